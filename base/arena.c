@@ -1,0 +1,109 @@
+#include "base/arena.h"
+
+#include <stdalign.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+enum { BLOCK_SIZE = 16 * 1024 };
+
+struct arena_block {
+	struct arena_block *older;
+	size_t size; /* of `data` */
+	size_t used;
+	alignas(max_align_t) unsigned char data[];
+};
+
+void arena_init(struct arena *a)
+{
+	a->newest = NULL;
+}
+
+void arena_fini(struct arena *a)
+{
+	while (a->newest) {
+		struct arena_block *older = a->newest->older;
+		free(a->newest);
+		a->newest = older;
+	}
+}
+
+static struct arena_block *block_new(struct arena *a, size_t size)
+{
+	struct arena_block *block = calloc(1, sizeof(*block) + size);
+	if (!block)
+		abort();
+	block->size = size;
+	if (a->newest && size > BLOCK_SIZE) { /* a large piece must not hide the room behind it */
+		block->older = a->newest->older;
+		a->newest->older = block;
+	} else {
+		block->older = a->newest;
+		a->newest = block;
+	}
+	return block;
+}
+
+void *arena_alloc(struct arena *a, size_t size)
+{
+	const size_t align = alignof(max_align_t);
+	if (size > SIZE_MAX / 2)
+		abort();
+	size = (size + align - 1) & ~(align - 1);
+	struct arena_block *block = a->newest;
+	if (!block || size > block->size - block->used)
+		block = block_new(a, size > BLOCK_SIZE ? size : BLOCK_SIZE);
+	void *piece = block->data + block->used;
+	block->used += size;
+	return piece;
+}
+
+void *arena_copy(struct arena *a, const void *data, size_t size)
+{
+	void *copy = arena_alloc(a, size);
+	if (size)
+		memcpy(copy, data, size);
+	return copy;
+}
+
+char *arena_text(struct arena *a, const char *text)
+{
+	return arena_copy(a, text, strlen(text) + 1);
+}
+
+char *arena_vprintf(struct arena *a, const char *format, va_list args)
+{
+	va_list again;
+
+	va_copy(again, args);
+	int len = vsnprintf(NULL, 0, format, again);
+	va_end(again);
+	if (len < 0)
+		abort();
+	char *text = arena_alloc(a, (size_t)len + 1);
+	vsnprintf(text, (size_t)len + 1, format, args);
+	return text;
+}
+
+char *arena_printf(struct arena *a, const char *format, ...)
+{
+	va_list args;
+
+	va_start(args, format);
+	char *text = arena_vprintf(a, format, args);
+	va_end(args);
+	return text;
+}
+
+void *arena_grow(struct arena *a, void *array, size_t count, size_t *capacity, size_t element_size)
+{
+	if (count < *capacity)
+		return array;
+	size_t larger = *capacity ? *capacity * 2 : 8;
+	void *moved = arena_alloc(a, larger * element_size);
+	if (count)
+		memcpy(moved, array, count * element_size);
+	*capacity = larger;
+	return moved;
+}

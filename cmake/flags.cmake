@@ -1,0 +1,27 @@
+# One interface target carries the flags that every part is compiled with.
+add_library(flags INTERFACE)
+target_include_directories(flags INTERFACE ${PROJECT_SOURCE_DIR} ${PROJECT_BINARY_DIR})
+target_compile_definitions(flags INTERFACE _GNU_SOURCE)
+target_compile_options(flags INTERFACE
+  -Wall -Wextra -Wshadow -Wstrict-prototypes -Wmissing-prototypes -Wpointer-arith -Wwrite-strings
+  -Wvla -Wformat=2 -Wundef -Wunused-const-variable -fno-common
+  # The repository is the root of every path that a program shows.
+  -ffile-prefix-map=${PROJECT_SOURCE_DIR}/=)
+if(MQTTSPEC_WERROR)
+  target_compile_options(flags INTERFACE -Werror)
+endif()
+if(MQTTSPEC_SANITIZE)
+  set(sanitizers -fsanitize=address,undefined -fno-sanitize-recover=all -fno-omit-frame-pointer)
+  target_compile_options(flags INTERFACE ${sanitizers})
+  target_link_options(flags INTERFACE ${sanitizers})
+endif()
+if(MQTTSPEC_COVERAGE)
+  target_compile_options(flags INTERFACE --coverage)
+  target_link_options(flags INTERFACE --coverage)
+endif()
+if(MQTTSPEC_FUZZ)
+  if(NOT CMAKE_C_COMPILER_ID STREQUAL "Clang")
+    message(FATAL_ERROR "The fuzz targets need clang: use the preset `fuzz`")
+  endif()
+  target_compile_options(flags INTERFACE -fsanitize=fuzzer-no-link)
+endif()

@@ -1,0 +1,455 @@
+/* The language of cases. A case file includes this header and nothing else.
+ *
+ *	CASE(pingreq_answered,
+ *	     .title = "PINGREQ is answered by PINGRESP",
+ *	     .refs = { "3.1.1:MQTT-3.12.4-1", "5.0:MQTT-3.12.4-1" },
+ *	     .level = MUST, .versions = BOTH)
+ *	{
+ *		struct peer *client = join(t, "client");
+ *		send_pingreq(client);
+ *		expect(client, PINGRESP);
+ *	}
+ *
+ * A case is a straight line: a verb that meets something else than it demands ends the case run
+ * with a verdict, so there are no error paths and nothing to free. docs/WRITING-CASES.md teaches it.
+ *
+ * Verbs come in two kinds:
+ * - set-up verbs (join, subscribe, unsubscribe, publish, leave): what goes wrong in them says nothing
+ *   of the statement, and ends the run as `inconclusive`;
+ * - sends, expectations and checks: what goes wrong in them is a `fail` (for level SHOULD or MAY, a
+ *   `nonstrict`).
+ *
+ * Topics and filters get a prefix of the case run's own, and incoming topics lose it, so many
+ * case runs share one target. A filter or topic that begins with `$` or is .raw stays as it is
+ * ("$share/name/filter" gets the prefix behind the name). Incoming PUBLISH packets of other case
+ * runs (possible with raw filters) are passed over.
+ *
+ * Every PUBLISH, ack and so on that arrives is kept in order until an expectation asks for it, in
+ * lanes that the standard does not order against each other: PUBLISH; PUBREL; acknowledgements of what
+ * the peer published; SUBACK; UNSUBACK; PINGRESP; CONNACK and AUTH. A DISCONNECT and the end of the
+ * connection come after everything else.
+ */
+#ifndef HARNESS_CASE_H
+#define HARNESS_CASE_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "harness/wire.h"
+#include "record/verdict.h"
+#include "spec/spec.h"
+
+struct test; /* one case run; `t` in the body of a case */
+struct peer; /* one connection of a role, named in the transcript */
+
+/* ---- the declaration of a case ------------------------------------------------------------- */
+
+enum { V311 = 1, V50 = 2, BOTH = V311 | V50 };
+
+enum { CASE_REFS = 12 };
+
+struct case_def {
+	const char *id;
+	const char *file;            /* of the source; its name is the chapter */
+	const char *title;           /* one sentence: what a good target does */
+	const char *refs[CASE_REFS]; /* statements, the one that is judged first in each version */
+	enum level level;
+	unsigned versions;  /* V311, V50 or BOTH */
+	unsigned budget_ms; /* time that the standard's own clocks make it last; 0: none */
+	void (*play)(struct test *t);
+
+	/* A table: the body is played once for each row, as a case run of its own. */
+	const struct vector *rows;
+	size_t row_count;
+};
+
+/* One row of a table of packets. */
+struct vector {
+	const char *id;       /* within its table */
+	const char *template; /* harness/template.h */
+	const char *refs[4];  /* instead of the table's */
+	const char *title;    /* instead of the table's; may be NULL */
+	unsigned versions;    /* 0: the table's */
+	uint8_t codes[6];     /* Reason Codes of 5.0 that fit, the best first; unused ones 0 */
+	bool incomplete;      /* the packet never ends, so nothing can be sent behind it */
+	const void *extra;    /* for the table's own use */
+};
+
+/* CASE(id, fields...) { body } defines `case_<id>`, of external linkage, to be listed in the table of
+ * cases/list.c: an unlisted case is found by a test (tests/unit).
+ */
+#define CASE(case_id, ...)                                                            \
+	static void play_##case_id(struct test *t);                                   \
+	extern const struct case_def case_##case_id;                                  \
+	const struct case_def case_##case_id = {                                      \
+		.id = #case_id, .file = __FILE__, .play = play_##case_id, __VA_ARGS__ \
+	};                                                                            \
+	static void play_##case_id(struct test *t)
+
+/* In a CASE: the rows of a static const struct vector array. */
+#define ROWS(array) .rows = (array), .row_count = sizeof(array) / sizeof(*(array))
+
+/* ---- facts about the case run -------------------------------------------------------------- */
+
+enum mqtt_version version(const struct test *t);
+bool is_v5(const struct test *t);
+const struct vector *row(const struct test *t);    /* of a table; NULL in a plain case */
+unsigned random_below(struct test *t, unsigned n); /* from the seed of the run: 0 to n-1 */
+int64_t now_us(const struct test *t);              /* since the case run began */
+
+/* What the target offers (CONNACK properties in 5.0, its file, or the standard's defaults). */
+const struct capabilities *offers(const struct test *t);
+
+/* Ends the run as `inapplicable` unless the condition holds; `why` is a sentence about the target. */
+#define require(t, condition, why) require_at(AT, (t), (condition), (why))
+
+/* The checks that follow judge this statement ("5.0:MQTT-3.3.1-13"; one of the case's refs or not);
+ * what was passed before it stays passed. Names of the other version are ignored, so two calls in a
+ * row serve both. Without it, the case's refs are judged as one.
+ */
+#define judging(t, statement) judging_at(AT, (t), (statement))
+
+/* ---- making packets ------------------------------------------------------------------------ */
+
+/* Properties of 5.0, ignored in 3.1.1: .props = PROPS(P_MESSAGE_EXPIRY(60), P_USER("a", "b")). */
+#define PROPS(...)                                                                     \
+	(&(const struct properties){ .list = (const struct property[]){ __VA_ARGS__ }, \
+		.count = sizeof((const struct property[]){ __VA_ARGS__ }) /            \
+			sizeof(struct property),                                       \
+		.present = true })
+#define P_NUMBER(i, t, n)                             \
+	{                                             \
+		.id = (i), .type = (t), .number = (n) \
+	}
+#define P_TEXT(i, t, s)                                   \
+	{                                                 \
+		.id = (i), .type = (t), .value = BYTES(s) \
+	}
+#define P_PAYLOAD_FORMAT(n)        P_NUMBER(0x01, PROPERTY_BYTE, n)
+#define P_MESSAGE_EXPIRY(n)        P_NUMBER(0x02, PROPERTY_FOUR_BYTES, n)
+#define P_CONTENT_TYPE(s)          P_TEXT(0x03, PROPERTY_STRING, s)
+#define P_RESPONSE_TOPIC(s)        P_TEXT(0x08, PROPERTY_STRING, s)
+#define P_CORRELATION_DATA(s)      P_TEXT(0x09, PROPERTY_BINARY, s)
+#define P_SUBSCRIPTION_ID(n)       P_NUMBER(0x0B, PROPERTY_VARIABLE, n)
+#define P_SESSION_EXPIRY(n)        P_NUMBER(0x11, PROPERTY_FOUR_BYTES, n)
+#define P_AUTH_METHOD(s)           P_TEXT(0x15, PROPERTY_STRING, s)
+#define P_AUTH_DATA(s)             P_TEXT(0x16, PROPERTY_BINARY, s)
+#define P_REQUEST_PROBLEM_INFO(n)  P_NUMBER(0x17, PROPERTY_BYTE, n)
+#define P_WILL_DELAY(n)            P_NUMBER(0x18, PROPERTY_FOUR_BYTES, n)
+#define P_REQUEST_RESPONSE_INFO(n) P_NUMBER(0x19, PROPERTY_BYTE, n)
+#define P_REASON_STRING(s)         P_TEXT(0x1F, PROPERTY_STRING, s)
+#define P_RECEIVE_MAXIMUM(n)       P_NUMBER(0x21, PROPERTY_TWO_BYTES, n)
+#define P_TOPIC_ALIAS_MAXIMUM(n)   P_NUMBER(0x22, PROPERTY_TWO_BYTES, n)
+#define P_TOPIC_ALIAS(n)           P_NUMBER(0x23, PROPERTY_TWO_BYTES, n)
+#define P_USER(n, v)                                                                          \
+	{                                                                                     \
+		.id = 0x26, .type = PROPERTY_STRING_PAIR, .name = BYTES(n), .value = BYTES(v) \
+	}
+#define P_MAXIMUM_PACKET_SIZE(n) P_NUMBER(0x27, PROPERTY_FOUR_BYTES, n)
+
+/* A number that may be left out: .keep_alive = SET(0) differs from leaving .keep_alive alone only
+ * where the comment says so.
+ */
+struct maybe {
+	bool set;
+	uint32_t value;
+};
+#define SET(n)            \
+	{                 \
+		true, (n) \
+	}
+
+struct will {
+	const char *topic; /* NULL: no Will */
+	const char *payload;
+	struct bytes bytes; /* the payload, when it is not text */
+	unsigned qos;
+	bool retain;
+	bool raw; /* the topic without the prefix */
+	const struct properties *props;
+};
+
+/* What a CONNECT says. All zero: a new session that ends with the connection, keep alive 0. */
+struct connect {
+	const char
+		*client_id; /* NULL: made of the case run's prefix and the peer's name; "": empty */
+	unsigned keep_alive; /* seconds; 0: off */
+	bool kept;  /* the session outlives the connection: CleanSession 0 in 3.1.1; Clean Start
+				* 0 and a Session Expiry Interval of 300 s in 5.0 */
+	bool clean; /* with .kept: Clean Start 1 all the same (5.0) */
+	struct maybe expiry; /* 5.0: this Session Expiry Interval */
+	struct will will;
+	const char *user_name;
+	const char *password;
+	const struct properties *props; /* 5.0: besides those that the fields above make */
+	/* For joins only: what CONNACK must say. */
+	bool resumed; /* Session Present must be 1 */
+};
+
+struct publish {
+	const char *topic;
+	const char *payload;
+	struct bytes bytes; /* the payload, when it is not text */
+	unsigned qos;
+	unsigned id; /* Packet Identifier; 0: the next free one of this peer (set-up verb only) */
+	bool dup;
+	bool retain;
+	bool raw; /* the topic without the prefix */
+	const struct properties *props;
+};
+
+struct subscribe {
+	const char *filter;
+	unsigned qos;
+	unsigned id; /* 0: the next free one of this peer */
+	bool no_local;
+	bool retain_as_published;
+	unsigned retain_handling;
+	bool raw; /* the filter without the prefix */
+	const struct subscribe
+		*more; /* further filters of the same packet, ended by a NULL filter */
+	const struct properties *props;
+};
+
+struct ack {
+	struct maybe code; /* 5.0: with this Reason Code; else the short form */
+	const struct properties *props;
+};
+
+struct disconnect {
+	struct maybe code; /* 5.0: else the short form, which means 0 */
+	const struct properties *props;
+};
+
+/* ---- set-up verbs: a failure is `inconclusive` --------------------------------------------- */
+
+/* A connection with an accepted CONNECT. The same name twice gives the same ClientId: a take-over,
+ * or the next connection of a session.
+ */
+#define join(t, name, ...) join_at(AT, (t), (name), (struct connect){ __VA_ARGS__ })
+
+/* SUBSCRIBE, and a SUBACK that grants what was asked; less makes the run `inapplicable`. */
+#define subscribe(peer, ...)   subscribe_at(AT, (peer), (struct subscribe){ __VA_ARGS__ })
+#define unsubscribe(peer, ...) unsubscribe_at(AT, (peer), (struct subscribe){ __VA_ARGS__ })
+
+/* PUBLISH with its whole handshake. */
+#define publish(peer, ...) publish_at(AT, (peer), (struct publish){ __VA_ARGS__ })
+
+/* DISCONNECT, then the close of the connection. */
+#define leave(peer, ...) leave_at(AT, (peer), (struct disconnect){ __VA_ARGS__ })
+
+/* A well-behaved bystander. When the body has run to its end the engine demands that the witness
+ * still gets its own messages and an answer to PINGREQ, and that nothing else reached it.
+ */
+#define witness(t) witness_at(AT, (t))
+
+/* ---- sends: nothing is demanded ------------------------------------------------------------ */
+
+#define dial(t, name)             dial_at(AT, (t), (name)) /* the TCP connection alone */
+#define send_connect(peer, ...)   send_connect_at(AT, (peer), (struct connect){ __VA_ARGS__ })
+#define send_publish(peer, ...)   send_publish_at(AT, (peer), (struct publish){ __VA_ARGS__ })
+#define send_subscribe(peer, ...) send_subscribe_at(AT, (peer), (struct subscribe){ __VA_ARGS__ })
+#define send_unsubscribe(peer, ...) \
+	send_unsubscribe_at(AT, (peer), (struct subscribe){ __VA_ARGS__ })
+#define send_ack(peer, type, packet_id, ...) \
+	send_ack_at(AT, (peer), (type), (packet_id), (struct ack){ __VA_ARGS__ })
+#define send_pingreq(peer) send_pingreq_at(AT, (peer))
+#define send_disconnect(peer, ...) \
+	send_disconnect_at(AT, (peer), (struct disconnect){ __VA_ARGS__ })
+#define send_packet(peer, packet) send_packet_at(AT, (peer), (packet), NULL)
+#define send_template(peer, text) send_template_at(AT, (peer), (text))
+#define send_bytes(peer, bytes)   send_bytes_at(AT, (peer), (bytes))
+
+/* Sends the packet of the table's row. */
+#define send_row(peer) send_row_at(AT, (peer))
+
+#define drop(peer)             drop_at(AT, (peer))             /* closes without DISCONNECT: FIN */
+#define abort_connection(peer) abort_connection_at(AT, (peer)) /* closes with RST */
+#define hang(peer)             hang_at(AT, (peer)) /* says nothing from here on: timing windows begin */
+
+/* Lets the standard's clocks run: to be used for nothing else. All peers go on receiving. */
+#define let_pass(t, ms) let_pass_at(AT, (t), (ms))
+
+/* ---- expectations: a failure is `fail` ----------------------------------------------------- */
+
+/* The next packet of this type; another one in its lane, or the end of the connection, fails. */
+#define expect(peer, type)                expect_at(AT, (peer), (type))
+#define expect_ack(peer, type, packet_id) expect_ack_at(AT, (peer), (type), (packet_id))
+
+/* CONNACK with code 0. */
+#define expect_accepted(peer) expect_accepted_at(AT, (peer))
+
+/* What the next PUBLISH must look like; fields left NULL or unset are not compared. */
+struct message {
+	const char *topic;
+	const char *payload;
+	struct bytes bytes;
+	struct maybe qos;
+	struct maybe retain;
+	struct maybe dup;
+};
+
+/* The next PUBLISH, with these fields; acknowledged to the end of its handshake. */
+#define expect_message(peer, ...) expect_message_at(AT, (peer), (struct message){ __VA_ARGS__ })
+
+/* Proves that nothing more was sent to `peer`: a PINGREQ behind it all is answered (the fence), and
+ * no packet of this type lies before the answer. For messages that take their way through the
+ * target, publish a marker on the same topic and expect it instead.
+ */
+#define expect_no(peer, type) expect_no_at(AT, (peer), (type))
+
+/* A fence alone: PINGREQ, PINGRESP. */
+#define fence(peer) fence_at(AT, (peer))
+
+/* The target ends the connection; a DISCONNECT before it is fine in 5.0. `hi_ms` is stretched by the
+ * slack of the run. Times count from hang(), or from the last byte that the peer sent.
+ */
+#define expect_closed(peer) expect_closed_at(AT, (peer))
+#define expect_closed_between(peer, lo_ms, hi_ms) \
+	expect_closed_between_at(AT, (peer), (lo_ms), (hi_ms))
+
+/* After a packet that the target must not put up with: the connection is closed. A PINGREQ is sent
+ * behind it (unless `incomplete`), and an answer to that fails at once. In 5.0 a DISCONNECT (before
+ * CONNACK: a CONNACK) may come first: one with a code of the list passes, one with another code is
+ * `nonstrict`, and none is `nonstrict` where the standard says that it SHOULD be sent (behind
+ * CONNACK). An acknowledgement before the close fails.
+ */
+#define expect_violation_closed(peer, ...) \
+	expect_violation_closed_at(AT, (peer), (struct violation){ __VA_ARGS__ })
+
+struct violation {
+	uint8_t codes[6]; /* fitting Reason Codes, unused ones 0; none: any */
+	bool incomplete;  /* nothing can be sent behind the packet */
+	bool quiet;       /* a missing DISCONNECT is no finding */
+};
+
+/* A CONNECT that must be refused. 3.1.1: a CONNACK with `return_code`, or, if `silent`, a close
+ * without a word (0: only the close). 5.0: a close, after a CONNACK with one of `codes` or without.
+ */
+#define expect_refused(peer, ...) expect_refused_at(AT, (peer), (struct refusal){ __VA_ARGS__ })
+
+struct refusal {
+	uint8_t return_code;
+	bool silent;
+	uint8_t codes[6];
+};
+
+/* Several outcomes, each with its verdict: whichever comes first decides. For FAIL the run ends; for
+ * NONSTRICT and INFO it goes on and keeps the worse verdict. Anything not listed fails.
+ */
+enum { CLOSED = 16 }; /* as the type of an outcome: the connection ends */
+
+struct outcome {
+	unsigned type;        /* enum packet_type, or CLOSED */
+	struct maybe code;    /* only with this Reason Code (for SUBACK, UNSUBACK: the first) */
+	enum verdict verdict; /* 0 is VERDICT_PASS */
+	const char *says;     /* for all but a pass: what this means, one sentence */
+};
+
+#define OUTCOMES(...)                            \
+	(const struct outcome[]){ __VA_ARGS__ }, \
+		sizeof((const struct outcome[]){ __VA_ARGS__ }) / sizeof(struct outcome)
+
+/* The packet that came, its type CLOSED when the connection ended. */
+#define expect_one_of(peer, outcomes) expect_one_of_at(AT, (peer), outcomes)
+
+/* ---- checks -------------------------------------------------------------------------------- */
+
+#define check(t, condition, sentence) check_at(AT, (t), (condition), (sentence))
+#define check_eq(t, actual, expected) \
+	check_eq_at(AT, (t), (long long)(actual), (long long)(expected), #actual)
+#define check_text(t, actual_bytes, expected_text) \
+	check_text_at(AT, (t), (actual_bytes), (expected_text), #actual_bytes)
+
+/* One value of a distribution; judged when the body has run to its end: every value must lie in the
+ * window, its upper end stretched by the slack of the run. A value is NAN when the event never came.
+ */
+#define measure(t, name, unit, value, least, most) \
+	measure_at(AT, (t), (name), (unit), (value), (least), (most))
+
+/* Records an observation; the verdict becomes `info` if it was a pass. */
+#define observe(t, ...) observe_at(AT, (t), __VA_ARGS__)
+
+/* The verdict becomes `nonstrict` if it was a pass, with this sentence. */
+#define nonstrict(t, ...) nonstrict_at(AT, (t), __VA_ARGS__)
+
+#define fail(t, ...) fail_at(AT, (t), __VA_ARGS__) /* "expected ...", then what came */
+
+/* ---- looking around without demanding ------------------------------------------------------ */
+
+/* Waits up to `ms` for the connection to end; its time since hang() in ms, or NAN. Several peers
+ * can be waited for one after the other: events carry the time at which they came.
+ */
+double wait_closed_ms(struct peer *peer, unsigned ms);
+bool has_packet(struct peer *peer, enum packet_type type); /* already arrived, not yet expected */
+size_t packets_waiting(struct peer *peer, enum packet_type type);
+bool is_open(struct peer *peer);
+const char *client_id(struct peer *peer);
+struct packet connack(struct peer *peer); /* the CONNACK of this peer's join */
+unsigned next_id(struct peer *peer);      /* a Packet Identifier not used by this peer so far */
+const char *prefixed(struct test *t, const char *topic);
+
+/* ---- behind the macros --------------------------------------------------------------------- */
+
+/* Where in which case a verb stands. */
+struct place {
+	const char *file;
+	int line;
+	const char *verb;
+};
+
+#define AT ((struct place){ __FILE__, __LINE__, __func__ })
+
+void require_at(struct place at, struct test *t, bool condition, const char *why);
+void judging_at(struct place at, struct test *t, const char *statement);
+struct peer *join_at(struct place at, struct test *t, const char *name, struct connect c);
+struct packet subscribe_at(struct place at, struct peer *p, struct subscribe s);
+struct packet unsubscribe_at(struct place at, struct peer *p, struct subscribe s);
+void publish_at(struct place at, struct peer *p, struct publish m);
+void leave_at(struct place at, struct peer *p, struct disconnect d);
+struct peer *witness_at(struct place at, struct test *t);
+struct peer *dial_at(struct place at, struct test *t, const char *name);
+void send_connect_at(struct place at, struct peer *p, struct connect c);
+void send_publish_at(struct place at, struct peer *p, struct publish m);
+void send_subscribe_at(struct place at, struct peer *p, struct subscribe s);
+void send_unsubscribe_at(struct place at, struct peer *p, struct subscribe s);
+void send_ack_at(struct place at, struct peer *p, enum packet_type type, unsigned id, struct ack a);
+void send_pingreq_at(struct place at, struct peer *p);
+void send_disconnect_at(struct place at, struct peer *p, struct disconnect d);
+void send_packet_at(
+	struct place at, struct peer *p, struct packet packet, const struct wire_twist *twist);
+void send_template_at(struct place at, struct peer *p, const char *text);
+void send_bytes_at(struct place at, struct peer *p, struct bytes bytes);
+void send_row_at(struct place at, struct peer *p);
+void drop_at(struct place at, struct peer *p);
+void abort_connection_at(struct place at, struct peer *p);
+void hang_at(struct place at, struct peer *p);
+void let_pass_at(struct place at, struct test *t, unsigned ms);
+struct packet expect_at(struct place at, struct peer *p, enum packet_type type);
+struct packet expect_ack_at(struct place at, struct peer *p, enum packet_type type, unsigned id);
+struct packet expect_accepted_at(struct place at, struct peer *p);
+struct packet expect_message_at(struct place at, struct peer *p, struct message m);
+void expect_no_at(struct place at, struct peer *p, enum packet_type type);
+void fence_at(struct place at, struct peer *p);
+void expect_closed_at(struct place at, struct peer *p);
+void expect_closed_between_at(struct place at, struct peer *p, unsigned lo_ms, unsigned hi_ms);
+void expect_violation_closed_at(struct place at, struct peer *p, struct violation v);
+void expect_refused_at(struct place at, struct peer *p, struct refusal r);
+struct packet expect_one_of_at(
+	struct place at, struct peer *p, const struct outcome *outcomes, size_t count);
+void check_at(struct place at, struct test *t, bool condition, const char *sentence);
+void check_eq_at(
+	struct place at, struct test *t, long long actual, long long expected, const char *what);
+void check_text_at(struct place at, struct test *t, struct bytes actual, const char *expected,
+	const char *what);
+void measure_at(struct place at, struct test *t, const char *name, const char *unit, double value,
+	double least, double most);
+void observe_at(struct place at, struct test *t, const char *format, ...)
+	__attribute__((format(printf, 3, 4)));
+void nonstrict_at(struct place at, struct test *t, const char *format, ...)
+	__attribute__((format(printf, 3, 4)));
+void fail_at(struct place at, struct test *t, const char *format, ...)
+	__attribute__((format(printf, 3, 4), noreturn));
+
+#endif

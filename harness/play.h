@@ -1,0 +1,99 @@
+/* One case run, played against a target from beginning to verdict: the runner's view of the engine. */
+#ifndef HARNESS_PLAY_H
+#define HARNESS_PLAY_H
+
+#include <netinet/in.h>
+#include <stdbool.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <sys/socket.h>
+
+#include "record/record.h"
+#include "spec/spec.h"
+
+struct arena;
+struct case_def;
+struct vector;
+
+/* Where the target listens. */
+struct endpoint {
+	struct sockaddr_storage address; /* AF_INET or AF_INET6 */
+	socklen_t address_len;
+	const char *url; /* "mqtt://127.0.0.1:1883", for people */
+};
+
+/* "mqtt://host:port", "host:port", "host", "[::1]:1883"; default port 1883. Resolves names (the
+ * first address that the system offers). False, with a sentence in the arena, on a bad URL, an
+ * unknown scheme or an unknown host.
+ */
+bool endpoint_parse(struct arena *a, const char *url, struct endpoint *out, const char **error);
+
+/* What the target offers in one version: from the CONNACK of a probe, from the target's file, or the
+ * defaults of the standard.
+ */
+struct capabilities {
+	bool served; /* this version is accepted */
+	uint8_t maximum_qos;
+	bool retain;
+	bool wildcards;
+	bool subscription_ids;
+	bool shared;
+	uint16_t receive_maximum;
+	uint32_t maximum_packet_size; /* UINT32_MAX: no limit stated */
+	uint16_t topic_alias_maximum;
+	uint16_t server_keep_alive; /* 0: the client's holds */
+	bool has_session_expiry;    /* the server said one of its own */
+	uint32_t session_expiry;
+};
+
+enum probe_status {
+	PROBE_UNREACHABLE, /* no TCP connection */
+	PROBE_SILENT,      /* a connection, but no CONNACK in time */
+	PROBE_STRANGE,     /* an answer that is no CONNACK, or a close without one */
+	PROBE_REFUSED,     /* a CONNACK that refuses the version, or anything else */
+	PROBE_SERVED,
+};
+
+/* Connects once as a plain client. Fills `out` with what was said (PROBE_SERVED) or with the
+ * standard's defaults and `served` false. *what gets a sentence for all but PROBE_SERVED.
+ */
+enum probe_status probe(struct arena *a, const struct endpoint *target, enum mqtt_version version,
+	int64_t answer_us, struct capabilities *out, const char **what);
+
+/* How a case run's packets are cut on their way to the target. */
+enum segmentation {
+	SEGMENT_WHOLE, /* one write per packet */
+	SEGMENT_BYTES, /* one write per byte */
+	SEGMENT_SPLIT, /* two writes per packet, parted at `split_at` */
+	SEGMENT_BATCH, /* packets that are sent without a wait between them share a write */
+};
+
+/* Everything that a case run needs to know. Borrowed for the length of play_case. */
+struct play {
+	const struct case_def *def;
+	const struct vector *row; /* of the case's table; NULL for a plain case */
+	enum mqtt_version version;
+	enum segmentation segmentation;
+	unsigned split_at; /* SEGMENT_SPLIT: bytes in the first write */
+	int repeat;
+	const struct endpoint *target;
+	const struct capabilities *capabilities; /* of this version */
+	const char *
+		prefix; /* unique to this case run; 1 to 9 of 0-9a-zA-Z; begins ClientIds and topics */
+	uint64_t seed;
+	int64_t answer_us;     /* how long an answer may take before it counts as missing */
+	int64_t slack_us;      /* granted beyond the upper end of a timing window */
+	const char *pcap_path; /* NULL: no capture */
+	FILE *live;            /* print the transcript here while it happens; or NULL */
+};
+
+/* "reserved_flags/pingreq_flag_1"; in the arena. */
+const char *play_id(struct arena *a, const struct case_def *def, const struct vector *row);
+
+/* Plays it in this process and fills `out` but for what only the runner knows (expected, foreseen,
+ * death, pcap). Bounded in time by the case's own waits; returns whatever happens. Everything in
+ * `out` is in the arena.
+ */
+void play_case(struct arena *a, const struct play *play, struct record_case *out);
+
+#endif

@@ -1,0 +1,161 @@
+/* The records of a run: plain data, written and read as JSON Lines, from which every report is made.
+ *
+ *   {"type":"run", ...}     once, first: tool, target, command, catalogue
+ *   {"type":"case", ...}    once for each case run, in the order they ended
+ *   {"type":"death", ...}   whenever the target died
+ *   {"type":"end", ...}     once, last: counts; missing when the run was cut off
+ *
+ * docs/RECORDS.md describes every field, record/record.schema.json checks them. All strings are
+ * UTF-8 and belong to the arena that the record was read into, or to whoever made it; NULL where a
+ * field is absent.
+ */
+#ifndef RECORD_RECORD_H
+#define RECORD_RECORD_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+
+#include "record/verdict.h"
+
+struct arena;
+
+enum { RECORD_FORMAT = 1 }; /* of the JSON; grows when a reader must change */
+
+/* One line of the transcript: a packet, or an event of the connection. */
+struct record_event {
+	int64_t at_us;    /* since the case run began */
+	const char *peer; /* "subscriber"; "" for a remark of the case itself */
+	char direction;   /* '>' peer to target, '<' target to peer, '-' neither */
+	const char *text; /* "PUBLISH \"q2/t\" q1 id 7 \"once\"", "closed by the target" */
+	const char *hex;  /* the packet's bytes, at most 1024 of them; NULL for events */
+};
+
+struct record_statement {
+	const char *name; /* "5.0:MQTT-4.3.3-10" */
+	enum verdict verdict;
+};
+
+/* Where and how a case run ended other than with a pass. */
+struct record_failure {
+	const char *step; /* "expect_ack(pub, PUBREC, 7)": the verb as the case spells it */
+	const char *file; /* "cases/server/qos2.c" */
+	int line;
+	const char *statement; /* the one that was judged; NULL when the set-up failed */
+	const char *expected;  /* "PUBREC 7" */
+	const char *actual;    /* "connection closed (no packet) after 2.1 ms" */
+};
+
+/* A timing statement is judged over several phases and reported as a distribution. */
+struct record_measurement {
+	const char *name; /* "close after the last packet" */
+	const char *unit; /* "ms" */
+	const double *values;
+	size_t count;
+	double least, most; /* the window allowed; NAN: open on that side */
+};
+
+/* How the target died. */
+struct record_death {
+	int signal;              /* 0: it exited by itself */
+	int exit_code;           /* when signal is 0 */
+	const char *stderr_tail; /* its last lines; "" if it said nothing */
+	const char *during;      /* ids of the case runs that were under way, blank between */
+};
+
+struct record_case {
+	const char *id;           /* "qos2_duplicate_publish" or, for a vector, "table/row" */
+	const char *title;        /* one sentence */
+	const char *chapter;      /* the case's file without folder and suffix: "qos2" */
+	const char *version;      /* "3.1.1", "5.0" */
+	const char *transport;    /* "tcp" */
+	const char *segmentation; /* "whole", "bytes", "split:3", "batch" */
+	int repeat;               /* 0 for the first run of it */
+	enum level level;
+	enum verdict verdict;
+	const char *note; /* value of an info, reason of an inapplicable or inconclusive; or NULL */
+	int64_t started_us; /* wall clock, since 1970 */
+	int64_t duration_us;
+
+	bool expected;            /* the verdict is what the target's file foresees */
+	bool foreseen;            /* the target's file has an entry for it ... */
+	enum verdict foreseen_as; /* ... which says this ... */
+	const char *reason;       /* ... for this reason */
+	const char *link;
+
+	const struct record_statement *statements;
+	size_t statement_count;
+	const struct record_event *transcript;
+	size_t transcript_count;
+	const struct record_measurement *measurements;
+	size_t measurement_count;
+	const struct record_failure *failure; /* NULL unless there is something to explain */
+	const struct record_death *death;     /* for VERDICT_CRASH */
+	const char *pcap;                     /* path, relative to the record's folder; or NULL */
+};
+
+struct record_run {
+	const char *tool_version;
+	const char *target;         /* name of the target's file, or the URL */
+	const char *target_name;    /* "Eclipse Mosquitto"; or the URL */
+	const char *target_version; /* "2.0.11"; NULL if unknown */
+	const char *target_url;
+	const char *role;      /* "server" or "client": what is judged */
+	const char *command;   /* the command line of the run */
+	const char *catalogue; /* digest of the catalogue */
+	const char *shard;     /* "2/4" or NULL */
+	uint64_t seed;
+	int64_t started_us; /* wall clock */
+	size_t planned;     /* case runs */
+};
+
+struct record_end {
+	size_t counts[VERDICT_COUNT];
+	size_t unexpected;
+	size_t not_run; /* planned, but the run ended before their turn */
+	int64_t duration_us;
+	const char *stopped; /* "interrupted", "deadline", ...; NULL: it ran to its end */
+};
+
+/* Each writes one line and flushes it; false on an error of the stream (see errno). */
+bool record_write_run(FILE *to, const struct record_run *run);
+bool record_write_case(FILE *to, const struct record_case *record);
+bool record_write_death(FILE *to, const struct record_death *death);
+bool record_write_end(FILE *to, const struct record_end *end);
+
+/* One parsed line. */
+enum record_kind { RECORD_RUN, RECORD_CASE, RECORD_DEATH, RECORD_END };
+
+struct record_line {
+	enum record_kind kind;
+	struct record_run run;
+	struct record_case result;
+	struct record_death death;
+	struct record_end end;
+};
+
+/* Reads one line of JSON, `len` bytes without the newline, into the arena. On bad input returns
+ * false and leaves a sentence without a place ("`verdict`: no verdict is called \"ok\"") in *error.
+ * Unknown fields are ignored, so that newer writers can be read.
+ */
+bool record_parse(
+	struct arena *a, const char *line, size_t len, struct record_line *out, const char **error);
+
+/* A whole file, or several joined by cat (the shards of one run). */
+struct record_file {
+	const struct record_run *runs; /* one for each "run" line */
+	size_t run_count;
+	const struct record_case *cases;
+	size_t case_count;
+	const struct record_death *deaths;
+	size_t death_count;
+	const struct record_end *ends; /* fewer than runs: a run was cut off */
+	size_t end_count;
+	bool truncated; /* the last line has no newline and does not parse; it was left out */
+};
+
+/* On failure *error is a sentence with file and line ("out/run.jsonl:7: ..."). */
+bool record_load(struct arena *a, const char *path, struct record_file *out, const char **error);
+
+#endif

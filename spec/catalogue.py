@@ -1,0 +1,206 @@
+#!/usr/bin/python3
+"""Read the catalogue beside this file, check it, and print its C tables.
+
+catalogue.py check           report every fault in form, vocabulary and cross-references; exit 1 on any
+catalogue.py tables OUTPUT   write the C source of the tables
+"""
+import csv
+import hashlib
+import pathlib
+import re
+import sys
+from collections import Counter
+
+HERE = pathlib.Path(__file__).resolve().parent
+ACTORS = {"server": "ACTOR_SERVER", "client": "ACTOR_CLIENT", "both": "ACTOR_BOTH",
+          "sender": "ACTOR_SENDER", "receiver": "ACTOR_RECEIVER"}
+TESTABLE = {"server-wire": "TESTABLE_SERVER", "client-wire": "TESTABLE_CLIENT",
+            "config": "TESTABLE_CONFIG", "not-observable": "0"}
+LEVELS = {"MUST", "MUST NOT", "SHOULD", "SHOULD NOT", "MAY", "STATED"}
+PACKETS = ["CONNECT", "CONNACK", "PUBLISH", "PUBACK", "PUBREC", "PUBREL", "PUBCOMP", "SUBSCRIBE", "SUBACK",
+           "UNSUBSCRIBE", "UNSUBACK", "PINGREQ", "PINGRESP", "DISCONNECT", "AUTH"]
+TYPES = {"Byte": "PROPERTY_BYTE", "Two Byte Integer": "PROPERTY_TWO_BYTES",
+         "Four Byte Integer": "PROPERTY_FOUR_BYTES", "Variable Byte Integer": "PROPERTY_VARIABLE",
+         "Binary Data": "PROPERTY_BINARY", "UTF-8 Encoded String": "PROPERTY_STRING",
+         "UTF-8 String Pair": "PROPERTY_STRING_PAIR"}
+VERSIONS = {"3.1.1": ["3.1.1"], "5.0": ["5.0"], "both": ["3.1.1", "5.0"]}
+FILES = ["statements-3.1.1.tsv", "statements-5.0.tsv", "unnumbered.tsv", "properties-5.0.tsv",
+         "reason-codes-5.0.tsv"]
+
+
+class Catalogue:
+    """The rows of every file, and the faults found in them."""
+
+    def __init__(self, folder=HERE):
+        self.folder = pathlib.Path(folder)
+        self.faults = []
+        self.v311, self.v5, self.unnumbered, self.properties, self.reasons = (
+            self.rows(name, {"counterpart"} if name == "statements-5.0.tsv" else set()) for name in FILES)
+        self.check_statements("statements-3.1.1.tsv", "id", self.v311, r"MQTT-\d+\.\d+\.\d+-\d+")
+        self.check_statements("statements-5.0.tsv", "id", self.v5, r"MQTT-\d+(\.\d+)+-\d+")
+        self.check_statements("unnumbered.tsv", "key", self.unnumbered, r"U(311|50|ALL)-[A-Z0-9-]+")
+        self.check_versions()
+        self.check_counterparts()
+        self.check_tables()
+
+    def rows(self, name, may_be_empty):
+        found = []
+        try:
+            with open(self.folder / name, encoding="utf-8", newline="") as f:
+                for n, row in enumerate(csv.DictReader(f, delimiter="\t", quoting=csv.QUOTE_NONE), 2):
+                    row["line"] = n
+                    if None in row or None in row.values():
+                        self.faults.append(f"{name}:{n}: wrong number of columns")
+                        continue
+                    for column, value in row.items():
+                        if column != "line" and not value.strip() and column not in may_be_empty:
+                            self.faults.append(f"{name}:{n}: {column} is empty")
+                    found.append(row)
+        except (OSError, UnicodeDecodeError) as e:
+            self.faults.append(f"{name}: {e}")
+        return found
+
+    def check_statements(self, name, key, table, form):
+        for i, count in Counter(r[key] for r in table).items():
+            if count > 1:
+                self.faults.append(f"{name}: {i} stands {count} times")
+        for r in table:
+            where = f"{name}:{r['line']}: {r[key]}"
+            if not re.fullmatch(form, r[key]):
+                self.faults.append(f"{where}: not the form of an id")
+            if r["actor"] not in ACTORS:
+                self.faults.append(f"{where}: unknown actor {r['actor']}")
+            for t in r["testable"].split(","):
+                if t not in TESTABLE:
+                    self.faults.append(f"{where}: unknown testable {t}")
+            for level in r["level"].split("/"):
+                if level not in LEVELS:
+                    self.faults.append(f"{where}: unknown level {level}")
+
+    def check_versions(self):
+        for r in self.unnumbered:
+            where = f"unnumbered.tsv:{r['line']}: {r['key']}"
+            if r["version"] not in VERSIONS:
+                self.faults.append(f"{where}: unknown version {r['version']}")
+            elif r["key"].split("-")[0] != {"3.1.1": "U311", "5.0": "U50", "both": "UALL"}[r["version"]]:
+                self.faults.append(f"{where}: its key and its version {r['version']} disagree")
+
+    def check_counterparts(self):
+        known = {r["id"] for r in self.v311}
+        for r in self.v5:
+            for c in filter(None, r["counterpart"].split(";")):
+                if c not in known:
+                    self.faults.append(f"statements-5.0.tsv:{r['line']}: {r['id']}: "
+                                       f"counterpart {c} is no 3.1.1 statement")
+
+    def check_tables(self):
+        for r in self.properties:
+            where = f"properties-5.0.tsv:{r['line']}: {r['id']}"
+            if not re.fullmatch(r"0x[0-9A-F]{2}", r["id"]):
+                self.faults.append(f"{where}: not the form of an id")
+            if r["type"] not in TYPES:
+                self.faults.append(f"{where}: unknown type {r['type']}")
+            for p in packet_names(r["packets"]):
+                if p not in PACKETS and p != "Will Properties":
+                    self.faults.append(f"{where}: unknown packet {p}")
+        for r in self.reasons:
+            where = f"reason-codes-5.0.tsv:{r['line']}: {r['code']}"
+            if not re.fullmatch(r"0x[0-9A-F]{2}", r["code"]):
+                self.faults.append(f"{where}: not the form of a code")
+            for p in packet_names(r["packets"]):
+                if p not in PACKETS:
+                    self.faults.append(f"{where}: unknown packet {p}")
+
+    def statements(self):
+        """(version, row, numbered) of every statement; one that holds for both versions comes twice."""
+        for version, table in (("3.1.1", self.v311), ("5.0", self.v5)):
+            for r in table:
+                yield version, r | {"key": r["id"]}, True
+            for r in self.unnumbered:
+                if version in VERSIONS[r["version"]]:
+                    yield version, r, False
+
+    def digest(self):
+        sha = hashlib.sha256()
+        for name in FILES:
+            sha.update((self.folder / name).read_bytes())
+        return sha.hexdigest()
+
+
+def packet_names(cell):
+    return [re.sub(r"\s*\(.*?\)", "", p).strip() for p in cell.split(",")]
+
+
+def quoted(text):
+    return '"' + text.replace("\\", "\\\\").replace('"', '\\"') + '"'
+
+
+def mask(names):
+    bits = ["SPEC_WILL_PROPERTIES" if n == "Will Properties" else f"SPEC_PACKET({n})" for n in names]
+    return " | ".join(bits) or "0"
+
+
+def repeat_mask(row):
+    """User Property may repeat everywhere, a Subscription Identifier in PUBLISH, nothing else anywhere."""
+    cell = row["may_repeat"]
+    if cell.startswith("yes"):
+        return mask(packet_names(row["packets"]))
+    return mask(re.findall(r"([A-Z]+): yes", cell))
+
+
+def senders(cell):
+    """Which side may send a code of DISCONNECT or AUTH; both where the table says nothing."""
+    return ("Server" in cell or cell == "-", "Client" in cell or cell == "-")
+
+
+def tables(c):
+    out = ["/* Generated by spec/catalogue.py from the TSV files; not to be edited. */",
+           '#include "spec/spec.h"', "", "const struct spec_statement spec_statements[] = {"]
+    count = 0
+    for version, r, numbered in c.statements():
+        count += 1
+        testable = " | ".join(TESTABLE[t] for t in r["testable"].split(","))
+        out.append(f"\t{{ .name = {quoted(version + ':' + r['key'])}, .id = {quoted(r['key'])},")
+        out.append(f"\t  .version = {'MQTT_50' if version == '5.0' else 'MQTT_311'}, "
+                   f".section = {quoted(r['section'])}, .title = {quoted(r.get('section_title', ''))},")
+        out.append(f"\t  .actor = {ACTORS[r['actor']]}, .level = {quoted(r['level'])}, .testable = {testable},")
+        out.append(f"\t  .summary = {quoted(r['summary'])},")
+        out.append(f"\t  .note = {quoted('' if r['note'] == '-' else r['note'])},")
+        out.append(f"\t  .counterpart = {quoted(r.get('counterpart', ''))}, "
+                   f".numbered = {'true' if numbered else 'false'} }},")
+    out += ["};", f"const size_t spec_statement_count = {count};", "",
+            "const struct spec_property spec_properties[] = {"]
+    for r in c.properties:
+        out.append(f"\t{{ .id = {r['id']}, .type = {TYPES[r['type']]}, .name = {quoted(r['name'])},")
+        out.append(f"\t  .packets = {mask(packet_names(r['packets']))},")
+        out.append(f"\t  .repeats = {repeat_mask(r)},")
+        out.append(f"\t  .range = {quoted(r['range'])}, .error = {quoted(r['error'])} }},")
+    out += ["};", f"const size_t spec_property_count = {len(c.properties)};", "",
+            "const struct spec_reason_code spec_reason_codes[] = {"]
+    for r in c.reasons:
+        server, client = senders(r["sender_in_disconnect_or_auth"])
+        out.append(f"\t{{ .code = {r['code']}, .name = {quoted(r['name'])}, "
+                   f".from_server = {str(server).lower()}, .from_client = {str(client).lower()},")
+        out.append(f"\t  .packets = {mask(packet_names(r['packets']))} }},")
+    out += ["};", f"const size_t spec_reason_code_count = {len(c.reasons)};", "",
+            f"const char spec_digest[] = {quoted(c.digest())};", ""]
+    return "\n".join(out)
+
+
+def main(args):
+    if args[:1] not in (["check"], ["tables"]) or len(args) != {"check": 1, "tables": 2}[args[0]]:
+        print(__doc__.strip(), file=sys.stderr)
+        return 2
+    c = Catalogue()
+    for fault in c.faults:
+        print(fault, file=sys.stderr)
+    if args[0] == "check":
+        print(f"{len(c.v311)} + {len(c.v5)} statements, {len(c.unnumbered)} unnumbered, "
+              f"{len(c.properties)} properties, {len(c.reasons)} reason codes, {len(c.faults)} faults")
+    elif not c.faults:
+        pathlib.Path(args[1]).write_text(tables(c), encoding="utf-8")
+    return 1 if c.faults else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))

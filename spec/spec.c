@@ -1,0 +1,70 @@
+#include "spec/spec.h"
+
+#include <string.h>
+
+const struct spec_statement *spec_find(const char *name)
+{
+	for (size_t i = 0; i < spec_statement_count; i++)
+		if (!strcmp(spec_statements[i].name, name))
+			return &spec_statements[i];
+	return NULL;
+}
+
+const struct spec_property *spec_property(uint32_t id)
+{
+	for (size_t i = 0; i < spec_property_count; i++)
+		if (spec_properties[i].id == id)
+			return &spec_properties[i];
+	return NULL;
+}
+
+const struct spec_reason_code *spec_reason_code(uint8_t code, enum packet_type type)
+{
+	for (size_t i = 0; i < spec_reason_code_count; i++) {
+		const struct spec_reason_code *r = &spec_reason_codes[i];
+		if (r->code == code && r->packets & SPEC_PACKET(type))
+			return r;
+	}
+	return NULL;
+}
+
+const char *spec_reason_name(uint8_t code, enum packet_type type)
+{
+	const struct spec_reason_code *r = spec_reason_code(code, type);
+
+	for (size_t i = 0; !r && i < spec_reason_code_count; i++)
+		if (spec_reason_codes[i].code == code)
+			r = &spec_reason_codes[i];
+	return r ? r->name : "unknown";
+}
+
+const char *spec_return_code_name(uint8_t code)
+{
+	static const char *const names[] = { /* 3.1.1, Table 3.1 */
+		"accepted", "unacceptable protocol version", "identifier rejected",
+		"server unavailable", "bad user name or password", "not authorized"
+	};
+
+	return code < sizeof(names) / sizeof(*names) ? names[code] : "reserved";
+}
+
+const char *spec_version_name(enum mqtt_version version)
+{
+	return version == MQTT_50 ? "5.0" : "3.1.1";
+}
+
+const char *spec_packet_name(unsigned type)
+{
+	static const char *const names[] = { "type 0", "CONNECT", "CONNACK", "PUBLISH", "PUBACK",
+		"PUBREC", "PUBREL", "PUBCOMP", "SUBSCRIBE", "SUBACK", "UNSUBSCRIBE", "UNSUBACK",
+		"PINGREQ", "PINGRESP", "DISCONNECT", "AUTH" };
+
+	return type < sizeof(names) / sizeof(*names) ? names[type] : "no type";
+}
+
+const char *spec_actor_name(enum spec_actor actor)
+{
+	static const char *const names[] = { "server", "client", "both", "sender", "receiver" };
+
+	return names[actor];
+}

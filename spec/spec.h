@@ -1,0 +1,119 @@
+/* The normative catalogue as tables: every statement of MQTT 3.1.1 and 5.0, the properties and the
+ * Reason Codes of 5.0. Generated from the TSV files of this folder; spec/README.md explains them.
+ *
+ * A statement is named by its version and label, "5.0:MQTT-4.3.3-10"; requirements that the
+ * standards leave without a number have a key of ours, "3.1.1:U311-REMLEN", "5.0:U50-PROP-ORDER",
+ * "3.1.1:UALL-LEVELS" and "5.0:UALL-LEVELS" (one row, two names).
+ */
+#ifndef SPEC_SPEC_H
+#define SPEC_SPEC_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+/* The protocol level byte of CONNECT. */
+enum mqtt_version { MQTT_311 = 4, MQTT_50 = 5 };
+
+/* Control Packet types, MQTT 3.1.1 and 5.0 chapter 2.1.2. Type 0 is forbidden; 15 is AUTH in 5.0
+ * and forbidden in 3.1.1.
+ */
+enum packet_type {
+	RESERVED_0,
+	CONNECT,
+	CONNACK,
+	PUBLISH,
+	PUBACK,
+	PUBREC,
+	PUBREL,
+	PUBCOMP,
+	SUBSCRIBE,
+	SUBACK,
+	UNSUBSCRIBE,
+	UNSUBACK,
+	PINGREQ,
+	PINGRESP,
+	DISCONNECT,
+	AUTH,
+};
+
+/* In masks of packets, bit n stands for Control Packet type n, and this one for Will Properties. */
+#define SPEC_PACKET(type)    (1u << (type))
+#define SPEC_WILL_PROPERTIES (1u << 16)
+
+/* Whom a statement binds. */
+enum spec_actor { ACTOR_SERVER, ACTOR_CLIENT, ACTOR_BOTH, ACTOR_SENDER, ACTOR_RECEIVER };
+
+/* Where a statement can be observed; a mask. */
+enum spec_testable { TESTABLE_SERVER = 1, TESTABLE_CLIENT = 2, TESTABLE_CONFIG = 4 };
+
+struct spec_statement {
+	const char *name;        /* "5.0:MQTT-4.3.3-10" */
+	const char *id;          /* "MQTT-4.3.3-10" */
+	uint8_t version;         /* enum mqtt_version */
+	const char *section;     /* "4.3.3" */
+	const char *title;       /* of the section; "" for unnumbered ones */
+	uint8_t actor;           /* enum spec_actor */
+	const char *level;       /* "MUST", "SHOULD/MUST", "STATED", ... */
+	const char *summary;     /* what it demands, in our words */
+	uint8_t testable;        /* mask of enum spec_testable; 0: not observable from outside */
+	const char *note;        /* how to observe it, what is allowed besides */
+	const char *counterpart; /* 3.1.1 forerunners of a 5.0 statement, ';' between; "" if none */
+	bool numbered;
+};
+
+enum property_type {
+	PROPERTY_BYTE,
+	PROPERTY_TWO_BYTES,
+	PROPERTY_FOUR_BYTES,
+	PROPERTY_VARIABLE, /* Variable Byte Integer */
+	PROPERTY_BINARY,
+	PROPERTY_STRING,
+	PROPERTY_STRING_PAIR,
+};
+
+struct spec_property {
+	uint8_t id;
+	uint8_t type;      /* enum property_type */
+	const char *name;  /* "Session Expiry Interval" */
+	uint32_t packets;  /* mask of the packets that may carry it */
+	uint32_t repeats;  /* mask of the packets in which it may stand more than once */
+	const char *range; /* allowed values, in words */
+	const char *error; /* what follows a misuse, in words */
+};
+
+struct spec_reason_code {
+	uint8_t code;
+	const char *name; /* "Keep Alive timeout" */
+	uint32_t packets; /* mask of the packets that may carry it */
+	bool from_server; /* in DISCONNECT and AUTH: a server may send it */
+	bool from_client; /* in DISCONNECT and AUTH: a client may send it */
+};
+
+extern const struct spec_statement spec_statements[]; /* 3.1.1, then 5.0, each in order */
+extern const size_t spec_statement_count;
+extern const struct spec_property spec_properties[]; /* by id */
+extern const size_t spec_property_count;
+extern const struct spec_reason_code spec_reason_codes[]; /* by code, then packet */
+extern const size_t spec_reason_code_count;
+extern const char spec_digest[]; /* SHA-256 of the TSV files, hexadecimal */
+
+/* NULL when there is none. `name` as above, with its version. */
+const struct spec_statement *spec_find(const char *name);
+
+const struct spec_property *spec_property(uint32_t id);
+
+/* The entry of `code` for this packet type; NULL when that packet must not carry the code. */
+const struct spec_reason_code *spec_reason_code(uint8_t code, enum packet_type type);
+
+/* "Packet too large"; the name it has in some packet, or "unknown". */
+const char *spec_reason_name(uint8_t code, enum packet_type type);
+
+/* CONNACK return code of 3.1.1: "bad user name or password"; "reserved" above 5. */
+const char *spec_return_code_name(uint8_t code);
+
+const char *spec_version_name(enum mqtt_version version); /* "3.1.1", "5.0" */
+const char *spec_packet_name(unsigned type); /* "PUBLISH"; "type 0" for the forbidden ones */
+const char *spec_actor_name(enum spec_actor actor);
+
+#endif

@@ -1,0 +1,108 @@
+#include "tests/unit/unit.h"
+
+#include <string.h>
+
+#include "base/arena.h"
+#include "base/buf.h"
+#include "base/hex.h"
+#include "base/utf8.h"
+
+static void buf_refuses_to_pass_its_limit(void **state)
+{
+	(void)state;
+	struct buf b;
+	buf_init(&b, 4);
+	assert_true(buf_add(&b, "abc", 3));
+	assert_false(buf_add(&b, "de", 2));
+	assert_true(b.failed);
+	assert_int_equal(b.len, 3);
+	assert_false(buf_add(&b, "d", 1)); /* failure sticks */
+	buf_reset(&b);
+	assert_true(buf_add(&b, "wxyz", 4));
+	assert_string_equal(buf_text(&b), "wxyz");
+	buf_fini(&b);
+}
+
+static void buf_writes_big_endian_and_consumes_from_the_front(void **state)
+{
+	(void)state;
+	struct buf b;
+	buf_init(&b, 100);
+	buf_add_u8(&b, 1);
+	buf_add_u16(&b, 0x0203);
+	buf_add_u32(&b, 0x04050607);
+	assert_memory_equal(b.data, "\1\2\3\4\5\6\7", 7);
+	buf_consume(&b, 3);
+	assert_int_equal(b.len, 4);
+	assert_memory_equal(b.data, "\4\5\6\7", 4);
+	buf_fini(&b);
+}
+
+static void arena_pieces_keep_their_contents(void **state)
+{
+	(void)state;
+	struct arena a;
+	arena_init(&a);
+	char *small = arena_text(&a, "small");
+	char *large = arena_alloc(&a, 100000);
+	memset(large, 'x', 100000);
+	char *formatted = arena_printf(&a, "%s-%d", small, 7);
+	int *numbers = NULL;
+	size_t capacity = 0;
+	for (int i = 0; i < 1000; i++) {
+		numbers = arena_grow(&a, numbers, i, &capacity, sizeof(*numbers));
+		numbers[i] = i;
+	}
+	assert_string_equal(small, "small");
+	assert_string_equal(formatted, "small-7");
+	assert_int_equal(large[99999], 'x');
+	assert_int_equal(numbers[999], 999);
+	assert_int_equal(numbers[0], 0);
+	arena_fini(&a);
+}
+
+static void hex_is_cut_with_its_length(void **state)
+{
+	(void)state;
+	struct buf b;
+	buf_init(&b, 100);
+	hex_format(&b, (const uint8_t *)"\x10\xff\x00", 3, 2);
+	assert_string_equal(buf_text(&b), "10 FF ... (3 bytes)");
+	assert_int_equal(hex_digit('c'), 12);
+	assert_int_equal(hex_digit('g'), -1);
+	buf_fini(&b);
+}
+
+static void utf8_knows_what_is_ill_formed(void **state)
+{
+	(void)state;
+	static const struct {
+		const char *bytes;
+		size_t well_formed; /* bytes in front that are */
+	} samples[] = {
+		{ "plain", 5 }, { "\xc3\xa9", 2 }, { "\xef\xbb\xbf", 3 },
+		{ "\xf4\x8f\xbf\xbf", 4 },                      /* U+10FFFF */
+		{ "a\x80", 1 },                                 /* a lone continuation */
+		{ "\xc0\xaf", 0 },                              /* overlong */
+		{ "\xe0\x80\xaf", 0 },                          /* overlong */
+		{ "\xed\xa0\x80", 0 },                          /* a surrogate */
+		{ "\xf4\x90\x80\x80", 0 },                      /* above U+10FFFF */
+		{ "\xf5\x80\x80\x80", 0 }, { "ab\xe2\x82", 2 }, /* cut off */
+	};
+	for (size_t i = 0; i < sizeof(samples) / sizeof(*samples); i++)
+		assert_int_equal(
+			utf8_check((const uint8_t *)samples[i].bytes, strlen(samples[i].bytes)),
+			samples[i].well_formed);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(buf_refuses_to_pass_its_limit),
+		cmocka_unit_test(buf_writes_big_endian_and_consumes_from_the_front),
+		cmocka_unit_test(arena_pieces_keep_their_contents),
+		cmocka_unit_test(hex_is_cut_with_its_length),
+		cmocka_unit_test(utf8_knows_what_is_ill_formed),
+	};
+	return cmocka_run_group_tests_name("base", tests, NULL, NULL);
+}
