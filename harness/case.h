@@ -102,13 +102,14 @@ int64_t now_us(const struct test *t);              /* since the case run began *
 const struct capabilities *offers(const struct test *t);
 
 /* Ends the run as `inapplicable` unless the condition holds; `why` is a sentence about the target. */
-#define require(t, condition, why) require_at(AT, (t), (condition), (why))
+#define require(t, condition, why) \
+	require_at(AT("require(" #t ", " #condition ", " #why ")"), (t), (condition), (why))
 
 /* The checks that follow judge this statement ("5.0:MQTT-3.3.1-13"; one of the case's refs or not);
  * what was passed before it stays passed. Names of the other version are ignored, so two calls in a
  * row serve both. Without it, the case's refs are judged as one.
  */
-#define judging(t, statement) judging_at(AT, (t), (statement))
+#define judging(t, statement) judging_at(AT("judging(" #t ", " #statement ")"), (t), (statement))
 
 /* ---- making packets ------------------------------------------------------------------------ */
 
@@ -227,58 +228,85 @@ struct disconnect {
 /* A connection with an accepted CONNECT. The same name twice gives the same ClientId: a take-over,
  * or the next connection of a session.
  */
-#define join(t, name, ...) join_at(AT, (t), (name), (struct connect){ __VA_ARGS__ })
+#define join(t, name, ...)                                                    \
+	join_at(AT("join(" #t ", " #name ", " #__VA_ARGS__ ")"), (t), (name), \
+		(struct connect){ __VA_ARGS__ })
 
 /* SUBSCRIBE, and a SUBACK that grants what was asked; less makes the run `inapplicable`. */
-#define subscribe(peer, ...)   subscribe_at(AT, (peer), (struct subscribe){ __VA_ARGS__ })
-#define unsubscribe(peer, ...) unsubscribe_at(AT, (peer), (struct subscribe){ __VA_ARGS__ })
+#define subscribe(peer, ...)                                               \
+	subscribe_at(AT("subscribe(" #peer ", " #__VA_ARGS__ ")"), (peer), \
+		(struct subscribe){ __VA_ARGS__ })
+#define unsubscribe(peer, ...)                                                 \
+	unsubscribe_at(AT("unsubscribe(" #peer ", " #__VA_ARGS__ ")"), (peer), \
+		(struct subscribe){ __VA_ARGS__ })
 
 /* PUBLISH with its whole handshake. */
-#define publish(peer, ...) publish_at(AT, (peer), (struct publish){ __VA_ARGS__ })
+#define publish(peer, ...)                                             \
+	publish_at(AT("publish(" #peer ", " #__VA_ARGS__ ")"), (peer), \
+		(struct publish){ __VA_ARGS__ })
 
 /* DISCONNECT, then the close of the connection. */
-#define leave(peer, ...) leave_at(AT, (peer), (struct disconnect){ __VA_ARGS__ })
+#define leave(peer, ...)                                           \
+	leave_at(AT("leave(" #peer ", " #__VA_ARGS__ ")"), (peer), \
+		(struct disconnect){ __VA_ARGS__ })
 
 /* A well-behaved bystander. When the body has run to its end the engine demands that the witness
  * still gets its own messages and an answer to PINGREQ, and that nothing else reached it.
  */
-#define witness(t) witness_at(AT, (t))
+#define witness(t) witness_at(AT("witness(" #t ")"), (t))
 
 /* ---- sends: nothing is demanded ------------------------------------------------------------ */
 
-#define dial(t, name)             dial_at(AT, (t), (name)) /* the TCP connection alone */
-#define send_connect(peer, ...)   send_connect_at(AT, (peer), (struct connect){ __VA_ARGS__ })
-#define send_publish(peer, ...)   send_publish_at(AT, (peer), (struct publish){ __VA_ARGS__ })
-#define send_subscribe(peer, ...) send_subscribe_at(AT, (peer), (struct subscribe){ __VA_ARGS__ })
-#define send_unsubscribe(peer, ...) \
-	send_unsubscribe_at(AT, (peer), (struct subscribe){ __VA_ARGS__ })
-#define send_ack(peer, type, packet_id, ...) \
-	send_ack_at(AT, (peer), (type), (packet_id), (struct ack){ __VA_ARGS__ })
-#define send_pingreq(peer) send_pingreq_at(AT, (peer))
-#define send_disconnect(peer, ...) \
-	send_disconnect_at(AT, (peer), (struct disconnect){ __VA_ARGS__ })
-#define send_packet(peer, packet) send_packet_at(AT, (peer), (packet), NULL)
-#define send_template(peer, text) send_template_at(AT, (peer), (text))
-#define send_bytes(peer, bytes)   send_bytes_at(AT, (peer), (bytes))
+#define dial(t, name) \
+	dial_at(AT("dial(" #t ", " #name ")"), (t), (name)) /* the TCP connection alone */
+#define send_connect(peer, ...)                                                  \
+	send_connect_at(AT("send_connect(" #peer ", " #__VA_ARGS__ ")"), (peer), \
+		(struct connect){ __VA_ARGS__ })
+#define send_publish(peer, ...)                                                  \
+	send_publish_at(AT("send_publish(" #peer ", " #__VA_ARGS__ ")"), (peer), \
+		(struct publish){ __VA_ARGS__ })
+#define send_subscribe(peer, ...)                                                    \
+	send_subscribe_at(AT("send_subscribe(" #peer ", " #__VA_ARGS__ ")"), (peer), \
+		(struct subscribe){ __VA_ARGS__ })
+#define send_unsubscribe(peer, ...)                                                      \
+	send_unsubscribe_at(AT("send_unsubscribe(" #peer ", " #__VA_ARGS__ ")"), (peer), \
+		(struct subscribe){ __VA_ARGS__ })
+#define send_ack(peer, type, packet_id, ...)                                                \
+	send_ack_at(AT("send_ack(" #peer ", " #type ", " #packet_id ", " #__VA_ARGS__ ")"), \
+		(peer), (type), (packet_id), (struct ack){ __VA_ARGS__ })
+#define send_pingreq(peer) send_pingreq_at(AT("send_pingreq(" #peer ")"), (peer))
+#define send_disconnect(peer, ...)                                                     \
+	send_disconnect_at(AT("send_disconnect(" #peer ", " #__VA_ARGS__ ")"), (peer), \
+		(struct disconnect){ __VA_ARGS__ })
+#define send_packet(peer, packet) \
+	send_packet_at(AT("send_packet(" #peer ", " #packet ")"), (peer), (packet), NULL)
+#define send_template(peer, text) \
+	send_template_at(AT("send_template(" #peer ", " #text ")"), (peer), (text))
+#define send_bytes(peer, bytes) \
+	send_bytes_at(AT("send_bytes(" #peer ", " #bytes ")"), (peer), (bytes))
 
 /* Sends the packet of the table's row. */
-#define send_row(peer) send_row_at(AT, (peer))
+#define send_row(peer) send_row_at(AT("send_row(" #peer ")"), (peer))
 
-#define drop(peer)             drop_at(AT, (peer))             /* closes without DISCONNECT: FIN */
-#define abort_connection(peer) abort_connection_at(AT, (peer)) /* closes with RST */
-#define hang(peer)             hang_at(AT, (peer)) /* says nothing from here on: timing windows begin */
+#define drop(peer) drop_at(AT("drop(" #peer ")"), (peer)) /* closes without DISCONNECT: FIN */
+#define abort_connection(peer) \
+	abort_connection_at(AT("abort_connection(" #peer ")"), (peer)) /* closes with RST */
+#define hang(peer) \
+	hang_at(AT("hang(" #peer ")"), (peer)) /* says nothing from here on: timing windows begin */
 
 /* Lets the standard's clocks run: to be used for nothing else. All peers go on receiving. */
-#define let_pass(t, ms) let_pass_at(AT, (t), (ms))
+#define let_pass(t, ms) let_pass_at(AT("let_pass(" #t ", " #ms ")"), (t), (ms))
 
 /* ---- expectations: a failure is `fail` ----------------------------------------------------- */
 
 /* The next packet of this type; another one in its lane, or the end of the connection, fails. */
-#define expect(peer, type)                expect_at(AT, (peer), (type))
-#define expect_ack(peer, type, packet_id) expect_ack_at(AT, (peer), (type), (packet_id))
+#define expect(peer, type) expect_at(AT("expect(" #peer ", " #type ")"), (peer), (type))
+#define expect_ack(peer, type, packet_id)                                                     \
+	expect_ack_at(AT("expect_ack(" #peer ", " #type ", " #packet_id ")"), (peer), (type), \
+		(packet_id))
 
 /* CONNACK with code 0. */
-#define expect_accepted(peer) expect_accepted_at(AT, (peer))
+#define expect_accepted(peer) expect_accepted_at(AT("expect_accepted(" #peer ")"), (peer))
 
 /* What the next PUBLISH must look like; fields left NULL or unset are not compared. */
 struct message {
@@ -291,23 +319,26 @@ struct message {
 };
 
 /* The next PUBLISH, with these fields; acknowledged to the end of its handshake. */
-#define expect_message(peer, ...) expect_message_at(AT, (peer), (struct message){ __VA_ARGS__ })
+#define expect_message(peer, ...)                                                    \
+	expect_message_at(AT("expect_message(" #peer ", " #__VA_ARGS__ ")"), (peer), \
+		(struct message){ __VA_ARGS__ })
 
 /* Proves that nothing more was sent to `peer`: a PINGREQ behind it all is answered (the fence), and
  * no packet of this type lies before the answer. For messages that take their way through the
  * target, publish a marker on the same topic and expect it instead.
  */
-#define expect_no(peer, type) expect_no_at(AT, (peer), (type))
+#define expect_no(peer, type) expect_no_at(AT("expect_no(" #peer ", " #type ")"), (peer), (type))
 
 /* A fence alone: PINGREQ, PINGRESP. */
-#define fence(peer) fence_at(AT, (peer))
+#define fence(peer) fence_at(AT("fence(" #peer ")"), (peer))
 
 /* The target ends the connection; a DISCONNECT before it is fine in 5.0. `hi_ms` is stretched by the
  * slack of the run. Times count from hang(), or from the last byte that the peer sent.
  */
-#define expect_closed(peer) expect_closed_at(AT, (peer))
-#define expect_closed_between(peer, lo_ms, hi_ms) \
-	expect_closed_between_at(AT, (peer), (lo_ms), (hi_ms))
+#define expect_closed(peer) expect_closed_at(AT("expect_closed(" #peer ")"), (peer))
+#define expect_closed_between(peer, lo_ms, hi_ms)                                                \
+	expect_closed_between_at(AT("expect_closed_between(" #peer ", " #lo_ms ", " #hi_ms ")"), \
+		(peer), (lo_ms), (hi_ms))
 
 /* After a packet that the target must not put up with: the connection is closed. A PINGREQ is sent
  * behind it (unless `incomplete`), and an answer to that fails at once. In 5.0 a DISCONNECT (before
@@ -315,8 +346,9 @@ struct message {
  * `nonstrict`, and none is `nonstrict` where the standard says that it SHOULD be sent (behind
  * CONNACK). An acknowledgement before the close fails.
  */
-#define expect_violation_closed(peer, ...) \
-	expect_violation_closed_at(AT, (peer), (struct violation){ __VA_ARGS__ })
+#define expect_violation_closed(peer, ...)                                                     \
+	expect_violation_closed_at(AT("expect_violation_closed(" #peer ", " #__VA_ARGS__ ")"), \
+		(peer), (struct violation){ __VA_ARGS__ })
 
 struct violation {
 	uint8_t codes[6]; /* fitting Reason Codes, unused ones 0; none: any */
@@ -327,7 +359,9 @@ struct violation {
 /* A CONNECT that must be refused. 3.1.1: a CONNACK with `return_code`, or, if `silent`, a close
  * without a word (0: only the close). 5.0: a close, after a CONNACK with one of `codes` or without.
  */
-#define expect_refused(peer, ...) expect_refused_at(AT, (peer), (struct refusal){ __VA_ARGS__ })
+#define expect_refused(peer, ...)                                                    \
+	expect_refused_at(AT("expect_refused(" #peer ", " #__VA_ARGS__ ")"), (peer), \
+		(struct refusal){ __VA_ARGS__ })
 
 struct refusal {
 	uint8_t return_code;
@@ -352,29 +386,36 @@ struct outcome {
 		sizeof((const struct outcome[]){ __VA_ARGS__ }) / sizeof(struct outcome)
 
 /* The packet that came, its type CLOSED when the connection ended. */
-#define expect_one_of(peer, outcomes) expect_one_of_at(AT, (peer), outcomes)
+#define expect_one_of(peer, outcomes) \
+	expect_one_of_at(AT("expect_one_of(" #peer ", " #outcomes ")"), (peer), outcomes)
 
 /* ---- checks -------------------------------------------------------------------------------- */
 
-#define check(t, condition, sentence) check_at(AT, (t), (condition), (sentence))
-#define check_eq(t, actual, expected) \
-	check_eq_at(AT, (t), (long long)(actual), (long long)(expected), #actual)
-#define check_text(t, actual_bytes, expected_text) \
-	check_text_at(AT, (t), (actual_bytes), (expected_text), #actual_bytes)
+#define check(t, condition, sentence) \
+	check_at(AT("check(" #t ", " #condition ", " #sentence ")"), (t), (condition), (sentence))
+#define check_eq(t, actual, expected)                                                             \
+	check_eq_at(AT("check_eq(" #t ", " #actual ", " #expected ")"), (t), (long long)(actual), \
+		(long long)(expected), #actual)
+#define check_text(t, actual_bytes, expected_text)                                          \
+	check_text_at(AT("check_text(" #t ", " #actual_bytes ", " #expected_text ")"), (t), \
+		(actual_bytes), (expected_text), #actual_bytes)
 
 /* One value of a distribution; judged when the body has run to its end: every value must lie in the
  * window, its upper end stretched by the slack of the run. A value is NAN when the event never came.
  */
-#define measure(t, name, unit, value, least, most) \
-	measure_at(AT, (t), (name), (unit), (value), (least), (most))
+#define measure(t, name, unit, value, least, most)                                                 \
+	measure_at(AT("measure(" #t ", " #name ", " #unit ", " #value ", " #least ", " #most ")"), \
+		(t), (name), (unit), (value), (least), (most))
 
 /* Records an observation; the verdict becomes `info` if it was a pass. */
-#define observe(t, ...) observe_at(AT, (t), __VA_ARGS__)
+#define observe(t, ...) observe_at(AT("observe(" #t ", " #__VA_ARGS__ ")"), (t), __VA_ARGS__)
 
 /* The verdict becomes `nonstrict` if it was a pass, with this sentence. */
-#define nonstrict(t, ...) nonstrict_at(AT, (t), __VA_ARGS__)
+#define nonstrict(t, ...) nonstrict_at(AT("nonstrict(" #t ", " #__VA_ARGS__ ")"), (t), __VA_ARGS__)
 
-#define fail(t, ...) fail_at(AT, (t), __VA_ARGS__) /* "expected ...", then what came */
+#define fail(t, ...)                                       \
+	fail_at(AT("fail(" #t ", " #__VA_ARGS__ ")"), (t), \
+		__VA_ARGS__) /* "expected ...", then what came */
 
 /* ---- looking around without demanding ------------------------------------------------------ */
 
@@ -396,10 +437,10 @@ const char *prefixed(struct test *t, const char *topic);
 struct place {
 	const char *file;
 	int line;
-	const char *verb;
+	const char *step; /* as the case spells it: "expect(pub, PUBACK)" */
 };
 
-#define AT ((struct place){ __FILE__, __LINE__, __func__ })
+#define AT(step) ((struct place){ __FILE__, __LINE__, step })
 
 void require_at(struct place at, struct test *t, bool condition, const char *why);
 void judging_at(struct place at, struct test *t, const char *statement);

@@ -1,0 +1,86 @@
+#include "harness/errand.h"
+
+#include <poll.h>
+
+#include "base/arena.h"
+#include "base/clock.h"
+
+enum { ERRAND_PACKET_MAX = 1024 * 1024 };
+
+bool errand_start(struct errand *e, struct arena *a, const struct endpoint *target,
+	enum mqtt_version version, int64_t limit_us, const char **error)
+{
+	*e = (struct errand){ .arena = a, .version = version };
+	buf_init(&e->in, 2 * ERRAND_PACKET_MAX);
+	e->deadline_us = clock_now_us() + limit_us;
+	e->transport = transport_dial_tcp(a, target, e->deadline_us, error);
+	return e->transport != NULL;
+}
+
+/* False when the deadline has come. */
+static bool wait_for(struct errand *e, short events)
+{
+	int64_t left_ms = (e->deadline_us - clock_now_us() + 999) / 1000;
+	struct pollfd p = { .fd = e->transport->fd, .events = events };
+
+	return left_ms > 0 && poll(&p, 1, (int)left_ms) > 0;
+}
+
+bool errand_send(struct errand *e, const struct packet *packet)
+{
+	struct buf out;
+	bool ok = true;
+
+	buf_init(&out, ERRAND_PACKET_MAX);
+	wire_build(&out, e->version, packet, NULL);
+	while (ok && out.len) {
+		ssize_t n = e->transport->ops->write(e->transport, out.data, out.len);
+		if (n > 0)
+			buf_consume(&out, (size_t)n);
+		else
+			ok = n == TRANSPORT_AGAIN && wait_for(e, POLLOUT);
+	}
+	buf_fini(&out);
+	return ok;
+}
+
+enum wire_status errand_receive(struct errand *e, struct packet *packet, bool *ended)
+{
+	*ended = false;
+	for (;;) {
+		struct wire_result r = wire_parse(e->arena, e->version, e->in.data, e->in.len,
+			ERRAND_PACKET_MAX, packet);
+		if (r.status != WIRE_NEED_MORE) {
+			const uint8_t *copy = arena_copy(e->arena, e->in.data, e->in.len);
+			wire_parse(e->arena, e->version, copy, e->in.len, ERRAND_PACKET_MAX, packet);
+			buf_consume(&e->in, r.consumed);
+			return r.status;
+		}
+		uint8_t chunk[4096];
+		ssize_t n = e->transport->ops->read(e->transport, chunk, sizeof(chunk));
+		if (n > 0)
+			buf_add(&e->in, chunk, (size_t)n);
+		*ended = n == TRANSPORT_END || n == TRANSPORT_RESET;
+		if (*ended || (n == TRANSPORT_AGAIN && !wait_for(e, POLLIN)))
+			return WIRE_NEED_MORE;
+	}
+}
+
+void errand_end(struct errand *e)
+{
+	if (e->transport)
+		e->transport->ops->close(e->transport);
+	buf_fini(&e->in);
+}
+
+struct packet errand_connect(enum mqtt_version version, const char *client_id)
+{
+	struct packet packet = wire_packet(CONNECT);
+
+	packet.protocol_name = BYTES("MQTT");
+	packet.level = (uint8_t)version;
+	packet.connect_flags = CONNECT_CLEAN;
+	packet.client_id = bytes_of(client_id);
+	packet.properties.present = version == MQTT_50;
+	return packet;
+}

@@ -1,0 +1,32 @@
+/* A plain connection for the harness's own business, off the record: probing what a target offers,
+ * and clearing what a case run left on it.
+ */
+#ifndef HARNESS_ERRAND_H
+#define HARNESS_ERRAND_H
+
+#include "base/buf.h"
+#include "harness/play.h"
+#include "harness/transport.h"
+#include "harness/wire.h"
+
+struct errand {
+	struct arena *arena;
+	enum mqtt_version version;
+	struct transport *transport;
+	struct buf in;
+	int64_t deadline_us; /* monotonic: of the whole errand */
+};
+
+/* False, with a sentence, when there is no connection. */
+bool errand_start(struct errand *e, struct arena *a, const struct endpoint *target,
+	enum mqtt_version version, int64_t limit_us, const char **error);
+bool errand_send(struct errand *e, const struct packet *packet);
+
+/* The next packet, whatever it is. WIRE_NEED_MORE: none came in time, or the connection ended. */
+enum wire_status errand_receive(struct errand *e, struct packet *packet, bool *ended);
+void errand_end(struct errand *e);
+
+/* A CONNECT that starts anew and asks for nothing. */
+struct packet errand_connect(enum mqtt_version version, const char *client_id);
+
+#endif

@@ -1,0 +1,149 @@
+/* Plays one case run: the body up to its verdict, then the witness, the distributions and the
+ * monitor's last word; then the evidence.
+ */
+#include "harness/play.h"
+
+#include <errno.h>
+#include <string.h>
+
+#include "harness/test.h"
+
+const char *play_id(struct arena *a, const struct case_def *def, const struct vector *row)
+{
+	return row ? arena_printf(a, "%s/%s", def->id, row->id) : def->id;
+}
+
+static const char *chapter_of(struct arena *a, const char *file)
+{
+	const char *slash = strrchr(file, '/');
+	const char *name = slash ? slash + 1 : file;
+
+	return arena_printf(a, "%.*s", (int)strcspn(name, "."), name);
+}
+
+static const char *segmentation_text(struct arena *a, const struct play *play)
+{
+	static const char *const names[] = { "whole", "bytes", "split", "batch" };
+
+	if (play->segmentation == SEGMENT_SPLIT)
+		return arena_printf(a, "split:%u", play->split_at);
+	return names[play->segmentation];
+}
+
+/* The witness must still be served: its own message comes back, PINGREQ is answered, and no packet
+ * that was not meant for it lies between.
+ */
+static void check_witness(struct test *t)
+{
+	struct peer *w = t->witness;
+	struct place at = AT("witness(t)");
+
+	if (!w)
+		return;
+	send_publish_at(at, w, (struct publish){ .topic = "witness", .payload = "still here" });
+	expect_message_at(at, w, (struct message){ .topic = "witness", .payload = "still here" });
+	expect_no_at(at, w, PUBLISH);
+}
+
+/* What comes on the way behind the last expectation is the monitor's to judge, too. */
+static void read_what_is_there(struct test *t)
+{
+	while (test_pump(t, tape_now_us(&t->tape)))
+		;
+}
+
+static void play_body(struct test *t)
+{
+	t->def->play(t);
+	check_witness(t);
+	t->judged = -1;
+	test_settle(t);
+	read_what_is_there(t);
+}
+
+static void close_claims(struct test *t)
+{
+	for (size_t i = 0; i < t->claim_count; i++) {
+		struct claim *c = &t->claims[i];
+		if (!c->open)
+			continue;
+		c->open = false;
+		c->verdict = t->verdict == VERDICT_INFO ? VERDICT_INFO : VERDICT_PASS;
+	}
+}
+
+static void fill_statements(struct test *t, struct record_case *out)
+{
+	struct record_statement *list =
+		arena_alloc(t->arena, (t->claim_count + 1) * sizeof(struct record_statement));
+
+	for (size_t i = 0; i < t->claim_count; i++)
+		list[i] = (struct record_statement){ t->claims[i].name, t->claims[i].verdict };
+	out->statements = list;
+	out->statement_count = t->claim_count;
+}
+
+static void fill_measurements(struct test *t, struct record_case *out)
+{
+	struct record_measurement *list = arena_alloc(t->arena,
+		(t->distribution_count + 1) * sizeof(struct record_measurement));
+
+	for (size_t i = 0; i < t->distribution_count; i++)
+		list[i] = t->distributions[i].m;
+	out->measurements = list;
+	out->measurement_count = t->distribution_count;
+}
+
+static void fill_record(struct test *t, struct record_case *out)
+{
+	const struct play *play = t->play;
+	struct arena *a = t->arena;
+	const char *row_title = play->row ? play->row->title : NULL;
+
+	*out = (struct record_case){
+		.id = play_id(a, play->def, play->row),
+		.title = row_title ? row_title : play->def->title,
+		.chapter = chapter_of(a, play->def->file),
+		.version = spec_version_name(play->version),
+		.transport = "tcp",
+		.segmentation = segmentation_text(a, play),
+		.repeat = play->repeat,
+		.level = play->def->level,
+		.verdict = t->verdict,
+		.note = t->note,
+		.started_us = t->tape.start_wall_us,
+		.duration_us = tape_now_us(&t->tape),
+		.failure = t->failure,
+	};
+	fill_statements(t, out);
+	fill_measurements(t, out);
+	out->transcript = tape_transcript(&t->tape, &out->transcript_count);
+}
+
+static void write_pcap(struct test *t, struct record_case *out)
+{
+	if (!t->play->pcap_path)
+		return;
+	const char *title = arena_printf(t->arena, "%s %s: %s", out->id, out->version, out->title);
+	const char *verdict = arena_printf(t->arena, "verdict: %s%s%s", verdict_name(out->verdict),
+		out->failure && out->failure->actual ? ": " : "",
+		out->failure && out->failure->actual ? out->failure->actual : "");
+	if (!tape_write_pcap(&t->tape, t->play->pcap_path, title, verdict)) {
+		out->verdict = VERDICT_ERROR;
+		out->note = arena_printf(t->arena, "%s: %s", t->play->pcap_path, strerror(errno));
+	}
+}
+
+void play_case(struct arena *a, const struct play *play, struct record_case *out)
+{
+	struct test *t = arena_new(a, struct test);
+
+	test_init(t, a, play);
+	if (!setjmp(t->out)) {
+		play_body(t);
+		close_claims(t);
+	}
+	fill_record(t, out);
+	write_pcap(t, out);
+	test_clean_target(t);
+}

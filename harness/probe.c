@@ -1,0 +1,84 @@
+/* What a target is: whether it answers at all, and what its CONNACK says that it offers. */
+#include <unistd.h>
+
+#include "base/arena.h"
+#include "harness/errand.h"
+
+static void defaults(struct capabilities *c)
+{
+	*c = (struct capabilities){
+		.maximum_qos = 2,
+		.retain = true,
+		.wildcards = true,
+		.subscription_ids = true,
+		.shared = true,
+		.receive_maximum = 65535,
+		.maximum_packet_size = UINT32_MAX,
+	};
+}
+
+static void apply(struct capabilities *c, const struct property *p)
+{
+	switch (p->id) {
+	case 0x11:
+		c->has_session_expiry = true;
+		c->session_expiry = p->number;
+		break;
+	case 0x13: c->server_keep_alive = (uint16_t)p->number; break;
+	case 0x21: c->receive_maximum = (uint16_t)p->number; break;
+	case 0x22: c->topic_alias_maximum = (uint16_t)p->number; break;
+	case 0x24: c->maximum_qos = (uint8_t)p->number; break;
+	case 0x25: c->retain = p->number; break;
+	case 0x27: c->maximum_packet_size = p->number; break;
+	case 0x28: c->wildcards = p->number; break;
+	case 0x29: c->subscription_ids = p->number; break;
+	case 0x2A: c->shared = p->number; break;
+	default: break;
+	}
+}
+
+static enum probe_status read_connack(struct errand *e, struct capabilities *out, const char **what)
+{
+	struct packet packet;
+	bool ended;
+	enum wire_status status = errand_receive(e, &packet, &ended);
+
+	if (status == WIRE_NEED_MORE) {
+		*what = ended ? "it closed the connection without an answer to CONNECT"
+			      : "it did not answer CONNECT in time";
+		return ended ? PROBE_STRANGE : PROBE_SILENT;
+	}
+	if (status == WIRE_MALFORMED || packet.type != CONNACK) {
+		*what = "its answer to CONNECT is no CONNACK";
+		return PROBE_STRANGE;
+	}
+	if (packet.code) {
+		*what = arena_printf(e->arena, "it answers a CONNECT of MQTT %s with %s",
+			spec_version_name(e->version),
+			wire_describe(e->arena, e->version, &packet));
+		return PROBE_REFUSED;
+	}
+	for (size_t i = 0; i < packet.properties.count; i++)
+		apply(out, &packet.properties.list[i]);
+	out->served = true;
+	struct packet bye = wire_packet(DISCONNECT);
+	errand_send(e, &bye);
+	return PROBE_SERVED;
+}
+
+enum probe_status probe(struct arena *a, const struct endpoint *target, enum mqtt_version version,
+	int64_t answer_us, struct capabilities *out, const char **what)
+{
+	struct errand e;
+	enum probe_status status = PROBE_UNREACHABLE;
+
+	defaults(out);
+	if (errand_start(&e, a, target, version, answer_us, what)) {
+		const char *id = arena_printf(a, "mqttspecprobe%d", (int)getpid());
+		struct packet connect = errand_connect(version, id);
+		errand_send(&e, &connect);
+		status = read_connack(&e, out, what);
+	}
+	errand_end(&e);
+	return status;
+}

@@ -1,0 +1,166 @@
+/* One case run from the inside: what the verbs share. Not for cases, which see harness/case.h.
+ *
+ *   test ──▶ peers ──▶ transport        every wait goes through test_pump, which reads from all open
+ *     │        └─────▶ arrivals         peers, so that each event carries the time at which it came
+ *     └────▶ tape, claims, findings, measurements
+ */
+#ifndef HARNESS_TEST_H
+#define HARNESS_TEST_H
+
+#include <setjmp.h>
+
+#include "base/arena.h"
+#include "base/buf.h"
+#include "harness/case.h"
+#include "harness/monitor.h"
+#include "harness/play.h"
+#include "harness/tape.h"
+#include "harness/transport.h"
+
+/* A packet that came from the target. */
+struct arrival {
+	struct packet packet; /* as cases see it: topic without the prefix */
+	int64_t at_us;
+	bool taken; /* an expectation has had it, or it is another case run's */
+};
+
+/* How the target ended its side of a connection. */
+enum ending { NOT_ENDED, ENDED_FIN, ENDED_RESET };
+
+struct peer {
+	struct test *test;
+	struct tape_party *party;
+	const char *role; /* the name that the case gave it: the same role has the same ClientId */
+	struct transport *transport; /* NULL when the dial failed */
+	const char *client_id;
+
+	struct buf in; /* received, not yet parsed */
+	bool lost;     /* what came cannot be parsed any more */
+	struct arrival *arrivals;
+	size_t arrival_count, arrival_capacity;
+	enum ending ended;
+	int64_t ended_us;
+	bool closed; /* by us */
+
+	struct buf corked;    /* SEGMENT_BATCH: sent by the case, not yet written */
+	int64_t last_sent_us; /* when the last byte went out */
+	int64_t hang_us;      /* since when the peer says nothing; -1: it does not hang */
+	uint16_t last_id;     /* Packet Identifiers handed out by next_id */
+	struct connect connect;
+	struct packet connack;
+	bool accepted;
+	bool raw_filters; /* subscribed without the prefix: messages of others may come */
+	struct monitor *monitor;
+};
+
+/* A statement on trial. */
+struct claim {
+	const char *name;
+	bool open; /* not judged so far */
+	enum verdict verdict;
+};
+
+enum { CLAIMS_MAX = 32, PEERS_MAX = 256 };
+
+struct distribution {
+	struct record_measurement m;
+	double *values;
+	size_t capacity;
+	struct place at;
+};
+
+struct test {
+	struct arena *arena;
+	const struct play *play;
+	const struct case_def *def;
+	struct tape tape;
+	jmp_buf out; /* where a verdict leaves the body to */
+	uint64_t random;
+
+	struct peer *peers[PEERS_MAX];
+	size_t peer_count;
+	struct peer *witness;
+
+	unsigned setting_up; /* depth of set-up verbs */
+	enum verdict verdict;
+	const char *note;
+	struct record_failure *failure;
+	struct claim claims[CLAIMS_MAX];
+	size_t claim_count;
+	int judged; /* claim that `judging` named last; -1: all of the case's */
+
+	struct distribution *distributions;
+	size_t distribution_count, distribution_capacity;
+
+	/* What the case run leaves on the target, to be cleared behind it. */
+	const char **retained;
+	size_t retained_count, retained_capacity;
+};
+
+/* ---- test.c: verdicts ---------------------------------------------------------------------- */
+
+void test_init(struct test *t, struct arena *a, const struct play *play);
+
+/* Ends the run: `expected` against `actual`, as a fail, or what the level or a set-up makes of it. */
+void test_fail(struct test *t, struct place at, const char *expected, const char *actual)
+	__attribute__((noreturn));
+void test_end(struct test *t, struct place at, enum verdict verdict, const char *note)
+	__attribute__((noreturn));
+
+/* Keeps a lesser finding and goes on. */
+void test_note(struct test *t, struct place at, enum verdict verdict, const char *expected,
+	const char *actual);
+
+/* A breach that the monitor saw. */
+void test_finding(struct test *t, const struct finding *finding, const struct peer *p);
+
+/* A remark in the transcript. */
+void test_remark(struct test *t, const struct peer *p, const char *format, ...)
+	__attribute__((format(printf, 3, 4)));
+
+void test_settle(struct test *t); /* judges distributions, then closes the claims that are open */
+
+/* ---- peer.c: connections ------------------------------------------------------------------- */
+
+struct peer *peer_new(struct test *t, const char *role);
+bool peer_dial(struct peer *p, const char **error);
+void peer_close(struct peer *p, bool reset);
+
+/* Writes as the segmentation of the run says, and reads meanwhile. What cannot be delivered because
+ * the connection has ended is dropped, with a remark.
+ */
+void peer_send(struct peer *p, struct bytes bytes);
+
+/* Reads what is there on every open peer, waiting for the first of it until the deadline (on the
+ * clock of the tape). False when the deadline came first.
+ */
+bool test_pump(struct test *t, int64_t until_us);
+
+/* The oldest arrival not yet taken of these types (a mask); NULL if there is none. */
+struct arrival *peer_arrival(struct peer *p, uint32_t types);
+
+/* Waits for an arrival of these types, or the end of the connection; NULL: neither came in time, or
+ * the end did (see p->ended).
+ */
+struct arrival *peer_wait(struct peer *p, uint32_t types, int64_t until_us);
+
+/* Waits for the end of the connection. */
+bool peer_wait_end(struct peer *p, int64_t until_us);
+
+/* What there is instead of what was waited for: "DISCONNECT Protocol error, then closed", "nothing
+ * for 5000 ms". `types` is the lane that was looked at.
+ */
+const char *peer_situation(struct peer *p, int64_t since_us);
+
+/* ---- topics.c: the prefix ------------------------------------------------------------------ */
+
+const char *topic_prefixed(struct test *t, const char *topic, bool raw);
+const char *filter_prefixed(struct test *t, const char *filter, bool raw);
+struct bytes topic_stripped(const struct test *t, struct bytes topic);
+bool topic_is_foreign(const struct peer *p, struct bytes topic);
+
+/* ---- cleanup.c ----------------------------------------------------------------------------- */
+
+void test_clean_target(struct test *t);
+
+#endif

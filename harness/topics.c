@@ -1,0 +1,44 @@
+/* Topics and ClientIds of a case run carry its prefix, so that many share one target. */
+#include <string.h>
+
+#include "harness/test.h"
+
+enum { SHARED_LENGTH = 7 }; /* of "$share/" */
+
+const char *topic_prefixed(struct test *t, const char *topic, bool raw)
+{
+	if (!topic || raw || !*topic || *topic == '$')
+		return topic;
+	return arena_printf(t->arena, "%s/%s", t->play->prefix, topic);
+}
+
+const char *filter_prefixed(struct test *t, const char *filter, bool raw)
+{
+	if (raw || strncmp(filter, "$share/", SHARED_LENGTH) != 0)
+		return topic_prefixed(t, filter, raw);
+	const char *rest = strchr(filter + SHARED_LENGTH, '/');
+	if (!rest || !rest[1])
+		return filter;
+	return arena_printf(t->arena, "%.*s/%s/%s", (int)(rest - filter), filter, t->play->prefix,
+		rest + 1);
+}
+
+struct bytes topic_stripped(const struct test *t, struct bytes topic)
+{
+	size_t len = strlen(t->play->prefix);
+
+	if (topic.len > len && !memcmp(topic.data, t->play->prefix, len) && topic.data[len] == '/')
+		return (struct bytes){ topic.data + len + 1, topic.len - len - 1 };
+	return topic;
+}
+
+bool topic_is_foreign(const struct peer *p, struct bytes topic)
+{
+	return p->raw_filters && topic.len && topic.data[0] != '$' &&
+	       topic_stripped(p->test, topic).len == topic.len;
+}
+
+const char *prefixed(struct test *t, const char *topic)
+{
+	return topic_prefixed(t, topic, false);
+}
