@@ -129,8 +129,9 @@ struct wire_twist {
 
 /* Appends the packet as `version` lays it out. Writes what it is given: Connect Flags decide which
  * fields of CONNECT follow, flags which of PUBLISH; a type's missing parts (`has_code` false,
- * properties absent) make the short forms of 5.0. `twist` may be NULL. False when the buffer
- * failed.
+ * properties absent) make the short forms of 5.0; a Property Length that no form leaves out is always
+ * written. `twist` may be NULL. False when the buffer failed, or a string is longer than the 65535
+ * bytes that its length can say; `out` has then failed, and nothing was added.
  */
 bool wire_build(struct buf *out, enum mqtt_version version, const struct packet *packet,
 	const struct wire_twist *twist);
@@ -153,9 +154,8 @@ struct wire_result {
 	/* WIRE_NEED_MORE: bytes still missing that can be told of by now, at least 1. */
 	size_t missing;
 	/* WIRE_MALFORMED: */
-	size_t offset; /* of the field at fault, from the packet's first byte */
-	const char *
-		rule; /* "5.0:MQTT-1.5.5-1": a name of the catalogue, without the version if both */
+	size_t offset;    /* of the field at fault, from the packet's first byte */
+	const char *rule; /* "5.0:U50-VBI-MAX", of the catalogue; NULL for the reader's own limit */
 	const char *what; /* "topic runs past the end of the packet" */
 };
 
@@ -163,6 +163,9 @@ struct wire_result {
  * small multiple of the packet; a Remaining Length above `limit` is answered with WIRE_MALFORMED
  * ("longer than the limit of this reader") as soon as it is seen. Strings, topics and payload point into `data`,
  * the lists into the arena.
+ *
+ * WIRE_NEED_MORE is the answer until the whole packet is there. A CONNACK of 5.0 may end behind its
+ * code, without Property Length (`present` false): so a server that knows only 3.1.1 refuses.
  *
  * `version` is that of the connection. A CONNECT is read by its own level byte: 5 as 5.0, all else
  * as 3.1.1; AUTH and packets of type 0 are read as a type without fields in 3.1.1.
