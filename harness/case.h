@@ -76,16 +76,33 @@ struct vector {
 	const void *extra;    /* for the table's own use */
 };
 
-/* CASE(id, fields...) { body } defines `case_<id>`, of external linkage, to be listed in the table of
- * cases/list.c: an unlisted case is found by a test (tests/unit).
+/* CASE(id, fields...) { body } defines `case_<id>`, which the CHAPTER at the end of its file must
+ * list: an unlisted case does not compile (-Wunused-const-variable).
  */
 #define CASE(case_id, ...)                                                            \
 	static void play_##case_id(struct test *t);                                   \
-	extern const struct case_def case_##case_id;                                  \
-	const struct case_def case_##case_id = {                                      \
+	static const struct case_def case_##case_id = {                               \
 		.id = #case_id, .file = __FILE__, .play = play_##case_id, __VA_ARGS__ \
 	};                                                                            \
 	static void play_##case_id(struct test *t)
+
+/* All cases of one file, listed once more in cases/list.c. */
+struct chapter {
+	const char *id; /* the file's name */
+	const char *title;
+	const struct case_def *const *cases;
+	size_t case_count;
+};
+
+#define CHAPTER(chapter_id, chapter_title, ...)                                         \
+	extern const struct chapter chapter_##chapter_id;                               \
+	const struct chapter chapter_##chapter_id = {                                   \
+		.id = #chapter_id,                                                      \
+		.title = chapter_title,                                                 \
+		.cases = (const struct case_def *const[]){ __VA_ARGS__ },               \
+		.case_count = sizeof((const struct case_def *const[]){ __VA_ARGS__ }) / \
+			sizeof(const struct case_def *),                                \
+	}
 
 /* In a CASE: the rows of a static const struct vector array. */
 #define ROWS(array) .rows = (array), .row_count = sizeof(array) / sizeof(*(array))

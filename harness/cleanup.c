@@ -15,7 +15,7 @@ static bool is_accepted(struct errand *e)
 	bool ended;
 
 	return errand_receive(e, &packet, &ended) == WIRE_PACKET && packet.type == CONNACK &&
-	       packet.code == 0;
+		packet.code == 0;
 }
 
 static void say_goodbye(struct errand *e)
@@ -35,7 +35,8 @@ static void forget_session(struct test *t, const char *id)
 	struct errand e;
 	const char *error;
 
-	if (errand_start(&e, t->arena, t->play->target, t->play->version, CLEANUP_LIMIT_US, &error)) {
+	if (errand_start(
+		    &e, t->arena, t->play->target, t->play->version, CLEANUP_LIMIT_US, &error)) {
 		struct packet connect = errand_connect(t->play->version, id);
 		if (errand_send(&e, &connect) && is_accepted(&e))
 			say_goodbye(&e);
@@ -48,9 +49,10 @@ static void clear_retained(struct test *t)
 	struct errand e;
 	const char *error;
 
-	if (errand_start(&e, t->arena, t->play->target, t->play->version, CLEANUP_LIMIT_US, &error)) {
-		struct packet connect = errand_connect(t->play->version,
-			arena_printf(t->arena, "%sCleaner", t->play->prefix));
+	if (errand_start(
+		    &e, t->arena, t->play->target, t->play->version, CLEANUP_LIMIT_US, &error)) {
+		struct packet connect = errand_connect(
+			t->play->version, arena_printf(t->arena, "%sCleaner", t->play->prefix));
 		bool ok = errand_send(&e, &connect) && is_accepted(&e);
 		for (size_t i = 0; ok && i < t->retained_count; i++) {
 			struct packet empty = wire_packet(PUBLISH);

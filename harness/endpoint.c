@@ -62,7 +62,8 @@ bool endpoint_parse(struct arena *a, const char *url, struct endpoint *out, cons
 	}
 	memcpy(&out->address, found->ai_addr, found->ai_addrlen);
 	out->address_len = found->ai_addrlen;
-	out->url = arena_printf(a, strchr(host, ':') ? "mqtt://[%s]:%s" : "mqtt://%s:%s", host, port);
+	out->url =
+		arena_printf(a, strchr(host, ':') ? "mqtt://[%s]:%s" : "mqtt://%s:%s", host, port);
 	freeaddrinfo(found);
 	return true;
 }

@@ -48,11 +48,12 @@ enum wire_status errand_receive(struct errand *e, struct packet *packet, bool *e
 {
 	*ended = false;
 	for (;;) {
-		struct wire_result r = wire_parse(e->arena, e->version, e->in.data, e->in.len,
-			ERRAND_PACKET_MAX, packet);
+		struct wire_result r = wire_parse(
+			e->arena, e->version, e->in.data, e->in.len, ERRAND_PACKET_MAX, packet);
 		if (r.status != WIRE_NEED_MORE) {
 			const uint8_t *copy = arena_copy(e->arena, e->in.data, e->in.len);
-			wire_parse(e->arena, e->version, copy, e->in.len, ERRAND_PACKET_MAX, packet);
+			wire_parse(
+				e->arena, e->version, copy, e->in.len, ERRAND_PACKET_MAX, packet);
 			buf_consume(&e->in, r.consumed);
 			return r.status;
 		}

@@ -82,16 +82,16 @@ struct packet expect_accepted_at(struct place at, struct peer *p)
 
 /* ---- messages ------------------------------------------------------------------------------ */
 
-static void compare_message(struct place at, struct peer *p, const struct packet *packet,
-	const struct message *m)
+static void compare_message(
+	struct place at, struct peer *p, const struct packet *packet, const struct message *m)
 {
 	struct test *t = p->test;
 	struct bytes want = m->payload ? bytes_of(m->payload) : m->bytes;
 	bool same = (!m->topic || bytes_equal(packet->topic, bytes_of(m->topic))) &&
-		    (!want.data || bytes_equal(packet->payload, want)) &&
-		    (!m->qos.set || packet->qos == m->qos.value) &&
-		    (!m->retain.set || packet->retain == !!m->retain.value) &&
-		    (!m->dup.set || packet->dup == !!m->dup.value);
+		(!want.data || bytes_equal(packet->payload, want)) &&
+		(!m->qos.set || packet->qos == m->qos.value) &&
+		(!m->retain.set || packet->retain == !!m->retain.value) &&
+		(!m->dup.set || packet->dup == !!m->dup.value);
 	if (same)
 		return;
 	struct buf text;
@@ -170,8 +170,8 @@ void expect_closed_between_at(struct place at, struct peer *p, unsigned lo_ms, u
 	struct test *t = p->test;
 	int64_t from_us = quiet_since_us(p);
 	int64_t most_us = (int64_t)hi_ms * 1000 + t->play->slack_us;
-	const char *window = arena_printf(t->arena, "the connection closed after %u to %u ms", lo_ms,
-		hi_ms);
+	const char *window =
+		arena_printf(t->arena, "the connection closed after %u to %u ms", lo_ms, hi_ms);
 
 	if (!peer_wait_end(p, from_us + most_us + 1000))
 		test_fail(t, at, window,
@@ -245,7 +245,8 @@ static void expect_connect_violation(struct place at, struct peer *p, const stru
 	struct test *t = p->test;
 	struct arrival *a = peer_wait(p, GREETINGS, answer_deadline(t));
 
-	if (a && (t->play->version != MQTT_50 || a->packet.type != CONNACK || a->packet.code < 0x80))
+	if (a &&
+		(t->play->version != MQTT_50 || a->packet.type != CONNACK || a->packet.code < 0x80))
 		test_fail(t, at, expected, peer_situation(p, since_us));
 	if (a) {
 		a->taken = true;
@@ -271,7 +272,8 @@ void expect_violation_closed_at(struct place at, struct peer *p, struct violatio
 	if (a && a->packet.type != PINGRESP)
 		test_fail(t, at, expected, peer_situation(p, since_us));
 	if (a && !peer_wait_end(p, tape_now_us(&t->tape) + STILL_CLOSING_US))
-		test_fail(t, at, expected, "the connection lives on: the PINGREQ behind was answered");
+		test_fail(t, at, expected,
+			"the connection lives on: the PINGREQ behind was answered");
 	need_close(at, p, expected, since_us);
 	if (t->play->version != MQTT_50)
 		return;
@@ -291,19 +293,18 @@ void expect_refused_at(struct place at, struct peer *p, struct refusal r)
 	bool v5 = t->play->version == MQTT_50;
 	int64_t since_us = tape_now_us(&t->tape);
 	bool need_connack = !v5 && r.return_code && !r.silent;
-	const char *expected =
-		v5 ? arena_printf(t->arena, "CONNACK %s, then the close, or the close alone",
-			     codes_text(t, r.codes))
-		: r.return_code
-			? arena_printf(t->arena, "CONNACK 0x%02X (%s), then the close%s",
-				  r.return_code, spec_return_code_name(r.return_code),
-				  r.silent ? ", or the close alone" : "")
-			: "the connection closed without a CONNACK";
+	const char *expected = v5
+		? arena_printf(t->arena, "CONNACK %s, then the close, or the close alone",
+			  codes_text(t, r.codes))
+		: r.return_code ? arena_printf(t->arena, "CONNACK 0x%02X (%s), then the close%s",
+					  r.return_code, spec_return_code_name(r.return_code),
+					  r.silent ? ", or the close alone" : "")
+				: "the connection closed without a CONNACK";
 	struct arrival *a = peer_wait(p, GREETINGS, answer_deadline(t));
 
 	if (a) {
 		bool fits = a->packet.type == CONNACK &&
-			    (v5 ? a->packet.code >= 0x80 : a->packet.code == r.return_code);
+			(v5 ? a->packet.code >= 0x80 : a->packet.code == r.return_code);
 		if (!fits || (!v5 && !r.return_code))
 			test_fail(t, at, expected, peer_situation(p, since_us));
 		a->taken = true;
@@ -358,8 +359,8 @@ static void judge_outcome(struct place at, struct test *t, const struct outcome 
 		test_end(t, at, o->verdict, says);
 }
 
-struct packet expect_one_of_at(struct place at, struct peer *p, const struct outcome *outcomes,
-	size_t count)
+struct packet expect_one_of_at(
+	struct place at, struct peer *p, const struct outcome *outcomes, size_t count)
 {
 	struct test *t = p->test;
 	int64_t since_us = tape_now_us(&t->tape);

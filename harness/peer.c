@@ -14,7 +14,8 @@
 enum {
 	READ_SIZE = 64 * 1024,
 	INPUT_LIMIT = WIRE_REMAINING_LENGTH_MAX + WIRE_HEADER_MAX + READ_SIZE,
-	BYTE_PAUSE_US = 200, /* between the writes of SEGMENT_BYTES and SEGMENT_SPLIT: the target is to
+	BYTE_PAUSE_US =
+		200, /* between the writes of SEGMENT_BYTES and SEGMENT_SPLIT: the target is to
 			      * find them in separate reads */
 };
 
@@ -37,7 +38,8 @@ static const char *own_client_id(struct test *t, const char *role)
 	size_t len = (size_t)snprintf(id, sizeof(id), "%s", t->play->prefix);
 
 	for (const char *c = role; *c && len < sizeof(id) - 1; c++)
-		if ((*c >= '0' && *c <= '9') || (*c >= 'a' && *c <= 'z') || (*c >= 'A' && *c <= 'Z'))
+		if ((*c >= '0' && *c <= '9') || (*c >= 'a' && *c <= 'z') ||
+			(*c >= 'A' && *c <= 'Z'))
 			id[len++] = *c;
 	id[len] = '\0';
 	return arena_text(t->arena, id);
@@ -55,7 +57,8 @@ static const struct monitor *earlier_monitor(struct test *t, const char *role)
 struct peer *peer_new(struct test *t, const char *role)
 {
 	if (t->peer_count == PEERS_MAX)
-		test_end(t, AT("join"), VERDICT_ERROR, "the case has more peers than the harness allows");
+		test_end(t, AT("join"), VERDICT_ERROR,
+			"the case has more peers than the harness allows");
 	struct peer *p = arena_new(t->arena, struct peer);
 	p->test = t;
 	p->role = arena_text(t->arena, role);
@@ -74,8 +77,8 @@ bool peer_dial(struct peer *p, const char **error)
 {
 	struct test *t = p->test;
 
-	p->transport = transport_dial_tcp(t->arena, t->play->target,
-		clock_now_us() + t->play->answer_us, error);
+	p->transport = transport_dial_tcp(
+		t->arena, t->play->target, clock_now_us() + t->play->answer_us, error);
 	if (!p->transport) {
 		p->party->remote = t->play->target->address;
 		p->party->local = t->play->target->address;
@@ -113,8 +116,8 @@ static void arrive(struct peer *p, struct packet packet)
 	arrival.taken = packet.type == PUBLISH && topic_is_foreign(p, packet.topic);
 	packet.topic = topic_stripped(t, packet.topic);
 	arrival.packet = packet;
-	p->arrivals = arena_grow(t->arena, p->arrivals, p->arrival_count, &p->arrival_capacity,
-		sizeof(arrival));
+	p->arrivals = arena_grow(
+		t->arena, p->arrivals, p->arrival_count, &p->arrival_capacity, sizeof(arrival));
 	p->arrivals[p->arrival_count++] = arrival;
 }
 
@@ -145,8 +148,8 @@ static void take_packets(struct peer *p)
 		size_t len = r.consumed ? r.consumed : p->in.len;
 		uint8_t *copy = arena_copy(t->arena, p->in.data, len);
 		if (r.status == WIRE_PACKET) {
-			wire_parse(t->arena, t->play->version, copy, len,
-				WIRE_REMAINING_LENGTH_MAX, &packet);
+			wire_parse(t->arena, t->play->version, copy, len, WIRE_REMAINING_LENGTH_MAX,
+				&packet);
 			arrive(p, packet);
 		} else {
 			arrive_malformed(p, (struct bytes){ copy, len }, &r);
@@ -270,7 +273,8 @@ static void write_all(struct peer *p, struct bytes bytes)
 		}
 		poll_peers(t, p, until_us);
 		if (tape_now_us(&t->tape) >= until_us) {
-			test_remark(t, p, "the target takes no more bytes; %zu were not sent", bytes.len);
+			test_remark(t, p, "the target takes no more bytes; %zu were not sent",
+				bytes.len);
 			return;
 		}
 	}

@@ -85,8 +85,8 @@ static void fill_statements(struct test *t, struct record_case *out)
 
 static void fill_measurements(struct test *t, struct record_case *out)
 {
-	struct record_measurement *list = arena_alloc(t->arena,
-		(t->distribution_count + 1) * sizeof(struct record_measurement));
+	struct record_measurement *list = arena_alloc(
+		t->arena, (t->distribution_count + 1) * sizeof(struct record_measurement));
 
 	for (size_t i = 0; i < t->distribution_count; i++)
 		list[i] = t->distributions[i].m;

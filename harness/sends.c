@@ -114,8 +114,8 @@ void send_publish_at(struct place at, struct peer *p, struct publish m)
 	send_built(at, p, &packet, NULL);
 }
 
-static void send_filters(struct place at, struct peer *p, enum packet_type type,
-	const struct subscribe *s)
+static void send_filters(
+	struct place at, struct peer *p, enum packet_type type, const struct subscribe *s)
 {
 	struct test *t = p->test;
 	struct packet packet = wire_packet(type);
@@ -131,8 +131,8 @@ static void send_filters(struct place at, struct peer *p, enum packet_type type,
 		packet.filters[packet.filter_count++] = (struct filter){
 			.text = bytes_of(filter_prefixed(t, one->filter, one->raw)),
 			.options = (uint8_t)(one->qos | (unsigned)one->no_local << 2 |
-					     (unsigned)one->retain_as_published << 3 |
-					     one->retain_handling << 4),
+				(unsigned)one->retain_as_published << 3 |
+				one->retain_handling << 4),
 		};
 		p->raw_filters |= one->raw;
 	}
@@ -183,8 +183,8 @@ void send_disconnect_at(struct place at, struct peer *p, struct disconnect d)
 	send_built(at, p, &packet, NULL);
 }
 
-void send_packet_at(struct place at, struct peer *p, struct packet packet,
-	const struct wire_twist *twist)
+void send_packet_at(
+	struct place at, struct peer *p, struct packet packet, const struct wire_twist *twist)
 {
 	send_built(at, p, &packet, twist);
 }

@@ -31,8 +31,8 @@ struct peer *join_at(struct place at, struct test *t, const char *name, struct c
 }
 
 /* The target grants less QoS than the case needs: legal, and the case does not apply. */
-static void check_grants(struct place at, struct peer *p, const struct packet *suback,
-	const struct subscribe *s)
+static void check_grants(
+	struct place at, struct peer *p, const struct packet *suback, const struct subscribe *s)
 {
 	struct test *t = p->test;
 
@@ -44,8 +44,9 @@ static void check_grants(struct place at, struct peer *p, const struct packet *s
 				arena_printf(t->arena, "SUBACK 0x%02X", code));
 		if (code < one->qos)
 			test_end(t, at, VERDICT_INAPPLICABLE,
-				arena_printf(t->arena, "the target grants QoS %u where %u was asked",
-					code, one->qos));
+				arena_printf(t->arena,
+					"the target grants QoS %u where %u was asked", code,
+					one->qos));
 		if (!s->more || !s->more[i].filter)
 			return;
 	}

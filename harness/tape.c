@@ -9,7 +9,7 @@
 #include "pcap/pcapng.h"
 
 enum {
-	HEX_BYTES_MAX = 1024,	 /* of a packet, in the transcript */
+	HEX_BYTES_MAX = 1024,    /* of a packet, in the transcript */
 	REMARK_LENGTH_MAX = 800, /* of a remark on a segment of many packets, in the capture */
 };
 
@@ -92,7 +92,8 @@ void tape_add(struct tape *tape, enum tape_kind kind, const struct tape_party *p
 		e.data = (struct bytes){ arena_copy(tape->arena, data.data, data.len), data.len };
 		tape->bytes += data.len;
 	}
-	tape->events = arena_grow(tape->arena, tape->events, tape->count, &tape->capacity, sizeof(e));
+	tape->events =
+		arena_grow(tape->arena, tape->events, tape->count, &tape->capacity, sizeof(e));
 	tape->events[tape->count++] = e;
 	print_live(tape, &e);
 }
@@ -156,7 +157,9 @@ static void write_event(struct pcap_state *s, const struct tape_event *e, const 
 		return;
 	const char *name = e->party->name;
 	switch (e->kind) {
-	case TAPE_PACKET_OUT: s->pending = arena_printf(s->tape->arena, "%s > %s", name, e->text); break;
+	case TAPE_PACKET_OUT:
+		s->pending = arena_printf(s->tape->arena, "%s > %s", name, e->text);
+		break;
 	case TAPE_SENT:
 		flow_data(flow, at_us, PCAP_OPENER, e->data.data, e->data.len, s->pending);
 		s->pending = NULL;
@@ -190,8 +193,8 @@ static const char *received_text(const struct tape *tape, size_t i)
 	return text;
 }
 
-bool tape_write_pcap(const struct tape *tape, const char *path, const char *title,
-	const char *verdict)
+bool tape_write_pcap(
+	const struct tape *tape, const char *path, const char *title, const char *verdict)
 {
 	struct pcap_state s = { .tape = tape, .file = pcapng_create(path, "mqttspec", title) };
 	if (!s.file)
@@ -199,6 +202,7 @@ bool tape_write_pcap(const struct tape *tape, const char *path, const char *titl
 	for (size_t i = 0; i < tape->count; i++)
 		write_event(&s, &tape->events[i], received_text(tape, i));
 	if (s.count)
-		flow_remark(s.flows[s.count - 1].flow, tape->start_wall_us + tape_now_us(tape), verdict);
+		flow_remark(s.flows[s.count - 1].flow, tape->start_wall_us + tape_now_us(tape),
+			verdict);
 	return pcapng_close(s.file);
 }

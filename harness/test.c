@@ -5,8 +5,8 @@
 #include <stdarg.h>
 #include <string.h>
 
-static struct record_failure *failure_new(struct test *t, struct place at, const char *expected,
-	const char *actual)
+static struct record_failure *failure_new(
+	struct test *t, struct place at, const char *expected, const char *actual)
 {
 	struct record_failure *f = arena_new(t->arena, struct record_failure);
 	char *step = arena_text(t->arena, at.step);
@@ -105,7 +105,7 @@ void test_fail(struct test *t, struct place at, const char *expected, const char
 {
 	bool strict = t->def->level == MUST || t->def->level == STATED;
 	enum verdict verdict = t->setting_up ? VERDICT_INCONCLUSIVE
-			       : strict	     ? VERDICT_FAIL
+		: strict                     ? VERDICT_FAIL
 					     : VERDICT_NONSTRICT;
 
 	test_remark(t, NULL, "%s: expected %s; %s", verdict_name(verdict), expected, actual);
@@ -196,10 +196,10 @@ void test_settle(struct test *t)
 			const char *window = arena_printf(t->arena, "%s within %.0f to %.0f %s",
 				d->m.name, d->m.least, d->m.most, d->m.unit);
 			const char *actual = isnan(value)
-						     ? arena_printf(t->arena, "value %zu of %zu: never",
-							       v + 1, d->m.count)
-						     : arena_printf(t->arena, "value %zu of %zu: %.0f %s",
-							       v + 1, d->m.count, value, d->m.unit);
+				? arena_printf(
+					  t->arena, "value %zu of %zu: never", v + 1, d->m.count)
+				: arena_printf(t->arena, "value %zu of %zu: %.0f %s", v + 1,
+					  d->m.count, value, d->m.unit);
 			test_fail(t, d->at, window, actual);
 		}
 	}
@@ -266,8 +266,8 @@ void check_at(struct place at, struct test *t, bool condition, const char *sente
 		test_fail(t, at, sentence, "it is not so");
 }
 
-void check_eq_at(struct place at, struct test *t, long long actual, long long expected,
-	const char *what)
+void check_eq_at(
+	struct place at, struct test *t, long long actual, long long expected, const char *what)
 {
 	if (actual != expected)
 		test_fail(t, at, arena_printf(t->arena, "%s = %lld", what, expected),
@@ -279,7 +279,8 @@ void check_text_at(struct place at, struct test *t, struct bytes actual, const c
 {
 	if (!bytes_equal(actual, bytes_of(expected)))
 		test_fail(t, at, arena_printf(t->arena, "%s = \"%s\"", what, expected),
-			arena_printf(t->arena, "\"%.*s\"", (int)actual.len, (const char *)actual.data));
+			arena_printf(
+				t->arena, "\"%.*s\"", (int)actual.len, (const char *)actual.data));
 }
 
 void measure_at(struct place at, struct test *t, const char *name, const char *unit, double value,
@@ -295,9 +296,10 @@ void measure_at(struct place at, struct test *t, const char *name, const char *u
 			&t->distribution_capacity, sizeof(*d));
 		d = &t->distributions[t->distribution_count++];
 		*d = (struct distribution){ .at = at };
-		d->m = (struct record_measurement){
-			.name = arena_text(t->arena, name), .unit = unit, .least = least, .most = most
-		};
+		d->m = (struct record_measurement){ .name = arena_text(t->arena, name),
+			.unit = unit,
+			.least = least,
+			.most = most };
 	}
 	d->values = arena_grow(t->arena, d->values, d->m.count, &d->capacity, sizeof(double));
 	d->values[d->m.count++] = value;

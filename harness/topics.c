@@ -19,8 +19,8 @@ const char *filter_prefixed(struct test *t, const char *filter, bool raw)
 	const char *rest = strchr(filter + SHARED_LENGTH, '/');
 	if (!rest || !rest[1])
 		return filter;
-	return arena_printf(t->arena, "%.*s/%s/%s", (int)(rest - filter), filter, t->play->prefix,
-		rest + 1);
+	return arena_printf(
+		t->arena, "%.*s/%s/%s", (int)(rest - filter), filter, t->play->prefix, rest + 1);
 }
 
 struct bytes topic_stripped(const struct test *t, struct bytes topic)
@@ -35,7 +35,7 @@ struct bytes topic_stripped(const struct test *t, struct bytes topic)
 bool topic_is_foreign(const struct peer *p, struct bytes topic)
 {
 	return p->raw_filters && topic.len && topic.data[0] != '$' &&
-	       topic_stripped(p->test, topic).len == topic.len;
+		topic_stripped(p->test, topic).len == topic.len;
 }
 
 const char *prefixed(struct test *t, const char *topic)

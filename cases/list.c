@@ -1,0 +1,31 @@
+#include "cases/list.h"
+
+/* clang-format off */
+#define CHAPTERS(X) \
+	X(qos2)
+/* clang-format on */
+
+#define DECLARE(id) extern const struct chapter chapter_##id;
+CHAPTERS(DECLARE)
+
+#define LIST(id) &chapter_##id,
+const struct chapter *const all_chapters[] = { CHAPTERS(LIST) };
+const size_t all_chapter_count = sizeof(all_chapters) / sizeof(*all_chapters);
+
+size_t case_count(void)
+{
+	size_t count = 0;
+
+	for (size_t i = 0; i < all_chapter_count; i++)
+		count += all_chapters[i]->case_count;
+	return count;
+}
+
+const struct case_def *case_at(size_t i)
+{
+	const struct chapter *const *chapter = all_chapters;
+
+	while (i >= (*chapter)->case_count)
+		i -= (*chapter++)->case_count;
+	return (*chapter)->cases[i];
+}
