@@ -43,8 +43,8 @@ struct tape_event {
 	int64_t at_us; /* since the case run began */
 	enum tape_kind kind;
 	const struct tape_party *party; /* NULL: a remark of the case run itself */
-	struct bytes data;		/* bytes sent, received, or of the packet */
-	const char *text;		/* of packets and remarks */
+	struct bytes data;              /* bytes sent, received, or of the packet */
+	const char *text;               /* of packets and remarks */
 };
 
 struct tape {
@@ -68,7 +68,7 @@ void tape_add(struct tape *tape, enum tape_kind kind, const struct tape_party *p
 const struct record_event *tape_transcript(const struct tape *tape, size_t *count);
 
 /* Writes the capture; `title` is its comment, `verdict` the last remark. False, with errno. */
-bool tape_write_pcap(const struct tape *tape, const char *path, const char *title,
-	const char *verdict);
+bool tape_write_pcap(
+	const struct tape *tape, const char *path, const char *title, const char *verdict);
 
 #endif

@@ -12,9 +12,9 @@ struct endpoint;
 
 /* What read and write return besides a positive count. */
 enum {
-	TRANSPORT_END = 0,	/* read: the other side will send no more */
-	TRANSPORT_AGAIN = -1,	/* nothing to read, or no room to write: poll and try again */
-	TRANSPORT_RESET = -2,	/* the connection is gone */
+	TRANSPORT_END = 0,    /* read: the other side will send no more */
+	TRANSPORT_AGAIN = -1, /* nothing to read, or no room to write: poll and try again */
+	TRANSPORT_RESET = -2, /* the connection is gone */
 };
 
 struct transport {
@@ -34,7 +34,7 @@ struct transport_ops {
 /* Connects within the deadline (monotonic microseconds). NULL on failure, with a sentence in the
  * arena. The struct is in the arena; its socket is closed by ops->close or ops->reset.
  */
-struct transport *transport_dial_tcp(struct arena *a, const struct endpoint *to, int64_t deadline_us,
-	const char **error);
+struct transport *transport_dial_tcp(
+	struct arena *a, const struct endpoint *to, int64_t deadline_us, const char **error);
 
 #endif

@@ -11,9 +11,8 @@
  *                                          -->  PUBLISH "once", once
  */
 CASE(qos2_duplicate_publish,
-     .title = "A repeated QoS 2 PUBLISH is acknowledged again and delivered once",
-     .refs = { "3.1.1:MQTT-4.3.3-2", "5.0:MQTT-4.3.3-10" },
-     .level = MUST, .versions = BOTH)
+	.title = "A repeated QoS 2 PUBLISH is acknowledged again and delivered once",
+	.refs = { "3.1.1:MQTT-4.3.3-2", "5.0:MQTT-4.3.3-10" }, .level = MUST, .versions = BOTH)
 {
 	struct peer *sub = join(t, "subscriber");
 	subscribe(sub, .filter = "q2/t", .qos = 0);
