@@ -361,7 +361,7 @@ struct message {
  * behind it (unless `incomplete`), and an answer to that fails at once. In 5.0 a DISCONNECT (before
  * CONNACK: a CONNACK) may come first: one with a code of the list passes, one with another code is
  * `nonstrict`, and none is `nonstrict` where the standard says that it SHOULD be sent (behind
- * CONNACK). An acknowledgement before the close fails.
+ * CONNACK). An acknowledgement and then the close is `nonstrict`, without the close it fails at once.
  */
 #define expect_violation_closed(peer, ...)                                                     \
 	expect_violation_closed_at(AT("expect_violation_closed(" #peer ", " #__VA_ARGS__ ")"), \

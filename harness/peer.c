@@ -382,8 +382,12 @@ struct arrival *peer_wait(struct peer *p, uint32_t types, int64_t until_us)
 
 	for (;;) {
 		struct arrival *arrival = peer_arrival(p, types);
-		if (arrival || p->ended || p->closed || p->lost || peer_arrival(p, last))
+		if (arrival || p->ended || p->closed || p->lost)
 			return arrival;
+		if (peer_arrival(p, last)) {
+			peer_wait_end(p, tape_now_us(&p->test->tape) + BEHIND_DISCONNECT_US);
+			return NULL;
+		}
 		if (!test_pump(p->test, until_us))
 			return NULL;
 	}

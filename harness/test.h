@@ -144,6 +144,9 @@ struct arrival *peer_arrival(struct peer *p, uint32_t types);
  */
 struct arrival *peer_wait(struct peer *p, uint32_t types, int64_t until_us);
 
+/* The time by which an answer must have come that is asked for now. */
+int64_t test_answer_deadline_us(const struct test *t);
+
 /* Waits for the end of the connection. */
 bool peer_wait_end(struct peer *p, int64_t until_us);
 

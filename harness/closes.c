@@ -1,0 +1,177 @@
+/* Expectations of a connection's end: closes in time, refusals, and what a violation must lead to. */
+#include <math.h>
+
+#include "harness/test.h"
+
+enum {
+	CODES_MAX = 6,
+	STILL_CLOSING_US = 500000, /* a target may answer what it had read before it closes */
+};
+
+void expect_closed_at(struct place at, struct peer *p)
+{
+	struct test *t = p->test;
+	int64_t since_us = tape_now_us(&t->tape);
+
+	if (!peer_wait_end(p, test_answer_deadline_us(t)))
+		test_fail(t, at, "the connection closed", peer_situation(p, since_us));
+}
+
+static int64_t quiet_since_us(const struct peer *p)
+{
+	return p->hang_us >= 0 ? p->hang_us : p->last_sent_us;
+}
+
+void expect_closed_between_at(struct place at, struct peer *p, unsigned lo_ms, unsigned hi_ms)
+{
+	struct test *t = p->test;
+	int64_t from_us = quiet_since_us(p);
+	int64_t most_us = (int64_t)hi_ms * 1000 + t->play->slack_us;
+	const char *window =
+		arena_printf(t->arena, "the connection closed after %u to %u ms", lo_ms, hi_ms);
+
+	if (!peer_wait_end(p, from_us + most_us + 1000))
+		test_fail(t, at, window,
+			arena_printf(t->arena, "still open after %.0f ms",
+				(double)(tape_now_us(&t->tape) - from_us) / 1000));
+	int64_t took_us = p->ended_us - from_us;
+	if (took_us < (int64_t)lo_ms * 1000 || took_us > most_us)
+		test_fail(t, at, window,
+			arena_printf(t->arena, "closed after %.0f ms", (double)took_us / 1000));
+}
+
+double wait_closed_ms(struct peer *peer, unsigned ms)
+{
+	int64_t from_us = quiet_since_us(peer);
+
+	if (!peer_wait_end(peer, from_us + (int64_t)ms * 1000) || !peer->ended)
+		return NAN;
+	return (double)(peer->ended_us - from_us) / 1000;
+}
+
+/* ---- refusals and violations --------------------------------------------------------------- */
+
+static bool code_fits(uint8_t code, const uint8_t codes[CODES_MAX])
+{
+	bool any = false;
+
+	for (size_t i = 0; i < CODES_MAX; i++) {
+		if (codes[i] && codes[i] == code)
+			return true;
+		any |= codes[i] != 0;
+	}
+	return !any;
+}
+
+static const char *codes_text(struct test *t, const uint8_t codes[CODES_MAX])
+{
+	const char *text = "";
+
+	for (size_t i = 0; i < CODES_MAX && codes[i]; i++)
+		text = arena_printf(t->arena, "%s%s0x%02X", text, *text ? " or " : "", codes[i]);
+	return *text ? text : "a Reason Code of an error";
+}
+
+/* Grades the code of a CONNACK or DISCONNECT that precedes a demanded close. */
+static void grade_code(struct place at, struct peer *p, const struct packet *packet,
+	const uint8_t codes[CODES_MAX])
+{
+	struct test *t = p->test;
+
+	if (!code_fits(packet->code, codes))
+		test_note(t, at, VERDICT_NONSTRICT, codes_text(t, codes),
+			arena_printf(t->arena, "the target says %s 0x%02X (%s), fitting is %s",
+				spec_packet_name(packet->type), packet->code,
+				spec_reason_name(packet->code, packet->type),
+				codes_text(t, codes)));
+}
+
+/* Waits for the close, after a packet that must lead to it. */
+static void need_close(struct place at, struct peer *p, const char *expected, int64_t since_us)
+{
+	if (!peer_wait_end(p, test_answer_deadline_us(p->test)))
+		test_fail(p->test, at, expected, peer_situation(p, since_us));
+}
+
+/* A CONNECT was at fault: the target closes, in 5.0 perhaps behind a CONNACK of 0x80 or above. */
+static void expect_connect_violation(struct place at, struct peer *p, const struct violation *v,
+	const char *expected, int64_t since_us)
+{
+	struct test *t = p->test;
+	struct arrival *a =
+		peer_wait(p, SPEC_PACKET(CONNACK) | SPEC_PACKET(AUTH), test_answer_deadline_us(t));
+
+	if (a &&
+		(t->play->version != MQTT_50 || a->packet.type != CONNACK || a->packet.code < 0x80))
+		test_fail(t, at, expected, peer_situation(p, since_us));
+	if (a) {
+		a->taken = true;
+		grade_code(at, p, &a->packet, v->codes);
+	}
+	need_close(at, p, expected, since_us);
+}
+
+void expect_violation_closed_at(struct place at, struct peer *p, struct violation v)
+{
+	struct test *t = p->test;
+	const char *expected = "the connection closed";
+	int64_t since_us = tape_now_us(&t->tape);
+
+	if (!v.incomplete && !(t->play->row && t->play->row->incomplete))
+		send_pingreq_at(at, p);
+	if (!p->accepted) {
+		expect_connect_violation(at, p, &v, expected, since_us);
+		return;
+	}
+	const uint32_t answers = SPEC_PACKET(PUBACK) | SPEC_PACKET(PUBREC) | SPEC_PACKET(PUBCOMP) |
+		SPEC_PACKET(SUBACK) | SPEC_PACKET(UNSUBACK) | SPEC_PACKET(PINGRESP);
+	struct arrival *a = peer_wait(p, answers, test_answer_deadline_us(t));
+	if (a && !peer_wait_end(p, tape_now_us(&t->tape) + STILL_CLOSING_US))
+		test_fail(t, at, expected,
+			arena_printf(t->arena, "the connection lives on: %s",
+				peer_situation(p, since_us)));
+	need_close(at, p, expected, since_us);
+	if (a && a->packet.type != PINGRESP)
+		test_note(t, at, VERDICT_NONSTRICT, expected,
+			"the packet was acknowledged before the close");
+	if (t->play->version != MQTT_50)
+		return;
+	struct arrival *d = peer_arrival(p, SPEC_PACKET(DISCONNECT));
+	if (d) {
+		d->taken = true;
+		grade_code(at, p, &d->packet, v.codes);
+	} else if (!v.quiet) {
+		test_note(t, at, VERDICT_NONSTRICT, "DISCONNECT with a Reason Code, then the close",
+			"closed without a DISCONNECT, which a server should send [U50-ERR-SERVER]");
+	}
+}
+
+void expect_refused_at(struct place at, struct peer *p, struct refusal r)
+{
+	struct test *t = p->test;
+	bool v5 = t->play->version == MQTT_50;
+	int64_t since_us = tape_now_us(&t->tape);
+	bool need_connack = !v5 && r.return_code && !r.silent;
+	const char *expected = v5
+		? arena_printf(t->arena, "CONNACK %s, then the close, or the close alone",
+			  codes_text(t, r.codes))
+		: r.return_code ? arena_printf(t->arena, "CONNACK 0x%02X (%s), then the close%s",
+					  r.return_code, spec_return_code_name(r.return_code),
+					  r.silent ? ", or the close alone" : "")
+				: "the connection closed without a CONNACK";
+	struct arrival *a =
+		peer_wait(p, SPEC_PACKET(CONNACK) | SPEC_PACKET(AUTH), test_answer_deadline_us(t));
+
+	if (a) {
+		bool fits = a->packet.type == CONNACK &&
+			(v5 ? a->packet.code >= 0x80 : a->packet.code == r.return_code);
+		if (!fits || (!v5 && !r.return_code))
+			test_fail(t, at, expected, peer_situation(p, since_us));
+		a->taken = true;
+		if (v5)
+			grade_code(at, p, &a->packet, r.codes);
+	} else if (need_connack) {
+		test_fail(t, at, expected, peer_situation(p, since_us));
+	}
+	need_close(at, p, expected, since_us);
+}
