@@ -135,12 +135,17 @@ static void describe_connect(struct buf *b, const struct packet *p)
 	add_stray_flags(b, p->connect_flags);
 }
 
-/* "success", "0x87 Not authorized": what is no error comes without its number. */
-static void add_code(struct buf *b, enum mqtt_version version, uint8_t code, unsigned type)
+/* Below 0x80 a code has another name in each packet. */
+static const char *code_name(uint8_t code, unsigned type)
 {
-	const char *name =
-		version == MQTT_50 ? spec_reason_name(code, type) : spec_return_code_name(code);
+	bool known = code >= 0x80 || spec_reason_code(code, type);
 
+	return known ? spec_reason_name(code, type) : "unknown";
+}
+
+/* "success", "0x87 Not authorized": what is no error comes without its number. */
+static void add_code(struct buf *b, uint8_t code, const char *name)
+{
 	if (code)
 		buf_printf(b, "0x%02X %s", code, name);
 	else /* the names of 5.0 begin with a capital */
@@ -149,8 +154,11 @@ static void add_code(struct buf *b, enum mqtt_version version, uint8_t code, uns
 
 static void describe_connack(struct buf *b, enum mqtt_version version, const struct packet *p)
 {
+	/* A server of 3.1.1 answers a CONNECT of 5.0 in its own form, without properties. */
+	bool reason = version == MQTT_50 && (p->properties.present || p->properties.count);
+
 	buf_add_u8(b, ' ');
-	add_code(b, version, p->code, CONNACK);
+	add_code(b, p->code, reason ? code_name(p->code, CONNACK) : spec_return_code_name(p->code));
 	if (p->ack_flags & 1)
 		buf_add_text(b, ", session present");
 	if (p->ack_flags & ~1)
@@ -211,7 +219,7 @@ static void describe_codes(struct buf *b, enum mqtt_version version, const struc
 		uint8_t code = p->codes.data[i];
 		buf_printf(b, "%s0x%02X", i ? ", " : ": ", code);
 		if (version == MQTT_50 && code > 2)
-			buf_printf(b, " %s", spec_reason_name(code, p->type));
+			buf_printf(b, " %s", code_name(code, p->type));
 	}
 	if (p->codes.len > SHOWN_LIST)
 		buf_printf(b, ", ... (%zu codes)", p->codes.len);
@@ -234,7 +242,7 @@ static void describe_fields(struct buf *b, enum mqtt_version version, const stru
 	}
 	if (p->type != CONNACK && p->has_code) {
 		buf_add_u8(b, ' ');
-		add_code(b, version, p->code, p->type);
+		add_code(b, p->code, code_name(p->code, p->type));
 	}
 	add_properties(b, &p->properties);
 }

@@ -7,14 +7,25 @@
 /* Where nothing more special is broken: a packet that cannot be read ends its connection. */
 #define RULES_ANY RULES("MQTT-4.8.0-1", "MQTT-4.13.1-1")
 
+/* The properties of the packet itself, where 5.0 has a place for them. */
+static bool parse_properties(struct wire_reader *r, struct packet *p)
+{
+	static const struct wire_field length = { "Property Length",
+		RULES("MQTT-4.8.0-1", "MQTT-2.2.2-1") };
+
+	return r->version != MQTT_50 || wire_read_properties(r, &length, &p->properties);
+}
+
 static bool parse_will(struct wire_reader *r, struct packet *p)
 {
+	static const struct wire_field length = { "Will Property Length",
+		RULES("MQTT-3.1.2-9", "MQTT-3.1.2-9") };
 	static const struct wire_field topic = { "Will Topic",
 		RULES("MQTT-3.1.2-9", "MQTT-3.1.2-9") };
 	static const struct wire_field payload = { "Will Payload",
 		RULES("MQTT-3.1.2-9", "MQTT-3.1.2-9") };
 
-	if (r->version == MQTT_50 && !wire_read_properties(r, &p->will_properties))
+	if (r->version == MQTT_50 && !wire_read_properties(r, &length, &p->will_properties))
 		return false;
 	return wire_read_string(r, &topic, &p->will_topic) &&
 		wire_read_string(r, &payload, &p->will_payload);
@@ -62,12 +73,9 @@ static bool parse_connect(struct wire_reader *r, struct packet *p)
 	if (!wire_read_string(r, &name, &p->protocol_name) || !wire_read_u8(r, &level, &p->level))
 		return false;
 	r->version = p->level == MQTT_50 ? MQTT_50 : MQTT_311;
-	if (!wire_read_u8(r, &flags, &p->connect_flags) ||
-		!wire_read_u16(r, &keep_alive, &p->keep_alive))
-		return false;
-	if (r->version == MQTT_50 && !wire_read_properties(r, &p->properties))
-		return false;
-	return parse_connect_payload(r, p);
+	return wire_read_u8(r, &flags, &p->connect_flags) &&
+		wire_read_u16(r, &keep_alive, &p->keep_alive) && parse_properties(r, p) &&
+		parse_connect_payload(r, p);
 }
 
 static bool parse_connack(struct wire_reader *r, struct packet *p)
@@ -83,7 +91,7 @@ static bool parse_connack(struct wire_reader *r, struct packet *p)
 		return false;
 	p->has_code = true;
 	/* A server that knows no 5.0 refuses in the form of 3.1.1, which ends here. */
-	if (r->version == MQTT_50 && r->at < r->end && !wire_read_properties(r, &p->properties))
+	if (r->at < r->end && !parse_properties(r, p))
 		return false;
 	return wire_read_end(r, &end);
 }
@@ -98,9 +106,8 @@ static bool parse_publish(struct wire_reader *r, struct packet *p)
 	p->dup = p->flags >> 3 & 1;
 	p->qos = p->flags >> 1 & 3;
 	p->retain = p->flags & 1;
-	if (!wire_read_string(r, &topic, &p->topic) || (p->qos && !wire_read_u16(r, &id, &p->id)))
-		return false;
-	if (r->version == MQTT_50 && !wire_read_properties(r, &p->properties))
+	if (!wire_read_string(r, &topic, &p->topic) || (p->qos && !wire_read_u16(r, &id, &p->id)) ||
+		!parse_properties(r, p))
 		return false;
 	p->payload = wire_read_rest(r);
 	return true;
@@ -116,7 +123,7 @@ static bool parse_reason(struct wire_reader *r, struct packet *p)
 	p->has_code = true;
 	if (!wire_read_u8(r, &code, &p->code))
 		return false;
-	return r->at == r->end || wire_read_properties(r, &p->properties);
+	return r->at == r->end || parse_properties(r, p);
 }
 
 static bool parse_ack(struct wire_reader *r, struct packet *p)
@@ -151,8 +158,7 @@ static bool parse_filters(struct wire_reader *r, struct packet *p)
 		RULES("MQTT-2.3.1-1", "MQTT-2.2.1-3") };
 	struct filter one;
 
-	if (!wire_read_u16(r, &id, &p->id) ||
-		(r->version == MQTT_50 && !wire_read_properties(r, &p->properties)))
+	if (!wire_read_u16(r, &id, &p->id) || !parse_properties(r, p))
 		return false;
 	struct wire_reader counting = *r;
 	size_t count = 0;
@@ -174,8 +180,7 @@ static bool parse_suback(struct wire_reader *r, struct packet *p)
 	static const struct wire_field id = { "Packet Identifier",
 		RULES("MQTT-2.3.1-7", "MQTT-2.2.1-6") };
 
-	if (!wire_read_u16(r, &id, &p->id) ||
-		(r->version == MQTT_50 && !wire_read_properties(r, &p->properties)))
+	if (!wire_read_u16(r, &id, &p->id) || !parse_properties(r, p))
 		return false;
 	p->codes = wire_read_rest(r);
 	return true;

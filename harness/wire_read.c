@@ -167,20 +167,19 @@ static bool read_list(struct wire_reader *r, struct properties *properties)
 	return true;
 }
 
-bool wire_read_properties(struct wire_reader *r, struct properties *properties)
+bool wire_read_properties(
+	struct wire_reader *r, const struct wire_field *field, struct properties *properties)
 {
-	static const struct wire_field absent = { "Property Length",
-		RULES("MQTT-4.8.0-1", "MQTT-2.2.2-1") };
-	static const struct wire_field wrong = { "Property Length",
-		RULES("MQTT-4.8.0-1", "U50-PROP-LENGTH") };
+	const struct wire_field wrong = { field->name, RULES("MQTT-4.8.0-1", "U50-PROP-LENGTH") };
 	size_t start = r->at;
 	uint32_t length;
 
-	if (!has(r, &absent, 1) || !read_variable(r, &wrong, &length))
+	if (!has(r, field, 1) || !read_variable(r, &wrong, &length))
 		return false;
 	if (length > r->end - r->at)
-		return fault(
-			r, start, &wrong, "Property Length reaches past the end of the packet");
+		return fault(r, start, &wrong,
+			arena_printf(
+				r->arena, "%s reaches past the end of the packet", field->name));
 	struct wire_reader inside = *r;
 	inside.end = r->at + length;
 	inside.within = "properties";

@@ -39,7 +39,10 @@ enum variable_status wire_variable_decode(
 bool wire_read_u8(struct wire_reader *r, const struct wire_field *field, uint8_t *value);
 bool wire_read_u16(struct wire_reader *r, const struct wire_field *field, uint16_t *value);
 bool wire_read_string(struct wire_reader *r, const struct wire_field *field, struct bytes *value);
-bool wire_read_properties(struct wire_reader *r, struct properties *properties);
+
+/* `field` is the Property Length, which comes first, and what breaks when it is left out. */
+bool wire_read_properties(
+	struct wire_reader *r, const struct wire_field *field, struct properties *properties);
 
 struct bytes wire_read_rest(struct wire_reader *r);
 
