@@ -14,6 +14,7 @@
 enum {
 	READ_SIZE = 64 * 1024,
 	INPUT_LIMIT = WIRE_REMAINING_LENGTH_MAX + WIRE_HEADER_MAX + READ_SIZE,
+	BEHIND_DISCONNECT_US = 100000, /* for the close, so that a failure can tell of it */
 	BYTE_PAUSE_US =
 		200, /* between the writes of SEGMENT_BYTES and SEGMENT_SPLIT: the target is to
 			      * find them in separate reads */
