@@ -14,7 +14,9 @@ struct capture;
 struct capture *capture_start(
 	const char *interface, uint16_t port, const char *path, char *error, size_t error_size);
 
-/* Ends it and frees it; returns the packets written, and those that the kernel dropped in *dropped. */
+/* Ends it and frees it; returns the packets written, and those that the kernel dropped in *dropped.
+ * Both are 0 when the process was lost, and for NULL.
+ */
 unsigned long capture_stop(struct capture *c, unsigned long *dropped);
 
 #endif
