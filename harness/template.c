@@ -184,8 +184,7 @@ static bool expand_hex(struct expansion *e, struct buf *out)
 		int high = hex_digit(e->at[0]);
 		int low = hex_digit(e->at[1]);
 		if (low < 0)
-			return error_at(
-				e, column_of(e, e->at), "hexadecimal digits must come in pairs");
+			return error_at(e, column_of(e, e->at), "hexadecimal digits come in pairs");
 		buf_add_u8(out, (uint8_t)(high << 4 | low));
 		e->at += 2;
 	}
