@@ -1,7 +1,7 @@
 /* Writes a folder of inputs for a fuzzer to begin with, one file a packet:
  *
- *   fuzz_seeds wire DIR       version byte and bytes of every packet of the corpus
- *   fuzz_seeds template DIR   version byte and text of every template of the corpus
+ *   seeds wire DIR       version byte and bytes of every packet of the corpus
+ *   seeds template DIR   version byte and text of every template of the corpus
  */
 #include <stdio.h>
 #include <string.h>
@@ -68,7 +68,7 @@ int main(int argc, char **argv)
 	struct corpus corpus;
 
 	if (!wire && (argc != 3 || strcmp(argv[1], "template") != 0)) {
-		fprintf(stderr, "usage: fuzz_seeds wire|template DIR\n");
+		fprintf(stderr, "usage: seeds wire|template DIR\n");
 		return 2;
 	}
 	mkdir(argv[2], 0777);
