@@ -1,20 +1,12 @@
 /* The parser on any bytes at all: a stream in one version (lowest bit of the first byte), read packet
  * by packet. What it says of each must hold together.
  */
-#include <stdlib.h>
 #include <string.h>
 
 #include "base/arena.h"
 #include "base/buf.h"
 #include "harness/wire.h"
-
-int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
-
-#define DEMAND(condition)         \
-	do {                      \
-		if (!(condition)) \
-			abort();  \
-	} while (0)
+#include "tests/fuzz/fuzz.h"
 
 enum { LIMIT = 1 << 20, LINE_MAX_BYTES = 8000 };
 

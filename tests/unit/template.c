@@ -174,6 +174,7 @@ static void errors_name_their_column(void **state)
 		{ "r+a", "column 3: a number is missing", NULL },
 		{ "C", "column 1: hexadecimal digits come in pairs", NULL },
 		{ "00 C0F", "column 6: hexadecimal digits come in pairs", NULL },
+		{ "0a", "column 1: hexadecimal digits come in pairs", NULL },
 		{ "00 C0G", "column 6: a blank is missing", NULL },
 		{ "c0", "column 2: a blank is missing", NULL },
 		{ "00 ff", "column 4: no item begins with `f`", NULL },
