@@ -178,16 +178,17 @@ static bool expand_bytes(struct expansion *e, struct buf *out)
 	return read_quoted(e, out);
 }
 
+static bool is_hex(char c)
+{
+	return isdigit((unsigned char)c) || (c >= 'A' && c <= 'F'); /* small letters are items */
+}
+
 static bool expand_hex(struct expansion *e, struct buf *out)
 {
-	while (isdigit((unsigned char)*e->at) || (*e->at >= 'A' && *e->at <= 'F')) {
-		int high = hex_digit(e->at[0]);
-		int low = hex_digit(e->at[1]);
-		if (low < 0)
-			return error_at(
-				e, column_of(e, e->at), "hexadecimal digits must come in pairs");
-		buf_add_u8(out, (uint8_t)(high << 4 | low));
-		e->at += 2;
+	for (; is_hex(*e->at); e->at += 2) {
+		if (!is_hex(e->at[1]))
+			return error_at(e, column_of(e, e->at), "hexadecimal digits come in pairs");
+		buf_add_u8(out, (uint8_t)(hex_digit(e->at[0]) << 4 | hex_digit(e->at[1])));
 	}
 	return true;
 }
@@ -196,16 +197,19 @@ static bool expand_number(struct expansion *e, struct buf *out)
 {
 	char item = *e->at++;
 	uint32_t number;
+	uint32_t max = item == 'v' ? WIRE_REMAINING_LENGTH_MAX
+		: item == 'w'      ? UINT32_MAX
+				   : UINT16_MAX;
 
-	switch (item) {
-	case 'v':
-		return read_number(e, WIRE_REMAINING_LENGTH_MAX, &number) &&
-			(wire_add_variable(out, number, 0), true);
-	case 'w': return read_number(e, UINT32_MAX, &number) && (buf_add_u32(out, number), true);
-	default:
-		return read_number(e, UINT16_MAX, &number) &&
-			(buf_add_u16(out, (uint16_t)number), true);
-	}
+	if (!read_number(e, max, &number))
+		return false;
+	if (item == 'v')
+		wire_add_variable(out, number, 0);
+	else if (item == 'w')
+		buf_add_u32(out, number);
+	else
+		buf_add_u16(out, (uint16_t)number);
+	return true;
 }
 
 static bool expand_remaining(struct expansion *e, struct buf *out, unsigned depth)
@@ -221,33 +225,46 @@ static bool expand_remaining(struct expansion *e, struct buf *out, unsigned dept
 	return read_length(e, &r->length);
 }
 
+/* What stands between the braces, and the closing one. */
+static bool read_braced(struct expansion *e, struct buf *inside, size_t column, unsigned depth)
+{
+	if (*e->at != '{')
+		return error_at(e, column_of(e, e->at), "`{` is missing");
+	if (depth == NESTING_LIMIT)
+		return error_at(e, column, "`p{}` stands too deep inside others");
+	e->at++;
+	if (!expand_items(e, inside, depth + 1))
+		return false;
+	if (*e->at != '}')
+		return error_at(e, column, "`}` is missing");
+	e->at++;
+	return true;
+}
+
+static bool add_properties(struct expansion *e, struct buf *out, size_t column,
+	const struct length *length, const struct buf *inside)
+{
+	if (e->values->version == MQTT_50) {
+		if (!add_length(e, out, column, length, inside->len))
+			return false;
+		buf_add(out, inside->data, inside->len);
+		return true;
+	}
+	if (inside->len || length->kind != LENGTH_TRUE)
+		return error_at(
+			e, column, "3.1.1 has no properties: only an empty `p{}` may stand here");
+	return true;
+}
+
 static bool expand_properties(struct expansion *e, struct buf *out, unsigned depth)
 {
 	size_t column = column_of(e, e->at++);
 	struct length length;
 	struct buf inside;
 
-	if (!read_length(e, &length))
-		return false;
-	if (*e->at != '{')
-		return error_at(e, column_of(e, e->at), "`{` is missing");
-	if (depth == NESTING_LIMIT)
-		return error_at(e, column, "`p{}` stands too deep inside others");
-	e->at++;
 	buf_init(&inside, EXPANSION_LIMIT);
-	bool ok = expand_items(e, &inside, depth + 1);
-	if (ok && *e->at != '}')
-		ok = error_at(e, column, "`}` is missing");
-	else if (ok)
-		e->at++;
-	bool empty = !inside.len && length.kind == LENGTH_TRUE;
-	if (ok && e->values->version == MQTT_50)
-		ok = add_length(e, out, column, &length, inside.len) &&
-			(buf_add(out, inside.data, inside.len), true);
-	else if (ok && !empty)
-		ok = error_at(
-			e, column, "3.1.1 has no properties: only an empty `p{}` may stand here");
-	out->failed |= inside.failed;
+	bool ok = read_length(e, &length) && read_braced(e, &inside, column, depth) &&
+		add_properties(e, out, column, &length, &inside);
 	buf_fini(&inside);
 	return ok;
 }
@@ -266,7 +283,7 @@ static bool expand_one(struct expansion *e, struct buf *out, unsigned depth)
 	case 'p': return expand_properties(e, out, depth);
 	default: break;
 	}
-	if (isdigit((unsigned char)*e->at) || (*e->at >= 'A' && *e->at <= 'F'))
+	if (is_hex(*e->at))
 		return expand_hex(e, out);
 	return error_at(e, column_of(e, e->at),
 		isprint((unsigned char)*e->at) ? "no item begins with `%c`"

@@ -2,7 +2,7 @@
  *
  *   82 r m1 p{} s"a/b" 01      SUBSCRIBE "a/b" at QoS 1, for both versions
  *
- *   C1 00FF      bytes, as pairs of hexadecimal digits
+ *   C1 00FF      bytes, as pairs of hexadecimal digits in capitals
  *   r            Remaining Length: that of everything that follows, in as few bytes as possible
  *   r+1 r-2      the same, with a lie added
  *   r7           Remaining Length 7, whatever follows
@@ -17,7 +17,7 @@
  *   p+1{...}     the same with a lie added; p5{...}: Property Length 5, whatever is inside
  *   x*3          any of the above but r, repeated: 80*4, s"a"*10
  *
- * Items are parted by blanks.
+ * Items are parted by blanks. A packet of more than four megabytes is an error.
  */
 #ifndef HARNESS_TEMPLATE_H
 #define HARNESS_TEMPLATE_H

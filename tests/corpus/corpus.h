@@ -1,5 +1,5 @@
 /* Packets for the tests of the packet layers: every type, both versions, every property in every
- * packet that may carry it; and, spelt as templates, everything that cannot be read.
+ * packet that may carry it; and, spelt as templates, wrong ones and what cannot be read at all.
  *
  * Unit tests, fuzzers and the comparison with other dissectors draw from here.
  */
@@ -43,5 +43,15 @@ struct malformed {
 
 extern const struct malformed corpus_malformed[];
 extern const size_t corpus_malformed_count;
+
+/* A packet that is wrong, though its fields can be told apart: the parser must read it. */
+struct odd {
+	enum mqtt_version version;
+	const char *text; /* as above */
+	const char *line; /* what it reads like when described */
+};
+
+extern const struct odd corpus_odd[];
+extern const size_t corpus_odd_count;
 
 #endif
