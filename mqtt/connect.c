@@ -119,12 +119,11 @@ bool mqtt_connect_read(const struct mqtt_frame *frame, struct mqtt_view body,
 	if (out->version == MQTT_50 && frame->overlong)
 		return mqtt_refuse(
 			e, MQTT_MALFORMED_PACKET, "5.0:MQTT-1.5.5-1", "overlong Remaining Length");
-	if (!cursor_u8(&c, &flags) || !flags_check(out, flags, e) ||
-		!cursor_u16(&c, &out->keep_alive_s)) {
-		return c.at < c.end ? false
-				    : malformed(out, e, "3.1.1:MQTT-3.1.4-1", "5.0:MQTT-3.1.4-1",
-					      "CONNECT ends in its first fields");
-	}
+	if (!cursor_u8(&c, &flags) || !cursor_u16(&c, &out->keep_alive_s))
+		return malformed(out, e, "3.1.1:MQTT-3.1.4-1", "5.0:MQTT-3.1.4-1",
+			"CONNECT ends in its first fields");
+	if (!flags_check(out, flags, e))
+		return false;
 	if (out->version == MQTT_50 &&
 		!mqtt_properties_read(
 			&c, SPEC_PACKET(CONNECT), MQTT_FROM_CLIENT, &out->properties, e))

@@ -49,6 +49,9 @@ bool mqtt_disconnect_read(unsigned version, enum mqtt_sender from, struct mqtt_v
 	*out = (struct mqtt_control){ 0 };
 	if (version == MQTT_50)
 		return control_read(body, DISCONNECT, from, "5.0:MQTT-3.14.2-1", out, e);
+	if (from == MQTT_FROM_SERVER)
+		return mqtt_refuse(
+			e, MQTT_PROTOCOL_ERROR, "3.1.1:U311-PKT-TYPE", "DISCONNECT from a server");
 	return !body.len ||
 		mqtt_refuse(
 			e, MQTT_MALFORMED_PACKET, "3.1.1:U311-PING-LEN", "DISCONNECT with a body");
