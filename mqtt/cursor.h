@@ -1,4 +1,4 @@
-/* Reads fields off the front of a packet's body. Only for the files of this folder. */
+/* Reads fields off the front of a packet's body, or of a record that is laid out like one. */
 #ifndef MQTT_CURSOR_H
 #define MQTT_CURSOR_H
 
