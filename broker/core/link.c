@@ -4,6 +4,7 @@
 
 #include "broker/core/core.h"
 #include "broker/core/outgoing.h"
+#include "broker/core/record.h"
 #include "mqtt/control.h"
 #include "mqtt/publish.h"
 

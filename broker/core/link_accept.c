@@ -1,5 +1,4 @@
 /* A CONNECT that was let in: whose session it is, and what CONNACK says. */
-#include "base/hex.h"
 #include "broker/core/core.h"
 #include "broker/core/hash.h"
 #include "broker/core/link.h"
@@ -16,9 +15,9 @@ static struct mqtt_view id_assign(struct broker *b, char text[static ASSIGNED_LE
 	struct mqtt_view id = { (uint8_t *)text, ASSIGNED_LEN };
 
 	do {
-		uint64_t n =
-			hash_mix(b->config.seed + ++b->assigned, UINT64_C(0x9E3779B97F4A7C15)) ^
-			hash_mix(b->config.seed, b->assigned * UINT64_C(0xD6E8FEB86659FD93));
+		struct mqtt_view counter = { (uint8_t *)&b->assigned, sizeof(b->assigned) };
+		uint64_t n = hash_view(b->config.seed, counter);
+		b->assigned++;
 		memcpy(text, "auto", 4);
 		for (unsigned i = 4; i < ASSIGNED_LEN; i++, n >>= 4)
 			text[i] = digits[n & 15];
