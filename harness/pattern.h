@@ -26,6 +26,9 @@ struct vector;
 bool pattern_matches(const char *pattern, const struct case_def *def, const struct vector *row,
 	enum mqtt_version version);
 
+/* The same for a statement alone, by its name ("5.0:MQTT-4.3.3-10"). */
+bool pattern_matches_statement(const char *pattern, const char *name);
+
 /* The versions in which it is played: mask of V311 and V50. */
 unsigned case_versions(const struct case_def *def, const struct vector *row);
 bool case_has_version(
