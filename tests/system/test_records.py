@@ -11,7 +11,7 @@ import pytest
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 BUILD = pathlib.Path(os.environ.get("MQTTSPEC_BUILD", ROOT / "build/dev"))
-PROGRAM = BUILD / "tests/record_lines"
+PROGRAM = BUILD / "tests/system/record_lines"
 SCHEMA = json.loads((ROOT / "record/record.schema.json").read_text())
 VALIDATOR = jsonschema.Draft202012Validator(SCHEMA)
 
