@@ -62,9 +62,7 @@ static bool explain_verdict(struct page *p, const char *name)
 
 static const char *const levels[] = {
 	[MUST] = "The standard demands it with MUST or MUST NOT; a breach is a fail.",
-	[STATED] =
-		"The standard says it in a plain sentence, without a keyword of RFC 2119; it binds "
-		"through the chapters on errors and conformance, so a breach is a fail.",
+	[STATED] = "The standard says it plainly, without a keyword; a breach is a fail.",
 	[SHOULD] = "The standard recommends it with SHOULD or SHOULD NOT; a breach is nonstrict.",
 	[MAY] = "The standard leaves the choice; what the target chose is told.",
 };
