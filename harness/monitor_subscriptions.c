@@ -293,7 +293,8 @@ void subscriptions_inherit(struct monitor *m, const struct monitor *before)
 	m->any_topic |= before->any_topic;
 	for (size_t i = 0; i < before->subscription_count; i++) {
 		const struct subscription *from = &before->subscriptions[i];
-		struct subscription *to = &m->subscriptions[subscription_find(m, from->filter)];
+		size_t index = subscription_find(m, from->filter); /* may move the array */
+		struct subscription *to = &m->subscriptions[index];
 		int qos = allowed_qos(from);
 		to->granted = qos > to->granted ? qos : to->granted;
 		for (size_t k = 0; k < from->id_count; k++)
