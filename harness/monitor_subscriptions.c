@@ -249,8 +249,13 @@ static int allowed_qos(const struct subscription *s)
 	return s->asked > s->granted ? s->asked : s->granted;
 }
 
+/* A server may subscribe a client by itself (4.5), so one that never asked for anything may still get
+ * messages; the rule is about those that subscribe.
+ */
 static void judge_unasked(struct monitor *m, struct bytes topic)
 {
+	if (!m->subscription_count)
+		return;
 	if (topic.data[0] != '$') {
 		breach(m, RULE_NO_SUBSCRIPTION, "no subscription matches the topic");
 		return;

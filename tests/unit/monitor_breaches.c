@@ -417,13 +417,17 @@ static const struct breach_row requests[] = {
 };
 
 static const struct breach_row deliveries[] = {
-	{ RULE_NO_SUBSCRIPTION, S, 0, HELLO, "< 30 r s'a' p{}", "< 30 r s'$internal' p{}" },
+	{ RULE_NO_SUBSCRIPTION, S, 0, "", HELLO SUBSCRIBED("a", "00") "< 30 r s'b' p{}",
+		HELLO "< 30 r s'b' p{}" },
+	{ RULE_NO_SUBSCRIPTION, S, 0, HELLO SUBSCRIBED("a", "00"), "< 30 r s'b' p{}",
+		"< 30 r s'$internal' p{}" },
 	{ RULE_NO_SUBSCRIPTION, S, 0, HELLO SUBSCRIBED("a/+", "00"), "< 30 r s'a/b/c' p{}",
 		"< 30 r s'a/' p{}" },
 	{ RULE_NO_SUBSCRIPTION, S, 0, HELLO "> 82 r m1 p{} s'a' 00\n< 90 r m1 p{} 80\n",
 		"< 30 r s'a' p{}", "> 82 r m1 p{} s'a' 00\n< 30 r s'a' p{}" },
-	{ RULE_NO_SUBSCRIPTION, S, 0, "", KEPT WELCOME "---\n" HELLO "< 30 r s'a' p{}",
-		KEPT WELCOME SUBSCRIBED("a", "00") RESUME "< 30 r s'a' p{}" },
+	{ RULE_NO_SUBSCRIPTION, S, 0, KEPT WELCOME SUBSCRIBED("a", "00"),
+		"---\n" HELLO SUBSCRIBED("b", "00") "< 30 r s'a' p{}",
+		RESUME SUBSCRIBED("b", "00") "< 30 r s'a' p{}" },
 	{ RULE_NO_SUBSCRIPTION, S, MQTT_50, HELLO_AS("22 n9") SUBSCRIBED("a", "00"),
 		"< 30 r s'b' p{23 n1}", "< 30 r s'a' p{23 n1}\n< 30 r s'' p{23 n1}" },
 	{ RULE_DOLLAR_TOPIC, S, 0, HELLO SUBSCRIBED("#", "00"), "< 30 r s'$SYS/load' p{}",
