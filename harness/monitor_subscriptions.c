@@ -249,8 +249,13 @@ static int allowed_qos(const struct subscription *s)
 	return s->asked > s->granted ? s->asked : s->granted;
 }
 
+/* A server may subscribe a client by itself (4.5), so one that never asked for anything may still get
+ * messages; the rule is about those that subscribe.
+ */
 static void judge_unasked(struct monitor *m, struct bytes topic)
 {
+	if (!m->subscription_count)
+		return;
 	if (topic.data[0] != '$') {
 		breach(m, RULE_NO_SUBSCRIPTION, "no subscription matches the topic");
 		return;
@@ -293,7 +298,8 @@ void subscriptions_inherit(struct monitor *m, const struct monitor *before)
 	m->any_topic |= before->any_topic;
 	for (size_t i = 0; i < before->subscription_count; i++) {
 		const struct subscription *from = &before->subscriptions[i];
-		struct subscription *to = &m->subscriptions[subscription_find(m, from->filter)];
+		size_t index = subscription_find(m, from->filter); /* may move the array */
+		struct subscription *to = &m->subscriptions[index];
 		int qos = allowed_qos(from);
 		to->granted = qos > to->granted ? qos : to->granted;
 		for (size_t k = 0; k < from->id_count; k++)

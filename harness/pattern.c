@@ -89,6 +89,11 @@ bool pattern_matches(const char *pattern, const struct case_def *def, const stru
 	return false;
 }
 
+bool pattern_matches_statement(const char *pattern, const char *name)
+{
+	return ref_matches(pattern, name, ref_has_version(name, MQTT_50) ? MQTT_50 : MQTT_311);
+}
+
 unsigned case_versions(const struct case_def *def, const struct vector *row)
 {
 	return row && row->versions ? row->versions : def->versions;

@@ -3,7 +3,7 @@
  *   qos2_duplicate_publish      a case; a table: all of its rows
  *   reserved_flags/pingreq_*    rows of a table
  *   will                        a chapter: the case's file without folder and suffix
- *   MQTT-4.3.3-10  5.0:MQTT-4.*  a statement, in both versions or in one
+ *   MQTT-4.3.3-10  5.0:MQTT-4*  a statement, in both versions or in one
  *   U50-PROP-ORDER              the same, without a number in the standard
  *   MQTT-3.1.2  3.1.2  5.0:3.1  the statements of a section and of those below it
  *
@@ -25,6 +25,9 @@ struct vector;
  */
 bool pattern_matches(const char *pattern, const struct case_def *def, const struct vector *row,
 	enum mqtt_version version);
+
+/* The same for a statement alone, by its name ("5.0:MQTT-4.3.3-10"). */
+bool pattern_matches_statement(const char *pattern, const char *name);
 
 /* The versions in which it is played: mask of V311 and V50. */
 unsigned case_versions(const struct case_def *def, const struct vector *row);

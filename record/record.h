@@ -6,8 +6,9 @@
  *   {"type":"end", ...}     once, last: counts; missing when the run was cut off
  *
  * docs/RECORDS.md describes every field, record/record.schema.json checks them. All strings are
- * UTF-8 and belong to the arena that the record was read into, or to whoever made it; NULL where a
- * field is absent.
+ * UTF-8 and belong to the arena that the record was read into, or to whoever made it. Those that may
+ * be absent are NULL then, and say so below; of the others a reader never gets a NULL, and a writer
+ * puts "" for one.
  */
 #ifndef RECORD_RECORD_H
 #define RECORD_RECORD_H
@@ -39,9 +40,10 @@ struct record_statement {
 
 /* Where and how a case run ended other than with a pass. */
 struct record_failure {
-	const char *step; /* "expect_ack(pub, PUBREC, 7)": the verb as the case spells it */
-	const char *file; /* "cases/server/qos2.c" */
-	int line;
+	const char
+		*step; /* "expect_ack(pub, PUBREC, 7)": the verb as the case spells it; or NULL */
+	const char *file;      /* "cases/server/qos2.c"; NULL when no line of a case is to blame */
+	int line;              /* 0 without a file */
 	const char *statement; /* the one that was judged; NULL when the set-up failed */
 	const char *expected;  /* "PUBREC 7" */
 	const char *actual;    /* "connection closed (no packet) after 2.1 ms" */
@@ -49,9 +51,9 @@ struct record_failure {
 
 /* A timing statement is judged over several phases and reported as a distribution. */
 struct record_measurement {
-	const char *name; /* "close after the last packet" */
-	const char *unit; /* "ms" */
-	const double *values;
+	const char *name;     /* "close after the last packet" */
+	const char *unit;     /* "ms" */
+	const double *values; /* NAN: the event never came */
 	size_t count;
 	double least, most; /* the window allowed; NAN: open on that side */
 };
@@ -81,8 +83,8 @@ struct record_case {
 	bool expected;            /* the verdict is what the target's file foresees */
 	bool foreseen;            /* the target's file has an entry for it ... */
 	enum verdict foreseen_as; /* ... which says this ... */
-	const char *reason;       /* ... for this reason */
-	const char *link;
+	const char *reason;       /* ... for this reason; or NULL */
+	const char *link;         /* to a report of the fault; or NULL */
 
 	const struct record_statement *statements;
 	size_t statement_count;
@@ -118,7 +120,10 @@ struct record_end {
 	const char *stopped; /* "interrupted", "deadline", ...; NULL: it ran to its end */
 };
 
-/* Each writes one line and flushes it; false on an error of the stream (see errno). */
+/* Each writes one line and flushes it; false on an error of the stream (see errno). Bytes that are
+ * not UTF-8 become the text \xHH, so no string can keep a record from being written. The line
+ * of a case that a child process wrote to a memory stream is read with record_parse.
+ */
 bool record_write_run(FILE *to, const struct record_run *run);
 bool record_write_case(FILE *to, const struct record_case *record);
 bool record_write_death(FILE *to, const struct record_death *death);

@@ -51,9 +51,20 @@ bool verdict_is_good(enum verdict verdict)
 		verdict == VERDICT_INAPPLICABLE;
 }
 
+static const char *const level_names[] = { "MUST", "STATED", "SHOULD", "MAY" };
+
 const char *level_name(enum level level)
 {
-	static const char *const level_names[] = { "MUST", "STATED", "SHOULD", "MAY" };
-
 	return level_names[level];
+}
+
+bool level_parse(const char *name, enum level *level)
+{
+	for (int l = MUST; l <= MAY; l++) {
+		if (!strcmp(level_names[l], name)) {
+			*level = l;
+			return true;
+		}
+	}
+	return false;
 }

@@ -34,5 +34,6 @@ bool verdict_is_good(enum verdict verdict);
 enum level { MUST, STATED, SHOULD, MAY };
 
 const char *level_name(enum level level);
+bool level_parse(const char *name, enum level *level); /* false: no such level */
 
 #endif

@@ -103,6 +103,16 @@ static void sections_match_what_is_below_them(void **state)
 	assert_false(matches("U50", MQTT_50));
 }
 
+static void statements_match_without_a_case(void **state)
+{
+	(void)state;
+	assert_true(pattern_matches_statement("MQTT-3.1.2-22", "5.0:MQTT-3.1.2-22"));
+	assert_true(pattern_matches_statement("3.1.2.10", "5.0:MQTT-3.1.2-22"));
+	assert_true(pattern_matches_statement("3.1.1:MQTT-3.1.2-2?", "3.1.1:MQTT-3.1.2-24"));
+	assert_false(pattern_matches_statement("5.0:*", "3.1.1:MQTT-3.1.2-24"));
+	assert_false(pattern_matches_statement("will", "5.0:U50-WILL-PROMPT"));
+}
+
 static void a_row_answers_for_itself(void **state)
 {
 	(void)state;
@@ -152,6 +162,7 @@ int main(void)
 		cmocka_unit_test(chapters_match),
 		cmocka_unit_test(statements_match_in_their_version_only),
 		cmocka_unit_test(sections_match_what_is_below_them),
+		cmocka_unit_test(statements_match_without_a_case),
 		cmocka_unit_test(a_row_answers_for_itself),
 		cmocka_unit_test(as_many_refs_as_there_is_room_for),
 		cmocka_unit_test(long_chapters_are_cut),

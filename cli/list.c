@@ -1,0 +1,256 @@
+#include "cli/list.h"
+
+#include <getopt.h>
+#include <jansson.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "cli/cli.h"
+#include "cli/nearest.h"
+#include "cli/screen.h"
+#include "cli/versions.h"
+#include "harness/pattern.h"
+#include "reports/text.h"
+
+static const char help[] =
+	"Usage: mqttspec list [PATTERN...] [OPTION...]\n"
+	"\n"
+	"Shows the cases that match any of the patterns (all without one): id, versions, level,\n"
+	"the time that the standard's own clocks make it last, and title.\n"
+	"\n"
+	"A PATTERN is, with the wildcards of the shell:\n"
+	"  qos2_duplicate_publish     a case, or a table of packets with all of its rows\n"
+	"  'reserved_flags/ping*'     rows of a table\n"
+	"  will                       a chapter, the file that the cases stand in\n"
+	"  MQTT-3.1.2-24, 5.0:MQTT-3.1.2-24, U50-PROP-ORDER\n"
+	"                             a statement, in both versions or in one\n"
+	"  3.1.2, MQTT-3.1.2          the statements of a section and of those below it\n"
+	"\n"
+	"Options:\n"
+	"  --versions V     only these: 3.1.1, 5.0, or both with a comma between\n"
+	"  --statements     the statements that a server can be held to, each with the number of\n"
+	"                   cases that refer to it\n"
+	"  --uncovered      of them only those without a case\n"
+	"  --json           one JSON array\n"
+	"  -h, --help       this\n"
+	"\n"
+	"Examples:\n"
+	"  mqttspec list will --versions 5.0     the cases of a chapter, in one version\n"
+	"  mqttspec list MQTT-4.3.3              who tests that section\n"
+	"  mqttspec list --uncovered 5.0:3.1     statements of 5.0, 3.1 that wait for a case\n"
+	"  mqttspec list --json | jq '.[].id'    for programs\n"
+	"\n"
+	"Exit codes: 0; 2 for a bad option, or a pattern that matches nothing.\n";
+
+unsigned list_selects(const struct list_options *o, const struct walk *w)
+{
+	unsigned selected = 0;
+
+	for (enum mqtt_version v = MQTT_311; v <= MQTT_50; v++) {
+		unsigned bit = v == MQTT_50 ? V50 : V311;
+		if (!(o->versions & bit) || !case_has_version(w->def, w->row, v))
+			continue;
+		bool matched = !o->pattern_count;
+		for (size_t i = 0; i < o->pattern_count && !matched; i++)
+			matched = pattern_matches(o->patterns[i], w->def, w->row, v);
+		selected |= matched ? bit : 0;
+	}
+	return selected;
+}
+
+/* ---- cases for people ---- */
+
+enum { ID_WIDTH_MAX = 56 };
+
+static size_t id_width(const struct list_options *o)
+{
+	struct walk w = { 0 };
+	size_t widest = 0;
+
+	while (walk_next(&w)) {
+		char id[CASE_ID_SIZE];
+		size_t width = strlen(walk_id(&w, id));
+		if (width > widest && list_selects(o, &w))
+			widest = width;
+	}
+	return widest < ID_WIDTH_MAX ? widest : ID_WIDTH_MAX;
+}
+
+static void print_case(const struct walk *w, unsigned versions, size_t width)
+{
+	char id[CASE_ID_SIZE], budget[TEXT_SIZE] = "";
+
+	walk_id(w, id);
+	if (w->def->budget_ms)
+		text_duration((int64_t)w->def->budget_ms * 1000, budget);
+	int column = printf("  %-*s  %-9s  %-6s  %8s  ", (int)width, id, versions_text(versions),
+		level_name(w->def->level), budget);
+	text_wrap(stdout, walk_title(w),
+		(struct text_block){
+			.column = (size_t)column,
+			.indent = width + 33,
+			.width = screen_width(stdout, 0),
+		});
+	putchar('\n');
+}
+
+static void list_cases(const struct list_options *o)
+{
+	const struct chapter *chapter = NULL;
+	size_t width = id_width(o), count = 0, runs[BOTH + 1] = { 0 };
+	struct walk w = { 0 };
+
+	while (walk_next(&w)) {
+		unsigned versions = list_selects(o, &w);
+		if (!versions)
+			continue;
+		if (chapter != w.chapter)
+			printf("%s%s: %s\n", chapter ? "\n" : "", w.chapter->id, w.chapter->title);
+		chapter = w.chapter;
+		print_case(&w, versions, width);
+		count++;
+		runs[V311] += (versions & V311) != 0;
+		runs[V50] += (versions & V50) != 0;
+	}
+	printf("\n%zu %s: %zu in 3.1.1, %zu in 5.0\n", count, count == 1 ? "case" : "cases",
+		runs[V311], runs[V50]);
+}
+
+/* ---- cases for programs ---- */
+
+static json_t *versions_json(unsigned versions)
+{
+	json_t *array = json_array();
+
+	if (versions & V311)
+		json_array_append_new(array, json_string("3.1.1"));
+	if (versions & V50)
+		json_array_append_new(array, json_string("5.0"));
+	return array;
+}
+
+static json_t *refs_json(const struct walk *w, unsigned versions)
+{
+	json_t *array = json_array();
+	size_t count;
+	const char *const *refs = case_refs(w->def, w->row, &count);
+
+	for (size_t i = 0; i < count; i++)
+		if (versions & (ref_has_version(refs[i], MQTT_50) ? V50 : V311))
+			json_array_append_new(array, json_string(refs[i]));
+	return array;
+}
+
+static void list_cases_json(const struct list_options *o)
+{
+	json_t *array = json_array();
+	struct walk w = { 0 };
+
+	while (walk_next(&w)) {
+		char id[CASE_ID_SIZE];
+		unsigned versions = list_selects(o, &w);
+		if (!versions)
+			continue;
+		json_t *each = json_object();
+		json_object_set_new(each, "id", json_string(walk_id(&w, id)));
+		json_object_set_new(each, "chapter", json_string(w.chapter->id));
+		json_object_set_new(each, "title", json_string(walk_title(&w)));
+		json_object_set_new(each, "versions", versions_json(versions));
+		json_object_set_new(each, "level", json_string(level_name(w.def->level)));
+		json_object_set_new(each, "budget_ms", json_integer(w.def->budget_ms));
+		json_object_set_new(each, "statements", refs_json(&w, versions));
+		json_array_append_new(array, each);
+	}
+	json_dumpf(array, stdout, JSON_INDENT(1));
+	putchar('\n');
+	json_decref(array);
+}
+
+/* ---- the command line ---- */
+
+/* Whether a pattern alone selects anything of what is to be shown. */
+static bool selects_anything(const struct list_options *o, char *const *pattern)
+{
+	struct list_options one = *o;
+	struct walk w = { 0 };
+
+	one.patterns = pattern;
+	one.pattern_count = 1;
+	while (walk_next(&w))
+		if (list_selects(&one, &w))
+			return true;
+	for (size_t i = 0; o->statements && i < spec_statement_count; i++)
+		if (pattern_matches_statement(*pattern, spec_statements[i].name))
+			return true;
+	return false;
+}
+
+static int pattern_error(const char *pattern)
+{
+	struct nearest n;
+	struct walk w = { 0 };
+	char hint[NEAREST_TEXT], id[CASE_ID_SIZE];
+
+	nearest_init(&n, pattern);
+	while (walk_next(&w)) {
+		nearest_offer(&n, w.chapter->id);
+		nearest_offer(&n, w.def->id);
+		nearest_offer(&n, walk_id(&w, id));
+	}
+	return usage_error(
+		&command_list, "nothing matches \"%s\"%s", pattern, nearest_text(&n, hint));
+}
+
+static int list(const struct list_options *o)
+{
+	for (size_t i = 0; i < o->pattern_count; i++)
+		if (!selects_anything(o, &o->patterns[i]))
+			return pattern_error(o->patterns[i]);
+	if (o->statements)
+		list_statements(o);
+	else if (o->json)
+		list_cases_json(o);
+	else
+		list_cases(o);
+	return EXIT_AS_EXPECTED;
+}
+
+static int run(int argc, char **argv)
+{
+	static const struct option options[] = {
+		{ "versions", required_argument, NULL, 'v' },
+		{ "statements", no_argument, NULL, 's' },
+		{ "uncovered", no_argument, NULL, 'u' },
+		{ "json", no_argument, NULL, 'j' },
+		{ "help", no_argument, NULL, 'h' },
+		{ NULL, 0, NULL, 0 },
+	};
+	struct list_options o = { .versions = BOTH };
+	int answer;
+
+	opterr = 0;
+	while ((answer = getopt_long(argc, argv, ":h", options, NULL)) != -1) {
+		switch (answer) {
+		case 'v':
+			if (!versions_parse(optarg, &o.versions))
+				return usage_error(&command_list,
+					"--versions takes 3.1.1, 5.0 or both, not \"%s\"", optarg);
+			break;
+		case 'u': o.uncovered = true; /* fall through */
+		case 's': o.statements = true; break;
+		case 'j': o.json = true; break;
+		case 'h': fputs(help, stdout); return EXIT_AS_EXPECTED;
+		default: return option_error(&command_list, answer, argv);
+		}
+	}
+	o.patterns = argv + optind;
+	o.pattern_count = (size_t)(argc - optind);
+	return list(&o);
+}
+
+const struct command command_list = {
+	.name = "list",
+	.synopsis = "[PATTERN...] [--versions V] [--statements|--uncovered] [--json]",
+	.summary = "the cases, or the statements and how many cases test them",
+	.run = run,
+};

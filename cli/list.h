@@ -1,0 +1,25 @@
+/* What `mqttspec list` was asked for; list.c shows cases, list_statements.c statements. */
+#ifndef CLI_LIST_H
+#define CLI_LIST_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "cli/walk.h"
+
+struct list_options {
+	unsigned versions; /* mask of V311 and V50 */
+	bool json;
+	bool statements;
+	bool uncovered;        /* only statements without a case */
+	char *const *patterns; /* none: everything */
+	size_t pattern_count;
+};
+
+/* The versions in which this case or row is played, asked for and matched by a pattern. */
+unsigned list_selects(const struct list_options *o, const struct walk *w);
+
+/* Prints the statements of the versions asked for, and how many of them have a case. */
+void list_statements(const struct list_options *o);
+
+#endif

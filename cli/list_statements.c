@@ -1,0 +1,127 @@
+/* Coverage: the statements that can be seen in the packets of a server, and the cases for each. */
+#include "cli/list.h"
+
+#include <jansson.h>
+#include <string.h>
+
+#include "cli/screen.h"
+#include "harness/pattern.h"
+#include "reports/text.h"
+#include "spec/spec.h"
+
+struct coverage {
+	size_t shown, testable, covered;
+};
+
+static unsigned version_bit(const struct spec_statement *s)
+{
+	return s->version == MQTT_50 ? V50 : V311;
+}
+
+/* Asked for by its own name, or by way of a case that refers to it. */
+static bool is_selected(const struct list_options *o, const struct spec_statement *s)
+{
+	struct walk w = { 0 };
+
+	if (!(s->testable & TESTABLE_SERVER) || !(o->versions & version_bit(s)))
+		return false;
+	if (!o->pattern_count)
+		return true;
+	for (size_t i = 0; i < o->pattern_count; i++)
+		if (pattern_matches_statement(o->patterns[i], s->name))
+			return true;
+	while (walk_next(&w))
+		if (walk_refers(&w, s->name) && list_selects(o, &w) & version_bit(s))
+			return true;
+	return false;
+}
+
+static size_t count_cases(const struct spec_statement *s)
+{
+	struct walk w = { 0 };
+	size_t count = 0;
+
+	while (walk_next(&w))
+		count += walk_refers(&w, s->name);
+	return count;
+}
+
+static void print_statement(const struct spec_statement *s, size_t cases)
+{
+	enum { INDENT = 61 };
+	int column = printf("%-33s  %-13s  %3zu %-5s  ", s->name, s->level, cases,
+		cases == 1 ? "case" : "cases");
+
+	text_wrap(stdout, s->summary,
+		(struct text_block){
+			.column = (size_t)column,
+			.indent = INDENT,
+			.width = screen_width(stdout, 0),
+		});
+	putchar('\n');
+}
+
+static json_t *cases_json(const struct spec_statement *s)
+{
+	json_t *array = json_array();
+	struct walk w = { 0 };
+	char id[CASE_ID_SIZE];
+
+	while (walk_next(&w))
+		if (walk_refers(&w, s->name))
+			json_array_append_new(array, json_string(walk_id(&w, id)));
+	return array;
+}
+
+static json_t *statement_json(const struct spec_statement *s)
+{
+	json_t *each = json_object();
+
+	json_object_set_new(each, "name", json_string(s->name));
+	json_object_set_new(each, "section", json_string(s->section));
+	json_object_set_new(each, "actor", json_string(spec_actor_name(s->actor)));
+	json_object_set_new(each, "level", json_string(s->level));
+	json_object_set_new(each, "summary", json_string(s->summary));
+	json_object_set_new(each, "cases", cases_json(s));
+	return each;
+}
+
+static void print_coverage(const struct coverage c[static BOTH + 1])
+{
+	size_t testable = c[V311].testable + c[V50].testable;
+	size_t covered = c[V311].covered + c[V50].covered;
+
+	printf("%s%zu of %zu statements have a case (3.1.1: %zu of %zu, 5.0: %zu of %zu)\n",
+		c[V311].shown + c[V50].shown ? "\n" : "", covered, testable, c[V311].covered,
+		c[V311].testable, c[V50].covered, c[V50].testable);
+}
+
+void list_statements(const struct list_options *o)
+{
+	struct coverage coverage[BOTH + 1] = { 0 };
+	json_t *array = json_array();
+
+	for (size_t i = 0; i < spec_statement_count; i++) {
+		const struct spec_statement *s = &spec_statements[i];
+		struct coverage *c = &coverage[version_bit(s)];
+		if (!is_selected(o, s))
+			continue;
+		size_t cases = count_cases(s);
+		c->testable++;
+		c->covered += cases > 0;
+		if (o->uncovered && cases)
+			continue;
+		c->shown++;
+		if (o->json)
+			json_array_append_new(array, statement_json(s));
+		else
+			print_statement(s, cases);
+	}
+	if (o->json)
+		json_dumpf(array, stdout, JSON_INDENT(1));
+	if (o->json)
+		putchar('\n');
+	else
+		print_coverage(coverage);
+	json_decref(array);
+}

@@ -1,0 +1,15 @@
+/* What stands behind an output stream. */
+#ifndef CLI_SCREEN_H
+#define CLI_SCREEN_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdio.h>
+
+bool screen_is_live(FILE *to);   /* a terminal that can redraw a line: no pipe, no TERM=dumb */
+bool screen_has_color(FILE *to); /* that, and NO_COLOR is not set */
+
+/* Columns of the terminal; `otherwise` in a pipe, or when it does not tell. */
+size_t screen_width(FILE *to, size_t otherwise);
+
+#endif

@@ -1,0 +1,206 @@
+#include "reports/terminal.h"
+
+#include <string.h>
+
+#include "base/buf.h"
+#include "reports/evidence.h"
+#include "reports/failure.h"
+#include "reports/text.h"
+
+enum {
+	STATUS_WIDTH = 80, /* when the screen's is not known */
+	STDERR_LINES = 5,  /* shown of a target that died */
+};
+
+static struct report_style style_of(const struct terminal *t)
+{
+	return (struct report_style){ .color = t->color, .width = t->width, .folder = t->folder };
+}
+
+/* What is printed next begins in an empty line. */
+static void erase_status(struct terminal *t)
+{
+	if (t->drawn)
+		fputs("\r\x1b[K", t->to);
+	t->drawn = false;
+}
+
+void terminal_begin(struct terminal *t, const struct record_run *run)
+{
+	struct buf b;
+
+	t->run = run;
+	buf_init(&b, SIZE_MAX);
+	buf_printf(&b, "mqttspec %s judges %s", run->tool_version, run->target_name);
+	if (run->target_version)
+		buf_printf(&b, " %s", run->target_version);
+	if (*run->target_url && strcmp(run->target_url, run->target_name))
+		buf_printf(&b, " at %s", run->target_url);
+	buf_printf(&b, ": %zu case %s", run->planned, run->planned == 1 ? "run" : "runs");
+	if (run->shard)
+		buf_printf(&b, ", shard %s", run->shard);
+	buf_printf(&b, ", seed %llu", (unsigned long long)run->seed);
+	text_wrap(t->to, buf_text(&b), (struct text_block){ .indent = 2, .width = t->width });
+	fputc('\n', t->to);
+	fflush(t->to);
+	buf_fini(&b);
+}
+
+/* What is worth knowing of a case run in a few words; NULL if nothing is. */
+static const char *remark(const struct record_case *record)
+{
+	if (record->note)
+		return record->note;
+	return record->failure ? record->failure->actual : NULL;
+}
+
+static void put_line(struct terminal *t, const struct record_case *record)
+{
+	struct report_style style = style_of(t);
+	bool dim = t->color && case_is_expected_failure(record);
+	const char *words = record->expected && record->foreseen ? record->reason : remark(record);
+	char duration[TEXT_SIZE];
+
+	if (dim) { /* all of it, so no colours inside */
+		fputs(INK_DIM, t->to);
+		style.color = false;
+	}
+	report_heading(t->to, &style, record, false);
+	fprintf(t->to, "  %s", text_duration(record->duration_us, duration));
+	if (record->expected && record->foreseen)
+		fputs("  as foreseen", t->to);
+	if (words) {
+		fputs(record->expected && record->foreseen ? ": " : "  ", t->to);
+		text_put(t->to, words);
+	}
+	fputs(text_ink(dim, INK_OFF), t->to);
+	fputc('\n', t->to);
+}
+
+void terminal_case(struct terminal *t, const struct record_case *record)
+{
+	struct report_style style = style_of(t);
+
+	t->counts[record->verdict]++;
+	t->unexpected += !record->expected;
+	t->expected_failures += case_is_expected_failure(record);
+	if (record->expected && t->live && !t->verbose && !case_is_expected_failure(record))
+		return;
+	erase_status(t);
+	if (record->expected)
+		put_line(t, record);
+	else
+		report_failure_block(t->to, &style, t->run, record);
+	fflush(t->to);
+}
+
+void terminal_death(struct terminal *t, const struct record_death *death)
+{
+	char cause[CAUSE_SIZE];
+	struct buf b;
+
+	buf_init(&b, SIZE_MAX);
+	buf_printf(&b, "the target %s", evidence_cause(death, cause));
+	if (*death->during)
+		buf_printf(&b, " during %s", death->during);
+	erase_status(t);
+	fputs(text_ink(t->color, INK_RED), t->to);
+	text_wrap(t->to, buf_text(&b), (struct text_block){ .indent = 2, .width = t->width });
+	fprintf(t->to, "%s\n", text_ink(t->color, INK_OFF));
+	buf_fini(&b);
+	evidence_stderr(t->to, death, STDERR_LINES);
+	fflush(t->to);
+}
+
+/* "12 pass, 1 fail", the verdicts that were given. */
+static void add_counts(struct buf *b, const size_t counts[static VERDICT_COUNT])
+{
+	const char *before = "";
+
+	for (int v = 0; v < VERDICT_COUNT; v++) {
+		if (!counts[v])
+			continue;
+		buf_printf(b, "%s%zu %s", before, counts[v], verdict_name(v));
+		before = ", ";
+	}
+}
+
+void terminal_progress(struct terminal *t, size_t done, size_t planned,
+	const struct terminal_running *running, size_t running_count, double per_second)
+{
+	struct buf b;
+
+	if (!t->live)
+		return;
+	buf_init(&b, SIZE_MAX);
+	buf_printf(&b, "%zu/%zu", done, planned);
+	if (done) {
+		buf_add_text(&b, "  ");
+		add_counts(&b, t->counts);
+	}
+	if (t->unexpected)
+		buf_printf(&b, " (%zu unexpected)", t->unexpected);
+	buf_printf(&b, "  %.0f/s", per_second);
+	for (size_t i = 0; i < running_count; i++) {
+		char age[TEXT_SIZE];
+		buf_printf(&b, "%s%s %s", i ? ", " : "  running ", running[i].id,
+			text_duration(running[i].age_us, age));
+	}
+	erase_status(t);
+	text_cut(t->to, buf_text(&b), (t->width ? t->width : STATUS_WIDTH) - 1);
+	t->drawn = true;
+	fflush(t->to);
+	buf_fini(&b);
+}
+
+static size_t sum(const size_t counts[static VERDICT_COUNT])
+{
+	size_t all = 0;
+
+	for (int v = 0; v < VERDICT_COUNT; v++)
+		all += counts[v];
+	return all;
+}
+
+/* "310 pass, 11 fail in 12.3 s, 26 a second; 9 expected failures" */
+static void put_counts(struct terminal *t, const struct record_end *end)
+{
+	size_t all = sum(end->counts);
+	double seconds = (double)end->duration_us / 1e6;
+	char duration[TEXT_SIZE], rate[TEXT_SIZE];
+	struct buf b;
+
+	buf_init(&b, SIZE_MAX);
+	if (all)
+		add_counts(&b, end->counts);
+	else
+		buf_add_text(&b, "nothing was run");
+	buf_printf(&b, " in %s", text_duration(end->duration_us, duration));
+	if (all && seconds > 0) {
+		snprintf(rate, sizeof(rate), "%.*f", (double)all < 10 * seconds ? 1 : 0,
+			(double)all / seconds);
+		buf_printf(&b, ", %s case runs a second", rate);
+	}
+	buf_printf(&b, "; %zu expected %s", t->expected_failures,
+		t->expected_failures == 1 ? "failure" : "failures");
+	text_wrap(t->to, buf_text(&b), (struct text_block){ .indent = 2, .width = t->width });
+	fputc('\n', t->to);
+	buf_fini(&b);
+}
+
+void terminal_end(struct terminal *t, const struct record_end *end)
+{
+	erase_status(t);
+	if (end->stopped) {
+		fputs("stopped early: ", t->to);
+		text_put(t->to, end->stopped);
+		fputc('\n', t->to);
+	}
+	put_counts(t, end);
+	fprintf(t->to, "%zu passed, %zu failed", sum(end->counts) - end->unexpected,
+		end->unexpected);
+	if (end->not_run)
+		fprintf(t->to, ", %zu skipped", end->not_run);
+	fputc('\n', t->to);
+	fflush(t->to);
+}

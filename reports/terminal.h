@@ -1,0 +1,54 @@
+/* A run as it happens, for a person at a terminal or for the log of a CI job.
+ *
+ *   terminal_begin ──▶ (terminal_case | terminal_death | terminal_progress) * ──▶ terminal_end
+ *
+ * On a terminal (`live`) what is interesting stays: unexpected verdicts as failure blocks, expected
+ * failures as one dim line; with `verbose` every case run. Below it stands one status line, drawn
+ * anew. In a pipe every case run is one line, or a block, and there is no status line. The last line
+ * is always "N passed, N failed", where a failure is a verdict that was not expected, and
+ * ", N skipped" is added when case runs did not have their turn.
+ */
+#ifndef REPORTS_TERMINAL_H
+#define REPORTS_TERMINAL_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+
+#include "record/record.h"
+
+/* The caller sets the first part, and zeroes the rest. */
+struct terminal {
+	FILE *to;
+	bool color;
+	bool live;
+	bool verbose;
+	size_t width;       /* of the screen, to break lines at; 0: never */
+	const char *folder; /* of the record, put before the paths of captures; or NULL */
+
+	const struct record_run *run; /* from terminal_begin on; the caller's */
+	size_t counts[VERDICT_COUNT]; /* of the case runs so far */
+	size_t unexpected;            /* of them */
+	size_t expected_failures;     /* of them */
+	bool drawn;                   /* the cursor stands in a status line */
+};
+
+/* A case run that is under way. */
+struct terminal_running {
+	const char *id;
+	int64_t age_us;
+};
+
+/* `run` must live until terminal_end. */
+void terminal_begin(struct terminal *t, const struct record_run *run);
+void terminal_case(struct terminal *t, const struct record_case *record);
+void terminal_death(struct terminal *t, const struct record_death *death);
+
+/* Draws the status line; the oldest of `running` should come first. Nothing in a pipe. */
+void terminal_progress(struct terminal *t, size_t done, size_t planned,
+	const struct terminal_running *running, size_t running_count, double per_second);
+
+void terminal_end(struct terminal *t, const struct record_end *end);
+
+#endif

@@ -1,0 +1,507 @@
+/* What a person sees, held against tests/unit/terminal.golden. After a change that is wanted,
+ *
+ *	GOLDEN_UPDATE=1 build/dev/tests/test_terminal
+ *
+ * writes that file anew: read its diff.
+ */
+#include "tests/unit/unit.h"
+
+#include <math.h>
+#include <stdbool.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "reports/failure.h"
+#include "reports/terminal.h"
+#include "reports/text.h"
+#include "tests/samples/records.h"
+
+static const struct record_run run = {
+	.tool_version = "0.1.0",
+	.target = "mosquitto",
+	.target_name = "Eclipse Mosquitto",
+	.target_version = "2.0.11",
+	.target_url = "mqtt://127.0.0.1:1883",
+	.role = "server",
+	.seed = 7,
+	.planned = 12,
+};
+
+static const struct record_event transcript[] = {
+	{ 0, "publisher", '>', "CONNECT id=\"c1f-publisher\" clean v5", NULL },
+	{ 311, "publisher", '<', "CONNACK success", NULL },
+	{ 1500400, "", '-', "1.5 s passed", NULL },
+	{ 61500401, "sub", '<', "closes the connection", NULL },
+};
+
+static const struct record_statement failed[] = {
+	{ "5.0:MQTT-4.3.3-8", VERDICT_PASS },
+	{ "5.0:MQTT-4.3.3-10", VERDICT_FAIL },
+	{ "5.0:MQTT-4.3.3-11", VERDICT_FAIL },
+};
+
+/* A case run that ended so, with the evidence that such a one has. */
+static struct record_case ended(enum verdict verdict, bool expected)
+{
+	static const struct record_failure failure = {
+		.step = "expect_ack(pub, PUBREC, 7)",
+		.file = "cases/server/qos2.c",
+		.line = 31,
+		.statement = "5.0:MQTT-4.3.3-10",
+		.expected = "PUBREC 7",
+		.actual = "connection closed (no packet) after 2.1 ms",
+	};
+	static const struct record_failure set_up = {
+		.step = "subscribe(sub, .filter = \"q2/t\")",
+		.file = "cases/server/qos2.c",
+		.line = 12,
+		.expected = "SUBACK 1",
+		.actual = "nothing within 2 s",
+	};
+	static const struct record_death death = {
+		.signal = 11,
+		.stderr_tail = "free(): invalid pointer\nbacktrace:\n  main+0x17\n",
+	};
+	struct record_case c = {
+		.id = "qos2_duplicate_publish",
+		.title = "A repeated QoS 2 PUBLISH is acknowledged again and delivered once",
+		.version = "5.0",
+		.transport = "tcp",
+		.segmentation = "whole",
+		.verdict = verdict,
+		.duration_us = 12345,
+		.expected = expected,
+		.transcript = transcript,
+		.transcript_count = 4,
+		.pcap = "pcap/qos2_duplicate_publish-5.0-tcp.pcapng",
+	};
+
+	switch (verdict) {
+	case VERDICT_FAIL:
+		c.statements = failed;
+		c.statement_count = 3;
+		c.failure = &failure;
+		break;
+	case VERDICT_NONSTRICT: c.failure = &failure; break;
+	case VERDICT_INCONCLUSIVE:
+		c.note = "a set-up step failed";
+		c.failure = &set_up;
+		break;
+	case VERDICT_CRASH: c.death = &death; break;
+	case VERDICT_INFO: c.note = "2 copies"; break;
+	case VERDICT_INAPPLICABLE: c.note = "the target offers no QoS 2"; break;
+	case VERDICT_ERROR: c.note = "out/pcap: No space left on device"; break;
+	case VERDICT_PASS: break;
+	}
+	return c;
+}
+
+static struct record_case foreseen(struct record_case c, enum verdict as)
+{
+	c.foreseen = true;
+	c.foreseen_as = as;
+	c.reason = "known since 2.0.9";
+	c.link = "https://example.org/bugs/1234";
+	return c;
+}
+
+static struct terminal pipe_to(FILE *to, size_t width)
+{
+	return (struct terminal){ .to = to, .width = width, .folder = "out", .run = &run };
+}
+
+static void section(FILE *to, const char *format, ...) __attribute__((format(printf, 2, 3)));
+
+static void section(FILE *to, const char *format, ...)
+{
+	va_list args;
+
+	fputs("==== ", to);
+	va_start(args, format);
+	vfprintf(to, format, args);
+	va_end(args);
+	fputc('\n', to);
+}
+
+static void render_every_verdict(FILE *to)
+{
+	struct terminal t = pipe_to(to, 100);
+
+	for (int v = 0; v < VERDICT_COUNT; v++) {
+		struct record_case c = ended(v, false);
+		if (!verdict_is_good(v)) {
+			section(to, "%s, unexpected", verdict_name(v));
+			terminal_case(&t, &c);
+		}
+		enum verdict other = v == VERDICT_FAIL ? VERDICT_CRASH : VERDICT_FAIL;
+		section(to, "%s, %s was foreseen", verdict_name(v), verdict_name(other));
+		c = foreseen(c, other);
+		terminal_case(&t, &c);
+		c = ended(v, true);
+		if (verdict_is_good(v)) {
+			section(to, "%s, expected", verdict_name(v));
+			terminal_case(&t, &c);
+		}
+		section(to, "%s, foreseen", verdict_name(v));
+		c = foreseen(c, v);
+		terminal_case(&t, &c);
+	}
+}
+
+static void render_foreseen_without_reason(FILE *to)
+{
+	struct terminal t = pipe_to(to, 100);
+	struct record_case c = foreseen(ended(VERDICT_FAIL, true), VERDICT_FAIL);
+
+	c.reason = c.link = NULL;
+	section(to, "foreseen for no reason given");
+	terminal_case(&t, &c);
+	c.verdict = VERDICT_PASS;
+	c.expected = false;
+	terminal_case(&t, &c);
+}
+
+static void render_block(FILE *to, const char *title, const struct report_style *style,
+	const struct record_run *of, const struct record_case *c)
+{
+	section(to, "%s", title);
+	report_failure_block(to, style, of, c);
+}
+
+static void render_widths(FILE *to)
+{
+	struct record_case c = ended(VERDICT_FAIL, false);
+
+	c = foreseen(c, VERDICT_NONSTRICT);
+	render_block(to, "40 columns", &(struct report_style){ .width = 40 }, &run, &c);
+	render_block(to, "10 columns", &(struct report_style){ .width = 10 }, &run, &c);
+	render_block(to, "200 columns", &(struct report_style){ .width = 200 }, &run, &c);
+	render_block(to, "never broken", &(struct report_style){ 0 }, &run, &c);
+}
+
+static void render_colour(FILE *to)
+{
+	struct terminal t = pipe_to(to, 100);
+	t.color = true;
+
+	section(to, "in colour");
+	for (int v = 0; v < VERDICT_COUNT; v++) {
+		struct record_case c = ended(v, verdict_is_good(v));
+		c.transcript_count = 0;
+		terminal_case(&t, &c);
+		c.expected = !c.expected;
+		c = foreseen(c, VERDICT_FAIL);
+		terminal_case(&t, &c);
+	}
+	terminal_death(&t, &sample_death);
+}
+
+static void render_long_transcript(FILE *to, size_t count)
+{
+	struct record_event events[40];
+	char texts[40][40];
+	struct record_case c = ended(VERDICT_FAIL, false);
+
+	for (size_t i = 0; i < count; i++) {
+		snprintf(texts[i], sizeof(texts[i]), "PUBACK id %zu", i + 1);
+		events[i] =
+			(struct record_event){ (int64_t)i * 400000, "a peer", '>', texts[i], NULL };
+	}
+	c.transcript = events;
+	c.transcript_count = count;
+	section(to, "transcript of %zu lines", count);
+	report_failure_block(to, &(struct report_style){ .width = 100 }, &run, &c);
+}
+
+static void render_measurements(FILE *to)
+{
+	static const double spread[] = { 5290.125, NAN, 3104.56, 4200, NAN, 3650 };
+	static const double one[] = { 2.5 }, never[] = { NAN, NAN };
+	static const struct record_measurement list[] = {
+		{ "close after the last packet", "ms", spread, 6, 2000, 3000 },
+		{ "open below", "ms", one, 1, NAN, 3000 },
+		{ "open above", "ms", one, 1, 2000, NAN },
+		{ "open on both sides", "s", spread, 5, NAN, NAN },
+		{ "not once", "ms", never, 2, 2000, 3000 },
+		{ "none", "ms", NULL, 0, 2000, 3000 },
+	};
+	struct record_case c = ended(VERDICT_FAIL, false);
+
+	c.measurements = list;
+	c.measurement_count = sizeof(list) / sizeof(*list);
+	c.failure = NULL;
+	c.transcript_count = 0;
+	render_block(to, "measurements", &(struct report_style){ .width = 100 }, &run, &c);
+}
+
+static void render_odd_ones(FILE *to)
+{
+	const struct report_style style = { .width = 100, .folder = "out" };
+	struct record_case c = ended(VERDICT_FAIL, false);
+	struct record_run client = run;
+
+	client.role = "client";
+	client.target = "python3 'my agent.py'";
+	c.id = "reserved_flags/pingreq_flag_1";
+	c.version = "3.1.1";
+	c.transport = "ws";
+	c.segmentation = "split:3";
+	c.repeat = 2;
+	c.pcap = "/var/tmp/a.pcapng";
+	render_block(to, "a client, a row, a sibling", &style, &client, &c);
+
+	const struct record_failure monitor = { "monitor", "cases/server/qos2.c", 0,
+		"5.0:MQTT-9.9.9-9", "", "Packet Identifier 0" };
+	c = ended(VERDICT_FAIL, false);
+	c.failure = &monitor;
+	c.pcap = NULL;
+	render_block(to, "no line, no expectation, unknown statement", &style, &run, &c);
+
+	const struct record_failure nowhere = { NULL, NULL, 0, NULL, "an answer", "nothing" };
+	c.failure = &nowhere;
+	render_block(to, "no file", &style, &run, &c);
+
+	const struct record_failure far = { NULL, "cases/server/a_chapter_with_a_long_name.c", 1234,
+		NULL, "an answer", "nothing" };
+	c.failure = &far;
+	render_block(to, "a long place", &style, &run, &c);
+
+	const struct record_event hostile[] = {
+		{ 0, "a very long name of a peer", '>', "\x1b[2J\x1b]0;owned\x07 \xff\xc3 \r\n",
+			NULL },
+		{ 1, "\xe2\x80\xae", '<',
+			"PUBLISH \"\xe6\x97\xa5\xe6\x9c\xac\" e\xcc\x81  two blanks", NULL },
+	};
+	c = ended(VERDICT_CRASH, false);
+	c.transcript = hostile;
+	c.transcript_count = 2;
+	c.note = "\x1b[31m";
+	render_block(to, "hostile text", &style, &run, &c);
+}
+
+static void play_run(struct terminal *t)
+{
+	static const struct terminal_running running[] = { { "will_on_keep_alive_expiry", 2100000 },
+		{ "qos1_retry", 800 } };
+	struct record_case ok = ended(VERDICT_PASS, true), bad = ended(VERDICT_FAIL, false);
+	struct record_case known = foreseen(ended(VERDICT_FAIL, true), VERDICT_FAIL);
+	struct record_end end = { .unexpected = 1, .not_run = 9, .duration_us = 12340000 };
+
+	end.counts[VERDICT_PASS] = 1;
+	end.counts[VERDICT_FAIL] = 2;
+	end.stopped = "interrupted";
+	bad.transcript_count = 0;
+	terminal_begin(t, &run);
+	terminal_progress(t, 0, 12, running, 2, 0);
+	terminal_case(t, &ok);
+	terminal_progress(t, 1, 12, running, 2, 8.6);
+	terminal_case(t, &known);
+	terminal_case(t, &bad);
+	terminal_progress(t, 3, 12, running, 1, 12);
+	terminal_death(t, &sample_death);
+	terminal_progress(t, 3, 12, NULL, 0, 12);
+	terminal_end(t, &end);
+}
+
+static void render_runs(FILE *to)
+{
+	struct terminal t = pipe_to(to, 80);
+
+	section(to, "a run in a pipe");
+	play_run(&t);
+
+	t = pipe_to(to, 80);
+	t.live = true;
+	section(to, "a run on a terminal");
+	play_run(&t);
+
+	t = pipe_to(to, 200);
+	t.live = t.color = t.verbose = true;
+	section(to, "a run on a wide terminal, verbose, in colour");
+	play_run(&t);
+}
+
+static void render_ends(FILE *to)
+{
+	struct terminal t = pipe_to(to, 0);
+	struct record_end end = { .duration_us = 1000 };
+
+	section(to, "beginnings and ends");
+	terminal_begin(&t, &sample_run);
+	terminal_end(&t, &end);
+	struct record_run plain = { .tool_version = "1",
+		.target_name = "mqtt://h",
+		.planned = 1,
+		.target_url = "mqtt://h" };
+	terminal_begin(&t, &plain);
+	end = (struct record_end){ .duration_us = 4000000, .unexpected = 3 };
+	for (int v = 0; v < VERDICT_COUNT; v++)
+		end.counts[v] = 40;
+	t.expected_failures = 1;
+	terminal_end(&t, &end);
+}
+
+/* All sections, control characters spelt out. */
+static char *render(void)
+{
+	char *raw, *shown;
+	size_t len;
+	FILE *to = open_memstream(&raw, &len);
+
+	render_every_verdict(to);
+	render_foreseen_without_reason(to);
+	render_widths(to);
+	render_colour(to);
+	render_long_transcript(to, 24);
+	render_long_transcript(to, 25);
+	render_long_transcript(to, 40);
+	render_measurements(to);
+	render_odd_ones(to);
+	render_runs(to);
+	render_ends(to);
+	fclose(to);
+
+	to = open_memstream(&shown, &len);
+	for (const char *c = raw; *c; c++)
+		if (*c == '\x1b' || *c == '\r')
+			fprintf(to, "^%c", *c ^ 0x40);
+		else
+			fputc(*c, to);
+	fclose(to);
+	free(raw);
+	return shown;
+}
+
+static void reads_as_the_golden_text(void **state)
+{
+	(void)state;
+	char *shown = render(), *saved, *golden = NULL;
+	size_t capacity = 0;
+
+	if (getenv("GOLDEN_UPDATE")) {
+		FILE *to = fopen(GOLDEN, "w");
+		assert_non_null(to);
+		fputs(shown, to);
+		fclose(to);
+	}
+	FILE *from = fopen(GOLDEN, "r");
+	assert_non_null(from);
+	assert_true(getdelim(&golden, &capacity, '\0', from) > 0);
+	fclose(from);
+	const char *name = "";
+	char *a = shown, *b = golden, *line = strsep(&a, "\n");
+	for (; line; line = strsep(&a, "\n")) {
+		saved = strsep(&b, "\n");
+		if (!strncmp(line, "====", 4))
+			name = line;
+		if (!saved || strcmp(line, saved))
+			fail_msg("%s\n  shown:  \"%s\"\n  golden: \"%s\"", name, line, saved);
+	}
+	assert_null(b);
+	free(shown);
+	free(golden);
+}
+
+static char *written(void (*put)(FILE *to, const char *text, size_t n), const char *text, size_t n)
+{
+	static char out[400];
+	FILE *to = fmemopen(out, sizeof(out), "w");
+
+	*out = '\0';
+	put(to, text, n);
+	fclose(to);
+	return out;
+}
+
+static void put_wrapped(FILE *to, const char *text, size_t width)
+{
+	text_wrap(to, text, (struct text_block){ .indent = 2, .width = width });
+}
+
+static void text_is_measured_by_columns(void **state)
+{
+	(void)state;
+	assert_int_equal(text_width("abc"), 3);
+	assert_int_equal(text_width("caf\xc3\xa9"), 4);
+	assert_int_equal(text_width("e\xcc\x81"), 1);
+	assert_int_equal(text_width("\xe6\x97\xa5\xe6\x9c\xac"), 4);
+	assert_int_equal(text_width("\xff\n"), 8); /* "\xFF\x0A" */
+	assert_string_equal(written(text_pad, "\xe6\x97\xa5", 4), "\xe6\x97\xa5  ");
+	assert_string_equal(written(text_pad, "abcd", 3), "abcd");
+}
+
+static void text_is_cut_to_its_width(void **state)
+{
+	(void)state;
+	assert_string_equal(written(text_cut, "abcdef", 6), "abcdef");
+	assert_string_equal(written(text_cut, "abcdef", 5), "ab...");
+	assert_string_equal(written(text_cut, "abcdef", 2), "..");
+	assert_string_equal(written(text_cut, "abcdef", 0), "");
+	assert_string_equal(
+		written(text_cut, "\xe6\x97\xa5\xe6\x9c\xac\xe8\xaa\x9e", 5), "\xe6\x97\xa5...");
+}
+
+static void text_is_wrapped_at_blanks(void **state)
+{
+	(void)state;
+	assert_string_equal(written(put_wrapped, "", 30), "");
+	assert_string_equal(written(put_wrapped, "the quick brown fox jumps over it", 22),
+		"the quick brown fox\n  jumps over it");
+	assert_string_equal(written(put_wrapped, "two  blanks", 30), "two  blanks");
+	assert_string_equal(written(put_wrapped, "a 0123456789012345678901234567890 b", 22),
+		"a\n  0123456789012345678901234567890\n  b");
+	assert_string_equal(written(put_wrapped, "never broken at all, however long", 0),
+		"never broken at all, however long");
+}
+
+static void durations_suit_people(void **state)
+{
+	(void)state;
+	static const struct {
+		int64_t us;
+		const char *text;
+	} samples[] = {
+		{ 0, "0 us" },
+		{ 999, "999 us" },
+		{ 1000, "1 ms" },
+		{ 12499, "12 ms" },
+		{ 999499, "999 ms" },
+		{ 999500, "1.0 s" },
+		{ 59949999, "59.9 s" },
+		{ 59950000, "1 min 0 s" },
+		{ 185000000, "3 min 5 s" },
+		{ 3599600000, "1 h 0 min" },
+		{ 3720000000, "1 h 2 min" },
+	};
+	char out[TEXT_SIZE];
+
+	for (size_t i = 0; i < sizeof(samples) / sizeof(*samples); i++)
+		assert_string_equal(text_duration(samples[i].us, out), samples[i].text);
+}
+
+static void numbers_are_short(void **state)
+{
+	(void)state;
+	char out[TEXT_SIZE];
+
+	assert_string_equal(text_number(3104.5644, out), "3104.564");
+	assert_string_equal(text_number(2, out), "2");
+	assert_string_equal(text_number(-0.5, out), "-0.5");
+	assert_string_equal(text_number(100, out), "100");
+	assert_string_equal(text_number(1e300, out), "1e+300");
+	assert_string_equal(text_number(INFINITY, out), "inf");
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(reads_as_the_golden_text),
+		cmocka_unit_test(text_is_measured_by_columns),
+		cmocka_unit_test(text_is_cut_to_its_width),
+		cmocka_unit_test(text_is_wrapped_at_blanks),
+		cmocka_unit_test(durations_suit_people),
+		cmocka_unit_test(numbers_are_short),
+	};
+	return cmocka_run_group_tests_name("terminal", tests, NULL, NULL);
+}
