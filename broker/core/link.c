@@ -231,7 +231,10 @@ void link_closed(struct link *l)
 	link_finish(l, false);
 	output_fini(&l->output, &b->memory);
 	b->figures.links--;
-	l->gone = true; /* link_finish has put it into the list, which frees it */
+	if (l->pending)
+		l->gone = true; /* it is in the list, which frees it */
+	else
+		memory_give(&b->memory, l, sizeof(*l));
 }
 
 struct link *broker_next(struct broker *b)
