@@ -264,7 +264,8 @@ static size_t take_packets(struct load *l, struct client *c, const uint8_t *data
 
 static void receive(struct load *l, struct client *c)
 {
-	memcpy(l->chunk, c->in, c->in_len);
+	if (c->in_len)
+		memcpy(l->chunk, c->in, c->in_len);
 	ssize_t n = recv(c->fd, l->chunk + c->in_len, CHUNK - c->in_len, MSG_DONTWAIT);
 	if (n == 0) {
 		errno = ECONNRESET;
