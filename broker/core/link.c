@@ -250,8 +250,7 @@ struct link *broker_next(struct broker *b)
 			continue;
 		}
 		if (l->broken && l->state != LINK_ENDS) {
-			link_finish(l, false);
-			l->pending = false; /* it is handed out right now */
+			link_finish(l, false); /* it is in the list again */
 			continue;
 		}
 		return l;

@@ -28,7 +28,7 @@ struct client {
 	bool deaf;        /* takes nothing, as if its window were full */
 };
 
-enum { RIG_CLIENTS = 64 };
+enum { RIG_CLIENTS = 256 };
 
 struct rig {
 	struct broker *broker;
