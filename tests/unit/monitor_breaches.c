@@ -208,6 +208,7 @@ static const struct breach_row beginnings_and_ends[] = {
 	{ RULE_AFTER_REFUSAL, S, 0, "> 10 r n4\n< 20 r 00 01 p{}\n", "< D0 r", "<close" },
 	{ RULE_AFTER_DISCONNECT, S, 0, "> 10 r n4\n< 20 r 00 00 p{}\n< E0 r\n", "< D0 r",
 		"<close" },
+	{ RULE_AFTER_REFUSAL, S, MQTT_50, GREET "< 20 r 00 80 p{}\n", "< D0 r", "<close" },
 };
 
 static const struct breach_row connacks[] = {
@@ -413,6 +414,16 @@ static const struct breach_row flows[] = {
 				   "> 10 r s'MQTT' 05 00 n0 p{21 n1} s'me'\n< 20 r 01 00 p{}\n"
 				   "< 3A r s'a' m1 p{}\n",
 		"< 32 r s'a' m2 p{}", "> 40 r m1\n< 32 r s'a' m2 p{}" },
+	{ RULE_RETRANSMITTED, S, 0,
+		KEPT WELCOME SUBSCRIBED("a", "01") "< 32 r s'a' m1 p{} b'1'\n" RESUME
+						   "< 3A r s'a' m1 p{} b'1'\n",
+		"< 3A r s'a' m1 p{} b'1'", "> 40 r m1" },
+	{ RULE_RECEIVE_MAXIMUM, S, 0,
+		KEPT WELCOME SUBSCRIBED(
+			"a", "02") "< 34 r s'a' m1 p{}\n> 50 r m1\n< 62 r m1\n---\n"
+				   "> 10 r s'MQTT' 05 00 n0 p{21 n1} s'me'\n< 20 r 01 00 p{}\n"
+				   "< 62 r m1\n> 70 r m1\n< 32 r s'a' m2 p{}\n< 32 r s'a' m3 p{}\n",
+		"< 32 r s'a' m4 p{}", "> 40 r m2\n< 32 r s'a' m4 p{}" },
 };
 
 static const struct breach_row answers[] = {
@@ -499,6 +510,8 @@ static const struct breach_row requests[] = {
 		"< B0 r m1 p{} 00 00" },
 	{ RULE_WILDCARD_UNAVAILABLE, C, 0, HELLO_TO("28 00") SHOWN, "> 82 r m1 p{} s'a/#' 00",
 		"> A2 r m1 p{} s'a/#'" },
+	{ RULE_REQUEST_ID, S, 0, HELLO "> 82 r m1 p{} s'a' 00\n< 90 r m1 p{} 00\n",
+		"< 90 r m1 p{} 00", "> 82 r m1 p{} s'a' 00\n< 90 r m1 p{} 00" },
 };
 
 static const struct breach_row deliveries[] = {
@@ -530,6 +543,8 @@ static const struct breach_row deliveries[] = {
 		HELLO "> 82 r m1 p{0B 07} s'a' 00\n< 90 r m1 p{} 00\n"
 		      "> 82 r m1 p{0B 08} s'b' 00\n< 90 r m1 p{} 00\n",
 		"< 30 r s'a' p{0B 07 0B 08}", "< 30 r s'b' p{0B 08}" },
+	{ RULE_NO_SUBSCRIPTION, S, MQTT_50, HELLO SUBSCRIBED("$share/g/a", "00"), "< 30 r s'b' p{}",
+		"< 30 r s'a' p{}" },
 };
 
 #define TABLE(rows)                                \

@@ -200,5 +200,8 @@ const struct legal_row legal_rows[] = {
 		KEPT "< 20 r 01 00 p{}\n" SUBSCRIBED("b", "00") "< 34 r s'a' m1 p{}\n" },
 	{ "nonsense: a protocol name that is none", S, 0,
 		"> 10 r s'MQTX' @ 02 n0 p{} s'me'\n< D0 r\n< 40 r m1\n" },
+	{ "nonsense: a PUBREC of nothing that refuses may raise the quota", S, MQTT_50,
+		HELLO_AS("21 n1") SUBSCRIBED(
+			"a", "02") "> 50 r m77 80\n< 32 r s'a' m1 p{}\n< 32 r s'a' m2 p{}\n" },
 };
 const size_t legal_row_count = sizeof(legal_rows) / sizeof(*legal_rows);
