@@ -35,8 +35,7 @@ static void tell(struct traffic *t, enum side from, const uint8_t *data, size_t 
 	struct packet packet;
 
 	while (len) {
-		struct wire_result r =
-			wire_parse(&t->arena, t->version, data, len, LIMIT, &packet);
+		struct wire_result r = wire_parse(&t->arena, t->version, data, len, LIMIT, &packet);
 		if (r.status == WIRE_NEED_MORE)
 			return;
 		size_t count = r.status == WIRE_PACKET
