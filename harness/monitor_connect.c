@@ -135,7 +135,8 @@ static void session_begin(struct monitor *m, bool present)
 		owner->late)
 		return;
 	m->session = SESSION_RESUMED;
-	flow_inherit(m, owner);
+	sent_inherit(m, owner);
+	owed_inherit(m, owner);
 	subscriptions_inherit(m, owner);
 }
 

@@ -181,6 +181,8 @@ static void malformed_packets_break_the_rule_that_the_parser_names(void **state)
 		{ HELLO "< D0 FF FF FF FF 01", SIDE_SERVER, "3.1.1:U311-REMLEN",
 			"5.0:U50-VBI-MAX" },
 		{ GREET "< 20 r 00", SIDE_SERVER, "3.1.1:U311-CONNACK-LEN", "5.0:MQTT-3.2.2-8" },
+		{ GREET "< 20 r 00\n< D0 r", SIDE_SERVER, "3.1.1:U311-CONNACK-LEN",
+			"5.0:MQTT-3.2.2-8" },
 		/* How is the server to know which version is spoken? */
 		{ "> 10 r n4 b'MQ'\n< 20 r 00", SIDE_SERVER, NULL, NULL },
 		{ "< 20 r 00", SIDE_SERVER, NULL, NULL },
