@@ -15,6 +15,7 @@ enum {
 	READ_SIZE = 64 * 1024,
 	INPUT_LIMIT = WIRE_REMAINING_LENGTH_MAX + WIRE_HEADER_MAX + READ_SIZE,
 	BEHIND_DISCONNECT_US = 100000, /* for the close, so that a failure can tell of it */
+	BYTEWISE_MAX = 4096, /* bytes of a packet up to which SEGMENT_BYTES writes each by itself */
 	BYTE_PAUSE_US =
 		200, /* between the writes of SEGMENT_BYTES and SEGMENT_SPLIT: the target is to
 			      * find them in separate reads */
@@ -281,6 +282,7 @@ static void write_all(struct peer *p, struct bytes bytes)
 	}
 }
 
+/* A packet of megabytes goes in larger pieces, or it would take minutes. */
 static void write_in_pieces(struct peer *p, struct bytes bytes, size_t first, size_t rest)
 {
 	while (bytes.len) {
@@ -344,7 +346,7 @@ void peer_send(struct peer *p, struct bytes bytes)
 	note_sent(p, bytes);
 	switch (t->play->segmentation) {
 	case SEGMENT_WHOLE: write_all(p, bytes); break;
-	case SEGMENT_BYTES: write_in_pieces(p, bytes, 1, 1); break;
+	case SEGMENT_BYTES: write_in_pieces(p, bytes, 1, bytes.len / BYTEWISE_MAX + 1); break;
 	case SEGMENT_SPLIT: write_in_pieces(p, bytes, t->play->split_at, SIZE_MAX); break;
 	case SEGMENT_BATCH: buf_add(&p->corked, bytes.data, bytes.len); break;
 	}
