@@ -417,6 +417,15 @@ struct outcome {
 	check_text_at(AT("check_text(" #t ", " #actual_bytes ", " #expected_text ")"), (t), \
 		(actual_bytes), (expected_text), #actual_bytes)
 
+/* The properties of a PUBLISH that belong to the message: those of the list and no others, with the
+ * same values, User Properties in the same order. Payload Format Indicator 0 may be left out, which
+ * means the same. Not compared are those that a server changes or adds: Message Expiry Interval,
+ * Topic Alias, Subscription Identifier.
+ */
+#define check_forwarded(t, packet, props) \
+	check_forwarded_at(               \
+		AT("check_forwarded(" #t ", " #packet ", " #props ")"), (t), &(packet), (props))
+
 /* One value of a distribution; judged when the body has run to its end: every value must lie in the
  * window, its upper end stretched by the slack of the run. A value is NAN when the event never came.
  */
@@ -440,6 +449,11 @@ struct outcome {
  * can be waited for one after the other: events carry the time at which they came.
  */
 double wait_closed_ms(struct peer *peer, unsigned ms);
+
+/* Waits up to `ms` for a packet of this type, which stays to be expected: when it came, in ms since
+ * the case run began, or NAN.
+ */
+double wait_packet_ms(struct peer *peer, enum packet_type type, unsigned ms);
 bool has_packet(struct peer *peer, enum packet_type type); /* already arrived, not yet expected */
 size_t packets_waiting(struct peer *peer, enum packet_type type);
 bool is_open(struct peer *peer);
@@ -501,6 +515,8 @@ void check_eq_at(
 	struct place at, struct test *t, long long actual, long long expected, const char *what);
 void check_text_at(struct place at, struct test *t, struct bytes actual, const char *expected,
 	const char *what);
+void check_forwarded_at(struct place at, struct test *t, const struct packet *packet,
+	const struct properties *wanted);
 void measure_at(struct place at, struct test *t, const char *name, const char *unit, double value,
 	double least, double most);
 void observe_at(struct place at, struct test *t, const char *format, ...)

@@ -1,4 +1,5 @@
 /* The expectations: each waits for something the target must do, with a deadline. */
+#include <math.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -218,6 +219,14 @@ struct packet expect_one_of_at(
 }
 
 /* ---- looking around ------------------------------------------------------------------------ */
+
+double wait_packet_ms(struct peer *peer, enum packet_type type, unsigned ms)
+{
+	int64_t until_us = tape_now_us(&peer->test->tape) + (int64_t)ms * 1000;
+	struct arrival *a = peer_wait(peer, SPEC_PACKET(type), until_us);
+
+	return a ? (double)a->at_us / 1000 : NAN;
+}
 
 bool has_packet(struct peer *peer, enum packet_type type)
 {
