@@ -270,7 +270,7 @@ size_t monitor_packet(struct monitor *m, enum side from, const struct packet *pa
 	return findings_end(m, findings);
 }
 
-/* The catalogue's name in this version (a rule may come without one); NULL for a rule of the other. */
+/* The catalogue's name in this version, which a rule may leave out; NULL for the other's. */
 static const char *own_statement(struct monitor *m, const char *rule)
 {
 	const char *version = spec_version_name(m->version);

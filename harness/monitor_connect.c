@@ -105,16 +105,17 @@ void judge_connect(struct monitor *m, const struct packet *p)
 
 /* ---- the session --------------------------------------------------------------------------- */
 
-/* The connection that had the session of this ClientId last; NULL if it is not known. */
+/* The connection that had the session of this ClientId last; NULL if that is not known. */
 static const struct monitor *session_owner(const struct monitor *m)
 {
-	const struct monitor *b = m->before;
-
-	while (b && b->version == m->version && b->greeting == GREETING_CLEAR) {
-		bool same = bytes_equal(b->greeted.client_id, m->greeted.client_id);
-		if (same && b->phase != PHASE_REFUSED)
-			return b;
-		b = b->before;
+	for (const struct monitor *b = m->before; b; b = b->before) {
+		if (b->greeting == GREETING_NONE)
+			continue;
+		if (b->greeting != GREETING_CLEAR)
+			return NULL;
+		if (bytes_equal(b->greeted.client_id, m->greeted.client_id) &&
+			b->phase != PHASE_REFUSED)
+			return b->version == m->version ? b : NULL;
 	}
 	return NULL;
 }

@@ -19,13 +19,22 @@ static struct owed *owed_at(struct monitor *m, uint16_t id)
 	return id_table_at(m->arena, &m->owed, id);
 }
 
-/* Whether there is nothing in it for which the receiver might pass it over. */
+static bool are_sound(const struct properties *p)
+{
+	for (size_t i = 0; i < p->count; i++)
+		if (p->list[i].id != PROP_MESSAGE_EXPIRY_INTERVAL &&
+			(p->list[i].id != PROP_SUBSCRIPTION_IDENTIFIER || !p->list[i].number))
+			return false;
+	return true;
+}
+
+/* Whether there is nothing in it that could be wrong, so that the receiver passes it over. */
 static bool is_sound(const struct packet *p)
 {
-	return p->id && !bytes_contain(p->topic, "+#") &&
-		(p->topic.len || properties_find(&p->properties, PROP_TOPIC_ALIAS)) &&
-		!memchr(p->topic.len ? p->topic.data : (const uint8_t *)"", 0, p->topic.len) &&
-		utf8_check(p->topic.data, p->topic.len) == p->topic.len;
+	return p->id && p->topic.len && !bytes_contain(p->topic, "+#") &&
+		!memchr(p->topic.data, 0, p->topic.len) &&
+		utf8_check(p->topic.data, p->topic.len) == p->topic.len &&
+		are_sound(&p->properties);
 }
 
 void note_publish(struct monitor *m, const struct packet *p)

@@ -105,9 +105,7 @@ static void judge_inherited(
 		/* A client may have lost its session, and at QoS 1 a message may have expired. */
 		bool expired = s->kind == SENT_QOS_1 && s->expires;
 		if (judges_server(m) && !expired)
-			breach(m, RULE_ID_IN_USE,
-				"PUBLISH %u, whose identifier is in use since an earlier "
-				"connection",
+			breach(m, RULE_ID_IN_USE, "PUBLISH %u, in use since an earlier connection",
 				p->id);
 		start(m, s, p, content);
 		return;
@@ -182,6 +180,7 @@ void judge_request_id(struct monitor *m, const struct packet *p)
 static void note_pubrec(struct monitor *m, struct sent *s, const struct packet *p)
 {
 	bool refused = p->code >= 0x80;
+	bool awaited = s->kind == SENT_QOS_2 && !s->released && !s->muddled;
 
 	if (s->kind == SENT_NOTHING ? !refused : s->kind != SENT_QOS_2 || (refused && s->released))
 		muddle(m, s);
@@ -190,7 +189,9 @@ static void note_pubrec(struct monitor *m, struct sent *s, const struct packet *
 	if (refused)
 		return;
 	count_up(&s->releases_due);
-	order_expect(m->arena, &m->pubrel_order, p->id);
+	/* A client may pass over one of nothing, or one that comes again. */
+	if (awaited)
+		order_expect(m->arena, &m->pubrel_order, p->id);
 }
 
 void note_answer(struct monitor *m, const struct packet *p)

@@ -1,9 +1,9 @@
 /* What the monitor remembers of a connection; shared by the files that hold its rules.
  *
  * What the other side says may not have been read yet when the judged side speaks, so it only ever
- * widens what is allowed: an acknowledgement frees an identifier at once, an UNSUBSCRIBE or a smaller
- * grant takes nothing away, and what a server says of its limits in CONNACK binds a client only
- * once the client has shown that it read on (limits_bind).
+ * widens what is allowed: an acknowledgement frees an identifier at once, an UNSUBSCRIBE or a
+ * smaller grant takes nothing away, and what a server says of its limits in CONNACK binds a client
+ * only once the client has shown that it read on (limits_bind).
  *
  *	monitor.c                  the interface; the order of packets from CONNECT to the end
  *	monitor_rules.c            the rules and their statements
@@ -55,8 +55,8 @@ enum {
 	PROP_SHARED_AVAILABLE = 0x2A,
 };
 
-/* One element for each of the 65536 Packet Identifiers or Topic Aliases, in pages that are made when
- * they are first needed.
+/* One element for each of the 65536 Packet Identifiers or Topic Aliases, in pages that are made
+ * when they are first needed.
  */
 struct id_table {
 	size_t element_size;
@@ -75,9 +75,9 @@ enum phase {
 
 /* How far CONNECT can be taken at its word. */
 enum greeting {
-	GREETING_NONE,  /* not seen yet */
-	GREETING_CLEAR, /* read */
-	GREETING_OBSCURE, /* something was sent that cannot be read: answers in any version may follow */
+	GREETING_NONE,    /* not seen yet */
+	GREETING_CLEAR,   /* read */
+	GREETING_OBSCURE, /* cannot be read: answers in any version may follow */
 	GREETING_FOREIGN, /* another protocol or version: nothing is judged */
 };
 
@@ -245,8 +245,8 @@ void show_limits_known(struct monitor *m);
 uint32_t properties_number(
 	const struct properties *p, uint32_t id, uint32_t absent, uint32_t doubtful);
 
-/* In what follows, `judge_` functions look at packets of the judged side, `note_` functions at those of
- * the other.
+/* In what follows, `judge_` functions look at packets of the judged side, `note_` functions at
+ * those of the other.
  */
 
 /* monitor_fields.c, monitor_properties.c, monitor_codes.c */

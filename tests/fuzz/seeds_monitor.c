@@ -1,5 +1,5 @@
-/* Writes a folder of inputs for fuzz_monitor to begin with, one file an exchange of the monitor's unit
- * tests: seeds_monitor DIR.
+/* Writes a folder of inputs for fuzz_monitor to begin with, one file an exchange of the monitor's
+ * unit tests: seeds_monitor DIR.
  */
 #include <stdio.h>
 #include <sys/stat.h>

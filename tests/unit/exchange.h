@@ -6,8 +6,8 @@
  *   <close    >close                     that side ends its direction
  *   ---                                  a new connection, which may go on with the session
  *
- * In packets, ' stands for " and @ for the protocol level. What cannot be parsed is told to the monitor as
- * malformed.
+ * In packets, ' stands for " and @ for the protocol level. What cannot be parsed is told to the
+ * monitor as malformed.
  */
 #ifndef TESTS_UNIT_EXCHANGE_H
 #define TESTS_UNIT_EXCHANGE_H
@@ -42,7 +42,7 @@ struct exchange_reader {
 	size_t line; /* of the latest step, from 1 */
 };
 
-/* The next line that is for the reader's version; false at the end. Aborts on text that is no exchange. */
+/* The next line for the reader's version; false at the end. Aborts on what is no exchange. */
 bool exchange_next(struct exchange_reader *r, struct exchange_step *step);
 
 struct exchange_finding {

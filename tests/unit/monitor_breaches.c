@@ -545,6 +545,9 @@ static const struct breach_row deliveries[] = {
 		"< 30 r s'a' p{0B 07 0B 08}", "< 30 r s'b' p{0B 08}" },
 	{ RULE_NO_SUBSCRIPTION, S, MQTT_50, HELLO SUBSCRIBED("$share/g/a", "00"), "< 30 r s'b' p{}",
 		"< 30 r s'a' p{}" },
+	/* What the connection before the last one knew counts, when that one has sent nothing. */
+	{ RULE_QOS_ABOVE_GRANT, S, 0, KEPT WELCOME SUBSCRIBED("a", "00") "---\n>close\n" RESUME,
+		"< 32 r s'a' m1 p{}", "< 30 r s'a' p{}" },
 };
 
 #define TABLE(rows)                                \

@@ -1,4 +1,4 @@
-/* Long legal exchanges, and answers to nonsense of the other side: nothing is to be found in them. */
+/* Long legal exchanges, and answers to nonsense of the other side: nothing is to be found. */
 #include "tests/unit/exchange.h"
 
 #define S SIDE_SERVER
@@ -203,5 +203,15 @@ const struct legal_row legal_rows[] = {
 	{ "nonsense: a PUBREC of nothing that refuses may raise the quota", S, MQTT_50,
 		HELLO_AS("21 n1") SUBSCRIBED(
 			"a", "02") "> 50 r m77 80\n< 32 r s'a' m1 p{}\n< 32 r s'a' m2 p{}\n" },
+	{ "nonsense: a client passes over a PUBREC of nothing, or one that comes again", C, 0,
+		HELLO "> 34 r s'a' m1 p{}\n> 34 r s'a' m2 p{}\n< 50 r m9\n< 50 r m1\n> 62 r m1\n< "
+		      "50 r m1\n"
+		      "< 50 r m2\n> 62 r m2\n" },
+	{ "nonsense: a client passes over a PUBLISH with a property that is wrong", C, MQTT_50,
+		HELLO "< 32 r s'a' m1 p{03 s'\\x80'}\n< 32 r s'a' m2 p{}\n> 40 r m2\n" },
+	{ "between two connections of a session: one without CONNECT, one that cannot be read", S,
+		0,
+		KEPT WELCOME SUBSCRIBED("a", "00") "---\n> 10 r n4\n" RESUME SUBSCRIBED(
+			"b", "00") "< 34 r s'a' m1 p{}\n" },
 };
 const size_t legal_row_count = sizeof(legal_rows) / sizeof(*legal_rows);
