@@ -28,7 +28,7 @@ struct finding {
 struct monitor;
 
 /* Watches one connection and judges what `judged` sends. `session` (may be NULL) is the monitor of
- * the connection before this one, of whatever ClientId, and so on back to the first: if CONNACK says
+ * the connection before this one, of whatever ClientId, and so on to the first: if CONNACK says
  * Session Present, what the latest one of this ClientId knows of the session (subscriptions with
  * their grants, packets in flight) is taken over. Everything is in the arena.
  */
