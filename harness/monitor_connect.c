@@ -206,9 +206,6 @@ void judge_connack(struct monitor *m, const struct packet *p)
 		return;
 	const struct property *assigned =
 		properties_find(&p->properties, PROP_ASSIGNED_CLIENT_IDENTIFIER);
-	if (assigned && !m->greeted.unnamed)
-		breach(m, RULE_ASSIGNED_CLIENT_ID,
-			"an Assigned Client Identifier, although CONNECT named one");
 	if (properties_find(&p->properties, PROP_RESPONSE_INFORMATION) &&
 		!m->greeted.wants_response_information)
 		breach(m, RULE_RESPONSE_INFORMATION, "Response Information was not requested");

@@ -47,15 +47,6 @@ static const char *own_client_id(struct test *t, const char *role)
 	return arena_text(t->arena, id);
 }
 
-/* What is known of the session of this ClientId. */
-static const struct monitor *earlier_monitor(struct test *t, const char *role)
-{
-	for (size_t i = t->peer_count; i-- > 0;)
-		if (!strcmp(t->peers[i]->role, role))
-			return t->peers[i]->monitor;
-	return NULL;
-}
-
 struct peer *peer_new(struct test *t, const char *role)
 {
 	if (t->peer_count == PEERS_MAX)
@@ -68,7 +59,8 @@ struct peer *peer_new(struct test *t, const char *role)
 	p->hang_us = -1;
 	p->party = arena_new(t->arena, struct tape_party);
 	p->party->name = party_name(t, role);
-	p->monitor = monitor_new(t->arena, t->play->version, SIDE_SERVER, earlier_monitor(t, role));
+	p->monitor = monitor_new(t->arena, t->play->version, SIDE_SERVER,
+		t->peer_count ? t->peers[t->peer_count - 1]->monitor : NULL);
 	buf_init(&p->in, INPUT_LIMIT);
 	buf_init(&p->corked, INPUT_LIMIT);
 	t->peers[t->peer_count++] = p;

@@ -219,7 +219,6 @@ static const struct breach_row connacks[] = {
 	{ RULE_SESSION_PRESENT_CLEAN, S, 0, "", GREET "< 20 r 01 00 p{}", KEPT "< 20 r 01 00 p{}" },
 	{ RULE_ASSIGNED_CLIENT_ID, S, 0, "> 10 r s'MQTT' 05 02 n0 p{} s''\n", "< 20 r 00 00 p{}",
 		"< 20 r 00 00 p{12 s'x1'}" },
-	{ RULE_ASSIGNED_CLIENT_ID, S, 0, GREET, "< 20 r 00 00 p{12 s'x1'}", "< 20 r 00 00 p{}" },
 	{ RULE_RESPONSE_INFORMATION, S, 0, "", GREET "< 20 r 00 00 p{1A s'r'}",
 		"> 10 r s'MQTT' 05 02 n0 p{19 01} s'me'\n< 20 r 00 00 p{1A s'r'}" },
 	{ RULE_WILL_QOS_ACCEPTED, S, 0, "> 10 r s'MQTT' 05 16 n0 p{} s'me' p{} s'w' s'p'\n",

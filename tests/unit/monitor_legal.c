@@ -107,6 +107,8 @@ const struct legal_row legal_rows[] = {
 			"02") "< 34 r s'a' m1 p{}\n> 50 r m1\n< 62 r m1\n<close\n---\n"
 			      "> 10 r s'MQTT' 05 00 n0 p{21 n1} s'me'\n< 20 r 01 00 p{}\n"
 			      "< 62 r m1\n< 32 r s'a' m2 p{}\n> 70 r m1\n< 32 r s'a' m3 p{}\n" },
+	{ "a ClientId is assigned although there was one", S, MQTT_50,
+		"> 10 r s'MQTT' 05 02 n0 p{} s'me'\n< 20 r 00 00 p{12 s'x1'}" },
 	{ "an assigned ClientId is used again", S, MQTT_50,
 		"> 10 r s'MQTT' 05 00 n0 p{} s''\n< 20 r 00 00 p{12 s'x1'}\n" SUBSCRIBED(
 			"a", "00") "---\n> 10 r s'MQTT' 05 00 n0 p{} s'x1'\n< 20 r 01 00 p{}\n< 30 "
