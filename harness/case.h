@@ -368,7 +368,7 @@ struct message {
 		(peer), (struct violation){ __VA_ARGS__ })
 
 struct violation {
-	uint8_t codes[6]; /* fitting Reason Codes, unused ones 0; none: any */
+	uint8_t codes[6]; /* fitting Reason Codes, unused ones 0; none: those of the row, or any */
 	bool incomplete;  /* nothing can be sent behind the packet */
 	bool quiet;       /* a missing DISCONNECT is no finding */
 };
@@ -383,7 +383,7 @@ struct violation {
 struct refusal {
 	uint8_t return_code;
 	bool silent;
-	uint8_t codes[6];
+	uint8_t codes[6]; /* none: those of the row, or any */
 };
 
 /* Several outcomes, each with its verdict: whichever comes first decides. For FAIL the run ends; for

@@ -1,5 +1,6 @@
 /* Expectations of a connection's end: closes in time, refusals, and what a violation must lead to. */
 #include <math.h>
+#include <string.h>
 
 #include "harness/test.h"
 
@@ -63,6 +64,13 @@ static bool code_fits(uint8_t code, const uint8_t codes[CODES_MAX])
 	return !any;
 }
 
+/* Where the case names no codes, those of the table's row count. */
+static void default_codes(const struct test *t, uint8_t codes[CODES_MAX])
+{
+	if (!codes[0] && t->play->row)
+		memcpy(codes, t->play->row->codes, CODES_MAX);
+}
+
 static const char *codes_text(struct test *t, const uint8_t codes[CODES_MAX])
 {
 	const char *text = "";
@@ -117,6 +125,7 @@ void expect_violation_closed_at(struct place at, struct peer *p, struct violatio
 	const char *expected = "the connection closed";
 	int64_t since_us = tape_now_us(&t->tape);
 
+	default_codes(t, v.codes);
 	if (!v.incomplete && !(t->play->row && t->play->row->incomplete))
 		send_pingreq_at(at, p);
 	if (!p->accepted) {
@@ -152,6 +161,8 @@ void expect_refused_at(struct place at, struct peer *p, struct refusal r)
 	bool v5 = t->play->version == MQTT_50;
 	int64_t since_us = tape_now_us(&t->tape);
 	bool need_connack = !v5 && r.return_code && !r.silent;
+
+	default_codes(t, r.codes);
 	const char *expected = v5
 		? arena_printf(t->arena, "CONNACK %s, then the close, or the close alone",
 			  codes_text(t, r.codes))

@@ -30,14 +30,6 @@ struct monitor *monitor_new(
 	m->version = version;
 	m->judged = judged;
 	m->before = session;
-	m->limits = (struct limits){ .packet_size = UINT32_MAX,
-		.receive_maximum = UINT16_MAX,
-		.topic_alias_maximum = UINT16_MAX,
-		.maximum_qos = 2,
-		.retain = true,
-		.wildcards = true,
-		.subscription_ids = true,
-		.shared = true };
 	m->aliases.element_size = sizeof(struct bytes);
 	m->sent.element_size = sizeof(struct sent);
 	m->owed.element_size = sizeof(struct owed);
@@ -90,6 +82,25 @@ bool bytes_contain(struct bytes b, const char *any_of)
 bool judges_server(const struct monitor *m)
 {
 	return m->judged == SIDE_SERVER;
+}
+
+void count_up(uint16_t *n)
+{
+	if (*n < UINT16_MAX)
+		++*n;
+}
+
+bool begins_afresh(const struct monitor *m)
+{
+	if (judges_server(m))
+		return m->session == SESSION_NEW;
+	return m->greeted.clean || (m->session == SESSION_NEW && m->limits_bind);
+}
+
+void show_limits_known(struct monitor *m)
+{
+	if (m->phase == PHASE_ACCEPTED && !m->early)
+		m->limits_bind = true;
 }
 
 uint32_t properties_number(
@@ -259,7 +270,7 @@ size_t monitor_packet(struct monitor *m, enum side from, const struct packet *pa
 	return findings_end(m, findings);
 }
 
-/* The catalogue's name in this version (a rule may come without one); NULL for a rule of the other. */
+/* The catalogue's name in this version, which a rule may leave out; NULL for the other's. */
 static const char *own_statement(struct monitor *m, const char *rule)
 {
 	const char *version = spec_version_name(m->version);

@@ -1,7 +1,7 @@
 /* The monitor: one passive state machine per connection that holds every packet against the rules
  * that are true for every exchange. It is told what both sides sent and when the connection ended,
- * judges one side, and cites a statement for each breach. It reads no clock and knows no sockets, so the
- * same code watches live case runs and recorded traffic.
+ * judges one side, and cites a statement for each breach. It reads no clock and knows no sockets:
+ * the same code watches live case runs and recorded traffic.
  *
  * The other side is a test peer and may break every rule; the monitor takes what that side says as
  * it is. What was sent into a connection that the judged side has already ended counts for nothing.
@@ -28,9 +28,9 @@ struct finding {
 struct monitor;
 
 /* Watches one connection and judges what `judged` sends. `session` (may be NULL) is the monitor of
- * the connection before this one with the same ClientId: what is known of the session (subscriptions
- * with their grants, packets in flight) is taken over from it if CONNACK says Session Present.
- * Everything is in the arena.
+ * the connection before this one, of whatever ClientId, and so on to the first: if CONNACK says
+ * Session Present, what the latest one of this ClientId knows of the session (subscriptions with
+ * their grants, packets in flight) is taken over. Everything is in the arena.
  */
 struct monitor *monitor_new(struct arena *a, enum mqtt_version version, enum side judged,
 	const struct monitor *session);

@@ -105,16 +105,17 @@ void judge_connect(struct monitor *m, const struct packet *p)
 
 /* ---- the session --------------------------------------------------------------------------- */
 
-/* The connection that had the session of this ClientId last; NULL if it is not known. */
+/* The connection that had the session of this ClientId last; NULL if that is not known. */
 static const struct monitor *session_owner(const struct monitor *m)
 {
-	const struct monitor *b = m->before;
-
-	while (b && b->version == m->version && b->greeting == GREETING_CLEAR) {
-		bool same = bytes_equal(b->greeted.client_id, m->greeted.client_id);
-		if (same && b->phase != PHASE_REFUSED)
-			return b;
-		b = b->before;
+	for (const struct monitor *b = m->before; b; b = b->before) {
+		if (b->greeting == GREETING_NONE)
+			continue;
+		if (b->greeting != GREETING_CLEAR)
+			return NULL;
+		if (bytes_equal(b->greeted.client_id, m->greeted.client_id) &&
+			b->phase != PHASE_REFUSED)
+			return b->version == m->version ? b : NULL;
 	}
 	return NULL;
 }
@@ -135,7 +136,8 @@ static void session_begin(struct monitor *m, bool present)
 		owner->late)
 		return;
 	m->session = SESSION_RESUMED;
-	flow_inherit(m, owner);
+	sent_inherit(m, owner);
+	owed_inherit(m, owner);
 	subscriptions_inherit(m, owner);
 }
 
@@ -204,9 +206,6 @@ void judge_connack(struct monitor *m, const struct packet *p)
 		return;
 	const struct property *assigned =
 		properties_find(&p->properties, PROP_ASSIGNED_CLIENT_IDENTIFIER);
-	if (assigned && !m->greeted.unnamed)
-		breach(m, RULE_ASSIGNED_CLIENT_ID,
-			"an Assigned Client Identifier, although CONNECT named one");
 	if (properties_find(&p->properties, PROP_RESPONSE_INFORMATION) &&
 		!m->greeted.wants_response_information)
 		breach(m, RULE_RESPONSE_INFORMATION, "Response Information was not requested");

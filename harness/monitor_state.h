@@ -1,9 +1,9 @@
 /* What the monitor remembers of a connection; shared by the files that hold its rules.
  *
  * What the other side says may not have been read yet when the judged side speaks, so it only ever
- * widens what is allowed: an acknowledgement frees an identifier at once, an UNSUBSCRIBE or a smaller
- * grant takes nothing away, and what a server says of its limits in CONNACK binds a client only
- * once the client has shown that it read on (limits_bind).
+ * widens what is allowed: an acknowledgement frees an identifier at once, an UNSUBSCRIBE or a
+ * smaller grant takes nothing away, and what a server says of its limits in CONNACK binds a client
+ * only once the client has shown that it read on (limits_bind).
  *
  *	monitor.c                  the interface; the order of packets from CONNECT to the end
  *	monitor_rules.c            the rules and their statements
@@ -11,7 +11,8 @@
  *	monitor_properties.c       properties; monitor_codes.c: Reason Codes
  *	monitor_connect.c          CONNECT, CONNACK, AUTH, DISCONNECT
  *	monitor_publish.c          PUBLISH: topic, alias, QoS
- *	monitor_flow.c             Packet Identifiers, handshakes, quota; monitor_queue.c: their order
+ *	monitor_sent.c             what the judged side has under way: identifiers, quota
+ *	monitor_owed.c             what it answers; monitor_queue.c: in what order
  *	monitor_subscriptions.c    requests, grants, and whom a message may reach
  *	monitor_topics.c           filters and topics
  */
@@ -54,8 +55,8 @@ enum {
 	PROP_SHARED_AVAILABLE = 0x2A,
 };
 
-/* One element for each of the 65536 Packet Identifiers or Topic Aliases, in pages that are made when
- * they are first needed.
+/* One element for each of the 65536 Packet Identifiers or Topic Aliases, in pages that are made
+ * when they are first needed.
  */
 struct id_table {
 	size_t element_size;
@@ -74,9 +75,9 @@ enum phase {
 
 /* How far CONNECT can be taken at its word. */
 enum greeting {
-	GREETING_NONE,  /* not seen yet */
-	GREETING_CLEAR, /* read */
-	GREETING_OBSCURE, /* something was sent that cannot be read: answers in any version may follow */
+	GREETING_NONE,    /* not seen yet */
+	GREETING_CLEAR,   /* read */
+	GREETING_OBSCURE, /* cannot be read: answers in any version may follow */
 	GREETING_FOREIGN, /* another protocol or version: nothing is judged */
 };
 
@@ -126,7 +127,6 @@ struct sent {
 	bool here;             /* sent on this connection; stays */
 	bool inherited;        /* begun on an earlier connection and not yet sent again here */
 	bool expires;          /* with a Message Expiry Interval */
-	bool received;         /* PUBREC below 0x80 came */
 	bool released;         /* PUBREL was sent; stays */
 	bool muddled;          /* answered against the rules: nothing is judged; stays */
 	uint16_t releases_due; /* PUBRECs that PUBREL has not yet answered */
@@ -208,6 +208,7 @@ struct monitor {
 	uint32_t sent_count;  /* first transmissions in the session so far */
 	uint32_t resent;      /* the latest `order` that was sent again here */
 	uint32_t unsettled;   /* PUBLISH packets that count against the Receive Maximum */
+	bool overfull;        /* more than that are under way, which has been told */
 	uint32_t odd_answers; /* acknowledgements of nothing, which may have raised the quota */
 	bool unordered;       /* the other side sent a PUBLISH that a receiver may pass over */
 	struct order_queue puback_order;
@@ -232,13 +233,20 @@ void *id_table_at(struct arena *a, struct id_table *table, uint16_t id);
 struct bytes bytes_kept(struct arena *a, struct bytes b); /* a copy in the arena */
 bool bytes_contain(struct bytes b, const char *any_of);
 bool judges_server(const struct monitor *m);
+void count_up(uint16_t *n); /* and stays at the highest */
+
+/* Whether the judged side knows that no session goes on, so that nothing can be sent again. */
+bool begins_afresh(const struct monitor *m);
+
+/* A client that answers what came behind CONNACK has read CONNACK. */
+void show_limits_known(struct monitor *m);
 
 /* The number of a property that stands once; `absent` if there is none, `doubtful` if several. */
 uint32_t properties_number(
 	const struct properties *p, uint32_t id, uint32_t absent, uint32_t doubtful);
 
-/* In what follows, `judge_` functions look at packets of the judged side, `note_` functions at those of
- * the other.
+/* In what follows, `judge_` functions look at packets of the judged side, `note_` functions at
+ * those of the other.
  */
 
 /* monitor_fields.c, monitor_properties.c, monitor_codes.c */
@@ -262,16 +270,19 @@ void judge_disconnect(struct monitor *m, const struct packet *p);
 /* monitor_publish.c */
 void judge_publish(struct monitor *m, const struct packet *p);
 
-/* monitor_flow.c */
+/* monitor_sent.c */
 void judge_publish_id(struct monitor *m, const struct packet *p, struct bytes topic);
-void judge_answer(struct monitor *m, const struct packet *p); /* PUBACK, PUBREC, PUBCOMP */
 void judge_pubrel(struct monitor *m, const struct packet *p);
 void judge_request_id(struct monitor *m, const struct packet *p);
-void note_publish(struct monitor *m, const struct packet *p);
 void note_answer(struct monitor *m, const struct packet *p);
-void note_pubrel(struct monitor *m, const struct packet *p);
 void note_request_answer(struct monitor *m, const struct packet *p); /* SUBACK, UNSUBACK */
-void flow_inherit(struct monitor *m, const struct monitor *before);
+void sent_inherit(struct monitor *m, const struct monitor *before);
+
+/* monitor_owed.c */
+void judge_answer(struct monitor *m, const struct packet *p); /* PUBACK, PUBREC, PUBCOMP */
+void note_publish(struct monitor *m, const struct packet *p);
+void note_pubrel(struct monitor *m, const struct packet *p);
+void owed_inherit(struct monitor *m, const struct monitor *before);
 
 /* monitor_queue.c */
 void order_expect(struct arena *a, struct order_queue *q, uint16_t id);

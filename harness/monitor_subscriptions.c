@@ -1,7 +1,7 @@
 /* SUBSCRIBE and UNSUBSCRIBE, their answers, and whom a message may reach.
  *
- * A subscription is never forgotten, nor its grant lowered: messages that were on their way when the
- * client unsubscribed, or subscribed anew, may still come.
+ * A subscription is never forgotten, nor its grant lowered: messages that were on their way when
+ * the client unsubscribed, or subscribed anew, may still come.
  */
 #include "harness/monitor_state.h"
 
@@ -160,7 +160,7 @@ void note_request(struct monitor *m, const struct packet *p)
 
 /* ---- SUBACK and UNSUBACK of the judged server ------------------------------------------------ */
 
-/* The open request that the packet answers, if it can be one of several the one whose count fits. */
+/* The open request that the packet answers; of several, the one whose count of filters fits. */
 static struct request *request_find(struct monitor *m, const struct packet *p)
 {
 	uint8_t type = p->type == SUBACK ? SUBSCRIBE : UNSUBSCRIBE;
@@ -249,8 +249,8 @@ static int allowed_qos(const struct subscription *s)
 	return s->asked > s->granted ? s->asked : s->granted;
 }
 
-/* A server may subscribe a client by itself (4.5), so one that never asked for anything may still get
- * messages; the rule is about those that subscribe.
+/* A server may subscribe a client by itself (4.5), so one that never asked for anything may still
+ * get messages; the rule is about those that subscribe.
  */
 static void judge_unasked(struct monitor *m, struct bytes topic)
 {

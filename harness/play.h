@@ -63,7 +63,7 @@ enum probe_status probe(struct arena *a, const struct endpoint *target, enum mqt
 /* How a case run's packets are cut on their way to the target. */
 enum segmentation {
 	SEGMENT_WHOLE, /* one write per packet */
-	SEGMENT_BYTES, /* one write per byte */
+	SEGMENT_BYTES, /* one write per byte; of packets beyond 4096 bytes, some 4096 writes */
 	SEGMENT_SPLIT, /* two writes per packet, parted at `split_at` */
 	SEGMENT_BATCH, /* packets that are sent without a wait between them share a write */
 };

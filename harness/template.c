@@ -276,6 +276,7 @@ static bool expand_one(struct expansion *e, struct buf *out, unsigned depth)
 	case 'n':
 	case 'w':
 	case 'v': return expand_number(e, out);
+	case 'l': return e->at++, buf_add_u8(out, (uint8_t)e->values->version), true;
 	case 's': return expand_string(e, out, "", true);
 	case 't': return expand_string(e, out, e->values->topic_prefix, true);
 	case 'c': return expand_string(e, out, e->values->client_id, false);

@@ -12,6 +12,7 @@
  *   s"..."       string with its two-byte length; \xHH, \" and \\ inside
  *   t"..."       the same, with the topic prefix of the case run before it
  *   b"..."       the bytes alone, without a length
+ *   l            the protocol level byte of the version: 04 or 05
  *   c            string: a ClientId of the case run's own
  *   p{...}       properties behind their length; in 3.1.1 an empty p{} is nothing, any other an error
  *   p+1{...}     the same with a lie added; p5{...}: Property Length 5, whatever is inside

@@ -135,7 +135,7 @@ static int recorder_take(struct recorder *r)
  */
 static void recorder_drain(struct recorder *r, struct pollfd wait)
 {
-	int64_t deadline_us = clock_now_us() + DRAIN_MS * 1000;
+	int64_t deadline_us = clock_now_us() + (int64_t)DRAIN_MS * 1000;
 
 	while (clock_now_us() < deadline_us && poll(&wait, 1, 3 * BLOCK_MS) > 0) {
 		if (recorder_take(r) < 0)
