@@ -2,7 +2,9 @@
 
 /* clang-format off */
 #define CHAPTERS(X) \
-	X(qos2)
+	X(fixed_header) \
+	X(qos2) \
+	X(remaining_length)
 /* clang-format on */
 
 #define DECLARE(id) extern const struct chapter chapter_##id;
