@@ -2,7 +2,8 @@
 
 /* clang-format off */
 #define CHAPTERS(X) \
-	X(qos2)
+	X(qos2)                      \
+	X(subscribe)
 /* clang-format on */
 
 #define DECLARE(id) extern const struct chapter chapter_##id;
