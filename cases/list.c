@@ -2,8 +2,9 @@
 
 /* clang-format off */
 #define CHAPTERS(X) \
-	X(qos2)                      \
-	X(subscribe)
+	X(qos2) \
+	X(subscribe) \
+	X(unsubscribe)
 /* clang-format on */
 
 #define DECLARE(id) extern const struct chapter chapter_##id;
