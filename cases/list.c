@@ -4,6 +4,7 @@
 #define CHAPTERS(X) \
 	X(qos2) \
 	X(subscribe) \
+	X(topics) \
 	X(unsubscribe)
 /* clang-format on */
 
