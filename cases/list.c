@@ -5,6 +5,10 @@
 	X(fixed_header) \
 	X(qos2) \
 	X(remaining_length)
+	X(qos2) \
+	X(subscribe) \
+	X(topics) \
+	X(unsubscribe)
 /* clang-format on */
 
 #define DECLARE(id) extern const struct chapter chapter_##id;
