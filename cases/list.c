@@ -3,12 +3,12 @@
 /* clang-format off */
 #define CHAPTERS(X) \
 	X(fixed_header) \
-	X(qos2) \
-	X(remaining_length)
+	X(remaining_length) \
 	X(qos2) \
 	X(subscribe) \
+	X(unsubscribe) \
 	X(topics) \
-	X(unsubscribe)
+	/* the end */
 /* clang-format on */
 
 #define DECLARE(id) extern const struct chapter chapter_##id;
