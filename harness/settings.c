@@ -62,13 +62,13 @@ static void look_at(struct source *s, const char *line, size_t len, size_t room)
 	while (indent < len && is_blank(line[indent]))
 		indent++;
 	s->verbatim = NULL;
-	s->continues = indent > 0 && indent < len;
+	s->continues = indent < len && (indent > 0 || line[0] == '|');
 	if (memchr(line, '\0', len))
 		complain(s, "a NUL byte");
 	if (indent == len)
 		return;
 	if (s->continues && !s->has_name && line[indent] != ';' && line[indent] != '#')
-		complain(s, "an indented line belongs to the value above it, and there is none");
+		complain(s, "this line belongs to a value above it, and there is none");
 	if (s->continues && line[indent] == '|') {
 		size_t skip = indent + 1 + (indent + 1 < len && line[indent + 1] == ' ');
 		s->verbatim = arena_printf(s->arena, "%.*s", (int)(len - skip), line + skip);

@@ -6,7 +6,8 @@
  *   name = value             a value ends at a `;` behind a blank
  *   name = first line        indented lines belong to the value above them: joined by newlines,
  *     second line            without their indentation
- *     |   third line         behind a bar a line is taken as it stands, but for one blank
+ *     |   third line         behind a bar a line is taken as it stands, but for one blank;
+ *   | fourth line            indented or not
  */
 #ifndef HARNESS_SETTINGS_H
 #define HARNESS_SETTINGS_H

@@ -66,7 +66,7 @@ static void everything_is_read(void **state)
 					 "content =\n"
 					 "  first {port}\n"
 					 "  | \n"
-					 "  |   # indented ; kept\n"
+					 "|   # indented ; kept\n"
 					 "[file lib/x.jar]\n"
 					 "link = /usr/share/x.jar\n"
 					 "[features]\n"
@@ -154,7 +154,7 @@ static void nothing_is_cut_off(void **state)
 	snprintf(line, sizeof(line), "[file %060d]\ncontent = x\n", 1);
 	assert_refused(line, "1: the name of a section has at most 49 bytes");
 	assert_refused("[target]\n  name = x\n",
-		"2: an indented line belongs to the value above it, and there is none");
+		"2: this line belongs to a value above it, and there is none");
 	snprintf(line, sizeof(line), TARGET "[file x]\ncontent =\n  | %0300d\n", 1);
 	assert_int_equal(strlen(read_good(line).documents[0].content), 300);
 }
