@@ -81,6 +81,14 @@ void result_take(struct arena *a, const struct plan_item *item, const struct wor
 	out->repeat = item->repeat;
 }
 
+static const char *cause(struct arena *a, const struct record_death *death)
+{
+	if (death->signal)
+		return arena_printf(a, "the target died of signal %d (%s)", death->signal,
+			strsignal(death->signal));
+	return arena_printf(a, "the target exited by itself, with status %d", death->exit_code);
+}
+
 void result_crash(struct arena *a, const struct record_death *death, const char *note,
 	struct record_case *out)
 {
@@ -90,7 +98,7 @@ void result_crash(struct arena *a, const struct record_death *death, const char 
 		list[i] = (struct record_statement){ out->statements[i].name, VERDICT_CRASH };
 	out->statements = list;
 	out->verdict = VERDICT_CRASH;
-	out->note = note;
+	out->note = death ? cause(a, death) : note;
 	out->death = death ? arena_copy(a, death, sizeof(*death)) : NULL;
 }
 

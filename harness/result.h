@@ -19,7 +19,9 @@ void result_blank(struct arena *a, const struct plan_item *item, enum verdict ve
 void result_take(struct arena *a, const struct plan_item *item, const struct worker *worker,
 	struct record_case *out);
 
-/* The target did not live through it: whatever was found of its statements, this is worse. */
+/* The target did not live through it: whatever was found of its statements, this is worse. `death` is
+ * NULL when nothing is known but what `note` says.
+ */
 void result_crash(struct arena *a, const struct record_death *death, const char *note,
 	struct record_case *out);
 

@@ -86,6 +86,12 @@ static bool start_timed(struct runner *r)
 	return true;
 }
 
+/* So that there is never more than one suspect, not even among those that have just ended. */
+static bool one_by_one(const struct runner_config *c)
+{
+	return c->no_fork || (c->jobs == 1 && !c->timed_jobs);
+}
+
 static void start_jobs(struct runner *r)
 {
 	if (r->health != HEALTH_FINE)
@@ -95,9 +101,9 @@ static void start_jobs(struct runner *r)
 			job_start(r, &r->again, false, true);
 		return;
 	}
-	if (r->config->no_fork && r->first)
+	if (one_by_one(r->config) && r->first)
 		return;
-	while (!r->stopped && (start_timed(r) || start_plain(r)) && !r->config->no_fork)
+	while (!r->stopped && (start_timed(r) || start_plain(r)) && !one_by_one(r->config))
 		;
 }
 

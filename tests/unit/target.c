@@ -1,4 +1,4 @@
-/* Launched targets: a program that answers CONNECT as little as can be, and misbehaves as told. */
+/* Launched targets. */
 #include "tests/unit/unit.h"
 
 #include <dirent.h>
@@ -13,49 +13,10 @@
 #include "base/clock.h"
 #include "harness/port.h"
 #include "harness/target.h"
+#include "tests/unit/fake_target.h"
 
 static const char path[] = "test_target.ini";
 static const char log_path[] = "test_target.log";
-
-static const char server[] =
-	"[file server.py]\n"
-	"content =\n"
-	"| import os, signal, socket, subprocess, sys, time\n"
-	"| mode, port, here = sys.argv[1], int(sys.argv[2]), sys.argv[3]\n"
-	"| def say(text):\n"
-	"|     print(text, flush=True)\n"
-	"| say('mode ' + mode)\n"
-	"| if mode == 'exit':\n"
-	"|     say('no configuration')\n"
-	"|     sys.exit(3)\n"
-	"| if mode == 'idle':\n"
-	"|     say('waiting for nothing')\n"
-	"|     time.sleep(60)\n"
-	"| if mode == 'stubborn':\n"
-	"|     signal.signal(signal.SIGTERM, signal.SIG_IGN)\n"
-	"| if mode == 'parent':\n"
-	"|     stray = subprocess.Popen(['sleep', '60'], start_new_session=True)\n"
-	"|     say('stray %d' % stray.pid)\n"
-	"| marker = os.path.join(here, 'test_target.taken')\n"
-	"| if mode == 'robbed' and not os.path.exists(marker):\n"
-	"|     code = \"import socket,time; s=socket.socket(); s.bind(('127.0.0.1',%d)); \"\n"
-	"|     code += \"s.listen(); print(1, flush=True); time.sleep(20)\"\n"
-	"|     thief = subprocess.Popen([sys.executable, '-c', code % port], env={},\n"
-	"|                              start_new_session=True, stdout=subprocess.PIPE)\n"
-	"|     thief.stdout.readline()\n"
-	"|     with open(marker, 'w') as f:\n"
-	"|         f.write(str(thief.pid))\n"
-	"|     os._exit(1)\n"
-	"| listener = socket.create_server(('127.0.0.1', port))\n"
-	"| while True:\n"
-	"|     peer, _ = listener.accept()\n"
-	"|     data = peer.recv(1000)\n"
-	"|     if data == b'die':\n"
-	"|         say('I am hit')\n"
-	"|         os.kill(os.getpid(), signal.SIGKILL)\n"
-	"|     if data:\n"
-	"|         peer.send(bytes([0x20, 2, 0, 0]))\n"
-	"|     peer.close()\n";
 
 struct bench {
 	struct arena arena;
@@ -67,15 +28,7 @@ static struct bench bench;
 
 static enum target_status launch(const char *mode, unsigned ready_ms, const char **error)
 {
-	FILE *file = fopen(path, "w");
-
-	assert_non_null(file);
-	fprintf(file,
-		"[target]\nname = Fake\npackage = fake-broker\nversions = 3.1.1\nready_ms = %u\n"
-		"command = %s {config} %s {port} {here}\n%s",
-		ready_ms, strcmp(mode, "missing") ? "/usr/bin/python3" : "no-such-program", mode,
-		server);
-	assert_int_equal(fclose(file), 0);
+	assert_true(fake_target_write(path, mode, ready_ms));
 	assert_true(target_file_read(&bench.arena, path, &bench.file, error));
 	target_init(&bench.target, &bench.file);
 	return target_launch(&bench.target, error);
