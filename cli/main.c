@@ -7,6 +7,7 @@
 #include "spec/spec.h"
 
 static const struct command *const commands[] = {
+	&command_run,
 	&command_list,
 	&command_explain,
 };

@@ -1,0 +1,154 @@
+/* An engine whose case runs do what their case's title says, in place of harness/play.c and probe.c:
+ *   pass, fail       that verdict
+ *   sleep N          for so many milliseconds, then pass
+ *   hang             for ever
+ *   segv             dies
+ *   leave            ends the process without a record
+ *   garbage          writes something else
+ *   other            reports another case run
+ *   huge             has a transcript of some megabytes
+ *   flood            never stops writing
+ *   kill             tells the target to die, then fails
+ *   kill once        the same, unless the file named "killed" is there, which it makes
+ * The note of a record is the prefix of the case run.
+ */
+#include "harness/play.h"
+
+#include <fcntl.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "base/arena.h"
+#include "harness/case.h"
+
+enum { HUGE_EVENTS = 20000, FDS = 256 };
+
+const char *play_id(struct arena *a, const struct case_def *def, const struct vector *row)
+{
+	return row ? arena_printf(a, "%s/%s", def->id, row->id) : def->id;
+}
+
+enum probe_status probe(struct arena *a, const struct endpoint *target, enum mqtt_version version,
+	int64_t answer_us, struct capabilities *out, const char **what)
+{
+	(void)a, (void)target, (void)version, (void)answer_us;
+	*out = (struct capabilities){ .served = true };
+	*what = NULL;
+	return PROBE_SERVED;
+}
+
+/* The pipe to the runner, which the engine does not know of. */
+static int find_pipe(void)
+{
+	struct stat st;
+
+	for (int fd = 3; fd < FDS; fd++)
+		if (!fstat(fd, &st) && S_ISFIFO(st.st_mode) &&
+			(fcntl(fd, F_GETFL) & O_ACCMODE) == O_WRONLY)
+			return fd;
+	abort();
+}
+
+static void say(const char *text)
+{
+	if (write(find_pipe(), text, strlen(text)) < 0)
+		_exit(1);
+}
+
+/* Until the target is seen to be dead: its connection ends. */
+static void kill_target(const struct play *play)
+{
+	char byte;
+	int fd = socket(play->target->address.ss_family, SOCK_STREAM, 0);
+
+	if (connect(fd, (const struct sockaddr *)&play->target->address,
+		    play->target->address_len) ||
+		write(fd, "die", 3) != 3)
+		_exit(1);
+	while (read(fd, &byte, 1) > 0)
+		;
+	close(fd);
+}
+
+static void kill_once(const struct play *play)
+{
+	int fd = open("killed", O_CREAT | O_EXCL | O_WRONLY, 0600);
+
+	if (fd < 0)
+		return;
+	close(fd);
+	kill_target(play);
+}
+
+static void fill_huge(struct arena *a, struct record_case *out)
+{
+	struct record_event *events = arena_alloc(a, HUGE_EVENTS * sizeof(*events));
+	char *text = arena_alloc(a, 201);
+
+	memset(text, 'x', 200);
+	for (int i = 0; i < HUGE_EVENTS; i++)
+		events[i] = (struct record_event){ i, "peer", '>', text, NULL };
+	out->transcript = events;
+	out->transcript_count = HUGE_EVENTS;
+}
+
+static void act(
+	struct arena *a, const char *script, const struct play *play, struct record_case *out)
+{
+	if (!strncmp(script, "sleep ", 6))
+		usleep((useconds_t)atoi(script + 6) * 1000);
+	else if (!strcmp(script, "fail"))
+		out->verdict = VERDICT_FAIL;
+	else if (!strcmp(script, "hang"))
+		pause();
+	else if (!strcmp(script, "segv"))
+		signal(SIGSEGV, SIG_DFL), raise(SIGSEGV);
+	else if (!strcmp(script, "leave"))
+		_exit(0);
+	else if (!strcmp(script, "garbage"))
+		say("Hello?\n"), _exit(0);
+	else if (!strcmp(script, "other"))
+		out->id = "another";
+	else if (!strcmp(script, "huge"))
+		fill_huge(a, out);
+	else if (!strcmp(script, "flood"))
+		for (;;)
+			say("and on and on and on and on and on and on and on and on and on and "
+			    "on\n");
+	else if (!strcmp(script, "kill"))
+		kill_target(play), out->verdict = VERDICT_FAIL;
+	else if (!strcmp(script, "kill once"))
+		kill_once(play);
+}
+
+static void write_capture(const struct play *play)
+{
+	int fd = play->pcap_path ? open(play->pcap_path, O_CREAT | O_WRONLY, 0600) : -1;
+
+	if (fd >= 0)
+		close(fd);
+}
+
+void play_case(struct arena *a, const struct play *play, struct record_case *out)
+{
+	struct record_statement *statement = arena_new(a, struct record_statement);
+
+	statement->name = play->def->refs[0];
+	*out = (struct record_case){
+		.statements = statement,
+		.statement_count = 1,
+		.id = play_id(a, play->def, play->row),
+		.title = play->def->title,
+		.chapter = "fake",
+		.version = spec_version_name(play->version),
+		.transport = "tcp",
+		.segmentation = "whole",
+		.repeat = play->repeat,
+		.note = play->prefix,
+	};
+	act(a, play->def->title, play, out);
+	write_capture(play);
+}
