@@ -9,7 +9,7 @@
 #include "cli/target_path.h"
 #include "cli/walk.h"
 
-static const char default_target[] = "mosquitto";
+static const char default_target[] = "mqttspec-broker";
 
 static bool complain(int *code, enum exit_code why, const char *sentence)
 {

@@ -23,11 +23,24 @@ enum { ENVIRONMENT_LIMIT_BYTES = 4 * 1024 * 1024 };
 
 static const char mark_name[] = "MQTTSPEC_PROGRAM";
 
+/* Programs of our own are found beside this one, installed or in the build tree. */
+static const char *own_folders(struct arena *a)
+{
+	char self[PATH_MAX];
+	ssize_t len = readlink("/proc/self/exe", self, sizeof(self) - 1);
+
+	while (len > 0 && self[len - 1] != '/')
+		len--;
+	if (len <= 0)
+		return "";
+	return arena_printf(a, "%.*s:%.*s../broker:", (int)len, self, (int)len, self);
+}
+
 const char *program_find(struct arena *a, const char *name)
 {
 	const char *path = getenv("PATH");
-	const char *folders = arena_printf(
-		a, "%s:/usr/local/sbin:/usr/sbin:/sbin", path ? path : "/usr/bin:/bin");
+	const char *folders = arena_printf(a, "%s%s:/usr/local/sbin:/usr/sbin:/sbin",
+		own_folders(a), path ? path : "/usr/bin:/bin");
 
 	if (strchr(name, '/'))
 		return access(name, X_OK) ? NULL : realpath(name, arena_alloc(a, PATH_MAX));
