@@ -153,6 +153,18 @@ static void take_request(struct server *s, const char *line)
 	json_decref(request);
 }
 
+static void take_lines(struct server *s)
+{
+	char *newline;
+
+	while (s->in.len && (newline = memchr(s->in.data, '\n', s->in.len))) {
+		*newline = '\0';
+		take_request(s, (const char *)s->in.data);
+		buf_consume(&s->in, (size_t)(newline + 1 - (char *)s->in.data));
+	}
+}
+
+/* At the end of the input, what was asked for by then is still answered. */
 static void take_input(struct server *s)
 {
 	char chunk[4096];
@@ -161,13 +173,11 @@ static void take_input(struct server *s)
 	while ((n = read(STDIN_FILENO, chunk, sizeof(chunk))) > 0)
 		if (!buf_add(&s->in, chunk, (size_t)n))
 			break;
-	if (n == 0 || s->in.failed || (n < 0 && errno != EAGAIN && errno != EINTR))
-		s->quit = true; /* what was asked for by now is still answered */
-	char *newline;
-	while (s->in.len && (newline = memchr(s->in.data, '\n', s->in.len))) {
-		*newline = '\0';
-		take_request(s, (const char *)s->in.data);
-		buf_consume(&s->in, (size_t)(newline + 1 - (char *)s->in.data));
+	bool more = n < 0 && (errno == EAGAIN || errno == EINTR);
+	take_lines(s);
+	if (s->in.failed || !more) {
+		take_request(s, buf_text(&s->in));
+		s->quit = true;
 	}
 }
 
