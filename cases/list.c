@@ -4,7 +4,8 @@
 #define CHAPTERS(X) \
 	X(fixed_header) \
 	X(qos2) \
-	X(remaining_length)
+	X(remaining_length) \
+	X(strings)
 /* clang-format on */
 
 #define DECLARE(id) extern const struct chapter chapter_##id;
