@@ -3,6 +3,7 @@
 /* clang-format off */
 #define CHAPTERS(X) \
 	X(fixed_header) \
+	X(malformed_connect) \
 	X(qos2) \
 	X(remaining_length) \
 	X(strings)
