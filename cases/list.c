@@ -9,6 +9,10 @@
 	X(unsubscribe) \
 	X(topics) \
 	/* the end */
+	X(malformed_connect) \
+	X(qos2) \
+	X(remaining_length) \
+	X(strings)
 /* clang-format on */
 
 #define DECLARE(id) extern const struct chapter chapter_##id;
