@@ -462,6 +462,9 @@ struct packet connack(struct peer *peer); /* the CONNACK of this peer's join */
 unsigned next_id(struct peer *peer);      /* a Packet Identifier not used by this peer so far */
 const char *prefixed(struct test *t, const char *topic);
 
+/* A payload of so many bytes that tells shifts and gaps: it repeats only every 251. */
+struct bytes filler(struct test *t, size_t len);
+
 /* ---- behind the macros --------------------------------------------------------------------- */
 
 /* Where in which case a verb stands. */

@@ -235,6 +235,15 @@ int64_t now_us(const struct test *t)
 	return tape_now_us(&t->tape);
 }
 
+struct bytes filler(struct test *t, size_t len)
+{
+	uint8_t *data = arena_alloc(t->arena, len + 1);
+
+	for (size_t i = 0; i < len; i++)
+		data[i] = (uint8_t)(i % 251);
+	return (struct bytes){ data, len };
+}
+
 const struct capabilities *offers(const struct test *t)
 {
 	return t->play->capabilities;
