@@ -36,6 +36,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "harness/capabilities.h"
 #include "harness/wire.h"
 #include "record/verdict.h"
 #include "spec/spec.h"

@@ -8,6 +8,7 @@
 #include <stdio.h>
 #include <sys/socket.h>
 
+#include "harness/capabilities.h"
 #include "record/record.h"
 #include "spec/spec.h"
 
@@ -27,24 +28,6 @@ struct endpoint {
  * unknown scheme or an unknown host.
  */
 bool endpoint_parse(struct arena *a, const char *url, struct endpoint *out, const char **error);
-
-/* What the target offers in one version: from the CONNACK of a probe, from the target's file, or the
- * defaults of the standard.
- */
-struct capabilities {
-	bool served; /* this version is accepted */
-	uint8_t maximum_qos;
-	bool retain;
-	bool wildcards;
-	bool subscription_ids;
-	bool shared;
-	uint16_t receive_maximum;
-	uint32_t maximum_packet_size; /* UINT32_MAX: no limit stated */
-	uint16_t topic_alias_maximum;
-	uint16_t server_keep_alive; /* 0: the client's holds */
-	bool has_session_expiry;    /* the server said one of its own */
-	uint32_t session_expiry;
-};
 
 enum probe_status {
 	PROBE_UNREACHABLE, /* no TCP connection */
