@@ -4,15 +4,13 @@
 #define CHAPTERS(X) \
 	X(fixed_header) \
 	X(remaining_length) \
+	X(strings) \
+	X(malformed_connect) \
 	X(qos2) \
 	X(subscribe) \
 	X(unsubscribe) \
 	X(topics) \
 	/* the end */
-	X(malformed_connect) \
-	X(qos2) \
-	X(remaining_length) \
-	X(strings)
 /* clang-format on */
 
 #define DECLARE(id) extern const struct chapter chapter_##id;
