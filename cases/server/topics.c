@@ -428,8 +428,10 @@ CASE(dollar_spelt_out, .title = "Filters that spell the $ prefix out match its t
 	require(t, exchanges_dollar_topics(control, join(t, "publisher"), topic),
 		"the target does not carry messages on $test/");
 	for (size_t i = 0; i < 4; i++) {
-		struct packet m = expect_message(watchers[i]);
-		check_text(t, m.topic, topic);
+		struct packet m;
+		do { /* "$test/+/a/b" sees those of other case runs, too */
+			m = expect_message(watchers[i]);
+		} while (!bytes_equal(m.topic, bytes_of(topic)));
 	}
 }
 
