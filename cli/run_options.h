@@ -7,8 +7,8 @@
 #include <stdint.h>
 
 #include "base/arena.h"
-#include "harness/plan.h"
-#include "harness/runner.h"
+#include "harness/runner/plan.h"
+#include "harness/runner/runner.h"
 
 enum color { COLOR_AUTO, COLOR_ALWAYS, COLOR_NEVER };
 

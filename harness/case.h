@@ -37,7 +37,7 @@
 #include <stdint.h>
 
 #include "harness/capabilities.h"
-#include "harness/wire.h"
+#include "harness/wire/wire.h"
 #include "record/verdict.h"
 #include "spec/spec.h"
 
@@ -68,7 +68,7 @@ struct case_def {
 /* One row of a table of packets. */
 struct vector {
 	const char *id;       /* within its table */
-	const char *template; /* harness/template.h */
+	const char *template; /* harness/wire/template.h */
 	const char *refs[4];  /* instead of the table's */
 	const char *title;    /* instead of the table's; may be NULL */
 	unsigned versions;    /* 0: the table's */

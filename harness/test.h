@@ -12,7 +12,7 @@
 #include "base/arena.h"
 #include "base/buf.h"
 #include "harness/case.h"
-#include "harness/monitor.h"
+#include "harness/monitor/monitor.h"
 #include "harness/play.h"
 #include "harness/tape.h"
 #include "harness/transport.h"

@@ -7,7 +7,7 @@
 #include <string.h>
 
 #include "base/arena.h"
-#include "harness/monitor.h"
+#include "harness/monitor/monitor.h"
 #include "tests/fuzz/fuzz.h"
 
 enum { LIMIT = 1 << 16 };

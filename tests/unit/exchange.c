@@ -5,7 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "harness/template.h"
+#include "harness/wire/template.h"
 
 /* With " and the protocol level in their places. */
 static char *spelt(const struct exchange_reader *r, const char *line, size_t len)

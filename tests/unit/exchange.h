@@ -1,6 +1,6 @@
 /* Exchanges for the tests of the monitor, spelt as text. A line is a packet:
  *
- *   > 10 r s'MQTT' @ 02 n0 p{} s'me'     from the client, in the language of harness/template.h
+ *   > 10 r s'MQTT' @ 02 n0 p{} s'me'     from the client, in the language of harness/wire/template.h
  *   < 20 r 00 00 p{}                     from the server
  *   3> ...    5< ...                     in one version only
  *   <close    >close                     that side ends its direction
@@ -13,8 +13,8 @@
 #define TESTS_UNIT_EXCHANGE_H
 
 #include "base/arena.h"
-#include "harness/monitor.h"
-#include "harness/monitor_rules.h"
+#include "harness/monitor/monitor.h"
+#include "harness/monitor/monitor_rules.h"
 
 /* CONNECT and CONNACK: a clean start; with properties of 5.0; with Connect Flags. */
 #define GREET       "> 10 r s'MQTT' @ 02 n0 p{} s'me'\n"

@@ -5,7 +5,7 @@
 #include "base/arena.h"
 #undef fail /* cmocka's: case.h has its own */
 #include "harness/case.h"
-#include "harness/plan.h"
+#include "harness/runner/plan.h"
 
 static const struct vector rows[] = {
 	{ .id = "one", .versions = V50 },

@@ -15,8 +15,8 @@
 #include "base/clock.h"
 #undef fail /* cmocka's: case.h has its own */
 #include "harness/case.h"
-#include "harness/runner.h"
-#include "harness/target.h"
+#include "harness/runner/runner.h"
+#include "harness/runner/target.h"
 #include "tests/unit/fake_target.h"
 
 enum { CASES_MAX = 80 };

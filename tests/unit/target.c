@@ -11,8 +11,8 @@
 
 #include "base/arena.h"
 #include "base/clock.h"
-#include "harness/port.h"
-#include "harness/target.h"
+#include "harness/runner/port.h"
+#include "harness/runner/target.h"
 #include "tests/unit/fake_target.h"
 
 static const char path[] = "test_target.ini";

@@ -8,11 +8,11 @@
 #include "base/arena.h"
 #undef fail /* cmocka's: case.h has its own */
 #include "harness/case.h"
-#include "harness/expectation.h"
+#include "harness/runner/expectation.h"
 #include "harness/play.h"
-#include "harness/settings.h"
-#include "harness/target_file.h"
-#include "harness/words.h"
+#include "harness/runner/settings.h"
+#include "harness/runner/target_file.h"
+#include "harness/runner/words.h"
 
 static struct arena arena;
 static const char path[] = "test_target_file.ini";

@@ -5,7 +5,7 @@
 #include "base/arena.h"
 #include "base/buf.h"
 #include "base/hex.h"
-#include "harness/template.h"
+#include "harness/wire/template.h"
 
 /* The expansion as hexadecimal text, or the error. */
 static const char *expand(struct arena *a, enum mqtt_version version, const char *text)
