@@ -2,6 +2,7 @@
 
 /* clang-format off */
 #define CHAPTERS(X) \
+	X(connect) \
 	X(fixed_header) \
 	X(remaining_length) \
 	X(strings) \
