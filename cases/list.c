@@ -2,7 +2,9 @@
 
 /* clang-format off */
 #define CHAPTERS(X) \
-	X(qos2)
+	X(qos2)  \
+	X(will)  \
+	X(will_delay)
 /* clang-format on */
 
 #define DECLARE(id) extern const struct chapter chapter_##id;
