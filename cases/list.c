@@ -12,6 +12,9 @@
 	X(unsubscribe) \
 	X(topics) \
 	/* the end */
+	X(qos2)  \
+	X(will)  \
+	X(will_delay)
 /* clang-format on */
 
 #define DECLARE(id) extern const struct chapter chapter_##id;
