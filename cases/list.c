@@ -3,6 +3,7 @@
 /* clang-format off */
 #define CHAPTERS(X) \
 	X(qos2) \
+	X(shared) \
 	X(subscribe) \
 	X(topics) \
 	X(unsubscribe)
