@@ -2,6 +2,7 @@
 
 /* clang-format off */
 #define CHAPTERS(X) \
+	X(flow_control) \
 	X(qos2) \
 	X(shared) \
 	X(subscribe) \
