@@ -7,7 +7,9 @@
 	X(remaining_length) \
 	X(strings) \
 	X(malformed_connect) \
+	X(flow_control) \
 	X(qos2) \
+	X(shared) \
 	X(subscribe) \
 	X(unsubscribe) \
 	X(topics) \
