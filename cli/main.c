@@ -9,6 +9,7 @@
 static const struct command *const commands[] = {
 	&command_list,
 	&command_explain,
+	&command_report,
 };
 
 enum { COMMANDS = sizeof(commands) / sizeof(*commands) };
