@@ -6,6 +6,7 @@
 #include "cli/output.h"
 #include "cli/screen.h"
 #include "reports/badge.h"
+#include "reports/html.h"
 #include "reports/junit.h"
 #include "reports/markdown.h"
 #include "reports/runs.h"
@@ -20,6 +21,8 @@ static const char help[] =
 	"of the same target. Without an option the run is shown as `mqttspec run` shows it.\n"
 	"\n"
 	"Options; each may be given more than once, and F may be - for standard output:\n"
+	"  --html F         one page that needs nothing else: failures with transcript, packets\n"
+	"                   byte by byte, statements, timing, filter and search\n"
 	"  --junit F        JUnit XML for Jenkins, GitLab, GitHub. Expected failures are skipped\n"
 	"                   with a reason; unexpected passes are failures\n"
 	"  --tap F          TAP 14. Expected failures are TODO\n"
@@ -33,27 +36,37 @@ static const char help[] =
 	"\n"
 	"Examples:\n"
 	"  mqttspec report out/run.jsonl                      on the screen\n"
-	"  mqttspec report out/run.jsonl --markdown report.md --junit junit.xml\n"
+	"  mqttspec report out/run.jsonl --html report.html --junit junit.xml\n"
 	"  mqttspec report shard*/run.jsonl --markdown - --exit-code >>\"$GITHUB_STEP_SUMMARY\"\n"
 	"\n"
 	"Exit codes: 0 when the reports are written; 2 for bad usage, or a record that cannot be\n"
 	"read; 3 when a report cannot be written. With --exit-code also 1 when a verdict was not\n"
 	"expected, and 3 when nothing ran, a verdict was `error`, or records are incomplete.\n";
 
-enum format { JUNIT, TAP, MARKDOWN, BADGE };
+enum format { HTML, JUNIT, TAP, MARKDOWN, BADGE };
 
 struct order {
 	enum format format;
 	const char *path;
 };
 
-static bool write_report(const struct order *order, const struct runs *runs)
+static void write_html(FILE *to, const struct runs *runs, const char *path, struct arena *a)
+{
+	const char **folders = arena_alloc(a, runs->source_count * sizeof(*folders));
+
+	for (size_t i = 0; i < runs->source_count; i++)
+		folders[i] = output_way(a, path, runs->sources[i].folder);
+	report_html(to, runs, folders);
+}
+
+static bool write_report(const struct order *order, const struct runs *runs, struct arena *a)
 {
 	FILE *to = output_open(&command_report, order->path);
 
 	if (!to)
 		return false;
 	switch (order->format) {
+	case HTML: write_html(to, runs, order->path, a); break;
 	case JUNIT: report_junit(to, runs); break;
 	case TAP: report_tap(to, runs); break;
 	case MARKDOWN: report_markdown(to, runs); break;
@@ -105,12 +118,13 @@ static int verdict_of(const struct runs *runs)
 	return runs->unexpected_count ? EXIT_UNEXPECTED : EXIT_AS_EXPECTED;
 }
 
-static int report(const struct runs *runs, const struct order *orders, size_t count, bool judge)
+static int report(const struct runs *runs, const struct order *orders, size_t count, bool judge,
+	struct arena *a)
 {
 	if (!count)
 		show(runs);
 	for (size_t i = 0; i < count; i++)
-		if (!write_report(&orders[i], runs))
+		if (!write_report(&orders[i], runs, a))
 			return EXIT_NOTHING;
 	return judge ? verdict_of(runs) : EXIT_AS_EXPECTED;
 }
@@ -125,7 +139,7 @@ static int gather_and_report(
 
 	arena_init(&a);
 	if (runs_gather(&a, (const char *const *)paths, path_count, &runs, &error))
-		code = report(&runs, orders, count, judge);
+		code = report(&runs, orders, count, judge, &a);
 	else
 		fprintf(stderr, "mqttspec report: %s\n", error);
 	arena_fini(&a);
@@ -136,6 +150,7 @@ static int run(int argc, char **argv)
 {
 	enum { ORDERS_MAX = 32 };
 	static const struct option options[] = {
+		{ "html", required_argument, NULL, HTML },
 		{ "junit", required_argument, NULL, JUNIT },
 		{ "tap", required_argument, NULL, TAP },
 		{ "markdown", required_argument, NULL, MARKDOWN },
@@ -152,6 +167,7 @@ static int run(int argc, char **argv)
 	opterr = 0;
 	while ((answer = getopt_long(argc, argv, ":h", options, NULL)) != -1) {
 		switch (answer) {
+		case HTML:
 		case JUNIT:
 		case TAP:
 		case MARKDOWN:
@@ -173,7 +189,7 @@ static int run(int argc, char **argv)
 
 const struct command command_report = {
 	.name = "report",
-	.synopsis = "RUN... [--junit F] [--tap F] [--markdown F] [--badge F]",
+	.synopsis = "RUN... [--html F] [--junit F] [--tap F] [--markdown F] [--badge F]",
 	.summary = "reports from the records of a run",
 	.run = run,
 };
