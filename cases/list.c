@@ -2,21 +2,20 @@
 
 /* clang-format off */
 #define CHAPTERS(X) \
-	X(connect) \
 	X(fixed_header) \
 	X(remaining_length) \
 	X(strings) \
+	X(connect) \
 	X(malformed_connect) \
-	X(flow_control) \
+	X(will) \
 	X(qos2) \
-	X(shared) \
 	X(subscribe) \
 	X(unsubscribe) \
 	X(topics) \
+	X(shared) \
+	X(flow_control) \
+	X(will_delay) \
 	/* the end */
-	X(qos2)  \
-	X(will)  \
-	X(will_delay)
 /* clang-format on */
 
 #define DECLARE(id) extern const struct chapter chapter_##id;

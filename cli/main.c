@@ -10,6 +10,7 @@ static const struct command *const commands[] = {
 	&command_run,
 	&command_list,
 	&command_explain,
+	&command_report,
 };
 
 enum { COMMANDS = sizeof(commands) / sizeof(*commands) };
