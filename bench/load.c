@@ -1,0 +1,525 @@
+/* The load generator: plays a workload against a broker and reports, as one line of JSON, the rate,
+ * the latency from publisher to subscriber, and the processor time of the broker.
+ *
+ *   fan-in     P publishers ──▶ one subscriber
+ *   fan-out    one publisher ──▶ S subscribers
+ *   wildcards  P publishers ──▶ S subscribers with F wildcard subscriptions each, one of which
+ *              matches each message
+ *   idle       N connections that say nothing: memory
+ *   stalled    fan-in, and a second subscriber that never reads
+ *
+ * Publishers keep a window of messages under way, end to end, so the queues of the broker stay short
+ * and the latency is that of its work. One thread: give it a core of its own.
+ */
+#include <errno.h>
+#include <getopt.h>
+#include <netinet/in.h>
+#include <netinet/tcp.h>
+#include <stdbool.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/epoll.h>
+#include <sys/resource.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include "base/clock.h"
+
+enum {
+	CHUNK = 256 * 1024,
+	EVENTS = 512,
+	SAMPLES_MAX = 1000000,
+	STAMP = 8, /* bytes of the payload that tell when it was sent */
+	STALL_US = 20 * 1000000,
+};
+
+struct options {
+	const char *workload;
+	uint16_t port;
+	int broker; /* its process, or 0 */
+	unsigned qos, publishers, subscribers, filters, payload, window;
+	uint64_t messages;
+};
+
+struct client {
+	int fd;
+	unsigned number;
+	bool publisher, deaf;
+	bool subscribed;
+	unsigned filters; /* granted so far */
+	uint16_t next_id;
+	uint8_t *in;
+	size_t in_len;
+	uint8_t *out;
+	size_t out_len, out_cap;
+};
+
+struct load {
+	struct options o;
+	int epoll;
+	struct client *clients;
+	unsigned count, ready;
+	uint64_t sent, received, acked, expected;
+	uint64_t copies; /* that one message has */
+	uint32_t *latency_us;
+	size_t samples;
+	uint8_t chunk[CHUNK];
+	unsigned turn; /* publisher whose turn it is */
+};
+
+static void die(const char *what)
+{
+	fprintf(stderr, "mqttspec-load: %s: %s\n", what, strerror(errno));
+	exit(1);
+}
+
+/* ---- packets ------------------------------------------------------------------------------- */
+
+static void put(struct client *c, const void *data, size_t len)
+{
+	if (c->out_len + len > c->out_cap) {
+		c->out_cap = (c->out_len + len) * 2;
+		c->out = realloc(c->out, c->out_cap);
+		if (!c->out)
+			die("memory");
+	}
+	memcpy(c->out + c->out_len, data, len);
+	c->out_len += len;
+}
+
+static void put_u16(struct client *c, unsigned n)
+{
+	put(c, (uint8_t[]){ n >> 8 & 0xff, n & 0xff }, 2);
+}
+
+static void put_text(struct client *c, const char *text)
+{
+	put_u16(c, (unsigned)strlen(text));
+	put(c, text, strlen(text));
+}
+
+static void put_header(struct client *c, uint8_t first, size_t rest)
+{
+	put(c, &first, 1);
+	do {
+		uint8_t byte = rest & 0x7f;
+		rest >>= 7;
+		if (rest)
+			byte |= 0x80;
+		put(c, &byte, 1);
+	} while (rest);
+}
+
+static void put_connect(struct client *c)
+{
+	char id[32];
+
+	snprintf(id, sizeof(id), "load%d%c%u", (int)getpid() % 10000, c->publisher ? 'p' : 's',
+		c->number);
+	put_header(c, 0x10, 10 + 2 + strlen(id));
+	put(c, "\0\4MQTT\4\2\0\0", 10);
+	put_text(c, id);
+}
+
+static void put_subscribe(struct client *c, const struct options *o)
+{
+	bool wild = !strcmp(o->workload, "wildcards");
+
+	for (unsigned i = 0; i < o->filters; i++) {
+		char filter[64] = "load/#";
+		if (wild)
+			snprintf(filter, sizeof(filter), "load/%u/+/value",
+				c->number * o->filters + i);
+		put_header(c, 0x82, 2 + 2 + strlen(filter) + 1);
+		put_u16(c, i % 65535 + 1);
+		put_text(c, filter);
+		put(c, (uint8_t[]){ (uint8_t)o->qos }, 1);
+	}
+}
+
+static void put_publish(struct load *l, struct client *c)
+{
+	static const uint8_t filler[65536];
+	const struct options *o = &l->o;
+	char topic[64];
+	int64_t now = clock_now_us();
+
+	if (!strcmp(o->workload, "wildcards"))
+		snprintf(topic, sizeof(topic), "load/%u/x%u/value",
+			(unsigned)(l->sent * 7919 % (o->subscribers * o->filters)), c->number);
+	else
+		snprintf(topic, sizeof(topic), "load/topic/%u", c->number);
+	size_t len = strlen(topic);
+	put_header(c, (uint8_t)(0x30 | o->qos << 1), 2 + len + (o->qos ? 2 : 0) + o->payload);
+	put_text(c, topic);
+	if (o->qos) {
+		if (!++c->next_id)
+			c->next_id = 1;
+		put_u16(c, c->next_id);
+	}
+	put(c, &now, STAMP);
+	put(c, filler, o->payload - STAMP);
+	l->sent++;
+}
+
+/* ---- the work ------------------------------------------------------------------------------ */
+
+static void want(struct load *l, struct client *c, bool room)
+{
+	struct epoll_event e = { .events = c->deaf && c->subscribed ? 0 : EPOLLIN, .data.ptr = c };
+
+	if (room)
+		e.events |= EPOLLOUT;
+	epoll_ctl(l->epoll, EPOLL_CTL_MOD, c->fd, &e);
+}
+
+static void flush(struct load *l, struct client *c)
+{
+	size_t done = 0;
+
+	while (done < c->out_len) {
+		ssize_t n = send(c->fd, c->out + done, c->out_len - done, MSG_NOSIGNAL);
+		if (n < 0 && errno == EAGAIN)
+			break;
+		if (n < 0)
+			die("send");
+		done += (size_t)n;
+	}
+	memmove(c->out, c->out + done, c->out_len - done);
+	c->out_len -= done;
+	if (c->out_len || done == 0)
+		want(l, c, c->out_len != 0);
+}
+
+static void count_message(struct load *l, const uint8_t *payload)
+{
+	int64_t sent;
+
+	memcpy(&sent, payload, STAMP);
+	if (l->samples < SAMPLES_MAX)
+		l->latency_us[l->samples++] = (uint32_t)(clock_now_us() - sent);
+	l->received++;
+}
+
+static void take_packet(
+	struct load *l, struct client *c, const uint8_t *packet, const uint8_t *body)
+{
+	unsigned qos = packet[0] >> 1 & 3;
+
+	switch (packet[0] >> 4) {
+	case 2:
+		if (body[1])
+			die("CONNACK refuses");
+		if (c->publisher || !strcmp(l->o.workload, "idle"))
+			l->ready++;
+		else
+			put_subscribe(c, &l->o);
+		break;
+	case 3: {
+		const uint8_t *at = body + 2 + (body[0] << 8 | body[1]);
+		if (qos)
+			put(c, (uint8_t[]){ qos == 1 ? 0x40 : 0x50, 2, at[0], at[1] }, 4);
+		count_message(l, qos ? at + 2 : at);
+		break;
+	}
+	case 4: l->acked++; break;
+	case 5: put(c, (uint8_t[]){ 0x62, 2, body[0], body[1] }, 4); break;
+	case 6: put(c, (uint8_t[]){ 0x70, 2, body[0], body[1] }, 4); break;
+	case 7: l->acked++; break;
+	case 9:
+		if (++c->filters < l->o.filters)
+			break;
+		c->subscribed = true;
+		l->ready++;
+		if (c->deaf)
+			want(l, c, false);
+		break;
+	default: break;
+	}
+}
+
+static size_t take_packets(struct load *l, struct client *c, const uint8_t *data, size_t len)
+{
+	size_t used = 0;
+
+	while (len - used >= 2) {
+		const uint8_t *packet = data + used;
+		size_t rest = 0, at = 1;
+		unsigned shift = 0;
+		bool more = true;
+		while (more && at < len - used) {
+			rest |= (size_t)(packet[at] & 0x7f) << shift;
+			shift += 7;
+			more = packet[at++] & 0x80;
+		}
+		if (more || at + rest > len - used)
+			break;
+		take_packet(l, c, packet, packet + at);
+		used += at + rest;
+	}
+	return used;
+}
+
+static void receive(struct load *l, struct client *c)
+{
+	if (c->in_len)
+		memcpy(l->chunk, c->in, c->in_len);
+	ssize_t n = recv(c->fd, l->chunk + c->in_len, CHUNK - c->in_len, MSG_DONTWAIT);
+	if (n == 0) {
+		errno = ECONNRESET;
+		die("the broker closed a connection");
+	}
+	if (n < 0 && errno == EAGAIN)
+		return;
+	if (n < 0)
+		die("recv");
+	size_t len = c->in_len + (size_t)n;
+	size_t used = take_packets(l, c, l->chunk, len);
+	c->in_len = len - used;
+	c->in = realloc(c->in, c->in_len + 1);
+	if (!c->in)
+		die("memory");
+	memcpy(c->in, l->chunk + used, c->in_len);
+	if (c->out_len)
+		flush(l, c);
+}
+
+/* True if anything happened. */
+static bool turn(struct load *l, int wait_ms)
+{
+	struct epoll_event events[EVENTS];
+	int n = epoll_wait(l->epoll, events, EVENTS, wait_ms);
+
+	for (int i = 0; i < n; i++) {
+		struct client *c = events[i].data.ptr;
+		if (events[i].events & EPOLLOUT)
+			flush(l, c);
+		if (events[i].events & ~EPOLLOUT)
+			receive(l, c);
+	}
+	return n > 0;
+}
+
+static uint64_t under_way(const struct load *l)
+{
+	uint64_t delivered = l->received / l->copies;
+	uint64_t done = l->o.qos && l->acked < delivered ? l->acked : delivered;
+
+	return l->sent - done;
+}
+
+static bool is_done(const struct load *l)
+{
+	return l->received >= l->expected && (!l->o.qos || l->acked >= l->o.messages);
+}
+
+static void publish(struct load *l)
+{
+	while (l->sent < l->o.messages && under_way(l) < l->o.window) {
+		struct client *c = &l->clients[l->turn++ % l->o.publishers];
+		/* some at once, as a busy publisher would write them */
+		for (unsigned i = 0; i < 16 && l->sent < l->o.messages; i++)
+			put_publish(l, c);
+		flush(l, c);
+	}
+}
+
+static void run(struct load *l)
+{
+	int64_t last_us = clock_now_us();
+	uint64_t seen = 0;
+
+	while (!is_done(l)) {
+		publish(l);
+		turn(l, 1000);
+		if (l->received != seen) {
+			seen = l->received;
+			last_us = clock_now_us();
+		}
+		if (clock_now_us() - last_us > STALL_US) {
+			fprintf(stderr,
+				"mqttspec-load: %llu of %llu messages came, then none for %d s\n",
+				(unsigned long long)l->received, (unsigned long long)l->expected,
+				STALL_US / 1000000);
+			exit(1);
+		}
+	}
+}
+
+/* ---- the beginning ------------------------------------------------------------------------- */
+
+static void dial(struct load *l, struct client *c, unsigned number, bool publisher)
+{
+	/* ports of one source address run out: idle connections use several */
+	struct sockaddr_in from = { .sin_family = AF_INET,
+		.sin_addr.s_addr = htonl(INADDR_LOOPBACK + number / 20000) };
+	struct sockaddr_in to = { .sin_family = AF_INET,
+		.sin_addr.s_addr = htonl(INADDR_LOOPBACK),
+		.sin_port = htons(l->o.port) };
+
+	*c = (struct client){ .number = number, .publisher = publisher };
+	c->fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+	if (c->fd < 0)
+		die("socket");
+	setsockopt(c->fd, IPPROTO_TCP, TCP_NODELAY, &(int){ 1 }, sizeof(int));
+	setsockopt(c->fd, SOL_IP, IP_BIND_ADDRESS_NO_PORT, &(int){ 1 }, sizeof(int));
+	if (bind(c->fd, (struct sockaddr *)&from, sizeof(from)) ||
+		connect(c->fd, (struct sockaddr *)&to, sizeof(to)))
+		die("connect");
+	struct epoll_event e = { .events = EPOLLIN, .data.ptr = c };
+	epoll_ctl(l->epoll, EPOLL_CTL_ADD, c->fd, &e);
+	put_connect(c);
+	flush(l, c);
+}
+
+/* All connections, a few at a time, each ready before the work begins. */
+static void prepare(struct load *l)
+{
+	const struct options *o = &l->o;
+	bool idle = !strcmp(o->workload, "idle");
+	bool stalled = !strcmp(o->workload, "stalled");
+
+	l->count = (idle ? 0 : o->publishers) + o->subscribers;
+	l->clients = calloc(l->count, sizeof(*l->clients));
+	l->latency_us = malloc(SAMPLES_MAX * sizeof(*l->latency_us));
+	l->epoll = epoll_create1(EPOLL_CLOEXEC);
+	if (!l->clients || !l->latency_us)
+		die("memory");
+	for (unsigned i = 0; i < l->count; i++) {
+		bool publisher = !idle && i < o->publishers;
+		dial(l, &l->clients[i], publisher || idle ? i : i - o->publishers, publisher);
+		l->clients[i].deaf = stalled && i == l->count - 1;
+		while (l->ready + 64 < i)
+			if (!turn(l, 5000))
+				die("the broker does not answer");
+	}
+	while (l->ready < l->count)
+		if (!turn(l, 5000))
+			die("the broker does not answer");
+	l->copies = !strcmp(o->workload, "wildcards") ? 1 : o->subscribers - stalled;
+	l->expected = o->messages * l->copies;
+}
+
+/* Seconds of processor time of a process. */
+static double cpu_seconds(int pid)
+{
+	char path[64], text[1024];
+	unsigned long user = 0, system = 0;
+
+	snprintf(path, sizeof(path), "/proc/%d/stat", pid);
+	FILE *f = fopen(path, "re");
+	if (!f)
+		return 0;
+	size_t n = fread(text, 1, sizeof(text) - 1, f);
+	fclose(f);
+	text[n] = '\0';
+	char *at = strrchr(text, ')');
+	if (at)
+		sscanf(at, ") %*c %*d %*d %*d %*d %*d %*u %*u %*u %*u %*u %lu %lu", &user, &system);
+	return (double)(user + system) / (double)sysconf(_SC_CLK_TCK);
+}
+
+/* Resident memory of a process, in bytes. */
+static long long memory_bytes(int pid)
+{
+	char path[64];
+	long long pages = 0, resident = 0;
+
+	snprintf(path, sizeof(path), "/proc/%d/statm", pid);
+	FILE *f = fopen(path, "re");
+	if (f && fscanf(f, "%lld %lld", &pages, &resident) != 2)
+		resident = 0;
+	if (f)
+		fclose(f);
+	return resident * sysconf(_SC_PAGESIZE);
+}
+
+static int compare(const void *a, const void *b)
+{
+	uint32_t x = *(const uint32_t *)a, y = *(const uint32_t *)b;
+
+	return x < y ? -1 : x > y;
+}
+
+static uint32_t percentile(struct load *l, double p)
+{
+	return l->samples ? l->latency_us[(size_t)((double)(l->samples - 1) * p)] : 0;
+}
+
+static struct options read_options(int argc, char **argv)
+{
+	struct options o = { .workload = "fan-in",
+		.publishers = 10,
+		.subscribers = 1,
+		.filters = 1,
+		.payload = 64,
+		.window = 1000,
+		.messages = 1000000 };
+	int c;
+
+	while ((c = getopt(argc, argv, "w:p:b:q:P:S:F:l:W:n:h")) >= 0) {
+		switch (c) {
+		case 'w': o.workload = optarg; break;
+		case 'p': o.port = (uint16_t)atoi(optarg); break;
+		case 'b': o.broker = atoi(optarg); break;
+		case 'q': o.qos = (unsigned)atoi(optarg) & 3; break;
+		case 'P': o.publishers = (unsigned)atoi(optarg); break;
+		case 'S': o.subscribers = (unsigned)atoi(optarg); break;
+		case 'F': o.filters = (unsigned)atoi(optarg); break;
+		case 'l': o.payload = (unsigned)atoi(optarg); break;
+		case 'W': o.window = (unsigned)atoi(optarg); break;
+		case 'n': o.messages = strtoull(optarg, NULL, 10); break;
+		default:
+			fputs("usage: mqttspec-load -w fan-in|fan-out|wildcards|idle|stalled -p "
+			      "PORT "
+			      "[-b BROKER-PID]\n"
+			      "         [-q QOS] [-P PUBLISHERS] [-S SUBSCRIBERS] [-F FILTERS] [-n "
+			      "MESSAGES]\n"
+			      "         [-l PAYLOAD-BYTES] [-W WINDOW]\n",
+				stderr);
+			exit(2);
+		}
+	}
+	if (o.payload < STAMP || o.payload > 65536 || !o.publishers || !o.subscribers ||
+		!o.filters || !o.port) {
+		fputs("mqttspec-load: -p is needed; the payload has 8 to 65536 bytes\n", stderr);
+		exit(2);
+	}
+	return o;
+}
+
+int main(int argc, char **argv)
+{
+	static struct load l;
+	struct rlimit files;
+
+	l.o = read_options(argc, argv);
+	getrlimit(RLIMIT_NOFILE, &files);
+	files.rlim_cur = files.rlim_max;
+	setrlimit(RLIMIT_NOFILE, &files);
+
+	long long memory_before = memory_bytes(l.o.broker);
+	prepare(&l);
+	if (!strcmp(l.o.workload, "idle")) {
+		usleep(300000); /* the broker may still be busy with the last of them */
+		printf("{\"workload\":\"idle\",\"connections\":%u,\"bytes_per_connection\":%.1f}\n",
+			l.count, (double)(memory_bytes(l.o.broker) - memory_before) / l.count);
+		return 0;
+	}
+	double cpu = cpu_seconds(l.o.broker);
+	int64_t began = clock_now_us();
+	run(&l);
+	double seconds = (double)(clock_now_us() - began) / 1e6;
+	cpu = cpu_seconds(l.o.broker) - cpu;
+	qsort(l.latency_us, l.samples, sizeof(*l.latency_us), compare);
+	printf("{\"workload\":\"%s\",\"qos\":%u,\"messages\":%llu,\"delivered\":%llu,\"seconds\":%."
+	       "3f,"
+	       "\"rate\":%.0f,\"cpu_seconds\":%.2f,\"cpu_per_million\":%.3f,\"p50_us\":%u,"
+	       "\"p99_us\":%u,\"memory_bytes\":%lld}\n",
+		l.o.workload, l.o.qos, (unsigned long long)l.sent, (unsigned long long)l.received,
+		seconds, (double)l.received / seconds, cpu, cpu * 1e6 / (double)l.received,
+		percentile(&l, 0.5), percentile(&l, 0.99), memory_bytes(l.o.broker));
+	return 0;
+}

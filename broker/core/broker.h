@@ -1,0 +1,234 @@
+/* The broker without its sockets: the whole contract between the core and the shell around it.
+ *
+ *      bytes in ──▶ link_input ──▶ [ sessions, subscriptions, retained messages ] ──▶ link_output ──▶
+ *      the time ──▶ broker_tick                  │                                       bytes out
+ *                                          broker_next: whom to write to, whom to close
+ *
+ * One turn of the shell's loop:
+ *
+ *      due = broker_tick(b, now_ms);               the time, once a turn; wake up at `due`
+ *      link_input(l, chunk, len);                  for each connection that has bytes
+ *      ... commit the store, if there is one ...
+ *      while ((l = broker_next(b)))                each link that has something to write or to end
+ *              writev(link_output(l)), link_written(l, n); if (link_ends(l) && all written) close
+ *      link_closed(l);                             when the connection is gone, for whatever reason
+ *
+ * The core reads no clock, opens nothing, starts nothing and keeps nothing outside of `struct broker`.
+ * It is not thread safe; several brokers in one process share nothing. All times are milliseconds of
+ * a clock of the host's choice that never goes backwards.
+ */
+#ifndef BROKER_CORE_BROKER_H
+#define BROKER_CORE_BROKER_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "mqtt/connect.h"
+#include "mqtt/error.h"
+#include "mqtt/view.h"
+
+struct broker;
+struct link;
+
+/* What a client may use up. broker_config_default fills in the figures in parentheses. */
+struct broker_limits {
+	/* Of the whole broker */
+	uint64_t memory_bytes;    /* ceiling of everything that the core allocates (1 GiB) */
+	uint32_t connections;     /* links at a time (1,000,000); beyond it link_open says NULL */
+	uint32_t retained_topics; /* retained messages (1,000,000); beyond it none is added */
+	/* Of a connection */
+	uint32_t connect_wait_ms; /* from link_open to an accepted CONNECT (10,000) */
+	uint32_t connect_bytes; /* size of a CONNECT, and of all before it is accepted (512 KiB) */
+	uint32_t packet_bytes;  /* Maximum Packet Size, header included (MQTT_PACKET_MAX) */
+	uint32_t output_bytes;  /* waiting to be written (16 MiB); beyond it QoS 0 messages are
+				    * dropped, QoS 1 and 2 wait in the session's queue, and the link
+				    * reads nothing */
+	uint16_t
+		keep_alive_max_s; /* Server Keep Alive for clients that want more, or none (0: any) */
+	uint16_t topic_alias_in;  /* Topic Alias Maximum of the server (64) */
+	uint16_t topic_alias_out; /* aliases used towards a client that allows them (64) */
+	uint16_t receive_maximum; /* Receive Maximum of the server (1,000), at least 1 */
+	/* Of a session */
+	uint16_t client_id_bytes; /* (65,535) */
+	uint16_t inflight;        /* unacknowledged deliveries, if the client allows more (1,000) */
+	uint32_t queue_messages;  /* QoS 1 and 2 messages that wait (100,000) ... */
+	uint32_t queue_bytes;   /* ... and their size (64 MiB); a message beyond either is dropped,
+				      * what waits already stays */
+	uint32_t subscriptions; /* (100,000) */
+	uint16_t topic_levels;  /* of Topic Names and Filters (256) */
+	uint32_t session_expiry_max_s; /* cap for clients that want more (UINT32_MAX: none) */
+	/* Of the protocol: what the server offers */
+	uint8_t maximum_qos;       /* 0 to 2 (2) */
+	bool no_retained;          /* (false) */
+	bool no_wildcards;         /* (false) */
+	bool no_shared;            /* (false) */
+	bool no_subscription_ids;  /* (false) */
+	bool allow_dollar_publish; /* clients may publish to $ topics other than $SYS (false) */
+};
+
+/* Who is asking; the views are valid during the call. */
+struct broker_client {
+	void *owner; /* the host's, from link_open; NULL for a Will whose connection is gone */
+	struct mqtt_view client_id;
+	struct mqtt_view user_name; /* empty when there was none */
+	uint8_t version;            /* enum mqtt_version */
+};
+
+/* What an authenticator has to say besides its verdict; valid until the core has returned to it. */
+struct broker_auth_answer {
+	struct mqtt_view data;      /* Authentication Data for AUTH or CONNACK; NULL: none */
+	struct mqtt_view user_name; /* to go by from now on; NULL: that of the CONNECT */
+	const char *reason;         /* Reason String for a refusal; NULL: none */
+};
+
+enum {
+	/* Verdicts beside the Reason Codes. 0: accepted; 0x80 and above: refused with this code. */
+	BROKER_AUTH_CONTINUE = MQTT_CONTINUE_AUTHENTICATION, /* enhanced: data goes to the client */
+	BROKER_AUTH_LATER =
+		0x100, /* link_decide will be called; the link reads nothing until then */
+};
+
+/* Authentication. Any function may be NULL: everybody is let in, and no method is known. */
+struct broker_auth {
+	void *context;
+	/* A CONNECT without Authentication Method. */
+	int (*connect)(void *context, const struct broker_client *client,
+		const struct mqtt_connect *connect, struct broker_auth_answer *answer);
+	/* Enhanced authentication: `connect` at the start, NULL for an AUTH that goes on. Also
+	 * re-authentication, when `again` is set. To be told that a method is not known, answer
+	 * MQTT_BAD_AUTHENTICATION_METHOD.
+	 */
+	int (*step)(void *context, const struct broker_client *client,
+		const struct mqtt_connect *connect, bool again, struct mqtt_view method,
+		struct mqtt_view data, struct broker_auth_answer *answer);
+	/* The link is gone, or its authentication is over. */
+	void (*end)(void *context, void *owner);
+};
+
+/* Authorisation. Any function may be NULL: everything is allowed. */
+struct broker_access {
+	void *context;
+	/* 0, or a code for PUBACK and PUBREC; also asked for the Will, at CONNECT. */
+	uint8_t (*publish)(void *context, const struct broker_client *client,
+		struct mqtt_view topic, uint8_t qos, bool retain);
+	/* The QoS granted, 0 to `qos`, or a code for SUBACK. */
+	uint8_t (*subscribe)(void *context, const struct broker_client *client,
+		struct mqtt_view filter, uint8_t qos);
+	/* Whether this client may get a message of this topic; asked for each delivery. */
+	bool (*deliver)(void *context, const struct broker_client *client, struct mqtt_view topic);
+};
+
+/* The durable store: pairs of key and value, both opaque, to be kept in the order of memcmp on the
+ * keys. The core puts and removes while it works; if the host commits before it writes the turn's
+ * output, then nothing that was acknowledged is ever lost. Times in it are wall clock. NULL functions
+ * keep everything in memory only.
+ */
+struct broker_store {
+	void *context;
+	void (*put)(void *context, struct mqtt_view key, struct mqtt_view value);
+	void (*remove)(void *context, struct mqtt_view key);
+};
+
+struct broker_config {
+	struct broker_limits limits;
+	struct broker_auth auth;
+	struct broker_access access;
+	struct broker_store store;
+	uint64_t seed;           /* unguessable; for hashes and assigned client identifiers */
+	int64_t wall_offset_ms;  /* wall clock (since 1970) minus the clock of broker_tick */
+	uint32_t sys_interval_s; /* how often $SYS is renewed (10); 0: no $SYS */
+	const char *version;     /* shown in $SYS/broker/version */
+	const char *response_information; /* for clients that ask for it; NULL: none */
+	/* A packet was refused, or a client thrown out; for the log. May be NULL. */
+	void (*trouble)(void *context, void *owner, const struct mqtt_error *error);
+	void *trouble_context;
+};
+
+/* Counters since the start, and present figures. What $SYS shows. */
+struct broker_figures {
+	uint64_t bytes_received, bytes_sent;
+	uint64_t packets_received;
+	uint64_t messages_received; /* PUBLISH packets from clients */
+	uint64_t messages_sent;     /* PUBLISH packets to clients */
+	uint64_t messages_dropped;  /* deliveries given up: queue full, too large, expired, ... */
+	uint64_t connections_total; /* links opened */
+	uint64_t refused;           /* packets refused, and clients thrown out */
+	uint32_t links;             /* open now */
+	uint32_t connected;         /* of them, with an accepted CONNECT */
+	uint32_t sessions;
+	uint32_t subscriptions;
+	uint32_t retained;
+	uint64_t memory_bytes;
+	uint64_t memory_peak_bytes;
+};
+
+void broker_config_default(struct broker_config *config);
+
+/* NULL without memory. The config is copied; its pointers must outlive the broker. */
+struct broker *broker_new(const struct broker_config *config, int64_t now_ms);
+
+/* Every link must have been closed (link_closed) before. Wills are not published: the sessions are
+ * not over, they are in the store, if there is one.
+ */
+void broker_free(struct broker *b);
+
+/* One pair of the store, after broker_new and before the first link; all of them in the order of
+ * their keys. False if the pair is not one that this broker wrote; it is skipped then.
+ */
+bool broker_restore(struct broker *b, struct mqtt_view key, struct mqtt_view value);
+
+/* Tells the time and does what is due: keep alive, expiries, delayed Wills, $SYS. Returns when to
+ * call again at the latest; INT64_MAX: never.
+ */
+int64_t broker_tick(struct broker *b, int64_t now_ms);
+
+/* The next link that link_output, link_ends or link_wants_input has news about; NULL when there is
+ * none. Each link comes once until there are further news.
+ */
+struct link *broker_next(struct broker *b);
+
+/* DISCONNECT 0x8B to all clients (5.0; 3.1.1 is just closed) and no new links. */
+void broker_shutdown(struct broker *b);
+
+/* A client is thrown out by the administrator: DISCONNECT 0x98. False if it is not connected. */
+bool broker_kick(struct broker *b, struct mqtt_view client_id);
+
+/* Brought up to date by the call. */
+const struct broker_figures *broker_figures(struct broker *b);
+
+/* A connection was accepted. NULL: too many, no memory, or shutting down; close it at once. */
+struct link *link_open(struct broker *b, void *owner);
+
+/* Bytes from the client, however cut. What is not used up is copied; large chunks are best. */
+void link_input(struct link *l, const void *data, size_t len);
+
+/* False while the link should not be read from: too much to be written, or link_decide is due. */
+bool link_wants_input(const struct link *l);
+
+struct broker_piece { /* fits struct iovec */
+	const void *data;
+	size_t len;
+};
+
+/* The bytes to be written, at most `max` pieces of them; returns their number. They stay where they
+ * are until link_written has been told of them, so they can be handed to an asynchronous write.
+ */
+size_t link_output(const struct link *l, struct broker_piece *pieces, size_t max);
+size_t link_output_bytes(const struct link *l);
+void link_written(struct link *l, size_t bytes);
+
+/* The connection is to be closed as soon as the output is written, or cannot be: give it some
+ * seconds. Input is ignored from here on.
+ */
+bool link_ends(const struct link *l);
+
+/* The connection is gone; frees the link. Without link_ends before, it counts as lost: the Will. */
+void link_closed(struct link *l);
+
+/* The verdict that BROKER_AUTH_LATER promised. The link may end by it: see broker_next. */
+void link_decide(struct link *l, int verdict, const struct broker_auth_answer *answer);
+
+void *link_owner(const struct link *l);
+
+#endif

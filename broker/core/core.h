@@ -1,0 +1,46 @@
+/* What a broker consists of. Only for the files of this folder. */
+#ifndef BROKER_CORE_CORE_H
+#define BROKER_CORE_CORE_H
+
+#include "base/buf.h"
+#include "broker/core/broker.h"
+#include "broker/core/memory.h"
+#include "broker/core/retained.h"
+#include "broker/core/routes.h"
+#include "broker/core/session.h"
+#include "broker/core/subscriptions.h"
+#include "broker/core/timer.h"
+
+struct restored { /* messages out of the store, while it is read */
+	struct message **messages;
+	uint32_t count;
+	uint32_t capacity;
+};
+
+struct broker {
+	struct broker_config config;
+	struct broker_figures figures;
+	struct memory memory;
+	struct timers timers;
+	struct timer sys_timer;
+	struct sessions sessions;
+	struct subscriptions subscriptions;
+	struct routes routes;
+	struct retained retained;
+	int64_t now_ms;
+	int64_t started_ms;
+	struct link *pending_first; /* what broker_next hands out */
+	struct link *pending_last;
+	struct buf properties; /* scratch: properties to be passed on */
+	struct buf added;      /* scratch: properties that the broker adds */
+	struct buf packet;     /* scratch: a packet on its way to the output */
+	struct buf key, value; /* scratch: a pair for the store */
+	struct buf codes;      /* scratch: of SUBACK and UNSUBACK */
+	struct buf draws;      /* scratch: which filters of a SUBSCRIBE draw retained messages */
+	uint64_t assigned;     /* client identifiers */
+	uint64_t serial;       /* of messages in the store */
+	struct restored restored;
+	bool shutting_down;
+};
+
+#endif

@@ -1,0 +1,43 @@
+/* From a publication to the sessions that want it, and into a PUBLISH packet for each. */
+#ifndef BROKER_CORE_DELIVER_H
+#define BROKER_CORE_DELIVER_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "broker/core/message.h"
+#include "broker/core/subscriptions.h"
+
+struct broker;
+struct link;
+struct session;
+
+/* How one client gets it. */
+struct sending {
+	const struct target_id *ids; /* Subscription Identifiers: a chain as in struct target */
+	uint32_t first_id;
+	uint16_t id; /* Packet Identifier; 0 at QoS 0 */
+	uint8_t qos;
+	bool retain;
+	bool dup;
+};
+
+/* Retains it if it is to be, and delivers it to all. Returns the number of sessions that it reached or
+ * waits for.
+ */
+uint32_t publish(struct broker *b, struct publication *p);
+
+/* To one session, under these conditions. */
+bool deliver(struct broker *b, struct session *s, struct publication *p, const struct sending *how,
+	struct share *share);
+
+/* To a member of a share that can take it, the next in turn. False when there is none. */
+bool deliver_to_share(struct broker *b, struct share *share, struct publication *p);
+
+enum send_result { SEND_OK, SEND_TOO_LARGE, SEND_FAILED };
+
+/* Writes the packet to the link's output. */
+enum send_result send_publish(
+	struct broker *b, struct link *l, struct publication *p, const struct sending *how);
+
+#endif

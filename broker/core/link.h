@@ -1,0 +1,126 @@
+/* A connection: what came of its bytes so far, and what is to be written to it.
+ *
+ *      LINK_NEW ──CONNECT──▶ LINK_UP ──DISCONNECT, error, take-over ...──▶ LINK_ENDS
+ *         │ ▲                                                                ▲
+ *         ▼ │ AUTH, or the host's verdict                                    │
+ *      LINK_AUTH, LINK_WAITS ────────────────────refused─────────────────────┘
+ *
+ * A link never goes back to an earlier state, and has a session in LINK_UP only.
+ */
+#ifndef BROKER_CORE_LINK_H
+#define BROKER_CORE_LINK_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "broker/core/alias.h"
+#include "broker/core/output.h"
+#include "broker/core/timer.h"
+#include "mqtt/connect.h"
+#include "mqtt/error.h"
+#include "mqtt/frame.h"
+#include "spec/spec.h"
+
+struct broker;
+struct broker_auth_answer;
+struct broker_client;
+struct session;
+
+enum link_state {
+	LINK_NEW,   /* no CONNECT yet */
+	LINK_AUTH,  /* enhanced authentication under way */
+	LINK_WAITS, /* link_decide is due */
+	LINK_UP,
+	LINK_ENDS,
+};
+
+/* What few links have. */
+struct link_extra {
+	struct aliases in;  /* the client's */
+	struct aliases out; /* the server's */
+	uint8_t *connect;   /* body of the CONNECT that is not decided yet */
+	uint32_t connect_len;
+	uint8_t *user_name; /* kept only where someone may ask for it */
+	uint32_t user_name_len;
+	uint8_t *method; /* Authentication Method of the connection */
+	uint32_t method_len;
+};
+
+struct link {
+	struct broker *broker;
+	void *owner;
+	struct session *session;
+	struct link *pending_next;
+	struct link_extra *extra; /* NULL: nothing of it */
+	struct output output;
+	uint8_t *tail; /* of the input: a packet that is not whole yet; NULL: none */
+	uint32_t tail_len;
+	uint32_t tail_size;
+	int64_t heard_ms;         /* the last packet, or the opening */
+	uint32_t packet_max;      /* the client's Maximum Packet Size */
+	struct timer timer;       /* CONNECT is due, or Keep Alive */
+	uint16_t keep_alive_s;    /* in force; 0: off */
+	uint16_t receive_maximum; /* the client's */
+	uint16_t received;        /* QoS 2 messages of this connection that are not released */
+	uint8_t version;          /* enum mqtt_version; 0: not known yet */
+	uint8_t state;            /* enum link_state */
+	bool pending : 1;         /* it is in the broker's list */
+	bool broken : 1;          /* output was lost for lack of memory: it has to end */
+	bool gone : 1;            /* closed; the list frees it */
+	bool problem_information : 1;
+	bool again : 1; /* re-authentication under way */
+};
+
+/* broker_next is to hand it out. */
+void link_mark(struct link *l);
+
+/* Too much waits to be written. */
+bool link_is_congested(const struct link *l);
+
+/* NULL without memory. */
+struct link_extra *link_extra_make(struct link *l);
+
+struct broker_client link_client(const struct link *l);
+
+/* Room in the output; NULL without memory, and then the link is going to end. */
+uint8_t *link_take(struct link *l, uint32_t len);
+
+/* Sends what is in broker.packet, unless it is larger than the client allows: then false. */
+bool link_send_packet(struct link *l);
+
+/* An acknowledgement without more. */
+void link_send_ack(struct link *l, enum packet_type type, uint16_t id, uint8_t reason);
+
+/* PUBACK or PUBREC that refuses a message: with a Reason String, if the client wants one. */
+void link_send_refusal(
+	struct link *l, enum packet_type type, uint16_t id, uint8_t reason, const char *what);
+
+/* Refuses what the client did: CONNACK or DISCONNECT if there may be one, and the end. */
+void link_fail(struct link *l, const struct mqtt_error *e);
+void link_refuse(struct link *l, uint8_t reason, const char *statement, const char *what);
+
+/* DISCONNECT with this code, where there may be one, and the end. */
+void link_dismiss(struct link *l, uint8_t reason, const char *what);
+
+/* The end without a word. */
+void link_finish(struct link *l, bool drop_will);
+
+/* Its timer came up. */
+void link_due(struct link *l);
+
+/* One whole packet; in link_packets.c. */
+void link_packet(struct link *l, const struct mqtt_frame *frame, struct mqtt_view body);
+
+/* Packets by type, each in a file of its own. */
+void link_connect(struct link *l, const struct mqtt_frame *frame, struct mqtt_view body);
+void link_auth(struct link *l, struct mqtt_view body);
+void link_publish(struct link *l, const struct mqtt_frame *frame, struct mqtt_view body);
+void link_subscribe(struct link *l, struct mqtt_view body);
+void link_unsubscribe(struct link *l, struct mqtt_view body);
+
+/* A CONNECT that was let in; in link_accept.c. `data`: Authentication Data for CONNACK. */
+void link_accept(struct link *l, const struct mqtt_connect *connect, struct mqtt_view data);
+void link_refuse_connect(struct link *l, uint8_t reason, const char *what);
+
+#endif

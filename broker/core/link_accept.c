@@ -1,0 +1,210 @@
+/* A CONNECT that was let in: whose session it is, and what CONNACK says. */
+#include "broker/core/core.h"
+#include "broker/core/hash.h"
+#include "broker/core/link.h"
+#include "broker/core/outgoing.h"
+#include "broker/core/record.h"
+#include "broker/core/will.h"
+
+enum { ASSIGNED_LEN = 20 };
+
+/* An identifier that nobody has, and nobody can guess. [MQTT-3.1.3-6] [MQTT-3.2.2-16] */
+static struct mqtt_view id_assign(struct broker *b, char text[static ASSIGNED_LEN + 1])
+{
+	static const char digits[] = "0123456789abcdef";
+	struct mqtt_view id = { (uint8_t *)text, ASSIGNED_LEN };
+
+	do {
+		struct mqtt_view counter = { (uint8_t *)&b->assigned, sizeof(b->assigned) };
+		uint64_t n = hash_view(b->config.seed, counter);
+		b->assigned++;
+		memcpy(text, "auto", 4);
+		for (unsigned i = 4; i < ASSIGNED_LEN; i++, n >>= 4)
+			text[i] = digits[n & 15];
+	} while (session_find(b, id));
+	return id;
+}
+
+static uint32_t expiry_of(const struct broker *b, const struct mqtt_connect *c)
+{
+	uint32_t max = b->config.limits.session_expiry_max_s;
+	uint32_t asked = c->clean_start ? 0 : SESSION_NEVER_EXPIRES; /* [MQTT-3.1.2-6] of 3.1.1 */
+
+	if (c->version == MQTT_50)
+		asked = mqtt_properties_number(&c->properties, MQTT_SESSION_EXPIRY_INTERVAL, 0);
+	return asked < max ? asked : max;
+}
+
+/* The session to be continued, if there is one; what stood in its way has ended. */
+static struct session *session_continued(
+	struct broker *b, struct mqtt_view id, const struct mqtt_connect *c)
+{
+	struct session *s = session_find(b, id);
+
+	if (s && s->link) { /* [MQTT-3.1.4-2] of 3.1.1, [MQTT-3.1.4-3] of 5.0 */
+		link_dismiss(s->link, MQTT_SESSION_TAKEN_OVER, "another connection has come");
+		s = session_find(b, id);
+	}
+	if (s && (c->clean_start || is_expired(s->expires_ms, b->now_ms))) { /* [MQTT-3.1.2-4] */
+		session_end(b, s);
+		s = NULL;
+	}
+	return s; /* [MQTT-3.1.2-5] */
+}
+
+static bool session_take(struct link *l, struct session *s, const struct mqtt_connect *c)
+{
+	struct broker *b = l->broker;
+
+	timer_clear(&b->timers, &s->timer);
+	s->link = l;
+	s->version = c->version;
+	s->expiry_s = expiry_of(b, c);
+	s->expires_ms = INT64_MAX;
+	l->session = s;
+	b->figures.connected++;
+	/* A Will that was still to come does not come any more. [MQTT-3.1.3-9] */
+	return will_set(b, s, c);
+}
+
+static uint16_t keep_alive_of(const struct broker *b, const struct mqtt_connect *c)
+{
+	uint16_t max = b->config.limits.keep_alive_max_s;
+	bool above = max && (!c->keep_alive_s || c->keep_alive_s > max);
+
+	/* 3.1.1 has no way to tell the client, so its own value holds. */
+	return above && c->version == MQTT_50 ? max : c->keep_alive_s;
+}
+
+static bool link_set(struct link *l, const struct mqtt_connect *c)
+{
+	struct broker *b = l->broker;
+	uint32_t aliases = mqtt_properties_number(&c->properties, MQTT_TOPIC_ALIAS_MAXIMUM, 0);
+	uint32_t receive = mqtt_properties_number(&c->properties, MQTT_RECEIVE_MAXIMUM, UINT16_MAX);
+	uint16_t most = b->config.limits.topic_alias_out;
+
+	l->receive_maximum = (uint16_t)receive;
+	l->problem_information =
+		mqtt_properties_number(&c->properties, MQTT_REQUEST_PROBLEM_INFORMATION, 1);
+	l->keep_alive_s = keep_alive_of(b, c);
+	if (aliases && most) {
+		if (!link_extra_make(l))
+			return false;
+		l->extra->out.max = (uint16_t)(aliases < most ? aliases : most);
+	}
+	if (l->keep_alive_s)
+		return timer_set(
+			&b->timers, &l->timer, b->now_ms + l->keep_alive_s * INT64_C(1500));
+	timer_clear(&b->timers, &l->timer);
+	return true;
+}
+
+static void number_add(struct buf *out, enum mqtt_property_id id, uint32_t number, bool wanted)
+{
+	if (wanted)
+		mqtt_property_add_number(out, id, number);
+}
+
+/* What differs from what the client asked for, or from what the standard takes for granted. */
+static void offers_add(struct link *l, struct buf *out, const struct mqtt_connect *c)
+{
+	const struct broker_limits *limits = &l->broker->config.limits;
+	uint32_t asked = mqtt_properties_number(&c->properties, MQTT_SESSION_EXPIRY_INTERVAL, 0);
+	uint32_t given = l->session->expiry_s;
+
+	number_add(out, MQTT_SESSION_EXPIRY_INTERVAL, given, given != asked);
+	number_add(out, MQTT_RECEIVE_MAXIMUM, limits->receive_maximum,
+		limits->receive_maximum != UINT16_MAX);
+	number_add(out, MQTT_MAXIMUM_QOS, limits->maximum_qos,
+		limits->maximum_qos < 2); /* [MQTT-3.2.2-9] */
+	number_add(out, MQTT_RETAIN_AVAILABLE, 0, limits->no_retained);
+	number_add(out, MQTT_MAXIMUM_PACKET_SIZE, limits->packet_bytes,
+		limits->packet_bytes < MQTT_PACKET_MAX);
+	number_add(out, MQTT_TOPIC_ALIAS_MAXIMUM, limits->topic_alias_in, limits->topic_alias_in);
+	number_add(out, MQTT_WILDCARD_SUBSCRIPTION_AVAILABLE, 0, limits->no_wildcards);
+	number_add(out, MQTT_SUBSCRIPTION_IDENTIFIER_AVAILABLE, 0, limits->no_subscription_ids);
+	number_add(out, MQTT_SHARED_SUBSCRIPTION_AVAILABLE, 0, limits->no_shared);
+	number_add(
+		out, MQTT_SERVER_KEEP_ALIVE, l->keep_alive_s, l->keep_alive_s != c->keep_alive_s);
+}
+
+static void answers_add(
+	struct link *l, struct buf *out, const struct mqtt_connect *c, struct mqtt_view data)
+{
+	const char *info = l->broker->config.response_information;
+
+	if (!c->client_id.len) /* [MQTT-3.1.3-7] */
+		mqtt_property_add_view(
+			out, MQTT_ASSIGNED_CLIENT_IDENTIFIER, session_id(l->session));
+	/* [MQTT-3.1.2-28] */
+	if (info && mqtt_properties_number(&c->properties, MQTT_REQUEST_RESPONSE_INFORMATION, 0))
+		mqtt_property_add_view(out, MQTT_RESPONSE_INFORMATION, mqtt_view_of(info));
+	if (!mqtt_properties_has(&c->properties, MQTT_AUTHENTICATION_METHOD)) /* [MQTT-4.12.0-6] */
+		return;
+	mqtt_property_add_view(out, MQTT_AUTHENTICATION_METHOD, /* [MQTT-4.12.0-5] */
+		mqtt_properties_view(&c->properties, MQTT_AUTHENTICATION_METHOD));
+	if (data.data)
+		mqtt_property_add_view(out, MQTT_AUTHENTICATION_DATA, data);
+}
+
+/* [MQTT-3.1.4-4] of 3.1.1, [MQTT-3.1.4-5] of 5.0 */
+static bool connack_send(
+	struct link *l, const struct mqtt_connect *c, bool session_present, struct mqtt_view data)
+{
+	struct broker *b = l->broker;
+	struct mqtt_connack connack = { .session_present = session_present };
+
+	buf_reset(&b->added);
+	if (c->version == MQTT_50) {
+		offers_add(l, &b->added, c);
+		answers_add(l, &b->added, c, data);
+	}
+	connack.properties.raw = (struct mqtt_view){ b->added.data, (uint32_t)b->added.len };
+	buf_reset(&b->packet);
+	return mqtt_connack_write(&b->packet, c->version, &connack) && link_send_packet(l);
+}
+
+/* The Will is authorised now: later there may be nobody left to tell. */
+static uint8_t will_check(struct link *l, struct mqtt_view id, const struct mqtt_connect *c)
+{
+	const struct broker_access *access = &l->broker->config.access;
+
+	if (!c->has_will || !access->publish)
+		return MQTT_SUCCESS;
+	struct broker_client client = link_client(l);
+	client.client_id = id;
+	return access->publish(
+		access->context, &client, c->will_topic, c->will_qos, c->will_retain);
+}
+
+void link_accept(struct link *l, const struct mqtt_connect *c, struct mqtt_view data)
+{
+	struct broker *b = l->broker;
+	char assigned[ASSIGNED_LEN + 1];
+	struct mqtt_view id = c->client_id.len ? c->client_id : id_assign(b, assigned);
+	uint8_t refusal = will_check(l, id, c);
+
+	if (refusal) {
+		link_refuse_connect(l, refusal, "Will not allowed");
+		return;
+	}
+	struct session *s = session_continued(b, id, c);
+	bool present = s != NULL; /* [MQTT-3.2.2-2] [MQTT-3.2.2-3] */
+	if (!s)
+		s = session_new(b, id, expiry_of(b, c));
+	if (!s || !session_take(l, s, c) || !link_set(l, c)) {
+		link_refuse_connect(l, MQTT_SERVER_BUSY, "no memory");
+		return;
+	}
+	if (!connack_send(l, c, present, data)) { /* the client takes no packet of this size */
+		link_finish(l, true);
+		return;
+	}
+	l->state = LINK_UP;
+	if (l->extra) {
+		memory_give(&b->memory, l->extra->connect, l->extra->connect_len);
+		l->extra->connect = NULL;
+	}
+	record_session(b, s);
+	outgoing_resume(b, s);
+}

@@ -1,0 +1,328 @@
+/* CONNECT until it is let in, and AUTH. */
+#include "broker/core/core.h"
+#include "broker/core/input.h"
+#include "broker/core/link.h"
+#include "mqtt/control.h"
+
+/* The return code of 3.1.1 for a Reason Code of 5.0; 0: none fits. */
+static uint8_t return_code(uint8_t reason)
+{
+	switch (reason) {
+	case MQTT_UNSUPPORTED_VERSION: return 1;
+	case MQTT_CLIENT_ID_NOT_VALID: return 2;
+	case MQTT_SERVER_UNAVAILABLE:
+	case MQTT_SERVER_BUSY:
+	case MQTT_QUOTA_EXCEEDED: return 3;
+	case MQTT_BAD_USER_NAME_OR_PASSWORD: return 4;
+	case MQTT_NOT_AUTHORIZED:
+	case MQTT_BANNED: return 5;
+	default: return 0; /* [MQTT-3.2.2-6] of 3.1.1 */
+	}
+}
+
+/* CONNACK with the code, if this version has one for it, and the end. [MQTT-3.2.2-5] [MQTT-3.2.2-7] */
+void link_refuse_connect(struct link *l, uint8_t reason, const char *what)
+{
+	struct broker *b = l->broker;
+	struct mqtt_connack connack = { .code = reason };
+	unsigned version = l->version == MQTT_50 ? MQTT_50 : MQTT_311;
+
+	if (version == MQTT_311)
+		connack.code = return_code(reason);
+	if (!l->version || !connack.code) {
+		link_finish(l, false);
+		return;
+	}
+	buf_reset(&b->added);
+	if (version == MQTT_50 && what)
+		mqtt_property_add_view(&b->added, MQTT_REASON_STRING, mqtt_view_of(what));
+	connack.properties.raw = (struct mqtt_view){ b->added.data, (uint32_t)b->added.len };
+	buf_reset(&b->packet);
+	mqtt_connack_write(&b->packet, version, &connack);
+	if (!link_send_packet(l)) { /* [MQTT-3.2.2-19] */
+		connack.properties.raw.len = 0;
+		buf_reset(&b->packet);
+		mqtt_connack_write(&b->packet, version, &connack);
+		link_send_packet(l);
+	}
+	link_finish(l, false);
+}
+
+static void trouble(struct link *l, const struct mqtt_error *e)
+{
+	struct broker *b = l->broker;
+
+	b->figures.refused++;
+	if (b->config.trouble)
+		b->config.trouble(b->config.trouble_context, l->owner, e);
+}
+
+/* A CONNECT that cannot be read: in 3.1.1 there is a word for its level only. [MQTT-3.1.4-1] */
+static void connect_malformed(
+	struct link *l, enum mqtt_connect_form form, const struct mqtt_error *e)
+{
+	if (form == MQTT_CONNECT_UNKNOWN ||
+		(form == MQTT_CONNECT_311 && e->reason != MQTT_UNSUPPORTED_VERSION)) {
+		trouble(l, e);
+		link_finish(l, false);
+		return;
+	}
+	l->version = form == MQTT_CONNECT_50 ? MQTT_50 : MQTT_311;
+	link_fail(l, e);
+}
+
+/* What this server does not take, though it is well formed. 0, or the code for CONNACK. */
+static uint8_t connect_check(struct link *l, const struct mqtt_connect *c, const char **statement)
+{
+	const struct broker_limits *limits = &l->broker->config.limits;
+
+	*statement = MQTT_BY_VERSION(c->version, "MQTT-3.1.3-8", "MQTT-3.1.3-8");
+	if (!c->client_id.len && !c->clean_start && c->version == MQTT_311)
+		return MQTT_CLIENT_ID_NOT_VALID;
+	if (c->client_id.len > limits->client_id_bytes)
+		return MQTT_CLIENT_ID_NOT_VALID;
+	*statement = "5.0:MQTT-3.2.2-12";
+	if (c->has_will && c->will_qos > limits->maximum_qos)
+		return MQTT_QOS_NOT_SUPPORTED;
+	*statement = "5.0:MQTT-3.2.2-13";
+	if (c->will_retain && limits->no_retained)
+		return MQTT_RETAIN_NOT_SUPPORTED;
+	*statement = "5.0:U50-WILL-TOPIC-REFUSED";
+	if (c->has_will && c->will_topic.data[0] == '$' &&
+		(!limits->allow_dollar_publish ||
+			(c->will_topic.len >= 4 && !memcmp(c->will_topic.data, "$SYS", 4))))
+		return MQTT_TOPIC_NAME_INVALID;
+	return MQTT_SUCCESS;
+}
+
+static bool bytes_keep(struct link *l, uint8_t **bytes, uint32_t *len, struct mqtt_view v)
+{
+	struct memory *memory = &l->broker->memory;
+	uint8_t *copy = memory_take(memory, v.len);
+
+	if (!copy)
+		return false;
+	if (v.len)
+		memcpy(copy, v.data, v.len);
+	memory_give(memory, *bytes, *len);
+	*bytes = copy;
+	*len = v.len;
+	return true;
+}
+
+/* The names that go with the connection, where anybody may ask for them. */
+static bool names_keep(struct link *l, const struct mqtt_connect *c)
+{
+	const struct broker_config *config = &l->broker->config;
+	struct mqtt_view method = mqtt_properties_view(&c->properties, MQTT_AUTHENTICATION_METHOD);
+	bool asked = config->auth.step || config->auth.connect || config->access.publish ||
+		config->access.subscribe || config->access.deliver;
+
+	if (c->has_user_name && asked) {
+		struct link_extra *x = link_extra_make(l);
+		if (!x || !bytes_keep(l, &x->user_name, &x->user_name_len, c->user_name))
+			return false;
+	}
+	if (!mqtt_properties_has(&c->properties, MQTT_AUTHENTICATION_METHOD))
+		return true;
+	struct link_extra *x = link_extra_make(l);
+	return x && bytes_keep(l, &x->method, &x->method_len, method);
+}
+
+static struct mqtt_view method_of(const struct link *l)
+{
+	if (!l->extra || !l->extra->method)
+		return (struct mqtt_view){ 0 };
+	return (struct mqtt_view){ l->extra->method, l->extra->method_len };
+}
+
+static void auth_send(struct link *l, uint8_t reason, struct mqtt_view data)
+{
+	struct broker *b = l->broker;
+	struct mqtt_control auth = { .reason = reason };
+
+	buf_reset(&b->added);
+	mqtt_property_add_view(
+		&b->added, MQTT_AUTHENTICATION_METHOD, method_of(l)); /* [MQTT-4.12.0-5] */
+	if (data.data)
+		mqtt_property_add_view(&b->added, MQTT_AUTHENTICATION_DATA, data);
+	auth.properties.raw = (struct mqtt_view){ b->added.data, (uint32_t)b->added.len };
+	buf_reset(&b->packet);
+	if (!mqtt_auth_write(&b->packet, MQTT_FROM_SERVER, &auth) || !link_send_packet(l))
+		link_refuse(l, MQTT_UNSPECIFIED_ERROR, "5.0:MQTT-4.12.0-2",
+			"the answer is larger than the client allows");
+}
+
+/* What the host thinks of a CONNECT, at once or after a while. */
+static void verdict_on_connect(struct link *l, const struct mqtt_connect *c, struct mqtt_view body,
+	int verdict, const struct broker_auth_answer *answer)
+{
+	struct link_extra *x;
+
+	if (verdict == BROKER_AUTH_CONTINUE || verdict == BROKER_AUTH_LATER) {
+		x = link_extra_make(l);
+		if (!x || (!x->connect && !bytes_keep(l, &x->connect, &x->connect_len, body))) {
+			link_refuse_connect(l, MQTT_SERVER_BUSY, "no memory");
+			return;
+		}
+		l->state = verdict == BROKER_AUTH_LATER ? LINK_WAITS : LINK_AUTH;
+		if (verdict == BROKER_AUTH_CONTINUE)
+			auth_send(l, MQTT_CONTINUE_AUTHENTICATION,
+				answer->data); /* [MQTT-4.12.0-2] */
+		link_mark(l);
+		return;
+	}
+	if (verdict >= 0x80) {
+		struct mqtt_error e = { (uint8_t)verdict,
+			MQTT_BY_VERSION(l->version, "U311-AUTH-FAIL", "MQTT-3.1.4-2"),
+			"not let in" };
+		trouble(l, &e);
+		link_refuse_connect(l, (uint8_t)verdict, answer->reason);
+		return;
+	}
+	if (answer->user_name.data) {
+		x = link_extra_make(l);
+		if (!x || !bytes_keep(l, &x->user_name, &x->user_name_len, answer->user_name)) {
+			link_refuse_connect(l, MQTT_SERVER_BUSY, "no memory");
+			return;
+		}
+	}
+	link_accept(l, c, answer->data);
+}
+
+static int connect_judge(
+	struct link *l, const struct mqtt_connect *c, struct broker_auth_answer *answer)
+{
+	const struct broker_auth *auth = &l->broker->config.auth;
+	struct broker_client client = link_client(l);
+
+	client.client_id = c->client_id;
+	if (mqtt_properties_has(&c->properties, MQTT_AUTHENTICATION_METHOD)) {
+		if (!auth->step) /* [MQTT-4.12.0-1] */
+			return MQTT_BAD_AUTHENTICATION_METHOD;
+		return auth->step(auth->context, &client, c, false, method_of(l),
+			mqtt_properties_view(&c->properties, MQTT_AUTHENTICATION_DATA), answer);
+	}
+	return auth->connect ? auth->connect(auth->context, &client, c, answer) : 0;
+}
+
+void link_connect(struct link *l, const struct mqtt_frame *frame, struct mqtt_view body)
+{
+	struct mqtt_connect c;
+	struct mqtt_error e;
+	enum mqtt_connect_form form;
+	struct broker_auth_answer answer = { 0 };
+	const char *statement;
+
+	if (l->state != LINK_NEW) {
+		link_refuse(l, MQTT_PROTOCOL_ERROR,
+			MQTT_BY_VERSION(l->version, "MQTT-3.1.0-2", "MQTT-3.1.0-2"),
+			"second CONNECT");
+		return;
+	}
+	if (!mqtt_connect_read(frame, body, &c, &form, &e)) {
+		connect_malformed(l, form, &e);
+		return;
+	}
+	l->version = c.version;
+	l->packet_max = mqtt_properties_number(&c.properties, MQTT_MAXIMUM_PACKET_SIZE, UINT32_MAX);
+	uint8_t reason = connect_check(l, &c, &statement);
+	if (reason) {
+		link_refuse(l, reason, statement, "CONNECT not acceptable to this server");
+		return;
+	}
+	if (!names_keep(l, &c)) {
+		link_refuse_connect(l, MQTT_SERVER_BUSY, "no memory");
+		return;
+	}
+	int verdict = connect_judge(l, &c, &answer);
+	verdict_on_connect(l, &c, body, verdict, &answer);
+}
+
+/* The CONNECT that was kept; it was well formed when it came. */
+static bool connect_again(struct link *l, struct mqtt_connect *c)
+{
+	struct mqtt_frame frame = { .type = CONNECT };
+	enum mqtt_connect_form form;
+	struct mqtt_error e;
+
+	return mqtt_connect_read(&frame,
+		(struct mqtt_view){ l->extra->connect, l->extra->connect_len }, c, &form, &e);
+}
+
+/* Re-authentication: done, goes on, or ends the connection. [MQTT-4.12.1-2] */
+static void verdict_on_again(struct link *l, int verdict, const struct broker_auth_answer *answer)
+{
+	if (verdict == BROKER_AUTH_LATER)
+		return;
+	if (verdict >= 0x80) {
+		uint8_t reason = (uint8_t)verdict;
+		if (!spec_reason_code(reason, DISCONNECT))
+			reason = MQTT_NOT_AUTHORIZED;
+		link_dismiss(
+			l, reason, answer->reason ? answer->reason : "re-authentication failed");
+		return;
+	}
+	l->again = verdict == BROKER_AUTH_CONTINUE;
+	auth_send(l, (uint8_t)verdict, answer->data);
+}
+
+static void auth_step(struct link *l, const struct mqtt_control *auth)
+{
+	const struct broker_auth *hooks = &l->broker->config.auth;
+	struct mqtt_view data = mqtt_properties_view(&auth->properties, MQTT_AUTHENTICATION_DATA);
+	struct broker_client client = link_client(l);
+	struct broker_auth_answer answer = { 0 };
+	struct mqtt_connect c;
+
+	if (l->state == LINK_UP) {
+		l->again = true;
+		int verdict = hooks->step(
+			hooks->context, &client, NULL, true, method_of(l), data, &answer);
+		verdict_on_again(l, verdict, &answer);
+		return;
+	}
+	int verdict =
+		hooks->step(hooks->context, &client, NULL, false, method_of(l), data, &answer);
+	if (connect_again(l, &c))
+		verdict_on_connect(l, &c, (struct mqtt_view){ 0 }, verdict, &answer);
+}
+
+void link_auth(struct link *l, struct mqtt_view body)
+{
+	struct mqtt_control auth;
+	struct mqtt_error e;
+
+	if (!mqtt_auth_read(MQTT_FROM_CLIENT, body, &auth, &e)) {
+		link_fail(l, &e);
+		return;
+	}
+	struct mqtt_view method =
+		mqtt_properties_view(&auth.properties, MQTT_AUTHENTICATION_METHOD);
+	if (!method_of(l).data) {
+		link_refuse(l, MQTT_PROTOCOL_ERROR, "5.0:MQTT-4.12.0-7",
+			"AUTH although CONNECT named no method");
+	} else if (!mqtt_view_equal(method, method_of(l))) {
+		link_refuse(l, MQTT_PROTOCOL_ERROR, "5.0:MQTT-4.12.1-1",
+			"another Authentication Method");
+	} else if ((auth.reason == MQTT_RE_AUTHENTICATE) != (l->state == LINK_UP && !l->again)) {
+		link_refuse(l, MQTT_PROTOCOL_ERROR, "5.0:MQTT-4.12.0-3", "AUTH out of turn");
+	} else {
+		auth_step(l, &auth);
+	}
+}
+
+void link_decide(struct link *l, int verdict, const struct broker_auth_answer *answer)
+{
+	static const struct broker_auth_answer none = { 0 };
+	struct mqtt_connect c;
+
+	if (!answer)
+		answer = &none;
+	if (l->state == LINK_UP && l->again) {
+		verdict_on_again(l, verdict, answer);
+	} else if (l->state == LINK_WAITS && connect_again(l, &c)) {
+		verdict_on_connect(l, &c, (struct mqtt_view){ 0 }, verdict, answer);
+		input_resume(l);
+	}
+}

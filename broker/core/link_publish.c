@@ -1,0 +1,212 @@
+/* PUBLISH from a client. */
+#include <string.h>
+
+#include "broker/core/core.h"
+#include "broker/core/deliver.h"
+#include "broker/core/link.h"
+#include "broker/core/record.h"
+#include "mqtt/publish.h"
+
+/* The topic that an alias stands for, or a new meaning for it. False when the link has ended by it. */
+static bool alias_resolve(struct link *l, struct mqtt_publish *p)
+{
+	struct broker *b = l->broker;
+	uint32_t alias = mqtt_properties_number(&p->properties, MQTT_TOPIC_ALIAS, 0);
+
+	if (!alias)
+		return true;
+	if (alias > b->config.limits.topic_alias_in) {
+		link_refuse(l, MQTT_TOPIC_ALIAS_INVALID, "5.0:MQTT-3.3.2-9",
+			"Topic Alias above the maximum");
+		return false;
+	}
+	struct link_extra *x = link_extra_make(l);
+	if (x)
+		x->in.max = b->config.limits.topic_alias_in;
+	if (p->topic.len) {
+		if (x && alias_set(&x->in, &b->memory, (uint16_t)alias, p->topic))
+			return true;
+		link_refuse(l, MQTT_QUOTA_EXCEEDED, "5.0:MQTT-3.3.2-12", "no memory for an alias");
+		return false;
+	}
+	if (x)
+		p->topic = alias_get(&x->in, (uint16_t)alias);
+	if (!p->topic.len)
+		link_refuse(l, MQTT_PROTOCOL_ERROR, "5.0:U50-ALIAS-UNKNOWN", "unknown Topic Alias");
+	return p->topic.len != 0;
+}
+
+/* What the server has told the client in CONNACK not to do. */
+static bool offer_check(struct link *l, const struct mqtt_publish *p)
+{
+	const struct broker_limits *limits = &l->broker->config.limits;
+
+	if (p->qos > limits->maximum_qos) {
+		link_refuse(l, MQTT_QOS_NOT_SUPPORTED, "5.0:MQTT-3.2.2-11", "QoS not supported");
+		return false;
+	}
+	if (p->retain && limits->no_retained) {
+		link_refuse(l, MQTT_RETAIN_NOT_SUPPORTED, "5.0:MQTT-3.2.2-14",
+			"retained messages not supported");
+		return false;
+	}
+	return true;
+}
+
+static bool topic_allowed(const struct broker *b, struct mqtt_view topic)
+{
+	const struct broker_limits *limits = &b->config.limits;
+
+	if (topic.data[0] == '$') { /* $SYS is the broker's own: UALL-DOLLAR-PREVENT */
+		if (!limits->allow_dollar_publish ||
+			(topic.len >= 4 && !memcmp(topic.data, "$SYS", 4)))
+			return false;
+	}
+	if (topic.len < limits->topic_levels)
+		return true;
+	uint32_t levels = 1;
+	for (uint32_t i = 0; i < topic.len; i++)
+		levels += topic.data[i] == '/';
+	return levels <= limits->topic_levels;
+}
+
+/* Whether this message goes anywhere: 0, or the code for PUBACK and PUBREC. */
+static uint8_t message_check(struct link *l, const struct mqtt_publish *p)
+{
+	struct broker *b = l->broker;
+	const struct broker_access *access = &b->config.access;
+
+	if (!topic_allowed(b, p->topic))
+		return MQTT_TOPIC_NAME_INVALID;
+	if (p->properties.seen && !mqtt_publish_payload_valid(p))
+		return MQTT_PAYLOAD_FORMAT_INVALID;
+	if (!access->publish)
+		return MQTT_SUCCESS;
+	struct broker_client client = link_client(l);
+	return access->publish(access->context, &client, p->topic, p->qos, p->retain);
+}
+
+/* All properties but the alias, which is of this connection, and the expiry, which is counted on.
+ * [MQTT-3.3.2-4] [MQTT-3.3.2-15] [MQTT-3.3.2-16] [MQTT-3.3.2-17] [MQTT-3.3.2-18] [MQTT-3.3.2-20]
+ */
+static struct mqtt_view properties_forwarded(struct broker *b, const struct mqtt_publish *p)
+{
+	struct mqtt_property property;
+	uint32_t at = 0;
+
+	if (!mqtt_properties_has(&p->properties, MQTT_TOPIC_ALIAS) &&
+		!mqtt_properties_has(&p->properties, MQTT_MESSAGE_EXPIRY_INTERVAL))
+		return p->properties.raw;
+	buf_reset(&b->properties);
+	while (mqtt_properties_next(&p->properties, &at, &property))
+		if (property.id != MQTT_TOPIC_ALIAS && property.id != MQTT_MESSAGE_EXPIRY_INTERVAL)
+			buf_add(&b->properties, property.raw.data, property.raw.len);
+	return (struct mqtt_view){ b->properties.data, (uint32_t)b->properties.len };
+}
+
+static uint32_t message_publish(struct link *l, const struct mqtt_publish *p)
+{
+	struct broker *b = l->broker;
+	struct publication publication = { .topic = p->topic,
+		.payload = p->payload,
+		.expires_ms = INT64_MAX,
+		.qos = p->qos,
+		.retain = p->retain,
+		.publisher = l->session };
+
+	if (p->properties.raw.len) {
+		publication.properties = properties_forwarded(b, p);
+		if (mqtt_properties_has(&p->properties, MQTT_MESSAGE_EXPIRY_INTERVAL))
+			publication.expires_ms = b->now_ms +
+				1000 *
+					(int64_t)mqtt_properties_number(
+						&p->properties, MQTT_MESSAGE_EXPIRY_INTERVAL, 0);
+	}
+	uint32_t reached = publish(b, &publication);
+	message_drop(&b->memory, publication.message);
+	return reached;
+}
+
+static const char *refusal_text(uint8_t reason)
+{
+	if (reason == MQTT_TOPIC_NAME_INVALID)
+		return "this topic is not for clients";
+	return reason == MQTT_PAYLOAD_FORMAT_INVALID ? "payload is not the UTF-8 that it says"
+						     : "not allowed";
+}
+
+/* [MQTT-4.3.2-4] [MQTT-4.3.3-8] */
+static void publish_answer(
+	struct link *l, enum packet_type type, const struct mqtt_publish *p, uint8_t reason)
+{
+	if (reason >= 0x80)
+		link_send_refusal(l, type, p->id, reason, refusal_text(reason));
+	else
+		link_send_ack(l, type, p->id, reason);
+}
+
+static void publish_qos01(struct link *l, const struct mqtt_publish *p)
+{
+	uint8_t reason = message_check(l, p);
+
+	if (!reason && !message_publish(l, p))
+		reason = MQTT_NO_MATCHING_SUBSCRIBERS;
+	if (p->qos)
+		publish_answer(l, PUBACK, p, reason);
+	else if (reason == MQTT_PAYLOAD_FORMAT_INVALID)
+		link_refuse(l, reason, "5.0:U50-PFI-UTF8", refusal_text(reason));
+}
+
+/* Delivered when it comes first; its identifier is kept until PUBREL. */
+static void publish_qos2(struct link *l, const struct mqtt_publish *p)
+{
+	struct broker *b = l->broker;
+	struct session *s = l->session;
+
+	if (s->received && idset_has(s->received, p->id)) { /* [MQTT-4.3.3-10] */
+		link_send_ack(l, PUBREC, p->id, MQTT_SUCCESS);
+		return;
+	}
+	/* [MQTT-3.3.4-7] */
+	if (l->version == MQTT_50 && l->received >= b->config.limits.receive_maximum) {
+		link_refuse(l, MQTT_RECEIVE_MAXIMUM_EXCEEDED, "5.0:U50-RECVMAX-EXCEEDED",
+			"more than Receive Maximum");
+		return;
+	}
+	if (!s->received)
+		s->received = memory_take_zeroed(&b->memory, sizeof(*s->received));
+	uint8_t reason = message_check(l, p);
+	/* In 3.1.1 a refused message is acknowledged like any other. [MQTT-3.3.5-2] */
+	bool keep = !reason || l->version != MQTT_50;
+	if (keep && !(s->received && idset_add(s->received, &b->memory, p->id) == IDSET_ADDED)) {
+		link_refuse(l, MQTT_QUOTA_EXCEEDED, "5.0:U50-ERR-CODES", "no memory");
+		return;
+	}
+	if (keep) {
+		l->received++;
+		record_received(b, s, p->id);
+	}
+	if (!reason && !message_publish(l, p))
+		reason = MQTT_NO_MATCHING_SUBSCRIBERS;
+	publish_answer(l, PUBREC, p, reason);
+}
+
+void link_publish(struct link *l, const struct mqtt_frame *frame, struct mqtt_view body)
+{
+	struct mqtt_publish p;
+	struct mqtt_error e;
+
+	if (!mqtt_publish_read(l->version, MQTT_FROM_CLIENT, frame->flags, body, &p, &e)) {
+		link_fail(l, &e);
+		return;
+	}
+	l->broker->figures.messages_received++;
+	if (p.properties.seen && !alias_resolve(l, &p))
+		return;
+	if (!offer_check(l, &p))
+		return;
+	if (p.qos == 2)
+		publish_qos2(l, &p);
+	else
+		publish_qos01(l, &p);
+}

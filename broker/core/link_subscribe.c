@@ -1,0 +1,199 @@
+/* SUBSCRIBE and UNSUBSCRIBE. */
+#include "broker/core/core.h"
+#include "broker/core/deliver.h"
+#include "broker/core/link.h"
+#include "broker/core/record.h"
+#include "mqtt/subscribe.h"
+#include "mqtt/text.h"
+
+/* What the server has told a 5.0 client in CONNACK not to do ends the connection. */
+static bool offer_check(struct link *l, const struct mqtt_subscribe *s)
+{
+	const struct broker_limits *limits = &l->broker->config.limits;
+	struct mqtt_filter f;
+	uint32_t at = 0;
+
+	if (l->version != MQTT_50)
+		return true;
+	if (limits->no_subscription_ids &&
+		mqtt_properties_has(&s->properties, MQTT_SUBSCRIPTION_IDENTIFIER)) {
+		link_refuse(l, MQTT_SUBSCRIPTION_IDS_NOT_SUPPORTED, "5.0:U50-SUBIDAVAIL",
+			"Subscription Identifiers not supported");
+		return false;
+	}
+	while (mqtt_subscribe_next(s, &at, &f)) {
+		if (limits->no_shared && mqtt_filter_is_shared(f.text)) {
+			link_refuse(l, MQTT_SHARED_NOT_SUPPORTED, "5.0:U50-SHAREDAVAIL",
+				"shared subscriptions not supported");
+			return false;
+		}
+		if (limits->no_wildcards && mqtt_filter_has_wildcard(f.text)) {
+			link_refuse(l, MQTT_WILDCARDS_NOT_SUPPORTED, "5.0:U50-WILDCARDAVAIL",
+				"wildcards not supported");
+			return false;
+		}
+	}
+	return true;
+}
+
+/* The QoS to be granted, or a code from 0x80 on. */
+static uint8_t grant(struct link *l, const struct mqtt_filter *f)
+{
+	struct broker *b = l->broker;
+	const struct broker_limits *limits = &b->config.limits;
+	const struct broker_access *access = &b->config.access;
+	uint8_t qos = f->qos < limits->maximum_qos ? f->qos : limits->maximum_qos;
+
+	if (limits->no_wildcards && mqtt_filter_has_wildcard(f->text)) /* [MQTT-3.8.3-2] */
+		return MQTT_WILDCARDS_NOT_SUPPORTED;
+	if (access->subscribe) {
+		struct broker_client client = link_client(l);
+		qos = access->subscribe(access->context, &client, f->text, qos);
+	}
+	if (qos < 0x80 && l->session->subscription_count >= limits->subscriptions)
+		return MQTT_QUOTA_EXCEEDED;
+	return qos;
+}
+
+/* Returns the code; `*draws`: retained messages are to follow. */
+static uint8_t filter_subscribe(
+	struct link *l, const struct mqtt_filter *f, uint32_t id, bool *draws)
+{
+	struct broker *b = l->broker;
+	bool shared = l->version == MQTT_50;
+	uint8_t code = grant(l, f);
+
+	*draws = false;
+	if (code >= 0x80)
+		return code;
+	enum subscribe_result result =
+		subscriptions_add(&b->subscriptions, l->session, f, shared, code, id);
+	if (result == SUBSCRIBE_TOO_DEEP)
+		return MQTT_TOPIC_FILTER_INVALID;
+	if (result == SUBSCRIBE_NO_MEMORY)
+		return MQTT_QUOTA_EXCEEDED;
+	struct subscription options = { .qos = code,
+		.id = id,
+		.no_local = f->no_local,
+		.retain_as_published = f->retain_as_published };
+	record_subscription(b, l->session, f->text, &options);
+	/* [MQTT-3.3.1-9] [MQTT-3.3.1-10] [MQTT-3.3.1-11]; never for a share: U50-RETAIN-SHARED */
+	bool wanted =
+		f->retain_handling == 0 || (f->retain_handling == 1 && result == SUBSCRIBE_NEW);
+	*draws = wanted && !(shared && mqtt_filter_is_shared(f->text));
+	return code;
+}
+
+/* 3.1.1 knows but one failure. [MQTT-3.9.3-2] */
+static uint8_t code_of(unsigned version, uint8_t code)
+{
+	return version != MQTT_50 && code >= 0x80 ? 0x80 : code;
+}
+
+static bool suback_send(struct link *l, enum packet_type type, uint16_t id)
+{
+	struct broker *b = l->broker;
+	struct mqtt_suback suback = { .id = id };
+
+	if (type == SUBACK || l->version == MQTT_50)
+		suback.codes = (struct mqtt_view){ b->codes.data, (uint32_t)b->codes.len };
+	buf_reset(&b->packet);
+	if (!b->codes.failed && mqtt_suback_write(&b->packet, l->version, type, &suback) &&
+		link_send_packet(l))
+		return true;
+	link_refuse(l, MQTT_PACKET_TOO_LARGE, "5.0:MQTT-3.1.2-24",
+		"the answer is larger than the client allows");
+	return false;
+}
+
+struct retained_visit {
+	struct broker *broker;
+	struct session *session;
+	struct target_id id;
+	uint8_t qos;
+};
+
+static bool retained_send(void *context, struct message *m)
+{
+	struct retained_visit *v = context;
+	struct broker *b = v->broker;
+	struct publication p = publication_of(m);
+	struct sending how = { .ids = &v->id,
+		.first_id = v->id.id ? 1 : 0,
+		.qos = m->qos < v->qos ? m->qos : v->qos,
+		.retain = true }; /* [MQTT-3.3.1-8] of 3.1.1, U50-RETAIN-FLAG */
+
+	if (is_expired(m->expires_ms, b->now_ms))
+		return true;
+	if (b->config.access.deliver) {
+		struct broker_client client = link_client(v->session->link);
+		if (!b->config.access.deliver(b->config.access.context, &client, p.topic))
+			return true;
+	}
+	deliver(b, v->session, &p, &how, NULL);
+	return true;
+}
+
+/* Behind the SUBACK come the retained messages of those filters that draw them. */
+static void retained_draw(struct link *l, const struct mqtt_subscribe *s, uint32_t id)
+{
+	struct broker *b = l->broker;
+	struct mqtt_filter f;
+	uint32_t at = 0;
+
+	for (uint32_t i = 0; i < b->draws.len && mqtt_subscribe_next(s, &at, &f); i++) {
+		struct retained_visit v = { b, l->session, { id, 0 }, b->codes.data[i] };
+		if (b->draws.data[i])
+			retained_match(&b->retained, f.text, retained_send, &v);
+	}
+}
+
+void link_subscribe(struct link *l, struct mqtt_view body)
+{
+	struct broker *b = l->broker;
+	struct mqtt_subscribe s;
+	struct mqtt_filter f;
+	struct mqtt_error e;
+	uint32_t at = 0;
+
+	if (!mqtt_subscribe_read(l->version, body, &s, &e)) {
+		link_fail(l, &e);
+		return;
+	}
+	if (!offer_check(l, &s))
+		return;
+	uint32_t id = mqtt_properties_number(&s.properties, MQTT_SUBSCRIPTION_IDENTIFIER, 0);
+	buf_reset(&b->codes);
+	buf_reset(&b->draws);
+	while (mqtt_subscribe_next(&s, &at, &f)) { /* [MQTT-3.8.4-5] */
+		bool draws;
+		uint8_t code = filter_subscribe(l, &f, id, &draws);
+		buf_add_u8(&b->codes, code_of(l->version, code));
+		buf_add_u8(&b->draws, draws);
+	}
+	if (suback_send(l, SUBACK, s.id))
+		retained_draw(l, &s, id);
+}
+
+void link_unsubscribe(struct link *l, struct mqtt_view body)
+{
+	struct broker *b = l->broker;
+	struct mqtt_subscribe s;
+	struct mqtt_view filter;
+	struct mqtt_error e;
+	uint32_t at = 0;
+
+	if (!mqtt_unsubscribe_read(l->version, body, &s, &e)) {
+		link_fail(l, &e);
+		return;
+	}
+	buf_reset(&b->codes);
+	while (mqtt_unsubscribe_next(&s, &at, &filter)) { /* [MQTT-3.10.4-6] */
+		bool shared = l->version == MQTT_50;
+		bool there = subscriptions_remove(&b->subscriptions, l->session, filter, shared);
+		if (there)
+			record_subscription_gone(b, l->session, filter);
+		buf_add_u8(&b->codes, there ? MQTT_SUCCESS : MQTT_NO_SUBSCRIPTION_EXISTED);
+	}
+	suback_send(l, UNSUBACK, s.id); /* [MQTT-3.10.4-4] [MQTT-3.10.4-5] */
+}

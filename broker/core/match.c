@@ -1,0 +1,146 @@
+#include "broker/core/match.h"
+
+#include "broker/core/memory.h"
+#include "broker/core/session.h"
+
+void match_fini(struct memory *memory, struct match *m)
+{
+	memory_give(memory, m->targets, m->target_capacity * sizeof(*m->targets));
+	memory_give(memory, m->shares, m->share_capacity * sizeof(*m->shares));
+	memory_give(memory, m->ids, m->id_capacity * sizeof(*m->ids));
+}
+
+/* Room for one more in one of the three arrays. */
+static bool room_make(
+	struct memory *memory, void **items, uint32_t count, uint32_t *capacity, size_t size)
+{
+	if (count < *capacity)
+		return true;
+	uint32_t larger = *capacity ? *capacity * 2 : 16;
+	void *moved = memory_move(memory, *items, count * size, *capacity * size, larger * size);
+	if (!moved)
+		return false;
+	*items = moved;
+	*capacity = larger;
+	return true;
+}
+
+static void id_add(struct subscriptions *s, struct target *target, uint32_t id)
+{
+	struct match *m = &s->match;
+
+	if (!id)
+		return;
+	if (!room_make(
+		    s->memory, (void **)&m->ids, m->id_count, &m->id_capacity, sizeof(*m->ids))) {
+		m->failed = true;
+		return;
+	}
+	m->ids[m->id_count++] = (struct target_id){ id, target->ids };
+	target->ids = m->id_count;
+}
+
+/* One copy a session: at the highest QoS, with all identifiers. [MQTT-3.3.5-1] [MQTT-3.3.4-2]
+ * [MQTT-3.3.4-4]
+ */
+static void target_merge(
+	struct subscriptions *s, struct target *target, const struct subscription *sub)
+{
+	if (sub->no_local != target->no_local)
+		s->match.mixed = true;
+	if (sub->qos > target->qos)
+		target->qos = sub->qos;
+	target->retain_as_published |= sub->retain_as_published;
+	id_add(s, target, sub->id);
+}
+
+static void target_add(struct subscriptions *s, const struct subscription *sub)
+{
+	struct match *m = &s->match;
+	struct session *session = sub->session;
+
+	if (session->stamp == s->stamp) {
+		target_merge(s, &m->targets[session->target], sub);
+		return;
+	}
+	if (!room_make(s->memory, (void **)&m->targets, m->target_count, &m->target_capacity,
+		    sizeof(*m->targets))) {
+		m->failed = true;
+		return;
+	}
+	session->stamp = s->stamp;
+	session->target = m->target_count;
+	struct target *target = &m->targets[m->target_count++];
+	*target = (struct target){ .session = session,
+		.qos = sub->qos,
+		.no_local = sub->no_local,
+		.retain_as_published = sub->retain_as_published };
+	id_add(s, target, sub->id);
+}
+
+static void node_collect(
+	struct subscriptions *s, const struct tree_node *node, const struct session *publisher)
+{
+	const struct filter *f = node->value;
+	struct match *m = &s->match;
+
+	if (!f)
+		return;
+	for (uint32_t i = 0; i < f->list.count; i++) {
+		const struct subscription *sub = f->list.items[i];
+		/* [MQTT-3.8.3-3] */
+		if (!(publisher && sub->no_local && sub->session == publisher))
+			target_add(s, sub);
+	}
+	for (struct share *share = f->shares; share; share = share->next) {
+		if (!room_make(s->memory, (void **)&m->shares, m->share_count, &m->share_capacity,
+			    sizeof(*m->shares))) {
+			m->failed = true;
+			return;
+		}
+		m->shares[m->share_count++] = share;
+	}
+}
+
+static void level_match(struct subscriptions *s, const struct tree_node *node, uint32_t at,
+	uint32_t count, const struct session *publisher)
+{
+	/* [MQTT-4.7.2-1] */
+	bool wildcards = at || s->tree.levels[0].len == 0 || *s->tree.levels[0].data != '$';
+
+	if (wildcards && node->hash)
+		node_collect(s, node->hash, publisher);
+	if (at == count) {
+		node_collect(s, node, publisher);
+		return;
+	}
+	if (wildcards && node->plus)
+		level_match(s, node->plus, at + 1, count, publisher);
+	const struct tree_node *child = tree_child(&s->tree, node, &s->tree.levels[at]);
+	if (child)
+		level_match(s, child, at + 1, count, publisher);
+}
+
+static void topic_match(
+	struct subscriptions *s, struct mqtt_view topic, const struct session *publisher)
+{
+	struct match *m = &s->match;
+	uint32_t count = tree_split(&s->tree, topic);
+
+	s->stamp++;
+	m->target_count = m->share_count = m->id_count = 0;
+	m->mixed = m->failed = false;
+	if (count)
+		level_match(s, s->tree.root, 0, count, publisher);
+}
+
+const struct match *subscriptions_match(
+	struct subscriptions *s, struct mqtt_view topic, const struct session *publisher)
+{
+	topic_match(s, topic, NULL);
+	if (s->match.mixed && publisher) {
+		topic_match(s, topic, publisher);
+		s->match.mixed = true;
+	}
+	return &s->match;
+}

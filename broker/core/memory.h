@@ -1,0 +1,42 @@
+/* Every byte that the core allocates is counted here, against one ceiling. Small blocks and the two
+ * sizes of output pieces are kept for reuse, so that passing a message on costs no malloc.
+ */
+#ifndef BROKER_CORE_MEMORY_H
+#define BROKER_CORE_MEMORY_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+enum {
+	MEMORY_STEP = 32,
+	MEMORY_SMALL_MAX = 1024,
+	MEMORY_PIECE = 16384, /* a large output piece */
+	MEMORY_CLASSES = MEMORY_SMALL_MAX / MEMORY_STEP + 1,
+};
+
+struct memory_block;
+
+struct memory {
+	uint64_t limit_bytes;
+	uint64_t used_bytes; /* handed out */
+	uint64_t peak_bytes;
+	uint64_t kept_bytes; /* in the lists below */
+	struct memory_block *kept[MEMORY_CLASSES];
+};
+
+void memory_init(struct memory *m, uint64_t limit_bytes);
+void memory_fini(struct memory *m);
+
+/* NULL when the ceiling is reached or there is no memory. Not zeroed. */
+void *memory_take(struct memory *m, size_t size);
+void *memory_take_zeroed(struct memory *m, size_t size);
+
+/* `size` is what was asked for; NULL is fine. */
+void memory_give(struct memory *m, void *p, size_t size);
+
+/* The first `used` bytes in a new block of `size`; the old one is given back. NULL, with the old one
+ * as it was, when there is none.
+ */
+void *memory_move(struct memory *m, void *p, size_t used, size_t old_size, size_t size);
+
+#endif

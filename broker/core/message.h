@@ -1,0 +1,78 @@
+/* An application message: held once, however many sessions wait for it.
+ *
+ *      struct message | topic | properties | payload
+ *                               ^^^^^^^^^^ those to be passed on, as they were on the wire
+ *
+ * Most messages never become one. While a message passes through it is a `struct publication`, views
+ * into the publisher's packet, from which each subscriber's packet is made at once. Only a message
+ * that has to stay (QoS 1 and 2, retained, a large payload) is copied, and only the first time.
+ */
+#ifndef BROKER_CORE_MESSAGE_H
+#define BROKER_CORE_MESSAGE_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "mqtt/view.h"
+
+struct memory;
+struct session;
+
+struct message {
+	uint32_t refs;
+	uint32_t stored_refs; /* deliveries in the store that name it */
+	uint64_t serial;      /* its name in the store; 0: it has none */
+	int64_t expires_ms;   /* INT64_MAX: never */
+	uint32_t payload_len;
+	uint32_t properties_len;
+	uint16_t topic_len;
+	uint8_t qos; /* as published */
+	bool retain; /* as published */
+	uint8_t bytes[];
+};
+
+/* A packet made ready once for all subscribers that are to get the same bytes. */
+enum { FORM_BYTES = 1024 };
+
+struct form {
+	uint16_t len;       /* 0: not made yet */
+	uint16_t id_offset; /* where the Packet Identifier goes, if the QoS is not 0 */
+	uint8_t bytes[FORM_BYTES];
+};
+
+struct publication {
+	struct mqtt_view topic;
+	struct mqtt_view properties;
+	struct mqtt_view payload;
+	int64_t expires_ms;        /* INT64_MAX: never */
+	uint8_t qos;               /* as published */
+	bool retain;               /* as published */
+	struct session *publisher; /* for No Local; NULL: none */
+	struct message *message;   /* NULL until someone needs it; one reference */
+	struct form *forms;        /* four of them, by version and QoS; NULL: nobody else gets it */
+};
+
+/* Size in memory. */
+size_t message_size(const struct message *m);
+
+struct message *message_new(struct memory *memory, const struct publication *p);
+struct message *message_hold(struct message *m);
+void message_drop(struct memory *memory, struct message *m); /* NULL is fine */
+
+struct mqtt_view message_topic(const struct message *m);
+struct mqtt_view message_properties(const struct message *m);
+struct mqtt_view message_payload(const struct message *m);
+
+/* The message of a publication, made if need be; borrowed. NULL without memory. */
+struct message *publication_message(struct memory *memory, struct publication *p);
+
+/* A publication of what is held already; takes no reference. */
+struct publication publication_of(struct message *m);
+
+static inline bool is_expired(int64_t expires_ms, int64_t now_ms)
+{
+	return expires_ms <= now_ms;
+}
+
+#endif

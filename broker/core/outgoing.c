@@ -1,0 +1,392 @@
+#include "broker/core/outgoing.h"
+
+#include "broker/core/core.h"
+#include "broker/core/link.h"
+#include "broker/core/record.h"
+
+enum { FIRST_CAPACITY = 8, KEEP_CAPACITY = 1024 };
+
+static struct delivery *delivery_at(const struct outgoing *o, uint32_t place)
+{
+	return &o->ring[place & (o->capacity - 1)];
+}
+
+static uint32_t quota_of(const struct broker *b, const struct link *l)
+{
+	/* [MQTT-4.9.0-1] */
+	return l->receive_maximum < b->config.limits.inflight ? l->receive_maximum
+							      : b->config.limits.inflight;
+}
+
+static void message_release(struct broker *b, struct session *s, struct delivery *d)
+{
+	if (!d->message)
+		return;
+	if (!d->id)
+		s->outgoing->queue_bytes -= (uint32_t)message_size(d->message);
+	record_message_gone(b, s, d->message);
+	message_drop(&b->memory, d->message);
+	d->message = NULL;
+}
+
+static void extra_free(struct broker *b, struct delivery_extra *extra)
+{
+	if (!extra)
+		return;
+	share_drop(&b->memory, extra->share);
+	memory_give(&b->memory, extra, sizeof(*extra) + extra->count * sizeof(*extra->ids));
+}
+
+/* It is settled: whatever it took up is free again. */
+static void delivery_finish(struct broker *b, struct session *s, struct delivery *d)
+{
+	record_delivery_gone(b, s, d);
+	message_release(b, s, d);
+	extra_free(b, d->extra);
+	d->extra = NULL;
+	d->state = DELIVERY_DONE;
+	if (d->counted)
+		s->outgoing->outstanding--;
+	d->counted = false;
+}
+
+/* Takes up no more room than needed for what is still to come. */
+static void outgoing_trim(struct broker *b, struct outgoing *o)
+{
+	while (o->first != o->sent && delivery_at(o, o->first)->state == DELIVERY_DONE)
+		o->first++;
+	if (o->first != o->end || o->capacity <= KEEP_CAPACITY)
+		return;
+	memory_give(&b->memory, o->ring, o->capacity * sizeof(*o->ring));
+	o->ring = NULL;
+	o->capacity = 0;
+}
+
+/* Moves the ring to `capacity`, without those that are done. */
+static bool ring_move(struct broker *b, struct outgoing *o, uint32_t capacity)
+{
+	struct delivery *ring = memory_take(&b->memory, capacity * sizeof(*ring));
+	uint32_t end = 0, sent = 0;
+
+	if (!ring)
+		return false;
+	for (uint32_t at = o->first; at != o->end; at++) {
+		if (at == o->sent)
+			sent = end;
+		if (delivery_at(o, at)->state != DELIVERY_DONE)
+			ring[end++] = *delivery_at(o, at);
+	}
+	if (o->sent == o->end)
+		sent = end;
+	memory_give(&b->memory, o->ring, o->capacity * sizeof(*o->ring));
+	o->ring = ring;
+	o->capacity = capacity;
+	o->first = 0;
+	o->sent = sent;
+	o->end = end;
+	return true;
+}
+
+static bool room_make(struct broker *b, struct outgoing *o)
+{
+	uint32_t done = 0;
+
+	if (o->end - o->first < o->capacity)
+		return true;
+	for (uint32_t at = o->first; at != o->end; at++)
+		done += delivery_at(o, at)->state == DELIVERY_DONE;
+	if (done * 4 > o->capacity)
+		return ring_move(b, o, o->capacity);
+	return ring_move(b, o, o->capacity ? o->capacity * 2 : FIRST_CAPACITY);
+}
+
+static struct outgoing *outgoing_make(struct broker *b, struct session *s)
+{
+	if (!s->outgoing) {
+		s->outgoing = memory_take_zeroed(&b->memory, sizeof(*s->outgoing));
+		if (s->outgoing)
+			s->outgoing->next_id = 1;
+	}
+	return s->outgoing && room_make(b, s->outgoing) ? s->outgoing : NULL;
+}
+
+bool outgoing_is_ready(const struct broker *b, const struct session *s)
+{
+	const struct outgoing *o = s->outgoing;
+
+	return s->link && s->link->state == LINK_UP && !link_is_congested(s->link) &&
+		(!o || (o->sent == o->end && o->outstanding < quota_of(b, s->link)));
+}
+
+/* Identifiers are given out one after the other; the oldest that is still in use may have been lapped.
+ * [MQTT-2.2.1-4]
+ */
+static bool id_is_free(const struct outgoing *o)
+{
+	return o->first == o->sent || delivery_at(o, o->first)->id != o->next_id;
+}
+
+static bool id_assign(struct broker *b, struct session *s, struct delivery *d)
+{
+	struct outgoing *o = s->outgoing;
+
+	if (d->id)
+		return true;
+	if (!id_is_free(o))
+		return false;
+	o->queue_bytes -= (uint32_t)message_size(d->message);
+	d->id = o->next_id;
+	o->next_id = o->next_id == UINT16_MAX ? 1 : o->next_id + 1;
+	d->state = DELIVERY_SENT;
+	record_delivery(b, s, d);
+	return true;
+}
+
+/* Sends one PUBLISH, the first time or again. False when nothing can be sent for the time being. */
+static bool delivery_send(
+	struct broker *b, struct session *s, struct delivery *d, struct publication *p)
+{
+	bool dup = d->id; /* [MQTT-3.3.1-1] */
+	if (!id_assign(b, s, d))
+		return false;
+	struct sending how = { .ids = d->extra ? d->extra->ids : NULL,
+		.first_id = d->extra ? d->extra->count : 0,
+		.id = d->id,
+		.qos = d->qos,
+		.retain = d->retain,
+		.dup = dup };
+	enum send_result result = send_publish(b, s->link, p, &how);
+	if (result == SEND_TOO_LARGE) { /* [MQTT-3.1.2-25] */
+		b->figures.messages_dropped++;
+		delivery_finish(b, s, d);
+	} else if (result == SEND_OK) {
+		d->counted = true;
+		s->outgoing->outstanding++; /* [MQTT-4.9.0-2] */
+	}
+	return result != SEND_FAILED;
+}
+
+void outgoing_pump(struct broker *b, struct session *s)
+{
+	struct outgoing *o = s->outgoing;
+	struct link *l = s->link;
+
+	if (!o || !l || l->state != LINK_UP)
+		return;
+	while (o->sent != o->end && !link_is_congested(l)) {
+		struct delivery *d = delivery_at(o, o->sent);
+		if (d->state == DELIVERY_RELEASED) { /* [MQTT-4.3.3-5] [MQTT-4.4.0-1] */
+			link_send_ack(l, PUBREL, d->id, 0);
+		} else if (!d->id && d->state != DELIVERY_DONE &&
+			is_expired(d->message->expires_ms, b->now_ms)) {
+			/* [MQTT-3.3.2-5]; not once it was sent: [MQTT-4.3.3-7] */
+			b->figures.messages_dropped++;
+			delivery_finish(b, s, d);
+		} else if (d->state != DELIVERY_DONE) {
+			/* [MQTT-3.3.4-9] */
+			if (o->outstanding >= quota_of(b, l))
+				break;
+			struct publication p = publication_of(d->message);
+			if (!delivery_send(b, s, d, &p))
+				break;
+		}
+		o->sent++;
+	}
+	outgoing_trim(b, o);
+}
+
+static bool queue_has_room(const struct broker *b, const struct session *s, size_t size)
+{
+	const struct outgoing *o = s->outgoing;
+	const struct broker_limits *limits = &b->config.limits;
+
+	return !o ||
+		(o->end - o->sent < limits->queue_messages &&
+			o->queue_bytes + size <= limits->queue_bytes);
+}
+
+/* False without memory; `*extra` stays NULL when there is nothing to put in. */
+static bool extra_make(struct broker *b, const struct sending *how, struct share *share,
+	struct delivery_extra **extra)
+{
+	uint32_t count = 0;
+
+	for (uint32_t at = how->first_id; at; at = how->ids[at - 1].next)
+		count++;
+	if (!count && !share)
+		return true;
+	*extra = memory_take(&b->memory, sizeof(**extra) + count * sizeof(*(*extra)->ids));
+	if (!*extra)
+		return false;
+	(*extra)->share = share;
+	if (share)
+		share_hold(share);
+	(*extra)->count = count;
+	for (uint32_t at = how->first_id, i = 0; at; at = how->ids[at - 1].next, i++)
+		(*extra)->ids[i] = (struct target_id){ how->ids[at - 1].id, i };
+	return true;
+}
+
+bool outgoing_add(struct broker *b, struct session *s, struct publication *p,
+	const struct sending *how, struct share *share)
+{
+	struct delivery_extra *extra = NULL;
+	bool ready = outgoing_is_ready(b, s);
+
+	if (!publication_message(&b->memory, p))
+		return false;
+	if (!ready && !queue_has_room(b, s, message_size(p->message)))
+		return false;
+	struct outgoing *o = outgoing_make(b, s);
+	if (!o || !extra_make(b, how, share, &extra))
+		return false;
+	struct delivery *d = delivery_at(o, o->end);
+	*d = (struct delivery){ .message = message_hold(p->message),
+		.extra = extra,
+		.sequence = o->sequence++,
+		.qos = how->qos,
+		.retain = how->retain };
+	o->queue_bytes += (uint32_t)message_size(d->message);
+	o->end++;
+	record_message(b, s, d->message);
+	if (ready && delivery_send(b, s, d, p))
+		o->sent++;
+	else
+		record_delivery(b, s, d);
+	return true;
+}
+
+/* Where the delivery with this identifier is. They are in the order of their identifiers, mostly
+ * without gaps.
+ */
+static struct delivery *delivery_find(const struct outgoing *o, uint16_t id, uint32_t *place)
+{
+	if (!o || o->first == o->end)
+		return NULL;
+	uint16_t first_id = delivery_at(o, o->first)->id;
+	uint32_t guess = o->first + ((uint32_t)id + UINT16_MAX - first_id) % UINT16_MAX;
+	if (guess - o->first < o->end - o->first && delivery_at(o, guess)->id == id &&
+		delivery_at(o, guess)->state != DELIVERY_DONE) {
+		*place = guess;
+		return delivery_at(o, guess);
+	}
+	for (*place = o->first; *place != o->end; ++*place) {
+		struct delivery *d = delivery_at(o, *place);
+		if (d->state == DELIVERY_WAITING)
+			return NULL;
+		if (d->id == id && d->state != DELIVERY_DONE)
+			return d;
+	}
+	return NULL;
+}
+
+/* The client has it: what is left is PUBREL and PUBCOMP. [MQTT-4.3.3-6] */
+static void delivery_release(struct broker *b, struct session *s, struct delivery *d)
+{
+	message_release(b, s, d);
+	d->state = DELIVERY_RELEASED;
+	record_delivery(b, s, d);
+}
+
+bool outgoing_acknowledge(
+	struct broker *b, struct session *s, enum packet_type type, uint16_t id, uint8_t reason)
+{
+	uint32_t place = 0;
+	struct outgoing *o = s->outgoing;
+	struct delivery *d = delivery_find(o, id, &place);
+
+	if (!d)
+		return false;
+	bool sent = d->state == DELIVERY_SENT;
+	if (type == PUBREC && d->qos == 2) {
+		if (sent && reason < 0x80)
+			delivery_release(b, s, d);
+		if (sent && reason >= 0x80) /* [MQTT-4.4.0-2] */
+			delivery_finish(b, s, d);
+		else if (place - o->first < o->sent - o->first)
+			link_send_ack(s->link, PUBREL, id, 0); /* [MQTT-4.3.3-4] */
+	} else if (type == PUBACK && d->qos == 1) {
+		delivery_finish(b, s, d);
+	} else if (type == PUBCOMP && d->state == DELIVERY_RELEASED) {
+		delivery_finish(b, s, d);
+	} else {
+		return false;
+	}
+	outgoing_pump(b, s);
+	return true;
+}
+
+void outgoing_resume(struct broker *b, struct session *s)
+{
+	struct outgoing *o = s->outgoing;
+
+	if (!o)
+		return;
+	/* Quota starts afresh with each connection: U50-QUOTA-RESET */
+	for (uint32_t at = o->first; at != o->sent; at++)
+		delivery_at(o, at)->counted = false;
+	o->outstanding = 0;
+	o->sent = o->first;
+	outgoing_pump(b, s);
+}
+
+void outgoing_rest(struct broker *b, struct session *s)
+{
+	struct outgoing *o = s->outgoing;
+
+	if (!o || o->first != o->end || !o->ring)
+		return;
+	memory_give(&b->memory, o->ring, o->capacity * sizeof(*o->ring));
+	o->ring = NULL;
+	o->capacity = 0;
+}
+
+void outgoing_hand_on(struct broker *b, struct session *s)
+{
+	struct outgoing *o = s->outgoing;
+
+	for (uint32_t at = o ? o->first : 0; o && at != o->end; at++) {
+		struct delivery *d = delivery_at(o, at);
+		struct share *share = d->extra ? d->extra->share : NULL;
+		/* A QoS 2 message that was under way stays with this client. [MQTT-4.8.2-5] */
+		bool free =
+			d->state == DELIVERY_WAITING || (d->state == DELIVERY_SENT && d->qos == 1);
+		if (!share || !share->node || !free ||
+			is_expired(d->message->expires_ms, b->now_ms))
+			continue;
+		struct publication p = publication_of(d->message);
+		deliver_to_share(b, share, &p);
+	}
+}
+
+void outgoing_free(struct broker *b, struct session *s)
+{
+	struct outgoing *o = s->outgoing;
+
+	if (!o)
+		return;
+	for (uint32_t at = o->first; at != o->end; at++) {
+		struct delivery *d = delivery_at(o, at);
+		message_drop(&b->memory, d->message);
+		extra_free(b, d->extra);
+	}
+	memory_give(&b->memory, o->ring, o->capacity * sizeof(*o->ring));
+	memory_give(&b->memory, o, sizeof(*o));
+	s->outgoing = NULL;
+}
+
+bool outgoing_restore(struct broker *b, struct session *s, const struct delivery *restored)
+{
+	struct outgoing *o = outgoing_make(b, s);
+
+	if (!o)
+		return false;
+	struct delivery *d = delivery_at(o, o->end++);
+	*d = *restored;
+	o->sequence = d->sequence + 1;
+	if (d->id)
+		o->next_id = d->id == UINT16_MAX ? 1 : d->id + 1;
+	else
+		o->queue_bytes += (uint32_t)message_size(d->message);
+	return true;
+}

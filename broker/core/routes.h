@@ -1,0 +1,32 @@
+/* Matches remembered: most topics are published to again and again, while subscriptions seldom
+ * change. A topic that comes for the second time keeps its match until a subscription changes.
+ */
+#ifndef BROKER_CORE_ROUTES_H
+#define BROKER_CORE_ROUTES_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "broker/core/subscriptions.h"
+#include "mqtt/view.h"
+
+enum { ROUTE_SLOTS = 4096 };
+
+struct route;
+
+struct routes {
+	struct memory *memory;
+	struct subscriptions *subscriptions;
+	uint64_t seed;
+	struct route *slots[ROUTE_SLOTS];
+	uint32_t seen[ROUTE_SLOTS]; /* hash of the topic that missed last */
+};
+
+void routes_init(struct routes *r, struct memory *memory, struct subscriptions *s, uint64_t seed);
+void routes_fini(struct routes *r);
+
+/* As subscriptions_match. */
+const struct match *routes_match(
+	struct routes *r, struct mqtt_view topic, const struct session *publisher);
+
+#endif

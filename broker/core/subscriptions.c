@@ -1,0 +1,270 @@
+#include "broker/core/subscriptions.h"
+
+#include <string.h>
+
+#include "base/buf.h"
+#include "broker/core/match.h"
+#include "broker/core/memory.h"
+#include "broker/core/session.h"
+#include "mqtt/text.h"
+
+bool subscriptions_init(
+	struct subscriptions *s, struct memory *memory, uint64_t seed, uint32_t level_max)
+{
+	*s = (struct subscriptions){ .memory = memory };
+	return tree_init(&s->tree, memory, seed, level_max);
+}
+
+void subscriptions_fini(struct subscriptions *s)
+{
+	match_fini(s->memory, &s->match);
+	tree_fini(&s->tree);
+}
+
+static bool list_add(
+	struct memory *memory, struct subscription_list *list, struct subscription *sub)
+{
+	if (list->count == list->capacity) {
+		uint32_t capacity = list->capacity ? list->capacity * 2 : 4;
+		struct subscription **items =
+			memory_move(memory, list->items, list->count * sizeof(*items),
+				list->capacity * sizeof(*items), capacity * sizeof(*items));
+		if (!items)
+			return false;
+		list->items = items;
+		list->capacity = capacity;
+	}
+	sub->index = list->count;
+	list->items[list->count++] = sub;
+	return true;
+}
+
+static void list_remove(
+	struct memory *memory, struct subscription_list *list, struct subscription *sub)
+{
+	struct subscription *last = list->items[--list->count];
+
+	list->items[sub->index] = last;
+	last->index = sub->index;
+	if (list->count)
+		return;
+	memory_give(memory, list->items, list->capacity * sizeof(*list->items));
+	*list = (struct subscription_list){ 0 };
+}
+
+void share_hold(struct share *share)
+{
+	share->refs++;
+}
+
+void share_drop(struct memory *memory, struct share *share)
+{
+	if (share && !--share->refs)
+		memory_give(memory, share, sizeof(*share) + share->name_len);
+}
+
+static struct share *share_find(const struct filter *f, struct mqtt_view name)
+{
+	struct share *share = f->shares;
+
+	while (share && !mqtt_view_equal(name, (struct mqtt_view){ share->name, share->name_len }))
+		share = share->next;
+	return share;
+}
+
+static struct share *share_make(
+	struct memory *memory, struct filter *f, struct tree_node *node, struct mqtt_view name)
+{
+	struct share *share = share_find(f, name);
+
+	if (share)
+		return share;
+	share = memory_take_zeroed(memory, sizeof(*share) + name.len);
+	if (!share)
+		return NULL;
+	share->node = node;
+	share->name_len = (uint16_t)name.len;
+	memcpy(share->name, name.data, name.len);
+	share->next = f->shares;
+	f->shares = share;
+	return share;
+}
+
+/* Nobody belongs to it any more: later subscribers of that name make a share of their own. */
+static void share_unlink(struct memory *memory, struct share *share)
+{
+	struct filter *f = share->node->value;
+	struct share **at = &f->shares;
+
+	while (*at != share)
+		at = &(*at)->next;
+	*at = share->next;
+	share->node = NULL;
+	if (!share->refs)
+		memory_give(memory, share, sizeof(*share) + share->name_len);
+}
+
+/* Frees a filter that nobody wants any more, and its node with it. */
+static void filter_release(struct subscriptions *s, struct tree_node *node)
+{
+	struct filter *f = node->value;
+
+	if (f && !f->list.count && !f->shares) {
+		memory_give(s->memory, f, sizeof(*f));
+		node->value = NULL;
+	}
+	tree_prune(&s->tree, node);
+}
+
+/* The session's own subscription to this filter: looked for where there are fewer. */
+static struct subscription *subscription_find(const struct session *session,
+	const struct tree_node *node, const struct share *share,
+	const struct subscription_list *list)
+{
+	if (list->count < session->subscription_count) {
+		for (uint32_t i = 0; i < list->count; i++)
+			if (list->items[i]->session == session)
+				return list->items[i];
+		return NULL;
+	}
+	struct subscription *sub = session->subscriptions;
+	while (sub && !(sub->node == node && sub->share == share))
+		sub = sub->next;
+	return sub;
+}
+
+static void options_set(
+	struct subscription *sub, const struct mqtt_filter *filter, uint8_t qos, uint32_t id)
+{
+	sub->qos = qos;
+	sub->id = id;
+	sub->no_local = filter->no_local;
+	sub->retain_as_published = filter->retain_as_published;
+}
+
+static struct subscription *subscription_new(struct subscriptions *s, struct session *session,
+	struct tree_node *node, struct share *share, struct subscription_list *list)
+{
+	struct subscription *sub = memory_take_zeroed(s->memory, sizeof(*sub));
+
+	if (!sub)
+		return NULL;
+	if (!list_add(s->memory, list, sub)) {
+		memory_give(s->memory, sub, sizeof(*sub));
+		return NULL;
+	}
+	sub->session = session;
+	sub->node = node;
+	sub->share = share;
+	if (share)
+		share_hold(share);
+	sub->next = session->subscriptions;
+	sub->link = &session->subscriptions;
+	if (sub->next)
+		sub->next->link = &sub->next;
+	session->subscriptions = sub;
+	session->subscription_count++;
+	s->count++;
+	return sub;
+}
+
+/* Splits "$share/NAME/" off, where that has a meaning. */
+static struct mqtt_view path_of(struct mqtt_view text, bool shared, struct mqtt_view *name)
+{
+	struct mqtt_view path = text;
+
+	*name = (struct mqtt_view){ 0 };
+	if (shared && mqtt_filter_is_shared(text))
+		mqtt_filter_split_shared(text, name, &path);
+	return path;
+}
+
+enum subscribe_result subscriptions_add(struct subscriptions *s, struct session *session,
+	const struct mqtt_filter *filter, bool shared, uint8_t qos, uint32_t id)
+{
+	struct mqtt_view name, path = path_of(filter->text, shared, &name);
+	struct tree_node *node = tree_make(&s->tree, path);
+
+	if (!node)
+		return tree_split(&s->tree, path) ? SUBSCRIBE_NO_MEMORY : SUBSCRIBE_TOO_DEEP;
+	struct filter *f = node->value;
+	if (!f)
+		node->value = f = memory_take_zeroed(s->memory, sizeof(*f));
+	struct share *share = f && name.len ? share_make(s->memory, f, node, name) : NULL;
+	s->generation++;
+	if (f && (share || !name.len)) {
+		struct subscription_list *list = share ? &share->list : &f->list;
+		struct subscription *sub = subscription_find(session, node, share, list);
+		bool found = sub != NULL;
+		if (!found)
+			sub = subscription_new(s, session, node, share, list);
+		if (sub) {
+			options_set(sub, filter, qos, id);
+			return found ? SUBSCRIBE_REPLACED : SUBSCRIBE_NEW;
+		}
+		if (share && !share->list.count)
+			share_unlink(s->memory, share);
+	}
+	filter_release(s, node);
+	return SUBSCRIBE_NO_MEMORY;
+}
+
+static void subscription_free(struct subscriptions *s, struct subscription *sub)
+{
+	struct filter *f = sub->node->value;
+	struct tree_node *node = sub->node;
+	struct share *share = sub->share;
+
+	list_remove(s->memory, share ? &share->list : &f->list, sub);
+	*sub->link = sub->next;
+	if (sub->next)
+		sub->next->link = sub->link;
+	sub->session->subscription_count--;
+	s->count--;
+	s->generation++;
+	memory_give(s->memory, sub, sizeof(*sub));
+	if (share) {
+		share_hold(share);
+		share->refs--; /* the member's; the one above keeps it until here */
+		if (!share->list.count) {
+			share_unlink(s->memory, share);
+		}
+		share_drop(s->memory, share);
+	}
+	filter_release(s, node);
+}
+
+bool subscriptions_remove(
+	struct subscriptions *s, struct session *session, struct mqtt_view text, bool shared)
+{
+	struct mqtt_view name, path = path_of(text, shared, &name);
+	struct tree_node *node = tree_find(&s->tree, path);
+
+	if (!node || !node->value)
+		return false;
+	struct filter *f = node->value;
+	struct share *share = name.len ? share_find(f, name) : NULL;
+	if (name.len && !share)
+		return false;
+	struct subscription *sub =
+		subscription_find(session, node, share, share ? &share->list : &f->list);
+	if (sub)
+		subscription_free(s, sub);
+	return sub != NULL;
+}
+
+void subscriptions_remove_all(struct subscriptions *s, struct session *session)
+{
+	while (session->subscriptions)
+		subscription_free(s, session->subscriptions);
+}
+
+void subscription_text(const struct subscription *s, struct buf *out)
+{
+	if (s->share) {
+		buf_add_text(out, "$share/");
+		buf_add(out, s->share->name, s->share->name_len);
+		buf_add_u8(out, '/');
+	}
+	tree_path(s->node, out);
+}

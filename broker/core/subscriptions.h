@@ -1,0 +1,128 @@
+/* Who wants what: every subscription of every session, in a tree of filters.
+ *
+ *      tree_node ──value──▶ struct filter
+ *                              ├── list   ▶ subscription ▶ subscription ▶ ...      one a session
+ *                              └── shares ▶ share "g1" ▶ share "g2" ▶ ...
+ *                                             └── list ▶ subscription ▶ ...        the members
+ *      session ──▶ subscription ──next──▶ subscription ──▶ ...
+ *
+ * A list is an array, so that a fan-out runs straight over it; each subscription knows its place in
+ * it and its neighbours in the session's chain, so leaving costs the same however many there are.
+ */
+#ifndef BROKER_CORE_SUBSCRIPTIONS_H
+#define BROKER_CORE_SUBSCRIPTIONS_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "broker/core/tree.h"
+#include "mqtt/subscribe.h"
+#include "mqtt/view.h"
+
+struct buf;
+struct memory;
+struct session;
+
+struct subscription {
+	struct session *session;
+	struct tree_node *node;
+	struct share *share;        /* NULL: not shared */
+	struct subscription *next;  /* of the session */
+	struct subscription **link; /* what points here in the session's chain */
+	uint32_t id;                /* Subscription Identifier; 0: none */
+	uint32_t index;             /* in its list */
+	uint8_t qos;                /* granted */
+	bool no_local;
+	bool retain_as_published;
+};
+
+struct subscription_list {
+	struct subscription **items;
+	uint32_t count;
+	uint32_t capacity;
+};
+
+struct filter {
+	struct subscription_list list;
+	struct share *shares;
+};
+
+struct share {
+	struct share *next;     /* of the same filter */
+	struct tree_node *node; /* NULL: the last member has left */
+	struct subscription_list list;
+	uint32_t turn; /* whose it is next */
+	uint32_t refs; /* members, and deliveries under way */
+	uint16_t name_len;
+	uint8_t name[];
+};
+
+/* What a topic matches. */
+struct target {
+	struct session *session;
+	uint32_t ids; /* Subscription Identifiers: 1 + index into match.ids; 0: none */
+	uint8_t qos;  /* the highest granted */
+	bool no_local;
+	bool retain_as_published;
+};
+
+struct target_id {
+	uint32_t id;
+	uint32_t next; /* as target.ids */
+};
+
+struct match {
+	struct target *targets; /* one a session */
+	struct share **shares;
+	struct target_id *ids;
+	uint32_t target_count, share_count, id_count;
+	uint32_t target_capacity, share_capacity, id_capacity;
+	/* A session has overlapping subscriptions with and without No Local: the match is good for this
+	 * publisher only.
+	 */
+	bool mixed;
+	bool failed; /* no memory: something is missing */
+};
+
+struct subscriptions {
+	struct memory *memory;
+	struct tree tree;
+	struct match match;  /* the latest */
+	uint64_t generation; /* grows with each change, which makes old matches worthless */
+	uint64_t stamp;      /* number of the match at hand */
+	uint32_t count;
+};
+
+bool subscriptions_init(
+	struct subscriptions *s, struct memory *memory, uint64_t seed, uint32_t level_max);
+void subscriptions_fini(struct subscriptions *s);
+
+enum subscribe_result {
+	SUBSCRIBE_NEW,
+	SUBSCRIBE_REPLACED, /* [MQTT-3.8.4-3] */
+	SUBSCRIBE_TOO_DEEP,
+	SUBSCRIBE_NO_MEMORY,
+};
+
+/* `filter` is valid; `shared` says whether "$share/" has a meaning here. */
+enum subscribe_result subscriptions_add(struct subscriptions *s, struct session *session,
+	const struct mqtt_filter *filter, bool shared, uint8_t qos, uint32_t id);
+
+/* False if there was none. [MQTT-3.10.4-1] */
+bool subscriptions_remove(
+	struct subscriptions *s, struct session *session, struct mqtt_view filter, bool shared);
+void subscriptions_remove_all(struct subscriptions *s, struct session *session);
+
+/* All that a topic matches: the result stays until the next match or change. `publisher` counts for
+ * No Local where No Local and other subscriptions overlap; NULL: nobody.
+ */
+const struct match *subscriptions_match(
+	struct subscriptions *s, struct mqtt_view topic, const struct session *publisher);
+
+/* Appends the filter as the client wrote it. */
+void subscription_text(const struct subscription *s, struct buf *out);
+
+void share_hold(struct share *share);
+void share_drop(struct memory *memory, struct share *share); /* NULL is fine */
+
+#endif

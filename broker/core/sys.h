@@ -1,0 +1,9 @@
+/* $SYS: what the broker tells of itself, as retained messages. */
+#ifndef BROKER_CORE_SYS_H
+#define BROKER_CORE_SYS_H
+
+struct broker;
+
+void sys_publish(struct broker *b);
+
+#endif

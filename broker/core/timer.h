@@ -1,0 +1,47 @@
+/* The one structure for everything that happens at a time: a heap, the earliest on top.
+ *
+ * A timer that is often put off (keep alive) is not moved for each packet: it stays where it is, and
+ * when it comes up its owner looks how long it really has still to go.
+ */
+#ifndef BROKER_CORE_TIMER_H
+#define BROKER_CORE_TIMER_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+struct memory;
+
+enum timer_kind { TIMER_LINK, TIMER_SESSION, TIMER_RETAINED, TIMER_SYS };
+
+struct timer {         /* embedded in what it belongs to */
+	uint32_t slot; /* place in the heap, from 1; 0: not set */
+	uint8_t kind;  /* enum timer_kind */
+};
+
+struct timer_entry {
+	int64_t due_ms;
+	struct timer *timer;
+};
+
+struct timers {
+	struct memory *memory;
+	struct timer_entry *heap;
+	uint32_t count;
+	uint32_t capacity;
+};
+
+void timers_init(struct timers *t, struct memory *memory);
+void timers_fini(struct timers *t);
+
+/* Sets it, or sets it anew. Fails only without memory, and then it is not set. */
+bool timer_set(struct timers *t, struct timer *timer, int64_t due_ms)
+	__attribute__((warn_unused_result));
+void timer_clear(struct timers *t, struct timer *timer);
+
+/* Takes one that is due; NULL when there is none. */
+struct timer *timers_take_due(struct timers *t, int64_t now_ms);
+
+/* When the earliest is due; INT64_MAX: never. */
+int64_t timers_next_ms(const struct timers *t);
+
+#endif

@@ -1,0 +1,72 @@
+/* Topics and filters level by level, for the subscriptions and for the retained messages.
+ *
+ *                    root
+ *                   /    \
+ *                sport    +          each node knows its "+" and "#" child; every other child is
+ *               /  |  \    \         found in one hash table of the whole tree, by its parent and
+ *          tennis  +   #   news      its level; siblings are chained, so they can be walked, too
+ *
+ * A node lives as long as it has a value or children.
+ */
+#ifndef BROKER_CORE_TREE_H
+#define BROKER_CORE_TREE_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "mqtt/view.h"
+
+struct buf;
+struct memory;
+
+struct tree_node {
+	void *value;               /* the user's; NULL: a mere step on the way */
+	struct tree_node *plus;    /* child "+" */
+	struct tree_node *hash;    /* child "#" */
+	struct tree_node *parent;  /* NULL: the root */
+	struct tree_node *chained; /* next in the same bucket */
+	struct tree_node *children;
+	struct tree_node *next, *previous; /* siblings */
+	uint32_t key;                      /* hash of parent and level */
+	uint16_t level_len;
+	uint8_t level[];
+};
+
+struct tree_level {
+	const uint8_t *data;
+	uint32_t len;
+	uint32_t key; /* hash of the level alone */
+};
+
+struct tree {
+	struct memory *memory;
+	struct tree_node *root;
+	struct tree_node **buckets;
+	uint32_t bucket_count; /* a power of two */
+	uint32_t node_count;
+	uint64_t seed;
+	struct tree_level *levels; /* of the path at hand */
+	uint32_t level_max;
+};
+
+bool tree_init(struct tree *t, struct memory *memory, uint64_t seed, uint32_t level_max);
+void tree_fini(struct tree *t); /* every value must be gone */
+
+/* Cuts a path into t->levels; returns their number, or 0 when there are more than level_max. */
+uint32_t tree_split(struct tree *t, struct mqtt_view path);
+
+/* NULL when there is none. */
+struct tree_node *tree_child(
+	const struct tree *t, const struct tree_node *parent, const struct tree_level *level);
+struct tree_node *tree_find(struct tree *t, struct mqtt_view path);
+
+/* Finds or makes; NULL when the path is too deep or there is no memory. Give it a value, or prune. */
+struct tree_node *tree_make(struct tree *t, struct mqtt_view path);
+
+/* Frees the node and those above it that are of no use any more. */
+void tree_prune(struct tree *t, struct tree_node *node);
+
+/* Appends the path of a node. */
+void tree_path(const struct tree_node *node, struct buf *out);
+
+#endif

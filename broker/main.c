@@ -1,0 +1,225 @@
+/* mqttspec-broker: the reference broker. */
+#include <errno.h>
+#include <getopt.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "base/arena.h"
+#include "broker/shell/server.h"
+
+#ifndef MQTTSPEC_VERSION
+#error "the build names the version"
+#endif
+
+enum { EXIT_USAGE = 2 };
+
+static const char help[] =
+	"usage: mqttspec-broker [-p PORT] [-b ADDRESS] [-c FILE] [-v] [--check-config]\n"
+	"\n"
+	"The reference broker of mqttspec: MQTT 3.1.1 and 5.0 over TCP, everything in memory.\n"
+	"Without a configuration it listens on 127.0.0.1, port 1883.\n"
+	"\n"
+	"  -p, --port PORT      listen on this port of the loopback address; 0: any free one,\n"
+	"                       which the first line on stdout names: \"port 40123\"\n"
+	"  -b, --bind ADDRESS   with -p: listen on this address instead\n"
+	"  -c, --config FILE    read a configuration, in mosquitto.conf's syntax\n"
+	"      --check-config   read the configuration, say what is wrong with it, and end\n"
+	"  -v, --verbose        log everything\n"
+	"  -q, --quiet          log errors only\n"
+	"      --version        print the version\n"
+	"  -h, --help           print this\n"
+	"\n"
+	"SIGTERM and SIGINT end it in order: clients of 5.0 get DISCONNECT 0x8B. SIGHUP reads the\n"
+	"configuration again, for what is logged. man mqttspec-broker lists the directives.\n"
+	"\n"
+	"Exit codes: 0 ended by a signal, 1 it could not start, 2 bad usage or configuration.\n";
+
+struct options {
+	const char *config;
+	const char *address;
+	long port; /* -1: not given */
+	bool check;
+	bool verbose, quiet;
+};
+
+/* 0 to go on, else the exit code plus one. */
+static int read_options(int argc, char **argv, struct options *o)
+{
+	static const struct option longs[] = { { "port", required_argument, NULL, 'p' },
+		{ "bind", required_argument, NULL, 'b' },
+		{ "config", required_argument, NULL, 'c' },
+		{ "check-config", no_argument, NULL, 'C' }, { "verbose", no_argument, NULL, 'v' },
+		{ "quiet", no_argument, NULL, 'q' }, { "version", no_argument, NULL, 'V' },
+		{ "help", no_argument, NULL, 'h' }, { NULL, 0, NULL, 0 } };
+	int c;
+
+	while ((c = getopt_long(argc, argv, "p:b:c:vqh", longs, NULL)) >= 0) {
+		char *end = NULL;
+		switch (c) {
+		case 'p':
+			o->port = strtol(optarg, &end, 10);
+			if (!*optarg || *end || o->port < 0 || o->port > 65535) {
+				fprintf(stderr,
+					"mqttspec-broker: -p takes 0 to 65535, not \"%s\"\n",
+					optarg);
+				return EXIT_USAGE + 1;
+			}
+			break;
+		case 'b': o->address = optarg; break;
+		case 'c': o->config = optarg; break;
+		case 'C': o->check = true; break;
+		case 'v': o->verbose = true; break;
+		case 'q': o->quiet = true; break;
+		case 'V': printf("mqttspec-broker " MQTTSPEC_VERSION "\n"); return EXIT_SUCCESS + 1;
+		case 'h': fputs(help, stdout); return EXIT_SUCCESS + 1;
+		default:
+			fprintf(stderr, "mqttspec-broker --help shows the options\n");
+			return EXIT_USAGE + 1;
+		}
+	}
+	if (optind < argc) {
+		fprintf(stderr, "mqttspec-broker: what is \"%s\"? --help shows the options\n",
+			argv[optind]);
+		return EXIT_USAGE + 1;
+	}
+	if (o->address && o->port < 0)
+		o->port = 1883;
+	return 0;
+}
+
+static bool read_settings(struct settings *s, struct arena *a, const struct options *o)
+{
+	const char *error;
+
+	settings_default(s);
+	if (o->config && !settings_read(s, a, o->config, &error)) {
+		fprintf(stderr, "%s\n", error);
+		return false;
+	}
+	if (o->port >= 0) {
+		if (s->listener_count == LISTENERS_MAX) {
+			fprintf(stderr, "mqttspec-broker: no room for the listener of -p\n");
+			return false;
+		}
+		s->listeners[s->listener_count++] = (struct listener_settings){
+			.address = o->address ? o->address : "127.0.0.1", .port = (uint16_t)o->port
+		};
+	}
+	if (o->verbose)
+		s->log_most = LOG_DEBUG;
+	if (o->quiet)
+		s->log_most = LOG_ERROR;
+	return true;
+}
+
+struct reloading {
+	const struct options *options;
+	struct server *server;
+	struct log *log;
+};
+
+static void reload(void *context)
+{
+	struct reloading *r = context;
+	struct settings settings;
+	struct arena a;
+	const char *error = "";
+
+	arena_init(&a);
+	settings_default(&settings);
+	if (!r->options->config) {
+		log_line(r->log, LOG_NOTICE, "SIGHUP: there is no configuration to read again");
+	} else if (!settings_read(&settings, &a, r->options->config, &error)) {
+		log_line(r->log, LOG_ERROR, "SIGHUP: all stays as it was: %s", error);
+	} else {
+		server_apply(r->server, &settings);
+		log_line(r->log, LOG_NOTICE, "SIGHUP: %s read again", r->options->config);
+	}
+	arena_fini(&a);
+}
+
+static bool write_pid(const char *path)
+{
+	FILE *file = fopen(path, "we");
+	bool ok = file && fprintf(file, "%d\n", (int)getpid()) > 0;
+
+	if (file && fclose(file))
+		ok = false;
+	if (!ok)
+		fprintf(stderr, "%s: %s\n", path, strerror(errno));
+	return ok;
+}
+
+static void announce(const struct settings *s, struct server *server, struct log *log)
+{
+	unsigned count = s->listener_count ? s->listener_count : 1;
+
+	for (unsigned i = 0; i < count; i++) {
+		const char *address = s->listener_count ? s->listeners[i].address : "127.0.0.1";
+		if (s->listener_count && s->listeners[i].port == 0)
+			printf("port %u\n", server_port(server, i));
+		log_line(log, LOG_NOTICE, "listening on %s port %u", address,
+			server_port(server, i));
+	}
+	fflush(stdout);
+}
+
+static int serve(const struct options *o, const struct settings *s, struct log *log)
+{
+	char error[256];
+	struct server *server =
+		server_new(s, log, "mqttspec-broker " MQTTSPEC_VERSION, error, sizeof(error));
+
+	if (!server) {
+		fprintf(stderr, "mqttspec-broker: %s\n", error);
+		return EXIT_FAILURE;
+	}
+	int code = EXIT_SUCCESS;
+	if (!s->pid_file || write_pid(s->pid_file)) {
+		struct reloading r = { o, server, log };
+		server_on_reload(server, reload, &r);
+		announce(s, server, log);
+		server_run(server);
+		log_line(log, LOG_NOTICE, "ended");
+		if (s->pid_file)
+			unlink(s->pid_file);
+	} else {
+		code = EXIT_FAILURE;
+	}
+	server_free(server);
+	return code;
+}
+
+int main(int argc, char **argv)
+{
+	struct options o = { .port = -1 };
+	struct settings settings;
+	struct arena a;
+	int code = read_options(argc, argv, &o);
+
+	if (code)
+		return code - 1;
+	signal(SIGPIPE, SIG_IGN);
+	arena_init(&a);
+	if (!read_settings(&settings, &a, &o)) {
+		code = EXIT_USAGE;
+	} else if (o.check) {
+		printf("%s: fine\n", o.config ? o.config : "the configuration");
+	} else {
+		struct log log = { .to = stderr, .most = settings.log_most };
+		if (settings.log_file && !(log.to = fopen(settings.log_file, "ae"))) {
+			fprintf(stderr, "%s: %s\n", settings.log_file, strerror(errno));
+			code = EXIT_FAILURE;
+		} else {
+			setvbuf(log.to, NULL, _IOLBF, 0);
+			code = serve(&o, &settings, &log);
+			if (settings.log_file)
+				fclose(log.to);
+		}
+	}
+	arena_fini(&a);
+	return code;
+}

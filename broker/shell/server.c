@@ -1,0 +1,316 @@
+#include "broker/shell/server.h"
+
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/random.h>
+#include <sys/resource.h>
+
+#include "broker/shell/connection.h"
+
+enum {
+	BACKLOG = 4096,
+	LEAVE_MS = 2000, /* for clients to take their DISCONNECT when the broker ends */
+};
+
+struct listener {
+	uv_tcp_t tcp; /* tcp.data: struct listener */
+	struct server *server;
+	uint16_t port;
+};
+
+struct server {
+	uv_loop_t loop;
+	struct listener listeners[LISTENERS_MAX];
+	unsigned listener_count;
+	uv_check_t turn; /* behind each poll */
+	uv_timer_t timer;
+	uv_timer_t leave;
+	uv_signal_t signals[3];
+	int64_t due_ms; /* what the timer is set to */
+	struct broker *broker;
+	struct connections connections;
+	struct log *log;
+	void (*reload)(void *context);
+	void *reload_context;
+};
+
+/* ---- the turn ------------------------------------------------------------------------------ */
+
+static void on_timer(uv_timer_t *timer)
+{
+	(void)timer; /* it has woken the loop: the turn does the rest */
+}
+
+static void set_timer(struct server *s, int64_t due_ms)
+{
+	int64_t now_ms = (int64_t)uv_now(&s->loop);
+
+	if (due_ms == s->due_ms)
+		return;
+	s->due_ms = due_ms;
+	if (due_ms == INT64_MAX)
+		uv_timer_stop(&s->timer);
+	else
+		uv_timer_start(
+			&s->timer, on_timer, due_ms > now_ms ? (uint64_t)(due_ms - now_ms) : 0, 0);
+}
+
+/* Timers of libuv run before the poll of a turn, this runs behind it: one tick serves both. */
+static void on_turn(uv_check_t *check)
+{
+	struct server *s = check->data;
+	struct link *link;
+
+	int64_t due_ms = broker_tick(s->broker, (int64_t)uv_now(&s->loop));
+	while ((link = broker_next(s->broker)))
+		connection_serve(link_owner(link));
+	set_timer(s, due_ms);
+}
+
+/* ---- the end ------------------------------------------------------------------------------- */
+
+static void close_connection(uv_handle_t *handle, void *context)
+{
+	if (handle->type == UV_TCP && handle->data == context && !uv_is_closing(handle))
+		connection_close((struct connection *)handle);
+}
+
+static void on_left(uv_timer_t *timer)
+{
+	struct server *s = timer->data;
+
+	uv_walk(&s->loop, close_connection, &s->connections);
+	uv_stop(&s->loop);
+}
+
+static void leave(struct server *s)
+{
+	if (s->connections.leaving) { /* a second signal: at once */
+		uv_timer_start(&s->leave, on_left, 0, 0);
+		return;
+	}
+	s->connections.leaving = true;
+	log_line(s->log, LOG_NOTICE, "ending: %u connections are told", s->connections.count);
+	for (unsigned i = 0; i < s->listener_count; i++)
+		uv_close((uv_handle_t *)&s->listeners[i].tcp, NULL);
+	broker_shutdown(s->broker);
+	uv_timer_start(&s->leave, on_left, s->connections.count ? LEAVE_MS : 0, 0);
+}
+
+static void on_signal(uv_signal_t *signal, int number)
+{
+	struct server *s = signal->data;
+
+	if (number != SIGHUP)
+		leave(s);
+	else if (s->reload)
+		s->reload(s->reload_context);
+}
+
+/* ---- the beginning ------------------------------------------------------------------------- */
+
+static void on_connection(uv_stream_t *stream, int status)
+{
+	struct listener *l = stream->data;
+	struct server *s = l->server;
+
+	if (status < 0) {
+		log_line(s->log, LOG_WARNING, "accept: %s", uv_strerror(status));
+		return;
+	}
+	connection_accept(&s->connections, stream);
+}
+
+static bool resolve(const struct listener_settings *settings, struct sockaddr_storage *address)
+{
+	const char *name = settings->address;
+
+	if (!strcmp(name, "localhost"))
+		name = "127.0.0.1";
+	return !uv_ip4_addr(name, settings->port, (struct sockaddr_in *)address) ||
+		!uv_ip6_addr(name, settings->port, (struct sockaddr_in6 *)address);
+}
+
+static uint16_t bound_port(const uv_tcp_t *tcp)
+{
+	struct sockaddr_storage address;
+	int len = sizeof(address);
+
+	uv_tcp_getsockname(tcp, (struct sockaddr *)&address, &len);
+	return ntohs(address.ss_family == AF_INET ? ((struct sockaddr_in *)&address)->sin_port
+						  : ((struct sockaddr_in6 *)&address)->sin6_port);
+}
+
+static bool start_listener(struct server *s, const struct listener_settings *settings, char *error,
+	unsigned error_size)
+{
+	struct listener *l = &s->listeners[s->listener_count];
+	struct sockaddr_storage address;
+	const char *name = settings->address;
+
+	if (!resolve(settings, &address)) {
+		snprintf(error, error_size, "listener %u %s: not an IP address", settings->port,
+			name);
+		return false;
+	}
+	l->server = s;
+	uv_tcp_init(&s->loop, &l->tcp);
+	l->tcp.data = l;
+	s->listener_count++;
+	int e = uv_tcp_bind(&l->tcp, (struct sockaddr *)&address, 0);
+	if (!e)
+		e = uv_listen((uv_stream_t *)&l->tcp, BACKLOG, on_connection);
+	if (e) {
+		snprintf(error, error_size, "listener %u %s: %s", settings->port, name,
+			uv_strerror(e));
+		return false;
+	}
+	l->port = bound_port(&l->tcp);
+	return true;
+}
+
+static void log_trouble(void *context, void *owner, const struct mqtt_error *error)
+{
+	struct server *s = context;
+	const struct connection *c = owner;
+
+	log_line(s->log, LOG_NOTICE, "connection %u: %s (0x%02X, %s)", c ? c->number : 0,
+		error->what, error->reason, error->statement ? error->statement : "-");
+}
+
+static int refuse(void *context, const struct broker_client *client,
+	const struct mqtt_connect *connect, struct broker_auth_answer *answer)
+{
+	(void)context, (void)client, (void)connect, (void)answer;
+	return MQTT_NOT_AUTHORIZED;
+}
+
+static struct broker *make_broker(
+	struct server *s, const struct settings *settings, const char *version)
+{
+	struct broker_config config;
+	uv_timeval64_t wall;
+
+	broker_config_default(&config);
+	config.limits = settings->limits;
+	config.sys_interval_s = settings->sys_interval_s;
+	config.version = version;
+	config.trouble = log_trouble;
+	config.trouble_context = s;
+	if (!settings->allow_anonymous)
+		config.auth.connect = refuse;
+	if (getrandom(&config.seed, sizeof(config.seed), 0) != sizeof(config.seed))
+		config.seed = uv_hrtime();
+	uv_gettimeofday(&wall);
+	config.wall_offset_ms =
+		wall.tv_sec * 1000 + wall.tv_usec / 1000 - (int64_t)uv_now(&s->loop);
+	return broker_new(&config, (int64_t)uv_now(&s->loop));
+}
+
+/* As many connections as the system allows this process. */
+static void raise_file_limit(void)
+{
+	struct rlimit limit;
+
+	if (getrlimit(RLIMIT_NOFILE, &limit) == 0) {
+		limit.rlim_cur = limit.rlim_max;
+		setrlimit(RLIMIT_NOFILE, &limit);
+	}
+}
+
+static void start_signals(struct server *s)
+{
+	static const int numbers[] = { SIGTERM, SIGINT, SIGHUP };
+
+	for (size_t i = 0; i < sizeof(numbers) / sizeof(*numbers); i++) {
+		uv_signal_init(&s->loop, &s->signals[i]);
+		s->signals[i].data = s;
+		uv_signal_start(&s->signals[i], on_signal, numbers[i]);
+	}
+}
+
+struct server *server_new(const struct settings *settings, struct log *log, const char *version,
+	char *error, unsigned error_size)
+{
+	static const struct listener_settings standard = { .address = "127.0.0.1", .port = 1883 };
+	struct server *s = calloc(1, sizeof(*s));
+
+	snprintf(error, error_size, "no memory");
+	if (!s)
+		return NULL;
+	raise_file_limit();
+	s->log = log;
+	s->due_ms = -1;
+	uv_loop_init(&s->loop);
+	uv_check_init(&s->loop, &s->turn);
+	uv_timer_init(&s->loop, &s->timer);
+	uv_timer_init(&s->loop, &s->leave);
+	s->turn.data = s->leave.data = s;
+	s->broker = make_broker(s, settings, version);
+	bool ok = s->broker &&
+		connections_init(
+			&s->connections, s->broker, log, settings->connections_per_address);
+	server_apply(s, settings);
+	unsigned count = settings->listener_count ? settings->listener_count : 1;
+	for (unsigned i = 0; ok && i < count; i++)
+		ok = start_listener(s,
+			settings->listener_count ? &settings->listeners[i] : &standard, error,
+			error_size);
+	if (!ok) {
+		server_free(s);
+		return NULL;
+	}
+	start_signals(s);
+	uv_check_start(&s->turn, on_turn);
+	return s;
+}
+
+void server_apply(struct server *s, const struct settings *settings)
+{
+	s->connections.log_each = settings->log_connections;
+	s->log->most = settings->log_most;
+}
+
+uint16_t server_port(const struct server *s, unsigned listener)
+{
+	return s->listeners[listener].port;
+}
+
+void server_on_reload(struct server *s, void (*reload)(void *context), void *context)
+{
+	s->reload = reload;
+	s->reload_context = context;
+}
+
+void server_run(struct server *s)
+{
+	set_timer(s, broker_tick(s->broker, (int64_t)uv_now(&s->loop)));
+	uv_run(&s->loop, UV_RUN_DEFAULT);
+}
+
+static void close_handle(uv_handle_t *handle, void *context)
+{
+	struct server *s = context;
+
+	if (uv_is_closing(handle))
+		return;
+	if (handle->type == UV_TCP && handle->data == &s->connections)
+		connection_close((struct connection *)handle);
+	else
+		uv_close(handle, NULL);
+}
+
+void server_free(struct server *s)
+{
+	if (!s)
+		return;
+	uv_walk(&s->loop, close_handle, s);
+	uv_run(&s->loop, UV_RUN_DEFAULT);
+	uv_loop_close(&s->loop);
+	if (s->broker)
+		broker_free(s->broker);
+	connections_fini(&s->connections);
+	free(s);
+}

@@ -1,0 +1,37 @@
+/* The broker's sockets: listeners, connections and the event loop around the core.
+ *
+ *   one turn:   poll ──▶ read in large chunks ──▶ link_input ──▶ (check) tick, then one gathered
+ *               write for each link that has news
+ */
+#ifndef BROKER_SHELL_SERVER_H
+#define BROKER_SHELL_SERVER_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "base/log.h"
+#include "broker/shell/settings.h"
+
+struct server;
+
+/* Binds the listeners. NULL on failure, with a sentence in `error`. The settings and the log are
+ * borrowed.
+ */
+struct server *server_new(const struct settings *settings, struct log *log, const char *version,
+	char *error, unsigned error_size);
+
+/* The port of a listener, also where the system chose it. */
+uint16_t server_port(const struct server *s, unsigned listener);
+
+/* Takes over what can change while it runs: what is logged. */
+void server_apply(struct server *s, const struct settings *settings);
+
+/* Called in the loop's thread on SIGHUP. */
+void server_on_reload(struct server *s, void (*reload)(void *context), void *context);
+
+/* Serves until SIGTERM or SIGINT, then ends in order: clients are told, and get some seconds. */
+void server_run(struct server *s);
+
+void server_free(struct server *s);
+
+#endif
