@@ -221,7 +221,7 @@ def test_uncovered_statements(cases):
 
 def test_statements_by_section_and_by_case(cases):
     names = [s["name"] for s in json.loads(answer("list", "--statements", "--json", "5.0:3.12"))]
-    assert names == ["5.0:MQTT-3.12.4-1", "5.0:U50-PING-LEN"]
+    assert {"5.0:MQTT-3.12.4-1", "5.0:U50-PING-LEN"} <= set(names)
     of_case = json.loads(answer("list", "--statements", "--json", cases[0]["id"]))
     assert {s["name"] for s in of_case} == set(cases[0]["statements"]) & set(server_testable())
 
