@@ -2,6 +2,7 @@
 
 /* clang-format off */
 #define CHAPTERS(X) \
+	X(client_id) \
 	X(connect) \
 	X(fixed_header) \
 	X(malformed_connect) \
