@@ -3,12 +3,14 @@
 /* clang-format off */
 #define CHAPTERS(X) \
 	X(client_id) \
+	X(connack) \
 	X(connect) \
 	X(fixed_header) \
 	X(malformed_connect) \
 	X(qos2) \
 	X(remaining_length) \
-	X(strings)
+	X(strings) \
+	X(take_over)
 /* clang-format on */
 
 #define DECLARE(id) extern const struct chapter chapter_##id;
