@@ -2,6 +2,9 @@
 
 /* clang-format off */
 #define CHAPTERS(X) \
+	X(client_id) \
+	X(connack) \
+	X(connect) \
 	X(fixed_header) \
 	X(remaining_length) \
 	X(strings) \
@@ -16,6 +19,7 @@
 	X(flow_control) \
 	X(will_delay) \
 	/* the end */
+	X(take_over)
 /* clang-format on */
 
 #define DECLARE(id) extern const struct chapter chapter_##id;
