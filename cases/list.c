@@ -3,9 +3,11 @@
 /* clang-format off */
 #define CHAPTERS(X) \
 	X(flow_control) \
+	X(message_expiry) \
 	X(qos2) \
 	X(shared) \
 	X(subscribe) \
+	X(topic_alias) \
 	X(topics) \
 	X(unsubscribe)
 /* clang-format on */
