@@ -11,9 +11,12 @@
 	X(connect) \
 	X(malformed_connect) \
 	X(will) \
+	X(flow_control) \
+	X(message_expiry) \
 	X(qos2) \
 	X(subscribe) \
 	X(unsubscribe) \
+	X(topic_alias) \
 	X(topics) \
 	X(shared) \
 	X(flow_control) \
