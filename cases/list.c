@@ -2,27 +2,25 @@
 
 /* clang-format off */
 #define CHAPTERS(X) \
-	X(client_id) \
-	X(connack) \
-	X(connect) \
 	X(fixed_header) \
 	X(remaining_length) \
 	X(strings) \
 	X(connect) \
 	X(malformed_connect) \
 	X(will) \
-	X(flow_control) \
-	X(message_expiry) \
 	X(qos2) \
 	X(subscribe) \
 	X(unsubscribe) \
-	X(topic_alias) \
 	X(topics) \
 	X(shared) \
 	X(flow_control) \
+	X(topic_alias) \
+	X(message_expiry) \
+	X(client_id) \
+	X(connack) \
+	X(take_over) \
 	X(will_delay) \
 	/* the end */
-	X(take_over)
 /* clang-format on */
 
 #define DECLARE(id) extern const struct chapter chapter_##id;
