@@ -188,7 +188,7 @@ void link_refuse(struct link *l, uint8_t reason, const char *statement, const ch
 void link_due(struct link *l)
 {
 	struct broker *b = l->broker;
-	int64_t due_ms = l->heard_ms + (int64_t)l->keep_alive_s * 1500;
+	int64_t due_ms = l->heard_ms + (int64_t)l->keep_alive_s * 1500 + b->config.clock_grain_ms;
 
 	if (l->state != LINK_UP) {
 		link_finish(l, false);

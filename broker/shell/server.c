@@ -197,6 +197,7 @@ static struct broker *make_broker(
 	config.limits = settings->limits;
 	config.sys_interval_s = settings->sys_interval_s;
 	config.version = version;
+	config.clock_grain_ms = 1; /* of uv_now */
 	config.trouble = log_trouble;
 	config.trouble_context = s;
 	if (!settings->allow_anonymous)
