@@ -5,8 +5,10 @@
 	X(client_id) \
 	X(connack) \
 	X(connect) \
+	X(connect_properties) \
 	X(fixed_header) \
 	X(malformed_connect) \
+	X(properties) \
 	X(qos2) \
 	X(remaining_length) \
 	X(strings) \
