@@ -3,6 +3,14 @@
 /* clang-format off */
 #define CHAPTERS(X) \
 	X(fixed_header) \
+	X(client_id) \
+	X(connack) \
+	X(connect) \
+	X(connect_properties) \
+	X(fixed_header) \
+	X(malformed_connect) \
+	X(properties) \
+	X(qos2) \
 	X(remaining_length) \
 	X(strings) \
 	X(connect) \
