@@ -3,6 +3,8 @@
 /* clang-format off */
 #define CHAPTERS(X) \
 	X(qos2)  \
+	X(retain_options)  \
+	X(retained)  \
 	X(will)  \
 	X(will_delay)
 /* clang-format on */
