@@ -29,6 +29,11 @@
 	X(take_over) \
 	X(will_delay) \
 	/* the end */
+	X(qos2)  \
+	X(retain_options)  \
+	X(retained)  \
+	X(will)  \
+	X(will_delay)
 /* clang-format on */
 
 #define DECLARE(id) extern const struct chapter chapter_##id;
