@@ -2,7 +2,10 @@
 
 /* clang-format off */
 #define CHAPTERS(X) \
+	X(auth) \
+	X(errors) \
 	X(flow_control) \
+	X(forwarding) \
 	X(message_expiry) \
 	X(qos2) \
 	X(shared) \
