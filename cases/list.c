@@ -16,6 +16,11 @@
 	X(connect) \
 	X(malformed_connect) \
 	X(will) \
+	X(auth) \
+	X(errors) \
+	X(flow_control) \
+	X(forwarding) \
+	X(message_expiry) \
 	X(qos2) \
 	X(subscribe) \
 	X(unsubscribe) \
