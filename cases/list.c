@@ -3,24 +3,14 @@
 /* clang-format off */
 #define CHAPTERS(X) \
 	X(fixed_header) \
-	X(client_id) \
-	X(connack) \
-	X(connect) \
-	X(connect_properties) \
-	X(fixed_header) \
-	X(malformed_connect) \
-	X(properties) \
-	X(qos2) \
 	X(remaining_length) \
 	X(strings) \
 	X(connect) \
 	X(malformed_connect) \
+	X(connect_properties) \
+	X(properties) \
 	X(will) \
-	X(auth) \
-	X(errors) \
-	X(flow_control) \
-	X(forwarding) \
-	X(message_expiry) \
+	X(retained) \
 	X(qos2) \
 	X(subscribe) \
 	X(unsubscribe) \
@@ -29,16 +19,15 @@
 	X(flow_control) \
 	X(topic_alias) \
 	X(message_expiry) \
+	X(forwarding) \
+	X(auth) \
+	X(errors) \
 	X(client_id) \
 	X(connack) \
+	X(retain_options) \
 	X(take_over) \
 	X(will_delay) \
 	/* the end */
-	X(qos2)  \
-	X(retain_options)  \
-	X(retained)  \
-	X(will)  \
-	X(will_delay)
 /* clang-format on */
 
 #define DECLARE(id) extern const struct chapter chapter_##id;

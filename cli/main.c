@@ -11,6 +11,8 @@ static const struct command *const commands[] = {
 	&command_list,
 	&command_explain,
 	&command_report,
+	&command_diff,
+	&command_matrix,
 };
 
 enum { COMMANDS = sizeof(commands) / sizeof(*commands) };

@@ -159,7 +159,8 @@ static void put_words(FILE *to, const struct runs *runs)
 	fputs("<section class=\"words\" aria-labelledby=\"words\">\n<h2 id=\"words\">What the "
 	      "verdicts mean</h2>\n<div class=\"scroll\"><table><thead><tr><th "
 	      "scope=\"col\">verdict"
-	      "</th><th scope=\"col\">case runs</th><th scope=\"col\">unexpected</th>"
+	      "</th><th scope=\"col\" class=\"n\">case runs</th><th scope=\"col\" class=\"n\">"
+	      "unexpected</th>"
 	      "<th scope=\"col\">meaning</th></tr></thead><tbody>\n",
 		to);
 	for (int v = 0; v < VERDICT_COUNT; v++)

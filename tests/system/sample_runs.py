@@ -132,7 +132,7 @@ def case_record(number, statements, options, rng):
                            enumerate(dict.fromkeys(mine))], "transcript": play.events}
     if number % 3 == 0:
         case["id"] = f"{chapter}_table/row_{number // 20}"
-    if chapter == "keep_alive" and number % 4 == 0:
+    if chapter == "keep_alive" and number % 3 == 0:
         values = [round(rng.gauss(3050, 120), 3) for _ in range(9)] + [None]
         case["measurements"] = [{"name": "close after the last packet", "unit": "ms", "values": values,
                                  "least": 3000.0, "most": 3500.0}]
