@@ -2,6 +2,7 @@
 
 #include <errno.h>
 #include <signal.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/signalfd.h>
 #include <unistd.h>
@@ -13,6 +14,8 @@
 #include "spec/spec.h"
 
 enum { TIMED_JOBS = 64, CAPTURE_ERROR_SIZE = 512 };
+
+static const char interrupted[] = "interrupted";
 
 /* ---- the view ------------------------------------------------------------------------------ */
 
@@ -39,13 +42,15 @@ static void show_progress(void *user, const struct runner_progress *p)
 {
 	struct run *run = user;
 	double seconds = (double)(clock_now_us() - run->runner.started_us) / 1e6;
-	struct terminal_running *running =
-		arena_alloc(&run->arena, (p->running_count + 1) * sizeof(*running));
+	struct terminal_running *running = calloc(p->running_count + 1, sizeof(*running));
 
+	if (!running)
+		abort();
 	for (size_t i = 0; i < p->running_count; i++)
 		running[i] = (struct terminal_running){ p->running[i].id, p->running[i].age_us };
 	terminal_progress(&run->terminal, p->done, p->planned, running, p->running_count,
 		seconds > 0 ? (double)p->done / seconds : 0);
+	free(running);
 }
 
 static void set_terminal(struct run *run)
@@ -86,7 +91,7 @@ static const char *reach_target(struct run *run)
 		enum target_status status = target_launch(&run->target, &error);
 		say_launching(run, "");
 		if (status == TARGET_CANCELLED)
-			return "interrupted";
+			return interrupted;
 		if (status == TARGET_FAILED)
 			return error;
 		run->record.target_version = target_file_version(&run->arena, &run->file);
@@ -235,15 +240,15 @@ static int play(struct run *run)
 
 /* ---- around it ----------------------------------------------------------------------------- */
 
-static int refuse(struct run *run, const char *sentence)
+/* A run that ends before it begins: its record says so. */
+static int refuse(struct run *run, enum exit_code code, const char *sentence)
 {
 	struct record_end end = { .not_run = run->plan.count, .stopped = sentence };
-	bool interrupted = !strcmp(sentence, "interrupted");
 
 	record_write_run(run->out.record, &run->record);
 	record_write_end(run->out.record, &end);
 	fprintf(stderr, "mqttspec run: %s\n", sentence);
-	return interrupted ? EXIT_INTERRUPTED : EXIT_NOTHING;
+	return code;
 }
 
 static uint16_t target_port(const struct run *run)
@@ -254,44 +259,42 @@ static uint16_t target_port(const struct run *run)
 					       : ((const struct sockaddr_in *)at)->sin_port);
 }
 
-/* With the real traffic recorded beside it, if that was asked for. */
+static int play_recorded(struct run *run)
+{
+	warn_of_oddities(run);
+	record_write_run(run->out.record, &run->record);
+	return play(run);
+}
+
+/* With the real traffic recorded beside it. */
 static int play_captured(struct run *run)
 {
-	const struct run_options *o = &run->options;
-	const char *path = arena_printf(&run->arena, "%s/capture.pcap", o->out);
+	const char *path = arena_printf(&run->arena, "%s/capture.pcap", run->options.out);
 	char error[CAPTURE_ERROR_SIZE] = "";
 	unsigned long dropped;
-
-	if (!o->capture)
-		return play(run);
 	struct capture *capture =
-		capture_start(o->capture, target_port(run), path, error, sizeof(error));
-	if (!capture) {
-		fprintf(stderr, "mqttspec run: %s\n", error);
-		return EXIT_USAGE;
-	}
-	int code = play(run);
+		capture_start(run->options.capture, target_port(run), path, error, sizeof(error));
+
+	if (!capture)
+		return refuse(run, EXIT_USAGE, error);
+	int code = play_recorded(run);
 	unsigned long count = capture_stop(capture, &dropped);
-	fprintf(stderr, "mqttspec run: %s: %lu packets", path, count);
-	fprintf(stderr, dropped ? ", %lu were lost\n" : "\n", dropped);
+	fprintf(stderr, "mqttspec run: %s: %lu packets, %lu lost\n", path, count, dropped);
 	return code;
 }
 
 static int reach_and_play(struct run *run)
 {
-	const char *error;
+	int code;
 
 	target_init(&run->target, run->has_file ? &run->file : NULL);
 	fill_record(run);
-	error = reach_target(run);
-	int code;
-	if (error) {
-		code = refuse(run, error);
-	} else {
-		warn_of_oddities(run);
-		record_write_run(run->out.record, &run->record);
-		code = play_captured(run);
-	}
+	const char *error = reach_target(run);
+	if (error)
+		code = refuse(
+			run, strcmp(error, interrupted) ? EXIT_NOTHING : EXIT_INTERRUPTED, error);
+	else
+		code = run->options.capture ? play_captured(run) : play_recorded(run);
 	target_fini(&run->target);
 	return code;
 }

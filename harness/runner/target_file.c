@@ -294,16 +294,14 @@ static bool read_setting(struct reader *r, const struct setting *s)
 		"the sections are [target], [file NAME], [features] and [expected]");
 }
 
-static bool read_all(struct arena *a, const char *path, struct target_file *out, const char **error)
+static bool read_all(struct arena *a, const char *path, const struct settings *settings,
+	struct target_file *out, const char **error)
 {
-	struct settings settings;
 	struct reader r = { .arena = a, .path = arena_text(a, path), .error = error, .out = out };
 
 	*out = (struct target_file){ .path = r.path, .expected.path = r.path };
-	if (!settings_read(a, path, &settings, error))
-		return false;
-	for (size_t i = 0; i < settings.count; i++)
-		if (!read_setting(&r, &settings.list[i]))
+	for (size_t i = 0; i < settings->count; i++)
+		if (!read_setting(&r, &settings->list[i]))
 			return false;
 	return check_last_expectation(&r);
 }
@@ -322,29 +320,47 @@ static const char *missing(const struct target_file *f)
 	return NULL;
 }
 
+static bool finish(struct arena *a, struct target_file *f, const char **error)
+{
+	const char *sentence = missing(f);
+
+	if (sentence) {
+		*error = arena_printf(a, "%s:%d: %s", f->path, f->line + !f->line, sentence);
+		return false;
+	}
+	if (!f->versions)
+		f->versions = BOTH;
+	if (!f->ready_ms)
+		f->ready_ms = READY_MS;
+	return true;
+}
+
+bool target_file_parse(struct arena *a, const char *path, const char *text, size_t len,
+	struct target_file *out, const char **error)
+{
+	struct settings settings;
+
+	return settings_parse(a, path, text, len, &settings, error) &&
+		read_all(a, path, &settings, out, error) && finish(a, out, error);
+}
+
 bool target_file_read(
 	struct arena *a, const char *path, struct target_file *out, const char **error)
 {
-	if (!read_all(a, path, out, error))
-		return false;
-	const char *sentence = missing(out);
-	if (sentence) {
-		*error = arena_printf(a, "%s:%d: %s", path, out->line + !out->line, sentence);
-		return false;
-	}
-	if (!out->versions)
-		out->versions = BOTH;
-	if (!out->ready_ms)
-		out->ready_ms = READY_MS;
-	return true;
+	struct settings settings;
+
+	return settings_read(a, path, &settings, error) &&
+		read_all(a, path, &settings, out, error) && finish(a, out, error);
 }
 
 bool target_file_read_expected(
 	struct arena *a, const char *path, struct expectations *out, const char **error)
 {
+	struct settings settings;
 	struct target_file file;
 
-	if (!read_all(a, path, &file, error))
+	if (!settings_read(a, path, &settings, error) ||
+		!read_all(a, path, &settings, &file, error))
 		return false;
 	*out = file.expected;
 	return true;

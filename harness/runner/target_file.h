@@ -46,6 +46,10 @@ struct target_file {
 bool target_file_read(
 	struct arena *a, const char *path, struct target_file *out, const char **error);
 
+/* The same of a text in memory; `path` is for the error. */
+bool target_file_parse(struct arena *a, const char *path, const char *text, size_t len,
+	struct target_file *out, const char **error);
+
 /* The expectations alone; a file that has nothing else is fine here. */
 bool target_file_read_expected(
 	struct arena *a, const char *path, struct expectations *out, const char **error);

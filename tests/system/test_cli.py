@@ -84,7 +84,7 @@ def test_version_names_the_catalogue():
 @pytest.mark.parametrize("args", [["--help"], ["-h"], ["help"]])
 def test_help_names_every_command(args):
     out = answer(*args)
-    for word in ("mqttspec list", "mqttspec explain", "Exit codes"):
+    for word in ("mqttspec run", "mqttspec list", "mqttspec explain", "Exit codes"):
         assert word in out
 
 
@@ -101,7 +101,7 @@ def test_unknown_commands_without_a_guess():
     assert complaint("frobnicate") == 'mqttspec: there is no command "frobnicate"\nTry: mqttspec --help\n'
 
 
-@pytest.mark.parametrize("command", ["list", "explain"])
+@pytest.mark.parametrize("command", ["run", "list", "explain"])
 def test_every_command_teaches(command):
     out = answer(command, "--help")
     for word in (f"Usage: mqttspec {command} ", "Options:", "Examples:", "Exit codes:"):
