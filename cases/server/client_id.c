@@ -12,8 +12,11 @@ static const char alphabet[] = "0123456789abcdefghijklmnopqrstuvwxyzABCDEFGHIJKL
 static void make_id(struct test *t, char id[ID_MAX + 1], size_t len, const char *fill)
 {
 	const char *prefix = prefixed(t, "x");
+	size_t own = strcspn(prefix, "/");
 
-	snprintf(id, len + 1, "%.*s%s", (int)strcspn(prefix, "/"), prefix, fill);
+	for (size_t i = 0; i < len; i++)
+		id[i] = i < own ? prefix[i] : fill[i - own];
+	id[len] = '\0';
 }
 
 CASE(client_id_one_character, .title = "A ClientId of one character is accepted",
