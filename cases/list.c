@@ -3,6 +3,11 @@
 /* clang-format off */
 #define CHAPTERS(X) \
 	X(fixed_header) \
+	X(keep_alive) \
+	X(malformed_connect) \
+	X(ping) \
+	X(properties) \
+	X(qos2) \
 	X(remaining_length) \
 	X(strings) \
 	X(connect) \
