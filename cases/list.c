@@ -2,6 +2,11 @@
 
 /* clang-format off */
 #define CHAPTERS(X) \
+	X(client_id) \
+	X(connack) \
+	X(connect) \
+	X(connect_properties) \
+	X(disconnect) \
 	X(fixed_header) \
 	X(keep_alive) \
 	X(malformed_connect) \
