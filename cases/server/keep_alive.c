@@ -26,8 +26,7 @@ static unsigned keep_alive_of(struct test *t, struct peer *client, unsigned aske
  *         join 1 s ──hang──────┤ ...
  */
 CASE(keep_alive_expiry,
-	.title = "Silent clients are cut off once 1.5 times their Keep Alive is over, whenever "
-		 "they came",
+	.title = "Silent clients are cut off once 1.5 times their Keep Alive is over",
 	.refs = { "3.1.1:MQTT-3.1.2-24", "5.0:MQTT-3.1.2-22", "5.0:MQTT-3.2.2-22" }, .level = MUST,
 	.versions = BOTH, .budget_ms = 11000)
 {
