@@ -2,17 +2,7 @@
 
 /* clang-format off */
 #define CHAPTERS(X) \
-	X(client_id) \
-	X(connack) \
-	X(connect) \
-	X(connect_properties) \
-	X(disconnect) \
 	X(fixed_header) \
-	X(keep_alive) \
-	X(malformed_connect) \
-	X(ping) \
-	X(properties) \
-	X(qos2) \
 	X(remaining_length) \
 	X(strings) \
 	X(connect) \
@@ -36,6 +26,9 @@
 	X(connack) \
 	X(retain_options) \
 	X(take_over) \
+	X(keep_alive) \
+	X(ping) \
+	X(disconnect) \
 	X(will_delay) \
 	/* the end */
 /* clang-format on */
