@@ -26,6 +26,9 @@
 	X(connack) \
 	X(retain_options) \
 	X(take_over) \
+	X(keep_alive) \
+	X(ping) \
+	X(disconnect) \
 	X(will_delay) \
 	/* the end */
 /* clang-format on */

@@ -144,7 +144,7 @@ CASE(problem_information_not_requested,
 
 /* ---- a Will with properties ---------------------------------------------------------------- */
 
-CASE(will_properties, .title = "The properties of a Will are published with it",
+CASE(connect_with_will_properties, .title = "The properties of a Will are published with it",
 	.refs = { "5.0:U50-WILL-PROPS-FORWARD", "5.0:MQTT-3.1.3-10" }, .level = STATED,
 	.versions = V50)
 {
@@ -168,4 +168,4 @@ CASE(will_properties, .title = "The properties of a Will are published with it",
 CHAPTER(connect_properties, "Properties of CONNECT", &case_bad_connect_values,
 	&case_unknown_authentication_method, &case_good_connect_values,
 	&case_connect_property_order, &case_response_information_not_requested,
-	&case_problem_information_not_requested, &case_will_properties);
+	&case_problem_information_not_requested, &case_connect_with_will_properties);

@@ -161,8 +161,7 @@ static size_t small_publish(struct test *t, uint8_t packet[SMALL_MAX], const cha
  *                                          -->  PUBLISH "whole", for every n
  */
 CASE(packet_in_two_pieces,
-	.title = "A packet that comes in two pieces is handled when it is whole, wherever it was "
-		 "cut",
+	.title = "A packet in two pieces is handled once it is whole, wherever it was cut",
 	.refs = { "3.1.1:U311-REMLEN", "5.0:U50-VBI-MAX" }, .level = STATED, .versions = BOTH)
 {
 	struct peer *sub = join(t, "subscriber");

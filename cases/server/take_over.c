@@ -147,8 +147,7 @@ CASE(take_over_will_with_delay,
 }
 
 CASE(take_over_ends_session,
-	.title = "A take-over with Clean Start 1 ends the session, so its delayed Will is sent at "
-		 "once",
+	.title = "A take-over with Clean Start 1 ends the session, and its Will is not delayed",
 	.refs = { "5.0:MQTT-3.1.2-8", "5.0:U50-CLEAN-START-WILL", "5.0:U50-WILLDELAY-FIRST" },
 	.level = MUST, .versions = V50)
 {
