@@ -2,6 +2,8 @@
 
 /* clang-format off */
 #define CHAPTERS(X) \
+	X(delivery)  \
+	X(qos1)  \
 	X(qos2)  \
 	X(retain_options)  \
 	X(retained)  \
