@@ -5,8 +5,11 @@
 	X(delivery)  \
 	X(qos1)  \
 	X(qos2)  \
+	X(redelivery)  \
 	X(retain_options)  \
 	X(retained)  \
+	X(session_expiry)  \
+	X(sessions)  \
 	X(will)  \
 	X(will_delay)
 /* clang-format on */

@@ -71,7 +71,8 @@ CASE(qos2_duplicate_publish,
 
 /* 5.0 forbids the client to do so while the connection lasts. */
 CASE(qos2_many_duplicates,
-	.title = "A QoS 2 PUBLISH repeated three times is acknowledged each time and delivered once",
+	.title =
+		"A QoS 2 PUBLISH repeated three times is acknowledged each time and delivered once",
 	.refs = { "3.1.1:MQTT-4.3.3-2" }, .level = MUST, .versions = V311)
 {
 	struct peer *sub = subscriber_of(t, 0);
@@ -413,8 +414,8 @@ CASE(qos2_unknown_pubrec, .title = "A PUBREC with an unknown identifier is answe
 					"identifier" }));
 }
 
-CHAPTER(qos2, "Delivery at QoS 2", &case_qos2_acknowledged, &case_qos2_duplicate_publish, &case_qos2_many_duplicates,
-	&case_qos2_duplicate_without_dup, &case_qos2_identifier_reused,
+CHAPTER(qos2, "Delivery at QoS 2", &case_qos2_acknowledged, &case_qos2_duplicate_publish,
+	&case_qos2_many_duplicates, &case_qos2_duplicate_without_dup, &case_qos2_identifier_reused,
 	&case_qos2_several_under_way, &case_qos2_unknown_pubrel, &case_qos2_forms_of_pubrel,
 	&case_qos2_goes_on_when_expired, &case_qos2_to_subscriber, &case_qos2_identifier_held,
 	&case_qos2_pubrels_in_order, &case_qos2_settled_by_error, &case_qos2_forms_of_pubrec,
