@@ -31,6 +31,16 @@
 	X(disconnect) \
 	X(will_delay) \
 	/* the end */
+	X(delivery)  \
+	X(qos1)  \
+	X(qos2)  \
+	X(redelivery)  \
+	X(retain_options)  \
+	X(retained)  \
+	X(session_expiry)  \
+	X(sessions)  \
+	X(will)  \
+	X(will_delay)
 /* clang-format on */
 
 #define DECLARE(id) extern const struct chapter chapter_##id;

@@ -1,5 +1,5 @@
-/* Retained messages in 5.0: their properties, their expiry, and the options of a subscription that
- * concern them, 3.3.1.3 and 3.8.3.1.
+/* Retained messages in 5.0: their properties, and the options of a subscription that concern them,
+ * 3.3.1.3 and 3.8.3.1.
  */
 #include "harness/case.h"
 
@@ -79,50 +79,6 @@ CASE(retained_subscription_identifier,
 	struct packet kept = expect_message(late, .payload = "kept", .retain = SET(1));
 	const struct property *id = properties_find(&kept.properties, 0x0B);
 	check(t, id && id->number == 321, "Subscription Identifier 321");
-}
-
-/* ---- expiry -------------------------------------------------------------------------------- */
-
-CASE(retained_expires,
-	.title = "A retained message is gone when its Message Expiry Interval is over",
-	.refs = { "5.0:U50-RETAIN-EXPIRE", "5.0:MQTT-3.3.2-5" }, .level = STATED, .versions = V50,
-	.budget_ms = 3000)
-{
-	struct peer *pub = publisher_of(t, "r/stays");
-	publish(pub, .topic = "r/goes", .payload = "short-lived", .qos = 1, .retain = true,
-		.props = PROPS(P_MESSAGE_EXPIRY(1)));
-	publish(pub, .topic = "r/long", .payload = "long-lived", .qos = 1, .retain = true,
-		.props = PROPS(P_MESSAGE_EXPIRY(600)));
-
-	let_pass(t, 3000);
-	struct peer *late = join(t, "late");
-	subscribe(late, .filter = "r/goes", .qos = 1);
-	expect_nothing_sent(pub, late, "r/goes");
-	subscribe(late, .filter = "r/stays", .qos = 1);
-	expect_message(late, .payload = "kept", .retain = SET(1));
-	subscribe(late, .filter = "r/long", .qos = 1);
-	expect_message(late, .payload = "long-lived", .retain = SET(1));
-}
-
-/* Some servers count in whole seconds, so one more or less than the three is fine. */
-CASE(retained_expiry_lowered,
-	.title = "A retained message is sent with the part of its Message Expiry Interval that is "
-		 "left",
-	.refs = { "5.0:U50-MESSAGE-EXPIRY-RETAINED", "5.0:MQTT-3.3.2-6" }, .level = STATED,
-	.versions = V50, .budget_ms = 3000)
-{
-	require(t, offers(t)->retain, "no retained messages");
-	struct peer *pub = join(t, "publisher");
-	publish(pub, .topic = "r/t", .payload = "kept", .qos = 1, .retain = true,
-		.props = PROPS(P_MESSAGE_EXPIRY(60)));
-
-	let_pass(t, 3000);
-	struct peer *late = join(t, "late");
-	subscribe(late, .filter = "r/t", .qos = 1);
-	struct packet kept = expect_message(late, .payload = "kept", .retain = SET(1));
-	const struct property *expiry = properties_find(&kept.properties, 0x02);
-	check(t, expiry && expiry->number >= 55 && expiry->number <= 58,
-		"a Message Expiry Interval of 60 s less the 3 s gone by");
 }
 
 /* ---- Retain Handling ----------------------------------------------------------------------- */
@@ -256,7 +212,6 @@ CASE(retained_flag_and_retain_as_published,
 
 CHAPTER(retain_options, "Retained messages in 5.0", &case_retained_properties,
 	&case_retained_properties_replaced, &case_retained_subscription_identifier,
-	&case_retained_expires, &case_retained_expiry_lowered, &case_retain_handling_1,
-	&case_retain_handling_1_in_session, &case_retain_handling_2,
+	&case_retain_handling_1, &case_retain_handling_1_in_session, &case_retain_handling_2,
 	&case_retain_handling_of_each_filter, &case_retain_as_published,
 	&case_retained_flag_and_retain_as_published);

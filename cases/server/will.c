@@ -170,47 +170,6 @@ CASE(will_on_second_connect,
 	expect_no_earlier_will(t, watcher);
 }
 
-/*   client                    target                  watcher
- *   CONNECT, a Will      -->
- *   CONNECT, same id     -->  (on another connection)
- *                        <--  the first one closed
- *                                          -->  PUBLISH, the Will
- */
-CASE(will_on_take_over,
-	.title = "A take-over with a new session leads to the old connection's Will",
-	.refs = { "3.1.1:MQTT-3.1.2-8", "3.1.1:MQTT-3.1.4-2", "5.0:MQTT-3.1.2-8",
-		"5.0:U50-CLEAN-START-WILL", "5.0:MQTT-3.1.4-3" },
-	.level = MUST, .versions = BOTH)
-{
-	struct peer *watcher = watch(t, "will/t");
-	struct peer *old =
-		join(t, "client", .will = { .topic = "will/t", .payload = "taken over", .qos = 1 });
-
-	join(t, "client");
-	judging(t, "3.1.1:MQTT-3.1.4-2");
-	judging(t, "5.0:MQTT-3.1.4-3");
-	expect_closed(old);
-	judging(t, "3.1.1:MQTT-3.1.2-8");
-	judging(t, "5.0:MQTT-3.1.2-8");
-	expect_message(watcher, .topic = "will/t", .payload = "taken over");
-}
-
-/* In 5.0 the delay has a say in this: will_delay_zero_on_take_over. */
-CASE(will_on_take_over_of_session,
-	.title = "A take-over that goes on with the session leads to the old connection's Will",
-	.refs = { "3.1.1:MQTT-3.1.2-8", "3.1.1:MQTT-3.1.4-2" }, .level = MUST, .versions = V311)
-{
-	struct peer *watcher = watch(t, "will/t");
-	struct peer *old = join(t, "client", .kept = true,
-		.will = { .topic = "will/t", .payload = "taken over", .qos = 1 });
-
-	join(t, "client", .kept = true, .resumed = true);
-	judging(t, "3.1.1:MQTT-3.1.4-2");
-	expect_closed(old);
-	judging(t, "3.1.1:MQTT-3.1.2-8");
-	expect_message(watcher, .topic = "will/t", .payload = "taken over");
-}
-
 static const uint8_t error_codes[] = { 0x80, 0x81, 0x82, 0x83, 0x90, 0x93, 0x94, 0x95, 0x96, 0x97,
 	0x98, 0x99 };
 
@@ -634,10 +593,10 @@ CASE(will_properties, .title = "The properties of a Will are those of the messag
 
 CHAPTER(will, "The Will Message", &case_will_on_close, &case_will_on_reset, &case_will_prompt,
 	&case_will_of_kept_session, &case_will_on_keep_alive_expiry, &case_will_on_violation,
-	&case_will_on_second_connect, &case_will_on_take_over, &case_will_on_take_over_of_session,
-	&case_will_on_disconnect_with_will, &case_will_on_disconnect_with_error,
-	&case_will_on_disconnect_with_foreign_code, &case_will_on_disconnect_that_raises_expiry,
-	&case_no_will_on_disconnect, &case_no_will_on_normal_disconnect_forms, &case_will_only_once,
+	&case_will_on_second_connect, &case_will_on_disconnect_with_will,
+	&case_will_on_disconnect_with_error, &case_will_on_disconnect_with_foreign_code,
+	&case_will_on_disconnect_that_raises_expiry, &case_no_will_on_disconnect,
+	&case_no_will_on_normal_disconnect_forms, &case_will_only_once,
 	&case_will_of_earlier_connection, &case_will_replaced_by_next_connect,
 	&case_no_will_of_refused_connect, &case_will_qos, &case_will_retained,
 	&case_will_not_retained, &case_will_clears_retained, &case_will_empty_payload,

@@ -226,7 +226,7 @@ CASE(no_delayed_will_after_disconnect,
  *
  * 3.1.3.2.2 lets the end of the session bring the Will, and the comment of 3.1.4 says so of a Clean
  * Start. The exception in 3.1.2-8 speaks of any new connection for the ClientId: hence a
- * recommendation, here and below.
+ * recommendation.
  */
 CASE(will_on_clean_start, .title = "A Clean Start ends the session, and so brings its delayed Will",
 	.refs = { "5.0:U50-CLEAN-START-WILL", "5.0:MQTT-3.1.2-8", "5.0:U50-WILLDELAY-FIRST" },
@@ -241,23 +241,6 @@ CASE(will_on_clean_start, .title = "A Clean Start ends the session, and so bring
 
 	drop(client);
 	join(t, "client", .kept = true, .clean = true);
-	expect_message(watcher, .topic = "will/t", .payload = "session over");
-}
-
-CASE(will_on_take_over_with_clean_start,
-	.title = "A take-over with Clean Start brings the delayed Will of the session that it ends",
-	.refs = { "5.0:U50-CLEAN-START-WILL", "5.0:MQTT-3.1.2-8", "5.0:U50-WILLDELAY-FIRST" },
-	.level = SHOULD, .versions = V50)
-{
-	struct peer *watcher = watch(t);
-	struct peer *old = join(t, "client", .kept = true,
-		.will = { .topic = "will/t",
-			.payload = "session over",
-			.qos = 1,
-			.props = PROPS(P_WILL_DELAY(60)) });
-
-	join(t, "client", .kept = true, .clean = true);
-	expect_closed(old);
 	expect_message(watcher, .topic = "will/t", .payload = "session over");
 }
 
@@ -286,28 +269,9 @@ CASE(no_delayed_will_on_take_over,
 	expect_no_earlier_will(t, watcher);
 }
 
-/* With delay 0 there is no time in which to come back, and the comment of 3.1.4 has the Will sent.
- * But 3.1.2-8 can be read so that a take-over, whose CONNECT comes before the close, is a return in
- * time: hence a recommendation.
- */
-CASE(will_delay_zero_on_take_over,
-	.title = "A take-over that goes on with the session brings a Will without delay",
-	.refs = { "5.0:U50-CLEAN-START-WILL", "5.0:U50-WILLDELAY-DEFAULT" }, .level = SHOULD,
-	.versions = V50)
-{
-	struct peer *watcher = watch(t);
-	struct peer *old = join(t, "client", .kept = true,
-		.will = { .topic = "will/t", .payload = "taken over", .qos = 1 });
-
-	join(t, "client", .kept = true, .resumed = true);
-	expect_closed(old);
-	expect_message(watcher, .topic = "will/t", .payload = "taken over");
-}
-
 CHAPTER(will_delay, "Will Delay Interval", &case_will_not_before_delay,
 	&case_will_delay_after_disconnect_with_will, &case_will_when_session_expires,
 	&case_will_when_session_ends_at_once, &case_will_when_disconnect_ends_session,
 	&case_no_will_after_return, &case_will_of_return_replaces_delayed_one,
 	&case_no_delayed_will_after_disconnect, &case_will_on_clean_start,
-	&case_will_on_take_over_with_clean_start, &case_no_delayed_will_on_take_over,
-	&case_will_delay_zero_on_take_over);
+	&case_no_delayed_will_on_take_over);
