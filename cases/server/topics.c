@@ -413,8 +413,8 @@ CASE(dollar_spelt_out, .title = "Filters that spell the $ prefix out match its t
 {
 	require(t, offers(t)->wildcards, "the target has no wildcards");
 	static const char *const forms[] = { "$test/~/#", "$test/~/+/b", "$test/~/a/#",
-		"$test/+/a/b" };
-	static const char *const names[] = { "hash", "plus", "parent", "second" };
+		"$test/~/a/+" };
+	static const char *const names[] = { "hash", "plus", "parent", "last" };
 	struct peer *watchers[4];
 	char topic[TEXT_MAX], filter[TEXT_MAX];
 	struct peer *control = join(t, "control");
