@@ -1,6 +1,6 @@
 """HTML reports in headless Chromium: clicks, filters, keys, the address, and nothing in the console.
 
-Screenshots are left in build/.../reports/ for people to look at.
+Screenshots are left in build/.../screenshots/ for people to look at.
 """
 import os
 import pathlib
@@ -20,7 +20,7 @@ from selenium.webdriver.support.ui import Select, WebDriverWait  # noqa: E402
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 BUILD = pathlib.Path(os.environ.get("MQTTSPEC_BUILD", ROOT / "build/dev"))
 PROGRAM = BUILD / "cli/mqttspec"
-SHOTS = BUILD / "reports"
+SHOTS = BUILD / "screenshots"
 ARGUMENTS = ["--headless", "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--hide-scrollbars",
              "--disable-background-networking", "--disable-component-update", "--disable-sync"]
 PHONE, DESKTOP = (390, 844), (1280, 1000)
