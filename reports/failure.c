@@ -253,7 +253,11 @@ void case_again(struct buf *b, const struct record_run *run, const struct record
 	add_word(b, run->target);
 	buf_add_text(b, " ");
 	add_word(b, record->id);
-	buf_printf(b, " --version %s", record->version);
+	buf_printf(b, " --versions %s", record->version);
+	if (*record->segmentation && strcmp(record->segmentation, "whole")) {
+		buf_add_text(b, " --segment ");
+		add_word(b, record->segmentation);
+	}
 }
 
 /* Both on one line, if there is room. */

@@ -6,9 +6,9 @@
 #include "reports/matrix.h"
 #include "spec/spec.h"
 
-static void put_titles(FILE *to, const struct matrix *m)
+static void put_titles(FILE *to, const struct matrix *m, const char *first)
 {
-	fputs("<thead><tr><th scope=\"col\">statement</th>", to);
+	fprintf(to, "<thead><tr><th scope=\"col\">%s</th>", first);
 	for (size_t i = 0; i < m->column_count; i++) {
 		fputs("<th scope=\"col\">", to);
 		markup_text(to, m->columns[i].title);
@@ -75,7 +75,7 @@ static void put_table(FILE *to, const struct matrix *m)
 	fputs("<div class=\"scroll tall\" tabindex=\"0\" role=\"region\" aria-label=\"statements\">"
 	      "<table class=\"matrix\">\n",
 		to);
-	put_titles(to, m);
+	put_titles(to, m, "statement");
 	if (m->different)
 		put_group(to, m, "Where they differ");
 	for (size_t i = 0; i < m->row_count; i++)
@@ -161,7 +161,7 @@ static void put_head(FILE *to, const struct matrix *m)
 		}
 	}
 	fputs("<div class=\"scroll\"><table class=\"matrix\">\n", to);
-	put_titles(to, m);
+	put_titles(to, m, "target");
 	fputs("<tbody>\n", to);
 	put_dates(to, m);
 	put_line(to, m, "case runs", case_runs);

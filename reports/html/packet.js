@@ -22,11 +22,12 @@ class Reader {
 		this.fields.push({from, to: this.at, name, value, depth: this.depth, bad});
 	}
 
-	take(name, count) {
+	/* `since`: where the field begins, if not here. */
+	take(name, count, since = this.at) {
 		const from = this.at;
 		if (this.at + count > this.end) {
 			this.at = this.end;
-			this.note(from, name, "cut off: " + (this.at - from) + " of " + count + " bytes", true);
+			this.note(since, name, "cut off: " + (this.at - from) + " of " + count + " bytes", true);
 			throw new Ends();
 		}
 		this.at += count;
@@ -75,7 +76,7 @@ class Reader {
 	counted(name, words) {
 		const from = this.at;
 		const prefix = this.take(name + ", length", 2);
-		const data = this.take(name, prefix[0] * 256 + prefix[1]);
+		const data = this.take(name, prefix[0] * 256 + prefix[1], from);
 		const [text, bad] = words(data);
 		this.note(from, name, text, bad);
 	}
@@ -294,7 +295,7 @@ function decode(bytes, total, version, facts) {
 		const remaining = r.variable("Remaining Length");
 		const missing = r.at + remaining - total;
 		if (missing > 0)
-			Object.assign(r.fields[1], {bad: true, value: remaining + ", but " + missing + " bytes are missing"});
+			Object.assign(r.fields[1], {bad: true, value: remaining + ", but " + (missing === 1 ? "1 byte is" : missing + " bytes are") + " missing"});
 		r.end = Math.min(r.end, r.at + remaining);
 		if (BODIES[PACKETS[type]])
 			BODIES[PACKETS[type]](r, five, flags);

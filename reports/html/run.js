@@ -159,13 +159,13 @@ function showCases() {
 }
 
 /* Statements that this run could have judged, and those that it could not, apart. */
+const UNTESTED = ["Not judged: no case run looked at it", "Not judged: only with a target set up for it",
+	"Not judged: binds the other side", "Not judged: cannot be seen from outside"];
+
 function whyUntested(s) {
-	const mask = data.role === "client" ? 2 : 1;
-	if (s.testable & mask)
-		return "Not judged: no case run looked at it";
-	if (s.testable & 3)
-		return "Not judged: binds the other side";
-	return s.testable ? "Not judged: only with a target set up for it" : "Not judged: cannot be seen from outside";
+	if (s.testable & (data.role === "client" ? 2 : 1))
+		return 0;
+	return s.testable & 3 ? 2 : s.testable ? 1 : 3;
 }
 
 function showStatements() {
@@ -181,14 +181,13 @@ function showStatements() {
 		heading = title;
 		items.push(() => statementRow(s));
 	}
-	const groups = new Map();
-	for (const s of found.filter(each => each.verdict === "untested"))
-		groups.set(whyUntested(s), [...(groups.get(whyUntested(s)) || []), s]);
-	for (const [title, group] of [...groups].sort((a, b) => a[0] < b[0] ? 1 : -1)) {
-		items.push(() => make("h3", {}, title + " ", make("span", {class: "count"}, group.length)));
+	UNTESTED.forEach((title, why) => {
+		const group = found.filter(s => s.verdict === "untested" && whyUntested(s) === why);
+		if (group.length)
+			items.push(() => make("h3", {}, title + " ", make("span", {class: "count"}, group.length)));
 		for (const s of group)
 			items.push(() => statementRow(s));
-	}
+	});
 	announce(found.length, data.statements.size, "statement", null, ", " + judged.length + " of them judged");
 	showList(items);
 }

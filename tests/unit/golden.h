@@ -1,6 +1,6 @@
 /* Text held against a file of tests/unit/golden. After a change that is wanted,
  *
- *	GOLDEN_UPDATE=1 build/dev/tests/test_reports
+ *	GOLDEN_UPDATE=1 build/dev/tests/test_reports; GOLDEN_UPDATE=1 build/dev/tests/test_compare
  *
  * writes those files anew: read their diff.
  */

@@ -4,15 +4,11 @@
  */
 #include "tests/unit/unit.h"
 
-#include <math.h>
 #include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
-#include "base/arena.h"
-#include "base/buf.h"
 #include "reports/badge.h"
 #include "reports/draft.h"
 #include "reports/junit.h"
@@ -22,75 +18,8 @@
 #include "reports/tap.h"
 #include "tests/samples/records.h"
 #include "tests/samples/verdicts.h"
+#include "tests/unit/book.h"
 #include "tests/unit/golden.h"
-
-static const struct record_run base_run = {
-	.tool_version = "0.1.0",
-	.target = "mosquitto",
-	.target_name = "Eclipse Mosquitto",
-	.target_version = "2.0.11",
-	.target_url = "mqtt://127.0.0.1:1883",
-	.role = "server",
-	.command = "mqttspec run mosquitto",
-	.catalogue = "2c26b46b68ff",
-	.seed = 7,
-	.started_us = 1767225600123456,
-	.planned = 1,
-};
-
-/* Records on disk, as reports want them. */
-struct book {
-	char path[32];
-	FILE *to;
-	struct arena arena;
-	struct runs runs;
-	struct record_end end; /* counts what was added */
-};
-
-static void book_open(struct book *b)
-{
-	*b = (struct book){ .path = "/tmp/mqttspec-XXXXXX" };
-	int fd = mkstemp(b->path);
-	assert_true(fd >= 0);
-	b->to = fdopen(fd, "w");
-	assert_non_null(b->to);
-	arena_init(&b->arena);
-}
-
-static void book_add(struct book *b, const struct record_case *c)
-{
-	assert_true(record_write_case(b->to, c));
-	b->end.counts[c->verdict]++;
-	b->end.unexpected += !c->expected;
-}
-
-/* The file has a new name every time; what is shown of it has not. */
-static bool book_read(struct book *b, const char **error)
-{
-	const char *path = b->path;
-
-	fclose(b->to);
-	bool ok = runs_gather(&b->arena, &path, 1, &b->runs, error);
-	unlink(b->path);
-	for (size_t i = 0; i < b->runs.source_count; i++) {
-		struct run_source *source = (struct run_source *)&b->runs.sources[i];
-		source->folder = "out";
-	}
-	return ok;
-}
-
-static void book_close(struct book *b)
-{
-	arena_fini(&b->arena);
-}
-
-static struct record_case named(struct record_case c, const char *id)
-{
-	c.id = id;
-	c.chapter = "qos2";
-	c.started_us = base_run.started_us + 1000;
-	return c;
-}
 
 static enum verdict other_than(enum verdict v)
 {
@@ -106,15 +35,15 @@ static void add_every_verdict(struct book *b)
 	for (int v = 0; v < VERDICT_COUNT; v++) {
 		struct record_case c = sample_ended(v, verdict_is_good(v));
 		snprintf(ids[n], sizeof(ids[n]), "%d_%s/by_default", v, verdict_name(v));
-		c = named(c, ids[n++]);
+		c = book_case(c, ids[n++]);
 		book_add(b, &c);
 		c = sample_foreseen(sample_ended(v, true), v);
 		snprintf(ids[n], sizeof(ids[n]), "%d_%s/foreseen", v, verdict_name(v));
-		c = named(c, ids[n++]);
+		c = book_case(c, ids[n++]);
 		book_add(b, &c);
 		c = sample_foreseen(sample_ended(v, false), other_than(v));
 		snprintf(ids[n], sizeof(ids[n]), "%d_%s/other_foreseen", v, verdict_name(v));
-		c = named(c, ids[n++]);
+		c = book_case(c, ids[n++]);
 		book_add(b, &c);
 	}
 }
@@ -128,14 +57,14 @@ static void add_odd_ones(struct book *b)
 	};
 	static const struct record_failure failure = { "monitor", NULL, 0, "5.0:MQTT-9.9.9-9", "",
 		"a | b *bold* <b> [link](https://example.org) # SKIP \\ \x01\n@someone" };
-	struct record_case c = named(sample_ended(VERDICT_FAIL, false), "z_hostile/<&\"'#|`>");
+	struct record_case c = book_case(sample_ended(VERDICT_FAIL, false), "z_hostile/<&\"'#|`>");
 
 	c.title = "<&\"'> \xe2\x80\xae";
 	c.transcript = hostile;
 	c.transcript_count = 2;
 	c.failure = &failure;
 	book_add(b, &c);
-	c = named(sample_case, "z_sibling");
+	c = book_case(sample_case, "z_sibling");
 	c.transport = "ws";
 	book_add(b, &c);
 	c.chapter = "will";
@@ -147,7 +76,7 @@ static void add_odd_ones(struct book *b)
 
 static void read_everything(struct book *b)
 {
-	struct record_run run = base_run;
+	struct record_run run = book_run;
 	const char *error;
 
 	book_open(b);
@@ -207,8 +136,8 @@ static void read_one(struct book *b, struct record_case c)
 	const char *error;
 
 	book_open(b);
-	assert_true(record_write_run(b->to, &base_run));
-	c = named(c, "the_case");
+	assert_true(record_write_run(b->to, &book_run));
+	c = book_case(c, "the_case");
 	book_add(b, &c);
 	assert_true(record_write_end(b->to, &b->end));
 	assert_true(book_read(b, &error));
@@ -302,11 +231,11 @@ static void an_unexpected_pass_says_what_to_do(void **state)
 /* An incomplete record must not look like a good one. */
 static void assert_incomplete(const struct runs *runs, const char *why)
 {
-	bool named_gap = false;
+	bool told = false;
 
 	for (size_t i = 0; i < runs->gap_count; i++)
-		named_gap |= strstr(runs->gaps[i], why) != NULL;
-	if (!named_gap)
+		told |= strstr(runs->gaps[i], why) != NULL;
+	if (!told)
 		fail_msg("no gap says \"%s\"; the first is \"%s\"", why,
 			runs->gap_count ? runs->gaps[0] : "(none)");
 	assert_true(says(report_junit, runs, "<error type=\"incomplete\""));
@@ -317,7 +246,7 @@ static void assert_incomplete(const struct runs *runs, const char *why)
 
 static void begin(struct book *b, struct record_run run)
 {
-	struct record_case c = named(sample_ended(VERDICT_PASS, true), "the_case");
+	struct record_case c = book_case(sample_ended(VERDICT_PASS, true), "the_case");
 
 	book_open(b);
 	assert_true(record_write_run(b->to, &run));
@@ -327,7 +256,7 @@ static void begin(struct book *b, struct record_run run)
 static void a_record_without_an_end_says_so(void **state)
 {
 	(void)state;
-	struct record_run run = base_run;
+	struct record_run run = book_run;
 	const char *error;
 	struct book b;
 
@@ -345,7 +274,7 @@ static void a_record_that_was_cut_off_says_so(void **state)
 	const char *error;
 	struct book b;
 
-	begin(&b, base_run);
+	begin(&b, book_run);
 	fputs("{\"type\":\"case\",\"id\":\"cut", b.to);
 	assert_true(book_read(&b, &error));
 	assert_incomplete(&b.runs, "cut off in the middle of its last line");
@@ -359,7 +288,7 @@ static void a_run_that_was_stopped_says_so(void **state)
 	const char *error;
 	struct book b;
 
-	begin(&b, base_run);
+	begin(&b, book_run);
 	b.end.stopped = "interrupted";
 	b.end.not_run = 3;
 	assert_true(record_write_end(b.to, &b.end));
@@ -372,8 +301,8 @@ static void a_run_that_was_stopped_says_so(void **state)
 static void shards_are_one_run(void **state)
 {
 	(void)state;
-	struct record_run run = base_run;
-	struct record_case c = named(sample_ended(VERDICT_FAIL, false), "another_case");
+	struct record_run run = book_run;
+	struct record_case c = book_case(sample_ended(VERDICT_FAIL, false), "another_case");
 	const char *error;
 	struct book b;
 
@@ -396,7 +325,7 @@ static void shards_are_one_run(void **state)
 static void a_missing_shard_is_noticed(void **state)
 {
 	(void)state;
-	struct record_run run = base_run;
+	struct record_run run = book_run;
 	const char *error;
 	struct book b;
 
@@ -413,7 +342,7 @@ static void a_missing_shard_is_noticed(void **state)
 static void two_targets_are_no_run(void **state)
 {
 	(void)state;
-	struct record_run run = base_run;
+	struct record_run run = book_run;
 	const char *error;
 	struct book b;
 
@@ -434,7 +363,7 @@ static void a_fault_is_given_with_its_line(void **state)
 	char expected[64];
 	struct book b;
 
-	begin(&b, base_run);
+	begin(&b, book_run);
 	fputs("{\"type\":\"case\"}\n", b.to);
 	assert_false(book_read(&b, &error));
 	snprintf(expected, sizeof(expected), "%s:3: `id` is missing", b.path);
@@ -449,7 +378,7 @@ static void a_run_without_case_runs_can_be_shown(void **state)
 	struct book b;
 
 	book_open(&b);
-	assert_true(record_write_run(b.to, &base_run));
+	assert_true(record_write_run(b.to, &book_run));
 	assert_true(record_write_end(b.to, &b.end));
 	assert_true(book_read(&b, &error));
 	assert_true(says(report_markdown, &b.runs, "**Nothing was run**"));
