@@ -153,6 +153,7 @@ static struct runner_config configure(struct run *run)
 		.seed = o->seed,
 		.slack_us = (int64_t)o->slack_ms * 1000,
 		.deadline_us = o->deadline_s ? now_us + (int64_t)o->deadline_s * 1000000 : 0,
+		.hold_us = RUNNER_HOLD_US,
 		.jobs = o->jobs,
 		.timed_jobs = o->jobs > 1 ? TIMED_JOBS : 0,
 		.fail_fast = o->fail_fast,

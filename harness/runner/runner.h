@@ -50,6 +50,9 @@ struct runner_view {
 
 enum runner_pcap { PCAP_FAILURES, PCAP_ALL, PCAP_NONE };
 
+/* Between closing its sockets and being dead a process needs less. */
+enum { RUNNER_HOLD_US = 20000 };
+
 struct runner_config {
 	const struct plan *plan;
 	struct target *target;
@@ -58,6 +61,7 @@ struct runner_config {
 	uint64_t seed;
 	int64_t slack_us;
 	int64_t deadline_us; /* monotonic: of everything; 0: none */
+	int64_t hold_us;     /* how long a verdict waits for the target to outlive it */
 	unsigned jobs;       /* case runs at once */
 	unsigned
 		timed_jobs; /* beside them, of those that wait for the standard's clocks; 0: none */

@@ -15,7 +15,6 @@
 #include "harness/runner/target.h"
 
 enum {
-	HOLD_US = 20000, /* between closing its sockets and being dead a process needs less */
 	CHECK_PAUSE_US = 10000, /* between two dials to see whether it accepts connections */
 	LOOK_PAUSE_US = 100000, /* the same, while it does not */
 	ACCEPT_LIMIT_US = 1000000,
@@ -51,7 +50,7 @@ static bool needs_check(const struct runner *r, const struct runner_job *job)
 
 static bool is_checked(const struct runner *r, const struct runner_job *job)
 {
-	return r->alive_us >= job->ended_us + HOLD_US;
+	return r->alive_us >= job->ended_us + r->config->hold_us;
 }
 
 static bool wants_check(const struct runner *r, int64_t now_us)
@@ -59,8 +58,8 @@ static bool wants_check(const struct runner *r, int64_t now_us)
 	if (now_us < r->alive_us + CHECK_PAUSE_US)
 		return false;
 	for (const struct runner_job *job = r->first; job; job = job->next)
-		if (job->ended && now_us >= job->ended_us + HOLD_US && needs_check(r, job) &&
-			!is_checked(r, job))
+		if (job->ended && now_us >= job->ended_us + r->config->hold_us &&
+			needs_check(r, job) && !is_checked(r, job))
 			return true;
 	return false;
 }
@@ -82,7 +81,7 @@ void loss_release(struct runner *r, int64_t now_us)
 		return;
 	for (struct runner_job *job = r->first; job; job = next) {
 		next = job->next;
-		if (job->ended && now_us >= job->ended_us + HOLD_US &&
+		if (job->ended && now_us >= job->ended_us + r->config->hold_us &&
 			(!needs_check(r, job) || is_checked(r, job)))
 			job_commit(r, job);
 	}
@@ -265,7 +264,7 @@ int64_t loss_next_us(const struct runner *r)
 	if (r->health == HEALTH_DOUBT || r->health == HEALTH_WAITING)
 		return clock_now_us() + LOOK_PAUSE_US;
 	for (const struct runner_job *job = r->first; job; job = job->next) {
-		int64_t at_us = job->ended_us + HOLD_US;
+		int64_t at_us = job->ended_us + r->config->hold_us;
 		if (needs_check(r, job) && at_us < r->alive_us + CHECK_PAUSE_US)
 			at_us = r->alive_us + CHECK_PAUSE_US;
 		if (job->ended && at_us < next_us)

@@ -1,5 +1,6 @@
 #include "harness/runner/settings.h"
 
+#include <ctype.h>
 #include <errno.h>
 #include <ini.h>
 #include <stdio.h>
@@ -32,9 +33,10 @@ static void complain(struct source *s, const char *sentence)
 		s->error = arena_printf(s->arena, "%s:%d: %s", s->path, s->line, sentence);
 }
 
+/* What inih takes for indentation. */
 static bool is_blank(char c)
 {
-	return c == ' ' || c == '\t';
+	return isspace((unsigned char)c);
 }
 
 /* What inih would cut off or take for something else, in a line that begins at the margin. */

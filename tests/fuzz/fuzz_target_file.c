@@ -4,7 +4,7 @@
 
 #include "base/arena.h"
 #include "harness/case.h"
-#include "harness/target_file.h"
+#include "harness/runner/target_file.h"
 #include "tests/fuzz/fuzz.h"
 
 static void demand_of_file(const struct target_file *f)

@@ -156,9 +156,9 @@ def test_a_good_broker_passes(run, tmp_path):
     assert list((tmp_path / "out/pcap").iterdir()) == []
 
 
-def test_the_default_target_is_mosquitto(run):
+def test_the_default_target_is_the_included_broker(run):
     done = run(CASE, "--versions", "5.0")
-    assert done.returncode == 0 and "judges Eclipse Mosquitto" in done.stdout
+    assert done.returncode == 0 and "judges mqttspec-broker" in done.stdout
 
 
 def test_a_url_is_judged_like_a_launched_target(run, tmp_path):

@@ -9,6 +9,8 @@
  *   huge             has a transcript of some megabytes
  *   flood            never stops writing
  *   kill             tells the target to die, then fails
+ *   poison           tells the target to die soon, and passes at once
+ *   deafen           tells the target to listen no more, then fails
  *   kill once        the same, unless the file named "killed" is there, which it makes
  * The note of a record is the prefix of the case run.
  */
@@ -58,15 +60,15 @@ static void say(const char *text)
 		_exit(1);
 }
 
-/* Until the target is seen to be dead: its connection ends. */
-static void kill_target(const struct play *play)
+/* Until the target's side of the connection ends. */
+static void tell_target(const struct play *play, const char *how)
 {
 	char byte;
 	int fd = socket(play->target->address.ss_family, SOCK_STREAM, 0);
 
 	if (connect(fd, (const struct sockaddr *)&play->target->address,
 		    play->target->address_len) ||
-		write(fd, "die", 3) != 3)
+		write(fd, how, strlen(how)) != (ssize_t)strlen(how))
 		_exit(1);
 	while (read(fd, &byte, 1) > 0)
 		;
@@ -80,7 +82,7 @@ static void kill_once(const struct play *play)
 	if (fd < 0)
 		return;
 	close(fd);
-	kill_target(play);
+	tell_target(play, "die");
 }
 
 static void fill_huge(struct arena *a, struct record_case *out)
@@ -119,7 +121,11 @@ static void act(
 			say("and on and on and on and on and on and on and on and on and on and "
 			    "on\n");
 	else if (!strcmp(script, "kill"))
-		kill_target(play), out->verdict = VERDICT_FAIL;
+		tell_target(play, "die"), out->verdict = VERDICT_FAIL;
+	else if (!strcmp(script, "poison"))
+		tell_target(play, "die later");
+	else if (!strcmp(script, "deafen"))
+		tell_target(play, "deaf"), out->verdict = VERDICT_FAIL;
 	else if (!strcmp(script, "kill once"))
 		kill_once(play);
 }

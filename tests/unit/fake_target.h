@@ -5,7 +5,7 @@
 #include <stdbool.h>
 
 /* Writes a target file that launches it. Modes:
- *   plain      all is well, until a connection says "die"
+ *   plain      all is well, until a connection says "die", "die later" or "deaf"
  *   exit       exits before it listens
  *   idle       never listens
  *   stubborn   ignores SIGTERM

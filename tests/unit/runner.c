@@ -371,6 +371,30 @@ static void a_single_culprit_is_a_crash(void **state)
 	assert_int_equal(b->deaths, 1);
 }
 
+/* The case run passes; the target dies of it a while later. */
+static void a_verdict_waits_for_the_target_to_outlive_it(void **state)
+{
+	(void)state;
+	launch();
+	PLAN("poison", "pass");
+	b->config.jobs = 1;
+	b->config.timed_jobs = 0;
+	b->config.hold_us = 3000000;
+	assert_played("a=crash! b=pass ");
+}
+
+/* It lives on, but accepts nobody: given up after some patience, and launched again. */
+static void a_target_that_went_deaf_is_a_crash(void **state)
+{
+	(void)state;
+	launch();
+	PLAN("deafen", "pass");
+	b->config.jobs = 1;
+	b->config.timed_jobs = 0;
+	assert_played("a=crash! b=pass ");
+	assert_non_null(strstr(case_record("a").death->stderr_tail, "accepted no connections"));
+}
+
 static void of_several_suspects_only_the_culprit_is_a_crash(void **state)
 {
 	(void)state;
@@ -458,6 +482,7 @@ static int set_up(void **state)
 		.plan = &b->plan,
 		.surveys = b->surveys,
 		.expected = &b->expected,
+		.hold_us = RUNNER_HOLD_US,
 		.jobs = 16,
 		.timed_jobs = 64,
 		.folder = ".",
@@ -505,6 +530,8 @@ int main(void)
 		TEST(it_stops_at_its_deadline),
 		TEST(it_stops_when_interrupted),
 		TEST(a_single_culprit_is_a_crash),
+		TEST(a_verdict_waits_for_the_target_to_outlive_it),
+		TEST(a_target_that_went_deaf_is_a_crash),
 		TEST(of_several_suspects_only_the_culprit_is_a_crash),
 		TEST(a_death_that_nobody_repeats_stands),
 		TEST(at_a_url_a_single_culprit_is_a_crash),

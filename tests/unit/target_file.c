@@ -155,6 +155,8 @@ static void nothing_is_cut_off(void **state)
 	assert_refused(line, "1: the name of a section has at most 49 bytes");
 	assert_refused("[target]\n  name = x\n",
 		"2: this line belongs to a value above it, and there is none");
+	assert_refused("\f[file x]\ncontent = y\n",
+		"1: this line belongs to a value above it, and there is none");
 	snprintf(line, sizeof(line), TARGET "[file x]\ncontent =\n  | %0300d\n", 1);
 	assert_int_equal(strlen(read_good(line).documents[0].content), 300);
 }
