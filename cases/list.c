@@ -9,9 +9,15 @@
 	X(malformed_connect) \
 	X(connect_properties) \
 	X(properties) \
+	X(keep_alive) \
+	X(ping) \
+	X(disconnect) \
 	X(will) \
 	X(retained) \
+	X(qos1) \
 	X(qos2) \
+	X(sessions) \
+	X(session_expiry) \
 	X(subscribe) \
 	X(unsubscribe) \
 	X(topics) \
@@ -24,23 +30,12 @@
 	X(errors) \
 	X(client_id) \
 	X(connack) \
+	X(delivery) \
+	X(redelivery) \
 	X(retain_options) \
 	X(take_over) \
-	X(keep_alive) \
-	X(ping) \
-	X(disconnect) \
 	X(will_delay) \
 	/* the end */
-	X(delivery)  \
-	X(qos1)  \
-	X(qos2)  \
-	X(redelivery)  \
-	X(retain_options)  \
-	X(retained)  \
-	X(session_expiry)  \
-	X(sessions)  \
-	X(will)  \
-	X(will_delay)
 /* clang-format on */
 
 #define DECLARE(id) extern const struct chapter chapter_##id;

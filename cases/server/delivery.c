@@ -98,7 +98,7 @@ CASE(many_subscribers, .title = "A message reaches each of fifty subscribers onc
 	}
 }
 
-CASE(own_messages_echoed, .title = "A client gets its own messages if it subscribes to them",
+CASE(publisher_gets_its_own_messages, .title = "A client gets its own messages if it subscribes to them",
 	.refs = { "3.1.1:UALL-DELIVER-MATCH", "3.1.1:MQTT-4.5.0-1", "5.0:UALL-DELIVER-MATCH",
 		"5.0:MQTT-4.5.0-1" },
 	.level = STATED, .versions = BOTH)
@@ -325,7 +325,7 @@ CASE(publish_identifier_0, .title = "A PUBLISH with Packet Identifier 0 ends the
 }
 
 CHAPTER(delivery, "Delivery of messages", &case_qos0_not_acknowledged, &case_qos0_with_dup,
-	&case_lower_qos_counts, &case_many_subscribers, &case_own_messages_echoed,
+	&case_lower_qos_counts, &case_many_subscribers, &case_publisher_gets_its_own_messages,
 	&case_nobody_subscribed, &case_empty_payload_delivered, &case_binary_payload_delivered,
 	&case_order_at_qos_0, &case_order_at_qos_1, &case_order_at_qos_2,
 	&case_order_behind_slow_subscriber, &case_publish_identifier_0);
