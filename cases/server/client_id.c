@@ -208,8 +208,9 @@ CASE(client_id_not_assigned, .title = "Who sends a ClientId gets none assigned",
 
 CASE(client_id_empty_kept,
 	.title = "3.1.1 refuses an empty ClientId with CleanSession 0 by CONNACK 2",
-	.refs = { "3.1.1:MQTT-3.1.3-8", "3.1.1:MQTT-3.2.2-4", "3.1.1:MQTT-3.2.2-5" }, .level = MUST,
-	.versions = V311)
+	.refs = { "3.1.1:MQTT-3.1.3-8", "3.1.1:MQTT-3.1.3-7", "3.1.1:MQTT-3.2.2-4",
+		"3.1.1:MQTT-3.2.2-5" },
+	.level = MUST, .versions = V311)
 {
 	struct peer *client = dial(t, "client");
 	send_template(client, "10 r s\"MQTT\" 04 00 n0 s\"\"");

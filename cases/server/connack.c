@@ -197,6 +197,65 @@ CASE(refused_connect_takes_nothing_over,
 	expect_message(client, .payload = "undisturbed");
 }
 
+/* ---- form ----------------------------------------------------------------------------------- */
+
+static void check_connack(struct test *t, struct packet connack, bool refused)
+{
+	judging(t, "3.1.1:U311-CONNACK-FLAGS");
+	judging(t, "5.0:MQTT-3.2.2-1");
+	check_eq(t, connack.ack_flags & 0xFE, 0);
+	judging(t, "3.1.1:U311-CONNACK-CODES");
+	judging(t, "5.0:MQTT-3.2.2-8");
+	check_eq(t, connack.code != 0, refused);
+	if (is_v5(t) && !refused) {
+		const struct property *maximum_qos = properties_find(&connack.properties, 0x24);
+		judging(t, "5.0:U50-MAXQOS-RANGE");
+		check(t, !maximum_qos || maximum_qos->number < 2, "Maximum QoS is 0 or 1");
+	}
+	if (is_v5(t))
+		return;
+	check(t, connack.code <= 5, "the return code is one of those defined");
+	judging(t, "3.1.1:U311-CONNACK-LEN");
+	check_eq(t, connack.remaining_length, 2);
+}
+
+/* Which codes a CONNACK of 5.0 may have, the monitor knows. */
+CASE(connack_form, .title = "CONNACK has the form of its version, whether it accepts or refuses",
+	.refs = { "3.1.1:U311-CONNACK-FLAGS", "3.1.1:U311-CONNACK-CODES", "3.1.1:U311-CONNACK-LEN",
+		"5.0:MQTT-3.2.2-1", "5.0:MQTT-3.2.2-8", "5.0:U50-CONNACK-CODES",
+		"5.0:U50-MAXQOS-RANGE" },
+	.level = MUST, .versions = BOTH)
+{
+	struct peer *accepted = dial(t, "accepted");
+	send_connect(accepted, .keep_alive = 60);
+	check_connack(t, expect_accepted(accepted), false);
+
+	struct peer *refused = dial(t, "refused");
+	send_template(refused, "10 r s\"MQTT\" 09 02 n60 p{} c");
+	expect_closed(refused);
+	if (has_packet(refused, CONNACK))
+		check_connack(t, expect(refused, CONNACK), true);
+}
+
+CASE(no_disconnect_before_connack,
+	.title = "A server that refuses a connection sends no DISCONNECT",
+	.refs = { "5.0:MQTT-3.14.0-1" }, .level = MUST, .versions = V50)
+{
+	static const char *const firsts[] = {
+		"10 r s\"MQTT\" 09 02 n0 p{} c",             /* a level that nobody serves */
+		"10 r s\"MQTT\" 05 03 n0 p{} c",             /* malformed: the reserved flag */
+		"10 r s\"MQTT\" 05 02 n0 p{21 n0} c",        /* a Protocol Error */
+		"10 r s\"MQTT\" 05 02 n0 p{15 s\"none\"} c", /* an unknown method */
+		"30 r t\"a\" p{} b\"x\"",                    /* no CONNECT at all */
+	};
+	for (size_t i = 0; i < sizeof(firsts) / sizeof(*firsts); i++) {
+		struct peer *client = dial(t, "client");
+		send_template(client, firsts[i]);
+		expect_closed(client);
+		check(t, !has_packet(client, DISCONNECT), "no DISCONNECT");
+	}
+}
+
 /* ---- order --------------------------------------------------------------------------------- */
 
 /* Everything that might overtake CONNACK is at hand: queued messages, and requests behind CONNECT.
@@ -235,4 +294,5 @@ CHAPTER(connack, "CONNACK and Session Present", &case_session_present_without_se
 	&case_session_present_on_take_over, &case_session_present_clean,
 	&case_session_present_clean_and_kept, &case_session_present_expiry_0,
 	&case_session_present_longest_expiry, &case_refused_connect_keeps_session,
-	&case_refused_connect_takes_nothing_over, &case_connack_comes_first);
+	&case_refused_connect_takes_nothing_over, &case_connack_form,
+	&case_no_disconnect_before_connack, &case_connack_comes_first);

@@ -251,6 +251,35 @@ CASE(reserved_codes,
 	expect_message(watcher, .topic = "left/w", .payload = "Will");
 }
 
+/* ---- DISCONNECT from the server ------------------------------------------------------------ */
+
+/*   client                    target
+ *   SUBSCRIBE, no filter -->
+ *                        <--  DISCONNECT with a code of an error, if it says one
+ *                        <--  close, and nothing between
+ */
+CASE(disconnect_of_the_server, .title = "A server that sends DISCONNECT closes and sends no more",
+	.refs = { "5.0:MQTT-3.14.4-2", "5.0:MQTT-3.14.4-1", "5.0:MQTT-3.14.2-2",
+		"5.0:MQTT-4.13.2-1" },
+	.level = MUST, .versions = V50)
+{
+	struct peer *client = join(t, "client");
+	send_template(client, "82 r m1 p{}");
+	send_pingreq(client);
+	struct packet goodbye = expect_one_of(client,
+		OUTCOMES({ DISCONNECT, .verdict = VERDICT_PASS },
+			{ CLOSED, .verdict = VERDICT_INAPPLICABLE,
+				.says = "the target closes without a DISCONNECT" }));
+	judging(t, "5.0:MQTT-3.14.2-2");
+	check(t, !properties_find(&goodbye.properties, 0x11), "no Session Expiry Interval");
+	judging(t, "5.0:MQTT-4.13.2-1");
+	check(t, goodbye.code >= 0x80, "the code is that of an error");
+	judging(t, "5.0:MQTT-3.14.4-2");
+	expect_closed(client);
+	judging(t, "5.0:MQTT-3.14.4-1");
+	check(t, !has_packet(client, PINGRESP), "nothing behind DISCONNECT");
+}
+
 /* ---- the Session Expiry Interval ----------------------------------------------------------- */
 
 static const struct maybe no_session[] = { { .set = false }, SET(0) };
@@ -314,5 +343,5 @@ CASE(session_expiry_replaced,
 CHAPTER(disconnect, "DISCONNECT", &case_disconnect_closes, &case_publish_behind_disconnect,
 	&case_requests_behind_disconnect, &case_normal_disconnect, &case_disconnect_then_reset,
 	&case_disconnect_with_will, &case_bad_disconnect, &case_bad_disconnect_will,
-	&case_reserved_codes, &case_session_expiry_raised, &case_session_expiry_lowered,
-	&case_session_expiry_replaced);
+	&case_reserved_codes, &case_disconnect_of_the_server, &case_session_expiry_raised,
+	&case_session_expiry_lowered, &case_session_expiry_replaced);

@@ -18,9 +18,9 @@
 	{                                                                        \
 		"3.1.1:MQTT-3.10.1-1", "3.1.1:MQTT-2.2.2-2", "5.0:MQTT-3.10.1-1" \
 	}
-#define PUBLISH_FLAGS                                                         \
-	{                                                                     \
-		"3.1.1:MQTT-3.3.1-4", "5.0:U50-QOS-BITS", "5.0:MQTT-4.13.1-1" \
+#define PUBLISH_FLAGS                                                                             \
+	{                                                                                         \
+		"3.1.1:MQTT-3.3.1-4", "5.0:U50-QOS-BITS", "5.0:MQTT-3.3.1-4", "5.0:MQTT-4.13.1-1" \
 	}
 
 static const struct vector bad_flags[] = {
@@ -60,6 +60,72 @@ CASE(bad_flags, .title = "A packet with other flags than those of its type ends 
 	struct peer *client = join(t, "client");
 	send_row(client);
 	expect_violation_closed(client);
+}
+
+/* Flags of its type, a Remaining Length in as few bytes as possible, a Property Length in 5.0. */
+static void check_header(struct test *t, struct packet packet)
+{
+	const size_t length_bytes = packet.remaining_length < 128 ? 1 : 2;
+
+	judging(t, "3.1.1:MQTT-2.2.2-1");
+	judging(t, "5.0:MQTT-2.1.3-1");
+	if (packet.type != PUBLISH)
+		check_eq(t, packet.flags, packet.type == PUBREL ? 2 : 0);
+	judging(t, "3.1.1:U311-REMLEN");
+	judging(t, "5.0:MQTT-1.5.5-1");
+	check_eq(t, packet.raw.len, 1 + length_bytes + packet.remaining_length);
+	judging(t, "5.0:MQTT-2.2.2-1");
+	bool is_ack = packet.type >= PUBACK && packet.type <= PUBCOMP;
+	bool may_leave_out = packet.type == PINGRESP || (is_ack && packet.remaining_length < 4);
+	check(t, !is_v5(t) || packet.properties.present || may_leave_out,
+		"the packet has a Property Length");
+}
+
+/* Makes the target send one packet of each type that it has:
+ *
+ *   client                    target
+ *   CONNECT, SUBSCRIBE   -->
+ *                        <--  CONNACK, SUBACK
+ *   PUBLISH q1           -->
+ *                        <--  PUBACK, PUBLISH q1
+ *   PUBLISH q2, PUBREL   -->
+ *                        <--  PUBREC, PUBCOMP, PUBLISH q2, PUBREL
+ *   UNSUBSCRIBE, PINGREQ -->
+ *                        <--  UNSUBACK, PINGRESP
+ */
+CASE(headers_of_the_server,
+	.title = "The packets of the server have the flags of their types and the shortest lengths",
+	.refs = { "3.1.1:MQTT-2.2.2-1", "3.1.1:U311-REMLEN", "5.0:MQTT-2.1.3-1", "5.0:MQTT-1.5.5-1",
+		"5.0:MQTT-2.2.2-1" },
+	.level = MUST, .versions = BOTH)
+{
+	struct bytes payload = filler(t, 200);
+	struct peer *client = dial(t, "client");
+	send_connect(client, .keep_alive = 60);
+	check_header(t, expect_accepted(client));
+	send_subscribe(client, .filter = "header/t", .qos = 2, .id = 1);
+	check_header(t, expect_ack(client, SUBACK, 1));
+
+	send_publish(client, .topic = "header/t", .bytes = payload, .qos = 1, .id = 2);
+	check_header(t, expect_ack(client, PUBACK, 2));
+	struct packet message = expect(client, PUBLISH);
+	check_header(t, message);
+	send_ack(client, PUBACK, message.id);
+
+	send_publish(client, .topic = "header/t", .payload = "short", .qos = 2, .id = 3);
+	check_header(t, expect_ack(client, PUBREC, 3));
+	send_ack(client, PUBREL, 3);
+	check_header(t, expect_ack(client, PUBCOMP, 3));
+	message = expect(client, PUBLISH);
+	check_header(t, message);
+	send_ack(client, PUBREC, message.id);
+	check_header(t, expect_ack(client, PUBREL, message.id));
+	send_ack(client, PUBCOMP, message.id);
+
+	send_unsubscribe(client, .filter = "header/t", .id = 4);
+	check_header(t, expect_ack(client, UNSUBACK, 4));
+	send_pingreq(client);
+	check_header(t, expect(client, PINGRESP));
 }
 
 /* Senders may not do it; what receivers do with it is nowhere said. */
@@ -255,5 +321,5 @@ CASE(pubrel_forms,
 }
 
 CHAPTER(fixed_header, "Types, flags and fixed lengths of Control Packets", &case_bad_flags,
-	&case_dup_at_qos_0, &case_foreign_types, &case_unexpected_auth, &case_fixed_lengths,
-	&case_puback_forms, &case_pubrec_pubcomp_forms, &case_pubrel_forms);
+	&case_headers_of_the_server, &case_dup_at_qos_0, &case_foreign_types, &case_unexpected_auth,
+	&case_fixed_lengths, &case_puback_forms, &case_pubrec_pubcomp_forms, &case_pubrel_forms);

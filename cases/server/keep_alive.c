@@ -59,6 +59,7 @@ static void expect_end_of_silence(struct test *t, struct peer *silent, unsigned 
 			seconds * 1500 + 7000);
 	if (is_v5(t) && has_packet(silent, DISCONNECT)) {
 		uint8_t code = expect(silent, DISCONNECT).code;
+		judging(t, "5.0:U50-KEEPALIVE-TIMEOUT-CODE");
 		if (code != 0x8D)
 			nonstrict(t, "DISCONNECT says 0x%02X, fitting is 0x8D", code);
 	}
@@ -150,9 +151,11 @@ CASE(keep_alive_by_any_packet, .title = "Any packet within the Keep Alive keeps 
 	fence(pubrec);
 }
 
-CASE(keep_alive_not_over, .title = "A client whose Keep Alive is not over is left alone",
-	.refs = { "3.1.1:MQTT-3.1.2-24", "5.0:MQTT-3.2.2-22" }, .level = MUST, .versions = BOTH,
-	.budget_ms = 8000)
+CASE(keep_alive_not_over,
+	.title = "A client whose Keep Alive is not over is left alone, and so is its session",
+	.refs = { "3.1.1:MQTT-3.1.2-24", "3.1.1:MQTT-4.1.0-2", "5.0:MQTT-3.2.2-22",
+		"5.0:MQTT-4.1.0-1" },
+	.level = MUST, .versions = BOTH, .budget_ms = 8000)
 {
 	enum { IDLE_MS = 8000 };
 	struct peer *ten = join(t, "ten", .keep_alive = 10);
@@ -161,10 +164,17 @@ CASE(keep_alive_not_over, .title = "A client whose Keep Alive is not over is lef
 
 	require(t, !offers(t)->server_keep_alive || offers(t)->server_keep_alive >= 10,
 		"a short Server Keep Alive");
+	subscribe(hour, .filter = "idle/t", .qos = 1);
 	let_pass(t, IDLE_MS);
+	judging(t, "3.1.1:MQTT-3.1.2-24");
+	judging(t, "5.0:MQTT-3.2.2-22");
 	fence(ten);
 	fence(hour);
 	fence(longest);
+	judging(t, "3.1.1:MQTT-4.1.0-2");
+	judging(t, "5.0:MQTT-4.1.0-1");
+	publish(longest, .topic = "idle/t", .payload = "still subscribed", .qos = 1);
+	expect_message(hour, .payload = "still subscribed");
 }
 
 /* A server may close idle connections for reasons of its own. */

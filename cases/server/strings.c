@@ -133,11 +133,9 @@ CASE(ill_formed_topic, .title = "A packet with an ill-formed topic or filter end
 	{                                                                   \
 		name "_surrogate", packet("a\\xED\\xA0\\x80z"), __VA_ARGS__ \
 	}
-#define TWICE(name, packet)                                                                 \
-	SURROGATE(name, packet, .refs = { "5.0:MQTT-1.5.4-1", "5.0:U50-UTF8-MALFORMED" },   \
-		.codes = { 0x81 }),                                                         \
-		NUL(name, packet, .refs = { "5.0:MQTT-1.5.4-2", "5.0:U50-UTF8-MALFORMED" }, \
-			.codes = { 0x81 })
+#define TWICE(name, packet, ref)                                                         \
+	SURROGATE(name, packet, .refs = { "5.0:MQTT-1.5.4-1", ref }, .codes = { 0x81 }), \
+		NUL(name, packet, .refs = { "5.0:MQTT-1.5.4-2", ref }, .codes = { 0x81 })
 #define PAIR(name, packet)                                                                        \
 	SURROGATE(name, packet, .refs = { "5.0:MQTT-1.5.7-1", "5.0:U50-STRINGPAIR-MALFORMED" },   \
 		.codes = { 0x81 }),                                                               \
@@ -160,20 +158,20 @@ CASE(ill_formed_topic, .title = "A packet with an ill-formed topic or filter end
 #define PUBCOMP_1F(s)           "70 r m1 00 p{1F s\"" s "\"}"
 
 static const struct vector ill_formed_property[] = {
-	TWICE("publish_content_type", PUBLISH_03),
-	TWICE("publish_response_topic", PUBLISH_08),
+	TWICE("publish_content_type", PUBLISH_03, "5.0:MQTT-3.3.2-19"),
+	TWICE("publish_response_topic", PUBLISH_08, "5.0:MQTT-3.3.2-13"),
 	PAIR("publish_user_property_name", PUBLISH_26_NAME),
 	PAIR("publish_user_property_value", PUBLISH_26_VALUE),
 	PAIR("subscribe_user_property_name", SUBSCRIBE_26_NAME),
 	PAIR("subscribe_user_property_value", SUBSCRIBE_26_VALUE),
 	PAIR("unsubscribe_user_property_name", UNSUBSCRIBE_26_NAME),
 	PAIR("unsubscribe_user_property_value", UNSUBSCRIBE_26_VALUE),
-	TWICE("puback_reason_string", PUBACK_1F),
+	TWICE("puback_reason_string", PUBACK_1F, "5.0:U50-UTF8-MALFORMED"),
 	PAIR("puback_user_property_value", PUBACK_26),
-	TWICE("pubrec_reason_string", PUBREC_1F),
-	TWICE("pubrel_reason_string", PUBREL_1F),
+	TWICE("pubrec_reason_string", PUBREC_1F, "5.0:U50-UTF8-MALFORMED"),
+	TWICE("pubrel_reason_string", PUBREL_1F, "5.0:U50-UTF8-MALFORMED"),
 	PAIR("pubrel_user_property_name", PUBREL_26),
-	TWICE("pubcomp_reason_string", PUBCOMP_1F),
+	TWICE("pubcomp_reason_string", PUBCOMP_1F, "5.0:U50-UTF8-MALFORMED"),
 };
 
 CASE(ill_formed_property,
@@ -196,8 +194,8 @@ CASE(ill_formed_property,
 static const struct vector ill_formed_property_in_connect[] = {
 	PAIR("user_property_name", CONNECT_26_NAME),
 	PAIR("user_property_value", CONNECT_26_VALUE),
-	TWICE("will_content_type", WILL_03),
-	TWICE("will_response_topic", WILL_08),
+	TWICE("will_content_type", WILL_03, "5.0:U50-UTF8-MALFORMED"),
+	TWICE("will_response_topic", WILL_08, "5.0:U50-UTF8-MALFORMED"),
 	PAIR("will_user_property_name", WILL_26_NAME),
 	PAIR("will_user_property_value", WILL_26_VALUE),
 };
