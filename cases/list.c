@@ -13,6 +13,7 @@
 	X(retained) \
 	X(qos2) \
 	X(subscribe) \
+	X(subscription_id) \
 	X(unsubscribe) \
 	X(topics) \
 	X(shared) \
