@@ -19,6 +19,7 @@
 	X(sessions) \
 	X(session_expiry) \
 	X(subscribe) \
+	X(subscription_id) \
 	X(unsubscribe) \
 	X(topics) \
 	X(shared) \

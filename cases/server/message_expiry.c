@@ -126,7 +126,7 @@ CASE(expiry_absent_on_retained,
 	check_no_interval(t, m);
 }
 
-CASE(retained_expires, .title = "A retained message that has expired is sent to nobody",
+CASE(retained_message_expires, .title = "A retained message that has expired is sent to nobody",
 	.refs = { "5.0:U50-RETAIN-EXPIRE", "5.0:MQTT-3.3.2-5" }, .level = STATED, .versions = V50,
 	.budget_ms = BUDGET_MS)
 {
@@ -164,4 +164,5 @@ CASE(expiry_lowered_on_retained,
 
 CHAPTER(message_expiry, "Message Expiry Interval", &case_expired_in_queue,
 	&case_expired_behind_quota, &case_expiry_lowered_in_queue, &case_expiry_kept_at_once,
-	&case_expiry_absent_on_retained, &case_retained_expires, &case_expiry_lowered_on_retained);
+	&case_expiry_absent_on_retained, &case_retained_message_expires,
+	&case_expiry_lowered_on_retained);
