@@ -57,7 +57,7 @@ function duration(us) {
 	return Math.floor(us / 6e7) + " min " + Math.round(us % 6e7 / 1e6) + " s";
 }
 
-const seconds = us => (us / 1e6).toFixed(3);
+const milliseconds = us => (us / 1000).toFixed(3);
 
 function plural(count, one, many) {
 	return count + " " + (count === 1 ? one : many || one + "s");

@@ -141,7 +141,7 @@ function bugText(c, d, data) {
 		failure.actual ? "Actual: " + visible(failure.actual) : c.note ? visible(c.note) : "",
 		d.death ? "The target died: " + deathText(d.death) + (d.death.stderr ? "\n\n" + fence + "\n" +
 			lines(d.death.stderr).trimEnd() + "\n" + fence : "") : "",
-		d.transcript.length ? "What happened (seconds, peer, > to the " + data.role + ", < from it):\n\n" + fence + "\n" +
+		d.transcript.length ? "What happened (milliseconds, peer, > to the " + data.role + ", < from it):\n\n" + fence + "\n" +
 			transcript + "\n" + fence : "",
 		"To see it again: `" + visible(d.again) + "`",
 		d.pcap ? "The capture for Wireshark is attached: " + visible(d.pcap.split("/").pop()) : "",

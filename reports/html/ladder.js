@@ -1,7 +1,7 @@
 /* What happened, as a ladder: a line for each party, the peers on the left, the target on the right.
  *
- *	 time    publisher       subscriber      target
- *	 0.000   |-- CONNECT -------------------->|
+ *	 ms      publisher       subscriber      target
+ *	 0.311   |-- CONNECT -------------------->|
  *	                         |-- CONNECT ---->|
  */
 
@@ -10,7 +10,7 @@ function ladder(transcript, version, facts) {
 	const tracks = "minmax(0, 1fr) ".repeat(Math.max(peers.length, 1));
 	const list = make("ol", {class: "ladder"});
 	list.style.setProperty("--tracks", tracks);
-	const head = make("li", {class: "parties", "aria-hidden": "true"}, make("span", {class: "at"}, "s"),
+	const head = make("li", {class: "parties", "aria-hidden": "true"}, make("span", {class: "at"}, "ms"),
 		peers.map((peer, i) => place(make("span", {class: "party"}, visible(peer)), i + 2, i + 3)),
 		place(make("span", {class: "party"}, "target"), peers.length + 2 + !peers.length, -1));
 	list.append(head, ...transcript.map(event => rung(event, peers, version, facts)));
@@ -34,7 +34,7 @@ function rung([at, peer, direction, text, hex], peers, version, facts) {
 	place(label, peer ? lane : 2, target);
 	const lines = [...Array(Math.max(peers.length, 1)).keys()].map(i => place(make("i", {class: "life"}), i + 2, i + 3));
 	const arrow = kind === "note" ? null : place(make("i", {class: "arrow"}), lane, target);
-	return make("li", {class: "rung " + kind}, make("span", {class: "at"}, seconds(at)), lines,
+	return make("li", {class: "rung " + kind}, make("span", {class: "at"}, milliseconds(at)), lines,
 		place(make("i", {class: "life"}), target, target + 1), label, arrow);
 }
 
@@ -55,5 +55,5 @@ function packetButton(words, hex, version, facts) {
 function ladderText(transcript) {
 	const width = Math.max(0, ...transcript.map(event => visible(event[1]).length));
 	return transcript.map(([at, peer, direction, text]) =>
-		seconds(at).padStart(8) + " " + visible(peer).padEnd(width) + " " + direction + " " + visible(text)).join("\n");
+		milliseconds(at).padStart(10) + " " + visible(peer).padEnd(width) + " " + direction + " " + visible(text)).join("\n");
 }
