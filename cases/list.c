@@ -19,7 +19,6 @@
 	X(sessions) \
 	X(session_expiry) \
 	X(subscribe) \
-	X(subscription_id) \
 	X(unsubscribe) \
 	X(topics) \
 	X(shared) \
@@ -34,6 +33,7 @@
 	X(delivery) \
 	X(redelivery) \
 	X(retain_options) \
+	X(subscription_id) \
 	X(take_over) \
 	X(will_delay) \
 	/* the end */

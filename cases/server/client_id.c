@@ -14,9 +14,11 @@ static void make_id(struct test *t, char id[ID_MAX + 1], size_t len, const char 
 	const char *prefix = prefixed(t, "x");
 	size_t own = strcspn(prefix, "/");
 
-	for (size_t i = 0; i < len; i++)
-		id[i] = i < own ? prefix[i] : fill[i - own];
-	id[len] = '\0';
+	size_t n = 0;
+
+	for (; n < len && (n < own || fill[n - own]); n++)
+		id[n] = n < own ? prefix[n] : fill[n - own];
+	id[n] = '\0';
 }
 
 CASE(client_id_one_character, .title = "A ClientId of one character is accepted",
