@@ -1,5 +1,5 @@
-/* Delivery of messages at any QoS: to whom, at which QoS, in which order, and byte for byte, 3.3 and
- * 4.3 to 4.6. What is special to QoS 1 and 2 has chapters of its own.
+/* Delivery of messages at any QoS: to whom, at which QoS, in which order, byte for byte, 3.3 and 4.3
+ * to 4.6. What is special to QoS 1 and 2 has chapters of its own.
  */
 #include "harness/case.h"
 

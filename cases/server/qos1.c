@@ -75,7 +75,7 @@ CASE(qos1_several_under_way, .title = "Several QoS 1 messages under way are each
 		expect_message(sub, .payload = payloads[i]);
 }
 
-/* Sent for the first time here, so a DUP of 1 is a lie; but it is none of the subscriber's business. */
+/* Sent for the first time here, so DUP 1 is a lie; but that is none of the subscriber's business. */
 CASE(dup_not_passed_on, .title = "DUP is not handed on from the publisher to the subscriber",
 	.refs = { "3.1.1:MQTT-3.3.1-3", "5.0:MQTT-3.3.1-3" }, .level = MUST, .versions = BOTH)
 {

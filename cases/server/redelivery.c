@@ -273,6 +273,29 @@ CASE(qos2_sent_again_when_expired,
 	check_eq(t, again.id, first.id);
 }
 
+/* What is owed here is no message any more, but the rest of a handshake. */
+CASE(pubrel_sent_again_when_expired,
+	.title = "A PUBREL without PUBCOMP is sent again even when its message has expired "
+		 "meanwhile",
+	.refs = { "5.0:MQTT-4.3.3-5", "5.0:MQTT-4.3.3-7", "5.0:MQTT-4.4.0-1" }, .level = MUST,
+	.versions = V50, .budget_ms = 3000)
+{
+	struct peer *sub = subscriber_of(t, 2);
+	struct peer *pub = join(t, "publisher");
+	publish(pub, .topic = "re/t", .payload = "short-lived", .qos = 2,
+		.props = PROPS(P_MESSAGE_EXPIRY(1)));
+	struct packet message = expect(sub, PUBLISH);
+	send_ack(sub, PUBREC, message.id);
+	expect_ack(sub, PUBREL, message.id);
+	drop(sub);
+
+	let_pass(t, 3000);
+	struct peer *back = come_back(t);
+	expect_ack(back, PUBREL, message.id);
+	send_ack(back, PUBCOMP, message.id);
+	expect_no(back, PUBLISH);
+}
+
 /* ---- unsubscribing meanwhile --------------------------------------------------------------- */
 
 /*   subscriber                target
@@ -422,5 +445,6 @@ CHAPTER(redelivery, "Messages under way when a connection breaks", &case_qos1_se
 	&case_qos2_sent_again, &case_pubrel_sent_again, &case_qos1_order_kept,
 	&case_qos2_order_kept, &case_qos1_break_in_delivery, &case_qos2_break_in_delivery,
 	&case_take_over_loses_no_message, &case_qos2_sent_again_when_expired,
-	&case_unsubscribe_under_way, &case_unsubscribe_and_send_again, &case_qos2_received_once,
+	&case_pubrel_sent_again_when_expired, &case_unsubscribe_under_way,
+	&case_unsubscribe_and_send_again, &case_qos2_received_once,
 	&case_qos2_released_after_return, &case_qos2_forgotten_with_session);

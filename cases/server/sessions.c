@@ -98,7 +98,7 @@ CASE(queue_at_qos_2, .title = "QoS 2 messages wait for an absent subscriber and 
 	check_queue(t, 2);
 }
 
-/* The grant counts for queued messages as for others, and each subscriber has a queue of its own. */
+/* Each subscriber has a queue of its own. */
 CASE(queue_at_lower_qos,
 	.title = "Queued messages come at the lower of their QoS and the one granted",
 	.refs = { "3.1.1:MQTT-3.8.4-6", "3.1.1:MQTT-3.1.2-5", "5.0:MQTT-3.8.4-8",

@@ -200,7 +200,7 @@ CASE(will_on_disconnect_with_error,
 	}
 }
 
-/* Codes that no DISCONNECT of a client may carry: whatever they are taken for, they are not 0x00. */
+/* Codes that no DISCONNECT of a client may carry: whatever they are, they are not 0x00. */
 CASE(will_on_disconnect_with_foreign_code,
 	.title = "A DISCONNECT with a code that is undefined or for servers leads to the Will",
 	.refs = { "5.0:MQTT-3.1.2-8", "5.0:U50-DISC-WILL" }, .level = MUST, .versions = V50)
@@ -217,7 +217,7 @@ CASE(will_on_disconnect_with_foreign_code,
 	}
 }
 
-/* Session Expiry Interval 0 in CONNECT, 60 in DISCONNECT: a Protocol Error, no DISCONNECT at all. */
+/* Session Expiry Interval 0 in CONNECT, 60 in DISCONNECT: a Protocol Error, no DISCONNECT. */
 CASE(will_on_disconnect_that_raises_expiry,
 	.title = "A DISCONNECT that must not raise the Session Expiry Interval leads to the Will",
 	.refs = { "5.0:U50-DISC-EXPIRY-RAISE", "5.0:MQTT-3.1.2-8" }, .level = STATED,
@@ -481,7 +481,7 @@ CASE(will_empty_payload, .title = "A Will may have no payload at all",
 	expect_message(watcher, .topic = "will/t", .payload = "", .retain = SET(0));
 }
 
-/* Every byte there is, U+0000 and what is no UTF-8 included, between the user name and the topic. */
+/* Every byte there is, U+0000 and what is no UTF-8 included. */
 CASE(will_binary_payload, .title = "The payload of a Will is published byte for byte",
 	.refs = { "3.1.1:U311-WILLMSG-LEN", "3.1.1:MQTT-3.1.3-1", "5.0:MQTT-3.1.3-1",
 		"5.0:MQTT-3.1.2-8" },
