@@ -197,16 +197,20 @@ static void accept(struct play *p, uint8_t how)
 		engine_input(p->engine, v311, sizeof(v311));
 }
 
+static void dial(struct play *p)
+{
+	p->first = true;
+	if (!engine_open(p->engine))
+		p->first = false;
+}
+
 static void step(struct play *p)
 {
 	uint8_t what = next(p), how = next(p);
 
 	p->verdict = how;
 	switch (what % 11) {
-	case 0:
-		p->first = engine_output(p->engine).len == 0;
-		engine_open(p->engine);
-		break;
+	case 0: dial(p); break;
 	case 1: accept(p, how); break;
 	case 2:
 	case 3: serve(p, how); break;

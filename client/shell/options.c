@@ -1,0 +1,124 @@
+/* The options: what they are by default, and what becomes of them. */
+#include "client/shell/options.h"
+
+#include <stdio.h>
+#include <string.h>
+
+void mqttspec_options_default(struct mqttspec_options *options)
+{
+	*options = (struct mqttspec_options){ .version = 5,
+		.client_id = "",
+		.keep_alive_s = 60,
+		.pause_min_ms = 500,
+		.pause_max_ms = 30000,
+		.connect_wait_ms = 10000,
+		.pingresp_wait_ms = 10000,
+		.queue_messages = 10000,
+		.queue_bytes = 64 << 20,
+		.inflight = 1000,
+		.inbox_messages = 1000 };
+}
+
+static bool servers_read(
+	struct mqttspec_client *c, const struct mqttspec_options *o, char *error, size_t size)
+{
+	if (!o->server_count) {
+		snprintf(error, size, "no server to connect to");
+		return false;
+	}
+	c->servers = arena_alloc(&c->arena, o->server_count * sizeof(*c->servers));
+	c->server_count = o->server_count;
+	for (size_t i = 0; i < o->server_count; i++)
+		if (!server_read(&c->servers[i], o->servers[i], error, size))
+			return false;
+	return true;
+}
+
+static bool bind_address_read(
+	struct mqttspec_client *c, const struct mqttspec_options *o, char *error, size_t size)
+{
+	struct sockaddr_storage address;
+
+	if (!o->bind_address)
+		return true;
+	c->bind_address = arena_text(&c->arena, o->bind_address);
+	if (!uv_ip4_addr(o->bind_address, 0, (struct sockaddr_in *)&address) ||
+		!uv_ip6_addr(o->bind_address, 0, (struct sockaddr_in6 *)&address))
+		return true;
+	snprintf(error, size, "%s: not an IP address", o->bind_address);
+	return false;
+}
+
+static struct mqtt_connect connect_of(
+	const struct mqttspec_options *o, const struct buf *properties, const struct buf *will)
+{
+	struct mqtt_connect connect = { .version = o->version,
+		.clean_start = !o->keep_session,
+		.keep_alive_s = o->keep_alive_s,
+		.client_id = mqtt_view_of(o->client_id),
+		.properties.raw = { properties->data, (uint32_t)properties->len },
+		.has_user_name = o->user_name != NULL,
+		.has_password = o->password != NULL,
+		.user_name = mqtt_view_of(o->user_name),
+		.password = { o->password, (uint32_t)o->password_len } };
+
+	if (!o->will)
+		return connect;
+	connect.has_will = true;
+	connect.will_retain = o->will->retain;
+	connect.will_qos = o->will->qos;
+	connect.will_properties.raw = (struct mqtt_view){ will->data, (uint32_t)will->len };
+	connect.will_topic = mqtt_view_of(o->will->topic);
+	connect.will_payload =
+		(struct mqtt_view){ o->will->payload, (uint32_t)o->will->payload_len };
+	return connect;
+}
+
+static bool connect_set(
+	struct mqttspec_client *c, const struct mqttspec_options *o, char *error, size_t size)
+{
+	struct buf properties, will;
+
+	buf_init(&properties, MQTT_REMAINING_LENGTH_MAX);
+	buf_init(&will, MQTT_REMAINING_LENGTH_MAX);
+	bool ok = (o->version == MQTT_311 || o->version == MQTT_50) &&
+		o->password_len <= UINT16_MAX && (!o->will || o->will->payload_len <= UINT16_MAX) &&
+		properties_encode(&properties, o->properties, o->property_count) &&
+		(!o->will ||
+			properties_encode(&will, o->will->properties, o->will->property_count));
+	if (ok) {
+		struct mqtt_connect connect = connect_of(o, &properties, &will);
+		ok = (o->version == MQTT_50 || !(properties.len || will.len)) &&
+			engine_set_connect(c->engine, &connect);
+	}
+	buf_fini(&properties);
+	buf_fini(&will);
+	if (!ok)
+		snprintf(error, size, "no legal CONNECT can be made of these options");
+	return ok;
+}
+
+bool options_read(
+	struct mqttspec_client *c, const struct mqttspec_options *o, char *error, size_t size)
+{
+	struct engine_config config;
+
+	c->callbacks = o->callbacks;
+	c->context = o->context;
+	c->version = o->version;
+	c->reconnect = o->reconnect;
+	c->resubscribe = !o->no_resubscribe;
+	c->pause_min_ms = o->pause_min_ms ? o->pause_min_ms : 1;
+	c->pause_max_ms = o->pause_max_ms;
+	c->connect_wait_ms = o->connect_wait_ms;
+	c->inbox.limit = o->inbox_messages;
+	if (!servers_read(c, o, error, size) || !bind_address_read(c, o, error, size))
+		return false;
+	shell_engine_config(c, o, &config);
+	c->engine = engine_new(&config, (int64_t)uv_now(c->loop));
+	if (!c->engine) {
+		snprintf(error, size, "out of memory");
+		return false;
+	}
+	return connect_set(c, o, error, size);
+}
