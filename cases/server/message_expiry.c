@@ -66,8 +66,10 @@ CASE(expired_behind_quota,
 	let_pass(t, WAIT_MS);
 	send_ack(sub, PUBACK, held.id);
 	judging(t, "5.0:U50-QUOTA-INCREMENT");
-	bool comes = !isnan(wait_packet_ms(sub, PUBLISH, PATIENCE_MS));
-	check(t, comes, "a message comes, as PUBACK has freed the quota");
+	if (isnan(wait_packet_ms(sub, PUBLISH, PATIENCE_MS))) { /* no statement sets a time */
+		nonstrict(t, "PUBACK has freed the quota, and the message behind does not come");
+		return;
+	}
 	judging(t, "5.0:MQTT-3.3.2-5");
 	expect_message(sub, .payload = "lives");
 }
