@@ -128,15 +128,12 @@ static void add_item(struct maker *m, const struct plan_item *item)
 	p->items[p->count++] = *item;
 }
 
-static void add_row(
-	struct maker *m, const struct case_def *def, const struct vector *row, int repeat)
+static void add_row(struct maker *m, const struct case_def *def, const struct vector *row)
 {
 	static const struct cut whole = { .segmentation = SEGMENT_WHOLE };
 	const struct selection *s = m->selection;
 	struct cuts cuts = s->cuts.count ? s->cuts : (struct cuts){ &whole, 1 };
-	struct plan_item item = {
-		.def = def, .row = row, .repeat = repeat, .id = play_id(m->arena, def, row)
-	};
+	struct plan_item item = { .def = def, .row = row, .id = play_id(m->arena, def, row) };
 
 	for (int v = 0; v < 2; v++) {
 		item.version = v ? MQTT_50 : MQTT_311;
@@ -149,12 +146,26 @@ static void add_row(
 	}
 }
 
-static void add_case(struct maker *m, const struct case_def *def, int repeat)
+static void add_case(struct maker *m, const struct case_def *def)
 {
 	if (!def->row_count)
-		add_row(m, def, NULL, repeat);
+		add_row(m, def, NULL);
 	for (size_t i = 0; i < def->row_count; i++)
-		add_row(m, def, &def->rows[i], repeat);
+		add_row(m, def, &def->rows[i]);
+}
+
+/* All of it once more, as often as asked for. */
+static void add_repeats(struct maker *m)
+{
+	size_t once = m->out->count;
+
+	for (unsigned repeat = 1; repeat < m->selection->repeats; repeat++) {
+		for (size_t i = 0; i < once; i++) {
+			struct plan_item item = m->out->items[i];
+			item.repeat = (int)repeat;
+			add_item(m, &item);
+		}
+	}
 }
 
 /* ---- order --------------------------------------------------------------------------------- */
@@ -210,9 +221,9 @@ void plan_make(struct arena *a, const struct selection *s, struct plan *out)
 	struct maker m = { .arena = a, .selection = s, .out = out };
 
 	*out = (struct plan){ 0 };
-	for (unsigned repeat = 0; repeat < s->repeats; repeat++)
-		for (size_t i = 0; i < s->case_count; i++)
-			add_case(&m, s->cases[i], (int)repeat);
+	for (size_t i = 0; i < s->case_count; i++)
+		add_case(&m, s->cases[i]);
+	add_repeats(&m);
 	size_t timed = timed_first(a, out);
 	if (s->shuffle)
 		shuffle(out->items + timed, out->count - timed, s->seed);

@@ -13,7 +13,7 @@ import jsonschema
 import pytest
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
-BUILD = pathlib.Path(os.environ.get("MQTTSPEC_BUILD", ROOT / "build/dev"))
+BUILD = ROOT / os.environ.get("MQTTSPEC_BUILD", "build/dev")
 PROGRAM = BUILD / "cli/mqttspec"
 VALIDATOR = jsonschema.Draft202012Validator(json.loads((ROOT / "record/record.schema.json").read_text()))
 CASE = "qos2_duplicate_publish"
