@@ -115,7 +115,6 @@ CASE(identifiers_under_way_differ,
 	fence(sub);
 	do {
 		struct packet message = expect(sub, PUBLISH);
-		check_text(t, message.payload, letters[count]);
 		for (size_t i = 0; i < count; i++)
 			check(t, ids[i] != message.id, "an identifier that is not in use");
 		ids[count++] = message.id;

@@ -65,22 +65,6 @@ CASE(retained_properties_replaced,
 		"no Message Expiry Interval, as published");
 }
 
-CASE(retained_subscription_identifier,
-	.title = "A retained message carries the Subscription Identifier of the subscription that "
-		 "it answers",
-	.refs = { "5.0:MQTT-3.3.4-3", "5.0:MQTT-3.3.4-5", "5.0:U50-SUBID-FOREIGN" }, .level = MUST,
-	.versions = V50)
-{
-	require(t, offers(t)->subscription_ids, "no Subscription Identifiers");
-	publisher_of(t, "r/t");
-	struct peer *late = join(t, "late");
-
-	subscribe(late, .filter = "r/t", .qos = 1, .props = PROPS(P_SUBSCRIPTION_ID(321)));
-	struct packet kept = expect_message(late, .payload = "kept", .retain = SET(1));
-	const struct property *id = properties_find(&kept.properties, 0x0B);
-	check(t, id && id->number == 321, "Subscription Identifier 321");
-}
-
 /* ---- Retain Handling ----------------------------------------------------------------------- */
 
 /*   client                    target
@@ -211,7 +195,7 @@ CASE(retained_flag_and_retain_as_published,
 }
 
 CHAPTER(retain_options, "Retained messages in 5.0", &case_retained_properties,
-	&case_retained_properties_replaced, &case_retained_subscription_identifier,
-	&case_retain_handling_1, &case_retain_handling_1_in_session, &case_retain_handling_2,
+	&case_retained_properties_replaced, &case_retain_handling_1,
+	&case_retain_handling_1_in_session, &case_retain_handling_2,
 	&case_retain_handling_of_each_filter, &case_retain_as_published,
 	&case_retained_flag_and_retain_as_published);

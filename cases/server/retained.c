@@ -98,6 +98,7 @@ CASE(retained_qos0_replaces, .title = "A retained message of QoS 0 replaces one 
 	fence(pub);
 	struct peer *late = join(t, "late");
 	subscribe(late, .filter = "r/t", .qos = 1);
+	wait_packet_ms(late, PUBLISH, 300); /* it may follow the SUBACK in its own time */
 	publish(late, .topic = "r/t", .payload = "marker", .qos = 1);
 
 	struct packet first = expect_message(late, .topic = "r/t");

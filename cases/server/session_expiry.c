@@ -176,25 +176,7 @@ CASE(disconnect_lengthens_session,
 	come_back(t, "gone", false);
 }
 
-/*   client                    target
- *   CONNECT, no expiry   -->
- *   DISCONNECT, expiry 60 s -->
- *                        <--  DISCONNECT 0x82, closed
- */
-CASE(disconnect_begins_no_session,
-	.title = "A DISCONNECT must not set a Session Expiry Interval if CONNECT had none",
-	.refs = { "5.0:U50-DISC-EXPIRY-RAISE" }, .level = STATED, .versions = V50)
-{
-	witness(t);
-	struct peer *client = join(t, "client");
-
-	send_disconnect(client, .code = SET(0), .props = PROPS(P_SESSION_EXPIRY(60)));
-	expect_violation_closed(client, .codes = { 0x82 });
-	come_back(t, "client", false);
-}
-
 CHAPTER(session_expiry, "Session Expiry Interval", &case_session_expires,
 	&case_session_not_before_expiry, &case_session_expiry_large, &case_session_expiry_of_target,
 	&case_next_connect_sets_expiry, &case_disconnect_ends_session,
-	&case_disconnect_shortens_session, &case_disconnect_lengthens_session,
-	&case_disconnect_begins_no_session);
+	&case_disconnect_shortens_session, &case_disconnect_lengthens_session);

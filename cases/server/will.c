@@ -110,11 +110,11 @@ CASE(will_on_keep_alive_expiry,
 }
 
 static const struct vector will_violations[] = {
-	{ "publish_qos_3", "36 r t\"a\" m1 p{} b\"x\"", .codes = { 0x81 } },
-	{ "type_15", "F0 r", .codes = { 0x82, 0x81 } }, /* 5.0: AUTH without its method */
-	{ "remaining_length_of_five_bytes", "C0 80808080 01", .codes = { 0x81 },
+	{ .id = "publish_qos_3", .template = "36 r t\"a\" m1 p{} b\"x\"" },
+	{ .id = "type_15", .template = "F0 r" }, /* 5.0: AUTH without its method */
+	{ .id = "remaining_length_of_five_bytes",
+		.template = "C0 80808080 01",
 		.incomplete = true },
-	{ "disconnect_with_flags", "E1 r", .codes = { 0x81 } },
 };
 
 /*   client                    target                  watcher
@@ -170,69 +170,6 @@ CASE(will_on_second_connect,
 	expect_no_earlier_will(t, watcher);
 }
 
-static const uint8_t error_codes[] = { 0x80, 0x81, 0x82, 0x83, 0x90, 0x93, 0x94, 0x95, 0x96, 0x97,
-	0x98, 0x99 };
-
-CASE(will_on_disconnect_with_will, .title = "DISCONNECT 0x04 leads to the Will",
-	.refs = { "5.0:MQTT-3.1.2-8", "5.0:U50-DISC-WILL", "5.0:U50-WILL-CAUSES" }, .level = MUST,
-	.versions = V50)
-{
-	struct peer *watcher = watch(t, "will/t");
-	struct peer *client =
-		join(t, "client", .will = { .topic = "will/t", .payload = "gone", .qos = 1 });
-
-	leave(client, .code = SET(0x04));
-	expect_message(watcher, .topic = "will/t", .payload = "gone");
-}
-
-CASE(will_on_disconnect_with_error,
-	.title = "A DISCONNECT with any code of an error leads to the Will",
-	.refs = { "5.0:MQTT-3.1.2-8", "5.0:U50-DISC-WILL", "5.0:U50-WILL-CAUSES" }, .level = MUST,
-	.versions = V50)
-{
-	struct peer *watcher = watch(t, "will/t");
-
-	for (size_t i = 0; i < sizeof(error_codes); i++) {
-		struct peer *client = join(
-			t, "client", .will = { .topic = "will/t", .payload = "gone", .qos = 1 });
-		leave(client, .code = SET(error_codes[i]));
-		expect_message(watcher, .topic = "will/t", .payload = "gone");
-	}
-}
-
-/* Codes that no DISCONNECT of a client may carry: whatever they are, they are not 0x00. */
-CASE(will_on_disconnect_with_foreign_code,
-	.title = "A DISCONNECT with a code that is undefined or for servers leads to the Will",
-	.refs = { "5.0:MQTT-3.1.2-8", "5.0:U50-DISC-WILL" }, .level = MUST, .versions = V50)
-{
-	static const uint8_t foreign_codes[] = { 0x01, 0x05, 0x7F, 0x8B, 0x8E, 0xFF };
-	struct peer *watcher = watch(t, "will/t");
-
-	witness(t);
-	for (size_t i = 0; i < sizeof(foreign_codes); i++) {
-		struct peer *client = join(
-			t, "client", .will = { .topic = "will/t", .payload = "gone", .qos = 1 });
-		leave(client, .code = SET(foreign_codes[i]));
-		expect_message(watcher, .topic = "will/t", .payload = "gone");
-	}
-}
-
-/* Session Expiry Interval 0 in CONNECT, 60 in DISCONNECT: a Protocol Error, no DISCONNECT. */
-CASE(will_on_disconnect_that_raises_expiry,
-	.title = "A DISCONNECT that must not raise the Session Expiry Interval leads to the Will",
-	.refs = { "5.0:U50-DISC-EXPIRY-RAISE", "5.0:MQTT-3.1.2-8" }, .level = STATED,
-	.versions = V50)
-{
-	witness(t);
-	struct peer *watcher = watch(t, "will/t");
-	struct peer *client =
-		join(t, "client", .will = { .topic = "will/t", .payload = "gone", .qos = 1 });
-
-	send_disconnect(client, .code = SET(0), .props = PROPS(P_SESSION_EXPIRY(60)));
-	expect_closed(client);
-	expect_message(watcher, .topic = "will/t", .payload = "gone");
-}
-
 /* ---- what takes it away -------------------------------------------------------------------- */
 
 /* Three ways in which the connection ends behind a DISCONNECT. */
@@ -259,28 +196,6 @@ CASE(no_will_on_disconnect,
 	wait_closed_ms(rude, 300); /* the target has read the DISCONNECT by then */
 	abort_connection(rude);
 
-	expect_no_earlier_will(t, watcher);
-}
-
-static const struct vector normal_disconnects[] = {
-	{ .id = "short", .template = "E0 r" },
-	{ .id = "with_code", .template = "E0 r 00" },
-	{ .id = "with_code_and_properties", .template = "E0 r 00 p{}" },
-	{ .id = "with_reason_string", .template = "E0 r 00 p{1F s\"bye\" 26 s\"a\" s\"b\"}" },
-};
-
-CASE(no_will_on_normal_disconnect_forms,
-	.title = "DISCONNECT 0x00 takes the Will away in each of its forms",
-	.refs = { "5.0:MQTT-3.14.4-3", "5.0:U50-DISC-SHORT", "5.0:MQTT-3.1.2-10" }, .level = MUST,
-	.versions = V50, ROWS(normal_disconnects))
-{
-	struct peer *watcher = watch(t, "will/t");
-	struct peer *client =
-		join(t, "client", .will = { .topic = "will/t", .payload = "gone", .qos = 1 });
-
-	send_row(client);
-	wait_closed_ms(client, 1000);
-	drop(client);
 	expect_no_earlier_will(t, watcher);
 }
 
@@ -593,10 +508,7 @@ CASE(will_properties, .title = "The properties of a Will are those of the messag
 
 CHAPTER(will, "The Will Message", &case_will_on_close, &case_will_on_reset, &case_will_prompt,
 	&case_will_of_kept_session, &case_will_on_keep_alive_expiry, &case_will_on_violation,
-	&case_will_on_second_connect, &case_will_on_disconnect_with_will,
-	&case_will_on_disconnect_with_error, &case_will_on_disconnect_with_foreign_code,
-	&case_will_on_disconnect_that_raises_expiry, &case_no_will_on_disconnect,
-	&case_no_will_on_normal_disconnect_forms, &case_will_only_once,
+	&case_will_on_second_connect, &case_no_will_on_disconnect, &case_will_only_once,
 	&case_will_of_earlier_connection, &case_will_replaced_by_next_connect,
 	&case_no_will_of_refused_connect, &case_will_qos, &case_will_retained,
 	&case_will_not_retained, &case_will_clears_retained, &case_will_empty_payload,
