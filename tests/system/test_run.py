@@ -483,9 +483,11 @@ def test_fail_fast(run, tmp_path):
 
 
 def test_requests_are_answered(run, tmp_path):
-    listed = run("mosquitto", "qos2", "--list").stdout.splitlines()
+    what = ("mosquitto", CASE, "--segment", "whole,split:2")
+    listed = run(*what, "--list").stdout.splitlines()
+    assert len(listed) == 4
     requests = "".join(json.dumps({"key": key}) + "\n" for key in [*listed, "no such key", listed[0]])
-    done = run("mosquitto", "qos2", "--serve", input=requests + "this is no JSON\n{}\nquit\n")
+    done = run(*what, "--serve", input=requests + "this is no JSON\n{}\nquit\n")
     assert done.returncode == 0, done
     plan, *answers = [json.loads(line) for line in done.stdout.splitlines()]
     assert [r["key"] for r in plan["runs"]] == listed

@@ -97,6 +97,15 @@ static void fill_huge(struct arena *a, struct record_case *out)
 	out->transcript_count = HUGE_EVENTS;
 }
 
+static void flood(void)
+{
+	static char much[1024 * 1024];
+
+	memset(much, 'x', sizeof(much) - 1);
+	for (;;)
+		say(much);
+}
+
 static void act(
 	struct arena *a, const char *script, const struct play *play, struct record_case *out)
 {
@@ -117,9 +126,7 @@ static void act(
 	else if (!strcmp(script, "huge"))
 		fill_huge(a, out);
 	else if (!strcmp(script, "flood"))
-		for (;;)
-			say("and on and on and on and on and on and on and on and on and on and "
-			    "on\n");
+		flood();
 	else if (!strcmp(script, "kill"))
 		tell_target(play, "die"), out->verdict = VERDICT_FAIL;
 	else if (!strcmp(script, "poison"))
