@@ -14,7 +14,7 @@ import sys
 LEVELS = ["MUST", "MUST", "MUST", "STATED", "SHOULD", "MAY"]
 CHAPTERS = ["connect", "keep_alive", "publish", "qos1", "qos2", "retain", "session", "subscribe", "topics", "will"]
 STARTED_US = 1767225600000000
-HOSTILE = "</script><script>document.title = 'owned'</script><img src=x onerror=alert(1)>\u202e\x01\\xFF"
+HOSTILE = "<!--<script </script </script x></script><script>document.title = 'owned'</script><img src=x onerror=alert(1)>\u202e\x01\\xFF"
 
 
 def text(value):
