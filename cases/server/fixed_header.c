@@ -144,7 +144,7 @@ CASE(dup_at_qos_0, .title = "A QoS 0 PUBLISH with DUP 1 is served or ends the co
 /* ---- types that no client may send --------------------------------------------------------- */
 
 static const struct vector foreign_types[] = {
-	{ "type_0", "00 00", .codes = { 0x81, 0x82 } },
+	{ "type_0", "00 02 0000", .codes = { 0x81, 0x82 } },
 	{ "type_0_with_flags", "0F 00", .codes = { 0x81, 0x82 } },
 	{ "type_15", "F0 00", .versions = V311, .codes = { 0 } },
 	{ "type_15_with_id", "F0 r m1", .versions = V311, .codes = { 0 } },
@@ -164,6 +164,31 @@ CASE(foreign_types, .title = "A packet that no client may send ends the connecti
 	struct peer *client = join(t, "client");
 	send_row(client);
 	expect_violation_closed(client);
+}
+
+/* A byte of 0 must not be taken for no byte at all.
+ *
+ *   client                    target                  bystander
+ *   00                   -->
+ *                                          <->  PINGREQ, PINGRESP
+ *   00                   -->
+ *                                          <->  PINGREQ, PINGRESP
+ *   PINGREQ              -->
+ *                        <--  close
+ */
+CASE(type_0_in_pieces,
+	.title = "A packet of type 0 ends the connection even if its bytes come one by one",
+	.refs = { "3.1.1:U311-PKT-TYPE", "3.1.1:MQTT-4.8.0-1", "5.0:U50-PKT-TYPE",
+		"5.0:MQTT-4.13.1-1" },
+	.level = STATED, .versions = BOTH)
+{
+	struct peer *bystander = join(t, "bystander");
+	struct peer *client = join(t, "client");
+	send_template(client, "00");
+	fence(bystander);
+	send_template(client, "00");
+	fence(bystander);
+	expect_violation_closed(client, .codes = { 0x81, 0x82 });
 }
 
 #define AUTH_FLAGS                                       \
@@ -321,5 +346,6 @@ CASE(pubrel_forms,
 }
 
 CHAPTER(fixed_header, "Types, flags and fixed lengths of Control Packets", &case_bad_flags,
-	&case_headers_of_the_server, &case_dup_at_qos_0, &case_foreign_types, &case_unexpected_auth,
-	&case_fixed_lengths, &case_puback_forms, &case_pubrec_pubcomp_forms, &case_pubrel_forms);
+	&case_headers_of_the_server, &case_dup_at_qos_0, &case_foreign_types,
+	&case_type_0_in_pieces, &case_unexpected_auth, &case_fixed_lengths, &case_puback_forms,
+	&case_pubrec_pubcomp_forms, &case_pubrel_forms);
