@@ -180,6 +180,21 @@ static void a_will_waits_for_its_delay_or_the_end_of_the_session(void **state)
 	expect_silence(watcher);
 }
 
+/* A clock that may be behind makes nothing end too early. */
+static void a_coarse_clock_only_makes_things_later(void **state)
+{
+	struct rig *r = *state;
+
+	r->config.clock_grain_ms = 5;
+	struct client *watcher = join(r, MQTT_50, "watcher");
+	subscribe_to(watcher, "will", 0);
+	hang_up(join_willing(r, "11 w100", "18 w3", "06"));
+	wait_ms(r, 3004);
+	expect_silence(watcher);
+	wait_ms(r, 1);
+	expect(watcher, "PUBLISH \"will\" q0 \"gone\"");
+}
+
 static void nothing_is_left_when_all_have_gone(void **state)
 {
 	struct rig *r = *state;
@@ -216,6 +231,7 @@ int main(void)
 		TEST(a_resumed_session_keeps_to_a_smaller_receive_maximum),
 		TEST(the_will_comes_after_every_bad_end),
 		TEST(a_will_waits_for_its_delay_or_the_end_of_the_session),
+		TEST(a_coarse_clock_only_makes_things_later),
 		TEST(nothing_is_left_when_all_have_gone),
 	};
 	return cmocka_run_group_tests_name("broker_core", tests, NULL, NULL);
