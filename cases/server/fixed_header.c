@@ -144,7 +144,6 @@ CASE(dup_at_qos_0, .title = "A QoS 0 PUBLISH with DUP 1 is served or ends the co
 /* ---- types that no client may send --------------------------------------------------------- */
 
 static const struct vector foreign_types[] = {
-	{ "type_0", "00 02 0000", .codes = { 0x81, 0x82 } },
 	{ "type_0_with_flags", "0F 00", .codes = { 0x81, 0x82 } },
 	{ "type_15", "F0 00", .versions = V311, .codes = { 0 } },
 	{ "type_15_with_id", "F0 r m1", .versions = V311, .codes = { 0 } },
@@ -166,7 +165,7 @@ CASE(foreign_types, .title = "A packet that no client may send ends the connecti
 	expect_violation_closed(client);
 }
 
-/* A byte of 0 must not be taken for no byte at all.
+/* Type 0 without flags, which must not be taken for no byte at all.
  *
  *   client                    target                  bystander
  *   00                   -->
