@@ -146,6 +146,12 @@ static int gather_and_report(
 	return code;
 }
 
+static int show_help(void)
+{
+	fputs(help, stdout);
+	return EXIT_AS_EXPECTED;
+}
+
 static int run(int argc, char **argv)
 {
 	enum { ORDERS_MAX = 32 };
@@ -166,21 +172,17 @@ static int run(int argc, char **argv)
 
 	opterr = 0;
 	while ((answer = getopt_long(argc, argv, ":h", options, NULL)) != -1) {
-		switch (answer) {
-		case HTML:
-		case JUNIT:
-		case TAP:
-		case MARKDOWN:
-		case BADGE:
-			if (count == ORDERS_MAX)
-				return usage_error(&command_report, "more than %d reports at once",
-					ORDERS_MAX);
-			orders[count++] = (struct order){ answer, optarg };
-			break;
-		case 'e': judge = true; break;
-		case 'h': fputs(help, stdout); return EXIT_AS_EXPECTED;
-		default: return option_error(&command_report, answer, argv);
-		}
+		if (answer <= BADGE && count == ORDERS_MAX)
+			return usage_error(
+				&command_report, "more than %d reports at once", ORDERS_MAX);
+		if (answer <= BADGE)
+			orders[count++] = (struct order){ (enum format)answer, optarg };
+		else if (answer == 'e')
+			judge = true;
+		else if (answer == 'h')
+			return show_help();
+		else
+			return option_error(&command_report, answer, argv);
 	}
 	if (optind == argc)
 		return usage_error(&command_report, "which record? (out/run.jsonl, for example)");

@@ -2,6 +2,7 @@
 
 They are left in build/.../shown/. Every reader that we did not write reads them back.
 """
+import fcntl
 import json
 import os
 import pathlib
@@ -28,15 +29,25 @@ def mqttspec(*args, codes=(0,)):
 
 @pytest.fixture(scope="module")
 def shown():
-    """A folder for each target with run.jsonl and all reports of it."""
-    shutil.rmtree(SHOWN, ignore_errors=True)
+    """A folder for each target with run.jsonl and all reports of it; made by the first of several workers."""
+    this_run = os.environ.get("PYTEST_XDIST_TESTRUNUID") or str(os.getpid())
+    with open(BUILD / "shown.lock", "w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        made_by = SHOWN / "made-by"
+        if not made_by.exists() or made_by.read_text() != this_run:
+            shutil.rmtree(SHOWN, ignore_errors=True)
+            judge_all()
+            made_by.write_text(this_run)
+    return SHOWN
+
+
+def judge_all():
     for target in TARGETS:
         folder = SHOWN / target
         folder.mkdir(parents=True)
         mqttspec("run", target, "--out", folder, "-q", codes=(0, 1))
         mqttspec("report", folder / "run.jsonl", "--html", folder / "report.html", "--junit", folder / "junit.xml",
                  "--tap", folder / "run.tap", "--markdown", folder / "summary.md", "--badge", folder / "badge.svg")
-    return SHOWN
 
 
 def cases_of(folder):
