@@ -19,7 +19,7 @@
  * The client reconnects with growing pauses, tries several servers in turn, keeps messages in a queue
  * while there is no connection, goes on with its session where the server still has it, and makes its
  * subscriptions again where it has not. Nothing here is thread safe; clients share nothing. What is
- * handed in is copied, what callbacks get is valid during the call.
+ * handed in is copied, what callbacks get is valid during the call. The process has to ignore SIGPIPE.
  */
 #ifndef MQTTSPEC_CLIENT_H
 #define MQTTSPEC_CLIENT_H

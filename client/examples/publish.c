@@ -2,6 +2,7 @@
  *
  *      publish SERVER TOPIC MESSAGE
  */
+#include <signal.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -18,6 +19,7 @@ int main(int argc, char **argv)
 		fprintf(stderr, "usage: publish SERVER TOPIC MESSAGE\n");
 		return 2;
 	}
+	signal(SIGPIPE, SIG_IGN);
 	mqttspec_options_default(&options);
 	options.servers = (const char *const[]){ argv[1] };
 	options.server_count = 1;

@@ -4,6 +4,7 @@
  *
  *      relay TOPIC FILTER SERVER...
  */
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -161,6 +162,7 @@ int main(int argc, char **argv)
 		fprintf(stderr, "usage: relay TOPIC FILTER SERVER...\n");
 		return 2;
 	}
+	signal(SIGPIPE, SIG_IGN);
 	uv_loop_init(&loop);
 	r.client = make_client(&r, &loop, (const char *const *)argv + 3, (size_t)argc - 3);
 	if (!r.client)

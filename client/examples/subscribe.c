@@ -2,6 +2,7 @@
  *
  *      subscribe SERVER FILTER COUNT
  */
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 
@@ -50,6 +51,7 @@ int main(int argc, char **argv)
 		fprintf(stderr, "usage: subscribe SERVER FILTER COUNT\n");
 		return 2;
 	}
+	signal(SIGPIPE, SIG_IGN);
 	mqttspec_options_default(&options);
 	options.servers = (const char *const[]){ argv[1] };
 	options.server_count = 1;

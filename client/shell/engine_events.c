@@ -172,6 +172,7 @@ void shell_engine_config(
 	config->queue_bytes = o->queue_bytes;
 	config->overflow = o->overflow;
 	config->inflight = o->inflight;
+	config->topic_alias_out = o->topic_aliases;
 	config->queue_qos0 = !o->skip_qos0;
 	config->adopt_session = o->adopt_session;
 }

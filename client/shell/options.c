@@ -16,6 +16,7 @@ void mqttspec_options_default(struct mqttspec_options *options)
 		.queue_messages = 10000,
 		.queue_bytes = 64 << 20,
 		.inflight = 1000,
+		.topic_aliases = 16,
 		.inbox_messages = 1000 };
 }
 

@@ -1,0 +1,110 @@
+/* The command line of pub and sub: options spelt and meant as in mosquitto_pub and mosquitto_sub. */
+#ifndef CLIENT_TOOL_COMMAND_H
+#define CLIENT_TOOL_COMMAND_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/arena.h"
+#include "client/mqttspec_client.h"
+
+enum command_kind { COMMAND_PUB = 1, COMMAND_SUB = 2 }; /* a mask of those that know an option */
+
+enum command_source {
+	SOURCE_NONE,
+	SOURCE_MESSAGE,
+	SOURCE_FILE,
+	SOURCE_LINES,
+	SOURCE_STDIN,
+	SOURCE_NULL
+};
+
+/* Exit codes beside 0 and the codes of CONNACK. */
+enum { COMMAND_FAILED = 1, COMMAND_TIMED_OUT = 27 };
+
+struct texts {
+	const char **list;
+	size_t count, capacity;
+};
+
+struct property_list {
+	struct mqttspec_property *list;
+	size_t count, capacity;
+};
+
+/* Which packets -D may name; those that neither command sends are read and left aside. */
+enum property_place {
+	PLACE_CONNECT,
+	PLACE_WILL,
+	PLACE_PUBLISH,
+	PLACE_SUBSCRIBE,
+	PLACE_UNSUBSCRIBE,
+	PLACE_DISCONNECT,
+	PLACE_OTHER,
+	PLACES,
+};
+
+struct command {
+	enum command_kind kind;
+	struct arena *arena;
+	const char *name; /* for messages: "mqttspec-client pub" */
+
+	/* connection */
+	const char *host;
+	const char *unix_path;
+	const char *bind_address;
+	const char *id, *id_prefix;
+	const char *user_name, *password;
+	uint16_t port;
+	uint16_t keep_alive_s;
+	uint16_t inflight; /* 0: not given */
+	uint8_t version;
+	bool version_given;
+	bool keep_session;
+	bool expiry_given;
+	uint32_t expiry_s;
+	struct property_list properties[PLACES];
+	const char *will_topic, *will_payload;
+	uint8_t will_qos;
+	bool will_retain, will_options; /* one of --will-qos, --will-retain was given */
+
+	/* both */
+	struct texts topics;
+	uint8_t qos;
+	bool retain;
+	bool debug, quiet;
+
+	/* pub */
+	enum command_source source;
+	const char *message; /* or the file's name */
+	uint32_t repeat;
+	uint32_t repeat_delay_ms;
+
+	/* sub */
+	struct texts filtered_out;
+	struct texts unsubscribe;
+	const char *format; /* NULL: none */
+	uint32_t count;     /* of messages; 0: without end */
+	uint32_t wait_s;    /* 0: without end */
+	bool verbose;
+	bool no_newline;
+	bool no_retained;
+	bool retained_only;
+	bool retain_as_published;
+	bool remove_retained;
+	bool end_when_subscribed;
+};
+
+/* 0 to go on; else the exit code plus one, and everything has been said. */
+int command_read(struct command *c, struct arena *a, enum command_kind kind, int argc, char **argv);
+
+/* What the library is told. `will` is filled in if there is one. */
+void command_options(
+	const struct command *c, struct mqttspec_options *o, struct mqttspec_message *will);
+
+/* A sentence to stderr, behind the command's name. */
+void command_complain(const struct command *c, const char *format, ...)
+	__attribute__((format(printf, 2, 3)));
+
+#endif

@@ -1,0 +1,111 @@
+#include "client/tool/session.h"
+
+#include <signal.h>
+
+static void on_connected(
+	void *context, bool session_present, const struct mqttspec_properties *properties)
+{
+	struct session *s = context;
+
+	(void)session_present, (void)properties;
+	s->was_connected = true;
+	if (s->connected)
+		s->connected(s);
+}
+
+static void finish(struct session *s)
+{
+	for (unsigned i = 0; i < 2; i++)
+		uv_close((uv_handle_t *)&s->signals[i], NULL);
+	uv_close((uv_handle_t *)&s->timer, NULL);
+	if (s->over)
+		s->over(s);
+}
+
+/* The code of CONNACK is the exit code of who was refused. */
+static void on_disconnected(void *context, int result, const char *text, bool will_retry,
+	const struct mqttspec_properties *properties)
+{
+	struct session *s = context;
+	bool refused = !s->was_connected && result > 0 && result < 0x100;
+
+	(void)properties;
+	if (will_retry)
+		return;
+	if (!s->ending) {
+		s->code = refused ? result : COMMAND_FAILED;
+		if (!s->command->quiet)
+			command_complain(s->command, "%s", text);
+	}
+	finish(s);
+}
+
+static void on_trace(void *context, bool sent, const void *packet, size_t len)
+{
+	struct session *s = context;
+
+	/* The first packet comes out of mqttspec_start. */
+	s->debug.id = s->client ? mqttspec_client_id(s->client) : "";
+	debug_packet(&s->debug, sent, packet, len);
+}
+
+static void on_signal(uv_signal_t *signal, int number)
+{
+	(void)number;
+	session_end(signal->data, 0);
+}
+
+bool session_init(struct session *s, struct command *c, struct mqttspec_callbacks *callbacks)
+{
+	struct mqttspec_options options;
+	struct mqttspec_message will;
+	char error[256];
+
+	*s = (struct session){ .command = c, .debug = { .version = c->version, .id = "" } };
+	command_options(c, &options, &will);
+	callbacks->connected = on_connected;
+	callbacks->disconnected = on_disconnected;
+	callbacks->trace = c->debug ? on_trace : NULL;
+	options.callbacks = *callbacks;
+	options.context = s;
+	uv_loop_init(&s->loop);
+	s->client = mqttspec_client_new(&options, &s->loop, error, sizeof(error));
+	if (!s->client) {
+		command_complain(c, "%s", error);
+		uv_loop_close(&s->loop);
+		return false;
+	}
+	uv_timer_init(&s->loop, &s->timer);
+	s->timer.data = s;
+	for (unsigned i = 0; i < 2; i++) {
+		uv_signal_init(&s->loop, &s->signals[i]);
+		s->signals[i].data = s;
+		uv_signal_start(&s->signals[i], on_signal, i ? SIGTERM : SIGINT);
+	}
+	return true;
+}
+
+int session_run(struct session *s)
+{
+	if (s->ending) /* before it began */
+		finish(s);
+	else
+		mqttspec_start(s->client);
+	uv_run(&s->loop, UV_RUN_DEFAULT);
+	mqttspec_client_free(s->client);
+	uv_run(&s->loop, UV_RUN_DEFAULT);
+	uv_loop_close(&s->loop);
+	return s->code;
+}
+
+void session_end(struct session *s, int code)
+{
+	const struct property_list *p = &s->command->properties[PLACE_DISCONNECT];
+
+	if (s->ending)
+		return;
+	s->ending = true;
+	s->code = code;
+	if (mqttspec_disconnect(s->client, 0, p->list, p->count))
+		mqttspec_disconnect(s->client, 0, NULL, 0);
+}
