@@ -125,7 +125,8 @@ const struct capabilities *offers(const struct test *t);
 
 /* The checks that follow judge this statement ("5.0:MQTT-3.3.1-13"; one of the case's refs or not);
  * what was passed before it stays passed. Names of the other version are ignored, so two calls in a
- * row serve both. Without it, the case's refs are judged as one.
+ * row serve both. Without it a failure accuses the first of the case's refs alone, and the others
+ * count as not judged.
  */
 #define judging(t, statement) judging_at(AT("judging(" #t ", " #statement ")"), (t), (statement))
 

@@ -1,6 +1,7 @@
 /* Expectations of a connection's end: closes in time, refusals, and what a violation must lead to. */
 #include <math.h>
 #include <string.h>
+#include <string.h>
 
 #include "harness/test.h"
 
@@ -87,7 +88,7 @@ static void grade_code(struct place at, struct peer *p, const struct packet *pac
 	struct test *t = p->test;
 
 	if (!code_fits(packet->code, codes))
-		test_note(t, at, VERDICT_NONSTRICT, codes_text(t, codes),
+		test_note_on(t, at, VERDICT_NONSTRICT, "5.0:U50-ERR-CODES", codes_text(t, codes),
 			arena_printf(t->arena, "the target says %s 0x%02X (%s), fitting is %s",
 				spec_packet_name(packet->type), packet->code,
 				spec_reason_name(packet->code, packet->type),
@@ -119,6 +120,16 @@ static void expect_connect_violation(struct place at, struct peer *p, const stru
 	need_close(at, p, expected, since_us);
 }
 
+/* 4.13.1 of 5.0 binds a server that notices an error, and leaves to it how much it checks. Where no
+ * other statement speaks, not to notice is legal.
+ */
+static bool is_left_to_the_server(struct test *t)
+{
+	const char *name = test_on_trial(t);
+
+	return name && !strcmp(name, "5.0:MQTT-4.13.1-1");
+}
+
 void expect_violation_closed_at(struct place at, struct peer *p, struct violation v)
 {
 	struct test *t = p->test;
@@ -135,10 +146,14 @@ void expect_violation_closed_at(struct place at, struct peer *p, struct violatio
 	const uint32_t answers = SPEC_PACKET(PUBACK) | SPEC_PACKET(PUBREC) | SPEC_PACKET(PUBCOMP) |
 		SPEC_PACKET(SUBACK) | SPEC_PACKET(UNSUBACK) | SPEC_PACKET(PINGRESP);
 	struct arrival *a = peer_wait(p, answers, test_answer_deadline_us(t));
-	if (a && !peer_wait_end(p, tape_now_us(&t->tape) + STILL_CLOSING_US))
-		test_fail(t, at, expected,
-			arena_printf(t->arena, "the connection lives on: %s",
-				peer_situation(p, since_us)));
+	if (a && !peer_wait_end(p, tape_now_us(&t->tape) + STILL_CLOSING_US)) {
+		const char *actual = arena_printf(
+			t->arena, "the connection lives on: %s", peer_situation(p, since_us));
+		if (!is_left_to_the_server(t))
+			test_fail(t, at, expected, actual);
+		test_note(t, at, VERDICT_NONSTRICT, expected, actual);
+		return;
+	}
 	need_close(at, p, expected, since_us);
 	if (a && a->packet.type != PINGRESP)
 		test_note(t, at, VERDICT_NONSTRICT, expected,
@@ -150,8 +165,9 @@ void expect_violation_closed_at(struct place at, struct peer *p, struct violatio
 		d->taken = true;
 		grade_code(at, p, &d->packet, v.codes);
 	} else if (!v.quiet) {
-		test_note(t, at, VERDICT_NONSTRICT, "DISCONNECT with a Reason Code, then the close",
-			"closed without a DISCONNECT, which a server should send [U50-ERR-SERVER]");
+		test_note_on(t, at, VERDICT_NONSTRICT, "5.0:U50-ERR-SERVER",
+			"DISCONNECT with a Reason Code, then the close",
+			"closed without a DISCONNECT, which a server should send");
 	}
 }
 
