@@ -201,10 +201,10 @@ struct mqttspec_options {
 	uint32_t queue_bytes;      /* ... and their size (64 MiB) */
 	uint8_t overflow;          /* enum mqttspec_overflow (REFUSE_NEW) */
 	uint16_t inflight;         /* unacknowledged messages, if the server allows more (1,000) */
-	uint32_t
-		inbox_messages; /* that wait for mqttspec_receive; beyond it nothing is read (1,000) */
-	bool skip_qos0;         /* QoS 0 messages do not wait for a connection (false) */
-	bool no_resubscribe;    /* subscriptions are not made again in a new session (false) */
+	uint16_t topic_aliases;    /* used where the server allows them (16) */
+	uint32_t inbox_messages;   /* that wait for mqttspec_receive, until reading stops (1,000) */
+	bool skip_qos0;            /* QoS 0 messages do not wait for a connection (false) */
+	bool no_resubscribe;       /* subscriptions are not made again in a new session (false) */
 
 	struct mqttspec_callbacks callbacks;
 	void *context;

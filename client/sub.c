@@ -61,7 +61,7 @@ static void on_subscribed(
 	size_t refused = 0;
 
 	(void)tag;
-	if (s->session.ending)
+	if (s->session.ending || result == MQTTSPEC_LOST) /* the reason comes on its own */
 		return;
 	for (size_t i = 0; i < count; i++)
 		refused += codes[i] >= 0x80;

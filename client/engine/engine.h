@@ -110,12 +110,11 @@ struct engine_config {
 
 	uint32_t connack_wait_ms;  /* from engine_open to CONNACK (10,000) */
 	uint32_t pingresp_wait_ms; /* (10,000) */
-	uint32_t packet_bytes; /* largest packet taken (MQTT_PACKET_MAX); CONNECT may say less */
-	uint32_t
-		output_bytes; /* to be written, until publishing waits and reading stops (16 MiB) */
-	uint32_t queue_messages;  /* that wait to be sent (10,000) ... */
-	uint32_t queue_bytes;     /* ... and their size (64 MiB) */
-	uint16_t inflight;        /* unacknowledged messages, if the server allows more (1,000) */
+	uint32_t packet_bytes;   /* largest packet taken (MQTT_PACKET_MAX); CONNECT may say less */
+	uint32_t output_bytes;   /* to be written, until messages wait and reading stops (16 MiB) */
+	uint32_t queue_messages; /* that wait to be sent (10,000) ... */
+	uint32_t queue_bytes;    /* ... and their size (64 MiB) */
+	uint16_t inflight;       /* unacknowledged messages, if the server allows more (1,000) */
 	uint16_t topic_alias_out; /* aliases used if the server allows them (16) */
 	uint8_t overflow;         /* enum engine_overflow (ENGINE_REFUSE_NEW) */
 	uint8_t maximum_qos;      /* of messages taken; a PUBLISH above it breaks a rule (2) */

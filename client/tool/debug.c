@@ -36,7 +36,7 @@ static void print_ack(struct debug *d, bool sent, enum packet_type type, struct 
 		printf("%s (m%u, rc%u)", name, ack.id, ack.reason);
 	else if (sent)
 		printf("%s (m%u)", name, ack.id);
-	else if (type == PUBREL || (type == PUBREC && d->version != MQTT_50))
+	else if (type == PUBREL || type == PUBREC)
 		printf("%s (Mid: %u)", name, ack.id);
 	else
 		printf("%s (Mid: %u, RC:%u)", name, ack.id, ack.reason);
