@@ -66,6 +66,12 @@ def test_an_unexpected_verdict_fails_with_the_block(tmp_path):
     assert "qos2_duplicate_publish  5.0" in result.stdout
 
 
+def test_an_expected_failure_is_an_xfail_with_its_reason(tmp_path):
+    result = drive(tmp_path, "--mqtt-target", "mosquitto", "-k", "bad_flags and puback_1 and 3.1.1", "-q", "-rx")
+    assert counts(result)["xfailed"] == 1, result.stdout
+    assert "The broker does not look at the flags of PUBACK" in result.stdout
+
+
 def test_a_target_that_is_not_there_is_said(tmp_path):
     result = drive(tmp_path, "--mqtt-target", "mqtt://127.0.0.1:1", "-k", "qos2_duplicate_publish")
     assert result.returncode != 0
