@@ -217,6 +217,8 @@ CASE(bad_disconnect_will, .title = "A DISCONNECT with an error in it does not de
 	send_row(client);
 	wait_closed_ms(client, 1000);
 	drop(client);
+	judging(t, "3.1.1:MQTT-3.1.2-8");
+	judging(t, "5.0:U50-WILL-CAUSES");
 	expect_message(watcher, .topic = "left/w", .payload = "Will");
 }
 

@@ -108,7 +108,6 @@ static const struct vector foreign_protocol[] = {
 	{ "lower_case", NAMED("mqtt"), .codes = { 0x84 } },
 	{ "one_letter_lower_case", NAMED("MQTt"), .codes = { 0x84 } },
 	{ "other_letters", NAMED("XXXX"), .codes = { 0x84 } },
-	{ "old_name", NAMED("MQIsdp"), .codes = { 0x84 } },
 	{ "with_nul", NAMED("MQTT\\x00"), .codes = { 0x84 } },
 };
 
