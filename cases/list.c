@@ -2,7 +2,41 @@
 
 /* clang-format off */
 #define CHAPTERS(X) \
-	X(qos2)
+	X(fixed_header) \
+	X(remaining_length) \
+	X(strings) \
+	X(connect) \
+	X(malformed_connect) \
+	X(connect_properties) \
+	X(properties) \
+	X(keep_alive) \
+	X(ping) \
+	X(disconnect) \
+	X(will) \
+	X(retained) \
+	X(qos1) \
+	X(qos2) \
+	X(sessions) \
+	X(session_expiry) \
+	X(subscribe) \
+	X(unsubscribe) \
+	X(topics) \
+	X(shared) \
+	X(flow_control) \
+	X(topic_alias) \
+	X(message_expiry) \
+	X(forwarding) \
+	X(auth) \
+	X(errors) \
+	X(client_id) \
+	X(connack) \
+	X(delivery) \
+	X(redelivery) \
+	X(retain_options) \
+	X(subscription_id) \
+	X(take_over) \
+	X(will_delay) \
+	/* the end */
 /* clang-format on */
 
 #define DECLARE(id) extern const struct chapter chapter_##id;

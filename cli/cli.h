@@ -22,7 +22,8 @@ struct command {
 	int (*run)(int argc, char **argv);
 };
 
-extern const struct command command_run, command_list, command_explain;
+extern const struct command command_run, command_list, command_explain, command_report,
+	command_diff, command_matrix;
 
 extern const char tool_version[]; /* "0.1.0" */
 

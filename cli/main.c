@@ -1,4 +1,4 @@
-/* mqttspec: judges MQTT brokers and clients against every statement of 3.1.1 and 5.0. */
+/* mqttspec: judges MQTT brokers against every statement of 3.1.1 and 5.0. */
 #include <stdio.h>
 #include <string.h>
 
@@ -7,8 +7,12 @@
 #include "spec/spec.h"
 
 static const struct command *const commands[] = {
+	&command_run,
 	&command_list,
 	&command_explain,
+	&command_report,
+	&command_diff,
+	&command_matrix,
 };
 
 enum { COMMANDS = sizeof(commands) / sizeof(*commands) };
@@ -16,7 +20,7 @@ enum { COMMANDS = sizeof(commands) / sizeof(*commands) };
 static void print_help(FILE *to)
 {
 	fprintf(to,
-		"mqttspec judges MQTT brokers and clients against the statements of MQTT 3.1.1 "
+		"mqttspec judges MQTT brokers against the statements of MQTT 3.1.1 "
 		"and 5.0.\n\nUsage: mqttspec COMMAND [ARGUMENT...]\n\n");
 	for (size_t i = 0; i < COMMANDS; i++)
 		fprintf(to, "  mqttspec %s %s\n      %s\n", commands[i]->name,

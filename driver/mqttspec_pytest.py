@@ -106,7 +106,7 @@ class CaseItem(pytest.Item):
         if record["verdict"] == "inapplicable":
             pytest.skip(record.get("note") or "inapplicable")
         if record["verdict"] in ("fail", "crash"):
-            pytest.xfail(record.get("reason") or "foreseen by the target's file")
+            pytest.xfail(record.get("foreseen", {}).get("reason") or "foreseen by the target's file")
 
     def repr_failure(self, excinfo, style=None):
         if isinstance(excinfo.value, ConformanceFailure):

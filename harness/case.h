@@ -36,7 +36,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "harness/wire.h"
+#include "harness/capabilities.h"
+#include "harness/wire/wire.h"
 #include "record/verdict.h"
 #include "spec/spec.h"
 
@@ -67,7 +68,7 @@ struct case_def {
 /* One row of a table of packets. */
 struct vector {
 	const char *id;       /* within its table */
-	const char *template; /* harness/template.h */
+	const char *template; /* harness/wire/template.h */
 	const char *refs[4];  /* instead of the table's */
 	const char *title;    /* instead of the table's; may be NULL */
 	unsigned versions;    /* 0: the table's */
@@ -124,7 +125,8 @@ const struct capabilities *offers(const struct test *t);
 
 /* The checks that follow judge this statement ("5.0:MQTT-3.3.1-13"; one of the case's refs or not);
  * what was passed before it stays passed. Names of the other version are ignored, so two calls in a
- * row serve both. Without it, the case's refs are judged as one.
+ * row serve both. Without it a failure accuses the first of the case's refs alone, and the others
+ * count as not judged.
  */
 #define judging(t, statement) judging_at(AT("judging(" #t ", " #statement ")"), (t), (statement))
 
@@ -368,7 +370,7 @@ struct message {
 		(peer), (struct violation){ __VA_ARGS__ })
 
 struct violation {
-	uint8_t codes[6]; /* fitting Reason Codes, unused ones 0; none: any */
+	uint8_t codes[6]; /* fitting Reason Codes, unused ones 0; none: those of the row, or any */
 	bool incomplete;  /* nothing can be sent behind the packet */
 	bool quiet;       /* a missing DISCONNECT is no finding */
 };
@@ -383,7 +385,7 @@ struct violation {
 struct refusal {
 	uint8_t return_code;
 	bool silent;
-	uint8_t codes[6];
+	uint8_t codes[6]; /* none: those of the row, or any */
 };
 
 /* Several outcomes, each with its verdict: whichever comes first decides. For FAIL the run ends; for
@@ -461,6 +463,9 @@ const char *client_id(struct peer *peer);
 struct packet connack(struct peer *peer); /* the CONNACK of this peer's join */
 unsigned next_id(struct peer *peer);      /* a Packet Identifier not used by this peer so far */
 const char *prefixed(struct test *t, const char *topic);
+
+/* A payload of so many bytes that tells shifts and gaps: it repeats only every 251. */
+struct bytes filler(struct test *t, size_t len);
 
 /* ---- behind the macros --------------------------------------------------------------------- */
 

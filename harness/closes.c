@@ -1,5 +1,7 @@
 /* Expectations of a connection's end: closes in time, refusals, and what a violation must lead to. */
 #include <math.h>
+#include <string.h>
+#include <string.h>
 
 #include "harness/test.h"
 
@@ -63,6 +65,13 @@ static bool code_fits(uint8_t code, const uint8_t codes[CODES_MAX])
 	return !any;
 }
 
+/* Where the case names no codes, those of the table's row count. */
+static void default_codes(const struct test *t, uint8_t codes[CODES_MAX])
+{
+	if (!codes[0] && t->play->row)
+		memcpy(codes, t->play->row->codes, CODES_MAX);
+}
+
 static const char *codes_text(struct test *t, const uint8_t codes[CODES_MAX])
 {
 	const char *text = "";
@@ -79,7 +88,7 @@ static void grade_code(struct place at, struct peer *p, const struct packet *pac
 	struct test *t = p->test;
 
 	if (!code_fits(packet->code, codes))
-		test_note(t, at, VERDICT_NONSTRICT, codes_text(t, codes),
+		test_note_on(t, at, VERDICT_NONSTRICT, "5.0:U50-ERR-CODES", codes_text(t, codes),
 			arena_printf(t->arena, "the target says %s 0x%02X (%s), fitting is %s",
 				spec_packet_name(packet->type), packet->code,
 				spec_reason_name(packet->code, packet->type),
@@ -111,12 +120,23 @@ static void expect_connect_violation(struct place at, struct peer *p, const stru
 	need_close(at, p, expected, since_us);
 }
 
+/* 4.13.1 of 5.0 binds a server that notices an error, and leaves to it how much it checks. Where no
+ * other statement speaks, not to notice is legal.
+ */
+static bool is_left_to_the_server(struct test *t)
+{
+	const char *name = test_on_trial(t);
+
+	return name && !strcmp(name, "5.0:MQTT-4.13.1-1");
+}
+
 void expect_violation_closed_at(struct place at, struct peer *p, struct violation v)
 {
 	struct test *t = p->test;
 	const char *expected = "the connection closed";
 	int64_t since_us = tape_now_us(&t->tape);
 
+	default_codes(t, v.codes);
 	if (!v.incomplete && !(t->play->row && t->play->row->incomplete))
 		send_pingreq_at(at, p);
 	if (!p->accepted) {
@@ -126,10 +146,14 @@ void expect_violation_closed_at(struct place at, struct peer *p, struct violatio
 	const uint32_t answers = SPEC_PACKET(PUBACK) | SPEC_PACKET(PUBREC) | SPEC_PACKET(PUBCOMP) |
 		SPEC_PACKET(SUBACK) | SPEC_PACKET(UNSUBACK) | SPEC_PACKET(PINGRESP);
 	struct arrival *a = peer_wait(p, answers, test_answer_deadline_us(t));
-	if (a && !peer_wait_end(p, tape_now_us(&t->tape) + STILL_CLOSING_US))
-		test_fail(t, at, expected,
-			arena_printf(t->arena, "the connection lives on: %s",
-				peer_situation(p, since_us)));
+	if (a && !peer_wait_end(p, tape_now_us(&t->tape) + STILL_CLOSING_US)) {
+		const char *actual = arena_printf(
+			t->arena, "the connection lives on: %s", peer_situation(p, since_us));
+		if (!is_left_to_the_server(t))
+			test_fail(t, at, expected, actual);
+		test_note(t, at, VERDICT_NONSTRICT, expected, actual);
+		return;
+	}
 	need_close(at, p, expected, since_us);
 	if (a && a->packet.type != PINGRESP)
 		test_note(t, at, VERDICT_NONSTRICT, expected,
@@ -141,8 +165,9 @@ void expect_violation_closed_at(struct place at, struct peer *p, struct violatio
 		d->taken = true;
 		grade_code(at, p, &d->packet, v.codes);
 	} else if (!v.quiet) {
-		test_note(t, at, VERDICT_NONSTRICT, "DISCONNECT with a Reason Code, then the close",
-			"closed without a DISCONNECT, which a server should send [U50-ERR-SERVER]");
+		test_note_on(t, at, VERDICT_NONSTRICT, "5.0:U50-ERR-SERVER",
+			"DISCONNECT with a Reason Code, then the close",
+			"closed without a DISCONNECT, which a server should send");
 	}
 }
 
@@ -152,6 +177,8 @@ void expect_refused_at(struct place at, struct peer *p, struct refusal r)
 	bool v5 = t->play->version == MQTT_50;
 	int64_t since_us = tape_now_us(&t->tape);
 	bool need_connack = !v5 && r.return_code && !r.silent;
+
+	default_codes(t, r.codes);
 	const char *expected = v5
 		? arena_printf(t->arena, "CONNACK %s, then the close, or the close alone",
 			  codes_text(t, r.codes))

@@ -7,7 +7,7 @@
 #include "base/buf.h"
 #include "harness/play.h"
 #include "harness/transport.h"
-#include "harness/wire.h"
+#include "harness/wire/wire.h"
 
 struct errand {
 	struct arena *arena;

@@ -15,6 +15,7 @@ enum {
 	READ_SIZE = 64 * 1024,
 	INPUT_LIMIT = WIRE_REMAINING_LENGTH_MAX + WIRE_HEADER_MAX + READ_SIZE,
 	BEHIND_DISCONNECT_US = 100000, /* for the close, so that a failure can tell of it */
+	BYTEWISE_MAX = 4096, /* bytes of a packet up to which SEGMENT_BYTES writes each by itself */
 	BYTE_PAUSE_US =
 		200, /* between the writes of SEGMENT_BYTES and SEGMENT_SPLIT: the target is to
 			      * find them in separate reads */
@@ -46,15 +47,6 @@ static const char *own_client_id(struct test *t, const char *role)
 	return arena_text(t->arena, id);
 }
 
-/* What is known of the session of this ClientId. */
-static const struct monitor *earlier_monitor(struct test *t, const char *role)
-{
-	for (size_t i = t->peer_count; i-- > 0;)
-		if (!strcmp(t->peers[i]->role, role))
-			return t->peers[i]->monitor;
-	return NULL;
-}
-
 struct peer *peer_new(struct test *t, const char *role)
 {
 	if (t->peer_count == PEERS_MAX)
@@ -67,7 +59,8 @@ struct peer *peer_new(struct test *t, const char *role)
 	p->hang_us = -1;
 	p->party = arena_new(t->arena, struct tape_party);
 	p->party->name = party_name(t, role);
-	p->monitor = monitor_new(t->arena, t->play->version, SIDE_SERVER, earlier_monitor(t, role));
+	p->monitor = monitor_new(t->arena, t->play->version, SIDE_SERVER,
+		t->peer_count ? t->peers[t->peer_count - 1]->monitor : NULL);
 	buf_init(&p->in, INPUT_LIMIT);
 	buf_init(&p->corked, INPUT_LIMIT);
 	t->peers[t->peer_count++] = p;
@@ -281,6 +274,7 @@ static void write_all(struct peer *p, struct bytes bytes)
 	}
 }
 
+/* A packet of megabytes goes in larger pieces, or it would take minutes. */
 static void write_in_pieces(struct peer *p, struct bytes bytes, size_t first, size_t rest)
 {
 	while (bytes.len) {
@@ -344,7 +338,7 @@ void peer_send(struct peer *p, struct bytes bytes)
 	note_sent(p, bytes);
 	switch (t->play->segmentation) {
 	case SEGMENT_WHOLE: write_all(p, bytes); break;
-	case SEGMENT_BYTES: write_in_pieces(p, bytes, 1, 1); break;
+	case SEGMENT_BYTES: write_in_pieces(p, bytes, 1, bytes.len / BYTEWISE_MAX + 1); break;
 	case SEGMENT_SPLIT: write_in_pieces(p, bytes, t->play->split_at, SIZE_MAX); break;
 	case SEGMENT_BATCH: buf_add(&p->corked, bytes.data, bytes.len); break;
 	}

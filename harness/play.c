@@ -139,6 +139,9 @@ void play_case(struct arena *a, const struct play *play, struct record_case *out
 	struct test *t = arena_new(a, struct test);
 
 	test_init(t, a, play);
+	if (play->live)
+		fprintf(play->live, "%s  %s  (times in ms)\n", play_id(a, play->def, play->row),
+			spec_version_name(play->version));
 	if (!setjmp(t->out)) {
 		play_body(t);
 		close_claims(t);

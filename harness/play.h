@@ -8,6 +8,7 @@
 #include <stdio.h>
 #include <sys/socket.h>
 
+#include "harness/capabilities.h"
 #include "record/record.h"
 #include "spec/spec.h"
 
@@ -28,24 +29,6 @@ struct endpoint {
  */
 bool endpoint_parse(struct arena *a, const char *url, struct endpoint *out, const char **error);
 
-/* What the target offers in one version: from the CONNACK of a probe, from the target's file, or the
- * defaults of the standard.
- */
-struct capabilities {
-	bool served; /* this version is accepted */
-	uint8_t maximum_qos;
-	bool retain;
-	bool wildcards;
-	bool subscription_ids;
-	bool shared;
-	uint16_t receive_maximum;
-	uint32_t maximum_packet_size; /* UINT32_MAX: no limit stated */
-	uint16_t topic_alias_maximum;
-	uint16_t server_keep_alive; /* 0: the client's holds */
-	bool has_session_expiry;    /* the server said one of its own */
-	uint32_t session_expiry;
-};
-
 enum probe_status {
 	PROBE_UNREACHABLE, /* no TCP connection */
 	PROBE_SILENT,      /* a connection, but no CONNACK in time */
@@ -63,7 +46,7 @@ enum probe_status probe(struct arena *a, const struct endpoint *target, enum mqt
 /* How a case run's packets are cut on their way to the target. */
 enum segmentation {
 	SEGMENT_WHOLE, /* one write per packet */
-	SEGMENT_BYTES, /* one write per byte */
+	SEGMENT_BYTES, /* one write per byte; of packets beyond 4096 bytes, some 4096 writes */
 	SEGMENT_SPLIT, /* two writes per packet, parted at `split_at` */
 	SEGMENT_BATCH, /* packets that are sent without a wait between them share a write */
 };

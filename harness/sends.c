@@ -2,7 +2,7 @@
 #include <string.h>
 
 #include "base/clock.h"
-#include "harness/template.h"
+#include "harness/wire/template.h"
 #include "harness/test.h"
 
 enum { KEPT_SESSION_EXPIRY = 300, PROPERTIES_MAX = 32 };

@@ -12,7 +12,7 @@
 #include <stdio.h>
 #include <sys/socket.h>
 
-#include "harness/wire.h"
+#include "harness/wire/wire.h"
 #include "record/record.h"
 
 struct arena;

@@ -67,21 +67,36 @@ void test_init(struct test *t, struct arena *a, const struct play *play)
 			claim_add(t, refs[i]);
 }
 
-/* Closes the claim on trial, or all that are open. Returns the name of the first. */
-static const char *claims_close(struct test *t, enum verdict verdict)
+/* The claim on trial: the one that `judging` named, else the first that is open. */
+static struct claim *claim_on_trial(struct test *t)
 {
-	const char *first = NULL;
+	if (t->judged >= 0)
+		return &t->claims[t->judged];
+	for (size_t i = 0; i < t->claim_count; i++)
+		if (t->claims[i].open)
+			return &t->claims[i];
+	return NULL;
+}
 
-	for (size_t i = 0; i < t->claim_count; i++) {
-		struct claim *c = &t->claims[i];
-		if (t->judged >= 0 ? i != (size_t)t->judged : !c->open)
-			continue;
-		c->verdict = c->open ? verdict : verdict_worse(c->verdict, verdict);
-		c->open = false;
-		if (!first)
-			first = c->name;
-	}
-	return first;
+const char *test_on_trial(struct test *t)
+{
+	const struct claim *c = claim_on_trial(t);
+
+	return c ? c->name : NULL;
+}
+
+static void claim_close(struct claim *c, enum verdict verdict)
+{
+	c->verdict = c->open ? verdict : verdict_worse(c->verdict, verdict);
+	c->open = false;
+}
+
+/* Nothing more will be learned of those that are open. */
+static void claims_close(struct test *t, enum verdict verdict)
+{
+	for (size_t i = 0; i < t->claim_count; i++)
+		if (t->claims[i].open)
+			claim_close(&t->claims[i], verdict);
 }
 
 static void worsen(struct test *t, enum verdict verdict)
@@ -93,7 +108,6 @@ void test_end(struct test *t, struct place at, enum verdict verdict, const char 
 {
 	t->failure = t->failure ? t->failure : failure_new(t, at, NULL, note);
 	t->note = note;
-	t->judged = -1;
 	claims_close(t, verdict);
 	worsen(t, verdict);
 	if (verdict == VERDICT_INAPPLICABLE)
@@ -110,37 +124,31 @@ void test_fail(struct test *t, struct place at, const char *expected, const char
 
 	test_remark(t, NULL, "%s: expected %s; %s", verdict_name(verdict), expected, actual);
 	struct record_failure *f = failure_new(t, at, expected, actual);
-	if (t->setting_up) {
-		t->judged = -1;
+	struct claim *accused = t->setting_up ? NULL : claim_on_trial(t);
+	if (t->setting_up)
 		t->note = "a set-up step failed";
+	if (accused) {
+		claim_close(accused, verdict);
+		f->statement = accused->name;
 	}
-	const char *statement = claims_close(t, verdict);
-	f->statement = t->setting_up ? NULL : statement;
+	claims_close(t, VERDICT_INCONCLUSIVE); /* one step breaks one statement */
 	if (!t->failure || verdict_worse(t->verdict, verdict) != t->verdict)
 		t->failure = f;
 	worsen(t, verdict);
-	t->judged = -1;
-	claims_close(t, VERDICT_INCONCLUSIVE);
 	longjmp(t->out, 1);
 }
 
-void test_note(struct test *t, struct place at, enum verdict verdict, const char *expected,
-	const char *actual)
+void test_note_on(struct test *t, struct place at, enum verdict verdict, const char *statement,
+	const char *expected, const char *actual)
 {
 	test_remark(t, NULL, "%s: %s", verdict_name(verdict), actual);
 	if (verdict == VERDICT_NONSTRICT) {
-		const char *statement = NULL;
-		for (size_t i = 0; i < t->claim_count; i++) {
-			struct claim *c = &t->claims[i];
-			if (t->judged >= 0 ? i == (size_t)t->judged : i == 0) {
-				c->verdict = c->open ? verdict : verdict_worse(c->verdict, verdict);
-				c->open = false;
-				statement = c->name;
-			}
-		}
+		struct claim *c = statement ? claim_add(t, statement) : claim_on_trial(t);
+		if (c)
+			claim_close(c, verdict);
 		if (!t->failure) {
 			t->failure = failure_new(t, at, expected, actual);
-			t->failure->statement = statement;
+			t->failure->statement = c ? c->name : NULL;
 		}
 	}
 	if (!t->note || verdict != VERDICT_INFO)
@@ -148,6 +156,12 @@ void test_note(struct test *t, struct place at, enum verdict verdict, const char
 	else
 		t->note = arena_printf(t->arena, "%s; %s", t->note, actual);
 	worsen(t, verdict);
+}
+
+void test_note(struct test *t, struct place at, enum verdict verdict, const char *expected,
+	const char *actual)
+{
+	test_note_on(t, at, verdict, NULL, expected, actual);
 }
 
 void test_finding(struct test *t, const struct finding *finding, const struct peer *p)
@@ -235,6 +249,15 @@ int64_t now_us(const struct test *t)
 	return tape_now_us(&t->tape);
 }
 
+struct bytes filler(struct test *t, size_t len)
+{
+	uint8_t *data = arena_alloc(t->arena, len + 1);
+
+	for (size_t i = 0; i < len; i++)
+		data[i] = (uint8_t)(i % 251);
+	return (struct bytes){ data, len };
+}
+
 const struct capabilities *offers(const struct test *t)
 {
 	return t->play->capabilities;
@@ -254,7 +277,7 @@ void judging_at(struct place at, struct test *t, const char *statement)
 	if (!is_of_version(t, statement))
 		return;
 	if (t->judged >= 0)
-		claims_close(t, VERDICT_PASS);
+		claim_close(&t->claims[t->judged], VERDICT_PASS);
 	struct claim *c = claim_add(t, statement);
 	if (c)
 		t->judged = (int)(c - t->claims);

@@ -12,7 +12,7 @@
 #include "base/arena.h"
 #include "base/buf.h"
 #include "harness/case.h"
-#include "harness/monitor.h"
+#include "harness/monitor/monitor.h"
 #include "harness/play.h"
 #include "harness/tape.h"
 #include "harness/transport.h"
@@ -87,7 +87,7 @@ struct test {
 	struct record_failure *failure;
 	struct claim claims[CLAIMS_MAX];
 	size_t claim_count;
-	int judged; /* claim that `judging` named last; -1: all of the case's */
+	int judged; /* claim that `judging` named last; -1: the first that is open */
 
 	struct distribution *distributions;
 	size_t distribution_count, distribution_capacity;
@@ -110,6 +110,13 @@ void test_end(struct test *t, struct place at, enum verdict verdict, const char 
 /* Keeps a lesser finding and goes on. */
 void test_note(struct test *t, struct place at, enum verdict verdict, const char *expected,
 	const char *actual);
+
+/* The same, of a statement of its own ("5.0:U50-ERR-SERVER"), whatever is on trial. */
+void test_note_on(struct test *t, struct place at, enum verdict verdict, const char *statement,
+	const char *expected, const char *actual);
+
+/* The statement that a failure would now accuse; NULL when all have been judged. */
+const char *test_on_trial(struct test *t);
 
 /* A breach that the monitor saw. */
 void test_finding(struct test *t, const struct finding *finding, const struct peer *p);

@@ -5,16 +5,6 @@
 #define ONES  UINT64_C(0x0101010101010101)
 #define HIGHS UINT64_C(0x8080808080808080)
 
-/* Eight bytes of text, or the last few of them filled up with a harmless letter. */
-static uint64_t word_at(struct mqtt_view text, uint32_t at)
-{
-	uint64_t word = ONES * 'a';
-	uint32_t left = text.len - at;
-
-	memcpy(&word, text.data + at, left < 8 ? left : 8);
-	return word;
-}
-
 /* The high bit of each byte that is zero; of higher bytes, too, but never without a true one. */
 static uint64_t zeros(uint64_t word)
 {
@@ -26,23 +16,40 @@ static uint64_t bytes_equal_to(uint64_t word, uint8_t byte)
 	return zeros(word ^ ONES * byte);
 }
 
-/* Strings are nearly always ASCII: eight bytes a step, and the slow look only for the others. */
+/* Whether eight bytes have one that no string, or no topic, may have. */
+static bool word_is_bad(uint64_t word, bool topic)
+{
+	/* [MQTT-1.5.3-2] [MQTT-1.5.4-2] */
+	uint64_t bad = zeros(word);
+
+	/* [MQTT-3.3.2-2] [MQTT-4.7.1-1] of 3.1.1, [MQTT-4.7.0-1] of 5.0 */
+	if (topic)
+		bad |= bytes_equal_to(word, '+') | bytes_equal_to(word, '#');
+	return bad;
+}
+
+/* Strings are nearly always ASCII: eight bytes a step, and the slow look only for the others. The last
+ * step takes the last eight bytes, even if it sees some of them again.
+ */
 static bool text_scan(struct mqtt_view text, bool topic)
 {
-	bool ascii = true;
+	uint64_t seen = 0, word;
+	uint32_t at = 0;
 
-	for (uint32_t at = 0; at < text.len; at += 8) {
-		uint64_t word = word_at(text, at);
-		/* [MQTT-1.5.3-2] [MQTT-1.5.4-2] */
-		if (zeros(word))
+	if (!text.len)
+		return true;
+	for (; at + 8 < text.len; at += 8) {
+		word = mqtt_load64(text.data + at);
+		if (word_is_bad(word, topic))
 			return false;
-		/* [MQTT-3.3.2-2] [MQTT-4.7.1-1] of 3.1.1, [MQTT-4.7.0-1] of 5.0 */
-		if (topic && (bytes_equal_to(word, '+') || bytes_equal_to(word, '#')))
-			return false;
-		ascii = ascii && !(word & HIGHS);
+		seen |= word;
 	}
+	word = text.len >= 8 ? mqtt_load64(text.data + text.len - 8)
+			     : mqtt_load_few(text.data, text.len, ONES * 'a');
+	if (word_is_bad(word, topic))
+		return false;
 	/* [MQTT-1.5.3-1] [MQTT-1.5.4-1] */
-	return ascii || utf8_check(text.data, text.len) == text.len;
+	return !((seen | word) & HIGHS) || utf8_check(text.data, text.len) == text.len;
 }
 
 bool mqtt_text_valid(struct mqtt_view text)

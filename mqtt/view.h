@@ -26,4 +26,25 @@ static inline bool mqtt_view_equal(struct mqtt_view a, struct mqtt_view b)
 	return a.len == b.len && (!a.len || !memcmp(a.data, b.data, a.len));
 }
 
+static inline uint64_t mqtt_load64(const uint8_t *at)
+{
+	uint64_t word;
+
+	memcpy(&word, at, 8);
+	return word;
+}
+
+/* All of 1 to 7 bytes in one word, some of them twice, without a loop; the rest is that of `fill`. */
+static inline uint64_t mqtt_load_few(const uint8_t *at, uint32_t len, uint64_t fill)
+{
+	uint32_t low, high;
+
+	if (len < 4)
+		return (fill & ~UINT64_C(0xffffff)) | at[0] | (uint64_t)at[len / 2] << 8 |
+			(uint64_t)at[len - 1] << 16;
+	memcpy(&low, at, 4);
+	memcpy(&high, at + len - 4, 4);
+	return low | (uint64_t)high << 32;
+}
+
 #endif

@@ -86,6 +86,14 @@ void evidence_transcript(FILE *to, const struct record_case *record, size_t widt
 	}
 }
 
+void evidence_whole_transcript(FILE *to, const struct record_case *record, size_t width)
+{
+	struct columns columns = measure_columns(record);
+
+	for (size_t i = 0; i < record->transcript_count; i++)
+		put_event(to, &record->transcript[i], &columns, width);
+}
+
 static int compare_doubles(const void *a, const void *b)
 {
 	double x = *(const double *)a, y = *(const double *)b;

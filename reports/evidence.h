@@ -12,6 +12,9 @@ enum { EVIDENCE_INDENT = 6 }; /* columns before every line of a block but its he
 /* One line an event; of a long transcript the beginning and the end. */
 void evidence_transcript(FILE *to, const struct record_case *record, size_t width);
 
+/* All of it. */
+void evidence_whole_transcript(FILE *to, const struct record_case *record, size_t width);
+
 /* "close after the last packet: 3.1 / 4.2 / 5.3 ms, allowed 2 to 3, 10 values" */
 void evidence_measurement(FILE *to, const struct record_measurement *m, size_t width);
 

@@ -78,8 +78,7 @@ static const char *without_version(const char *name)
 	return colon ? colon + 1 : name;
 }
 
-/* The statement that got the case run its verdict; NULL when the verdict says nothing of any. */
-static const char *blamed(const struct record_case *record)
+const char *case_blamed(const struct record_case *record)
 {
 	bool says = record->verdict == VERDICT_FAIL || record->verdict == VERDICT_NONSTRICT ||
 		record->verdict == VERDICT_CRASH;
@@ -110,7 +109,7 @@ static void add_others(struct buf *b, const struct record_case *record, const ch
 /* What was demanded: by the statement, or, when none is to blame, by the case as a whole. */
 static void put_demand(FILE *to, const struct report_style *style, const struct record_case *record)
 {
-	const char *name = blamed(record);
+	const char *name = case_blamed(record);
 	const struct spec_statement *statement = name ? spec_find(name) : NULL;
 	struct buf b;
 
@@ -246,16 +245,19 @@ static void add_pcap(
 		record->pcap);
 }
 
-/* The command that plays this case run once more. */
-static void add_again(struct buf *b, const struct record_run *run, const struct record_case *record)
+void case_again(struct buf *b, const struct record_run *run, const struct record_case *record)
 {
-	buf_add_text(b, "again  mqttspec run ");
+	buf_add_text(b, "mqttspec run ");
 	if (!strcmp(run->role, "client"))
 		buf_add_text(b, "--client ");
 	add_word(b, run->target);
 	buf_add_text(b, " ");
 	add_word(b, record->id);
-	buf_printf(b, " --version %s", record->version);
+	buf_printf(b, " --versions %s", record->version);
+	if (*record->segmentation && strcmp(record->segmentation, "whole")) {
+		buf_add_text(b, " --segment ");
+		add_word(b, record->segmentation);
+	}
 }
 
 /* Both on one line, if there is room. */
@@ -269,7 +271,8 @@ static void put_footer(FILE *to, const struct report_style *style, const struct 
 	buf_init(&again, SIZE_MAX);
 	if (record->pcap)
 		add_pcap(&pcap, style, record);
-	add_again(&again, run, record);
+	buf_add_text(&again, "again  ");
+	case_again(&again, run, record);
 	size_t width = EVIDENCE_INDENT + text_width(buf_text(&pcap)) + strlen(between) +
 		text_width(buf_text(&again));
 	fprintf(to, "%*s", EVIDENCE_INDENT, "");
@@ -298,7 +301,7 @@ void report_failure_block(FILE *to, const struct report_style *style, const stru
 		evidence_measurement(to, &record->measurements[i], style->width);
 	if (record->death)
 		put_death(to, record->death);
-	if (record->verdict != VERDICT_PASS)
+	if (record->verdict != VERDICT_PASS && !style->brief)
 		evidence_transcript(to, record, style->width);
 	put_footer(to, style, run, record);
 }

@@ -19,10 +19,13 @@
 
 #include "record/record.h"
 
+struct buf;
+
 struct report_style {
 	bool color;
 	size_t width;       /* of the screen, to break lines at; 0: never */
 	const char *folder; /* of the record, put before the path of the capture; or NULL */
+	bool brief;         /* without the transcript */
 };
 
 /* "FAIL  qos2_duplicate_publish  5.0  tcp", and what else tells this case run from its siblings.
@@ -33,6 +36,12 @@ void report_heading(
 
 /* Expected, but nothing to be proud of. */
 bool case_is_expected_failure(const struct record_case *record);
+
+/* The statement that got the case run its verdict; NULL when the verdict says nothing of any. */
+const char *case_blamed(const struct record_case *record);
+
+/* Appends the command that plays this case run once more, as a shell takes it. */
+void case_again(struct buf *b, const struct record_run *run, const struct record_case *record);
 
 /* Every verdict, expected or not. */
 void report_failure_block(FILE *to, const struct report_style *style, const struct record_run *run,

@@ -56,8 +56,8 @@ static bool parts_init(struct broker *b)
 	memory_init(&b->memory, limits->memory_bytes);
 	timers_init(&b->timers, &b->memory);
 	routes_init(&b->routes, &b->memory, &b->subscriptions, seed);
-	return sessions_init(b) &
-		subscriptions_init(&b->subscriptions, &b->memory, seed, limits->topic_levels) &
+	return sessions_init(b) &&
+		subscriptions_init(&b->subscriptions, &b->memory, seed, limits->topic_levels) &&
 		retained_init(&b->retained, &b->memory, &b->timers, seed, limits->topic_levels);
 }
 

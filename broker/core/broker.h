@@ -135,10 +135,14 @@ struct broker_config {
 	struct broker_auth auth;
 	struct broker_access access;
 	struct broker_store store;
-	uint64_t seed;           /* unguessable; for hashes and assigned client identifiers */
-	int64_t wall_offset_ms;  /* wall clock (since 1970) minus the clock of broker_tick */
-	uint32_t sys_interval_s; /* how often $SYS is renewed (10); 0: no $SYS */
-	const char *version;     /* shown in $SYS/broker/version */
+	uint64_t seed;          /* unguessable; for hashes and assigned client identifiers */
+	int64_t wall_offset_ms; /* wall clock (since 1970) minus the clock of broker_tick */
+	/* How far the host's clock may be behind: one that tells whole milliseconds, up to one of them.
+	 * Nothing ends earlier than it may by the true time. (0)
+	 */
+	uint32_t clock_grain_ms;
+	uint32_t sys_interval_s;          /* how often $SYS is renewed (10); 0: no $SYS */
+	const char *version;              /* shown in $SYS/broker/version */
 	const char *response_information; /* for clients that ask for it; NULL: none */
 	/* A packet was refused, or a client thrown out; for the log. May be NULL. */
 	void (*trouble)(void *context, void *owner, const struct mqtt_error *error);

@@ -21,16 +21,13 @@ static inline uint64_t hash_view(uint64_t seed, struct mqtt_view v)
 	uint64_t h = seed ^ v.len * UINT64_C(0x9E3779B97F4A7C15);
 	uint32_t at = 0;
 
-	for (; at + 8 <= v.len; at += 8) {
-		uint64_t word;
-		memcpy(&word, v.data + at, 8);
-		h = hash_mix(h ^ word, UINT64_C(0xD6E8FEB86659FD93));
-	}
-	if (at < v.len) {
-		uint64_t word = 0;
-		memcpy(&word, v.data + at, v.len - at);
-		h = hash_mix(h ^ word, UINT64_C(0xA5A3564E27A4B9C7));
-	}
+	for (; at + 8 < v.len; at += 8)
+		h = hash_mix(h ^ mqtt_load64(v.data + at), UINT64_C(0xD6E8FEB86659FD93));
+	if (v.len >= 8)
+		h ^= mqtt_load64(v.data + v.len - 8);
+	else if (v.len)
+		h ^= mqtt_load_few(v.data, v.len, 0);
+	h = hash_mix(h, UINT64_C(0xA5A3564E27A4B9C7));
 	return hash_mix(h ^ seed, UINT64_C(0x9E3779B97F4A7C15));
 }
 

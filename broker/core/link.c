@@ -188,7 +188,7 @@ void link_refuse(struct link *l, uint8_t reason, const char *statement, const ch
 void link_due(struct link *l)
 {
 	struct broker *b = l->broker;
-	int64_t due_ms = l->heard_ms + (int64_t)l->keep_alive_s * 1500;
+	int64_t due_ms = l->heard_ms + (int64_t)l->keep_alive_s * 1500 + b->config.clock_grain_ms;
 
 	if (l->state != LINK_UP) {
 		link_finish(l, false);
@@ -250,8 +250,7 @@ struct link *broker_next(struct broker *b)
 			continue;
 		}
 		if (l->broken && l->state != LINK_ENDS) {
-			link_finish(l, false);
-			l->pending = false; /* it is handed out right now */
+			link_finish(l, false); /* it is in the list again */
 			continue;
 		}
 		return l;

@@ -256,9 +256,10 @@ static void verdict_on_again(struct link *l, int verdict, const struct broker_au
 	if (verdict == BROKER_AUTH_LATER)
 		return;
 	if (verdict >= 0x80) {
-		uint8_t reason = (uint8_t)verdict;
-		if (!spec_reason_code(reason, DISCONNECT))
-			reason = MQTT_NOT_AUTHORIZED;
+		/* Table 3-10 does not have the code that says that the method is bad. */
+		bool fits = verdict != MQTT_BAD_AUTHENTICATION_METHOD &&
+			spec_reason_code((uint8_t)verdict, DISCONNECT);
+		uint8_t reason = fits ? (uint8_t)verdict : MQTT_NOT_AUTHORIZED;
 		link_dismiss(
 			l, reason, answer->reason ? answer->reason : "re-authentication failed");
 		return;

@@ -50,8 +50,6 @@ static uint8_t grant(struct link *l, const struct mqtt_filter *f)
 		struct broker_client client = link_client(l);
 		qos = access->subscribe(access->context, &client, f->text, qos);
 	}
-	if (qos < 0x80 && l->session->subscription_count >= limits->subscriptions)
-		return MQTT_QUOTA_EXCEEDED;
 	return qos;
 }
 
@@ -66,11 +64,11 @@ static uint8_t filter_subscribe(
 	*draws = false;
 	if (code >= 0x80)
 		return code;
-	enum subscribe_result result =
-		subscriptions_add(&b->subscriptions, l->session, f, shared, code, id);
+	enum subscribe_result result = subscriptions_add(
+		&b->subscriptions, l->session, f, shared, code, id, b->config.limits.subscriptions);
 	if (result == SUBSCRIBE_TOO_DEEP)
 		return MQTT_TOPIC_FILTER_INVALID;
-	if (result == SUBSCRIBE_NO_MEMORY)
+	if (result == SUBSCRIBE_TOO_MANY || result == SUBSCRIBE_NO_MEMORY)
 		return MQTT_QUOTA_EXCEEDED;
 	struct subscription options = { .qos = code,
 		.id = id,

@@ -115,7 +115,8 @@ static bool subscription_restore(
 	if (shared && mqtt_filter_is_shared(filter) &&
 		!mqtt_filter_split_shared(filter, &name, &path))
 		return false;
-	return subscriptions_add(&b->subscriptions, s, &f, shared, f.qos, id) <= SUBSCRIBE_REPLACED;
+	return subscriptions_add(&b->subscriptions, s, &f, shared, f.qos, id, UINT32_MAX) <=
+		SUBSCRIBE_REPLACED;
 }
 
 static bool received_restore(struct broker *b, struct session *s, struct mqtt_cursor *key)
@@ -227,7 +228,8 @@ static bool delivery_restore(
 static bool retained_restore(struct broker *b, struct mqtt_cursor *c)
 {
 	struct message *m = take_message(b, c);
-	bool ok = m && (is_expired(m->expires_ms, b->now_ms) || retained_put(&b->retained, m));
+	bool ok =
+		m && retained_put(&b->retained, m); /* if it has expired, the next tick drops it */
 
 	message_drop(&b->memory, m);
 	return ok;

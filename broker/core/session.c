@@ -107,9 +107,9 @@ void sessions_fini(struct broker *b)
 	memory_give(&b->memory, t->buckets, t->bucket_count * sizeof(*t->buckets));
 }
 
-static int64_t after(int64_t now_ms, uint32_t seconds)
+static int64_t after(const struct broker *b, uint32_t seconds)
 {
-	return now_ms + (int64_t)seconds * 1000;
+	return b->now_ms + (int64_t)seconds * 1000 + b->config.clock_grain_ms;
 }
 
 void session_detach(struct broker *b, struct session *s, bool drop_will)
@@ -123,10 +123,9 @@ void session_detach(struct broker *b, struct session *s, bool drop_will)
 		session_end(b, s);
 		return;
 	}
-	s->expires_ms =
-		s->expiry_s == SESSION_NEVER_EXPIRES ? INT64_MAX : after(b->now_ms, s->expiry_s);
+	s->expires_ms = s->expiry_s == SESSION_NEVER_EXPIRES ? INT64_MAX : after(b, s->expiry_s);
 	if (s->will) {
-		s->will->due_ms = after(b->now_ms, s->will->delay_s);
+		s->will->due_ms = after(b, s->will->delay_s);
 		if (!s->will->delay_s)
 			will_publish(b, s);
 	}

@@ -180,13 +180,14 @@ static struct mqtt_view path_of(struct mqtt_view text, bool shared, struct mqtt_
 }
 
 enum subscribe_result subscriptions_add(struct subscriptions *s, struct session *session,
-	const struct mqtt_filter *filter, bool shared, uint8_t qos, uint32_t id)
+	const struct mqtt_filter *filter, bool shared, uint8_t qos, uint32_t id, uint32_t most)
 {
 	struct mqtt_view name, path = path_of(filter->text, shared, &name);
 	struct tree_node *node = tree_make(&s->tree, path);
 
 	if (!node)
 		return tree_split(&s->tree, path) ? SUBSCRIBE_NO_MEMORY : SUBSCRIBE_TOO_DEEP;
+	enum subscribe_result result = SUBSCRIBE_NO_MEMORY;
 	struct filter *f = node->value;
 	if (!f)
 		node->value = f = memory_take_zeroed(s->memory, sizeof(*f));
@@ -196,7 +197,9 @@ enum subscribe_result subscriptions_add(struct subscriptions *s, struct session 
 		struct subscription_list *list = share ? &share->list : &f->list;
 		struct subscription *sub = subscription_find(session, node, share, list);
 		bool found = sub != NULL;
-		if (!found)
+		if (!found && session->subscription_count >= most)
+			result = SUBSCRIBE_TOO_MANY;
+		else if (!found)
 			sub = subscription_new(s, session, node, share, list);
 		if (sub) {
 			options_set(sub, filter, qos, id);
@@ -206,7 +209,7 @@ enum subscribe_result subscriptions_add(struct subscriptions *s, struct session 
 			share_unlink(s->memory, share);
 	}
 	filter_release(s, node);
-	return SUBSCRIBE_NO_MEMORY;
+	return result;
 }
 
 static void subscription_free(struct subscriptions *s, struct subscription *sub)

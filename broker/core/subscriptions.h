@@ -101,12 +101,15 @@ enum subscribe_result {
 	SUBSCRIBE_NEW,
 	SUBSCRIBE_REPLACED, /* [MQTT-3.8.4-3] */
 	SUBSCRIBE_TOO_DEEP,
+	SUBSCRIBE_TOO_MANY,
 	SUBSCRIBE_NO_MEMORY,
 };
 
-/* `filter` is valid; `shared` says whether "$share/" has a meaning here. */
+/* `filter` is valid; `shared` says whether "$share/" has a meaning here. A session may have `most`
+ * subscriptions.
+ */
 enum subscribe_result subscriptions_add(struct subscriptions *s, struct session *session,
-	const struct mqtt_filter *filter, bool shared, uint8_t qos, uint32_t id);
+	const struct mqtt_filter *filter, bool shared, uint8_t qos, uint32_t id, uint32_t most);
 
 /* False if there was none. [MQTT-3.10.4-1] */
 bool subscriptions_remove(

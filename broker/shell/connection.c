@@ -100,6 +100,17 @@ static void uncount_address(struct connections *all, struct connection *c)
 	free(c->address);
 }
 
+/* The core's time is that of the last turn; what happens now must not count from then. */
+static void tell_time(struct connections *all, const uv_loop_t *loop)
+{
+	int64_t now_ms = (int64_t)uv_now(loop);
+
+	if (now_ms == all->told_ms)
+		return;
+	all->told_ms = now_ms;
+	broker_tick(all->broker, now_ms);
+}
+
 /* ---- the end ------------------------------------------------------------------------------- */
 
 static void on_closed(uv_handle_t *handle)
@@ -108,6 +119,7 @@ static void on_closed(uv_handle_t *handle)
 	struct connections *all = handle->data;
 
 	if (c->link) {
+		tell_time(all, handle->loop);
 		link_closed(c->link);
 		if (all->log_each)
 			log_line(all->log, LOG_INFO, "connection %u closed", c->number);
@@ -218,10 +230,12 @@ static void on_read(uv_stream_t *stream, ssize_t n, const uv_buf_t *buf)
 {
 	struct connection *c = (struct connection *)stream;
 
-	if (n > 0)
+	if (n > 0) {
+		tell_time(stream->data, stream->loop);
 		link_input(c->link, buf->base, (size_t)n);
-	else if (n < 0)
+	} else if (n < 0) {
 		connection_close(c);
+	}
 }
 
 static void pause_or_resume(struct connection *c)

@@ -19,6 +19,7 @@ struct connections {
 	uint32_t opened;                  /* since the start: their numbers in the log */
 	uint32_t per_address;             /* most connections of one address; 0: no limit */
 	struct address_count **addresses; /* hash table; NULL while there is no limit */
+	int64_t told_ms;                  /* the time that the core has been told last */
 	char *chunk; /* every read goes here: the core copies what it does not use up */
 };
 

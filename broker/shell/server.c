@@ -24,7 +24,7 @@ struct server {
 	uv_loop_t loop;
 	struct listener listeners[LISTENERS_MAX];
 	unsigned listener_count;
-	uv_check_t turn; /* behind each poll */
+	uv_prepare_t turn; /* before each poll */
 	uv_timer_t timer;
 	uv_timer_t leave;
 	uv_signal_t signals[3];
@@ -57,10 +57,10 @@ static void set_timer(struct server *s, int64_t due_ms)
 			&s->timer, on_timer, due_ms > now_ms ? (uint64_t)(due_ms - now_ms) : 0, 0);
 }
 
-/* Timers of libuv run before the poll of a turn, this runs behind it: one tick serves both. */
-static void on_turn(uv_check_t *check)
+/* Runs when timers, reads and closed connections have had their say, before the loop sleeps again. */
+static void on_turn(uv_prepare_t *turn)
 {
-	struct server *s = check->data;
+	struct server *s = turn->data;
 	struct link *link;
 
 	int64_t due_ms = broker_tick(s->broker, (int64_t)uv_now(&s->loop));
@@ -197,6 +197,7 @@ static struct broker *make_broker(
 	config.limits = settings->limits;
 	config.sys_interval_s = settings->sys_interval_s;
 	config.version = version;
+	config.clock_grain_ms = 1; /* of uv_now */
 	config.trouble = log_trouble;
 	config.trouble_context = s;
 	if (!settings->allow_anonymous)
@@ -244,7 +245,7 @@ struct server *server_new(const struct settings *settings, struct log *log, cons
 	s->log = log;
 	s->due_ms = -1;
 	uv_loop_init(&s->loop);
-	uv_check_init(&s->loop, &s->turn);
+	uv_prepare_init(&s->loop, &s->turn);
 	uv_timer_init(&s->loop, &s->timer);
 	uv_timer_init(&s->loop, &s->leave);
 	s->turn.data = s->leave.data = s;
@@ -263,7 +264,7 @@ struct server *server_new(const struct settings *settings, struct log *log, cons
 		return NULL;
 	}
 	start_signals(s);
-	uv_check_start(&s->turn, on_turn);
+	uv_prepare_start(&s->turn, on_turn);
 	return s;
 }
 

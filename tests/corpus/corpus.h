@@ -9,7 +9,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 
-#include "harness/wire.h"
+#include "harness/wire/wire.h"
 
 struct arena;
 
@@ -34,7 +34,7 @@ void corpus_init(struct corpus *c, struct arena *a);
 /* A packet whose fields cannot be told apart. */
 struct malformed {
 	enum mqtt_version version;
-	const char *text; /* harness/template.h, with ClientId "me" and topic prefix "k/" */
+	const char *text; /* harness/wire/template.h, with ClientId "me" and topic prefix "k/" */
 	size_t offset;    /* what the parser must say of it */
 	const char *rule;
 	const char *what;

@@ -7,7 +7,7 @@
 #include "base/arena.h"
 #include "base/buf.h"
 #include "base/hex.h"
-#include "harness/template.h"
+#include "harness/wire/template.h"
 #include "tests/fuzz/fuzz.h"
 
 enum { SPELT_BYTES = 4096 };

@@ -5,7 +5,7 @@
 
 #include "base/arena.h"
 #include "base/buf.h"
-#include "harness/wire.h"
+#include "harness/wire/wire.h"
 #include "tests/fuzz/fuzz.h"
 
 enum { LIMIT = 1 << 20, LINE_MAX_BYTES = 8000 };

@@ -9,7 +9,7 @@
 
 #include "base/arena.h"
 #include "base/buf.h"
-#include "harness/template.h"
+#include "harness/wire/template.h"
 #include "tests/corpus/corpus.h"
 
 enum { SEED_LIMIT = 4096 }; /* a longer one slows the fuzzer more than it teaches */

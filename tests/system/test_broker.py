@@ -183,6 +183,20 @@ def test_it_ends_in_order(tmp_path):
     broker.end()
 
 
+def test_a_lost_connection_wakes_the_broker(broker):
+    """The Will goes out although nothing else happens that could carry it."""
+    with socket.create_connection(("127.0.0.1", broker.port), LIMIT_S) as watcher:
+        watcher.sendall(bytes.fromhex("100d 0004 4d515454 04 02 0000 0001 77".replace(" ", "")))
+        assert watcher.recv(100) == b"\x20\x02\x00\x00"
+        watcher.sendall(bytes.fromhex("8206 0001 0001 61 00".replace(" ", "")))
+        assert watcher.recv(100) == b"\x90\x03\x00\x01\x00"
+        with socket.create_connection(("127.0.0.1", broker.port), LIMIT_S) as client:
+            client.sendall(bytes.fromhex("1013 0004 4d515454 04 06 0000 0001 63 0001 61 0001 78".replace(" ", "")))
+            assert client.recv(100) == b"\x20\x02\x00\x00"
+        watcher.settimeout(5)
+        assert watcher.recv(100) == b"\x30\x04\x00\x01ax"
+
+
 def test_sighup_reads_the_configuration_again(tmp_path):
     config = tmp_path / "broker.conf"
     config.write_text("log_type notice\n")

@@ -84,7 +84,7 @@ def test_version_names_the_catalogue():
 @pytest.mark.parametrize("args", [["--help"], ["-h"], ["help"]])
 def test_help_names_every_command(args):
     out = answer(*args)
-    for word in ("mqttspec list", "mqttspec explain", "Exit codes"):
+    for word in ("mqttspec run", "mqttspec list", "mqttspec explain", "Exit codes"):
         assert word in out
 
 
@@ -101,7 +101,7 @@ def test_unknown_commands_without_a_guess():
     assert complaint("frobnicate") == 'mqttspec: there is no command "frobnicate"\nTry: mqttspec --help\n'
 
 
-@pytest.mark.parametrize("command", ["list", "explain"])
+@pytest.mark.parametrize("command", ["run", "list", "explain"])
 def test_every_command_teaches(command):
     out = answer(command, "--help")
     for word in (f"Usage: mqttspec {command} ", "Options:", "Examples:", "Exit codes:"):
@@ -221,7 +221,7 @@ def test_uncovered_statements(cases):
 
 def test_statements_by_section_and_by_case(cases):
     names = [s["name"] for s in json.loads(answer("list", "--statements", "--json", "5.0:3.12"))]
-    assert names == ["5.0:MQTT-3.12.4-1", "5.0:U50-PING-LEN"]
+    assert {"5.0:MQTT-3.12.4-1", "5.0:U50-PING-LEN"} <= set(names)
     of_case = json.loads(answer("list", "--statements", "--json", cases[0]["id"]))
     assert {s["name"] for s in of_case} == set(cases[0]["statements"]) & set(server_testable())
 

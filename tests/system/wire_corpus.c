@@ -10,7 +10,7 @@
 
 #include "base/arena.h"
 #include "base/buf.h"
-#include "harness/template.h"
+#include "harness/wire/template.h"
 #include "tests/corpus/corpus.h"
 
 static json_t *hex_json(struct arena *a, struct bytes bytes)

@@ -3,7 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "harness/template.h"
+#include "harness/wire/template.h"
 
 static void trouble(void *context, void *owner, const struct mqtt_error *error)
 {

@@ -28,7 +28,7 @@ struct client {
 	bool deaf;        /* takes nothing, as if its window were full */
 };
 
-enum { RIG_CLIENTS = 64 };
+enum { RIG_CLIENTS = 256 };
 
 struct rig {
 	struct broker *broker;
@@ -50,7 +50,7 @@ void rig_stop(struct rig *r);
 
 struct client *dial(struct rig *r, enum mqtt_version version);
 
-/* Bytes spelt as a template (harness/template.h), or any others. */
+/* Bytes spelt as a template (harness/wire/template.h), or any others. */
 void say(struct client *c, const char *text);
 void say_bytes(struct client *c, const void *data, size_t len);
 void hang_up(struct client *c);

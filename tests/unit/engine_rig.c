@@ -3,7 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "harness/template.h"
+#include "harness/wire/template.h"
 
 const char *text(struct rig *r, const char *format, ...)
 {

@@ -7,7 +7,7 @@
 static const enum mqtt_version versions[] = { MQTT_311, MQTT_50 };
 static const enum side sides[] = { SIDE_CLIENT, SIDE_SERVER };
 
-/* ---- the table of rules -------------------------------------------------------------------- */
+/* ---- the table of rules ---------------------------------------------------------------------- */
 
 static void every_statement_stands_in_the_catalogue(void **state)
 {
@@ -30,7 +30,7 @@ static void every_statement_stands_in_the_catalogue(void **state)
 	}
 }
 
-/* ---- breaches ------------------------------------------------------------------------------ */
+/* ---- breaches -------------------------------------------------------------------------------- */
 
 static const struct breach_row *breach_row_at(size_t i)
 {
@@ -120,7 +120,7 @@ static void every_rule_is_tried_wherever_it_binds(void **state)
 					sides[i / 2] == SIDE_CLIENT ? "client" : "server");
 }
 
-/* ---- legal exchanges ----------------------------------------------------------------------- */
+/* ---- legal exchanges ------------------------------------------------------------------------- */
 
 static void legal_exchanges_are_silent(void **state)
 {
@@ -181,6 +181,8 @@ static void malformed_packets_break_the_rule_that_the_parser_names(void **state)
 		{ HELLO "< D0 FF FF FF FF 01", SIDE_SERVER, "3.1.1:U311-REMLEN",
 			"5.0:U50-VBI-MAX" },
 		{ GREET "< 20 r 00", SIDE_SERVER, "3.1.1:U311-CONNACK-LEN", "5.0:MQTT-3.2.2-8" },
+		{ GREET "< 20 r 00\n< D0 r", SIDE_SERVER, "3.1.1:U311-CONNACK-LEN",
+			"5.0:MQTT-3.2.2-8" },
 		/* How is the server to know which version is spoken? */
 		{ "> 10 r n4 b'MQ'\n< 20 r 00", SIDE_SERVER, NULL, NULL },
 		{ "< 20 r 00", SIDE_SERVER, NULL, NULL },
@@ -221,7 +223,7 @@ static void rules_without_a_version_get_it_and_the_readers_limit_is_none(void **
 	arena_fini(&a);
 }
 
-/* ---- order, when nobody knows what was said ---------------------------------------------------- */
+/* ---- order, when nobody knows what was said -------------------------------------------------- */
 
 static void order_is_judged_even_when_connect_cannot_be_read(void **state)
 {
@@ -236,7 +238,7 @@ static void order_is_judged_even_when_connect_cannot_be_read(void **state)
 	arena_fini(&a);
 }
 
-/* ---- matching --------------------------------------------------------------------------------- */
+/* ---- matching -------------------------------------------------------------------------------- */
 
 struct match {
 	const char *filter;
@@ -293,7 +295,7 @@ static void filters_match_by_levels(void **state)
 	}
 }
 
-/* ---- many packets ------------------------------------------------------------------------------- */
+/* ---- many packets ---------------------------------------------------------------------------- */
 
 static void an_identifier_is_found_in_every_round_of_a_long_stream(void **state)
 {

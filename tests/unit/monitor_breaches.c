@@ -63,6 +63,8 @@ static const struct breach_row any_packet[] = {
 		"< 20 r 00 00 p{26 s'a' s''}" },
 	{ RULE_PAIR_TEXT, C, 0, HELLO, "> E0 r 00 p{26 s'a\\x00' s'b'}",
 		"> E0 r 00 p{26 s'a' s'b' 26 s'a' s'b'}" },
+	/* What comes out of turn, or from the wrong side, is not looked at any further. */
+	{ RULE_PACKET_TYPE, S, 0, HELLO, "< C1 r", "< D0 r" },
 };
 
 static const struct breach_row properties[] = {
@@ -194,6 +196,19 @@ static const struct breach_row beginnings_and_ends[] = {
 		"<close" },
 	{ RULE_AFTER_DISCONNECT, S, 0, HELLO "< E0 r\n> C0 r\n", "< D0 r", "<close" },
 	{ RULE_AFTER_DISCONNECT, C, 0, HELLO "> E0 r\n", "> E0 r", ">close" },
+	{ RULE_FIRST_PACKET, C, 0, "", "> C1 r", "> 10 r s'MQTT' @ 02 n0 p{} s'me'" },
+	{ RULE_SECOND_CONNECT, C, 0, HELLO, "> 10 r s'MQTT' @ 03 n0 p{} s'me'", "> C0 r" },
+	{ RULE_SECOND_CONNACK, S, 0, HELLO GREET, "< 20 r 02 00 p{}", "<close" },
+	{ RULE_AFTER_REFUSAL, S, 0, GREET "3< 20 r 00 05\n5< 20 r 00 87 p{}\n", "< D1 r",
+		"<close" },
+	{ RULE_AFTER_DISCONNECT, S, 0, HELLO "< E0 r\n", "< D1 r", "<close" },
+	{ RULE_AFTER_DISCONNECT, C, 0, HELLO "> E0 r\n", "> C1 r", ">close" },
+	/* After a CONNECT that cannot be read there is still an order. */
+	{ RULE_BEFORE_CONNACK, S, 0, "> 10 r n4\n", "< D0 r", "< 20 r 00 00 p{}\n< D0 r" },
+	{ RULE_AFTER_REFUSAL, S, 0, "> 10 r n4\n< 20 r 00 01 p{}\n", "< D0 r", "<close" },
+	{ RULE_AFTER_DISCONNECT, S, 0, "> 10 r n4\n< 20 r 00 00 p{}\n< E0 r\n", "< D0 r",
+		"<close" },
+	{ RULE_AFTER_REFUSAL, S, MQTT_50, GREET "< 20 r 00 80 p{}\n", "< D0 r", "<close" },
 };
 
 static const struct breach_row connacks[] = {
@@ -204,13 +219,14 @@ static const struct breach_row connacks[] = {
 	{ RULE_SESSION_PRESENT_CLEAN, S, 0, "", GREET "< 20 r 01 00 p{}", KEPT "< 20 r 01 00 p{}" },
 	{ RULE_ASSIGNED_CLIENT_ID, S, 0, "> 10 r s'MQTT' 05 02 n0 p{} s''\n", "< 20 r 00 00 p{}",
 		"< 20 r 00 00 p{12 s'x1'}" },
-	{ RULE_ASSIGNED_CLIENT_ID, S, 0, GREET, "< 20 r 00 00 p{12 s'x1'}", "< 20 r 00 00 p{}" },
 	{ RULE_RESPONSE_INFORMATION, S, 0, "", GREET "< 20 r 00 00 p{1A s'r'}",
 		"> 10 r s'MQTT' 05 02 n0 p{19 01} s'me'\n< 20 r 00 00 p{1A s'r'}" },
 	{ RULE_WILL_QOS_ACCEPTED, S, 0, "> 10 r s'MQTT' 05 16 n0 p{} s'me' p{} s'w' s'p'\n",
 		"< 20 r 00 00 p{24 01}", "< 20 r 00 9B p{24 01}" },
 	{ RULE_WILL_RETAIN_ACCEPTED, S, 0, "> 10 r s'MQTT' 05 26 n0 p{} s'me' p{} s'w' s'p'\n",
 		"< 20 r 00 00 p{25 00}", "< 20 r 00 9A p{25 00}" },
+	{ RULE_WILL_QOS_ACCEPTED, S, 0, "> 10 r s'MQTT' 05 0E n0 p{} s'me' p{} s'w' s'p'\n",
+		"< 20 r 00 00 p{24 00}", "< 20 r 00 00 p{24 01}" },
 };
 
 static const struct breach_row auths[] = {
@@ -267,6 +283,14 @@ static const struct breach_row publishes[] = {
 		HELLO_TO("24 01") "> 34 r s'a' m1 p{}" },
 	{ RULE_RETAIN_UNAVAILABLE, C, 0, HELLO_TO("25 00") SHOWN, "> 31 r s'a' p{}",
 		"> 30 r s'a' p{}" },
+	{ RULE_TOPIC_WILDCARD, S, 0, HELLO SUBSCRIBED("b", "00"), "< 30 r s'a/+' p{}",
+		"< 30 r s'b' p{}" },
+	{ RULE_MAXIMUM_QOS, C, 0, HELLO_TO("24 01") "< 62 r m1\n> 70 r m1\n", "> 34 r s'a' m1 p{}",
+		"> 32 r s'a' m1 p{}" },
+	{ RULE_MAXIMUM_QOS, C, 0,
+		GREET_AUTH "< F0 r 18 p{15 s'K'}\n> F0 r 18 p{15 s'K'}\n"
+			   "< 20 r 00 00 p{15 s'K' 24 01}\n" SHOWN,
+		"> 34 r s'a' m1 p{}", "> 32 r s'a' m1 p{}" },
 };
 
 static const struct breach_row flows[] = {
@@ -338,6 +362,67 @@ static const struct breach_row flows[] = {
 		"< 34 r s'a' m2 p{}", "> 50 r m1 80\n< 34 r s'a' m2 p{}" },
 	{ RULE_RECEIVE_MAXIMUM, C, 0, HELLO_TO("21 n1") SHOWN "> 34 r s'a' m1 p{}\n",
 		"> 34 r s'a' m2 p{}", "< 50 r m1 97\n> 34 r s'a' m2 p{}" },
+	/* An identifier that was free for a while is in use again. */
+	{ RULE_ID_IN_USE, S, 0,
+		HELLO SUBSCRIBED("a", "02") "< 32 r s'a' m1 p{} b'1'\n> 40 r m1\n"
+					    "< 32 r s'a' m1 p{} b'2'\n",
+		"< 32 r s'a' m1 p{} b'3'", "< 32 r s'a' m2 p{} b'3'" },
+	{ RULE_ID_IN_USE, S, 0,
+		HELLO SUBSCRIBED("a", "02") "< 34 r s'a' m1 p{} b'1'\n> 50 r m1\n< 62 r m1\n"
+					    "> 70 r m1\n< 34 r s'a' m1 p{} b'2'\n",
+		"< 34 r s'a' m1 p{} b'3'", "> 50 r m1" },
+	{ RULE_ID_IN_USE, C, 0,
+		HELLO "> 82 r m1 p{} s'a' 00\n< 90 r m1 p{} 00\n"
+		      "> 82 r m1 p{} s'a' 00\n",
+		"> 82 r m1 p{} s'a' 00", "< 90 r m1 p{} 00\n> 82 r m1 p{} s'a' 00" },
+	{ RULE_ID_IN_USE, C, 0,
+		HELLO "> A2 r m1 p{} s'a'\n3< B0 r m1\n5< B0 r m1 p{} 00\n> A2 r m1 p{} s'a'\n",
+		"> A2 r m1 p{} s'a'", "> A2 r m2 p{} s'a'" },
+	{ RULE_ID_IN_USE, C, 0, HELLO "< 90 r m1 p{} 00\n> 32 r s'a' m1 p{}\n",
+		"> 32 r s'b' m1 p{}", "> 32 r s'b' m2 p{}" },
+	{ RULE_ID_IN_USE, S, MQTT_50,
+		HELLO SUBSCRIBED("a", "02") "> 50 r m1 80\n< 32 r s'a' m1 p{} b'1'\n",
+		"< 32 r s'a' m1 p{} b'2'", "< 32 r s'a' m2 p{} b'2'" },
+	/* At QoS 1 a message may have expired since; at QoS 2 it may not. */
+	{ RULE_ID_IN_USE, S, MQTT_50, KEPT WELCOME SUBSCRIBED("a", "02"),
+		"< 34 r s'a' m1 p{02 w1} b'1'\n" RESUME "< 34 r s'a' m1 p{} b'2'",
+		"< 32 r s'a' m1 p{02 w1} b'1'\n" RESUME "< 32 r s'a' m1 p{} b'2'" },
+	{ RULE_RETRANSMITTED, S, 0,
+		KEPT WELCOME SUBSCRIBED("a", "01") "< 32 r s'a' m1 p{} b'1'\n" RESUME
+						   "< 3A r s'a' m1 p{} b'1'\n> 40 r m1\n",
+		"< 3A r s'a' m1 p{} b'1'", "< 32 r s'a' m1 p{} b'1'" },
+	{ RULE_PUBLISH_AFTER_PUBREL, S, 0,
+		KEPT WELCOME SUBSCRIBED("a", "02") "< 34 r s'a' m1 p{}\n> 50 r m1\n" RESUME
+						   "< 62 r m1\n",
+		"< 3C r s'a' m1 p{}", "> 70 r m1" },
+	{ RULE_RECEIVE_MAXIMUM, S, 0,
+		HELLO_AS("21 n1")
+			SUBSCRIBED("a", "02") "> 50 r m7\n< 62 r m7\n< 32 r s'a' m1 p{}\n",
+		"< 32 r s'a' m2 p{}", "> 40 r m1\n< 32 r s'a' m2 p{}" },
+	{ RULE_RECEIVE_MAXIMUM, S, 0,
+		HELLO_AS("21 n1") SUBSCRIBED("a", "02") "< 32 r s'a' m1 p{}\n> 40 r m1\n"
+							"< 32 r s'a' m2 p{}\n",
+		"< 32 r s'a' m3 p{}", "> 40 r m2\n< 32 r s'a' m3 p{}" },
+	{ RULE_RECEIVE_MAXIMUM, S, 0,
+		HELLO_AS("21 n1") SUBSCRIBED("a", "02") "< 34 r s'a' m1 p{}\n> 40 r m1\n"
+							"< 34 r s'a' m2 p{}\n",
+		"< 34 r s'a' m3 p{}", "> 50 r m2\n< 62 r m2\n> 70 r m2\n< 34 r s'a' m3 p{}" },
+	{ RULE_RECEIVE_MAXIMUM, S, 0,
+		KEPT WELCOME SUBSCRIBED(
+			"a", "02") "< 32 r s'a' m1 p{}\n---\n"
+				   "> 10 r s'MQTT' 05 00 n0 p{21 n1} s'me'\n< 20 r 01 00 p{}\n"
+				   "< 3A r s'a' m1 p{}\n",
+		"< 32 r s'a' m2 p{}", "> 40 r m1\n< 32 r s'a' m2 p{}" },
+	{ RULE_RETRANSMITTED, S, 0,
+		KEPT WELCOME SUBSCRIBED("a", "01") "< 32 r s'a' m1 p{} b'1'\n" RESUME
+						   "< 3A r s'a' m1 p{} b'1'\n",
+		"< 3A r s'a' m1 p{} b'1'", "> 40 r m1" },
+	{ RULE_RECEIVE_MAXIMUM, S, 0,
+		KEPT WELCOME SUBSCRIBED(
+			"a", "02") "< 34 r s'a' m1 p{}\n> 50 r m1\n< 62 r m1\n---\n"
+				   "> 10 r s'MQTT' 05 00 n0 p{21 n1} s'me'\n< 20 r 01 00 p{}\n"
+				   "< 62 r m1\n> 70 r m1\n< 32 r s'a' m2 p{}\n< 32 r s'a' m3 p{}\n",
+		"< 32 r s'a' m4 p{}", "> 40 r m2\n< 32 r s'a' m4 p{}" },
 };
 
 static const struct breach_row answers[] = {
@@ -371,6 +456,14 @@ static const struct breach_row answers[] = {
 	{ RULE_PUBREL_ORDER, C, 0,
 		HELLO "> 34 r s'a' m1 p{}\n> 34 r s'a' m2 p{}\n< 50 r m2\n< 50 r m1\n", "> 62 r m1",
 		"> 62 r m2\n> 62 r m1" },
+	{ RULE_ANSWER_TYPE, S, 0, HELLO "> 34 r s'a' m1 p{}\n< 50 r m1\n", "< 40 r m1",
+		"> 62 r m1\n< 70 r m1" },
+	{ RULE_ANSWER_ID, S, 0, HELLO "> 34 r s'a' m1 p{}\n< 50 r m1\n> 62 r m1\n< 70 r m1\n",
+		"< 50 r m1", "> 34 r s'a' m1 p{}\n< 50 r m1" },
+	{ RULE_ANSWER_ID, S, MQTT_50, HELLO "> 34 r s'a' m1 p{}\n< 50 r m1 80\n", "< 50 r m1 80",
+		"> 34 r s'a' m1 p{}\n< 50 r m1 80" },
+	{ RULE_PUBCOMP_ID, S, 0, HELLO "> 34 r s'a' m1 p{}\n< 50 r m1\n> 62 r m1\n< 70 r m1\n",
+		"< 70 r m1", "> 62 r m1\n< 70 r m1" },
 };
 
 static const struct breach_row requests[] = {
@@ -414,6 +507,10 @@ static const struct breach_row requests[] = {
 		"< 90 r m1 p{} 00 00" },
 	{ RULE_UNSUBACK_COUNT, S, 0, HELLO "> A2 r m1 p{} s'a' s'b'\n", "< B0 r m1 p{} 00 00 00",
 		"< B0 r m1 p{} 00 00" },
+	{ RULE_WILDCARD_UNAVAILABLE, C, 0, HELLO_TO("28 00") SHOWN, "> 82 r m1 p{} s'a/#' 00",
+		"> A2 r m1 p{} s'a/#'" },
+	{ RULE_REQUEST_ID, S, 0, HELLO "> 82 r m1 p{} s'a' 00\n< 90 r m1 p{} 00\n",
+		"< 90 r m1 p{} 00", "> 82 r m1 p{} s'a' 00\n< 90 r m1 p{} 00" },
 };
 
 static const struct breach_row deliveries[] = {
@@ -445,6 +542,11 @@ static const struct breach_row deliveries[] = {
 		HELLO "> 82 r m1 p{0B 07} s'a' 00\n< 90 r m1 p{} 00\n"
 		      "> 82 r m1 p{0B 08} s'b' 00\n< 90 r m1 p{} 00\n",
 		"< 30 r s'a' p{0B 07 0B 08}", "< 30 r s'b' p{0B 08}" },
+	{ RULE_NO_SUBSCRIPTION, S, MQTT_50, HELLO SUBSCRIBED("$share/g/a", "00"), "< 30 r s'b' p{}",
+		"< 30 r s'a' p{}" },
+	/* What the connection before the last one knew counts, when that one has sent nothing. */
+	{ RULE_QOS_ABOVE_GRANT, S, 0, KEPT WELCOME SUBSCRIBED("a", "00") "---\n>close\n" RESUME,
+		"< 32 r s'a' m1 p{}", "< 30 r s'a' p{}" },
 };
 
 #define TABLE(rows)                                \

@@ -1,4 +1,4 @@
-/* Long legal exchanges, and answers to nonsense of the other side: nothing is to be found in them. */
+/* Long legal exchanges, and answers to nonsense of the other side: nothing is to be found. */
 #include "tests/unit/exchange.h"
 
 #define S SIDE_SERVER
@@ -102,6 +102,13 @@ const struct legal_row legal_rows[] = {
 				   "> 10 r s'MQTT' 05 00 n0 p{21 n1} s'me'\n< 20 r 01 00 p{}\n"
 				   "< 62 r m1\n< 3A r s'a' m2 p{} b'2'\n> 40 r m2\n< 32 r s'a' m3 "
 				   "p{} b'3'\n" },
+	{ "a PUBCOMP of an earlier connection's exchange may raise the quota", S, MQTT_50,
+		"> 10 r s'MQTT' 05 00 n0 p{21 n2} s'me'\n" WELCOME SUBSCRIBED("a",
+			"02") "< 34 r s'a' m1 p{}\n> 50 r m1\n< 62 r m1\n<close\n---\n"
+			      "> 10 r s'MQTT' 05 00 n0 p{21 n1} s'me'\n< 20 r 01 00 p{}\n"
+			      "< 62 r m1\n< 32 r s'a' m2 p{}\n> 70 r m1\n< 32 r s'a' m3 p{}\n" },
+	{ "a ClientId is assigned although there was one", S, MQTT_50,
+		"> 10 r s'MQTT' 05 02 n0 p{} s'me'\n< 20 r 00 00 p{12 s'x1'}" },
 	{ "an assigned ClientId is used again", S, MQTT_50,
 		"> 10 r s'MQTT' 05 00 n0 p{} s''\n< 20 r 00 00 p{12 s'x1'}\n" SUBSCRIBED(
 			"a", "00") "---\n> 10 r s'MQTT' 05 00 n0 p{} s'x1'\n< 20 r 01 00 p{}\n< 30 "
@@ -160,5 +167,53 @@ const struct legal_row legal_rows[] = {
 		HELLO "< 36 r s'a' m1 p{}\n< 34 r s'a' m2 p{}\n> 50 r m2\n> E0 r\n>close\n" },
 	{ "what came behind the end counts for nothing", S, 0,
 		HELLO "<close\n> 32 r s'a' m1 p{}\n" },
+	{ "acknowledgements sent behind DISCONNECT may have been read", S, MQTT_50,
+		KEPT WELCOME SUBSCRIBED(
+			"#", "02") "< 32 r s'a' m1 p{} b'1'\n< E0 r 8B\n> 40 r m1\n" RESUME
+				   "< 32 r s'a' m1 p{} b'2'\n" },
+	{ "a filter with a meaning of the server's own, in a session that goes on", S, 0,
+		KEPT WELCOME SUBSCRIBED("$queue/a", "00")
+			RESUME SUBSCRIBED("b", "00") "< 30 r s'a' p{}\n" },
+	{ "a client lost its session, and uses the identifiers again", C, 0,
+		KEPT WELCOME "> 32 r s'a' m1 p{} b'1'\n> 82 r m2 p{} s'a' 00\n" RESUME
+			     "> 32 r s'b' m1 p{} b'2'\n> 32 r s'b' m2 p{} b'3'\n" },
+	{ "answers that come on the next connection", S, 0,
+		KEPT WELCOME
+		"> 32 r s'a' m1 p{}\n> 34 r s'a' m2 p{}\n> 34 r s'a' m3 p{}\n< 50 r m3\n"
+		"> 62 r m4\n" RESUME "< 40 r m1\n< 50 r m2\n< 50 r m3\n< 70 r m4\n" },
+	{ "nonsense: the wrong acknowledgement, on the connection before", S, 0,
+		KEPT WELCOME SUBSCRIBED("a", "02") "< 34 r s'a' m1 p{} b'1'\n> 40 r m1\n" RESUME
+						   "< 34 r s'a' m1 p{} b'2'\n" },
+	{ "nonsense: the wrong answer to a request", C, 0,
+		HELLO
+		"> 82 r m1 p{} s'a' 00\n3< B0 r m1\n5< B0 r m1 p{} 00\n> 82 r m1 p{} s'a' 00\n" },
+	{ "nonsense: PUBREC before CONNACK does not show that CONNACK was read", C, MQTT_50,
+		GREET "> 34 r s'a' m1 p{}\n< 50 r m1\n< 20 r 00 00 p{24 01}\n> 62 r m1\n"
+		      "> 34 r s'a' m2 p{}\n" },
+	{ "nonsense: what a malformed SUBSCRIBE may have asked for", S, 0,
+		HELLO SUBSCRIBED("b",
+			"00") "> 82 r m1 p{} s'a' 00 00\n< 90 r m1 p{} 00\n< 30 r s'a' p{}\n" },
+	{ "the same, on the connection before", S, 0,
+		KEPT WELCOME SUBSCRIBED("b", "00") "> 82 r m1 p{} s'a' 00 00\n" RESUME
+						   "< 30 r s'a' p{}\n" },
+	{ "nonsense: a second CONNECT, by which the server may have begun anew", S, 0,
+		HELLO SUBSCRIBED("b", "00") KEPT "< 30 r s'a' p{}\n< 40 r m1\n< 90 r m1 p{} 00\n" },
+	{ "a session from before the monitor has subscriptions of its own", S, 0,
+		KEPT "< 20 r 01 00 p{}\n" SUBSCRIBED("b", "00") "< 34 r s'a' m1 p{}\n" },
+	{ "nonsense: a protocol name that is none", S, 0,
+		"> 10 r s'MQTX' @ 02 n0 p{} s'me'\n< D0 r\n< 40 r m1\n" },
+	{ "nonsense: a PUBREC of nothing that refuses may raise the quota", S, MQTT_50,
+		HELLO_AS("21 n1") SUBSCRIBED(
+			"a", "02") "> 50 r m77 80\n< 32 r s'a' m1 p{}\n< 32 r s'a' m2 p{}\n" },
+	{ "nonsense: a client passes over a PUBREC of nothing, or one that comes again", C, 0,
+		HELLO "> 34 r s'a' m1 p{}\n> 34 r s'a' m2 p{}\n< 50 r m9\n< 50 r m1\n> 62 r m1\n< "
+		      "50 r m1\n"
+		      "< 50 r m2\n> 62 r m2\n" },
+	{ "nonsense: a client passes over a PUBLISH with a property that is wrong", C, MQTT_50,
+		HELLO "< 32 r s'a' m1 p{03 s'\\x80'}\n< 32 r s'a' m2 p{}\n> 40 r m2\n" },
+	{ "between two connections of a session: one without CONNECT, one that cannot be read", S,
+		0,
+		KEPT WELCOME SUBSCRIBED("a", "00") "---\n> 10 r n4\n" RESUME SUBSCRIBED(
+			"b", "00") "< 34 r s'a' m1 p{}\n" },
 };
 const size_t legal_row_count = sizeof(legal_rows) / sizeof(*legal_rows);

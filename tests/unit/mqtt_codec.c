@@ -32,6 +32,7 @@ static bool is_known_to_be_refused(const struct packet *p, const struct mqtt_err
 		return !properties_find(&p->properties, MQTT_AUTHENTICATION_METHOD);
 	return e->statement &&
 		(!strcmp(e->statement, "5.0:U50-AUTHDATA-ALONE") ||
+			!strcmp(e->statement, "5.0:U50-WILL-PFI") ||
 			!strcmp(e->statement, "5.0:U50-SERVERREF"));
 }
 

@@ -209,7 +209,7 @@ static void a_missing_answer_is_a_fail_with_its_place(void **state)
 {
 	(void)state;
 	struct played p;
-	play_with(&p, (struct play){ .def = &case_ping, .version = MQTT_50, .answer_us = 100000 },
+	play_with(&p, (struct play){ .def = &case_ping, .version = MQTT_50, .answer_us = 500000 },
 		SCRIPTS(CONNACK_50 "r"));
 	assert_verdict(p, FAIL);
 	assert_string_equal(p.record.failure->expected, "PINGRESP");
@@ -246,7 +246,7 @@ static void a_failed_set_up_is_inconclusive(void **state)
 	assert_contains(p.record.failure->actual, "CONNACK");
 	assert_int_equal(p.record.statements[0].verdict, VERDICT_INCONCLUSIVE);
 	done(&p);
-	play_with(&p, (struct play){ .def = &case_ping, .version = MQTT_311, .answer_us = 100000 },
+	play_with(&p, (struct play){ .def = &case_ping, .version = MQTT_311, .answer_us = 500000 },
 		SCRIPTS("r"));
 	assert_verdict(p, INCONCLUSIVE);
 	done(&p);
@@ -265,7 +265,7 @@ static void a_breach_of_a_should_is_nonstrict(void **state)
 	(void)state;
 	struct played p;
 	play_with(&p,
-		(struct play){ .def = &case_recommended, .version = MQTT_50, .answer_us = 100000 },
+		(struct play){ .def = &case_recommended, .version = MQTT_50, .answer_us = 500000 },
 		SCRIPTS(CONNACK_50 "r"));
 	assert_verdict(p, NONSTRICT);
 	assert_int_equal(p.record.statements[0].verdict, VERDICT_NONSTRICT);
@@ -328,7 +328,7 @@ static void a_violation_must_be_followed_by_the_close(void **state)
 		play_with(&p,
 			(struct play){ .def = &case_violation,
 				.version = samples[i].version,
-				.answer_us = 700000 },
+				.answer_us = 10000000 },
 			SCRIPTS(samples[i].script));
 		assert_string_equal(
 			verdict_name(p.record.verdict), verdict_name(samples[i].verdict));
@@ -368,7 +368,7 @@ static void a_refusal_has_its_form_in_each_version(void **state)
 		play_with(&p,
 			(struct play){ .def = &case_refused,
 				.version = samples[i].version,
-				.answer_us = 200000 },
+				.answer_us = 1000000 },
 			SCRIPTS(samples[i].script));
 		assert_string_equal(
 			verdict_name(p.record.verdict), verdict_name(samples[i].verdict));
@@ -405,7 +405,7 @@ static void each_outcome_has_its_verdict(void **state)
 		struct played p;
 		play_with(&p,
 			(struct play){
-				.def = &case_outcomes, .version = MQTT_50, .answer_us = 200000 },
+				.def = &case_outcomes, .version = MQTT_50, .answer_us = 1000000 },
 			SCRIPTS(samples[i].script));
 		assert_string_equal(
 			verdict_name(p.record.verdict), verdict_name(samples[i].verdict));
@@ -431,7 +431,7 @@ static void a_statement_passed_stays_passed(void **state)
 	struct played p;
 	play_with(&p,
 		(struct play){
-			.def = &case_two_statements, .version = MQTT_311, .answer_us = 100000 },
+			.def = &case_two_statements, .version = MQTT_311, .answer_us = 500000 },
 		SCRIPTS(CONNACK_311 "r sD000 r"));
 	assert_verdict(p, FAIL);
 	assert_int_equal(p.record.statement_count, 2);
@@ -463,7 +463,10 @@ static void a_window_has_two_ends(void **state)
 	};
 	for (size_t i = 0; i < sizeof(samples) / sizeof(*samples); i++) {
 		struct played p;
-		play(&p, &case_window, MQTT_311, SCRIPTS(samples[i].script));
+		play_with(&p,
+			(struct play){
+				.def = &case_window, .version = MQTT_311, .slack_us = 1000000 },
+			SCRIPTS(samples[i].script));
 		assert_string_equal(
 			verdict_name(p.record.verdict), verdict_name(samples[i].verdict));
 		if (samples[i].says)
@@ -479,8 +482,8 @@ CASE(distribution, .title = "Values in a window", .refs = { "3.1.1:MQTT-3.1.2-24
 	struct peer *second = join(t, "second");
 	hang(first);
 	hang(second);
-	measure(t, "close", "ms", wait_closed_ms(first, 400), 0, 1000);
-	measure(t, "close", "ms", wait_closed_ms(second, 400), 0, 1000);
+	measure(t, "close", "ms", wait_closed_ms(first, 2000), 0, 2000);
+	measure(t, "close", "ms", wait_closed_ms(second, 2000), 0, 2000);
 }
 
 static void every_value_of_a_distribution_counts(void **state)
@@ -580,8 +583,9 @@ CASE(forwarded, .title = "Properties as they were published", .refs = { "5.0:MQT
 	.level = MUST, .versions = V50)
 {
 	struct peer *client = join(t, "client");
+	subscribe(client, .filter = "a");
 	double came_ms = wait_packet_ms(client, PUBLISH, 150);
-	check(t, !isnan(came_ms) && came_ms < (double)now_us(t) / 1000, "a time of arrival");
+	check(t, !isnan(came_ms) && came_ms <= (double)now_us(t) / 1000, "a time of arrival");
 	struct packet message = expect(client, PUBLISH);
 	check_forwarded(t, message,
 		PROPS(P_PAYLOAD_FORMAT(0), P_USER("a", "1"), P_USER("a", "2"), P_CONTENT_TYPE("x"),
@@ -612,18 +616,19 @@ static void a_message_keeps_its_properties(void **state)
 	};
 	for (size_t i = 0; i < sizeof(samples) / sizeof(*samples); i++) {
 		struct played p;
-		char script[200] = CONNACK_50;
+		char script[200] = CONNACK_50 "r s900400010000";
 		if (samples[i].properties) {
 			char hex[100] = "";
 			for (const char *c = samples[i].properties; *c; c++)
 				if (*c != ' ')
 					strncat(hex, c, 1);
-			snprintf(script, sizeof(script), CONNACK_50 "s30%02zX00046B312F61%s p20",
+			snprintf(script, sizeof(script),
+				CONNACK_50 "r s900400010000 s30%02zX00046B312F61%s p20",
 				6 + strlen(hex) / 2, hex);
 		}
 		play_with(&p,
 			(struct play){
-				.def = &case_forwarded, .version = MQTT_50, .answer_us = 200000 },
+				.def = &case_forwarded, .version = MQTT_50, .answer_us = 1000000 },
 			SCRIPTS(script));
 		assert_string_equal(
 			verdict_name(p.record.verdict), verdict_name(samples[i].verdict));
@@ -648,7 +653,7 @@ static void a_refused_connection_is_inconclusive(void **state)
 		.target = &target,
 		.capabilities = &none,
 		.prefix = "k1",
-		.answer_us = 100000 };
+		.answer_us = 500000 };
 	play_case(&a, &play, &record);
 	assert_string_equal(verdict_name(record.verdict), "inconclusive");
 	assert_contains(record.failure->actual, "refused");

@@ -5,7 +5,7 @@
 #include "base/arena.h"
 #include "base/buf.h"
 #include "base/hex.h"
-#include "harness/template.h"
+#include "harness/wire/template.h"
 
 /* The expansion as hexadecimal text, or the error. */
 static const char *expand(struct arena *a, enum mqtt_version version, const char *text)
@@ -72,6 +72,7 @@ static void every_item_expands(void **state)
 		{ "t\"\" t\"a\"", "00 02 6B 2F 00 03 6B 2F 61", NULL },
 		{ "b\"\" b\"a\\x00\"", "61 00", NULL },
 		{ "c", "00 02 6D 65", NULL },
+		{ "l", "05", "04" },
 		{ "80*4", "80 80 80 80", NULL },
 		{ "0102*2 03", "01 02 01 02 03", NULL },
 		{ "s\"a\"*3", "00 01 61 00 01 61 00 01 61", NULL },

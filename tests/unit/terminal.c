@@ -16,6 +16,7 @@
 #include "reports/terminal.h"
 #include "reports/text.h"
 #include "tests/samples/records.h"
+#include "tests/samples/verdicts.h"
 
 static const struct record_run run = {
 	.tool_version = "0.1.0",
@@ -27,84 +28,6 @@ static const struct record_run run = {
 	.seed = 7,
 	.planned = 12,
 };
-
-static const struct record_event transcript[] = {
-	{ 0, "publisher", '>', "CONNECT id=\"c1f-publisher\" clean v5", NULL },
-	{ 311, "publisher", '<', "CONNACK success", NULL },
-	{ 1500400, "", '-', "1.5 s passed", NULL },
-	{ 61500401, "sub", '<', "closes the connection", NULL },
-};
-
-static const struct record_statement failed[] = {
-	{ "5.0:MQTT-4.3.3-8", VERDICT_PASS },
-	{ "5.0:MQTT-4.3.3-10", VERDICT_FAIL },
-	{ "5.0:MQTT-4.3.3-11", VERDICT_FAIL },
-};
-
-/* A case run that ended so, with the evidence that such a one has. */
-static struct record_case ended(enum verdict verdict, bool expected)
-{
-	static const struct record_failure failure = {
-		.step = "expect_ack(pub, PUBREC, 7)",
-		.file = "cases/server/qos2.c",
-		.line = 31,
-		.statement = "5.0:MQTT-4.3.3-10",
-		.expected = "PUBREC 7",
-		.actual = "connection closed (no packet) after 2.1 ms",
-	};
-	static const struct record_failure set_up = {
-		.step = "subscribe(sub, .filter = \"q2/t\")",
-		.file = "cases/server/qos2.c",
-		.line = 12,
-		.expected = "SUBACK 1",
-		.actual = "nothing within 2 s",
-	};
-	static const struct record_death death = {
-		.signal = 11,
-		.stderr_tail = "free(): invalid pointer\nbacktrace:\n  main+0x17\n",
-	};
-	struct record_case c = {
-		.id = "qos2_duplicate_publish",
-		.title = "A repeated QoS 2 PUBLISH is acknowledged again and delivered once",
-		.version = "5.0",
-		.transport = "tcp",
-		.segmentation = "whole",
-		.verdict = verdict,
-		.duration_us = 12345,
-		.expected = expected,
-		.transcript = transcript,
-		.transcript_count = 4,
-		.pcap = "pcap/qos2_duplicate_publish-5.0-tcp.pcapng",
-	};
-
-	switch (verdict) {
-	case VERDICT_FAIL:
-		c.statements = failed;
-		c.statement_count = 3;
-		c.failure = &failure;
-		break;
-	case VERDICT_NONSTRICT: c.failure = &failure; break;
-	case VERDICT_INCONCLUSIVE:
-		c.note = "a set-up step failed";
-		c.failure = &set_up;
-		break;
-	case VERDICT_CRASH: c.death = &death; break;
-	case VERDICT_INFO: c.note = "2 copies"; break;
-	case VERDICT_INAPPLICABLE: c.note = "the target offers no QoS 2"; break;
-	case VERDICT_ERROR: c.note = "out/pcap: No space left on device"; break;
-	case VERDICT_PASS: break;
-	}
-	return c;
-}
-
-static struct record_case foreseen(struct record_case c, enum verdict as)
-{
-	c.foreseen = true;
-	c.foreseen_as = as;
-	c.reason = "known since 2.0.9";
-	c.link = "https://example.org/bugs/1234";
-	return c;
-}
 
 static struct terminal pipe_to(FILE *to, size_t width)
 {
@@ -129,22 +52,22 @@ static void render_every_verdict(FILE *to)
 	struct terminal t = pipe_to(to, 100);
 
 	for (int v = 0; v < VERDICT_COUNT; v++) {
-		struct record_case c = ended(v, false);
+		struct record_case c = sample_ended(v, false);
 		if (!verdict_is_good(v)) {
 			section(to, "%s, unexpected", verdict_name(v));
 			terminal_case(&t, &c);
 		}
 		enum verdict other = v == VERDICT_FAIL ? VERDICT_CRASH : VERDICT_FAIL;
 		section(to, "%s, %s was foreseen", verdict_name(v), verdict_name(other));
-		c = foreseen(c, other);
+		c = sample_foreseen(c, other);
 		terminal_case(&t, &c);
-		c = ended(v, true);
+		c = sample_ended(v, true);
 		if (verdict_is_good(v)) {
 			section(to, "%s, expected", verdict_name(v));
 			terminal_case(&t, &c);
 		}
 		section(to, "%s, foreseen", verdict_name(v));
-		c = foreseen(c, v);
+		c = sample_foreseen(c, v);
 		terminal_case(&t, &c);
 	}
 }
@@ -152,7 +75,7 @@ static void render_every_verdict(FILE *to)
 static void render_foreseen_without_reason(FILE *to)
 {
 	struct terminal t = pipe_to(to, 100);
-	struct record_case c = foreseen(ended(VERDICT_FAIL, true), VERDICT_FAIL);
+	struct record_case c = sample_foreseen(sample_ended(VERDICT_FAIL, true), VERDICT_FAIL);
 
 	c.reason = c.link = NULL;
 	section(to, "foreseen for no reason given");
@@ -171,9 +94,9 @@ static void render_block(FILE *to, const char *title, const struct report_style 
 
 static void render_widths(FILE *to)
 {
-	struct record_case c = ended(VERDICT_FAIL, false);
+	struct record_case c = sample_ended(VERDICT_FAIL, false);
 
-	c = foreseen(c, VERDICT_NONSTRICT);
+	c = sample_foreseen(c, VERDICT_NONSTRICT);
 	render_block(to, "40 columns", &(struct report_style){ .width = 40 }, &run, &c);
 	render_block(to, "10 columns", &(struct report_style){ .width = 10 }, &run, &c);
 	render_block(to, "200 columns", &(struct report_style){ .width = 200 }, &run, &c);
@@ -187,11 +110,11 @@ static void render_colour(FILE *to)
 
 	section(to, "in colour");
 	for (int v = 0; v < VERDICT_COUNT; v++) {
-		struct record_case c = ended(v, verdict_is_good(v));
+		struct record_case c = sample_ended(v, verdict_is_good(v));
 		c.transcript_count = 0;
 		terminal_case(&t, &c);
 		c.expected = !c.expected;
-		c = foreseen(c, VERDICT_FAIL);
+		c = sample_foreseen(c, VERDICT_FAIL);
 		terminal_case(&t, &c);
 	}
 	terminal_death(&t, &sample_death);
@@ -201,7 +124,7 @@ static void render_long_transcript(FILE *to, size_t count)
 {
 	struct record_event events[40];
 	char texts[40][40];
-	struct record_case c = ended(VERDICT_FAIL, false);
+	struct record_case c = sample_ended(VERDICT_FAIL, false);
 
 	for (size_t i = 0; i < count; i++) {
 		snprintf(texts[i], sizeof(texts[i]), "PUBACK id %zu", i + 1);
@@ -226,7 +149,7 @@ static void render_measurements(FILE *to)
 		{ "not once", "ms", never, 2, 2000, 3000 },
 		{ "none", "ms", NULL, 0, 2000, 3000 },
 	};
-	struct record_case c = ended(VERDICT_FAIL, false);
+	struct record_case c = sample_ended(VERDICT_FAIL, false);
 
 	c.measurements = list;
 	c.measurement_count = sizeof(list) / sizeof(*list);
@@ -238,7 +161,7 @@ static void render_measurements(FILE *to)
 static void render_odd_ones(FILE *to)
 {
 	const struct report_style style = { .width = 100, .folder = "out" };
-	struct record_case c = ended(VERDICT_FAIL, false);
+	struct record_case c = sample_ended(VERDICT_FAIL, false);
 	struct record_run client = run;
 
 	client.role = "client";
@@ -253,7 +176,7 @@ static void render_odd_ones(FILE *to)
 
 	const struct record_failure monitor = { "monitor", "cases/server/qos2.c", 0,
 		"5.0:MQTT-9.9.9-9", "", "Packet Identifier 0" };
-	c = ended(VERDICT_FAIL, false);
+	c = sample_ended(VERDICT_FAIL, false);
 	c.failure = &monitor;
 	c.pcap = NULL;
 	render_block(to, "no line, no expectation, unknown statement", &style, &run, &c);
@@ -273,7 +196,7 @@ static void render_odd_ones(FILE *to)
 		{ 1, "\xe2\x80\xae", '<',
 			"PUBLISH \"\xe6\x97\xa5\xe6\x9c\xac\" e\xcc\x81  two blanks", NULL },
 	};
-	c = ended(VERDICT_CRASH, false);
+	c = sample_ended(VERDICT_CRASH, false);
 	c.transcript = hostile;
 	c.transcript_count = 2;
 	c.note = "\x1b[31m";
@@ -284,8 +207,9 @@ static void play_run(struct terminal *t)
 {
 	static const struct terminal_running running[] = { { "will_on_keep_alive_expiry", 2100000 },
 		{ "qos1_retry", 800 } };
-	struct record_case ok = ended(VERDICT_PASS, true), bad = ended(VERDICT_FAIL, false);
-	struct record_case known = foreseen(ended(VERDICT_FAIL, true), VERDICT_FAIL);
+	struct record_case ok = sample_ended(VERDICT_PASS, true),
+			   bad = sample_ended(VERDICT_FAIL, false);
+	struct record_case known = sample_foreseen(sample_ended(VERDICT_FAIL, true), VERDICT_FAIL);
 	struct record_end end = { .unexpected = 1, .not_run = 9, .duration_us = 12340000 };
 
 	end.counts[VERDICT_PASS] = 1;

@@ -5,7 +5,7 @@
 #include <sys/mman.h>
 #include <unistd.h>
 
-#include "harness/template.h"
+#include "harness/wire/template.h"
 
 enum { READABLE_BYTES = 4 * 1024 * 1024 };
 

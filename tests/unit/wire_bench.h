@@ -6,7 +6,7 @@
 
 #include "base/arena.h"
 #include "base/buf.h"
-#include "harness/wire.h"
+#include "harness/wire/wire.h"
 #include "tests/corpus/corpus.h"
 
 /* What a test needs: memory, a place to build in, and pages that end in an unreadable one, so that

@@ -1,0 +1,332 @@
+/* Delivery of messages at any QoS: to whom, at which QoS, in which order, byte for byte, 3.3 and 4.3
+ * to 4.6. What is special to QoS 1 and 2 has chapters of its own.
+ */
+#include "harness/case.h"
+
+static const char *const topics_of_qos[] = { "d/0", "d/1", "d/2" };
+
+/* ---- QoS 0 --------------------------------------------------------------------------------- */
+
+CASE(qos0_not_acknowledged, .title = "A PUBLISH of QoS 0 is delivered and not acknowledged",
+	.refs = { "3.1.1:MQTT-3.3.4-1", "3.1.1:MQTT-2.3.1-5", "3.1.1:MQTT-4.3.1-1",
+		"5.0:MQTT-3.3.4-1", "5.0:MQTT-2.2.1-2", "5.0:MQTT-4.3.1-1" },
+	.level = MUST, .versions = BOTH)
+{
+	struct peer *sub = join(t, "subscriber");
+	subscribe(sub, .filter = "d/t", .qos = 1);
+	struct peer *pub = join(t, "publisher");
+
+	send_publish(pub, .topic = "d/t", .payload = "no identifier");
+	expect_message(sub, .topic = "d/t", .payload = "no identifier", .qos = SET(0),
+		.retain = SET(0), .dup = SET(0));
+	expect_no(pub, PUBACK);
+	check(t, !has_packet(pub, PUBREC), "no PUBREC either");
+}
+
+/* The standard forbids it to the client, and leaves to the server what to do about it. */
+CASE(qos0_with_dup, .title = "A QoS 0 PUBLISH with DUP 1 is refused, or delivered with DUP 0",
+	.refs = { "3.1.1:MQTT-3.3.1-2", "3.1.1:MQTT-3.3.1-3", "5.0:MQTT-3.3.1-2",
+		"5.0:MQTT-3.3.1-3" },
+	.level = MUST, .versions = BOTH)
+{
+	witness(t);
+	struct peer *sub = join(t, "subscriber");
+	subscribe(sub, .filter = "d/t", .qos = 1);
+	struct peer *pub = join(t, "publisher");
+
+	send_publish(pub, .topic = "d/t", .payload = "dup", .dup = true);
+	send_pingreq(pub);
+	struct packet answer =
+		expect_one_of(pub, OUTCOMES({ .type = PINGRESP }, { .type = CLOSED }));
+	if (answer.type == PINGRESP) {
+		expect_message(sub, .payload = "dup", .qos = SET(0), .dup = SET(0));
+		observe(t, "accepted");
+	}
+}
+
+/* ---- which QoS ----------------------------------------------------------------------------- */
+
+/* Nine ways to publish and to be granted; the lower one counts. */
+CASE(lower_qos_counts,
+	.title = "A message is delivered at the lower of its QoS and the one granted",
+	.refs = { "3.1.1:MQTT-3.8.4-6", "5.0:MQTT-3.8.4-8" }, .level = MUST, .versions = BOTH)
+{
+	static const char *const names[] = { "grant 0", "grant 1", "grant 2" };
+	unsigned highest = offers(t)->maximum_qos;
+	struct peer *subs[3];
+	for (unsigned grant = 0; grant <= highest; grant++) {
+		subs[grant] = join(t, names[grant]);
+		subscribe(subs[grant], .filter = "d/#", .qos = grant);
+	}
+	struct peer *pub = join(t, "publisher");
+
+	for (unsigned qos = 0; qos <= highest; qos++) {
+		publish(pub, .topic = topics_of_qos[qos], .payload = "x", .qos = qos);
+		for (unsigned grant = 0; grant <= highest; grant++)
+			expect_message(subs[grant], .topic = topics_of_qos[qos],
+				.qos = SET(qos < grant ? qos : grant), .dup = SET(0));
+	}
+	for (unsigned grant = 0; grant <= highest; grant++)
+		expect_no(subs[grant], PUBLISH);
+}
+
+/* ---- to whom ------------------------------------------------------------------------------- */
+
+CASE(many_subscribers, .title = "A message reaches each of fifty subscribers once",
+	.refs = { "3.1.1:MQTT-4.5.0-1", "3.1.1:UALL-DELIVER-MATCH", "5.0:MQTT-4.5.0-1",
+		"5.0:UALL-DELIVER-MATCH" },
+	.level = MUST, .versions = BOTH)
+{
+	enum { SUBSCRIBERS = 50 };
+	struct peer *subs[SUBSCRIBERS];
+	char name[] = "subscriber 00";
+	unsigned highest = offers(t)->maximum_qos;
+	for (size_t i = 0; i < SUBSCRIBERS; i++) {
+		name[11] = (char)('0' + i / 10);
+		name[12] = (char)('0' + i % 10);
+		subs[i] = join(t, name);
+		subscribe(subs[i], .filter = i % 2 ? "d/t" : "d/+",
+			.qos = (unsigned)i % (highest + 1));
+	}
+	struct peer *pub = join(t, "publisher");
+
+	publish(pub, .topic = "d/t", .payload = "one for all", .qos = highest);
+	publish(pub, .topic = "d/t", .payload = "the next", .qos = highest);
+	for (size_t i = 0; i < SUBSCRIBERS; i++) {
+		expect_message(subs[i], .topic = "d/t", .payload = "one for all");
+		expect_message(subs[i], .topic = "d/t", .payload = "the next");
+	}
+}
+
+CASE(publisher_gets_its_own_messages,
+	.title = "A client gets its own messages if it subscribes to them",
+	.refs = { "3.1.1:UALL-DELIVER-MATCH", "3.1.1:MQTT-4.5.0-1", "5.0:UALL-DELIVER-MATCH",
+		"5.0:MQTT-4.5.0-1" },
+	.level = STATED, .versions = BOTH)
+{
+	unsigned highest = offers(t)->maximum_qos;
+	struct peer *client = join(t, "client");
+	subscribe(client, .filter = "d/#", .qos = highest);
+
+	for (unsigned qos = 0; qos <= highest; qos++) {
+		publish(client, .topic = topics_of_qos[qos], .payload = "mine", .qos = qos);
+		expect_message(
+			client, .topic = topics_of_qos[qos], .payload = "mine", .qos = SET(qos));
+	}
+}
+
+CASE(nobody_subscribed, .title = "A message that nobody wants is acknowledged like any other",
+	.refs = { "3.1.1:MQTT-3.3.4-1", "5.0:MQTT-3.3.4-1", "5.0:U50-NOMATCH-CODE",
+		"5.0:MQTT-3.4.2-1", "5.0:MQTT-3.5.2-1" },
+	.level = MUST, .versions = BOTH)
+{
+	struct peer *pub = join(t, "publisher");
+
+	send_publish(pub, .topic = "d/nobody", .payload = "x", .qos = 1, .id = 5);
+	struct packet puback = expect_ack(pub, PUBACK, 5);
+	check(t, puback.code == 0 || puback.code == 0x10, "PUBACK with code 0x00 or 0x10");
+	if (offers(t)->maximum_qos < 2)
+		return;
+	send_publish(pub, .topic = "d/nobody", .payload = "x", .qos = 2, .id = 6);
+	struct packet pubrec = expect_ack(pub, PUBREC, 6);
+	check(t, pubrec.code == 0 || pubrec.code == 0x10, "PUBREC with code 0x00 or 0x10");
+	send_ack(pub, PUBREL, 6);
+	struct packet pubcomp = expect_ack(pub, PUBCOMP, 6);
+	check_eq(t, pubcomp.code, 0);
+}
+
+/* ---- byte for byte ------------------------------------------------------------------------- */
+
+CASE(empty_payload_delivered, .title = "A message without payload is delivered like any other",
+	.refs = { "3.1.1:U311-EMPTY-PAYLOAD", "3.1.1:MQTT-4.5.0-1", "5.0:MQTT-4.5.0-1" },
+	.level = STATED, .versions = BOTH)
+{
+	unsigned highest = offers(t)->maximum_qos;
+	struct peer *sub = join(t, "subscriber");
+	subscribe(sub, .filter = "d/#", .qos = highest);
+	struct peer *pub = join(t, "publisher");
+
+	for (unsigned qos = 0; qos <= highest; qos++) {
+		publish(pub, .topic = topics_of_qos[qos], .payload = "", .qos = qos);
+		expect_message(sub, .topic = topics_of_qos[qos], .payload = "", .qos = SET(qos));
+	}
+}
+
+/* Payloads that look like the fields around them: an identifier, a Property Length, a header. */
+CASE(binary_payload_delivered, .title = "A payload is delivered byte for byte at each QoS",
+	.refs = { "3.1.1:MQTT-2.3.1-5", "3.1.1:MQTT-4.5.0-1", "5.0:MQTT-2.2.1-2",
+		"5.0:MQTT-4.5.0-1" },
+	.level = MUST, .versions = BOTH)
+{
+	uint8_t all[512];
+	const struct bytes payloads[] = {
+		{ all, sizeof(all) }, BYTES("\x00"), BYTES("\x00\x01\x02"),
+		BYTES("\x30\x05\x00\x01x\x00y"), BYTES("\xED\xA0\x80\xFF\xFE"), /* no UTF-8 */
+	};
+	for (size_t i = 0; i < sizeof(all); i++)
+		all[i] = (uint8_t)(i < 256 ? i : 255 - i);
+	unsigned highest = offers(t)->maximum_qos;
+	struct peer *sub = join(t, "subscriber");
+	subscribe(sub, .filter = "d/#", .qos = highest);
+	struct peer *pub = join(t, "publisher");
+
+	for (unsigned qos = 0; qos <= highest; qos++) {
+		for (size_t i = 0; i < sizeof(payloads) / sizeof(*payloads); i++) {
+			publish(pub, .topic = topics_of_qos[qos], .bytes = payloads[i], .qos = qos);
+			expect_message(sub, .topic = topics_of_qos[qos], .bytes = payloads[i]);
+		}
+	}
+}
+
+/* ---- order --------------------------------------------------------------------------------- */
+
+enum { ORDERED = 300, BURST = 10 };
+
+static const char *numbered(char text[static 8], unsigned n)
+{
+	text[0] = (char)('0' + n / 100);
+	text[1] = (char)('0' + n / 10 % 10);
+	text[2] = (char)('0' + n % 10);
+	text[3] = '\0';
+	return text;
+}
+
+/* As many as may be under way at once. */
+static unsigned burst_of(struct test *t)
+{
+	return offers(t)->receive_maximum < BURST ? offers(t)->receive_maximum : BURST;
+}
+
+/* Bursts of numbered messages, identifiers in descending order; the last burst may be shorter. */
+static void send_burst(struct peer *pub, unsigned qos, unsigned first, unsigned count)
+{
+	char text[8];
+
+	for (unsigned i = 0; i < count; i++)
+		send_publish(pub, .topic = "d/ordered", .payload = numbered(text, first + i),
+			.qos = qos, .id = qos ? 1000 - first - i : 0);
+}
+
+static void settle_burst(struct peer *pub, unsigned qos, unsigned first, unsigned count)
+{
+	for (unsigned i = 0; qos && i < count; i++)
+		expect_ack(pub, qos == 1 ? PUBACK : PUBREC, 1000 - first - i);
+	if (qos < 2)
+		return;
+	for (unsigned i = 0; i < count; i++)
+		send_ack(pub, PUBREL, 1000 - first - i);
+	for (unsigned i = 0; i < count; i++)
+		expect_ack(pub, PUBCOMP, 1000 - first - i);
+}
+
+/* QoS 1 and 2: nothing is lost either. */
+static void check_order(struct test *t, unsigned qos)
+{
+	struct peer *sub = join(t, "subscriber");
+	subscribe(sub, .filter = "d/ordered", .qos = qos);
+	struct peer *pub = join(t, "publisher");
+	unsigned burst = burst_of(t);
+	char text[8];
+
+	for (unsigned first = 0; first < ORDERED; first += burst) {
+		unsigned count = ORDERED - first < burst ? ORDERED - first : burst;
+		send_burst(pub, qos, first, count);
+		settle_burst(pub, qos, first, count);
+		for (unsigned i = 0; i < count; i++)
+			expect_message(sub, .payload = numbered(text, first + i), .qos = SET(qos));
+	}
+}
+
+CASE(order_at_qos_0,
+	.title = "Messages of QoS 0 on one topic arrive in the order of their publication",
+	.refs = { "3.1.1:MQTT-4.6.0-6", "3.1.1:MQTT-4.6.0-5", "5.0:MQTT-4.6.0-5",
+		"5.0:MQTT-4.6.0-6" },
+	.level = MUST, .versions = BOTH)
+{
+	struct peer *sub = join(t, "subscriber");
+	subscribe(sub, .filter = "d/ordered", .qos = 1);
+	struct peer *pub = join(t, "publisher");
+	unsigned next = 0;
+
+	send_burst(pub, 0, 0, ORDERED);
+	while (next < ORDERED) {
+		struct packet message = expect_message(sub, .topic = "d/ordered");
+		char text[8];
+		unsigned lost = 0;
+		while (next < ORDERED &&
+			!bytes_equal(message.payload, bytes_of(numbered(text, next)))) {
+			next++;
+			lost++;
+		}
+		check(t, next < ORDERED, "the messages in the order of their publication");
+		if (lost)
+			observe(t, "%u messages of QoS 0 were lost before number %u", lost, next);
+		next++;
+	}
+}
+
+CASE(order_at_qos_1,
+	.title = "Messages of QoS 1 on one topic arrive in the order of their publication",
+	.refs = { "3.1.1:MQTT-4.6.0-6", "3.1.1:MQTT-4.6.0-5", "5.0:MQTT-4.6.0-5",
+		"5.0:MQTT-4.6.0-6", "5.0:U50-INFLIGHT-MANY" },
+	.level = MUST, .versions = BOTH)
+{
+	check_order(t, 1);
+}
+
+CASE(order_at_qos_2,
+	.title = "Messages of QoS 2 on one topic arrive in the order of their publication",
+	.refs = { "3.1.1:MQTT-4.6.0-6", "3.1.1:MQTT-4.6.0-5", "5.0:MQTT-4.6.0-5",
+		"5.0:MQTT-4.6.0-6" },
+	.level = MUST, .versions = BOTH)
+{
+	require(t, offers(t)->maximum_qos == 2, "no QoS 2");
+	check_order(t, 2);
+}
+
+/* None is acknowledged before all are published, so the target has to queue what is too much to be
+ * under way.
+ */
+CASE(order_behind_slow_subscriber,
+	.title = "Messages that pile up behind a slow subscriber arrive in order",
+	.refs = { "3.1.1:MQTT-4.6.0-6", "5.0:MQTT-4.6.0-5" }, .level = MUST, .versions = BOTH)
+{
+	enum { PILE = 60 };
+	struct peer *sub = join(t, "subscriber");
+	subscribe(sub, .filter = "d/ordered", .qos = 1);
+	struct peer *pub = join(t, "publisher");
+	char text[8];
+
+	for (unsigned i = 0; i < PILE; i++)
+		publish(pub, .topic = "d/ordered", .payload = numbered(text, i), .qos = 1);
+	for (unsigned i = 0; i < PILE; i++)
+		expect_message(sub, .payload = numbered(text, i), .qos = SET(1), .dup = SET(0));
+}
+
+/* ---- what is no message -------------------------------------------------------------------- */
+
+static const struct vector identifier_0[] = {
+	{ .id = "qos_1", .template = "32 r t\"d/t\" n0 p{} b\"x\"", .codes = { 0x82, 0x81 } },
+	{ .id = "qos_2", .template = "34 r t\"d/t\" n0 p{} b\"x\"", .codes = { 0x82, 0x81 } },
+};
+
+CASE(publish_identifier_0, .title = "A PUBLISH with Packet Identifier 0 ends the connection",
+	.refs = { "3.1.1:MQTT-2.3.1-1", "5.0:MQTT-2.2.1-3" }, .level = MUST, .versions = BOTH,
+	ROWS(identifier_0))
+{
+	witness(t);
+	struct peer *sub = join(t, "subscriber");
+	subscribe(sub, .filter = "d/t", .qos = 1);
+	struct peer *client = join(t, "client");
+
+	send_row(client);
+	expect_violation_closed(client, .codes = { 0x82, 0x81 });
+	publish(sub, .topic = "d/t", .payload = "marker", .qos = 1);
+	expect_message(sub, .payload = "marker"); /* and nothing of the bad one */
+}
+
+CHAPTER(delivery, "Delivery of messages", &case_qos0_not_acknowledged, &case_qos0_with_dup,
+	&case_lower_qos_counts, &case_many_subscribers, &case_publisher_gets_its_own_messages,
+	&case_nobody_subscribed, &case_empty_payload_delivered, &case_binary_payload_delivered,
+	&case_order_at_qos_0, &case_order_at_qos_1, &case_order_at_qos_2,
+	&case_order_behind_slow_subscriber, &case_publish_identifier_0);

@@ -1,0 +1,170 @@
+/* Message Expiry Interval of 5.0, 3.3.2.3.3: what waits too long is not delivered. */
+#include <math.h>
+
+#include "harness/case.h"
+
+enum { MESSAGE_EXPIRY = 0x02, WAIT_MS = 3000, LONG_S = 60, BUDGET_MS = 3500, PATIENCE_MS = 1000 };
+
+/* By the letter the seconds spent waiting are taken off; a server may count in whole seconds that
+ * begin at other moments than ours, and the way of the packets takes time.
+ */
+#define check_interval(t, m, sent_s, from_us)                                                   \
+	do {                                                                                    \
+		long long waited_s = (now_us(t) - (from_us)) / 1000000;                         \
+		const struct property *left = properties_find(&(m).properties, MESSAGE_EXPIRY); \
+		check(t, left != NULL, "there is a Message Expiry Interval");                   \
+		check(t, left->number >= (sent_s)-waited_s - 2,                                 \
+			"no more than the time spent waiting is taken off the interval");       \
+		check(t, left->number <= (sent_s)-waited_s + 1,                                 \
+			"the time spent waiting is taken off the interval");                    \
+	} while (0)
+#define check_no_interval(t, m) check_eq(t, properties_count(&(m).properties, MESSAGE_EXPIRY), 0)
+
+/*   publisher                  target            subscriber (away)
+ *   PUBLISH "dies", 1 s   -->
+ *   PUBLISH "lives"       -->
+ *   (3 s pass)
+ *                                     <--  (resumes)
+ *                                     -->  PUBLISH "lives", first
+ */
+CASE(expired_in_queue, .title = "A message that expires while it is queued is not delivered",
+	.refs = { "5.0:MQTT-3.3.2-5", "5.0:U50-EXPIRY-ABSENT" }, .level = MUST, .versions = V50,
+	.budget_ms = BUDGET_MS)
+{
+	struct peer *pub = join(t, "publisher");
+	struct peer *sub = join(t, "subscriber", .kept = true, .clean = true);
+	subscribe(sub, .filter = "e/t", .qos = 2);
+	leave(sub);
+	publish(pub, .topic = "e/t", .payload = "dies", .qos = 1,
+		.props = PROPS(P_MESSAGE_EXPIRY(1)));
+	publish(pub, .topic = "e/t", .payload = "dies too", .qos = 2,
+		.props = PROPS(P_MESSAGE_EXPIRY(1)));
+	publish(pub, .topic = "e/t", .payload = "lives", .qos = 1);
+	publish(pub, .topic = "e/t", .payload = "lives too", .qos = 2);
+	let_pass(t, WAIT_MS);
+
+	sub = join(t, "subscriber", .kept = true, .resumed = true);
+	struct packet m = expect_message(sub, .payload = "lives");
+	check_no_interval(t, m);
+	m = expect_message(sub, .payload = "lives too");
+	check_no_interval(t, m);
+}
+
+CASE(expired_behind_quota,
+	.title = "A message that expires while the client's quota is used up is passed over",
+	.refs = { "5.0:MQTT-3.3.2-5", "5.0:U50-QUOTA-INCREMENT" }, .level = MUST, .versions = V50,
+	.budget_ms = BUDGET_MS)
+{
+	struct peer *pub = join(t, "publisher");
+	struct peer *sub = join(t, "subscriber", .props = PROPS(P_RECEIVE_MAXIMUM(1)));
+	subscribe(sub, .filter = "e/t", .qos = 1);
+	publish(pub, .topic = "e/t", .payload = "held", .qos = 1);
+	publish(pub, .topic = "e/t", .payload = "dies", .qos = 1,
+		.props = PROPS(P_MESSAGE_EXPIRY(1)));
+	publish(pub, .topic = "e/t", .payload = "lives", .qos = 1);
+	struct packet held = expect(sub, PUBLISH);
+	let_pass(t, WAIT_MS);
+	send_ack(sub, PUBACK, held.id);
+	judging(t, "5.0:U50-QUOTA-INCREMENT");
+	if (isnan(wait_packet_ms(sub, PUBLISH, PATIENCE_MS))) { /* no statement sets a time */
+		nonstrict(t, "PUBACK has freed the quota, and the message behind does not come");
+		return;
+	}
+	judging(t, "5.0:MQTT-3.3.2-5");
+	expect_message(sub, .payload = "lives");
+}
+
+CASE(expiry_lowered_in_queue,
+	.title = "The interval that a queued message is sent with is less by the time that it "
+		 "waited",
+	.refs = { "5.0:MQTT-3.3.2-6" }, .level = MUST, .versions = V50, .budget_ms = BUDGET_MS)
+{
+	struct peer *pub = join(t, "publisher");
+	struct peer *sub = join(t, "subscriber", .kept = true, .clean = true);
+	subscribe(sub, .filter = "e/t", .qos = 1);
+	leave(sub);
+	int64_t from_us = now_us(t);
+	publish(pub, .topic = "e/t", .payload = "m", .qos = 1,
+		.props = PROPS(P_MESSAGE_EXPIRY(LONG_S)));
+	let_pass(t, WAIT_MS);
+
+	sub = join(t, "subscriber", .kept = true, .resumed = true);
+	struct packet m = expect_message(sub, .payload = "m");
+	check_interval(t, m, LONG_S, from_us);
+}
+
+CASE(expiry_kept_at_once,
+	.title =
+		"A message delivered at once keeps its Message Expiry Interval, or its want of one",
+	.refs = { "5.0:MQTT-3.3.2-6", "5.0:U50-EXPIRY-ABSENT" }, .level = MUST, .versions = V50)
+{
+	static const uint32_t intervals[] = { 60, 86400, 65536, 4294967295 };
+	struct peer *pub = join(t, "publisher");
+	struct peer *sub = join(t, "subscriber");
+	subscribe(sub, .filter = "e/t", .qos = 2);
+	for (unsigned i = 0; i < 4; i++) {
+		int64_t from_us = now_us(t);
+		publish(pub, .topic = "e/t", .payload = "m", .qos = i % 3,
+			.props = PROPS(P_MESSAGE_EXPIRY(intervals[i])));
+		struct packet m = expect_message(sub, .payload = "m");
+		check_interval(t, m, (long long)intervals[i], from_us);
+	}
+	for (unsigned qos = 0; qos <= 2; qos++) {
+		publish(pub, .topic = "e/t", .payload = "m", .qos = qos);
+		struct packet m = expect_message(sub, .payload = "m");
+		check_no_interval(t, m);
+	}
+}
+
+CASE(expiry_absent_on_retained,
+	.title = "No interval is added to a retained message that was published without",
+	.refs = { "5.0:U50-EXPIRY-ABSENT" }, .level = STATED, .versions = V50)
+{
+	require(t, offers(t)->retain, "the target has no retained messages");
+	publish(join(t, "publisher"), .topic = "e/t", .payload = "kept", .qos = 1, .retain = true);
+	struct peer *sub = join(t, "subscriber");
+	subscribe(sub, .filter = "e/t", .qos = 1);
+	struct packet m = expect_message(sub, .payload = "kept");
+	check_no_interval(t, m);
+}
+
+CASE(retained_message_expires, .title = "A retained message that has expired is sent to nobody",
+	.refs = { "5.0:U50-RETAIN-EXPIRE", "5.0:MQTT-3.3.2-5" }, .level = STATED, .versions = V50,
+	.budget_ms = BUDGET_MS)
+{
+	require(t, offers(t)->retain, "the target has no retained messages");
+	struct peer *pub = join(t, "publisher");
+	publish(pub, .topic = "e/dies", .payload = "dies", .qos = 1, .retain = true,
+		.props = PROPS(P_MESSAGE_EXPIRY(1)));
+	publish(pub, .topic = "e/lives", .payload = "lives", .qos = 1, .retain = true);
+	let_pass(t, WAIT_MS);
+
+	struct peer *sub = join(t, "subscriber");
+	subscribe(sub, .filter = "e/dies", .qos = 1);
+	publish(pub, .topic = "e/dies", .payload = "marker", .qos = 1);
+	expect_message(sub, .topic = "e/dies", .payload = "marker");
+	subscribe(sub, .filter = "e/lives", .qos = 1);
+	expect_message(sub, .topic = "e/lives", .payload = "lives", .retain = SET(1));
+}
+
+CASE(expiry_lowered_on_retained,
+	.title = "The interval that a retained message is sent with is less by the time it was "
+		 "stored",
+	.refs = { "5.0:U50-MESSAGE-EXPIRY-RETAINED", "5.0:MQTT-3.3.2-6" }, .level = STATED,
+	.versions = V50, .budget_ms = BUDGET_MS)
+{
+	require(t, offers(t)->retain, "the target has no retained messages");
+	int64_t from_us = now_us(t);
+	publish(join(t, "publisher"), .topic = "e/t", .payload = "kept", .qos = 1, .retain = true,
+		.props = PROPS(P_MESSAGE_EXPIRY(LONG_S)));
+	let_pass(t, WAIT_MS);
+	struct peer *sub = join(t, "subscriber");
+	subscribe(sub, .filter = "e/t", .qos = 1);
+	struct packet m = expect_message(sub, .payload = "kept");
+	check_interval(t, m, LONG_S, from_us);
+}
+
+CHAPTER(message_expiry, "Message Expiry Interval", &case_expired_in_queue,
+	&case_expired_behind_quota, &case_expiry_lowered_in_queue, &case_expiry_kept_at_once,
+	&case_expiry_absent_on_retained, &case_retained_message_expires,
+	&case_expiry_lowered_on_retained);

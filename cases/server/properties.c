@@ -1,0 +1,404 @@
+/* Properties of 5.0, 2.2.2: their lengths and ids, in which packets they may stand, and how often.
+ * Values that one section forbids are judged in the chapter of that section.
+ */
+#include "harness/case.h"
+
+/* A packet of each type with these properties, and nothing wrong with it besides. */
+#define IN_CONNECT(p)     "10 r s\"MQTT\" 05 02 n0 p{" p "} c"
+#define IN_WILL(p)        "10 r s\"MQTT\" 05 06 n0 p{} c p{" p "} t\"w\" s\"bye\""
+#define IN_PUBLISH(p)     "30 r t\"a\" p{" p "} b\"x\""
+#define IN_PUBACK(p)      "40 r m1 00 p{" p "}"
+#define IN_PUBREC(p)      "50 r m1 00 p{" p "}"
+#define IN_PUBREL(p)      "62 r m1 00 p{" p "}"
+#define IN_PUBCOMP(p)     "70 r m1 00 p{" p "}"
+#define IN_SUBSCRIBE(p)   "82 r m1 p{" p "} t\"a\" 00"
+#define IN_UNSUBSCRIBE(p) "A2 r m1 p{" p "} t\"a\""
+
+/* ---- lengths and ids ----------------------------------------------------------------------- */
+
+#define LENGTH_REFS .refs = { "5.0:U50-PROP-LENGTH", "5.0:MQTT-4.13.1-1" }, .codes = { 0x81 }
+#define FIVE_REFS   .refs = { "5.0:U50-VBI-MAX", "5.0:MQTT-4.13.1-1" }, .codes = { 0x81 }
+#define UNKNOWN_REFS \
+	.refs = { "5.0:U50-PROP-WRONG-PACKET", "5.0:MQTT-4.13.1-1" }, .codes = { 0x81, 0x82 }
+
+static const struct vector bad_properties[] = {
+	{ "publish_without_length", "30 r t\"a\"", LENGTH_REFS },
+	{ "publish_length_beyond_end", "30 r t\"a\" p100{} b\"x\"", LENGTH_REFS },
+	{ "publish_length_in_five_bytes", "30 r t\"a\" 8080808001 b\"x\"", FIVE_REFS },
+	{ "publish_cut_in_value", "30 r t\"a\" p-1{02 w60} b\"x\"", LENGTH_REFS },
+	{ "publish_cut_in_string", "30 r t\"a\" p-1{03 s\"abc\"} b\"x\"", LENGTH_REFS },
+	{ "publish_cut_in_pair", "30 r t\"a\" p-3{26 s\"n\" s\"v\"} b\"x\"", LENGTH_REFS },
+	{ "publish_cut_behind_id", "30 r t\"a\" p1{01 01} b\"x\"", LENGTH_REFS },
+	{ "publish_string_beyond_length", "30 r t\"a\" p{03 n100 b\"abc\"} b\"x\"", LENGTH_REFS },
+	{ "publish_unknown_0", IN_PUBLISH("00 00"), UNKNOWN_REFS },
+	{ "publish_unknown_4", IN_PUBLISH("04 00"), UNKNOWN_REFS },
+	{ "publish_unknown_127", IN_PUBLISH("7F 00"), UNKNOWN_REFS },
+	{ "publish_unknown_128", IN_PUBLISH("v128 00"), UNKNOWN_REFS },
+	{ "publish_unknown_behind_known", IN_PUBLISH("01 00 7F 00"), UNKNOWN_REFS },
+	{ "puback_length_beyond_end", "40 r m1 00 p100{}", LENGTH_REFS },
+	{ "puback_cut_in_pair", "40 r m1 00 p-1{26 s\"n\" s\"v\"}", LENGTH_REFS },
+	{ "puback_unknown_127", IN_PUBACK("7F 00"), UNKNOWN_REFS },
+	{ "pubrec_length_beyond_end", "50 r m1 00 p100{}", LENGTH_REFS },
+	{ "pubrec_unknown_127", IN_PUBREC("7F 00"), UNKNOWN_REFS },
+	{ "pubrel_length_beyond_end", "62 r m1 00 p100{}", LENGTH_REFS },
+	{ "pubrel_unknown_127", IN_PUBREL("7F 00"), UNKNOWN_REFS },
+	{ "pubcomp_length_beyond_end", "70 r m1 00 p100{}", LENGTH_REFS },
+	{ "pubcomp_unknown_127", IN_PUBCOMP("7F 00"), UNKNOWN_REFS },
+	{ "subscribe_without_length", "82 r m1", LENGTH_REFS },
+	{ "subscribe_length_beyond_end", "82 r m1 p100{} t\"a\" 00", LENGTH_REFS },
+	{ "subscribe_length_in_five_bytes", "82 r m1 8080808001 t\"a\" 00", FIVE_REFS },
+	{ "subscribe_identifier_in_five_bytes", IN_SUBSCRIBE("0B 8080808001"), FIVE_REFS },
+	{ "subscribe_cut_in_pair", "82 r m1 p-1{26 s\"n\" s\"v\"} t\"a\" 00", LENGTH_REFS },
+	{ "subscribe_unknown_0", IN_SUBSCRIBE("00 00"), UNKNOWN_REFS },
+	{ "subscribe_unknown_127", IN_SUBSCRIBE("7F 00"), UNKNOWN_REFS },
+	{ "unsubscribe_without_length", "A2 r m1", LENGTH_REFS },
+	{ "unsubscribe_length_beyond_end", "A2 r m1 p100{} t\"a\"", LENGTH_REFS },
+	{ "unsubscribe_unknown_127", IN_UNSUBSCRIBE("7F 00"), UNKNOWN_REFS },
+};
+
+CASE(bad_properties, .title = "A packet whose properties cannot be told apart ends the connection",
+	.refs = { "5.0:MQTT-4.13.1-1" }, .level = STATED, .versions = V50, ROWS(bad_properties))
+{
+	witness(t);
+	struct peer *client = join(t, "client");
+	send_row(client);
+	expect_violation_closed(client);
+}
+
+static const struct vector bad_properties_in_connect[] = {
+	{ "length_beyond_end", "10 r s\"MQTT\" 05 02 n0 p100{} c", LENGTH_REFS },
+	{ "length_in_five_bytes", "10 r s\"MQTT\" 05 02 n0 8080808001 c", FIVE_REFS },
+	{ "cut_in_value", "10 r s\"MQTT\" 05 02 n0 p-1{11 w60} c", LENGTH_REFS },
+	{ "cut_in_pair", "10 r s\"MQTT\" 05 02 n0 p-1{26 s\"n\" s\"v\"} c", LENGTH_REFS },
+	{ "string_beyond_length", IN_CONNECT("26 s\"n\" n100 b\"v\""), LENGTH_REFS },
+	{ "unknown_0", IN_CONNECT("00 00"), UNKNOWN_REFS },
+	{ "unknown_4", IN_CONNECT("04 00"), UNKNOWN_REFS },
+	{ "unknown_127", IN_CONNECT("7F 00"), UNKNOWN_REFS },
+	{ "unknown_128", IN_CONNECT("v128 00"), UNKNOWN_REFS },
+	{ "will_without_length", "10 r s\"MQTT\" 05 06 n0 p{} c", LENGTH_REFS },
+	{ "will_length_beyond_end", "10 r s\"MQTT\" 05 06 n0 p{} c p100{} t\"w\" s\"bye\"",
+		LENGTH_REFS },
+	{ "will_cut_in_value", "10 r s\"MQTT\" 05 06 n0 p{} c p-1{18 w0} t\"w\" s\"bye\"",
+		LENGTH_REFS },
+	{ "will_unknown_127", IN_WILL("7F 00"), UNKNOWN_REFS },
+};
+
+CASE(bad_properties_in_connect,
+	.title = "A CONNECT whose properties cannot be told apart is not accepted",
+	.refs = { "5.0:MQTT-3.1.4-1" }, .level = MUST, .versions = V50,
+	ROWS(bad_properties_in_connect))
+{
+	witness(t);
+	struct peer *client = dial(t, "client");
+	send_row(client);
+	expect_violation_closed(client);
+}
+
+/* Senders may not do it; what receivers do with it is nowhere said. [MQTT-1.5.5-1] */
+CASE(long_property_length,
+	.title = "A Property Length in more bytes than needed is served or ends the connection",
+	.refs = { "5.0:U50-PROP-LENGTH" }, .level = MAY, .versions = V50)
+{
+	witness(t);
+	struct peer *client = join(t, "client");
+	send_template(client, "82 r m1 808000 t\"a\" 00");
+	expect_one_of(client,
+		OUTCOMES({ SUBACK, .verdict = VERDICT_INFO, .says = "the long form is accepted" },
+			{ CLOSED, .verdict = VERDICT_INFO, .says = "the long form is refused" }));
+}
+
+/* ---- properties of other packets ----------------------------------------------------------- */
+
+/* X(id, template item) for the properties of ... */
+#define OF_CONNACK(X)                             \
+	X("assigned_client_id", "12 s\"id\"")     \
+	X("server_keep_alive", "13 n10")          \
+	X("response_information", "1A s\"info\"") \
+	X("server_reference", "1C s\"other\"")    \
+	X("maximum_qos", "24 01")                 \
+	X("retain_available", "25 01")            \
+	X("wildcards_available", "28 01")         \
+	X("subscription_ids_available", "29 01")  \
+	X("shared_available", "2A 01")
+#define OF_CONNECT(X)                              \
+	X("session_expiry", "11 w10")              \
+	X("authentication_method", "15 s\"m\"")    \
+	X("authentication_data", "16 s\"d\"")      \
+	X("request_problem_information", "17 01")  \
+	X("request_response_information", "19 00") \
+	X("receive_maximum", "21 n10")             \
+	X("topic_alias_maximum", "22 n10")         \
+	X("maximum_packet_size", "27 w100000")
+#define OF_MESSAGES(X)                         \
+	X("payload_format", "01 00")           \
+	X("message_expiry", "02 w10")          \
+	X("content_type", "03 s\"text\"")      \
+	X("response_topic", "08 s\"answers\"") \
+	X("correlation_data", "09 s\"data\"")
+#define OF_WILL(X)      X("will_delay", "18 w0")
+#define OF_PUBLISH(X)   X("topic_alias", "23 n1")
+#define OF_SUBSCRIBE(X) X("subscription_id", "0B v1")
+#define OF_ACKS(X)      X("reason_string", "1F s\"why\"")
+
+#define FOREIGN \
+	.refs = { "5.0:U50-PROP-WRONG-PACKET", "5.0:MQTT-4.13.1-1" }, .codes = { 0x81, 0x82 }
+#define CONNECT_ROW(name, p)     { "connect_" name, IN_CONNECT(p), FOREIGN },
+#define WILL_ROW(name, p)        { "will_" name, IN_WILL(p), FOREIGN },
+#define PUBLISH_ROW(name, p)     { "publish_" name, IN_PUBLISH(p), FOREIGN },
+#define PUBACK_ROW(name, p)      { "puback_" name, IN_PUBACK(p), FOREIGN },
+#define PUBREC_ROW(name, p)      { "pubrec_" name, IN_PUBREC(p), FOREIGN },
+#define PUBREL_ROW(name, p)      { "pubrel_" name, IN_PUBREL(p), FOREIGN },
+#define PUBCOMP_ROW(name, p)     { "pubcomp_" name, IN_PUBCOMP(p), FOREIGN },
+#define SUBSCRIBE_ROW(name, p)   { "subscribe_" name, IN_SUBSCRIBE(p), FOREIGN },
+#define UNSUBSCRIBE_ROW(name, p) { "unsubscribe_" name, IN_UNSUBSCRIBE(p), FOREIGN },
+
+/* No acknowledgement of a client has any of these. */
+#define FOREIGN_TO_ACKS(X) \
+	OF_CONNACK(X) OF_CONNECT(X) OF_MESSAGES(X) OF_WILL(X) OF_PUBLISH(X) OF_SUBSCRIBE(X)
+
+/* clang-format off */
+static const struct vector foreign_properties[] = {
+	OF_CONNACK(PUBLISH_ROW)
+	OF_CONNECT(PUBLISH_ROW)
+	OF_WILL(PUBLISH_ROW)
+	OF_ACKS(PUBLISH_ROW)
+	{ "publish_subscription_id", IN_PUBLISH("0B v1"), { "5.0:MQTT-3.3.4-6", "5.0:MQTT-4.13.1-1" },
+	  .codes = { 0x82, 0x81 } },
+
+	FOREIGN_TO_ACKS(PUBACK_ROW)
+	FOREIGN_TO_ACKS(PUBREC_ROW)
+	FOREIGN_TO_ACKS(PUBREL_ROW)
+	FOREIGN_TO_ACKS(PUBCOMP_ROW)
+
+	OF_CONNACK(SUBSCRIBE_ROW)
+	OF_CONNECT(SUBSCRIBE_ROW)
+	OF_MESSAGES(SUBSCRIBE_ROW)
+	OF_WILL(SUBSCRIBE_ROW)
+	OF_PUBLISH(SUBSCRIBE_ROW)
+	OF_ACKS(SUBSCRIBE_ROW)
+
+	OF_CONNACK(UNSUBSCRIBE_ROW)
+	OF_CONNECT(UNSUBSCRIBE_ROW)
+	OF_MESSAGES(UNSUBSCRIBE_ROW)
+	OF_WILL(UNSUBSCRIBE_ROW)
+	OF_PUBLISH(UNSUBSCRIBE_ROW)
+	OF_SUBSCRIBE(UNSUBSCRIBE_ROW)
+	OF_ACKS(UNSUBSCRIBE_ROW)
+};
+
+static const struct vector foreign_properties_in_connect[] = {
+	OF_CONNACK(CONNECT_ROW)
+	OF_MESSAGES(CONNECT_ROW)
+	OF_WILL(CONNECT_ROW)
+	OF_PUBLISH(CONNECT_ROW)
+	OF_SUBSCRIBE(CONNECT_ROW)
+	OF_ACKS(CONNECT_ROW)
+
+	OF_CONNACK(WILL_ROW)
+	OF_CONNECT(WILL_ROW)
+	OF_PUBLISH(WILL_ROW)
+	OF_SUBSCRIBE(WILL_ROW)
+	OF_ACKS(WILL_ROW)
+};
+/* clang-format on */
+
+CASE(foreign_properties,
+	.title = "A packet with a property that belongs to another ends the connection",
+	.refs = { "5.0:U50-PROP-WRONG-PACKET", "5.0:MQTT-4.13.1-1" }, .level = STATED,
+	.versions = V50, ROWS(foreign_properties))
+{
+	witness(t);
+	struct peer *client = join(t, "client");
+	send_row(client);
+	expect_violation_closed(client);
+}
+
+CASE(foreign_properties_in_connect,
+	.title = "A CONNECT with a property that belongs to another packet is not accepted",
+	.refs = { "5.0:U50-PROP-WRONG-PACKET", "5.0:MQTT-3.1.4-1" }, .level = STATED,
+	.versions = V50, ROWS(foreign_properties_in_connect))
+{
+	witness(t);
+	struct peer *client = dial(t, "client");
+	send_row(client);
+	expect_violation_closed(client);
+}
+
+/* ---- properties twice ---------------------------------------------------------------------- */
+
+#define ONCE(ref) .refs = { "5.0:U50-PROP-ONCE", ref }, .codes = { 0x82, 0x81 }
+
+static const struct vector repeated_properties[] = {
+	{ "publish_content_type", IN_PUBLISH("03 s\"a\" 03 s\"a\""),
+		ONCE("5.0:U50-RESPTOPIC-ONCE") },
+	{ "publish_response_topic", IN_PUBLISH("08 s\"a\" 08 s\"a\""),
+		ONCE("5.0:U50-RESPTOPIC-ONCE") },
+	{ "publish_correlation_data", IN_PUBLISH("09 s\"a\" 09 s\"b\""),
+		ONCE("5.0:U50-RESPTOPIC-ONCE") },
+	{ "publish_topic_alias", IN_PUBLISH("23 n1 23 n1"), ONCE("5.0:U50-ALIAS-ONCE") },
+	{ "subscribe_subscription_id", IN_SUBSCRIBE("0B v1 0B v1"), ONCE("5.0:U50-SUBID-ZERO") },
+	{ "subscribe_subscription_ids", IN_SUBSCRIBE("0B v1 26 s\"n\" s\"v\" 0B v2"),
+		ONCE("5.0:U50-SUBID-ZERO") },
+	{ "puback_reason_string", IN_PUBACK("1F s\"a\" 1F s\"a\""),
+		ONCE("5.0:U50-REASONSTRING-ONCE") },
+	{ "pubrec_reason_string", IN_PUBREC("1F s\"a\" 1F s\"a\""),
+		ONCE("5.0:U50-REASONSTRING-ONCE") },
+	{ "pubrel_reason_string", IN_PUBREL("1F s\"a\" 1F s\"a\""),
+		ONCE("5.0:U50-REASONSTRING-ONCE") },
+	{ "pubcomp_reason_string", IN_PUBCOMP("1F s\"a\" 1F s\"a\""),
+		ONCE("5.0:U50-REASONSTRING-ONCE") },
+};
+
+CASE(repeated_properties, .title = "A packet with a property twice ends the connection",
+	.refs = { "5.0:U50-PROP-ONCE", "5.0:MQTT-4.13.1-1" }, .level = STATED, .versions = V50,
+	ROWS(repeated_properties))
+{
+	witness(t);
+	struct peer *client = join(t, "client");
+	send_row(client);
+	expect_violation_closed(client);
+}
+
+static const struct vector repeated_properties_in_connect[] = {
+	{ "session_expiry", IN_CONNECT("11 w0 11 w0"), ONCE("5.0:U50-SESSION-EXPIRY-ONCE") },
+	{ "session_expiry_apart", IN_CONNECT("11 w0 21 n5 11 w0"),
+		ONCE("5.0:U50-SESSION-EXPIRY-ONCE") },
+	{ "receive_maximum", IN_CONNECT("21 n5 21 n6"), ONCE("5.0:U50-RECVMAX-ZERO") },
+	{ "maximum_packet_size", IN_CONNECT("27 w100000 27 w100000"), ONCE("5.0:U50-MAXPKT-ZERO") },
+	{ "topic_alias_maximum", IN_CONNECT("22 n0 22 n0"), ONCE("5.0:U50-ALIASMAX-DEFAULT") },
+	{ "request_response_information", IN_CONNECT("19 00 19 00"),
+		ONCE("5.0:U50-REQRESP-RANGE") },
+	{ "request_problem_information", IN_CONNECT("17 01 17 01"), ONCE("5.0:U50-REQPROB-RANGE") },
+	{ "authentication_method", IN_CONNECT("15 s\"a\" 15 s\"a\""),
+		.refs = { "5.0:U50-PROP-ONCE", "5.0:U50-AUTHMETHOD-ONCE" },
+		.codes = { 0x82, 0x81, 0x8C } },
+	{ "authentication_data", IN_CONNECT("15 s\"a\" 16 s\"a\" 16 s\"a\""),
+		.refs = { "5.0:U50-PROP-ONCE", "5.0:U50-AUTHDATA-ALONE" },
+		.codes = { 0x82, 0x81, 0x8C } },
+	{ "will_delay", IN_WILL("18 w0 18 w0"), ONCE("5.0:U50-WILLDELAY-DEFAULT") },
+	{ "will_payload_format", IN_WILL("01 00 01 00"), ONCE("5.0:U50-WILL-PFI") },
+	{ "will_message_expiry", IN_WILL("02 w60 02 w60"), ONCE("5.0:U50-WILL-EXPIRY") },
+	{ "will_content_type", IN_WILL("03 s\"a\" 03 s\"a\""), ONCE("5.0:U50-WILL-PROPS-FORWARD") },
+	{ "will_response_topic", IN_WILL("08 s\"a\" 08 s\"a\""),
+		ONCE("5.0:U50-WILL-PROPS-FORWARD") },
+	{ "will_correlation_data", IN_WILL("09 s\"a\" 09 s\"a\""),
+		ONCE("5.0:U50-WILL-PROPS-FORWARD") },
+};
+
+CASE(repeated_properties_in_connect, .title = "A CONNECT with a property twice is not accepted",
+	.refs = { "5.0:U50-PROP-ONCE", "5.0:MQTT-4.13.1-1" }, .level = STATED, .versions = V50,
+	ROWS(repeated_properties_in_connect))
+{
+	witness(t);
+	struct peer *client = dial(t, "client");
+	send_row(client);
+	expect_violation_closed(client);
+}
+
+/* Sections 3.3.2.3.2 and 3.3.2.3.3 do not say that these two are errors, or what follows. */
+static const struct vector doubtful_properties[] = {
+	{ "publish_payload_format_twice", IN_PUBLISH("01 00 01 00"), .codes = { 0x82, 0x81 } },
+	{ "publish_message_expiry_twice", IN_PUBLISH("02 w60 02 w60"), .codes = { 0x82, 0x81 } },
+	{ "publish_payload_format_2", IN_PUBLISH("01 02"), .codes = { 0x82, 0x81, 0x99 } },
+};
+
+CASE(doubtful_properties,
+	.title = "A PUBLISH with a property that makes no sense had better end the connection",
+	.refs = { "5.0:U50-PROP-ONCE", "5.0:MQTT-4.13.1-1" }, .level = SHOULD, .versions = V50,
+	ROWS(doubtful_properties))
+{
+	witness(t);
+	struct peer *client = join(t, "client");
+	send_row(client);
+	expect_violation_closed(client);
+}
+
+/* ---- what must be accepted ----------------------------------------------------------------- */
+
+CASE(publish_property_order, .title = "The order of properties in PUBLISH means nothing",
+	.refs = { "5.0:U50-PROP-ORDER" }, .level = STATED, .versions = V50)
+{
+	static const struct property all[] = { P_PAYLOAD_FORMAT(1), P_MESSAGE_EXPIRY(600),
+		P_CONTENT_TYPE("text/plain"), P_RESPONSE_TOPIC("answers"),
+		P_CORRELATION_DATA("data"), P_USER("name", "value") };
+	enum { ALL = sizeof(all) / sizeof(*all) };
+	struct peer *sub = join(t, "subscriber");
+	subscribe(sub, .filter = "order/t");
+	struct peer *pub = join(t, "publisher");
+
+	for (unsigned rotation = 0; rotation < ALL; rotation++) {
+		struct property rotated[ALL];
+		for (unsigned i = 0; i < ALL; i++)
+			rotated[i] = all[(i + rotation) % ALL];
+		struct properties props = { .list = rotated, .count = ALL, .present = true };
+		send_publish(pub, .topic = "order/t", .payload = "text", .props = &props);
+		struct packet message = expect_message(sub, .payload = "text");
+		check_forwarded(t, message, &props);
+	}
+}
+
+CASE(subscribe_property_order, .title = "The order of properties in SUBSCRIBE means nothing",
+	.refs = { "5.0:U50-PROP-ORDER" }, .level = STATED, .versions = V50)
+{
+	require(t, offers(t)->subscription_ids, "no Subscription Identifiers");
+	struct peer *client = join(t, "client");
+	send_subscribe(client, .filter = "order/1", .id = 1,
+		.props = PROPS(P_SUBSCRIPTION_ID(7), P_USER("n", "v"), P_USER("n", "v")));
+	expect_ack(client, SUBACK, 1);
+	send_subscribe(client, .filter = "order/2", .id = 2,
+		.props = PROPS(P_USER("n", "v"), P_SUBSCRIPTION_ID(8), P_USER("n", "v")));
+	expect_ack(client, SUBACK, 2);
+	for (unsigned i = 1; i <= 2; i++) {
+		publish(client, .topic = i == 1 ? "order/1" : "order/2", .payload = "x");
+		struct packet message = expect_message(client, .payload = "x");
+		const struct property *id = properties_find(&message.properties, 0x0B);
+		check(t, id != NULL, "the message has its Subscription Identifier");
+		check_eq(t, id->number, 6 + i);
+	}
+}
+
+/*   client                    target
+ *   CONNECT, SUBSCRIBE, PUBLISH, PUBACK, UNSUBSCRIBE, DISCONNECT, each with the same User Property
+ *   several times: all are answered, or end as they should
+ */
+CASE(user_property_everywhere,
+	.title = "User Properties may stand in every packet, the same one several times",
+	.refs = { "5.0:U50-PROP-ONCE" }, .level = STATED, .versions = V50)
+{
+	const struct properties *props = PROPS(
+		P_USER("name", "1"), P_USER("name", "1"), P_USER("", ""), P_USER("name", "2"));
+	struct peer *client = dial(t, "client");
+	send_connect(client, .props = props,
+		.will = { .topic = "user/w", .payload = "bye", .props = props });
+	expect_accepted(client);
+	send_subscribe(client, .filter = "user/t", .qos = 2, .id = 1, .props = props);
+	expect_ack(client, SUBACK, 1);
+
+	send_publish(client, .topic = "user/t", .payload = "1", .qos = 1, .id = 2, .props = props);
+	expect_ack(client, PUBACK, 2);
+	struct packet message = expect(client, PUBLISH);
+	check_forwarded(t, message, props);
+	send_ack(client, PUBACK, message.id, .props = props);
+
+	send_publish(client, .topic = "user/t", .payload = "2", .qos = 2, .id = 3, .props = props);
+	expect_ack(client, PUBREC, 3);
+	send_ack(client, PUBREL, 3, .props = props);
+	expect_ack(client, PUBCOMP, 3);
+	message = expect(client, PUBLISH);
+	send_ack(client, PUBREC, message.id, .props = props);
+	expect_ack(client, PUBREL, message.id);
+	send_ack(client, PUBCOMP, message.id, .props = props);
+
+	send_unsubscribe(client, .filter = "user/t", .id = 4, .props = props);
+	expect_ack(client, UNSUBACK, 4);
+	fence(client);
+	send_disconnect(client, .props = props);
+	expect_closed(client);
+	check(t, !has_packet(client, DISCONNECT), "no DISCONNECT in reply");
+}
+
+CHAPTER(properties, "Properties in packets", &case_bad_properties, &case_bad_properties_in_connect,
+	&case_long_property_length, &case_foreign_properties, &case_foreign_properties_in_connect,
+	&case_repeated_properties, &case_repeated_properties_in_connect, &case_doubtful_properties,
+	&case_publish_property_order, &case_subscribe_property_order,
+	&case_user_property_everywhere);

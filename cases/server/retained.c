@@ -1,0 +1,424 @@
+/* Retained messages: what is kept for a topic, and who gets it, 3.3.1.3. */
+#include "harness/case.h"
+
+static void need_retained(struct test *t)
+{
+	require(t, offers(t)->retain, "no retained messages");
+}
+
+/* A new subscriber gets nothing but what is published from now on. */
+static void expect_nothing_kept(struct test *t, const char *topic)
+{
+	struct peer *late = join(t, "late");
+
+	subscribe(late, .filter = topic, .qos = 1);
+	publish(late, .topic = topic, .payload = "marker", .qos = 1);
+	expect_message(late, .topic = topic, .payload = "marker", .retain = SET(0));
+	expect_no(late, PUBLISH);
+	leave(late);
+}
+
+/* A new subscriber gets this message, once, and then what is published. */
+static void expect_kept(struct test *t, const char *topic, const char *payload)
+{
+	struct peer *late = join(t, "late");
+
+	subscribe(late, .filter = topic, .qos = 1);
+	expect_message(late, .topic = topic, .payload = payload, .retain = SET(1), .dup = SET(0));
+	publish(late, .topic = topic, .payload = "marker", .qos = 1);
+	expect_message(late, .topic = topic, .payload = "marker", .retain = SET(0));
+	leave(late);
+}
+
+/* The retained messages of these topics, whose payload is their topic: in any order, each once. */
+static void expect_all_kept(
+	struct test *t, struct peer *peer, const char *const *topics, size_t count)
+{
+	bool seen[8] = { false };
+
+	for (size_t i = 0; i < count; i++) {
+		struct packet message = expect_message(peer, .retain = SET(1));
+		size_t n = 0;
+		while (n < count && (seen[n] || !bytes_equal(message.topic, bytes_of(topics[n]))))
+			n++;
+		check(t, n < count && bytes_equal(message.payload, message.topic),
+			"the retained message of each topic that matches, once");
+		seen[n] = true;
+	}
+}
+
+/* ---- keeping and replacing ----------------------------------------------------------------- */
+
+/*   publisher                 target                  late
+ *   PUBLISH retain 1     -->
+ *                        <--  PUBACK
+ *                                          <--  SUBSCRIBE
+ *                                          -->  PUBLISH retain 1
+ */
+CASE(retained_for_late_subscriber,
+	.title = "A message published with RETAIN 1 is kept and sent, with RETAIN 1, to who "
+		 "subscribes later",
+	.refs = { "3.1.1:MQTT-3.3.1-5", "3.1.1:MQTT-3.3.1-6", "3.1.1:MQTT-3.3.1-8",
+		"5.0:MQTT-3.3.1-5", "5.0:MQTT-3.3.1-9", "5.0:U50-RETAIN-FLAG",
+		"5.0:U50-RETAIN-AS-NEW" },
+	.level = MUST, .versions = BOTH)
+{
+	need_retained(t);
+	struct peer *pub = join(t, "publisher");
+
+	publish(pub, .topic = "r/t", .payload = "kept", .qos = 1, .retain = true);
+	expect_kept(t, "r/t", "kept");
+	expect_kept(t, "r/t", "kept"); /* sending it does not use it up */
+}
+
+CASE(retained_replaced, .title = "The latest retained message of a topic is the only one",
+	.refs = { "3.1.1:MQTT-3.3.1-6", "3.1.1:MQTT-3.3.1-5", "5.0:MQTT-3.3.1-5" }, .level = MUST,
+	.versions = BOTH)
+{
+	need_retained(t);
+	struct peer *first = join(t, "first");
+	struct peer *second = join(t, "second");
+
+	publish(first, .topic = "r/t", .payload = "one", .qos = 1, .retain = true);
+	publish(first, .topic = "r/t", .payload = "two", .qos = 1, .retain = true);
+	publish(second, .topic = "r/t", .payload = "three", .qos = 1, .retain = true);
+	expect_kept(t, "r/t", "three");
+}
+
+/* The new message may be dropped at any time, and should not be; the old one has to go. */
+CASE(retained_qos0_replaces, .title = "A retained message of QoS 0 replaces one of QoS 1",
+	.refs = { "3.1.1:MQTT-3.3.1-7", "5.0:MQTT-3.3.1-5", "5.0:U50-RETAIN-QOS0" }, .level = MUST,
+	.versions = BOTH)
+{
+	need_retained(t);
+	struct peer *pub = join(t, "publisher");
+
+	publish(pub, .topic = "r/t", .payload = "old", .qos = 1, .retain = true);
+	publish(pub, .topic = "r/t", .payload = "new", .retain = true);
+	fence(pub);
+	struct peer *late = join(t, "late");
+	subscribe(late, .filter = "r/t", .qos = 1);
+	wait_packet_ms(late, PUBLISH, 300); /* it may follow the SUBACK in its own time */
+	publish(late, .topic = "r/t", .payload = "marker", .qos = 1);
+
+	struct packet first = expect_message(late, .topic = "r/t");
+	if (bytes_equal(first.payload, BYTES("marker"))) {
+		nonstrict(t, "the target did not keep a retained message of QoS 0");
+		return;
+	}
+	check_text(t, first.payload, "new");
+	check_eq(t, first.qos, 0);
+	check_eq(t, first.retain, 1);
+	expect_message(late, .payload = "marker", .retain = SET(0));
+}
+
+CASE(retained_for_each_topic, .title = "Each topic has a retained message of its own",
+	.refs = { "3.1.1:MQTT-3.3.1-5", "3.1.1:MQTT-3.3.1-10", "5.0:MQTT-3.3.1-5",
+		"5.0:MQTT-3.3.1-6" },
+	.level = MUST, .versions = BOTH)
+{
+	need_retained(t);
+	struct peer *pub = join(t, "publisher");
+
+	publish(pub, .topic = "r/a", .payload = "a", .qos = 1, .retain = true);
+	publish(pub, .topic = "r/b", .payload = "b", .qos = 1, .retain = true);
+	publish(pub, .topic = "r/b/", .payload = "b and a level", .qos = 1, .retain = true);
+	publish(pub, .topic = "r/b", .payload = "", .qos = 1, .retain = true);
+	expect_kept(t, "r/a", "a");
+	expect_nothing_kept(t, "r/b");
+	expect_kept(t, "r/b/", "b and a level");
+}
+
+CASE(retained_survives_its_publisher,
+	.title = "A retained message stays when the session of its publisher ends",
+	.refs = { "3.1.1:MQTT-3.1.2-7", "5.0:U50-STATE-CONTENT", "5.0:MQTT-3.3.1-5" },
+	.level = MUST, .versions = BOTH)
+{
+	need_retained(t);
+	struct peer *polite = join(t, "polite");
+	publish(polite, .topic = "r/a", .payload = "a", .qos = 1, .retain = true);
+	leave(polite);
+
+	struct peer *rude = join(t, "rude");
+	publish(rude, .topic = "r/b", .payload = "b", .qos = 1, .retain = true);
+	drop(rude);
+
+	struct peer *kept = join(t, "kept", .kept = true);
+	publish(kept, .topic = "r/c", .payload = "c", .qos = 1, .retain = true);
+	leave(kept);
+	join(t, "kept"); /* ends the session */
+
+	expect_kept(t, "r/a", "a");
+	expect_kept(t, "r/b", "b");
+	expect_kept(t, "r/c", "c");
+}
+
+/*   publisher                 target                  live            late
+ *   PUBLISH "kept" r1    -->
+ *   PUBLISH "" r1        -->               -->  PUBLISH "", retain 0
+ *                                                              <--  SUBSCRIBE
+ *                                                                   nothing
+ * Once for each QoS that the deleting message may have.
+ */
+CASE(retained_deleted,
+	.title = "A retained message without payload is passed on, and deletes what was kept",
+	.refs = { "3.1.1:MQTT-3.3.1-10", "3.1.1:MQTT-3.3.1-11", "5.0:MQTT-3.3.1-6",
+		"5.0:MQTT-3.3.1-7" },
+	.level = MUST, .versions = BOTH)
+{
+	need_retained(t);
+	struct peer *live = join(t, "live");
+	subscribe(live, .filter = "r/t", .qos = 1);
+	struct peer *pub = join(t, "publisher");
+
+	for (unsigned qos = 0; qos <= offers(t)->maximum_qos; qos++) {
+		publish(pub, .topic = "r/t", .payload = "kept", .qos = 1, .retain = true);
+		expect_message(live, .payload = "kept");
+		publish(pub, .topic = "r/t", .payload = "", .qos = qos, .retain = true);
+		expect_message(live, .topic = "r/t", .payload = "", .retain = SET(0));
+		expect_nothing_kept(t, "r/t");
+		expect_message(live, .payload = "marker");
+	}
+}
+
+CASE(empty_retained_never_kept,
+	.title = "A retained message without payload is not kept on a topic that has none",
+	.refs = { "3.1.1:MQTT-3.3.1-11", "5.0:MQTT-3.3.1-7" }, .level = MUST, .versions = BOTH)
+{
+	need_retained(t);
+	struct peer *pub = join(t, "publisher");
+
+	publish(pub, .topic = "r/t", .payload = "", .qos = 1, .retain = true);
+	expect_nothing_kept(t, "r/t");
+}
+
+CASE(plain_message_not_kept, .title = "A message published with RETAIN 0 is not kept",
+	.refs = { "3.1.1:MQTT-3.3.1-12", "5.0:MQTT-3.3.1-8" }, .level = MUST, .versions = BOTH)
+{
+	struct peer *pub = join(t, "publisher");
+
+	publish(pub, .topic = "r/t", .payload = "plain", .qos = 1);
+	expect_nothing_kept(t, "r/t");
+}
+
+CASE(plain_message_leaves_retained,
+	.title = "A message published with RETAIN 0 neither replaces nor deletes a retained one",
+	.refs = { "3.1.1:MQTT-3.3.1-12", "5.0:MQTT-3.3.1-8" }, .level = MUST, .versions = BOTH)
+{
+	need_retained(t);
+	struct peer *pub = join(t, "publisher");
+
+	publish(pub, .topic = "r/t", .payload = "kept", .qos = 1, .retain = true);
+	publish(pub, .topic = "r/t", .payload = "plain", .qos = 1);
+	expect_kept(t, "r/t", "kept");
+	publish(pub, .topic = "r/t", .payload = "", .qos = 1);
+	expect_kept(t, "r/t", "kept");
+}
+
+CASE(retained_large, .title = "A retained message of 100,000 bytes is kept byte for byte",
+	.refs = { "3.1.1:MQTT-3.3.1-5", "5.0:MQTT-3.3.1-5" }, .level = MUST, .versions = BOTH)
+{
+	need_retained(t);
+	require(t, offers(t)->maximum_packet_size > 101000, "no packets of that size");
+	struct bytes payload = filler(t, 100000);
+	struct peer *pub = join(t, "publisher");
+
+	publish(pub, .topic = "r/t", .bytes = payload, .qos = 1, .retain = true);
+	struct peer *late = join(t, "late");
+	subscribe(late, .filter = "r/t", .qos = 1);
+	expect_message(late, .topic = "r/t", .bytes = payload, .retain = SET(1));
+}
+
+/* ---- sending ------------------------------------------------------------------------------- */
+
+/* Its flag tells a message that was kept from one that is new. */
+CASE(retain_flag_of_live_messages,
+	.title = "A subscription that existed gets a message published with RETAIN 1 with RETAIN 0",
+	.refs = { "3.1.1:MQTT-3.3.1-9", "5.0:MQTT-3.3.1-12" }, .level = MUST, .versions = BOTH)
+{
+	need_retained(t);
+	unsigned highest = offers(t)->maximum_qos;
+	struct peer *live = join(t, "live");
+	subscribe(live, .filter = "r/t", .qos = highest);
+	struct peer *pub = join(t, "publisher");
+
+	for (unsigned qos = 0; qos <= highest; qos++) {
+		publish(pub, .topic = "r/t", .payload = "kept", .qos = qos, .retain = true);
+		expect_message(live, .payload = "kept", .qos = SET(qos), .retain = SET(0));
+	}
+}
+
+CASE(retained_qos,
+	.title = "A retained message is sent at the lower of its QoS and the one granted",
+	.refs = { "3.1.1:MQTT-3.3.1-5", "3.1.1:MQTT-3.8.4-6", "5.0:MQTT-3.3.1-5",
+		"5.0:MQTT-3.8.4-8" },
+	.level = MUST, .versions = BOTH)
+{
+	need_retained(t);
+	unsigned highest = offers(t)->maximum_qos;
+	struct peer *pub = join(t, "publisher");
+
+	for (unsigned qos = 1; qos <= highest; qos++) {
+		publish(pub, .topic = "r/t", .payload = "kept", .qos = qos, .retain = true);
+		for (unsigned grant = 0; grant <= highest; grant++) {
+			struct peer *late = join(t, "late");
+			subscribe(late, .filter = "r/t", .qos = grant);
+			expect_message(late, .payload = "kept", .retain = SET(1),
+				.qos = SET(qos < grant ? qos : grant));
+			leave(late);
+		}
+	}
+}
+
+static const char *const tree[] = { "r", "r/a", "r/a/b", "r/b", "x/a" };
+
+static struct peer *plant_tree(struct test *t)
+{
+	struct peer *pub = join(t, "publisher");
+
+	for (size_t i = 0; i < sizeof(tree) / sizeof(*tree); i++)
+		publish(pub, .topic = tree[i], .payload = tree[i], .qos = 1, .retain = true);
+	return pub;
+}
+
+CASE(retained_for_wildcards,
+	.title = "A filter with wildcards brings the retained message of every topic that matches",
+	.refs = { "3.1.1:MQTT-3.3.1-6", "3.1.1:UALL-HASH-PARENT", "5.0:MQTT-3.3.1-9",
+		"5.0:U50-RETAIN-AS-NEW", "5.0:UALL-HASH-PARENT" },
+	.level = MUST, .versions = BOTH)
+{
+	static const struct {
+		const char *filter;
+		const char *topics[5];
+		size_t count;
+	} samples[] = {
+		{ "r/+", { "r/a", "r/b" }, 2 },
+		{ "r/#", { "r", "r/a", "r/a/b", "r/b" }, 4 },
+		{ "+/a", { "r/a", "x/a" }, 2 },
+		{ "+/a/#", { "r/a", "r/a/b", "x/a" }, 3 },
+	};
+	need_retained(t);
+	require(t, offers(t)->wildcards, "no wildcards");
+	struct peer *pub = plant_tree(t);
+
+	for (size_t i = 0; i < sizeof(samples) / sizeof(*samples); i++) {
+		struct peer *late = join(t, "late");
+		subscribe(late, .filter = samples[i].filter, .qos = 1);
+		expect_all_kept(t, late, samples[i].topics, samples[i].count);
+		publish(pub, .topic = "r/a", .payload = "marker", .qos = 1);
+		expect_message(late, .topic = "r/a", .payload = "marker", .retain = SET(0));
+		leave(late);
+	}
+}
+
+CASE(retained_for_several_filters,
+	.title = "Each filter of a SUBSCRIBE brings its retained messages",
+	.refs = { "3.1.1:MQTT-3.3.1-6", "3.1.1:MQTT-3.8.4-4", "5.0:MQTT-3.3.1-9",
+		"5.0:MQTT-3.8.4-5" },
+	.level = MUST, .versions = BOTH)
+{
+	static const char *const wanted[] = { "r/a", "r/b", "x/a" };
+	need_retained(t);
+	plant_tree(t);
+	struct peer *late = join(t, "late");
+
+	subscribe(late, .filter = "r/a", .qos = 1,
+		.more = (const struct subscribe[]){ { .filter = "none", .qos = 1 },
+			{ .filter = "x/a", .qos = 1 }, { .filter = "r/b", .qos = 1 },
+			{ .filter = NULL } });
+	expect_all_kept(t, late, wanted, 3);
+	publish(late, .topic = "none", .payload = "marker", .qos = 1);
+	expect_message(late, .topic = "none", .payload = "marker");
+}
+
+/*   client                    target
+ *   SUBSCRIBE "r/t" q1   -->
+ *                        <--  PUBLISH retain 1 q1
+ *   SUBSCRIBE "r/t" q0   -->
+ *                        <--  PUBLISH retain 1 q0
+ */
+CASE(retained_on_resubscribe,
+	.title = "Subscribing again with the same filter brings the retained message again",
+	.refs = { "3.1.1:MQTT-3.8.4-3", "5.0:MQTT-3.8.4-4", "5.0:MQTT-3.3.1-9" }, .level = MUST,
+	.versions = BOTH)
+{
+	need_retained(t);
+	struct peer *client = join(t, "client");
+	publish(client, .topic = "r/t", .payload = "kept", .qos = 1, .retain = true);
+
+	subscribe(client, .filter = "r/t", .qos = 1);
+	expect_message(client, .payload = "kept", .qos = SET(1), .retain = SET(1));
+	subscribe(client, .filter = "r/t", .qos = 0);
+	expect_message(client, .payload = "kept", .qos = SET(0), .retain = SET(1));
+	publish(client, .topic = "r/t", .payload = "marker", .qos = 1);
+	expect_message(client, .payload = "marker", .qos = SET(0), .retain = SET(0));
+}
+
+/* "r/+" is another subscription than "r/t", though it matches the same. */
+CASE(retained_for_each_filter,
+	.title = "A further filter that matches brings the retained message again",
+	.refs = { "3.1.1:U311-SUB-NEW", "3.1.1:MQTT-3.3.1-6", "5.0:U50-RETAIN-AS-NEW",
+		"5.0:MQTT-3.3.1-9" },
+	.level = MUST, .versions = BOTH)
+{
+	need_retained(t);
+	require(t, offers(t)->wildcards, "no wildcards");
+	struct peer *client = join(t, "client");
+	publish(client, .topic = "r/t", .payload = "kept", .qos = 1, .retain = true);
+
+	subscribe(client, .filter = "r/t", .qos = 1);
+	expect_message(client, .payload = "kept", .retain = SET(1));
+	subscribe(client, .filter = "r/+", .qos = 1);
+	expect_message(client, .payload = "kept", .retain = SET(1));
+	unsubscribe(client, .filter = "r/t");
+	subscribe(client, .filter = "r/t", .qos = 1);
+	expect_message(client, .payload = "kept", .retain = SET(1));
+}
+
+/* Takes what comes for a filter that begins with a wildcard, up to the case's own message. */
+static void expect_no_dollar_before(struct test *t, struct peer *all, const char *payload)
+{
+	struct packet message;
+
+	do {
+		message = expect(all, PUBLISH);
+		check(t, !message.topic.len || message.topic.data[0] != '$',
+			"no topic that begins with $");
+	} while (!bytes_equal(message.topic, BYTES("r/t")) ||
+		!bytes_equal(message.payload, bytes_of(payload)));
+}
+
+CASE(retained_dollar_topics,
+	.title = "A filter that begins with a wildcard brings no retained message of a $ topic",
+	.refs = { "3.1.1:MQTT-4.7.2-1", "5.0:MQTT-4.7.2-1" }, .level = MUST, .versions = BOTH)
+{
+	static const char *const filters[] = { "#", "+/#", "+/+/+" };
+	need_retained(t);
+	require(t, offers(t)->wildcards, "no wildcards");
+	struct peer *spelt = join(t, "spelt");
+	send_subscribe(spelt, .filter = "$SYS/#", .id = 1);
+	struct packet suback = expect_ack(spelt, SUBACK, 1);
+	if (suback.codes.len && suback.codes.data[0] < 0x80)
+		wait_packet_ms(spelt, PUBLISH, 300);
+	require(t, has_packet(spelt, PUBLISH), "no retained messages on $SYS topics");
+
+	struct peer *pub = join(t, "publisher");
+	publish(pub, .topic = "r/t", .payload = "kept", .qos = 1, .retain = true);
+	for (size_t i = 0; i < sizeof(filters) / sizeof(*filters); i++) {
+		struct peer *all = join(t, "all");
+		subscribe(all, .filter = filters[i], .raw = true);
+		expect_no_dollar_before(t, all, "kept");
+		publish(pub, .topic = "r/t", .payload = "marker");
+		expect_no_dollar_before(t, all, "marker");
+		leave(all);
+	}
+}
+
+CHAPTER(retained, "Retained messages", &case_retained_for_late_subscriber, &case_retained_replaced,
+	&case_retained_qos0_replaces, &case_retained_for_each_topic,
+	&case_retained_survives_its_publisher, &case_retained_deleted,
+	&case_empty_retained_never_kept, &case_plain_message_not_kept,
+	&case_plain_message_leaves_retained, &case_retained_large,
+	&case_retain_flag_of_live_messages, &case_retained_qos, &case_retained_for_wildcards,
+	&case_retained_for_several_filters, &case_retained_on_resubscribe,
+	&case_retained_for_each_filter, &case_retained_dollar_topics);

@@ -1,0 +1,477 @@
+/* Shared subscriptions of 5.0, 4.8.2: each message goes to one session of the share. */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "harness/case.h"
+
+enum { PATIENCE_US = 2000000, POLL_MS = 10 };
+
+static void require_shared(struct test *t)
+{
+	require(t, offers(t)->shared, "the target has no shared subscriptions");
+}
+
+/* The member at which the next message has come, not yet expected. */
+static struct peer *next_receiver(struct test *t, struct peer *const *members, size_t count)
+{
+	int64_t until_us = now_us(t) + PATIENCE_US;
+
+	do {
+		for (size_t i = 0; i < count; i++)
+			if (has_packet(members[i], PUBLISH))
+				return members[i];
+		for (size_t i = 0; i < count; i++)
+			if (is_open(members[i]))
+				wait_packet_ms(members[i], PUBLISH, POLL_MS);
+	} while (now_us(t) < until_us);
+	fail(t, "no member of the share got the message");
+}
+
+static bool is_payload(const struct packet *m, const char *text)
+{
+	return bytes_equal(m->payload, bytes_of(text));
+}
+
+/* ---- who gets a message --------------------------------------------------------------------- */
+
+enum { STREAM = 12 };
+
+/* Collects the numbered messages from all members, and counts each. */
+static void collect_stream(struct test *t, struct peer *const *members, size_t count)
+{
+	unsigned seen[STREAM] = { 0 };
+
+	for (size_t n = 0; n < STREAM; n++) {
+		struct packet m = expect_message(next_receiver(t, members, count));
+		char number[8] = { 0 };
+		memcpy(number, m.payload.data, m.payload.len < 7 ? m.payload.len : 7);
+		int i = atoi(number);
+		check(t, i >= 0 && i < STREAM && !seen[i],
+			"each message comes to one member, once");
+		seen[i]++;
+	}
+	for (size_t i = 0; i < count; i++)
+		expect_no(members[i], PUBLISH);
+}
+
+static void publish_stream(struct peer *pub, const char *topic, unsigned qos)
+{
+	char number[8];
+
+	for (unsigned i = 0; i < STREAM; i++) {
+		snprintf(number, sizeof(number), "%u", i);
+		publish(pub, .topic = topic, .payload = number, .qos = qos);
+	}
+	fence(pub);
+}
+
+CASE(shared_one_member, .title = "Each message goes to exactly one member of a share",
+	.refs = { "5.0:U50-SHARE-ONE" }, .level = STATED, .versions = V50)
+{
+	static const char *const names[] = { "first", "second", "third" };
+	require_shared(t);
+	struct peer *members[3];
+	struct peer *pub = join(t, "publisher");
+	for (size_t i = 0; i < 3; i++) {
+		members[i] = join(t, names[i]);
+		subscribe(members[i], .filter = "$share/g/s/t", .qos = 2);
+	}
+	for (unsigned qos = 0; qos <= 2; qos++) {
+		publish_stream(pub, "s/t", qos);
+		collect_stream(t, members, 3);
+	}
+}
+
+CASE(shared_names_independent,
+	.title = "Shares of different names, and plain subscriptions, each get every message",
+	.refs = { "5.0:U50-SHARE-INDEPENDENT" }, .level = STATED, .versions = V50)
+{
+	static const char *const names[] = { "one", "other", "plain", "wild" };
+	static const char *const filters[] = { "$share/one/s/t", "$share/other/s/t", "s/t",
+		"$share/one/s/+" };
+	require_shared(t);
+	struct peer *subs[4];
+	struct peer *pub = join(t, "publisher");
+	for (size_t i = 0; i < 4; i++) {
+		subs[i] = join(t, names[i]);
+		subscribe(subs[i], .filter = filters[i], .qos = 1);
+	}
+	publish(pub, .topic = "s/t", .payload = "a", .qos = 1);
+	publish(pub, .topic = "s/t", .payload = "b", .qos = 1);
+	for (size_t i = 0; i < 4; i++) {
+		expect_message(subs[i], .topic = "s/t", .payload = "a");
+		expect_message(subs[i], .topic = "s/t", .payload = "b");
+	}
+}
+
+CASE(shared_and_plain_of_one_client,
+	.title = "A client with a shared and a plain subscription gets a copy for each",
+	.refs = { "5.0:U50-SHARE-INDEPENDENT" }, .level = STATED, .versions = V50)
+{
+	require_shared(t);
+	struct peer *sub = join(t, "subscriber");
+	struct peer *pub = join(t, "publisher");
+	subscribe(sub, .filter = "$share/g/s/t", .qos = 1);
+	subscribe(sub, .filter = "s/t", .qos = 1);
+	publish(pub, .topic = "s/t", .payload = "once", .qos = 1);
+	publish(pub, .topic = "s/t", .payload = "marker", .qos = 1);
+
+	expect_message(sub, .payload = "once");
+	struct packet m = expect_message(sub);
+	if (is_payload(&m, "marker")) {
+		expect_no(sub, PUBLISH);
+		observe(t, "one copy serves the shared and the plain subscription");
+	}
+}
+
+CASE(shared_filters_overlap, .title = "Two overlapping shares of one name each hand on the message",
+	.refs = { "5.0:U50-SHARE-INDEPENDENT" }, .level = STATED, .versions = V50)
+{
+	require_shared(t);
+	struct peer *hash = join(t, "hash");
+	struct peer *exact = join(t, "exact");
+	struct peer *pub = join(t, "publisher");
+	subscribe(hash, .filter = "$share/g/s/#", .qos = 1);
+	subscribe(exact, .filter = "$share/g/s/t", .qos = 1);
+	for (size_t i = 0; i < 3; i++) {
+		publish(pub, .topic = "s/t", .payload = "m", .qos = 1);
+		expect_message(hash, .payload = "m");
+		expect_message(exact, .payload = "m");
+	}
+}
+
+CASE(shared_qos_of_member,
+	.title = "Each member of a share gets its messages at the QoS granted to it",
+	.refs = { "5.0:MQTT-4.8.2-3" }, .level = MUST, .versions = V50)
+{
+	static const char *const names[] = { "zero", "one", "two" };
+	require_shared(t);
+	struct peer *members[3];
+	struct peer *pub = join(t, "publisher");
+	for (unsigned i = 0; i < 3; i++) {
+		members[i] = join(t, names[i]);
+		subscribe(members[i], .filter = "$share/g/s/t", .qos = i);
+	}
+	for (unsigned n = 0; n < STREAM; n++) {
+		unsigned qos = n % 3, granted = 0;
+		publish(pub, .topic = "s/t", .payload = "m", .qos = qos);
+		struct peer *receiver = next_receiver(t, members, 3);
+		while (members[granted] != receiver)
+			granted++;
+		expect_message(receiver, .qos = SET(qos < granted ? qos : granted));
+	}
+	leave(members[0]);
+	leave(members[2]);
+	publish(pub, .topic = "s/t", .payload = "m", .qos = 2);
+	expect_message(members[1], .qos = SET(1));
+}
+
+CASE(shared_no_retained,
+	.title = "A shared subscription gets no retained messages, neither at first nor again",
+	.refs = { "5.0:U50-RETAIN-SHARED" }, .level = STATED, .versions = V50)
+{
+	require_shared(t);
+	require(t, offers(t)->retain, "the target has no retained messages");
+	struct peer *pub = join(t, "publisher");
+	publish(pub, .topic = "s/t", .payload = "kept", .qos = 1, .retain = true);
+
+	struct peer *sub = join(t, "subscriber");
+	subscribe(sub, .filter = "$share/g/s/t", .qos = 1);
+	subscribe(sub, .filter = "$share/g/s/t", .qos = 1);
+	publish(pub, .topic = "s/t", .payload = "marker", .qos = 1);
+	expect_message(sub, .payload = "marker");
+
+	struct peer *control = join(t, "control");
+	subscribe(control, .filter = "s/t", .qos = 1);
+	expect_message(control, .payload = "kept");
+}
+
+CASE(shared_prefix_not_matched, .title = "$share and the ShareName take no part in matching",
+	.refs = { "5.0:U50-SHARE-PREFIX" }, .level = STATED, .versions = V50)
+{
+	require_shared(t);
+	struct peer *sub = join(t, "subscriber");
+	struct peer *pub = join(t, "publisher");
+	subscribe(sub, .filter = "$share/g//s", .qos = 1);
+	publish(pub, .topic = "/s", .payload = "m", .qos = 1);
+	expect_message(sub, .topic = "/s", .payload = "m");
+	subscribe(sub, .filter = "$share/g/a/+/#", .qos = 1);
+	publish(pub, .topic = "a/b", .payload = "m", .qos = 1);
+	expect_message(sub, .topic = "a/b", .payload = "m");
+	publish(pub, .topic = "a/b/c/d", .payload = "m", .qos = 1);
+	expect_message(sub, .topic = "a/b/c/d", .payload = "m");
+}
+
+CASE(shared_subscription_ids,
+	.title = "A member gets the Subscription Identifier of its own SUBSCRIBE",
+	.refs = { "5.0:U50-SUBID-SHARED", "5.0:MQTT-3.3.4-3" }, .level = STATED, .versions = V50)
+{
+	require_shared(t);
+	require(t, offers(t)->subscription_ids, "the target has no Subscription Identifiers");
+	struct peer *members[2] = { join(t, "first"), join(t, "second") };
+	struct peer *pub = join(t, "publisher");
+	for (unsigned i = 0; i < 2; i++)
+		subscribe(members[i], .filter = "$share/g/s/t", .qos = 1,
+			.props = PROPS(P_SUBSCRIPTION_ID(40 + i)));
+	for (unsigned n = 0; n < 6; n++) {
+		publish(pub, .topic = "s/t", .payload = "m", .qos = 1);
+		struct peer *receiver = next_receiver(t, members, 2);
+		struct packet m = expect_message(receiver);
+		check_eq(t, properties_count(&m.properties, 0x0B), 1);
+		check_eq(t, properties_find(&m.properties, 0x0B)->number,
+			receiver == members[0] ? 40 : 41);
+	}
+}
+
+/* ---- filters that are none ------------------------------------------------------------------ */
+
+#define NAME_EMPTY .refs = { "5.0:MQTT-4.8.2-1" }
+#define NAME_BAD   .refs = { "5.0:MQTT-4.8.2-2" }
+
+static const struct vector bad_share[] = {
+	{ "name_empty", "82 r m1 p{} s\"$share//a\" 00", NAME_EMPTY },
+	{ "nothing_behind", "82 r m1 p{} s\"$share/\" 00", NAME_EMPTY },
+	{ "name_with_plus", "82 r m1 p{} s\"$share/g+/a\" 00", NAME_BAD },
+	{ "name_is_plus", "82 r m1 p{} s\"$share/+/a\" 00", NAME_BAD },
+	{ "name_with_hash", "82 r m1 p{} s\"$share/g#/a\" 00", NAME_BAD },
+	{ "name_is_hash", "82 r m1 p{} s\"$share/#/a\" 00", NAME_BAD },
+	{ "no_filter", "82 r m1 p{} s\"$share/g\" 00", NAME_BAD },
+	{ "filter_empty", "82 r m1 p{} s\"$share/g/\" 00", NAME_BAD },
+};
+
+CASE(bad_share, .title = "A shared subscription filter that is none gets no subscription",
+	.refs = { "5.0:MQTT-4.8.2-2" }, .level = MUST, .versions = V50, ROWS(bad_share))
+{
+	require_shared(t);
+	witness(t);
+	struct peer *client = join(t, "client");
+	send_row(client);
+	expect_one_of(client,
+		OUTCOMES({ SUBACK, SET(0), VERDICT_FAIL, "the filter is granted" },
+			{ .type = SUBACK }, { .type = CLOSED }));
+}
+
+CASE(shared_no_local_refused, .title = "No Local on a shared subscription ends the connection",
+	.refs = { "5.0:MQTT-3.8.3-4" }, .level = STATED, .versions = V50)
+{
+	require_shared(t);
+	witness(t);
+	struct peer *client = join(t, "client");
+	send_subscribe(client, .filter = "$share/g/s/t", .id = 1, .no_local = true);
+	expect_violation_closed(client, .codes = { 0x82, 0x81 });
+}
+
+/* ---- coming and going ----------------------------------------------------------------------- */
+
+CASE(shared_unsubscribe,
+	.title = "UNSUBSCRIBE with the full shared filter takes the member out, the bare filter "
+		 "does not",
+	.refs = { "5.0:U50-SHARE-UNSUB", "5.0:MQTT-3.10.4-1", "5.0:U50-UNSUB-NONE" },
+	.level = STATED, .versions = V50)
+{
+	require_shared(t);
+	struct peer *members[2] = { join(t, "first"), join(t, "second") };
+	struct peer *pub = join(t, "publisher");
+	for (size_t i = 0; i < 2; i++)
+		subscribe(members[i], .filter = "$share/g/s/t", .qos = 1);
+
+	send_unsubscribe(members[0], .filter = "s/t", .id = 70,
+		.more = (const struct subscribe[]){ { .filter = "$share/other/s/t" }, { 0 } });
+	struct packet unsuback = expect_ack(members[0], UNSUBACK, 70);
+	check_eq(t, unsuback.codes.data[0], 0x11);
+	check_eq(t, unsuback.codes.data[1], 0x11);
+	publish_stream(pub, "s/t", 1);
+	collect_stream(t, members, 2);
+
+	send_unsubscribe(members[0], .filter = "$share/g/s/t", .id = 71);
+	unsuback = expect_ack(members[0], UNSUBACK, 71);
+	check_eq(t, unsuback.codes.data[0], 0x00);
+	for (unsigned i = 0; i < 4; i++) {
+		publish(pub, .topic = "s/t", .payload = "rest", .qos = 1);
+		expect_message(members[1], .payload = "rest");
+	}
+	expect_no(members[0], PUBLISH);
+
+	send_unsubscribe(members[1], .filter = "$share/g/s/t", .id = 72);
+	expect_ack(members[1], UNSUBACK, 72);
+	publish(pub, .topic = "s/t", .payload = "gone", .qos = 1);
+	subscribe(members[1], .filter = "$share/g/s/t", .qos = 1);
+	publish(pub, .topic = "s/t", .payload = "marker", .qos = 1);
+	expect_message(members[1], .payload = "marker");
+}
+
+CASE(shared_resubscribe_counts_once,
+	.title = "Subscribing twice to a share counts once, and one UNSUBSCRIBE leaves it",
+	.refs = { "5.0:U50-SHARE-RESUB" }, .level = STATED, .versions = V50)
+{
+	require_shared(t);
+	struct peer *sub = join(t, "subscriber");
+	struct peer *pub = join(t, "publisher");
+	subscribe(sub, .filter = "$share/g/s/t", .qos = 0);
+	subscribe(sub, .filter = "$share/g/s/t", .qos = 1);
+	publish(pub, .topic = "s/t", .payload = "once", .qos = 1);
+	publish(pub, .topic = "s/t", .payload = "marker", .qos = 1);
+	expect_message(sub, .payload = "once");
+	expect_message(sub, .payload = "marker");
+
+	unsubscribe(sub, .filter = "$share/g/s/t");
+	publish(pub, .topic = "s/t", .payload = "gone", .qos = 1);
+	subscribe(sub, .filter = "s/t", .qos = 1);
+	publish(pub, .topic = "s/t", .payload = "plain", .qos = 1);
+	expect_message(sub, .payload = "plain");
+}
+
+CASE(shared_member_leaves, .title = "When members leave, the rest of the share gets everything",
+	.refs = { "5.0:U50-SHARE-ONE", "5.0:U50-SHARE-LIFE" }, .level = STATED, .versions = V50)
+{
+	require_shared(t);
+	struct peer *stays = join(t, "stays");
+	struct peer *leaves = join(t, "leaves");
+	struct peer *breaks = join(t, "breaks");
+	struct peer *pub = join(t, "publisher");
+	subscribe(stays, .filter = "$share/g/s/t", .qos = 1);
+	subscribe(leaves, .filter = "$share/g/s/t", .qos = 1);
+	subscribe(breaks, .filter = "$share/g/s/t", .qos = 1);
+	leave(leaves);
+	/* The same ClientId again, so that the broken connection's session has surely ended. */
+	drop(breaks);
+	leave(join(t, "breaks"));
+	publish_stream(pub, "s/t", 1);
+	collect_stream(t, (struct peer *const[]){ stays }, 1);
+}
+
+/* ---- deliveries that break off -------------------------------------------------------------- */
+
+struct delivery {
+	struct peer *chosen, *other;
+	const char *role; /* of the chosen member */
+	unsigned id;      /* Packet Identifier of the message under way */
+};
+
+/* Two kept members, one of which has got a QoS 2 message and not acknowledged it. */
+static struct delivery begin_delivery(struct test *t)
+{
+	require_shared(t);
+	struct peer *members[2] = { join(t, "first", .kept = true, .clean = true),
+		join(t, "second", .kept = true, .clean = true) };
+	for (size_t i = 0; i < 2; i++)
+		subscribe(members[i], .filter = "$share/g/s/t", .qos = 2);
+	publish(join(t, "publisher"), .topic = "s/t", .payload = "once", .qos = 2);
+	struct peer *chosen = next_receiver(t, members, 2);
+	struct packet m = expect(chosen, PUBLISH);
+	check_eq(t, m.qos, 2);
+	bool first = chosen == members[0];
+	return (struct delivery){ chosen, members[first], first ? "first" : "second", m.id };
+}
+
+/*   chosen member         target            other member
+ *                    <--  PUBLISH q2 id
+ *   (breaks off, resumes)
+ *                    <--  PUBLISH q2 id dup
+ *   PUBREC           -->
+ *                    <--  PUBREL
+ *   PUBCOMP          -->
+ *                                      -->  nothing
+ */
+CASE(shared_qos2_sent_again_to_same,
+	.title = "A QoS 2 delivery that breaks off is sent again to the same member",
+	.refs = { "5.0:MQTT-4.8.2-4" }, .level = MUST, .versions = V50)
+{
+	struct delivery d = begin_delivery(t);
+
+	drop(d.chosen);
+	struct peer *again = join(t, d.role, .kept = true, .resumed = true);
+	expect_message(again, .payload = "once", .dup = SET(true));
+	expect_no(again, PUBLISH);
+	expect_no(d.other, PUBLISH);
+}
+
+/*   chosen member         target            other member
+ *                    <--  PUBLISH q2 id
+ *   PUBREC           -->
+ *                    <--  PUBREL
+ *   (breaks off, resumes)
+ *                    <--  PUBREL
+ *   PUBCOMP          -->
+ *                                      -->  nothing
+ */
+CASE(shared_qos2_released_to_same,
+	.title = "A QoS 2 delivery that breaks off behind PUBREC is completed to the same member",
+	.refs = { "5.0:MQTT-4.8.2-4" }, .level = MUST, .versions = V50)
+{
+	struct delivery d = begin_delivery(t);
+
+	send_ack(d.chosen, PUBREC, d.id);
+	expect_ack(d.chosen, PUBREL, d.id);
+	drop(d.chosen);
+	struct peer *again = join(t, d.role, .kept = true, .resumed = true);
+	expect_ack(again, PUBREL, d.id);
+	send_ack(again, PUBCOMP, d.id);
+	expect_no(again, PUBLISH);
+	expect_no(d.other, PUBLISH);
+}
+
+CASE(shared_qos2_session_ends,
+	.title = "A QoS 2 delivery whose member's session ends goes to no other member",
+	.refs = { "5.0:MQTT-4.8.2-5" }, .level = MUST, .versions = V50)
+{
+	struct delivery d = begin_delivery(t);
+
+	drop(d.chosen);
+	join(t, d.role);
+	publish(join(t, "later publisher"), .topic = "s/t", .payload = "marker", .qos = 2);
+	expect_message(d.other, .payload = "marker");
+	expect_no(d.other, PUBLISH);
+}
+
+struct refusing {
+	unsigned qos;
+	enum packet_type ack;
+	uint8_t code;
+};
+
+static const struct vector shared_refused[] = {
+	{ "puback_80", .extra = &(const struct refusing){ 1, PUBACK, 0x80 } },
+	{ "puback_97", .extra = &(const struct refusing){ 1, PUBACK, 0x97 } },
+	{ "pubrec_80", .extra = &(const struct refusing){ 2, PUBREC, 0x80 } },
+};
+
+/*   publisher          target            one member         other member
+ *   PUBLISH "once" -->
+ *                              -->  PUBLISH "once"
+ *                              <--  PUBACK 0x80
+ *   PUBLISH "rest" -->
+ *                              -->  only "rest"       -->  only "rest"
+ */
+CASE(shared_refused,
+	.title = "A message refused by the chosen member is dropped and offered to no other",
+	.refs = { "5.0:MQTT-4.8.2-6" }, .level = MUST, .versions = V50, ROWS(shared_refused))
+{
+	const struct refusing *r = row(t)->extra;
+	require_shared(t);
+	struct peer *members[2] = { join(t, "first"), join(t, "second") };
+	struct peer *pub = join(t, "publisher");
+	for (size_t i = 0; i < 2; i++)
+		subscribe(members[i], .filter = "$share/g/s/t", .qos = r->qos);
+	publish(pub, .topic = "s/t", .payload = "once", .qos = r->qos);
+	struct peer *chosen = next_receiver(t, members, 2);
+	struct packet m = expect(chosen, PUBLISH);
+	send_ack(chosen, r->ack, m.id, .code = SET(r->code));
+	fence(chosen);
+
+	for (size_t i = 0; i < 4; i++) {
+		publish(pub, .topic = "s/t", .payload = "rest", .qos = r->qos);
+		expect_message(next_receiver(t, members, 2), .payload = "rest");
+	}
+	for (size_t i = 0; i < 2; i++)
+		expect_no(members[i], PUBLISH);
+}
+
+CHAPTER(shared, "Shared subscriptions", &case_shared_one_member, &case_shared_names_independent,
+	&case_shared_and_plain_of_one_client, &case_shared_filters_overlap,
+	&case_shared_qos_of_member, &case_shared_no_retained, &case_shared_prefix_not_matched,
+	&case_shared_subscription_ids, &case_bad_share, &case_shared_no_local_refused,
+	&case_shared_unsubscribe, &case_shared_resubscribe_counts_once, &case_shared_member_leaves,
+	&case_shared_qos2_sent_again_to_same, &case_shared_qos2_released_to_same,
+	&case_shared_qos2_session_ends, &case_shared_refused);

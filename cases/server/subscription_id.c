@@ -1,0 +1,248 @@
+/* Subscription Identifiers of 5.0, 3.8.2.1.2: which are refused, and which come with a message. */
+#include "harness/case.h"
+
+static bool is_payload(const struct packet *m, const char *text)
+{
+	return bytes_equal(m->payload, bytes_of(text));
+}
+
+static const struct vector bad_subscription_id[] = {
+	{ "zero", "82 r m1 p{0B v0} t\"a\" 00", .codes = { 0x82, 0x81 } },
+	{ "twice", "82 r m1 p{0B v1 0B v2} t\"a\" 00", .codes = { 0x82, 0x81 } },
+};
+
+CASE(bad_subscription_id,
+	.title = "A SUBSCRIBE with Subscription Identifier 0, or with two, ends the connection",
+	.refs = { "5.0:U50-SUBID-ZERO" }, .level = STATED, .versions = V50,
+	ROWS(bad_subscription_id))
+{
+	require(t, offers(t)->subscription_ids, "the target has no Subscription Identifiers");
+	witness(t);
+	struct peer *client = join(t, "client");
+	send_row(client);
+	expect_violation_closed(client);
+}
+
+CASE(subscription_id_from_publisher,
+	.title = "A client's PUBLISH with a Subscription Identifier ends its connection",
+	.refs = { "5.0:MQTT-3.3.4-6" }, .level = MUST, .versions = V50)
+{
+	struct peer *sub = join(t, "subscriber");
+	subscribe(sub, .filter = "s/t");
+	witness(t);
+	struct peer *client = join(t, "client");
+	send_publish(
+		client, .topic = "s/t", .payload = "forged", .props = PROPS(P_SUBSCRIPTION_ID(5)));
+	expect_violation_closed(client, .codes = { 0x82, 0x81 });
+
+	struct peer *pub = join(t, "publisher");
+	publish(pub, .topic = "s/t", .payload = "marker");
+	struct packet m = expect(sub, PUBLISH);
+	if (is_payload(&m, "forged")) {
+		check_eq(t, properties_count(&m.properties, 0x0B), 0);
+		nonstrict(t, "the message of the refused PUBLISH was handed on");
+	}
+}
+
+enum { SUBSCRIPTION_ID = 0x0B };
+
+#define check_only_id(t, m, id)                                                             \
+	do {                                                                                \
+		check_eq(t, properties_count(&(m).properties, SUBSCRIPTION_ID), 1);         \
+		check_eq(t, properties_find(&(m).properties, SUBSCRIPTION_ID)->number, id); \
+	} while (0)
+#define check_no_id(t, m) check_eq(t, properties_count(&(m).properties, SUBSCRIPTION_ID), 0)
+
+CASE(subscription_id_returned,
+	.title =
+		"A message carries the Subscription Identifier of the subscription that it matches",
+	.refs = { "5.0:MQTT-3.3.4-3", "5.0:MQTT-3.3.4-4" }, .level = MUST, .versions = V50)
+{
+	static const uint32_t ids[] = { 1, 127, 128, 16384, 2097152, 268435455 };
+	static const char *const filters[] = { "s/1", "s/2", "s/3", "s/4", "s/5", "s/6" };
+	require(t, offers(t)->subscription_ids, "the target has no Subscription Identifiers");
+	struct peer *sub = join(t, "subscriber");
+	struct peer *pub = join(t, "publisher");
+
+	for (size_t i = 0; i < 6; i++) {
+		subscribe(sub, .filter = filters[i], .qos = 1,
+			.props = PROPS(P_SUBSCRIPTION_ID(ids[i])));
+		publish(pub, .topic = filters[i], .payload = "m", .qos = 1);
+		struct packet m = expect_message(sub, .topic = filters[i]);
+		check_only_id(t, m, ids[i]);
+	}
+	subscribe(sub, .filter = "s/none", .qos = 1);
+	publish(pub, .topic = "s/none", .payload = "m", .qos = 1);
+	struct packet m = expect_message(sub, .topic = "s/none");
+	check_no_id(t, m);
+}
+
+CASE(subscription_id_of_several_filters,
+	.title = "All filters of a SUBSCRIBE share its Subscription Identifier",
+	.refs = { "5.0:MQTT-3.3.4-3" }, .level = MUST, .versions = V50)
+{
+	require(t, offers(t)->subscription_ids, "the target has no Subscription Identifiers");
+	struct peer *sub = join(t, "subscriber");
+	struct peer *pub = join(t, "publisher");
+
+	subscribe(sub, .filter = "s/a", .props = PROPS(P_SUBSCRIPTION_ID(33)),
+		.more = (const struct subscribe[]){
+			{ .filter = "s/b" }, { .filter = "x/+" }, { 0 } });
+	static const char *const topics[] = { "s/a", "s/b", "x/c" };
+	for (size_t i = 0; i < 3; i++) {
+		publish(pub, .topic = topics[i], .payload = "m");
+		struct packet m = expect_message(sub, .topic = topics[i]);
+		check_only_id(t, m, 33);
+	}
+}
+
+CASE(subscription_id_with_retained,
+	.title = "A retained message carries the Subscription Identifier of the new subscription",
+	.refs = { "5.0:MQTT-3.3.4-3" }, .level = MUST, .versions = V50)
+{
+	require(t, offers(t)->subscription_ids, "the target has no Subscription Identifiers");
+	require(t, offers(t)->retain, "the target has no retained messages");
+	struct peer *pub = join(t, "publisher");
+	publish(pub, .topic = "s/t", .payload = "kept", .qos = 1, .retain = true);
+
+	struct peer *sub = join(t, "subscriber");
+	subscribe(sub, .filter = "s/+", .qos = 1, .props = PROPS(P_SUBSCRIPTION_ID(21)));
+	struct packet m = expect_message(sub, .payload = "kept");
+	check_only_id(t, m, 21);
+	subscribe(sub, .filter = "s/+", .qos = 1, .props = PROPS(P_SUBSCRIPTION_ID(22)));
+	m = expect_message(sub, .payload = "kept");
+	check_only_id(t, m, 22);
+}
+
+CASE(subscription_id_replaced,
+	.title = "Subscribing again with another Subscription Identifier, or none, replaces it",
+	.refs = { "5.0:U50-SUBID-LIFE", "5.0:MQTT-3.8.4-3" }, .level = STATED, .versions = V50)
+{
+	require(t, offers(t)->subscription_ids, "the target has no Subscription Identifiers");
+	struct peer *sub = join(t, "subscriber");
+	struct peer *pub = join(t, "publisher");
+
+	subscribe(sub, .filter = "s/t", .props = PROPS(P_SUBSCRIPTION_ID(7)));
+	subscribe(sub, .filter = "s/t", .props = PROPS(P_SUBSCRIPTION_ID(9)));
+	publish(pub, .topic = "s/t", .payload = "another");
+	struct packet m = expect_message(sub, .payload = "another");
+	check_only_id(t, m, 9);
+	subscribe(sub, .filter = "s/t");
+	publish(pub, .topic = "s/t", .payload = "none");
+	m = expect_message(sub, .payload = "none");
+	check_no_id(t, m);
+}
+
+CASE(subscription_id_gone_by_unsubscribe,
+	.title = "UNSUBSCRIBE takes the Subscription Identifier away with its subscription",
+	.refs = { "5.0:U50-SUBID-LIFE" }, .level = STATED, .versions = V50)
+{
+	require(t, offers(t)->subscription_ids, "the target has no Subscription Identifiers");
+	struct peer *sub = join(t, "subscriber");
+	struct peer *pub = join(t, "publisher");
+
+	subscribe(sub, .filter = "s/t", .props = PROPS(P_SUBSCRIPTION_ID(7)));
+	unsubscribe(sub, .filter = "s/t");
+	subscribe(sub, .filter = "s/t");
+	publish(pub, .topic = "s/t", .payload = "m");
+	struct packet m = expect_message(sub, .payload = "m");
+	check_no_id(t, m);
+}
+
+CASE(subscription_id_survives_resumption,
+	.title = "Subscription Identifiers live on in a resumed session, for queued messages too",
+	.refs = { "5.0:U50-SUBID-LIFE", "5.0:MQTT-3.3.4-3" }, .level = STATED, .versions = V50)
+{
+	require(t, offers(t)->subscription_ids, "the target has no Subscription Identifiers");
+	struct peer *pub = join(t, "publisher");
+	struct peer *sub = join(t, "subscriber", .kept = true);
+	subscribe(sub, .filter = "s/t", .qos = 1, .props = PROPS(P_SUBSCRIPTION_ID(70)));
+	leave(sub);
+	publish(pub, .topic = "s/t", .payload = "queued", .qos = 1);
+
+	sub = join(t, "subscriber", .kept = true, .resumed = true);
+	struct packet m = expect_message(sub, .payload = "queued");
+	check_only_id(t, m, 70);
+	publish(pub, .topic = "s/t", .payload = "live", .qos = 1);
+	m = expect_message(sub, .payload = "live");
+	check_only_id(t, m, 70);
+}
+
+/* The identifiers, 1 and 2, that two overlapping subscriptions have; 0: none. */
+static const uint32_t different[] = { 1, 2 };
+static const uint32_t equal[] = { 1, 1 };
+static const uint32_t only_first[] = { 1, 0 };
+
+static const struct vector overlapping_ids[] = {
+	{ "different", .extra = different },
+	{ "equal", .extra = equal },
+	{ "only_first", .extra = only_first },
+};
+
+static void subscribe_with_id(struct peer *p, const char *filter, uint32_t id)
+{
+	if (id)
+		subscribe(p, .filter = filter, .qos = 1, .props = PROPS(P_SUBSCRIPTION_ID(id)));
+	else
+		subscribe(p, .filter = filter, .qos = 1);
+}
+
+/* Takes the identifiers of one message off `left`: of all subscriptions, or of one. The other form
+ * of the answer shows in further copies.
+ */
+static bool take_copy(struct test *t, const struct packet *m, unsigned left[3])
+{
+	size_t count = properties_count(&m->properties, SUBSCRIPTION_ID);
+	bool whole = count == left[1] + left[2];
+
+	if (!count) {
+		check(t, left[0] > 0, "each copy carries the identifier of its subscription");
+		left[0]--;
+	}
+	for (size_t i = 0; i < m->properties.count; i++) {
+		const struct property *p = &m->properties.list[i];
+		if (p->id != SUBSCRIPTION_ID)
+			continue;
+		check(t, p->number <= 2 && left[p->number] > 0,
+			"an identifier comes as often as there are matching subscriptions with it");
+		left[p->number]--;
+	}
+	check(t, whole || count <= 1, "a copy carries the identifiers of all matches, or of one");
+	if (whole)
+		left[0] = 0; /* the copy stands for the subscription without identifier, too */
+	return !left[0] && !left[1] && !left[2];
+}
+
+CASE(overlapping_ids,
+	.title = "Overlapping subscriptions: one copy with all identifiers, or one copy each",
+	.refs = { "5.0:MQTT-3.3.4-4", "5.0:MQTT-3.3.4-5", "5.0:MQTT-3.3.4-3" }, .level = MUST,
+	.versions = V50, ROWS(overlapping_ids))
+{
+	const uint32_t *ids = row(t)->extra;
+	require(t, offers(t)->subscription_ids, "the target has no Subscription Identifiers");
+	struct peer *sub = join(t, "subscriber");
+	subscribe_with_id(sub, "o/#", ids[0]);
+	subscribe_with_id(sub, "o/t", ids[1]);
+	struct peer *pub = join(t, "publisher");
+	publish(pub, .topic = "o/t", .payload = "once", .qos = 1);
+	publish(pub, .topic = "o/t", .payload = "marker", .qos = 1);
+
+	unsigned once[3] = { 0 }, marker[3] = { 0 };
+	for (size_t i = 0; i < 2; i++) {
+		once[ids[i]]++;
+		marker[ids[i]]++;
+	}
+	bool done = false;
+	while (!done) {
+		struct packet m = expect_message(sub, .topic = "o/t");
+		bool first = is_payload(&m, "once");
+		done = take_copy(t, &m, first ? once : marker) && !first;
+	}
+	check(t, !once[1] && !once[2], "all identifiers of the first message came");
+}
+
+CHAPTER(subscription_id, "Subscription Identifiers", &case_bad_subscription_id,
+	&case_subscription_id_from_publisher, &case_subscription_id_returned,
+	&case_subscription_id_of_several_filters, &case_subscription_id_with_retained,
+	&case_subscription_id_replaced, &case_subscription_id_gone_by_unsubscribe,
+	&case_subscription_id_survives_resumption, &case_overlapping_ids);

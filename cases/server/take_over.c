@@ -1,0 +1,168 @@
+/* Two connections with one ClientId, 3.1.4: the second takes over. */
+#include "harness/case.h"
+
+/*   first                     target                    second
+ *                                          <--  CONNECT, the same ClientId
+ *                                          -->  CONNACK
+ *                        <--  DISCONNECT 0x8E (5.0)
+ *                        <--  close
+ */
+CASE(take_over, .title = "A CONNECT with the ClientId of a connected client cuts that one off",
+	.refs = { "3.1.1:MQTT-3.1.4-2", "5.0:MQTT-3.1.4-3" }, .level = MUST, .versions = BOTH)
+{
+	witness(t);
+	struct peer *first = join(t, "client");
+	struct peer *second = dial(t, "client");
+	send_connect(second, .keep_alive = 0);
+	expect_accepted(second);
+	expect_closed(first);
+	fence(second);
+	if (!is_v5(t))
+		return;
+	if (!has_packet(first, DISCONNECT))
+		nonstrict(t, "the old connection closed without a DISCONNECT 0x8E");
+	else
+		check_eq(t, expect(first, DISCONNECT).code, 0x8E);
+}
+
+CASE(take_over_kept_session,
+	.title = "The session goes over with its subscriptions, and messages reach the new client",
+	.refs = { "3.1.1:MQTT-3.1.4-2", "3.1.1:MQTT-3.1.2-4", "5.0:MQTT-3.1.4-3",
+		"5.0:MQTT-3.1.2-5" },
+	.level = MUST, .versions = BOTH)
+{
+	struct peer *first = join(t, "client", .kept = true);
+	subscribe(first, .filter = "over/t", .qos = 1);
+	struct peer *second = dial(t, "client");
+	send_connect(second, .kept = true);
+	struct packet answer = expect_accepted(second);
+	judging(t, "3.1.1:MQTT-3.1.4-2");
+	judging(t, "5.0:MQTT-3.1.4-3");
+	expect_closed(first);
+	judging(t, "3.1.1:MQTT-3.1.2-4");
+	judging(t, "5.0:MQTT-3.1.2-5");
+	check_eq(t, answer.ack_flags, 1);
+
+	struct peer *pub = join(t, "publisher");
+	publish(pub, .topic = "over/t", .payload = "for the second", .qos = 1);
+	expect_message(second, .payload = "for the second");
+}
+
+CASE(take_over_clean_session,
+	.title = "A take-over with a clean CONNECT begins without the old subscriptions",
+	.refs = { "3.1.1:MQTT-3.1.4-3", "3.1.1:MQTT-3.1.2-6", "5.0:MQTT-3.1.4-4",
+		"5.0:MQTT-3.1.2-4" },
+	.level = MUST, .versions = BOTH)
+{
+	struct peer *first = join(t, "client", .kept = true);
+	subscribe(first, .filter = "over/#", .qos = 1);
+	struct peer *second = dial(t, "client");
+	send_connect(second, .keep_alive = 0);
+	check_eq(t, expect_accepted(second).ack_flags, 0);
+
+	subscribe(second, .filter = "marker/t", .qos = 1);
+	struct peer *pub = join(t, "publisher");
+	publish(pub, .topic = "over/t", .payload = "of the old subscription", .qos = 1);
+	publish(pub, .topic = "marker/t", .payload = "marker", .qos = 1);
+	expect_message(second, .topic = "marker/t", .payload = "marker");
+	expect_no(second, PUBLISH);
+}
+
+CASE(take_over_chain, .title = "Of many connections with one ClientId only the last one lives",
+	.refs = { "3.1.1:MQTT-3.1.4-2", "3.1.1:UALL-ONE-SESSION-PER-ID", "5.0:MQTT-3.1.4-3",
+		"5.0:UALL-ONE-SESSION-PER-ID" },
+	.level = MUST, .versions = BOTH)
+{
+	enum { CLIENTS = 12 };
+	struct peer *clients[CLIENTS];
+	witness(t);
+	for (unsigned i = 0; i < CLIENTS; i++)
+		clients[i] = join(t, "client");
+	for (unsigned i = 0; i < CLIENTS - 1; i++)
+		expect_closed(clients[i]);
+	fence(clients[CLIENTS - 1]);
+}
+
+/* ---- the Will of the old connection -------------------------------------------------------- */
+
+CASE(take_over_will,
+	.title = "A take-over publishes the Will of the old connection, not of the new one",
+	.refs = { "3.1.1:MQTT-3.1.2-8", "3.1.1:MQTT-3.1.4-2", "5.0:U50-CLEAN-START-WILL",
+		"5.0:MQTT-3.1.2-8" },
+	.level = MUST, .versions = BOTH)
+{
+	struct peer *watcher = join(t, "watcher");
+	subscribe(watcher, .filter = "over/w", .qos = 1);
+	struct peer *first =
+		join(t, "client", .will = { .topic = "over/w", .payload = "first", .qos = 1 });
+	struct peer *second = dial(t, "client");
+	send_connect(second, .will = { .topic = "over/w", .payload = "second", .qos = 1 });
+	expect_accepted(second);
+	expect_closed(first);
+	expect_message(watcher, .topic = "over/w", .payload = "first");
+
+	publish(second, .topic = "over/w", .payload = "marker", .qos = 1);
+	expect_message(watcher, .topic = "over/w", .payload = "marker");
+	leave(second);
+	expect_no(watcher, PUBLISH);
+}
+
+CASE(take_over_will_of_kept_session,
+	.title = "A take-over of a kept session publishes a Will without delay",
+	.refs = { "3.1.1:MQTT-3.1.2-8", "5.0:U50-CLEAN-START-WILL", "5.0:MQTT-3.1.2-8" },
+	.level = MUST, .versions = BOTH)
+{
+	struct peer *watcher = join(t, "watcher");
+	subscribe(watcher, .filter = "over/w", .qos = 1);
+	join(t, "client", .kept = true,
+		.will = { .topic = "over/w", .payload = "first", .qos = 1 });
+	join(t, "client", .kept = true);
+	expect_message(watcher, .topic = "over/w", .payload = "first");
+}
+
+/* With a Will Delay Interval the new connection comes in time:
+ *
+ *   first                     target                    second, watcher
+ *   CONNECT, delay 60    -->
+ *                                          <--  CONNECT, Clean Start 0
+ *                        <--  close
+ *                                          <--  PUBLISH "marker" on the topic of the Will
+ *                                          -->  PUBLISH "marker", and no Will before it
+ */
+CASE(take_over_will_with_delay,
+	.title = "A take-over that continues the session suppresses a Will with a delay",
+	.refs = { "5.0:MQTT-3.1.3-9", "5.0:U50-CLEAN-START-WILL" }, .level = MUST, .versions = V50)
+{
+	struct peer *watcher = join(t, "watcher");
+	subscribe(watcher, .filter = "over/w", .qos = 1);
+	struct peer *first = join(t, "client", .kept = true,
+		.will = { .topic = "over/w",
+			.payload = "first",
+			.qos = 1,
+			.props = PROPS(P_WILL_DELAY(60)) });
+	struct peer *second = join(t, "client", .kept = true, .resumed = true);
+	expect_closed(first);
+	publish(second, .topic = "over/w", .payload = "marker", .qos = 1);
+	expect_message(watcher, .topic = "over/w", .payload = "marker");
+}
+
+CASE(take_over_ends_session,
+	.title = "A take-over with Clean Start 1 ends the session, and its Will is not delayed",
+	.refs = { "5.0:MQTT-3.1.2-8", "5.0:U50-CLEAN-START-WILL", "5.0:U50-WILLDELAY-FIRST" },
+	.level = MUST, .versions = V50)
+{
+	struct peer *watcher = join(t, "watcher");
+	subscribe(watcher, .filter = "over/w", .qos = 1);
+	join(t, "client", .kept = true,
+		.will = { .topic = "over/w",
+			.payload = "first",
+			.qos = 1,
+			.props = PROPS(P_WILL_DELAY(60)) });
+	join(t, "client", .kept = true, .clean = true);
+	expect_message(watcher, .topic = "over/w", .payload = "first");
+}
+
+CHAPTER(take_over, "Connections that take over a ClientId", &case_take_over,
+	&case_take_over_kept_session, &case_take_over_clean_session, &case_take_over_chain,
+	&case_take_over_will, &case_take_over_will_of_kept_session, &case_take_over_will_with_delay,
+	&case_take_over_ends_session);

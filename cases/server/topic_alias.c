@@ -1,0 +1,258 @@
+/* Topic Aliases of 5.0, 3.3.2.3.4: those of the client, and those of the server. */
+#include <stdio.h>
+
+#include "harness/case.h"
+
+enum { TOPIC_ALIAS = 0x23, TEXT_MAX = 32 };
+
+static void require_alias(struct test *t)
+{
+	require(t, offers(t)->topic_alias_maximum > 0, "the target takes no Topic Alias");
+}
+
+/* ---- aliases of the client ------------------------------------------------------------------ */
+
+/*   client                             target            watcher
+ *   PUBLISH "a/x" alias n         -->            -->  "a/x"
+ *   PUBLISH ""    alias n         -->            -->  "a/x"
+ *   PUBLISH "a/y" alias n         -->            -->  "a/y"
+ *   PUBLISH ""    alias n         -->            -->  "a/y"
+ */
+CASE(alias_set_and_changed, .title = "A Topic Alias is set, used, set anew and used again",
+	.refs = { "5.0:U50-ALIAS-SET", "5.0:MQTT-3.3.2-12" }, .level = STATED, .versions = V50)
+{
+	static const char *const topics[] = { "a/x", "", "a/y", "", "a/x", "" };
+	static const char *const means[] = { "a/x", "a/x", "a/y", "a/y", "a/x", "a/x" };
+	require_alias(t);
+	const unsigned aliases[] = { 1, offers(t)->topic_alias_maximum };
+	struct peer *watcher = join(t, "watcher");
+	subscribe(watcher, .filter = "a/+", .qos = 2);
+	struct peer *client = join(t, "client");
+
+	for (size_t n = 0; n < 2; n++)
+		for (unsigned i = 0; i < 6; i++) {
+			publish(client, .topic = topics[i], .payload = "m", .qos = i % 3,
+				.props = PROPS(P_TOPIC_ALIAS(aliases[n])));
+			expect_message(watcher, .topic = means[i], .payload = "m");
+		}
+}
+
+CASE(alias_all_at_once, .title = "All Topic Aliases up to the server's maximum can be in use",
+	.refs = { "5.0:MQTT-3.3.2-12" }, .level = MUST, .versions = V50)
+{
+	require_alias(t);
+	unsigned count = offers(t)->topic_alias_maximum;
+	char topic[TEXT_MAX];
+	struct peer *watcher = join(t, "watcher");
+	subscribe(watcher, .filter = "a/+");
+	struct peer *client = join(t, "client");
+
+	if (count > 100)
+		count = 100;
+	for (unsigned i = 1; i <= count; i++) {
+		snprintf(topic, sizeof(topic), "a/%u", i);
+		publish(client, .topic = topic, .payload = "set", .props = PROPS(P_TOPIC_ALIAS(i)));
+		expect_message(watcher, .topic = topic);
+	}
+	for (unsigned i = count; i >= 1; i--) {
+		snprintf(topic, sizeof(topic), "a/%u", i);
+		publish(client, .topic = "", .payload = "used", .props = PROPS(P_TOPIC_ALIAS(i)));
+		expect_message(watcher, .topic = topic, .payload = "used");
+	}
+}
+
+CASE(alias_for_retained,
+	.title = "A message published under a Topic Alias is retained for its topic",
+	.refs = { "5.0:U50-ALIAS-SET", "5.0:MQTT-3.3.1-5" }, .level = STATED, .versions = V50)
+{
+	require_alias(t);
+	require(t, offers(t)->retain, "the target has no retained messages");
+	struct peer *client = join(t, "client");
+	publish(client, .topic = "a/x", .payload = "set", .qos = 1,
+		.props = PROPS(P_TOPIC_ALIAS(1)));
+	publish(client, .topic = "", .payload = "kept", .qos = 1, .retain = true,
+		.props = PROPS(P_TOPIC_ALIAS(1)));
+	struct peer *sub = join(t, "subscriber");
+	subscribe(sub, .filter = "a/#", .qos = 1);
+	expect_message(sub, .topic = "a/x", .payload = "kept", .retain = SET(1));
+	publish(client, .topic = "a/x", .bytes = { 0 }, .qos = 1, .retain = true);
+}
+
+static const struct vector bad_alias[] = {
+	{ "zero_with_topic", "30 r t\"a\" p{23 n0} b\"x\"",
+		.refs = { "5.0:U50-ALIAS-INVALID", "5.0:MQTT-3.3.2-8" },
+		.codes = { 0x94, 0x82, 0x81 } },
+	{ "zero_without_topic", "30 r s\"\" p{23 n0} b\"x\"",
+		.refs = { "5.0:U50-ALIAS-INVALID", "5.0:MQTT-3.3.2-8" },
+		.codes = { 0x94, 0x82, 0x81 } },
+	{ "above_any_maximum", "30 r s\"\" p{23 n65535} b\"x\"",
+		.refs = { "5.0:U50-ALIAS-UNKNOWN" }, .codes = { 0x82, 0x94, 0x81 } },
+	{ "unknown_q0", "30 r s\"\" p{23 n1} b\"x\"", .refs = { "5.0:U50-ALIAS-UNKNOWN" },
+		.codes = { 0x82, 0x94 } },
+	{ "unknown_q1", "32 r s\"\" m1 p{23 n1} b\"x\"", .refs = { "5.0:U50-ALIAS-UNKNOWN" },
+		.codes = { 0x82, 0x94 } },
+	{ "unknown_q2", "34 r s\"\" m1 p{23 n1} b\"x\"", .refs = { "5.0:U50-ALIAS-UNKNOWN" },
+		.codes = { 0x82, 0x94 } },
+};
+
+CASE(bad_alias, .title = "Topic Alias 0, and one without a topic, end the connection",
+	.refs = { "5.0:U50-ALIAS-INVALID" }, .level = STATED, .versions = V50, ROWS(bad_alias))
+{
+	witness(t);
+	struct peer *client = join(t, "client");
+	send_row(client);
+	expect_violation_closed(client);
+}
+
+CASE(alias_above_maximum, .title = "A Topic Alias above the server's maximum ends the connection",
+	.refs = { "5.0:U50-ALIAS-INVALID", "5.0:MQTT-3.3.2-9", "5.0:MQTT-3.2.2-17" },
+	.level = STATED, .versions = V50)
+{
+	require(t, offers(t)->topic_alias_maximum < 65535,
+		"every Topic Alias is within the maximum");
+	witness(t);
+	struct peer *client = join(t, "client");
+	send_publish(client, .topic = "a/x", .payload = "m",
+		.props = PROPS(P_TOPIC_ALIAS(offers(t)->topic_alias_maximum + 1u)));
+	expect_violation_closed(client, .codes = { 0x94 });
+}
+
+CASE(alias_gone_on_next_connection,
+	.title = "Topic Alias mappings end with the connection, even if the session goes on",
+	.refs = { "5.0:MQTT-3.3.2-7", "5.0:U50-ALIAS-UNKNOWN" }, .level = MUST, .versions = V50)
+{
+	require_alias(t);
+	witness(t);
+	struct peer *watcher = join(t, "watcher");
+	subscribe(watcher, .filter = "a/x", .qos = 1);
+	struct peer *client = join(t, "client", .kept = true, .clean = true);
+	publish(client, .topic = "a/x", .payload = "set", .qos = 1,
+		.props = PROPS(P_TOPIC_ALIAS(1)));
+	expect_message(watcher, .payload = "set");
+	leave(client);
+
+	client = join(t, "client", .kept = true, .resumed = true);
+	send_publish(client, .topic = "", .payload = "old alias", .props = PROPS(P_TOPIC_ALIAS(1)));
+	expect_violation_closed(client, .codes = { 0x82, 0x94 });
+	expect_no(watcher, PUBLISH);
+}
+
+CASE(alias_of_another_client,
+	.title = "One client's Topic Alias means nothing on another's connection",
+	.refs = { "5.0:U50-ALIAS-UNKNOWN", "5.0:MQTT-3.3.2-7" }, .level = STATED, .versions = V50)
+{
+	require_alias(t);
+	witness(t);
+	struct peer *owner = join(t, "owner");
+	publish(owner, .topic = "a/x", .payload = "set", .qos = 1,
+		.props = PROPS(P_TOPIC_ALIAS(1)));
+	struct peer *other = join(t, "other");
+	send_publish(other, .topic = "", .payload = "borrowed", .props = PROPS(P_TOPIC_ALIAS(1)));
+	expect_violation_closed(other, .codes = { 0x82, 0x94 });
+}
+
+/* ---- aliases of the server ------------------------------------------------------------------ */
+
+enum { ALIASES_MAX = 8, TOPICS = 12 };
+
+/* The topic that a message means, by the mappings made on its connection so far. */
+static struct bytes resolved(struct test *t, struct bytes mapped[ALIASES_MAX + 1], unsigned maximum,
+	const struct packet *m)
+{
+	const struct property *alias = properties_find(&m->properties, TOPIC_ALIAS);
+
+	if (!alias)
+		return m->topic;
+	check(t, alias->number >= 1 && alias->number <= maximum,
+		"a Topic Alias lies between 1 and the client's maximum");
+	if (m->topic.len)
+		mapped[alias->number] = m->topic;
+	return mapped[alias->number];
+}
+
+static void receive_many_topics(struct test *t, unsigned maximum)
+{
+	struct bytes mapped[ALIASES_MAX + 1] = { 0 };
+	char topic[TEXT_MAX];
+	struct peer *sub = join(t, "subscriber", .props = PROPS(P_TOPIC_ALIAS_MAXIMUM(maximum)));
+	subscribe(sub, .filter = "a/+", .qos = 1);
+	struct peer *pub = join(t, "publisher");
+
+	for (unsigned i = 0; i < 3 * TOPICS; i++) {
+		snprintf(topic, sizeof(topic), "a/%u", i / 2 % TOPICS);
+		publish(pub, .topic = topic, .payload = "m", .qos = i % 2);
+		struct packet m = expect_message(sub);
+		check_text(t, resolved(t, mapped, maximum, &m), topic);
+	}
+}
+
+struct limit {
+	unsigned maximum;
+};
+
+static const struct vector client_alias_maximum[] = {
+	{ "0", .refs = { "5.0:MQTT-3.1.2-27", "5.0:U50-ALIASMAX-DEFAULT" },
+		.extra = &(const struct limit){ 0 } },
+	{ "1", .refs = { "5.0:MQTT-3.3.2-11", "5.0:MQTT-3.1.2-26" },
+		.extra = &(const struct limit){ 1 } },
+	{ "8", .refs = { "5.0:MQTT-3.3.2-11", "5.0:MQTT-3.1.2-26" },
+		.extra = &(const struct limit){ ALIASES_MAX } },
+};
+
+CASE(client_alias_maximum,
+	.title = "The server's Topic Aliases stay within the client's maximum and mean the right "
+		 "topic",
+	.refs = { "5.0:MQTT-3.3.2-11", "5.0:MQTT-3.1.2-26" }, .level = MUST, .versions = V50,
+	ROWS(client_alias_maximum))
+{
+	receive_many_topics(t, ((const struct limit *)row(t)->extra)->maximum);
+}
+
+CASE(alias_not_forwarded,
+	.title = "A publisher's Topic Alias does not reach a subscriber that takes none",
+	.refs = { "5.0:MQTT-3.1.2-27", "5.0:U50-ALIAS-INDEPENDENT" }, .level = MUST,
+	.versions = V50)
+{
+	require_alias(t);
+	struct peer *sub = join(t, "subscriber");
+	subscribe(sub, .filter = "a/x", .qos = 1);
+	struct peer *pub = join(t, "publisher");
+	for (size_t i = 0; i < 3; i++) {
+		publish(pub, .topic = i ? "" : "a/x", .payload = "m", .qos = 1,
+			.props = PROPS(P_TOPIC_ALIAS(1)));
+		struct packet m = expect_message(sub, .topic = "a/x");
+		check_eq(t, properties_count(&m.properties, TOPIC_ALIAS), 0);
+	}
+}
+
+/*   client                        target            other
+ *   PUBLISH "a/x" alias 1    -->             -->  "a/x"
+ *                                            <--  PUBLISH "b/y", twice
+ *                            <--  "b/y", perhaps with alias 1
+ *   PUBLISH "" alias 1       -->             -->  "a/x"
+ */
+CASE(alias_independent, .title = "The mappings of client and server are independent of each other",
+	.refs = { "5.0:U50-ALIAS-INDEPENDENT" }, .level = STATED, .versions = V50)
+{
+	require_alias(t);
+	struct bytes mapped[ALIASES_MAX + 1] = { 0 };
+	struct peer *client = join(t, "client", .props = PROPS(P_TOPIC_ALIAS_MAXIMUM(1)));
+	struct peer *other = join(t, "other");
+	subscribe(client, .filter = "b/+");
+	subscribe(other, .filter = "a/+");
+
+	publish(client, .topic = "a/x", .payload = "set", .props = PROPS(P_TOPIC_ALIAS(1)));
+	expect_message(other, .topic = "a/x");
+	for (size_t i = 0; i < 2; i++) {
+		publish(other, .topic = "b/y", .payload = "m");
+		struct packet m = expect_message(client);
+		check_text(t, resolved(t, mapped, 1, &m), "b/y");
+	}
+	publish(client, .topic = "", .payload = "used", .props = PROPS(P_TOPIC_ALIAS(1)));
+	expect_message(other, .topic = "a/x", .payload = "used");
+}
+
+CHAPTER(topic_alias, "Topic Aliases", &case_alias_set_and_changed, &case_alias_all_at_once,
+	&case_alias_for_retained, &case_bad_alias, &case_alias_above_maximum,
+	&case_alias_gone_on_next_connection, &case_alias_of_another_client,
+	&case_client_alias_maximum, &case_alias_not_forwarded, &case_alias_independent);

@@ -1,0 +1,242 @@
+/* UNSUBSCRIBE and UNSUBACK, 3.10 and 3.11. */
+#include "harness/case.h"
+
+CASE(unsuback_identifiers,
+	.title =
+		"Every UNSUBSCRIBE gets an UNSUBACK with its Packet Identifier, even if it deletes "
+		"nothing",
+	.refs = { "3.1.1:MQTT-3.10.4-4", "3.1.1:MQTT-3.10.4-5", "3.1.1:MQTT-2.3.1-7",
+		"5.0:MQTT-3.10.4-4", "5.0:MQTT-3.10.4-5", "5.0:MQTT-2.2.1-6" },
+	.level = MUST, .versions = BOTH)
+{
+	static const unsigned ids[] = { 1, 0x1234, 65535 };
+	static const char *const filters[] = { "u/1", "u/+", "u/#" };
+	struct peer *client = join(t, "client");
+
+	for (size_t i = 0; i < 3; i++)
+		send_unsubscribe(client, .filter = filters[i], .id = ids[i]);
+	for (size_t i = 0; i < 3; i++)
+		expect_ack(client, UNSUBACK, ids[i]);
+	expect_no(client, UNSUBACK);
+}
+
+CASE(unsuback_codes_in_order,
+	.title = "UNSUBACK has one code for each filter, in their order: 0x00 deleted, 0x11 none",
+	.refs = { "5.0:MQTT-3.11.3-1", "5.0:MQTT-3.11.3-2", "5.0:U50-UNSUB-NONE" }, .level = MUST,
+	.versions = V50)
+{
+	struct peer *client = join(t, "client");
+	subscribe(client, .filter = "u/a",
+		.more = (const struct subscribe[]){ { .filter = "u/+" }, { 0 } });
+
+	send_unsubscribe(client, .filter = "u/a", .id = 4,
+		.more = (const struct subscribe[]){
+			{ .filter = "u/none" }, { .filter = "u/+" }, { .filter = "u/#" }, { 0 } });
+	struct packet unsuback = expect_ack(client, UNSUBACK, 4);
+	judging(t, "5.0:MQTT-3.11.3-2");
+	check_eq(t, unsuback.codes.len, 4);
+	judging(t, "5.0:MQTT-3.11.3-1");
+	check_eq(t, unsuback.codes.data[0], 0x00);
+	check_eq(t, unsuback.codes.data[1], 0x11);
+	check_eq(t, unsuback.codes.data[2], 0x00);
+	check_eq(t, unsuback.codes.data[3], 0x11);
+	judging(t, "5.0:U50-UNSUB-NONE");
+	send_unsubscribe(client, .filter = "u/a", .id = 5);
+	unsuback = expect_ack(client, UNSUBACK, 5);
+	check_eq(t, unsuback.codes.data[0], 0x11);
+}
+
+static const struct vector bad_unsubscribe[] = {
+	{ "no_filter", "A2 r m1 p{}",
+		.refs = { "3.1.1:MQTT-3.10.3-2", "5.0:MQTT-3.10.3-2", "5.0:U50-SUB-EMPTY" },
+		.codes = { 0x82, 0x81 } },
+	{ "identifier_0", "A2 r m0 p{} t\"a\"",
+		.refs = { "3.1.1:MQTT-2.3.1-1", "5.0:MQTT-2.2.1-3" },
+		.title = "An UNSUBSCRIBE with Packet Identifier 0 ends the connection",
+		.codes = { 0x82, 0x81 } },
+};
+
+CASE(bad_unsubscribe, .title = "An UNSUBSCRIBE without filters ends the connection",
+	.refs = { "3.1.1:MQTT-3.10.3-2", "5.0:MQTT-3.10.3-2" }, .level = MUST, .versions = BOTH,
+	ROWS(bad_unsubscribe))
+{
+	witness(t);
+	struct peer *client = join(t, "client");
+	send_row(client);
+	expect_violation_closed(client);
+}
+
+/* ---- which subscriptions go ----------------------------------------------------------------- */
+
+CASE(unsubscribe_exact_filter_only,
+	.title = "UNSUBSCRIBE deletes only the subscription with the very same filter",
+	.refs = { "3.1.1:MQTT-3.10.4-1", "5.0:MQTT-3.10.4-1" }, .level = MUST, .versions = BOTH)
+{
+	struct peer *sub = join(t, "subscriber");
+	struct peer *pub = join(t, "publisher");
+	subscribe(sub, .filter = "u/a/b", .qos = 1);
+	subscribe(sub, .filter = "w/#", .qos = 1);
+
+	static const char *const others[] = { "u/a/+", "u/#", "+/a/b", "U/a/b", "u/a/b/", "u/a",
+		"w/x", "w/+", "w" };
+	for (size_t i = 0; i < sizeof(others) / sizeof(*others); i++) {
+		send_unsubscribe(sub, .filter = others[i], .id = 10 + (unsigned)i);
+		struct packet unsuback = expect_ack(sub, UNSUBACK, 10 + (unsigned)i);
+		if (is_v5(t))
+			check_eq(t, unsuback.codes.data[0], 0x11);
+	}
+	publish(pub, .topic = "u/a/b", .payload = "still", .qos = 1);
+	expect_message(sub, .topic = "u/a/b", .payload = "still");
+	publish(pub, .topic = "w/x", .payload = "still", .qos = 1);
+	expect_message(sub, .topic = "w/x", .payload = "still");
+}
+
+/*   subscriber            target            publisher
+ *   SUBSCRIBE        -->
+ *   UNSUBSCRIBE      -->
+ *                    <--  UNSUBACK
+ *                                    <--  PUBLISH "gone"
+ *                                    -->  PUBACK
+ *   SUBSCRIBE        -->
+ *                                    <--  PUBLISH "marker"
+ *                    <--  PUBLISH "marker", first
+ */
+CASE(unsubscribe_stops_messages, .title = "After UNSUBACK no new message comes for the filter",
+	.refs = { "3.1.1:MQTT-3.10.4-2", "5.0:MQTT-3.10.4-2" }, .level = MUST, .versions = BOTH)
+{
+	struct peer *sub = join(t, "subscriber");
+	struct peer *pub = join(t, "publisher");
+
+	for (unsigned qos = 0; qos <= 2; qos++) {
+		subscribe(sub, .filter = "u/+", .qos = qos);
+		publish(pub, .topic = "u/t", .payload = "control", .qos = qos);
+		expect_message(sub, .payload = "control");
+		send_unsubscribe(sub, .filter = "u/+", .id = 90 + qos);
+		expect_ack(sub, UNSUBACK, 90 + qos);
+		publish(pub, .topic = "u/t", .payload = "gone", .qos = qos);
+		fence(pub);
+		subscribe(sub, .filter = "u/t", .qos = qos);
+		publish(pub, .topic = "u/t", .payload = "marker", .qos = qos);
+		expect_message(sub, .payload = "marker");
+		unsubscribe(sub, .filter = "u/t");
+	}
+}
+
+CASE(unsubscribe_stops_queueing, .title = "Nothing is queued for a session behind its UNSUBSCRIBE",
+	.refs = { "3.1.1:MQTT-3.10.4-2", "5.0:MQTT-3.10.4-2" }, .level = MUST, .versions = BOTH)
+{
+	struct peer *pub = join(t, "publisher");
+	struct peer *sub = join(t, "subscriber", .kept = true, .clean = true);
+	subscribe(sub, .filter = "u/t", .qos = 1);
+	unsubscribe(sub, .filter = "u/t");
+	leave(sub);
+	publish(pub, .topic = "u/t", .payload = "gone", .qos = 1);
+
+	sub = join(t, "subscriber", .kept = true, .resumed = true);
+	subscribe(sub, .filter = "u/t", .qos = 1);
+	publish(pub, .topic = "u/t", .payload = "marker", .qos = 1);
+	expect_message(sub, .payload = "marker");
+}
+
+CASE(unsubscribe_several_filters,
+	.title = "An UNSUBSCRIBE of several filters deletes each, with one UNSUBACK",
+	.refs = { "3.1.1:MQTT-3.10.4-6", "5.0:MQTT-3.10.4-6" }, .level = MUST, .versions = BOTH)
+{
+	static const char *const topics[] = { "u/a", "u/b", "v/c", "u/kept" };
+	struct peer *sub = join(t, "subscriber");
+	struct peer *pub = join(t, "publisher");
+	subscribe(sub, .filter = "u/a", .qos = 1,
+		.more = (const struct subscribe[]){ { .filter = "u/b", .qos = 1 },
+			{ .filter = "v/#", .qos = 1 }, { .filter = "u/kept", .qos = 1 }, { 0 } });
+
+	send_unsubscribe(sub, .filter = "u/a", .id = 40,
+		.more = (const struct subscribe[]){
+			{ .filter = "u/b" }, { .filter = "v/#" }, { 0 } });
+	expect_ack(sub, UNSUBACK, 40);
+	expect_no(sub, UNSUBACK);
+	for (size_t i = 0; i < 4; i++)
+		publish(pub, .topic = topics[i], .payload = "after", .qos = 1);
+	expect_message(sub, .topic = "u/kept", .payload = "after");
+	for (size_t i = 0; i < 3; i++) {
+		subscribe(sub, .filter = topics[i], .qos = 1);
+		publish(pub, .topic = topics[i], .payload = "marker", .qos = 1);
+		expect_message(sub, .topic = topics[i], .payload = "marker");
+	}
+}
+
+CASE(unsubscribe_one_of_two,
+	.title = "When one of two overlapping subscriptions goes, the other still delivers",
+	.refs = { "3.1.1:MQTT-3.10.4-1", "5.0:MQTT-3.10.4-1" }, .level = MUST, .versions = BOTH)
+{
+	struct peer *sub = join(t, "subscriber");
+	struct peer *pub = join(t, "publisher");
+	subscribe(sub, .filter = "u/+", .qos = 2);
+	subscribe(sub, .filter = "u/t", .qos = 1);
+
+	unsubscribe(sub, .filter = "u/+");
+	publish(pub, .topic = "u/t", .payload = "once", .qos = 2);
+	publish(pub, .topic = "u/t", .payload = "marker", .qos = 2);
+	expect_message(sub, .payload = "once", .qos = SET(1));
+	expect_message(sub, .payload = "marker", .qos = SET(1));
+}
+
+/* ---- deliveries under way ------------------------------------------------------------------- */
+
+/*   subscriber            target
+ *                    <--  PUBLISH q2
+ *   UNSUBSCRIBE      -->
+ *                    <--  UNSUBACK
+ *   PUBREC           -->
+ *                    <--  PUBREL
+ *   PUBCOMP          -->
+ */
+CASE(unsubscribe_amid_qos2, .title = "A QoS 2 delivery under way is finished after UNSUBSCRIBE",
+	.refs = { "3.1.1:MQTT-3.10.4-3", "5.0:MQTT-3.10.4-3" }, .level = MUST, .versions = BOTH)
+{
+	struct peer *sub = join(t, "subscriber");
+	struct peer *pub = join(t, "publisher");
+	subscribe(sub, .filter = "u/t", .qos = 2);
+	publish(pub, .topic = "u/t", .payload = "first", .qos = 2);
+	publish(pub, .topic = "u/t", .payload = "second", .qos = 2);
+	struct packet first = expect(sub, PUBLISH);
+	struct packet second = expect(sub, PUBLISH);
+	send_ack(sub, PUBREC, second.id);
+	expect_ack(sub, PUBREL, second.id);
+
+	send_unsubscribe(sub, .filter = "u/t", .id = 50);
+	expect_ack(sub, UNSUBACK, 50);
+	send_ack(sub, PUBREC, first.id);
+	expect_ack(sub, PUBREL, first.id);
+	send_ack(sub, PUBCOMP, first.id);
+	send_ack(sub, PUBCOMP, second.id);
+	fence(sub);
+}
+
+/*   subscriber            target
+ *                    <--  PUBLISH q1
+ *   UNSUBSCRIBE      -->
+ *                    <--  UNSUBACK
+ *   (breaks off, resumes)
+ *                    <--  PUBLISH q1 dup
+ */
+CASE(unsubscribe_amid_qos1,
+	.title = "A QoS 1 message sent before UNSUBSCRIBE is sent again on resumption",
+	.refs = { "3.1.1:MQTT-3.10.4-3", "5.0:MQTT-3.10.4-3" }, .level = MUST, .versions = BOTH)
+{
+	struct peer *pub = join(t, "publisher");
+	struct peer *sub = join(t, "subscriber", .kept = true, .clean = true);
+	subscribe(sub, .filter = "u/t", .qos = 1);
+	publish(pub, .topic = "u/t", .payload = "under way", .qos = 1);
+	expect(sub, PUBLISH);
+	unsubscribe(sub, .filter = "u/t");
+	drop(sub);
+
+	sub = join(t, "subscriber", .kept = true, .resumed = true);
+	expect_message(sub, .payload = "under way", .dup = SET(true));
+}
+
+CHAPTER(unsubscribe, "UNSUBSCRIBE and UNSUBACK", &case_unsuback_identifiers,
+	&case_unsuback_codes_in_order, &case_bad_unsubscribe, &case_unsubscribe_exact_filter_only,
+	&case_unsubscribe_stops_messages, &case_unsubscribe_stops_queueing,
+	&case_unsubscribe_several_filters, &case_unsubscribe_one_of_two,
+	&case_unsubscribe_amid_qos2, &case_unsubscribe_amid_qos1);

@@ -1,0 +1,22 @@
+/* Reports go to files that people name, or to standard output for "-". */
+#ifndef CLI_OUTPUT_H
+#define CLI_OUTPUT_H
+
+#include <stdbool.h>
+#include <stdio.h>
+
+struct arena;
+struct command;
+
+/* NULL, with a sentence on stderr, when the file cannot be made. */
+FILE *output_open(const struct command *command, const char *path);
+
+/* False, with a sentence on stderr, when not everything could be written. */
+bool output_close(const struct command *command, const char *path, FILE *to);
+
+/* The way from the folder in which `output` lies to `folder`: "../out"; "" for the same. When there
+ * is none (one of them does not exist) the folder as it is.
+ */
+const char *output_way(struct arena *a, const char *output, const char *folder);
+
+#endif

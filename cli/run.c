@@ -1,0 +1,384 @@
+#include "cli/run.h"
+
+#include <errno.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/signalfd.h>
+#include <unistd.h>
+
+#include "base/clock.h"
+#include "cli/cli.h"
+#include "cli/screen.h"
+#include "pcap/capture.h"
+#include "spec/spec.h"
+
+enum { TIMED_JOBS = 64, CAPTURE_ERROR_SIZE = 512 };
+
+static const char interrupted[] = "interrupted";
+
+/* ---- the view ------------------------------------------------------------------------------ */
+
+static void show_result(void *user, size_t index, const struct record_case *record)
+{
+	struct run *run = user;
+	bool silent = run->options.quiet && record->expected;
+
+	(void)index;
+	if (silent)
+		run->terminal.expected_failures += !verdict_is_good(record->verdict);
+	else
+		terminal_case(&run->terminal, record);
+}
+
+static void show_death(void *user, const struct record_death *death)
+{
+	struct run *run = user;
+
+	terminal_death(&run->terminal, death);
+}
+
+static void show_progress(void *user, const struct runner_progress *p)
+{
+	struct run *run = user;
+	double seconds = (double)(clock_now_us() - run->runner.started_us) / 1e6;
+	struct terminal_running *running = calloc(p->running_count + 1, sizeof(*running));
+
+	if (!running)
+		abort();
+	for (size_t i = 0; i < p->running_count; i++)
+		running[i] = (struct terminal_running){ p->running[i].id, p->running[i].age_us };
+	terminal_progress(&run->terminal, p->done, p->planned, running, p->running_count,
+		seconds > 0 ? (double)p->done / seconds : 0);
+	free(running);
+}
+
+static void set_terminal(struct run *run)
+{
+	const struct run_options *o = &run->options;
+
+	run->terminal = (struct terminal){
+		.to = stdout,
+		.color = o->color == COLOR_ALWAYS ||
+			(o->color == COLOR_AUTO && screen_has_color(stdout)),
+		.live = screen_is_live(stdout) && !o->transcript,
+		.verbose = o->verbose,
+		.width = screen_width(stdout, 0),
+		.folder = o->out,
+	};
+}
+
+/* ---- target -------------------------------------------------------------------------------- */
+
+static void say_launching(struct run *run, const char *text)
+{
+	if (!run->terminal.live || run->options.serve)
+		return;
+	fprintf(stdout, "\r\x1b[K%s%s", text, *text ? run->file.name : "");
+	fflush(stdout);
+}
+
+/* NULL: it is there. */
+static const char *reach_target(struct run *run)
+{
+	const char *error = NULL;
+	int64_t answer_us = (int64_t)run->options.answer_ms * 1000;
+
+	run->target.log = run->out.log;
+	run->target.stop_fd = run->stop_fd;
+	if (target_is_launched(&run->target)) {
+		say_launching(run, "launching ");
+		enum target_status status = target_launch(&run->target, &error);
+		say_launching(run, "");
+		if (status == TARGET_CANCELLED)
+			return interrupted;
+		if (status == TARGET_FAILED)
+			return error;
+		run->record.target_version = target_file_version(&run->arena, &run->file);
+	} else if (!target_use_url(&run->target, run->has_file ? run->file.url : run->target_word,
+			   &error)) {
+		return error;
+	}
+	run->record.target_url = arena_text(&run->arena, run->target.endpoint.url);
+	if (!run->has_file)
+		run->record.target_name = run->record.target_url;
+	if (survey_take(&run->arena, &run->target, run->options.versions, answer_us, run->surveys,
+		    &error))
+		return NULL;
+	return error;
+}
+
+static void warn_of_oddities(const struct run *run)
+{
+	for (int i = 0; i < SURVEY_VERSIONS; i++)
+		if (run->surveys[i].warning)
+			fprintf(stderr,
+				"mqttspec run: warning: %s; its case runs are played all the same, "
+				"with shorter waits\n",
+				run->surveys[i].warning);
+}
+
+/* ---- playing ------------------------------------------------------------------------------- */
+
+static void fill_record(struct run *run)
+{
+	const struct run_options *o = &run->options;
+
+	run->record = (struct record_run){
+		.tool_version = tool_version,
+		.target = run->target_word,
+		.target_name = run->has_file ? run->file.name : run->target_word,
+		.target_url =
+			run->has_file ? (run->file.url ? run->file.url : "") : run->target_word,
+		.role = "server",
+		.command = run->command,
+		.catalogue = spec_digest,
+		.shard = o->shards ? arena_printf(&run->arena, "%u/%u", o->shard, o->shards) : NULL,
+		.seed = o->seed,
+		.started_us = clock_wall_us(),
+		.planned = run->plan.count,
+	};
+}
+
+static struct runner_config configure(struct run *run)
+{
+	const struct run_options *o = &run->options;
+	int64_t now_us = clock_now_us();
+
+	return (struct runner_config){
+		.plan = &run->plan,
+		.target = &run->target,
+		.surveys = run->surveys,
+		.expected = &run->expected,
+		.seed = o->seed,
+		.slack_us = (int64_t)o->slack_ms * 1000,
+		.deadline_us = o->deadline_s ? now_us + (int64_t)o->deadline_s * 1000000 : 0,
+		.hold_us = RUNNER_HOLD_US,
+		.jobs = o->jobs,
+		.timed_jobs = o->jobs > 1 ? TIMED_JOBS : 0,
+		.fail_fast = o->fail_fast,
+		.no_fork = o->no_fork,
+		.live = o->transcript ? stdout : NULL,
+		.folder = o->out,
+		.pcap = o->pcap,
+		.record = run->out.record,
+		.stop_fd = run->stop_fd,
+		.view = { run, show_result, show_death, run->terminal.live ? show_progress : NULL },
+	};
+}
+
+static void play_rounds(struct run *run)
+{
+	struct runner *r = &run->runner;
+
+	for (int round = 0;; round++) {
+		runner_add_all(r, round);
+		while (runner_turn(r, NULL))
+			;
+		if (r->stopped || !run->options.until_failure || r->unexpected || r->unexplained)
+			return;
+	}
+}
+
+static int exit_code(const struct run *run)
+{
+	const struct runner *r = &run->runner;
+	bool unfinished = r->stopped == RUNNER_TARGET_LOST || r->stopped == RUNNER_BROKEN ||
+		(r->stopped == RUNNER_DEADLINE && !run->options.until_failure);
+
+	if (r->stopped == RUNNER_INTERRUPTED)
+		return EXIT_INTERRUPTED;
+	if (unfinished || r->counts[VERDICT_ERROR] || (!r->played && !run->options.serve))
+		return EXIT_NOTHING;
+	return r->unexpected || r->unexplained ? EXIT_UNEXPECTED : EXIT_AS_EXPECTED;
+}
+
+/* What the counts do not tell. */
+static void explain_end(const struct run *run)
+{
+	const struct runner *r = &run->runner;
+
+	if (r->unexplained)
+		fprintf(stderr,
+			"mqttspec run: the target died %s that no single case run repeats\n",
+			r->unexplained == 1 ? "a death" : "deaths");
+	const char *why = run->surveys[0].unserved;
+	if (!why)
+		why = run->surveys[1].unserved;
+	if (!r->played && why)
+		fprintf(stderr, "mqttspec run: nothing was played: %s\n", why);
+}
+
+static int play(struct run *run)
+{
+	bool serve = run->options.serve;
+	struct runner_config config = configure(run);
+	struct record_end end;
+
+	if (!serve && !run->options.quiet)
+		terminal_begin(&run->terminal, &run->record);
+	run->terminal.run = &run->record;
+	if (serve)
+		config.view = (struct runner_view){ 0 };
+	runner_init(&run->runner, &config);
+	if (serve)
+		run_serve(run, &config);
+	else
+		play_rounds(run);
+	runner_result(&run->runner, &end);
+	if (!serve)
+		terminal_end(&run->terminal, &end);
+	explain_end(run);
+	int code = exit_code(run);
+	if (!record_write_end(run->out.record, &end)) {
+		fprintf(stderr, "mqttspec run: %s/run.jsonl: %s\n", run->options.out,
+			strerror(errno));
+		code = EXIT_NOTHING;
+	}
+	runner_fini(&run->runner);
+	return code;
+}
+
+/* ---- around it ----------------------------------------------------------------------------- */
+
+/* A run that ends before it begins: its record says so. */
+static int refuse(struct run *run, enum exit_code code, const char *sentence)
+{
+	struct record_end end = { .not_run = run->plan.count, .stopped = sentence };
+
+	record_write_run(run->out.record, &run->record);
+	record_write_end(run->out.record, &end);
+	fprintf(stderr, "mqttspec run: %s\n", sentence);
+	return code;
+}
+
+static uint16_t target_port(const struct run *run)
+{
+	const struct sockaddr_storage *at = &run->target.endpoint.address;
+
+	return ntohs(at->ss_family == AF_INET6 ? ((const struct sockaddr_in6 *)at)->sin6_port
+					       : ((const struct sockaddr_in *)at)->sin_port);
+}
+
+static int play_recorded(struct run *run)
+{
+	warn_of_oddities(run);
+	record_write_run(run->out.record, &run->record);
+	return play(run);
+}
+
+/* With the real traffic recorded beside it. */
+static int play_captured(struct run *run)
+{
+	const char *path = arena_printf(&run->arena, "%s/capture.pcap", run->options.out);
+	char error[CAPTURE_ERROR_SIZE] = "";
+	unsigned long dropped;
+	struct capture *capture =
+		capture_start(run->options.capture, target_port(run), path, error, sizeof(error));
+
+	if (!capture)
+		return refuse(run, EXIT_USAGE, error);
+	int code = play_recorded(run);
+	unsigned long count = capture_stop(capture, &dropped);
+	fprintf(stderr, "mqttspec run: %s: %lu packets, %lu lost\n", path, count, dropped);
+	return code;
+}
+
+static int reach_and_play(struct run *run)
+{
+	int code;
+
+	target_init(&run->target, run->has_file ? &run->file : NULL);
+	fill_record(run);
+	const char *error = reach_target(run);
+	if (error)
+		code = refuse(
+			run, strcmp(error, interrupted) ? EXIT_NOTHING : EXIT_INTERRUPTED, error);
+	else
+		code = run->options.capture ? play_captured(run) : play_recorded(run);
+	target_fini(&run->target);
+	return code;
+}
+
+/* Signals that stop a run become something to poll, so that nothing is left behind. Not under a
+ * debugger, which wants them.
+ */
+static int catch_signals(const struct run_options *o)
+{
+	sigset_t set;
+
+	signal(SIGPIPE, SIG_IGN);
+	if (o->no_fork)
+		return -1;
+	sigemptyset(&set);
+	sigaddset(&set, SIGINT);
+	sigaddset(&set, SIGTERM);
+	sigaddset(&set, SIGHUP);
+	sigprocmask(SIG_BLOCK, &set, NULL);
+	return signalfd(-1, &set, SFD_CLOEXEC | SFD_NONBLOCK);
+}
+
+static int list_plan(struct run *run)
+{
+	for (size_t i = 0; i < run->plan.count; i++)
+		puts(plan_key(&run->arena, &run->plan.items[i]));
+	return EXIT_AS_EXPECTED;
+}
+
+static int run_prepared(struct run *run)
+{
+	const char *error;
+
+	if (run->options.list)
+		return list_plan(run);
+	if (!out_folder_open(&run->arena, run->options.out, &run->out, &error)) {
+		fprintf(stderr, "mqttspec run: %s\n", error);
+		return EXIT_USAGE;
+	}
+	set_terminal(run);
+	run->stop_fd = catch_signals(&run->options);
+	int code = reach_and_play(run);
+	if (run->stop_fd >= 0)
+		close(run->stop_fd);
+	if (!out_folder_close(&run->out)) {
+		fprintf(stderr, "mqttspec run: %s/run.jsonl: %s\n", run->options.out,
+			strerror(errno));
+		code = EXIT_NOTHING;
+	}
+	return code;
+}
+
+/* As a shell would read it. */
+static const char *command_line(struct arena *a, int argc, char **argv)
+{
+	static const char plain[] = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ"
+				    "0123456789-_./:=,@%+";
+	const char *line = "mqttspec";
+
+	for (int i = 0; i < argc; i++)
+		line = arena_printf(a,
+			*argv[i] && strspn(argv[i], plain) == strlen(argv[i]) ? "%s %s" : "%s '%s'",
+			line, argv[i]);
+	return line;
+}
+
+static int run_command(int argc, char **argv)
+{
+	struct run run = { .stop_fd = -1 };
+	int code = EXIT_USAGE;
+
+	arena_init(&run.arena);
+	run.command = command_line(&run.arena, argc, argv);
+	if (run_options_read(&run.arena, argc, argv, &run.options, &code) &&
+		run_prepare(&run, &code))
+		code = run_prepared(&run);
+	arena_fini(&run.arena);
+	return code;
+}
+
+const struct command command_run = {
+	.name = "run",
+	.synopsis = "[TARGET] [PATTERN...] [OPTION...]",
+	.summary = "judge a broker",
+	.run = run_command,
+};

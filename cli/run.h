@@ -1,0 +1,48 @@
+/* A run from the command line to its exit code: run_prepare.c says what is to be played against what,
+ * run.c plays it for people, serve.c for a test driver.
+ */
+#ifndef CLI_RUN_H
+#define CLI_RUN_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "base/arena.h"
+#include "cli/out_folder.h"
+#include "cli/run_options.h"
+#include "harness/runner/plan.h"
+#include "harness/runner/runner.h"
+#include "harness/runner/survey.h"
+#include "harness/runner/target.h"
+#include "record/record.h"
+#include "reports/terminal.h"
+
+struct run {
+	struct arena arena;
+	struct run_options options;
+	const char *command; /* the command line, as somebody would type it again */
+
+	const char *target_word; /* as it was typed: "mosquitto", a path, a URL */
+	struct target_file file; /* if it has one */
+	bool has_file;
+	struct expectations expected;
+	const struct case_def *const *cases; /* all that there are */
+	size_t case_count;
+	struct plan plan;
+
+	struct out_folder out;
+	int stop_fd; /* a signal to stop; -1: none */
+	struct target target;
+	struct survey surveys[SURVEY_VERSIONS];
+	struct record_run record;
+	struct terminal terminal;
+	struct runner runner;
+};
+
+/* Finds target, expectations and plan. False: end with *code; a complaint was printed. */
+bool run_prepare(struct run *run, int *code);
+
+/* Answers requests until there are no more. False when standard output was closed. */
+void run_serve(struct run *run, const struct runner_config *config);
+
+#endif

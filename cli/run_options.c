@@ -1,0 +1,375 @@
+#include "cli/run_options.h"
+
+#include <getopt.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "cli/cli.h"
+#include "cli/versions.h"
+#include "harness/case.h"
+
+enum {
+	JOBS = 16, /* far more than cores: a case run mostly waits */
+	JOBS_MAX = 256,
+	ANSWER_MS = 5000,
+	SLACK_MS = 500,
+	TIME_MS_MAX = 600000,
+	REPEATS_MAX = 1000000,
+	SHARDS_MAX = 10000,
+	DEADLINE_S_MAX = 1000000,
+};
+
+static const char help[] =
+	"Usage: mqttspec run [TARGET] [PATTERN...] [OPTION...]\n"
+	"\n"
+	"Plays cases against a broker, and shows the evidence for each verdict not expected.\n"
+	"\n"
+	"TARGET is where a broker listens (mqtt://HOST:PORT, HOST:PORT), or the name or path of a\n"
+	"target file, whose program is launched on a free port and stopped afterwards. Without\n"
+	"one it is the included broker. A PATTERN selects cases, chapters or statements (mqttspec\n"
+	"list --help); without one all are played.\n"
+	"\n"
+	"Options: what is played\n"
+	"  --versions V         3.1.1, 5.0, or both with a comma between (default: both)\n"
+	"  --segment HOW        how packets are cut on their way: whole, bytes (one by one),\n"
+	"                       split:N (after N bytes), split (after 1 to 16), batch (packets\n"
+	"                       that do not wait for each other together), all; several with\n"
+	"                       commas between (default: whole)\n"
+	"  --repeat N           everything so many times\n"
+	"  --until-failure      again and again, until a verdict is not expected\n"
+	"  --shard I/N          the I-th of N parts\n"
+	"  --shuffle            in random order\n"
+	"  --seed S             of the order, and of random choices of cases\n"
+	"  --list               only say what would be played\n"
+	"\n"
+	"Options: how\n"
+	"  -j, --jobs N         case runs at once (default: 16); with more than one, those that\n"
+	"                       wait for the clocks of the standard overlap besides\n"
+	"  --fail-fast          stop at the first verdict that is not expected\n"
+	"  --deadline SECONDS   stop then; what was not played yet is skipped\n"
+	"  --timeout MS         how long an answer may take (default: 5000)\n"
+	"  --slack MS           allowed beyond the end of a timing window (default: 500)\n"
+	"  --no-fork            one case run at a time, in this process: for a debugger\n"
+	"\n"
+	"Options: what is expected\n"
+	"  --expect FILE        the [expected] part of this file, instead of the target's own\n"
+	"  --expect none        nothing but good verdicts; --strict is the same\n"
+	"\n"
+	"Options: what is shown and kept\n"
+	"  --transcript         print packets as they come and go, one case run at a time\n"
+	"  -v, --verbose        every case run, also on a terminal\n"
+	"  -q, --quiet          only what was not expected, and the counts\n"
+	"  --color WHEN         auto, always, never (default: auto)\n"
+	"  --out FOLDER         run.jsonl, pcap/, target.log (default: out)\n"
+	"  --pcap WHICH         captures of failures, all, none (default: failures)\n"
+	"  --capture INTERFACE  record the real traffic too, in capture.pcap; needs rights for it\n"
+	"  --serve              play what is asked for on standard input: for test drivers\n"
+	"  -h, --help           this\n"
+	"\n"
+	"Examples:\n"
+	"  mqttspec run mqtt://127.0.0.1:1883              a broker that runs already\n"
+	"  mqttspec run mosquitto will 'qos2_*'            a chapter and some cases\n"
+	"  mqttspec run mosquitto MQTT-3.1.2-24            the cases of a statement\n"
+	"  mqttspec run mosquitto qos2 --transcript        watch every packet\n"
+	"  mqttspec run mosquitto --shard 2/4 --out out-2  a quarter of it, in CI\n"
+	"  mqttspec run ./my-broker.ini --until-failure --deadline 600\n"
+	"\n"
+	"Exit codes: 0 every verdict was expected, 1 something was not, 2 bad usage, 3 nothing\n"
+	"could be played, not all of it, or our own fault, 130 interrupted.\n";
+
+enum long_only {
+	VERSIONS = 256,
+	SEGMENT,
+	REPEAT,
+	UNTIL_FAILURE,
+	SHARD,
+	SHUFFLE,
+	SEED,
+	LIST,
+	FAIL_FAST,
+	DEADLINE,
+	TIMEOUT,
+	SLACK,
+	NO_FORK,
+	EXPECT,
+	STRICT,
+	TRANSCRIPT,
+	COLOR,
+	OUT,
+	PCAP,
+	CAPTURE,
+	SERVE,
+};
+
+static const struct option long_options[] = {
+	{ "versions", required_argument, NULL, VERSIONS },
+	{ "segment", required_argument, NULL, SEGMENT },
+	{ "repeat", required_argument, NULL, REPEAT },
+	{ "until-failure", no_argument, NULL, UNTIL_FAILURE },
+	{ "shard", required_argument, NULL, SHARD },
+	{ "shuffle", no_argument, NULL, SHUFFLE },
+	{ "seed", required_argument, NULL, SEED },
+	{ "list", no_argument, NULL, LIST },
+	{ "jobs", required_argument, NULL, 'j' },
+	{ "fail-fast", no_argument, NULL, FAIL_FAST },
+	{ "deadline", required_argument, NULL, DEADLINE },
+	{ "timeout", required_argument, NULL, TIMEOUT },
+	{ "slack", required_argument, NULL, SLACK },
+	{ "no-fork", no_argument, NULL, NO_FORK },
+	{ "expect", required_argument, NULL, EXPECT },
+	{ "strict", no_argument, NULL, STRICT },
+	{ "transcript", no_argument, NULL, TRANSCRIPT },
+	{ "verbose", no_argument, NULL, 'v' },
+	{ "quiet", no_argument, NULL, 'q' },
+	{ "color", required_argument, NULL, COLOR },
+	{ "out", required_argument, NULL, OUT },
+	{ "pcap", required_argument, NULL, PCAP },
+	{ "capture", required_argument, NULL, CAPTURE },
+	{ "serve", no_argument, NULL, SERVE },
+	{ "help", no_argument, NULL, 'h' },
+	{ NULL, 0, NULL, 0 },
+};
+
+/* ---- values -------------------------------------------------------------------------------- */
+
+static bool parse_number(const char *text, unsigned long most, unsigned long *out)
+{
+	char *end;
+
+	*out = strtoul(text, &end, 10);
+	return *text >= '0' && *text <= '9' && !*end && *out <= most;
+}
+
+static bool number(const char *option, unsigned least, unsigned most, unsigned *out)
+{
+	unsigned long n;
+
+	if (!parse_number(optarg, most, &n) || n < least) {
+		usage_error(&command_run, "%s takes a number from %u to %u, not \"%s\"", option,
+			least, most, optarg);
+		return false;
+	}
+	*out = (unsigned)n;
+	return true;
+}
+
+/* One of several words, their numbers from 0. */
+static bool choice(const char *option, const char *const *words, int *out)
+{
+	for (int i = 0; words[i]; i++) {
+		if (!strcmp(words[i], optarg)) {
+			*out = i;
+			return true;
+		}
+	}
+	usage_error(&command_run, "%s takes %s, %s or %s, not \"%s\"", option, words[0], words[1],
+		words[2], optarg);
+	return false;
+}
+
+static bool shard(struct run_options *o)
+{
+	const char *slash = strchr(optarg, '/');
+	unsigned long i = 0, n = 0;
+	char first[16];
+
+	if (slash && (size_t)(slash - optarg) < sizeof(first)) {
+		snprintf(first, sizeof(first), "%.*s", (int)(slash - optarg), optarg);
+		if (parse_number(first, SHARDS_MAX, &i) &&
+			parse_number(slash + 1, SHARDS_MAX, &n) && i >= 1 && i <= n) {
+			o->shard = (unsigned)i;
+			o->shards = (unsigned)n;
+			return true;
+		}
+	}
+	usage_error(&command_run, "--shard takes I/N, as in 2/4, not \"%s\"", optarg);
+	return false;
+}
+
+static bool seed(struct run_options *o)
+{
+	char *end;
+
+	o->seed = strtoull(optarg, &end, 10);
+	o->has_seed = *optarg >= '0' && *optarg <= '9' && !*end;
+	if (!o->has_seed)
+		usage_error(&command_run, "--seed takes a number, not \"%s\"", optarg);
+	return o->has_seed;
+}
+
+static bool segment(struct arena *a, struct run_options *o)
+{
+	o->segment = optarg;
+	if (cuts_parse(a, optarg, &o->cuts))
+		return true;
+	usage_error(&command_run,
+		"--segment takes whole, bytes, split, split:N, batch or all, not \"%s\"", optarg);
+	return false;
+}
+
+static bool versions(struct run_options *o)
+{
+	if (versions_parse(optarg, &o->versions))
+		return true;
+	usage_error(&command_run, "--versions takes 3.1.1, 5.0 or both, not \"%s\"", optarg);
+	return false;
+}
+
+/* ---- options ------------------------------------------------------------------------------- */
+
+static bool take_selection(struct arena *a, int option, struct run_options *o)
+{
+	switch (option) {
+	case VERSIONS: return versions(o);
+	case SEGMENT: return segment(a, o);
+	case REPEAT: return number("--repeat", 1, REPEATS_MAX, &o->repeats);
+	case UNTIL_FAILURE: o->until_failure = true; return true;
+	case SHARD: return shard(o);
+	case SHUFFLE: o->shuffle = true; return true;
+	case SEED: return seed(o);
+	default: o->list = true; return true;
+	}
+}
+
+static bool take_way(int option, struct run_options *o)
+{
+	switch (option) {
+	case 'j': return number("--jobs", 1, JOBS_MAX, &o->jobs);
+	case FAIL_FAST: o->fail_fast = true; return true;
+	case DEADLINE: return number("--deadline", 1, DEADLINE_S_MAX, &o->deadline_s);
+	case TIMEOUT: return number("--timeout", 1, TIME_MS_MAX, &o->answer_ms);
+	case SLACK: return number("--slack", 0, TIME_MS_MAX, &o->slack_ms);
+	default: o->no_fork = true; return true;
+	}
+}
+
+static bool take_output(int option, struct run_options *o)
+{
+	static const char *const colors[] = { "auto", "always", "never", NULL };
+	static const char *const pcaps[] = { "failures", "all", "none", NULL };
+	int n;
+
+	switch (option) {
+	case TRANSCRIPT: o->transcript = true; return true;
+	case 'v': o->verbose = true; return true;
+	case 'q': o->quiet = true; return true;
+	case OUT: o->out = optarg; return true;
+	case CAPTURE: o->capture = optarg; return true;
+	case SERVE: o->serve = true; return true;
+	case COLOR:
+		if (!choice("--color", colors, &n))
+			return false;
+		o->color = (enum color)n;
+		return true;
+	default:
+		if (!choice("--pcap", pcaps, &n))
+			return false;
+		o->pcap = (enum runner_pcap)n;
+		return true;
+	}
+}
+
+static bool take_expectation(int option, struct run_options *o)
+{
+	const char *value = option == STRICT ? "none" : optarg;
+
+	if (o->expect && strcmp(o->expect, value) != 0) {
+		usage_error(&command_run, "expectations come from one place: \"%s\" or \"%s\"?",
+			o->expect, value);
+		return false;
+	}
+	o->expect = value;
+	return true;
+}
+
+static bool take(struct arena *a, int option, struct run_options *o)
+{
+	switch (option) {
+	case VERSIONS:
+	case SEGMENT:
+	case REPEAT:
+	case UNTIL_FAILURE:
+	case SHARD:
+	case SHUFFLE:
+	case SEED:
+	case LIST: return take_selection(a, option, o);
+	case 'j':
+	case FAIL_FAST:
+	case DEADLINE:
+	case TIMEOUT:
+	case SLACK:
+	case NO_FORK: return take_way(option, o);
+	case EXPECT:
+	case STRICT: return take_expectation(option, o);
+	default: return take_output(option, o);
+	}
+}
+
+/* ---- what does not go together -------------------------------------------------------------- */
+
+static bool agree(const struct run_options *o)
+{
+	const struct {
+		bool one, other;
+		const char *one_name, *other_name;
+	} pairs[] = {
+		{ o->quiet, o->verbose, "--quiet", "--verbose" },
+		{ o->transcript, o->jobs > 1, "--transcript", "--jobs" },
+		{ o->transcript, o->quiet, "--transcript", "--quiet" },
+		{ o->no_fork, o->jobs > 1, "--no-fork", "--jobs" },
+		{ o->serve, o->no_fork, "--serve", "--no-fork" },
+		{ o->serve, o->transcript, "--serve", "--transcript" },
+		{ o->serve, o->until_failure, "--serve", "--until-failure" },
+		{ o->serve, o->fail_fast, "--serve", "--fail-fast" },
+		{ o->serve, o->list, "--serve", "--list" },
+	};
+
+	for (size_t i = 0; i < sizeof(pairs) / sizeof(*pairs); i++) {
+		if (!pairs[i].one || !pairs[i].other)
+			continue;
+		usage_error(&command_run, "%s and %s do not go together", pairs[i].one_name,
+			pairs[i].other_name);
+		return false;
+	}
+	if (!*o->out) {
+		usage_error(&command_run, "--out needs the name of a folder");
+		return false;
+	}
+	return true;
+}
+
+bool run_options_read(struct arena *a, int argc, char **argv, struct run_options *out, int *code)
+{
+	int option;
+
+	*out = (struct run_options){
+		.versions = BOTH,
+		.repeats = 1,
+		.answer_ms = ANSWER_MS,
+		.slack_ms = SLACK_MS,
+		.out = "out",
+	};
+	*code = EXIT_USAGE;
+	opterr = 0;
+	while ((option = getopt_long(argc, argv, ":j:vqh", long_options, NULL)) != -1) {
+		if (option == 'h') {
+			fputs(help, stdout);
+			*code = EXIT_AS_EXPECTED;
+			return false;
+		}
+		if (option == '?' || option == ':') {
+			option_error(&command_run, option, argv);
+			return false;
+		}
+		if (!take(a, option, out))
+			return false;
+	}
+	out->words = argv + optind;
+	out->word_count = (size_t)(argc - optind);
+	if (!agree(out))
+		return false;
+	if (!out->jobs)
+		out->jobs = out->transcript || out->no_fork ? 1 : JOBS;
+	return true;
+}

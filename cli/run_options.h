@@ -1,0 +1,52 @@
+/* What `mqttspec run` was asked for. */
+#ifndef CLI_RUN_OPTIONS_H
+#define CLI_RUN_OPTIONS_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/arena.h"
+#include "harness/runner/plan.h"
+#include "harness/runner/runner.h"
+
+enum color { COLOR_AUTO, COLOR_ALWAYS, COLOR_NEVER };
+
+struct run_options {
+	char *const *words; /* TARGET, if the first is one, and PATTERNs */
+	size_t word_count;
+
+	unsigned versions; /* mask of V311 and V50 */
+	const char *segment;
+	struct cuts cuts;
+	unsigned shard, shards; /* 0 and 0: everything */
+	unsigned repeats;
+	bool shuffle;
+	bool has_seed;
+	uint64_t seed;
+	bool list;
+
+	unsigned jobs; /* 0: not given */
+	bool no_fork;
+	bool transcript;
+	bool fail_fast;
+	bool until_failure;
+	unsigned deadline_s; /* 0: none */
+	unsigned answer_ms;
+	unsigned slack_ms;
+
+	const char *expect; /* a file, "none", or NULL: the target's own */
+	const char *out;
+	enum runner_pcap pcap;
+	const char *capture; /* an interface, or NULL */
+	bool serve;
+	bool verbose, quiet;
+	enum color color;
+};
+
+/* Reads the command line of `run`. True: go on with *out. False: end with the exit code *code; help or
+ * a complaint was printed.
+ */
+bool run_options_read(struct arena *a, int argc, char **argv, struct run_options *out, int *code);
+
+#endif

@@ -1,0 +1,163 @@
+#include <stdio.h>
+#include <string.h>
+#include <sys/random.h>
+
+#include "cases/list.h"
+#include "cli/cli.h"
+#include "cli/nearest.h"
+#include "cli/run.h"
+#include "cli/target_path.h"
+#include "cli/walk.h"
+
+static const char default_target[] = "mqttspec-broker";
+
+static bool complain(int *code, enum exit_code why, const char *sentence)
+{
+	fprintf(stderr, "mqttspec run: %s\n", sentence);
+	*code = why;
+	return false;
+}
+
+/* ---- target -------------------------------------------------------------------------------- */
+
+static bool use_file(struct run *run, const char *path, int *code)
+{
+	const char *error;
+
+	run->has_file = true;
+	if (target_file_read(&run->arena, path, &run->file, &error))
+		return true;
+	return complain(code, EXIT_USAGE, error);
+}
+
+/* The first word is the target, if it can be one; or there is none, and it is the first pattern. */
+static bool find_target(struct run *run, int *code)
+{
+	struct run_options *o = &run->options;
+	const char *found;
+	enum target_word kind = WORD_NO_TARGET;
+
+	if (o->word_count)
+		kind = target_word(&run->arena, o->words[0], &found);
+	if (kind != WORD_NO_TARGET) {
+		run->target_word = o->words[0];
+		o->words++;
+		o->word_count--;
+	} else {
+		run->target_word = default_target;
+		kind = target_word(&run->arena, default_target, &found);
+	}
+	switch (kind) {
+	case WORD_URL: return true;
+	case WORD_FILE: return use_file(run, found, code);
+	case WORD_NO_TARGET: break;
+	}
+	return complain(code, EXIT_USAGE,
+		arena_printf(&run->arena, "there is no target file %s.ini in %s", default_target,
+			target_folders(&run->arena)));
+}
+
+static bool find_expectations(struct run *run, int *code)
+{
+	const char *from = run->options.expect;
+	const char *error;
+
+	run->expected = run->file.expected;
+	if (from && !strcmp(from, "none"))
+		run->expected = (struct expectations){ .path = "none" };
+	else if (from && !target_file_read_expected(&run->arena, from, &run->expected, &error))
+		return complain(code, EXIT_USAGE, error);
+	const struct expectation *orphan =
+		expectation_orphan(&run->expected, run->cases, run->case_count);
+	if (!orphan)
+		return true;
+	return complain(code, EXIT_USAGE,
+		arena_printf(&run->arena, "%s:%d: no case run is ever met by `%s`",
+			run->expected.path, orphan->line, orphan->pattern));
+}
+
+/* ---- plan ---------------------------------------------------------------------------------- */
+
+static void offer_targets(struct arena *a, struct nearest *n)
+{
+	char *rest = arena_text(a, target_names(a));
+
+	for (char *name = strtok_r(rest, " ", &rest); name; name = strtok_r(NULL, " ", &rest))
+		nearest_offer(n, name);
+}
+
+static bool complain_of_pattern(struct run *run, const char *pattern, int *code)
+{
+	bool may_be_target = run->target_word == default_target && pattern == run->options.words[0];
+	struct nearest n;
+	struct walk w = { 0 };
+	char hint[NEAREST_TEXT], id[CASE_ID_SIZE];
+
+	nearest_init(&n, pattern);
+	if (may_be_target)
+		offer_targets(&run->arena, &n);
+	while (walk_next(&w)) {
+		nearest_offer(&n, w.chapter->id);
+		nearest_offer(&n, w.def->id);
+		nearest_offer(&n, walk_id(&w, id));
+	}
+	nearest_text(&n, hint);
+	if (!may_be_target)
+		return complain(code, EXIT_NOTHING,
+			arena_printf(&run->arena, "no case matches \"%s\"%s", pattern, hint));
+	return complain(code, EXIT_NOTHING,
+		arena_printf(&run->arena,
+			"\"%s\" is no target (a URL, a file, or one of: %s), and no case matches "
+			"it%s",
+			pattern, target_names(&run->arena), hint));
+}
+
+static void list_cases(struct run *run)
+{
+	size_t count = case_count();
+	const struct case_def **cases = arena_alloc(&run->arena, (count + 1) * sizeof(*cases));
+
+	for (size_t i = 0; i < count; i++)
+		cases[i] = case_at(i);
+	run->cases = cases;
+	run->case_count = count;
+}
+
+static bool make_plan(struct run *run, int *code)
+{
+	const struct run_options *o = &run->options;
+	const struct selection selection = {
+		.cases = run->cases,
+		.case_count = run->case_count,
+		.patterns = (const char *const *)o->words,
+		.pattern_count = o->word_count,
+		.versions = o->versions,
+		.cuts = o->cuts,
+		.repeats = o->repeats,
+		.shard = o->shard,
+		.shards = o->shards,
+		.shuffle = o->shuffle,
+		.seed = o->seed,
+	};
+	const char *unmatched = selection_unmatched(&selection);
+
+	if (unmatched)
+		return complain_of_pattern(run, unmatched, code);
+	plan_make(&run->arena, &selection, &run->plan);
+	if (run->plan.count)
+		return true;
+	return complain(code, EXIT_NOTHING,
+		o->shards ? "this shard of the selected cases is empty"
+			  : "the selected cases are not played in that version");
+}
+
+bool run_prepare(struct run *run, int *code)
+{
+	struct run_options *o = &run->options;
+	uint32_t random; /* short enough to type again */
+
+	if (!o->has_seed && getrandom(&random, sizeof(random), 0) == sizeof(random))
+		o->seed = random;
+	list_cases(run);
+	return find_target(run, code) && find_expectations(run, code) && make_plan(run, code);
+}

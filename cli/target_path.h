@@ -1,0 +1,28 @@
+/* What a word of the command line means as a target, and where target files are. */
+#ifndef CLI_TARGET_PATH_H
+#define CLI_TARGET_PATH_H
+
+#include <stdbool.h>
+
+struct arena;
+
+enum target_word {
+	WORD_NO_TARGET, /* a pattern, then */
+	WORD_URL,       /* *out is the URL */
+	WORD_FILE,      /* *out is the path of a file */
+};
+
+/* A URL has "://" or is HOST:PORT. A path ends in ".ini", or has a slash and exists. Anything else is
+ * the name of a target file, without the ".ini", in one of the folders for them.
+ */
+enum target_word target_word(struct arena *a, const char *word, const char **out);
+
+/* The folders, ", " between them: $MQTTSPEC_TARGETS if set; else targets/ of the source tree that the
+ * program was built in, and of the prefix that it is installed in.
+ */
+const char *target_folders(struct arena *a);
+
+/* The names of the target files in them, blanks between. */
+const char *target_names(struct arena *a);
+
+#endif

@@ -1,0 +1,25 @@
+/* What the target offers in one version: from the CONNACK of a probe, from the target's file, or the
+ * defaults of the standard.
+ */
+#ifndef HARNESS_CAPABILITIES_H
+#define HARNESS_CAPABILITIES_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+struct capabilities {
+	bool served; /* this version is accepted */
+	uint8_t maximum_qos;
+	bool retain;
+	bool wildcards;
+	bool subscription_ids;
+	bool shared;
+	uint16_t receive_maximum;
+	uint32_t maximum_packet_size; /* UINT32_MAX: no limit stated */
+	uint16_t topic_alias_maximum;
+	uint16_t server_keep_alive; /* 0: the client's holds */
+	bool has_session_expiry;    /* the server said one of its own */
+	uint32_t session_expiry;
+};
+
+#endif

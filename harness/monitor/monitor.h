@@ -1,0 +1,54 @@
+/* The monitor: one passive state machine per connection that holds every packet against the rules
+ * that are true for every exchange. It is told what both sides sent and when the connection ended,
+ * judges one side, and cites a statement for each breach. It reads no clock and knows no sockets:
+ * the same code watches live case runs and recorded traffic.
+ *
+ * The other side is a test peer and may break every rule; the monitor takes what that side says as
+ * it is. What was sent into a connection that the judged side has already ended counts for nothing.
+ */
+#ifndef HARNESS_MONITOR_H
+#define HARNESS_MONITOR_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "harness/wire/wire.h"
+
+struct arena;
+
+/* The two ends of a connection. */
+enum side { SIDE_CLIENT, SIDE_SERVER };
+
+struct finding {
+	const char *statement; /* "5.0:MQTT-3.14.4-1" */
+	const char *what;      /* "PUBLISH after DISCONNECT"; in the arena */
+};
+
+struct monitor;
+
+/* Watches one connection and judges what `judged` sends. `session` (may be NULL) is the monitor of
+ * the connection before this one, of whatever ClientId, and so on to the first: if CONNACK says
+ * Session Present, what the latest one of this ClientId knows of the session (subscriptions with
+ * their grants, packets in flight) is taken over. Everything is in the arena.
+ */
+struct monitor *monitor_new(struct arena *a, enum mqtt_version version, enum side judged,
+	const struct monitor *session);
+
+/* One packet from `from`. Returns the number of new breaches, which stand in *findings until the
+ * next call.
+ */
+size_t monitor_packet(struct monitor *m, enum side from, const struct packet *packet,
+	const struct finding **findings);
+
+/* `from` sent what cannot be parsed: `result` of wire_parse, status WIRE_MALFORMED. */
+size_t monitor_malformed(struct monitor *m, enum side from, const struct wire_result *result,
+	const struct finding **findings);
+
+/* `from` ended its direction (FIN or RST). */
+size_t monitor_closed(struct monitor *m, enum side from, const struct finding **findings);
+
+/* Does the filter match the topic, 4.7? A "$share/name/" in front of the filter is passed over. */
+bool filter_matches(struct bytes filter, struct bytes topic);
+
+#endif

@@ -1,0 +1,275 @@
+/* What the judged side has under way under Packet Identifiers of its own, the other side's answers
+ * to it, retransmission and flow control.
+ *
+ *   judged side        other side
+ *   PUBLISH id  -->
+ *               <--  PUBREC id
+ *   PUBREL id   -->
+ *               <--  PUBCOMP id
+ */
+#include "harness/monitor/monitor_state.h"
+
+static struct sent *sent_at(struct monitor *m, uint16_t id)
+{
+	return id_table_at(m->arena, &m->sent, id);
+}
+
+static uint64_t digest(uint64_t hash, struct bytes b)
+{
+	for (size_t i = 0; i < b.len; i++) /* FNV-1a */
+		hash = (hash ^ b.data[i]) * 0x100000001B3;
+	return hash ^ b.len;
+}
+
+static bool is_publish(const struct sent *s)
+{
+	return s->kind == SENT_QOS_1 || s->kind == SENT_QOS_2;
+}
+
+/* Whether it counts against the Receive Maximum of this connection. */
+static bool is_unsettled(const struct sent *s)
+{
+	return is_publish(s) && !s->inherited && !s->muddled;
+}
+
+static void settle(struct monitor *m, struct sent *s)
+{
+	if (is_unsettled(s))
+		m->unsettled--;
+	s->kind = SENT_NOTHING;
+	s->inherited = false;
+}
+
+static void muddle(struct monitor *m, struct sent *s)
+{
+	if (is_unsettled(s))
+		m->unsettled--;
+	s->muddled = true;
+}
+
+static void judge_quota(struct monitor *m)
+{
+	uint32_t most = m->limits.receive_maximum + m->odd_answers;
+	bool within = ++m->unsettled <= most || !m->limits_bind;
+
+	if (!within && !m->overfull) /* told once, however far it goes on */
+		breach(m, RULE_RECEIVE_MAXIMUM,
+			"%u PUBLISH packets of QoS 1 or 2 are under way, Receive Maximum is %u",
+			m->unsettled, m->limits.receive_maximum);
+	m->overfull = !within;
+}
+
+/* A PUBLISH that begins an exchange. */
+static void start(struct monitor *m, struct sent *s, const struct packet *p, uint64_t content)
+{
+	bool muddled = s->muddled;
+
+	if (is_unsettled(s))
+		m->unsettled--;
+	*s = (struct sent){
+		.kind = p->qos == 1 ? SENT_QOS_1 : SENT_QOS_2,
+		.here = true,
+		.muddled = muddled,
+		.expires = properties_find(&p->properties, PROP_MESSAGE_EXPIRY_INTERVAL),
+		.order = ++m->sent_count,
+		.content = content,
+	};
+	if (!muddled)
+		judge_quota(m);
+}
+
+/* PUBLISH under an identifier that is free. */
+static void judge_first(struct monitor *m, struct sent *s, const struct packet *p, uint64_t content)
+{
+	/* The answer may have crossed a retransmission. */
+	if (p->dup && s->here && s->content == content) {
+		if (s->released)
+			breach(m, RULE_PUBLISH_AFTER_PUBREL, "PUBLISH %u again after its PUBREL",
+				p->id);
+		else
+			breach(m, RULE_RETRANSMITTED, "PUBLISH %u again on the same connection",
+				p->id);
+		return;
+	}
+	if (p->dup && begins_afresh(m))
+		breach(m, p->qos == 1 ? RULE_FIRST_DUP_QOS_1 : RULE_FIRST_DUP_QOS_2,
+			"PUBLISH %u has DUP 1 when it is sent for the first time", p->id);
+	start(m, s, p, content);
+}
+
+/* PUBLISH under the identifier of an exchange of an earlier connection. */
+static void judge_inherited(
+	struct monitor *m, struct sent *s, const struct packet *p, uint64_t content)
+{
+	if (s->content != content) {
+		/* A client may have lost its session, and at QoS 1 a message may have expired. */
+		bool expired = s->kind == SENT_QOS_1 && s->expires;
+		if (judges_server(m) && !expired)
+			breach(m, RULE_ID_IN_USE, "PUBLISH %u, in use since an earlier connection",
+				p->id);
+		start(m, s, p, content);
+		return;
+	}
+	if (s->released)
+		breach(m, RULE_PUBLISH_AFTER_PUBREL, "PUBLISH %u again after its PUBREL", p->id);
+	else if (!p->dup)
+		breach(m, RULE_REDELIVERED_WITHOUT_DUP, "PUBLISH %u is sent again with DUP 0",
+			p->id);
+	if (s->order < m->resent)
+		breach(m, RULE_RESEND_ORDER, "PUBLISH %u is sent again behind a later one", p->id);
+	else
+		m->resent = s->order;
+	s->inherited = false;
+	s->here = true;
+	judge_quota(m);
+}
+
+/* PUBLISH under the identifier of an exchange of this connection. */
+static void judge_repeated(
+	struct monitor *m, struct sent *s, const struct packet *p, uint64_t content)
+{
+	if (!is_publish(s) || s->content != content || (!p->dup && m->version == MQTT_50)) {
+		breach(m, RULE_ID_IN_USE, "PUBLISH %u, whose identifier is in use", p->id);
+		start(m, s, p, content);
+	} else if (s->released) {
+		breach(m, RULE_PUBLISH_AFTER_PUBREL, "PUBLISH %u again after its PUBREL", p->id);
+	} else if (!p->dup) {
+		breach(m, RULE_REDELIVERED_WITHOUT_DUP, "PUBLISH %u is sent again with DUP 0",
+			p->id);
+	} else {
+		breach(m, RULE_RETRANSMITTED, "PUBLISH %u again on the same connection", p->id);
+	}
+}
+
+void judge_publish_id(struct monitor *m, const struct packet *p, struct bytes topic)
+{
+	uint64_t content = digest(digest(0xCBF29CE484222325, topic), p->payload);
+	struct sent *s = sent_at(m, p->id);
+
+	if (!p->id) {
+		breach(m, RULE_ID_ZERO, "PUBLISH with Packet Identifier 0");
+		muddle(m, s);
+	}
+	if (s->muddled)
+		start(m, s, p, content);
+	else if (s->kind == SENT_NOTHING)
+		judge_first(m, s, p, content);
+	else if (s->inherited)
+		judge_inherited(m, s, p, content);
+	else
+		judge_repeated(m, s, p, content);
+}
+
+void judge_request_id(struct monitor *m, const struct packet *p)
+{
+	struct sent *s = sent_at(m, p->id);
+
+	if (judges_server(m))
+		return;
+	if (!p->id)
+		breach(m, RULE_ID_ZERO, "%s with Packet Identifier 0", spec_packet_name(p->type));
+	else if (s->kind != SENT_NOTHING && !s->muddled && !s->inherited)
+		breach(m, RULE_ID_IN_USE, "%s %u, whose identifier is in use",
+			spec_packet_name(p->type), p->id);
+	settle(m, s);
+	s->kind = p->type == SUBSCRIBE ? SENT_SUBSCRIBE : SENT_UNSUBSCRIBE;
+}
+
+/* ---- how the other side answers it ----------------------------------------------------------- */
+
+static void note_pubrec(struct monitor *m, struct sent *s, const struct packet *p)
+{
+	bool refused = p->code >= 0x80;
+	bool awaited = s->kind == SENT_QOS_2 && !s->released && !s->muddled;
+
+	if (s->kind == SENT_NOTHING ? !refused : s->kind != SENT_QOS_2 || (refused && s->released))
+		muddle(m, s);
+	else if (refused)
+		settle(m, s);
+	if (refused)
+		return;
+	count_up(&s->releases_due);
+	/* A client may pass over one of nothing, or one that comes again. */
+	if (awaited)
+		order_expect(m->arena, &m->pubrel_order, p->id);
+}
+
+void note_answer(struct monitor *m, const struct packet *p)
+{
+	struct sent *s = sent_at(m, p->id);
+
+	/* By 4.9 what settles nothing of this connection may raise the quota all the same. */
+	if ((p->type != PUBREC || p->code >= 0x80) && !is_unsettled(s))
+		m->odd_answers++;
+	if (p->type == PUBREC)
+		note_pubrec(m, s, p);
+	else if (p->type == PUBACK ? s->kind == SENT_QOS_1 : s->kind == SENT_QOS_2 && s->released)
+		settle(m, s);
+	else if (s->kind != SENT_NOTHING)
+		muddle(m, s);
+}
+
+void note_request_answer(struct monitor *m, const struct packet *p)
+{
+	struct sent *s = sent_at(m, p->id);
+
+	if (s->kind == (p->type == SUBACK ? SENT_SUBSCRIBE : SENT_UNSUBSCRIBE))
+		settle(m, s);
+	else if (s->kind != SENT_NOTHING)
+		muddle(m, s);
+}
+
+void judge_pubrel(struct monitor *m, const struct packet *p)
+{
+	struct sent *s = sent_at(m, p->id);
+
+	if (s->releases_due) {
+		s->releases_due--;
+		s->released = true;
+		if (!order_take(&m->pubrel_order, p->id) && !m->unordered)
+			breach(m, RULE_PUBREL_ORDER, "PUBREL %u before that of an earlier PUBREC",
+				p->id);
+		show_limits_known(m);
+		return;
+	}
+	if (s->muddled || m->blurred)
+		return;
+	if (!s->here) {
+		if (begins_afresh(m))
+			breach(m, RULE_ANSWER_ID, "PUBREL %u, but no PUBLISH has that identifier",
+				p->id);
+	} else if (s->released) {
+		breach(m, RULE_RETRANSMITTED, "PUBREL %u again on the same connection", p->id);
+	} else if (s->kind == SENT_QOS_2) {
+		breach(m, RULE_PUBREL_EARLY, "PUBREL %u before PUBREC", p->id);
+	} else {
+		breach(m, RULE_ANSWER_ID, "PUBREL %u, but no QoS 2 exchange is under way", p->id);
+	}
+	s->released = true;
+}
+
+/* ---- over to the next connection ------------------------------------------------------------- */
+
+static void inherit_sent(struct monitor *m, const struct sent *from, uint16_t id)
+{
+	struct sent *to = sent_at(m, id);
+
+	/* Requests end with their connection, and what was answered oddly tells nothing. */
+	if (to->kind != SENT_NOTHING || !is_publish(from) || from->muddled)
+		return;
+	*to = *from;
+	to->inherited = true;
+	to->here = false;
+	to->releases_due = 0;
+}
+
+void sent_inherit(struct monitor *m, const struct monitor *before)
+{
+	for (unsigned id = 0; id < NUMBER_OF_IDS; id++) {
+		const struct sent *page =
+			(const struct sent *)before->sent.pages[id / IDS_PER_PAGE];
+		if (page)
+			inherit_sent(m, &page[id % IDS_PER_PAGE], (uint16_t)id);
+	}
+	m->sent_count += before->sent_count;
+}

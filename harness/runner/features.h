@@ -1,0 +1,25 @@
+/* What a target's file says of its features, where a CONNACK cannot: in 3.1.1, or not truly. */
+#ifndef HARNESS_FEATURES_H
+#define HARNESS_FEATURES_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+struct capabilities;
+
+enum { FEATURE_COUNT = 9 };
+
+struct features {
+	bool set[FEATURE_COUNT];
+	uint32_t value[FEATURE_COUNT];
+};
+
+/* "maximum_qos" = "1", "retain" = "no"; the names are those of struct capabilities. On failure *error
+ * is a sentence without a place.
+ */
+bool features_set(struct features *f, const char *name, const char *value, const char **error);
+
+/* Lays what was set over what a probe has found. */
+void features_apply(const struct features *f, struct capabilities *c);
+
+#endif

@@ -1,0 +1,79 @@
+#include "harness/runner/folder.h"
+
+#include <errno.h>
+#include <ftw.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "base/arena.h"
+#include "harness/runner/target_file.h"
+#include "harness/runner/words.h"
+
+enum { OPEN_FOLDERS = 16 };
+
+const char *folder_make(struct arena *a, const char **error)
+{
+	const char *parent = getenv("TMPDIR");
+	char *path = arena_printf(a, "%s/mqttspec-XXXXXX", parent && *parent ? parent : "/tmp");
+
+	if (mkdtemp(path))
+		return path;
+	*error = arena_printf(a, "%s: %s", path, strerror(errno));
+	return NULL;
+}
+
+static bool make_parents(char *path, size_t from)
+{
+	for (char *slash = strchr(path + from, '/'); slash; slash = strchr(slash + 1, '/')) {
+		*slash = '\0';
+		bool ok = mkdir(path, 0700) == 0 || errno == EEXIST;
+		*slash = '/';
+		if (!ok)
+			return false;
+	}
+	return true;
+}
+
+static bool write_file(const char *path, const char *content)
+{
+	FILE *file = fopen(path, "we");
+
+	if (!file)
+		return false;
+	bool ok = fputs(content, file) >= 0 && putc('\n', file) != EOF;
+	return (fclose(file) == 0) & ok;
+}
+
+bool folder_add(struct arena *a, const char *folder, const struct target_document *document,
+	const struct placeholder *placeholders, const char **error)
+{
+	char *path = arena_printf(a, "%s/%s", folder, document->name);
+	bool ok = make_parents(path, strlen(folder) + 1);
+
+	if (ok && document->link)
+		ok = symlink(words_fill(a, document->link, placeholders), path) == 0;
+	else if (ok)
+		ok = write_file(path, words_fill(a, document->content, placeholders));
+	if (!ok)
+		*error = arena_printf(a, "%s: %s", path, strerror(errno));
+	return ok;
+}
+
+static int remove_one(const char *path, const struct stat *st, int type, struct FTW *where)
+{
+	(void)st, (void)where;
+	if (type == FTW_DP || type == FTW_DNR)
+		rmdir(path);
+	else
+		unlink(path);
+	return 0;
+}
+
+void folder_remove(const char *folder)
+{
+	if (folder)
+		nftw(folder, remove_one, OPEN_FOLDERS, FTW_DEPTH | FTW_PHYS);
+}

@@ -1,0 +1,267 @@
+#include "harness/runner/plan.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/arena.h"
+#include "harness/case.h"
+#include "harness/pattern.h"
+
+enum { SPLITS = 16 }; /* "split": every cut that falls into a fixed header or the first fields */
+
+/* ---- cuts ---------------------------------------------------------------------------------- */
+
+struct cut_list {
+	struct arena *arena;
+	struct cut *list;
+	size_t count, capacity;
+};
+
+static void add_cut(struct cut_list *l, enum segmentation segmentation, unsigned split_at)
+{
+	for (size_t i = 0; i < l->count; i++)
+		if (l->list[i].segmentation == segmentation && l->list[i].split_at == split_at)
+			return;
+	l->list = arena_grow(l->arena, l->list, l->count, &l->capacity, sizeof(*l->list));
+	l->list[l->count++] = (struct cut){ segmentation, split_at };
+}
+
+static bool add_split(struct cut_list *l, const char *number)
+{
+	char *end;
+	unsigned long n = strtoul(number, &end, 10);
+
+	if (*number < '1' || *number > '9' || *end || n > UINT16_MAX)
+		return false;
+	add_cut(l, SEGMENT_SPLIT, (unsigned)n);
+	return true;
+}
+
+static bool add_named(struct cut_list *l, const char *name)
+{
+	bool all = !strcmp(name, "all"), known = all;
+
+	if (all || !strcmp(name, "whole")) {
+		add_cut(l, SEGMENT_WHOLE, 0);
+		known = true;
+	}
+	if (all || !strcmp(name, "bytes")) {
+		add_cut(l, SEGMENT_BYTES, 0);
+		known = true;
+	}
+	if (all || !strcmp(name, "split")) {
+		for (unsigned n = 1; n <= SPLITS; n++)
+			add_cut(l, SEGMENT_SPLIT, n);
+		known = true;
+	}
+	if (all || !strcmp(name, "batch")) {
+		add_cut(l, SEGMENT_BATCH, 0);
+		known = true;
+	}
+	if (!strncmp(name, "split:", 6))
+		known = add_split(l, name + 6);
+	return known;
+}
+
+bool cuts_parse(struct arena *a, const char *text, struct cuts *out)
+{
+	struct cut_list l = { .arena = a };
+	bool ok = true;
+
+	for (const char *rest = text; rest && ok; rest = strchr(rest, ',')) {
+		rest += *rest == ',';
+		ok = add_named(&l, arena_printf(a, "%.*s", (int)strcspn(rest, ","), rest));
+	}
+	*out = (struct cuts){ l.list, l.count };
+	return ok;
+}
+
+const char *cut_text(struct arena *a, const struct cut *cut)
+{
+	switch (cut->segmentation) {
+	case SEGMENT_BYTES: return "bytes";
+	case SEGMENT_BATCH: return "batch";
+	case SEGMENT_SPLIT: return arena_printf(a, "split:%u", cut->split_at);
+	case SEGMENT_WHOLE: break;
+	}
+	return "whole";
+}
+
+/* ---- selection ----------------------------------------------------------------------------- */
+
+unsigned shard_of(const char *id, unsigned shards)
+{
+	uint64_t hash = 0xcbf29ce484222325; /* FNV-1a */
+
+	for (; *id; id++)
+		hash = (hash ^ (unsigned char)*id) * 0x100000001b3;
+	hash ^= hash >> 32; /* its low bits alone are uneven for short texts */
+	return (unsigned)(hash % shards) + 1;
+}
+
+static bool is_selected(const struct selection *s, const struct plan_item *item)
+{
+	unsigned bit = item->version == MQTT_50 ? V50 : V311;
+
+	if (!(s->versions & bit) || !case_has_version(item->def, item->row, item->version))
+		return false;
+	if (s->shards && shard_of(item->id, s->shards) != s->shard)
+		return false;
+	for (size_t i = 0; i < s->pattern_count; i++)
+		if (pattern_matches(s->patterns[i], item->def, item->row, item->version))
+			return true;
+	return s->pattern_count == 0;
+}
+
+struct maker {
+	struct arena *arena;
+	const struct selection *selection;
+	struct plan *out;
+	size_t capacity;
+};
+
+static void add_item(struct maker *m, const struct plan_item *item)
+{
+	struct plan *p = m->out;
+
+	p->items = arena_grow(m->arena, p->items, p->count, &m->capacity, sizeof(*p->items));
+	p->items[p->count++] = *item;
+}
+
+static void add_row(struct maker *m, const struct case_def *def, const struct vector *row)
+{
+	static const struct cut whole = { .segmentation = SEGMENT_WHOLE };
+	const struct selection *s = m->selection;
+	struct cuts cuts = s->cuts.count ? s->cuts : (struct cuts){ &whole, 1 };
+	struct plan_item item = { .def = def, .row = row, .id = play_id(m->arena, def, row) };
+
+	for (int v = 0; v < 2; v++) {
+		item.version = v ? MQTT_50 : MQTT_311;
+		if (!is_selected(s, &item))
+			continue;
+		for (size_t c = 0; c < cuts.count; c++) {
+			item.cut = cuts.list[c];
+			add_item(m, &item);
+		}
+	}
+}
+
+static void add_case(struct maker *m, const struct case_def *def)
+{
+	if (!def->row_count)
+		add_row(m, def, NULL);
+	for (size_t i = 0; i < def->row_count; i++)
+		add_row(m, def, &def->rows[i]);
+}
+
+/* All of it once more, as often as asked for. */
+static void add_repeats(struct maker *m)
+{
+	size_t once = m->out->count;
+
+	for (unsigned repeat = 1; repeat < m->selection->repeats; repeat++) {
+		for (size_t i = 0; i < once; i++) {
+			struct plan_item item = m->out->items[i];
+			item.repeat = (int)repeat;
+			add_item(m, &item);
+		}
+	}
+}
+
+/* ---- order --------------------------------------------------------------------------------- */
+
+/* SplitMix64. */
+static uint64_t next_random(uint64_t *state)
+{
+	uint64_t z = *state += 0x9e3779b97f4a7c15;
+
+	z = (z ^ z >> 30) * 0xbf58476d1ce4e5b9;
+	z = (z ^ z >> 27) * 0x94d049bb133111eb;
+	return z ^ z >> 31;
+}
+
+static void shuffle(struct plan_item *items, size_t count, uint64_t seed)
+{
+	for (size_t i = count; i > 1; i--) {
+		size_t other = next_random(&seed) % i;
+		struct plan_item held = items[i - 1];
+		items[i - 1] = items[other];
+		items[other] = held;
+	}
+}
+
+/* Puts the timed ones in front, the longest first; else the order stays. */
+static size_t timed_first(struct arena *a, struct plan *p)
+{
+	struct plan_item *sorted = arena_alloc(a, (p->count + 1) * sizeof(*sorted));
+	size_t count = 0, timed;
+	unsigned budget = UINT32_MAX;
+
+	while (budget) {
+		unsigned next = 0;
+		for (size_t i = 0; i < p->count; i++)
+			if (p->items[i].def->budget_ms < budget &&
+				p->items[i].def->budget_ms > next)
+				next = p->items[i].def->budget_ms;
+		for (size_t i = 0; next && i < p->count; i++)
+			if (p->items[i].def->budget_ms == next)
+				sorted[count++] = p->items[i];
+		budget = next;
+	}
+	timed = count;
+	for (size_t i = 0; i < p->count; i++)
+		if (!p->items[i].def->budget_ms)
+			sorted[count++] = p->items[i];
+	p->items = sorted;
+	return timed;
+}
+
+void plan_make(struct arena *a, const struct selection *s, struct plan *out)
+{
+	struct maker m = { .arena = a, .selection = s, .out = out };
+
+	*out = (struct plan){ 0 };
+	for (size_t i = 0; i < s->case_count; i++)
+		add_case(&m, s->cases[i]);
+	add_repeats(&m);
+	size_t timed = timed_first(a, out);
+	if (s->shuffle)
+		shuffle(out->items + timed, out->count - timed, s->seed);
+}
+
+static bool matches_anything(const struct selection *s, const char *pattern)
+{
+	struct selection alone = *s;
+	struct arena scratch;
+	struct plan plan;
+
+	alone.patterns = &pattern;
+	alone.pattern_count = 1;
+	alone.versions = BOTH;
+	alone.cuts = (struct cuts){ 0 };
+	alone.repeats = 1;
+	alone.shards = 0;
+	alone.shuffle = false;
+	arena_init(&scratch);
+	plan_make(&scratch, &alone, &plan);
+	arena_fini(&scratch);
+	return plan.count > 0;
+}
+
+const char *selection_unmatched(const struct selection *s)
+{
+	for (size_t i = 0; i < s->pattern_count; i++)
+		if (!matches_anything(s, s->patterns[i]))
+			return s->patterns[i];
+	return NULL;
+}
+
+const char *plan_key(struct arena *a, const struct plan_item *item)
+{
+	const char *cut = cut_text(a, &item->cut);
+	const char *version = spec_version_name(item->version);
+
+	if (item->repeat)
+		return arena_printf(a, "%s %s %s #%d", item->id, version, cut, item->repeat);
+	return arena_printf(a, "%s %s %s", item->id, version, cut);
+}

@@ -1,0 +1,60 @@
+#include "harness/runner/port.h"
+
+#include <arpa/inet.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "base/arena.h"
+#include "base/clock.h"
+#include "harness/play.h"
+#include "harness/transport.h"
+
+/* Binds a port, or any for 0, and lets go of it; returns it, or 0. */
+static uint16_t try_bind(uint16_t port)
+{
+	struct sockaddr_in at = { .sin_family = AF_INET, .sin_port = htons(port) };
+	socklen_t len = sizeof(at);
+	uint16_t bound = 0;
+	int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+
+	at.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+	setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &(int){ 1 }, sizeof(int));
+	if (fd >= 0 && bind(fd, (struct sockaddr *)&at, len) == 0 &&
+		getsockname(fd, (struct sockaddr *)&at, &len) == 0)
+		bound = ntohs(at.sin_port);
+	if (fd >= 0)
+		close(fd);
+	return bound;
+}
+
+uint16_t port_free(void)
+{
+	return try_bind(0);
+}
+
+bool port_is_taken(uint16_t port)
+{
+	return try_bind(port) != port;
+}
+
+/* Where nobody listens, a dial to a port of the ephemeral range can meet itself. */
+static bool is_own_reflection(const struct transport *t)
+{
+	return !memcmp(&t->local, &t->remote, sizeof(t->local));
+}
+
+bool endpoint_accepts(const struct endpoint *e, int64_t limit_us)
+{
+	struct arena scratch;
+	const char *error;
+
+	arena_init(&scratch);
+	struct transport *t = transport_dial_tcp(&scratch, e, clock_now_us() + limit_us, &error);
+	bool reflected = t && is_own_reflection(t);
+	if (reflected)
+		t->ops->reset(t);
+	else if (t)
+		t->ops->close(t);
+	arena_fini(&scratch);
+	return t && !reflected;
+}

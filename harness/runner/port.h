@@ -1,0 +1,19 @@
+/* Ports of the loopback interface, and whether somebody listens on one. */
+#ifndef HARNESS_PORT_H
+#define HARNESS_PORT_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+struct endpoint;
+
+/* A port on 127.0.0.1 that nobody has at this moment; 0, with errno, when there is none. */
+uint16_t port_free(void);
+
+/* Whether nobody can be given this port of 127.0.0.1 now. */
+bool port_is_taken(uint16_t port);
+
+/* Whether a TCP connection is accepted within the limit. It is given up at once, without a byte. */
+bool endpoint_accepts(const struct endpoint *e, int64_t limit_us);
+
+#endif

@@ -1,0 +1,223 @@
+#include "harness/runner/program.h"
+
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <limits.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/pidfd.h>
+#include <sys/prctl.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "base/arena.h"
+#include "base/buf.h"
+#include "base/clock.h"
+
+extern char **environ;
+
+enum { ENVIRONMENT_LIMIT_BYTES = 4 * 1024 * 1024 };
+
+static const char mark_name[] = "MQTTSPEC_PROGRAM";
+
+/* Programs of our own are found beside this one, installed or in the build tree. */
+static const char *own_folders(struct arena *a)
+{
+	char self[PATH_MAX];
+	ssize_t len = readlink("/proc/self/exe", self, sizeof(self) - 1);
+
+	while (len > 0 && self[len - 1] != '/')
+		len--;
+	if (len <= 0)
+		return "";
+	return arena_printf(a, "%.*s:%.*s../broker:", (int)len, self, (int)len, self);
+}
+
+const char *program_find(struct arena *a, const char *name)
+{
+	const char *path = getenv("PATH");
+	const char *folders = arena_printf(a, "%s%s:/usr/local/sbin:/usr/sbin:/sbin",
+		own_folders(a), path ? path : "/usr/bin:/bin");
+
+	if (strchr(name, '/'))
+		return access(name, X_OK) ? NULL : realpath(name, arena_alloc(a, PATH_MAX));
+	while (*folders) {
+		size_t len = strcspn(folders, ":");
+		const char *file = arena_printf(a, "%.*s/%s", (int)len, folders, name);
+		if (len && access(file, X_OK) == 0)
+			return file;
+		folders += len + (folders[len] == ':');
+	}
+	return NULL;
+}
+
+/* ---- in the child -------------------------------------------------------------------------- */
+
+static void set_environment(const struct program_spec *spec, const char *mark)
+{
+	putenv((char *)mark);
+	for (const char *const *e = spec->environment; e && *e; e++)
+		putenv((char *)*e);
+}
+
+/* Only returns when something failed, with errno. */
+static void become(
+	const char *path, const struct program_spec *spec, const char *mark, int out, pid_t parent)
+{
+	sigset_t none;
+	int in = open("/dev/null", O_RDONLY);
+
+	setpgid(0, 0);
+	prctl(PR_SET_PDEATHSIG, SIGKILL);
+	if (getppid() != parent)
+		_exit(1);
+	if (in < 0 || dup2(in, STDIN_FILENO) < 0 || dup2(out, STDOUT_FILENO) < 0 ||
+		dup2(out, STDERR_FILENO) < 0)
+		return;
+	if (spec->folder && chdir(spec->folder))
+		return;
+	close_range(STDERR_FILENO + 1, ~0u, CLOSE_RANGE_CLOEXEC);
+	signal(SIGPIPE, SIG_DFL);
+	sigemptyset(&none);
+	sigprocmask(SIG_SETMASK, &none, NULL);
+	set_environment(spec, mark);
+	execv(path, (char *const *)spec->words);
+}
+
+/* ---- in the parent ------------------------------------------------------------------------- */
+
+/* Learns through a pipe that closes on exec whether the exec succeeded: 0 or its errno. */
+static int wait_for_exec(int fd)
+{
+	int e = 0;
+	ssize_t n;
+
+	do
+		n = read(fd, &e, sizeof(e));
+	while (n < 0 && errno == EINTR);
+	return n == sizeof(e) ? e : 0;
+}
+
+static int fork_and_exec(
+	const char *path, const struct program_spec *spec, struct program *p, const int out[2])
+{
+	int report[2], e;
+	pid_t parent = getpid();
+
+	if (pipe2(report, O_CLOEXEC))
+		return errno;
+	p->pid = fork();
+	e = p->pid < 0 ? errno : 0;
+	if (p->pid == 0) {
+		become(path, spec, p->mark, out[1], parent);
+		e = errno;
+		_exit(write(report[1], &e, sizeof(e)) == sizeof(e) ? 127 : 126);
+	}
+	close(report[1]);
+	if (!e)
+		e = wait_for_exec(report[0]);
+	close(report[0]);
+	return e;
+}
+
+bool program_start(
+	struct arena *a, const struct program_spec *spec, struct program *out, const char **error)
+{
+	const char *path = program_find(a, spec->words[0]);
+	int fds[2];
+
+	*out = (struct program){ .pid_fd = -1, .output_fd = -1 };
+	if (!path) {
+		*error = arena_printf(a, "there is no program `%s`", spec->words[0]);
+		return false;
+	}
+	if (pipe2(fds, O_CLOEXEC)) {
+		*error = arena_printf(a, "no pipe: %s", strerror(errno));
+		return false;
+	}
+	fcntl(fds[0], F_SETFL, O_NONBLOCK);
+	out->mark =
+		arena_printf(a, "%s=%d.%lld", mark_name, (int)getpid(), (long long)clock_wall_us());
+	out->output_fd = fds[0];
+	int e = fork_and_exec(path, spec, out, fds);
+	close(fds[1]);
+	if (out->pid > 0)
+		out->pid_fd = pidfd_open(out->pid, 0);
+	if (!e && out->pid_fd < 0)
+		e = errno;
+	if (!e)
+		return true;
+	*error = arena_printf(a, "%s cannot be started: %s", path, strerror(e));
+	program_kill(out);
+	return false;
+}
+
+bool program_ended(struct program *p, int *status)
+{
+	siginfo_t info = { 0 };
+
+	if (p->pid <= 0 || waitid(P_PID, (id_t)p->pid, &info, WEXITED | WNOHANG | WNOWAIT) ||
+		!info.si_pid)
+		return false;
+	kill(-p->pid, SIGKILL); /* before its number can be anybody else's */
+	waitpid(p->pid, status, 0);
+	close(p->pid_fd);
+	p->pid_fd = -1;
+	p->pid = 0;
+	return true;
+}
+
+/* ---- strays -------------------------------------------------------------------------------- */
+
+/* Whether a process carries the mark: it was started by the program, even if it left its group. */
+static bool is_marked(const char *pid, const char *mark)
+{
+	char path[64];
+	struct buf text;
+	char chunk[4096];
+	size_t n;
+
+	snprintf(path, sizeof(path), "/proc/%.20s/environ", pid);
+	FILE *file = fopen(path, "re");
+	if (!file)
+		return false;
+	buf_init(&text, ENVIRONMENT_LIMIT_BYTES);
+	while ((n = fread(chunk, 1, sizeof(chunk), file)) > 0 && buf_add(&text, chunk, n))
+		;
+	fclose(file);
+	bool found = text.len && memmem(text.data, text.len, mark, strlen(mark) + 1);
+	buf_fini(&text);
+	return found;
+}
+
+static void kill_strays(const char *mark)
+{
+	DIR *proc = opendir("/proc");
+	struct dirent *entry;
+
+	while (proc && (entry = readdir(proc)))
+		if (entry->d_name[0] >= '1' && entry->d_name[0] <= '9' &&
+			is_marked(entry->d_name, mark))
+			kill((pid_t)atol(entry->d_name), SIGKILL);
+	if (proc)
+		closedir(proc);
+}
+
+void program_kill(struct program *p)
+{
+	if (p->pid > 0) {
+		kill(-p->pid, SIGKILL);
+		kill(p->pid, SIGKILL);
+		waitpid(p->pid, NULL, 0);
+	}
+	if (p->mark)
+		kill_strays(p->mark);
+	if (p->pid_fd >= 0)
+		close(p->pid_fd);
+	if (p->output_fd >= 0)
+		close(p->output_fd);
+	*p = (struct program){ .pid_fd = -1, .output_fd = -1 };
+}

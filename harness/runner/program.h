@@ -1,0 +1,41 @@
+/* A launched program: a process group of its own, whose output is read through a pipe, and which
+ * leaves nothing behind when it is stopped or when this process dies.
+ */
+#ifndef HARNESS_PROGRAM_H
+#define HARNESS_PROGRAM_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <sys/types.h>
+
+struct arena;
+
+struct program {
+	pid_t pid;        /* and of its group; 0: none */
+	int pid_fd;       /* readable when it has ended; -1 */
+	int output_fd;    /* what it writes to stdout and stderr; -1. Does not block */
+	const char *mark; /* in the environment of all that it starts */
+};
+
+struct program_spec {
+	const char *const *words;       /* command and arguments, NULL behind the last one */
+	const char *const *environment; /* "NAME=value" beyond this process's own, or NULL */
+	const char *folder;             /* where it runs; NULL: where this process does */
+};
+
+/* The program's path: `name` if it has a slash, else looked for in PATH and in the folders for servers,
+ * which are not in everybody's PATH. NULL: there is none.
+ */
+const char *program_find(struct arena *a, const char *name);
+
+/* False, with a sentence, when it cannot be started. `out` is valid either way. */
+bool program_start(
+	struct arena *a, const struct program_spec *spec, struct program *out, const char **error);
+
+/* True when it has ended; `status` as from waitpid. It is reaped, its group and output are left. */
+bool program_ended(struct program *p, int *status);
+
+/* Ends what is left of it, group and strays, at once, and closes everything. Harmless when none runs. */
+void program_kill(struct program *p);
+
+#endif

@@ -1,0 +1,118 @@
+#include "harness/runner/result.h"
+
+#include <signal.h>
+#include <string.h>
+#include <sys/wait.h>
+
+#include "base/arena.h"
+#include "base/clock.h"
+#include "harness/case.h"
+#include "harness/runner/expectation.h"
+#include "harness/pattern.h"
+#include "harness/runner/plan.h"
+#include "harness/runner/worker.h"
+
+static const struct record_statement *blank_statements(
+	struct arena *a, const struct plan_item *item, enum verdict verdict, size_t *count)
+{
+	size_t ref_count;
+	const char *const *refs = case_refs(item->def, item->row, &ref_count);
+	struct record_statement *list = arena_alloc(a, (ref_count + 1) * sizeof(*list));
+
+	*count = 0;
+	for (size_t i = 0; i < ref_count; i++)
+		if (ref_has_version(refs[i], item->version))
+			list[(*count)++] = (struct record_statement){ refs[i], verdict };
+	return list;
+}
+
+void result_blank(struct arena *a, const struct plan_item *item, enum verdict verdict,
+	const char *note, struct record_case *out)
+{
+	char chapter[CHAPTER_SIZE];
+
+	*out = (struct record_case){
+		.id = item->id,
+		.title = item->row && item->row->title ? item->row->title : item->def->title,
+		.chapter = arena_text(a, case_chapter(item->def, chapter)),
+		.version = spec_version_name(item->version),
+		.transport = "tcp",
+		.segmentation = cut_text(a, &item->cut),
+		.repeat = item->repeat,
+		.level = item->def->level,
+		.verdict = verdict,
+		.note = note,
+		.started_us = clock_wall_us(),
+	};
+	out->statements = blank_statements(a, item, verdict, &out->statement_count);
+}
+
+static const char *how_it_failed(struct arena *a, const struct worker *w)
+{
+	if (w->flooded)
+		return "the process of the case run wrote a record of more than 64 MiB";
+	if (WIFSIGNALED(w->status))
+		return arena_printf(a, "the process of the case run died of signal %d (%s)",
+			WTERMSIG(w->status), strsignal(WTERMSIG(w->status)));
+	if (WEXITSTATUS(w->status))
+		return arena_printf(a, "the process of the case run exited with status %d",
+			WEXITSTATUS(w->status));
+	return NULL;
+}
+
+void result_take(struct arena *a, const struct plan_item *item, const struct worker *worker,
+	struct record_case *out)
+{
+	struct record_line line;
+	size_t len = worker->out.len;
+	const char *text = arena_copy(a, worker->out.data, len);
+	const char *error = how_it_failed(a, worker);
+
+	if (!error && (!len || text[len - 1] != '\n'))
+		error = "the process of the case run ended without a record";
+	if (!error && !record_parse(a, text, len - 1, &line, &error))
+		error = arena_printf(a, "the process of the case run wrote no record: %s", error);
+	else if (!error && (line.kind != RECORD_CASE || strcmp(line.result.id, item->id) != 0))
+		error = "the process of the case run wrote the record of something else";
+	if (error)
+		result_blank(a, item, VERDICT_ERROR, error, out);
+	else
+		*out = line.result;
+	out->repeat = item->repeat;
+}
+
+static const char *cause(struct arena *a, const struct record_death *death)
+{
+	if (death->signal)
+		return arena_printf(a, "the target died of signal %d (%s)", death->signal,
+			strsignal(death->signal));
+	return arena_printf(a, "the target exited by itself, with status %d", death->exit_code);
+}
+
+void result_crash(struct arena *a, const struct record_death *death, const char *note,
+	struct record_case *out)
+{
+	struct record_statement *list = arena_alloc(a, (out->statement_count + 1) * sizeof(*list));
+
+	for (size_t i = 0; i < out->statement_count; i++)
+		list[i] = (struct record_statement){ out->statements[i].name, VERDICT_CRASH };
+	out->statements = list;
+	out->verdict = VERDICT_CRASH;
+	out->note = death ? cause(a, death) : note;
+	out->death = death ? arena_copy(a, death, sizeof(*death)) : NULL;
+}
+
+void result_judge(
+	const struct expectations *expected, const struct plan_item *item, struct record_case *out)
+{
+	const struct expectation *e =
+		expectation_find(expected, item->def, item->row, item->version);
+
+	out->foreseen = e != NULL;
+	out->expected = e ? out->verdict == e->verdict : verdict_is_good(out->verdict);
+	if (e) {
+		out->foreseen_as = e->verdict;
+		out->reason = e->reason;
+		out->link = e->link;
+	}
+}

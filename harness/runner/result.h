@@ -1,0 +1,32 @@
+/* The record of a case run: as its process reported it, or as the runner has to make it up. */
+#ifndef HARNESS_RESULT_H
+#define HARNESS_RESULT_H
+
+#include <stdint.h>
+
+#include "record/record.h"
+
+struct arena;
+struct expectations;
+struct plan_item;
+struct worker;
+
+/* A record of something that was not played: all its statements get the verdict, too. */
+void result_blank(struct arena *a, const struct plan_item *item, enum verdict verdict,
+	const char *note, struct record_case *out);
+
+/* Reads the report of a process that has ended. One that is missing or no good makes an `error`. */
+void result_take(struct arena *a, const struct plan_item *item, const struct worker *worker,
+	struct record_case *out);
+
+/* The target did not live through it: whatever was found of its statements, this is worse. `death` is
+ * NULL when nothing is known but what `note` says.
+ */
+void result_crash(struct arena *a, const struct record_death *death, const char *note,
+	struct record_case *out);
+
+/* Compares the verdict with what the target's file foresees. */
+void result_judge(
+	const struct expectations *expected, const struct plan_item *item, struct record_case *out);
+
+#endif

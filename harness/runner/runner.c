@@ -1,0 +1,222 @@
+#include "harness/runner/runner.h"
+
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "base/clock.h"
+#include "harness/case.h"
+#include "harness/runner/runner_job.h"
+#include "harness/runner/target.h"
+
+enum {
+	LONGEST_WAIT_MS = 1000,
+	PROGRESS_PAUSE_US = 100000,
+	POLLED_BESIDE_JOBS = 4, /* stop_fd, the target's output and end, extra */
+};
+
+/* Not from the seed: two runs with one seed may meet on one target. */
+static void choose_prefix(struct runner *r)
+{
+	static const char digits[] =
+		"0123456789abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ";
+	uint64_t n = (uint64_t)clock_wall_us() * 0x9e3779b97f4a7c15 ^
+		(uint64_t)getpid() * 0xbf58476d1ce4e5b9;
+
+	n ^= n >> 31;
+	for (size_t i = 0; i < sizeof(r->prefix) - 1; i++, n /= 62)
+		r->prefix[i] = digits[n % 62];
+}
+
+void runner_init(struct runner *r, const struct runner_config *config)
+{
+	*r = (struct runner){ .config = config, .suspects = "" };
+	arena_init(&r->arena);
+	r->last = &r->first;
+	r->started_us = clock_now_us();
+	choose_prefix(r);
+	for (size_t i = 0; i < config->plan->count; i++)
+		if ((size_t)config->plan->items[i].repeat >= r->repeats)
+			r->repeats = (size_t)config->plan->items[i].repeat + 1;
+}
+
+void runner_add(struct runner *r, size_t index, int round)
+{
+	const struct plan_item *item = &r->config->plan->items[index];
+
+	queue_add(r, item->def->budget_ms ? &r->timed : &r->plain,
+		(struct runner_ticket){ index, round });
+	r->added++;
+}
+
+void runner_add_all(struct runner *r, int round)
+{
+	for (size_t i = 0; i < r->config->plan->count; i++)
+		runner_add(r, i, round);
+}
+
+void runner_stop(struct runner *r, enum runner_stop why, const char *sentence)
+{
+	if (r->stopped)
+		return;
+	r->stopped = why;
+	r->sentence = sentence;
+}
+
+/* ---- one turn ------------------------------------------------------------------------------ */
+
+/* A slot for any, of which the timed ones have the first choice unless they have their own. */
+static bool start_plain(struct runner *r)
+{
+	bool timed_go_first = !r->config->timed_jobs && r->timed.count;
+
+	if (r->running - r->timed_running >= r->config->jobs)
+		return false;
+	if (!r->plain.count && !r->timed.count)
+		return false;
+	job_start(r, r->plain.count && !timed_go_first ? &r->plain : &r->timed, false, false);
+	return true;
+}
+
+static bool start_timed(struct runner *r)
+{
+	if (r->timed_running >= r->config->timed_jobs || !r->timed.count)
+		return false;
+	job_start(r, &r->timed, true, false);
+	return true;
+}
+
+/* So that there is never more than one suspect, not even among those that have just ended. */
+static bool one_by_one(const struct runner_config *c)
+{
+	return c->no_fork || (c->jobs == 1 && !c->timed_jobs);
+}
+
+static void start_jobs(struct runner *r)
+{
+	if (r->health != HEALTH_FINE)
+		return;
+	if (r->replaying) {
+		if (!r->first && r->again.count)
+			job_start(r, &r->again, false, true);
+		return;
+	}
+	if (one_by_one(r->config) && r->first)
+		return;
+	while (!r->stopped && (start_timed(r) || start_plain(r)) && !one_by_one(r->config))
+		;
+}
+
+static bool is_idle(const struct runner *r)
+{
+	return !r->first && !r->timed.count && !r->plain.count && !r->again.count &&
+		r->health == HEALTH_FINE;
+}
+
+static int wait_ms(const struct runner *r)
+{
+	int64_t next_us = loss_next_us(r), now_us = clock_now_us();
+	const struct runner_config *c = r->config;
+
+	if (c->deadline_us && c->deadline_us < next_us)
+		next_us = c->deadline_us;
+	if (c->view.progress && r->progress_us + PROGRESS_PAUSE_US < next_us)
+		next_us = r->progress_us + PROGRESS_PAUSE_US;
+	for (const struct runner_job *job = r->first; job; job = job->next)
+		if (!job->ended && job->deadline_us < next_us)
+			next_us = job->deadline_us;
+	if (next_us <= now_us)
+		return 0;
+	int64_t ms = (next_us - now_us + 999) / 1000;
+	return ms < LONGEST_WAIT_MS ? (int)ms : LONGEST_WAIT_MS;
+}
+
+/* Waits; then everything that may have happened is looked at, since looking costs little. */
+static void wait_for_something(struct runner *r, struct pollfd *extra)
+{
+	const struct target *target = r->config->target;
+	struct pollfd *fds = calloc(POLLED_BESIDE_JOBS + r->running, sizeof(*fds));
+	nfds_t count = 0;
+
+	if (!fds)
+		abort();
+	fds[count++] = (struct pollfd){ .fd = r->config->stop_fd, .events = POLLIN };
+	fds[count++] = extra ? *extra : (struct pollfd){ .fd = -1 };
+	fds[count++] = (struct pollfd){ .fd = target->program.output_fd, .events = POLLIN };
+	if (r->health == HEALTH_FINE || r->health == HEALTH_DOUBT)
+		fds[count++] = (struct pollfd){ .fd = target->program.pid_fd, .events = POLLIN };
+	for (const struct runner_job *job = r->first; job; job = job->next)
+		if (!job->ended)
+			fds[count++] = (struct pollfd){ .fd = job->worker.fd, .events = POLLIN };
+	poll(fds, count, is_idle(r) && !extra ? 0 : wait_ms(r));
+	if (fds[0].revents & POLLIN)
+		runner_stop(r, RUNNER_INTERRUPTED, "interrupted");
+	if (extra)
+		extra->revents = fds[1].revents;
+	free(fds);
+}
+
+static void show_progress(struct runner *r, int64_t now_us)
+{
+	const struct runner_config *c = r->config;
+	struct runner_progress p = { .done = r->done, .planned = r->added };
+	struct runner_running *list;
+
+	if (!c->view.progress || now_us < r->progress_us + PROGRESS_PAUSE_US)
+		return;
+	r->progress_us = now_us;
+	list = calloc(r->running + 1, sizeof(*list));
+	if (!list)
+		abort();
+	for (const struct runner_job *job = r->first; job; job = job->next)
+		if (!job->ended)
+			list[p.running_count++] =
+				(struct runner_running){ job->item.id, now_us - job->started_us };
+	p.running = list;
+	c->view.progress(c->view.user, &p);
+	free(list);
+}
+
+bool runner_turn(struct runner *r, struct pollfd *extra)
+{
+	struct runner_job *next;
+
+	start_jobs(r);
+	wait_for_something(r, extra);
+	int64_t now_us = clock_now_us();
+	if (r->config->deadline_us && now_us >= r->config->deadline_us)
+		runner_stop(r, RUNNER_DEADLINE, "deadline");
+	target_read(r->config->target);
+	for (struct runner_job *job = r->first; job && !r->stopped; job = next) {
+		next = job->next;
+		job_look(r, job, now_us);
+	}
+	if (!r->stopped)
+		loss_watch(r, now_us);
+	if (!r->stopped)
+		loss_release(r, now_us);
+	show_progress(r, now_us);
+	while (r->stopped && r->first)
+		job_drop(r, r->first);
+	return !r->stopped && !is_idle(r);
+}
+
+/* ---- the end ------------------------------------------------------------------------------- */
+
+void runner_result(const struct runner *r, struct record_end *out)
+{
+	*out = (struct record_end){
+		.unexpected = r->unexpected,
+		.not_run = r->added - r->done,
+		.duration_us = clock_now_us() - r->started_us,
+		.stopped = r->sentence,
+	};
+	memcpy(out->counts, r->counts, sizeof(out->counts));
+}
+
+void runner_fini(struct runner *r)
+{
+	while (r->first)
+		job_drop(r, r->first);
+	arena_fini(&r->arena);
+}

@@ -1,0 +1,157 @@
+/* Plays the case runs of a plan, many at once, each in a process of its own, against one target, and
+ * gives each a record, whatever happens: to the process, to the target, or to us.
+ *
+ *   queues ──▶ under way ──▶ held ──▶ committed: record file, view
+ *     ▲            │           │
+ *     └── again ◀──┴───────────┘   the target died, and it is not clear of which one
+ *
+ * A case run that has ended is held for a moment, until it is sure that the target has outlived it.
+ * When a launched target dies, it is launched again. If only one case run was under way or held, that
+ * one is a `crash`; if several were, they are played again one by one, and the verdict is that of the
+ * second time. A target at a URL that accepts no connections any more is waited for; of several
+ * suspects nothing is said then but that they are `inconclusive`.
+ */
+#ifndef HARNESS_RUNNER_H
+#define HARNESS_RUNNER_H
+
+#include <poll.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+
+#include "base/arena.h"
+#include "harness/runner/expectation.h"
+#include "harness/runner/plan.h"
+#include "harness/runner/survey.h"
+#include "record/record.h"
+
+struct target;
+struct runner_job;
+
+struct runner_running {
+	const char *id;
+	int64_t age_us;
+};
+
+struct runner_progress {
+	size_t done, planned;
+	const struct runner_running *running; /* the oldest first */
+	size_t running_count;
+};
+
+/* Who looks on. Records are valid for the length of the call. */
+struct runner_view {
+	void *user;
+	void (*result)(void *user, size_t index, const struct record_case *record);
+	void (*death)(void *user, const struct record_death *death);
+	void (*progress)(void *user, const struct runner_progress *progress); /* or NULL */
+};
+
+enum runner_pcap { PCAP_FAILURES, PCAP_ALL, PCAP_NONE };
+
+/* Between closing its sockets and being dead a process needs less. */
+enum { RUNNER_HOLD_US = 20000 };
+
+struct runner_config {
+	const struct plan *plan;
+	struct target *target;
+	const struct survey *surveys; /* SURVEY_VERSIONS of them */
+	const struct expectations *expected;
+	uint64_t seed;
+	int64_t slack_us;
+	int64_t deadline_us; /* monotonic: of everything; 0: none */
+	int64_t hold_us;     /* how long a verdict waits for the target to outlive it */
+	unsigned jobs;       /* case runs at once */
+	unsigned
+		timed_jobs; /* beside them, of those that wait for the standard's clocks; 0: none */
+	bool fail_fast;
+	bool no_fork;       /* in this very process, one after the other */
+	FILE *live;         /* the transcript goes here while it happens; or NULL */
+	const char *folder; /* captures go to folder/pcap/ */
+	enum runner_pcap pcap;
+	FILE *record; /* case and death lines; or NULL */
+	int stop_fd;  /* readable: stop at once; -1. Not read from */
+	struct runner_view view;
+};
+
+/* Why a run ends before its end. */
+enum runner_stop {
+	RUNNER_GOES_ON,
+	RUNNER_INTERRUPTED,
+	RUNNER_DEADLINE,
+	RUNNER_FAIL_FAST,
+	RUNNER_TARGET_LOST,
+	RUNNER_BROKEN, /* our own fault: no process, no room for the record */
+};
+
+struct runner_ticket {
+	size_t index; /* in the plan */
+	int round;    /* of the whole plan: more repeats */
+};
+
+struct runner_queue {
+	struct runner_ticket *list;
+	size_t head, count, capacity;
+};
+
+/* How the target is, as far as we know. */
+enum runner_health {
+	HEALTH_FINE,
+	HEALTH_DOUBT,   /* launched and alive, but accepts no connections */
+	HEALTH_LOST,    /* dead, or gone; suspects are still under way */
+	HEALTH_WAITING, /* for something to listen at the URL again */
+};
+
+struct runner {
+	const struct runner_config *config;
+	struct arena arena;
+	struct runner_queue timed, plain; /* waiting for their turn */
+	struct runner_queue again;        /* waiting to be played alone */
+	struct runner_job *first, **last; /* under way and held, the oldest first */
+	unsigned running, timed_running;
+
+	char prefix[4];  /* of all case runs of this run */
+	unsigned serial; /* the rest of the prefix of each */
+	size_t repeats;  /* of the plan: what a round adds */
+
+	enum runner_health health;
+	int64_t health_us;         /* since when */
+	int64_t alive_us;          /* when it was last seen to accept a connection */
+	struct record_death death; /* in HEALTH_LOST, of a launched target */
+	const char *suspects;      /* their ids */
+	bool replaying;            /* suspects are played again, one by one */
+	bool again_crashed;        /* one of those played again did it again */
+	unsigned deaths;
+
+	size_t added, done, played;
+	size_t counts[VERDICT_COUNT];
+	size_t unexpected;
+	size_t unexplained; /* deaths that no case run could repeat */
+	int64_t started_us, progress_us;
+
+	enum runner_stop stopped;
+	const char *sentence; /* what stopped it, for people */
+};
+
+/* The config is borrowed. */
+void runner_init(struct runner *r, const struct runner_config *config);
+
+/* Puts a case run of the plan at the end of the queue. */
+void runner_add(struct runner *r, size_t index, int round);
+
+/* Puts the whole plan there. */
+void runner_add_all(struct runner *r, int round);
+
+/* Starts what can be started, waits until something happens, and deals with it. `extra` (may be NULL)
+ * is polled besides. False when there is nothing left to do, or the run was stopped.
+ */
+bool runner_turn(struct runner *r, struct pollfd *extra);
+
+/* What is known when it is over. */
+void runner_result(const struct runner *r, struct record_end *out);
+
+/* Kills what is under way, and frees all. */
+void runner_fini(struct runner *r);
+
+#endif

@@ -1,0 +1,255 @@
+#include "harness/runner/runner_job.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "base/clock.h"
+#include "harness/case.h"
+#include "harness/runner/result.h"
+#include "harness/runner/target.h"
+
+enum {
+	ANSWERS_A_CASE = 10, /* answers that a case run may wait for in vain ... */
+	GRACE_US = 5000000,  /* ... and time for everything else */
+	FIRST_QUEUE_LENGTH = 64,
+};
+
+/* ---- queues -------------------------------------------------------------------------------- */
+
+void queue_add(struct runner *r, struct runner_queue *queue, struct runner_ticket ticket)
+{
+	queue->list = arena_grow(
+		&r->arena, queue->list, queue->count, &queue->capacity, sizeof(*queue->list));
+	queue->list[queue->count++] = ticket;
+}
+
+static struct runner_ticket queue_take(struct runner_queue *queue)
+{
+	struct runner_ticket ticket = queue->list[queue->head++];
+
+	if (queue->head == queue->count)
+		queue->head = queue->count = 0;
+	return ticket;
+}
+
+/* ---- the job ------------------------------------------------------------------------------- */
+
+/* "qos2_duplicate_publish-5.0-tcp.pcapng": no two case runs of a plan share a name. */
+static const char *capture_name(struct arena *a, const struct plan_item *item)
+{
+	const char *cut = cut_text(a, &item->cut);
+	const char *repeat = item->repeat ? arena_printf(a, "-%d", item->repeat) : "";
+	bool whole = item->cut.segmentation == SEGMENT_WHOLE;
+	char *name = arena_printf(a, "%s-%s-tcp%s%s%s.pcapng", item->id,
+		spec_version_name(item->version), whole ? "" : "-", whole ? "" : cut, repeat);
+
+	for (char *p = name; *p; p++)
+		if (strchr("/: ", *p))
+			*p = *p == '/' ? '.' : '-';
+	return name;
+}
+
+static void set_play(struct runner *r, struct runner_job *job)
+{
+	const struct runner_config *c = r->config;
+	const struct survey *survey = &c->surveys[survey_index(job->item.version)];
+
+	job->play = (struct play){
+		.def = job->item.def,
+		.row = job->item.row,
+		.version = job->item.version,
+		.segmentation = job->item.cut.segmentation,
+		.split_at = job->item.cut.split_at,
+		.repeat = job->item.repeat,
+		.target = &c->target->endpoint,
+		.capabilities = &survey->capabilities,
+		.prefix = job->prefix,
+		.seed = c->seed,
+		.answer_us = survey->answer_us,
+		.slack_us = c->slack_us,
+		.pcap_path = job->capture_path,
+		.live = c->live,
+	};
+}
+
+/* Three characters of the run, then a number of at least four digits: of one length, so that none is
+ * the beginning of another.
+ */
+static void set_prefix(struct runner *r, struct runner_job *job)
+{
+	static const char digits[] = "0123456789abcdefghijklmnopqrstuvwxyz";
+	char reversed[8];
+	size_t len = 0;
+
+	for (unsigned n = r->serial++; (n || len < 4) && len < 6; n /= 36)
+		reversed[len++] = digits[n % 36];
+	char *p = stpcpy(job->prefix, r->prefix);
+	while (len)
+		*p++ = reversed[--len];
+	*p = '\0';
+}
+
+static struct runner_job *job_new(struct runner *r, struct runner_ticket ticket)
+{
+	const struct runner_config *c = r->config;
+	struct runner_job *job = calloc(1, sizeof(*job));
+
+	if (!job)
+		abort();
+	job->ticket = ticket;
+	job->item = c->plan->items[ticket.index];
+	job->item.repeat += ticket.round * (int)r->repeats;
+	job->worker.fd = -1;
+	arena_init(&job->arena);
+	job->started_us = clock_now_us();
+	if (c->pcap != PCAP_NONE) {
+		job->capture = capture_name(&job->arena, &job->item);
+		job->capture_path =
+			arena_printf(&job->arena, "%s/pcap/%s", c->folder, job->capture);
+	}
+	set_prefix(r, job);
+	set_play(r, job);
+	job->deadline_us = job->started_us + (int64_t)job->item.def->budget_ms * 1000 +
+		ANSWERS_A_CASE * job->play.answer_us + GRACE_US;
+	*r->last = job;
+	r->last = &job->next;
+	r->running++;
+	return job;
+}
+
+static void mark_ended(struct runner *r, struct runner_job *job)
+{
+	job->ended = true;
+	job->ended_us = clock_now_us();
+	r->running--;
+	r->timed_running -= job->timed;
+}
+
+static void unlink_job(struct runner *r, struct runner_job *job)
+{
+	struct runner_job **at = &r->first;
+
+	if (!job->ended)
+		mark_ended(r, job);
+	while (*at != job)
+		at = &(*at)->next;
+	*at = job->next;
+	if (!*at)
+		r->last = at;
+	worker_fini(&job->worker);
+	arena_fini(&job->arena);
+	free(job);
+}
+
+/* ---- playing ------------------------------------------------------------------------------- */
+
+static void play_and_report(void *user, FILE *out)
+{
+	const struct runner_job *job = user;
+	struct record_case record;
+	struct arena arena;
+
+	arena_init(&arena);
+	play_case(&arena, &job->play, &record);
+	record_write_case(out, &record);
+	arena_fini(&arena);
+}
+
+static void play(struct runner *r, struct runner_job *job)
+{
+	if (r->config->no_fork) {
+		play_case(&job->arena, &job->play, &job->result);
+		mark_ended(r, job);
+	} else if (!worker_start(&job->worker, play_and_report, job)) {
+		const char *why =
+			arena_printf(&r->arena, "no process for a case run: %s", strerror(errno));
+		job_drop(r, job);
+		runner_stop(r, RUNNER_BROKEN, why);
+	}
+}
+
+void job_start(struct runner *r, struct runner_queue *queue, bool timed, bool alone)
+{
+	struct runner_job *job = job_new(r, queue_take(queue));
+	const char *unserved = r->config->surveys[survey_index(job->item.version)].unserved;
+
+	job->timed = timed;
+	job->alone = alone;
+	r->timed_running += timed;
+	if (unserved) {
+		result_blank(&job->arena, &job->item, VERDICT_INAPPLICABLE, unserved, &job->result);
+		job_commit(r, job);
+		return;
+	}
+	r->played++;
+	play(r, job);
+}
+
+static const char *overdue_sentence(struct runner_job *job, int64_t now_us)
+{
+	return arena_printf(&job->arena, "the case run did not end within %.1f s, and was killed",
+		(double)(now_us - job->started_us) / 1e6);
+}
+
+void job_look(struct runner *r, struct runner_job *job, int64_t now_us)
+{
+	if (job->ended)
+		return;
+	if (worker_read(&job->worker)) {
+		mark_ended(r, job);
+		result_take(&job->arena, &job->item, &job->worker, &job->result);
+	} else if (now_us >= job->deadline_us) {
+		worker_kill(&job->worker);
+		mark_ended(r, job);
+		result_blank(&job->arena, &job->item, VERDICT_ERROR, overdue_sentence(job, now_us),
+			&job->result);
+		job->result.duration_us = now_us - job->started_us;
+		job->result.started_us -= job->result.duration_us;
+	}
+	if (job->ended)
+		buf_fini(&job->worker.out);
+}
+
+/* ---- the end of it ------------------------------------------------------------------------- */
+
+static void keep_capture(struct runner *r, struct runner_job *job)
+{
+	struct record_case *c = &job->result;
+
+	if (!job->capture)
+		return;
+	if (r->config->pcap == PCAP_FAILURES && c->expected && verdict_is_good(c->verdict))
+		unlink(job->capture_path);
+	else if (access(job->capture_path, F_OK) == 0)
+		c->pcap = arena_printf(&job->arena, "pcap/%s", job->capture);
+}
+
+void job_commit(struct runner *r, struct runner_job *job)
+{
+	const struct runner_config *c = r->config;
+	struct record_case *record = &job->result;
+
+	result_judge(c->expected, &job->item, record);
+	keep_capture(r, job);
+	r->done++;
+	r->counts[record->verdict]++;
+	r->unexpected += !record->expected;
+	if (c->record && !record_write_case(c->record, record))
+		runner_stop(r, RUNNER_BROKEN,
+			arena_printf(
+				&r->arena, "the record cannot be written: %s", strerror(errno)));
+	c->view.result(c->view.user, job->ticket.index, record);
+	if (c->fail_fast && !record->expected)
+		runner_stop(r, RUNNER_FAIL_FAST, "--fail-fast");
+	unlink_job(r, job);
+}
+
+void job_drop(struct runner *r, struct runner_job *job)
+{
+	worker_kill(&job->worker);
+	if (job->capture_path)
+		unlink(job->capture_path);
+	unlink_job(r, job);
+}

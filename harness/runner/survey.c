@@ -1,0 +1,51 @@
+#include "harness/runner/survey.h"
+
+#include "base/arena.h"
+#include "harness/case.h"
+#include "harness/runner/target.h"
+
+/* So that a run against something that never answers comes to its end all the same. */
+enum { HOPELESS_ANSWER_US = 500000 };
+
+/* Returns what the probe had to say, NULL for an acceptance. */
+static const char *take_one(struct arena *a, const struct target *target, enum mqtt_version version,
+	int64_t answer_us, struct survey *out)
+{
+	const struct target_file *file = target->file;
+	const char *what = NULL;
+
+	out->answer_us = answer_us;
+	out->status = probe(a, &target->endpoint, version, answer_us, &out->capabilities, &what);
+	if (file && !(file->versions & (version == MQTT_50 ? V50 : V311)))
+		out->unserved = arena_printf(a, "%s does not serve MQTT %s, by its file",
+			file->name, spec_version_name(version));
+	else if (out->status == PROBE_REFUSED)
+		out->unserved = what;
+	if (file)
+		features_apply(&file->features[survey_index(version)], &out->capabilities);
+	if (out->unserved || (out->status != PROBE_SILENT && out->status != PROBE_STRANGE))
+		return what;
+	out->warning = arena_printf(a, "MQTT %s: %s", spec_version_name(version), what);
+	if (out->answer_us > HOPELESS_ANSWER_US)
+		out->answer_us = HOPELESS_ANSWER_US;
+	return what;
+}
+
+bool survey_take(struct arena *a, const struct target *target, unsigned versions, int64_t answer_us,
+	struct survey out[static SURVEY_VERSIONS], const char **error)
+{
+	const char *what = NULL;
+	bool reached = false;
+
+	for (int i = 0; i < SURVEY_VERSIONS; i++) {
+		enum mqtt_version version = i ? MQTT_50 : MQTT_311;
+		out[i] = (struct survey){ .asked = versions & (i ? V50 : V311) };
+		if (!out[i].asked)
+			continue;
+		what = take_one(a, target, version, answer_us, &out[i]);
+		reached |= out[i].status != PROBE_UNREACHABLE;
+	}
+	if (!reached)
+		*error = arena_printf(a, "there is no connection to the target: %s", what);
+	return reached;
+}

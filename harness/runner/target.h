@@ -1,0 +1,77 @@
+/* What is judged: something that listens at a URL, or a program that we launch, watch and stop.
+ *
+ *   target_use_url ───────────────┐
+ *   target_launch ──▶ (running) ──┴──▶ target_stop
+ *        ▲               │
+ *        └── it died ────┘          target_launch again; on the same port if that is free
+ *
+ * A launched program gets a free port of the loopback interface and a private folder. What it writes
+ * to stdout and stderr has to be read (target_read, whenever output_fd is readable), or it would come
+ * to a halt. Nothing of it outlives target_stop, nor this process.
+ */
+#ifndef HARNESS_TARGET_H
+#define HARNESS_TARGET_H
+
+#include <stdbool.h>
+#include <stdint.h>
+#include <stdio.h>
+
+#include "base/arena.h"
+#include "harness/play.h"
+#include "harness/runner/program.h"
+#include "harness/runner/tail.h"
+#include "harness/runner/target_file.h"
+#include "record/record.h"
+
+struct target {
+	const struct target_file *file; /* NULL: a URL and nothing else */
+	struct endpoint endpoint;
+	FILE *log;   /* all that the program says is copied here; NULL: nowhere */
+	int stop_fd; /* readable: give up waiting; -1. It is not read from */
+
+	struct arena arena;     /* of this launch */
+	struct program program; /* program.pid is 0 while nothing runs */
+	const char *folder;     /* NULL: none */
+	uint16_t port;          /* of the last launch */
+	struct tail tail;       /* of its output */
+	size_t logged_bytes;
+};
+
+/* `file` may be NULL; it is borrowed. */
+void target_init(struct target *t, const struct target_file *file);
+
+/* Takes what listens at a URL. False, with a sentence. */
+bool target_use_url(struct target *t, const char *url, const char **error);
+
+enum target_status {
+	TARGET_UP,        /* it answers CONNECT, or accepts connections when its time was up */
+	TARGET_FAILED,    /* *error has a sentence, in the target's arena until the next launch */
+	TARGET_CANCELLED, /* stop_fd */
+};
+
+/* Launches the program of the file and waits until it is ready. */
+enum target_status target_launch(struct target *t, const char **error);
+
+bool target_is_launched(const struct target *t);
+
+/* Reads what it has to say by now. */
+void target_read(struct target *t);
+
+/* True, once, when the launched program has ended; `death` has its end and last words, in the arena;
+ * `during` is left empty.
+ */
+bool target_died(struct target *t, struct arena *a, struct record_death *death);
+
+/* SIGTERM, some seconds of patience, SIGKILL; removes its folder. Harmless when nothing runs. */
+void target_stop(struct target *t);
+
+/* The same without patience, for a program that serves nobody any more. */
+void target_kill(struct target *t);
+
+/* Stops it and frees all. */
+void target_fini(struct target *t);
+
+/* Asks the program for its version: NULL when it cannot tell. In the arena. */
+const char *target_file_version(struct arena *a, const struct target_file *file);
+
+#endif

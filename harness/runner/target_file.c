@@ -1,0 +1,367 @@
+#include "harness/runner/target_file.h"
+
+#include <regex.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/arena.h"
+#include "harness/case.h"
+#include "harness/runner/settings.h"
+#include "harness/runner/words.h"
+
+enum { READY_MS = 10000, READY_MS_MAX = 600000 };
+
+struct reader {
+	struct arena *arena;
+	const char *path;
+	const char **error;
+	struct target_file *out;
+	struct target_document *documents;
+	size_t document_capacity;
+	int document_section; /* section_line of the document under way */
+	struct expectation *expected;
+	size_t expected_capacity;
+	bool has_verdict; /* the last expectation */
+};
+
+static bool fault(struct reader *r, int line, const char *sentence)
+{
+	*r->error = arena_printf(r->arena, "%s:%d: %s", r->path, line, sentence);
+	return false;
+}
+
+static bool fault_about(struct reader *r, const struct setting *s, const char *sentence)
+{
+	*r->error = arena_printf(r->arena, "%s:%d: `%s`: %s", r->path, s->line, s->name, sentence);
+	return false;
+}
+
+/* The value as one line. */
+static const char *prose(struct arena *a, const char *value)
+{
+	char *text = arena_text(a, value);
+
+	for (char *p = text; *p; p++)
+		if (*p == '\n')
+			*p = ' ';
+	return text;
+}
+
+/* "3.1.1", "5.0", or both with a blank or a comma between. */
+static bool parse_versions(const char *text, unsigned *out)
+{
+	*out = 0;
+	while (*text) {
+		size_t len = strcspn(text, " ,\t\n");
+		if (len == 5 && !memcmp(text, "3.1.1", 5))
+			*out |= V311;
+		else if (len == 3 && !memcmp(text, "5.0", 3))
+			*out |= V50;
+		else if (len)
+			return false;
+		text += len + (text[len] != '\0');
+	}
+	return *out != 0;
+}
+
+/* ---- [target] ------------------------------------------------------------------------------ */
+
+static bool set_text(struct reader *r, const struct setting *s, const char **field)
+{
+	if (*field)
+		return fault_about(r, s, "is given twice");
+	if (!*s->value)
+		return fault_about(r, s, "needs a value");
+	*field = prose(r->arena, s->value);
+	return true;
+}
+
+static bool set_words(struct reader *r, const struct setting *s, const char *const **field)
+{
+	if (*field)
+		return fault_about(r, s, "is given twice");
+	*field = words_split(r->arena, s->value);
+	if (!*field)
+		return fault_about(r, s, "a quote is left open");
+	return **field ? true : fault_about(r, s, "needs a value");
+}
+
+static bool set_environment(struct reader *r, const struct setting *s)
+{
+	if (!set_words(r, s, &r->out->environment))
+		return false;
+	for (const char *const *word = r->out->environment; *word; word++)
+		if (**word == '=' || !strchr(*word, '='))
+			return fault_about(r, s, "each word must be of the form NAME=value");
+	return true;
+}
+
+static bool set_version_pattern(struct reader *r, const struct setting *s)
+{
+	regex_t compiled;
+
+	if (!set_text(r, s, &r->out->version_pattern))
+		return false;
+	if (regcomp(&compiled, r->out->version_pattern, REG_EXTENDED))
+		return fault_about(r, s, "is no extended regular expression");
+	bool has_group = compiled.re_nsub > 0;
+	regfree(&compiled);
+	return has_group || fault_about(r, s, "needs a group in parentheses, around the version");
+}
+
+static bool set_ready(struct reader *r, const struct setting *s)
+{
+	char *end;
+	unsigned long n = strtoul(s->value, &end, 10);
+
+	if (*s->value < '0' || *s->value > '9' || *end || !n || n > READY_MS_MAX)
+		return fault_about(r, s, "must be a number of milliseconds, 1 to 600000");
+	r->out->ready_ms = (unsigned)n;
+	return true;
+}
+
+static bool read_target(struct reader *r, const struct setting *s)
+{
+	struct target_file *f = r->out;
+
+	if (!f->line)
+		f->line = s->section_line;
+	if (!strcmp(s->name, "name"))
+		return set_text(r, s, &f->name);
+	if (!strcmp(s->name, "package"))
+		return set_text(r, s, &f->package);
+	if (!strcmp(s->name, "url"))
+		return set_text(r, s, &f->url);
+	if (!strcmp(s->name, "command"))
+		return set_words(r, s, &f->command);
+	if (!strcmp(s->name, "version_command"))
+		return set_words(r, s, &f->version_command);
+	if (!strcmp(s->name, "version_pattern"))
+		return set_version_pattern(r, s);
+	if (!strcmp(s->name, "environment"))
+		return set_environment(r, s);
+	if (!strcmp(s->name, "ready_ms"))
+		return set_ready(r, s);
+	if (!strcmp(s->name, "versions"))
+		return parse_versions(s->value, &f->versions) ||
+			fault_about(r, s, "must be `3.1.1`, `5.0` or both");
+	return fault_about(r, s, "there is no such name in [target]");
+}
+
+/* ---- [file NAME] --------------------------------------------------------------------------- */
+
+/* A name must not lead out of the folder that it is meant for. */
+static bool is_inside(const char *name)
+{
+	if (!*name || *name == '/')
+		return false;
+	for (const char *p = name; p; p = strchr(p, '/') ? strchr(p, '/') + 1 : NULL)
+		if (!strncmp(p, "..", 2) && (!p[2] || p[2] == '/'))
+			return false;
+	return true;
+}
+
+static bool begin_document(struct reader *r, const struct setting *s, const char *name)
+{
+	struct target_file *f = r->out;
+
+	if (!is_inside(name))
+		return fault(r, s->section_line, "the file's name must stay inside of its folder");
+	for (size_t i = 0; i < f->document_count; i++)
+		if (!strcmp(r->documents[i].name, name))
+			return fault(r, s->section_line, "there is a [file] of this name above");
+	r->documents = arena_grow(r->arena, r->documents, f->document_count, &r->document_capacity,
+		sizeof(*r->documents));
+	r->documents[f->document_count++] =
+		(struct target_document){ .name = name, .line = s->section_line };
+	f->documents = r->documents;
+	r->document_section = s->section_line;
+	return true;
+}
+
+static bool read_document(struct reader *r, const struct setting *s)
+{
+	const char *name = s->section + strlen("file");
+
+	name += strspn(name, " \t");
+	if (s->section_line != r->document_section && !begin_document(r, s, name))
+		return false;
+	struct target_document *d = &r->documents[r->out->document_count - 1];
+	if (d->content || d->link)
+		return fault_about(r, s, "a file has one `content` or one `link`");
+	if (!strcmp(s->name, "content"))
+		d->content = s->value;
+	else if (!strcmp(s->name, "link"))
+		d->link = s->value;
+	else
+		return fault_about(r, s, "a [file] has `content` or `link`");
+	return true;
+}
+
+/* ---- [features], [features VERSION] -------------------------------------------------------- */
+
+static bool read_feature(struct reader *r, const struct setting *s)
+{
+	const char *name = s->section + strlen("features");
+	unsigned versions = BOTH;
+	const char *error;
+
+	if (*name && !parse_versions(name, &versions))
+		return fault(r, s->section_line, "must be [features], or with a version behind");
+	for (int i = 0; i < 2; i++)
+		if (versions & (i ? V50 : V311) &&
+			!features_set(&r->out->features[i], s->name, s->value, &error))
+			return fault_about(r, s, error);
+	return true;
+}
+
+/* ---- [expected] ---------------------------------------------------------------------------- */
+
+static bool check_last_expectation(struct reader *r)
+{
+	struct expectations *all = &r->out->expected;
+	struct expectation *e = all->count ? &r->expected[all->count - 1] : NULL;
+
+	if (e && !r->has_verdict)
+		return fault(r, e->line, "this expectation has no `verdict`");
+	if (e && !e->reason)
+		return fault(r, e->line, "this expectation has no `reason`");
+	return true;
+}
+
+static bool begin_expectation(struct reader *r, const struct setting *s)
+{
+	struct expectations *all = &r->out->expected;
+	const char *const *words = words_split(r->arena, s->value);
+	struct expectation e = { .versions = BOTH, .line = s->line };
+
+	if (!words || !words[0] || (words[1] && words[2]))
+		return fault_about(r, s, "must be a pattern, and perhaps a version behind it");
+	e.pattern = words[0];
+	if (words[1] && !parse_versions(words[1], &e.versions))
+		return fault_about(r, s, "behind the pattern there may be `3.1.1` or `5.0`");
+	if (!check_last_expectation(r))
+		return false;
+	r->expected = arena_grow(
+		r->arena, r->expected, all->count, &r->expected_capacity, sizeof(*r->expected));
+	r->expected[all->count++] = e;
+	r->has_verdict = false;
+	all->list = r->expected;
+	return true;
+}
+
+static bool read_expected(struct reader *r, const struct setting *s)
+{
+	size_t count = r->out->expected.count;
+
+	if (!strcmp(s->name, "case"))
+		return begin_expectation(r, s);
+	if (!count)
+		return fault_about(r, s, "an expectation begins with `case`");
+	struct expectation *e = &r->expected[count - 1];
+	if (!strcmp(s->name, "reason"))
+		return set_text(r, s, &e->reason);
+	if (!strcmp(s->name, "link"))
+		return set_text(r, s, &e->link);
+	if (strcmp(s->name, "verdict") != 0)
+		return fault_about(r, s, "an expectation has `case`, `verdict`, `reason`, `link`");
+	if (r->has_verdict)
+		return fault_about(r, s, "is given twice");
+	r->has_verdict = verdict_parse(s->value, &e->verdict);
+	return r->has_verdict || fault_about(r, s, "is no verdict");
+}
+
+/* ---- the whole file ------------------------------------------------------------------------ */
+
+static bool section_is(const struct setting *s, const char *name)
+{
+	size_t len = strlen(name);
+
+	return !strncmp(s->section, name, len) && (!s->section[len] || s->section[len] == ' ');
+}
+
+static bool read_setting(struct reader *r, const struct setting *s)
+{
+	if (!strcmp(s->section, "target"))
+		return read_target(r, s);
+	if (section_is(s, "file"))
+		return read_document(r, s);
+	if (section_is(s, "features"))
+		return read_feature(r, s);
+	if (!strcmp(s->section, "expected"))
+		return read_expected(r, s);
+	return fault(r, s->section_line ? s->section_line : s->line,
+		"the sections are [target], [file NAME], [features] and [expected]");
+}
+
+static bool read_all(struct arena *a, const char *path, const struct settings *settings,
+	struct target_file *out, const char **error)
+{
+	struct reader r = { .arena = a, .path = arena_text(a, path), .error = error, .out = out };
+
+	*out = (struct target_file){ .path = r.path, .expected.path = r.path };
+	for (size_t i = 0; i < settings->count; i++)
+		if (!read_setting(&r, &settings->list[i]))
+			return false;
+	return check_last_expectation(&r);
+}
+
+/* What no single line can say. */
+static const char *missing(const struct target_file *f)
+{
+	if (!f->name)
+		return "[target] needs a `name`";
+	if (!f->command == !f->url)
+		return "[target] needs a `command` that launches it, or the `url` of one that runs";
+	if (f->url && (f->version_command || f->environment || f->document_count))
+		return "a target with a `url` is not launched: it has no files and no environment";
+	if (!f->version_command != !f->version_pattern)
+		return "`version_command` and `version_pattern` need each other";
+	return NULL;
+}
+
+static bool finish(struct arena *a, struct target_file *f, const char **error)
+{
+	const char *sentence = missing(f);
+
+	if (sentence) {
+		*error = arena_printf(a, "%s:%d: %s", f->path, f->line + !f->line, sentence);
+		return false;
+	}
+	if (!f->versions)
+		f->versions = BOTH;
+	if (!f->ready_ms)
+		f->ready_ms = READY_MS;
+	return true;
+}
+
+bool target_file_parse(struct arena *a, const char *path, const char *text, size_t len,
+	struct target_file *out, const char **error)
+{
+	struct settings settings;
+
+	return settings_parse(a, path, text, len, &settings, error) &&
+		read_all(a, path, &settings, out, error) && finish(a, out, error);
+}
+
+bool target_file_read(
+	struct arena *a, const char *path, struct target_file *out, const char **error)
+{
+	struct settings settings;
+
+	return settings_read(a, path, &settings, error) &&
+		read_all(a, path, &settings, out, error) && finish(a, out, error);
+}
+
+bool target_file_read_expected(
+	struct arena *a, const char *path, struct expectations *out, const char **error)
+{
+	struct settings settings;
+	struct target_file file;
+
+	if (!settings_read(a, path, &settings, error) ||
+		!read_all(a, path, &settings, &file, error))
+		return false;
+	*out = file.expected;
+	return true;
+}

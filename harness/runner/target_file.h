@@ -1,0 +1,57 @@
+/* The file of a target: how to launch a broker, what it offers, and what it is known to get wrong.
+ * docs/TARGETS.md describes the format for people.
+ */
+#ifndef HARNESS_TARGET_FILE_H
+#define HARNESS_TARGET_FILE_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "harness/runner/expectation.h"
+#include "harness/runner/features.h"
+
+struct arena;
+
+/* A file that is written, or a link that is made, in the program's private folder. */
+struct target_document {
+	const char *name;    /* relative to the folder */
+	const char *content; /* with placeholders; NULL for a link */
+	const char *link;    /* where it points; NULL for a file */
+	int line;
+};
+
+struct target_file {
+	const char *path;
+	int line;                           /* of [target]; 0: it has none */
+	const char *name;                   /* for people: "Eclipse Mosquitto" */
+	const char *package;                /* what to install; NULL: not said */
+	const char *url;                    /* of a target that is not launched; NULL: it is */
+	const char *const *command;         /* words with placeholders, NULL behind the last one */
+	const char *const *version_command; /* the same, or NULL */
+	const char
+		*version_pattern; /* extended regular expression; its first group is the version */
+	const char *const
+		*environment; /* "NAME=value" with placeholders, NULL behind the last one */
+	unsigned versions;    /* V311, V50 or BOTH: served, by its own word */
+	unsigned ready_ms;    /* how long it may take to answer */
+	const struct target_document *documents;
+	size_t document_count;
+	struct features features[2]; /* of 3.1.1 and of 5.0 */
+	struct expectations expected;
+};
+
+/* Reads and checks the whole file. On failure *error is a sentence with file and line. Everything is
+ * in the arena.
+ */
+bool target_file_read(
+	struct arena *a, const char *path, struct target_file *out, const char **error);
+
+/* The same of a text in memory; `path` is for the error. */
+bool target_file_parse(struct arena *a, const char *path, const char *text, size_t len,
+	struct target_file *out, const char **error);
+
+/* The expectations alone; a file that has nothing else is fine here. */
+bool target_file_read_expected(
+	struct arena *a, const char *path, struct expectations *out, const char **error);
+
+#endif

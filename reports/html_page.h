@@ -1,0 +1,18 @@
+/* The frame of every HTML report: one file, and a policy that lets nothing in but its own style and
+ * script, so that a text which slipped through the escaping could neither run nor call home.
+ */
+#ifndef REPORTS_HTML_PAGE_H
+#define REPORTS_HTML_PAGE_H
+
+#include <stdio.h>
+
+#include "record/verdict.h"
+
+/* Up to and with <body>. The title is of the target. */
+void html_begin(FILE *to, const char *title, const char *script_hash);
+void html_end(FILE *to, const char *script);
+
+/* What a verdict means, in a sentence for people. */
+const char *html_meaning(enum verdict verdict);
+
+#endif

@@ -1,0 +1,295 @@
+"""Reports read back by readers that we did not write: xmllint, two consumers of TAP, a JSON reader."""
+import collections
+import json
+import os
+import pathlib
+import re
+import subprocess
+import time
+import xml.etree.ElementTree as ElementTree
+
+import jsonschema
+import pytest
+
+import sample_runs
+
+ROOT = pathlib.Path(__file__).resolve().parents[2]
+BUILD = pathlib.Path(os.environ.get("MQTTSPEC_BUILD", ROOT / "build/dev"))
+PROGRAM = BUILD / "cli/mqttspec"
+SCHEMA = ROOT / "tests/schemas/junit.xsd"
+GOOD = {"pass", "nonstrict", "info", "inapplicable"}
+
+
+def mqttspec(*args, code=0):
+    run = subprocess.run([PROGRAM, *map(str, args)], capture_output=True, text=True, timeout=120)
+    assert run.returncode == code, run
+    return run.stdout
+
+
+def complaint(*args, code):
+    run = subprocess.run([PROGRAM, *map(str, args)], capture_output=True, text=True, timeout=60)
+    assert run.returncode == code and run.stderr, run
+    return run.stderr
+
+
+def write(path, lines):
+    path.write_text("".join(lines), encoding="utf-8")
+    return path
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory):
+    return tmp_path_factory.mktemp("reports")
+
+
+@pytest.fixture(scope="module")
+def record(folder):
+    """A run with every verdict, hostile texts and measurements."""
+    return write(folder / "run.jsonl", sample_runs.lines("--runs", 360))
+
+
+@pytest.fixture(scope="module")
+def cases(record):
+    return [r for r in map(json.loads, record.read_text().splitlines()) if r["type"] == "case"]
+
+
+def test_the_samples_are_records(record):
+    validator = jsonschema.Draft202012Validator(json.loads((ROOT / "record/record.schema.json").read_text()))
+    for line in record.read_text().splitlines():
+        validator.validate(json.loads(line))
+
+
+# ---- JUnit ----
+
+def junit(record, folder):
+    path = folder / "junit.xml"
+    mqttspec("report", record, "--junit", path)
+    check = subprocess.run(["xmllint", "--noout", "--schema", SCHEMA, path], capture_output=True, text=True, timeout=60)
+    assert check.returncode == 0, check.stderr[-2000:]
+    return ElementTree.parse(path).getroot()
+
+
+def tags(case):
+    return {child.tag for child in case} & {"skipped", "failure", "error"}
+
+
+def test_junit_fits_the_schema_and_its_totals_are_right(record, folder):
+    root = junit(record, folder)
+    for element in [root, *root.iter("testsuite")]:
+        found = collections.Counter(tag for case in element.iter("testcase") for tag in tags(case))
+        assert int(element.get("tests")) == len(list(element.iter("testcase")))
+        for attribute, tag in (("failures", "failure"), ("errors", "error"), ("skipped", "skipped")):
+            assert int(element.get(attribute)) == found[tag]
+
+
+def test_junit_is_red_where_the_record_is_unexpected_and_nowhere_else(record, folder, cases):
+    root = junit(record, folder)
+    by_key = {}
+    for case in root.iter("testcase"):
+        properties = {p.get("name"): p.get("value") for p in case.iter("property")}
+        by_key[case.get("name"), case.get("classname")] = (tags(case), properties, case)
+    for each in cases:
+        cut = "" if each["segmentation"] == "whole" else " " + each["segmentation"]
+        key = f"{each['id']} {each['version']}{cut}", f"mqtt_{each['version'].replace('.', '_')}.{each['chapter']}"
+        found, properties, element = by_key[key]
+        assert bool(found & {"failure", "error"}) == (not each["expected"]), key
+        assert properties["verdict"] == each["verdict"]
+        for statement in each["statements"]:
+            assert statement["name"] in properties
+        assert "CONNACK success" in element.find("system-out").text
+
+
+def test_the_schema_is_not_blind(folder):
+    golden = (ROOT / "tests/unit/golden/junit.xml").read_text()
+    for wrong in (golden.replace("<skipped message=", "<skipped massage=", 1), golden.replace(' time="', ' time="-', 1),
+                  golden.replace("</testcase>", "<failure type='a' message='b'/></testcase>", 1),
+                  golden.replace("T00:00:00", " 00:00:00", 1)):
+        path = write(folder / "wrong.xml", [wrong])
+        run = subprocess.run(["xmllint", "--noout", "--schema", SCHEMA, path], capture_output=True, timeout=60)
+        assert run.returncode == 3
+
+
+# ---- TAP ----
+
+def test_tap_read_by_tappy(record, cases):
+    parser = pytest.importorskip("tap.parser")
+    lines = list(parser.Parser().parse_text(mqttspec("report", record, "--tap", "-")))
+    assert lines[0].category == "version" and lines[0].version == 14
+    assert next(line for line in lines if line.category == "plan").expected_tests == len(cases)
+    tests = [line for line in lines if line.category == "test"]
+    assert [line.number for line in tests] == list(range(1, len(cases) + 1))
+    red = [line for line in tests if not line.ok and not line.todo]
+    assert len(red) == sum(not case["expected"] for case in cases)
+    assert sum(bool(line.todo) for line in tests) == sum(c["expected"] and c["verdict"] not in GOOD for c in cases)
+    assert sum(line.skip for line in tests) == sum(c["expected"] and c["verdict"] == "inapplicable" for c in cases)
+    assert all(line.yaml_block and line.yaml_block["message"] for line in red)
+
+
+def prove(tap, folder):
+    """Perl's consumer, which on Debian 12 knows TAP up to version 13; 14 differs in its first line only."""
+    path = write(folder / "run.tap", [tap.replace("TAP version 14", "TAP version 13", 1)])
+    return subprocess.run(["prove", "--exec", "cat", path], capture_output=True, text=True, timeout=60)
+
+
+def test_tap_read_by_perl(record, folder, cases):
+    run = prove(mqttspec("report", record, "--tap", "-"), folder)
+    bad = sum(not case["expected"] for case in cases)
+    assert f"Failed {bad}/{len(cases)} subtests" in run.stdout
+    assert "Parse errors" not in run.stdout
+
+
+def test_a_green_run_is_green_for_perl(folder):
+    lines = [line for line in sample_runs.lines("--runs", 60) if '"expected": false' not in line]
+    lines[0] = lines[0].replace('"planned": 60', f'"planned": {len(lines) - 2}')
+    run = prove(mqttspec("report", write(folder / "green.jsonl", lines), "--tap", "-"), folder)
+    assert run.returncode == 0 and "Result: PASS" in run.stdout, run.stdout
+
+
+# ---- the rest of the formats ----
+
+def test_the_badge_is_an_image(record, folder):
+    path = folder / "badge.svg"
+    mqttspec("report", record, "--badge", path)
+    assert ElementTree.parse(path).getroot().tag == "{http://www.w3.org/2000/svg}svg"
+
+
+def test_markdown_has_no_html_but_its_own(record):
+    text = re.sub(r"^(`{3,})\n.*?^\1$", "", mqttspec("report", record, "--markdown", "-"), flags=re.S | re.M)
+    assert set(re.findall(r"<(/?\w+)", text)) <= {"details", "/details", "summary", "/summary"}
+    assert len(text) < 1 << 20
+
+
+def test_several_reports_at_once(record, folder):
+    names = {"--html": "a.html", "--junit": "a.xml", "--tap": "a.tap", "--markdown": "a.md", "--badge": "a.svg"}
+    mqttspec("report", record, *[word for option, name in names.items() for word in (option, folder / name)])
+    assert all((folder / name).stat().st_size for name in names.values())
+
+
+def test_without_options_it_is_shown(record, cases):
+    shown = mqttspec("report", record)
+    bad = sum(not case["expected"] for case in cases)
+    assert shown.splitlines()[-1] == f"{len(cases) - bad} passed, {bad} failed"
+
+
+# ---- exit codes, and what is wrong with a file ----
+
+def test_exit_code_is_that_of_the_run_when_asked(record, folder):
+    mqttspec("report", record, "--markdown", "-")
+    lines = list(sample_runs.lines("--runs", 7))
+    green = write(folder / "seven.jsonl", lines)
+    assert mqttspec("report", green, "--markdown", "-", "--exit-code").startswith("## MQTT")
+    mqttspec("report", record, "--markdown", "-", "--exit-code", code=3)   # it has an error
+    red = write(folder / "red.jsonl", sample_runs.lines("--runs", 8))
+    mqttspec("report", red, "--markdown", "-", "--exit-code", code=1)
+    mqttspec("report", write(folder / "cut.jsonl", lines[:-1]), "--markdown", "-", "--exit-code", code=3)
+
+
+@pytest.mark.parametrize("damage, said", [
+    (lambda lines: lines[:3] + ["{\"type\":\"case\"}\n"] + lines[3:], ":4: `id` is missing"),
+    (lambda lines: [lines[0].replace('"format": 1', '"format": 2')] + lines[1:], ":1: `format`"),
+    (lambda lines: lines[1:], ":1: the first record must be a \"run\""),
+    (lambda lines: lines[:2] + ["not JSON\n"] + lines[2:], ":3: not JSON"),
+    (lambda lines: [], ": no whole record in it"),
+    (lambda lines: ["<html>\n"], ":1: not JSON"),
+])
+def test_a_damaged_record_is_refused_with_its_place(folder, damage, said):
+    path = write(folder / "damaged.jsonl", damage(list(sample_runs.lines("--runs", 5))))
+    for command in (["report", path], ["diff", path, path], ["matrix", path, path]):
+        assert f"{path}{said}" in complaint(*command, code=2)
+
+
+def test_a_record_cut_anywhere_still_makes_reports(folder):
+    """A run killed at any byte: what was written before is shown, and that it is not all is said."""
+    text = "".join(sample_runs.lines("--runs", 6)).encode()
+    first = text.index(b"\n") + 1
+    for size in [first, first + 1, *range(first + 97, len(text) - 1, len(text) // 12), len(text) - 2]:
+        path = folder / "short.jsonl"
+        path.write_bytes(text[:size])
+        assert "**Incomplete:**" in mqttspec("report", path, "--markdown", "-")
+        assert "class=\"gap\"><strong>Incomplete" in mqttspec("report", path, "--html", "-")
+
+
+def test_files_that_cannot_be(record, folder):
+    assert "No such file" in complaint("report", folder / "none.jsonl", code=2)
+    assert "No such file" in complaint("report", record, "--html", folder / "no/such/folder.html", code=3)
+    assert "which record?" in complaint("report", code=2)
+    assert "two records" in complaint("diff", record, code=2)
+    assert "two records or more" in complaint("matrix", record, code=2)
+    if pathlib.Path("/dev/full").exists():
+        assert "No space left" in complaint("report", record, "--tap", "/dev/full", code=3)
+
+
+def test_help_of_each(record):
+    for command in ("report", "diff", "matrix"):
+        shown = mqttspec(command, "--help")
+        assert shown.startswith(f"Usage: mqttspec {command}") and "Exit codes:" in shown
+        assert all(len(line) <= 92 for line in shown.splitlines())
+
+
+# ---- diff, matrix, shards ----
+
+def test_diff_tells_by_its_exit_code(folder):
+    old = write(folder / "old.jsonl", sample_runs.lines("--runs", 120))
+    new = write(folder / "new.jsonl", sample_runs.lines("--runs", 120, "--worse", 40))
+    assert mqttspec("diff", old, new, code=1).splitlines()[-1].startswith("3 broke, 0 mended")
+    assert mqttspec("diff", new, old).splitlines()[-1].startswith("0 broke, 3 mended")
+    assert "0 broke, 0 mended, 0 changed, 0 new, 0 gone, 120 the same" in mqttspec("diff", old, old)
+    path = folder / "diff.md"
+    mqttspec("diff", old, new, "--markdown", path, code=1)
+    assert "### Broke (3)" in path.read_text()
+
+
+def test_diff_of_strangers(folder):
+    lines = list(sample_runs.lines("--runs", 5))
+    others = write(folder / "others.jsonl", [line.replace('"id": "', '"id": "other_') for line in lines])
+    assert "no case run in common" in complaint("diff", write(folder / "five.jsonl", lines), others, code=3)
+
+
+def test_shards_are_merged_by_cat_or_by_name(folder):
+    lines = list(sample_runs.lines("--runs", 40))
+    parts = []
+    for i in (1, 2):
+        mine = lines[1 + (i - 1) * 20:1 + i * 20]
+        head = json.loads(lines[0]) | {"shard": f"{i}/2", "planned": 20}
+        end = {"type": "end", "counts": {}, "unexpected": 0, "not_run": 0, "duration_us": 5}
+        parts.append([json.dumps(head) + "\n", *mine, json.dumps(end) + "\n"])
+    one, two = (write(folder / f"shard{i}.jsonl", part) for i, part in enumerate(parts))
+    both = write(folder / "both.jsonl", parts[0] + parts[1])
+    named = mqttspec("report", one, two, "--tap", "-")
+    assert named == mqttspec("report", both, "--tap", "-") == mqttspec("report", two, one, "--tap", "-")
+    assert "shard 2/2 is not among the records" in mqttspec("report", one, "--markdown", "-")
+    assert "side by side" in complaint("report", one, write(folder / "else.jsonl", sample_runs.lines(
+        "--runs", 3, "--target", "NanoMQ", "0.21")), code=2)
+
+
+def test_matrix_has_a_column_for_each(folder):
+    a = write(folder / "a.jsonl", sample_runs.lines("--runs", 120))
+    b = write(folder / "b.jsonl", sample_runs.lines("--runs", 120, "--worse", 30, "--target", "NanoMQ", "0.21"))
+    text = mqttspec("matrix", a, b)
+    assert "Eclipse Mosquitto 2.0.11 | NanoMQ 0.21 |" in text
+    headings = re.findall(r"^### (.*)$", text, re.M)
+    assert headings[0].startswith("Where they differ (")
+    assert len(headings) == len(set(headings))
+    page = folder / "matrix.html"
+    mqttspec("matrix", a, b, "--html", page, "--markdown", folder / "matrix.md")
+    assert (folder / "matrix.md").read_text() == text
+    assert "NanoMQ 0.21" in page.read_text()
+
+
+def test_the_way_to_captures(folder):
+    """The link leads from the page to the folder of the record, wherever both are."""
+    (folder / "out").mkdir()
+    (folder / "www").mkdir()
+    record = write(folder / "out/run.jsonl", sample_runs.lines("--runs", 8))
+    for page, way in (("out/a.html", '"folders":[""]'), ("a.html", '"folders":["out"]'),
+                      ("www/a.html", '"folders":["../out"]')):
+        mqttspec("report", record, "--html", folder / page)
+        assert way in (folder / page).read_text()
+
+
+def test_five_thousand_case_runs_are_rendered_in_time(folder):
+    record = write(folder / "big.jsonl", sample_runs.lines("--runs", 5000))
+    began = time.monotonic()
+    mqttspec("report", record, "--html", folder / "big.html", "--junit", folder / "big.xml")
+    assert time.monotonic() - began < 20   # a build with sanitizers on a busy machine; about 1 s otherwise
+    assert (folder / "big.html").stat().st_size < 16 << 20

@@ -1,0 +1,509 @@
+"""`mqttspec run` against targets good and bad: verdicts, exit codes, and nothing left behind."""
+import json
+import os
+import pathlib
+import re
+import signal
+import socket
+import subprocess
+import threading
+import time
+
+import jsonschema
+import pytest
+
+ROOT = pathlib.Path(__file__).resolve().parents[2]
+BUILD = ROOT / os.environ.get("MQTTSPEC_BUILD", "build/dev")
+PROGRAM = BUILD / "cli/mqttspec"
+VALIDATOR = jsonschema.Draft202012Validator(json.loads((ROOT / "record/record.schema.json").read_text()))
+CASE = "qos2_duplicate_publish"
+
+# A broker as small as can be, launched by a target file. It dies when it gets a PUBLISH with this payload.
+FAKE = """
+[target]
+name = Fake
+command = /usr/bin/python3 {config} {port} MODE
+versions = 3.1.1
+ready_ms = 10000
+
+[file fake.py]
+content =
+| import os, signal, socket, sys, threading
+| print("fake says hello", flush=True)
+| if sys.argv[2] == "exits":
+|     sys.exit(4)
+| def serve(peer):
+|     try:
+|         while data := peer.recv(4096):
+|             if data[0] >> 4 == 1:
+|                 peer.send(bytes([0x20, 2, 0, 0]))
+|             if data[0] >> 4 == 8:
+|                 peer.send(bytes([0x90, 3, data[2], data[3], data[-1]]))
+|             if data[0] >> 4 == 3 and sys.argv[2] == "dies":
+|                 os.kill(os.getpid(), signal.SIGSEGV)
+|     except OSError:
+|         pass
+|     peer.close()
+| listener = socket.create_server(("127.0.0.1", int(sys.argv[1])), backlog=100)
+| while True:
+|     threading.Thread(target=serve, args=(listener.accept()[0],), daemon=True).start()
+"""
+
+
+class Out:
+    """What a run has written."""
+
+    def __init__(self, folder):
+        self.folder = folder
+        self.lines = [json.loads(line) for line in (folder / "run.jsonl").read_text().splitlines()]
+        for line in self.lines:
+            VALIDATOR.validate(line)
+
+    def of(self, kind):
+        return [line for line in self.lines if line["type"] == kind]
+
+    @property
+    def end(self):
+        assert self.lines[-1]["type"] == "end" and len(self.of("end")) == 1
+        return self.lines[-1]
+
+    def verdicts(self):
+        return {(c["id"], c["version"]): c["verdict"] for c in self.of("case")}
+
+
+@pytest.fixture
+def env(tmp_path):
+    """An environment whose temporary folder must be empty in the end."""
+    (tmp_path / "tmp").mkdir()
+    yield os.environ | {"TMPDIR": str(tmp_path / "tmp")}
+    assert list((tmp_path / "tmp").iterdir()) == []
+
+
+@pytest.fixture
+def run(tmp_path, env):
+    """Runs mqttspec in a folder of its own."""
+    def call(*args, limit_s=60, **more):
+        return subprocess.run([PROGRAM, "run", *args], cwd=tmp_path, env=env, capture_output=True, text=True,
+                              timeout=limit_s, **more)
+    yield call
+    assert strays(tmp_path) == []
+
+
+def strays(tmp_path):
+    """Processes that this test's temporary folder appears in the environment of."""
+    found = []
+    for environ in pathlib.Path("/proc").glob("[0-9]*/environ"):
+        try:
+            if f"TMPDIR={tmp_path}/tmp\0".encode() in environ.read_bytes():
+                found.append((environ.parent / "cmdline").read_bytes().replace(b"\0", b" "))
+        except OSError:
+            pass
+    return found
+
+
+def fake(tmp_path, mode, extra=""):
+    path = tmp_path / "fake.ini"
+    path.write_text(FAKE.replace("MODE", mode) + extra)
+    return str(path)
+
+
+class Server:
+    """Something that listens, and does `behave(peer)` with each connection."""
+
+    def __init__(self, behave):
+        self.listener = socket.create_server(("127.0.0.1", 0), backlog=200)
+        self.url = "mqtt://127.0.0.1:%d" % self.listener.getsockname()[1]
+        self.behave, self.peers = behave, []
+        threading.Thread(target=self.accept, daemon=True).start()
+
+    def accept(self):
+        try:
+            while True:
+                peer = self.listener.accept()[0]
+                self.peers.append(peer)
+                self.behave(peer)
+        except OSError:
+            pass
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *_):
+        self.listener.close()
+        for peer in self.peers:
+            peer.close()
+
+
+def wait_until(condition, limit_s=10):
+    deadline = time.monotonic() + limit_s
+    while not condition():
+        assert time.monotonic() < deadline, "it did not come about in time"
+        time.sleep(0.02)
+
+
+# ---- a good target
+
+
+def test_a_good_broker_passes(run, tmp_path):
+    done = run("mosquitto", CASE)
+    assert done.returncode == 0, done
+    assert done.stdout.endswith("2 passed, 0 failed\n") and done.stderr == ""
+    out = Out(tmp_path / "out")
+    assert out.verdicts() == {(CASE, "3.1.1"): "pass", (CASE, "5.0"): "pass"}
+    assert out.of("run")[0]["planned"] == 2 and out.end["not_run"] == 0
+    assert re.fullmatch(r"\d+\.\d+\.\d+", out.of("run")[0]["target_version"])
+    assert "mosquitto version" in (tmp_path / "out/target.log").read_text()
+    assert list((tmp_path / "out/pcap").iterdir()) == []
+
+
+def test_the_default_target_is_the_included_broker(run):
+    done = run(CASE, "--versions", "5.0")
+    assert done.returncode == 0 and "judges mqttspec-broker" in done.stdout
+
+
+def test_a_url_is_judged_like_a_launched_target(run, tmp_path):
+    with socket.socket() as s:
+        s.bind(("127.0.0.1", 0))
+        port = s.getsockname()[1]
+    (tmp_path / "m.conf").write_text(f"listener {port} 127.0.0.1\nallow_anonymous true\n")
+    broker = subprocess.Popen(["/usr/sbin/mosquitto", "-c", tmp_path / "m.conf"], stderr=subprocess.DEVNULL)
+    try:
+        wait_until(lambda: socket.socket().connect_ex(("127.0.0.1", port)) == 0)
+        for target in (f"mqtt://127.0.0.1:{port}", f"127.0.0.1:{port}"):
+            done = run(target, CASE)
+            assert done.returncode == 0 and done.stdout.endswith("2 passed, 0 failed\n"), done
+    finally:
+        broker.terminate()
+        broker.wait(10)
+
+
+def test_captures_are_kept_as_asked(run, tmp_path):
+    stale, mine = tmp_path / "out/pcap/stale.pcapng", tmp_path / "out/pcap/notes.txt"
+    stale.parent.mkdir(parents=True)
+    stale.write_text("old")
+    mine.write_text("not ours")
+    run("mosquitto", CASE, "--pcap", "all")
+    names = {p.name for p in (tmp_path / "out/pcap").iterdir()}
+    assert names == {f"{CASE}-3.1.1-tcp.pcapng", f"{CASE}-5.0-tcp.pcapng", "notes.txt"}
+    for record in Out(tmp_path / "out").of("case"):
+        assert (tmp_path / "out" / record["pcap"]).stat().st_size > 500
+    run("mosquitto", CASE, "--pcap", "none")
+    assert [p.name for p in (tmp_path / "out/pcap").iterdir()] == ["notes.txt"]
+
+
+def test_segmentation_and_repeats_are_in_the_record(run, tmp_path):
+    done = run("mosquitto", CASE, "--segment", "bytes,split:3", "--repeat", "2", "--versions", "5.0")
+    assert done.returncode == 0
+    cases = Out(tmp_path / "out").of("case")
+    assert sorted((c["segmentation"], c["repeat"]) for c in cases) == [
+        ("bytes", 0), ("bytes", 1), ("split:3", 0), ("split:3", 1)]
+
+
+def test_until_failure_goes_on_until_the_deadline(run, tmp_path):
+    done = run("mosquitto", CASE, "--until-failure", "--deadline", "1", "--versions", "5.0")
+    assert done.returncode == 0, done
+    out = Out(tmp_path / "out")
+    repeats = [c["repeat"] for c in out.of("case")]
+    assert len(repeats) > 10 and repeats == sorted(repeats) and out.end["stopped"] == "deadline"
+
+
+def test_the_transcript_is_printed_live(run):
+    done = run("mosquitto", CASE, "--transcript", "--versions", "5.0")
+    assert re.search(r"publisher +> PUBLISH .* q2 id 7 dup", done.stdout)
+
+
+def test_without_a_fork_it_is_the_same(run, tmp_path):
+    done = run("mosquitto", CASE, "--no-fork")
+    assert done.returncode == 0 and done.stdout.endswith("2 passed, 0 failed\n")
+
+
+def test_quiet_shows_the_counts_alone(run):
+    done = run("mosquitto", CASE, "-q")
+    assert len(done.stdout.splitlines()) == 2 and done.stdout.endswith("2 passed, 0 failed\n")
+
+
+# ---- expectations
+
+
+def test_an_expected_failure_that_passes_is_news(run, tmp_path):
+    ini = (ROOT / "targets/mosquitto.ini").read_text()
+    mine = tmp_path / "mine.ini"
+    mine.write_text(ini + f"\n[expected]\ncase = {CASE} 5.0\nverdict = fail\nreason = it was so\n")
+    done = run(str(mine), CASE)
+    assert done.returncode == 1 and done.stdout.endswith("1 passed, 1 failed\n")
+    assert "PASS  qos2_duplicate_publish  5.0" in done.stdout and "it was so" in done.stdout
+    by_version = {c["version"]: c for c in Out(tmp_path / "out").of("case")}
+    assert by_version["5.0"]["foreseen"] == {"as": "fail", "reason": "it was so"}
+    assert by_version["3.1.1"]["expected"] is True
+
+    for option in (["--strict"], ["--expect", "none"]):
+        assert run(str(mine), CASE, *option).returncode == 0
+    assert run("mosquitto", CASE, "--expect", str(mine)).returncode == 1
+
+
+def test_an_expectation_without_a_case_is_an_error(run, tmp_path):
+    path = fake(tmp_path, "good", "[expected]\ncase = no_such_case\nverdict = fail\nreason = none\n")
+    line = pathlib.Path(path).read_text().splitlines().index("case = no_such_case") + 1
+    done = run(path)
+    assert (done.returncode, done.stderr) == (
+        2, f"mqttspec run: {path}:{line}: no case run is ever met by `no_such_case`\n")
+
+
+@pytest.mark.parametrize("target", sorted(p.stem for p in (ROOT / "targets").glob("*.ini")))
+def test_the_target_files_are_sound(run, target):
+    done = run(target, "--list")
+    assert (done.returncode, done.stderr) == (0, ""), done
+
+
+# ---- selection
+
+
+def test_shards_together_are_the_whole(run):
+    def listed(*more):
+        done = run("mosquitto", "--list", *more)
+        assert done.returncode == 0, done
+        return done.stdout.splitlines()
+    whole = listed()
+    assert len(whole) == len(set(whole)) > 1
+    parts = [listed("--shard", f"{i}/2") for i in (1, 2)]
+    assert sorted(parts[0] + parts[1]) == sorted(whole)
+    assert all(parts)
+    shuffled = listed("--shuffle", "--seed", "5")
+    assert shuffled == listed("--shuffle", "--seed", "5") != whole and sorted(shuffled) == sorted(whole)
+
+
+@pytest.mark.parametrize("args, code, words", [
+    (["mosqito"], 3, ['"mosqito" is no target', "no case matches it", 'did you mean "mosquitto"?']),
+    (["mosquitto", "qos2", "nothing_like_it"], 3, ['no case matches "nothing_like_it"']),
+    (["mosquitto", CASE[:-3]], 3, ["no case matches", f'"{CASE}"']),
+    (["nowhere.ini"], 2, ["nowhere.ini: No such file"]),
+    (["--no-such-option"], 2, ["there is no option --no-such-option", "mqttspec run --help"]),
+    (["--jobs", "many"], 2, ['--jobs takes a number from 1 to 256, not "many"']),
+    (["--jobs"], 2, ["--jobs needs a value"]),
+    (["--deadline", "0"], 2, ["--deadline takes a number from 1"]),
+    (["--shard", "3/2"], 2, ['--shard takes I/N, as in 2/4, not "3/2"']),
+    (["--segment", "split:0"], 2, ["--segment takes whole,", '"split:0"']),
+    (["--versions", "4"], 2, ['--versions takes 3.1.1, 5.0 or both, not "4"']),
+    (["--seed", "x"], 2, ['--seed takes a number, not "x"']),
+    (["--pcap", "some"], 2, ["--pcap takes failures, all or none"]),
+    (["--color", "red"], 2, ["--color takes auto, always or never"]),
+    (["-q", "-v"], 2, ["--quiet and --verbose do not go together"]),
+    (["--transcript", "-j", "4"], 2, ["--transcript and --jobs do not go together"]),
+    (["--no-fork", "-j", "4"], 2, ["--no-fork and --jobs do not go together"]),
+    (["--serve", "--until-failure"], 2, ["--serve and --until-failure do not go together"]),
+    (["--expect", "a.ini", "--strict"], 2, ["expectations come from one place"]),
+    (["--expect", "nowhere.ini", CASE], 2, ["nowhere.ini: No such file"]),
+    (["ws://127.0.0.1:80", CASE], 3, ["ws://127.0.0.1:80: the scheme must be mqtt://"]),
+])
+def test_mistakes_are_named(run, tmp_path, args, code, words):
+    done = run(*args)
+    assert done.returncode == code and done.stdout == "", done
+    for word in words:
+        assert word in done.stderr
+    assert len(done.stderr.splitlines()) <= 2
+
+
+# ---- the folder for records
+
+
+def test_a_folder_that_cannot_be_written_is_said_before_anything_runs(run, tmp_path):
+    path = fake(tmp_path, "good")
+    done = run(path, CASE, "--out", "/proc/no-such-folder/out")
+    assert (done.returncode, done.stdout) == (2, "")
+    assert re.fullmatch(r"mqttspec run: /proc/no-such-folder/out: .+\n", done.stderr)
+
+
+def test_two_runs_do_not_share_a_folder(run, tmp_path, env):
+    with subprocess.Popen([PROGRAM, "run", "mosquitto", "--serve"], cwd=tmp_path, env=env, text=True,
+                          stdin=subprocess.PIPE, stdout=subprocess.PIPE) as first:
+        first.stdout.readline()
+        done = run("mosquitto", CASE)
+        assert done.returncode == 2 and "another run writes to it" in done.stderr
+        first.stdin.close()
+        assert first.wait(20) == 0
+
+
+# ---- targets that are not there
+
+
+def test_nothing_listens(run, tmp_path):
+    with socket.socket() as s:
+        s.bind(("127.0.0.1", 0))  # taken, but nobody listens
+        done = run("mqtt://127.0.0.1:%d" % s.getsockname()[1], CASE)
+    assert (done.returncode, done.stdout) == (3, "")
+    assert re.fullmatch(r"mqttspec run: there is no connection to the target: .*: Connection refused\n", done.stderr)
+    out = Out(tmp_path / "out")
+    assert [line["type"] for line in out.lines] == ["run", "end"]
+    assert out.end["not_run"] == 2 and "Connection refused" in out.end["stopped"]
+
+
+def test_a_broken_target_file_is_named_with_its_line(run, tmp_path):
+    (tmp_path / "my.ini").write_text("[target]\nname = Mine\ncomand = x\n")
+    done = run("./my.ini")
+    assert (done.returncode, done.stderr) == (
+        2, "mqttspec run: ./my.ini:3: `comand`: there is no such name in [target]\n")
+
+
+def test_a_program_that_is_not_installed(run, tmp_path):
+    (tmp_path / "my.ini").write_text("[target]\nname = Mine\npackage = my-broker\ncommand = my-broker-x\n")
+    done = run("my.ini", CASE)
+    assert done.returncode == 3
+    assert "Mine is not installed" in done.stderr and "install the package my-broker" in done.stderr
+
+
+def test_a_program_that_exits_at_once(run, tmp_path):
+    done = run(fake(tmp_path, "exits"), CASE)
+    assert done.returncode == 3
+    assert "Fake exited with status 4 before it was ready; its last words: fake says hello" in done.stderr
+
+
+def test_a_version_that_is_not_served_is_inapplicable(run, tmp_path):
+    done = run(fake(tmp_path, "good"), CASE, "--timeout", "300")
+    verdicts = Out(tmp_path / "out").verdicts()
+    assert verdicts[(CASE, "5.0")] == "inapplicable" and verdicts[(CASE, "3.1.1")] == "fail"
+    assert done.returncode == 1
+
+
+def test_when_no_version_is_served_nothing_was_played(run, tmp_path):
+    done = run(fake(tmp_path, "good"), CASE, "--versions", "5.0")
+    assert done.returncode == 3
+    assert "nothing was played: Fake does not serve MQTT 5.0, by its file" in done.stderr
+
+
+# ---- targets that misbehave
+
+
+@pytest.mark.parametrize("behave, warned", [
+    (lambda peer: None, "it did not answer CONNECT in time"),
+    (lambda peer: peer.close(), "it closed the connection without an answer"),
+    (lambda peer: peer.sendall(b"\xff" * 100), "is no CONNACK"),
+    (lambda peer: peer.sendall(b"HTTP/1.1 400 Bad Request\r\n\r\n"), "did not answer CONNECT"),  # half a PUBACK
+], ids=["silent", "closing", "garbage", "http"])
+def test_strange_targets_are_judged_in_bounded_time(run, tmp_path, behave, warned):
+    with Server(behave) as server:
+        done = run(server.url, "qos2", "--timeout", "1000")
+    assert done.returncode == 1, done
+    assert warned in done.stderr and "warning" in done.stderr
+    assert set(Out(tmp_path / "out").verdicts().values()) <= {"inconclusive", "fail"}
+
+
+@pytest.mark.parametrize("jobs", ["1", "8"])
+def test_a_target_that_dies_is_a_crash_and_is_launched_again(run, tmp_path, jobs):
+    done = run(fake(tmp_path, "dies"), CASE, "--versions", "3.1.1", "--repeat", "3", "-j", jobs, "--timeout", "1000")
+    assert done.returncode == 1, done
+    out = Out(tmp_path / "out")
+    cases = out.of("case")
+    assert [c["verdict"] for c in cases] == ["crash"] * 3
+    for c in cases:
+        assert c["death"]["signal"] == signal.SIGSEGV and "fake says hello" in c["death"]["stderr_tail"]
+        assert any("PUBLISH" in e["text"] for e in c["transcript"])
+    assert len(out.of("death")) >= 3 and out.of("death")[0]["during"].startswith(CASE)
+    assert "CRASH" in done.stdout
+
+
+def test_a_target_at_a_url_that_goes_away_ends_the_run(run, tmp_path):
+    server = None
+
+    def behave(peer):
+        data = peer.recv(4096)
+        if data:
+            peer.sendall(bytes([0x20, 2, 0, 0]))
+        if b"publisher" in data or b"subscriber" in data:
+            server.listener.shutdown(socket.SHUT_RDWR)
+            server.listener.close()
+            peer.close()
+    with Server(behave) as server:
+        done = run(server.url, CASE, "--versions", "3.1.1", "--repeat", "3", "-j", "1", "--timeout", "1000")
+    assert done.returncode == 3, done
+    out = Out(tmp_path / "out")
+    assert [c["verdict"] for c in out.of("case")] == ["crash"]
+    assert out.end["not_run"] == 2
+    assert out.end["stopped"] == "the target accepts no connections any more"
+
+
+# ---- being stopped
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP])
+def test_an_interrupted_run_leaves_a_whole_record(run, tmp_path, env, number):
+    target = fake(tmp_path, "good")
+    with subprocess.Popen([PROGRAM, "run", target, CASE, "--repeat", "500", "-j", "2"], cwd=tmp_path, env=env,
+                          text=True, stdout=subprocess.PIPE, stderr=subprocess.PIPE) as process:
+        assert "judges Fake" in process.stdout.readline()
+        process.send_signal(number)
+        before = time.monotonic()
+        stdout, _ = process.communicate(timeout=20)
+        assert time.monotonic() - before < 4
+    assert process.returncode == 130
+    assert "stopped early: interrupted" in stdout
+    out = Out(tmp_path / "out")
+    assert out.end["stopped"] == "interrupted"
+    assert out.end["not_run"] + len(out.of("case")) == out.of("run")[0]["planned"]
+
+
+def test_an_interrupt_while_launching(run, tmp_path, env):
+    (tmp_path / "slow.ini").write_text("[target]\nname = Slow\ncommand = sleep 60\nready_ms = 60000\n")
+    with subprocess.Popen([PROGRAM, "run", "slow.ini", CASE], cwd=tmp_path, env=env, text=True,
+                          stdout=subprocess.PIPE, stderr=subprocess.PIPE) as process:
+        wait_until(lambda: any(b"sleep 60" in each for each in strays(tmp_path)))
+        process.send_signal(signal.SIGINT)
+        _, stderr = process.communicate(timeout=20)
+    assert process.returncode == 130 and "interrupted" in stderr
+    assert Out(tmp_path / "out").end["stopped"] == "interrupted"
+
+
+def test_when_the_runner_is_killed_the_target_goes_too(tmp_path):
+    environment = os.environ | {"TMPDIR": str(tmp_path / "tmp")}
+    (tmp_path / "tmp").mkdir()
+    with subprocess.Popen([PROGRAM, "run", fake(tmp_path, "good"), CASE, "--repeat", "500"], cwd=tmp_path,
+                          env=environment, text=True, stdout=subprocess.PIPE, stderr=subprocess.PIPE) as process:
+        assert "judges Fake" in process.stdout.readline()
+        assert len(strays(tmp_path)) >= 2
+        process.kill()
+    wait_until(lambda: strays(tmp_path) == [])
+
+
+def test_the_deadline_is_kept(run, tmp_path):
+    before = time.monotonic()
+    done = run(fake(tmp_path, "good"), CASE, "--repeat", "500", "-j", "2", "--deadline", "1")
+    assert time.monotonic() - before < 8
+    assert done.returncode == 3
+    assert Out(tmp_path / "out").end["stopped"] == "deadline"
+
+
+def test_fail_fast(run, tmp_path):
+    done = run(fake(tmp_path, "good"), CASE, "--repeat", "50", "-j", "1", "--fail-fast", "--timeout", "300",
+               "--versions", "3.1.1")
+    assert done.returncode == 1
+    out = Out(tmp_path / "out")
+    assert len(out.of("case")) == 1 and out.end["not_run"] == 49
+
+
+# ---- serving a driver
+
+
+def test_requests_are_answered(run, tmp_path):
+    what = ("mosquitto", CASE, "--segment", "whole,split:2")
+    listed = run(*what, "--list").stdout.splitlines()
+    assert len(listed) == 4
+    requests = "".join(json.dumps({"key": key}) + "\n" for key in [*listed, "no such key", listed[0]])
+    done = run(*what, "--serve", input=requests + "this is no JSON\n{}\nquit\n")
+    assert done.returncode == 0, done
+    plan, *answers = [json.loads(line) for line in done.stdout.splitlines()]
+    assert [r["key"] for r in plan["runs"]] == listed
+    assert {"id", "version", "segmentation", "title", "statements", "budget_ms"} <= set(plan["runs"][0])
+    assert {a["key"] for a in answers if "error" in a} == {"no such key"}
+    records = [a for a in answers if "error" not in a]
+    assert sorted(r["key"] for r in records) == sorted([*listed, listed[0]])
+    assert all(r["verdict"] == "pass" for r in records)
+    assert "no JSON" in done.stderr and "without a `key`" in done.stderr
+    assert len(Out(tmp_path / "out").of("case")) == len(listed) + 1
+
+
+def test_a_served_failure_comes_with_its_text(run, tmp_path):
+    request = json.dumps({"key": f"{CASE} 3.1.1 whole"})
+    done = run(fake(tmp_path, "dies"), CASE, "--serve", "--timeout", "500", input=request)  # and no newline
+    plan, answer = [json.loads(line) for line in done.stdout.splitlines()]
+    assert plan["type"] == "plan" and answer["verdict"] == "crash" and answer["expected"] is False
+    assert answer["text"].startswith("CRASH  " + CASE)
+    assert done.returncode == 1

@@ -1,0 +1,147 @@
+/* Every case as it is declared: names, statements, templates. */
+#include "tests/unit/unit.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#include "base/arena.h"
+
+/* case.h and cmocka both have a `fail`; what follows needs that of cmocka alone. */
+#undef fail
+#include "cases/list.h"
+#include "harness/wire/template.h"
+#include "spec/spec.h"
+
+#undef fail
+#define fail() _fail(__FILE__, __LINE__)
+
+static bool has_version(const struct case_def *def, const struct vector *row, enum mqtt_version v)
+{
+	unsigned versions = row && row->versions ? row->versions : def->versions;
+
+	return versions & (v == MQTT_50 ? V50 : V311);
+}
+
+static void ids_are_unique_and_typable(void **state)
+{
+	(void)state;
+	static const char letters[] = "abcdefghijklmnopqrstuvwxyz0123456789_";
+	for (size_t i = 0; i < case_count(); i++) {
+		const struct case_def *a = case_at(i);
+		if (a->id[strspn(a->id, letters)])
+			fail_msg("%s: an id has small letters, digits and _", a->id);
+		for (size_t j = 0; j < i; j++)
+			if (!strcmp(a->id, case_at(j)->id))
+				fail_msg("%s stands twice", a->id);
+		for (size_t r = 0; r < a->row_count; r++) {
+			if (a->rows[r].id[strspn(a->rows[r].id, letters)])
+				fail_msg("%s/%s: not an id", a->id, a->rows[r].id);
+			for (size_t s = 0; s < r; s++)
+				if (!strcmp(a->rows[r].id, a->rows[s].id))
+					fail_msg("%s/%s stands twice", a->id, a->rows[r].id);
+		}
+	}
+}
+
+static void check_refs(
+	const struct case_def *def, const struct vector *row, const char *const *refs, size_t most)
+{
+	bool seen[2] = { false, false };
+
+	for (size_t i = 0; i < most && refs[i]; i++) {
+		const struct spec_statement *s = spec_find(refs[i]);
+		if (!s)
+			fail_msg("%s: the catalogue has no %s", def->id, refs[i]);
+		seen[s->version == MQTT_50] = true;
+	}
+	for (int v5 = 0; v5 < 2; v5++)
+		if (!seen[v5] && has_version(def, row, v5 ? MQTT_50 : MQTT_311))
+			fail_msg("%s%s%s: no statement of %s", def->id, row ? "/" : "",
+				row ? row->id : "", v5 ? "5.0" : "3.1.1");
+}
+
+static void statements_exist_for_every_version(void **state)
+{
+	(void)state;
+	for (size_t i = 0; i < case_count(); i++) {
+		const struct case_def *def = case_at(i);
+		if (!def->row_count)
+			check_refs(def, NULL, def->refs, CASE_REFS);
+		for (size_t r = 0; r < def->row_count; r++) {
+			const struct vector *row = &def->rows[r];
+			if (row->refs[0])
+				check_refs(def, row, row->refs,
+					sizeof(row->refs) / sizeof(*row->refs));
+			else
+				check_refs(def, row, def->refs, CASE_REFS);
+		}
+	}
+}
+
+static void templates_expand(void **state)
+{
+	(void)state;
+	size_t expanded = 0;
+	for (size_t i = 0; i < case_count(); i++) {
+		const struct case_def *def = case_at(i);
+		for (size_t r = 0; r < def->row_count; r++) {
+			for (enum mqtt_version v = MQTT_311; v <= MQTT_50; v++) {
+				struct arena a;
+				struct bytes bytes;
+				const char *error;
+				struct template_values values = { v, "k1client", "k1/" };
+				if (!def->rows[r].template || !has_version(def, &def->rows[r], v))
+					continue;
+				arena_init(&a);
+				if (!template_expand(
+					    &a, def->rows[r].template, &values, &bytes, &error))
+					fail_msg("%s/%s in %s: %s", def->id, def->rows[r].id,
+						spec_version_name(v), error);
+				expanded += bytes.len > 0;
+				arena_fini(&a);
+			}
+		}
+	}
+	assert_true(expanded > 300);
+}
+
+static void declarations_are_complete(void **state)
+{
+	(void)state;
+	for (size_t i = 0; i < case_count(); i++) {
+		const struct case_def *def = case_at(i);
+		if (!def->title || strlen(def->title) < 10 ||
+			def->title[strlen(def->title) - 1] == '.')
+			fail_msg("%s: a title is a sentence without its full stop", def->id);
+		if (!(def->versions & BOTH) || !def->play)
+			fail_msg("%s: no version", def->id);
+		if (def->budget_ms > 15000)
+			fail_msg("%s: %u ms is longer than a case may last", def->id,
+				def->budget_ms);
+	}
+}
+
+static void every_chapter_file_is_listed(void **state)
+{
+	(void)state;
+	assert_int_equal(all_chapter_count, CHAPTER_FILES);
+	for (size_t i = 0; i < all_chapter_count; i++) {
+		const struct chapter *c = all_chapters[i];
+		char file[100];
+		snprintf(file, sizeof(file), "cases/server/%s.c", c->id);
+		for (size_t k = 0; k < c->case_count; k++)
+			assert_string_equal(c->cases[k]->file, file);
+	}
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(ids_are_unique_and_typable),
+		cmocka_unit_test(statements_exist_for_every_version),
+		cmocka_unit_test(templates_expand),
+		cmocka_unit_test(declarations_are_complete),
+		cmocka_unit_test(every_chapter_file_is_listed),
+	};
+	return cmocka_run_group_tests_name("cases", tests, NULL, NULL);
+}

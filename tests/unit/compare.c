@@ -1,0 +1,265 @@
+/* Runs held against each other: what counts as broken, and what a matrix says of several targets. */
+#include "tests/unit/unit.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "reports/diff.h"
+#include "reports/draft.h"
+#include "reports/matrix.h"
+#include "tests/samples/verdicts.h"
+#include "tests/unit/book.h"
+#include "tests/unit/golden.h"
+
+static const struct record_statement kept[] = { { "5.0:MQTT-4.3.3-10", VERDICT_PASS } };
+static const struct record_statement broken[] = { { "5.0:MQTT-4.3.3-10", VERDICT_FAIL } };
+static const struct record_statement two_broken[] = {
+	{ "5.0:MQTT-4.3.3-10", VERDICT_FAIL },
+	{ "5.0:MQTT-4.3.3-11", VERDICT_FAIL },
+};
+
+static void add_named(struct book *b, const char *id, enum verdict verdict)
+{
+	struct record_case c = book_case(sample_ended(verdict, verdict_is_good(verdict)), id);
+
+	if (verdict == VERDICT_PASS) {
+		c.statements = kept;
+		c.statement_count = 1;
+	}
+	book_add(b, &c);
+}
+
+static void start(struct book *b, const char *version)
+{
+	struct record_run run = book_run;
+
+	run.target_version = version;
+	book_open(b);
+	assert_true(record_write_run(b->to, &run));
+}
+
+static void finish(struct book *b)
+{
+	const char *error;
+
+	assert_true(record_write_end(b->to, &b->end));
+	assert_true(book_read(b, &error));
+}
+
+/* What the diff says of one case run that is in both. */
+static enum diff_kind kind(struct record_case before, struct record_case after)
+{
+	struct book o, n;
+	struct diff diff;
+
+	start(&o, "1");
+	before = book_case(before, "the_case");
+	book_add(&o, &before);
+	finish(&o);
+	start(&n, "2");
+	after = book_case(after, "the_case");
+	after.chapter = "moved";
+	book_add(&n, &after);
+	finish(&n);
+	diff_make(&o.arena, &o.runs, &n.runs, &diff);
+	assert_int_equal(diff.count, 1);
+	enum diff_kind found = diff.entries[0].kind;
+	assert_int_equal(diff.counts[found], 1);
+	book_close(&o);
+	book_close(&n);
+	return found;
+}
+
+static enum diff_kind change(enum verdict before, enum verdict after)
+{
+	return kind(sample_ended(before, true), sample_ended(after, true));
+}
+
+static void good_to_bad_is_broken_and_back_is_mended(void **state)
+{
+	(void)state;
+
+	for (int b = 0; b < VERDICT_COUNT; b++) {
+		for (int a = 0; a < VERDICT_COUNT; a++) {
+			enum diff_kind found = change(b, a);
+			if (a == b)
+				assert_int_equal(found, DIFF_SAME);
+			else if (verdict_is_good(b) && !verdict_is_good(a))
+				assert_int_equal(found, DIFF_BROKE);
+			else if (!verdict_is_good(b) && verdict_is_good(a))
+				assert_int_equal(found, DIFF_MENDED);
+			else if (verdict_is_good(a))
+				assert_int_equal(found, DIFF_CHANGED);
+		}
+	}
+}
+
+static void bad_can_get_worse(void **state)
+{
+	(void)state;
+
+	assert_int_equal(change(VERDICT_FAIL, VERDICT_CRASH), DIFF_BROKE);
+	assert_int_equal(change(VERDICT_CRASH, VERDICT_FAIL), DIFF_CHANGED);
+	assert_int_equal(change(VERDICT_INCONCLUSIVE, VERDICT_FAIL), DIFF_BROKE);
+	assert_int_equal(change(VERDICT_ERROR, VERDICT_CRASH), DIFF_BROKE);
+	assert_int_equal(change(VERDICT_FAIL, VERDICT_INCONCLUSIVE), DIFF_CHANGED);
+	assert_int_equal(change(VERDICT_INCONCLUSIVE, VERDICT_ERROR), DIFF_CHANGED);
+}
+
+static void one_statement_more_is_broken(void **state)
+{
+	(void)state;
+	struct record_case one = sample_ended(VERDICT_FAIL, false), two = one;
+
+	one.statements = broken;
+	one.statement_count = 1;
+	two.statements = two_broken;
+	two.statement_count = 2;
+	assert_int_equal(kind(one, two), DIFF_BROKE);
+	assert_int_equal(kind(two, one), DIFF_SAME);
+	assert_int_equal(kind(two, two), DIFF_SAME);
+}
+
+/* That the target's file foresees it makes it no less broken. */
+static void a_foreseen_failure_is_broken_all_the_same(void **state)
+{
+	(void)state;
+	struct record_case known = sample_foreseen(sample_ended(VERDICT_FAIL, true), VERDICT_FAIL);
+
+	assert_int_equal(kind(sample_ended(VERDICT_PASS, true), known), DIFF_BROKE);
+}
+
+static void read_two(struct book *o, struct book *n)
+{
+	start(o, "2.0.11");
+	start(n, "2.0.12");
+	add_named(o, "breaks", VERDICT_PASS);
+	add_named(n, "breaks", VERDICT_FAIL);
+	add_named(o, "dies", VERDICT_FAIL);
+	add_named(n, "dies", VERDICT_CRASH);
+	add_named(o, "mended", VERDICT_FAIL);
+	add_named(n, "mended", VERDICT_PASS);
+	add_named(o, "odd", VERDICT_PASS);
+	add_named(n, "odd", VERDICT_NONSTRICT);
+	add_named(o, "gone", VERDICT_PASS);
+	add_named(n, "new", VERDICT_FAIL);
+	add_named(o, "same", VERDICT_PASS);
+	add_named(n, "same", VERDICT_PASS);
+	add_named(o, "more", VERDICT_FAIL);
+	struct record_case more = book_case(sample_ended(VERDICT_FAIL, false), "more");
+	struct record_statement list[] = { { "5.0:MQTT-4.3.3-10", VERDICT_FAIL },
+		{ "5.0:MQTT-1.5.4-1", VERDICT_FAIL }, { "5.0:FOREIGN-1", VERDICT_FAIL } };
+	more.statements = list;
+	more.statement_count = 3;
+	book_add(n, &more);
+	n->end.stopped = "interrupted";
+	finish(o);
+	finish(n);
+}
+
+static void the_diff_is_as_its_golden_files(void **state)
+{
+	(void)state;
+	struct book o, n;
+	struct diff diff;
+	struct draft d;
+
+	read_two(&o, &n);
+	diff_make(&o.arena, &o.runs, &n.runs, &diff);
+	assert_int_equal(diff.counts[DIFF_BROKE], 3);
+	assert_int_equal(diff.counts[DIFF_MENDED], 1);
+	assert_int_equal(diff.counts[DIFF_CHANGED], 1);
+	assert_int_equal(diff.counts[DIFF_NEW], 1);
+	assert_int_equal(diff.counts[DIFF_GONE], 1);
+	assert_int_equal(diff.counts[DIFF_SAME], 1);
+	draft_begin(&d);
+	report_diff(d.to, &diff);
+	golden_check("diff.txt", draft_end(&d));
+	draft_fini(&d);
+	draft_begin(&d);
+	report_diff_markdown(d.to, &diff);
+	golden_check("diff.md", draft_end(&d));
+	draft_fini(&d);
+	book_close(&o);
+	book_close(&n);
+}
+
+static const struct matrix_row *row(const struct matrix *m, const char *name)
+{
+	for (size_t i = 0; i < m->row_count; i++)
+		if (!strcmp(m->rows[i].name, name))
+			return &m->rows[i];
+	fail_msg("no row %s", name);
+	return NULL;
+}
+
+static void the_worst_verdict_is_in_the_cell(void **state)
+{
+	(void)state;
+	struct book o, n;
+	struct matrix m;
+
+	read_two(&o, &n);
+	const struct runs both[] = { o.runs, n.runs };
+	matrix_make(&o.arena, both, 2, &m);
+	const struct matrix_row *shared = row(&m, "5.0:MQTT-4.3.3-10");
+	assert_int_equal(shared->cells[0].verdict, VERDICT_FAIL);
+	assert_int_equal(shared->cells[0].counts[VERDICT_PASS], 4);
+	assert_false(shared->differs);
+	const struct matrix_row *one_sided = row(&m, "5.0:MQTT-1.5.4-1");
+	assert_false(one_sided->cells[0].judged);
+	assert_false(one_sided->differs);
+	assert_null(row(&m, "5.0:FOREIGN-1")->statement);
+	book_close(&o);
+	book_close(&n);
+}
+
+static void the_matrix_is_as_its_golden_files(void **state)
+{
+	(void)state;
+	struct book o, n;
+	struct matrix m;
+	struct draft d;
+
+	start(&o, "2.0.11");
+	add_named(&o, "one", VERDICT_PASS);
+	finish(&o);
+	start(&n, "2.0.11"); /* a twin: told apart by its file */
+	add_named(&n, "one", VERDICT_FAIL);
+	n.end.stopped = "deadline";
+	finish(&n);
+	((struct run_source *)n.runs.sources)->path = "nightly/<run>.jsonl";
+	const struct runs both[] = { o.runs, n.runs };
+	matrix_make(&o.arena, both, 2, &m);
+	assert_int_equal(m.different, 1);
+	assert_int_equal(m.columns[0].kept, 1);
+	assert_int_equal(m.columns[1].kept, 1);
+	assert_int_equal(m.columns[1].broken, 2);
+	draft_begin(&d);
+	report_matrix_markdown(d.to, &m);
+	golden_check("matrix.md", draft_end(&d));
+	draft_fini(&d);
+	draft_begin(&d);
+	report_matrix_html(d.to, &m);
+	const char *page = draft_end(&d);
+	assert_non_null(strstr(page, "(nightly/&lt;run&gt;.jsonl)"));
+	assert_null(strstr(page, "<run>"));
+	draft_fini(&d);
+	book_close(&o);
+	book_close(&n);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(good_to_bad_is_broken_and_back_is_mended),
+		cmocka_unit_test(bad_can_get_worse),
+		cmocka_unit_test(one_statement_more_is_broken),
+		cmocka_unit_test(a_foreseen_failure_is_broken_all_the_same),
+		cmocka_unit_test(the_diff_is_as_its_golden_files),
+		cmocka_unit_test(the_worst_verdict_is_in_the_cell),
+		cmocka_unit_test(the_matrix_is_as_its_golden_files),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}

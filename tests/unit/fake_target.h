@@ -1,0 +1,19 @@
+/* A target that answers CONNECT, as little as can be, and misbehaves as told. */
+#ifndef TESTS_UNIT_FAKE_TARGET_H
+#define TESTS_UNIT_FAKE_TARGET_H
+
+#include <stdbool.h>
+
+/* Writes a target file that launches it. Modes:
+ *   plain      all is well, until a connection says "die", "die later" or "deaf"
+ *   exit       exits before it listens
+ *   idle       never listens
+ *   stubborn   ignores SIGTERM
+ *   parent     has a child in a session of its own, whose id it prints
+ *   robbed     on its first launch somebody else is faster to listen on its port; his id is written to
+ *              test_target.taken
+ *   missing    the program does not exist
+ */
+bool fake_target_write(const char *path, const char *mode, unsigned ready_ms);
+
+#endif

@@ -1,0 +1,410 @@
+/* The reports of a run, one of every verdict on both axes, held against golden files; and the
+ * mistakes that would be worst, one by one: an unexpected verdict must be red in every format, an
+ * expected one must not.
+ */
+#include "tests/unit/unit.h"
+
+#include <stdbool.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "reports/badge.h"
+#include "reports/draft.h"
+#include "reports/junit.h"
+#include "reports/markdown.h"
+#include "reports/outcome.h"
+#include "reports/runs.h"
+#include "reports/tap.h"
+#include "tests/samples/records.h"
+#include "tests/samples/verdicts.h"
+#include "tests/unit/book.h"
+#include "tests/unit/golden.h"
+
+static enum verdict other_than(enum verdict v)
+{
+	return v == VERDICT_FAIL ? VERDICT_CRASH : VERDICT_FAIL;
+}
+
+/* Every verdict: by default, as foreseen, and where another was foreseen. */
+static void add_every_verdict(struct book *b)
+{
+	static char ids[3 * VERDICT_COUNT][40];
+	size_t n = 0;
+
+	for (int v = 0; v < VERDICT_COUNT; v++) {
+		struct record_case c = sample_ended(v, verdict_is_good(v));
+		snprintf(ids[n], sizeof(ids[n]), "%d_%s/by_default", v, verdict_name(v));
+		c = book_case(c, ids[n++]);
+		book_add(b, &c);
+		c = sample_foreseen(sample_ended(v, true), v);
+		snprintf(ids[n], sizeof(ids[n]), "%d_%s/foreseen", v, verdict_name(v));
+		c = book_case(c, ids[n++]);
+		book_add(b, &c);
+		c = sample_foreseen(sample_ended(v, false), other_than(v));
+		snprintf(ids[n], sizeof(ids[n]), "%d_%s/other_foreseen", v, verdict_name(v));
+		c = book_case(c, ids[n++]);
+		book_add(b, &c);
+	}
+}
+
+static void add_odd_ones(struct book *b)
+{
+	static const struct record_event hostile[] = {
+		{ 0, "</system-out>", '>', "PUBLISH \"]]><script>alert(1)</script>\" `````", NULL },
+		{ 1, "\x1b[2J", '<', "\xff \xef\xbf\xbf | <img src=x onerror=alert(1)> \r\n# TODO",
+			NULL },
+	};
+	static const struct record_failure failure = { "monitor", NULL, 0, "5.0:MQTT-9.9.9-9", "",
+		"a | b *bold* <b> [link](https://example.org) # SKIP \\ \x01\n@someone" };
+	struct record_case c = book_case(sample_ended(VERDICT_FAIL, false), "z_hostile/<&\"'#|`>");
+
+	c.title = "<&\"'> \xe2\x80\xae";
+	c.transcript = hostile;
+	c.transcript_count = 2;
+	c.failure = &failure;
+	book_add(b, &c);
+	c = book_case(sample_case, "z_sibling");
+	c.transport = "ws";
+	book_add(b, &c);
+	c.chapter = "will";
+	c.version = "3.1.1";
+	c.level = SHOULD;
+	c.expected = false;
+	book_add(b, &c);
+}
+
+static void read_everything(struct book *b)
+{
+	struct record_run run = book_run;
+	const char *error;
+
+	book_open(b);
+	run.planned = 3 * VERDICT_COUNT + 3;
+	assert_true(record_write_run(b->to, &run));
+	add_every_verdict(b);
+	add_odd_ones(b);
+	assert_true(record_write_death(b->to, &sample_death));
+	b->end.duration_us = 12345678;
+	assert_true(record_write_end(b->to, &b->end));
+	assert_true(book_read(b, &error));
+}
+
+typedef void reporter(FILE *to, const struct runs *runs);
+
+static char *rendered(reporter *report, const struct runs *runs)
+{
+	struct draft d;
+
+	draft_begin(&d);
+	report(d.to, runs);
+	draft_end(&d);
+	return d.text;
+}
+
+static const struct {
+	const char *name;
+	reporter *report;
+} formats[] = {
+	{ "junit.xml", report_junit },
+	{ "report.tap", report_tap },
+	{ "report.md", report_markdown },
+	{ "badge.svg", report_badge },
+};
+
+enum { FORMATS = sizeof(formats) / sizeof(*formats) };
+
+static void every_format_is_as_its_golden_file(void **state)
+{
+	(void)state;
+	struct book b;
+
+	read_everything(&b);
+	for (size_t i = 0; i < FORMATS; i++) {
+		char *text = rendered(formats[i].report, &b.runs);
+		golden_check(formats[i].name, text);
+		free(text);
+	}
+	book_close(&b);
+}
+
+/* ---- both axes ---- */
+
+/* A run of one case run. */
+static void read_one(struct book *b, struct record_case c)
+{
+	const char *error;
+
+	book_open(b);
+	assert_true(record_write_run(b->to, &book_run));
+	c = book_case(c, "the_case");
+	book_add(b, &c);
+	assert_true(record_write_end(b->to, &b->end));
+	assert_true(book_read(b, &error));
+}
+
+static bool says(reporter *report, const struct runs *runs, const char *what)
+{
+	char *text = rendered(report, runs);
+	bool found = strstr(text, what);
+
+	free(text);
+	return found;
+}
+
+static void an_unexpected_verdict_is_red_everywhere(void **state)
+{
+	(void)state;
+
+	for (int v = 0; v < VERDICT_COUNT; v++) {
+		bool ours = v == VERDICT_ERROR || v == VERDICT_INCONCLUSIVE;
+		struct book b;
+		read_one(&b, sample_foreseen(sample_ended(v, false), other_than(v)));
+		assert_int_equal(
+			outcome_of(b.runs.cases[0].record), ours ? OUTCOME_ERROR : OUTCOME_FAILURE);
+		assert_int_equal(says(report_junit, &b.runs, "<failure "), !ours);
+		assert_int_equal(says(report_junit, &b.runs, "<error "), ours);
+		assert_false(says(report_junit, &b.runs, "<skipped"));
+		assert_true(says(report_tap, &b.runs, "\nnot ok 1 - the_case 5.0\n"));
+		assert_false(says(report_tap, &b.runs, "# TODO"));
+		assert_false(says(report_tap, &b.runs, "# SKIP"));
+		assert_true(says(report_markdown, &b.runs, "**1 unexpected** of 1 case runs"));
+		assert_true(says(report_badge, &b.runs, "1 unexpected"));
+		book_close(&b);
+	}
+}
+
+static void a_foreseen_verdict_is_never_red(void **state)
+{
+	(void)state;
+
+	for (int v = 0; v < VERDICT_COUNT; v++) {
+		struct book b;
+		read_one(&b, sample_foreseen(sample_ended(v, true), v));
+		assert_false(says(report_junit, &b.runs, "<failure"));
+		assert_false(says(report_junit, &b.runs, "<error"));
+		assert_int_equal(says(report_junit, &b.runs, "<skipped"),
+			!verdict_is_good(v) || v == VERDICT_INAPPLICABLE);
+		assert_int_equal(says(report_tap, &b.runs, "not ok 1"), !verdict_is_good(v));
+		assert_int_equal(says(report_tap, &b.runs, "# TODO"), !verdict_is_good(v));
+		assert_int_equal(says(report_tap, &b.runs, "# SKIP"), v == VERDICT_INAPPLICABLE);
+		assert_true(says(report_markdown, &b.runs, "**All as expected**"));
+		assert_false(says(report_markdown, &b.runs, "### Unexpected"));
+		assert_int_equal(
+			says(report_markdown, &b.runs, "Known failures (1)"), !verdict_is_good(v));
+		assert_false(says(report_badge, &b.runs, "unexpected"));
+		book_close(&b);
+	}
+}
+
+static void a_good_verdict_by_default_is_green(void **state)
+{
+	(void)state;
+
+	for (int v = 0; v < VERDICT_COUNT; v++) {
+		struct book b;
+		if (!verdict_is_good(v))
+			continue;
+		read_one(&b, sample_ended(v, true));
+		assert_false(says(report_junit, &b.runs, "<failure"));
+		assert_false(says(report_junit, &b.runs, "<error"));
+		assert_true(says(report_tap, &b.runs, "\nok 1 - the_case 5.0"));
+		assert_true(says(report_markdown, &b.runs, "**All as expected**"));
+		book_close(&b);
+	}
+}
+
+static void an_unexpected_pass_says_what_to_do(void **state)
+{
+	(void)state;
+	struct book b;
+
+	read_one(&b, sample_foreseen(sample_ended(VERDICT_PASS, false), VERDICT_FAIL));
+	assert_true(says(report_junit, &b.runs, "type=\"unexpected pass\""));
+	for (size_t i = 0; i < FORMATS - 1; i++)
+		assert_true(says(formats[i].report, &b.runs, "remove that entry"));
+	book_close(&b);
+}
+
+/* ---- what is missing ---- */
+
+/* An incomplete record must not look like a good one. */
+static void assert_incomplete(const struct runs *runs, const char *why)
+{
+	bool told = false;
+
+	for (size_t i = 0; i < runs->gap_count; i++)
+		told |= strstr(runs->gaps[i], why) != NULL;
+	if (!told)
+		fail_msg("no gap says \"%s\"; the first is \"%s\"", why,
+			runs->gap_count ? runs->gaps[0] : "(none)");
+	assert_true(says(report_junit, runs, "<error type=\"incomplete\""));
+	assert_true(says(report_tap, runs, "- the record is complete\n"));
+	assert_true(says(report_markdown, runs, "**Incomplete:**"));
+	assert_true(says(report_badge, runs, runs->unexpected_count ? "unexpected" : "incomplete"));
+}
+
+static void begin(struct book *b, struct record_run run)
+{
+	struct record_case c = book_case(sample_ended(VERDICT_PASS, true), "the_case");
+
+	book_open(b);
+	assert_true(record_write_run(b->to, &run));
+	book_add(b, &c);
+}
+
+static void a_record_without_an_end_says_so(void **state)
+{
+	(void)state;
+	struct record_run run = book_run;
+	const char *error;
+	struct book b;
+
+	run.planned = 5;
+	begin(&b, run);
+	assert_true(book_read(&b, &error));
+	assert_incomplete(&b.runs, "has no end");
+	assert_incomplete(&b.runs, "4 of 5 case runs were not played");
+	book_close(&b);
+}
+
+static void a_record_that_was_cut_off_says_so(void **state)
+{
+	(void)state;
+	const char *error;
+	struct book b;
+
+	begin(&b, book_run);
+	fputs("{\"type\":\"case\",\"id\":\"cut", b.to);
+	assert_true(book_read(&b, &error));
+	assert_incomplete(&b.runs, "cut off in the middle of its last line");
+	assert_int_equal(b.runs.case_count, 1);
+	book_close(&b);
+}
+
+static void a_run_that_was_stopped_says_so(void **state)
+{
+	(void)state;
+	const char *error;
+	struct book b;
+
+	begin(&b, book_run);
+	b.end.stopped = "interrupted";
+	b.end.not_run = 3;
+	assert_true(record_write_end(b.to, &b.end));
+	assert_true(book_read(&b, &error));
+	assert_incomplete(&b.runs, "stopped early: interrupted");
+	assert_int_equal(b.runs.not_run, 3);
+	book_close(&b);
+}
+
+static void shards_are_one_run(void **state)
+{
+	(void)state;
+	struct record_run run = book_run;
+	struct record_case c = book_case(sample_ended(VERDICT_FAIL, false), "another_case");
+	const char *error;
+	struct book b;
+
+	run.shard = "1/2";
+	begin(&b, run);
+	assert_true(record_write_end(b.to, &b.end));
+	run.shard = "2/2";
+	run.target_url = "mqtt://127.0.0.1:4711"; /* the same target, launched once more */
+	assert_true(record_write_run(b.to, &run));
+	book_add(&b, &c);
+	assert_true(record_write_end(b.to, &b.end));
+	assert_true(book_read(&b, &error));
+	assert_int_equal(b.runs.gap_count, 0);
+	assert_int_equal(b.runs.case_count, 2);
+	assert_int_equal(b.runs.unexpected_count, 1);
+	assert_string_equal(b.runs.cases[0].record->id, "another_case");
+	book_close(&b);
+}
+
+static void a_missing_shard_is_noticed(void **state)
+{
+	(void)state;
+	struct record_run run = book_run;
+	const char *error;
+	struct book b;
+
+	run.shard = "2/3";
+	begin(&b, run);
+	assert_true(record_write_end(b.to, &b.end));
+	assert_true(book_read(&b, &error));
+	assert_int_equal(b.runs.gap_count, 2);
+	assert_incomplete(&b.runs, "shard 1/3 is not");
+	assert_incomplete(&b.runs, "shard 3/3 is not");
+	book_close(&b);
+}
+
+static void two_targets_are_no_run(void **state)
+{
+	(void)state;
+	struct record_run run = book_run;
+	const char *error;
+	struct book b;
+
+	begin(&b, run);
+	run.target_version = "2.0.12";
+	assert_true(record_write_run(b.to, &run));
+	assert_false(book_read(&b, &error));
+	assert_non_null(strstr(error,
+		": a record of Eclipse Mosquitto 2.0.12 (server) among those of Eclipse Mosquitto "
+		"2.0.11 (server)"));
+	book_close(&b);
+}
+
+static void a_fault_is_given_with_its_line(void **state)
+{
+	(void)state;
+	const char *error;
+	char expected[64];
+	struct book b;
+
+	begin(&b, book_run);
+	fputs("{\"type\":\"case\"}\n", b.to);
+	assert_false(book_read(&b, &error));
+	snprintf(expected, sizeof(expected), "%s:3: `id` is missing", b.path);
+	assert_string_equal(error, expected);
+	book_close(&b);
+}
+
+static void a_run_without_case_runs_can_be_shown(void **state)
+{
+	(void)state;
+	const char *error;
+	struct book b;
+
+	book_open(&b);
+	assert_true(record_write_run(b.to, &book_run));
+	assert_true(record_write_end(b.to, &b.end));
+	assert_true(book_read(&b, &error));
+	assert_true(says(report_markdown, &b.runs, "**Nothing was run**"));
+	assert_true(says(report_tap, &b.runs, "1..0\n"));
+	assert_true(says(report_badge, &b.runs, "nothing judged"));
+	assert_true(says(report_junit, &b.runs, "tests=\"1\""));
+	book_close(&b);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(every_format_is_as_its_golden_file),
+		cmocka_unit_test(an_unexpected_verdict_is_red_everywhere),
+		cmocka_unit_test(a_foreseen_verdict_is_never_red),
+		cmocka_unit_test(a_good_verdict_by_default_is_green),
+		cmocka_unit_test(an_unexpected_pass_says_what_to_do),
+		cmocka_unit_test(a_record_without_an_end_says_so),
+		cmocka_unit_test(a_record_that_was_cut_off_says_so),
+		cmocka_unit_test(a_run_that_was_stopped_says_so),
+		cmocka_unit_test(shards_are_one_run),
+		cmocka_unit_test(a_missing_shard_is_noticed),
+		cmocka_unit_test(two_targets_are_no_run),
+		cmocka_unit_test(a_fault_is_given_with_its_line),
+		cmocka_unit_test(a_run_without_case_runs_can_be_shown),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}

@@ -1,0 +1,281 @@
+/* Launched targets. */
+#include "tests/unit/unit.h"
+
+#include <dirent.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "base/arena.h"
+#include "base/clock.h"
+#include "harness/runner/port.h"
+#include "harness/runner/target.h"
+#include "tests/unit/fake_target.h"
+
+static const char path[] = "test_target.ini";
+static const char log_path[] = "test_target.log";
+
+struct bench {
+	struct arena arena;
+	struct target_file file;
+	struct target target;
+};
+
+static struct bench bench;
+
+static enum target_status launch(const char *mode, unsigned ready_ms, const char **error)
+{
+	assert_true(fake_target_write(path, mode, ready_ms));
+	assert_true(target_file_read(&bench.arena, path, &bench.file, error));
+	target_init(&bench.target, &bench.file);
+	return target_launch(&bench.target, error);
+}
+
+static void assert_launched(const char *mode)
+{
+	const char *error = NULL;
+
+	if (launch(mode, 10000, &error) != TARGET_UP)
+		fail_msg("%s", error);
+}
+
+static bool is_running(pid_t pid)
+{
+	return kill(pid, 0) == 0;
+}
+
+static bool exists(const char *file)
+{
+	struct stat st;
+
+	return stat(file, &st) == 0;
+}
+
+static const char *output(void)
+{
+	return tail_text(&bench.target.tail, &bench.arena);
+}
+
+static void nothing_is_left_behind(void **state)
+{
+	(void)state;
+	assert_launched("plain");
+	pid_t pid = bench.target.program.pid;
+	const char *folder = arena_text(&bench.arena, bench.target.folder);
+
+	assert_true(endpoint_accepts(&bench.target.endpoint, 1000000));
+	assert_true(is_running(pid));
+	assert_true(exists(folder));
+	assert_int_equal(getpgid(pid), pid);
+	target_stop(&bench.target);
+	assert_false(is_running(pid));
+	assert_false(exists(folder));
+	assert_false(endpoint_accepts(&bench.target.endpoint, 1000000));
+}
+
+static void children_that_left_its_group_are_ended_too(void **state)
+{
+	(void)state;
+	assert_launched("parent");
+	const char *line = strstr(output(), "stray ");
+
+	assert_non_null(line);
+	pid_t stray = atoi(line + 6);
+	assert_true(is_running(stray));
+	target_stop(&bench.target);
+	for (int i = 0; i < 100 && is_running(stray); i++)
+		usleep(20000); /* until its new parent has reaped it */
+	assert_false(is_running(stray));
+}
+
+static void one_that_ignores_sigterm_is_killed(void **state)
+{
+	(void)state;
+	assert_launched("stubborn");
+	pid_t pid = bench.target.program.pid;
+
+	target_stop(&bench.target);
+	assert_false(is_running(pid));
+}
+
+static void a_death_is_told_with_its_last_words(void **state)
+{
+	(void)state;
+	struct record_death death;
+
+	assert_launched("plain");
+	uint16_t port = bench.target.port;
+	assert_false(target_died(&bench.target, &bench.arena, &death));
+	kill(bench.target.program.pid, SIGSEGV);
+	int64_t deadline_us = clock_now_us() + 5000000;
+	while (!target_died(&bench.target, &bench.arena, &death))
+		assert_true(clock_now_us() < deadline_us);
+	assert_int_equal(death.signal, SIGSEGV);
+	assert_string_equal(death.stderr_tail, "mode plain");
+
+	const char *error;
+	assert_int_equal(target_launch(&bench.target, &error), TARGET_UP);
+	assert_int_equal(bench.target.port, port); /* captures go on */
+	assert_false(target_died(&bench.target, &bench.arena, &death));
+}
+
+static void output_is_logged(void **state)
+{
+	(void)state;
+	char line[64] = "";
+
+	assert_launched("plain");
+	bench.target.log = fopen(log_path, "w+");
+	const char *error;
+	assert_int_equal(target_launch(&bench.target, &error), TARGET_UP);
+	rewind(bench.target.log);
+	assert_non_null(fgets(line, sizeof(line), bench.target.log));
+	assert_string_equal(line, "mode plain\n");
+	assert_string_equal(output(), "mode plain");
+	fclose(bench.target.log);
+	bench.target.log = NULL;
+}
+
+static void a_program_that_is_not_installed_is_named(void **state)
+{
+	(void)state;
+	const char *error;
+
+	assert_int_equal(launch("missing", 5000, &error), TARGET_FAILED);
+	assert_string_equal(error,
+		"Fake is not installed: there is no program `no-such-program`; "
+		"install the package fake-broker");
+	assert_null(bench.target.folder);
+}
+
+static void one_that_exits_at_once_is_told_with_its_last_words(void **state)
+{
+	(void)state;
+	const char *error;
+
+	assert_int_equal(launch("exit", 10000, &error), TARGET_FAILED);
+	assert_string_equal(error,
+		"Fake exited with status 3 before it was ready; its last words: "
+		"no configuration");
+}
+
+static void one_that_never_listens_is_given_up(void **state)
+{
+	(void)state;
+	const char *error;
+
+	assert_int_equal(launch("idle", 700, &error), TARGET_FAILED);
+	assert_non_null(strstr(error, " within 700 ms; its last words: waiting for nothing"));
+	assert_int_equal(bench.target.program.pid, 0);
+}
+
+static void a_port_that_is_taken_meanwhile_is_changed(void **state)
+{
+	(void)state;
+	assert_launched("robbed");
+	FILE *file = fopen("test_target.taken", "r");
+	int thief = 0;
+
+	assert_non_null(file);
+	assert_int_equal(fscanf(file, "%d", &thief), 1);
+	fclose(file);
+	assert_true(endpoint_accepts(&bench.target.endpoint, 1000000));
+	assert_true(is_running(thief));
+	kill(thief, SIGKILL);
+}
+
+static void waiting_for_it_can_be_cancelled(void **state)
+{
+	(void)state;
+	int fds[2];
+	const char *error;
+
+	assert_int_equal(pipe(fds), 0);
+	assert_int_equal(write(fds[1], "x", 1), 1);
+	launch("idle", 100, &error);
+	bench.target.stop_fd = fds[0];
+	int64_t before_us = clock_now_us();
+	bench.file.ready_ms = 60000;
+	assert_int_equal(target_launch(&bench.target, &error), TARGET_CANCELLED);
+	assert_true(clock_now_us() - before_us < 10000000);
+	assert_int_equal(bench.target.program.pid, 0);
+	close(fds[0]);
+	close(fds[1]);
+}
+
+static void the_version_is_asked_for(void **state)
+{
+	(void)state;
+	struct target_file f = {
+		.version_command =
+			(const char *const[]){ "echo", "Fake version 1.2-3 of May", NULL },
+		.version_pattern = "version ([^ ]+)",
+	};
+
+	assert_string_equal(target_file_version(&bench.arena, &f), "1.2-3");
+	f.version_pattern = "release ([^ ]+)";
+	assert_null(target_file_version(&bench.arena, &f));
+	f.version_command = (const char *const[]){ "no-such-program", NULL };
+	assert_null(target_file_version(&bench.arena, &f));
+}
+
+static void the_tail_keeps_whole_lines(void **state)
+{
+	(void)state;
+	struct tail *t = arena_new(&bench.arena, struct tail);
+
+	assert_string_equal(tail_text(t, &bench.arena), "");
+	for (int i = 0; i < 2000; i++) {
+		const char *line = arena_printf(&bench.arena, "line %d\n", i);
+		tail_add(t, line, strlen(line));
+	}
+	const char *text = tail_text(t, &bench.arena);
+	assert_in_range(strlen(text), TAIL_BYTES - 20, TAIL_BYTES);
+	assert_memory_equal(text, "line ", 5);
+	assert_string_equal(tail_last_line(t, &bench.arena), "line 1999");
+}
+
+static int set_up(void **state)
+{
+	(void)state;
+	bench = (struct bench){ 0 };
+	arena_init(&bench.arena);
+	target_init(&bench.target, NULL);
+	return 0;
+}
+
+static int tear_down(void **state)
+{
+	(void)state;
+	target_fini(&bench.target);
+	arena_fini(&bench.arena);
+	unlink(path);
+	unlink(log_path);
+	unlink("test_target.taken");
+	return 0;
+}
+
+#define TEST(f) cmocka_unit_test_setup_teardown(f, set_up, tear_down)
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		TEST(nothing_is_left_behind),
+		TEST(children_that_left_its_group_are_ended_too),
+		TEST(one_that_ignores_sigterm_is_killed),
+		TEST(a_death_is_told_with_its_last_words),
+		TEST(output_is_logged),
+		TEST(a_program_that_is_not_installed_is_named),
+		TEST(one_that_exits_at_once_is_told_with_its_last_words),
+		TEST(one_that_never_listens_is_given_up),
+		TEST(a_port_that_is_taken_meanwhile_is_changed),
+		TEST(waiting_for_it_can_be_cancelled),
+		TEST(the_version_is_asked_for),
+		TEST(the_tail_keeps_whole_lines),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}

@@ -1,0 +1,293 @@
+/* Target files: what they say, and how they say what is wrong with them. */
+#include "tests/unit/unit.h"
+
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "base/arena.h"
+#undef fail /* cmocka's: case.h has its own */
+#include "harness/case.h"
+#include "harness/runner/expectation.h"
+#include "harness/play.h"
+#include "harness/runner/settings.h"
+#include "harness/runner/target_file.h"
+#include "harness/runner/words.h"
+
+static struct arena arena;
+static const char path[] = "test_target_file.ini";
+
+static void write_text(const char *text)
+{
+	FILE *file = fopen(path, "w");
+
+	assert_non_null(file);
+	fputs(text, file);
+	assert_int_equal(fclose(file), 0);
+}
+
+static struct target_file read_good(const char *text)
+{
+	struct target_file file;
+	const char *error = NULL;
+
+	write_text(text);
+	assert_true(target_file_read(&arena, path, &file, &error));
+	assert_null(error);
+	return file;
+}
+
+#define assert_refused(text, sentence)                                                      \
+	do {                                                                                \
+		struct target_file refused_;                                                \
+		const char *error_ = "(none)";                                              \
+		write_text(text);                                                           \
+		assert_false(target_file_read(&arena, path, &refused_, &error_));           \
+		assert_string_equal(error_, arena_printf(&arena, "%s:%s", path, sentence)); \
+	} while (0)
+
+#define TARGET "[target]\nname = X\ncommand = x\n"
+
+static void everything_is_read(void **state)
+{
+	(void)state;
+	struct target_file f = read_good("# a comment\n"
+					 "[target]\n"
+					 "name = A Broker ; inline\n"
+					 "package = a-broker\n"
+					 "command = broker -c '{dir}/my file'\n"
+					 "  --port {port}\n"
+					 "environment = A=1 B={dir}\n"
+					 "version_command = broker -v\n"
+					 "version_pattern = v([0-9.]+)\n"
+					 "versions = 3.1.1\n"
+					 "ready_ms = 1234\n"
+					 "[file my file]\n"
+					 "content =\n"
+					 "  first {port}\n"
+					 "  | \n"
+					 "|   # indented ; kept\n"
+					 "[file lib/x.jar]\n"
+					 "link = /usr/share/x.jar\n"
+					 "[features]\n"
+					 "maximum_qos = 1\n"
+					 "[features 5.0]\n"
+					 "retain = no\n");
+
+	assert_string_equal(f.name, "A Broker");
+	assert_string_equal(f.package, "a-broker");
+	assert_string_equal(f.command[2], "{dir}/my file");
+	assert_string_equal(f.command[4], "{port}");
+	assert_null(f.command[5]);
+	assert_string_equal(f.environment[1], "B={dir}");
+	assert_int_equal(f.versions, V311);
+	assert_int_equal(f.ready_ms, 1234);
+	assert_int_equal(f.document_count, 2);
+	assert_string_equal(f.documents[0].name, "my file");
+	assert_string_equal(f.documents[0].content, "first {port}\n\n  # indented ; kept");
+	assert_string_equal(f.documents[1].link, "/usr/share/x.jar");
+
+	struct capabilities c = { .maximum_qos = 2, .retain = true };
+	features_apply(&f.features[0], &c);
+	assert_int_equal(c.maximum_qos, 1);
+	assert_true(c.retain);
+	features_apply(&f.features[1], &c);
+	assert_false(c.retain);
+}
+
+static void a_running_target_needs_no_command(void **state)
+{
+	(void)state;
+	struct target_file f = read_good("[target]\nname = X\nurl = mqtt://127.0.0.1:1883\n");
+
+	assert_string_equal(f.url, "mqtt://127.0.0.1:1883");
+	assert_int_equal(f.versions, BOTH);
+}
+
+static void faults_have_a_place(void **state)
+{
+	(void)state;
+	assert_refused("[target]\nname\n", "2: neither [section] nor `name = value`");
+	assert_refused("[target\nname = x\n", "1: neither [section] nor `name = value`");
+	assert_refused("\n[target]\nnam = x\n", "3: `nam`: there is no such name in [target]");
+	assert_refused("[wrong]\na = b\n",
+		"1: the sections are [target], [file NAME], [features] and "
+		"[expected]");
+	assert_refused("[target]\nname = X\nname = Y\n", "3: `name`: is given twice");
+	assert_refused("\n\n[target]\nname = X\n",
+		"3: [target] needs a `command` that launches it, or the `url` of one that runs");
+	assert_refused("[target]\ncommand = x\n", "1: [target] needs a `name`");
+	assert_refused("[target]\ncommand = 'x\n", "2: `command`: a quote is left open");
+	assert_refused("[target]\nready_ms = 0\n",
+		"2: `ready_ms`: must be a number of milliseconds, 1 to 600000");
+	assert_refused("[target]\nversions = 4\n", "2: `versions`: must be `3.1.1`, `5.0` or both");
+	assert_refused("[target]\nenvironment = A\n",
+		"2: `environment`: each word must be of the form NAME=value");
+	assert_refused("[target]\nversion_pattern = (\n",
+		"2: `version_pattern`: is no extended regular expression");
+	assert_refused("[target]\nversion_pattern = x\n",
+		"2: `version_pattern`: needs a group in parentheses, around the version");
+	assert_refused(
+		"[file ../x]\ncontent = y\n", "1: the file's name must stay inside of its folder");
+	assert_refused("[file x]\nlink = y\ncontent = z\n",
+		"3: `content`: a file has one `content` or one `link`");
+	assert_refused("[file x]\nlink = y\n[file x]\nlink = z\n",
+		"3: there is a [file] of this name above");
+	assert_refused("[features]\nmaximum_qos = 3\n",
+		"2: `maximum_qos`: not a number in the range of this feature");
+	assert_refused(
+		"[features 5]\nretain = no\n", "1: must be [features], or with a version behind");
+}
+
+/* inih alone would cut these off without a word. */
+static void nothing_is_cut_off(void **state)
+{
+	(void)state;
+	char line[400];
+
+	snprintf(line, sizeof(line), "[target]\nname = %0300d\n", 1);
+	assert_refused(line,
+		"2: the line is too long: go on in an indented line, or behind a bar "
+		"(`| `)");
+	snprintf(line, sizeof(line), "[target]\n%060d = x\n", 1);
+	assert_refused(line, "2: a name has at most 49 bytes");
+	snprintf(line, sizeof(line), "[file %060d]\ncontent = x\n", 1);
+	assert_refused(line, "1: the name of a section has at most 49 bytes");
+	assert_refused("[target]\n  name = x\n",
+		"2: this line belongs to a value above it, and there is none");
+	assert_refused("\f[file x]\ncontent = y\n",
+		"1: this line belongs to a value above it, and there is none");
+	snprintf(line, sizeof(line), TARGET "[file x]\ncontent =\n  | %0300d\n", 1);
+	assert_int_equal(strlen(read_good(line).documents[0].content), 300);
+}
+
+static void a_missing_file_is_said(void **state)
+{
+	(void)state;
+	struct target_file file;
+	const char *error;
+
+	assert_false(target_file_read(&arena, "/nowhere/x.ini", &file, &error));
+	assert_string_equal(error, "/nowhere/x.ini: No such file or directory");
+}
+
+/* ---- expectations -------------------------------------------------------------------------- */
+
+static const struct vector rows[] = { { .id = "one" }, { .id = "two" } };
+static const struct case_def table = {
+	.id = "table", .file = "cases/vectors/v.c", .versions = BOTH, .rows = rows, .row_count = 2
+};
+static const struct case_def only_50 = { .id = "will_x", .file = "will.c", .versions = V50 };
+static const struct case_def *const cases[] = { &table, &only_50 };
+
+static void the_most_specific_expectation_wins(void **state)
+{
+	(void)state;
+	struct target_file f = read_good(TARGET "[expected]\n"
+						"case = table/one\n"
+						"verdict = crash\n"
+						"reason = the row\n"
+						"case = table 5.0\n"
+						"verdict = info\n"
+						"reason = the table, in one version\n"
+						"case = *\n"
+						"verdict = fail\n"
+						"reason = anything,\n"
+						"  on two lines\n"
+						"link = https://example.org/1\n"
+						"case = ta*\n"
+						"verdict = nonstrict\n"
+						"reason = later than the one above\n");
+	const struct expectations *all = &f.expected;
+
+	assert_int_equal(all->count, 4);
+	assert_int_equal(expectation_find(all, &table, &rows[0], MQTT_50)->verdict, VERDICT_CRASH);
+	assert_int_equal(expectation_find(all, &table, &rows[1], MQTT_50)->verdict, VERDICT_INFO);
+	assert_int_equal(
+		expectation_find(all, &table, &rows[1], MQTT_311)->verdict, VERDICT_NONSTRICT);
+	const struct expectation *e = expectation_find(all, &only_50, NULL, MQTT_50);
+	assert_int_equal(e->verdict, VERDICT_FAIL);
+	assert_string_equal(e->reason, "anything, on two lines");
+	assert_string_equal(e->link, "https://example.org/1");
+	assert_null(expectation_orphan(all, cases, 2));
+}
+
+static void an_expectation_that_meets_no_case_is_found(void **state)
+{
+	(void)state;
+	struct target_file f = read_good(TARGET "[expected]\n"
+						"case = table/two\n"
+						"verdict = fail\n"
+						"reason = r\n"
+						"case = will_x 3.1.1\n"
+						"verdict = fail\n"
+						"reason = not played in this version\n");
+
+	assert_int_equal(expectation_orphan(&f.expected, cases, 2)->line, 8);
+	assert_null(expectation_find(&f.expected, &only_50, NULL, MQTT_50));
+}
+
+static void expectations_must_be_whole(void **state)
+{
+	(void)state;
+	assert_refused(
+		"[expected]\nverdict = fail\n", "2: `verdict`: an expectation begins with `case`");
+	assert_refused("[expected]\ncase = a\nreason = b\ncase = c\n",
+		"2: this expectation has no `verdict`");
+	assert_refused(
+		"[expected]\ncase = a\nverdict = fail\n", "2: this expectation has no `reason`");
+	assert_refused("[expected]\ncase = a\nverdict = ok\n", "3: `verdict`: is no verdict");
+	assert_refused("[expected]\ncase = a 4\n",
+		"2: `case`: behind the pattern there may be `3.1.1` or `5.0`");
+	assert_refused("[expected]\ncase =\n",
+		"2: `case`: must be a pattern, and perhaps a version behind it");
+
+	struct expectations e;
+	const char *error;
+	write_text("[expected]\ncase = a\nverdict = fail\nreason = r\n");
+	assert_true(target_file_read_expected(&arena, path, &e, &error));
+	assert_int_equal(e.count, 1);
+}
+
+static void braces_that_are_no_placeholders_stay(void **state)
+{
+	(void)state;
+	const struct placeholder values[] = { { "port", "1883" }, { NULL, NULL } };
+
+	assert_string_equal(words_fill(&arena, "{port}:{127,0,0,1} {x {port}} {", values),
+		"1883:{127,0,0,1} {x 1883} {");
+}
+
+static int set_up(void **state)
+{
+	(void)state;
+	arena_init(&arena);
+	return 0;
+}
+
+static int tear_down(void **state)
+{
+	(void)state;
+	arena_fini(&arena);
+	unlink(path);
+	return 0;
+}
+
+#define TEST(f) cmocka_unit_test_setup_teardown(f, set_up, tear_down)
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		TEST(everything_is_read),
+		TEST(a_running_target_needs_no_command),
+		TEST(faults_have_a_place),
+		TEST(nothing_is_cut_off),
+		TEST(a_missing_file_is_said),
+		TEST(the_most_specific_expectation_wins),
+		TEST(an_expectation_that_meets_no_case_is_found),
+		TEST(expectations_must_be_whole),
+		TEST(braces_that_are_no_placeholders_stay),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
