@@ -32,7 +32,7 @@ struct engine *engine_new(const struct engine_config *config, int64_t now_ms)
 	e->session_until_ms = INT64_MAX;
 	buf_init(&e->connect_bytes, MQTT_PACKET_MAX);
 	buf_init(&e->assigned, UINT16_MAX);
-	buf_init(&e->in, MQTT_PACKET_MAX);
+	buf_init(&e->in, 2 * (size_t)MQTT_PACKET_MAX); /* a packet, and what came with its end */
 	buf_init(&e->out, (size_t)config->output_bytes + MQTT_PACKET_MAX);
 	buf_init(&e->packet, MQTT_PACKET_MAX);
 	buf_init(&e->scratch, MQTT_REMAINING_LENGTH_MAX);

@@ -5,9 +5,8 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/random.h>
-#include <unistd.h>
 
+#include "client/tool/command_finish.h"
 #include "client/tool/command_properties.h"
 #include "client/tool/help.h"
 #include "mqtt/text.h"
@@ -417,52 +416,6 @@ static int options_read(struct command *c, int argc, char **argv)
 	return 0;
 }
 
-/* What does not go together; NULL if all is well. */
-static const char *contradiction(const struct command *c)
-{
-	bool pub = c->kind == COMMAND_PUB;
-
-	if (pub && (!c->topics.count || !c->source))
-		return "a topic (-t) and a message (-f, -l, -m, -n or -s) are needed";
-	if (!pub && !c->topics.count)
-		return "a topic (-t) is needed";
-	if (c->id && c->id_prefix)
-		return "-i and -I do not go together";
-	if (c->id && !*c->id)
-		return "-i: an empty id is what is used without -i";
-	if (c->keep_session && !c->id && !c->id_prefix)
-		return "-c needs an id (-i)";
-	if (c->version == MQTT_50 && c->expiry_given && c->expiry_s == UINT32_MAX && !c->id &&
-		!c->id_prefix)
-		return "a session that never expires needs an id (-i)";
-	if (c->password && !c->user_name && c->version != MQTT_50)
-		return "-P needs a user name (-u) in MQTT 3.1.1";
-	if (!c->will_topic && (c->will_payload || c->will_options))
-		return "the options of a Will need --will-topic";
-	if (c->no_retained && c->retained_only)
-		return "-R and --retained-only do not go together";
-	if (c->version_given && c->version != MQTT_50)
-		for (unsigned place = 0; place < PLACES; place++)
-			if (c->properties[place].count)
-				return "properties (-D) need MQTT 5.0";
-	return NULL;
-}
-
-/* Up to 23 bytes of letters and digits are what every server takes. [MQTT-3.1.3-5] */
-static const char *random_id(struct arena *a)
-{
-	static const char letters[] =
-		"0123456789abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ";
-	uint8_t bytes[14];
-	char *id = arena_printf(a, "mqttspec%14s", "");
-
-	if (getrandom(bytes, sizeof(bytes), 0) != sizeof(bytes))
-		return arena_printf(a, "mqttspec%d", (int)getpid());
-	for (size_t i = 0; i < sizeof(bytes); i++)
-		id[8 + i] = letters[bytes[i] % (sizeof(letters) - 1)];
-	return id;
-}
-
 int command_read(struct command *c, struct arena *a, enum command_kind kind, int argc, char **argv)
 {
 	*c = (struct command){ .kind = kind,
@@ -476,58 +429,5 @@ int command_read(struct command *c, struct arena *a, enum command_kind kind, int
 	int code = options_read(c, argc, argv);
 	if (code)
 		return code;
-	const char *wrong = contradiction(c);
-	if (wrong) {
-		command_complain(c, "%s", wrong);
-		return COMMAND_FAILED + 1;
-	}
-	if (c->id_prefix)
-		c->id = arena_printf(a, "%s%d", c->id_prefix, (int)getpid());
-	else if (!c->id)
-		c->id = c->version == MQTT_50 ? "" : random_id(a);
-	bool has_expiry = command_property_has(c, PLACE_CONNECT, MQTTSPEC_SESSION_EXPIRY_INTERVAL);
-	if (c->version == MQTT_50 && !has_expiry && (c->expiry_given || c->keep_session))
-		command_property_add(c, PLACE_CONNECT,
-			(struct mqttspec_property){ .id = MQTTSPEC_SESSION_EXPIRY_INTERVAL,
-				.number = c->expiry_given ? c->expiry_s : UINT32_MAX });
-	return 0;
-}
-
-void command_options(
-	const struct command *c, struct mqttspec_options *o, struct mqttspec_message *will)
-{
-	const char **server = arena_alloc(c->arena, sizeof(*server));
-	bool bare_ipv6 = strchr(c->host, ':') && *c->host != '[';
-
-	mqttspec_options_default(o);
-	*server = c->unix_path
-		? arena_printf(c->arena, "unix:%s", c->unix_path)
-		: arena_printf(c->arena, bare_ipv6 ? "[%s]:%u" : "%s:%u", c->host, c->port);
-	o->servers = server;
-	o->server_count = 1;
-	o->bind_address = c->bind_address;
-	o->version = c->version;
-	o->client_id = c->id;
-	o->keep_session = o->adopt_session = c->keep_session;
-	o->keep_alive_s = c->keep_alive_s;
-	o->user_name = c->user_name;
-	o->password = c->password;
-	o->password_len = c->password ? strlen(c->password) : 0;
-	o->properties = c->properties[PLACE_CONNECT].list;
-	o->property_count = c->properties[PLACE_CONNECT].count;
-	o->reconnect = MQTTSPEC_RECONNECT_AFTER_FIRST;
-	o->pause_min_ms = 1000;
-	o->topic_aliases = 0; /* only those of -D */
-	if (c->inflight)
-		o->inflight = c->inflight;
-	if (!c->will_topic)
-		return;
-	*will = (struct mqttspec_message){ .topic = c->will_topic,
-		.payload = c->will_payload,
-		.payload_len = c->will_payload ? strlen(c->will_payload) : 0,
-		.qos = c->will_qos,
-		.retain = c->will_retain,
-		.properties = c->properties[PLACE_WILL].list,
-		.property_count = c->properties[PLACE_WILL].count };
-	o->will = will;
+	return command_finish(c) ? 0 : COMMAND_FAILED + 1;
 }

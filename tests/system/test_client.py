@@ -81,7 +81,8 @@ def subscriber(who, broker, *arguments):
     """A sub that has its subscription."""
     process = subprocess.Popen([*map(str, ["stdbuf", "-oL"] if who == "mosquitto" else []), *command(who, "sub"),
                                 "-p", str(broker.port), "-d", *map(str, arguments)],
-                               stdout=subprocess.PIPE, stderr=subprocess.PIPE)
+                               stdout=subprocess.PIPE, stderr=subprocess.PIPE,
+                               bufsize=0)   # nothing may be read ahead: communicate would not see it
     process.early = b""     # retained messages may come before SUBACK
     for line in process.stdout:
         if line.startswith(b"Subscribed"):

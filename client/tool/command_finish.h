@@ -1,0 +1,10 @@
+/* What is left to be done when all options are read. */
+#ifndef CLIENT_TOOL_COMMAND_FINISH_H
+#define CLIENT_TOOL_COMMAND_FINISH_H
+
+#include "client/tool/command.h"
+
+/* Finds contradictions, and fills in what follows from the options. False after a complaint. */
+bool command_finish(struct command *c);
+
+#endif
