@@ -183,36 +183,6 @@ CASE(unsubscribe_one_of_two,
 /* ---- deliveries under way ------------------------------------------------------------------- */
 
 /*   subscriber            target
- *                    <--  PUBLISH q2
- *   UNSUBSCRIBE      -->
- *                    <--  UNSUBACK
- *   PUBREC           -->
- *                    <--  PUBREL
- *   PUBCOMP          -->
- */
-CASE(unsubscribe_amid_qos2, .title = "A QoS 2 delivery under way is finished after UNSUBSCRIBE",
-	.refs = { "3.1.1:MQTT-3.10.4-3", "5.0:MQTT-3.10.4-3" }, .level = MUST, .versions = BOTH)
-{
-	struct peer *sub = join(t, "subscriber");
-	struct peer *pub = join(t, "publisher");
-	subscribe(sub, .filter = "u/t", .qos = 2);
-	publish(pub, .topic = "u/t", .payload = "first", .qos = 2);
-	publish(pub, .topic = "u/t", .payload = "second", .qos = 2);
-	struct packet first = expect(sub, PUBLISH);
-	struct packet second = expect(sub, PUBLISH);
-	send_ack(sub, PUBREC, second.id);
-	expect_ack(sub, PUBREL, second.id);
-
-	send_unsubscribe(sub, .filter = "u/t", .id = 50);
-	expect_ack(sub, UNSUBACK, 50);
-	send_ack(sub, PUBREC, first.id);
-	expect_ack(sub, PUBREL, first.id);
-	send_ack(sub, PUBCOMP, first.id);
-	send_ack(sub, PUBCOMP, second.id);
-	fence(sub);
-}
-
-/*   subscriber            target
  *                    <--  PUBLISH q1
  *   UNSUBSCRIBE      -->
  *                    <--  UNSUBACK
@@ -239,4 +209,4 @@ CHAPTER(unsubscribe, "UNSUBSCRIBE and UNSUBACK", &case_unsuback_identifiers,
 	&case_unsuback_codes_in_order, &case_bad_unsubscribe, &case_unsubscribe_exact_filter_only,
 	&case_unsubscribe_stops_messages, &case_unsubscribe_stops_queueing,
 	&case_unsubscribe_several_filters, &case_unsubscribe_one_of_two,
-	&case_unsubscribe_amid_qos2, &case_unsubscribe_amid_qos1);
+	&case_unsubscribe_amid_qos1);

@@ -14,7 +14,7 @@ LIMIT_S = 120
 NAMES = ["type 0", "CONNECT", "CONNACK", "PUBLISH", "PUBACK", "PUBREC", "PUBREL", "PUBCOMP", "SUBSCRIBE", "SUBACK",
          "UNSUBSCRIBE", "UNSUBACK", "PINGREQ", "PINGRESP", "DISCONNECT", "AUTH"]
 # A few of each kind: tshark takes half a second for each capture.
-WELL_FORMED = ["qos2_duplicate_publish", "will_on_close", "will_on_reset", "take_over_chain", "unsubscribe_amid_qos2",
+WELL_FORMED = ["qos2_duplicate_publish", "will_on_close", "will_on_reset", "take_over_chain", "unsubscribe_one_of_two",
                "will_properties"]
 MALFORMED = ["bad_flags/pingreq_1"]
 
