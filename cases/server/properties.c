@@ -162,8 +162,6 @@ static const struct vector foreign_properties[] = {
 	OF_CONNECT(PUBLISH_ROW)
 	OF_WILL(PUBLISH_ROW)
 	OF_ACKS(PUBLISH_ROW)
-	{ "publish_subscription_id", IN_PUBLISH("0B v1"), { "5.0:MQTT-3.3.4-6", "5.0:MQTT-4.13.1-1" },
-	  .codes = { 0x82, 0x81 } },
 
 	FOREIGN_TO_ACKS(PUBACK_ROW)
 	FOREIGN_TO_ACKS(PUBREC_ROW)

@@ -1,5 +1,9 @@
 /* Two connections with one ClientId, 3.1.4: the second takes over. */
+#include <math.h>
+
 #include "harness/case.h"
+
+enum { ANSWER_MS = 5000 };
 
 /*   first                     target                    second
  *                                          <--  CONNECT, the same ClientId
@@ -19,10 +23,13 @@ CASE(take_over, .title = "A CONNECT with the ClientId of a connected client cuts
 	fence(second);
 	if (!is_v5(t))
 		return;
-	if (!has_packet(first, DISCONNECT))
+	if (!has_packet(first, DISCONNECT)) {
 		nonstrict(t, "the old connection closed without a DISCONNECT 0x8E");
-	else
-		check_eq(t, expect(first, DISCONNECT).code, 0x8E);
+		return;
+	}
+	uint8_t code = expect(first, DISCONNECT).code;
+	if (code != 0x8E)
+		nonstrict(t, "DISCONNECT says 0x%02X, fitting is 0x8E", code);
 }
 
 CASE(take_over_kept_session,
@@ -85,6 +92,17 @@ CASE(take_over_chain, .title = "Of many connections with one ClientId only the l
 
 /* ---- the Will of the old connection -------------------------------------------------------- */
 
+/* In 5.0 a Will is also dropped when its client is back before the Will Delay Interval is over, and
+ * an interval of 0 is open to both readings.
+ */
+static void expect_old_will(struct test *t, struct peer *watcher)
+{
+	if (is_v5(t) && isnan(wait_packet_ms(watcher, PUBLISH, ANSWER_MS)))
+		nonstrict(t, "the Will of the old connection does not come");
+	else
+		expect_message(watcher, .topic = "over/w", .payload = "first");
+}
+
 CASE(take_over_will,
 	.title = "A take-over publishes the Will of the old connection, not of the new one",
 	.refs = { "3.1.1:MQTT-3.1.2-8", "3.1.1:MQTT-3.1.4-2", "5.0:U50-CLEAN-START-WILL",
@@ -99,7 +117,7 @@ CASE(take_over_will,
 	send_connect(second, .will = { .topic = "over/w", .payload = "second", .qos = 1 });
 	expect_accepted(second);
 	expect_closed(first);
-	expect_message(watcher, .topic = "over/w", .payload = "first");
+	expect_old_will(t, watcher);
 
 	publish(second, .topic = "over/w", .payload = "marker", .qos = 1);
 	expect_message(watcher, .topic = "over/w", .payload = "marker");
@@ -117,7 +135,7 @@ CASE(take_over_will_of_kept_session,
 	join(t, "client", .kept = true,
 		.will = { .topic = "over/w", .payload = "first", .qos = 1 });
 	join(t, "client", .kept = true);
-	expect_message(watcher, .topic = "over/w", .payload = "first");
+	expect_old_will(t, watcher);
 }
 
 /* With a Will Delay Interval the new connection comes in time:
@@ -148,8 +166,8 @@ CASE(take_over_will_with_delay,
 
 CASE(take_over_ends_session,
 	.title = "A take-over with Clean Start 1 ends the session, and its Will is not delayed",
-	.refs = { "5.0:MQTT-3.1.2-8", "5.0:U50-CLEAN-START-WILL", "5.0:U50-WILLDELAY-FIRST" },
-	.level = MUST, .versions = V50)
+	.refs = { "5.0:U50-CLEAN-START-WILL", "5.0:U50-WILLDELAY-FIRST" }, .level = SHOULD,
+	.versions = V50)
 {
 	struct peer *watcher = join(t, "watcher");
 	subscribe(watcher, .filter = "over/w", .qos = 1);
