@@ -206,7 +206,8 @@ static void set_timer(struct mqttspec_client *c, int64_t due_ms)
 	if (due_ms == INT64_MAX || (c->state == SHELL_STOPPED && c->wake_due_ms == INT64_MAX))
 		uv_timer_stop(&c->timer);
 	else
-		uv_timer_start(&c->timer, on_timer, due_ms > now ? (uint64_t)(due_ms - now) : 0, 0);
+		/* Not 0: libuv would run it again and again in the same turn. */
+		uv_timer_start(&c->timer, on_timer, due_ms > now ? (uint64_t)(due_ms - now) : 1, 0);
 }
 
 void shell_turn(struct mqttspec_client *c)

@@ -459,6 +459,27 @@ def test_blocking_calls_say_what_is_wrong(closed_broker):
     assert publish("x:y")[0] == 2
 
 
+def test_a_silent_server_is_given_up():
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        result = subprocess.run([EXAMPLES / "example_publish", f"127.0.0.1:{listener.getsockname()[1]}", "a", "b"],
+                                capture_output=True, text=True, timeout=LIMIT_S)
+    assert (result.returncode, result.stderr.strip()) == (1, "no answer in time")
+
+
+def test_a_server_that_breaks_the_rules_is_left():
+    """PINGRESP in the place of CONNACK: DISCONNECT 0x82, and the end of the connection."""
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        sub = Lines(CLIENT, "sub", "-p", listener.getsockname()[1], "-t", "a", "-V", "5", "-h", "127.0.0.1")
+        connection = listener.accept()[0]
+        assert connection.recv(1000)[0] == 0x10
+        connection.sendall(b"\xd0\x00")
+        assert connection.recv(1000) == b"\xe0\x01\x82"
+        assert connection.recv(1000) == b""
+        connection.close()
+        assert sub.end() == 1
+        assert sub.lines == ["mqttspec-client sub: a packet before CONNACK (5.0:MQTT-3.2.0-1)"]
+
+
 def test_messages_wait_for_a_server(tmp_path):
     port = free_port()
     relay = Lines(EXAMPLES / "example_relay", "o/t", "o/#", f"127.0.0.1:{port}")
