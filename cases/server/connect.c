@@ -205,7 +205,9 @@ static void expect_welcome(struct peer *client)
 			{ CONNACK, .code = SET(0x86), .verdict = VERDICT_INAPPLICABLE,
 				.says = wants },
 			{ CONNACK, .code = SET(0x87), .verdict = VERDICT_INAPPLICABLE,
-				.says = wants }));
+				.says = wants },
+			{ CLOSED, .verdict = VERDICT_INAPPLICABLE,
+				.says = "the target refuses by the close alone" }));
 	fence(client);
 }
 

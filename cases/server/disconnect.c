@@ -196,7 +196,9 @@ static const struct vector bad_disconnect[] = {
 	{ "ill_formed_user_property", "E0 r 00 p{26 s\"n\" s\"\\xC0\\x80\"}", STRING },
 };
 
-/* That it closes is as true for a good DISCONNECT; that it says why is what makes the difference. */
+/* That it closes is as true for a good DISCONNECT. That it says why is asked for wrong flags alone:
+ * what lies behind them need not be looked at by a target that is about to close anyway.
+ */
 CASE(bad_disconnect,
 	.title = "A DISCONNECT with an error in it ends the connection as other bad packets do",
 	.refs = { "3.1.1:MQTT-4.8.0-1", "5.0:MQTT-4.13.1-1" }, .level = MUST, .versions = BOTH,
@@ -205,7 +207,7 @@ CASE(bad_disconnect,
 	witness(t);
 	struct peer *client = join(t, "client");
 	send_row(client);
-	expect_violation_closed(client);
+	expect_violation_closed(client, .quiet = strncmp(row(t)->id, "flags_", 6) != 0);
 }
 
 CASE(bad_disconnect_will, .title = "A DISCONNECT with an error in it does not delete the Will",

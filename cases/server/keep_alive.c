@@ -20,9 +20,9 @@ static unsigned keep_alive_of(struct test *t, struct peer *client, unsigned aske
 /* Targets look for silent clients now and then, so luck decides over a single one. The clients here
  * come one after the other over more than five seconds:
  *
- *   join 1 s ──hang──────┤ 1.0 .. 1.5 s
- *     join 2 s ──hang──────────────────┤ 2.0 .. 3.0 s
- *       join 3 s ──hang────────────────────────────┤ 3.0 .. 4.5 s
+ *   join 1 s ──hang──────┤ until 1.5 s
+ *     join 2 s ──hang──────────────────┤ until 3.0 s
+ *       join 3 s ──hang────────────────────────────┤ until 4.5 s
  *         join 1 s ──hang──────┤ ...
  */
 CASE(keep_alive_expiry,
@@ -47,7 +47,10 @@ CASE(keep_alive_expiry,
 	for (unsigned i = 0; i < CLIENTS; i++) {
 		unsigned seconds = 1 + i % 3;
 		double ms = wait_closed_ms(clients[i], PATIENCE_MS);
-		measure(t, names[seconds], "ms", ms, 1000 * seconds, 1500 * seconds);
+		measure(t, names[seconds], "ms", ms, 0, 1500 * seconds);
+		if (ms < 1000 * seconds) /* no statement forbids it */
+			nonstrict(t, "closed after %.0f ms, before the Keep Alive of %u s is over",
+				ms, seconds);
 	}
 }
 
@@ -114,9 +117,11 @@ CASE(keep_alive_partial_packet, .title = "Bytes that make no packet do not keep 
  *   CONNECT, 2 s         -->
  *                        <--  CONNACK
  *   its packet           -->            every 1.6 s, for more than 8 s
+ *
+ * The statements say when a server must close, and not that it must not earlier.
  */
 CASE(keep_alive_by_any_packet, .title = "Any packet within the Keep Alive keeps a connection open",
-	.refs = { "3.1.1:MQTT-3.1.2-24", "5.0:MQTT-3.1.2-22" }, .level = MUST, .versions = BOTH,
+	.refs = { "3.1.1:MQTT-3.1.2-24", "5.0:MQTT-3.1.2-22" }, .level = SHOULD, .versions = BOTH,
 	.budget_ms = 9000)
 {
 	enum { KEEP_ALIVE_S = 2, GAP_MS = 1600, ROUNDS = 5 };
@@ -151,6 +156,17 @@ CASE(keep_alive_by_any_packet, .title = "Any packet within the Keep Alive keeps 
 	fence(pubrec);
 }
 
+/* No statement forbids to close earlier. */
+static bool is_left_alone(struct test *t, struct peer *client)
+{
+	if (is_open(client)) {
+		fence(client);
+		return true;
+	}
+	nonstrict(t, "a connection is closed before its Keep Alive is over");
+	return false;
+}
+
 CASE(keep_alive_not_over,
 	.title = "A client whose Keep Alive is not over is left alone, and so is its session",
 	.refs = { "3.1.1:MQTT-3.1.2-24", "3.1.1:MQTT-4.1.0-2", "5.0:MQTT-3.2.2-22",
@@ -168,9 +184,8 @@ CASE(keep_alive_not_over,
 	let_pass(t, IDLE_MS);
 	judging(t, "3.1.1:MQTT-3.1.2-24");
 	judging(t, "5.0:MQTT-3.2.2-22");
-	fence(ten);
-	fence(hour);
-	fence(longest);
+	if (!is_left_alone(t, ten) || !is_left_alone(t, hour) || !is_left_alone(t, longest))
+		return;
 	judging(t, "3.1.1:MQTT-4.1.0-2");
 	judging(t, "5.0:MQTT-4.1.0-1");
 	publish(longest, .topic = "idle/t", .payload = "still subscribed", .qos = 1);

@@ -44,9 +44,12 @@ CASE(expired_in_queue, .title = "A message that expires while it is queued is no
 	let_pass(t, WAIT_MS);
 
 	sub = join(t, "subscriber", .kept = true, .resumed = true);
-	struct packet m = expect_message(sub, .payload = "lives");
+	struct packet m = expect_message(sub);
+	bool at_1 = bytes_equal(m.payload, BYTES("lives")); /* the two have no order among them */
+	if (!at_1)
+		check_text(t, m.payload, "lives too");
 	check_no_interval(t, m);
-	m = expect_message(sub, .payload = "lives too");
+	m = expect_message(sub, .payload = at_1 ? "lives too" : "lives");
 	check_no_interval(t, m);
 }
 

@@ -140,17 +140,21 @@ CASE(remaining_length_of_four_bytes,
 
 enum { SMALL_MAX = 80 };
 
-/* A QoS 0 PUBLISH on "piece/t" as bytes; returns how many. */
-static size_t small_publish(struct test *t, uint8_t packet[SMALL_MAX], const char *payload)
+/* A QoS 1 PUBLISH on "piece/t" as bytes, since QoS 0 may be lost; returns how many. */
+static size_t small_publish(
+	struct test *t, uint8_t packet[SMALL_MAX], unsigned id, const char *payload)
 {
 	const char *topic = prefixed(t, "piece/t");
 
-	int len = snprintf((char *)packet, SMALL_MAX, "0r0%c%s%s%s", (int)strlen(topic), topic,
+	int len = snprintf((char *)packet, SMALL_MAX, "2r0%c%sid%s%s", (int)strlen(topic), topic,
 		is_v5(t) ? "0" : "", payload);
+	uint8_t *behind = packet + 4 + strlen(topic);
 	packet[1] = (uint8_t)(len - 2);
 	packet[2] = 0;
+	behind[0] = (uint8_t)(id >> 8);
+	behind[1] = (uint8_t)id;
 	if (is_v5(t))
-		packet[4 + strlen(topic)] = 0; /* Property Length */
+		behind[2] = 0; /* Property Length */
 	return (size_t)len;
 }
 
@@ -165,17 +169,50 @@ CASE(packet_in_two_pieces,
 	.refs = { "3.1.1:U311-REMLEN", "5.0:U50-VBI-MAX" }, .level = STATED, .versions = BOTH)
 {
 	struct peer *sub = join(t, "subscriber");
-	subscribe(sub, .filter = "piece/t");
+	subscribe(sub, .filter = "piece/t", .qos = 1);
 	struct peer *bystander = join(t, "bystander");
 	struct peer *pub = join(t, "publisher");
 
 	uint8_t packet[SMALL_MAX];
-	size_t len = small_publish(t, packet, "whole");
+	size_t len = small_publish(t, packet, 7, "whole");
 	for (size_t n = 1; n < len; n++) {
 		send_bytes(pub, ((struct bytes){ packet, n }));
 		fence(bystander);
 		send_bytes(pub, ((struct bytes){ packet + n, len - n }));
+		expect_ack(pub, PUBACK, 7);
 		expect_message(sub, .topic = "piece/t", .payload = "whole");
+	}
+}
+
+/* As many messages as may be under way at once. */
+static unsigned stream_length(struct test *t, unsigned wanted)
+{
+	unsigned most = offers(t)->receive_maximum;
+
+	return wanted < most ? wanted : most;
+}
+
+/* The messages "number 0" and so on, with the identifiers 1 and so on; returns how many bytes. */
+static size_t make_stream(struct test *t, uint8_t *stream, unsigned count)
+{
+	char payload[16];
+	size_t len = 0;
+
+	for (unsigned i = 0; i < count; i++) {
+		snprintf(payload, sizeof(payload), "number %u", i);
+		len += small_publish(t, stream + len, i + 1, payload);
+	}
+	return len;
+}
+
+static void expect_stream(struct peer *pub, struct peer *sub, unsigned count)
+{
+	char payload[16];
+
+	for (unsigned i = 0; i < count; i++) {
+		snprintf(payload, sizeof(payload), "number %u", i);
+		expect_ack(pub, PUBACK, i + 1);
+		expect_message(sub, .payload = payload);
 	}
 }
 
@@ -184,27 +221,20 @@ CASE(stream_in_random_pieces, .title = "Packets are found in the stream, however
 {
 	enum { PACKETS = 50 };
 	struct peer *sub = join(t, "subscriber");
-	subscribe(sub, .filter = "piece/t");
+	subscribe(sub, .filter = "piece/t", .qos = 1);
 	struct peer *bystander = join(t, "bystander");
 	struct peer *pub = join(t, "publisher");
 
 	uint8_t stream[PACKETS * SMALL_MAX];
-	char payload[16];
-	size_t len = 0;
-	for (unsigned i = 0; i < PACKETS; i++) {
-		snprintf(payload, sizeof(payload), "number %u", i);
-		len += small_publish(t, stream + len, payload);
-	}
+	unsigned count = stream_length(t, PACKETS);
+	size_t len = make_stream(t, stream, count);
 	for (size_t from = 0, n; from < len; from += n) {
 		n = 1 + random_below(t, 60);
 		n = n < len - from ? n : len - from;
 		send_bytes(pub, ((struct bytes){ stream + from, n }));
 		fence(bystander);
 	}
-	for (unsigned i = 0; i < PACKETS; i++) {
-		snprintf(payload, sizeof(payload), "number %u", i);
-		expect_message(sub, .payload = payload);
-	}
+	expect_stream(pub, sub, count);
 }
 
 CASE(packets_in_one_piece,
@@ -213,22 +243,15 @@ CASE(packets_in_one_piece,
 {
 	enum { PACKETS = 200 };
 	struct peer *sub = join(t, "subscriber");
-	subscribe(sub, .filter = "piece/t");
+	subscribe(sub, .filter = "piece/t", .qos = 1);
 	struct peer *pub = join(t, "publisher");
 
 	uint8_t stream[PACKETS * SMALL_MAX];
-	char payload[16];
-	size_t len = 0;
-	for (unsigned i = 0; i < PACKETS; i++) {
-		snprintf(payload, sizeof(payload), "number %u", i);
-		len += small_publish(t, stream + len, payload);
-	}
+	unsigned count = stream_length(t, PACKETS);
+	size_t len = make_stream(t, stream, count);
 	send_bytes(pub, ((struct bytes){ stream, len }));
 	fence(pub);
-	for (unsigned i = 0; i < PACKETS; i++) {
-		snprintf(payload, sizeof(payload), "number %u", i);
-		expect_message(sub, .payload = payload);
-	}
+	expect_stream(pub, sub, count);
 }
 
 /*   publisher                 target                  subscriber

@@ -1,11 +1,12 @@
 /* SUBSCRIBE and SUBACK, 3.8 and 3.9: what is granted, replaced and delivered. */
 #include <math.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "harness/case.h"
 
-enum { PATIENCE_MS = 1000 };
+enum { ANSWER_MS = 5000 };
 
 static bool is_payload(const struct packet *m, const char *text)
 {
@@ -212,14 +213,30 @@ CASE(resubscribe_replaces_options,
 
 enum { ROUNDS = 20, BURST = 3 };
 
+/* The message with this number, behind second copies of earlier ones, which QoS 1 allows. */
+static void expect_number(struct test *t, struct peer *sub, unsigned number)
+{
+	for (;;) {
+		struct packet m = expect_message(sub, .topic = "s/stream");
+		char text[16] = { 0 };
+		memcpy(text, m.payload.data, m.payload.len < 15 ? m.payload.len : 15);
+		unsigned came = (unsigned)strtoul(text, NULL, 10);
+		if (came >= number) {
+			check_eq(t, came, number);
+			return;
+		}
+		observe(t, "a second copy of message %u", came);
+	}
+}
+
 /*   publisher            target            subscriber
  *   PUBLISH 0, 1, 2 -->
  *                              <--  SUBSCRIBE again
  *   PUBLISH 3, 4, 5 -->
- *                              -->  PUBLISH 0 to 5, each once, and SUBACK
+ *                              -->  PUBLISH 0 to 5, and SUBACK
  */
 CASE(resubscribe_loses_nothing,
-	.title = "No message of a stream is lost or doubled while its subscription is replaced",
+	.title = "No message of a stream is lost while its subscription is replaced",
 	.refs = { "3.1.1:MQTT-3.8.4-3", "5.0:MQTT-3.8.4-4" }, .level = MUST, .versions = BOTH)
 {
 	struct peer *sub = join(t, "subscriber");
@@ -240,8 +257,7 @@ CASE(resubscribe_loses_nothing,
 		expect_ack(sub, SUBACK, 501 + round);
 		for (unsigned i = 0; i < 2 * BURST; i++) {
 			expect_ack(pub, PUBACK, first + i + 1);
-			snprintf(number, sizeof(number), "%u", first + i);
-			expect_message(sub, .payload = number);
+			expect_number(t, sub, first + i);
 		}
 	}
 }
@@ -333,8 +349,9 @@ CASE(overlapping,
 
 	unsigned best = 0, copies = 0;
 	for (;;) {
-		bool more = !isnan(wait_packet_ms(sub, PUBLISH, PATIENCE_MS));
-		check(t, more, "a copy comes at QoS 2, the higher one of those granted");
+		if (isnan(wait_packet_ms(sub, PUBLISH, ANSWER_MS)))
+			fail(t, "%u copies came, at QoS %u at most, and no marker at QoS 2", copies,
+				best);
 		struct packet m = expect_message(sub, .topic = "o/t");
 		if (is_payload(&m, "marker") && m.qos == 2)
 			break;
