@@ -1,7 +1,6 @@
 /* Expectations of a connection's end: closes in time, refusals, and what a violation must lead to. */
 #include <math.h>
 #include <string.h>
-#include <string.h>
 
 #include "harness/test.h"
 

@@ -195,7 +195,7 @@ static unsigned stream_length(struct test *t, unsigned wanted)
 /* The messages "number 0" and so on, with the identifiers 1 and so on; returns how many bytes. */
 static size_t make_stream(struct test *t, uint8_t *stream, unsigned count)
 {
-	char payload[16];
+	char payload[32];
 	size_t len = 0;
 
 	for (unsigned i = 0; i < count; i++) {
@@ -207,7 +207,7 @@ static size_t make_stream(struct test *t, uint8_t *stream, unsigned count)
 
 static void expect_stream(struct peer *pub, struct peer *sub, unsigned count)
 {
-	char payload[16];
+	char payload[32];
 
 	for (unsigned i = 0; i < count; i++) {
 		snprintf(payload, sizeof(payload), "number %u", i);
