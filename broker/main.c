@@ -17,7 +17,7 @@
 enum { EXIT_USAGE = 2 };
 
 static const char help[] =
-	"usage: mqttspec-broker [-p PORT] [-b ADDRESS] [-c FILE] [-v] [--check-config]\n"
+	"usage: mqttspec-broker [-p PORT] [-b ADDRESS] [-c FILE] [-v | -q] [--check-config]\n"
 	"\n"
 	"The reference broker of mqttspec: MQTT 3.1.1 and 5.0 over TCP, everything in memory.\n"
 	"Without a configuration it listens on 127.0.0.1, port 1883.\n"

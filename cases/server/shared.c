@@ -45,7 +45,8 @@ static void collect_stream(struct test *t, struct peer *const *members, size_t c
 	for (size_t n = 0; n < STREAM; n++) {
 		struct packet m = expect_message(next_receiver(t, members, count));
 		char number[8] = { 0 };
-		memcpy(number, m.payload.data, m.payload.len < 7 ? m.payload.len : 7);
+		if (m.payload.len)
+			memcpy(number, m.payload.data, m.payload.len < 7 ? m.payload.len : 7);
 		int i = atoi(number);
 		check(t, i >= 0 && i < STREAM && !seen[i],
 			"each message comes to one member, once");
