@@ -1,4 +1,5 @@
-/* The language of cases. A case file includes this header and nothing else.
+/* The language of cases. A case file for servers includes this header and nothing else, one for clients
+ * harness/client_case.h.
  *
  *	CASE(pingreq_answered,
  *	     .title = "PINGREQ is answered by PINGRESP",
@@ -50,12 +51,17 @@ enum { V311 = 1, V50 = 2, BOTH = V311 | V50 };
 
 enum { CASE_REFS = 12 };
 
+/* What a case judges. */
+enum role { ROLE_SERVER, ROLE_CLIENT, ROLE_AGENT };
+
 struct case_def {
 	const char *id;
 	const char *file;            /* of the source; its name is the chapter */
 	const char *title;           /* one sentence: what a good target does */
 	const char *refs[CASE_REFS]; /* statements, the one that is judged first in each version */
 	enum level level;
+	enum role role;
+	bool unaided;       /* of a client: one without an agent can be judged by it, too */
 	unsigned versions;  /* V311, V50 or BOTH */
 	unsigned budget_ms; /* time that the standard's own clocks make it last; 0: none */
 	void (*play)(struct test *t);
@@ -203,8 +209,8 @@ struct connect {
 	const char *user_name;
 	const char *password;
 	const struct properties *props; /* 5.0: besides those that the fields above make */
-	/* For joins only: what CONNACK must say. */
-	bool resumed; /* Session Present must be 1 */
+	bool resumed; /* join: CONNACK must say Session Present 1; admit: it does */
+	const struct properties *connack; /* admit: what CONNACK carries */
 };
 
 struct publish {

@@ -1,0 +1,201 @@
+/* The language of cases that judge a client: the peers play the server. What both sides share (sends,
+ * expectations, checks) is in harness/case.h; a case file for clients includes this header and nothing
+ * else.
+ *
+ *	CLIENT_CASE(publish_qos1_takes_its_puback,
+ *	     .title = "A QoS 1 message is sent with an identifier, and is done with its PUBACK",
+ *	     .refs = { "3.1.1:MQTT-4.3.2-1", "5.0:MQTT-4.3.2-1" },
+ *	     .level = MUST, .versions = BOTH, .unaided = true)
+ *	{
+ *		struct peer *server = admit(t);
+ *		do_publish(t, .topic = "a", .payload = "b", .qos = 1);
+ *		struct packet m = expect(server, PUBLISH);
+ *		send_ack(server, PUBACK, m.id);
+ *		fence(server);
+ *	}
+ *
+ * One client is judged in a case run, driven through its agent (docs/AGENT.md) by the do_ verbs; each
+ * connection that it makes is a peer. Topics are not prefixed here.
+ *
+ * The fence is a PUBLISH at QoS 1, on a topic that the client has not asked for, and its PUBACK: a
+ * client has to acknowledge whatever comes, and in order. [MQTT-4.5.0-2] So `fence`, `expect_no` and
+ * `expect_violation_closed` mean the same as for a server. Commands take their own way into the client:
+ * to show that it does *not* send something that it was told, `synced` first, then the fence.
+ */
+#ifndef HARNESS_CLIENT_CASE_H
+#define HARNESS_CLIENT_CASE_H
+
+#include "harness/case.h"
+
+#define CLIENT_CASE(case_id, ...) CASE(case_id, .role = ROLE_CLIENT, __VA_ARGS__)
+
+/* ---- set-up verbs: a failure is `inconclusive` --------------------------------------------- */
+
+/* The client is told to connect, does so, and is accepted: CONNECT, CONNACK, and the agent says
+ * `connected`. Of struct connect: .resumed makes CONNACK say Session Present 1, .connack are its
+ * properties. All zero: Clean Start 1, keep alive off, the ClientId always the same.
+ */
+#define admit(t, ...) \
+	admit_at(AT("admit(" #t ", " #__VA_ARGS__ ")"), (t), (struct connect){ __VA_ARGS__ })
+
+/* The next connection that the client makes; nothing is read of it or sent. */
+#define accept_client(t) accept_client_at(AT("accept_client(" #t ")"), (t))
+
+/* Whole exchanges: the command, the packets, and the answer of the agent. The filters are granted as
+ * asked for. Return SUBSCRIBE, UNSUBSCRIBE, PUBLISH as they came.
+ */
+#define client_subscribes(server, ...)                                                         \
+	client_subscribes_at(AT("client_subscribes(" #server ", " #__VA_ARGS__ ")"), (server), \
+		(struct subscribe){ __VA_ARGS__ })
+#define client_unsubscribes(server, ...)                                                           \
+	client_unsubscribes_at(AT("client_unsubscribes(" #server ", " #__VA_ARGS__ ")"), (server), \
+		(struct subscribe){ __VA_ARGS__ })
+#define client_publishes(server, ...)                                                        \
+	client_publishes_at(AT("client_publishes(" #server ", " #__VA_ARGS__ ")"), (server), \
+		(struct publish){ __VA_ARGS__ })
+
+/* DISCONNECT, and the end of the connection. */
+#define client_leaves(server, ...)                                                     \
+	client_leaves_at(AT("client_leaves(" #server ", " #__VA_ARGS__ ")"), (server), \
+		(struct disconnect){ __VA_ARGS__ })
+
+/* ---- commands: nothing is demanded --------------------------------------------------------- */
+
+/* Each returns the command's number, for expect_answer. What the client cannot do makes the run
+ * `inapplicable`. Fields that only a server's peer has (.id, .dup, .raw, .resumed) are ignored.
+ */
+#define do_connect(t, ...) \
+	do_connect_at(     \
+		AT("do_connect(" #t ", " #__VA_ARGS__ ")"), (t), (struct connect){ __VA_ARGS__ })
+#define do_subscribe(t, ...)                                               \
+	do_subscribe_at(AT("do_subscribe(" #t ", " #__VA_ARGS__ ")"), (t), \
+		(struct subscribe){ __VA_ARGS__ })
+#define do_unsubscribe(t, ...)                                                 \
+	do_unsubscribe_at(AT("do_unsubscribe(" #t ", " #__VA_ARGS__ ")"), (t), \
+		(struct subscribe){ __VA_ARGS__ })
+#define do_publish(t, ...) \
+	do_publish_at(     \
+		AT("do_publish(" #t ", " #__VA_ARGS__ ")"), (t), (struct publish){ __VA_ARGS__ })
+#define do_disconnect(t, ...)                                                \
+	do_disconnect_at(AT("do_disconnect(" #t ", " #__VA_ARGS__ ")"), (t), \
+		(struct disconnect){ __VA_ARGS__ })
+#define do_authenticate(t, ...) \
+	do_authenticate_at(     \
+		AT("do_authenticate(" #t ", " #__VA_ARGS__ ")"), (t), (struct ack){ __VA_ARGS__ })
+
+/* Waits until the client has been handed every command so far (set-up). */
+#define synced(t) synced_at(AT("synced(" #t ")"), (t))
+
+/* ---- sends of a server --------------------------------------------------------------------- */
+
+struct connack {
+	unsigned code;
+	bool present; /* Session Present */
+	const struct properties *props;
+};
+
+struct suback {
+	unsigned id;
+	struct bytes codes; /* CODES(1, 0x80) */
+	const struct properties *props;
+};
+
+#define CODES(...)       \
+	((struct bytes){ \
+		(const uint8_t[]){ __VA_ARGS__ }, sizeof((const uint8_t[]){ __VA_ARGS__ }) })
+
+#define P_ASSIGNED_CLIENT_ID(s)         P_TEXT(0x12, PROPERTY_STRING, s)
+#define P_SERVER_KEEP_ALIVE(n)          P_NUMBER(0x13, PROPERTY_TWO_BYTES, n)
+#define P_RESPONSE_INFORMATION(s)       P_TEXT(0x1A, PROPERTY_STRING, s)
+#define P_SERVER_REFERENCE(s)           P_TEXT(0x1C, PROPERTY_STRING, s)
+#define P_MAXIMUM_QOS(n)                P_NUMBER(0x24, PROPERTY_BYTE, n)
+#define P_RETAIN_AVAILABLE(n)           P_NUMBER(0x25, PROPERTY_BYTE, n)
+#define P_WILDCARDS_AVAILABLE(n)        P_NUMBER(0x28, PROPERTY_BYTE, n)
+#define P_SUBSCRIPTION_IDS_AVAILABLE(n) P_NUMBER(0x29, PROPERTY_BYTE, n)
+#define P_SHARED_AVAILABLE(n)           P_NUMBER(0x2A, PROPERTY_BYTE, n)
+
+#define send_connack(server, ...)                                                    \
+	send_connack_at(AT("send_connack(" #server ", " #__VA_ARGS__ ")"), (server), \
+		(struct connack){ __VA_ARGS__ })
+#define send_suback(server, ...)                                                   \
+	send_suback_at(AT("send_suback(" #server ", " #__VA_ARGS__ ")"), (server), \
+		(struct suback){ __VA_ARGS__ })
+
+/* In 3.1.1 without codes. */
+#define send_unsuback(server, ...)                                                     \
+	send_unsuback_at(AT("send_unsuback(" #server ", " #__VA_ARGS__ ")"), (server), \
+		(struct suback){ __VA_ARGS__ })
+#define send_pingresp(server) send_pingresp_at(AT("send_pingresp(" #server ")"), (server))
+#define send_auth(server, ...)                                                 \
+	send_auth_at(AT("send_auth(" #server ", " #__VA_ARGS__ ")"), (server), \
+		(struct disconnect){ __VA_ARGS__ })
+
+/* ---- what the client tells its user --------------------------------------------------------- */
+
+enum told_kind {
+	TOLD_CONNECTED = 1,
+	TOLD_REFUSED,
+	TOLD_ACKNOWLEDGED,
+	TOLD_SYNCED,
+	TOLD_DISCONNECTED,
+	TOLD_MESSAGE,
+	TOLD_CHALLENGE,
+	TOLD_ERROR,
+	TOLD_UNSUPPORTED,
+	TOLD_HELLO,
+};
+
+/* An event of the agent; strings and bytes are in the arena. */
+struct told {
+	enum told_kind kind;
+	unsigned command; /* that it answers; 0: none */
+	struct maybe code;
+	struct bytes codes;
+	bool session_present;
+	struct bytes topic, payload; /* of a message */
+	unsigned qos;
+	bool retain, dup;
+	struct properties properties; /* those that the client told */
+	const char *text;             /* of errors; else "" */
+};
+
+/* Waits for the answer to a command, whatever it is (an expectation: none is a failure). */
+#define expect_answer(t, command) \
+	expect_answer_at(AT("expect_answer(" #t ", " #command ")"), (t), (command))
+
+/* The next message that the client passed on, with these fields; what was not told is not compared. */
+#define expect_told(t, ...) \
+	expect_told_at(     \
+		AT("expect_told(" #t ", " #__VA_ARGS__ ")"), (t), (struct message){ __VA_ARGS__ })
+
+/* The next event of this kind that answers no command. */
+#define expect_event(t, kind) expect_event_at(AT("expect_event(" #t ", " #kind ")"), (t), (kind))
+
+/* Events of this kind that wait to be expected. */
+size_t told_waiting(struct test *t, enum told_kind kind);
+
+/* ---- behind the macros --------------------------------------------------------------------- */
+
+struct peer *admit_at(struct place at, struct test *t, struct connect c);
+struct peer *accept_client_at(struct place at, struct test *t);
+struct packet client_subscribes_at(struct place at, struct peer *server, struct subscribe s);
+struct packet client_unsubscribes_at(struct place at, struct peer *server, struct subscribe s);
+struct packet client_publishes_at(struct place at, struct peer *server, struct publish m);
+void client_leaves_at(struct place at, struct peer *server, struct disconnect d);
+unsigned do_connect_at(struct place at, struct test *t, struct connect c);
+unsigned do_subscribe_at(struct place at, struct test *t, struct subscribe s);
+unsigned do_unsubscribe_at(struct place at, struct test *t, struct subscribe s);
+unsigned do_publish_at(struct place at, struct test *t, struct publish m);
+unsigned do_disconnect_at(struct place at, struct test *t, struct disconnect d);
+unsigned do_authenticate_at(struct place at, struct test *t, struct ack a);
+void synced_at(struct place at, struct test *t);
+void send_connack_at(struct place at, struct peer *server, struct connack c);
+void send_suback_at(struct place at, struct peer *server, struct suback s);
+void send_unsuback_at(struct place at, struct peer *server, struct suback s);
+void send_pingresp_at(struct place at, struct peer *server);
+void send_auth_at(struct place at, struct peer *server, struct disconnect d);
+struct told expect_answer_at(struct place at, struct test *t, unsigned command);
+struct told expect_told_at(struct place at, struct test *t, struct message m);
+struct told expect_event_at(struct place at, struct test *t, enum told_kind kind);
+
+#endif
