@@ -36,12 +36,12 @@ struct stray {
 	bool released; /* sent behind the PUBREL */
 };
 
-#define STRAY(name, ...)                             \
-	{                                            \
-		name, .extra = &(const struct stray) \
-		{                                    \
-			__VA_ARGS__                  \
-		}                                    \
+#define STRAY(name, q, t, ...)                               \
+	{                                                    \
+		name, .extra = &(const struct stray)         \
+		{                                            \
+			.qos = (q), .type = (t), __VA_ARGS__ \
+		}                                            \
 	}
 
 static const struct vector stray_acknowledgement[] = {
@@ -311,10 +311,10 @@ CLIENT_CASE(acknowledgement_code_unknown,
 /* ---- forms ----------------------------------------------------------------------------------- */
 
 static const struct vector acknowledgement_form[] = {
-	{ "two_bytes" },
-	{ "three_bytes" },
-	{ "four_bytes" },
-	{ "properties" },
+	{ .id = "two_bytes" },
+	{ .id = "three_bytes" },
+	{ .id = "four_bytes" },
+	{ .id = "properties" },
 };
 
 static void send_form(struct test *t, struct peer *server, enum packet_type type, unsigned id)
