@@ -401,11 +401,11 @@ struct alias {
 	unsigned alias;
 };
 
-#define ALIAS(name, maximum, alias, ...)                                      \
+#define ALIAS(name, most, asked, ...)                                         \
 	{                                                                     \
 		name, .refs = { __VA_ARGS__ }, .extra = &(const struct alias) \
 		{                                                             \
-			maximum, alias                                        \
+			most, asked                                           \
 		}                                                             \
 	}
 

@@ -13,7 +13,8 @@ static void lose(struct test *t, struct peer *server)
 /* Sends a message, and waits until the client has brought its handshake to the end. */
 static void deliver(struct peer *server, struct publish m)
 {
-	send_publish_at(AT("deliver"), server, m);
+	send_publish(server, .topic = m.topic, .payload = m.payload, .bytes = m.bytes, .qos = m.qos,
+		.id = m.id, .retain = m.retain, .props = m.props);
 	if (m.qos == 1) {
 		expect_ack(server, PUBACK, m.id);
 	} else if (m.qos == 2) {
@@ -197,23 +198,30 @@ CLIENT_CASE(message_before_suback, .title = "A message may come before the SUBAC
 	expect_told(t, .topic = "r/a", .payload = "early");
 }
 
-CLIENT_CASE(many_messages_at_once, .title = "A hundred messages in one go are all passed on",
+/* As many as the client's Receive Maximum allows, and a hundred at the most. */
+CLIENT_CASE(many_messages_at_once, .title = "Many messages in one go are all passed on",
 	.refs = { "3.1.1:MQTT-4.3.2-2", "3.1.1:MQTT-4.6.0-2", "5.0:MQTT-4.3.2-4",
 		"5.0:MQTT-4.6.0-2" },
 	.level = MUST, .versions = BOTH)
 {
-	enum { MESSAGES = 100 };
-	struct peer *server = admit(t);
+	unsigned messages = 100, command = do_connect(t);
+	struct peer *server = accept_client(t);
+	struct packet connect = expect(server, CONNECT);
+	const struct property *p = properties_find(&connect.properties, 0x21);
+	if (p && p->number < messages)
+		messages = p->number;
+	send_connack(server);
+	expect_answer(t, command);
 	client_subscribes(server, .filter = "r/a", .qos = 1);
 
-	for (unsigned i = 0; i < MESSAGES; i++)
+	for (unsigned i = 0; i < messages; i++)
 		send_publish(
 			server, .topic = "r/a", .bytes = filler(t, i), .qos = 1, .id = 1001 + i);
-	for (unsigned i = 0; i < MESSAGES; i++) {
+	for (unsigned i = 0; i < messages; i++) {
 		struct packet puback = expect(server, PUBACK);
 		check_eq(t, puback.id, 1001 + i);
 	}
-	for (unsigned i = 0; i < MESSAGES; i++)
+	for (unsigned i = 0; i < messages; i++)
 		check_eq(t, expect_told(t, .topic = "r/a").payload.len, i);
 }
 
@@ -312,16 +320,16 @@ CLIENT_CASE(subscription_ids_told,
 /* ---- Topic Aliases of the server ------------------------------------------------------------- */
 
 /* A connection whose CONNECT has said that the client takes so many aliases. */
-static struct peer *open_for_aliases(struct test *t, struct connect c, unsigned maximum)
+static struct peer *open_for_aliases(struct test *t, unsigned maximum, bool kept, bool resumed)
 {
-	c.props = PROPS(P_TOPIC_ALIAS_MAXIMUM(maximum));
-	unsigned command = do_connect_at(AT("open_for_aliases"), t, c);
+	unsigned command = do_connect(t, .kept = kept, .clean = kept && !resumed,
+		.props = PROPS(P_TOPIC_ALIAS_MAXIMUM(maximum)));
 	struct peer *server = accept_client(t);
 	struct packet connect = expect(server, CONNECT);
 	const struct property *p = properties_find(&connect.properties, 0x22);
 
 	require(t, p && p->number == maximum, "the client does not announce Topic Alias Maximum");
-	send_connack(server, .present = c.resumed);
+	send_connack(server, .present = resumed);
 	expect_answer(t, command);
 	return server;
 }
@@ -330,7 +338,7 @@ CLIENT_CASE(server_alias_used,
 	.title = "A Topic Alias of the server stands for its topic, and may get another one",
 	.refs = { "5.0:U50-ALIAS-SET", "5.0:MQTT-3.3.2-10" }, .level = STATED, .versions = V50)
 {
-	struct peer *server = open_for_aliases(t, (struct connect){ 0 }, 5);
+	struct peer *server = open_for_aliases(t, 5, false, false);
 	client_subscribes(server, .filter = "r/#", .qos = 1);
 
 	static const struct {
@@ -359,7 +367,7 @@ CLIENT_CASE(server_alias_used,
 CLIENT_CASE(server_alias_at_qos2, .title = "A Topic Alias counts for QoS 2 messages, too",
 	.refs = { "5.0:U50-ALIAS-SET", "5.0:MQTT-3.3.2-10" }, .level = STATED, .versions = V50)
 {
-	struct peer *server = open_for_aliases(t, (struct connect){ 0 }, 2);
+	struct peer *server = open_for_aliases(t, 2, false, false);
 	client_subscribes(server, .filter = "r/#", .qos = 2);
 
 	DELIVER(server, .topic = "r/a", .payload = "1", .qos = 2, .id = 1001,
@@ -384,15 +392,14 @@ CLIENT_CASE(server_alias_of_old_connection, .title = "A Topic Alias ends with it
 	.refs = { "5.0:MQTT-3.3.2-7", "5.0:U50-ALIAS-UNKNOWN", "5.0:U50-ERR-CLIENT" },
 	.level = MUST, .versions = V50)
 {
-	struct peer *server =
-		open_for_aliases(t, (struct connect){ .kept = true, .clean = true }, 2);
+	struct peer *server = open_for_aliases(t, 2, true, false);
 	client_subscribes(server, .filter = "r/#", .qos = 1);
 	DELIVER(server, .topic = "r/a", .payload = "x", .qos = 1, .id = 1001,
 		.props = PROPS(P_TOPIC_ALIAS(1)));
 	expect_told(t, .topic = "r/a", .payload = "x");
 	lose(t, server);
 
-	server = open_for_aliases(t, (struct connect){ .kept = true, .resumed = true }, 2);
+	server = open_for_aliases(t, 2, true, true);
 	send_publish(server, .topic = "", .payload = "astray", .qos = 0,
 		.props = PROPS(P_TOPIC_ALIAS(1)));
 	judging(t, "5.0:U50-ERR-CLIENT");
@@ -431,8 +438,7 @@ CLIENT_CASE(server_alias_wrong,
 	.level = MUST, .versions = V50, ROWS(server_alias_wrong))
 {
 	const struct alias *a = row(t)->extra;
-	struct peer *server =
-		a->maximum ? open_for_aliases(t, (struct connect){ 0 }, a->maximum) : admit(t);
+	struct peer *server = a->maximum ? open_for_aliases(t, a->maximum, false, false) : admit(t);
 
 	send_publish(server, .topic = a->topic, .payload = "x", .qos = 1, .id = 1001,
 		.props = PROPS(P_TOPIC_ALIAS(a->alias)));
