@@ -6,7 +6,7 @@
  */
 #include "harness/client_case.h"
 
-enum { UNKNOWN_ID = 60001, PROBE_ID = 1001 };
+enum { UNKNOWN_ID = 50001, PROBE_ID = 1001 };
 
 /* The connection breaks, and the client has noticed. */
 static void lose(struct test *t, struct peer *server)

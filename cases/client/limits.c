@@ -149,7 +149,7 @@ CLIENT_CASE(quota_not_raised,
 	struct peer *server = admit_with(t, PROPS(P_RECEIVE_MAXIMUM(1)));
 
 	for (unsigned i = 0; i < 4; i++) {
-		send_ack(server, acks[i / 2], 60001 + i);
+		send_ack(server, acks[i / 2], 50001 + i);
 		send_publish(server, .topic = "l/probe", .payload = "x", .qos = 1, .id = 1001);
 		if (expect_one_of(server,
 			    OUTCOMES({ .type = PUBACK },
