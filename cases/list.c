@@ -36,6 +36,7 @@
 	X(subscription_id) \
 	X(take_over) \
 	X(will_delay) \
+	X(agent) \
 	/* the end */
 /* clang-format on */
 
