@@ -36,6 +36,12 @@
 	X(subscription_id) \
 	X(take_over) \
 	X(will_delay) \
+	X(client_connect) \
+	X(client_connack) \
+	X(client_keep_alive) \
+	X(client_disconnect) \
+	X(client_sessions) \
+	X(client_auth) \
 	X(agent) \
 	X(client_publish) \
 	X(client_qos1) \
