@@ -36,6 +36,13 @@
 	X(subscription_id) \
 	X(take_over) \
 	X(will_delay) \
+	X(agent) \
+	X(client_publish) \
+	X(client_qos1) \
+	X(client_qos2) \
+	X(client_acknowledgements) \
+	X(client_receiving) \
+	X(client_limits) \
 	/* the end */
 /* clang-format on */
 
