@@ -550,6 +550,7 @@ def test_leaving_before_connack(agents, server):
     server.accept()
     server.packet()
     leaving = agent.send("disconnect")
+    assert server.packet() == bytes.fromhex("e0 00") and server.packet() == b""
     assert (agent.next()["id"], agent.next()["id"]) == (connecting, leaving)
     assert agent.connect(port=free_port())["event"] == "error"
 

@@ -293,6 +293,21 @@ static void disconnect_may_shorten_the_session(void **state)
 	expect(r, "CONNECT \"c\" v5.0 clean keep alive 0, Session Expiry Interval 1000");
 }
 
+/* [MQTT-3.1.2-30]; whatever was accepted then is of no interest any more. */
+static void disconnect_may_come_before_connack(void **state)
+{
+	struct rig *r = *state;
+
+	set(r);
+	dial(r);
+	hear(r);
+	assert_int_equal(engine_disconnect(r->engine, 0, properties(r, "")), ENGINE_OK);
+	expect(r, "DISCONNECT");
+	say(r, r->version == MQTT_50 ? "20 r 00 00 p{}" : "20 r 00 00");
+	expect_no_event(r);
+	expect_closed(r);
+}
+
 static void disconnect_must_not_raise_the_expiry(void **state)
 {
 	struct rig *r = *state;
@@ -728,6 +743,8 @@ int main(void)
 		V50(a_session_ends_with_its_expiry),
 		V50(the_server_s_expiry_counts),
 		V50(disconnect_may_shorten_the_session),
+		V50(disconnect_may_come_before_connack),
+		V311(disconnect_may_come_before_connack),
 		V50(disconnect_must_not_raise_the_expiry),
 		V50(nothing_follows_a_disconnect),
 		V50(sends_again_in_order),
