@@ -36,6 +36,12 @@
 	X(subscription_id) \
 	X(take_over) \
 	X(will_delay) \
+	X(agent) \
+	X(client_malformed) \
+	X(client_lengths) \
+	X(client_strings) \
+	X(client_properties) \
+	X(client_subscribe) \
 	/* the end */
 /* clang-format on */
 

@@ -53,7 +53,14 @@ static bool is_of_version(const struct test *t, const char *name)
 
 void test_init(struct test *t, struct arena *a, const struct play *play)
 {
-	*t = (struct test){ .arena = a, .play = play, .def = play->def, .judged = -1 };
+	*t = (struct test){
+		.arena = a,
+		.play = play,
+		.def = play->def,
+		.judged = -1,
+		.listener = -1,
+		.agent_party.name = "agent",
+	};
 	t->random = play->seed * 0x9e3779b97f4a7c15u + 1;
 	tape_init(&t->tape, a, play->live);
 	const char *const *refs = play->def->refs;
@@ -65,6 +72,16 @@ void test_init(struct test *t, struct arena *a, const struct play *play)
 	for (size_t i = 0; i < most && refs[i]; i++)
 		if (is_of_version(t, refs[i]))
 			claim_add(t, refs[i]);
+}
+
+enum side test_theirs(const struct test *t)
+{
+	return t->play->client ? SIDE_CLIENT : SIDE_SERVER;
+}
+
+enum side test_ours(const struct test *t)
+{
+	return t->play->client ? SIDE_SERVER : SIDE_CLIENT;
 }
 
 /* The claim on trial: the one that `judging` named, else the first that is open. */

@@ -247,9 +247,7 @@ static void add_pcap(
 
 void case_again(struct buf *b, const struct record_run *run, const struct record_case *record)
 {
-	buf_add_text(b, "mqttspec run ");
-	if (!strcmp(run->role, "client"))
-		buf_add_text(b, "--client ");
+	buf_printf(b, "mqttspec %s ", strcmp(run->role, "agent") ? "run" : "agent-check");
 	add_word(b, run->target);
 	buf_add_text(b, " ");
 	add_word(b, record->id);
