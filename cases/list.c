@@ -49,6 +49,11 @@
 	X(client_acknowledgements) \
 	X(client_receiving) \
 	X(client_limits) \
+	X(client_malformed) \
+	X(client_lengths) \
+	X(client_strings) \
+	X(client_properties) \
+	X(client_subscribe) \
 	/* the end */
 /* clang-format on */
 
