@@ -8,6 +8,7 @@
 
 static const struct command *const commands[] = {
 	&command_run,
+	&command_agent_check,
 	&command_list,
 	&command_explain,
 	&command_report,

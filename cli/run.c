@@ -78,12 +78,33 @@ static void say_launching(struct run *run, const char *text)
 	fflush(stdout);
 }
 
+/* NULL: it can be launched, and speaks MQTT. */
+static const char *reach_client(struct run *run, int64_t answer_us)
+{
+	const char *error = NULL;
+	struct client_facts facts;
+	unsigned served = run->has_file ? run->file.versions : BOTH;
+
+	if (!survey_take_client(&run->arena, &run->client, served, run->options.versions, answer_us,
+		    run->surveys, &facts, &error))
+		return error;
+	if (run->has_file)
+		run->record.target_version = target_file_version(&run->arena, &run->file);
+	else if (*facts.name)
+		run->record.target_name = facts.name;
+	if (!run->record.target_version && *facts.version)
+		run->record.target_version = facts.version;
+	return NULL;
+}
+
 /* NULL: it is there. */
 static const char *reach_target(struct run *run)
 {
 	const char *error = NULL;
 	int64_t answer_us = (int64_t)run->options.answer_ms * 1000;
 
+	if (run->role != ROLE_SERVER)
+		return reach_client(run, answer_us);
 	run->target.log = run->out.log;
 	run->target.stop_fd = run->stop_fd;
 	if (target_is_launched(&run->target)) {
@@ -122,15 +143,24 @@ static void warn_of_oddities(const struct run *run)
 
 static void fill_record(struct run *run)
 {
+	static const char *const roles[] = {
+		[ROLE_SERVER] = "server",
+		[ROLE_CLIENT] = "client",
+		[ROLE_AGENT] = "agent",
+	};
 	const struct run_options *o = &run->options;
 
 	run->record = (struct record_run){
 		.tool_version = tool_version,
 		.target = run->target_word,
-		.target_name = run->has_file ? run->file.name : run->target_word,
-		.target_url =
-			run->has_file ? (run->file.url ? run->file.url : "") : run->target_word,
-		.role = "server",
+		.target_name = run->has_file ? run->file.name
+			: run->command_word  ? run->command_word
+					     : run->target_word,
+		.target_url = run->role != ROLE_SERVER ? ""
+			: !run->has_file               ? run->target_word
+			: run->file.url                ? run->file.url
+						       : "",
+		.role = roles[run->role],
 		.command = run->command,
 		.catalogue = spec_digest,
 		.shard = o->shards ? arena_printf(&run->arena, "%u/%u", o->shard, o->shards) : NULL,
@@ -148,12 +178,13 @@ static struct runner_config configure(struct run *run)
 	return (struct runner_config){
 		.plan = &run->plan,
 		.target = &run->target,
+		.client = run->role == ROLE_SERVER ? NULL : &run->client,
 		.surveys = run->surveys,
 		.expected = &run->expected,
 		.seed = o->seed,
 		.slack_us = (int64_t)o->slack_ms * 1000,
 		.deadline_us = o->deadline_s ? now_us + (int64_t)o->deadline_s * 1000000 : 0,
-		.hold_us = RUNNER_HOLD_US,
+		.hold_us = run->role == ROLE_SERVER ? RUNNER_HOLD_US : 0,
 		.jobs = o->jobs,
 		.timed_jobs = o->jobs > 1 ? TIMED_JOBS : 0,
 		.fail_fast = o->fail_fast,
@@ -248,7 +279,7 @@ static int refuse(struct run *run, enum exit_code code, const char *sentence)
 
 	record_write_run(run->out.record, &run->record);
 	record_write_end(run->out.record, &end);
-	fprintf(stderr, "mqttspec run: %s\n", sentence);
+	fprintf(stderr, "mqttspec %s: %s\n", run->options.command->name, sentence);
 	return code;
 }
 
@@ -362,23 +393,40 @@ static const char *command_line(struct arena *a, int argc, char **argv)
 	return line;
 }
 
-static int run_command(int argc, char **argv)
+static int run_as(const struct command *command, enum role role, int argc, char **argv)
 {
-	struct run run = { .stop_fd = -1 };
+	struct run run = { .stop_fd = -1, .role = role };
 	int code = EXIT_USAGE;
 
 	arena_init(&run.arena);
 	run.command = command_line(&run.arena, argc, argv);
-	if (run_options_read(&run.arena, argc, argv, &run.options, &code) &&
+	if (run_options_read(&run.arena, command, argc, argv, &run.options, &code) &&
 		run_prepare(&run, &code))
 		code = run_prepared(&run);
 	arena_fini(&run.arena);
 	return code;
 }
 
+static int run_command(int argc, char **argv)
+{
+	return run_as(&command_run, ROLE_SERVER, argc, argv);
+}
+
+static int agent_check_command(int argc, char **argv)
+{
+	return run_as(&command_agent_check, ROLE_AGENT, argc, argv);
+}
+
 const struct command command_run = {
 	.name = "run",
 	.synopsis = "[TARGET] [PATTERN...] [OPTION...]",
-	.summary = "judge a broker",
+	.summary = "judge a broker or a client",
 	.run = run_command,
+};
+
+const struct command command_agent_check = {
+	.name = "agent-check",
+	.synopsis = "'COMMAND' [PATTERN...] [OPTION...]",
+	.summary = "whether a program keeps the contract of agents",
+	.run = agent_check_command,
 };

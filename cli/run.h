@@ -10,6 +10,8 @@
 #include "base/arena.h"
 #include "cli/out_folder.h"
 #include "cli/run_options.h"
+#include "harness/case.h"
+#include "harness/play.h"
 #include "harness/runner/plan.h"
 #include "harness/runner/runner.h"
 #include "harness/runner/survey.h"
@@ -22,11 +24,15 @@ struct run {
 	struct run_options options;
 	const char *command; /* the command line, as somebody would type it again */
 
-	const char *target_word; /* as it was typed: "mosquitto", a path, a URL */
-	struct target_file file; /* if it has one */
+	const char
+		*target_word; /* as it can be typed: "mosquitto", a path, a URL, "--client=..." */
+	const char *command_word; /* of a client that has no file; or NULL */
+	struct target_file file;  /* if it has one */
 	bool has_file;
+	enum role role;       /* what is judged ... */
+	struct client client; /* ... if it is a client, or its agent */
 	struct expectations expected;
-	const struct case_def *const *cases; /* all that there are */
+	const struct case_def *const *cases; /* all that there are of the role */
 	size_t case_count;
 	struct plan plan;
 

@@ -22,13 +22,27 @@ enum {
 
 static const char help[] =
 	"Usage: mqttspec run [TARGET] [PATTERN...] [OPTION...]\n"
+	"       mqttspec run --client 'COMMAND' [PATTERN...] [OPTION...]\n"
 	"\n"
-	"Plays cases against a broker, and shows the evidence for each verdict not expected.\n"
+	"Plays cases against a broker or a client, and shows the evidence for each verdict not\n"
+	"expected.\n"
 	"\n"
 	"TARGET is where a broker listens (mqtt://HOST:PORT, HOST:PORT), or the name or path of a\n"
 	"target file, whose program is launched on a free port and stopped afterwards. Without\n"
-	"one it is the included broker. A PATTERN selects cases, chapters or statements (mqttspec\n"
+	"one it is the included broker. A target file may also be about a client.\n"
+	"\n"
+	"COMMAND launches the agent of a client: a small program that mqttspec, which plays the\n"
+	"server, tells what the client has to do (see AGENT.md, and mqttspec agent-check).\n"
+	"{host}, {port} and {url} in it are where to connect to.\n"
+	"\n"
+	"A PATTERN selects cases, chapters or statements (mqttspec\n"
 	"list --help); without one all are played.\n"
+	"\n"
+	"Options: what is judged\n"
+	"  --client COMMAND     a client, through its agent\n"
+	"  --exec COMMAND       a client without an agent, by what this command line does: with\n"
+	"                       the cases that need no more, such as those of malformed packets;\n"
+	"                       {v} in it is 311 or 5\n"
 	"\n"
 	"Options: what is played\n"
 	"  --versions V         3.1.1, 5.0, or both with a comma between (default: both)\n"
@@ -73,13 +87,45 @@ static const char help[] =
 	"  mqttspec run mosquitto MQTT-3.1.2-24            the cases of a statement\n"
 	"  mqttspec run mosquitto qos2 --transcript        watch every packet\n"
 	"  mqttspec run mosquitto --shard 2/4 --out out-2  a quarter of it, in CI\n"
+	"  mqttspec run --client './my-agent' client_qos2  a client of your own\n"
+	"  mqttspec run --exec 'mosquitto_sub -h {host} -p {port} -V mqttv{v} -t a -q 1'\n"
 	"  mqttspec run ./my-broker.ini --until-failure --deadline 600\n"
 	"\n"
 	"Exit codes: 0 every verdict was expected, 1 something was not, 2 bad usage, 3 nothing\n"
 	"could be played, not all of it, or our own fault, 130 interrupted.\n";
 
+static const char agent_check_help[] =
+	"Usage: mqttspec agent-check 'COMMAND' [PATTERN...] [OPTION...]\n"
+	"\n"
+	"Says whether a program keeps the contract of agents (AGENT.md), through which mqttspec "
+	"run\n"
+	"--client judges a client: launches COMMAND for each check, tells it what to do, nonsense\n"
+	"included, and looks at what it answers and what its client sends. A PATTERN selects "
+	"checks\n"
+	"(mqttspec list agent); without one all are made.\n"
+	"\n"
+	"Options:\n"
+	"  --versions V         3.1.1, 5.0, or both with a comma between (default: both)\n"
+	"  --transcript         print packets and lines as they come and go\n"
+	"  -v, --verbose        every check, also on a terminal\n"
+	"  -q, --quiet          only what was not as it should be, and the counts\n"
+	"  -j, --jobs N         checks at once (default: 16)\n"
+	"  --timeout MS         how long an answer may take (default: 5000)\n"
+	"  --color WHEN         auto, always, never (default: auto)\n"
+	"  --out FOLDER         run.jsonl, pcap/ (default: out)\n"
+	"  -h, --help           this; all other options of mqttspec run are taken, too\n"
+	"\n"
+	"Examples:\n"
+	"  mqttspec agent-check 'mqttspec-client agent'\n"
+	"  mqttspec agent-check './my-agent' agent_publishes --transcript\n"
+	"\n"
+	"Exit codes: 0 the contract is kept, 1 it is not, 2 bad usage, 3 the program could not be\n"
+	"launched, or says no hello, 130 interrupted.\n";
+
 enum long_only {
-	VERSIONS = 256,
+	CLIENT = 256,
+	EXEC,
+	VERSIONS,
 	SEGMENT,
 	REPEAT,
 	UNTIL_FAILURE,
@@ -103,6 +149,8 @@ enum long_only {
 };
 
 static const struct option long_options[] = {
+	{ "client", required_argument, NULL, CLIENT },
+	{ "exec", required_argument, NULL, EXEC },
 	{ "versions", required_argument, NULL, VERSIONS },
 	{ "segment", required_argument, NULL, SEGMENT },
 	{ "repeat", required_argument, NULL, REPEAT },
@@ -141,12 +189,13 @@ static bool parse_number(const char *text, unsigned long most, unsigned long *ou
 	return *text >= '0' && *text <= '9' && !*end && *out <= most;
 }
 
-static bool number(const char *option, unsigned least, unsigned most, unsigned *out)
+static bool number(const struct run_options *o, const char *option, unsigned least, unsigned most,
+	unsigned *out)
 {
 	unsigned long n;
 
 	if (!parse_number(optarg, most, &n) || n < least) {
-		usage_error(&command_run, "%s takes a number from %u to %u, not \"%s\"", option,
+		usage_error(o->command, "%s takes a number from %u to %u, not \"%s\"", option,
 			least, most, optarg);
 		return false;
 	}
@@ -155,7 +204,8 @@ static bool number(const char *option, unsigned least, unsigned most, unsigned *
 }
 
 /* One of several words, their numbers from 0. */
-static bool choice(const char *option, const char *const *words, int *out)
+static bool choice(
+	const struct run_options *o, const char *option, const char *const *words, int *out)
 {
 	for (int i = 0; words[i]; i++) {
 		if (!strcmp(words[i], optarg)) {
@@ -163,7 +213,7 @@ static bool choice(const char *option, const char *const *words, int *out)
 			return true;
 		}
 	}
-	usage_error(&command_run, "%s takes %s, %s or %s, not \"%s\"", option, words[0], words[1],
+	usage_error(o->command, "%s takes %s, %s or %s, not \"%s\"", option, words[0], words[1],
 		words[2], optarg);
 	return false;
 }
@@ -183,7 +233,7 @@ static bool shard(struct run_options *o)
 			return true;
 		}
 	}
-	usage_error(&command_run, "--shard takes I/N, as in 2/4, not \"%s\"", optarg);
+	usage_error(o->command, "--shard takes I/N, as in 2/4, not \"%s\"", optarg);
 	return false;
 }
 
@@ -194,7 +244,7 @@ static bool seed(struct run_options *o)
 	o->seed = strtoull(optarg, &end, 10);
 	o->has_seed = *optarg >= '0' && *optarg <= '9' && !*end;
 	if (!o->has_seed)
-		usage_error(&command_run, "--seed takes a number, not \"%s\"", optarg);
+		usage_error(o->command, "--seed takes a number, not \"%s\"", optarg);
 	return o->has_seed;
 }
 
@@ -203,7 +253,7 @@ static bool segment(struct arena *a, struct run_options *o)
 	o->segment = optarg;
 	if (cuts_parse(a, optarg, &o->cuts))
 		return true;
-	usage_error(&command_run,
+	usage_error(o->command,
 		"--segment takes whole, bytes, split, split:N, batch or all, not \"%s\"", optarg);
 	return false;
 }
@@ -212,7 +262,7 @@ static bool versions(struct run_options *o)
 {
 	if (versions_parse(optarg, &o->versions))
 		return true;
-	usage_error(&command_run, "--versions takes 3.1.1, 5.0 or both, not \"%s\"", optarg);
+	usage_error(o->command, "--versions takes 3.1.1, 5.0 or both, not \"%s\"", optarg);
 	return false;
 }
 
@@ -223,7 +273,7 @@ static bool take_selection(struct arena *a, int option, struct run_options *o)
 	switch (option) {
 	case VERSIONS: return versions(o);
 	case SEGMENT: return segment(a, o);
-	case REPEAT: return number("--repeat", 1, REPEATS_MAX, &o->repeats);
+	case REPEAT: return number(o, "--repeat", 1, REPEATS_MAX, &o->repeats);
 	case UNTIL_FAILURE: o->until_failure = true; return true;
 	case SHARD: return shard(o);
 	case SHUFFLE: o->shuffle = true; return true;
@@ -235,11 +285,11 @@ static bool take_selection(struct arena *a, int option, struct run_options *o)
 static bool take_way(int option, struct run_options *o)
 {
 	switch (option) {
-	case 'j': return number("--jobs", 1, JOBS_MAX, &o->jobs);
+	case 'j': return number(o, "--jobs", 1, JOBS_MAX, &o->jobs);
 	case FAIL_FAST: o->fail_fast = true; return true;
-	case DEADLINE: return number("--deadline", 1, DEADLINE_S_MAX, &o->deadline_s);
-	case TIMEOUT: return number("--timeout", 1, TIME_MS_MAX, &o->answer_ms);
-	case SLACK: return number("--slack", 0, TIME_MS_MAX, &o->slack_ms);
+	case DEADLINE: return number(o, "--deadline", 1, DEADLINE_S_MAX, &o->deadline_s);
+	case TIMEOUT: return number(o, "--timeout", 1, TIME_MS_MAX, &o->answer_ms);
+	case SLACK: return number(o, "--slack", 0, TIME_MS_MAX, &o->slack_ms);
 	default: o->no_fork = true; return true;
 	}
 }
@@ -258,12 +308,12 @@ static bool take_output(int option, struct run_options *o)
 	case CAPTURE: o->capture = optarg; return true;
 	case SERVE: o->serve = true; return true;
 	case COLOR:
-		if (!choice("--color", colors, &n))
+		if (!choice(o, "--color", colors, &n))
 			return false;
 		o->color = (enum color)n;
 		return true;
 	default:
-		if (!choice("--pcap", pcaps, &n))
+		if (!choice(o, "--pcap", pcaps, &n))
 			return false;
 		o->pcap = (enum runner_pcap)n;
 		return true;
@@ -275,7 +325,7 @@ static bool take_expectation(int option, struct run_options *o)
 	const char *value = option == STRICT ? "none" : optarg;
 
 	if (o->expect && strcmp(o->expect, value) != 0) {
-		usage_error(&command_run, "expectations come from one place: \"%s\" or \"%s\"?",
+		usage_error(o->command, "expectations come from one place: \"%s\" or \"%s\"?",
 			o->expect, value);
 		return false;
 	}
@@ -286,6 +336,8 @@ static bool take_expectation(int option, struct run_options *o)
 static bool take(struct arena *a, int option, struct run_options *o)
 {
 	switch (option) {
+	case CLIENT: o->client = optarg; return true;
+	case EXEC: o->exec = optarg; return true;
 	case VERSIONS:
 	case SEGMENT:
 	case REPEAT:
@@ -314,6 +366,8 @@ static bool agree(const struct run_options *o)
 		bool one, other;
 		const char *one_name, *other_name;
 	} pairs[] = {
+		{ o->client, o->exec, "--client", "--exec" },
+		{ o->client || o->exec, o->capture, "--capture", "a client" },
 		{ o->quiet, o->verbose, "--quiet", "--verbose" },
 		{ o->transcript, o->jobs > 1, "--transcript", "--jobs" },
 		{ o->transcript, o->quiet, "--transcript", "--quiet" },
@@ -328,22 +382,24 @@ static bool agree(const struct run_options *o)
 	for (size_t i = 0; i < sizeof(pairs) / sizeof(*pairs); i++) {
 		if (!pairs[i].one || !pairs[i].other)
 			continue;
-		usage_error(&command_run, "%s and %s do not go together", pairs[i].one_name,
+		usage_error(o->command, "%s and %s do not go together", pairs[i].one_name,
 			pairs[i].other_name);
 		return false;
 	}
 	if (!*o->out) {
-		usage_error(&command_run, "--out needs the name of a folder");
+		usage_error(o->command, "--out needs the name of a folder");
 		return false;
 	}
 	return true;
 }
 
-bool run_options_read(struct arena *a, int argc, char **argv, struct run_options *out, int *code)
+bool run_options_read(struct arena *a, const struct command *command, int argc, char **argv,
+	struct run_options *out, int *code)
 {
 	int option;
 
 	*out = (struct run_options){
+		.command = command,
 		.versions = BOTH,
 		.repeats = 1,
 		.answer_ms = ANSWER_MS,
@@ -354,12 +410,12 @@ bool run_options_read(struct arena *a, int argc, char **argv, struct run_options
 	opterr = 0;
 	while ((option = getopt_long(argc, argv, ":j:vqh", long_options, NULL)) != -1) {
 		if (option == 'h') {
-			fputs(help, stdout);
+			fputs(command == &command_run ? help : agent_check_help, stdout);
 			*code = EXIT_AS_EXPECTED;
 			return false;
 		}
 		if (option == '?' || option == ':') {
-			option_error(&command_run, option, argv);
+			option_error(out->command, option, argv);
 			return false;
 		}
 		if (!take(a, option, out))

@@ -12,11 +12,16 @@
 
 enum color { COLOR_AUTO, COLOR_ALWAYS, COLOR_NEVER };
 
+struct command;
+
 struct run_options {
-	char *const *words; /* TARGET, if the first is one, and PATTERNs */
+	const struct command *command; /* `run` or `agent-check` */
+	char *const *words;            /* TARGET, if the first is one, and PATTERNs */
 	size_t word_count;
 
-	unsigned versions; /* mask of V311 and V50 */
+	const char *client; /* command line of a client's agent, or NULL */
+	const char *exec;   /* of a client without one, or NULL */
+	unsigned versions;  /* mask of V311 and V50 */
 	const char *segment;
 	struct cuts cuts;
 	unsigned shard, shards; /* 0 and 0: everything */
@@ -44,9 +49,10 @@ struct run_options {
 	enum color color;
 };
 
-/* Reads the command line of `run`. True: go on with *out. False: end with the exit code *code; help or
+/* Reads the command line of `run` or `agent-check`. True: go on with *out. False: end with the exit code *code; help or
  * a complaint was printed.
  */
-bool run_options_read(struct arena *a, int argc, char **argv, struct run_options *out, int *code);
+bool run_options_read(struct arena *a, const struct command *command, int argc, char **argv,
+	struct run_options *out, int *code);
 
 #endif

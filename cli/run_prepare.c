@@ -8,12 +8,13 @@
 #include "cli/run.h"
 #include "cli/target_path.h"
 #include "cli/walk.h"
+#include "harness/launch/words.h"
 
 static const char default_target[] = "mqttspec-broker";
 
-static bool complain(int *code, enum exit_code why, const char *sentence)
+static bool complain(const struct run *run, int *code, enum exit_code why, const char *sentence)
 {
-	fprintf(stderr, "mqttspec run: %s\n", sentence);
+	fprintf(stderr, "mqttspec %s: %s\n", run->options.command->name, sentence);
 	*code = why;
 	return false;
 }
@@ -25,9 +26,28 @@ static bool use_file(struct run *run, const char *path, int *code)
 	const char *error;
 
 	run->has_file = true;
-	if (target_file_read(&run->arena, path, &run->file, &error))
-		return true;
-	return complain(code, EXIT_USAGE, error);
+	if (!target_file_read(&run->arena, path, &run->file, &error))
+		return complain(run, code, EXIT_USAGE, error);
+	if (target_file_client(&run->arena, &run->file, &run->client))
+		run->role = ROLE_CLIENT;
+	return true;
+}
+
+/* A client by its command line. */
+static bool use_command(struct run *run, const char *command, bool agent, int *code)
+{
+	run->target_word = run->role == ROLE_AGENT
+		? command
+		: arena_printf(&run->arena, "--%s=%s", agent ? "client" : "exec", command);
+	run->command_word = command;
+	run->role = run->role == ROLE_AGENT ? ROLE_AGENT : ROLE_CLIENT;
+	run->client = (struct client){ .words = words_split(&run->arena, command), .agent = agent };
+	if (!run->client.words)
+		return complain(
+			run, code, EXIT_USAGE, "a quote is left open in the client's command line");
+	if (!run->client.words[0])
+		return complain(run, code, EXIT_USAGE, "the client's command line is empty");
+	return true;
 }
 
 /* The first word is the target, if it can be one; or there is none, and it is the first pattern. */
@@ -37,6 +57,15 @@ static bool find_target(struct run *run, int *code)
 	const char *found;
 	enum target_word kind = WORD_NO_TARGET;
 
+	if (run->role == ROLE_AGENT && !o->client) {
+		if (!o->word_count)
+			return complain(
+				run, code, EXIT_USAGE, "the command line of an agent is missing");
+		o->client = *o->words++;
+		o->word_count--;
+	}
+	if (o->client || o->exec)
+		return use_command(run, o->client ? o->client : o->exec, o->client, code);
 	if (o->word_count)
 		kind = target_word(&run->arena, o->words[0], &found);
 	if (kind != WORD_NO_TARGET) {
@@ -52,7 +81,7 @@ static bool find_target(struct run *run, int *code)
 	case WORD_FILE: return use_file(run, found, code);
 	case WORD_NO_TARGET: break;
 	}
-	return complain(code, EXIT_USAGE,
+	return complain(run, code, EXIT_USAGE,
 		arena_printf(&run->arena, "there is no target file %s.ini in %s", default_target,
 			target_folders(&run->arena)));
 }
@@ -66,12 +95,12 @@ static bool find_expectations(struct run *run, int *code)
 	if (from && !strcmp(from, "none"))
 		run->expected = (struct expectations){ .path = "none" };
 	else if (from && !target_file_read_expected(&run->arena, from, &run->expected, &error))
-		return complain(code, EXIT_USAGE, error);
+		return complain(run, code, EXIT_USAGE, error);
 	const struct expectation *orphan =
 		expectation_orphan(&run->expected, run->cases, run->case_count);
 	if (!orphan)
 		return true;
-	return complain(code, EXIT_USAGE,
+	return complain(run, code, EXIT_USAGE,
 		arena_printf(&run->arena, "%s:%d: no case run is ever met by `%s`",
 			run->expected.path, orphan->line, orphan->pattern));
 }
@@ -97,15 +126,17 @@ static bool complain_of_pattern(struct run *run, const char *pattern, int *code)
 	if (may_be_target)
 		offer_targets(&run->arena, &n);
 	while (walk_next(&w)) {
+		if (w.def->role != run->role)
+			continue;
 		nearest_offer(&n, w.chapter->id);
 		nearest_offer(&n, w.def->id);
 		nearest_offer(&n, walk_id(&w, id));
 	}
 	nearest_text(&n, hint);
 	if (!may_be_target)
-		return complain(code, EXIT_NOTHING,
+		return complain(run, code, EXIT_NOTHING,
 			arena_printf(&run->arena, "no case matches \"%s\"%s", pattern, hint));
-	return complain(code, EXIT_NOTHING,
+	return complain(run, code, EXIT_NOTHING,
 		arena_printf(&run->arena,
 			"\"%s\" is no target (a URL, a file, or one of: %s), and no case matches "
 			"it%s",
@@ -118,9 +149,9 @@ static void list_cases(struct run *run)
 	const struct case_def **cases = arena_alloc(&run->arena, (count + 1) * sizeof(*cases));
 
 	for (size_t i = 0; i < count; i++)
-		cases[i] = case_at(i);
+		if (case_at(i)->role == run->role)
+			cases[run->case_count++] = case_at(i);
 	run->cases = cases;
-	run->case_count = count;
 }
 
 static bool make_plan(struct run *run, int *code)
@@ -146,7 +177,7 @@ static bool make_plan(struct run *run, int *code)
 	plan_make(&run->arena, &selection, &run->plan);
 	if (run->plan.count)
 		return true;
-	return complain(code, EXIT_NOTHING,
+	return complain(run, code, EXIT_NOTHING,
 		o->shards ? "this shard of the selected cases is empty"
 			  : "the selected cases are not played in that version");
 }
@@ -158,6 +189,8 @@ bool run_prepare(struct run *run, int *code)
 
 	if (!o->has_seed && getrandom(&random, sizeof(random), 0) == sizeof(random))
 		o->seed = random;
+	if (!find_target(run, code))
+		return false;
 	list_cases(run);
-	return find_target(run, code) && find_expectations(run, code) && make_plan(run, code);
+	return find_expectations(run, code) && make_plan(run, code);
 }

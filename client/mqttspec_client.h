@@ -146,7 +146,8 @@ struct mqttspec_callbacks {
 	/* CONNECT was accepted. */
 	void (*connected)(
 		void *context, bool session_present, const struct mqttspec_properties *properties);
-	/* A connection ended, or could not be made; `text` is a sentence for people. Unless the client
+	/* A connection ended, or could not be made; `text` is a sentence for people. Below 0x100
+	 * `result` is the code of CONNACK or of a DISCONNECT of the server. Unless the client
 	 * `will_retry`, it has stopped.
 	 */
 	void (*disconnected)(void *context, int result, const char *text, bool will_retry,
@@ -158,10 +159,10 @@ struct mqttspec_callbacks {
 	void (*published)(void *context, uint64_t tag, int result,
 		const struct mqttspec_properties *properties);
 	/* A code for each filter: the QoS granted, or 0x80 and above. */
-	void (*subscribed)(
-		void *context, uint64_t tag, int result, const uint8_t *codes, size_t count);
-	void (*unsubscribed)(
-		void *context, uint64_t tag, int result, const uint8_t *codes, size_t count);
+	void (*subscribed)(void *context, uint64_t tag, int result, const uint8_t *codes,
+		size_t count, const struct mqttspec_properties *properties);
+	void (*unsubscribed)(void *context, uint64_t tag, int result, const uint8_t *codes,
+		size_t count, const struct mqttspec_properties *properties);
 	/* Enhanced authentication, with the Authentication Method among the properties of CONNECT. At
 	 * START `answer` is for CONNECT or re-authentication, at CONTINUE for the server's challenge,
 	 * at DONE the server has accepted and `data` may prove who it is. At most `size` bytes; the
@@ -169,6 +170,11 @@ struct mqttspec_callbacks {
 	 */
 	bool (*auth)(void *context, enum mqttspec_auth_phase phase, const void *data,
 		size_t data_len, void *answer, size_t size, size_t *len);
+	/* In the place of `auth`, if the answer cannot be given at once: the server sent AUTH with
+	 * this Reason Code. 0x18 is a challenge, to be answered by mqttspec_auth_send.
+	 */
+	void (*challenge)(
+		void *context, uint8_t reason, const struct mqttspec_properties *properties);
 	void (*authenticated)(void *context);
 	/* Each packet, whole. */
 	void (*trace)(void *context, bool sent, const void *packet, size_t len);
@@ -205,6 +211,8 @@ struct mqttspec_options {
 	uint32_t inbox_messages;   /* that wait for mqttspec_receive, until reading stops (1,000) */
 	bool skip_qos0;            /* QoS 0 messages do not wait for a connection (false) */
 	bool no_resubscribe;       /* subscriptions are not made again in a new session (false) */
+	bool no_republish;         /* nor are messages that were under way; they end as
+				      MQTTSPEC_SESSION_LOST (false) */
 
 	struct mqttspec_callbacks callbacks;
 	void *context;
@@ -225,8 +233,19 @@ void mqttspec_client_free(struct mqttspec_client *client);
 
 /* ---- asynchronous -------------------------------------------------------------------------- */
 
-/* Begins to connect. From here on callbacks come whenever the loop runs. */
+/* Begins to connect, also again once the client has stopped. From here on callbacks come whenever the
+ * loop runs.
+ */
 void mqttspec_start(struct mqttspec_client *client);
+
+/* What to connect with from the next mqttspec_start on: servers, bind_address, and all of CONNECT but
+ * the version; the other options stay as they are. A client that keeps its session goes on with the
+ * one it has, if the Client Identifier is the same; otherwise the session ends here, and messages that
+ * were under way are treated as if the server had lost it. Only before the client is started, or
+ * when it has stopped. False, with a sentence in `error`, and nothing changed.
+ */
+bool mqttspec_set_connect(struct mqttspec_client *client, const struct mqttspec_options *options,
+	char *error, size_t error_size);
 
 /* Runs the client's own loop for so long (-1: without end), or until the client has stopped. Returns
  * MQTTSPEC_OK when it has stopped, else MQTTSPEC_TIMEOUT.
@@ -245,6 +264,12 @@ int mqttspec_unsubscribe(struct mqttspec_client *client, const char *const *filt
 	const struct mqttspec_property *properties, size_t property_count, uint64_t tag);
 
 int mqttspec_authenticate(struct mqttspec_client *client); /* again */
+
+/* AUTH by a program that has the callback `challenge`: 0x18 answers, 0x19 begins re-authentication.
+ * The Authentication Method need not be among the properties.
+ */
+int mqttspec_auth_send(struct mqttspec_client *client, uint8_t reason,
+	const struct mqttspec_property *properties, size_t property_count);
 
 /* DISCONNECT, and no new connection. What is in the output goes out before it, what waits does not. */
 int mqttspec_disconnect(struct mqttspec_client *client, uint8_t reason,

@@ -54,13 +54,13 @@ static uint8_t on_message(void *context, const struct mqttspec_message *m)
 	return 0;
 }
 
-static void on_subscribed(
-	void *context, uint64_t tag, int result, const uint8_t *codes, size_t count)
+static void on_subscribed(void *context, uint64_t tag, int result, const uint8_t *codes,
+	size_t count, const struct mqttspec_properties *properties)
 {
 	struct sub *s = context;
 	size_t refused = 0;
 
-	(void)tag;
+	(void)tag, (void)properties;
 	if (s->session.ending || result == MQTTSPEC_LOST) /* the reason comes on its own */
 		return;
 	for (size_t i = 0; i < count; i++)

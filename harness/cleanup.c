@@ -73,7 +73,7 @@ static void close_peers(struct test *t)
 	for (size_t i = 0; i < t->peer_count; i++) {
 		struct peer *p = t->peers[i];
 		if (p->transport && !p->closed) {
-			if (p->accepted && !p->ended)
+			if (p->accepted && !p->ended && !t->play->client)
 				p->transport->ops->write(p->transport, "\xe0\x00", 2);
 			p->transport->ops->close(p->transport);
 			p->closed = true;
@@ -94,6 +94,8 @@ static bool is_first_of_its_id(const struct test *t, size_t at)
 void test_clean_target(struct test *t)
 {
 	close_peers(t);
+	if (t->play->client)
+		return; /* it has ended, and kept nothing */
 	for (size_t i = 0; i < t->peer_count; i++) {
 		const struct peer *p = t->peers[i];
 		bool kept = p->connect.kept || p->connect.expiry.value;

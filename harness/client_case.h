@@ -29,6 +29,9 @@
 
 #define CLIENT_CASE(case_id, ...) CASE(case_id, .role = ROLE_CLIENT, __VA_ARGS__)
 
+/* A case that judges an agent: whether it keeps docs/AGENT.md. No statement of the standard is on trial. */
+#define AGENT_CASE(case_id, ...) CASE(case_id, .role = ROLE_AGENT, .level = STATED, __VA_ARGS__)
+
 /* ---- set-up verbs: a failure is `inconclusive` --------------------------------------------- */
 
 /* The client is told to connect, does so, and is accepted: CONNECT, CONNACK, and the agent says
@@ -130,6 +133,13 @@ struct suback {
 	send_auth_at(AT("send_auth(" #server ", " #__VA_ARGS__ ")"), (server), \
 		(struct disconnect){ __VA_ARGS__ })
 
+/* For tables: brings the client to where a packet of the row's type may come, and sends the row there. A
+ * CONNACK answers its CONNECT, and so does an AUTH of 5.0 (Authentication Method "mqttspec"); an
+ * acknowledgement comes in an exchange of its kind, with the identifier of it in the place of m1;
+ * everything else once the client has been admitted.
+ */
+#define play_row(t) play_row_at(AT("play_row(" #t ")"), (t))
+
 /* ---- what the client tells its user --------------------------------------------------------- */
 
 enum told_kind {
@@ -174,6 +184,14 @@ struct told {
 /* Events of this kind that wait to be expected. */
 size_t told_waiting(struct test *t, enum told_kind kind);
 
+/* ---- judging an agent ----------------------------------------------------------------------- */
+
+/* A line as it stands, be it nonsense. Commands of its own have ids from 900, which do_ verbs do not use. */
+#define tell_agent(t, line) tell_agent_at(AT("tell_agent(" #t ", " #line ")"), (t), (line))
+
+/* The end of its input, upon which it must end with status 0. */
+#define expect_agent_ends(t) expect_agent_ends_at(AT("expect_agent_ends(" #t ")"), (t))
+
 /* ---- behind the macros --------------------------------------------------------------------- */
 
 struct peer *admit_at(struct place at, struct test *t, struct connect c);
@@ -194,8 +212,11 @@ void send_suback_at(struct place at, struct peer *server, struct suback s);
 void send_unsuback_at(struct place at, struct peer *server, struct suback s);
 void send_pingresp_at(struct place at, struct peer *server);
 void send_auth_at(struct place at, struct peer *server, struct disconnect d);
+struct peer *play_row_at(struct place at, struct test *t);
 struct told expect_answer_at(struct place at, struct test *t, unsigned command);
 struct told expect_told_at(struct place at, struct test *t, struct message m);
 struct told expect_event_at(struct place at, struct test *t, enum told_kind kind);
+void tell_agent_at(struct place at, struct test *t, const char *line);
+void expect_agent_ends_at(struct place at, struct test *t);
 
 #endif

@@ -119,14 +119,35 @@ static void expect_connect_violation(struct place at, struct peer *p, const stru
 	need_close(at, p, expected, since_us);
 }
 
-/* 4.13.1 of 5.0 binds a server that notices an error, and leaves to it how much it checks. Where no
- * other statement speaks, not to notice is legal.
+/* 4.13.1 of 5.0 binds a server that notices an error, and leaves to it how much it checks; a client it
+ * only advises. Where no other statement speaks, not to notice is legal.
  */
-static bool is_left_to_the_server(struct test *t)
+static bool is_left_to_the_target(struct test *t)
 {
 	const char *name = test_on_trial(t);
 
-	return name && !strcmp(name, "5.0:MQTT-4.13.1-1");
+	return name && (!strcmp(name, "5.0:MQTT-4.13.1-1") || !strcmp(name, "5.0:U50-ERR-CLIENT"));
+}
+
+/* A plain command line has done its work, and took its leave before it could notice anything. */
+static void check_leave(struct place at, struct peer *p)
+{
+	struct test *t = p->test;
+	const struct arrival *d = peer_arrival(p, SPEC_PACKET(DISCONNECT));
+
+	if (t->agent && t->agent->plain && d && !d->packet.code)
+		test_end(t, at, VERDICT_INAPPLICABLE,
+			"the command line left by itself before it had read what was sent");
+}
+
+/* What only comes from a target that has taken no offence. */
+static uint32_t signs_of_life(const struct test *t)
+{
+	const uint32_t acks = SPEC_PACKET(PUBACK) | SPEC_PACKET(PUBREC) | SPEC_PACKET(PUBCOMP);
+
+	if (test_theirs(t) == SIDE_CLIENT)
+		return acks | SPEC_PACKET(PUBREL);
+	return acks | SPEC_PACKET(SUBACK) | SPEC_PACKET(UNSUBACK) | SPEC_PACKET(PINGRESP);
 }
 
 void expect_violation_closed_at(struct place at, struct peer *p, struct violation v)
@@ -134,26 +155,31 @@ void expect_violation_closed_at(struct place at, struct peer *p, struct violatio
 	struct test *t = p->test;
 	const char *expected = "the connection closed";
 	int64_t since_us = tape_now_us(&t->tape);
+	bool judges_client = test_theirs(t) == SIDE_CLIENT;
 
 	default_codes(t, v.codes);
 	if (!v.incomplete && !(t->play->row && t->play->row->incomplete))
-		send_pingreq_at(at, p);
-	if (!p->accepted) {
+		peer_send_fence(at, p);
+	if (!p->accepted && !judges_client) {
 		expect_connect_violation(at, p, &v, expected, since_us);
 		return;
 	}
-	const uint32_t answers = SPEC_PACKET(PUBACK) | SPEC_PACKET(PUBREC) | SPEC_PACKET(PUBCOMP) |
-		SPEC_PACKET(SUBACK) | SPEC_PACKET(UNSUBACK) | SPEC_PACKET(PINGRESP);
-	struct arrival *a = peer_wait(p, answers, test_answer_deadline_us(t));
+	struct arrival *a = peer_wait(p, signs_of_life(t), test_answer_deadline_us(t));
 	if (a && !peer_wait_end(p, tape_now_us(&t->tape) + STILL_CLOSING_US)) {
 		const char *actual = arena_printf(
 			t->arena, "the connection lives on: %s", peer_situation(p, since_us));
-		if (!is_left_to_the_server(t))
+		if (!is_left_to_the_target(t))
 			test_fail(t, at, expected, actual);
 		test_note(t, at, VERDICT_NONSTRICT, expected, actual);
 		return;
 	}
+	if (!p->ended && is_left_to_the_target(t) &&
+		!peer_wait_end(p, test_answer_deadline_us(t))) {
+		test_note(t, at, VERDICT_NONSTRICT, expected, peer_situation(p, since_us));
+		return;
+	}
 	need_close(at, p, expected, since_us);
+	check_leave(at, p);
 	if (a && a->packet.type != PINGRESP)
 		test_note(t, at, VERDICT_NONSTRICT, expected,
 			"the packet was acknowledged before the close");
@@ -163,10 +189,12 @@ void expect_violation_closed_at(struct place at, struct peer *p, struct violatio
 	if (d) {
 		d->taken = true;
 		grade_code(at, p, &d->packet, v.codes);
-	} else if (!v.quiet) {
-		test_note_on(t, at, VERDICT_NONSTRICT, "5.0:U50-ERR-SERVER",
+	} else if (!v.quiet && p->accepted) {
+		test_note_on(t, at, VERDICT_NONSTRICT,
+			judges_client ? "5.0:U50-ERR-CLIENT" : "5.0:U50-ERR-SERVER",
 			"DISCONNECT with a Reason Code, then the close",
-			"closed without a DISCONNECT, which a server should send");
+			judges_client ? "closed without a DISCONNECT, which a client should send"
+				      : "closed without a DISCONNECT, which a server should send");
 	}
 }
 

@@ -130,10 +130,22 @@ struct packet expect_message_at(struct place at, struct peer *p, struct message 
 	return packet;
 }
 
+void peer_send_fence(struct place at, struct peer *p)
+{
+	if (test_theirs(p->test) == SIDE_SERVER)
+		send_pingreq_at(at, p);
+	else
+		send_publish_at(at, p,
+			(struct publish){ .topic = FENCE_TOPIC, .qos = 1, .id = ++p->last_fence });
+}
+
 void fence_at(struct place at, struct peer *p)
 {
-	send_pingreq_at(at, p);
-	expect_at(at, p, PINGRESP);
+	peer_send_fence(at, p);
+	if (test_theirs(p->test) == SIDE_SERVER)
+		expect_at(at, p, PINGRESP);
+	else
+		expect_ack_at(at, p, PUBACK, p->last_fence);
 }
 
 void expect_no_at(struct place at, struct peer *p, enum packet_type type)

@@ -124,9 +124,14 @@ bool ref_has_version(const char *ref, enum mqtt_version version)
 
 const char *case_chapter(const struct case_def *def, char out[static CHAPTER_SIZE])
 {
+	static const char *const prefixes[] = {
+		[ROLE_SERVER] = "",
+		[ROLE_CLIENT] = "client_",
+		[ROLE_AGENT] = "",
+	};
 	const char *slash = strrchr(def->file, '/');
 	const char *stem = slash ? slash + 1 : def->file;
 
-	snprintf(out, CHAPTER_SIZE, "%.*s", (int)strcspn(stem, "."), stem);
+	snprintf(out, CHAPTER_SIZE, "%s%.*s", prefixes[def->role], (int)strcspn(stem, "."), stem);
 	return out;
 }

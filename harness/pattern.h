@@ -42,7 +42,7 @@ bool ref_has_version(const char *ref, enum mqtt_version version);
 
 enum { CHAPTER_SIZE = 64 };
 
-/* "cases/server/qos2.c" is chapter "qos2". Returns `out`; longer names are cut. */
+/* "cases/server/qos2.c" is chapter "qos2", "cases/client/qos2.c" is "client_qos2". Returns `out`; longer names are cut. */
 const char *case_chapter(const struct case_def *def, char out[static CHAPTER_SIZE]);
 
 #endif

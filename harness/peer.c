@@ -1,5 +1,5 @@
-/* A peer's connection: dialling, sending in the segments that the run asks for, and sorting what
- * comes into arrivals.
+/* A peer's connection: dialling or accepting, sending in the segments that the run asks for, and sorting
+ * what comes into arrivals.
  */
 #include <errno.h>
 #include <poll.h>
@@ -57,9 +57,10 @@ struct peer *peer_new(struct test *t, const char *role)
 	p->role = arena_text(t->arena, role);
 	p->client_id = own_client_id(t, role);
 	p->hang_us = -1;
+	p->last_fence = FENCE_ID_BASE;
 	p->party = arena_new(t->arena, struct tape_party);
 	p->party->name = party_name(t, role);
-	p->monitor = monitor_new(t->arena, t->play->version, SIDE_SERVER,
+	p->monitor = monitor_new(t->arena, t->play->version, test_theirs(t),
 		t->peer_count ? t->peers[t->peer_count - 1]->monitor : NULL);
 	buf_init(&p->in, INPUT_LIMIT);
 	buf_init(&p->corked, INPUT_LIMIT);
@@ -88,6 +89,26 @@ bool peer_dial(struct peer *p, const char **error)
 	return true;
 }
 
+struct peer *peer_accept(struct test *t, const char *role, int64_t until_us)
+{
+	struct transport *transport = transport_accept_tcp(t->arena, t->listener);
+
+	while (!transport && tape_now_us(&t->tape) < until_us) {
+		test_pump(t, until_us);
+		transport = transport_accept_tcp(t->arena, t->listener);
+	}
+	if (!transport)
+		return NULL;
+	struct peer *p = peer_new(t, role);
+	p->transport = transport;
+	p->party->accepted = true;
+	p->party->local = transport->local;
+	p->party->remote = transport->remote;
+	p->last_sent_us = tape_now_us(&t->tape);
+	tape_add(&t->tape, TAPE_CONNECTED, p->party, (struct bytes){ 0 }, NULL);
+	return p;
+}
+
 /* ---- receiving ----------------------------------------------------------------------------- */
 
 static void report(struct peer *p, const struct finding *findings, size_t count)
@@ -103,7 +124,7 @@ static void arrive(struct peer *p, struct packet packet)
 
 	tape_add(&t->tape, TAPE_PACKET_IN, p->party, packet.raw,
 		wire_describe(t->arena, t->play->version, &packet));
-	size_t found = monitor_packet(p->monitor, SIDE_SERVER, &packet, &findings);
+	size_t found = monitor_packet(p->monitor, test_theirs(t), &packet, &findings);
 	report(p, findings, found);
 
 	struct arrival arrival = { .at_us = tape_now_us(&t->tape) };
@@ -122,7 +143,7 @@ static void arrive_malformed(struct peer *p, struct bytes raw, const struct wire
 
 	tape_add(&t->tape, TAPE_PACKET_IN, p->party, raw,
 		arena_printf(t->arena, "malformed at byte %zu: %s", result->offset, result->what));
-	size_t found = monitor_malformed(p->monitor, SIDE_SERVER, result, &findings);
+	size_t found = monitor_malformed(p->monitor, test_theirs(t), result, &findings);
 	report(p, findings, found);
 }
 
@@ -162,7 +183,7 @@ static void end(struct peer *p, enum ending ending)
 	p->ended_us = tape_now_us(&t->tape);
 	tape_add(&t->tape, ending == ENDED_FIN ? TAPE_FIN_IN : TAPE_RESET_IN, p->party,
 		(struct bytes){ 0 }, NULL);
-	size_t found = monitor_closed(p->monitor, SIDE_SERVER, &findings);
+	size_t found = monitor_closed(p->monitor, test_theirs(t), &findings);
 	report(p, findings, found);
 }
 
@@ -197,12 +218,26 @@ static bool is_readable(const struct peer *p)
 	return p->transport && !p->closed && !p->ended;
 }
 
-/* Polls all open peers, `writer` for room to write too; true if anything could be read. */
+/* The client that is judged: what its agent says, and the connections that it opens. Returns the number
+ * of descriptors.
+ */
+static nfds_t add_client(const struct test *t, struct pollfd *fds)
+{
+	if (!t->agent)
+		return 0;
+	agent_poll(t->agent, fds);
+	fds[AGENT_POLLED] = (struct pollfd){ .fd = t->listener, .events = POLLIN };
+	return AGENT_POLLED + 1;
+}
+
+/* Polls all open peers, `writer` for room to write too, and the client that is judged; true if anything
+ * came.
+ */
 static bool poll_peers(struct test *t, const struct peer *writer, int64_t until_us)
 {
-	struct pollfd fds[PEERS_MAX];
+	struct pollfd fds[PEERS_MAX + AGENT_POLLED + 1];
 	struct peer *of[PEERS_MAX];
-	nfds_t n = 0;
+	nfds_t n = 0, all;
 
 	for (size_t i = 0; i < t->peer_count; i++) {
 		struct peer *p = t->peers[i];
@@ -217,15 +252,20 @@ static bool poll_peers(struct test *t, const struct peer *writer, int64_t until_
 	struct timespec wait = { .tv_sec = left_us / 1000000, .tv_nsec = left_us % 1000000 * 1000 };
 	if (left_us <= 0)
 		wait = (struct timespec){ 0 };
+	all = n + add_client(t, fds + n);
 	bool any = false;
-	if (ppoll(fds, n, &wait, NULL) > 0) {
-		for (nfds_t i = 0; i < n; i++) {
-			if (fds[i].revents & ~POLLOUT) {
-				receive(of[i]);
-				any = true;
-			}
+	if (ppoll(fds, all, &wait, NULL) <= 0)
+		return false;
+	for (nfds_t i = 0; i < n; i++) {
+		if (fds[i].revents & ~POLLOUT) {
+			receive(of[i]);
+			any = true;
 		}
 	}
+	for (nfds_t i = n; i < all; i++)
+		any |= fds[i].revents != 0;
+	if (t->agent)
+		client_listen(t);
 	return any;
 }
 
@@ -314,7 +354,7 @@ static void note_sent(struct peer *p, struct bytes bytes)
 
 	if (r.status == WIRE_PACKET && r.consumed == bytes.len) {
 		text = wire_describe(t->arena, t->play->version, &packet);
-		monitor_packet(p->monitor, SIDE_CLIENT, &packet, &findings);
+		monitor_packet(p->monitor, test_ours(t), &packet, &findings);
 	} else {
 		struct buf hex;
 		buf_init(&hex, 1024);
@@ -322,7 +362,7 @@ static void note_sent(struct peer *p, struct bytes bytes)
 		text = arena_printf(t->arena, "%s %s",
 			r.status == WIRE_NEED_MORE ? "unfinished" : "malformed", buf_text(&hex));
 		buf_fini(&hex);
-		monitor_malformed(p->monitor, SIDE_CLIENT, &r, &findings);
+		monitor_malformed(p->monitor, test_ours(t), &r, &findings);
 	}
 	tape_add(&t->tape, TAPE_PACKET_OUT, p->party, bytes, text);
 }
@@ -353,7 +393,7 @@ void peer_close(struct peer *p, bool reset)
 	flush(p);
 	tape_add(&p->test->tape, reset ? TAPE_RESET_OUT : TAPE_FIN_OUT, p->party,
 		(struct bytes){ 0 }, NULL);
-	monitor_closed(p->monitor, SIDE_CLIENT, &findings);
+	monitor_closed(p->monitor, test_ours(p->test), &findings);
 	if (reset)
 		p->transport->ops->reset(p->transport);
 	else

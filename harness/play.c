@@ -6,19 +6,12 @@
 #include <errno.h>
 #include <string.h>
 
+#include "harness/pattern.h"
 #include "harness/test.h"
 
 const char *play_id(struct arena *a, const struct case_def *def, const struct vector *row)
 {
 	return row ? arena_printf(a, "%s/%s", def->id, row->id) : def->id;
-}
-
-static const char *chapter_of(struct arena *a, const char *file)
-{
-	const char *slash = strrchr(file, '/');
-	const char *name = slash ? slash + 1 : file;
-
-	return arena_printf(a, "%.*s", (int)strcspn(name, "."), name);
 }
 
 static const char *segmentation_text(struct arena *a, const struct play *play)
@@ -99,11 +92,12 @@ static void fill_record(struct test *t, struct record_case *out)
 	const struct play *play = t->play;
 	struct arena *a = t->arena;
 	const char *row_title = play->row ? play->row->title : NULL;
+	char chapter[CHAPTER_SIZE];
 
 	*out = (struct record_case){
 		.id = play_id(a, play->def, play->row),
 		.title = row_title ? row_title : play->def->title,
-		.chapter = chapter_of(a, play->def->file),
+		.chapter = arena_text(a, case_chapter(play->def, chapter)),
 		.version = spec_version_name(play->version),
 		.transport = "tcp",
 		.segmentation = segmentation_text(a, play),
@@ -114,7 +108,11 @@ static void fill_record(struct test *t, struct record_case *out)
 		.started_us = t->tape.start_wall_us,
 		.duration_us = tape_now_us(&t->tape),
 		.failure = t->failure,
+		.death = t->death,
+		.client_said = t->agent && !t->death ? tail_text(&t->agent->tail, a) : NULL,
 	};
+	if (out->client_said && !*out->client_said)
+		out->client_said = NULL;
 	fill_statements(t, out);
 	fill_measurements(t, out);
 	out->transcript = tape_transcript(&t->tape, &out->transcript_count);
@@ -146,6 +144,7 @@ void play_case(struct arena *a, const struct play *play, struct record_case *out
 		play_body(t);
 		close_claims(t);
 	}
+	client_end(t);
 	fill_record(t, out);
 	write_pcap(t, out);
 	test_clean_target(t);

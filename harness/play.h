@@ -51,6 +51,26 @@ enum segmentation {
 	SEGMENT_BATCH, /* packets that are sent without a wait between them share a write */
 };
 
+/* A client under test: a program that each case run launches anew. */
+struct client {
+	const char *const *words; /* with the placeholders of docs/AGENT.md; NULL behind the last */
+	const char *const *environment; /* "NAME=value", the same; or NULL */
+	const char *here;               /* the folder of its target file; or NULL */
+	bool agent; /* it keeps the contract of docs/AGENT.md; else a plain command line */
+};
+
+/* What an agent says of itself, or what a plain command line showed. */
+struct client_facts {
+	const char *name, *version; /* "" when unknown */
+	unsigned versions;          /* of MQTT, that it speaks: mask of V311 and V50 */
+};
+
+/* Launches it once for each of the versions asked for (an agent: once) and looks what it speaks.
+ * False, with a sentence, when it cannot be launched, or keeps silent.
+ */
+bool client_probe(struct arena *a, const struct client *client, unsigned versions,
+	int64_t answer_us, struct client_facts *out, const char **error);
+
 /* Everything that a case run needs to know. Borrowed for the length of play_case. */
 struct play {
 	const struct case_def *def;
@@ -59,7 +79,8 @@ struct play {
 	enum segmentation segmentation;
 	unsigned split_at; /* SEGMENT_SPLIT: bytes in the first write */
 	int repeat;
-	const struct endpoint *target;
+	const struct endpoint *target;           /* a server is judged; or NULL ... */
+	const struct client *client;             /* ... and a client is */
 	const struct capabilities *capabilities; /* of this version */
 	const char *
 		prefix; /* unique to this case run; 1 to 9 of 0-9a-zA-Z; begins ClientIds and topics */

@@ -195,7 +195,8 @@ void send_template_at(struct place at, struct peer *p, const char *text)
 	struct template_values values = {
 		.version = t->play->version,
 		.client_id = p->client_id,
-		.topic_prefix = arena_printf(t->arena, "%s/", t->play->prefix),
+		.topic_prefix =
+			t->play->client ? "" : arena_printf(t->arena, "%s/", t->play->prefix),
 	};
 	struct bytes bytes;
 	const char *error;

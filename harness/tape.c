@@ -45,6 +45,8 @@ static bool transcript_line(struct arena *a, const struct tape_event *e, struct 
 		[TAPE_FIN_IN] = { '<', "closes the connection" },
 		[TAPE_RESET_OUT] = { '>', "resets the connection" },
 		[TAPE_RESET_IN] = { '<', "resets the connection" },
+		[TAPE_TOLD] = { '>', NULL },
+		[TAPE_SAID] = { '<', NULL },
 		[TAPE_REMARK] = { '-', NULL },
 	};
 
@@ -135,11 +137,13 @@ static void open_flow(struct pcap_state *s, const struct tape_event *e, int64_t 
 {
 	const struct sockaddr *local = (const struct sockaddr *)&e->party->local;
 	const struct sockaddr *remote = (const struct sockaddr *)&e->party->remote;
+	bool accepted = e->party->accepted;
 
 	s->flows = arena_grow(s->tape->arena, s->flows, s->count, &s->capacity, sizeof(*s->flows));
 	s->flows[s->count++] = (struct flow_of){
 		.party = e->party,
-		.flow = flow_open(s->file, at_us, local, remote, e->party->name),
+		.flow = flow_open(s->file, at_us, accepted ? remote : local,
+			accepted ? local : remote, e->party->name),
 	};
 }
 
@@ -156,21 +160,23 @@ static void write_event(struct pcap_state *s, const struct tape_event *e, const 
 	if (!flow)
 		return;
 	const char *name = e->party->name;
+	enum pcap_side ours = e->party->accepted ? PCAP_ACCEPTOR : PCAP_OPENER;
+	enum pcap_side theirs = e->party->accepted ? PCAP_OPENER : PCAP_ACCEPTOR;
 	switch (e->kind) {
 	case TAPE_PACKET_OUT:
 		s->pending = arena_printf(s->tape->arena, "%s > %s", name, e->text);
 		break;
 	case TAPE_SENT:
-		flow_data(flow, at_us, PCAP_OPENER, e->data.data, e->data.len, s->pending);
+		flow_data(flow, at_us, ours, e->data.data, e->data.len, s->pending);
 		s->pending = NULL;
 		break;
 	case TAPE_RECEIVED:
-		flow_data(flow, at_us, PCAP_ACCEPTOR, e->data.data, e->data.len, packet_in);
+		flow_data(flow, at_us, theirs, e->data.data, e->data.len, packet_in);
 		break;
-	case TAPE_FIN_OUT: flow_fin(flow, at_us, PCAP_OPENER, NULL); break;
-	case TAPE_FIN_IN: flow_fin(flow, at_us, PCAP_ACCEPTOR, NULL); break;
-	case TAPE_RESET_OUT: flow_reset(flow, at_us, PCAP_OPENER, NULL); break;
-	case TAPE_RESET_IN: flow_reset(flow, at_us, PCAP_ACCEPTOR, NULL); break;
+	case TAPE_FIN_OUT: flow_fin(flow, at_us, ours, NULL); break;
+	case TAPE_FIN_IN: flow_fin(flow, at_us, theirs, NULL); break;
+	case TAPE_RESET_OUT: flow_reset(flow, at_us, ours, NULL); break;
+	case TAPE_RESET_IN: flow_reset(flow, at_us, theirs, NULL); break;
 	default: break;
 	}
 }

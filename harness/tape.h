@@ -3,7 +3,8 @@
  *
  *   CONNECTED ─ (PACKET_OUT SENT+ | RECEIVED+ PACKET_IN)* ─ FIN_* or RESET_*      one party
  *
- * SENT and RECEIVED are bytes as the writes and reads had them; PACKET_* are what they meant.
+ * SENT and RECEIVED are bytes as the writes and reads had them; PACKET_* are what they meant. TOLD and
+ * SAID are the lines to and from the agent of a client, whose party has no connection.
  */
 #ifndef HARNESS_TAPE_H
 #define HARNESS_TAPE_H
@@ -30,6 +31,8 @@ enum tape_kind {
 	TAPE_FIN_IN,
 	TAPE_RESET_OUT,
 	TAPE_RESET_IN,
+	TAPE_TOLD,
+	TAPE_SAID,
 	TAPE_REMARK,
 };
 
@@ -37,6 +40,7 @@ enum tape_kind {
 struct tape_party {
 	const char *name;
 	struct sockaddr_storage local, remote;
+	bool accepted; /* the target opened the connection */
 };
 
 struct tape_event {

@@ -53,7 +53,14 @@ static bool is_of_version(const struct test *t, const char *name)
 
 void test_init(struct test *t, struct arena *a, const struct play *play)
 {
-	*t = (struct test){ .arena = a, .play = play, .def = play->def, .judged = -1 };
+	*t = (struct test){
+		.arena = a,
+		.play = play,
+		.def = play->def,
+		.judged = -1,
+		.listener = -1,
+		.agent_party.name = "agent",
+	};
 	t->random = play->seed * 0x9e3779b97f4a7c15u + 1;
 	tape_init(&t->tape, a, play->live);
 	const char *const *refs = play->def->refs;
@@ -65,6 +72,16 @@ void test_init(struct test *t, struct arena *a, const struct play *play)
 	for (size_t i = 0; i < most && refs[i]; i++)
 		if (is_of_version(t, refs[i]))
 			claim_add(t, refs[i]);
+}
+
+enum side test_theirs(const struct test *t)
+{
+	return t->play->client ? SIDE_CLIENT : SIDE_SERVER;
+}
+
+enum side test_ours(const struct test *t)
+{
+	return t->play->client ? SIDE_SERVER : SIDE_CLIENT;
 }
 
 /* The claim on trial: the one that `judging` named, else the first that is open. */
@@ -118,14 +135,16 @@ void test_end(struct test *t, struct place at, enum verdict verdict, const char 
 void test_fail(struct test *t, struct place at, const char *expected, const char *actual)
 {
 	bool strict = t->def->level == MUST || t->def->level == STATED;
-	enum verdict verdict = t->setting_up ? VERDICT_INCONCLUSIVE
-		: strict                     ? VERDICT_FAIL
-					     : VERDICT_NONSTRICT;
+	/* Whatever an agent does not do is a breach of its contract. */
+	bool setting_up = t->setting_up && t->def->role != ROLE_AGENT;
+	enum verdict verdict = setting_up ? VERDICT_INCONCLUSIVE
+		: strict                  ? VERDICT_FAIL
+					  : VERDICT_NONSTRICT;
 
 	test_remark(t, NULL, "%s: expected %s; %s", verdict_name(verdict), expected, actual);
 	struct record_failure *f = failure_new(t, at, expected, actual);
-	struct claim *accused = t->setting_up ? NULL : claim_on_trial(t);
-	if (t->setting_up)
+	struct claim *accused = setting_up ? NULL : claim_on_trial(t);
+	if (setting_up)
 		t->note = "a set-up step failed";
 	if (accused) {
 		claim_close(accused, verdict);

@@ -2,6 +2,7 @@
  *
  *   test ──▶ peers ──▶ transport        every wait goes through test_pump, which reads from all open
  *     │        └─────▶ arrivals         peers, so that each event carries the time at which it came
+ *     ├────▶ agent ──▶ hearings         (a client is judged)
  *     └────▶ tape, claims, findings, measurements
  */
 #ifndef HARNESS_TEST_H
@@ -11,7 +12,8 @@
 
 #include "base/arena.h"
 #include "base/buf.h"
-#include "harness/case.h"
+#include "harness/agent/agent.h"
+#include "harness/client_case.h"
 #include "harness/monitor/monitor.h"
 #include "harness/play.h"
 #include "harness/tape.h"
@@ -22,6 +24,12 @@ struct arrival {
 	struct packet packet; /* as cases see it: topic without the prefix */
 	int64_t at_us;
 	bool taken; /* an expectation has had it, or it is another case run's */
+};
+
+/* What the agent said. */
+struct hearing {
+	struct told told;
+	bool taken;
 };
 
 /* How the target ended its side of a connection. */
@@ -46,6 +54,7 @@ struct peer {
 	int64_t last_sent_us; /* when the last byte went out */
 	int64_t hang_us;      /* since when the peer says nothing; -1: it does not hang */
 	uint16_t last_id;     /* Packet Identifiers handed out by next_id */
+	uint16_t last_fence;  /* Packet Identifier of the last fence to a client */
 	struct connect connect;
 	struct packet connack;
 	bool accepted;
@@ -61,6 +70,10 @@ struct claim {
 };
 
 enum { CLAIMS_MAX = 32, PEERS_MAX = 256 };
+
+/* Of the fences to a client: identifiers that no case uses, and a topic that no case expects. */
+enum { FENCE_ID_BASE = 60000 };
+#define FENCE_TOPIC "mqttspec/fence"
 
 struct distribution {
 	struct record_measurement m;
@@ -91,6 +104,17 @@ struct test {
 
 	struct distribution *distributions;
 	size_t distribution_count, distribution_capacity;
+
+	/* A client is judged. */
+	int listener;        /* where it connects to; -1 */
+	struct agent *agent; /* NULL while it is not launched */
+	struct agent_place place;
+	struct tape_party agent_party;
+	struct hearing *hearings;
+	size_t hearing_count, hearing_capacity;
+	unsigned commands;                /* given so far; the number of the last one */
+	const char *fault;                /* the agent broke its contract: a sentence; or NULL */
+	const struct record_death *death; /* the client has died, or ended without being asked to */
 
 	/* What the case run leaves on the target, to be cleared behind it. */
 	const char **retained;
@@ -127,11 +151,21 @@ void test_remark(struct test *t, const struct peer *p, const char *format, ...)
 
 void test_settle(struct test *t); /* judges distributions, then closes the claims that are open */
 
+/* Which side is judged, and which the peers play. */
+enum side test_theirs(const struct test *t);
+enum side test_ours(const struct test *t);
+
 /* ---- peer.c: connections ------------------------------------------------------------------- */
 
 struct peer *peer_new(struct test *t, const char *role);
 bool peer_dial(struct peer *p, const char **error);
 void peer_close(struct peer *p, bool reset);
+
+/* Sends what has to be answered behind all that was sent before: PINGREQ, or a PUBLISH at QoS 1. */
+void peer_send_fence(struct place at, struct peer *p);
+
+/* The next connection that the client opens; NULL: none until the deadline. */
+struct peer *peer_accept(struct test *t, const char *role, int64_t until_us);
 
 /* Writes as the segmentation of the run says, and reads meanwhile. What cannot be delivered because
  * the connection has ended is dropped, with a remark.
@@ -161,6 +195,25 @@ bool peer_wait_end(struct peer *p, int64_t until_us);
  * for 5000 ms". `types` is the lane that was looked at.
  */
 const char *peer_situation(struct peer *p, int64_t since_us);
+
+/* ---- told.c: the agent of a client ---------------------------------------------------------- */
+
+/* Listens and launches the client, if it does not run by now. What goes wrong ends the run. */
+void client_launch(struct place at, struct test *t);
+
+/* Hands a command over, and puts it into the transcript. */
+void client_tell(struct test *t, const char *line);
+
+/* Takes what the agent has said by now; ends the run when there is no point in going on. */
+void client_listen(struct test *t);
+
+/* The oldest event not yet taken that answers this command (0: none) and is of these kinds (a mask of
+ * 1 << kind; 0: any); waits for it until the deadline. NULL: it did not come.
+ */
+struct hearing *client_hear(struct test *t, unsigned command, unsigned kinds, int64_t until_us);
+
+/* Ends it; a client that had died by then, or does so now, makes the run a `crash`. */
+void client_end(struct test *t);
 
 /* ---- topics.c: the prefix ------------------------------------------------------------------ */
 

@@ -7,14 +7,14 @@ enum { SHARED_LENGTH = 7 }; /* of "$share/" */
 
 const char *topic_prefixed(struct test *t, const char *topic, bool raw)
 {
-	if (!topic || raw || !*topic || *topic == '$')
+	if (!topic || raw || !*topic || *topic == '$' || t->play->client)
 		return topic;
 	return arena_printf(t->arena, "%s/%s", t->play->prefix, topic);
 }
 
 const char *filter_prefixed(struct test *t, const char *filter, bool raw)
 {
-	if (raw || strncmp(filter, "$share/", SHARED_LENGTH) != 0)
+	if (raw || t->play->client || strncmp(filter, "$share/", SHARED_LENGTH) != 0)
 		return topic_prefixed(t, filter, raw);
 	const char *rest = strchr(filter + SHARED_LENGTH, '/');
 	if (!rest || !rest[1])
@@ -27,7 +27,8 @@ struct bytes topic_stripped(const struct test *t, struct bytes topic)
 {
 	size_t len = strlen(t->play->prefix);
 
-	if (topic.len > len && !memcmp(topic.data, t->play->prefix, len) && topic.data[len] == '/')
+	if (!t->play->client && topic.len > len && !memcmp(topic.data, t->play->prefix, len) &&
+		topic.data[len] == '/')
 		return (struct bytes){ topic.data + len + 1, topic.len - len - 1 };
 	return topic;
 }

@@ -71,6 +71,25 @@ static int finish_connect(int fd, int64_t deadline_us)
 	return error;
 }
 
+/* A case's segments must reach the target as they were written. */
+static void set_no_delay(int fd)
+{
+	setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &(int){ 1 }, sizeof(int));
+}
+
+static struct transport *transport_of(struct arena *a, int fd)
+{
+	struct transport *t = arena_new(a, struct transport);
+	socklen_t len = sizeof(t->local);
+
+	t->ops = &tcp_ops;
+	t->fd = fd;
+	getsockname(fd, (struct sockaddr *)&t->local, &len);
+	len = sizeof(t->remote);
+	getpeername(fd, (struct sockaddr *)&t->remote, &len);
+	return t;
+}
+
 struct transport *transport_dial_tcp(
 	struct arena *a, const struct endpoint *to, int64_t deadline_us, const char **error)
 {
@@ -80,8 +99,7 @@ struct transport *transport_dial_tcp(
 		*error = arena_printf(a, "no socket: %s", strerror(errno));
 		return NULL;
 	}
-	int on = 1; /* a case's segments must reach the target as they were written */
-	setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof(on));
+	set_no_delay(fd);
 	if (connect(fd, (const struct sockaddr *)&to->address, to->address_len))
 		e = errno == EINPROGRESS ? finish_connect(fd, deadline_us) : errno;
 	if (e) {
@@ -89,12 +107,34 @@ struct transport *transport_dial_tcp(
 		close(fd);
 		return NULL;
 	}
-	struct transport *t = arena_new(a, struct transport);
-	t->ops = &tcp_ops;
-	t->fd = fd;
-	socklen_t len = sizeof(t->local);
-	getsockname(fd, (struct sockaddr *)&t->local, &len);
-	len = sizeof(t->remote);
-	getpeername(fd, (struct sockaddr *)&t->remote, &len);
-	return t;
+	return transport_of(a, fd);
+}
+
+int transport_listen_tcp(uint16_t *port)
+{
+	struct sockaddr_in at = { .sin_family = AF_INET };
+	socklen_t len = sizeof(at);
+	int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+
+	at.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+	if (fd >= 0 && !bind(fd, (const struct sockaddr *)&at, len) && !listen(fd, SOMAXCONN) &&
+		!getsockname(fd, (struct sockaddr *)&at, &len)) {
+		*port = ntohs(at.sin_port);
+		return fd;
+	}
+	int e = errno;
+	if (fd >= 0)
+		close(fd);
+	errno = e;
+	return -1;
+}
+
+struct transport *transport_accept_tcp(struct arena *a, int listener)
+{
+	int fd = accept4(listener, NULL, NULL, SOCK_CLOEXEC | SOCK_NONBLOCK);
+
+	if (fd < 0)
+		return NULL;
+	set_no_delay(fd);
+	return transport_of(a, fd);
 }

@@ -1,4 +1,6 @@
-/* A byte stream between a peer and the target, whatever carries it. Never blocks but in dialling. */
+/* A byte stream between a peer and the target, whatever carries it and whoever opened it. Never blocks
+ * but in dialling.
+ */
 #ifndef HARNESS_TRANSPORT_H
 #define HARNESS_TRANSPORT_H
 
@@ -36,5 +38,13 @@ struct transport_ops {
  */
 struct transport *transport_dial_tcp(
 	struct arena *a, const struct endpoint *to, int64_t deadline_us, const char **error);
+
+/* A socket that listens on a free port of 127.0.0.1, which goes into *port; -1 with errno. It does not
+ * block, and is closed with close.
+ */
+int transport_listen_tcp(uint16_t *port);
+
+/* The connection that has waited longest; NULL: none waits. */
+struct transport *transport_accept_tcp(struct arena *a, int listener);
 
 #endif

@@ -94,16 +94,17 @@ struct record_case {
 	size_t measurement_count;
 	const struct record_failure *failure; /* NULL unless there is something to explain */
 	const struct record_death *death;     /* for VERDICT_CRASH */
-	const char *pcap;                     /* path, relative to the record's folder; or NULL */
+	const char *client_said; /* last lines of a client on stderr; NULL: none, or in `death` */
+	const char *pcap;        /* path, relative to the record's folder; or NULL */
 };
 
 struct record_run {
 	const char *tool_version;
-	const char *target;         /* name of the target's file, or the URL */
+	const char *target; /* name of its file, the URL, "--client=COMMAND", "--exec=COMMAND" */
 	const char *target_name;    /* "Eclipse Mosquitto"; or the URL */
 	const char *target_version; /* "2.0.11"; NULL if unknown */
 	const char *target_url;
-	const char *role;      /* "server" or "client": what is judged */
+	const char *role;      /* "server", "client" or "agent": what is judged */
 	const char *command;   /* the command line of the run */
 	const char *catalogue; /* digest of the catalogue */
 	const char *shard;     /* "2/4" or NULL */

@@ -230,6 +230,7 @@ static void put_evidence(json_t *o, const struct record_case *record)
 		put_death(death, record->death);
 		put(o, "death", death);
 	}
+	put_text_if(o, "client_said", record->client_said);
 	put_text_if(o, "pcap", record->pcap);
 }
 

@@ -24,7 +24,8 @@ EDGES = {
     "client": {"mqtt", "spec", "base"},
     "targets": set(),
 }
-ONLY_HEADER = {"cases/server": "harness/case.h", "cases/client": "harness/client_case.h"}
+ONLY_HEADER = {"cases/server": "harness/case.h", "cases/client": "harness/client_case.h",
+               "cases/agent": "harness/client_case.h"}
 INCLUDE = re.compile(r'^\s*#\s*include\s+"([^"]+)"')
 PART = re.compile(r"\bpart\((\w+)(.*?)\)", re.S)
 

@@ -112,16 +112,24 @@ void engine_auth(struct engine *e, struct mqtt_view body)
 		engine_break(e, &error);
 		return;
 	}
-	if (auth.reason == MQTT_CONTINUE_AUTHENTICATION) {
+	bool goes_on = auth.reason == MQTT_CONTINUE_AUTHENTICATION;
+	if (goes_on && !e->config.auth_later) {
 		go_on(e, mqtt_properties_view(&auth.properties, MQTT_AUTHENTICATION_DATA));
 		return;
 	}
-	if (!engine_auth_done(e, &auth.properties))
+	if (!goes_on && !engine_auth_done(e, &auth.properties))
 		return;
-	e->reauthenticating = false;
-	engine_tell(e,
-		&(struct engine_event){
-			.type = ENGINE_AUTHENTICATED, .properties = auth.properties });
+	e->challenged = goes_on;
+	e->reauthenticating = goes_on && e->reauthenticating;
+	if (e->config.auth_later)
+		engine_tell(e,
+			&(struct engine_event){ .type = ENGINE_CHALLENGED,
+				.result = auth.reason,
+				.properties = auth.properties });
+	if (!goes_on)
+		engine_tell(e,
+			&(struct engine_event){
+				.type = ENGINE_AUTHENTICATED, .properties = auth.properties });
 }
 
 int engine_authenticate(struct engine *e)
@@ -138,4 +146,44 @@ int engine_authenticate(struct engine *e)
 	buf_fini(&answer);
 	e->reauthenticating = ok;
 	return ok ? ENGINE_OK : ENGINE_INVALID;
+}
+
+/* The method is that of CONNECT, and is added where it was left out. [MQTT-4.12.0-5] */
+static bool method_settle(struct engine *e, struct mqtt_view raw)
+{
+	struct mqtt_view method =
+		mqtt_properties_view(&e->connect.properties, MQTT_AUTHENTICATION_METHOD);
+	struct mqtt_properties p = { .raw = raw };
+	struct mqtt_property property;
+	uint32_t at = 0;
+
+	buf_reset(&e->scratch);
+	buf_add(&e->scratch, raw.data, raw.len);
+	while (mqtt_properties_next(&p, &at, &property))
+		if (property.id == MQTT_AUTHENTICATION_METHOD)
+			return mqtt_view_equal(property.value, method);
+	return mqtt_property_add_view(&e->scratch, MQTT_AUTHENTICATION_METHOD, method);
+}
+
+int engine_auth_send(struct engine *e, uint8_t reason, struct mqtt_view properties)
+{
+	struct mqtt_control auth = { .reason = reason };
+	bool again = reason == MQTT_RE_AUTHENTICATE;
+
+	if (e->state != ENGINE_UP && (again || e->state != ENGINE_CONNECTING))
+		return ENGINE_NOT_CONNECTED;
+	/* [MQTT-4.12.0-7] [MQTT-4.12.0-3] [MQTT-4.12.1-1] */
+	if (!e->with_method || (again ? e->reauthenticating : !e->challenged) ||
+		!method_settle(e, properties))
+		return ENGINE_INVALID;
+	auth.properties.raw = (struct mqtt_view){ e->scratch.data, (uint32_t)e->scratch.len };
+	buf_reset(&e->packet);
+	if (e->scratch.failed || !(again || reason == MQTT_CONTINUE_AUTHENTICATION) ||
+		!mqtt_auth_write(&e->packet, MQTT_FROM_CLIENT, &auth))
+		return ENGINE_INVALID;
+	if (!engine_send_packet(e))
+		return MQTT_PACKET_TOO_LARGE;
+	e->challenged = false;
+	e->reauthenticating = e->reauthenticating || again;
+	return ENGINE_OK;
 }

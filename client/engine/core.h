@@ -44,6 +44,7 @@ struct engine {
 	bool problem_info;     /* the server may send Reason Strings and User Properties anywhere */
 	bool with_method;      /* the latest CONNECT named an Authentication Method */
 	bool reauthenticating; /* an AUTH 0x19 waits for its end */
+	bool challenged;       /* AUTH of the server waits for engine_auth_send */
 	uint16_t receive_maximum;
 	uint32_t packet_bytes; /* largest packet taken */
 	struct buf assigned;   /* Client Identifier that the server chose */

@@ -61,6 +61,7 @@ enum engine_event_type {
 	ENGINE_PUBLISHED,     /* tag, result, properties; at QoS 0 as soon as it is in the output */
 	ENGINE_SUBSCRIBED,    /* tag, codes, properties: SUBACK; or result ENGINE_LOST */
 	ENGINE_UNSUBSCRIBED,  /* tag, codes (5.0), properties: UNSUBACK; or result ENGINE_LOST */
+	ENGINE_CHALLENGED,    /* result, properties: AUTH, where `auth_later` is set */
 	ENGINE_AUTHENTICATED, /* properties: AUTH that ends a re-authentication */
 	ENGINE_DISCONNECTED, /* result, properties: DISCONNECT of the server; the connection ends */
 	ENGINE_BROKEN,       /* error: the server broke a rule, or the engine gave up on it */
@@ -100,7 +101,8 @@ struct engine_config {
 	uint8_t (*message)(void *context, const struct mqtt_publish *message);
 
 	/* Enhanced authentication with the Authentication Method in CONNECT's properties. False ends
-	 * the connection. May be NULL: then the server must be content with CONNECT.
+	 * the connection. May be NULL: then the server must be content with CONNECT, or `auth_later`
+	 * is set.
 	 */
 	bool (*auth)(void *context, enum engine_auth_phase phase, struct mqtt_view data,
 		struct buf *answer);
@@ -118,6 +120,7 @@ struct engine_config {
 	uint16_t topic_alias_out; /* aliases used if the server allows them (16) */
 	uint8_t overflow;         /* enum engine_overflow (ENGINE_REFUSE_NEW) */
 	uint8_t maximum_qos;      /* of messages taken; a PUBLISH above it breaks a rule (2) */
+	bool auth_later;    /* instead of `auth`: ENGINE_CHALLENGED and engine_auth_send (false) */
 	bool queue_qos0;    /* QoS 0 messages wait for a connection too (true), or are refused */
 	bool adopt_session; /* go on with a session that another engine left (false) */
 	bool republish;     /* what was under way in a session that is lost is sent anew (true) */
@@ -147,7 +150,8 @@ void engine_free(struct engine *e);
 
 /* What to connect with; copied. Only between connections. False if it would be no legal CONNECT.
  * Clean Start holds until a session has begun: a reconnect goes on with that session as long as it
- * lasts. In 3.1.1 a session with Clean Session ends with its connection.
+ * lasts, unless engine_forget comes before it; and once a session has ended, until this is called
+ * again. In 3.1.1 a session with Clean Session ends with its connection.
  */
 bool engine_set_connect(struct engine *e, const struct mqtt_connect *connect);
 
@@ -197,7 +201,13 @@ int engine_unsubscribe(struct engine *e, struct mqtt_view properties,
 /* Begins re-authentication. */
 int engine_authenticate(struct engine *e);
 
-/* Sends DISCONNECT and ends the connection; the session stays as long as its expiry says. */
+/* Sends AUTH: 0x18 in answer to a challenge, whenever the answer is there, or 0x19, which begins
+ * re-authentication. `properties` as they stand in the packet; the Authentication Method is added
+ * where they lack it.
+ */
+int engine_auth_send(struct engine *e, uint8_t reason, struct mqtt_view properties);
+
+/* Sends DISCONNECT, if need be before CONNACK, and ends the connection; the session stays as long as its expiry says. */
 int engine_disconnect(struct engine *e, uint8_t reason, struct mqtt_view properties);
 
 /* Forgets the session: the next CONNECT is one with Clean Start. Only between connections. Messages

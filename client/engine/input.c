@@ -60,7 +60,9 @@ static void receive_first(struct engine *e, unsigned type, struct mqtt_view body
 	else if (type == AUTH && e->connect.version == MQTT_50)
 		engine_auth(e, body);
 	else if (type == DISCONNECT && e->connect.version == MQTT_50)
-		receive_disconnect(e, body);
+		engine_break(e,
+			&(struct mqtt_error){ MQTT_PROTOCOL_ERROR, "5.0:MQTT-3.14.0-1",
+				"DISCONNECT before CONNACK" });
 	else
 		engine_break(e,
 			&(struct mqtt_error){ MQTT_PROTOCOL_ERROR,

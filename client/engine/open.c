@@ -55,6 +55,7 @@ bool engine_set_connect(struct engine *e, const struct mqtt_connect *connect)
 	e->connect_bytes = bytes;
 	e->connect = copy;
 	e->has_connect = true;
+	e->forgotten = false;
 	server_default(e);
 	return true;
 }
@@ -76,7 +77,7 @@ static void connection_reset(struct engine *e)
 		m->counted = false;
 	idset_clear(&e->received_here);
 	e->received_count = 0;
-	e->reauthenticating = false;
+	e->reauthenticating = e->challenged = false;
 	e->pingresp_due_ms = INT64_MAX;
 	e->last_sent_ms = e->last_heard_ms = e->now_ms;
 	e->receive_maximum = (uint16_t)mqtt_properties_number(p, MQTT_RECEIVE_MAXIMUM, UINT16_MAX);
@@ -172,6 +173,11 @@ static bool connack_check(
 	if (!e->server.client_id.len && !mqtt_properties_has(p, MQTT_ASSIGNED_CLIENT_IDENTIFIER))
 		return mqtt_refuse(error, MQTT_PROTOCOL_ERROR, "5.0:MQTT-3.1.3-7",
 			"no Assigned Client Identifier");
+	if (mqtt_properties_has(p, MQTT_RESPONSE_INFORMATION) &&
+		!mqtt_properties_number(
+			&e->connect.properties, MQTT_REQUEST_RESPONSE_INFORMATION, 0))
+		return mqtt_refuse(error, MQTT_PROTOCOL_ERROR, "5.0:MQTT-3.1.2-28",
+			"Response Information that was not asked for");
 	if (!mqtt_view_equal(
 		    mqtt_properties_view(&e->connect.properties, MQTT_AUTHENTICATION_METHOD),
 		    mqtt_properties_view(p, MQTT_AUTHENTICATION_METHOD)))
@@ -224,7 +230,7 @@ void engine_accept(struct engine *e, struct mqtt_view body)
 	if (e->has_session && !connack.session_present)
 		engine_forget(e); /* [MQTT-3.2.2-5] */
 	e->has_session = true;
-	e->forgotten = false;
+	e->forgotten = e->challenged = false;
 	e->session_expiry_s = e->server.session_expiry_s;
 	e->session_ends = e->connect.version == MQTT_311 && e->connect.clean_start;
 	e->state = ENGINE_UP;
@@ -253,6 +259,8 @@ void engine_closed(struct engine *e)
 	if (version == MQTT_50 && e->session_expiry_s != UINT32_MAX)
 		e->session_until_ms = e->now_ms + e->session_expiry_s * INT64_C(1000);
 	engine_requests_drop(e);
+	if (e->has_session && (e->session_ends || e->now_ms >= e->session_until_ms))
+		engine_forget(e);
 }
 
 /* What was under way waits again, in front of what has waited since, as if it had never been sent. */

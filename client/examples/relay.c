@@ -80,10 +80,10 @@ static void on_published(
 	end_if_done(r);
 }
 
-static void on_subscribed(
-	void *context, uint64_t tag, int result, const uint8_t *codes, size_t count)
+static void on_subscribed(void *context, uint64_t tag, int result, const uint8_t *codes,
+	size_t count, const struct mqttspec_properties *properties)
 {
-	(void)context, (void)tag, (void)codes;
+	(void)context, (void)tag, (void)codes, (void)properties;
 	say("subscribed", result || !count || codes[0] >= 0x80 ? ": refused" : "");
 }
 

@@ -33,9 +33,9 @@ static uint64_t random_next(struct mqttspec_client *c)
  */
 static int64_t pause_ms(struct mqttspec_client *c)
 {
-	unsigned rounds = c->tried / (unsigned)c->server_count;
+	unsigned rounds = c->tried / (unsigned)c->route.server_count;
 
-	if (!rounds || c->tried % c->server_count)
+	if (!rounds || c->tried % c->route.server_count)
 		return 0;
 	rounds = rounds - 1 < DOUBLINGS_MAX ? rounds - 1 : DOUBLINGS_MAX;
 	uint64_t pause = (uint64_t)c->pause_min_ms << rounds;
@@ -49,8 +49,9 @@ static bool may_retry(const struct mqttspec_client *c)
 		return false;
 	switch ((enum mqttspec_reconnect)c->reconnect) {
 	case MQTTSPEC_RECONNECT_ALWAYS: return true;
-	case MQTTSPEC_RECONNECT_AFTER_FIRST: return c->ever_accepted || c->tried < c->server_count;
-	case MQTTSPEC_RECONNECT_NEVER: return !c->ever_accepted && c->tried < c->server_count;
+	case MQTTSPEC_RECONNECT_AFTER_FIRST:
+		return c->ever_accepted || c->tried < c->route.server_count;
+	case MQTTSPEC_RECONNECT_NEVER: return !c->ever_accepted && c->tried < c->route.server_count;
 	}
 	return false;
 }
@@ -71,9 +72,9 @@ static void lost(struct mqttspec_client *c)
 	c->inside++;
 	engine_closed(c->engine);
 	if (retry) {
-		c->server = (c->server + 1) % c->server_count;
+		c->server = (c->server + 1) % c->route.server_count;
 		c->retry_due_ms = now_ms(c) +
-			(was_accepted && c->server_count == 1
+			(was_accepted && c->route.server_count == 1
 					? (int64_t)(random_next(c) % c->pause_min_ms)
 					: pause_ms(c));
 	} else {
@@ -147,8 +148,8 @@ static void dial(struct mqttspec_client *c)
 	c->end_text[0] = 0;
 	buf_reset(&c->end_properties);
 	c->attempt_due_ms = now_ms(c) + c->connect_wait_ms;
-	c->connection =
-		connection_open(c->loop, &c->servers[c->server], c->bind_address, &hooks, c);
+	c->connection = connection_open(
+		c->loop, &c->route.servers[c->server], c->route.bind_address, &hooks, c);
 	if (!c->connection) {
 		shell_tell_end(c, MQTTSPEC_UNREACHABLE, false, "no connection can be made");
 		lost(c);
@@ -222,9 +223,7 @@ void shell_turn(struct mqttspec_client *c)
 		shell_tell_end(c, MQTTSPEC_UNREACHABLE, false, "no connection in time");
 		drop(c);
 	}
-	bool half_open = c->state == SHELL_OPEN && !engine_is_connected(c->engine) &&
-		!engine_ends(c->engine); /* CONNACK has not come */
-	if (c->stopping && (c->state == SHELL_DIALLING || half_open))
+	if (c->stopping && c->state == SHELL_DIALLING)
 		drop(c);
 	if (c->state == SHELL_PAUSING && c->stopping)
 		lost(c);
@@ -245,7 +244,7 @@ static void client_fini(struct mqttspec_client *c)
 	engine_free(c->engine);
 	buf_fini(&c->end_properties);
 	buf_fini(&c->answer_codes);
-	arena_fini(&c->arena);
+	arena_fini(&c->route.arena);
 }
 
 struct mqttspec_client *mqttspec_client_new(const struct mqttspec_options *options,
@@ -257,7 +256,7 @@ struct mqttspec_client *mqttspec_client_new(const struct mqttspec_options *optio
 		snprintf(error, error_size, "out of memory");
 		return NULL;
 	}
-	arena_init(&c->arena);
+	arena_init(&c->route.arena);
 	buf_init(&c->end_properties, MQTT_PACKET_MAX);
 	buf_init(&c->answer_codes, MQTT_PACKET_MAX);
 	c->attempt_due_ms = c->retry_due_ms = c->linger_due_ms = c->wake_due_ms = INT64_MAX;
@@ -326,7 +325,7 @@ int mqttspec_disconnect(struct mqttspec_client *c, uint8_t reason,
 
 	buf_init(&raw, MQTT_REMAINING_LENGTH_MAX);
 	if (properties_encode(&raw, properties, property_count))
-		result = engine_is_connected(c->engine)
+		result = c->state == SHELL_OPEN && !engine_ends(c->engine)
 			? engine_disconnect(c->engine, reason,
 				  (struct mqtt_view){ raw.data, (uint32_t)raw.len })
 			: MQTTSPEC_OK;
@@ -372,6 +371,23 @@ int mqttspec_authenticate(struct mqttspec_client *c)
 	c->inside++;
 	int result = engine_authenticate(c->engine);
 	c->inside--;
+	shell_turn(c);
+	return result;
+}
+
+int mqttspec_auth_send(struct mqttspec_client *c, uint8_t reason,
+	const struct mqttspec_property *properties, size_t property_count)
+{
+	struct buf raw;
+	int result = MQTTSPEC_INVALID;
+
+	buf_init(&raw, MQTT_REMAINING_LENGTH_MAX);
+	c->inside++;
+	if (properties_encode(&raw, properties, property_count))
+		result = engine_auth_send(
+			c->engine, reason, (struct mqtt_view){ raw.data, (uint32_t)raw.len });
+	c->inside--;
+	buf_fini(&raw);
 	shell_turn(c);
 	return result;
 }

@@ -51,9 +51,8 @@ static void disconnected(struct mqttspec_client *c, const struct engine_event *e
 {
 	buf_reset(&c->end_properties);
 	buf_add(&c->end_properties, e->properties.raw.data, e->properties.raw.len);
-	shell_tell_end(c, e->result ? e->result : MQTTSPEC_LOST,
-		e->result == MQTT_SESSION_TAKEN_OVER, "disconnected by the server: %s",
-		spec_reason_name((uint8_t)e->result, DISCONNECT));
+	shell_tell_end(c, e->result, e->result == MQTT_SESSION_TAKEN_OVER,
+		"disconnected by the server: %s", spec_reason_name((uint8_t)e->result, DISCONNECT));
 }
 
 void shell_note_id(struct mqttspec_client *c)
@@ -87,6 +86,13 @@ static void published(struct mqttspec_client *c, const struct engine_event *e)
 		c->callbacks.published(c->context, e->tag, e->result, &properties);
 }
 
+static void challenged(struct mqttspec_client *c, const struct engine_event *e)
+{
+	struct mqttspec_properties properties = shown(&e->properties);
+
+	c->callbacks.challenge(c->context, (uint8_t)e->result, &properties);
+}
+
 static void on_event(void *context, const struct engine_event *e)
 {
 	struct mqttspec_client *c = context;
@@ -98,6 +104,7 @@ static void on_event(void *context, const struct engine_event *e)
 	case ENGINE_PUBLISHED: published(c, e); break;
 	case ENGINE_SUBSCRIBED:
 	case ENGINE_UNSUBSCRIBED: requests_ended(c, e); break;
+	case ENGINE_CHALLENGED: challenged(c, e); break;
 	case ENGINE_AUTHENTICATED:
 		if (c->callbacks.authenticated)
 			c->callbacks.authenticated(c->context);
@@ -165,6 +172,7 @@ void shell_engine_config(
 	config->event = on_event;
 	config->message = on_message;
 	config->auth = o->callbacks.auth ? on_auth : NULL;
+	config->auth_later = !o->callbacks.auth && o->callbacks.challenge;
 	config->trace = o->callbacks.trace ? on_trace : NULL;
 	config->connack_wait_ms = o->connect_wait_ms;
 	config->pingresp_wait_ms = o->pingresp_wait_ms;
@@ -175,4 +183,5 @@ void shell_engine_config(
 	config->topic_alias_out = o->topic_aliases;
 	config->queue_qos0 = !o->skip_qos0;
 	config->adopt_session = o->adopt_session;
+	config->republish = !o->no_republish;
 }

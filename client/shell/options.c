@@ -21,28 +21,28 @@ void mqttspec_options_default(struct mqttspec_options *options)
 }
 
 static bool servers_read(
-	struct mqttspec_client *c, const struct mqttspec_options *o, char *error, size_t size)
+	struct route *r, const struct mqttspec_options *o, char *error, size_t size)
 {
 	if (!o->server_count) {
 		snprintf(error, size, "no server to connect to");
 		return false;
 	}
-	c->servers = arena_alloc(&c->arena, o->server_count * sizeof(*c->servers));
-	c->server_count = o->server_count;
+	r->servers = arena_alloc(&r->arena, o->server_count * sizeof(*r->servers));
+	r->server_count = o->server_count;
 	for (size_t i = 0; i < o->server_count; i++)
-		if (!server_read(&c->servers[i], o->servers[i], error, size))
+		if (!server_read(&r->servers[i], o->servers[i], error, size))
 			return false;
 	return true;
 }
 
 static bool bind_address_read(
-	struct mqttspec_client *c, const struct mqttspec_options *o, char *error, size_t size)
+	struct route *r, const struct mqttspec_options *o, char *error, size_t size)
 {
 	struct sockaddr_storage address;
 
 	if (!o->bind_address)
 		return true;
-	c->bind_address = arena_text(&c->arena, o->bind_address);
+	r->bind_address = arena_text(&r->arena, o->bind_address);
 	if (!uv_ip4_addr(o->bind_address, 0, (struct sockaddr_in *)&address) ||
 		!uv_ip6_addr(o->bind_address, 0, (struct sockaddr_in6 *)&address))
 		return true;
@@ -113,7 +113,8 @@ bool options_read(
 	c->pause_max_ms = o->pause_max_ms;
 	c->connect_wait_ms = o->connect_wait_ms;
 	c->inbox.limit = o->inbox_messages;
-	if (!servers_read(c, o, error, size) || !bind_address_read(c, o, error, size))
+	if (!servers_read(&c->route, o, error, size) ||
+		!bind_address_read(&c->route, o, error, size))
 		return false;
 	shell_engine_config(c, o, &config);
 	c->engine = engine_new(&config, (int64_t)uv_now(c->loop));
@@ -122,4 +123,42 @@ bool options_read(
 		return false;
 	}
 	return connect_set(c, o, error, size);
+}
+
+static bool connect_change(
+	struct mqttspec_client *c, const struct mqttspec_options *o, char *error, size_t size)
+{
+	if (c->state != SHELL_IDLE && c->state != SHELL_STOPPED) {
+		snprintf(error, size, "the client has not stopped");
+		return false;
+	}
+	if (o->version != c->version) {
+		snprintf(error, size, "a session cannot change its version");
+		return false;
+	}
+	c->inside++;
+	engine_tick(c->engine, (int64_t)uv_now(c->loop)); /* its session may be over */
+	bool ok = connect_set(c, o, error, size);
+	if (ok && !o->keep_session)
+		engine_forget(c->engine);
+	c->inside--;
+	return ok;
+}
+
+bool mqttspec_set_connect(
+	struct mqttspec_client *c, const struct mqttspec_options *o, char *error, size_t size)
+{
+	struct route route = { 0 };
+
+	arena_init(&route.arena);
+	if (!servers_read(&route, o, error, size) || !bind_address_read(&route, o, error, size) ||
+		!connect_change(c, o, error, size)) {
+		arena_fini(&route.arena);
+		return false;
+	}
+	arena_fini(&c->route.arena);
+	c->route = route;
+	c->server = 0;
+	shell_note_id(c);
+	return true;
 }

@@ -63,16 +63,19 @@ void requests_free(struct mqttspec_client *c)
 
 /* ---- telling ------------------------------------------------------------------------------- */
 
-static void tell(struct mqttspec_client *c, struct request *r, int result, struct mqtt_view codes)
+static void tell(struct mqttspec_client *c, struct request *r, int result, struct mqtt_view codes,
+	struct mqtt_view raw)
 {
-	void (*callback)(void *, uint64_t, int, const uint8_t *, size_t) =
+	struct mqttspec_properties properties = { raw.data, raw.len };
+	void (*callback)(void *, uint64_t, int, const uint8_t *, size_t,
+		const struct mqttspec_properties *) =
 		r->unsubscribe ? c->callbacks.unsubscribed : c->callbacks.subscribed;
 
 	if (r->told)
 		return;
 	r->told = true;
 	if (!blocking_answer(c, r->tag, result, codes) && callback)
-		callback(c->context, r->tag, result, codes.data, codes.len);
+		callback(c->context, r->tag, result, codes.data, codes.len, &properties);
 }
 
 /* An UNSUBSCRIBE takes the filter out of what would be subscribed to again. */
@@ -103,7 +106,7 @@ void requests_ended(struct mqttspec_client *c, const struct engine_event *event)
 		return;
 	}
 	r->state = REQUEST_DONE;
-	tell(c, r, event->result, event->codes);
+	tell(c, r, event->result, event->codes, event->properties.raw);
 	if (!*find(c, r)) /* the callback has freed it */
 		return;
 	for (size_t i = 0; r->unsubscribe && i < r->count; i++)
@@ -112,10 +115,22 @@ void requests_ended(struct mqttspec_client *c, const struct engine_event *event)
 		take_off(c, r);
 }
 
+static void tell_failure(struct mqttspec_client *c, struct request *r, int result)
+{
+	tell(c, r, result, (struct mqtt_view){ 0 }, (struct mqtt_view){ 0 });
+}
+
+/* What was never sent is given up: the client may be started again. */
 void requests_stop(struct mqttspec_client *c)
 {
-	for (struct request *r = c->requests; r; r = r->next)
-		tell(c, r, MQTTSPEC_LOST, (struct mqtt_view){ 0 });
+	struct request *r, *next;
+
+	for (r = c->requests; r; r = next) {
+		next = r->next;
+		tell_failure(c, r, MQTTSPEC_LOST);
+		if (r->state == REQUEST_WAITS)
+			take_off(c, r);
+	}
 }
 
 /* ---- sending ------------------------------------------------------------------------------- */
@@ -150,7 +165,7 @@ void requests_send(struct mqttspec_client *c, bool session_present)
 			r->state = REQUEST_SENT;
 			continue;
 		}
-		tell(c, r, result, (struct mqtt_view){ 0 });
+		tell_failure(c, r, result);
 		take_off(c, r);
 	}
 }

@@ -21,6 +21,13 @@ enum shell_state { SHELL_IDLE, SHELL_DIALLING, SHELL_OPEN, SHELL_PAUSING, SHELL_
 /* Tags of the blocking functions have this bit. */
 #define SHELL_BLOCKING (UINT64_C(1) << 63)
 
+struct route { /* whereto, copied out of the options */
+	struct arena arena;
+	struct server *servers;
+	size_t server_count;
+	const char *bind_address;
+};
+
 enum request_state { REQUEST_WAITS, REQUEST_SENT, REQUEST_DONE };
 
 struct request { /* a subscription that is kept, or an UNSUBSCRIBE under way */
@@ -39,14 +46,11 @@ struct mqttspec_client {
 	uv_loop_t *loop;
 	uv_loop_t own_loop;
 	bool owns_loop;
-	struct arena arena; /* what is copied out of the options */
 	struct mqttspec_callbacks callbacks;
 	void *context;
 
-	struct server *servers;
-	size_t server_count;
+	struct route route;
 	size_t server; /* to be tried next */
-	const char *bind_address;
 	uint8_t version;
 	uint8_t reconnect;
 	bool resubscribe;

@@ -10,7 +10,7 @@
 
 #include "base/arena.h"
 #include "harness/runner/target_file.h"
-#include "harness/runner/words.h"
+#include "harness/launch/words.h"
 
 enum { OPEN_FOLDERS = 16 };
 

@@ -56,6 +56,7 @@ enum { RUNNER_HOLD_US = 20000 };
 struct runner_config {
 	const struct plan *plan;
 	struct target *target;
+	const struct client *client; /* judged instead of the target, which is none then; or NULL */
 	const struct survey *surveys; /* SURVEY_VERSIONS of them */
 	const struct expectations *expected;
 	uint64_t seed;

@@ -63,7 +63,8 @@ static void set_play(struct runner *r, struct runner_job *job)
 		.segmentation = job->item.cut.segmentation,
 		.split_at = job->item.cut.split_at,
 		.repeat = job->item.repeat,
-		.target = &c->target->endpoint,
+		.target = c->client ? NULL : &c->target->endpoint,
+		.client = c->client,
 		.capabilities = &survey->capabilities,
 		.prefix = job->prefix,
 		.seed = c->seed,
@@ -172,9 +173,12 @@ static void play(struct runner *r, struct runner_job *job)
 
 void job_start(struct runner *r, struct runner_queue *queue, bool timed, bool alone)
 {
+	const struct runner_config *c = r->config;
 	struct runner_job *job = job_new(r, queue_take(queue));
-	const char *unserved = r->config->surveys[survey_index(job->item.version)].unserved;
+	const char *unserved = c->surveys[survey_index(job->item.version)].unserved;
 
+	if (!unserved && c->client && !c->client->agent && !job->item.def->unaided)
+		unserved = "a command line is not enough for it: it needs an agent";
 	job->timed = timed;
 	job->alone = alone;
 	r->timed_running += timed;

@@ -49,3 +49,27 @@ bool survey_take(struct arena *a, const struct target *target, unsigned versions
 		*error = arena_printf(a, "there is no connection to the target: %s", what);
 	return reached;
 }
+
+bool survey_take_client(struct arena *a, const struct client *client, unsigned served,
+	unsigned versions, int64_t answer_us, struct survey out[static SURVEY_VERSIONS],
+	struct client_facts *facts, const char **error)
+{
+	if (!client_probe(a, client, versions, answer_us, facts, error))
+		return false;
+	for (int i = 0; i < SURVEY_VERSIONS; i++) {
+		unsigned bit = i ? V50 : V311;
+		const char *name = spec_version_name(i ? MQTT_50 : MQTT_311);
+		out[i] = (struct survey){
+			.asked = versions & bit,
+			.status = PROBE_SERVED,
+			.answer_us = answer_us,
+		};
+		if (!(served & bit))
+			out[i].unserved = arena_printf(
+				a, "the client does not speak MQTT %s, by its file", name);
+		else if (!(facts->versions & bit))
+			out[i].unserved =
+				arena_printf(a, "the client does not speak MQTT %s", name);
+	}
+	return true;
+}

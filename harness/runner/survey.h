@@ -27,6 +27,11 @@ static inline int survey_index(enum mqtt_version version)
 	return version == MQTT_50;
 }
 
+/* The same of a client, by the versions that it speaks. */
+bool survey_take_client(struct arena *a, const struct client *client, unsigned served,
+	unsigned versions, int64_t answer_us, struct survey out[static SURVEY_VERSIONS],
+	struct client_facts *facts, const char **error);
+
 /* Probes each version of the mask (V311, V50). Strings are in the arena. False when no connection came
  * about at all: then *error has a sentence.
  */

@@ -1,7 +1,6 @@
 #include "harness/runner/target.h"
 
 #include <errno.h>
-#include <limits.h>
 #include <poll.h>
 #include <regex.h>
 #include <signal.h>
@@ -15,7 +14,7 @@
 #include "harness/case.h"
 #include "harness/runner/folder.h"
 #include "harness/runner/port.h"
-#include "harness/runner/words.h"
+#include "harness/launch/words.h"
 
 enum {
 	LAUNCH_ATTEMPTS = 5, /* on another port each time */
@@ -34,7 +33,7 @@ static const char loopback[] = "127.0.0.1";
 void target_init(struct target *t, const struct target_file *file)
 {
 	*t = (struct target){ .file = file, .stop_fd = -1 };
-	t->program.pid_fd = t->program.output_fd = -1;
+	t->program = (struct program)PROGRAM_NONE;
 	arena_init(&t->arena);
 }
 
@@ -95,15 +94,6 @@ static bool wait_a_step(struct target *t, int stop_fd, int step_ms)
 
 /* ---- launching ----------------------------------------------------------------------------- */
 
-static const char *folder_of(struct arena *a, const char *path)
-{
-	const char *slash = strrchr(path, '/');
-	const char *folder = slash ? arena_printf(a, "%.*s/", (int)(slash - path), path) : ".";
-	const char *full = realpath(folder, arena_alloc(a, PATH_MAX));
-
-	return full ? full : folder;
-}
-
 static const char *const *fill_words(
 	struct arena *a, const char *const *words, const struct placeholder *values)
 {
@@ -140,7 +130,7 @@ static bool start_program(struct target *t, const char **error)
 		{ "port", arena_printf(a, "%u", t->port) },
 		{ "dir", t->folder },
 		{ "config", arena_printf(a, "%s/%s", t->folder, first) },
-		{ "here", folder_of(a, f->path) },
+		{ "here", target_file_folder(a, f) },
 		{ NULL, NULL },
 	};
 	struct program_spec spec = {

@@ -18,8 +18,8 @@
 
 #include "base/arena.h"
 #include "harness/play.h"
-#include "harness/runner/program.h"
-#include "harness/runner/tail.h"
+#include "harness/launch/program.h"
+#include "harness/launch/tail.h"
 #include "harness/runner/target_file.h"
 #include "record/record.h"
 

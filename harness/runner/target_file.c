@@ -1,13 +1,15 @@
 #include "harness/runner/target_file.h"
 
+#include <limits.h>
 #include <regex.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "base/arena.h"
 #include "harness/case.h"
+#include "harness/play.h"
 #include "harness/runner/settings.h"
-#include "harness/runner/words.h"
+#include "harness/launch/words.h"
 
 enum { READY_MS = 10000, READY_MS_MAX = 600000 };
 
@@ -134,6 +136,10 @@ static bool read_target(struct reader *r, const struct setting *s)
 		return set_text(r, s, &f->url);
 	if (!strcmp(s->name, "command"))
 		return set_words(r, s, &f->command);
+	if (!strcmp(s->name, "agent"))
+		return set_words(r, s, &f->agent);
+	if (!strcmp(s->name, "exec"))
+		return set_words(r, s, &f->exec);
 	if (!strcmp(s->name, "version_command"))
 		return set_words(r, s, &f->version_command);
 	if (!strcmp(s->name, "version_pattern"))
@@ -311,8 +317,14 @@ static const char *missing(const struct target_file *f)
 {
 	if (!f->name)
 		return "[target] needs a `name`";
-	if (!f->command == !f->url)
-		return "[target] needs a `command` that launches it, or the `url` of one that runs";
+	bool is_client = f->agent || f->exec;
+	if (!!f->command + !!f->url + !!f->agent + !!f->exec != 1)
+		return "[target] needs one of these: a `command` that launches a broker, the `url` "
+		       "of "
+		       "one that runs, the command line of a client's `agent`, or, to be judged "
+		       "without one, its `exec`";
+	if (is_client && (f->document_count || f->ready_ms))
+		return "a client is launched for each case run: it has no files, and no `ready_ms`";
 	if (f->url && (f->version_command || f->environment || f->document_count))
 		return "a target with a `url` is not launched: it has no files and no environment";
 	if (!f->version_command != !f->version_pattern)
@@ -364,4 +376,25 @@ bool target_file_read_expected(
 		return false;
 	*out = file.expected;
 	return true;
+}
+
+const char *target_file_folder(struct arena *a, const struct target_file *file)
+{
+	const char *slash = strrchr(file->path, '/');
+	const char *folder =
+		slash ? arena_printf(a, "%.*s/", (int)(slash - file->path), file->path) : ".";
+	const char *full = realpath(folder, arena_alloc(a, PATH_MAX));
+
+	return full ? full : folder;
+}
+
+bool target_file_client(struct arena *a, const struct target_file *file, struct client *out)
+{
+	*out = (struct client){
+		.words = file->agent ? file->agent : file->exec,
+		.environment = file->environment,
+		.here = target_file_folder(a, file),
+		.agent = file->agent != NULL,
+	};
+	return out->words;
 }

@@ -1,4 +1,5 @@
-/* The file of a target: how to launch a broker, what it offers, and what it is known to get wrong.
+/* The file of a target: how to launch a broker or a client, what it offers, and what it is known to get
+ * wrong.
  * docs/TARGETS.md describes the format for people.
  */
 #ifndef HARNESS_TARGET_FILE_H
@@ -11,6 +12,7 @@
 #include "harness/runner/features.h"
 
 struct arena;
+struct client;
 
 /* A file that is written, or a link that is made, in the program's private folder. */
 struct target_document {
@@ -27,6 +29,8 @@ struct target_file {
 	const char *package;                /* what to install; NULL: not said */
 	const char *url;                    /* of a target that is not launched; NULL: it is */
 	const char *const *command;         /* words with placeholders, NULL behind the last one */
+	const char *const *agent;           /* the same, of a client's agent; or NULL */
+	const char *const *exec;            /* the same, of a client without one; or NULL */
 	const char *const *version_command; /* the same, or NULL */
 	const char
 		*version_pattern; /* extended regular expression; its first group is the version */
@@ -39,6 +43,14 @@ struct target_file {
 	struct features features[2]; /* of 3.1.1 and of 5.0 */
 	struct expectations expected;
 };
+
+/* The folder that it stands in, which command lines call {here}; in the arena. */
+const char *target_file_folder(struct arena *a, const struct target_file *file);
+
+/* Whether it is a client that the file is about, and which: `out` points into the file, with `here` in
+ * the arena.
+ */
+bool target_file_client(struct arena *a, const struct target_file *file, struct client *out);
 
 /* Reads and checks the whole file. On failure *error is a sentence with file and line. Everything is
  * in the arena.

@@ -65,6 +65,8 @@ static void statements_exist_for_every_version(void **state)
 	(void)state;
 	for (size_t i = 0; i < case_count(); i++) {
 		const struct case_def *def = case_at(i);
+		if (def->role == ROLE_AGENT)
+			continue; /* its statements are those of docs/AGENT.md */
 		if (!def->row_count)
 			check_refs(def, NULL, def->refs, CASE_REFS);
 		for (size_t r = 0; r < def->row_count; r++) {
@@ -124,13 +126,22 @@ static void declarations_are_complete(void **state)
 static void every_chapter_file_is_listed(void **state)
 {
 	(void)state;
+	static const char *const folders[] = {
+		[ROLE_SERVER] = "server",
+		[ROLE_CLIENT] = "client",
+		[ROLE_AGENT] = "agent",
+	};
 	assert_int_equal(all_chapter_count, CHAPTER_FILES);
 	for (size_t i = 0; i < all_chapter_count; i++) {
 		const struct chapter *c = all_chapters[i];
 		char file[100];
-		snprintf(file, sizeof(file), "cases/server/%s.c", c->id);
-		for (size_t k = 0; k < c->case_count; k++)
+		enum role role = c->cases[0]->role;
+		snprintf(file, sizeof(file), "cases/%s/%s.c", folders[role],
+			c->id + (role == ROLE_CLIENT ? strlen("client_") : 0));
+		for (size_t k = 0; k < c->case_count; k++) {
 			assert_string_equal(c->cases[k]->file, file);
+			assert_int_equal(c->cases[k]->role, role);
+		}
 	}
 }
 

@@ -293,6 +293,21 @@ static void disconnect_may_shorten_the_session(void **state)
 	expect(r, "CONNECT \"c\" v5.0 clean keep alive 0, Session Expiry Interval 1000");
 }
 
+/* [MQTT-3.1.2-30]; whatever was accepted then is of no interest any more. */
+static void disconnect_may_come_before_connack(void **state)
+{
+	struct rig *r = *state;
+
+	set(r);
+	dial(r);
+	hear(r);
+	assert_int_equal(engine_disconnect(r->engine, 0, properties(r, "")), ENGINE_OK);
+	expect(r, "DISCONNECT");
+	say(r, r->version == MQTT_50 ? "20 r 00 00 p{}" : "20 r 00 00");
+	expect_no_event(r);
+	expect_closed(r);
+}
+
 static void disconnect_must_not_raise_the_expiry(void **state)
 {
 	struct rig *r = *state;
@@ -391,10 +406,43 @@ static void a_clean_session_of_311_ends_with_its_connection(void **state)
 	set(r);
 	meet(r);
 	publish(r, .topic = "a", .qos = 1, .tag = 1);
+	hear(r);
 	hang_up(r);
+	expect_event(r, text(r, "published 1: 0x%X", ENGINE_SESSION_LOST));
 	dial(r);
 	expect(r, "CONNECT \"c\" v3.1.1 clean keep alive 0");
+}
+
+/* U50-STATE-LIFE: without Session Expiry Interval nothing outlives the connection. */
+static void a_session_without_expiry_ends_with_its_connection(void **state)
+{
+	struct rig *r = *state;
+
+	r->config.republish = false;
+	set(r);
+	meet(r);
+	publish(r, .topic = "a", .qos = 2, .tag = 1);
+	hear(r);
+	hang_up(r);
 	expect_event(r, text(r, "published 1: 0x%X", ENGINE_SESSION_LOST));
+	dial(r);
+	expect(r, "CONNECT \"c\" v5.0 clean keep alive 0");
+}
+
+/* A session that is over needs a Clean Start, unless somebody says again what to connect with. */
+static void set_again_it_says_what_it_is_told(void **state)
+{
+	struct rig *r = *state;
+
+	set(r, .keep = true);
+	meet(r);
+	hang_up(r);
+	dial(r);
+	expect(r, "CONNECT \"c\" v5.0 clean keep alive 0");
+	hang_up(r);
+	set(r, .keep = true);
+	dial(r);
+	expect(r, "CONNECT \"c\" v5.0 keep alive 0");
 }
 
 static void starts_afresh_when_the_server_lost_the_session(void **state)
@@ -579,6 +627,67 @@ static void gives_up_on_a_server_that_fails_to_authenticate(void **state)
 	assert_false(engine_open(r->engine)); /* the first step fails */
 }
 
+/* The answer comes when it comes, by engine_auth_send. */
+static void answers_challenges_later(void **state)
+{
+	struct rig *r = *state;
+	struct mqtt_view data = properties(r, "16 s\"a1\""), none = { 0 };
+
+	r->config.auth = NULL;
+	r->config.auth_later = true;
+	set(r, .properties = "15 s\"M\" 16 s\"a0\"");
+	assert_int_equal(engine_auth_send(r->engine, 0x18, data), ENGINE_NOT_CONNECTED);
+	dial(r);
+	hear(r);
+	assert_int_equal(engine_auth_send(r->engine, 0x18, data), ENGINE_INVALID);
+	assert_int_equal(engine_auth_send(r->engine, 0x19, data), ENGINE_NOT_CONNECTED);
+	say(r, "F0 r 18 p{15 s\"M\" 16 s\"s1\" 1F s\"more\"}");
+	expect_event(r, "challenged 0x18 \"more\"");
+	expect_silence(r);
+	assert_int_equal(engine_auth_send(r->engine, 0x00, data), ENGINE_INVALID);
+	assert_int_equal(
+		engine_auth_send(r->engine, 0x18, properties(r, "15 s\"N\"")), ENGINE_INVALID);
+	assert_int_equal(engine_auth_send(r->engine, 0x18, properties(r, "21 n1")), ENGINE_INVALID);
+	assert_int_equal(engine_auth_send(r->engine, 0x18, data), ENGINE_OK);
+	expect(r,
+		"AUTH 0x18 Continue authentication, Authentication Data \"a1\", "
+		"Authentication Method \"M\"");
+	assert_int_equal(engine_auth_send(r->engine, 0x18, data), ENGINE_INVALID);
+	say(r, "20 r 00 00 p{15 s\"M\" 27 w20}");
+	expect_event(r, "connected");
+
+	assert_int_equal(engine_auth_send(r->engine, 0x18, none), ENGINE_INVALID);
+	assert_int_equal(
+		engine_auth_send(r->engine, 0x19, properties(r, "16 s\"0123456789012345\"")),
+		MQTT_PACKET_TOO_LARGE);
+	assert_int_equal(engine_auth_send(r->engine, 0x19, none), ENGINE_OK);
+	expect(r, "AUTH 0x19 Re-authenticate, Authentication Method \"M\"");
+	assert_int_equal(engine_auth_send(r->engine, 0x19, none), ENGINE_INVALID);
+	say(r, "F0 r 18 p{15 s\"M\"}");
+	expect_event(r, "challenged 0x18");
+	assert_int_equal(engine_auth_send(r->engine, 0x18, none), ENGINE_OK);
+	hear(r);
+	say(r, "F0 r 00 p{15 s\"M\"}");
+	expect_event(r, "challenged 0x00");
+	expect_event(r, "authenticated");
+	assert_int_equal(engine_auth_send(r->engine, 0x19, none), ENGINE_OK);
+}
+
+static void a_challenge_ends_with_its_connection(void **state)
+{
+	struct rig *r = *state;
+
+	r->config.auth = NULL;
+	r->config.auth_later = true;
+	set(r, .properties = "15 s\"M\"");
+	dial(r);
+	hear(r);
+	say(r, "F0 r 18 p{15 s\"M\"}");
+	hang_up(r);
+	dial(r);
+	assert_int_equal(engine_auth_send(r->engine, 0x18, properties(r, "")), ENGINE_INVALID);
+}
+
 static const struct {
 	const char *properties; /* of CONNECT */
 	const char *said;
@@ -634,11 +743,15 @@ int main(void)
 		V50(a_session_ends_with_its_expiry),
 		V50(the_server_s_expiry_counts),
 		V50(disconnect_may_shorten_the_session),
+		V50(disconnect_may_come_before_connack),
+		V311(disconnect_may_come_before_connack),
 		V50(disconnect_must_not_raise_the_expiry),
 		V50(nothing_follows_a_disconnect),
 		V50(sends_again_in_order),
 		V311(sends_again_in_311),
 		V311(a_clean_session_of_311_ends_with_its_connection),
+		V50(a_session_without_expiry_ends_with_its_connection),
+		V50(set_again_it_says_what_it_is_told),
 		V50(starts_afresh_when_the_server_lost_the_session),
 		V50(gives_up_what_a_lost_session_had_under_way),
 		V50(refuses_a_session_that_it_does_not_know),
@@ -649,6 +762,8 @@ int main(void)
 		V50(hands_requests_back_at_the_end),
 		V50(authenticates_step_by_step),
 		V50(gives_up_on_a_server_that_fails_to_authenticate),
+		V50(answers_challenges_later),
+		V50(a_challenge_ends_with_its_connection),
 		V50(refuses_wrong_auth),
 	};
 

@@ -1,4 +1,5 @@
 /* The client's engine: messages of the server, and servers that break the rules. */
+#include <stdio.h>
 #include <string.h>
 
 #include "tests/unit/engine_rig.h"
@@ -200,6 +201,8 @@ static const struct violation violations[] = {
 	{ MQTT_50, true, 0x82, "D0 00", "MQTT-3.2.0-1" },
 	{ MQTT_50, true, 0x82, "40 r m1", "MQTT-3.2.0-1" },
 	{ MQTT_311, true, 0x82, "30 r s\"a\"", "MQTT-3.2.0-1" },
+	{ MQTT_50, true, 0x82, "E0 r 8B p{}", "MQTT-3.14.0-1" },
+	{ MQTT_50, true, 0x82, "20 r 00 00 p{1A s\"x\"}", "MQTT-3.1.2-28" },
 	{ MQTT_50, true, 0x81, "20 r 02 00 p{}", "MQTT-3.2.2-1" },
 	{ MQTT_50, true, 0x82, "20 r 01 87 p{}", "MQTT-3.2.2-6" },
 	{ MQTT_50, true, 0x82, "20 r 00 05 p{}", "MQTT-3.2.2-8" },
@@ -330,6 +333,105 @@ static void violations_end_the_connection(void **state)
 		a_violation(&violations[i]);
 }
 
+/* ---- properties ---------------------------------------------------------------------------- */
+
+/* Every packet of a server, with a hole for its properties. */
+static const struct {
+	enum packet_type type;
+	const char *head, *tail;
+} carriers[] = {
+	{ CONNACK, "20 r 00 00", "" },
+	{ PUBLISH, "30 r s\"a\"", "" },
+	{ PUBACK, "40 r m1 00", "" },
+	{ PUBREC, "50 r m2 00", "" },
+	{ PUBREL, "62 r m9 00", "" },
+	{ PUBCOMP, "70 r m2 00", "" },
+	{ SUBACK, "90 r m3", " 00 00" },
+	{ UNSUBACK, "B0 r m4", " 00" },
+	{ DISCONNECT, "E0 r 00", "" },
+	{ AUTH, "F0 r 18", "" },
+};
+
+enum { CARRIERS = sizeof(carriers) / sizeof(*carriers) };
+
+/* Fails unless the packet ends the connection with this Reason Code. */
+static void carries(size_t carrier, const char *in_braces, unsigned reason)
+{
+	void *state;
+
+	rig_50(&state);
+	struct rig *r = state;
+	const char *said =
+		text(r, "%s p{%s}%s", carriers[carrier].head, in_braces, carriers[carrier].tail);
+	set(r);
+	if (carriers[carrier].type == CONNACK) {
+		dial(r);
+		hear(r);
+	} else {
+		make_ready(r);
+	}
+	say(r, said);
+	const char *line = event(r), *wanted = text(r, "broken 0x%02X", reason);
+	if (strncmp(line, wanted, strlen(wanted)) != 0)
+		fail_msg("%s: %s, not %s", said, line, wanted);
+	wanted = text(
+		r, "DISCONNECT 0x%02X %s", reason, spec_reason_name((uint8_t)reason, DISCONNECT));
+	assert_string_equal(hear(r), wanted);
+	expect_closed(r);
+	rig_tear_down(&state);
+}
+
+static void every_property_in_every_packet(void **state)
+{
+	static const char *const values[] = { [PROPERTY_BYTE] = "01",
+		[PROPERTY_TWO_BYTES] = "n1",
+		[PROPERTY_FOUR_BYTES] = "w1",
+		[PROPERTY_VARIABLE] = "v1",
+		[PROPERTY_BINARY] = "s\"x\"",
+		[PROPERTY_STRING] = "s\"x\"",
+		[PROPERTY_STRING_PAIR] = "s\"x\" s\"y\"" };
+	char once[64], twice[128];
+
+	(void)state;
+	for (size_t c = 0; c < CARRIERS; c++)
+		for (size_t i = 0; i < spec_property_count; i++) {
+			const struct spec_property *p = &spec_properties[i];
+			uint32_t packet = SPEC_PACKET(carriers[c].type);
+			snprintf(once, sizeof(once), "%02X %s", p->id, values[p->type]);
+			snprintf(twice, sizeof(twice), "%s %s", once, once);
+			if (!(p->packets & packet))
+				carries(c, once, MQTT_MALFORMED_PACKET);
+			else if (!(p->repeats & packet))
+				carries(c, twice, MQTT_PROTOCOL_ERROR);
+		}
+}
+
+static void every_string_is_utf8(void **state)
+{
+	static const char *const bad[] = { "\\xFF", "\\xC0\\x80", "\\xED\\xA0\\x80", "a\\x00",
+		"\\xE2\\x82" };
+	char in_braces[64];
+
+	(void)state;
+	for (size_t c = 0; c < CARRIERS; c++)
+		for (size_t i = 0; i < spec_property_count; i++)
+			for (size_t b = 0; b < sizeof(bad) / sizeof(*bad); b++) {
+				const struct spec_property *p = &spec_properties[i];
+				bool is_pair = p->type == PROPERTY_STRING_PAIR;
+				if (!(p->packets & SPEC_PACKET(carriers[c].type)) ||
+					!(is_pair || p->type == PROPERTY_STRING))
+					continue;
+				snprintf(in_braces, sizeof(in_braces), "%02X %s s\"%s\"", p->id,
+					is_pair ? "s\"n\"" : "", bad[b]);
+				carries(c, in_braces, MQTT_MALFORMED_PACKET);
+				if (!is_pair)
+					continue;
+				snprintf(in_braces, sizeof(in_braces), "%02X s\"%s\" s\"v\"", p->id,
+					bad[b]);
+				carries(c, in_braces, MQTT_MALFORMED_PACKET);
+			}
+}
+
 static void nothing_is_taken_behind_a_violation(void **state)
 {
 	struct rig *r = *state;
@@ -392,6 +494,8 @@ int main(void)
 		V50(a_refused_message_gives_its_place_back),
 		V50(a_client_of_less_qos),
 		cmocka_unit_test(violations_end_the_connection),
+		cmocka_unit_test(every_property_in_every_packet),
+		cmocka_unit_test(every_string_is_utf8),
 		V50(nothing_is_taken_behind_a_violation),
 		V50(recovery_is_no_violation),
 		V50(an_answer_that_does_not_fit_ends_it),

@@ -203,6 +203,40 @@ static void requests_wait_for_a_start(void **state)
 	mqttspec_client_free(c);
 }
 
+/* Refused, and nothing changed; or taken, with the session gone if it is not to be kept. */
+static void what_to_connect_with_may_change(void **state)
+{
+	static const char *const server[] = { "localhost" }, *const bad[] = { "host:x" };
+	struct mqttspec_options o;
+	char error[256];
+
+	(void)state;
+	mqttspec_options_default(&o);
+	o.servers = server;
+	o.server_count = 1;
+	o.client_id = "me";
+	struct mqttspec_client *c = mqttspec_client_new(&o, NULL, error, sizeof(error));
+	o.client_id = "you";
+	o.servers = bad;
+	assert_false(mqttspec_set_connect(c, &o, error, sizeof(error)));
+	o.servers = server;
+	o.version = 4;
+	assert_false(mqttspec_set_connect(c, &o, error, sizeof(error)));
+	assert_string_equal(error, "a session cannot change its version");
+	o.version = 5;
+	o.client_id = "\xff";
+	assert_false(mqttspec_set_connect(c, &o, error, sizeof(error)));
+	assert_string_equal(error, "no legal CONNECT can be made of these options");
+	assert_string_equal(mqttspec_client_id(c), "me");
+	o.client_id = "you";
+	assert_true(mqttspec_set_connect(c, &o, error, sizeof(error)));
+	assert_string_equal(mqttspec_client_id(c), "you");
+	mqttspec_start(c);
+	assert_false(mqttspec_set_connect(c, &o, error, sizeof(error)));
+	assert_string_equal(error, "the client has not stopped");
+	mqttspec_client_free(c);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -214,6 +248,7 @@ int main(void)
 		cmocka_unit_test(the_inbox_keeps_order),
 		cmocka_unit_test(wrong_options_are_named),
 		cmocka_unit_test(requests_wait_for_a_start),
+		cmocka_unit_test(what_to_connect_with_may_change),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -72,6 +72,9 @@ static void on_event(void *context, const struct engine_event *event)
 	case ENGINE_UNSUBSCRIBED:
 		note(r, text(r, "unsubscribed %u:%s", tag, codes(r, event)));
 		break;
+	case ENGINE_CHALLENGED:
+		note(r, text(r, "challenged 0x%02X%s", result, reason_string(r, event)));
+		break;
 	case ENGINE_AUTHENTICATED: note(r, "authenticated"); break;
 	case ENGINE_DISCONNECTED:
 		note(r, text(r, "disconnected 0x%02X%s", result, reason_string(r, event)));

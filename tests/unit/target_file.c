@@ -12,7 +12,7 @@
 #include "harness/play.h"
 #include "harness/runner/settings.h"
 #include "harness/runner/target_file.h"
-#include "harness/runner/words.h"
+#include "harness/launch/words.h"
 
 static struct arena arena;
 static const char path[] = "test_target_file.ini";
@@ -115,7 +115,15 @@ static void faults_have_a_place(void **state)
 		"[expected]");
 	assert_refused("[target]\nname = X\nname = Y\n", "3: `name`: is given twice");
 	assert_refused("\n\n[target]\nname = X\n",
-		"3: [target] needs a `command` that launches it, or the `url` of one that runs");
+		"3: [target] needs one of these: a `command` that launches a broker, the `url` of "
+		"one that runs, the command line of a client's `agent`, or, to be judged "
+		"without one, its `exec`");
+	assert_refused("[target]\nname = X\nagent = a\nexec = b\n",
+		"1: [target] needs one of these: a `command` that launches a broker, the `url` of "
+		"one that runs, the command line of a client's `agent`, or, to be judged "
+		"without one, its `exec`");
+	assert_refused("[target]\nname = X\nagent = a\nready_ms = 5\n",
+		"1: a client is launched for each case run: it has no files, and no `ready_ms`");
 	assert_refused("[target]\ncommand = x\n", "1: [target] needs a `name`");
 	assert_refused("[target]\ncommand = 'x\n", "2: `command`: a quote is left open");
 	assert_refused("[target]\nready_ms = 0\n",

@@ -165,7 +165,7 @@ static void render_odd_ones(FILE *to)
 	struct record_run client = run;
 
 	client.role = "client";
-	client.target = "python3 'my agent.py'";
+	client.target = "--client=python3 'my agent.py'";
 	c.id = "reserved_flags/pingreq_flag_1";
 	c.version = "3.1.1";
 	c.transport = "ws";

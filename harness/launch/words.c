@@ -1,4 +1,4 @@
-#include "harness/runner/words.h"
+#include "harness/launch/words.h"
 
 #include <stdbool.h>
 #include <string.h>

@@ -1,4 +1,4 @@
-#include "harness/runner/program.h"
+#include "harness/launch/program.h"
 
 #include <dirent.h>
 #include <errno.h>
@@ -33,7 +33,8 @@ static const char *own_folders(struct arena *a)
 		len--;
 	if (len <= 0)
 		return "";
-	return arena_printf(a, "%.*s:%.*s../broker:", (int)len, self, (int)len, self);
+	return arena_printf(a, "%.*s:%.*s../broker:%.*s../client:%.*s../targets/agents:", (int)len,
+		self, (int)len, self, (int)len, self, (int)len, self);
 }
 
 const char *program_find(struct arena *a, const char *name)
@@ -54,6 +55,44 @@ const char *program_find(struct arena *a, const char *name)
 	return NULL;
 }
 
+/* ---- standard streams ---------------------------------------------------------------------- */
+
+/* The ends of one side; -1: not open. */
+struct streams {
+	int in, out, err;
+};
+
+static void close_streams(const struct streams *s)
+{
+	if (s->in >= 0)
+		close(s->in);
+	if (s->out >= 0)
+		close(s->out);
+	if (s->err >= 0 && s->err != s->out)
+		close(s->err);
+}
+
+/* A pipe whose end on our side, fds[ours_end], does not block. */
+static bool open_pipe(int fds[2], int ours_end)
+{
+	return !pipe2(fds, O_CLOEXEC) && !fcntl(fds[ours_end], F_SETFL, O_NONBLOCK);
+}
+
+/* False with errno; what is open by then is in the structs. */
+static bool open_streams(bool talk, struct streams *ours, struct streams *theirs)
+{
+	int in[2] = { -1, -1 }, out[2] = { -1, -1 }, err[2] = { -1, -1 };
+	bool ok = open_pipe(out, 0);
+
+	if (ok && talk)
+		ok = open_pipe(in, 1) && open_pipe(err, 0);
+	else if (ok)
+		ok = (in[0] = open("/dev/null", O_RDONLY | O_CLOEXEC)) >= 0;
+	*ours = (struct streams){ in[1], out[0], err[0] };
+	*theirs = (struct streams){ in[0], out[1], talk ? err[1] : out[1] };
+	return ok;
+}
+
 /* ---- in the child -------------------------------------------------------------------------- */
 
 static void set_environment(const struct program_spec *spec, const char *mark)
@@ -64,18 +103,17 @@ static void set_environment(const struct program_spec *spec, const char *mark)
 }
 
 /* Only returns when something failed, with errno. */
-static void become(
-	const char *path, const struct program_spec *spec, const char *mark, int out, pid_t parent)
+static void become(const char *path, const struct program_spec *spec, const char *mark,
+	const struct streams *theirs, pid_t parent)
 {
 	sigset_t none;
-	int in = open("/dev/null", O_RDONLY);
 
 	setpgid(0, 0);
 	prctl(PR_SET_PDEATHSIG, SIGKILL);
 	if (getppid() != parent)
 		_exit(1);
-	if (in < 0 || dup2(in, STDIN_FILENO) < 0 || dup2(out, STDOUT_FILENO) < 0 ||
-		dup2(out, STDERR_FILENO) < 0)
+	if (dup2(theirs->in, STDIN_FILENO) < 0 || dup2(theirs->out, STDOUT_FILENO) < 0 ||
+		dup2(theirs->err, STDERR_FILENO) < 0)
 		return;
 	if (spec->folder && chdir(spec->folder))
 		return;
@@ -101,8 +139,8 @@ static int wait_for_exec(int fd)
 	return n == sizeof(e) ? e : 0;
 }
 
-static int fork_and_exec(
-	const char *path, const struct program_spec *spec, struct program *p, const int out[2])
+static int fork_and_exec(const char *path, const struct program_spec *spec, struct program *p,
+	const struct streams *theirs)
 {
 	int report[2], e;
 	pid_t parent = getpid();
@@ -112,7 +150,7 @@ static int fork_and_exec(
 	p->pid = fork();
 	e = p->pid < 0 ? errno : 0;
 	if (p->pid == 0) {
-		become(path, spec, p->mark, out[1], parent);
+		become(path, spec, p->mark, theirs, parent);
 		e = errno;
 		_exit(write(report[1], &e, sizeof(e)) == sizeof(e) ? 127 : 126);
 	}
@@ -127,23 +165,22 @@ bool program_start(
 	struct arena *a, const struct program_spec *spec, struct program *out, const char **error)
 {
 	const char *path = program_find(a, spec->words[0]);
-	int fds[2];
+	struct streams ours, theirs;
 
-	*out = (struct program){ .pid_fd = -1, .output_fd = -1 };
+	*out = (struct program)PROGRAM_NONE;
 	if (!path) {
 		*error = arena_printf(a, "there is no program `%s`", spec->words[0]);
 		return false;
 	}
-	if (pipe2(fds, O_CLOEXEC)) {
-		*error = arena_printf(a, "no pipe: %s", strerror(errno));
-		return false;
-	}
-	fcntl(fds[0], F_SETFL, O_NONBLOCK);
 	out->mark =
 		arena_printf(a, "%s=%d.%lld", mark_name, (int)getpid(), (long long)clock_wall_us());
-	out->output_fd = fds[0];
-	int e = fork_and_exec(path, spec, out, fds);
-	close(fds[1]);
+	int e = open_streams(spec->talk, &ours, &theirs) ? 0 : errno;
+	out->input_fd = ours.in;
+	out->output_fd = ours.out;
+	out->error_fd = ours.err;
+	if (!e)
+		e = fork_and_exec(path, spec, out, &theirs);
+	close_streams(&theirs);
 	if (out->pid > 0)
 		out->pid_fd = pidfd_open(out->pid, 0);
 	if (!e && out->pid_fd < 0)
@@ -217,7 +254,6 @@ void program_kill(struct program *p)
 		kill_strays(p->mark);
 	if (p->pid_fd >= 0)
 		close(p->pid_fd);
-	if (p->output_fd >= 0)
-		close(p->output_fd);
-	*p = (struct program){ .pid_fd = -1, .output_fd = -1 };
+	close_streams(&(struct streams){ p->input_fd, p->output_fd, p->error_fd });
+	*p = (struct program)PROGRAM_NONE;
 }

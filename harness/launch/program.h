@@ -1,5 +1,6 @@
-/* A launched program: a process group of its own, whose output is read through a pipe, and which
- * leaves nothing behind when it is stopped or when this process dies.
+/* A launched program: a process group of its own, whose output is read through a pipe (or, when it is
+ * talked to, through one for each of its standard streams), and which leaves nothing behind when it is
+ * stopped or when this process dies.
  */
 #ifndef HARNESS_PROGRAM_H
 #define HARNESS_PROGRAM_H
@@ -13,14 +14,23 @@ struct arena;
 struct program {
 	pid_t pid;        /* and of its group; 0: none */
 	int pid_fd;       /* readable when it has ended; -1 */
+	int input_fd;     /* what it reads from stdin, if it is talked to; -1. Does not block */
 	int output_fd;    /* what it writes to stdout and stderr; -1. Does not block */
+	int error_fd;     /* what it writes to stderr, if it is talked to; -1. Does not block */
 	const char *mark; /* in the environment of all that it starts */
 };
+
+/* No program. */
+#define PROGRAM_NONE                                                          \
+	{                                                                     \
+		.pid_fd = -1, .input_fd = -1, .output_fd = -1, .error_fd = -1 \
+	}
 
 struct program_spec {
 	const char *const *words;       /* command and arguments, NULL behind the last one */
 	const char *const *environment; /* "NAME=value" beyond this process's own, or NULL */
 	const char *folder;             /* where it runs; NULL: where this process does */
+	bool talk;                      /* stdin is a pipe, and stderr another than stdout */
 };
 
 /* The program's path: `name` if it has a slash, else looked for in PATH and in the folders for servers,

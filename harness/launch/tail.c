@@ -1,4 +1,4 @@
-#include "harness/runner/tail.h"
+#include "harness/launch/tail.h"
 
 #include <string.h>
 

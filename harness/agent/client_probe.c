@@ -1,0 +1,156 @@
+/* What a client under test is: which versions it speaks, by its agent's word or by its own CONNECT. */
+#include <errno.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "base/arena.h"
+#include "base/clock.h"
+#include "harness/agent/contract.h"
+#include "harness/play.h"
+#include "harness/transport.h"
+
+enum { CONNECT_BYTES = 4096 /* of a CONNECT, as far as its level is of interest */ };
+
+struct probing {
+	struct arena *arena;
+	struct agent agent;
+	int listener;
+	struct transport *connection;
+	int64_t deadline_us;
+	const char **error;
+};
+
+static bool give_up(struct probing *p, const char *sentence)
+{
+	const char *last = tail_last_line(&p->agent.tail, p->arena);
+
+	*p->error =
+		arena_printf(p->arena, "%s%s%s", sentence, *last ? "; its last words: " : "", last);
+	return false;
+}
+
+/* Waits for anything from the client; false when the time is up. */
+static bool wait_a_turn(struct probing *p)
+{
+	struct pollfd fds[AGENT_POLLED + 2];
+	int64_t left_ms = (p->deadline_us - clock_now_us() + 999) / 1000;
+
+	if (left_ms <= 0)
+		return false;
+	agent_poll(&p->agent, fds);
+	fds[AGENT_POLLED] = (struct pollfd){ .fd = p->listener, .events = POLLIN };
+	fds[AGENT_POLLED + 1] =
+		(struct pollfd){ .fd = p->connection ? p->connection->fd : -1, .events = POLLIN };
+	poll(fds, AGENT_POLLED + 2, (int)left_ms);
+	agent_turn(&p->agent);
+	return true;
+}
+
+static bool start(struct probing *p, const struct client *client, enum mqtt_version version)
+{
+	struct agent_place place = { .host = "127.0.0.1", .version = spec_version_name(version) };
+
+	p->listener = transport_listen_tcp(&place.port);
+	if (p->listener < 0)
+		return give_up(
+			p, arena_printf(p->arena, "no port to listen on: %s", strerror(errno)));
+	return agent_start(&p->agent, p->arena, client, &place, p->error);
+}
+
+static void finish(struct probing *p)
+{
+	if (p->connection)
+		p->connection->ops->close(p->connection);
+	if (p->listener >= 0)
+		close(p->listener);
+	agent_stop(&p->agent);
+}
+
+/* ---- an agent ------------------------------------------------------------------------------ */
+
+static bool await_hello(struct probing *p, struct client_facts *out)
+{
+	const char *line, *error;
+	struct hello hello;
+	struct told told;
+	size_t len;
+
+	while (!(line = agent_line(&p->agent, &len))) {
+		if (p->agent.ended)
+			return give_up(p, "the agent ended before it said hello");
+		if (!wait_a_turn(p))
+			return give_up(p, "the agent did not say hello in time");
+	}
+	if (!contract_event(p->arena, line, len, &told, &hello, &error))
+		return give_up(p,
+			arena_printf(
+				p->arena, "the first line of the agent is no hello: %s", error));
+	if (told.kind != TOLD_HELLO)
+		return give_up(p, "the first line of the agent is no hello");
+	*out = (struct client_facts){ hello.name, hello.version, hello.versions };
+	return true;
+}
+
+/* ---- a plain command line ------------------------------------------------------------------ */
+
+/* The level of the CONNECT that it sends: 0 when none comes. */
+static unsigned await_level(struct probing *p, enum mqtt_version version)
+{
+	uint8_t data[CONNECT_BYTES];
+	size_t len = 0;
+
+	for (;;) {
+		struct packet packet;
+		if (!p->connection)
+			p->connection = transport_accept_tcp(p->arena, p->listener);
+		ssize_t n = p->connection
+			? p->connection->ops->read(p->connection, data + len, sizeof(data) - len)
+			: TRANSPORT_AGAIN;
+		if (n > 0)
+			len += (size_t)n;
+		struct wire_result r = wire_parse(
+			p->arena, version, data, len, WIRE_REMAINING_LENGTH_MAX, &packet);
+		if (r.status == WIRE_PACKET && packet.type == CONNECT)
+			return packet.level;
+		bool over = r.status != WIRE_NEED_MORE || n == TRANSPORT_END ||
+			n == TRANSPORT_RESET || len == sizeof(data);
+		if (over || (n == TRANSPORT_AGAIN && !wait_a_turn(p)))
+			return 0;
+	}
+}
+
+static bool probe_plain(struct arena *a, const struct client *client, unsigned versions,
+	int64_t answer_us, struct client_facts *out, const char **error)
+{
+	bool connected = false;
+
+	*out = (struct client_facts){ .name = "", .version = "" };
+	for (int i = 0; i < 2; i++) {
+		enum mqtt_version version = i ? MQTT_50 : MQTT_311;
+		if (!(versions & (i ? V50 : V311)))
+			continue;
+		struct probing p = { .arena = a, .agent.program = PROGRAM_NONE, .error = error };
+		p.deadline_us = clock_now_us() + answer_us;
+		bool ok = start(&p, client, version);
+		unsigned level = ok ? await_level(&p, version) : 0;
+		if (ok && !level)
+			give_up(&p, "the command line sent no CONNECT");
+		connected |= level != 0;
+		if (level == (unsigned)version)
+			out->versions |= i ? V50 : V311;
+		finish(&p);
+	}
+	return connected;
+}
+
+bool client_probe(struct arena *a, const struct client *client, unsigned versions,
+	int64_t answer_us, struct client_facts *out, const char **error)
+{
+	if (!client->agent)
+		return probe_plain(a, client, versions, answer_us, out, error);
+	struct probing p = { .arena = a, .agent.program = PROGRAM_NONE, .error = error };
+	p.deadline_us = clock_now_us() + answer_us;
+	bool ok = start(&p, client, MQTT_50) && await_hello(&p, out);
+	finish(&p);
+	return ok;
+}

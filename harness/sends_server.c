@@ -1,0 +1,65 @@
+/* The packets that only a server sends. */
+#include "harness/test.h"
+
+static struct properties own(const struct peer *server, const struct properties *props)
+{
+	struct properties list = { 0 };
+
+	if (server->test->play->version != MQTT_50)
+		return list;
+	if (props)
+		list = *props;
+	list.present = true;
+	return list;
+}
+
+void send_connack_at(struct place at, struct peer *server, struct connack c)
+{
+	struct packet packet = wire_packet(CONNACK);
+
+	packet.ack_flags = c.present;
+	packet.code = (uint8_t)c.code;
+	packet.has_code = true;
+	packet.properties = own(server, c.props);
+	server->accepted = !c.code;
+	server->connack = packet;
+	send_packet_at(at, server, packet, NULL);
+}
+
+static void send_codes(
+	struct place at, struct peer *server, enum packet_type type, const struct suback *s)
+{
+	struct packet packet = wire_packet(type);
+
+	packet.id = (uint16_t)s->id;
+	packet.codes = s->codes;
+	packet.properties = own(server, s->props);
+	send_packet_at(at, server, packet, NULL);
+}
+
+void send_suback_at(struct place at, struct peer *server, struct suback s)
+{
+	send_codes(at, server, SUBACK, &s);
+}
+
+void send_unsuback_at(struct place at, struct peer *server, struct suback s)
+{
+	if (server->test->play->version != MQTT_50)
+		s.codes = (struct bytes){ 0 };
+	send_codes(at, server, UNSUBACK, &s);
+}
+
+void send_pingresp_at(struct place at, struct peer *server)
+{
+	send_packet_at(at, server, wire_packet(PINGRESP), NULL);
+}
+
+void send_auth_at(struct place at, struct peer *server, struct disconnect d)
+{
+	struct packet packet = wire_packet(AUTH);
+
+	packet.code = (uint8_t)d.code.value;
+	packet.has_code = d.code.set || d.props;
+	packet.properties = own(server, d.props);
+	send_packet_at(at, server, packet, NULL);
+}

@@ -1,0 +1,317 @@
+/* The agent of a client under test: launching it, what it says, and how it ends. */
+#include <errno.h>
+#include <string.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "harness/agent/contract.h"
+#include "harness/test.h"
+
+enum {
+	LINE_SHOWN = 600,   /* bytes of a line, in the transcript */
+	OWN_COMMANDS = 900, /* the first id of those that a case spells itself */
+};
+
+/* ---- launching ----------------------------------------------------------------------------- */
+
+static void listen_for_it(struct place at, struct test *t)
+{
+	if (t->listener >= 0)
+		return;
+	t->place.host = "127.0.0.1";
+	t->place.version = spec_version_name(t->play->version);
+	t->listener = transport_listen_tcp(&t->place.port);
+	if (t->listener < 0)
+		test_end(t, at, VERDICT_ERROR,
+			arena_printf(t->arena, "no port to listen on: %s", strerror(errno)));
+}
+
+static void await_hello(struct place at, struct test *t)
+{
+	if (t->agent->plain || t->def->role == ROLE_AGENT)
+		return;
+	if (!client_hear(t, 0, 1u << TOLD_HELLO, test_answer_deadline_us(t)))
+		test_end(t, at, VERDICT_INCONCLUSIVE, "the agent did not say hello");
+}
+
+void client_launch(struct place at, struct test *t)
+{
+	const char *error;
+
+	if (t->agent && !(t->agent->plain && t->agent->ended))
+		return;
+	listen_for_it(at, t);
+	if (t->agent)
+		agent_stop(t->agent);
+	struct agent *agent = arena_new(t->arena, struct agent);
+	if (!agent_start(agent, t->arena, t->play->client, &t->place, &error))
+		test_end(t, at, VERDICT_ERROR, error);
+	t->agent = agent;
+	await_hello(at, t);
+}
+
+/* ---- lines --------------------------------------------------------------------------------- */
+
+static void put_on_tape(struct test *t, enum tape_kind kind, const char *line, size_t len)
+{
+	tape_add(&t->tape, kind, &t->agent_party, (struct bytes){ 0 },
+		len <= LINE_SHOWN
+			? arena_printf(t->arena, "%.*s", (int)len, line)
+			: arena_printf(t->arena, "%.*s ... (%zu bytes)", LINE_SHOWN, line, len));
+}
+
+void client_tell(struct test *t, const char *line)
+{
+	put_on_tape(t, TAPE_TOLD, line, strlen(line));
+	agent_tell(t->agent, line);
+}
+
+static void take_line(struct test *t, const char *line, size_t len)
+{
+	struct hearing h = { 0 };
+	struct hello hello;
+	const char *error;
+
+	put_on_tape(t, TAPE_SAID, line, len);
+	if (!contract_event(t->arena, line, len, &h.told, &hello, &error)) {
+		if (!t->fault)
+			t->fault = arena_printf(
+				t->arena, "the agent said what is not in its contract: %s", error);
+		return;
+	}
+	h.taken = h.told.kind == TOLD_MESSAGE && bytes_equal(h.told.topic, BYTES(FENCE_TOPIC));
+	t->hearings = arena_grow(
+		t->arena, t->hearings, t->hearing_count, &t->hearing_capacity, sizeof(h));
+	t->hearings[t->hearing_count++] = h;
+}
+
+/* ---- its end ------------------------------------------------------------------------------- */
+
+static const char *how_it_ended(struct test *t, int status)
+{
+	if (WIFSIGNALED(status))
+		return arena_printf(t->arena, "the client died of signal %d (%s)", WTERMSIG(status),
+			strsignal(WTERMSIG(status)));
+	return arena_printf(
+		t->arena, "the client ended by itself, with status %d", WEXITSTATUS(status));
+}
+
+static bool is_crash(const struct agent *g)
+{
+	if (!g->ended)
+		return false;
+	if (WIFSIGNALED(g->status))
+		return true;
+	return !g->plain && (!g->stopped || WEXITSTATUS(g->status));
+}
+
+/* Keeps the first death. */
+static void take_death(struct test *t)
+{
+	const struct agent *g = t->agent;
+
+	if (t->death || !is_crash(g))
+		return;
+	struct record_death *death = arena_new(t->arena, struct record_death);
+	*death = (struct record_death){
+		.signal = WIFSIGNALED(g->status) ? WTERMSIG(g->status) : 0,
+		.exit_code = WIFEXITED(g->status) ? WEXITSTATUS(g->status) : 0,
+		.stderr_tail = tail_text(&g->tail, t->arena),
+		.during = play_id(t->arena, t->def, t->play->row),
+	};
+	t->death = death;
+	test_remark(t, NULL, "%s", how_it_ended(t, g->status));
+}
+
+static const char *unsupported(struct test *t)
+{
+	for (size_t i = 0; i < t->hearing_count; i++) {
+		const struct told *told = &t->hearings[i].told;
+		if (told->kind == TOLD_UNSUPPORTED && told->command < OWN_COMMANDS)
+			return arena_printf(t->arena, "the client cannot: %s", told->text);
+	}
+	return NULL;
+}
+
+/* What ends a case, wherever it waits. */
+static void check_agent(struct test *t)
+{
+	struct place at = AT("the agent");
+	const char *cannot = unsupported(t);
+
+	if (t->death)
+		test_end(t, at, VERDICT_CRASH, how_it_ended(t, t->agent->status));
+	if (t->agent->flooded)
+		t->fault = "the agent said a line of more than 16 MiB";
+	if (t->def->role == ROLE_AGENT && t->fault)
+		test_fail(t, at, "events of the contract alone", t->fault);
+	if (t->fault)
+		test_end(t, at, VERDICT_INCONCLUSIVE, t->fault);
+	if (cannot)
+		test_end(t, at, VERDICT_INAPPLICABLE, cannot);
+}
+
+void client_listen(struct test *t)
+{
+	const char *line;
+	size_t len;
+
+	agent_turn(t->agent);
+	while ((line = agent_line(t->agent, &len)))
+		take_line(t, line, len);
+	take_death(t);
+	check_agent(t);
+}
+
+void client_end(struct test *t)
+{
+	if (t->listener >= 0)
+		close(t->listener);
+	t->listener = -1;
+	if (!t->agent)
+		return;
+	agent_stop(t->agent);
+	if (!t->agent->ended && !t->agent->plain)
+		test_remark(t, NULL, "the agent did not end when its input did, and was killed");
+	take_death(t);
+	if (!t->death)
+		return;
+	t->verdict = VERDICT_CRASH;
+	t->note = how_it_ended(t, t->agent->status);
+	for (size_t i = 0; i < t->claim_count; i++) {
+		t->claims[i].verdict = VERDICT_CRASH;
+		t->claims[i].open = false;
+	}
+}
+
+/* ---- an agent on trial ---------------------------------------------------------------------- */
+
+void tell_agent_at(struct place at, struct test *t, const char *line)
+{
+	client_launch(at, t);
+	client_tell(t, line);
+}
+
+void expect_agent_ends_at(struct place at, struct test *t)
+{
+	const char *expected = "the agent ends with status 0";
+
+	client_launch(at, t);
+	agent_stop(t->agent);
+	if (!t->agent->ended)
+		test_fail(t, at, expected, "it did not end, and was killed");
+	if (!WIFEXITED(t->agent->status) || WEXITSTATUS(t->agent->status))
+		test_fail(t, at, expected, how_it_ended(t, t->agent->status));
+}
+
+/* ---- events -------------------------------------------------------------------------------- */
+
+static struct hearing *find(struct test *t, unsigned command, unsigned kinds)
+{
+	for (size_t i = 0; i < t->hearing_count; i++) {
+		struct hearing *h = &t->hearings[i];
+		if (!h->taken && h->told.command == command &&
+			(!kinds || kinds & 1u << h->told.kind))
+			return h;
+	}
+	return NULL;
+}
+
+struct hearing *client_hear(struct test *t, unsigned command, unsigned kinds, int64_t until_us)
+{
+	struct hearing *h;
+
+	while (!(h = find(t, command, kinds)))
+		if (!test_pump(t, until_us))
+			return NULL;
+	return h;
+}
+
+static void need_agent(struct place at, struct test *t)
+{
+	if (t->agent && t->agent->plain)
+		test_end(t, at, VERDICT_INAPPLICABLE,
+			"a command line without an agent tells nothing");
+}
+
+static const char *last_said(struct test *t)
+{
+	for (size_t i = t->hearing_count; i-- > 0;)
+		if (!t->hearings[i].taken)
+			return arena_printf(t->arena, "the agent said `%s`%s%s",
+				told_name(t->hearings[i].told.kind),
+				*t->hearings[i].told.text ? ": " : "", t->hearings[i].told.text);
+	return "the agent said nothing";
+}
+
+struct told expect_answer_at(struct place at, struct test *t, unsigned command)
+{
+	need_agent(at, t);
+	struct hearing *h = client_hear(t, command, 0, test_answer_deadline_us(t));
+	if (!h)
+		test_fail(t, at, arena_printf(t->arena, "the answer to command %u", command),
+			last_said(t));
+	h->taken = true;
+	return h->told;
+}
+
+struct told expect_event_at(struct place at, struct test *t, enum told_kind kind)
+{
+	need_agent(at, t);
+	struct hearing *h = client_hear(t, 0, 1u << kind, test_answer_deadline_us(t));
+	if (!h)
+		test_fail(t, at, arena_printf(t->arena, "the event `%s`", told_name(kind)),
+			last_said(t));
+	h->taken = true;
+	return h->told;
+}
+
+static void describe_wanted(struct buf *out, const struct message *m)
+{
+	buf_add_text(out, "the message");
+	if (m->topic)
+		buf_printf(out, " \"%.200s\"", m->topic);
+	if (m->qos.set)
+		buf_printf(out, " q%u", m->qos.value);
+	if (m->retain.set)
+		buf_printf(out, " retain %u", m->retain.value);
+	if (m->dup.set)
+		buf_printf(out, " dup %u", m->dup.value);
+	if (m->payload)
+		buf_printf(out, " \"%.200s\"", m->payload);
+	else if (m->bytes.data)
+		buf_printf(out, " with %zu certain bytes", m->bytes.len);
+}
+
+struct told expect_told_at(struct place at, struct test *t, struct message m)
+{
+	struct told told = expect_event_at(at, t, TOLD_MESSAGE);
+	struct bytes want = m.payload ? bytes_of(m.payload) : m.bytes;
+	bool same = (!m.topic || bytes_equal(told.topic, bytes_of(m.topic))) &&
+		((!m.payload && !m.bytes.data) || bytes_equal(told.payload, want)) &&
+		(!m.qos.set || told.qos == m.qos.value) &&
+		(!m.retain.set || told.retain == !!m.retain.value) &&
+		(!m.dup.set || told.dup == !!m.dup.value);
+
+	if (same)
+		return told;
+	struct buf text;
+	buf_init(&text, 4096);
+	describe_wanted(&text, &m);
+	const char *expected = arena_text(t->arena, buf_text(&text));
+	buf_fini(&text);
+	test_fail(t, at, expected,
+		arena_printf(t->arena, "\"%.*s\" q%u retain %d dup %d \"%.*s\"%s",
+			(int)told.topic.len, (const char *)told.topic.data, told.qos, told.retain,
+			told.dup, told.payload.len > 100 ? 100 : (int)told.payload.len,
+			(const char *)told.payload.data, told.payload.len > 100 ? "..." : ""));
+}
+
+size_t told_waiting(struct test *t, enum told_kind kind)
+{
+	size_t count = 0;
+
+	for (size_t i = 0; i < t->hearing_count; i++)
+		count += !t->hearings[i].taken && t->hearings[i].told.kind == kind;
+	return count;
+}
