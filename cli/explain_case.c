@@ -38,7 +38,8 @@ static void put_row(struct page *p, const struct vector *row)
 {
 	struct buf b;
 
-	page_field(p, "sends", "%s", row->template);
+	if (row->template)
+		page_field(p, "sends", "%s", row->template);
 	buf_init(&b, SIZE_MAX);
 	for (size_t i = 0; i < sizeof(row->codes) && row->codes[i]; i++)
 		buf_printf(&b, "%s0x%02X %s", i ? ", " : "", row->codes[i],
@@ -99,8 +100,9 @@ static void put_table(struct page *p, const struct walk *w)
 	put_statements(p, &whole);
 	for (size_t i = 0; i < w->def->row_count; i++) {
 		const struct vector *row = &w->def->rows[i];
-		page_field(p, i ? "" : "rows", "%s: %s", row->id,
-			row->title ? row->title : row->template);
+		const char *says = row->title ? row->title : row->template;
+		page_field(
+			p, i ? "" : "rows", "%s%s%s", row->id, says ? ": " : "", says ? says : "");
 	}
 	page_field(p, "source", "%s", w->def->file);
 	put_command(p, w->def, w->def->id);
