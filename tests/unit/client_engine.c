@@ -59,6 +59,15 @@ static void refuses_an_illegal_connect(void **state)
 	assert_false(rig_set(r, &(struct set){ .client_id = "other" }));
 }
 
+static void refuses_to_keep_a_session_without_a_name(void **state)
+{
+	struct rig *r = *state;
+	bool has_names = r->version == MQTT_50; /* that the server gives */
+
+	set(r, .client_id = "");
+	assert_int_equal(rig_set(r, &(struct set){ .client_id = "", .keep = true }), has_names);
+}
+
 static void tells_of_a_refusal(void **state)
 {
 	struct rig *r = *state;
@@ -728,6 +737,8 @@ int main(void)
 		V50(connects_with_all_it_is_told),
 		V311(connects_in_311),
 		V50(refuses_an_illegal_connect),
+		V50(refuses_to_keep_a_session_without_a_name),
+		V311(refuses_to_keep_a_session_without_a_name),
 		V50(tells_of_a_refusal),
 		V311(tells_of_a_refusal_in_311),
 		V50(waits_for_connack_so_long),
