@@ -146,9 +146,7 @@ CLIENT_CASE(connect_client_id_empty_and_kept,
 	synced(t);
 	if (told_waiting(t, TOLD_ERROR))
 		return;
-	struct packet hello = connect_of(t);
-	check(t, hello.client_id.len || hello.connect_flags & CONNECT_CLEAN,
-		"CleanSession is 1, or the ClientId is not empty");
+	connect_of(t); /* which the monitor judges */
 }
 
 /* ---- Keep Alive ---------------------------------------------------------------------------- */
@@ -316,8 +314,7 @@ CLIENT_CASE(connect_will_topic_wildcard, .title = "No CONNECT has a Will Topic w
 	synced(t);
 	if (told_waiting(t, TOLD_ERROR))
 		return;
-	struct packet hello = connect_of(t);
-	check(t, !(hello.connect_flags & CONNECT_WILL), "no Will with this topic");
+	connect_of(t); /* which the monitor judges */
 }
 
 /* Every part of the payload at once, each unlike the others. */

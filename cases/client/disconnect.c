@@ -198,11 +198,7 @@ CLIENT_CASE(disconnect_raises_no_expiry,
 	synced(t);
 	if (told_waiting(t, TOLD_ERROR))
 		return;
-	struct packet bye = expect_goodbye(server);
-	if (bye.type == CLOSED)
-		return;
-	const struct property *expiry = properties_find(&bye.properties, 0x11);
-	check(t, !expiry || expiry->number == 0, "no Session Expiry Interval above 0");
+	expect_goodbye(server); /* which the monitor judges */
 }
 
 /* The same with a limit of the server, which all packets keep to. */
@@ -212,6 +208,7 @@ CLIENT_CASE(disconnect_within_maximum_packet_size,
 	.versions = V50)
 {
 	struct peer *server = admit(t, .connack = PROPS(P_MAXIMUM_PACKET_SIZE(40)));
+	fence(server);
 	do_disconnect(t, .code = SET(0x04),
 		.props = PROPS(P_REASON_STRING("a sentence of more than forty characters, "
 					       "which does not fit"),
@@ -271,7 +268,7 @@ CLIENT_CASE(server_disconnect_ends_connection,
 {
 	struct peer *server = admit(t);
 	send_row(server);
-	expect_closed(server);
+	expect_violation_closed(server, .quiet = true);
 }
 
 /* The server closes behind it, as it has to. */
@@ -340,7 +337,7 @@ CLIENT_CASE(server_disconnect_and_come_back,
 {
 	struct peer *server = admit(t);
 	send_disconnect(server, .code = SET(0x8B));
-	expect_closed(server);
+	drop(server);
 	expect_event(t, TOLD_DISCONNECTED);
 	server = admit(t);
 	fence(server);
