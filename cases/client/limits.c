@@ -173,8 +173,7 @@ CLIENT_CASE(quota_of_each_connection,
 	.refs = { "5.0:MQTT-3.3.4-7", "5.0:U50-QUOTA-RESET" }, .level = MUST, .versions = V50)
 {
 	enum { FIRST = 5, SECOND = 2 };
-	struct peer *server =
-		admit(t, .kept = true, .clean = true, .connack = PROPS(P_RECEIVE_MAXIMUM(FIRST)));
+	struct peer *server = admit(t, .kept = true, .connack = PROPS(P_RECEIVE_MAXIMUM(FIRST)));
 	publish_numbers(t, 1, FIRST);
 	fence(server);
 	size_t sent = packets_waiting(server, PUBLISH);
@@ -482,8 +481,7 @@ CLIENT_CASE(alias_not_kept_for_resent,
 		"5.0:MQTT-4.4.0-1" },
 	.level = MUST, .versions = V50)
 {
-	struct peer *server =
-		admit(t, .kept = true, .clean = true, .connack = PROPS(P_TOPIC_ALIAS_MAXIMUM(10)));
+	struct peer *server = admit(t, .kept = true, .connack = PROPS(P_TOPIC_ALIAS_MAXIMUM(10)));
 	fence(server);
 	do_publish(t, .topic = "l/t", .payload = "1", .qos = 1, .props = PROPS(P_TOPIC_ALIAS(1)));
 	struct packet first = expect(server, PUBLISH);
@@ -502,8 +500,8 @@ CLIENT_CASE(alias_not_kept, .title = "On a new connection a Topic Alias is mappe
 	.refs = { "5.0:U50-ALIAS-UNKNOWN", "5.0:MQTT-3.3.2-7" }, .level = MUST, .versions = V50)
 {
 	for (unsigned i = 0; i < 2; i++) {
-		struct peer *server = admit(t, .kept = true, .clean = !i, .resumed = i,
-			.connack = PROPS(P_TOPIC_ALIAS_MAXIMUM(10)));
+		struct peer *server = admit(
+			t, .kept = true, .resumed = i, .connack = PROPS(P_TOPIC_ALIAS_MAXIMUM(10)));
 		fence(server);
 		for (unsigned k = 0; k < 2; k++) {
 			do_publish(t, .topic = "l/t", .payload = "x", .qos = 1,

@@ -105,7 +105,7 @@ CLIENT_CASE(qos1_resent_in_resumed_session,
 		"3.1.1:MQTT-4.3.2-1", "5.0:MQTT-4.4.0-1", "5.0:MQTT-3.3.1-1", "5.0:MQTT-4.3.2-3" },
 	.level = MUST, .versions = BOTH)
 {
-	struct peer *server = admit(t, .kept = true, .clean = true);
+	struct peer *server = admit(t, .kept = true);
 	unsigned command =
 		do_publish(t, .topic = "q1/out", .payload = "twice", .qos = 1, .retain = true);
 	struct packet first = expect(server, PUBLISH);
@@ -135,7 +135,7 @@ CLIENT_CASE(qos1_resent_until_acknowledged,
 		"5.0:MQTT-4.3.2-3" },
 	.level = MUST, .versions = BOTH)
 {
-	struct peer *server = admit(t, .kept = true, .clean = true);
+	struct peer *server = admit(t, .kept = true);
 	do_publish(t, .topic = "q1/out", .payload = "often", .qos = 1);
 	struct packet first = expect(server, PUBLISH);
 
@@ -170,7 +170,7 @@ CLIENT_CASE(qos1_resent_in_order,
 	static const char *const payloads[] = { "a", "b", "c" };
 	unsigned commands[3];
 	struct packet sent[3];
-	struct peer *server = admit(t, .kept = true, .clean = true);
+	struct peer *server = admit(t, .kept = true);
 
 	for (size_t i = 0; i < 3; i++)
 		commands[i] = do_publish(t, .topic = "q1/out", .payload = payloads[i], .qos = 1);
@@ -203,7 +203,7 @@ CLIENT_CASE(qos1_new_message_behind_resent,
 		"5.0:MQTT-2.2.1-3" },
 	.level = MUST, .versions = BOTH)
 {
-	struct peer *server = admit(t, .kept = true, .clean = true);
+	struct peer *server = admit(t, .kept = true);
 	do_publish(t, .topic = "q1/out", .payload = "old", .qos = 1);
 	expect(server, PUBLISH);
 	lose(t, server);
@@ -228,7 +228,7 @@ CLIENT_CASE(qos1_published_offline,
 	.title = "A message published without a connection goes out later with DUP 0",
 	.refs = { "3.1.1:MQTT-4.3.2-1", "5.0:MQTT-4.3.2-2" }, .level = MUST, .versions = BOTH)
 {
-	struct peer *server = admit(t, .kept = true, .clean = true);
+	struct peer *server = admit(t, .kept = true);
 	lose(t, server);
 	do_publish(t, .topic = "q1/out", .payload = "kept", .qos = 1);
 	synced(t);
@@ -252,7 +252,7 @@ CLIENT_CASE(qos1_not_resent_in_new_session,
 	.refs = { "3.1.1:MQTT-3.1.2-6", "5.0:MQTT-3.1.2-4", "5.0:MQTT-4.4.0-1" }, .level = MUST,
 	.versions = BOTH)
 {
-	struct peer *server = admit(t, .kept = true, .clean = true);
+	struct peer *server = admit(t);
 	do_publish(t, .topic = "q1/out", .payload = "lost", .qos = 1);
 	expect(server, PUBLISH);
 	lose(t, server);
@@ -361,7 +361,7 @@ CLIENT_CASE(qos1_dup_does_not_vanish,
 	.title = "A QoS 1 message that comes with DUP 1 is passed on and acknowledged",
 	.refs = { "3.1.1:MQTT-4.3.2-2", "5.0:MQTT-4.3.2-4" }, .level = MUST, .versions = BOTH)
 {
-	struct peer *server = admit(t, .kept = true, .clean = true);
+	struct peer *server = admit(t, .kept = true);
 	client_subscribes(server, .filter = "q1/in", .qos = 1);
 	lose(t, server);
 
@@ -377,7 +377,7 @@ CLIENT_CASE(qos1_resent_by_server,
 	.title = "A QoS 1 message that comes again on the next connection is acknowledged again",
 	.refs = { "3.1.1:MQTT-4.3.2-2", "5.0:MQTT-4.3.2-5" }, .level = MUST, .versions = BOTH)
 {
-	struct peer *server = admit(t, .kept = true, .clean = true);
+	struct peer *server = admit(t, .kept = true);
 	client_subscribes(server, .filter = "q1/in", .qos = 1);
 	send_publish(server, .topic = "q1/in", .payload = "twice", .qos = 1, .id = 1007);
 	expect_ack(server, PUBACK, 1007);
