@@ -134,9 +134,9 @@ struct suback {
 		(struct disconnect){ __VA_ARGS__ })
 
 /* For tables: brings the client to where a packet of the row's type may come, and sends the row there. A
- * CONNACK answers its CONNECT, and so does an AUTH of 5.0 (Authentication Method "mqttspec"); an
- * acknowledgement comes in an exchange of its kind, with the identifier of it in the place of m1;
- * everything else once the client has been admitted.
+ * CONNACK answers its CONNECT; an AUTH of 5.0 comes between CONNECT and CONNACK (Authentication Method
+ * "mqttspec"); an acknowledgement comes in an exchange of its kind, with the identifier of it in the place
+ * of m1; everything else once the client has been admitted.
  */
 #define play_row(t) play_row_at(AT("play_row(" #t ")"), (t))
 

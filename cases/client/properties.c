@@ -341,26 +341,39 @@ static struct peer *greet(struct test *t)
 	return server;
 }
 
+#define LEGAL(name, p, ref)                          \
+	{                                            \
+		name, IN_CONNACK(p), .refs = { ref } \
+	}
+
 static const struct vector client_good_connack[] = {
-	{ "no_property", "20 r 00 00 p{}", .versions = V50 },
-	{ "least_values", IN_CONNACK("11 w0 21 n1 24 00 25 00 27 w64 22 n0 28 00 29 00 2A 00"),
-		.versions = V50 },
-	{ "greatest_values",
-		IN_CONNACK("11 w4294967295 21 n65535 24 01 25 01 27 w4294967295 22 n65535 28 01 "
-			   "29 01 2A 01"),
-		.versions = V50 },
-	{ "empty_strings", IN_CONNACK("1F s\"\" 26 s\"\" s\"\""), .versions = V50 },
-	{ "user_properties", IN_CONNACK("26 s\"n\" s\"v\" 26 s\"n\" s\"v\" 26 s\"\" s\"\""),
-		.versions = V50 },
-	{ "rising_order",
-		IN_CONNACK("11 w60 13 n60 1F s\"why\" 21 n10 22 n10 26 s\"n\" s\"v\" 27 "
-			   "w100000 28 01"),
-		.versions = V50 },
-	{ "falling_order",
-		IN_CONNACK("28 01 27 w100000 26 s\"n\" s\"v\" 22 n10 21 n10 1F s\"why\" "
-			   "13 n60 11 w60"),
-		.versions = V50 },
-	{ "long_string", IN_CONNACK("26 s\"n\" n2000 b\"v\"*2000"), .versions = V50 },
+	LEGAL("no_property", "", "5.0:MQTT-2.2.2-1"),
+	LEGAL("session_expiry_0", "11 w0", "5.0:U50-SESSION-EXPIRY-DEFAULT"),
+	LEGAL("session_expiry_never", "11 w4294967295", "5.0:U50-SESSION-EXPIRY-DEFAULT"),
+	LEGAL("server_keep_alive_65535", "13 n65535", "5.0:U50-SERVERKA-ONCE"),
+	LEGAL("receive_maximum_1", "21 n1", "5.0:U50-RECVMAX-ZERO"),
+	LEGAL("receive_maximum_65535", "21 n65535", "5.0:U50-RECVMAX-ZERO"),
+	LEGAL("topic_alias_maximum_0", "22 n0", "5.0:U50-ALIASMAX-DEFAULT"),
+	LEGAL("topic_alias_maximum_65535", "22 n65535", "5.0:U50-ALIASMAX-DEFAULT"),
+	LEGAL("maximum_qos_0", "24 00", "5.0:U50-MAXQOS-RANGE"),
+	LEGAL("maximum_qos_1", "24 01", "5.0:U50-MAXQOS-RANGE"),
+	LEGAL("retain_available_0", "25 00", "5.0:U50-RETAINAVAIL-RANGE"),
+	LEGAL("retain_available_1", "25 01", "5.0:U50-RETAINAVAIL-RANGE"),
+	LEGAL("maximum_packet_size_64", "27 w64", "5.0:U50-MAXPKT-ZERO"),
+	LEGAL("maximum_packet_size_of_the_format", "27 w268435460", "5.0:U50-MAXPKT-ZERO"),
+	LEGAL("maximum_packet_size_4294967295", "27 w4294967295", "5.0:U50-MAXPKT-ZERO"),
+	LEGAL("nothing_available", "28 00 29 00 2A 00", "5.0:U50-WILDCARDAVAIL"),
+	LEGAL("all_available", "28 01 29 01 2A 01", "5.0:U50-WILDCARDAVAIL"),
+	LEGAL("empty_strings", "1F s\"\" 26 s\"\" s\"\"", "5.0:U50-PROP-ONCE"),
+	LEGAL("user_properties", "26 s\"n\" s\"v\" 26 s\"n\" s\"v\" 26 s\"m\" s\"\"",
+		"5.0:U50-PROP-ONCE"),
+	LEGAL("long_string", "26 s\"n\" n2000 b\"v\"*2000", "5.0:U50-PROP-ONCE"),
+	LEGAL("rising_order",
+		"11 w60 13 n60 1F s\"why\" 21 n10 22 n10 26 s\"n\" s\"v\" 27 w100000 28 01",
+		"5.0:U50-PROP-ORDER"),
+	LEGAL("falling_order",
+		"28 01 27 w100000 26 s\"n\" s\"v\" 22 n10 21 n10 1F s\"why\" 13 n60 11 w60",
+		"5.0:U50-PROP-ORDER"),
 };
 
 CLIENT_CASE(client_good_connack,

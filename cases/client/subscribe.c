@@ -702,7 +702,7 @@ CLIENT_CASE(message_after_unsuback,
 
 CLIENT_CASE(message_with_subscription_ids,
 	.title = "A message may have several Subscription Identifiers, and the user is told them",
-	.refs = { "5.0:U50-PROP-ONCE" }, .level = STATED, .versions = V50)
+	.refs = { "5.0:U50-PROP-ONCE", "5.0:MQTT-4.5.0-2" }, .level = STATED, .versions = V50)
 {
 	struct peer *server = admit(t);
 	client_subscribes(server, .filter = "s/t", .qos = 1, .props = PROPS(P_SUBSCRIPTION_ID(1)));
