@@ -22,7 +22,9 @@ struct peer *accept_client_at(struct place at, struct test *t)
 	client_launch(at, t);
 	struct peer *server = peer_accept(t, "server", test_answer_deadline_us(t));
 	if (!server)
-		test_fail(t, at, "a connection", "the client did not connect");
+		test_fail(t, at, "a connection",
+			arena_printf(
+				t->arena, "the client did not connect; %s", client_last_word(t)));
 	t->setting_up--;
 	return server;
 }
