@@ -118,7 +118,9 @@ void event_add_property(json_t *event, const struct property *p)
 		k++;
 	const char *name = properties[k].name;
 	if (p->kind == TEXT) {
-		event_add_text(all, name, p->data);
+		/* What is no text cannot be told. */
+		json_object_set_new(
+			all, name, json_stringn(p->data.size ? p->data.at : "", p->data.size));
 	} else if (p->kind == BINARY) {
 		event_add_hex(all, name, p->data);
 	} else if (p->kind != PAIR && p->kind != VARIABLE) {

@@ -102,7 +102,8 @@ static bool connects(struct command *c)
 	const struct message *will = &f.will;
 	mosquitto_property *props = properties_of(c, c->fields);
 	mosquitto_property *will_props = properties_of(c, will->fields);
-	/* The library takes it when the object is made. */
+	if (f.keep_alive > 0 && f.keep_alive < 5)
+		command_fault(c, "unsupported", "keep_alive", " below 5 s");
 	if (a->client && f.clean_start != a->clean_start)
 		command_fault(
 			c, "unsupported", "clean_start", " that differs from the connect before");

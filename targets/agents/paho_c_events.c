@@ -21,7 +21,7 @@ static void failed(struct command *c, int code, const char *message)
 		done(c, event_text("error", c, message ? message : MQTTAsync_strerror(code)));
 }
 
-/* The codes for several filters come as a list of unknown length: they cannot be told. */
+/* The list of codes has no length: the library leaves it to its user to count the filters. */
 void on_success(void *context, MQTTAsync_successData *d)
 {
 	struct command *c = context;
@@ -29,8 +29,8 @@ void on_success(void *context, MQTTAsync_successData *d)
 		done(c, event_connected(c, 0, d->alt.connect.sessionPresent));
 	else if (c->mid == DISCONNECT)
 		tell_disconnected(c->agent, c, event_new("disconnected", c));
-	else if (c->mid == SUBSCRIBE && c->filters == 1)
-		done(c, event_codes(c, 1, &d->alt.qos));
+	else if (c->mid == SUBSCRIBE)
+		done(c, event_codes(c, c->filters, c->filters == 1 ? &d->alt.qos : d->alt.qosList));
 	else
 		done(c, event_new("acknowledged", c));
 }
