@@ -37,7 +37,6 @@ function check(fields, needed) {
 
 const bytes = (hex) => /^([0-9a-f]{2})*$/i.test(hex) ? Buffer.from(hex, "hex") : no("no hexadecimal digits");
 const content = (fields) => "payload" in fields ? Buffer.from(fields.payload) : bytes(fields.payload_hex);
-
 // The library keeps user properties by name: their order is lost unless it is that of the names.
 const pairs = (o) => Object.entries(o).flatMap(([key, v]) => [v].flat().map((text) => [key, text]));
 const ordered = (o) => !Object.keys(o).some((key) => /^\d+$/.test(key))
@@ -126,6 +125,7 @@ const commands = {
 			no("disconnect without a connection, or before CONNACK", open ? Unsupported : Error);
 		client.end(false, five ? { reasonCode: c.code ?? 0, properties: properties(c) } : {});
 		leaving = id;
+		client.stream.once("finish", closed); // "close" waits for the server, too
 	},
 	authenticate(id, c) {
 		if (!challenged || (c.code ?? 24) !== 24)
@@ -162,7 +162,7 @@ function listen() {
 		say("challenge", { code: p.reasonCode, ...told(p.properties) });
 		challenged = p.reasonCode === 24 ? answer : answer();
 	};
-	client.on("packetsend", (p) => { sentDisconnect ||= p.cmd === "disconnect"; });
+	client.on("packetsend", (p) => { sentDisconnect ||= p.cmd === "disconnect"; left &&= p.cmd !== "connect"; });
 	client.on("packetreceive", (p) => (lastPacket = p).cmd === "connack" && process.nextTick(connacked, p));
 	client.on("message", (topic, payload, { qos, retain, dup, properties: p }) => {
 		const text = payload.toString(), what = Buffer.from(text).equals(payload) && !text.includes("\0")
@@ -172,7 +172,7 @@ function listen() {
 	client.on("disconnect", (p) => { ended = { code: p.reasonCode, ...told(p.properties) }; });
 	client.on("error", (error) => (lastError = error) && connecting === undefined && fail(undefined, error));
 	// Behind the answers to subscriptions, which are promises of the library.
-	client.on("close", () => queueMicrotask(() => process.nextTick(closed)));
+	client.on("close", () => left || queueMicrotask(() => process.nextTick(closed)));
 }
 
 function obey(line) {
