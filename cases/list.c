@@ -43,6 +43,17 @@
 	X(client_sessions) \
 	X(client_auth) \
 	X(agent) \
+	X(client_publish) \
+	X(client_qos1) \
+	X(client_qos2) \
+	X(client_acknowledgements) \
+	X(client_receiving) \
+	X(client_limits) \
+	X(client_malformed) \
+	X(client_lengths) \
+	X(client_strings) \
+	X(client_properties) \
+	X(client_subscribe) \
 	/* the end */
 /* clang-format on */
 

@@ -1,0 +1,549 @@
+/* What a client does with messages that come in: what it tells its user, what it acknowledges, Topic
+ * Aliases of the server (5.0), and packets that are wrong.
+ */
+#include "harness/client_case.h"
+
+/* The connection breaks, and the client has noticed. */
+static void lose(struct test *t, struct peer *server)
+{
+	drop(server);
+	expect_event(t, TOLD_DISCONNECTED);
+}
+
+/* Sends a message, and waits until the client has brought its handshake to the end. */
+static void deliver(struct peer *server, struct publish m)
+{
+	send_publish(server, .topic = m.topic, .payload = m.payload, .bytes = m.bytes, .qos = m.qos,
+		.id = m.id, .retain = m.retain, .props = m.props);
+	if (m.qos == 1) {
+		expect_ack(server, PUBACK, m.id);
+	} else if (m.qos == 2) {
+		expect_ack(server, PUBREC, m.id);
+		send_ack(server, PUBREL, m.id);
+		expect_ack(server, PUBCOMP, m.id);
+	}
+}
+
+#define DELIVER(server, ...) deliver(server, (struct publish){ __VA_ARGS__ })
+
+/* ---- passed on to the user ------------------------------------------------------------------- */
+
+#define RECEIVED                                                                              \
+	"3.1.1:MQTT-3.3.4-1", "3.1.1:MQTT-4.3.2-2", "3.1.1:MQTT-4.3.3-2", "5.0:MQTT-3.3.4-1", \
+		"5.0:MQTT-4.3.2-4", "5.0:MQTT-4.3.3-8"
+
+CLIENT_CASE(message_told, .title = "A message is passed on with its topic, payload and QoS",
+	.refs = { RECEIVED }, .level = MUST, .versions = BOTH)
+{
+	struct peer *server = admit(t);
+	client_subscribes(server, .filter = "r/#", .qos = 2);
+
+	for (unsigned qos = 0; qos <= 2; qos++) {
+		DELIVER(server, .topic = "r/a", .payload = "payload", .qos = qos,
+			.id = qos ? 1000 + qos : 0);
+		struct told told = expect_told(t, .topic = "r/a", .payload = "payload");
+		if (told.qos != qos)
+			nonstrict(t, "QoS %u is told as %u", qos, told.qos);
+	}
+	expect_no(server, PUBACK);
+}
+
+/* A client that tells RETAIN wrongly does no harm to the protocol, only to its user. */
+CLIENT_CASE(retain_told, .title = "The user is told whether a message was retained",
+	.refs = { RECEIVED }, .level = SHOULD, .versions = BOTH)
+{
+	struct peer *server = admit(t);
+	client_subscribes(server, .filter = "r/#", .qos = 1);
+
+	for (unsigned i = 0; i < 4; i++) {
+		DELIVER(server, .topic = "r/a", .payload = "x", .qos = i / 2, .retain = i % 2,
+			.id = i / 2 ? 1000 + i : 0);
+		expect_told(t, .payload = "x", .retain = SET(i % 2));
+	}
+}
+
+CLIENT_CASE(empty_payload_told, .title = "An empty message is passed on like any other",
+	.refs = { "3.1.1:U311-EMPTY-PAYLOAD", RECEIVED }, .level = MUST, .versions = BOTH)
+{
+	struct peer *server = admit(t);
+	client_subscribes(server, .filter = "r/#", .qos = 2);
+
+	for (unsigned qos = 0; qos <= 2; qos++) {
+		DELIVER(server, .topic = "r/a", .payload = "", .qos = qos,
+			.id = qos ? 1000 + qos : 0);
+		check_eq(t, expect_told(t, .topic = "r/a").payload.len, 0);
+	}
+}
+
+CLIENT_CASE(binary_payload_told, .title = "A payload of any bytes is passed on unchanged",
+	.refs = { "3.1.1:MQTT-2.3.1-5", RECEIVED }, .level = MUST, .versions = BOTH)
+{
+	static uint8_t all[256];
+	struct bytes payload = { all, sizeof(all) };
+	struct peer *server = admit(t);
+	client_subscribes(server, .filter = "r/#", .qos = 2);
+
+	for (unsigned i = 0; i < sizeof(all); i++)
+		all[i] = (uint8_t)(255 - i);
+	for (unsigned qos = 0; qos <= 2; qos++) {
+		DELIVER(server, .topic = "r/a", .bytes = payload, .qos = qos,
+			.id = qos ? 1000 + qos : 0);
+		expect_told(t, .topic = "r/a", .bytes = payload);
+	}
+}
+
+CLIENT_CASE(payload_of_any_length_told,
+	.title = "Payloads of many lengths, up to a megabyte, are passed on whole",
+	.refs = { RECEIVED }, .level = MUST, .versions = BOTH)
+{
+	static const size_t lengths[] = { 1, 115, 120, 127, 128, 16370, 16384, 1 << 20 };
+	struct peer *server = admit(t);
+	client_subscribes(server, .filter = "r/#", .qos = 1);
+
+	for (unsigned i = 0; i < sizeof(lengths) / sizeof(*lengths); i++) {
+		struct bytes payload = filler(t, lengths[i]);
+		DELIVER(server, .topic = "r/a", .bytes = payload, .qos = 1, .id = 1001 + i);
+		expect_told(t, .topic = "r/a", .bytes = payload);
+	}
+}
+
+struct name {
+	const char *topic;
+};
+
+#define NAME(id, text)                            \
+	{                                         \
+		id, .extra = &(const struct name) \
+		{                                 \
+			text                      \
+		}                                 \
+	}
+
+static const struct vector topic_told[] = {
+	NAME("slash_first", "/r/a"),
+	NAME("slash_last", "r/a/"),
+	NAME("slash_alone", "/"),
+	NAME("empty_levels", "r//a"),
+	NAME("blanks", " r/a b/ "),
+	NAME("letters_of_many", "r/\xC3\xA4\xE6\xB8\xA9\xF0\x9F\x8C\xA1"),
+	NAME("byte_order_mark", "\xEF\xBB\xBFr/a"),
+	NAME("quotes", "r/\"a\\b\""),
+};
+
+/* U+FEFF at the front is a letter of the topic like any other. */
+CLIENT_CASE(topic_told, .title = "A Topic Name is passed on unchanged",
+	.refs = { "3.1.1:MQTT-1.5.3-3", "3.1.1:UALL-LEVELS", "5.0:MQTT-1.5.4-3",
+		"5.0:UALL-LEVELS" },
+	.level = MUST, .versions = BOTH, ROWS(topic_told))
+{
+	const struct name *n = row(t)->extra;
+	struct peer *server = admit(t);
+	client_subscribes(server, .filter = "#", .qos = 1);
+
+	DELIVER(server, .topic = n->topic, .payload = "x", .qos = 1, .id = 1001);
+	expect_told(t, .topic = n->topic, .payload = "x");
+}
+
+/* ---- not asked for --------------------------------------------------------------------------- */
+
+/* A server may deliver what the client has not subscribed to, or no longer. */
+CLIENT_CASE(unsolicited_message_acknowledged,
+	.title = "A message that matches no subscription is acknowledged as its QoS demands",
+	.refs = { "3.1.1:MQTT-4.5.0-2", "3.1.1:U311-UNSOLICITED", "5.0:MQTT-4.5.0-2" },
+	.level = MUST, .versions = BOTH)
+{
+	struct peer *server = admit(t);
+
+	DELIVER(server, .topic = "r/unasked", .payload = "x", .qos = 1, .id = 1001);
+	DELIVER(server, .topic = "r/unasked", .payload = "x", .qos = 2, .id = 1002);
+	client_subscribes(server, .filter = "r/asked", .qos = 2);
+	DELIVER(server, .topic = "r/unasked", .payload = "x", .qos = 1, .id = 1003);
+	DELIVER(server, .topic = "r/unasked", .payload = "x", .qos = 2, .id = 1004);
+	client_unsubscribes(server, .filter = "r/asked");
+	DELIVER(server, .topic = "r/asked", .payload = "x", .qos = 2, .id = 1005);
+}
+
+CLIENT_CASE(message_above_granted_qos,
+	.title = "A message with a higher QoS than was granted is acknowledged as its QoS demands",
+	.refs = { "3.1.1:MQTT-4.5.0-2", "3.1.1:MQTT-3.3.4-1", "5.0:MQTT-4.5.0-2",
+		"5.0:MQTT-3.3.4-1" },
+	.level = MUST, .versions = BOTH, .unaided = true)
+{
+	struct peer *server = admit(t);
+	client_subscribes(server, .filter = "r/a", .qos = 0);
+
+	DELIVER(server, .topic = "r/a", .payload = "x", .qos = 1, .id = 1001);
+	DELIVER(server, .topic = "r/a", .payload = "x", .qos = 2, .id = 1002);
+	fence(server);
+}
+
+/*   client                    server
+ *   SUBSCRIBE            -->
+ *                        <--  PUBLISH q1
+ *   PUBACK               -->
+ *                        <--  SUBACK
+ */
+CLIENT_CASE(message_before_suback, .title = "A message may come before the SUBACK",
+	.refs = { "3.1.1:MQTT-4.5.0-2", "3.1.1:MQTT-4.3.2-2", "5.0:MQTT-4.5.0-2",
+		"5.0:MQTT-4.3.2-4" },
+	.level = MUST, .versions = BOTH)
+{
+	struct peer *server = admit(t);
+	unsigned command = do_subscribe(t, .filter = "r/a", .qos = 1);
+	struct packet s = expect(server, SUBSCRIBE);
+
+	DELIVER(server, .topic = "r/a", .payload = "early", .qos = 1, .id = 1001);
+	send_suback(server, .id = s.id, .codes = CODES(1));
+	check_eq(t, expect_answer(t, command).kind, TOLD_ACKNOWLEDGED);
+	expect_told(t, .topic = "r/a", .payload = "early");
+}
+
+/* As many as the client's Receive Maximum allows, and a hundred at the most. */
+CLIENT_CASE(many_messages_at_once, .title = "Many messages in one go are all passed on",
+	.refs = { "3.1.1:MQTT-4.3.2-2", "3.1.1:MQTT-4.6.0-2", "5.0:MQTT-4.3.2-4",
+		"5.0:MQTT-4.6.0-2" },
+	.level = MUST, .versions = BOTH)
+{
+	unsigned messages = 100, command = do_connect(t);
+	struct peer *server = accept_client(t);
+	struct packet connect = expect(server, CONNECT);
+	const struct property *p = properties_find(&connect.properties, 0x21);
+	if (p && p->number < messages)
+		messages = p->number;
+	send_connack(server);
+	expect_answer(t, command);
+	client_subscribes(server, .filter = "r/a", .qos = 1);
+
+	for (unsigned i = 0; i < messages; i++)
+		send_publish(
+			server, .topic = "r/a", .bytes = filler(t, i), .qos = 1, .id = 1001 + i);
+	for (unsigned i = 0; i < messages; i++) {
+		struct packet puback = expect(server, PUBACK);
+		check_eq(t, puback.id, 1001 + i);
+	}
+	for (unsigned i = 0; i < messages; i++)
+		check_eq(t, expect_told(t, .topic = "r/a").payload.len, i);
+}
+
+/* ---- properties ------------------------------------------------------------------------------ */
+
+static bool tells(struct test *t, const struct told *told, unsigned id, const char *name)
+{
+	if (properties_find(&told->properties, id))
+		return true;
+	observe(t, "the user is not told of %s", name);
+	return false;
+}
+
+static struct bytes text_of(const struct told *told, unsigned id)
+{
+	return properties_find(&told->properties, id)->value;
+}
+
+static unsigned number_of(const struct told *told, unsigned id)
+{
+	return properties_find(&told->properties, id)->number;
+}
+
+CLIENT_CASE(properties_told, .title = "The properties of a message are passed on as they came",
+	.refs = { "5.0:MQTT-4.3.2-4" }, .level = SHOULD, .versions = V50)
+{
+	struct peer *server = admit(t);
+	client_subscribes(server, .filter = "r/#", .qos = 1);
+
+	DELIVER(server, .topic = "r/a", .payload = "x", .qos = 1, .id = 1001,
+		.props = PROPS(P_PAYLOAD_FORMAT(1), P_MESSAGE_EXPIRY(3600),
+			P_CONTENT_TYPE("text/plain; \xC3\xA9"), P_RESPONSE_TOPIC("r/answer"),
+			P_CORRELATION_DATA("\x00\xFF\x80 data"), P_USER("b", "1"), P_USER("a", "2"),
+			P_USER("b", "3")));
+	struct told told = expect_told(t, .topic = "r/a", .payload = "x");
+	if (tells(t, &told, 0x01, "Payload Format Indicator"))
+		check_eq(t, number_of(&told, 0x01), 1);
+	if (tells(t, &told, 0x02, "Message Expiry Interval"))
+		check_eq(t, number_of(&told, 0x02), 3600);
+	if (tells(t, &told, 0x03, "Content Type"))
+		check_text(t, text_of(&told, 0x03), "text/plain; \xC3\xA9");
+	if (tells(t, &told, 0x08, "Response Topic"))
+		check_text(t, text_of(&told, 0x08), "r/answer");
+	if (tells(t, &told, 0x09, "Correlation Data"))
+		check(t, bytes_equal(text_of(&told, 0x09), BYTES("\x00\xFF\x80 data")),
+			"the Correlation Data byte for byte");
+	if (tells(t, &told, 0x26, "User Properties"))
+		check_eq(t, properties_count(&told.properties, 0x26), 3);
+}
+
+CLIENT_CASE(properties_told_of_each_message,
+	.title = "The properties of one message are not told of the next",
+	.refs = { "5.0:MQTT-4.3.2-4" }, .level = SHOULD, .versions = V50)
+{
+	struct peer *server = admit(t);
+	client_subscribes(server, .filter = "r/#", .qos = 1);
+
+	DELIVER(server, .topic = "r/a", .payload = "with", .qos = 1, .id = 1001,
+		.props =
+			PROPS(P_CONTENT_TYPE("t"), P_RESPONSE_TOPIC("r/answer"), P_USER("a", "b")));
+	expect_told(t, .payload = "with");
+	DELIVER(server, .topic = "r/a", .payload = "without", .qos = 1, .id = 1001);
+	struct told told = expect_told(t, .payload = "without");
+	check_eq(t, properties_count(&told.properties, 0x03), 0);
+	check_eq(t, properties_count(&told.properties, 0x08), 0);
+	check_eq(t, properties_count(&told.properties, 0x26), 0);
+}
+
+/* One copy with both identifiers, then two copies with one each: a server may do either. */
+static void deliver_to_both(struct peer *server)
+{
+	client_subscribes(server, .filter = "r/+", .qos = 1, .props = PROPS(P_SUBSCRIPTION_ID(1)));
+	client_subscribes(
+		server, .filter = "r/#", .qos = 1, .props = PROPS(P_SUBSCRIPTION_ID(268435455)));
+	DELIVER(server, .topic = "r/a", .payload = "both", .qos = 1, .id = 1001,
+		.props = PROPS(P_SUBSCRIPTION_ID(1), P_SUBSCRIPTION_ID(268435455)));
+	DELIVER(server, .topic = "r/a", .payload = "copy", .qos = 1, .id = 1002,
+		.props = PROPS(P_SUBSCRIPTION_ID(1)));
+	DELIVER(server, .topic = "r/a", .payload = "copy", .qos = 1, .id = 1003,
+		.props = PROPS(P_SUBSCRIPTION_ID(268435455)));
+}
+
+CLIENT_CASE(several_subscription_ids,
+	.title = "A message with two Subscription Identifiers is passed on, and so is each copy "
+		 "with one",
+	.refs = { "5.0:MQTT-4.3.2-4", "5.0:MQTT-3.3.4-1" }, .level = MUST, .versions = V50)
+{
+	struct peer *server = admit(t);
+
+	deliver_to_both(server);
+	expect_told(t, .topic = "r/a", .payload = "both");
+	expect_told(t, .topic = "r/a", .payload = "copy");
+	expect_told(t, .topic = "r/a", .payload = "copy");
+}
+
+CLIENT_CASE(subscription_ids_told, .title = "Subscription Identifiers are passed on",
+	.refs = { "5.0:MQTT-4.3.2-4" }, .level = SHOULD, .versions = V50)
+{
+	static const unsigned copies[] = { 1, 268435455 };
+	struct peer *server = admit(t);
+
+	deliver_to_both(server);
+	struct told told = expect_told(t, .payload = "both");
+	if (tells(t, &told, 0x0B, "Subscription Identifiers"))
+		check_eq(t, properties_count(&told.properties, 0x0B), 2);
+	for (size_t i = 0; i < 2; i++) {
+		told = expect_told(t, .payload = "copy");
+		if (properties_find(&told.properties, 0x0B))
+			check_eq(t, number_of(&told, 0x0B), copies[i]);
+	}
+}
+
+/* ---- Topic Aliases of the server ------------------------------------------------------------- */
+
+/* A connection whose CONNECT has said that the client takes so many aliases. */
+static struct peer *open_for_aliases(struct test *t, unsigned maximum, bool kept, bool resumed)
+{
+	unsigned command =
+		do_connect(t, .kept = kept, .props = PROPS(P_TOPIC_ALIAS_MAXIMUM(maximum)));
+	struct peer *server = accept_client(t);
+	struct packet connect = expect(server, CONNECT);
+	const struct property *p = properties_find(&connect.properties, 0x22);
+
+	require(t, p && p->number == maximum, "the client does not announce Topic Alias Maximum");
+	send_connack(server, .present = resumed);
+	expect_answer(t, command);
+	return server;
+}
+
+CLIENT_CASE(server_alias_used,
+	.title = "A Topic Alias of the server stands for its topic, and may get another one",
+	.refs = { "5.0:U50-ALIAS-SET", "5.0:MQTT-3.3.2-10" }, .level = STATED, .versions = V50)
+{
+	struct peer *server = open_for_aliases(t, 5, false, false);
+	client_subscribes(server, .filter = "r/#", .qos = 1);
+
+	static const struct {
+		const char *topic;
+		unsigned alias;
+		const char *means;
+	} steps[] = {
+		{ "r/a", 1, "r/a" },
+		{ "", 1, "r/a" },
+		{ "r/b", 5, "r/b" },
+		{ "", 5, "r/b" },
+		{ "", 1, "r/a" },
+		{ "r/c", 1, "r/c" },
+		{ "", 1, "r/c" },
+		{ "", 5, "r/b" },
+		{ "r/a", 1, "r/a" },
+		{ "", 1, "r/a" },
+	};
+	for (unsigned i = 0; i < sizeof(steps) / sizeof(*steps); i++) {
+		DELIVER(server, .topic = steps[i].topic, .payload = "x", .qos = i % 2,
+			.id = i % 2 ? 1001 + i : 0, .props = PROPS(P_TOPIC_ALIAS(steps[i].alias)));
+		expect_told(t, .topic = steps[i].means, .payload = "x");
+	}
+}
+
+CLIENT_CASE(server_alias_at_qos2, .title = "A Topic Alias counts for QoS 2 messages, too",
+	.refs = { "5.0:U50-ALIAS-SET", "5.0:MQTT-3.3.2-10" }, .level = STATED, .versions = V50)
+{
+	struct peer *server = open_for_aliases(t, 2, false, false);
+	client_subscribes(server, .filter = "r/#", .qos = 2);
+
+	DELIVER(server, .topic = "r/a", .payload = "1", .qos = 2, .id = 1001,
+		.props = PROPS(P_TOPIC_ALIAS(1)));
+	expect_told(t, .topic = "r/a", .payload = "1");
+	send_publish(server, .topic = "", .payload = "2", .qos = 2, .id = 1002,
+		.props = PROPS(P_TOPIC_ALIAS(1)));
+	expect_ack(server, PUBREC, 1002);
+	/* From here on the alias stands for another topic; the message before has its own. */
+	DELIVER(server, .topic = "r/b", .payload = "3", .qos = 0, .props = PROPS(P_TOPIC_ALIAS(1)));
+	send_ack(server, PUBREL, 1002);
+	expect_ack(server, PUBCOMP, 1002);
+	for (unsigned i = 0; i < 2; i++) {
+		struct told told = expect_told(t, .qos = { 0 });
+		bool second = bytes_equal(told.payload, BYTES("2"));
+		check_text(t, told.topic, second ? "r/a" : "r/b");
+	}
+}
+
+/* The error is one thing; to take the old topic would be another, and worse. */
+CLIENT_CASE(server_alias_of_old_connection, .title = "A Topic Alias ends with its connection",
+	.refs = { "5.0:MQTT-3.3.2-7", "5.0:U50-ALIAS-UNKNOWN", "5.0:U50-ERR-CLIENT" },
+	.level = MUST, .versions = V50)
+{
+	struct peer *server = open_for_aliases(t, 2, true, false);
+	client_subscribes(server, .filter = "r/#", .qos = 1);
+	DELIVER(server, .topic = "r/a", .payload = "x", .qos = 1, .id = 1001,
+		.props = PROPS(P_TOPIC_ALIAS(1)));
+	expect_told(t, .topic = "r/a", .payload = "x");
+	lose(t, server);
+
+	server = open_for_aliases(t, 2, true, true);
+	send_publish(server, .topic = "", .payload = "astray", .qos = 0,
+		.props = PROPS(P_TOPIC_ALIAS(1)));
+	judging(t, "5.0:U50-ERR-CLIENT");
+	expect_violation_closed(server, .codes = { 0x82, 0x94 });
+	judging(t, "5.0:MQTT-3.3.2-7");
+	synced(t);
+	check_eq(t, told_waiting(t, TOLD_MESSAGE), 0);
+}
+
+struct alias {
+	unsigned maximum; /* of the client; 0: it announces none */
+	unsigned alias;
+	const char *topic;
+};
+
+#define ALIAS(name, fits, ...)                                                \
+	{                                                                     \
+		name, .codes = { fits, 0x82 }, .extra = &(const struct alias) \
+		{                                                             \
+			__VA_ARGS__                                           \
+		}                                                             \
+	}
+
+static const struct vector server_alias_wrong[] = {
+	ALIAS("zero", 0x94, 2, 0, "r/a"),
+	ALIAS("zero_no_topic", 0x94, 2, 0, ""),
+	ALIAS("above_maximum", 0x94, 2, 3, "r/a"),
+	ALIAS("highest", 0x94, 2, 65535, "r/a"),
+	ALIAS("none_announced", 0x94, 0, 1, "r/a"),
+	ALIAS("unknown", 0x94, 2, 1, ""),
+};
+
+CLIENT_CASE(server_alias_wrong,
+	.title = "A Topic Alias that is 0, above the client's maximum or unknown is an error",
+	.refs = { "5.0:U50-ERR-CLIENT", "5.0:U50-ALIAS-INVALID", "5.0:U50-ALIAS-UNKNOWN" },
+	.level = MUST, .versions = V50, ROWS(server_alias_wrong))
+{
+	const struct alias *a = row(t)->extra;
+	struct peer *server = a->maximum ? open_for_aliases(t, a->maximum, false, false) : admit(t);
+
+	send_publish(server, .topic = a->topic, .payload = "x", .qos = 1, .id = 1001,
+		.props = PROPS(P_TOPIC_ALIAS(a->alias)));
+	expect_violation_closed(server);
+}
+
+/* ---- packets that are wrong ------------------------------------------------------------------ */
+
+#define VIOLATION "3.1.1:MQTT-4.8.0-1", "5.0:U50-ERR-CLIENT"
+
+static const struct vector publish_wrong[] = {
+	{ "qos_3", "36 r s\"r/a\" n1001 p{} b\"x\"",
+		.refs = { "3.1.1:MQTT-3.3.1-4", "5.0:U50-ERR-CLIENT", "5.0:U50-QOS-BITS" },
+		.codes = { 0x81 } },
+	{ "id_0_q1", "32 r s\"r/a\" n0 p{} b\"x\"", .refs = { VIOLATION },
+		.codes = { 0x82, 0x81 } },
+	{ "id_0_q2", "34 r s\"r/a\" n0 p{} b\"x\"", .refs = { VIOLATION },
+		.codes = { 0x82, 0x81 } },
+	{ "topic_hash", "32 r s\"r/#\" n1001 p{} b\"x\"", .refs = { VIOLATION },
+		.codes = { 0x81, 0x82, 0x90 } },
+	{ "topic_plus", "32 r s\"r/+\" n1001 p{} b\"x\"", .refs = { VIOLATION },
+		.codes = { 0x81, 0x82, 0x90 } },
+	{ "topic_empty", "32 r s\"\" n1001 p{} b\"x\"",
+		.refs = { VIOLATION, "5.0:U50-TOPIC-EMPTY" }, .codes = { 0x82, 0x81 } },
+	{ "topic_empty_q0", "30 r s\"\" p{} b\"x\"", .refs = { VIOLATION, "5.0:U50-TOPIC-EMPTY" },
+		.codes = { 0x82, 0x81 } },
+	{ "topic_cut", "30 r n20 b\"r/a\"", .refs = { VIOLATION }, .codes = { 0x81 } },
+	{ "id_missing", "32 r s\"r/a\"", .refs = { VIOLATION }, .codes = { 0x81 } },
+};
+
+CLIENT_CASE(publish_wrong, .title = "A PUBLISH that is wrong in one place ends the connection",
+	.refs = { VIOLATION }, .level = MUST, .versions = BOTH, ROWS(publish_wrong))
+{
+	struct peer *server = admit(t);
+	client_subscribes(server, .filter = "r/a", .qos = 2);
+
+	send_row(server);
+	expect_violation_closed(server);
+}
+
+CLIENT_CASE(qos0_with_dup_received,
+	.title = "A QoS 0 message with DUP 1 is passed on, or ends the connection",
+	.refs = { "3.1.1:MQTT-3.3.1-2", "5.0:MQTT-3.3.1-2" }, .level = MAY, .versions = BOTH)
+{
+	struct peer *server = admit(t);
+	client_subscribes(server, .filter = "r/a", .qos = 1);
+
+	send_publish(server, .topic = "r/a", .payload = "x", .qos = 0, .dup = true);
+	send_publish(server, .topic = "r/a", .payload = "next", .qos = 1, .id = 1001);
+	expect_one_of(server,
+		OUTCOMES({ .type = PUBACK,
+				 .verdict = VERDICT_INFO,
+				 .says = "DUP 1 at QoS 0 is put up with" },
+			{ .type = CLOSED,
+				.verdict = VERDICT_INFO,
+				.says = "DUP 1 at QoS 0 ends the connection" }));
+}
+
+/* Whether a client looks at the payload is its own affair. */
+CLIENT_CASE(payload_not_as_indicated,
+	.title = "A payload that is no UTF-8, though it is said to be, is taken or refused with "
+		 "0x99",
+	.refs = { "5.0:U50-PFI-UTF8" }, .level = STATED, .versions = V50)
+{
+	struct peer *server = admit(t);
+	client_subscribes(server, .filter = "r/a", .qos = 1);
+
+	send_publish(server, .topic = "r/a", .bytes = BYTES("\xC0\xAF\xFF"), .qos = 1, .id = 1001,
+		.props = PROPS(P_PAYLOAD_FORMAT(1)));
+	expect_one_of(server,
+		OUTCOMES({ .type = PUBACK,
+				 .code = SET(0),
+				 .verdict = VERDICT_INFO,
+				 .says = "the payload is not checked" },
+			{ .type = PUBACK,
+				.code = SET(0x99),
+				.verdict = VERDICT_INFO,
+				.says = "the payload is checked" },
+			{ .type = CLOSED,
+				.verdict = VERDICT_INFO,
+				.says = "the payload is checked" }));
+}
+
+CHAPTER(client_receiving, "What a client does with messages", &case_message_told, &case_retain_told,
+	&case_empty_payload_told, &case_binary_payload_told, &case_payload_of_any_length_told,
+	&case_topic_told, &case_unsolicited_message_acknowledged, &case_message_above_granted_qos,
+	&case_message_before_suback, &case_many_messages_at_once, &case_properties_told,
+	&case_properties_told_of_each_message, &case_several_subscription_ids,
+	&case_subscription_ids_told, &case_server_alias_used, &case_server_alias_at_qos2,
+	&case_server_alias_of_old_connection, &case_server_alias_wrong, &case_publish_wrong,
+	&case_qos0_with_dup_received, &case_payload_not_as_indicated);
