@@ -109,6 +109,7 @@ void client_leaves_at(struct place at, struct peer *server, struct disconnect d)
 	unsigned command = do_disconnect_at(at, t, d);
 	expect_at(at, server, DISCONNECT);
 	expect_closed_at(at, server);
+	drop_at(at, server); /* some clients wait for the other half of the close */
 	need_answer(at, t, command, TOLD_DISCONNECTED);
 	t->setting_up--;
 }
