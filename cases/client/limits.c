@@ -213,7 +213,7 @@ CLIENT_CASE(other_packets_need_no_quota,
 {
 	struct peer *server = admit_with(t, PROPS(P_RECEIVE_MAXIMUM(1)));
 
-	publish_numbers(t, 2, 2);
+	publish_numbers(t, 2, 1);
 	struct packet m = expect(server, PUBLISH);
 	send_publish(server, .topic = "l/in", .payload = "x", .qos = 1, .id = 1001);
 	expect_ack(server, PUBACK, 1001);
