@@ -34,12 +34,16 @@ struct peer *admit_at(struct place at, struct test *t, struct connect c)
 	t->setting_up++;
 	unsigned command = do_connect_at(at, t, c);
 	struct peer *server = accept_client_at(at, t);
-	expect_at(at, server, CONNECT);
-	server->connect = c;
+	server->greeting = expect_at(at, server, CONNECT);
 	send_connack_at(at, server, (struct connack){ .present = c.resumed, .props = c.connack });
 	need_answer(at, t, command, TOLD_CONNECTED);
 	t->setting_up--;
 	return server;
+}
+
+struct packet connect_of(struct peer *server)
+{
+	return server->greeting;
 }
 
 /* As asked for. */

@@ -57,6 +57,7 @@ struct peer {
 	uint16_t last_fence;  /* Packet Identifier of the last fence to a client */
 	struct connect connect;
 	struct packet connack;
+	struct packet greeting; /* CONNECT of a client that was admitted */
 	bool accepted;
 	bool raw_filters; /* subscribed without the prefix: messages of others may come */
 	struct monitor *monitor;

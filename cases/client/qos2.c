@@ -338,13 +338,11 @@ CLIENT_CASE(qos2_resent_when_expired,
 /* A connection on which the client takes so many messages at a time. */
 static struct peer *admit_for(struct test *t, unsigned messages)
 {
-	do_connect(t);
-	struct peer *server = accept_client(t);
-	struct packet connect = expect(server, CONNECT);
+	struct peer *server = admit(t);
+	struct packet connect = connect_of(server);
 	const struct property *p = properties_find(&connect.properties, 0x21);
 
 	require(t, !p || p->number >= messages, "the client's Receive Maximum is lower");
-	send_connack(server);
 	return server;
 }
 
