@@ -36,6 +36,12 @@
 	X(subscription_id) \
 	X(take_over) \
 	X(will_delay) \
+	X(client_connect) \
+	X(client_connack) \
+	X(client_keep_alive) \
+	X(client_disconnect) \
+	X(client_sessions) \
+	X(client_auth) \
 	X(agent) \
 	X(client_publish) \
 	X(client_qos1) \
@@ -43,6 +49,11 @@
 	X(client_acknowledgements) \
 	X(client_receiving) \
 	X(client_limits) \
+	X(client_malformed) \
+	X(client_lengths) \
+	X(client_strings) \
+	X(client_properties) \
+	X(client_subscribe) \
 	/* the end */
 /* clang-format on */
 

@@ -38,7 +38,8 @@ static void put_row(struct page *p, const struct vector *row)
 {
 	struct buf b;
 
-	page_field(p, "sends", "%s", row->template);
+	if (row->template)
+		page_field(p, "sends", "%s", row->template);
 	buf_init(&b, SIZE_MAX);
 	for (size_t i = 0; i < sizeof(row->codes) && row->codes[i]; i++)
 		buf_printf(&b, "%s0x%02X %s", i ? ", " : "", row->codes[i],
@@ -47,11 +48,28 @@ static void put_row(struct page *p, const struct vector *row)
 	buf_fini(&b);
 }
 
+static void put_command(struct page *p, const struct case_def *def, const char *what)
+{
+	static const char *const commands[] = {
+		[ROLE_SERVER] = "run TARGET",
+		[ROLE_CLIENT] = "run --client 'COMMAND'",
+		[ROLE_AGENT] = "agent-check 'COMMAND'",
+	};
+
+	page_field(p, "play it", "mqttspec %s %s", commands[def->role], what);
+}
+
 static void put_facts(struct page *p, const struct walk *w)
 {
+	static const char *const roles[] = {
+		[ROLE_SERVER] = "a server",
+		[ROLE_CLIENT] = "a client",
+		[ROLE_AGENT] = "the agent of a client",
+	};
 	char budget[TEXT_SIZE];
 
 	page_field(p, "chapter", "%s: %s", w->chapter->id, w->chapter->title);
+	page_field(p, "of", "%s", roles[w->def->role]);
 	page_field(p, "versions", "%s", versions_text(case_versions(w->def, w->row)));
 	page_field(p, "level", "%s: %s", level_name(w->def->level), level_meaning(w->def->level));
 	if (w->def->budget_ms)
@@ -68,7 +86,7 @@ static void put_case(struct page *p, const struct walk *w, const char *id)
 		put_row(p, w->row);
 	put_statements(p, w);
 	page_field(p, "source", "%s", w->def->file);
-	page_field(p, "play it", "mqttspec run TARGET %s", id);
+	put_command(p, w->def, id);
 }
 
 static void put_table(struct page *p, const struct walk *w)
@@ -82,11 +100,12 @@ static void put_table(struct page *p, const struct walk *w)
 	put_statements(p, &whole);
 	for (size_t i = 0; i < w->def->row_count; i++) {
 		const struct vector *row = &w->def->rows[i];
-		page_field(p, i ? "" : "rows", "%s: %s", row->id,
-			row->title ? row->title : row->template);
+		const char *says = row->title ? row->title : row->template;
+		page_field(
+			p, i ? "" : "rows", "%s%s%s", row->id, says ? ": " : "", says ? says : "");
 	}
 	page_field(p, "source", "%s", w->def->file);
-	page_field(p, "play it", "mqttspec run TARGET %s", w->def->id);
+	put_command(p, w->def, w->def->id);
 }
 
 static bool explain_chapter(struct page *p, const char *name)
@@ -100,7 +119,7 @@ static bool explain_chapter(struct page *p, const char *name)
 		for (size_t n = 0; n < chapter->case_count; n++)
 			page_field(p, n ? "" : "cases", "%s: %s", chapter->cases[n]->id,
 				chapter->cases[n]->title);
-		page_field(p, "play it", "mqttspec run TARGET %s", chapter->id);
+		put_command(p, chapter->cases[0], chapter->id);
 		return true;
 	}
 	return false;

@@ -70,15 +70,16 @@ static void put_cases(struct page *p, const struct spec_statement *s)
 		rows += refers;
 		if (w.row ? !last || !rows : !refers)
 			continue;
+		const char *of = w.def->role == ROLE_CLIENT ? "of clients, " : "";
 		if (w.row)
-			page_field(p, label, "%s (%zu of %zu rows): %s", w.def->id, rows,
+			page_field(p, label, "%s%s (%zu of %zu rows): %s", of, w.def->id, rows,
 				w.def->row_count, w.def->title);
 		else
-			page_field(p, label, "%s: %s", w.def->id, w.def->title);
+			page_field(p, label, "%s%s: %s", of, w.def->id, w.def->title);
 		label = "";
 		rows = 0;
 	}
-	if (*label && s->testable & TESTABLE_SERVER)
+	if (*label && s->testable & (TESTABLE_SERVER | TESTABLE_CLIENT))
 		page_field(p, label, "none so far");
 }
 

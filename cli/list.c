@@ -27,9 +27,10 @@ static const char help[] =
 	"  3.1.2, MQTT-3.1.2          the statements of a section and of those below it\n"
 	"\n"
 	"Options:\n"
+	"  --role R         only those that judge this: server, client, or agent (default: all)\n"
 	"  --versions V     only these: 3.1.1, 5.0, or both with a comma between\n"
-	"  --statements     the statements that a server can be held to, each with the number of\n"
-	"                   cases that refer to it\n"
+	"  --statements     the statements that a server (or, with --role, a client) can be held\n"
+	"                   to, each with the number of cases that refer to it\n"
 	"  --uncovered      of them only those without a case\n"
 	"  --json           one JSON array\n"
 	"  -h, --help       this\n"
@@ -38,6 +39,7 @@ static const char help[] =
 	"  mqttspec list will --versions 5.0     the cases of a chapter, in one version\n"
 	"  mqttspec list MQTT-4.3.3              who tests that section\n"
 	"  mqttspec list --uncovered 5.0:3.1     statements of 5.0, 3.1 that wait for a case\n"
+	"  mqttspec list --role client qos2      what a client is judged by\n"
 	"  mqttspec list --json | jq '.[].id'    for programs\n"
 	"\n"
 	"Exit codes: 0; 2 for a bad option, or a pattern that matches nothing.\n";
@@ -46,6 +48,8 @@ unsigned list_selects(const struct list_options *o, const struct walk *w)
 {
 	unsigned selected = 0;
 
+	if (o->roles && !(o->roles & 1u << w->def->role))
+		return 0;
 	for (enum mqtt_version v = MQTT_311; v <= MQTT_50; v++) {
 		unsigned bit = v == MQTT_50 ? V50 : V311;
 		if (!(o->versions & bit) || !case_has_version(w->def, w->row, v))
@@ -168,6 +172,20 @@ static void list_cases_json(const struct list_options *o)
 
 /* ---- the command line ---- */
 
+static bool role_parse(const char *text, unsigned *mask)
+{
+	static const char *const names[] = {
+		[ROLE_SERVER] = "server",
+		[ROLE_CLIENT] = "client",
+		[ROLE_AGENT] = "agent",
+	};
+
+	for (unsigned i = 0; i < sizeof(names) / sizeof(*names); i++)
+		if (!strcmp(names[i], text))
+			*mask |= 1u << i;
+	return *mask;
+}
+
 /* Whether a pattern alone selects anything of what is to be shown. */
 static bool selects_anything(const struct list_options *o, char *const *pattern)
 {
@@ -206,6 +224,8 @@ static int list(const struct list_options *o)
 	for (size_t i = 0; i < o->pattern_count; i++)
 		if (!selects_anything(o, &o->patterns[i]))
 			return pattern_error(o->patterns[i]);
+	if (o->statements && o->roles & 1u << ROLE_AGENT)
+		return usage_error(&command_list, "no statement of the standard binds an agent");
 	if (o->statements)
 		list_statements(o);
 	else if (o->json)
@@ -219,6 +239,7 @@ static int run(int argc, char **argv)
 {
 	static const struct option options[] = {
 		{ "versions", required_argument, NULL, 'v' },
+		{ "role", required_argument, NULL, 'r' },
 		{ "statements", no_argument, NULL, 's' },
 		{ "uncovered", no_argument, NULL, 'u' },
 		{ "json", no_argument, NULL, 'j' },
@@ -236,6 +257,11 @@ static int run(int argc, char **argv)
 				return usage_error(&command_list,
 					"--versions takes 3.1.1, 5.0 or both, not \"%s\"", optarg);
 			break;
+		case 'r':
+			if (!role_parse(optarg, &o.roles))
+				return usage_error(&command_list,
+					"--role takes server, client or agent, not \"%s\"", optarg);
+			break;
 		case 'u': o.uncovered = true; /* fall through */
 		case 's': o.statements = true; break;
 		case 'j': o.json = true; break;
@@ -250,7 +276,7 @@ static int run(int argc, char **argv)
 
 const struct command command_list = {
 	.name = "list",
-	.synopsis = "[PATTERN...] [--versions V] [--statements|--uncovered] [--json]",
+	.synopsis = "[PATTERN...] [--versions V] [--role R] [--statements|--uncovered] [--json]",
 	.summary = "the cases, or the statements and how many cases test them",
 	.run = run,
 };

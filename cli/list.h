@@ -8,6 +8,7 @@
 #include "cli/walk.h"
 
 struct list_options {
+	unsigned roles;    /* of what is judged: mask of 1 << enum role; 0: not said */
 	unsigned versions; /* mask of V311 and V50 */
 	bool json;
 	bool statements;

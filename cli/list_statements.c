@@ -1,4 +1,6 @@
-/* Coverage: the statements that can be seen in the packets of a server, and the cases for each. */
+/* Coverage: the statements that can be seen in the packets of a server, or of a client, and the cases for
+ * each.
+ */
 #include "cli/list.h"
 
 #include <jansson.h>
@@ -18,12 +20,23 @@ static unsigned version_bit(const struct spec_statement *s)
 	return s->version == MQTT_50 ? V50 : V311;
 }
 
+static enum role role_of(const struct list_options *o)
+{
+	return o->roles & 1u << ROLE_CLIENT ? ROLE_CLIENT : ROLE_SERVER;
+}
+
+static bool refers(const struct list_options *o, const struct walk *w, const char *name)
+{
+	return w->def->role == role_of(o) && walk_refers(w, name);
+}
+
 /* Asked for by its own name, or by way of a case that refers to it. */
 static bool is_selected(const struct list_options *o, const struct spec_statement *s)
 {
 	struct walk w = { 0 };
 
-	if (!(s->testable & TESTABLE_SERVER) || !(o->versions & version_bit(s)))
+	if (!(s->testable & (role_of(o) == ROLE_CLIENT ? TESTABLE_CLIENT : TESTABLE_SERVER)) ||
+		!(o->versions & version_bit(s)))
 		return false;
 	if (!o->pattern_count)
 		return true;
@@ -31,18 +44,18 @@ static bool is_selected(const struct list_options *o, const struct spec_statemen
 		if (pattern_matches_statement(o->patterns[i], s->name))
 			return true;
 	while (walk_next(&w))
-		if (walk_refers(&w, s->name) && list_selects(o, &w) & version_bit(s))
+		if (refers(o, &w, s->name) && list_selects(o, &w) & version_bit(s))
 			return true;
 	return false;
 }
 
-static size_t count_cases(const struct spec_statement *s)
+static size_t count_cases(const struct list_options *o, const struct spec_statement *s)
 {
 	struct walk w = { 0 };
 	size_t count = 0;
 
 	while (walk_next(&w))
-		count += walk_refers(&w, s->name);
+		count += refers(o, &w, s->name);
 	return count;
 }
 
@@ -61,19 +74,19 @@ static void print_statement(const struct spec_statement *s, size_t cases)
 	putchar('\n');
 }
 
-static json_t *cases_json(const struct spec_statement *s)
+static json_t *cases_json(const struct list_options *o, const struct spec_statement *s)
 {
 	json_t *array = json_array();
 	struct walk w = { 0 };
 	char id[CASE_ID_SIZE];
 
 	while (walk_next(&w))
-		if (walk_refers(&w, s->name))
+		if (refers(o, &w, s->name))
 			json_array_append_new(array, json_string(walk_id(&w, id)));
 	return array;
 }
 
-static json_t *statement_json(const struct spec_statement *s)
+static json_t *statement_json(const struct list_options *o, const struct spec_statement *s)
 {
 	json_t *each = json_object();
 
@@ -82,7 +95,7 @@ static json_t *statement_json(const struct spec_statement *s)
 	json_object_set_new(each, "actor", json_string(spec_actor_name(s->actor)));
 	json_object_set_new(each, "level", json_string(s->level));
 	json_object_set_new(each, "summary", json_string(s->summary));
-	json_object_set_new(each, "cases", cases_json(s));
+	json_object_set_new(each, "cases", cases_json(o, s));
 	return each;
 }
 
@@ -106,14 +119,14 @@ void list_statements(const struct list_options *o)
 		struct coverage *c = &coverage[version_bit(s)];
 		if (!is_selected(o, s))
 			continue;
-		size_t cases = count_cases(s);
+		size_t cases = count_cases(o, s);
 		c->testable++;
 		c->covered += cases > 0;
 		if (o->uncovered && cases)
 			continue;
 		c->shown++;
 		if (o->json)
-			json_array_append_new(array, statement_json(s));
+			json_array_append_new(array, statement_json(o, s));
 		else
 			print_statement(s, cases);
 	}

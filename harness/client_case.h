@@ -41,6 +41,9 @@
 #define admit(t, ...) \
 	admit_at(AT("admit(" #t ", " #__VA_ARGS__ ")"), (t), (struct connect){ __VA_ARGS__ })
 
+/* The CONNECT with which it was admitted. */
+struct packet greeting_of(struct peer *server);
+
 /* The next connection that the client makes; nothing is read of it or sent. */
 #define accept_client(t) accept_client_at(AT("accept_client(" #t ")"), (t))
 
@@ -133,6 +136,13 @@ struct suback {
 	send_auth_at(AT("send_auth(" #server ", " #__VA_ARGS__ ")"), (server), \
 		(struct disconnect){ __VA_ARGS__ })
 
+/* For tables: brings the client to where a packet of the row's type may come, and sends the row there. A
+ * CONNACK answers its CONNECT; an AUTH of 5.0 comes between CONNECT and CONNACK (Authentication Method
+ * "mqttspec"); an acknowledgement comes in an exchange of its kind, with the identifier of it in the place
+ * of m1; everything else once the client has been admitted.
+ */
+#define play_row(t) play_row_at(AT("play_row(" #t ")"), (t))
+
 /* ---- what the client tells its user --------------------------------------------------------- */
 
 enum told_kind {
@@ -205,6 +215,7 @@ void send_suback_at(struct place at, struct peer *server, struct suback s);
 void send_unsuback_at(struct place at, struct peer *server, struct suback s);
 void send_pingresp_at(struct place at, struct peer *server);
 void send_auth_at(struct place at, struct peer *server, struct disconnect d);
+struct peer *play_row_at(struct place at, struct test *t);
 struct told expect_answer_at(struct place at, struct test *t, unsigned command);
 struct told expect_told_at(struct place at, struct test *t, struct message m);
 struct told expect_event_at(struct place at, struct test *t, enum told_kind kind);

@@ -22,7 +22,9 @@ struct peer *accept_client_at(struct place at, struct test *t)
 	client_launch(at, t);
 	struct peer *server = peer_accept(t, "server", test_answer_deadline_us(t));
 	if (!server)
-		test_fail(t, at, "a connection", "the client did not connect");
+		test_fail(t, at, "a connection",
+			arena_printf(
+				t->arena, "the client did not connect; %s", client_last_word(t)));
 	t->setting_up--;
 	return server;
 }
@@ -32,12 +34,16 @@ struct peer *admit_at(struct place at, struct test *t, struct connect c)
 	t->setting_up++;
 	unsigned command = do_connect_at(at, t, c);
 	struct peer *server = accept_client_at(at, t);
-	expect_at(at, server, CONNECT);
-	server->connect = c;
+	server->greeting = expect_at(at, server, CONNECT);
 	send_connack_at(at, server, (struct connack){ .present = c.resumed, .props = c.connack });
 	need_answer(at, t, command, TOLD_CONNECTED);
 	t->setting_up--;
 	return server;
+}
+
+struct packet greeting_of(struct peer *server)
+{
+	return server->greeting;
 }
 
 /* As asked for. */
@@ -107,6 +113,7 @@ void client_leaves_at(struct place at, struct peer *server, struct disconnect d)
 	unsigned command = do_disconnect_at(at, t, d);
 	expect_at(at, server, DISCONNECT);
 	expect_closed_at(at, server);
+	drop_at(at, server); /* some clients wait for the other half of the close */
 	need_answer(at, t, command, TOLD_DISCONNECTED);
 	t->setting_up--;
 }

@@ -93,7 +93,7 @@ struct peer *peer_accept(struct test *t, const char *role, int64_t until_us)
 {
 	struct transport *transport = transport_accept_tcp(t->arena, t->listener);
 
-	while (!transport && tape_now_us(&t->tape) < until_us) {
+	while (!transport && tape_now_us(&t->tape) < until_us && !client_gave_up(t)) {
 		test_pump(t, until_us);
 		transport = transport_accept_tcp(t->arena, t->listener);
 	}

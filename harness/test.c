@@ -135,14 +135,16 @@ void test_end(struct test *t, struct place at, enum verdict verdict, const char 
 void test_fail(struct test *t, struct place at, const char *expected, const char *actual)
 {
 	bool strict = t->def->level == MUST || t->def->level == STATED;
-	enum verdict verdict = t->setting_up ? VERDICT_INCONCLUSIVE
-		: strict                     ? VERDICT_FAIL
-					     : VERDICT_NONSTRICT;
+	/* Whatever an agent does not do is a breach of its contract. */
+	bool setting_up = t->setting_up && t->def->role != ROLE_AGENT;
+	enum verdict verdict = setting_up ? VERDICT_INCONCLUSIVE
+		: strict                  ? VERDICT_FAIL
+					  : VERDICT_NONSTRICT;
 
 	test_remark(t, NULL, "%s: expected %s; %s", verdict_name(verdict), expected, actual);
 	struct record_failure *f = failure_new(t, at, expected, actual);
-	struct claim *accused = t->setting_up ? NULL : claim_on_trial(t);
-	if (t->setting_up)
+	struct claim *accused = setting_up ? NULL : claim_on_trial(t);
+	if (setting_up)
 		t->note = "a set-up step failed";
 	if (accused) {
 		claim_close(accused, verdict);

@@ -57,6 +57,7 @@ struct peer {
 	uint16_t last_fence;  /* Packet Identifier of the last fence to a client */
 	struct connect connect;
 	struct packet connack;
+	struct packet greeting; /* CONNECT of a client that was admitted */
 	bool accepted;
 	bool raw_filters; /* subscribed without the prefix: messages of others may come */
 	struct monitor *monitor;
@@ -164,7 +165,7 @@ void peer_close(struct peer *p, bool reset);
 /* Sends what has to be answered behind all that was sent before: PINGREQ, or a PUBLISH at QoS 1. */
 void peer_send_fence(struct place at, struct peer *p);
 
-/* The next connection that the client opens; NULL: none until the deadline. */
+/* The next connection that the client opens; NULL: none until the deadline, or it gave up. */
 struct peer *peer_accept(struct test *t, const char *role, int64_t until_us);
 
 /* Writes as the segmentation of the run says, and reads meanwhile. What cannot be delivered because
@@ -211,6 +212,12 @@ void client_listen(struct test *t);
  * 1 << kind; 0: any); waits for it until the deadline. NULL: it did not come.
  */
 struct hearing *client_hear(struct test *t, unsigned command, unsigned kinds, int64_t until_us);
+
+/* It has answered the last command by an error, so nothing more will come of it. */
+bool client_gave_up(struct test *t);
+
+/* "the agent said `error`: Invalid arguments"; in the arena. */
+const char *client_last_word(struct test *t);
 
 /* Ends it; a client that had died by then, or does so now, makes the run a `crash`. */
 void client_end(struct test *t);

@@ -234,7 +234,12 @@ static void need_agent(struct place at, struct test *t)
 			"a command line without an agent tells nothing");
 }
 
-static const char *last_said(struct test *t)
+bool client_gave_up(struct test *t)
+{
+	return t->commands && find(t, t->commands, 1u << TOLD_ERROR);
+}
+
+const char *client_last_word(struct test *t)
 {
 	for (size_t i = t->hearing_count; i-- > 0;)
 		if (!t->hearings[i].taken)
@@ -250,7 +255,7 @@ struct told expect_answer_at(struct place at, struct test *t, unsigned command)
 	struct hearing *h = client_hear(t, command, 0, test_answer_deadline_us(t));
 	if (!h)
 		test_fail(t, at, arena_printf(t->arena, "the answer to command %u", command),
-			last_said(t));
+			client_last_word(t));
 	h->taken = true;
 	return h->told;
 }
@@ -261,7 +266,7 @@ struct told expect_event_at(struct place at, struct test *t, enum told_kind kind
 	struct hearing *h = client_hear(t, 0, 1u << kind, test_answer_deadline_us(t));
 	if (!h)
 		test_fail(t, at, arena_printf(t->arena, "the event `%s`", told_name(kind)),
-			last_said(t));
+			client_last_word(t));
 	h->taken = true;
 	return h->told;
 }

@@ -197,9 +197,16 @@ static const char *last_lines(const char *text, size_t most)
 	return at;
 }
 
-void evidence_stderr(FILE *to, const struct record_death *death, size_t most)
+const char *evidence_said(const struct record_case *record)
 {
-	const char *line = last_lines(death->stderr_tail, most);
+	if (record->death)
+		return record->death->stderr_tail;
+	return record->client_said ? record->client_said : "";
+}
+
+void evidence_stderr(FILE *to, const char *text, size_t most)
+{
+	const char *line = last_lines(text, most);
 
 	while (*line) {
 		size_t len = strcspn(line, "\n");

@@ -22,7 +22,10 @@ void evidence_measurement(FILE *to, const struct record_measurement *m, size_t w
 enum { CAUSE_SIZE = 80 };
 const char *evidence_cause(const struct record_death *death, char out[static CAUSE_SIZE]);
 
-/* The last lines that the target wrote to stderr; at most `most` of them. */
-void evidence_stderr(FILE *to, const struct record_death *death, size_t most);
+/* The last lines of what the target wrote to stderr; at most `most` of them. */
+void evidence_stderr(FILE *to, const char *text, size_t most);
+
+/* All that is kept of what the target wrote to stderr; "" when there is nothing. */
+const char *evidence_said(const struct record_case *record);
 
 #endif

@@ -213,7 +213,6 @@ static void put_death(FILE *to, const struct record_death *death)
 	char cause[CAUSE_SIZE];
 
 	fprintf(to, "%*sthe target %s\n", EVIDENCE_INDENT, "", evidence_cause(death, cause));
-	evidence_stderr(to, death, STDERR_LINES);
 }
 
 /* As a shell takes it back. */
@@ -299,6 +298,8 @@ void report_failure_block(FILE *to, const struct report_style *style, const stru
 		evidence_measurement(to, &record->measurements[i], style->width);
 	if (record->death)
 		put_death(to, record->death);
+	if (record->verdict != VERDICT_PASS)
+		evidence_stderr(to, evidence_said(record), STDERR_LINES);
 	if (record->verdict != VERDICT_PASS && !style->brief)
 		evidence_transcript(to, record, style->width);
 	put_footer(to, style, run, record);

@@ -149,9 +149,9 @@ static void put_output(FILE *to, const struct record_case *record)
 		put_draft(to, &d);
 		fputs("</system-out>\n", to);
 	}
-	if (record->death && *record->death->stderr_tail) {
+	if (*evidence_said(record)) {
 		fputs("<system-err>", to);
-		markup_text(to, record->death->stderr_tail);
+		markup_text(to, evidence_said(record));
 		fputs("</system-err>\n", to);
 	}
 }

@@ -108,7 +108,7 @@ void terminal_death(struct terminal *t, const struct record_death *death)
 	text_wrap(t->to, buf_text(&b), (struct text_block){ .indent = 2, .width = t->width });
 	fprintf(t->to, "%s\n", text_ink(t->color, INK_OFF));
 	buf_fini(&b);
-	evidence_stderr(t->to, death, STDERR_LINES);
+	evidence_stderr(t->to, death->stderr_tail, STDERR_LINES);
 	fflush(t->to);
 }
 

@@ -22,6 +22,7 @@ EDGES = {
     "mqtt": {"spec", "base"},
     "broker": {"mqtt", "spec", "base"},
     "client": {"mqtt", "spec", "base"},
+    "targets": set(),
 }
 ONLY_HEADER = {"cases/server": "harness/case.h", "cases/client": "harness/client_case.h",
                "cases/agent": "harness/client_case.h"}

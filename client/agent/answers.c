@@ -45,12 +45,13 @@ static void on_connected(
 }
 
 /* Returns whether there was a connection of whose end to tell. */
-static bool connect_failed(struct agent *a, int result, const char *text)
+static bool connect_failed(
+	struct agent *a, int result, const char *text, const struct mqttspec_properties *properties)
 {
 	bool refused = result > 0 && result < NO_CODE;
 
 	if (refused)
-		tell_refused(a->connect_id, result);
+		tell_refused(a->connect_id, result, properties);
 	else
 		tell_error(a->connect_id, text);
 	json_decref(a->connect_id);
@@ -63,7 +64,7 @@ static void on_disconnected(void *context, int result, const char *text, bool wi
 	const struct mqttspec_properties *properties)
 {
 	struct agent *a = context;
-	bool was_one = !a->connect_id || connect_failed(a, result, text);
+	bool was_one = !a->connect_id || connect_failed(a, result, text, properties);
 	bool has_code = result < NO_CODE && (result || !a->disconnect_id);
 
 	(void)will_retry;
@@ -89,7 +90,7 @@ static void on_published(
 	if (result >= NO_CODE)
 		tell_error(u->id, mqttspec_result_text(result));
 	else if (result >= REFUSAL)
-		tell_refused(u->id, result);
+		tell_refused(u->id, result, properties);
 	else
 		tell_acknowledged_code(u->id, result, properties);
 	unanswered_remove(context, u);

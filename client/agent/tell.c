@@ -79,11 +79,12 @@ void tell_connected(json_t *id, bool session_present, const struct mqttspec_prop
 	tell(event);
 }
 
-void tell_refused(json_t *id, int code)
+void tell_refused(json_t *id, int code, const struct mqttspec_properties *properties)
 {
 	json_t *event = event_of("refused", id);
 
 	json_object_set_new(event, "code", json_integer(code));
+	properties_add(event, properties, false);
 	tell(event);
 }
 

@@ -10,7 +10,7 @@ json_t *hex_shown(const void *data, size_t len);
 
 void tell_hello(void);
 void tell_connected(json_t *id, bool session_present, const struct mqttspec_properties *properties);
-void tell_refused(json_t *id, int code);
+void tell_refused(json_t *id, int code, const struct mqttspec_properties *properties);
 void tell_acknowledged(json_t *id, const struct mqttspec_properties *properties);
 void tell_acknowledged_code(json_t *id, int code, const struct mqttspec_properties *properties);
 void tell_acknowledged_codes(json_t *id, const uint8_t *codes, size_t count,

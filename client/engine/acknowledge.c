@@ -58,9 +58,12 @@ static void receive_pubcomp(struct engine *e, const struct mqtt_ack *ack)
 {
 	struct message *m = messages_find(&e->released, ack->id);
 
-	/* That the server has forgotten the identifier is no error in recovery. U50-PKTID-UNKNOWN */
+	/* In recovery it is no error that the server has forgotten the identifier; it may have sent
+	 * the PUBCOMP on the connection before. U50-PKTID-UNKNOWN
+	 */
 	if (m)
-		engine_settle(e, &e->released, m, ENGINE_OK, &ack->properties);
+		engine_settle(
+			e, &e->released, m, m->counted ? ack->reason : ENGINE_OK, &ack->properties);
 	else
 		unknown_ack(e, "PUBCOMP without PUBREL");
 }

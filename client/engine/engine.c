@@ -119,7 +119,7 @@ int engine_disconnect(struct engine *e, uint8_t reason, struct mqtt_view propert
 	struct mqtt_error error;
 	struct mqtt_frame frame;
 
-	if (e->state != ENGINE_UP)
+	if (e->state != ENGINE_UP && e->state != ENGINE_CONNECTING)
 		return ENGINE_NOT_CONNECTED;
 	if (e->connect.version != MQTT_50 && (reason || properties.len))
 		return ENGINE_INVALID;

@@ -207,7 +207,7 @@ int engine_authenticate(struct engine *e);
  */
 int engine_auth_send(struct engine *e, uint8_t reason, struct mqtt_view properties);
 
-/* Sends DISCONNECT and ends the connection; the session stays as long as its expiry says. */
+/* Sends DISCONNECT, if need be before CONNACK, and ends the connection; the session stays as long as its expiry says. */
 int engine_disconnect(struct engine *e, uint8_t reason, struct mqtt_view properties);
 
 /* Forgets the session: the next CONNECT is one with Clean Start. Only between connections. Messages

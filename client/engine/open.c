@@ -39,6 +39,8 @@ bool engine_set_connect(struct engine *e, const struct mqtt_connect *connect)
 	struct mqtt_view body = { bytes.data + (ok ? frame.header_len : 0),
 		ok ? frame.body_len : 0 };
 	ok = ok && mqtt_connect_read(&frame, body, &copy, &form, &error);
+	/* A server may answer it, but a client must not send it. [MQTT-3.1.3-7] of 3.1.1 */
+	ok = ok && (copy.version == MQTT_50 || copy.client_id.len || copy.clean_start);
 	/* U50-WILL-PFI */
 	struct mqtt_publish will = { .properties = copy.will_properties,
 		.payload = copy.will_payload };

@@ -223,9 +223,7 @@ void shell_turn(struct mqttspec_client *c)
 		shell_tell_end(c, MQTTSPEC_UNREACHABLE, false, "no connection in time");
 		drop(c);
 	}
-	bool half_open = c->state == SHELL_OPEN && !engine_is_connected(c->engine) &&
-		!engine_ends(c->engine); /* CONNACK has not come */
-	if (c->stopping && (c->state == SHELL_DIALLING || half_open))
+	if (c->stopping && c->state == SHELL_DIALLING)
 		drop(c);
 	if (c->state == SHELL_PAUSING && c->stopping)
 		lost(c);
@@ -327,7 +325,7 @@ int mqttspec_disconnect(struct mqttspec_client *c, uint8_t reason,
 
 	buf_init(&raw, MQTT_REMAINING_LENGTH_MAX);
 	if (properties_encode(&raw, properties, property_count))
-		result = engine_is_connected(c->engine)
+		result = c->state == SHELL_OPEN && !engine_ends(c->engine)
 			? engine_disconnect(c->engine, reason,
 				  (struct mqtt_view){ raw.data, (uint32_t)raw.len })
 			: MQTTSPEC_OK;

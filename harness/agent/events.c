@@ -96,14 +96,15 @@ static struct bytes codes(struct reader *r, const json_t *object)
 	return (struct bytes){ list ? data : NULL, count };
 }
 
-static struct bytes payload(struct reader *r, const json_t *object)
+/* What is no text comes under `key_hex`. */
+static struct bytes text_or_hex(
+	struct reader *r, const json_t *object, const char *key, const char *key_hex)
 {
-	const json_t *hex = field_any(r, object, "payload_hex", JSON_STRING, OPTIONAL);
-	const json_t *text =
-		field_any(r, object, "payload", JSON_STRING, hex ? OPTIONAL : MANDATORY);
+	const json_t *hex = field_any(r, object, key_hex, JSON_STRING, OPTIONAL);
+	const json_t *text = field_any(r, object, key, JSON_STRING, hex ? OPTIONAL : MANDATORY);
 
 	if (hex)
-		return copy_hex(r, "payload_hex", hex);
+		return copy_hex(r, key_hex, hex);
 	return text ? copy_text(r, text) : (struct bytes){ 0 };
 }
 
@@ -138,15 +139,33 @@ static void read_pairs(
 	}
 }
 
+static bool is_in_hex(const char *key)
+{
+	size_t len = strlen(key), suffix = strlen("_hex");
+
+	return len > suffix && !strcmp(key + len - suffix, "_hex");
+}
+
+/* Whether the key is this property's name, or, of text that is none, the name with _hex behind it. */
+static bool is_key_of(struct reader *r, const struct spec_property *s, const char *key)
+{
+	const char *name = contract_property_name(r->arena, s);
+
+	return !strcmp(name, key) ||
+		(s->type == PROPERTY_STRING && is_in_hex(key) &&
+			!strncmp(name, key, strlen(name)) &&
+			strlen(key) == strlen(name) + strlen("_hex"));
+}
+
 static void read_one(struct reader *r, struct list *l, const struct spec_property *s,
 	const char *key, const json_t *value)
 {
 	struct property p = { .id = s->id, .type = s->type };
 	bool is_text = s->type == PROPERTY_STRING || s->type == PROPERTY_BINARY;
+	bool in_hex = s->type == PROPERTY_BINARY || is_in_hex(key);
 
 	if (json_is_string(value) && is_text)
-		p.value =
-			s->type == PROPERTY_STRING ? copy_text(r, value) : copy_hex(r, key, value);
+		p.value = in_hex ? copy_hex(r, key, value) : copy_text(r, value);
 	else if (json_is_integer(value) && !is_text && s->type != PROPERTY_STRING_PAIR)
 		p.number = (uint32_t)json_integer_value(value);
 	else
@@ -158,7 +177,7 @@ static void read_property(struct reader *r, struct list *l, const char *key, con
 {
 	for (size_t i = 0; i < spec_property_count; i++) {
 		const struct spec_property *s = &spec_properties[i];
-		if (strcmp(contract_property_name(r->arena, s), key) != 0)
+		if (!is_key_of(r, s, key))
 			continue;
 		if (s->type == PROPERTY_STRING_PAIR)
 			read_pairs(r, l, s, value);
@@ -187,11 +206,8 @@ static struct properties properties(struct reader *r, const json_t *object)
 
 static void read_message(struct reader *r, const json_t *object, struct told *out)
 {
-	const json_t *topic = field_any(r, object, "topic", JSON_STRING, MANDATORY);
-
-	if (topic)
-		out->topic = copy_text(r, topic);
-	out->payload = payload(r, object);
+	out->topic = text_or_hex(r, object, "topic", "topic_hex");
+	out->payload = text_or_hex(r, object, "payload", "payload_hex");
 	out->qos = (unsigned)field_number(r, object, "qos", 0, 2);
 	out->retain = flag(r, object, "retain");
 	out->dup = flag(r, object, "dup");

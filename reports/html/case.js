@@ -51,6 +51,11 @@ function field(name, ...value) {
 		? [make("dt", {}, name), make("dd", {}, value)] : [];
 }
 
+/* What is kept of what the target wrote to stderr. */
+function said(d) {
+	return d.death ? d.death.stderr : d.said;
+}
+
 function caseBody(c, d, data) {
 	const demands = statementList(c, data);
 	const failure = d.failure || {};
@@ -66,8 +71,8 @@ function caseBody(c, d, data) {
 			field("foreseen", foreseen(c)),
 			field("statements", demands),
 			field("target died", d.death ? deathText(d.death) : null)),
-		d.death && d.death.stderr ? make("pre", {class: "stderr", tabindex: 0, "aria-label": "stderr of the target"},
-			lines(d.death.stderr)) : null,
+		said(d) ? make("pre", {class: "stderr", tabindex: 0, "aria-label": "stderr of the target"},
+			lines(said(d))) : null,
 		c.measurements.map(m => make("section", {}, make("h4", {}, visible(m.name)), plot(m))),
 		d.transcript.length ? make("section", {}, make("h4", {}, "What happened"),
 			make("p", {class: "hint"}, "A packet opens into its bytes and fields."),
@@ -139,8 +144,8 @@ function bugText(c, d, data) {
 		}),
 		failure.expected ? "Expected: " + visible(failure.expected) : "",
 		failure.actual ? "Actual: " + visible(failure.actual) : c.note ? visible(c.note) : "",
-		d.death ? "The target died: " + deathText(d.death) + (d.death.stderr ? "\n\n" + fence + "\n" +
-			lines(d.death.stderr).trimEnd() + "\n" + fence : "") : "",
+		d.death ? "The target died: " + deathText(d.death) : "",
+		said(d) ? "Its last words on stderr:\n\n" + fence + "\n" + lines(said(d)).trimEnd() + "\n" + fence : "",
 		d.transcript.length ? "What happened (milliseconds, peer, > to the " + data.role + ", < from it):\n\n" + fence + "\n" +
 			transcript + "\n" + fence : "",
 		"To see it again: `" + visible(d.again) + "`",

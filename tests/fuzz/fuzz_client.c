@@ -112,7 +112,8 @@ static void set_up(struct play *p, uint8_t flavour)
 	config.context = p;
 	config.event = on_event;
 	config.message = on_message;
-	config.auth = on_auth;
+	config.auth_later = flavour & 16;
+	config.auth = config.auth_later ? NULL : on_auth;
 	config.trace = on_trace;
 	config.output_bytes = 4000;
 	config.queue_messages = 8;
@@ -189,9 +190,12 @@ static void serve(struct play *p, size_t len)
 static void accept(struct play *p, uint8_t how)
 {
 	uint8_t v5[] = { 0x20, 11, how & 1, 0, 8, 0x21, 0, 2, 0x22, 0, 3, 0x24, 1 };
+	uint8_t v5_method[] = { 0x20, 7, how & 1, 0, 4, 0x15, 0, 1, 'M' };
 	uint8_t v311[] = { 0x20, 2, how & 1, 0 };
 
-	if (p->version == MQTT_50)
+	if (p->version == MQTT_50 && how & 2)
+		engine_input(p->engine, v5_method, sizeof(v5_method));
+	else if (p->version == MQTT_50)
 		engine_input(p->engine, v5, sizeof(v5));
 	else
 		engine_input(p->engine, v311, sizeof(v311));
@@ -202,6 +206,18 @@ static void dial(struct play *p)
 	p->first = true;
 	if (!engine_open(p->engine))
 		p->first = false;
+}
+
+/* Both ways, whatever the config; AUTH 0x18 and 0x19 among others, the method there or not. */
+static void authenticate(struct play *p, uint8_t how)
+{
+	static const uint8_t method[] = { 0x15, 0, 1, 'M' };
+
+	if (how & 1)
+		engine_authenticate(p->engine);
+	else
+		engine_auth_send(p->engine, 0x18 + (how >> 1 & 3),
+			(struct mqtt_view){ method, how & 8 ? sizeof(method) : 0 });
 }
 
 static void step(struct play *p)
@@ -221,8 +237,12 @@ static void step(struct play *p)
 	case 5: publish(p, how); break;
 	case 6: request(p, how); break;
 	case 7: drain(p); break;
-	case 8: engine_closed(p->engine); break;
-	case 9: engine_authenticate(p->engine); break;
+	case 8:
+		engine_closed(p->engine);
+		if (how & 1)
+			engine_forget(p->engine);
+		break;
+	case 9: authenticate(p, how); break;
 	case 10: engine_disconnect(p->engine, how, (struct mqtt_view){ 0 }); break;
 	}
 }

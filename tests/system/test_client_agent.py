@@ -290,6 +290,7 @@ CONNECT = {"host": "127.0.0.1", "port": 1, "version": "5.0", "client_id": "c", "
     ("connect", {**CONNECT, "will": {"topic": "w", "payload": "", "qos": 3, "retain": False}}, "error"),
     ("connect", {**CONNECT, "will": {"topic": "w", "qos": 0, "retain": False}}, "error"),
     ("connect", {**CONNECT, "properties": {"topic_alias": 1}}, "error"),
+    ("connect", {**CONNECT, "version": "3.1.1", "client_id": "", "clean_start": False}, "error"),
     ("connect", {**CONNECT, "properties": {"receive_maximum": 0}}, "error"),
     ("connect", {**CONNECT, "version": "3.1.1", "properties": {"receive_maximum": 1}}, "error"),
     ("connect", {**CONNECT, "properties": {"flavour": 1}}, "unsupported"),
@@ -358,8 +359,9 @@ def test_unreachable_and_refused(agents, server):
     assert answer["event"] == "error" and answer["text"]
     agent.port = server.port
     command = agent.send_connect()
-    server.meet("20 03 00 87 00")
-    assert agent.wait(id=command) == {"event": "refused", "id": command, "code": 0x87}
+    server.meet("20 07 00 9d 04 1c 0001 78")
+    assert agent.wait(id=command) == {"event": "refused", "id": command, "code": 0x9D,
+                                      "properties": {"server_reference": "x"}}
     assert server.packet() == b""
     old = agents(server.port, "3.1.1")
     command = old.send_connect()
@@ -550,6 +552,7 @@ def test_leaving_before_connack(agents, server):
     server.accept()
     server.packet()
     leaving = agent.send("disconnect")
+    assert server.packet() == bytes.fromhex("e0 00") and server.packet() == b""
     assert (agent.next()["id"], agent.next()["id"]) == (connecting, leaving)
     assert agent.connect(port=free_port())["event"] == "error"
 

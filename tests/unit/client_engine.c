@@ -59,6 +59,15 @@ static void refuses_an_illegal_connect(void **state)
 	assert_false(rig_set(r, &(struct set){ .client_id = "other" }));
 }
 
+static void refuses_to_keep_a_session_without_a_name(void **state)
+{
+	struct rig *r = *state;
+	bool has_names = r->version == MQTT_50; /* that the server gives */
+
+	set(r, .client_id = "");
+	assert_int_equal(rig_set(r, &(struct set){ .client_id = "", .keep = true }), has_names);
+}
+
 static void tells_of_a_refusal(void **state)
 {
 	struct rig *r = *state;
@@ -291,6 +300,21 @@ static void disconnect_may_shorten_the_session(void **state)
 	expect_closed(r);
 	dial(r);
 	expect(r, "CONNECT \"c\" v5.0 clean keep alive 0, Session Expiry Interval 1000");
+}
+
+/* [MQTT-3.1.2-30]; whatever was accepted then is of no interest any more. */
+static void disconnect_may_come_before_connack(void **state)
+{
+	struct rig *r = *state;
+
+	set(r);
+	dial(r);
+	hear(r);
+	assert_int_equal(engine_disconnect(r->engine, 0, properties(r, "")), ENGINE_OK);
+	expect(r, "DISCONNECT");
+	say(r, r->version == MQTT_50 ? "20 r 00 00 p{}" : "20 r 00 00");
+	expect_no_event(r);
+	expect_closed(r);
 }
 
 static void disconnect_must_not_raise_the_expiry(void **state)
@@ -713,6 +737,8 @@ int main(void)
 		V50(connects_with_all_it_is_told),
 		V311(connects_in_311),
 		V50(refuses_an_illegal_connect),
+		V50(refuses_to_keep_a_session_without_a_name),
+		V311(refuses_to_keep_a_session_without_a_name),
 		V50(tells_of_a_refusal),
 		V311(tells_of_a_refusal_in_311),
 		V50(waits_for_connack_so_long),
@@ -728,6 +754,8 @@ int main(void)
 		V50(a_session_ends_with_its_expiry),
 		V50(the_server_s_expiry_counts),
 		V50(disconnect_may_shorten_the_session),
+		V50(disconnect_may_come_before_connack),
+		V311(disconnect_may_come_before_connack),
 		V50(disconnect_must_not_raise_the_expiry),
 		V50(nothing_follows_a_disconnect),
 		V50(sends_again_in_order),

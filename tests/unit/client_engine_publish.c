@@ -47,6 +47,30 @@ static void a_refusal_settles_the_message(void **state)
 	assert_int_equal(engine_pending(r->engine), 0);
 }
 
+/* A server that forgets an identifier between PUBREC and PUBCOMP may have lost the message; one that has
+ * forgotten it by the next connection may have sent its PUBCOMP on the one before.
+ */
+static void a_forgotten_identifier_counts_on_one_connection(void **state)
+{
+	struct rig *r = *state;
+
+	set(r, .properties = "11 w100");
+	meet(r);
+	publish(r, .topic = "a", .qos = 2, .tag = 1);
+	publish(r, .topic = "a", .qos = 2, .tag = 2);
+	hear(r), hear(r);
+	say(r, "50 r m1");
+	say(r, "50 r m2");
+	hear(r), hear(r);
+	say(r, "70 r m1 92");
+	expect_event(r, "published 1: 0x92");
+	hang_up(r);
+	meet_again(r, "");
+	expect(r, "PUBREL id 2");
+	say(r, "70 r m2 92");
+	expect_event(r, "published 2: 0x00");
+}
+
 static void properties_go_along(void **state)
 {
 	struct rig *r = *state;
@@ -469,6 +493,7 @@ int main(void)
 		V50(each_qos_to_its_end),
 		V311(each_qos_to_its_end),
 		V50(a_refusal_settles_the_message),
+		V50(a_forgotten_identifier_counts_on_one_connection),
 		V50(properties_go_along),
 		V50(refuses_what_would_be_no_packet),
 		V311(there_are_no_properties_in_311),

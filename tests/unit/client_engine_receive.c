@@ -333,6 +333,38 @@ static void violations_end_the_connection(void **state)
 		a_violation(&violations[i]);
 }
 
+static void a_code_of_disconnect(unsigned code, bool is_legal)
+{
+	void *state;
+
+	rig_50(&state);
+	struct rig *r = state;
+	set(r);
+	meet(r);
+	say(r, text(r, "E0 r %02X", code));
+	if (is_legal) {
+		expect_event(r, text(r, "disconnected 0x%02X", code));
+	} else {
+		expect_event(r, "broken 0x82 5.0:MQTT-3.14.2-1");
+		expect(r, "DISCONNECT 0x82 Protocol Error");
+	}
+	expect_closed(r);
+	rig_tear_down(&state);
+}
+
+/* Table 3-10, and 0x8C, which only Table 2-6 has for DISCONNECT. */
+static void every_code_of_disconnect(void **state)
+{
+	static const uint8_t of_a_server[] = { 0x00, 0x80, 0x81, 0x82, 0x83, 0x87, 0x89, 0x8B, 0x8C,
+		0x8D, 0x8E, 0x8F, 0x90, 0x93, 0x94, 0x95, 0x96, 0x97, 0x98, 0x99, 0x9A, 0x9B, 0x9C,
+		0x9D, 0x9E, 0x9F, 0xA0, 0xA1, 0xA2 };
+
+	(void)state;
+	for (unsigned code = 0; code <= 0xff; code++)
+		a_code_of_disconnect(
+			code, memchr(of_a_server, (int)code, sizeof(of_a_server)) != NULL);
+}
+
 /* ---- properties ---------------------------------------------------------------------------- */
 
 /* Every packet of a server, with a hole for its properties. */
@@ -494,6 +526,7 @@ int main(void)
 		V50(a_refused_message_gives_its_place_back),
 		V50(a_client_of_less_qos),
 		cmocka_unit_test(violations_end_the_connection),
+		cmocka_unit_test(every_code_of_disconnect),
 		cmocka_unit_test(every_property_in_every_packet),
 		cmocka_unit_test(every_string_is_utf8),
 		V50(nothing_is_taken_behind_a_violation),

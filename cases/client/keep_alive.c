@@ -1,0 +1,186 @@
+/* Keep Alive, 3.1.2.10, as clients keep it: a client with nothing to say says PINGREQ in time. */
+#include <math.h>
+
+#include "harness/client_case.h"
+
+enum {
+	LATE_MS = 3000, /* how long to wait behind the time for a PINGREQ */
+	PAUSE_MS = 250,
+};
+
+static double now_ms(const struct test *t)
+{
+	return (double)now_us(t) / 1000;
+}
+
+/* When the first PINGREQ behind `from_ms` came, or NAN; all are answered. */
+static double next_ping_ms(struct test *t, struct peer *server, double from_ms, unsigned seconds)
+{
+	double came;
+
+	do {
+		double left_ms = from_ms + 1000.0 * seconds + LATE_MS - now_ms(t);
+		came = wait_packet_ms(server, PINGREQ, left_ms > 0 ? (unsigned)left_ms : 0);
+		if (isnan(came))
+			return NAN;
+		expect(server, PINGREQ);
+		send_pingresp(server);
+	} while (came < from_ms);
+	return came;
+}
+
+/*   client                    server
+ *                        <--  PUBLISH, at another time in each round
+ *   PUBACK               -->       ┐
+ *                                  │ at most the Keep Alive
+ *   PINGREQ              -->       ┘
+ *                        <--  PINGRESP
+ */
+static void watch_pauses(struct test *t, struct peer *server, unsigned seconds, unsigned rounds)
+{
+	for (unsigned i = 0; i < rounds; i++) {
+		let_pass(t, 370 * i);
+		send_publish(server, .topic = "other/t", .payload = "x", .qos = 1, .id = i + 1);
+		double last_ms = wait_packet_ms(server, PUBACK, LATE_MS);
+		expect_ack(server, PUBACK, i + 1);
+		double came_ms = next_ping_ms(t, server, last_ms, seconds);
+		measure(t, "pause before PINGREQ", "ms", came_ms - last_ms, 0, 1000 * seconds);
+		if (isnan(came_ms))
+			return;
+	}
+}
+
+/* A client may have its own least Keep Alive, and say no to less. */
+static struct peer *admit_with(struct test *t, unsigned seconds)
+{
+	unsigned command = do_connect(t, .keep_alive = seconds);
+
+	synced(t);
+	require(t, !told_waiting(t, TOLD_ERROR), "it takes no Keep Alive as short as this");
+	struct peer *server = accept_client(t);
+	expect(server, CONNECT);
+	send_connack(server);
+	expect_answer(t, command);
+	return server;
+}
+
+#define SECONDS(n) (&(const unsigned){ n })
+
+static const struct vector keep_alives[] = {
+	{ "keep_alive_2", .extra = SECONDS(2) },
+	{ "keep_alive_5", .extra = SECONDS(5) },
+};
+
+static unsigned seconds_of_row(const struct test *t)
+{
+	return *(const unsigned *)row(t)->extra;
+}
+
+/* Fewer rounds for the longer Keep Alive. */
+static unsigned rounds_for(unsigned seconds)
+{
+	return seconds > 2 ? 2 : 4;
+}
+
+CLIENT_CASE(ping_in_time, .title = "An idle client sends PINGREQ before its Keep Alive is over",
+	.refs = { "3.1.1:MQTT-3.1.2-23", "5.0:MQTT-3.1.2-20" }, .level = MUST, .versions = BOTH,
+	.budget_ms = 13000, ROWS(keep_alives))
+{
+	unsigned seconds = seconds_of_row(t);
+	struct peer *server = admit_with(t, seconds);
+	watch_pauses(t, server, seconds, rounds_for(seconds));
+}
+
+/* What a client receives does not count, only what it sends. */
+CLIENT_CASE(ping_amid_messages,
+	.title = "A client that only receives sends PINGREQ before its Keep Alive is over",
+	.refs = { "3.1.1:MQTT-3.1.2-23", "5.0:MQTT-3.1.2-20" }, .level = MUST, .versions = BOTH,
+	.budget_ms = 13000, ROWS(keep_alives))
+{
+	unsigned seconds = seconds_of_row(t);
+	struct peer *server = admit_with(t, seconds);
+	double last_ms = now_ms(t);
+	for (unsigned i = 0; i < rounds_for(seconds); i++) {
+		double came_ms = NAN;
+		while (isnan(came_ms) && now_ms(t) < last_ms + 1000 * seconds + LATE_MS) {
+			send_publish(server, .topic = "other/t", .payload = "x");
+			came_ms = wait_packet_ms(server, PINGREQ, PAUSE_MS);
+		}
+		measure(t, "pause before PINGREQ", "ms", came_ms - last_ms, 0, 1000 * seconds);
+		if (isnan(came_ms))
+			return;
+		expect(server, PINGREQ);
+		send_pingresp(server);
+		last_ms = came_ms;
+	}
+}
+
+static const struct vector server_keep_alives[] = {
+	{ "shorter_2", .extra = &(const unsigned[]){ 60, 2 } },
+	{ "shorter_5", .extra = &(const unsigned[]){ 60, 5 } },
+	{ "instead_of_none", .extra = &(const unsigned[]){ 0, 5 } },
+};
+
+CLIENT_CASE(server_keep_alive_kept,
+	.title = "A client keeps to the Server Keep Alive of CONNACK instead of its own",
+	.refs = { "5.0:MQTT-3.1.2-21", "5.0:MQTT-3.2.2-21" }, .level = MUST, .versions = V50,
+	.budget_ms = 13000, ROWS(server_keep_alives))
+{
+	const unsigned *seconds = row(t)->extra;
+	struct peer *server = admit(
+		t, .keep_alive = seconds[0], .connack = PROPS(P_SERVER_KEEP_ALIVE(seconds[1])));
+	watch_pauses(t, server, seconds[1], rounds_for(seconds[1]));
+}
+
+/* One that holds for the connection of its CONNACK alone. */
+CLIENT_CASE(server_keep_alive_once, .title = "A Server Keep Alive does not outlive its connection",
+	.refs = { "5.0:MQTT-3.1.2-20", "5.0:MQTT-3.1.2-21" }, .level = MUST, .versions = V50,
+	.budget_ms = 13000)
+{
+	struct peer *server = admit(t, .keep_alive = 5, .connack = PROPS(P_SERVER_KEEP_ALIVE(600)));
+	client_leaves(server);
+	server = admit(t, .keep_alive = 5);
+	watch_pauses(t, server, 5, 2);
+}
+
+/* What is reasonable is up to the client. */
+CLIENT_CASE(pingresp_never_comes,
+	.title = "A client whose PINGREQ is not answered gives the connection up",
+	.refs = { "3.1.1:U311-PINGRESP-WAIT", "5.0:U50-PINGRESP-WAIT" }, .level = SHOULD,
+	.versions = BOTH, .budget_ms = 15000, ROWS(keep_alives))
+{
+	enum { PATIENCE_MS = 9500 };
+	unsigned seconds = seconds_of_row(t);
+	struct peer *server = admit_with(t, seconds);
+	double asked_ms = wait_packet_ms(server, PINGREQ, 1000 * seconds + LATE_MS);
+	require(t, !isnan(asked_ms), "it sends no PINGREQ in time");
+	hang(server);
+	double ms = wait_closed_ms(server, PATIENCE_MS);
+	if (isnan(ms))
+		observe(t, "the connection is kept for %d ms without PINGRESP", PATIENCE_MS);
+	else
+		observe(t, "given up %.0f ms after PINGREQ", ms);
+}
+
+/* A client may be done when it likes. */
+CLIENT_CASE(keep_alive_off, .title = "An idle client without Keep Alive stays connected",
+	.refs = { "3.1.1:U311-KEEPALIVE-ZERO", "5.0:U50-KEEPALIVE-ZERO" }, .level = MAY,
+	.versions = BOTH, .budget_ms = 4000)
+{
+	struct peer *server = admit(t);
+	let_pass(t, 4000);
+	fence(server);
+}
+
+CLIENT_CASE(server_keep_alive_off, .title = "A Server Keep Alive of 0 is no Keep Alive of no time",
+	.refs = { "5.0:U50-KEEPALIVE-ZERO", "5.0:MQTT-3.2.2-21" }, .level = MAY, .versions = V50,
+	.budget_ms = 4000)
+{
+	struct peer *server = admit(t, .keep_alive = 60, .connack = PROPS(P_SERVER_KEEP_ALIVE(0)));
+	let_pass(t, 4000);
+	fence(server);
+}
+
+CHAPTER(client_keep_alive, "Keep Alive of clients", &case_ping_in_time, &case_ping_amid_messages,
+	&case_server_keep_alive_kept, &case_server_keep_alive_once, &case_pingresp_never_comes,
+	&case_keep_alive_off, &case_server_keep_alive_off);

@@ -1,0 +1,280 @@
+/* UTF-8 Encoded Strings, 1.5.3 (3.1.1) and 1.5.4 (5.0), in every packet of a server that holds one: those
+ * that are ill-formed, and those that look odd and are not.
+ *
+ * 3.1.1 makes the client close the connection; 5.0 calls the packet malformed, and the client should
+ * close. [MQTT-1.5.3-1, 4.13.1]
+ */
+#include <stdio.h>
+
+#include "harness/client_case.h"
+
+/* Every way to be ill-formed, in the middle of a string; `packet` is a macro that takes the string. */
+#define ILL_FORMED(name, packet, ...)                                                        \
+	{ name "_surrogate", packet("a\\xED\\xA0\\x80z"), __VA_ARGS__ },                     \
+		{ name "_low_surrogate", packet("a\\xED\\xBF\\xBFz"), __VA_ARGS__ },         \
+		{ name "_overlong", packet("a\\xC0\\xAFz"), __VA_ARGS__ },                   \
+		{ name "_overlong_nul", packet("a\\xC0\\x80z"), __VA_ARGS__ },               \
+		{ name "_overlong_in_three", packet("a\\xE0\\x80\\xAFz"), __VA_ARGS__ },     \
+		{ name "_lone_continuation", packet("a\\x80z"), __VA_ARGS__ },               \
+		{ name "_cut_off", packet("a\\xE2\\x82"), __VA_ARGS__ },                     \
+		{ name "_cut_off_inside", packet("a\\xE2\\x82z"), __VA_ARGS__ },             \
+		{ name "_above_10ffff", packet("a\\xF4\\x90\\x80\\x80z"), __VA_ARGS__ },     \
+		{ name "_far_above_10ffff", packet("a\\xF5\\x80\\x80\\x80z"), __VA_ARGS__ }, \
+	{                                                                                    \
+		name "_ff", packet("a\\xFFz"), __VA_ARGS__                                   \
+	}
+#define NUL(name, packet, ...)                              \
+	{                                                   \
+		name "_nul", packet("a\\x00z"), __VA_ARGS__ \
+	}
+
+/* ---- topics -------------------------------------------------------------------------------- */
+
+#define TOPIC_NAME(s)   "30 r s\"" s "\" p{} b\"x\""
+#define TOPIC_NAME_1(s) "32 r s\"" s "\" m1 p{} b\"x\""
+
+#define TOPIC_REFS                                                                      \
+	.refs = { "3.1.1:MQTT-1.5.3-1", "5.0:U50-ERR-CLIENT", "5.0:U50-UTF8-MALFORMED", \
+		"5.0:MQTT-1.5.4-1" },                                                   \
+	.codes = { 0x81, 0x90 }
+#define TOPIC_NUL_REFS                                                                  \
+	.refs = { "3.1.1:MQTT-1.5.3-2", "5.0:U50-ERR-CLIENT", "5.0:U50-UTF8-MALFORMED", \
+		"5.0:MQTT-4.7.3-2" },                                                   \
+	.codes = { 0x81, 0x90 }
+
+static const struct vector client_ill_formed_topic[] = {
+	ILL_FORMED("qos_0", TOPIC_NAME, TOPIC_REFS),
+	NUL("qos_0", TOPIC_NAME, TOPIC_NUL_REFS),
+	ILL_FORMED("qos_1", TOPIC_NAME_1, TOPIC_REFS),
+	NUL("qos_1", TOPIC_NAME_1, TOPIC_NUL_REFS),
+};
+
+CLIENT_CASE(client_ill_formed_topic,
+	.title = "A PUBLISH with an ill-formed topic ends the connection",
+	.refs = { "3.1.1:MQTT-1.5.3-1", "5.0:U50-ERR-CLIENT" }, .level = MUST, .versions = BOTH,
+	.unaided = true, ROWS(client_ill_formed_topic))
+{
+	struct peer *server = play_row(t);
+	expect_violation_closed(server);
+}
+
+/* ---- properties of 5.0 --------------------------------------------------------------------- */
+
+#define STRING_REFS(ref) \
+	.refs = { "5.0:U50-ERR-CLIENT", "5.0:U50-UTF8-MALFORMED", ref }, .codes = { 0x81 }
+#define PAIR_REFS                                                                             \
+	.refs = { "5.0:U50-ERR-CLIENT", "5.0:U50-STRINGPAIR-MALFORMED", "5.0:MQTT-1.5.7-1" }, \
+	.codes = { 0x81 }
+
+#define THREE(name, packet, ...)                                           \
+	{ name "_surrogate", packet("a\\xED\\xA0\\x80z"), __VA_ARGS__ },   \
+		{ name "_overlong", packet("a\\xC0\\xAFz"), __VA_ARGS__ }, \
+		{ name "_cut_off", packet("a\\xE2\\x82"), __VA_ARGS__ },   \
+	{                                                                  \
+		name "_nul", packet("a\\x00z"), __VA_ARGS__                \
+	}
+#define STRING(name, packet, ref) THREE(name, packet, STRING_REFS(ref))
+#define NAME(name, packet)        THREE(name, packet, PAIR_REFS)
+
+#define CONNACK_12(s)     "20 r 00 00 p{12 s\"" s "\"}"
+#define CONNACK_15(s)     "20 r 00 00 p{15 s\"" s "\"}"
+#define CONNACK_1A(s)     "20 r 00 00 p{1A s\"" s "\"}"
+#define CONNACK_1C(s)     "20 r 00 00 p{1C s\"" s "\"}"
+#define CONNACK_1F(s)     "20 r 00 00 p{1F s\"" s "\"}"
+#define CONNACK_NAME(s)   "20 r 00 00 p{26 s\"" s "\" s\"v\"}"
+#define CONNACK_VALUE(s)  "20 r 00 00 p{26 s\"n\" s\"" s "\"}"
+#define PUBLISH_03(s)     "30 r s\"a\" p{03 s\"" s "\"} b\"x\""
+#define PUBLISH_08(s)     "30 r s\"a\" p{08 s\"" s "\"} b\"x\""
+#define PUBLISH_NAME(s)   "30 r s\"a\" p{26 s\"" s "\" s\"v\"} b\"x\""
+#define PUBLISH_VALUE(s)  "30 r s\"a\" p{26 s\"n\" s\"" s "\"} b\"x\""
+#define PUBACK_1F(s)      "40 r m1 00 p{1F s\"" s "\"}"
+#define PUBACK_VALUE(s)   "40 r m1 00 p{26 s\"n\" s\"" s "\"}"
+#define PUBREC_1F(s)      "50 r m1 00 p{1F s\"" s "\"}"
+#define PUBREC_NAME(s)    "50 r m1 00 p{26 s\"" s "\" s\"v\"}"
+#define PUBREL_1F(s)      "62 r m1 00 p{1F s\"" s "\"}"
+#define PUBREL_VALUE(s)   "62 r m1 00 p{26 s\"n\" s\"" s "\"}"
+#define PUBCOMP_1F(s)     "70 r m1 00 p{1F s\"" s "\"}"
+#define PUBCOMP_NAME(s)   "70 r m1 00 p{26 s\"" s "\" s\"v\"}"
+#define SUBACK_1F(s)      "90 r m1 p{1F s\"" s "\"} 00"
+#define SUBACK_NAME(s)    "90 r m1 p{26 s\"" s "\" s\"v\"} 00"
+#define SUBACK_VALUE(s)   "90 r m1 p{26 s\"n\" s\"" s "\"} 00"
+#define UNSUBACK_1F(s)    "B0 r m1 p{1F s\"" s "\"} 00"
+#define UNSUBACK_VALUE(s) "B0 r m1 p{26 s\"n\" s\"" s "\"} 00"
+#define AUTH_1F(s)        "F0 r 18 p{15 s\"mqttspec\" 1F s\"" s "\"}"
+#define AUTH_VALUE(s)     "F0 r 18 p{15 s\"mqttspec\" 26 s\"n\" s\"" s "\"}"
+
+static const struct vector client_ill_formed_property[] = {
+	STRING("connack_assigned_client_id", CONNACK_12, "5.0:MQTT-1.5.4-1"),
+	STRING("connack_authentication_method", CONNACK_15, "5.0:MQTT-1.5.4-1"),
+	STRING("connack_response_information", CONNACK_1A, "5.0:MQTT-1.5.4-1"),
+	STRING("connack_server_reference", CONNACK_1C, "5.0:MQTT-1.5.4-1"),
+	STRING("connack_reason_string", CONNACK_1F, "5.0:MQTT-1.5.4-1"),
+	NAME("connack_user_property_name", CONNACK_NAME),
+	NAME("connack_user_property_value", CONNACK_VALUE),
+	STRING("publish_content_type", PUBLISH_03, "5.0:MQTT-3.3.2-19"),
+	STRING("publish_response_topic", PUBLISH_08, "5.0:MQTT-3.3.2-13"),
+	NAME("publish_user_property_name", PUBLISH_NAME),
+	NAME("publish_user_property_value", PUBLISH_VALUE),
+	STRING("puback_reason_string", PUBACK_1F, "5.0:MQTT-1.5.4-1"),
+	NAME("puback_user_property_value", PUBACK_VALUE),
+	STRING("pubrec_reason_string", PUBREC_1F, "5.0:MQTT-1.5.4-1"),
+	NAME("pubrec_user_property_name", PUBREC_NAME),
+	STRING("pubrel_reason_string", PUBREL_1F, "5.0:MQTT-1.5.4-1"),
+	NAME("pubrel_user_property_value", PUBREL_VALUE),
+	STRING("pubcomp_reason_string", PUBCOMP_1F, "5.0:MQTT-1.5.4-1"),
+	NAME("pubcomp_user_property_name", PUBCOMP_NAME),
+	STRING("suback_reason_string", SUBACK_1F, "5.0:MQTT-1.5.4-1"),
+	NAME("suback_user_property_name", SUBACK_NAME),
+	NAME("suback_user_property_value", SUBACK_VALUE),
+	STRING("unsuback_reason_string", UNSUBACK_1F, "5.0:MQTT-1.5.4-1"),
+	NAME("unsuback_user_property_value", UNSUBACK_VALUE),
+};
+
+CLIENT_CASE(client_ill_formed_property,
+	.title = "A packet with an ill-formed string in a property ends the connection",
+	.refs = { "5.0:U50-ERR-CLIENT" }, .level = MUST, .versions = V50, .unaided = true,
+	ROWS(client_ill_formed_property))
+{
+	struct peer *server = play_row(t);
+	expect_violation_closed(server);
+}
+
+static const struct vector client_ill_formed_auth[] = {
+	STRING("reason_string", AUTH_1F, "5.0:MQTT-1.5.4-1"),
+	NAME("user_property_value", AUTH_VALUE),
+};
+
+CLIENT_CASE(client_ill_formed_auth,
+	.title = "An AUTH with an ill-formed string in a property ends the connection",
+	.refs = { "5.0:U50-ERR-CLIENT" }, .level = MUST, .versions = V50,
+	ROWS(client_ill_formed_auth))
+{
+	struct peer *server = play_row(t);
+	expect_violation_closed(server, .quiet = true);
+}
+
+/* ---- what is well-formed ------------------------------------------------------------------- */
+
+/* The first and last characters of each length of UTF-8, and those next to what is forbidden. */
+static const char *const border_topics[] = {
+	"utf8/\xC2\xA0",         /* U+00A0 */
+	"utf8/\xDF\xBF",         /* U+07FF */
+	"utf8/\xE0\xA0\x80",     /* U+0800 */
+	"utf8/\xED\x9F\xBF",     /* U+D7FF, below the surrogates */
+	"utf8/\xEE\x80\x80",     /* U+E000, above them */
+	"utf8/\xEF\xBF\xBD",     /* U+FFFD */
+	"utf8/\xF0\x90\x80\x80", /* U+10000 */
+	"utf8/\xF4\x8F\xBF\xBD", /* U+10FFFD */
+};
+
+enum { BORDERS = sizeof(border_topics) / sizeof(*border_topics) };
+
+CLIENT_CASE(client_receives_border_characters,
+	.title = "Topics with well-formed characters of every length are accepted and told as they "
+		 "are",
+	.refs = { "3.1.1:MQTT-1.5.3-1", "5.0:MQTT-1.5.4-1" }, .level = MUST, .versions = BOTH)
+{
+	struct peer *server = admit(t);
+	client_subscribes(server, .filter = "utf8/+", .qos = 1);
+	for (size_t i = 0; i < BORDERS; i++) {
+		unsigned id = next_id(server);
+		send_publish(server, .topic = border_topics[i], .payload = "x", .qos = 1, .id = id);
+		expect_ack(server, PUBACK, id);
+		expect_told(t, .topic = border_topics[i], .payload = "x");
+	}
+}
+
+CLIENT_CASE(client_publishes_border_characters,
+	.title = "Topics with well-formed characters of every length are sent as they are",
+	.refs = { "3.1.1:MQTT-1.5.3-1", "5.0:MQTT-1.5.4-1" }, .level = MUST, .versions = BOTH)
+{
+	struct peer *server = admit(t);
+	for (size_t i = 0; i < BORDERS; i++) {
+		do_publish(t, .topic = border_topics[i], .payload = "x");
+		expect_message(server, .topic = border_topics[i], .payload = "x");
+	}
+	fence(server);
+}
+
+/*   server                        client                    user
+ *   PUBLISH "<FEFF>bom/t"    -->
+ *   PUBLISH "bom/<FEFF>t"    -->
+ *                                               -->  the same topics, U+FEFF and all
+ */
+CLIENT_CASE(client_keeps_byte_order_mark,
+	.title = "U+FEFF in a topic is a character like others and is not stripped",
+	.refs = { "3.1.1:MQTT-1.5.3-3", "5.0:MQTT-1.5.4-3" }, .level = MUST, .versions = BOTH)
+{
+	static const char *const topics[] = { "\xEF\xBB\xBF"
+					      "bom/t",
+		"bom/\xEF\xBB\xBFt" };
+	struct peer *server = admit(t);
+	client_subscribes(server, .filter = "#", .qos = 1);
+	for (size_t i = 0; i < 2; i++) {
+		unsigned id = next_id(server);
+		send_publish(server, .topic = topics[i], .payload = "x", .qos = 1, .id = id);
+		expect_ack(server, PUBACK, id);
+		expect_told(t, .topic = topics[i], .payload = "x");
+	}
+}
+
+/* The text of a property that the client told; none if it did not. */
+static struct bytes told_text(const struct told *told, uint32_t id)
+{
+	const struct property *p = properties_find(&told->properties, id);
+
+	return p ? p->value : (struct bytes){ 0 };
+}
+
+CLIENT_CASE(client_keeps_byte_order_mark_in_properties,
+	.title = "U+FEFF stays in the strings of properties", .refs = { "5.0:MQTT-1.5.4-3" },
+	.level = MUST, .versions = V50)
+{
+	struct peer *server = admit(t);
+	client_subscribes(server, .filter = "bom/t", .qos = 1);
+	unsigned id = next_id(server);
+	send_publish(server, .topic = "bom/t", .payload = "x", .qos = 1, .id = id,
+		.props = PROPS(P_CONTENT_TYPE("\xEF\xBB\xBFtype"),
+			P_RESPONSE_TOPIC("\xEF\xBB\xBF"
+					 "answers")));
+	expect_ack(server, PUBACK, id);
+	struct told told = expect_told(t, .topic = "bom/t");
+	require(t, told_text(&told, 0x03).len && told_text(&told, 0x08).len,
+		"the client does not tell Content Type and Response Topic");
+	check_text(t, told_text(&told, 0x03), "\xEF\xBB\xBFtype");
+	check_text(t, told_text(&told, 0x08),
+		"\xEF\xBB\xBF"
+		"answers");
+}
+
+#define DISCOURAGED(name, s)                                   \
+	{                                                      \
+		name, TOPIC_NAME_1(s), .codes = { 0x81, 0x90 } \
+	}
+
+static const struct vector client_discouraged_characters[] = {
+	DISCOURAGED("u0001", "a\\x01z"),
+	DISCOURAGED("u001f", "a\\x1Fz"),
+	DISCOURAGED("u007f", "a\\x7Fz"),
+	DISCOURAGED("u0080", "a\\xC2\\x80z"),
+	DISCOURAGED("u009f", "a\\xC2\\x9Fz"),
+	DISCOURAGED("ufdd0", "a\\xEF\\xB7\\x90z"),
+	DISCOURAGED("uffff", "a\\xEF\\xBF\\xBFz"),
+};
+
+CLIENT_CASE(client_discouraged_characters,
+	.title = "A topic with a control or non-character is taken or ends the connection",
+	.refs = { "3.1.1:U311-UTF8-CTRL", "5.0:U50-UTF8-CTRL" }, .level = MAY, .versions = BOTH,
+	.unaided = true, ROWS(client_discouraged_characters))
+{
+	struct peer *server = play_row(t);
+	expect_one_of(server,
+		OUTCOMES({ PUBACK, .verdict = VERDICT_INFO, .says = "the character is accepted" },
+			{ CLOSED, .verdict = VERDICT_INFO, .says = "the character is refused" }));
+}
+
+CHAPTER(client_strings, "UTF-8 strings that a client receives", &case_client_ill_formed_topic,
+	&case_client_ill_formed_property, &case_client_ill_formed_auth,
+	&case_client_receives_border_characters, &case_client_publishes_border_characters,
+	&case_client_keeps_byte_order_mark, &case_client_keeps_byte_order_mark_in_properties,
+	&case_client_discouraged_characters);
