@@ -522,14 +522,11 @@ CLIENT_CASE(alias_not_kept, .title = "On a new connection a Topic Alias is mappe
 /* A connection whose CONNECT has the property, with this value or a lower one. */
 static struct peer *open_with(struct test *t, const struct properties *props)
 {
-	unsigned command = do_connect(t, .props = props);
-	struct peer *server = accept_client(t);
-	struct packet connect = expect(server, CONNECT);
+	struct peer *server = admit(t, .props = props);
+	struct packet connect = greeting_of(server);
 	const struct property *p = properties_find(&connect.properties, props->list->id);
 
 	require(t, p && p->number == props->list->number, "the client does not announce the limit");
-	send_connack(server);
-	expect_answer(t, command);
 	return server;
 }
 
