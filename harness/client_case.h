@@ -65,6 +65,9 @@ struct packet greeting_of(struct peer *server);
 	client_leaves_at(AT("client_leaves(" #server ", " #__VA_ARGS__ ")"), (server), \
 		(struct disconnect){ __VA_ARGS__ })
 
+/* The connection breaks without a word, and the client has told its user. */
+#define client_loses(server) client_loses_at(AT("client_loses(" #server ")"), (server))
+
 /* ---- commands: nothing is demanded --------------------------------------------------------- */
 
 /* Each returns the command's number, for expect_answer. What the client cannot do makes the run
@@ -203,6 +206,7 @@ struct packet client_subscribes_at(struct place at, struct peer *server, struct 
 struct packet client_unsubscribes_at(struct place at, struct peer *server, struct subscribe s);
 struct packet client_publishes_at(struct place at, struct peer *server, struct publish m);
 void client_leaves_at(struct place at, struct peer *server, struct disconnect d);
+void client_loses_at(struct place at, struct peer *server);
 unsigned do_connect_at(struct place at, struct test *t, struct connect c);
 unsigned do_subscribe_at(struct place at, struct test *t, struct subscribe s);
 unsigned do_unsubscribe_at(struct place at, struct test *t, struct subscribe s);

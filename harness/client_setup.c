@@ -117,3 +117,13 @@ void client_leaves_at(struct place at, struct peer *server, struct disconnect d)
 	need_answer(at, t, command, TOLD_DISCONNECTED);
 	t->setting_up--;
 }
+
+void client_loses_at(struct place at, struct peer *server)
+{
+	struct test *t = server->test;
+
+	t->setting_up++;
+	drop_at(at, server);
+	expect_event_at(at, t, TOLD_DISCONNECTED);
+	t->setting_up--;
+}

@@ -3,13 +3,6 @@
  */
 #include "harness/client_case.h"
 
-/* The connection breaks, and the client has noticed. */
-static void lose(struct test *t, struct peer *server)
-{
-	drop(server);
-	expect_event(t, TOLD_DISCONNECTED);
-}
-
 /* Sends a message, and waits until the client has brought its handshake to the end. */
 static void deliver(struct peer *server, struct publish m)
 {
@@ -419,7 +412,7 @@ CLIENT_CASE(server_alias_of_old_connection, .title = "A Topic Alias ends with it
 	DELIVER(server, .topic = "r/a", .payload = "x", .qos = 1, .id = 1001,
 		.props = PROPS(P_TOPIC_ALIAS(1)));
 	expect_told(t, .topic = "r/a", .payload = "x");
-	lose(t, server);
+	client_loses(server);
 
 	server = open_for_aliases(t, 2, true, true);
 	send_publish(server, .topic = "", .payload = "astray", .qos = 0,
