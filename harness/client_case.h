@@ -42,7 +42,7 @@
 	admit_at(AT("admit(" #t ", " #__VA_ARGS__ ")"), (t), (struct connect){ __VA_ARGS__ })
 
 /* The CONNECT with which it was admitted. */
-struct packet connect_of(struct peer *server);
+struct packet greeting_of(struct peer *server);
 
 /* The next connection that the client makes; nothing is read of it or sent. */
 #define accept_client(t) accept_client_at(AT("accept_client(" #t ")"), (t))

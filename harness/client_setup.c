@@ -41,7 +41,7 @@ struct peer *admit_at(struct place at, struct test *t, struct connect c)
 	return server;
 }
 
-struct packet connect_of(struct peer *server)
+struct packet greeting_of(struct peer *server)
 {
 	return server->greeting;
 }

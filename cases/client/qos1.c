@@ -273,7 +273,7 @@ CLIENT_CASE(qos1_not_resent_in_new_session,
 static struct peer *admit_for(struct test *t, unsigned messages)
 {
 	struct peer *server = admit(t);
-	struct packet connect = connect_of(server);
+	struct packet connect = greeting_of(server);
 	const struct property *p = properties_find(&connect.properties, 0x21);
 
 	require(t, !p || p->number >= messages, "the client's Receive Maximum is lower");

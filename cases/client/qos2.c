@@ -339,7 +339,7 @@ CLIENT_CASE(qos2_resent_when_expired,
 static struct peer *admit_for(struct test *t, unsigned messages)
 {
 	struct peer *server = admit(t);
-	struct packet connect = connect_of(server);
+	struct packet connect = greeting_of(server);
 	const struct property *p = properties_find(&connect.properties, 0x21);
 
 	require(t, !p || p->number >= messages, "the client's Receive Maximum is lower");
