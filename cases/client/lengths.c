@@ -27,7 +27,7 @@ static void carry(struct test *t, struct peer *server, uint32_t length)
 static struct peer *admit_for(struct test *t, uint32_t length)
 {
 	struct peer *server = admit(t);
-	struct packet connect = connect_of(server);
+	struct packet connect = greeting_of(server);
 	const struct property *limit = properties_find(&connect.properties, 0x27);
 
 	require(t, !limit || limit->number >= length + 5, "a lower Maximum Packet Size");
@@ -129,7 +129,7 @@ CLIENT_CASE(client_packet_byte_by_byte, .title = "A packet that comes byte by by
 /* No more messages than the client may be sent at once. */
 static unsigned most_under_way(struct peer *server, unsigned wanted)
 {
-	struct packet connect = connect_of(server);
+	struct packet connect = greeting_of(server);
 	const struct property *p = properties_find(&connect.properties, 0x21);
 
 	return p && p->number < wanted ? p->number : wanted;
