@@ -173,11 +173,14 @@ void expect_violation_closed_at(struct place at, struct peer *p, struct violatio
 		test_note(t, at, VERDICT_NONSTRICT, expected, actual);
 		return;
 	}
-	if (!p->ended && is_left_to_the_target(t) &&
-		!peer_wait_end(p, test_answer_deadline_us(t))) {
+	/* A client that is stuck says nothing either; it is not waited for twice. */
+	int64_t until_us = tape_now_us(&t->tape) + (judges_client ? 0 : t->play->answer_us);
+	if (!p->ended && is_left_to_the_target(t) && !peer_wait_end(p, until_us)) {
 		test_note(t, at, VERDICT_NONSTRICT, expected, peer_situation(p, since_us));
 		return;
 	}
+	if (!p->ended && judges_client)
+		test_fail(t, at, expected, peer_situation(p, since_us));
 	need_close(at, p, expected, since_us);
 	check_leave(at, p);
 	if (a && a->packet.type != PINGRESP)

@@ -488,7 +488,7 @@ CLIENT_CASE(bad_unsuback,
 	.title = "An UNSUBACK with the wrong number of codes, or an unknown one, ends the "
 		 "connection",
 	.refs = { "5.0:U50-ERR-CLIENT", "5.0:MQTT-3.11.3-2" }, .level = MUST, .versions = V50,
-	ROWS(bad_unsuback))
+	.unaided = true, ROWS(bad_unsuback))
 {
 	struct peer *server = play_row(t);
 	expect_violation_closed(server);
@@ -504,7 +504,9 @@ static bool lives_on(struct peer *server)
 		       .type == PUBACK;
 }
 
-/* The client was sent something that does not answer `command`: it has not told that it did. */
+/* The client was sent something that answers none of its requests, and has not told that one is done. No
+ * statement speaks of what is told, so this is no failure; the next answer would show what it did.
+ */
 static void check_still_under_way(struct test *t)
 {
 	synced(t);
@@ -544,7 +546,7 @@ static const struct vector wrong_answer_to_subscribe[] = {
  *                                 (now it has its answer)
  */
 CLIENT_CASE(wrong_answer_to_subscribe, .title = "Nothing but its SUBACK answers a SUBSCRIBE",
-	.refs = { "3.1.1:MQTT-2.3.1-3", "5.0:U50-PKTID-REUSE" }, .level = STATED, .versions = BOTH,
+	.refs = { "3.1.1:MQTT-2.3.1-3", "5.0:U50-PKTID-REUSE" }, .level = SHOULD, .versions = BOTH,
 	ROWS(wrong_answer_to_subscribe))
 {
 	struct peer *server = admit(t);
@@ -565,7 +567,7 @@ static const struct vector wrong_answer_to_unsubscribe[] = {
 };
 
 CLIENT_CASE(wrong_answer_to_unsubscribe, .title = "Nothing but its UNSUBACK answers an UNSUBSCRIBE",
-	.refs = { "3.1.1:MQTT-2.3.1-3", "5.0:U50-PKTID-REUSE" }, .level = STATED, .versions = BOTH,
+	.refs = { "3.1.1:MQTT-2.3.1-3", "5.0:U50-PKTID-REUSE" }, .level = SHOULD, .versions = BOTH,
 	ROWS(wrong_answer_to_unsubscribe))
 {
 	struct peer *server = admit(t);
@@ -582,7 +584,7 @@ CLIENT_CASE(wrong_answer_to_unsubscribe, .title = "Nothing but its UNSUBACK answ
 
 CLIENT_CASE(suback_of_another_identifier,
 	.title = "A SUBACK with another identifier does not answer a SUBSCRIBE",
-	.refs = { "3.1.1:MQTT-2.3.1-3", "5.0:U50-PKTID-REUSE" }, .level = STATED, .versions = BOTH)
+	.refs = { "3.1.1:MQTT-2.3.1-3", "5.0:U50-PKTID-REUSE" }, .level = SHOULD, .versions = BOTH)
 {
 	struct peer *server = admit(t);
 	unsigned command = do_subscribe(t, .filter = "s/t", .qos = 1);
@@ -801,7 +803,15 @@ static const struct vector illegal_filters[] = {
 	{ "share_name_with_hash", SHARE_REFS, .extra = "$share/#/s/t" },
 };
 
-/* The monitor judges what goes out; nothing does, if all is well. */
+/* The monitor judges what goes out; nothing does, if all is well, and the client goes on. */
+static void check_goes_on(struct test *t, struct peer *server)
+{
+	synced(t);
+	judging(t, "3.1.1:MQTT-4.5.0-2");
+	judging(t, "5.0:MQTT-4.5.0-2");
+	fence(server);
+}
+
 CLIENT_CASE(illegal_filters, .title = "A filter that is none is not sent in SUBSCRIBE",
 	.refs = { "3.1.1:MQTT-4.7.1-2", "5.0:MQTT-4.7.1-1" }, .level = MUST, .versions = BOTH,
 	ROWS(illegal_filters))
@@ -809,8 +819,7 @@ CLIENT_CASE(illegal_filters, .title = "A filter that is none is not sent in SUBS
 	struct peer *server = admit(t);
 	client_subscribes(server, .filter = "s/t", .qos = 1);
 	do_subscribe(t, .filter = row(t)->extra, .qos = 1);
-	synced(t);
-	fence(server);
+	check_goes_on(t, server);
 }
 
 CLIENT_CASE(illegal_filters_in_unsubscribe,
@@ -821,13 +830,14 @@ CLIENT_CASE(illegal_filters_in_unsubscribe,
 	struct peer *server = admit(t);
 	client_subscribes(server, .filter = "s/t", .qos = 1);
 	do_unsubscribe(t, .filter = row(t)->extra);
-	synced(t);
-	fence(server);
+	check_goes_on(t, server);
 }
 
 /* 65536 bytes: its length would be 0 in the two bytes that there are for it. */
 CLIENT_CASE(filter_too_long, .title = "A filter of more than 65535 bytes is not sent",
-	.refs = { "3.1.1:MQTT-4.7.3-3", "5.0:MQTT-4.7.3-3" }, .level = MUST, .versions = BOTH)
+	.refs = { "3.1.1:MQTT-4.7.3-3", "3.1.1:MQTT-4.5.0-2", "5.0:MQTT-4.7.3-3",
+		"5.0:MQTT-4.5.0-2" },
+	.level = MUST, .versions = BOTH)
 {
 	enum { TOO_LONG = 65536 };
 	char filter[TOO_LONG + 1];
@@ -837,9 +847,7 @@ CLIENT_CASE(filter_too_long, .title = "A filter of more than 65535 bytes is not 
 	struct peer *server = admit(t);
 	client_subscribes(server, .filter = "s/t", .qos = 1);
 	do_subscribe(t, .filter = filter, .qos = 1);
-	synced(t);
-	fence(server);
-	check(t, !has_packet(server, SUBSCRIBE), "nothing is sent of a filter that is too long");
+	check_goes_on(t, server);
 }
 
 CLIENT_CASE(filter_longest, .title = "A filter of 65535 bytes is sent whole, or refused",
