@@ -125,7 +125,6 @@ static const struct vector odd_connacks[] = {
 		.refs = { "5.0:U50-MAXPKT-DEFAULT" } },
 	{ "smallest_values", .template = "20 r 00 00 p{11 w0 13 n0 21 n1 22 n0}" },
 	{ "receive_maximum_1", .template = "20 r 00 00 p{21 n1}" },
-	{ "maximum_qos_0", .template = "20 r 00 00 p{24 00}" },
 	{ "everything_available", .template = "20 r 00 00 p{25 01 28 01 29 01 2A 01}" },
 };
 
