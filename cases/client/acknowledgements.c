@@ -4,15 +4,27 @@
  * What a client does about an acknowledgement that fits nothing is not said: it may pass it over, and
  * it may close. But it must not take it for the one that it waits for.
  */
+#include <math.h>
+
 #include "harness/client_case.h"
 
-enum { UNKNOWN_ID = 50001, PROBE_ID = 1001, UNKNOWN_TO_SERVER = 0x92 };
+enum { PATIENCE_MS = 1000, UNKNOWN_ID = 50001, PROBE_ID = 1001, UNKNOWN_TO_SERVER = 0x92 };
 
 /* The connection breaks, and the client has noticed. */
 static void lose(struct test *t, struct peer *server)
 {
 	drop(server);
 	expect_event(t, TOLD_DISCONNECTED);
+}
+
+/* What the client sends without an acknowledgement, up to so many messages. */
+static size_t take_messages(struct peer *server, struct packet *messages, size_t most)
+{
+	size_t count = 0;
+
+	while (count < most && !isnan(wait_packet_ms(server, PUBLISH, PATIENCE_MS)))
+		messages[count++] = expect(server, PUBLISH);
+	return count;
 }
 
 /* Whether the client goes on behind what was sent: it acknowledges a message, or it has closed. */
@@ -201,13 +213,10 @@ CLIENT_CASE(pubrec_of_nothing,
 	send_ack(server, PUBREC, UNKNOWN_ID);
 	if (!goes_on(server))
 		return;
-	fence(server);
-	check(t, has_packet(server, PUBREL), "PUBREL with code 0x92");
 	struct packet pubrel = expect_ack(server, PUBREL, UNKNOWN_ID);
 	check_eq(t, pubrel.code, 0x92);
 }
 
-/* The fence takes the place of a second message under way: that one is none of the refusal's. */
 CLIENT_CASE(refusal_concerns_one_message,
 	.title = "An acknowledgement with the code of an error concerns its own message only",
 	.refs = { "5.0:U50-ERR-ACKS", "5.0:MQTT-4.3.2-3" }, .level = STATED, .versions = V50)
@@ -218,12 +227,8 @@ CLIENT_CASE(refusal_concerns_one_message,
 
 	for (size_t i = 0; i < 2; i++)
 		commands[i] = do_publish(t, .topic = "ack/out", .payload = "x", .qos = 1);
-	synced(t);
-	fence(server);
-	require(t, packets_waiting(server, PUBLISH) == 2,
+	require(t, take_messages(server, m, 2) == 2,
 		"the client has one message under way at a time");
-	for (size_t i = 0; i < 2; i++)
-		m[i] = expect(server, PUBLISH);
 	send_ack(server, PUBACK, m[0].id, .code = SET(0x97));
 	expect_answer(t, commands[0]);
 	expect_no(server, PUBLISH);

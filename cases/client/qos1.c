@@ -14,6 +14,16 @@ static void lose(struct test *t, struct peer *server)
 	expect_event(t, TOLD_DISCONNECTED);
 }
 
+/* What the client sends without an acknowledgement, up to so many messages. */
+static size_t take_messages(struct peer *server, struct packet *messages, size_t most)
+{
+	size_t count = 0;
+
+	while (count < most && !isnan(wait_packet_ms(server, PUBLISH, PATIENCE_MS)))
+		messages[count++] = expect(server, PUBLISH);
+	return count;
+}
+
 /* ---- the client as sender -------------------------------------------------------------------- */
 
 CLIENT_CASE(qos1_published, .title = "A QoS 1 message goes out once, with an identifier and DUP 0",
@@ -60,12 +70,8 @@ CLIENT_CASE(qos1_pubacks_in_any_order,
 
 	for (size_t i = 0; i < 3; i++)
 		commands[i] = do_publish(t, .topic = "q1/out", .payload = "x", .qos = 1);
-	synced(t);
-	fence(server);
-	require(t, packets_waiting(server, PUBLISH) == 3,
-		"the client has one message under way at a time");
-	for (size_t i = 0; i < 3; i++)
-		messages[i] = expect(server, PUBLISH);
+	require(t, take_messages(server, messages, 3) == 3,
+		"the client has fewer than three messages under way at a time");
 	for (size_t i = 3; i-- > 0;) {
 		send_ack(server, PUBACK, messages[i].id);
 		check_eq(t, expect_answer(t, commands[i]).kind, TOLD_ACKNOWLEDGED);
@@ -174,12 +180,8 @@ CLIENT_CASE(qos1_resent_in_order,
 
 	for (size_t i = 0; i < 3; i++)
 		commands[i] = do_publish(t, .topic = "q1/out", .payload = payloads[i], .qos = 1);
-	synced(t);
-	fence(server);
-	require(t, packets_waiting(server, PUBLISH) == 3,
-		"the client has one message under way at a time");
-	for (size_t i = 0; i < 3; i++)
-		sent[i] = expect(server, PUBLISH);
+	require(t, take_messages(server, sent, 3) == 3,
+		"the client has fewer than three messages under way at a time");
 	send_ack(server, PUBACK, sent[1].id);
 	expect_answer(t, commands[1]);
 	lose(t, server);

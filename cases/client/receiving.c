@@ -204,14 +204,12 @@ CLIENT_CASE(many_messages_at_once, .title = "Many messages in one go are all pas
 		"5.0:MQTT-4.6.0-2" },
 	.level = MUST, .versions = BOTH)
 {
-	unsigned messages = 100, command = do_connect(t);
-	struct peer *server = accept_client(t);
-	struct packet connect = expect(server, CONNECT);
+	unsigned messages = 100;
+	struct peer *server = admit(t);
+	struct packet connect = greeting_of(server);
 	const struct property *p = properties_find(&connect.properties, 0x21);
 	if (p && p->number < messages)
 		messages = p->number;
-	send_connack(server);
-	expect_answer(t, command);
 	client_subscribes(server, .filter = "r/a", .qos = 1);
 
 	for (unsigned i = 0; i < messages; i++)
@@ -339,15 +337,12 @@ CLIENT_CASE(subscription_ids_told, .title = "Subscription Identifiers are passed
 /* A connection whose CONNECT has said that the client takes so many aliases. */
 static struct peer *open_for_aliases(struct test *t, unsigned maximum, bool kept, bool resumed)
 {
-	unsigned command =
-		do_connect(t, .kept = kept, .props = PROPS(P_TOPIC_ALIAS_MAXIMUM(maximum)));
-	struct peer *server = accept_client(t);
-	struct packet connect = expect(server, CONNECT);
+	struct peer *server = admit(t, .kept = kept, .resumed = resumed,
+		.props = PROPS(P_TOPIC_ALIAS_MAXIMUM(maximum)));
+	struct packet connect = greeting_of(server);
 	const struct property *p = properties_find(&connect.properties, 0x22);
 
 	require(t, p && p->number == maximum, "the client does not announce Topic Alias Maximum");
-	send_connack(server, .present = resumed);
-	expect_answer(t, command);
 	return server;
 }
 
