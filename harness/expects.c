@@ -25,12 +25,24 @@ int64_t test_answer_deadline_us(const struct test *t)
 	return tape_now_us(&t->tape) + t->play->answer_us;
 }
 
+void peer_check_leave(struct place at, struct peer *p)
+{
+	struct test *t = p->test;
+	const struct arrival *d = peer_arrival(p, SPEC_PACKET(DISCONNECT));
+
+	if (t->agent && t->agent->plain && d && !d->packet.code)
+		test_end(t, at, VERDICT_INAPPLICABLE,
+			"the command line left by itself before it had read what was sent");
+}
+
 struct packet expect_at(struct place at, struct peer *p, enum packet_type type)
 {
 	struct test *t = p->test;
 	int64_t since_us = tape_now_us(&t->tape);
 	struct arrival *a = peer_wait(p, lane_of(type), test_answer_deadline_us(t));
 
+	if (!a)
+		peer_check_leave(at, p);
 	if (!a || a->packet.type != type)
 		test_fail(t, at, spec_packet_name(type), peer_situation(p, since_us));
 	a->taken = true;
@@ -58,6 +70,8 @@ struct packet expect_ack_at(struct place at, struct peer *p, enum packet_type ty
 	while (!(a = find_ack(p, lane, id)) && !p->ended && !p->closed && !p->lost)
 		if (!test_pump(t, until_us))
 			break;
+	if (!a)
+		peer_check_leave(at, p);
 	if (!a || a->packet.type != type)
 		test_fail(t, at, arena_printf(t->arena, "%s %u", spec_packet_name(type), id),
 			peer_situation(p, since_us));

@@ -197,6 +197,11 @@ bool peer_wait_end(struct peer *p, int64_t until_us);
  */
 const char *peer_situation(struct peer *p, int64_t since_us);
 
+/* A plain command line has done its work and took its leave before it could answer anything: ends the
+ * run as `inapplicable`.
+ */
+void peer_check_leave(struct place at, struct peer *p);
+
 /* ---- told.c: the agent of a client ---------------------------------------------------------- */
 
 /* Listens and launches the client, if it does not run by now. What goes wrong ends the run. */

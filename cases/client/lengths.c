@@ -26,12 +26,11 @@ static void carry(struct test *t, struct peer *server, uint32_t length)
 /* Accepts the client, which must be ready for packets of this Remaining Length. */
 static struct peer *admit_for(struct test *t, uint32_t length)
 {
-	do_connect(t);
-	struct peer *server = accept_client(t);
-	struct packet connect = expect(server, CONNECT);
+	struct peer *server = admit(t);
+	struct packet connect = greeting_of(server);
 	const struct property *limit = properties_find(&connect.properties, 0x27);
+
 	require(t, !limit || limit->number >= length + 5, "a lower Maximum Packet Size");
-	send_connack(server);
 	return server;
 }
 
@@ -128,9 +127,10 @@ CLIENT_CASE(client_packet_byte_by_byte, .title = "A packet that comes byte by by
 }
 
 /* No more messages than the client may be sent at once. */
-static unsigned most_under_way(const struct packet *connect, unsigned wanted)
+static unsigned most_under_way(struct peer *server, unsigned wanted)
 {
-	const struct property *p = properties_find(&connect->properties, 0x21);
+	struct packet connect = greeting_of(server);
+	const struct property *p = properties_find(&connect.properties, 0x21);
 
 	return p && p->number < wanted ? p->number : wanted;
 }
@@ -142,11 +142,8 @@ CLIENT_CASE(client_packets_in_one_piece,
 	.level = MUST, .versions = BOTH, .unaided = true)
 {
 	enum { PACKETS = 200 };
-	do_connect(t);
-	struct peer *server = accept_client(t);
-	struct packet connect = expect(server, CONNECT);
-	unsigned count = most_under_way(&connect, PACKETS);
-	send_connack(server);
+	struct peer *server = admit(t);
+	unsigned count = most_under_way(server, PACKETS);
 
 	uint8_t stream[PACKETS * SMALL_MAX];
 	char payload[32];

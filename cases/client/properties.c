@@ -379,7 +379,7 @@ static const struct vector client_good_connack[] = {
 CLIENT_CASE(client_good_connack,
 	.title = "CONNACK may have any of its properties, in any order, with any legal value",
 	.refs = { "5.0:U50-PROP-ORDER", "5.0:U50-PROP-ONCE" }, .level = STATED, .versions = V50,
-	.unaided = true, ROWS(client_good_connack))
+	ROWS(client_good_connack))
 {
 	struct peer *server = greet(t);
 	send_row(server);

@@ -27,9 +27,12 @@ json_t *event_result(const struct command *c, int code)
 json_t *event_codes(const struct command *c, int count, const int *codes)
 {
 	json_t *e = event_new("acknowledged", c), *list = json_array();
-	for (int i = 0; i < count; i++)
+	bool told = codes != NULL;
+	for (int i = 0; i < count; i++) {
 		json_array_append_new(list, json_integer(codes[i]));
-	if (codes)
+		told = told && codes[i] >= 0 && codes[i] <= 0xFF; /* else it was never set */
+	}
+	if (told)
 		json_object_set(e, "codes", list);
 	json_decref(list);
 	return e;

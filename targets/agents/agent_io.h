@@ -20,6 +20,7 @@ struct command {
 	int mid;     /* what agent_find looks for: a packet identifier or one of these */
 	int filters; /* how many it names */
 	bool kept;   /* the client takes it along to its next connection */
+	bool subscribes;
 	bool answered;
 	const char *fault; /* the event that says what is wrong with it; NULL: nothing */
 	char fault_text[160];

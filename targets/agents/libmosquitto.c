@@ -48,7 +48,7 @@ static void on_subscribe(struct mosquitto *m, void *agent, int mid, int count, c
 {
 	struct command *c = agent_find(agent, mid);
 	(void)m;
-	if (c)
+	if (c && !c->kept && c->subscribes == (codes != NULL))
 		answer(c, with(event_codes(c, count, codes), props));
 }
 
@@ -127,7 +127,7 @@ static bool connects(struct command *c)
 static bool subscribes(struct command *c)
 {
 	mosquitto_property *props = properties_of(c, c->fields);
-	bool on = !strcmp(c->name, "subscribe");
+	bool on = c->subscribes = !strcmp(c->name, "subscribe");
 	struct filters f = get_filters(c, on);
 	for (int i = 1; i < f.count; i++)
 		if (f.qos[i] != f.qos[0] || f.options[i] != f.options[0])

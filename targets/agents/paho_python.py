@@ -37,7 +37,7 @@ def made(packet, fields):
 
 def told(properties):
     found = {name: getattr(properties, paho) for name, paho in NAMES.items() if hasattr(properties, paho)}
-    found = {name: value.hex() if isinstance(value, bytes) else value for name, value in found.items()}
+    found = {name: value.hex() if isinstance(value, (bytes, bytearray)) else value for name, value in found.items()}
     return {"properties": found} if found else {}
 
 
