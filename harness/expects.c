@@ -31,6 +31,8 @@ struct packet expect_at(struct place at, struct peer *p, enum packet_type type)
 	int64_t since_us = tape_now_us(&t->tape);
 	struct arrival *a = peer_wait(p, lane_of(type), test_answer_deadline_us(t));
 
+	if (!a)
+		peer_check_leave(at, p);
 	if (!a || a->packet.type != type)
 		test_fail(t, at, spec_packet_name(type), peer_situation(p, since_us));
 	a->taken = true;
@@ -58,6 +60,8 @@ struct packet expect_ack_at(struct place at, struct peer *p, enum packet_type ty
 	while (!(a = find_ack(p, lane, id)) && !p->ended && !p->closed && !p->lost)
 		if (!test_pump(t, until_us))
 			break;
+	if (!a)
+		peer_check_leave(at, p);
 	if (!a || a->packet.type != type)
 		test_fail(t, at, arena_printf(t->arena, "%s %u", spec_packet_name(type), id),
 			peer_situation(p, since_us));
@@ -217,6 +221,8 @@ struct packet expect_one_of_at(
 	struct packet packet = a ? a->packet : (struct packet){ .type = CLOSED };
 	if (!a && !peer_wait_end(p, test_answer_deadline_us(t)))
 		test_fail(t, at, expected, peer_situation(p, since_us));
+	if (!a)
+		peer_check_leave(at, p);
 	for (size_t i = 0; i < count; i++) {
 		if (!outcome_matches(&outcomes[i], &packet))
 			continue;
