@@ -13,7 +13,12 @@
 #include "pcap/capture.h"
 #include "spec/spec.h"
 
-enum { TIMED_JOBS = 64, CAPTURE_ERROR_SIZE = 512 };
+enum {
+	JOBS = 16, /* far more than cores */
+	JOBS_A_CORE = 4,
+	TIMED_JOBS = 64,
+	CAPTURE_ERROR_SIZE = 512
+};
 
 static const char interrupted[] = "interrupted";
 
@@ -170,10 +175,23 @@ static void fill_record(struct run *run)
 	};
 }
 
+/* Against a broker a case run mostly waits; a client is a process that has to be started. */
+static unsigned default_jobs(const struct run *run)
+{
+	long cores = sysconf(_SC_NPROCESSORS_ONLN);
+
+	if (run->options.transcript || run->options.no_fork)
+		return 1;
+	if (run->role == ROLE_SERVER || cores < 1 || cores * JOBS_A_CORE > JOBS)
+		return JOBS;
+	return (unsigned)cores * JOBS_A_CORE;
+}
+
 static struct runner_config configure(struct run *run)
 {
 	const struct run_options *o = &run->options;
 	int64_t now_us = clock_now_us();
+	unsigned jobs = o->jobs ? o->jobs : default_jobs(run);
 
 	return (struct runner_config){
 		.plan = &run->plan,
@@ -185,8 +203,10 @@ static struct runner_config configure(struct run *run)
 		.slack_us = (int64_t)o->slack_ms * 1000,
 		.deadline_us = o->deadline_s ? now_us + (int64_t)o->deadline_s * 1000000 : 0,
 		.hold_us = run->role == ROLE_SERVER ? RUNNER_HOLD_US : 0,
-		.jobs = o->jobs,
-		.timed_jobs = o->jobs > 1 ? TIMED_JOBS : 0,
+		.jobs = jobs,
+		.timed_jobs = jobs <= 1            ? 0
+			: run->role == ROLE_SERVER ? TIMED_JOBS
+						   : jobs,
 		.fail_fast = o->fail_fast,
 		.no_fork = o->no_fork,
 		.live = o->transcript ? stdout : NULL,

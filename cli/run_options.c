@@ -10,7 +10,6 @@
 #include "harness/case.h"
 
 enum {
-	JOBS = 16, /* far more than cores: a case run mostly waits */
 	JOBS_MAX = 256,
 	ANSWER_MS = 5000,
 	SLACK_MS = 500,
@@ -58,8 +57,10 @@ static const char help[] =
 	"  --list               only say what would be played\n"
 	"\n"
 	"Options: how\n"
-	"  -j, --jobs N         case runs at once (default: 16); with more than one, those that\n"
-	"                       wait for the clocks of the standard overlap besides\n"
+	"  -j, --jobs N         case runs at once (default: 16; of a client 4 for each core); "
+	"with\n"
+	"                       more than one, those that wait for the clocks of the standard\n"
+	"                       overlap besides\n"
 	"  --fail-fast          stop at the first verdict that is not expected\n"
 	"  --deadline SECONDS   stop then; what was not played yet is skipped\n"
 	"  --timeout MS         how long an answer may take (default: 5000)\n"
@@ -109,7 +110,7 @@ static const char agent_check_help[] =
 	"  --transcript         print packets and lines as they come and go\n"
 	"  -v, --verbose        every check, also on a terminal\n"
 	"  -q, --quiet          only what was not as it should be, and the counts\n"
-	"  -j, --jobs N         checks at once (default: 16)\n"
+	"  -j, --jobs N         checks at once (default: 4 for each core)\n"
 	"  --timeout MS         how long an answer may take (default: 5000)\n"
 	"  --color WHEN         auto, always, never (default: auto)\n"
 	"  --out FOLDER         run.jsonl, pcap/ (default: out)\n"
@@ -425,7 +426,5 @@ bool run_options_read(struct arena *a, const struct command *command, int argc, 
 	out->word_count = (size_t)(argc - optind);
 	if (!agree(out))
 		return false;
-	if (!out->jobs)
-		out->jobs = out->transcript || out->no_fork ? 1 : JOBS;
 	return true;
 }

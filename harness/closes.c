@@ -1,7 +1,6 @@
 /* Expectations of a connection's end: closes in time, refusals, and what a violation must lead to. */
 #include <math.h>
 #include <string.h>
-#include <sys/wait.h>
 
 #include "harness/test.h"
 
@@ -128,28 +127,6 @@ static bool is_left_to_the_target(struct test *t)
 	const char *name = test_on_trial(t);
 
 	return name && (!strcmp(name, "5.0:MQTT-4.13.1-1") || !strcmp(name, "5.0:U50-ERR-CLIENT"));
-}
-
-/* A reset can swallow a DISCONNECT; a command that was content then ends with status 0. */
-static bool ended_well(struct test *t)
-{
-	int64_t until_us = tape_now_us(&t->tape) + STILL_CLOSING_US;
-
-	while (!t->agent->ended && test_pump(t, until_us))
-		;
-	return t->agent->ended && WIFEXITED(t->agent->status) && !WEXITSTATUS(t->agent->status);
-}
-
-void peer_check_leave(struct place at, struct peer *p)
-{
-	struct test *t = p->test;
-	const struct arrival *d = peer_arrival(p, SPEC_PACKET(DISCONNECT));
-
-	if (!t->agent || !t->agent->plain)
-		return;
-	if (d ? !d->packet.code : p->ended == ENDED_RESET && ended_well(t))
-		test_end(t, at, VERDICT_INAPPLICABLE,
-			"the command line left by itself before it had read what was sent");
 }
 
 /* What only comes from a target that has taken no offence. */

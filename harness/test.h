@@ -192,15 +192,15 @@ int64_t test_answer_deadline_us(const struct test *t);
 /* Waits for the end of the connection. */
 bool peer_wait_end(struct peer *p, int64_t until_us);
 
-/* Ends the run as `inapplicable` when a plain command line has done its work and taken its leave, so that
- * it could not notice or answer anything any more.
- */
-void peer_check_leave(struct place at, struct peer *p);
-
 /* What there is instead of what was waited for: "DISCONNECT Protocol error, then closed", "nothing
  * for 5000 ms". `types` is the lane that was looked at.
  */
 const char *peer_situation(struct peer *p, int64_t since_us);
+
+/* A plain command line has done its work and took its leave before it could answer anything: ends the
+ * run as `inapplicable`.
+ */
+void peer_check_leave(struct place at, struct peer *p);
 
 /* ---- told.c: the agent of a client ---------------------------------------------------------- */
 

@@ -60,8 +60,8 @@ CLIENT_CASE(connect_once, .title = "A client that is connected sends no second C
  */
 CLIENT_CASE(connect_then_commands_at_once,
 	.title = "Commands that do not wait for CONNACK are carried out once, behind CONNECT",
-	.refs = { "3.1.1:U311-PIPELINE", "3.1.1:MQTT-3.1.0-1", "5.0:U50-PIPELINE",
-		"5.0:MQTT-3.1.0-1", "5.0:MQTT-4.4.0-1" },
+	.refs = { "3.1.1:MQTT-3.1.0-1", "3.1.1:U311-PIPELINE", "5.0:MQTT-4.4.0-1",
+		"5.0:MQTT-3.1.0-1", "5.0:U50-PIPELINE" },
 	.level = MUST, .versions = BOTH)
 {
 	do_connect(t);
@@ -78,7 +78,10 @@ CLIENT_CASE(connect_then_commands_at_once,
 	struct packet early = expect(server, PUBLISH);
 	check_text(t, early.payload, "early");
 	send_ack(server, PUBACK, early.id);
-	expect_no(server, PUBLISH);
+	if (is_v5(t))
+		expect_no(server, PUBLISH);
+	else /* may repeat it */
+		fence(server);
 }
 
 /* ---- session and ClientId ------------------------------------------------------------------ */
@@ -131,8 +134,7 @@ CLIENT_CASE(connect_client_id_empty, .title = "An empty ClientId goes together w
 	.refs = { "3.1.1:MQTT-3.1.3-7", "5.0:MQTT-3.1.3-3" }, .level = MUST, .versions = BOTH)
 {
 	do_connect(t, .client_id = "");
-	struct packet hello = connect_of(t);
-	check_eq(t, hello.connect_flags & CONNECT_CLEAN, CONNECT_CLEAN);
+	struct packet hello = connect_of(t); /* which the monitor judges */
 	if (hello.client_id.len)
 		observe(t, "a ClientId was made up for an empty one");
 }

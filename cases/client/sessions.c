@@ -22,6 +22,19 @@ static void expect_again(struct test *t, struct packet again, struct packet firs
 	check_eq(t, again.qos, first.qos);
 }
 
+/* Nothing but this message has come. In 3.1.1 it may come several times until its acknowledgement has
+ * arrived.
+ */
+static void expect_only(struct test *t, struct peer *server, const char *payload)
+{
+	if (is_v5(t))
+		expect_no(server, PUBLISH);
+	else
+		fence(server);
+	while (has_packet(server, PUBLISH))
+		check_text(t, expect(server, PUBLISH).payload, payload);
+}
+
 /* ---- a session goes on: what the client sends ---------------------------------------------- */
 
 /*   client                    server
@@ -46,7 +59,7 @@ CLIENT_CASE(resume_publish_qos1,
 	server = admit(t, .kept = true, .resumed = true);
 	expect_again(t, expect(server, PUBLISH), first);
 	send_ack(server, PUBACK, first.id);
-	expect_no(server, PUBLISH);
+	expect_only(t, server, "again");
 }
 
 CLIENT_CASE(resume_publish_qos2,
@@ -68,7 +81,7 @@ CLIENT_CASE(resume_publish_qos2,
 	struct packet release = expect(server, PUBREL);
 	check_eq(t, release.id, first.id);
 	send_ack(server, PUBCOMP, first.id);
-	expect_no(server, PUBLISH);
+	expect_only(t, server, "again");
 }
 
 /*   client                    server
@@ -139,7 +152,7 @@ CLIENT_CASE(resume_only_what_is_open,
 	struct packet again = expect(server, PUBLISH);
 	check_text(t, again.payload, "open");
 	send_ack(server, PUBACK, open.id);
-	expect_no(server, PUBLISH);
+	expect_only(t, server, "open");
 	judging(t, "3.1.1:MQTT-4.4.0-1");
 	expect_no(server, PUBREL);
 }
@@ -158,6 +171,7 @@ CLIENT_CASE(resume_twice, .title = "A message is sent again after each break unt
 		expect_again(t, expect(server, PUBLISH), first);
 	}
 	send_ack(server, PUBACK, first.id);
+	fence(server);
 	lose(t, server);
 	server = admit(t, .kept = true, .resumed = true);
 	expect_no(server, PUBLISH);

@@ -19,6 +19,7 @@ struct arena;
 struct client;
 
 enum {
+	AGENT_HELLO_ANSWERS = 6,             /* so many answers' time an agent has to say hello */
 	AGENT_LINE_BYTES = 16 * 1024 * 1024, /* of a command or an event */
 	AGENT_POLLED = 4,                    /* descriptors of agent_poll */
 };

@@ -149,7 +149,7 @@ bool client_probe(struct arena *a, const struct client *client, unsigned version
 	if (!client->agent)
 		return probe_plain(a, client, versions, answer_us, out, error);
 	struct probing p = { .arena = a, .agent.program = PROGRAM_NONE, .error = error };
-	p.deadline_us = clock_now_us() + answer_us;
+	p.deadline_us = clock_now_us() + AGENT_HELLO_ANSWERS * answer_us;
 	bool ok = start(&p, client, MQTT_50) && await_hello(&p, out);
 	finish(&p);
 	return ok;

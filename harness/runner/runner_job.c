@@ -6,6 +6,7 @@
 #include <unistd.h>
 
 #include "base/clock.h"
+#include "harness/agent/agent.h"
 #include "harness/case.h"
 #include "harness/runner/result.h"
 #include "harness/runner/target.h"
@@ -113,7 +114,8 @@ static struct runner_job *job_new(struct runner *r, struct runner_ticket ticket)
 	set_prefix(r, job);
 	set_play(r, job);
 	job->deadline_us = job->started_us + (int64_t)job->item.def->budget_ms * 1000 +
-		ANSWERS_A_CASE * job->play.answer_us + GRACE_US;
+		(ANSWERS_A_CASE + (c->client ? AGENT_HELLO_ANSWERS : 0)) * job->play.answer_us +
+		GRACE_US;
 	*r->last = job;
 	r->last = &job->next;
 	r->running++;
