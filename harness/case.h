@@ -354,6 +354,11 @@ struct message {
  */
 #define expect_no(peer, type) expect_no_at(AT("expect_no(" #peer ", " #type ")"), (peer), (type))
 
+/* The same where no statement forbids it: such a packet is `nonstrict`, with this sentence. */
+#define prefer_no(peer, type, sentence) \
+	prefer_no_at(                   \
+		AT("prefer_no(" #peer ", " #type ", " #sentence ")"), (peer), (type), (sentence))
+
 /* A fence alone: PINGREQ, PINGRESP. */
 #define fence(peer) fence_at(AT("fence(" #peer ")"), (peer))
 
@@ -514,6 +519,7 @@ struct packet expect_ack_at(struct place at, struct peer *p, enum packet_type ty
 struct packet expect_accepted_at(struct place at, struct peer *p);
 struct packet expect_message_at(struct place at, struct peer *p, struct message m);
 void expect_no_at(struct place at, struct peer *p, enum packet_type type);
+void prefer_no_at(struct place at, struct peer *p, enum packet_type type, const char *sentence);
 void fence_at(struct place at, struct peer *p);
 void expect_closed_at(struct place at, struct peer *p);
 void expect_closed_between_at(struct place at, struct peer *p, unsigned lo_ms, unsigned hi_ms);

@@ -187,6 +187,9 @@ struct told {
 /* The next event of this kind that answers no command. */
 #define expect_event(t, kind) expect_event_at(AT("expect_event(" #t ", " #kind ")"), (t), (kind))
 
+/* Whether the command has its answer by now; it stays to be expected. */
+bool has_answer(struct test *t, unsigned command);
+
 /* Events of this kind that wait to be expected. */
 size_t told_waiting(struct test *t, enum told_kind kind);
 

@@ -188,6 +188,16 @@ void expect_no_at(struct place at, struct peer *p, enum packet_type type)
 			wire_describe(t->arena, t->play->version, &a->packet));
 }
 
+void prefer_no_at(struct place at, struct peer *p, enum packet_type type, const char *sentence)
+{
+	struct test *t = p->test;
+
+	fence_at(at, p);
+	if (peer_arrival(p, SPEC_PACKET(type)))
+		test_note(t, at, VERDICT_NONSTRICT,
+			arena_printf(t->arena, "no %s", spec_packet_name(type)), sentence);
+}
+
 /* ---- several outcomes ---------------------------------------------------------------------- */
 
 static bool outcome_matches(const struct outcome *o, const struct packet *packet)

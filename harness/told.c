@@ -317,6 +317,11 @@ struct told expect_told_at(struct place at, struct test *t, struct message m)
 			(const char *)told.payload.data, told.payload.len > 100 ? "..." : ""));
 }
 
+bool has_answer(struct test *t, unsigned command)
+{
+	return find(t, command, 0) != NULL;
+}
+
 size_t told_waiting(struct test *t, enum told_kind kind)
 {
 	size_t count = 0;

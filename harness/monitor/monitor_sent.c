@@ -186,6 +186,7 @@ static void note_pubrec(struct monitor *m, struct sent *s, const struct packet *
 		muddle(m, s);
 	else if (refused)
 		settle(m, s);
+	s->refused |= refused;
 	if (refused)
 		return;
 	count_up(&s->releases_due);
@@ -232,7 +233,8 @@ void judge_pubrel(struct monitor *m, const struct packet *p)
 		show_limits_known(m);
 		return;
 	}
-	if (s->muddled || m->blurred)
+	/* No statement says that PUBREL must not follow a refusal, useless as it is. */
+	if (s->muddled || m->blurred || s->refused)
 		return;
 	if (!s->here) {
 		if (begins_afresh(m))
@@ -254,6 +256,7 @@ static void inherit_sent(struct monitor *m, const struct sent *from, uint16_t id
 {
 	struct sent *to = sent_at(m, id);
 
+	to->refused |= from->refused;
 	/* Requests end with their connection, and what was answered oddly tells nothing. */
 	if (to->kind != SENT_NOTHING || !is_publish(from) || from->muddled)
 		return;

@@ -128,6 +128,7 @@ struct sent {
 	bool inherited;        /* begun on an earlier connection and not yet sent again here */
 	bool expires;          /* with a Message Expiry Interval */
 	bool released;         /* PUBREL was sent; stays */
+	bool refused;          /* a PUBREC of 0x80 or above has ended it */
 	bool muddled;          /* answered against the rules: nothing is judged; stays */
 	uint16_t releases_due; /* PUBRECs that PUBREL has not yet answered */
 	uint32_t order;        /* of the first transmission, within the session */
