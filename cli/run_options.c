@@ -97,13 +97,12 @@ static const char help[] =
 
 static const char agent_check_help[] =
 	"Usage: mqttspec agent-check 'COMMAND' [PATTERN...] [OPTION...]\n"
+	"       mqttspec agent-check TARGET [PATTERN...] [OPTION...]\n"
 	"\n"
-	"Says whether a program keeps the contract of agents (AGENT.md), through which mqttspec "
-	"run\n"
-	"--client judges a client: launches COMMAND for each check, tells it what to do, nonsense\n"
-	"included, and looks at what it answers and what its client sends. A PATTERN selects "
-	"checks\n"
-	"(mqttspec list agent); without one all are made.\n"
+	"Says whether a program keeps the contract of agents (AGENT.md), through which mqttspec\n"
+	"run --client judges a client: launches COMMAND, or the agent of a target file, for each\n"
+	"check, tells it what to do, nonsense included, and looks at what it answers and what its\n"
+	"client sends. A PATTERN selects checks (mqttspec list agent); without one all are made.\n"
 	"\n"
 	"Options:\n"
 	"  --versions V         3.1.1, 5.0, or both with a comma between (default: both)\n"
@@ -117,7 +116,8 @@ static const char agent_check_help[] =
 	"  -h, --help           this; all other options of mqttspec run are taken, too\n"
 	"\n"
 	"Examples:\n"
-	"  mqttspec agent-check 'mqttspec-client agent'\n"
+	"  mqttspec agent-check libmosquitto\n"
+	"  mqttspec agent-check '/usr/bin/python3 my_agent.py'\n"
 	"  mqttspec agent-check './my-agent' agent_publishes --transcript\n"
 	"\n"
 	"Exit codes: 0 the contract is kept, 1 it is not, 2 bad usage, 3 the program could not be\n"
@@ -368,6 +368,8 @@ static bool agree(const struct run_options *o)
 		const char *one_name, *other_name;
 	} pairs[] = {
 		{ o->client, o->exec, "--client", "--exec" },
+		{ o->command == &command_agent_check, o->client || o->exec, "agent-check",
+			"--client or --exec" },
 		{ o->client || o->exec, o->capture, "--capture", "a client" },
 		{ o->quiet, o->verbose, "--quiet", "--verbose" },
 		{ o->transcript, o->jobs > 1, "--transcript", "--jobs" },

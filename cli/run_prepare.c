@@ -28,7 +28,14 @@ static bool use_file(struct run *run, const char *path, int *code)
 	run->has_file = true;
 	if (!target_file_read(&run->arena, path, &run->file, &error))
 		return complain(run, code, EXIT_USAGE, error);
-	if (target_file_client(&run->arena, &run->file, &run->client))
+	bool is_client = target_file_client(&run->arena, &run->file, &run->client);
+	if (run->role == ROLE_AGENT && (!is_client || !run->client.agent))
+		return complain(run, code, EXIT_USAGE,
+			arena_printf(&run->arena, "%s has no `agent`", path));
+	if (run->role == ROLE_AGENT)
+		run->file.expected =
+			(struct expectations){ .path = path }; /* those of the client */
+	else if (is_client)
 		run->role = ROLE_CLIENT;
 	return true;
 }
@@ -36,9 +43,9 @@ static bool use_file(struct run *run, const char *path, int *code)
 /* A client by its command line. */
 static bool use_command(struct run *run, const char *command, bool agent, int *code)
 {
-	run->target_word = run->role == ROLE_AGENT
-		? command
-		: arena_printf(&run->arena, "--%s=%s", agent ? "client" : "exec", command);
+	if (run->role != ROLE_AGENT)
+		run->target_word =
+			arena_printf(&run->arena, "--%s=%s", agent ? "client" : "exec", command);
 	run->command_word = command;
 	run->role = run->role == ROLE_AGENT ? ROLE_AGENT : ROLE_CLIENT;
 	run->client = (struct client){ .words = words_split(&run->arena, command), .agent = agent };
@@ -50,6 +57,21 @@ static bool use_command(struct run *run, const char *command, bool agent, int *c
 	return true;
 }
 
+/* The first word is an agent: a target file that has one, or a command line. */
+static bool find_agent(struct run *run, int *code)
+{
+	struct run_options *o = &run->options;
+	const char *found;
+
+	if (!o->word_count)
+		return complain(run, code, EXIT_USAGE, "the command line of an agent is missing");
+	run->target_word = *o->words++;
+	o->word_count--;
+	if (target_word(&run->arena, run->target_word, &found) == WORD_FILE)
+		return use_file(run, found, code);
+	return use_command(run, run->target_word, true, code);
+}
+
 /* The first word is the target, if it can be one; or there is none, and it is the first pattern. */
 static bool find_target(struct run *run, int *code)
 {
@@ -57,13 +79,8 @@ static bool find_target(struct run *run, int *code)
 	const char *found;
 	enum target_word kind = WORD_NO_TARGET;
 
-	if (run->role == ROLE_AGENT && !o->client) {
-		if (!o->word_count)
-			return complain(
-				run, code, EXIT_USAGE, "the command line of an agent is missing");
-		o->client = *o->words++;
-		o->word_count--;
-	}
+	if (run->role == ROLE_AGENT)
+		return find_agent(run, code);
 	if (o->client || o->exec)
 		return use_command(run, o->client ? o->client : o->exec, o->client, code);
 	if (o->word_count)

@@ -1,0 +1,49 @@
+"""The clients in targets/: their agents keep the contract, and what is known of them still holds."""
+import os
+import pathlib
+import subprocess
+
+import pytest
+
+ROOT = pathlib.Path(__file__).resolve().parents[2]
+BUILD = ROOT / os.environ.get("MQTTSPEC_BUILD", "build/dev")
+PROGRAM = BUILD / "cli/mqttspec"
+NEEDS = {
+    "mqttspec-client": BUILD / "client/mqttspec-client",
+    "libmosquitto": BUILD / "targets/agents/mqttspec-agent-libmosquitto",
+    "paho-c": BUILD / "targets/agents/mqttspec-agent-paho-c",
+    "paho-python": pathlib.Path("/usr/lib/python3/dist-packages/paho/mqtt/client.py"),
+    "mqttjs": ROOT / "targets/agents/node_modules/mqtt/package.json",
+}
+# A part of all case runs of a client that takes long: to start, or by waiting where it should act.
+SHARDS = {"paho-c": "1/4", "paho-python": "1/4", "mqttjs": "1/12"}
+JOBS = "4"  # the other core has tests of its own
+
+
+def need(target):
+    if not NEEDS[target].exists():
+        pytest.skip(f"{NEEDS[target]} is not there: script/bootstrap test could not install or build it")
+
+
+def mqttspec(*arguments):
+    return subprocess.run([str(PROGRAM), *map(str, arguments)], capture_output=True, text=True, timeout=600,
+                          stdin=subprocess.DEVNULL)
+
+
+@pytest.mark.parametrize("target", NEEDS)
+def test_the_agent_keeps_the_contract(target, tmp_path):
+    need(target)
+    done = mqttspec("agent-check", target, "-j", JOBS, "--out", tmp_path)
+    assert done.returncode == 0, done.stdout[-4000:] + done.stderr
+
+
+@pytest.mark.parametrize("target", NEEDS)
+def test_the_client_is_as_its_file_foresees(target, tmp_path):
+    need(target)
+    shard = ["--shard", SHARDS[target]] if target in SHARDS else []
+    done = mqttspec("run", target, *shard, "-j", JOBS, "--quiet", "--out", tmp_path)
+    assert done.returncode == 0, done.stdout[-4000:] + done.stderr
+
+
+def test_the_included_client_has_no_expected_failures():
+    assert "[expected]" not in (ROOT / "targets/mqttspec-client.ini").read_text()
