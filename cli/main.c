@@ -21,7 +21,7 @@ enum { COMMANDS = sizeof(commands) / sizeof(*commands) };
 static void print_help(FILE *to)
 {
 	fprintf(to,
-		"mqttspec judges MQTT brokers against the statements of MQTT 3.1.1 "
+		"mqttspec judges MQTT brokers and clients against the statements of MQTT 3.1.1 "
 		"and 5.0.\n\nUsage: mqttspec COMMAND [ARGUMENT...]\n\n");
 	for (size_t i = 0; i < COMMANDS; i++)
 		fprintf(to, "  mqttspec %s %s\n      %s\n", commands[i]->name,
