@@ -10,6 +10,7 @@
 #include "base/clock.h"
 #include "cli/cli.h"
 #include "cli/screen.h"
+#include "harness/launch/program.h"
 #include "pcap/capture.h"
 #include "spec/spec.h"
 
@@ -83,6 +84,14 @@ static void say_launching(struct run *run, const char *text)
 	fflush(stdout);
 }
 
+static const char *not_launched(struct run *run, const char *why)
+{
+	if (!run->has_file || !run->file.package || program_find(&run->arena, run->client.words[0]))
+		return why;
+	return arena_printf(&run->arena, "%s is not installed: %s; install the package %s",
+		run->file.name, why, run->file.package);
+}
+
 /* NULL: it can be launched, and speaks MQTT. */
 static const char *reach_client(struct run *run, int64_t answer_us)
 {
@@ -92,7 +101,7 @@ static const char *reach_client(struct run *run, int64_t answer_us)
 
 	if (!survey_take_client(&run->arena, &run->client, served, run->options.versions, answer_us,
 		    run->surveys, &facts, &error))
-		return error;
+		return not_launched(run, error);
 	if (run->has_file)
 		run->record.target_version = target_file_version(&run->arena, &run->file);
 	else if (*facts.name)
