@@ -54,6 +54,8 @@
 	X(client_strings) \
 	X(client_properties) \
 	X(client_subscribe) \
+	X(client_suback) \
+	X(client_filters) \
 	/* the end */
 /* clang-format on */
 

@@ -130,6 +130,10 @@ struct suback {
 	send_suback_at(AT("send_suback(" #server ", " #__VA_ARGS__ ")"), (server), \
 		(struct suback){ __VA_ARGS__ })
 
+/* A SUBACK that grants every filter as it was asked for. */
+#define send_grants(server, subscribe) \
+	send_grants_at(AT("send_grants(" #server ", " #subscribe ")"), (server), (subscribe))
+
 /* In 3.1.1 without codes. */
 #define send_unsuback(server, ...)                                                     \
 	send_unsuback_at(AT("send_unsuback(" #server ", " #__VA_ARGS__ ")"), (server), \
@@ -219,6 +223,7 @@ unsigned do_authenticate_at(struct place at, struct test *t, struct ack a);
 void synced_at(struct place at, struct test *t);
 void send_connack_at(struct place at, struct peer *server, struct connack c);
 void send_suback_at(struct place at, struct peer *server, struct suback s);
+void send_grants_at(struct place at, struct peer *server, const struct packet *subscribe);
 void send_unsuback_at(struct place at, struct peer *server, struct suback s);
 void send_pingresp_at(struct place at, struct peer *server);
 void send_auth_at(struct place at, struct peer *server, struct disconnect d);

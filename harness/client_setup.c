@@ -3,8 +3,6 @@
  */
 #include "harness/test.h"
 
-enum { GRANTED = 3 /* the bits of the options byte that ask for a QoS */ };
-
 /* The agent answers the command with success. */
 static void need_answer(struct place at, struct test *t, unsigned command, enum told_kind kind)
 {
@@ -46,16 +44,6 @@ struct packet greeting_of(struct peer *server)
 	return server->greeting;
 }
 
-/* As asked for. */
-static struct bytes grants(struct test *t, const struct packet *subscribe)
-{
-	uint8_t *codes = arena_alloc(t->arena, subscribe->filter_count + 1);
-
-	for (size_t i = 0; i < subscribe->filter_count; i++)
-		codes[i] = subscribe->filters[i].options & GRANTED;
-	return (struct bytes){ codes, subscribe->filter_count };
-}
-
 struct packet client_subscribes_at(struct place at, struct peer *server, struct subscribe s)
 {
 	struct test *t = server->test;
@@ -63,8 +51,7 @@ struct packet client_subscribes_at(struct place at, struct peer *server, struct 
 	t->setting_up++;
 	unsigned command = do_subscribe_at(at, t, s);
 	struct packet subscribe = expect_at(at, server, SUBSCRIBE);
-	send_suback_at(
-		at, server, (struct suback){ .id = subscribe.id, .codes = grants(t, &subscribe) });
+	send_grants_at(at, server, &subscribe);
 	need_answer(at, t, command, TOLD_ACKNOWLEDGED);
 	t->setting_up--;
 	return subscribe;

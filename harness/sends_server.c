@@ -1,6 +1,8 @@
 /* The packets that only a server sends. */
 #include "harness/test.h"
 
+enum { GRANTED = 3 /* the bits of the options byte that ask for a QoS */ };
+
 static struct properties own(const struct peer *server, const struct properties *props)
 {
 	struct properties list = { 0 };
@@ -40,6 +42,17 @@ static void send_codes(
 void send_suback_at(struct place at, struct peer *server, struct suback s)
 {
 	send_codes(at, server, SUBACK, &s);
+}
+
+void send_grants_at(struct place at, struct peer *server, const struct packet *subscribe)
+{
+	uint8_t *codes = arena_alloc(server->test->arena, subscribe->filter_count + 1);
+
+	for (size_t i = 0; i < subscribe->filter_count; i++)
+		codes[i] = subscribe->filters[i].options & GRANTED;
+	send_suback_at(at, server,
+		(struct suback){
+			.id = subscribe->id, .codes = { codes, subscribe->filter_count } });
 }
 
 void send_unsuback_at(struct place at, struct peer *server, struct suback s)
