@@ -2,6 +2,8 @@
 
     pytest --mqtt-target mosquitto                  launch targets/mosquitto.ini and judge it
     pytest --mqtt-target mqtt://127.0.0.1:1883      judge what listens there
+    pytest --mqtt-target libmosquitto               judge a client, by its target file ...
+    pytest --mqtt-target=--client=./my-agent        ... or by its agent
     pytest --mqtt-target mosquitto -k "will and 5.0" -n 4 --junitxml=report.xml
 
 -k, -x, -n, --lf, --junitxml and all else of pytest work as usual. Each pytest process (with -n, each
