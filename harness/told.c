@@ -246,12 +246,13 @@ bool client_gave_up(struct test *t)
 
 const char *client_last_word(struct test *t)
 {
-	for (size_t i = t->hearing_count; i-- > 0;)
-		if (!t->hearings[i].taken)
+	for (size_t i = t->hearing_count; i-- > 0;) {
+		const struct told *told = &t->hearings[i].told;
+		if (!t->hearings[i].taken && told->kind != TOLD_HELLO)
 			return arena_printf(t->arena, "the agent said `%s`%s%s",
-				told_name(t->hearings[i].told.kind),
-				*t->hearings[i].told.text ? ": " : "", t->hearings[i].told.text);
-	return "the agent said nothing";
+				told_name(told->kind), *told->text ? ": " : "", told->text);
+	}
+	return "the agent said nothing of it";
 }
 
 struct told expect_answer_at(struct place at, struct test *t, unsigned command)

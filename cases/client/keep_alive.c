@@ -5,7 +5,7 @@
 
 enum {
 	LATE_MS = 2000, /* how long to wait behind the time for a PINGREQ */
-	PAUSE_MS = 250,
+	PAUSE_MS = 300,
 };
 
 static double now_ms(const struct test *t)

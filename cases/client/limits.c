@@ -7,7 +7,7 @@
 
 #include "harness/client_case.h"
 
-enum { PATIENCE_MS = 1000, NUMBER_MAX = 16, TIGHT = 100 };
+enum { PATIENCE_MS = 3000, NUMBER_MAX = 16, TIGHT = 100 };
 
 /* A client that knows what CONNACK says. */
 static struct peer *admit_with(struct test *t, const struct properties *connack)

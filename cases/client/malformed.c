@@ -210,14 +210,12 @@ CLIENT_CASE(client_long_remaining_length,
 	.refs = { "3.1.1:MQTT-4.8.0-1", "3.1.1:MQTT-3.3.2-2", "5.0:U50-ERR-CLIENT", \
 		"5.0:MQTT-3.3.2-2" },                                               \
 	.codes = { 0x81, 0x82, 0x90 }
-#define CONNACK_FLAGS_REFS                                                                \
-	.refs = { "3.1.1:MQTT-4.8.0-1", "3.1.1:U311-CONNACK-FLAGS", "5.0:U50-ERR-CLIENT", \
-		"5.0:MQTT-3.2.2-1" },                                                     \
-	.codes = { 0x81, 0x82 }
+#define CONNACK_FLAGS_REFS \
+	.refs = { "5.0:U50-ERR-CLIENT", "5.0:MQTT-3.2.2-1" }, .codes = { 0x81, 0x82 }
 
 static const struct vector client_bad_fields[] = {
-	{ "connack_flag_1", "20 r 0200 p{}", CONNACK_FLAGS_REFS },
-	{ "connack_flag_7", "20 r 8000 p{}", CONNACK_FLAGS_REFS },
+	{ "connack_flag_1", "20 r 0200 p{}", CONNACK_FLAGS_REFS, .versions = V50 },
+	{ "connack_flag_7", "20 r 8000 p{}", CONNACK_FLAGS_REFS, .versions = V50 },
 	{ "identifier_0_at_qos_1", "32 r s\"a\" m0 p{} b\"x\"", ID_0_REFS },
 	{ "identifier_0_at_qos_2", "34 r s\"a\" m0 p{} b\"x\"", ID_0_REFS },
 	{ "topic_empty", "30 r s\"\" p{} b\"x\"", EMPTY_TOPIC_REFS },

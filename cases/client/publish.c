@@ -6,7 +6,7 @@
 
 #include "harness/client_case.h"
 
-enum { PATIENCE_MS = 1000 };
+enum { PATIENCE_MS = 3000 };
 
 /* Brings a message of the client to the end of its handshake. */
 static void settle(struct peer *server, const struct packet *m)

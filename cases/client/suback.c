@@ -393,6 +393,9 @@ CLIENT_CASE(message_with_subscription_ids,
 {
 	struct peer *server = admit(t);
 	client_subscribes(server, .filter = "s/t", .qos = 1, .props = PROPS(P_SUBSCRIPTION_ID(1)));
+	client_subscribes(server, .filter = "s/+", .qos = 1, .props = PROPS(P_SUBSCRIPTION_ID(1)));
+	client_subscribes(
+		server, .filter = "s/#", .qos = 1, .props = PROPS(P_SUBSCRIPTION_ID(268435455)));
 	unsigned id = next_id(server);
 	send_publish(server, .topic = "s/t", .payload = "m", .qos = 1, .id = id,
 		.props = PROPS(
