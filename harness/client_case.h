@@ -150,6 +150,24 @@ struct suback {
  */
 #define play_row(t) play_row_at(AT("play_row(" #t ")"), (t))
 
+/* ---- what the client does ------------------------------------------------------------------ */
+
+/* Whether the client goes on behind what was sent, shown by a fence, or has closed; either is fine, and
+ * neither a failure.
+ */
+#define lives_on(server) lives_on_at(AT("lives_on(" #server ")"), (server))
+
+/* The messages that the client sends without being acknowledged: up to `most`, or until it sends no more. */
+#define take_messages(server, messages, most)                                                  \
+	take_messages_at(AT("take_messages(" #server ", " #messages ", " #most ")"), (server), \
+		(messages), (most))
+
+/* The answer to a publish whose message was under way when a connection was lost: its end, or an error
+ * that was told then.
+ */
+#define expect_done(t, command) \
+	expect_done_at(AT("expect_done(" #t ", " #command ")"), (t), (command))
+
 /* ---- what the client tells its user --------------------------------------------------------- */
 
 enum told_kind {
@@ -228,6 +246,9 @@ void send_unsuback_at(struct place at, struct peer *server, struct suback s);
 void send_pingresp_at(struct place at, struct peer *server);
 void send_auth_at(struct place at, struct peer *server, struct disconnect d);
 struct peer *play_row_at(struct place at, struct test *t);
+bool lives_on_at(struct place at, struct peer *server);
+size_t take_messages_at(struct place at, struct peer *server, struct packet *messages, size_t most);
+void expect_done_at(struct place at, struct test *t, unsigned command);
 struct told expect_answer_at(struct place at, struct test *t, unsigned command);
 struct told expect_told_at(struct place at, struct test *t, struct message m);
 struct told expect_event_at(struct place at, struct test *t, enum told_kind kind);

@@ -6,6 +6,8 @@
 
 #include "harness/test.h"
 
+enum { NEXT_MESSAGE_MS = 3000 /* for a client to send another message, if it sends one */ };
+
 enum {
 	ACKS = SPEC_PACKET(PUBACK) | SPEC_PACKET(PUBREC) | SPEC_PACKET(PUBCOMP),
 	GREETINGS = SPEC_PACKET(CONNACK) | SPEC_PACKET(AUTH),
@@ -75,6 +77,17 @@ static struct arrival *find_ack(struct peer *p, uint32_t lane, unsigned id)
 	return NULL;
 }
 
+/* NULL: it did not come until the deadline or the end of the connection. */
+static struct arrival *await_ack(struct peer *p, uint32_t lane, unsigned id, int64_t until_us)
+{
+	struct arrival *a;
+
+	while (!(a = find_ack(p, lane, id)) && !p->ended && !p->closed && !p->lost)
+		if (!test_pump(p->test, until_us))
+			break;
+	return a;
+}
+
 struct packet expect_ack_at(struct place at, struct peer *p, enum packet_type type, unsigned id)
 {
 	struct test *t = p->test;
@@ -82,9 +95,7 @@ struct packet expect_ack_at(struct place at, struct peer *p, enum packet_type ty
 	uint32_t lane = lane_of(type);
 	struct arrival *a;
 
-	while (!(a = find_ack(p, lane, id)) && !p->ended && !p->closed && !p->lost)
-		if (!test_pump(t, until_us))
-			break;
+	a = await_ack(p, lane, id, until_us);
 	if (!a)
 		peer_check_leave(at, p);
 	if (!a || a->packet.type != type)
@@ -186,6 +197,31 @@ void expect_no_at(struct place at, struct peer *p, enum packet_type type)
 	if (a)
 		test_fail(t, at, arena_printf(t->arena, "no %s", spec_packet_name(type)),
 			wire_describe(t->arena, t->play->version, &a->packet));
+}
+
+bool lives_on_at(struct place at, struct peer *server)
+{
+	struct test *t = server->test;
+	int64_t since_us = tape_now_us(&t->tape);
+	int64_t until_us = test_answer_deadline_us(t);
+
+	peer_send_fence(at, server);
+	struct arrival *a = await_ack(server, ACKS, server->last_fence, until_us);
+	if (!a && !server->ended)
+		test_fail(t, at, "the PUBACK of the fence, or the close",
+			peer_situation(server, since_us));
+	if (a)
+		a->taken = true;
+	return a;
+}
+
+size_t take_messages_at(struct place at, struct peer *server, struct packet *messages, size_t most)
+{
+	size_t count = 0;
+
+	while (count < most && !isnan(wait_packet_ms(server, PUBLISH, NEXT_MESSAGE_MS)))
+		messages[count++] = expect_at(at, server, PUBLISH);
+	return count;
 }
 
 void prefer_no_at(struct place at, struct peer *p, enum packet_type type, const char *sentence)

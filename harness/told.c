@@ -266,6 +266,13 @@ struct told expect_answer_at(struct place at, struct test *t, unsigned command)
 	return h->told;
 }
 
+void expect_done_at(struct place at, struct test *t, unsigned command)
+{
+	if (expect_answer_at(at, t, command).kind != TOLD_ACKNOWLEDGED)
+		test_note(t, at, VERDICT_INFO, NULL,
+			"the user was told of an error when the connection was lost");
+}
+
 struct told expect_event_at(struct place at, struct test *t, enum told_kind kind)
 {
 	need_agent(at, t);

@@ -4,29 +4,9 @@
  * What a client does about an acknowledgement that fits nothing is not said: it may pass it over, and
  * it may close. But it must not take it for the one that it waits for.
  */
-#include <math.h>
-
 #include "harness/client_case.h"
 
-enum { PATIENCE_MS = 3000, UNKNOWN_ID = 50001, PROBE_ID = 1001, UNKNOWN_TO_SERVER = 0x92 };
-
-/* What the client sends without an acknowledgement, up to so many messages. */
-static size_t take_messages(struct peer *server, struct packet *messages, size_t most)
-{
-	size_t count = 0;
-
-	while (count < most && !isnan(wait_packet_ms(server, PUBLISH, PATIENCE_MS)))
-		messages[count++] = expect(server, PUBLISH);
-	return count;
-}
-
-/* Whether the client goes on behind what was sent: it acknowledges a message, or it has closed. */
-static bool goes_on(struct peer *server)
-{
-	send_publish(server, .topic = "ack/probe", .payload = "x", .qos = 1, .id = PROBE_ID);
-	return expect_one_of(server, OUTCOMES({ .type = PUBACK }, { .type = CLOSED })).type ==
-		PUBACK;
-}
+enum { UNKNOWN_ID = 50001, PROBE_ID = 1001, UNKNOWN_TO_SERVER = 0x92 };
 
 /* ---- acknowledgements that fit nothing ------------------------------------------------------- */
 
@@ -119,7 +99,7 @@ CLIENT_CASE(stray_acknowledgement,
 	synced(t);
 	size_t told = told_waiting(t, TOLD_ACKNOWLEDGED);
 	send_stray(server, s, m.id);
-	bool open = goes_on(server);
+	bool open = lives_on(server);
 	synced(t);
 	if (s->qos == 2) {
 		judging(t, "3.1.1:MQTT-4.3.3-1");
@@ -160,7 +140,7 @@ CLIENT_CASE(stray_then_resumed,
 	if (s->released)
 		release(server, m.id);
 	send_stray(server, s, m.id);
-	goes_on(server);
+	lives_on(server);
 	client_loses(server);
 
 	server = admit(t, .kept = true, .resumed = true);
@@ -190,7 +170,7 @@ CLIENT_CASE(acknowledgement_of_nothing,
 	struct peer *server = admit(t);
 
 	send_stray(server, row(t)->extra, UNKNOWN_ID);
-	if (!goes_on(server))
+	if (!lives_on(server))
 		return;
 	unsigned command = do_publish(t, .topic = "ack/out", .payload = "x", .qos = 1);
 	struct packet m = expect(server, PUBLISH);
@@ -205,7 +185,7 @@ CLIENT_CASE(pubrec_of_nothing,
 	struct peer *server = admit(t);
 
 	send_ack(server, PUBREC, UNKNOWN_ID);
-	if (!goes_on(server))
+	if (!lives_on(server))
 		return;
 	struct packet pubrel = expect_ack(server, PUBREL, UNKNOWN_ID);
 	check_eq(t, pubrel.code, 0x92);

@@ -1,7 +1,6 @@
 /* SUBACK and UNSUBACK to a client, 3.9 and 3.11: which answers end a request, what the client tells of them,
  * and the messages around them.
  */
-
 #include "harness/client_case.h"
 
 /* ---- what the client tells of SUBACK and UNSUBACK ------------------------------------------- */
@@ -177,16 +176,6 @@ CLIENT_CASE(bad_unsuback,
 {
 	struct peer *server = play_row(t);
 	expect_violation_closed(server);
-}
-
-/* True when the client has put up with what was sent, false when it has closed. */
-static bool lives_on(struct peer *server)
-{
-	send_publish(server, .topic = "fence", .payload = "x", .qos = 1, .id = next_id(server));
-	return expect_one_of(server,
-		       OUTCOMES({ PUBACK, .verdict = VERDICT_PASS },
-			       { CLOSED, .verdict = VERDICT_PASS }))
-		       .type == PUBACK;
 }
 
 /* The client was sent something that answers none of its requests, and has not told that one is done. No
