@@ -44,6 +44,12 @@ static const char help[] =
 	"\n"
 	"Exit codes: 0; 2 for a bad option, or a pattern that matches nothing.\n";
 
+static const char *const role_names[] = {
+	[ROLE_SERVER] = "server",
+	[ROLE_CLIENT] = "client",
+	[ROLE_AGENT] = "agent",
+};
+
 unsigned list_selects(const struct list_options *o, const struct walk *w)
 {
 	unsigned selected = 0;
@@ -158,6 +164,7 @@ static void list_cases_json(const struct list_options *o)
 		json_t *each = json_object();
 		json_object_set_new(each, "id", json_string(walk_id(&w, id)));
 		json_object_set_new(each, "chapter", json_string(w.chapter->id));
+		json_object_set_new(each, "role", json_string(role_names[w.def->role]));
 		json_object_set_new(each, "title", json_string(walk_title(&w)));
 		json_object_set_new(each, "versions", versions_json(versions));
 		json_object_set_new(each, "level", json_string(level_name(w.def->level)));
@@ -174,14 +181,8 @@ static void list_cases_json(const struct list_options *o)
 
 static bool role_parse(const char *text, unsigned *mask)
 {
-	static const char *const names[] = {
-		[ROLE_SERVER] = "server",
-		[ROLE_CLIENT] = "client",
-		[ROLE_AGENT] = "agent",
-	};
-
-	for (unsigned i = 0; i < sizeof(names) / sizeof(*names); i++)
-		if (!strcmp(names[i], text))
+	for (unsigned i = 0; i < sizeof(role_names) / sizeof(*role_names); i++)
+		if (!strcmp(role_names[i], text))
 			*mask |= 1u << i;
 	return *mask;
 }

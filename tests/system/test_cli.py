@@ -143,6 +143,9 @@ def test_ids_are_unique_and_refs_exist(cases):
     known = {f"{v}:{r.get('id') or r['key']}" for v, names in (("3.1.1", (0, 2)), ("5.0", (1, 2)))
              for i in names for r in rows(CATALOGUE[i]) if r.get("version", v) in (v, "both")}
     for case in cases:
+        if case["role"] == "agent":  # held against docs/AGENT.md, not against the standard
+            assert not case["statements"]
+            continue
         assert case["statements"] and set(case["statements"]) <= known, case
         assert {name.split(":")[0] for name in case["statements"]} == set(case["versions"]), case
 
@@ -186,26 +189,37 @@ def test_a_pattern_that_matches_nothing_is_an_error(cases):
     (["--versions"], "--versions needs a value"),
     (["--versions", "6"], '--versions takes 3.1.1, 5.0 or both, not "6"'),
     (["--json=yes"], "--json takes no value"),
+    (["--role", "peer"], '--role takes server, client or agent, not "peer"'),
+    (["--role", "agent", "--statements"], "no statement of the standard binds an agent"),
 ])
 def test_bad_options_of_list(args, words):
     assert complaint("list", *args) == f"mqttspec list: {words}\nTry: mqttspec list --help\n"
 
 
-def server_testable():
-    """Names of all statements that can be seen in the packets of a server."""
+def observable(role):
+    """Names of all statements that can be seen in the packets of a server, or of a client."""
     for version, names in (("3.1.1", CATALOGUE[0::2][:2]), ("5.0", CATALOGUE[1:3])):
         for name in names:
             for row in rows(name):
-                if row.get("version", version) in (version, "both") and "server-wire" in row["testable"]:
+                if row.get("version", version) in (version, "both") and f"{role}-wire" in row["testable"]:
                     yield f"{version}:{row.get('id') or row['key']}"
 
 
-def test_statements_are_counted(cases):
-    listed = json.loads(answer("list", "--statements", "--json"))
-    assert {s["name"] for s in listed} == set(server_testable()) and len(listed) == len(set(server_testable()))
+def test_roles_select(cases):
+    roles = {role: json.loads(answer("list", "--json", "--role", role)) for role in ("server", "client", "agent")}
+    assert sorted(sum(roles.values(), []), key=cases.index) == cases
+    assert all(case["role"] == role for role, of_role in roles.items() for case in of_role)
+    assert all(case["chapter"].startswith("client_") for case in roles["client"])
+
+
+@pytest.mark.parametrize("role", ["server", "client"])
+def test_statements_are_counted(role, cases):
+    listed = json.loads(answer("list", "--statements", "--json", "--role", role))
+    assert {s["name"] for s in listed} == set(observable(role)) and len(listed) == len(set(observable(role)))
     for statement in listed:
-        assert statement["cases"] == [c["id"] for c in cases if statement["name"] in c["statements"]]
-    lines = answer("list", "--statements").splitlines()
+        assert statement["cases"] == [c["id"] for c in cases
+                                      if c["role"] == role and statement["name"] in c["statements"]]
+    lines = answer("list", "--statements", "--role", role).splitlines()
     covered = sum(1 for s in listed if s["cases"])
     assert lines[-1].startswith(f"{covered} of {len(listed)} statements have a case (3.1.1: ")
     for statement, line in zip(listed, lines):
@@ -214,16 +228,16 @@ def test_statements_are_counted(cases):
 
 
 def test_uncovered_statements(cases):
-    referred = {s for c in cases for s in c["statements"]}
+    referred = {s for c in cases if c["role"] == "server" for s in c["statements"]}
     listed = json.loads(answer("list", "--uncovered", "--json", "--versions", "5.0"))
-    assert {s["name"] for s in listed} == {n for n in server_testable() if n.startswith("5.0")} - referred
+    assert {s["name"] for s in listed} == {n for n in observable("server") if n.startswith("5.0")} - referred
 
 
 def test_statements_by_section_and_by_case(cases):
     names = [s["name"] for s in json.loads(answer("list", "--statements", "--json", "5.0:3.12"))]
     assert {"5.0:MQTT-3.12.4-1", "5.0:U50-PING-LEN"} <= set(names)
     of_case = json.loads(answer("list", "--statements", "--json", cases[0]["id"]))
-    assert {s["name"] for s in of_case} == set(cases[0]["statements"]) & set(server_testable())
+    assert {s["name"] for s in of_case} == set(cases[0]["statements"]) & set(observable("server"))
 
 
 # ---- explain
@@ -259,7 +273,7 @@ def test_a_statement_names_its_cases(cases):
 
 
 def test_every_statement_can_be_explained():
-    for name in list(server_testable())[::25]:
+    for name in list(observable("server"))[::25]:
         assert answer("explain", name).startswith(name + "\n")
 
 
