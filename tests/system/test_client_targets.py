@@ -45,5 +45,12 @@ def test_the_client_is_as_its_file_foresees(target, tmp_path):
     assert done.returncode == 0, done.stdout[-4000:] + done.stderr
 
 
+@pytest.mark.parametrize("segmentation, shard", [("bytes", "1/4"), ("batch", "2/4"), ("split:3", "3/4")])
+def test_the_included_client_takes_packets_in_any_pieces(segmentation, shard, tmp_path):
+    done = mqttspec("run", "mqttspec-client", "--segment", segmentation, "--shard", shard, "-j", JOBS, "--quiet",
+                    "--out", tmp_path)
+    assert done.returncode == 0, done.stdout[-4000:] + done.stderr
+
+
 def test_the_included_client_has_no_expected_failures():
     assert "[expected]" not in (ROOT / "targets/mqttspec-client.ini").read_text()
