@@ -1,14 +1,17 @@
-# One interface target carries the flags that every part is compiled with.
+# One interface target carries the flags that every part is compiled with: those of `warnings`, which
+# nothing is built without, and those of the preset.
+add_library(warnings INTERFACE)
 add_library(flags INTERFACE)
-target_include_directories(flags INTERFACE ${PROJECT_SOURCE_DIR} ${PROJECT_BINARY_DIR})
-target_compile_definitions(flags INTERFACE _GNU_SOURCE)
-target_compile_options(flags INTERFACE
+target_link_libraries(flags INTERFACE warnings)
+target_include_directories(warnings INTERFACE ${PROJECT_SOURCE_DIR} ${PROJECT_BINARY_DIR})
+target_compile_definitions(warnings INTERFACE _GNU_SOURCE)
+target_compile_options(warnings INTERFACE
   -Wall -Wextra -Wshadow -Wstrict-prototypes -Wmissing-prototypes -Wpointer-arith -Wwrite-strings
   -Wvla -Wformat=2 -Wundef -Wunused-const-variable -fno-common
   # The repository is the root of every path that a program shows.
   -ffile-prefix-map=${PROJECT_SOURCE_DIR}/=)
 if(MQTTSPEC_WERROR)
-  target_compile_options(flags INTERFACE -Werror)
+  target_compile_options(warnings INTERFACE -Werror)
 endif()
 if(MQTTSPEC_SANITIZE)
   set(sanitizers -fsanitize=address,undefined -fno-sanitize-recover=all -fno-omit-frame-pointer)
