@@ -446,6 +446,14 @@ struct outcome {
 	measure_at(AT("measure(" #t ", " #name ", " #unit ", " #value ", " #least ", " #most ")"), \
 		(t), (name), (unit), (value), (least), (most))
 
+/* The same, but the median alone is judged (of an even number of values the better of the two in the
+ * middle): where a busy machine may delay one value, and not most of them.
+ */
+#define measure_median(t, name, unit, value, least, most)                                       \
+	measure_median_at(AT("measure_median(" #t ", " #name ", " #unit ", " #value ", " #least \
+			     ", " #most ")"),                                                   \
+		(t), (name), (unit), (value), (least), (most))
+
 /* Records an observation; the verdict becomes `info` if it was a pass. */
 #define observe(t, ...) observe_at(AT("observe(" #t ", " #__VA_ARGS__ ")"), (t), __VA_ARGS__)
 
@@ -536,6 +544,8 @@ void check_forwarded_at(struct place at, struct test *t, const struct packet *pa
 	const struct properties *wanted);
 void measure_at(struct place at, struct test *t, const char *name, const char *unit, double value,
 	double least, double most);
+void measure_median_at(struct place at, struct test *t, const char *name, const char *unit,
+	double value, double least, double most);
 void observe_at(struct place at, struct test *t, const char *format, ...)
 	__attribute__((format(printf, 3, 4)));
 void nonstrict_at(struct place at, struct test *t, const char *format, ...)

@@ -3,6 +3,9 @@
  */
 #include "harness/test.h"
 
+/* Answers' time that a client has to connect: it may have to load what it needs for that. */
+enum { CONNECTION_ANSWERS = 3 };
+
 /* The agent answers the command with success. */
 static void need_answer(struct place at, struct test *t, unsigned command, enum told_kind kind)
 {
@@ -18,7 +21,8 @@ struct peer *accept_client_at(struct place at, struct test *t)
 {
 	t->setting_up++;
 	client_launch(at, t);
-	struct peer *server = peer_accept(t, "server", test_answer_deadline_us(t));
+	struct peer *server = peer_accept(
+		t, "server", tape_now_us(&t->tape) + CONNECTION_ANSWERS * t->play->answer_us);
 	if (!server)
 		test_fail(t, at, "a connection",
 			arena_printf(

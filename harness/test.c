@@ -3,6 +3,7 @@
 
 #include <math.h>
 #include <stdarg.h>
+#include <stdlib.h>
 #include <string.h>
 
 static struct record_failure *failure_new(
@@ -218,10 +219,30 @@ static bool is_outside(const struct test *t, const struct record_measurement *m,
 	return isnan(value) || value < m->least || value > m->most + slack;
 }
 
+static int compare_values(const void *a, const void *b)
+{
+	double one = *(const double *)a, other = *(const double *)b;
+
+	if (isnan(one) || isnan(other))
+		return isnan(one) - isnan(other); /* never is later than late */
+	return (one > other) - (one < other);
+}
+
+/* Whether the median is within the window. */
+static bool is_right_by_median(const struct test *t, const struct distribution *d)
+{
+	double *sorted = arena_copy(t->arena, d->values, d->m.count * sizeof(*sorted));
+
+	qsort(sorted, d->m.count, sizeof(*sorted), compare_values);
+	return !is_outside(t, &d->m, sorted[(d->m.count - 1) / 2]);
+}
+
 void test_settle(struct test *t)
 {
 	for (size_t i = 0; i < t->distribution_count; i++) {
 		struct distribution *d = &t->distributions[i];
+		if (d->by_median && is_right_by_median(t, d))
+			continue;
 		for (size_t v = 0; v < d->m.count; v++) {
 			double value = d->values[v];
 			if (!is_outside(t, &d->m, value))
@@ -325,8 +346,8 @@ void check_text_at(struct place at, struct test *t, struct bytes actual, const c
 				t->arena, "\"%.*s\"", (int)actual.len, (const char *)actual.data));
 }
 
-void measure_at(struct place at, struct test *t, const char *name, const char *unit, double value,
-	double least, double most)
+static struct distribution *add_value(struct place at, struct test *t, const char *name,
+	const char *unit, double value, double least, double most)
 {
 	struct distribution *d = NULL;
 
@@ -346,6 +367,19 @@ void measure_at(struct place at, struct test *t, const char *name, const char *u
 	d->values = arena_grow(t->arena, d->values, d->m.count, &d->capacity, sizeof(double));
 	d->values[d->m.count++] = value;
 	d->m.values = d->values;
+	return d;
+}
+
+void measure_at(struct place at, struct test *t, const char *name, const char *unit, double value,
+	double least, double most)
+{
+	add_value(at, t, name, unit, value, least, most);
+}
+
+void measure_median_at(struct place at, struct test *t, const char *name, const char *unit,
+	double value, double least, double most)
+{
+	add_value(at, t, name, unit, value, least, most)->by_median = true;
 }
 
 void observe_at(struct place at, struct test *t, const char *format, ...)

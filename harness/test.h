@@ -78,6 +78,7 @@ enum { FENCE_ID_BASE = 60000 };
 
 struct distribution {
 	struct record_measurement m;
+	bool by_median; /* judged by it alone */
 	double *values;
 	size_t capacity;
 	struct place at;

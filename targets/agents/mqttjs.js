@@ -186,9 +186,9 @@ function obey(line) {
 		say(error instanceof Unsupported ? "unsupported" : "error", { id, text: error.message });
 	}
 }
-
 // What the library throws would end a program, and its connection with it.
 process.on("uncaughtException", (error) => client?.stream.destroy() && fail(undefined, error));
+mqtt.connect({ protocol: "mqtt", host: "127.0.0.1", manualConnect: true }); // loads what connecting needs
 say("hello", { contract: 1, name: "MQTT.js", version: mqtt.MqttClient.VERSION, versions: ["3.1.1", "5.0"] });
 const begun = [];
 process.stdin.on("data", (chunk) => {
