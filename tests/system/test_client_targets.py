@@ -16,8 +16,8 @@ NEEDS = {
     "mqttjs": ROOT / "targets/agents/node_modules/mqtt/package.json",
 }
 # A part of all case runs of a client that takes long: to start, or by waiting where it should act.
-SHARDS = {"paho-c": "1/4", "paho-python": "1/4", "mqttjs": "1/12"}
-JOBS = "4"  # the other core has tests of its own
+SHARDS = {"paho-c": "1/10", "paho-python": "1/10", "mqttjs": "1/40"}
+JOBS = "6"  # most wait, and the other core has tests of its own
 
 
 def need(target):
