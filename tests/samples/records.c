@@ -72,6 +72,7 @@ const struct record_case sample_case = {
 	.death =
 		&(const struct record_death){
 			.signal = 11, .stderr_tail = "oops\n", .during = "a b" },
+	.client_said = "careful\n",
 	.pcap = "pcap/qos2_duplicate_publish-5.0-tcp.pcapng",
 };
 

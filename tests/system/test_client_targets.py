@@ -16,7 +16,7 @@ NEEDS = {
     "mqttjs": ROOT / "targets/agents/node_modules/mqtt/package.json",
 }
 # A part of all case runs of a client that takes long: to start, or by waiting where it should act.
-SHARDS = {"paho-c": "1/10", "paho-python": "1/10", "mqttjs": "1/40"}
+SHARDS = {"libmosquitto": "1/4", "paho-c": "1/10", "paho-python": "1/10", "mqttjs": "1/40"}
 JOBS = "6"  # most wait, and the other core has tests of its own
 
 
@@ -45,7 +45,7 @@ def test_the_client_is_as_its_file_foresees(target, tmp_path):
     assert done.returncode == 0, done.stdout[-4000:] + done.stderr
 
 
-@pytest.mark.parametrize("segmentation, shard", [("bytes", "1/4"), ("batch", "2/4"), ("split:3", "3/4")])
+@pytest.mark.parametrize("segmentation, shard", [("bytes", "1/8"), ("batch", "2/8"), ("split:3", "3/8")])
 def test_the_included_client_takes_packets_in_any_pieces(segmentation, shard, tmp_path):
     done = mqttspec("run", "mqttspec-client", "--segment", segmentation, "--shard", shard, "-j", JOBS, "--quiet",
                     "--out", tmp_path)

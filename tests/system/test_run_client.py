@@ -217,7 +217,7 @@ def test_an_agent_that_does_not_answer_nonsense_is_found(tmp_path):
 @pytest.mark.skipif(not shutil.which("mosquitto_sub"), reason="mosquitto-clients is not installed")
 def test_a_plain_command_line_is_judged_by_what_it_does(tmp_path):
     command = "mosquitto_sub -h {host} -p {port} -V mqttv{v} -t a -q 1"
-    done = mqttspec("run", "--exec", command, "--versions", "3.1.1", out=tmp_path, timeout=300)
+    done = mqttspec("run", "--exec", command, "client_qos1", "client_lengths", "--versions", "3.1.1", out=tmp_path, timeout=300)
     verdicts = [case["verdict"] for case in done.cases]
     assert "pass" in verdicts and "inapplicable" in verdicts
     assert "inconclusive" not in verdicts and "error" not in verdicts, done.shown[-3000:]
