@@ -93,10 +93,12 @@ struct peer *peer_accept(struct test *t, const char *role, int64_t until_us)
 {
 	struct transport *transport = transport_accept_tcp(t->arena, t->listener);
 
+	t->accepting = true;
 	while (!transport && tape_now_us(&t->tape) < until_us && !client_gave_up(t)) {
 		test_pump(t, until_us);
 		transport = transport_accept_tcp(t->arena, t->listener);
 	}
+	t->accepting = false;
 	if (!transport)
 		return NULL;
 	struct peer *p = peer_new(t, role);
@@ -226,7 +228,8 @@ static nfds_t add_client(const struct test *t, struct pollfd *fds)
 	if (!t->agent)
 		return 0;
 	agent_poll(t->agent, fds);
-	fds[AGENT_POLLED] = (struct pollfd){ .fd = t->listener, .events = POLLIN };
+	fds[AGENT_POLLED] =
+		(struct pollfd){ .fd = t->accepting ? t->listener : -1, .events = POLLIN };
 	return AGENT_POLLED + 1;
 }
 

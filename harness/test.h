@@ -109,6 +109,7 @@ struct test {
 
 	/* A client is judged. */
 	int listener;        /* where it connects to; -1 */
+	bool accepting;      /* a connection is waited for: else one that comes waits */
 	struct agent *agent; /* NULL while it is not launched */
 	struct agent_place place;
 	struct tape_party agent_party;
