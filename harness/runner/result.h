@@ -2,6 +2,7 @@
 #ifndef HARNESS_RESULT_H
 #define HARNESS_RESULT_H
 
+#include <stddef.h>
 #include <stdint.h>
 
 #include "record/record.h"
@@ -15,7 +16,14 @@ struct worker;
 void result_blank(struct arena *a, const struct plan_item *item, enum verdict verdict,
 	const char *note, struct record_case *out);
 
-/* Reads the report of a process that has ended. One that is missing or no good makes an `error`. */
+/* Reads the report of a case run: the line that it wrote. A text that is no such line makes an
+ * `error`. What a reader may count on is seen to: whatever is not good has a failure, and each failure
+ * has expected, actual and place.
+ */
+void result_read(struct arena *a, const struct plan_item *item, const char *text, size_t len,
+	struct record_case *out);
+
+/* The same of a process that has ended; one that did not end well makes an `error`, too. */
 void result_take(struct arena *a, const struct plan_item *item, const struct worker *worker,
 	struct record_case *out);
 

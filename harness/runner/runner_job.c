@@ -160,11 +160,26 @@ static void play_and_report(void *user, FILE *out)
 	arena_fini(&arena);
 }
 
+/* In this process; the result takes the same way as that of another one. */
+static void play_here(struct runner *r, struct runner_job *job)
+{
+	char *text = NULL;
+	size_t len = 0;
+	FILE *out = open_memstream(&text, &len);
+
+	if (!out)
+		abort();
+	play_and_report(job, out);
+	fclose(out);
+	result_read(&job->arena, &job->item, text, len, &job->result);
+	free(text);
+	mark_ended(r, job);
+}
+
 static void play(struct runner *r, struct runner_job *job)
 {
 	if (r->config->no_fork) {
-		play_case(&job->arena, &job->play, &job->result);
-		mark_ended(r, job);
+		play_here(r, job);
 	} else if (!worker_start(&job->worker, play_and_report, job)) {
 		const char *why =
 			arena_printf(&r->arena, "no process for a case run: %s", strerror(errno));

@@ -1,5 +1,6 @@
 /* An engine whose case runs do what their case's title says, in place of harness/play.c and probe.c:
  *   pass, fail       that verdict
+ *   bare             fails, and says neither what it expected nor what came
  *   sleep N          for so many milliseconds, then pass
  *   hang             for ever
  *   segv             dies
@@ -113,6 +114,8 @@ static void act(
 		usleep((useconds_t)atoi(script + 6) * 1000);
 	else if (!strcmp(script, "fail"))
 		out->verdict = VERDICT_FAIL;
+	else if (!strcmp(script, "bare"))
+		out->verdict = VERDICT_FAIL, out->failure = arena_new(a, struct record_failure);
 	else if (!strcmp(script, "hang"))
 		pause();
 	else if (!strcmp(script, "segv"))

@@ -306,6 +306,36 @@ static void it_works_without_processes(void **state)
 	assert_played("c=pass a=pass b=fail! ");
 }
 
+static void a_failure_has_expected_actual_and_place(void **state)
+{
+	(void)state;
+	PLAN("bare", "fail", "segv");
+	b->config.jobs = 1;
+	assert_played("a=fail! b=fail! c=error! ");
+	for (size_t i = 0; i < 3; i++) {
+		const struct record_failure *f = record_at(i).result.failure;
+		assert_non_null(f);
+		assert_true(*f->expected && *f->actual);
+		assert_string_equal(f->file, "cases/server/fake.c");
+	}
+}
+
+/* Whoever looks on sees what a reader of the record sees. */
+static void see_failure(void *user, size_t index, const struct record_case *record)
+{
+	see_result(user, index, record);
+	assert_true(*record->failure->expected && *record->failure->actual);
+}
+
+static void so_it_has_without_processes(void **state)
+{
+	(void)state;
+	PLAN("bare");
+	b->config.no_fork = true;
+	b->config.view.result = see_failure;
+	assert_played("a=fail! ");
+}
+
 /* ---- the end of a run ---------------------------------------------------------------------- */
 
 static void it_stops_at_the_first_surprise(void **state)
@@ -526,6 +556,8 @@ int main(void)
 		TEST(an_unserved_version_is_inapplicable_without_a_play),
 		TEST(captures_are_kept_for_failures),
 		TEST(it_works_without_processes),
+		TEST(a_failure_has_expected_actual_and_place),
+		TEST(so_it_has_without_processes),
 		TEST(it_stops_at_the_first_surprise),
 		TEST(it_stops_at_its_deadline),
 		TEST(it_stops_when_interrupted),
