@@ -64,6 +64,7 @@ struct record_death {
 	int exit_code;           /* when signal is 0 */
 	const char *stderr_tail; /* its last lines; "" if it said nothing */
 	const char *during;      /* ids of the case runs that were under way, blank between */
+	const char *note; /* it lived, and served nobody: what it did ("went mute: ..."); or NULL */
 };
 
 struct record_case {

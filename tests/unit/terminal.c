@@ -106,8 +106,10 @@ static void render_widths(FILE *to)
 static void render_colour(FILE *to)
 {
 	struct terminal t = pipe_to(to, 100);
-	t.color = true;
+	struct record_death exit = sample_death;
 
+	t.color = true;
+	exit.note = NULL;
 	section(to, "in colour");
 	for (int v = 0; v < VERDICT_COUNT; v++) {
 		struct record_case c = sample_ended(v, verdict_is_good(v));
@@ -117,7 +119,7 @@ static void render_colour(FILE *to)
 		c = sample_foreseen(c, VERDICT_FAIL);
 		terminal_case(&t, &c);
 	}
-	terminal_death(&t, &sample_death);
+	terminal_death(&t, &exit);
 }
 
 static void render_long_transcript(FILE *to, size_t count)
