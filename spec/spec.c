@@ -68,3 +68,12 @@ const char *spec_actor_name(enum spec_actor actor)
 
 	return names[actor];
 }
+
+const char *spec_difference_name(enum spec_difference difference)
+{
+	static const char *const names[SPEC_DIFFERENCES] = { "missing", "extra", "repeated",
+		"order", "dup", "retain", "qos", "topic", "payload", "property", "identifier",
+		"code", "session", "packet", "open", "closed", "time" };
+
+	return names[difference];
+}

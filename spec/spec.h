@@ -47,6 +47,30 @@ enum spec_actor { ACTOR_SERVER, ACTOR_CLIENT, ACTOR_BOTH, ACTOR_SENDER, ACTOR_RE
 /* Where a statement can be observed; a mask. */
 enum spec_testable { TESTABLE_SERVER = 1, TESTABLE_CLIENT = 2, TESTABLE_CONFIG = 4 };
 
+/* In what way that which came differs from that which was due. */
+enum spec_difference {
+	SPEC_MISSING,  /* it did not come: nothing did, or the connection ended instead */
+	SPEC_EXTRA,    /* it came, and must not come at all */
+	SPEC_REPEATED, /* it came more often than it may */
+	SPEC_ORDER,    /* it came before or after another one that it may not pass */
+	SPEC_DUP,      /* it came, and this field of it is wrong; likewise those that follow */
+	SPEC_RETAIN,
+	SPEC_QOS,
+	SPEC_TOPIC,
+	SPEC_PAYLOAD,
+	SPEC_PROPERTY,
+	SPEC_IDENTIFIER,
+	SPEC_CODE,    /* Reason Code, return code, codes of SUBACK */
+	SPEC_SESSION, /* Session Present, or the session state that is there */
+	SPEC_PACKET,  /* a packet of another type came in its place */
+	SPEC_OPEN,    /* the connection lives that must be closed or refused */
+	SPEC_CLOSED,  /* the connection was closed or refused that must live */
+	SPEC_TIME,    /* too early or too late by a clock of the standard */
+	SPEC_DIFFERENCES,
+};
+
+#define SPEC_SHOWS(difference) (1u << (difference))
+
 struct spec_statement {
 	const char *name;        /* "5.0:MQTT-4.3.3-10" */
 	const char *id;          /* "MQTT-4.3.3-10" */
@@ -60,6 +84,10 @@ struct spec_statement {
 	const char *note;        /* how to observe it, what is allowed besides */
 	const char *counterpart; /* 3.1.1 forerunners of a 5.0 statement, ';' between; "" if none */
 	bool numbered;
+	/* Masks of the differences that contradict it by themselves (SPEC_SHOWS): seen by a client that
+	 * judges a server, and by a server that judges a client.
+	 */
+	uint32_t shows_server, shows_client;
 };
 
 enum property_type {
@@ -115,5 +143,6 @@ const char *spec_return_code_name(uint8_t code);
 const char *spec_version_name(enum mqtt_version version); /* "3.1.1", "5.0" */
 const char *spec_packet_name(unsigned type); /* "PUBLISH"; "type 0" for the forbidden ones */
 const char *spec_actor_name(enum spec_actor actor);
+const char *spec_difference_name(enum spec_difference difference); /* "missing" */
 
 #endif
