@@ -72,11 +72,39 @@ void check_at(struct place at, struct test *t, bool condition, const char *sente
 		test_fail(t, at, sentence, "it is not so");
 }
 
+/* The field that the expression ends with says what differs: "m.qos". */
+static struct difference in_field(const char *expression)
+{
+	static const struct {
+		const char *name;
+		enum spec_difference kind;
+	} fields[] = {
+		{ ".qos", SPEC_QOS },
+		{ ".retain", SPEC_RETAIN },
+		{ ".dup", SPEC_DUP },
+		{ ".id", SPEC_IDENTIFIER },
+		{ ".code", SPEC_CODE },
+		{ ".codes.data[0]", SPEC_CODE },
+		{ ".ack_flags", SPEC_SESSION },
+		{ ".topic", SPEC_TOPIC },
+		{ ".payload", SPEC_PAYLOAD },
+	};
+	size_t len = strlen(expression);
+
+	for (size_t i = 0; i < sizeof(fields) / sizeof(*fields); i++) {
+		size_t tail = strlen(fields[i].name);
+		if (len > tail && !strcmp(expression + len - tail, fields[i].name))
+			return DIFFERENCE(fields[i].kind, NULL);
+	}
+	return (struct difference){ 0 };
+}
+
 void check_eq_at(
 	struct place at, struct test *t, long long actual, long long expected, const char *what)
 {
 	if (actual != expected)
-		test_fail(t, at, arena_printf(t->arena, "%s = %lld", what, expected),
+		test_differ(t, at, in_field(what),
+			arena_printf(t->arena, "%s = %lld", what, expected),
 			arena_printf(t->arena, "%lld", actual));
 }
 
@@ -84,7 +112,8 @@ void check_text_at(struct place at, struct test *t, struct bytes actual, const c
 	const char *what)
 {
 	if (!bytes_equal(actual, bytes_of(expected)))
-		test_fail(t, at, arena_printf(t->arena, "%s = \"%s\"", what, expected),
+		test_differ(t, at, in_field(what),
+			arena_printf(t->arena, "%s = \"%s\"", what, expected),
 			arena_printf(
 				t->arena, "\"%.*s\"", (int)actual.len, (const char *)actual.data));
 }

@@ -5,7 +5,7 @@
  * names the statement:
  *
  *   1. the one that `judging` put on trial, if the difference is evidence against it;
- *   2. among the case's own, the one that is accused of this difference anyway (blame.h);
+ *   2. among the case's own, the one that is accused of this difference anyway (spec_blamed);
  *   3. the first of the case's own against which it is evidence, those still open before the others;
  *   4. the one that is accused of this difference anyway, though the case does not name it.
  *
@@ -14,7 +14,6 @@
  */
 #include <string.h>
 
-#include "harness/blame.h"
 #include "harness/test.h"
 
 struct claim *claim_find(struct test *t, const char *name)
@@ -105,12 +104,13 @@ static struct claim *find_own(struct test *t, const struct difference *d)
 
 static const char *default_for(const struct test *t, const struct difference *d)
 {
-	const char *name = blame(test_theirs(t), t->play->version, d->kind, d->packet, d->property);
+	bool client = test_theirs(t) == SIDE_CLIENT;
+	const char *about = d->about ? d->about : "-";
+	const char *name = spec_blamed(t->play->version, client, d->kind, about);
 
-	/* Who closes in place of an answer does not give it. */
+	/* Who closes in place of an answer, or sends another packet, does not give it. */
 	if (!name && (d->kind == SPEC_CLOSED || d->kind == SPEC_PACKET))
-		name = blame(
-			test_theirs(t), t->play->version, SPEC_MISSING, d->packet, d->property);
+		name = spec_blamed(t->play->version, client, SPEC_MISSING, about);
 	return name;
 }
 

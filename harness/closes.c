@@ -12,7 +12,7 @@ enum {
 /* It may yet be closed. */
 static struct difference still_open(void)
 {
-	struct difference d = DIFFERENCE(SPEC_OPEN, 0);
+	struct difference d = DIFFERENCE(SPEC_OPEN, NULL);
 
 	d.waited = true;
 	return d;
@@ -48,7 +48,7 @@ void expect_closed_between_at(struct place at, struct peer *p, unsigned lo_ms, u
 	const char *window =
 		arena_printf(t->arena, "the connection closed after %u to %u ms", lo_ms, hi_ms);
 
-	struct difference d = DIFFERENCE(SPEC_TIME, 0);
+	struct difference d = DIFFERENCE(SPEC_TIME, NULL);
 	d.kinds |= SPEC_SHOWS(SPEC_OPEN);
 	while (!peer_wait_end(p, from_us + most_us + lateness_us(&t->lateness) + 1000))
 		if (tape_now_us(&t->tape) > from_us + most_us + lateness_us(&t->lateness))

@@ -48,7 +48,7 @@ void test_note_late(
 static struct difference in_place_of(
 	const struct peer *p, const struct arrival *a, enum packet_type type)
 {
-	struct difference d = DIFFERENCE(SPEC_MISSING, type);
+	struct difference d = DIFFERENCE(SPEC_MISSING, spec_packet_name(type));
 
 	if (a) {
 		d.kind = SPEC_PACKET;
@@ -149,7 +149,7 @@ struct packet expect_accepted_at(struct place at, struct peer *p)
 	struct packet connack = expect_at(at, p, CONNACK);
 
 	if (connack.code) {
-		struct difference refused = DIFFERENCE(SPEC_CLOSED, CONNACK);
+		struct difference refused = DIFFERENCE(SPEC_CLOSED, "CONNACK");
 		refused.kinds |= SPEC_SHOWS(SPEC_CODE);
 		test_differ(t, at, refused, "CONNACK with code 0",
 			wire_describe(t->arena, t->play->version, &connack));
@@ -187,7 +187,7 @@ void expect_no_at(struct place at, struct peer *p, enum packet_type type)
 	struct arrival *a = peer_arrival(p, SPEC_PACKET(type));
 	if (!a)
 		return;
-	struct difference d = DIFFERENCE(SPEC_EXTRA, type);
+	struct difference d = DIFFERENCE(SPEC_EXTRA, spec_packet_name(type));
 	d.kinds |= SPEC_SHOWS(SPEC_REPEATED);
 	test_differ(t, at, d, arena_printf(t->arena, "no %s", spec_packet_name(type)),
 		wire_describe(t->arena, t->play->version, &a->packet));

@@ -82,7 +82,7 @@ static bool is_excused(const struct test *t, const struct record_measurement *m,
 static void accuse(struct test *t, const struct distribution *d, size_t at)
 {
 	double value = d->values[at];
-	struct difference late = DIFFERENCE(SPEC_TIME, 0);
+	struct difference late = DIFFERENCE(SPEC_TIME, NULL);
 	const char *window = arena_printf(
 		t->arena, "%s within %.0f to %.0f %s", d->m.name, d->m.least, d->m.most, d->m.unit);
 	const char *actual = isnan(value)

@@ -208,30 +208,38 @@ static struct difference altered(const struct packet *got, const struct message 
 	struct bytes payload = wanted_payload(want);
 	bool topic_differs = want->topic && !bytes_equal(got->topic, bytes_of(want->topic));
 	bool payload_differs = payload.data && !bytes_equal(got->payload, payload);
-	struct difference d = DIFFERENCE(topic_differs ? SPEC_TOPIC : SPEC_PAYLOAD, PUBLISH);
+	struct difference d = DIFFERENCE(topic_differs ? SPEC_TOPIC : SPEC_PAYLOAD, "PUBLISH");
 
 	if (topic_differs && payload_differs) /* nobody's at all */
-		d = DIFFERENCE(SPEC_EXTRA, PUBLISH);
+		d = DIFFERENCE(SPEC_EXTRA, "PUBLISH");
 	return d;
 }
 
 /* The message is the wanted one, and its flags are not. */
 static struct difference in_flags(const struct packet *got, const struct message *want)
 {
-	struct difference d = { .packet = PUBLISH };
+	struct difference d = { 0 };
 	const struct {
 		bool differs;
 		enum spec_difference kind;
+		const char *about;
 	} flags[] = {
-		{ want->dup.set && got->dup != !!want->dup.value, SPEC_DUP },
-		{ want->retain.set && got->retain != !!want->retain.value, SPEC_RETAIN },
-		{ want->qos.set && got->qos != want->qos.value, SPEC_QOS },
+		{ want->qos.set && got->qos != want->qos.value, SPEC_QOS, "PUBLISH" },
+		{ want->retain.set && got->retain != !!want->retain.value, SPEC_RETAIN,
+			got->retain ? "PUBLISH/to-0" : "PUBLISH/to-1" },
+		{ want->dup.set && got->dup != !!want->dup.value, SPEC_DUP,
+			!got->dup           ? "PUBLISH/to-1"
+				: !got->qos ? "PUBLISH/qos0"
+					    : "PUBLISH/to-0" },
 	};
 
 	for (size_t i = 0; i < sizeof(flags) / sizeof(*flags); i++) {
 		if (!flags[i].differs)
 			continue;
-		d.kind = flags[i].kind;
+		if (!d.kinds) {
+			d.kind = flags[i].kind;
+			d.about = flags[i].about;
+		}
 		d.kinds |= SPEC_SHOWS(flags[i].kind);
 	}
 	return d;
@@ -260,16 +268,17 @@ bool messages_differ(struct peer *p, const struct packet *got, const struct mess
 	const struct posting *wanted = find_wanted(t, want);
 	if (!came)
 		came = find_posting(t, p->client_id, got->topic, got->payload);
+	static const char *const copies[] = { "PUBLISH/qos0", "PUBLISH/qos1", "PUBLISH/qos2" };
 	if (!came)
 		*out = altered(got, want);
 	else if (times_got(came, p->client_id) > 1)
-		*out = DIFFERENCE(SPEC_REPEATED, PUBLISH);
+		*out = DIFFERENCE(SPEC_REPEATED, copies[got->qos % 3]);
 	else if (!wanted || came->order < wanted->order)
-		*out = DIFFERENCE(SPEC_EXTRA, PUBLISH);
+		*out = DIFFERENCE(SPEC_EXTRA, came->will ? "PUBLISH/will" : "PUBLISH");
 	else if (!comes_later(p, want))
-		*out = DIFFERENCE(SPEC_MISSING, PUBLISH);
+		*out = DIFFERENCE(SPEC_MISSING, wanted->will ? "PUBLISH/will" : "PUBLISH");
 	else
-		*out = DIFFERENCE(are_ordered(came, wanted) ? SPEC_ORDER : SPEC_EXTRA, PUBLISH);
+		*out = DIFFERENCE(are_ordered(came, wanted) ? SPEC_ORDER : SPEC_EXTRA, "PUBLISH");
 	return true;
 }
 

@@ -143,13 +143,12 @@ struct test {
 struct difference {
 	enum spec_difference kind; /* the likeliest */
 	uint32_t kinds;    /* SPEC_SHOWS of all that it may be; 0: a check of the case's own */
-	unsigned packet;   /* enum packet_type that it concerns; 0: none in particular */
-	uint32_t property; /* SPEC_PROPERTY: its identifier */
+	const char *about; /* what it concerns, in the words of spec_blamed; NULL: nothing known */
 	bool waited;       /* nothing came in time: it may yet come */
 };
 
-#define DIFFERENCE(what, type) \
-	((struct difference){ .kind = (what), .kinds = SPEC_SHOWS(what), .packet = (type) })
+#define DIFFERENCE(what, concerning) \
+	((struct difference){ .kind = (what), .kinds = SPEC_SHOWS(what), .about = (concerning) })
 
 /* ---- claims.c: which statement a failure accuses ------------------------------------------- */
 
