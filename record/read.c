@@ -100,6 +100,7 @@ static const struct record_failure *read_failure(struct reader *r, const json_t 
 	failure->statement = field_optional_text(r, o, "statement");
 	failure->expected = field_text(r, o, "expected");
 	failure->actual = field_text(r, o, "actual");
+	failure->difference = field_optional_text(r, o, "difference");
 	field_leave(r);
 	return failure;
 }

@@ -196,6 +196,7 @@ static json_t *failure_new(const struct record_failure *failure)
 	put_text_if(o, "statement", failure->statement);
 	put_text(o, "expected", failure->expected);
 	put_text(o, "actual", failure->actual);
+	put_text_if(o, "difference", failure->difference);
 	return o;
 }
 

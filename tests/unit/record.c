@@ -150,6 +150,7 @@ static void check_failure(const struct record_failure *out, const struct record_
 	assert_same_text(out->statement, in->statement);
 	assert_string_equal(out->expected, or_empty(in->expected));
 	assert_string_equal(out->actual, or_empty(in->actual));
+	assert_same_text(out->difference, in->difference);
 }
 
 static void check_case(struct arena *a, const struct record_case *in)
@@ -258,7 +259,7 @@ static void bytes_that_are_no_utf8_are_escaped(void **state)
 		struct record_case in = sample_case;
 		const char *given = samples[i].given;
 		struct record_event event = { 1, given, '<', given, given };
-		struct record_failure failure = { given, given, 1, given, given, given };
+		struct record_failure failure = { given, given, 1, given, given, given, given };
 		struct record_death death = { 11, 0, given, given, given };
 		in.note = given;
 		in.transcript = &event;
@@ -270,6 +271,7 @@ static void bytes_that_are_no_utf8_are_escaped(void **state)
 		assert_string_equal(out.transcript[0].peer, samples[i].read);
 		assert_string_equal(out.transcript[0].text, samples[i].read);
 		assert_string_equal(out.failure->actual, samples[i].read);
+		assert_string_equal(out.failure->difference, samples[i].read);
 		assert_string_equal(out.death->stderr_tail, samples[i].read);
 		assert_string_equal(out.death->note, samples[i].read);
 	}
