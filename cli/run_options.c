@@ -13,6 +13,8 @@ enum {
 	JOBS_MAX = 256,
 	ANSWER_MS = 5000,
 	SLACK_MS = 500,
+	PATIENCE_S = 30,
+	PATIENCE_S_MAX = 600,
 	TIME_MS_MAX = 600000,
 	REPEATS_MAX = 1000000,
 	SHARDS_MAX = 10000,
@@ -64,6 +66,10 @@ static const char help[] =
 	"  --fail-fast          stop at the first verdict that is not expected\n"
 	"  --deadline SECONDS   stop then; what was not played yet is skipped\n"
 	"  --timeout MS         how long an answer may take (default: 5000)\n"
+	"  --patience SECONDS   where nothing came in that time the case run is played again, "
+	"after\n"
+	"                       all others, and waits so long: what then comes is late, and not\n"
+	"                       missing (default: 30; 0: do not)\n"
 	"  --slack MS           allowed beyond the end of a timing window (default: 500)\n"
 	"  --no-fork            one case run at a time, in this process: for a debugger\n"
 	"\n"
@@ -137,6 +143,7 @@ enum long_only {
 	FAIL_FAST,
 	DEADLINE,
 	TIMEOUT,
+	PATIENCE,
 	SLACK,
 	NO_FORK,
 	EXPECT,
@@ -164,6 +171,7 @@ static const struct option long_options[] = {
 	{ "fail-fast", no_argument, NULL, FAIL_FAST },
 	{ "deadline", required_argument, NULL, DEADLINE },
 	{ "timeout", required_argument, NULL, TIMEOUT },
+	{ "patience", required_argument, NULL, PATIENCE },
 	{ "slack", required_argument, NULL, SLACK },
 	{ "no-fork", no_argument, NULL, NO_FORK },
 	{ "expect", required_argument, NULL, EXPECT },
@@ -290,6 +298,7 @@ static bool take_way(int option, struct run_options *o)
 	case FAIL_FAST: o->fail_fast = true; return true;
 	case DEADLINE: return number(o, "--deadline", 1, DEADLINE_S_MAX, &o->deadline_s);
 	case TIMEOUT: return number(o, "--timeout", 1, TIME_MS_MAX, &o->answer_ms);
+	case PATIENCE: return number(o, "--patience", 0, PATIENCE_S_MAX, &o->patience_s);
 	case SLACK: return number(o, "--slack", 0, TIME_MS_MAX, &o->slack_ms);
 	default: o->no_fork = true; return true;
 	}
@@ -351,6 +360,7 @@ static bool take(struct arena *a, int option, struct run_options *o)
 	case FAIL_FAST:
 	case DEADLINE:
 	case TIMEOUT:
+	case PATIENCE:
 	case SLACK:
 	case NO_FORK: return take_way(option, o);
 	case EXPECT:
@@ -406,6 +416,7 @@ bool run_options_read(struct arena *a, const struct command *command, int argc, 
 		.versions = BOTH,
 		.repeats = 1,
 		.answer_ms = ANSWER_MS,
+		.patience_s = PATIENCE_S,
 		.slack_ms = SLACK_MS,
 		.out = "out",
 	};

@@ -132,21 +132,37 @@ void result_take(struct arena *a, const struct plan_item *item, const struct wor
 
 static const char *cause(struct arena *a, const struct record_death *death)
 {
+	if (death->note)
+		return arena_printf(a, "the target %s", death->note);
 	if (death->signal)
 		return arena_printf(a, "the target died of signal %d (%s)", death->signal,
 			strsignal(death->signal));
 	return arena_printf(a, "the target exited by itself, with status %d", death->exit_code);
 }
 
-void result_crash(struct arena *a, const struct record_death *death, const char *note,
-	struct record_case *out)
+static void set_verdict(struct arena *a, enum verdict verdict, struct record_case *out)
 {
 	struct record_statement *list = arena_alloc(a, (out->statement_count + 1) * sizeof(*list));
 
 	for (size_t i = 0; i < out->statement_count; i++)
-		list[i] = (struct record_statement){ out->statements[i].name, VERDICT_CRASH };
+		list[i] = (struct record_statement){ out->statements[i].name, verdict };
 	out->statements = list;
-	out->verdict = VERDICT_CRASH;
+	out->verdict = verdict;
+}
+
+void result_unlearned(
+	struct arena *a, const struct plan_item *item, const char *why, struct record_case *out)
+{
+	set_verdict(a, VERDICT_INCONCLUSIVE, out);
+	out->note = why;
+	out->failure = NULL;
+	complete_failure(a, item, out);
+}
+
+void result_crash(struct arena *a, const struct record_death *death, const char *note,
+	struct record_case *out)
+{
+	set_verdict(a, VERDICT_CRASH, out);
 	out->note = death ? cause(a, death) : note;
 	out->death = death ? arena_copy(a, death, sizeof(*death)) : NULL;
 }

@@ -27,11 +27,15 @@ void result_read(struct arena *a, const struct plan_item *item, const char *text
 void result_take(struct arena *a, const struct plan_item *item, const struct worker *worker,
 	struct record_case *out);
 
-/* The target did not live through it: whatever was found of its statements, this is worse. `death` is
- * NULL when nothing is known but what `note` says.
+/* The target did not live through it, or served nobody afterwards: whatever was found of its statements,
+ * this is worse. `death` is NULL when nothing is known but what `note` says.
  */
 void result_crash(struct arena *a, const struct record_death *death, const char *note,
 	struct record_case *out);
+
+/* Whatever was found, it proves nothing, for this reason: `inconclusive`. */
+void result_unlearned(
+	struct arena *a, const struct plan_item *item, const char *why, struct record_case *out);
 
 /* Compares the verdict with what the target's file foresees. */
 void result_judge(

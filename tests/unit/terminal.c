@@ -219,14 +219,18 @@ static void play_run(struct terminal *t)
 	end.stopped = "interrupted";
 	bad.transcript_count = 0;
 	terminal_begin(t, &run);
-	terminal_progress(t, 0, 12, running, 2, 0);
+	terminal_progress(t, 0, 12, running, 2, 0, NULL);
 	terminal_case(t, &ok);
-	terminal_progress(t, 1, 12, running, 2, 8.6);
+	terminal_progress(t, 1, 12, running, 2, 8.6, NULL);
 	terminal_case(t, &known);
 	terminal_case(t, &bad);
-	terminal_progress(t, 3, 12, running, 1, 12);
+	terminal_progress(t, 3, 12, running, 1, 12, NULL);
 	terminal_death(t, &sample_death);
-	terminal_progress(t, 3, 12, NULL, 0, 12);
+	terminal_remark(t,
+		"the target went mute: it accepts connections, and answered no SUBSCRIBE "
+		"for 10 s; the run goes on");
+	terminal_progress(t, 3, 12, NULL, 0, 12, NULL);
+	terminal_progress(t, 3, 12, running, 1, 12, "again, with up to 30 s for an answer: 2 left");
 	terminal_end(t, &end);
 }
 
