@@ -116,11 +116,11 @@ static unsigned patient_jobs(const struct runner_config *c)
 static bool is_patient_turn(struct runner *r)
 {
 	bool fail_fast = r->config->fail_fast;
+	bool can_be = r->aside && !r->mute && !mute_is_suspected(r);
 
-	if (r->aside && !r->mute && !r->first &&
-		(fail_fast || (!r->timed.count && !r->plain.count)))
+	if (can_be && !r->first && (fail_fast || (!r->timed.count && !r->plain.count)))
 		hold_queue_patient(r);
-	return r->patient.count || r->patient_running || (fail_fast && r->aside && !r->mute);
+	return r->patient.count || r->patient_running || (fail_fast && can_be);
 }
 
 static void start_patient(struct runner *r)
@@ -133,7 +133,7 @@ static void start_jobs(struct runner *r, int64_t now_us)
 {
 	bool single = one_by_one(r->config);
 
-	if (r->health != HEALTH_FINE || r->warming_up)
+	if (r->health != HEALTH_FINE || mute_holds_up(r, now_us))
 		return;
 	if (r->search.runs) {
 		search_start(r, now_us);
@@ -154,15 +154,17 @@ static void start_jobs(struct runner *r, int64_t now_us)
 static bool is_idle(const struct runner *r)
 {
 	return !r->first && !r->timed.count && !r->plain.count && !r->patient.count &&
-		!r->search.runs && !r->aside && !r->mute && !r->warming_up &&
-		r->health == HEALTH_FINE;
+		!r->search.runs && !r->aside && !r->mute && !mute_is_suspected(r) &&
+		!r->warming_up && r->health == HEALTH_FINE;
 }
 
 static int wait_ms(const struct runner *r, int64_t turn_us)
 {
-	int64_t next_us = loss_next_us(r), now_us = clock_now_us();
+	int64_t next_us = mute_next_us(r, turn_us), now_us = clock_now_us();
 	const struct runner_config *c = r->config;
 
+	if (loss_next_us(r) < next_us)
+		next_us = loss_next_us(r);
 	if (r->health == HEALTH_FINE && hold_next_us(r, turn_us) < next_us)
 		next_us = hold_next_us(r, turn_us);
 	if (c->deadline_us && c->deadline_us < next_us)

@@ -121,6 +121,15 @@ void mute_look(struct runner *r);
 /* Starts one, if one is wanted. */
 void mute_ask(struct runner *r, int64_t now_us);
 
+/* Nothing should start now: the target is asked, for the first time, or warmed up. */
+bool mute_holds_up(struct runner *r, int64_t now_us);
+
+/* A checkup will tell. */
+bool mute_is_suspected(const struct runner *r);
+
+/* When mute_holds_up may change, monotonic; INT64_MAX: when the checkup ends. */
+int64_t mute_next_us(const struct runner *r, int64_t now_us);
+
 /* Whether timed ones can start; else that is seen to, and nothing else should start meanwhile. */
 bool mute_is_warm(struct runner *r);
 

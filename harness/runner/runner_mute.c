@@ -13,7 +13,8 @@
 enum {
 	EXCHANGES = 4, /* of a checkup: some targets have a thread for each of some connections */
 	TIMEOUTS = 2,  /* set-ups to which nothing came in time: then the target is asked */
-	LIMIT_ANSWERS = 2, /* of a checkup: in times of an answer */
+	LIMIT_ANSWERS = 2,    /* of a checkup: in times of an answer */
+	CONTROL_US = 1000000, /* the first one has to itself */
 	WARM_UP_US = 2000000,
 };
 
@@ -49,6 +50,24 @@ static void start(struct runner *r, int64_t answers, unsigned exchanges, int64_t
 	r->warming_up = warm_us && checkup_start(c);
 	if (!warm_us && !checkup_start(c))
 		runner_stop(r, RUNNER_BROKEN, "no process for a checkup of the target");
+}
+
+bool mute_holds_up(struct runner *r, int64_t now_us)
+{
+	if (r->warming_up)
+		return true;
+	if (r->was_asked || !can_be_asked(r))
+		return false;
+	if (!r->checkup.runs)
+		start(r, 1, 1, 0);
+	return now_us < r->checkup.started_us + CONTROL_US;
+}
+
+int64_t mute_next_us(const struct runner *r, int64_t now_us)
+{
+	int64_t at_us = r->checkup.started_us + CONTROL_US;
+
+	return !r->was_asked && r->checkup.runs && at_us > now_us ? at_us : INT64_MAX;
 }
 
 bool mute_is_warm(struct runner *r)
@@ -124,12 +143,16 @@ static void take(struct runner *r, enum checkup_result result)
 		r->served_us = r->checkup.started_us;
 }
 
+bool mute_is_suspected(const struct runner *r)
+{
+	return r->can_be_mute && !r->mute && r->timeouts >= TIMEOUTS;
+}
+
 static bool wants_watch(const struct runner *r, int64_t now_us)
 {
 	if (!r->can_be_mute)
 		return false;
-	return hold_wants_checkup(r, now_us) || (r->timeouts >= TIMEOUTS && !r->mute) ||
-		(r->mute && is_done(r));
+	return hold_wants_checkup(r, now_us) || mute_is_suspected(r) || (r->mute && is_done(r));
 }
 
 void mute_look(struct runner *r)
@@ -147,9 +170,7 @@ void mute_ask(struct runner *r, int64_t now_us)
 {
 	if (r->checkup.runs || r->health != HEALTH_FINE || !can_be_asked(r))
 		return;
-	if (!r->was_asked)
-		start(r, 1, 1, 0);
-	else if (wants_watch(r, now_us))
+	if (r->was_asked && wants_watch(r, now_us))
 		start(r, LIMIT_ANSWERS, EXCHANGES, 0);
 }
 

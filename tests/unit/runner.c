@@ -35,7 +35,8 @@ struct bench {
 	int listener;
 	FILE *record;
 	const char *results; /* "a=pass b=fail! ": a `!` behind what was unexpected */
-	size_t deaths;
+	size_t deaths, remarks;
+	size_t most_patient; /* that the progress spoke of */
 };
 
 static struct bench *b;
@@ -51,6 +52,21 @@ static void see_death(void *user, const struct record_death *death)
 {
 	(void)user, (void)death;
 	b->deaths++;
+}
+
+static void see_remark(void *user, const char *sentence)
+{
+	(void)user;
+	assert_non_null(strstr(sentence, "answered no CONNECT"));
+	b->remarks++;
+}
+
+static void see_progress(void *user, const struct runner_progress *p)
+{
+	(void)user;
+	assert_true(p->patient || !p->patiently);
+	if (p->patient > b->most_patient)
+		b->most_patient = p->patient;
 }
 
 /* Case runs "a", "b", ... of 5.0 with these scripts; a script with "timed " in front has a budget. */
@@ -76,22 +92,40 @@ static void plan_scripts(const char *const *scripts)
 
 #define PLAN(...) plan_scripts((const char *const[]){ __VA_ARGS__, NULL })
 
-static void launch(void)
+static void launch_as(const char *mode)
 {
 	const char *error = NULL;
 
-	assert_true(fake_target_write("test_runner.ini", "plain", 10000));
+	assert_true(fake_target_write("test_runner.ini", mode, 10000));
 	assert_true(target_file_read(&b->arena, "test_runner.ini", &b->file, &error));
 	target_init(&b->launched, &b->file);
 	assert_int_equal(target_launch(&b->launched, &error), TARGET_UP);
 	b->config.target = &b->launched;
 }
 
+static void launch(void)
+{
+	launch_as("plain");
+}
+
+/* One that passes a checkup. The case runs are of 5.0, so that its answers have more time than theirs. */
+static void launch_broker(void)
+{
+	launch_as("broker");
+	b->surveys[0].status = PROBE_SERVED;
+	b->surveys[0].answer_us = 1000000;
+}
+
+static void use_as_url(void)
+{
+	b->at_url.endpoint = b->launched.endpoint;
+	b->config.target = &b->at_url;
+}
+
 static void serve_at_url(void)
 {
 	launch();
-	b->at_url.endpoint = b->launched.endpoint;
-	b->config.target = &b->at_url;
+	use_as_url();
 }
 
 /* Plays the plan to its end. */
@@ -477,6 +511,305 @@ static void at_a_url_several_suspects_are_inconclusive(void **state)
 	assert_non_null(strstr(record_at(0).result.note, "under way: a b c"));
 }
 
+/* ---- slow deaths, and many suspects ------------------------------------------------------------ */
+
+/* "b" was under way, and is innocent. */
+static void a_slow_death_finds_its_culprit(void **state)
+{
+	(void)state;
+	launch_as("broker");
+	PLAN("poison", "sleep 600", "pass");
+	b->config.jobs = 1;
+	b->config.timed_jobs = 0;
+	struct record_end end;
+	assert_int_equal(play(&end), RUNNER_GOES_ON);
+	assert_true(has("a=crash!") && has("b=pass") && has("c=pass"));
+	assert_int_equal(end.unexpected, 1);
+}
+
+static void so_it_does_among_many(void **state)
+{
+	(void)state;
+	launch_as("broker");
+	PLAN("poison", "sleep 600", "sleep 600", "sleep 600", "timed sleep 600");
+	struct record_end end;
+	assert_int_equal(play(&end), RUNNER_GOES_ON);
+	assert_true(has("a=crash!"));
+	assert_int_equal(end.counts[VERDICT_PASS], 4);
+	assert_int_equal(end.unexpected, 1);
+}
+
+/* While it happens there is nothing to take back: the one that was under way is not believed to be it. */
+static void a_record_that_is_out_is_not_blamed_on_the_next(void **state)
+{
+	(void)state;
+	launch_as("broker");
+	PLAN("poison", "sleep 600", "pass");
+	b->config.jobs = 1;
+	b->config.timed_jobs = 0;
+	b->config.live = fopen("/dev/null", "w");
+	struct record_end end;
+	assert_int_equal(play(&end), RUNNER_GOES_ON);
+	assert_string_equal(b->results, "a=pass b=pass c=pass ");
+	assert_int_equal(end.unexpected, 1);
+	fclose(b->config.live);
+}
+
+/* Played one after the other they would never meet. */
+static void those_that_wait_for_clocks_are_played_again_together(void **state)
+{
+	(void)state;
+	launch();
+	PLAN("timed gather 3", "timed gather 3", "timed gather 3", "kill");
+	struct record_end end;
+	assert_int_equal(play(&end), RUNNER_GOES_ON);
+	assert_true(has("a=pass") && has("b=pass") && has("c=pass") && has("d=crash!"));
+	assert_int_equal(b->deaths, 2);
+}
+
+static void so_they_are_when_nobody_else_did_it(void **state)
+{
+	(void)state;
+	launch();
+	PLAN("timed gather 3", "timed gather 3", "timed gather 3", "kill once");
+	struct record_end end;
+	assert_int_equal(play(&end), RUNNER_GOES_ON);
+	assert_true(has("a=pass") && has("b=pass") && has("c=pass") && has("d=pass"));
+	assert_int_equal(b->deaths, 1);
+	assert_int_equal(end.unexpected, 1);
+}
+
+static void in_halves_when_one_of_them_did_it(void **state)
+{
+	(void)state;
+	launch();
+	PLAN("timed sleep 700", "timed sleep 700", "timed sleep 700", "timed kill");
+	struct record_end end;
+	assert_int_equal(play(&end), RUNNER_GOES_ON);
+	assert_true(has("a=pass") && has("b=pass") && has("c=pass") && has("d=crash!"));
+	assert_int_equal(b->deaths, 4); /* all, all again, "c" and "d", "d" */
+}
+
+/* ---- targets that live and serve nobody -------------------------------------------------------- */
+
+static void a_target_that_went_mute_is_a_crash(void **state)
+{
+	(void)state;
+	launch_broker();
+	PLAN("ask", "mute 60", "ask", "ask", "ask");
+	b->config.jobs = 2;
+	struct record_end end;
+	assert_int_equal(play(&end), RUNNER_GOES_ON);
+	assert_true(has("a=pass") && has("b=crash!") && has("c=pass") && has("d=pass") &&
+		has("e=pass"));
+	assert_int_equal(end.unexpected, 1);
+	assert_int_equal(b->deaths, 2);
+
+	struct record_case crash = case_record("b");
+	assert_non_null(strstr(crash.note, "went mute: it answered no CONNECT"));
+	assert_non_null(strstr(crash.death->note, "went mute"));
+	assert_int_equal(crash.statements[0].verdict, VERDICT_CRASH);
+}
+
+/* Nothing was asked of it afterwards, and it is found all the same. */
+static void so_it_is_when_that_was_the_last_one(void **state)
+{
+	(void)state;
+	launch_broker();
+	PLAN("ask", "mute 60");
+	b->config.jobs = 1;
+	b->config.timed_jobs = 0;
+	assert_played("b=crash! a=pass ");
+}
+
+static void a_target_that_never_served_is_not_called_mute(void **state)
+{
+	(void)state;
+	launch_broker();
+	target_fini(&b->launched);
+	launch_as("half");
+	PLAN("wait", "wait", "wait", "wait", "wait", "wait");
+	struct record_end end;
+	assert_int_equal(play(&end), RUNNER_GOES_ON);
+	assert_int_equal(end.counts[VERDICT_INCONCLUSIVE], 6);
+	assert_int_equal(b->deaths, 0);
+}
+
+static void slow_set_ups_are_no_proof_that_it_is_mute(void **state)
+{
+	(void)state;
+	launch_broker();
+	PLAN("wait", "wait", "wait", "wait", "wait", "wait");
+	struct record_end end;
+	assert_int_equal(play(&end), RUNNER_GOES_ON);
+	assert_int_equal(end.counts[VERDICT_INCONCLUSIVE], 6);
+	assert_int_equal(b->deaths, 0);
+}
+
+static void at_a_url_it_is_said_once_and_ends_the_run(void **state)
+{
+	(void)state;
+	launch_broker();
+	use_as_url();
+	PLAN("ask", "mute 60", "ask", "ask", "ask", "ask", "sleep 3000", "ask");
+	b->config.jobs = 1;
+	b->config.timed_jobs = 0;
+	struct record_end end;
+	assert_int_equal(play(&end), RUNNER_TARGET_LOST);
+	assert_string_equal(b->results,
+		"a=pass b=pass c=inconclusive! d=inconclusive! e=inconclusive! f=inconclusive! "
+		"g=pass h=inconclusive! ");
+	assert_int_equal(b->remarks, 1);
+	assert_int_equal(b->deaths, 0);
+	assert_non_null(strstr(end.stopped, "answers no CONNECT any more"));
+}
+
+/* Those set aside can not be played again then: nothing was learned of them. */
+static void what_was_set_aside_is_inconclusive_then(void **state)
+{
+	(void)state;
+	launch_broker();
+	use_as_url();
+	PLAN("mute 60", "ask", "ask", "silent");
+	b->config.jobs = 1;
+	b->config.timed_jobs = 0;
+	b->config.patience_us = 60000000;
+	struct record_end end;
+	assert_int_equal(play(&end), RUNNER_TARGET_LOST);
+	assert_int_equal(end.counts[VERDICT_INCONCLUSIVE], 3);
+	assert_int_equal(end.not_run, 0);
+	assert_non_null(strstr(case_record("d").note, "answers no CONNECT any more"));
+	assert_int_equal(case_record("d").statements[0].verdict, VERDICT_INCONCLUSIVE);
+}
+
+static void at_a_url_it_may_come_back(void **state)
+{
+	(void)state;
+	launch_broker();
+	use_as_url();
+	PLAN("mute 4", "ask", "ask", "sleep 4500");
+	b->config.jobs = 1;
+	b->config.timed_jobs = 0;
+	struct record_end end;
+	assert_int_equal(play(&end), RUNNER_GOES_ON);
+	assert_true(has("b=inconclusive!") && has("c=inconclusive!") && has("d=pass"));
+	assert_int_equal(b->remarks, 1);
+}
+
+static void a_target_is_warm_before_the_timed_ones_begin(void **state)
+{
+	(void)state;
+	launch_broker();
+	PLAN("timed connects 16", "pass");
+	assert_played("a=pass b=pass ");
+}
+
+/* ---- patience -------------------------------------------------------------------------------- */
+
+static void what_did_not_come_is_waited_for_after_all_others(void **state)
+{
+	(void)state;
+	PLAN("late", "silent", "busy", "pass");
+	b->config.patience_us = 60000000;
+	b->config.view.progress = see_progress;
+	struct record_end end;
+	assert_int_equal(play(&end), RUNNER_GOES_ON);
+	assert_true(has("a=nonstrict") && has("b=fail!") && has("c=pass") && has("d=pass"));
+	assert_int_equal(end.counts[VERDICT_NONSTRICT], 1);
+	assert_int_equal(end.counts[VERDICT_FAIL], 1);
+	assert_int_equal(end.not_run, 0);
+	assert_true(strstr(b->results, "a=") > strstr(b->results, "c="));
+	assert_int_equal(b->most_patient, 2);
+}
+
+static void the_patient_ones_wait_together(void **state)
+{
+	(void)state;
+	const char *scripts[21] = { 0 };
+
+	for (int i = 0; i < 20; i++)
+		scripts[i] = "late gather 20";
+	plan_scripts(scripts);
+	b->config.jobs = 2;
+	b->config.patience_us = 60000000;
+	struct record_end end;
+	assert_int_equal(play(&end), RUNNER_GOES_ON);
+	assert_int_equal(end.counts[VERDICT_PASS], 20);
+}
+
+static void without_patience_the_first_verdict_stands(void **state)
+{
+	(void)state;
+	PLAN("late", "wait");
+	b->config.jobs = 1;
+	assert_played("a=fail! b=inconclusive! ");
+	assert_true(record_at(0).result.waited);
+}
+
+static void what_is_foreseen_needs_no_patience(void **state)
+{
+	(void)state;
+	PLAN("late", "late");
+	const struct expectation list[] = {
+		{ .pattern = "a", .versions = BOTH, .verdict = VERDICT_FAIL, .reason = "known" },
+		{ .pattern = "b", .versions = BOTH, .verdict = VERDICT_CRASH, .reason = "other" },
+	};
+
+	b->expected = (struct expectations){ .list = list, .count = 2 };
+	b->config.patience_us = 60000000;
+	assert_played("a=fail b=nonstrict! ");
+}
+
+/* The first probe found that nothing is to be expected of it. */
+static void a_target_that_answers_nothing_gets_no_patience(void **state)
+{
+	(void)state;
+	PLAN("late");
+	b->config.patience_us = 60000000;
+	b->surveys[survey_index(MQTT_50)].warning = "it does not answer CONNECT";
+	assert_played("a=fail! ");
+}
+
+static void the_capture_is_that_of_the_second_playing(void **state)
+{
+	(void)state;
+	PLAN("late", "silent");
+	b->config.patience_us = 60000000;
+	b->config.pcap = PCAP_FAILURES;
+	struct record_end end;
+	play(&end);
+	assert_int_equal(access("pcap/a-5.0-tcp.pcapng", F_OK), -1);
+	assert_int_equal(unlink("pcap/b-5.0-tcp.pcapng"), 0);
+}
+
+static void the_first_surprise_is_not_put_off_by_patience(void **state)
+{
+	(void)state;
+	struct record_end end;
+
+	PLAN("silent", "pass", "pass");
+	b->config.jobs = 1;
+	b->config.timed_jobs = 0;
+	b->config.fail_fast = true;
+	b->config.patience_us = 60000000;
+	assert_int_equal(play(&end), RUNNER_FAIL_FAST);
+	assert_string_equal(b->results, "a=fail! ");
+	assert_int_equal(end.not_run, 2);
+}
+
+static void a_run_that_ends_before_accuses_nobody(void **state)
+{
+	(void)state;
+	struct record_end end;
+
+	PLAN("silent", "hang");
+	b->config.patience_us = 60000000;
+	b->config.deadline_us = clock_now_us() + 1000000;
+	assert_int_equal(play(&end), RUNNER_DEADLINE);
+	assert_string_equal(b->results, "");
+	assert_int_equal(end.not_run, 2);
+}
+
 /* ---- set-up -------------------------------------------------------------------------------- */
 
 /* A target that accepts connections and is otherwise deaf, for tests in which it plays no part. */
@@ -520,7 +853,7 @@ static int set_up(void **state)
 		.pcap = PCAP_NONE,
 		.record = b->record,
 		.stop_fd = -1,
-		.view = { .result = see_result, .death = see_death },
+		.view = { .result = see_result, .death = see_death, .remark = see_remark },
 	};
 	mkdir("pcap", 0700);
 	return b->record && listen_somewhere() ? 0 : -1;
@@ -569,6 +902,28 @@ int main(void)
 		TEST(a_death_that_nobody_repeats_stands),
 		TEST(at_a_url_a_single_culprit_is_a_crash),
 		TEST(at_a_url_several_suspects_are_inconclusive),
+		TEST(a_slow_death_finds_its_culprit),
+		TEST(so_it_does_among_many),
+		TEST(a_record_that_is_out_is_not_blamed_on_the_next),
+		TEST(those_that_wait_for_clocks_are_played_again_together),
+		TEST(so_they_are_when_nobody_else_did_it),
+		TEST(in_halves_when_one_of_them_did_it),
+		TEST(a_target_that_went_mute_is_a_crash),
+		TEST(so_it_is_when_that_was_the_last_one),
+		TEST(a_target_that_never_served_is_not_called_mute),
+		TEST(slow_set_ups_are_no_proof_that_it_is_mute),
+		TEST(at_a_url_it_is_said_once_and_ends_the_run),
+		TEST(what_was_set_aside_is_inconclusive_then),
+		TEST(at_a_url_it_may_come_back),
+		TEST(a_target_is_warm_before_the_timed_ones_begin),
+		TEST(what_did_not_come_is_waited_for_after_all_others),
+		TEST(the_patient_ones_wait_together),
+		TEST(without_patience_the_first_verdict_stands),
+		TEST(what_is_foreseen_needs_no_patience),
+		TEST(a_target_that_answers_nothing_gets_no_patience),
+		TEST(the_capture_is_that_of_the_second_playing),
+		TEST(the_first_surprise_is_not_put_off_by_patience),
+		TEST(a_run_that_ends_before_accuses_nobody),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
