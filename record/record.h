@@ -1,7 +1,7 @@
 /* The records of a run: plain data, written and read as JSON Lines, from which every report is made.
  *
  *   {"type":"run", ...}     once, first: tool, target, command, catalogue
- *   {"type":"case", ...}    once for each case run, in the order they ended
+ *   {"type":"case", ...}    once for each case run, when its verdict is final
  *   {"type":"death", ...}   whenever the target died
  *   {"type":"end", ...}     once, last: counts; missing when the run was cut off
  *

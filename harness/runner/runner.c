@@ -155,7 +155,7 @@ static bool is_idle(const struct runner *r)
 {
 	return !r->first && !r->timed.count && !r->plain.count && !r->patient.count &&
 		!r->search.runs && !r->aside && !r->mute && !mute_is_suspected(r) &&
-		!r->warming_up && r->health == HEALTH_FINE;
+		r->health == HEALTH_FINE;
 }
 
 static int wait_ms(const struct runner *r, int64_t turn_us)

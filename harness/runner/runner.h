@@ -118,6 +118,13 @@ enum runner_health {
 	HEALTH_WAITING, /* for something to listen at the URL again */
 };
 
+/* What a checkup is for. */
+enum runner_question {
+	QUESTION_CONTROL, /* does it serve at all? */
+	QUESTION_WARM_UP, /* nothing starts meanwhile */
+	QUESTION_WATCH,   /* does it still serve? */
+};
+
 /* For whom the target was lost through: suspects are played again, the plain ones one by one, those that
  * wait for clocks (or with patience) together, and in halves when they do it again.
  */
@@ -153,10 +160,11 @@ struct runner {
 	int64_t last_end_us; /* of all that were committed and played on this launch of the target */
 
 	struct checkup checkup;
-	bool warming_up;   /* the checkup does so: nothing starts meanwhile */
-	bool is_warm;      /* this launch of the target */
-	bool was_asked;    /* the first checkup is through ... */
-	bool can_be_mute;  /* ... and was passed */
+	enum runner_question question; /* of the checkup, while it runs */
+	bool had_control;              /* the first one is through ... */
+	bool can_be_mute;              /* ... and was passed */
+	bool was_asked;                /* so is that of this launch of the target ... */
+	bool is_warm;                  /* ... which is as fast as it gets */
 	bool is_in_doubt;  /* the last one went wrong: does it still accept connections? */
 	bool mute;         /* at a URL: it passes none now */
 	unsigned timeouts; /* set-ups to which nothing came in time, since the last checkup */

@@ -143,7 +143,7 @@ void hold_release(struct runner *r, int64_t now_us)
 
 	if (r->health != HEALTH_FINE)
 		return;
-	for (struct runner_job *job = r->first; job; job = next) {
+	for (struct runner_job *job = r->first; job && !r->stopped; job = next) {
 		next = job->next;
 		if (!is_outlived(r, job, now_us) || needs_accept(r, job) || needs_checkup(r, job))
 			continue;

@@ -11,9 +11,9 @@
 #include "harness/runner/target.h"
 
 enum {
-	EXCHANGES = 4, /* of a checkup: some targets have a thread for each of some connections */
-	TIMEOUTS = 2,  /* set-ups to which nothing came in time: then the target is asked */
-	LIMIT_ANSWERS = 2,    /* of a checkup: in times of an answer */
+	TIMEOUTS = 2,         /* set-ups to which nothing came in time: then the target is asked */
+	WATCH_EXCHANGES = 4,  /* a target may have several threads, each with some connections */
+	WATCH_ANSWERS = 2,    /* of so many times of an answer it gives none */
 	CONTROL_US = 1000000, /* the first one has to itself */
 	WARM_UP_US = 2000000,
 };
@@ -37,48 +37,63 @@ static bool can_be_asked(const struct runner *r)
 	return !r->config->client && !r->config->no_fork && served(r, &version);
 }
 
-static void start(struct runner *r, int64_t answers, unsigned exchanges, int64_t warm_us)
+static void ask(struct runner *r, enum runner_question question)
 {
 	struct checkup *c = &r->checkup;
 	const struct survey *survey = served(r, &c->version);
 
 	c->target = &r->config->target->endpoint;
 	c->prefix = r->prefix;
-	c->limit_us = warm_us ? warm_us : answers * survey->answer_us;
-	c->exchanges = exchanges;
-	c->warm_us = warm_us;
-	r->warming_up = warm_us && checkup_start(c);
-	if (!warm_us && !checkup_start(c))
+	c->limit_us = survey->answer_us;
+	c->exchanges = 1;
+	c->warm_us = 0;
+	if (question == QUESTION_WARM_UP) {
+		c->limit_us = c->warm_us = WARM_UP_US;
+	} else if (question == QUESTION_WATCH) {
+		c->limit_us *= WATCH_ANSWERS;
+		c->exchanges = WATCH_EXCHANGES;
+	}
+	r->question = question;
+	if (!checkup_start(c))
 		runner_stop(r, RUNNER_BROKEN, "no process for a checkup of the target");
+}
+
+static bool is_asked(const struct runner *r, enum runner_question question)
+{
+	return r->checkup.runs && r->question == question;
+}
+
+/* One that was launched again serves before anybody can be blamed that it does not. */
+static bool needs_control(const struct runner *r)
+{
+	return !r->was_asked && (!r->had_control || r->can_be_mute) && can_be_asked(r);
 }
 
 bool mute_holds_up(struct runner *r, int64_t now_us)
 {
-	if (r->warming_up)
+	if (is_asked(r, QUESTION_WARM_UP))
 		return true;
-	if (r->was_asked || !can_be_asked(r))
+	if (!needs_control(r))
 		return false;
 	if (!r->checkup.runs)
-		start(r, 1, 1, 0);
-	return now_us < r->checkup.started_us + CONTROL_US;
+		ask(r, QUESTION_CONTROL);
+	return r->had_control || now_us < r->checkup.started_us + CONTROL_US;
 }
 
 int64_t mute_next_us(const struct runner *r, int64_t now_us)
 {
 	int64_t at_us = r->checkup.started_us + CONTROL_US;
 
-	return !r->was_asked && r->checkup.runs && at_us > now_us ? at_us : INT64_MAX;
+	return !r->had_control && r->checkup.runs && at_us > now_us ? at_us : INT64_MAX;
 }
 
 bool mute_is_warm(struct runner *r)
 {
 	if (r->is_warm || !can_be_asked(r))
 		return true;
-	if (!r->checkup.runs) {
-		start(r, 1, 1, WARM_UP_US);
-		r->is_warm = !r->warming_up;
-	}
-	return r->is_warm;
+	if (!r->checkup.runs)
+		ask(r, QUESTION_WARM_UP);
+	return false;
 }
 
 /* ---- results ------------------------------------------------------------------------------- */
@@ -126,19 +141,24 @@ static void take_watch(struct runner *r, enum checkup_result result)
 	r->is_in_doubt = result == CHECKUP_OTHER;
 }
 
+static void take_control(struct runner *r, enum checkup_result result)
+{
+	r->was_asked = true;
+	if (!r->had_control)
+		r->can_be_mute = result == CHECKUP_SERVED;
+	else if (result == CHECKUP_MUTE)
+		runner_stop(r, RUNNER_TARGET_LOST,
+			"the target serves nobody, not even after it was launched again");
+	r->had_control = true;
+}
+
 static void take(struct runner *r, enum checkup_result result)
 {
-	bool first = !r->was_asked;
-
-	r->was_asked = true;
-	if (r->warming_up) {
-		r->warming_up = false;
-		r->is_warm = true;
-	} else if (!first) {
-		take_watch(r, result);
+	switch (r->question) {
+	case QUESTION_CONTROL: take_control(r, result); break;
+	case QUESTION_WARM_UP: r->is_warm = true; break;
+	case QUESTION_WATCH: take_watch(r, result); break;
 	}
-	if (first)
-		r->can_be_mute = result == CHECKUP_SERVED;
 	if (result == CHECKUP_SERVED)
 		r->served_us = r->checkup.started_us;
 }
@@ -170,14 +190,14 @@ void mute_ask(struct runner *r, int64_t now_us)
 {
 	if (r->checkup.runs || r->health != HEALTH_FINE || !can_be_asked(r))
 		return;
-	if (r->was_asked && wants_watch(r, now_us))
-		start(r, LIMIT_ANSWERS, EXCHANGES, 0);
+	if (!needs_control(r) && wants_watch(r, now_us))
+		ask(r, QUESTION_WATCH);
 }
 
 void mute_forget(struct runner *r)
 {
 	checkup_stop(&r->checkup);
-	r->warming_up = false;
+	r->was_asked = false;
 	r->is_warm = false;
 	r->timeouts = 0;
 }

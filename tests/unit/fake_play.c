@@ -21,7 +21,8 @@
  *   late             the same at first; with patience it finds it late, if the file named "busy" is not there
  *   late gather N    the same at first; with patience as gather
  *   busy             makes that file for a while
- *   gather N         passes when so many of its kind are under way at once, and stays for a while
+ *   gather N         passes when so many of its kind are under way at once, and no more, and stays for
+ *                    a while; the files named "gather." and a process are theirs
  * The note of a record is the prefix of the case run.
  */
 #include "harness/play.h"
@@ -131,11 +132,16 @@ static int count_connects(const struct play *play)
 	return atoi(answer);
 }
 
-static int count_files(const char *pattern)
+/* Of those that were killed the files are left. */
+static int count_gathered(void)
 {
+	int count = 0;
 	glob_t found;
-	int count = glob(pattern, 0, NULL, &found) ? 0 : (int)found.gl_pathc;
 
+	if (glob("gather.*", 0, NULL, &found))
+		return 0;
+	for (size_t i = 0; i < found.gl_pathc; i++)
+		count += !kill(atoi(found.gl_pathv[i] + strlen("gather.")), 0);
 	globfree(&found);
 	return count;
 }
@@ -148,15 +154,16 @@ static void touch(const char *path)
 static bool gather(int wanted)
 {
 	char path[32];
-	bool gathered = false;
+	int most = 0;
 
 	snprintf(path, sizeof(path), "gather.%d", (int)getpid());
 	touch(path);
-	for (int i = 0; i < 400 && !gathered; i++, usleep(10000))
-		gathered = count_files("gather.*") >= wanted;
+	for (int i = 0; i < 400 && most < wanted; i++, usleep(10000))
+		most = count_gathered();
 	usleep(300000);
+	bool more = count_gathered() > wanted;
 	unlink(path);
-	return gathered;
+	return most == wanted && !more;
 }
 
 static void be_busy(void)
