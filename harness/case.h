@@ -270,6 +270,13 @@ struct disconnect {
 	publish_at(AT("publish(" #peer ", " #__VA_ARGS__ ")"), (peer), \
 		(struct publish){ __VA_ARGS__ })
 
+/* PUBLISH with RETAIN 1 and its whole handshake; then waits until a new subscriber gets it, since what
+ * is acknowledged may still be on its way to the retained store.
+ */
+#define publish_retained(peer, ...)                                              \
+	publish_retained_at(AT("publish_retained(" #peer ", " #__VA_ARGS__ ")"), \
+		(peer), (struct publish){ __VA_ARGS__ })
+
 /* DISCONNECT, then the close of the connection. */
 #define leave(peer, ...)                                           \
 	leave_at(AT("leave(" #peer ", " #__VA_ARGS__ ")"), (peer), \
@@ -471,6 +478,14 @@ struct outcome {
  */
 double wait_closed_ms(struct peer *peer, unsigned ms);
 
+/* Waits, for as long as an answer may take, until a new subscriber to .topic gets a retained message with
+ * this .payload, or these .bytes, and says whether it did. It subscribes again and again, on a connection
+ * of its own.
+ */
+#define retained_settled(t, ...)                                              \
+	retained_settled_at(AT("retained_settled(" #t ", " #__VA_ARGS__ ")"), \
+		(t), (struct message){ __VA_ARGS__ })
+
 /* Waits up to `ms` for a packet of this type, which stays to be expected: when it came, in ms since
  * the case run began, or NAN.
  */
@@ -503,6 +518,7 @@ struct peer *join_at(struct place at, struct test *t, const char *name, struct c
 struct packet subscribe_at(struct place at, struct peer *p, struct subscribe s);
 struct packet unsubscribe_at(struct place at, struct peer *p, struct subscribe s);
 void publish_at(struct place at, struct peer *p, struct publish m);
+void publish_retained_at(struct place at, struct peer *p, struct publish m);
 void leave_at(struct place at, struct peer *p, struct disconnect d);
 struct peer *witness_at(struct place at, struct test *t);
 struct peer *dial_at(struct place at, struct test *t, const char *name);
@@ -535,6 +551,7 @@ void expect_violation_closed_at(struct place at, struct peer *p, struct violatio
 void expect_refused_at(struct place at, struct peer *p, struct refusal r);
 struct packet expect_one_of_at(
 	struct place at, struct peer *p, const struct outcome *outcomes, size_t count);
+bool retained_settled_at(struct place at, struct test *t, struct message m);
 void check_at(struct place at, struct test *t, bool condition, const char *sentence);
 void check_eq_at(
 	struct place at, struct test *t, long long actual, long long expected, const char *what);
