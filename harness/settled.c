@@ -6,6 +6,7 @@
 enum {
 	FIRST_LOOK_US = 50000, /* for what a SUBSCRIBE brings; each look takes longer than the last */
 	LONGEST_LOOK_US = 1000000,
+	DO_NOT_SEND = 2, /* the Retain Handling of 5.0 that brings nothing of what was kept before */
 };
 
 /* The peer that looks, connected when it is first needed. */
@@ -38,21 +39,28 @@ static void forget_arrivals(struct peer *p)
 		a->taken = true;
 }
 
-bool retained_settled_at(struct place at, struct test *t, struct message m)
+/* Subscribes again and again until the store brings the message. */
+static bool look_again(struct place at, struct peer *p, const struct message *m)
 {
-	struct bytes payload = m.payload ? bytes_of(m.payload) : m.bytes;
+	struct test *t = p->test;
+	struct bytes payload = m->payload ? bytes_of(m->payload) : m->bytes;
 	int64_t until_us = test_answer_deadline_us(t), look_us = FIRST_LOOK_US;
 	bool found = false;
 
-	t->setting_up++;
-	struct peer *p = settler(at, t);
 	while (!found && tape_now_us(&t->tape) < until_us) {
-		subscribe_at(at, p, (struct subscribe){ .filter = m.topic });
+		subscribe_at(at, p, (struct subscribe){ .filter = m->topic });
 		found = take_message(p, payload, tape_now_us(&t->tape) + look_us);
-		unsubscribe_at(at, p, (struct subscribe){ .filter = m.topic });
+		unsubscribe_at(at, p, (struct subscribe){ .filter = m->topic });
 		forget_arrivals(p);
 		look_us = 2 * look_us < LONGEST_LOOK_US ? 2 * look_us : LONGEST_LOOK_US;
 	}
+	return found;
+}
+
+bool retained_settled_at(struct place at, struct test *t, struct message m)
+{
+	t->setting_up++;
+	bool found = look_again(at, settler(at, t), &m);
 	t->setting_up--;
 	return found;
 }
@@ -60,12 +68,19 @@ bool retained_settled_at(struct place at, struct test *t, struct message m)
 void publish_retained_at(struct place at, struct peer *p, struct publish m)
 {
 	struct test *t = p->test;
+	struct message kept = { .topic = m.topic, .payload = m.payload, .bytes = m.bytes };
 
+	t->setting_up++;
+	struct peer *looks = settler(at, t);
+	subscribe_at(at, looks,
+		(struct subscribe){ .filter = m.topic,
+			.retain_handling = t->play->version == MQTT_50 ? DO_NOT_SEND : 0 });
 	m.retain = true;
 	publish_at(at, p, m);
-	t->setting_up++;
-	if (!retained_settled_at(at, t,
-		    (struct message){ .topic = m.topic, .payload = m.payload, .bytes = m.bytes }))
+	if (!take_message(looks, m.payload ? bytes_of(m.payload) : m.bytes,
+		    test_answer_deadline_us(t)))
+		test_fail(t, at, "the message for a subscriber", peer_situation(looks, 0));
+	if (!look_again(at, looks, &kept))
 		test_fail(t, at, "the retained message for a new subscriber",
 			"no new subscriber gets it");
 	t->setting_up--;
