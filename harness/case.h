@@ -270,9 +270,9 @@ struct disconnect {
 	publish_at(AT("publish(" #peer ", " #__VA_ARGS__ ")"), (peer), \
 		(struct publish){ __VA_ARGS__ })
 
-/* PUBLISH with RETAIN 1 and its whole handshake, then waits until it has reached a subscriber, and the
- * store, where a new subscriber finds it: what is acknowledged may still be on its way to both. The payload
- * is another than what was kept before.
+/* PUBLISH with RETAIN 1 and its whole handshake, then a wait until a subscriber has got it, and a new
+ * subscriber from the store: what is acknowledged may still be on its way to both. Neither is demanded.
+ * The payload is another than what was kept before.
  */
 #define publish_retained(peer, ...)                                              \
 	publish_retained_at(AT("publish_retained(" #peer ", " #__VA_ARGS__ ")"), \
