@@ -1,6 +1,4 @@
 /* Retained messages on their way: an acknowledged PUBLISH need not have reached the store yet. */
-#include <string.h>
-
 #include "harness/test.h"
 
 enum {
@@ -9,60 +7,46 @@ enum {
 	DO_NOT_SEND = 2, /* the Retain Handling of 5.0 that brings nothing of what was kept before */
 };
 
-/* The peer that looks, connected when it is first needed. */
-static struct peer *settler(struct place at, struct test *t)
+/* A subscriber on a connection of its own, with a ClientId that nobody has had. */
+static struct peer *watch(struct place at, struct test *t, const char *topic, unsigned handling)
 {
-	for (size_t i = 0; i < t->peer_count; i++)
-		if (!strcmp(t->peers[i]->role, "settler") && is_open(t->peers[i]))
-			return t->peers[i];
-	return join_at(at, t, "settler", (struct connect){ 0 });
+	struct peer *p = join_at(at, t, arena_printf(t->arena, "settler %zu", t->peer_count),
+		(struct connect){ 0 });
+
+	subscribe_at(at, p,
+		(struct subscribe){ .filter = topic,
+			.retain_handling = t->play->version == MQTT_50 ? handling : 0 });
+	return p;
 }
 
-/* Takes what has come or comes until then; whether the message is among it. */
-static bool take_message(struct peer *p, struct bytes payload, int64_t until_us)
+/* Takes what comes until then; whether the message is among it. The subscriber leaves. */
+static bool sees(struct place at, struct peer *p, struct message m, int64_t until_us)
 {
+	struct bytes payload = m.payload ? bytes_of(m.payload) : m.bytes;
+	bool seen = false;
 	struct arrival *a;
 
-	while ((a = peer_wait(p, SPEC_PACKET(PUBLISH), until_us))) {
+	while (!seen && (a = peer_wait(p, SPEC_PACKET(PUBLISH), until_us))) {
 		a->taken = true;
-		if (bytes_equal(a->packet.payload, payload))
-			return true;
+		seen = bytes_equal(a->packet.payload, payload);
 	}
-	return false;
-}
-
-static void forget_arrivals(struct peer *p)
-{
-	struct arrival *a;
-
-	while ((a = peer_arrival(p, SPEC_PACKET(PUBLISH))))
-		a->taken = true;
-}
-
-/* Subscribes again and again until the store brings the message. */
-static bool look_again(struct place at, struct peer *p, const struct message *m)
-{
-	struct test *t = p->test;
-	struct bytes payload = m->payload ? bytes_of(m->payload) : m->bytes;
-	int64_t until_us = test_answer_deadline_us(t), look_us = FIRST_LOOK_US;
-	bool found = false;
-
-	while (!found && tape_now_us(&t->tape) < until_us) {
-		subscribe_at(at, p, (struct subscribe){ .filter = m->topic });
-		found = take_message(p, payload, tape_now_us(&t->tape) + look_us);
-		unsubscribe_at(at, p, (struct subscribe){ .filter = m->topic });
-		forget_arrivals(p);
-		look_us = 2 * look_us < LONGEST_LOOK_US ? 2 * look_us : LONGEST_LOOK_US;
-	}
-	return found;
+	send_disconnect_at(at, p, (struct disconnect){ 0 });
+	peer_close(p, false);
+	return seen;
 }
 
 bool retained_settled_at(struct place at, struct test *t, struct message m)
 {
+	int64_t until_us = test_answer_deadline_us(t), look_us = FIRST_LOOK_US;
+	bool seen = false;
+
 	t->setting_up++;
-	bool found = look_again(at, settler(at, t), &m);
+	while (!seen && tape_now_us(&t->tape) < until_us) {
+		seen = sees(at, watch(at, t, m.topic, 0), m, tape_now_us(&t->tape) + look_us);
+		look_us = 2 * look_us < LONGEST_LOOK_US ? 2 * look_us : LONGEST_LOOK_US;
+	}
 	t->setting_up--;
-	return found;
+	return seen;
 }
 
 void publish_retained_at(struct place at, struct peer *p, struct publish m)
@@ -71,13 +55,10 @@ void publish_retained_at(struct place at, struct peer *p, struct publish m)
 	struct message kept = { .topic = m.topic, .payload = m.payload, .bytes = m.bytes };
 
 	t->setting_up++;
-	struct peer *looks = settler(at, t);
-	subscribe_at(at, looks,
-		(struct subscribe){ .filter = m.topic,
-			.retain_handling = t->play->version == MQTT_50 ? DO_NOT_SEND : 0 });
+	struct peer *live = watch(at, t, m.topic, DO_NOT_SEND);
 	m.retain = true;
 	publish_at(at, p, m);
-	take_message(looks, m.payload ? bytes_of(m.payload) : m.bytes, test_answer_deadline_us(t));
-	look_again(at, looks, &kept);
+	sees(at, live, kept, test_answer_deadline_us(t));
+	retained_settled_at(at, t, kept);
 	t->setting_up--;
 }

@@ -365,7 +365,6 @@ CASE(clean_session_leaves_nothing,
 		struct peer *kept = join(t, "subscriber", .kept = true);
 		expect_new_session(t, kept, pub, control);
 		leave(kept);
-		leave(join(t, "subscriber")); /* ends it */
 	}
 }
 

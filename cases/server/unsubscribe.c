@@ -104,41 +104,51 @@ CASE(unsubscribe_exact_filter_only,
 	expect_message(sub, .topic = "w/x", .payload = "still");
 }
 
-/* Proves that the subscriber gets nothing of what the publisher sends on these topics, which the control
- * does get, as long as its other subscription brings it what is sent afterwards.
+/* Proves that the subscriber gets nothing of what the publisher sends on `topic`, which the control does get,
+ * since it gets what the publisher sends on `other` afterwards.
  *
  *   subscriber            target            publisher, control
- *                                      <--  PUBLISH "u/t" "gone"
+ *                                      <--  PUBLISH topic "gone"
  *                                      -->  "gone" for the control
- *                                      <--  PUBLISH "other/t" "marker"
+ *                                      <--  PUBLISH other "marker"
  *                    <--  "marker", first
  */
-static void expect_gone(struct peer *sub, struct peer *control, struct peer *pub, const char *topic,
-	unsigned qos)
+struct route {
+	struct peer *pub, *sub, *control;
+	const char *other;
+	unsigned qos;
+};
+
+static void expect_gone(const struct route *r, const char *topic)
 {
-	publish(pub, .topic = topic, .payload = "gone", .qos = qos);
-	expect_message(control, .topic = topic, .payload = "gone");
-	publish(pub, .topic = "other/t", .payload = "marker", .qos = qos);
-	expect_message(sub, .topic = "other/t", .payload = "marker");
+	publish(r->pub, .topic = topic, .payload = "gone", .qos = r->qos);
+	expect_message(r->control, .topic = topic, .payload = "gone");
+	publish(r->pub, .topic = r->other, .payload = "marker", .qos = r->qos);
+	expect_message(r->sub, .topic = r->other, .payload = "marker");
 }
 
 CASE(unsubscribe_stops_messages, .title = "After UNSUBACK no new message comes for the filter",
 	.refs = { "3.1.1:MQTT-3.10.4-2", "5.0:MQTT-3.10.4-2" }, .level = MUST, .versions = BOTH)
 {
-	struct peer *sub = join(t, "subscriber");
-	struct peer *control = join(t, "control");
-	struct peer *pub = join(t, "publisher");
+	static const char *const topics[] = { "u0/t", "u1/t", "u2/t" };
+	static const char *const filters[] = { "u0/+", "u1/+", "u2/+" };
+	static const char *const others[] = { "other/0", "other/1", "other/2" };
+	struct route r = { .sub = join(t, "subscriber"),
+		.control = join(t, "control"),
+		.pub = join(t, "publisher") };
 
 	for (unsigned qos = 0; qos <= 2; qos++) {
-		subscribe(sub, .filter = "other/t", .qos = qos);
-		subscribe(control, .filter = "u/t", .qos = qos);
-		subscribe(sub, .filter = "u/+", .qos = qos);
-		publish(pub, .topic = "u/t", .payload = "before", .qos = qos);
-		expect_message(sub, .payload = "before");
-		expect_message(control, .payload = "before");
-		send_unsubscribe(sub, .filter = "u/+", .id = 90 + qos);
-		expect_ack(sub, UNSUBACK, 90 + qos);
-		expect_gone(sub, control, pub, "u/t", qos);
+		r.qos = qos;
+		r.other = others[qos];
+		subscribe(r.sub, .filter = r.other, .qos = qos);
+		subscribe(r.control, .filter = topics[qos], .qos = qos);
+		subscribe(r.sub, .filter = filters[qos], .qos = qos);
+		publish(r.pub, .topic = topics[qos], .payload = "before", .qos = qos);
+		expect_message(r.sub, .payload = "before");
+		expect_message(r.control, .payload = "before");
+		send_unsubscribe(r.sub, .filter = filters[qos], .id = 90 + qos);
+		expect_ack(r.sub, UNSUBACK, 90 + qos);
+		expect_gone(&r, topics[qos]);
 	}
 }
 
@@ -182,7 +192,7 @@ CASE(unsubscribe_several_filters,
 	expect_ack(sub, UNSUBACK, 40);
 	expect_no(sub, UNSUBACK);
 	for (size_t i = 0; i < 3; i++)
-		expect_gone(sub, control, pub, topics[i], 1);
+		expect_gone(&(const struct route){ pub, sub, control, "other/t", 1 }, topics[i]);
 }
 
 CASE(unsubscribe_one_of_two,
