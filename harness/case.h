@@ -356,6 +356,14 @@ struct message {
 	expect_message_at(AT("expect_message(" #peer ", " #__VA_ARGS__ ")"), (peer), \
 		(struct message){ __VA_ARGS__ })
 
+/* Nothing is kept for the topic: a new subscriber gets what `pub` publishes next, at QoS 0, and nothing
+ * before it. What was acknowledged may still be on its way to the store, so new subscribers come for as long
+ * as an answer may take, until one gets nothing else.
+ */
+#define expect_none_retained(pub, topic)                                              \
+	expect_none_retained_at(                                                      \
+		AT("expect_none_retained(" #pub ", " #topic ")"), (pub), (topic))
+
 /* Proves that nothing more was sent to `peer`: a PINGREQ behind it all is answered (the fence), and
  * no packet of this type lies before the answer. For messages that take their way through the
  * target, publish a marker on the same topic and expect it instead.
@@ -552,6 +560,7 @@ void expect_violation_closed_at(struct place at, struct peer *p, struct violatio
 void expect_refused_at(struct place at, struct peer *p, struct refusal r);
 struct packet expect_one_of_at(
 	struct place at, struct peer *p, const struct outcome *outcomes, size_t count);
+void expect_none_retained_at(struct place at, struct peer *pub, const char *topic);
 bool retained_settled_at(struct place at, struct test *t, struct message m);
 void check_at(struct place at, struct test *t, bool condition, const char *sentence);
 void check_eq_at(

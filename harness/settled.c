@@ -1,6 +1,8 @@
 /* Retained messages on their way: an acknowledged PUBLISH need not have reached the store yet. */
 #include "harness/test.h"
 
+#define MARKER "mqttspec marker"
+
 enum {
 	FIRST_LOOK_US = 50000, /* for what a SUBSCRIBE brings; each look takes longer than the last */
 	LONGEST_LOOK_US = 1000000,
@@ -61,4 +63,45 @@ void publish_retained_at(struct place at, struct peer *p, struct publish m)
 	sees(at, live, kept, test_answer_deadline_us(t));
 	retained_settled_at(at, t, kept);
 	t->setting_up--;
+}
+
+static bool is_marker(const struct packet *m)
+{
+	return bytes_equal(m->payload, BYTES(MARKER));
+}
+
+/* The first message that a new subscriber gets and that is not the publisher's next one; that one, if there
+ * is no other.
+ */
+static struct packet first_sight(struct place at, struct peer *pub, const char *topic)
+{
+	struct peer *p = watch(at, pub->test, topic, 0);
+	struct packet first, m;
+
+	publish_at(at, pub, (struct publish){ .topic = topic, .payload = MARKER });
+	first = m = expect_at(at, p, PUBLISH);
+	while (!is_marker(&m))
+		m = expect_at(at, p, PUBLISH);
+	fence_at(at, p);
+	if (is_marker(&first) && has_packet(p, PUBLISH))
+		first = expect_at(at, p, PUBLISH);
+	send_disconnect_at(at, p, (struct disconnect){ 0 });
+	peer_close(p, false);
+	return first;
+}
+
+void expect_none_retained_at(struct place at, struct peer *pub, const char *topic)
+{
+	struct test *t = pub->test;
+	int64_t until_us = test_answer_deadline_us(t);
+	struct packet first = first_sight(at, pub, topic);
+
+	while (!is_marker(&first) && tape_now_us(&t->tape) < until_us)
+		first = first_sight(at, pub, topic);
+	if (!is_marker(&first))
+		test_fail(t, at, "no message for a new subscriber but what is published next",
+			wire_describe(t->arena, t->play->version, &first));
+	if (first.retain)
+		test_fail(t, at, "RETAIN 0 on a message that is published to a subscriber",
+			wire_describe(t->arena, t->play->version, &first));
 }
