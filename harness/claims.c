@@ -105,13 +105,11 @@ static struct claim *find_own(struct test *t, const struct difference *d)
 static const char *default_for(const struct test *t, const struct difference *d)
 {
 	bool client = test_theirs(t) == SIDE_CLIENT;
-	const char *about = d->about ? d->about : "-";
-	const char *name = spec_blamed(t->play->version, client, d->kind, about);
-
 	/* Who closes in place of an answer, or sends another packet, does not give it. */
-	if (!name && (d->kind == SPEC_CLOSED || d->kind == SPEC_PACKET))
-		name = spec_blamed(t->play->version, client, SPEC_MISSING, about);
-	return name;
+	bool no_answer = d->about && (d->kind == SPEC_CLOSED || d->kind == SPEC_PACKET);
+
+	return spec_blamed(t->play->version, client, no_answer ? SPEC_MISSING : d->kind,
+		d->about ? d->about : "-");
 }
 
 struct claim *claim_accused(struct test *t, const struct difference *d, bool *own)

@@ -88,6 +88,11 @@ void window_check(struct place at, struct peer *p)
 	struct test *t = p->test;
 	unsigned open = monitor_under_way(p->monitor);
 
+	if (!t->play->client && messages_meant_for(p) > offers(t)->queue)
+		test_end(t, at, VERDICT_INAPPLICABLE,
+			arena_printf(t->arena,
+				"the target keeps no more than %u messages for a client",
+				offers(t)->queue));
 	if (!open || p->ended || p->closed || p->lost || test_theirs(t) != SIDE_SERVER)
 		return;
 	for (size_t i = p->arrival_count; i-- > 0;) {

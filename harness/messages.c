@@ -313,6 +313,16 @@ static bool is_routed(
 	return false;
 }
 
+size_t messages_meant_for(const struct peer *p)
+{
+	const struct messages *m = &p->test->messages;
+	size_t n = 0;
+
+	for (size_t i = 0; i < m->posting_count; i++)
+		n += subscribed_at(m, p->client_id, m->postings[i].topic) != 0;
+	return n;
+}
+
 const char *messages_race(struct peer *p, const struct packet *marker)
 {
 	struct test *t = p->test;

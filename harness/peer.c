@@ -137,7 +137,8 @@ static void arrive(struct peer *p, struct packet packet)
 	t->packets_in++;
 
 	struct arrival arrival = { .at_us = tape_now_us(&t->tape) };
-	arrival.taken = packet.type == PUBLISH && topic_is_foreign(p, packet.topic);
+	arrival.taken = (packet.type == PUBLISH && topic_is_foreign(p, packet.topic)) ||
+		(packet.type == PINGRESP && keeping_answered(p));
 	packet.topic = topic_stripped(t, packet.topic);
 	arrival.packet = packet;
 	p->arrivals = arena_grow(
@@ -298,8 +299,9 @@ bool test_pump(struct test *t, int64_t until_us)
 
 	flush_all(t);
 	do {
-		any = poll_peers(
-			t, NULL, lateness_slice_us(&t->lateness, tape_now_us(&t->tape), until_us));
+		keeping_turn(t);
+		int64_t slice_us = lateness_slice_us(&t->lateness, tape_now_us(&t->tape), until_us);
+		any = poll_peers(t, NULL, keeping_slice_us(t, slice_us));
 	} while (!any && tape_now_us(&t->tape) < until_us);
 	return tape_now_us(&t->tape) < until_us;
 }
@@ -390,6 +392,8 @@ static void note_sent(struct peer *p, struct bytes bytes)
 		monitor_packet(p->monitor, test_ours(t), &packet, &findings);
 		conduct_sent(p, &packet);
 		messages_sent(p, &packet);
+		if (packet.type == PINGREQ)
+			keeping_sent(p);
 	} else {
 		struct buf hex;
 		buf_init(&hex, 1024);

@@ -37,6 +37,13 @@ struct hearing {
 /* How the target ended its side of a connection. */
 enum ending { NOT_ENDED, ENDED_FIN, ENDED_RESET };
 
+/* The PINGREQs of a connection, in order: those of the case, and those that keep a Server Keep Alive. */
+struct pings {
+	bool *kept; /* sent for the Server Keep Alive: the case does not see its PINGRESP */
+	size_t sent, answered, capacity;
+	bool keeping; /* the one on its way out is such */
+};
+
 struct peer {
 	struct test *test;
 	struct tape_party *party;
@@ -65,8 +72,9 @@ struct peer {
 	struct packet connack;
 	struct packet greeting; /* CONNECT of a client that was admitted */
 	bool accepted;
-	bool raw_filters;        /* subscribed without the prefix: messages of others may come */
-	bool misbehaves;         /* breaks rules on purpose */
+	bool raw_filters; /* subscribed without the prefix: messages of others may come */
+	bool misbehaves;  /* breaks rules on purpose */
+	struct pings pings;
 	struct monitor *monitor; /* of what the target sends */
 	struct monitor *conduct; /* of what the peer itself sends */
 };
@@ -255,8 +263,9 @@ const char *peer_situation(struct peer *p, int64_t since_us);
 void test_note_late(
 	struct test *t, struct place at, const char *what, int64_t since_us, int64_t at_us);
 
-/* A message did not come, and others are not yet acknowledged: if it comes once they are, the target
- * keeps a small window of messages under way, which is its right, and the run is `inapplicable`.
+/* A message did not come. If others are not yet acknowledged, and it comes once they are, the target keeps a
+ * small window of messages under way, which is its right; a short queue is so, too, if its file speaks of
+ * it. Then the run is `inapplicable`.
  */
 void window_check(struct place at, struct peer *p);
 
@@ -305,6 +314,9 @@ void messages_arrived(struct peer *p, const struct packet *publish);
 bool messages_differ(struct peer *p, const struct packet *got, const struct message *want,
 	struct difference *out);
 
+/* How many of them this client's subscriptions let through. */
+size_t messages_meant_for(const struct peer *p);
+
 /* Why this message, which has come as it was awaited, proves nothing of those before it: it came through
  * a subscription that is younger than one of them, which may still be on its way and arrive through it.
  * NULL: there is none such.
@@ -322,6 +334,17 @@ void conduct_came(struct peer *p, const struct packet *packet); /* of the target
 
 /* When the body has run to its end. */
 void conduct_settle(struct test *t);
+
+/* ---- keeping.c: Server Keep Alive ------------------------------------------------------------- */
+
+/* Sends a PINGREQ on each connection whose server has set a Keep Alive of its own, when that is due. */
+void keeping_turn(struct test *t);
+
+/* Where a wait until then must come up for that. */
+int64_t keeping_slice_us(const struct test *t, int64_t until_us);
+
+void keeping_sent(struct peer *p);     /* a PINGREQ goes out */
+bool keeping_answered(struct peer *p); /* a PINGRESP has come: true if it is not the case's */
 
 /* ---- topics.c: the prefix ------------------------------------------------------------------ */
 
