@@ -273,6 +273,7 @@ CASE(invalid_filters,
 	char filter[TEXT_MAX], topic[TEXT_MAX];
 	witness(t);
 	struct peer *client = join(t, "client");
+	misbehave(client);
 	send_filter(client, expanded(t, filter, pair->filter), 1);
 	struct packet answer = expect_filter_refused(client);
 	if (answer.type != CLOSED)
