@@ -153,14 +153,15 @@ CASE(retained_deleted,
 		"5.0:MQTT-3.3.1-7" },
 	.level = MUST, .versions = BOTH)
 {
+	static const char *const payloads[] = { "first", "second", "third" };
 	need_retained(t);
 	struct peer *live = join(t, "live");
 	struct peer *pub = join(t, "publisher");
 
 	for (unsigned qos = 0; qos <= offers(t)->maximum_qos; qos++) {
-		publish_retained(pub, .topic = "r/t", .payload = "kept", .qos = 1);
+		publish_retained(pub, .topic = "r/t", .payload = payloads[qos], .qos = 1);
 		subscribe(live, .filter = "r/t", .qos = 1);
-		expect_message(live, .payload = "kept", .retain = SET(1));
+		expect_message(live, .payload = payloads[qos], .retain = SET(1));
 		publish(pub, .topic = "r/t", .payload = "", .qos = qos, .retain = true);
 		expect_message(live, .topic = "r/t", .payload = "", .retain = SET(0));
 		unsubscribe(live, .filter = "r/t");
