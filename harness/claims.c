@@ -106,10 +106,11 @@ static const char *default_for(const struct test *t, const struct difference *d)
 {
 	bool client = test_theirs(t) == SIDE_CLIENT;
 	/* Who closes in place of an answer, or sends another packet, does not give it. */
-	bool no_answer = d->about && (d->kind == SPEC_CLOSED || d->kind == SPEC_PACKET);
+	bool no_answer = d->kind == SPEC_CLOSED || d->kind == SPEC_PACKET;
 
-	return spec_blamed(t->play->version, client, no_answer ? SPEC_MISSING : d->kind,
-		d->about ? d->about : "-");
+	if (!d->about)
+		return NULL;
+	return spec_blamed(t->play->version, client, no_answer ? SPEC_MISSING : d->kind, d->about);
 }
 
 struct claim *claim_accused(struct test *t, const struct difference *d, bool *own)
