@@ -120,6 +120,7 @@ class Catalogue:
         """One row for each statement that can be observed, in their order, and words that are known."""
         due = [version + ":" + r["key"] for version, r, _ in self.statements() if r["testable"] != "not-observable"]
         there = [r["statement"] for r in self.evidence]
+        self.faults += [f"evidence.tsv: {name} is missing" for name in due if name not in there]
         for name, count in Counter(there).items():
             if count > 1:
                 self.faults.append(f"evidence.tsv: {name} stands {count} times")
