@@ -55,4 +55,6 @@ struct run_options {
 bool run_options_read(struct arena *a, const struct command *command, int argc, char **argv,
 	struct run_options *out, int *code);
 
+extern const char run_help[], agent_check_help[];
+
 #endif
