@@ -22,6 +22,8 @@ enum {
 enum long_only {
 	CLIENT = 256,
 	EXEC,
+	USER,
+	PASSWORD_FILE,
 	VERSIONS,
 	SEGMENT,
 	REPEAT,
@@ -48,6 +50,8 @@ enum long_only {
 static const struct option long_options[] = {
 	{ "client", required_argument, NULL, CLIENT },
 	{ "exec", required_argument, NULL, EXEC },
+	{ "user", required_argument, NULL, USER },
+	{ "password-file", required_argument, NULL, PASSWORD_FILE },
 	{ "versions", required_argument, NULL, VERSIONS },
 	{ "segment", required_argument, NULL, SEGMENT },
 	{ "repeat", required_argument, NULL, REPEAT },
@@ -235,6 +239,8 @@ static bool take(struct arena *a, int option, struct run_options *o)
 	switch (option) {
 	case CLIENT: o->client = optarg; return true;
 	case EXEC: o->exec = optarg; return true;
+	case USER: o->user = optarg; return true;
+	case PASSWORD_FILE: o->password_file = optarg; return true;
 	case VERSIONS:
 	case SEGMENT:
 	case REPEAT:
@@ -267,6 +273,7 @@ static bool agree(const struct run_options *o)
 		{ o->command == &command_agent_check, o->client || o->exec, "agent-check",
 			"--client or --exec" },
 		{ o->client || o->exec, o->capture, "--capture", "a client" },
+		{ o->client || o->exec, o->user || o->password_file, "--user", "a client" },
 		{ o->quiet, o->verbose, "--quiet", "--verbose" },
 		{ o->transcript, o->jobs > 1, "--transcript", "--jobs" },
 		{ o->transcript, o->quiet, "--transcript", "--quiet" },

@@ -19,9 +19,11 @@ struct run_options {
 	char *const *words;            /* TARGET, if the first is one, and PATTERNs */
 	size_t word_count;
 
-	const char *client; /* command line of a client's agent, or NULL */
-	const char *exec;   /* of a client without one, or NULL */
-	unsigned versions;  /* mask of V311 and V50 */
+	const char *client;        /* command line of a client's agent, or NULL */
+	const char *exec;          /* of a client without one, or NULL */
+	const char *user;          /* of every CONNECT, or NULL */
+	const char *password_file; /* with its password, or NULL */
+	unsigned versions;         /* mask of V311 and V50 */
 	const char *segment;
 	struct cuts cuts;
 	unsigned shard, shards; /* 0 and 0: everything */

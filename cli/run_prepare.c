@@ -209,5 +209,5 @@ bool run_prepare(struct run *run, int *code)
 	if (!find_target(run, code))
 		return false;
 	list_cases(run);
-	return find_expectations(run, code) && make_plan(run, code);
+	return run_find_login(run, code) && find_expectations(run, code) && make_plan(run, code);
 }

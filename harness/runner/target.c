@@ -39,7 +39,10 @@ void target_init(struct target *t, const struct target_file *file)
 
 bool target_use_url(struct target *t, const char *url, const char **error)
 {
-	return endpoint_parse(&t->arena, url, &t->endpoint, error);
+	if (!endpoint_parse(&t->arena, url, &t->endpoint, error))
+		return false;
+	t->endpoint.login = t->login;
+	return true;
 }
 
 bool target_is_launched(const struct target *t)
@@ -221,8 +224,7 @@ static enum target_status launch_once(struct target *t, const char **error)
 	t->folder = folder_make(a, error);
 	if (!t->folder)
 		return TARGET_FAILED;
-	if (!endpoint_parse(
-		    a, arena_printf(a, "mqtt://%s:%u", loopback, t->port), &t->endpoint, error))
+	if (!target_use_url(t, arena_printf(a, "mqtt://%s:%u", loopback, t->port), error))
 		return TARGET_FAILED;
 	if (!start_program(t, error))
 		return TARGET_FAILED;

@@ -26,8 +26,9 @@
 struct target {
 	const struct target_file *file; /* NULL: a URL and nothing else */
 	struct endpoint endpoint;
-	FILE *log;   /* all that the program says is copied here; NULL: nowhere */
-	int stop_fd; /* readable: give up waiting; -1. It is not read from */
+	const struct login *login; /* for every CONNECT; NULL: none */
+	FILE *log;                 /* all that the program says is copied here; NULL: nowhere */
+	int stop_fd;               /* readable: give up waiting; -1. It is not read from */
 
 	struct arena arena;     /* of this launch */
 	struct program program; /* program.pid is 0 while nothing runs */
