@@ -24,6 +24,7 @@ enum long_only {
 	EXEC,
 	USER,
 	PASSWORD_FILE,
+	NOT,
 	VERSIONS,
 	SEGMENT,
 	REPEAT,
@@ -52,6 +53,7 @@ static const struct option long_options[] = {
 	{ "exec", required_argument, NULL, EXEC },
 	{ "user", required_argument, NULL, USER },
 	{ "password-file", required_argument, NULL, PASSWORD_FILE },
+	{ "not", required_argument, NULL, NOT },
 	{ "versions", required_argument, NULL, VERSIONS },
 	{ "segment", required_argument, NULL, SEGMENT },
 	{ "repeat", required_argument, NULL, REPEAT },
@@ -169,9 +171,18 @@ static bool versions(struct run_options *o)
 
 /* ---- options ------------------------------------------------------------------------------- */
 
+static bool leave_out(struct arena *a, struct run_options *o)
+{
+	o->excluded = arena_grow(
+		a, o->excluded, o->excluded_count, &o->excluded_capacity, sizeof(*o->excluded));
+	o->excluded[o->excluded_count++] = optarg;
+	return true;
+}
+
 static bool take_selection(struct arena *a, int option, struct run_options *o)
 {
 	switch (option) {
+	case NOT: return leave_out(a, o);
 	case VERSIONS: return versions(o);
 	case SEGMENT: return segment(a, o);
 	case REPEAT: return number(o, "--repeat", 1, REPEATS_MAX, &o->repeats);
@@ -241,6 +252,7 @@ static bool take(struct arena *a, int option, struct run_options *o)
 	case EXEC: o->exec = optarg; return true;
 	case USER: o->user = optarg; return true;
 	case PASSWORD_FILE: o->password_file = optarg; return true;
+	case NOT:
 	case VERSIONS:
 	case SEGMENT:
 	case REPEAT:

@@ -18,6 +18,8 @@ struct run_options {
 	const struct command *command; /* `run` or `agent-check` */
 	char *const *words;            /* TARGET, if the first is one, and PATTERNs */
 	size_t word_count;
+	const char **excluded; /* PATTERNs of what is left out */
+	size_t excluded_count, excluded_capacity;
 
 	const char *client;        /* command line of a client's agent, or NULL */
 	const char *exec;          /* of a client without one, or NULL */
