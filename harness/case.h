@@ -125,6 +125,11 @@ int64_t now_us(const struct test *t);              /* since the case run began *
 /* What the target offers (CONNACK properties in 5.0, its file, or the standard's defaults). */
 const struct capabilities *offers(const struct test *t);
 
+/* The run has a user name and a password that the target knows; a CONNECT with neither .user_name nor
+ * .password gets them.
+ */
+bool has_login(const struct test *t);
+
 /* Ends the run as `inapplicable` unless the condition holds; `why` is a sentence about the target. */
 #define require(t, condition, why) \
 	require_at(AT("require(" #t ", " #condition ", " #why ")"), (t), (condition), (why))
@@ -206,12 +211,16 @@ struct connect {
 	bool clean; /* with .kept: Clean Start 1 all the same (5.0) */
 	struct maybe expiry; /* 5.0: this Session Expiry Interval */
 	struct will will;
-	const char *user_name;
+	const char *user_name; /* both NULL: those that the target wants, or none */
 	const char *password;
 	const struct properties *props; /* 5.0: besides those that the fields above make */
 	bool resumed; /* join: CONNACK must say Session Present 1; admit: it does */
 	const struct properties *connack; /* admit: what CONNACK carries */
 };
+
+/* Of a CONNECT: a user name and a password that the target knows, or, if it has named none, any. */
+#define SOME_LOGIN(t) \
+	.user_name = has_login(t) ? NULL : "user", .password = has_login(t) ? NULL : "password"
 
 struct publish {
 	const char *topic;
