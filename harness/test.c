@@ -82,9 +82,14 @@ void test_end(struct test *t, struct place at, enum verdict verdict, const char 
 	longjmp(t->out, 1);
 }
 
-/* A statement that advises or permits is never worth a fail; one that binds is, wherever its breach is
- * seen. What a case checks by itself has the level of the case, and so has a connection that was
- * closed: no statement keeps a target from doing that.
+static bool has_word(const char *level, const char *word)
+{
+	return strstr(level, word) != NULL;
+}
+
+/* A statement that advises or permits is never worth a fail; a MUST is, wherever its breach is seen. What
+ * a case checks by itself has the level of the case, and so has a connection that was closed: no
+ * statement keeps a target from doing that.
  */
 static bool is_strict(
 	const struct test *t, const struct claim *accused, bool own, const struct difference *d)
@@ -94,8 +99,10 @@ static bool is_strict(
 
 	if (!s || !d->kinds || d->kind == SPEC_CLOSED)
 		return strict_case;
-	bool binds = !strstr(s->level, "SHOULD") && !strstr(s->level, "MAY");
-	return own ? strict_case || binds : binds;
+	bool advises = has_word(s->level, "SHOULD") || has_word(s->level, "MAY");
+	if (own)
+		return strict_case || (!advises && has_word(s->level, "MUST"));
+	return !advises;
 }
 
 void test_late(struct test *t, struct place at)
