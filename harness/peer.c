@@ -390,34 +390,57 @@ static void flush_all(struct test *t)
 		flush(t->peers[i]);
 }
 
-/* The packet for the transcript and the monitor: what it means, or its bytes if it means nothing. */
+/* Bytes that mean nothing, as far as they are shown. */
+static const char *hex_of(struct test *t, const struct wire_result *r, struct bytes bytes)
+{
+	struct buf hex;
+
+	buf_init(&hex, 1024);
+	hex_format(&hex, bytes.data, bytes.len, 48);
+	const char *text = arena_printf(t->arena, "%s %s",
+		r->status == WIRE_NEED_MORE ? "unfinished" : "malformed", buf_text(&hex));
+	buf_fini(&hex);
+	return text;
+}
+
+static void note_packet(struct peer *p, const struct packet *packet, const uint8_t *shown)
+{
+	struct test *t = p->test;
+	const struct finding *findings;
+
+	monitor_packet(p->monitor, test_ours(t), packet, &findings);
+	conduct_sent(p, packet);
+	messages_sent(p, packet);
+	if (packet->type == PINGREQ)
+		keeping_sent(p);
+	tape_add(&t->tape, TAPE_PACKET_OUT, p->party, (struct bytes){ shown, packet->raw.len },
+		wire_describe(t->arena, t->play->version, packet));
+}
+
+/* The packets for the transcript and the monitor: what they mean, or the bytes if they mean nothing. `shown`
+ * are the same bytes without a secret, which the tape gets.
+ */
 static void note_sent(struct peer *p, struct bytes bytes, struct bytes shown)
 {
 	struct test *t = p->test;
 	struct packet packet;
+	struct wire_result r;
 	const struct finding *findings;
-	struct wire_result r = wire_parse(t->arena, t->play->version, bytes.data, bytes.len,
-		WIRE_REMAINING_LENGTH_MAX, &packet);
-	const char *text;
 
-	if (r.status == WIRE_PACKET && r.consumed == bytes.len) {
-		text = wire_describe(t->arena, t->play->version, &packet);
-		monitor_packet(p->monitor, test_ours(t), &packet, &findings);
-		conduct_sent(p, &packet);
-		messages_sent(p, &packet);
-		if (packet.type == PINGREQ)
-			keeping_sent(p);
-	} else {
-		struct buf hex;
-		buf_init(&hex, 1024);
-		hex_format(&hex, shown.data, shown.len, 48);
-		text = arena_printf(t->arena, "%s %s",
-			r.status == WIRE_NEED_MORE ? "unfinished" : "malformed", buf_text(&hex));
-		buf_fini(&hex);
-		monitor_malformed(p->monitor, test_ours(t), &r, &findings);
-		conduct_malformed(p, &r);
-	}
-	tape_add(&t->tape, TAPE_PACKET_OUT, p->party, shown, text);
+	do {
+		r = wire_parse(t->arena, t->play->version, bytes.data, bytes.len,
+			WIRE_REMAINING_LENGTH_MAX, &packet);
+		if (r.status != WIRE_PACKET)
+			break;
+		note_packet(p, &packet, shown.data);
+		bytes = (struct bytes){ bytes.data + r.consumed, bytes.len - r.consumed };
+		shown = (struct bytes){ shown.data + r.consumed, bytes.len };
+	} while (bytes.len);
+	if (!bytes.len)
+		return;
+	monitor_malformed(p->monitor, test_ours(t), &r, &findings);
+	conduct_malformed(p, &r);
+	tape_add(&t->tape, TAPE_PACKET_OUT, p->party, shown, hex_of(t, &r, shown));
 }
 
 /* As the tape gets it. */
