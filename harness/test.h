@@ -87,7 +87,11 @@ struct claim {
 	enum verdict verdict;
 };
 
-enum { CLAIMS_MAX = 32, PEERS_MAX = 256 };
+enum {
+	CLAIMS_MAX = 32,
+	PEERS_MAX = 256,
+	PACKETS_MAX = 400000, /* of the target in one case run: more is a flood */
+};
 
 /* Of the fences to a client: identifiers that no case uses, and a topic that no case expects. */
 enum { FENCE_ID_BASE = 60000 };
@@ -233,6 +237,19 @@ struct peer *peer_accept(struct test *t, const char *role, int64_t until_us);
  */
 void peer_send(struct peer *p, struct bytes bytes, size_t secret);
 
+/* ---- output.c ------------------------------------------------------------------------------ */
+
+/* What a batch has held back goes out. */
+void peer_flush(struct peer *p);
+void test_flush(struct test *t); /* of all peers */
+
+/* ---- pump.c: waiting ----------------------------------------------------------------------- */
+
+/* Reads what is there, after waiting for the first of it, or for room to write to `writer` (or NULL); true
+ * if anything came. Ends the run when the target floods.
+ */
+bool test_poll(struct test *t, const struct peer *writer, int64_t until_us);
+
 /* Reads what is there on every open peer, waiting for the first of it until the deadline (on the
  * clock of the tape). False when the deadline has come; what was there has been read all the same,
  * so whoever waits for something looks once more.
@@ -241,6 +258,13 @@ bool test_pump(struct test *t, int64_t until_us);
 
 /* Reads what is there and waits for nothing. */
 void test_read_ready(struct test *t);
+
+/* ---- arrivals.c: what comes ---------------------------------------------------------------- */
+
+void peer_receive(struct peer *p); /* reads once, which must not block */
+
+/* The connection is gone, but what the target said before may still lie there: reads it all. */
+void peer_drain(struct peer *p);
 
 /* The oldest arrival not yet taken of these types (a mask); NULL if there is none. */
 struct arrival *peer_arrival(struct peer *p, uint32_t types);
