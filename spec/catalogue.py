@@ -29,7 +29,7 @@ DIFFERENCES = ["missing", "extra", "repeated", "order", "dup", "retain", "qos", 
                "identifier", "code", "session", "packet", "open", "closed", "time"]
 ENDS = {"server": "TESTABLE_SERVER", "client": "TESTABLE_CLIENT"}  # columns of evidence.tsv
 FILES = ["statements-3.1.1.tsv", "statements-5.0.tsv", "unnumbered.tsv", "properties-5.0.tsv",
-         "reason-codes-5.0.tsv", "evidence.tsv"]
+         "reason-codes-5.0.tsv", "evidence.tsv", "blame.tsv"]
 
 
 class Catalogue:
@@ -38,7 +38,7 @@ class Catalogue:
     def __init__(self, folder=HERE):
         self.folder = pathlib.Path(folder)
         self.faults = []
-        self.v311, self.v5, self.unnumbered, self.properties, self.reasons, self.evidence = (
+        self.v311, self.v5, self.unnumbered, self.properties, self.reasons, self.evidence, self.blame = (
             self.rows(name, {"counterpart"} if name == "statements-5.0.tsv" else set()) for name in FILES)
         self.check_statements("statements-3.1.1.tsv", "id", self.v311, r"MQTT-\d+\.\d+\.\d+-\d+")
         self.check_statements("statements-5.0.tsv", "id", self.v5, r"MQTT-\d+(\.\d+)+-\d+")
@@ -47,6 +47,7 @@ class Catalogue:
         self.check_counterparts()
         self.check_tables()
         self.check_evidence()
+        self.check_blame()
 
     def rows(self, name, may_be_empty):
         found = []
@@ -144,6 +145,22 @@ class Catalogue:
                 words = [word for word, _, _ in found if word in DIFFERENCES]
                 if words != sorted(words, key=DIFFERENCES.index):
                     self.faults.append(f"{where}: its words are not in the order of {', '.join(DIFFERENCES)}")
+
+    def check_blame(self):
+        """Each row once, of known ends and words, naming statements that are there."""
+        known = {version + ":" + r["key"] for version, r, _ in self.statements()}
+        for row, count in Counter((r["judged"], r["difference"], r["about"]) for r in self.blame).items():
+            if count > 1:
+                self.faults.append(f"blame.tsv: {' '.join(row)} stands {count} times")
+        for r in self.blame:
+            where = f"blame.tsv:{r['line']}: {r['difference']} {r['about']}"
+            if r["judged"] not in ENDS:
+                self.faults.append(f"{where}: unknown end {r['judged']}")
+            if r["difference"] not in DIFFERENCES:
+                self.faults.append(f"{where}: unknown difference")
+            for version in ("3.1.1", "5.0"):
+                if r[version] != "-" and version + ":" + r[version] not in known:
+                    self.faults.append(f"{where}: there is no {version}:{r[version]}")
 
     def statements(self):
         """(version, row, numbered) of every statement; one that holds for both versions comes twice."""
@@ -247,6 +264,13 @@ def tables(c):
                    f".from_server = {str(server).lower()}, .from_client = {str(client).lower()},")
         out.append(f"\t  .packets = {mask(packet_names(r['packets']))} }},")
     out += ["};", f"const size_t spec_reason_code_count = {len(c.reasons)};", "",
+            "const struct spec_blame spec_blames[] = {"]
+    for r in c.blame:
+        name = {v: "NULL" if r[v] == "-" else quoted(f"{v}:{r[v]}") for v in ("3.1.1", "5.0")}
+        out.append(f"\t{{ .client = {str(r['judged'] == 'client').lower()}, "
+                   f".difference = SPEC_{r['difference'].upper()}, .about = {quoted(r['about'])},")
+        out.append(f"\t  .statement_311 = {name['3.1.1']}, .statement_50 = {name['5.0']} }},")
+    out += ["};", f"const size_t spec_blame_count = {len(c.blame)};", "",
             f"const char spec_digest[] = {quoted(c.digest())};", ""]
     return "\n".join(out)
 

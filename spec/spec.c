@@ -10,6 +10,33 @@ const struct spec_statement *spec_find(const char *name)
 	return NULL;
 }
 
+/* `about` up to `len`, of this end and difference; NULL: there is no such row. */
+static const struct spec_blame *find_blame(
+	bool client, enum spec_difference difference, const char *about, size_t len)
+{
+	for (size_t i = 0; i < spec_blame_count; i++) {
+		const struct spec_blame *b = &spec_blames[i];
+		if (b->client == client && b->difference == difference &&
+			!strncmp(b->about, about, len) && !b->about[len])
+			return b;
+	}
+	return NULL;
+}
+
+const char *spec_blamed(
+	enum mqtt_version version, bool client, enum spec_difference difference, const char *about)
+{
+	const struct spec_blame *b = find_blame(client, difference, about, strlen(about));
+
+	if (!b)
+		b = find_blame(client, difference, about, strcspn(about, "/"));
+	if (!b)
+		b = find_blame(client, difference, "-", 1);
+	if (!b)
+		return NULL;
+	return version == MQTT_50 ? b->statement_50 : b->statement_311;
+}
+
 bool spec_shows(const struct spec_statement *statement, enum spec_testable end,
 	enum spec_difference difference, enum packet_type packet, unsigned property)
 {

@@ -98,6 +98,16 @@ struct spec_statement {
 		shows_client; /* the differences of the evidence at each end, as masks */
 };
 
+/* Which statement a difference breaks wherever it is seen, if nothing else is on trial. */
+struct spec_blame {
+	bool client;        /* a client is judged, else a server */
+	uint8_t difference; /* enum spec_difference */
+	const char
+		*about; /* "PUBACK": the packet; "0x26": the property; "-": either; "PUBLISH/qos2",
+			    * "PUBLISH/to-1" (that value was due): narrower */
+	const char *statement_311, *statement_50; /* names; NULL: none speaks of it */
+};
+
 enum property_type {
 	PROPERTY_BYTE,
 	PROPERTY_TWO_BYTES,
@@ -132,10 +142,18 @@ extern const struct spec_property spec_properties[]; /* by id */
 extern const size_t spec_property_count;
 extern const struct spec_reason_code spec_reason_codes[]; /* by code, then packet */
 extern const size_t spec_reason_code_count;
+extern const struct spec_blame spec_blames[];
+extern const size_t spec_blame_count;
 extern const char spec_digest[]; /* SHA-256 of the TSV files, hexadecimal */
 
 /* NULL when there is none. `name` as above, with its version. */
 const struct spec_statement *spec_find(const char *name);
+
+/* The statement that is accused of this difference by default: of `about` itself, else of what stands before
+ * its slash, else of "-". NULL: no statement speaks of it.
+ */
+const char *spec_blamed(
+	enum mqtt_version version, bool client, enum spec_difference difference, const char *about);
 
 /* Does this difference, seen at this end, contradict the statement by itself? `packet` is the one
  * that differs or is missing, `property` the one that does; 0 where there is none, or it is not known.
