@@ -72,12 +72,13 @@ static void worsen(struct test *t, enum verdict verdict)
 
 void test_end(struct test *t, struct place at, enum verdict verdict, const char *note)
 {
-	t->failure = t->failure ? t->failure : failure_new(t, at, NULL, note);
-	t->note = note;
+	/* Worse may have been found by then, by the monitor, and stands. */
+	if (verdict_worse(t->verdict, verdict) == verdict)
+		t->note = note;
+	if (!t->failure && verdict != VERDICT_INAPPLICABLE)
+		t->failure = failure_new(t, at, NULL, note);
 	claims_close(t, verdict);
 	worsen(t, verdict);
-	if (verdict == VERDICT_INAPPLICABLE)
-		t->failure = NULL;
 	longjmp(t->out, 1);
 }
 
