@@ -47,6 +47,9 @@ enum spec_actor { ACTOR_SERVER, ACTOR_CLIENT, ACTOR_BOTH, ACTOR_SENDER, ACTOR_RE
 /* Where a statement can be observed; a mask. */
 enum spec_testable { TESTABLE_SERVER = 1, TESTABLE_CLIENT = 2, TESTABLE_CONFIG = 4 };
 
+/* Which end must act upon a packet of the other that breaks a statement; a mask. */
+enum spec_receiver { RECEIVER_SERVER = 1, RECEIVER_CLIENT = 2 };
+
 struct spec_statement {
 	const char *name;        /* "5.0:MQTT-4.3.3-10" */
 	const char *id;          /* "MQTT-4.3.3-10" */
@@ -60,6 +63,12 @@ struct spec_statement {
 	const char *note;        /* how to observe it, what is allowed besides */
 	const char *counterpart; /* 3.1.1 forerunners of a 5.0 statement, ';' between; "" if none */
 	bool numbered;
+
+	/* Mask of enum spec_receiver. In 5.0 these are the few statements that demand more of the
+	 * receiver than to act upon what it happens to notice [MQTT-4.13.1-1]. 3.1.1 binds both ends
+	 * whatever the error [MQTT-4.8.0-1].
+	 */
+	uint8_t receivers;
 };
 
 enum property_type {
