@@ -124,12 +124,16 @@ static void worsen(struct test *t, enum verdict verdict)
 
 void test_end(struct test *t, struct place at, enum verdict verdict, const char *note)
 {
-	t->failure = t->failure ? t->failure : failure_new(t, at, NULL, note);
-	t->note = note;
+	/* What was found before stays what the record tells. */
+	if (!t->failure || verdict_worse(t->verdict, verdict) == verdict) {
+		bool tells = verdict != VERDICT_INAPPLICABLE;
+		t->failure = !tells  ? NULL
+			: t->failure ? t->failure
+				     : failure_new(t, at, NULL, note);
+		t->note = note;
+	}
 	claims_close(t, verdict);
 	worsen(t, verdict);
-	if (verdict == VERDICT_INAPPLICABLE)
-		t->failure = NULL;
 	longjmp(t->out, 1);
 }
 
