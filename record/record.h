@@ -42,11 +42,12 @@ struct record_statement {
 struct record_failure {
 	const char
 		*step; /* "expect_ack(pub, PUBREC, 7)": the verb as the case spells it; or NULL */
-	const char *file;      /* "cases/server/qos2.c"; NULL when no line of a case is to blame */
-	int line;              /* 0 without a file */
-	const char *statement; /* the one that was judged; NULL when the set-up failed */
-	const char *expected;  /* "PUBREC 7" */
-	const char *actual;    /* "connection closed (no packet) after 2.1 ms" */
+	const char *file;       /* "cases/server/qos2.c"; NULL when no line of a case is to blame */
+	int line;               /* 0 without a file */
+	const char *statement;  /* the one that was judged; NULL when the set-up failed */
+	const char *expected;   /* "PUBREC 7" */
+	const char *actual;     /* "connection closed (no packet) after 2.1 ms" */
+	const char *difference; /* in a word what was wrong with it: "missing", "dup"; or NULL */
 };
 
 /* A timing statement is judged over several phases and reported as a distribution. */
@@ -79,6 +80,7 @@ struct record_case {
 	const char *note; /* value of an info, reason of an inapplicable or inconclusive; or NULL */
 	int64_t started_us; /* wall clock, since 1970 */
 	int64_t duration_us;
+	bool waited; /* it ended only since an answer, a message or a close did not come in time */
 
 	bool expected;            /* the verdict is what the target's file foresees */
 	bool foreseen;            /* the target's file has an entry for it ... */

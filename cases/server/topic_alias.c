@@ -118,6 +118,7 @@ CASE(alias_above_maximum, .title = "A Topic Alias above the server's maximum end
 	struct peer *watcher = join(t, "watcher");
 	subscribe(watcher, .filter = "a/x");
 	struct peer *client = join(t, "client");
+	misbehave(client);
 	send_publish(client, .topic = "a/x", .payload = "m",
 		.props = PROPS(P_TOPIC_ALIAS(offers(t)->topic_alias_maximum + 1u)));
 	expect_violation_closed(client, .codes = { 0x94 });
@@ -139,6 +140,7 @@ CASE(alias_gone_on_next_connection,
 	leave(client);
 
 	client = join(t, "client", .kept = true, .resumed = true);
+	misbehave(client);
 	send_publish(client, .topic = "", .payload = "old alias", .props = PROPS(P_TOPIC_ALIAS(1)));
 	judging(t, "5.0:U50-ALIAS-UNKNOWN");
 	expect_violation_closed(client, .codes = { 0x82, 0x94 });
@@ -160,6 +162,7 @@ CASE(alias_of_another_client,
 		.props = PROPS(P_TOPIC_ALIAS(1)));
 	expect_message(watcher, .payload = "set");
 	struct peer *other = join(t, "other");
+	misbehave(other);
 	send_publish(other, .topic = "", .payload = "borrowed", .props = PROPS(P_TOPIC_ALIAS(1)));
 	judging(t, "5.0:U50-ALIAS-UNKNOWN");
 	expect_violation_closed(other, .codes = { 0x82, 0x94 });

@@ -32,6 +32,7 @@ const struct record_case sample_case = {
 	.note = "3 copies",
 	.started_us = 1767225600223456,
 	.duration_us = 12345,
+	.waited = true,
 	.expected = true,
 	.foreseen = true,
 	.foreseen_as = VERDICT_CRASH,
@@ -68,6 +69,7 @@ const struct record_case sample_case = {
 			.statement = "5.0:MQTT-4.3.3-10",
 			.expected = "PUBREC 7",
 			.actual = "connection closed (no packet) after 2.1 ms",
+			.difference = "close",
 		},
 	.death =
 		&(const struct record_death){

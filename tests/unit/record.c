@@ -149,6 +149,7 @@ static void check_failure(const struct record_failure *out, const struct record_
 	assert_same_text(out->statement, in->statement);
 	assert_string_equal(out->expected, or_empty(in->expected));
 	assert_string_equal(out->actual, or_empty(in->actual));
+	assert_same_text(out->difference, in->difference);
 }
 
 static void check_case(struct arena *a, const struct record_case *in)
@@ -169,6 +170,7 @@ static void check_case(struct arena *a, const struct record_case *in)
 	assert_same_text(out->note, in->note);
 	assert_true(out->started_us == in->started_us);
 	assert_true(out->duration_us == in->duration_us);
+	assert_int_equal(out->waited, in->waited);
 	assert_int_equal(out->expected, in->expected);
 	assert_int_equal(out->foreseen, in->foreseen);
 	assert_int_equal(out->foreseen_as, in->foreseen_as);
@@ -256,7 +258,7 @@ static void bytes_that_are_no_utf8_are_escaped(void **state)
 		struct record_case in = sample_case;
 		const char *given = samples[i].given;
 		struct record_event event = { 1, given, '<', given, given };
-		struct record_failure failure = { given, given, 1, given, given, given };
+		struct record_failure failure = { given, given, 1, given, given, given, given };
 		struct record_death death = { 11, 0, given, given };
 		in.note = given;
 		in.transcript = &event;
@@ -268,6 +270,7 @@ static void bytes_that_are_no_utf8_are_escaped(void **state)
 		assert_string_equal(out.transcript[0].peer, samples[i].read);
 		assert_string_equal(out.transcript[0].text, samples[i].read);
 		assert_string_equal(out.failure->actual, samples[i].read);
+		assert_string_equal(out.failure->difference, samples[i].read);
 		assert_string_equal(out.death->stderr_tail, samples[i].read);
 	}
 }

@@ -56,7 +56,7 @@ static void add_odd_ones(struct book *b)
 			NULL },
 	};
 	static const struct record_failure failure = { "monitor", NULL, 0, "5.0:MQTT-9.9.9-9", "",
-		"a | b *bold* <b> [link](https://example.org) # SKIP \\ \x01\n@someone" };
+		"a | b *bold* <b> [link](https://example.org) # SKIP \\ \x01\n@someone", NULL };
 	struct record_case c = book_case(sample_ended(VERDICT_FAIL, false), "z_hostile/<&\"'#|`>");
 
 	c.title = "<&\"'> \xe2\x80\xae";

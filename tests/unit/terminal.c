@@ -175,18 +175,18 @@ static void render_odd_ones(FILE *to)
 	render_block(to, "a client, a row, a sibling", &style, &client, &c);
 
 	const struct record_failure monitor = { "monitor", "cases/server/qos2.c", 0,
-		"5.0:MQTT-9.9.9-9", "", "Packet Identifier 0" };
+		"5.0:MQTT-9.9.9-9", "", "Packet Identifier 0", NULL };
 	c = sample_ended(VERDICT_FAIL, false);
 	c.failure = &monitor;
 	c.pcap = NULL;
 	render_block(to, "no line, no expectation, unknown statement", &style, &run, &c);
 
-	const struct record_failure nowhere = { NULL, NULL, 0, NULL, "an answer", "nothing" };
+	const struct record_failure nowhere = { NULL, NULL, 0, NULL, "an answer", "nothing", NULL };
 	c.failure = &nowhere;
 	render_block(to, "no file", &style, &run, &c);
 
 	const struct record_failure far = { NULL, "cases/server/a_chapter_with_a_long_name.c", 1234,
-		NULL, "an answer", "nothing" };
+		NULL, "an answer", "nothing", NULL };
 	c.failure = &far;
 	render_block(to, "a long place", &style, &run, &c);
 
