@@ -349,6 +349,7 @@ static int reach_and_play(struct run *run)
 	int code;
 
 	target_init(&run->target, run->has_file ? &run->file : NULL);
+	run->target.login = run->login.user_name ? &run->login : NULL;
 	fill_record(run);
 	const char *error = reach_target(run);
 	if (error)

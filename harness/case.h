@@ -125,6 +125,11 @@ int64_t now_us(const struct test *t);              /* since the case run began *
 /* What the target offers (CONNACK properties in 5.0, its file, or the standard's defaults). */
 const struct capabilities *offers(const struct test *t);
 
+/* The run has a user name and a password that the target knows; a CONNECT with neither .user_name nor
+ * .password gets them.
+ */
+bool has_login(const struct test *t);
+
 /* Ends the run as `inapplicable` unless the condition holds; `why` is a sentence about the target. */
 #define require(t, condition, why) \
 	require_at(AT("require(" #t ", " #condition ", " #why ")"), (t), (condition), (why))
@@ -206,12 +211,16 @@ struct connect {
 	bool clean; /* with .kept: Clean Start 1 all the same (5.0) */
 	struct maybe expiry; /* 5.0: this Session Expiry Interval */
 	struct will will;
-	const char *user_name;
+	const char *user_name; /* both NULL: those that the target wants, or none */
 	const char *password;
 	const struct properties *props; /* 5.0: besides those that the fields above make */
 	bool resumed; /* join: CONNACK must say Session Present 1; admit: it does */
 	const struct properties *connack; /* admit: what CONNACK carries */
 };
+
+/* Of a CONNECT: a user name and a password that the target knows, or, if it has named none, any. */
+#define SOME_LOGIN(t) \
+	.user_name = has_login(t) ? NULL : "user", .password = has_login(t) ? NULL : "password"
 
 struct publish {
 	const char *topic;
@@ -269,6 +278,14 @@ struct disconnect {
 #define publish(peer, ...)                                             \
 	publish_at(AT("publish(" #peer ", " #__VA_ARGS__ ")"), (peer), \
 		(struct publish){ __VA_ARGS__ })
+
+/* PUBLISH with RETAIN 1 and its whole handshake, then a wait until a subscriber has got it, and a new
+ * subscriber from the store: what is acknowledged may still be on its way to both. Neither is demanded.
+ * The payload is another than what was kept before.
+ */
+#define publish_retained(peer, ...)                                              \
+	publish_retained_at(AT("publish_retained(" #peer ", " #__VA_ARGS__ ")"), \
+		(peer), (struct publish){ __VA_ARGS__ })
 
 /* DISCONNECT, then the close of the connection. */
 #define leave(peer, ...)                                           \
@@ -359,6 +376,14 @@ struct message {
 #define expect_message(peer, ...)                                                    \
 	expect_message_at(AT("expect_message(" #peer ", " #__VA_ARGS__ ")"), (peer), \
 		(struct message){ __VA_ARGS__ })
+
+/* Nothing is kept for the topic: a new subscriber gets what `pub` publishes next, at QoS 0, and nothing
+ * before it. What was acknowledged may still be on its way to the store, so new subscribers come for as long
+ * as an answer may take, until one gets nothing else.
+ */
+#define expect_none_retained(pub, topic)                                              \
+	expect_none_retained_at(                                                      \
+		AT("expect_none_retained(" #pub ", " #topic ")"), (pub), (topic))
 
 /* Proves that nothing more was sent to `peer`: a PINGREQ behind it all is answered (the fence), and
  * no packet of this type lies before the answer. For messages that take their way through the
@@ -508,6 +533,14 @@ struct outcome {
  */
 double wait_closed_ms(struct peer *peer, unsigned ms);
 
+/* Waits, for as long as an answer may take, until a new subscriber to .topic gets a retained message with
+ * this .payload, or these .bytes, and says whether it did. It subscribes again and again, on a connection
+ * of its own.
+ */
+#define retained_settled(t, ...)                                              \
+	retained_settled_at(AT("retained_settled(" #t ", " #__VA_ARGS__ ")"), \
+		(t), (struct message){ __VA_ARGS__ })
+
 /* Waits up to `ms` for a packet of this type, which stays to be expected: when it came, in ms since
  * the case run began, or NAN.
  */
@@ -540,6 +573,7 @@ struct peer *join_at(struct place at, struct test *t, const char *name, struct c
 struct packet subscribe_at(struct place at, struct peer *p, struct subscribe s);
 struct packet unsubscribe_at(struct place at, struct peer *p, struct subscribe s);
 void publish_at(struct place at, struct peer *p, struct publish m);
+void publish_retained_at(struct place at, struct peer *p, struct publish m);
 void leave_at(struct place at, struct peer *p, struct disconnect d);
 struct peer *witness_at(struct place at, struct test *t);
 struct peer *dial_at(struct place at, struct test *t, const char *name);
@@ -579,6 +613,8 @@ bool gets_closed_at(struct place at, struct peer *p);
 void expect_refused_at(struct place at, struct peer *p, struct refusal r);
 struct packet expect_one_of_at(
 	struct place at, struct peer *p, const struct outcome *outcomes, size_t count);
+void expect_none_retained_at(struct place at, struct peer *pub, const char *topic);
+bool retained_settled_at(struct place at, struct test *t, struct message m);
 void check_at(struct place at, struct test *t, bool condition, const char *sentence);
 void check_eq_at(
 	struct place at, struct test *t, long long actual, long long expected, const char *what);

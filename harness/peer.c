@@ -67,6 +67,7 @@ struct peer *peer_new(struct test *t, const char *role)
 		t->arena, t->play->version, test_ours(t), before ? before->conduct : NULL);
 	buf_init(&p->in, INPUT_LIMIT);
 	buf_init(&p->corked, INPUT_LIMIT);
+	buf_init(&p->shown, INPUT_LIMIT);
 	t->peers[t->peer_count++] = p;
 	return p;
 }
@@ -317,58 +318,70 @@ void test_read_ready(struct test *t)
 
 /* ---- sending ------------------------------------------------------------------------------- */
 
+/* What is written, and what the tape gets of it: the same, but for a secret. */
+struct output {
+	const uint8_t *data, *shown;
+	size_t len;
+};
+
+static struct output output_rest(struct output o, size_t n)
+{
+	return (struct output){ o.data + n, o.shown + n, o.len - n };
+}
+
 /* Writes all of it, unless the connection ends or the target takes nothing for the time that an
  * answer may take.
  */
-static void write_all(struct peer *p, struct bytes bytes)
+static void write_all(struct peer *p, struct output o)
 {
 	struct test *t = p->test;
 	int64_t until_us = tape_now_us(&t->tape) + t->play->answer_us;
 
-	while (bytes.len && !p->ended) {
+	while (o.len && !p->ended) {
 		p->last_begun_us = tape_now_us(&t->tape);
-		ssize_t n = p->transport->ops->write(p->transport, bytes.data, bytes.len);
+		ssize_t n = p->transport->ops->write(p->transport, o.data, o.len);
 		if (n == TRANSPORT_RESET) {
 			drain(p);
 			return;
 		}
 		if (n > 0) {
 			tape_add(&t->tape, TAPE_SENT, p->party,
-				(struct bytes){ bytes.data, (size_t)n }, NULL);
-			bytes = (struct bytes){ bytes.data + n, bytes.len - (size_t)n };
+				(struct bytes){ o.shown, (size_t)n }, NULL);
+			o = output_rest(o, (size_t)n);
 			until_us = tape_now_us(&t->tape) + t->play->answer_us;
 			p->last_sent_us = tape_now_us(&t->tape);
 			continue;
 		}
 		poll_peers(t, p, until_us);
 		if (tape_now_us(&t->tape) >= until_us) {
-			test_remark(t, p, "the target takes no more bytes; %zu were not sent",
-				bytes.len);
+			test_remark(
+				t, p, "the target takes no more bytes; %zu were not sent", o.len);
 			return;
 		}
 	}
 }
 
 /* A packet of megabytes goes in larger pieces, or it would take minutes. */
-static void write_in_pieces(struct peer *p, struct bytes bytes, size_t first, size_t rest)
+static void write_in_pieces(struct peer *p, struct output o, size_t first, size_t rest)
 {
-	while (bytes.len) {
-		size_t n = first < bytes.len ? first : bytes.len;
-		write_all(p, (struct bytes){ bytes.data, n });
-		bytes = (struct bytes){ bytes.data + n, bytes.len - n };
+	while (o.len) {
+		size_t n = first < o.len ? first : o.len;
+		write_all(p, (struct output){ o.data, o.shown, n });
+		o = output_rest(o, n);
 		first = rest;
-		if (bytes.len)
+		if (o.len)
 			usleep(BYTE_PAUSE_US);
 	}
 }
 
 static void flush(struct peer *p)
 {
-	struct bytes all = { p->corked.data, p->corked.len };
+	struct output all = { p->corked.data, p->shown.data, p->corked.len };
 
 	if (all.len && !p->closed)
 		write_all(p, all);
 	buf_reset(&p->corked);
+	buf_reset(&p->shown);
 }
 
 static void flush_all(struct test *t)
@@ -378,7 +391,7 @@ static void flush_all(struct test *t)
 }
 
 /* The packet for the transcript and the monitor: what it means, or its bytes if it means nothing. */
-static void note_sent(struct peer *p, struct bytes bytes)
+static void note_sent(struct peer *p, struct bytes bytes, struct bytes shown)
 {
 	struct test *t = p->test;
 	struct packet packet;
@@ -397,30 +410,45 @@ static void note_sent(struct peer *p, struct bytes bytes)
 	} else {
 		struct buf hex;
 		buf_init(&hex, 1024);
-		hex_format(&hex, bytes.data, bytes.len, 48);
+		hex_format(&hex, shown.data, shown.len, 48);
 		text = arena_printf(t->arena, "%s %s",
 			r.status == WIRE_NEED_MORE ? "unfinished" : "malformed", buf_text(&hex));
 		buf_fini(&hex);
 		monitor_malformed(p->monitor, test_ours(t), &r, &findings);
 		conduct_malformed(p, &r);
 	}
-	tape_add(&t->tape, TAPE_PACKET_OUT, p->party, bytes, text);
+	tape_add(&t->tape, TAPE_PACKET_OUT, p->party, shown, text);
 }
 
-void peer_send(struct peer *p, struct bytes bytes)
+/* As the tape gets it. */
+static struct bytes masked(struct test *t, struct bytes bytes, size_t secret)
+{
+	if (!secret)
+		return bytes;
+	uint8_t *copy = arena_copy(t->arena, bytes.data, bytes.len);
+	memset(copy + bytes.len - secret, '*', secret);
+	return (struct bytes){ copy, bytes.len };
+}
+
+void peer_send(struct peer *p, struct bytes bytes, size_t secret)
 {
 	struct test *t = p->test;
+	struct bytes shown = masked(t, bytes, secret);
+	struct output all = { bytes.data, shown.data, bytes.len };
 
 	if (p->closed || p->ended) {
 		test_remark(t, p, "not sent: the connection has ended");
 		return;
 	}
-	note_sent(p, bytes);
+	note_sent(p, bytes, shown);
 	switch (t->play->segmentation) {
-	case SEGMENT_WHOLE: write_all(p, bytes); break;
-	case SEGMENT_BYTES: write_in_pieces(p, bytes, 1, bytes.len / BYTEWISE_MAX + 1); break;
-	case SEGMENT_SPLIT: write_in_pieces(p, bytes, t->play->split_at, SIZE_MAX); break;
-	case SEGMENT_BATCH: buf_add(&p->corked, bytes.data, bytes.len); break;
+	case SEGMENT_WHOLE: write_all(p, all); break;
+	case SEGMENT_BYTES: write_in_pieces(p, all, 1, all.len / BYTEWISE_MAX + 1); break;
+	case SEGMENT_SPLIT: write_in_pieces(p, all, t->play->split_at, SIZE_MAX); break;
+	case SEGMENT_BATCH:
+		buf_add(&p->corked, bytes.data, bytes.len);
+		buf_add(&p->shown, shown.data, shown.len);
+		break;
 	}
 }
 

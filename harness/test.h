@@ -59,7 +59,8 @@ struct peer {
 	int64_t ended_us;
 	bool closed; /* by us */
 
-	struct buf corked; /* SEGMENT_BATCH: sent by the case, not yet written */
+	struct buf corked; /* SEGMENT_BATCH: sent by the case, not yet written ... */
+	struct buf shown;  /* ... and the same as the tape gets it */
 	/* The last bytes went out between these two: what may not come too early counts from the first,
 	 * what may not come too late from the second.
 	 */
@@ -227,9 +228,10 @@ void peer_send_fence(struct place at, struct peer *p);
 struct peer *peer_accept(struct test *t, const char *role, int64_t until_us);
 
 /* Writes as the segmentation of the run says, and reads meanwhile. What cannot be delivered because
- * the connection has ended is dropped, with a remark.
+ * the connection has ended is dropped, with a remark. So many bytes at the end are a `secret`: the
+ * target gets them, and the tape gets asterisks.
  */
-void peer_send(struct peer *p, struct bytes bytes);
+void peer_send(struct peer *p, struct bytes bytes, size_t secret);
 
 /* Reads what is there on every open peer, waiting for the first of it until the deadline (on the
  * clock of the tape). False when the deadline has come; what was there has been read all the same,

@@ -29,7 +29,7 @@ RECEIVERS = {"server": "RECEIVER_SERVER", "client": "RECEIVER_CLIENT",
 # What can differ from what was due: enum spec_difference of spec.h, SPEC_MISSING and so on.
 DIFFERENCES = ["missing", "extra", "repeated", "order", "dup", "retain", "qos", "topic", "payload", "property",
                "identifier", "code", "session", "packet", "open", "closed", "time"]
-ENDS = {"server": "server-wire", "client": "client-wire"}  # column of evidence.tsv, word of `testable`
+ENDS = {"server": "TESTABLE_SERVER", "client": "TESTABLE_CLIENT"}  # columns of evidence.tsv
 FILES = ["statements-3.1.1.tsv", "statements-5.0.tsv", "unnumbered.tsv", "properties-5.0.tsv",
          "reason-codes-5.0.tsv", "receivers-5.0.tsv", "evidence.tsv", "blame.tsv"]
 
@@ -134,29 +134,33 @@ class Catalogue:
                 self.faults.append(f"{where}: unknown receiver {r['binds']}")
 
     def check_evidence(self):
-        """One row for each statement that can be observed, in their order, and words that fit its ends."""
-        seen = {version + ":" + r["key"]: r["testable"].split(",") for version, r, _ in self.statements()}
-        due = [name for name, testable in seen.items() if {"server-wire", "client-wire"} & set(testable)]
-        for name, count in Counter(r["statement"] for r in self.evidence).items():
+        """One row for each statement that can be observed, in their order, and words that are known."""
+        due = [version + ":" + r["key"] for version, r, _ in self.statements() if r["testable"] != "not-observable"]
+        there = [r["statement"] for r in self.evidence]
+        self.faults += [f"evidence.tsv: {name} is missing" for name in due if name not in there]
+        for name, count in Counter(there).items():
             if count > 1:
                 self.faults.append(f"evidence.tsv: {name} stands {count} times")
-        there = [r["statement"] for r in self.evidence]
-        if there != sorted(there, key=lambda name: due.index(name) if name in due else -1):
+            if name not in due:
+                self.faults.append(f"evidence.tsv: {name} is no statement that can be observed")
+        known = [name for name in there if name in due]
+        if known != sorted(known, key=due.index):
             self.faults.append("evidence.tsv: the rows are not in the order of the statements")
         for r in self.evidence:
-            where = f"evidence.tsv:{r['line']}: {r['statement']}"
-            if r["statement"] not in due:
-                self.faults.append(f"{where}: no statement that can be observed")
-                continue
-            for end, word in ENDS.items():
-                words = differences(r[end])
-                for w in words:
-                    if w not in DIFFERENCES:
-                        self.faults.append(f"{where}: unknown difference {w}")
-                if words and word not in seen[r["statement"]]:
-                    self.faults.append(f"{where}: {end} has words, and is no end where it is observed")
-                if words != [w for w in DIFFERENCES if w in words]:
-                    self.faults.append(f"{where}: the words of {end} are not in order, or stand twice")
+            for end in ENDS:
+                where = f"evidence.tsv:{r['line']}: {r['statement']}: {end}"
+                found = list(differences(r[end]))
+                for word, packets, properties in found:
+                    if word not in DIFFERENCES:
+                        self.faults.append(f"{where}: unknown difference {word}")
+                    self.faults += [f"{where}: unknown packet {p}" for p in packets if p not in PACKETS]
+                    if properties and word != "property":
+                        self.faults.append(f"{where}: {word} is of no property")
+                    self.faults += [f"{where}: unknown property {p}" for p in properties
+                                    if p not in {q["id"] for q in self.properties}]
+                words = [word for word, _, _ in found if word in DIFFERENCES]
+                if words != sorted(words, key=DIFFERENCES.index):
+                    self.faults.append(f"{where}: its words are not in the order of {', '.join(DIFFERENCES)}")
 
     def check_blame(self):
         """Each row once, of known ends and words, naming statements that are there."""
@@ -195,7 +199,11 @@ def packet_names(cell):
 
 
 def differences(cell):
-    return [] if cell == "-" else cell.split(",")
+    """(word, packets, properties) of each: "missing:PUBACK+PUBREC,property:0x26"; of any where none is named."""
+    for entry in [] if cell == "-" else cell.split(","):
+        word, _, of = entry.partition(":")
+        of = of.split("+") if of else []
+        yield word, [p for p in of if not p.startswith("0x")], [p for p in of if p.startswith("0x")]
 
 
 def quoted(text):
@@ -222,8 +230,22 @@ def senders(cell):
 
 def shows(row, end):
     """The mask of the differences that this end of a statement is broken by."""
-    words = differences(row[end]) if row else []
+    words = dict.fromkeys(word for word, _, _ in differences(row[end]))
     return " | ".join(f"SPEC_SHOWS(SPEC_{w.upper()})" for w in words) or "0"
+
+
+def evidence_of(row):
+    """The members of struct spec_statement that say what contradicts it."""
+    if not row:
+        return ""
+    rows = [f"{{ {name}, SPEC_{word.upper()}, {mask(packets)}, "
+            f"{' | '.join(f'UINT64_C(1) << {p}' for p in properties) or '0'} }}"
+            for end, name in ENDS.items() for word, packets, properties in differences(row[end])]
+    if not rows:
+        return ""
+    return (f"\t  .evidence = (const struct spec_evidence[]){{ {', '.join(rows)} }},\n"
+            f"\t  .evidence_count = {len(rows)},\n"
+            f"\t  .shows_server = {shows(row, 'server')}, .shows_client = {shows(row, 'client')},\n")
 
 
 def tables(c):
@@ -245,8 +267,7 @@ def tables(c):
         out.append(f"\t  .counterpart = {quoted(r.get('counterpart', ''))}, "
                    f".numbered = {'true' if numbered else 'false'},")
         out.append(f"\t  .receivers = {receivers},")
-        e = evidence.get(version + ":" + r["key"])
-        out.append(f"\t  .shows_server = {shows(e, 'server')}, .shows_client = {shows(e, 'client')} }},")
+        out.append(evidence_of(evidence.get(version + ":" + r["key"])) + "\t},")
     out += ["};", f"const size_t spec_statement_count = {count};", "",
             "const struct spec_property spec_properties[] = {"]
     for r in c.properties:

@@ -26,7 +26,7 @@ CASE(auth_method_unknown_with_data,
 {
 	witness(t);
 	struct peer *client = dial(t, "client");
-	send_connect(client, .user_name = "user", .password = "password",
+	send_connect(client, SOME_LOGIN(t),
 		.props = PROPS(P_AUTH_METHOD(UNKNOWN_METHOD), P_AUTH_DATA("\x00\xFF")));
 	expect_method_refused(client, 0x8C, 0x87);
 }
@@ -96,7 +96,7 @@ CASE(auth_not_sent_unasked,
 	.title = "A client without Authentication Method gets neither AUTH nor a method in CONNACK",
 	.refs = { "5.0:MQTT-4.12.0-6" }, .level = MUST, .versions = V50)
 {
-	struct peer *client = join(t, "client", .user_name = "user", .password = "password");
+	struct peer *client = join(t, "client", SOME_LOGIN(t));
 	struct packet greeting = connack(client);
 	check_eq(t, properties_count(&greeting.properties, AUTHENTICATION_METHOD), 0);
 	subscribe(client, .filter = "a/t", .qos = 2);

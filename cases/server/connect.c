@@ -223,7 +223,7 @@ CASE(connect_with_credentials,
 	.level = MUST, .versions = BOTH)
 {
 	struct peer *client = dial(t, "client");
-	send_connect(client, .user_name = "user", .password = "password");
+	send_connect(client, SOME_LOGIN(t));
 	expect_welcome(client);
 }
 
@@ -279,7 +279,7 @@ CASE(connect_with_everything, .title = "The fields of CONNECT are told apart by 
 	struct peer *watcher = join(t, "watcher");
 	subscribe(watcher, .filter = "all/w", .qos = 2);
 	struct peer *client = dial(t, "client");
-	send_connect(client, .keep_alive = 60, .user_name = "user", .password = "password",
+	send_connect(client, .keep_alive = 60, SOME_LOGIN(t),
 		.will = { .topic = "all/w",
 			.payload = "the Will",
 			.qos = 2,

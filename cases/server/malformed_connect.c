@@ -126,8 +126,8 @@ static const struct vector foreign_protocol[] = {
 
 /* A server may hold the CONNECT for one of another protocol, and refuse it in the words of any. */
 CASE(foreign_protocol, .title = "A CONNECT with another protocol name is not served as MQTT",
-	.refs = { "3.1.1:MQTT-3.1.2-1", "5.0:MQTT-3.1.2-1" }, .level = MUST, .versions = BOTH,
-	ROWS(foreign_protocol))
+	.refs = { "3.1.1:MQTT-3.1.2-1", "5.0:MQTT-3.1.4-1", "5.0:MQTT-3.1.2-1" }, .level = MUST,
+	.versions = BOTH, ROWS(foreign_protocol))
 {
 	witness(t);
 	struct peer *client = dial(t, "client");

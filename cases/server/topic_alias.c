@@ -1,5 +1,6 @@
 /* Topic Aliases of 5.0, 3.3.2.3.4: those of the client, and those of the server. */
 #include <stdio.h>
+#include <string.h>
 
 #include "harness/case.h"
 
@@ -100,8 +101,8 @@ CASE(bad_alias, .title = "Topic Alias 0, and one without a topic, end the connec
 {
 	witness(t);
 	struct peer *watcher = watch_row(t, "a");
-	if (watcher && offers(t)->wildcards) /* a topic that is none */
-		subscribe(watcher, .filter = "+", .raw = true);
+	if (watcher && offers(t)->wildcards && !strstr(row(t)->template, "t\""))
+		subscribe(watcher, .filter = "+", .raw = true); /* an empty topic has no prefix */
 	struct peer *client = join(t, "client");
 	send_row(client);
 	expect_violation_closed(client);
