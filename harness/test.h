@@ -300,6 +300,14 @@ void window_check(struct place at, struct peer *p);
  */
 void peer_check_leave(struct place at, struct peer *p);
 
+/* ---- closes.c: what a violation leads to --------------------------------------------------- */
+
+/* Packets that only come from a target that has taken no offence; a mask. */
+uint32_t test_signs_of_life(const struct test *t);
+
+/* By when it closes if it had answered what it had read before. */
+int64_t test_still_closing_us(const struct test *t);
+
 /* ---- told.c: the agent of a client ---------------------------------------------------------- */
 
 /* Listens and launches the client, if it does not run by now. What goes wrong ends the run. */
