@@ -98,6 +98,13 @@ const struct record_end sample_end = {
 	.not_run = 10,
 	.duration_us = 11000000000,
 	.stopped = "interrupted",
+	.unseen =
+		(const struct record_unseen[]){
+			{ "5.0:MQTT-3.3.1-1 dup", "known since 2.0.9",
+				"https://example.org/bugs/1234" },
+			{ "MQTT-4.3.3-10", NULL, NULL },
+		},
+	.unseen_count = 2,
 };
 
 const struct record_end sample_end_minimal = { .duration_us = 0 };
