@@ -128,8 +128,8 @@ static const char *without_repetition(struct arena *a, const char *text)
 	struct word last = { "", 0 };
 
 	while (*text) {
-		size_t between = strspn(text, ", ");
-		struct word item = { text + between, strcspn(text + between, ",") };
+		size_t between = strspn(text, ",: ");
+		struct word item = { text + between, strcspn(text + between, ",:") };
 		if (!item.len || item.len != last.len || memcmp(item.text, last.text, item.len)) {
 			memcpy(end, text, between + item.len);
 			end += between + item.len;

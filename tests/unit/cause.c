@@ -38,6 +38,7 @@ static void texts_of_one_kind_are_alike(void **state)
 			"PUBLISH \"...\" qN \"...\" ... (N bytes)" },
 		{ "PINGRESP, PINGRESP, PINGRESP, then nothing more for 502 ms",
 			"PINGRESP, then nothing more for N ms" },
+		{ "it lives on: PINGRESP, PINGRESP, then", "it lives on: PINGRESP, then" },
 		{ "PUBACK id 1, PUBACK id 2, closed", "PUBACK id N, closed" },
 		{ "value 2 of 4: never", "value N of N: never" },
 		{ "PUBLISH 7 is sent again with DUP 0", "PUBLISH N is sent again with DUP 0" },
