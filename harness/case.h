@@ -313,6 +313,11 @@ struct disconnect {
 /* Sends the packet of the table's row. */
 #define send_row(peer) send_row_at(AT("send_row(" #peer ")"), (peer))
 
+/* From here on the peer breaks rules on purpose: what it sends is not held against the suite, and what the
+ * target has announced does not bind it. Templates, rows and bytes need no such word.
+ */
+#define misbehave(peer) misbehave_at(AT("misbehave(" #peer ")"), (peer))
+
 #define drop(peer) drop_at(AT("drop(" #peer ")"), (peer)) /* closes without DISCONNECT: FIN */
 #define abort_connection(peer) \
 	abort_connection_at(AT("abort_connection(" #peer ")"), (peer)) /* closes with RST */
@@ -321,6 +326,13 @@ struct disconnect {
 
 /* Lets the standard's clocks run: to be used for nothing else. All peers go on receiving. */
 #define let_pass(t, ms) let_pass_at(AT("let_pass(" #t ", " #ms ")"), (t), (ms))
+
+/* What follows asks a question that has its time: until `ms` after `since_us` (of now_us, taken before the
+ * clock could start) an answer tells something. A failure after that makes the run `inconclusive`: the
+ * machine was late. 0 and 0: questions have no time again.
+ */
+#define only_until(t, since_us, ms) \
+	only_until_at(AT("only_until(" #t ", " #since_us ", " #ms ")"), (t), (since_us), (ms))
 
 /* ---- expectations: a failure is `fail` ----------------------------------------------------- */
 
@@ -518,10 +530,12 @@ void send_packet_at(
 void send_template_at(struct place at, struct peer *p, const char *text);
 void send_bytes_at(struct place at, struct peer *p, struct bytes bytes);
 void send_row_at(struct place at, struct peer *p);
+void misbehave_at(struct place at, struct peer *p);
 void drop_at(struct place at, struct peer *p);
 void abort_connection_at(struct place at, struct peer *p);
 void hang_at(struct place at, struct peer *p);
 void let_pass_at(struct place at, struct test *t, unsigned ms);
+void only_until_at(struct place at, struct test *t, int64_t since_us, unsigned ms);
 struct packet expect_at(struct place at, struct peer *p, enum packet_type type);
 struct packet expect_ack_at(struct place at, struct peer *p, enum packet_type type, unsigned id);
 struct packet expect_accepted_at(struct place at, struct peer *p);

@@ -9,18 +9,35 @@ enum {
 	STILL_CLOSING_US = 500000, /* a target may answer what it had read before it closes */
 };
 
+/* It may yet be closed. */
+static struct difference still_open(void)
+{
+	struct difference d = DIFFERENCE(SPEC_OPEN, NULL);
+
+	d.waited = true;
+	return d;
+}
+
 void expect_closed_at(struct place at, struct peer *p)
 {
 	struct test *t = p->test;
 	int64_t since_us = tape_now_us(&t->tape);
 
 	if (!peer_wait_end(p, test_answer_deadline_us(t)))
-		test_fail(t, at, "the connection closed", peer_situation(p, since_us));
+		test_differ(
+			t, at, still_open(), "the connection closed", peer_situation(p, since_us));
+	test_note_late(t, at, "the close", since_us, p->ended_us);
 }
 
+/* Since when at the latest, and at the earliest, the peer says nothing. */
 static int64_t quiet_since_us(const struct peer *p)
 {
-	return p->hang_us >= 0 ? p->hang_us : p->last_sent_us;
+	return p->hangs ? p->hang_us : p->last_sent_us;
+}
+
+static int64_t quiet_begun_us(const struct peer *p)
+{
+	return p->hangs ? p->hang_begun_us : p->last_begun_us;
 }
 
 void expect_closed_between_at(struct place at, struct peer *p, unsigned lo_ms, unsigned hi_ms)
@@ -31,21 +48,26 @@ void expect_closed_between_at(struct place at, struct peer *p, unsigned lo_ms, u
 	const char *window =
 		arena_printf(t->arena, "the connection closed after %u to %u ms", lo_ms, hi_ms);
 
-	if (!peer_wait_end(p, from_us + most_us + 1000))
-		test_fail(t, at, window,
-			arena_printf(t->arena, "still open after %.0f ms",
-				(double)(tape_now_us(&t->tape) - from_us) / 1000));
-	int64_t took_us = p->ended_us - from_us;
-	if (took_us < (int64_t)lo_ms * 1000 || took_us > most_us)
-		test_fail(t, at, window,
+	struct difference d = DIFFERENCE(SPEC_TIME, NULL);
+	d.kinds |= SPEC_SHOWS(SPEC_OPEN);
+	while (!peer_wait_end(p, from_us + most_us + lateness_us(&t->lateness) + 1000))
+		if (tape_now_us(&t->tape) > from_us + most_us + lateness_us(&t->lateness))
+			test_differ(t, at, d, window,
+				arena_printf(t->arena, "still open after %.0f ms",
+					(double)(tape_now_us(&t->tape) - from_us) / 1000));
+	int64_t least_us = p->ended_us - quiet_begun_us(p), took_us = p->ended_us - from_us;
+	if (took_us > most_us && took_us <= most_us + lateness_us(&t->lateness))
+		test_late(t, at);
+	if (least_us < (int64_t)lo_ms * 1000 || took_us > most_us)
+		test_differ(t, at, d, window,
 			arena_printf(t->arena, "closed after %.0f ms", (double)took_us / 1000));
 }
 
 double wait_closed_ms(struct peer *peer, unsigned ms)
 {
-	int64_t from_us = quiet_since_us(peer);
+	int64_t from_us = quiet_begun_us(peer);
 
-	if (!peer_wait_end(peer, from_us + (int64_t)ms * 1000) || !peer->ended)
+	if (!peer_wait_end(peer, quiet_since_us(peer) + (int64_t)ms * 1000) || !peer->ended)
 		return NAN;
 	return (double)(peer->ended_us - from_us) / 1000;
 }

@@ -98,6 +98,7 @@ unsigned do_publish_at(struct place at, struct test *t, struct publish m)
 {
 	unsigned id = count_up(t);
 
+	messages_told(t, &m);
 	if (!is_plain(t))
 		return give(at, t, contract_publish(t->arena, id, t->play->version, &m));
 	const struct packet *packet = await_packet(at, t, PUBLISH);

@@ -6,8 +6,6 @@
 
 #include "harness/test.h"
 
-enum { NEXT_MESSAGE_MS = 3000 /* for a client to send another message, if it sends one */ };
-
 enum {
 	ACKS = SPEC_PACKET(PUBACK) | SPEC_PACKET(PUBREC) | SPEC_PACKET(PUBCOMP),
 	GREETINGS = SPEC_PACKET(CONNACK) | SPEC_PACKET(AUTH),
@@ -27,7 +25,40 @@ static uint32_t lane_of(unsigned type)
 
 int64_t test_answer_deadline_us(const struct test *t)
 {
-	return tape_now_us(&t->tape) + t->play->answer_us;
+	int64_t wait_us = t->play->patience_us > t->play->answer_us ? t->play->patience_us
+								    : t->play->answer_us;
+
+	return tape_now_us(&t->tape) + wait_us;
+}
+
+void test_note_late(
+	struct test *t, struct place at, const char *what, int64_t since_us, int64_t at_us)
+{
+	int64_t took_us = at_us - since_us;
+
+	if (t->play->patience_us && took_us > t->play->answer_us)
+		test_note(t, at, VERDICT_NONSTRICT,
+			arena_printf(t->arena, "%s within %.0f s", what,
+				(double)t->play->answer_us / 1e6),
+			arena_printf(
+				t->arena, "late: %s after %.1f s", what, (double)took_us / 1e6));
+}
+
+/* What it means that this came, or nothing, in place of a packet of `type`. */
+static struct difference in_place_of(
+	const struct peer *p, const struct arrival *a, enum packet_type type)
+{
+	struct difference d = DIFFERENCE(SPEC_MISSING, spec_packet_name(type));
+
+	if (a) {
+		d.kind = SPEC_PACKET;
+	} else if (p->ended) {
+		d.kind = SPEC_CLOSED;
+	} else {
+		d.waited = !p->closed && !p->lost;
+	}
+	d.kinds |= SPEC_SHOWS(d.kind);
+	return d;
 }
 
 /* A reset can swallow a DISCONNECT; a command that was content then ends with status 0. */
@@ -60,9 +91,13 @@ struct packet expect_at(struct place at, struct peer *p, enum packet_type type)
 
 	if (!a)
 		peer_check_leave(at, p);
+	if (!a && type == PUBLISH)
+		window_check(at, p);
 	if (!a || a->packet.type != type)
-		test_fail(t, at, spec_packet_name(type), peer_situation(p, since_us));
+		test_differ(t, at, in_place_of(p, a, type), spec_packet_name(type),
+			peer_situation(p, since_us));
 	a->taken = true;
+	test_note_late(t, at, spec_packet_name(type), since_us, a->at_us);
 	return a->packet;
 }
 
@@ -82,9 +117,10 @@ static struct arrival *await_ack(struct peer *p, uint32_t lane, unsigned id, int
 {
 	struct arrival *a;
 
-	while (!(a = find_ack(p, lane, id)) && !p->ended && !p->closed && !p->lost)
-		if (!test_pump(p->test, until_us))
-			break;
+	bool in_time = true;
+
+	while (!(a = find_ack(p, lane, id)) && !p->ended && !p->closed && !p->lost && in_time)
+		in_time = test_pump(p->test, until_us);
 	return a;
 }
 
@@ -99,9 +135,11 @@ struct packet expect_ack_at(struct place at, struct peer *p, enum packet_type ty
 	if (!a)
 		peer_check_leave(at, p);
 	if (!a || a->packet.type != type)
-		test_fail(t, at, arena_printf(t->arena, "%s %u", spec_packet_name(type), id),
+		test_differ(t, at, in_place_of(p, a, type),
+			arena_printf(t->arena, "%s %u", spec_packet_name(type), id),
 			peer_situation(p, since_us));
 	a->taken = true;
+	test_note_late(t, at, spec_packet_name(type), since_us, a->at_us);
 	return a->packet;
 }
 
@@ -110,65 +148,18 @@ struct packet expect_accepted_at(struct place at, struct peer *p)
 	struct test *t = p->test;
 	struct packet connack = expect_at(at, p, CONNACK);
 
-	if (connack.code)
-		test_fail(t, at, "CONNACK with code 0",
+	if (connack.code) {
+		struct difference refused = DIFFERENCE(SPEC_CLOSED, "CONNACK");
+		refused.kinds |= SPEC_SHOWS(SPEC_CODE);
+		test_differ(t, at, refused, "CONNACK with code 0",
 			wire_describe(t->arena, t->play->version, &connack));
+	}
 	p->connack = connack;
 	p->accepted = true;
 	return connack;
 }
 
-/* ---- messages ------------------------------------------------------------------------------ */
-
-static void compare_message(
-	struct place at, struct peer *p, const struct packet *packet, const struct message *m)
-{
-	struct test *t = p->test;
-	struct bytes want = m->payload ? bytes_of(m->payload) : m->bytes;
-	bool same = (!m->topic || bytes_equal(packet->topic, bytes_of(m->topic))) &&
-		(!want.data || bytes_equal(packet->payload, want)) &&
-		(!m->qos.set || packet->qos == m->qos.value) &&
-		(!m->retain.set || packet->retain == !!m->retain.value) &&
-		(!m->dup.set || packet->dup == !!m->dup.value);
-	if (same)
-		return;
-	struct buf text;
-	buf_init(&text, 4096);
-	buf_add_text(&text, "PUBLISH");
-	if (m->topic)
-		buf_printf(&text, " \"%.200s\"", m->topic);
-	if (m->qos.set)
-		buf_printf(&text, " q%u", m->qos.value);
-	if (m->retain.set)
-		buf_printf(&text, " retain %u", m->retain.value);
-	if (m->dup.set)
-		buf_printf(&text, " dup %u", m->dup.value);
-	if (m->payload)
-		buf_printf(&text, " \"%.200s\"", m->payload);
-	else if (m->bytes.data)
-		buf_printf(&text, " with %zu certain bytes", m->bytes.len);
-	const char *expected = arena_text(t->arena, buf_text(&text));
-	buf_fini(&text);
-	test_fail(t, at, expected,
-		arena_printf(t->arena, "%s (retain %d, dup %d)",
-			wire_describe(t->arena, t->play->version, packet), packet->retain,
-			packet->dup));
-}
-
-struct packet expect_message_at(struct place at, struct peer *p, struct message m)
-{
-	struct packet packet = expect_at(at, p, PUBLISH);
-
-	compare_message(at, p, &packet, &m);
-	if (packet.qos == 1) {
-		send_ack_at(at, p, PUBACK, packet.id, (struct ack){ 0 });
-	} else if (packet.qos == 2) {
-		send_ack_at(at, p, PUBREC, packet.id, (struct ack){ 0 });
-		expect_ack_at(at, p, PUBREL, packet.id);
-		send_ack_at(at, p, PUBCOMP, packet.id, (struct ack){ 0 });
-	}
-	return packet;
-}
+/* ---- fences -------------------------------------------------------------------------------- */
 
 void peer_send_fence(struct place at, struct peer *p)
 {
@@ -194,9 +185,12 @@ void expect_no_at(struct place at, struct peer *p, enum packet_type type)
 
 	fence_at(at, p);
 	struct arrival *a = peer_arrival(p, SPEC_PACKET(type));
-	if (a)
-		test_fail(t, at, arena_printf(t->arena, "no %s", spec_packet_name(type)),
-			wire_describe(t->arena, t->play->version, &a->packet));
+	if (!a)
+		return;
+	struct difference d = DIFFERENCE(SPEC_EXTRA, spec_packet_name(type));
+	d.kinds |= SPEC_SHOWS(SPEC_REPEATED);
+	test_differ(t, at, d, arena_printf(t->arena, "no %s", spec_packet_name(type)),
+		wire_describe(t->arena, t->play->version, &a->packet));
 }
 
 bool lives_on_at(struct place at, struct peer *server)
@@ -208,20 +202,11 @@ bool lives_on_at(struct place at, struct peer *server)
 	peer_send_fence(at, server);
 	struct arrival *a = await_ack(server, ACKS, server->last_fence, until_us);
 	if (!a && !server->ended)
-		test_fail(t, at, "the PUBACK of the fence, or the close",
-			peer_situation(server, since_us));
+		test_differ(t, at, in_place_of(server, NULL, PUBACK),
+			"the PUBACK of the fence, or the close", peer_situation(server, since_us));
 	if (a)
 		a->taken = true;
 	return a;
-}
-
-size_t take_messages_at(struct place at, struct peer *server, struct packet *messages, size_t most)
-{
-	size_t count = 0;
-
-	while (count < most && !isnan(wait_packet_ms(server, PUBLISH, NEXT_MESSAGE_MS)))
-		messages[count++] = expect_at(at, server, PUBLISH);
-	return count;
 }
 
 void prefer_no_at(struct place at, struct peer *p, enum packet_type type, const char *sentence)
@@ -290,8 +275,13 @@ struct packet expect_one_of_at(
 			types |= lane_of(outcomes[i].type);
 	struct arrival *a = peer_wait(p, types, test_answer_deadline_us(t));
 	struct packet packet = a ? a->packet : (struct packet){ .type = CLOSED };
-	if (!a && !peer_wait_end(p, test_answer_deadline_us(t)))
-		test_fail(t, at, expected, peer_situation(p, since_us));
+	if (!a && !peer_wait_end(p, test_answer_deadline_us(t))) {
+		struct difference d = in_place_of(p, NULL, outcomes[0].type);
+		if (outcomes[0].type == CLOSED)
+			d = (struct difference){ .kind = SPEC_OPEN, .waited = d.waited };
+		d.kinds |= SPEC_SHOWS(SPEC_OPEN);
+		test_differ(t, at, d, expected, peer_situation(p, since_us));
+	}
 	if (!a)
 		peer_check_leave(at, p);
 	for (size_t i = 0; i < count; i++) {

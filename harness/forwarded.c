@@ -64,7 +64,7 @@ void check_forwarded_at(struct place at, struct test *t, const struct packet *pa
 
 	if (!other)
 		return;
-	test_fail(t, at,
+	test_differ(t, at, DIFFERENCE(SPEC_PROPERTY, arena_printf(t->arena, "0x%02X", other->id)),
 		arena_printf(t->arena, lost ? "%s as it was published" : "no %s but the published",
 			spec_property(other->id)->name),
 		wire_describe(t->arena, t->play->version, packet));

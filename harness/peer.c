@@ -15,6 +15,7 @@ enum {
 	READ_SIZE = 64 * 1024,
 	INPUT_LIMIT = WIRE_REMAINING_LENGTH_MAX + WIRE_HEADER_MAX + READ_SIZE,
 	BEHIND_DISCONNECT_US = 100000, /* for the close, so that a failure can tell of it */
+	PACKETS_MAX = 400000,          /* of the target in one case run: more is a flood */
 	BYTEWISE_MAX = 4096, /* bytes of a packet up to which SEGMENT_BYTES writes each by itself */
 	BYTE_PAUSE_US =
 		200, /* between the writes of SEGMENT_BYTES and SEGMENT_SPLIT: the target is to
@@ -56,12 +57,14 @@ struct peer *peer_new(struct test *t, const char *role)
 	p->test = t;
 	p->role = arena_text(t->arena, role);
 	p->client_id = own_client_id(t, role);
-	p->hang_us = -1;
 	p->last_fence = FENCE_ID_BASE;
 	p->party = arena_new(t->arena, struct tape_party);
 	p->party->name = party_name(t, role);
-	p->monitor = monitor_new(t->arena, t->play->version, test_theirs(t),
-		t->peer_count ? t->peers[t->peer_count - 1]->monitor : NULL);
+	const struct peer *before = t->peer_count ? t->peers[t->peer_count - 1] : NULL;
+	p->monitor = monitor_new(
+		t->arena, t->play->version, test_theirs(t), before ? before->monitor : NULL);
+	p->conduct = monitor_new(
+		t->arena, t->play->version, test_ours(t), before ? before->conduct : NULL);
 	buf_init(&p->in, INPUT_LIMIT);
 	buf_init(&p->corked, INPUT_LIMIT);
 	t->peers[t->peer_count++] = p;
@@ -84,7 +87,7 @@ bool peer_dial(struct peer *p, const char **error)
 	}
 	p->party->local = p->transport->local;
 	p->party->remote = p->transport->remote;
-	p->last_sent_us = tape_now_us(&t->tape);
+	p->last_begun_us = p->last_sent_us = tape_now_us(&t->tape);
 	tape_add(&t->tape, TAPE_CONNECTED, p->party, (struct bytes){ 0 }, NULL);
 	return true;
 }
@@ -106,7 +109,7 @@ struct peer *peer_accept(struct test *t, const char *role, int64_t until_us)
 	p->party->accepted = true;
 	p->party->local = transport->local;
 	p->party->remote = transport->remote;
-	p->last_sent_us = tape_now_us(&t->tape);
+	p->last_begun_us = p->last_sent_us = tape_now_us(&t->tape);
 	tape_add(&t->tape, TAPE_CONNECTED, p->party, (struct bytes){ 0 }, NULL);
 	return p;
 }
@@ -128,9 +131,14 @@ static void arrive(struct peer *p, struct packet packet)
 		wire_describe(t->arena, t->play->version, &packet));
 	size_t found = monitor_packet(p->monitor, test_theirs(t), &packet, &findings);
 	report(p, findings, found);
+	conduct_came(p, &packet);
+	if (packet.type == PUBLISH)
+		messages_arrived(p, &packet);
+	t->packets_in++;
 
 	struct arrival arrival = { .at_us = tape_now_us(&t->tape) };
-	arrival.taken = packet.type == PUBLISH && topic_is_foreign(p, packet.topic);
+	arrival.taken = (packet.type == PUBLISH && topic_is_foreign(p, packet.topic)) ||
+		(packet.type == PINGRESP && keeping_answered(p));
 	packet.topic = topic_stripped(t, packet.topic);
 	arrival.packet = packet;
 	p->arrivals = arena_grow(
@@ -147,6 +155,8 @@ static void arrive_malformed(struct peer *p, struct bytes raw, const struct wire
 		arena_printf(t->arena, "malformed at byte %zu: %s", result->offset, result->what));
 	size_t found = monitor_malformed(p->monitor, test_theirs(t), result, &findings);
 	report(p, findings, found);
+	monitor_malformed(p->conduct, test_theirs(t), result, &findings);
+	t->packets_in++;
 }
 
 /* Takes the packets from the front of the input. They are read twice, so that what cases see points
@@ -156,7 +166,7 @@ static void take_packets(struct peer *p)
 {
 	struct test *t = p->test;
 
-	while (p->in.len && !p->lost) {
+	while (p->in.len && !p->lost && t->packets_in < PACKETS_MAX) {
 		struct packet packet;
 		struct wire_result r = wire_parse(t->arena, t->play->version, p->in.data, p->in.len,
 			WIRE_REMAINING_LENGTH_MAX, &packet);
@@ -187,6 +197,7 @@ static void end(struct peer *p, enum ending ending)
 		(struct bytes){ 0 }, NULL);
 	size_t found = monitor_closed(p->monitor, test_theirs(t), &findings);
 	report(p, findings, found);
+	monitor_closed(p->conduct, test_theirs(t), &findings);
 }
 
 static void receive(struct peer *p)
@@ -238,7 +249,7 @@ static nfds_t add_client(const struct test *t, struct pollfd *fds)
  */
 static bool poll_peers(struct test *t, const struct peer *writer, int64_t until_us)
 {
-	struct pollfd fds[PEERS_MAX + AGENT_POLLED + 1];
+	struct pollfd fds[PEERS_MAX + AGENT_POLLED + 2];
 	struct peer *of[PEERS_MAX];
 	nfds_t n = 0, all;
 
@@ -257,7 +268,11 @@ static bool poll_peers(struct test *t, const struct peer *writer, int64_t until_
 		wait = (struct timespec){ 0 };
 	all = n + add_client(t, fds + n);
 	bool any = false;
-	if (ppoll(fds, all, &wait, NULL) <= 0)
+	fds[all] = (struct pollfd){ .fd = lateness_fd(&t->lateness), .events = POLLIN };
+	lateness_turn(&t->lateness);
+	int ready = ppoll(fds, all + 1, &wait, NULL);
+	lateness_turn(&t->lateness);
+	if (ready <= 0)
 		return false;
 	for (nfds_t i = 0; i < n; i++) {
 		if (fds[i].revents & ~POLLOUT) {
@@ -269,6 +284,10 @@ static bool poll_peers(struct test *t, const struct peer *writer, int64_t until_
 		any |= fds[i].revents != 0;
 	if (t->agent)
 		client_listen(t);
+	if (t->packets_in >= PACKETS_MAX)
+		test_end(t, AT("the target's packets"), VERDICT_INCONCLUSIVE,
+			arena_printf(t->arena, "the target floods: %zu packets in %.1f s",
+				t->packets_in, (double)tape_now_us(&t->tape) / 1e6));
 	return any;
 }
 
@@ -276,12 +295,24 @@ static void flush_all(struct test *t);
 
 bool test_pump(struct test *t, int64_t until_us)
 {
+	bool any = false;
+
 	flush_all(t);
 	do {
-		if (poll_peers(t, NULL, until_us))
-			return true;
-	} while (tape_now_us(&t->tape) < until_us);
-	return false;
+		keeping_turn(t);
+		int64_t slice_us = lateness_slice_us(&t->lateness, tape_now_us(&t->tape), until_us);
+		any = poll_peers(t, NULL, keeping_slice_us(t, slice_us));
+	} while (!any && tape_now_us(&t->tape) < until_us);
+	return tape_now_us(&t->tape) < until_us;
+}
+
+void test_read_ready(struct test *t)
+{
+	int64_t until_us = tape_now_us(&t->tape) + t->play->answer_us;
+
+	flush_all(t);
+	while (poll_peers(t, NULL, 0) && tape_now_us(&t->tape) < until_us)
+		;
 }
 
 /* ---- sending ------------------------------------------------------------------------------- */
@@ -295,6 +326,7 @@ static void write_all(struct peer *p, struct bytes bytes)
 	int64_t until_us = tape_now_us(&t->tape) + t->play->answer_us;
 
 	while (bytes.len && !p->ended) {
+		p->last_begun_us = tape_now_us(&t->tape);
 		ssize_t n = p->transport->ops->write(p->transport, bytes.data, bytes.len);
 		if (n == TRANSPORT_RESET) {
 			drain(p);
@@ -358,6 +390,10 @@ static void note_sent(struct peer *p, struct bytes bytes)
 	if (r.status == WIRE_PACKET && r.consumed == bytes.len) {
 		text = wire_describe(t->arena, t->play->version, &packet);
 		monitor_packet(p->monitor, test_ours(t), &packet, &findings);
+		conduct_sent(p, &packet);
+		messages_sent(p, &packet);
+		if (packet.type == PINGREQ)
+			keeping_sent(p);
 	} else {
 		struct buf hex;
 		buf_init(&hex, 1024);
@@ -366,6 +402,7 @@ static void note_sent(struct peer *p, struct bytes bytes)
 			r.status == WIRE_NEED_MORE ? "unfinished" : "malformed", buf_text(&hex));
 		buf_fini(&hex);
 		monitor_malformed(p->monitor, test_ours(t), &r, &findings);
+		conduct_malformed(p, &r);
 	}
 	tape_add(&t->tape, TAPE_PACKET_OUT, p->party, bytes, text);
 }
@@ -397,6 +434,7 @@ void peer_close(struct peer *p, bool reset)
 	tape_add(&p->test->tape, reset ? TAPE_RESET_OUT : TAPE_FIN_OUT, p->party,
 		(struct bytes){ 0 }, NULL);
 	monitor_closed(p->monitor, test_ours(p->test), &findings);
+	monitor_closed(p->conduct, test_ours(p->test), &findings);
 	if (reset)
 		p->transport->ops->reset(p->transport);
 	else
@@ -418,25 +456,24 @@ struct arrival *peer_wait(struct peer *p, uint32_t types, int64_t until_us)
 {
 	const uint32_t last = SPEC_PACKET(DISCONNECT); /* nothing comes behind it */
 
-	for (;;) {
+	for (bool in_time = true;; in_time = test_pump(p->test, until_us)) {
 		struct arrival *arrival = peer_arrival(p, types);
-		if (arrival || p->ended || p->closed || p->lost)
+		if (arrival || p->ended || p->closed || p->lost || !in_time)
 			return arrival;
 		if (peer_arrival(p, last)) {
 			peer_wait_end(p, tape_now_us(&p->test->tape) + BEHIND_DISCONNECT_US);
 			return NULL;
 		}
-		if (!test_pump(p->test, until_us))
-			return NULL;
 	}
 }
 
 bool peer_wait_end(struct peer *p, int64_t until_us)
 {
-	while (!p->ended && !p->closed)
-		if (!test_pump(p->test, until_us))
-			return false;
-	return true;
+	bool in_time = true;
+
+	while (!p->ended && !p->closed && in_time)
+		in_time = test_pump(p->test, until_us);
+	return p->ended || p->closed;
 }
 
 const char *peer_situation(struct peer *p, int64_t since_us)

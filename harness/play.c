@@ -38,20 +38,16 @@ static void check_witness(struct test *t)
 	expect_no_at(at, w, PUBLISH);
 }
 
-/* What comes on the way behind the last expectation is the monitor's to judge, too. */
-static void read_what_is_there(struct test *t)
-{
-	while (test_pump(t, tape_now_us(&t->tape)))
-		;
-}
-
 static void play_body(struct test *t)
 {
+	if (t->def->budget_ms)
+		lateness_watch(&t->lateness, t->arena, t->play);
 	t->def->play(t);
 	check_witness(t);
 	t->judged = -1;
 	test_settle(t);
-	read_what_is_there(t);
+	conduct_settle(t);
+	test_read_ready(t); /* the monitor judges what came after the last expectation, too */
 }
 
 static void close_claims(struct test *t)
@@ -108,6 +104,7 @@ static void fill_record(struct test *t, struct record_case *out)
 		.started_us = t->tape.start_wall_us,
 		.duration_us = tape_now_us(&t->tape),
 		.failure = t->failure,
+		.waited = t->waited,
 		.death = t->death,
 		.client_said = t->agent && !t->death ? tail_text(&t->agent->tail, a) : NULL,
 	};
@@ -145,6 +142,7 @@ void play_case(struct arena *a, const struct play *play, struct record_case *out
 		close_claims(t);
 	}
 	client_end(t);
+	lateness_end(&t->lateness);
 	fill_record(t, out);
 	write_pcap(t, out);
 	test_clean_target(t);

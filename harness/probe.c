@@ -14,6 +14,7 @@ static void defaults(struct capabilities *c)
 		.shared = true,
 		.receive_maximum = 65535,
 		.maximum_packet_size = UINT32_MAX,
+		.queue = UINT32_MAX,
 	};
 }
 

@@ -186,6 +186,7 @@ void send_disconnect_at(struct place at, struct peer *p, struct disconnect d)
 void send_packet_at(
 	struct place at, struct peer *p, struct packet packet, const struct wire_twist *twist)
 {
+	p->misbehaves |= twist != NULL;
 	send_built(at, p, &packet, twist);
 }
 
@@ -203,6 +204,7 @@ void send_template_at(struct place at, struct peer *p, const char *text)
 
 	if (!template_expand(t->arena, text, &values, &bytes, &error))
 		test_end(t, at, VERDICT_ERROR, arena_printf(t->arena, "template: %s", error));
+	p->misbehaves = true;
 	peer_send(p, bytes);
 }
 
@@ -214,7 +216,14 @@ void send_row_at(struct place at, struct peer *p)
 void send_bytes_at(struct place at, struct peer *p, struct bytes bytes)
 {
 	(void)at;
+	p->misbehaves = true;
 	peer_send(p, bytes);
+}
+
+void only_until_at(struct place at, struct test *t, int64_t since_us, unsigned ms)
+{
+	(void)at;
+	t->question_until_us = ms ? since_us + (int64_t)ms * 1000 : 0;
 }
 
 void drop_at(struct place at, struct peer *p)
@@ -232,6 +241,8 @@ void abort_connection_at(struct place at, struct peer *p)
 void hang_at(struct place at, struct peer *p)
 {
 	(void)at;
+	p->hangs = true;
+	p->hang_begun_us = p->last_begun_us;
 	p->hang_us = p->last_sent_us;
 	test_remark(p->test, p, "says nothing from here on");
 }

@@ -11,6 +11,7 @@
 enum {
 	HEX_BYTES_MAX = 1024,    /* of a packet, in the transcript */
 	REMARK_LENGTH_MAX = 800, /* of a remark on a segment of many packets, in the capture */
+	LINES_KEPT = 5000,       /* of a long transcript, at each of its ends */
 };
 
 void tape_init(struct tape *tape, struct arena *a, FILE *live)
@@ -100,14 +101,35 @@ void tape_add(struct tape *tape, enum tape_kind kind, const struct tape_party *p
 	print_live(tape, &e);
 }
 
+/* Stands for the events that a long transcript leaves out. */
+static struct record_event gap_line(const struct tape *tape, size_t first, size_t end)
+{
+	return (struct record_event){
+		.at_us = tape->events[first].at_us,
+		.peer = "",
+		.direction = '-',
+		.text = arena_printf(tape->arena,
+			"%zu events are left out here; the capture has them", end - first),
+	};
+}
+
 const struct record_event *tape_transcript(const struct tape *tape, size_t *count)
 {
-	struct record_event *lines =
-		arena_alloc(tape->arena, (tape->count + 1) * sizeof(struct record_event));
+	bool is_long = tape->count > 2 * LINES_KEPT;
+	size_t gap = is_long ? LINES_KEPT : tape->count;
+	size_t gap_end = is_long ? tape->count - LINES_KEPT : tape->count;
+	size_t most = gap + (tape->count - gap_end) + 1;
+	struct record_event *lines = arena_alloc(tape->arena, most * sizeof(*lines));
+
 	*count = 0;
-	for (size_t i = 0; i < tape->count; i++)
+	for (size_t i = 0; i < tape->count; i++) {
+		if (i == gap && is_long) {
+			lines[(*count)++] = gap_line(tape, gap, gap_end);
+			i = gap_end;
+		}
 		if (transcript_line(tape->arena, &tape->events[i], &lines[*count]))
 			(*count)++;
+	}
 	return lines;
 }
 

@@ -68,7 +68,9 @@ int64_t tape_now_us(const struct tape *tape);
 void tape_add(struct tape *tape, enum tape_kind kind, const struct tape_party *party,
 	struct bytes data, const char *text);
 
-/* The lines of the transcript, in the tape's arena. */
+/* The lines of the transcript, in the tape's arena; of some ten thousand and more the middle is left out,
+ * with a line that says so.
+ */
 const struct record_event *tape_transcript(const struct tape *tape, size_t *count);
 
 /* Writes the capture; `title` is its comment, `verdict` the last remark. False, with errno. */

@@ -14,6 +14,8 @@
 #include "base/buf.h"
 #include "harness/agent/agent.h"
 #include "harness/client_case.h"
+#include "harness/lateness.h"
+#include "harness/messages.h"
 #include "harness/monitor/monitor.h"
 #include "harness/play.h"
 #include "harness/tape.h"
@@ -35,6 +37,13 @@ struct hearing {
 /* How the target ended its side of a connection. */
 enum ending { NOT_ENDED, ENDED_FIN, ENDED_RESET };
 
+/* The PINGREQs of a connection, in order: those of the case, and those that keep a Server Keep Alive. */
+struct pings {
+	bool *kept; /* sent for the Server Keep Alive: the case does not see its PINGRESP */
+	size_t sent, answered, capacity;
+	bool keeping; /* the one on its way out is such */
+};
+
 struct peer {
 	struct test *test;
 	struct tape_party *party;
@@ -50,17 +59,24 @@ struct peer {
 	int64_t ended_us;
 	bool closed; /* by us */
 
-	struct buf corked;    /* SEGMENT_BATCH: sent by the case, not yet written */
-	int64_t last_sent_us; /* when the last byte went out */
-	int64_t hang_us;      /* since when the peer says nothing; -1: it does not hang */
-	uint16_t last_id;     /* Packet Identifiers handed out by next_id */
-	uint16_t last_fence;  /* Packet Identifier of the last fence to a client */
+	struct buf corked; /* SEGMENT_BATCH: sent by the case, not yet written */
+	/* The last bytes went out between these two: what may not come too early counts from the first,
+	 * what may not come too late from the second.
+	 */
+	int64_t last_begun_us, last_sent_us;
+	bool hangs; /* says nothing more, from between these two on */
+	int64_t hang_begun_us, hang_us;
+	uint16_t last_id;    /* Packet Identifiers handed out by next_id */
+	uint16_t last_fence; /* Packet Identifier of the last fence to a client */
 	struct connect connect;
 	struct packet connack;
 	struct packet greeting; /* CONNECT of a client that was admitted */
 	bool accepted;
 	bool raw_filters; /* subscribed without the prefix: messages of others may come */
-	struct monitor *monitor;
+	bool misbehaves;  /* breaks rules on purpose */
+	struct pings pings;
+	struct monitor *monitor; /* of what the target sends */
+	struct monitor *conduct; /* of what the peer itself sends */
 };
 
 /* A statement on trial. */
@@ -102,7 +118,14 @@ struct test {
 	struct record_failure *failure;
 	struct claim claims[CLAIMS_MAX];
 	size_t claim_count;
-	int judged; /* claim that `judging` named last; -1: the first that is open */
+	int judged;                /* claim that `judging` named last; -1: the first that is open */
+	bool waited;               /* it ended since nothing came in time */
+	int64_t question_until_us; /* an answer that comes later says nothing; 0: always open */
+
+	struct messages messages; /* that our peers have published */
+	struct lateness lateness; /* how late the machine has been */
+	const char *misconduct;   /* the first rule that we broke undeclared: a sentence; or NULL */
+	size_t packets_in;        /* that the target has sent, on all connections */
 
 	struct distribution *distributions;
 	size_t distribution_count, distribution_capacity;
@@ -124,6 +147,32 @@ struct test {
 	size_t retained_count, retained_capacity;
 };
 
+/* How what came differs from what was demanded. */
+struct difference {
+	enum spec_difference kind; /* the likeliest */
+	uint32_t kinds;    /* SPEC_SHOWS of all that it may be; 0: a check of the case's own */
+	const char *about; /* what it concerns, in the words of spec_blamed; NULL: nothing known */
+	bool waited;       /* nothing came in time: it may yet come */
+};
+
+#define DIFFERENCE(what, concerning) \
+	((struct difference){ .kind = (what), .kinds = SPEC_SHOWS(what), .about = (concerning) })
+
+/* ---- claims.c: which statement a failure accuses ------------------------------------------- */
+
+struct claim *claim_find(struct test *t, const char *name);
+struct claim *claim_add(struct test *t, const char *name); /* NULL: there are too many */
+bool claim_is_of_version(const struct test *t, const char *name);
+
+/* The one that `judging` named, else the first that is open; NULL: all have been judged. */
+struct claim *claim_on_trial(struct test *t);
+
+/* The one that this difference accuses; *own: the case named it. NULL: none is left. */
+struct claim *claim_accused(struct test *t, const struct difference *d, bool *own);
+
+void claim_close(struct claim *c, enum verdict verdict);
+void claims_close(struct test *t, enum verdict verdict); /* those that are open */
+
 /* ---- test.c: verdicts ---------------------------------------------------------------------- */
 
 void test_init(struct test *t, struct arena *a, const struct play *play);
@@ -133,6 +182,13 @@ void test_fail(struct test *t, struct place at, const char *expected, const char
 	__attribute__((noreturn));
 void test_end(struct test *t, struct place at, enum verdict verdict, const char *note)
 	__attribute__((noreturn));
+
+/* The same as test_fail where the engine knows what differs, which names the statement. */
+void test_differ(struct test *t, struct place at, struct difference d, const char *expected,
+	const char *actual) __attribute__((noreturn));
+
+/* Ends the run as `inconclusive`: what was too late was so by no more than the machine. */
+void test_late(struct test *t, struct place at) __attribute__((noreturn));
 
 /* Keeps a lesser finding and goes on. */
 void test_note(struct test *t, struct place at, enum verdict verdict, const char *expected,
@@ -176,9 +232,13 @@ struct peer *peer_accept(struct test *t, const char *role, int64_t until_us);
 void peer_send(struct peer *p, struct bytes bytes);
 
 /* Reads what is there on every open peer, waiting for the first of it until the deadline (on the
- * clock of the tape). False when the deadline came first.
+ * clock of the tape). False when the deadline has come; what was there has been read all the same,
+ * so whoever waits for something looks once more.
  */
 bool test_pump(struct test *t, int64_t until_us);
+
+/* Reads what is there and waits for nothing. */
+void test_read_ready(struct test *t);
 
 /* The oldest arrival not yet taken of these types (a mask); NULL if there is none. */
 struct arrival *peer_arrival(struct peer *p, uint32_t types);
@@ -189,7 +249,7 @@ struct arrival *peer_arrival(struct peer *p, uint32_t types);
 struct arrival *peer_wait(struct peer *p, uint32_t types, int64_t until_us);
 
 /* The time by which an answer must have come that is asked for now. */
-int64_t test_answer_deadline_us(const struct test *t);
+int64_t test_answer_deadline_us(const struct test *t); /* with the patience of the run */
 
 /* Waits for the end of the connection. */
 bool peer_wait_end(struct peer *p, int64_t until_us);
@@ -198,6 +258,16 @@ bool peer_wait_end(struct peer *p, int64_t until_us);
  * for 5000 ms". `types` is the lane that was looked at.
  */
 const char *peer_situation(struct peer *p, int64_t since_us);
+
+/* That a wait for `what` outlasted an answer's time, and it came all the same: late is no breach. */
+void test_note_late(
+	struct test *t, struct place at, const char *what, int64_t since_us, int64_t at_us);
+
+/* A message did not come. If others are not yet acknowledged, and it comes once they are, the target keeps a
+ * small window of messages under way, which is its right; a short queue is so, too, if its file speaks of
+ * it. Then the run is `inapplicable`.
+ */
+void window_check(struct place at, struct peer *p);
 
 /* A plain command line has done its work and took its leave before it could answer anything: ends the
  * run as `inapplicable`.
@@ -228,6 +298,53 @@ const char *client_last_word(struct test *t);
 
 /* Ends it; a client that had died by then, or does so now, makes the run a `crash`. */
 void client_end(struct test *t);
+
+/* ---- messages.c: what our peers have published, and what comes of it -------------------------- */
+
+/* A packet of ours, before it goes out; a publish that a client is told to do. */
+void messages_sent(struct peer *p, const struct packet *packet);
+void messages_told(struct test *t, const struct publish *m);
+
+/* A PUBLISH that has come, its topic as it is on the wire. */
+void messages_arrived(struct peer *p, const struct packet *publish);
+
+/* How the message that came (its topic without the prefix) differs from the wanted one; false: it does
+ * not. May wait for the wanted one, to tell whether it comes at all.
+ */
+bool messages_differ(struct peer *p, const struct packet *got, const struct message *want,
+	struct difference *out);
+
+/* How many of them this client's subscriptions let through. */
+size_t messages_meant_for(const struct peer *p);
+
+/* Why this message, which has come as it was awaited, proves nothing of those before it: it came through
+ * a subscription that is younger than one of them, which may still be on its way and arrive through it.
+ * NULL: there is none such.
+ */
+const char *messages_race(struct peer *p, const struct packet *marker);
+
+/* ---- conduct.c: we keep the rules that we judge by -------------------------------------------- */
+
+/* A packet of ours, before it goes out. What breaks a limit that the target has announced makes the run
+ * `inapplicable`; what breaks a rule otherwise, and the case has not declared, is an `error`.
+ */
+void conduct_sent(struct peer *p, const struct packet *packet);
+void conduct_malformed(struct peer *p, const struct wire_result *result);
+void conduct_came(struct peer *p, const struct packet *packet); /* of the target */
+
+/* When the body has run to its end. */
+void conduct_settle(struct test *t);
+
+/* ---- keeping.c: Server Keep Alive ------------------------------------------------------------- */
+
+/* Sends a PINGREQ on each connection whose server has set a Keep Alive of its own, when that is due. */
+void keeping_turn(struct test *t);
+
+/* Where a wait until then must come up for that. */
+int64_t keeping_slice_us(const struct test *t, int64_t until_us);
+
+void keeping_sent(struct peer *p);     /* a PINGREQ goes out */
+bool keeping_answered(struct peer *p); /* a PINGRESP has come: true if it is not the case's */
 
 /* ---- topics.c: the prefix ------------------------------------------------------------------ */
 

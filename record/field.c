@@ -111,6 +111,11 @@ bool field_flag(struct reader *r, const json_t *object, const char *key)
 	return json_is_true(value);
 }
 
+bool field_optional_flag(struct reader *r, const json_t *object, const char *key)
+{
+	return json_object_get(object, key) && field_flag(r, object, key);
+}
+
 enum verdict field_verdict(struct reader *r, const json_t *object, const char *key)
 {
 	enum verdict v = VERDICT_ERROR;

@@ -42,6 +42,7 @@ int field_int(struct reader *r, const json_t *object, const char *key);    /* fr
 int64_t field_us(struct reader *r, const json_t *object, const char *key); /* from 0 */
 size_t field_count(struct reader *r, const json_t *object, const char *key);
 bool field_flag(struct reader *r, const json_t *object, const char *key);
+bool field_optional_flag(struct reader *r, const json_t *object, const char *key); /* else false */
 enum verdict field_verdict(struct reader *r, const json_t *object, const char *key);
 enum level field_level(struct reader *r, const json_t *object, const char *key);
 double field_limit(struct reader *r, const json_t *object, const char *key); /* NAN: none */

@@ -80,6 +80,7 @@ struct record_case {
 	const char *note; /* value of an info, reason of an inapplicable or inconclusive; or NULL */
 	int64_t started_us; /* wall clock, since 1970 */
 	int64_t duration_us;
+	bool waited; /* it ended only since an answer, a message or a close did not come in time */
 
 	bool expected;            /* the verdict is what the target's file foresees */
 	bool foreseen;            /* the target's file has an entry for it ... */

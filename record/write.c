@@ -251,6 +251,8 @@ bool record_write_case(FILE *to, const struct record_case *record)
 	put_text_if(o, "note", record->note);
 	put_number(o, "started_us", record->started_us);
 	put_number(o, "duration_us", record->duration_us);
+	if (record->waited)
+		put(o, "waited", json_true());
 	put(o, "expected", json_boolean(record->expected));
 	if (record->foreseen)
 		put(o, "foreseen", foreseen_new(record));

@@ -24,8 +24,12 @@ TYPES = {"Byte": "PROPERTY_BYTE", "Two Byte Integer": "PROPERTY_TWO_BYTES",
          "Binary Data": "PROPERTY_BINARY", "UTF-8 Encoded String": "PROPERTY_STRING",
          "UTF-8 String Pair": "PROPERTY_STRING_PAIR"}
 VERSIONS = {"3.1.1": ["3.1.1"], "5.0": ["5.0"], "both": ["3.1.1", "5.0"]}
+# What can differ from what was due: enum spec_difference of spec.h, SPEC_MISSING and so on.
+DIFFERENCES = ["missing", "extra", "repeated", "order", "dup", "retain", "qos", "topic", "payload", "property",
+               "identifier", "code", "session", "packet", "open", "closed", "time"]
+ENDS = {"server": "server-wire", "client": "client-wire"}  # column of evidence.tsv, word of `testable`
 FILES = ["statements-3.1.1.tsv", "statements-5.0.tsv", "unnumbered.tsv", "properties-5.0.tsv",
-         "reason-codes-5.0.tsv"]
+         "reason-codes-5.0.tsv", "evidence.tsv", "blame.tsv"]
 
 
 class Catalogue:
@@ -34,7 +38,7 @@ class Catalogue:
     def __init__(self, folder=HERE):
         self.folder = pathlib.Path(folder)
         self.faults = []
-        self.v311, self.v5, self.unnumbered, self.properties, self.reasons = (
+        self.v311, self.v5, self.unnumbered, self.properties, self.reasons, self.evidence, self.blame = (
             self.rows(name, {"counterpart"} if name == "statements-5.0.tsv" else set()) for name in FILES)
         self.check_statements("statements-3.1.1.tsv", "id", self.v311, r"MQTT-\d+\.\d+\.\d+-\d+")
         self.check_statements("statements-5.0.tsv", "id", self.v5, r"MQTT-\d+(\.\d+)+-\d+")
@@ -42,6 +46,8 @@ class Catalogue:
         self.check_versions()
         self.check_counterparts()
         self.check_tables()
+        self.check_evidence()
+        self.check_blame()
 
     def rows(self, name, may_be_empty):
         found = []
@@ -111,6 +117,47 @@ class Catalogue:
                 if p not in PACKETS:
                     self.faults.append(f"{where}: unknown packet {p}")
 
+    def check_evidence(self):
+        """One row for each statement that can be observed, in their order, and words that fit its ends."""
+        seen = {version + ":" + r["key"]: r["testable"].split(",") for version, r, _ in self.statements()}
+        due = [name for name, testable in seen.items() if {"server-wire", "client-wire"} & set(testable)]
+        for name, count in Counter(r["statement"] for r in self.evidence).items():
+            if count > 1:
+                self.faults.append(f"evidence.tsv: {name} stands {count} times")
+        there = [r["statement"] for r in self.evidence]
+        if there != sorted(there, key=lambda name: due.index(name) if name in due else -1):
+            self.faults.append("evidence.tsv: the rows are not in the order of the statements")
+        for r in self.evidence:
+            where = f"evidence.tsv:{r['line']}: {r['statement']}"
+            if r["statement"] not in due:
+                self.faults.append(f"{where}: no statement that can be observed")
+                continue
+            for end, word in ENDS.items():
+                words = differences(r[end])
+                for w in words:
+                    if w not in DIFFERENCES:
+                        self.faults.append(f"{where}: unknown difference {w}")
+                if words and word not in seen[r["statement"]]:
+                    self.faults.append(f"{where}: {end} has words, and is no end where it is observed")
+                if words != [w for w in DIFFERENCES if w in words]:
+                    self.faults.append(f"{where}: the words of {end} are not in order, or stand twice")
+
+    def check_blame(self):
+        """Each row once, of known ends and words, naming statements that are there."""
+        known = {version + ":" + r["key"] for version, r, _ in self.statements()}
+        for row, count in Counter((r["judged"], r["difference"], r["about"]) for r in self.blame).items():
+            if count > 1:
+                self.faults.append(f"blame.tsv: {' '.join(row)} stands {count} times")
+        for r in self.blame:
+            where = f"blame.tsv:{r['line']}: {r['difference']} {r['about']}"
+            if r["judged"] not in ENDS:
+                self.faults.append(f"{where}: unknown end {r['judged']}")
+            if r["difference"] not in DIFFERENCES:
+                self.faults.append(f"{where}: unknown difference")
+            for version in ("3.1.1", "5.0"):
+                if r[version] != "-" and version + ":" + r[version] not in known:
+                    self.faults.append(f"{where}: there is no {version}:{r[version]}")
+
     def statements(self):
         """(version, row, numbered) of every statement; one that holds for both versions comes twice."""
         for version, table in (("3.1.1", self.v311), ("5.0", self.v5)):
@@ -129,6 +176,10 @@ class Catalogue:
 
 def packet_names(cell):
     return [re.sub(r"\s*\(.*?\)", "", p).strip() for p in cell.split(",")]
+
+
+def differences(cell):
+    return [] if cell == "-" else cell.split(",")
 
 
 def quoted(text):
@@ -153,7 +204,14 @@ def senders(cell):
     return ("Server" in cell or cell == "-", "Client" in cell or cell == "-")
 
 
+def shows(row, end):
+    """The mask of the differences that this end of a statement is broken by."""
+    words = differences(row[end]) if row else []
+    return " | ".join(f"SPEC_SHOWS(SPEC_{w.upper()})" for w in words) or "0"
+
+
 def tables(c):
+    evidence = {r["statement"]: r for r in c.evidence}
     out = ["/* Generated by spec/catalogue.py from the TSV files; not to be edited. */",
            '#include "spec/spec.h"', "", "const struct spec_statement spec_statements[] = {"]
     count = 0
@@ -167,7 +225,9 @@ def tables(c):
         out.append(f"\t  .summary = {quoted(r['summary'])},")
         out.append(f"\t  .note = {quoted('' if r['note'] == '-' else r['note'])},")
         out.append(f"\t  .counterpart = {quoted(r.get('counterpart', ''))}, "
-                   f".numbered = {'true' if numbered else 'false'} }},")
+                   f".numbered = {'true' if numbered else 'false'},")
+        e = evidence.get(version + ":" + r["key"])
+        out.append(f"\t  .shows_server = {shows(e, 'server')}, .shows_client = {shows(e, 'client')} }},")
     out += ["};", f"const size_t spec_statement_count = {count};", "",
             "const struct spec_property spec_properties[] = {"]
     for r in c.properties:
@@ -183,6 +243,13 @@ def tables(c):
                    f".from_server = {str(server).lower()}, .from_client = {str(client).lower()},")
         out.append(f"\t  .packets = {mask(packet_names(r['packets']))} }},")
     out += ["};", f"const size_t spec_reason_code_count = {len(c.reasons)};", "",
+            "const struct spec_blame spec_blames[] = {"]
+    for r in c.blame:
+        name = {v: "NULL" if r[v] == "-" else quoted(f"{v}:{r[v]}") for v in ("3.1.1", "5.0")}
+        out.append(f"\t{{ .client = {str(r['judged'] == 'client').lower()}, "
+                   f".difference = SPEC_{r['difference'].upper()}, .about = {quoted(r['about'])},")
+        out.append(f"\t  .statement_311 = {name['3.1.1']}, .statement_50 = {name['5.0']} }},")
+    out += ["};", f"const size_t spec_blame_count = {len(c.blame)};", "",
             f"const char spec_digest[] = {quoted(c.digest())};", ""]
     return "\n".join(out)
 

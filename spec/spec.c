@@ -10,6 +10,33 @@ const struct spec_statement *spec_find(const char *name)
 	return NULL;
 }
 
+/* `about` up to `len`, of this end and difference; NULL: there is no such row. */
+static const struct spec_blame *find_blame(
+	bool client, enum spec_difference difference, const char *about, size_t len)
+{
+	for (size_t i = 0; i < spec_blame_count; i++) {
+		const struct spec_blame *b = &spec_blames[i];
+		if (b->client == client && b->difference == difference &&
+			!strncmp(b->about, about, len) && !b->about[len])
+			return b;
+	}
+	return NULL;
+}
+
+const char *spec_blamed(
+	enum mqtt_version version, bool client, enum spec_difference difference, const char *about)
+{
+	const struct spec_blame *b = find_blame(client, difference, about, strlen(about));
+
+	if (!b)
+		b = find_blame(client, difference, about, strcspn(about, "/"));
+	if (!b)
+		b = find_blame(client, difference, "-", 1);
+	if (!b)
+		return NULL;
+	return version == MQTT_50 ? b->statement_50 : b->statement_311;
+}
+
 const struct spec_property *spec_property(uint32_t id)
 {
 	for (size_t i = 0; i < spec_property_count; i++)
@@ -67,4 +94,13 @@ const char *spec_actor_name(enum spec_actor actor)
 	static const char *const names[] = { "server", "client", "both", "sender", "receiver" };
 
 	return names[actor];
+}
+
+const char *spec_difference_name(enum spec_difference difference)
+{
+	static const char *const names[SPEC_DIFFERENCES] = { "missing", "extra", "repeated",
+		"order", "dup", "retain", "qos", "topic", "payload", "property", "identifier",
+		"code", "session", "packet", "open", "closed", "time" };
+
+	return names[difference];
 }

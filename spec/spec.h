@@ -47,6 +47,30 @@ enum spec_actor { ACTOR_SERVER, ACTOR_CLIENT, ACTOR_BOTH, ACTOR_SENDER, ACTOR_RE
 /* Where a statement can be observed; a mask. */
 enum spec_testable { TESTABLE_SERVER = 1, TESTABLE_CLIENT = 2, TESTABLE_CONFIG = 4 };
 
+/* In what way that which came differs from that which was due. */
+enum spec_difference {
+	SPEC_MISSING,  /* it did not come: nothing did, or the connection ended instead */
+	SPEC_EXTRA,    /* it came, and must not come at all */
+	SPEC_REPEATED, /* it came more often than it may */
+	SPEC_ORDER,    /* it came before or after another one that it may not pass */
+	SPEC_DUP,      /* it came, and this field of it is wrong; likewise those that follow */
+	SPEC_RETAIN,
+	SPEC_QOS,
+	SPEC_TOPIC,
+	SPEC_PAYLOAD,
+	SPEC_PROPERTY,
+	SPEC_IDENTIFIER,
+	SPEC_CODE,    /* Reason Code, return code, codes of SUBACK */
+	SPEC_SESSION, /* Session Present, or the session state that is there */
+	SPEC_PACKET,  /* a packet of another type came in its place */
+	SPEC_OPEN,    /* the connection lives that must be closed or refused */
+	SPEC_CLOSED,  /* the connection was closed or refused that must live */
+	SPEC_TIME,    /* too early or too late by a clock of the standard */
+	SPEC_DIFFERENCES,
+};
+
+#define SPEC_SHOWS(difference) (1u << (difference))
+
 struct spec_statement {
 	const char *name;        /* "5.0:MQTT-4.3.3-10" */
 	const char *id;          /* "MQTT-4.3.3-10" */
@@ -60,6 +84,20 @@ struct spec_statement {
 	const char *note;        /* how to observe it, what is allowed besides */
 	const char *counterpart; /* 3.1.1 forerunners of a 5.0 statement, ';' between; "" if none */
 	bool numbered;
+	/* Masks of the differences that contradict it by themselves (SPEC_SHOWS): seen by a client that
+	 * judges a server, and by a server that judges a client.
+	 */
+	uint32_t shows_server, shows_client;
+};
+
+/* Which statement a difference breaks wherever it is seen, if nothing else is on trial. */
+struct spec_blame {
+	bool client;        /* a client is judged, else a server */
+	uint8_t difference; /* enum spec_difference */
+	const char
+		*about; /* "PUBACK": the packet; "0x26": the property; "-": either; "PUBLISH/qos2",
+			    * "PUBLISH/to-1" (that value was due): narrower */
+	const char *statement_311, *statement_50; /* names; NULL: none speaks of it */
 };
 
 enum property_type {
@@ -96,10 +134,18 @@ extern const struct spec_property spec_properties[]; /* by id */
 extern const size_t spec_property_count;
 extern const struct spec_reason_code spec_reason_codes[]; /* by code, then packet */
 extern const size_t spec_reason_code_count;
+extern const struct spec_blame spec_blames[];
+extern const size_t spec_blame_count;
 extern const char spec_digest[]; /* SHA-256 of the TSV files, hexadecimal */
 
 /* NULL when there is none. `name` as above, with its version. */
 const struct spec_statement *spec_find(const char *name);
+
+/* The statement that is accused of this difference by default: of `about` itself, else of what stands before
+ * its slash, else of "-". NULL: no statement speaks of it.
+ */
+const char *spec_blamed(
+	enum mqtt_version version, bool client, enum spec_difference difference, const char *about);
 
 const struct spec_property *spec_property(uint32_t id);
 
@@ -115,5 +161,6 @@ const char *spec_return_code_name(uint8_t code);
 const char *spec_version_name(enum mqtt_version version); /* "3.1.1", "5.0" */
 const char *spec_packet_name(unsigned type); /* "PUBLISH"; "type 0" for the forbidden ones */
 const char *spec_actor_name(enum spec_actor actor);
+const char *spec_difference_name(enum spec_difference difference); /* "missing" */
 
 #endif

@@ -43,6 +43,7 @@ CASE(first_packet_without_effect,
 	struct peer *early = join(t, "early");
 	subscribe(early, .filter = "first/t", .qos = 1);
 	struct peer *stranger = dial(t, "stranger");
+	misbehave(stranger);
 	send_publish(stranger, .topic = "first/t", .payload = "ahead", .retain = true);
 	send_connect(stranger, .keep_alive = 0);
 	expect_closed(stranger);
@@ -75,6 +76,7 @@ CASE(second_connect, .title = "A second CONNECT ends the connection, and the Wil
 
 	judging(t, "3.1.1:MQTT-3.1.0-2");
 	judging(t, "5.0:MQTT-3.1.0-2");
+	misbehave(client);
 	send_connect(client, .keep_alive = 0);
 	expect_violation_closed(client, .codes = { 0x82 });
 	judging(t, "5.0:MQTT-3.2.0-2");
@@ -90,6 +92,7 @@ CASE(second_connect_of_another,
 {
 	struct peer *other = join(t, "other");
 	struct peer *client = join(t, "client");
+	misbehave(client);
 	send_connect(client, .client_id = client_id(other));
 	expect_violation_closed(client, .codes = { 0x82 });
 	check(t, !has_packet(client, CONNACK), "no second CONNACK");

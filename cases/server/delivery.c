@@ -34,6 +34,7 @@ CASE(qos0_with_dup, .title = "A QoS 0 PUBLISH with DUP 1 is refused, or delivere
 	subscribe(sub, .filter = "d/t", .qos = 1);
 	struct peer *pub = join(t, "publisher");
 
+	misbehave(pub);
 	send_publish(pub, .topic = "d/t", .payload = "dup", .dup = true);
 	send_pingreq(pub);
 	struct packet answer =

@@ -307,6 +307,7 @@ CASE(session_expiry_raised,
 			.will = { .topic = "left/w", .payload = "Will", .qos = 1 });
 
 		judging(t, "5.0:U50-DISC-EXPIRY-RAISE");
+		misbehave(client);
 		send_disconnect(client, .props = PROPS(P_SESSION_EXPIRY(60)));
 		expect_violation_closed(client, .codes = { 0x82 });
 		expect_message(watcher, .topic = "left/w", .payload = "Will");

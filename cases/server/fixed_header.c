@@ -134,6 +134,7 @@ CASE(dup_at_qos_0, .title = "A QoS 0 PUBLISH with DUP 1 is served or ends the co
 {
 	witness(t);
 	struct peer *client = join(t, "client");
+	misbehave(client);
 	send_publish(client, .topic = "dup/t", .payload = "x", .dup = true);
 	send_pingreq(client);
 	expect_one_of(client,

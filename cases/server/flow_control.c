@@ -117,6 +117,7 @@ CASE(receive_maximum_not_raised,
 	struct peer *sub = join(t, "subscriber", .props = PROPS(P_RECEIVE_MAXIMUM(1)));
 	subscribe(sub, .filter = "f/t", .qos = 2);
 
+	misbehave(sub);
 	for (unsigned i = 0; i < 4; i++) {
 		send_ack(sub, acks[i / 2], 4711 + i);
 		send_pingreq(sub);
@@ -235,6 +236,7 @@ CASE(server_receive_maximum,
 		require(t, pubrec.code < 0x80, "the target refuses the messages");
 	}
 	fence(client);
+	misbehave(client);
 	send_publish(client, .topic = "f/t", .payload = "one more", .qos = 2, .id = maximum + 1);
 	if (!isnan(wait_packet_ms(client, PUBREC, PATIENCE_MS))) {
 		struct packet pubrec = expect_ack(client, PUBREC, maximum + 1);
@@ -411,6 +413,7 @@ CASE(server_maximum_packet_size,
 		"the target states no small Maximum Packet Size");
 	witness(t);
 	struct peer *client = join(t, "client");
+	misbehave(client);
 	send_publish(client, .topic = "f/t", .bytes = filler(t, offers(t)->maximum_packet_size));
 	expect_violation_closed(client, .codes = { 0x95 });
 }

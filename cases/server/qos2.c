@@ -81,6 +81,7 @@ CASE(qos2_duplicate_publish,
 {
 	struct peer *sub = subscriber_of(t, 0);
 	struct peer *pub = join(t, "publisher");
+	misbehave(pub); /* 5.0 allows no repetition on the same connection */
 
 	if (!repeat_and_finish(t, pub, 1))
 		return;
@@ -112,6 +113,7 @@ CASE(qos2_duplicate_without_dup,
 {
 	struct peer *sub = subscriber_of(t, 0);
 	struct peer *pub = join(t, "publisher");
+	misbehave(pub);
 
 	send_publish(pub, .topic = "q2/t", .payload = "once", .qos = 2, .id = 7);
 	expect_ack(pub, PUBREC, 7);
@@ -139,6 +141,7 @@ CASE(qos2_identifier_reused, .title = "After its PUBCOMP an identifier stands fo
 
 	publish(pub, .topic = "q2/t", .payload = "first", .qos = 2, .id = 7);
 	publish(pub, .topic = "q2/t", .payload = "first", .qos = 2, .id = 7);
+	misbehave(pub); /* a first transmission with DUP 1 */
 	publish(pub, .topic = "q2/t", .payload = "second", .qos = 2, .id = 7, .dup = true);
 	expect_message(sub, .payload = "first");
 	expect_message(sub, .payload = "first");
@@ -195,6 +198,7 @@ CASE(qos2_unknown_pubrel, .title = "A PUBREL with an unknown identifier is answe
 	struct peer *sub = subscriber_of(t, 0);
 	struct peer *pub = join(t, "publisher");
 
+	misbehave(pub);
 	send_ack(pub, PUBREL, 7);
 	struct packet unknown = expect_ack(pub, PUBCOMP, 7);
 	publish(pub, .topic = "q2/t", .payload = "once", .qos = 2, .id = 8);
@@ -419,6 +423,7 @@ CASE(qos2_unknown_pubrec, .title = "A PUBREC with an unknown identifier is answe
 	witness(t);
 	struct peer *sub = subscriber_of(t, 2);
 
+	misbehave(sub);
 	send_ack(sub, PUBREC, 77);
 	send_pingreq(sub);
 	expect_one_of(sub,

@@ -284,6 +284,7 @@ CASE(shared_no_local_refused, .title = "No Local on a shared subscription ends t
 	require_shared(t);
 	witness(t);
 	struct peer *client = join(t, "client");
+	misbehave(client);
 	send_subscribe(client, .filter = "$share/g/s/t", .id = 1, .no_local = true);
 	expect_violation_closed(client, .codes = { 0x82, 0x81 });
 }

@@ -31,6 +31,7 @@ CASE(subscription_id_from_publisher,
 	subscribe(sub, .filter = "s/t");
 	witness(t);
 	struct peer *client = join(t, "client");
+	misbehave(client);
 	send_publish(
 		client, .topic = "s/t", .payload = "forged", .props = PROPS(P_SUBSCRIPTION_ID(5)));
 	send_pingreq(client);

@@ -112,6 +112,7 @@ CASE(alias_above_maximum, .title = "A Topic Alias above the server's maximum end
 		"every Topic Alias is within the maximum");
 	witness(t);
 	struct peer *client = join(t, "client");
+	misbehave(client);
 	send_publish(client, .topic = "a/x", .payload = "m",
 		.props = PROPS(P_TOPIC_ALIAS(offers(t)->topic_alias_maximum + 1u)));
 	expect_violation_closed(client, .codes = { 0x94 });
@@ -132,6 +133,7 @@ CASE(alias_gone_on_next_connection,
 	leave(client);
 
 	client = join(t, "client", .kept = true, .resumed = true);
+	misbehave(client);
 	send_publish(client, .topic = "", .payload = "old alias", .props = PROPS(P_TOPIC_ALIAS(1)));
 	expect_violation_closed(client, .codes = { 0x82, 0x94 });
 	expect_no(watcher, PUBLISH);
@@ -147,6 +149,7 @@ CASE(alias_of_another_client,
 	publish(owner, .topic = "a/x", .payload = "set", .qos = 1,
 		.props = PROPS(P_TOPIC_ALIAS(1)));
 	struct peer *other = join(t, "other");
+	misbehave(other);
 	send_publish(other, .topic = "", .payload = "borrowed", .props = PROPS(P_TOPIC_ALIAS(1)));
 	expect_violation_closed(other, .codes = { 0x82, 0x94 });
 }

@@ -246,6 +246,7 @@ CASE(invalid_filters,
 	char filter[TEXT_MAX], topic[TEXT_MAX];
 	witness(t);
 	struct peer *client = join(t, "client");
+	misbehave(client);
 	send_subscribe(client, .filter = expanded(t, filter, pair->filter), .id = 1, .raw = true);
 	struct packet answer = expect_filter_refused(client);
 	if (answer.type == CLOSED)

@@ -162,6 +162,7 @@ CASE(will_on_second_connect,
 
 	judging(t, "3.1.1:MQTT-3.1.0-2");
 	judging(t, "5.0:MQTT-3.1.0-2");
+	misbehave(client);
 	send_connect(client, .will = { .topic = "will/t", .payload = "second", .qos = 1 });
 	expect_violation_closed(client, .quiet = true);
 	judging(t, "3.1.1:MQTT-3.1.2-8");

@@ -48,6 +48,10 @@ size_t monitor_malformed(struct monitor *m, enum side from, const struct wire_re
 /* `from` ended its direction (FIN or RST). */
 size_t monitor_closed(struct monitor *m, enum side from, const struct finding **findings);
 
+/* How many QoS 1 and 2 messages of the judged side are under way, and whether this one is. */
+unsigned monitor_under_way(const struct monitor *m);
+bool monitor_is_under_way(const struct monitor *m, uint16_t id);
+
 /* Does the filter match the topic, 4.7? A "$share/name/" in front of the filter is passed over. */
 bool filter_matches(struct bytes filter, struct bytes topic);
 

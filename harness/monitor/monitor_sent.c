@@ -175,6 +175,18 @@ void judge_request_id(struct monitor *m, const struct packet *p)
 	s->kind = p->type == SUBSCRIBE ? SENT_SUBSCRIBE : SENT_UNSUBSCRIBE;
 }
 
+unsigned monitor_under_way(const struct monitor *m)
+{
+	return m->unsettled;
+}
+
+bool monitor_is_under_way(const struct monitor *m, uint16_t id)
+{
+	const struct sent *page = (const struct sent *)m->sent.pages[id / IDS_PER_PAGE];
+
+	return page && is_unsettled(&page[id % IDS_PER_PAGE]);
+}
+
 /* ---- how the other side answers it ----------------------------------------------------------- */
 
 static void note_pubrec(struct monitor *m, struct sent *s, const struct packet *p)

@@ -32,6 +32,7 @@ const struct record_case sample_case = {
 	.note = "3 copies",
 	.started_us = 1767225600223456,
 	.duration_us = 12345,
+	.waited = true,
 	.expected = true,
 	.foreseen = true,
 	.foreseen_as = VERDICT_CRASH,

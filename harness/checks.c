@@ -1,0 +1,149 @@
+/* What a case asks of its run, and the checks that it makes by itself. */
+#include <stdarg.h>
+#include <string.h>
+
+#include "harness/test.h"
+
+enum mqtt_version version(const struct test *t)
+{
+	return t->play->version;
+}
+
+bool is_v5(const struct test *t)
+{
+	return t->play->version == MQTT_50;
+}
+
+const struct vector *row(const struct test *t)
+{
+	return t->play->row;
+}
+
+unsigned random_below(struct test *t, unsigned n)
+{
+	t->random ^= t->random << 13; /* xorshift64 */
+	t->random ^= t->random >> 7;
+	t->random ^= t->random << 17;
+	return (unsigned)(t->random % n);
+}
+
+int64_t now_us(const struct test *t)
+{
+	return tape_now_us(&t->tape);
+}
+
+struct bytes filler(struct test *t, size_t len)
+{
+	uint8_t *data = arena_alloc(t->arena, len + 1);
+
+	for (size_t i = 0; i < len; i++)
+		data[i] = (uint8_t)(i % 251);
+	return (struct bytes){ data, len };
+}
+
+const struct capabilities *offers(const struct test *t)
+{
+	return t->play->capabilities;
+}
+
+void require_at(struct place at, struct test *t, bool condition, const char *why)
+{
+	if (!condition)
+		test_end(t, at, VERDICT_INAPPLICABLE, why);
+}
+
+void judging_at(struct place at, struct test *t, const char *statement)
+{
+	if (!spec_find(statement))
+		test_end(t, at, VERDICT_ERROR,
+			arena_printf(t->arena, "the catalogue has no statement %s", statement));
+	if (!claim_is_of_version(t, statement))
+		return;
+	if (t->judged >= 0)
+		claim_close(&t->claims[t->judged], VERDICT_PASS);
+	struct claim *c = claim_add(t, statement);
+	if (c)
+		t->judged = (int)(c - t->claims);
+}
+
+void check_at(struct place at, struct test *t, bool condition, const char *sentence)
+{
+	if (!condition)
+		test_fail(t, at, sentence, "it is not so");
+}
+
+/* The field that the expression ends with says what differs: "m.qos". */
+static struct difference in_field(const char *expression)
+{
+	static const struct {
+		const char *name;
+		enum spec_difference kind;
+	} fields[] = {
+		{ ".qos", SPEC_QOS },
+		{ ".retain", SPEC_RETAIN },
+		{ ".dup", SPEC_DUP },
+		{ ".id", SPEC_IDENTIFIER },
+		{ ".code", SPEC_CODE },
+		{ ".codes.data[0]", SPEC_CODE },
+		{ ".ack_flags", SPEC_SESSION },
+		{ ".topic", SPEC_TOPIC },
+		{ ".payload", SPEC_PAYLOAD },
+	};
+	size_t len = strlen(expression);
+
+	for (size_t i = 0; i < sizeof(fields) / sizeof(*fields); i++) {
+		size_t tail = strlen(fields[i].name);
+		if (len > tail && !strcmp(expression + len - tail, fields[i].name))
+			return DIFFERENCE(fields[i].kind, NULL);
+	}
+	return (struct difference){ 0 };
+}
+
+void check_eq_at(
+	struct place at, struct test *t, long long actual, long long expected, const char *what)
+{
+	if (actual != expected)
+		test_differ(t, at, in_field(what),
+			arena_printf(t->arena, "%s = %lld", what, expected),
+			arena_printf(t->arena, "%lld", actual));
+}
+
+void check_text_at(struct place at, struct test *t, struct bytes actual, const char *expected,
+	const char *what)
+{
+	if (!bytes_equal(actual, bytes_of(expected)))
+		test_differ(t, at, in_field(what),
+			arena_printf(t->arena, "%s = \"%s\"", what, expected),
+			arena_printf(
+				t->arena, "\"%.*s\"", (int)actual.len, (const char *)actual.data));
+}
+
+void observe_at(struct place at, struct test *t, const char *format, ...)
+{
+	va_list args;
+
+	va_start(args, format);
+	const char *text = arena_vprintf(t->arena, format, args);
+	va_end(args);
+	test_note(t, at, VERDICT_INFO, NULL, text);
+}
+
+void nonstrict_at(struct place at, struct test *t, const char *format, ...)
+{
+	va_list args;
+
+	va_start(args, format);
+	const char *text = arena_vprintf(t->arena, format, args);
+	va_end(args);
+	test_note(t, at, VERDICT_NONSTRICT, "what the standard recommends", text);
+}
+
+void fail_at(struct place at, struct test *t, const char *format, ...)
+{
+	va_list args;
+
+	va_start(args, format);
+	const char *text = arena_vprintf(t->arena, format, args);
+	va_end(args);
+	test_fail(t, at, "what the statement demands", text);
+}

@@ -1,0 +1,162 @@
+/* We keep the rules that we judge by: the monitor watches what our peers send, too.
+ *
+ * A limit that the target has announced, in CONNACK or in its file, is kept before the packet goes out:
+ * a case that needs more does not apply. Any other rule that a verb breaks is our own fault, unless the
+ * case has said `misbehave`, or has spelt the bytes itself.
+ */
+#include <string.h>
+
+#include "harness/test.h"
+
+enum { SHARED_PREFIX = 7 /* of "$share/" */ };
+
+static void beyond(struct peer *p, const char *sentence)
+{
+	test_end(p->test, AT("what the target has announced"), VERDICT_INAPPLICABLE, sentence);
+}
+
+/* ---- limits ---------------------------------------------------------------------------------- */
+
+static void keep_size(struct peer *p, const struct packet *packet, const struct capabilities *c)
+{
+	if (packet->raw.len > c->maximum_packet_size)
+		beyond(p,
+			arena_printf(p->test->arena,
+				"the case sends %zu bytes, and the target's Maximum Packet Size "
+				"is %u",
+				packet->raw.len, c->maximum_packet_size));
+}
+
+static void keep_qos(struct peer *p, unsigned qos, const struct capabilities *c)
+{
+	if (qos > c->maximum_qos)
+		beyond(p,
+			arena_printf(p->test->arena,
+				"the case publishes at QoS %u, and the target's Maximum QoS is %u",
+				qos, c->maximum_qos));
+}
+
+static void keep_retain(struct peer *p, bool retain, const struct capabilities *c)
+{
+	if (retain && !c->retain)
+		beyond(p, "the target has no retained messages");
+}
+
+static void keep_window(struct peer *p, const struct packet *packet, const struct capabilities *c)
+{
+	if (packet->qos && !packet->dup && p->accepted &&
+		monitor_under_way(p->conduct) >= c->receive_maximum)
+		beyond(p,
+			arena_printf(p->test->arena,
+				"the case has more messages under way than the target's Receive "
+				"Maximum of %u",
+				c->receive_maximum));
+}
+
+static void keep_filters(struct peer *p, const struct packet *packet, const struct capabilities *c)
+{
+	for (size_t i = 0; i < packet->filter_count; i++) {
+		struct bytes text = packet->filters[i].text;
+		bool shared =
+			text.len >= SHARED_PREFIX && !memcmp(text.data, "$share/", SHARED_PREFIX);
+		bool wild = text.len &&
+			(memchr(text.data, '#', text.len) || memchr(text.data, '+', text.len));
+		if (shared && !c->shared)
+			beyond(p, "the target has no shared subscriptions");
+		if (wild && !c->wildcards)
+			beyond(p, "the target has no wildcard subscriptions");
+	}
+	if (properties_find(&packet->properties, 0x0B) && !c->subscription_ids)
+		beyond(p, "the target has no Subscription Identifiers");
+}
+
+static void keep_alias(struct peer *p, const struct packet *packet, const struct capabilities *c)
+{
+	const struct property *alias = properties_find(&packet->properties, 0x23);
+
+	if (alias && alias->number > c->topic_alias_maximum)
+		beyond(p,
+			arena_printf(p->test->arena,
+				"the case uses Topic Alias %u, and the target's Topic Alias "
+				"Maximum is %u",
+				alias->number, c->topic_alias_maximum));
+}
+
+static void keep_limits(struct peer *p, const struct packet *packet)
+{
+	const struct capabilities *c = offers(p->test);
+
+	keep_size(p, packet, c);
+	switch (packet->type) {
+	case CONNECT:
+		if (packet->connect_flags & CONNECT_WILL) {
+			keep_qos(p, (packet->connect_flags & CONNECT_WILL_QOS) >> 3, c);
+			keep_retain(p, packet->connect_flags & CONNECT_WILL_RETAIN, c);
+		}
+		break;
+	case PUBLISH:
+		keep_qos(p, packet->qos, c);
+		keep_retain(p, packet->retain, c);
+		keep_window(p, packet, c);
+		keep_alias(p, packet, c);
+		break;
+	case SUBSCRIBE: keep_filters(p, packet, c); break;
+	default: break;
+	}
+}
+
+/* ---- rules ----------------------------------------------------------------------------------- */
+
+static void remember(struct peer *p, const struct finding *findings, size_t count)
+{
+	struct test *t = p->test;
+
+	if (!count || p->misbehaves || t->misconduct)
+		return;
+	t->misconduct = arena_printf(
+		t->arena, "%s: %s (%s)", p->party->name, findings->what, findings->statement);
+	test_remark(t, p, "our own: %s (%s)", findings->what, findings->statement);
+}
+
+void conduct_sent(struct peer *p, const struct packet *packet)
+{
+	struct test *t = p->test;
+	const struct finding *findings;
+
+	if (!p->misbehaves && !t->play->client)
+		keep_limits(p, packet);
+	size_t count = monitor_packet(p->conduct, test_ours(t), packet, &findings);
+	remember(p, findings, count);
+}
+
+void conduct_malformed(struct peer *p, const struct wire_result *result)
+{
+	const struct finding *findings;
+	size_t count = monitor_malformed(p->conduct, test_ours(p->test), result, &findings);
+
+	remember(p, findings, count);
+}
+
+void conduct_came(struct peer *p, const struct packet *packet)
+{
+	const struct finding *findings;
+
+	monitor_packet(p->conduct, test_theirs(p->test), packet, &findings);
+}
+
+void misbehave_at(struct place at, struct peer *p)
+{
+	(void)at;
+	p->misbehaves = true;
+}
+
+/* A target that broke a rule itself may have led us astray. */
+void conduct_settle(struct test *t)
+{
+	bool led_astray = t->verdict == VERDICT_FAIL || t->verdict == VERDICT_CRASH;
+
+	if (t->misconduct && !led_astray)
+		test_end(t, AT("our own packets"), VERDICT_ERROR,
+			arena_printf(
+				t->arena, "the case breaks a rule undeclared: %s", t->misconduct));
+}

@@ -1,0 +1,108 @@
+/* The expectations of messages: the next PUBLISH, compared with what the case wants of it. */
+#include <math.h>
+
+#include "harness/test.h"
+
+enum { NEXT_MESSAGE_MS = 3000 /* for a client to send another message, if it sends one */ };
+
+static const char *describe_wanted(struct test *t, const struct message *m)
+{
+	struct buf text;
+
+	buf_init(&text, 4096);
+	buf_add_text(&text, "PUBLISH");
+	if (m->topic)
+		buf_printf(&text, " \"%.200s\"", m->topic);
+	if (m->qos.set)
+		buf_printf(&text, " q%u", m->qos.value);
+	if (m->retain.set)
+		buf_printf(&text, " retain %u", m->retain.value);
+	if (m->dup.set)
+		buf_printf(&text, " dup %u", m->dup.value);
+	if (m->payload)
+		buf_printf(&text, " \"%.200s\"", m->payload);
+	else if (m->bytes.data)
+		buf_printf(&text, " with %zu certain bytes", m->bytes.len);
+	const char *wanted = arena_text(t->arena, buf_text(&text));
+	buf_fini(&text);
+	return wanted;
+}
+
+static void compare_message(
+	struct place at, struct peer *p, const struct packet *packet, const struct message *m)
+{
+	struct test *t = p->test;
+	struct difference d;
+
+	if (messages_differ(p, packet, m, &d))
+		test_differ(t, at, d, describe_wanted(t, m),
+			arena_printf(t->arena, "%s (retain %d, dup %d)",
+				wire_describe(t->arena, t->play->version, packet), packet->retain,
+				packet->dup));
+	const char *race = messages_race(p, packet);
+	if (race)
+		test_end(t, at, VERDICT_ERROR, race);
+}
+
+struct packet expect_message_at(struct place at, struct peer *p, struct message m)
+{
+	struct packet packet = expect_at(at, p, PUBLISH);
+
+	compare_message(at, p, &packet, &m);
+	if (packet.qos == 1) {
+		send_ack_at(at, p, PUBACK, packet.id, (struct ack){ 0 });
+	} else if (packet.qos == 2) {
+		send_ack_at(at, p, PUBREC, packet.id, (struct ack){ 0 });
+		expect_ack_at(at, p, PUBREL, packet.id);
+		send_ack_at(at, p, PUBCOMP, packet.id, (struct ack){ 0 });
+	}
+	return packet;
+}
+
+size_t take_messages_at(struct place at, struct peer *server, struct packet *messages, size_t most)
+{
+	size_t count = 0;
+
+	while (count < most && !isnan(wait_packet_ms(server, PUBLISH, NEXT_MESSAGE_MS)))
+		messages[count++] = expect_at(at, server, PUBLISH);
+	return count;
+}
+
+/* ---- the target's window --------------------------------------------------------------------- */
+
+/* Brings the exchange of this message to its end. */
+static void settle(struct place at, struct peer *p, uint16_t id, unsigned qos)
+{
+	if (qos == 1) {
+		send_ack_at(at, p, PUBACK, id, (struct ack){ 0 });
+		return;
+	}
+	send_ack_at(at, p, PUBREC, id, (struct ack){ 0 });
+	if (!peer_wait(p, SPEC_PACKET(PUBREL), test_answer_deadline_us(p->test)))
+		return;
+	send_ack_at(at, p, PUBCOMP, id, (struct ack){ 0 });
+}
+
+void window_check(struct place at, struct peer *p)
+{
+	struct test *t = p->test;
+	unsigned open = monitor_under_way(p->monitor);
+
+	if (!t->play->client && messages_meant_for(p) > offers(t)->queue)
+		test_end(t, at, VERDICT_INAPPLICABLE,
+			arena_printf(t->arena,
+				"the target keeps no more than %u messages for a client",
+				offers(t)->queue));
+	if (!open || p->ended || p->closed || p->lost || test_theirs(t) != SIDE_SERVER)
+		return;
+	for (size_t i = p->arrival_count; i-- > 0;) {
+		const struct packet *m = &p->arrivals[i].packet;
+		if (m->type == PUBLISH && m->qos && monitor_is_under_way(p->monitor, m->id))
+			settle(at, p, m->id, m->qos);
+	}
+	if (peer_wait(p, SPEC_PACKET(PUBLISH), test_answer_deadline_us(t)))
+		test_end(t, at, VERDICT_INAPPLICABLE,
+			arena_printf(t->arena,
+				"the target has no more than %u unacknowledged message%s under way",
+				open, open == 1 ? "" : "s"));
+}

@@ -1,0 +1,49 @@
+/* How late the machine was in a case run that judges by a clock: the harness, which may be kept from
+ * running, and the target, of which a pulse tells: a connection of its own on which PINGREQ is answered.
+ * Windows grow by it, so that a machine under load, or a process that was stopped, accuses nobody.
+ *
+ *   pulse   PINGREQ ──▶ PINGRESP ─ 100 ms ─ PINGREQ ──▶ ............ PINGRESP
+ *                                                        └── late ──┘
+ */
+#ifndef HARNESS_LATENESS_H
+#define HARNESS_LATENESS_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "spec/spec.h"
+
+struct arena;
+struct play;
+struct transport;
+
+/* All zero: nothing is watched, and nothing was ever late. */
+struct lateness {
+	bool watched;
+	int64_t turn_us; /* of the last turn, monotonic */
+	int64_t own_us;  /* that the harness was late, all together */
+
+	struct transport *pulse; /* NULL: there is none */
+	int64_t asked_us;        /* when the PINGREQ went out that is not answered yet; 0: none */
+	int64_t ask_us;          /* when the next one is due */
+	int64_t target_us;       /* that the target was late, all together */
+};
+
+/* Begins to watch; with a pulse where a server is judged and lets another client in. */
+void lateness_watch(struct lateness *l, struct arena *a, const struct play *play);
+
+/* To be called before and after each wait. */
+void lateness_turn(struct lateness *l);
+
+/* Where a wait until then must come up for air. Both on the clock of the tape. */
+int64_t lateness_slice_us(const struct lateness *l, int64_t now_us, int64_t until_us);
+
+/* What to poll for the pulse; -1: nothing. */
+int lateness_fd(const struct lateness *l);
+
+/* How late all together: what a window must grow by. */
+int64_t lateness_us(const struct lateness *l);
+
+void lateness_end(struct lateness *l);
+
+#endif

@@ -1,0 +1,43 @@
+/* What our peers have published and subscribed to in this case run, in the order of sending, so that a
+ * message that comes can be told: the awaited one, another one, one that was altered on its way.
+ */
+#ifndef HARNESS_MESSAGES_H
+#define HARNESS_MESSAGES_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "harness/wire/wire.h"
+
+enum { MESSAGES_MAX = 1000, MESSAGE_CLIENTS_MAX = 16 };
+
+/* A PUBLISH or a Will that went out, or a publish that a client was told to do. */
+struct posting {
+	size_t order;          /* among all that was sent, 1 for the first */
+	const char *publisher; /* its ClientId */
+	struct bytes topic;    /* as sent, with the prefix */
+	uint64_t payload;      /* digest */
+	unsigned qos;
+	bool will;
+	const char *clients[MESSAGE_CLIENTS_MAX]; /* ClientIds that got it, one for each time */
+	unsigned client_count;
+};
+
+/* A filter of a SUBSCRIBE that went out; a later one of the same client and filter changes nothing. */
+struct posted_filter {
+	size_t order;
+	const char *client;
+	struct bytes text;
+};
+
+/* Beyond MESSAGES_MAX nothing more is kept, and nothing is told. */
+struct messages {
+	size_t order;
+	struct posting *postings;
+	size_t posting_count, posting_capacity;
+	struct posted_filter *filters;
+	size_t filter_count, filter_capacity;
+};
+
+#endif
