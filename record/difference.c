@@ -4,39 +4,44 @@
 #include <string.h>
 
 #include "record/record.h"
+#include "spec/spec.h"
 
+static const char *const meanings[SPEC_DIFFERENCES] = {
+	[SPEC_MISSING] = "it did not come",
+	[SPEC_EXTRA] = "it came, and must not",
+	[SPEC_REPEATED] = "it came more often than it may",
+	[SPEC_ORDER] = "it came before or after its turn",
+	[SPEC_DUP] = "the DUP flag",
+	[SPEC_RETAIN] = "the RETAIN flag",
+	[SPEC_QOS] = "the QoS",
+	[SPEC_TOPIC] = "the topic",
+	[SPEC_PAYLOAD] = "the payload",
+	[SPEC_PROPERTY] = "a property",
+	[SPEC_IDENTIFIER] = "the identifier",
+	[SPEC_CODE] = "the Reason Code or return code",
+	[SPEC_SESSION] = "the session, or Session Present",
+	[SPEC_PACKET] = "another packet came",
+	[SPEC_OPEN] = "the connection lives on, and must not",
+	[SPEC_CLOSED] = "the connection ended, and must not",
+	[SPEC_TIME] = "too early or too late",
+};
+
+/* Words beside those that a statement can be broken by. */
 static const struct {
 	const char *word, *meaning;
-} differences[] = {
-	{ "missing", "what was expected did not come" },
-	{ "extra", "something came that must not" },
-	{ "order", "it came before or after its turn" },
-	{ "packet", "another packet came" },
-	{ "close", "the connection ended, or did not" },
-	{ "code", "the Reason Code or return code" },
-	{ "identifier", "the Packet Identifier or Subscription Identifier" },
-	{ "dup", "the DUP flag" },
-	{ "retain", "the RETAIN flag" },
-	{ "qos", "the QoS" },
-	{ "topic", "the topic" },
-	{ "payload", "the payload" },
-	{ "property", "a property" },
+} others[] = {
 	{ "foreign", "a message of another case run came" },
 	{ "monitor", "a rule that holds for every packet" },
 };
 
-enum { DIFFERENCES = sizeof(differences) / sizeof(*differences) };
-
-const char *difference_word(unsigned index)
-{
-	return index < DIFFERENCES ? differences[index].word : NULL;
-}
-
 const char *difference_meaning(const char *word)
 {
-	for (size_t i = 0; i < DIFFERENCES; i++)
-		if (!strcmp(differences[i].word, word))
-			return differences[i].meaning;
+	for (int i = 0; i < SPEC_DIFFERENCES; i++)
+		if (!strcmp(spec_difference_name((enum spec_difference)i), word))
+			return meanings[i];
+	for (size_t i = 0; i < sizeof(others) / sizeof(*others); i++)
+		if (!strcmp(others[i].word, word))
+			return others[i].meaning;
 	return NULL;
 }
 

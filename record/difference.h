@@ -1,17 +1,15 @@
 /* In a word, what was wrong with what came: the `difference` of a failure. Failures of one statement
  * that differ in the same way have one cause, and target files name causes by these words.
- * docs/RECORDS.md has the same list.
+ * docs/RECORDS.md lists them.
  */
 #ifndef RECORD_DIFFERENCE_H
 #define RECORD_DIFFERENCE_H
 
 struct record_failure;
 
-/* The words in their order; NULL behind the last. */
-const char *difference_word(unsigned index);
-
-/* "the DUP flag": what the word means, for people; NULL: there is no such word here, though a record of
- * a later version may have it.
+/* What the word means, for people: "the DUP flag". The words are those of spec_difference_name, and
+ * "monitor" and "foreign". NULL: there is no such word here, though a record of a later version may
+ * have it.
  */
 const char *difference_meaning(const char *word);
 

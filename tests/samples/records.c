@@ -69,7 +69,7 @@ const struct record_case sample_case = {
 			.statement = "5.0:MQTT-4.3.3-10",
 			.expected = "PUBREC 7",
 			.actual = "connection closed (no packet) after 2.1 ms",
-			.difference = "close",
+			.difference = "closed",
 		},
 	.death =
 		&(const struct record_death){

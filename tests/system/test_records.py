@@ -138,3 +138,11 @@ def test_the_documentation_describes_every_field(kind):
     fields = documented()[kind]
     assert set(fields) == set(schema["properties"])
     assert {f for f, always in fields.items() if always} - {"type"} == set(schema["required"]) - {"type"}
+
+
+def test_the_documentation_has_every_word_for_a_difference():
+    listed = (ROOT / "docs/RECORDS.md").read_text().split("The words of `difference`:\n")[1].split("\n\n")[0]
+    documented = {word for line in listed.splitlines() for word in re.findall(r"`(\w+)`", line.split(":")[0])}
+    names = (ROOT / "spec/spec.c").read_text().split("const char *spec_difference_name")[1].split("}")[0]
+    known = set(re.findall(r'"(\w+)"', names)) | set(re.findall(r'{ "(\w+)", ', (ROOT / "record/difference.c").read_text()))
+    assert documented == known
