@@ -189,6 +189,7 @@ void test_finding(struct test *t, const struct finding *finding, const struct pe
 		t->failure = failure_new(t, at, "a packet that keeps this statement",
 			arena_text(t->arena, finding->what));
 		t->failure->statement = finding->statement;
+		t->failure->difference = "monitor";
 	}
 	worsen(t, VERDICT_FAIL);
 }
