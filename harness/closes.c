@@ -120,7 +120,8 @@ static void grade_code(struct place at, struct peer *p, const struct packet *pac
 static void need_close(struct place at, struct peer *p, const char *expected, int64_t since_us)
 {
 	if (!peer_wait_end(p, test_answer_deadline_us(p->test)))
-		test_fail(p->test, at, expected, peer_situation(p, since_us));
+		test_differ(p->test, at, still_open(), expected, peer_situation(p, since_us));
+	test_note_late(p->test, at, "the close", since_us, p->ended_us);
 }
 
 /* How closely a receiver looks, 4.13.1 of 5.0 leaves to it. Where the statement on trial does not put
@@ -136,12 +137,21 @@ static bool is_left_to_the_target(struct test *t)
 	return t->play->version == MQTT_50 && !(s && s->receivers & judged);
 }
 
-/* The target has put up with the packet: a `fail`, or its own choice. Returns only for the latter. */
-static void put_up_with(struct place at, struct test *t, const char *expected, const char *actual)
+/* The target has put up with the packet, or nothing came so far (`waited`): a `fail`, or its own choice.
+ * Returns only for the latter.
+ */
+static void put_up_with(
+	struct place at, struct test *t, bool waited, const char *expected, const char *actual)
 {
+	struct difference open = DIFFERENCE(SPEC_OPEN, NULL);
+
+	open.waited = waited;
 	if (!is_left_to_the_target(t))
-		test_fail(t, at, expected, actual);
+		test_differ(t, at, open, expected, actual);
 	test_note(t, at, VERDICT_NONSTRICT, expected, actual);
+	if (t->failure && !t->failure->difference)
+		t->failure->difference = spec_difference_name(SPEC_OPEN);
+	t->waited = waited;
 }
 
 /* The first packet was at fault: the target closes, in 5.0 perhaps behind a CONNACK of 0x80 or above. */
@@ -157,7 +167,7 @@ static void expect_connect_violation(struct place at, struct peer *p, const stru
 	if (!a && !is_left_to_the_target(t))
 		peer_wait_end(p, test_answer_deadline_us(t));
 	if (a ? !refused : !p->ended) {
-		put_up_with(at, t, expected, peer_situation(p, since_us));
+		put_up_with(at, t, !a, expected, peer_situation(p, since_us));
 		return;
 	}
 	if (a) {
@@ -197,7 +207,7 @@ void expect_violation_closed_at(struct place at, struct peer *p, struct violatio
 	}
 	struct arrival *a = peer_wait(p, test_signs_of_life(t), test_answer_deadline_us(t));
 	if (a && !peer_wait_end(p, test_still_closing_us(t))) {
-		put_up_with(at, t, expected,
+		put_up_with(at, t, false, expected,
 			arena_printf(t->arena, "the connection lives on: %s",
 				peer_situation(p, since_us)));
 		return;
@@ -206,9 +216,10 @@ void expect_violation_closed_at(struct place at, struct peer *p, struct violatio
 	if (!judges_client && !is_left_to_the_target(t))
 		peer_wait_end(p, test_answer_deadline_us(t));
 	if (!p->ended) {
-		put_up_with(at, t, expected, peer_situation(p, since_us));
+		put_up_with(at, t, true, expected, peer_situation(p, since_us));
 		return;
 	}
+	test_note_late(t, at, "the close", since_us, p->ended_us);
 	peer_check_leave(at, p);
 	if (a && a->packet.type != PINGRESP)
 		test_note(t, at, VERDICT_NONSTRICT, expected,
@@ -252,13 +263,17 @@ void expect_refused_at(struct place at, struct peer *p, struct refusal r)
 	if (a) {
 		bool fits = a->packet.type == CONNACK &&
 			(v5 ? a->packet.code >= 0x80 : a->packet.code == r.return_code);
+		struct difference let_in = DIFFERENCE(SPEC_OPEN, "CONNECT");
+		let_in.kinds |= SPEC_SHOWS(SPEC_CODE);
 		if (!fits || (!v5 && !r.return_code))
-			test_fail(t, at, expected, peer_situation(p, since_us));
+			test_differ(t, at, let_in, expected, peer_situation(p, since_us));
 		a->taken = true;
 		if (v5)
 			grade_code(at, p, &a->packet, r.codes);
 	} else if (need_connack) {
-		test_fail(t, at, expected, peer_situation(p, since_us));
+		struct difference d = DIFFERENCE(SPEC_MISSING, "CONNACK");
+		d.waited = !p->ended;
+		test_differ(t, at, d, expected, peer_situation(p, since_us));
 	}
 	need_close(at, p, expected, since_us);
 }
