@@ -158,6 +158,7 @@ struct difference {
 	uint32_t kinds;    /* SPEC_SHOWS of all that it may be; 0: a check of the case's own */
 	const char *about; /* what it concerns, in the words of spec_blamed; NULL: nothing known */
 	bool waited;       /* nothing came in time: it may yet come */
+	bool on_trial;     /* accuses the statement on trial, whatever shows its breach */
 };
 
 #define DIFFERENCE(what, concerning) \
