@@ -24,6 +24,8 @@ static void arrive(struct peer *p, struct packet packet)
 
 	tape_add(&t->tape, TAPE_PACKET_IN, p->party, packet.raw,
 		wire_describe(t->arena, t->play->version, &packet));
+	if (packet.type == CONNECT)
+		client_greets(p, packet.raw);
 	size_t found = monitor_packet(p->monitor, test_theirs(t), &packet, &findings);
 	report(p, findings, found);
 	conduct_came(p, &packet);
@@ -48,6 +50,8 @@ static void arrive_malformed(struct peer *p, struct bytes raw, const struct wire
 
 	tape_add(&t->tape, TAPE_PACKET_IN, p->party, raw,
 		arena_printf(t->arena, "malformed at byte %zu: %s", result->offset, result->what));
+	if (raw.data[0] >> 4 == CONNECT)
+		client_greets(p, raw);
 	size_t found = monitor_malformed(p->monitor, test_theirs(t), result, &findings);
 	report(p, findings, found);
 	monitor_malformed(p->conduct, test_theirs(t), result, &findings);
