@@ -365,6 +365,8 @@ static int reach_and_play(struct run *run)
 	target_init(&run->target, run->has_file ? &run->file : NULL);
 	fill_record(run);
 	const char *error = reach_target(run);
+	if (!error)
+		run_look(run);
 	if (error)
 		code = refuse(
 			run, strcmp(error, interrupted) ? EXIT_NOTHING : EXIT_INTERRUPTED, error);
