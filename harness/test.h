@@ -173,6 +173,9 @@ bool claim_is_of_version(const struct test *t, const char *name);
 /* The one that `judging` named, else the first that is open; NULL: all have been judged. */
 struct claim *claim_on_trial(struct test *t);
 
+/* Whether a statement speaks of this difference: one of the case's own, or one that binds everywhere. */
+bool claim_is_known(struct test *t, const struct difference *d);
+
 /* The one that this difference accuses; *own: the case named it. NULL: none is left. */
 struct claim *claim_accused(struct test *t, const struct difference *d, bool *own);
 
@@ -373,6 +376,9 @@ unsigned posting_times(const struct posting *m, const char *client); /* that it 
  */
 bool messages_differ(struct peer *p, const struct packet *got, const struct message *want,
 	struct difference *out);
+
+/* The same by the payload alone, where a case compares that by itself. */
+struct difference messages_payload(struct test *t, struct bytes got, const char *expected);
 
 /* How many of them this client's subscriptions let through. */
 size_t messages_meant_for(const struct peer *p);
