@@ -18,7 +18,8 @@ struct capabilities {
 	uint32_t maximum_packet_size; /* UINT32_MAX: no limit stated */
 	uint16_t topic_alias_maximum;
 	uint16_t server_keep_alive; /* 0: the client's holds */
-	bool has_session_expiry;    /* the server said one of its own */
+	uint32_t queue; /* messages that wait for one client; UINT32_MAX: no limit stated */
+	bool has_session_expiry; /* the server said one of its own */
 	uint32_t session_expiry;
 };
 

@@ -37,6 +37,13 @@ struct hearing {
 /* How the target ended its side of a connection. */
 enum ending { NOT_ENDED, ENDED_FIN, ENDED_RESET };
 
+/* The PINGREQs of a connection, in order: those of the case, and those that keep a Server Keep Alive. */
+struct pings {
+	bool *kept; /* sent for the Server Keep Alive: the case does not see its PINGRESP */
+	size_t sent, answered, capacity;
+	bool keeping; /* the one on its way out is such */
+};
+
 struct peer {
 	struct test *test;
 	struct tape_party *party;
@@ -52,7 +59,8 @@ struct peer {
 	int64_t ended_us;
 	bool closed; /* by us */
 
-	struct buf corked; /* SEGMENT_BATCH: sent by the case, not yet written */
+	struct buf corked; /* SEGMENT_BATCH: sent by the case, not yet written ... */
+	struct buf shown;  /* ... and the same as the tape gets it */
 	/* The last bytes went out between these two: what may not come too early counts from the first,
 	 * what may not come too late from the second.
 	 */
@@ -65,8 +73,9 @@ struct peer {
 	struct packet connack;
 	struct packet greeting; /* CONNECT of a client that was admitted */
 	bool accepted;
-	bool raw_filters;        /* subscribed without the prefix: messages of others may come */
-	bool misbehaves;         /* breaks rules on purpose */
+	bool raw_filters; /* subscribed without the prefix: messages of others may come */
+	bool misbehaves;  /* breaks rules on purpose */
+	struct pings pings;
 	struct monitor *monitor; /* of what the target sends */
 	struct monitor *conduct; /* of what the peer itself sends */
 };
@@ -78,7 +87,11 @@ struct claim {
 	enum verdict verdict;
 };
 
-enum { CLAIMS_MAX = 32, PEERS_MAX = 256 };
+enum {
+	CLAIMS_MAX = 32,
+	PEERS_MAX = 256,
+	PACKETS_MAX = 400000, /* of the target in one case run: more is a flood */
+};
 
 /* Of the fences to a client: identifiers that no case uses, and a topic that no case expects. */
 enum { FENCE_ID_BASE = 60000 };
@@ -145,6 +158,7 @@ struct difference {
 	uint32_t kinds;    /* SPEC_SHOWS of all that it may be; 0: a check of the case's own */
 	const char *about; /* what it concerns, in the words of spec_blamed; NULL: nothing known */
 	bool waited;       /* nothing came in time: it may yet come */
+	bool on_trial;     /* accuses the statement on trial, whatever shows its breach */
 };
 
 #define DIFFERENCE(what, concerning) \
@@ -158,6 +172,9 @@ bool claim_is_of_version(const struct test *t, const char *name);
 
 /* The one that `judging` named, else the first that is open; NULL: all have been judged. */
 struct claim *claim_on_trial(struct test *t);
+
+/* Whether a statement speaks of this difference: one of the case's own, or one that binds everywhere. */
+bool claim_is_known(struct test *t, const struct difference *d);
 
 /* The one that this difference accuses; *own: the case named it. NULL: none is left. */
 struct claim *claim_accused(struct test *t, const struct difference *d, bool *own);
@@ -219,9 +236,23 @@ void peer_send_fence(struct place at, struct peer *p);
 struct peer *peer_accept(struct test *t, const char *role, int64_t until_us);
 
 /* Writes as the segmentation of the run says, and reads meanwhile. What cannot be delivered because
- * the connection has ended is dropped, with a remark.
+ * the connection has ended is dropped, with a remark. So many bytes at the end are a `secret`: the
+ * target gets them, and the tape gets asterisks.
  */
-void peer_send(struct peer *p, struct bytes bytes);
+void peer_send(struct peer *p, struct bytes bytes, size_t secret);
+
+/* ---- output.c ------------------------------------------------------------------------------ */
+
+/* What a batch has held back goes out. */
+void peer_flush(struct peer *p);
+void test_flush(struct test *t); /* of all peers */
+
+/* ---- pump.c: waiting ----------------------------------------------------------------------- */
+
+/* Reads what is there, after waiting for the first of it, or for room to write to `writer` (or NULL); true
+ * if anything came. Ends the run when the target floods.
+ */
+bool test_poll(struct test *t, const struct peer *writer, int64_t until_us);
 
 /* Reads what is there on every open peer, waiting for the first of it until the deadline (on the
  * clock of the tape). False when the deadline has come; what was there has been read all the same,
@@ -231,6 +262,13 @@ bool test_pump(struct test *t, int64_t until_us);
 
 /* Reads what is there and waits for nothing. */
 void test_read_ready(struct test *t);
+
+/* ---- arrivals.c: what comes ---------------------------------------------------------------- */
+
+void peer_receive(struct peer *p); /* reads once, which must not block */
+
+/* The connection is gone, but what the target said before may still lie there: reads it all. */
+void peer_drain(struct peer *p);
 
 /* The oldest arrival not yet taken of these types (a mask); NULL if there is none. */
 struct arrival *peer_arrival(struct peer *p, uint32_t types);
@@ -255,8 +293,9 @@ const char *peer_situation(struct peer *p, int64_t since_us);
 void test_note_late(
 	struct test *t, struct place at, const char *what, int64_t since_us, int64_t at_us);
 
-/* A message did not come, and others are not yet acknowledged: if it comes once they are, the target
- * keeps a small window of messages under way, which is its right, and the run is `inapplicable`.
+/* A message did not come. If others are not yet acknowledged, and it comes once they are, the target keeps a
+ * small window of messages under way, which is its right; a short queue is so, too, if its file speaks of
+ * it. Then the run is `inapplicable`.
  */
 void window_check(struct place at, struct peer *p);
 
@@ -264,6 +303,14 @@ void window_check(struct place at, struct peer *p);
  * run as `inapplicable`.
  */
 void peer_check_leave(struct place at, struct peer *p);
+
+/* ---- closes.c: what a violation leads to --------------------------------------------------- */
+
+/* Packets that only come from a target that has taken no offence; a mask. */
+uint32_t test_signs_of_life(const struct test *t);
+
+/* By when it closes if it had answered what it had read before. */
+int64_t test_still_closing_us(const struct test *t);
 
 /* ---- told.c: the agent of a client ---------------------------------------------------------- */
 
@@ -290,6 +337,23 @@ const char *client_last_word(struct test *t);
 /* Ends it; a client that had died by then, or does so now, makes the run a `crash`. */
 void client_end(struct test *t);
 
+/* ---- client_setup.c: a client under test begins ----------------------------------------------- */
+
+/* A CONNECT as it came, to be looked at before anything else: one of another protocol or version than the
+ * client was asked for ends the run.
+ */
+void client_greets(struct peer *p, struct bytes connect);
+
+/* ---- told_message.c: whom it accuses ---------------------------------------------------------- */
+
+/* Ends the run: what the user is told differs, which breaks UALL-AS-ASKED. */
+void told_differs(struct test *t, struct place at, struct difference d, const char *expected,
+	const char *actual) __attribute__((noreturn));
+void told_missing(struct test *t, struct place at, const char *expected) __attribute__((noreturn));
+
+/* The same as a lesser finding. */
+void told_note(struct test *t, struct place at, const char *expected, const char *actual);
+
 /* ---- messages.c: what our peers have published, and what comes of it -------------------------- */
 
 /* A packet of ours, before it goes out; a publish that a client is told to do. */
@@ -298,12 +362,26 @@ void messages_told(struct test *t, const struct publish *m);
 
 /* A PUBLISH that has come, its topic as it is on the wire. */
 void messages_arrived(struct peer *p, const struct packet *publish);
+void messages_passed_on(struct test *t, const struct told *told); /* a client to its user */
+
+/* The posting that this message may be; among equals the first that this client has got less often. NULL:
+ * nobody has published it.
+ */
+struct posting *posting_find(
+	struct test *t, const char *client, struct bytes topic, struct bytes payload);
+unsigned posting_times(const struct posting *m, const char *client); /* that it has got it */
 
 /* How the message that came (its topic without the prefix) differs from the wanted one; false: it does
  * not. May wait for the wanted one, to tell whether it comes at all.
  */
 bool messages_differ(struct peer *p, const struct packet *got, const struct message *want,
 	struct difference *out);
+
+/* The same by the payload alone, where a case compares that by itself. */
+struct difference messages_payload(struct test *t, struct bytes got, const char *expected);
+
+/* How many of them this client's subscriptions let through. */
+size_t messages_meant_for(const struct peer *p);
 
 /* Why this message, which has come as it was awaited, proves nothing of those before it: it came through
  * a subscription that is younger than one of them, which may still be on its way and arrive through it.
@@ -322,6 +400,17 @@ void conduct_came(struct peer *p, const struct packet *packet); /* of the target
 
 /* When the body has run to its end. */
 void conduct_settle(struct test *t);
+
+/* ---- keeping.c: Server Keep Alive ------------------------------------------------------------- */
+
+/* Sends a PINGREQ on each connection whose server has set a Keep Alive of its own, when that is due. */
+void keeping_turn(struct test *t);
+
+/* Where a wait until then must come up for that. */
+int64_t keeping_slice_us(const struct test *t, int64_t until_us);
+
+void keeping_sent(struct peer *p);     /* a PINGREQ goes out */
+bool keeping_answered(struct peer *p); /* a PINGRESP has come: true if it is not the case's */
 
 /* ---- topics.c: the prefix ------------------------------------------------------------------ */
 

@@ -57,9 +57,11 @@ CASE(bad_flags, .title = "A packet with other flags than those of its type ends 
 	.level = MUST, .versions = BOTH, ROWS(bad_flags))
 {
 	witness(t);
+	struct peer *watcher = watch_row(t, "a");
 	struct peer *client = join(t, "client");
 	send_row(client);
 	expect_violation_closed(client);
+	expect_no_harm(watcher, client, .topic = "a");
 }
 
 /* Flags of its type, a Remaining Length in as few bytes as possible, a Property Length in 5.0. */
@@ -134,6 +136,7 @@ CASE(dup_at_qos_0, .title = "A QoS 0 PUBLISH with DUP 1 is served or ends the co
 {
 	witness(t);
 	struct peer *client = join(t, "client");
+	misbehave(client);
 	send_publish(client, .topic = "dup/t", .payload = "x", .dup = true);
 	send_pingreq(client);
 	expect_one_of(client,

@@ -219,6 +219,7 @@ CASE(no_problem_information,
 	check_no_problem_information(t, expect_ack(client, PUBREC, 3));
 	send_ack(client, PUBREL, 3);
 	check_no_problem_information(t, expect_ack(client, PUBCOMP, 3));
+	misbehave(client);
 	send_subscribe(client, .filter = "f/#/wrong", .id = 4);
 	struct packet suback =
 		expect_one_of(client, OUTCOMES({ .type = SUBACK }, { .type = CLOSED }));
@@ -265,6 +266,7 @@ CASE(explanations_within_packet_size,
 	check_size(t, expect_ack(client, PUBREC, 3));
 	send_ack(client, PUBREL, 3);
 	check_size(t, expect_ack(client, PUBCOMP, 3));
+	misbehave(client);
 	send_subscribe(client, .filter = "f/#/wrong", .id = 4);
 	struct packet suback =
 		expect_one_of(client, OUTCOMES({ .type = SUBACK }, { .type = CLOSED }));
@@ -278,6 +280,7 @@ CASE(disconnect_within_packet_size,
 {
 	witness(t);
 	struct peer *client = join(t, "client", .props = PROPS(P_MAXIMUM_PACKET_SIZE(TIGHT)));
+	misbehave(client);
 	send_publish(client, .topic = "f/t", .payload = "m", .props = PROPS(P_TOPIC_ALIAS(0)));
 	expect_closed(client);
 	if (has_packet(client, DISCONNECT))

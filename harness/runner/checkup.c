@@ -27,7 +27,7 @@ struct exchange {
 
 static bool send_connect(struct exchange *x)
 {
-	struct packet packet = errand_connect(x->checkup->version, x->name);
+	struct packet packet = errand_connect(&x->errand, x->name);
 
 	return errand_send(&x->errand, &packet);
 }

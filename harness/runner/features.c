@@ -15,6 +15,7 @@ enum feature {
 	MAXIMUM_PACKET_SIZE,
 	TOPIC_ALIAS_MAXIMUM,
 	SERVER_KEEP_ALIVE,
+	QUEUE,
 };
 
 static const struct {
@@ -30,6 +31,7 @@ static const struct {
 	[MAXIMUM_PACKET_SIZE] = { "maximum_packet_size", UINT32_MAX },
 	[TOPIC_ALIAS_MAXIMUM] = { "topic_alias_maximum", UINT16_MAX },
 	[SERVER_KEEP_ALIVE] = { "server_keep_alive", UINT16_MAX },
+	[QUEUE] = { "queue", UINT32_MAX },
 };
 
 static bool parse_number(const char *text, uint32_t most, uint32_t *out)
@@ -78,6 +80,7 @@ static void set_one(struct capabilities *c, enum feature feature, uint32_t value
 	case MAXIMUM_PACKET_SIZE: c->maximum_packet_size = value; break;
 	case TOPIC_ALIAS_MAXIMUM: c->topic_alias_maximum = (uint16_t)value; break;
 	case SERVER_KEEP_ALIVE: c->server_keep_alive = (uint16_t)value; break;
+	case QUEUE: c->queue = value; break;
 	}
 }
 

@@ -7,7 +7,7 @@
 
 struct capabilities;
 
-enum { FEATURE_COUNT = 9 };
+enum { FEATURE_COUNT = 10 };
 
 struct features {
 	bool set[FEATURE_COUNT];

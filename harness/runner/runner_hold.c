@@ -5,7 +5,6 @@
  */
 #include "base/clock.h"
 #include "harness/case.h"
-#include "harness/runner/expectation.h"
 #include "harness/runner/result.h"
 #include "harness/runner/runner_job.h"
 
@@ -122,19 +121,23 @@ static bool is_open_to_patience(enum verdict verdict)
 		verdict == VERDICT_INCONCLUSIVE;
 }
 
+/* The target's file says so. */
+static bool is_foreseen(const struct runner *r, const struct runner_job *job)
+{
+	struct record_case copy = job->result;
+
+	result_judge(r->config->expected, &job->item, &copy);
+	return copy.foreseen && copy.expected;
+}
+
 /* Not where the target's file says that nothing will come, nor where the first probe found it. */
 static bool wants_patience(const struct runner *r, const struct runner_job *job)
 {
 	const struct runner_config *c = r->config;
-	const struct record_case *result = &job->result;
-	const struct expectation *e;
 
-	if (!result->waited || job->ticket.patient || c->patience_us <= job->play.answer_us)
-		return false;
-	if (c->surveys[survey_index(job->item.version)].warning)
-		return false;
-	e = expectation_find(c->expected, job->item.def, job->item.row, job->item.version);
-	return is_open_to_patience(result->verdict) && (!e || e->verdict != result->verdict);
+	return job->result.waited && is_open_to_patience(job->result.verdict) &&
+		!job->ticket.patient && c->patience_us > job->play.answer_us &&
+		!c->surveys[survey_index(job->item.version)].warning && !is_foreseen(r, job);
 }
 
 void hold_release(struct runner *r, int64_t now_us)
