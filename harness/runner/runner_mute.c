@@ -71,7 +71,7 @@ static bool needs_control(const struct runner *r)
 
 bool mute_holds_up(struct runner *r, int64_t now_us)
 {
-	if (is_asked(r, QUESTION_WARM_UP))
+	if (is_asked(r, QUESTION_WARM_UP) || now_us < r->shaken_us + r->config->hold_us)
 		return true;
 	if (!needs_control(r))
 		return false;
@@ -84,12 +84,14 @@ int64_t mute_next_us(const struct runner *r, int64_t now_us)
 {
 	int64_t at_us = r->checkup.started_us + CONTROL_US;
 
+	if (r->shaken_us + r->config->hold_us > now_us)
+		return r->shaken_us + r->config->hold_us;
 	return !r->had_control && r->checkup.runs && at_us > now_us ? at_us : INT64_MAX;
 }
 
 bool mute_is_warm(struct runner *r)
 {
-	if (r->is_warm || !can_be_asked(r))
+	if (r->is_warm || !can_be_asked(r) || (r->had_control && !r->can_be_mute))
 		return true;
 	if (!r->checkup.runs)
 		ask(r, QUESTION_WARM_UP);
@@ -138,7 +140,6 @@ static void take_watch(struct runner *r, enum checkup_result result)
 	}
 	r->mute = false;
 	r->served_us = r->checkup.started_us;
-	r->is_in_doubt = result == CHECKUP_OTHER;
 }
 
 static void take_control(struct runner *r, enum checkup_result result)
@@ -161,6 +162,9 @@ static void take(struct runner *r, enum checkup_result result)
 	}
 	if (result == CHECKUP_SERVED)
 		r->served_us = r->checkup.started_us;
+	r->is_in_doubt = result == CHECKUP_OTHER;
+	if (r->is_in_doubt && r->question != QUESTION_WATCH)
+		r->shaken_us = clock_now_us();
 }
 
 bool mute_is_suspected(const struct runner *r)
@@ -196,6 +200,7 @@ void mute_ask(struct runner *r, int64_t now_us)
 
 void mute_forget(struct runner *r)
 {
+	r->had_control |= is_asked(r, QUESTION_CONTROL); /* it was the end of it: never again */
 	checkup_stop(&r->checkup);
 	r->was_asked = false;
 	r->is_warm = false;
