@@ -170,7 +170,7 @@ struct runner {
 	int64_t shaken_us; /* when one went wrong that was alone: it may be about to die of that */
 	bool mute;         /* at a URL: it passes none now ... */
 	int64_t mute_us;   /* ... since this time */
-	unsigned timeouts; /* set-ups to which nothing came in time, since the last checkup */
+	unsigned timeouts; /* case runs to which nothing came in time, since the last checkup */
 	int64_t served_us; /* when a checkup began that it passed */
 
 	size_t added, done, played;

@@ -11,9 +11,9 @@
 #include "harness/runner/target.h"
 
 enum {
-	TIMEOUTS = 2,         /* set-ups to which nothing came in time: then the target is asked */
-	WATCH_EXCHANGES = 4,  /* a target may have several threads, each with some connections */
-	WATCH_ANSWERS = 2,    /* of so many times of an answer it gives none */
+	TIMEOUTS = 2,        /* case runs to which nothing came in time: then the target is asked */
+	WATCH_EXCHANGES = 4, /* a target may have several threads, each with some connections */
+	WATCH_ANSWERS = 2,   /* of so many times of an answer it gives none */
 	CONTROL_US = 1000000, /* the first one has to itself */
 	WARM_UP_US = 2000000,
 };
@@ -176,7 +176,7 @@ static void take(struct runner *r, enum checkup_result result)
 
 bool mute_is_suspected(const struct runner *r)
 {
-	return r->can_be_mute && !r->mute && r->timeouts >= TIMEOUTS;
+	return r->can_be_mute && !r->mute && r->timeouts >= (is_done(r) ? 1 : TIMEOUTS);
 }
 
 static bool wants_watch(const struct runner *r, int64_t now_us)
