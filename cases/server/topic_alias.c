@@ -68,10 +68,15 @@ CASE(alias_for_retained,
 	require_alias(t);
 	require(t, offers(t)->retain, "the target has no retained messages");
 	struct peer *client = join(t, "client");
+	struct peer *live = join(t, "live");
+	subscribe(live, .filter = "a/x", .qos = 1);
 	publish(client, .topic = "a/x", .payload = "set", .qos = 1,
 		.props = PROPS(P_TOPIC_ALIAS(1)));
+	expect_message(live, .topic = "a/x", .payload = "set");
 	publish(client, .topic = "", .payload = "kept", .qos = 1, .retain = true,
 		.props = PROPS(P_TOPIC_ALIAS(1)));
+	expect_message(live, .topic = "a/x", .payload = "kept");
+	retained_settled(t, .topic = "a/x", .payload = "kept");
 	struct peer *sub = join(t, "subscriber");
 	subscribe(sub, .filter = "a/#", .qos = 1);
 	expect_message(sub, .topic = "a/x", .payload = "kept", .retain = SET(1));
@@ -136,7 +141,9 @@ CASE(alias_gone_on_next_connection,
 	misbehave(client);
 	send_publish(client, .topic = "", .payload = "old alias", .props = PROPS(P_TOPIC_ALIAS(1)));
 	expect_violation_closed(client, .codes = { 0x82, 0x94 });
-	expect_no(watcher, PUBLISH);
+	publish(is_open(client) ? client : join(t, "publisher"), .topic = "a/x",
+		.payload = "marker", .qos = 0);
+	expect_message(watcher, .topic = "a/x", .payload = "marker");
 }
 
 CASE(alias_of_another_client,
@@ -145,13 +152,18 @@ CASE(alias_of_another_client,
 {
 	require_alias(t);
 	witness(t);
+	struct peer *watcher = join(t, "watcher");
+	subscribe(watcher, .filter = "a/x", .qos = 1);
 	struct peer *owner = join(t, "owner");
 	publish(owner, .topic = "a/x", .payload = "set", .qos = 1,
 		.props = PROPS(P_TOPIC_ALIAS(1)));
+	expect_message(watcher, .payload = "set");
 	struct peer *other = join(t, "other");
 	misbehave(other);
 	send_publish(other, .topic = "", .payload = "borrowed", .props = PROPS(P_TOPIC_ALIAS(1)));
 	expect_violation_closed(other, .codes = { 0x82, 0x94 });
+	publish(is_open(other) ? other : owner, .topic = "a/x", .payload = "marker");
+	expect_message(watcher, .topic = "a/x", .payload = "marker");
 }
 
 /* ---- aliases of the server ------------------------------------------------------------------ */
