@@ -14,13 +14,15 @@
 
 struct arena;
 struct case_def;
+struct login;
 struct vector;
 
-/* Where the target listens. */
+/* Where the target listens, and how it lets clients in. */
 struct endpoint {
 	struct sockaddr_storage address; /* AF_INET or AF_INET6 */
 	socklen_t address_len;
-	const char *url; /* "mqtt://127.0.0.1:1883", for people */
+	const char *url;           /* "mqtt://127.0.0.1:1883", for people */
+	const struct login *login; /* for every CONNECT; NULL: it wants none. Not of the URL */
 };
 
 /* "mqtt://host:port", "host:port", "host", "[::1]:1883"; default port 1883. Resolves names (the
@@ -82,6 +84,9 @@ struct play {
 	const struct endpoint *target;           /* a server is judged; or NULL ... */
 	const struct client *client;             /* ... and a client is */
 	const struct capabilities *capabilities; /* of this version */
+	const char *const
+		*known; /* statements that each CONNACK breaks: a finding of the run, not of
+				   * this case run; NULL behind the last; or NULL */
 	const char *
 		prefix; /* unique to this case run; 1 to 9 of 0-9a-zA-Z; begins ClientIds and topics */
 	uint64_t seed;

@@ -2,16 +2,18 @@
 #include "harness/test.h"
 
 enum {
-	FIRST_LOOK_US = 50000, /* for what a SUBSCRIBE brings; each look takes longer than the last */
+	FIRST_LOOK_US =
+		50000, /* for what a SUBSCRIBE brings; each look takes longer than the last */
 	LONGEST_LOOK_US = 1000000,
-	DO_NOT_SEND = 2, /* the Retain Handling of 5.0 that brings nothing of what was kept before */
+	DO_NOT_SEND =
+		2, /* the Retain Handling of 5.0 that brings nothing of what was kept before */
 };
 
 /* A subscriber on a connection of its own, with a ClientId that nobody has had. */
 static struct peer *watch(struct place at, struct test *t, const char *topic, unsigned handling)
 {
-	struct peer *p = join_at(at, t, arena_printf(t->arena, "settler %zu", t->peer_count),
-		(struct connect){ 0 });
+	struct peer *p = join_at(
+		at, t, arena_printf(t->arena, "settler %zu", t->peer_count), (struct connect){ 0 });
 
 	subscribe_at(at, p,
 		(struct subscribe){ .filter = topic,

@@ -98,6 +98,30 @@ static bool set_environment(struct reader *r, const struct setting *s)
 	return true;
 }
 
+/* Any line of text: it may hold blanks at its ends, behind a bar. */
+static bool set_password(struct reader *r, const struct setting *s)
+{
+	if (r->out->password)
+		return fault_about(r, s, "is given twice");
+	if (strchr(s->value, '\n'))
+		return fault_about(r, s, "must be one line");
+	r->out->password = s->value;
+	return true;
+}
+
+/* Relative to the folder of the target file. */
+static bool set_password_file(struct reader *r, const struct setting *s)
+{
+	const char **path = &r->out->password_file;
+
+	if (!set_text(r, s, path))
+		return false;
+	if (**path != '/')
+		*path = arena_printf(
+			r->arena, "%s/%s", target_file_folder(r->arena, r->out), *path);
+	return true;
+}
+
 static bool set_version_pattern(struct reader *r, const struct setting *s)
 {
 	regex_t compiled;
@@ -148,6 +172,12 @@ static bool read_target(struct reader *r, const struct setting *s)
 		return set_environment(r, s);
 	if (!strcmp(s->name, "ready_ms"))
 		return set_ready(r, s);
+	if (!strcmp(s->name, "user"))
+		return set_text(r, s, &f->user_name);
+	if (!strcmp(s->name, "password"))
+		return set_password(r, s);
+	if (!strcmp(s->name, "password_file"))
+		return set_password_file(r, s);
 	if (!strcmp(s->name, "versions"))
 		return parse_versions(s->value, &f->versions) ||
 			fault_about(r, s, "must be `3.1.1`, `5.0` or both");
@@ -232,21 +262,38 @@ static bool check_last_expectation(struct reader *r)
 		return fault(r, e->line, "this expectation has no `verdict`");
 	if (e && !e->reason)
 		return fault(r, e->line, "this expectation has no `reason`");
+	if (e && e->cause && e->verdict != VERDICT_FAIL && e->verdict != VERDICT_NONSTRICT)
+		return fault(r, e->line, "a cause is foreseen as `fail` or as `nonstrict`");
 	return true;
+}
+
+static bool parse_case(struct reader *r, const struct setting *s, struct expectation *out)
+{
+	const char *const *words = words_split(r->arena, s->value);
+
+	if (!words || !words[0] || (words[1] && words[2]))
+		return fault_about(r, s, "must be a pattern, and perhaps a version behind it");
+	out->pattern = words[0];
+	if (words[1] && !parse_versions(words[1], &out->versions))
+		return fault_about(r, s, "behind the pattern there may be `3.1.1` or `5.0`");
+	return true;
+}
+
+static bool parse_cause(struct reader *r, const struct setting *s, struct expectation *out)
+{
+	const char *why;
+
+	return expectation_parse_cause(r->arena, s->value, out, &why) || fault_about(r, s, why);
 }
 
 static bool begin_expectation(struct reader *r, const struct setting *s)
 {
 	struct expectations *all = &r->out->expected;
-	const char *const *words = words_split(r->arena, s->value);
 	struct expectation e = { .versions = BOTH, .line = s->line };
 
-	if (!words || !words[0] || (words[1] && words[2]))
-		return fault_about(r, s, "must be a pattern, and perhaps a version behind it");
-	e.pattern = words[0];
-	if (words[1] && !parse_versions(words[1], &e.versions))
-		return fault_about(r, s, "behind the pattern there may be `3.1.1` or `5.0`");
 	if (!check_last_expectation(r))
+		return false;
+	if (!(strcmp(s->name, "cause") ? parse_case(r, s, &e) : parse_cause(r, s, &e)))
 		return false;
 	r->expected = arena_grow(
 		r->arena, r->expected, all->count, &r->expected_capacity, sizeof(*r->expected));
@@ -260,17 +307,18 @@ static bool read_expected(struct reader *r, const struct setting *s)
 {
 	size_t count = r->out->expected.count;
 
-	if (!strcmp(s->name, "case"))
+	if (!strcmp(s->name, "case") || !strcmp(s->name, "cause"))
 		return begin_expectation(r, s);
 	if (!count)
-		return fault_about(r, s, "an expectation begins with `case`");
+		return fault_about(r, s, "an expectation begins with `case` or `cause`");
 	struct expectation *e = &r->expected[count - 1];
 	if (!strcmp(s->name, "reason"))
 		return set_text(r, s, &e->reason);
 	if (!strcmp(s->name, "link"))
 		return set_text(r, s, &e->link);
 	if (strcmp(s->name, "verdict") != 0)
-		return fault_about(r, s, "an expectation has `case`, `verdict`, `reason`, `link`");
+		return fault_about(
+			r, s, "an expectation has `case` or `cause`, `verdict`, `reason`, `link`");
 	if (r->has_verdict)
 		return fault_about(r, s, "is given twice");
 	r->has_verdict = verdict_parse(s->value, &e->verdict);
@@ -325,6 +373,12 @@ static const char *missing(const struct target_file *f)
 		       "without one, its `exec`";
 	if (is_client && (f->document_count || f->ready_ms))
 		return "a client is launched for each case run: it has no files, and no `ready_ms`";
+	if (is_client && f->user_name)
+		return "a client has no `user`: that is for what brokers want of clients";
+	if ((f->password || f->password_file) && !f->user_name)
+		return "a password needs a `user`";
+	if (f->password && f->password_file)
+		return "there is a `password` and a `password_file`: one of them, please";
 	if (f->url && (f->version_command || f->environment || f->document_count))
 		return "a target with a `url` is not launched: it has no files and no environment";
 	if (!f->version_command != !f->version_pattern)

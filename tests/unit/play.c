@@ -574,6 +574,29 @@ static void what_the_target_does_not_offer_is_inapplicable(void **state)
 	done(&p);
 }
 
+CASE(optional_in_the_end, .title = "An optional feature", .refs = { "5.0:U50-SHARE-ONE" },
+	.level = STATED, .versions = V50)
+{
+	join(t, "client");
+	require(t, offers(t)->wildcards, "the target says that it has no wildcards");
+}
+
+static void a_breach_seen_before_the_case_did_not_apply_stands(void **state)
+{
+	(void)state;
+	struct played p;
+	/* CONNACK with a reserved flag set */
+	play(&p, &case_optional_in_the_end, MQTT_50, SCRIPTS("r s2003020000"));
+	assert_verdict(p, FAIL);
+	assert_non_null(p.record.failure);
+	assert_string_equal(p.record.failure->statement, "5.0:MQTT-3.2.2-1");
+	assert_null(p.record.note);
+	assert_int_equal(p.record.statements[0].verdict, VERDICT_INAPPLICABLE);
+	assert_string_equal(p.record.statements[1].name, "5.0:MQTT-3.2.2-1");
+	assert_int_equal(p.record.statements[1].verdict, VERDICT_FAIL);
+	done(&p);
+}
+
 static void segmentation_changes_the_writes_and_nothing_else(void **state)
 {
 	(void)state;
@@ -718,6 +741,7 @@ int main(void)
 		cmocka_unit_test(a_witness_that_is_cut_off_is_a_fail),
 		cmocka_unit_test(what_the_monitor_sees_is_a_fail_of_its_own_statement),
 		cmocka_unit_test(what_the_target_does_not_offer_is_inapplicable),
+		cmocka_unit_test(a_breach_seen_before_the_case_did_not_apply_stands),
 		cmocka_unit_test(segmentation_changes_the_writes_and_nothing_else),
 		cmocka_unit_test(a_message_keeps_its_properties),
 		cmocka_unit_test(a_refused_connection_is_inconclusive),
