@@ -23,7 +23,7 @@
 
 /* ---- CONNECT ------------------------------------------------------------------------------- */
 
-#define CLIENT_ID(s)  "10 r s\"MQTT\" l 02 n0 p{} s\"" s "\""
+#define CLIENT_ID(s)  "10 r s\"MQTT\" l 02 n0 p{} t\"" s "\"" /* begins as no other's does */
 #define WILL_TOPIC(s) "10 r s\"MQTT\" l 06 n0 p{} c p{} t\"" s "\" s\"bye\""
 #define USER_NAME(s)  "10 r s\"MQTT\" l 82 n0 p{} c s\"" s "\""
 

@@ -69,10 +69,15 @@ CASE(alias_for_retained,
 	require_alias(t);
 	require(t, offers(t)->retain, "the target has no retained messages");
 	struct peer *client = join(t, "client");
+	struct peer *live = join(t, "live");
+	subscribe(live, .filter = "a/x", .qos = 1);
 	publish(client, .topic = "a/x", .payload = "set", .qos = 1,
 		.props = PROPS(P_TOPIC_ALIAS(1)));
+	expect_message(live, .topic = "a/x", .payload = "set");
 	publish(client, .topic = "", .payload = "kept", .qos = 1, .retain = true,
 		.props = PROPS(P_TOPIC_ALIAS(1)));
+	expect_message(live, .topic = "a/x", .payload = "kept");
+	retained_settled(t, .topic = "a/x", .payload = "kept");
 	struct peer *sub = join(t, "subscriber");
 	subscribe(sub, .filter = "a/#", .qos = 1);
 	expect_message(sub, .topic = "a/x", .payload = "kept", .retain = SET(1));
