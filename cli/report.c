@@ -96,6 +96,8 @@ static void show(const struct runs *runs)
 		.unexpected = runs->unexpected_count,
 		.not_run = runs->not_run,
 		.duration_us = runs->duration_us,
+		.unseen = runs->unseen,
+		.unseen_count = runs->unseen_count,
 	};
 
 	memcpy(end.counts, runs->counts, sizeof(end.counts));
@@ -115,7 +117,7 @@ static int verdict_of(const struct runs *runs)
 {
 	if (!runs->case_count || runs->counts[VERDICT_ERROR] || runs->gap_count)
 		return EXIT_NOTHING;
-	return runs->unexpected_count ? EXIT_UNEXPECTED : EXIT_AS_EXPECTED;
+	return runs->unexpected_count || runs->unseen_count ? EXIT_UNEXPECTED : EXIT_AS_EXPECTED;
 }
 
 static int report(const struct runs *runs, const struct order *orders, size_t count, bool judge,

@@ -208,6 +208,7 @@ static struct runner_config configure(struct run *run)
 		.client = run->role == ROLE_SERVER ? NULL : &run->client,
 		.surveys = run->surveys,
 		.expected = &run->expected,
+		.whole = !o->word_count && !o->serve,
 		.seed = o->seed,
 		.slack_us = (int64_t)o->slack_ms * 1000,
 		.deadline_us = o->deadline_s ? now_us + (int64_t)o->deadline_s * 1000000 : 0,
@@ -240,7 +241,13 @@ static void play_rounds(struct run *run)
 	}
 }
 
-static int exit_code(const struct run *run)
+/* Of a shard by itself it is no finding that a cause did not come up. */
+static size_t unseen_count(const struct run *run, const struct record_end *end)
+{
+	return run->options.shards ? 0 : end->unseen_count;
+}
+
+static int exit_code(const struct run *run, const struct record_end *end)
 {
 	const struct runner *r = &run->runner;
 	bool unfinished = r->stopped == RUNNER_TARGET_LOST || r->stopped == RUNNER_BROKEN ||
@@ -250,7 +257,8 @@ static int exit_code(const struct run *run)
 		return EXIT_INTERRUPTED;
 	if (unfinished || r->counts[VERDICT_ERROR] || (!r->played && !run->options.serve))
 		return EXIT_NOTHING;
-	return r->unexpected || r->unexplained ? EXIT_UNEXPECTED : EXIT_AS_EXPECTED;
+	return r->unexpected || r->unexplained || unseen_count(run, end) ? EXIT_UNEXPECTED
+									 : EXIT_AS_EXPECTED;
 }
 
 /* What the counts do not tell. */
@@ -267,6 +275,12 @@ static void explain_end(const struct run *run)
 		why = run->surveys[1].unserved;
 	if (!r->played && why)
 		fprintf(stderr, "mqttspec run: nothing was played: %s\n", why);
+}
+
+static void show_end(struct run *run, struct record_end end)
+{
+	end.unseen_count = unseen_count(run, &end);
+	terminal_end(&run->terminal, &end);
 }
 
 static int play(struct run *run)
@@ -287,9 +301,9 @@ static int play(struct run *run)
 		play_rounds(run);
 	runner_result(&run->runner, &end);
 	if (!serve)
-		terminal_end(&run->terminal, &end);
+		show_end(run, end);
 	explain_end(run);
-	int code = exit_code(run);
+	int code = exit_code(run, &end);
 	if (!record_write_end(run->out.record, &end)) {
 		fprintf(stderr, "mqttspec run: %s/run.jsonl: %s\n", run->options.out,
 			strerror(errno));

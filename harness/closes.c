@@ -160,6 +160,9 @@ static void put_up_with(struct place at, struct test *t, struct difference d, co
 	if (!is_left_to_the_target(t))
 		differ_on_trial(at, t, d, expected, actual);
 	test_note(t, at, VERDICT_NONSTRICT, expected, actual);
+	if (t->failure && !t->failure->difference)
+		t->failure->difference = spec_difference_name(d.kind);
+	t->waited = d.waited;
 }
 
 /* The first packet was at fault: the target closes, in 5.0 perhaps behind a CONNACK of 0x80 or above. */

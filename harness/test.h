@@ -87,7 +87,11 @@ struct claim {
 	enum verdict verdict;
 };
 
-enum { CLAIMS_MAX = 32, PEERS_MAX = 256 };
+enum {
+	CLAIMS_MAX = 32,
+	PEERS_MAX = 256,
+	PACKETS_MAX = 400000, /* of the target in one case run: more is a flood */
+};
 
 /* Of the fences to a client: identifiers that no case uses, and a topic that no case expects. */
 enum { FENCE_ID_BASE = 60000 };
@@ -234,6 +238,19 @@ struct peer *peer_accept(struct test *t, const char *role, int64_t until_us);
  */
 void peer_send(struct peer *p, struct bytes bytes, size_t secret);
 
+/* ---- output.c ------------------------------------------------------------------------------ */
+
+/* What a batch has held back goes out. */
+void peer_flush(struct peer *p);
+void test_flush(struct test *t); /* of all peers */
+
+/* ---- pump.c: waiting ----------------------------------------------------------------------- */
+
+/* Reads what is there, after waiting for the first of it, or for room to write to `writer` (or NULL); true
+ * if anything came. Ends the run when the target floods.
+ */
+bool test_poll(struct test *t, const struct peer *writer, int64_t until_us);
+
 /* Reads what is there on every open peer, waiting for the first of it until the deadline (on the
  * clock of the tape). False when the deadline has come; what was there has been read all the same,
  * so whoever waits for something looks once more.
@@ -242,6 +259,13 @@ bool test_pump(struct test *t, int64_t until_us);
 
 /* Reads what is there and waits for nothing. */
 void test_read_ready(struct test *t);
+
+/* ---- arrivals.c: what comes ---------------------------------------------------------------- */
+
+void peer_receive(struct peer *p); /* reads once, which must not block */
+
+/* The connection is gone, but what the target said before may still lie there: reads it all. */
+void peer_drain(struct peer *p);
 
 /* The oldest arrival not yet taken of these types (a mask); NULL if there is none. */
 struct arrival *peer_arrival(struct peer *p, uint32_t types);
@@ -310,6 +334,23 @@ const char *client_last_word(struct test *t);
 /* Ends it; a client that had died by then, or does so now, makes the run a `crash`. */
 void client_end(struct test *t);
 
+/* ---- client_setup.c: a client under test begins ----------------------------------------------- */
+
+/* A CONNECT as it came, to be looked at before anything else: one of another protocol or version than the
+ * client was asked for ends the run.
+ */
+void client_greets(struct peer *p, struct bytes connect);
+
+/* ---- told_message.c: whom it accuses ---------------------------------------------------------- */
+
+/* Ends the run: what the user is told differs, which breaks UALL-AS-ASKED. */
+void told_differs(struct test *t, struct place at, struct difference d, const char *expected,
+	const char *actual) __attribute__((noreturn));
+void told_missing(struct test *t, struct place at, const char *expected) __attribute__((noreturn));
+
+/* The same as a lesser finding. */
+void told_note(struct test *t, struct place at, const char *expected, const char *actual);
+
 /* ---- messages.c: what our peers have published, and what comes of it -------------------------- */
 
 /* A packet of ours, before it goes out; a publish that a client is told to do. */
@@ -318,6 +359,14 @@ void messages_told(struct test *t, const struct publish *m);
 
 /* A PUBLISH that has come, its topic as it is on the wire. */
 void messages_arrived(struct peer *p, const struct packet *publish);
+void messages_passed_on(struct test *t, const struct told *told); /* a client to its user */
+
+/* The posting that this message may be; among equals the first that this client has got less often. NULL:
+ * nobody has published it.
+ */
+struct posting *posting_find(
+	struct test *t, const char *client, struct bytes topic, struct bytes payload);
+unsigned posting_times(const struct posting *m, const char *client); /* that it has got it */
 
 /* How the message that came (its topic without the prefix) differs from the wanted one; false: it does
  * not. May wait for the wanted one, to tell whether it comes at all.

@@ -163,8 +163,9 @@ class Catalogue:
                     self.faults.append(f"{where}: its words are not in the order of {', '.join(DIFFERENCES)}")
 
     def check_blame(self):
-        """Each row once, of known ends and words, naming statements that are there."""
+        """Each row once, of known ends and words, naming statements that the difference contradicts."""
         known = {version + ":" + r["key"] for version, r, _ in self.statements()}
+        evidence = {r["statement"]: r for r in self.evidence}
         for row, count in Counter((r["judged"], r["difference"], r["about"]) for r in self.blame).items():
             if count > 1:
                 self.faults.append(f"blame.tsv: {' '.join(row)} stands {count} times")
@@ -175,8 +176,13 @@ class Catalogue:
             if r["difference"] not in DIFFERENCES:
                 self.faults.append(f"{where}: unknown difference")
             for version in ("3.1.1", "5.0"):
-                if r[version] != "-" and version + ":" + r[version] not in known:
-                    self.faults.append(f"{where}: there is no {version}:{r[version]}")
+                name = version + ":" + r[version]
+                if r[version] == "-":
+                    continue
+                if name not in known:
+                    self.faults.append(f"{where}: there is no {name}")
+                elif not contradicts(evidence.get(name), r["judged"], r["difference"], r["about"]):
+                    self.faults.append(f"{where}: is no evidence against {name} of a {r['judged']}")
 
     def statements(self):
         """(version, row, numbered) of every statement; one that holds for both versions comes twice."""
@@ -204,6 +210,16 @@ def differences(cell):
         word, _, of = entry.partition(":")
         of = of.split("+") if of else []
         yield word, [p for p in of if not p.startswith("0x")], [p for p in of if p.startswith("0x")]
+
+
+def contradicts(row, end, word, about):
+    """Whether that row of evidence.tsv has the word, of what a row of blame.tsv is about."""
+    about = about.split("/")[0]
+    for shown, packets, properties in differences(row[end]) if row and end in ENDS else []:
+        of = properties if about.startswith("0x") else packets if about in PACKETS else []
+        if shown == word and (not of or about in of):
+            return True
+    return False
 
 
 def quoted(text):

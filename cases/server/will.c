@@ -388,6 +388,8 @@ CASE(will_clears_retained,
 
 	drop(client);
 	expect_message(watcher, .topic = "will/t", .payload = "");
+	judging(t, "3.1.1:MQTT-3.3.1-10");
+	judging(t, "5.0:MQTT-3.3.1-6");
 	expect_none_retained(join(t, "publisher"), "will/t");
 }
 

@@ -108,6 +108,7 @@ void result_judge(
 	const struct expectation *e =
 		expectation_find(expected, item->def, item->row, item->version);
 
+	e = e ? e : expectation_find_cause(expected, out);
 	out->foreseen = e != NULL;
 	out->expected = e ? out->verdict == e->verdict : verdict_is_good(out->verdict);
 	if (e) {

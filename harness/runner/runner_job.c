@@ -238,6 +238,8 @@ void job_commit(struct runner *r, struct runner_job *job)
 	struct record_case *record = &job->result;
 
 	result_judge(c->expected, &job->item, record);
+	for (size_t i = 0; i < c->expected->count; i++)
+		r->seen[i] |= expectation_is_seen(&c->expected->list[i], record);
 	keep_capture(r, job);
 	r->done++;
 	r->counts[record->verdict]++;

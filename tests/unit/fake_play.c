@@ -1,6 +1,7 @@
 /* An engine whose case runs do what their case's title says, in place of harness/play.c and probe.c:
  *   pass, fail       that verdict
  *   sleep N          for so many milliseconds, then pass
+ *   breach WORD      fails with this difference
  *   hang             for ever
  *   segv             dies
  *   leave            ends the process without a record
@@ -106,6 +107,18 @@ static void flood(void)
 		say(much);
 }
 
+static void breach(struct arena *a, const char *difference, struct record_case *out)
+{
+	struct record_failure *failure = arena_new(a, struct record_failure);
+
+	failure->statement = out->statements->name;
+	failure->difference = difference;
+	out->failure = failure;
+	out->verdict = VERDICT_FAIL;
+	*(struct record_statement *)out->statements =
+		(struct record_statement){ failure->statement, VERDICT_FAIL };
+}
+
 static void act(
 	struct arena *a, const char *script, const struct play *play, struct record_case *out)
 {
@@ -113,6 +126,8 @@ static void act(
 		usleep((useconds_t)atoi(script + 6) * 1000);
 	else if (!strcmp(script, "fail"))
 		out->verdict = VERDICT_FAIL;
+	else if (!strncmp(script, "breach ", 7))
+		breach(a, script + 7, out);
 	else if (!strcmp(script, "hang"))
 		pause();
 	else if (!strcmp(script, "segv"))
