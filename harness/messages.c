@@ -291,6 +291,26 @@ bool messages_differ(struct peer *p, const struct packet *got, const struct mess
 	return true;
 }
 
+struct difference messages_payload(struct test *t, struct bytes got, const char *expected)
+{
+	const struct posting *came = NULL, *wanted = NULL;
+	uint64_t sum = digest(got), wanted_sum = digest(bytes_of(expected));
+
+	for (size_t i = 0; i < t->messages.posting_count; i++) {
+		const struct posting *m = &t->messages.postings[i];
+		came = m->payload == sum ? m : came;
+		wanted = m->payload == wanted_sum ? m : wanted;
+	}
+	if (!came || !wanted)
+		return DIFFERENCE(SPEC_PAYLOAD, "PUBLISH");
+	if (came->order < wanted->order)
+		return DIFFERENCE(SPEC_EXTRA, came->will ? "PUBLISH/will" : "PUBLISH");
+	struct difference d =
+		DIFFERENCE(are_ordered(came, wanted) ? SPEC_ORDER : SPEC_MISSING, "PUBLISH");
+	d.kinds |= SPEC_SHOWS(SPEC_MISSING) | SPEC_SHOWS(SPEC_ORDER);
+	return d;
+}
+
 /* ---- markers --------------------------------------------------------------------------------- */
 
 static bool is_awaited_by(const struct posted_filter *f, const char *client, struct bytes topic)

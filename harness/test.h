@@ -158,6 +158,7 @@ struct difference {
 	uint32_t kinds;    /* SPEC_SHOWS of all that it may be; 0: a check of the case's own */
 	const char *about; /* what it concerns, in the words of spec_blamed; NULL: nothing known */
 	bool waited;       /* nothing came in time: it may yet come */
+	bool on_trial;     /* accuses the statement on trial, whatever shows its breach */
 };
 
 #define DIFFERENCE(what, concerning) \
@@ -171,6 +172,9 @@ bool claim_is_of_version(const struct test *t, const char *name);
 
 /* The one that `judging` named, else the first that is open; NULL: all have been judged. */
 struct claim *claim_on_trial(struct test *t);
+
+/* Whether a statement speaks of this difference: one of the case's own, or one that binds everywhere. */
+bool claim_is_known(struct test *t, const struct difference *d);
 
 /* The one that this difference accuses; *own: the case named it. NULL: none is left. */
 struct claim *claim_accused(struct test *t, const struct difference *d, bool *own);
@@ -372,6 +376,9 @@ unsigned posting_times(const struct posting *m, const char *client); /* that it 
  */
 bool messages_differ(struct peer *p, const struct packet *got, const struct message *want,
 	struct difference *out);
+
+/* The same by the payload alone, where a case compares that by itself. */
+struct difference messages_payload(struct test *t, struct bytes got, const char *expected);
 
 /* How many of them this client's subscriptions let through. */
 size_t messages_meant_for(const struct peer *p);
