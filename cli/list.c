@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/arena.h"
 #include "cli/cli.h"
 #include "cli/nearest.h"
 #include "cli/screen.h"
@@ -28,6 +29,7 @@ static const char help[] =
 	"\n"
 	"Options:\n"
 	"  --role R         only those that judge this: server, client, or agent (default: all)\n"
+	"  --not PATTERN    leave out what matches this; as often as wanted\n"
 	"  --versions V     only these: 3.1.1, 5.0, or both with a comma between\n"
 	"  --statements     the statements that a server (or, with --role, a client) can be held\n"
 	"                   to, each with the number of cases that refer to it\n"
@@ -50,6 +52,11 @@ static const char *const role_names[] = {
 	[ROLE_AGENT] = "agent",
 };
 
+bool list_leaves_out(const struct list_options *o, const struct walk *w, enum mqtt_version version)
+{
+	return pattern_find(o->excluded, o->excluded_count, w->def, w->row, version);
+}
+
 unsigned list_selects(const struct list_options *o, const struct walk *w)
 {
 	unsigned selected = 0;
@@ -60,10 +67,9 @@ unsigned list_selects(const struct list_options *o, const struct walk *w)
 		unsigned bit = v == MQTT_50 ? V50 : V311;
 		if (!(o->versions & bit) || !case_has_version(w->def, w->row, v))
 			continue;
-		bool matched = !o->pattern_count;
-		for (size_t i = 0; i < o->pattern_count && !matched; i++)
-			matched = pattern_matches(o->patterns[i], w->def, w->row, v);
-		selected |= matched ? bit : 0;
+		bool matched = !o->pattern_count ||
+			pattern_find(o->patterns, o->pattern_count, w->def, w->row, v);
+		selected |= matched && !list_leaves_out(o, w, v) ? bit : 0;
 	}
 	return selected;
 }
@@ -188,13 +194,14 @@ static bool role_parse(const char *text, unsigned *mask)
 }
 
 /* Whether a pattern alone selects anything of what is to be shown. */
-static bool selects_anything(const struct list_options *o, char *const *pattern)
+static bool selects_anything(const struct list_options *o, const char *const *pattern)
 {
 	struct list_options one = *o;
 	struct walk w = { 0 };
 
 	one.patterns = pattern;
 	one.pattern_count = 1;
+	one.excluded_count = 0;
 	while (walk_next(&w))
 		if (list_selects(&one, &w))
 			return true;
@@ -225,6 +232,9 @@ static int list(const struct list_options *o)
 	for (size_t i = 0; i < o->pattern_count; i++)
 		if (!selects_anything(o, &o->patterns[i]))
 			return pattern_error(o->patterns[i]);
+	for (size_t i = 0; i < o->excluded_count; i++)
+		if (!selects_anything(o, &o->excluded[i]))
+			return pattern_error(o->excluded[i]);
 	if (o->statements && o->roles & 1u << ROLE_AGENT)
 		return usage_error(&command_list, "no statement of the standard binds an agent");
 	if (o->statements)
@@ -236,48 +246,65 @@ static int list(const struct list_options *o)
 	return EXIT_AS_EXPECTED;
 }
 
+enum { GO_ON = -1 };
+
+/* GO_ON, or an exit code. */
+static int read_option(int answer, char **argv, struct list_options *o)
+{
+	switch (answer) {
+	case 'v':
+		if (!versions_parse(optarg, &o->versions))
+			return usage_error(&command_list,
+				"--versions takes 3.1.1, 5.0 or both, not \"%s\"", optarg);
+		break;
+	case 'r':
+		if (!role_parse(optarg, &o->roles))
+			return usage_error(&command_list,
+				"--role takes server, client or agent, not \"%s\"", optarg);
+		break;
+	case 'n': o->excluded[o->excluded_count++] = optarg; break;
+	case 'u': o->uncovered = true; /* fall through */
+	case 's': o->statements = true; break;
+	case 'j': o->json = true; break;
+	case 'h': fputs(help, stdout); return EXIT_AS_EXPECTED;
+	default: return option_error(&command_list, answer, argv);
+	}
+	return GO_ON;
+}
+
 static int run(int argc, char **argv)
 {
 	static const struct option options[] = {
 		{ "versions", required_argument, NULL, 'v' },
 		{ "role", required_argument, NULL, 'r' },
+		{ "not", required_argument, NULL, 'n' },
 		{ "statements", no_argument, NULL, 's' },
 		{ "uncovered", no_argument, NULL, 'u' },
 		{ "json", no_argument, NULL, 'j' },
 		{ "help", no_argument, NULL, 'h' },
 		{ NULL, 0, NULL, 0 },
 	};
+	struct arena arena;
 	struct list_options o = { .versions = BOTH };
-	int answer;
+	int answer, code = GO_ON;
 
+	arena_init(&arena);
+	o.excluded = arena_alloc(&arena, (size_t)argc * sizeof(*o.excluded));
 	opterr = 0;
-	while ((answer = getopt_long(argc, argv, ":h", options, NULL)) != -1) {
-		switch (answer) {
-		case 'v':
-			if (!versions_parse(optarg, &o.versions))
-				return usage_error(&command_list,
-					"--versions takes 3.1.1, 5.0 or both, not \"%s\"", optarg);
-			break;
-		case 'r':
-			if (!role_parse(optarg, &o.roles))
-				return usage_error(&command_list,
-					"--role takes server, client or agent, not \"%s\"", optarg);
-			break;
-		case 'u': o.uncovered = true; /* fall through */
-		case 's': o.statements = true; break;
-		case 'j': o.json = true; break;
-		case 'h': fputs(help, stdout); return EXIT_AS_EXPECTED;
-		default: return option_error(&command_list, answer, argv);
-		}
-	}
-	o.patterns = argv + optind;
+	while (code == GO_ON && (answer = getopt_long(argc, argv, ":h", options, NULL)) != -1)
+		code = read_option(answer, argv, &o);
+	o.patterns = (const char *const *)argv + optind;
 	o.pattern_count = (size_t)(argc - optind);
-	return list(&o);
+	if (code == GO_ON)
+		code = list(&o);
+	arena_fini(&arena);
+	return code;
 }
 
 const struct command command_list = {
 	.name = "list",
-	.synopsis = "[PATTERN...] [--versions V] [--role R] [--statements|--uncovered] [--json]",
+	.synopsis = "[PATTERN...] [--not PATTERN] [--versions V] [--role R] "
+		    "[--statements|--uncovered] [--json]",
 	.summary = "the cases, or the statements and how many cases test them",
 	.run = run,
 };

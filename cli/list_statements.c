@@ -27,7 +27,10 @@ static enum role role_of(const struct list_options *o)
 
 static bool refers(const struct list_options *o, const struct walk *w, const char *name)
 {
-	return w->def->role == role_of(o) && walk_refers(w, name);
+	enum mqtt_version version = ref_has_version(name, MQTT_50) ? MQTT_50 : MQTT_311;
+
+	return w->def->role == role_of(o) && walk_refers(w, name) &&
+		!list_leaves_out(o, w, version);
 }
 
 /* Asked for by its own name, or by way of a case that refers to it. */
@@ -38,6 +41,9 @@ static bool is_selected(const struct list_options *o, const struct spec_statemen
 	if (!(s->testable & (role_of(o) == ROLE_CLIENT ? TESTABLE_CLIENT : TESTABLE_SERVER)) ||
 		!(o->versions & version_bit(s)))
 		return false;
+	for (size_t i = 0; i < o->excluded_count; i++)
+		if (pattern_matches_statement(o->excluded[i], s->name))
+			return false;
 	if (!o->pattern_count)
 		return true;
 	for (size_t i = 0; i < o->pattern_count; i++)

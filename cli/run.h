@@ -1,6 +1,6 @@
 /* A run from the command line to its exit code: run_prepare.c says what is to be played against what,
- * run_look.c what the target breaks at every connection, run.c plays it for people, serve.c for a test
- * driver.
+ * run_login.c with which user name, run_look.c what the target breaks at every connection, run.c plays it
+ * for people, serve.c for a test driver.
  */
 #ifndef CLI_RUN_H
 #define CLI_RUN_H
@@ -12,6 +12,7 @@
 #include "cli/out_folder.h"
 #include "cli/run_options.h"
 #include "harness/case.h"
+#include "harness/login.h"
 #include "harness/play.h"
 #include "harness/runner/plan.h"
 #include "harness/runner/runner.h"
@@ -32,6 +33,7 @@ struct run {
 	bool has_file;
 	enum role role;       /* what is judged ... */
 	struct client client; /* ... if it is a client, or its agent */
+	struct login login; /* for every CONNECT, where a broker is judged; user_name NULL: none */
 	struct expectations expected;
 	const struct case_def *const *cases; /* all that there are of the role */
 	size_t case_count;
@@ -48,6 +50,9 @@ struct run {
 
 /* Finds target, expectations and plan. False: end with *code; a complaint was printed. */
 bool run_prepare(struct run *run, int *code);
+
+/* Finds run->login, which needs the target's file to have been read; the same. */
+bool run_find_login(struct run *run, int *code);
 
 /* Looks at a plain connection. What is broken there is a finding of the run: its case is in the plan
  * from here on, whatever was selected.

@@ -19,113 +19,12 @@ enum {
 	DEADLINE_S_MAX = 1000000,
 };
 
-static const char help[] =
-	"Usage: mqttspec run [TARGET] [PATTERN...] [OPTION...]\n"
-	"       mqttspec run --client 'COMMAND' [PATTERN...] [OPTION...]\n"
-	"\n"
-	"Plays cases against a broker or a client, and shows the evidence for each verdict not\n"
-	"expected.\n"
-	"\n"
-	"TARGET is where a broker listens (mqtt://HOST:PORT, HOST:PORT), or the name or path of a\n"
-	"target file, whose program is launched on a free port and stopped afterwards. Without\n"
-	"one it is the included broker. A target file may also be about a client.\n"
-	"\n"
-	"COMMAND launches the agent of a client: a small program that mqttspec, which plays the\n"
-	"server, tells what the client has to do (see AGENT.md, and mqttspec agent-check).\n"
-	"{host}, {port} and {url} in it are where to connect to.\n"
-	"\n"
-	"A PATTERN selects cases, chapters or statements (mqttspec\n"
-	"list --help); without one all are played.\n"
-	"\n"
-	"Options: what is judged\n"
-	"  --client COMMAND     a client, through its agent\n"
-	"  --exec COMMAND       a client without an agent, by what this command line does: with\n"
-	"                       the cases that need no more, such as those of malformed packets;\n"
-	"                       {v} in it is 311 or 5\n"
-	"\n"
-	"Options: what is played\n"
-	"  --versions V         3.1.1, 5.0, or both with a comma between (default: both)\n"
-	"  --segment HOW        how packets are cut on their way: whole, bytes (one by one),\n"
-	"                       split:N (after N bytes), split (after 1 to 16), batch (packets\n"
-	"                       that do not wait for each other together), all; several with\n"
-	"                       commas between (default: whole)\n"
-	"  --repeat N           everything so many times\n"
-	"  --until-failure      again and again, until a verdict is not expected\n"
-	"  --shard I/N          the I-th of N parts\n"
-	"  --shuffle            in random order\n"
-	"  --seed S             of the order, and of random choices of cases\n"
-	"  --list               only say what would be played\n"
-	"\n"
-	"Options: how\n"
-	"  -j, --jobs N         case runs at once (default: 16; of a client 4 for each core); "
-	"with\n"
-	"                       more than one, those that wait for the clocks of the standard\n"
-	"                       overlap besides\n"
-	"  --fail-fast          stop at the first verdict that is not expected\n"
-	"  --deadline SECONDS   stop then; what was not played yet is skipped\n"
-	"  --timeout MS         how long an answer may take (default: 5000)\n"
-	"  --slack MS           allowed beyond the end of a timing window (default: 500)\n"
-	"  --no-fork            one case run at a time, in this process: for a debugger\n"
-	"\n"
-	"Options: what is expected\n"
-	"  --expect FILE        the [expected] part of this file, instead of the target's own\n"
-	"  --expect none        nothing but good verdicts; --strict is the same\n"
-	"\n"
-	"Options: what is shown and kept\n"
-	"  --transcript         print packets as they come and go, one case run at a time\n"
-	"  -v, --verbose        every case run, also on a terminal\n"
-	"  -q, --quiet          only what was not expected, and the counts\n"
-	"  --color WHEN         auto, always, never (default: auto)\n"
-	"  --out FOLDER         run.jsonl, pcap/, target.log (default: out)\n"
-	"  --pcap WHICH         captures of failures, all, none (default: failures)\n"
-	"  --capture INTERFACE  record the real traffic too, in capture.pcap; needs rights for it\n"
-	"  --serve              play what is asked for on standard input: for test drivers\n"
-	"  -h, --help           this\n"
-	"\n"
-	"Examples:\n"
-	"  mqttspec run mqtt://127.0.0.1:1883              a broker that runs already\n"
-	"  mqttspec run mosquitto will 'qos2_*'            a chapter and some cases\n"
-	"  mqttspec run mosquitto MQTT-3.1.2-24            the cases of a statement\n"
-	"  mqttspec run mosquitto qos2 --transcript        watch every packet\n"
-	"  mqttspec run mosquitto --shard 2/4 --out out-2  a quarter of it, in CI\n"
-	"  mqttspec run --client './my-agent' client_qos2  a client of your own\n"
-	"  mqttspec run --exec 'mosquitto_sub -h {host} -p {port} -V mqttv{v} -t a -q 1'\n"
-	"  mqttspec run ./my-broker.ini --until-failure --deadline 600\n"
-	"\n"
-	"Exit codes: 0 every verdict was expected, 1 something was not, 2 bad usage, 3 nothing\n"
-	"could be played, not all of it, or our own fault, 130 interrupted.\n";
-
-static const char agent_check_help[] =
-	"Usage: mqttspec agent-check 'COMMAND' [PATTERN...] [OPTION...]\n"
-	"       mqttspec agent-check TARGET [PATTERN...] [OPTION...]\n"
-	"\n"
-	"Says whether a program keeps the contract of agents (AGENT.md), through which mqttspec\n"
-	"run --client judges a client: launches COMMAND, or the agent of a target file, for each\n"
-	"check, tells it what to do, nonsense included, and looks at what it answers and what its\n"
-	"client sends. A PATTERN selects checks (mqttspec list agent); without one all are made.\n"
-	"\n"
-	"Options:\n"
-	"  --versions V         3.1.1, 5.0, or both with a comma between (default: both)\n"
-	"  --transcript         print packets and lines as they come and go\n"
-	"  -v, --verbose        every check, also on a terminal\n"
-	"  -q, --quiet          only what was not as it should be, and the counts\n"
-	"  -j, --jobs N         checks at once (default: 4 for each core)\n"
-	"  --timeout MS         how long an answer may take (default: 5000)\n"
-	"  --color WHEN         auto, always, never (default: auto)\n"
-	"  --out FOLDER         run.jsonl, pcap/ (default: out)\n"
-	"  -h, --help           this; all other options of mqttspec run are taken, too\n"
-	"\n"
-	"Examples:\n"
-	"  mqttspec agent-check libmosquitto\n"
-	"  mqttspec agent-check '/usr/bin/python3 my_agent.py'\n"
-	"  mqttspec agent-check './my-agent' agent_publishes --transcript\n"
-	"\n"
-	"Exit codes: 0 the contract is kept, 1 it is not, 2 bad usage, 3 the program could not be\n"
-	"launched, or says no hello, 130 interrupted.\n";
-
 enum long_only {
 	CLIENT = 256,
 	EXEC,
+	USER,
+	PASSWORD_FILE,
+	NOT,
 	VERSIONS,
 	SEGMENT,
 	REPEAT,
@@ -152,6 +51,9 @@ enum long_only {
 static const struct option long_options[] = {
 	{ "client", required_argument, NULL, CLIENT },
 	{ "exec", required_argument, NULL, EXEC },
+	{ "user", required_argument, NULL, USER },
+	{ "password-file", required_argument, NULL, PASSWORD_FILE },
+	{ "not", required_argument, NULL, NOT },
 	{ "versions", required_argument, NULL, VERSIONS },
 	{ "segment", required_argument, NULL, SEGMENT },
 	{ "repeat", required_argument, NULL, REPEAT },
@@ -269,9 +171,18 @@ static bool versions(struct run_options *o)
 
 /* ---- options ------------------------------------------------------------------------------- */
 
+static bool leave_out(struct arena *a, struct run_options *o)
+{
+	o->excluded = arena_grow(
+		a, o->excluded, o->excluded_count, &o->excluded_capacity, sizeof(*o->excluded));
+	o->excluded[o->excluded_count++] = optarg;
+	return true;
+}
+
 static bool take_selection(struct arena *a, int option, struct run_options *o)
 {
 	switch (option) {
+	case NOT: return leave_out(a, o);
 	case VERSIONS: return versions(o);
 	case SEGMENT: return segment(a, o);
 	case REPEAT: return number(o, "--repeat", 1, REPEATS_MAX, &o->repeats);
@@ -339,6 +250,9 @@ static bool take(struct arena *a, int option, struct run_options *o)
 	switch (option) {
 	case CLIENT: o->client = optarg; return true;
 	case EXEC: o->exec = optarg; return true;
+	case USER: o->user = optarg; return true;
+	case PASSWORD_FILE: o->password_file = optarg; return true;
+	case NOT:
 	case VERSIONS:
 	case SEGMENT:
 	case REPEAT:
@@ -371,6 +285,7 @@ static bool agree(const struct run_options *o)
 		{ o->command == &command_agent_check, o->client || o->exec, "agent-check",
 			"--client or --exec" },
 		{ o->client || o->exec, o->capture, "--capture", "a client" },
+		{ o->client || o->exec, o->user || o->password_file, "--user", "a client" },
 		{ o->quiet, o->verbose, "--quiet", "--verbose" },
 		{ o->transcript, o->jobs > 1, "--transcript", "--jobs" },
 		{ o->transcript, o->quiet, "--transcript", "--quiet" },
@@ -413,7 +328,7 @@ bool run_options_read(struct arena *a, const struct command *command, int argc, 
 	opterr = 0;
 	while ((option = getopt_long(argc, argv, ":j:vqh", long_options, NULL)) != -1) {
 		if (option == 'h') {
-			fputs(command == &command_run ? help : agent_check_help, stdout);
+			fputs(command == &command_run ? run_help : agent_check_help, stdout);
 			*code = EXIT_AS_EXPECTED;
 			return false;
 		}

@@ -18,10 +18,14 @@ struct run_options {
 	const struct command *command; /* `run` or `agent-check` */
 	char *const *words;            /* TARGET, if the first is one, and PATTERNs */
 	size_t word_count;
+	const char **excluded; /* PATTERNs of what is left out */
+	size_t excluded_count, excluded_capacity;
 
-	const char *client; /* command line of a client's agent, or NULL */
-	const char *exec;   /* of a client without one, or NULL */
-	unsigned versions;  /* mask of V311 and V50 */
+	const char *client;        /* command line of a client's agent, or NULL */
+	const char *exec;          /* of a client without one, or NULL */
+	const char *user;          /* of every CONNECT, or NULL */
+	const char *password_file; /* with its password, or NULL */
+	unsigned versions;         /* mask of V311 and V50 */
 	const char *segment;
 	struct cuts cuts;
 	unsigned shard, shards; /* 0 and 0: everything */
@@ -54,5 +58,7 @@ struct run_options {
  */
 bool run_options_read(struct arena *a, const struct command *command, int argc, char **argv,
 	struct run_options *out, int *code);
+
+extern const char run_help[], agent_check_help[];
 
 #endif

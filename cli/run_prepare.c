@@ -179,6 +179,8 @@ static bool make_plan(struct run *run, int *code)
 		.case_count = run->case_count,
 		.patterns = (const char *const *)o->words,
 		.pattern_count = o->word_count,
+		.excluded = o->excluded,
+		.excluded_count = o->excluded_count,
 		.versions = o->versions,
 		.cuts = o->cuts,
 		.repeats = o->repeats,
@@ -195,8 +197,9 @@ static bool make_plan(struct run *run, int *code)
 	if (run->plan.count)
 		return true;
 	return complain(run, code, EXIT_NOTHING,
-		o->shards ? "this shard of the selected cases is empty"
-			  : "the selected cases are not played in that version");
+		o->shards                   ? "this shard of the selected cases is empty"
+			: o->excluded_count ? "--not leaves nothing of the selected cases"
+					    : "the selected cases are not played in that version");
 }
 
 bool run_prepare(struct run *run, int *code)
@@ -209,5 +212,5 @@ bool run_prepare(struct run *run, int *code)
 	if (!find_target(run, code))
 		return false;
 	list_cases(run);
-	return find_expectations(run, code) && make_plan(run, code);
+	return run_find_login(run, code) && find_expectations(run, code) && make_plan(run, code);
 }

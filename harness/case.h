@@ -76,7 +76,7 @@ struct case_def {
 struct vector {
 	const char *id;       /* within its table */
 	const char *template; /* harness/wire/template.h */
-	const char *refs[4];  /* instead of the table's */
+	const char *refs[6];  /* instead of the table's */
 	const char *title;    /* instead of the table's; may be NULL */
 	unsigned versions;    /* 0: the table's */
 	uint8_t codes[6];     /* Reason Codes of 5.0 that fit, the best first; unused ones 0 */
@@ -125,6 +125,11 @@ int64_t now_us(const struct test *t);              /* since the case run began *
 
 /* What the target offers (CONNACK properties in 5.0, its file, or the standard's defaults). */
 const struct capabilities *offers(const struct test *t);
+
+/* The run has a user name and a password that the target knows; a CONNECT with neither .user_name nor
+ * .password gets them.
+ */
+bool has_login(const struct test *t);
 
 /* Ends the run as `inapplicable` unless the condition holds; `why` is a sentence about the target. */
 #define require(t, condition, why) \
@@ -207,12 +212,16 @@ struct connect {
 	bool clean; /* with .kept: Clean Start 1 all the same (5.0) */
 	struct maybe expiry; /* 5.0: this Session Expiry Interval */
 	struct will will;
-	const char *user_name;
+	const char *user_name; /* both NULL: those that the target wants, or none */
 	const char *password;
 	const struct properties *props; /* 5.0: besides those that the fields above make */
 	bool resumed; /* join: CONNACK must say Session Present 1; admit: it does */
 	const struct properties *connack; /* admit: what CONNACK carries */
 };
+
+/* Of a CONNECT: a user name and a password that the target knows, or, if it has named none, any. */
+#define SOME_LOGIN(t) \
+	.user_name = has_login(t) ? NULL : "user", .password = has_login(t) ? NULL : "password"
 
 struct publish {
 	const char *topic;
@@ -270,6 +279,14 @@ struct disconnect {
 #define publish(peer, ...)                                             \
 	publish_at(AT("publish(" #peer ", " #__VA_ARGS__ ")"), (peer), \
 		(struct publish){ __VA_ARGS__ })
+
+/* PUBLISH with RETAIN 1 and its whole handshake, then a wait until a subscriber has got it, and a new
+ * subscriber from the store: what is acknowledged may still be on its way to both. Neither is demanded.
+ * The payload is another than what was kept before.
+ */
+#define publish_retained(peer, ...)                                              \
+	publish_retained_at(AT("publish_retained(" #peer ", " #__VA_ARGS__ ")"), \
+		(peer), (struct publish){ __VA_ARGS__ })
 
 /* DISCONNECT, then the close of the connection. */
 #define leave(peer, ...)                                           \
@@ -361,6 +378,14 @@ struct message {
 	expect_message_at(AT("expect_message(" #peer ", " #__VA_ARGS__ ")"), (peer), \
 		(struct message){ __VA_ARGS__ })
 
+/* Nothing is kept for the topic: a new subscriber gets what `pub` publishes next, at QoS 0, and nothing
+ * before it. What was acknowledged may still be on its way to the store, so new subscribers come for as long
+ * as an answer may take, until one gets nothing else.
+ */
+#define expect_none_retained(pub, topic)                                              \
+	expect_none_retained_at(                                                      \
+		AT("expect_none_retained(" #pub ", " #topic ")"), (pub), (topic))
+
 /* Proves that nothing more was sent to `peer`: a PINGREQ behind it all is answered (the fence), and
  * no packet of this type lies before the answer. For messages that take their way through the
  * target, publish a marker on the same topic and expect it instead.
@@ -384,10 +409,14 @@ struct message {
 		(peer), (lo_ms), (hi_ms))
 
 /* After a packet that the target must not put up with: the connection is closed. A PINGREQ is sent
- * behind it (unless `incomplete`), and an answer to that fails at once. In 5.0 a DISCONNECT (before
- * CONNACK: a CONNACK) may come first: one with a code of the list passes, one with another code is
- * `nonstrict`, and none is `nonstrict` where the standard says that it SHOULD be sent (behind
- * CONNACK). An acknowledgement and then the close is `nonstrict`, without the close it fails at once.
+ * behind it (unless `incomplete`), which a target that puts up with the packet answers. In 3.1.1, and
+ * in 5.0 where the statement on trial puts the duty on the receiver (spec/receivers-5.0.tsv), that
+ * fails. Elsewhere in 5.0 it is `nonstrict` [MQTT-4.13.1-1], the case goes on, and is_open() tells:
+ * what the packet led to (expect_no_harm) may still be a `fail`.
+ *
+ * In 5.0 a DISCONNECT (before CONNACK: a CONNACK) may come first: one with a code of the list passes,
+ * one with another code is `nonstrict`, and none is `nonstrict` where the standard says that it SHOULD
+ * be sent (behind CONNACK). An acknowledgement and then the close is `nonstrict`.
  */
 #define expect_violation_closed(peer, ...)                                                     \
 	expect_violation_closed_at(AT("expect_violation_closed(" #peer ", " #__VA_ARGS__ ")"), \
@@ -399,6 +428,26 @@ struct violation {
 	bool quiet;       /* a missing DISCONNECT is no finding */
 };
 
+/* A subscriber of this filter, if the row is a PUBLISH, which somebody might be handed; else NULL. */
+#define watch_row(t, filter) watch_row_at(AT("watch_row(" #t ", " #filter ")"), (t), (filter))
+
+/* After a bad packet: nobody else gets to feel it. A message is published on this topic, by `culprit`
+ * if it is still served, with the QoS of the row if that is a PUBLISH. It must reach `watcher` (NULL:
+ * there is none), who had subscribed to it before the packet was sent. Whatever comes first is legal
+ * in itself, as the monitor sees to: an error that is handed on is a `fail` of the statement that the
+ * server's own packet breaks. Returns how many messages came first.
+ */
+#define expect_no_harm(watcher, culprit, ...)                                                 \
+	expect_no_harm_at(AT("expect_no_harm(" #watcher ", " #culprit ", " #__VA_ARGS__ ")"), \
+		(watcher), (culprit), (struct publish){ __VA_ARGS__ })
+
+/* What was sent is to make the target end the connection, before the case can judge what comes of
+ * that. If the target does not, the statement was not on trial: `inapplicable`. The CONNACK or
+ * DISCONNECT that came is left to be looked at. gets_closed() only tells.
+ */
+#define require_closed(peer) require_closed_at(AT("require_closed(" #peer ")"), (peer))
+#define gets_closed(peer)    gets_closed_at(AT("gets_closed(" #peer ")"), (peer))
+
 /* A CONNECT that must be refused. 3.1.1: a CONNACK with `return_code`, or, if `silent`, a close
  * without a word (0: only the close). 5.0: a close, after a CONNACK with one of `codes` or without.
  */
@@ -409,6 +458,7 @@ struct violation {
 struct refusal {
 	uint8_t return_code;
 	bool silent;
+	bool by_choice;   /* 5.0: to let it in is no breach in itself: `info`, the end of the run */
 	uint8_t codes[6]; /* none: those of the row, or any */
 };
 
@@ -484,6 +534,14 @@ struct outcome {
  */
 double wait_closed_ms(struct peer *peer, unsigned ms);
 
+/* Waits, for as long as an answer may take, until a new subscriber to .topic gets a retained message with
+ * this .payload, or these .bytes, and says whether it did. It subscribes again and again, on a connection
+ * of its own.
+ */
+#define retained_settled(t, ...)                                              \
+	retained_settled_at(AT("retained_settled(" #t ", " #__VA_ARGS__ ")"), \
+		(t), (struct message){ __VA_ARGS__ })
+
 /* Waits up to `ms` for a packet of this type, which stays to be expected: when it came, in ms since
  * the case run began, or NAN.
  */
@@ -516,6 +574,7 @@ struct peer *join_at(struct place at, struct test *t, const char *name, struct c
 struct packet subscribe_at(struct place at, struct peer *p, struct subscribe s);
 struct packet unsubscribe_at(struct place at, struct peer *p, struct subscribe s);
 void publish_at(struct place at, struct peer *p, struct publish m);
+void publish_retained_at(struct place at, struct peer *p, struct publish m);
 void leave_at(struct place at, struct peer *p, struct disconnect d);
 struct peer *witness_at(struct place at, struct test *t);
 struct peer *dial_at(struct place at, struct test *t, const char *name);
@@ -547,9 +606,16 @@ void fence_at(struct place at, struct peer *p);
 void expect_closed_at(struct place at, struct peer *p);
 void expect_closed_between_at(struct place at, struct peer *p, unsigned lo_ms, unsigned hi_ms);
 void expect_violation_closed_at(struct place at, struct peer *p, struct violation v);
+struct peer *watch_row_at(struct place at, struct test *t, const char *filter);
+size_t expect_no_harm_at(
+	struct place at, struct peer *watcher, struct peer *culprit, struct publish marker);
+void require_closed_at(struct place at, struct peer *p);
+bool gets_closed_at(struct place at, struct peer *p);
 void expect_refused_at(struct place at, struct peer *p, struct refusal r);
 struct packet expect_one_of_at(
 	struct place at, struct peer *p, const struct outcome *outcomes, size_t count);
+void expect_none_retained_at(struct place at, struct peer *pub, const char *topic);
+bool retained_settled_at(struct place at, struct test *t, struct message m);
 void check_at(struct place at, struct test *t, bool condition, const char *sentence);
 void check_eq_at(
 	struct place at, struct test *t, long long actual, long long expected, const char *what);

@@ -12,6 +12,7 @@
  * A check of the case's own shows no difference that the engine knows of: it accuses the statement on
  * trial, as the case wrote it.
  */
+#include <stdlib.h>
 #include <string.h>
 
 #include "harness/test.h"
@@ -70,17 +71,39 @@ void claims_close(struct test *t, enum verdict verdict)
 
 /* ---- what a difference accuses --------------------------------------------------------------- */
 
-/* Whether one of the differences is evidence against the statement. */
-static bool is_evidence(const struct test *t, const struct claim *c, uint32_t kinds)
+/* What the difference concerns, as a Control Packet and as a property; 0: neither, or not known. */
+static enum packet_type packet_of(const struct difference *d)
 {
-	const struct spec_statement *s = spec_find(c->name);
-	uint32_t shows = !s ? 0 : test_theirs(t) == SIDE_SERVER ? s->shows_server : s->shows_client;
+	size_t len = d->about ? strcspn(d->about, "/") : 0;
 
-	return shows & kinds;
+	for (unsigned type = CONNECT; type <= AUTH; type++)
+		if (len == strlen(spec_packet_name(type)) &&
+			!strncmp(d->about, spec_packet_name(type), len))
+			return type;
+	return RESERVED_0;
 }
 
-/* Of the case's own: an open one before a closed one, one that the likeliest difference shows before
- * the rest.
+static unsigned property_of(const struct difference *d)
+{
+	return d->about && *d->about == '0' ? (unsigned)strtoul(d->about, NULL, 16) : 0;
+}
+
+/* Whether one of these kinds of the difference is evidence against the statement. */
+static bool is_evidence(
+	const struct test *t, const struct claim *c, const struct difference *d, uint32_t kinds)
+{
+	const struct spec_statement *s = spec_find(c->name);
+	enum spec_testable end = test_theirs(t) == SIDE_SERVER ? TESTABLE_SERVER : TESTABLE_CLIENT;
+
+	for (unsigned kind = 0; s && kind < SPEC_DIFFERENCES; kind++)
+		if (kinds & SPEC_SHOWS(kind) &&
+			spec_shows(s, end, kind, packet_of(d), property_of(d)))
+			return true;
+	return false;
+}
+
+/* Of the case's own: one that the likeliest difference shows before the rest, an open one before a closed
+ * one.
  */
 static struct claim *find_own(struct test *t, const struct difference *d)
 {
@@ -90,7 +113,7 @@ static struct claim *find_own(struct test *t, const struct difference *d)
 	for (size_t m = 0; m < sizeof(masks) / sizeof(*masks); m++) {
 		for (size_t i = 0; i < t->claim_count; i++) {
 			struct claim *c = &t->claims[i];
-			if (!is_evidence(t, c, masks[m]))
+			if (!is_evidence(t, c, d, masks[m]))
 				continue;
 			if (c->open)
 				return c;
@@ -106,10 +129,11 @@ static const char *default_for(const struct test *t, const struct difference *d)
 {
 	bool client = test_theirs(t) == SIDE_CLIENT;
 	/* Who closes in place of an answer, or sends another packet, does not give it. */
-	bool no_answer = d->about && (d->kind == SPEC_CLOSED || d->kind == SPEC_PACKET);
+	bool no_answer = d->kind == SPEC_CLOSED || d->kind == SPEC_PACKET;
 
-	return spec_blamed(t->play->version, client, no_answer ? SPEC_MISSING : d->kind,
-		d->about ? d->about : "-");
+	if (!d->about)
+		return NULL;
+	return spec_blamed(t->play->version, client, no_answer ? SPEC_MISSING : d->kind, d->about);
 }
 
 struct claim *claim_accused(struct test *t, const struct difference *d, bool *own)
@@ -117,7 +141,7 @@ struct claim *claim_accused(struct test *t, const struct difference *d, bool *ow
 	*own = true;
 	if (!d->kinds)
 		return claim_on_trial(t);
-	if (t->judged >= 0 && is_evidence(t, &t->claims[t->judged], d->kinds))
+	if (t->judged >= 0 && is_evidence(t, &t->claims[t->judged], d, d->kinds))
 		return &t->claims[t->judged];
 	const char *name = default_for(t, d);
 	struct claim *c = name ? claim_find(t, name) : NULL;

@@ -60,8 +60,8 @@ bool endpoint_parse(struct arena *a, const char *url, struct endpoint *out, cons
 		*error = arena_printf(a, "%s: %s", host, gai_strerror(e));
 		return false;
 	}
+	*out = (struct endpoint){ .address_len = found->ai_addrlen };
 	memcpy(&out->address, found->ai_addr, found->ai_addrlen);
-	out->address_len = found->ai_addrlen;
 	out->url =
 		arena_printf(a, strchr(host, ':') ? "mqtt://[%s]:%s" : "mqtt://%s:%s", host, port);
 	freeaddrinfo(found);

@@ -4,13 +4,14 @@
 
 #include "base/arena.h"
 #include "base/clock.h"
+#include "harness/login.h"
 
 enum { ERRAND_PACKET_MAX = 1024 * 1024 };
 
 bool errand_start(struct errand *e, struct arena *a, const struct endpoint *target,
 	enum mqtt_version version, int64_t limit_us, const char **error)
 {
-	*e = (struct errand){ .arena = a, .version = version };
+	*e = (struct errand){ .arena = a, .version = version, .login = target->login };
 	buf_init(&e->in, 2 * ERRAND_PACKET_MAX);
 	e->deadline_us = clock_now_us() + limit_us;
 	e->transport = transport_dial_tcp(a, target, e->deadline_us, error);
@@ -74,14 +75,15 @@ void errand_end(struct errand *e)
 	buf_fini(&e->in);
 }
 
-struct packet errand_connect(enum mqtt_version version, const char *client_id)
+struct packet errand_connect(const struct errand *e, const char *client_id)
 {
 	struct packet packet = wire_packet(CONNECT);
 
 	packet.protocol_name = BYTES("MQTT");
-	packet.level = (uint8_t)version;
+	packet.level = (uint8_t)e->version;
 	packet.connect_flags = CONNECT_CLEAN;
 	packet.client_id = bytes_of(client_id);
-	packet.properties.present = version == MQTT_50;
+	packet.properties.present = e->version == MQTT_50;
+	login_add(e->login, &packet);
 	return packet;
 }

@@ -12,6 +12,7 @@
 struct errand {
 	struct arena *arena;
 	enum mqtt_version version;
+	const struct login *login; /* of the target */
 	struct transport *transport;
 	struct buf in;
 	int64_t deadline_us; /* monotonic: of the whole errand */
@@ -26,7 +27,7 @@ bool errand_send(struct errand *e, const struct packet *packet);
 enum wire_status errand_receive(struct errand *e, struct packet *packet, bool *ended);
 void errand_end(struct errand *e);
 
-/* A CONNECT that starts anew and asks for nothing. */
-struct packet errand_connect(enum mqtt_version version, const char *client_id);
+/* A CONNECT that starts anew and asks for nothing; with the login of the target. */
+struct packet errand_connect(const struct errand *e, const char *client_id);
 
 #endif

@@ -26,7 +26,7 @@ void lateness_watch(struct lateness *l, struct arena *a, const struct play *play
 		return;
 	if (errand_start(&e, a, play->target, play->version, START_LIMIT_US, &error)) {
 		struct packet connect =
-			errand_connect(play->version, arena_printf(a, "%sPulse", play->prefix));
+			errand_connect(&e, arena_printf(a, "%sPulse", play->prefix));
 		if (errand_send(&e, &connect) &&
 			errand_receive(&e, &connack, &ended) == WIRE_PACKET &&
 			connack.type == CONNACK && !connack.code) {

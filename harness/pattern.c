@@ -89,6 +89,15 @@ bool pattern_matches(const char *pattern, const struct case_def *def, const stru
 	return false;
 }
 
+const char *pattern_find(const char *const *patterns, size_t count, const struct case_def *def,
+	const struct vector *row, enum mqtt_version version)
+{
+	for (size_t i = 0; i < count; i++)
+		if (pattern_matches(patterns[i], def, row, version))
+			return patterns[i];
+	return NULL;
+}
+
 bool pattern_matches_statement(const char *pattern, const char *name)
 {
 	return ref_matches(pattern, name, ref_has_version(name, MQTT_50) ? MQTT_50 : MQTT_311);

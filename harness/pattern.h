@@ -26,6 +26,10 @@ struct vector;
 bool pattern_matches(const char *pattern, const struct case_def *def, const struct vector *row,
 	enum mqtt_version version);
 
+/* The first of several that matches; NULL: none does. */
+const char *pattern_find(const char *const *patterns, size_t count, const struct case_def *def,
+	const struct vector *row, enum mqtt_version version);
+
 /* The same for a statement alone, by its name ("5.0:MQTT-4.3.3-10"). */
 bool pattern_matches_statement(const char *pattern, const char *name);
 

@@ -14,13 +14,15 @@
 
 struct arena;
 struct case_def;
+struct login;
 struct vector;
 
-/* Where the target listens. */
+/* Where the target listens, and how it lets clients in. */
 struct endpoint {
 	struct sockaddr_storage address; /* AF_INET or AF_INET6 */
 	socklen_t address_len;
-	const char *url; /* "mqtt://127.0.0.1:1883", for people */
+	const char *url;           /* "mqtt://127.0.0.1:1883", for people */
+	const struct login *login; /* for every CONNECT; NULL: it wants none. Not of the URL */
 };
 
 /* "mqtt://host:port", "host:port", "host", "[::1]:1883"; default port 1883. Resolves names (the

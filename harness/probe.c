@@ -76,7 +76,7 @@ enum probe_status probe(struct arena *a, const struct endpoint *target, enum mqt
 	defaults(out);
 	if (errand_start(&e, a, target, version, answer_us, what)) {
 		const char *id = arena_printf(a, "mqttspecprobe%d", (int)getpid());
-		struct packet connect = errand_connect(version, id);
+		struct packet connect = errand_connect(&e, id);
 		errand_send(&e, &connect);
 		status = read_connack(&e, out, what);
 	}

@@ -2,23 +2,39 @@
 #include <string.h>
 
 #include "base/clock.h"
+#include "harness/login.h"
 #include "harness/wire/template.h"
 #include "harness/test.h"
 
 enum { KEPT_SESSION_EXPIRY = 300, PROPERTIES_MAX = 32 };
 
+/* What the target wants in each CONNECT; NULL: nothing. */
+static const struct login *login_of(const struct test *t)
+{
+	return t->play->target ? t->play->target->login : NULL;
+}
+
+bool has_login(const struct test *t)
+{
+	const struct login *login = login_of(t);
+
+	return login && login->password;
+}
+
 static void send_built(struct place at, struct peer *p, const struct packet *packet,
 	const struct wire_twist *twist)
 {
 	struct test *t = p->test;
+	struct packet own = *packet;
+	size_t secret = login_add(login_of(t), &own);
 	struct buf out;
 
 	buf_init(&out, WIRE_REMAINING_LENGTH_MAX + WIRE_HEADER_MAX);
-	if (!wire_build(&out, t->play->version, packet, twist)) {
+	if (!wire_build(&out, t->play->version, &own, twist)) {
 		buf_fini(&out);
 		test_end(t, at, VERDICT_ERROR, "the packet could not be built");
 	}
-	peer_send(p, (struct bytes){ out.data, out.len });
+	peer_send(p, (struct bytes){ out.data, out.len }, secret);
 	buf_fini(&out);
 }
 
@@ -205,7 +221,8 @@ void send_template_at(struct place at, struct peer *p, const char *text)
 	if (!template_expand(t->arena, text, &values, &bytes, &error))
 		test_end(t, at, VERDICT_ERROR, arena_printf(t->arena, "template: %s", error));
 	p->misbehaves = true;
-	peer_send(p, bytes);
+	size_t secret = login_add_to_bytes(t->arena, login_of(t), t->play->version, &bytes);
+	peer_send(p, bytes, secret);
 }
 
 void send_row_at(struct place at, struct peer *p)
@@ -217,7 +234,7 @@ void send_bytes_at(struct place at, struct peer *p, struct bytes bytes)
 {
 	(void)at;
 	p->misbehaves = true;
-	peer_send(p, bytes);
+	peer_send(p, bytes, 0);
 }
 
 void only_until_at(struct place at, struct test *t, int64_t since_us, unsigned ms)

@@ -59,7 +59,8 @@ struct peer {
 	int64_t ended_us;
 	bool closed; /* by us */
 
-	struct buf corked; /* SEGMENT_BATCH: sent by the case, not yet written */
+	struct buf corked; /* SEGMENT_BATCH: sent by the case, not yet written ... */
+	struct buf shown;  /* ... and the same as the tape gets it */
 	/* The last bytes went out between these two: what may not come too early counts from the first,
 	 * what may not come too late from the second.
 	 */
@@ -86,7 +87,11 @@ struct claim {
 	enum verdict verdict;
 };
 
-enum { CLAIMS_MAX = 32, PEERS_MAX = 256 };
+enum {
+	CLAIMS_MAX = 32,
+	PEERS_MAX = 256,
+	PACKETS_MAX = 400000, /* of the target in one case run: more is a flood */
+};
 
 /* Of the fences to a client: identifiers that no case uses, and a topic that no case expects. */
 enum { FENCE_ID_BASE = 60000 };
@@ -227,9 +232,23 @@ void peer_send_fence(struct place at, struct peer *p);
 struct peer *peer_accept(struct test *t, const char *role, int64_t until_us);
 
 /* Writes as the segmentation of the run says, and reads meanwhile. What cannot be delivered because
- * the connection has ended is dropped, with a remark.
+ * the connection has ended is dropped, with a remark. So many bytes at the end are a `secret`: the
+ * target gets them, and the tape gets asterisks.
  */
-void peer_send(struct peer *p, struct bytes bytes);
+void peer_send(struct peer *p, struct bytes bytes, size_t secret);
+
+/* ---- output.c ------------------------------------------------------------------------------ */
+
+/* What a batch has held back goes out. */
+void peer_flush(struct peer *p);
+void test_flush(struct test *t); /* of all peers */
+
+/* ---- pump.c: waiting ----------------------------------------------------------------------- */
+
+/* Reads what is there, after waiting for the first of it, or for room to write to `writer` (or NULL); true
+ * if anything came. Ends the run when the target floods.
+ */
+bool test_poll(struct test *t, const struct peer *writer, int64_t until_us);
 
 /* Reads what is there on every open peer, waiting for the first of it until the deadline (on the
  * clock of the tape). False when the deadline has come; what was there has been read all the same,
@@ -239,6 +258,13 @@ bool test_pump(struct test *t, int64_t until_us);
 
 /* Reads what is there and waits for nothing. */
 void test_read_ready(struct test *t);
+
+/* ---- arrivals.c: what comes ---------------------------------------------------------------- */
+
+void peer_receive(struct peer *p); /* reads once, which must not block */
+
+/* The connection is gone, but what the target said before may still lie there: reads it all. */
+void peer_drain(struct peer *p);
 
 /* The oldest arrival not yet taken of these types (a mask); NULL if there is none. */
 struct arrival *peer_arrival(struct peer *p, uint32_t types);
@@ -273,6 +299,14 @@ void window_check(struct place at, struct peer *p);
  * run as `inapplicable`.
  */
 void peer_check_leave(struct place at, struct peer *p);
+
+/* ---- closes.c: what a violation leads to --------------------------------------------------- */
+
+/* Packets that only come from a target that has taken no offence; a mask. */
+uint32_t test_signs_of_life(const struct test *t);
+
+/* By when it closes if it had answered what it had read before. */
+int64_t test_still_closing_us(const struct test *t);
 
 /* ---- told.c: the agent of a client ---------------------------------------------------------- */
 

@@ -24,12 +24,14 @@ TYPES = {"Byte": "PROPERTY_BYTE", "Two Byte Integer": "PROPERTY_TWO_BYTES",
          "Binary Data": "PROPERTY_BINARY", "UTF-8 Encoded String": "PROPERTY_STRING",
          "UTF-8 String Pair": "PROPERTY_STRING_PAIR"}
 VERSIONS = {"3.1.1": ["3.1.1"], "5.0": ["5.0"], "both": ["3.1.1", "5.0"]}
+RECEIVERS = {"server": "RECEIVER_SERVER", "client": "RECEIVER_CLIENT",
+             "both": "RECEIVER_SERVER | RECEIVER_CLIENT"}
 # What can differ from what was due: enum spec_difference of spec.h, SPEC_MISSING and so on.
 DIFFERENCES = ["missing", "extra", "repeated", "order", "dup", "retain", "qos", "topic", "payload", "property",
                "identifier", "code", "session", "packet", "open", "closed", "time"]
-ENDS = {"server": "server-wire", "client": "client-wire"}  # column of evidence.tsv, word of `testable`
+ENDS = {"server": "TESTABLE_SERVER", "client": "TESTABLE_CLIENT"}  # columns of evidence.tsv
 FILES = ["statements-3.1.1.tsv", "statements-5.0.tsv", "unnumbered.tsv", "properties-5.0.tsv",
-         "reason-codes-5.0.tsv", "evidence.tsv", "blame.tsv"]
+         "reason-codes-5.0.tsv", "receivers-5.0.tsv", "evidence.tsv", "blame.tsv"]
 
 
 class Catalogue:
@@ -38,7 +40,8 @@ class Catalogue:
     def __init__(self, folder=HERE):
         self.folder = pathlib.Path(folder)
         self.faults = []
-        self.v311, self.v5, self.unnumbered, self.properties, self.reasons, self.evidence, self.blame = (
+        (self.v311, self.v5, self.unnumbered, self.properties, self.reasons, self.receivers, self.evidence,
+         self.blame) = (
             self.rows(name, {"counterpart"} if name == "statements-5.0.tsv" else set()) for name in FILES)
         self.check_statements("statements-3.1.1.tsv", "id", self.v311, r"MQTT-\d+\.\d+\.\d+-\d+")
         self.check_statements("statements-5.0.tsv", "id", self.v5, r"MQTT-\d+(\.\d+)+-\d+")
@@ -46,6 +49,7 @@ class Catalogue:
         self.check_versions()
         self.check_counterparts()
         self.check_tables()
+        self.check_receivers()
         self.check_evidence()
         self.check_blame()
 
@@ -117,34 +121,51 @@ class Catalogue:
                 if p not in PACKETS:
                     self.faults.append(f"{where}: unknown packet {p}")
 
+    def check_receivers(self):
+        known = {r["id"] for r in self.v5}
+        for i, count in Counter(r["id"] for r in self.receivers).items():
+            if count > 1:
+                self.faults.append(f"receivers-5.0.tsv: {i} stands {count} times")
+        for r in self.receivers:
+            where = f"receivers-5.0.tsv:{r['line']}: {r['id']}"
+            if r["id"] not in known:
+                self.faults.append(f"{where}: no numbered 5.0 statement")
+            if r["binds"] not in RECEIVERS:
+                self.faults.append(f"{where}: unknown receiver {r['binds']}")
+
     def check_evidence(self):
-        """One row for each statement that can be observed, in their order, and words that fit its ends."""
-        seen = {version + ":" + r["key"]: r["testable"].split(",") for version, r, _ in self.statements()}
-        due = [name for name, testable in seen.items() if {"server-wire", "client-wire"} & set(testable)]
-        for name, count in Counter(r["statement"] for r in self.evidence).items():
+        """One row for each statement that can be observed, in their order, and words that are known."""
+        due = [version + ":" + r["key"] for version, r, _ in self.statements() if r["testable"] != "not-observable"]
+        there = [r["statement"] for r in self.evidence]
+        self.faults += [f"evidence.tsv: {name} is missing" for name in due if name not in there]
+        for name, count in Counter(there).items():
             if count > 1:
                 self.faults.append(f"evidence.tsv: {name} stands {count} times")
-        there = [r["statement"] for r in self.evidence]
-        if there != sorted(there, key=lambda name: due.index(name) if name in due else -1):
+            if name not in due:
+                self.faults.append(f"evidence.tsv: {name} is no statement that can be observed")
+        known = [name for name in there if name in due]
+        if known != sorted(known, key=due.index):
             self.faults.append("evidence.tsv: the rows are not in the order of the statements")
         for r in self.evidence:
-            where = f"evidence.tsv:{r['line']}: {r['statement']}"
-            if r["statement"] not in due:
-                self.faults.append(f"{where}: no statement that can be observed")
-                continue
-            for end, word in ENDS.items():
-                words = differences(r[end])
-                for w in words:
-                    if w not in DIFFERENCES:
-                        self.faults.append(f"{where}: unknown difference {w}")
-                if words and word not in seen[r["statement"]]:
-                    self.faults.append(f"{where}: {end} has words, and is no end where it is observed")
-                if words != [w for w in DIFFERENCES if w in words]:
-                    self.faults.append(f"{where}: the words of {end} are not in order, or stand twice")
+            for end in ENDS:
+                where = f"evidence.tsv:{r['line']}: {r['statement']}: {end}"
+                found = list(differences(r[end]))
+                for word, packets, properties in found:
+                    if word not in DIFFERENCES:
+                        self.faults.append(f"{where}: unknown difference {word}")
+                    self.faults += [f"{where}: unknown packet {p}" for p in packets if p not in PACKETS]
+                    if properties and word != "property":
+                        self.faults.append(f"{where}: {word} is of no property")
+                    self.faults += [f"{where}: unknown property {p}" for p in properties
+                                    if p not in {q["id"] for q in self.properties}]
+                words = [word for word, _, _ in found if word in DIFFERENCES]
+                if words != sorted(words, key=DIFFERENCES.index):
+                    self.faults.append(f"{where}: its words are not in the order of {', '.join(DIFFERENCES)}")
 
     def check_blame(self):
-        """Each row once, of known ends and words, naming statements that are there."""
+        """Each row once, of known ends and words, naming statements that the difference contradicts."""
         known = {version + ":" + r["key"] for version, r, _ in self.statements()}
+        evidence = {r["statement"]: r for r in self.evidence}
         for row, count in Counter((r["judged"], r["difference"], r["about"]) for r in self.blame).items():
             if count > 1:
                 self.faults.append(f"blame.tsv: {' '.join(row)} stands {count} times")
@@ -155,8 +176,13 @@ class Catalogue:
             if r["difference"] not in DIFFERENCES:
                 self.faults.append(f"{where}: unknown difference")
             for version in ("3.1.1", "5.0"):
-                if r[version] != "-" and version + ":" + r[version] not in known:
-                    self.faults.append(f"{where}: there is no {version}:{r[version]}")
+                name = version + ":" + r[version]
+                if r[version] == "-":
+                    continue
+                if name not in known:
+                    self.faults.append(f"{where}: there is no {name}")
+                elif not contradicts(evidence.get(name), r["judged"], r["difference"], r["about"]):
+                    self.faults.append(f"{where}: is no evidence against {name} of a {r['judged']}")
 
     def statements(self):
         """(version, row, numbered) of every statement; one that holds for both versions comes twice."""
@@ -179,7 +205,21 @@ def packet_names(cell):
 
 
 def differences(cell):
-    return [] if cell == "-" else cell.split(",")
+    """(word, packets, properties) of each: "missing:PUBACK+PUBREC,property:0x26"; of any where none is named."""
+    for entry in [] if cell == "-" else cell.split(","):
+        word, _, of = entry.partition(":")
+        of = of.split("+") if of else []
+        yield word, [p for p in of if not p.startswith("0x")], [p for p in of if p.startswith("0x")]
+
+
+def contradicts(row, end, word, about):
+    """Whether that row of evidence.tsv has the word, of what a row of blame.tsv is about."""
+    about = about.split("/")[0]
+    for shown, packets, properties in differences(row[end]) if row and end in ENDS else []:
+        of = properties if about.startswith("0x") else packets if about in PACKETS else []
+        if shown == word and (not of or about in of):
+            return True
+    return False
 
 
 def quoted(text):
@@ -206,17 +246,33 @@ def senders(cell):
 
 def shows(row, end):
     """The mask of the differences that this end of a statement is broken by."""
-    words = differences(row[end]) if row else []
+    words = dict.fromkeys(word for word, _, _ in differences(row[end]))
     return " | ".join(f"SPEC_SHOWS(SPEC_{w.upper()})" for w in words) or "0"
+
+
+def evidence_of(row):
+    """The members of struct spec_statement that say what contradicts it."""
+    if not row:
+        return ""
+    rows = [f"{{ {name}, SPEC_{word.upper()}, {mask(packets)}, "
+            f"{' | '.join(f'UINT64_C(1) << {p}' for p in properties) or '0'} }}"
+            for end, name in ENDS.items() for word, packets, properties in differences(row[end])]
+    if not rows:
+        return ""
+    return (f"\t  .evidence = (const struct spec_evidence[]){{ {', '.join(rows)} }},\n"
+            f"\t  .evidence_count = {len(rows)},\n"
+            f"\t  .shows_server = {shows(row, 'server')}, .shows_client = {shows(row, 'client')},\n")
 
 
 def tables(c):
     evidence = {r["statement"]: r for r in c.evidence}
     out = ["/* Generated by spec/catalogue.py from the TSV files; not to be edited. */",
            '#include "spec/spec.h"', "", "const struct spec_statement spec_statements[] = {"]
+    bound = {r["id"]: RECEIVERS[r["binds"]] for r in c.receivers}
     count = 0
     for version, r, numbered in c.statements():
         count += 1
+        receivers = bound.get(r["key"], "0") if version == "5.0" else RECEIVERS["both"]
         testable = " | ".join(TESTABLE[t] for t in r["testable"].split(","))
         out.append(f"\t{{ .name = {quoted(version + ':' + r['key'])}, .id = {quoted(r['key'])},")
         out.append(f"\t  .version = {'MQTT_50' if version == '5.0' else 'MQTT_311'}, "
@@ -226,8 +282,8 @@ def tables(c):
         out.append(f"\t  .note = {quoted('' if r['note'] == '-' else r['note'])},")
         out.append(f"\t  .counterpart = {quoted(r.get('counterpart', ''))}, "
                    f".numbered = {'true' if numbered else 'false'},")
-        e = evidence.get(version + ":" + r["key"])
-        out.append(f"\t  .shows_server = {shows(e, 'server')}, .shows_client = {shows(e, 'client')} }},")
+        out.append(f"\t  .receivers = {receivers},")
+        out.append(evidence_of(evidence.get(version + ":" + r["key"])) + "\t},")
     out += ["};", f"const size_t spec_statement_count = {count};", "",
             "const struct spec_property spec_properties[] = {"]
     for r in c.properties:
@@ -263,7 +319,8 @@ def main(args):
         print(fault, file=sys.stderr)
     if args[0] == "check":
         print(f"{len(c.v311)} + {len(c.v5)} statements, {len(c.unnumbered)} unnumbered, "
-              f"{len(c.properties)} properties, {len(c.reasons)} reason codes, {len(c.faults)} faults")
+              f"{len(c.properties)} properties, {len(c.reasons)} reason codes, "
+              f"{len(c.receivers)} duties of receivers, {len(c.faults)} faults")
     elif not c.faults:
         pathlib.Path(args[1]).write_text(tables(c), encoding="utf-8")
     return 1 if c.faults else 0

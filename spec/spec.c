@@ -37,6 +37,20 @@ const char *spec_blamed(
 	return version == MQTT_50 ? b->statement_50 : b->statement_311;
 }
 
+bool spec_shows(const struct spec_statement *statement, enum spec_testable end,
+	enum spec_difference difference, enum packet_type packet, unsigned property)
+{
+	for (size_t i = 0; i < statement->evidence_count; i++) {
+		const struct spec_evidence *e = &statement->evidence[i];
+		if (e->end != end || e->difference != difference)
+			continue;
+		if ((!packet || !e->packets || e->packets & SPEC_PACKET(packet)) &&
+			(!property || !e->properties || e->properties >> property & 1))
+			return true;
+	}
+	return false;
+}
+
 const struct spec_property *spec_property(uint32_t id)
 {
 	for (size_t i = 0; i < spec_property_count; i++)

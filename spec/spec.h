@@ -47,6 +47,9 @@ enum spec_actor { ACTOR_SERVER, ACTOR_CLIENT, ACTOR_BOTH, ACTOR_SENDER, ACTOR_RE
 /* Where a statement can be observed; a mask. */
 enum spec_testable { TESTABLE_SERVER = 1, TESTABLE_CLIENT = 2, TESTABLE_CONFIG = 4 };
 
+/* Which end must act upon a packet of the other that breaks a statement; a mask. */
+enum spec_receiver { RECEIVER_SERVER = 1, RECEIVER_CLIENT = 2 };
+
 /* In what way that which came differs from that which was due. */
 enum spec_difference {
 	SPEC_MISSING,  /* it did not come: nothing did, or the connection ended instead */
@@ -71,6 +74,14 @@ enum spec_difference {
 
 #define SPEC_SHOWS(difference) (1u << (difference))
 
+/* A difference that contradicts a statement by itself. */
+struct spec_evidence {
+	uint8_t end;         /* TESTABLE_SERVER: seen in a server; TESTABLE_CLIENT: in a client */
+	uint8_t difference;  /* enum spec_difference */
+	uint32_t packets;    /* mask of the packets that it is seen in, or not seen; 0: any */
+	uint64_t properties; /* bit n stands for property n; 0: any */
+};
+
 struct spec_statement {
 	const char *name;        /* "5.0:MQTT-4.3.3-10" */
 	const char *id;          /* "MQTT-4.3.3-10" */
@@ -84,10 +95,17 @@ struct spec_statement {
 	const char *note;        /* how to observe it, what is allowed besides */
 	const char *counterpart; /* 3.1.1 forerunners of a 5.0 statement, ';' between; "" if none */
 	bool numbered;
-	/* Masks of the differences that contradict it by themselves (SPEC_SHOWS): seen by a client that
-	 * judges a server, and by a server that judges a client.
+
+	/* Mask of enum spec_receiver. In 5.0 these are the few statements that demand more of the
+	 * receiver than to act upon what it happens to notice [MQTT-4.13.1-1]. 3.1.1 binds both ends
+	 * whatever the error [MQTT-4.8.0-1].
 	 */
-	uint32_t shows_server, shows_client;
+	uint8_t receivers;
+
+	const struct spec_evidence *evidence;
+	uint8_t evidence_count;
+	uint32_t shows_server,
+		shows_client; /* the differences of the evidence at each end, as masks */
 };
 
 /* Which statement a difference breaks wherever it is seen, if nothing else is on trial. */
@@ -146,6 +164,12 @@ const struct spec_statement *spec_find(const char *name);
  */
 const char *spec_blamed(
 	enum mqtt_version version, bool client, enum spec_difference difference, const char *about);
+
+/* Does this difference, seen at this end, contradict the statement by itself? `packet` is the one
+ * that differs or is missing, `property` the one that does; 0 where there is none, or it is not known.
+ */
+bool spec_shows(const struct spec_statement *statement, enum spec_testable end,
+	enum spec_difference difference, enum packet_type packet, unsigned property);
 
 const struct spec_property *spec_property(uint32_t id);
 

@@ -37,6 +37,7 @@ CASE(error_leaves_state,
 
 	send_template(client, "36 r t\"x/bad\" m9 p{} b\"bad\"");
 	expect_violation_closed(client, .codes = { 0x81, 0x82 });
+	require(t, !is_open(client), "the target puts up with the packet");
 
 	struct peer *pub = join(t, "publisher");
 	publish(pub, .topic = "x/after", .payload = "after", .qos = 1);
@@ -60,7 +61,11 @@ CASE(many_malformed_connects,
 	for (unsigned i = 0; i < CROWD; i++) {
 		struct peer *client = dial(t, "client");
 		send_template(client, packets[i % 6]);
-		expect_closed(client);
+		if (gets_closed(client))
+			continue;
+		check(t, is_v5(t), "the connection is closed");
+		nonstrict(t, "the target puts up with a malformed connection");
+		break;
 	}
 	fence(join(t, "next"));
 }
@@ -75,7 +80,9 @@ CASE(many_malformed_packets,
 	for (unsigned i = 0; i < CROWD; i++) {
 		struct peer *client = join(t, "client");
 		send_template(client, packets[i % 4]);
-		expect_closed(client);
+		expect_violation_closed(client, .quiet = true);
+		if (is_open(client))
+			break;
 	}
 }
 

@@ -1,15 +1,35 @@
 /* Shared subscriptions of 5.0, 4.8.2: each message goes to one session of the share. */
+#include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "harness/case.h"
 
-enum { PATIENCE_US = 2000000, POLL_MS = 10 };
+enum { PATIENCE_US = 5000000, POLL_MS = 10 };
 
 static void require_shared(struct test *t)
 {
 	require(t, offers(t)->shared, "the target has no shared subscriptions");
+}
+
+/* A client with a plain subscription to "end/t", the way of the marker, and then one to `filter`. */
+static struct peer *join_member(
+	struct test *t, const char *name, const char *filter, unsigned qos)
+{
+	struct peer *member = join(t, name);
+
+	subscribe(member, .filter = "end/t", .qos = 2);
+	subscribe(member, .filter = filter, .qos = qos);
+	return member;
+}
+
+/* Each member gets the marker next: nothing that `pub` had published before was still to come. */
+static void expect_end(struct peer *pub, struct peer *const *members, size_t count, unsigned qos)
+{
+	publish(pub, .topic = "end/t", .payload = "end", .qos = qos);
+	for (size_t i = 0; i < count; i++)
+		expect_message(members[i], .topic = "end/t", .payload = "end");
 }
 
 /* The member at which the next message has come, not yet expected. */
@@ -25,7 +45,7 @@ static struct peer *next_receiver(struct test *t, struct peer *const *members, s
 			if (is_open(members[i]))
 				wait_packet_ms(members[i], PUBLISH, POLL_MS);
 	} while (now_us(t) < until_us);
-	fail(t, "no member of the share got the message");
+	return members[0]; /* of which it is expected next, in vain */
 }
 
 static bool is_payload(const struct packet *m, const char *text)
@@ -37,10 +57,23 @@ static bool is_payload(const struct packet *m, const char *text)
 
 enum { STREAM = 12 };
 
-/* Collects the numbered messages from all members, and counts each. */
-static void collect_stream(struct test *t, struct peer *const *members, size_t count)
+static void publish_stream(struct peer *pub, const char *topic, unsigned qos)
+{
+	char number[8];
+
+	for (unsigned i = 0; i < STREAM; i++) {
+		snprintf(number, sizeof(number), "%u", i);
+		publish(pub, .topic = topic, .payload = number, .qos = qos);
+	}
+}
+
+/* Publishes numbered messages, collects them from all members, and counts each. */
+static void play_stream(
+	struct test *t, struct peer *pub, unsigned qos, struct peer *const *members, size_t count)
 {
 	unsigned seen[STREAM] = { 0 };
+
+	publish_stream(pub, "s/t", qos);
 
 	for (size_t n = 0; n < STREAM; n++) {
 		struct packet m = expect_message(next_receiver(t, members, count));
@@ -52,19 +85,7 @@ static void collect_stream(struct test *t, struct peer *const *members, size_t c
 			"each message comes to one member, once");
 		seen[i]++;
 	}
-	for (size_t i = 0; i < count; i++)
-		expect_no(members[i], PUBLISH);
-}
-
-static void publish_stream(struct peer *pub, const char *topic, unsigned qos)
-{
-	char number[8];
-
-	for (unsigned i = 0; i < STREAM; i++) {
-		snprintf(number, sizeof(number), "%u", i);
-		publish(pub, .topic = topic, .payload = number, .qos = qos);
-	}
-	fence(pub);
+	expect_end(pub, members, count, qos);
 }
 
 CASE(shared_one_member, .title = "Each message goes to exactly one member of a share",
@@ -74,14 +95,10 @@ CASE(shared_one_member, .title = "Each message goes to exactly one member of a s
 	require_shared(t);
 	struct peer *members[3];
 	struct peer *pub = join(t, "publisher");
-	for (size_t i = 0; i < 3; i++) {
-		members[i] = join(t, names[i]);
-		subscribe(members[i], .filter = "$share/g/s/t", .qos = 2);
-	}
-	for (unsigned qos = 0; qos <= 2; qos++) {
-		publish_stream(pub, "s/t", qos);
-		collect_stream(t, members, 3);
-	}
+	for (size_t i = 0; i < 3; i++)
+		members[i] = join_member(t, names[i], "$share/g/s/t", 2);
+	for (unsigned qos = 0; qos <= 2; qos++)
+		play_stream(t, pub, qos, members, 3);
 }
 
 /* The two messages, in either order: the standard orders nothing on a shared subscription. */
@@ -120,24 +137,21 @@ CASE(shared_and_plain_of_one_client,
 	.refs = { "5.0:U50-SHARE-INDEPENDENT" }, .level = STATED, .versions = V50)
 {
 	require_shared(t);
-	struct peer *sub = join(t, "subscriber");
+	struct peer *sub = join_member(t, "subscriber", "$share/g/s/t", 1);
 	struct peer *pub = join(t, "publisher");
-	subscribe(sub, .filter = "$share/g/s/t", .qos = 1);
 	subscribe(sub, .filter = "s/t", .qos = 1);
 	publish(pub, .topic = "s/t", .payload = "once", .qos = 1);
-	publish(pub, .topic = "s/t", .payload = "marker", .qos = 1);
+	expect_message(sub, .payload = "once");
+	publish(pub, .topic = "end/t", .payload = "end", .qos = 1);
 
-	unsigned copies = 0, markers = 0;
-	while (!copies || !markers || has_packet(sub, PUBLISH)) {
+	unsigned copies = 1;
+	for (;;) {
 		struct packet m = expect_message(sub);
-		if (is_payload(&m, "once"))
-			copies++;
-		else
-			markers++;
-		if (copies && markers)
-			fence(sub);
+		if (is_payload(&m, "end"))
+			break;
+		copies++;
 	}
-	check(t, copies <= 2 && markers <= 2, "at most one copy for each subscription");
+	check(t, copies <= 2, "at most one copy for each subscription");
 	if (copies == 1)
 		observe(t, "one copy serves the shared and the plain subscription");
 }
@@ -158,6 +172,23 @@ CASE(shared_filters_overlap, .title = "Two overlapping shares of one name each h
 	}
 }
 
+/* Messages of each QoS, three of each in a row, so that members served in turn get one of each. */
+static void expect_granted_qos(
+	struct test *t, struct peer *pub, struct peer *const *members, unsigned first)
+{
+	enum { MEMBERS = 3 };
+
+	for (unsigned n = 0; n < 9; n++) {
+		unsigned qos = n / 3, granted = first;
+		publish(pub, .topic = "s/t", .payload = "m", .qos = qos);
+		struct peer *receiver = next_receiver(t, members + first, MEMBERS - first);
+		while (members[granted] != receiver)
+			granted++;
+		expect_message(receiver, .qos = SET(qos < granted ? qos : granted));
+	}
+}
+
+/* Whichever member a target prefers, it is taken out by and by, so that each gets its turn. */
 CASE(shared_qos_of_member,
 	.title = "Each member of a share gets its messages at the QoS granted to it",
 	.refs = { "5.0:MQTT-4.8.2-3" }, .level = MUST, .versions = V50)
@@ -170,18 +201,10 @@ CASE(shared_qos_of_member,
 		members[i] = join(t, names[i]);
 		subscribe(members[i], .filter = "$share/g/s/t", .qos = i);
 	}
-	for (unsigned n = 0; n < STREAM; n++) {
-		unsigned qos = n % 3, granted = 0;
-		publish(pub, .topic = "s/t", .payload = "m", .qos = qos);
-		struct peer *receiver = next_receiver(t, members, 3);
-		while (members[granted] != receiver)
-			granted++;
-		expect_message(receiver, .qos = SET(qos < granted ? qos : granted));
+	for (unsigned first = 0; first < 3; first++) {
+		expect_granted_qos(t, pub, members, first);
+		unsubscribe(members[first], .filter = "$share/g/s/t");
 	}
-	leave(members[0]);
-	leave(members[2]);
-	publish(pub, .topic = "s/t", .payload = "m", .qos = 2);
-	expect_message(members[1], .qos = SET(1));
 }
 
 CASE(shared_no_retained,
@@ -191,7 +214,7 @@ CASE(shared_no_retained,
 	require_shared(t);
 	require(t, offers(t)->retain, "the target has no retained messages");
 	struct peer *pub = join(t, "publisher");
-	publish(pub, .topic = "s/t", .payload = "kept", .qos = 1, .retain = true);
+	publish_retained(pub, .topic = "s/t", .payload = "kept", .qos = 1);
 
 	struct peer *sub = join(t, "subscriber");
 	subscribe(sub, .filter = "$share/g/s/t", .qos = 1);
@@ -291,6 +314,29 @@ CASE(shared_no_local_refused, .title = "No Local on a shared subscription ends t
 
 /* ---- coming and going ----------------------------------------------------------------------- */
 
+/* UNSUBACK for a filter without a subscription: another code than 0x11 misleads, and no more. */
+static void check_none_existed(struct test *t, struct packet unsuback, size_t at)
+{
+	judging(t, "5.0:U50-UNSUB-NONE");
+	if (unsuback.codes.len > at && unsuback.codes.data[at] != 0x11)
+		nonstrict(t, "UNSUBACK says 0x%02X for a filter without a subscription, fitting is 0x11",
+			unsuback.codes.data[at]);
+}
+
+/*   control (plain)          target            publisher         members that are out
+ *                                         <--  PUBLISH "gone"
+ *                       <--  "gone"
+ *                                         <--  PUBLISH "end"
+ *                                                           -->  "end", first
+ */
+static void expect_gone(
+	struct peer *pub, struct peer *control, struct peer *const *members, size_t count)
+{
+	publish(pub, .topic = "s/t", .payload = "gone", .qos = 1);
+	expect_message(control, .payload = "gone");
+	expect_end(pub, members, count, 1);
+}
+
 CASE(shared_unsubscribe,
 	.title = "UNSUBSCRIBE with the full shared filter takes the member out, the bare filter "
 		 "does not",
@@ -298,20 +344,18 @@ CASE(shared_unsubscribe,
 	.level = STATED, .versions = V50)
 {
 	require_shared(t);
-	struct peer *members[2] = { join(t, "first"), join(t, "second") };
+	struct peer *members[2];
 	struct peer *pub = join(t, "publisher");
-	for (size_t i = 0; i < 2; i++)
-		subscribe(members[i], .filter = "$share/g/s/t", .qos = 1);
+	members[0] = join_member(t, "first", "$share/g/s/t", 1);
+	members[1] = join_member(t, "second", "$share/g/s/t", 1);
 
 	send_unsubscribe(members[0], .filter = "s/t", .id = 70,
 		.more = (const struct subscribe[]){ { .filter = "$share/other/s/t" }, { 0 } });
 	struct packet unsuback = expect_ack(members[0], UNSUBACK, 70);
-	judging(t, "5.0:U50-UNSUB-NONE");
-	check_eq(t, unsuback.codes.data[0], 0x11);
-	check_eq(t, unsuback.codes.data[1], 0x11);
+	check_none_existed(t, unsuback, 0);
+	check_none_existed(t, unsuback, 1);
 	judging(t, "5.0:U50-SHARE-UNSUB");
-	publish_stream(pub, "s/t", 1);
-	collect_stream(t, members, 2);
+	play_stream(t, pub, 1, members, 2);
 
 	send_unsubscribe(members[0], .filter = "$share/g/s/t", .id = 71);
 	unsuback = expect_ack(members[0], UNSUBACK, 71);
@@ -320,14 +364,13 @@ CASE(shared_unsubscribe,
 		publish(pub, .topic = "s/t", .payload = "rest", .qos = 1);
 		expect_message(members[1], .payload = "rest");
 	}
-	expect_no(members[0], PUBLISH);
+	expect_end(pub, members, 2, 1);
 
 	send_unsubscribe(members[1], .filter = "$share/g/s/t", .id = 72);
 	expect_ack(members[1], UNSUBACK, 72);
-	publish(pub, .topic = "s/t", .payload = "gone", .qos = 1);
-	subscribe(members[1], .filter = "$share/g/s/t", .qos = 1);
-	publish(pub, .topic = "s/t", .payload = "marker", .qos = 1);
-	expect_message(members[1], .payload = "marker");
+	struct peer *control = join(t, "control");
+	subscribe(control, .filter = "s/t", .qos = 1);
+	expect_gone(pub, control, members, 2);
 }
 
 CASE(shared_resubscribe_counts_once,
@@ -335,44 +378,63 @@ CASE(shared_resubscribe_counts_once,
 	.refs = { "5.0:U50-SHARE-RESUB" }, .level = STATED, .versions = V50)
 {
 	require_shared(t);
-	struct peer *sub = join(t, "subscriber");
+	struct peer *sub = join_member(t, "subscriber", "$share/g/s/t", 0);
 	struct peer *pub = join(t, "publisher");
-	subscribe(sub, .filter = "$share/g/s/t", .qos = 0);
 	subscribe(sub, .filter = "$share/g/s/t", .qos = 1);
 	publish(pub, .topic = "s/t", .payload = "once", .qos = 1);
-	publish(pub, .topic = "s/t", .payload = "marker", .qos = 1);
-	expect_both(t, sub, "once", "marker");
+	expect_message(sub, .payload = "once");
+	expect_end(pub, &sub, 1, 1);
 
 	unsubscribe(sub, .filter = "$share/g/s/t");
-	publish(pub, .topic = "s/t", .payload = "gone", .qos = 1);
-	subscribe(sub, .filter = "s/t", .qos = 1);
-	publish(pub, .topic = "s/t", .payload = "plain", .qos = 1);
-	expect_message(sub, .payload = "plain");
+	struct peer *control = join(t, "control");
+	subscribe(control, .filter = "s/t", .qos = 1);
+	expect_gone(pub, control, &sub, 1);
 }
 
+/* How many of a stream reach this member. A target that still holds a member that has left for one of the
+ * share may give it some.
+ */
+static unsigned count_stream(struct peer *pub, struct peer *stays)
+{
+	enum { STRAGGLE_MS = 500 };
+	unsigned count = 0;
+
+	publish_stream(pub, "s/t", 1);
+	while (count < STREAM && !isnan(wait_packet_ms(stays, PUBLISH, STRAGGLE_MS))) {
+		expect_message(stays);
+		count++;
+	}
+	return count;
+}
+
+/* No statement says how soon: a round or two may be lost with the sessions that have ended. */
 CASE(shared_member_leaves, .title = "When members leave, the rest of the share gets everything",
 	.refs = { "5.0:U50-SHARE-ONE", "5.0:U50-SHARE-LIFE" }, .level = STATED, .versions = V50)
 {
+	enum { ROUNDS = 10 };
 	require_shared(t);
-	struct peer *stays = join(t, "stays");
+	struct peer *stays = join_member(t, "stays", "$share/g/s/t", 1);
 	struct peer *leaves = join(t, "leaves");
 	struct peer *breaks = join(t, "breaks");
 	struct peer *pub = join(t, "publisher");
-	subscribe(stays, .filter = "$share/g/s/t", .qos = 1);
 	subscribe(leaves, .filter = "$share/g/s/t", .qos = 1);
 	subscribe(breaks, .filter = "$share/g/s/t", .qos = 1);
 	leave(leaves);
 	/* The same ClientId again, so that the broken connection's session has surely ended. */
 	drop(breaks);
 	leave(join(t, "breaks"));
-	publish_stream(pub, "s/t", 1);
-	collect_stream(t, (struct peer *const[]){ stays }, 1);
+	for (unsigned round = 0; round < ROUNDS; round++)
+		if (count_stream(pub, stays) == STREAM) {
+			expect_end(pub, &stays, 1, 1);
+			return;
+		}
+	play_stream(t, pub, 1, &stays, 1);
 }
 
 /* ---- deliveries that break off -------------------------------------------------------------- */
 
 struct delivery {
-	struct peer *chosen, *other;
+	struct peer *pub, *chosen, *other;
 	const char *role; /* of the chosen member */
 	unsigned id;      /* Packet Identifier of the message under way */
 };
@@ -383,14 +445,17 @@ static struct delivery begin_delivery(struct test *t)
 	require_shared(t);
 	struct peer *members[2] = { join(t, "first", .kept = true, .clean = true),
 		join(t, "second", .kept = true, .clean = true) };
-	for (size_t i = 0; i < 2; i++)
+	struct peer *pub = join(t, "publisher");
+	for (size_t i = 0; i < 2; i++) {
+		subscribe(members[i], .filter = "end/t", .qos = 2);
 		subscribe(members[i], .filter = "$share/g/s/t", .qos = 2);
-	publish(join(t, "publisher"), .topic = "s/t", .payload = "once", .qos = 2);
+	}
+	publish(pub, .topic = "s/t", .payload = "once", .qos = 2);
 	struct peer *chosen = next_receiver(t, members, 2);
 	struct packet m = expect(chosen, PUBLISH);
 	check_eq(t, m.qos, 2);
 	bool first = chosen == members[0];
-	return (struct delivery){ chosen, members[first], first ? "first" : "second", m.id };
+	return (struct delivery){ pub, chosen, members[first], first ? "first" : "second", m.id };
 }
 
 /*   chosen member         target            other member
@@ -411,8 +476,7 @@ CASE(shared_qos2_sent_again_to_same,
 	drop(d.chosen);
 	struct peer *again = join(t, d.role, .kept = true, .resumed = true);
 	expect_message(again, .payload = "once", .dup = SET(true));
-	expect_no(again, PUBLISH);
-	expect_no(d.other, PUBLISH);
+	expect_end(d.pub, (struct peer *const[]){ again, d.other }, 2, 2);
 }
 
 /*   chosen member         target            other member
@@ -436,8 +500,7 @@ CASE(shared_qos2_released_to_same,
 	struct peer *again = join(t, d.role, .kept = true, .resumed = true);
 	expect_ack(again, PUBREL, d.id);
 	send_ack(again, PUBCOMP, d.id);
-	expect_no(again, PUBLISH);
-	expect_no(d.other, PUBLISH);
+	expect_end(d.pub, (struct peer *const[]){ again, d.other }, 2, 2);
 }
 
 CASE(shared_qos2_session_ends,
@@ -448,9 +511,7 @@ CASE(shared_qos2_session_ends,
 
 	drop(d.chosen);
 	join(t, d.role);
-	publish(join(t, "later publisher"), .topic = "s/t", .payload = "marker", .qos = 2);
-	expect_message(d.other, .payload = "marker");
-	expect_no(d.other, PUBLISH);
+	expect_end(d.pub, &d.other, 1, 2);
 }
 
 struct refusing {
@@ -478,10 +539,10 @@ CASE(shared_refused,
 {
 	const struct refusing *r = row(t)->extra;
 	require_shared(t);
-	struct peer *members[2] = { join(t, "first"), join(t, "second") };
+	struct peer *members[2];
 	struct peer *pub = join(t, "publisher");
-	for (size_t i = 0; i < 2; i++)
-		subscribe(members[i], .filter = "$share/g/s/t", .qos = r->qos);
+	members[0] = join_member(t, "first", "$share/g/s/t", r->qos);
+	members[1] = join_member(t, "second", "$share/g/s/t", r->qos);
 	publish(pub, .topic = "s/t", .payload = "once", .qos = r->qos);
 	struct peer *chosen = next_receiver(t, members, 2);
 	struct packet m = expect(chosen, PUBLISH);
@@ -492,8 +553,7 @@ CASE(shared_refused,
 		publish(pub, .topic = "s/t", .payload = "rest", .qos = r->qos);
 		expect_message(next_receiver(t, members, 2), .payload = "rest");
 	}
-	for (size_t i = 0; i < 2; i++)
-		expect_no(members[i], PUBLISH);
+	expect_end(pub, members, 2, r->qos);
 }
 
 CHAPTER(shared, "Shared subscriptions", &case_shared_one_member, &case_shared_names_independent,

@@ -182,6 +182,24 @@ CASE(resubscribe_replaces_qos,
 	}
 }
 
+/* The client publishes on "s/t", where it has No Local, and demands that nothing of it comes back. Its other
+ * subscription, to "s/own", is older and has no No Local.
+ *
+ *   client                target            control
+ *   PUBLISH "s/t"    -->
+ *                                      -->  PUBLISH "s/t"
+ *   PUBLISH "s/own"  -->
+ *                    <--  PUBLISH "s/own", first
+ */
+static void expect_unheard(
+	struct peer *client, struct peer *control, const char *payload, unsigned qos)
+{
+	publish(client, .topic = "s/t", .payload = payload, .qos = qos);
+	expect_message(control, .topic = "s/t", .payload = payload);
+	publish(client, .topic = "s/own", .payload = "marker", .qos = qos);
+	expect_message(client, .topic = "s/own", .payload = "marker");
+}
+
 CASE(resubscribe_replaces_options,
 	.title = "Subscribing again replaces No Local and Retain As Published",
 	.refs = { "5.0:MQTT-3.8.4-3", "5.0:MQTT-3.8.3-3", "5.0:MQTT-3.3.1-12",
@@ -190,25 +208,27 @@ CASE(resubscribe_replaces_options,
 {
 	require(t, offers(t)->retain, "the target has no retained messages");
 	struct peer *sub = join(t, "subscriber");
+	struct peer *control = join(t, "control");
 	struct peer *pub = join(t, "publisher");
+	subscribe(control, .filter = "s/t");
+	subscribe(sub, .filter = "s/own");
 
 	subscribe(sub, .filter = "s/t", .no_local = true, .retain_as_published = true);
-	publish(sub, .topic = "s/t", .payload = "own 1");
-	fence(sub);
+	expect_unheard(sub, control, "own 1", 0);
 	publish(pub, .topic = "s/t", .payload = "retained 1", .retain = true);
 	expect_message(sub, .payload = "retained 1", .retain = SET(1));
+	expect_message(control, .payload = "retained 1", .retain = SET(0));
 
 	subscribe(sub, .filter = "s/t", .retain_handling = 2);
 	publish(sub, .topic = "s/t", .payload = "own 2");
 	expect_message(sub, .payload = "own 2");
+	expect_message(control, .payload = "own 2");
 	publish(pub, .topic = "s/t", .payload = "retained 2", .retain = true);
 	expect_message(sub, .payload = "retained 2", .retain = SET(0));
+	expect_message(control, .payload = "retained 2", .retain = SET(0));
 
 	subscribe(sub, .filter = "s/t", .retain_handling = 2, .no_local = true);
-	publish(sub, .topic = "s/t", .payload = "own 3");
-	fence(sub);
-	publish(pub, .topic = "s/t", .payload = "marker");
-	expect_message(sub, .payload = "marker");
+	expect_unheard(sub, control, "own 3", 0);
 }
 
 enum { ROUNDS = 20, BURST = 3 };
@@ -377,32 +397,26 @@ CASE(own_messages_echoed, .title = "A client gets its own messages, unless it as
 	expect_message(client, .payload = "own");
 }
 
-/*   client (No Local)         target            publisher
- *   PUBLISH "own"        -->
- *                        <--  PUBACK
- *                                        <--  PUBLISH "theirs"
- *                        <--  PUBLISH "theirs" only
- */
 CASE(no_local, .title = "With No Local a client gets the messages of others, and not its own",
 	.refs = { "5.0:MQTT-3.8.3-3" }, .level = MUST, .versions = V50)
 {
 	struct peer *client = join(t, "client", .kept = true);
+	struct peer *control = join(t, "control");
 	struct peer *pub = join(t, "publisher");
 
+	subscribe(control, .filter = "s/t", .qos = 2);
+	subscribe(client, .filter = "s/own", .qos = 2);
 	subscribe(client, .filter = "s/t", .qos = 2, .no_local = true);
 	for (unsigned qos = 0; qos <= 2; qos++) {
-		publish(client, .topic = "s/t", .payload = "own", .qos = qos);
-		fence(client);
+		expect_unheard(client, control, "own", qos);
 		publish(pub, .topic = "s/t", .payload = "theirs", .qos = qos);
 		expect_message(client, .payload = "theirs");
+		expect_message(control, .payload = "theirs");
 	}
 	leave(client);
 
 	client = join(t, "client", .kept = true, .resumed = true);
-	publish(client, .topic = "s/t", .payload = "own again", .qos = 1);
-	publish(pub, .topic = "s/t", .payload = "theirs again", .qos = 1);
-	expect_message(client, .payload = "theirs again");
-	expect_no(client, PUBLISH);
+	expect_unheard(client, control, "own again", 1);
 }
 
 CASE(no_local_of_one_subscription,

@@ -27,8 +27,8 @@ static const char *expanded(struct test *t, char out[static TEXT_MAX], const cha
 	return out;
 }
 
-/* Subscribes with exactly this filter; false if the target refuses it. */
-static bool subscribe_exactly(struct peer *p, const char *filter, unsigned id)
+/* SUBSCRIBE with exactly this filter, and no message of it is taken for another case run's. */
+static void send_filter(struct peer *p, const char *filter, unsigned id)
 {
 	struct packet packet = wire_packet(SUBSCRIBE);
 
@@ -37,6 +37,12 @@ static bool subscribe_exactly(struct peer *p, const char *filter, unsigned id)
 	packet.filter_count = 1;
 	packet.properties.present = true;
 	send_packet(p, packet);
+}
+
+/* False if the target refuses it. */
+static bool subscribe_exactly(struct peer *p, const char *filter, unsigned id)
+{
+	send_filter(p, filter, id);
 	struct packet suback = expect_ack(p, SUBACK, id);
 	return suback.codes.len == 1 && suback.codes.data[0] < 0x80;
 }
@@ -168,41 +174,62 @@ static const struct vector matching[] = {
 	FEFF("without_not_feff_first", "~", "\xEF\xBB\xBF~", false),
 };
 
-/*   watcher               target             publisher
- *   SUBSCRIBE filter -->
- *                                    <--  PUBLISH topic "hit"
- *                    <--  "hit", with its topic as it was, if the filter matches
+/* Publishes "hit" on the topic, and demands that the watcher does not get it.
  *
- *   else: SUBSCRIBE topic -->
- *                                    <--  PUBLISH topic "marker"
- *                    <--  "marker", first
+ *   control               target             publisher        watcher
+ *   SUBSCRIBE topic  -->                                 <--  SUBSCRIBE "~/marker"
+ *                                       <--  PUBLISH topic "hit"
+ *                    <--  "hit"
+ *                                       <--  PUBLISH "~/marker" "marker"
+ *                                                        -->  "marker", first
  */
+static void expect_unmatched(struct test *t, struct peer *watcher, const char *topic)
+{
+	char marker[TEXT_MAX], hit_text[TEXT_MAX], marker_text[TEXT_MAX];
+	expanded(t, marker, "~/marker");
+	expanded(t, hit_text, "~/x hit");
+	expanded(t, marker_text, "~/x marker");
+	struct peer *control = join(t, "control");
+	require(t, subscribe_exactly(watcher, marker, 9), "the target refuses the marker's filter");
+	require(t, subscribe_exactly(control, topic, 1), "the target refuses the topic");
+
+	struct peer *pub = join(t, "publisher");
+	publish(pub, .topic = topic, .payload = hit_text, .raw = true);
+	expect_message(control, .payload = hit_text);
+	publish(pub, .topic = marker, .payload = marker_text, .raw = true);
+	struct packet m = next_own(t, watcher);
+	check_text(t, m.payload, marker_text);
+}
+
+static void expect_matched(struct test *t, struct peer *watcher, const char *topic)
+{
+	char hit_text[TEXT_MAX];
+	expanded(t, hit_text, "~/x hit");
+	publish(join(t, "publisher"), .topic = topic, .payload = hit_text, .raw = true);
+
+	struct packet m = next_own(t, watcher);
+	check_text(t, m.payload, hit_text);
+	size_t shown = strlen(topic), cut = strlen(prefixed(t, "x")) - 1;
+	bool stripped = shown >= cut && !memcmp(topic, prefixed(t, "x"), cut);
+	check_text(t, m.topic, stripped ? topic + cut : topic);
+}
+
 CASE(matching, .title = "A filter matches the topics that it describes, and no others",
 	.refs = { "3.1.1:UALL-LEVELS", "5.0:UALL-LEVELS" }, .level = STATED, .versions = BOTH,
 	ROWS(matching))
 {
 	const struct pair *pair = row(t)->extra;
-	char filter[TEXT_MAX], topic[TEXT_MAX], hit[TEXT_MAX], marker[TEXT_MAX];
+	char filter[TEXT_MAX], topic[TEXT_MAX];
 	expanded(t, filter, pair->filter);
 	expanded(t, topic, pair->topic);
-	expanded(t, hit, "~/x hit");
-	expanded(t, marker, "~/x marker");
 	require(t, offers(t)->wildcards || !strpbrk(filter, "+#"), "the target has no wildcards");
 
 	struct peer *watcher = join(t, "watcher");
 	require(t, subscribe_exactly(watcher, filter, 1), "the target refuses the filter");
-	struct peer *pub = join(t, "publisher");
-	publish(pub, .topic = topic, .payload = hit, .raw = true);
-	fence(pub);
-	if (!pair->matches) {
-		require(t, subscribe_exactly(watcher, topic, 2), "the target refuses the topic");
-		publish(pub, .topic = topic, .payload = marker, .raw = true);
-	}
-	struct packet m = next_own(t, watcher);
-	check_text(t, m.payload, pair->matches ? hit : marker);
-	size_t shown = strlen(topic), cut = strlen(prefixed(t, "x")) - 1;
-	bool stripped = shown >= cut && !memcmp(topic, prefixed(t, "x"), cut);
-	check_text(t, m.topic, stripped ? topic + cut : topic);
+	if (pair->matches)
+		expect_matched(t, watcher, topic);
+	else
+		expect_unmatched(t, watcher, topic);
 }
 
 /* ---- filters that are none ------------------------------------------------------------------ */
@@ -229,13 +256,18 @@ static const struct vector invalid_filters[] = {
 	BAD_PLUS("plus_between", "~/a+b", "~/axb"),
 };
 
-/* How a server refuses is not laid down: it closes, or SUBACK has a code of failure. */
-#define expect_filter_refused(peer)                                                 \
-	expect_one_of(peer,                                                         \
-		OUTCOMES({ SUBACK, SET(0), VERDICT_FAIL, "the filter is granted" }, \
-			{ SUBACK, SET(1), VERDICT_FAIL, "the filter is granted" },  \
-			{ SUBACK, SET(2), VERDICT_FAIL, "the filter is granted" },  \
-			{ .type = SUBACK }, { .type = CLOSED }))
+/* How a server refuses is not laid down: it closes, or SUBACK has a code of failure. In 5.0 it need
+ * not notice, as long as no message comes of it.
+ */
+static struct packet expect_filter_refused(struct test *t, struct peer *peer)
+{
+	const enum verdict granted = is_v5(t) ? VERDICT_NONSTRICT : VERDICT_FAIL;
+	const char *says = "the filter is granted";
+
+	return expect_one_of(peer,
+		OUTCOMES({ SUBACK, SET(0), granted, says }, { SUBACK, SET(1), granted, says },
+			{ SUBACK, SET(2), granted, says }, { .type = SUBACK }, { .type = CLOSED }));
+}
 
 CASE(invalid_filters,
 	.title = "A filter with a wildcard that does not fill its level gets no subscription",
@@ -247,16 +279,12 @@ CASE(invalid_filters,
 	witness(t);
 	struct peer *client = join(t, "client");
 	misbehave(client);
-	send_subscribe(client, .filter = expanded(t, filter, pair->filter), .id = 1, .raw = true);
-	struct packet answer = expect_filter_refused(client);
+	send_filter(client, expanded(t, filter, pair->filter), 1);
+	struct packet answer = expect_filter_refused(t, client);
 	if (answer.type == CLOSED)
 		return;
-	struct peer *pub = join(t, "publisher");
-	publish(pub, .topic = expanded(t, topic, pair->topic), .payload = "hit", .raw = true);
-	fence(pub);
-	subscribe(client, .filter = topic, .raw = true);
-	publish(pub, .topic = topic, .payload = "marker", .raw = true);
-	expect_message(client, .payload = "marker");
+	judging(t, "5.0:MQTT-3.3.2-3");
+	expect_unmatched(t, client, expanded(t, topic, pair->topic));
 }
 
 #define EMPTY .refs = { "3.1.1:MQTT-4.7.3-1", "5.0:MQTT-4.7.3-1" }
@@ -284,7 +312,7 @@ CASE(empty_filters, .title = "A filter of no characters is refused", EMPTY, .lev
 						"subscription" },
 				{ .type = CLOSED }));
 	else
-		expect_filter_refused(client);
+		expect_filter_refused(t, client);
 }
 
 static const struct vector bad_topics[] = {
@@ -302,13 +330,13 @@ CASE(bad_topics, .title = "A topic without characters, or with U+0000, ends the 
 	ROWS(bad_topics))
 {
 	witness(t);
-	struct peer *watcher = join(t, "watcher");
-	subscribe(watcher, .filter = "#");
+	struct peer *watcher = watch_row(t, "#");
+	if (watcher && !strstr(row(t)->template, "t\"")) /* a topic without the prefix */
+		subscribe(watcher, .filter = "+", .raw = true);
 	struct peer *client = join(t, "client");
 	send_row(client);
 	expect_violation_closed(client);
-	publish(join(t, "publisher"), .topic = "marker", .payload = "marker");
-	expect_message(watcher, .topic = "marker");
+	expect_no_harm(watcher, client, .topic = "marker");
 }
 
 #define WILDCARD                                                                  \
@@ -324,33 +352,49 @@ static const struct vector wildcard_topics[] = {
 	{ "hash_q2", "34 r t\"a/#\" m1 p{} b\"x\"", WILDCARD },
 };
 
-/* At QoS 1 and 2 of 5.0 the server may refuse by its acknowledgement. */
+/* At QoS 1 and 2 of 5.0 the server may refuse by its acknowledgement. It need not notice, but then it
+ * hands the message on, and that is an error of its own.
+ */
 CASE(wildcard_topics, .title = "A PUBLISH whose topic has a wildcard is refused and not handed on",
 	.refs = { "3.1.1:MQTT-3.3.2-2", "3.1.1:MQTT-4.7.1-1", "5.0:MQTT-3.3.2-2",
 		"5.0:MQTT-4.7.0-1" },
 	.level = MUST, .versions = BOTH, ROWS(wildcard_topics))
 {
 	witness(t);
-	struct peer *watcher = join(t, "watcher");
-	subscribe(watcher, .filter = "#");
+	struct peer *watcher = watch_row(t, "#");
 	struct peer *client = join(t, "client");
 	send_row(client);
-	if (is_v5(t))
+	if (is_v5(t)) {
+		send_pingreq(client);
 		expect_one_of(client,
-			OUTCOMES({ .type = PUBACK, .code = SET(0x90) },
-				{ .type = PUBREC, .code = SET(0x90) },
-				{ PUBACK, SET(0), VERDICT_FAIL, "accepted" },
-				{ PUBREC, SET(0), VERDICT_FAIL, "accepted" },
-				{ PUBACK, SET(0x10), VERDICT_FAIL, "accepted" },
-				{ PUBREC, SET(0x10), VERDICT_FAIL, "accepted" }, { .type = PUBACK },
-				{ .type = PUBREC }, { .type = CLOSED }));
-	else
+			OUTCOMES({ PUBACK, SET(0), VERDICT_NONSTRICT, "accepted" },
+				{ PUBREC, SET(0), VERDICT_NONSTRICT, "accepted" },
+				{ PUBACK, SET(0x10), VERDICT_NONSTRICT, "accepted" },
+				{ PUBREC, SET(0x10), VERDICT_NONSTRICT, "accepted" },
+				{ .type = PUBACK }, { .type = PUBREC },
+				{ .type = PINGRESP,
+					.verdict = VERDICT_NONSTRICT,
+					.says = "the topic is not checked" },
+				{ .type = CLOSED }));
+	} else {
 		expect_violation_closed(client);
-	publish(join(t, "publisher"), .topic = "marker", .payload = "marker");
-	expect_message(watcher, .topic = "marker");
+	}
+	expect_no_harm(watcher, client, .topic = "marker");
 }
 
 /* ---- topics that begin with $ --------------------------------------------------------------- */
+
+/* Publishes a message of the case run's own, and demands that it comes before any on a $ topic. */
+static void expect_no_dollar(struct test *t, struct peer *watcher, struct peer *pub)
+{
+	struct packet m;
+
+	publish(pub, .topic = "t", .payload = "marker");
+	do {
+		m = expect_message(watcher);
+		check(t, !m.topic.len || m.topic.data[0] != '$', "no topic begins with $");
+	} while (!bytes_equal(m.payload, BYTES("marker")));
+}
 
 /* Whether the target lets clients exchange messages below "$test/", which it should not, but may. */
 static bool exchanges_dollar_topics(struct peer *control, struct peer *pub, const char *topic)
@@ -378,14 +422,7 @@ CASE(dollar_not_by_wildcard,
 	struct peer *pub = join(t, "publisher");
 	require(t, exchanges_dollar_topics(control, pub, topic),
 		"the target does not carry messages on $test/");
-
-	subscribe(watcher, .filter = topic, .raw = true);
-	send_publish(pub, .topic = topic, .payload = "marker");
-	struct packet m;
-	do
-		m = expect_message(watcher);
-	while (!m.topic.len || m.topic.data[0] != '$');
-	check_text(t, m.payload, "marker");
+	expect_no_dollar(t, watcher, pub);
 }
 
 CASE(dollar_sys_not_by_wildcard, .title = "Subscribers of # and +/# get nothing from $SYS",
@@ -400,12 +437,7 @@ CASE(dollar_sys_not_by_wildcard, .title = "Subscribers of # and +/# get nothing 
 	struct peer *watcher = join(t, "watcher");
 	subscribe(watcher, .filter = "#", .raw = true);
 	subscribe(watcher, .filter = "+/#", .raw = true);
-	publish(watcher, .topic = "t", .payload = "marker");
-	fence(watcher);
-	while (has_packet(watcher, PUBLISH)) {
-		struct packet m = expect(watcher, PUBLISH);
-		check(t, !m.topic.len || m.topic.data[0] != '$', "no topic begins with $");
-	}
+	expect_no_dollar(t, watcher, watcher);
 }
 
 CASE(dollar_spelt_out, .title = "Filters that spell the $ prefix out match its topics",

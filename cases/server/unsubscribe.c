@@ -1,6 +1,17 @@
 /* UNSUBSCRIBE and UNSUBACK, 3.10 and 3.11. */
 #include "harness/case.h"
 
+enum { NO_SUBSCRIPTION_EXISTED = 0x11 };
+
+/* The code for a filter that deletes nothing: another one misleads the client, and no more. */
+static void check_none_existed(struct test *t, struct packet unsuback, size_t at)
+{
+	judging(t, "5.0:U50-UNSUB-NONE");
+	if (unsuback.codes.data[at] != NO_SUBSCRIPTION_EXISTED)
+		nonstrict(t, "UNSUBACK says 0x%02X for a filter without a subscription, fitting is 0x11",
+			unsuback.codes.data[at]);
+}
+
 CASE(unsuback_identifiers,
 	.title =
 		"Every UNSUBSCRIBE gets an UNSUBACK with its Packet Identifier, even if it deletes "
@@ -38,12 +49,12 @@ CASE(unsuback_codes_in_order,
 	judging(t, "5.0:MQTT-3.11.3-1");
 	check_eq(t, unsuback.codes.data[0], 0x00);
 	check_eq(t, unsuback.codes.data[2], 0x00);
-	judging(t, "5.0:U50-UNSUB-NONE");
-	check_eq(t, unsuback.codes.data[1], 0x11);
-	check_eq(t, unsuback.codes.data[3], 0x11);
+	check_none_existed(t, unsuback, 1);
+	check_none_existed(t, unsuback, 3);
 	send_unsubscribe(client, .filter = "u/a", .id = 5);
 	unsuback = expect_ack(client, UNSUBACK, 5);
-	check_eq(t, unsuback.codes.data[0], 0x11);
+	check_eq(t, unsuback.codes.len, 1);
+	check_none_existed(t, unsuback, 0);
 }
 
 static const struct vector bad_unsubscribe[] = {
@@ -83,9 +94,8 @@ CASE(unsubscribe_exact_filter_only,
 	for (size_t i = 0; i < sizeof(others) / sizeof(*others); i++) {
 		send_unsubscribe(sub, .filter = others[i], .id = 10 + (unsigned)i);
 		struct packet unsuback = expect_ack(sub, UNSUBACK, 10 + (unsigned)i);
-		judging(t, "5.0:U50-UNSUB-NONE");
-		if (is_v5(t))
-			check_eq(t, unsuback.codes.data[0], 0x11);
+		if (is_v5(t) && unsuback.codes.len)
+			check_none_existed(t, unsuback, 0);
 		judging(t, "5.0:MQTT-3.10.4-1");
 	}
 	publish(pub, .topic = "u/a/b", .payload = "still", .qos = 1);
@@ -94,77 +104,95 @@ CASE(unsubscribe_exact_filter_only,
 	expect_message(sub, .topic = "w/x", .payload = "still");
 }
 
-/*   subscriber            target            publisher
- *   SUBSCRIBE        -->
- *   UNSUBSCRIBE      -->
- *                    <--  UNSUBACK
- *                                    <--  PUBLISH "gone"
- *                                    -->  PUBACK
- *   SUBSCRIBE        -->
- *                                    <--  PUBLISH "marker"
- *                    <--  PUBLISH "marker", first
+/* Proves that the subscriber gets nothing of what the publisher sends on `topic`, which the control does get,
+ * since it gets what the publisher sends on `other` afterwards.
+ *
+ *   subscriber            target            publisher, control
+ *                                      <--  PUBLISH topic "gone"
+ *                                      -->  "gone" for the control
+ *                                      <--  PUBLISH other "marker"
+ *                    <--  "marker", first
  */
+struct route {
+	struct peer *pub, *sub, *control;
+	const char *other;
+	unsigned qos;
+};
+
+static void expect_gone(const struct route *r, const char *topic)
+{
+	publish(r->pub, .topic = topic, .payload = "gone", .qos = r->qos);
+	expect_message(r->control, .topic = topic, .payload = "gone");
+	publish(r->pub, .topic = r->other, .payload = "marker", .qos = r->qos);
+	expect_message(r->sub, .topic = r->other, .payload = "marker");
+}
+
 CASE(unsubscribe_stops_messages, .title = "After UNSUBACK no new message comes for the filter",
 	.refs = { "3.1.1:MQTT-3.10.4-2", "5.0:MQTT-3.10.4-2" }, .level = MUST, .versions = BOTH)
 {
-	struct peer *sub = join(t, "subscriber");
-	struct peer *pub = join(t, "publisher");
+	static const char *const topics[] = { "u0/t", "u1/t", "u2/t" };
+	static const char *const filters[] = { "u0/+", "u1/+", "u2/+" };
+	static const char *const others[] = { "other/0", "other/1", "other/2" };
+	struct route r = { .sub = join(t, "subscriber"),
+		.control = join(t, "control"),
+		.pub = join(t, "publisher") };
 
 	for (unsigned qos = 0; qos <= 2; qos++) {
-		subscribe(sub, .filter = "u/+", .qos = qos);
-		publish(pub, .topic = "u/t", .payload = "control", .qos = qos);
-		expect_message(sub, .payload = "control");
-		send_unsubscribe(sub, .filter = "u/+", .id = 90 + qos);
-		expect_ack(sub, UNSUBACK, 90 + qos);
-		publish(pub, .topic = "u/t", .payload = "gone", .qos = qos);
-		fence(pub);
-		subscribe(sub, .filter = "u/t", .qos = qos);
-		publish(pub, .topic = "u/t", .payload = "marker", .qos = qos);
-		expect_message(sub, .payload = "marker");
-		unsubscribe(sub, .filter = "u/t");
+		r.qos = qos;
+		r.other = others[qos];
+		subscribe(r.sub, .filter = r.other, .qos = qos);
+		subscribe(r.control, .filter = topics[qos], .qos = qos);
+		subscribe(r.sub, .filter = filters[qos], .qos = qos);
+		publish(r.pub, .topic = topics[qos], .payload = "before", .qos = qos);
+		expect_message(r.sub, .payload = "before");
+		expect_message(r.control, .payload = "before");
+		send_unsubscribe(r.sub, .filter = filters[qos], .id = 90 + qos);
+		expect_ack(r.sub, UNSUBACK, 90 + qos);
+		expect_gone(&r, topics[qos]);
 	}
 }
 
-CASE(unsubscribe_stops_queueing, .title = "Nothing is queued for a session behind its UNSUBSCRIBE",
+CASE(unsubscribe_stops_queueing, .title = "Nothing is queued for a session after its UNSUBSCRIBE",
 	.refs = { "3.1.1:MQTT-3.10.4-2", "5.0:MQTT-3.10.4-2" }, .level = MUST, .versions = BOTH)
 {
 	struct peer *pub = join(t, "publisher");
+	struct peer *control = join(t, "control");
+	subscribe(control, .filter = "u/t", .qos = 1);
 	struct peer *sub = join(t, "subscriber", .kept = true, .clean = true);
+	subscribe(sub, .filter = "other/t", .qos = 1);
 	subscribe(sub, .filter = "u/t", .qos = 1);
 	unsubscribe(sub, .filter = "u/t");
 	leave(sub);
 	publish(pub, .topic = "u/t", .payload = "gone", .qos = 1);
+	expect_message(control, .payload = "gone");
+	publish(pub, .topic = "other/t", .payload = "marker", .qos = 1);
 
 	sub = join(t, "subscriber", .kept = true, .resumed = true);
-	subscribe(sub, .filter = "u/t", .qos = 1);
-	publish(pub, .topic = "u/t", .payload = "marker", .qos = 1);
-	expect_message(sub, .payload = "marker");
+	expect_message(sub, .topic = "other/t", .payload = "marker");
 }
 
 CASE(unsubscribe_several_filters,
 	.title = "An UNSUBSCRIBE of several filters deletes each, with one UNSUBACK",
 	.refs = { "3.1.1:MQTT-3.10.4-6", "5.0:MQTT-3.10.4-6" }, .level = MUST, .versions = BOTH)
 {
-	static const char *const topics[] = { "u/a", "u/b", "v/c", "u/kept" };
+	static const char *const topics[] = { "u/a", "u/b", "v/c" };
 	struct peer *sub = join(t, "subscriber");
+	struct peer *control = join(t, "control");
 	struct peer *pub = join(t, "publisher");
 	subscribe(sub, .filter = "u/a", .qos = 1,
 		.more = (const struct subscribe[]){ { .filter = "u/b", .qos = 1 },
-			{ .filter = "v/#", .qos = 1 }, { .filter = "u/kept", .qos = 1 }, { 0 } });
+			{ .filter = "v/#", .qos = 1 }, { .filter = "other/t", .qos = 1 }, { 0 } });
+	subscribe(control, .filter = "u/a", .qos = 1,
+		.more = (const struct subscribe[]){ { .filter = "u/b", .qos = 1 },
+			{ .filter = "v/#", .qos = 1 }, { 0 } });
 
 	send_unsubscribe(sub, .filter = "u/a", .id = 40,
 		.more = (const struct subscribe[]){
 			{ .filter = "u/b" }, { .filter = "v/#" }, { 0 } });
 	expect_ack(sub, UNSUBACK, 40);
 	expect_no(sub, UNSUBACK);
-	for (size_t i = 0; i < 4; i++)
-		publish(pub, .topic = topics[i], .payload = "after", .qos = 1);
-	expect_message(sub, .topic = "u/kept", .payload = "after");
-	for (size_t i = 0; i < 3; i++) {
-		subscribe(sub, .filter = topics[i], .qos = 1);
-		publish(pub, .topic = topics[i], .payload = "marker", .qos = 1);
-		expect_message(sub, .topic = topics[i], .payload = "marker");
-	}
+	for (size_t i = 0; i < 3; i++)
+		expect_gone(&(const struct route){ pub, sub, control, "other/t", 1 }, topics[i]);
 }
 
 CASE(unsubscribe_one_of_two,

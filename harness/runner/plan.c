@@ -107,10 +107,10 @@ static bool is_selected(const struct selection *s, const struct plan_item *item)
 		return false;
 	if (s->shards && shard_of(item->id, s->shards) != s->shard)
 		return false;
-	for (size_t i = 0; i < s->pattern_count; i++)
-		if (pattern_matches(s->patterns[i], item->def, item->row, item->version))
-			return true;
-	return s->pattern_count == 0;
+	if (pattern_find(s->excluded, s->excluded_count, item->def, item->row, item->version))
+		return false;
+	return !s->pattern_count ||
+		pattern_find(s->patterns, s->pattern_count, item->def, item->row, item->version);
 }
 
 struct maker {
@@ -252,6 +252,7 @@ static bool matches_anything(const struct selection *s, const char *pattern)
 
 	alone.patterns = &pattern;
 	alone.pattern_count = 1;
+	alone.excluded_count = 0;
 	alone.versions = BOTH;
 	alone.cuts = (struct cuts){ 0 };
 	alone.repeats = 1;
@@ -268,6 +269,9 @@ const char *selection_unmatched(const struct selection *s)
 	for (size_t i = 0; i < s->pattern_count; i++)
 		if (!matches_anything(s, s->patterns[i]))
 			return s->patterns[i];
+	for (size_t i = 0; i < s->excluded_count; i++)
+		if (!matches_anything(s, s->excluded[i]))
+			return s->excluded[i];
 	return NULL;
 }
 

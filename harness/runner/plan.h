@@ -33,11 +33,13 @@ struct selection {
 	size_t case_count;
 	const char *const *patterns; /* harness/pattern.h; one that matches is enough */
 	size_t pattern_count;        /* 0: all cases */
-	unsigned versions;           /* V311, V50 or BOTH */
-	struct cuts cuts;            /* none: whole */
-	unsigned repeats;            /* at least 1 */
-	unsigned shard, shards;      /* the first of four is 1 and 4; 0 and 0: everything */
-	bool shuffle;                /* those without a clock of their own, from the seed */
+	const char *const *excluded; /* patterns of what is left out all the same */
+	size_t excluded_count;
+	unsigned versions;      /* V311, V50 or BOTH */
+	struct cuts cuts;       /* none: whole */
+	unsigned repeats;       /* at least 1 */
+	unsigned shard, shards; /* the first of four is 1 and 4; 0 and 0: everything */
+	bool shuffle;           /* those without a clock of their own, from the seed */
 	uint64_t seed;
 };
 
@@ -62,7 +64,7 @@ void plan_make(struct arena *a, const struct selection *s, struct plan *out);
 void plan_add(
 	struct arena *a, struct plan *p, const struct case_def *def, enum mqtt_version version);
 
-/* The first pattern that no case matches in any version; NULL: all do. */
+/* The first pattern, of either list, that no case matches in any version; NULL: all do. */
 const char *selection_unmatched(const struct selection *s);
 
 /* Which of `shards` parts an id belongs to, 1 to `shards`; the same today, tomorrow and elsewhere. */

@@ -25,7 +25,8 @@ enum {
 	VERSION_LIMIT_US = 5000000,
 	VERSION_LIMIT_BYTES = 65536,
 	LOG_LIMIT_BYTES = 64 * 1024 * 1024,
-	READ_TURNS = 64, /* so that a flood of output leaves room for other work */
+	PLACEHOLDERS = 5, /* besides those of the further ports */
+	READ_TURNS = 64,  /* so that a flood of output leaves room for other work */
 };
 
 static const char loopback[] = "127.0.0.1";
@@ -39,7 +40,10 @@ void target_init(struct target *t, const struct target_file *file)
 
 bool target_use_url(struct target *t, const char *url, const char **error)
 {
-	return endpoint_parse(&t->arena, url, &t->endpoint, error);
+	if (!endpoint_parse(&t->arena, url, &t->endpoint, error))
+		return false;
+	t->endpoint.login = t->login;
+	return true;
 }
 
 bool target_is_launched(const struct target *t)
@@ -110,6 +114,63 @@ static const char *const *fill_words(
 	}
 }
 
+/* ---- further ports ------------------------------------------------------------------------- */
+
+static bool words_have(const char *const *words, const char *text)
+{
+	while (words && *words)
+		if (strstr(*words++, text))
+			return true;
+	return false;
+}
+
+static bool file_has(const struct target_file *f, const char *text)
+{
+	for (size_t i = 0; i < f->document_count; i++) {
+		const struct target_document *d = &f->documents[i];
+		if (strstr(d->content ? d->content : d->link, text))
+			return true;
+	}
+	return words_have(f->command, text) || words_have(f->environment, text);
+}
+
+/* A free port that is none of the others. */
+static uint16_t choose_port(const struct target *t)
+{
+	for (;;) {
+		uint16_t port = port_free();
+		bool twice = port && port == t->port;
+		for (size_t i = 0; i < FURTHER_PORTS; i++)
+			twice |= port && port == t->further_ports[i];
+		if (!twice)
+			return port;
+	}
+}
+
+/* Those that the file names, the same as at the last launch if they are still free. */
+static void choose_further_ports(struct target *t)
+{
+	for (size_t i = 0; i < FURTHER_PORTS; i++) {
+		uint16_t *port = &t->further_ports[i];
+		if (!file_has(t->file, arena_printf(&t->arena, "{port_%zu}", i + 2)))
+			*port = 0;
+		else if (!*port || port_is_taken(*port))
+			*port = choose_port(t);
+	}
+}
+
+/* Somebody was faster, so the program failed by no fault of its own. */
+static bool has_lost_a_port(const struct target *t)
+{
+	bool lost = port_is_taken(t->port);
+
+	for (size_t i = 0; i < FURTHER_PORTS; i++)
+		lost |= t->further_ports[i] && port_is_taken(t->further_ports[i]);
+	return lost;
+}
+
+/* ---- starting ------------------------------------------------------------------------------ */
+
 static const char *not_started(struct target *t, const char *why)
 {
 	const struct target_file *f = t->file;
@@ -125,14 +186,18 @@ static bool start_program(struct target *t, const char **error)
 	const struct target_file *f = t->file;
 	struct arena *a = &t->arena;
 	const char *first = f->document_count ? f->documents[0].name : "";
-	const struct placeholder values[] = {
+	struct placeholder values[PLACEHOLDERS + FURTHER_PORTS + 1] = {
 		{ "host", loopback },
 		{ "port", arena_printf(a, "%u", t->port) },
 		{ "dir", t->folder },
 		{ "config", arena_printf(a, "%s/%s", t->folder, first) },
 		{ "here", target_file_folder(a, f) },
-		{ NULL, NULL },
 	};
+	for (size_t i = 0; i < FURTHER_PORTS; i++)
+		values[PLACEHOLDERS + i] = (struct placeholder){
+			.name = arena_printf(a, "port_%zu", i + 2),
+			.value = arena_printf(a, "%u", t->further_ports[i]),
+		};
 	struct program_spec spec = {
 		.words = fill_words(a, f->command, values),
 		.environment = fill_words(a, f->environment, values),
@@ -193,7 +258,7 @@ static enum target_status wait_until_ready(struct target *t, const char **error)
 		bool ready = answers(t, left_us < PROBE_LIMIT_US ? left_us : PROBE_LIMIT_US);
 		if (program_ended(&t->program, &status)) {
 			target_read(t);
-			if (!port_is_taken(t->port))
+			if (!has_lost_a_port(t))
 				*error = arena_printf(a, "%s %s before it was ready%s",
 					t->file->name, how_it_ended(a, status), last_words(t));
 			return TARGET_FAILED;
@@ -205,7 +270,7 @@ static enum target_status wait_until_ready(struct target *t, const char **error)
 	}
 	if (endpoint_accepts(&t->endpoint, ACCEPT_LIMIT_US))
 		return TARGET_UP; /* the probes of the run will say what is odd about it */
-	if (!port_is_taken(t->port))
+	if (!has_lost_a_port(t))
 		*error = arena_printf(a, "%s did not listen on port %u within %u ms%s",
 			t->file->name, t->port, t->file->ready_ms, last_words(t));
 	return TARGET_FAILED;
@@ -216,13 +281,13 @@ static enum target_status launch_once(struct target *t, const char **error)
 	struct arena *a = &t->arena;
 
 	if (!t->port || port_is_taken(t->port))
-		t->port = port_free();
+		t->port = choose_port(t);
+	choose_further_ports(t);
 	t->tail = (struct tail){ 0 };
 	t->folder = folder_make(a, error);
 	if (!t->folder)
 		return TARGET_FAILED;
-	if (!endpoint_parse(
-		    a, arena_printf(a, "mqtt://%s:%u", loopback, t->port), &t->endpoint, error))
+	if (!target_use_url(t, arena_printf(a, "mqtt://%s:%u", loopback, t->port), error))
 		return TARGET_FAILED;
 	if (!start_program(t, error))
 		return TARGET_FAILED;
@@ -241,6 +306,7 @@ enum target_status target_launch(struct target *t, const char **error)
 		if (status == TARGET_CANCELLED || *error)
 			return status;
 		t->port = 0;
+		memset(t->further_ports, 0, sizeof(t->further_ports));
 	}
 	*error = arena_printf(
 		&t->arena, "%s found its port taken, %d times", t->file->name, LAUNCH_ATTEMPTS);

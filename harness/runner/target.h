@@ -5,7 +5,8 @@
  *        ▲               │
  *        └── it died ────┘          target_launch again; on the same port if that is free
  *
- * A launched program gets a free port of the loopback interface and a private folder. What it writes
+ * A launched program gets a free port of the loopback interface, further ones if it asks for them, and
+ * a private folder. What it writes
  * to stdout and stderr has to be read (target_read, whenever output_fd is readable), or it would come
  * to a halt. Nothing of it outlives target_stop, nor this process.
  */
@@ -23,17 +24,21 @@
 #include "harness/runner/target_file.h"
 #include "record/record.h"
 
+enum { FURTHER_PORTS = 8 };
+
 struct target {
 	const struct target_file *file; /* NULL: a URL and nothing else */
 	struct endpoint endpoint;
-	FILE *log;   /* all that the program says is copied here; NULL: nowhere */
-	int stop_fd; /* readable: give up waiting; -1. It is not read from */
+	const struct login *login; /* for every CONNECT; NULL: none */
+	FILE *log;                 /* all that the program says is copied here; NULL: nowhere */
+	int stop_fd;               /* readable: give up waiting; -1. It is not read from */
 
-	struct arena arena;     /* of this launch */
-	struct program program; /* program.pid is 0 while nothing runs */
-	const char *folder;     /* NULL: none */
-	uint16_t port;          /* of the last launch */
-	struct tail tail;       /* of its output */
+	struct arena arena;                    /* of this launch */
+	struct program program;                /* program.pid is 0 while nothing runs */
+	const char *folder;                    /* NULL: none */
+	uint16_t port;                         /* of the last launch */
+	uint16_t further_ports[FURTHER_PORTS]; /* {port_2} and so on; 0: the file has no such */
+	struct tail tail;                      /* of its output */
 	size_t logged_bytes;
 };
 

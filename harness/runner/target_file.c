@@ -98,6 +98,30 @@ static bool set_environment(struct reader *r, const struct setting *s)
 	return true;
 }
 
+/* Any line of text: it may hold blanks at its ends, behind a bar. */
+static bool set_password(struct reader *r, const struct setting *s)
+{
+	if (r->out->password)
+		return fault_about(r, s, "is given twice");
+	if (strchr(s->value, '\n'))
+		return fault_about(r, s, "must be one line");
+	r->out->password = s->value;
+	return true;
+}
+
+/* Relative to the folder of the target file. */
+static bool set_password_file(struct reader *r, const struct setting *s)
+{
+	const char **path = &r->out->password_file;
+
+	if (!set_text(r, s, path))
+		return false;
+	if (**path != '/')
+		*path = arena_printf(
+			r->arena, "%s/%s", target_file_folder(r->arena, r->out), *path);
+	return true;
+}
+
 static bool set_version_pattern(struct reader *r, const struct setting *s)
 {
 	regex_t compiled;
@@ -148,6 +172,12 @@ static bool read_target(struct reader *r, const struct setting *s)
 		return set_environment(r, s);
 	if (!strcmp(s->name, "ready_ms"))
 		return set_ready(r, s);
+	if (!strcmp(s->name, "user"))
+		return set_text(r, s, &f->user_name);
+	if (!strcmp(s->name, "password"))
+		return set_password(r, s);
+	if (!strcmp(s->name, "password_file"))
+		return set_password_file(r, s);
 	if (!strcmp(s->name, "versions"))
 		return parse_versions(s->value, &f->versions) ||
 			fault_about(r, s, "must be `3.1.1`, `5.0` or both");
@@ -343,6 +373,12 @@ static const char *missing(const struct target_file *f)
 		       "without one, its `exec`";
 	if (is_client && (f->document_count || f->ready_ms))
 		return "a client is launched for each case run: it has no files, and no `ready_ms`";
+	if (is_client && f->user_name)
+		return "a client has no `user`: that is for what brokers want of clients";
+	if ((f->password || f->password_file) && !f->user_name)
+		return "a password needs a `user`";
+	if (f->password && f->password_file)
+		return "there is a `password` and a `password_file`: one of them, please";
 	if (f->url && (f->version_command || f->environment || f->document_count))
 		return "a target with a `url` is not launched: it has no files and no environment";
 	if (!f->version_command != !f->version_pattern)

@@ -35,9 +35,12 @@ struct target_file {
 	const char
 		*version_pattern; /* extended regular expression; its first group is the version */
 	const char *const
-		*environment; /* "NAME=value" with placeholders, NULL behind the last one */
-	unsigned versions;    /* V311, V50 or BOTH: served, by its own word */
-	unsigned ready_ms;    /* how long it may take to answer */
+		*environment;      /* "NAME=value" with placeholders, NULL behind the last one */
+	unsigned versions;         /* V311, V50 or BOTH: served, by its own word */
+	unsigned ready_ms;         /* how long it may take to answer */
+	const char *user_name;     /* for every CONNECT; NULL: none */
+	const char *password;      /* itself ... */
+	const char *password_file; /* ... or the path of a file that has it; or NULL */
 	const struct target_document *documents;
 	size_t document_count;
 	struct features features[2]; /* of 3.1.1 and of 5.0 */

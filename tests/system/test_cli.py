@@ -18,7 +18,7 @@ ROOT = pathlib.Path(__file__).resolve().parents[2]
 BUILD = pathlib.Path(os.environ.get("MQTTSPEC_BUILD", ROOT / "build/dev"))
 PROGRAM = BUILD / "cli/mqttspec"
 CATALOGUE = ["statements-3.1.1.tsv", "statements-5.0.tsv", "unnumbered.tsv", "properties-5.0.tsv",
-             "reason-codes-5.0.tsv", "evidence.tsv"]
+             "reason-codes-5.0.tsv", "receivers-5.0.tsv", "evidence.tsv", "blame.tsv"]
 VERDICTS = ["pass", "fail", "nonstrict", "info", "inapplicable", "inconclusive", "crash", "error"]
 
 
@@ -157,6 +157,19 @@ def test_patterns_select(cases):
     chapter = json.loads(answer("list", "--json", first["chapter"]))
     assert chapter == [c for c in cases if c["chapter"] == first["chapter"]]
     assert json.loads(answer("list", "--json", first["id"], first["chapter"])) == chapter
+
+
+def test_what_is_left_out_is_not_shown(cases):
+    first = cases[0]
+    chapter = [c for c in cases if c["chapter"] == first["chapter"]]
+    left = json.loads(answer("list", "--json", first["chapter"], "--not", first["id"], "--not", "no_will*"))
+    assert left == [c for c in chapter if c["id"] != first["id"] and not c["id"].startswith("no_will")]
+    name = next(s for c in cases for s in c["statements"] if s.startswith("5.0:"))
+    rest = json.loads(answer("list", "--json", "--versions", "5.0", "--not", name))
+    assert {c["id"] for c in cases if "5.0" in c["versions"]} - {c["id"] for c in rest} == {
+        c["id"] for c in cases if name in c["statements"]}
+    assert name not in answer("list", "--statements", "--not", name).split()
+    assert 'nothing matches "no_such_case"' in complaint("list", "--not", "no_such_case")
 
 
 def test_statements_select_cases_in_their_version(cases):

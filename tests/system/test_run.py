@@ -258,6 +258,15 @@ def test_the_target_files_are_sound(run, target):
 # ---- selection
 
 
+def test_what_is_left_out_is_not_played(run, tmp_path):
+    done = run("mosquitto", "will", "--not", "will_*", "--not", "3.1.1:MQTT-3.1.2-8", "--list")
+    whole = run("mosquitto", "will", "--list").stdout.splitlines()
+    left = done.stdout.splitlines()
+    assert done.returncode == 0 and left and set(left) < set(whole)
+    assert "no_will_of_refused_connect 5.0 whole" in left  # the statement is one of 3.1.1 alone
+    assert not any(line.startswith("will_") or line == "no_will_of_refused_connect 3.1.1 whole" for line in left)
+
+
 def test_shards_together_are_the_whole(run):
     def listed(*more):
         done = run("mosquitto", "--list", *more)
@@ -275,6 +284,8 @@ def test_shards_together_are_the_whole(run):
 @pytest.mark.parametrize("args, code, words", [
     (["mosqito"], 3, ['"mosqito" is no target', "no case matches it", 'did you mean "mosquitto"?']),
     (["mosquitto", "qos2", "nothing_like_it"], 3, ['no case matches "nothing_like_it"']),
+    (["mosquitto", "--not", "nothing_like_it"], 3, ['no case matches "nothing_like_it"']),
+    (["mosquitto", CASE, "--not", "qos2"], 3, ["--not leaves nothing of the selected cases"]),
     (["mosquitto", CASE[:-3]], 3, ["no case matches", f'"{CASE}"']),
     (["nowhere.ini"], 2, ["nowhere.ini: No such file"]),
     (["--no-such-option"], 2, ["there is no option --no-such-option", "mqttspec run --help"]),

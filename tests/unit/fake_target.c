@@ -23,15 +23,18 @@ static const char server[] =
 	"|     stray = subprocess.Popen(['sleep', '60'], start_new_session=True)\n"
 	"|     say('stray %d' % stray.pid)\n"
 	"| marker = os.path.join(here, 'test_target.taken')\n"
-	"| if mode == 'robbed' and not os.path.exists(marker):\n"
+	"| if mode.startswith('robbed') and not os.path.exists(marker):\n"
 	"|     code = \"import socket,time; s=socket.socket(); s.bind(('127.0.0.1',%d)); \"\n"
 	"|     code += \"s.listen(); print(1, flush=True); time.sleep(20)\"\n"
-	"|     thief = subprocess.Popen([sys.executable, '-c', code % port], env={},\n"
+	"|     wanted = int(sys.argv[4]) if mode == 'robbed_2' else port\n"
+	"|     thief = subprocess.Popen([sys.executable, '-c', code % wanted], env={},\n"
 	"|                              start_new_session=True, stdout=subprocess.PIPE)\n"
 	"|     thief.stdout.readline()\n"
 	"|     with open(marker, 'w') as f:\n"
 	"|         f.write(str(thief.pid))\n"
 	"|     os._exit(1)\n"
+	"| if len(sys.argv) > 4:\n"
+	"|     say('ports ' + ' '.join(sys.argv[2:3] + sys.argv[4:]))\n"
 	"| listener = socket.create_server(('127.0.0.1', port))\n"
 	"| while True:\n"
 	"|     peer, _ = listener.accept()\n"
@@ -59,8 +62,10 @@ bool fake_target_write(const char *path, const char *mode, unsigned ready_ms)
 		return false;
 	fprintf(file,
 		"[target]\nname = Fake\npackage = fake-broker\nversions = 3.1.1\nready_ms = %u\n"
-		"command = %s {config} %s {port} {here}\n%s",
+		"command = %s {config} %s {port} {here}%s\n%s",
 		ready_ms, strcmp(mode, "missing") ? "/usr/bin/python3" : "no-such-program", mode,
+		!strcmp(mode, "ports") || !strcmp(mode, "robbed_2") ? " {port_2} {port_9} {port_2}"
+								    : "",
 		server);
 	return fclose(file) == 0;
 }

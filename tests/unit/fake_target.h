@@ -12,6 +12,8 @@
  *   parent     has a child in a session of its own, whose id it prints
  *   robbed     on its first launch somebody else is faster to listen on its port; his id is written to
  *              test_target.taken
+ *   robbed_2   the same with {port_2}
+ *   ports      prints {port}, {port_2}, {port_9} and {port_2} again
  *   missing    the program does not exist
  */
 bool fake_target_write(const char *path, const char *mode, unsigned ready_ms);

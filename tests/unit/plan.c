@@ -88,6 +88,23 @@ static void patterns_and_versions_select(void **state)
 	assert_string_equal(selection_unmatched(&s), "nothing");
 }
 
+static void what_is_left_out_stays_out(void **state)
+{
+	struct arena *a = *state;
+	struct selection s = everything;
+
+	s.excluded = (const char *const[]){ "gamma", "table/two" };
+	s.excluded_count = 2;
+	assert_string_equal(keys(a, &s),
+		"plain 3.1.1 whole,plain 5.0 whole,old 3.1.1 whole,table/one 5.0 whole,");
+	assert_null(selection_unmatched(&s));
+	s.patterns = (const char *const[]){ "table", "old" };
+	s.pattern_count = 2;
+	assert_string_equal(keys(a, &s), "old 3.1.1 whole,table/one 5.0 whole,");
+	s.excluded = (const char *const[]){ "beta", "nothing" };
+	assert_string_equal(selection_unmatched(&s), "nothing");
+}
+
 static void cuts_and_repeats_multiply(void **state)
 {
 	struct arena *a = *state;
@@ -200,6 +217,7 @@ int main(void)
 		TEST(timed_ones_come_first_the_longest_ahead),
 		TEST(a_case_can_be_put_in_front_once),
 		TEST(patterns_and_versions_select),
+		TEST(what_is_left_out_stays_out),
 		TEST(cuts_and_repeats_multiply),
 		TEST(cuts_have_names),
 		TEST(shards_are_disjoint_and_complete),

@@ -136,7 +136,16 @@ struct played {
 static void play_with(struct played *p, struct play play, const char *const *scripts)
 {
 	struct endpoint target = { .address_len = sizeof(struct sockaddr_in), .url = "scripted" };
-	struct capabilities all = { .served = true, .maximum_qos = 2, .shared = true };
+	struct capabilities all = { .served = true,
+		.maximum_qos = 2,
+		.retain = true,
+		.wildcards = true,
+		.subscription_ids = true,
+		.shared = true,
+		.receive_maximum = 65535,
+		.maximum_packet_size = UINT32_MAX,
+		.topic_alias_maximum = 65535,
+		.queue = UINT32_MAX };
 	pid_t server = start_server(scripts, (struct sockaddr_in *)&target.address);
 
 	arena_init(&p->arena);
@@ -380,6 +389,7 @@ CASE(outcomes, .title = "Several outcomes", .refs = { "5.0:MQTT-4.7.1-1" }, .lev
 	.versions = V50)
 {
 	struct peer *client = join(t, "client");
+	misbehave(client);
 	send_subscribe(client, .filter = "a#", .id = 1);
 	expect_one_of(client,
 		OUTCOMES({ SUBACK, .code = SET(0x8F) },
@@ -464,9 +474,11 @@ static void a_window_has_two_ends(void **state)
 	for (size_t i = 0; i < sizeof(samples) / sizeof(*samples); i++) {
 		struct played p;
 		play_with(&p,
-			(struct play){
-				.def = &case_window, .version = MQTT_311, .slack_us = 1000000 },
-			SCRIPTS(samples[i].script));
+			(struct play){ .def = &case_window,
+				.version = MQTT_311,
+				.answer_us = 1000000,
+				.slack_us = 1000000 },
+			SCRIPTS(CONNACK_311 "e", samples[i].script)); /* the pulse first */
 		assert_string_equal(
 			verdict_name(p.record.verdict), verdict_name(samples[i].verdict));
 		if (samples[i].says)
@@ -547,8 +559,8 @@ static void what_the_monitor_sees_is_a_fail_of_its_own_statement(void **state)
 CASE(optional, .title = "An optional feature", .refs = { "5.0:U50-SHARE-ONE" }, .level = STATED,
 	.versions = V50)
 {
-	require(t, offers(t)->shared && !offers(t)->wildcards, "no such thing");
-	require(t, offers(t)->wildcards, "the target says that it has no wildcards");
+	require(t, offers(t)->shared, "no such thing");
+	require(t, !offers(t)->wildcards, "the target says that it has wildcards");
 }
 
 static void what_the_target_does_not_offer_is_inapplicable(void **state)
@@ -557,8 +569,31 @@ static void what_the_target_does_not_offer_is_inapplicable(void **state)
 	struct played p;
 	play(&p, &case_optional, MQTT_50, SCRIPTS(""));
 	assert_verdict(p, INAPPLICABLE);
-	assert_contains(p.record.note, "no wildcards");
+	assert_contains(p.record.note, "has wildcards");
 	assert_null(p.record.failure);
+	done(&p);
+}
+
+CASE(optional_in_the_end, .title = "An optional feature", .refs = { "5.0:U50-SHARE-ONE" },
+	.level = STATED, .versions = V50)
+{
+	join(t, "client");
+	require(t, offers(t)->wildcards, "the target says that it has no wildcards");
+}
+
+static void a_breach_seen_before_the_case_did_not_apply_stands(void **state)
+{
+	(void)state;
+	struct played p;
+	/* CONNACK with a reserved flag set */
+	play(&p, &case_optional_in_the_end, MQTT_50, SCRIPTS("r s2003020000"));
+	assert_verdict(p, FAIL);
+	assert_non_null(p.record.failure);
+	assert_string_equal(p.record.failure->statement, "5.0:MQTT-3.2.2-1");
+	assert_null(p.record.note);
+	assert_int_equal(p.record.statements[0].verdict, VERDICT_INAPPLICABLE);
+	assert_string_equal(p.record.statements[1].name, "5.0:MQTT-3.2.2-1");
+	assert_int_equal(p.record.statements[1].verdict, VERDICT_FAIL);
 	done(&p);
 }
 
@@ -706,6 +741,7 @@ int main(void)
 		cmocka_unit_test(a_witness_that_is_cut_off_is_a_fail),
 		cmocka_unit_test(what_the_monitor_sees_is_a_fail_of_its_own_statement),
 		cmocka_unit_test(what_the_target_does_not_offer_is_inapplicable),
+		cmocka_unit_test(a_breach_seen_before_the_case_did_not_apply_stands),
 		cmocka_unit_test(segmentation_changes_the_writes_and_nothing_else),
 		cmocka_unit_test(a_message_keeps_its_properties),
 		cmocka_unit_test(a_refused_connection_is_inconclusive),

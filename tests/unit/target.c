@@ -187,6 +187,52 @@ static void a_port_that_is_taken_meanwhile_is_changed(void **state)
 	kill(thief, SIGKILL);
 }
 
+/* The ports that it has printed. */
+static void read_ports(int ports[static 4])
+{
+	const char *line = strstr(output(), "ports ");
+
+	assert_non_null(line);
+	assert_int_equal(
+		sscanf(line, "ports %d %d %d %d", &ports[0], &ports[1], &ports[2], &ports[3]), 4);
+}
+
+static void it_may_have_further_ports(void **state)
+{
+	(void)state;
+	int before[4], after[4];
+	const char *error;
+
+	assert_launched("ports");
+	read_ports(before);
+	assert_int_equal(before[0], bench.target.port);
+	assert_int_equal(before[3], before[1]);
+	assert_true(before[0] != before[1] && before[1] != before[2] && before[0] != before[2]);
+	for (int i = 0; i < 3; i++)
+		assert_in_range(before[i], 1, 65535);
+	/* The same again, as far as nobody has taken them. */
+	assert_int_equal(target_launch(&bench.target, &error), TARGET_UP);
+	read_ports(after);
+	assert_memory_equal(before, after, sizeof(before));
+}
+
+static void a_further_port_that_is_taken_meanwhile_is_changed(void **state)
+{
+	(void)state;
+	int ports[4];
+
+	assert_launched("robbed_2");
+	FILE *file = fopen("test_target.taken", "r");
+	int thief = 0;
+	assert_non_null(file);
+	assert_int_equal(fscanf(file, "%d", &thief), 1);
+	fclose(file);
+	read_ports(ports);
+	assert_false(port_is_taken((uint16_t)ports[1]));
+	assert_true(is_running(thief));
+	kill(thief, SIGKILL);
+}
+
 static void waiting_for_it_can_be_cancelled(void **state)
 {
 	(void)state;
@@ -272,6 +318,8 @@ int main(void)
 		TEST(one_that_exits_at_once_is_told_with_its_last_words),
 		TEST(one_that_never_listens_is_given_up),
 		TEST(a_port_that_is_taken_meanwhile_is_changed),
+		TEST(it_may_have_further_ports),
+		TEST(a_further_port_that_is_taken_meanwhile_is_changed),
 		TEST(waiting_for_it_can_be_cancelled),
 		TEST(the_version_is_asked_for),
 		TEST(the_tail_keeps_whole_lines),

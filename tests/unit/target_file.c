@@ -105,6 +105,29 @@ static void a_running_target_needs_no_command(void **state)
 	assert_int_equal(f.versions, BOTH);
 }
 
+static void a_broker_may_want_a_user(void **state)
+{
+	(void)state;
+	struct target_file f = read_good(TARGET "user = some one\npassword =\n  |  a ; b \n");
+
+	assert_string_equal(f.user_name, "some one");
+	assert_string_equal(f.password, " a ; b ");
+	f = read_good(TARGET "user = x\npassword_file = /etc/x\n");
+	assert_string_equal(f.password_file, "/etc/x");
+	f = read_good(TARGET "user = x\npassword_file = sub/x\n");
+	const char *here = target_file_folder(&arena, &f);
+	assert_true(*here == '/');
+	assert_string_equal(f.password_file, arena_printf(&arena, "%s/sub/x", here));
+	assert_null(f.password);
+
+	assert_refused(TARGET "password = x\n", "1: a password needs a `user`");
+	assert_refused(TARGET "user = x\npassword = y\npassword_file = z\n",
+		"1: there is a `password` and a `password_file`: one of them, please");
+	assert_refused(TARGET "user = x\npassword = y\n  z\n", "5: `password`: must be one line");
+	assert_refused("[target]\nname = X\nagent = a\nuser = x\n",
+		"1: a client has no `user`: that is for what brokers want of clients");
+}
+
 static void faults_have_a_place(void **state)
 {
 	(void)state;
@@ -404,6 +427,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		TEST(everything_is_read),
 		TEST(a_running_target_needs_no_command),
+		TEST(a_broker_may_want_a_user),
 		TEST(faults_have_a_place),
 		TEST(nothing_is_cut_off),
 		TEST(a_missing_file_is_said),
