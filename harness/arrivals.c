@@ -22,6 +22,12 @@ static bool is_known(const struct test *t, const struct packet *packet, const ch
 	return false;
 }
 
+static void report(struct peer *p, const struct finding *findings, size_t count)
+{
+	for (size_t i = 0; i < count; i++)
+		test_finding(p->test, &findings[i], p);
+}
+
 static void report_packet(
 	struct peer *p, const struct packet *packet, const struct finding *findings, size_t count)
 {
@@ -33,12 +39,6 @@ static void report_packet(
 			test_finding(p->test, &findings[i], p);
 }
 
-static void report(struct peer *p, const struct finding *findings, size_t count)
-{
-	for (size_t i = 0; i < count; i++)
-		test_finding(p->test, &findings[i], p);
-}
-
 static void arrive(struct peer *p, struct packet packet)
 {
 	struct test *t = p->test;
@@ -46,6 +46,8 @@ static void arrive(struct peer *p, struct packet packet)
 
 	tape_add(&t->tape, TAPE_PACKET_IN, p->party, packet.raw,
 		wire_describe(t->arena, t->play->version, &packet));
+	if (packet.type == CONNECT)
+		client_greets(p, packet.raw);
 	size_t found = monitor_packet(p->monitor, test_theirs(t), &packet, &findings);
 	report_packet(p, &packet, findings, found);
 	conduct_came(p, &packet);
@@ -70,6 +72,8 @@ static void arrive_malformed(struct peer *p, struct bytes raw, const struct wire
 
 	tape_add(&t->tape, TAPE_PACKET_IN, p->party, raw,
 		arena_printf(t->arena, "malformed at byte %zu: %s", result->offset, result->what));
+	if (raw.data[0] >> 4 == CONNECT)
+		client_greets(p, raw);
 	size_t found = monitor_malformed(p->monitor, test_theirs(t), result, &findings);
 	report(p, findings, found);
 	monitor_malformed(p->conduct, test_theirs(t), result, &findings);

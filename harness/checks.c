@@ -111,11 +111,14 @@ void check_eq_at(
 void check_text_at(struct place at, struct test *t, struct bytes actual, const char *expected,
 	const char *what)
 {
-	if (!bytes_equal(actual, bytes_of(expected)))
-		test_differ(t, at, in_field(what),
-			arena_printf(t->arena, "%s = \"%s\"", what, expected),
-			arena_printf(
-				t->arena, "\"%.*s\"", (int)actual.len, (const char *)actual.data));
+	struct difference d = in_field(what);
+
+	if (bytes_equal(actual, bytes_of(expected)))
+		return;
+	if (d.kind == SPEC_PAYLOAD)
+		d = messages_payload(t, actual, expected);
+	test_differ(t, at, d, arena_printf(t->arena, "%s = \"%s\"", what, expected),
+		arena_printf(t->arena, "\"%.*s\"", (int)actual.len, (const char *)actual.data));
 }
 
 void observe_at(struct place at, struct test *t, const char *format, ...)
