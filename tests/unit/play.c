@@ -309,6 +309,32 @@ static void what_the_target_does_not_offer_is_inapplicable(void **state)
 	done(&p);
 }
 
+/* What the survey has seen in a CONNACK is excused there, and nothing else is. */
+static void what_every_connack_breaks_is_no_failure_of_the_case_run(void **state)
+{
+	(void)state;
+	static const char *const flags[] = { "5.0:MQTT-2.1.3-1", NULL };
+	static const char *const other[] = { "5.0:MQTT-3.2.2-1", NULL };
+	struct play known = { .def = &case_ping, .version = MQTT_50, .known = flags };
+	struct play unknown = { .def = &case_ping, .version = MQTT_50, .known = other };
+	struct played p;
+
+	play_with(&p, known, SCRIPTS("r s2103000000 r sD000"));
+	assert_verdict(p, PASS);
+	assert_int_equal(p.record.statement_count, 1);
+	assert_true(transcript_has(&p, "(5.0:MQTT-2.1.3-1), as in every CONNACK"));
+	done(&p);
+	play_with(&p, unknown, SCRIPTS("r s2103000000 r sD000"));
+	assert_verdict(p, FAIL);
+	assert_string_equal(p.record.failure->statement, "5.0:MQTT-2.1.3-1");
+	assert_string_equal(p.record.failure->difference, "monitor");
+	done(&p);
+	play_with(&p, known, SCRIPTS("r s2103000000 r sD100"));
+	assert_verdict(p, FAIL);
+	assert_string_equal(p.record.failure->statement, "5.0:MQTT-2.1.3-1");
+	done(&p);
+}
+
 CASE(optional_in_the_end, .title = "An optional feature", .refs = { "5.0:U50-SHARE-ONE" },
 	.level = STATED, .versions = V50)
 {
@@ -474,6 +500,7 @@ int main(void)
 		cmocka_unit_test(a_witness_that_is_cut_off_is_a_fail),
 		cmocka_unit_test(what_the_monitor_sees_is_a_fail_of_its_own_statement),
 		cmocka_unit_test(what_the_target_does_not_offer_is_inapplicable),
+		cmocka_unit_test(what_every_connack_breaks_is_no_failure_of_the_case_run),
 		cmocka_unit_test(a_breach_seen_before_the_case_did_not_apply_stands),
 		cmocka_unit_test(segmentation_changes_the_writes_and_nothing_else),
 		cmocka_unit_test(a_message_keeps_its_properties),
