@@ -21,8 +21,8 @@ static const char help[] =
 	"of the same target. Without an option the run is shown as `mqttspec run` shows it.\n"
 	"\n"
 	"Options; each may be given more than once, and F may be - for standard output:\n"
-	"  --html F         one page that needs nothing else: failures with transcript, packets\n"
-	"                   byte by byte, statements, timing, filter and search\n"
+	"  --html F         one page that needs nothing else: failures by cause, with transcript,\n"
+	"                   packets byte by byte, statements, timing, filter and search\n"
 	"  --junit F        JUnit XML for Jenkins, GitLab, GitHub. Expected failures are skipped\n"
 	"                   with a reason; unexpected passes are failures\n"
 	"  --tap F          TAP 14. Expected failures are TODO\n"
@@ -41,7 +41,8 @@ static const char help[] =
 	"\n"
 	"Exit codes: 0 when the reports are written; 2 for bad usage, or a record that cannot be\n"
 	"read; 3 when a report cannot be written. With --exit-code also 1 when a verdict was not\n"
-	"expected, and 3 when nothing ran, a verdict was `error`, or records are incomplete.\n";
+	"expected, or a cause that is foreseen was not seen, and 3 when nothing ran, a verdict\n"
+	"was `error`, or records are incomplete.\n";
 
 enum format { HTML, JUNIT, TAP, MARKDOWN, BADGE };
 

@@ -366,6 +366,8 @@ static int reach_and_play(struct run *run)
 	run->target.login = run->login.user_name ? &run->login : NULL;
 	fill_record(run);
 	const char *error = reach_target(run);
+	if (!error)
+		run_look(run);
 	if (error)
 		code = refuse(
 			run, strcmp(error, interrupted) ? EXIT_NOTHING : EXIT_INTERRUPTED, error);

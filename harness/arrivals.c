@@ -11,10 +11,32 @@ enum {
 	BEHIND_DISCONNECT_US = 100000, /* for the close, so that a failure can tell of it */
 };
 
+/* What is broken in every CONNACK is said once, by the survey. */
+static bool is_known(const struct test *t, const struct packet *packet, const char *statement)
+{
+	const char *const *known = t->play->known;
+
+	while (known && packet->type == CONNACK && *known)
+		if (!strcmp(*known++, statement))
+			return true;
+	return false;
+}
+
 static void report(struct peer *p, const struct finding *findings, size_t count)
 {
 	for (size_t i = 0; i < count; i++)
 		test_finding(p->test, &findings[i], p);
+}
+
+static void report_packet(
+	struct peer *p, const struct packet *packet, const struct finding *findings, size_t count)
+{
+	for (size_t i = 0; i < count; i++)
+		if (is_known(p->test, packet, findings[i].statement))
+			test_remark(p->test, p, "monitor: %s (%s), as in every CONNACK",
+				findings[i].what, findings[i].statement);
+		else
+			test_finding(p->test, &findings[i], p);
 }
 
 static void arrive(struct peer *p, struct packet packet)
@@ -24,8 +46,10 @@ static void arrive(struct peer *p, struct packet packet)
 
 	tape_add(&t->tape, TAPE_PACKET_IN, p->party, packet.raw,
 		wire_describe(t->arena, t->play->version, &packet));
+	if (packet.type == CONNECT)
+		client_greets(p, packet.raw);
 	size_t found = monitor_packet(p->monitor, test_theirs(t), &packet, &findings);
-	report(p, findings, found);
+	report_packet(p, &packet, findings, found);
 	conduct_came(p, &packet);
 	if (packet.type == PUBLISH)
 		messages_arrived(p, &packet);
@@ -48,6 +72,8 @@ static void arrive_malformed(struct peer *p, struct bytes raw, const struct wire
 
 	tape_add(&t->tape, TAPE_PACKET_IN, p->party, raw,
 		arena_printf(t->arena, "malformed at byte %zu: %s", result->offset, result->what));
+	if (raw.data[0] >> 4 == CONNECT)
+		client_greets(p, raw);
 	size_t found = monitor_malformed(p->monitor, test_theirs(t), result, &findings);
 	report(p, findings, found);
 	monitor_malformed(p->conduct, test_theirs(t), result, &findings);

@@ -62,6 +62,7 @@ struct case_def {
 	enum level level;
 	enum role role;
 	bool unaided;       /* of a client: one without an agent can be judged by it, too */
+	bool surveyed;      /* what it sees broken breaks at every connection (runner/survey.h) */
 	unsigned versions;  /* V311, V50 or BOTH */
 	unsigned budget_ms; /* time that the standard's own clocks make it last; 0: none */
 	void (*play)(struct test *t);

@@ -139,7 +139,7 @@ static const char *default_for(const struct test *t, const struct difference *d)
 struct claim *claim_accused(struct test *t, const struct difference *d, bool *own)
 {
 	*own = true;
-	if (!d->kinds)
+	if (!d->kinds || d->on_trial)
 		return claim_on_trial(t);
 	if (t->judged >= 0 && is_evidence(t, &t->claims[t->judged], d, d->kinds))
 		return &t->claims[t->judged];

@@ -116,11 +116,28 @@ static void grade_code(struct place at, struct peer *p, const struct packet *pac
 				codes_text(t, codes)));
 }
 
-/* Waits for the close, after a packet that must lead to it. */
+/* The statement on trial says how closely a target has to look, so it is the one accused. */
+static void differ_on_trial(struct place at, struct test *t, struct difference d,
+	const char *expected, const char *actual) __attribute__((noreturn));
+
+static void differ_on_trial(struct place at, struct test *t, struct difference d,
+	const char *expected, const char *actual)
+{
+	d.on_trial = true;
+	test_differ(t, at, d, expected, actual);
+}
+
+/* Waits for the close that a refusing CONNACK announces. */
 static void need_close(struct place at, struct peer *p, const char *expected, int64_t since_us)
 {
-	if (!peer_wait_end(p, test_answer_deadline_us(p->test)))
-		test_fail(p->test, at, expected, peer_situation(p, since_us));
+	struct test *t = p->test;
+
+	if (!peer_wait_end(p, test_answer_deadline_us(t))) {
+		judging_at(at, t, "3.1.1:MQTT-3.2.2-5");
+		judging_at(at, t, "5.0:MQTT-3.2.2-7");
+		differ_on_trial(at, t, still_open(), expected, peer_situation(p, since_us));
+	}
+	test_note_late(t, at, "the close", since_us, p->ended_us);
 }
 
 /* How closely a receiver looks, 4.13.1 of 5.0 leaves to it. Where the statement on trial does not put
@@ -137,11 +154,15 @@ static bool is_left_to_the_target(struct test *t)
 }
 
 /* The target has put up with the packet: a `fail`, or its own choice. Returns only for the latter. */
-static void put_up_with(struct place at, struct test *t, const char *expected, const char *actual)
+static void put_up_with(struct place at, struct test *t, struct difference d, const char *expected,
+	const char *actual)
 {
 	if (!is_left_to_the_target(t))
-		test_fail(t, at, expected, actual);
+		differ_on_trial(at, t, d, expected, actual);
 	test_note(t, at, VERDICT_NONSTRICT, expected, actual);
+	if (t->failure && !t->failure->difference)
+		t->failure->difference = spec_difference_name(d.kind);
+	t->waited = d.waited;
 }
 
 /* The first packet was at fault: the target closes, in 5.0 perhaps behind a CONNACK of 0x80 or above. */
@@ -157,14 +178,17 @@ static void expect_connect_violation(struct place at, struct peer *p, const stru
 	if (!a && !is_left_to_the_target(t))
 		peer_wait_end(p, test_answer_deadline_us(t));
 	if (a ? !refused : !p->ended) {
-		put_up_with(at, t, expected, peer_situation(p, since_us));
+		put_up_with(at, t, a ? DIFFERENCE(SPEC_OPEN, NULL) : still_open(), expected,
+			peer_situation(p, since_us));
 		return;
 	}
 	if (a) {
 		a->taken = true;
 		grade_code(at, p, &a->packet, v->codes);
+		need_close(at, p, expected, since_us);
+	} else {
+		test_note_late(t, at, "the close", since_us, p->ended_us);
 	}
-	need_close(at, p, expected, since_us);
 }
 
 uint32_t test_signs_of_life(const struct test *t)
@@ -178,7 +202,55 @@ uint32_t test_signs_of_life(const struct test *t)
 
 int64_t test_still_closing_us(const struct test *t)
 {
-	return tape_now_us(&t->tape) + t->play->answer_us / STILL_CLOSING;
+	int64_t now_us = tape_now_us(&t->tape);
+
+	return now_us + (test_answer_deadline_us(t) - now_us) / STILL_CLOSING;
+}
+
+/* Whether the target has put up with the packet; *a: the first that came of it. */
+static bool goes_on(
+	struct place at, struct peer *p, const char *expected, int64_t since_us, struct arrival **a)
+{
+	struct test *t = p->test;
+	bool judges_client = test_theirs(t) == SIDE_CLIENT, left = is_left_to_the_target(t);
+
+	*a = peer_wait(p, test_signs_of_life(t), test_answer_deadline_us(t));
+	/* What had been read before may be answered all the same. Where a server could be accused, it
+	 * has as long to close as any answer has.
+	 */
+	int64_t until_us =
+		left || judges_client ? test_still_closing_us(t) : test_answer_deadline_us(t);
+	if (*a && !peer_wait_end(p, until_us)) {
+		put_up_with(at, t, DIFFERENCE(SPEC_OPEN, NULL), expected,
+			arena_printf(t->arena, "the connection lives on: %s",
+				peer_situation(p, since_us)));
+		return true;
+	}
+	/* A client that is stuck says nothing either; it is not waited for twice. */
+	if (!judges_client && !left)
+		peer_wait_end(p, test_answer_deadline_us(t));
+	if (!p->ended)
+		put_up_with(at, t, still_open(), expected, peer_situation(p, since_us));
+	return !p->ended;
+}
+
+/* In 5.0 the close should come behind a DISCONNECT that says why. */
+static void grade_notice(struct place at, struct peer *p, const struct violation *v)
+{
+	struct test *t = p->test;
+	bool judges_client = test_theirs(t) == SIDE_CLIENT;
+	struct arrival *d = peer_arrival(p, SPEC_PACKET(DISCONNECT));
+
+	if (d) {
+		d->taken = true;
+		grade_code(at, p, &d->packet, v->codes);
+	} else if (!v->quiet && p->accepted) {
+		test_note_on(t, at, VERDICT_NONSTRICT,
+			judges_client ? "5.0:U50-ERR-CLIENT" : "5.0:U50-ERR-SERVER",
+			"DISCONNECT with a Reason Code, then the close",
+			judges_client ? "closed without a DISCONNECT, which a client should send"
+				      : "closed without a DISCONNECT, which a server should send");
+	}
 }
 
 void expect_violation_closed_at(struct place at, struct peer *p, struct violation v)
@@ -186,46 +258,24 @@ void expect_violation_closed_at(struct place at, struct peer *p, struct violatio
 	struct test *t = p->test;
 	const char *expected = "the connection closed";
 	int64_t since_us = tape_now_us(&t->tape);
-	bool judges_client = test_theirs(t) == SIDE_CLIENT;
+	struct arrival *a;
 
 	default_codes(t, v.codes);
 	if (!v.incomplete && !(t->play->row && t->play->row->incomplete))
 		peer_send_fence(at, p);
-	if (!p->accepted && !judges_client) {
+	if (!p->accepted && test_theirs(t) == SIDE_SERVER) {
 		expect_connect_violation(at, p, &v, expected, since_us);
 		return;
 	}
-	struct arrival *a = peer_wait(p, test_signs_of_life(t), test_answer_deadline_us(t));
-	if (a && !peer_wait_end(p, test_still_closing_us(t))) {
-		put_up_with(at, t, expected,
-			arena_printf(t->arena, "the connection lives on: %s",
-				peer_situation(p, since_us)));
+	if (goes_on(at, p, expected, since_us, &a))
 		return;
-	}
-	/* A client that is stuck says nothing either; it is not waited for twice. */
-	if (!judges_client && !is_left_to_the_target(t))
-		peer_wait_end(p, test_answer_deadline_us(t));
-	if (!p->ended) {
-		put_up_with(at, t, expected, peer_situation(p, since_us));
-		return;
-	}
+	test_note_late(t, at, "the close", since_us, p->ended_us);
 	peer_check_leave(at, p);
 	if (a && a->packet.type != PINGRESP)
 		test_note(t, at, VERDICT_NONSTRICT, expected,
 			"the packet was acknowledged before the close");
-	if (t->play->version != MQTT_50)
-		return;
-	struct arrival *d = peer_arrival(p, SPEC_PACKET(DISCONNECT));
-	if (d) {
-		d->taken = true;
-		grade_code(at, p, &d->packet, v.codes);
-	} else if (!v.quiet && p->accepted) {
-		test_note_on(t, at, VERDICT_NONSTRICT,
-			judges_client ? "5.0:U50-ERR-CLIENT" : "5.0:U50-ERR-SERVER",
-			"DISCONNECT with a Reason Code, then the close",
-			judges_client ? "closed without a DISCONNECT, which a client should send"
-				      : "closed without a DISCONNECT, which a server should send");
-	}
+	if (t->play->version == MQTT_50)
+		grade_notice(at, p, &v);
 }
 
 void expect_refused_at(struct place at, struct peer *p, struct refusal r)
@@ -253,12 +303,18 @@ void expect_refused_at(struct place at, struct peer *p, struct refusal r)
 		bool fits = a->packet.type == CONNACK &&
 			(v5 ? a->packet.code >= 0x80 : a->packet.code == r.return_code);
 		if (!fits || (!v5 && !r.return_code))
-			test_fail(t, at, expected, peer_situation(p, since_us));
+			differ_on_trial(at, t, DIFFERENCE(SPEC_OPEN, NULL), expected,
+				peer_situation(p, since_us));
 		a->taken = true;
 		if (v5)
 			grade_code(at, p, &a->packet, r.codes);
-	} else if (need_connack) {
-		test_fail(t, at, expected, peer_situation(p, since_us));
+		need_close(at, p, expected, since_us);
+	} else if (need_connack && p->ended) {
+		differ_on_trial(at, t, DIFFERENCE(SPEC_MISSING, NULL), expected,
+			peer_situation(p, since_us));
+	} else if (!peer_wait_end(p, test_answer_deadline_us(t))) {
+		differ_on_trial(at, t, still_open(), expected, peer_situation(p, since_us));
+	} else {
+		test_note_late(t, at, "the close", since_us, p->ended_us);
 	}
-	need_close(at, p, expected, since_us);
 }

@@ -59,6 +59,14 @@ struct packet expect_message_at(struct place at, struct peer *p, struct message 
 	return packet;
 }
 
+struct packet expect_publish_at(struct place at, struct peer *server, struct message m)
+{
+	struct packet packet = expect_at(at, server, PUBLISH);
+
+	compare_message(at, server, &packet, &m);
+	return packet;
+}
+
 size_t take_messages_at(struct place at, struct peer *server, struct packet *messages, size_t most)
 {
 	size_t count = 0;

@@ -84,6 +84,9 @@ struct play {
 	const struct endpoint *target;           /* a server is judged; or NULL ... */
 	const struct client *client;             /* ... and a client is */
 	const struct capabilities *capabilities; /* of this version */
+	const char *const
+		*known; /* statements that each CONNACK breaks: a finding of the run, not of
+				   * this case run; NULL behind the last; or NULL */
 	const char *
 		prefix; /* unique to this case run; 1 to 9 of 0-9a-zA-Z; begins ClientIds and topics */
 	uint64_t seed;

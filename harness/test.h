@@ -158,6 +158,7 @@ struct difference {
 	uint32_t kinds;    /* SPEC_SHOWS of all that it may be; 0: a check of the case's own */
 	const char *about; /* what it concerns, in the words of spec_blamed; NULL: nothing known */
 	bool waited;       /* nothing came in time: it may yet come */
+	bool on_trial;     /* accuses the statement on trial, whatever shows its breach */
 };
 
 #define DIFFERENCE(what, concerning) \
@@ -333,6 +334,23 @@ const char *client_last_word(struct test *t);
 /* Ends it; a client that had died by then, or does so now, makes the run a `crash`. */
 void client_end(struct test *t);
 
+/* ---- client_setup.c: a client under test begins ----------------------------------------------- */
+
+/* A CONNECT as it came, to be looked at before anything else: one of another protocol or version than the
+ * client was asked for ends the run.
+ */
+void client_greets(struct peer *p, struct bytes connect);
+
+/* ---- told_message.c: whom it accuses ---------------------------------------------------------- */
+
+/* Ends the run: what the user is told differs, which breaks UALL-AS-ASKED. */
+void told_differs(struct test *t, struct place at, struct difference d, const char *expected,
+	const char *actual) __attribute__((noreturn));
+void told_missing(struct test *t, struct place at, const char *expected) __attribute__((noreturn));
+
+/* The same as a lesser finding. */
+void told_note(struct test *t, struct place at, const char *expected, const char *actual);
+
 /* ---- messages.c: what our peers have published, and what comes of it -------------------------- */
 
 /* A packet of ours, before it goes out; a publish that a client is told to do. */
@@ -341,6 +359,14 @@ void messages_told(struct test *t, const struct publish *m);
 
 /* A PUBLISH that has come, its topic as it is on the wire. */
 void messages_arrived(struct peer *p, const struct packet *publish);
+void messages_passed_on(struct test *t, const struct told *told); /* a client to its user */
+
+/* The posting that this message may be; among equals the first that this client has got less often. NULL:
+ * nobody has published it.
+ */
+struct posting *posting_find(
+	struct test *t, const char *client, struct bytes topic, struct bytes payload);
+unsigned posting_times(const struct posting *m, const char *client); /* that it has got it */
 
 /* How the message that came (its topic without the prefix) differs from the wanted one; false: it does
  * not. May wait for the wanted one, to tell whether it comes at all.

@@ -3,6 +3,19 @@
  */
 #include "harness/case.h"
 
+/* The survey plays it before everything else: what each CONNACK breaks is found here, and nowhere else. */
+CASE(every_connection,
+	.title = "A plain connection is accepted, and all that comes on it keeps the rules",
+	.refs = { "3.1.1:MQTT-3.1.4-4", "3.1.1:MQTT-3.2.0-1", "5.0:MQTT-3.1.4-5",
+		"5.0:MQTT-3.2.0-1" },
+	.level = MUST, .versions = BOTH, .surveyed = true)
+{
+	struct peer *client = dial(t, "client");
+	send_connect(client, .keep_alive = 0);
+	expect_accepted(client);
+	fence(client);
+}
+
 CASE(session_present_without_session, .title = "Session Present is 0 where no session is stored",
 	.refs = { "3.1.1:MQTT-3.2.2-3", "5.0:MQTT-3.2.2-3", "5.0:MQTT-3.1.2-6" }, .level = MUST,
 	.versions = BOTH)
@@ -291,10 +304,10 @@ CASE(connack_comes_first,
 	expect_message(client, .payload = "queued 2");
 }
 
-CHAPTER(connack, "CONNACK and Session Present", &case_session_present_without_session,
-	&case_session_present_with_session, &case_session_present_after_break,
-	&case_session_present_on_take_over, &case_session_present_clean,
-	&case_session_present_clean_and_kept, &case_session_present_expiry_0,
-	&case_session_present_longest_expiry, &case_refused_connect_keeps_session,
-	&case_refused_connect_takes_nothing_over, &case_connack_form,
-	&case_no_disconnect_before_connack, &case_connack_comes_first);
+CHAPTER(connack, "CONNACK and Session Present", &case_every_connection,
+	&case_session_present_without_session, &case_session_present_with_session,
+	&case_session_present_after_break, &case_session_present_on_take_over,
+	&case_session_present_clean, &case_session_present_clean_and_kept,
+	&case_session_present_expiry_0, &case_session_present_longest_expiry,
+	&case_refused_connect_keeps_session, &case_refused_connect_takes_nothing_over,
+	&case_connack_form, &case_no_disconnect_before_connack, &case_connack_comes_first);

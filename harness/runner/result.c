@@ -102,6 +102,14 @@ void result_crash(struct arena *a, const struct record_death *death, const char 
 	out->death = death ? arena_copy(a, death, sizeof(*death)) : NULL;
 }
 
+void result_survey(struct arena *a, const struct plan_item *item, const struct record_case *broken,
+	struct record_case *out)
+{
+	*out = *broken;
+	out->segmentation = cut_text(a, &item->cut);
+	out->repeat = item->repeat;
+}
+
 void result_judge(
 	const struct expectations *expected, const struct plan_item *item, struct record_case *out)
 {

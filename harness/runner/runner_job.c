@@ -67,6 +67,7 @@ static void set_play(struct runner *r, struct runner_job *job)
 		.target = c->client ? NULL : &c->target->endpoint,
 		.client = c->client,
 		.capabilities = &survey->capabilities,
+		.known = survey->known,
 		.prefix = job->prefix,
 		.seed = c->seed,
 		.answer_us = survey->answer_us,
@@ -177,7 +178,8 @@ void job_start(struct runner *r, struct runner_queue *queue, bool timed, bool al
 {
 	const struct runner_config *c = r->config;
 	struct runner_job *job = job_new(r, queue_take(queue));
-	const char *unserved = c->surveys[survey_index(job->item.version)].unserved;
+	const struct survey *survey = &c->surveys[survey_index(job->item.version)];
+	const char *unserved = survey->unserved;
 
 	if (!unserved && c->client && !c->client->agent && !job->item.def->unaided)
 		unserved = "a command line is not enough for it: it needs an agent";
@@ -190,6 +192,11 @@ void job_start(struct runner *r, struct runner_queue *queue, bool timed, bool al
 		return;
 	}
 	r->played++;
+	if (job->item.def->surveyed && survey->broken) {
+		result_survey(&job->arena, &job->item, survey->broken, &job->result);
+		job_commit(r, job);
+		return;
+	}
 	play(r, job);
 }
 

@@ -2,6 +2,7 @@
  *   pass, fail       that verdict
  *   sleep N          for so many milliseconds, then pass
  *   breach WORD      fails with this difference
+ *   known STATEMENT  passes if it is one of those that each CONNACK breaks, else fails
  *   hang             for ever
  *   segv             dies
  *   leave            ends the process without a record
@@ -119,6 +120,14 @@ static void breach(struct arena *a, const char *difference, struct record_case *
 		(struct record_statement){ failure->statement, VERDICT_FAIL };
 }
 
+static bool is_known(const struct play *play, const char *statement)
+{
+	for (const char *const *known = play->known; known && *known; known++)
+		if (!strcmp(*known, statement))
+			return true;
+	return false;
+}
+
 static void act(
 	struct arena *a, const char *script, const struct play *play, struct record_case *out)
 {
@@ -128,6 +137,8 @@ static void act(
 		out->verdict = VERDICT_FAIL;
 	else if (!strncmp(script, "breach ", 7))
 		breach(a, script + 7, out);
+	else if (!strncmp(script, "known ", 6))
+		out->verdict = is_known(play, script + 6) ? VERDICT_PASS : VERDICT_FAIL;
 	else if (!strcmp(script, "hang"))
 		pause();
 	else if (!strcmp(script, "segv"))
