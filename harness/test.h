@@ -74,7 +74,8 @@ struct peer {
 	struct packet greeting; /* CONNECT of a client that was admitted */
 	bool accepted;
 	bool raw_filters; /* subscribed without the prefix: messages of others may come */
-	bool misbehaves;  /* breaks rules on purpose */
+	bool misbehaves;  /* breaks rules on purpose, also the limits of the target */
+	bool spells;      /* sends what the case has spelt: it may break rules, but no limits */
 	struct pings pings;
 	struct monitor *monitor; /* of what the target sends */
 	struct monitor *conduct; /* of what the peer itself sends */
@@ -395,7 +396,7 @@ const char *messages_race(struct peer *p, const struct packet *marker);
  * `inapplicable`; what breaks a rule otherwise, and the case has not declared, is an `error`.
  */
 void conduct_sent(struct peer *p, const struct packet *packet);
-void conduct_malformed(struct peer *p, const struct wire_result *result);
+void conduct_malformed(struct peer *p, const struct wire_result *result, struct bytes bytes);
 void conduct_came(struct peer *p, const struct packet *packet); /* of the target */
 
 /* When the body has run to its end. */
