@@ -159,6 +159,7 @@ struct difference {
 	const char *about; /* what it concerns, in the words of spec_blamed; NULL: nothing known */
 	bool waited;       /* nothing came in time: it may yet come */
 	bool on_trial;     /* accuses the statement on trial, whatever shows its breach */
+	bool legal;        /* by the standard; one of the case's own statements may forbid it */
 };
 
 #define DIFFERENCE(what, concerning) \
@@ -175,6 +176,9 @@ struct claim *claim_on_trial(struct test *t);
 
 /* The one that this difference accuses; *own: the case named it. NULL: none is left. */
 struct claim *claim_accused(struct test *t, const struct difference *d, bool *own);
+
+/* Whether one of the case's own statements is broken by it. */
+bool claim_forbids(struct test *t, const struct difference *d);
 
 void claim_close(struct claim *c, enum verdict verdict);
 void claims_close(struct test *t, enum verdict verdict); /* those that are open */
@@ -367,12 +371,13 @@ void messages_passed_on(struct test *t, const struct told *told); /* a client to
 struct posting *posting_find(
 	struct test *t, const char *client, struct bytes topic, struct bytes payload);
 unsigned posting_times(const struct posting *m, const char *client); /* that it has got it */
+bool posting_has(const struct posting *m, struct bytes payload);
 
-/* How the message that came (its topic without the prefix) differs from the wanted one; false: it does
- * not. May wait for the wanted one, to tell whether it comes at all.
- */
-bool messages_differ(struct peer *p, const struct packet *got, const struct message *want,
-	struct difference *out);
+/* The standard orders messages of one publisher on one topic at one QoS. [MQTT-4.6.0-5] */
+bool postings_are_ordered(const struct posting *a, const struct posting *b);
+
+/* How many of this client's subscriptions let the topic (as it is on the wire) through. */
+unsigned messages_subscriptions(const struct peer *p, struct bytes topic);
 
 /* How many of them this client's subscriptions let through. */
 size_t messages_meant_for(const struct peer *p);
@@ -382,6 +387,15 @@ size_t messages_meant_for(const struct peer *p);
  * NULL: there is none such.
  */
 const char *messages_race(struct peer *p, const struct packet *marker);
+
+/* ---- messages_differ.c: telling what a message is that came in place of another ----------------- */
+
+/* How the message that came (its topic without the prefix) differs from the wanted one; false: it does
+ * not. May wait for the wanted one, to tell whether it comes at all. Ends the run where the case demands an
+ * order that the standard does not know.
+ */
+bool messages_differ(struct peer *p, const struct packet *got, const struct message *want,
+	struct difference *out);
 
 /* ---- conduct.c: we keep the rules that we judge by -------------------------------------------- */
 
