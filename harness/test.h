@@ -59,6 +59,7 @@ struct peer {
 	int64_t ended_us;
 	bool closed; /* by us */
 
+	struct buf building; /* the packet that is on its way out: a verdict may come of it */
 	struct buf corked; /* SEGMENT_BATCH: sent by the case, not yet written ... */
 	struct buf shown;  /* ... and the same as the tape gets it */
 	/* The last bytes went out between these two: what may not come too early counts from the first,
@@ -406,7 +407,7 @@ void conduct_sent(struct peer *p, const struct packet *packet);
 void conduct_malformed(struct peer *p, const struct wire_result *result);
 void conduct_came(struct peer *p, const struct packet *packet); /* of the target */
 
-/* When the body has run to its end. */
+/* When the body has run to its end, or meets a difference, to which we may have led ourselves. */
 void conduct_settle(struct test *t);
 
 /* ---- keeping.c: Server Keep Alive ------------------------------------------------------------- */
