@@ -180,3 +180,31 @@ bool messages_differ(struct peer *p, const struct packet *got, const struct mess
 		*out = passed(p, came, wanted);
 	return true;
 }
+
+/* The last that was published with this payload; NULL: none was. */
+static const struct posting *find_payload(const struct messages *all, struct bytes payload)
+{
+	for (size_t i = all->posting_count; i-- > 0;)
+		if (posting_has(&all->postings[i], payload))
+			return &all->postings[i];
+	return NULL;
+}
+
+struct difference messages_payload(struct test *t, struct bytes got, const char *expected)
+{
+	const struct posting *came = find_payload(&t->messages, got);
+	const struct posting *wanted = find_payload(&t->messages, bytes_of(expected));
+	int64_t until_us = test_answer_deadline_us(t);
+
+	if (!came || !wanted)
+		return DIFFERENCE(SPEC_PAYLOAD, "PUBLISH");
+	if (came->order > wanted->order) {
+		while (!wanted->client_count && test_pump(t, until_us))
+			;
+		if (!wanted->client_count)
+			return lost(came, wanted);
+		if (postings_are_ordered(came, wanted))
+			return DIFFERENCE(SPEC_ORDER, "PUBLISH");
+	}
+	return DIFFERENCE(SPEC_EXTRA, came->will ? "PUBLISH/will" : "PUBLISH");
+}

@@ -148,10 +148,10 @@ CASE(session_present_longest_expiry,
 
 /* ---- refusals ------------------------------------------------------------------------------ */
 
-/* Protocol level 9, which nobody serves, with the ClientId of a stored session.
+/* Protocol level 2, which nobody serves, with the ClientId of a stored session.
  *
  *   client                    target
- *   CONNECT, level 9     -->
+ *   CONNECT, level 2     -->
  *                        <--  CONNACK with Session Present 0 or none, and the close
  *   CONNECT, kept        -->
  *                        <--  CONNACK, Session Present 1
@@ -163,8 +163,8 @@ CASE(refused_connect_keeps_session,
 	.level = MUST, .versions = BOTH)
 {
 	static const char *const connects[] = {
-		"10 r s\"MQTT\" 09 02 n60 p{} c", /* clean */
-		"10 r s\"MQTT\" 09 00 n60 p{} c",
+		"10 r s\"MQTT\" 02 02 n60 p{} c", /* clean */
+		"10 r s\"MQTT\" 02 00 n60 p{} c",
 		"10 r s\"MQTT\" l 03 n60 p{} c", /* malformed: the reserved flag */
 	};
 	struct peer *client = join(t, "client", .kept = true);
@@ -199,7 +199,7 @@ CASE(refused_connect_takes_nothing_over,
 	struct peer *client = join(t, "client");
 	subscribe(client, .filter = "refused/t");
 	struct peer *impostor = dial(t, "client");
-	send_template(impostor, "10 r s\"MQTT\" 09 02 n60 p{} c");
+	send_template(impostor, "10 r s\"MQTT\" 02 02 n60 p{} c");
 	require_closed(impostor);
 	impostor = dial(t, "client");
 	send_template(impostor, "10 r s\"MQTT\" l 03 n60 p{} c");
@@ -244,7 +244,7 @@ CASE(connack_form, .title = "CONNACK has the form of its version, whether it acc
 	check_connack(t, expect_accepted(accepted), false);
 
 	struct peer *refused = dial(t, "refused");
-	send_template(refused, "10 r s\"MQTT\" 09 02 n60 p{} c");
+	send_template(refused, "10 r s\"MQTT\" 02 02 n60 p{} c");
 	if (gets_closed(refused) && has_packet(refused, CONNACK))
 		check_connack(t, expect(refused, CONNACK), true);
 }
@@ -254,7 +254,7 @@ CASE(no_disconnect_before_connack,
 	.refs = { "5.0:MQTT-3.14.0-1" }, .level = MUST, .versions = V50)
 {
 	static const char *const firsts[] = {
-		"10 r s\"MQTT\" 09 02 n0 p{} c",             /* a level that nobody serves */
+		"10 r s\"MQTT\" 02 02 n0 p{} c",             /* a level that nobody serves */
 		"10 r s\"MQTT\" 05 03 n0 p{} c",             /* malformed: the reserved flag */
 		"10 r s\"MQTT\" 05 02 n0 p{21 n0} c",        /* a Protocol Error */
 		"10 r s\"MQTT\" 05 02 n0 p{15 s\"none\"} c", /* an unknown method */

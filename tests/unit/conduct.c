@@ -1,5 +1,5 @@
 /* We keep the rules that we judge by, and the limits that a target announces. */
-#include "tests/unit/play_rig.h"
+#include "tests/unit/scripted.h"
 
 enum { ANSWER_US = 300000 };
 

@@ -1,5 +1,5 @@
 /* Where a target is. */
-#include "tests/unit/play_rig.h"
+#include "tests/unit/scripted.h"
 
 static void urls_are_read_as_people_write_them(void **state)
 {

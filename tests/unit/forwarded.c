@@ -1,5 +1,5 @@
 /* The properties of a message that is passed on. */
-#include "tests/unit/play_rig.h"
+#include "tests/unit/scripted.h"
 
 #include <math.h>
 #include <stdio.h>

@@ -1,5 +1,5 @@
 /* Windows, and whose fault it is that they were missed. */
-#include "tests/unit/play_rig.h"
+#include "tests/unit/scripted.h"
 
 #include <math.h>
 

@@ -1,5 +1,5 @@
 /* Telling what a message is that came in place of another, and whom that accuses. */
-#include "tests/unit/play_rig.h"
+#include "tests/unit/scripted.h"
 
 #include <string.h>
 

@@ -1,10 +1,10 @@
-/* The engine against a server that does as a script says.
+/* Plays one case against a server that does as a script says.
  *
  * A script is a line of steps, one connection each:
  *	r	read one packet
  *	a	read one packet and give it its answer: accept a CONNECT, grant, acknowledge, go on with a
  *		handshake
- *	e	the same with all that come, until the peer closes
+ *	e	the same with all that come but a CONNECT, until the peer closes
  *	s2002	send these bytes
  *	m31:a=x	send a PUBLISH that begins with this byte: payload "x" on topic "a", to which the prefix
  *		of the case run is added; m32:7:a=x with identifier 7
@@ -12,8 +12,8 @@
  *	x	close; X: close with a reset
  * At its end the server reads until the peer closes. In 5.0 answers and messages have no properties.
  */
-#ifndef TESTS_UNIT_PLAY_RIG_H
-#define TESTS_UNIT_PLAY_RIG_H
+#ifndef TESTS_UNIT_SCRIPTED_H
+#define TESTS_UNIT_SCRIPTED_H
 
 #include "tests/unit/unit.h"
 

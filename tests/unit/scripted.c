@@ -1,4 +1,4 @@
-#include "tests/unit/play_rig.h"
+#include "tests/unit/scripted.h"
 
 #include <arpa/inet.h>
 #include <poll.h>
@@ -151,6 +151,7 @@ static const char *send_message(struct server *s, const char *step)
 static void serve(struct server *s, const char *script)
 {
 	uint8_t packet[PACKET_MOST];
+	int type;
 
 	while (*script) {
 		switch (*script++) {
@@ -160,8 +161,9 @@ static void serve(struct server *s, const char *script)
 				answer(s, packet);
 			break;
 		case 'e':
-			while (read_packet(s, packet) >= 0)
-				answer(s, packet);
+			while ((type = read_packet(s, packet)) >= 0)
+				if (type != CONNECT)
+					answer(s, packet);
 			break;
 		case 's': script = send_hex(s, script); break;
 		case 'm': script = send_message(s, script); break;
