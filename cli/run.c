@@ -208,7 +208,7 @@ static struct runner_config configure(struct run *run)
 		.client = run->role == ROLE_SERVER ? NULL : &run->client,
 		.surveys = run->surveys,
 		.expected = &run->expected,
-		.whole = !o->word_count && !o->serve,
+		.whole = !o->word_count && !o->excluded_count && !o->serve,
 		.seed = o->seed,
 		.slack_us = (int64_t)o->slack_ms * 1000,
 		.deadline_us = o->deadline_s ? now_us + (int64_t)o->deadline_s * 1000000 : 0,

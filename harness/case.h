@@ -284,9 +284,9 @@ struct disconnect {
  * subscriber from the store: what is acknowledged may still be on its way to both. Neither is demanded.
  * The payload is another than what was kept before.
  */
-#define publish_retained(peer, ...)                                              \
-	publish_retained_at(AT("publish_retained(" #peer ", " #__VA_ARGS__ ")"), \
-		(peer), (struct publish){ __VA_ARGS__ })
+#define publish_retained(peer, ...)                                                      \
+	publish_retained_at(AT("publish_retained(" #peer ", " #__VA_ARGS__ ")"), (peer), \
+		(struct publish){ __VA_ARGS__ })
 
 /* DISCONNECT, then the close of the connection. */
 #define leave(peer, ...)                                           \
@@ -332,7 +332,8 @@ struct disconnect {
 #define send_row(peer) send_row_at(AT("send_row(" #peer ")"), (peer))
 
 /* From here on the peer breaks rules on purpose: what it sends is not held against the suite, and what the
- * target has announced does not bind it. Templates, rows and bytes need no such word.
+ * target has announced does not bind it. Templates and rows need no such word, unless a limit of the target
+ * is what they are to break; bytes need none.
  */
 #define misbehave(peer) misbehave_at(AT("misbehave(" #peer ")"), (peer))
 
@@ -382,9 +383,8 @@ struct message {
  * before it. What was acknowledged may still be on its way to the store, so new subscribers come for as long
  * as an answer may take, until one gets nothing else.
  */
-#define expect_none_retained(pub, topic)                                              \
-	expect_none_retained_at(                                                      \
-		AT("expect_none_retained(" #pub ", " #topic ")"), (pub), (topic))
+#define expect_none_retained(pub, topic) \
+	expect_none_retained_at(AT("expect_none_retained(" #pub ", " #topic ")"), (pub), (topic))
 
 /* Proves that nothing more was sent to `peer`: a PINGREQ behind it all is answered (the fence), and
  * no packet of this type lies before the answer. For messages that take their way through the
@@ -538,9 +538,9 @@ double wait_closed_ms(struct peer *peer, unsigned ms);
  * this .payload, or these .bytes, and says whether it did. It subscribes again and again, on a connection
  * of its own.
  */
-#define retained_settled(t, ...)                                              \
-	retained_settled_at(AT("retained_settled(" #t ", " #__VA_ARGS__ ")"), \
-		(t), (struct message){ __VA_ARGS__ })
+#define retained_settled(t, ...)                                                   \
+	retained_settled_at(AT("retained_settled(" #t ", " #__VA_ARGS__ ")"), (t), \
+		(struct message){ __VA_ARGS__ })
 
 /* Waits up to `ms` for a packet of this type, which stays to be expected: when it came, in ms since
  * the case run began, or NAN.

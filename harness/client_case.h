@@ -35,9 +35,8 @@
 /* Among the refs of a case that compares what a client sends with what it was asked for, or what it tells with
  * what came: the standard has no statement that says so. `judging_as_asked` puts it on trial.
  */
-#define AS_ASKED "3.1.1:UALL-AS-ASKED", "5.0:UALL-AS-ASKED"
-#define judging_as_asked(t) \
-	(judging(t, "3.1.1:UALL-AS-ASKED"), judging(t, "5.0:UALL-AS-ASKED"))
+#define AS_ASKED            "3.1.1:UALL-AS-ASKED", "5.0:UALL-AS-ASKED"
+#define judging_as_asked(t) (judging(t, "3.1.1:UALL-AS-ASKED"), judging(t, "5.0:UALL-AS-ASKED"))
 
 /* A case that judges an agent: whether it keeps docs/AGENT.md. No statement of the standard is on trial. */
 #define AGENT_CASE(case_id, ...) CASE(case_id, .role = ROLE_AGENT, .level = STATED, __VA_ARGS__)
@@ -171,7 +170,7 @@ struct suback {
 #define lives_on(server) lives_on_at(AT("lives_on(" #server ")"), (server))
 
 /* The next PUBLISH, with these fields; not acknowledged. */
-#define expect_publish(server, ...)                                                    \
+#define expect_publish(server, ...)                                                      \
 	expect_publish_at(AT("expect_publish(" #server ", " #__VA_ARGS__ ")"), (server), \
 		(struct message){ __VA_ARGS__ })
 
@@ -225,12 +224,12 @@ struct told {
 /* The same; but another answer than this one breaks UALL-AS-ASKED. To be asked for once packets have shown
  * that the client has taken its part of the exchange as it must.
  */
-#define expect_acknowledged(t, command)                                                         \
+#define expect_acknowledged(t, command)                                                    \
 	expect_success_at(AT("expect_acknowledged(" #t ", " #command ")"), (t), (command), \
 		TOLD_ACKNOWLEDGED)
-#define expect_connected(t, command)                                                         \
-	expect_success_at(AT("expect_connected(" #t ", " #command ")"), (t), (command), \
-		TOLD_CONNECTED)
+#define expect_connected(t, command) \
+	expect_success_at(           \
+		AT("expect_connected(" #t ", " #command ")"), (t), (command), TOLD_CONNECTED)
 
 /* The next message that the client passed on, with these fields. Another one breaks UALL-AS-ASKED, a second copy
  * of one that came at QoS 0 or 2 the statement on that; told in another order is `nonstrict`.

@@ -262,6 +262,20 @@ static void judge_outcome(struct place at, struct test *t, const struct outcome 
 		test_end(t, at, o->verdict, says);
 }
 
+/* None of the outcomes: a packet that is listed came with another code, or something else came. */
+static struct difference unlisted(struct test *t, const struct peer *p, const struct arrival *a,
+	const struct outcome *outcomes, size_t count)
+{
+	bool list = a && (a->packet.type == SUBACK || a->packet.type == UNSUBACK);
+
+	for (size_t i = 0; a && !list && i < count; i++)
+		if (outcomes[i].type == a->packet.type)
+			return DIFFERENCE(SPEC_CODE,
+				arena_printf(t->arena, "%s/0x%02X",
+					spec_packet_name(a->packet.type), a->packet.code));
+	return in_place_of(p, a, outcomes[0].type == CLOSED ? RESERVED_0 : outcomes[0].type);
+}
+
 struct packet expect_one_of_at(
 	struct place at, struct peer *p, const struct outcome *outcomes, size_t count)
 {
@@ -294,7 +308,8 @@ struct packet expect_one_of_at(
 		judge_outcome(at, t, &outcomes[i], expected, actual);
 		return packet;
 	}
-	test_fail(t, at, expected, peer_situation(p, since_us));
+	test_differ(
+		t, at, unlisted(t, p, a, outcomes, count), expected, peer_situation(p, since_us));
 }
 
 /* ---- looking around ------------------------------------------------------------------------ */

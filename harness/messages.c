@@ -291,6 +291,35 @@ bool messages_differ(struct peer *p, const struct packet *got, const struct mess
 	return true;
 }
 
+/* The last that was published with this payload. */
+static size_t find_payload(const struct messages *all, uint64_t sum)
+{
+	for (size_t i = all->posting_count; i-- > 0;)
+		if (all->postings[i].payload == sum)
+			return i;
+	return SIZE_MAX;
+}
+
+struct difference messages_payload(struct test *t, struct bytes got, const char *expected)
+{
+	const struct messages *all = &t->messages;
+	size_t came = find_payload(all, digest(got));
+	size_t wanted = find_payload(all, digest(bytes_of(expected)));
+	int64_t until_us = tape_now_us(&t->tape) + t->play->answer_us;
+
+	if (came == SIZE_MAX || wanted == SIZE_MAX)
+		return DIFFERENCE(SPEC_PAYLOAD, "PUBLISH");
+	if (came > wanted) {
+		while (!all->postings[wanted].client_count && test_pump(t, until_us))
+			;
+		if (!all->postings[wanted].client_count)
+			return DIFFERENCE(SPEC_MISSING, "PUBLISH");
+		if (are_ordered(&all->postings[came], &all->postings[wanted]))
+			return DIFFERENCE(SPEC_ORDER, "PUBLISH");
+	}
+	return DIFFERENCE(SPEC_EXTRA, all->postings[came].will ? "PUBLISH/will" : "PUBLISH");
+}
+
 /* ---- markers --------------------------------------------------------------------------------- */
 
 static bool is_awaited_by(const struct posted_filter *f, const char *client, struct bytes topic)

@@ -23,6 +23,19 @@ static nfds_t add_client(const struct test *t, struct pollfd *fds)
 	return AGENT_POLLED + 1;
 }
 
+/* A target that is slow or floods keeps a case run from its end, and is no fault of the suite. */
+static void check_bounds(struct test *t)
+{
+	if (t->play->limit_us && tape_now_us(&t->tape) >= t->play->limit_us)
+		test_end(t, AT("the time of the case run"), VERDICT_INCONCLUSIVE,
+			arena_printf(t->arena, "it was not over after %.0f s: the target is slow",
+				(double)t->play->limit_us / 1e6));
+	if (t->packets_in >= PACKETS_MAX)
+		test_end(t, AT("the target's packets"), VERDICT_INCONCLUSIVE,
+			arena_printf(t->arena, "the target floods: %zu packets in %.1f s",
+				t->packets_in, (double)tape_now_us(&t->tape) / 1e6));
+}
+
 /* Polls all open peers, `writer` for room to write too, and the client that is judged; true if anything
  * came.
  */
@@ -51,6 +64,7 @@ bool test_poll(struct test *t, const struct peer *writer, int64_t until_us)
 	lateness_turn(&t->lateness);
 	int ready = ppoll(fds, all + 1, &wait, NULL);
 	lateness_turn(&t->lateness);
+	check_bounds(t);
 	if (ready <= 0)
 		return false;
 	for (nfds_t i = 0; i < n; i++) {
@@ -63,10 +77,6 @@ bool test_poll(struct test *t, const struct peer *writer, int64_t until_us)
 		any |= fds[i].revents != 0;
 	if (t->agent)
 		client_listen(t);
-	if (t->packets_in >= PACKETS_MAX)
-		test_end(t, AT("the target's packets"), VERDICT_INCONCLUSIVE,
-			arena_printf(t->arena, "the target floods: %zu packets in %.1f s",
-				t->packets_in, (double)tape_now_us(&t->tape) / 1e6));
 	return any;
 }
 

@@ -74,7 +74,8 @@ struct peer {
 	struct packet greeting; /* CONNECT of a client that was admitted */
 	bool accepted;
 	bool raw_filters; /* subscribed without the prefix: messages of others may come */
-	bool misbehaves;  /* breaks rules on purpose */
+	bool misbehaves;  /* breaks rules on purpose, also the limits of the target */
+	bool spells;      /* sends what the case has spelt: it may break rules, but no limits */
 	struct pings pings;
 	struct monitor *monitor; /* of what the target sends */
 	struct monitor *conduct; /* of what the peer itself sends */
@@ -172,6 +173,9 @@ bool claim_is_of_version(const struct test *t, const char *name);
 
 /* The one that `judging` named, else the first that is open; NULL: all have been judged. */
 struct claim *claim_on_trial(struct test *t);
+
+/* Whether a statement speaks of this difference: one of the case's own, or one that binds everywhere. */
+bool claim_is_known(struct test *t, const struct difference *d);
 
 /* The one that this difference accuses; *own: the case named it. NULL: none is left. */
 struct claim *claim_accused(struct test *t, const struct difference *d, bool *own);
@@ -374,6 +378,9 @@ unsigned posting_times(const struct posting *m, const char *client); /* that it 
 bool messages_differ(struct peer *p, const struct packet *got, const struct message *want,
 	struct difference *out);
 
+/* The same by the payload alone, where a case compares that by itself. */
+struct difference messages_payload(struct test *t, struct bytes got, const char *expected);
+
 /* How many of them this client's subscriptions let through. */
 size_t messages_meant_for(const struct peer *p);
 
@@ -389,7 +396,7 @@ const char *messages_race(struct peer *p, const struct packet *marker);
  * `inapplicable`; what breaks a rule otherwise, and the case has not declared, is an `error`.
  */
 void conduct_sent(struct peer *p, const struct packet *packet);
-void conduct_malformed(struct peer *p, const struct wire_result *result);
+void conduct_malformed(struct peer *p, const struct wire_result *result, struct bytes bytes);
 void conduct_came(struct peer *p, const struct packet *packet); /* of the target */
 
 /* When the body has run to its end. */

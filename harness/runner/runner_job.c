@@ -12,8 +12,9 @@
 #include "harness/runner/target.h"
 
 enum {
-	ANSWERS_A_CASE = 10, /* answers that a case run may wait for in vain ... */
-	GRACE_US = 5000000,  /* ... and time for everything else */
+	ANSWERS_A_CASE = 10,     /* answers that a case run may wait for in vain ... */
+	GRACE_US = 5000000,      /* ... and time for everything else */
+	LAST_WORDS_US = 3000000, /* of that, to write down why it did not come to its end */
 	FIRST_QUEUE_LENGTH = 64,
 };
 
@@ -117,6 +118,7 @@ static struct runner_job *job_new(struct runner *r, struct runner_ticket ticket)
 	job->deadline_us = job->started_us + (int64_t)job->item.def->budget_ms * 1000 +
 		(ANSWERS_A_CASE + (c->client ? AGENT_HELLO_ANSWERS : 0)) * job->play.answer_us +
 		GRACE_US;
+	job->play.limit_us = job->deadline_us - job->started_us - LAST_WORDS_US;
 	*r->last = job;
 	r->last = &job->next;
 	r->running++;
