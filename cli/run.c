@@ -30,7 +30,7 @@ static void show_result(void *user, size_t index, const struct record_case *reco
 	struct run *run = user;
 	bool silent = run->options.quiet && record->expected;
 
-	(void)index;
+	run_count(run, index, record);
 	if (silent)
 		run->terminal.expected_failures += !verdict_is_good(record->verdict);
 	else
@@ -240,21 +240,8 @@ static void play_rounds(struct run *run)
 	}
 }
 
-static int exit_code(const struct run *run)
-{
-	const struct runner *r = &run->runner;
-	bool unfinished = r->stopped == RUNNER_TARGET_LOST || r->stopped == RUNNER_BROKEN ||
-		(r->stopped == RUNNER_DEADLINE && !run->options.until_failure);
-
-	if (r->stopped == RUNNER_INTERRUPTED)
-		return EXIT_INTERRUPTED;
-	if (unfinished || r->counts[VERDICT_ERROR] || (!r->played && !run->options.serve))
-		return EXIT_NOTHING;
-	return r->unexpected || r->unexplained ? EXIT_UNEXPECTED : EXIT_AS_EXPECTED;
-}
-
 /* What the counts do not tell. */
-static void explain_end(const struct run *run)
+static void explain_end(const struct run *run, const char *trouble)
 {
 	const struct runner *r = &run->runner;
 
@@ -262,11 +249,8 @@ static void explain_end(const struct run *run)
 		fprintf(stderr,
 			"mqttspec run: the target died %s that no single case run repeats\n",
 			r->unexplained == 1 ? "a death" : "deaths");
-	const char *why = run->surveys[0].unserved;
-	if (!why)
-		why = run->surveys[1].unserved;
-	if (!r->played && why)
-		fprintf(stderr, "mqttspec run: nothing was played: %s\n", why);
+	if (trouble && run->options.serve) /* else it is the last line of all */
+		fprintf(stderr, "mqttspec run: %s\n", trouble);
 }
 
 static int play(struct run *run)
@@ -286,15 +270,14 @@ static int play(struct run *run)
 	else
 		play_rounds(run);
 	runner_result(&run->runner, &end);
+	end.unjudged = run_unjudged(run);
+	const char *trouble = record_write_end(run->out.record, &end)
+		? run_trouble(run)
+		: arena_printf(&run->arena, "%s/run.jsonl: %s", run->options.out, strerror(errno));
 	if (!serve)
-		terminal_end(&run->terminal, &end);
-	explain_end(run);
-	int code = exit_code(run);
-	if (!record_write_end(run->out.record, &end)) {
-		fprintf(stderr, "mqttspec run: %s/run.jsonl: %s\n", run->options.out,
-			strerror(errno));
-		code = EXIT_NOTHING;
-	}
+		terminal_end(&run->terminal, &end, trouble);
+	explain_end(run, trouble);
+	int code = run_exit_code(run, trouble);
 	runner_fini(&run->runner);
 	return code;
 }

@@ -8,7 +8,8 @@
 #include <stdint.h>
 
 struct capabilities {
-	bool served; /* this version is accepted */
+	bool served;     /* this version is accepted */
+	uint8_t refusal; /* else the code of the CONNACK that refused it; 0: there was none */
 	uint8_t maximum_qos;
 	bool retain;
 	bool wildcards;

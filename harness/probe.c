@@ -54,6 +54,7 @@ static enum probe_status read_connack(struct errand *e, struct capabilities *out
 		return PROBE_STRANGE;
 	}
 	if (packet.code) {
+		out->refusal = packet.code;
 		*what = arena_printf(e->arena, "it answers a CONNECT of MQTT %s with %s",
 			spec_version_name(e->version),
 			wire_describe(e->arena, e->version, &packet));

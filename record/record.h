@@ -120,7 +120,8 @@ struct record_end {
 	size_t unexpected;
 	size_t not_run; /* planned, but the run ended before their turn */
 	int64_t duration_us;
-	const char *stopped; /* "interrupted", "deadline", ...; NULL: it ran to its end */
+	const char *stopped;  /* "interrupted", "deadline", ...; NULL: it ran to its end */
+	const char *unjudged; /* most of it could not be judged: a sentence; or NULL */
 };
 
 /* Each writes one line and flushes it; false on an error of the stream (see errno). Bytes that are

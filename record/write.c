@@ -280,5 +280,6 @@ bool record_write_end(FILE *to, const struct record_end *end)
 	put_number(o, "not_run", (int64_t)end->not_run);
 	put_number(o, "duration_us", end->duration_us);
 	put_text_if(o, "stopped", end->stopped);
+	put_text_if(o, "unjudged", end->unjudged);
 	return write_line(to, o);
 }

@@ -5,8 +5,9 @@
  * On a terminal (`live`) what is interesting stays: unexpected verdicts as failure blocks, expected
  * failures as one dim line; with `verbose` every case run. Below it stands one status line, drawn
  * anew. In a pipe every case run is one line, or a block, and there is no status line. The last line
- * is always "N passed, N failed", where a failure is a verdict that was not expected, and
- * ", N skipped" is added when case runs did not have their turn.
+ * is "N passed, N failed", where a failure is a verdict that was not expected. ", N not applicable" is
+ * added for those from which nothing was learned since the target does not offer what they are about,
+ * and ", N skipped" for those that did not have their turn.
  */
 #ifndef REPORTS_TERMINAL_H
 #define REPORTS_TERMINAL_H
@@ -27,11 +28,12 @@ struct terminal {
 	size_t width;       /* of the screen, to break lines at; 0: never */
 	const char *folder; /* of the record, put before the paths of captures; or NULL */
 
-	const struct record_run *run; /* from terminal_begin on; the caller's */
-	size_t counts[VERDICT_COUNT]; /* of the case runs so far */
-	size_t unexpected;            /* of them */
-	size_t expected_failures;     /* of them */
-	bool drawn;                   /* the cursor stands in a status line */
+	const struct record_run *run;   /* from terminal_begin on; the caller's */
+	size_t counts[VERDICT_COUNT];   /* of the case runs so far */
+	size_t unexpected;              /* of them */
+	size_t unexpected_inapplicable; /* of those */
+	size_t expected_failures;       /* of them */
+	bool drawn;                     /* the cursor stands in a status line */
 };
 
 /* A case run that is under way. */
@@ -49,6 +51,7 @@ void terminal_death(struct terminal *t, const struct record_death *death);
 void terminal_progress(struct terminal *t, size_t done, size_t planned,
 	const struct terminal_running *running, size_t running_count, double per_second);
 
-void terminal_end(struct terminal *t, const struct record_end *end);
+/* With `trouble`, which says why the run tells too little of its target, that is the last line instead. */
+void terminal_end(struct terminal *t, const struct record_end *end, const char *trouble);
 
 #endif

@@ -7,6 +7,14 @@
 /* So that a run against something that never answers comes to its end all the same. */
 enum { HOPELESS_ANSWER_US = 500000 };
 
+/* "Unacceptable protocol version" of 3.1.1, with which a server of 3.1.1 answers a CONNECT of 5.0, too;
+ * "Unsupported Protocol Version" of 5.0.
+ */
+static bool is_about_the_version(uint8_t refusal)
+{
+	return refusal == 0x01 || refusal == 0x84;
+}
+
 /* Returns what the probe had to say, NULL for an acceptance. */
 static const char *take_one(struct arena *a, const struct target *target, enum mqtt_version version,
 	int64_t answer_us, struct survey *out)
@@ -16,11 +24,14 @@ static const char *take_one(struct arena *a, const struct target *target, enum m
 
 	out->answer_us = answer_us;
 	out->status = probe(a, &target->endpoint, version, answer_us, &out->capabilities, &what);
-	if (file && !(file->versions & (version == MQTT_50 ? V50 : V311)))
+	if (file && !(file->versions & (version == MQTT_50 ? V50 : V311))) {
 		out->unserved = arena_printf(a, "%s does not serve MQTT %s, by its file",
 			file->name, spec_version_name(version));
-	else if (out->status == PROBE_REFUSED)
+		out->own_word = true;
+	} else if (out->status == PROBE_REFUSED) {
 		out->unserved = what;
+		out->own_word = is_about_the_version(out->capabilities.refusal);
+	}
 	if (file)
 		features_apply(&file->features[survey_index(version)], &out->capabilities);
 	if (out->unserved || (out->status != PROBE_SILENT && out->status != PROBE_STRANGE))
@@ -70,6 +81,7 @@ bool survey_take_client(struct arena *a, const struct client *client, unsigned s
 		else if (!(facts->versions & bit))
 			out[i].unserved =
 				arena_printf(a, "the client does not speak MQTT %s", name);
+		out[i].own_word = out[i].unserved;
 	}
 	return true;
 }

@@ -99,6 +99,7 @@ const struct record_end sample_end = {
 	.not_run = 10,
 	.duration_us = 11000000000,
 	.stopped = "interrupted",
+	.unjudged = "30 of 40 case runs could not be judged",
 };
 
 const struct record_end sample_end_minimal = { .duration_us = 0 };

@@ -578,7 +578,7 @@ CASE(optional_in_the_end, .title = "An optional feature", .refs = { "5.0:U50-SHA
 	.level = STATED, .versions = V50)
 {
 	join(t, "client");
-	require(t, offers(t)->wildcards, "the target says that it has no wildcards");
+	require(t, !offers(t)->wildcards, "the target says that it has wildcards");
 }
 
 static void a_breach_seen_before_the_case_did_not_apply_stands(void **state)

@@ -224,6 +224,7 @@ static void check_end(struct arena *a, const struct record_end *in)
 	assert_int_equal(line.end.not_run, in->not_run);
 	assert_true(line.end.duration_us == in->duration_us);
 	assert_same_text(line.end.stopped, in->stopped);
+	assert_same_text(line.end.unjudged, in->unjudged);
 }
 
 static void ends_come_back(void **state)

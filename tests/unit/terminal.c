@@ -225,7 +225,7 @@ static void play_run(struct terminal *t)
 	terminal_progress(t, 3, 12, running, 1, 12);
 	terminal_death(t, &sample_death);
 	terminal_progress(t, 3, 12, NULL, 0, 12);
-	terminal_end(t, &end);
+	terminal_end(t, &end, NULL);
 }
 
 static void render_runs(FILE *to)
@@ -253,7 +253,7 @@ static void render_ends(FILE *to)
 
 	section(to, "beginnings and ends");
 	terminal_begin(&t, &sample_run);
-	terminal_end(&t, &end);
+	terminal_end(&t, &end, NULL);
 	struct record_run plain = { .tool_version = "1",
 		.target_name = "mqtt://h",
 		.planned = 1,
@@ -263,7 +263,28 @@ static void render_ends(FILE *to)
 	for (int v = 0; v < VERDICT_COUNT; v++)
 		end.counts[v] = 40;
 	t.expected_failures = 1;
-	terminal_end(&t, &end);
+	terminal_end(&t, &end, NULL);
+	t.color = true;
+	end.stopped = "deadline";
+	end.not_run = 7;
+	terminal_end(
+		&t, &end, "stopped early: deadline; 7 of 327 case runs did not have their turn");
+}
+
+/* An unexpected one is a failure, whatever its verdict. */
+static void render_not_applicable(FILE *to)
+{
+	struct terminal t = pipe_to(to, 0);
+	struct record_end end = { .duration_us = 1000000, .unexpected = 1 };
+	struct record_case foreseen =
+		sample_foreseen(sample_ended(VERDICT_INAPPLICABLE, false), VERDICT_FAIL);
+
+	section(to, "what does not apply has not passed");
+	t.run = &run;
+	end.counts[VERDICT_PASS] = 2;
+	end.counts[VERDICT_INAPPLICABLE] = 3;
+	terminal_case(&t, &foreseen);
+	terminal_end(&t, &end, NULL);
 }
 
 /* All sections, control characters spelt out. */
@@ -284,6 +305,7 @@ static char *render(void)
 	render_odd_ones(to);
 	render_runs(to);
 	render_ends(to);
+	render_not_applicable(to);
 	fclose(to);
 
 	to = open_memstream(&shown, &len);
