@@ -143,8 +143,21 @@ static const char *reach_target(struct run *run)
 	return error;
 }
 
+static void tell_of_keep_alive(const struct run *run)
+{
+	for (int i = 0; i < SURVEY_VERSIONS; i++)
+		if (run->surveys[i].capabilities.keep_alive && !run->surveys[i].unserved)
+			fprintf(stderr,
+				"mqttspec run: MQTT %s: a Keep Alive of 0 %s; all have %u s "
+				"instead\n",
+				spec_version_name(i ? MQTT_50 : MQTT_311),
+				run->role == ROLE_SERVER ? "is not accepted" : "cannot be had",
+				run->surveys[i].capabilities.keep_alive);
+}
+
 static void warn_of_oddities(const struct run *run)
 {
+	tell_of_keep_alive(run);
 	for (int i = 0; i < SURVEY_VERSIONS; i++)
 		if (run->surveys[i].warning)
 			fprintf(stderr,

@@ -205,7 +205,7 @@ struct will {
 struct connect {
 	const char
 		*client_id; /* NULL: made of the case run's prefix and the peer's name; "": empty */
-	unsigned keep_alive; /* seconds; 0: off */
+	unsigned keep_alive; /* seconds; 0: off, or, where that cannot be, offers(t)->keep_alive */
 	bool kept;  /* the session outlives the connection: CleanSession 0 in 3.1.1; Clean Start
 				* 0 and a Session Expiry Interval of 300 s in 5.0 */
 	bool clean; /* with .kept: Clean Start 1 all the same (5.0) */
@@ -283,9 +283,9 @@ struct disconnect {
  * subscriber from the store: what is acknowledged may still be on its way to both. Neither is demanded.
  * The payload is another than what was kept before.
  */
-#define publish_retained(peer, ...)                                              \
-	publish_retained_at(AT("publish_retained(" #peer ", " #__VA_ARGS__ ")"), \
-		(peer), (struct publish){ __VA_ARGS__ })
+#define publish_retained(peer, ...)                                                      \
+	publish_retained_at(AT("publish_retained(" #peer ", " #__VA_ARGS__ ")"), (peer), \
+		(struct publish){ __VA_ARGS__ })
 
 /* DISCONNECT, then the close of the connection. */
 #define leave(peer, ...)                                           \
@@ -381,9 +381,8 @@ struct message {
  * before it. What was acknowledged may still be on its way to the store, so new subscribers come for as long
  * as an answer may take, until one gets nothing else.
  */
-#define expect_none_retained(pub, topic)                                              \
-	expect_none_retained_at(                                                      \
-		AT("expect_none_retained(" #pub ", " #topic ")"), (pub), (topic))
+#define expect_none_retained(pub, topic) \
+	expect_none_retained_at(AT("expect_none_retained(" #pub ", " #topic ")"), (pub), (topic))
 
 /* Proves that nothing more was sent to `peer`: a PINGREQ behind it all is answered (the fence), and
  * no packet of this type lies before the answer. For messages that take their way through the
@@ -512,9 +511,9 @@ double wait_closed_ms(struct peer *peer, unsigned ms);
  * this .payload, or these .bytes, and says whether it did. It subscribes again and again, on a connection
  * of its own.
  */
-#define retained_settled(t, ...)                                              \
-	retained_settled_at(AT("retained_settled(" #t ", " #__VA_ARGS__ ")"), \
-		(t), (struct message){ __VA_ARGS__ })
+#define retained_settled(t, ...)                                                   \
+	retained_settled_at(AT("retained_settled(" #t ", " #__VA_ARGS__ ")"), (t), \
+		(struct message){ __VA_ARGS__ })
 
 /* Waits up to `ms` for a packet of this type, which stays to be expected: when it came, in ms since
  * the case run began, or NAN.

@@ -37,7 +37,7 @@ static void forget_session(struct test *t, const char *id)
 
 	if (errand_start(
 		    &e, t->arena, t->play->target, t->play->version, CLEANUP_LIMIT_US, &error)) {
-		struct packet connect = errand_connect(&e, id);
+		struct packet connect = errand_connect(&e, id, t->play->capabilities->keep_alive);
 		if (errand_send(&e, &connect) && is_accepted(&e))
 			say_goodbye(&e);
 	}
@@ -52,7 +52,8 @@ static void clear_retained(struct test *t)
 	if (errand_start(
 		    &e, t->arena, t->play->target, t->play->version, CLEANUP_LIMIT_US, &error)) {
 		struct packet connect =
-			errand_connect(&e, arena_printf(t->arena, "%sCleaner", t->play->prefix));
+			errand_connect(&e, arena_printf(t->arena, "%sCleaner", t->play->prefix),
+				t->play->capabilities->keep_alive);
 		bool ok = errand_send(&e, &connect) && is_accepted(&e);
 		for (size_t i = 0; ok && i < t->retained_count; i++) {
 			struct packet empty = wire_packet(PUBLISH);

@@ -28,6 +28,6 @@ enum wire_status errand_receive(struct errand *e, struct packet *packet, bool *e
 void errand_end(struct errand *e);
 
 /* A CONNECT that starts anew and asks for nothing; with the login of the target. */
-struct packet errand_connect(const struct errand *e, const char *client_id);
+struct packet errand_connect(const struct errand *e, const char *client_id, uint16_t keep_alive);
 
 #endif

@@ -25,8 +25,8 @@ void lateness_watch(struct lateness *l, struct arena *a, const struct play *play
 	if (!play->target)
 		return;
 	if (errand_start(&e, a, play->target, play->version, START_LIMIT_US, &error)) {
-		struct packet connect =
-			errand_connect(&e, arena_printf(a, "%sPulse", play->prefix));
+		struct packet connect = errand_connect(&e, arena_printf(a, "%sPulse", play->prefix),
+			play->capabilities->keep_alive);
 		if (errand_send(&e, &connect) &&
 			errand_receive(&e, &connack, &ended) == WIRE_PACKET &&
 			connack.type == CONNACK && !connack.code) {

@@ -7,14 +7,6 @@
 /* So that a run against something that never answers comes to its end all the same. */
 enum { HOPELESS_ANSWER_US = 500000 };
 
-/* "Unacceptable protocol version" of 3.1.1, with which a server of 3.1.1 answers a CONNECT of 5.0, too;
- * "Unsupported Protocol Version" of 5.0.
- */
-static bool is_about_the_version(uint8_t refusal)
-{
-	return refusal == 0x01 || refusal == 0x84;
-}
-
 /* Returns what the probe had to say, NULL for an acceptance. */
 static const char *take_one(struct arena *a, const struct target *target, enum mqtt_version version,
 	int64_t answer_us, struct survey *out)
@@ -30,7 +22,7 @@ static const char *take_one(struct arena *a, const struct target *target, enum m
 		out->own_word = true;
 	} else if (out->status == PROBE_REFUSED) {
 		out->unserved = what;
-		out->own_word = is_about_the_version(out->capabilities.refusal);
+		out->own_word = probe_refused_version(&out->capabilities);
 	}
 	if (file)
 		features_apply(&file->features[survey_index(version)], &out->capabilities);
@@ -74,6 +66,7 @@ bool survey_take_client(struct arena *a, const struct client *client, unsigned s
 			.asked = versions & bit,
 			.status = PROBE_SERVED,
 			.answer_us = answer_us,
+			.capabilities.keep_alive = facts->keep_alive,
 		};
 		if (!(served & bit))
 			out[i].unserved = arena_printf(

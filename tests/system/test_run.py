@@ -434,6 +434,57 @@ def test_when_no_version_is_served_nothing_was_played(run, tmp_path):
     assert done.stdout.endswith("\nnothing was played: Fake does not serve MQTT 5.0, by its file\n"), done
 
 
+# A broker that lets nobody in without a Keep Alive, which 3.1.4 leaves to it, and tells whom it has sent away.
+WANTS_KEEP_ALIVE = """
+[target]
+name = wants a Keep Alive
+command = /usr/bin/python3 {config} {port} HOW
+versions = 3.1.1
+ready_ms = 10000
+
+[file broker.py]
+content =
+| import socket, sys, threading
+| def serve(peer):
+|     while data := peer.recv(4096):
+|         kind = data[0] >> 4
+|         if kind == 1 and data[10:12] == bytes(2):
+|             print("sent away:", data[14:], flush=True)
+|             if sys.argv[2] == "refuses":
+|                 peer.send(bytes([0x20, 2, 0, 5]))
+|             break
+|         if kind == 1:
+|             peer.send(bytes([0x20, 2, 0, 0]))
+|         if kind == 8:
+|             peer.send(bytes([0x90, 3, data[2], data[3], data[-1]]))
+|         if kind == 3:
+|             peer.send(data)
+|         for _ in range(data.count(bytes([0xC0, 0]))):
+|             peer.send(bytes([0xD0, 0]))
+|     peer.close()
+| listener = socket.create_server(("127.0.0.1", int(sys.argv[1])), backlog=100)
+| while True:
+|     threading.Thread(target=serve, args=(listener.accept()[0],), daemon=True).start()
+"""
+
+
+@pytest.mark.parametrize("how", ["closes", "refuses"])
+def test_who_wants_a_keep_alive_gets_one(run, tmp_path, how):
+    path = tmp_path / "broker.ini"
+    path.write_text(WANTS_KEEP_ALIVE.replace("HOW", how))
+    done = run(str(path), "pingreqs_one_by_one", "keep_alive_0", "bad_flags/pingreq_1", "malformed_connect/reserved_flag",
+               "--timeout", "1000")
+    assert done.stderr == "mqttspec run: MQTT 3.1.1: a Keep Alive of 0 is not accepted; all have 60 s instead\n", done
+    cases = {c["id"]: c for c in Out(tmp_path / "out").of("case")}
+    assert cases["keep_alive_0"]["verdict"] == "inapplicable"
+    assert "refuses a Keep Alive of 0, which it may" in cases["keep_alive_0"]["note"]
+    assert cases["pingreqs_one_by_one"]["verdict"] != "inconclusive", cases
+    assert cases["bad_flags/pingreq_1"]["verdict"] == "fail"  # joined, and with a witness
+    assert cases["malformed_connect/reserved_flag"]["verdict"] == "fail"  # let in
+    sent_away = [line for line in (tmp_path / "out/target.log").read_text().splitlines() if "sent away" in line]
+    assert sent_away and all("mqttspecprobe" in line for line in sent_away)
+
+
 # ---- targets that misbehave
 
 
