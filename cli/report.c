@@ -22,8 +22,8 @@ static const char help[] =
 	"of the same target. Without an option the run is shown as `mqttspec run` shows it.\n"
 	"\n"
 	"Options; each may be given more than once, and F may be - for standard output:\n"
-	"  --html F         one page that needs nothing else: failures with transcript, packets\n"
-	"                   byte by byte, statements, timing, filter and search\n"
+	"  --html F         one page that needs nothing else: failures by cause, with transcript,\n"
+	"                   packets byte by byte, statements, timing, filter and search\n"
 	"  --junit F        JUnit XML for Jenkins, GitLab, GitHub. Expected failures are skipped\n"
 	"                   with a reason; unexpected passes are failures\n"
 	"  --tap F          TAP 14. Expected failures are TODO\n"
@@ -42,7 +42,8 @@ static const char help[] =
 	"\n"
 	"Exit codes: 0 when the reports are written; 2 for bad usage, or a record that cannot be\n"
 	"read; 3 when a report cannot be written. With --exit-code also 1 when a verdict was not\n"
-	"expected, and 3 when nothing ran, a verdict was `error`, or records are incomplete.\n";
+	"expected, or a cause that is foreseen was not seen, and 3 when nothing ran, a verdict\n"
+	"was `error`, or records are incomplete.\n";
 
 enum format { HTML, JUNIT, TAP, MARKDOWN, BADGE };
 
@@ -97,6 +98,8 @@ static void show(struct arena *a, const struct runs *runs)
 		.unexpected = runs->unexpected_count,
 		.not_run = runs->not_run,
 		.duration_us = runs->duration_us,
+		.unseen = runs->unseen,
+		.unseen_count = runs->unseen_count,
 	};
 
 	memcpy(end.counts, runs->counts, sizeof(end.counts));
@@ -116,7 +119,7 @@ static int verdict_of(struct arena *a, const struct runs *runs)
 {
 	if (trouble_of_records(a, runs))
 		return EXIT_NOTHING;
-	return runs->unexpected_count ? EXIT_UNEXPECTED : EXIT_AS_EXPECTED;
+	return runs->unexpected_count || runs->unseen_count ? EXIT_UNEXPECTED : EXIT_AS_EXPECTED;
 }
 
 static int report(const struct runs *runs, const struct order *orders, size_t count, bool judge,

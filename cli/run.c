@@ -221,6 +221,7 @@ static struct runner_config configure(struct run *run)
 		.client = run->role == ROLE_SERVER ? NULL : &run->client,
 		.surveys = run->surveys,
 		.expected = &run->expected,
+		.whole = !o->word_count && !o->excluded_count && !o->serve,
 		.seed = o->seed,
 		.slack_us = (int64_t)o->slack_ms * 1000,
 		.deadline_us = o->deadline_s ? now_us + (int64_t)o->deadline_s * 1000000 : 0,
@@ -253,6 +254,12 @@ static void play_rounds(struct run *run)
 	}
 }
 
+/* Of a shard by itself it is no finding that a cause did not come up. */
+static size_t unseen_count(const struct run *run, const struct record_end *end)
+{
+	return run->options.shards ? 0 : end->unseen_count;
+}
+
 /* What the counts do not tell. */
 static void explain_end(const struct run *run, const char *trouble)
 {
@@ -264,6 +271,12 @@ static void explain_end(const struct run *run, const char *trouble)
 			r->unexplained == 1 ? "a death" : "deaths");
 	if (trouble && run->options.serve) /* else it is the last line of all */
 		fprintf(stderr, "mqttspec run: %s\n", trouble);
+}
+
+static void show_end(struct run *run, struct record_end end, const char *trouble)
+{
+	end.unseen_count = unseen_count(run, &end);
+	terminal_end(&run->terminal, &end, trouble);
 }
 
 static int play(struct run *run)
@@ -288,9 +301,9 @@ static int play(struct run *run)
 		? run_trouble(run)
 		: arena_printf(&run->arena, "%s/run.jsonl: %s", run->options.out, strerror(errno));
 	if (!serve)
-		terminal_end(&run->terminal, &end, trouble);
+		show_end(run, end, trouble);
 	explain_end(run, trouble);
-	int code = run_exit_code(run, trouble);
+	int code = run_exit_code(run, unseen_count(run, &end), trouble);
 	runner_fini(&run->runner);
 	return code;
 }
@@ -348,6 +361,8 @@ static int reach_and_play(struct run *run)
 	run->target.login = run->login.user_name ? &run->login : NULL;
 	fill_record(run);
 	const char *error = reach_target(run);
+	if (!error)
+		run_look(run);
 	if (error)
 		code = refuse(
 			run, strcmp(error, interrupted) ? EXIT_NOTHING : EXIT_INTERRUPTED, error);

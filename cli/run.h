@@ -1,5 +1,6 @@
 /* A run from the command line to its exit code: run_prepare.c says what is to be played against what,
- * run_login.c with which user name, run.c plays it for people, run_end.c says what it was worth, serve.c for a test driver.
+ * run_login.c with which user name, run_look.c what the target breaks at every connection, run.c plays it
+ * for people, serve.c for a test driver, run_end.c says what it was worth.
  */
 #ifndef CLI_RUN_H
 #define CLI_RUN_H
@@ -69,6 +70,11 @@ bool run_prepare(struct run *run, int *code);
 /* Finds run->login, which needs the target's file to have been read; the same. */
 bool run_find_login(struct run *run, int *code);
 
+/* Looks at a plain connection. What is broken there is a finding of the run: its case is in the plan
+ * from here on, whatever was selected.
+ */
+void run_look(struct run *run);
+
 /* Whatever comes of a case run of the plan is told here. */
 void run_count(struct run *run, size_t index, const struct record_case *record);
 
@@ -79,7 +85,7 @@ const char *run_unjudged(struct run *run);
  * enough. An exit code of 3 always has one.
  */
 const char *run_trouble(struct run *run);
-int run_exit_code(const struct run *run, const char *trouble);
+int run_exit_code(const struct run *run, size_t unseen, const char *trouble);
 
 /* Answers requests until there are no more. False when standard output was closed. */
 void run_serve(struct run *run, const struct runner_config *config);

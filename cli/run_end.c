@@ -110,7 +110,7 @@ const char *run_trouble(struct run *run)
 	return run_unjudged(run);
 }
 
-int run_exit_code(const struct run *run, const char *trouble)
+int run_exit_code(const struct run *run, size_t unseen, const char *trouble)
 {
 	const struct runner *r = &run->runner;
 
@@ -118,5 +118,5 @@ int run_exit_code(const struct run *run, const char *trouble)
 		return EXIT_INTERRUPTED;
 	if (trouble)
 		return EXIT_NOTHING;
-	return r->unexpected || r->unexplained ? EXIT_UNEXPECTED : EXIT_AS_EXPECTED;
+	return r->unexpected || r->unexplained || unseen ? EXIT_UNEXPECTED : EXIT_AS_EXPECTED;
 }

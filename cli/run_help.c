@@ -61,7 +61,7 @@ const char run_help[] =
 	"\n"
 	"Options: what is shown and kept\n"
 	"  --transcript         print packets as they come and go, one case run at a time\n"
-	"  -v, --verbose        every case run, also on a terminal\n"
+	"  -v, --verbose        every case run, also on a terminal, and each failure in full\n"
 	"  -q, --quiet          only what was not expected, and the counts\n"
 	"  --color WHEN         auto, always, never (default: auto)\n"
 	"  --out FOLDER         run.jsonl, pcap/, target.log (default: out)\n"

@@ -62,6 +62,7 @@ struct case_def {
 	enum level level;
 	enum role role;
 	bool unaided;       /* of a client: one without an agent can be judged by it, too */
+	bool surveyed;      /* what it sees broken breaks at every connection (runner/survey.h) */
 	unsigned versions;  /* V311, V50 or BOTH */
 	unsigned budget_ms; /* time that the standard's own clocks make it last; 0: none */
 	void (*play)(struct test *t);
@@ -75,7 +76,7 @@ struct case_def {
 struct vector {
 	const char *id;       /* within its table */
 	const char *template; /* harness/wire/template.h */
-	const char *refs[4];  /* instead of the table's */
+	const char *refs[6];  /* instead of the table's */
 	const char *title;    /* instead of the table's; may be NULL */
 	unsigned versions;    /* 0: the table's */
 	uint8_t codes[6];     /* Reason Codes of 5.0 that fit, the best first; unused ones 0 */
@@ -331,7 +332,8 @@ struct disconnect {
 #define send_row(peer) send_row_at(AT("send_row(" #peer ")"), (peer))
 
 /* From here on the peer breaks rules on purpose: what it sends is not held against the suite, and what the
- * target has announced does not bind it. Templates, rows and bytes need no such word.
+ * target has announced does not bind it. Templates and rows need no such word, unless a limit of the target
+ * is what they are to break; bytes need none.
  */
 #define misbehave(peer) misbehave_at(AT("misbehave(" #peer ")"), (peer))
 
@@ -407,10 +409,14 @@ struct message {
 		(peer), (lo_ms), (hi_ms))
 
 /* After a packet that the target must not put up with: the connection is closed. A PINGREQ is sent
- * behind it (unless `incomplete`), and an answer to that fails at once. In 5.0 a DISCONNECT (before
- * CONNACK: a CONNACK) may come first: one with a code of the list passes, one with another code is
- * `nonstrict`, and none is `nonstrict` where the standard says that it SHOULD be sent (behind
- * CONNACK). An acknowledgement and then the close is `nonstrict`, without the close it fails at once.
+ * behind it (unless `incomplete`), which a target that puts up with the packet answers. In 3.1.1, and
+ * in 5.0 where the statement on trial puts the duty on the receiver (spec/receivers-5.0.tsv), that
+ * fails. Elsewhere in 5.0 it is `nonstrict` [MQTT-4.13.1-1], the case goes on, and is_open() tells:
+ * what the packet led to (expect_no_harm) may still be a `fail`.
+ *
+ * In 5.0 a DISCONNECT (before CONNACK: a CONNACK) may come first: one with a code of the list passes,
+ * one with another code is `nonstrict`, and none is `nonstrict` where the standard says that it SHOULD
+ * be sent (behind CONNACK). An acknowledgement and then the close is `nonstrict`.
  */
 #define expect_violation_closed(peer, ...)                                                     \
 	expect_violation_closed_at(AT("expect_violation_closed(" #peer ", " #__VA_ARGS__ ")"), \
@@ -422,6 +428,26 @@ struct violation {
 	bool quiet;       /* a missing DISCONNECT is no finding */
 };
 
+/* A subscriber of this filter, if the row is a PUBLISH, which somebody might be handed; else NULL. */
+#define watch_row(t, filter) watch_row_at(AT("watch_row(" #t ", " #filter ")"), (t), (filter))
+
+/* After a bad packet: nobody else gets to feel it. A message is published on this topic, by `culprit`
+ * if it is still served, with the QoS of the row if that is a PUBLISH. It must reach `watcher` (NULL:
+ * there is none), who had subscribed to it before the packet was sent. Whatever comes first is legal
+ * in itself, as the monitor sees to: an error that is handed on is a `fail` of the statement that the
+ * server's own packet breaks. Returns how many messages came first.
+ */
+#define expect_no_harm(watcher, culprit, ...)                                                 \
+	expect_no_harm_at(AT("expect_no_harm(" #watcher ", " #culprit ", " #__VA_ARGS__ ")"), \
+		(watcher), (culprit), (struct publish){ __VA_ARGS__ })
+
+/* What was sent is to make the target end the connection, before the case can judge what comes of
+ * that. If the target does not, the statement was not on trial: `inapplicable`. The CONNACK or
+ * DISCONNECT that came is left to be looked at. gets_closed() only tells.
+ */
+#define require_closed(peer) require_closed_at(AT("require_closed(" #peer ")"), (peer))
+#define gets_closed(peer)    gets_closed_at(AT("gets_closed(" #peer ")"), (peer))
+
 /* A CONNECT that must be refused. 3.1.1: a CONNACK with `return_code`, or, if `silent`, a close
  * without a word (0: only the close). 5.0: a close, after a CONNACK with one of `codes` or without.
  */
@@ -432,6 +458,7 @@ struct violation {
 struct refusal {
 	uint8_t return_code;
 	bool silent;
+	bool by_choice;   /* 5.0: to let it in is no breach in itself: `info`, the end of the run */
 	uint8_t codes[6]; /* none: those of the row, or any */
 };
 
@@ -579,6 +606,11 @@ void fence_at(struct place at, struct peer *p);
 void expect_closed_at(struct place at, struct peer *p);
 void expect_closed_between_at(struct place at, struct peer *p, unsigned lo_ms, unsigned hi_ms);
 void expect_violation_closed_at(struct place at, struct peer *p, struct violation v);
+struct peer *watch_row_at(struct place at, struct test *t, const char *filter);
+size_t expect_no_harm_at(
+	struct place at, struct peer *watcher, struct peer *culprit, struct publish marker);
+void require_closed_at(struct place at, struct peer *p);
+bool gets_closed_at(struct place at, struct peer *p);
 void expect_refused_at(struct place at, struct peer *p, struct refusal r);
 struct packet expect_one_of_at(
 	struct place at, struct peer *p, const struct outcome *outcomes, size_t count);

@@ -136,10 +136,16 @@ static const char *default_for(const struct test *t, const struct difference *d)
 	return spec_blamed(t->play->version, client, no_answer ? SPEC_MISSING : d->kind, d->about);
 }
 
+bool claim_is_known(struct test *t, const struct difference *d)
+{
+	return (t->judged >= 0 && is_evidence(t, &t->claims[t->judged], d, d->kinds)) ||
+		find_own(t, d) || default_for(t, d);
+}
+
 struct claim *claim_accused(struct test *t, const struct difference *d, bool *own)
 {
 	*own = true;
-	if (!d->kinds)
+	if (!d->kinds || d->on_trial)
 		return claim_on_trial(t);
 	if (t->judged >= 0 && is_evidence(t, &t->claims[t->judged], d, d->kinds))
 		return &t->claims[t->judged];

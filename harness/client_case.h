@@ -29,6 +29,15 @@
 
 #define CLIENT_CASE(case_id, ...) CASE(case_id, .role = ROLE_CLIENT, __VA_ARGS__)
 
+/* What send_connack names a client that has no ClientId. */
+#define ASSIGNED_ID "mqttspec-assigned"
+
+/* Among the refs of a case that compares what a client sends with what it was asked for, or what it tells with
+ * what came: the standard has no statement that says so. `judging_as_asked` puts it on trial.
+ */
+#define AS_ASKED            "3.1.1:UALL-AS-ASKED", "5.0:UALL-AS-ASKED"
+#define judging_as_asked(t) (judging(t, "3.1.1:UALL-AS-ASKED"), judging(t, "5.0:UALL-AS-ASKED"))
+
 /* A case that judges an agent: whether it keeps docs/AGENT.md. No statement of the standard is on trial. */
 #define AGENT_CASE(case_id, ...) CASE(case_id, .role = ROLE_AGENT, .level = STATED, __VA_ARGS__)
 
@@ -46,6 +55,9 @@ struct packet greeting_of(struct peer *server);
 
 /* The next connection that the client makes; nothing is read of it or sent. */
 #define accept_client(t) accept_client_at(AT("accept_client(" #t ")"), (t))
+
+/* The next packet of this type, where it only leads to what is judged. */
+#define need(server, type) need_at(AT("need(" #server ", " #type ")"), (server), (type))
 
 /* Whole exchanges: the command, the packets, and the answer of the agent. The filters are granted as
  * asked for. Return SUBSCRIBE, UNSUBSCRIBE, PUBLISH as they came.
@@ -157,6 +169,11 @@ struct suback {
  */
 #define lives_on(server) lives_on_at(AT("lives_on(" #server ")"), (server))
 
+/* The next PUBLISH, with these fields; not acknowledged. */
+#define expect_publish(server, ...)                                                      \
+	expect_publish_at(AT("expect_publish(" #server ", " #__VA_ARGS__ ")"), (server), \
+		(struct message){ __VA_ARGS__ })
+
 /* The messages that the client sends without being acknowledged: up to `most`, or until it sends no more. */
 #define take_messages(server, messages, most)                                                  \
 	take_messages_at(AT("take_messages(" #server ", " #messages ", " #most ")"), (server), \
@@ -171,7 +188,8 @@ struct suback {
 /* ---- what the client tells its user --------------------------------------------------------- */
 
 enum told_kind {
-	TOLD_CONNECTED = 1,
+	TOLD_NOTHING, /* the client has kept silent */
+	TOLD_CONNECTED,
 	TOLD_REFUSED,
 	TOLD_ACKNOWLEDGED,
 	TOLD_SYNCED,
@@ -197,11 +215,25 @@ struct told {
 	const char *text;             /* of errors; else "" */
 };
 
-/* Waits for the answer to a command, whatever it is (an expectation: none is a failure). */
+/* Waits for the answer to a command, whatever it is. That a client keeps silent is `nonstrict`, for no statement
+ * says that its user is told; the answer is TOLD_NOTHING then.
+ */
 #define expect_answer(t, command) \
 	expect_answer_at(AT("expect_answer(" #t ", " #command ")"), (t), (command))
 
-/* The next message that the client passed on, with these fields; what was not told is not compared. */
+/* The same; but another answer than this one breaks UALL-AS-ASKED. To be asked for once packets have shown
+ * that the client has taken its part of the exchange as it must.
+ */
+#define expect_acknowledged(t, command)                                                    \
+	expect_success_at(AT("expect_acknowledged(" #t ", " #command ")"), (t), (command), \
+		TOLD_ACKNOWLEDGED)
+#define expect_connected(t, command) \
+	expect_success_at(           \
+		AT("expect_connected(" #t ", " #command ")"), (t), (command), TOLD_CONNECTED)
+
+/* The next message that the client passed on, with these fields. Another one breaks UALL-AS-ASKED, a second copy
+ * of one that came at QoS 0 or 2 the statement on that; told in another order is `nonstrict`.
+ */
 #define expect_told(t, ...) \
 	expect_told_at(     \
 		AT("expect_told(" #t ", " #__VA_ARGS__ ")"), (t), (struct message){ __VA_ARGS__ })
@@ -227,6 +259,7 @@ size_t told_waiting(struct test *t, enum told_kind kind);
 
 struct peer *admit_at(struct place at, struct test *t, struct connect c);
 struct peer *accept_client_at(struct place at, struct test *t);
+struct packet need_at(struct place at, struct peer *server, enum packet_type type);
 struct packet client_subscribes_at(struct place at, struct peer *server, struct subscribe s);
 struct packet client_unsubscribes_at(struct place at, struct peer *server, struct subscribe s);
 struct packet client_publishes_at(struct place at, struct peer *server, struct publish m);
@@ -247,9 +280,12 @@ void send_pingresp_at(struct place at, struct peer *server);
 void send_auth_at(struct place at, struct peer *server, struct disconnect d);
 struct peer *play_row_at(struct place at, struct test *t);
 bool lives_on_at(struct place at, struct peer *server);
+struct packet expect_publish_at(struct place at, struct peer *server, struct message m);
 size_t take_messages_at(struct place at, struct peer *server, struct packet *messages, size_t most);
 void expect_done_at(struct place at, struct test *t, unsigned command);
 struct told expect_answer_at(struct place at, struct test *t, unsigned command);
+struct told expect_success_at(
+	struct place at, struct test *t, unsigned command, enum told_kind kind);
 struct told expect_told_at(struct place at, struct test *t, struct message m);
 struct told expect_event_at(struct place at, struct test *t, enum told_kind kind);
 void tell_agent_at(struct place at, struct test *t, const char *line);

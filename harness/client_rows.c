@@ -22,7 +22,7 @@ static struct peer *greeted(struct place at, struct test *t, struct connect c)
 }
 
 /* A PUBLISH that the client makes, at this QoS; its identifier. */
-static unsigned expect_publish_at(struct place at, struct peer *server, unsigned qos)
+static unsigned begin_publish(struct place at, struct peer *server, unsigned qos)
 {
 	struct test *t = server->test;
 
@@ -53,8 +53,8 @@ static unsigned begin_exchange(struct place at, struct peer *server, unsigned ty
 	unsigned id;
 
 	switch (type) {
-	case PUBACK: return expect_publish_at(at, server, 1);
-	case PUBREC: return expect_publish_at(at, server, 2);
+	case PUBACK: return begin_publish(at, server, 1);
+	case PUBREC: return begin_publish(at, server, 2);
 	case PUBREL:
 		id = next_id(server);
 		send_publish_at(at, server,
@@ -62,7 +62,7 @@ static unsigned begin_exchange(struct place at, struct peer *server, unsigned ty
 		expect_ack_at(at, server, PUBREC, id);
 		return id;
 	case PUBCOMP:
-		id = expect_publish_at(at, server, 2);
+		id = begin_publish(at, server, 2);
 		send_ack_at(at, server, PUBREC, id, (struct ack){ 0 });
 		expect_ack_at(at, server, PUBREL, id);
 		return id;

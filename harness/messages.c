@@ -116,12 +116,12 @@ void messages_told(struct test *t, const struct publish *m)
 {
 	struct bytes payload = m->payload ? bytes_of(m->payload) : m->bytes;
 
-	post(t, "user", bytes_of(m->topic), payload, m->qos, false);
+	post(t, MESSAGES_USER, bytes_of(m->topic), payload, m->qos, false);
 }
 
 /* ---- what comes ------------------------------------------------------------------------------ */
 
-static unsigned times_got(const struct posting *m, const char *client)
+unsigned posting_times(const struct posting *m, const char *client)
 {
 	unsigned n = 0;
 
@@ -130,8 +130,7 @@ static unsigned times_got(const struct posting *m, const char *client)
 	return n;
 }
 
-/* The one that the packet may be; among equals the first that this client has got less often. */
-static struct posting *find_posting(
+struct posting *posting_find(
 	struct test *t, const char *client, struct bytes topic, struct bytes payload)
 {
 	struct posting *best = NULL;
@@ -140,18 +139,28 @@ static struct posting *find_posting(
 	for (size_t i = 0; i < t->messages.posting_count; i++) {
 		struct posting *m = &t->messages.postings[i];
 		if (m->payload == sum && bytes_equal(m->topic, topic) &&
-			(!best || times_got(m, client) < times_got(best, client)))
+			(!best || posting_times(m, client) < posting_times(best, client)))
 			best = m;
 	}
 	return best;
 }
 
-void messages_arrived(struct peer *p, const struct packet *publish)
+static void got(struct test *t, const char *client, struct bytes topic, struct bytes payload)
 {
-	struct posting *m = find_posting(p->test, p->client_id, publish->topic, publish->payload);
+	struct posting *m = posting_find(t, client, topic, payload);
 
 	if (m && m->client_count < MESSAGE_CLIENTS_MAX)
-		m->clients[m->client_count++] = p->client_id;
+		m->clients[m->client_count++] = client;
+}
+
+void messages_arrived(struct peer *p, const struct packet *publish)
+{
+	got(p->test, p->client_id, publish->topic, publish->payload);
+}
+
+void messages_passed_on(struct test *t, const struct told *told)
+{
+	got(t, MESSAGES_USER, told->topic, told->payload);
 }
 
 /* ---- telling --------------------------------------------------------------------------------- */
@@ -264,14 +273,14 @@ bool messages_differ(struct peer *p, const struct packet *got, const struct mess
 	/* As sent: without its prefix the topic could be anybody's. */
 	struct bytes topic = bytes_of(topic_prefixed(
 		t, arena_printf(t->arena, "%.*s", (int)got->topic.len, got->topic.data), false));
-	const struct posting *came = find_posting(t, p->client_id, topic, got->payload);
+	const struct posting *came = posting_find(t, p->client_id, topic, got->payload);
 	const struct posting *wanted = find_wanted(t, want);
 	if (!came)
-		came = find_posting(t, p->client_id, got->topic, got->payload);
+		came = posting_find(t, p->client_id, got->topic, got->payload);
 	static const char *const copies[] = { "PUBLISH/qos0", "PUBLISH/qos1", "PUBLISH/qos2" };
 	if (!came)
 		*out = altered(got, want);
-	else if (times_got(came, p->client_id) > 1)
+	else if (posting_times(came, p->client_id) > 1)
 		*out = DIFFERENCE(SPEC_REPEATED, copies[got->qos % 3]);
 	else if (!wanted || came->order < wanted->order)
 		*out = DIFFERENCE(SPEC_EXTRA, came->will ? "PUBLISH/will" : "PUBLISH");
@@ -280,6 +289,35 @@ bool messages_differ(struct peer *p, const struct packet *got, const struct mess
 	else
 		*out = DIFFERENCE(are_ordered(came, wanted) ? SPEC_ORDER : SPEC_EXTRA, "PUBLISH");
 	return true;
+}
+
+/* The last that was published with this payload. */
+static size_t find_payload(const struct messages *all, uint64_t sum)
+{
+	for (size_t i = all->posting_count; i-- > 0;)
+		if (all->postings[i].payload == sum)
+			return i;
+	return SIZE_MAX;
+}
+
+struct difference messages_payload(struct test *t, struct bytes got, const char *expected)
+{
+	const struct messages *all = &t->messages;
+	size_t came = find_payload(all, digest(got));
+	size_t wanted = find_payload(all, digest(bytes_of(expected)));
+	int64_t until_us = tape_now_us(&t->tape) + t->play->answer_us;
+
+	if (came == SIZE_MAX || wanted == SIZE_MAX)
+		return DIFFERENCE(SPEC_PAYLOAD, "PUBLISH");
+	if (came > wanted) {
+		while (!all->postings[wanted].client_count && test_pump(t, until_us))
+			;
+		if (!all->postings[wanted].client_count)
+			return DIFFERENCE(SPEC_MISSING, "PUBLISH");
+		if (are_ordered(&all->postings[came], &all->postings[wanted]))
+			return DIFFERENCE(SPEC_ORDER, "PUBLISH");
+	}
+	return DIFFERENCE(SPEC_EXTRA, all->postings[came].will ? "PUBLISH/will" : "PUBLISH");
 }
 
 /* ---- markers --------------------------------------------------------------------------------- */

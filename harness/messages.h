@@ -12,6 +12,9 @@
 
 enum { MESSAGES_MAX = 1000, MESSAGE_CLIENTS_MAX = 16 };
 
+/* In the place of a ClientId: the user of a client under test, who publishes and is told. */
+#define MESSAGES_USER "user"
+
 /* A PUBLISH or a Will that went out, or a publish that a client was told to do. */
 struct posting {
 	size_t order;          /* among all that was sent, 1 for the first */

@@ -89,10 +89,14 @@ struct play {
 	const struct endpoint *target;           /* a server is judged; or NULL ... */
 	const struct client *client;             /* ... and a client is */
 	const struct capabilities *capabilities; /* of this version */
+	const char *const
+		*known; /* statements that each CONNACK breaks: a finding of the run, not of
+				   * this case run; NULL behind the last; or NULL */
 	const char *
 		prefix; /* unique to this case run; 1 to 9 of 0-9a-zA-Z; begins ClientIds and topics */
 	uint64_t seed;
 	int64_t answer_us;     /* how long an answer may take before it counts as missing */
+	int64_t limit_us;      /* when the whole of it must be over; 0: never. Since it began */
 	int64_t patience_us;   /* how long a wait for it goes on all the same; 0: no longer */
 	int64_t slack_us;      /* granted beyond the upper end of a timing window */
 	const char *pcap_path; /* NULL: no capture */

@@ -204,7 +204,7 @@ void send_disconnect_at(struct place at, struct peer *p, struct disconnect d)
 void send_packet_at(
 	struct place at, struct peer *p, struct packet packet, const struct wire_twist *twist)
 {
-	p->misbehaves |= twist != NULL;
+	p->spells |= twist != NULL;
 	send_built(at, p, &packet, twist);
 }
 
@@ -222,7 +222,7 @@ void send_template_at(struct place at, struct peer *p, const char *text)
 
 	if (!template_expand(t->arena, text, &values, &bytes, &error))
 		test_end(t, at, VERDICT_ERROR, arena_printf(t->arena, "template: %s", error));
-	p->misbehaves = true;
+	p->spells = true;
 	const struct demands demands = demands_of(t);
 	size_t secret = demands_meet_in_bytes(t->arena, &demands, t->play->version, &bytes);
 	peer_send(p, bytes, secret);

@@ -1,7 +1,12 @@
 /* The packets that only a server sends. */
+#include <string.h>
+
 #include "harness/test.h"
 
-enum { GRANTED = 3 /* the bits of the options byte that ask for a QoS */ };
+enum {
+	GRANTED = 3, /* the bits of the options byte that ask for a QoS */
+	ASSIGNED_CLIENT_ID = 0x12,
+};
 
 static struct properties own(const struct peer *server, const struct properties *props)
 {
@@ -15,6 +20,31 @@ static struct properties own(const struct peer *server, const struct properties 
 	return list;
 }
 
+/* Whether the client has left it to the server to name it. */
+static bool is_unnamed(const struct peer *server)
+{
+	for (size_t i = 0; i < server->arrival_count; i++)
+		if (server->arrivals[i].packet.type == CONNECT)
+			return !server->arrivals[i].packet.client_id.len;
+	return false;
+}
+
+/* A client without a ClientId gets one with its acceptance. [MQTT-3.2.2-16] */
+static void add_assigned_id(struct peer *server, struct packet *connack)
+{
+	struct properties *props = &connack->properties;
+
+	if (server->test->play->version != MQTT_50 || connack->code || !is_unnamed(server) ||
+		properties_find(props, ASSIGNED_CLIENT_ID))
+		return;
+	struct property *list =
+		arena_alloc(server->test->arena, (props->count + 1) * sizeof(*list));
+	if (props->count)
+		memcpy(list, props->list, props->count * sizeof(*list));
+	list[props->count++] = (struct property)P_ASSIGNED_CLIENT_ID(ASSIGNED_ID);
+	props->list = list;
+}
+
 void send_connack_at(struct place at, struct peer *server, struct connack c)
 {
 	struct packet packet = wire_packet(CONNACK);
@@ -23,6 +53,7 @@ void send_connack_at(struct place at, struct peer *server, struct connack c)
 	packet.code = (uint8_t)c.code;
 	packet.has_code = true;
 	packet.properties = own(server, c.props);
+	add_assigned_id(server, &packet);
 	server->accepted = !c.code;
 	server->connack = packet;
 	send_packet_at(at, server, packet, NULL);

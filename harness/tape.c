@@ -186,7 +186,9 @@ static void write_event(struct pcap_state *s, const struct tape_event *e, const 
 	enum pcap_side theirs = e->party->accepted ? PCAP_OPENER : PCAP_ACCEPTOR;
 	switch (e->kind) {
 	case TAPE_PACKET_OUT:
-		s->pending = arena_printf(s->tape->arena, "%s > %s", name, e->text);
+		s->pending = s->pending
+			? arena_printf(s->tape->arena, "%s; %s", s->pending, e->text)
+			: arena_printf(s->tape->arena, "%s > %s", name, e->text);
 		break;
 	case TAPE_SENT:
 		flow_data(flow, at_us, ours, e->data.data, e->data.len, s->pending);

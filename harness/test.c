@@ -82,20 +82,18 @@ void test_end(struct test *t, struct place at, enum verdict verdict, const char 
 	longjmp(t->out, 1);
 }
 
-/* A statement that advises or permits is never worth a fail; one that binds is, wherever its breach is
- * seen. What a case checks by itself has the level of the case, and so has a connection that was
- * closed: no statement keeps a target from doing that.
+/* What the case names has the level of the case. What it does not name has that of its statement: one that
+ * advises or permits is never worth a fail, and a MUST is one wherever its breach is seen. But no
+ * statement keeps a target from closing a connection, so that has the level of the case, too.
  */
 static bool is_strict(
 	const struct test *t, const struct claim *accused, bool own, const struct difference *d)
 {
-	bool strict_case = t->def->level == MUST || t->def->level == STATED;
-	const struct spec_statement *s = accused ? spec_find(accused->name) : NULL;
+	const struct spec_statement *s = accused && !own ? spec_find(accused->name) : NULL;
 
-	if (!s || !d->kinds || d->kind == SPEC_CLOSED)
-		return strict_case;
-	bool binds = !strstr(s->level, "SHOULD") && !strstr(s->level, "MAY");
-	return own ? strict_case || binds : binds;
+	if (s && d->kind != SPEC_CLOSED)
+		return !strstr(s->level, "SHOULD") && !strstr(s->level, "MAY");
+	return t->def->level == MUST || t->def->level == STATED;
 }
 
 void test_late(struct test *t, struct place at)
@@ -191,6 +189,7 @@ void test_finding(struct test *t, const struct finding *finding, const struct pe
 		t->failure = failure_new(t, at, "a packet that keeps this statement",
 			arena_text(t->arena, finding->what));
 		t->failure->statement = finding->statement;
+		t->failure->difference = "monitor";
 	}
 	worsen(t, VERDICT_FAIL);
 }

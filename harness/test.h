@@ -74,7 +74,8 @@ struct peer {
 	struct packet greeting; /* CONNECT of a client that was admitted */
 	bool accepted;
 	bool raw_filters; /* subscribed without the prefix: messages of others may come */
-	bool misbehaves;  /* breaks rules on purpose */
+	bool misbehaves;  /* breaks rules on purpose, also the limits of the target */
+	bool spells;      /* sends what the case has spelt: it may break rules, but no limits */
 	struct pings pings;
 	struct monitor *monitor; /* of what the target sends */
 	struct monitor *conduct; /* of what the peer itself sends */
@@ -87,7 +88,11 @@ struct claim {
 	enum verdict verdict;
 };
 
-enum { CLAIMS_MAX = 32, PEERS_MAX = 256 };
+enum {
+	CLAIMS_MAX = 32,
+	PEERS_MAX = 256,
+	PACKETS_MAX = 400000, /* of the target in one case run: more is a flood */
+};
 
 /* Of the fences to a client: identifiers that no case uses, and a topic that no case expects. */
 enum { FENCE_ID_BASE = 60000 };
@@ -154,6 +159,7 @@ struct difference {
 	uint32_t kinds;    /* SPEC_SHOWS of all that it may be; 0: a check of the case's own */
 	const char *about; /* what it concerns, in the words of spec_blamed; NULL: nothing known */
 	bool waited;       /* nothing came in time: it may yet come */
+	bool on_trial;     /* accuses the statement on trial, whatever shows its breach */
 };
 
 #define DIFFERENCE(what, concerning) \
@@ -167,6 +173,9 @@ bool claim_is_of_version(const struct test *t, const char *name);
 
 /* The one that `judging` named, else the first that is open; NULL: all have been judged. */
 struct claim *claim_on_trial(struct test *t);
+
+/* Whether a statement speaks of this difference: one of the case's own, or one that binds everywhere. */
+bool claim_is_known(struct test *t, const struct difference *d);
 
 /* The one that this difference accuses; *own: the case named it. NULL: none is left. */
 struct claim *claim_accused(struct test *t, const struct difference *d, bool *own);
@@ -233,6 +242,19 @@ struct peer *peer_accept(struct test *t, const char *role, int64_t until_us);
  */
 void peer_send(struct peer *p, struct bytes bytes, size_t secret);
 
+/* ---- output.c ------------------------------------------------------------------------------ */
+
+/* What a batch has held back goes out. */
+void peer_flush(struct peer *p);
+void test_flush(struct test *t); /* of all peers */
+
+/* ---- pump.c: waiting ----------------------------------------------------------------------- */
+
+/* Reads what is there, after waiting for the first of it, or for room to write to `writer` (or NULL); true
+ * if anything came. Ends the run when the target floods.
+ */
+bool test_poll(struct test *t, const struct peer *writer, int64_t until_us);
+
 /* Reads what is there on every open peer, waiting for the first of it until the deadline (on the
  * clock of the tape). False when the deadline has come; what was there has been read all the same,
  * so whoever waits for something looks once more.
@@ -241,6 +263,13 @@ bool test_pump(struct test *t, int64_t until_us);
 
 /* Reads what is there and waits for nothing. */
 void test_read_ready(struct test *t);
+
+/* ---- arrivals.c: what comes ---------------------------------------------------------------- */
+
+void peer_receive(struct peer *p); /* reads once, which must not block */
+
+/* The connection is gone, but what the target said before may still lie there: reads it all. */
+void peer_drain(struct peer *p);
 
 /* The oldest arrival not yet taken of these types (a mask); NULL if there is none. */
 struct arrival *peer_arrival(struct peer *p, uint32_t types);
@@ -276,6 +305,14 @@ void window_check(struct place at, struct peer *p);
  */
 void peer_check_leave(struct place at, struct peer *p);
 
+/* ---- closes.c: what a violation leads to --------------------------------------------------- */
+
+/* Packets that only come from a target that has taken no offence; a mask. */
+uint32_t test_signs_of_life(const struct test *t);
+
+/* By when it closes if it had answered what it had read before. */
+int64_t test_still_closing_us(const struct test *t);
+
 /* ---- told.c: the agent of a client ---------------------------------------------------------- */
 
 /* Listens and launches the client, if it does not run by now. What goes wrong ends the run. */
@@ -301,6 +338,23 @@ const char *client_last_word(struct test *t);
 /* Ends it; a client that had died by then, or does so now, makes the run a `crash`. */
 void client_end(struct test *t);
 
+/* ---- client_setup.c: a client under test begins ----------------------------------------------- */
+
+/* A CONNECT as it came, to be looked at before anything else: one of another protocol or version than the
+ * client was asked for ends the run.
+ */
+void client_greets(struct peer *p, struct bytes connect);
+
+/* ---- told_message.c: whom it accuses ---------------------------------------------------------- */
+
+/* Ends the run: what the user is told differs, which breaks UALL-AS-ASKED. */
+void told_differs(struct test *t, struct place at, struct difference d, const char *expected,
+	const char *actual) __attribute__((noreturn));
+void told_missing(struct test *t, struct place at, const char *expected) __attribute__((noreturn));
+
+/* The same as a lesser finding. */
+void told_note(struct test *t, struct place at, const char *expected, const char *actual);
+
 /* ---- messages.c: what our peers have published, and what comes of it -------------------------- */
 
 /* A packet of ours, before it goes out; a publish that a client is told to do. */
@@ -309,12 +363,23 @@ void messages_told(struct test *t, const struct publish *m);
 
 /* A PUBLISH that has come, its topic as it is on the wire. */
 void messages_arrived(struct peer *p, const struct packet *publish);
+void messages_passed_on(struct test *t, const struct told *told); /* a client to its user */
+
+/* The posting that this message may be; among equals the first that this client has got less often. NULL:
+ * nobody has published it.
+ */
+struct posting *posting_find(
+	struct test *t, const char *client, struct bytes topic, struct bytes payload);
+unsigned posting_times(const struct posting *m, const char *client); /* that it has got it */
 
 /* How the message that came (its topic without the prefix) differs from the wanted one; false: it does
  * not. May wait for the wanted one, to tell whether it comes at all.
  */
 bool messages_differ(struct peer *p, const struct packet *got, const struct message *want,
 	struct difference *out);
+
+/* The same by the payload alone, where a case compares that by itself. */
+struct difference messages_payload(struct test *t, struct bytes got, const char *expected);
 
 /* How many of them this client's subscriptions let through. */
 size_t messages_meant_for(const struct peer *p);
@@ -331,7 +396,7 @@ const char *messages_race(struct peer *p, const struct packet *marker);
  * `inapplicable`; what breaks a rule otherwise, and the case has not declared, is an `error`.
  */
 void conduct_sent(struct peer *p, const struct packet *packet);
-void conduct_malformed(struct peer *p, const struct wire_result *result);
+void conduct_malformed(struct peer *p, const struct wire_result *result, struct bytes bytes);
 void conduct_came(struct peer *p, const struct packet *packet); /* of the target */
 
 /* When the body has run to its end. */

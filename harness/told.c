@@ -85,6 +85,8 @@ static void take_line(struct test *t, const char *line, size_t len)
 		return;
 	}
 	h.taken = h.told.kind == TOLD_MESSAGE && bytes_equal(h.told.topic, BYTES(FENCE_TOPIC));
+	if (h.told.kind == TOLD_MESSAGE)
+		messages_passed_on(t, &h.told);
 	t->hearings = arena_grow(
 		t->arena, t->hearings, t->hearing_count, &t->hearing_capacity, sizeof(h));
 	t->hearings[t->hearing_count++] = h;
@@ -255,20 +257,43 @@ const char *client_last_word(struct test *t)
 	return "the agent said nothing of it";
 }
 
+/* No statement says that a user is told: who keeps silent has broken none. */
+static struct told silence(struct place at, struct test *t, const char *expected)
+{
+	if (t->setting_up || t->def->role == ROLE_AGENT)
+		told_missing(t, at, expected);
+	told_note(t, at, expected, client_last_word(t));
+	return (struct told){ .kind = TOLD_NOTHING, .text = "" };
+}
+
 struct told expect_answer_at(struct place at, struct test *t, unsigned command)
 {
 	need_agent(at, t);
 	struct hearing *h = client_hear(t, command, 0, test_answer_deadline_us(t));
 	if (!h)
-		test_fail(t, at, arena_printf(t->arena, "the answer to command %u", command),
-			client_last_word(t));
+		return silence(at, t, arena_printf(t->arena, "the answer to command %u", command));
 	h->taken = true;
 	return h->told;
 }
 
+struct told expect_success_at(
+	struct place at, struct test *t, unsigned command, enum told_kind kind)
+{
+	struct told told = expect_answer_at(at, t, command);
+
+	if (told.kind != kind && told.kind != TOLD_NOTHING)
+		told_differs(t, at, DIFFERENCE(SPEC_PACKET, "told"),
+			arena_printf(t->arena, "`%s` for command %u", told_name(kind), command),
+			arena_printf(t->arena, "the agent said `%s`%s%s", told_name(told.kind),
+				*told.text ? ": " : "", told.text));
+	return told;
+}
+
 void expect_done_at(struct place at, struct test *t, unsigned command)
 {
-	if (expect_answer_at(at, t, command).kind != TOLD_ACKNOWLEDGED)
+	enum told_kind kind = expect_answer_at(at, t, command).kind;
+
+	if (kind != TOLD_ACKNOWLEDGED && kind != TOLD_NOTHING)
 		test_note(t, at, VERDICT_INFO, NULL,
 			"the user was told of an error when the connection was lost");
 }
@@ -278,51 +303,9 @@ struct told expect_event_at(struct place at, struct test *t, enum told_kind kind
 	need_agent(at, t);
 	struct hearing *h = client_hear(t, 0, 1u << kind, test_answer_deadline_us(t));
 	if (!h)
-		test_fail(t, at, arena_printf(t->arena, "the event `%s`", told_name(kind)),
-			client_last_word(t));
+		told_missing(t, at, arena_printf(t->arena, "the event `%s`", told_name(kind)));
 	h->taken = true;
 	return h->told;
-}
-
-static void describe_wanted(struct buf *out, const struct message *m)
-{
-	buf_add_text(out, "the message");
-	if (m->topic)
-		buf_printf(out, " \"%.200s\"", m->topic);
-	if (m->qos.set)
-		buf_printf(out, " q%u", m->qos.value);
-	if (m->retain.set)
-		buf_printf(out, " retain %u", m->retain.value);
-	if (m->dup.set)
-		buf_printf(out, " dup %u", m->dup.value);
-	if (m->payload)
-		buf_printf(out, " \"%.200s\"", m->payload);
-	else if (m->bytes.data)
-		buf_printf(out, " with %zu certain bytes", m->bytes.len);
-}
-
-struct told expect_told_at(struct place at, struct test *t, struct message m)
-{
-	struct told told = expect_event_at(at, t, TOLD_MESSAGE);
-	struct bytes want = m.payload ? bytes_of(m.payload) : m.bytes;
-	bool same = (!m.topic || bytes_equal(told.topic, bytes_of(m.topic))) &&
-		((!m.payload && !m.bytes.data) || bytes_equal(told.payload, want)) &&
-		(!m.qos.set || told.qos == m.qos.value) &&
-		(!m.retain.set || told.retain == !!m.retain.value) &&
-		(!m.dup.set || told.dup == !!m.dup.value);
-
-	if (same)
-		return told;
-	struct buf text;
-	buf_init(&text, 4096);
-	describe_wanted(&text, &m);
-	const char *expected = arena_text(t->arena, buf_text(&text));
-	buf_fini(&text);
-	test_fail(t, at, expected,
-		arena_printf(t->arena, "\"%.*s\" q%u retain %d dup %d \"%.*s\"%s",
-			(int)told.topic.len, (const char *)told.topic.data, told.qos, told.retain,
-			told.dup, told.payload.len > 100 ? 100 : (int)told.payload.len,
-			(const char *)told.payload.data, told.payload.len > 100 ? "..." : ""));
 }
 
 bool has_answer(struct test *t, unsigned command)

@@ -220,6 +220,23 @@ static void read_counts(struct reader *r, const json_t *object, struct record_en
 	field_leave(r);
 }
 
+static void read_unseen(struct reader *r, const json_t *object, struct record_end *out)
+{
+	const json_t *array = field_enter(r, object, "unseen", JSON_ARRAY, OPTIONAL);
+	size_t n = json_array_size(array);
+	struct record_unseen *list = arena_alloc(r->arena, n * sizeof(*list));
+
+	for (size_t i = 0; i < n; i++) {
+		const json_t *e = field_element(r, array, i);
+		list[i].cause = field_text(r, e, "cause");
+		list[i].reason = field_optional_text(r, e, "reason");
+		list[i].link = field_optional_text(r, e, "link");
+	}
+	out->unseen = list;
+	out->unseen_count = n;
+	field_leave(r);
+}
+
 static void read_end(struct reader *r, const json_t *o, struct record_end *out)
 {
 	read_counts(r, o, out);
@@ -228,6 +245,7 @@ static void read_end(struct reader *r, const json_t *o, struct record_end *out)
 	out->duration_us = field_us(r, o, "duration_us");
 	out->stopped = field_optional_text(r, o, "stopped");
 	out->unjudged = field_optional_text(r, o, "unjudged");
+	read_unseen(r, o, out);
 }
 
 static void read_record(struct reader *r, const json_t *o, struct record_line *out)

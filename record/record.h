@@ -115,6 +115,13 @@ struct record_run {
 	size_t planned;     /* case runs */
 };
 
+/* A cause that the target's file foresees, and that did not come up. */
+struct record_unseen {
+	const char *cause;  /* as the file names it: "5.0:MQTT-3.3.1-1 dup" */
+	const char *reason; /* or NULL */
+	const char *link;   /* or NULL */
+};
+
 struct record_end {
 	size_t counts[VERDICT_COUNT];
 	size_t unexpected;
@@ -122,6 +129,12 @@ struct record_end {
 	int64_t duration_us;
 	const char *stopped;  /* "interrupted", "deadline", ...; NULL: it ran to its end */
 	const char *unjudged; /* most of it could not be judged: a sentence; or NULL */
+
+	/* Of a run of all cases, or of a shard of it: entries to remove. One that another shard has seen
+	 * stays.
+	 */
+	const struct record_unseen *unseen;
+	size_t unseen_count;
 };
 
 /* Each writes one line and flushes it; false on an error of the stream (see errno). Bytes that are

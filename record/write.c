@@ -268,6 +268,20 @@ bool record_write_death(FILE *to, const struct record_death *death)
 	return write_line(to, o);
 }
 
+static json_t *unseen_new(const struct record_end *end)
+{
+	json_t *array = array_new();
+
+	for (size_t i = 0; i < end->unseen_count; i++) {
+		json_t *o = json_object();
+		put_text(o, "cause", end->unseen[i].cause);
+		put_text_if(o, "reason", end->unseen[i].reason);
+		put_text_if(o, "link", end->unseen[i].link);
+		append(array, o);
+	}
+	return array;
+}
+
 bool record_write_end(FILE *to, const struct record_end *end)
 {
 	json_t *o = record_new("end");
@@ -281,5 +295,6 @@ bool record_write_end(FILE *to, const struct record_end *end)
 	put_number(o, "duration_us", end->duration_us);
 	put_text_if(o, "stopped", end->stopped);
 	put_text_if(o, "unjudged", end->unjudged);
+	put_array(o, "unseen", unseen_new(end));
 	return write_line(to, o);
 }

@@ -29,8 +29,10 @@ static const char *describe(const struct runs *runs, char message[static MESSAGE
 		runs->counts[VERDICT_FAIL] + runs->counts[VERDICT_CRASH];
 	size_t kept = runs->counts[VERDICT_PASS] + runs->counts[VERDICT_NONSTRICT];
 
-	if (runs->unexpected_count) {
-		snprintf(message, MESSAGE_SIZE, "%zu unexpected", runs->unexpected_count);
+	size_t unexpected = runs->unexpected_count + runs->unseen_count;
+
+	if (unexpected) {
+		snprintf(message, MESSAGE_SIZE, "%zu unexpected", unexpected);
 		return RED;
 	}
 	if (runs->gap_count || !judged) {

@@ -63,7 +63,8 @@ static void put_facts(FILE *to, const struct runs *runs)
 /* One line that tells how it went. */
 static void put_state(FILE *to, const struct runs *runs)
 {
-	bool red = runs->unexpected_count, grey = runs->gap_count || !runs->case_count;
+	bool red = runs->unexpected_count || runs->unseen_count;
+	bool grey = runs->gap_count || !runs->case_count;
 
 	fprintf(to, "<p class=\"state %s\">", red ? "red" : grey ? "grey" : "green");
 	if (!runs->case_count)
@@ -77,7 +78,26 @@ static void put_state(FILE *to, const struct runs *runs)
 	if (runs->expected_failures)
 		fprintf(to, ", %zu known failure%s", runs->expected_failures,
 			runs->expected_failures == 1 ? "" : "s");
+	if (runs->unseen_count)
+		fprintf(to, ", %zu cause%s foreseen but not seen", runs->unseen_count,
+			runs->unseen_count == 1 ? "" : "s");
 	fputs("</p>\n", to);
+}
+
+/* Entries of the target's file to remove. */
+static void put_unseen(FILE *to, const struct runs *runs)
+{
+	for (size_t i = 0; i < runs->unseen_count; i++) {
+		const struct record_unseen *u = &runs->unseen[i];
+		fputs("<p class=\"gap\"><strong>Foreseen but not seen:</strong> ", to);
+		markup_text(to, u->cause);
+		if (u->reason) {
+			fputs(" (", to);
+			markup_text(to, u->reason);
+			fputc(')', to);
+		}
+		fputs("; remove that entry from the target's file.</p>\n", to);
+	}
 }
 
 static void put_bar(FILE *to, const struct runs *runs)
@@ -126,6 +146,7 @@ static void put_header(FILE *to, const struct runs *runs)
 	put_state(to, runs);
 	put_bar(to, runs);
 	put_gaps(to, runs);
+	put_unseen(to, runs);
 	put_facts(to, runs);
 	fputs("</header>\n", to);
 }

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "base/buf.h"
+#include "reports/cause.h"
 #include "reports/draft.h"
 #include "reports/failure.h"
 #include "reports/json.h"
@@ -64,6 +65,44 @@ static void put_words(FILE *to)
 	fputs("]", to);
 }
 
+/* ---- causes ---- */
+
+/* What the page lists as failures: the others have no cause, and the number -1. */
+static int cause_number(struct causes *causes, const struct record_case *record)
+{
+	if (record->expected && verdict_is_good(record->verdict))
+		return -1;
+	return (int)causes_add(causes, record);
+}
+
+static void put_causes(FILE *to, const struct runs *runs)
+{
+	struct causes causes;
+
+	causes_init(&causes);
+	for (size_t i = 0; i < runs->case_count; i++)
+		cause_number(&causes, runs->cases[i].record);
+	fputs(",\n\"causes\":[", to);
+	for (size_t i = 0; i < causes.count; i++) {
+		const struct cause *cause = &causes.list[i];
+		struct buf sentence;
+		buf_init(&sentence, SIZE_MAX);
+		cause_sentence(&sentence, cause);
+		fprintf(to, "%s[%d,", i ? ",\n" : "\n", cause->verdict);
+		json_text(to, cause->name);
+		fputc(',', to);
+		json_text(to, cause->statement);
+		fputc(',', to);
+		json_text(to, buf_text(&sentence));
+		fputc(']', to);
+		buf_fini(&sentence);
+	}
+	fputs("]", to);
+	causes_fini(&causes);
+}
+
+/* ---- the head ---- */
+
 void html_head_data(FILE *to, const struct runs *runs, const char *const *folders)
 {
 	fputc('{', to);
@@ -76,6 +115,7 @@ void html_head_data(FILE *to, const struct runs *runs, const char *const *folder
 	fputs("],\n", to);
 	put_catalogue(to);
 	put_words(to);
+	put_causes(to, runs);
 	fputc('}', to);
 }
 
@@ -139,7 +179,8 @@ static void put_words_of(FILE *to, const struct record_case *record)
 	draft_fini(&label);
 }
 
-static void put_row(FILE *to, const struct runs *runs, const struct run_case *c)
+static void put_row(
+	FILE *to, const struct runs *runs, const struct run_case *c, struct causes *causes)
 {
 	const struct record_case *record = c->record;
 	const char *const texts[] = { record->id, record->chapter, record->version,
@@ -156,17 +197,21 @@ static void put_row(FILE *to, const struct runs *runs, const struct run_case *c)
 		fputs(i ? "," : "", to);
 		put_measurement(to, &record->measurements[i]);
 	}
-	fputs("]]", to);
+	fprintf(to, "],%d]", cause_number(causes, record));
 }
 
 void html_index_data(FILE *to, const struct runs *runs)
 {
+	struct causes causes;
+
+	causes_init(&causes);
 	fputc('[', to);
 	for (size_t i = 0; i < runs->case_count; i++) {
 		fputs(i ? ",\n" : "\n", to);
-		put_row(to, runs, &runs->cases[i]);
+		put_row(to, runs, &runs->cases[i], &causes);
 	}
 	fputs("]\n", to);
+	causes_fini(&causes);
 }
 
 /* ---- the details ---- */

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "base/buf.h"
+#include "reports/cause.h"
 #include "reports/draft.h"
 #include "reports/evidence.h"
 #include "reports/failure.h"
@@ -64,6 +65,19 @@ static void put_run_properties(FILE *to, const struct runs *runs)
 	fputs("</properties>\n", to);
 }
 
+/* As an entry of the target's file would name it. */
+static void put_cause(FILE *to, const struct record_case *record)
+{
+	struct causes one;
+
+	if (verdict_is_good(record->verdict))
+		return;
+	causes_init(&one);
+	causes_add(&one, record);
+	put_property(to, "cause", one.list[0].name);
+	causes_fini(&one);
+}
+
 /* Viewers keep properties in dictionaries: every name stands once, so a statement is a name. */
 static void put_case_properties(FILE *to, const struct record_case *record)
 {
@@ -82,6 +96,7 @@ static void put_case_properties(FILE *to, const struct record_case *record)
 		if (!seen)
 			put_property(to, name, verdict_name(record->statements[i].verdict));
 	}
+	put_cause(to, record);
 	put_property(to, "note", record->note);
 	put_property(to, "pcap", record->pcap);
 	fputs("</properties>\n", to);
@@ -246,8 +261,6 @@ static bool is_first_of_suite(const struct runs *runs, size_t index)
 /* What is missing must be as red as what is wrong. */
 static void put_completeness(FILE *to, const struct runs *runs)
 {
-	fputs("<testsuite name=\"run\"", to);
-	open_suite(to, runs, &(struct totals){ .tests = 1, .errors = runs->gap_count > 0 });
 	fputs("<testcase name=\"the record is complete\" classname=\"run\" time=\"0\">\n", to);
 	if (runs->gap_count) {
 		fputs("<error type=\"incomplete\"", to);
@@ -259,12 +272,52 @@ static void put_completeness(FILE *to, const struct runs *runs)
 		}
 		fputs("</error>\n", to);
 	}
-	fputs("</testcase>\n</testsuite>\n", to);
+	fputs("</testcase>\n", to);
+}
+
+static void put_unseen(FILE *to, const struct record_unseen *unseen)
+{
+	struct buf b;
+
+	buf_init(&b, SIZE_MAX);
+	buf_printf(&b, "%s is foreseen", unseen->cause);
+	fputs("<testcase", to);
+	markup_attribute(to, "name", buf_text(&b));
+	fputs(" classname=\"run\" time=\"0\">\n<failure type=\"unseen\"", to);
+	buf_reset(&b);
+	buf_printf(&b, "foreseen but not seen: %s%s%s%s; remove that entry", unseen->cause,
+		unseen->reason ? " (" : "", unseen->reason ? unseen->reason : "",
+		unseen->reason ? ")" : "");
+	markup_attribute(to, "message", buf_text(&b));
+	fputs("/>\n</testcase>\n", to);
+	buf_fini(&b);
+}
+
+/* Of the run as a whole. */
+static struct totals run_totals(const struct runs *runs)
+{
+	return (struct totals){
+		.tests = 1 + runs->unseen_count,
+		.failures = runs->unseen_count,
+		.errors = runs->gap_count > 0,
+	};
+}
+
+static void put_run(FILE *to, const struct runs *runs)
+{
+	struct totals totals = run_totals(runs);
+
+	fputs("<testsuite name=\"run\"", to);
+	open_suite(to, runs, &totals);
+	put_completeness(to, runs);
+	for (size_t i = 0; i < runs->unseen_count; i++)
+		put_unseen(to, &runs->unseen[i]);
+	fputs("</testsuite>\n", to);
 }
 
 void report_junit(FILE *to, const struct runs *runs)
 {
-	struct totals totals = { .tests = 1, .errors = runs->gap_count > 0 };
+	struct totals totals = run_totals(runs);
 	struct buf name;
 
 	for (size_t i = 0; i < runs->case_count; i++)
@@ -278,7 +331,7 @@ void report_junit(FILE *to, const struct runs *runs)
 	for (size_t i = 0; i < runs->case_count; i++)
 		if (is_first_of_suite(runs, i))
 			put_suite(to, runs, i);
-	put_completeness(to, runs);
+	put_run(to, runs);
 	fputs("</testsuites>\n", to);
 	buf_fini(&name);
 }

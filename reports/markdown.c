@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "base/buf.h"
+#include "reports/cause.h"
 #include "reports/draft.h"
 #include "reports/failure.h"
 #include "reports/markup.h"
@@ -11,6 +12,8 @@
 
 enum {
 	BLOCKS_MAX = 50,      /* failures shown with their evidence */
+	BLOCKS_A_CAUSE = 3,   /* of those that have one cause */
+	TABLE_OPEN_MAX = 10,  /* lines of a table that is not folded, where there is one by cause */
 	ROWS_MAX = 500,       /* lines of a table */
 	BYTES_MAX = 800 << 10 /* of all evidence; GitHub takes 1 MiB in all */
 };
@@ -64,7 +67,7 @@ static void put_head(FILE *to, const struct runs *runs)
 	fputs("## MQTT conformance of ", to);
 	markdown_text(to, draft_end(&target));
 	draft_fini(&target);
-	if (runs->unexpected_count)
+	if (runs->unexpected_count || runs->unseen_count)
 		fprintf(to, "\n\n**%zu unexpected** of %zu case runs", runs->unexpected_count,
 			runs->case_count);
 	else if (!runs->case_count)
@@ -75,6 +78,9 @@ static void put_head(FILE *to, const struct runs *runs)
 	if (runs->expected_failures)
 		fprintf(to, ", %zu known failure%s", runs->expected_failures,
 			plural(runs->expected_failures));
+	if (runs->unseen_count)
+		fprintf(to, ", **%zu cause%s foreseen but not seen**", runs->unseen_count,
+			plural(runs->unseen_count));
 	fprintf(to, ", in %s", text_duration(runs->duration_us, duration));
 	if (runs->death_count)
 		fprintf(to, "; the target died %zu time%s", runs->death_count,
@@ -95,6 +101,73 @@ static void put_counts(FILE *to, const struct runs *runs)
 			fprintf(to, "| %s | %zu | %zu |\n", verdict_name(v), runs->counts[v],
 				runs->unexpected[v]);
 	fputc('\n', to);
+}
+
+/* Entries of the target's file to remove. */
+static void put_unseen(FILE *to, const struct runs *runs)
+{
+	for (size_t i = 0; i < runs->unseen_count; i++) {
+		const struct record_unseen *u = &runs->unseen[i];
+		fputs("> **Foreseen but not seen:** ", to);
+		markdown_text(to, u->cause);
+		if (u->reason) {
+			fputs(" (", to);
+			markdown_text(to, u->reason);
+			fputc(')', to);
+		}
+		fputs("; remove that entry from the target's file.\n\n", to);
+	}
+}
+
+/* ---- by cause ---- */
+
+static void put_cell(FILE *to, struct buf *b)
+{
+	fputc(' ', to);
+	markdown_text(to, buf_text(b));
+	fputs(" |", to);
+	buf_reset(b);
+}
+
+static void put_cause(FILE *to, const struct cause *cause)
+{
+	struct buf b;
+
+	fprintf(to, "| %zu | %s |", cause->count, verdict_name(cause->verdict));
+	buf_init(&b, SIZE_MAX);
+	buf_add_text(&b, cause->name ? cause->name : "");
+	put_cell(to, &b);
+	cause_sentence(&b, cause);
+	put_cell(to, &b);
+	cause_examples(&b, cause);
+	put_cell(to, &b);
+	fputc('\n', to);
+	buf_fini(&b);
+}
+
+/* False: every failure has a cause of its own, and there are few of them. */
+static bool put_causes(FILE *to, const struct runs *runs)
+{
+	struct causes causes;
+
+	causes_init(&causes);
+	for (size_t i = 0; i < runs->case_count; i++)
+		if (!runs->cases[i].record->expected)
+			causes_add(&causes, runs->cases[i].record);
+	bool worth_it = causes.count < causes.case_count || causes.count > TABLE_OPEN_MAX;
+	const struct cause **by_size = causes_by_size(&causes);
+	if (worth_it)
+		fputs("| case runs | verdict | cause | what happened | where |\n"
+		      "|---:|---|---|---|---|\n",
+			to);
+	for (size_t i = 0; worth_it && i < causes.count && i < ROWS_MAX; i++)
+		put_cause(to, by_size[i]);
+	if (worth_it)
+		fputc('\n', to);
+	if (worth_it && causes.count > ROWS_MAX)
+		fprintf(to, "... and %zu causes more.\n\n", causes.count - ROWS_MAX);
+	causes_fini(&causes);
+	return worth_it;
 }
 
 /* ---- tables and blocks ---- */
@@ -181,12 +254,17 @@ static void put_block(FILE *to, const struct run_case *c, const char *block)
 static void put_evidence(FILE *to, const struct runs *runs)
 {
 	size_t blocks = 0, bytes = 0;
+	struct causes causes;
 
+	causes_init(&causes);
 	for (size_t i = 0; i < runs->case_count; i++) {
 		const struct run_case *c = &runs->cases[i];
 		struct report_style style = { .folder = c->source->folder };
 		struct draft block;
 		if (c->record->expected)
+			continue;
+		size_t cause = causes_add(&causes, c->record);
+		if (causes.list[cause].count > BLOCKS_A_CAUSE)
 			continue;
 		draft_begin(&block);
 		report_failure_block(block.to, &style, runs->run, c->record);
@@ -198,20 +276,32 @@ static void put_evidence(FILE *to, const struct runs *runs)
 		}
 		draft_fini(&block);
 	}
+	causes_fini(&causes);
 	if (blocks < runs->unexpected_count)
 		fprintf(to, "The evidence of %zu more is in the record.\n\n",
 			runs->unexpected_count - blocks);
 }
 
+static void put_unexpected(FILE *to, const struct runs *runs)
+{
+	fputs("### Unexpected\n\n", to);
+	bool folded = put_causes(to, runs) && runs->unexpected_count > TABLE_OPEN_MAX;
+	if (folded)
+		fprintf(to, "<details><summary>One by one (%zu)</summary>\n\n",
+			runs->unexpected_count);
+	put_table(to, runs, is_unexpected);
+	if (folded)
+		fputs("</details>\n\n", to);
+	put_evidence(to, runs);
+}
+
 void report_markdown(FILE *to, const struct runs *runs)
 {
 	put_head(to, runs);
+	put_unseen(to, runs);
 	put_counts(to, runs);
-	if (runs->unexpected_count) {
-		fputs("### Unexpected\n\n", to);
-		put_table(to, runs, is_unexpected);
-		put_evidence(to, runs);
-	}
+	if (runs->unexpected_count)
+		put_unexpected(to, runs);
 	if (runs->expected_failures) {
 		fprintf(to, "<details><summary>Known failures (%zu)</summary>\n\n",
 			runs->expected_failures);

@@ -120,6 +120,39 @@ static void add_cases(struct runs *out)
 		qsort(out->cases, out->case_count, sizeof(*out->cases), compare_cases);
 }
 
+/* ---- what was foreseen and did not come up ---- */
+
+/* Of a cause that a run, or a shard, has met its end says nothing. */
+static bool is_unseen_by_all(const struct runs *out, const char *cause)
+{
+	for (size_t s = 0; s < out->source_count; s++) {
+		const struct record_file *file = &out->sources[s].file;
+		for (size_t i = 0; i < file->end_count; i++) {
+			bool found = false;
+			for (size_t u = 0; u < file->ends[i].unseen_count && !found; u++)
+				found = !strcmp(file->ends[i].unseen[u].cause, cause);
+			if (!found)
+				return false;
+		}
+	}
+	return true;
+}
+
+/* Nothing, when not everything was played. */
+static void find_unseen(struct arena *a, struct runs *out)
+{
+	const struct record_file *first = &out->sources[0].file;
+	const struct record_end *end = first->end_count ? &first->ends[0] : NULL;
+
+	if (!end || out->gap_count)
+		return;
+	struct record_unseen *list = arena_alloc(a, end->unseen_count * sizeof(*list));
+	for (size_t i = 0; i < end->unseen_count; i++)
+		if (is_unseen_by_all(out, end->unseen[i].cause))
+			list[out->unseen_count++] = end->unseen[i];
+	out->unseen = list;
+}
+
 /* ---- what is missing ---- */
 
 struct gaps {
@@ -219,6 +252,7 @@ bool runs_gather(struct arena *a, const char *const *paths, size_t count, struct
 	find_missing_shards(&gaps, out);
 	out->gaps = gaps.list;
 	out->gap_count = gaps.count;
+	find_unseen(a, out);
 	return true;
 }
 

@@ -41,6 +41,10 @@ struct runs {
 	int64_t started_us;  /* of the first run, since 1970 */
 	int64_t duration_us; /* from there to the end of the last */
 
+	/* Causes that the target's file foresees, and that came up in none of the runs. */
+	const struct record_unseen *unseen;
+	size_t unseen_count;
+
 	/* What keeps the records from being the whole story, each a sentence. */
 	const char *const *gaps;
 	size_t gap_count;

@@ -124,10 +124,26 @@ static void put_gaps(FILE *to, const struct runs *runs)
 	fputs("  ...\n", to);
 }
 
+/* Numbered from `number` on. */
+static void put_unseen(FILE *to, const struct runs *runs, size_t number)
+{
+	for (size_t i = 0; i < runs->unseen_count; i++) {
+		const struct record_unseen *u = &runs->unseen[i];
+		fprintf(to, "not ok %zu - ", number + i);
+		put_text(to, u->cause);
+		fputs(" is foreseen\n  ---\n  message: \"foreseen but not seen; remove that "
+		      "entry\"\n",
+			to);
+		put_scalar(to, "reason", u->reason);
+		fputs("  ...\n", to);
+	}
+}
+
 void report_tap(FILE *to, const struct runs *runs)
 {
-	fprintf(to, "TAP version 14\n1..%zu\n# mqttspec ",
-		runs->case_count + (runs->gap_count > 0));
+	size_t count = runs->case_count + (runs->gap_count > 0) + runs->unseen_count;
+
+	fprintf(to, "TAP version 14\n1..%zu\n# mqttspec ", count);
 	text_put(to, runs->run->tool_version);
 	fputs(" judged ", to);
 	runs_target(to, runs->run);
@@ -136,4 +152,5 @@ void report_tap(FILE *to, const struct runs *runs)
 		put_case(to, runs, i);
 	if (runs->gap_count)
 		put_gaps(to, runs);
+	put_unseen(to, runs, count - runs->unseen_count + 1);
 }

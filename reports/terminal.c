@@ -6,10 +6,13 @@
 #include "reports/evidence.h"
 #include "reports/failure.h"
 #include "reports/text.h"
+#include "spec/spec.h"
 
 enum {
 	STATUS_WIDTH = 80, /* when the screen's is not known */
 	STDERR_LINES = 5,  /* shown of a target that died */
+	BLOCKS_MAX = 10,   /* failures shown in full; more only where the cause is new */
+	CAUSES_MAX = 40,   /* shown at the end */
 };
 
 static struct report_style style_of(const struct terminal *t)
@@ -77,6 +80,18 @@ static void put_line(struct terminal *t, const struct record_case *record)
 	fputc('\n', t->to);
 }
 
+/* Of a thousand failures of one cause ten say all there is to say. */
+static bool is_worth_a_block(struct terminal *t, const struct record_case *record)
+{
+	size_t cause = causes_add(&t->causes, record);
+	bool is_new = t->causes.list[cause].count == 1;
+
+	if (!is_new && t->blocks >= BLOCKS_MAX && !t->verbose)
+		return false;
+	t->blocks++;
+	return true;
+}
+
 void terminal_case(struct terminal *t, const struct record_case *record)
 {
 	struct report_style style = style_of(t);
@@ -88,7 +103,7 @@ void terminal_case(struct terminal *t, const struct record_case *record)
 	if (record->expected && t->live && !t->verbose && !case_is_expected_failure(record))
 		return;
 	erase_status(t);
-	if (record->expected)
+	if (record->expected || !is_worth_a_block(t, record))
 		put_line(t, record);
 	else
 		report_failure_block(t->to, &style, t->run, record);
@@ -196,7 +211,8 @@ static void put_result(struct terminal *t, const struct record_end *end)
 	if (t->expected_failures)
 		fputs("what the target's file foresees counts as passed:\n", t->to);
 	fprintf(t->to, "%zu passed, %zu failed",
-		sum(end->counts) - end->unexpected - not_applicable, end->unexpected);
+		sum(end->counts) - end->unexpected - not_applicable,
+		end->unexpected + end->unseen_count);
 	if (not_applicable)
 		fprintf(t->to, ", %zu not applicable", not_applicable);
 	if (end->not_run)
@@ -211,9 +227,85 @@ static void put_trouble(struct terminal *t, const char *trouble)
 	fprintf(t->to, "%s\n", text_ink(t->color, INK_OFF));
 }
 
+/* ---- by cause ------------------------------------------------------------------------------ */
+
+static void put_paragraph(const struct terminal *t, struct buf *b)
+{
+	fprintf(t->to, "%*s", EVIDENCE_INDENT, "");
+	text_wrap(t->to, buf_text(b),
+		(struct text_block){ EVIDENCE_INDENT, EVIDENCE_INDENT + 2, t->width });
+	fputc('\n', t->to);
+	buf_reset(b);
+}
+
+static void put_cause(const struct terminal *t, const struct cause *cause)
+{
+	const struct spec_statement *s = cause->statement ? spec_find(cause->statement) : NULL;
+	struct buf b;
+
+	fprintf(t->to, "%5zu %s%s%s", cause->count,
+		text_ink(t->color, verdict_is_good(cause->verdict) ? INK_YELLOW : INK_RED),
+		verdict_name(cause->verdict), text_ink(t->color, INK_OFF));
+	if (cause->name) {
+		fputs("  ", t->to);
+		text_put(t->to, cause->name);
+	}
+	fputc('\n', t->to);
+	buf_init(&b, SIZE_MAX);
+	if (s) {
+		buf_add_text(&b, s->summary);
+		put_paragraph(t, &b);
+	}
+	cause_sentence(&b, cause);
+	put_paragraph(t, &b);
+	cause_examples(&b, cause);
+	put_paragraph(t, &b);
+	buf_fini(&b);
+}
+
+/* Not when it would say once more what the blocks have said. */
+static void put_causes(struct terminal *t)
+{
+	struct causes *all = &t->causes;
+	const struct cause **by_size = causes_by_size(all);
+	size_t rest = 0;
+
+	if (all->count == all->case_count && all->count <= BLOCKS_MAX)
+		return;
+	fprintf(t->to, "%zu unexpected, by cause:\n", all->case_count);
+	for (size_t i = 0; i < all->count; i++) {
+		if (i < CAUSES_MAX)
+			put_cause(t, by_size[i]);
+		else
+			rest += by_size[i]->count;
+	}
+	if (rest)
+		fprintf(t->to, "%5zu more, of %zu causes\n", rest, all->count - CAUSES_MAX);
+}
+
+static void put_unseen(const struct terminal *t, const struct record_unseen *unseen)
+{
+	struct buf b;
+
+	buf_init(&b, SIZE_MAX);
+	buf_printf(&b, "foreseen but not seen: %s", unseen->cause);
+	if (unseen->reason)
+		buf_printf(&b, ", \"%s\"", unseen->reason);
+	if (unseen->link)
+		buf_printf(&b, " <%s>", unseen->link);
+	buf_printf(&b, "; remove that entry from the file of target %s", t->run->target);
+	text_wrap(t->to, buf_text(&b), (struct text_block){ .indent = 2, .width = t->width });
+	fputc('\n', t->to);
+	buf_fini(&b);
+}
+
 void terminal_end(struct terminal *t, const struct record_end *end, const char *trouble)
 {
 	erase_status(t);
+	put_causes(t);
+	causes_fini(&t->causes);
+	for (size_t i = 0; i < end->unseen_count; i++)
+		put_unseen(t, &end->unseen[i]);
 	if (end->stopped && !trouble) {
 		fputs("stopped early: ", t->to);
 		text_put(t->to, end->stopped);

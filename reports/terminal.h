@@ -4,10 +4,12 @@
  *
  * On a terminal (`live`) what is interesting stays: unexpected verdicts as failure blocks, expected
  * failures as one dim line; with `verbose` every case run. Below it stands one status line, drawn
- * anew. In a pipe every case run is one line, or a block, and there is no status line. The last line
- * is "N passed, N failed", where a failure is a verdict that was not expected. ", N not applicable" is
- * added for those from which nothing was learned since the target does not offer what they are about,
- * and ", N skipped" for those that did not have their turn.
+ * anew. In a pipe every case run is one line, or a block, and there is no status line. From the
+ * eleventh failure on only the first one of a cause is a block, and the others are a line each, unless
+ * `verbose`; what they have in common is said once, at the end, "by cause". The last line is "N
+ * passed, N failed", where a failure is a verdict that was not expected, or a cause that was foreseen
+ * and not seen. ", N not applicable" is added for those from which nothing was learned since the target
+ * does not offer what they are about, and ", N skipped" for those that did not have their turn.
  */
 #ifndef REPORTS_TERMINAL_H
 #define REPORTS_TERMINAL_H
@@ -18,6 +20,7 @@
 #include <stdio.h>
 
 #include "record/record.h"
+#include "reports/cause.h"
 
 /* The caller sets the first part, and zeroes the rest. */
 struct terminal {
@@ -34,6 +37,8 @@ struct terminal {
 	size_t unexpected_inapplicable; /* of those */
 	size_t expected_failures;       /* of them */
 	bool drawn;                     /* the cursor stands in a status line */
+	struct causes causes;           /* of what was unexpected; empty again after terminal_end */
+	size_t blocks;                  /* of failures, shown so far */
 };
 
 /* A case run that is under way. */

@@ -24,12 +24,14 @@ TYPES = {"Byte": "PROPERTY_BYTE", "Two Byte Integer": "PROPERTY_TWO_BYTES",
          "Binary Data": "PROPERTY_BINARY", "UTF-8 Encoded String": "PROPERTY_STRING",
          "UTF-8 String Pair": "PROPERTY_STRING_PAIR"}
 VERSIONS = {"3.1.1": ["3.1.1"], "5.0": ["5.0"], "both": ["3.1.1", "5.0"]}
+RECEIVERS = {"server": "RECEIVER_SERVER", "client": "RECEIVER_CLIENT",
+             "both": "RECEIVER_SERVER | RECEIVER_CLIENT"}
 # What can differ from what was due: enum spec_difference of spec.h, SPEC_MISSING and so on.
 DIFFERENCES = ["missing", "extra", "repeated", "order", "dup", "retain", "qos", "topic", "payload", "property",
                "identifier", "code", "session", "packet", "open", "closed", "time"]
 ENDS = {"server": "TESTABLE_SERVER", "client": "TESTABLE_CLIENT"}  # columns of evidence.tsv
 FILES = ["statements-3.1.1.tsv", "statements-5.0.tsv", "unnumbered.tsv", "properties-5.0.tsv",
-         "reason-codes-5.0.tsv", "evidence.tsv", "blame.tsv"]
+         "reason-codes-5.0.tsv", "receivers-5.0.tsv", "evidence.tsv", "blame.tsv"]
 
 
 class Catalogue:
@@ -38,7 +40,8 @@ class Catalogue:
     def __init__(self, folder=HERE):
         self.folder = pathlib.Path(folder)
         self.faults = []
-        self.v311, self.v5, self.unnumbered, self.properties, self.reasons, self.evidence, self.blame = (
+        (self.v311, self.v5, self.unnumbered, self.properties, self.reasons, self.receivers, self.evidence,
+         self.blame) = (
             self.rows(name, {"counterpart"} if name == "statements-5.0.tsv" else set()) for name in FILES)
         self.check_statements("statements-3.1.1.tsv", "id", self.v311, r"MQTT-\d+\.\d+\.\d+-\d+")
         self.check_statements("statements-5.0.tsv", "id", self.v5, r"MQTT-\d+(\.\d+)+-\d+")
@@ -46,6 +49,7 @@ class Catalogue:
         self.check_versions()
         self.check_counterparts()
         self.check_tables()
+        self.check_receivers()
         self.check_evidence()
         self.check_blame()
 
@@ -117,6 +121,18 @@ class Catalogue:
                 if p not in PACKETS:
                     self.faults.append(f"{where}: unknown packet {p}")
 
+    def check_receivers(self):
+        known = {r["id"] for r in self.v5}
+        for i, count in Counter(r["id"] for r in self.receivers).items():
+            if count > 1:
+                self.faults.append(f"receivers-5.0.tsv: {i} stands {count} times")
+        for r in self.receivers:
+            where = f"receivers-5.0.tsv:{r['line']}: {r['id']}"
+            if r["id"] not in known:
+                self.faults.append(f"{where}: no numbered 5.0 statement")
+            if r["binds"] not in RECEIVERS:
+                self.faults.append(f"{where}: unknown receiver {r['binds']}")
+
     def check_evidence(self):
         """One row for each statement that can be observed, in their order, and words that are known."""
         due = [version + ":" + r["key"] for version, r, _ in self.statements() if r["testable"] != "not-observable"]
@@ -147,8 +163,9 @@ class Catalogue:
                     self.faults.append(f"{where}: its words are not in the order of {', '.join(DIFFERENCES)}")
 
     def check_blame(self):
-        """Each row once, of known ends and words, naming statements that are there."""
+        """Each row once, of known ends and words, naming statements that the difference contradicts."""
         known = {version + ":" + r["key"] for version, r, _ in self.statements()}
+        evidence = {r["statement"]: r for r in self.evidence}
         for row, count in Counter((r["judged"], r["difference"], r["about"]) for r in self.blame).items():
             if count > 1:
                 self.faults.append(f"blame.tsv: {' '.join(row)} stands {count} times")
@@ -159,8 +176,13 @@ class Catalogue:
             if r["difference"] not in DIFFERENCES:
                 self.faults.append(f"{where}: unknown difference")
             for version in ("3.1.1", "5.0"):
-                if r[version] != "-" and version + ":" + r[version] not in known:
-                    self.faults.append(f"{where}: there is no {version}:{r[version]}")
+                name = version + ":" + r[version]
+                if r[version] == "-":
+                    continue
+                if name not in known:
+                    self.faults.append(f"{where}: there is no {name}")
+                elif not contradicts(evidence.get(name), r["judged"], r["difference"], r["about"]):
+                    self.faults.append(f"{where}: is no evidence against {name} of a {r['judged']}")
 
     def statements(self):
         """(version, row, numbered) of every statement; one that holds for both versions comes twice."""
@@ -188,6 +210,16 @@ def differences(cell):
         word, _, of = entry.partition(":")
         of = of.split("+") if of else []
         yield word, [p for p in of if not p.startswith("0x")], [p for p in of if p.startswith("0x")]
+
+
+def contradicts(row, end, word, about):
+    """Whether that row of evidence.tsv has the word, of what a row of blame.tsv is about."""
+    about = about.split("/")[0]
+    for shown, packets, properties in differences(row[end]) if row and end in ENDS else []:
+        of = properties if about.startswith("0x") else packets if about in PACKETS else []
+        if shown == word and (not of or about in of):
+            return True
+    return False
 
 
 def quoted(text):
@@ -236,9 +268,11 @@ def tables(c):
     evidence = {r["statement"]: r for r in c.evidence}
     out = ["/* Generated by spec/catalogue.py from the TSV files; not to be edited. */",
            '#include "spec/spec.h"', "", "const struct spec_statement spec_statements[] = {"]
+    bound = {r["id"]: RECEIVERS[r["binds"]] for r in c.receivers}
     count = 0
     for version, r, numbered in c.statements():
         count += 1
+        receivers = bound.get(r["key"], "0") if version == "5.0" else RECEIVERS["both"]
         testable = " | ".join(TESTABLE[t] for t in r["testable"].split(","))
         out.append(f"\t{{ .name = {quoted(version + ':' + r['key'])}, .id = {quoted(r['key'])},")
         out.append(f"\t  .version = {'MQTT_50' if version == '5.0' else 'MQTT_311'}, "
@@ -248,6 +282,7 @@ def tables(c):
         out.append(f"\t  .note = {quoted('' if r['note'] == '-' else r['note'])},")
         out.append(f"\t  .counterpart = {quoted(r.get('counterpart', ''))}, "
                    f".numbered = {'true' if numbered else 'false'},")
+        out.append(f"\t  .receivers = {receivers},")
         out.append(evidence_of(evidence.get(version + ":" + r["key"])) + "\t},")
     out += ["};", f"const size_t spec_statement_count = {count};", "",
             "const struct spec_property spec_properties[] = {"]
@@ -284,7 +319,8 @@ def main(args):
         print(fault, file=sys.stderr)
     if args[0] == "check":
         print(f"{len(c.v311)} + {len(c.v5)} statements, {len(c.unnumbered)} unnumbered, "
-              f"{len(c.properties)} properties, {len(c.reasons)} reason codes, {len(c.faults)} faults")
+              f"{len(c.properties)} properties, {len(c.reasons)} reason codes, "
+              f"{len(c.receivers)} duties of receivers, {len(c.faults)} faults")
     elif not c.faults:
         pathlib.Path(args[1]).write_text(tables(c), encoding="utf-8")
     return 1 if c.faults else 0

@@ -47,6 +47,9 @@ enum spec_actor { ACTOR_SERVER, ACTOR_CLIENT, ACTOR_BOTH, ACTOR_SENDER, ACTOR_RE
 /* Where a statement can be observed; a mask. */
 enum spec_testable { TESTABLE_SERVER = 1, TESTABLE_CLIENT = 2, TESTABLE_CONFIG = 4 };
 
+/* Which end must act upon a packet of the other that breaks a statement; a mask. */
+enum spec_receiver { RECEIVER_SERVER = 1, RECEIVER_CLIENT = 2 };
+
 /* In what way that which came differs from that which was due. */
 enum spec_difference {
 	SPEC_MISSING,  /* it did not come: nothing did, or the connection ended instead */
@@ -92,6 +95,13 @@ struct spec_statement {
 	const char *note;        /* how to observe it, what is allowed besides */
 	const char *counterpart; /* 3.1.1 forerunners of a 5.0 statement, ';' between; "" if none */
 	bool numbered;
+
+	/* Mask of enum spec_receiver. In 5.0 these are the few statements that demand more of the
+	 * receiver than to act upon what it happens to notice [MQTT-4.13.1-1]. 3.1.1 binds both ends
+	 * whatever the error [MQTT-4.8.0-1].
+	 */
+	uint8_t receivers;
+
 	const struct spec_evidence *evidence;
 	uint8_t evidence_count;
 	uint32_t shows_server,

@@ -273,10 +273,11 @@ CLIENT_CASE(client_unknown_codes,
 /* ---- DISCONNECT of 5.0 ----------------------------------------------------------------------- */
 
 #define DISCONNECT_REFS(ref) .refs = { "5.0:U50-ERR-CLIENT", ref }, .codes = { 0x81, 0x82 }
+#define DISCONNECT_FLAGS     .refs = { "5.0:MQTT-3.14.1-1" }, .codes = { 0x81, 0x82 }
 
 static const struct vector client_bad_disconnect[] = {
-	{ "flags_1", "E1 r", DISCONNECT_REFS("5.0:MQTT-3.14.1-1") },
-	{ "flags_2", "E2 r 00 p{}", DISCONNECT_REFS("5.0:MQTT-3.14.1-1") },
+	{ "flags_1", "E1 r", DISCONNECT_FLAGS },
+	{ "flags_2", "E2 r 00 p{}", DISCONNECT_FLAGS },
 	{ "code_of_clients", "E0 r 04", DISCONNECT_REFS("5.0:MQTT-3.14.2-1") },
 	{ "code_1", "E0 r 01", DISCONNECT_REFS("5.0:MQTT-3.14.2-1") },
 	{ "code_7f", "E0 r 7F p{}", DISCONNECT_REFS("5.0:MQTT-3.14.2-1") },

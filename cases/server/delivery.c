@@ -1,6 +1,8 @@
 /* Delivery of messages at any QoS: to whom, at which QoS, in which order, byte for byte, 3.3 and 4.3
  * to 4.6. What is special to QoS 1 and 2 has chapters of its own.
  */
+#include <math.h>
+
 #include "harness/case.h"
 
 static const char *const topics_of_qos[] = { "d/0", "d/1", "d/2" };
@@ -67,8 +69,6 @@ CASE(lower_qos_counts,
 			expect_message(subs[grant], .topic = topics_of_qos[qos],
 				.qos = SET(qos < grant ? qos : grant), .dup = SET(0));
 	}
-	for (unsigned grant = 0; grant <= highest; grant++)
-		expect_no(subs[grant], PUBLISH);
 }
 
 /* ---- to whom ------------------------------------------------------------------------------- */
@@ -238,6 +238,15 @@ static void check_order(struct test *t, unsigned qos)
 	}
 }
 
+/* Messages of QoS 0 may be lost, the last of the burst, too: so "end" is sent until something comes. */
+static void provoke(struct peer *sub, struct peer *pub)
+{
+	enum { TRIES = 5, WAIT_MS = 1000 };
+
+	for (unsigned i = 0; i < TRIES && isnan(wait_packet_ms(sub, PUBLISH, WAIT_MS)); i++)
+		publish(pub, .topic = "d/ordered", .payload = "end");
+}
+
 CASE(order_at_qos_0,
 	.title = "Messages of QoS 0 on one topic arrive in the order of their publication",
 	.refs = { "3.1.1:MQTT-4.6.0-6", "3.1.1:MQTT-4.6.0-5", "5.0:MQTT-4.6.0-5",
@@ -251,7 +260,12 @@ CASE(order_at_qos_0,
 
 	send_burst(pub, 0, 0, ORDERED);
 	while (next < ORDERED) {
+		provoke(sub, pub);
 		struct packet message = expect_message(sub, .topic = "d/ordered");
+		if (bytes_equal(message.payload, BYTES("end"))) {
+			observe(t, "messages of QoS 0 were lost from number %u on", next);
+			break;
+		}
 		char text[8];
 		unsigned lost = 0;
 		while (next < ORDERED &&
@@ -316,14 +330,12 @@ CASE(publish_identifier_0, .title = "A PUBLISH with Packet Identifier 0 ends the
 	ROWS(identifier_0))
 {
 	witness(t);
-	struct peer *sub = join(t, "subscriber");
-	subscribe(sub, .filter = "d/t", .qos = 1);
+	struct peer *sub = watch_row(t, "d/t");
 	struct peer *client = join(t, "client");
 
 	send_row(client);
 	expect_violation_closed(client, .codes = { 0x82, 0x81 });
-	publish(sub, .topic = "d/t", .payload = "marker", .qos = 1);
-	expect_message(sub, .payload = "marker"); /* and nothing of the bad one */
+	expect_no_harm(sub, client, .topic = "d/t");
 }
 
 CHAPTER(delivery, "Delivery of messages", &case_qos0_not_acknowledged, &case_qos0_with_dup,

@@ -57,9 +57,11 @@ CASE(bad_flags, .title = "A packet with other flags than those of its type ends 
 	.level = MUST, .versions = BOTH, ROWS(bad_flags))
 {
 	witness(t);
+	struct peer *watcher = watch_row(t, "a");
 	struct peer *client = join(t, "client");
 	send_row(client);
 	expect_violation_closed(client);
+	expect_no_harm(watcher, client, .topic = "a");
 }
 
 /* Flags of its type, a Remaining Length in as few bytes as possible, a Property Length in 5.0. */

@@ -60,27 +60,35 @@ CASE(bad_properties, .title = "A packet whose properties cannot be told apart en
 	.refs = { "5.0:MQTT-4.13.1-1" }, .level = STATED, .versions = V50, ROWS(bad_properties))
 {
 	witness(t);
+	struct peer *watcher = watch_row(t, "a");
 	struct peer *client = join(t, "client");
 	send_row(client);
 	expect_violation_closed(client);
+	expect_no_harm(watcher, client, .topic = "a");
 }
 
+/* What section 3.1 says of the properties of CONNECT, a server has to check. [MQTT-3.1.4-1] */
+#define IN_CONNECT_REFS(ref, ...) .refs = { "5.0:MQTT-3.1.4-1", ref }, .codes = { __VA_ARGS__ }
+#define CONNECT_LENGTH            IN_CONNECT_REFS("5.0:U50-PROP-LENGTH", 0x81)
+#define CONNECT_FIVE              IN_CONNECT_REFS("5.0:U50-VBI-MAX", 0x81)
+#define CONNECT_UNKNOWN           IN_CONNECT_REFS("5.0:U50-PROP-WRONG-PACKET", 0x81, 0x82)
+
 static const struct vector bad_properties_in_connect[] = {
-	{ "length_beyond_end", "10 r s\"MQTT\" 05 02 n0 p100{} c", LENGTH_REFS },
-	{ "length_in_five_bytes", "10 r s\"MQTT\" 05 02 n0 8080808001 c", FIVE_REFS },
-	{ "cut_in_value", "10 r s\"MQTT\" 05 02 n0 p-1{11 w60} c", LENGTH_REFS },
-	{ "cut_in_pair", "10 r s\"MQTT\" 05 02 n0 p-1{26 s\"n\" s\"v\"} c", LENGTH_REFS },
-	{ "string_beyond_length", IN_CONNECT("26 s\"n\" n100 b\"v\""), LENGTH_REFS },
-	{ "unknown_0", IN_CONNECT("00 00"), UNKNOWN_REFS },
-	{ "unknown_4", IN_CONNECT("04 00"), UNKNOWN_REFS },
-	{ "unknown_127", IN_CONNECT("7F 00"), UNKNOWN_REFS },
-	{ "unknown_128", IN_CONNECT("v128 00"), UNKNOWN_REFS },
-	{ "will_without_length", "10 r s\"MQTT\" 05 06 n0 p{} c", LENGTH_REFS },
+	{ "length_beyond_end", "10 r s\"MQTT\" 05 02 n0 p100{} c", CONNECT_LENGTH },
+	{ "length_in_five_bytes", "10 r s\"MQTT\" 05 02 n0 8080808001 c", CONNECT_FIVE },
+	{ "cut_in_value", "10 r s\"MQTT\" 05 02 n0 p-1{11 w60} c", CONNECT_LENGTH },
+	{ "cut_in_pair", "10 r s\"MQTT\" 05 02 n0 p-1{26 s\"n\" s\"v\"} c", CONNECT_LENGTH },
+	{ "string_beyond_length", IN_CONNECT("26 s\"n\" n100 b\"v\""), CONNECT_LENGTH },
+	{ "unknown_0", IN_CONNECT("00 00"), CONNECT_UNKNOWN },
+	{ "unknown_4", IN_CONNECT("04 00"), CONNECT_UNKNOWN },
+	{ "unknown_127", IN_CONNECT("7F 00"), CONNECT_UNKNOWN },
+	{ "unknown_128", IN_CONNECT("v128 00"), CONNECT_UNKNOWN },
+	{ "will_without_length", "10 r s\"MQTT\" 05 06 n0 p{} c", CONNECT_LENGTH },
 	{ "will_length_beyond_end", "10 r s\"MQTT\" 05 06 n0 p{} c p100{} t\"w\" s\"bye\"",
-		LENGTH_REFS },
+		CONNECT_LENGTH },
 	{ "will_cut_in_value", "10 r s\"MQTT\" 05 06 n0 p{} c p-1{18 w0} t\"w\" s\"bye\"",
-		LENGTH_REFS },
-	{ "will_unknown_127", IN_WILL("7F 00"), UNKNOWN_REFS },
+		CONNECT_LENGTH },
+	{ "will_unknown_127", IN_WILL("7F 00"), CONNECT_UNKNOWN },
 };
 
 CASE(bad_properties_in_connect,
@@ -142,8 +150,8 @@ CASE(long_property_length,
 
 #define FOREIGN \
 	.refs = { "5.0:U50-PROP-WRONG-PACKET", "5.0:MQTT-4.13.1-1" }, .codes = { 0x81, 0x82 }
-#define CONNECT_ROW(name, p)     { "connect_" name, IN_CONNECT(p), FOREIGN },
-#define WILL_ROW(name, p)        { "will_" name, IN_WILL(p), FOREIGN },
+#define CONNECT_ROW(name, p)     { "connect_" name, IN_CONNECT(p), CONNECT_UNKNOWN },
+#define WILL_ROW(name, p)        { "will_" name, IN_WILL(p), CONNECT_UNKNOWN },
 #define PUBLISH_ROW(name, p)     { "publish_" name, IN_PUBLISH(p), FOREIGN },
 #define PUBACK_ROW(name, p)      { "puback_" name, IN_PUBACK(p), FOREIGN },
 #define PUBREC_ROW(name, p)      { "pubrec_" name, IN_PUBREC(p), FOREIGN },
@@ -206,15 +214,17 @@ CASE(foreign_properties,
 	.versions = V50, ROWS(foreign_properties))
 {
 	witness(t);
+	struct peer *watcher = watch_row(t, "a");
 	struct peer *client = join(t, "client");
 	send_row(client);
 	expect_violation_closed(client);
+	expect_no_harm(watcher, client, .topic = "a");
 }
 
 CASE(foreign_properties_in_connect,
 	.title = "A CONNECT with a property that belongs to another packet is not accepted",
-	.refs = { "5.0:U50-PROP-WRONG-PACKET", "5.0:MQTT-3.1.4-1" }, .level = STATED,
-	.versions = V50, ROWS(foreign_properties_in_connect))
+	.refs = { "5.0:MQTT-3.1.4-1", "5.0:U50-PROP-WRONG-PACKET" }, .level = MUST, .versions = V50,
+	ROWS(foreign_properties_in_connect))
 {
 	witness(t);
 	struct peer *client = dial(t, "client");
@@ -252,39 +262,49 @@ CASE(repeated_properties, .title = "A packet with a property twice ends the conn
 	ROWS(repeated_properties))
 {
 	witness(t);
+	struct peer *watcher = watch_row(t, "a");
 	struct peer *client = join(t, "client");
 	send_row(client);
 	expect_violation_closed(client);
+	expect_no_harm(watcher, client, .topic = "a");
 }
 
+#define CONNECT_ONCE(ref) \
+	.refs = { "5.0:MQTT-3.1.4-1", "5.0:U50-PROP-ONCE", ref }, .codes = { 0x82, 0x81 }
+
 static const struct vector repeated_properties_in_connect[] = {
-	{ "session_expiry", IN_CONNECT("11 w0 11 w0"), ONCE("5.0:U50-SESSION-EXPIRY-ONCE") },
+	{ "session_expiry", IN_CONNECT("11 w0 11 w0"),
+		CONNECT_ONCE("5.0:U50-SESSION-EXPIRY-ONCE") },
 	{ "session_expiry_apart", IN_CONNECT("11 w0 21 n5 11 w0"),
-		ONCE("5.0:U50-SESSION-EXPIRY-ONCE") },
-	{ "receive_maximum", IN_CONNECT("21 n5 21 n6"), ONCE("5.0:U50-RECVMAX-ZERO") },
-	{ "maximum_packet_size", IN_CONNECT("27 w100000 27 w100000"), ONCE("5.0:U50-MAXPKT-ZERO") },
-	{ "topic_alias_maximum", IN_CONNECT("22 n0 22 n0"), ONCE("5.0:U50-ALIASMAX-DEFAULT") },
+		CONNECT_ONCE("5.0:U50-SESSION-EXPIRY-ONCE") },
+	{ "receive_maximum", IN_CONNECT("21 n5 21 n6"), CONNECT_ONCE("5.0:U50-RECVMAX-ZERO") },
+	{ "maximum_packet_size", IN_CONNECT("27 w100000 27 w100000"),
+		CONNECT_ONCE("5.0:U50-MAXPKT-ZERO") },
+	{ "topic_alias_maximum", IN_CONNECT("22 n0 22 n0"),
+		CONNECT_ONCE("5.0:U50-ALIASMAX-DEFAULT") },
 	{ "request_response_information", IN_CONNECT("19 00 19 00"),
-		ONCE("5.0:U50-REQRESP-RANGE") },
-	{ "request_problem_information", IN_CONNECT("17 01 17 01"), ONCE("5.0:U50-REQPROB-RANGE") },
+		CONNECT_ONCE("5.0:U50-REQRESP-RANGE") },
+	{ "request_problem_information", IN_CONNECT("17 01 17 01"),
+		CONNECT_ONCE("5.0:U50-REQPROB-RANGE") },
 	{ "authentication_method", IN_CONNECT("15 s\"a\" 15 s\"a\""),
-		.refs = { "5.0:U50-PROP-ONCE", "5.0:U50-AUTHMETHOD-ONCE" },
+		.refs = { "5.0:MQTT-3.1.4-1", "5.0:U50-PROP-ONCE", "5.0:U50-AUTHMETHOD-ONCE" },
 		.codes = { 0x82, 0x81, 0x8C } },
 	{ "authentication_data", IN_CONNECT("15 s\"a\" 16 s\"a\" 16 s\"a\""),
-		.refs = { "5.0:U50-PROP-ONCE", "5.0:U50-AUTHDATA-ALONE" },
+		.refs = { "5.0:MQTT-3.1.4-1", "5.0:U50-PROP-ONCE", "5.0:U50-AUTHDATA-ALONE" },
 		.codes = { 0x82, 0x81, 0x8C } },
-	{ "will_delay", IN_WILL("18 w0 18 w0"), ONCE("5.0:U50-WILLDELAY-DEFAULT") },
-	{ "will_payload_format", IN_WILL("01 00 01 00"), ONCE("5.0:U50-WILL-PFI") },
-	{ "will_message_expiry", IN_WILL("02 w60 02 w60"), ONCE("5.0:U50-WILL-EXPIRY") },
-	{ "will_content_type", IN_WILL("03 s\"a\" 03 s\"a\""), ONCE("5.0:U50-WILL-PROPS-FORWARD") },
+	{ "will_delay", IN_WILL("18 w0 18 w0"), CONNECT_ONCE("5.0:U50-WILLDELAY-DEFAULT") },
+	{ "will_payload_format", IN_WILL("01 00 01 00"), CONNECT_ONCE("5.0:U50-WILL-PFI") },
+	{ "will_message_expiry", IN_WILL("02 w60 02 w60"), CONNECT_ONCE("5.0:U50-WILL-EXPIRY") },
+	{ "will_content_type", IN_WILL("03 s\"a\" 03 s\"a\""),
+		CONNECT_ONCE("5.0:U50-WILL-PROPS-FORWARD") },
 	{ "will_response_topic", IN_WILL("08 s\"a\" 08 s\"a\""),
-		ONCE("5.0:U50-WILL-PROPS-FORWARD") },
+		CONNECT_ONCE("5.0:U50-WILL-PROPS-FORWARD") },
 	{ "will_correlation_data", IN_WILL("09 s\"a\" 09 s\"a\""),
-		ONCE("5.0:U50-WILL-PROPS-FORWARD") },
+		CONNECT_ONCE("5.0:U50-WILL-PROPS-FORWARD") },
 };
 
 CASE(repeated_properties_in_connect, .title = "A CONNECT with a property twice is not accepted",
-	.refs = { "5.0:U50-PROP-ONCE", "5.0:MQTT-4.13.1-1" }, .level = STATED, .versions = V50,
+	.refs = { "5.0:MQTT-3.1.4-1", "5.0:U50-PROP-ONCE" }, .level = MUST, .versions = V50,
 	ROWS(repeated_properties_in_connect))
 {
 	witness(t);
@@ -306,9 +326,11 @@ CASE(doubtful_properties,
 	ROWS(doubtful_properties))
 {
 	witness(t);
+	struct peer *watcher = watch_row(t, "a");
 	struct peer *client = join(t, "client");
 	send_row(client);
 	expect_violation_closed(client);
+	expect_no_harm(watcher, client, .topic = "a");
 }
 
 /* ---- what must be accepted ----------------------------------------------------------------- */

@@ -19,6 +19,16 @@ static const char *const letters[] = { "a", "b", "c", "d", "e", "f", "g", "h", "
 
 /* ---- the target as sender ------------------------------------------------------------------ */
 
+static void check_resent(struct test *t, struct packet again, struct packet first)
+{
+	judging(t, "3.1.1:MQTT-3.3.1-1");
+	judging(t, "5.0:MQTT-3.3.1-1");
+	check_eq(t, again.dup, 1);
+	judging(t, "3.1.1:MQTT-4.4.0-1");
+	judging(t, "5.0:MQTT-4.4.0-1");
+	check_eq(t, again.id, first.id);
+}
+
 /*   subscriber                target
  *                        <--  PUBLISH q1 id N
  *   FIN, CONNECT         -->
@@ -42,19 +52,16 @@ CASE(qos1_sent_again,
 	struct packet first = expect(sub, PUBLISH);
 	check_eq(t, first.dup, 0);
 	drop(sub);
-	for (unsigned i = 0; i < 2; i++) {
-		struct peer *back = come_back(t);
-		struct packet again = expect(back, PUBLISH);
-		check_text(t, again.payload, "again");
-		check_eq(t, again.dup, 1);
-		check_eq(t, again.id, first.id);
-		check_eq(t, again.qos, 1);
-		if (i) {
-			send_ack(back, PUBACK, again.id);
-			fence(back);
-		}
-		drop(back);
-	}
+	struct peer *back = come_back(t);
+	struct packet again = expect(back, PUBLISH);
+	check_text(t, again.payload, "again");
+	check_resent(t, again, first);
+	drop(back);
+	back = come_back(t);
+	again = expect_message(back, .payload = "again", .qos = SET(1));
+	check_resent(t, again, first);
+	fence(back);
+	drop(back);
 	struct peer *last = come_back(t);
 	publish(pub, .topic = "re/t", .payload = "marker", .qos = 1);
 	expect_message(last, .payload = "marker", .dup = SET(0));
@@ -80,9 +87,8 @@ CASE(qos2_sent_again,
 	check_eq(t, first.dup, 0);
 	drop(sub);
 	struct peer *back = come_back(t);
-	struct packet again =
-		expect_message(back, .payload = "again", .dup = SET(1), .qos = SET(2));
-	check_eq(t, again.id, first.id);
+	struct packet again = expect_message(back, .payload = "again", .qos = SET(2));
+	check_resent(t, again, first);
 	publish(pub, .topic = "re/t", .payload = "marker", .qos = 2);
 	expect_message(back, .payload = "marker", .dup = SET(0));
 }
@@ -120,8 +126,9 @@ CASE(pubrel_sent_again,
 	drop(back);
 
 	struct peer *last = come_back(t);
+	publish(pub, .topic = "re/t", .payload = "last", .qos = 2);
+	expect_message(last, .payload = "last", .dup = SET(0));
 	expect_no(last, PUBREL);
-	expect_no(last, PUBLISH);
 }
 
 /* A target may keep fewer under way than are published: the rest follows, all of it in order. */
@@ -143,14 +150,15 @@ static void check_order_again(struct test *t, unsigned qos)
 	drop(sub);
 
 	struct peer *back = come_back(t);
-	for (unsigned i = 0; i < COUNT; i++) {
+	for (unsigned i = 0; i < sent; i++) {
 		struct packet message =
-			expect_message(back, .payload = letters[i], .qos = SET(qos));
-		if (i >= sent)
-			continue;
-		check_eq(t, message.dup, 1);
+			expect_message(back, .payload = letters[i], .qos = SET(qos), .dup = SET(1));
+		judging(t, "3.1.1:MQTT-4.4.0-1");
+		judging(t, "5.0:MQTT-4.4.0-1");
 		check_eq(t, message.id, ids[i]);
 	}
+	for (unsigned i = sent; i < COUNT; i++)
+		expect_message(back, .payload = letters[i], .qos = SET(qos));
 }
 
 CASE(qos1_order_kept, .title = "QoS 1 messages sent again come in their first order",
@@ -293,7 +301,8 @@ CASE(pubrel_sent_again_when_expired,
 	struct peer *back = come_back(t);
 	expect_ack(back, PUBREL, message.id);
 	send_ack(back, PUBCOMP, message.id);
-	expect_no(back, PUBLISH);
+	publish(pub, .topic = "re/t", .payload = "marker", .qos = 2);
+	expect_message(back, .payload = "marker", .dup = SET(0));
 }
 
 /* ---- unsubscribing meanwhile --------------------------------------------------------------- */
@@ -344,6 +353,19 @@ CASE(unsubscribe_and_send_again,
 
 /* ---- the target as receiver ---------------------------------------------------------------- */
 
+/* The PUBCOMP; before it may come a PUBREC that the target repeats of its own accord as the session goes on:
+ * nothing forbids it.
+ */
+static void expect_pubcomp(struct test *t, struct peer *pub, unsigned id)
+{
+	struct packet answer = expect_one_of(
+		pub, OUTCOMES({ .type = PUBREC }, { .type = PUBCOMP, .code = SET(0) }));
+
+	check_eq(t, answer.id, id);
+	if (answer.type == PUBREC)
+		check_eq(t, expect_ack(pub, PUBCOMP, id).code, 0);
+}
+
 /*   publisher                 target                  watcher
  *   PUBLISH q2 id 7      -->
  *                        <--  PUBREC 7
@@ -375,7 +397,7 @@ CASE(qos2_received_once,
 		expect_ack(pub, PUBREC, 7);
 	}
 	send_ack(pub, PUBREL, 7);
-	expect_ack(pub, PUBCOMP, 7);
+	expect_pubcomp(t, pub, 7);
 	publish(pub, .topic = "re/t", .payload = "marker", .qos = 2, .id = 8);
 	expect_message(watcher, .payload = "once");
 	expect_message(watcher, .payload = "marker");
@@ -405,8 +427,7 @@ CASE(qos2_released_after_return,
 
 	struct peer *back = join(t, "publisher", .kept = true, .resumed = true);
 	send_ack(back, PUBREL, 7);
-	struct packet pubcomp = expect_ack(back, PUBCOMP, 7);
-	check_eq(t, pubcomp.code, 0);
+	expect_pubcomp(t, back, 7);
 	publish(back, .topic = "re/t", .payload = "marker", .qos = 2, .id = 8);
 	expect_message(watcher, .payload = "once");
 	expect_message(watcher, .payload = "marker");

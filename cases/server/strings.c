@@ -7,14 +7,18 @@
 #include "harness/case.h"
 
 /* Every way to be ill-formed, in the middle of a string; `packet` is a macro that takes the string. */
-#define ILL_FORMED(name, packet, ...)                                               \
-	{ name "_surrogate", packet("a\\xED\\xA0\\x80z"), __VA_ARGS__ },            \
-		{ name "_overlong", packet("a\\xC0\\xAFz"), __VA_ARGS__ },          \
-		{ name "_overlong_nul", packet("a\\xC0\\x80z"), __VA_ARGS__ },      \
-		{ name "_lone_continuation", packet("a\\x80z"), __VA_ARGS__ },      \
-		{ name "_cut_off", packet("a\\xE2\\x82"), __VA_ARGS__ },            \
-	{                                                                           \
-		name "_above_10ffff", packet("a\\xF5\\x80\\x80\\x80z"), __VA_ARGS__ \
+#define ILL_FORMED(name, packet, ...)                                                       \
+	{ name "_surrogate", packet("a\\xED\\xA0\\x80z"), __VA_ARGS__ },                    \
+		{ name "_overlong", packet("a\\xC0\\xAFz"), __VA_ARGS__ },                  \
+		{ name "_overlong_nul", packet("a\\xC0\\x80z"), __VA_ARGS__ },              \
+		{ name "_lone_continuation", packet("a\\x80z"), __VA_ARGS__ },              \
+		{ name "_cut_off", packet("a\\xE2\\x82"), __VA_ARGS__ },                    \
+		{ name "_far_in", packet("abcdefghijklmnopqrstu\\xC0\\xAFwxyzabcdefgh"),    \
+			__VA_ARGS__ },                                                      \
+		{ name "_further_in", packet("abcdefghijklmnopqrstuvwxyzabc\\x80efghijkl"), \
+			__VA_ARGS__ },                                                      \
+	{                                                                                   \
+		name "_above_10ffff", packet("a\\xF5\\x80\\x80\\x80z"), __VA_ARGS__         \
 	}
 #define NUL(name, packet, ...)                              \
 	{                                                   \
@@ -23,25 +27,25 @@
 
 /* ---- CONNECT ------------------------------------------------------------------------------- */
 
-#define CLIENT_ID(s)  "10 r s\"MQTT\" l 02 n0 p{} s\"" s "\""
+#define CLIENT_ID(s)  "10 r s\"MQTT\" l 02 n0 p{} t\"" s "\"" /* begins as no other's does */
 #define WILL_TOPIC(s) "10 r s\"MQTT\" l 06 n0 p{} c p{} t\"" s "\" s\"bye\""
 #define USER_NAME(s)  "10 r s\"MQTT\" l 82 n0 p{} c s\"" s "\""
 
 #define CLIENT_ID_REFS                                                            \
-	.refs = { "3.1.1:MQTT-1.5.3-1", "3.1.1:MQTT-3.1.3-4", "5.0:MQTT-1.5.4-1", \
-		"5.0:MQTT-3.1.3-4" },                                             \
+	.refs = { "3.1.1:MQTT-1.5.3-1", "3.1.1:MQTT-3.1.3-4", "5.0:MQTT-3.1.4-1", \
+		"5.0:MQTT-1.5.4-1", "5.0:MQTT-3.1.3-4" },                         \
 	.codes = { 0x81, 0x85 }, .extra = "\x02"
 #define WILL_TOPIC_REFS                                                            \
-	.refs = { "3.1.1:MQTT-1.5.3-1", "3.1.1:MQTT-3.1.3-10", "5.0:MQTT-1.5.4-1", \
-		"5.0:MQTT-3.1.3-11" },                                             \
+	.refs = { "3.1.1:MQTT-1.5.3-1", "3.1.1:MQTT-3.1.3-10", "5.0:MQTT-3.1.4-1", \
+		"5.0:MQTT-1.5.4-1", "5.0:MQTT-3.1.3-11" },                         \
 	.codes = { 0x81, 0x90 }
 #define USER_NAME_REFS                                                             \
-	.refs = { "3.1.1:MQTT-1.5.3-1", "3.1.1:MQTT-3.1.3-11", "5.0:MQTT-1.5.4-1", \
-		"5.0:MQTT-3.1.3-12" },                                             \
+	.refs = { "3.1.1:MQTT-1.5.3-1", "3.1.1:MQTT-3.1.3-11", "5.0:MQTT-3.1.4-1", \
+		"5.0:MQTT-1.5.4-1", "5.0:MQTT-3.1.3-12" },                         \
 	.codes = { 0x81, 0x86 }, .extra = "\x04"
 #define NUL_REFS                                                                  \
-	.refs = { "3.1.1:MQTT-1.5.3-2", "3.1.1:MQTT-3.1.4-1", "5.0:MQTT-1.5.4-2", \
-		"5.0:U50-UTF8-MALFORMED" }
+	.refs = { "3.1.1:MQTT-1.5.3-2", "3.1.1:MQTT-3.1.4-1", "5.0:MQTT-3.1.4-1", \
+		"5.0:MQTT-1.5.4-2", "5.0:U50-UTF8-MALFORMED" }
 
 static const struct vector ill_formed_in_connect[] = {
 	ILL_FORMED("client_id", CLIENT_ID, CLIENT_ID_REFS),
@@ -71,7 +75,7 @@ static void expect_no_connection(struct test *t, struct peer *client)
 }
 
 CASE(ill_formed_in_connect, .title = "A CONNECT with an ill-formed string is not accepted",
-	.refs = { "3.1.1:MQTT-1.5.3-1", "5.0:MQTT-1.5.4-1" }, .level = MUST, .versions = BOTH,
+	.refs = { "3.1.1:MQTT-1.5.3-1", "5.0:MQTT-3.1.4-1" }, .level = MUST, .versions = BOTH,
 	ROWS(ill_formed_in_connect))
 {
 	witness(t);
@@ -122,9 +126,11 @@ CASE(ill_formed_topic, .title = "A packet with an ill-formed topic or filter end
 	ROWS(ill_formed_topic))
 {
 	witness(t);
+	struct peer *watcher = watch_row(t, "#");
 	struct peer *client = join(t, "client");
 	send_row(client);
 	expect_violation_closed(client);
+	expect_no_harm(watcher, client, .topic = "marker");
 }
 
 /* ---- properties of 5.0 --------------------------------------------------------------------- */
@@ -179,9 +185,11 @@ CASE(ill_formed_property,
 	.refs = { "5.0:MQTT-1.5.4-1" }, .level = MUST, .versions = V50, ROWS(ill_formed_property))
 {
 	witness(t);
+	struct peer *watcher = watch_row(t, "a");
 	struct peer *client = join(t, "client");
 	send_row(client);
 	expect_violation_closed(client);
+	expect_no_harm(watcher, client, .topic = "a");
 }
 
 #define CONNECT_26_NAME(s)  "10 r s\"MQTT\" 05 02 n0 p{26 s\"" s "\" s\"v\"} c"
@@ -191,18 +199,26 @@ CASE(ill_formed_property,
 #define WILL_26_NAME(s)     "10 r s\"MQTT\" 05 06 n0 p{} c p{26 s\"" s "\" s\"v\"} t\"w\" s\"bye\""
 #define WILL_26_VALUE(s)    "10 r s\"MQTT\" 05 06 n0 p{} c p{26 s\"n\" s\"" s "\"} t\"w\" s\"bye\""
 
+#define CONNECT_STRING(name, packet, surrogate, nul)                                           \
+	SURROGATE(name, packet, .refs = { "5.0:MQTT-3.1.4-1", surrogate }, .codes = { 0x81 }), \
+		NUL(name, packet, .refs = { "5.0:MQTT-3.1.4-1", nul }, .codes = { 0x81 })
+#define CONNECT_TWICE(name, packet) \
+	CONNECT_STRING(name, packet, "5.0:MQTT-1.5.4-1", "5.0:MQTT-1.5.4-2")
+#define CONNECT_PAIR(name, packet) \
+	CONNECT_STRING(name, packet, "5.0:MQTT-1.5.7-1", "5.0:MQTT-1.5.7-1")
+
 static const struct vector ill_formed_property_in_connect[] = {
-	PAIR("user_property_name", CONNECT_26_NAME),
-	PAIR("user_property_value", CONNECT_26_VALUE),
-	TWICE("will_content_type", WILL_03, "5.0:U50-UTF8-MALFORMED"),
-	TWICE("will_response_topic", WILL_08, "5.0:U50-UTF8-MALFORMED"),
-	PAIR("will_user_property_name", WILL_26_NAME),
-	PAIR("will_user_property_value", WILL_26_VALUE),
+	CONNECT_PAIR("user_property_name", CONNECT_26_NAME),
+	CONNECT_PAIR("user_property_value", CONNECT_26_VALUE),
+	CONNECT_TWICE("will_content_type", WILL_03),
+	CONNECT_TWICE("will_response_topic", WILL_08),
+	CONNECT_PAIR("will_user_property_name", WILL_26_NAME),
+	CONNECT_PAIR("will_user_property_value", WILL_26_VALUE),
 };
 
 CASE(ill_formed_property_in_connect,
 	.title = "A CONNECT with an ill-formed string in a property is not accepted",
-	.refs = { "5.0:MQTT-1.5.4-1" }, .level = MUST, .versions = V50,
+	.refs = { "5.0:MQTT-3.1.4-1", "5.0:MQTT-1.5.4-1" }, .level = MUST, .versions = V50,
 	ROWS(ill_formed_property_in_connect))
 {
 	witness(t);

@@ -256,13 +256,18 @@ static const struct vector invalid_filters[] = {
 	BAD_PLUS("plus_between", "~/a+b", "~/axb"),
 };
 
-/* How a server refuses is not laid down: it closes, or SUBACK has a code of failure. */
-#define expect_filter_refused(peer)                                                 \
-	expect_one_of(peer,                                                         \
-		OUTCOMES({ SUBACK, SET(0), VERDICT_FAIL, "the filter is granted" }, \
-			{ SUBACK, SET(1), VERDICT_FAIL, "the filter is granted" },  \
-			{ SUBACK, SET(2), VERDICT_FAIL, "the filter is granted" },  \
-			{ .type = SUBACK }, { .type = CLOSED }))
+/* How a server refuses is not laid down: it closes, or SUBACK has a code of failure. In 5.0 it need
+ * not notice, as long as no message comes of it.
+ */
+static struct packet expect_filter_refused(struct test *t, struct peer *peer)
+{
+	const enum verdict granted = is_v5(t) ? VERDICT_NONSTRICT : VERDICT_FAIL;
+	const char *says = "the filter is granted";
+
+	return expect_one_of(peer,
+		OUTCOMES({ SUBACK, SET(0), granted, says }, { SUBACK, SET(1), granted, says },
+			{ SUBACK, SET(2), granted, says }, { .type = SUBACK }, { .type = CLOSED }));
+}
 
 CASE(invalid_filters,
 	.title = "A filter with a wildcard that does not fill its level gets no subscription",
@@ -275,9 +280,11 @@ CASE(invalid_filters,
 	struct peer *client = join(t, "client");
 	misbehave(client);
 	send_filter(client, expanded(t, filter, pair->filter), 1);
-	struct packet answer = expect_filter_refused(client);
-	if (answer.type != CLOSED)
-		expect_unmatched(t, client, expanded(t, topic, pair->topic));
+	struct packet answer = expect_filter_refused(t, client);
+	if (answer.type == CLOSED)
+		return;
+	judging(t, "5.0:MQTT-3.3.2-3");
+	expect_unmatched(t, client, expanded(t, topic, pair->topic));
 }
 
 #define EMPTY .refs = { "3.1.1:MQTT-4.7.3-1", "5.0:MQTT-4.7.3-1" }
@@ -305,7 +312,7 @@ CASE(empty_filters, .title = "A filter of no characters is refused", EMPTY, .lev
 						"subscription" },
 				{ .type = CLOSED }));
 	else
-		expect_filter_refused(client);
+		expect_filter_refused(t, client);
 }
 
 static const struct vector bad_topics[] = {
@@ -323,13 +330,13 @@ CASE(bad_topics, .title = "A topic without characters, or with U+0000, ends the 
 	ROWS(bad_topics))
 {
 	witness(t);
-	struct peer *watcher = join(t, "watcher");
-	subscribe(watcher, .filter = "#");
+	struct peer *watcher = watch_row(t, "#");
+	if (watcher && !strstr(row(t)->template, "t\"")) /* a topic without the prefix */
+		subscribe(watcher, .filter = "+", .raw = true);
 	struct peer *client = join(t, "client");
 	send_row(client);
 	expect_violation_closed(client);
-	publish(join(t, "publisher"), .topic = "marker", .payload = "marker");
-	expect_message(watcher, .topic = "marker");
+	expect_no_harm(watcher, client, .topic = "marker");
 }
 
 #define WILDCARD                                                                  \
@@ -345,31 +352,34 @@ static const struct vector wildcard_topics[] = {
 	{ "hash_q2", "34 r t\"a/#\" m1 p{} b\"x\"", WILDCARD },
 };
 
-/* At QoS 1 and 2 of 5.0 the server may refuse by its acknowledgement. */
+/* At QoS 1 and 2 of 5.0 the server may refuse by its acknowledgement. It need not notice, but then it
+ * hands the message on, and that is an error of its own.
+ */
 CASE(wildcard_topics, .title = "A PUBLISH whose topic has a wildcard is refused and not handed on",
 	.refs = { "3.1.1:MQTT-3.3.2-2", "3.1.1:MQTT-4.7.1-1", "5.0:MQTT-3.3.2-2",
 		"5.0:MQTT-4.7.0-1" },
 	.level = MUST, .versions = BOTH, ROWS(wildcard_topics))
 {
 	witness(t);
-	struct peer *watcher = join(t, "watcher");
-	subscribe(watcher, .filter = "#");
+	struct peer *watcher = watch_row(t, "#");
 	struct peer *client = join(t, "client");
 	send_row(client);
-	if (is_v5(t))
+	if (is_v5(t)) {
+		send_pingreq(client);
 		expect_one_of(client,
-			OUTCOMES({ .type = PUBACK, .code = SET(0x90) },
-				{ .type = PUBREC, .code = SET(0x90) },
-				{ PUBACK, SET(0), VERDICT_FAIL, "accepted" },
-				{ PUBREC, SET(0), VERDICT_FAIL, "accepted" },
-				{ PUBACK, SET(0x10), VERDICT_FAIL, "accepted" },
-				{ PUBREC, SET(0x10), VERDICT_FAIL, "accepted" }, { .type = PUBACK },
-				{ .type = PUBREC }, { .type = CLOSED }));
-	else
+			OUTCOMES({ PUBACK, SET(0), VERDICT_NONSTRICT, "accepted" },
+				{ PUBREC, SET(0), VERDICT_NONSTRICT, "accepted" },
+				{ PUBACK, SET(0x10), VERDICT_NONSTRICT, "accepted" },
+				{ PUBREC, SET(0x10), VERDICT_NONSTRICT, "accepted" },
+				{ .type = PUBACK }, { .type = PUBREC },
+				{ .type = PINGRESP,
+					.verdict = VERDICT_NONSTRICT,
+					.says = "the topic is not checked" },
+				{ .type = CLOSED }));
+	} else {
 		expect_violation_closed(client);
-	struct peer *pub = is_open(client) ? client : join(t, "publisher");
-	publish(pub, .topic = "marker", .payload = "marker");
-	expect_message(watcher, .topic = "marker");
+	}
+	expect_no_harm(watcher, client, .topic = "marker");
 }
 
 /* ---- topics that begin with $ --------------------------------------------------------------- */

@@ -7,8 +7,10 @@
 #include "harness/agent/contract.h"
 #include "record/field.h"
 
-/* Reason Code of a server's AUTH, and the one past the last code. */
-enum { CODES = 256 };
+enum {
+	CODES = 256,   /* one past the last Reason Code */
+	QOS_MOST = 255 /* that a client may tell: what it takes for a QoS is its own affair */
+};
 
 struct kind {
 	const char *name;
@@ -208,7 +210,7 @@ static void read_message(struct reader *r, const json_t *object, struct told *ou
 {
 	out->topic = text_or_hex(r, object, "topic", "topic_hex");
 	out->payload = text_or_hex(r, object, "payload", "payload_hex");
-	out->qos = (unsigned)field_number(r, object, "qos", 0, 2);
+	out->qos = (unsigned)field_number(r, object, "qos", 0, QOS_MOST);
 	out->retain = flag(r, object, "retain");
 	out->dup = flag(r, object, "dup");
 }

@@ -1,16 +1,20 @@
 #include "harness/runner/expectation.h"
 
-#include <stdbool.h>
 #include <stdio.h>
+#include <string.h>
 #include <strings.h>
 
+#include "base/arena.h"
 #include "harness/case.h"
+#include "harness/launch/words.h"
 #include "harness/pattern.h"
+#include "record/difference.h"
+#include "record/record.h"
 
 static bool speaks_of(const struct expectation *e, const struct case_def *def,
 	const struct vector *row, enum mqtt_version version)
 {
-	return (e->versions & (version == MQTT_50 ? V50 : V311)) &&
+	return e->pattern && (e->versions & (version == MQTT_50 ? V50 : V311)) &&
 		pattern_matches(e->pattern, def, row, version);
 }
 
@@ -47,6 +51,113 @@ const struct expectation *expectation_find(const struct expectations *all,
 	return best;
 }
 
+/* ---- causes -------------------------------------------------------------------------------- */
+
+static unsigned versions_of(struct arena *a, const char *statement)
+{
+	if (strchr(statement, ':'))
+		return !spec_find(statement) ? 0 : *statement == '5' ? V50 : V311;
+	return (spec_find(arena_printf(a, "3.1.1:%s", statement)) ? V311 : 0) |
+		(spec_find(arena_printf(a, "5.0:%s", statement)) ? V50 : 0);
+}
+
+bool expectation_parse_cause(
+	struct arena *a, const char *text, struct expectation *out, const char **why)
+{
+	const char *const *words = words_split(a, text);
+
+	if (!words || !words[0] || (words[1] && words[2])) {
+		*why = "must be a statement, and perhaps a word for the difference after it";
+		return false;
+	}
+	out->statement = words[0];
+	out->difference = words[1];
+	out->cause = words[1] ? arena_printf(a, "%s %s", words[0], words[1]) : words[0];
+	out->versions = versions_of(a, words[0]);
+	if (!out->versions)
+		*why = "there is no such statement (mqttspec explain)";
+	else if (words[1] && !difference_meaning(words[1]))
+		*why = "there is no such word for a difference (docs/RECORDS.md)";
+	else
+		return true;
+	return false;
+}
+
+static bool is_statement(const struct expectation *e, const char *name)
+{
+	const char *colon = strchr(name, ':');
+
+	if (!e->statement)
+		return false;
+	return !strcmp(e->statement, name) || (colon && !strcmp(e->statement, colon + 1));
+}
+
+static bool is_cause_of(const struct expectation *e, const struct record_case *record)
+{
+	const struct record_failure *f = record->failure;
+	const char *difference = f ? difference_of(f) : NULL;
+
+	if (!f || !f->statement || record->verdict != e->verdict || !is_statement(e, f->statement))
+		return false;
+	return !e->difference || (difference && !strcmp(e->difference, difference));
+}
+
+/* Of the statements beside the one that the failure accuses no difference is known. */
+static bool is_foreseen_beside(
+	const struct expectations *all, const char *statement, enum verdict verdict)
+{
+	for (size_t i = 0; i < all->count; i++)
+		if (all->list[i].verdict == verdict && is_statement(&all->list[i], statement))
+			return true;
+	return false;
+}
+
+static bool all_is_foreseen(const struct expectations *all, const struct record_case *record)
+{
+	for (size_t i = 0; i < record->statement_count; i++) {
+		const struct record_statement *s = &record->statements[i];
+		if (s->verdict == record->verdict && strcmp(s->name, record->failure->statement) &&
+			!is_foreseen_beside(all, s->name, s->verdict))
+			return false;
+	}
+	return true;
+}
+
+const struct expectation *expectation_find_cause(
+	const struct expectations *all, const struct record_case *record)
+{
+	const struct expectation *best = NULL;
+	int best_rank = 0;
+
+	for (size_t i = 0; i < all->count; i++) {
+		const struct expectation *e = &all->list[i];
+		if (!is_cause_of(e, record))
+			continue;
+		int rank = 2 * (e->difference != NULL) + (strchr(e->statement, ':') != NULL);
+		if (!best || rank >= best_rank) {
+			best = e;
+			best_rank = rank;
+		}
+	}
+	return best && all_is_foreseen(all, record) ? best : NULL;
+}
+
+bool expectation_is_seen(const struct expectation *e, const struct record_case *record)
+{
+	if (is_cause_of(e, record))
+		return true;
+	for (size_t i = 0; i < record->statement_count; i++) {
+		const struct record_statement *s = &record->statements[i];
+		bool accused = record->failure && record->failure->statement &&
+			!strcmp(record->failure->statement, s->name);
+		if (!accused && s->verdict == e->verdict && is_statement(e, s->name))
+			return true;
+	}
+	return false;
+}
+
+/* ---- entries that meet nothing ------------------------------------------------------------- */
+
 static bool meets_row(
 	const struct expectation *e, const struct case_def *def, const struct vector *row)
 {
@@ -68,7 +179,7 @@ const struct expectation *expectation_orphan(
 	const struct expectations *all, const struct case_def *const *cases, size_t case_count)
 {
 	for (size_t i = 0; i < all->count; i++) {
-		bool met = false;
+		bool met = !all->list[i].pattern;
 		for (size_t c = 0; c < case_count && !met; c++)
 			met = meets_case(&all->list[i], cases[c]);
 		if (!met)

@@ -229,6 +229,21 @@ void plan_make(struct arena *a, const struct selection *s, struct plan *out)
 		shuffle(out->items + timed, out->count - timed, s->seed);
 }
 
+void plan_add(
+	struct arena *a, struct plan *p, const struct case_def *def, enum mqtt_version version)
+{
+	struct plan_item *items = arena_alloc(a, (p->count + 1) * sizeof(*items));
+
+	for (size_t i = 0; i < p->count; i++)
+		if (p->items[i].def == def && p->items[i].version == version)
+			return;
+	items[0] = (struct plan_item){ .def = def, .version = version, .id = def->id };
+	for (size_t i = 0; i < p->count; i++)
+		items[i + 1] = p->items[i];
+	p->items = items;
+	p->count++;
+}
+
 static bool matches_anything(const struct selection *s, const char *pattern)
 {
 	struct selection alone = *s;

@@ -60,6 +60,10 @@ struct plan {
 
 void plan_make(struct arena *a, const struct selection *s, struct plan *out);
 
+/* Puts a case without rows in front, in this version, unless it is there. */
+void plan_add(
+	struct arena *a, struct plan *p, const struct case_def *def, enum mqtt_version version);
+
 /* The first pattern, of either list, that no case matches in any version; NULL: all do. */
 const char *selection_unmatched(const struct selection *s);
 

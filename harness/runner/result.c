@@ -102,12 +102,21 @@ void result_crash(struct arena *a, const struct record_death *death, const char 
 	out->death = death ? arena_copy(a, death, sizeof(*death)) : NULL;
 }
 
+void result_survey(struct arena *a, const struct plan_item *item, const struct record_case *broken,
+	struct record_case *out)
+{
+	*out = *broken;
+	out->segmentation = cut_text(a, &item->cut);
+	out->repeat = item->repeat;
+}
+
 void result_judge(
 	const struct expectations *expected, const struct plan_item *item, struct record_case *out)
 {
 	const struct expectation *e =
 		expectation_find(expected, item->def, item->row, item->version);
 
+	e = e ? e : expectation_find_cause(expected, out);
 	out->foreseen = e != NULL;
 	out->expected = e ? out->verdict == e->verdict : verdict_is_good(out->verdict);
 	if (e) {

@@ -25,6 +25,10 @@ void result_take(struct arena *a, const struct plan_item *item, const struct wor
 void result_crash(struct arena *a, const struct record_death *death, const char *note,
 	struct record_case *out);
 
+/* What the survey found broken on a plain connection, as this case run's record. */
+void result_survey(struct arena *a, const struct plan_item *item, const struct record_case *broken,
+	struct record_case *out);
+
 /* Compares the verdict with what the target's file foresees. */
 void result_judge(
 	const struct expectations *expected, const struct plan_item *item, struct record_case *out);

@@ -34,6 +34,7 @@ void runner_init(struct runner *r, const struct runner_config *config)
 	arena_init(&r->arena);
 	r->last = &r->first;
 	r->started_us = clock_now_us();
+	r->seen = arena_alloc(&r->arena, config->expected->count * sizeof(*r->seen));
 	choose_prefix(r);
 	for (size_t i = 0; i < config->plan->count; i++)
 		if ((size_t)config->plan->items[i].repeat >= r->repeats)
@@ -203,7 +204,33 @@ bool runner_turn(struct runner *r, struct pollfd *extra)
 
 /* ---- the end ------------------------------------------------------------------------------- */
 
-void runner_result(const struct runner *r, struct record_end *out)
+/* Nobody knows what a version has that was not asked for, or is not served. */
+static bool was_played(const struct runner *r, unsigned versions)
+{
+	for (int i = 0; i < SURVEY_VERSIONS; i++) {
+		const struct survey *survey = &r->config->surveys[i];
+		if (versions & (i ? V50 : V311) && (!survey->asked || survey->unserved))
+			return false;
+	}
+	return true;
+}
+
+static void list_unseen(struct runner *r, struct record_end *out)
+{
+	const struct expectations *expected = r->config->expected;
+	struct record_unseen *list = arena_alloc(&r->arena, expected->count * sizeof(*list));
+
+	for (size_t i = 0; i < expected->count; i++) {
+		const struct expectation *e = &expected->list[i];
+		if (e->cause && !r->seen[i] && was_played(r, e->versions))
+			list[out->unseen_count++] = (struct record_unseen){
+				.cause = e->cause, .reason = e->reason, .link = e->link
+			};
+	}
+	out->unseen = list;
+}
+
+void runner_result(struct runner *r, struct record_end *out)
 {
 	*out = (struct record_end){
 		.unexpected = r->unexpected,
@@ -212,6 +239,8 @@ void runner_result(const struct runner *r, struct record_end *out)
 		.stopped = r->sentence,
 	};
 	memcpy(out->counts, r->counts, sizeof(out->counts));
+	if (r->config->whole && !r->stopped)
+		list_unseen(r, out);
 }
 
 void runner_fini(struct runner *r)

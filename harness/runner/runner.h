@@ -59,6 +59,7 @@ struct runner_config {
 	const struct client *client; /* judged instead of the target, which is none then; or NULL */
 	const struct survey *surveys; /* SURVEY_VERSIONS of them */
 	const struct expectations *expected;
+	bool whole; /* all cases were selected: a cause that does not come up is gone */
 	uint64_t seed;
 	int64_t slack_us;
 	int64_t deadline_us; /* monotonic: of everything; 0: none */
@@ -129,6 +130,7 @@ struct runner {
 	size_t counts[VERDICT_COUNT];
 	size_t unexpected;
 	size_t unexplained; /* deaths that no case run could repeat */
+	bool *seen;         /* for each of the expectations of causes: it came up */
 	int64_t started_us, progress_us;
 
 	enum runner_stop stopped;
@@ -149,8 +151,8 @@ void runner_add_all(struct runner *r, int round);
  */
 bool runner_turn(struct runner *r, struct pollfd *extra);
 
-/* What is known when it is over. */
-void runner_result(const struct runner *r, struct record_end *out);
+/* What is known when it is over; valid until runner_fini. */
+void runner_result(struct runner *r, struct record_end *out);
 
 /* Kills what is under way, and frees all. */
 void runner_fini(struct runner *r);

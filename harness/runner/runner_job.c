@@ -12,8 +12,9 @@
 #include "harness/runner/target.h"
 
 enum {
-	ANSWERS_A_CASE = 10, /* answers that a case run may wait for in vain ... */
-	GRACE_US = 5000000,  /* ... and time for everything else */
+	ANSWERS_A_CASE = 10,     /* answers that a case run may wait for in vain ... */
+	GRACE_US = 5000000,      /* ... and time for everything else */
+	LAST_WORDS_US = 3000000, /* of that, to write down why it did not come to its end */
 	FIRST_QUEUE_LENGTH = 64,
 };
 
@@ -67,6 +68,7 @@ static void set_play(struct runner *r, struct runner_job *job)
 		.target = c->client ? NULL : &c->target->endpoint,
 		.client = c->client,
 		.capabilities = &survey->capabilities,
+		.known = survey->known,
 		.prefix = job->prefix,
 		.seed = c->seed,
 		.answer_us = survey->answer_us,
@@ -116,6 +118,7 @@ static struct runner_job *job_new(struct runner *r, struct runner_ticket ticket)
 	job->deadline_us = job->started_us + (int64_t)job->item.def->budget_ms * 1000 +
 		(ANSWERS_A_CASE + (c->client ? AGENT_HELLO_ANSWERS : 0)) * job->play.answer_us +
 		GRACE_US;
+	job->play.limit_us = job->deadline_us - job->started_us - LAST_WORDS_US;
 	*r->last = job;
 	r->last = &job->next;
 	r->running++;
@@ -177,7 +180,8 @@ void job_start(struct runner *r, struct runner_queue *queue, bool timed, bool al
 {
 	const struct runner_config *c = r->config;
 	struct runner_job *job = job_new(r, queue_take(queue));
-	const char *unserved = c->surveys[survey_index(job->item.version)].unserved;
+	const struct survey *survey = &c->surveys[survey_index(job->item.version)];
+	const char *unserved = survey->unserved;
 
 	if (!unserved && c->client && !c->client->agent && !job->item.def->unaided)
 		unserved = "a command line is not enough for it: it needs an agent";
@@ -190,6 +194,11 @@ void job_start(struct runner *r, struct runner_queue *queue, bool timed, bool al
 		return;
 	}
 	r->played++;
+	if (job->item.def->surveyed && survey->broken) {
+		result_survey(&job->arena, &job->item, survey->broken, &job->result);
+		job_commit(r, job);
+		return;
+	}
 	play(r, job);
 }
 
@@ -238,6 +247,8 @@ void job_commit(struct runner *r, struct runner_job *job)
 	struct record_case *record = &job->result;
 
 	result_judge(c->expected, &job->item, record);
+	for (size_t i = 0; i < c->expected->count; i++)
+		r->seen[i] |= expectation_is_seen(&c->expected->list[i], record);
 	keep_capture(r, job);
 	r->done++;
 	r->counts[record->verdict]++;

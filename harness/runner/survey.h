@@ -1,4 +1,11 @@
-/* What a target is like before anything is played: which versions it serves, what it offers. */
+/* What a target is like before anything is played: which versions it serves, what it offers, and what
+ * it breaks at every connection.
+ *
+ * A breach in each CONNACK would make every case run fail in the same way, and hide what else there is
+ * to say. So it is one finding of the run: a plain connection is looked at first (survey_look), what is
+ * broken there becomes the record of the case that is marked as `surveyed`, and all other case runs take
+ * it as known.
+ */
 #ifndef HARNESS_SURVEY_H
 #define HARNESS_SURVEY_H
 
@@ -8,6 +15,8 @@
 #include "harness/play.h"
 
 struct arena;
+struct case_def;
+struct record_case;
 struct target;
 
 /* One version. */
@@ -19,6 +28,8 @@ struct survey {
 	bool own_word; /* the target says itself that it does not serve it, or its file does */
 	const char *warning; /* it answers oddly, or not at all; or NULL */
 	int64_t answer_us;   /* for its case runs: shorter where nothing is to be expected */
+	const struct record_case *broken; /* what a plain connection breaks; NULL: nothing */
+	const char *const *known;         /* its statements, for struct play; or NULL */
 };
 
 enum { SURVEY_VERSIONS = 2 };
@@ -38,5 +49,12 @@ bool survey_take_client(struct arena *a, const struct client *client, unsigned s
  */
 bool survey_take(struct arena *a, const struct target *target, unsigned versions, int64_t answer_us,
 	struct survey out[static SURVEY_VERSIONS], const char **error);
+
+/* Plays the case of a plain connection in each version that is served, in a process of its own, and
+ * fills in `broken` and `known` where the monitor finds a breach. `common` has what is the same in both
+ * versions; `folder` (may be NULL) is where pcap/ is.
+ */
+void survey_look(struct arena *a, const struct case_def *def, const struct play *common,
+	const char *folder, struct survey surveys[static SURVEY_VERSIONS]);
 
 #endif

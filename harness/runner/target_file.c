@@ -262,21 +262,38 @@ static bool check_last_expectation(struct reader *r)
 		return fault(r, e->line, "this expectation has no `verdict`");
 	if (e && !e->reason)
 		return fault(r, e->line, "this expectation has no `reason`");
+	if (e && e->cause && e->verdict != VERDICT_FAIL && e->verdict != VERDICT_NONSTRICT)
+		return fault(r, e->line, "a cause is foreseen as `fail` or as `nonstrict`");
 	return true;
+}
+
+static bool parse_case(struct reader *r, const struct setting *s, struct expectation *out)
+{
+	const char *const *words = words_split(r->arena, s->value);
+
+	if (!words || !words[0] || (words[1] && words[2]))
+		return fault_about(r, s, "must be a pattern, and perhaps a version behind it");
+	out->pattern = words[0];
+	if (words[1] && !parse_versions(words[1], &out->versions))
+		return fault_about(r, s, "behind the pattern there may be `3.1.1` or `5.0`");
+	return true;
+}
+
+static bool parse_cause(struct reader *r, const struct setting *s, struct expectation *out)
+{
+	const char *why;
+
+	return expectation_parse_cause(r->arena, s->value, out, &why) || fault_about(r, s, why);
 }
 
 static bool begin_expectation(struct reader *r, const struct setting *s)
 {
 	struct expectations *all = &r->out->expected;
-	const char *const *words = words_split(r->arena, s->value);
 	struct expectation e = { .versions = BOTH, .line = s->line };
 
-	if (!words || !words[0] || (words[1] && words[2]))
-		return fault_about(r, s, "must be a pattern, and perhaps a version behind it");
-	e.pattern = words[0];
-	if (words[1] && !parse_versions(words[1], &e.versions))
-		return fault_about(r, s, "behind the pattern there may be `3.1.1` or `5.0`");
 	if (!check_last_expectation(r))
+		return false;
+	if (!(strcmp(s->name, "cause") ? parse_case(r, s, &e) : parse_cause(r, s, &e)))
 		return false;
 	r->expected = arena_grow(
 		r->arena, r->expected, all->count, &r->expected_capacity, sizeof(*r->expected));
@@ -290,17 +307,18 @@ static bool read_expected(struct reader *r, const struct setting *s)
 {
 	size_t count = r->out->expected.count;
 
-	if (!strcmp(s->name, "case"))
+	if (!strcmp(s->name, "case") || !strcmp(s->name, "cause"))
 		return begin_expectation(r, s);
 	if (!count)
-		return fault_about(r, s, "an expectation begins with `case`");
+		return fault_about(r, s, "an expectation begins with `case` or `cause`");
 	struct expectation *e = &r->expected[count - 1];
 	if (!strcmp(s->name, "reason"))
 		return set_text(r, s, &e->reason);
 	if (!strcmp(s->name, "link"))
 		return set_text(r, s, &e->link);
 	if (strcmp(s->name, "verdict") != 0)
-		return fault_about(r, s, "an expectation has `case`, `verdict`, `reason`, `link`");
+		return fault_about(
+			r, s, "an expectation has `case` or `cause`, `verdict`, `reason`, `link`");
 	if (r->has_verdict)
 		return fault_about(r, s, "is given twice");
 	r->has_verdict = verdict_parse(s->value, &e->verdict);

@@ -7,7 +7,7 @@ let pending = null;
 function load() {
 	const head = JSON.parse(byId("head").textContent);
 	const fields = ["id", "chapter", "version", "transport", "segmentation", "repeat", "level", "verdict", "expected",
-		"durationUs", "source", "label", "remark", "note", "foreseenAs", "reason", "link", "statements", "measurements"];
+		"durationUs", "source", "label", "remark", "note", "foreseenAs", "reason", "link", "statements", "measurements", "cause"];
 	head.cases = JSON.parse(byId("index").textContent).map((row, index) => {
 		const c = {index};
 		fields.forEach((name, i) => { c[name] = row[i]; });
@@ -17,9 +17,12 @@ function load() {
 		c.statements = c.statements.map(([name, verdict]) =>
 			[typeof name === "number" ? head.catalogue[name][0] : name, VERDICTS[verdict]]);
 		c.haystack = [c.label, c.chapter, c.verdict, c.level, c.remark, c.note, c.reason,
+			c.cause < 0 ? "" : head.causes[c.cause][1],
 			...c.statements.map(s => s[0])].join("\n").toLowerCase();
 		return c;
 	});
+	head.causes = head.causes.map(([verdict, name, statement, sentence], number) =>
+		({number, verdict: VERDICTS[verdict], name, statement, sentence}));
 	head.statements = statementsOf(head);
 	return head;
 }
@@ -106,13 +109,15 @@ function showRest() {
 	const more = byId("more");
 	if (more)
 		grow(more, Infinity);
+	for (const row of document.querySelectorAll("#list > .cause"))
+		row.open = true;
 }
 
 /* ---- the views ---- */
 
 const TITLES = {failures: "Failures", statements: "By statement", cases: "By case", timing: "Timing"};
 
-/* MUST failures first; of each group the unexpected before the known. */
+/* MUST failures first; in each group the causes of most case runs. */
 const GROUPS = [
 	["Broken MUSTs and crashes", c => c.verdict === "crash" || (c.verdict === "fail" && c.level === "MUST")],
 	["Other broken rules", c => c.verdict === "fail"],
@@ -126,15 +131,16 @@ function showFailures() {
 	const items = [];
 	let rest = found;
 	for (const [title, belongs] of GROUPS) {
-		const group = rest.filter(belongs).sort((a, b) => a.expected - b.expected ||
-			(b.verdict === "crash") - (a.verdict === "crash") || a.index - b.index);
+		const group = rest.filter(belongs);
 		rest = rest.filter(c => !belongs(c));
 		if (group.length)
 			items.push(() => make("h3", {}, title + " ", make("span", {class: "count"}, group.length)));
-		for (const c of group)
-			items.push(() => caseRow(c, data, state));
+		for (const cases of byCause(group))
+			items.push(() => cases.length > 1 ? causeRow(data.causes[cases[0].cause], cases, data, state)
+				: caseRow(cases[0], data, state));
 	}
-	announce(found.length, all.length, "failure or surprise", "failures and surprises");
+	announce(found.length, all.length, "failure or surprise", "failures and surprises",
+		", " + plural(new Set(found.map(c => c.cause)).size, "cause"));
 	showList(items);
 	if (!all.length)
 		byId("list").prepend(make("p", {class: "empty"}, "Every verdict was expected, and none is a failure."));
@@ -320,13 +326,21 @@ function render(step) {
 /* ---- the keyboard ---- */
 
 function rowsShown() {
-	return [...document.querySelectorAll("#list > details > summary")];
+	return [...document.querySelectorAll("#list > details > summary, #list > .cause[open] > .body > details > summary")];
+}
+
+/* The line that has the focus, itself or in what it opens into; -1: none has. */
+function rowFocused(rows) {
+	let at = -1;
+	for (let row = document.activeElement.closest("details"); row && at < 0; row = row.parentElement.closest("details"))
+		at = rows.indexOf(row.querySelector(":scope > summary"));
+	return at;
 }
 
 function move(step) {
 	const rows = rowsShown();
-	const current = document.activeElement && document.activeElement.closest("#list > details");
-	const at = current ? rows.indexOf(current.querySelector("summary")) : step > 0 ? -1 : 0;
+	const focused = rowFocused(rows);
+	const at = focused < 0 && step < 0 ? 0 : focused;
 	if (at + step >= rows.length - 1 && remaining.length)
 		grow(byId("more"));
 	const next = rowsShown()[at + step];

@@ -69,7 +69,7 @@ const struct record_case sample_case = {
 			.statement = "5.0:MQTT-4.3.3-10",
 			.expected = "PUBREC 7",
 			.actual = "connection closed (no packet) after 2.1 ms",
-			.difference = "close",
+			.difference = "closed",
 		},
 	.death =
 		&(const struct record_death){
@@ -100,6 +100,13 @@ const struct record_end sample_end = {
 	.duration_us = 11000000000,
 	.stopped = "interrupted",
 	.unjudged = "30 of 40 case runs could not be judged",
+	.unseen =
+		(const struct record_unseen[]){
+			{ "5.0:MQTT-3.3.1-1 dup", "known since 2.0.9",
+				"https://example.org/bugs/1234" },
+			{ "MQTT-4.3.3-10", NULL, NULL },
+		},
+	.unseen_count = 2,
 };
 
 const struct record_end sample_end_minimal = { .duration_us = 0 };

@@ -18,7 +18,7 @@ ROOT = pathlib.Path(__file__).resolve().parents[2]
 BUILD = pathlib.Path(os.environ.get("MQTTSPEC_BUILD", ROOT / "build/dev"))
 PROGRAM = BUILD / "cli/mqttspec"
 CATALOGUE = ["statements-3.1.1.tsv", "statements-5.0.tsv", "unnumbered.tsv", "properties-5.0.tsv",
-             "reason-codes-5.0.tsv", "evidence.tsv"]
+             "reason-codes-5.0.tsv", "receivers-5.0.tsv", "evidence.tsv", "blame.tsv"]
 VERDICTS = ["pass", "fail", "nonstrict", "info", "inapplicable", "inconclusive", "crash", "error"]
 
 

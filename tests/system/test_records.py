@@ -70,7 +70,7 @@ def named(schema):
     """The schema's own fields, and for each the name of the object type it leads to, if any."""
     for field, what in schema["properties"].items():
         text = json.dumps(what)
-        found = re.search(r"#/\$defs/(foreseen|statement|event|measurement|failure|death)", text)
+        found = re.search(r"#/\$defs/(foreseen|statement|event|measurement|failure|death|unseen)", text)
         yield field, found and found.group(1)
 
 
@@ -94,9 +94,9 @@ def test_the_full_samples_use_every_field_of_the_schema():
     assert set(case) == set(defs["case"]["properties"])
     assert set(death) == set(defs["death"]["properties"])
     assert set(end) == set(defs["end"]["properties"])
-    for field, inner in named(defs["case"]):
+    for record, field, inner in [(case, *f) for f in named(defs["case"])] + [(end, *f) for f in named(defs["end"])]:
         if inner:
-            each = case[field][0] if isinstance(case[field], list) else case[field]
+            each = record[field][0] if isinstance(record[field], list) else record[field]
             optional = {"type"} | ({"hex"} if inner == "event" else set())
             assert set(defs[inner]["properties"]) - set(each) <= optional, field
 
@@ -119,7 +119,7 @@ def documented():
     """Of docs/RECORDS.md: for each object type, its fields and whether they are always there."""
     titles = {"`foreseen`:": "foreseen", "An element of `statements`:": "statement",
               "An element of `transcript`:": "event", "An element of `measurements`:": "measurement",
-              "`failure`:": "failure"}
+              "`failure`:": "failure", "An element of `unseen`:": "unseen"}
     found, current = {}, None
     for line in (ROOT / "docs/RECORDS.md").read_text().splitlines():
         if line.startswith("## "):
@@ -132,9 +132,17 @@ def documented():
 
 
 @pytest.mark.parametrize("kind", ["run", "case", "death", "end", "foreseen", "statement", "event",
-                                  "measurement", "failure"])
+                                  "measurement", "failure", "unseen"])
 def test_the_documentation_describes_every_field(kind):
     schema = SCHEMA["$defs"][kind]
     fields = documented()[kind]
     assert set(fields) == set(schema["properties"])
     assert {f for f, always in fields.items() if always} - {"type"} == set(schema["required"]) - {"type"}
+
+
+def test_the_documentation_has_every_word_for_a_difference():
+    listed = (ROOT / "docs/RECORDS.md").read_text().split("The words of `difference`:\n")[1].split("\n\n")[0]
+    documented = {word for line in listed.splitlines() for word in re.findall(r"`(\w+)`", line.split(":")[0])}
+    names = (ROOT / "spec/spec.c").read_text().split("const char *spec_difference_name")[1].split("}")[0]
+    known = set(re.findall(r'"(\w+)"', names)) | set(re.findall(r'{ "(\w+)", ', (ROOT / "record/difference.c").read_text()))
+    assert documented == known

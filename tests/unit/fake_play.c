@@ -1,6 +1,8 @@
 /* An engine whose case runs do what their case's title says, in place of harness/play.c and probe.c:
  *   pass, fail       that verdict
  *   sleep N          for so many milliseconds, then pass
+ *   breach WORD      fails with this difference
+ *   known STATEMENT  passes if it is one of those that each CONNACK breaks, else fails
  *   hang             for ever
  *   segv             dies
  *   leave            ends the process without a record
@@ -112,6 +114,26 @@ static void flood(void)
 		say(much);
 }
 
+static void breach(struct arena *a, const char *difference, struct record_case *out)
+{
+	struct record_failure *failure = arena_new(a, struct record_failure);
+
+	failure->statement = out->statements->name;
+	failure->difference = difference;
+	out->failure = failure;
+	out->verdict = VERDICT_FAIL;
+	*(struct record_statement *)out->statements =
+		(struct record_statement){ failure->statement, VERDICT_FAIL };
+}
+
+static bool is_known(const struct play *play, const char *statement)
+{
+	for (const char *const *known = play->known; known && *known; known++)
+		if (!strcmp(*known, statement))
+			return true;
+	return false;
+}
+
 static void act(
 	struct arena *a, const char *script, const struct play *play, struct record_case *out)
 {
@@ -119,6 +141,10 @@ static void act(
 		usleep((useconds_t)atoi(script + 6) * 1000);
 	else if (!strcmp(script, "fail"))
 		out->verdict = VERDICT_FAIL;
+	else if (!strncmp(script, "breach ", 7))
+		breach(a, script + 7, out);
+	else if (!strncmp(script, "known ", 6))
+		out->verdict = is_known(play, script + 6) ? VERDICT_PASS : VERDICT_FAIL;
 	else if (!strcmp(script, "hang"))
 		pause();
 	else if (!strcmp(script, "segv"))

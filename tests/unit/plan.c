@@ -55,6 +55,22 @@ static void timed_ones_come_first_the_longest_ahead(void **state)
 		"old 3.1.1 whole,table/one 5.0 whole,table/two 3.1.1 whole,table/two 5.0 whole,");
 }
 
+static void a_case_can_be_put_in_front_once(void **state)
+{
+	struct arena *a = *state;
+	struct plan plan;
+
+	plan_make(a, &everything, &plan);
+	size_t count = plan.count;
+	plan_add(a, &plan, &plain, MQTT_50);
+	assert_int_equal(plan.count, count);
+	plan_add(a, &plan, &brief, MQTT_311);
+	plan_add(a, &plan, &brief, MQTT_311);
+	assert_int_equal(plan.count, count + 1);
+	assert_string_equal(plan_key(a, &plan.items[0]), "brief 3.1.1 whole");
+	assert_string_equal(plan_key(a, &plan.items[1]), "lengthy 5.0 whole");
+}
+
 static void patterns_and_versions_select(void **state)
 {
 	struct arena *a = *state;
@@ -199,6 +215,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		TEST(timed_ones_come_first_the_longest_ahead),
+		TEST(a_case_can_be_put_in_front_once),
 		TEST(patterns_and_versions_select),
 		TEST(what_is_left_out_stays_out),
 		TEST(cuts_and_repeats_multiply),

@@ -8,6 +8,8 @@
 #include <unistd.h>
 
 #include "base/arena.h"
+#include "record/difference.h"
+#include "spec/spec.h"
 #include "tests/samples/records.h"
 
 /* One arena a test. */
@@ -225,6 +227,12 @@ static void check_end(struct arena *a, const struct record_end *in)
 	assert_true(line.end.duration_us == in->duration_us);
 	assert_same_text(line.end.stopped, in->stopped);
 	assert_same_text(line.end.unjudged, in->unjudged);
+	assert_int_equal(line.end.unseen_count, in->unseen_count);
+	for (size_t i = 0; i < in->unseen_count; i++) {
+		assert_string_equal(line.end.unseen[i].cause, in->unseen[i].cause);
+		assert_same_text(line.end.unseen[i].reason, in->unseen[i].reason);
+		assert_same_text(line.end.unseen[i].link, in->unseen[i].link);
+	}
 }
 
 static void ends_come_back(void **state)
@@ -289,6 +297,25 @@ static void infinite_numbers_are_left_out(void **state)
 	assert_true(out.measurements[0].values[1] == 1);
 	assert_true(isnan(out.measurements[0].least));
 	assert_true(isnan(out.measurements[0].most));
+}
+
+/* Records from before there were words are still sorted by what they tell. */
+static void a_failure_has_a_word_for_its_difference(void **state)
+{
+	(void)state;
+	struct record_failure f = { .step = "expect(sub, PUBLISH)", .difference = "dup" };
+
+	assert_string_equal(difference_of(&f), "dup");
+	f.difference = NULL;
+	assert_null(difference_of(&f));
+	f.step = "monitor";
+	assert_string_equal(difference_of(&f), "monitor");
+	f.step = NULL;
+	assert_null(difference_of(&f));
+	assert_null(difference_meaning("dpu"));
+	assert_non_null(difference_meaning("monitor"));
+	for (int i = 0; i < SPEC_DIFFERENCES; i++)
+		assert_non_null(difference_meaning(spec_difference_name((enum spec_difference)i)));
 }
 
 static void a_full_disk_is_noticed(void **state)
@@ -568,6 +595,7 @@ int main(void)
 		TEST(absent_fields_are_not_written),
 		TEST(bytes_that_are_no_utf8_are_escaped),
 		TEST(infinite_numbers_are_left_out),
+		TEST(a_failure_has_a_word_for_its_difference),
 		TEST(a_full_disk_is_noticed),
 		TEST(unknown_fields_are_ignored),
 		TEST(foreign_lines_are_refused),

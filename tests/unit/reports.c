@@ -226,6 +226,108 @@ static void an_unexpected_pass_says_what_to_do(void **state)
 	book_close(&b);
 }
 
+/* ---- causes ---- */
+
+static const struct record_unseen unseen[] = {
+	{ "5.0:MQTT-3.3.1-1 dup", "known | since 2.0.9", "https://example.org/bugs/1234" },
+	{ "MQTT-4.3.3-10", NULL, NULL },
+};
+
+static void an_unseen_cause_is_red_everywhere(void **state)
+{
+	(void)state;
+	const char *error;
+	struct book b;
+
+	book_open(&b);
+	struct record_case c = book_case(sample_ended(VERDICT_PASS, true), "the_case");
+	assert_true(record_write_run(b.to, &book_run));
+	book_add(&b, &c);
+	b.end.unseen = unseen;
+	b.end.unseen_count = 2;
+	assert_true(record_write_end(b.to, &b.end));
+	assert_true(book_read(&b, &error));
+	assert_int_equal(b.runs.unseen_count, 2);
+	assert_true(says(report_junit, &b.runs,
+		"<failure type=\"unseen\" message=\"foreseen but not seen: 5.0:MQTT-3.3.1-1 dup "
+		"(known | since 2.0.9); remove that entry\"/>"));
+	assert_true(says(report_junit, &b.runs, " tests=\"4\" failures=\"2\" "));
+	assert_true(says(report_tap, &b.runs, "1..3\n"));
+	assert_true(says(report_tap, &b.runs, "\nnot ok 2 - 5.0:MQTT-3.3.1-1 dup is foreseen\n"));
+	assert_true(says(report_tap, &b.runs, "\nnot ok 3 - MQTT-4.3.3-10 is foreseen\n"));
+	assert_true(says(report_markdown, &b.runs,
+		"**0 unexpected** of 1 case runs, **2 causes foreseen but not seen**"));
+	assert_true(says(report_markdown, &b.runs, "(known \\| since 2.0.9); remove that entry"));
+	assert_true(says(report_badge, &b.runs, "2 unexpected"));
+	book_close(&b);
+}
+
+/* Two shards, one of which has not seen either cause; the other has seen one, unless it was cut off. */
+static void read_shards(struct book *b, bool cut)
+{
+	struct record_run run = book_run;
+	struct record_end end = { .unseen = unseen, .unseen_count = 2 };
+	const char *error;
+
+	book_open(b);
+	run.planned = 0;
+	run.shard = "1/2";
+	assert_true(record_write_run(b->to, &run));
+	assert_true(record_write_end(b->to, &end));
+	run.shard = "2/2";
+	assert_true(record_write_run(b->to, &run));
+	end.unseen_count = 1;
+	if (!cut)
+		assert_true(record_write_end(b->to, &end));
+	assert_true(book_read(b, &error));
+}
+
+static void a_cause_must_be_unseen_in_all_shards(void **state)
+{
+	(void)state;
+	struct book b;
+
+	read_shards(&b, false);
+	assert_int_equal(b.runs.unseen_count, 1);
+	assert_string_equal(b.runs.unseen[0].cause, "5.0:MQTT-3.3.1-1 dup");
+	book_close(&b);
+	read_shards(&b, true);
+	assert_int_equal(b.runs.unseen_count, 0);
+	book_close(&b);
+}
+
+static void markdown_says_a_cause_once(void **state)
+{
+	(void)state;
+	const char *error;
+	char ids[12][20];
+	struct record_run run = book_run;
+	struct book b;
+
+	book_open(&b);
+	run.planned = 13;
+	assert_true(record_write_run(b.to, &run));
+	for (size_t i = 0; i < 12; i++) {
+		snprintf(ids[i], sizeof(ids[i]), "table/row_%02zu", i);
+		struct record_case c = book_case(sample_ended(VERDICT_FAIL, false), ids[i]);
+		book_add(&b, &c);
+	}
+	struct record_case c = book_case(sample_ended(VERDICT_CRASH, false), "the_case");
+	book_add(&b, &c);
+	assert_true(record_write_end(b.to, &b.end));
+	assert_true(book_read(&b, &error));
+	assert_true(says(report_markdown, &b.runs,
+		"| 12 | fail | 5.0:MQTT-4.3.3-10 | expected PUBREC 7, actual connection closed (no "
+		"packet) after 2.1 ms | table/row\\_00, table/row\\_01, table/row\\_02, and 9 more "
+		"|"));
+	assert_true(says(report_markdown, &b.runs, "<summary>One by one (13)</summary>"));
+	assert_true(says(report_markdown, &b.runs, "<summary>fail table/row_02 5.0</summary>"));
+	assert_false(says(report_markdown, &b.runs, "<summary>fail table/row_03 5.0</summary>"));
+	assert_true(says(report_markdown, &b.runs, "<summary>crash the_case 5.0</summary>"));
+	assert_true(says(report_markdown, &b.runs, "The evidence of 9 more is in the record."));
+	book_close(&b);
+}
+
 /* ---- what is missing ---- */
 
 /* An incomplete record must not look like a good one. */
@@ -410,6 +512,9 @@ int main(void)
 		cmocka_unit_test(a_foreseen_verdict_is_never_red),
 		cmocka_unit_test(a_good_verdict_by_default_is_green),
 		cmocka_unit_test(an_unexpected_pass_says_what_to_do),
+		cmocka_unit_test(an_unseen_cause_is_red_everywhere),
+		cmocka_unit_test(a_cause_must_be_unseen_in_all_shards),
+		cmocka_unit_test(markdown_says_a_cause_once),
 		cmocka_unit_test(a_record_without_an_end_says_so),
 		cmocka_unit_test(a_record_that_was_cut_off_says_so),
 		cmocka_unit_test(a_run_that_judged_too_little_says_so),

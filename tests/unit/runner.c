@@ -185,6 +185,115 @@ static void verdicts_are_recorded_and_judged(void **state)
 	assert_string_equal(record_at(2).result.reason, "no more");
 }
 
+static const struct expectation causes[] = {
+	{ .cause = "5.0:MQTT-4.3.3-10 dup",
+		.statement = "5.0:MQTT-4.3.3-10",
+		.difference = "dup",
+		.versions = V50,
+		.verdict = VERDICT_FAIL,
+		.reason = "known" },
+	{ .cause = "MQTT-4.3.3-10 qos",
+		.statement = "MQTT-4.3.3-10",
+		.difference = "qos",
+		.versions = V50,
+		.verdict = VERDICT_FAIL,
+		.reason = "mended",
+		.link = "https://example.org" },
+	{ .cause = "3.1.1:MQTT-4.3.3-10",
+		.statement = "3.1.1:MQTT-4.3.3-10",
+		.versions = V311,
+		.verdict = VERDICT_FAIL,
+		.reason = "in a version that was not asked for" },
+	{ .pattern = "d", .versions = BOTH, .verdict = VERDICT_FAIL, .reason = "its own" },
+};
+
+static void plan_breaches(void)
+{
+	PLAN("breach dup", "breach order", "pass", "breach dup", "breach dup");
+	b->expected = (struct expectations){ .list = causes, .count = 4 };
+	b->config.jobs = 1;
+	b->config.whole = true;
+	b->surveys[survey_index(MQTT_311)].asked = false;
+}
+
+static void causes_are_foreseen_in_any_case(void **state)
+{
+	(void)state;
+	plan_breaches();
+	assert_played("a=fail b=fail! c=pass d=fail e=fail ");
+	assert_string_equal(case_record("a").reason, "known");
+	assert_string_equal(case_record("d").reason, "its own");
+	assert_string_equal(case_record("e").reason, "known");
+}
+
+static void a_cause_that_does_not_come_up_is_named(void **state)
+{
+	(void)state;
+	struct record_end end;
+
+	plan_breaches();
+	play(&end);
+	assert_int_equal(end.unseen_count, 1);
+	assert_int_equal(end.unexpected, 1);
+}
+
+static void a_cause_may_be_in_what_was_not_played(void **state)
+{
+	(void)state;
+	struct record_end end;
+
+	plan_breaches();
+	b->config.whole = false;
+	play(&end);
+	assert_int_equal(end.unseen_count, 0);
+	b->config.whole = true;
+	b->config.fail_fast = true;
+	play(&end);
+	assert_int_equal(end.unseen_count, 0);
+	b->config.fail_fast = false;
+	b->surveys[survey_index(MQTT_50)].unserved = "it does not speak it";
+	play(&end);
+	assert_int_equal(end.unseen_count, 0);
+}
+
+/* It is not played once more, and the others are told of it. */
+static void what_the_survey_saw_is_the_record_of_its_case(void **state)
+{
+	(void)state;
+	static const char *const known[] = { "5.0:MQTT-3.2.2-1", NULL };
+	const struct record_statement statement = { "5.0:MQTT-3.2.2-1", VERDICT_FAIL };
+	const struct record_case broken = {
+		.id = "a",
+		.title = "t",
+		.version = "5.0",
+		.segmentation = "whole",
+		.verdict = VERDICT_FAIL,
+		.statements = &statement,
+		.statement_count = 1,
+	};
+
+	PLAN("hang", "known 5.0:MQTT-3.2.2-1", "known 5.0:MQTT-3.2.0-1");
+	b->defs[0].surveyed = true;
+	b->items[0].cut = (struct cut){ SEGMENT_SPLIT, 3 };
+	b->items[0].repeat = 1;
+	b->surveys[survey_index(MQTT_50)].broken = &broken;
+	b->surveys[survey_index(MQTT_50)].known = known;
+	b->config.jobs = 1;
+	assert_played("a=fail! b=pass c=fail! ");
+	assert_string_equal(case_record("a").segmentation, "split:3");
+	assert_int_equal(case_record("a").repeat, 1);
+	assert_string_equal(case_record("a").statements[0].name, "5.0:MQTT-3.2.2-1");
+}
+
+static void without_a_finding_of_the_survey_its_case_is_played(void **state)
+{
+	(void)state;
+	PLAN("pass", "known 5.0:MQTT-3.2.2-1");
+	b->defs[0].surveyed = true;
+	b->config.jobs = 1;
+	assert_played("a=pass b=fail! ");
+}
+
 static void a_process_that_fails_is_an_error(void **state)
 {
 	(void)state;
@@ -516,6 +625,11 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		TEST(verdicts_are_recorded_and_judged),
+		TEST(causes_are_foreseen_in_any_case),
+		TEST(a_cause_that_does_not_come_up_is_named),
+		TEST(a_cause_may_be_in_what_was_not_played),
+		TEST(what_the_survey_saw_is_the_record_of_its_case),
+		TEST(without_a_finding_of_the_survey_its_case_is_played),
 		TEST(a_process_that_fails_is_an_error),
 		TEST(a_process_that_never_ends_is_killed),
 		TEST(large_records_pass_and_endless_ones_do_not),

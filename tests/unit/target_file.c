@@ -13,6 +13,7 @@
 #include "harness/runner/settings.h"
 #include "harness/runner/target_file.h"
 #include "harness/launch/words.h"
+#include "record/record.h"
 
 static struct arena arena;
 static const char path[] = "test_target_file.ini";
@@ -258,11 +259,126 @@ static void an_expectation_that_meets_no_case_is_found(void **state)
 	assert_null(expectation_find(&f.expected, &only_50, NULL, MQTT_50));
 }
 
+/* ---- causes -------------------------------------------------------------------------------- */
+
+static struct record_case failed(const char *statement, const char *difference)
+{
+	struct record_failure *f = arena_new(&arena, struct record_failure);
+	struct record_statement *s = arena_new(&arena, struct record_statement);
+
+	*f = (struct record_failure){ .statement = statement, .difference = difference };
+	*s = (struct record_statement){ statement, VERDICT_FAIL };
+	return (struct record_case){ .id = "x",
+		.version = "5.0",
+		.verdict = VERDICT_FAIL,
+		.failure = f,
+		.statements = s,
+		.statement_count = 1 };
+}
+
+static const char *foreseen_by(const struct target_file *f, struct record_case record)
+{
+	const struct expectation *e = expectation_find_cause(&f->expected, &record);
+
+	return e ? e->reason : NULL;
+}
+
+static void a_cause_foresees_all_that_fail_of_it(void **state)
+{
+	(void)state;
+	struct target_file f = read_good(TARGET "[expected]\n"
+						"cause = 5.0:MQTT-3.3.1-1 dup\n"
+						"verdict = fail\n"
+						"reason = both named\n"
+						"cause = MQTT-3.3.1-1 dup\n"
+						"verdict = fail\n"
+						"reason = in both versions\n"
+						"cause = 5.0:MQTT-3.3.1-1\n"
+						"verdict = fail\n"
+						"reason = any difference\n"
+						"cause = 5.0:MQTT-4.3.3-10 monitor\n"
+						"verdict = nonstrict\n"
+						"reason = of the monitor\n");
+
+	assert_string_equal(foreseen_by(&f, failed("5.0:MQTT-3.3.1-1", "dup")), "both named");
+	assert_string_equal(
+		foreseen_by(&f, failed("3.1.1:MQTT-3.3.1-1", "dup")), "in both versions");
+	assert_string_equal(foreseen_by(&f, failed("5.0:MQTT-3.3.1-1", "qos")), "any difference");
+	assert_string_equal(foreseen_by(&f, failed("5.0:MQTT-3.3.1-1", NULL)), "any difference");
+	assert_null(foreseen_by(&f, failed("3.1.1:MQTT-3.3.1-1", "qos")));
+	assert_null(foreseen_by(&f, failed("5.0:MQTT-3.3.1-10", "dup")));
+	assert_null(foreseen_by(&f, failed("5.0:MQTT-4.3.3-10", "monitor"))); /* as nonstrict */
+	struct record_case r = failed("5.0:MQTT-4.3.3-10", NULL);
+	r.verdict = VERDICT_NONSTRICT;
+	assert_null(foreseen_by(&f, r));
+	((struct record_failure *)r.failure)->step = "monitor";
+	assert_string_equal(foreseen_by(&f, r), "of the monitor");
+	r.failure = NULL;
+	assert_null(foreseen_by(&f, r));
+
+	assert_null(expectation_find(&f.expected, &only_50, NULL, MQTT_50));
+	assert_null(expectation_orphan(&f.expected, cases, 2));
+	assert_string_equal(f.expected.list[0].cause, "5.0:MQTT-3.3.1-1 dup");
+}
+
+/* One entry must not hide what else is broken. */
+static void what_is_broken_besides_must_be_foreseen_too(void **state)
+{
+	(void)state;
+	static const char one[] = TARGET "[expected]\n"
+					 "cause = 5.0:MQTT-3.3.1-1 dup\n"
+					 "verdict = fail\n"
+					 "reason = one\n";
+	struct target_file f = read_good(one);
+	struct record_case r = failed("5.0:MQTT-3.3.1-1", "dup");
+	struct record_statement two[] = {
+		{ "5.0:MQTT-3.3.1-1", VERDICT_FAIL },
+		{ "5.0:MQTT-4.3.3-10", VERDICT_NONSTRICT },
+	};
+
+	r.statements = two;
+	r.statement_count = 2;
+	assert_string_equal(foreseen_by(&f, r), "one");
+	two[1].verdict = VERDICT_FAIL;
+	assert_null(foreseen_by(&f, r));
+	f = read_good(arena_printf(
+		&arena, "%scause = MQTT-4.3.3-10 qos\nverdict = fail\nreason = other\n", one));
+	assert_string_equal(foreseen_by(&f, r), "one");
+	assert_true(expectation_is_seen(&f.expected.list[0], &r));
+	assert_true(expectation_is_seen(&f.expected.list[1], &r));
+	r.statement_count = 1;
+	assert_false(expectation_is_seen(&f.expected.list[1], &r));
+	r = failed("5.0:MQTT-3.3.1-1", "qos");
+	assert_false(expectation_is_seen(&f.expected.list[0], &r));
+}
+
+static void causes_must_be_sound(void **state)
+{
+	(void)state;
+	assert_refused("[expected]\ncause = MQTT-9.9.9-9\n",
+		"2: `cause`: there is no such statement (mqttspec explain)");
+	assert_refused("[expected]\ncause = 3.1.1:U50-DISC-WILL\n",
+		"2: `cause`: there is no such statement (mqttspec explain)");
+	assert_refused("[expected]\ncause = MQTT-3.3.1-1 dpu\n",
+		"2: `cause`: there is no such word for a difference (docs/RECORDS.md)");
+	assert_refused("[expected]\ncause =\n",
+		"2: `cause`: must be a statement, and perhaps a word for the difference after it");
+	assert_refused("[expected]\ncause = MQTT-3.3.1-1\nverdict = crash\nreason = r\n",
+		"2: a cause is foreseen as `fail` or as `nonstrict`");
+	assert_refused("[expected]\ncause = MQTT-3.3.1-1\nreason = r\ncase = a\n",
+		"2: this expectation has no `verdict`");
+	struct target_file f = read_good(TARGET "[expected]\n"
+						"cause = U50-DISC-WILL\n"
+						"verdict = fail\n"
+						"reason = of 5.0 alone\n");
+	assert_int_equal(f.expected.list[0].versions, V50);
+}
+
 static void expectations_must_be_whole(void **state)
 {
 	(void)state;
-	assert_refused(
-		"[expected]\nverdict = fail\n", "2: `verdict`: an expectation begins with `case`");
+	assert_refused("[expected]\nverdict = fail\n",
+		"2: `verdict`: an expectation begins with `case` or `cause`");
 	assert_refused("[expected]\ncase = a\nreason = b\ncase = c\n",
 		"2: this expectation has no `verdict`");
 	assert_refused(
@@ -317,6 +433,9 @@ int main(void)
 		TEST(a_missing_file_is_said),
 		TEST(the_most_specific_expectation_wins),
 		TEST(an_expectation_that_meets_no_case_is_found),
+		TEST(a_cause_foresees_all_that_fail_of_it),
+		TEST(what_is_broken_besides_must_be_foreseen_too),
+		TEST(causes_must_be_sound),
 		TEST(expectations_must_be_whole),
 		TEST(braces_that_are_no_placeholders_stay),
 	};

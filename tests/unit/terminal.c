@@ -47,42 +47,48 @@ static void section(FILE *to, const char *format, ...)
 	fputc('\n', to);
 }
 
-static void render_every_verdict(FILE *to)
+/* By itself: a run shows no more than ten of one cause in full. */
+static void show_case(FILE *to, const struct record_case *c)
 {
 	struct terminal t = pipe_to(to, 100);
 
+	terminal_case(&t, c);
+	causes_fini(&t.causes);
+}
+
+static void render_every_verdict(FILE *to)
+{
 	for (int v = 0; v < VERDICT_COUNT; v++) {
 		struct record_case c = sample_ended(v, false);
 		if (!verdict_is_good(v)) {
 			section(to, "%s, unexpected", verdict_name(v));
-			terminal_case(&t, &c);
+			show_case(to, &c);
 		}
 		enum verdict other = v == VERDICT_FAIL ? VERDICT_CRASH : VERDICT_FAIL;
 		section(to, "%s, %s was foreseen", verdict_name(v), verdict_name(other));
 		c = sample_foreseen(c, other);
-		terminal_case(&t, &c);
+		show_case(to, &c);
 		c = sample_ended(v, true);
 		if (verdict_is_good(v)) {
 			section(to, "%s, expected", verdict_name(v));
-			terminal_case(&t, &c);
+			show_case(to, &c);
 		}
 		section(to, "%s, foreseen", verdict_name(v));
 		c = sample_foreseen(c, v);
-		terminal_case(&t, &c);
+		show_case(to, &c);
 	}
 }
 
 static void render_foreseen_without_reason(FILE *to)
 {
-	struct terminal t = pipe_to(to, 100);
 	struct record_case c = sample_foreseen(sample_ended(VERDICT_FAIL, true), VERDICT_FAIL);
 
 	c.reason = c.link = NULL;
 	section(to, "foreseen for no reason given");
-	terminal_case(&t, &c);
+	show_case(to, &c);
 	c.verdict = VERDICT_PASS;
 	c.expected = false;
-	terminal_case(&t, &c);
+	show_case(to, &c);
 }
 
 static void render_block(FILE *to, const char *title, const struct report_style *style,
@@ -118,6 +124,7 @@ static void render_colour(FILE *to)
 		terminal_case(&t, &c);
 	}
 	terminal_death(&t, &sample_death);
+	causes_fini(&t.causes);
 }
 
 static void render_long_transcript(FILE *to, size_t count)
@@ -246,6 +253,48 @@ static void render_runs(FILE *to)
 	play_run(&t);
 }
 
+/* Twelve failures of one cause, and one of another, with all that can be said at the end. */
+static void play_causes(struct terminal *t)
+{
+	static const struct record_failure dup = { .step = "expect(sub, PUBLISH)",
+		.file = "cases/server/qos1.c",
+		.line = 7,
+		.statement = "5.0:MQTT-3.3.1-1",
+		.expected = "PUBLISH with DUP 1",
+		.actual = "PUBLISH \"t\" q1 id 1 \"x\"",
+		.difference = "dup" };
+	struct record_end end = { .unexpected = 13, .duration_us = 1000000 };
+	struct record_case c = sample_ended(VERDICT_FAIL, false);
+	char ids[12][20];
+
+	end.counts[VERDICT_FAIL] = 13;
+	end.unseen = (const struct record_unseen[]){
+		{ "5.0:MQTT-4.3.3-10 qos", "known since 2.0.9", "https://example.org/bugs/1234" },
+		{ "MQTT-3.3.1-1", NULL, NULL },
+	};
+	end.unseen_count = 2;
+	c.transcript_count = 0;
+	c.statement_count = 0;
+	c.failure = &dup;
+	for (size_t i = 0; i < 12; i++) {
+		snprintf(ids[i], sizeof(ids[i]), "again/row_%zu", i);
+		c.id = ids[i];
+		terminal_case(t, &c);
+	}
+	c = sample_ended(VERDICT_FAIL, false);
+	c.transcript_count = 0;
+	terminal_case(t, &c);
+	terminal_end(t, &end, NULL);
+}
+
+static void render_causes(FILE *to)
+{
+	struct terminal t = pipe_to(to, 100);
+
+	section(to, "many failures of few causes");
+	play_causes(&t);
+}
+
 static void render_ends(FILE *to)
 {
 	struct terminal t = pipe_to(to, 0);
@@ -304,6 +353,7 @@ static char *render(void)
 	render_measurements(to);
 	render_odd_ones(to);
 	render_runs(to);
+	render_causes(to);
 	render_ends(to);
 	render_not_applicable(to);
 	fclose(to);
@@ -347,6 +397,90 @@ static void reads_as_the_golden_text(void **state)
 	assert_null(b);
 	free(shown);
 	free(golden);
+}
+
+static size_t occurrences(const char *text, const char *what)
+{
+	size_t count = 0;
+
+	while ((text = strstr(text, what))) {
+		text += strlen(what);
+		count++;
+	}
+	return count;
+}
+
+/* What a terminal shows of play_causes. */
+static char *causes_shown(bool verbose)
+{
+	char *text;
+	size_t len;
+	FILE *to = open_memstream(&text, &len);
+	struct terminal t = pipe_to(to, 100);
+
+	t.live = true;
+	t.verbose = verbose;
+	play_causes(&t);
+	fclose(to);
+	return text;
+}
+
+static void failures_of_one_cause_are_not_all_shown_in_full(void **state)
+{
+	(void)state;
+	char *text = causes_shown(false);
+
+	assert_int_equal(occurrences(text, "FAIL  again/"), 12);
+	assert_int_equal(occurrences(text, "again  mqttspec run mosquitto again/"), 10);
+	assert_int_equal(occurrences(text, "again  mqttspec run mosquitto qos2_duplicate"), 1);
+	free(text);
+	text = causes_shown(true);
+	assert_int_equal(occurrences(text, "again  mqttspec run mosquitto again/"), 12);
+	free(text);
+}
+
+static void few_causes_of_one_failure_each_are_not_said_twice(void **state)
+{
+	(void)state;
+	struct record_case c = sample_ended(VERDICT_FAIL, false);
+	struct record_end end = { .unexpected = 2 };
+	char *text;
+	size_t len;
+	FILE *to = open_memstream(&text, &len);
+	struct terminal t = pipe_to(to, 100);
+
+	terminal_case(&t, &c);
+	c = sample_ended(VERDICT_CRASH, false);
+	terminal_case(&t, &c);
+	terminal_end(&t, &end, NULL);
+	fclose(to);
+	assert_int_equal(occurrences(text, "by cause"), 0);
+	free(text);
+}
+
+static void very_many_causes_are_cut(void **state)
+{
+	(void)state;
+	struct record_end end = { .unexpected = 43 };
+	char *text, note[] = "fault aa";
+	size_t len;
+	FILE *to = open_memstream(&text, &len);
+	struct terminal t = pipe_to(to, 0);
+
+	for (size_t i = 0; i < 43; i++) {
+		struct record_case c = sample_ended(VERDICT_ERROR, false);
+		note[6] = (char)('a' + i % 42 / 10);
+		note[7] = (char)('a' + i % 42 % 10);
+		c.note = note;
+		terminal_case(&t, &c);
+	}
+	end.counts[VERDICT_ERROR] = 43;
+	terminal_end(&t, &end, NULL);
+	fclose(to);
+	assert_int_equal(occurrences(text, "43 unexpected, by cause:\n    2 error\n"), 1);
+	assert_int_equal(occurrences(text, "\n    1 error\n"), 39);
+	assert_int_equal(occurrences(text, "\n    2 more, of 2 causes\n"), 1);
+	free(text);
 }
 
 static char *written(void (*put)(FILE *to, const char *text, size_t n), const char *text, size_t n)
@@ -443,6 +577,9 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(reads_as_the_golden_text),
+		cmocka_unit_test(failures_of_one_cause_are_not_all_shown_in_full),
+		cmocka_unit_test(few_causes_of_one_failure_each_are_not_said_twice),
+		cmocka_unit_test(very_many_causes_are_cut),
 		cmocka_unit_test(text_is_measured_by_columns),
 		cmocka_unit_test(text_is_cut_to_its_width),
 		cmocka_unit_test(text_is_wrapped_at_blanks),

@@ -1,0 +1,181 @@
+/* What comes from the target: read, parsed, shown to the monitor, and laid down as arrivals until an
+ * expectation takes them.
+ */
+#include <poll.h>
+#include <string.h>
+
+#include "harness/test.h"
+
+enum {
+	READ_SIZE = 64 * 1024,
+	BEHIND_DISCONNECT_US = 100000, /* for the close, so that a failure can tell of it */
+};
+
+/* What is broken in every CONNACK is said once, by the survey. */
+static bool is_known(const struct test *t, const struct packet *packet, const char *statement)
+{
+	const char *const *known = t->play->known;
+
+	while (known && packet->type == CONNACK && *known)
+		if (!strcmp(*known++, statement))
+			return true;
+	return false;
+}
+
+static void report(struct peer *p, const struct finding *findings, size_t count)
+{
+	for (size_t i = 0; i < count; i++)
+		test_finding(p->test, &findings[i], p);
+}
+
+static void report_packet(
+	struct peer *p, const struct packet *packet, const struct finding *findings, size_t count)
+{
+	for (size_t i = 0; i < count; i++)
+		if (is_known(p->test, packet, findings[i].statement))
+			test_remark(p->test, p, "monitor: %s (%s), as in every CONNACK",
+				findings[i].what, findings[i].statement);
+		else
+			test_finding(p->test, &findings[i], p);
+}
+
+static void arrive(struct peer *p, struct packet packet)
+{
+	struct test *t = p->test;
+	const struct finding *findings;
+
+	tape_add(&t->tape, TAPE_PACKET_IN, p->party, packet.raw,
+		wire_describe(t->arena, t->play->version, &packet));
+	if (packet.type == CONNECT)
+		client_greets(p, packet.raw);
+	size_t found = monitor_packet(p->monitor, test_theirs(t), &packet, &findings);
+	report_packet(p, &packet, findings, found);
+	conduct_came(p, &packet);
+	if (packet.type == PUBLISH)
+		messages_arrived(p, &packet);
+	t->packets_in++;
+
+	struct arrival arrival = { .at_us = tape_now_us(&t->tape) };
+	arrival.taken = (packet.type == PUBLISH && topic_is_foreign(p, packet.topic)) ||
+		(packet.type == PINGRESP && keeping_answered(p));
+	packet.topic = topic_stripped(t, packet.topic);
+	arrival.packet = packet;
+	p->arrivals = arena_grow(
+		t->arena, p->arrivals, p->arrival_count, &p->arrival_capacity, sizeof(arrival));
+	p->arrivals[p->arrival_count++] = arrival;
+}
+
+static void arrive_malformed(struct peer *p, struct bytes raw, const struct wire_result *result)
+{
+	struct test *t = p->test;
+	const struct finding *findings;
+
+	tape_add(&t->tape, TAPE_PACKET_IN, p->party, raw,
+		arena_printf(t->arena, "malformed at byte %zu: %s", result->offset, result->what));
+	if (raw.data[0] >> 4 == CONNECT)
+		client_greets(p, raw);
+	size_t found = monitor_malformed(p->monitor, test_theirs(t), result, &findings);
+	report(p, findings, found);
+	monitor_malformed(p->conduct, test_theirs(t), result, &findings);
+	t->packets_in++;
+}
+
+/* Takes the packets from the front of the input. They are read twice, so that what cases see points
+ * into memory that stays.
+ */
+static void take_packets(struct peer *p)
+{
+	struct test *t = p->test;
+
+	while (p->in.len && !p->lost && t->packets_in < PACKETS_MAX) {
+		struct packet packet;
+		struct wire_result r = wire_parse(t->arena, t->play->version, p->in.data, p->in.len,
+			WIRE_REMAINING_LENGTH_MAX, &packet);
+		if (r.status == WIRE_NEED_MORE)
+			return;
+		size_t len = r.consumed ? r.consumed : p->in.len;
+		uint8_t *copy = arena_copy(t->arena, p->in.data, len);
+		if (r.status == WIRE_PACKET) {
+			wire_parse(t->arena, t->play->version, copy, len, WIRE_REMAINING_LENGTH_MAX,
+				&packet);
+			arrive(p, packet);
+		} else {
+			arrive_malformed(p, (struct bytes){ copy, len }, &r);
+			p->lost = !r.consumed;
+		}
+		buf_consume(&p->in, len);
+	}
+}
+
+static void end(struct peer *p, enum ending ending)
+{
+	struct test *t = p->test;
+	const struct finding *findings;
+
+	p->ended = ending;
+	p->ended_us = tape_now_us(&t->tape);
+	tape_add(&t->tape, ending == ENDED_FIN ? TAPE_FIN_IN : TAPE_RESET_IN, p->party,
+		(struct bytes){ 0 }, NULL);
+	size_t found = monitor_closed(p->monitor, test_theirs(t), &findings);
+	report(p, findings, found);
+	monitor_closed(p->conduct, test_theirs(t), &findings);
+}
+
+void peer_receive(struct peer *p)
+{
+	uint8_t chunk[READ_SIZE];
+
+	ssize_t n = p->transport->ops->read(p->transport, chunk, sizeof(chunk));
+	if (n > 0) {
+		tape_add(&p->test->tape, TAPE_RECEIVED, p->party,
+			(struct bytes){ chunk, (size_t)n }, NULL);
+		buf_add(&p->in, chunk, (size_t)n);
+		take_packets(p);
+	} else if (n == TRANSPORT_END || n == TRANSPORT_RESET) {
+		end(p, n == TRANSPORT_END ? ENDED_FIN : ENDED_RESET);
+	}
+}
+
+void peer_drain(struct peer *p)
+{
+	struct pollfd fd = { .fd = p->transport->fd, .events = POLLIN };
+
+	while (!p->ended && poll(&fd, 1, 0) > 0)
+		peer_receive(p);
+	if (!p->ended)
+		end(p, ENDED_RESET);
+}
+
+/* ---- waiting ------------------------------------------------------------------------------- */
+
+struct arrival *peer_arrival(struct peer *p, uint32_t types)
+{
+	for (size_t i = 0; i < p->arrival_count; i++)
+		if (!p->arrivals[i].taken && types & SPEC_PACKET(p->arrivals[i].packet.type))
+			return &p->arrivals[i];
+	return NULL;
+}
+
+struct arrival *peer_wait(struct peer *p, uint32_t types, int64_t until_us)
+{
+	const uint32_t last = SPEC_PACKET(DISCONNECT); /* nothing comes behind it */
+
+	for (bool in_time = true;; in_time = test_pump(p->test, until_us)) {
+		struct arrival *arrival = peer_arrival(p, types);
+		if (arrival || p->ended || p->closed || p->lost || !in_time)
+			return arrival;
+		if (peer_arrival(p, last)) {
+			peer_wait_end(p, tape_now_us(&p->test->tape) + BEHIND_DISCONNECT_US);
+			return NULL;
+		}
+	}
+}
+
+bool peer_wait_end(struct peer *p, int64_t until_us)
+{
+	bool in_time = true;
+
+	while (!p->ended && !p->closed && in_time)
+		in_time = test_pump(p->test, until_us);
+	return p->ended || p->closed;
+}

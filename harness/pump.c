@@ -1,0 +1,103 @@
+/* Every wait goes through here: all connections are read at once, so that each event carries the time at
+ * which it came.
+ */
+#include <poll.h>
+
+#include "harness/test.h"
+
+static bool is_readable(const struct peer *p)
+{
+	return p->transport && !p->closed && !p->ended;
+}
+
+/* The client that is judged: what its agent says, and the connections that it opens. Returns the number
+ * of descriptors.
+ */
+static nfds_t add_client(const struct test *t, struct pollfd *fds)
+{
+	if (!t->agent)
+		return 0;
+	agent_poll(t->agent, fds);
+	fds[AGENT_POLLED] =
+		(struct pollfd){ .fd = t->accepting ? t->listener : -1, .events = POLLIN };
+	return AGENT_POLLED + 1;
+}
+
+/* A target that is slow or floods keeps a case run from its end, and is no fault of the suite. */
+static void check_bounds(struct test *t)
+{
+	if (t->play->limit_us && tape_now_us(&t->tape) >= t->play->limit_us)
+		test_end(t, AT("the time of the case run"), VERDICT_INCONCLUSIVE,
+			arena_printf(t->arena, "it was not over after %.0f s: the target is slow",
+				(double)t->play->limit_us / 1e6));
+	if (t->packets_in >= PACKETS_MAX)
+		test_end(t, AT("the target's packets"), VERDICT_INCONCLUSIVE,
+			arena_printf(t->arena, "the target floods: %zu packets in %.1f s",
+				t->packets_in, (double)tape_now_us(&t->tape) / 1e6));
+}
+
+/* Polls all open peers, `writer` for room to write too, and the client that is judged; true if anything
+ * came.
+ */
+bool test_poll(struct test *t, const struct peer *writer, int64_t until_us)
+{
+	struct pollfd fds[PEERS_MAX + AGENT_POLLED + 2];
+	struct peer *of[PEERS_MAX];
+	nfds_t n = 0, all;
+
+	for (size_t i = 0; i < t->peer_count; i++) {
+		struct peer *p = t->peers[i];
+		if (!is_readable(p))
+			continue;
+		fds[n] = (struct pollfd){ .fd = p->transport->fd, .events = POLLIN };
+		if (p == writer)
+			fds[n].events |= POLLOUT;
+		of[n++] = p;
+	}
+	int64_t left_us = until_us - tape_now_us(&t->tape);
+	struct timespec wait = { .tv_sec = left_us / 1000000, .tv_nsec = left_us % 1000000 * 1000 };
+	if (left_us <= 0)
+		wait = (struct timespec){ 0 };
+	all = n + add_client(t, fds + n);
+	bool any = false;
+	fds[all] = (struct pollfd){ .fd = lateness_fd(&t->lateness), .events = POLLIN };
+	lateness_turn(&t->lateness);
+	int ready = ppoll(fds, all + 1, &wait, NULL);
+	lateness_turn(&t->lateness);
+	check_bounds(t);
+	if (ready <= 0)
+		return false;
+	for (nfds_t i = 0; i < n; i++) {
+		if (fds[i].revents & ~POLLOUT) {
+			peer_receive(of[i]);
+			any = true;
+		}
+	}
+	for (nfds_t i = n; i < all; i++)
+		any |= fds[i].revents != 0;
+	if (t->agent)
+		client_listen(t);
+	return any;
+}
+
+bool test_pump(struct test *t, int64_t until_us)
+{
+	bool any = false;
+
+	test_flush(t);
+	do {
+		keeping_turn(t);
+		int64_t slice_us = lateness_slice_us(&t->lateness, tape_now_us(&t->tape), until_us);
+		any = test_poll(t, NULL, keeping_slice_us(t, slice_us));
+	} while (!any && tape_now_us(&t->tape) < until_us);
+	return tape_now_us(&t->tape) < until_us;
+}
+
+void test_read_ready(struct test *t)
+{
+	int64_t until_us = tape_now_us(&t->tape) + t->play->answer_us;
+
+	test_flush(t);
+	while (test_poll(t, NULL, 0) && tape_now_us(&t->tape) < until_us)
+		;
+}

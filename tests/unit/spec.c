@@ -1,0 +1,122 @@
+/* The catalogue's evidence: which differences contradict which statements. */
+#include "tests/unit/unit.h"
+
+#include "spec/spec.h"
+
+static bool shows(const char *name, enum spec_testable end, enum spec_difference difference,
+	enum packet_type packet, unsigned property)
+{
+	const struct spec_statement *s = spec_find(name);
+
+	assert_non_null(s);
+	return spec_shows(s, end, difference, packet, property);
+}
+
+static void names_are_those_of_the_table(void **state)
+{
+	(void)state;
+	assert_string_equal(spec_difference_name(SPEC_MISSING), "missing");
+	assert_string_equal(spec_difference_name(SPEC_IDENTIFIER), "identifier");
+	assert_string_equal(spec_difference_name(SPEC_TIME), "time");
+	for (enum spec_difference a = 0; a < SPEC_DIFFERENCES; a++)
+		for (enum spec_difference b = 0; b < a; b++)
+			assert_string_not_equal(spec_difference_name(a), spec_difference_name(b));
+}
+
+static void evidence_is_of_an_end_and_of_packets(void **state)
+{
+	(void)state;
+	const char *answered = "5.0:MQTT-4.3.2-4"; /* PUBACK for a PUBLISH at QoS 1 */
+	assert_true(shows(answered, TESTABLE_SERVER, SPEC_MISSING, PUBACK, 0));
+	assert_true(shows(answered, TESTABLE_CLIENT, SPEC_MISSING, PUBACK, 0));
+	assert_true(shows(answered, TESTABLE_SERVER, SPEC_MISSING, RESERVED_0, 0)); /* not known */
+	assert_false(shows(answered, TESTABLE_SERVER, SPEC_MISSING, PUBLISH, 0));
+	assert_false(shows(answered, TESTABLE_SERVER, SPEC_DUP, PUBLISH, 0));
+	const char *taken_over = "5.0:MQTT-4.5.0-1"; /* binds servers alone */
+	assert_true(shows(taken_over, TESTABLE_SERVER, SPEC_MISSING, PUBLISH, 0));
+	assert_false(shows(taken_over, TESTABLE_CLIENT, SPEC_MISSING, PUBLISH, 0));
+}
+
+static void evidence_is_of_properties(void **state)
+{
+	(void)state;
+	const char *forwarded = "5.0:MQTT-3.3.2-17"; /* User Properties */
+	assert_true(shows(forwarded, TESTABLE_SERVER, SPEC_PROPERTY, PUBLISH, 0x26));
+	assert_false(shows(forwarded, TESTABLE_SERVER, SPEC_PROPERTY, PUBLISH, 0x03));
+	assert_false(shows(forwarded, TESTABLE_SERVER, SPEC_PROPERTY, SUBACK, 0x26));
+	assert_true(shows(forwarded, TESTABLE_SERVER, SPEC_PROPERTY, PUBLISH, 0));
+}
+
+/* What the masks say is what the rows say. */
+static void masks_sum_the_evidence_up(void **state)
+{
+	(void)state;
+	size_t with_evidence = 0;
+	for (size_t i = 0; i < spec_statement_count; i++) {
+		const struct spec_statement *s = &spec_statements[i];
+		uint32_t server = 0, client = 0;
+		for (size_t j = 0; j < s->evidence_count; j++) {
+			const struct spec_evidence *e = &s->evidence[j];
+			assert_in_range(e->difference, 0, SPEC_DIFFERENCES - 1);
+			assert_true(e->end == TESTABLE_SERVER || e->end == TESTABLE_CLIENT);
+			*(e->end == TESTABLE_SERVER ? &server : &client) |=
+				SPEC_SHOWS(e->difference);
+		}
+		assert_int_equal(s->shows_server, server);
+		assert_int_equal(s->shows_client, client);
+		with_evidence += s->evidence_count > 0;
+	}
+	assert_true(with_evidence > 400);
+}
+
+/* A message that is lost breaks the rules of delivery, whatever the case is about. */
+static void dropped_messages_accuse_no_other_rule(void **state)
+{
+	(void)state;
+	static const char *const others[] = {
+		"5.0:MQTT-3.3.4-9",   /* Receive Maximum */
+		"5.0:MQTT-3.3.2-5",   /* expiry */
+		"5.0:U50-ACK-SHORT",  /* a PUBACK of two bytes */
+		"5.0:MQTT-3.1.2-24",  /* Maximum Packet Size */
+		"3.1.1:MQTT-3.3.5-1", /* overlapping subscriptions */
+	};
+	for (size_t i = 0; i < sizeof(others) / sizeof(*others); i++)
+		assert_false(shows(others[i], TESTABLE_SERVER, SPEC_MISSING, PUBLISH, 0));
+}
+
+static uint8_t receivers_of(const char *name)
+{
+	const struct spec_statement *s = spec_find(name);
+
+	assert_non_null(s);
+	return s->receivers;
+}
+
+/* 4.13.1 of 5.0 leaves it to a receiver how closely it looks, but for the few statements that bind it. */
+static void a_statement_of_5_0_seldom_binds_the_receiver(void **state)
+{
+	(void)state;
+	assert_int_equal(receivers_of("5.0:MQTT-3.8.1-1"), RECEIVER_SERVER);
+	assert_int_equal(receivers_of("5.0:MQTT-3.1.4-1"), RECEIVER_SERVER);
+	assert_int_equal(receivers_of("5.0:MQTT-3.2.2-4"), RECEIVER_CLIENT);
+	assert_int_equal(receivers_of("5.0:MQTT-3.15.1-1"), RECEIVER_SERVER | RECEIVER_CLIENT);
+	assert_int_equal(receivers_of("5.0:MQTT-2.2.1-3"), 0);  /* binds the client that sends */
+	assert_int_equal(receivers_of("5.0:U50-PKT-TYPE"), 0);  /* without a number */
+	assert_int_equal(receivers_of("5.0:MQTT-4.13.1-1"), 0); /* of what is noticed */
+	assert_int_equal(receivers_of("3.1.1:MQTT-2.3.1-1"), RECEIVER_SERVER | RECEIVER_CLIENT);
+	assert_int_equal(receivers_of("3.1.1:U311-PKT-TYPE"), RECEIVER_SERVER | RECEIVER_CLIENT);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(names_are_those_of_the_table),
+		cmocka_unit_test(a_statement_of_5_0_seldom_binds_the_receiver),
+		cmocka_unit_test(evidence_is_of_an_end_and_of_packets),
+		cmocka_unit_test(evidence_is_of_properties),
+		cmocka_unit_test(masks_sum_the_evidence_up),
+		cmocka_unit_test(dropped_messages_accuse_no_other_rule),
+	};
+
+	return cmocka_run_group_tests_name("spec", tests, NULL, NULL);
+}
