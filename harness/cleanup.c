@@ -37,7 +37,7 @@ static void forget_session(struct test *t, const char *id)
 
 	if (errand_start(
 		    &e, t->arena, t->play->target, t->play->version, CLEANUP_LIMIT_US, &error)) {
-		struct packet connect = errand_connect(&e, id, t->play->capabilities->keep_alive);
+		struct packet connect = errand_connect(&e, id);
 		if (errand_send(&e, &connect) && is_accepted(&e))
 			say_goodbye(&e);
 	}
@@ -52,8 +52,7 @@ static void clear_retained(struct test *t)
 	if (errand_start(
 		    &e, t->arena, t->play->target, t->play->version, CLEANUP_LIMIT_US, &error)) {
 		struct packet connect =
-			errand_connect(&e, arena_printf(t->arena, "%sCleaner", t->play->prefix),
-				t->play->capabilities->keep_alive);
+			errand_connect(&e, arena_printf(t->arena, "%sCleaner", t->play->prefix));
 		bool ok = errand_send(&e, &connect) && is_accepted(&e);
 		for (size_t i = 0; ok && i < t->retained_count; i++) {
 			struct packet empty = wire_packet(PUBLISH);
@@ -80,6 +79,7 @@ static void close_peers(struct test *t)
 			p->closed = true;
 		}
 		buf_fini(&p->in);
+		buf_fini(&p->building);
 		buf_fini(&p->corked);
 		buf_fini(&p->shown);
 	}

@@ -75,7 +75,7 @@ void errand_end(struct errand *e)
 	buf_fini(&e->in);
 }
 
-struct packet errand_connect(const struct errand *e, const char *client_id, uint16_t keep_alive)
+struct packet errand_connect(const struct errand *e, const char *client_id)
 {
 	struct packet packet = wire_packet(CONNECT);
 
@@ -84,6 +84,6 @@ struct packet errand_connect(const struct errand *e, const char *client_id, uint
 	packet.connect_flags = CONNECT_CLEAN;
 	packet.client_id = bytes_of(client_id);
 	packet.properties.present = e->version == MQTT_50;
-	demands_meet(&(const struct demands){ e->login, keep_alive }, &packet);
+	demands_meet(&(const struct demands){ e->login, KEEP_ALIVE_INSTEAD_S }, &packet);
 	return packet;
 }

@@ -78,7 +78,8 @@ static enum probe_status ask(struct arena *a, const struct endpoint *target,
 	defaults(out);
 	if (errand_start(&e, a, target, version, answer_us, what)) {
 		const char *id = arena_printf(a, "mqttspecprobe%d", (int)getpid());
-		struct packet connect = errand_connect(&e, id, keep_alive);
+		struct packet connect = errand_connect(&e, id);
+		connect.keep_alive = keep_alive;
 		errand_send(&e, &connect);
 		status = read_connack(&e, out, what);
 	}
