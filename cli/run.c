@@ -18,7 +18,8 @@ enum {
 	JOBS = 16, /* far more than cores */
 	JOBS_A_CORE = 4,
 	TIMED_JOBS = 64,
-	CAPTURE_ERROR_SIZE = 512
+	CAPTURE_ERROR_SIZE = 512,
+	PATIENCE_SIZE = 100,
 };
 
 static const char interrupted[] = "interrupted";
@@ -30,7 +31,7 @@ static void show_result(void *user, size_t index, const struct record_case *reco
 	struct run *run = user;
 	bool silent = run->options.quiet && record->expected;
 
-	(void)index;
+	run_count(run, index, record);
 	if (silent)
 		run->terminal.expected_failures += !verdict_is_good(record->verdict);
 	else
@@ -44,18 +45,36 @@ static void show_death(void *user, const struct record_death *death)
 	terminal_death(&run->terminal, death);
 }
 
+static void show_remark(void *user, const char *sentence)
+{
+	struct run *run = user;
+
+	terminal_remark(&run->terminal, sentence);
+}
+
+/* Why it takes longer. */
+static const char *patience_text(
+	const struct run *run, size_t count, char out[static PATIENCE_SIZE])
+{
+	snprintf(out, PATIENCE_SIZE, "again, with up to %u s for an answer: %zu left",
+		run->options.patience_s, count);
+	return out;
+}
+
 static void show_progress(void *user, const struct runner_progress *p)
 {
 	struct run *run = user;
 	double seconds = (double)(clock_now_us() - run->runner.started_us) / 1e6;
 	struct terminal_running *running = calloc(p->running_count + 1, sizeof(*running));
+	char patience[PATIENCE_SIZE];
 
 	if (!running)
 		abort();
 	for (size_t i = 0; i < p->running_count; i++)
 		running[i] = (struct terminal_running){ p->running[i].id, p->running[i].age_us };
 	terminal_progress(&run->terminal, p->done, p->planned, running, p->running_count,
-		seconds > 0 ? (double)p->done / seconds : 0);
+		seconds > 0 ? (double)p->done / seconds : 0,
+		p->patiently ? patience_text(run, p->patient, patience) : NULL);
 	free(running);
 }
 
@@ -143,8 +162,21 @@ static const char *reach_target(struct run *run)
 	return error;
 }
 
+static void tell_of_keep_alive(const struct run *run)
+{
+	for (int i = 0; i < SURVEY_VERSIONS; i++)
+		if (run->surveys[i].capabilities.keep_alive && !run->surveys[i].unserved)
+			fprintf(stderr,
+				"mqttspec run: MQTT %s: a Keep Alive of 0 %s; all have %u s "
+				"instead\n",
+				spec_version_name(i ? MQTT_50 : MQTT_311),
+				run->role == ROLE_SERVER ? "is not accepted" : "cannot be had",
+				run->surveys[i].capabilities.keep_alive);
+}
+
 static void warn_of_oddities(const struct run *run)
 {
+	tell_of_keep_alive(run);
 	for (int i = 0; i < SURVEY_VERSIONS; i++)
 		if (run->surveys[i].warning)
 			fprintf(stderr,
@@ -210,6 +242,7 @@ static struct runner_config configure(struct run *run)
 		.expected = &run->expected,
 		.whole = !o->word_count && !o->excluded_count && !o->serve,
 		.seed = o->seed,
+		.patience_us = (int64_t)o->patience_s * 1000000,
 		.slack_us = (int64_t)o->slack_ms * 1000,
 		.deadline_us = o->deadline_s ? now_us + (int64_t)o->deadline_s * 1000000 : 0,
 		.hold_us = run->role == ROLE_SERVER ? RUNNER_HOLD_US : 0,
@@ -224,7 +257,8 @@ static struct runner_config configure(struct run *run)
 		.pcap = o->pcap,
 		.record = run->out.record,
 		.stop_fd = run->stop_fd,
-		.view = { run, show_result, show_death, run->terminal.live ? show_progress : NULL },
+		.view = { run, show_result, show_death, show_remark,
+			run->terminal.live ? show_progress : NULL },
 	};
 }
 
@@ -247,22 +281,8 @@ static size_t unseen_count(const struct run *run, const struct record_end *end)
 	return run->options.shards ? 0 : end->unseen_count;
 }
 
-static int exit_code(const struct run *run, const struct record_end *end)
-{
-	const struct runner *r = &run->runner;
-	bool unfinished = r->stopped == RUNNER_TARGET_LOST || r->stopped == RUNNER_BROKEN ||
-		(r->stopped == RUNNER_DEADLINE && !run->options.until_failure);
-
-	if (r->stopped == RUNNER_INTERRUPTED)
-		return EXIT_INTERRUPTED;
-	if (unfinished || r->counts[VERDICT_ERROR] || (!r->played && !run->options.serve))
-		return EXIT_NOTHING;
-	return r->unexpected || r->unexplained || unseen_count(run, end) ? EXIT_UNEXPECTED
-									 : EXIT_AS_EXPECTED;
-}
-
 /* What the counts do not tell. */
-static void explain_end(const struct run *run)
+static void explain_end(const struct run *run, const char *trouble)
 {
 	const struct runner *r = &run->runner;
 
@@ -270,17 +290,14 @@ static void explain_end(const struct run *run)
 		fprintf(stderr,
 			"mqttspec run: the target died %s that no single case run repeats\n",
 			r->unexplained == 1 ? "a death" : "deaths");
-	const char *why = run->surveys[0].unserved;
-	if (!why)
-		why = run->surveys[1].unserved;
-	if (!r->played && why)
-		fprintf(stderr, "mqttspec run: nothing was played: %s\n", why);
+	if (trouble && run->options.serve) /* else it is the last line of all */
+		fprintf(stderr, "mqttspec run: %s\n", trouble);
 }
 
-static void show_end(struct run *run, struct record_end end)
+static void show_end(struct run *run, struct record_end end, const char *trouble)
 {
 	end.unseen_count = unseen_count(run, &end);
-	terminal_end(&run->terminal, &end);
+	terminal_end(&run->terminal, &end, trouble);
 }
 
 static int play(struct run *run)
@@ -300,15 +317,14 @@ static int play(struct run *run)
 	else
 		play_rounds(run);
 	runner_result(&run->runner, &end);
+	end.unjudged = run_unjudged(run);
+	const char *trouble = record_write_end(run->out.record, &end)
+		? run_trouble(run)
+		: arena_printf(&run->arena, "%s/run.jsonl: %s", run->options.out, strerror(errno));
 	if (!serve)
-		show_end(run, end);
-	explain_end(run);
-	int code = exit_code(run, &end);
-	if (!record_write_end(run->out.record, &end)) {
-		fprintf(stderr, "mqttspec run: %s/run.jsonl: %s\n", run->options.out,
-			strerror(errno));
-		code = EXIT_NOTHING;
-	}
+		show_end(run, end, trouble);
+	explain_end(run, trouble);
+	int code = run_exit_code(run, unseen_count(run, &end), trouble);
 	runner_fini(&run->runner);
 	return code;
 }

@@ -105,7 +105,7 @@ static struct difference in_field(const char *expression)
 		{ ".id", SPEC_IDENTIFIER, NULL },
 		{ ".code", SPEC_CODE, NULL },
 		{ ".codes.data[0]", SPEC_CODE, NULL },
-		{ ".ack_flags", SPEC_SESSION, "CONNACK" },
+		{ ".ack_flags & 1", SPEC_SESSION, "CONNACK" },
 	};
 	size_t len = strlen(expression);
 

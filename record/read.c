@@ -111,6 +111,7 @@ static void read_death(struct reader *r, const json_t *o, struct record_death *o
 	out->exit_code = field_int(r, o, "exit_code");
 	out->stderr_tail = field_text(r, o, "stderr_tail");
 	out->during = field_text(r, o, "during");
+	out->note = field_optional_text(r, o, "note");
 }
 
 static const struct record_death *read_inner_death(struct reader *r, const json_t *object)
@@ -244,6 +245,7 @@ static void read_end(struct reader *r, const json_t *o, struct record_end *out)
 	out->not_run = field_count(r, o, "not_run");
 	out->duration_us = field_us(r, o, "duration_us");
 	out->stopped = field_optional_text(r, o, "stopped");
+	out->unjudged = field_optional_text(r, o, "unjudged");
 	read_unseen(r, o, out);
 }
 

@@ -206,6 +206,7 @@ static void put_death(json_t *o, const struct record_death *death)
 	put_number(o, "exit_code", death->exit_code);
 	put_text(o, "stderr_tail", death->stderr_tail);
 	put_text(o, "during", death->during);
+	put_text_if(o, "note", death->note);
 }
 
 static json_t *foreseen_new(const struct record_case *record)
@@ -294,6 +295,7 @@ bool record_write_end(FILE *to, const struct record_end *end)
 	put_number(o, "not_run", (int64_t)end->not_run);
 	put_number(o, "duration_us", end->duration_us);
 	put_text_if(o, "stopped", end->stopped);
+	put_text_if(o, "unjudged", end->unjudged);
 	put_array(o, "unseen", unseen_new(end));
 	return write_line(to, o);
 }

@@ -98,6 +98,7 @@ void terminal_case(struct terminal *t, const struct record_case *record)
 
 	t->counts[record->verdict]++;
 	t->unexpected += !record->expected;
+	t->unexpected_inapplicable += !record->expected && record->verdict == VERDICT_INAPPLICABLE;
 	t->expected_failures += case_is_expected_failure(record);
 	if (record->expected && t->live && !t->verbose && !case_is_expected_failure(record))
 		return;
@@ -127,6 +128,15 @@ void terminal_death(struct terminal *t, const struct record_death *death)
 	fflush(t->to);
 }
 
+void terminal_remark(struct terminal *t, const char *sentence)
+{
+	erase_status(t);
+	fputs(text_ink(t->color, INK_YELLOW), t->to);
+	text_wrap(t->to, sentence, (struct text_block){ .indent = 2, .width = t->width });
+	fprintf(t->to, "%s\n", text_ink(t->color, INK_OFF));
+	fflush(t->to);
+}
+
 /* "12 pass, 1 fail", the verdicts that were given. */
 static void add_counts(struct buf *b, const size_t counts[static VERDICT_COUNT])
 {
@@ -141,7 +151,8 @@ static void add_counts(struct buf *b, const size_t counts[static VERDICT_COUNT])
 }
 
 void terminal_progress(struct terminal *t, size_t done, size_t planned,
-	const struct terminal_running *running, size_t running_count, double per_second)
+	const struct terminal_running *running, size_t running_count, double per_second,
+	const char *phase)
 {
 	struct buf b;
 
@@ -155,7 +166,10 @@ void terminal_progress(struct terminal *t, size_t done, size_t planned,
 	}
 	if (t->unexpected)
 		buf_printf(&b, " (%zu unexpected)", t->unexpected);
-	buf_printf(&b, "  %.0f/s", per_second);
+	if (phase)
+		buf_printf(&b, "  %s", phase);
+	else
+		buf_printf(&b, "  %.0f/s", per_second);
 	for (size_t i = 0; i < running_count; i++) {
 		char age[TEXT_SIZE];
 		buf_printf(&b, "%s%s %s", i ? ", " : "  running ", running[i].id,
@@ -201,6 +215,29 @@ static void put_counts(struct terminal *t, const struct record_end *end)
 	text_wrap(t->to, buf_text(&b), (struct text_block){ .indent = 2, .width = t->width });
 	fputc('\n', t->to);
 	buf_fini(&b);
+}
+
+static void put_result(struct terminal *t, const struct record_end *end)
+{
+	size_t not_applicable = end->counts[VERDICT_INAPPLICABLE] - t->unexpected_inapplicable;
+
+	if (t->expected_failures)
+		fputs("what the target's file foresees counts as passed:\n", t->to);
+	fprintf(t->to, "%zu passed, %zu failed",
+		sum(end->counts) - end->unexpected - not_applicable,
+		end->unexpected + end->unseen_count);
+	if (not_applicable)
+		fprintf(t->to, ", %zu not applicable", not_applicable);
+	if (end->not_run)
+		fprintf(t->to, ", %zu skipped", end->not_run);
+	fputc('\n', t->to);
+}
+
+static void put_trouble(struct terminal *t, const char *trouble)
+{
+	fputs(text_ink(t->color, INK_RED), t->to);
+	text_put(t->to, trouble);
+	fprintf(t->to, "%s\n", text_ink(t->color, INK_OFF));
 }
 
 /* ---- by cause ------------------------------------------------------------------------------ */
@@ -275,25 +312,22 @@ static void put_unseen(const struct terminal *t, const struct record_unseen *uns
 	buf_fini(&b);
 }
 
-void terminal_end(struct terminal *t, const struct record_end *end)
+void terminal_end(struct terminal *t, const struct record_end *end, const char *trouble)
 {
 	erase_status(t);
 	put_causes(t);
 	causes_fini(&t->causes);
 	for (size_t i = 0; i < end->unseen_count; i++)
 		put_unseen(t, &end->unseen[i]);
-	if (end->stopped) {
+	if (end->stopped && !trouble) {
 		fputs("stopped early: ", t->to);
 		text_put(t->to, end->stopped);
 		fputc('\n', t->to);
 	}
 	put_counts(t, end);
-	if (t->expected_failures)
-		fputs("what the target's file foresees counts as passed:\n", t->to);
-	fprintf(t->to, "%zu passed, %zu failed", sum(end->counts) - end->unexpected,
-		end->unexpected + end->unseen_count);
-	if (end->not_run)
-		fprintf(t->to, ", %zu skipped", end->not_run);
-	fputc('\n', t->to);
+	if (trouble)
+		put_trouble(t, trouble);
+	else
+		put_result(t, end);
 	fflush(t->to);
 }

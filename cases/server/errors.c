@@ -45,7 +45,7 @@ CASE(error_leaves_state,
 	expect_message(sub, .topic = "x/after", .payload = "after");
 	client = join(t, "client", .kept = true, .resumed = true);
 	struct packet m = expect_message(client);
-	if (bytes_equal(m.payload, BYTES("kept")) && m.dup)
+	if (bytes_equal(m.payload, BYTES("kept")))
 		m = expect_message(client);
 	check_text(t, m.payload, "after");
 	struct peer *later = join(t, "later");
@@ -61,15 +61,19 @@ CASE(many_malformed_connects,
 {
 	static const char *const packets[] = { "10 r s\"MQTT\" 04 02 n0", "10 FF FF FF FF FF",
 		"20 02 00 00", "10 r s\"MQTT\" 04 03 n0 c", "00 00", "10 r s\"MQXX\" 04 02 n0 c" };
+	struct peer *clients[CROWD]; /* waited for together: some targets take their time */
 	witness(t);
 	for (unsigned i = 0; i < CROWD; i++) {
-		struct peer *client = dial(t, "client");
-		send_template(client, packets[i % 6]);
-		if (gets_closed(client))
-			continue;
-		check(t, is_v5(t), "the connection is closed");
-		nonstrict(t, "the target puts up with a malformed connection");
-		break;
+		clients[i] = dial(t, "client");
+		send_template(clients[i], packets[i % 6]);
+	}
+	for (unsigned i = 0; i < CROWD; i++) {
+		if (!is_v5(t)) {
+			expect_closed(clients[i]);
+		} else if (!gets_closed(clients[i])) {
+			nonstrict(t, "the target puts up with a malformed connection");
+			break;
+		}
 	}
 	fence(join(t, "next"));
 }
