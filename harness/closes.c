@@ -172,8 +172,9 @@ static void expect_connect_violation(struct place at, struct peer *p, const stru
 	struct test *t = p->test;
 	struct arrival *a =
 		peer_wait(p, SPEC_PACKET(CONNACK) | SPEC_PACKET(AUTH), test_answer_deadline_us(t));
-	bool refused = a && t->play->version == MQTT_50 && a->packet.type == CONNACK &&
-		a->packet.code >= 0x80;
+	bool five = t->play->version == MQTT_50;
+	bool refused = a && a->packet.type == CONNACK &&
+		(five ? a->packet.code >= 0x80 : a->packet.code != 0);
 
 	if (!a && !is_left_to_the_target(t))
 		peer_wait_end(p, test_answer_deadline_us(t));
@@ -184,8 +185,13 @@ static void expect_connect_violation(struct place at, struct peer *p, const stru
 	}
 	if (a) {
 		a->taken = true;
-		grade_code(at, p, &a->packet, v->codes);
+		if (five)
+			grade_code(at, p, &a->packet, v->codes);
 		need_close(at, p, expected, since_us);
+		if (!five)
+			test_note_on(t, at, VERDICT_NONSTRICT, "3.1.1:MQTT-3.1.4-1",
+				"the close without a CONNACK",
+				"the CONNECT is refused by a CONNACK before the close");
 	} else {
 		test_note_late(t, at, "the close", since_us, p->ended_us);
 	}
