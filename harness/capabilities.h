@@ -11,6 +11,7 @@ enum { KEEP_ALIVE_INSTEAD_S = 60 };
 
 struct capabilities {
 	bool served;     /* this version is accepted */
+	bool refuses_50; /* 5.0 was tried, and is not: the target answers as 3.1.1 has it alone */
 	uint8_t refusal; /* else the code of the CONNACK that refused it; 0: there was none */
 	uint8_t maximum_qos;
 	bool retain;
