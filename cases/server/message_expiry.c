@@ -102,6 +102,7 @@ CASE(expired_behind_quota,
 	.refs = { "5.0:MQTT-3.3.2-5", "5.0:U50-QUOTA-INCREMENT" }, .level = MUST, .versions = V50,
 	.budget_ms = BUDGET_MS)
 {
+	require(t, offers(t)->queue >= 2, "the target keeps no second message for a client");
 	struct peer *pub = join(t, "publisher");
 	struct peer *sub = join(t, "subscriber", .props = PROPS(P_RECEIVE_MAXIMUM(1)));
 	subscribe(sub, .filter = "e/t", .qos = 1);
