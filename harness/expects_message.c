@@ -46,6 +46,8 @@ static bool compare_message(
 			test_end(t, at, VERDICT_INCONCLUSIVE,
 				"a message came once more, which QoS 1 allows, in place of the "
 				"awaited one");
+		if (d.kind == SPEC_MISSING || d.kind == SPEC_ORDER || d.kind == SPEC_EXTRA)
+			queue_check(at, t);
 		test_differ(t, at, d, describe_wanted(t, m),
 			arena_printf(t->arena, "%s (retain %d, dup %d)",
 				wire_describe(t->arena, t->play->version, packet), packet->retain,
@@ -102,7 +104,19 @@ size_t take_messages_at(struct place at, struct peer *server, struct packet *mes
 	return count;
 }
 
-/* ---- the target's window --------------------------------------------------------------------- */
+/* ---- the target's queue and window ----------------------------------------------------------- */
+
+void queue_check(struct place at, struct test *t)
+{
+	unsigned room = t->play->client ? UINT32_MAX : offers(t)->queue;
+
+	for (size_t i = 0; i < t->peer_count; i++)
+		if (messages_meant_for(t->peers[i]) > room)
+			test_end(t, at, VERDICT_INAPPLICABLE,
+				arena_printf(t->arena,
+					"the target keeps no more than %u message%s for a client",
+					room, room == 1 ? "" : "s"));
+}
 
 /* Brings the exchange of this message to its end. */
 static void settle(struct place at, struct peer *p, uint16_t id, unsigned qos)
@@ -122,11 +136,7 @@ void window_check(struct place at, struct peer *p)
 	struct test *t = p->test;
 	unsigned open = monitor_under_way(p->monitor);
 
-	if (!t->play->client && messages_meant_for(p) > offers(t)->queue)
-		test_end(t, at, VERDICT_INAPPLICABLE,
-			arena_printf(t->arena,
-				"the target keeps no more than %u messages for a client",
-				offers(t)->queue));
+	queue_check(at, t);
 	if (!open || p->ended || p->closed || p->lost || test_theirs(t) != SIDE_SERVER)
 		return;
 	for (size_t i = p->arrival_count; i-- > 0;) {

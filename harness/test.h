@@ -299,9 +299,14 @@ const char *peer_situation(struct peer *p, int64_t since_us);
 void test_note_late(
 	struct test *t, struct place at, const char *what, int64_t since_us, int64_t at_us);
 
+/* Messages may be lacking. If the target's file says that few are kept for a client, and somebody was to get
+ * more than that, this is its right, and the run is `inapplicable`.
+ */
+void queue_check(struct place at, struct test *t);
+
 /* A message did not come. If others are not yet acknowledged, and it comes once they are, the target keeps a
- * small window of messages under way, which is its right; a short queue is so, too, if its file speaks of
- * it. Then the run is `inapplicable`.
+ * small window of messages under way, which is its right, like a short queue. Then the run is
+ * `inapplicable`.
  */
 void window_check(struct place at, struct peer *p);
 

@@ -315,6 +315,18 @@ CASE(disconnect_of_the_server, .title = "A server that sends DISCONNECT closes a
 
 static const struct maybe no_session[] = { { .set = false }, SET(0) };
 
+enum { LATE_MS = 8000 /* after which a session has ended that ends late */ };
+
+static bool finds_session(struct test *t, const char *name)
+{
+	struct peer *client = dial(t, name);
+
+	send_connect(client, .kept = true, .expiry = SET(0));
+	bool found = expect_accepted(client).ack_flags & 1;
+	leave(client);
+	return found;
+}
+
 /* A target that does not notice deletes the Will as by any DISCONNECT, which is its own affair; but it
  * must not keep the session for it.
  *
@@ -332,6 +344,9 @@ CASE(session_expiry_raised,
 	.versions = V50)
 {
 	for (unsigned i = 0; i < 2; i++) {
+		struct peer *last = join(t, "last", .expiry = no_session[i]);
+		misbehave(last);
+		send_disconnect(last, .props = PROPS(P_SESSION_EXPIRY(60)));
 		struct peer *watcher = join_watcher(t);
 		struct peer *client = join(t, "client", .expiry = no_session[i],
 			.will = { .topic = "left/w", .payload = "Will", .qos = 1 });
@@ -341,24 +356,16 @@ CASE(session_expiry_raised,
 		send_disconnect(client, .props = PROPS(P_SESSION_EXPIRY(60)));
 		expect_violation_closed(client, .codes = { 0x82 });
 		drop(client);
+		drop(last);
 		prefer_will(t, watcher);
 
 		judging(t, "5.0:U50-DISC-EXPIRY-RAISE");
-		client = dial(t, "client");
-		send_connect(client, .kept = true, .expiry = SET(0));
-		check_eq(t, expect_accepted(client).ack_flags, 0);
-		leave(client);
+		if (!finds_session(t, "client"))
+			continue;
+		let_pass(t, LATE_MS);
+		check(t, !finds_session(t, "last"), "the session ends, though not at once");
+		nonstrict(t, "the session does not end with its connection, but some time later");
 	}
-}
-
-CASE(session_expiry_lowered,
-	.title = "A DISCONNECT with Session Expiry Interval 0 ends the session",
-	.refs = { "5.0:U50-DISC-EXPIRY", "5.0:MQTT-3.2.2-3" }, .level = STATED, .versions = V50)
-{
-	leave(join(t, "client", .kept = true), .props = PROPS(P_SESSION_EXPIRY(0)));
-	struct peer *client = dial(t, "client");
-	send_connect(client, .kept = true);
-	check_eq(t, expect_accepted(client).ack_flags, 0);
 }
 
 CASE(session_expiry_replaced,
@@ -368,16 +375,16 @@ CASE(session_expiry_replaced,
 	leave(join(t, "client", .expiry = SET(60)), .props = PROPS(P_SESSION_EXPIRY(300)));
 	struct peer *client = dial(t, "client");
 	send_connect(client, .kept = true);
-	check_eq(t, expect_accepted(client).ack_flags, 1);
+	check_eq(t, expect_accepted(client).ack_flags & 1, 1);
 	leave(client, .code = SET(0));
 
 	client = dial(t, "client");
 	send_connect(client, .kept = true);
-	check_eq(t, expect_accepted(client).ack_flags, 1);
+	check_eq(t, expect_accepted(client).ack_flags & 1, 1);
 }
 
 CHAPTER(disconnect, "DISCONNECT", &case_disconnect_closes, &case_publish_behind_disconnect,
 	&case_requests_behind_disconnect, &case_normal_disconnect, &case_disconnect_then_reset,
 	&case_disconnect_with_will, &case_bad_disconnect, &case_bad_disconnect_will,
 	&case_reserved_codes, &case_disconnect_of_the_server, &case_session_expiry_raised,
-	&case_session_expiry_lowered, &case_session_expiry_replaced);
+	&case_session_expiry_replaced);

@@ -45,7 +45,7 @@ CASE(error_leaves_state,
 	expect_message(sub, .topic = "x/after", .payload = "after");
 	client = join(t, "client", .kept = true, .resumed = true);
 	struct packet m = expect_message(client);
-	if (bytes_equal(m.payload, BYTES("kept")) && m.dup)
+	if (bytes_equal(m.payload, BYTES("kept")))
 		m = expect_message(client);
 	check_text(t, m.payload, "after");
 	struct peer *later = join(t, "later");
@@ -65,11 +65,12 @@ CASE(many_malformed_connects,
 	for (unsigned i = 0; i < CROWD; i++) {
 		struct peer *client = dial(t, "client");
 		send_template(client, packets[i % 6]);
-		if (gets_closed(client))
-			continue;
-		check(t, is_v5(t), "the connection is closed");
-		nonstrict(t, "the target puts up with a malformed connection");
-		break;
+		if (!is_v5(t)) {
+			expect_closed(client);
+		} else if (!gets_closed(client)) {
+			nonstrict(t, "the target puts up with a malformed connection");
+			break;
+		}
 	}
 	fence(join(t, "next"));
 }
