@@ -153,6 +153,8 @@ void test_fail(struct test *t, struct place at, const char *expected, const char
 void test_note_on(struct test *t, struct place at, enum verdict verdict, const char *statement,
 	const char *expected, const char *actual)
 {
+	if (verdict == VERDICT_NONSTRICT)
+		check_question(t, at);
 	test_remark(t, NULL, "%s: %s", verdict_name(verdict), actual);
 	if (verdict == VERDICT_NONSTRICT) {
 		struct claim *c = statement ? claim_add(t, statement) : claim_on_trial(t);
