@@ -317,6 +317,8 @@ struct packet expect_one_of_at(
 				       : peer_situation(p, since_us);
 		if (a)
 			a->taken = true;
+		test_note_late(t, at, a ? spec_packet_name(packet.type) : "the close", since_us,
+			a ? a->at_us : p->ended_us);
 		judge_outcome(at, t, &outcomes[i], expected, actual);
 		return packet;
 	}

@@ -87,12 +87,15 @@ struct claim {
 	const char *name;
 	bool open; /* not judged so far */
 	enum verdict verdict;
+	unsigned breaches; /* that the monitor saw */
 };
 
 enum {
 	CLAIMS_MAX = 32,
 	PEERS_MAX = 256,
-	PACKETS_MAX = 400000, /* of the target in one case run: more is a flood */
+	/* Of the target in one case run: more is a flood. */
+	PACKETS_MAX = 300000,
+	RECEIVED_MAX = 128 * 1024 * 1024, /* bytes */
 };
 
 /* Of the fences to a client: identifiers that no case uses, and a topic that no case expects. */
@@ -132,7 +135,8 @@ struct test {
 	struct messages messages; /* that our peers have published */
 	struct lateness lateness; /* how late the machine has been */
 	const char *misconduct;   /* the first rule that we broke undeclared: a sentence; or NULL */
-	size_t packets_in;        /* that the target has sent, on all connections */
+	size_t packets_in;        /* that the target has sent, on all connections ... */
+	size_t bytes_in;          /* ... and what was read of it */
 
 	struct distribution *distributions;
 	size_t distribution_count, distribution_capacity;
