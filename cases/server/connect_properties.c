@@ -185,6 +185,6 @@ CASE(connect_with_will_properties, .title = "The properties of a Will are publis
 
 CHAPTER(connect_properties, "Properties of CONNECT", &case_bad_connect_values,
 	&case_unknown_authentication_method, &case_good_connect_values,
-	&case_connect_with_many_user_properties,
-	&case_connect_property_order, &case_response_information_not_requested,
-	&case_problem_information_not_requested, &case_connect_with_will_properties);
+	&case_connect_with_many_user_properties, &case_connect_property_order,
+	&case_response_information_not_requested, &case_problem_information_not_requested,
+	&case_connect_with_will_properties);

@@ -286,7 +286,8 @@ CASE(disconnect_within_packet_size,
 		OUTCOMES({ .type = CLOSED },
 			{ .type = PINGRESP,
 				.verdict = VERDICT_INAPPLICABLE,
-				.says = "the target takes Topic Alias 0, so it has no error to name" }));
+				.says = "the target takes Topic Alias 0, so it has no error to "
+					"name" }));
 	if (has_packet(client, DISCONNECT))
 		check_size(t, expect(client, DISCONNECT));
 }

@@ -140,8 +140,7 @@ CASE(expiry_lowered_in_queue,
 	check_interval(t, m, LONG_S, from_us);
 }
 
-CASE(expiry_kept_at_once,
-	.title = "A message delivered at once keeps its Message Expiry Interval",
+CASE(expiry_kept_at_once, .title = "A message delivered at once keeps its Message Expiry Interval",
 	.refs = { "5.0:MQTT-3.3.2-6" }, .level = MUST, .versions = V50)
 {
 	static const uint32_t intervals[] = { 60, 86400, 65536, 4294967295 };
@@ -157,8 +156,7 @@ CASE(expiry_kept_at_once,
 	}
 }
 
-CASE(expiry_absent_at_once,
-	.title = "No interval is added to a message that was published without",
+CASE(expiry_absent_at_once, .title = "No interval is added to a message that was published without",
 	.refs = { "5.0:U50-EXPIRY-ABSENT" }, .level = STATED, .versions = V50)
 {
 	struct peer *pub = join(t, "publisher");
@@ -237,6 +235,5 @@ CASE(expiry_lowered_on_retained,
 
 CHAPTER(message_expiry, "Message Expiry Interval", &case_expired_in_queue,
 	&case_expired_behind_quota, &case_expiry_lowered_in_queue, &case_expiry_kept_at_once,
-	&case_expiry_absent_at_once,
-	&case_expiry_absent_on_retained, &case_retained_message_expires,
-	&case_expiry_lowered_on_retained);
+	&case_expiry_absent_at_once, &case_expiry_absent_on_retained,
+	&case_retained_message_expires, &case_expiry_lowered_on_retained);

@@ -149,8 +149,8 @@ static void check_order_again(struct test *t, unsigned qos)
 
 	struct peer *back = come_back(t);
 	for (unsigned i = 0; i < sent; i++) {
-		struct packet message = expect_message(
-			back, .payload = letters[i], .qos = SET(qos), .dup = SET(1));
+		struct packet message =
+			expect_message(back, .payload = letters[i], .qos = SET(qos), .dup = SET(1));
 		judging(t, "3.1.1:MQTT-4.4.0-1");
 		judging(t, "5.0:MQTT-4.4.0-1");
 		check_eq(t, message.id, ids[i]);

@@ -14,8 +14,7 @@ static void require_shared(struct test *t)
 }
 
 /* A client with a plain subscription to "end/t", the way of the marker, and then one to `filter`. */
-static struct peer *join_member(
-	struct test *t, const char *name, const char *filter, unsigned qos)
+static struct peer *join_member(struct test *t, const char *name, const char *filter, unsigned qos)
 {
 	struct peer *member = join(t, name);
 
@@ -319,7 +318,8 @@ static void check_none_existed(struct test *t, struct packet unsuback, size_t at
 {
 	judging(t, "5.0:U50-UNSUB-NONE");
 	if (unsuback.codes.len > at && unsuback.codes.data[at] != 0x11)
-		nonstrict(t, "UNSUBACK says 0x%02X for a filter without a subscription, fitting is 0x11",
+		nonstrict(t,
+			"UNSUBACK says 0x%02X for a filter without a subscription, fitting is 0x11",
 			unsuback.codes.data[at]);
 }
 

@@ -36,7 +36,8 @@ static void a_message_that_is_not_kept_accuses_nobody_by_itself(void **state)
 	(void)state;
 	struct played p;
 	play_with(&p, (struct play){ .def = &case_kept, .version = MQTT_311, .answer_us = 300000 },
-		SCRIPTS(PUBLISHER, SUBSCRIBER LIVE, SUBSCRIBER, SUBSCRIBER, SUBSCRIBER, SUBSCRIBER));
+		SCRIPTS(PUBLISHER, SUBSCRIBER LIVE, SUBSCRIBER, SUBSCRIBER, SUBSCRIBER,
+			SUBSCRIBER));
 	assert_verdict(p, PASS);
 	done(&p);
 }
@@ -51,7 +52,8 @@ static void a_full_store_blames_nobody(void **state)
 {
 	(void)state;
 	struct played p;
-	play(&p, &case_kept, MQTT_50, SCRIPTS(CONNACK_50 "r s4003000197", CONNACK_50 "r s900400010000"));
+	play(&p, &case_kept, MQTT_50,
+		SCRIPTS(CONNACK_50 "r s4003000197", CONNACK_50 "r s900400010000"));
 	assert_verdict(p, INAPPLICABLE);
 	assert_contains(p.record.note, "0x97");
 	done(&p);
@@ -73,8 +75,7 @@ static void what_is_deleted_may_be_seen_for_a_while(void **state)
 {
 	(void)state;
 	struct played p;
-	play(&p, &case_cleared, MQTT_311,
-		SCRIPTS(CONNACK_311, KEEPS(1), SUBSCRIBER MARKER(2) "e"));
+	play(&p, &case_cleared, MQTT_311, SCRIPTS(CONNACK_311, KEEPS(1), SUBSCRIBER MARKER(2) "e"));
 	assert_verdict(p, PASS);
 	done(&p);
 }
