@@ -27,15 +27,13 @@ static void send_built(struct place at, struct peer *p, const struct packet *pac
 	struct test *t = p->test;
 	struct packet own = *packet;
 	size_t secret = login_add(login_of(t), &own);
-	struct buf out;
 
-	buf_init(&out, WIRE_REMAINING_LENGTH_MAX + WIRE_HEADER_MAX);
-	if (!wire_build(&out, t->play->version, &own, twist)) {
-		buf_fini(&out);
+	buf_fini(&p->building);
+	buf_init(&p->building, WIRE_REMAINING_LENGTH_MAX + WIRE_HEADER_MAX);
+	if (!wire_build(&p->building, t->play->version, &own, twist))
 		test_end(t, at, VERDICT_ERROR, "the packet could not be built");
-	}
-	peer_send(p, (struct bytes){ out.data, out.len }, secret);
-	buf_fini(&out);
+	peer_send(p, (struct bytes){ p->building.data, p->building.len }, secret);
+	buf_fini(&p->building);
 }
 
 /* Those of the case, as a copy, present in every packet of 5.0 that has a place for them. */

@@ -375,12 +375,12 @@ CASE(session_expiry_replaced,
 	leave(join(t, "client", .expiry = SET(60)), .props = PROPS(P_SESSION_EXPIRY(300)));
 	struct peer *client = dial(t, "client");
 	send_connect(client, .kept = true);
-	check_eq(t, expect_accepted(client).ack_flags, 1);
+	check_eq(t, expect_accepted(client).ack_flags & 1, 1);
 	leave(client, .code = SET(0));
 
 	client = dial(t, "client");
 	send_connect(client, .kept = true);
-	check_eq(t, expect_accepted(client).ack_flags, 1);
+	check_eq(t, expect_accepted(client).ack_flags & 1, 1);
 }
 
 CHAPTER(disconnect, "DISCONNECT", &case_disconnect_closes, &case_publish_behind_disconnect,

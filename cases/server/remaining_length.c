@@ -184,10 +184,11 @@ CASE(packet_in_two_pieces,
 	}
 }
 
-/* As many messages as may be under way at once. */
+/* As many messages as may be under way to the target at once, and wait for a subscriber. */
 static unsigned stream_length(struct test *t, unsigned wanted)
 {
-	unsigned most = offers(t)->receive_maximum;
+	const struct capabilities *c = offers(t);
+	unsigned most = c->receive_maximum < c->queue ? c->receive_maximum : c->queue;
 
 	return wanted < most ? wanted : most;
 }

@@ -231,6 +231,12 @@ def test_each_version_has_its_own(run, proxy):
     assert out.find(ALL, "3.1.1")["failure"]["statement"].startswith("3.1.1:")
 
 
+def test_a_reserved_flag_is_no_session(run, proxy):
+    """What the flags are beside Session Present is the matter of one case, and of the survey."""
+    out = run(proxy(add_flag), "connack", "take_over_ends_session", "client_id_assigned*")
+    assert {name for name, _ in out.failed()} == {ALL, "connack_form"}
+
+
 def test_one_shard_tells_of_it(run, proxy):
     url = proxy(add_maximum_qos)
     told = [run(url, *SOME, "--shard", f"{i}/2").failed() for i in (1, 2)]

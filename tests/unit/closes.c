@@ -352,7 +352,7 @@ static void an_error_that_is_handed_on_is_a_fail(void **state)
 		if (samples[i].verdict == VERDICT_FAIL)
 			assert_string_equal(
 				p.record.failure->statement, "5.0:U50-PROP-WRONG-PACKET");
-		assert_true(transcript_has(&p, "marker behind the bad packet"));
+		assert_true(transcript_count(&p, "marker behind the bad packet") > 0);
 		done(&p);
 	}
 }

@@ -186,70 +186,6 @@ static void a_statement_passed_stays_passed(void **state)
 	done(&p);
 }
 
-CASE(window, .title = "Closed in time", .refs = { "3.1.1:MQTT-3.1.2-24" }, .level = MUST,
-	.versions = V311, .budget_ms = 400)
-{
-	struct peer *client = join(t, "client", .keep_alive = 1);
-	hang(client);
-	expect_closed_between(client, 100, 300);
-}
-
-static void a_window_has_two_ends(void **state)
-{
-	(void)state;
-	static const struct {
-		const char *script;
-		enum verdict verdict;
-		const char *says;
-	} samples[] = {
-		{ CONNACK_311 "x", VERDICT_FAIL, "closed after" },
-		{ CONNACK_311 "p200 x", VERDICT_PASS, NULL },
-		{ CONNACK_311, VERDICT_FAIL, "still open" },
-	};
-	for (size_t i = 0; i < sizeof(samples) / sizeof(*samples); i++) {
-		struct played p;
-		play_with(&p,
-			(struct play){ .def = &case_window,
-				.version = MQTT_311,
-				.answer_us = 1000000,
-				.slack_us = 1000000 },
-			SCRIPTS(CONNACK_311 "e", samples[i].script)); /* the pulse first */
-		assert_string_equal(
-			verdict_name(p.record.verdict), verdict_name(samples[i].verdict));
-		if (samples[i].says)
-			assert_contains(p.record.failure->actual, samples[i].says);
-		done(&p);
-	}
-}
-
-CASE(distribution, .title = "Values in a window", .refs = { "3.1.1:MQTT-3.1.2-24" }, .level = MUST,
-	.versions = V311)
-{
-	struct peer *first = join(t, "first");
-	struct peer *second = join(t, "second");
-	hang(first);
-	hang(second);
-	measure(t, "close", "ms", wait_closed_ms(first, 2000), 0, 2000);
-	measure(t, "close", "ms", wait_closed_ms(second, 2000), 0, 2000);
-}
-
-static void every_value_of_a_distribution_counts(void **state)
-{
-	(void)state;
-	struct played p;
-	play(&p, &case_distribution, MQTT_311, SCRIPTS(CONNACK_311 "p20 x", CONNACK_311 "p40 x"));
-	assert_verdict(p, PASS);
-	assert_int_equal(p.record.measurement_count, 1);
-	assert_int_equal(p.record.measurements[0].count, 2);
-	assert_true(p.record.measurements[0].values[0] < p.record.measurements[0].values[1]);
-	done(&p);
-	play(&p, &case_distribution, MQTT_311, SCRIPTS(CONNACK_311 "x", CONNACK_311));
-	assert_verdict(p, FAIL);
-	assert_true(isnan(p.record.measurements[0].values[1]));
-	assert_contains(p.record.failure->actual, "value 2 of 2: never");
-	done(&p);
-}
-
 CASE(witnessed, .title = "With a bystander", .refs = { "3.1.1:MQTT-3.12.4-1" }, .level = MUST,
 	.versions = V311)
 {
@@ -322,7 +258,7 @@ static void what_every_connack_breaks_is_no_failure_of_the_case_run(void **state
 	play_with(&p, known, SCRIPTS("r s2103000000 r sD000"));
 	assert_verdict(p, PASS);
 	assert_int_equal(p.record.statement_count, 1);
-	assert_true(transcript_has(&p, "(5.0:MQTT-2.1.3-1), as in every CONNACK"));
+	assert_true(transcript_count(&p, "(5.0:MQTT-2.1.3-1), as in every CONNACK") > 0);
 	done(&p);
 	play_with(&p, unknown, SCRIPTS("r s2103000000 r sD000"));
 	assert_verdict(p, FAIL);
@@ -370,66 +306,7 @@ static void segmentation_changes_the_writes_and_nothing_else(void **state)
 				.split_at = 1 },
 			SCRIPTS(CONNACK_311 "r sD000"));
 		assert_verdict(p, PASS);
-		assert_true(transcript_has(&p, "PINGREQ"));
-		done(&p);
-	}
-}
-
-CASE(forwarded, .title = "Properties as they were published", .refs = { "5.0:MQTT-3.3.2-18" },
-	.level = MUST, .versions = V50)
-{
-	struct peer *client = join(t, "client");
-	subscribe(client, .filter = "a");
-	double came_ms = wait_packet_ms(client, PUBLISH, 150);
-	check(t, !isnan(came_ms) && came_ms <= (double)now_us(t) / 1000, "a time of arrival");
-	struct packet message = expect(client, PUBLISH);
-	check_forwarded(t, message,
-		PROPS(P_PAYLOAD_FORMAT(0), P_USER("a", "1"), P_USER("a", "2"), P_CONTENT_TYPE("x"),
-			P_MESSAGE_EXPIRY(9)));
-}
-
-static void a_message_keeps_its_properties(void **state)
-{
-	(void)state;
-	static const struct {
-		const char *properties; /* with their length */
-		enum verdict verdict;
-		const char *says;
-	} samples[] = {
-		{ "12 26000161000131 26000161000132 03000178", VERDICT_PASS, NULL },
-		{ "12 03000178 26000161000131 26000161000132", VERDICT_PASS, NULL },
-		{ "14 0100 26000161000131 26000161000132 03000178", VERDICT_PASS, NULL },
-		{ "17 0200000008 26000161000131 26000161000132 03000178", VERDICT_PASS, NULL },
-		{ "12 26000161000132 26000161000131 03000178", VERDICT_FAIL, "User Property" },
-		{ "0B 26000161000131 03000178", VERDICT_FAIL, "User Property as" },
-		{ "0E 26000161000131 26000161000132", VERDICT_FAIL, "Content Type as" },
-		{ "12 26000161000131 26000161000132 03000179", VERDICT_FAIL, "Content Type as" },
-		{ "16 26000161000131 26000161000132 03000178 09000178", VERDICT_FAIL,
-			"no Correlation Data" },
-		{ "14 0101 26000161000131 26000161000132 03000178", VERDICT_FAIL,
-			"no Payload Format" },
-		{ NULL, VERDICT_FAIL, "a time of arrival" },
-	};
-	for (size_t i = 0; i < sizeof(samples) / sizeof(*samples); i++) {
-		struct played p;
-		char script[200] = CONNACK_50 "r s900400010000";
-		if (samples[i].properties) {
-			char hex[100] = "";
-			for (const char *c = samples[i].properties; *c; c++)
-				if (*c != ' ')
-					strncat(hex, c, 1);
-			snprintf(script, sizeof(script),
-				CONNACK_50 "r s900400010000 s30%02zX00046B312F61%s p20",
-				6 + strlen(hex) / 2, hex);
-		}
-		play_with(&p,
-			(struct play){
-				.def = &case_forwarded, .version = MQTT_50, .answer_us = 1000000 },
-			SCRIPTS(script));
-		assert_string_equal(
-			verdict_name(p.record.verdict), verdict_name(samples[i].verdict));
-		if (samples[i].says)
-			assert_contains(p.record.failure->expected, samples[i].says);
+		assert_true(transcript_count(&p, "PINGREQ") > 0);
 		done(&p);
 	}
 }
@@ -456,34 +333,6 @@ static void a_refused_connection_is_inconclusive(void **state)
 	arena_fini(&a);
 }
 
-static void urls_are_read_as_people_write_them(void **state)
-{
-	(void)state;
-	static const struct {
-		const char *url;
-		const char *read; /* or a part of the error */
-		bool ok;
-	} samples[] = {
-		{ "mqtt://127.0.0.1:1884", "mqtt://127.0.0.1:1884", true },
-		{ "127.0.0.1", "mqtt://127.0.0.1:1883", true },
-		{ "[::1]:1884", "mqtt://[::1]:1884", true },
-		{ "mqtt://[::1]", "mqtt://[::1]:1883", true },
-		{ "http://127.0.0.1", "scheme", false },
-		{ "mqtt://127.0.0.1:70000", "form", false },
-		{ "mqtt://127.0.0.1:x", "form", false },
-		{ "mqtt://", "form", false },
-	};
-	for (size_t i = 0; i < sizeof(samples) / sizeof(*samples); i++) {
-		struct arena a;
-		struct endpoint e;
-		const char *error = NULL;
-		arena_init(&a);
-		assert_int_equal(endpoint_parse(&a, samples[i].url, &e, &error), samples[i].ok);
-		assert_contains(samples[i].ok ? e.url : error, samples[i].read);
-		arena_fini(&a);
-	}
-}
-
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -495,17 +344,13 @@ int main(void)
 		cmocka_unit_test(a_retained_message_may_come_before_the_suback),
 		cmocka_unit_test(each_outcome_has_its_verdict),
 		cmocka_unit_test(a_statement_passed_stays_passed),
-		cmocka_unit_test(a_window_has_two_ends),
-		cmocka_unit_test(every_value_of_a_distribution_counts),
 		cmocka_unit_test(a_witness_that_is_cut_off_is_a_fail),
 		cmocka_unit_test(what_the_monitor_sees_is_a_fail_of_its_own_statement),
 		cmocka_unit_test(what_the_target_does_not_offer_is_inapplicable),
 		cmocka_unit_test(what_every_connack_breaks_is_no_failure_of_the_case_run),
 		cmocka_unit_test(a_breach_seen_before_the_case_did_not_apply_stands),
 		cmocka_unit_test(segmentation_changes_the_writes_and_nothing_else),
-		cmocka_unit_test(a_message_keeps_its_properties),
 		cmocka_unit_test(a_refused_connection_is_inconclusive),
-		cmocka_unit_test(urls_are_read_as_people_write_them),
 	};
 	return cmocka_run_group_tests_name("play", tests, NULL, NULL);
 }

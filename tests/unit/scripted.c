@@ -10,13 +10,27 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "base/buf.h"
 #include "base/hex.h"
+
+enum {
+	PACKET_MOST = 129, /* Remaining Length of one byte: all that the cases of the tests send */
+	LEVEL_AT = 8,      /* of a CONNECT */
+	PATIENCE_MS = 10000,
+};
+
+/* ---- the scripted server --------------------------------------------------------------------- */
+
+struct server {
+	int fd;
+	enum mqtt_version version; /* of the last CONNECT */
+};
 
 static bool read_fully(int fd, uint8_t *data, size_t len)
 {
 	while (len) {
 		struct pollfd p = { .fd = fd, .events = POLLIN };
-		if (poll(&p, 1, 10000) <= 0)
+		if (poll(&p, 1, PATIENCE_MS) <= 0)
 			return false;
 		ssize_t n = read(fd, data, len);
 		if (n <= 0)
@@ -27,17 +41,72 @@ static bool read_fully(int fd, uint8_t *data, size_t len)
 	return true;
 }
 
-/* Packets of up to 127 bytes are all that the cases below send. */
-static int read_packet(int fd)
+/* Its type; negative at the end of the connection. */
+static int read_packet(struct server *s, uint8_t packet[static PACKET_MOST])
 {
-	uint8_t packet[130];
-
-	if (!read_fully(fd, packet, 2) || !read_fully(fd, packet + 2, packet[1] & 0x7f))
+	memset(packet, 0, PACKET_MOST);
+	if (!read_fully(s->fd, packet, 2) || !read_fully(s->fd, packet + 2, packet[1] & 0x7f))
 		return -1;
+	if (packet[0] >> 4 == CONNECT)
+		s->version = packet[LEVEL_AT];
 	return packet[0] >> 4;
 }
 
-static const char *send_hex(int fd, const char *hex)
+static void send_out(struct server *s, const uint8_t *bytes, size_t len)
+{
+	send(s->fd, bytes, len, MSG_NOSIGNAL);
+}
+
+static void send_short(struct server *s, uint8_t first, const uint8_t id[static 2])
+{
+	send_out(s, (const uint8_t[]){ first, 2, id[0], id[1] }, 4);
+}
+
+/* SUBACK that grants what was asked for, or UNSUBACK. */
+static void answer_filters(struct server *s, const uint8_t *packet, uint8_t first, bool options)
+{
+	bool v5 = s->version == MQTT_50;
+	size_t at = v5 ? 5 + packet[4] : 4, end = 2 + packet[1];
+	uint8_t out[PACKET_MOST] = { first, 0, packet[2], packet[3] };
+	size_t len = v5 ? 5 : 4;
+
+	while (at + 2 < end) {
+		at += 2 + (size_t)(packet[at] << 8 | packet[at + 1]);
+		if (options)
+			out[len++] = packet[at++] & 3;
+		else if (v5)
+			out[len++] = 0;
+	}
+	out[1] = (uint8_t)(len - 2);
+	send_out(s, out, len);
+}
+
+static void answer(struct server *s, const uint8_t *packet)
+{
+	size_t topic = (size_t)(packet[2] << 8 | packet[3]);
+	uint8_t qos = packet[0] >> 1 & 3;
+
+	switch (packet[0] >> 4) {
+	case CONNECT:
+		if (s->version == MQTT_50)
+			send_out(s, (const uint8_t[]){ 0x20, 3, 0, 0, 0 }, 5);
+		else
+			send_out(s, (const uint8_t[]){ 0x20, 2, 0, 0 }, 4);
+		break;
+	case PUBLISH:
+		if (qos)
+			send_short(s, qos == 1 ? 0x40 : 0x50, packet + 4 + topic);
+		break;
+	case PUBREC: send_short(s, 0x62, packet + 2); break;
+	case PUBREL: send_short(s, 0x70, packet + 2); break;
+	case SUBSCRIBE: answer_filters(s, packet, 0x90, true); break;
+	case UNSUBSCRIBE: answer_filters(s, packet, 0xB0, false); break;
+	case PINGREQ: send_out(s, (const uint8_t[]){ 0xD0, 0 }, 2); break;
+	default: break;
+	}
+}
+
+static const char *send_hex(struct server *s, const char *hex)
 {
 	uint8_t bytes[256];
 	size_t len = 0;
@@ -46,31 +115,68 @@ static const char *send_hex(int fd, const char *hex)
 		bytes[len++] = (uint8_t)(hex_digit(hex[0]) << 4 | hex_digit(hex[1]));
 		hex += 2;
 	}
-	send(fd, bytes, len, MSG_NOSIGNAL);
+	send_out(s, bytes, len);
 	return hex;
 }
 
-static void serve(int fd, const char *script)
+/* "32:7:a=x", what follows the m. */
+static const char *send_message(struct server *s, const char *step)
 {
+	uint8_t first = (uint8_t)(hex_digit(step[0]) << 4 | hex_digit(step[1]));
+	unsigned long id = 0;
+	struct buf out;
+
+	step += 3;
+	if (first & 6)
+		id = strtoul(step, (char **)&step, 10);
+	step += (first & 6) != 0;
+	size_t topic = strcspn(step, "="), payload = strcspn(step + topic + 1, " ");
+	buf_init(&out, PACKET_MOST);
+	buf_add_u8(&out, first);
+	buf_add_u8(&out, 0); /* Remaining Length */
+	buf_add_u16(&out, (uint16_t)(strlen(PLAY_PREFIX "/") + topic));
+	buf_add_text(&out, PLAY_PREFIX "/");
+	buf_add(&out, step, topic);
+	if (first & 6)
+		buf_add_u16(&out, (uint16_t)id);
+	if (s->version == MQTT_50)
+		buf_add_u8(&out, 0);
+	buf_add(&out, step + topic + 1, payload);
+	out.data[1] = (uint8_t)(out.len - 2);
+	send_out(s, out.data, out.len);
+	buf_fini(&out);
+	return step + topic + 1 + payload;
+}
+
+static void serve(struct server *s, const char *script)
+{
+	uint8_t packet[PACKET_MOST];
+	int type;
+
 	while (*script) {
 		switch (*script++) {
-		case 'r': read_packet(fd); break;
-		case 's': script = send_hex(fd, script); break;
+		case 'r': read_packet(s, packet); break;
+		case 'a':
+			if (read_packet(s, packet) >= 0)
+				answer(s, packet);
+			break;
+		case 'e':
+			while ((type = read_packet(s, packet)) >= 0)
+				if (type != CONNECT)
+					answer(s, packet);
+			break;
+		case 's': script = send_hex(s, script); break;
+		case 'm': script = send_message(s, script); break;
 		case 'p': usleep((useconds_t)strtoul(script, (char **)&script, 10) * 1000); break;
 		case 'X':
-			setsockopt(fd, SOL_SOCKET, SO_LINGER, &(struct linger){ 1, 0 },
+			setsockopt(s->fd, SOL_SOCKET, SO_LINGER, &(struct linger){ 1, 0 },
 				sizeof(struct linger));
 			_exit(0);
 		case 'x': _exit(0);
-		case 'e':
-			for (int type; (type = read_packet(fd)) >= 0;)
-				if (type == PINGREQ)
-					send_hex(fd, "D000");
-			break;
 		default: break;
 		}
 	}
-	while (read_packet(fd) >= 0)
+	while (read_packet(s, packet) >= 0)
 		;
 	_exit(0);
 }
@@ -93,23 +199,22 @@ static pid_t start_server(const char *const *scripts, struct sockaddr_in *addres
 	prctl(PR_SET_PDEATHSIG, SIGKILL);
 	signal(SIGCHLD, SIG_IGN);
 	for (; *scripts; scripts++) {
-		int fd = accept(listener, NULL, NULL);
+		struct server s = { .fd = accept(listener, NULL, NULL), .version = MQTT_311 };
 		if (!fork()) {
 			prctl(PR_SET_PDEATHSIG, SIGKILL);
-			serve(fd, *scripts);
+			serve(&s, *scripts);
 		}
-		close(fd);
+		close(s.fd);
 	}
 	pause();
 	_exit(0);
 }
 
-/* ---- playing one case ---------------------------------------------------------------------- */
+/* ---- playing one case ------------------------------------------------------------------------ */
 
-void play_with(struct played *p, struct play play, const char *const *scripts)
+struct capabilities offers_all(void)
 {
-	struct endpoint target = { .address_len = sizeof(struct sockaddr_in), .url = "scripted" };
-	struct capabilities all = { .served = true,
+	return (struct capabilities){ .served = true,
 		.maximum_qos = 2,
 		.retain = true,
 		.wildcards = true,
@@ -119,12 +224,18 @@ void play_with(struct played *p, struct play play, const char *const *scripts)
 		.maximum_packet_size = UINT32_MAX,
 		.topic_alias_maximum = 65535,
 		.queue = UINT32_MAX };
+}
+
+void play_with(struct played *p, struct play play, const char *const *scripts)
+{
+	struct endpoint target = { .address_len = sizeof(struct sockaddr_in), .url = "scripted" };
+	struct capabilities all = offers_all();
 	pid_t server = start_server(scripts, (struct sockaddr_in *)&target.address);
 
 	arena_init(&p->arena);
 	play.target = &target;
-	play.capabilities = &all;
-	play.prefix = "k1";
+	play.capabilities = play.capabilities ? play.capabilities : &all;
+	play.prefix = PLAY_PREFIX;
 	play.answer_us = play.answer_us ? play.answer_us : 2000000;
 	play_case(&p->arena, &play, &p->record);
 	kill(server, SIGKILL);
@@ -142,16 +253,29 @@ void done(struct played *p)
 	arena_fini(&p->arena);
 }
 
+/* ---- looking at the record ------------------------------------------------------------------- */
+
 void assert_contains(const char *text, const char *part)
 {
 	if (!text || !strstr(text, part))
 		fail_msg("\"%s\" does not contain \"%s\"", text ? text : "(nothing)", part);
 }
 
-bool transcript_has(const struct played *p, const char *part)
+void assert_accused(const struct played *p, const char *id)
 {
+	const struct record_failure *f = p->record.failure;
+	const char *colon = f && f->statement ? strchr(f->statement, ':') : NULL;
+
+	if (!colon || strcmp(colon + 1, id))
+		fail_msg("%s in %s: accused is %s and not %s (%s)", p->record.id, p->record.version,
+			colon ? f->statement : "nobody", id, f ? f->actual : "no failure");
+}
+
+size_t transcript_count(const struct played *p, const char *part)
+{
+	size_t n = 0;
+
 	for (size_t i = 0; i < p->record.transcript_count; i++)
-		if (strstr(p->record.transcript[i].text, part))
-			return true;
-	return false;
+		n += strstr(p->record.transcript[i].text, part) != NULL;
+	return n;
 }
