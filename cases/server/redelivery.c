@@ -149,6 +149,8 @@ static void check_order_again(struct test *t, unsigned qos)
 
 	struct peer *back = come_back(t);
 	for (unsigned i = 0; i < sent; i++) {
+		judging(t, "3.1.1:MQTT-4.6.0-6");
+		judging(t, "5.0:MQTT-4.6.0-5");
 		struct packet message =
 			expect_message(back, .payload = letters[i], .qos = SET(qos), .dup = SET(1));
 		judging(t, "3.1.1:MQTT-4.4.0-1");
