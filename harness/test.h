@@ -60,8 +60,8 @@ struct peer {
 	bool closed; /* by us */
 
 	struct buf building; /* the packet that is on its way out: a verdict may come of it */
-	struct buf corked; /* SEGMENT_BATCH: sent by the case, not yet written ... */
-	struct buf shown;  /* ... and the same as the tape gets it */
+	struct buf corked;   /* SEGMENT_BATCH: sent by the case, not yet written ... */
+	struct buf shown;    /* ... and the same as the tape gets it */
 	/* The last bytes went out between these two: what may not come too early counts from the first,
 	 * what may not come too late from the second.
 	 */

@@ -263,7 +263,7 @@ static bool set_max_inflight(struct line *l)
 	return true;
 }
 
-#define SETTING(function, call)               \
+#define SETTING(function, call)              \
 	static bool function(struct line *l) \
 	{                                    \
 		return call;                 \

@@ -168,8 +168,9 @@ struct runner {
 	bool is_warm;                  /* ... which is as fast as it gets */
 	bool is_in_doubt;  /* the last one went wrong: does it still accept connections? */
 	int64_t shaken_us; /* when one went wrong that was alone: it may be about to die of that */
-	bool mute;         /* at a URL: it passes none now */
-	unsigned timeouts; /* set-ups to which nothing came in time, since the last checkup */
+	bool mute;         /* at a URL: it passes none now ... */
+	int64_t mute_us;   /* ... since this time */
+	unsigned timeouts; /* case runs to which nothing came in time, since the last checkup */
 	int64_t served_us; /* when a checkup began that it passed */
 
 	size_t added, done, played;

@@ -247,7 +247,7 @@ void job_look(struct runner *r, struct runner_job *job, int64_t now_us)
 	if (!job->ended)
 		return;
 	buf_fini(&job->worker.out);
-	r->timeouts += job->result.waited && job->result.verdict == VERDICT_INCONCLUSIVE;
+	r->timeouts += job->result.waited;
 }
 
 /* ---- the end of it ------------------------------------------------------------------------- */

@@ -11,9 +11,9 @@
 #include "harness/runner/target.h"
 
 enum {
-	TIMEOUTS = 2,         /* set-ups to which nothing came in time: then the target is asked */
-	WATCH_EXCHANGES = 4,  /* a target may have several threads, each with some connections */
-	WATCH_ANSWERS = 2,    /* of so many times of an answer it gives none */
+	TIMEOUTS = 2,        /* case runs to which nothing came in time: then the target is asked */
+	WATCH_EXCHANGES = 4, /* a target may have several threads, each with some connections */
+	WATCH_ANSWERS = 2,   /* of so many times of an answer it gives none */
 	CONTROL_US = 1000000, /* the first one has to itself */
 	WARM_UP_US = 2000000,
 };
@@ -110,21 +110,26 @@ static bool is_done(const struct runner *r)
 static void tell_of_mute(struct runner *r)
 {
 	const struct runner_config *c = r->config;
-	const char *packet = r->checkup.mute_to;
 
-	if (is_done(r)) {
-		const char *why = arena_printf(&r->arena,
-			"the target accepts connections, and answers no %s any more", packet);
-		hold_give_up_aside(r, why);
-		runner_stop(r, RUNNER_TARGET_LOST, why);
-	} else if (!r->mute && c->view.remark) {
+	r->mute = true;
+	r->mute_us = clock_now_us();
+	if (c->view.remark)
 		c->view.remark(c->view.user,
 			arena_printf(&r->arena,
 				"the target went mute: it accepts connections, and answered no %s "
 				"for %.0f s; the run goes on",
-				packet, (double)r->checkup.limit_us / 1e6));
-	}
-	r->mute = true;
+				r->checkup.mute_to, (double)r->checkup.limit_us / 1e6));
+}
+
+/* Nothing is left but to wait for it: as long as for any answer. */
+static void end_when_mute(struct runner *r)
+{
+	if (!is_done(r) || clock_now_us() < r->mute_us + r->config->patience_us)
+		return;
+	const char *why = arena_printf(&r->arena,
+		"the target accepts connections, and answers no %s any more", r->checkup.mute_to);
+	hold_give_up_aside(r, why);
+	runner_stop(r, RUNNER_TARGET_LOST, why);
 }
 
 static void take_watch(struct runner *r, enum checkup_result result)
@@ -135,7 +140,9 @@ static void take_watch(struct runner *r, enum checkup_result result)
 		return;
 	}
 	if (result == CHECKUP_MUTE) {
-		tell_of_mute(r);
+		if (!r->mute)
+			tell_of_mute(r);
+		end_when_mute(r);
 		return;
 	}
 	r->mute = false;
@@ -169,7 +176,7 @@ static void take(struct runner *r, enum checkup_result result)
 
 bool mute_is_suspected(const struct runner *r)
 {
-	return r->can_be_mute && !r->mute && r->timeouts >= TIMEOUTS;
+	return r->can_be_mute && !r->mute && r->timeouts >= (is_done(r) ? 1 : TIMEOUTS);
 }
 
 static bool wants_watch(const struct runner *r, int64_t now_us)

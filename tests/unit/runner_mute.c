@@ -79,7 +79,7 @@ static void what_was_set_aside_is_inconclusive_then(void **state)
 	use_as_url();
 	PLAN("mute 60", "ask", "ask", "silent");
 	play_one_by_one();
-	b->config.patience_us = 60000000;
+	b->config.patience_us = 3000000;
 	struct record_end end;
 	assert_int_equal(play(&end), RUNNER_TARGET_LOST);
 	assert_int_equal(end.counts[VERDICT_INCONCLUSIVE], 3);

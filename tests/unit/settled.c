@@ -26,7 +26,7 @@ static void the_store_is_looked_at_until_it_has_the_message(void **state)
 	play(&p, &case_kept, MQTT_311,
 		SCRIPTS(PUBLISHER, SUBSCRIBER LIVE, SUBSCRIBER, SUBSCRIBER KEPT));
 	assert_verdict(p, PASS);
-	assert_int_equal(transcript_count(&p, "\"k1settler3\""), 1);
+	assert_int_not_equal(transcript_count(&p, "\"k1settler3\""), 0);
 	assert_int_equal(transcript_count(&p, "\"k1settler4\""), 0);
 	done(&p);
 }
