@@ -178,27 +178,27 @@ CASE(qos2_order_kept, .title = "QoS 2 messages sent again come in their first or
 }
 
 /*   subscriber                target
- *        away                           ten messages are queued
+ *        away                           five messages are queued
  *   CONNECT              -->
- *                        <--  PUBLISH "a" to "j"
- *   PUBACK "a" to "c"    -->
+ *                        <--  PUBLISH "a" to "e"
+ *   PUBACK "a", "b"      -->
  *   DISCONNECT, CONNECT  -->
- *                        <--  PUBLISH "d" to "j"
+ *                        <--  PUBLISH "c" to "e"
  */
 static void check_break_in_delivery(struct test *t, unsigned qos)
 {
 	struct peer *sub = subscriber_of(t, qos);
 	leave(sub);
 	struct peer *pub = join(t, "publisher");
-	for (size_t i = 0; i < 10; i++)
+	for (size_t i = 0; i < 5; i++)
 		publish(pub, .topic = "re/t", .payload = letters[i], .qos = qos);
 
 	struct peer *back = come_back(t);
-	for (size_t i = 0; i < 3; i++)
+	for (size_t i = 0; i < 2; i++)
 		expect_message(back, .payload = letters[i], .qos = SET(qos), .dup = SET(0));
 	leave(back); /* so that the target has dealt with the acknowledgements */
 	struct peer *again = come_back(t);
-	for (size_t i = 3; i < 10; i++)
+	for (size_t i = 2; i < 5; i++)
 		expect_message(again, .payload = letters[i], .qos = SET(qos));
 	publish(pub, .topic = "re/t", .payload = "marker", .qos = qos);
 	expect_message(again, .payload = "marker", .dup = SET(0));
