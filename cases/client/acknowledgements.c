@@ -161,8 +161,8 @@ static const struct vector acknowledgement_of_nothing[] = {
 };
 
 CLIENT_CASE(acknowledgement_of_nothing,
-	.title = "A client survives an acknowledgement of what it never sent",
-	.refs = { AS_ASKED }, .level = STATED, .versions = BOTH, ROWS(acknowledgement_of_nothing))
+	.title = "A client survives an acknowledgement of what it never sent", .refs = { AS_ASKED },
+	.level = STATED, .versions = BOTH, ROWS(acknowledgement_of_nothing))
 {
 	struct peer *server = admit(t);
 

@@ -294,9 +294,8 @@ CLIENT_CASE(unknown_refusal, .title = "A CONNACK with an unknown code of failure
 }
 
 /* A Server Reference is advice. */
-CLIENT_CASE(redirection_told,
-	.title = "The Server Reference of a refusal is told", .refs = { "5.0:UALL-AS-ASKED" },
-	.level = STATED, .versions = V50)
+CLIENT_CASE(redirection_told, .title = "The Server Reference of a refusal is told",
+	.refs = { "5.0:UALL-AS-ASKED" }, .level = STATED, .versions = V50)
 {
 	unsigned command = do_connect(t);
 	struct peer *server = waiting(t);

@@ -463,8 +463,8 @@ CLIENT_CASE(alias_0_not_sent, .title = "Topic Alias 0 is never sent",
 /* A client may manage aliases of its own accord, or leave it to its user, or not know of them. */
 CLIENT_CASE(alias_within_maximum,
 	.title = "A Topic Alias within the server's maximum stands for its topic",
-	.refs = { "5.0:MQTT-3.3.2-9", "5.0:U50-ALIAS-UNKNOWN", "5.0:UALL-AS-ASKED" },
-	.level = MUST, .versions = V50)
+	.refs = { "5.0:MQTT-3.3.2-9", "5.0:U50-ALIAS-UNKNOWN", "5.0:UALL-AS-ASKED" }, .level = MUST,
+	.versions = V50)
 {
 	static const char *const topics[] = { "l/a", "l/a", "l/b", "l/b", "l/a" };
 	struct bytes mapped = { 0 };

@@ -21,8 +21,8 @@ static void deliver(struct peer *server, struct publish m)
 
 /* ---- passed on to the user ------------------------------------------------------------------- */
 
-#define RECEIVED                                                                       \
-	AS_ASKED, "3.1.1:MQTT-3.3.4-1", "3.1.1:MQTT-4.3.2-2", "3.1.1:MQTT-4.3.3-2",    \
+#define RECEIVED                                                                    \
+	AS_ASKED, "3.1.1:MQTT-3.3.4-1", "3.1.1:MQTT-4.3.2-2", "3.1.1:MQTT-4.3.3-2", \
 		"5.0:MQTT-3.3.4-1", "5.0:MQTT-4.3.2-4", "5.0:MQTT-4.3.3-8"
 
 CLIENT_CASE(message_told, .title = "A message is passed on with its topic, payload and QoS",
@@ -119,8 +119,8 @@ static const struct vector topic_told[] = {
 	NAME("quotes", "r/\"a\\b\""),
 };
 
-CLIENT_CASE(topic_told, .title = "A Topic Name is passed on unchanged",
-	.refs = { AS_ASKED }, .level = STATED, .versions = BOTH, ROWS(topic_told))
+CLIENT_CASE(topic_told, .title = "A Topic Name is passed on unchanged", .refs = { AS_ASKED },
+	.level = STATED, .versions = BOTH, ROWS(topic_told))
 {
 	const struct name *n = row(t)->extra;
 	struct peer *server = admit(t);
