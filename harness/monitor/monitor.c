@@ -230,6 +230,11 @@ static void note(struct monitor *m, const struct packet *p)
 {
 	if (m->phase == PHASE_REFUSED || m->phase == PHASE_OVER) {
 		m->late = true;
+		/* A server that has refused says nothing more; but what it says may be answered. */
+		if (!judges_server(m) && p->type == PUBLISH)
+			note_publish(m, p);
+		else if (!judges_server(m) && p->type == PUBREL)
+			note_pubrel(m, p);
 		return;
 	}
 	if (!judges_server(m) && m->phase == PHASE_OPEN && p->type != CONNACK && p->type != AUTH)
