@@ -18,7 +18,8 @@ enum {
 	JOBS = 16, /* far more than cores */
 	JOBS_A_CORE = 4,
 	TIMED_JOBS = 64,
-	CAPTURE_ERROR_SIZE = 512
+	CAPTURE_ERROR_SIZE = 512,
+	PATIENCE_SIZE = 100,
 };
 
 static const char interrupted[] = "interrupted";
@@ -44,18 +45,36 @@ static void show_death(void *user, const struct record_death *death)
 	terminal_death(&run->terminal, death);
 }
 
+static void show_remark(void *user, const char *sentence)
+{
+	struct run *run = user;
+
+	terminal_remark(&run->terminal, sentence);
+}
+
+/* Why it takes longer. */
+static const char *patience_text(
+	const struct run *run, size_t count, char out[static PATIENCE_SIZE])
+{
+	snprintf(out, PATIENCE_SIZE, "again, with up to %u s for an answer: %zu left",
+		run->options.patience_s, count);
+	return out;
+}
+
 static void show_progress(void *user, const struct runner_progress *p)
 {
 	struct run *run = user;
 	double seconds = (double)(clock_now_us() - run->runner.started_us) / 1e6;
 	struct terminal_running *running = calloc(p->running_count + 1, sizeof(*running));
+	char patience[PATIENCE_SIZE];
 
 	if (!running)
 		abort();
 	for (size_t i = 0; i < p->running_count; i++)
 		running[i] = (struct terminal_running){ p->running[i].id, p->running[i].age_us };
 	terminal_progress(&run->terminal, p->done, p->planned, running, p->running_count,
-		seconds > 0 ? (double)p->done / seconds : 0);
+		seconds > 0 ? (double)p->done / seconds : 0,
+		p->patiently ? patience_text(run, p->patient, patience) : NULL);
 	free(running);
 }
 
@@ -208,8 +227,9 @@ static struct runner_config configure(struct run *run)
 		.client = run->role == ROLE_SERVER ? NULL : &run->client,
 		.surveys = run->surveys,
 		.expected = &run->expected,
-		.whole = !o->word_count && !o->serve,
+		.whole = !o->word_count && !o->excluded_count && !o->serve,
 		.seed = o->seed,
+		.patience_us = (int64_t)o->patience_s * 1000000,
 		.slack_us = (int64_t)o->slack_ms * 1000,
 		.deadline_us = o->deadline_s ? now_us + (int64_t)o->deadline_s * 1000000 : 0,
 		.hold_us = run->role == ROLE_SERVER ? RUNNER_HOLD_US : 0,
@@ -224,7 +244,8 @@ static struct runner_config configure(struct run *run)
 		.pcap = o->pcap,
 		.record = run->out.record,
 		.stop_fd = run->stop_fd,
-		.view = { run, show_result, show_death, run->terminal.live ? show_progress : NULL },
+		.view = { run, show_result, show_death, show_remark,
+			run->terminal.live ? show_progress : NULL },
 	};
 }
 

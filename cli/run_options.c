@@ -13,6 +13,8 @@ enum {
 	JOBS_MAX = 256,
 	ANSWER_MS = 5000,
 	SLACK_MS = 500,
+	PATIENCE_S = 30,
+	PATIENCE_S_MAX = 600,
 	TIME_MS_MAX = 600000,
 	REPEATS_MAX = 1000000,
 	SHARDS_MAX = 10000,
@@ -36,6 +38,7 @@ enum long_only {
 	FAIL_FAST,
 	DEADLINE,
 	TIMEOUT,
+	PATIENCE,
 	SLACK,
 	NO_FORK,
 	EXPECT,
@@ -66,6 +69,7 @@ static const struct option long_options[] = {
 	{ "fail-fast", no_argument, NULL, FAIL_FAST },
 	{ "deadline", required_argument, NULL, DEADLINE },
 	{ "timeout", required_argument, NULL, TIMEOUT },
+	{ "patience", required_argument, NULL, PATIENCE },
 	{ "slack", required_argument, NULL, SLACK },
 	{ "no-fork", no_argument, NULL, NO_FORK },
 	{ "expect", required_argument, NULL, EXPECT },
@@ -201,6 +205,7 @@ static bool take_way(int option, struct run_options *o)
 	case FAIL_FAST: o->fail_fast = true; return true;
 	case DEADLINE: return number(o, "--deadline", 1, DEADLINE_S_MAX, &o->deadline_s);
 	case TIMEOUT: return number(o, "--timeout", 1, TIME_MS_MAX, &o->answer_ms);
+	case PATIENCE: return number(o, "--patience", 0, PATIENCE_S_MAX, &o->patience_s);
 	case SLACK: return number(o, "--slack", 0, TIME_MS_MAX, &o->slack_ms);
 	default: o->no_fork = true; return true;
 	}
@@ -265,6 +270,7 @@ static bool take(struct arena *a, int option, struct run_options *o)
 	case FAIL_FAST:
 	case DEADLINE:
 	case TIMEOUT:
+	case PATIENCE:
 	case SLACK:
 	case NO_FORK: return take_way(option, o);
 	case EXPECT:
@@ -321,6 +327,7 @@ bool run_options_read(struct arena *a, const struct command *command, int argc, 
 		.versions = BOTH,
 		.repeats = 1,
 		.answer_ms = ANSWER_MS,
+		.patience_s = PATIENCE_S,
 		.slack_ms = SLACK_MS,
 		.out = "out",
 	};

@@ -42,6 +42,7 @@ struct run_options {
 	bool until_failure;
 	unsigned deadline_s; /* 0: none */
 	unsigned answer_ms;
+	unsigned patience_s; /* 0: nothing is played again */
 	unsigned slack_ms;
 
 	const char *expect; /* a file, "none", or NULL: the target's own */

@@ -117,6 +117,12 @@ static void put_death(void *user, const struct record_death *death)
 		death->during);
 }
 
+static void put_remark(void *user, const char *sentence)
+{
+	(void)user;
+	fprintf(stderr, "mqttspec run: %s\n", sentence);
+}
+
 /* ---- what comes in ------------------------------------------------------------------------- */
 
 static bool find_key(struct run *run, const char *key, size_t *index)
@@ -188,7 +194,7 @@ void run_serve(struct run *run, const struct runner_config *config)
 	struct pollfd in = { .fd = STDIN_FILENO, .events = POLLIN };
 	int flags = fcntl(STDIN_FILENO, F_GETFL);
 
-	own.view = (struct runner_view){ &s, put_result, put_death, NULL };
+	own.view = (struct runner_view){ &s, put_result, put_death, put_remark, NULL };
 	run->runner.config = &own;
 	buf_init(&s.in, REQUEST_LIMIT_BYTES);
 	fcntl(STDIN_FILENO, F_SETFL, flags | O_NONBLOCK);

@@ -8,7 +8,8 @@
 #include <stdint.h>
 
 struct capabilities {
-	bool served; /* this version is accepted */
+	bool served;     /* this version is accepted */
+	bool refuses_50; /* 5.0 was tried, and is not: the target answers as 3.1.1 has it alone */
 	uint8_t maximum_qos;
 	bool retain;
 	bool wildcards;

@@ -332,7 +332,8 @@ struct disconnect {
 #define send_row(peer) send_row_at(AT("send_row(" #peer ")"), (peer))
 
 /* From here on the peer breaks rules on purpose: what it sends is not held against the suite, and what the
- * target has announced does not bind it. Templates, rows and bytes need no such word.
+ * target has announced does not bind it. Templates and rows need no such word, unless a limit of the target
+ * is what they are to break; bytes need none.
  */
 #define misbehave(peer) misbehave_at(AT("misbehave(" #peer ")"), (peer))
 

@@ -27,15 +27,13 @@ static void send_built(struct place at, struct peer *p, const struct packet *pac
 	struct test *t = p->test;
 	struct packet own = *packet;
 	size_t secret = login_add(login_of(t), &own);
-	struct buf out;
 
-	buf_init(&out, WIRE_REMAINING_LENGTH_MAX + WIRE_HEADER_MAX);
-	if (!wire_build(&out, t->play->version, &own, twist)) {
-		buf_fini(&out);
+	buf_fini(&p->building);
+	buf_init(&p->building, WIRE_REMAINING_LENGTH_MAX + WIRE_HEADER_MAX);
+	if (!wire_build(&p->building, t->play->version, &own, twist))
 		test_end(t, at, VERDICT_ERROR, "the packet could not be built");
-	}
-	peer_send(p, (struct bytes){ out.data, out.len }, secret);
-	buf_fini(&out);
+	peer_send(p, (struct bytes){ p->building.data, p->building.len }, secret);
+	buf_fini(&p->building);
 }
 
 /* Those of the case, as a copy, present in every packet of 5.0 that has a place for them. */
@@ -202,7 +200,7 @@ void send_disconnect_at(struct place at, struct peer *p, struct disconnect d)
 void send_packet_at(
 	struct place at, struct peer *p, struct packet packet, const struct wire_twist *twist)
 {
-	p->misbehaves |= twist != NULL;
+	p->spells |= twist != NULL;
 	send_built(at, p, &packet, twist);
 }
 
@@ -220,7 +218,7 @@ void send_template_at(struct place at, struct peer *p, const char *text)
 
 	if (!template_expand(t->arena, text, &values, &bytes, &error))
 		test_end(t, at, VERDICT_ERROR, arena_printf(t->arena, "template: %s", error));
-	p->misbehaves = true;
+	p->spells = true;
 	size_t secret = login_add_to_bytes(t->arena, login_of(t), t->play->version, &bytes);
 	peer_send(p, bytes, secret);
 }

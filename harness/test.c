@@ -122,6 +122,7 @@ void test_differ(struct test *t, struct place at, struct difference d, const cha
 	bool own = true;
 	struct claim *accused;
 
+	conduct_settle(t);
 	check_question(t, at);
 	t->waited = d.waited;
 	accused = setting_up ? NULL : claim_accused(t, &d, &own);

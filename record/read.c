@@ -111,6 +111,7 @@ static void read_death(struct reader *r, const json_t *o, struct record_death *o
 	out->exit_code = field_int(r, o, "exit_code");
 	out->stderr_tail = field_text(r, o, "stderr_tail");
 	out->during = field_text(r, o, "during");
+	out->note = field_optional_text(r, o, "note");
 }
 
 static const struct record_death *read_inner_death(struct reader *r, const json_t *object)

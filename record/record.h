@@ -1,7 +1,7 @@
 /* The records of a run: plain data, written and read as JSON Lines, from which every report is made.
  *
  *   {"type":"run", ...}     once, first: tool, target, command, catalogue
- *   {"type":"case", ...}    once for each case run, in the order they ended
+ *   {"type":"case", ...}    once for each case run, when its verdict is final
  *   {"type":"death", ...}   whenever the target died
  *   {"type":"end", ...}     once, last: counts; missing when the run was cut off
  *
@@ -65,6 +65,7 @@ struct record_death {
 	int exit_code;           /* when signal is 0 */
 	const char *stderr_tail; /* its last lines; "" if it said nothing */
 	const char *during;      /* ids of the case runs that were under way, blank between */
+	const char *note; /* it lived, and served nobody: what it did ("went mute: ..."); or NULL */
 };
 
 struct record_case {

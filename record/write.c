@@ -206,6 +206,7 @@ static void put_death(json_t *o, const struct record_death *death)
 	put_number(o, "exit_code", death->exit_code);
 	put_text(o, "stderr_tail", death->stderr_tail);
 	put_text(o, "during", death->during);
+	put_text_if(o, "note", death->note);
 }
 
 static json_t *foreseen_new(const struct record_case *record)

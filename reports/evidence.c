@@ -176,7 +176,9 @@ void evidence_measurement(FILE *to, const struct record_measurement *m, size_t w
 
 const char *evidence_cause(const struct record_death *death, char out[static CAUSE_SIZE])
 {
-	if (death->signal)
+	if (death->note)
+		snprintf(out, CAUSE_SIZE, "%s", death->note);
+	else if (death->signal)
 		snprintf(out, CAUSE_SIZE, "died of signal %d (%s)", death->signal,
 			strsignal(death->signal));
 	else

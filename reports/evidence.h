@@ -18,8 +18,8 @@ void evidence_whole_transcript(FILE *to, const struct record_case *record, size_
 /* "close after the last packet: 3.1 / 4.2 / 5.3 ms, allowed 2 to 3, 10 values" */
 void evidence_measurement(FILE *to, const struct record_measurement *m, size_t width);
 
-/* "died of signal 11 (Segmentation fault)". Returns `out`. */
-enum { CAUSE_SIZE = 80 };
+/* "died of signal 11 (Segmentation fault)", or its note. Returns `out`. */
+enum { CAUSE_SIZE = 160 };
 const char *evidence_cause(const struct record_death *death, char out[static CAUSE_SIZE]);
 
 /* The last lines of what the target wrote to stderr; at most `most` of them. */

@@ -232,6 +232,7 @@ static void put_death(FILE *to, const struct record_death *death)
 	fputs("\"death\":{", to);
 	json_member(to, "stderr", death->stderr_tail);
 	json_member(to, "during", death->during);
+	json_member(to, "note", death->note);
 	fprintf(to, "\"signal\":%d,\"exit\":%d},", death->signal, death->exit_code);
 }
 

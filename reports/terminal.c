@@ -127,6 +127,15 @@ void terminal_death(struct terminal *t, const struct record_death *death)
 	fflush(t->to);
 }
 
+void terminal_remark(struct terminal *t, const char *sentence)
+{
+	erase_status(t);
+	fputs(text_ink(t->color, INK_YELLOW), t->to);
+	text_wrap(t->to, sentence, (struct text_block){ .indent = 2, .width = t->width });
+	fprintf(t->to, "%s\n", text_ink(t->color, INK_OFF));
+	fflush(t->to);
+}
+
 /* "12 pass, 1 fail", the verdicts that were given. */
 static void add_counts(struct buf *b, const size_t counts[static VERDICT_COUNT])
 {
@@ -141,7 +150,8 @@ static void add_counts(struct buf *b, const size_t counts[static VERDICT_COUNT])
 }
 
 void terminal_progress(struct terminal *t, size_t done, size_t planned,
-	const struct terminal_running *running, size_t running_count, double per_second)
+	const struct terminal_running *running, size_t running_count, double per_second,
+	const char *phase)
 {
 	struct buf b;
 
@@ -155,7 +165,10 @@ void terminal_progress(struct terminal *t, size_t done, size_t planned,
 	}
 	if (t->unexpected)
 		buf_printf(&b, " (%zu unexpected)", t->unexpected);
-	buf_printf(&b, "  %.0f/s", per_second);
+	if (phase)
+		buf_printf(&b, "  %s", phase);
+	else
+		buf_printf(&b, "  %.0f/s", per_second);
 	for (size_t i = 0; i < running_count; i++) {
 		char age[TEXT_SIZE];
 		buf_printf(&b, "%s%s %s", i ? ", " : "  running ", running[i].id,

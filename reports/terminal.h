@@ -1,6 +1,6 @@
 /* A run as it happens, for a person at a terminal or for the log of a CI job.
  *
- *   terminal_begin ──▶ (terminal_case | terminal_death | terminal_progress) * ──▶ terminal_end
+ *   terminal_begin ──▶ (terminal_case | terminal_death | terminal_remark | terminal_progress) * ──▶ terminal_end
  *
  * On a terminal (`live`) what is interesting stays: unexpected verdicts as failure blocks, expected
  * failures as one dim line; with `verbose` every case run. Below it stands one status line, drawn
@@ -50,9 +50,15 @@ void terminal_begin(struct terminal *t, const struct record_run *run);
 void terminal_case(struct terminal *t, const struct record_case *record);
 void terminal_death(struct terminal *t, const struct record_death *death);
 
-/* Draws the status line; the oldest of `running` should come first. Nothing in a pipe. */
+/* A sentence about the run itself, which stays. */
+void terminal_remark(struct terminal *t, const char *sentence);
+
+/* Draws the status line; the oldest of `running` should come first. `phase` says what is done now, if
+ * that is not the usual; or NULL. Nothing in a pipe.
+ */
 void terminal_progress(struct terminal *t, size_t done, size_t planned,
-	const struct terminal_running *running, size_t running_count, double per_second);
+	const struct terminal_running *running, size_t running_count, double per_second,
+	const char *phase);
 
 void terminal_end(struct terminal *t, const struct record_end *end);
 

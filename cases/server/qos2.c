@@ -373,7 +373,7 @@ CASE(qos2_settled_by_error,
 		judging(t, "5.0:U50-ERR-ACKS");
 	}
 	judging(t, "5.0:MQTT-4.4.0-2");
-	drop(sub);
+	leave(sub);
 
 	struct peer *back = join(t, "subscriber", .kept = true, .resumed = true);
 	publish(pub, .topic = "q2/t", .payload = "marker", .qos = 2);
@@ -411,8 +411,7 @@ CASE(qos2_forms_of_pubrec, .title = "A client's PUBREC and PUBCOMP count in each
 					: i == 2 ? &none
 						 : props);
 	}
-	fence(sub);
-	drop(sub);
+	leave(sub); /* so that the target has dealt with what came before */
 
 	struct peer *back = join(t, "subscriber", .kept = true, .resumed = true);
 	publish(pub, .topic = "q2/t", .payload = "marker", .qos = 2);

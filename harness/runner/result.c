@@ -26,6 +26,42 @@ static const struct record_statement *blank_statements(
 	return list;
 }
 
+/* What there was to expect when the case did not say. */
+static const char *demand(const struct record_case *record)
+{
+	if (record->verdict == VERDICT_INCONCLUSIVE)
+		return "a set-up that succeeds";
+	if (record->verdict == VERDICT_ERROR)
+		return "a case run that comes to its end";
+	return record->title;
+}
+
+static bool is_to_be_explained(enum verdict verdict)
+{
+	return verdict == VERDICT_FAIL || verdict == VERDICT_NONSTRICT ||
+		verdict == VERDICT_INCONCLUSIVE || verdict == VERDICT_ERROR;
+}
+
+static void complete_failure(
+	struct arena *a, const struct plan_item *item, struct record_case *record)
+{
+	const struct record_failure *given = record->failure;
+	struct record_failure *f;
+
+	if (!given && !is_to_be_explained(record->verdict))
+		return;
+	f = arena_new(a, struct record_failure);
+	if (given)
+		*f = *given;
+	if (!f->expected || !*f->expected)
+		f->expected = demand(record);
+	if (!f->actual || !*f->actual)
+		f->actual = record->note ? record->note : "nothing was said of it";
+	if (!f->file)
+		f->file = item->def->file;
+	record->failure = f;
+}
+
 void result_blank(struct arena *a, const struct plan_item *item, enum verdict verdict,
 	const char *note, struct record_case *out)
 {
@@ -45,6 +81,7 @@ void result_blank(struct arena *a, const struct plan_item *item, enum verdict ve
 		.started_us = clock_wall_us(),
 	};
 	out->statements = blank_statements(a, item, verdict, &out->statement_count);
+	complete_failure(a, item, out);
 }
 
 static const char *how_it_failed(struct arena *a, const struct worker *w)
@@ -60,44 +97,72 @@ static const char *how_it_failed(struct arena *a, const struct worker *w)
 	return NULL;
 }
 
-void result_take(struct arena *a, const struct plan_item *item, const struct worker *worker,
+void result_read(struct arena *a, const struct plan_item *item, const char *text, size_t len,
 	struct record_case *out)
 {
 	struct record_line line;
-	size_t len = worker->out.len;
-	const char *text = arena_copy(a, worker->out.data, len);
+	const char *error = NULL;
+
+	if (!len || text[len - 1] != '\n')
+		error = "the process of the case run ended without a record";
+	else if (!record_parse(a, text, len - 1, &line, &error))
+		error = arena_printf(a, "the process of the case run wrote no record: %s", error);
+	else if (line.kind != RECORD_CASE || strcmp(line.result.id, item->id) != 0)
+		error = "the process of the case run wrote the record of something else";
+	if (error) {
+		result_blank(a, item, VERDICT_ERROR, error, out);
+	} else {
+		*out = line.result;
+		complete_failure(a, item, out);
+	}
+	out->repeat = item->repeat;
+}
+
+void result_take(struct arena *a, const struct plan_item *item, const struct worker *worker,
+	struct record_case *out)
+{
 	const char *error = how_it_failed(a, worker);
 
-	if (!error && (!len || text[len - 1] != '\n'))
-		error = "the process of the case run ended without a record";
-	if (!error && !record_parse(a, text, len - 1, &line, &error))
-		error = arena_printf(a, "the process of the case run wrote no record: %s", error);
-	else if (!error && (line.kind != RECORD_CASE || strcmp(line.result.id, item->id) != 0))
-		error = "the process of the case run wrote the record of something else";
 	if (error)
 		result_blank(a, item, VERDICT_ERROR, error, out);
 	else
-		*out = line.result;
-	out->repeat = item->repeat;
+		result_read(a, item, arena_copy(a, worker->out.data, worker->out.len),
+			worker->out.len, out);
 }
 
 static const char *cause(struct arena *a, const struct record_death *death)
 {
+	if (death->note)
+		return arena_printf(a, "the target %s", death->note);
 	if (death->signal)
 		return arena_printf(a, "the target died of signal %d (%s)", death->signal,
 			strsignal(death->signal));
 	return arena_printf(a, "the target exited by itself, with status %d", death->exit_code);
 }
 
-void result_crash(struct arena *a, const struct record_death *death, const char *note,
-	struct record_case *out)
+static void set_verdict(struct arena *a, enum verdict verdict, struct record_case *out)
 {
 	struct record_statement *list = arena_alloc(a, (out->statement_count + 1) * sizeof(*list));
 
 	for (size_t i = 0; i < out->statement_count; i++)
-		list[i] = (struct record_statement){ out->statements[i].name, VERDICT_CRASH };
+		list[i] = (struct record_statement){ out->statements[i].name, verdict };
 	out->statements = list;
-	out->verdict = VERDICT_CRASH;
+	out->verdict = verdict;
+}
+
+void result_unlearned(
+	struct arena *a, const struct plan_item *item, const char *why, struct record_case *out)
+{
+	set_verdict(a, VERDICT_INCONCLUSIVE, out);
+	out->note = why;
+	out->failure = NULL;
+	complete_failure(a, item, out);
+}
+
+void result_crash(struct arena *a, const struct record_death *death, const char *note,
+	struct record_case *out)
+{
+	set_verdict(a, VERDICT_CRASH, out);
 	out->note = death ? cause(a, death) : note;
 	out->death = death ? arena_copy(a, death, sizeof(*death)) : NULL;
 }

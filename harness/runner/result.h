@@ -2,6 +2,7 @@
 #ifndef HARNESS_RESULT_H
 #define HARNESS_RESULT_H
 
+#include <stddef.h>
 #include <stdint.h>
 
 #include "record/record.h"
@@ -15,15 +16,26 @@ struct worker;
 void result_blank(struct arena *a, const struct plan_item *item, enum verdict verdict,
 	const char *note, struct record_case *out);
 
-/* Reads the report of a process that has ended. One that is missing or no good makes an `error`. */
+/* Reads the report of a case run: the line that it wrote. A text that is no such line makes an
+ * `error`. What a reader may count on is seen to: whatever is not good has a failure, and each failure
+ * has expected, actual and place.
+ */
+void result_read(struct arena *a, const struct plan_item *item, const char *text, size_t len,
+	struct record_case *out);
+
+/* The same of a process that has ended; one that did not end well makes an `error`, too. */
 void result_take(struct arena *a, const struct plan_item *item, const struct worker *worker,
 	struct record_case *out);
 
-/* The target did not live through it: whatever was found of its statements, this is worse. `death` is
- * NULL when nothing is known but what `note` says.
+/* The target did not live through it, or served nobody afterwards: whatever was found of its statements,
+ * this is worse. `death` is NULL when nothing is known but what `note` says.
  */
 void result_crash(struct arena *a, const struct record_death *death, const char *note,
 	struct record_case *out);
+
+/* Whatever was found, it proves nothing, for this reason: `inconclusive`. */
+void result_unlearned(
+	struct arena *a, const struct plan_item *item, const char *why, struct record_case *out);
 
 /* What the survey found broken on a plain connection, as this case run's record. */
 void result_survey(struct arena *a, const struct plan_item *item, const struct record_case *broken,

@@ -12,7 +12,8 @@
 enum {
 	LONGEST_WAIT_MS = 1000,
 	PROGRESS_PAUSE_US = 100000,
-	POLLED_BESIDE_JOBS = 4, /* stop_fd, the target's output and end, extra */
+	POLLED_BESIDE_JOBS = 5, /* stop_fd, the target's output and end, the checkup, extra */
+	PATIENT_JOBS = 32,      /* at once: they do little but wait */
 };
 
 /* Not from the seed: two runs with one seed may meet on one target. */
@@ -32,7 +33,9 @@ void runner_init(struct runner *r, const struct runner_config *config)
 {
 	*r = (struct runner){ .config = config, .suspects = "" };
 	arena_init(&r->arena);
+	checkup_init(&r->checkup);
 	r->last = &r->first;
+	r->aside_last = &r->aside;
 	r->started_us = clock_now_us();
 	r->seen = arena_alloc(&r->arena, config->expected->count * sizeof(*r->seen));
 	choose_prefix(r);
@@ -46,7 +49,7 @@ void runner_add(struct runner *r, size_t index, int round)
 	const struct plan_item *item = &r->config->plan->items[index];
 
 	queue_add(r, item->def->budget_ms ? &r->timed : &r->plain,
-		(struct runner_ticket){ index, round });
+		(struct runner_ticket){ .index = index, .round = round });
 	r->added++;
 }
 
@@ -75,7 +78,7 @@ static bool start_plain(struct runner *r)
 		return false;
 	if (!r->plain.count && !r->timed.count)
 		return false;
-	job_start(r, r->plain.count && !timed_go_first ? &r->plain : &r->timed, false, false);
+	job_start(r, r->plain.count && !timed_go_first ? &r->plain : &r->timed, false);
 	return true;
 }
 
@@ -83,7 +86,7 @@ static bool start_timed(struct runner *r)
 {
 	if (r->timed_running >= r->config->timed_jobs || !r->timed.count)
 		return false;
-	job_start(r, &r->timed, true, false);
+	job_start(r, &r->timed, true);
 	return true;
 }
 
@@ -93,32 +96,78 @@ static bool one_by_one(const struct runner_config *c)
 	return c->no_fork || (c->jobs == 1 && !c->timed_jobs);
 }
 
-static void start_jobs(struct runner *r)
+/* The last one is through, as far as blame goes. */
+static bool is_next_one_due(const struct runner *r, int64_t now_us)
 {
-	if (r->health != HEALTH_FINE)
+	if (runner_launches(r) && runner_may_keep(r))
+		return hold_is_quiet(r, now_us);
+	return !r->first;
+}
+
+static unsigned patient_jobs(const struct runner_config *c)
+{
+	if (one_by_one(c))
+		return 1;
+	return c->client && c->jobs < PATIENT_JOBS ? c->jobs : PATIENT_JOBS;
+}
+
+/* Those that wait with patience are alone with each other, after all others; when the first surprise
+ * ends the run, as soon as there is one.
+ */
+static bool is_patient_turn(struct runner *r)
+{
+	bool fail_fast = r->config->fail_fast;
+	bool can_be = r->aside && !r->mute && !mute_is_suspected(r);
+
+	if (can_be && !r->first && (fail_fast || (!r->timed.count && !r->plain.count)))
+		hold_queue_patient(r);
+	return r->patient.count || r->patient_running || (fail_fast && can_be);
+}
+
+static void start_patient(struct runner *r)
+{
+	while (!r->stopped && r->patient.count && r->running < patient_jobs(r->config))
+		job_start(r, &r->patient, false);
+}
+
+static void start_jobs(struct runner *r, int64_t now_us)
+{
+	bool single = one_by_one(r->config);
+
+	if (r->health != HEALTH_FINE || mute_holds_up(r, now_us))
 		return;
-	if (r->replaying) {
-		if (!r->first && r->again.count)
-			job_start(r, &r->again, false, true);
+	if (r->search.runs) {
+		search_start(r, now_us);
 		return;
 	}
-	if (one_by_one(r->config) && r->first)
+	if (single && !is_next_one_due(r, now_us))
 		return;
-	while (!r->stopped && (start_timed(r) || start_plain(r)) && !one_by_one(r->config))
+	if (is_patient_turn(r)) {
+		start_patient(r);
+		return;
+	}
+	if (r->timed.count && !mute_is_warm(r))
+		return;
+	while (!r->stopped && (start_timed(r) || start_plain(r)) && !single)
 		;
 }
 
 static bool is_idle(const struct runner *r)
 {
-	return !r->first && !r->timed.count && !r->plain.count && !r->again.count &&
+	return !r->first && !r->timed.count && !r->plain.count && !r->patient.count &&
+		!r->search.runs && !r->aside && !r->mute && !mute_is_suspected(r) &&
 		r->health == HEALTH_FINE;
 }
 
-static int wait_ms(const struct runner *r)
+static int wait_ms(const struct runner *r, int64_t turn_us)
 {
-	int64_t next_us = loss_next_us(r), now_us = clock_now_us();
+	int64_t next_us = mute_next_us(r, turn_us), now_us = clock_now_us();
 	const struct runner_config *c = r->config;
 
+	if (loss_next_us(r) < next_us)
+		next_us = loss_next_us(r);
+	if (r->health == HEALTH_FINE && hold_next_us(r, turn_us) < next_us)
+		next_us = hold_next_us(r, turn_us);
 	if (c->deadline_us && c->deadline_us < next_us)
 		next_us = c->deadline_us;
 	if (c->view.progress && r->progress_us + PROGRESS_PAUSE_US < next_us)
@@ -133,7 +182,7 @@ static int wait_ms(const struct runner *r)
 }
 
 /* Waits; then everything that may have happened is looked at, since looking costs little. */
-static void wait_for_something(struct runner *r, struct pollfd *extra)
+static void wait_for_something(struct runner *r, struct pollfd *extra, int64_t turn_us)
 {
 	const struct target *target = r->config->target;
 	struct pollfd *fds = calloc(POLLED_BESIDE_JOBS + r->running, sizeof(*fds));
@@ -146,10 +195,12 @@ static void wait_for_something(struct runner *r, struct pollfd *extra)
 	fds[count++] = (struct pollfd){ .fd = target->program.output_fd, .events = POLLIN };
 	if (r->health == HEALTH_FINE || r->health == HEALTH_DOUBT)
 		fds[count++] = (struct pollfd){ .fd = target->program.pid_fd, .events = POLLIN };
+	if (r->checkup.runs)
+		fds[count++] = (struct pollfd){ .fd = r->checkup.worker.fd, .events = POLLIN };
 	for (const struct runner_job *job = r->first; job; job = job->next)
 		if (!job->ended)
 			fds[count++] = (struct pollfd){ .fd = job->worker.fd, .events = POLLIN };
-	poll(fds, count, is_idle(r) && !extra ? 0 : wait_ms(r));
+	poll(fds, count, is_idle(r) && !extra ? 0 : wait_ms(r, turn_us));
 	if (fds[0].revents & POLLIN)
 		runner_stop(r, RUNNER_INTERRUPTED, "interrupted");
 	if (extra)
@@ -174,17 +225,22 @@ static void show_progress(struct runner *r, int64_t now_us)
 			list[p.running_count++] =
 				(struct runner_running){ job->item.id, now_us - job->started_us };
 	p.running = list;
+	p.patiently = r->patient.count || r->patient_running;
+	p.patient = r->patient.count - r->patient.head + r->patient_running;
+	for (const struct runner_job *job = r->aside; job; job = job->next)
+		p.patient++;
 	c->view.progress(c->view.user, &p);
 	free(list);
 }
 
 bool runner_turn(struct runner *r, struct pollfd *extra)
 {
+	int64_t now_us = clock_now_us();
 	struct runner_job *next;
 
-	start_jobs(r);
-	wait_for_something(r, extra);
-	int64_t now_us = clock_now_us();
+	start_jobs(r, now_us);
+	wait_for_something(r, extra, now_us);
+	now_us = clock_now_us();
 	if (r->config->deadline_us && now_us >= r->config->deadline_us)
 		runner_stop(r, RUNNER_DEADLINE, "deadline");
 	target_read(r->config->target);
@@ -193,9 +249,15 @@ bool runner_turn(struct runner *r, struct pollfd *extra)
 		job_look(r, job, now_us);
 	}
 	if (!r->stopped)
+		mute_look(r);
+	if (!r->stopped)
 		loss_watch(r, now_us);
 	if (!r->stopped)
-		loss_release(r, now_us);
+		hold_release(r, now_us);
+	if (!r->stopped)
+		search_look(r);
+	if (!r->stopped)
+		mute_ask(r, now_us);
 	show_progress(r, now_us);
 	while (r->stopped && r->first)
 		job_drop(r, r->first);
@@ -245,6 +307,8 @@ void runner_result(struct runner *r, struct record_end *out)
 
 void runner_fini(struct runner *r)
 {
+	checkup_stop(&r->checkup);
+	hold_queue_patient(r);
 	while (r->first)
 		job_drop(r, r->first);
 	arena_fini(&r->arena);

@@ -2,14 +2,18 @@
  * gives each a record, whatever happens: to the process, to the target, or to us.
  *
  *   queues ──▶ under way ──▶ held ──▶ committed: record file, view
- *     ▲            │           │
- *     └── again ◀──┴───────────┘   the target died, and it is not clear of which one
+ *     ▲            │         │  │
+ *     ├── search ◀─┴─────────┘  │   the target was lost, and it is not clear of which one
+ *     └── patient ◀── aside ◀───┘   nothing came in time: played again when all else is done
  *
  * A case run that has ended is held for a moment, until it is sure that the target has outlived it.
- * When a launched target dies, it is launched again. If only one case run was under way or held, that
- * one is a `crash`; if several were, they are played again one by one, and the verdict is that of the
- * second time. A target at a URL that accepts no connections any more is waited for; of several
- * suspects nothing is said then but that they are `inconclusive`.
+ * When a launched target dies, or serves nobody any more, it is launched again. If only one case run can
+ * have done it, that one is a `crash`; else the suspects are played again until one of them does it
+ * alone, and the verdict is that of the second time. A target at a URL that accepts no connections any
+ * more is waited for; of several suspects nothing is said then but that they are `inconclusive`.
+ *
+ * Where a case run was not content only since nothing came in time, it is set aside, and played again
+ * when all others are done, with more patience. That verdict stands.
  */
 #ifndef HARNESS_RUNNER_H
 #define HARNESS_RUNNER_H
@@ -21,6 +25,7 @@
 #include <stdio.h>
 
 #include "base/arena.h"
+#include "harness/runner/checkup.h"
 #include "harness/runner/expectation.h"
 #include "harness/runner/plan.h"
 #include "harness/runner/survey.h"
@@ -38,6 +43,8 @@ struct runner_progress {
 	size_t done, planned;
 	const struct runner_running *running; /* the oldest first */
 	size_t running_count;
+	size_t patient; /* of those left: to be played with patience, or under way so */
+	bool patiently; /* nothing else is played at this time */
 };
 
 /* Who looks on. Records are valid for the length of the call. */
@@ -45,13 +52,17 @@ struct runner_view {
 	void *user;
 	void (*result)(void *user, size_t index, const struct record_case *record);
 	void (*death)(void *user, const struct record_death *death);
+	void (*remark)(void *user, const char *sentence);
 	void (*progress)(void *user, const struct runner_progress *progress); /* or NULL */
 };
 
 enum runner_pcap { PCAP_FAILURES, PCAP_ALL, PCAP_NONE };
 
-/* Between closing its sockets and being dead a process needs less. */
-enum { RUNNER_HOLD_US = 20000 };
+/* Between closing its sockets and being dead most processes need less than RUNNER_HOLD_US. Some dump
+ * their memory first, or panic on a thread of their own: a record is kept back for RUNNER_KEEP_US where
+ * that costs nothing, so that a slow death finds its culprit.
+ */
+enum { RUNNER_HOLD_US = 20000, RUNNER_KEEP_US = 500000 };
 
 struct runner_config {
 	const struct plan *plan;
@@ -63,7 +74,8 @@ struct runner_config {
 	uint64_t seed;
 	int64_t slack_us;
 	int64_t deadline_us; /* monotonic: of everything; 0: none */
-	int64_t hold_us;     /* how long a verdict waits for the target to outlive it */
+	int64_t hold_us;     /* how long a verdict waits at least for the target to outlive it */
+	int64_t patience_us; /* of a second playing where nothing came in time; 0: none */
 	unsigned jobs;       /* case runs at once */
 	unsigned
 		timed_jobs; /* beside them, of those that wait for the standard's clocks; 0: none */
@@ -90,6 +102,8 @@ enum runner_stop {
 struct runner_ticket {
 	size_t index; /* in the plan */
 	int round;    /* of the whole plan: more repeats */
+	bool patient; /* the second playing */
+	bool earlier; /* it had ended well before the target was lost */
 };
 
 struct runner_queue {
@@ -101,17 +115,37 @@ struct runner_queue {
 enum runner_health {
 	HEALTH_FINE,
 	HEALTH_DOUBT,   /* launched and alive, but accepts no connections */
-	HEALTH_LOST,    /* dead, or gone; suspects are still under way */
+	HEALTH_LOST,    /* dead, mute, or gone; suspects are still under way */
 	HEALTH_WAITING, /* for something to listen at the URL again */
+};
+
+/* What a checkup is for. */
+enum runner_question {
+	QUESTION_CONTROL, /* does it serve at all? */
+	QUESTION_WARM_UP, /* nothing starts meanwhile */
+	QUESTION_WATCH,   /* does it still serve? */
+};
+
+/* For whom the target was lost through: suspects are played again, the plain ones one by one, those that
+ * wait for clocks (or with patience) together, and in halves when they do it again.
+ */
+struct runner_search {
+	bool runs;
+	bool mute;  /* the target did not die: it has to be asked after each of them */
+	bool exact; /* each is outlived for RUNNER_KEEP_US before the next one starts */
+	struct runner_queue plain, waiting;
+	size_t group; /* at most so many of the waiting ones at once */
 };
 
 struct runner {
 	const struct runner_config *config;
 	struct arena arena;
-	struct runner_queue timed, plain; /* waiting for their turn */
-	struct runner_queue again;        /* waiting to be played alone */
-	struct runner_job *first, **last; /* under way and held, the oldest first */
-	unsigned running, timed_running;
+	struct runner_queue timed, plain;       /* waiting for their turn */
+	struct runner_queue patient;            /* the same, of second playings */
+	struct runner_job *first, **last;       /* under way and held, the oldest first */
+	struct runner_job *aside, **aside_last; /* ended: to be played again with patience */
+	unsigned running, timed_running, patient_running;
+	struct runner_search search;
 
 	char prefix[4];  /* of all case runs of this run */
 	unsigned serial; /* the rest of the prefix of each */
@@ -121,10 +155,23 @@ struct runner {
 	int64_t health_us;         /* since when */
 	int64_t alive_us;          /* when it was last seen to accept a connection */
 	struct record_death death; /* in HEALTH_LOST, of a launched target */
-	const char *suspects;      /* their ids */
-	bool replaying;            /* suspects are played again, one by one */
-	bool again_crashed;        /* one of those played again did it again */
-	unsigned deaths;
+	const char *suspects;      /* ids of those that were under way */
+	unsigned deaths;           /* beside those of searches */
+	bool dies_slowly;          /* it was seen to */
+	int64_t last_end_us; /* of all that were committed and played on this launch of the target */
+
+	struct checkup checkup;
+	enum runner_question question; /* of the checkup, while it runs */
+	bool had_control;              /* the first one is through ... */
+	bool can_be_mute;              /* ... and was passed */
+	bool was_asked;                /* so is that of this launch of the target ... */
+	bool is_warm;                  /* ... which is as fast as it gets */
+	bool is_in_doubt;  /* the last one went wrong: does it still accept connections? */
+	int64_t shaken_us; /* when one went wrong that was alone: it may be about to die of that */
+	bool mute;         /* at a URL: it passes none now ... */
+	int64_t mute_us;   /* ... since this time */
+	unsigned timeouts; /* case runs to which nothing came in time, since the last checkup */
+	int64_t served_us; /* when a checkup began that it passed */
 
 	size_t added, done, played;
 	size_t counts[VERDICT_COUNT];

@@ -15,25 +15,16 @@ enum {
 	ANSWERS_A_CASE = 10,     /* answers that a case run may wait for in vain ... */
 	GRACE_US = 5000000,      /* ... and time for everything else */
 	LAST_WORDS_US = 3000000, /* of that, to write down why it did not come to its end */
-	FIRST_QUEUE_LENGTH = 64,
 };
 
-/* ---- queues -------------------------------------------------------------------------------- */
-
-void queue_add(struct runner *r, struct runner_queue *queue, struct runner_ticket ticket)
+bool runner_launches(const struct runner *r)
 {
-	queue->list = arena_grow(
-		&r->arena, queue->list, queue->count, &queue->capacity, sizeof(*queue->list));
-	queue->list[queue->count++] = ticket;
+	return !r->config->client && target_is_launched(r->config->target);
 }
 
-static struct runner_ticket queue_take(struct runner_queue *queue)
+bool runner_may_keep(const struct runner *r)
 {
-	struct runner_ticket ticket = queue->list[queue->head++];
-
-	if (queue->head == queue->count)
-		queue->head = queue->count = 0;
-	return ticket;
+	return !r->config->live && !r->config->no_fork;
 }
 
 /* ---- the job ------------------------------------------------------------------------------- */
@@ -72,6 +63,7 @@ static void set_play(struct runner *r, struct runner_job *job)
 		.prefix = job->prefix,
 		.seed = c->seed,
 		.answer_us = survey->answer_us,
+		.patience_us = job->ticket.patient ? c->patience_us : 0,
 		.slack_us = c->slack_us,
 		.pcap_path = job->capture_path,
 		.live = c->live,
@@ -95,6 +87,15 @@ static void set_prefix(struct runner *r, struct runner_job *job)
 	*p = '\0';
 }
 
+static int64_t longest_us(const struct runner *r, const struct runner_job *job)
+{
+	const struct play *p = &job->play;
+	int64_t answer_us = p->patience_us > p->answer_us ? p->patience_us : p->answer_us;
+	int64_t answers = ANSWERS_A_CASE + (r->config->client ? AGENT_HELLO_ANSWERS : 0);
+
+	return (int64_t)p->def->budget_ms * 1000 + answers * answer_us + GRACE_US;
+}
+
 static struct runner_job *job_new(struct runner *r, struct runner_ticket ticket)
 {
 	const struct runner_config *c = r->config;
@@ -115,13 +116,12 @@ static struct runner_job *job_new(struct runner *r, struct runner_ticket ticket)
 	}
 	set_prefix(r, job);
 	set_play(r, job);
-	job->deadline_us = job->started_us + (int64_t)job->item.def->budget_ms * 1000 +
-		(ANSWERS_A_CASE + (c->client ? AGENT_HELLO_ANSWERS : 0)) * job->play.answer_us +
-		GRACE_US;
+	job->deadline_us = job->started_us + longest_us(r, job);
 	job->play.limit_us = job->deadline_us - job->started_us - LAST_WORDS_US;
 	*r->last = job;
 	r->last = &job->next;
 	r->running++;
+	r->patient_running += ticket.patient;
 	return job;
 }
 
@@ -131,19 +131,26 @@ static void mark_ended(struct runner *r, struct runner_job *job)
 	job->ended_us = clock_now_us();
 	r->running--;
 	r->timed_running -= job->timed;
+	r->patient_running -= job->ticket.patient;
 }
 
 static void unlink_job(struct runner *r, struct runner_job *job)
 {
 	struct runner_job **at = &r->first;
 
-	if (!job->ended)
-		mark_ended(r, job);
 	while (*at != job)
 		at = &(*at)->next;
 	*at = job->next;
 	if (!*at)
 		r->last = at;
+	job->next = NULL;
+}
+
+static void job_free(struct runner *r, struct runner_job *job)
+{
+	if (!job->ended)
+		mark_ended(r, job);
+	unlink_job(r, job);
 	worker_fini(&job->worker);
 	arena_fini(&job->arena);
 	free(job);
@@ -163,11 +170,26 @@ static void play_and_report(void *user, FILE *out)
 	arena_fini(&arena);
 }
 
+/* In this process; the result takes the same way as that of another one. */
+static void play_here(struct runner *r, struct runner_job *job)
+{
+	char *text = NULL;
+	size_t len = 0;
+	FILE *out = open_memstream(&text, &len);
+
+	if (!out)
+		abort();
+	play_and_report(job, out);
+	fclose(out);
+	result_read(&job->arena, &job->item, text, len, &job->result);
+	free(text);
+	mark_ended(r, job);
+}
+
 static void play(struct runner *r, struct runner_job *job)
 {
 	if (r->config->no_fork) {
-		play_case(&job->arena, &job->play, &job->result);
-		mark_ended(r, job);
+		play_here(r, job);
 	} else if (!worker_start(&job->worker, play_and_report, job)) {
 		const char *why =
 			arena_printf(&r->arena, "no process for a case run: %s", strerror(errno));
@@ -176,7 +198,7 @@ static void play(struct runner *r, struct runner_job *job)
 	}
 }
 
-void job_start(struct runner *r, struct runner_queue *queue, bool timed, bool alone)
+void job_start(struct runner *r, struct runner_queue *queue, bool timed)
 {
 	const struct runner_config *c = r->config;
 	struct runner_job *job = job_new(r, queue_take(queue));
@@ -186,7 +208,6 @@ void job_start(struct runner *r, struct runner_queue *queue, bool timed, bool al
 	if (!unserved && c->client && !c->client->agent && !job->item.def->unaided)
 		unserved = "a command line is not enough for it: it needs an agent";
 	job->timed = timed;
-	job->alone = alone;
 	r->timed_running += timed;
 	if (unserved) {
 		result_blank(&job->arena, &job->item, VERDICT_INAPPLICABLE, unserved, &job->result);
@@ -223,8 +244,10 @@ void job_look(struct runner *r, struct runner_job *job, int64_t now_us)
 		job->result.duration_us = now_us - job->started_us;
 		job->result.started_us -= job->result.duration_us;
 	}
-	if (job->ended)
-		buf_fini(&job->worker.out);
+	if (!job->ended)
+		return;
+	buf_fini(&job->worker.out);
+	r->timeouts += job->result.waited;
 }
 
 /* ---- the end of it ------------------------------------------------------------------------- */
@@ -260,7 +283,9 @@ void job_commit(struct runner *r, struct runner_job *job)
 	c->view.result(c->view.user, job->ticket.index, record);
 	if (c->fail_fast && !record->expected)
 		runner_stop(r, RUNNER_FAIL_FAST, "--fail-fast");
-	unlink_job(r, job);
+	if (job->ended_us > r->last_end_us)
+		r->last_end_us = job->ended_us;
+	job_free(r, job);
 }
 
 void job_drop(struct runner *r, struct runner_job *job)
@@ -268,5 +293,12 @@ void job_drop(struct runner *r, struct runner_job *job)
 	worker_kill(&job->worker);
 	if (job->capture_path)
 		unlink(job->capture_path);
+	job_free(r, job);
+}
+
+void job_set_aside(struct runner *r, struct runner_job *job)
+{
 	unlink_job(r, job);
+	*r->aside_last = job;
+	r->aside_last = &job->next;
 }

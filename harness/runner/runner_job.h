@@ -1,5 +1,11 @@
-/* The parts of the runner: one case run on its way (runner_job.c), and what becomes of them all when
- * the target is lost (runner_loss.c). Not for others, who see harness/runner/runner.h.
+/* The parts of the runner. Not for others, who see harness/runner/runner.h.
+ *
+ *	runner_queue.c   tickets of case runs that wait for their turn
+ *	runner_job.c     one case run on its way
+ *	runner_hold.c    when a verdict is final, and which are played once more with patience
+ *	runner_loss.c    what becomes of them all when the target is lost
+ *	runner_search.c  who it was
+ *	runner_mute.c    whether it still serves anybody
  */
 #ifndef HARNESS_RUNNER_JOB_H
 #define HARNESS_RUNNER_JOB_H
@@ -19,15 +25,22 @@ struct runner_job {
 	const char *capture; /* name of the capture in folder/pcap, or NULL */
 	const char *capture_path;
 	bool timed; /* has a slot of the timed ones */
-	bool alone; /* is played again */
 	bool ended;
 	int64_t started_us; /* monotonic, like the others */
 	int64_t deadline_us;
 	int64_t ended_us;
 };
 
+/* ---- runner_queue.c ------------------------------------------------------------------------ */
+
+void queue_add(struct runner *r, struct runner_queue *queue, struct runner_ticket ticket);
+void queue_add_first(struct runner *r, struct runner_queue *queue, struct runner_ticket ticket);
+struct runner_ticket queue_take(struct runner_queue *queue); /* there must be one */
+
+/* ---- runner_job.c -------------------------------------------------------------------------- */
+
 /* Starts the next one of the queue, or, if its version is not served, gives it its verdict at once. */
-void job_start(struct runner *r, struct runner_queue *queue, bool timed, bool alone);
+void job_start(struct runner *r, struct runner_queue *queue, bool timed);
 
 /* Takes what its process has written; kills it when its time is up. */
 void job_look(struct runner *r, struct runner_job *job, int64_t now_us);
@@ -38,16 +51,89 @@ void job_commit(struct runner *r, struct runner_job *job);
 /* It never happened: no record. The job is gone then. */
 void job_drop(struct runner *r, struct runner_job *job);
 
-void queue_add(struct runner *r, struct runner_queue *queue, struct runner_ticket ticket);
+/* Takes an ended one out of the list, and puts it aside. */
+void job_set_aside(struct runner *r, struct runner_job *job);
+
 void runner_stop(struct runner *r, enum runner_stop why, const char *sentence);
+
+/* A program that we launch, and no client. */
+bool runner_launches(const struct runner *r);
+
+/* Nobody looks on while it happens, so that a record may be kept back for a while. */
+bool runner_may_keep(const struct runner *r);
+
+/* ---- runner_hold.c ------------------------------------------------------------------------- */
+
+/* Commits the held ones that the target has outlived, or sets them aside. */
+void hold_release(struct runner *r, int64_t now_us);
+
+/* None is under way, and the target has outlived those that are held for a moment. */
+bool hold_is_quiet(const struct runner *r, int64_t now_us);
+
+/* One that was outlived needs a checkup to be final. */
+bool hold_wants_checkup(const struct runner *r, int64_t now_us);
+
+/* One that has ended needs a connection that the target accepts. */
+bool hold_wants_accept(const struct runner *r, int64_t now_us);
+
+/* When one of these answers may change, monotonic; INT64_MAX: never. */
+int64_t hold_next_us(const struct runner *r, int64_t now_us);
+
+/* Everything else is done: those set aside are queued. */
+void hold_queue_patient(struct runner *r);
+
+/* Those set aside can not be played again: nothing was learned of them, for this reason. */
+void hold_give_up_aside(struct runner *r, const char *why);
+
+/* ---- runner_loss.c ------------------------------------------------------------------------- */
 
 /* Looks after the target: did it die, does it still accept connections? */
 void loss_watch(struct runner *r, int64_t now_us);
 
-/* Commits the held ones that the target has outlived. */
-void loss_release(struct runner *r, int64_t now_us);
+/* It serves nobody any more; `packet` is what it does not answer. Only of a launched one. */
+void loss_mute(struct runner *r, const char *packet);
 
-/* When loss_watch or loss_release wants to be called again, monotonic; INT64_MAX: no wish. */
+/* When loss_watch wants to be called again, monotonic; INT64_MAX: no wish. */
 int64_t loss_next_us(const struct runner *r);
+
+/* ---- runner_search.c ----------------------------------------------------------------------- */
+
+/* Whether the target, lost at this time, was lost through the only one that is under way or held. */
+bool search_is_sure(const struct runner *r, bool mute, int64_t at_us);
+
+/* It was not: all that are under way or held have to be played again. */
+void search_begin(struct runner *r, bool mute, int64_t at_us);
+
+/* It was this one, whose job is about to be committed as a `crash`. */
+void search_found(struct runner *r, const struct runner_job *culprit);
+
+/* Starts the next ones, when it is time. */
+void search_start(struct runner *r, int64_t now_us);
+
+/* Ends it when all have been played again, and the target lived. */
+void search_look(struct runner *r);
+
+/* ---- runner_mute.c ------------------------------------------------------------------------- */
+
+/* Takes the result of a checkup. */
+void mute_look(struct runner *r);
+
+/* Starts one, if one is wanted. */
+void mute_ask(struct runner *r, int64_t now_us);
+
+/* Nothing should start now: the target is asked, for the first time, or warmed up. */
+bool mute_holds_up(struct runner *r, int64_t now_us);
+
+/* A checkup will tell. */
+bool mute_is_suspected(const struct runner *r);
+
+/* When mute_holds_up may change, monotonic; INT64_MAX: when the checkup ends. */
+int64_t mute_next_us(const struct runner *r, int64_t now_us);
+
+/* Whether timed ones can start; else that is seen to, and nothing else should start meanwhile. */
+bool mute_is_warm(struct runner *r);
+
+/* This launch of the target is over: what was known of it, and a checkup that runs. */
+void mute_forget(struct runner *r);
 
 #endif

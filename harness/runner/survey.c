@@ -45,6 +45,7 @@ bool survey_take(struct arena *a, const struct target *target, unsigned versions
 		what = take_one(a, target, version, answer_us, &out[i]);
 		reached |= out[i].status != PROBE_UNREACHABLE;
 	}
+	out[0].capabilities.refuses_50 = out[1].asked && !out[1].capabilities.served;
 	if (!reached)
 		*error = arena_printf(a, "there is no connection to the target: %s", what);
 	return reached;

@@ -21,6 +21,7 @@ enum {
 	STEP_MS = 20,        /* between two looks at a program that is not ready */
 	ACCEPT_LIMIT_US = 200000,
 	PROBE_LIMIT_US = 1000000,
+	ANSWER_LIMIT_US = 10000000, /* to answer a CONNECT, once it listens */
 	STOP_LIMIT_US = 5000000,
 	VERSION_LIMIT_US = 5000000,
 	VERSION_LIMIT_BYTES = 65536,
@@ -236,8 +237,6 @@ static bool answers(struct target *t, int64_t limit_us)
 	struct arena scratch;
 	const char *what;
 
-	if (!endpoint_accepts(&t->endpoint, ACCEPT_LIMIT_US))
-		return false;
 	arena_init(&scratch);
 	enum probe_status status = probe(&scratch, &t->endpoint,
 		t->file->versions & V311 ? MQTT_311 : MQTT_50, limit_us, &c, &what);
@@ -251,11 +250,18 @@ static enum target_status wait_until_ready(struct target *t, const char **error)
 	struct arena *a = &t->arena;
 	int64_t deadline_us = clock_now_us() + (int64_t)t->file->ready_ms * 1000;
 	int64_t left_us;
+	bool listens = false;
 	int status;
 
 	*error = NULL;
 	while ((left_us = deadline_us - clock_now_us()) > 0) {
-		bool ready = answers(t, left_us < PROBE_LIMIT_US ? left_us : PROBE_LIMIT_US);
+		if (!listens && endpoint_accepts(&t->endpoint, ACCEPT_LIMIT_US)) {
+			listens = true;
+			if (left_us > ANSWER_LIMIT_US)
+				deadline_us -= left_us - ANSWER_LIMIT_US;
+		}
+		bool ready =
+			listens && answers(t, left_us < PROBE_LIMIT_US ? left_us : PROBE_LIMIT_US);
 		if (program_ended(&t->program, &status)) {
 			target_read(t);
 			if (!has_lost_a_port(t))

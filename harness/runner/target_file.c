@@ -11,7 +11,7 @@
 #include "harness/runner/settings.h"
 #include "harness/launch/words.h"
 
-enum { READY_MS = 10000, READY_MS_MAX = 600000 };
+enum { READY_MS = 60000, READY_MS_MAX = 600000 };
 
 struct reader {
 	struct arena *arena;

@@ -101,7 +101,7 @@ function statementList(c, data) {
 }
 
 function deathText(death) {
-	return (death.signal ? "of signal " + death.signal : "it exited with status " + death.exit) +
+	return (death.note ? death.note : death.signal ? "of signal " + death.signal : "it exited with status " + death.exit) +
 		(death.during ? ", during " + visible(death.during) : "");
 }
 

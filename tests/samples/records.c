@@ -71,9 +71,10 @@ const struct record_case sample_case = {
 			.actual = "connection closed (no packet) after 2.1 ms",
 			.difference = "closed",
 		},
-	.death =
-		&(const struct record_death){
-			.signal = 11, .stderr_tail = "oops\n", .during = "a b" },
+	.death = &(const struct record_death){ .signal = 11,
+		.stderr_tail = "oops\n",
+		.during = "a b",
+		.note = "went mute: it answered no SUBSCRIBE" },
 	.client_said = "careful\n",
 	.pcap = "pcap/qos2_duplicate_publish-5.0-tcp.pcapng",
 };
@@ -89,6 +90,7 @@ const struct record_death sample_death = {
 	.exit_code = 134,
 	.stderr_tail = "1767225600: Error: assertion failed\nbye\n",
 	.during = "qos2_duplicate_publish reserved_flags/pingreq_flag_1",
+	.note = "went mute: it answered no SUBSCRIBE",
 };
 
 const struct record_death sample_death_minimal = { .signal = 9 };

@@ -18,7 +18,8 @@ PROGRAM = BUILD / "cli/mqttspec"
 VALIDATOR = jsonschema.Draft202012Validator(json.loads((ROOT / "record/record.schema.json").read_text()))
 CASE = "qos2_duplicate_publish"
 
-# A broker as small as can be, launched by a target file. It dies when it gets a PUBLISH with this payload.
+# A broker as small as can be, launched by a target file. One that "dies" does so of a PUBLISH with the payload
+# of CASE, a "frail" one of any PUBLISH.
 FAKE = """
 [target]
 name = Fake
@@ -39,7 +40,7 @@ content =
 |                 peer.send(bytes([0x20, 2, 0, 0]))
 |             if data[0] >> 4 == 8:
 |                 peer.send(bytes([0x90, 3, data[2], data[3], data[-1]]))
-|             if data[0] >> 4 == 3 and sys.argv[2] == "dies":
+|             if data[0] >> 4 == 3 and (sys.argv[2] == "frail" or (sys.argv[2] == "dies" and b"once" in data)):
 |                 os.kill(os.getpid(), signal.SIGSEGV)
 |     except OSError:
 |         pass
@@ -410,6 +411,15 @@ def test_a_target_that_dies_is_a_crash_and_is_launched_again(run, tmp_path, jobs
         assert any("PUBLISH" in e["text"] for e in c["transcript"])
     assert len(out.of("death")) >= 3 and out.of("death")[0]["during"].startswith(CASE)
     assert "CRASH" in done.stdout
+
+
+def test_what_our_own_questions_do_is_blamed_on_no_case_run(run, tmp_path):
+    """The first checkup kills it, and is not repeated."""
+    done = run(fake(tmp_path, "frail"), CASE, "--versions", "3.1.1", "-j", "1", "--timeout", "1000")
+    assert done.returncode == 1, done
+    out = Out(tmp_path / "out")
+    assert [d["during"] for d in out.of("death")] == ["", CASE]
+    assert out.verdicts()[CASE, "3.1.1"] == "crash"
 
 
 def test_a_target_at_a_url_that_goes_away_ends_the_run(run, tmp_path):

@@ -1,5 +1,6 @@
 /* An engine whose case runs do what their case's title says, in place of harness/play.c and probe.c:
  *   pass, fail       that verdict
+ *   bare             fails, and says neither what it expected nor what came
  *   sleep N          for so many milliseconds, then pass
  *   breach WORD      fails with this difference
  *   known STATEMENT  passes if it is one of those that each CONNACK breaks, else fails
@@ -13,12 +14,24 @@
  *   kill             tells the target to die, then fails
  *   poison           tells the target to die soon, and passes at once
  *   deafen           tells the target to listen no more, then fails
- *   kill once        the same, unless the file named "killed" is there, which it makes
+ *   kill once        the same as kill, unless the file named "killed" is there, which it makes
+ *   mute N           tells the target to answer nobody for so many seconds, and passes at once
+ *   ask              is inconclusive, since nothing came in time, unless the target answers a CONNECT
+ *   connects N       passes if the target has seen at least so many CONNECTs
+ *   wait             is inconclusive, since nothing came in time
+ *   silent           fails, since nothing came in time
+ *   late             the same at first; with patience it finds it late, if the file named "busy" is not there
+ *   late gather N    the same at first; with patience as gather
+ *   busy             makes that file for a while
+ *   gather N         passes when so many of its kind are under way at once, and no more, and stays for
+ *                    a while; the files named "gather." and a process are theirs
  * The note of a record is the prefix of the case run.
  */
 #include "harness/play.h"
 
 #include <fcntl.h>
+#include <glob.h>
+#include <poll.h>
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
@@ -87,6 +100,99 @@ static void kill_once(const struct play *play)
 	tell_target(play, "die");
 }
 
+/* Says something to the target; how many bytes it answers within the limit. */
+static ssize_t ask_target(const struct play *play, const void *what, size_t len, int limit_ms,
+	char *answer, size_t size)
+{
+	int fd = socket(play->target->address.ss_family, SOCK_STREAM, 0);
+	struct pollfd p = { .fd = fd, .events = POLLIN };
+	ssize_t n = 0;
+
+	if (connect(fd, (const struct sockaddr *)&play->target->address,
+		    play->target->address_len) ||
+		write(fd, what, len) != (ssize_t)len)
+		_exit(1);
+	if (poll(&p, 1, limit_ms) > 0)
+		n = read(fd, answer, size);
+	close(fd);
+	return n;
+}
+
+static bool is_served(const struct play *play)
+{
+	static const char packet[] = "\x10\x0d\0\4MQTT\4\2\0\0\0\1x";
+	char answer[4];
+
+	return ask_target(play, packet, sizeof(packet) - 1, 300, answer, sizeof(answer)) == 4;
+}
+
+static int count_connects(const struct play *play)
+{
+	char answer[16] = "";
+
+	ask_target(play, "count", 5, 5000, answer, sizeof(answer) - 1);
+	return atoi(answer);
+}
+
+/* Of those that were killed the files are left. */
+static int count_gathered(void)
+{
+	int count = 0;
+	glob_t found;
+
+	if (glob("gather.*", 0, NULL, &found))
+		return 0;
+	for (size_t i = 0; i < found.gl_pathc; i++)
+		count += !kill(atoi(found.gl_pathv[i] + strlen("gather.")), 0);
+	globfree(&found);
+	return count;
+}
+
+static void touch(const char *path)
+{
+	close(open(path, O_CREAT | O_WRONLY, 0600));
+}
+
+static bool gather(int wanted)
+{
+	char path[32];
+	int most = 0;
+
+	snprintf(path, sizeof(path), "gather.%d", (int)getpid());
+	touch(path);
+	for (int i = 0; i < 400 && most < wanted; i++, usleep(10000))
+		most = count_gathered();
+	usleep(300000);
+	bool more = count_gathered() > wanted;
+	unlink(path);
+	return most == wanted && !more;
+}
+
+static void be_busy(void)
+{
+	touch("busy");
+	usleep(400000);
+	unlink("busy");
+}
+
+/* The first time all are late, the second time they gather. */
+static void gather_late(const char *script, const struct play *play, struct record_case *out)
+{
+	out->waited = !play->patience_us;
+	if (!play->patience_us || !gather(atoi(script)))
+		out->verdict = VERDICT_FAIL;
+}
+
+static void find_late(const struct play *play, struct record_case *out)
+{
+	bool alone = access("busy", F_OK) != 0;
+
+	out->verdict = !play->patience_us ? VERDICT_FAIL
+		: alone                   ? VERDICT_NONSTRICT
+					  : VERDICT_ERROR;
+	out->waited = !play->patience_us;
+}
+
 static void fill_huge(struct arena *a, struct record_case *out)
 {
 	struct record_event *events = arena_alloc(a, HUGE_EVENTS * sizeof(*events));
@@ -106,6 +212,28 @@ static void flood(void)
 	memset(much, 'x', sizeof(much) - 1);
 	for (;;)
 		say(much);
+}
+
+static void act_on_time(const char *script, const struct play *play, struct record_case *out)
+{
+	char order[16];
+
+	if (!strncmp(script, "mute ", 5))
+		snprintf(order, sizeof(order), "mute%s", script + 5), tell_target(play, order);
+	else if (!strcmp(script, "wait") || (!strcmp(script, "ask") && !is_served(play)))
+		out->verdict = VERDICT_INCONCLUSIVE, out->waited = true;
+	else if (!strncmp(script, "connects ", 9) && count_connects(play) < atoi(script + 9))
+		out->verdict = VERDICT_FAIL;
+	else if (!strcmp(script, "silent"))
+		out->verdict = VERDICT_FAIL, out->waited = true;
+	else if (!strcmp(script, "late"))
+		find_late(play, out);
+	else if (!strncmp(script, "late gather ", 12))
+		gather_late(script + 12, play, out);
+	else if (!strcmp(script, "busy"))
+		be_busy();
+	else if (!strncmp(script, "gather ", 7) && !gather(atoi(script + 7)))
+		out->verdict = VERDICT_FAIL;
 }
 
 static void breach(struct arena *a, const char *difference, struct record_case *out)
@@ -135,6 +263,8 @@ static void act(
 		usleep((useconds_t)atoi(script + 6) * 1000);
 	else if (!strcmp(script, "fail"))
 		out->verdict = VERDICT_FAIL;
+	else if (!strcmp(script, "bare"))
+		out->verdict = VERDICT_FAIL, out->failure = arena_new(a, struct record_failure);
 	else if (!strncmp(script, "breach ", 7))
 		breach(a, script + 7, out);
 	else if (!strncmp(script, "known ", 6))
@@ -161,6 +291,8 @@ static void act(
 		tell_target(play, "deaf"), out->verdict = VERDICT_FAIL;
 	else if (!strcmp(script, "kill once"))
 		kill_once(play);
+	else
+		act_on_time(script, play, out);
 }
 
 static void write_capture(const struct play *play)

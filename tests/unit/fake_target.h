@@ -6,6 +6,9 @@
 
 /* Writes a target file that launches it. Modes:
  *   plain      all is well, until a connection says "die", "die later" or "deaf"
+ *   broker     answers CONNECT, SUBSCRIBE and PUBLISH, until a connection says "die", "die later" or
+ *              "mute" and for how many seconds; "count" is answered by the number of CONNECTs so far
+ *   half       the same, but never answers a SUBSCRIBE
  *   exit       exits before it listens
  *   idle       never listens
  *   stubborn   ignores SIGTERM

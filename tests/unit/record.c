@@ -109,6 +109,7 @@ static void check_death(const struct record_death *out, const struct record_deat
 	assert_int_equal(out->exit_code, in->exit_code);
 	assert_string_equal(out->stderr_tail, or_empty(in->stderr_tail));
 	assert_string_equal(out->during, or_empty(in->during));
+	assert_same_text(out->note, in->note);
 }
 
 static void check_transcript(const struct record_case *out, const struct record_case *in)
@@ -267,7 +268,7 @@ static void bytes_that_are_no_utf8_are_escaped(void **state)
 		const char *given = samples[i].given;
 		struct record_event event = { 1, given, '<', given, given };
 		struct record_failure failure = { given, given, 1, given, given, given, given };
-		struct record_death death = { 11, 0, given, given };
+		struct record_death death = { 11, 0, given, given, given };
 		in.note = given;
 		in.transcript = &event;
 		in.transcript_count = 1;
@@ -280,6 +281,7 @@ static void bytes_that_are_no_utf8_are_escaped(void **state)
 		assert_string_equal(out.failure->actual, samples[i].read);
 		assert_string_equal(out.failure->difference, samples[i].read);
 		assert_string_equal(out.death->stderr_tail, samples[i].read);
+		assert_string_equal(out.death->note, samples[i].read);
 	}
 }
 

@@ -96,6 +96,12 @@ static void everything_is_read(void **state)
 	assert_false(c.retain);
 }
 
+static void a_program_has_a_minute_to_be_ready(void **state)
+{
+	(void)state;
+	assert_int_equal(read_good(TARGET).ready_ms, 60000);
+}
+
 static void a_running_target_needs_no_command(void **state)
 {
 	(void)state;
@@ -426,6 +432,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		TEST(everything_is_read),
+		TEST(a_program_has_a_minute_to_be_ready),
 		TEST(a_running_target_needs_no_command),
 		TEST(a_broker_may_want_a_user),
 		TEST(faults_have_a_place),

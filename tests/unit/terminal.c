@@ -112,8 +112,10 @@ static void render_widths(FILE *to)
 static void render_colour(FILE *to)
 {
 	struct terminal t = pipe_to(to, 100);
-	t.color = true;
+	struct record_death exit = sample_death;
 
+	t.color = true;
+	exit.note = NULL;
 	section(to, "in colour");
 	for (int v = 0; v < VERDICT_COUNT; v++) {
 		struct record_case c = sample_ended(v, verdict_is_good(v));
@@ -123,7 +125,7 @@ static void render_colour(FILE *to)
 		c = sample_foreseen(c, VERDICT_FAIL);
 		terminal_case(&t, &c);
 	}
-	terminal_death(&t, &sample_death);
+	terminal_death(&t, &exit);
 	causes_fini(&t.causes);
 }
 
@@ -224,14 +226,18 @@ static void play_run(struct terminal *t)
 	end.stopped = "interrupted";
 	bad.transcript_count = 0;
 	terminal_begin(t, &run);
-	terminal_progress(t, 0, 12, running, 2, 0);
+	terminal_progress(t, 0, 12, running, 2, 0, NULL);
 	terminal_case(t, &ok);
-	terminal_progress(t, 1, 12, running, 2, 8.6);
+	terminal_progress(t, 1, 12, running, 2, 8.6, NULL);
 	terminal_case(t, &known);
 	terminal_case(t, &bad);
-	terminal_progress(t, 3, 12, running, 1, 12);
+	terminal_progress(t, 3, 12, running, 1, 12, NULL);
 	terminal_death(t, &sample_death);
-	terminal_progress(t, 3, 12, NULL, 0, 12);
+	terminal_remark(t,
+		"the target went mute: it accepts connections, and answered no SUBSCRIBE "
+		"for 10 s; the run goes on");
+	terminal_progress(t, 3, 12, NULL, 0, 12, NULL);
+	terminal_progress(t, 3, 12, running, 1, 12, "again, with up to 30 s for an answer: 2 left");
 	terminal_end(t, &end);
 }
 

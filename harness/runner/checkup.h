@@ -1,0 +1,48 @@
+/* Does the target still serve a plain client? Asked on fresh connections, off the record, by a process of
+ * its own: CONNECT, SUBSCRIBE to a topic of the run, PUBLISH to it at QoS 0; the message has to come back.
+ *
+ *   checkup_start ──▶ checkup_look (whenever checkup.worker.fd is readable) ──▶ its result
+ *         └─────────▶ checkup_stop (at any time)
+ *
+ * The time is counted in short waits, so that a machine that stood still takes none of it away.
+ */
+#ifndef HARNESS_CHECKUP_H
+#define HARNESS_CHECKUP_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "harness/play.h"
+#include "harness/runner/worker.h"
+
+enum checkup_result {
+	CHECKUP_RUNS,   /* no result by now */
+	CHECKUP_SERVED, /* all went as it should */
+	CHECKUP_MUTE,   /* a connection came about, and an answer did not */
+	CHECKUP_OTHER,  /* no connection, a refusal, a close: it is not well, but not mute either */
+};
+
+struct checkup {
+	const struct endpoint *target;
+	enum mqtt_version version;
+	const char *prefix; /* begins ClientIds and topics; borrowed */
+	unsigned serial;    /* of the next connection */
+	int64_t limit_us;   /* for one answer */
+	unsigned exchanges; /* one after the other, each on a connection of its own */
+	int64_t warm_us; /* go on, at most so long, until the exchanges get no faster; 0: do not */
+
+	struct worker worker;
+	bool runs;
+	int64_t started_us;  /* monotonic */
+	const char *mute_to; /* CHECKUP_MUTE: "CONNECT", "SUBSCRIBE", "PUBLISH"; else "" */
+};
+
+/* None runs. */
+void checkup_init(struct checkup *c);
+
+/* The fields from `target` to `warm_us` say what to do. False with errno: no process. */
+bool checkup_start(struct checkup *c);
+enum checkup_result checkup_look(struct checkup *c);
+void checkup_stop(struct checkup *c);
+
+#endif

@@ -1,0 +1,202 @@
+/* The runner, when a target dies. */
+#include "tests/unit/runner_bench.h"
+
+#include <signal.h>
+
+static void serve_at_url(void)
+{
+	launch();
+	use_as_url();
+}
+
+/* ---- targets that die ---------------------------------------------------------------------- */
+
+static void a_single_culprit_is_a_crash(void **state)
+{
+	(void)state;
+	launch();
+	PLAN("pass", "kill", "pass", "pass");
+	play_one_by_one();
+	struct record_end end;
+	assert_int_equal(play(&end), RUNNER_GOES_ON);
+	assert_string_equal(b->results, "b=crash! a=pass c=pass d=pass ");
+	assert_int_equal(end.unexpected, 1);
+
+	struct record_case crash = case_record("b");
+	assert_int_equal(crash.death->signal, SIGKILL);
+	assert_non_null(strstr(crash.death->stderr_tail, "I am hit"));
+	assert_non_null(strstr(crash.note, "the target died of signal 9"));
+	assert_int_equal(crash.statements[0].verdict, VERDICT_CRASH);
+	assert_int_equal(b->deaths, 2); /* "a" had ended shortly before: once more without it */
+}
+
+/* The case run passes; the target dies of it a while later. */
+static void a_verdict_waits_for_the_target_to_outlive_it(void **state)
+{
+	(void)state;
+	launch();
+	PLAN("poison", "pass");
+	play_one_by_one();
+	b->config.hold_us = 3000000;
+	assert_played("a=crash! b=pass ");
+}
+
+/* It lives on, but accepts nobody: given up after some patience, and launched again. */
+static void a_target_that_went_deaf_is_a_crash(void **state)
+{
+	(void)state;
+	launch();
+	PLAN("deafen", "pass");
+	play_one_by_one();
+	assert_played("a=crash! b=pass ");
+	assert_non_null(strstr(case_record("a").death->note, "accepted no connections"));
+	assert_non_null(strstr(case_record("a").note, "the target accepted no connections"));
+}
+
+static void of_several_suspects_only_the_culprit_is_a_crash(void **state)
+{
+	(void)state;
+	launch();
+	PLAN("sleep 600", "sleep 600", "kill", "sleep 600");
+	struct record_end end;
+	assert_int_equal(play(&end), RUNNER_GOES_ON);
+	assert_string_equal(b->results, "a=pass c=crash! b=pass d=pass ");
+	assert_int_equal(b->deaths, 3); /* together, shortly after "b", and alone */
+	assert_int_equal(end.unexpected, 1);
+	assert_string_equal(record_at(0).death.during, "a b c d");
+}
+
+static void a_death_that_nobody_repeats_stands(void **state)
+{
+	(void)state;
+	launch();
+	PLAN("sleep 600", "kill once");
+	struct record_end end;
+	assert_int_equal(play(&end), RUNNER_GOES_ON);
+	assert_string_equal(b->results, "a=pass b=pass ");
+	assert_int_equal(b->deaths, 1);
+	assert_int_equal(end.unexpected, 1);
+}
+
+static void at_a_url_a_single_culprit_is_a_crash(void **state)
+{
+	(void)state;
+	serve_at_url();
+	PLAN("pass", "kill", "pass");
+	play_one_by_one();
+	struct record_end end;
+	assert_int_equal(play(&end), RUNNER_TARGET_LOST);
+	assert_string_equal(b->results, "a=pass b=crash! ");
+	assert_int_equal(end.not_run, 1);
+	assert_string_equal(end.stopped, "the target accepts no connections any more");
+}
+
+static void at_a_url_several_suspects_are_inconclusive(void **state)
+{
+	(void)state;
+	serve_at_url();
+	PLAN("sleep 600", "kill", "sleep 600");
+	struct record_end end;
+	assert_int_equal(play(&end), RUNNER_TARGET_LOST);
+	assert_true(has("a=inconclusive!") && has("b=inconclusive!") && has("c=inconclusive!"));
+	assert_int_equal(end.not_run, 0);
+	assert_non_null(strstr(record_at(0).result.note, "under way: a b c"));
+}
+
+/* ---- slow deaths, and many suspects ------------------------------------------------------------ */
+
+/* "b" was under way, and is innocent. */
+static void a_slow_death_finds_its_culprit(void **state)
+{
+	(void)state;
+	launch_as("broker");
+	PLAN("poison", "sleep 600", "pass");
+	play_one_by_one();
+	struct record_end end;
+	assert_int_equal(play(&end), RUNNER_GOES_ON);
+	assert_true(has("a=crash!") && has("b=pass") && has("c=pass"));
+	assert_int_equal(end.unexpected, 1);
+}
+
+static void so_it_does_among_many(void **state)
+{
+	(void)state;
+	launch_as("broker");
+	PLAN("poison", "sleep 600", "sleep 600", "sleep 600", "timed sleep 600");
+	struct record_end end;
+	assert_int_equal(play(&end), RUNNER_GOES_ON);
+	assert_true(has("a=crash!"));
+	assert_int_equal(end.counts[VERDICT_PASS], 4);
+	assert_int_equal(end.unexpected, 1);
+}
+
+/* While it happens there is nothing to take back: the one that was under way is not believed to be it. */
+static void a_record_that_is_out_is_not_blamed_on_the_next(void **state)
+{
+	(void)state;
+	launch_as("broker");
+	PLAN("poison", "sleep 600", "pass");
+	play_one_by_one();
+	b->config.live = fopen("/dev/null", "w");
+	struct record_end end;
+	assert_int_equal(play(&end), RUNNER_GOES_ON);
+	assert_string_equal(b->results, "a=pass b=pass c=pass ");
+	assert_int_equal(end.unexpected, 1);
+	fclose(b->config.live);
+}
+
+/* Played one after the other they would never meet. */
+static void those_that_wait_for_clocks_are_played_again_together(void **state)
+{
+	(void)state;
+	launch();
+	PLAN("timed gather 3", "timed gather 3", "timed gather 3", "kill");
+	struct record_end end;
+	assert_int_equal(play(&end), RUNNER_GOES_ON);
+	assert_true(has("a=pass") && has("b=pass") && has("c=pass") && has("d=crash!"));
+	assert_int_equal(b->deaths, 2);
+}
+
+static void so_they_are_when_nobody_else_did_it(void **state)
+{
+	(void)state;
+	launch();
+	PLAN("timed gather 3", "timed gather 3", "timed gather 3", "kill once");
+	struct record_end end;
+	assert_int_equal(play(&end), RUNNER_GOES_ON);
+	assert_true(has("a=pass") && has("b=pass") && has("c=pass") && has("d=pass"));
+	assert_int_equal(b->deaths, 1);
+	assert_int_equal(end.unexpected, 1);
+}
+
+static void in_halves_when_one_of_them_did_it(void **state)
+{
+	(void)state;
+	launch();
+	PLAN("timed sleep 700", "timed sleep 700", "timed sleep 700", "timed kill");
+	struct record_end end;
+	assert_int_equal(play(&end), RUNNER_GOES_ON);
+	assert_true(has("a=pass") && has("b=pass") && has("c=pass") && has("d=crash!"));
+	assert_int_equal(b->deaths, 4); /* all, all again, "c" and "d", "d" */
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		TEST(a_single_culprit_is_a_crash),
+		TEST(a_verdict_waits_for_the_target_to_outlive_it),
+		TEST(a_target_that_went_deaf_is_a_crash),
+		TEST(of_several_suspects_only_the_culprit_is_a_crash),
+		TEST(a_death_that_nobody_repeats_stands),
+		TEST(at_a_url_a_single_culprit_is_a_crash),
+		TEST(at_a_url_several_suspects_are_inconclusive),
+		TEST(a_slow_death_finds_its_culprit),
+		TEST(so_it_does_among_many),
+		TEST(a_record_that_is_out_is_not_blamed_on_the_next),
+		TEST(those_that_wait_for_clocks_are_played_again_together),
+		TEST(so_they_are_when_nobody_else_did_it),
+		TEST(in_halves_when_one_of_them_did_it),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}

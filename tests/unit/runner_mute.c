@@ -1,0 +1,126 @@
+/* The runner, when a target lives and serves nobody. */
+#include "tests/unit/runner_bench.h"
+
+static void a_target_that_went_mute_is_a_crash(void **state)
+{
+	(void)state;
+	launch_broker();
+	PLAN("ask", "mute 60", "ask", "ask", "ask");
+	b->config.jobs = 2;
+	struct record_end end;
+	assert_int_equal(play(&end), RUNNER_GOES_ON);
+	assert_true(has("a=pass") && has("b=crash!") && has("c=pass") && has("d=pass") &&
+		has("e=pass"));
+	assert_int_equal(end.unexpected, 1);
+	assert_int_equal(b->deaths, 2);
+
+	struct record_case crash = case_record("b");
+	assert_non_null(strstr(crash.note, "went mute: it answered no CONNECT"));
+	assert_non_null(strstr(crash.death->note, "went mute"));
+	assert_int_equal(crash.statements[0].verdict, VERDICT_CRASH);
+}
+
+/* Nothing was asked of it afterwards, and it is found all the same. */
+static void so_it_is_when_that_was_the_last_one(void **state)
+{
+	(void)state;
+	launch_broker();
+	PLAN("ask", "mute 60");
+	play_one_by_one();
+	assert_played("b=crash! a=pass ");
+}
+
+static void a_target_that_never_served_is_not_called_mute(void **state)
+{
+	(void)state;
+	launch_broker();
+	target_fini(&b->launched);
+	launch_as("half");
+	PLAN("wait", "wait", "wait", "wait", "wait", "wait");
+	struct record_end end;
+	assert_int_equal(play(&end), RUNNER_GOES_ON);
+	assert_int_equal(end.counts[VERDICT_INCONCLUSIVE], 6);
+	assert_int_equal(b->deaths, 0);
+}
+
+static void slow_set_ups_are_no_proof_that_it_is_mute(void **state)
+{
+	(void)state;
+	launch_broker();
+	PLAN("wait", "wait", "wait", "wait", "wait", "wait");
+	struct record_end end;
+	assert_int_equal(play(&end), RUNNER_GOES_ON);
+	assert_int_equal(end.counts[VERDICT_INCONCLUSIVE], 6);
+	assert_int_equal(b->deaths, 0);
+}
+
+static void at_a_url_it_is_said_once_and_ends_the_run(void **state)
+{
+	(void)state;
+	launch_broker();
+	use_as_url();
+	PLAN("ask", "mute 60", "ask", "ask", "ask", "ask", "sleep 3000", "ask");
+	play_one_by_one();
+	struct record_end end;
+	assert_int_equal(play(&end), RUNNER_TARGET_LOST);
+	assert_string_equal(b->results,
+		"a=pass b=pass c=inconclusive! d=inconclusive! e=inconclusive! f=inconclusive! "
+		"g=pass h=inconclusive! ");
+	assert_int_equal(b->remarks, 1);
+	assert_int_equal(b->deaths, 0);
+	assert_non_null(strstr(end.stopped, "answers no CONNECT any more"));
+}
+
+/* Those set aside can not be played again then: nothing was learned of them. */
+static void what_was_set_aside_is_inconclusive_then(void **state)
+{
+	(void)state;
+	launch_broker();
+	use_as_url();
+	PLAN("mute 60", "ask", "ask", "silent");
+	play_one_by_one();
+	b->config.patience_us = 3000000;
+	struct record_end end;
+	assert_int_equal(play(&end), RUNNER_TARGET_LOST);
+	assert_int_equal(end.counts[VERDICT_INCONCLUSIVE], 3);
+	assert_int_equal(end.not_run, 0);
+	assert_non_null(strstr(case_record("d").note, "answers no CONNECT any more"));
+	assert_int_equal(case_record("d").statements[0].verdict, VERDICT_INCONCLUSIVE);
+}
+
+static void at_a_url_it_may_come_back(void **state)
+{
+	(void)state;
+	launch_broker();
+	use_as_url();
+	PLAN("mute 4", "ask", "ask", "sleep 4500");
+	play_one_by_one();
+	struct record_end end;
+	assert_int_equal(play(&end), RUNNER_GOES_ON);
+	assert_true(has("b=inconclusive!") && has("c=inconclusive!") && has("d=pass"));
+	assert_int_equal(b->remarks, 1);
+}
+
+static void a_target_is_warm_before_the_timed_ones_begin(void **state)
+{
+	(void)state;
+	launch_broker();
+	PLAN("timed connects 16", "pass");
+	assert_played("a=pass b=pass ");
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		TEST(a_target_that_went_mute_is_a_crash),
+		TEST(so_it_is_when_that_was_the_last_one),
+		TEST(a_target_that_never_served_is_not_called_mute),
+		TEST(slow_set_ups_are_no_proof_that_it_is_mute),
+		TEST(at_a_url_it_is_said_once_and_ends_the_run),
+		TEST(what_was_set_aside_is_inconclusive_then),
+		TEST(at_a_url_it_may_come_back),
+		TEST(a_target_is_warm_before_the_timed_ones_begin),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
