@@ -85,7 +85,8 @@ const char run_help[] =
 	"  mqttspec run ./my-broker.ini --until-failure --deadline 600\n"
 	"\n"
 	"Exit codes: 0 every verdict was expected, 1 something was not, 2 bad usage, 3 nothing\n"
-	"could be played, not all of it, or our own fault, 130 interrupted.\n";
+	"could be played, not all of it, most of it could not be judged, or our own fault, 130\n"
+	"interrupted.\n";
 
 const char agent_check_help[] =
 	"Usage: mqttspec agent-check 'COMMAND' [PATTERN...] [OPTION...]\n"
@@ -113,4 +114,4 @@ const char agent_check_help[] =
 	"  mqttspec agent-check './my-agent' agent_publishes --transcript\n"
 	"\n"
 	"Exit codes: 0 the contract is kept, 1 it is not, 2 bad usage, 3 the program could not be\n"
-	"launched, or says no hello, 130 interrupted.\n";
+	"launched, says no hello, or can do too little to be checked, 130 interrupted.\n";
