@@ -94,7 +94,8 @@ static void expect_not_offered(struct peer *client, uint8_t code)
 			{ .type = SUBACK, .code = SET(code) },
 			{ .type = DISCONNECT,
 				.verdict = VERDICT_NONSTRICT,
-				.says = "there is a Reason Code of its own for what is not offered" },
+				.says = "there is a Reason Code of its own for what is not "
+					"offered" },
 			{ .type = SUBACK,
 				.verdict = VERDICT_NONSTRICT,
 				.says = "it is not refused with the code of what is not offered" },
