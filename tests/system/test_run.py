@@ -250,6 +250,15 @@ def test_an_expectation_without_a_case_is_an_error(run, tmp_path):
         2, f"mqttspec run: {path}:{line}: no case run is ever met by `no_such_case`\n")
 
 
+def test_lost_indentation_is_told(run, tmp_path):
+    path = tmp_path / "b.ini"
+    path.write_text("[target]\nname = B\ncommand = b\n[file b.yaml]\ncontent =\n  listen:\n    port: {port}\n")
+    done = run(str(path), CASE, "--list")
+    assert (done.returncode, done.stderr) == (
+        0, f"mqttspec run: warning: {path}:7: the lines of b.yaml lose their indentation; put a bar and a blank, "
+        "`| `, before each of them\n")
+
+
 @pytest.mark.parametrize("target", sorted(p.stem for p in (ROOT / "targets").glob("*.ini")))
 def test_the_target_files_are_sound(run, target):
     done = run(target, "--list")
