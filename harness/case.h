@@ -206,7 +206,7 @@ struct will {
 struct connect {
 	const char
 		*client_id; /* NULL: made of the case run's prefix and the peer's name; "": empty */
-	unsigned keep_alive; /* seconds; 0: off */
+	unsigned keep_alive; /* seconds; 0: off, or, where that cannot be, offers(t)->keep_alive */
 	bool kept;  /* the session outlives the connection: CleanSession 0 in 3.1.1; Clean Start
 				* 0 and a Session Expiry Interval of 300 s in 5.0 */
 	bool clean; /* with .kept: Clean Start 1 all the same (5.0) */
@@ -332,7 +332,8 @@ struct disconnect {
 #define send_row(peer) send_row_at(AT("send_row(" #peer ")"), (peer))
 
 /* From here on the peer breaks rules on purpose: what it sends is not held against the suite, and what the
- * target has announced does not bind it. Templates, rows and bytes need no such word.
+ * target has announced does not bind it. Templates and rows need no such word, unless a limit of the target
+ * is what they are to break; bytes need none.
  */
 #define misbehave(peer) misbehave_at(AT("misbehave(" #peer ")"), (peer))
 

@@ -68,8 +68,25 @@ void judging_at(struct place at, struct test *t, const char *statement)
 
 void check_at(struct place at, struct test *t, bool condition, const char *sentence)
 {
-	if (!condition)
-		test_fail(t, at, sentence, "it is not so");
+	if (condition)
+		return;
+	queue_check(at, t);
+	test_fail(t, at, sentence, "it is not so");
+}
+
+/* The packet that an expression names: "expect_ack(pub, PUBCOMP, 7).code", "suback.codes". Longer names first,
+ * where one holds another.
+ */
+static const char *packet_in(const char *expression)
+{
+	static const enum packet_type types[] = { UNSUBACK, UNSUBSCRIBE, SUBACK, SUBSCRIBE, CONNACK,
+		DISCONNECT, CONNECT, PUBACK, PUBREC, PUBREL, PUBCOMP, PUBLISH, PINGRESP, PINGREQ,
+		AUTH };
+
+	for (size_t i = 0; i < sizeof(types) / sizeof(*types); i++)
+		if (strcasestr(expression, spec_packet_name(types[i])))
+			return spec_packet_name(types[i]);
+	return NULL;
 }
 
 /* The field that the expression ends with says what differs: "m.qos". */
@@ -78,34 +95,58 @@ static struct difference in_field(const char *expression)
 	static const struct {
 		const char *name;
 		enum spec_difference kind;
+		const char *about; /* the packet that alone has such a field; NULL: several have */
 	} fields[] = {
-		{ ".qos", SPEC_QOS },
-		{ ".retain", SPEC_RETAIN },
-		{ ".dup", SPEC_DUP },
-		{ ".id", SPEC_IDENTIFIER },
-		{ ".code", SPEC_CODE },
-		{ ".codes.data[0]", SPEC_CODE },
-		{ ".ack_flags", SPEC_SESSION },
-		{ ".topic", SPEC_TOPIC },
-		{ ".payload", SPEC_PAYLOAD },
+		{ ".qos", SPEC_QOS, "PUBLISH" },
+		{ ".retain", SPEC_RETAIN, "PUBLISH" },
+		{ ".dup", SPEC_DUP, "PUBLISH" },
+		{ ".topic", SPEC_TOPIC, "PUBLISH" },
+		{ ".payload", SPEC_PAYLOAD, "PUBLISH" },
+		{ ".id", SPEC_IDENTIFIER, NULL },
+		{ ".code", SPEC_CODE, NULL },
+		{ ".codes.data[0]", SPEC_CODE, NULL },
+		{ ".ack_flags & 1", SPEC_SESSION, "CONNACK" },
 	};
 	size_t len = strlen(expression);
 
 	for (size_t i = 0; i < sizeof(fields) / sizeof(*fields); i++) {
 		size_t tail = strlen(fields[i].name);
 		if (len > tail && !strcmp(expression + len - tail, fields[i].name))
-			return DIFFERENCE(fields[i].kind, NULL);
+			return DIFFERENCE(fields[i].kind,
+				fields[i].about ? fields[i].about : packet_in(expression));
 	}
 	return (struct difference){ 0 };
+}
+
+/* "PUBACK/0x10", "PUBLISH/to-1": narrower by the value that came, or was due. */
+static void narrow(struct test *t, struct difference *d, long long actual, long long expected)
+{
+	if (!d->about)
+		return;
+	if (d->kind == SPEC_CODE)
+		d->about = arena_printf(t->arena, "%s/0x%02llX", d->about, actual);
+	if (d->kind == SPEC_RETAIN || d->kind == SPEC_DUP || d->kind == SPEC_SESSION)
+		d->about = arena_printf(t->arena, "%s/to-%lld", d->about, expected);
+}
+
+/* It may be that another message is looked at than the one that is meant. */
+static void check_messages(struct place at, struct test *t, const struct difference *d)
+{
+	if (!d->about || !strncmp(d->about, "PUBLISH", strlen("PUBLISH")))
+		queue_check(at, t);
 }
 
 void check_eq_at(
 	struct place at, struct test *t, long long actual, long long expected, const char *what)
 {
-	if (actual != expected)
-		test_differ(t, at, in_field(what),
-			arena_printf(t->arena, "%s = %lld", what, expected),
-			arena_printf(t->arena, "%lld", actual));
+	struct difference d = in_field(what);
+
+	if (actual == expected)
+		return;
+	check_messages(at, t, &d);
+	narrow(t, &d, actual, expected);
+	test_differ(t, at, d, arena_printf(t->arena, "%s = %lld", what, expected),
+		arena_printf(t->arena, "%lld", actual));
 }
 
 void check_text_at(struct place at, struct test *t, struct bytes actual, const char *expected,
@@ -115,6 +156,7 @@ void check_text_at(struct place at, struct test *t, struct bytes actual, const c
 
 	if (bytes_equal(actual, bytes_of(expected)))
 		return;
+	check_messages(at, t, &d);
 	if (d.kind == SPEC_PAYLOAD)
 		d = messages_payload(t, actual, expected);
 	test_differ(t, at, d, arena_printf(t->arena, "%s = \"%s\"", what, expected),

@@ -125,6 +125,11 @@ static struct claim *find_own(struct test *t, const struct difference *d)
 	return NULL;
 }
 
+bool claim_forbids(struct test *t, const struct difference *d)
+{
+	return find_own(t, d) != NULL;
+}
+
 static const char *default_for(const struct test *t, const struct difference *d)
 {
 	bool client = test_theirs(t) == SIDE_CLIENT;

@@ -79,6 +79,7 @@ static void close_peers(struct test *t)
 			p->closed = true;
 		}
 		buf_fini(&p->in);
+		buf_fini(&p->building);
 		buf_fini(&p->corked);
 		buf_fini(&p->shown);
 	}

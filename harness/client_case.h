@@ -50,6 +50,16 @@
 #define admit(t, ...) \
 	admit_at(AT("admit(" #t ", " #__VA_ARGS__ ")"), (t), (struct connect){ __VA_ARGS__ })
 
+/* The same with this Keep Alive; without any where the client says no to one so short. */
+#define admit_pinging(t, seconds) \
+	admit_pinging_at(AT("admit_pinging(" #t ", " #seconds ")"), (t), (seconds))
+
+/* Lets the Keep Alive of its CONNECT run out once: a PINGREQ, which is answered. That is the only clock which the
+ * standard gives to a client with nothing to do. One of more than a few seconds is not waited for.
+ */
+#define keep_alive_passes(server) \
+	keep_alive_passes_at(AT("keep_alive_passes(" #server ")"), (server))
+
 /* The CONNECT with which it was admitted. */
 struct packet greeting_of(struct peer *server);
 
@@ -258,6 +268,8 @@ size_t told_waiting(struct test *t, enum told_kind kind);
 /* ---- behind the macros --------------------------------------------------------------------- */
 
 struct peer *admit_at(struct place at, struct test *t, struct connect c);
+struct peer *admit_pinging_at(struct place at, struct test *t, unsigned seconds);
+void keep_alive_passes_at(struct place at, struct peer *server);
 struct peer *accept_client_at(struct place at, struct test *t);
 struct packet need_at(struct place at, struct peer *server, enum packet_type type);
 struct packet client_subscribes_at(struct place at, struct peer *server, struct subscribe s);

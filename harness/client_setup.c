@@ -1,6 +1,8 @@
 /* Whole exchanges with a client under test that a case needs and does not judge: what goes wrong in them
  * is `inconclusive`.
  */
+#include <math.h>
+
 #include "harness/agent/contract.h"
 #include "harness/test.h"
 
@@ -9,6 +11,8 @@ enum {
 				 * what it needs for that */
 	LENGTH_MOST = 4,        /* bytes of a Remaining Length */
 	LEVEL_AT = 2,           /* bytes before the protocol name, of its length */
+	KEEP_ALIVE_MOST = 6,    /* seconds that are waited for */
+	PINGREQ_LATE_MS = 1000,
 };
 
 /* ---- the version that it speaks -------------------------------------------------------------- */
@@ -98,16 +102,48 @@ struct peer *accept_client_at(struct place at, struct test *t)
 	return server;
 }
 
+/* The connection that comes of this command. */
+static struct peer *admit_told(
+	struct place at, struct test *t, unsigned command, const struct connect *c)
+{
+	struct peer *server = accept_client_at(at, t);
+
+	server->greeting = need_at(at, server, CONNECT);
+	send_connack_at(at, server, (struct connack){ .present = c->resumed, .props = c->connack });
+	need_answer(at, t, command, TOLD_CONNECTED);
+	return server;
+}
+
 struct peer *admit_at(struct place at, struct test *t, struct connect c)
 {
 	t->setting_up++;
-	unsigned command = do_connect_at(at, t, c);
-	struct peer *server = accept_client_at(at, t);
-	server->greeting = expect_at(at, server, CONNECT);
-	send_connack_at(at, server, (struct connack){ .present = c.resumed, .props = c.connack });
-	need_answer(at, t, command, TOLD_CONNECTED);
+	struct peer *server = admit_told(at, t, do_connect_at(at, t, c), &c);
 	t->setting_up--;
 	return server;
+}
+
+struct peer *admit_pinging_at(struct place at, struct test *t, unsigned seconds)
+{
+	struct connect c = { .keep_alive = seconds };
+
+	t->setting_up++;
+	unsigned command = do_connect_at(at, t, c);
+	synced_at(at, t);
+	struct peer *server = told_waiting(t, TOLD_ERROR) ? admit_at(at, t, (struct connect){ 0 })
+							  : admit_told(at, t, command, &c);
+	t->setting_up--;
+	return server;
+}
+
+void keep_alive_passes_at(struct place at, struct peer *server)
+{
+	unsigned seconds = server->greeting.keep_alive;
+
+	if (!seconds || seconds > KEEP_ALIVE_MOST ||
+		isnan(wait_packet_ms(server, PINGREQ, 1000 * seconds + PINGREQ_LATE_MS)))
+		return; /* how long a client may wait is the matter of other cases */
+	need_at(at, server, PINGREQ);
+	send_pingresp_at(at, server);
 }
 
 struct packet greeting_of(struct peer *server)

@@ -1,14 +1,18 @@
 /* We keep the rules that we judge by: the monitor watches what our peers send, too.
  *
  * A limit that the target has announced, in CONNACK or in its file, is kept before the packet goes out:
- * a case that needs more does not apply. Any other rule that a verb breaks is our own fault, unless the
- * case has said `misbehave`, or has spelt the bytes itself.
+ * a case that needs more does not apply. So it is with packets that a case has spelt itself, too: one
+ * beyond a limit as well would break two rules, and a target may answer to either. Any other rule that a
+ * verb breaks is our own fault. Who has said `misbehave` means it.
  */
 #include <string.h>
 
 #include "harness/test.h"
 
-enum { SHARED_PREFIX = 7 /* of "$share/" */ };
+enum {
+	SHARED_PREFIX = 7, /* of "$share/" */
+	QOS_MAX = 2,       /* beyond it lies no limit of the target's, but the standard's */
+};
 
 static void beyond(struct peer *p, const char *sentence)
 {
@@ -17,19 +21,19 @@ static void beyond(struct peer *p, const char *sentence)
 
 /* ---- limits ---------------------------------------------------------------------------------- */
 
-static void keep_size(struct peer *p, const struct packet *packet, const struct capabilities *c)
+static void keep_size(struct peer *p, size_t bytes, const struct capabilities *c)
 {
-	if (packet->raw.len > c->maximum_packet_size)
+	if (bytes > c->maximum_packet_size)
 		beyond(p,
 			arena_printf(p->test->arena,
 				"the case sends %zu bytes, and the target's Maximum Packet Size "
 				"is %u",
-				packet->raw.len, c->maximum_packet_size));
+				bytes, c->maximum_packet_size));
 }
 
 static void keep_qos(struct peer *p, unsigned qos, const struct capabilities *c)
 {
-	if (qos > c->maximum_qos)
+	if (qos > c->maximum_qos && qos <= QOS_MAX)
 		beyond(p,
 			arena_printf(p->test->arena,
 				"the case publishes at QoS %u, and the target's Maximum QoS is %u",
@@ -86,7 +90,7 @@ static void keep_limits(struct peer *p, const struct packet *packet)
 {
 	const struct capabilities *c = offers(p->test);
 
-	keep_size(p, packet, c);
+	keep_size(p, packet->raw.len, c);
 	switch (packet->type) {
 	case CONNECT:
 		if (packet->connect_flags & CONNECT_WILL) {
@@ -105,13 +109,29 @@ static void keep_limits(struct peer *p, const struct packet *packet)
 	}
 }
 
+/* Of a packet that cannot be read, as far as its fixed header tells. */
+static void keep_limits_of_header(
+	struct peer *p, const struct wire_result *result, struct bytes bytes)
+{
+	const struct capabilities *c = offers(p->test);
+
+	if (result->status == WIRE_NEED_MORE)
+		keep_size(p, bytes.len + result->missing, c);
+	else if (result->consumed)
+		keep_size(p, result->consumed, c);
+	if (*bytes.data >> 4 != PUBLISH)
+		return;
+	keep_qos(p, *bytes.data >> 1 & 3, c);
+	keep_retain(p, *bytes.data & 1, c);
+}
+
 /* ---- rules ----------------------------------------------------------------------------------- */
 
 static void remember(struct peer *p, const struct finding *findings, size_t count)
 {
 	struct test *t = p->test;
 
-	if (!count || p->misbehaves || t->misconduct)
+	if (!count || p->misbehaves || p->spells || t->misconduct)
 		return;
 	t->misconduct = arena_printf(
 		t->arena, "%s: %s (%s)", p->party->name, findings->what, findings->statement);
@@ -141,9 +161,12 @@ void conduct_sent(struct peer *p, const struct packet *packet)
 	remember(p, findings, count);
 }
 
-void conduct_malformed(struct peer *p, const struct wire_result *result)
+void conduct_malformed(struct peer *p, const struct wire_result *result, struct bytes bytes)
 {
 	const struct finding *findings;
+
+	if (!p->misbehaves && !p->test->play->client)
+		keep_limits_of_header(p, result, bytes);
 	size_t count = monitor_malformed(p->conduct, test_ours(p->test), result, &findings);
 
 	remember(p, findings, count);
@@ -162,13 +185,12 @@ void misbehave_at(struct place at, struct peer *p)
 	p->misbehaves = true;
 }
 
-/* A target that broke a rule itself may have led us astray. */
+/* What the monitor saw stands: it takes a peer as it is. */
 void conduct_settle(struct test *t)
 {
-	bool led_astray = t->verdict == VERDICT_FAIL || t->verdict == VERDICT_CRASH;
-
-	if (t->misconduct && !led_astray)
-		test_end(t, AT("our own packets"), VERDICT_ERROR,
-			arena_printf(
-				t->arena, "the case breaks a rule undeclared: %s", t->misconduct));
+	if (!t->misconduct || t->verdict == VERDICT_FAIL || t->verdict == VERDICT_CRASH)
+		return;
+	t->verdict = VERDICT_PASS; /* nothing that was found hides it */
+	test_end(t, AT("our own packets"), VERDICT_ERROR,
+		arena_printf(t->arena, "the case breaks a rule undeclared: %s", t->misconduct));
 }

@@ -262,6 +262,32 @@ static void judge_outcome(struct place at, struct test *t, const struct outcome 
 		test_end(t, at, o->verdict, says);
 }
 
+static bool is_listed(const struct outcome *outcomes, size_t count, unsigned type)
+{
+	for (size_t i = 0; i < count; i++)
+		if (outcomes[i].type == type)
+			return true;
+	return false;
+}
+
+/* None of the outcomes: what was to be refused was put up with, or a packet that is listed came with
+ * another code, or another packet.
+ */
+static struct difference unlisted(struct test *t, const struct peer *p, const struct arrival *a,
+	const struct outcome *outcomes, size_t count)
+{
+	unsigned due = outcomes[0].type == CLOSED ? RESERVED_0 : outcomes[0].type;
+
+	if (!a || a->packet.type == SUBACK || a->packet.type == UNSUBACK ||
+		!is_listed(outcomes, count, a->packet.type))
+		return in_place_of(p, a, due);
+	if (a->packet.code < 0x80 && is_listed(outcomes, count, CLOSED))
+		return DIFFERENCE(SPEC_OPEN, NULL);
+	return DIFFERENCE(SPEC_CODE,
+		arena_printf(
+			t->arena, "%s/0x%02X", spec_packet_name(a->packet.type), a->packet.code));
+}
+
 struct packet expect_one_of_at(
 	struct place at, struct peer *p, const struct outcome *outcomes, size_t count)
 {
@@ -274,8 +300,11 @@ struct packet expect_one_of_at(
 		if (outcomes[i].type != CLOSED)
 			types |= lane_of(outcomes[i].type);
 	struct arrival *a = peer_wait(p, types, test_answer_deadline_us(t));
+	bool ended = !a && peer_wait_end(p, test_answer_deadline_us(t));
+	if (!a && !ended)
+		a = peer_arrival(p, types); /* late, while the end was waited for */
 	struct packet packet = a ? a->packet : (struct packet){ .type = CLOSED };
-	if (!a && !peer_wait_end(p, test_answer_deadline_us(t))) {
+	if (!a && !ended) {
 		struct difference d = in_place_of(p, NULL, outcomes[0].type);
 		if (outcomes[0].type == CLOSED)
 			d = (struct difference){ .kind = SPEC_OPEN, .waited = d.waited };
@@ -291,10 +320,13 @@ struct packet expect_one_of_at(
 				       : peer_situation(p, since_us);
 		if (a)
 			a->taken = true;
+		test_note_late(t, at, a ? spec_packet_name(packet.type) : "the close", since_us,
+			a ? a->at_us : p->ended_us);
 		judge_outcome(at, t, &outcomes[i], expected, actual);
 		return packet;
 	}
-	test_fail(t, at, expected, peer_situation(p, since_us));
+	test_differ(
+		t, at, unlisted(t, p, a, outcomes, count), expected, peer_situation(p, since_us));
 }
 
 /* ---- looking around ------------------------------------------------------------------------ */

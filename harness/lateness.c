@@ -48,15 +48,25 @@ static void ask(struct lateness *l, int64_t now_us)
 {
 	static const uint8_t pingreq[] = { PINGREQ << 4, 0 };
 
-	if (l->pulse->ops->write(l->pulse, pingreq, sizeof(pingreq)) == sizeof(pingreq))
-		l->asked_us = now_us;
-	else
+	if (l->pulse->ops->write(l->pulse, pingreq, sizeof(pingreq)) != sizeof(pingreq)) {
 		stop(l);
+		return;
+	}
+	l->asked_us = now_us;
+	l->own_asked_us = l->own_us;
 }
 
 static int64_t excess(int64_t took_us, int64_t allowed_us)
 {
 	return took_us > allowed_us ? took_us - allowed_us : 0;
+}
+
+/* That the answer has been late by now. */
+static int64_t pulse_excess(const struct lateness *l, int64_t now_us)
+{
+	int64_t own_us = l->own_us - l->own_asked_us;
+
+	return l->asked_us ? excess(now_us - l->asked_us - own_us, ANSWER_US) : 0;
 }
 
 static void beat(struct lateness *l, int64_t now_us)
@@ -66,12 +76,12 @@ static void beat(struct lateness *l, int64_t now_us)
 	if (!l->pulse)
 		return;
 	ssize_t n = l->pulse->ops->read(l->pulse, answer, sizeof(answer));
-	if (n == TRANSPORT_END || n == TRANSPORT_RESET) {
+	if (n == TRANSPORT_END || n == TRANSPORT_RESET || n == sizeof(answer)) { /* or a flood */
 		stop(l);
 		return;
 	}
 	if (n > 0 && l->asked_us) {
-		l->target_us += excess(now_us - l->asked_us, ANSWER_US);
+		l->target_us += pulse_excess(l, now_us);
 		l->asked_us = 0;
 		l->ask_us = now_us + BEAT_US;
 	}
@@ -79,16 +89,19 @@ static void beat(struct lateness *l, int64_t now_us)
 		ask(l, now_us);
 }
 
-void lateness_turn(struct lateness *l)
+void lateness_turn_at(struct lateness *l, int64_t now_us)
 {
-	int64_t now_us = clock_now_us();
-
 	if (!l->watched)
 		return;
 	if (l->turn_us)
 		l->own_us += excess(now_us - l->turn_us, TURN_US + EXCUSE_US);
 	l->turn_us = now_us;
 	beat(l, now_us);
+}
+
+void lateness_turn(struct lateness *l)
+{
+	lateness_turn_at(l, clock_now_us());
 }
 
 int64_t lateness_slice_us(const struct lateness *l, int64_t now_us, int64_t until_us)
@@ -101,11 +114,14 @@ int lateness_fd(const struct lateness *l)
 	return l->pulse ? l->pulse->fd : -1;
 }
 
+int64_t lateness_us_at(const struct lateness *l, int64_t now_us)
+{
+	return l->own_us + l->target_us + pulse_excess(l, now_us);
+}
+
 int64_t lateness_us(const struct lateness *l)
 {
-	int64_t open_us = l->asked_us ? excess(clock_now_us() - l->asked_us, ANSWER_US) : 0;
-
-	return l->own_us + l->target_us + open_us;
+	return lateness_us_at(l, clock_now_us());
 }
 
 void lateness_end(struct lateness *l)

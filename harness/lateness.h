@@ -25,15 +25,17 @@ struct lateness {
 
 	struct transport *pulse; /* NULL: there is none */
 	int64_t asked_us;        /* when the PINGREQ went out that is not answered yet; 0: none */
-	int64_t ask_us;          /* when the next one is due */
-	int64_t target_us;       /* that the target was late, all together */
+	int64_t own_asked_us; /* own_us at that time: what was our fault since is not the target's */
+	int64_t ask_us;       /* when the next one is due */
+	int64_t target_us;    /* that the target was late, all together */
 };
 
 /* Begins to watch; with a pulse where a server is judged and lets another client in. */
 void lateness_watch(struct lateness *l, struct arena *a, const struct play *play);
 
-/* To be called before and after each wait. */
+/* To be called before and after each wait; the second is told the time (monotonic). */
 void lateness_turn(struct lateness *l);
+void lateness_turn_at(struct lateness *l, int64_t now_us);
 
 /* Where a wait until then must come up for air. Both on the clock of the tape. */
 int64_t lateness_slice_us(const struct lateness *l, int64_t now_us, int64_t until_us);
@@ -43,6 +45,7 @@ int lateness_fd(const struct lateness *l);
 
 /* How late all together: what a window must grow by. */
 int64_t lateness_us(const struct lateness *l);
+int64_t lateness_us_at(const struct lateness *l, int64_t now_us);
 
 void lateness_end(struct lateness *l);
 

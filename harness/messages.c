@@ -1,11 +1,4 @@
-/* Telling what a message that came is, by what our peers have published.
- *
- *   wanted "2", came "3":   "3" was published after "2", which comes, too    order
- *                           "3" was published after "2", which never comes   missing
- *                           "3" was published before "2"                     extra: the case did not want it
- *                           "3" has come before                              repeated
- *                           nobody published a "3"                           payload, or topic
- */
+/* What our peers have published and subscribed to, and who has got it. */
 #include "harness/messages.h"
 
 #include <string.h>
@@ -46,6 +39,19 @@ static void post(struct test *t, const char *publisher, struct bytes topic, stru
 		.qos = qos,
 		.will = will,
 	};
+}
+
+static bool has_posted(struct test *t, const char *publisher, const struct packet *packet)
+{
+	uint64_t sum = digest(packet->payload);
+
+	for (size_t i = 0; i < t->messages.posting_count; i++) {
+		const struct posting *m = &t->messages.postings[i];
+		if (m->payload == sum && bytes_equal(m->topic, packet->topic) &&
+			!strcmp(m->publisher, publisher))
+			return true;
+	}
+	return false;
 }
 
 static bool is_posted(const struct messages *m, const char *client, struct bytes filter)
@@ -102,8 +108,8 @@ void messages_sent(struct peer *p, const struct packet *packet)
 			post(t, p->client_id, packet->will_topic, packet->will_payload,
 				(packet->connect_flags & CONNECT_WILL_QOS) >> 3, true);
 		break;
-	case PUBLISH:
-		if (packet->topic.len) /* else by an alias */
+	case PUBLISH: /* without a topic it has an alias; sent again it is no other message */
+		if (packet->topic.len && !(packet->dup && has_posted(t, p->client_id, packet)))
 			post(t, p->client_id, packet->topic, packet->payload, packet->qos, false);
 		break;
 	case SUBSCRIBE: post_filters(t, p->client_id, packet); break;
@@ -128,6 +134,11 @@ unsigned posting_times(const struct posting *m, const char *client)
 	for (unsigned i = 0; i < m->client_count; i++)
 		n += !strcmp(m->clients[i], client);
 	return n;
+}
+
+bool posting_has(const struct posting *m, struct bytes payload)
+{
+	return m->payload == digest(payload);
 }
 
 struct posting *posting_find(
@@ -163,155 +174,7 @@ void messages_passed_on(struct test *t, const struct told *told)
 	got(t, MESSAGES_USER, told->topic, told->payload);
 }
 
-/* ---- telling --------------------------------------------------------------------------------- */
-
-static struct bytes wanted_payload(const struct message *want)
-{
-	return want->payload ? bytes_of(want->payload) : want->bytes;
-}
-
-static bool is_wanted(const struct packet *got, const struct message *want)
-{
-	struct bytes payload = wanted_payload(want);
-
-	return (!want->topic || bytes_equal(got->topic, bytes_of(want->topic))) &&
-		(!payload.data || bytes_equal(got->payload, payload));
-}
-
-/* The last that was published of what is wanted; NULL: the case does not say enough of it. */
-static struct posting *find_wanted(struct test *t, const struct message *want)
-{
-	struct bytes payload = wanted_payload(want);
-	uint64_t sum = digest(payload);
-
-	if (!payload.data && !want->topic)
-		return NULL;
-	for (size_t i = t->messages.posting_count; i-- > 0;) {
-		struct posting *m = &t->messages.postings[i];
-		if ((!want->topic ||
-			    bytes_equal(topic_stripped(t, m->topic), bytes_of(want->topic))) &&
-			(!payload.data || m->payload == sum))
-			return m;
-	}
-	return NULL;
-}
-
-/* Whether it comes, though not first. */
-static bool comes_later(struct peer *p, const struct message *want)
-{
-	int64_t until_us = tape_now_us(&p->test->tape) + p->test->play->answer_us;
-	bool in_time = true;
-
-	while (in_time) {
-		for (size_t i = 0; i < p->arrival_count; i++)
-			if (!p->arrivals[i].taken && p->arrivals[i].packet.type == PUBLISH &&
-				is_wanted(&p->arrivals[i].packet, want))
-				return true;
-		in_time = !p->ended && !p->closed && !p->lost && test_pump(p->test, until_us);
-	}
-	return false;
-}
-
-static struct difference altered(const struct packet *got, const struct message *want)
-{
-	struct bytes payload = wanted_payload(want);
-	bool topic_differs = want->topic && !bytes_equal(got->topic, bytes_of(want->topic));
-	bool payload_differs = payload.data && !bytes_equal(got->payload, payload);
-	struct difference d = DIFFERENCE(topic_differs ? SPEC_TOPIC : SPEC_PAYLOAD, "PUBLISH");
-
-	if (topic_differs && payload_differs) /* nobody's at all */
-		d = DIFFERENCE(SPEC_EXTRA, "PUBLISH");
-	return d;
-}
-
-/* The message is the wanted one, and its flags are not. */
-static struct difference in_flags(const struct packet *got, const struct message *want)
-{
-	struct difference d = { 0 };
-	const struct {
-		bool differs;
-		enum spec_difference kind;
-		const char *about;
-	} flags[] = {
-		{ want->qos.set && got->qos != want->qos.value, SPEC_QOS, "PUBLISH" },
-		{ want->retain.set && got->retain != !!want->retain.value, SPEC_RETAIN,
-			got->retain ? "PUBLISH/to-0" : "PUBLISH/to-1" },
-		{ want->dup.set && got->dup != !!want->dup.value, SPEC_DUP,
-			!got->dup           ? "PUBLISH/to-1"
-				: !got->qos ? "PUBLISH/qos0"
-					    : "PUBLISH/to-0" },
-	};
-
-	for (size_t i = 0; i < sizeof(flags) / sizeof(*flags); i++) {
-		if (!flags[i].differs)
-			continue;
-		if (!d.kinds) {
-			d.kind = flags[i].kind;
-			d.about = flags[i].about;
-		}
-		d.kinds |= SPEC_SHOWS(flags[i].kind);
-	}
-	return d;
-}
-
-/* The standard orders messages of one publisher on one topic at one QoS. [MQTT-4.6.0-5] */
-static bool are_ordered(const struct posting *a, const struct posting *b)
-{
-	return !a->will && !b->will && a->qos == b->qos && !strcmp(a->publisher, b->publisher) &&
-		bytes_equal(a->topic, b->topic);
-}
-
-bool messages_differ(struct peer *p, const struct packet *got, const struct message *want,
-	struct difference *out)
-{
-	struct test *t = p->test;
-
-	if (is_wanted(got, want)) {
-		*out = in_flags(got, want);
-		return out->kinds;
-	}
-	/* As sent: without its prefix the topic could be anybody's. */
-	struct bytes topic = bytes_of(topic_prefixed(
-		t, arena_printf(t->arena, "%.*s", (int)got->topic.len, got->topic.data), false));
-	const struct posting *came = posting_find(t, p->client_id, topic, got->payload);
-	const struct posting *wanted = find_wanted(t, want);
-	if (!came)
-		came = posting_find(t, p->client_id, got->topic, got->payload);
-	static const char *const copies[] = { "PUBLISH/qos0", "PUBLISH/qos1", "PUBLISH/qos2" };
-	if (!came)
-		*out = altered(got, want);
-	else if (posting_times(came, p->client_id) > 1)
-		*out = DIFFERENCE(SPEC_REPEATED, copies[got->qos % 3]);
-	else if (!wanted || came->order < wanted->order)
-		*out = DIFFERENCE(SPEC_EXTRA, came->will ? "PUBLISH/will" : "PUBLISH");
-	else if (!comes_later(p, want))
-		*out = DIFFERENCE(SPEC_MISSING, wanted->will ? "PUBLISH/will" : "PUBLISH");
-	else
-		*out = DIFFERENCE(are_ordered(came, wanted) ? SPEC_ORDER : SPEC_EXTRA, "PUBLISH");
-	return true;
-}
-
-struct difference messages_payload(struct test *t, struct bytes got, const char *expected)
-{
-	const struct posting *came = NULL, *wanted = NULL;
-	uint64_t sum = digest(got), wanted_sum = digest(bytes_of(expected));
-
-	for (size_t i = 0; i < t->messages.posting_count; i++) {
-		const struct posting *m = &t->messages.postings[i];
-		came = m->payload == sum ? m : came;
-		wanted = m->payload == wanted_sum ? m : wanted;
-	}
-	if (!came || !wanted)
-		return DIFFERENCE(SPEC_PAYLOAD, "PUBLISH");
-	if (came->order < wanted->order)
-		return DIFFERENCE(SPEC_EXTRA, came->will ? "PUBLISH/will" : "PUBLISH");
-	struct difference d =
-		DIFFERENCE(are_ordered(came, wanted) ? SPEC_ORDER : SPEC_MISSING, "PUBLISH");
-	d.kinds |= SPEC_SHOWS(SPEC_MISSING) | SPEC_SHOWS(SPEC_ORDER);
-	return d;
-}
-
-/* ---- markers --------------------------------------------------------------------------------- */
+/* ---- subscriptions --------------------------------------------------------------------------- */
 
 static bool is_awaited_by(const struct posted_filter *f, const char *client, struct bytes topic)
 {
@@ -327,6 +190,24 @@ static size_t subscribed_at(const struct messages *m, const char *client, struct
 	return 0;
 }
 
+unsigned messages_subscriptions(const struct peer *p, struct bytes topic)
+{
+	const struct messages *m = &p->test->messages;
+	unsigned n = 0;
+
+	for (size_t i = 0; i < m->filter_count; i++)
+		n += is_awaited_by(&m->filters[i], p->client_id, topic);
+	return n;
+}
+
+/* ---- markers --------------------------------------------------------------------------------- */
+
+bool postings_are_ordered(const struct posting *a, const struct posting *b)
+{
+	return !a->will && !b->will && a->qos == b->qos && !strcmp(a->publisher, b->publisher) &&
+		bytes_equal(a->topic, b->topic);
+}
+
 /* Whether it is known to have found its subscribers: one has it, or a later one on the same way. */
 static bool is_routed(
 	const struct messages *all, const struct posting *m, const struct posting *marker)
@@ -336,7 +217,7 @@ static bool is_routed(
 	for (size_t i = 0; i < all->posting_count; i++) {
 		const struct posting *later = &all->postings[i];
 		if (later != marker && later->order > m->order && later->client_count &&
-			are_ordered(m, later))
+			postings_are_ordered(m, later))
 			return true;
 	}
 	return false;

@@ -133,7 +133,7 @@ static void note_sent(struct peer *p, struct bytes bytes, struct bytes shown)
 	if (!bytes.len)
 		return;
 	monitor_malformed(p->monitor, test_ours(t), &r, &findings);
-	conduct_malformed(p, &r);
+	conduct_malformed(p, &r, bytes);
 	tape_add(&t->tape, TAPE_PACKET_OUT, p->party, shown, hex_of(t, &r, shown));
 }
 

@@ -59,8 +59,9 @@ struct peer {
 	int64_t ended_us;
 	bool closed; /* by us */
 
-	struct buf corked; /* SEGMENT_BATCH: sent by the case, not yet written ... */
-	struct buf shown;  /* ... and the same as the tape gets it */
+	struct buf building; /* the packet that is on its way out: a verdict may come of it */
+	struct buf corked;   /* SEGMENT_BATCH: sent by the case, not yet written ... */
+	struct buf shown;    /* ... and the same as the tape gets it */
 	/* The last bytes went out between these two: what may not come too early counts from the first,
 	 * what may not come too late from the second.
 	 */
@@ -74,7 +75,8 @@ struct peer {
 	struct packet greeting; /* CONNECT of a client that was admitted */
 	bool accepted;
 	bool raw_filters; /* subscribed without the prefix: messages of others may come */
-	bool misbehaves;  /* breaks rules on purpose */
+	bool misbehaves;  /* breaks rules on purpose, also the limits of the target */
+	bool spells;      /* sends what the case has spelt: it may break rules, but no limits */
 	struct pings pings;
 	struct monitor *monitor; /* of what the target sends */
 	struct monitor *conduct; /* of what the peer itself sends */
@@ -85,12 +87,15 @@ struct claim {
 	const char *name;
 	bool open; /* not judged so far */
 	enum verdict verdict;
+	unsigned breaches; /* that the monitor saw */
 };
 
 enum {
 	CLAIMS_MAX = 32,
 	PEERS_MAX = 256,
-	PACKETS_MAX = 400000, /* of the target in one case run: more is a flood */
+	/* Of the target in one case run: more is a flood. */
+	PACKETS_MAX = 300000,
+	RECEIVED_MAX = 128 * 1024 * 1024, /* bytes */
 };
 
 /* Of the fences to a client: identifiers that no case uses, and a topic that no case expects. */
@@ -130,7 +135,8 @@ struct test {
 	struct messages messages; /* that our peers have published */
 	struct lateness lateness; /* how late the machine has been */
 	const char *misconduct;   /* the first rule that we broke undeclared: a sentence; or NULL */
-	size_t packets_in;        /* that the target has sent, on all connections */
+	size_t packets_in;        /* that the target has sent, on all connections ... */
+	size_t bytes_in;          /* ... and what was read of it */
 
 	struct distribution *distributions;
 	size_t distribution_count, distribution_capacity;
@@ -159,6 +165,7 @@ struct difference {
 	const char *about; /* what it concerns, in the words of spec_blamed; NULL: nothing known */
 	bool waited;       /* nothing came in time: it may yet come */
 	bool on_trial;     /* accuses the statement on trial, whatever shows its breach */
+	bool legal;        /* by the standard; one of the case's own statements may forbid it */
 };
 
 #define DIFFERENCE(what, concerning) \
@@ -178,6 +185,9 @@ bool claim_is_known(struct test *t, const struct difference *d);
 
 /* The one that this difference accuses; *own: the case named it. NULL: none is left. */
 struct claim *claim_accused(struct test *t, const struct difference *d, bool *own);
+
+/* Whether one of the case's own statements is broken by it. */
+bool claim_forbids(struct test *t, const struct difference *d);
 
 void claim_close(struct claim *c, enum verdict verdict);
 void claims_close(struct test *t, enum verdict verdict); /* those that are open */
@@ -293,9 +303,14 @@ const char *peer_situation(struct peer *p, int64_t since_us);
 void test_note_late(
 	struct test *t, struct place at, const char *what, int64_t since_us, int64_t at_us);
 
+/* Messages may be lacking. If the target's file says that few are kept for a client, and somebody was to get
+ * more than that, this is its right, and the run is `inapplicable`.
+ */
+void queue_check(struct place at, struct test *t);
+
 /* A message did not come. If others are not yet acknowledged, and it comes once they are, the target keeps a
- * small window of messages under way, which is its right; a short queue is so, too, if its file speaks of
- * it. Then the run is `inapplicable`.
+ * small window of messages under way, which is its right, like a short queue. Then the run is
+ * `inapplicable`.
  */
 void window_check(struct place at, struct peer *p);
 
@@ -327,6 +342,9 @@ void client_listen(struct test *t);
  * 1 << kind; 0: any); waits for it until the deadline. NULL: it did not come.
  */
 struct hearing *client_hear(struct test *t, unsigned command, unsigned kinds, int64_t until_us);
+
+/* The next event of this kind that answers no command, not yet taken; none ends the run. */
+struct hearing *client_event(struct place at, struct test *t, enum told_kind kind);
 
 /* It has answered the last command by an error, so nothing more will come of it. */
 bool client_gave_up(struct test *t);
@@ -370,12 +388,13 @@ void messages_passed_on(struct test *t, const struct told *told); /* a client to
 struct posting *posting_find(
 	struct test *t, const char *client, struct bytes topic, struct bytes payload);
 unsigned posting_times(const struct posting *m, const char *client); /* that it has got it */
+bool posting_has(const struct posting *m, struct bytes payload);
 
-/* How the message that came (its topic without the prefix) differs from the wanted one; false: it does
- * not. May wait for the wanted one, to tell whether it comes at all.
- */
-bool messages_differ(struct peer *p, const struct packet *got, const struct message *want,
-	struct difference *out);
+/* The standard orders messages of one publisher on one topic at one QoS. [MQTT-4.6.0-5] */
+bool postings_are_ordered(const struct posting *a, const struct posting *b);
+
+/* How many of this client's subscriptions let the topic (as it is on the wire) through. */
+unsigned messages_subscriptions(const struct peer *p, struct bytes topic);
 
 /* The same by the payload alone, where a case compares that by itself. */
 struct difference messages_payload(struct test *t, struct bytes got, const char *expected);
@@ -389,16 +408,25 @@ size_t messages_meant_for(const struct peer *p);
  */
 const char *messages_race(struct peer *p, const struct packet *marker);
 
+/* ---- messages_differ.c: telling what a message is that came in place of another ----------------- */
+
+/* How the message that came (its topic without the prefix) differs from the wanted one; false: it does
+ * not. May wait for the wanted one, to tell whether it comes at all. Ends the run where the case demands an
+ * order that the standard does not know.
+ */
+bool messages_differ(struct peer *p, const struct packet *got, const struct message *want,
+	struct difference *out);
+
 /* ---- conduct.c: we keep the rules that we judge by -------------------------------------------- */
 
 /* A packet of ours, before it goes out. What breaks a limit that the target has announced makes the run
  * `inapplicable`; what breaks a rule otherwise, and the case has not declared, is an `error`.
  */
 void conduct_sent(struct peer *p, const struct packet *packet);
-void conduct_malformed(struct peer *p, const struct wire_result *result);
+void conduct_malformed(struct peer *p, const struct wire_result *result, struct bytes bytes);
 void conduct_came(struct peer *p, const struct packet *packet); /* of the target */
 
-/* When the body has run to its end. */
+/* When the body has run to its end, or meets a difference, to which we may have led ourselves. */
 void conduct_settle(struct test *t);
 
 /* ---- keeping.c: Server Keep Alive ------------------------------------------------------------- */

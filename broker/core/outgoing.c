@@ -312,6 +312,7 @@ bool outgoing_acknowledge(
 	} else {
 		return false;
 	}
+	outgoing_trim(b, o); /* or its identifier would keep the next one waiting */
 	outgoing_pump(b, s);
 	return true;
 }

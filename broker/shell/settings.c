@@ -125,13 +125,14 @@ static bool set_max_connections(struct line *l)
 		read_u32(l, 1, UINT32_MAX, &l->settings->limits.connections);
 }
 
-static bool set_retain_available(struct line *l)
+/* What is offered in the file is a lack in the limits. */
+static bool read_available(struct line *l, bool *lacks)
 {
 	bool available;
 
 	if (!read_bool(l, &available))
 		return false;
-	l->settings->limits.no_retained = !available;
+	*lacks = !available;
 	return true;
 }
 
@@ -262,24 +263,28 @@ static bool set_max_inflight(struct line *l)
 	return true;
 }
 
-#define NUMBER(function, call)               \
+#define SETTING(function, call)              \
 	static bool function(struct line *l) \
 	{                                    \
 		return call;                 \
 	}
 
-NUMBER(set_max_queued, read_limit(l, &l->settings->limits.queue_messages))
-NUMBER(set_max_queued_bytes, read_limit(l, &l->settings->limits.queue_bytes))
-NUMBER(set_max_keepalive, read_u16(l, 0, 65535, &l->settings->limits.keep_alive_max_s))
-NUMBER(set_receive_maximum, read_u16(l, 1, 65535, &l->settings->limits.receive_maximum))
-NUMBER(set_max_topic_alias, read_u16(l, 0, 65535, &l->settings->limits.topic_alias_in))
-NUMBER(set_max_topic_alias_out, read_u16(l, 0, 65535, &l->settings->limits.topic_alias_out))
-NUMBER(set_sys_interval, read_u32(l, 0, 65535, &l->settings->sys_interval_s))
-NUMBER(set_per_address, read_u32(l, 0, UINT32_MAX, &l->settings->connections_per_address))
-NUMBER(set_max_subscriptions, read_limit(l, &l->settings->limits.subscriptions))
-NUMBER(set_max_topic_levels, read_u16(l, 1, 65535, &l->settings->limits.topic_levels))
-NUMBER(set_max_retained, read_limit(l, &l->settings->limits.retained_topics))
-NUMBER(set_max_output, read_u32(l, 4096, UINT32_MAX, &l->settings->limits.output_bytes))
+SETTING(set_retain_available, read_available(l, &l->settings->limits.no_retained))
+SETTING(set_wildcards, read_available(l, &l->settings->limits.no_wildcards))
+SETTING(set_shared, read_available(l, &l->settings->limits.no_shared))
+SETTING(set_subscription_ids, read_available(l, &l->settings->limits.no_subscription_ids))
+SETTING(set_max_queued, read_limit(l, &l->settings->limits.queue_messages))
+SETTING(set_max_queued_bytes, read_limit(l, &l->settings->limits.queue_bytes))
+SETTING(set_max_keepalive, read_u16(l, 0, 65535, &l->settings->limits.keep_alive_max_s))
+SETTING(set_receive_maximum, read_u16(l, 1, 65535, &l->settings->limits.receive_maximum))
+SETTING(set_max_topic_alias, read_u16(l, 0, 65535, &l->settings->limits.topic_alias_in))
+SETTING(set_max_topic_alias_out, read_u16(l, 0, 65535, &l->settings->limits.topic_alias_out))
+SETTING(set_sys_interval, read_u32(l, 0, 65535, &l->settings->sys_interval_s))
+SETTING(set_per_address, read_u32(l, 0, UINT32_MAX, &l->settings->connections_per_address))
+SETTING(set_max_subscriptions, read_limit(l, &l->settings->limits.subscriptions))
+SETTING(set_max_topic_levels, read_u16(l, 1, 65535, &l->settings->limits.topic_levels))
+SETTING(set_max_retained, read_limit(l, &l->settings->limits.retained_topics))
+SETTING(set_max_output, read_u32(l, 4096, UINT32_MAX, &l->settings->limits.output_bytes))
 
 /* ---- the file ------------------------------------------------------------------------------ */
 
@@ -317,6 +322,9 @@ static const struct directive {
 	{ "max_topic_alias_out", set_max_topic_alias_out },
 	{ "max_topic_levels", set_max_topic_levels },
 	{ "receive_maximum", set_receive_maximum },
+	{ "shared_subscription_available", set_shared },
+	{ "subscription_identifier_available", set_subscription_ids },
+	{ "wildcard_subscription_available", set_wildcards },
 };
 
 static bool apply(struct line *l)

@@ -71,6 +71,7 @@ CLIENT_CASE(client_dup_at_qos_0,
 	.unaided = true)
 {
 	struct peer *server = admit(t);
+	misbehave(server);
 	send_publish(server, .topic = "dup", .payload = "x", .dup = true);
 	send_publish(server, .topic = "dup", .payload = "y", .qos = 1, .id = next_id(server));
 	expect_one_of(server,

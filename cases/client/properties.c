@@ -337,7 +337,7 @@ static struct peer *greet(struct test *t)
 {
 	do_connect(t);
 	struct peer *server = accept_client(t);
-	expect(server, CONNECT);
+	need(server, CONNECT);
 	return server;
 }
 
@@ -392,32 +392,36 @@ CLIENT_CASE(client_good_connack,
 CLIENT_CASE(client_user_properties_everywhere,
 	.title =
 		"User Properties may stand in every packet of a server, the same one several times",
-	.refs = { "5.0:U50-PROP-ONCE" }, .level = STATED, .versions = V50)
+	.refs = { "5.0:U50-PROP-ONCE", "5.0:UALL-AS-ASKED" }, .level = STATED, .versions = V50)
 {
 	const struct properties *props = PROPS(
 		P_USER("name", "1"), P_USER("name", "1"), P_USER("", ""), P_USER("name", "2"));
 	unsigned connect = do_connect(t);
 	struct peer *server = accept_client(t);
-	expect(server, CONNECT);
+	need(server, CONNECT);
 	send_connack(server, .props = props);
-	check_eq(t, expect_answer(t, connect).kind, TOLD_CONNECTED);
+	fence(server);
+	expect_connected(t, connect);
 
 	unsigned command = do_subscribe(t, .filter = "user/t", .qos = 2);
-	struct packet request = expect(server, SUBSCRIBE);
+	struct packet request = need(server, SUBSCRIBE);
 	send_suback(server, .id = request.id, .codes = CODES(2), .props = props);
-	check_eq(t, expect_answer(t, command).kind, TOLD_ACKNOWLEDGED);
+	fence(server);
+	expect_acknowledged(t, command);
 
 	command = do_publish(t, .topic = "user/t", .payload = "1", .qos = 1);
-	request = expect(server, PUBLISH);
+	request = need(server, PUBLISH);
 	send_ack(server, PUBACK, request.id, .props = props);
-	check_eq(t, expect_answer(t, command).kind, TOLD_ACKNOWLEDGED);
+	fence(server);
+	expect_acknowledged(t, command);
 
 	command = do_publish(t, .topic = "user/t", .payload = "2", .qos = 2);
-	request = expect(server, PUBLISH);
+	request = need(server, PUBLISH);
 	send_ack(server, PUBREC, request.id, .props = props);
 	expect_ack(server, PUBREL, request.id);
 	send_ack(server, PUBCOMP, request.id, .props = props);
-	check_eq(t, expect_answer(t, command).kind, TOLD_ACKNOWLEDGED);
+	fence(server);
+	expect_acknowledged(t, command);
 
 	unsigned id = next_id(server);
 	send_publish(server, .topic = "user/t", .payload = "3", .qos = 2, .id = id, .props = props);
@@ -426,9 +430,10 @@ CLIENT_CASE(client_user_properties_everywhere,
 	expect_ack(server, PUBCOMP, id);
 
 	command = do_unsubscribe(t, .filter = "user/t");
-	request = expect(server, UNSUBSCRIBE);
+	request = need(server, UNSUBSCRIBE);
 	send_unsuback(server, .id = request.id, .codes = CODES(0), .props = props);
-	check_eq(t, expect_answer(t, command).kind, TOLD_ACKNOWLEDGED);
+	fence(server);
+	expect_acknowledged(t, command);
 }
 
 CHAPTER(client_properties, "Properties that a client receives", &case_client_bad_properties,

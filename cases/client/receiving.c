@@ -21,9 +21,9 @@ static void deliver(struct peer *server, struct publish m)
 
 /* ---- passed on to the user ------------------------------------------------------------------- */
 
-#define RECEIVED                                                                              \
-	"3.1.1:MQTT-3.3.4-1", "3.1.1:MQTT-4.3.2-2", "3.1.1:MQTT-4.3.3-2", "5.0:MQTT-3.3.4-1", \
-		"5.0:MQTT-4.3.2-4", "5.0:MQTT-4.3.3-8"
+#define RECEIVED                                                                    \
+	AS_ASKED, "3.1.1:MQTT-3.3.4-1", "3.1.1:MQTT-4.3.2-2", "3.1.1:MQTT-4.3.3-2", \
+		"5.0:MQTT-3.3.4-1", "5.0:MQTT-4.3.2-4", "5.0:MQTT-4.3.3-8"
 
 CLIENT_CASE(message_told, .title = "A message is passed on with its topic, payload and QoS",
 	.refs = { RECEIVED }, .level = MUST, .versions = BOTH)
@@ -34,16 +34,13 @@ CLIENT_CASE(message_told, .title = "A message is passed on with its topic, paylo
 	for (unsigned qos = 0; qos <= 2; qos++) {
 		DELIVER(server, .topic = "r/a", .payload = "payload", .qos = qos,
 			.id = qos ? 1000 + qos : 0);
-		struct told told = expect_told(t, .topic = "r/a", .payload = "payload");
-		if (told.qos != qos)
-			nonstrict(t, "QoS %u is told as %u", qos, told.qos);
+		expect_told(t, .topic = "r/a", .payload = "payload", .qos = SET(qos));
 	}
 	expect_no(server, PUBACK);
 }
 
-/* A client that tells RETAIN wrongly does no harm to the protocol, only to its user. */
 CLIENT_CASE(retain_told, .title = "The user is told whether a message was retained",
-	.refs = { RECEIVED }, .level = SHOULD, .versions = BOTH)
+	.refs = { AS_ASKED }, .level = STATED, .versions = BOTH)
 {
 	struct peer *server = admit(t);
 	client_subscribes(server, .filter = "r/#", .qos = 1);
@@ -64,12 +61,12 @@ CLIENT_CASE(empty_payload_told, .title = "An empty message is passed on like any
 	for (unsigned qos = 0; qos <= 2; qos++) {
 		DELIVER(server, .topic = "r/a", .payload = "", .qos = qos,
 			.id = qos ? 1000 + qos : 0);
-		check_eq(t, expect_told(t, .topic = "r/a").payload.len, 0);
+		expect_told(t, .topic = "r/a", .payload = "");
 	}
 }
 
 CLIENT_CASE(binary_payload_told, .title = "A payload of any bytes is passed on unchanged",
-	.refs = { "3.1.1:MQTT-2.3.1-5", RECEIVED }, .level = MUST, .versions = BOTH)
+	.refs = { RECEIVED }, .level = MUST, .versions = BOTH)
 {
 	static uint8_t all[256];
 	struct bytes payload = { all, sizeof(all) };
@@ -119,15 +116,11 @@ static const struct vector topic_told[] = {
 	NAME("empty_levels", "r//a"),
 	NAME("blanks", " r/a b/ "),
 	NAME("letters_of_many", "r/\xC3\xA4\xE6\xB8\xA9\xF0\x9F\x8C\xA1"),
-	NAME("byte_order_mark", "\xEF\xBB\xBFr/a"),
 	NAME("quotes", "r/\"a\\b\""),
 };
 
-/* U+FEFF at the front is a letter of the topic like any other. */
-CLIENT_CASE(topic_told, .title = "A Topic Name is passed on unchanged",
-	.refs = { "3.1.1:MQTT-1.5.3-3", "3.1.1:UALL-LEVELS", "5.0:MQTT-1.5.4-3",
-		"5.0:UALL-LEVELS" },
-	.level = MUST, .versions = BOTH, ROWS(topic_told))
+CLIENT_CASE(topic_told, .title = "A Topic Name is passed on unchanged", .refs = { AS_ASKED },
+	.level = STATED, .versions = BOTH, ROWS(topic_told))
 {
 	const struct name *n = row(t)->extra;
 	struct peer *server = admit(t);
@@ -150,6 +143,7 @@ CLIENT_CASE(unsolicited_message_acknowledged,
 	DELIVER(server, .topic = "r/unasked", .payload = "x", .qos = 1, .id = 1001);
 	DELIVER(server, .topic = "r/unasked", .payload = "x", .qos = 2, .id = 1002);
 	client_subscribes(server, .filter = "r/asked", .qos = 2);
+	misbehave(server); /* 4.5 of 3.1.1 has servers that subscribe their clients themselves */
 	DELIVER(server, .topic = "r/unasked", .payload = "x", .qos = 1, .id = 1003);
 	DELIVER(server, .topic = "r/unasked", .payload = "x", .qos = 2, .id = 1004);
 	client_unsubscribes(server, .filter = "r/asked");
@@ -165,6 +159,7 @@ CLIENT_CASE(message_above_granted_qos,
 	struct peer *server = admit(t);
 	client_subscribes(server, .filter = "r/a", .qos = 0);
 
+	misbehave(server);
 	DELIVER(server, .topic = "r/a", .payload = "x", .qos = 1, .id = 1001);
 	DELIVER(server, .topic = "r/a", .payload = "x", .qos = 2, .id = 1002);
 	fence(server);
@@ -178,23 +173,24 @@ CLIENT_CASE(message_above_granted_qos,
  */
 CLIENT_CASE(message_before_suback, .title = "A message may come before the SUBACK",
 	.refs = { "3.1.1:MQTT-4.5.0-2", "3.1.1:MQTT-4.3.2-2", "5.0:MQTT-4.5.0-2",
-		"5.0:MQTT-4.3.2-4" },
+		"5.0:MQTT-4.3.2-4", AS_ASKED },
 	.level = MUST, .versions = BOTH)
 {
 	struct peer *server = admit(t);
 	unsigned command = do_subscribe(t, .filter = "r/a", .qos = 1);
-	struct packet s = expect(server, SUBSCRIBE);
+	struct packet s = need(server, SUBSCRIBE);
 
 	DELIVER(server, .topic = "r/a", .payload = "early", .qos = 1, .id = 1001);
 	send_suback(server, .id = s.id, .codes = CODES(1));
-	check_eq(t, expect_answer(t, command).kind, TOLD_ACKNOWLEDGED);
+	fence(server);
+	expect_acknowledged(t, command);
 	expect_told(t, .topic = "r/a", .payload = "early");
 }
 
 /* As many as the client's Receive Maximum allows, and a hundred at the most. */
 CLIENT_CASE(many_messages_at_once, .title = "Many messages in one go are all passed on",
 	.refs = { "3.1.1:MQTT-4.3.2-2", "3.1.1:MQTT-4.6.0-2", "5.0:MQTT-4.3.2-4",
-		"5.0:MQTT-4.6.0-2" },
+		"5.0:MQTT-4.6.0-2", AS_ASKED },
 	.level = MUST, .versions = BOTH)
 {
 	unsigned messages = 100;
@@ -213,7 +209,7 @@ CLIENT_CASE(many_messages_at_once, .title = "Many messages in one go are all pas
 		check_eq(t, puback.id, 1001 + i);
 	}
 	for (unsigned i = 0; i < messages; i++)
-		check_eq(t, expect_told(t, .topic = "r/a").payload.len, i);
+		expect_told(t, .topic = "r/a", .bytes = filler(t, i));
 }
 
 /* ---- properties ------------------------------------------------------------------------------ */
@@ -237,7 +233,7 @@ static unsigned number_of(const struct told *told, unsigned id)
 }
 
 CLIENT_CASE(properties_told, .title = "The properties of a message are passed on as they came",
-	.refs = { "5.0:MQTT-4.3.2-4" }, .level = SHOULD, .versions = V50)
+	.refs = { "5.0:UALL-AS-ASKED" }, .level = STATED, .versions = V50)
 {
 	struct peer *server = admit(t);
 	client_subscribes(server, .filter = "r/#", .qos = 1);
@@ -265,7 +261,7 @@ CLIENT_CASE(properties_told, .title = "The properties of a message are passed on
 
 CLIENT_CASE(properties_told_of_each_message,
 	.title = "The properties of one message are not told of the next",
-	.refs = { "5.0:MQTT-4.3.2-4" }, .level = SHOULD, .versions = V50)
+	.refs = { "5.0:UALL-AS-ASKED" }, .level = STATED, .versions = V50)
 {
 	struct peer *server = admit(t);
 	client_subscribes(server, .filter = "r/#", .qos = 1);
@@ -298,7 +294,8 @@ static void deliver_to_both(struct peer *server)
 CLIENT_CASE(several_subscription_ids,
 	.title = "A message with two Subscription Identifiers is passed on, and so is each copy "
 		 "with one",
-	.refs = { "5.0:MQTT-4.3.2-4", "5.0:MQTT-3.3.4-1" }, .level = MUST, .versions = V50)
+	.refs = { "5.0:MQTT-4.3.2-4", "5.0:MQTT-3.3.4-1", "5.0:UALL-AS-ASKED" }, .level = MUST,
+	.versions = V50)
 {
 	struct peer *server = admit(t);
 
@@ -309,9 +306,9 @@ CLIENT_CASE(several_subscription_ids,
 }
 
 CLIENT_CASE(subscription_ids_told, .title = "Subscription Identifiers are passed on",
-	.refs = { "5.0:MQTT-4.3.2-4" }, .level = SHOULD, .versions = V50)
+	.refs = { "5.0:UALL-AS-ASKED" }, .level = STATED, .versions = V50)
 {
-	static const unsigned copies[] = { 1, 268435455 };
+	unsigned copies[2] = { 0 };
 	struct peer *server = admit(t);
 
 	deliver_to_both(server);
@@ -320,9 +317,11 @@ CLIENT_CASE(subscription_ids_told, .title = "Subscription Identifiers are passed
 		check_eq(t, properties_count(&told.properties, 0x0B), 2);
 	for (size_t i = 0; i < 2; i++) {
 		told = expect_told(t, .payload = "copy");
-		if (properties_find(&told.properties, 0x0B))
-			check_eq(t, number_of(&told, 0x0B), copies[i]);
+		if (!properties_find(&told.properties, 0x0B))
+			return;
+		copies[number_of(&told, 0x0B) != 1] = number_of(&told, 0x0B);
 	}
+	check(t, copies[0] == 1 && copies[1] == 268435455, "each copy with its identifier");
 }
 
 /* ---- Topic Aliases of the server ------------------------------------------------------------- */
@@ -342,6 +341,7 @@ static struct peer *open_for_aliases(struct test *t, unsigned maximum, bool kept
 /* A client that passes on the alias instead of the topic leaves the rest to its user. */
 static void check_topic(struct test *t, const struct told *told, const char *topic)
 {
+	judging(t, "5.0:MQTT-3.3.2-10");
 	if (told->topic.len || !properties_find(&told->properties, 0x23))
 		check_text(t, told->topic, topic);
 	else
@@ -415,6 +415,7 @@ CLIENT_CASE(server_alias_of_old_connection, .title = "A Topic Alias ends with it
 	client_loses(server);
 
 	server = open_for_aliases(t, 2, true, true);
+	misbehave(server);
 	send_publish(server, .topic = "", .payload = "astray", .qos = 0,
 		.props = PROPS(P_TOPIC_ALIAS(1)));
 	judging(t, "5.0:U50-ERR-CLIENT");
@@ -458,6 +459,7 @@ CLIENT_CASE(server_alias_wrong,
 	const struct alias *a = row(t)->extra;
 	struct peer *server = a->maximum ? open_for_aliases(t, a->maximum, false, false) : admit(t);
 
+	misbehave(server);
 	send_publish(server, .topic = a->topic, .payload = "x", .qos = 1, .id = 1001,
 		.props = PROPS(P_TOPIC_ALIAS(a->alias)));
 	expect_violation_closed(server);
@@ -487,6 +489,20 @@ static const struct vector publish_wrong[] = {
 	{ "id_missing", "32 r s\"r/a\"", .refs = { VIOLATION }, .codes = { 0x81 } },
 };
 
+/* 5.0 leaves it to a client how closely it looks, but not to act upon such a packet. */
+static void check_no_qos_3(struct test *t)
+{
+	synced(t);
+	while (told_waiting(t, TOLD_MESSAGE)) {
+		struct told told = expect_told(t, .qos = { 0 });
+		if (told.qos > 2) {
+			judging(t, "3.1.1:MQTT-3.3.1-4");
+			judging(t, "5.0:U50-QOS-BITS");
+			fail(t, "the user is told a message of QoS %u", told.qos);
+		}
+	}
+}
+
 CLIENT_CASE(publish_wrong, .title = "A PUBLISH that is wrong in one place ends the connection",
 	.refs = { VIOLATION }, .level = MUST, .versions = BOTH, ROWS(publish_wrong))
 {
@@ -495,6 +511,7 @@ CLIENT_CASE(publish_wrong, .title = "A PUBLISH that is wrong in one place ends t
 
 	send_row(server);
 	expect_violation_closed(server);
+	check_no_qos_3(t);
 }
 
 CLIENT_CASE(qos0_with_dup_received,
@@ -504,6 +521,7 @@ CLIENT_CASE(qos0_with_dup_received,
 	struct peer *server = admit(t);
 	client_subscribes(server, .filter = "r/a", .qos = 1);
 
+	misbehave(server);
 	send_publish(server, .topic = "r/a", .payload = "x", .qos = 0, .dup = true);
 	send_publish(server, .topic = "r/a", .payload = "next", .qos = 1, .id = 1001);
 	expect_one_of(server,

@@ -44,7 +44,8 @@ CASE(auth_method_empty, .title = "A CONNECT with an empty Authentication Method 
 CASE(auth_refusal_leaves_session,
 	.title = "A CONNECT refused for its Authentication Method leaves the client's session as "
 		 "it was",
-	.refs = { "5.0:MQTT-4.12.0-1", "5.0:MQTT-3.2.2-6" }, .level = MUST, .versions = V50)
+	.refs = { "5.0:MQTT-4.12.0-1", "5.0:MQTT-3.2.2-6", "5.0:MQTT-3.1.2-23" }, .level = MUST,
+	.versions = V50)
 {
 	struct peer *client = join(t, "client", .kept = true, .clean = true);
 	subscribe(client, .filter = "a/t", .qos = 1);

@@ -71,7 +71,6 @@ static const struct vector good_connect_values[] = {
 	{ "request_problem_information_1", WITH("17 01"), .codes = { 0 } },
 	{ "user_property", WITH("26 s\"name\" s\"value\""), .codes = { 0 } },
 	{ "user_property_empty", WITH("26 s\"\" s\"\""), .codes = { 0 } },
-	{ "user_property_200_times", WITH("2600016E000176*200"), .codes = { 0 } },
 };
 
 CASE(good_connect_values, .title = "A CONNECT with an allowed value in a property is accepted",
@@ -81,6 +80,22 @@ CASE(good_connect_values, .title = "A CONNECT with an allowed value in a propert
 	send_row(client);
 	expect_accepted(client);
 	fence(client);
+}
+
+/* How much a server listens to before it knows with whom it speaks is its own affair. */
+CASE(connect_with_many_user_properties,
+	.title = "A CONNECT with 200 User Properties is accepted, or refused in an orderly way",
+	.refs = { "5.0:MQTT-3.1.4-5" }, .level = MAY, .versions = V50)
+{
+	witness(t);
+	struct peer *client = dial(t, "client");
+	send_template(client, WITH("2600016E000176*200"));
+	struct packet answer =
+		expect_one_of(client, OUTCOMES({ .type = CONNACK }, { .type = CLOSED }));
+	if (answer.type == CONNACK && !answer.code)
+		return;
+	observe(t, "200 User Properties are refused");
+	expect_closed(client);
 }
 
 CASE(connect_property_order, .title = "The order of properties in CONNECT means nothing",
@@ -170,5 +185,6 @@ CASE(connect_with_will_properties, .title = "The properties of a Will are publis
 
 CHAPTER(connect_properties, "Properties of CONNECT", &case_bad_connect_values,
 	&case_unknown_authentication_method, &case_good_connect_values,
-	&case_connect_property_order, &case_response_information_not_requested,
-	&case_problem_information_not_requested, &case_connect_with_will_properties);
+	&case_connect_with_many_user_properties, &case_connect_property_order,
+	&case_response_information_not_requested, &case_problem_information_not_requested,
+	&case_connect_with_will_properties);

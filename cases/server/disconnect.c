@@ -32,12 +32,11 @@ CASE(publish_behind_disconnect, .title = "A PUBLISH behind DISCONNECT has no eff
 	send_template(client, "E000 31 r t\"behind/t\" p{} b\"too late\"");
 	expect_closed(client);
 
-	struct peer *late = join(t, "late");
-	subscribe(late, .filter = "behind/t", .qos = 1);
 	struct peer *pub = join(t, "publisher");
 	publish(pub, .topic = "behind/t", .payload = "marker", .qos = 1);
-	expect_message(early, .payload = "marker");
-	expect_message(late, .payload = "marker");
+	struct packet m = expect_message(early);
+	check(t, bytes_equal(m.payload, BYTES("marker")), "nothing of the PUBLISH reaches anybody");
+	expect_none_retained(pub, "behind/t");
 }
 
 static const struct vector requests_behind_disconnect[] = {
@@ -78,6 +77,16 @@ static struct peer *join_watcher(struct test *t)
 	return watcher;
 }
 
+/* The next Will is that of a client whose connection breaks now: none was published before it. */
+static void expect_no_earlier_will(struct test *t, struct peer *watcher)
+{
+	struct peer *control = join(
+		t, "control", .will = { .topic = "left/w", .payload = "the control's", .qos = 1 });
+
+	drop(control);
+	expect_message(watcher, .topic = "left/w", .payload = "the control's");
+}
+
 #define SHORT .refs = { "3.1.1:MQTT-3.14.4-3", "5.0:MQTT-3.14.4-3", "5.0:U50-DISC-SHORT" }
 
 static const struct vector normal_disconnect[] = {
@@ -94,8 +103,8 @@ static const struct vector normal_disconnect[] = {
  *   CONNECT, with a Will -->
  *   DISCONNECT           -->
  *   CONNECT, the same    -->            the old connection is over by now
- *   PUBLISH "marker"     -->
- *                                          -->  PUBLISH "marker", and no Will before it
+ *                        another client's Will
+ *                                          -->  PUBLISH of that Will, and none before it
  */
 CASE(normal_disconnect, .title = "A normal DISCONNECT deletes the Will",
 	.refs = { "3.1.1:MQTT-3.14.4-3", "3.1.1:MQTT-3.1.2-10", "5.0:MQTT-3.14.4-3",
@@ -108,9 +117,8 @@ CASE(normal_disconnect, .title = "A normal DISCONNECT deletes the Will",
 	wait_closed_ms(client, 1000);
 	drop(client);
 
-	struct peer *again = join(t, "client");
-	publish(again, .topic = "left/w", .payload = "marker", .qos = 1);
-	expect_message(watcher, .payload = "marker");
+	join(t, "client");
+	expect_no_earlier_will(t, watcher);
 }
 
 CASE(disconnect_then_reset,
@@ -122,12 +130,11 @@ CASE(disconnect_then_reset,
 	struct peer *watcher = join_watcher(t);
 	struct peer *client = join_with_will(t);
 	send_disconnect(client);
-	wait_closed_ms(client, 1000);
+	wait_closed_ms(client, PATIENCE_MS); /* or the reset would throw away what was not read */
 	abort_connection(client);
 
-	struct peer *again = join(t, "client");
-	publish(again, .topic = "left/w", .payload = "marker", .qos = 1);
-	expect_message(watcher, .payload = "marker");
+	join(t, "client");
+	expect_no_earlier_will(t, watcher);
 }
 
 static const struct vector disconnect_with_will[] = {
@@ -308,6 +315,18 @@ CASE(disconnect_of_the_server, .title = "A server that sends DISCONNECT closes a
 
 static const struct maybe no_session[] = { { .set = false }, SET(0) };
 
+enum { LATE_MS = 8000 /* after which a session has ended that ends late */ };
+
+static bool finds_session(struct test *t, const char *name)
+{
+	struct peer *client = dial(t, name);
+
+	send_connect(client, .kept = true, .expiry = SET(0));
+	bool found = expect_accepted(client).ack_flags & 1;
+	leave(client);
+	return found;
+}
+
 /* A target that does not notice deletes the Will as by any DISCONNECT, which is its own affair; but it
  * must not keep the session for it.
  *
@@ -325,6 +344,9 @@ CASE(session_expiry_raised,
 	.versions = V50)
 {
 	for (unsigned i = 0; i < 2; i++) {
+		struct peer *last = join(t, "last", .expiry = no_session[i]);
+		misbehave(last);
+		send_disconnect(last, .props = PROPS(P_SESSION_EXPIRY(60)));
 		struct peer *watcher = join_watcher(t);
 		struct peer *client = join(t, "client", .expiry = no_session[i],
 			.will = { .topic = "left/w", .payload = "Will", .qos = 1 });
@@ -334,24 +356,16 @@ CASE(session_expiry_raised,
 		send_disconnect(client, .props = PROPS(P_SESSION_EXPIRY(60)));
 		expect_violation_closed(client, .codes = { 0x82 });
 		drop(client);
+		drop(last);
 		prefer_will(t, watcher);
 
 		judging(t, "5.0:U50-DISC-EXPIRY-RAISE");
-		client = dial(t, "client");
-		send_connect(client, .kept = true, .expiry = SET(0));
-		check_eq(t, expect_accepted(client).ack_flags, 0);
-		leave(client);
+		if (!finds_session(t, "client"))
+			continue;
+		let_pass(t, LATE_MS);
+		check(t, !finds_session(t, "last"), "the session ends, though not at once");
+		nonstrict(t, "the session does not end with its connection, but some time later");
 	}
-}
-
-CASE(session_expiry_lowered,
-	.title = "A DISCONNECT with Session Expiry Interval 0 ends the session",
-	.refs = { "5.0:U50-DISC-EXPIRY", "5.0:MQTT-3.2.2-3" }, .level = STATED, .versions = V50)
-{
-	leave(join(t, "client", .kept = true), .props = PROPS(P_SESSION_EXPIRY(0)));
-	struct peer *client = dial(t, "client");
-	send_connect(client, .kept = true);
-	check_eq(t, expect_accepted(client).ack_flags, 0);
 }
 
 CASE(session_expiry_replaced,
@@ -361,16 +375,16 @@ CASE(session_expiry_replaced,
 	leave(join(t, "client", .expiry = SET(60)), .props = PROPS(P_SESSION_EXPIRY(300)));
 	struct peer *client = dial(t, "client");
 	send_connect(client, .kept = true);
-	check_eq(t, expect_accepted(client).ack_flags, 1);
+	check_eq(t, expect_accepted(client).ack_flags & 1, 1);
 	leave(client, .code = SET(0));
 
 	client = dial(t, "client");
 	send_connect(client, .kept = true);
-	check_eq(t, expect_accepted(client).ack_flags, 1);
+	check_eq(t, expect_accepted(client).ack_flags & 1, 1);
 }
 
 CHAPTER(disconnect, "DISCONNECT", &case_disconnect_closes, &case_publish_behind_disconnect,
 	&case_requests_behind_disconnect, &case_normal_disconnect, &case_disconnect_then_reset,
 	&case_disconnect_with_will, &case_bad_disconnect, &case_bad_disconnect_will,
 	&case_reserved_codes, &case_disconnect_of_the_server, &case_session_expiry_raised,
-	&case_session_expiry_lowered, &case_session_expiry_replaced);
+	&case_session_expiry_replaced);

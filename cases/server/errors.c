@@ -16,7 +16,7 @@
  *                        <--  close
  *                                        -->  its messages, live and retained, as before
  *   CONNECT, resumes     -->
- *                        <--  its messages, as before
+ *                        <--  its messages, as before; perhaps the last one again
  */
 CASE(error_leaves_state,
 	.title = "A malformed packet ends one connection and leaves sessions and retained messages "
@@ -31,9 +31,10 @@ CASE(error_leaves_state,
 	subscribe(sub, .filter = "x/+", .qos = 1);
 	struct peer *client = join(t, "client", .kept = true, .clean = true);
 	subscribe(client, .filter = "x/+", .qos = 1);
-	publish(client, .topic = "x/kept", .payload = "kept", .qos = 1, .retain = true);
+	publish_retained(client, .topic = "x/kept", .payload = "kept", .qos = 1);
 	expect_message(client, .payload = "kept");
 	expect_message(sub, .payload = "kept");
+	fence(client);
 
 	send_template(client, "36 r t\"x/bad\" m9 p{} b\"bad\"");
 	expect_violation_closed(client, .codes = { 0x81, 0x82 });
@@ -43,9 +44,12 @@ CASE(error_leaves_state,
 	publish(pub, .topic = "x/after", .payload = "after", .qos = 1);
 	expect_message(sub, .topic = "x/after", .payload = "after");
 	client = join(t, "client", .kept = true, .resumed = true);
-	expect_message(client, .topic = "x/after", .payload = "after");
+	struct packet m = expect_message(client);
+	if (bytes_equal(m.payload, BYTES("kept")))
+		m = expect_message(client);
+	check_text(t, m.payload, "after");
 	struct peer *later = join(t, "later");
-	subscribe(later, .filter = "x/+", .qos = 1);
+	subscribe(later, .filter = "x/kept", .qos = 1);
 	expect_message(later, .topic = "x/kept", .payload = "kept", .retain = SET(1));
 }
 
@@ -57,15 +61,19 @@ CASE(many_malformed_connects,
 {
 	static const char *const packets[] = { "10 r s\"MQTT\" 04 02 n0", "10 FF FF FF FF FF",
 		"20 02 00 00", "10 r s\"MQTT\" 04 03 n0 c", "00 00", "10 r s\"MQXX\" 04 02 n0 c" };
+	struct peer *clients[CROWD]; /* waited for together: some targets take their time */
 	witness(t);
 	for (unsigned i = 0; i < CROWD; i++) {
-		struct peer *client = dial(t, "client");
-		send_template(client, packets[i % 6]);
-		if (gets_closed(client))
-			continue;
-		check(t, is_v5(t), "the connection is closed");
-		nonstrict(t, "the target puts up with a malformed connection");
-		break;
+		clients[i] = dial(t, "client");
+		send_template(clients[i], packets[i % 6]);
+	}
+	for (unsigned i = 0; i < CROWD; i++) {
+		if (!is_v5(t)) {
+			expect_closed(clients[i]);
+		} else if (!gets_closed(clients[i])) {
+			nonstrict(t, "the target puts up with a malformed connection");
+			break;
+		}
 	}
 	fence(join(t, "next"));
 }

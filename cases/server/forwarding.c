@@ -150,8 +150,7 @@ CASE(forwarded_again, .title = "A message sent again on a new connection has its
 	struct peer *sub = join(t, "subscriber", .kept = true, .clean = true);
 	subscribe(sub, .filter = "f/t", .qos = 1);
 	publish_both(pub, props_of_row(t), 1);
-	expect(sub, PUBLISH);
-	expect(sub, PUBLISH);
+	expect(sub, PUBLISH); /* the second may wait until the first has been acknowledged */
 	drop(sub);
 	sub = join(t, "subscriber", .kept = true, .resumed = true);
 	expect_both(t, sub, props_of_row(t));
@@ -162,14 +161,14 @@ CASE(forwarded_retained,
 {
 	require(t, offers(t)->retain, "the target has no retained messages");
 	struct peer *pub = join(t, "publisher");
-	publish(pub, .topic = "f/t", .payload = "kept", .qos = 1, .retain = true,
-		.props = props_of_row(t));
+	publish_retained(
+		pub, .topic = "f/t", .payload = "kept", .qos = 1, .props = props_of_row(t));
 	struct peer *sub = join(t, "subscriber");
 	subscribe(sub, .filter = "f/t", .qos = 1);
 	struct packet m = expect_message(sub, .payload = "kept");
 	check_forwarded(t, m, props_of_row(t));
 
-	publish(pub, .topic = "f/t", .payload = "replaced", .qos = 1, .retain = true);
+	publish_retained(pub, .topic = "f/t", .payload = "replaced", .qos = 1);
 	struct peer *later = join(t, "later");
 	subscribe(later, .filter = "f/t", .qos = 1);
 	m = expect_message(later, .payload = "replaced");
@@ -282,7 +281,13 @@ CASE(disconnect_within_packet_size,
 	struct peer *client = join(t, "client", .props = PROPS(P_MAXIMUM_PACKET_SIZE(TIGHT)));
 	misbehave(client);
 	send_publish(client, .topic = "f/t", .payload = "m", .props = PROPS(P_TOPIC_ALIAS(0)));
-	expect_closed(client);
+	send_pingreq(client);
+	expect_one_of(client,
+		OUTCOMES({ .type = CLOSED },
+			{ .type = PINGRESP,
+				.verdict = VERDICT_INAPPLICABLE,
+				.says = "the target takes Topic Alias 0, so it has no error to "
+					"name" }));
 	if (has_packet(client, DISCONNECT))
 		check_size(t, expect(client, DISCONNECT));
 }

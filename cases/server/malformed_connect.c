@@ -145,21 +145,20 @@ CASE(foreign_protocol, .title = "A CONNECT with another protocol name is not ser
 	expect_closed(client);
 }
 
-#define LEVEL(byte)  "10 r s\"MQTT\" " byte " 02 n0 p{} c"
-#define LATER_THAN_5 .extra = "yes"
+#define LEVEL(byte) "10 r s\"MQTT\" " byte " 02 n0 p{} c"
 
 /* Not 3, which some serve, and nothing above 0x7F, where bridges mark themselves. */
 static const struct vector unsupported_level[] = {
 	{ "level_0", LEVEL("00"), .codes = { 0x84 } },
 	{ "level_1", LEVEL("01"), .codes = { 0x84 } },
 	{ "level_2", LEVEL("02"), .codes = { 0x84 } },
-	{ "level_6", LEVEL("06"), .codes = { 0x84 }, LATER_THAN_5 },
-	{ "level_9", LEVEL("09"), .codes = { 0x84 }, LATER_THAN_5 },
-	{ "level_127", LEVEL("7F"), .codes = { 0x84 }, LATER_THAN_5 },
+	{ "level_6", LEVEL("06"), .codes = { 0x84 } },
+	{ "level_9", LEVEL("09"), .codes = { 0x84 } },
+	{ "level_127", LEVEL("7F"), .codes = { 0x84 } },
 };
 
-/* 3.1.1 wants CONNACK 1. But a server that also speaks 5.0 may answer what comes after 5.0 as 5.0 says:
- * with a CONNACK of that version, or by the close alone.
+/* 3.1.1 wants CONNACK 1. But a server that also speaks 5.0 may answer as 5.0 says: with a CONNACK of that
+ * version, or by the close alone.
  */
 static struct packet expect_level_refused(struct test *t, struct peer *client)
 {
@@ -187,7 +186,7 @@ CASE(unsupported_level, .title = "A CONNECT of an unknown protocol level is refu
 	witness(t);
 	struct peer *client = dial(t, "client");
 	send_row(client);
-	if (!is_v5(t) && !row(t)->extra) {
+	if (!is_v5(t) && offers(t)->refuses_50) {
 		expect_refused(client, .return_code = 0x01);
 		return;
 	}

@@ -124,7 +124,8 @@ CASE(session_not_before_expiry,
 		else
 			leave(client);
 		publish(pub, .topic = "se/t", .payload = "meanwhile", .qos = 1);
-		let_pass(t, 1500);
+		int64_t spent_ms = (now_us(t) - left_us) / 1000; /* perhaps for the close */
+		let_pass(t, spent_ms < 1500 ? 1500 - (unsigned)spent_ms : 0);
 		client = join(t, "client", .kept = true, .expiry = SET(2));
 		only_until(t, left_us, 2000);
 		check(t, connack(client).ack_flags & 1, "Session Present 1 after 1.5 s of 2 s");
@@ -183,7 +184,7 @@ CASE(next_connect_sets_expiry,
 	for (size_t i = 0; i < 2; i++) {
 		leave(begin(t, names[i], 300));
 		struct peer *now_brief = join(t, names[i], .kept = true, .expiry = SET(0));
-		check_eq(t, connack(now_brief).ack_flags, 1);
+		check_eq(t, connack(now_brief).ack_flags & 1, 1);
 		leave(now_brief);
 	}
 	expect_expired(t, "client", "last");

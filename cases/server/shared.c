@@ -14,8 +14,7 @@ static void require_shared(struct test *t)
 }
 
 /* A client with a plain subscription to "end/t", the way of the marker, and then one to `filter`. */
-static struct peer *join_member(
-	struct test *t, const char *name, const char *filter, unsigned qos)
+static struct peer *join_member(struct test *t, const char *name, const char *filter, unsigned qos)
 {
 	struct peer *member = join(t, name);
 
@@ -301,6 +300,25 @@ CASE(bad_share, .title = "A shared subscription filter that is none gets no subs
 			{ .type = SUBACK }, { .type = CLOSED }));
 }
 
+CASE(shared_retain_as_published,
+	.title = "A live message keeps its RETAIN for a member of a share that asked for it",
+	.refs = { "5.0:MQTT-3.3.1-13", "5.0:MQTT-3.3.1-12" }, .level = MUST, .versions = V50)
+{
+	require_shared(t);
+	require(t, offers(t)->retain, "the target has no retained messages");
+	struct peer *kept = join(t, "kept");
+	struct peer *cleared = join(t, "cleared");
+	struct peer *pub = join(t, "publisher");
+	subscribe(kept, .filter = "$share/k/s/t", .qos = 1, .retain_as_published = true);
+	subscribe(cleared, .filter = "$share/c/s/t", .qos = 1);
+
+	for (unsigned retain = 0; retain < 2; retain++) {
+		publish(pub, .topic = "s/t", .payload = "m", .qos = 1, .retain = retain);
+		expect_message(kept, .payload = "m", .retain = SET(retain));
+		expect_message(cleared, .payload = "m", .retain = SET(0));
+	}
+}
+
 CASE(shared_no_local_refused, .title = "No Local on a shared subscription ends the connection",
 	.refs = { "5.0:MQTT-3.8.3-4" }, .level = STATED, .versions = V50)
 {
@@ -319,7 +337,8 @@ static void check_none_existed(struct test *t, struct packet unsuback, size_t at
 {
 	judging(t, "5.0:U50-UNSUB-NONE");
 	if (unsuback.codes.len > at && unsuback.codes.data[at] != 0x11)
-		nonstrict(t, "UNSUBACK says 0x%02X for a filter without a subscription, fitting is 0x11",
+		nonstrict(t,
+			"UNSUBACK says 0x%02X for a filter without a subscription, fitting is 0x11",
 			unsuback.codes.data[at]);
 }
 
@@ -559,7 +578,8 @@ CASE(shared_refused,
 CHAPTER(shared, "Shared subscriptions", &case_shared_one_member, &case_shared_names_independent,
 	&case_shared_and_plain_of_one_client, &case_shared_filters_overlap,
 	&case_shared_qos_of_member, &case_shared_no_retained, &case_shared_prefix_not_matched,
-	&case_shared_subscription_ids, &case_bad_share, &case_shared_no_local_refused,
-	&case_shared_unsubscribe, &case_shared_resubscribe_counts_once, &case_shared_member_leaves,
+	&case_shared_subscription_ids, &case_bad_share, &case_shared_retain_as_published,
+	&case_shared_no_local_refused, &case_shared_unsubscribe,
+	&case_shared_resubscribe_counts_once, &case_shared_member_leaves,
 	&case_shared_qos2_sent_again_to_same, &case_shared_qos2_released_to_same,
 	&case_shared_qos2_session_ends, &case_shared_refused);

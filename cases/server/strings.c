@@ -7,14 +7,18 @@
 #include "harness/case.h"
 
 /* Every way to be ill-formed, in the middle of a string; `packet` is a macro that takes the string. */
-#define ILL_FORMED(name, packet, ...)                                               \
-	{ name "_surrogate", packet("a\\xED\\xA0\\x80z"), __VA_ARGS__ },            \
-		{ name "_overlong", packet("a\\xC0\\xAFz"), __VA_ARGS__ },          \
-		{ name "_overlong_nul", packet("a\\xC0\\x80z"), __VA_ARGS__ },      \
-		{ name "_lone_continuation", packet("a\\x80z"), __VA_ARGS__ },      \
-		{ name "_cut_off", packet("a\\xE2\\x82"), __VA_ARGS__ },            \
-	{                                                                           \
-		name "_above_10ffff", packet("a\\xF5\\x80\\x80\\x80z"), __VA_ARGS__ \
+#define ILL_FORMED(name, packet, ...)                                                       \
+	{ name "_surrogate", packet("a\\xED\\xA0\\x80z"), __VA_ARGS__ },                    \
+		{ name "_overlong", packet("a\\xC0\\xAFz"), __VA_ARGS__ },                  \
+		{ name "_overlong_nul", packet("a\\xC0\\x80z"), __VA_ARGS__ },              \
+		{ name "_lone_continuation", packet("a\\x80z"), __VA_ARGS__ },              \
+		{ name "_cut_off", packet("a\\xE2\\x82"), __VA_ARGS__ },                    \
+		{ name "_far_in", packet("abcdefghijklmnopqrstu\\xC0\\xAFwxyzabcdefgh"),    \
+			__VA_ARGS__ },                                                      \
+		{ name "_further_in", packet("abcdefghijklmnopqrstuvwxyzabc\\x80efghijkl"), \
+			__VA_ARGS__ },                                                      \
+	{                                                                                   \
+		name "_above_10ffff", packet("a\\xF5\\x80\\x80\\x80z"), __VA_ARGS__         \
 	}
 #define NUL(name, packet, ...)                              \
 	{                                                   \
@@ -23,7 +27,7 @@
 
 /* ---- CONNECT ------------------------------------------------------------------------------- */
 
-#define CLIENT_ID(s)  "10 r s\"MQTT\" l 02 n0 p{} s\"" s "\""
+#define CLIENT_ID(s)  "10 r s\"MQTT\" l 02 n0 p{} t\"" s "\"" /* begins as no other's does */
 #define WILL_TOPIC(s) "10 r s\"MQTT\" l 06 n0 p{} c p{} t\"" s "\" s\"bye\""
 #define USER_NAME(s)  "10 r s\"MQTT\" l 82 n0 p{} c s\"" s "\""
 

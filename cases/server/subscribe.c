@@ -419,6 +419,33 @@ CASE(no_local, .title = "With No Local a client gets the messages of others, and
 	expect_unheard(client, control, "own again", 1);
 }
 
+/*   client, kept session        target             watcher
+ *   SUBSCRIBE, No Local    -->
+ *   FIN                    -->
+ *                                              -->  the Will
+ *   CONNECT                -->
+ *                          <--  no Will, the marker
+ *
+ * The Will is a message of the client, published in its name: that No Local holds it back is the plain
+ * reading of the statement, and no more than that.
+ */
+CASE(no_local_and_own_will, .title = "With No Local a client's session does not get its own Will",
+	.refs = { "5.0:MQTT-3.8.3-3" }, .level = SHOULD, .versions = V50)
+{
+	struct peer *watcher = join(t, "watcher");
+	subscribe(watcher, .filter = "s/w", .qos = 1);
+	struct peer *client = join(t, "client", .kept = true, .clean = true,
+		.will = { .topic = "s/w", .payload = "gone", .qos = 1 });
+	subscribe(client, .filter = "s/w", .qos = 1, .no_local = true);
+	drop(client);
+	expect_message(watcher, .payload = "gone");
+
+	client = join(t, "client", .kept = true, .resumed = true);
+	publish(join(t, "publisher"), .topic = "s/w", .payload = "marker", .qos = 1);
+	expect_message(watcher, .payload = "marker");
+	expect_message(client, .payload = "marker");
+}
+
 CASE(no_local_of_one_subscription,
 	.title = "No Local on one subscription leaves another that matches alone",
 	.refs = { "5.0:MQTT-3.3.4-2", "5.0:MQTT-3.8.3-3" }, .level = MUST, .versions = V50)
@@ -438,4 +465,4 @@ CHAPTER(subscribe, "SUBSCRIBE and SUBACK", &case_suback_identifiers, &case_subac
 	&case_bad_subscribe, &case_resubscribe_replaces_qos, &case_resubscribe_replaces_options,
 	&case_resubscribe_loses_nothing, &case_delivered_at_lower_qos,
 	&case_every_matching_subscriber, &case_overlapping, &case_own_messages_echoed,
-	&case_no_local, &case_no_local_of_one_subscription);
+	&case_no_local, &case_no_local_and_own_will, &case_no_local_of_one_subscription);

@@ -8,7 +8,8 @@ static void check_none_existed(struct test *t, struct packet unsuback, size_t at
 {
 	judging(t, "5.0:U50-UNSUB-NONE");
 	if (unsuback.codes.data[at] != NO_SUBSCRIPTION_EXISTED)
-		nonstrict(t, "UNSUBACK says 0x%02X for a filter without a subscription, fitting is 0x11",
+		nonstrict(t,
+			"UNSUBACK says 0x%02X for a filter without a subscription, fitting is 0x11",
 			unsuback.codes.data[at]);
 }
 
@@ -183,8 +184,8 @@ CASE(unsubscribe_several_filters,
 		.more = (const struct subscribe[]){ { .filter = "u/b", .qos = 1 },
 			{ .filter = "v/#", .qos = 1 }, { .filter = "other/t", .qos = 1 }, { 0 } });
 	subscribe(control, .filter = "u/a", .qos = 1,
-		.more = (const struct subscribe[]){ { .filter = "u/b", .qos = 1 },
-			{ .filter = "v/#", .qos = 1 }, { 0 } });
+		.more = (const struct subscribe[]){
+			{ .filter = "u/b", .qos = 1 }, { .filter = "v/#", .qos = 1 }, { 0 } });
 
 	send_unsubscribe(sub, .filter = "u/a", .id = 40,
 		.more = (const struct subscribe[]){

@@ -43,8 +43,10 @@ static struct packet expect_will(struct test *t, struct peer *watcher, const cha
 
 	measure(t, "Will after the end", "ms", took_ms, interval_ms, NEVER_MS);
 	if (took_ms > 2 * interval_ms + TICK_MS)
-		nonstrict(t, "the Will comes %.1f s after the end of the connection; it was due "
-			"after %.1f s", took_ms / 1000, interval_ms / 1000.0);
+		nonstrict(t,
+			"the Will comes %.1f s after the end of the connection; it was due "
+			"after %.1f s",
+			took_ms / 1000, interval_ms / 1000.0);
 	return will;
 }
 
@@ -103,8 +105,7 @@ CASE(will_not_before_delay, .title = "A Will comes when its delay is over, and n
 	}
 }
 
-CASE(will_delay_after_disconnect_with_will,
-	.title = "The delay holds after a DISCONNECT 0x04, too",
+CASE(will_delay_after_disconnect_with_will, .title = "The delay holds after a DISCONNECT 0x04, too",
 	.refs = { "5.0:MQTT-3.1.2-8", "5.0:U50-WILL-CAUSES" }, .level = MUST, .versions = V50,
 	.budget_ms = 10000)
 {
@@ -272,7 +273,9 @@ CASE(will_on_clean_start, .title = "A Clean Start ends the session, and so bring
 	drop(client);
 	join(t, "client", .kept = true, .clean = true);
 	if (isnan(wait_packet_ms(watcher, PUBLISH, PATIENCE_MS)))
-		nonstrict(t, "a Clean Start does not bring the delayed Will of the session that it ends");
+		nonstrict(t,
+			"a Clean Start does not bring the delayed Will of the session that it "
+			"ends");
 	else
 		expect_message(watcher, .topic = "will/t", .payload = "session over");
 }

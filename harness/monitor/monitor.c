@@ -228,10 +228,12 @@ static void judge(struct monitor *m, const struct packet *p)
 
 static void note(struct monitor *m, const struct packet *p)
 {
-	if (m->phase == PHASE_REFUSED || m->phase == PHASE_OVER) {
-		m->late = true;
+	m->late |= m->phase == PHASE_REFUSED || m->phase == PHASE_OVER;
+	/* A client that takes a refusal for nothing answers what the server sends behind it: that is
+	 * an answer to something, whatever else it is.
+	 */
+	if (m->phase == PHASE_OVER || (m->phase == PHASE_REFUSED && judges_server(m)))
 		return;
-	}
 	if (!judges_server(m) && m->phase == PHASE_OPEN && p->type != CONNACK && p->type != AUTH)
 		m->early = true;
 	switch (p->type) {

@@ -9,6 +9,7 @@
 /* case.h and cmocka both have a `fail`; what follows needs that of cmocka alone. */
 #undef fail
 #include "cases/list.h"
+#include "harness/pattern.h"
 #include "harness/wire/template.h"
 #include "spec/spec.h"
 
@@ -77,6 +78,40 @@ static void statements_exist_for_every_version(void **state)
 			else
 				check_refs(def, row, def->refs, CASE_REFS);
 		}
+	}
+}
+
+/* The first of a row's statements says how closely a target of 5.0 has to look. */
+static void check_duty(const struct case_def *def, const struct vector *row)
+{
+	const uint8_t judged = def->role == ROLE_CLIENT ? RECEIVER_CLIENT : RECEIVER_SERVER;
+	size_t count;
+	const char *const *refs = case_refs(def, row, &count);
+	bool first_binds = false, seen = false;
+
+	for (size_t i = 0; i < count; i++) {
+		const struct spec_statement *s = spec_find(refs[i]);
+		if (s->version != MQTT_50)
+			continue;
+		bool binds = s->receivers & judged;
+		if (seen && binds && !first_binds)
+			fail_msg("%s/%s: %s binds the receiver, and stands behind one that does "
+				 "not",
+				def->id, row->id, refs[i]);
+		first_binds |= !seen && binds;
+		seen = true;
+	}
+}
+
+static void what_binds_the_receiver_comes_first(void **state)
+{
+	(void)state;
+	for (size_t i = 0; i < case_count(); i++) {
+		const struct case_def *def = case_at(i);
+		if (def->role == ROLE_AGENT)
+			continue;
+		for (size_t r = 0; r < def->row_count; r++)
+			check_duty(def, &def->rows[r]);
 	}
 }
 
@@ -150,6 +185,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(ids_are_unique_and_typable),
 		cmocka_unit_test(statements_exist_for_every_version),
+		cmocka_unit_test(what_binds_the_receiver_comes_first),
 		cmocka_unit_test(templates_expand),
 		cmocka_unit_test(declarations_are_complete),
 		cmocka_unit_test(every_chapter_file_is_listed),

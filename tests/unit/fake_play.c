@@ -58,6 +58,12 @@ enum probe_status probe(struct arena *a, const struct endpoint *target, enum mqt
 	return PROBE_SERVED;
 }
 
+bool probe_refused_version(const struct capabilities *c)
+{
+	(void)c;
+	return false;
+}
+
 /* The pipe to the runner, which the engine does not know of. */
 static int find_pipe(void)
 {

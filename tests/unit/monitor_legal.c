@@ -147,6 +147,9 @@ const struct legal_row legal_rows[] = {
 		      "> 82 r m1 p{} s'b' 00 s'c' 00\n< 90 r m1 p{} 00 00\n< 90 r m1 p{} 00\n"
 		      "< 50 r m1\n< 40 r m1\n> 34 r s'a' m1 p{}\n< 50 r m1\n> 62 r m1\n> 62 r m1\n"
 		      "< 70 r m1\n< 70 r m1\n" },
+	{ "nonsense: a client that takes a refusal for nothing answers what follows it", C, 0,
+		GREET "3< 20 r 00 05\n5< 20 r 00 87 p{}\n< 32 r s'a' m1 p{}\n> 40 r m1\n"
+		      "< 34 r s'a' m2 p{}\n> 50 r m2\n< 62 r m2\n> 70 r m2\n" },
 	{ "nonsense: a repeated PUBLISH is refused", S, MQTT_50,
 		HELLO "> 34 r s'a' m1 p{}\n< 50 r m1\n> 34 r s'b' m1 p{}\n< 50 r m1 91\n"
 		      "> 62 r m1\n< 70 r m1 92\n" },

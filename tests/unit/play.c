@@ -1,195 +1,13 @@
-/* The engine against a server that does as a script says: which verdict comes out, and why.
- *
- * A script is a line of steps, one connection each:
- *	r	read one packet
- *	s2002	send these bytes
- *	x	close; X: close with a reset
- *	p50	pause 50 ms
- *	e	echo PINGREQ as PINGRESP until the peer closes
- * At its end the server reads until the peer closes.
+/* The engine against a scripted server: which verdict comes out, and why. What violations of ours lead
+ * to is in closes.c.
  */
-#include "tests/unit/unit.h"
+#include "tests/unit/scripted.h"
 
-#include <arpa/inet.h>
 #include <math.h>
-#include <poll.h>
-#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/prctl.h>
-#include <sys/socket.h>
-#include <sys/wait.h>
 #include <unistd.h>
-
-#include "base/arena.h"
-#include "base/hex.h"
-
-/* case.h and cmocka both have a `fail`; what follows needs that of cmocka alone. */
-#undef fail
-#include "harness/case.h"
-#undef fail
-#define fail() _fail(__FILE__, __LINE__)
-#include "harness/play.h"
-
-/* ---- the scripted server ------------------------------------------------------------------- */
-
-static bool read_fully(int fd, uint8_t *data, size_t len)
-{
-	while (len) {
-		struct pollfd p = { .fd = fd, .events = POLLIN };
-		if (poll(&p, 1, 10000) <= 0)
-			return false;
-		ssize_t n = read(fd, data, len);
-		if (n <= 0)
-			return false;
-		data += n;
-		len -= (size_t)n;
-	}
-	return true;
-}
-
-/* Packets of up to 127 bytes are all that the cases below send. */
-static int read_packet(int fd)
-{
-	uint8_t packet[130];
-
-	if (!read_fully(fd, packet, 2) || !read_fully(fd, packet + 2, packet[1] & 0x7f))
-		return -1;
-	return packet[0] >> 4;
-}
-
-static const char *send_hex(int fd, const char *hex)
-{
-	uint8_t bytes[256];
-	size_t len = 0;
-
-	while (hex_digit(hex[0]) >= 0 && hex_digit(hex[1]) >= 0) {
-		bytes[len++] = (uint8_t)(hex_digit(hex[0]) << 4 | hex_digit(hex[1]));
-		hex += 2;
-	}
-	send(fd, bytes, len, MSG_NOSIGNAL);
-	return hex;
-}
-
-static void serve(int fd, const char *script)
-{
-	while (*script) {
-		switch (*script++) {
-		case 'r': read_packet(fd); break;
-		case 's': script = send_hex(fd, script); break;
-		case 'p': usleep((useconds_t)strtoul(script, (char **)&script, 10) * 1000); break;
-		case 'X':
-			setsockopt(fd, SOL_SOCKET, SO_LINGER, &(struct linger){ 1, 0 },
-				sizeof(struct linger));
-			_exit(0);
-		case 'x': _exit(0);
-		case 'e':
-			for (int type; (type = read_packet(fd)) >= 0;)
-				if (type == PINGREQ)
-					send_hex(fd, "D000");
-			break;
-		default: break;
-		}
-	}
-	while (read_packet(fd) >= 0)
-		;
-	_exit(0);
-}
-
-static pid_t start_server(const char *const *scripts, struct sockaddr_in *address)
-{
-	socklen_t len = sizeof(*address);
-	int listener = socket(AF_INET, SOCK_STREAM, 0);
-
-	*address = (struct sockaddr_in){ .sin_family = AF_INET,
-		.sin_addr.s_addr = htonl(INADDR_LOOPBACK) };
-	assert_return_code(bind(listener, (struct sockaddr *)address, len), 0);
-	assert_return_code(listen(listener, 16), 0);
-	getsockname(listener, (struct sockaddr *)address, &len);
-	pid_t pid = fork();
-	if (pid) {
-		close(listener);
-		return pid;
-	}
-	prctl(PR_SET_PDEATHSIG, SIGKILL);
-	signal(SIGCHLD, SIG_IGN);
-	for (; *scripts; scripts++) {
-		int fd = accept(listener, NULL, NULL);
-		if (!fork()) {
-			prctl(PR_SET_PDEATHSIG, SIGKILL);
-			serve(fd, *scripts);
-		}
-		close(fd);
-	}
-	pause();
-	_exit(0);
-}
-
-/* ---- playing one case ---------------------------------------------------------------------- */
-
-struct played {
-	struct arena arena;
-	struct record_case record;
-};
-
-static void play_with(struct played *p, struct play play, const char *const *scripts)
-{
-	struct endpoint target = { .address_len = sizeof(struct sockaddr_in), .url = "scripted" };
-	struct capabilities all = { .served = true,
-		.maximum_qos = 2,
-		.retain = true,
-		.wildcards = true,
-		.subscription_ids = true,
-		.shared = true,
-		.receive_maximum = 65535,
-		.maximum_packet_size = UINT32_MAX,
-		.topic_alias_maximum = 65535,
-		.queue = UINT32_MAX };
-	pid_t server = start_server(scripts, (struct sockaddr_in *)&target.address);
-
-	arena_init(&p->arena);
-	play.target = &target;
-	play.capabilities = &all;
-	play.prefix = "k1";
-	play.answer_us = play.answer_us ? play.answer_us : 2000000;
-	play_case(&p->arena, &play, &p->record);
-	kill(server, SIGKILL);
-	waitpid(server, NULL, 0);
-}
-
-#define SCRIPTS(...) ((const char *const[]){ __VA_ARGS__, NULL })
-
-static void play(struct played *p, const struct case_def *def, enum mqtt_version v,
-	const char *const *scripts)
-{
-	play_with(p, (struct play){ .def = def, .version = v }, scripts);
-}
-
-static void done(struct played *p)
-{
-	arena_fini(&p->arena);
-}
-
-#define assert_verdict(p, v) \
-	assert_string_equal(verdict_name((p).record.verdict), verdict_name(VERDICT_##v))
-
-static void assert_contains(const char *text, const char *part)
-{
-	if (!text || !strstr(text, part))
-		fail_msg("\"%s\" does not contain \"%s\"", text ? text : "(nothing)", part);
-}
-
-static bool transcript_has(const struct played *p, const char *part)
-{
-	for (size_t i = 0; i < p->record.transcript_count; i++)
-		if (strstr(p->record.transcript[i].text, part))
-			return true;
-	return false;
-}
-
-#define CONNACK_311 "r s20020000 "
-#define CONNACK_50  "r s2003000000 "
 
 /* ---- cases --------------------------------------------------------------------------------- */
 
@@ -302,89 +120,6 @@ static void a_retained_message_may_come_before_the_suback(void **state)
 	done(&p);
 }
 
-CASE(violation, .title = "A bad packet ends the connection",
-	.refs = { "3.1.1:MQTT-2.2.2-2", "5.0:U50-FLAGS-MALFORMED" }, .level = MUST,
-	.versions = BOTH)
-{
-	struct peer *client = join(t, "client");
-	send_template(client, "C1 r0");
-	expect_violation_closed(client, .codes = { 0x81 });
-}
-
-static void a_violation_must_be_followed_by_the_close(void **state)
-{
-	(void)state;
-	static const struct {
-		enum mqtt_version version;
-		const char *script;
-		enum verdict verdict;
-		const char *says;
-	} samples[] = {
-		{ MQTT_311, CONNACK_311 "r x", VERDICT_PASS, NULL },
-		{ MQTT_311, CONNACK_311 "r X", VERDICT_PASS, NULL },
-		{ MQTT_311, CONNACK_311 "r p50 x", VERDICT_PASS, NULL },
-		/* The answer to the fence proves that the connection lives on. */
-		{ MQTT_311, CONNACK_311 "r e", VERDICT_FAIL, "lives on: PINGRESP" },
-		/* An answer that was under way does not. */
-		{ MQTT_311, CONNACK_311 "r r sD000 p20 x", VERDICT_PASS, NULL },
-		{ MQTT_50, CONNACK_50 "r sE00181 x", VERDICT_PASS, NULL },
-		{ MQTT_50, CONNACK_50 "r sE00182 x", VERDICT_NONSTRICT, "0x82" },
-		{ MQTT_50, CONNACK_50 "r x", VERDICT_NONSTRICT, "without a DISCONNECT" },
-		{ MQTT_50, CONNACK_50 "r sE00181 e", VERDICT_FAIL, "DISCONNECT" },
-	};
-	for (size_t i = 0; i < sizeof(samples) / sizeof(*samples); i++) {
-		struct played p;
-		play_with(&p,
-			(struct play){ .def = &case_violation,
-				.version = samples[i].version,
-				.answer_us = 10000000 },
-			SCRIPTS(samples[i].script));
-		assert_string_equal(
-			verdict_name(p.record.verdict), verdict_name(samples[i].verdict));
-		if (samples[i].says)
-			assert_contains(p.record.failure->actual, samples[i].says);
-		done(&p);
-	}
-}
-
-CASE(refused, .title = "A bad level is refused",
-	.refs = { "3.1.1:MQTT-3.1.2-2", "5.0:MQTT-3.1.2-2" }, .level = MUST, .versions = BOTH)
-{
-	struct peer *client = dial(t, "client");
-	send_template(client, "10 r s\"MQTT\" 07 02 n0 p{} c");
-	expect_refused(client, .return_code = 1, .codes = { 0x84 });
-}
-
-static void a_refusal_has_its_form_in_each_version(void **state)
-{
-	(void)state;
-	static const struct {
-		enum mqtt_version version;
-		const char *script;
-		enum verdict verdict;
-	} samples[] = {
-		{ MQTT_311, "r s20020001 x", VERDICT_PASS },
-		{ MQTT_311, "r s20020002 x", VERDICT_FAIL },
-		{ MQTT_311, "r x", VERDICT_FAIL },
-		{ MQTT_311, "r s20020001", VERDICT_FAIL }, /* stays open */
-		{ MQTT_50, "r s2003008400 x", VERDICT_PASS },
-		{ MQTT_50, "r x", VERDICT_PASS },
-		{ MQTT_50, "r s2003008100 x", VERDICT_NONSTRICT },
-		{ MQTT_50, "r s2003000000", VERDICT_FAIL },
-	};
-	for (size_t i = 0; i < sizeof(samples) / sizeof(*samples); i++) {
-		struct played p;
-		play_with(&p,
-			(struct play){ .def = &case_refused,
-				.version = samples[i].version,
-				.answer_us = 1000000 },
-			SCRIPTS(samples[i].script));
-		assert_string_equal(
-			verdict_name(p.record.verdict), verdict_name(samples[i].verdict));
-		done(&p);
-	}
-}
-
 CASE(outcomes, .title = "Several outcomes", .refs = { "5.0:MQTT-4.7.1-1" }, .level = MUST,
 	.versions = V50)
 {
@@ -451,70 +186,6 @@ static void a_statement_passed_stays_passed(void **state)
 	done(&p);
 }
 
-CASE(window, .title = "Closed in time", .refs = { "3.1.1:MQTT-3.1.2-24" }, .level = MUST,
-	.versions = V311, .budget_ms = 400)
-{
-	struct peer *client = join(t, "client", .keep_alive = 1);
-	hang(client);
-	expect_closed_between(client, 100, 300);
-}
-
-static void a_window_has_two_ends(void **state)
-{
-	(void)state;
-	static const struct {
-		const char *script;
-		enum verdict verdict;
-		const char *says;
-	} samples[] = {
-		{ CONNACK_311 "x", VERDICT_FAIL, "closed after" },
-		{ CONNACK_311 "p200 x", VERDICT_PASS, NULL },
-		{ CONNACK_311, VERDICT_FAIL, "still open" },
-	};
-	for (size_t i = 0; i < sizeof(samples) / sizeof(*samples); i++) {
-		struct played p;
-		play_with(&p,
-			(struct play){ .def = &case_window,
-				.version = MQTT_311,
-				.answer_us = 1000000,
-				.slack_us = 1000000 },
-			SCRIPTS(CONNACK_311 "e", samples[i].script)); /* the pulse first */
-		assert_string_equal(
-			verdict_name(p.record.verdict), verdict_name(samples[i].verdict));
-		if (samples[i].says)
-			assert_contains(p.record.failure->actual, samples[i].says);
-		done(&p);
-	}
-}
-
-CASE(distribution, .title = "Values in a window", .refs = { "3.1.1:MQTT-3.1.2-24" }, .level = MUST,
-	.versions = V311)
-{
-	struct peer *first = join(t, "first");
-	struct peer *second = join(t, "second");
-	hang(first);
-	hang(second);
-	measure(t, "close", "ms", wait_closed_ms(first, 2000), 0, 2000);
-	measure(t, "close", "ms", wait_closed_ms(second, 2000), 0, 2000);
-}
-
-static void every_value_of_a_distribution_counts(void **state)
-{
-	(void)state;
-	struct played p;
-	play(&p, &case_distribution, MQTT_311, SCRIPTS(CONNACK_311 "p20 x", CONNACK_311 "p40 x"));
-	assert_verdict(p, PASS);
-	assert_int_equal(p.record.measurement_count, 1);
-	assert_int_equal(p.record.measurements[0].count, 2);
-	assert_true(p.record.measurements[0].values[0] < p.record.measurements[0].values[1]);
-	done(&p);
-	play(&p, &case_distribution, MQTT_311, SCRIPTS(CONNACK_311 "x", CONNACK_311));
-	assert_verdict(p, FAIL);
-	assert_true(isnan(p.record.measurements[0].values[1]));
-	assert_contains(p.record.failure->actual, "value 2 of 2: never");
-	done(&p);
-}
-
 CASE(witnessed, .title = "With a bystander", .refs = { "3.1.1:MQTT-3.12.4-1" }, .level = MUST,
 	.versions = V311)
 {
@@ -574,11 +245,37 @@ static void what_the_target_does_not_offer_is_inapplicable(void **state)
 	done(&p);
 }
 
+/* What the survey has seen in a CONNACK is excused there, and nothing else is. */
+static void what_every_connack_breaks_is_no_failure_of_the_case_run(void **state)
+{
+	(void)state;
+	static const char *const flags[] = { "5.0:MQTT-2.1.3-1", NULL };
+	static const char *const other[] = { "5.0:MQTT-3.2.2-1", NULL };
+	struct play known = { .def = &case_ping, .version = MQTT_50, .known = flags };
+	struct play unknown = { .def = &case_ping, .version = MQTT_50, .known = other };
+	struct played p;
+
+	play_with(&p, known, SCRIPTS("r s2103000000 r sD000"));
+	assert_verdict(p, PASS);
+	assert_int_equal(p.record.statement_count, 1);
+	assert_true(transcript_count(&p, "(5.0:MQTT-2.1.3-1), as in every CONNACK") > 0);
+	done(&p);
+	play_with(&p, unknown, SCRIPTS("r s2103000000 r sD000"));
+	assert_verdict(p, FAIL);
+	assert_string_equal(p.record.failure->statement, "5.0:MQTT-2.1.3-1");
+	assert_string_equal(p.record.failure->difference, "monitor");
+	done(&p);
+	play_with(&p, known, SCRIPTS("r s2103000000 r sD100"));
+	assert_verdict(p, FAIL);
+	assert_string_equal(p.record.failure->statement, "5.0:MQTT-2.1.3-1");
+	done(&p);
+}
+
 CASE(optional_in_the_end, .title = "An optional feature", .refs = { "5.0:U50-SHARE-ONE" },
 	.level = STATED, .versions = V50)
 {
 	join(t, "client");
-	require(t, offers(t)->wildcards, "the target says that it has no wildcards");
+	require(t, !offers(t)->wildcards, "the target says that it has wildcards");
 }
 
 static void a_breach_seen_before_the_case_did_not_apply_stands(void **state)
@@ -609,66 +306,7 @@ static void segmentation_changes_the_writes_and_nothing_else(void **state)
 				.split_at = 1 },
 			SCRIPTS(CONNACK_311 "r sD000"));
 		assert_verdict(p, PASS);
-		assert_true(transcript_has(&p, "PINGREQ"));
-		done(&p);
-	}
-}
-
-CASE(forwarded, .title = "Properties as they were published", .refs = { "5.0:MQTT-3.3.2-18" },
-	.level = MUST, .versions = V50)
-{
-	struct peer *client = join(t, "client");
-	subscribe(client, .filter = "a");
-	double came_ms = wait_packet_ms(client, PUBLISH, 150);
-	check(t, !isnan(came_ms) && came_ms <= (double)now_us(t) / 1000, "a time of arrival");
-	struct packet message = expect(client, PUBLISH);
-	check_forwarded(t, message,
-		PROPS(P_PAYLOAD_FORMAT(0), P_USER("a", "1"), P_USER("a", "2"), P_CONTENT_TYPE("x"),
-			P_MESSAGE_EXPIRY(9)));
-}
-
-static void a_message_keeps_its_properties(void **state)
-{
-	(void)state;
-	static const struct {
-		const char *properties; /* with their length */
-		enum verdict verdict;
-		const char *says;
-	} samples[] = {
-		{ "12 26000161000131 26000161000132 03000178", VERDICT_PASS, NULL },
-		{ "12 03000178 26000161000131 26000161000132", VERDICT_PASS, NULL },
-		{ "14 0100 26000161000131 26000161000132 03000178", VERDICT_PASS, NULL },
-		{ "17 0200000008 26000161000131 26000161000132 03000178", VERDICT_PASS, NULL },
-		{ "12 26000161000132 26000161000131 03000178", VERDICT_FAIL, "User Property" },
-		{ "0B 26000161000131 03000178", VERDICT_FAIL, "User Property as" },
-		{ "0E 26000161000131 26000161000132", VERDICT_FAIL, "Content Type as" },
-		{ "12 26000161000131 26000161000132 03000179", VERDICT_FAIL, "Content Type as" },
-		{ "16 26000161000131 26000161000132 03000178 09000178", VERDICT_FAIL,
-			"no Correlation Data" },
-		{ "14 0101 26000161000131 26000161000132 03000178", VERDICT_FAIL,
-			"no Payload Format" },
-		{ NULL, VERDICT_FAIL, "a time of arrival" },
-	};
-	for (size_t i = 0; i < sizeof(samples) / sizeof(*samples); i++) {
-		struct played p;
-		char script[200] = CONNACK_50 "r s900400010000";
-		if (samples[i].properties) {
-			char hex[100] = "";
-			for (const char *c = samples[i].properties; *c; c++)
-				if (*c != ' ')
-					strncat(hex, c, 1);
-			snprintf(script, sizeof(script),
-				CONNACK_50 "r s900400010000 s30%02zX00046B312F61%s p20",
-				6 + strlen(hex) / 2, hex);
-		}
-		play_with(&p,
-			(struct play){
-				.def = &case_forwarded, .version = MQTT_50, .answer_us = 1000000 },
-			SCRIPTS(script));
-		assert_string_equal(
-			verdict_name(p.record.verdict), verdict_name(samples[i].verdict));
-		if (samples[i].says)
-			assert_contains(p.record.failure->expected, samples[i].says);
+		assert_true(transcript_count(&p, "PINGREQ") > 0);
 		done(&p);
 	}
 }
@@ -695,34 +333,6 @@ static void a_refused_connection_is_inconclusive(void **state)
 	arena_fini(&a);
 }
 
-static void urls_are_read_as_people_write_them(void **state)
-{
-	(void)state;
-	static const struct {
-		const char *url;
-		const char *read; /* or a part of the error */
-		bool ok;
-	} samples[] = {
-		{ "mqtt://127.0.0.1:1884", "mqtt://127.0.0.1:1884", true },
-		{ "127.0.0.1", "mqtt://127.0.0.1:1883", true },
-		{ "[::1]:1884", "mqtt://[::1]:1884", true },
-		{ "mqtt://[::1]", "mqtt://[::1]:1883", true },
-		{ "http://127.0.0.1", "scheme", false },
-		{ "mqtt://127.0.0.1:70000", "form", false },
-		{ "mqtt://127.0.0.1:x", "form", false },
-		{ "mqtt://", "form", false },
-	};
-	for (size_t i = 0; i < sizeof(samples) / sizeof(*samples); i++) {
-		struct arena a;
-		struct endpoint e;
-		const char *error = NULL;
-		arena_init(&a);
-		assert_int_equal(endpoint_parse(&a, samples[i].url, &e, &error), samples[i].ok);
-		assert_contains(samples[i].ok ? e.url : error, samples[i].read);
-		arena_fini(&a);
-	}
-}
-
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -732,20 +342,15 @@ int main(void)
 		cmocka_unit_test(a_failed_set_up_is_inconclusive),
 		cmocka_unit_test(a_breach_of_a_should_is_nonstrict),
 		cmocka_unit_test(a_retained_message_may_come_before_the_suback),
-		cmocka_unit_test(a_violation_must_be_followed_by_the_close),
-		cmocka_unit_test(a_refusal_has_its_form_in_each_version),
 		cmocka_unit_test(each_outcome_has_its_verdict),
 		cmocka_unit_test(a_statement_passed_stays_passed),
-		cmocka_unit_test(a_window_has_two_ends),
-		cmocka_unit_test(every_value_of_a_distribution_counts),
 		cmocka_unit_test(a_witness_that_is_cut_off_is_a_fail),
 		cmocka_unit_test(what_the_monitor_sees_is_a_fail_of_its_own_statement),
 		cmocka_unit_test(what_the_target_does_not_offer_is_inapplicable),
+		cmocka_unit_test(what_every_connack_breaks_is_no_failure_of_the_case_run),
 		cmocka_unit_test(a_breach_seen_before_the_case_did_not_apply_stands),
 		cmocka_unit_test(segmentation_changes_the_writes_and_nothing_else),
-		cmocka_unit_test(a_message_keeps_its_properties),
 		cmocka_unit_test(a_refused_connection_is_inconclusive),
-		cmocka_unit_test(urls_are_read_as_people_write_them),
 	};
 	return cmocka_run_group_tests_name("play", tests, NULL, NULL);
 }

@@ -73,6 +73,30 @@ static void directives_of_mosquitto_are_understood(void **state)
 	arena_fini(&a);
 }
 
+static void what_is_not_offered_is_told_apart(void **state)
+{
+	(void)state;
+	static const char *const names[] = { "retain_available", "wildcard_subscription_available",
+		"shared_subscription_available", "subscription_identifier_available" };
+
+	for (size_t i = 0; i < 4; i++) {
+		struct arena a;
+		const char *error;
+		arena_init(&a);
+		struct settings s = read_text(&a, arena_printf(&a, "%s false\n", names[i]), &error);
+		assert_null(error);
+		const bool lacks[] = { s.limits.no_retained, s.limits.no_wildcards,
+			s.limits.no_shared, s.limits.no_subscription_ids };
+		for (size_t k = 0; k < 4; k++)
+			assert_int_equal(lacks[k], k == i);
+		s = read_text(&a, arena_printf(&a, "%s true\n", names[i]), &error);
+		assert_null(error);
+		assert_false(s.limits.no_retained || s.limits.no_wildcards || s.limits.no_shared ||
+			s.limits.no_subscription_ids);
+		arena_fini(&a);
+	}
+}
+
 static void what_is_wrong_is_named_with_its_line(void **state)
 {
 	(void)state;
@@ -89,6 +113,7 @@ static void what_is_wrong_is_named_with_its_line(void **state)
 		{ "max_packet_size 10\n", "max_packet_size takes 20 to" },
 		{ "max_packet_size 99999999999999999999999\n", "takes a number" },
 		{ "retain_available yes\n", "takes true or false" },
+		{ "wildcard_subscription_available 0\n", "takes true or false" },
 		{ "persistence true\n", "in memory" },
 		{ "log_type everything\n", "log_type takes" },
 		{ "log_dest syslog\n", "log_dest takes" },
@@ -125,6 +150,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(directives_of_mosquitto_are_understood),
+		cmocka_unit_test(what_is_not_offered_is_told_apart),
 		cmocka_unit_test(what_is_wrong_is_named_with_its_line),
 		cmocka_unit_test(a_missing_file_is_named),
 	};

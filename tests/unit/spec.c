@@ -84,10 +84,34 @@ static void dropped_messages_accuse_no_other_rule(void **state)
 		assert_false(shows(others[i], TESTABLE_SERVER, SPEC_MISSING, PUBLISH, 0));
 }
 
+static uint8_t receivers_of(const char *name)
+{
+	const struct spec_statement *s = spec_find(name);
+
+	assert_non_null(s);
+	return s->receivers;
+}
+
+/* 4.13.1 of 5.0 leaves it to a receiver how closely it looks, but for the few statements that bind it. */
+static void a_statement_of_5_0_seldom_binds_the_receiver(void **state)
+{
+	(void)state;
+	assert_int_equal(receivers_of("5.0:MQTT-3.8.1-1"), RECEIVER_SERVER);
+	assert_int_equal(receivers_of("5.0:MQTT-3.1.4-1"), RECEIVER_SERVER);
+	assert_int_equal(receivers_of("5.0:MQTT-3.2.2-4"), RECEIVER_CLIENT);
+	assert_int_equal(receivers_of("5.0:MQTT-3.15.1-1"), RECEIVER_SERVER | RECEIVER_CLIENT);
+	assert_int_equal(receivers_of("5.0:MQTT-2.2.1-3"), 0);  /* binds the client that sends */
+	assert_int_equal(receivers_of("5.0:U50-PKT-TYPE"), 0);  /* without a number */
+	assert_int_equal(receivers_of("5.0:MQTT-4.13.1-1"), 0); /* of what is noticed */
+	assert_int_equal(receivers_of("3.1.1:MQTT-2.3.1-1"), RECEIVER_SERVER | RECEIVER_CLIENT);
+	assert_int_equal(receivers_of("3.1.1:U311-PKT-TYPE"), RECEIVER_SERVER | RECEIVER_CLIENT);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(names_are_those_of_the_table),
+		cmocka_unit_test(a_statement_of_5_0_seldom_binds_the_receiver),
 		cmocka_unit_test(evidence_is_of_an_end_and_of_packets),
 		cmocka_unit_test(evidence_is_of_properties),
 		cmocka_unit_test(masks_sum_the_evidence_up),

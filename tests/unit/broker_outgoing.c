@@ -1,0 +1,80 @@
+/* What is under way to a client: Packet Identifiers once round, and what waits for its turn. */
+#include "tests/unit/broker_rig.h"
+
+enum { ALL_IDS = 65535 };
+
+/* One QoS 1 message to "t", from a publisher that gets its PUBACK. */
+static void publish(struct client *pub)
+{
+	say_bytes(pub, "\x32\x06\x00\x01t\x00\x01m", 8);
+	hear(pub);
+}
+
+static void acknowledge(struct client *sub, unsigned id)
+{
+	const unsigned char puback[] = { 0x40, 2, (unsigned char)(id >> 8), (unsigned char)id };
+
+	say_bytes(sub, puback, sizeof(puback));
+}
+
+/* [MQTT-2.3.1-4] of 3.1.1, [MQTT-2.2.1-4] of 5.0 */
+static void an_identifier_that_is_open_is_not_used_again(void **state)
+{
+	struct rig *r = *state;
+	struct client *sub = join(r, MQTT_311, "sub");
+	struct client *pub = join(r, MQTT_311, "pub");
+
+	subscribe_to(sub, "t", 1);
+	publish(pub);
+	expect(sub, "PUBLISH \"t\" q1 id 1 \"m\""); /* stays open */
+	for (unsigned id = 2; id <= ALL_IDS; id++) {
+		publish(pub);
+		hear(sub);
+		acknowledge(sub, id);
+	}
+	publish(pub);
+	expect_silence(sub);
+	acknowledge(sub, 1);
+	expect(sub, "PUBLISH \"t\" q1 id 1 \"m\"");
+	acknowledge(sub, 1);
+	publish(pub);
+	expect(sub, "PUBLISH \"t\" q1 id 2 \"m\"");
+}
+
+/* Its PUBLISH waits for its turn on the new connection, and the PUBREC, to the one of the old connection,
+ * makes a PUBREL of it: one. [MQTT-4.3.3-4] [MQTT-4.4.0-1]
+ */
+static void a_pubrec_ahead_of_its_publish_gets_one_pubrel(void **state)
+{
+	struct rig *r = *state;
+	struct client *sub = join_with(r, "sub", true, "11 w100");
+	struct client *pub = join(r, MQTT_311, "pub");
+
+	hear(sub);
+	subscribe_to(sub, "t", 2);
+	say(pub, "34 r s\"t\" m1 b\"one\"");
+	say(pub, "34 r s\"t\" m2 b\"two\"");
+	expect(sub, "PUBLISH \"t\" q2 id 1 \"one\"");
+	expect(sub, "PUBLISH \"t\" q2 id 2 \"two\"");
+	hang_up(sub);
+	sub = join_with(r, "sub", false, "11 w100 21 n1");
+	hear(sub);
+	expect(sub, "PUBLISH \"t\" q2 id 1 dup \"one\"");
+	say(sub, "50 r m2");
+	expect(sub, "PUBREL id 2");
+	expect_silence(sub);
+	say(sub, "70 r m2");
+	say(sub, "50 r m1");
+	expect(sub, "PUBREL id 1");
+	expect_silence(sub);
+}
+
+int main(void)
+{
+#define TEST(name) cmocka_unit_test_setup_teardown(name, rig_set_up, rig_tear_down)
+	const struct CMUnitTest tests[] = {
+		TEST(an_identifier_that_is_open_is_not_used_again),
+		TEST(a_pubrec_ahead_of_its_publish_gets_one_pubrel),
+	};
+	return cmocka_run_group_tests_name("broker_outgoing", tests, NULL, NULL);
+}

@@ -1,0 +1,238 @@
+/* Which statement a failure accuses, and how gravely. */
+#include "tests/unit/scripted.h"
+
+enum { ANSWER_US = 300000 };
+
+struct sample {
+	const struct case_def *def;
+	const char *script; /* begins with its CONNACK, in the form of either version */
+	enum verdict verdict;
+	const char *id_311, *id_50; /* of the statement accused; NULL: not played in this version */
+};
+
+static void judge(const struct sample *samples, size_t count)
+{
+	for (size_t i = 0; i < count; i++) {
+		const struct sample *s = &samples[i];
+		for (enum mqtt_version v = MQTT_311; v <= MQTT_50; v++) {
+			const char *id = v == MQTT_50 ? s->id_50 : s->id_311;
+			struct played p;
+			if (!id)
+				continue;
+			play_with(&p,
+				(struct play){
+					.def = s->def, .version = v, .answer_us = ANSWER_US },
+				SCRIPTS(s->script));
+			assert_accused(&p, id);
+			assert_string_equal(
+				verdict_name(p.record.verdict), verdict_name(s->verdict));
+			done(&p);
+		}
+	}
+}
+
+#define JUDGE(samples) judge((samples), sizeof(samples) / sizeof(*(samples)))
+
+/* Every packet below that is awaited is a PINGRESP as far as the refs are concerned. */
+#define PING_REFS "3.1.1:MQTT-3.12.4-1", "5.0:MQTT-3.12.4-1"
+
+/* ---- the level ------------------------------------------------------------------------------- */
+
+CASE(advised, .title = "A SHOULD, on the way to which a message is acknowledged",
+	.refs = { "3.1.1:U311-DISC-CLOSE", "5.0:U50-DISC-CLOSE" }, .level = SHOULD,
+	.versions = BOTH)
+{
+	struct peer *client = join(t, "client");
+	send_publish(client, .topic = "a", .qos = 1, .id = 1);
+	expect_ack(client, PUBACK, 1);
+	send_disconnect(client);
+	expect_closed(client);
+}
+
+CASE(advice_missed, .title = "A MUST, at the end of which a DISCONNECT is awaited",
+	.refs = { PING_REFS }, .level = MUST, .versions = BOTH)
+{
+	struct peer *client = join(t, "client");
+	send_pingreq(client);
+	expect(client, DISCONNECT);
+}
+
+static void a_must_is_one_wherever_its_breach_is_seen(void **state)
+{
+	(void)state;
+	static const struct sample samples[] = {
+		{ &case_advised, "a r", VERDICT_FAIL, "MQTT-3.3.4-1", "MQTT-3.3.4-1" },
+		{ &case_advised, "a a r", VERDICT_NONSTRICT, "U311-DISC-CLOSE", "U50-DISC-CLOSE" },
+		/* That a server should say why it closes is no more than advice. */
+		{ &case_advice_missed, "a a", VERDICT_NONSTRICT, NULL, "U50-ERR-SERVER" },
+	};
+	JUDGE(samples);
+}
+
+static void a_close_in_place_of_an_answer_has_the_level_of_the_case(void **state)
+{
+	(void)state;
+	static const struct sample samples[] = {
+		{ &case_advised, "a r x", VERDICT_NONSTRICT, "MQTT-3.3.4-1", "MQTT-3.3.4-1" },
+	};
+	JUDGE(samples);
+}
+
+/* ---- the statement --------------------------------------------------------------------------- */
+
+CASE(own_check, .title = "A check of the case's own",
+	.refs = { PING_REFS, "3.1.1:MQTT-3.2.2-2", "5.0:MQTT-3.2.2-3" }, .level = MUST,
+	.versions = BOTH)
+{
+	struct peer *client = join(t, "client");
+	check(t, client_id(client)[0] == '\0', "something that the engine knows nothing of");
+}
+
+CASE(own_check_judged, .title = "A check of the case's own, of what it names",
+	.refs = { PING_REFS, "3.1.1:MQTT-3.2.2-2", "5.0:MQTT-3.2.2-3" }, .level = MUST,
+	.versions = BOTH)
+{
+	struct peer *client = join(t, "client");
+	judging(t, "3.1.1:MQTT-3.2.2-2");
+	judging(t, "5.0:MQTT-3.2.2-3");
+	check(t, client_id(client)[0] == '\0', "something that the engine knows nothing of");
+}
+
+CASE(check_of_field, .title = "A check of a field",
+	.refs = { PING_REFS, "3.1.1:MQTT-3.2.2-2", "5.0:MQTT-3.2.2-3" }, .level = MUST,
+	.versions = BOTH)
+{
+	struct peer *client = join(t, "client");
+	check_eq(t, connack(client).ack_flags, 1);
+}
+
+CASE(check_of_strange_field, .title = "A check of a field that no statement of the case is on",
+	.refs = { PING_REFS, "3.1.1:MQTT-3.3.4-1", "5.0:MQTT-3.3.4-1" }, .level = MUST,
+	.versions = BOTH)
+{
+	struct peer *client = join(t, "client");
+	check_eq(t, connack(client).ack_flags, 1);
+}
+
+static void a_check_accuses_the_statement_on_trial_or_that_of_its_field(void **state)
+{
+	(void)state;
+	static const struct sample samples[] = {
+		{ &case_own_check, "a", VERDICT_FAIL, "MQTT-3.12.4-1", "MQTT-3.12.4-1" },
+		{ &case_own_check_judged, "a", VERDICT_FAIL, "MQTT-3.2.2-2", "MQTT-3.2.2-3" },
+		{ &case_check_of_field, "a", VERDICT_FAIL, "MQTT-3.2.2-2", "MQTT-3.2.2-3" },
+		{ &case_check_of_strange_field, "a", VERDICT_FAIL, "MQTT-3.2.2-2", "MQTT-3.2.2-3" },
+	};
+	JUDGE(samples);
+}
+
+/* Of a message that must not come there are several statements. */
+#define NO_WILL "3.1.1:MQTT-3.1.2-10", "5.0:MQTT-3.1.2-10"
+
+CASE(nothing, .title = "Nothing comes", .refs = { PING_REFS }, .level = MUST, .versions = BOTH)
+{
+	struct peer *client = join(t, "client");
+	subscribe(client, .filter = "a");
+	expect_no(client, PUBLISH);
+}
+
+CASE(nothing_named, .title = "Nothing comes, by a statement among the refs",
+	.refs = { PING_REFS, NO_WILL }, .level = MUST, .versions = BOTH)
+{
+	struct peer *client = join(t, "client");
+	subscribe(client, .filter = "a");
+	expect_no(client, PUBLISH);
+}
+
+CASE(no_copy_named, .title = "No second copy comes, by a statement among the refs",
+	.refs = { PING_REFS, "3.1.1:UALL-QOS0-AT-MOST-ONCE", "5.0:UALL-QOS0-AT-MOST-ONCE" },
+	.level = MUST, .versions = BOTH)
+{
+	struct peer *client = join(t, "client");
+	subscribe(client, .filter = "a");
+	expect_no(client, PUBLISH);
+}
+
+CASE(nothing_judged, .title = "Nothing comes, by the statement on trial",
+	.refs = { NO_WILL, "3.1.1:MQTT-3.14.4-3", "5.0:MQTT-3.14.4-3" }, .level = MUST,
+	.versions = BOTH)
+{
+	struct peer *client = join(t, "client");
+	subscribe(client, .filter = "a");
+	judging(t, "3.1.1:MQTT-3.14.4-3");
+	judging(t, "5.0:MQTT-3.14.4-3");
+	expect_no(client, PUBLISH);
+}
+
+CASE(nothing_judged_amiss, .title = "Nothing comes, while another matter is on trial",
+	.refs = { PING_REFS, NO_WILL }, .level = MUST, .versions = BOTH)
+{
+	struct peer *client = join(t, "client");
+	subscribe(client, .filter = "a");
+	judging(t, "3.1.1:MQTT-3.12.4-1");
+	judging(t, "5.0:MQTT-3.12.4-1");
+	expect_no(client, PUBLISH);
+}
+
+static void the_difference_names_the_statement(void **state)
+{
+	(void)state;
+	static const struct sample samples[] = {
+		{ &case_nothing, "a a m30:a=x e", VERDICT_FAIL, "MQTT-3.3.2-3", "MQTT-3.3.2-3" },
+		{ &case_nothing_named, "a a m30:a=x e", VERDICT_FAIL, "MQTT-3.1.2-10",
+			"MQTT-3.1.2-10" },
+		{ &case_no_copy_named, "a a m30:a=x e", VERDICT_FAIL, "UALL-QOS0-AT-MOST-ONCE",
+			"UALL-QOS0-AT-MOST-ONCE" },
+		{ &case_nothing_judged, "a a m30:a=x e", VERDICT_FAIL, "MQTT-3.14.4-3",
+			"MQTT-3.14.4-3" },
+		{ &case_nothing_judged_amiss, "a a m30:a=x e", VERDICT_FAIL, "MQTT-3.1.2-10",
+			"MQTT-3.1.2-10" },
+		/* The fence itself. */
+		{ &case_nothing_judged, "a a r", VERDICT_FAIL, "MQTT-3.12.4-1", "MQTT-3.12.4-1" },
+	};
+	JUDGE(samples);
+}
+
+/* ---- the others ------------------------------------------------------------------------------ */
+
+static void what_was_passed_stays_so_and_what_was_not_reached_is_open(void **state)
+{
+	(void)state;
+	struct played p;
+	play_with(&p,
+		(struct play){ .def = &case_nothing_judged_amiss,
+			.version = MQTT_50,
+			.answer_us = ANSWER_US },
+		SCRIPTS("a a m30:a=x e"));
+	assert_int_equal(p.record.statement_count, 2);
+	assert_string_equal(p.record.statements[0].name, "5.0:MQTT-3.12.4-1");
+	assert_int_equal(p.record.statements[0].verdict, VERDICT_INCONCLUSIVE);
+	assert_int_equal(p.record.statements[1].verdict, VERDICT_FAIL);
+	assert_string_equal(p.record.failure->difference, "extra");
+	done(&p);
+}
+
+static void a_set_up_accuses_nobody(void **state)
+{
+	(void)state;
+	struct played p;
+	play_with(&p,
+		(struct play){ .def = &case_nothing, .version = MQTT_50, .answer_us = ANSWER_US },
+		SCRIPTS("a r x"));
+	assert_verdict(p, INCONCLUSIVE);
+	assert_null(p.record.failure->statement);
+	done(&p);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(a_must_is_one_wherever_its_breach_is_seen),
+		cmocka_unit_test(a_close_in_place_of_an_answer_has_the_level_of_the_case),
+		cmocka_unit_test(a_check_accuses_the_statement_on_trial_or_that_of_its_field),
+		cmocka_unit_test(the_difference_names_the_statement),
+		cmocka_unit_test(what_was_passed_stays_so_and_what_was_not_reached_is_open),
+		cmocka_unit_test(a_set_up_accuses_nobody),
+	};
+	return cmocka_run_group_tests_name("claims", tests, NULL, NULL);
+}

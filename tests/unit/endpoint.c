@@ -1,0 +1,38 @@
+/* Where a target is. */
+#include "tests/unit/scripted.h"
+
+static void urls_are_read_as_people_write_them(void **state)
+{
+	(void)state;
+	static const struct {
+		const char *url;
+		const char *read; /* or a part of the error */
+		bool ok;
+	} samples[] = {
+		{ "mqtt://127.0.0.1:1884", "mqtt://127.0.0.1:1884", true },
+		{ "127.0.0.1", "mqtt://127.0.0.1:1883", true },
+		{ "[::1]:1884", "mqtt://[::1]:1884", true },
+		{ "mqtt://[::1]", "mqtt://[::1]:1883", true },
+		{ "http://127.0.0.1", "scheme", false },
+		{ "mqtt://127.0.0.1:70000", "form", false },
+		{ "mqtt://127.0.0.1:x", "form", false },
+		{ "mqtt://", "form", false },
+	};
+	for (size_t i = 0; i < sizeof(samples) / sizeof(*samples); i++) {
+		struct arena a;
+		struct endpoint e;
+		const char *error = NULL;
+		arena_init(&a);
+		assert_int_equal(endpoint_parse(&a, samples[i].url, &e, &error), samples[i].ok);
+		assert_contains(samples[i].ok ? e.url : error, samples[i].read);
+		arena_fini(&a);
+	}
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(urls_are_read_as_people_write_them),
+	};
+	return cmocka_run_group_tests_name("endpoint", tests, NULL, NULL);
+}

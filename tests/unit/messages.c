@@ -1,0 +1,408 @@
+/* Telling what a message is that came in place of another, and whom that accuses. */
+#include "tests/unit/scripted.h"
+
+#include <string.h>
+
+enum { ANSWER_US = 300000 };
+
+/* Of a statement that no message has to do with. */
+#define PING_REFS "3.1.1:MQTT-3.12.4-1", "5.0:MQTT-3.12.4-1"
+#define COMMON    .refs = { PING_REFS }, .level = MUST, .versions = BOTH
+
+struct sample {
+	const struct case_def *def;
+	const char *script;
+	const char *difference;
+	const char *id_311, *id_50; /* of the statement accused; NULL: not played in this version */
+};
+
+static void judge(const struct sample *samples, size_t count)
+{
+	for (size_t i = 0; i < count; i++) {
+		const struct sample *s = &samples[i];
+		for (enum mqtt_version v = MQTT_311; v <= MQTT_50; v++) {
+			const char *id = v == MQTT_50 ? s->id_50 : s->id_311;
+			struct played p;
+			if (!id)
+				continue;
+			play_with(&p,
+				(struct play){
+					.def = s->def, .version = v, .answer_us = ANSWER_US },
+				SCRIPTS(s->script));
+			assert_accused(&p, id);
+			assert_string_equal(p.record.failure->difference, s->difference);
+			assert_verdict(p, FAIL);
+			done(&p);
+		}
+	}
+}
+
+#define JUDGE(samples) judge((samples), sizeof(samples) / sizeof(*(samples)))
+
+/* Each script begins with CONNACK and SUBACK, and takes what is published. */
+#define THREE "a a r r r "
+#define TWO   "a a r r "
+
+CASE(three, .title = "Three messages at QoS 0", COMMON)
+{
+	struct peer *client = join(t, "client");
+	subscribe(client, .filter = "#");
+	publish(client, .topic = "a", .payload = "1");
+	publish(client, .topic = "a", .payload = "2");
+	publish(client, .topic = "a", .payload = "3");
+	expect_message(client, .topic = "a", .payload = "1");
+	expect_message(client, .topic = "a", .payload = "2");
+	expect_message(client, .topic = "a", .payload = "3");
+}
+
+CASE(second_alone, .title = "Of two messages the second comes", COMMON)
+{
+	struct peer *client = join(t, "client");
+	subscribe(client, .filter = "#");
+	publish(client, .topic = "b", .payload = "1");
+	publish(client, .topic = "a", .payload = "2");
+	expect_message(client, .topic = "a", .payload = "2");
+}
+
+CASE(zero_byte, .title = "A message with a zero byte", COMMON)
+{
+	struct peer *client = join(t, "client");
+	struct bytes payload = { (const uint8_t *)"ab\0cd", 5 };
+	subscribe(client, .filter = "#");
+	publish(client, .topic = "a", .bytes = payload);
+	expect_message(client, .topic = "a", .bytes = payload);
+}
+
+static void another_message_is_told_by_what_was_published(void **state)
+{
+	(void)state;
+	static const struct sample samples[] = {
+		{ &case_three, THREE "m30:a=2 m30:a=1 m30:a=3", "order", "MQTT-4.6.0-6",
+			"MQTT-4.6.0-5" },
+		{ &case_three, THREE "m30:a=2 m30:a=3 x", "missing", "MQTT-4.5.0-1",
+			"MQTT-4.5.0-1" },
+		{ &case_three, THREE "m30:a=1 m30:a=1 m30:a=2", "repeated",
+			"UALL-QOS0-AT-MOST-ONCE", "UALL-QOS0-AT-MOST-ONCE" },
+		{ &case_second_alone, TWO "m30:b=1 m30:a=2", "extra", "MQTT-3.3.2-3",
+			"MQTT-3.3.2-3" },
+		{ &case_three, THREE "m30:a=?", "payload", "UALL-PAYLOAD-INTACT",
+			"UALL-PAYLOAD-INTACT" },
+		{ &case_zero_byte, "a a r m30:a=ab", "payload", "UALL-PAYLOAD-INTACT",
+			"UALL-PAYLOAD-INTACT" },
+		{ &case_three, THREE "m30:b=1", "topic", "MQTT-3.3.2-3", "MQTT-3.3.2-3" },
+		{ &case_three, THREE "m30:b=?", "extra", "MQTT-3.3.2-3", "MQTT-3.3.2-3" },
+	};
+	JUDGE(samples);
+}
+
+CASE(exactly_once, .title = "Two messages at QoS 2", COMMON)
+{
+	struct peer *client = join(t, "client");
+	subscribe(client, .filter = "a", .qos = 2);
+	publish(client, .topic = "a", .payload = "1", .qos = 2);
+	publish(client, .topic = "a", .payload = "2", .qos = 2);
+	expect_message(client, .payload = "1");
+	expect_message(client, .payload = "2");
+}
+
+CASE(at_least_once, .title = "Two messages at QoS 1", COMMON)
+{
+	struct peer *client = join(t, "client");
+	subscribe(client, .filter = "a", .qos = 1);
+	publish(client, .topic = "a", .payload = "1", .qos = 1);
+	publish(client, .topic = "a", .payload = "2", .qos = 1);
+	expect_message(client, .payload = "1");
+	expect_message(client, .payload = "2");
+}
+
+CASE(once_by_name, .title = "Two messages at QoS 1, of which the first must not come again",
+	.refs = { PING_REFS, "3.1.1:MQTT-3.1.2-10", "5.0:MQTT-3.1.2-10" }, .level = MUST,
+	.versions = BOTH)
+{
+	play_at_least_once(t);
+}
+
+CASE(overlapping, .title = "Two messages at QoS 0, and two subscriptions", COMMON)
+{
+	struct peer *client = join(t, "client");
+	subscribe(client, .filter = "a");
+	subscribe(client, .filter = "+");
+	publish(client, .topic = "a", .payload = "1");
+	publish(client, .topic = "a", .payload = "2");
+	expect_message(client, .payload = "1");
+	expect_message(client, .payload = "2");
+}
+
+static void a_second_copy_is_a_matter_of_the_qos(void **state)
+{
+	(void)state;
+	static const struct sample samples[] = {
+		{ &case_exactly_once, "a a a a a a m34:1:a=1 a r m34:2:a=1", "repeated",
+			"UALL-QOS2-EXACTLY-ONCE", "UALL-QOS2-EXACTLY-ONCE" },
+		/* At QoS 1 it is legal, if it does not take the place of the next message. */
+		{ &case_at_least_once, "a a a a m32:1:a=1 r m32:2:a=1 r x", "closed",
+			"MQTT-4.5.0-1", "MQTT-4.5.0-1" },
+		{ &case_once_by_name, "a a a a m32:1:a=1 r m32:2:a=1 r m32:3:a=2", "repeated",
+			"MQTT-3.1.2-10", "MQTT-3.1.2-10" },
+	};
+	static const struct {
+		const struct case_def *def;
+		const char *script;
+	} legal[] = {
+		{ &case_at_least_once, "a a a a m32:1:a=1 r m32:2:a=1 r m32:3:a=2 r" },
+		{ &case_overlapping, "a a a r r m30:a=1 m30:a=1 m30:a=2" },
+	};
+	struct played p;
+	JUDGE(samples);
+	for (size_t i = 0; i < sizeof(legal) / sizeof(*legal); i++) {
+		play(&p, legal[i].def, MQTT_50, SCRIPTS(legal[i].script));
+		assert_verdict(p, PASS);
+		assert_int_equal(transcript_count(&p, "passed over"), 1);
+		done(&p);
+	}
+}
+
+CASE(two_streams, .title = "Two messages, demanded in an order that the standard does not know",
+	COMMON)
+{
+	struct peer *client = join(t, "client");
+	subscribe(client, .filter = "a", .qos = 1);
+	publish(client, .topic = "a", .payload = "1", .qos = 1);
+	publish(client, .topic = "a", .payload = "2");
+	expect_message(client, .payload = "1");
+	expect_message(client, .payload = "2");
+}
+
+static void an_order_that_the_standard_does_not_know_accuses_nobody(void **state)
+{
+	(void)state;
+	struct played p;
+	play(&p, &case_two_streams, MQTT_50, SCRIPTS("a a a r m30:a=2 m32:1:a=1 r"));
+	assert_verdict(p, ERROR);
+	assert_contains(p.record.note, "order");
+	done(&p);
+}
+
+/* ---- flags ----------------------------------------------------------------------------------- */
+
+CASE(plain_flags, .title = "A message at QoS 1, neither kept nor repeated", COMMON)
+{
+	struct peer *client = join(t, "client");
+	subscribe(client, .filter = "a", .qos = 1);
+	publish(client, .topic = "a", .payload = "1", .qos = 1);
+	expect_message(client, .payload = "1", .qos = SET(1), .retain = SET(0), .dup = SET(0));
+}
+
+CASE(resumed_flags, .title = "A new message of an old session", COMMON)
+{
+	struct peer *client = join(t, "client", .kept = true, .resumed = true);
+	subscribe(client, .filter = "a", .qos = 1);
+	publish(client, .topic = "a", .payload = "1", .qos = 1);
+	expect_message(client, .payload = "1", .dup = SET(0));
+}
+
+CASE(kept_flag, .title = "A message that was kept", COMMON)
+{
+	struct peer *client = join(t, "client");
+	publish(client, .topic = "a", .payload = "1", .qos = 1, .retain = true);
+	subscribe(client, .filter = "a", .qos = 1);
+	expect_message(client, .payload = "1", .retain = SET(1));
+}
+
+CASE(repeated_flag, .title = "A message that is sent again", COMMON)
+{
+	struct peer *client = join(t, "client");
+	subscribe(client, .filter = "a", .qos = 1);
+	publish(client, .topic = "a", .payload = "1", .qos = 1);
+	expect_message(client, .payload = "1", .dup = SET(1));
+}
+
+CASE(flag_at_qos_0, .title = "A message at QoS 0 that is not repeated", COMMON)
+{
+	struct peer *client = join(t, "client");
+	subscribe(client, .filter = "a");
+	publish(client, .topic = "a", .payload = "1");
+	expect_message(client, .payload = "1", .dup = SET(0));
+}
+
+static void each_flag_has_its_statement(void **state)
+{
+	(void)state;
+	static const struct sample samples[] = {
+		{ &case_plain_flags, "a a a m30:a=1", "qos", "MQTT-3.8.4-6", "MQTT-3.8.4-8" },
+		/* Of a session that was there before the monitor knows less. */
+		{ &case_resumed_flags, "r s20020100 a a m3A:1:a=1", "dup", "MQTT-3.3.1-3", NULL },
+		{ &case_plain_flags, "a a a m33:1:a=1", "retain", "MQTT-3.3.1-9", "MQTT-3.3.1-12" },
+		{ &case_kept_flag, "a a a m32:1:a=1", "retain", "MQTT-3.3.1-8", "U50-RETAIN-FLAG" },
+		{ &case_repeated_flag, "a a a m32:1:a=1", "dup", "MQTT-3.3.1-1", "MQTT-3.3.1-1" },
+		/* The monitor is first. */
+		{ &case_flag_at_qos_0, "a a r m38:a=1", "monitor", "MQTT-3.3.1-2", "MQTT-3.3.1-2" },
+	};
+	JUDGE(samples);
+}
+
+/* ---- the Will -------------------------------------------------------------------------------- */
+
+CASE(no_will, .title = "The Will does not come before a message", COMMON)
+{
+	struct peer *client = join(t, "client", .will = { .topic = "w", .payload = "gone" });
+	subscribe(client, .filter = "#");
+	publish(client, .topic = "a", .payload = "1");
+	expect_message(client, .payload = "1");
+}
+
+CASE(will_first, .title = "The Will comes before a message", COMMON)
+{
+	struct peer *client = join(t, "client", .will = { .topic = "w", .payload = "gone" });
+	subscribe(client, .filter = "#");
+	publish(client, .topic = "a", .payload = "1");
+	expect_message(client, .topic = "w", .payload = "gone");
+}
+
+static void a_will_has_statements_of_its_own(void **state)
+{
+	(void)state;
+	static const struct sample samples[] = {
+		{ &case_no_will, "a a r m30:w=gone", "extra", "MQTT-3.1.2-12", "MQTT-3.1.2-10" },
+		{ &case_will_first, "a a r m30:a=1 x", "missing", "MQTT-3.1.2-8", "MQTT-3.1.2-8" },
+	};
+	JUDGE(samples);
+}
+
+/* ---- the target's window --------------------------------------------------------------------- */
+
+CASE(unacknowledged, .title = "Two messages, neither of them acknowledged", COMMON)
+{
+	struct peer *client = join(t, "client");
+	subscribe(client, .filter = "a", .qos = 2);
+	publish(client, .topic = "a", .payload = "1", .qos = 2);
+	publish(client, .topic = "a", .payload = "2", .qos = 2);
+	expect(client, PUBLISH);
+	expect(client, PUBLISH);
+}
+
+#define BOTH_PUBLISHED "a a a a a a "
+
+static void a_window_of_one_is_the_targets_right(void **state)
+{
+	(void)state;
+	static const char *const scripts[] = {
+		BOTH_PUBLISHED "m32:1:a=1 r m32:2:a=2",   /* PUBACK brings the other one */
+		BOTH_PUBLISHED "m34:1:a=1 a r m34:2:a=2", /* PUBREC, PUBREL, PUBCOMP */
+	};
+	for (size_t i = 0; i < 2; i++) {
+		struct played p;
+		play_with(&p,
+			(struct play){ .def = &case_unacknowledged,
+				.version = MQTT_50,
+				.answer_us = ANSWER_US },
+			SCRIPTS(scripts[i]));
+		assert_verdict(p, INAPPLICABLE);
+		assert_contains(p.record.note, "no more than 1 unacknowledged message under way");
+		done(&p);
+	}
+}
+
+static void a_message_that_never_comes_is_lost(void **state)
+{
+	(void)state;
+	static const struct sample samples[] = {
+		{ &case_unacknowledged, BOTH_PUBLISHED "m32:1:a=1 r", "missing", "MQTT-4.5.0-1",
+			"MQTT-4.5.0-1" },
+		{ &case_unacknowledged, BOTH_PUBLISHED "m34:1:a=1 a r", "missing", "MQTT-4.5.0-1",
+			"MQTT-4.5.0-1" },
+		{ &case_unacknowledged, BOTH_PUBLISHED, "missing", "MQTT-4.5.0-1", "MQTT-4.5.0-1" },
+	};
+	JUDGE(samples);
+}
+
+static void a_short_queue_is_by_the_targets_file(void **state)
+{
+	(void)state;
+	struct capabilities short_queue = offers_all();
+	short_queue.queue = 1;
+	struct played p;
+	play_with(&p,
+		(struct play){ .def = &case_unacknowledged,
+			.version = MQTT_50,
+			.capabilities = &short_queue,
+			.answer_us = ANSWER_US },
+		SCRIPTS(BOTH_PUBLISHED "m32:1:a=1 r"));
+	assert_verdict(p, INAPPLICABLE);
+	assert_contains(p.record.note, "no more than 1 messages");
+	done(&p);
+	/* Long enough: the loss is one. */
+	short_queue.queue = 2;
+	play_with(&p,
+		(struct play){ .def = &case_unacknowledged,
+			.version = MQTT_50,
+			.capabilities = &short_queue,
+			.answer_us = ANSWER_US },
+		SCRIPTS(BOTH_PUBLISHED "m32:1:a=1 r"));
+	assert_verdict(p, FAIL);
+	done(&p);
+}
+
+/* ---- markers --------------------------------------------------------------------------------- */
+
+CASE(young_subscription, .title = "A marker through a subscription that is too young", COMMON)
+{
+	struct peer *client = join(t, "client");
+	publish(client, .topic = "a", .payload = "hit");
+	subscribe(client, .filter = "a");
+	publish(client, .topic = "a", .payload = "marker");
+	expect_message(client, .payload = "marker");
+}
+
+CASE(old_subscription, .title = "A marker through a subscription that is old enough", COMMON)
+{
+	struct peer *client = join(t, "client");
+	subscribe(client, .filter = "+");
+	publish(client, .topic = "b", .payload = "hit");
+	unsubscribe(client, .filter = "b");
+	publish(client, .topic = "a", .payload = "marker");
+	expect_message(client, .payload = "marker");
+}
+
+CASE(routed, .title = "A marker after a message that somebody has", COMMON)
+{
+	struct peer *client = join(t, "client");
+	subscribe(client, .filter = "b");
+	publish(client, .topic = "b", .payload = "hit");
+	expect_message(client, .payload = "hit");
+	subscribe(client, .filter = "+");
+	publish(client, .topic = "a", .payload = "marker");
+	expect_message(client, .payload = "marker");
+}
+
+static void a_marker_proves_nothing_of_what_is_older_than_its_subscription(void **state)
+{
+	(void)state;
+	struct played p;
+	play(&p, &case_young_subscription, MQTT_50, SCRIPTS("a r a r m30:a=marker"));
+	assert_verdict(p, ERROR);
+	assert_contains(p.record.note, "before the subscription");
+	done(&p);
+	play(&p, &case_old_subscription, MQTT_50, SCRIPTS("a a r a r m30:a=marker"));
+	assert_verdict(p, PASS);
+	done(&p);
+	play(&p, &case_routed, MQTT_50, SCRIPTS("a a r m30:b=hit a r m30:a=marker"));
+	assert_verdict(p, PASS);
+	done(&p);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(another_message_is_told_by_what_was_published),
+		cmocka_unit_test(a_second_copy_is_a_matter_of_the_qos),
+		cmocka_unit_test(an_order_that_the_standard_does_not_know_accuses_nobody),
+		cmocka_unit_test(each_flag_has_its_statement),
+		cmocka_unit_test(a_will_has_statements_of_its_own),
+		cmocka_unit_test(a_window_of_one_is_the_targets_right),
+		cmocka_unit_test(a_message_that_never_comes_is_lost),
+		cmocka_unit_test(a_short_queue_is_by_the_targets_file),
+		cmocka_unit_test(a_marker_proves_nothing_of_what_is_older_than_its_subscription),
+	};
+	return cmocka_run_group_tests_name("messages", tests, NULL, NULL);
+}
