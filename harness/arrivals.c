@@ -86,15 +86,17 @@ static void arrive_malformed(struct peer *p, struct bytes raw, const struct wire
 static void take_packets(struct peer *p)
 {
 	struct test *t = p->test;
+	size_t at = 0;
 
-	while (p->in.len && !p->lost && t->packets_in < PACKETS_MAX) {
+	while (at < p->in.len && !p->lost && t->packets_in < PACKETS_MAX) {
 		struct packet packet;
-		struct wire_result r = wire_parse(t->arena, t->play->version, p->in.data, p->in.len,
+		size_t left = p->in.len - at;
+		struct wire_result r = wire_parse(t->arena, t->play->version, p->in.data + at, left,
 			WIRE_REMAINING_LENGTH_MAX, &packet);
 		if (r.status == WIRE_NEED_MORE)
-			return;
-		size_t len = r.consumed ? r.consumed : p->in.len;
-		uint8_t *copy = arena_copy(t->arena, p->in.data, len);
+			break;
+		size_t len = r.consumed ? r.consumed : left;
+		uint8_t *copy = arena_copy(t->arena, p->in.data + at, len);
 		if (r.status == WIRE_PACKET) {
 			wire_parse(t->arena, t->play->version, copy, len, WIRE_REMAINING_LENGTH_MAX,
 				&packet);
@@ -103,8 +105,9 @@ static void take_packets(struct peer *p)
 			arrive_malformed(p, (struct bytes){ copy, len }, &r);
 			p->lost = !r.consumed;
 		}
-		buf_consume(&p->in, len);
+		at += len;
 	}
+	buf_consume(&p->in, at);
 }
 
 static void end(struct peer *p, enum ending ending)
@@ -127,6 +130,7 @@ void peer_receive(struct peer *p)
 
 	ssize_t n = p->transport->ops->read(p->transport, chunk, sizeof(chunk));
 	if (n > 0) {
+		p->test->bytes_in += (size_t)n;
 		tape_add(&p->test->tape, TAPE_RECEIVED, p->party,
 			(struct bytes){ chunk, (size_t)n }, NULL);
 		buf_add(&p->in, chunk, (size_t)n);

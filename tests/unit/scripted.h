@@ -47,7 +47,7 @@ void play(struct played *p, const struct case_def *def, enum mqtt_version v,
 void done(struct played *p);
 
 #define SCRIPTS(...) ((const char *const[]){ __VA_ARGS__, NULL })
-#define SCRIPT_PULSE "e"
+#define SCRIPT_PULSE "a e"
 
 #define assert_verdict(p, v) \
 	assert_string_equal(verdict_name((p).record.verdict), verdict_name(VERDICT_##v))
