@@ -4,6 +4,7 @@
  *   sleep N          for so many milliseconds, then pass
  *   breach WORD      fails with this difference
  *   known STATEMENT  passes if it is one of those that each CONNACK breaks, else fails
+ *   foreign TOPIC    passes, and a message of another case run has come
  *   hang             for ever
  *   segv             dies
  *   leave            ends the process without a record
@@ -278,6 +279,8 @@ static void act(
 		breach(a, script + 7, out);
 	else if (!strncmp(script, "known ", 6))
 		out->verdict = is_known(play, script + 6) ? VERDICT_PASS : VERDICT_FAIL;
+	else if (!strncmp(script, "foreign ", 8))
+		out->foreign = script + 8;
 	else if (!strcmp(script, "hang"))
 		pause();
 	else if (!strcmp(script, "segv"))
