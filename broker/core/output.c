@@ -28,7 +28,7 @@ void output_cut(struct output *o, struct memory *memory)
 
 	if (!last)
 		return;
-	if (!last->message && last->next && last->next->message) /* whose head is in the first */
+	if (last->next && last->next->message) /* whose head is in the first */
 		last = last->next;
 	while (last->next) {
 		struct output_piece *p = last->next;

@@ -317,6 +317,8 @@ static void who_takes_nothing_is_dead_at_last(void **state)
 	r->config.limits.stuck_wait_ms = 100;
 	rig_stop(r);
 	c = join_congested(r);
+	wait_ms(r, 9000);
+	link_written(c->link, 100);
 	wait_ms(r, 14999);
 	assert_false(link_ends(c->link));
 	wait_ms(r, 1);

@@ -96,6 +96,10 @@ static void keep_alive_waits_for_the_verdict(void **state)
 	wait_ms(r, 100000);
 	assert_non_null(c->link);
 	link_decide(c->link, BROKER_AUTH_CONTINUE, NULL);
+	wait_ms(r, 1000);
+	link_decide(c->link, 0, NULL);
+	say(c, "00 F0 r 19 p{15 s\"method\"}");
+	assert_false(link_wants_input(c->link));
 	wait_ms(r, 100000);
 	link_decide(c->link, 0, NULL);
 	wait_ms(r, 14999);

@@ -5,6 +5,7 @@
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/prctl.h>
 #include <sys/socket.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -214,7 +215,9 @@ static void serve_forever(int ready, FILE *log_file)
 	struct log log = { .to = log_file, .most = LOG_WARNING };
 	char error[256];
 
+	prctl(PR_SET_PDEATHSIG, SIGKILL); /* the test may fail */
 	settings_default(&settings);
+	settings.sys_interval_s = 0; /* nothing else wakes it up */
 	settings.listener_count = 1;
 	settings.listeners[0] = (struct listener_settings){ .address = "127.0.0.1" };
 	settings.log_most = LOG_WARNING;
