@@ -122,9 +122,9 @@ static uint32_t message_publish(struct link *l, const struct mqtt_publish *p)
 					(int64_t)mqtt_properties_number(
 						&p->properties, MQTT_MESSAGE_EXPIRY_INTERVAL, 0);
 	}
-	uint32_t reached = publish(b, &publication);
+	uint32_t count = publish(b, &publication);
 	message_drop(&b->memory, publication.message);
-	return reached;
+	return count;
 }
 
 static const char *refusal_text(uint8_t reason)

@@ -171,12 +171,12 @@ static struct subscription *subscription_new(struct subscriptions *s, struct ses
 /* Splits "$share/NAME/" off, where that has a meaning. */
 static struct mqtt_view path_of(struct mqtt_view text, bool shared, struct mqtt_view *name)
 {
-	struct mqtt_view path = text;
+	struct mqtt_view path;
 
+	if (shared && mqtt_filter_is_shared(text) && mqtt_filter_split_shared(text, name, &path))
+		return path;
 	*name = (struct mqtt_view){ 0 };
-	if (shared && mqtt_filter_is_shared(text))
-		mqtt_filter_split_shared(text, name, &path);
-	return path;
+	return text;
 }
 
 enum subscribe_result subscriptions_add(struct subscriptions *s, struct session *session,
@@ -237,23 +237,35 @@ static void subscription_free(struct subscriptions *s, struct subscription *sub)
 	filter_release(s, node);
 }
 
-bool subscriptions_remove(
-	struct subscriptions *s, struct session *session, struct mqtt_view text, bool shared)
+/* The session's subscription to this text in one of its meanings; NULL: none. */
+static struct subscription *subscription_at(
+	struct subscriptions *s, const struct session *session, struct mqtt_view text, bool shared)
 {
 	struct mqtt_view name, path = path_of(text, shared, &name);
 	struct tree_node *node = tree_find(&s->tree, path);
+	const struct filter *f = node ? node->value : NULL;
 
-	if (!node || !node->value)
-		return false;
-	struct filter *f = node->value;
+	if (!f)
+		return NULL;
 	struct share *share = name.len ? share_find(f, name) : NULL;
 	if (name.len && !share)
-		return false;
-	struct subscription *sub =
-		subscription_find(session, node, share, share ? &share->list : &f->list);
-	if (sub)
+		return NULL;
+	return subscription_find(session, node, share, share ? &share->list : &f->list);
+}
+
+bool subscriptions_remove(struct subscriptions *s, struct session *session, struct mqtt_view text)
+{
+	unsigned meanings = mqtt_filter_is_shared(text) ? 2 : 1;
+	bool there = false;
+
+	for (unsigned shared = 0; shared < meanings; shared++) {
+		struct subscription *sub = subscription_at(s, session, text, shared);
+		if (!sub)
+			continue;
 		subscription_free(s, sub);
-	return sub != NULL;
+		there = true;
+	}
+	return there;
 }
 
 void subscriptions_remove_all(struct subscriptions *s, struct session *session)

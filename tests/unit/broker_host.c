@@ -145,6 +145,37 @@ static void all_that_is_durable_survives_the_broker(void **state)
 	r->config.store.put = NULL;
 }
 
+static void a_session_that_is_to_last_no_longer_leaves_the_store(void **state)
+{
+	struct rig *r = *state;
+	struct shelf shelf = { 0 };
+
+	r->config.store.put = shelf_put;
+	r->config.store.remove = shelf_remove;
+	r->config.store.context = &shelf;
+	struct client *c = join_with(r, "c", true, "11 w100"), *pub = join(r, MQTT_50, "pub");
+	hear(c);
+	subscribe_to(c, "t", 2);
+	say(c, "34 r s\"x\" m9 p{}");
+	say(pub, "32 r s\"t\" m1 p{} b\"open\"");
+	hang_up(c);
+	say(pub, "32 r s\"t\" m2 p{} b\"queued\"");
+	assert_int_equal(shelf.count, 7);
+	c = join_with(r, "c", false, "");
+	expect(c, RESUMED);
+	assert_int_equal(shelf.count, 0);
+	/* What it still does is of this connection alone. */
+	expect(c, "PUBLISH \"t\" q1 id 1 dup \"open\"");
+	expect(c, "PUBLISH \"t\" q1 id 2 \"queued\"");
+	say(c, "40 r m1");
+	say(c, "62 r m9");
+	expect(c, "PUBCOMP id 9");
+	subscribe_to(c, "u", 1);
+	say(c, "A2 r m3 p{} s\"t\"");
+	hang_up(c);
+	assert_int_equal(shelf.count, 0);
+}
+
 static void a_store_with_rubbish_is_refused_pair_by_pair(void **state)
 {
 	static const struct {
@@ -355,6 +386,7 @@ int main(void)
 #define TEST(name) cmocka_unit_test_setup_teardown(name, rig_set_up, rig_tear_down)
 	const struct CMUnitTest tests[] = {
 		TEST(all_that_is_durable_survives_the_broker),
+		TEST(a_session_that_is_to_last_no_longer_leaves_the_store),
 		TEST(a_store_with_rubbish_is_refused_pair_by_pair),
 		TEST(credentials_are_judged_by_the_host),
 		TEST(enhanced_authentication_goes_step_by_step),

@@ -320,6 +320,43 @@ static void a_client_that_does_not_read_holds_nobody_up(void **state)
 	assert_true(link_wants_input(slow->link));
 }
 
+/* 0x10 means that there is no subscription, not that a subscriber cannot have it now. */
+static void a_subscription_that_gets_nothing_is_a_subscription(void **state)
+{
+	struct rig *r = *state;
+	r->config.limits.queue_messages = 1;
+	struct client *pub = join(r, MQTT_50, "pub");
+	static const char *const filters[] = { "t", "$share/g/t" };
+
+	for (unsigned i = 0; i < 2; i++) {
+		struct client *sub = join_with(r, "sub", true, "11 w100");
+		hear(sub);
+		subscribe_to(sub, filters[i], 0);
+		hang_up(sub);
+		say(pub, "32 r s\"t\" m1 p{}"); /* offline, at QoS 0 */
+		expect(pub, "PUBACK id 1");
+		say(pub, "34 r s\"t\" m2 p{}");
+		expect(pub, "PUBREC id 2");
+		say(pub, "62 r m2");
+		expect(pub, "PUBCOMP id 2");
+		sub = join_with(r, "sub", true, "11 w100");
+		hear(sub);
+		subscribe_to(sub, filters[i], 1);
+		hang_up(sub);
+		for (unsigned k = 0; k < 3; k++) { /* the queue is full from the second on */
+			say(pub, "32 r s\"t\" m3 p{}");
+			expect(pub, "PUBACK id 3");
+		}
+		sub = join_with(r, "sub", true, "");
+		hear(sub);
+		subscribe_to(pub, "t", 4); /* No Local: not for its publisher */
+		say(pub, "32 r s\"t\" m4 p{}");
+		expect(pub, "PUBACK id 4 0x10 No matching subscribers");
+		say(pub, "A2 r m5 p{} s\"t\"");
+		expect(pub, "UNSUBACK id 5: 0x00");
+	}
+}
+
 static void memory_has_a_ceiling(void **state)
 {
 	struct rig *r = *state;
@@ -382,6 +419,7 @@ int main(void)
 		TEST(aliases_work_both_ways),
 		TEST(dollar_topics_are_not_for_clients),
 		TEST(a_client_that_does_not_read_holds_nobody_up),
+		TEST(a_subscription_that_gets_nothing_is_a_subscription),
 		TEST(memory_has_a_ceiling),
 		TEST(a_packet_that_is_announced_takes_no_memory_yet),
 		TEST(topics_have_a_greatest_depth),
