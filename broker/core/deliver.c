@@ -160,15 +160,16 @@ static bool may_get(struct broker *b, const struct session *s, const struct publ
 enum deliver_result deliver(struct broker *b, struct session *s, struct publication *p,
 	const struct sending *how, struct share *share)
 {
-	bool sent = false;
+	enum deliver_result result = DELIVER_DROPPED;
 
 	if (how->qos)
-		sent = outgoing_add(b, s, p, how, share);
-	else if (s->link && s->link->state == LINK_UP && !link_is_congested(s->link))
-		sent = send_publish(b, s->link, p, how) == SEND_OK;
-	if (!sent)
+		result = outgoing_add(b, s, p, how, share);
+	else if (s->link && s->link->state == LINK_UP && !link_is_congested(s->link) &&
+		send_publish(b, s->link, p, how) == SEND_OK)
+		result = DELIVER_OK;
+	if (result != DELIVER_OK)
 		b->figures.messages_dropped++;
-	return sent ? DELIVER_OK : DELIVER_DROPPED;
+	return result;
 }
 
 static uint8_t qos_least(uint8_t a, uint8_t b)
@@ -229,30 +230,45 @@ enum deliver_result deliver_to_share(struct broker *b, struct share *share, stru
 	return deliver(b, member->session, p, &how, share);
 }
 
-static void retain(struct broker *b, struct publication *p)
+/* False without memory. */
+static bool retain(struct broker *b, struct publication *p)
 {
 	struct retained *r = &b->retained;
+	bool ok = true;
 
 	if (!p->payload.len) { /* [MQTT-3.3.1-6] [MQTT-3.3.1-7] */
 		if (retained_remove(r, p->topic))
 			record_retained_gone(b, p->topic);
-		return;
+		return true;
 	}
-	bool room = r->count < b->config.limits.retained_topics || retained_get(r, p->topic);
-	if (room && publication_message(&b->memory, p) && retained_put(r, p->message))
-		record_retained(b, p->message);
-	else if (retained_remove(r, p->topic)) /* never an older one: [MQTT-3.3.1-7] of 3.1.1 */
+	if (r->count < b->config.limits.retained_topics || retained_get(r, p->topic)) {
+		ok = publication_message(&b->memory, p) && retained_put(r, p->message);
+		if (ok) {
+			record_retained(b, p->message);
+			return true;
+		}
+	}
+	if (retained_remove(r, p->topic)) /* never an older one: [MQTT-3.3.1-7] of 3.1.1 */
 		record_retained_gone(b, p->topic);
+	return ok;
 }
 
-uint32_t publish(struct broker *b, struct publication *p)
+static void count(struct publish_result *all, enum deliver_result one)
 {
+	all->matches += one != DELIVER_NOBODY;
+	all->reached += one == DELIVER_OK;
+	all->failed |= one == DELIVER_FAILED;
+}
+
+struct publish_result publish(struct broker *b, struct publication *p)
+{
+	struct publish_result all = { 0 };
 	struct form forms[4];
-	uint32_t count = 0;
 
 	if (p->retain && !b->config.limits.no_retained)
-		retain(b, p);
+		all.failed = !retain(b, p);
 	const struct match *m = routes_match(&b->routes, p->topic, p->publisher);
+	all.failed |= m->failed;
 	if (m->target_count + m->share_count > 1) {
 		for (unsigned i = 0; i < 4; i++)
 			forms[i].len = 0;
@@ -268,11 +284,10 @@ uint32_t publish(struct broker *b, struct publication *p)
 			.first_id = t->ids,
 			.qos = qos_least(p->qos, t->qos),
 			.retain = p->retain && t->retain_as_published };
-		deliver(b, t->session, p, &how, NULL);
-		count++;
+		count(&all, deliver(b, t->session, p, &how, NULL));
 	}
 	for (uint32_t i = 0; i < m->share_count; i++)
-		count += deliver_to_share(b, m->shares[i], p) != DELIVER_NOBODY;
+		count(&all, deliver_to_share(b, m->shares[i], p));
 	p->forms = NULL;
-	return count;
+	return all;
 }

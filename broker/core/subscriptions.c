@@ -179,7 +179,7 @@ static struct mqtt_view path_of(struct mqtt_view text, bool shared, struct mqtt_
 	return text;
 }
 
-enum subscribe_result subscriptions_add(struct subscriptions *s, struct session *session,
+static enum subscribe_result subscription_put(struct subscriptions *s, struct session *session,
 	const struct mqtt_filter *filter, bool shared, uint8_t qos, uint32_t id, uint32_t most)
 {
 	struct mqtt_view name, path = path_of(filter->text, shared, &name);
@@ -253,19 +253,30 @@ static struct subscription *subscription_at(
 	return subscription_find(session, node, share, share ? &share->list : &f->list);
 }
 
+enum subscribe_result subscriptions_add(struct subscriptions *s, struct session *session,
+	const struct mqtt_filter *filter, bool shared, uint8_t qos, uint32_t id, uint32_t most)
+{
+	struct subscription *other = mqtt_filter_is_shared(filter->text)
+		? subscription_at(s, session, filter->text, !shared)
+		: NULL;
+
+	if (other && most < UINT32_MAX)
+		most++; /* it goes */
+	enum subscribe_result result = subscription_put(s, session, filter, shared, qos, id, most);
+	if (other && result <= SUBSCRIBE_REPLACED)
+		subscription_free(s, other);
+	return result;
+}
+
 bool subscriptions_remove(struct subscriptions *s, struct session *session, struct mqtt_view text)
 {
-	unsigned meanings = mqtt_filter_is_shared(text) ? 2 : 1;
-	bool there = false;
+	struct subscription *sub = subscription_at(s, session, text, false);
 
-	for (unsigned shared = 0; shared < meanings; shared++) {
-		struct subscription *sub = subscription_at(s, session, text, shared);
-		if (!sub)
-			continue;
+	if (!sub && mqtt_filter_is_shared(text))
+		sub = subscription_at(s, session, text, true);
+	if (sub)
 		subscription_free(s, sub);
-		there = true;
-	}
-	return there;
+	return sub != NULL;
 }
 
 void subscriptions_remove_all(struct subscriptions *s, struct session *session)

@@ -105,8 +105,9 @@ enum subscribe_result {
 	SUBSCRIBE_NO_MEMORY,
 };
 
-/* `filter` is valid; `shared` says whether "$share/" has a meaning here. A session may have `most`
- * subscriptions.
+/* `filter` is valid; `shared` says whether "$share/" has a meaning here. A session has one subscription
+ * by one text: where it took "$share/..." in the other version, with the other meaning, this one
+ * replaces that. It may have `most` subscriptions.
  */
 enum subscribe_result subscriptions_add(struct subscriptions *s, struct session *session,
 	const struct mqtt_filter *filter, bool shared, uint8_t qos, uint32_t id, uint32_t most);

@@ -176,6 +176,39 @@ static void a_session_that_is_to_last_no_longer_leaves_the_store(void **state)
 	assert_int_equal(shelf.count, 0);
 }
 
+/* A share and an ordinary filter of one text have one place in the store, hence in a session. */
+static void one_text_is_one_subscription(void **state)
+{
+	struct rig *r = *state;
+	struct shelf shelf = { 0 };
+
+	r->config.store.put = shelf_put;
+	r->config.store.remove = shelf_remove;
+	r->config.store.context = &shelf;
+	r->config.limits.subscriptions = 1;
+	struct client *c = join_311(r, "c", false);
+	hear(c);
+	for (unsigned i = 0; i < 4; i++) {
+		subscribe_to(c, "$share/g/t", 0);
+		assert_int_equal(broker_figures(r->broker)->subscriptions, 1);
+		assert_int_equal(shelf.count, 2);
+		hang_up(c);
+		c = i & 1 ? join_311(r, "c", false) : join_with(r, "c", false, "11 w100");
+		hear(c);
+	}
+	subscribe_to(c, "$share/g/t", 0); /* the ordinary one */
+	say(c, "30 r s\"t\" p{}");
+	expect_silence(c);
+	hang_up(c);
+	broker_again(r, &shelf);
+	assert_int_equal(broker_figures(r->broker)->subscriptions, 1);
+	hear(c = join_with(r, "c", false, "11 w100"));
+	say(c, "A2 r m3 p{} s\"$share/g/t\" s\"$share/g/t\"");
+	expect(c, "UNSUBACK id 3: 0x00, 0x11 No subscription existed");
+	say(c, "E0 r 00 p{11 w0}");
+	assert_int_equal(shelf.count, 0);
+}
+
 static void a_store_with_rubbish_is_refused_pair_by_pair(void **state)
 {
 	static const struct {
@@ -387,6 +420,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		TEST(all_that_is_durable_survives_the_broker),
 		TEST(a_session_that_is_to_last_no_longer_leaves_the_store),
+		TEST(one_text_is_one_subscription),
 		TEST(a_store_with_rubbish_is_refused_pair_by_pair),
 		TEST(credentials_are_judged_by_the_host),
 		TEST(enhanced_authentication_goes_step_by_step),
