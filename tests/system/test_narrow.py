@@ -44,6 +44,7 @@ command = mqttspec-broker -c {{config}}
 [file broker.conf]
 content =
   listener {{port}} {{host}}
+  allow_anonymous true
   {conf}
 """
 
