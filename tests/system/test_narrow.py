@@ -21,11 +21,11 @@ NARROW = {
     "maximum_qos_1": dict(conf="max_qos 1", features_311="maximum_qos = 1",
                           limits=["publish_above_maximum_qos", "will_above_maximum_qos", "subscribe_above_maximum_qos"]),
     "no_retained": dict(conf="retain_available false", features_311="retain = no",
-                        limits=["retain_not_available", "will_retain_not_available"]),
+                        limits=["unavailable_retain", "unavailable_will_retain"]),
     "no_wildcards": dict(conf="wildcard_subscription_available false", features_311="wildcards = no",
-                         limits=["wildcards_not_available"]),
-    "no_shared": dict(conf="shared_subscription_available false", limits=["shared_not_available"]),
-    "no_identifiers": dict(conf="subscription_identifier_available false", limits=["subscription_ids_not_available"]),
+                         limits=["unavailable_wildcards"]),
+    "no_shared": dict(conf="shared_subscription_available false", limits=["unavailable_shared"]),
+    "no_identifiers": dict(conf="subscription_identifier_available false", limits=["unavailable_subscription_ids"]),
     "receive_maximum_1": dict(conf="receive_maximum 1",
                               limits=["server_receive_maximum", "server_receive_maximum_usable"]),
     "window_1": dict(conf="max_inflight_messages 1"),
@@ -44,6 +44,7 @@ command = mqttspec-broker -c {{config}}
 [file broker.conf]
 content =
   listener {{port}} {{host}}
+  allow_anonymous true
   {conf}
 """
 
