@@ -152,6 +152,19 @@ static void little_output_is_written_whole(void **state)
 	expect_closed(c);
 }
 
+static void who_says_goodbye_and_has_all_is_closed_at_once(void **state)
+{
+	struct rig *r = *state;
+	struct client *c = join(r, MQTT_311, "c");
+
+	link_input(c->link, "\xE0\0", 2);
+	assert_true(link_must_close(c->link));
+	c = join(r, MQTT_311, "d");
+	link_input(c->link, "\xC0\0\xE0\0", 4);
+	assert_true(link_ends(c->link));
+	assert_false(link_must_close(c->link));
+}
+
 /* The host may be writing it. */
 static void the_first_piece_stays_where_it_is(void **state)
 {
@@ -378,6 +391,7 @@ int main(void)
 		TEST(what_cannot_be_delivered_is_given_back),
 		TEST(the_packet_under_way_is_written_whole),
 		TEST(little_output_is_written_whole),
+		TEST(who_says_goodbye_and_has_all_is_closed_at_once),
 		TEST(the_first_piece_stays_where_it_is),
 		TEST(a_shutdown_takes_nothing_from_those_who_read),
 		TEST(a_session_has_one_connection_that_ends),
