@@ -8,6 +8,7 @@
 
 enum {
 	READ_SIZE = 64 * 1024,
+	TOPIC_ALIAS = 0x23,
 	BEHIND_DISCONNECT_US = 100000, /* for the close, so that a failure can tell of it */
 };
 
@@ -39,6 +40,28 @@ static void report_packet(
 			test_finding(p->test, &findings[i], p);
 }
 
+/* A message of another case run is no matter of this one: neither case nor monitor gets to see it. */
+static bool is_of_another(const struct peer *p, const struct packet *packet)
+{
+	return packet->type == PUBLISH && topic_is_of_another(p, packet->topic) &&
+		!properties_find(&packet->properties, TOPIC_ALIAS);
+}
+
+static void set_aside(struct peer *p, const struct packet *packet)
+{
+	struct test *t = p->test;
+
+	t->foreign_unanswered |= packet->qos > 0;
+	if (t->foreign)
+		return;
+	test_remark(t, p,
+		"messages of other case runs come from here on: a finding of its own, and no "
+		"matter "
+		"of this case");
+	t->foreign = arena_printf(
+		t->arena, "%.*s", (int)packet->topic.len, (const char *)packet->topic.data);
+}
+
 static void arrive(struct peer *p, struct packet packet)
 {
 	struct test *t = p->test;
@@ -46,6 +69,11 @@ static void arrive(struct peer *p, struct packet packet)
 
 	tape_add(&t->tape, TAPE_PACKET_IN, p->party, packet.raw,
 		wire_describe(t->arena, t->play->version, &packet));
+	t->packets_in++;
+	if (is_of_another(p, &packet)) {
+		set_aside(p, &packet);
+		return;
+	}
 	if (packet.type == CONNECT)
 		client_greets(p, packet.raw);
 	size_t found = monitor_packet(p->monitor, test_theirs(t), &packet, &findings);
@@ -53,7 +81,6 @@ static void arrive(struct peer *p, struct packet packet)
 	conduct_came(p, &packet);
 	if (packet.type == PUBLISH)
 		messages_arrived(p, &packet);
-	t->packets_in++;
 
 	struct arrival arrival = { .at_us = tape_now_us(&t->tape) };
 	arrival.taken = (packet.type == PUBLISH && topic_is_foreign(p, packet.topic)) ||
@@ -86,15 +113,17 @@ static void arrive_malformed(struct peer *p, struct bytes raw, const struct wire
 static void take_packets(struct peer *p)
 {
 	struct test *t = p->test;
+	size_t at = 0;
 
-	while (p->in.len && !p->lost && t->packets_in < PACKETS_MAX) {
+	while (at < p->in.len && !p->lost && t->packets_in < PACKETS_MAX) {
 		struct packet packet;
-		struct wire_result r = wire_parse(t->arena, t->play->version, p->in.data, p->in.len,
+		size_t left = p->in.len - at;
+		struct wire_result r = wire_parse(t->arena, t->play->version, p->in.data + at, left,
 			WIRE_REMAINING_LENGTH_MAX, &packet);
 		if (r.status == WIRE_NEED_MORE)
-			return;
-		size_t len = r.consumed ? r.consumed : p->in.len;
-		uint8_t *copy = arena_copy(t->arena, p->in.data, len);
+			break;
+		size_t len = r.consumed ? r.consumed : left;
+		uint8_t *copy = arena_copy(t->arena, p->in.data + at, len);
 		if (r.status == WIRE_PACKET) {
 			wire_parse(t->arena, t->play->version, copy, len, WIRE_REMAINING_LENGTH_MAX,
 				&packet);
@@ -103,8 +132,9 @@ static void take_packets(struct peer *p)
 			arrive_malformed(p, (struct bytes){ copy, len }, &r);
 			p->lost = !r.consumed;
 		}
-		buf_consume(&p->in, len);
+		at += len;
 	}
+	buf_consume(&p->in, at);
 }
 
 static void end(struct peer *p, enum ending ending)
@@ -127,6 +157,7 @@ void peer_receive(struct peer *p)
 
 	ssize_t n = p->transport->ops->read(p->transport, chunk, sizeof(chunk));
 	if (n > 0) {
+		p->test->bytes_in += (size_t)n;
 		tape_add(&p->test->tape, TAPE_RECEIVED, p->party,
 			(struct bytes){ chunk, (size_t)n }, NULL);
 		buf_add(&p->in, chunk, (size_t)n);

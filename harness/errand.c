@@ -4,9 +4,12 @@
 
 #include "base/arena.h"
 #include "base/clock.h"
-#include "harness/login.h"
+#include "harness/demands.h"
 
-enum { ERRAND_PACKET_MAX = 1024 * 1024 };
+enum {
+	ERRAND_PACKET_MAX = 1024 * 1024,
+	ERRAND_PACKETS = 10000, /* more is a flood */
+};
 
 bool errand_start(struct errand *e, struct arena *a, const struct endpoint *target,
 	enum mqtt_version version, int64_t limit_us, const char **error)
@@ -45,27 +48,38 @@ bool errand_send(struct errand *e, const struct packet *packet)
 	return ok;
 }
 
+/* The packet at the front of the input, in memory that stays. */
+static enum wire_status take_packet(struct errand *e, struct packet *packet)
+{
+	struct wire_result r =
+		wire_parse(e->arena, e->version, e->in.data, e->in.len, ERRAND_PACKET_MAX, packet);
+
+	if (r.status == WIRE_NEED_MORE)
+		return r.status;
+	size_t len = r.consumed ? r.consumed : e->in.len;
+	const uint8_t *copy = arena_copy(e->arena, e->in.data, len);
+	wire_parse(e->arena, e->version, copy, len, ERRAND_PACKET_MAX, packet);
+	buf_consume(&e->in, len);
+	e->received++;
+	return r.status;
+}
+
 enum wire_status errand_receive(struct errand *e, struct packet *packet, bool *ended)
 {
-	*ended = false;
-	for (;;) {
-		struct wire_result r = wire_parse(
-			e->arena, e->version, e->in.data, e->in.len, ERRAND_PACKET_MAX, packet);
-		if (r.status != WIRE_NEED_MORE) {
-			const uint8_t *copy = arena_copy(e->arena, e->in.data, e->in.len);
-			wire_parse(
-				e->arena, e->version, copy, e->in.len, ERRAND_PACKET_MAX, packet);
-			buf_consume(&e->in, r.consumed);
-			return r.status;
-		}
+	*ended = e->received >= ERRAND_PACKETS;
+	while (!*ended) {
+		enum wire_status status = take_packet(e, packet);
+		if (status != WIRE_NEED_MORE)
+			return status;
 		uint8_t chunk[4096];
 		ssize_t n = e->transport->ops->read(e->transport, chunk, sizeof(chunk));
 		if (n > 0)
 			buf_add(&e->in, chunk, (size_t)n);
 		*ended = n == TRANSPORT_END || n == TRANSPORT_RESET;
-		if (*ended || (n == TRANSPORT_AGAIN && !wait_for(e, POLLIN)))
-			return WIRE_NEED_MORE;
+		if (!*ended && n == TRANSPORT_AGAIN && !wait_for(e, POLLIN))
+			break;
 	}
+	return WIRE_NEED_MORE;
 }
 
 void errand_end(struct errand *e)
@@ -84,6 +98,6 @@ struct packet errand_connect(const struct errand *e, const char *client_id)
 	packet.connect_flags = CONNECT_CLEAN;
 	packet.client_id = bytes_of(client_id);
 	packet.properties.present = e->version == MQTT_50;
-	login_add(e->login, &packet);
+	demands_meet(&(const struct demands){ e->login, KEEP_ALIVE_INSTEAD_S }, &packet);
 	return packet;
 }

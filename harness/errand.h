@@ -16,6 +16,7 @@ struct errand {
 	struct transport *transport;
 	struct buf in;
 	int64_t deadline_us; /* monotonic: of the whole errand */
+	unsigned received;   /* packets */
 };
 
 /* False, with a sentence, when there is no connection. */
@@ -23,11 +24,15 @@ bool errand_start(struct errand *e, struct arena *a, const struct endpoint *targ
 	enum mqtt_version version, int64_t limit_us, const char **error);
 bool errand_send(struct errand *e, const struct packet *packet);
 
-/* The next packet, whatever it is. WIRE_NEED_MORE: none came in time, or the connection ended. */
+/* The next packet, whatever it is. WIRE_NEED_MORE: none came in time, or the connection ended, which it
+ * does for us when there are more packets than an errand can be about.
+ */
 enum wire_status errand_receive(struct errand *e, struct packet *packet, bool *ended);
 void errand_end(struct errand *e);
 
-/* A CONNECT that starts anew and asks for nothing; with the login of the target. */
+/* A CONNECT that starts anew and asks for nothing, as every target takes it: with its login, and with a
+ * Keep Alive that is longer than any errand.
+ */
 struct packet errand_connect(const struct errand *e, const char *client_id);
 
 #endif

@@ -300,8 +300,11 @@ struct packet expect_one_of_at(
 		if (outcomes[i].type != CLOSED)
 			types |= lane_of(outcomes[i].type);
 	struct arrival *a = peer_wait(p, types, test_answer_deadline_us(t));
+	bool ended = !a && peer_wait_end(p, test_answer_deadline_us(t));
+	if (!a && !ended)
+		a = peer_arrival(p, types); /* late, while the end was waited for */
 	struct packet packet = a ? a->packet : (struct packet){ .type = CLOSED };
-	if (!a && !peer_wait_end(p, test_answer_deadline_us(t))) {
+	if (!a && !ended) {
 		struct difference d = in_place_of(p, NULL, outcomes[0].type);
 		if (outcomes[0].type == CLOSED)
 			d = (struct difference){ .kind = SPEC_OPEN, .waited = d.waited };
@@ -317,6 +320,8 @@ struct packet expect_one_of_at(
 				       : peer_situation(p, since_us);
 		if (a)
 			a->taken = true;
+		test_note_late(t, at, a ? spec_packet_name(packet.type) : "the close", since_us,
+			a ? a->at_us : p->ended_us);
 		judge_outcome(at, t, &outcomes[i], expected, actual);
 		return packet;
 	}

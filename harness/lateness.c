@@ -76,7 +76,7 @@ static void beat(struct lateness *l, int64_t now_us)
 	if (!l->pulse)
 		return;
 	ssize_t n = l->pulse->ops->read(l->pulse, answer, sizeof(answer));
-	if (n == TRANSPORT_END || n == TRANSPORT_RESET) {
+	if (n == TRANSPORT_END || n == TRANSPORT_RESET || n == sizeof(answer)) { /* or a flood */
 		stop(l);
 		return;
 	}

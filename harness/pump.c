@@ -30,10 +30,11 @@ static void check_bounds(struct test *t)
 		test_end(t, AT("the time of the case run"), VERDICT_INCONCLUSIVE,
 			arena_printf(t->arena, "it was not over after %.0f s: the target is slow",
 				(double)t->play->limit_us / 1e6));
-	if (t->packets_in >= PACKETS_MAX)
+	if (t->packets_in >= PACKETS_MAX || t->bytes_in >= RECEIVED_MAX)
 		test_end(t, AT("the target's packets"), VERDICT_INCONCLUSIVE,
-			arena_printf(t->arena, "the target floods: %zu packets in %.1f s",
-				t->packets_in, (double)tape_now_us(&t->tape) / 1e6));
+			arena_printf(t->arena, "the target floods: %zu packets, %zu kB in %.1f s",
+				t->packets_in, t->bytes_in / 1000,
+				(double)tape_now_us(&t->tape) / 1e6));
 }
 
 /* Polls all open peers, `writer` for room to write too, and the client that is judged; true if anything

@@ -6,6 +6,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+enum { BREACHES_TOLD = 20 /* of each statement */ };
+
 static struct record_failure *failure_new(
 	struct test *t, struct place at, const char *expected, const char *actual)
 {
@@ -124,6 +126,9 @@ void test_differ(struct test *t, struct place at, struct difference d, const cha
 
 	conduct_settle(t);
 	check_question(t, at);
+	if (t->foreign_unanswered && d.waited)
+		test_end(t, at, VERDICT_INCONCLUSIVE,
+			"messages of other case runs may be in the way of what did not come");
 	t->waited = d.waited;
 	accused = setting_up ? NULL : claim_accused(t, &d, &own);
 	enum verdict verdict = setting_up        ? VERDICT_INCONCLUSIVE
@@ -153,6 +158,8 @@ void test_fail(struct test *t, struct place at, const char *expected, const char
 void test_note_on(struct test *t, struct place at, enum verdict verdict, const char *statement,
 	const char *expected, const char *actual)
 {
+	if (verdict == VERDICT_NONSTRICT)
+		check_question(t, at);
 	test_remark(t, NULL, "%s: %s", verdict_name(verdict), actual);
 	if (verdict == VERDICT_NONSTRICT) {
 		struct claim *c = statement ? claim_add(t, statement) : claim_on_trial(t);
@@ -176,12 +183,23 @@ void test_note(struct test *t, struct place at, enum verdict verdict, const char
 	test_note_on(t, at, verdict, NULL, expected, actual);
 }
 
+/* What a target breaks with every packet would fill the transcript. */
+static void remark_breach(
+	struct test *t, const struct finding *finding, const struct peer *p, unsigned before)
+{
+	if (before < BREACHES_TOLD)
+		test_remark(t, p, "monitor: %s (%s)", finding->what, finding->statement);
+	else if (before == BREACHES_TOLD)
+		test_remark(t, p, "monitor: %s is broken again, which is told no more",
+			finding->statement);
+}
+
 void test_finding(struct test *t, const struct finding *finding, const struct peer *p)
 {
 	struct claim *c = claim_add(t, finding->statement);
 
-	test_remark(t, p, "monitor: %s (%s)", finding->what, finding->statement);
 	if (c) {
+		remark_breach(t, finding, p, c->breaches++);
 		c->verdict = VERDICT_FAIL;
 		c->open = false;
 	}

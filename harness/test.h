@@ -87,12 +87,15 @@ struct claim {
 	const char *name;
 	bool open; /* not judged so far */
 	enum verdict verdict;
+	unsigned breaches; /* that the monitor saw */
 };
 
 enum {
 	CLAIMS_MAX = 32,
 	PEERS_MAX = 256,
-	PACKETS_MAX = 400000, /* of the target in one case run: more is a flood */
+	/* Of the target in one case run: more is a flood. */
+	PACKETS_MAX = 300000,
+	RECEIVED_MAX = 128 * 1024 * 1024, /* bytes */
 };
 
 /* Of the fences to a client: identifiers that no case uses, and a topic that no case expects. */
@@ -131,8 +134,11 @@ struct test {
 
 	struct messages messages; /* that our peers have published */
 	struct lateness lateness; /* how late the machine has been */
-	const char *misconduct;   /* the first rule that we broke undeclared: a sentence; or NULL */
-	size_t packets_in;        /* that the target has sent, on all connections */
+	const char *foreign; /* topic of a message of another case run that came first; or NULL */
+	bool foreign_unanswered; /* one came at QoS 1 or 2, and may be in the way of others */
+	const char *misconduct;  /* the first rule that we broke undeclared: a sentence; or NULL */
+	size_t packets_in;       /* that the target has sent, on all connections ... */
+	size_t bytes_in;         /* ... and what was read of it */
 
 	struct distribution *distributions;
 	size_t distribution_count, distribution_capacity;
@@ -339,6 +345,9 @@ void client_listen(struct test *t);
  */
 struct hearing *client_hear(struct test *t, unsigned command, unsigned kinds, int64_t until_us);
 
+/* The next event of this kind that answers no command, not yet taken; none ends the run. */
+struct hearing *client_event(struct place at, struct test *t, enum told_kind kind);
+
 /* It has answered the last command by an error, so nothing more will come of it. */
 bool client_gave_up(struct test *t);
 
@@ -438,7 +447,10 @@ bool keeping_answered(struct peer *p); /* a PINGRESP has come: true if it is not
 const char *topic_prefixed(struct test *t, const char *topic, bool raw);
 const char *filter_prefixed(struct test *t, const char *filter, bool raw);
 struct bytes topic_stripped(const struct test *t, struct bytes topic);
-bool topic_is_foreign(const struct peer *p, struct bytes topic);
+bool topic_is_foreign(const struct peer *p, struct bytes topic); /* seen by a raw filter */
+
+/* Of another case run of this run, though the peer has subscribed to none of its topics. */
+bool topic_is_of_another(const struct peer *p, struct bytes topic);
 
 /* ---- cleanup.c ----------------------------------------------------------------------------- */
 

@@ -154,6 +154,7 @@ static void read_case(struct reader *r, const json_t *o, struct record_case *out
 	out->started_us = field_us(r, o, "started_us");
 	out->duration_us = field_us(r, o, "duration_us");
 	out->waited = field_optional_flag(r, o, "waited");
+	out->foreign = field_optional_text(r, o, "foreign");
 	out->expected = field_flag(r, o, "expected");
 	read_foreseen(r, o, out);
 	read_statements(r, o, out);
@@ -245,6 +246,7 @@ static void read_end(struct reader *r, const json_t *o, struct record_end *out)
 	out->not_run = field_count(r, o, "not_run");
 	out->duration_us = field_us(r, o, "duration_us");
 	out->stopped = field_optional_text(r, o, "stopped");
+	out->unjudged = field_optional_text(r, o, "unjudged");
 	read_unseen(r, o, out);
 }
 

@@ -82,6 +82,7 @@ struct record_case {
 	int64_t started_us; /* wall clock, since 1970 */
 	int64_t duration_us;
 	bool waited; /* it ended only since an answer, a message or a close did not come in time */
+	const char *foreign; /* topic of a message of another case run that came; or NULL */
 
 	bool expected;            /* the verdict is what the target's file foresees */
 	bool foreseen;            /* the target's file has an entry for it ... */
@@ -128,7 +129,8 @@ struct record_end {
 	size_t unexpected;
 	size_t not_run; /* planned, but the run ended before their turn */
 	int64_t duration_us;
-	const char *stopped; /* "interrupted", "deadline", ...; NULL: it ran to its end */
+	const char *stopped;  /* "interrupted", "deadline", ...; NULL: it ran to its end */
+	const char *unjudged; /* most of it could not be judged: a sentence; or NULL */
 
 	/* Of a run of all cases, or of a shard of it: entries to remove. One that another shard has seen
 	 * stays.

@@ -254,6 +254,7 @@ bool record_write_case(FILE *to, const struct record_case *record)
 	put_number(o, "duration_us", record->duration_us);
 	if (record->waited)
 		put(o, "waited", json_true());
+	put_text_if(o, "foreign", record->foreign);
 	put(o, "expected", json_boolean(record->expected));
 	if (record->foreseen)
 		put(o, "foreseen", foreseen_new(record));
@@ -295,6 +296,7 @@ bool record_write_end(FILE *to, const struct record_end *end)
 	put_number(o, "not_run", (int64_t)end->not_run);
 	put_number(o, "duration_us", end->duration_us);
 	put_text_if(o, "stopped", end->stopped);
+	put_text_if(o, "unjudged", end->unjudged);
 	put_array(o, "unseen", unseen_new(end));
 	return write_line(to, o);
 }

@@ -7,7 +7,7 @@ enum {
 	MESSAGE_EXPIRY = 0x02,
 	WAIT_MS = 3000,
 	LONG_S = 60,
-	PATIENCE_MS = 1000,
+	PATIENCE_MS = 5000,
 	/* For an interval of 1 s: what is delivered then is late, and wrong after twice the time and two
 	 * seconds more. The standard does not say how precise a clock has to be.
 	 */
@@ -17,18 +17,22 @@ enum {
 };
 
 /* By the letter the seconds spent waiting are taken off; a server may count in whole seconds that
- * begin at other moments than ours, and the way of the packets takes time.
+ * begin at other moments than ours, and the way of the packets takes time. The message waited for
+ * `least_us`, and for no longer than since `from_us`.
  */
-#define check_interval(t, m, sent_s, from_us)                                                   \
-	do {                                                                                    \
-		long long waited_s = (now_us(t) - (from_us)) / 1000000;                         \
-		const struct property *left = properties_find(&(m).properties, MESSAGE_EXPIRY); \
-		check(t, left != NULL, "there is a Message Expiry Interval");                   \
-		check(t, left->number >= (sent_s)-waited_s - 2,                                 \
-			"no more than the time spent waiting is taken off the interval");       \
-		check(t, left->number <= (sent_s)-waited_s + 1,                                 \
-			"the time spent waiting is taken off the interval");                    \
-	} while (0)
+static void check_interval(
+	struct test *t, const struct packet *m, unsigned sent_s, int64_t from_us, int64_t least_us)
+{
+	const struct property *left = properties_find(&m->properties, MESSAGE_EXPIRY);
+	int64_t most_us = now_us(t) - from_us;
+
+	check(t, left != NULL, "there is a Message Expiry Interval");
+	check(t, left->number >= sent_s - most_us / 1000000 - 2,
+		"no more than the time spent waiting is taken off the interval");
+	check(t, left->number <= sent_s - least_us / 1000000 + 1,
+		"the time spent waiting is taken off the interval");
+}
+
 #define check_no_interval(t, m) check_eq(t, properties_count(&(m).properties, MESSAGE_EXPIRY), 0)
 
 static struct peer *leave_subscribed(struct test *t, const char *name)
@@ -56,12 +60,10 @@ static bool gets_expired(struct test *t, const char *name)
 
 	while (lives < 2) {
 		struct packet m = expect_message(sub);
-		if (is_payload(&m, "lives") || is_payload(&m, "lives too")) {
-			check_no_interval(t, m);
+		if (is_payload(&m, "lives") || is_payload(&m, "lives too"))
 			lives++;
-		} else {
+		else
 			expired = true;
-		}
 	}
 	return expired;
 }
@@ -77,8 +79,7 @@ static bool gets_expired(struct test *t, const char *name)
  *                                     -->  PUBLISH "lives", first
  */
 CASE(expired_in_queue, .title = "A message that expires while it is queued is not delivered",
-	.refs = { "5.0:MQTT-3.3.2-5", "5.0:U50-EXPIRY-ABSENT" }, .level = MUST, .versions = V50,
-	.budget_ms = BUDGET_MS)
+	.refs = { "5.0:MQTT-3.3.2-5" }, .level = MUST, .versions = V50, .budget_ms = BUDGET_MS)
 {
 	struct peer *pub = join(t, "publisher");
 	leave_subscribed(t, "first");
@@ -102,6 +103,7 @@ CASE(expired_behind_quota,
 	.refs = { "5.0:MQTT-3.3.2-5", "5.0:U50-QUOTA-INCREMENT" }, .level = MUST, .versions = V50,
 	.budget_ms = BUDGET_MS)
 {
+	require(t, offers(t)->queue >= 2, "the target keeps no second message for a client");
 	struct peer *pub = join(t, "publisher");
 	struct peer *sub = join(t, "subscriber", .props = PROPS(P_RECEIVE_MAXIMUM(1)));
 	subscribe(sub, .filter = "e/t", .qos = 1);
@@ -137,7 +139,7 @@ CASE(expiry_lowered_in_queue,
 
 	sub = join(t, "subscriber", .kept = true, .resumed = true);
 	struct packet m = expect_message(sub, .payload = "m");
-	check_interval(t, m, LONG_S, from_us);
+	check_interval(t, &m, LONG_S, from_us, WAIT_MS * 1000);
 }
 
 CASE(expiry_kept_at_once, .title = "A message delivered at once keeps its Message Expiry Interval",
@@ -152,7 +154,7 @@ CASE(expiry_kept_at_once, .title = "A message delivered at once keeps its Messag
 		publish(pub, .topic = "e/t", .payload = "m", .qos = i % 3,
 			.props = PROPS(P_MESSAGE_EXPIRY(intervals[i])));
 		struct packet m = expect_message(sub, .payload = "m");
-		check_interval(t, m, (long long)intervals[i], from_us);
+		check_interval(t, &m, intervals[i], from_us, 0);
 	}
 }
 
@@ -230,7 +232,7 @@ CASE(expiry_lowered_on_retained,
 	struct peer *sub = join(t, "subscriber");
 	subscribe(sub, .filter = "e/t", .qos = 1);
 	struct packet m = expect_message(sub, .payload = "kept");
-	check_interval(t, m, LONG_S, from_us);
+	check_interval(t, &m, LONG_S, from_us, WAIT_MS * 1000);
 }
 
 CHAPTER(message_expiry, "Message Expiry Interval", &case_expired_in_queue,
