@@ -270,6 +270,7 @@ static void play_rounds(struct run *run)
 		runner_add_all(r, round);
 		while (runner_turn(r, NULL))
 			;
+		runner_conclude(r);
 		if (r->stopped || !run->options.until_failure || r->unexpected || r->unexplained)
 			return;
 	}
@@ -312,10 +313,12 @@ static int play(struct run *run)
 	if (serve)
 		config.view = (struct runner_view){ 0 };
 	runner_init(&run->runner, &config);
-	if (serve)
+	if (serve) {
 		run_serve(run, &config);
-	else
+		runner_conclude(&run->runner);
+	} else {
 		play_rounds(run);
+	}
 	runner_result(&run->runner, &end);
 	end.unjudged = run_unjudged(run);
 	const char *trouble = record_write_end(run->out.record, &end)

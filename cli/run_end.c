@@ -97,6 +97,8 @@ const char *run_trouble(struct run *run)
 	size_t errors = r->counts[VERDICT_ERROR], left = r->added - r->done;
 	const char *unserved = why_unserved(run);
 
+	if (r->stopped == RUNNER_INTERRUPTED)
+		return NULL; /* which has an exit code of its own, and asks for no more */
 	if (r->stopped == RUNNER_TARGET_LOST || r->stopped == RUNNER_BROKEN ||
 		(r->stopped == RUNNER_DEADLINE && !run->options.until_failure))
 		return arena_printf(&run->arena, "stopped early: %s; %zu of %zu case runs %s",

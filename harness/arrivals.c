@@ -8,6 +8,7 @@
 
 enum {
 	READ_SIZE = 64 * 1024,
+	TOPIC_ALIAS = 0x23,
 	BEHIND_DISCONNECT_US = 100000, /* for the close, so that a failure can tell of it */
 };
 
@@ -39,6 +40,28 @@ static void report_packet(
 			test_finding(p->test, &findings[i], p);
 }
 
+/* A message of another case run is no matter of this one: neither case nor monitor gets to see it. */
+static bool is_of_another(const struct peer *p, const struct packet *packet)
+{
+	return packet->type == PUBLISH && topic_is_of_another(p, packet->topic) &&
+		!properties_find(&packet->properties, TOPIC_ALIAS);
+}
+
+static void set_aside(struct peer *p, const struct packet *packet)
+{
+	struct test *t = p->test;
+
+	t->foreign_unanswered |= packet->qos > 0;
+	if (t->foreign)
+		return;
+	test_remark(t, p,
+		"messages of other case runs come from here on: a finding of its own, and no "
+		"matter "
+		"of this case");
+	t->foreign = arena_printf(
+		t->arena, "%.*s", (int)packet->topic.len, (const char *)packet->topic.data);
+}
+
 static void arrive(struct peer *p, struct packet packet)
 {
 	struct test *t = p->test;
@@ -46,6 +69,11 @@ static void arrive(struct peer *p, struct packet packet)
 
 	tape_add(&t->tape, TAPE_PACKET_IN, p->party, packet.raw,
 		wire_describe(t->arena, t->play->version, &packet));
+	t->packets_in++;
+	if (is_of_another(p, &packet)) {
+		set_aside(p, &packet);
+		return;
+	}
 	if (packet.type == CONNECT)
 		client_greets(p, packet.raw);
 	size_t found = monitor_packet(p->monitor, test_theirs(t), &packet, &findings);
@@ -53,7 +81,6 @@ static void arrive(struct peer *p, struct packet packet)
 	conduct_came(p, &packet);
 	if (packet.type == PUBLISH)
 		messages_arrived(p, &packet);
-	t->packets_in++;
 
 	struct arrival arrival = { .at_us = tape_now_us(&t->tape) };
 	arrival.taken = (packet.type == PUBLISH && topic_is_foreign(p, packet.topic)) ||

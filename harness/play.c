@@ -105,6 +105,7 @@ static void fill_record(struct test *t, struct record_case *out)
 		.duration_us = tape_now_us(&t->tape),
 		.failure = t->failure,
 		.waited = t->waited,
+		.foreign = t->foreign,
 		.death = t->death,
 		.client_said = t->agent && !t->death ? tail_text(&t->agent->tail, a) : NULL,
 	};

@@ -126,6 +126,9 @@ void test_differ(struct test *t, struct place at, struct difference d, const cha
 
 	conduct_settle(t);
 	check_question(t, at);
+	if (t->foreign_unanswered && d.waited)
+		test_end(t, at, VERDICT_INCONCLUSIVE,
+			"messages of other case runs may be in the way of what did not come");
 	t->waited = d.waited;
 	accused = setting_up ? NULL : claim_accused(t, &d, &own);
 	enum verdict verdict = setting_up        ? VERDICT_INCONCLUSIVE

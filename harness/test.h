@@ -134,9 +134,11 @@ struct test {
 
 	struct messages messages; /* that our peers have published */
 	struct lateness lateness; /* how late the machine has been */
-	const char *misconduct;   /* the first rule that we broke undeclared: a sentence; or NULL */
-	size_t packets_in;        /* that the target has sent, on all connections ... */
-	size_t bytes_in;          /* ... and what was read of it */
+	const char *foreign; /* topic of a message of another case run that came first; or NULL */
+	bool foreign_unanswered; /* one came at QoS 1 or 2, and may be in the way of others */
+	const char *misconduct;  /* the first rule that we broke undeclared: a sentence; or NULL */
+	size_t packets_in;       /* that the target has sent, on all connections ... */
+	size_t bytes_in;         /* ... and what was read of it */
 
 	struct distribution *distributions;
 	size_t distribution_count, distribution_capacity;
@@ -445,7 +447,10 @@ bool keeping_answered(struct peer *p); /* a PINGRESP has come: true if it is not
 const char *topic_prefixed(struct test *t, const char *topic, bool raw);
 const char *filter_prefixed(struct test *t, const char *filter, bool raw);
 struct bytes topic_stripped(const struct test *t, struct bytes topic);
-bool topic_is_foreign(const struct peer *p, struct bytes topic);
+bool topic_is_foreign(const struct peer *p, struct bytes topic); /* seen by a raw filter */
+
+/* Of another case run of this run, though the peer has subscribed to none of its topics. */
+bool topic_is_of_another(const struct peer *p, struct bytes topic);
 
 /* ---- cleanup.c ----------------------------------------------------------------------------- */
 

@@ -3,7 +3,12 @@
 
 #include "harness/test.h"
 
-enum { SHARED_LENGTH = 7 }; /* of "$share/" */
+enum {
+	SHARED_LENGTH = 7, /* of "$share/" */
+	RUN_LENGTH = 3,    /* what the prefixes of all case runs of a run begin with */
+};
+
+#define CHECKUP "CHECKUP" /* what follows it in those of checkups */
 
 const char *topic_prefixed(struct test *t, const char *topic, bool raw)
 {
@@ -37,6 +42,29 @@ bool topic_is_foreign(const struct peer *p, struct bytes topic)
 {
 	return p->raw_filters && topic.len && topic.data[0] != '$' &&
 		topic_stripped(p->test, topic).len == topic.len;
+}
+
+static bool is_of_number(uint8_t c)
+{
+	return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'z');
+}
+
+/* The run's three characters, a number as long as ours, and a slash. */
+bool topic_is_of_another(const struct peer *p, struct bytes topic)
+{
+	const char *own = p->test->play->prefix;
+	size_t len = strlen(own);
+
+	if (p->test->play->client || p->raw_filters || len <= RUN_LENGTH || topic.len <= len ||
+		memcmp(topic.data, own, RUN_LENGTH) || !memcmp(topic.data, own, len))
+		return false;
+	if (topic.len > RUN_LENGTH + strlen(CHECKUP) &&
+		!memcmp(topic.data + RUN_LENGTH, CHECKUP, strlen(CHECKUP)))
+		return true;
+	for (size_t i = RUN_LENGTH; i < len; i++)
+		if (!is_of_number(topic.data[i]))
+			return false;
+	return topic.data[len] == '/';
 }
 
 const char *prefixed(struct test *t, const char *topic)

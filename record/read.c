@@ -154,6 +154,7 @@ static void read_case(struct reader *r, const json_t *o, struct record_case *out
 	out->started_us = field_us(r, o, "started_us");
 	out->duration_us = field_us(r, o, "duration_us");
 	out->waited = field_optional_flag(r, o, "waited");
+	out->foreign = field_optional_text(r, o, "foreign");
 	out->expected = field_flag(r, o, "expected");
 	read_foreseen(r, o, out);
 	read_statements(r, o, out);

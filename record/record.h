@@ -82,6 +82,7 @@ struct record_case {
 	int64_t started_us; /* wall clock, since 1970 */
 	int64_t duration_us;
 	bool waited; /* it ended only since an answer, a message or a close did not come in time */
+	const char *foreign; /* topic of a message of another case run that came; or NULL */
 
 	bool expected;            /* the verdict is what the target's file foresees */
 	bool foreseen;            /* the target's file has an entry for it ... */

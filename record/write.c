@@ -254,6 +254,7 @@ bool record_write_case(FILE *to, const struct record_case *record)
 	put_number(o, "duration_us", record->duration_us);
 	if (record->waited)
 		put(o, "waited", json_true());
+	put_text_if(o, "foreign", record->foreign);
 	put(o, "expected", json_boolean(record->expected));
 	if (record->foreseen)
 		put(o, "foreseen", foreseen_new(record));

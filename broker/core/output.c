@@ -22,6 +22,23 @@ void output_fini(struct output *o, struct memory *memory)
 	*o = (struct output){ 0 };
 }
 
+void output_cut(struct output *o, struct memory *memory)
+{
+	struct output_piece *last = o->first;
+
+	if (!last)
+		return;
+	if (last->next && last->next->message) /* whose head is in the first */
+		last = last->next;
+	while (last->next) {
+		struct output_piece *p = last->next;
+		last->next = p->next;
+		o->bytes -= p->len;
+		piece_free(memory, p);
+	}
+	o->last = last;
+}
+
 static struct output_piece *piece_add(struct output *o, struct memory *memory, uint32_t size)
 {
 	struct output_piece *p = memory_take(memory, size);

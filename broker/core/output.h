@@ -40,6 +40,9 @@ void output_fini(struct output *o, struct memory *memory);
 /* Room for `len` bytes, which count as output from now on. NULL without memory. */
 uint8_t *output_take(struct output *o, struct memory *memory, uint32_t len);
 
+/* Forgets all but the first piece, which may be on its way already, and the rest of its last packet. */
+void output_cut(struct output *o, struct memory *memory);
+
 /* The payload of a message; takes a reference. */
 bool output_share(struct output *o, struct memory *memory, struct message *message);
 

@@ -35,7 +35,7 @@ CASE(publish_above_maximum_qos,
 	}
 }
 
-CASE(retain_not_available,
+CASE(unavailable_retain,
 	.title = "A PUBLISH with RETAIN 1 to a server without retained messages ends the "
 		 "connection",
 	.refs = { "5.0:U50-RETAINAVAIL-USED", "5.0:MQTT-4.13.1-1" }, .level = STATED,
@@ -69,7 +69,7 @@ CASE(will_above_maximum_qos,
 	}
 }
 
-CASE(will_retain_not_available,
+CASE(unavailable_will_retain,
 	.title = "A CONNECT with Will Retain 1 is refused by a server without retained messages",
 	.refs = { "5.0:MQTT-3.2.2-13" }, .level = MUST, .versions = V50)
 {
@@ -107,7 +107,7 @@ static void expect_not_offered(struct peer *client, uint8_t code)
 		expect_closed(client);
 }
 
-CASE(wildcards_not_available,
+CASE(unavailable_wildcards,
 	.title = "A filter with wildcards is refused by a server that does not offer them",
 	.refs = { "3.1.1:MQTT-3.8.3-2", "5.0:U50-WILDCARDAVAIL" }, .level = MUST, .versions = BOTH)
 {
@@ -131,7 +131,7 @@ CASE(wildcards_not_available,
 	}
 }
 
-CASE(shared_not_available,
+CASE(unavailable_shared,
 	.title = "A shared subscription is refused by a server that does not offer them",
 	.refs = { "5.0:U50-SHAREDAVAIL" }, .level = STATED, .versions = V50)
 {
@@ -144,7 +144,7 @@ CASE(shared_not_available,
 	expect_not_offered(client, 0x9E);
 }
 
-CASE(subscription_ids_not_available,
+CASE(unavailable_subscription_ids,
 	.title = "A Subscription Identifier is refused by a server that does not offer them",
 	.refs = { "5.0:U50-SUBIDAVAIL" }, .level = STATED, .versions = V50)
 {
@@ -158,6 +158,5 @@ CASE(subscription_ids_not_available,
 }
 
 CHAPTER(limits, "What a server does not offer", &case_publish_above_maximum_qos,
-	&case_retain_not_available, &case_will_above_maximum_qos, &case_will_retain_not_available,
-	&case_wildcards_not_available, &case_shared_not_available,
-	&case_subscription_ids_not_available);
+	&case_unavailable_retain, &case_will_above_maximum_qos, &case_unavailable_will_retain,
+	&case_unavailable_wildcards, &case_unavailable_shared, &case_unavailable_subscription_ids);

@@ -137,6 +137,13 @@ struct runner_search {
 	size_t group; /* at most so many of the waiting ones at once */
 };
 
+/* Case runs of a version that were sent messages of others (runner_foreign.c). */
+struct runner_foreign {
+	const char *victims; /* the ids of the first, with commas between */
+	const char *topic;   /* of the first message */
+	size_t count;
+};
+
 struct runner {
 	const struct runner_config *config;
 	struct arena arena;
@@ -177,7 +184,8 @@ struct runner {
 	size_t counts[VERDICT_COUNT];
 	size_t unexpected;
 	size_t unexplained; /* deaths that no case run could repeat */
-	bool *seen;         /* for each of the expectations of causes: it came up */
+	struct runner_foreign foreign[SURVEY_VERSIONS];
+	bool *seen; /* for each of the expectations of causes: it came up */
 	int64_t started_us, progress_us;
 
 	enum runner_stop stopped;
@@ -197,6 +205,9 @@ void runner_add_all(struct runner *r, int round);
  * is polled besides. False when there is nothing left to do, or the run was stopped.
  */
 bool runner_turn(struct runner *r, struct pollfd *extra);
+
+/* When the plan has been played: the failures that are those of the run, as records of their own. */
+void runner_conclude(struct runner *r);
 
 /* What is known when it is over; valid until runner_fini. */
 void runner_result(struct runner *r, struct record_end *out);

@@ -264,15 +264,19 @@ static void keep_capture(struct runner *r, struct runner_job *job)
 		c->pcap = arena_printf(&job->arena, "pcap/%s", job->capture);
 }
 
-void job_commit(struct runner *r, struct runner_job *job)
+void runner_judge(struct runner *r, const struct plan_item *item, struct record_case *record)
+{
+	const struct expectations *expected = r->config->expected;
+
+	result_judge(expected, item, record);
+	for (size_t i = 0; i < expected->count; i++)
+		r->seen[i] |= expectation_is_seen(&expected->list[i], record);
+}
+
+void runner_tell(struct runner *r, size_t index, const struct record_case *record)
 {
 	const struct runner_config *c = r->config;
-	struct record_case *record = &job->result;
 
-	result_judge(c->expected, &job->item, record);
-	for (size_t i = 0; i < c->expected->count; i++)
-		r->seen[i] |= expectation_is_seen(&c->expected->list[i], record);
-	keep_capture(r, job);
 	r->done++;
 	r->counts[record->verdict]++;
 	r->unexpected += !record->expected;
@@ -280,8 +284,19 @@ void job_commit(struct runner *r, struct runner_job *job)
 		runner_stop(r, RUNNER_BROKEN,
 			arena_printf(
 				&r->arena, "the record cannot be written: %s", strerror(errno)));
-	c->view.result(c->view.user, job->ticket.index, record);
-	if (c->fail_fast && !record->expected)
+	if (c->view.result)
+		c->view.result(c->view.user, index, record);
+}
+
+void job_commit(struct runner *r, struct runner_job *job)
+{
+	struct record_case *record = &job->result;
+
+	runner_judge(r, &job->item, record);
+	keep_capture(r, job);
+	runner_tell(r, job->ticket.index, record);
+	foreign_note(r, &job->item, record);
+	if (r->config->fail_fast && !record->expected)
 		runner_stop(r, RUNNER_FAIL_FAST, "--fail-fast");
 	if (job->ended_us > r->last_end_us)
 		r->last_end_us = job->ended_us;

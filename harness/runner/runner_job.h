@@ -48,6 +48,13 @@ void job_look(struct runner *r, struct runner_job *job, int64_t now_us);
 /* The result is final: record, view, counts. The job is gone then. */
 void job_commit(struct runner *r, struct runner_job *job);
 
+/* The same of a record: it is held against what is expected, and goes to record file, view and counts. */
+void runner_judge(struct runner *r, const struct plan_item *item, struct record_case *record);
+void runner_tell(struct runner *r, size_t index, const struct record_case *record);
+
+/* Remembers who was sent messages of others. */
+void foreign_note(struct runner *r, const struct plan_item *item, const struct record_case *record);
+
 /* It never happened: no record. The job is gone then. */
 void job_drop(struct runner *r, struct runner_job *job);
 

@@ -33,6 +33,7 @@ const struct record_case sample_case = {
 	.started_us = 1767225600223456,
 	.duration_us = 12345,
 	.waited = true,
+	.foreign = "c1g/caf\xc3\xa9",
 	.expected = true,
 	.foreseen = true,
 	.foreseen_as = VERDICT_CRASH,

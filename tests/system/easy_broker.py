@@ -3,10 +3,12 @@
 blind     sees no error and acts upon none: what is ill-formed it does not hand on, and what comes before
           CONNECT it passes over
 careless  hands everything on as it came, to whoever asks, CONNECT or not
+gossiping blind, and hands what a case run publishes to the subscribers of all others, too
 knowing   blind, and knows every Authentication Method
 
 It speaks 3.1.1 and 5.0 with QoS 0 to 2 from publishers and QoS 0 to subscribers.
 """
+import re
 import socket
 import sys
 import threading
@@ -87,6 +89,10 @@ class Broker:
         self.lock = threading.Lock()
         self.clients = []
 
+    def is_gossip(self, pattern, topic):
+        """Whether they are of different case runs: their prefix is three characters and a number."""
+        return self.mode == "gossiping" and re.match(rb"\w{7}/", pattern) and pattern[:7] != topic[:7]
+
     def publish(self, topic, properties, payload):
         if self.mode != "careless":
             properties = b""
@@ -94,7 +100,7 @@ class Broker:
                 return
         with self.lock:
             for client in self.clients:
-                if any(matches(f, topic) for f in client.filters):
+                if any(matches(f, topic) or self.is_gossip(f, topic) for f in client.filters):
                     head = encoded(topic)
                     if client.v5:
                         head += packet(0, properties)[1:]

@@ -4,6 +4,7 @@
  *   sleep N          for so many milliseconds, then pass
  *   breach WORD      fails with this difference
  *   known STATEMENT  passes if it is one of those that each CONNACK breaks, else fails
+ *   foreign TOPIC    passes, and a message of another case run has come
  *   hang             for ever
  *   segv             dies
  *   leave            ends the process without a record
@@ -16,6 +17,7 @@
  *   deafen           tells the target to listen no more, then fails
  *   kill once        the same as kill, unless the file named "killed" is there, which it makes
  *   mute N           tells the target to answer nobody for so many seconds, and passes at once
+ *   mute once        the same for long, unless the file named "killed" is there, which it makes
  *   ask              is inconclusive, since nothing came in time, unless the target answers a CONNECT
  *   connects N       passes if the target has seen at least so many CONNECTs
  *   wait             is inconclusive, since nothing came in time
@@ -96,14 +98,14 @@ static void tell_target(const struct play *play, const char *how)
 	close(fd);
 }
 
-static void kill_once(const struct play *play)
+static void tell_once(const struct play *play, const char *how)
 {
 	int fd = open("killed", O_CREAT | O_EXCL | O_WRONLY, 0600);
 
 	if (fd < 0)
 		return;
 	close(fd);
-	tell_target(play, "die");
+	tell_target(play, how);
 }
 
 /* Says something to the target; how many bytes it answers within the limit. */
@@ -224,7 +226,9 @@ static void act_on_time(const char *script, const struct play *play, struct reco
 {
 	char order[16];
 
-	if (!strncmp(script, "mute ", 5))
+	if (!strcmp(script, "mute once"))
+		tell_once(play, "mute60");
+	else if (!strncmp(script, "mute ", 5))
 		snprintf(order, sizeof(order), "mute%s", script + 5), tell_target(play, order);
 	else if (!strcmp(script, "wait") || (!strcmp(script, "ask") && !is_served(play)))
 		out->verdict = VERDICT_INCONCLUSIVE, out->waited = true;
@@ -275,6 +279,8 @@ static void act(
 		breach(a, script + 7, out);
 	else if (!strncmp(script, "known ", 6))
 		out->verdict = is_known(play, script + 6) ? VERDICT_PASS : VERDICT_FAIL;
+	else if (!strncmp(script, "foreign ", 8))
+		out->foreign = script + 8;
 	else if (!strcmp(script, "hang"))
 		pause();
 	else if (!strcmp(script, "segv"))
@@ -296,7 +302,7 @@ static void act(
 	else if (!strcmp(script, "deafen"))
 		tell_target(play, "deaf"), out->verdict = VERDICT_FAIL;
 	else if (!strcmp(script, "kill once"))
-		kill_once(play);
+		tell_once(play, "die");
 	else
 		act_on_time(script, play, out);
 }

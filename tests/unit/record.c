@@ -174,6 +174,7 @@ static void check_case(struct arena *a, const struct record_case *in)
 	assert_true(out->started_us == in->started_us);
 	assert_true(out->duration_us == in->duration_us);
 	assert_int_equal(out->waited, in->waited);
+	assert_same_text(out->foreign, in->foreign);
 	assert_int_equal(out->expected, in->expected);
 	assert_int_equal(out->foreseen, in->foreseen);
 	assert_int_equal(out->foreseen_as, in->foreseen_as);

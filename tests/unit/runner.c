@@ -142,6 +142,41 @@ static void without_a_finding_of_the_survey_its_case_is_played(void **state)
 	assert_played("a=pass b=fail! ");
 }
 
+static void messages_of_others_are_one_finding_of_the_run(void **state)
+{
+	(void)state;
+	struct record_end end;
+	struct expectation cause = {
+		.cause = "5.0:MQTT-3.3.2-3 foreign",
+		.statement = "5.0:MQTT-3.3.2-3",
+		.difference = "foreign",
+		.versions = V50,
+		.verdict = VERDICT_FAIL,
+		.reason = "known",
+	};
+
+	PLAN("pass", "foreign x0001/a", "foreign x0002/b", "pass");
+	b->config.jobs = 1;
+	play(&end);
+	assert_string_equal(b->results, "a=pass b=pass c=pass d=pass foreign_messages=fail! ");
+	assert_int_equal(end.not_run, 0);
+	assert_int_equal(end.counts[VERDICT_FAIL], 1);
+	assert_string_equal(case_record("b").foreign, "x0001/a");
+	struct record_case record = case_record("foreign_messages");
+	assert_string_equal(record.chapter, "survey");
+	assert_string_equal(record.failure->statement, "5.0:MQTT-3.3.2-3");
+	assert_string_equal(record.failure->difference, "foreign");
+	assert_string_equal(
+		record.failure->actual, "2 case runs got some: b, c; the first on \"x0001/a\"");
+	assert_int_equal(record.statements[0].verdict, VERDICT_FAIL);
+
+	b->expected = (struct expectations){ .list = &cause, .count = 1 };
+	b->results = "";
+	play(&end);
+	assert_string_equal(b->results, "a=pass b=pass c=pass d=pass foreign_messages=fail ");
+	assert_int_equal(end.unexpected, 0);
+}
+
 static void a_process_that_fails_is_an_error(void **state)
 {
 	(void)state;
@@ -339,6 +374,7 @@ int main(void)
 		TEST(a_cause_may_be_in_what_was_not_played),
 		TEST(what_the_survey_saw_is_the_record_of_its_case),
 		TEST(without_a_finding_of_the_survey_its_case_is_played),
+		TEST(messages_of_others_are_one_finding_of_the_run),
 		TEST(a_process_that_fails_is_an_error),
 		TEST(a_process_that_never_ends_is_killed),
 		TEST(large_records_pass_and_endless_ones_do_not),

@@ -96,6 +96,7 @@ enum runner_stop play(struct record_end *end)
 	runner_add_all(&r, 0);
 	while (runner_turn(&r, NULL))
 		;
+	runner_conclude(&r);
 	runner_result(&r, end);
 	size_t unexplained = r.unexplained;
 	enum runner_stop stopped = r.stopped;

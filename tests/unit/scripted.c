@@ -17,6 +17,7 @@ enum {
 	PACKET_MOST = 129, /* Remaining Length of one byte: all that the cases of the tests send */
 	LEVEL_AT = 8,      /* of a CONNECT */
 	PATIENCE_MS = 10000,
+	SHORT_ANSWER_US = 300000, /* for what never comes */
 };
 
 /* ---- the scripted server --------------------------------------------------------------------- */
@@ -235,7 +236,7 @@ void play_with(struct played *p, struct play play, const char *const *scripts)
 	arena_init(&p->arena);
 	play.target = &target;
 	play.capabilities = play.capabilities ? play.capabilities : &all;
-	play.prefix = PLAY_PREFIX;
+	play.prefix = play.prefix ? play.prefix : PLAY_PREFIX;
 	play.answer_us = play.answer_us ? play.answer_us : 2000000;
 	play_case(&p->arena, &play, &p->record);
 	kill(server, SIGKILL);
@@ -269,6 +270,31 @@ void assert_accused(const struct played *p, const char *id)
 	if (!colon || strcmp(colon + 1, id))
 		fail_msg("%s in %s: accused is %s and not %s (%s)", p->record.id, p->record.version,
 			colon ? f->statement : "nobody", id, f ? f->actual : "no failure");
+}
+
+static void assert_accusation(const struct accusation *a, enum mqtt_version version)
+{
+	const char *id = version == MQTT_50 ? a->id_50 : a->id_311;
+	struct played p;
+
+	if (!id)
+		return;
+	play_with(&p,
+		(struct play){ .def = a->def, .version = version, .answer_us = SHORT_ANSWER_US },
+		SCRIPTS(a->script));
+	assert_accused(&p, id);
+	if (a->difference)
+		assert_string_equal(p.record.failure->difference, a->difference);
+	assert_string_equal(verdict_name(p.record.verdict), verdict_name(a->verdict));
+	done(&p);
+}
+
+void assert_accusations(const struct accusation *list, size_t count)
+{
+	for (size_t i = 0; i < count; i++) {
+		assert_accusation(&list[i], MQTT_311);
+		assert_accusation(&list[i], MQTT_50);
+	}
 }
 
 size_t transcript_count(const struct played *p, const char *part)

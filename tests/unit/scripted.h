@@ -57,6 +57,19 @@ void assert_contains(const char *text, const char *part);
 /* The statement that the failure accuses, by its id alone, whatever the version. */
 void assert_accused(const struct played *p, const char *id);
 
+/* Played in each version that an id is given for: the verdict, and the statement that is accused. */
+struct accusation {
+	const struct case_def *def;
+	const char *script; /* in a form that serves both versions */
+	enum verdict verdict;
+	const char *difference;     /* NULL: any, or none */
+	const char *id_311, *id_50; /* NULL: not played in this version */
+};
+
+void assert_accusations(const struct accusation *list, size_t count);
+
+#define ASSERT_ACCUSATIONS(list) assert_accusations((list), sizeof(list) / sizeof(*(list)))
+
 /* How many lines of the transcript have this text. */
 size_t transcript_count(const struct played *p, const char *part);
 
