@@ -8,8 +8,8 @@
 #include "mqtt/control.h"
 #include "mqtt/publish.h"
 
-/* What a link that ends may still have to write: what was answered to the packets before the end. */
-enum { END_OUTPUT_BYTES = 64 * 1024 };
+/* What a link that ends may still have to write: no more than a poor network takes in that time. */
+enum { END_OUTPUT_BYTES = 1 << 20 };
 
 void link_mark(struct link *l)
 {
@@ -127,6 +127,7 @@ void link_send_refusal(
 static void link_cut(struct link *l)
 {
 	l->must_close = true;
+	output_cut(&l->output, &l->broker->memory, 0);
 	link_mark(l);
 }
 
@@ -162,13 +163,12 @@ static void link_leave(struct link *l, bool drop_will)
 	extra_free(l);
 }
 
-/* The messages that wait are not for this connection any more: the client has gone, or has to, or is
+/* Many messages that wait are not for this connection any more: the client has gone, or has to, or is
  * elsewhere, and those of QoS 1 and 2 are in its session.
  */
 static void output_shorten(struct link *l)
 {
-	if (l->output.bytes > END_OUTPUT_BYTES)
-		output_cut(&l->output, &l->broker->memory);
+	output_cut(&l->output, &l->broker->memory, END_OUTPUT_BYTES);
 }
 
 static void link_end(struct link *l, bool drop_will)

@@ -22,14 +22,18 @@ void output_fini(struct output *o, struct memory *memory)
 	*o = (struct output){ 0 };
 }
 
-void output_cut(struct output *o, struct memory *memory)
+void output_cut(struct output *o, struct memory *memory, uint32_t keep)
 {
 	struct output_piece *last = o->first;
 
-	if (!last)
+	if (o->bytes <= keep)
 		return;
-	if (last->next && last->next->message) /* whose head is in the first */
+	/* A payload that is pointed at belongs to the packet whose head is before it. */
+	for (uint32_t kept = last->len; last->next; kept += last->len) {
+		if (!last->next->message && kept >= keep)
+			break;
 		last = last->next;
+	}
 	while (last->next) {
 		struct output_piece *p = last->next;
 		last->next = p->next;
