@@ -264,10 +264,10 @@ static void without_memory_for_a_deadline_the_end_is_at_once(void **state)
 	struct rig *r = *state;
 	enum { TIMERS = 64, CEILING = 4 << 20 };
 	r->config.limits.memory_bytes = CEILING;
-	struct client *c = join_311(r, "c", true), *full = join_311(r, "full", false);
+	struct client *c = join(r, MQTT_50, "c"), *full = join_311(r, "full", false);
 	uint8_t *packet = arena_alloc(&r->arena, 4096);
 
-	hear(c), hear(full);
+	hear(full);
 	for (unsigned i = 0; i < TIMERS; i++) /* without CONNECT: each has a timer */
 		dial(r, MQTT_311);
 	subscribe_to(full, "t", 1);
@@ -277,7 +277,7 @@ static void without_memory_for_a_deadline_the_end_is_at_once(void **state)
 	say(c, "C0 00");
 	for (uint64_t last = 0; last != memory_of(r);) {
 		last = memory_of(r);
-		memcpy(packet, "\x32\xFD\x07\0\1t\0\1", 8);
+		memcpy(packet, "\x32\xFD\x07\0\1t\0\1\0", 9);
 		say_bytes(c, packet, 3 + 0x3FD);
 	}
 	assert_true(memory_of(r) + 2048 > CEILING);
