@@ -239,8 +239,8 @@ void link_written(struct link *l, size_t bytes);
  */
 bool link_ends(const struct link *l);
 
-/* The link ends, and is to be closed now, whatever is not written: its time is up (end_wait_ms), or
- * a later connection of the same session ends already.
+/* The link ends, and is to be closed now, whatever is not written: its time is up (end_wait_ms), or a
+ * later connection of the same session ends already, or the client has said goodbye, and has all.
  */
 bool link_must_close(const struct link *l);
 

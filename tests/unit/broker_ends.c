@@ -152,6 +152,19 @@ static void little_output_is_written_whole(void **state)
 	expect_closed(c);
 }
 
+static void who_says_goodbye_and_has_all_is_closed_at_once(void **state)
+{
+	struct rig *r = *state;
+	struct client *c = join(r, MQTT_311, "c");
+
+	link_input(c->link, "\xE0\0", 2);
+	assert_true(link_must_close(c->link));
+	c = join(r, MQTT_311, "d");
+	link_input(c->link, "\xC0\0\xE0\0", 4);
+	assert_true(link_ends(c->link));
+	assert_false(link_must_close(c->link));
+}
+
 /* The host may be writing it. */
 static void the_first_piece_stays_where_it_is(void **state)
 {
@@ -262,25 +275,20 @@ static void those_that_end_keep_no_newcomer_out(void **state)
 static void without_memory_for_a_deadline_the_end_is_at_once(void **state)
 {
 	struct rig *r = *state;
-	enum { TIMERS = 64, CEILING = 4 << 20 };
+	enum { TIMERS = 64, CEILING = 4 << 20, CHUNK = 400000, SPARE = 1000 };
 	r->config.limits.memory_bytes = CEILING;
-	struct client *c = join_311(r, "c", true), *full = join_311(r, "full", false);
-	uint8_t *packet = arena_alloc(&r->arena, 4096);
+	struct client *c = join(r, MQTT_311, "c"), *waiting[TIMERS];
+	uint8_t *half = arena_alloc(&r->arena, CHUNK);
 
-	hear(c), hear(full);
-	for (unsigned i = 0; i < TIMERS; i++) /* without CONNECT: each has a timer */
-		dial(r, MQTT_311);
-	subscribe_to(full, "t", 1);
-	subscribe_to(c, "u", 0);
-	hang_up(full);
+	memcpy(half, "\x10\x80\x80\x1E", 4); /* the beginning of a CONNECT */
+	for (unsigned i = 0; i < TIMERS; i++)
+		waiting[i] = dial(r, MQTT_311); /* each has a timer; the next takes 2,048 bytes */
 	c->deaf = true;
 	say(c, "C0 00");
-	for (uint64_t last = 0; last != memory_of(r);) {
-		last = memory_of(r);
-		memcpy(packet, "\x32\xFD\x07\0\1t\0\1", 8);
-		say_bytes(c, packet, 3 + 0x3FD);
+	for (unsigned i = 0; CEILING - memory_of(r) > 2 * SPARE; i++) {
+		uint64_t room = CEILING - memory_of(r) - SPARE;
+		say_bytes(waiting[i], half, room < CHUNK ? room : CHUNK);
 	}
-	assert_true(memory_of(r) + 2048 > CEILING);
 	say(c, "E0 00");
 	expect(c, "closed");
 }
@@ -378,6 +386,7 @@ int main(void)
 		TEST(what_cannot_be_delivered_is_given_back),
 		TEST(the_packet_under_way_is_written_whole),
 		TEST(little_output_is_written_whole),
+		TEST(who_says_goodbye_and_has_all_is_closed_at_once),
 		TEST(the_first_piece_stays_where_it_is),
 		TEST(a_shutdown_takes_nothing_from_those_who_read),
 		TEST(a_session_has_one_connection_that_ends),
