@@ -99,6 +99,12 @@ static bool read_settings(struct settings *s, struct arena *a, const struct opti
 		fprintf(stderr, "%s\n", error);
 		return false;
 	}
+	if (o->address && !settings_address_valid(o->address)) {
+		fprintf(stderr,
+			"mqttspec-broker: -b takes an IP address or localhost, not \"%s\"\n",
+			o->address);
+		return false;
+	}
 	if (o->port >= 0) {
 		if (s->listener_count == LISTENERS_MAX) {
 			fprintf(stderr, "mqttspec-broker: no room for the listener of -p\n");
@@ -165,6 +171,23 @@ static void announce(const struct settings *s, struct server *server, struct log
 			server_port(server, i));
 	}
 	fflush(stdout);
+	if (!s->allow_anonymous)
+		log_line(log, LOG_WARNING, "every client is refused: there are no users, and %s",
+			s->allow_anonymous_given
+				? "allow_anonymous is false"
+				: "a file with a listener has to say allow_anonymous true");
+}
+
+static int check(const struct options *o, const struct settings *s, struct arena *a)
+{
+	const char *error;
+
+	if (!settings_check(s, a, &error)) {
+		fprintf(stderr, "%s\n", error);
+		return EXIT_USAGE;
+	}
+	printf("%s: fine\n", o->config ? o->config : "the configuration");
+	return EXIT_SUCCESS;
 }
 
 static int serve(const struct options *o, const struct settings *s, struct log *log)
@@ -207,7 +230,7 @@ int main(int argc, char **argv)
 	if (!read_settings(&settings, &a, &o)) {
 		code = EXIT_USAGE;
 	} else if (o.check) {
-		printf("%s: fine\n", o.config ? o.config : "the configuration");
+		code = check(&o, &settings, &a);
 	} else {
 		struct log log = { .to = stderr, .most = settings.log_most };
 		if (settings.log_file && !(log.to = fopen(settings.log_file, "ae"))) {

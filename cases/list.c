@@ -23,6 +23,7 @@
 	X(topics) \
 	X(shared) \
 	X(flow_control) \
+	X(limits) \
 	X(topic_alias) \
 	X(message_expiry) \
 	X(forwarding) \

@@ -9,7 +9,7 @@ enum exit_code {
 	EXIT_AS_EXPECTED = 0,  /* every verdict was expected; the question was answered */
 	EXIT_UNEXPECTED = 1,   /* something was not */
 	EXIT_USAGE = 2,        /* bad usage: an option, a name that is not known */
-	EXIT_NOTHING = 3,      /* nothing ran, the target could not be reached, or our own fault */
+	EXIT_NOTHING = 3,      /* nothing ran, or too little to tell; no target; or our own fault */
 	EXIT_INTERRUPTED = 130 /* by SIGINT or SIGTERM; the record up to then is complete */
 };
 

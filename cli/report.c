@@ -5,6 +5,7 @@
 #include "cli/cli.h"
 #include "cli/output.h"
 #include "cli/screen.h"
+#include "cli/trouble.h"
 #include "reports/badge.h"
 #include "reports/html.h"
 #include "reports/junit.h"
@@ -84,7 +85,7 @@ static void show_deaths(struct terminal *t, const struct runs *runs)
 }
 
 /* As it looked while it ran, but in the order of reports. */
-static void show(const struct runs *runs)
+static void show(struct arena *a, const struct runs *runs)
 {
 	struct terminal t = {
 		.to = stdout,
@@ -109,14 +110,14 @@ static void show(const struct runs *runs)
 		terminal_case(&t, runs->cases[i].record);
 	}
 	show_deaths(&t, runs);
-	for (size_t i = 0; i < runs->gap_count; i++)
+	for (size_t i = 0; i + 1 < runs->gap_count; i++)
 		printf("incomplete: %s\n", runs->gaps[i]);
-	terminal_end(&t, &end);
+	terminal_end(&t, &end, trouble_of_records(a, runs));
 }
 
-static int verdict_of(const struct runs *runs)
+static int verdict_of(struct arena *a, const struct runs *runs)
 {
-	if (!runs->case_count || runs->counts[VERDICT_ERROR] || runs->gap_count)
+	if (trouble_of_records(a, runs))
 		return EXIT_NOTHING;
 	return runs->unexpected_count || runs->unseen_count ? EXIT_UNEXPECTED : EXIT_AS_EXPECTED;
 }
@@ -125,11 +126,11 @@ static int report(const struct runs *runs, const struct order *orders, size_t co
 	struct arena *a)
 {
 	if (!count)
-		show(runs);
+		show(a, runs);
 	for (size_t i = 0; i < count; i++)
 		if (!write_report(&orders[i], runs, a))
 			return EXIT_NOTHING;
-	return judge ? verdict_of(runs) : EXIT_AS_EXPECTED;
+	return judge ? verdict_of(a, runs) : EXIT_AS_EXPECTED;
 }
 
 static int gather_and_report(

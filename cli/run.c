@@ -31,7 +31,7 @@ static void show_result(void *user, size_t index, const struct record_case *reco
 	struct run *run = user;
 	bool silent = run->options.quiet && record->expected;
 
-	(void)index;
+	run_count(run, index, record);
 	if (silent)
 		run->terminal.expected_failures += !verdict_is_good(record->verdict);
 	else
@@ -162,8 +162,21 @@ static const char *reach_target(struct run *run)
 	return error;
 }
 
+static void tell_of_keep_alive(const struct run *run)
+{
+	for (int i = 0; i < SURVEY_VERSIONS; i++)
+		if (run->surveys[i].capabilities.keep_alive && !run->surveys[i].unserved)
+			fprintf(stderr,
+				"mqttspec run: MQTT %s: a Keep Alive of 0 %s; all have %u s "
+				"instead\n",
+				spec_version_name(i ? MQTT_50 : MQTT_311),
+				run->role == ROLE_SERVER ? "is not accepted" : "cannot be had",
+				run->surveys[i].capabilities.keep_alive);
+}
+
 static void warn_of_oddities(const struct run *run)
 {
+	tell_of_keep_alive(run);
 	for (int i = 0; i < SURVEY_VERSIONS; i++)
 		if (run->surveys[i].warning)
 			fprintf(stderr,
@@ -269,22 +282,8 @@ static size_t unseen_count(const struct run *run, const struct record_end *end)
 	return run->options.shards ? 0 : end->unseen_count;
 }
 
-static int exit_code(const struct run *run, const struct record_end *end)
-{
-	const struct runner *r = &run->runner;
-	bool unfinished = r->stopped == RUNNER_TARGET_LOST || r->stopped == RUNNER_BROKEN ||
-		(r->stopped == RUNNER_DEADLINE && !run->options.until_failure);
-
-	if (r->stopped == RUNNER_INTERRUPTED)
-		return EXIT_INTERRUPTED;
-	if (unfinished || r->counts[VERDICT_ERROR] || (!r->played && !run->options.serve))
-		return EXIT_NOTHING;
-	return r->unexpected || r->unexplained || unseen_count(run, end) ? EXIT_UNEXPECTED
-									 : EXIT_AS_EXPECTED;
-}
-
 /* What the counts do not tell. */
-static void explain_end(const struct run *run)
+static void explain_end(const struct run *run, const char *trouble)
 {
 	const struct runner *r = &run->runner;
 
@@ -292,17 +291,14 @@ static void explain_end(const struct run *run)
 		fprintf(stderr,
 			"mqttspec run: the target died %s that no single case run repeats\n",
 			r->unexplained == 1 ? "a death" : "deaths");
-	const char *why = run->surveys[0].unserved;
-	if (!why)
-		why = run->surveys[1].unserved;
-	if (!r->played && why)
-		fprintf(stderr, "mqttspec run: nothing was played: %s\n", why);
+	if (trouble && run->options.serve) /* else it is the last line of all */
+		fprintf(stderr, "mqttspec run: %s\n", trouble);
 }
 
-static void show_end(struct run *run, struct record_end end)
+static void show_end(struct run *run, struct record_end end, const char *trouble)
 {
 	end.unseen_count = unseen_count(run, &end);
-	terminal_end(&run->terminal, &end);
+	terminal_end(&run->terminal, &end, trouble);
 }
 
 static int play(struct run *run)
@@ -324,15 +320,14 @@ static int play(struct run *run)
 		play_rounds(run);
 	}
 	runner_result(&run->runner, &end);
+	end.unjudged = run_unjudged(run);
+	const char *trouble = record_write_end(run->out.record, &end)
+		? run_trouble(run)
+		: arena_printf(&run->arena, "%s/run.jsonl: %s", run->options.out, strerror(errno));
 	if (!serve)
-		show_end(run, end);
-	explain_end(run);
-	int code = exit_code(run, &end);
-	if (!record_write_end(run->out.record, &end)) {
-		fprintf(stderr, "mqttspec run: %s/run.jsonl: %s\n", run->options.out,
-			strerror(errno));
-		code = EXIT_NOTHING;
-	}
+		show_end(run, end, trouble);
+	explain_end(run, trouble);
+	int code = run_exit_code(run, unseen_count(run, &end), trouble);
 	runner_fini(&run->runner);
 	return code;
 }

@@ -1,6 +1,6 @@
 /* A run from the command line to its exit code: run_prepare.c says what is to be played against what,
  * run_login.c with which user name, run_look.c what the target breaks at every connection, run.c plays it
- * for people, serve.c for a test driver.
+ * for people, serve.c for a test driver, run_end.c says what it was worth.
  */
 #ifndef CLI_RUN_H
 #define CLI_RUN_H
@@ -12,7 +12,7 @@
 #include "cli/out_folder.h"
 #include "cli/run_options.h"
 #include "harness/case.h"
-#include "harness/login.h"
+#include "harness/demands.h"
 #include "harness/play.h"
 #include "harness/runner/plan.h"
 #include "harness/runner/runner.h"
@@ -20,6 +20,21 @@
 #include "harness/runner/target.h"
 #include "record/record.h"
 #include "reports/terminal.h"
+
+enum { UNJUDGED_REASONS_MAX = 64 };
+
+struct unjudged_reason {
+	const char *text;
+	size_t count;
+};
+
+/* Case runs that said nothing of the target: not applicable, or inconclusive, and nobody had foreseen it. */
+struct unjudged {
+	size_t count;
+	size_t due; /* all that somebody could have hoped to learn something from */
+	struct unjudged_reason reasons[UNJUDGED_REASONS_MAX];
+	size_t reason_count;
+};
 
 struct run {
 	struct arena arena;
@@ -46,6 +61,7 @@ struct run {
 	struct record_run record;
 	struct terminal terminal;
 	struct runner runner;
+	struct unjudged unjudged;
 };
 
 /* Finds target, expectations and plan. False: end with *code; a complaint was printed. */
@@ -58,6 +74,18 @@ bool run_find_login(struct run *run, int *code);
  * from here on, whatever was selected.
  */
 void run_look(struct run *run);
+
+/* Whatever comes of a case run of the plan is told here. */
+void run_count(struct run *run, size_t index, const struct record_case *record);
+
+/* A sentence when most of what was due could not be judged; else NULL. */
+const char *run_unjudged(struct run *run);
+
+/* When it is over: why the run says too little of its target, or nothing, as one sentence; NULL: it says
+ * enough. An exit code of 3 always has one.
+ */
+const char *run_trouble(struct run *run);
+int run_exit_code(const struct run *run, size_t unseen, const char *trouble);
 
 /* Answers requests until there are no more. False when standard output was closed. */
 void run_serve(struct run *run, const struct runner_config *config);

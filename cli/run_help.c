@@ -54,8 +54,8 @@ const char run_help[] =
 	"  --timeout MS         how long an answer may take (default: 5000)\n"
 	"  --patience SECONDS   where nothing came in that time, play it again after all others\n"
 	"                       and wait so long: what then comes was late, not missing\n"
-	"                       (default: 30; 0: do not)\n"
-	"  --slack MS           allowed beyond the end of a timing window (default: 500)\n"
+	"                       (default: 40; 0: do not)\n"
+	"  --slack MS           allowed beyond the end of a timing window (default: 750)\n"
 	"  --no-fork            one case run at a time, in this process: for a debugger\n"
 	"\n"
 	"Options: what is expected\n"
@@ -85,7 +85,8 @@ const char run_help[] =
 	"  mqttspec run ./my-broker.ini --until-failure --deadline 600\n"
 	"\n"
 	"Exit codes: 0 every verdict was expected, 1 something was not, 2 bad usage, 3 nothing\n"
-	"could be played, not all of it, or our own fault, 130 interrupted.\n";
+	"could be played, not all of it, most of it could not be judged, or our own fault, 130\n"
+	"interrupted.\n";
 
 const char agent_check_help[] =
 	"Usage: mqttspec agent-check 'COMMAND' [PATTERN...] [OPTION...]\n"
@@ -113,4 +114,4 @@ const char agent_check_help[] =
 	"  mqttspec agent-check './my-agent' agent_publishes --transcript\n"
 	"\n"
 	"Exit codes: 0 the contract is kept, 1 it is not, 2 bad usage, 3 the program could not be\n"
-	"launched, or says no hello, 130 interrupted.\n";
+	"launched, says no hello, or can do too little to be checked, 130 interrupted.\n";

@@ -12,8 +12,8 @@
 enum {
 	JOBS_MAX = 256,
 	ANSWER_MS = 5000,
-	SLACK_MS = 500,
-	PATIENCE_S = 30,
+	SLACK_MS = 750,  /* 1.5 s in whole seconds are 2 */
+	PATIENCE_S = 40, /* beyond the timers of 30 s that some targets close by */
 	PATIENCE_S_MAX = 600,
 	TIME_MS_MAX = 600000,
 	REPEATS_MAX = 1000000,

@@ -28,6 +28,9 @@ static bool use_file(struct run *run, const char *path, int *code)
 	run->has_file = true;
 	if (!target_file_read(&run->arena, path, &run->file, &error))
 		return complain(run, code, EXIT_USAGE, error);
+	if (run->file.warning)
+		fprintf(stderr, "mqttspec %s: warning: %s\n", run->options.command->name,
+			run->file.warning);
 	bool is_client = target_file_client(&run->arena, &run->file, &run->client);
 	if (run->role == ROLE_AGENT && (!is_client || !run->client.agent))
 		return complain(run, code, EXIT_USAGE,

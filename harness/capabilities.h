@@ -7,9 +7,12 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+enum { KEEP_ALIVE_INSTEAD_S = 60 };
+
 struct capabilities {
 	bool served;     /* this version is accepted */
 	bool refuses_50; /* 5.0 was tried, and is not: the target answers as 3.1.1 has it alone */
+	uint8_t refusal; /* else the code of the CONNACK that refused it; 0: there was none */
 	uint8_t maximum_qos;
 	bool retain;
 	bool wildcards;
@@ -18,6 +21,7 @@ struct capabilities {
 	uint16_t receive_maximum;
 	uint32_t maximum_packet_size; /* UINT32_MAX: no limit stated */
 	uint16_t topic_alias_maximum;
+	uint16_t keep_alive; /* it takes no Keep Alive of 0, so this is used instead; 0: it does */
 	uint16_t server_keep_alive; /* 0: the client's holds */
 	uint32_t queue; /* messages that wait for one client; UINT32_MAX: no limit stated */
 	bool has_session_expiry; /* the server said one of its own */

@@ -206,7 +206,7 @@ struct will {
 struct connect {
 	const char
 		*client_id; /* NULL: made of the case run's prefix and the peer's name; "": empty */
-	unsigned keep_alive; /* seconds; 0: off */
+	unsigned keep_alive; /* seconds; 0: off, or, where that cannot be, offers(t)->keep_alive */
 	bool kept;  /* the session outlives the connection: CleanSession 0 in 3.1.1; Clean Start
 				* 0 and a Session Expiry Interval of 300 s in 5.0 */
 	bool clean; /* with .kept: Clean Start 1 all the same (5.0) */

@@ -159,10 +159,10 @@ static void put_up_with(struct place at, struct test *t, struct difference d, co
 {
 	if (!is_left_to_the_target(t))
 		differ_on_trial(at, t, d, expected, actual);
+	/* Not `waited`: a close that comes later says nothing better of it. */
 	test_note(t, at, VERDICT_NONSTRICT, expected, actual);
 	if (t->failure && !t->failure->difference)
 		t->failure->difference = spec_difference_name(d.kind);
-	t->waited = d.waited;
 }
 
 /* The first packet was at fault: the target closes, in 5.0 perhaps behind a CONNACK of 0x80 or above. */
@@ -172,11 +172,10 @@ static void expect_connect_violation(struct place at, struct peer *p, const stru
 	struct test *t = p->test;
 	struct arrival *a =
 		peer_wait(p, SPEC_PACKET(CONNACK) | SPEC_PACKET(AUTH), test_answer_deadline_us(t));
-	bool refused = a && t->play->version == MQTT_50 && a->packet.type == CONNACK &&
-		a->packet.code >= 0x80;
+	bool five = t->play->version == MQTT_50;
+	bool refused = a && a->packet.type == CONNACK &&
+		(five ? a->packet.code >= 0x80 : a->packet.code != 0);
 
-	if (!a && !is_left_to_the_target(t))
-		peer_wait_end(p, test_answer_deadline_us(t));
 	if (a ? !refused : !p->ended) {
 		put_up_with(at, t, a ? DIFFERENCE(SPEC_OPEN, NULL) : still_open(), expected,
 			peer_situation(p, since_us));
@@ -184,8 +183,13 @@ static void expect_connect_violation(struct place at, struct peer *p, const stru
 	}
 	if (a) {
 		a->taken = true;
-		grade_code(at, p, &a->packet, v->codes);
+		if (five)
+			grade_code(at, p, &a->packet, v->codes);
 		need_close(at, p, expected, since_us);
+		if (!five)
+			test_note_on(t, at, VERDICT_NONSTRICT, "3.1.1:MQTT-3.1.4-1",
+				"the close without a CONNACK",
+				"the CONNECT is refused by a CONNACK before the close");
 	} else {
 		test_note_late(t, at, "the close", since_us, p->ended_us);
 	}
@@ -212,23 +216,19 @@ static bool goes_on(
 	struct place at, struct peer *p, const char *expected, int64_t since_us, struct arrival **a)
 {
 	struct test *t = p->test;
-	bool judges_client = test_theirs(t) == SIDE_CLIENT, left = is_left_to_the_target(t);
+	bool in_haste = test_theirs(t) == SIDE_CLIENT || is_left_to_the_target(t);
 
 	*a = peer_wait(p, test_signs_of_life(t), test_answer_deadline_us(t));
 	/* What had been read before may be answered all the same. Where a server could be accused, it
 	 * has as long to close as any answer has.
 	 */
-	int64_t until_us =
-		left || judges_client ? test_still_closing_us(t) : test_answer_deadline_us(t);
+	int64_t until_us = in_haste ? test_still_closing_us(t) : test_answer_deadline_us(t);
 	if (*a && !peer_wait_end(p, until_us)) {
 		put_up_with(at, t, DIFFERENCE(SPEC_OPEN, NULL), expected,
 			arena_printf(t->arena, "the connection lives on: %s",
 				peer_situation(p, since_us)));
 		return true;
 	}
-	/* A client that is stuck says nothing either; it is not waited for twice. */
-	if (!judges_client && !left)
-		peer_wait_end(p, test_answer_deadline_us(t));
 	if (!p->ended)
 		put_up_with(at, t, still_open(), expected, peer_situation(p, since_us));
 	return !p->ended;

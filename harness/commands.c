@@ -68,6 +68,8 @@ unsigned do_connect_at(struct place at, struct test *t, struct connect c)
 		launch_plain(at, t, &c);
 		return id;
 	}
+	if (!c.keep_alive)
+		c.keep_alive = offers(t)->keep_alive;
 	client_launch(at, t); /* the place is known only then */
 	return give(at, t, contract_connect(t->arena, id, &t->place, client_id_of(t, &c), &c));
 }

@@ -4,7 +4,7 @@
 
 #include "base/arena.h"
 #include "base/clock.h"
-#include "harness/login.h"
+#include "harness/demands.h"
 
 enum {
 	ERRAND_PACKET_MAX = 1024 * 1024,
@@ -98,6 +98,6 @@ struct packet errand_connect(const struct errand *e, const char *client_id)
 	packet.connect_flags = CONNECT_CLEAN;
 	packet.client_id = bytes_of(client_id);
 	packet.properties.present = e->version == MQTT_50;
-	login_add(e->login, &packet);
+	demands_meet(&(const struct demands){ e->login, KEEP_ALIVE_INSTEAD_S }, &packet);
 	return packet;
 }

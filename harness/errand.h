@@ -30,7 +30,9 @@ bool errand_send(struct errand *e, const struct packet *packet);
 enum wire_status errand_receive(struct errand *e, struct packet *packet, bool *ended);
 void errand_end(struct errand *e);
 
-/* A CONNECT that starts anew and asks for nothing; with the login of the target. */
+/* A CONNECT that starts anew and asks for nothing, as every target takes it: with its login, and with a
+ * Keep Alive that is longer than any errand.
+ */
 struct packet errand_connect(const struct errand *e, const char *client_id);
 
 #endif

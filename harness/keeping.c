@@ -16,6 +16,8 @@ static unsigned server_keep_alive(const struct peer *p)
 	const struct property *own = properties_find(&p->connack.properties, SERVER_KEEP_ALIVE);
 	unsigned seconds = own ? own->number : offers(p->test)->server_keep_alive;
 
+	if (!seconds && !p->connect.keep_alive)
+		seconds = offers(p->test)->keep_alive; /* which was sent instead of 0 */
 	if (seconds == p->connect.keep_alive || seconds > LONGEST_S)
 		return 0;
 	return seconds;

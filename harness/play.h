@@ -40,10 +40,14 @@ enum probe_status {
 };
 
 /* Connects once as a plain client. Fills `out` with what was said (PROBE_SERVED) or with the
- * standard's defaults and `served` false. *what gets a sentence for all but PROBE_SERVED.
+ * standard's defaults and `served` false. *what gets a sentence for all but PROBE_SERVED. Where a Keep
+ * Alive of 0 gets no acceptance, one of 60 s is tried, and `keep_alive` says so.
  */
 enum probe_status probe(struct arena *a, const struct endpoint *target, enum mqtt_version version,
 	int64_t answer_us, struct capabilities *out, const char **what);
+
+/* The refusal that a probe has met was of the version: the target does not speak it, and says so. */
+bool probe_refused_version(const struct capabilities *c);
 
 /* How a case run's packets are cut on their way to the target. */
 enum segmentation {
@@ -65,6 +69,7 @@ struct client {
 struct client_facts {
 	const char *name, *version; /* "" when unknown */
 	unsigned versions;          /* of MQTT, that it speaks: mask of V311 and V50 */
+	uint16_t keep_alive; /* its agent cannot have it off, so this is asked for; 0: it can */
 };
 
 /* Launches it once for each of the versions asked for (an agent: once) and looks what it speaks.

@@ -54,6 +54,7 @@ static enum probe_status read_connack(struct errand *e, struct capabilities *out
 		return PROBE_STRANGE;
 	}
 	if (packet.code) {
+		out->refusal = packet.code;
 		*what = arena_printf(e->arena, "it answers a CONNECT of MQTT %s with %s",
 			spec_version_name(e->version),
 			wire_describe(e->arena, e->version, &packet));
@@ -67,8 +68,9 @@ static enum probe_status read_connack(struct errand *e, struct capabilities *out
 	return PROBE_SERVED;
 }
 
-enum probe_status probe(struct arena *a, const struct endpoint *target, enum mqtt_version version,
-	int64_t answer_us, struct capabilities *out, const char **what)
+static enum probe_status ask(struct arena *a, const struct endpoint *target,
+	enum mqtt_version version, int64_t answer_us, uint16_t keep_alive, struct capabilities *out,
+	const char **what)
 {
 	struct errand e;
 	enum probe_status status = PROBE_UNREACHABLE;
@@ -77,9 +79,33 @@ enum probe_status probe(struct arena *a, const struct endpoint *target, enum mqt
 	if (errand_start(&e, a, target, version, answer_us, what)) {
 		const char *id = arena_printf(a, "mqttspecprobe%d", (int)getpid());
 		struct packet connect = errand_connect(&e, id);
+		connect.keep_alive = keep_alive;
 		errand_send(&e, &connect);
 		status = read_connack(&e, out, what);
 	}
 	errand_end(&e);
 	return status;
+}
+
+bool probe_refused_version(const struct capabilities *c)
+{
+	return c->refusal == 0x01 || c->refusal == 0x84;
+}
+
+/* A server may refuse a CONNECT for reasons of its own (3.1.4), a Keep Alive of 0 among them. */
+enum probe_status probe(struct arena *a, const struct endpoint *target, enum mqtt_version version,
+	int64_t answer_us, struct capabilities *out, const char **what)
+{
+	struct capabilities with;
+	const char *unused;
+	enum probe_status status = ask(a, target, version, answer_us, 0, out, what);
+
+	if (status != PROBE_STRANGE && (status != PROBE_REFUSED || probe_refused_version(out)))
+		return status;
+	if (ask(a, target, version, answer_us, KEEP_ALIVE_INSTEAD_S, &with, &unused) !=
+		PROBE_SERVED)
+		return status;
+	*out = with;
+	out->keep_alive = KEEP_ALIVE_INSTEAD_S;
+	return PROBE_SERVED;
 }

@@ -2,21 +2,22 @@
 #include <string.h>
 
 #include "base/clock.h"
-#include "harness/login.h"
+#include "harness/demands.h"
 #include "harness/wire/template.h"
 #include "harness/test.h"
 
 enum { KEPT_SESSION_EXPIRY = 300, PROPERTIES_MAX = 32 };
 
-/* What the target wants in each CONNECT; NULL: nothing. */
-static const struct login *login_of(const struct test *t)
+static struct demands demands_of(const struct test *t)
 {
-	return t->play->target ? t->play->target->login : NULL;
+	if (!t->play->target)
+		return (struct demands){ 0 };
+	return (struct demands){ t->play->target->login, offers(t)->keep_alive };
 }
 
 bool has_login(const struct test *t)
 {
-	const struct login *login = login_of(t);
+	const struct login *login = demands_of(t).login;
 
 	return login && login->password;
 }
@@ -25,8 +26,9 @@ static void send_built(struct place at, struct peer *p, const struct packet *pac
 	const struct wire_twist *twist)
 {
 	struct test *t = p->test;
+	const struct demands demands = demands_of(t);
 	struct packet own = *packet;
-	size_t secret = login_add(login_of(t), &own);
+	size_t secret = demands_meet(&demands, &own);
 
 	buf_fini(&p->building);
 	buf_init(&p->building, WIRE_REMAINING_LENGTH_MAX + WIRE_HEADER_MAX);
@@ -219,7 +221,8 @@ void send_template_at(struct place at, struct peer *p, const char *text)
 	if (!template_expand(t->arena, text, &values, &bytes, &error))
 		test_end(t, at, VERDICT_ERROR, arena_printf(t->arena, "template: %s", error));
 	p->spells = true;
-	size_t secret = login_add_to_bytes(t->arena, login_of(t), t->play->version, &bytes);
+	const struct demands demands = demands_of(t);
+	size_t secret = demands_meet_in_bytes(t->arena, &demands, t->play->version, &bytes);
 	peer_send(p, bytes, secret);
 }
 

@@ -345,6 +345,9 @@ void client_listen(struct test *t);
  */
 struct hearing *client_hear(struct test *t, unsigned command, unsigned kinds, int64_t until_us);
 
+/* The next event of this kind that answers no command, not yet taken; none ends the run. */
+struct hearing *client_event(struct place at, struct test *t, enum told_kind kind);
+
 /* It has answered the last command by an error, so nothing more will come of it. */
 bool client_gave_up(struct test *t);
 

@@ -298,12 +298,19 @@ void expect_done_at(struct place at, struct test *t, unsigned command)
 			"the user was told of an error when the connection was lost");
 }
 
-struct told expect_event_at(struct place at, struct test *t, enum told_kind kind)
+struct hearing *client_event(struct place at, struct test *t, enum told_kind kind)
 {
 	need_agent(at, t);
 	struct hearing *h = client_hear(t, 0, 1u << kind, test_answer_deadline_us(t));
 	if (!h)
 		told_missing(t, at, arena_printf(t->arena, "the event `%s`", told_name(kind)));
+	return h;
+}
+
+struct told expect_event_at(struct place at, struct test *t, enum told_kind kind)
+{
+	struct hearing *h = client_event(at, t, kind);
+
 	h->taken = true;
 	return h->told;
 }

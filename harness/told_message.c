@@ -159,22 +159,22 @@ static void differs(struct test *t, struct place at, struct difference d, const 
 
 struct told expect_told_at(struct place at, struct test *t, struct message m)
 {
-	struct told told = expect_event_at(at, t, TOLD_MESSAGE);
+	struct hearing *h = client_event(at, t, TOLD_MESSAGE);
+	struct told told = h->told;
 	struct difference d;
 
-	if (is_wanted(&told, &m)) {
-		d = in_flags(&told, &m);
-		if (d.kinds)
+	if (!is_wanted(&told, &m)) {
+		h = hear_later(t, &m);
+		d = in_message(t, &told, &m, h);
+		if (d.kind != SPEC_ORDER)
 			differs(t, at, d, describe_wanted(t, &m), describe_told(t, &told));
-		return told;
+		/* The standard orders what is sent, not what is told. */
+		told_note(t, at, describe_wanted(t, &m),
+			arena_printf(t->arena, "%s before it", describe_told(t, &told)));
 	}
-	struct hearing *later = hear_later(t, &m);
-	d = in_message(t, &told, &m, later);
-	if (d.kind != SPEC_ORDER)
-		differs(t, at, d, describe_wanted(t, &m), describe_told(t, &told));
-	/* The standard orders what is sent, not what is told. */
-	told_note(t, at, describe_wanted(t, &m),
-		arena_printf(t->arena, "%s before it", describe_told(t, &told)));
-	later->taken = true;
-	return later->told;
+	d = in_flags(&h->told, &m);
+	if (d.kinds)
+		differs(t, at, d, describe_wanted(t, &m), describe_told(t, &h->told));
+	h->taken = true;
+	return h->told;
 }

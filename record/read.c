@@ -246,6 +246,7 @@ static void read_end(struct reader *r, const json_t *o, struct record_end *out)
 	out->not_run = field_count(r, o, "not_run");
 	out->duration_us = field_us(r, o, "duration_us");
 	out->stopped = field_optional_text(r, o, "stopped");
+	out->unjudged = field_optional_text(r, o, "unjudged");
 	read_unseen(r, o, out);
 }
 

@@ -129,7 +129,8 @@ struct record_end {
 	size_t unexpected;
 	size_t not_run; /* planned, but the run ended before their turn */
 	int64_t duration_us;
-	const char *stopped; /* "interrupted", "deadline", ...; NULL: it ran to its end */
+	const char *stopped;  /* "interrupted", "deadline", ...; NULL: it ran to its end */
+	const char *unjudged; /* most of it could not be judged: a sentence; or NULL */
 
 	/* Of a run of all cases, or of a shard of it: entries to remove. One that another shard has seen
 	 * stays.

@@ -296,6 +296,7 @@ bool record_write_end(FILE *to, const struct record_end *end)
 	put_number(o, "not_run", (int64_t)end->not_run);
 	put_number(o, "duration_us", end->duration_us);
 	put_text_if(o, "stopped", end->stopped);
+	put_text_if(o, "unjudged", end->unjudged);
 	put_array(o, "unseen", unseen_new(end));
 	return write_line(to, o);
 }

@@ -195,6 +195,8 @@ static void find_cuts(struct gaps *g, struct runs *out)
 				add_gap(g,
 					arena_printf(g->arena, "the run was stopped early: %s",
 						file->ends[i].stopped));
+			if (file->ends[i].unjudged)
+				add_gap(g, file->ends[i].unjudged);
 		}
 	}
 	if (!all_ended)

@@ -98,6 +98,7 @@ void terminal_case(struct terminal *t, const struct record_case *record)
 
 	t->counts[record->verdict]++;
 	t->unexpected += !record->expected;
+	t->unexpected_inapplicable += !record->expected && record->verdict == VERDICT_INAPPLICABLE;
 	t->expected_failures += case_is_expected_failure(record);
 	if (record->expected && t->live && !t->verbose && !case_is_expected_failure(record))
 		return;
@@ -216,6 +217,29 @@ static void put_counts(struct terminal *t, const struct record_end *end)
 	buf_fini(&b);
 }
 
+static void put_result(struct terminal *t, const struct record_end *end)
+{
+	size_t not_applicable = end->counts[VERDICT_INAPPLICABLE] - t->unexpected_inapplicable;
+
+	if (t->expected_failures)
+		fputs("what the target's file foresees counts as passed:\n", t->to);
+	fprintf(t->to, "%zu passed, %zu failed",
+		sum(end->counts) - end->unexpected - not_applicable,
+		end->unexpected + end->unseen_count);
+	if (not_applicable)
+		fprintf(t->to, ", %zu not applicable", not_applicable);
+	if (end->not_run)
+		fprintf(t->to, ", %zu skipped", end->not_run);
+	fputc('\n', t->to);
+}
+
+static void put_trouble(struct terminal *t, const char *trouble)
+{
+	fputs(text_ink(t->color, INK_RED), t->to);
+	text_put(t->to, trouble);
+	fprintf(t->to, "%s\n", text_ink(t->color, INK_OFF));
+}
+
 /* ---- by cause ------------------------------------------------------------------------------ */
 
 static void put_paragraph(const struct terminal *t, struct buf *b)
@@ -288,25 +312,22 @@ static void put_unseen(const struct terminal *t, const struct record_unseen *uns
 	buf_fini(&b);
 }
 
-void terminal_end(struct terminal *t, const struct record_end *end)
+void terminal_end(struct terminal *t, const struct record_end *end, const char *trouble)
 {
 	erase_status(t);
 	put_causes(t);
 	causes_fini(&t->causes);
 	for (size_t i = 0; i < end->unseen_count; i++)
 		put_unseen(t, &end->unseen[i]);
-	if (end->stopped) {
+	if (end->stopped && !trouble) {
 		fputs("stopped early: ", t->to);
 		text_put(t->to, end->stopped);
 		fputc('\n', t->to);
 	}
 	put_counts(t, end);
-	if (t->expected_failures)
-		fputs("what the target's file foresees counts as passed:\n", t->to);
-	fprintf(t->to, "%zu passed, %zu failed", sum(end->counts) - end->unexpected,
-		end->unexpected + end->unseen_count);
-	if (end->not_run)
-		fprintf(t->to, ", %zu skipped", end->not_run);
-	fputc('\n', t->to);
+	if (trouble)
+		put_trouble(t, trouble);
+	else
+		put_result(t, end);
 	fflush(t->to);
 }

@@ -6,9 +6,10 @@
  * failures as one dim line; with `verbose` every case run. Below it stands one status line, drawn
  * anew. In a pipe every case run is one line, or a block, and there is no status line. From the
  * eleventh failure on only the first one of a cause is a block, and the others are a line each, unless
- * `verbose`; what they have in common is said once, at the end, "by cause". The last line is always "N
+ * `verbose`; what they have in common is said once, at the end, "by cause". The last line is "N
  * passed, N failed", where a failure is a verdict that was not expected, or a cause that was foreseen
- * and not seen; ", N skipped" is added when case runs did not have their turn.
+ * and not seen. ", N not applicable" is added for those from which nothing was learned since the target
+ * does not offer what they are about, and ", N skipped" for those that did not have their turn.
  */
 #ifndef REPORTS_TERMINAL_H
 #define REPORTS_TERMINAL_H
@@ -30,13 +31,14 @@ struct terminal {
 	size_t width;       /* of the screen, to break lines at; 0: never */
 	const char *folder; /* of the record, put before the paths of captures; or NULL */
 
-	const struct record_run *run; /* from terminal_begin on; the caller's */
-	size_t counts[VERDICT_COUNT]; /* of the case runs so far */
-	size_t unexpected;            /* of them */
-	size_t expected_failures;     /* of them */
-	bool drawn;                   /* the cursor stands in a status line */
-	struct causes causes;         /* of what was unexpected; empty again after terminal_end */
-	size_t blocks;                /* of failures, shown so far */
+	const struct record_run *run;   /* from terminal_begin on; the caller's */
+	size_t counts[VERDICT_COUNT];   /* of the case runs so far */
+	size_t unexpected;              /* of them */
+	size_t unexpected_inapplicable; /* of those */
+	size_t expected_failures;       /* of them */
+	bool drawn;                     /* the cursor stands in a status line */
+	struct causes causes;           /* of what was unexpected; empty again after terminal_end */
+	size_t blocks;                  /* of failures, shown so far */
 };
 
 /* A case run that is under way. */
@@ -60,6 +62,7 @@ void terminal_progress(struct terminal *t, size_t done, size_t planned,
 	const struct terminal_running *running, size_t running_count, double per_second,
 	const char *phase);
 
-void terminal_end(struct terminal *t, const struct record_end *end);
+/* With `trouble`, which says why the run tells too little of its target, that is the last line instead. */
+void terminal_end(struct terminal *t, const struct record_end *end, const char *trouble);
 
 #endif

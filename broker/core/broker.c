@@ -21,6 +21,8 @@ void broker_config_default(struct broker_config *config)
 			.connect_bytes = 512 * 1024,
 			.packet_bytes = MQTT_PACKET_MAX,
 			.output_bytes = 16 << 20,
+			.stuck_wait_ms = 20000,
+			.end_wait_ms = 5000,
 			.topic_alias_in = 64,
 			.topic_alias_out = 64,
 			.receive_maximum = 1000,

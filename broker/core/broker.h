@@ -10,7 +10,10 @@
  *      link_input(l, chunk, len);                  for each connection that has bytes
  *      ... commit the store, if there is one ...
  *      while ((l = broker_next(b)))                each link that has something to write or to end
- *              writev(link_output(l)), link_written(l, n); if (link_ends(l) && all written) close
+ *              writev(link_output(l)), link_written(l, n);
+ *              if (link_ends(l) && all written)    the end, in order: the peer hears that no more
+ *                      shutdown(SHUT_WR);          comes; read on until it closes, too, then close
+ *              if (link_must_close(l)) close;      the end that cannot wait
  *      link_closed(l);                             when the connection is gone, for whatever reason
  *
  * The core reads no clock, opens nothing, starts nothing and keeps nothing outside of `struct broker`.
@@ -44,6 +47,11 @@ struct broker_limits {
 	uint32_t output_bytes;  /* waiting to be written (16 MiB); beyond it QoS 0 messages are
 				    * dropped, QoS 1 and 2 wait in the session's queue, and the link
 				    * reads nothing */
+	uint32_t stuck_wait_ms; /* while it reads nothing, Keep Alive cannot be judged by what comes:
+				    * instead some of the output has to be taken within this time, or
+				    * within 1.5 times the Keep Alive if that is longer (20,000) */
+	uint32_t end_wait_ms; /* from the end of a link to link_must_close (5,000): a peer that lives
+				 * needs a few round trips, also over a bad network */
 	uint16_t
 		keep_alive_max_s; /* Server Keep Alive for clients that want more, or none (0: any) */
 	uint16_t topic_alias_in;  /* Topic Alias Maximum of the server (64) */
@@ -85,8 +93,8 @@ struct broker_auth_answer {
 enum {
 	/* Verdicts beside the Reason Codes. 0: accepted; 0x80 and above: refused with this code. */
 	BROKER_AUTH_CONTINUE = MQTT_CONTINUE_AUTHENTICATION, /* enhanced: data goes to the client */
-	BROKER_AUTH_LATER =
-		0x100, /* link_decide will be called; the link reads nothing until then */
+	BROKER_AUTH_LATER = 0x100, /* link_decide will be called; until then the link reads
+				      * nothing, and `step` is not called again */
 };
 
 /* Authentication. Any function may be NULL: everybody is let in, and no method is known. */
@@ -207,7 +215,9 @@ struct link *link_open(struct broker *b, void *owner);
 /* Bytes from the client, however cut. What is not used up is copied; large chunks are best. */
 void link_input(struct link *l, const void *data, size_t len);
 
-/* False while the link should not be read from: too much to be written, or link_decide is due. */
+/* False while the link should not be read from: too much to be written, or link_decide is due. What
+ * is not read then is not held against the client: its Keep Alive is suspended.
+ */
 bool link_wants_input(const struct link *l);
 
 struct broker_piece { /* fits struct iovec */
@@ -215,17 +225,27 @@ struct broker_piece { /* fits struct iovec */
 	size_t len;
 };
 
-/* The bytes to be written, at most `max` pieces of them; returns their number. They stay where they
- * are until link_written has been told of them, so they can be handed to an asynchronous write.
+/* The bytes to be written, at most `max` pieces of them; returns their number. Valid until the next
+ * call of the core; but the first piece stays where it is until link_written has been told of it, so
+ * that one, or the beginning of it, can be handed to an asynchronous write.
  */
 size_t link_output(const struct link *l, struct broker_piece *pieces, size_t max);
 size_t link_output_bytes(const struct link *l);
 void link_written(struct link *l, size_t bytes);
 
-/* The connection is to be closed as soon as the output is written, or cannot be: give it some
- * seconds. Input is ignored from here on.
+/* Nothing more comes to be written, and the input is ignored. It is still to be read, and thrown
+ * away, until the peer has closed its side: a connection that is closed with bytes unread is reset, and
+ * the peer may lose what it has not read yet.
  */
 bool link_ends(const struct link *l);
+
+/* The link ends, and is to be closed now, whatever is not written: its time is up (end_wait_ms), or
+ * a later connection of the same session ends already.
+ */
+bool link_must_close(const struct link *l);
+
+/* The host has news of its own, as when an asynchronous write is done: broker_next hands it out. */
+void link_mark(struct link *l);
 
 /* The connection is gone; frees the link. Without link_ends before, it counts as lost: the Will. */
 void link_closed(struct link *l);

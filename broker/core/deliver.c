@@ -157,18 +157,19 @@ static bool may_get(struct broker *b, const struct session *s, const struct publ
 	return b->config.access.deliver(b->config.access.context, &client, p->topic);
 }
 
-bool deliver(struct broker *b, struct session *s, struct publication *p, const struct sending *how,
-	struct share *share)
+enum deliver_result deliver(struct broker *b, struct session *s, struct publication *p,
+	const struct sending *how, struct share *share)
 {
-	bool sent = false;
+	enum deliver_result result = DELIVER_DROPPED;
 
 	if (how->qos)
-		sent = outgoing_add(b, s, p, how, share);
-	else if (s->link && s->link->state == LINK_UP && !link_is_congested(s->link))
-		sent = send_publish(b, s->link, p, how) == SEND_OK;
-	if (!sent)
+		result = outgoing_add(b, s, p, how, share);
+	else if (s->link && s->link->state == LINK_UP && !link_is_congested(s->link) &&
+		send_publish(b, s->link, p, how) == SEND_OK)
+		result = DELIVER_OK;
+	if (result != DELIVER_OK)
 		b->figures.messages_dropped++;
-	return sent;
+	return result;
 }
 
 static uint8_t qos_least(uint8_t a, uint8_t b)
@@ -176,7 +177,15 @@ static uint8_t qos_least(uint8_t a, uint8_t b)
 	return a < b ? a : b; /* [MQTT-3.8.4-6] of 3.1.1, [MQTT-3.8.4-8] of 5.0 */
 }
 
-/* How gladly a member would take a message: 0 at once, 1 later, 2 when it is back, 3 not at all. */
+enum {
+	RANK_AT_ONCE,
+	RANK_LATER,     /* it is kept until the member can take more */
+	RANK_WHEN_BACK, /* it is kept until the member comes back */
+	RANK_AWAY,      /* QoS 0 is not kept */
+	RANK_NEVER,     /* it is not allowed */
+};
+
+/* How gladly a member would take a message. */
 static unsigned member_rank(
 	struct broker *b, const struct subscription *member, const struct publication *p)
 {
@@ -184,20 +193,20 @@ static unsigned member_rank(
 	uint8_t qos = qos_least(p->qos, member->qos);
 
 	if (!may_get(b, s, p))
-		return 3;
+		return RANK_NEVER;
 	if (!s->link)
-		return qos ? 2 : 3;
+		return qos ? RANK_WHEN_BACK : RANK_AWAY;
 	if (qos)
-		return outgoing_is_ready(b, s) ? 0 : 1;
-	return link_is_congested(s->link) ? 1 : 0;
+		return outgoing_is_ready(b, s) ? RANK_AT_ONCE : RANK_LATER;
+	return link_is_congested(s->link) ? RANK_LATER : RANK_AT_ONCE;
 }
 
-bool deliver_to_share(struct broker *b, struct share *share, struct publication *p)
+enum deliver_result deliver_to_share(struct broker *b, struct share *share, struct publication *p)
 {
 	uint32_t count = share->list.count, best = 0;
-	unsigned best_rank = 3;
+	unsigned best_rank = RANK_NEVER;
 
-	for (uint32_t i = 0; i < count && best_rank; i++) {
+	for (uint32_t i = 0; i < count && best_rank != RANK_AT_ONCE; i++) {
 		uint32_t at = (share->turn + i) % count;
 		unsigned rank = member_rank(b, share->list.items[at], p);
 		if (rank < best_rank) {
@@ -205,8 +214,12 @@ bool deliver_to_share(struct broker *b, struct share *share, struct publication 
 			best = at;
 		}
 	}
-	if (best_rank == 3)
-		return false;
+	if (best_rank == RANK_NEVER)
+		return DELIVER_NOBODY;
+	if (best_rank == RANK_AWAY) {
+		b->figures.messages_dropped++;
+		return DELIVER_DROPPED;
+	}
 	share->turn = best + 1;
 	const struct subscription *member = share->list.items[best];
 	struct target_id id = { member->id, 0 };
@@ -217,30 +230,45 @@ bool deliver_to_share(struct broker *b, struct share *share, struct publication 
 	return deliver(b, member->session, p, &how, share);
 }
 
-static void retain(struct broker *b, struct publication *p)
+/* False without memory. */
+static bool retain(struct broker *b, struct publication *p)
 {
 	struct retained *r = &b->retained;
+	bool ok = true;
 
 	if (!p->payload.len) { /* [MQTT-3.3.1-6] [MQTT-3.3.1-7] */
 		if (retained_remove(r, p->topic))
 			record_retained_gone(b, p->topic);
-		return;
+		return true;
 	}
-	bool room = r->count < b->config.limits.retained_topics || retained_get(r, p->topic);
-	if (room && publication_message(&b->memory, p) && retained_put(r, p->message))
-		record_retained(b, p->message);
-	else if (retained_remove(r, p->topic)) /* never an older one: [MQTT-3.3.1-7] of 3.1.1 */
+	if (r->count < b->config.limits.retained_topics || retained_get(r, p->topic)) {
+		ok = publication_message(&b->memory, p) && retained_put(r, p->message);
+		if (ok) {
+			record_retained(b, p->message);
+			return true;
+		}
+	}
+	if (retained_remove(r, p->topic)) /* never an older one: [MQTT-3.3.1-7] of 3.1.1 */
 		record_retained_gone(b, p->topic);
+	return ok;
 }
 
-uint32_t publish(struct broker *b, struct publication *p)
+static void count(struct publish_result *all, enum deliver_result one)
 {
+	all->matches += one != DELIVER_NOBODY;
+	all->reached += one == DELIVER_OK;
+	all->failed |= one == DELIVER_FAILED;
+}
+
+struct publish_result publish(struct broker *b, struct publication *p)
+{
+	struct publish_result all = { 0 };
 	struct form forms[4];
-	uint32_t reached = 0;
 
 	if (p->retain && !b->config.limits.no_retained)
-		retain(b, p);
+		all.failed = !retain(b, p);
 	const struct match *m = routes_match(&b->routes, p->topic, p->publisher);
+	all.failed |= m->failed;
 	if (m->target_count + m->share_count > 1) {
 		for (unsigned i = 0; i < 4; i++)
 			forms[i].len = 0;
@@ -256,10 +284,10 @@ uint32_t publish(struct broker *b, struct publication *p)
 			.first_id = t->ids,
 			.qos = qos_least(p->qos, t->qos),
 			.retain = p->retain && t->retain_as_published };
-		reached += deliver(b, t->session, p, &how, NULL);
+		count(&all, deliver(b, t->session, p, &how, NULL));
 	}
 	for (uint32_t i = 0; i < m->share_count; i++)
-		reached += deliver_to_share(b, m->shares[i], p);
+		count(&all, deliver_to_share(b, m->shares[i], p));
 	p->forms = NULL;
-	return reached;
+	return all;
 }

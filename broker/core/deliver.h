@@ -22,17 +22,29 @@ struct sending {
 	bool dup;
 };
 
-/* Retains it if it is to be, and delivers it to all. Returns the number of sessions that it reached or
- * waits for.
- */
-uint32_t publish(struct broker *b, struct publication *p);
+enum deliver_result {
+	DELIVER_OK,      /* sent, or kept to be sent */
+	DELIVER_DROPPED, /* it matches, and cannot be had: the queue is full, or offline at QoS 0 */
+	DELIVER_NOBODY,  /* no member of the share may have it */
+	DELIVER_FAILED,  /* above QoS 0, and dropped for lack of memory */
+};
+
+struct publish_result {
+	uint32_t
+		matches; /* sessions and shares that it is for, whether they could be given it or not */
+	uint32_t reached; /* those that have it, or will */
+	bool failed;      /* there was no memory to match, to retain, or to keep it for somebody */
+};
+
+/* Retains it if it is to be, and delivers it to all. */
+struct publish_result publish(struct broker *b, struct publication *p);
 
 /* To one session, under these conditions. */
-bool deliver(struct broker *b, struct session *s, struct publication *p, const struct sending *how,
-	struct share *share);
+enum deliver_result deliver(struct broker *b, struct session *s, struct publication *p,
+	const struct sending *how, struct share *share);
 
-/* To a member of a share that can take it, the next in turn. False when there is none. */
-bool deliver_to_share(struct broker *b, struct share *share, struct publication *p);
+/* To a member of a share that can take it, the next in turn. */
+enum deliver_result deliver_to_share(struct broker *b, struct share *share, struct publication *p);
 
 enum send_result { SEND_OK, SEND_TOO_LARGE, SEND_FAILED };
 

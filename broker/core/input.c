@@ -7,11 +7,6 @@
 
 enum { FIRST_TAIL = 64 };
 
-static bool link_reads(const struct link *l)
-{
-	return l->state != LINK_ENDS && l->state != LINK_WAITS;
-}
-
 /* What can be told from the Fixed Header alone, before a byte of the body is kept. */
 static bool frame_check(struct link *l, const struct mqtt_frame *f)
 {
@@ -36,7 +31,7 @@ static size_t packets_take(struct link *l, const uint8_t *data, size_t len)
 {
 	size_t at = 0;
 
-	while (at < len && link_reads(l)) {
+	while (at < len && !l->stopped) {
 		struct mqtt_frame frame;
 		struct mqtt_error e;
 		enum mqtt_read read = mqtt_frame_read(data + at, len - at, l->version, &frame, &e);
@@ -118,7 +113,7 @@ static size_t tail_fill(struct link *l, const uint8_t *data, size_t len)
 {
 	size_t used = 0;
 
-	while (used < len && l->tail_len && link_reads(l)) {
+	while (used < len && l->tail_len && !l->stopped) {
 		size_t missing = tail_missing(l),
 		       take = missing < len - used ? missing : len - used;
 		bool look = take == missing;
@@ -137,7 +132,7 @@ void link_input(struct link *l, const void *data, size_t len)
 	const uint8_t *at = data;
 
 	l->broker->figures.bytes_received += len;
-	if (l->tail_len && link_reads(l)) {
+	if (l->tail_len && !l->stopped) {
 		size_t used = tail_fill(l, at, len);
 		at += used;
 		len -= used;
@@ -149,6 +144,6 @@ void link_input(struct link *l, const void *data, size_t len)
 
 void input_resume(struct link *l)
 {
-	if (l->tail_len && link_reads(l))
+	if (l->tail_len && !l->stopped)
 		tail_take(l);
 }

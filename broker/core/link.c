@@ -8,6 +8,9 @@
 #include "mqtt/control.h"
 #include "mqtt/publish.h"
 
+/* What a link that ends may still have to write: no more than a poor network takes in that time. */
+enum { END_OUTPUT_BYTES = 1 << 20 };
+
 void link_mark(struct link *l)
 {
 	struct broker *b = l->broker;
@@ -119,23 +122,74 @@ void link_send_refusal(
 	link_send_ack(l, type, id, reason);
 }
 
-void link_finish(struct link *l, bool drop_will)
+/* ---- the end ------------------------------------------------------------------------------- */
+
+static void link_cut(struct link *l)
+{
+	l->must_close = true;
+	output_cut(&l->output, &l->broker->memory, 0);
+	link_mark(l);
+}
+
+/* Of the connections of a session that end, the latest is kept: whoever comes and is thrown out again
+ * and again takes up no more than one of them.
+ */
+static void ending_keep(struct link *l)
+{
+	struct session *s = l->session;
+
+	if (s->ending) {
+		s->ending->left = NULL;
+		link_cut(s->ending);
+	}
+	s->ending = l;
+	l->left = s;
+}
+
+/* Gives back what a connection has besides its output. */
+static void link_leave(struct link *l, bool drop_will)
 {
 	struct broker *b = l->broker;
 
-	if (l->state == LINK_ENDS)
-		return;
 	l->state = LINK_ENDS;
-	timer_clear(&b->timers, &l->timer);
+	l->stopped = true;
 	memory_give(&b->memory, l->tail, l->tail_size);
 	l->tail = NULL;
 	l->tail_len = l->tail_size = 0;
-	link_mark(l);
 	if (b->config.auth.end)
 		b->config.auth.end(b->config.auth.context, l->owner);
 	if (l->session)
 		session_detach(b, l->session, drop_will);
 	extra_free(l);
+}
+
+/* Many messages that wait are not for this connection any more: the client has gone, or has to, or is
+ * elsewhere, and those of QoS 1 and 2 are in its session.
+ */
+static void output_shorten(struct link *l)
+{
+	output_cut(&l->output, &l->broker->memory, END_OUTPUT_BYTES);
+}
+
+static void link_end(struct link *l, bool drop_will)
+{
+	struct broker *b = l->broker;
+
+	b->ending++;
+	link_mark(l);
+	if (l->session)
+		ending_keep(l);
+	link_leave(l, drop_will);
+	if (!timer_set(&b->timers, &l->timer, b->now_ms + b->config.limits.end_wait_ms))
+		link_cut(l);
+}
+
+void link_finish(struct link *l, bool drop_will)
+{
+	if (l->state == LINK_ENDS)
+		return;
+	output_shorten(l);
+	link_end(l, drop_will);
 }
 
 /* DISCONNECT, with a Reason String if that fits. [MQTT-3.14.2-3] */
@@ -159,10 +213,14 @@ static void disconnect_send(struct link *l, uint8_t reason, const char *what)
 
 void link_dismiss(struct link *l, uint8_t reason, const char *what)
 {
+	if (l->state == LINK_ENDS)
+		return;
+	if (reason != MQTT_SERVER_SHUTTING_DOWN)
+		output_shorten(l);
 	/* Never before CONNACK [MQTT-3.14.0-1], and 3.1.1 does not have it. */
 	if (l->state == LINK_UP && l->version == MQTT_50)
 		disconnect_send(l, reason, what);
-	link_finish(l, false);
+	link_end(l, false);
 }
 
 void link_fail(struct link *l, const struct mqtt_error *e)
@@ -185,25 +243,62 @@ void link_refuse(struct link *l, uint8_t reason, const char *statement, const ch
 	link_fail(l, &e);
 }
 
-void link_due(struct link *l)
+/* How long there may be no sign of life. That is a packet; but while nothing is read, it is that the
+ * client takes what is written: see link_written.
+ */
+static int64_t silence_max_ms(const struct link *l)
 {
-	struct broker *b = l->broker;
-	int64_t due_ms = l->heard_ms + (int64_t)l->keep_alive_s * 1500 + b->config.clock_grain_ms;
+	int64_t ms = (int64_t)l->keep_alive_s * 1500;
+	int64_t stuck_ms = l->broker->config.limits.stuck_wait_ms;
 
-	if (l->state != LINK_UP) {
-		link_finish(l, false);
-	} else if (b->now_ms >= due_ms) { /* [MQTT-3.1.2-24] of 3.1.1, [MQTT-3.1.2-22] of 5.0 */
+	return link_is_congested(l) && ms < stuck_ms ? stuck_ms : ms;
+}
+
+static void silence_refuse(struct link *l)
+{
+	if (link_is_congested(l))
+		link_refuse(l, MQTT_QUOTA_EXCEEDED, "5.0:U50-ERR-CODES",
+			"nothing is taken of what waits to be written");
+	else /* [MQTT-3.1.2-24] of 3.1.1, [MQTT-3.1.2-22] of 5.0 */
 		link_refuse(l, MQTT_KEEP_ALIVE_TIMEOUT,
 			MQTT_BY_VERSION(l->version, "MQTT-3.1.2-24", "MQTT-3.1.2-22"),
 			"nothing heard for one and a half times the Keep Alive");
-	} else if (!timer_set(&b->timers, &l->timer, due_ms)) {
-		link_finish(l, false);
+}
+
+/* Keep Alive. A host with a clock that goes on by itself may be late, and the sign of life be there to
+ * be read: it gets a turn to look, before the client is blamed.
+ */
+static void keep_alive_due(struct link *l)
+{
+	struct broker *b = l->broker;
+	uint32_t grain_ms = b->config.clock_grain_ms;
+
+	if (l->stopped)
+		l->heard_ms = b->now_ms; /* it is the host's verdict that is waited for */
+	int64_t due_ms = l->heard_ms + silence_max_ms(l) + grain_ms;
+	bool late = b->now_ms >= due_ms;
+	if (late && (l->doubted || !grain_ms)) {
+		silence_refuse(l);
+		return;
 	}
+	l->doubted = late;
+	if (!timer_set(&b->timers, &l->timer, late ? b->now_ms + grain_ms : due_ms))
+		link_finish(l, false);
+}
+
+void link_due(struct link *l)
+{
+	if (l->state == LINK_ENDS)
+		link_cut(l);
+	else if (l->state == LINK_UP)
+		keep_alive_due(l);
+	else
+		link_finish(l, false);
 }
 
 struct link *link_open(struct broker *b, void *owner)
 {
-	if (b->shutting_down || b->figures.links >= b->config.limits.connections)
+	if (b->shutting_down || b->figures.links - b->ending >= b->config.limits.connections)
 		return NULL;
 	struct link *l = memory_take_zeroed(&b->memory, sizeof(*l));
 	if (!l)
@@ -228,7 +323,13 @@ void link_closed(struct link *l)
 {
 	struct broker *b = l->broker;
 
-	link_finish(l, false);
+	if (l->state == LINK_ENDS)
+		b->ending--;
+	else
+		link_leave(l, false);
+	if (l->left)
+		l->left->ending = NULL;
+	timer_clear(&b->timers, &l->timer);
 	output_fini(&l->output, &b->memory);
 	b->figures.links--;
 	if (l->pending)
@@ -260,7 +361,7 @@ struct link *broker_next(struct broker *b)
 
 bool link_wants_input(const struct link *l)
 {
-	return l->state != LINK_ENDS && l->state != LINK_WAITS && !link_is_congested(l);
+	return l->state == LINK_ENDS || (!l->stopped && !link_is_congested(l));
 }
 
 size_t link_output(const struct link *l, struct broker_piece *pieces, size_t max)
@@ -280,7 +381,10 @@ void link_written(struct link *l, size_t bytes)
 
 	b->figures.bytes_sent += bytes;
 	output_written(&l->output, &b->memory, bytes);
-	if (!congested || link_is_congested(l))
+	if (!congested)
+		return;
+	l->heard_ms = b->now_ms; /* nothing was read from it */
+	if (link_is_congested(l))
 		return;
 	link_mark(l); /* it may be read from again */
 	if (l->session)
@@ -290,6 +394,11 @@ void link_written(struct link *l, size_t bytes)
 bool link_ends(const struct link *l)
 {
 	return l->state == LINK_ENDS;
+}
+
+bool link_must_close(const struct link *l)
+{
+	return l->must_close;
 }
 
 void *link_owner(const struct link *l)

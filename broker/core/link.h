@@ -6,6 +6,9 @@
  *      LINK_AUTH, LINK_WAITS ────────────────────refused─────────────────────┘
  *
  * A link never goes back to an earlier state, and has a session in LINK_UP only.
+ *
+ * A link that ends has little left to write, and a deadline for it. Of a session at most one such link
+ * is left: it holds nobody's memory but its own.
  */
 #ifndef BROKER_CORE_LINK_H
 #define BROKER_CORE_LINK_H
@@ -30,7 +33,7 @@ struct session;
 enum link_state {
 	LINK_NEW,   /* no CONNECT yet */
 	LINK_AUTH,  /* enhanced authentication under way */
-	LINK_WAITS, /* link_decide is due */
+	LINK_WAITS, /* link_decide is due before there is a CONNACK */
 	LINK_UP,
 	LINK_ENDS,
 };
@@ -51,15 +54,16 @@ struct link {
 	struct broker *broker;
 	void *owner;
 	struct session *session;
+	struct session *left; /* of the link that ends: whose `ending` it is; or NULL */
 	struct link *pending_next;
 	struct link_extra *extra; /* NULL: nothing of it */
 	struct output output;
 	uint8_t *tail; /* of the input: a packet that is not whole yet; NULL: none */
 	uint32_t tail_len;
 	uint32_t tail_size;
-	int64_t heard_ms;         /* the last packet, or the opening */
+	int64_t heard_ms;         /* the last sign of life, see link_due; or the opening */
 	uint32_t packet_max;      /* the client's Maximum Packet Size */
-	struct timer timer;       /* CONNECT is due, or Keep Alive */
+	struct timer timer;       /* CONNECT is due, or Keep Alive, or the end */
 	uint16_t keep_alive_s;    /* in force; 0: off */
 	uint16_t receive_maximum; /* the client's */
 	uint16_t received;        /* QoS 2 messages of this connection that are not released */
@@ -69,11 +73,11 @@ struct link {
 	bool broken : 1;          /* output was lost for lack of memory: it has to end */
 	bool gone : 1;            /* closed; the list frees it */
 	bool problem_information : 1;
-	bool again : 1; /* re-authentication under way */
+	bool again : 1;     /* re-authentication under way */
+	bool stopped : 1;   /* takes no packet: link_decide is due, or it ends */
+	bool doubted : 1;   /* nothing was heard for too long, unless it is waiting to be read */
+	bool must_close : 1;
 };
-
-/* broker_next is to hand it out. */
-void link_mark(struct link *l);
 
 /* Too much waits to be written. */
 bool link_is_congested(const struct link *l);

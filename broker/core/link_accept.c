@@ -61,6 +61,8 @@ static bool session_take(struct link *l, struct session *s, const struct mqtt_co
 	s->version = c->version;
 	s->expiry_s = expiry_of(b, c);
 	s->expires_ms = INT64_MAX;
+	if (!s->expiry_s) /* it was to last, and no longer is: nothing of it may come back */
+		record_session_gone(b, s);
 	l->session = s;
 	b->figures.connected++;
 	/* A Will that was still to come does not come any more. [MQTT-3.1.3-9] */

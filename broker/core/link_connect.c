@@ -166,6 +166,7 @@ static void verdict_on_connect(struct link *l, const struct mqtt_connect *c, str
 			return;
 		}
 		l->state = verdict == BROKER_AUTH_LATER ? LINK_WAITS : LINK_AUTH;
+		l->stopped = verdict == BROKER_AUTH_LATER;
 		if (verdict == BROKER_AUTH_CONTINUE)
 			auth_send(l, MQTT_CONTINUE_AUTHENTICATION,
 				answer->data); /* [MQTT-4.12.0-2] */
@@ -253,8 +254,11 @@ static bool connect_again(struct link *l, struct mqtt_connect *c)
 /* Re-authentication: done, goes on, or ends the connection. [MQTT-4.12.1-2] */
 static void verdict_on_again(struct link *l, int verdict, const struct broker_auth_answer *answer)
 {
-	if (verdict == BROKER_AUTH_LATER)
+	if (verdict == BROKER_AUTH_LATER) {
+		l->stopped = true;
+		link_mark(l);
 		return;
+	}
 	if (verdict >= 0x80) {
 		/* Table 3-10 does not have the code that says that the method is bad. */
 		bool fits = verdict != MQTT_BAD_AUTHENTICATION_METHOD &&
@@ -318,12 +322,16 @@ void link_decide(struct link *l, int verdict, const struct broker_auth_answer *a
 	static const struct broker_auth_answer none = { 0 };
 	struct mqtt_connect c;
 
+	if (!l->stopped || l->state == LINK_ENDS)
+		return;
 	if (!answer)
 		answer = &none;
-	if (l->state == LINK_UP && l->again) {
+	l->stopped = false;
+	l->heard_ms = l->broker->now_ms; /* what came meanwhile is yet to be read */
+	link_mark(l);
+	if (l->state == LINK_UP)
 		verdict_on_again(l, verdict, answer);
-	} else if (l->state == LINK_WAITS && connect_again(l, &c)) {
+	else if (connect_again(l, &c))
 		verdict_on_connect(l, &c, (struct mqtt_view){ 0 }, verdict, answer);
-		input_resume(l);
-	}
+	input_resume(l);
 }

@@ -104,7 +104,7 @@ static struct mqtt_view properties_forwarded(struct broker *b, const struct mqtt
 	return (struct mqtt_view){ b->properties.data, (uint32_t)b->properties.len };
 }
 
-static uint32_t message_publish(struct link *l, const struct mqtt_publish *p)
+static struct publish_result message_publish(struct link *l, const struct mqtt_publish *p)
 {
 	struct broker *b = l->broker;
 	struct publication publication = { .topic = p->topic,
@@ -122,15 +122,24 @@ static uint32_t message_publish(struct link *l, const struct mqtt_publish *p)
 					(int64_t)mqtt_properties_number(
 						&p->properties, MQTT_MESSAGE_EXPIRY_INTERVAL, 0);
 	}
-	uint32_t reached = publish(b, &publication);
+	struct publish_result result = publish(b, &publication);
 	message_drop(&b->memory, publication.message);
-	return reached;
+	return result;
+}
+
+static uint8_t reason_of(const struct publish_result *result)
+{
+	if (result->failed)
+		return MQTT_QUOTA_EXCEEDED;
+	return result->matches ? MQTT_SUCCESS : MQTT_NO_MATCHING_SUBSCRIBERS;
 }
 
 static const char *refusal_text(uint8_t reason)
 {
 	if (reason == MQTT_TOPIC_NAME_INVALID)
 		return "this topic is not for clients";
+	if (reason == MQTT_QUOTA_EXCEEDED)
+		return "no room for it";
 	return reason == MQTT_PAYLOAD_FORMAT_INVALID ? "payload is not the UTF-8 that it says"
 						     : "not allowed";
 }
@@ -145,16 +154,57 @@ static void publish_answer(
 		link_send_ack(l, type, p->id, reason);
 }
 
+/* 3.1.1 cannot say no: without an answer, the client sends it again over its next connection. */
+static void publish_give_up(struct link *l)
+{
+	link_refuse(l, MQTT_QUOTA_EXCEEDED, "3.1.1:MQTT-4.8.0-2", "no memory for a message");
+}
+
 static void publish_qos01(struct link *l, const struct mqtt_publish *p)
 {
 	uint8_t reason = message_check(l, p);
+	struct publish_result result = { 0 };
 
-	if (!reason && !message_publish(l, p))
-		reason = MQTT_NO_MATCHING_SUBSCRIBERS;
-	if (p->qos)
+	if (!reason) {
+		result = message_publish(l, p);
+		reason = reason_of(&result);
+	}
+	if (p->qos && result.failed && l->version != MQTT_50)
+		publish_give_up(l);
+	else if (p->qos)
 		publish_answer(l, PUBACK, p, reason);
 	else if (reason == MQTT_PAYLOAD_FORMAT_INVALID)
 		link_refuse(l, reason, "5.0:U50-PFI-UTF8", refusal_text(reason));
+}
+
+static void received_keep(struct link *l, uint16_t id)
+{
+	l->received++;
+	record_received(l->broker, l->session, id);
+}
+
+static void received_forget(struct link *l, uint16_t id)
+{
+	idset_remove(l->session->received, &l->broker->memory, id);
+	l->received--;
+	record_received_gone(l->broker, l->session, id);
+}
+
+/* Answers a message of QoS 2 that was let in. */
+static void publish_received(struct link *l, const struct mqtt_publish *p)
+{
+	struct publish_result result = message_publish(l, p);
+	/* What some have got may come again as a new message, as the refusal makes it one in 5.0, but
+	 * not as the same: [MQTT-4.3.3-2] of 3.1.1.
+	 */
+	bool forget = result.failed && (l->version == MQTT_50 || !result.reached);
+
+	if (forget)
+		received_forget(l, p->id);
+	if (forget && l->version != MQTT_50)
+		publish_give_up(l);
+	else
+		publish_answer(l, PUBREC, p, reason_of(&result));
 }
 
 /* Delivered when it comes first; its identifier is kept until PUBREL. */
@@ -182,13 +232,12 @@ static void publish_qos2(struct link *l, const struct mqtt_publish *p)
 		link_refuse(l, MQTT_QUOTA_EXCEEDED, "5.0:U50-ERR-CODES", "no memory");
 		return;
 	}
-	if (keep) {
-		l->received++;
-		record_received(b, s, p->id);
-	}
-	if (!reason && !message_publish(l, p))
-		reason = MQTT_NO_MATCHING_SUBSCRIBERS;
-	publish_answer(l, PUBREC, p, reason);
+	if (keep)
+		received_keep(l, p->id);
+	if (reason)
+		publish_answer(l, PUBREC, p, reason);
+	else
+		publish_received(l, p);
 }
 
 void link_publish(struct link *l, const struct mqtt_frame *frame, struct mqtt_view body)

@@ -187,8 +187,7 @@ void link_unsubscribe(struct link *l, struct mqtt_view body)
 	}
 	buf_reset(&b->codes);
 	while (mqtt_unsubscribe_next(&s, &at, &filter)) { /* [MQTT-3.10.4-6] */
-		bool shared = l->version == MQTT_50;
-		bool there = subscriptions_remove(&b->subscriptions, l->session, filter, shared);
+		bool there = subscriptions_remove(&b->subscriptions, l->session, filter);
 		if (there)
 			record_subscription_gone(b, l->session, filter);
 		buf_add_u8(&b->codes, there ? MQTT_SUCCESS : MQTT_NO_SUBSCRIPTION_EXISTED);

@@ -227,19 +227,19 @@ static bool extra_make(struct broker *b, const struct sending *how, struct share
 	return true;
 }
 
-bool outgoing_add(struct broker *b, struct session *s, struct publication *p,
+enum deliver_result outgoing_add(struct broker *b, struct session *s, struct publication *p,
 	const struct sending *how, struct share *share)
 {
 	struct delivery_extra *extra = NULL;
 	bool ready = outgoing_is_ready(b, s);
 
 	if (!publication_message(&b->memory, p))
-		return false;
+		return DELIVER_FAILED;
 	if (!ready && !queue_has_room(b, s, message_size(p->message)))
-		return false;
+		return DELIVER_DROPPED;
 	struct outgoing *o = outgoing_make(b, s);
 	if (!o || !extra_make(b, how, share, &extra))
-		return false;
+		return DELIVER_FAILED;
 	struct delivery *d = delivery_at(o, o->end);
 	*d = (struct delivery){ .message = message_hold(p->message),
 		.extra = extra,
@@ -253,7 +253,7 @@ bool outgoing_add(struct broker *b, struct session *s, struct publication *p,
 		o->sent++;
 	else
 		record_delivery(b, s, d);
-	return true;
+	return DELIVER_OK;
 }
 
 /* Where the delivery with this identifier is. They are in the order of their identifiers, mostly

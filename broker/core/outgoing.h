@@ -59,8 +59,8 @@ struct outgoing {
 	uint16_t next_id;
 };
 
-/* Sends a message, or keeps it until it can be sent. False when it was dropped. */
-bool outgoing_add(struct broker *b, struct session *s, struct publication *p,
+/* Sends a message, or keeps it until it can be sent. */
+enum deliver_result outgoing_add(struct broker *b, struct session *s, struct publication *p,
 	const struct sending *how, struct share *share);
 
 /* Sends what quota and output allow. */

@@ -22,6 +22,27 @@ void output_fini(struct output *o, struct memory *memory)
 	*o = (struct output){ 0 };
 }
 
+void output_cut(struct output *o, struct memory *memory, uint32_t keep)
+{
+	struct output_piece *last = o->first;
+
+	if (o->bytes <= keep)
+		return;
+	/* A payload that is pointed at belongs to the packet whose head is before it. */
+	for (uint32_t kept = last->len; last->next; kept += last->len) {
+		if (!last->next->message && kept >= keep)
+			break;
+		last = last->next;
+	}
+	while (last->next) {
+		struct output_piece *p = last->next;
+		last->next = p->next;
+		o->bytes -= p->len;
+		piece_free(memory, p);
+	}
+	o->last = last;
+}
+
 static struct output_piece *piece_add(struct output *o, struct memory *memory, uint32_t size)
 {
 	struct output_piece *p = memory_take(memory, size);

@@ -40,6 +40,11 @@ void output_fini(struct output *o, struct memory *memory);
 /* Room for `len` bytes, which count as output from now on. NULL without memory. */
 uint8_t *output_take(struct output *o, struct memory *memory, uint32_t len);
 
+/* Forgets the later packets, so that not much more than `keep` bytes are left: all of the first piece,
+ * which may be on its way already, and whole packets.
+ */
+void output_cut(struct output *o, struct memory *memory, uint32_t keep);
+
 /* The payload of a message; takes a reference. */
 bool output_share(struct output *o, struct memory *memory, struct message *message);
 

@@ -87,6 +87,8 @@ static void session_free(struct broker *b, struct session *s)
 	*at = s->chained;
 	b->sessions.count--;
 	timer_clear(&b->timers, &s->timer);
+	if (s->ending)
+		s->ending->left = NULL;
 	subscriptions_remove_all(&b->subscriptions, s);
 	outgoing_free(b, s);
 	if (s->received) {

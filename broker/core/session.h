@@ -27,6 +27,7 @@ enum { SESSION_NEVER_EXPIRES = 0xFFFFFFFF };
 struct session {
 	struct session *chained; /* next in the same bucket */
 	struct link *link;       /* NULL: offline */
+	struct link *ending;     /* an earlier one that still has to write; or NULL */
 	struct outgoing *outgoing;
 	struct idset *received; /* QoS 2, not released; NULL: none */
 	struct subscription *subscriptions;

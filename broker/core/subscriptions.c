@@ -171,15 +171,15 @@ static struct subscription *subscription_new(struct subscriptions *s, struct ses
 /* Splits "$share/NAME/" off, where that has a meaning. */
 static struct mqtt_view path_of(struct mqtt_view text, bool shared, struct mqtt_view *name)
 {
-	struct mqtt_view path = text;
+	struct mqtt_view path;
 
+	if (shared && mqtt_filter_is_shared(text) && mqtt_filter_split_shared(text, name, &path))
+		return path;
 	*name = (struct mqtt_view){ 0 };
-	if (shared && mqtt_filter_is_shared(text))
-		mqtt_filter_split_shared(text, name, &path);
-	return path;
+	return text;
 }
 
-enum subscribe_result subscriptions_add(struct subscriptions *s, struct session *session,
+static enum subscribe_result subscription_put(struct subscriptions *s, struct session *session,
 	const struct mqtt_filter *filter, bool shared, uint8_t qos, uint32_t id, uint32_t most)
 {
 	struct mqtt_view name, path = path_of(filter->text, shared, &name);
@@ -237,20 +237,43 @@ static void subscription_free(struct subscriptions *s, struct subscription *sub)
 	filter_release(s, node);
 }
 
-bool subscriptions_remove(
-	struct subscriptions *s, struct session *session, struct mqtt_view text, bool shared)
+/* The session's subscription to this text in one of its meanings; NULL: none. */
+static struct subscription *subscription_at(
+	struct subscriptions *s, const struct session *session, struct mqtt_view text, bool shared)
 {
 	struct mqtt_view name, path = path_of(text, shared, &name);
 	struct tree_node *node = tree_find(&s->tree, path);
+	const struct filter *f = node ? node->value : NULL;
 
-	if (!node || !node->value)
-		return false;
-	struct filter *f = node->value;
+	if (!f)
+		return NULL;
 	struct share *share = name.len ? share_find(f, name) : NULL;
 	if (name.len && !share)
-		return false;
-	struct subscription *sub =
-		subscription_find(session, node, share, share ? &share->list : &f->list);
+		return NULL;
+	return subscription_find(session, node, share, share ? &share->list : &f->list);
+}
+
+enum subscribe_result subscriptions_add(struct subscriptions *s, struct session *session,
+	const struct mqtt_filter *filter, bool shared, uint8_t qos, uint32_t id, uint32_t most)
+{
+	struct subscription *other = mqtt_filter_is_shared(filter->text)
+		? subscription_at(s, session, filter->text, !shared)
+		: NULL;
+
+	if (other && most < UINT32_MAX)
+		most++; /* it goes */
+	enum subscribe_result result = subscription_put(s, session, filter, shared, qos, id, most);
+	if (other && result <= SUBSCRIBE_REPLACED)
+		subscription_free(s, other);
+	return result;
+}
+
+bool subscriptions_remove(struct subscriptions *s, struct session *session, struct mqtt_view text)
+{
+	struct subscription *sub = subscription_at(s, session, text, false);
+
+	if (!sub && mqtt_filter_is_shared(text))
+		sub = subscription_at(s, session, text, true);
 	if (sub)
 		subscription_free(s, sub);
 	return sub != NULL;

@@ -105,15 +105,18 @@ enum subscribe_result {
 	SUBSCRIBE_NO_MEMORY,
 };
 
-/* `filter` is valid; `shared` says whether "$share/" has a meaning here. A session may have `most`
- * subscriptions.
+/* `filter` is valid; `shared` says whether "$share/" has a meaning here. A session has one subscription
+ * by one text: where it took "$share/..." in the other version, with the other meaning, this one
+ * replaces that. It may have `most` subscriptions.
  */
 enum subscribe_result subscriptions_add(struct subscriptions *s, struct session *session,
 	const struct mqtt_filter *filter, bool shared, uint8_t qos, uint32_t id, uint32_t most);
 
-/* False if there was none. [MQTT-3.10.4-1] */
+/* What the session has subscribed to by this text, in whichever version that was: a session may have
+ * come back in the other one. False if there was nothing. [MQTT-3.10.4-1]
+ */
 bool subscriptions_remove(
-	struct subscriptions *s, struct session *session, struct mqtt_view filter, bool shared);
+	struct subscriptions *s, struct session *session, struct mqtt_view filter);
 void subscriptions_remove_all(struct subscriptions *s, struct session *session);
 
 /* All that a topic matches: the result stays until the next match or change. `publisher` counts for

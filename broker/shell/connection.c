@@ -3,10 +3,13 @@
 #include <netinet/in.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/socket.h>
 
 enum {
 	CHUNK_SIZE = 256 * 1024,
-	PIECES = 128, /* of one gathered write */
+	PIECES = 128,             /* of one gathered write */
+	LATER_BYTES = 16 * 1024,  /* of an asynchronous write: it tells when there is room again */
+	FILES_RESERVED = 4,       /* for the configuration, which is read again on SIGHUP */
 	ADDRESS_BUCKETS = 1 << 12,
 	WRITE_ROUNDS =
 		16, /* gathered writes of one link in one turn: others want to be served too */
@@ -162,31 +165,40 @@ static size_t total(const uv_buf_t *bufs, unsigned n)
 	return bytes;
 }
 
+/* There is room again. What it is used for is a matter of the next turn. */
 static void on_written(uv_write_t *request, int status)
 {
 	struct connection *c = (struct connection *)request->handle;
 	size_t bytes = (size_t)(uintptr_t)request->data;
 
-	if (status == 0)
-		link_written(c->link, bytes);
 	free(c->writing);
 	c->writing = NULL;
-	if (status < 0)
+	if (status < 0) {
 		connection_close(c);
-	else
-		connection_serve(c);
+		return;
+	}
+	tell_time(c->tcp.data, c->tcp.loop);
+	link_written(c->link, bytes);
+	link_mark(c->link);
 }
 
-/* The socket is full: the rest goes out when there is room. */
-static void write_later(struct connection *c, const uv_buf_t *bufs, unsigned n)
+/* The socket is full: more goes out when there is room. */
+static void write_later(struct connection *c)
 {
+	struct broker_piece piece;
+	uv_buf_t buf;
+
+	link_output(c->link, &piece, 1);
+	if (piece.len > LATER_BYTES)
+		piece.len = LATER_BYTES;
+	buf = uv_buf_init((char *)(uintptr_t)piece.data, (unsigned)piece.len);
 	c->writing = malloc(sizeof(*c->writing));
 	if (!c->writing) {
 		connection_close(c);
 		return;
 	}
-	c->writing->data = (void *)(uintptr_t)total(bufs, n);
-	if (uv_write(c->writing, (uv_stream_t *)&c->tcp, bufs, n, on_written))
+	c->writing->data = (void *)(uintptr_t)piece.len;
+	if (uv_write(c->writing, (uv_stream_t *)&c->tcp, &buf, 1, on_written))
 		connection_close(c);
 }
 
@@ -204,15 +216,11 @@ static bool write_now(struct connection *c)
 			link_written(c->link, (size_t)written);
 		else if (written != UV_EAGAIN)
 			return false;
-		if (written < 0 || (size_t)written < total(bufs, n)) {
-			n = gather(c->link, bufs);
-			write_later(c, bufs, n);
-		}
+		if (written < 0 || (size_t)written < total(bufs, n))
+			write_later(c);
 	}
-	if (!c->writing && link_output_bytes(c->link)) {
-		unsigned n = gather(c->link, bufs);
-		write_later(c, bufs, n);
-	}
+	if (!c->writing && link_output_bytes(c->link))
+		write_later(c);
 	return !c->closing;
 }
 
@@ -233,6 +241,8 @@ static void on_read(uv_stream_t *stream, ssize_t n, const uv_buf_t *buf)
 	if (n > 0) {
 		tell_time(stream->data, stream->loop);
 		link_input(c->link, buf->base, (size_t)n);
+	} else if (n == UV_EOF && link_output_bytes(c->link) && link_ends(c->link)) {
+		c->ended = true; /* it may still read what is to be written */
 	} else if (n < 0) {
 		connection_close(c);
 	}
@@ -240,7 +250,7 @@ static void on_read(uv_stream_t *stream, ssize_t n, const uv_buf_t *buf)
 
 static void pause_or_resume(struct connection *c)
 {
-	bool wants = link_wants_input(c->link);
+	bool wants = link_wants_input(c->link) && !c->ended;
 
 	if (wants == !c->paused)
 		return;
@@ -251,17 +261,32 @@ static void pause_or_resume(struct connection *c)
 		uv_read_start((uv_stream_t *)&c->tcp, on_alloc, on_read);
 }
 
+/* All is written. The peer is told that no more comes, and has until link_must_close to close its side:
+ * until then its bytes are read, for the system resets a connection that is closed with bytes unread,
+ * and what the peer has not read by then is lost.
+ */
+static void say_goodbye(struct connection *c)
+{
+	uv_os_fd_t fd;
+
+	if (c->shut)
+		return;
+	c->shut = true;
+	if (c->ended || uv_fileno((uv_handle_t *)&c->tcp, &fd) || shutdown(fd, SHUT_WR))
+		connection_close(c);
+}
+
 void connection_serve(struct connection *c)
 {
 	if (c->closing)
 		return;
-	if (!c->writing && !write_now(c)) {
+	if (link_must_close(c->link) || (!c->writing && !write_now(c))) {
 		connection_close(c);
 		return;
 	}
 	if (link_ends(c->link) && !c->writing && !link_output_bytes(c->link))
-		connection_close(c);
-	else
+		say_goodbye(c);
+	if (!c->closing)
 		pause_or_resume(c);
 }
 
@@ -281,8 +306,24 @@ static void log_open(struct connections *all, const struct connection *c)
 	log_line(all->log, LOG_INFO, "connection %u opened from %s", c->number, text);
 }
 
+/* The last descriptors are kept. Without them libuv would close what comes, without a word. */
+static bool has_file(struct connections *all, const struct connection *c)
+{
+	uv_os_fd_t fd;
+
+	return !uv_fileno((const uv_handle_t *)&c->tcp, &fd) &&
+		(uint32_t)fd + FILES_RESERVED < all->files;
+}
+
 static bool start(struct connections *all, struct connection *c)
 {
+	if (!has_file(all, c)) {
+		log_line(all->log, LOG_WARNING,
+			"connection %u refused: the process may have no more than %u file "
+			"descriptors",
+			c->number, all->files);
+		return false;
+	}
 	if (!count_address(all, c)) {
 		log_line(all->log, LOG_NOTICE, "connection %u refused: its address has %u already",
 			c->number, all->per_address);
@@ -300,17 +341,18 @@ static bool start(struct connections *all, struct connection *c)
 	return uv_read_start((uv_stream_t *)&c->tcp, on_alloc, on_read) == 0;
 }
 
-void connection_accept(struct connections *all, uv_stream_t *listener)
+bool connection_accept(struct connections *all, uv_stream_t *listener)
 {
 	struct connection *c = calloc(1, sizeof(*c));
 
 	if (!c || uv_tcp_init(listener->loop, &c->tcp)) {
 		free(c);
-		return;
+		return false;
 	}
 	c->tcp.data = all;
 	c->number = ++all->opened;
 	all->count++;
 	if (uv_accept(listener, (uv_stream_t *)&c->tcp) || !start(all, c))
 		connection_close(c);
+	return true;
 }

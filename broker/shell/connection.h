@@ -15,6 +15,7 @@ struct connections {
 	struct log *log;
 	bool log_each;                    /* lines for connects and disconnects */
 	bool leaving;                     /* the loop stops with the last connection */
+	uint32_t files;                   /* descriptors that the process may have */
 	uint32_t count;                   /* open now */
 	uint32_t opened;                  /* since the start: their numbers in the log */
 	uint32_t per_address;             /* most connections of one address; 0: no limit */
@@ -32,16 +33,22 @@ struct connection {
 	uint32_t number; /* for the log */
 	bool closing;
 	bool paused;
+	bool shut;  /* the peer has been told that no more comes */
+	bool ended; /* the peer has told that */
 };
 
 bool connections_init(
 	struct connections *c, struct broker *broker, struct log *log, uint32_t per_address);
 void connections_fini(struct connections *c);
 
-/* Takes what a listener has to accept. */
-void connection_accept(struct connections *c, uv_stream_t *listener);
+/* Takes what a listener has to accept. False without memory: the listener hears nothing more until this
+ * was called again, and successful.
+ */
+bool connection_accept(struct connections *c, uv_stream_t *listener);
 
-/* Writes, pauses or closes, whatever the link has news of. */
+/* Writes, pauses or closes, whatever the link has news of. To be called within the turn, after a
+ * commit: nothing else writes what the core has to say.
+ */
 void connection_serve(struct connection *c);
 
 /* Closes at once, without waiting for output to be written. */

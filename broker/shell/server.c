@@ -12,12 +12,14 @@
 enum {
 	BACKLOG = 4096,
 	LEAVE_MS = 2000, /* for clients to take their DISCONNECT when the broker ends */
+	RETRY_MS = 100,  /* until memory for a connection is looked for again */
 };
 
 struct listener {
 	uv_tcp_t tcp; /* tcp.data: struct listener */
 	struct server *server;
 	uint16_t port;
+	bool waits; /* there was no memory for the connection that it has */
 };
 
 struct server {
@@ -57,6 +59,32 @@ static void set_timer(struct server *s, int64_t due_ms)
 			&s->timer, on_timer, due_ms > now_ms ? (uint64_t)(due_ms - now_ms) : 0, 0);
 }
 
+static void listener_accept(struct listener *l)
+{
+	struct server *s = l->server;
+	bool waited = l->waits;
+
+	l->waits = !connection_accept(&s->connections, (uv_stream_t *)&l->tcp);
+	if (l->waits && !waited)
+		log_line(s->log, LOG_WARNING, "port %u: no memory for a connection, it waits",
+			l->port);
+}
+
+/* Connections that wait for memory get it, now or a little later. */
+static int64_t retry(struct server *s, int64_t due_ms)
+{
+	int64_t retry_ms = (int64_t)uv_now(&s->loop) + RETRY_MS;
+
+	for (unsigned i = 0; i < s->listener_count; i++) {
+		struct listener *l = &s->listeners[i];
+		if (l->waits)
+			listener_accept(l);
+		if (l->waits && retry_ms < due_ms)
+			due_ms = retry_ms;
+	}
+	return due_ms;
+}
+
 /* Runs when timers, reads and closed connections have had their say, before the loop sleeps again. */
 static void on_turn(uv_prepare_t *turn)
 {
@@ -66,7 +94,7 @@ static void on_turn(uv_prepare_t *turn)
 	int64_t due_ms = broker_tick(s->broker, (int64_t)uv_now(&s->loop));
 	while ((link = broker_next(s->broker)))
 		connection_serve(link_owner(link));
-	set_timer(s, due_ms);
+	set_timer(s, retry(s, due_ms));
 }
 
 /* ---- the end ------------------------------------------------------------------------------- */
@@ -93,8 +121,10 @@ static void leave(struct server *s)
 	}
 	s->connections.leaving = true;
 	log_line(s->log, LOG_NOTICE, "ending: %u connections are told", s->connections.count);
-	for (unsigned i = 0; i < s->listener_count; i++)
+	for (unsigned i = 0; i < s->listener_count; i++) {
+		s->listeners[i].waits = false;
 		uv_close((uv_handle_t *)&s->listeners[i].tcp, NULL);
+	}
 	broker_shutdown(s->broker);
 	uv_timer_start(&s->leave, on_left, s->connections.count ? LEAVE_MS : 0, 0);
 }
@@ -120,7 +150,7 @@ static void on_connection(uv_stream_t *stream, int status)
 		log_line(s->log, LOG_WARNING, "accept: %s", uv_strerror(status));
 		return;
 	}
-	connection_accept(&s->connections, stream);
+	listener_accept(l);
 }
 
 static bool resolve(const struct listener_settings *settings, struct sockaddr_storage *address)
@@ -211,14 +241,16 @@ static struct broker *make_broker(
 }
 
 /* As many connections as the system allows this process. */
-static void raise_file_limit(void)
+static uint32_t raise_file_limit(void)
 {
 	struct rlimit limit;
 
-	if (getrlimit(RLIMIT_NOFILE, &limit) == 0) {
-		limit.rlim_cur = limit.rlim_max;
-		setrlimit(RLIMIT_NOFILE, &limit);
-	}
+	if (getrlimit(RLIMIT_NOFILE, &limit))
+		return UINT32_MAX;
+	limit.rlim_cur = limit.rlim_max;
+	setrlimit(RLIMIT_NOFILE, &limit);
+	getrlimit(RLIMIT_NOFILE, &limit);
+	return limit.rlim_cur < UINT32_MAX ? (uint32_t)limit.rlim_cur : UINT32_MAX;
 }
 
 static void start_signals(struct server *s)
@@ -241,7 +273,6 @@ struct server *server_new(const struct settings *settings, struct log *log, cons
 	snprintf(error, error_size, "no memory");
 	if (!s)
 		return NULL;
-	raise_file_limit();
 	s->log = log;
 	s->due_ms = -1;
 	uv_loop_init(&s->loop);
@@ -253,6 +284,7 @@ struct server *server_new(const struct settings *settings, struct log *log, cons
 	bool ok = s->broker &&
 		connections_init(
 			&s->connections, s->broker, log, settings->connections_per_address);
+	s->connections.files = raise_file_limit();
 	server_apply(s, settings);
 	unsigned count = settings->listener_count ? settings->listener_count : 1;
 	for (unsigned i = 0; ok && i < count; i++)

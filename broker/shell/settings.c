@@ -5,6 +5,9 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
+
+#include <uv.h>
 
 #include "base/arena.h"
 
@@ -98,6 +101,15 @@ static bool read_limit(struct line *l, uint32_t *limit)
 	return true;
 }
 
+bool settings_address_valid(const char *address)
+{
+	struct sockaddr_in6 six;
+	struct sockaddr_in four;
+
+	return !strcmp(address, "localhost") || !uv_ip4_addr(address, 0, &four) ||
+		!uv_ip6_addr(address, 0, &six);
+}
+
 static bool set_listener(struct line *l)
 {
 	struct settings *s = l->settings;
@@ -109,6 +121,10 @@ static bool set_listener(struct line *l)
 			l, "listener takes a port from 0 to 65535, and an address if you like");
 	while (isblank(*rest))
 		rest++;
+	if (*rest && !settings_address_valid(rest))
+		return wrong(l,
+			arena_printf(l->arena,
+				"listener takes an IP address or localhost, not \"%s\"", rest));
 	if (s->listener_count == LISTENERS_MAX)
 		return wrong(l, "there are more listeners than 32");
 	s->listeners[s->listener_count++] = (struct listener_settings){
@@ -121,8 +137,12 @@ static bool set_listener(struct line *l)
 /* -1 is mosquitto's "no limit". */
 static bool set_max_connections(struct line *l)
 {
-	return !strcmp(l->value, "-1") ||
-		read_u32(l, 1, UINT32_MAX, &l->settings->limits.connections);
+	uint32_t *connections = &l->settings->limits.connections;
+
+	if (strcmp(l->value, "-1"))
+		return read_u32(l, 1, UINT32_MAX, connections);
+	*connections = UINT32_MAX;
+	return true;
 }
 
 /* What is offered in the file is a lack in the limits. */
@@ -157,13 +177,14 @@ static bool set_client_expiration(struct line *l)
 	char *end;
 	unsigned long long n = strtoull(l->value, &end, 10);
 
-	for (size_t i = 0; i < sizeof(units) / sizeof(*units); i++) {
-		uint64_t seconds = n * units[i].seconds;
-		if (*end == units[i].unit && !end[1] && end != l->value && n > 0 &&
-			seconds < UINT32_MAX) {
-			l->settings->limits.session_expiry_max_s = (uint32_t)seconds;
-			return true;
-		}
+	for (size_t i = 0; isdigit((unsigned char)*l->value) && i < sizeof(units) / sizeof(*units);
+		i++) {
+		if (*end != units[i].unit || end[1] || !n)
+			continue;
+		if (n > (UINT32_MAX - 1) / units[i].seconds)
+			return wrong(l, "persistent_client_expiration takes 136 years at most");
+		l->settings->limits.session_expiry_max_s = (uint32_t)n * units[i].seconds;
+		return true;
 	}
 	return wrong(l, "persistent_client_expiration takes a number and h, d, w, m or y: 14d");
 }
@@ -217,6 +238,7 @@ static bool set_pid_file(struct line *l)
 
 static bool set_allow_anonymous(struct line *l)
 {
+	l->settings->allow_anonymous_given = true;
 	return read_bool(l, &l->settings->allow_anonymous);
 }
 
@@ -327,11 +349,27 @@ static const struct directive {
 	{ "wildcard_subscription_available", set_wildcards },
 };
 
-static bool apply(struct line *l)
+enum { DIRECTIVES = sizeof(directives) / sizeof(*directives) };
+
+/* Each one adds to those before it. */
+static bool may_repeat(const struct directive *d)
 {
-	for (size_t i = 0; i < sizeof(directives) / sizeof(*directives); i++)
-		if (!strcmp(directives[i].name, l->name))
-			return directives[i].set(l);
+	return d->set == set_listener || d->set == set_log_type;
+}
+
+/* `seen`: the line on which each directive stood; 0: none so far. */
+static bool apply(struct line *l, unsigned number, unsigned seen[static DIRECTIVES])
+{
+	for (size_t i = 0; i < DIRECTIVES; i++) {
+		if (strcmp(directives[i].name, l->name))
+			continue;
+		if (seen[i] && !may_repeat(&directives[i]))
+			return wrong(l,
+				arena_printf(l->arena, "%s stands in line %u already", l->name,
+					seen[i]));
+		seen[i] = number;
+		return directives[i].set(l);
+	}
 	return wrong(l, arena_printf(l->arena, "there is no directive \"%s\"", l->name));
 }
 
@@ -355,6 +393,7 @@ static void split(char *text, char **name, char **value)
 bool settings_read(struct settings *s, struct arena *a, const char *path, const char **error)
 {
 	FILE *file = fopen(path, "re");
+	unsigned seen[DIRECTIVES] = { 0 };
 	char *text = NULL;
 	size_t size = 0;
 	bool ok = true;
@@ -367,7 +406,7 @@ bool settings_read(struct settings *s, struct arena *a, const char *path, const 
 		char *name, *value;
 		split(text, &name, &value);
 		struct line l = { .settings = s, .arena = a, .name = name, .value = value };
-		ok = !*name || *name == '#' || apply(&l);
+		ok = !*name || *name == '#' || apply(&l, n, seen);
 		if (!ok)
 			*error = arena_printf(a, "%s:%u: %s", path, n, l.error);
 	}
@@ -377,5 +416,36 @@ bool settings_read(struct settings *s, struct arena *a, const char *path, const 
 	}
 	free(text);
 	fclose(file);
+	if (s->listener_count && !s->allow_anonymous_given)
+		s->allow_anonymous = false;
 	return ok;
+}
+
+/* Whether it can be written, or made; it is left as it is. */
+static bool is_writable(struct arena *a, const char *path)
+{
+	const char *slash = strrchr(path, '/');
+	size_t len = slash && slash != path ? (size_t)(slash - path) : 1;
+	const char *folder = slash ? arena_printf(a, "%.*s", (int)len, path) : ".";
+
+	if (!access(path, F_OK)) {
+		FILE *file = fopen(path, "ae"); /* a folder cannot be opened */
+		if (file)
+			fclose(file);
+		return file != NULL;
+	}
+	return errno == ENOENT && !access(folder, W_OK | X_OK);
+}
+
+bool settings_check(const struct settings *s, struct arena *a, const char **error)
+{
+	const char *files[] = { s->log_file, s->pid_file };
+
+	for (size_t i = 0; i < sizeof(files) / sizeof(*files); i++) {
+		if (!files[i] || is_writable(a, files[i]))
+			continue;
+		*error = arena_printf(a, "%s: it cannot be written: %s", files[i], strerror(errno));
+		return false;
+	}
+	return true;
 }

@@ -25,7 +25,11 @@ struct settings {
 	struct broker_limits limits;
 	uint32_t sys_interval_s;
 	uint32_t connections_per_address; /* 0: no limit */
-	bool allow_anonymous; /* false: every CONNECT is refused, there being no users yet */
+	/* False: every CONNECT is refused, there being no users yet. As in mosquitto, a file with a
+	 * listener has to say true if it means it.
+	 */
+	bool allow_anonymous;
+	bool allow_anonymous_given;
 	bool log_connections;
 	enum log_level log_most;
 	bool log_types_given;
@@ -39,5 +43,11 @@ void settings_default(struct settings *s);
  * and line. Strings are in the arena.
  */
 bool settings_read(struct settings *s, struct arena *a, const char *path, const char **error);
+
+/* What reading cannot see: whether the files that are to be written can be. Nothing is changed. */
+bool settings_check(const struct settings *s, struct arena *a, const char **error);
+
+/* An address that a listener can have: IPv4, IPv6, "localhost". */
+bool settings_address_valid(const char *address);
 
 #endif

@@ -142,6 +142,8 @@ CLIENT_CASE(stray_then_resumed,
 	client_loses(server);
 
 	server = admit(t, .kept = true, .resumed = true);
+	judging(t, "3.1.1:MQTT-4.4.0-1");
+	judging(t, "5.0:MQTT-4.4.0-1");
 	if (s->released) {
 		expect_ack(server, PUBREL, m.id);
 	} else {
@@ -354,12 +356,12 @@ static void send_form(struct test *t, struct peer *server, enum packet_type type
 }
 
 CLIENT_CASE(acknowledgement_form, .title = "An acknowledgement counts in each of its forms",
-	.refs = { "5.0:U50-ACK-SHORT", "5.0:MQTT-4.3.2-3", "5.0:MQTT-4.3.3-4",
-		"5.0:MQTT-4.3.3-11" },
-	.level = STATED, .versions = V50, ROWS(acknowledgement_form))
+	.refs = { "5.0:U50-ACK-SHORT", "5.0:UALL-AS-ASKED" }, .level = STATED, .versions = V50,
+	ROWS(acknowledgement_form))
 {
 	struct peer *server = admit(t, .kept = true);
 
+	judging(t, "5.0:U50-ACK-SHORT");
 	unsigned command = do_publish(t, .topic = "ack/out", .payload = "x", .qos = 1);
 	struct packet m = need(server, PUBLISH);
 	send_form(t, server, PUBACK, m.id);

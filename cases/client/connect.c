@@ -159,6 +159,8 @@ CLIENT_CASE(connect_keep_alive_as_asked, .title = "The Keep Alive is sent as it 
 	.refs = { AS_ASKED }, .level = SHOULD, .versions = BOTH, ROWS(keep_alives))
 {
 	const unsigned *seconds = row(t)->extra;
+	require(t, *seconds || !offers(t)->keep_alive,
+		"the client cannot switch its Keep Alive off; it is told 60 s instead");
 	do_connect(t, .keep_alive = *seconds);
 	struct packet hello = connect_of(t);
 	check_eq(t, hello.keep_alive, *seconds);

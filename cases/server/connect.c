@@ -151,7 +151,7 @@ CASE(pipelined_disconnect, .title = "A whole visit in one go, CONNECT to DISCONN
 	expect_accepted(client);
 }
 
-/* A CONNECT and, in the same write, a retained message behind it, so that the target has both when it looks at
+/* A CONNECT and, in the same write, a retained message after it, so that the target has both when it looks at
  * the first. The ClientId is the peer's own.
  */
 static void send_smuggled(struct test *t, struct peer *client, const char *level, const char *flags)

@@ -211,6 +211,8 @@ CASE(keep_alive_0, .title = "A silent client with Keep Alive 0 stays connected",
 	.versions = BOTH, .budget_ms = 8000)
 {
 	enum { IDLE_MS = 8000 };
+	require(t, !offers(t)->keep_alive,
+		"the target refuses a Keep Alive of 0, which it may; it gets 60 s instead");
 	struct peer *client = join(t, "client", .keep_alive = 0);
 
 	require(t, !offers(t)->server_keep_alive || offers(t)->server_keep_alive >= 10,

@@ -60,12 +60,10 @@ static bool gets_expired(struct test *t, const char *name)
 
 	while (lives < 2) {
 		struct packet m = expect_message(sub);
-		if (is_payload(&m, "lives") || is_payload(&m, "lives too")) {
-			check_no_interval(t, m);
+		if (is_payload(&m, "lives") || is_payload(&m, "lives too"))
 			lives++;
-		} else {
+		else
 			expired = true;
-		}
 	}
 	return expired;
 }
@@ -81,8 +79,7 @@ static bool gets_expired(struct test *t, const char *name)
  *                                     -->  PUBLISH "lives", first
  */
 CASE(expired_in_queue, .title = "A message that expires while it is queued is not delivered",
-	.refs = { "5.0:MQTT-3.3.2-5", "5.0:U50-EXPIRY-ABSENT" }, .level = MUST, .versions = V50,
-	.budget_ms = BUDGET_MS)
+	.refs = { "5.0:MQTT-3.3.2-5" }, .level = MUST, .versions = V50, .budget_ms = BUDGET_MS)
 {
 	struct peer *pub = join(t, "publisher");
 	leave_subscribed(t, "first");
@@ -106,6 +103,7 @@ CASE(expired_behind_quota,
 	.refs = { "5.0:MQTT-3.3.2-5", "5.0:U50-QUOTA-INCREMENT" }, .level = MUST, .versions = V50,
 	.budget_ms = BUDGET_MS)
 {
+	require(t, offers(t)->queue >= 2, "the target keeps no second message for a client");
 	struct peer *pub = join(t, "publisher");
 	struct peer *sub = join(t, "subscriber", .props = PROPS(P_RECEIVE_MAXIMUM(1)));
 	subscribe(sub, .filter = "e/t", .qos = 1);

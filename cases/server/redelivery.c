@@ -149,6 +149,8 @@ static void check_order_again(struct test *t, unsigned qos)
 
 	struct peer *back = come_back(t);
 	for (unsigned i = 0; i < sent; i++) {
+		judging(t, "3.1.1:MQTT-4.6.0-6");
+		judging(t, "5.0:MQTT-4.6.0-5");
 		struct packet message =
 			expect_message(back, .payload = letters[i], .qos = SET(qos), .dup = SET(1));
 		judging(t, "3.1.1:MQTT-4.4.0-1");
@@ -176,27 +178,27 @@ CASE(qos2_order_kept, .title = "QoS 2 messages sent again come in their first or
 }
 
 /*   subscriber                target
- *        away                           ten messages are queued
+ *        away                           five messages are queued
  *   CONNECT              -->
- *                        <--  PUBLISH "a" to "j"
- *   PUBACK "a" to "c"    -->
+ *                        <--  PUBLISH "a" to "e"
+ *   PUBACK "a", "b"      -->
  *   DISCONNECT, CONNECT  -->
- *                        <--  PUBLISH "d" to "j"
+ *                        <--  PUBLISH "c" to "e"
  */
 static void check_break_in_delivery(struct test *t, unsigned qos)
 {
 	struct peer *sub = subscriber_of(t, qos);
 	leave(sub);
 	struct peer *pub = join(t, "publisher");
-	for (size_t i = 0; i < 10; i++)
+	for (size_t i = 0; i < 5; i++)
 		publish(pub, .topic = "re/t", .payload = letters[i], .qos = qos);
 
 	struct peer *back = come_back(t);
-	for (size_t i = 0; i < 3; i++)
+	for (size_t i = 0; i < 2; i++)
 		expect_message(back, .payload = letters[i], .qos = SET(qos), .dup = SET(0));
 	leave(back); /* so that the target has dealt with the acknowledgements */
 	struct peer *again = come_back(t);
-	for (size_t i = 3; i < 10; i++)
+	for (size_t i = 2; i < 5; i++)
 		expect_message(again, .payload = letters[i], .qos = SET(qos));
 	publish(pub, .topic = "re/t", .payload = "marker", .qos = qos);
 	expect_message(again, .payload = "marker", .dup = SET(0));
@@ -397,7 +399,9 @@ CASE(qos2_received_once,
 	expect_pubcomp(t, pub, 7);
 	publish(pub, .topic = "re/t", .payload = "marker", .qos = 2, .id = 8);
 	expect_message(watcher, .payload = "once");
-	expect_message(watcher, .payload = "marker");
+	struct packet next = expect_message(watcher);
+	check(t, !bytes_equal(next.payload, BYTES("once")), "the message is delivered once");
+	check_text(t, next.payload, "marker");
 }
 
 /*   publisher                 target                  watcher
@@ -427,7 +431,9 @@ CASE(qos2_released_after_return,
 	expect_pubcomp(t, back, 7);
 	publish(back, .topic = "re/t", .payload = "marker", .qos = 2, .id = 8);
 	expect_message(watcher, .payload = "once");
-	expect_message(watcher, .payload = "marker");
+	struct packet next = expect_message(watcher);
+	check(t, !bytes_equal(next.payload, BYTES("once")), "the message is delivered once");
+	check_text(t, next.payload, "marker");
 }
 
 /* A new session knows nothing of identifier 7, so the PUBLISH is a new message. Whether the first
@@ -453,10 +459,12 @@ CASE(qos2_forgotten_with_session,
 	expect_ack(fresh, PUBREC, 7);
 	send_ack(fresh, PUBREL, 7);
 	expect_ack(fresh, PUBCOMP, 7);
+	publish(fresh, .topic = "re/t", .payload = "marker", .qos = 2, .id = 8);
 	struct packet message = expect_message(watcher, .topic = "re/t");
 	if (bytes_equal(message.payload, BYTES("old")))
 		message = expect_message(watcher, .topic = "re/t");
-	check_text(t, message.payload, "new");
+	check(t, bytes_equal(message.payload, BYTES("new")),
+		"the new message is delivered, before the one after it");
 }
 
 CHAPTER(redelivery, "Messages under way when a connection breaks", &case_qos1_sent_again,

@@ -129,6 +129,9 @@ static void check_queue(struct test *t, unsigned qos)
 		message = expect_message(
 			back, .topic = "s/t", .qos = SET(qos), .dup = SET(0), .retain = SET(0));
 	} while (number_of(&message) == next);
+	judging(t, "3.1.1:MQTT-4.6.0-6");
+	judging(t, "5.0:MQTT-4.6.0-5");
+	check(t, !number_of(&message), "the messages in their order, and none left out in between");
 	check_text(t, message.payload, "marker");
 	if (next - first < QUEUED && next - first < offers(t)->queue)
 		nonstrict(t, "%u of %u messages are queued, from number %u on", next - first,

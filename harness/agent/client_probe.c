@@ -14,6 +14,7 @@ enum { CONNECT_BYTES = 4096 /* of a CONNECT, as far as its level is of interest 
 struct probing {
 	struct arena *arena;
 	struct agent agent;
+	struct agent_place place;
 	int listener;
 	struct transport *connection;
 	int64_t deadline_us;
@@ -48,13 +49,13 @@ static bool wait_a_turn(struct probing *p)
 
 static bool start(struct probing *p, const struct client *client, enum mqtt_version version)
 {
-	struct agent_place place = { .host = "127.0.0.1", .version = spec_version_name(version) };
-
-	p->listener = transport_listen_tcp(&place.port);
+	p->place =
+		(struct agent_place){ .host = "127.0.0.1", .version = spec_version_name(version) };
+	p->listener = transport_listen_tcp(&p->place.port);
 	if (p->listener < 0)
 		return give_up(
 			p, arena_printf(p->arena, "no port to listen on: %s", strerror(errno)));
-	return agent_start(&p->agent, p->arena, client, &place, p->error);
+	return agent_start(&p->agent, p->arena, client, &p->place, p->error);
 }
 
 static void finish(struct probing *p)
@@ -87,8 +88,34 @@ static bool await_hello(struct probing *p, struct client_facts *out)
 				p->arena, "the first line of the agent is no hello: %s", error));
 	if (told.kind != TOLD_HELLO)
 		return give_up(p, "the first line of the agent is no hello");
-	*out = (struct client_facts){ hello.name, hello.version, hello.versions };
+	*out = (struct client_facts){ hello.name, hello.version, hello.versions, 0 };
 	return true;
+}
+
+/* Whether the agent says that the client has no way to connect without Keep Alive. One that says nothing
+ * in time may be slow; the cases will show.
+ */
+static bool needs_keep_alive(struct probing *p, const struct client_facts *facts)
+{
+	const struct connect off = { 0 };
+	const char *line, *error;
+	struct hello hello;
+	struct told told;
+	size_t len;
+
+	p->place.version = spec_version_name(facts->versions & V50 ? MQTT_50 : MQTT_311);
+	agent_tell(&p->agent, contract_connect(p->arena, 1, &p->place, "mqttspecprobe", &off));
+	for (;;) {
+		p->connection = transport_accept_tcp(p->arena, p->listener);
+		if (p->connection)
+			return false;
+		line = agent_line(&p->agent, &len);
+		if (!line && (p->agent.ended || !wait_a_turn(p)))
+			return false;
+		if (line && contract_event(p->arena, line, len, &told, &hello, &error) &&
+			told.command == 1)
+			return told.kind == TOLD_UNSUPPORTED && strstr(told.text, "keep_alive");
+	}
 }
 
 /* ---- a plain command line ------------------------------------------------------------------ */
@@ -151,6 +178,9 @@ bool client_probe(struct arena *a, const struct client *client, unsigned version
 	struct probing p = { .arena = a, .agent.program = PROGRAM_NONE, .error = error };
 	p.deadline_us = clock_now_us() + AGENT_HELLO_ANSWERS * answer_us;
 	bool ok = start(&p, client, MQTT_50) && await_hello(&p, out);
+	p.deadline_us = clock_now_us() + answer_us;
+	if (ok && needs_keep_alive(&p, out))
+		out->keep_alive = KEEP_ALIVE_INSTEAD_S;
 	finish(&p);
 	return ok;
 }

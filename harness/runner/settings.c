@@ -18,7 +18,9 @@ struct source {
 	const char *next, *end; /* what has not been handed over */
 	int line;               /* of what was handed over last */
 	const char *verbatim;   /* that line's text behind its bar; or NULL */
-	bool continues;         /* it is indented */
+	bool continues;         /* it is indented ... */
+	size_t indent;          /* ... by so much */
+	size_t first_indent; /* the same of the first line that continued the value; 0: none did */
 	int section_line;
 	bool has_name; /* a name stands above, in this section, that a line could continue */
 	bool has_text; /* its value has a first line by now */
@@ -65,6 +67,7 @@ static void look_at(struct source *s, const char *line, size_t len, size_t room)
 		indent++;
 	s->verbatim = NULL;
 	s->continues = indent < len && (indent > 0 || line[0] == '|');
+	s->indent = indent;
 	if (memchr(line, '\0', len))
 		complain(s, "a NUL byte");
 	if (indent == len)
@@ -125,6 +128,18 @@ static void add(struct source *s, const char *section, const char *name, const c
 	};
 	s->has_name = true;
 	s->has_text = *value;
+	s->first_indent = 0;
+}
+
+/* The indentation is lost; where it differs it may have meant something. */
+static void compare_indent(struct source *s, struct setting *last)
+{
+	if (s->verbatim)
+		return;
+	if (!s->first_indent)
+		s->first_indent = s->indent;
+	if (s->indent != s->first_indent && !last->uneven_line)
+		last->uneven_line = s->line;
 }
 
 /* Called for each name, and again, with the same name, for each line that continues its value. */
@@ -143,6 +158,7 @@ static int take(void *user, const char *section, const char *name, const char *v
 	last->value = s->has_text ? arena_printf(s->arena, "%s\n%s", last->value, more)
 				  : arena_text(s->arena, more);
 	s->has_text = true;
+	compare_indent(s, last);
 	return 1;
 }
 

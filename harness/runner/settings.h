@@ -23,6 +23,7 @@ struct setting {
 	const char *value;
 	int line;         /* of the name */
 	int section_line; /* of the section's head: tells two of one name apart */
+	int uneven_line; /* a line of the value that lost more or less indentation than the first; 0 */
 };
 
 struct settings {

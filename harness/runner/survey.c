@@ -16,11 +16,14 @@ static const char *take_one(struct arena *a, const struct target *target, enum m
 
 	out->answer_us = answer_us;
 	out->status = probe(a, &target->endpoint, version, answer_us, &out->capabilities, &what);
-	if (file && !(file->versions & (version == MQTT_50 ? V50 : V311)))
+	if (file && !(file->versions & (version == MQTT_50 ? V50 : V311))) {
 		out->unserved = arena_printf(a, "%s does not serve MQTT %s, by its file",
 			file->name, spec_version_name(version));
-	else if (out->status == PROBE_REFUSED)
+		out->own_word = true;
+	} else if (out->status == PROBE_REFUSED) {
 		out->unserved = what;
+		out->own_word = probe_refused_version(&out->capabilities);
+	}
 	if (file)
 		features_apply(&file->features[survey_index(version)], &out->capabilities);
 	if (out->unserved || (out->status != PROBE_SILENT && out->status != PROBE_STRANGE))
@@ -64,6 +67,7 @@ bool survey_take_client(struct arena *a, const struct client *client, unsigned s
 			.asked = versions & bit,
 			.status = PROBE_SERVED,
 			.answer_us = answer_us,
+			.capabilities.keep_alive = facts->keep_alive,
 		};
 		if (!(served & bit))
 			out[i].unserved = arena_printf(
@@ -71,6 +75,7 @@ bool survey_take_client(struct arena *a, const struct client *client, unsigned s
 		else if (!(facts->versions & bit))
 			out[i].unserved =
 				arena_printf(a, "the client does not speak MQTT %s", name);
+		out[i].own_word = out[i].unserved;
 	}
 	return true;
 }

@@ -25,8 +25,9 @@ struct survey {
 	enum probe_status status;
 	struct capabilities capabilities;
 	const char *unserved; /* why its case runs are inapplicable; NULL: they are played */
-	const char *warning;  /* it answers oddly, or not at all; or NULL */
-	int64_t answer_us;    /* for its case runs: shorter where nothing is to be expected */
+	bool own_word; /* the target says itself that it does not serve it, or its file does */
+	const char *warning; /* it answers oddly, or not at all; or NULL */
+	int64_t answer_us;   /* for its case runs: shorter where nothing is to be expected */
 	const struct record_case *broken; /* what a plain connection breaks; NULL: nothing */
 	const char *const *known;         /* its statements, for struct play; or NULL */
 };

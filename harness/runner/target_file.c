@@ -215,6 +215,25 @@ static bool begin_document(struct reader *r, const struct setting *s, const char
 	return true;
 }
 
+static bool ends_in(const char *name, const char *end)
+{
+	size_t len = strlen(name), end_len = strlen(end);
+
+	return len >= end_len && !strcmp(name + len - end_len, end);
+}
+
+/* A language whose meaning is in the indentation, and that is lost. */
+static void warn_of_indentation(struct reader *r, const char *name, const struct setting *s)
+{
+	bool matters = ends_in(name, ".yml") || ends_in(name, ".yaml") || ends_in(name, ".py");
+
+	if (matters && s->uneven_line && !r->out->warning)
+		r->out->warning = arena_printf(r->arena,
+			"%s:%d: the lines of %s lose their indentation; put a bar and a blank, "
+			"`| `, before each of them",
+			r->path, s->uneven_line, name);
+}
+
 static bool read_document(struct reader *r, const struct setting *s)
 {
 	const char *name = s->section + strlen("file");
@@ -231,6 +250,7 @@ static bool read_document(struct reader *r, const struct setting *s)
 		d->link = s->value;
 	else
 		return fault_about(r, s, "a [file] has `content` or `link`");
+	warn_of_indentation(r, name, s);
 	return true;
 }
 

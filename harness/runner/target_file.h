@@ -43,6 +43,7 @@ struct target_file {
 	const char *password_file; /* ... or the path of a file that has it; or NULL */
 	const struct target_document *documents;
 	size_t document_count;
+	const char *warning; /* it may mean something else than it says: a sentence; or NULL */
 	struct features features[2]; /* of 3.1.1 and of 5.0 */
 	struct expectations expected;
 };

@@ -104,7 +104,8 @@ static void client_carry(struct client *c)
 	}
 	if (!c->deaf)
 		heard_check(c);
-	if (link_ends(c->link))
+	bool done = link_ends(c->link) && !link_output_bytes(c->link);
+	if (done || link_must_close(c->link))
 		client_close(c);
 }
 

@@ -102,6 +102,7 @@ const struct record_end sample_end = {
 	.not_run = 10,
 	.duration_us = 11000000000,
 	.stopped = "interrupted",
+	.unjudged = "30 of 40 case runs could not be judged",
 	.unseen =
 		(const struct record_unseen[]){
 			{ "5.0:MQTT-3.3.1-1 dup", "known since 2.0.9",

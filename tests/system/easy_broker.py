@@ -173,9 +173,9 @@ class Client:
         self.v5 = len(body) <= at or body[at] >= 5
         properties, _ = self.properties(body, at + 4)
         method = find_property(properties, METHOD)
-        answer = b""
+        answer = b"\x22\0\x0A"  # Topic Alias Maximum 10, so that a case may use one
         if self.broker.mode == "knowing" and method is not None:
-            answer = bytes([METHOD]) + encoded(method)
+            answer += bytes([METHOD]) + encoded(method)
         if not self.greeted:
             self.send(packet(0x20, b"\0\0" + (packet(0, answer)[1:] if self.v5 else b"")))
         self.greeted = True

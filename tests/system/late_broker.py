@@ -226,7 +226,7 @@ class Broker:
 
 def main(program, its_port, port, mode="late"):
     with tempfile.NamedTemporaryFile("w", suffix=".conf") as config:
-        config.write(f"listener {its_port} 127.0.0.1\nlog_type none\n")
+        config.write(f"listener {its_port} 127.0.0.1\nallow_anonymous true\nlog_type none\n")
         config.flush()
         libc = ctypes.CDLL(None)
         subprocess.Popen([pathlib.Path(program), "-c", config.name],

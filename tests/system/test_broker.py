@@ -80,6 +80,31 @@ def test_a_configuration_is_checked(tmp_path):
     result = run(BROKER, "-c", config, "--check-config")
     assert result.returncode == 2
     assert f"{config}:2: there is no directive \"max_quos\"" in result.stderr
+    config.write_text(f"log_dest file {tmp_path}/none/broker.log\n")
+    result = run(BROKER, "-c", config, "--check-config")
+    assert result.returncode == 2
+    assert f"{tmp_path}/none/broker.log: it cannot be written" in result.stderr
+    result = run(BROKER, "-b", "300.0.0.1", "--check-config")
+    assert result.returncode == 2 and 'not "300.0.0.1"' in result.stderr
+
+
+def connack(port):
+    with socket.create_connection(("127.0.0.1", port), LIMIT_S) as peer:
+        peer.sendall(b"\x10\x0d\x00\x04MQTT\x04\x02\x00\x00\x00\x01c")
+        return peer.recv(100)
+
+
+def test_a_listener_in_a_file_lets_in_nobody_unasked(tmp_path):
+    config = tmp_path / "broker.conf"
+    config.write_text("listener 0 127.0.0.1\n")
+    broker = Broker(tmp_path, "-c", config)
+    assert connack(broker.port) == b"\x20\x02\x00\x05"
+    broker.wait_for_log("every client is refused: there are no users")
+    broker.end()
+    config.write_text("listener 0 127.0.0.1\nallow_anonymous true\n")
+    broker = Broker(tmp_path, "-c", config)
+    assert connack(broker.port) == b"\x20\x02\x00\x00"
+    broker.end()
 
 
 def test_a_port_in_use_is_named(broker):

@@ -186,3 +186,31 @@ def test_at_a_url_it_may_come_back_and_is_waited_for(run, serve):
     assert done.code == 0, done.stdout
     assert "the target went mute" in done.stdout
     assert done.verdicts() == {id: "pass" for id in [WOUND, *INNOCENT]}
+
+
+# ---- clients
+
+# Acknowledges what it gets, after some time.
+CLIENT = """
+import socket, sys, time
+peer = socket.create_connection((sys.argv[1], int(sys.argv[2])))
+peer.send(b"\\x10\\x10\\x00\\x04MQTT\\x04\\x02\\x00\\x00\\x00\\x04late")
+data = b""
+while more := peer.recv(4096):
+    data += more
+    while len(data) > 1 and len(data) >= 2 + data[1]:
+        packet, data = data[:2 + data[1]], data[2 + data[1]:]
+        if packet[0] >> 4 == 2:
+            peer.send(b"\\x82\\x06\\x00\\x01\\x00\\x01#\\x01")
+        if packet[0] >> 4 == 3:
+            time.sleep(2)
+            at = 4 + packet[3]
+            peer.send(bytes([0x40, 2]) + packet[at:at + 2])
+"""
+
+
+@pytest.mark.parametrize("patience, verdict", [("0", "fail"), ("20", "nonstrict")])
+def test_a_client_has_the_same_patience(run, tmp_path, patience, verdict):
+    (tmp_path / "late.py").write_text(CLIENT)
+    done = run(f"--exec=/usr/bin/python3 {tmp_path}/late.py {{host}} {{port}}", "qos1_received", "--patience", patience)
+    assert done.verdicts() == {"qos1_received": verdict}

@@ -165,10 +165,18 @@ def test_several_reports_at_once(record, folder):
     assert all((folder / name).stat().st_size for name in names.values())
 
 
-def test_without_options_it_is_shown(record, cases):
-    shown = mqttspec("report", record)
-    bad = sum(not case["expected"] for case in cases)
-    assert shown.splitlines()[-1] == f"{len(cases) - bad} passed, {bad} failed"
+def test_without_options_it_is_shown(record, folder):
+    def last_line(path):
+        return mqttspec("report", path).splitlines()[-1]
+    assert last_line(record) == "3 case runs ended in an error of the suite itself: please report it"
+    whole = write(folder / "whole.jsonl", sample_runs.lines("--runs", 100))
+    bad = sum(not json.loads(line).get("expected", True) for line in whole.read_text().splitlines())
+    assert last_line(whole) == f"{100 - bad - 1} passed, {bad} failed, 1 not applicable"
+    lines = whole.read_text().splitlines()
+    sentence = "60 of 100 case runs could not be judged"
+    write(whole, [line + "\n" for line in [*lines[:-1], json.dumps({**json.loads(lines[-1]), "unjudged": sentence})]])
+    assert last_line(whole) == f"incomplete: {sentence}"
+    assert f"**Incomplete:** {sentence}" in mqttspec("report", whole, "--markdown", "-", "--exit-code", code=3)
 
 
 # ---- exit codes, and what is wrong with a file ----

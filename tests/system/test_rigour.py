@@ -152,5 +152,5 @@ def test_a_method_that_is_let_in_has_to_be_named(tmp_path, blind):
 
 def test_3_1_1_leaves_nothing_to_the_server(tmp_path):
     played = Played(tmp_path, "blind", "3.1.1", "bad_flags", "foreign_types", "ill_formed_topic", "bad_subscribe",
-                    "first_packet/publish", "many_malformed_packets")
+                    "many_malformed_packets")
     assert set(played.of("fail")) == set(played.cases)

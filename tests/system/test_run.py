@@ -250,10 +250,72 @@ def test_an_expectation_without_a_case_is_an_error(run, tmp_path):
         2, f"mqttspec run: {path}:{line}: no case run is ever met by `no_such_case`\n")
 
 
+def test_lost_indentation_is_told(run, tmp_path):
+    path = tmp_path / "b.ini"
+    path.write_text("[target]\nname = B\ncommand = b\n[file b.yaml]\ncontent =\n  listen:\n    port: {port}\n")
+    done = run(str(path), CASE, "--list")
+    assert (done.returncode, done.stderr) == (
+        0, f"mqttspec run: warning: {path}:7: the lines of b.yaml lose their indentation; put a bar and a blank, "
+        "`| `, before each of them\n")
+
+
 @pytest.mark.parametrize("target", sorted(p.stem for p in (ROOT / "targets").glob("*.ini")))
 def test_the_target_files_are_sound(run, target):
     done = run(target, "--list")
     assert (done.returncode, done.stderr) == (0, ""), done
+
+
+# ---- what could not be judged
+
+WITHOUT_SHARED = """
+[target]
+name = without shared subscriptions
+command = mosquitto -c {config}
+versions = VERSIONS
+
+[file m.conf]
+content =
+  listener {port} {host}
+  allow_anonymous true
+
+[features]
+shared = no
+"""
+
+
+def without_shared(tmp_path, versions="3.1.1, 5.0", more=""):
+    path = tmp_path / "unshared.ini"
+    path.write_text(WITHOUT_SHARED.replace("VERSIONS", versions) + more)
+    return str(path)
+
+
+def test_a_run_that_judges_hardly_anything_is_no_success(run, tmp_path):
+    done = run(without_shared(tmp_path), "shared", CASE)
+    out = Out(tmp_path / "out")
+    lost = sum(verdict == "inapplicable" for verdict in out.verdicts().values())
+    assert lost >= 20 and set(out.verdicts().values()) == {"pass", "inapplicable"}
+    sentence = f"{lost} of {lost + 2} case runs could not be judged, {lost} of them for this reason: the target has no " \
+        "shared subscriptions"
+    assert done.returncode == 3 and done.stdout.splitlines()[-1].startswith(sentence), done
+    assert " passed" not in done.stdout and out.end["unjudged"].startswith(sentence)
+
+
+def test_what_does_not_apply_is_counted_apart(run, tmp_path):
+    done = run(without_shared(tmp_path), "shared", "unsubscribe", "topics")
+    counts = Out(tmp_path / "out").end["counts"]
+    passed = sum(counts.values()) - counts["inapplicable"]
+    assert done.stdout.splitlines()[-1] == f"{passed} passed, 0 failed, {counts['inapplicable']} not applicable", done
+    assert done.returncode == 0
+    few = run(without_shared(tmp_path), "shared_resubscribe_counts_once", CASE)  # somebody has asked for it
+    assert few.returncode == 0 and few.stdout.endswith("2 passed, 0 failed, 1 not applicable\n"), few
+
+
+def test_what_a_file_foresees_is_no_loss(run, tmp_path):
+    done = run(without_shared(tmp_path, "3.1.1"), "shared", CASE)
+    assert done.returncode == 0 and re.search(r"\n1 passed, 0 failed, \d\d not applicable\n\Z", done.stdout), done
+    foreseen = "[expected]\ncase = shared\nverdict = inapplicable\nreason = we have none\n"
+    done = run(without_shared(tmp_path, more=foreseen), "shared", CASE)
+    assert done.returncode == 0 and re.search(r"\n2 passed, 0 failed, \d\d not applicable\n\Z", done.stdout), done
 
 
 # ---- selection
@@ -379,22 +441,74 @@ def test_a_version_that_is_not_served_is_inapplicable(run, tmp_path):
 def test_when_no_version_is_served_nothing_was_played(run, tmp_path):
     done = run(fake(tmp_path, "good"), CASE, "--versions", "5.0")
     assert done.returncode == 3
-    assert "nothing was played: Fake does not serve MQTT 5.0, by its file" in done.stderr
+    assert done.stdout.endswith("\nnothing was played: Fake does not serve MQTT 5.0, by its file\n"), done
+
+
+# A broker that lets nobody in without a Keep Alive, which 3.1.4 leaves to it, and tells whom it has sent away.
+WANTS_KEEP_ALIVE = """
+[target]
+name = wants a Keep Alive
+command = /usr/bin/python3 {config} {port} HOW
+versions = 3.1.1
+ready_ms = 10000
+
+[file broker.py]
+content =
+| import socket, sys, threading
+| def serve(peer):
+|     while data := peer.recv(4096):
+|         kind = data[0] >> 4
+|         if kind == 1 and data[10:12] == bytes(2):
+|             print("sent away:", data[14:], flush=True)
+|             if sys.argv[2] == "refuses":
+|                 peer.send(bytes([0x20, 2, 0, 5]))
+|             break
+|         if kind == 1:
+|             peer.send(bytes([0x20, 2, 0, 0]))
+|         if kind == 8:
+|             peer.send(bytes([0x90, 3, data[2], data[3], data[-1]]))
+|         if kind == 3:
+|             peer.send(data)
+|         for _ in range(data.count(bytes([0xC0, 0]))):
+|             peer.send(bytes([0xD0, 0]))
+|     peer.close()
+| listener = socket.create_server(("127.0.0.1", int(sys.argv[1])), backlog=100)
+| while True:
+|     threading.Thread(target=serve, args=(listener.accept()[0],), daemon=True).start()
+"""
+
+
+@pytest.mark.parametrize("how", ["closes", "refuses"])
+def test_who_wants_a_keep_alive_gets_one(run, tmp_path, how):
+    path = tmp_path / "broker.ini"
+    path.write_text(WANTS_KEEP_ALIVE.replace("HOW", how))
+    done = run(str(path), "pingreqs_one_by_one", "keep_alive_0", "bad_flags/pingreq_1", "malformed_connect/reserved_flag",
+               "--timeout", "1000")
+    assert done.stderr == "mqttspec run: MQTT 3.1.1: a Keep Alive of 0 is not accepted; all have 60 s instead\n", done
+    cases = {c["id"]: c for c in Out(tmp_path / "out").of("case")}
+    assert cases["keep_alive_0"]["verdict"] == "inapplicable"
+    assert "refuses a Keep Alive of 0, which it may" in cases["keep_alive_0"]["note"]
+    assert cases["pingreqs_one_by_one"]["verdict"] != "inconclusive", cases
+    assert cases["bad_flags/pingreq_1"]["verdict"] == "fail"  # joined, and with a witness
+    assert cases["malformed_connect/reserved_flag"]["verdict"] == "fail"  # let in
+    sent_away = [line for line in (tmp_path / "out/target.log").read_text().splitlines() if "sent away" in line]
+    assert sent_away and all("mqttspecprobe" in line for line in sent_away)
 
 
 # ---- targets that misbehave
 
 
-@pytest.mark.parametrize("behave, warned", [
-    (lambda peer: None, "it did not answer CONNECT in time"),
-    (lambda peer: peer.close(), "it closed the connection without an answer"),
-    (lambda peer: peer.sendall(b"\xff" * 100), "is no CONNACK"),
-    (lambda peer: peer.sendall(b"HTTP/1.1 400 Bad Request\r\n\r\n"), "did not answer CONNECT"),  # half a PUBACK
+@pytest.mark.parametrize("behave, warned, code", [
+    (lambda peer: None, "it did not answer CONNECT in time", 3),
+    (lambda peer: peer.close(), "it closed the connection without an answer", 3),
+    (lambda peer: peer.sendall(b"\xff" * 100), "is no CONNACK", 1),
+    (lambda peer: peer.sendall(b"HTTP/1.1 400 Bad Request\r\n\r\n"), "did not answer CONNECT", 3),  # half a PUBACK
 ], ids=["silent", "closing", "garbage", "http"])
-def test_strange_targets_are_judged_in_bounded_time(run, tmp_path, behave, warned):
+def test_strange_targets_are_judged_in_bounded_time(run, tmp_path, behave, warned, code):
     with Server(behave) as server:
         done = run(server.url, "qos2", "--timeout", "1000")
-    assert done.returncode == 1, done
+    assert done.returncode == code, done
+    assert ("could not be judged" in done.stdout.splitlines()[-1]) == (code == 3)
     assert warned in done.stderr and "warning" in done.stderr
     assert set(Out(tmp_path / "out").verdicts().values()) <= {"inconclusive", "fail"}
 

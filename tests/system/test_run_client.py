@@ -101,6 +101,36 @@ def test_an_agent_that_outlives_its_input_is_killed(tmp_path):
     assert not strays()
 
 
+NEEDS_KEEP_ALIVE = """#!/usr/bin/python3
+import json, subprocess, sys
+agent = subprocess.Popen([sys.argv[1], "agent"], stdin=subprocess.PIPE, text=True)
+for line in sys.stdin:
+    command = json.loads(line)
+    if command["do"] == "connect" and command["keep_alive"] == 0:
+        print(json.dumps({"event": "unsupported", "id": command["id"], "text": "keep_alive 0"}), flush=True)
+    else:
+        agent.stdin.write(line)
+        agent.stdin.flush()
+agent.stdin.close()
+sys.exit(agent.wait())
+"""
+
+
+def test_a_client_that_needs_a_keep_alive_gets_one(tmp_path):
+    agent = tmp_path / "agent.py"
+    agent.write_text(NEEDS_KEEP_ALIVE)
+    agent.chmod(0o755)
+    done = mqttspec("run", "--client", f"{agent} {BUILD}/client/mqttspec-client", CASE, "keep_alive_off",
+                    "connect_keep_alive_as_asked", "--versions", "5.0", out=tmp_path / "out")
+    assert "MQTT 5.0: a Keep Alive of 0 cannot be had; all have 60 s instead" in done.stderr
+    verdicts = {case["id"]: case["verdict"] for case in done.cases}
+    about_it = {"keep_alive_off", "connect_keep_alive_as_asked/0"}
+    assert {id for id, verdict in verdicts.items() if verdict == "inapplicable"} == about_it, done.shown
+    assert verdicts[CASE] == "pass" and verdicts["connect_keep_alive_as_asked/5"] == "pass"
+    assert all("cannot switch its Keep Alive off" in case["note"] for case in done.cases if case["id"] in about_it)
+    assert "keep alive 60" in str(next(case for case in done.cases if case["id"] == CASE)["transcript"])
+
+
 def test_what_an_agent_writes_to_stderr_is_kept(tmp_path):
     agent = tmp_path / "talks.sh"
     agent.write_text(f"#!/bin/sh\necho 'careful now' >&2\nexec {ODD} never_connects\n")

@@ -145,6 +145,70 @@ static void all_that_is_durable_survives_the_broker(void **state)
 	r->config.store.put = NULL;
 }
 
+static void a_session_that_is_to_last_no_longer_leaves_the_store(void **state)
+{
+	struct rig *r = *state;
+	struct shelf shelf = { 0 };
+
+	r->config.store.put = shelf_put;
+	r->config.store.remove = shelf_remove;
+	r->config.store.context = &shelf;
+	struct client *c = join_with(r, "c", true, "11 w100"), *pub = join(r, MQTT_50, "pub");
+	hear(c);
+	subscribe_to(c, "t", 2);
+	say(c, "34 r s\"x\" m9 p{}");
+	say(pub, "32 r s\"t\" m1 p{} b\"open\"");
+	hang_up(c);
+	say(pub, "32 r s\"t\" m2 p{} b\"queued\"");
+	assert_int_equal(shelf.count, 7);
+	c = join_with(r, "c", false, "");
+	expect(c, RESUMED);
+	assert_int_equal(shelf.count, 0);
+	/* What it still does is of this connection alone. */
+	expect(c, "PUBLISH \"t\" q1 id 1 dup \"open\"");
+	expect(c, "PUBLISH \"t\" q1 id 2 \"queued\"");
+	say(c, "40 r m1");
+	say(c, "62 r m9");
+	expect(c, "PUBCOMP id 9");
+	subscribe_to(c, "u", 1);
+	say(c, "A2 r m3 p{} s\"t\"");
+	hang_up(c);
+	assert_int_equal(shelf.count, 0);
+}
+
+/* A share and an ordinary filter of one text have one place in the store, hence in a session. */
+static void one_text_is_one_subscription(void **state)
+{
+	struct rig *r = *state;
+	struct shelf shelf = { 0 };
+
+	r->config.store.put = shelf_put;
+	r->config.store.remove = shelf_remove;
+	r->config.store.context = &shelf;
+	r->config.limits.subscriptions = 1;
+	struct client *c = join_311(r, "c", false);
+	hear(c);
+	for (unsigned i = 0; i < 4; i++) {
+		subscribe_to(c, "$share/g/t", 0);
+		assert_int_equal(broker_figures(r->broker)->subscriptions, 1);
+		assert_int_equal(shelf.count, 2);
+		hang_up(c);
+		c = i & 1 ? join_311(r, "c", false) : join_with(r, "c", false, "11 w100");
+		hear(c);
+	}
+	subscribe_to(c, "$share/g/t", 0); /* the ordinary one */
+	say(c, "30 r s\"t\" p{}");
+	expect_silence(c);
+	hang_up(c);
+	broker_again(r, &shelf);
+	assert_int_equal(broker_figures(r->broker)->subscriptions, 1);
+	hear(c = join_with(r, "c", false, "11 w100"));
+	say(c, "A2 r m3 p{} s\"$share/g/t\" s\"$share/g/t\"");
+	expect(c, "UNSUBACK id 3: 0x00, 0x11 No subscription existed");
+	say(c, "E0 r 00 p{11 w0}");
+	assert_int_equal(shelf.count, 0);
+}
+
 static void a_store_with_rubbish_is_refused_pair_by_pair(void **state)
 {
 	static const struct {
@@ -355,6 +419,8 @@ int main(void)
 #define TEST(name) cmocka_unit_test_setup_teardown(name, rig_set_up, rig_tear_down)
 	const struct CMUnitTest tests[] = {
 		TEST(all_that_is_durable_survives_the_broker),
+		TEST(a_session_that_is_to_last_no_longer_leaves_the_store),
+		TEST(one_text_is_one_subscription),
 		TEST(a_store_with_rubbish_is_refused_pair_by_pair),
 		TEST(credentials_are_judged_by_the_host),
 		TEST(enhanced_authentication_goes_step_by_step),

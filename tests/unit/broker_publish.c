@@ -320,6 +320,43 @@ static void a_client_that_does_not_read_holds_nobody_up(void **state)
 	assert_true(link_wants_input(slow->link));
 }
 
+/* 0x10 means that there is no subscription, not that a subscriber cannot have it now. */
+static void a_subscription_that_gets_nothing_is_a_subscription(void **state)
+{
+	struct rig *r = *state;
+	r->config.limits.queue_messages = 1;
+	struct client *pub = join(r, MQTT_50, "pub");
+	static const char *const filters[] = { "t", "$share/g/t" };
+
+	for (unsigned i = 0; i < 2; i++) {
+		struct client *sub = join_with(r, "sub", true, "11 w100");
+		hear(sub);
+		subscribe_to(sub, filters[i], 0);
+		hang_up(sub);
+		say(pub, "32 r s\"t\" m1 p{}"); /* offline, at QoS 0 */
+		expect(pub, "PUBACK id 1");
+		say(pub, "34 r s\"t\" m2 p{}");
+		expect(pub, "PUBREC id 2");
+		say(pub, "62 r m2");
+		expect(pub, "PUBCOMP id 2");
+		sub = join_with(r, "sub", true, "11 w100");
+		hear(sub);
+		subscribe_to(sub, filters[i], 1);
+		hang_up(sub);
+		for (unsigned k = 0; k < 3; k++) { /* the queue is full from the second on */
+			say(pub, "32 r s\"t\" m3 p{}");
+			expect(pub, "PUBACK id 3");
+		}
+		sub = join_with(r, "sub", true, "");
+		hear(sub);
+		subscribe_to(pub, "t", 4); /* No Local: not for its publisher */
+		say(pub, "32 r s\"t\" m4 p{}");
+		expect(pub, "PUBACK id 4 0x10 No matching subscribers");
+		say(pub, "A2 r m5 p{} s\"t\"");
+		expect(pub, "UNSUBACK id 5: 0x00");
+	}
+}
+
 static void memory_has_a_ceiling(void **state)
 {
 	struct rig *r = *state;
@@ -341,6 +378,81 @@ static void memory_has_a_ceiling(void **state)
 	sub = join_311(r, "sub", false); /* and what was kept is whole */
 	expect(sub, "CONNACK accepted, session present");
 	assert_memory_equal(hear(sub), "PUBLISH \"t\" q1 id 1 ", 20);
+}
+
+enum { LARGE_BYTES = 100009 };
+
+/* A PUBLISH of which memory holds but some, with identifier 1 above QoS 0. */
+static void say_large(struct client *c, uint8_t first_byte, char topic)
+{
+	uint8_t *packet = arena_alloc(&c->rig->arena, LARGE_BYTES);
+
+	memset(packet, 0, LARGE_BYTES); /* no properties */
+	memcpy(packet, "\x30\xA5\x8D\x06\0\1t\0\1", 9);
+	packet[0] = first_byte;
+	packet[6] = (uint8_t)topic;
+	say_bytes(c, packet, LARGE_BYTES);
+}
+
+/* What is acknowledged comes, and what does not fit is refused: by 0x97, or in 3.1.1 by the end. */
+static void what_memory_cannot_hold_is_not_acknowledged(void **state)
+{
+	struct rig *r = *state;
+	r->config.limits.memory_bytes = 4 << 20;
+	r->config.limits.queue_bytes = UINT32_MAX;
+	r->config.limits.inflight = 1; /* output takes memory, too */
+
+	for (unsigned i = 0; i < 4; i++) {
+		enum mqtt_version version = i & 1 ? MQTT_50 : MQTT_311;
+		unsigned qos = 1 + i / 2, acknowledged = 0, came = 0;
+		const char *yes = qos == 1 ? "PUBACK id 1" : "PUBREC id 1", *line;
+		struct client *sub = join_311(r, "sub", false), *pub = join(r, version, "pub");
+		hear(sub);
+		subscribe_to(sub, "t", 1);
+		hang_up(sub);
+		say_large(pub, 0x31, 'r'); /* retained; what it takes up is wanted later */
+		for (;; acknowledged++) {
+			assert_true(acknowledged < 50);
+			say_large(pub, (uint8_t)(0x30 | qos << 1), 't');
+			if (strcmp(line = hear(pub), yes))
+				break;
+			if (qos == 2) {
+				say(pub, "62 r m1");
+				expect(pub, "PUBCOMP id 1");
+			}
+		}
+		if (version == MQTT_50) {
+			expect(pub, "nothing");
+			assert_string_equal(line,
+				text(r, "%s 0x97 Quota exceeded, Reason String \"no room for it\"",
+					yes));
+			say_large(pub, 0x33, 's'); /* nor can it be retained */
+			expect(pub,
+				"PUBACK id 1 0x97 Quota exceeded, Reason String \"no room for "
+				"it\"");
+		} else {
+			assert_string_equal(line, "closed");
+			expect_trouble(r, "3.1.1:MQTT-4.8.0-2");
+			pub = join(r, version, "pub");
+		}
+		if (qos == 2) { /* its identifier was not kept */
+			say(pub, "62 r m1");
+			expect(pub,
+				version == MQTT_50 ? "PUBCOMP id 1 0x92 Packet Identifier not found"
+						   : "PUBCOMP id 1");
+		}
+		say(pub, "31 r s\"r\" p{}");
+		hang_up(pub);
+		sub = join_311(r, "sub", false);
+		expect(sub, "CONNACK accepted, session present");
+		while (strcmp(line = hear(sub), "nothing")) {
+			assert_memory_equal(line, "PUBLISH \"t\" q1 id", 17);
+			say(sub, text(r, "40 r m%u", ++came));
+		}
+		assert_int_equal(came, acknowledged);
+		hang_up(sub);
+		hang_up(join_311(r, "sub", true));
+	}
 }
 
 static void a_packet_that_is_announced_takes_no_memory_yet(void **state)
@@ -382,7 +494,9 @@ int main(void)
 		TEST(aliases_work_both_ways),
 		TEST(dollar_topics_are_not_for_clients),
 		TEST(a_client_that_does_not_read_holds_nobody_up),
+		TEST(a_subscription_that_gets_nothing_is_a_subscription),
 		TEST(memory_has_a_ceiling),
+		TEST(what_memory_cannot_hold_is_not_acknowledged),
 		TEST(a_packet_that_is_announced_takes_no_memory_yet),
 		TEST(topics_have_a_greatest_depth),
 	};

@@ -100,7 +100,8 @@ static void client_carry(struct client *c)
 		if (total > 700)
 			c->heard.len -= 13;
 	}
-	if (link_ends(c->link) && !link_output_bytes(c->link)) {
+	bool done = link_ends(c->link) && !link_output_bytes(c->link);
+	if (done || link_must_close(c->link)) {
 		link_closed(c->link);
 		c->link = NULL;
 	}

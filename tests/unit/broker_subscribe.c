@@ -244,6 +244,34 @@ static void what_a_leaving_member_had_is_handed_on_or_not(void **state)
 	assert_int_equal(broker_figures(r->broker)->subscriptions, 0);
 }
 
+static void a_share_is_left_in_the_other_version_too(void **state)
+{
+	struct rig *r = *state;
+	struct client *pub = join(r, MQTT_50, "pub");
+	struct client *c = join_with(r, "c", true, "11 w100");
+
+	hear(c);
+	subscribe_to(c, "$share/g/t", 1);
+	hang_up(c);
+	c = join_311(r, "c", false);
+	expect(c, "CONNACK accepted, session present");
+	say(pub, "32 r s\"t\" m1 p{} b\"1\"");
+	expect(c, "PUBLISH \"t\" q1 id 1 \"1\"");
+	say(c, "40 r m1");
+	say(c, "A2 r m2 s\"$share/g/t\"");
+	expect(c, "UNSUBACK id 2");
+	say(pub, "32 r s\"t\" m2 p{} b\"2\"");
+	expect_silence(c);
+	say(c, "82 r m3 s\"$share/g/t\" 01");
+	expect(c, "SUBACK id 3: 0x01");
+	hang_up(c);
+	c = join_with(r, "c", false, "11 w100");
+	hear(c);
+	say(c, "A2 r m4 p{} s\"$share/g/t\" s\"$share/g/t\"");
+	expect(c, "UNSUBACK id 4: 0x00, 0x11 No subscription existed");
+	assert_int_equal(broker_figures(r->broker)->subscriptions, 0);
+}
+
 static void a_share_of_311_is_an_ordinary_filter(void **state)
 {
 	struct rig *r = *state;
@@ -306,6 +334,7 @@ int main(void)
 		TEST(a_share_goes_round_its_members),
 		TEST(a_share_prefers_members_that_can_take_it),
 		TEST(what_a_leaving_member_had_is_handed_on_or_not),
+		TEST(a_share_is_left_in_the_other_version_too),
 		TEST(a_share_of_311_is_an_ordinary_filter),
 		TEST(subscriptions_are_limited),
 		TEST(sys_tells_the_figures),

@@ -17,6 +17,7 @@
  *   deafen           tells the target to listen no more, then fails
  *   kill once        the same as kill, unless the file named "killed" is there, which it makes
  *   mute N           tells the target to answer nobody for so many seconds, and passes at once
+ *   mute once        the same for long, unless the file named "killed" is there, which it makes
  *   ask              is inconclusive, since nothing came in time, unless the target answers a CONNECT
  *   connects N       passes if the target has seen at least so many CONNECTs
  *   wait             is inconclusive, since nothing came in time
@@ -58,6 +59,12 @@ enum probe_status probe(struct arena *a, const struct endpoint *target, enum mqt
 	return PROBE_SERVED;
 }
 
+bool probe_refused_version(const struct capabilities *c)
+{
+	(void)c;
+	return false;
+}
+
 /* The pipe to the runner, which the engine does not know of. */
 static int find_pipe(void)
 {
@@ -91,14 +98,14 @@ static void tell_target(const struct play *play, const char *how)
 	close(fd);
 }
 
-static void kill_once(const struct play *play)
+static void tell_once(const struct play *play, const char *how)
 {
 	int fd = open("killed", O_CREAT | O_EXCL | O_WRONLY, 0600);
 
 	if (fd < 0)
 		return;
 	close(fd);
-	tell_target(play, "die");
+	tell_target(play, how);
 }
 
 /* Says something to the target; how many bytes it answers within the limit. */
@@ -219,7 +226,9 @@ static void act_on_time(const char *script, const struct play *play, struct reco
 {
 	char order[16];
 
-	if (!strncmp(script, "mute ", 5))
+	if (!strcmp(script, "mute once"))
+		tell_once(play, "mute60");
+	else if (!strncmp(script, "mute ", 5))
 		snprintf(order, sizeof(order), "mute%s", script + 5), tell_target(play, order);
 	else if (!strcmp(script, "wait") || (!strcmp(script, "ask") && !is_served(play)))
 		out->verdict = VERDICT_INCONCLUSIVE, out->waited = true;
@@ -293,7 +302,7 @@ static void act(
 	else if (!strcmp(script, "deafen"))
 		tell_target(play, "deaf"), out->verdict = VERDICT_FAIL;
 	else if (!strcmp(script, "kill once"))
-		kill_once(play);
+		tell_once(play, "die");
 	else
 		act_on_time(script, play, out);
 }

@@ -228,6 +228,7 @@ static void check_end(struct arena *a, const struct record_end *in)
 	assert_int_equal(line.end.not_run, in->not_run);
 	assert_true(line.end.duration_us == in->duration_us);
 	assert_same_text(line.end.stopped, in->stopped);
+	assert_same_text(line.end.unjudged, in->unjudged);
 	assert_int_equal(line.end.unseen_count, in->unseen_count);
 	for (size_t i = 0; i < in->unseen_count; i++) {
 		assert_string_equal(line.end.unseen[i].cause, in->unseen[i].cause);

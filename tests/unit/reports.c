@@ -384,6 +384,20 @@ static void a_record_that_was_cut_off_says_so(void **state)
 	book_close(&b);
 }
 
+static void a_run_that_judged_too_little_says_so(void **state)
+{
+	(void)state;
+	const char *error;
+	struct book b;
+
+	begin(&b, book_run);
+	b.end.unjudged = "30 of 40 case runs could not be judged";
+	assert_true(record_write_end(b.to, &b.end));
+	assert_true(book_read(&b, &error));
+	assert_incomplete(&b.runs, "30 of 40 case runs could not be judged");
+	book_close(&b);
+}
+
 static void a_run_that_was_stopped_says_so(void **state)
 {
 	(void)state;
@@ -503,6 +517,7 @@ int main(void)
 		cmocka_unit_test(markdown_says_a_cause_once),
 		cmocka_unit_test(a_record_without_an_end_says_so),
 		cmocka_unit_test(a_record_that_was_cut_off_says_so),
+		cmocka_unit_test(a_run_that_judged_too_little_says_so),
 		cmocka_unit_test(a_run_that_was_stopped_says_so),
 		cmocka_unit_test(shards_are_one_run),
 		cmocka_unit_test(a_missing_shard_is_noticed),

@@ -103,6 +103,20 @@ static void the_first_surprise_is_not_put_off_by_patience(void **state)
 	assert_int_equal(end.not_run, 2);
 }
 
+static void nothing_more_is_begun_before_it(void **state)
+{
+	(void)state;
+	struct record_end end;
+
+	PLAN("silent", "sleep 300", "sleep 300", "sleep 300", "sleep 300", "sleep 300",
+		"sleep 300");
+	b->config.jobs = 2;
+	b->config.fail_fast = true;
+	b->config.patience_us = 60000000;
+	assert_int_equal(play(&end), RUNNER_FAIL_FAST);
+	assert_true(end.not_run >= 3);
+}
+
 static void a_run_that_ends_before_accuses_nobody(void **state)
 {
 	(void)state;
@@ -110,6 +124,7 @@ static void a_run_that_ends_before_accuses_nobody(void **state)
 
 	PLAN("silent", "hang");
 	b->config.patience_us = 60000000;
+	b->config.pcap = PCAP_ALL;
 	b->config.deadline_us = clock_now_us() + 1000000;
 	assert_int_equal(play(&end), RUNNER_DEADLINE);
 	assert_string_equal(b->results, "");
@@ -126,6 +141,7 @@ int main(void)
 		TEST(a_target_that_answers_nothing_gets_no_patience),
 		TEST(the_capture_is_that_of_the_second_playing),
 		TEST(the_first_surprise_is_not_put_off_by_patience),
+		TEST(nothing_more_is_begun_before_it),
 		TEST(a_run_that_ends_before_accuses_nobody),
 	};
 

@@ -119,8 +119,19 @@ static void what_is_wrong_is_named_with_its_line(void **state)
 		{ "log_dest syslog\n", "log_dest takes" },
 		{ "persistent_client_expiration 0d\n", "takes a number and" },
 		{ "persistent_client_expiration 3 d\n", "takes a number and" },
-		{ "persistent_client_expiration 99999999999y\n", "takes a number and" },
+		{ "persistent_client_expiration 99999999999y\n", "136 years at most" },
+		{ "persistent_client_expiration -1d\n", "takes a number and" },
+		/* 2^64 hours, days and years are 0 s and a bit */
+		{ "persistent_client_expiration 5124095576030432h\n", "136 years at most" },
+		{ "persistent_client_expiration 213503982334602d\n", "136 years at most" },
+		{ "persistent_client_expiration 137y\n", "136 years at most" },
 		{ "pid_file\n", "pid_file takes a path" },
+		{ "listener 1883 300.0.0.1\n",
+			"takes an IP address or localhost, not \"300.0.0.1\"" },
+		{ "listener 1883 127.0.0.1 mqtt\n", "not \"127.0.0.1 mqtt\"" },
+		{ "max_qos 1\n\nmax_qos 1\n", ":3: max_qos stands in line 1 already" },
+		{ "max_connections 1\nmax_connections -1\n",
+			":2: max_connections stands in line 1" },
 	};
 	for (size_t i = 0; i < sizeof(samples) / sizeof(*samples); i++) {
 		struct arena a;
@@ -131,6 +142,75 @@ static void what_is_wrong_is_named_with_its_line(void **state)
 			fail_msg("\"%s\" gives %s", samples[i].text, error ? error : "no error");
 		arena_fini(&a);
 	}
+}
+
+static void who_comes_in_is_said_where_a_listener_is(void **state)
+{
+	(void)state;
+	static const struct {
+		const char *text;
+		bool anonymous;
+	} samples[] = {
+		{ "", true },
+		{ "max_qos 1\n", true },
+		{ "listener 1883\n", false },
+		{ "listener 1883 127.0.0.1\n", false },
+		{ "listener 1883\nallow_anonymous true\n", true },
+		{ "allow_anonymous true\nlistener 1883 localhost\n", true },
+		{ "listener 1883 ::1\nallow_anonymous false\n", false },
+		{ "allow_anonymous false\n", false },
+	};
+	for (size_t i = 0; i < sizeof(samples) / sizeof(*samples); i++) {
+		struct arena a;
+		const char *error;
+		arena_init(&a);
+		struct settings s = read_text(&a, samples[i].text, &error);
+		assert_null(error);
+		if (s.allow_anonymous != samples[i].anonymous)
+			fail_msg("\"%s\"", samples[i].text);
+		arena_fini(&a);
+	}
+}
+
+static void no_limit_of_connections_is_none(void **state)
+{
+	(void)state;
+	struct arena a;
+	const char *error;
+	arena_init(&a);
+	assert_int_equal(
+		read_text(&a, "max_connections -1\n", &error).limits.connections, UINT32_MAX);
+	arena_fini(&a);
+}
+
+static void files_to_be_written_are_looked_at_and_left_alone(void **state)
+{
+	(void)state;
+	static const struct {
+		const char *log_file, *pid_file;
+		const char *error; /* NULL: fine */
+	} samples[] = {
+		{ NULL, NULL, NULL },
+		{ "/tmp/settings-test-none.log", "/tmp/settings-test-none.pid", NULL },
+		{ "/nonexistent/x.log", NULL,
+			"/nonexistent/x.log: it cannot be written: No such file or directory" },
+		{ "/tmp", NULL, "/tmp: it cannot be written: Is a directory" },
+		{ NULL, "/dev/null/x", "/dev/null/x: it cannot be written: Not a directory" },
+	};
+	for (size_t i = 0; i < sizeof(samples) / sizeof(*samples); i++) {
+		struct arena a;
+		struct settings s;
+		const char *error = NULL;
+		arena_init(&a);
+		settings_default(&s);
+		s.log_file = samples[i].log_file;
+		s.pid_file = samples[i].pid_file;
+		assert_int_equal(settings_check(&s, &a, &error), !samples[i].error);
+		if (samples[i].error)
+			assert_string_equal(error, samples[i].error);
+		arena_fini(&a);
+	}
+	assert_int_equal(access("/tmp/settings-test-none.log", F_OK), -1);
 }
 
 static void a_missing_file_is_named(void **state)
@@ -152,6 +232,9 @@ int main(void)
 		cmocka_unit_test(directives_of_mosquitto_are_understood),
 		cmocka_unit_test(what_is_not_offered_is_told_apart),
 		cmocka_unit_test(what_is_wrong_is_named_with_its_line),
+		cmocka_unit_test(who_comes_in_is_said_where_a_listener_is),
+		cmocka_unit_test(no_limit_of_connections_is_none),
+		cmocka_unit_test(files_to_be_written_are_looked_at_and_left_alone),
 		cmocka_unit_test(a_missing_file_is_named),
 	};
 	return cmocka_run_group_tests_name("settings", tests, NULL, NULL);

@@ -104,7 +104,7 @@ static void subscription_toggle(struct bench *b)
 		b->truth[s][f].retain_as_published = filter.retain_as_published;
 	} else {
 		assert_int_equal(
-			subscriptions_remove(&b->subscriptions, &b->sessions[s], filter.text, true),
+			subscriptions_remove(&b->subscriptions, &b->sessions[s], filter.text),
 			there);
 		b->truth[s][f].there = false;
 	}
@@ -251,7 +251,7 @@ static void many_wildcards_cost_little(void **state)
 	for (unsigned i = 0; i < 10000; i++) {
 		snprintf(filter, sizeof(filter), "+/%u/#", i);
 		assert_true(subscriptions_remove(
-			&b->subscriptions, &b->sessions[i % SESSIONS], mqtt_view_of(filter), true));
+			&b->subscriptions, &b->sessions[i % SESSIONS], mqtt_view_of(filter)));
 	}
 	assert_int_equal(b->subscriptions.tree.node_count, 0);
 }

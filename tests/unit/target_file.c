@@ -111,6 +111,29 @@ static void a_running_target_needs_no_command(void **state)
 	assert_int_equal(f.versions, BOTH);
 }
 
+#define YAML(lines) TARGET "[file b.yml]\ncontent =\n" lines
+
+static void lost_indentation_is_told_where_it_matters(void **state)
+{
+	(void)state;
+	const char *sentence =
+		": the lines of b.yml lose their indentation; put a bar and a blank, "
+		"`| `, before each of them";
+
+	assert_string_equal(read_good(YAML("  listen:\n    port: 1\n    ip: 2\n")).warning,
+		arena_printf(&arena, "%s:7%s", path, sentence));
+	assert_string_equal(read_good(YAML("    a: 1\n  b: 2\n")).warning,
+		arena_printf(&arena, "%s:7%s", path, sentence));
+	assert_null(read_good(YAML("  a: 1\n  b: 2\n")).warning);
+	assert_null(read_good(YAML("| listen:\n|   port: 1\n")).warning);
+	assert_null(read_good(YAML("  listen:\n  |   port: 1\n  b: 1\n")).warning);
+	/* Where it does not matter, people may indent as they like. */
+	assert_null(read_good(TARGET "[file b.conf]\ncontent =\n  {\n    a = 1\n  }\n").warning);
+	/* Each value counts by itself. */
+	assert_null(
+		read_good(YAML("  a: 1\n  b: 2\n") "[file c.yml]\ncontent =\n    c: 1\n").warning);
+}
+
 static void a_broker_may_want_a_user(void **state)
 {
 	(void)state;
@@ -434,6 +457,7 @@ int main(void)
 		TEST(everything_is_read),
 		TEST(a_program_has_a_minute_to_be_ready),
 		TEST(a_running_target_needs_no_command),
+		TEST(lost_indentation_is_told_where_it_matters),
 		TEST(a_broker_may_want_a_user),
 		TEST(faults_have_a_place),
 		TEST(nothing_is_cut_off),

@@ -238,7 +238,7 @@ static void play_run(struct terminal *t)
 		"for 10 s; the run goes on");
 	terminal_progress(t, 3, 12, NULL, 0, 12, NULL);
 	terminal_progress(t, 3, 12, running, 1, 12, "again, with up to 30 s for an answer: 2 left");
-	terminal_end(t, &end);
+	terminal_end(t, &end, NULL);
 }
 
 static void render_runs(FILE *to)
@@ -290,7 +290,7 @@ static void play_causes(struct terminal *t)
 	c = sample_ended(VERDICT_FAIL, false);
 	c.transcript_count = 0;
 	terminal_case(t, &c);
-	terminal_end(t, &end);
+	terminal_end(t, &end, NULL);
 }
 
 static void render_causes(FILE *to)
@@ -308,7 +308,7 @@ static void render_ends(FILE *to)
 
 	section(to, "beginnings and ends");
 	terminal_begin(&t, &sample_run);
-	terminal_end(&t, &end);
+	terminal_end(&t, &end, NULL);
 	struct record_run plain = { .tool_version = "1",
 		.target_name = "mqtt://h",
 		.planned = 1,
@@ -318,7 +318,28 @@ static void render_ends(FILE *to)
 	for (int v = 0; v < VERDICT_COUNT; v++)
 		end.counts[v] = 40;
 	t.expected_failures = 1;
-	terminal_end(&t, &end);
+	terminal_end(&t, &end, NULL);
+	t.color = true;
+	end.stopped = "deadline";
+	end.not_run = 7;
+	terminal_end(
+		&t, &end, "stopped early: deadline; 7 of 327 case runs did not have their turn");
+}
+
+/* An unexpected one is a failure, whatever its verdict. */
+static void render_not_applicable(FILE *to)
+{
+	struct terminal t = pipe_to(to, 0);
+	struct record_end end = { .duration_us = 1000000, .unexpected = 1 };
+	struct record_case foreseen =
+		sample_foreseen(sample_ended(VERDICT_INAPPLICABLE, false), VERDICT_FAIL);
+
+	section(to, "what does not apply has not passed");
+	t.run = &run;
+	end.counts[VERDICT_PASS] = 2;
+	end.counts[VERDICT_INAPPLICABLE] = 3;
+	terminal_case(&t, &foreseen);
+	terminal_end(&t, &end, NULL);
 }
 
 /* All sections, control characters spelt out. */
@@ -340,6 +361,7 @@ static char *render(void)
 	render_runs(to);
 	render_causes(to);
 	render_ends(to);
+	render_not_applicable(to);
 	fclose(to);
 
 	to = open_memstream(&shown, &len);
@@ -436,7 +458,7 @@ static void few_causes_of_one_failure_each_are_not_said_twice(void **state)
 	terminal_case(&t, &c);
 	c = sample_ended(VERDICT_CRASH, false);
 	terminal_case(&t, &c);
-	terminal_end(&t, &end);
+	terminal_end(&t, &end, NULL);
 	fclose(to);
 	assert_int_equal(occurrences(text, "by cause"), 0);
 	free(text);
@@ -459,7 +481,7 @@ static void very_many_causes_are_cut(void **state)
 		terminal_case(&t, &c);
 	}
 	end.counts[VERDICT_ERROR] = 43;
-	terminal_end(&t, &end);
+	terminal_end(&t, &end, NULL);
 	fclose(to);
 	assert_int_equal(occurrences(text, "43 unexpected, by cause:\n    2 error\n"), 1);
 	assert_int_equal(occurrences(text, "\n    1 error\n"), 39);

@@ -1,0 +1,277 @@
+/* The broker's sockets: when they are written to, and what happens without memory. */
+#include "tests/unit/unit.h"
+
+#include <arpa/inet.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/prctl.h>
+#include <sys/socket.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "broker/shell/connection.h"
+#include "broker/shell/server.h"
+
+enum {
+	PATIENCE_S = 20,
+	ASYNC_BYTES = 16 * 1024, /* most that is written outside the turn */
+	MESSAGE_BYTES = 8 << 20, /* more than sockets take */
+};
+
+/* Connections for which there is no memory, by the linker's --wrap=calloc. */
+static unsigned memory_lacks;
+
+void *__real_calloc(size_t count, size_t size);
+void *__wrap_calloc(size_t count, size_t size);
+
+void *__wrap_calloc(size_t count, size_t size)
+{
+	if (size == sizeof(struct connection) && memory_lacks) {
+		memory_lacks--;
+		return NULL;
+	}
+	return __real_calloc(count, size);
+}
+
+/* ---- a client with a plain socket ---------------------------------------------------------- */
+
+static int dial(uint16_t port)
+{
+	struct sockaddr_in to = { .sin_family = AF_INET,
+		.sin_addr.s_addr = htonl(INADDR_LOOPBACK),
+		.sin_port = htons(port) };
+	struct timeval patience = { .tv_sec = PATIENCE_S };
+	int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+
+	assert_true(fd >= 0);
+	setsockopt(fd, SOL_SOCKET, SO_RCVBUF, &(int){ 4096 }, sizeof(int));
+	setsockopt(fd, SOL_SOCKET, SO_RCVTIMEO, &patience, sizeof(patience));
+	assert_int_equal(connect(fd, (struct sockaddr *)&to, sizeof(to)), 0);
+	return fd;
+}
+
+static void say(int fd, const void *data, size_t len)
+{
+	assert_int_equal(send(fd, data, len, MSG_NOSIGNAL), len);
+}
+
+static void say_connect(int fd, char id)
+{
+	uint8_t packet[] = { 0x10, 13, 0, 4, 'M', 'Q', 'T', 'T', 4, 2, 0, 0, 0, 1, (uint8_t)id };
+
+	say(fd, packet, sizeof(packet));
+}
+
+static void expect(int fd, const void *data, size_t len)
+{
+	uint8_t heard[16];
+
+	assert_int_equal(recv(fd, heard, len, MSG_WAITALL), len);
+	assert_memory_equal(heard, data, len);
+}
+
+/* ---- connections, turn by turn ------------------------------------------------------------- */
+
+struct shell {
+	uv_loop_t loop;
+	uv_tcp_t listener;
+	struct broker *broker;
+	struct connections connections;
+	struct log log;
+	struct connection *latest; /* the one that was served last */
+	uint16_t port;
+};
+
+static void on_connection(uv_stream_t *listener, int status)
+{
+	struct shell *s = listener->data;
+
+	assert_int_equal(status, 0);
+	assert_true(connection_accept(&s->connections, listener));
+}
+
+static int shell_set_up(void **state)
+{
+	struct shell *s = calloc(1, sizeof(*s));
+	struct broker_config config;
+	struct sockaddr_in address = { .sin_family = AF_INET,
+		.sin_addr.s_addr = htonl(INADDR_LOOPBACK) };
+	int len = sizeof(address);
+
+	broker_config_default(&config);
+	uv_loop_init(&s->loop);
+	s->broker = broker_new(&config, (int64_t)uv_now(&s->loop));
+	uv_tcp_init(&s->loop, &s->listener);
+	s->listener.data = s;
+	if (!connections_init(&s->connections, s->broker, &s->log, 0) ||
+		uv_tcp_bind(&s->listener, (struct sockaddr *)&address, 0) ||
+		uv_listen((uv_stream_t *)&s->listener, 16, on_connection))
+		return -1;
+	s->connections.files = UINT32_MAX;
+	uv_tcp_getsockname(&s->listener, (struct sockaddr *)&address, &len);
+	s->port = ntohs(address.sin_port);
+	*state = s;
+	return 0;
+}
+
+static void close_handle(uv_handle_t *handle, void *context)
+{
+	struct shell *s = context;
+
+	if (handle->data == &s->connections)
+		connection_close((struct connection *)handle);
+	else
+		uv_close(handle, NULL);
+}
+
+static int shell_tear_down(void **state)
+{
+	struct shell *s = *state;
+
+	uv_walk(&s->loop, close_handle, s);
+	uv_run(&s->loop, UV_RUN_DEFAULT);
+	uv_loop_close(&s->loop);
+	broker_free(s->broker);
+	connections_fini(&s->connections);
+	free(s);
+	return 0;
+}
+
+static void serve(struct shell *s)
+{
+	struct link *link;
+
+	broker_tick(s->broker, (int64_t)uv_now(&s->loop));
+	while ((link = broker_next(s->broker))) {
+		s->latest = link_owner(link);
+		connection_serve(s->latest);
+	}
+}
+
+static struct connection *join(struct shell *s, int *fd, char id)
+{
+	*fd = dial(s->port);
+	say_connect(*fd, id);
+	for (s->latest = NULL; !s->latest;) {
+		uv_run(&s->loop, UV_RUN_ONCE);
+		serve(s);
+	}
+	expect(*fd, "\x20\2\0\0", 4);
+	return s->latest;
+}
+
+/* A subscriber with a message under way that is larger than the sockets are. */
+static struct connection *join_flooded(struct shell *s, int *fd)
+{
+	struct connection *c = join(s, fd, 's');
+	uint8_t *packet = calloc(1, MESSAGE_BYTES + 8);
+	struct link *pub = link_open(s->broker, NULL);
+
+	link_input(c->link, "\x82\6\0\1\0\1t\0", 8);
+	serve(s);
+	expect(*fd, "\x90\3\0\1\0", 5);
+	memcpy(packet, "\x30\x83\x80\x80\4\0\1t", 8);
+	link_input(pub, "\x10\x0D\0\4MQTT\4\2\0\0\0\1p", 15);
+	link_input(pub, packet, MESSAGE_BYTES + 8);
+	link_closed(pub);
+	free(packet);
+	serve(s);
+	assert_non_null(c->writing);
+	return c;
+}
+
+static void read_all(int fd)
+{
+	char heard[65536];
+
+	while (recv(fd, heard, sizeof(heard), MSG_DONTWAIT) > 0)
+		;
+}
+
+/* What the core has to say leaves within the turn, after a commit. */
+static void the_rest_of_a_write_waits_for_the_turn(void **state)
+{
+	struct shell *s = *state;
+	int fd;
+	struct connection *c = join_flooded(s, &fd);
+	size_t before = link_output_bytes(c->link);
+
+	while (c->writing) {
+		read_all(fd);
+		uv_run(&s->loop, UV_RUN_ONCE);
+	}
+	assert_in_range(link_output_bytes(c->link), before - ASYNC_BYTES, before - 1);
+	serve(s);
+	assert_true(link_output_bytes(c->link) < before - ASYNC_BYTES);
+	close(fd);
+}
+
+/* ---- a server without memory --------------------------------------------------------------- */
+
+static void serve_forever(int ready, FILE *log_file)
+{
+	struct settings settings;
+	struct log log = { .to = log_file, .most = LOG_WARNING };
+	char error[256];
+
+	prctl(PR_SET_PDEATHSIG, SIGKILL); /* the test may fail */
+	settings_default(&settings);
+	settings.sys_interval_s = 0; /* nothing else wakes it up */
+	settings.listener_count = 1;
+	settings.listeners[0] = (struct listener_settings){ .address = "127.0.0.1" };
+	settings.log_most = LOG_WARNING;
+	struct server *server = server_new(&settings, &log, "test", error, sizeof(error));
+	if (!server)
+		_exit(1);
+	uint16_t port = server_port(server, 0);
+	memory_lacks = 3;
+	if (write(ready, &port, sizeof(port)) != sizeof(port))
+		_exit(1);
+	server_run(server);
+	server_free(server);
+	fflush(log_file);
+	_exit(memory_lacks != 0);
+}
+
+static void a_listener_hears_again_when_there_is_memory(void **state)
+{
+	FILE *log_file = tmpfile();
+	char line[256];
+	uint16_t port;
+	int ready[2], status;
+
+	(void)state;
+	assert_non_null(log_file);
+	assert_int_equal(pipe(ready), 0);
+	pid_t server = fork();
+	if (!server)
+		serve_forever(ready[1], log_file);
+	assert_int_equal(read(ready[0], &port, sizeof(port)), sizeof(port));
+	for (char id = 'a'; id <= 'c'; id++) {
+		int fd = dial(port);
+		say_connect(fd, id);
+		expect(fd, "\x20\2\0\0", 4);
+		close(fd);
+	}
+	kill(server, SIGTERM);
+	assert_int_equal(waitpid(server, &status, 0), server);
+	assert_int_equal(status, 0);
+	rewind(log_file);
+	assert_non_null(fgets(line, sizeof(line), log_file));
+	assert_non_null(strstr(line, "no memory for a connection, it waits"));
+	assert_null(fgets(line, sizeof(line), log_file));
+	fclose(log_file);
+	close(ready[0]);
+	close(ready[1]);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test_setup_teardown(
+			the_rest_of_a_write_waits_for_the_turn, shell_set_up, shell_tear_down),
+		cmocka_unit_test(a_listener_hears_again_when_there_is_memory),
+	};
+	return cmocka_run_group_tests_name("broker_shell", tests, NULL, NULL);
+}
