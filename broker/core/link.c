@@ -350,10 +350,6 @@ struct link *broker_next(struct broker *b)
 			memory_give(&b->memory, l, sizeof(*l));
 			continue;
 		}
-		if (l->broken && l->state != LINK_ENDS) {
-			link_finish(l, false); /* it is in the list again */
-			continue;
-		}
 		return l;
 	}
 	return NULL;
@@ -388,7 +384,7 @@ void link_written(struct link *l, size_t bytes)
 		return;
 	link_mark(l); /* it may be read from again */
 	if (l->session)
-		outgoing_pump(b, l->session);
+		session_pump_later(b, l->session);
 }
 
 bool link_ends(const struct link *l)
@@ -398,7 +394,7 @@ bool link_ends(const struct link *l)
 
 bool link_must_close(const struct link *l)
 {
-	return l->must_close;
+	return l->must_close || (l->broken && l->state != LINK_ENDS);
 }
 
 void *link_owner(const struct link *l)

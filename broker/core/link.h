@@ -70,7 +70,7 @@ struct link {
 	uint8_t version;          /* enum mqtt_version; 0: not known yet */
 	uint8_t state;            /* enum link_state */
 	bool pending : 1;         /* it is in the broker's list */
-	bool broken : 1;          /* output was lost for lack of memory: it has to end */
+	bool broken : 1;          /* output was lost for lack of memory: it is to be closed */
 	bool gone : 1;            /* closed; the list frees it */
 	bool problem_information : 1;
 	bool again : 1;     /* re-authentication under way */
@@ -87,7 +87,7 @@ struct link_extra *link_extra_make(struct link *l);
 
 struct broker_client link_client(const struct link *l);
 
-/* Room in the output; NULL without memory, and then the link is going to end. */
+/* Room in the output; NULL without memory, and then the link is going to be closed. */
 uint8_t *link_take(struct link *l, uint32_t len);
 
 /* Sends what is in broker.packet, unless it is larger than the client allows: then false. */
