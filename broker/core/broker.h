@@ -51,10 +51,12 @@ struct broker_limits {
 	uint32_t output_bytes;  /* waiting to be written (16 MiB); beyond it QoS 0 messages are
 				    * dropped, QoS 1 and 2 wait in the session's queue, and the link
 				    * reads nothing */
-	uint32_t stuck_wait_ms; /* while it reads nothing, Keep Alive cannot be judged by what comes:
+	uint32_t
+		stuck_wait_ms; /* while it reads nothing, Keep Alive cannot be judged by what comes:
 				    * instead some of the output has to be taken within this time, or
 				    * within 1.5 times the Keep Alive if that is longer (20,000) */
-	uint32_t end_wait_ms; /* from the end of a link to link_must_close (5,000): a peer that lives
+	uint32_t
+		end_wait_ms; /* from the end of a link to link_must_close (5,000): a peer that lives
 				 * needs a few round trips, also over a bad network */
 	uint16_t
 		keep_alive_max_s; /* Server Keep Alive for clients that want more, or none (0: any) */

@@ -73,9 +73,9 @@ struct link {
 	bool broken : 1;          /* output was lost for lack of memory: it is to be closed */
 	bool gone : 1;            /* closed; the list frees it */
 	bool problem_information : 1;
-	bool again : 1;     /* re-authentication under way */
-	bool stopped : 1;   /* takes no packet: link_decide is due, or it ends */
-	bool doubted : 1;   /* nothing was heard for too long, unless it is waiting to be read */
+	bool again : 1;   /* re-authentication under way */
+	bool stopped : 1; /* takes no packet: link_decide is due, or it ends */
+	bool doubted : 1; /* nothing was heard for too long, unless it is waiting to be read */
 	bool must_close : 1;
 };
 

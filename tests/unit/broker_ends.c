@@ -5,7 +5,8 @@
 
 #include <string.h>
 
-#define TAKEN_OVER "DISCONNECT 0x8E Session taken over, Reason String \"another connection has come\""
+#define TAKEN_OVER \
+	"DISCONNECT 0x8E Session taken over, Reason String \"another connection has come\""
 
 enum {
 	END_MS = 5000,
@@ -197,7 +198,9 @@ static void a_shutdown_takes_nothing_from_those_who_read(void **state)
 	link_mark(c->link);
 	for (unsigned i = 0; i < 1000; i++)
 		assert_memory_equal(hear(c), "PUBLISH", 7);
-	expect(c, "DISCONNECT 0x8B Server shutting down, Reason String \"the server is shutting down\"");
+	expect(c,
+		"DISCONNECT 0x8B Server shutting down, Reason String \"the server is shutting "
+		"down\"");
 	expect_closed(c);
 }
 

@@ -1,7 +1,6 @@
 /* Telling what a message is that came in place of another, and whom that accuses. */
 #include "tests/unit/scripted.h"
 
-
 /* Of a statement that no message has to do with. */
 #define PING_REFS "3.1.1:MQTT-3.12.4-1", "5.0:MQTT-3.12.4-1"
 #define COMMON    .refs = { PING_REFS }, .level = MUST, .versions = BOTH
