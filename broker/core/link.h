@@ -84,6 +84,7 @@ bool link_is_congested(const struct link *l);
 
 /* NULL without memory. */
 struct link_extra *link_extra_make(struct link *l);
+void link_extra_free(struct link *l);
 
 struct broker_client link_client(const struct link *l);
 
@@ -100,7 +101,9 @@ void link_send_ack(struct link *l, enum packet_type type, uint16_t id, uint8_t r
 void link_send_refusal(
 	struct link *l, enum packet_type type, uint16_t id, uint8_t reason, const char *what);
 
-/* Refuses what the client did: CONNACK or DISCONNECT if there may be one, and the end. */
+/* Refuses what the client did: CONNACK or DISCONNECT if there may be one, and the end. This and the next
+ * ones, in link_end.c, do nothing to a link that ends already.
+ */
 void link_fail(struct link *l, const struct mqtt_error *e);
 void link_refuse(struct link *l, uint8_t reason, const char *statement, const char *what);
 

@@ -37,8 +37,9 @@ struct session {
 	uint32_t target;    /* ... and its place there */
 	uint32_t subscription_count;
 	uint32_t hash;
-	uint32_t expiry_s;  /* Session Expiry Interval */
-	struct timer timer; /* expiry, and the Will if that comes first; see also session_pump_later */
+	uint32_t expiry_s; /* Session Expiry Interval */
+	struct timer
+		timer; /* expiry, and the Will if that comes first; see also session_pump_later */
 	uint16_t id_len;
 	uint8_t version; /* enum mqtt_version, of the latest connection */
 	bool durable;    /* it is in the store */
