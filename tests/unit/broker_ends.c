@@ -357,6 +357,32 @@ static void who_takes_nothing_is_dead_at_last(void **state)
 	assert_true(link_ends(c->link));
 }
 
+/* A store could not have committed it. */
+static void what_there_is_room_for_waits_for_the_next_turn(void **state)
+{
+	struct rig *r = *state;
+	r->config.limits.output_bytes = 5000;
+	struct client *c = join(r, MQTT_311, "c"), *pub = join(r, MQTT_311, "pub");
+
+	subscribe_to(c, "t", 1);
+	c->deaf = true;
+	for (unsigned i = 1; i <= 8; i++)
+		say(pub, text(r, "32 r s\"t\" m%u 61*1000", i));
+	link_written(c->link, link_output_bytes(c->link));
+	assert_int_equal(link_output_bytes(c->link), 0);
+	assert_int_equal(broker_due(r->broker), r->now_ms);
+	assert_int_equal(broker_tick(r->broker, r->now_ms), INT64_MAX);
+	assert_in_range(link_output_bytes(c->link), 3000, 3100);
+	link_written(c->link, link_output_bytes(c->link));
+	assert_int_equal(broker_due(r->broker), INT64_MAX);
+	/* It may go before. */
+	for (unsigned i = 1; i <= 8; i++)
+		say(pub, text(r, "32 r s\"t\" m%u 61*1000", i));
+	link_written(c->link, link_output_bytes(c->link));
+	hang_up(c);
+	assert_int_equal(broker_due(r->broker), INT64_MAX);
+}
+
 /* The loop was busy while the PINGREQ came. */
 static void a_host_that_is_late_looks_once_more(void **state)
 {
@@ -398,6 +424,7 @@ int main(void)
 		TEST(without_memory_for_a_deadline_the_end_is_at_once),
 		TEST(what_is_not_read_is_not_held_against_the_client),
 		TEST(who_takes_nothing_is_dead_at_last),
+		TEST(what_there_is_room_for_waits_for_the_next_turn),
 		TEST(a_host_that_is_late_looks_once_more),
 	};
 	return cmocka_run_group_tests_name("broker_ends", tests, NULL, NULL);
