@@ -427,7 +427,7 @@ def test_a_program_that_exits_at_once(run, tmp_path):
 
 
 def test_a_version_that_is_not_served_is_inapplicable(run, tmp_path):
-    done = run(fake(tmp_path, "good"), CASE, "--timeout", "300")
+    done = run(fake(tmp_path, "good"), CASE, "--timeout", "300", "--patience", "0")
     verdicts = Out(tmp_path / "out").verdicts()
     assert verdicts[(CASE, "5.0")] == "inapplicable" and verdicts[(CASE, "3.1.1")] == "fail"
     assert done.returncode == 1
@@ -478,7 +478,7 @@ def test_who_wants_a_keep_alive_gets_one(run, tmp_path, how):
     path = tmp_path / "broker.ini"
     path.write_text(WANTS_KEEP_ALIVE.replace("HOW", how))
     done = run(str(path), "pingreqs_one_by_one", "keep_alive_0", "bad_flags/pingreq_1", "malformed_connect/reserved_flag",
-               "--timeout", "1000")
+               "--timeout", "1000", "--patience", "0")
     assert done.stderr == "mqttspec run: MQTT 3.1.1: a Keep Alive of 0 is not accepted; all have 60 s instead\n", done
     cases = {c["id"]: c for c in Out(tmp_path / "out").of("case")}
     assert cases["keep_alive_0"]["verdict"] == "inapplicable"
@@ -602,7 +602,7 @@ def test_the_deadline_is_kept(run, tmp_path):
 
 
 def test_fail_fast(run, tmp_path):
-    done = run(fake(tmp_path, "good"), CASE, "--repeat", "50", "-j", "1", "--fail-fast", "--timeout", "300",
+    done = run(fake(tmp_path, "good"), CASE, "--repeat", "50", "-j", "1", "--fail-fast", "--timeout", "300", "--patience", "0",
                "--versions", "3.1.1")
     assert done.returncode == 1
     out = Out(tmp_path / "out")
