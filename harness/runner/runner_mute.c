@@ -14,7 +14,7 @@ enum {
 	TIMEOUTS = 2,        /* case runs to which nothing came in time: then the target is asked */
 	WATCH_EXCHANGES = 4, /* a target may have several threads, each with some connections */
 	WATCH_ANSWERS =
-		6, /* of so many times of an answer it gives none, not even on a busy machine */
+		2, /* of so many times of an answer, and the run's patience, it gives none */
 	CONTROL_US = 1000000, /* the first one has to itself */
 	WARM_UP_US = 2000000,
 };
@@ -52,6 +52,8 @@ static void ask(struct runner *r, enum runner_question question)
 		c->limit_us = c->warm_us = WARM_UP_US;
 	} else if (question == QUESTION_WATCH) {
 		c->limit_us *= WATCH_ANSWERS;
+		if (c->limit_us < r->config->patience_us) /* a busy machine makes nobody mute */
+			c->limit_us = r->config->patience_us;
 		c->exchanges = WATCH_EXCHANGES;
 	}
 	r->question = question;
