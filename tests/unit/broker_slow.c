@@ -5,7 +5,7 @@
 
 enum { STUCK_MS = 20000 };
 
-/* Keep Alive 10, and 10,000 bytes wait where 5,000 are the limit. */
+/* Keep Alive 10, and 9,000 bytes wait where 5,000 are the limit. */
 static struct client *join_congested(struct rig *r)
 {
 	r->config.limits.output_bytes = 5000;
