@@ -106,7 +106,7 @@ const char *run_trouble(struct run *run)
 			left == 1 ? "did not have its turn" : "did not have their turn");
 	if (errors)
 		return trouble_of_errors(&run->arena, errors);
-	if (!r->played && !run->options.serve && r->stopped != RUNNER_INTERRUPTED)
+	if (!r->played && !run->options.serve)
 		return unserved ? arena_printf(&run->arena, "nothing was played: %s", unserved)
 				: "nothing was played";
 	return run_unjudged(run);

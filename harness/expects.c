@@ -300,11 +300,10 @@ struct packet expect_one_of_at(
 		if (outcomes[i].type != CLOSED)
 			types |= lane_of(outcomes[i].type);
 	struct arrival *a = peer_wait(p, types, test_answer_deadline_us(t));
-	bool ended = !a && peer_wait_end(p, test_answer_deadline_us(t));
-	if (!a && !ended)
-		a = peer_arrival(p, types); /* late, while the end was waited for */
+	if (!a && peer_arrival(p, SPEC_PACKET(DISCONNECT)))
+		peer_wait_end(p, test_answer_deadline_us(t));
 	struct packet packet = a ? a->packet : (struct packet){ .type = CLOSED };
-	if (!a && !ended) {
+	if (!a && !p->ended) {
 		struct difference d = in_place_of(p, NULL, outcomes[0].type);
 		if (outcomes[0].type == CLOSED)
 			d = (struct difference){ .kind = SPEC_OPEN, .waited = d.waited };

@@ -70,6 +70,7 @@ static void post_filters(struct test *t, const char *client, const struct packet
 	m->order++;
 	for (size_t i = 0; i < packet->filter_count; i++) {
 		struct bytes text = packet->filters[i].text;
+		m->wide |= !filter_is_own(t, text);
 		if (m->filter_count == MESSAGES_MAX || is_posted(m, client, text))
 			continue;
 		m->filters = arena_grow(t->arena, m->filters, m->filter_count, &m->filter_capacity,

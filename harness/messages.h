@@ -41,6 +41,7 @@ struct messages {
 	size_t posting_count, posting_capacity;
 	struct posted_filter *filters;
 	size_t filter_count, filter_capacity;
+	bool wide; /* a SUBSCRIBE has gone out that may be for more than the case run's own topics */
 };
 
 #endif

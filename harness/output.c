@@ -132,6 +132,7 @@ static void note_sent(struct peer *p, struct bytes bytes, struct bytes shown)
 	} while (bytes.len);
 	if (!bytes.len)
 		return;
+	t->messages.wide |= *bytes.data >> 4 == SUBSCRIBE;
 	monitor_malformed(p->monitor, test_ours(t), &r, &findings);
 	conduct_malformed(p, &r, bytes);
 	tape_add(&t->tape, TAPE_PACKET_OUT, p->party, shown, hex_of(t, &r, shown));

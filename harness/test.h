@@ -449,7 +449,9 @@ const char *filter_prefixed(struct test *t, const char *filter, bool raw);
 struct bytes topic_stripped(const struct test *t, struct bytes topic);
 bool topic_is_foreign(const struct peer *p, struct bytes topic); /* seen by a raw filter */
 
-/* Of another case run of this run, though the peer has subscribed to none of its topics. */
+bool filter_is_own(const struct test *t, struct bytes filter); /* has the prefix */
+
+/* Of another case run of this run, though this one has subscribed to no topics but its own. */
 bool topic_is_of_another(const struct peer *p, struct bytes topic);
 
 /* ---- cleanup.c ----------------------------------------------------------------------------- */

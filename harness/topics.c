@@ -28,6 +28,20 @@ const char *filter_prefixed(struct test *t, const char *filter, bool raw)
 		t->arena, "%.*s/%s/%s", (int)(rest - filter), filter, t->play->prefix, rest + 1);
 }
 
+bool filter_is_own(const struct test *t, struct bytes filter)
+{
+	const char *rest =
+		filter.len > SHARED_LENGTH && !memcmp(filter.data, "$share/", SHARED_LENGTH)
+		? memchr(filter.data + SHARED_LENGTH, '/', filter.len - SHARED_LENGTH)
+		: NULL;
+
+	if (rest) {
+		size_t front = (size_t)(rest + 1 - (const char *)filter.data);
+		filter = (struct bytes){ filter.data + front, filter.len - front };
+	}
+	return topic_stripped(t, filter).len < filter.len;
+}
+
 struct bytes topic_stripped(const struct test *t, struct bytes topic)
 {
 	size_t len = strlen(t->play->prefix);
@@ -55,8 +69,9 @@ bool topic_is_of_another(const struct peer *p, struct bytes topic)
 	const char *own = p->test->play->prefix;
 	size_t len = strlen(own);
 
-	if (p->test->play->client || p->raw_filters || len <= RUN_LENGTH || topic.len <= len ||
-		memcmp(topic.data, own, RUN_LENGTH) || !memcmp(topic.data, own, len))
+	if (p->test->play->client || p->test->messages.wide || len <= RUN_LENGTH ||
+		topic.len <= len || memcmp(topic.data, own, RUN_LENGTH) ||
+		!memcmp(topic.data, own, len))
 		return false;
 	if (topic.len > RUN_LENGTH + strlen(CHECKUP) &&
 		!memcmp(topic.data + RUN_LENGTH, CHECKUP, strlen(CHECKUP)))

@@ -244,12 +244,20 @@ static void add_pcap(
 		record->pcap);
 }
 
+/* A finding of the run comes from all that was played. */
+static bool is_of_the_run(const struct record_case *record)
+{
+	return record->chapter && !strcmp(record->chapter, "survey");
+}
+
 void case_again(struct buf *b, const struct record_run *run, const struct record_case *record)
 {
 	buf_printf(b, "mqttspec %s ", strcmp(run->role, "agent") ? "run" : "agent-check");
 	add_word(b, run->target);
-	buf_add_text(b, " ");
-	add_word(b, record->id);
+	if (!is_of_the_run(record)) {
+		buf_add_text(b, " ");
+		add_word(b, record->id);
+	}
 	buf_printf(b, " --versions %s", record->version);
 	if (*record->segmentation && strcmp(record->segmentation, "whole")) {
 		buf_add_text(b, " --segment ");

@@ -150,6 +150,11 @@ int64_t broker_tick(struct broker *b, int64_t now_ms)
 		case TIMER_SYS: sys_due(b); break;
 		}
 	}
+	return broker_due(b);
+}
+
+int64_t broker_due(const struct broker *b)
+{
 	return timers_next_ms(&b->timers);
 }
 

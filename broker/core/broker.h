@@ -6,7 +6,7 @@
  *
  * One turn of the shell's loop:
  *
- *      due = broker_tick(b, now_ms);               the time, once a turn; wake up at `due`
+ *      broker_tick(b, now_ms);                     the time, once a turn
  *      link_input(l, chunk, len);                  for each connection that has bytes
  *      ... commit the store, if there is one ...
  *      while ((l = broker_next(b)))                each link that has something to write or to end
@@ -15,6 +15,10 @@
  *                      shutdown(SHUT_WR);          comes; read on until it closes, too, then close
  *              if (link_must_close(l)) close;      the end that cannot wait
  *      link_closed(l);                             when the connection is gone, for whatever reason
+ *      ... sleep until broker_due(b), or until something comes ...
+ *
+ * What is written was there before the commit: link_written frees, and leaves what it makes room for to
+ * the next turn.
  *
  * The core reads no clock, opens nothing, starts nothing and keeps nothing outside of `struct broker`.
  * It is not thread safe; several brokers in one process share nothing. All times are milliseconds of
@@ -47,10 +51,12 @@ struct broker_limits {
 	uint32_t output_bytes;  /* waiting to be written (16 MiB); beyond it QoS 0 messages are
 				    * dropped, QoS 1 and 2 wait in the session's queue, and the link
 				    * reads nothing */
-	uint32_t stuck_wait_ms; /* while it reads nothing, Keep Alive cannot be judged by what comes:
+	uint32_t
+		stuck_wait_ms; /* while it reads nothing, Keep Alive cannot be judged by what comes:
 				    * instead some of the output has to be taken within this time, or
 				    * within 1.5 times the Keep Alive if that is longer (20,000) */
-	uint32_t end_wait_ms; /* from the end of a link to link_must_close (5,000): a peer that lives
+	uint32_t
+		end_wait_ms; /* from the end of a link to link_must_close (5,000): a peer that lives
 				 * needs a few round trips, also over a bad network */
 	uint16_t
 		keep_alive_max_s; /* Server Keep Alive for clients that want more, or none (0: any) */
@@ -190,10 +196,13 @@ void broker_free(struct broker *b);
  */
 bool broker_restore(struct broker *b, struct mqtt_view key, struct mqtt_view value);
 
-/* Tells the time and does what is due: keep alive, expiries, delayed Wills, $SYS. Returns when to
- * call again at the latest; INT64_MAX: never.
+/* Tells the time and does what is due: keep alive, expiries, delayed Wills, $SYS, and messages that
+ * have waited for room in the output. Returns broker_due.
  */
 int64_t broker_tick(struct broker *b, int64_t now_ms);
+
+/* When to call broker_tick at the latest; INT64_MAX: never. The other functions may make it earlier. */
+int64_t broker_due(const struct broker *b);
 
 /* The next link that link_output, link_ends or link_wants_input has news about; NULL when there is
  * none. Each link comes once until there are further news.
@@ -239,8 +248,9 @@ void link_written(struct link *l, size_t bytes);
  */
 bool link_ends(const struct link *l);
 
-/* The link ends, and is to be closed now, whatever is not written: its time is up (end_wait_ms), or
- * a later connection of the same session ends already.
+/* The link is to be closed now, whatever is not written: it ends, and its time is up (end_wait_ms), or
+ * a later connection of the same session ends already, or the client has said goodbye, and has all; or
+ * there was no memory for what was to be written, and the link is as good as lost.
  */
 bool link_must_close(const struct link *l);
 

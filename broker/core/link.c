@@ -3,13 +3,8 @@
 #include <string.h>
 
 #include "broker/core/core.h"
-#include "broker/core/outgoing.h"
 #include "broker/core/record.h"
-#include "mqtt/control.h"
 #include "mqtt/publish.h"
-
-/* What a link that ends may still have to write: no more than a poor network takes in that time. */
-enum { END_OUTPUT_BYTES = 1 << 20 };
 
 void link_mark(struct link *l)
 {
@@ -38,7 +33,7 @@ struct link_extra *link_extra_make(struct link *l)
 	return l->extra;
 }
 
-static void extra_free(struct link *l)
+void link_extra_free(struct link *l)
 {
 	struct memory *memory = &l->broker->memory;
 	struct link_extra *x = l->extra;
@@ -122,180 +117,6 @@ void link_send_refusal(
 	link_send_ack(l, type, id, reason);
 }
 
-/* ---- the end ------------------------------------------------------------------------------- */
-
-static void link_cut(struct link *l)
-{
-	l->must_close = true;
-	output_cut(&l->output, &l->broker->memory, 0);
-	link_mark(l);
-}
-
-/* Of the connections of a session that end, the latest is kept: whoever comes and is thrown out again
- * and again takes up no more than one of them.
- */
-static void ending_keep(struct link *l)
-{
-	struct session *s = l->session;
-
-	if (s->ending) {
-		s->ending->left = NULL;
-		link_cut(s->ending);
-	}
-	s->ending = l;
-	l->left = s;
-}
-
-/* Gives back what a connection has besides its output. */
-static void link_leave(struct link *l, bool drop_will)
-{
-	struct broker *b = l->broker;
-
-	l->state = LINK_ENDS;
-	l->stopped = true;
-	memory_give(&b->memory, l->tail, l->tail_size);
-	l->tail = NULL;
-	l->tail_len = l->tail_size = 0;
-	if (b->config.auth.end)
-		b->config.auth.end(b->config.auth.context, l->owner);
-	if (l->session)
-		session_detach(b, l->session, drop_will);
-	extra_free(l);
-}
-
-/* Many messages that wait are not for this connection any more: the client has gone, or has to, or is
- * elsewhere, and those of QoS 1 and 2 are in its session.
- */
-static void output_shorten(struct link *l)
-{
-	output_cut(&l->output, &l->broker->memory, END_OUTPUT_BYTES);
-}
-
-static void link_end(struct link *l, bool drop_will)
-{
-	struct broker *b = l->broker;
-
-	b->ending++;
-	link_mark(l);
-	if (l->session)
-		ending_keep(l);
-	link_leave(l, drop_will);
-	if (!timer_set(&b->timers, &l->timer, b->now_ms + b->config.limits.end_wait_ms))
-		link_cut(l);
-}
-
-void link_finish(struct link *l, bool drop_will)
-{
-	if (l->state == LINK_ENDS)
-		return;
-	output_shorten(l);
-	link_end(l, drop_will);
-}
-
-/* DISCONNECT, with a Reason String if that fits. [MQTT-3.14.2-3] */
-static void disconnect_send(struct link *l, uint8_t reason, const char *what)
-{
-	struct broker *b = l->broker;
-	struct mqtt_control disconnect = { .reason = reason };
-
-	buf_reset(&b->added);
-	mqtt_property_add_view(&b->added, MQTT_REASON_STRING, mqtt_view_of(what));
-	disconnect.properties.raw = (struct mqtt_view){ b->added.data, (uint32_t)b->added.len };
-	buf_reset(&b->packet);
-	if (mqtt_disconnect_write(&b->packet, MQTT_50, MQTT_FROM_SERVER, &disconnect) &&
-		link_send_packet(l))
-		return;
-	disconnect.properties.raw.len = 0;
-	buf_reset(&b->packet);
-	if (mqtt_disconnect_write(&b->packet, MQTT_50, MQTT_FROM_SERVER, &disconnect))
-		link_send_packet(l);
-}
-
-void link_dismiss(struct link *l, uint8_t reason, const char *what)
-{
-	if (l->state == LINK_ENDS)
-		return;
-	if (reason != MQTT_SERVER_SHUTTING_DOWN)
-		output_shorten(l);
-	/* Never before CONNACK [MQTT-3.14.0-1], and 3.1.1 does not have it. */
-	if (l->state == LINK_UP && l->version == MQTT_50)
-		disconnect_send(l, reason, what);
-	link_end(l, false);
-}
-
-void link_fail(struct link *l, const struct mqtt_error *e)
-{
-	struct broker *b = l->broker;
-
-	b->figures.refused++;
-	if (b->config.trouble)
-		b->config.trouble(b->config.trouble_context, l->owner, e);
-	if (l->state == LINK_UP)
-		link_dismiss(l, e->reason, e->what);
-	else
-		link_refuse_connect(l, e->reason, e->what);
-}
-
-void link_refuse(struct link *l, uint8_t reason, const char *statement, const char *what)
-{
-	struct mqtt_error e = { reason, statement, what };
-
-	link_fail(l, &e);
-}
-
-/* How long there may be no sign of life. That is a packet; but while nothing is read, it is that the
- * client takes what is written: see link_written.
- */
-static int64_t silence_max_ms(const struct link *l)
-{
-	int64_t ms = (int64_t)l->keep_alive_s * 1500;
-	int64_t stuck_ms = l->broker->config.limits.stuck_wait_ms;
-
-	return link_is_congested(l) && ms < stuck_ms ? stuck_ms : ms;
-}
-
-static void silence_refuse(struct link *l)
-{
-	if (link_is_congested(l))
-		link_refuse(l, MQTT_QUOTA_EXCEEDED, "5.0:U50-ERR-CODES",
-			"nothing is taken of what waits to be written");
-	else /* [MQTT-3.1.2-24] of 3.1.1, [MQTT-3.1.2-22] of 5.0 */
-		link_refuse(l, MQTT_KEEP_ALIVE_TIMEOUT,
-			MQTT_BY_VERSION(l->version, "MQTT-3.1.2-24", "MQTT-3.1.2-22"),
-			"nothing heard for one and a half times the Keep Alive");
-}
-
-/* Keep Alive. A host with a clock that goes on by itself may be late, and the sign of life be there to
- * be read: it gets a turn to look, before the client is blamed.
- */
-static void keep_alive_due(struct link *l)
-{
-	struct broker *b = l->broker;
-	uint32_t grain_ms = b->config.clock_grain_ms;
-
-	if (l->stopped)
-		l->heard_ms = b->now_ms; /* it is the host's verdict that is waited for */
-	int64_t due_ms = l->heard_ms + silence_max_ms(l) + grain_ms;
-	bool late = b->now_ms >= due_ms;
-	if (late && (l->doubted || !grain_ms)) {
-		silence_refuse(l);
-		return;
-	}
-	l->doubted = late;
-	if (!timer_set(&b->timers, &l->timer, late ? b->now_ms + grain_ms : due_ms))
-		link_finish(l, false);
-}
-
-void link_due(struct link *l)
-{
-	if (l->state == LINK_ENDS)
-		link_cut(l);
-	else if (l->state == LINK_UP)
-		keep_alive_due(l);
-	else
-		link_finish(l, false);
-}
-
 struct link *link_open(struct broker *b, void *owner)
 {
 	if (b->shutting_down || b->figures.links - b->ending >= b->config.limits.connections)
@@ -319,25 +140,6 @@ struct link *link_open(struct broker *b, void *owner)
 	return l;
 }
 
-void link_closed(struct link *l)
-{
-	struct broker *b = l->broker;
-
-	if (l->state == LINK_ENDS)
-		b->ending--;
-	else
-		link_leave(l, false);
-	if (l->left)
-		l->left->ending = NULL;
-	timer_clear(&b->timers, &l->timer);
-	output_fini(&l->output, &b->memory);
-	b->figures.links--;
-	if (l->pending)
-		l->gone = true; /* it is in the list, which frees it */
-	else
-		memory_give(&b->memory, l, sizeof(*l));
-}
-
 struct link *broker_next(struct broker *b)
 {
 	while (b->pending_first) {
@@ -348,10 +150,6 @@ struct link *broker_next(struct broker *b)
 		l->pending = false;
 		if (l->gone) {
 			memory_give(&b->memory, l, sizeof(*l));
-			continue;
-		}
-		if (l->broken && l->state != LINK_ENDS) {
-			link_finish(l, false); /* it is in the list again */
 			continue;
 		}
 		return l;
@@ -388,17 +186,7 @@ void link_written(struct link *l, size_t bytes)
 		return;
 	link_mark(l); /* it may be read from again */
 	if (l->session)
-		outgoing_pump(b, l->session);
-}
-
-bool link_ends(const struct link *l)
-{
-	return l->state == LINK_ENDS;
-}
-
-bool link_must_close(const struct link *l)
-{
-	return l->must_close;
+		session_pump_later(b, l->session);
 }
 
 void *link_owner(const struct link *l)

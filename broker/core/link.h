@@ -70,12 +70,12 @@ struct link {
 	uint8_t version;          /* enum mqtt_version; 0: not known yet */
 	uint8_t state;            /* enum link_state */
 	bool pending : 1;         /* it is in the broker's list */
-	bool broken : 1;          /* output was lost for lack of memory: it has to end */
+	bool broken : 1;          /* output was lost for lack of memory: it is to be closed */
 	bool gone : 1;            /* closed; the list frees it */
 	bool problem_information : 1;
-	bool again : 1;     /* re-authentication under way */
-	bool stopped : 1;   /* takes no packet: link_decide is due, or it ends */
-	bool doubted : 1;   /* nothing was heard for too long, unless it is waiting to be read */
+	bool again : 1;   /* re-authentication under way */
+	bool stopped : 1; /* takes no packet: link_decide is due, or it ends */
+	bool doubted : 1; /* nothing was heard for too long, unless it is waiting to be read */
 	bool must_close : 1;
 };
 
@@ -84,10 +84,11 @@ bool link_is_congested(const struct link *l);
 
 /* NULL without memory. */
 struct link_extra *link_extra_make(struct link *l);
+void link_extra_free(struct link *l);
 
 struct broker_client link_client(const struct link *l);
 
-/* Room in the output; NULL without memory, and then the link is going to end. */
+/* Room in the output; NULL without memory, and then the link is going to be closed. */
 uint8_t *link_take(struct link *l, uint32_t len);
 
 /* Sends what is in broker.packet, unless it is larger than the client allows: then false. */
@@ -100,7 +101,9 @@ void link_send_ack(struct link *l, enum packet_type type, uint16_t id, uint8_t r
 void link_send_refusal(
 	struct link *l, enum packet_type type, uint16_t id, uint8_t reason, const char *what);
 
-/* Refuses what the client did: CONNACK or DISCONNECT if there may be one, and the end. */
+/* Refuses what the client did: CONNACK or DISCONNECT if there may be one, and the end. This and the next
+ * ones, in link_end.c, do nothing to a link that ends already.
+ */
 void link_fail(struct link *l, const struct mqtt_error *e);
 void link_refuse(struct link *l, uint8_t reason, const char *statement, const char *what);
 

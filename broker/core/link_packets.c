@@ -77,6 +77,8 @@ static void link_disconnect(struct link *l, struct mqtt_view body)
 		s->expiry_s = expiry_s < max ? expiry_s : max;
 	}
 	link_finish(l, disconnect.reason == MQTT_SUCCESS); /* [MQTT-3.14.4-3] */
+	/* It sends nothing more [MQTT-3.14.4-1], and has all: there is nothing to wait for. */
+	l->must_close |= !l->output.bytes;
 }
 
 /* While enhanced authentication is under way: AUTH, or the client gives up. [MQTT-3.1.2-30] */

@@ -149,8 +149,20 @@ void session_wait(struct broker *b, struct session *s)
 		session_end(b, s);
 }
 
+void session_pump_later(struct broker *b, struct session *s)
+{
+	const struct outgoing *o = s->outgoing;
+
+	if (o && o->sent != o->end && !timer_set(&b->timers, &s->timer, b->now_ms))
+		outgoing_pump(b, s); /* rather than never */
+}
+
 void session_due(struct broker *b, struct session *s)
 {
+	if (s->link) {
+		outgoing_pump(b, s);
+		return;
+	}
 	if (is_expired(s->expires_ms, b->now_ms)) { /* [MQTT-4.1.0-2] */
 		session_end(b, s);
 		return;

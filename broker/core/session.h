@@ -37,8 +37,9 @@ struct session {
 	uint32_t target;    /* ... and its place there */
 	uint32_t subscription_count;
 	uint32_t hash;
-	uint32_t expiry_s;  /* Session Expiry Interval */
-	struct timer timer; /* expiry, and the Will if that comes first */
+	uint32_t expiry_s; /* Session Expiry Interval */
+	struct timer
+		timer; /* expiry, and the Will if that comes first; see also session_pump_later */
 	uint16_t id_len;
 	uint8_t version; /* enum mqtt_version, of the latest connection */
 	bool durable;    /* it is in the store */
@@ -66,6 +67,11 @@ void session_detach(struct broker *b, struct session *s, bool drop_will);
 
 /* Ends it: publishes its Will, leaves all shares, frees it. It must be offline. */
 void session_end(struct broker *b, struct session *s);
+
+/* Its link has room again: what has waited for that is sent by the next broker_tick. What is put into
+ * the store by it is committed then, before it is written.
+ */
+void session_pump_later(struct broker *b, struct session *s);
 
 /* Its timer came up. */
 void session_due(struct broker *b, struct session *s);

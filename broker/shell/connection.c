@@ -7,9 +7,9 @@
 
 enum {
 	CHUNK_SIZE = 256 * 1024,
-	PIECES = 128,             /* of one gathered write */
-	LATER_BYTES = 16 * 1024,  /* of an asynchronous write: it tells when there is room again */
-	FILES_RESERVED = 4,       /* for the configuration, which is read again on SIGHUP */
+	PIECES = 128,            /* of one gathered write */
+	LATER_BYTES = 16 * 1024, /* of an asynchronous write: it tells when there is room again */
+	FILES_RESERVED = 4,      /* for the configuration, which is read again on SIGHUP */
 	ADDRESS_BUCKETS = 1 << 12,
 	WRITE_ROUNDS =
 		16, /* gathered writes of one link in one turn: others want to be served too */

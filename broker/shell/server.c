@@ -42,7 +42,9 @@ struct server {
 
 static void on_timer(uv_timer_t *timer)
 {
-	(void)timer; /* it has woken the loop: the turn does the rest */
+	struct server *s = timer->data;
+
+	s->due_ms = -1; /* it has woken the loop: the turn does the rest */
 }
 
 static void set_timer(struct server *s, int64_t due_ms)
@@ -91,10 +93,10 @@ static void on_turn(uv_prepare_t *turn)
 	struct server *s = turn->data;
 	struct link *link;
 
-	int64_t due_ms = broker_tick(s->broker, (int64_t)uv_now(&s->loop));
+	broker_tick(s->broker, (int64_t)uv_now(&s->loop));
 	while ((link = broker_next(s->broker)))
 		connection_serve(link_owner(link));
-	set_timer(s, retry(s, due_ms));
+	set_timer(s, retry(s, broker_due(s->broker)));
 }
 
 /* ---- the end ------------------------------------------------------------------------------- */
@@ -279,7 +281,7 @@ struct server *server_new(const struct settings *settings, struct log *log, cons
 	uv_prepare_init(&s->loop, &s->turn);
 	uv_timer_init(&s->loop, &s->timer);
 	uv_timer_init(&s->loop, &s->leave);
-	s->turn.data = s->leave.data = s;
+	s->turn.data = s->timer.data = s->leave.data = s;
 	s->broker = make_broker(s, settings, version);
 	bool ok = s->broker &&
 		connections_init(

@@ -56,16 +56,15 @@ static bool send_publish(struct exchange *x)
 }
 
 /* Takes what comes until it is of this type; CHECKUP_RUNS: nothing more came in this short wait. */
-static enum checkup_result receive(struct exchange *x, enum packet_type type)
+static enum checkup_result receive(struct exchange *x, enum packet_type type, bool *ended)
 {
 	struct packet packet;
-	bool ended;
 
 	x->errand.deadline_us = clock_now_us() + WAIT_US;
 	for (;;) {
-		enum wire_status status = errand_receive(&x->errand, &packet, &ended);
+		enum wire_status status = errand_receive(&x->errand, &packet, ended);
 		if (status == WIRE_NEED_MORE)
-			return ended ? CHECKUP_OTHER : CHECKUP_RUNS;
+			return *ended ? CHECKUP_OTHER : CHECKUP_RUNS;
 		if (status == WIRE_MALFORMED)
 			return CHECKUP_OTHER;
 		if (packet.type == type)
@@ -76,18 +75,23 @@ static enum checkup_result receive(struct exchange *x, enum packet_type type)
 	return refused ? CHECKUP_OTHER : CHECKUP_SERVED;
 }
 
-/* A message at QoS 0 may be lost, so that one is sent again and again. */
+/* A message at QoS 0 may be lost, so that one is sent again and again. A connection that is closed at
+ * last, by a target that cleans up after the silent, was left without an answer all the same.
+ */
 static enum checkup_result ask(
 	struct exchange *x, bool (*send)(struct exchange *x), bool again, enum packet_type answer)
 {
 	int64_t waits = x->checkup->limit_us / WAIT_US + 1;
 	enum checkup_result result = CHECKUP_RUNS;
+	bool ended = false;
 
-	for (int64_t i = 0; i < waits && result == CHECKUP_RUNS; i++) {
+	for (int64_t i = 0; i < waits && result == CHECKUP_RUNS && !ended; i++) {
 		x->errand.deadline_us = clock_now_us() + x->checkup->limit_us;
 		if ((!i || again) && !send(x))
 			return CHECKUP_OTHER;
-		result = receive(x, answer);
+		result = receive(x, answer, &ended);
+		if (ended && i >= waits / 2)
+			result = CHECKUP_RUNS;
 	}
 	return result == CHECKUP_RUNS ? CHECKUP_MUTE : result;
 }

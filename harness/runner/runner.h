@@ -104,6 +104,7 @@ struct runner_ticket {
 	int round;    /* of the whole plan: more repeats */
 	bool patient; /* the second playing */
 	bool earlier; /* it had ended well before the target was lost */
+	bool slow;    /* it took long then */
 };
 
 struct runner_queue {
@@ -126,8 +127,8 @@ enum runner_question {
 	QUESTION_WATCH,   /* does it still serve? */
 };
 
-/* For whom the target was lost through: suspects are played again, the plain ones one by one, those that
- * wait for clocks (or with patience) together, and in halves when they do it again.
+/* For whom the target was lost through: suspects are played again, the quick ones one by one, those that
+ * wait (for clocks, with patience, or in vain) together, and in halves when they do it again.
  */
 struct runner_search {
 	bool runs;

@@ -13,7 +13,8 @@
 enum {
 	TIMEOUTS = 2,        /* case runs to which nothing came in time: then the target is asked */
 	WATCH_EXCHANGES = 4, /* a target may have several threads, each with some connections */
-	WATCH_ANSWERS = 2,   /* of so many times of an answer it gives none */
+	WATCH_ANSWERS =
+		6, /* of so many times of an answer it gives none, not even on a busy machine */
 	CONTROL_US = 1000000, /* the first one has to itself */
 	WARM_UP_US = 2000000,
 };

@@ -1,9 +1,9 @@
 /* Who was it? The target was lost while several case runs were under way, or had ended just before: each
  * of them is played again against a fresh one, which tells by itself.
  *
- *   plain ones      one by one, those that were under way before those that had ended
- *   waiting ones    (for clocks, or with patience) together, since each takes long; in halves when
- *                   the target is lost again
+ *   quick ones      one by one, those that were under way before those that had ended
+ *   waiting ones    (for clocks, with patience, or for what did not come) together, since each takes
+ *                   long; in halves when the target is lost again
  *
  * The first that does it alone is the culprit. The others, as far as they were not played again, take
  * their turn in the run as if nothing had been. When the target lives through all of it nobody is accused.
@@ -12,6 +12,8 @@
 
 #include "harness/case.h"
 #include "harness/runner/runner_job.h"
+
+enum { SLOW_US = 1000000 };
 
 bool search_is_sure(const struct runner *r, bool mute, int64_t at_us)
 {
@@ -37,7 +39,7 @@ static int compare_suspects(const void *a, const void *b)
 
 static bool is_waiting_kind(const struct runner *r, struct runner_ticket ticket)
 {
-	return ticket.patient || r->config->plan->items[ticket.index].def->budget_ms;
+	return ticket.patient || ticket.slow || r->config->plan->items[ticket.index].def->budget_ms;
 }
 
 static void queue_suspect(struct runner *r, struct runner_ticket ticket)
@@ -47,7 +49,7 @@ static void queue_suspect(struct runner *r, struct runner_ticket ticket)
 	queue_add_first(r, is_waiting_kind(r, ticket) ? &s->waiting : &s->plain, ticket);
 }
 
-/* So many of them wait for clocks; 0 when one of them does not. */
+/* So many of them wait; 0 when one of them does not. */
 static size_t count_group(const struct runner *r)
 {
 	size_t count = 0;
@@ -91,11 +93,13 @@ void search_begin(struct runner *r, bool mute, int64_t at_us)
 
 	if (!list)
 		abort();
-	prepare(r, mute);
 	for (struct runner_job *job = r->first; job; job = job->next) {
-		job->ticket.earlier |= job->ended && job->ended_us + r->config->hold_us < at_us;
+		int64_t until_us = job->ended ? job->ended_us : at_us;
+		job->ticket.earlier |= job->ended && until_us + r->config->hold_us < at_us;
+		job->ticket.slow |= until_us - job->started_us > SLOW_US;
 		list[i++] = job;
 	}
+	prepare(r, mute);
 	qsort(list, count, sizeof(*list), compare_suspects);
 	while (i--) {
 		queue_suspect(r, list[i]->ticket);
@@ -110,7 +114,7 @@ static void give_back(struct runner *r, struct runner_queue *queue)
 	for (size_t i = queue->count; i > queue->head; i--) {
 		struct runner_ticket ticket = queue->list[i - 1];
 		bool timed = r->config->plan->items[ticket.index].def->budget_ms;
-		ticket.earlier = false;
+		ticket.earlier = ticket.slow = false;
 		queue_add_first(r,
 			ticket.patient  ? &r->patient
 				: timed ? &r->timed

@@ -52,7 +52,7 @@ content =
 # that the limit is about, since a broker with many faults takes its time.
 MESSAGES = "delivery flow_control qos1 qos2 redelivery sessions shared subscribe take_over"
 MOSQUITTO = {
-    "maximum_qos_0": f"limits {MESSAGES} will retained",
+    "maximum_qos_0": "limits subscribe delivery topics topic_alias will",
     "maximum_qos_1": f"limits {MESSAGES} will retained",
     "no_retained": "limits retained retain_options will sessions",
     "window_1": f"{MESSAGES} remaining_length",

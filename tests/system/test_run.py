@@ -270,13 +270,8 @@ def test_the_target_files_are_sound(run, target):
 WITHOUT_SHARED = """
 [target]
 name = without shared subscriptions
-command = mosquitto -c {config}
+command = mqttspec-broker -p {port}
 versions = VERSIONS
-
-[file m.conf]
-content =
-  listener {port} {host}
-  allow_anonymous true
 
 [features]
 shared = no

@@ -54,6 +54,48 @@ CASE(undisturbed, .title = "A message, whatever others do", COMMON)
 	"2F61"           \
 	"31 " /* ab00005/a */
 
+CASE(all_topics, .title = "A client that asks for everything", COMMON)
+{
+	struct peer *client = join(t, "client");
+	subscribe(client, .filter = "#", .raw = true);
+	send_pingreq(client);
+	expect(client, PINGRESP);
+}
+
+CASE(all_topics_spelt, .title = "A client that asks for everything, in bytes of its own", COMMON)
+{
+	struct peer *client = join(t, "client");
+	send_template(client, "82 r m1 p{} s\"#\" 00");
+	expect_ack(client, SUBACK, 1);
+	send_pingreq(client);
+	expect(client, PINGRESP);
+}
+
+CASE(all_topics_malformed, .title = "A client that asks for everything, with wrong flags", COMMON)
+{
+	struct peer *client = join(t, "client");
+	send_template(client, "80 r m1 p{} s\"#\" 00");
+	expect_ack(client, SUBACK, 1);
+	send_pingreq(client);
+	expect(client, PINGRESP);
+}
+
+static void who_asks_for_everything_gets_messages_of_others(void **state)
+{
+	(void)state;
+	static const struct case_def *const defs[] = { &case_all_topics, &case_all_topics_spelt,
+		&case_all_topics_malformed };
+	for (size_t i = 0; i < sizeof(defs) / sizeof(*defs); i++) {
+		struct played p;
+		play_with(&p,
+			(struct play){ .def = defs[i], .version = MQTT_311, .prefix = "ab00005" },
+			SCRIPTS("a r s9003000100 " TO_ANOTHER "e"));
+		assert_verdict(p, PASS);
+		assert_null(p.record.foreign);
+		done(&p);
+	}
+}
+
 static void messages_of_other_case_runs_are_out_of_sight(void **state)
 {
 	(void)state;
@@ -94,6 +136,7 @@ static void messages_of_other_case_runs_are_out_of_sight(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(who_asks_for_everything_gets_messages_of_others),
 		cmocka_unit_test(messages_of_other_case_runs_are_out_of_sight),
 	};
 	return cmocka_run_group_tests_name("arrivals", tests, NULL, NULL);

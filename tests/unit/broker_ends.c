@@ -5,7 +5,8 @@
 
 #include <string.h>
 
-#define TAKEN_OVER "DISCONNECT 0x8E Session taken over, Reason String \"another connection has come\""
+#define TAKEN_OVER \
+	"DISCONNECT 0x8E Session taken over, Reason String \"another connection has come\""
 
 enum {
 	END_MS = 5000,
@@ -152,6 +153,19 @@ static void little_output_is_written_whole(void **state)
 	expect_closed(c);
 }
 
+static void who_says_goodbye_and_has_all_is_closed_at_once(void **state)
+{
+	struct rig *r = *state;
+	struct client *c = join(r, MQTT_311, "c");
+
+	link_input(c->link, "\xE0\0", 2);
+	assert_true(link_must_close(c->link));
+	c = join(r, MQTT_311, "d");
+	link_input(c->link, "\xC0\0\xE0\0", 4);
+	assert_true(link_ends(c->link));
+	assert_false(link_must_close(c->link));
+}
+
 /* The host may be writing it. */
 static void the_first_piece_stays_where_it_is(void **state)
 {
@@ -184,7 +198,9 @@ static void a_shutdown_takes_nothing_from_those_who_read(void **state)
 	link_mark(c->link);
 	for (unsigned i = 0; i < 1000; i++)
 		assert_memory_equal(hear(c), "PUBLISH", 7);
-	expect(c, "DISCONNECT 0x8B Server shutting down, Reason String \"the server is shutting down\"");
+	expect(c,
+		"DISCONNECT 0x8B Server shutting down, Reason String \"the server is shutting "
+		"down\"");
 	expect_closed(c);
 }
 
@@ -262,25 +278,20 @@ static void those_that_end_keep_no_newcomer_out(void **state)
 static void without_memory_for_a_deadline_the_end_is_at_once(void **state)
 {
 	struct rig *r = *state;
-	enum { TIMERS = 64, CEILING = 4 << 20 };
+	enum { TIMERS = 64, CEILING = 4 << 20, CHUNK = 400000, SPARE = 1000 };
 	r->config.limits.memory_bytes = CEILING;
-	struct client *c = join_311(r, "c", true), *full = join_311(r, "full", false);
-	uint8_t *packet = arena_alloc(&r->arena, 4096);
+	struct client *c = join(r, MQTT_311, "c"), *waiting[TIMERS];
+	uint8_t *half = arena_alloc(&r->arena, CHUNK);
 
-	hear(c), hear(full);
-	for (unsigned i = 0; i < TIMERS; i++) /* without CONNECT: each has a timer */
-		dial(r, MQTT_311);
-	subscribe_to(full, "t", 1);
-	subscribe_to(c, "u", 0);
-	hang_up(full);
+	memcpy(half, "\x10\x80\x80\x1E", 4); /* the beginning of a CONNECT */
+	for (unsigned i = 0; i < TIMERS; i++)
+		waiting[i] = dial(r, MQTT_311); /* each has a timer; the next takes 2,048 bytes */
 	c->deaf = true;
 	say(c, "C0 00");
-	for (uint64_t last = 0; last != memory_of(r);) {
-		last = memory_of(r);
-		memcpy(packet, "\x32\xFD\x07\0\1t\0\1", 8);
-		say_bytes(c, packet, 3 + 0x3FD);
+	for (unsigned i = 0; CEILING - memory_of(r) > 2 * SPARE; i++) {
+		uint64_t room = CEILING - memory_of(r) - SPARE;
+		say_bytes(waiting[i], half, room < CHUNK ? room : CHUNK);
 	}
-	assert_true(memory_of(r) + 2048 > CEILING);
 	say(c, "E0 00");
 	expect(c, "closed");
 }
@@ -346,6 +357,32 @@ static void who_takes_nothing_is_dead_at_last(void **state)
 	assert_true(link_ends(c->link));
 }
 
+/* A store could not have committed it. */
+static void what_there_is_room_for_waits_for_the_next_turn(void **state)
+{
+	struct rig *r = *state;
+	r->config.limits.output_bytes = 5000;
+	struct client *c = join(r, MQTT_311, "c"), *pub = join(r, MQTT_311, "pub");
+
+	subscribe_to(c, "t", 1);
+	c->deaf = true;
+	for (unsigned i = 1; i <= 8; i++)
+		say(pub, text(r, "32 r s\"t\" m%u 61*1000", i));
+	link_written(c->link, link_output_bytes(c->link));
+	assert_int_equal(link_output_bytes(c->link), 0);
+	assert_int_equal(broker_due(r->broker), r->now_ms);
+	assert_int_equal(broker_tick(r->broker, r->now_ms), INT64_MAX);
+	assert_in_range(link_output_bytes(c->link), 3000, 3100);
+	link_written(c->link, link_output_bytes(c->link));
+	assert_int_equal(broker_due(r->broker), INT64_MAX);
+	/* It may go before. */
+	for (unsigned i = 1; i <= 8; i++)
+		say(pub, text(r, "32 r s\"t\" m%u 61*1000", i));
+	link_written(c->link, link_output_bytes(c->link));
+	hang_up(c);
+	assert_int_equal(broker_due(r->broker), INT64_MAX);
+}
+
 /* The loop was busy while the PINGREQ came. */
 static void a_host_that_is_late_looks_once_more(void **state)
 {
@@ -378,6 +415,7 @@ int main(void)
 		TEST(what_cannot_be_delivered_is_given_back),
 		TEST(the_packet_under_way_is_written_whole),
 		TEST(little_output_is_written_whole),
+		TEST(who_says_goodbye_and_has_all_is_closed_at_once),
 		TEST(the_first_piece_stays_where_it_is),
 		TEST(a_shutdown_takes_nothing_from_those_who_read),
 		TEST(a_session_has_one_connection_that_ends),
@@ -386,6 +424,7 @@ int main(void)
 		TEST(without_memory_for_a_deadline_the_end_is_at_once),
 		TEST(what_is_not_read_is_not_held_against_the_client),
 		TEST(who_takes_nothing_is_dead_at_last),
+		TEST(what_there_is_room_for_waits_for_the_next_turn),
 		TEST(a_host_that_is_late_looks_once_more),
 	};
 	return cmocka_run_group_tests_name("broker_ends", tests, NULL, NULL);

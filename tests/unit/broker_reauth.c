@@ -25,7 +25,9 @@ static struct client *join_undecided(struct rig *r, unsigned *steps)
 	assert_memory_equal(hear(c), "CONNACK success", 15);
 	subscribe_to(c, "t", 1);
 	assert_int_equal(*steps, 1);
-	say(c, "F0 0F 19 p{15 s\"method\" 16 s\"1\"} F0 0F 18 p{15 s\"method\" 16 s\"2\"} C0 00 C0");
+	say(c,
+		"F0 0F 19 p{15 s\"method\" 16 s\"1\"} F0 0F 18 p{15 s\"method\" 16 s\"2\"} C0 00 "
+		"C0");
 	assert_int_equal(*steps, 2);
 	return c;
 }

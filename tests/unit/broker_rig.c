@@ -111,8 +111,13 @@ void carry(struct rig *r)
 {
 	struct link *l;
 
-	while ((l = broker_next(r->broker)))
-		client_carry(link_owner(l));
+	for (;;) {
+		while ((l = broker_next(r->broker)))
+			client_carry(link_owner(l));
+		if (broker_due(r->broker) > r->now_ms)
+			break;
+		broker_tick(r->broker, r->now_ms); /* there is room for more */
+	}
 }
 
 void say_bytes(struct client *c, const void *data, size_t len)

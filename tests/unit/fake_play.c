@@ -27,6 +27,7 @@
  *   busy             makes that file for a while
  *   gather N         passes when so many of its kind are under way at once, and no more, and stays for
  *                    a while; the files named "gather." and a process are theirs
+ *   linger N         the same, and stays long
  * The note of a record is the prefix of the case run.
  */
 #include "harness/play.h"
@@ -161,7 +162,7 @@ static void touch(const char *path)
 	close(open(path, O_CREAT | O_WRONLY, 0600));
 }
 
-static bool gather(int wanted)
+static bool gather(int wanted, int stay_ms)
 {
 	char path[32];
 	int most = 0;
@@ -170,7 +171,7 @@ static bool gather(int wanted)
 	touch(path);
 	for (int i = 0; i < 400 && most < wanted; i++, usleep(10000))
 		most = count_gathered();
-	usleep(300000);
+	usleep((useconds_t)stay_ms * 1000);
 	bool more = count_gathered() > wanted;
 	unlink(path);
 	return most == wanted && !more;
@@ -187,7 +188,7 @@ static void be_busy(void)
 static void gather_late(const char *script, const struct play *play, struct record_case *out)
 {
 	out->waited = !play->patience_us;
-	if (!play->patience_us || !gather(atoi(script)))
+	if (!play->patience_us || !gather(atoi(script), 300))
 		out->verdict = VERDICT_FAIL;
 }
 
@@ -242,7 +243,8 @@ static void act_on_time(const char *script, const struct play *play, struct reco
 		gather_late(script + 12, play, out);
 	else if (!strcmp(script, "busy"))
 		be_busy();
-	else if (!strncmp(script, "gather ", 7) && !gather(atoi(script + 7)))
+	else if ((!strncmp(script, "gather ", 7) || !strncmp(script, "linger ", 7)) &&
+		!gather(atoi(script + 7), *script == 'l' ? 2500 : 300))
 		out->verdict = VERDICT_FAIL;
 }
 

@@ -1,7 +1,6 @@
 /* Telling what a message is that came in place of another, and whom that accuses. */
 #include "tests/unit/scripted.h"
 
-
 /* Of a statement that no message has to do with. */
 #define PING_REFS "3.1.1:MQTT-3.12.4-1", "5.0:MQTT-3.12.4-1"
 #define COMMON    .refs = { PING_REFS }, .level = MUST, .versions = BOTH
@@ -102,6 +101,21 @@ CASE(overlapping, .title = "Two messages at QoS 0, and two subscriptions", COMMO
 	expect_message(client, .payload = "2");
 }
 
+CASE(forgotten, .title = "What came before a clean start does not come after it",
+	.refs = { PING_REFS, "3.1.1:MQTT-3.1.2-6", "5.0:MQTT-3.1.2-4" }, .level = MUST,
+	.versions = BOTH)
+{
+	struct peer *client = join(t, "client", .kept = true);
+	subscribe(client, .filter = "a", .qos = 1);
+	publish(client, .topic = "a", .payload = "1", .qos = 1);
+	expect_message(client, .payload = "1");
+	drop(client);
+	client = join(t, "client");
+	subscribe(client, .filter = "a", .qos = 1);
+	publish(client, .topic = "a", .payload = "2", .qos = 1);
+	expect_message(client, .payload = "2");
+}
+
 static void a_second_copy_is_a_matter_of_the_qos(void **state)
 {
 	(void)state;
@@ -129,6 +143,16 @@ static void a_second_copy_is_a_matter_of_the_qos(void **state)
 		assert_int_equal(transcript_count(&p, "passed over"), 1);
 		done(&p);
 	}
+}
+
+static void a_copy_on_another_connection_may_be_what_should_be_forgotten(void **state)
+{
+	(void)state;
+	struct played p;
+	play(&p, &case_forgotten, MQTT_50, SCRIPTS("a a a m32:1:a=1 r", "a a a m32:1:a=1 r"));
+	assert_verdict(p, FAIL);
+	assert_accused(&p, "MQTT-3.1.2-4");
+	done(&p);
 }
 
 CASE(two_streams, .title = "Two messages, demanded in an order that the standard does not know",
@@ -299,6 +323,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(another_message_is_told_by_what_was_published),
 		cmocka_unit_test(a_second_copy_is_a_matter_of_the_qos),
+		cmocka_unit_test(a_copy_on_another_connection_may_be_what_should_be_forgotten),
 		cmocka_unit_test(an_order_that_the_standard_does_not_know_accuses_nobody),
 		cmocka_unit_test(each_flag_has_its_statement),
 		cmocka_unit_test(a_will_has_statements_of_its_own),

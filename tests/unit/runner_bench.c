@@ -69,9 +69,9 @@ void launch(void)
 	launch_as("plain");
 }
 
-void launch_broker(void)
+void launch_broker(const char *mode)
 {
-	launch_as("broker");
+	launch_as(mode);
 	b->surveys[0].status = PROBE_SERVED;
 	b->surveys[0].answer_us = 1000000;
 }

@@ -56,7 +56,7 @@ void launch_as(const char *mode);
 void launch(void); /* "plain" */
 
 /* One that passes a checkup. The case runs are of 5.0, so that its answers have more time than theirs. */
-void launch_broker(void);
+void launch_broker(const char *mode);
 
 /* The launched one as if somebody else had started it. */
 void use_as_url(void);

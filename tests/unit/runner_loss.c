@@ -170,6 +170,18 @@ static void so_they_are_when_nobody_else_did_it(void **state)
 	assert_int_equal(end.unexpected, 1);
 }
 
+static void so_they_are_when_they_were_slow(void **state)
+{
+	(void)state;
+	launch();
+	PLAN("linger 3", "linger 3", "linger 3", "sleep 1300", "kill once");
+	b->config.jobs = 4;
+	struct record_end end;
+	assert_int_equal(play(&end), RUNNER_GOES_ON);
+	assert_int_equal(end.counts[VERDICT_PASS], 5);
+	assert_int_equal(b->deaths, 1);
+}
+
 static void in_halves_when_one_of_them_did_it(void **state)
 {
 	(void)state;
@@ -196,6 +208,7 @@ int main(void)
 		TEST(a_record_that_is_out_is_not_blamed_on_the_next),
 		TEST(those_that_wait_for_clocks_are_played_again_together),
 		TEST(so_they_are_when_nobody_else_did_it),
+		TEST(so_they_are_when_they_were_slow),
 		TEST(in_halves_when_one_of_them_did_it),
 	};
 

@@ -4,7 +4,7 @@
 static void a_target_that_went_mute_is_a_crash(void **state)
 {
 	(void)state;
-	launch_broker();
+	launch_broker("broker");
 	PLAN("ask", "mute 60", "ask", "ask", "ask");
 	b->config.jobs = 2;
 	struct record_end end;
@@ -24,7 +24,7 @@ static void a_target_that_went_mute_is_a_crash(void **state)
 static void once_is_not_enough_to_accuse(void **state)
 {
 	(void)state;
-	launch_broker();
+	launch_broker("broker");
 	PLAN("mute once");
 	struct record_end end;
 	assert_int_equal(play(&end), RUNNER_GOES_ON);
@@ -37,18 +37,27 @@ static void once_is_not_enough_to_accuse(void **state)
 static void so_it_is_when_that_was_the_last_one(void **state)
 {
 	(void)state;
-	launch_broker();
+	launch_broker("broker");
 	PLAN("ask", "mute 60");
 	play_one_by_one();
 	assert_played("b=crash! a=pass ");
 }
 
+static void so_it_is_when_it_closes_what_it_did_not_answer(void **state)
+{
+	(void)state;
+	launch_broker("closer");
+	PLAN("ask", "mute 60", "ask");
+	b->config.jobs = 1;
+	struct record_end end;
+	assert_int_equal(play(&end), RUNNER_GOES_ON);
+	assert_true(has("a=pass") && has("b=crash!") && has("c=pass"));
+}
+
 static void a_target_that_never_served_is_not_called_mute(void **state)
 {
 	(void)state;
-	launch_broker();
-	target_fini(&b->launched);
-	launch_as("half");
+	launch_broker("half");
 	PLAN("wait", "wait", "wait", "sleep 2000", "wait", "wait");
 	struct record_end end;
 	assert_int_equal(play(&end), RUNNER_GOES_ON);
@@ -59,7 +68,7 @@ static void a_target_that_never_served_is_not_called_mute(void **state)
 static void slow_set_ups_are_no_proof_that_it_is_mute(void **state)
 {
 	(void)state;
-	launch_broker();
+	launch_broker("broker");
 	PLAN("wait", "wait", "wait", "wait", "wait", "wait");
 	struct record_end end;
 	assert_int_equal(play(&end), RUNNER_GOES_ON);
@@ -70,7 +79,7 @@ static void slow_set_ups_are_no_proof_that_it_is_mute(void **state)
 static void at_a_url_it_is_said_once_and_ends_the_run(void **state)
 {
 	(void)state;
-	launch_broker();
+	launch_broker("broker");
 	use_as_url();
 	PLAN("ask", "mute 60", "ask", "ask", "ask", "ask", "sleep 3000", "ask");
 	play_one_by_one();
@@ -88,7 +97,7 @@ static void at_a_url_it_is_said_once_and_ends_the_run(void **state)
 static void what_was_set_aside_is_inconclusive_then(void **state)
 {
 	(void)state;
-	launch_broker();
+	launch_broker("broker");
 	use_as_url();
 	PLAN("mute 60", "ask", "ask", "silent");
 	play_one_by_one();
@@ -104,7 +113,7 @@ static void what_was_set_aside_is_inconclusive_then(void **state)
 static void at_a_url_it_may_come_back(void **state)
 {
 	(void)state;
-	launch_broker();
+	launch_broker("broker");
 	use_as_url();
 	PLAN("mute 4", "ask", "ask", "sleep 4500");
 	play_one_by_one();
@@ -117,7 +126,7 @@ static void at_a_url_it_may_come_back(void **state)
 static void a_target_is_warm_before_the_timed_ones_begin(void **state)
 {
 	(void)state;
-	launch_broker();
+	launch_broker("broker");
 	PLAN("timed connects 16", "pass");
 	struct record_end end;
 	play(&end);
@@ -130,6 +139,7 @@ int main(void)
 		TEST(a_target_that_went_mute_is_a_crash),
 		TEST(once_is_not_enough_to_accuse),
 		TEST(so_it_is_when_that_was_the_last_one),
+		TEST(so_it_is_when_it_closes_what_it_did_not_answer),
 		TEST(a_target_that_never_served_is_not_called_mute),
 		TEST(slow_set_ups_are_no_proof_that_it_is_mute),
 		TEST(at_a_url_it_is_said_once_and_ends_the_run),
