@@ -90,7 +90,7 @@ static enum checkup_result ask(
 		if ((!i || again) && !send(x))
 			return CHECKUP_OTHER;
 		result = receive(x, answer, &ended);
-		if (ended && i >= waits / 2)
+		if (ended && i >= x->checkup->answer_us / WAIT_US)
 			result = CHECKUP_RUNS;
 	}
 	return result == CHECKUP_RUNS ? CHECKUP_MUTE : result;

@@ -27,7 +27,8 @@ struct checkup {
 	enum mqtt_version version;
 	const char *prefix; /* begins ClientIds and topics; borrowed */
 	unsigned serial;    /* of the next connection */
-	int64_t limit_us;   /* for one answer */
+	int64_t limit_us;   /* who gives no answer for so long is mute ... */
+	int64_t answer_us;  /* ... and who closes the connection after so long instead of one */
 	unsigned exchanges; /* one after the other, each on a connection of its own */
 	int64_t warm_us; /* go on, at most so long, until the exchanges get no faster; 0: do not */
 

@@ -13,8 +13,8 @@
 enum {
 	TIMEOUTS = 2,        /* case runs to which nothing came in time: then the target is asked */
 	WATCH_EXCHANGES = 4, /* a target may have several threads, each with some connections */
-	WATCH_ANSWERS =
-		2, /* of so many times of an answer, and the run's patience, it gives none */
+	MUTE_ANSWERS = 6,    /* for so many times of an answer: a busy machine is not mute */
+	MUTE_ANSWERS_OF_SEVERAL = 2,
 	CONTROL_US = 1000000, /* the first one has to itself */
 	WARM_UP_US = 2000000,
 };
@@ -38,6 +38,14 @@ static bool can_be_asked(const struct runner *r)
 	return !r->config->client && !r->config->no_fork && served(r, &version);
 }
 
+/* Among several suspects a wrong answer costs a round of the search, and accuses nobody. */
+static int64_t limit_answers(const struct runner *r)
+{
+	bool several = r->search.runs && r->first && r->first->next;
+
+	return several ? MUTE_ANSWERS_OF_SEVERAL : MUTE_ANSWERS;
+}
+
 static void ask(struct runner *r, enum runner_question question)
 {
 	struct checkup *c = &r->checkup;
@@ -45,17 +53,12 @@ static void ask(struct runner *r, enum runner_question question)
 
 	c->target = &r->config->target->endpoint;
 	c->prefix = r->prefix;
-	c->limit_us = survey->answer_us;
-	c->exchanges = 1;
+	c->answer_us = survey->answer_us;
+	c->limit_us = limit_answers(r) * survey->answer_us;
+	c->exchanges = question == QUESTION_WATCH ? WATCH_EXCHANGES : 1;
 	c->warm_us = 0;
-	if (question == QUESTION_WARM_UP) {
+	if (question == QUESTION_WARM_UP)
 		c->limit_us = c->warm_us = WARM_UP_US;
-	} else if (question == QUESTION_WATCH) {
-		c->limit_us *= WATCH_ANSWERS;
-		if (c->limit_us < r->config->patience_us) /* a busy machine makes nobody mute */
-			c->limit_us = r->config->patience_us;
-		c->exchanges = WATCH_EXCHANGES;
-	}
 	r->question = question;
 	if (!checkup_start(c))
 		runner_stop(r, RUNNER_BROKEN, "no process for a checkup of the target");

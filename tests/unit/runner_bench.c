@@ -73,7 +73,7 @@ void launch_broker(const char *mode)
 {
 	launch_as(mode);
 	b->surveys[0].status = PROBE_SERVED;
-	b->surveys[0].answer_us = 1000000;
+	b->surveys[0].answer_us = 350000;
 }
 
 void use_as_url(void)
