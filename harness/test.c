@@ -100,6 +100,7 @@ static bool is_strict(
 
 void test_late(struct test *t, struct place at)
 {
+	t->waited = true; /* in a quieter hour it may be otherwise */
 	test_end(t, at, VERDICT_INCONCLUSIVE,
 		arena_printf(t->arena,
 			"the machine was late: the harness by %.0f ms, the target by %.0f ms",
@@ -110,10 +111,12 @@ void test_late(struct test *t, struct place at)
 /* The question had its time, and that is over: the answer says nothing. */
 static void check_question(struct test *t, struct place at)
 {
-	if (t->question_until_us && tape_now_us(&t->tape) >= t->question_until_us)
-		test_end(t, at, VERDICT_INCONCLUSIVE,
-			"the machine was late: the time in which an answer would have told "
-			"something was over");
+	if (!t->question_until_us || tape_now_us(&t->tape) < t->question_until_us)
+		return;
+	t->waited = true;
+	test_end(t, at, VERDICT_INCONCLUSIVE,
+		"the machine was late: the time in which an answer would have told "
+		"something was over");
 }
 
 void test_differ(struct test *t, struct place at, struct difference d, const char *expected,

@@ -254,6 +254,10 @@ static void step(struct world *w)
 		if (c->link)
 			client_say(w, c);
 		break;
+	case 5:
+		if (c->link)
+			link_decide(c->link, take(w) & 1 ? 0 : MQTT_NOT_AUTHORIZED, NULL);
+		break;
 	default:
 		if (c->link)
 			client_say_stock(w, c);
@@ -287,6 +291,8 @@ static int auth_step(void *context, const struct broker_client *client,
 	answer->data = method;
 	if (!data.len)
 		return BROKER_AUTH_CONTINUE;
+	if (data.data[0] & 2)
+		return BROKER_AUTH_LATER;
 	return data.data[0] & 1 ? 0 : MQTT_NOT_AUTHORIZED;
 }
 
