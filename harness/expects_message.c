@@ -8,12 +8,12 @@ enum {
 	COPIES_MAX = 100,       /* of one message that are passed over */
 };
 
-static const char *describe_wanted(struct test *t, const struct message *m)
+const char *test_describe_wanted(struct test *t, const char *what, const struct message *m)
 {
 	struct buf text;
 
 	buf_init(&text, 4096);
-	buf_add_text(&text, "PUBLISH");
+	buf_add_text(&text, what);
 	if (m->topic)
 		buf_printf(&text, " \"%.200s\"", m->topic);
 	if (m->qos.set)
@@ -48,7 +48,7 @@ static bool compare_message(
 				"awaited one");
 		if (d.kind == SPEC_MISSING || d.kind == SPEC_ORDER || d.kind == SPEC_EXTRA)
 			queue_check(at, t);
-		test_differ(t, at, d, describe_wanted(t, m),
+		test_differ(t, at, d, test_describe_wanted(t, "PUBLISH", m),
 			arena_printf(t->arena, "%s (retain %d, dup %d)",
 				wire_describe(t->arena, t->play->version, packet), packet->retain,
 				packet->dup));

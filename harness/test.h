@@ -310,6 +310,9 @@ void test_note_late(
  */
 void queue_check(struct place at, struct test *t);
 
+/* What a case wants of a message, for people: "PUBLISH "a" q1 retain 0"; begins with `what`. */
+const char *test_describe_wanted(struct test *t, const char *what, const struct message *m);
+
 /* A message did not come. If others are not yet acknowledged, and it comes once they are, the target keeps a
  * small window of messages under way, which is its right, like a short queue. Then the run is
  * `inapplicable`.

@@ -117,29 +117,6 @@ static struct difference in_message(
 	return DIFFERENCE(SPEC_EXTRA, "told"); /* nobody's */
 }
 
-static const char *describe_wanted(struct test *t, const struct message *m)
-{
-	struct buf text;
-
-	buf_init(&text, 4096);
-	buf_add_text(&text, "the message");
-	if (m->topic)
-		buf_printf(&text, " \"%.200s\"", m->topic);
-	if (m->qos.set)
-		buf_printf(&text, " q%u", m->qos.value);
-	if (m->retain.set)
-		buf_printf(&text, " retain %u", m->retain.value);
-	if (m->dup.set)
-		buf_printf(&text, " dup %u", m->dup.value);
-	if (m->payload)
-		buf_printf(&text, " \"%.200s\"", m->payload);
-	else if (m->bytes.data)
-		buf_printf(&text, " with %zu certain bytes", m->bytes.len);
-	const char *wanted = arena_text(t->arena, buf_text(&text));
-	buf_fini(&text);
-	return wanted;
-}
-
 static const char *describe_told(struct test *t, const struct told *told)
 {
 	return arena_printf(t->arena, "the user is told \"%.*s\" q%u retain %d dup %d \"%.*s\"%s",
@@ -167,14 +144,16 @@ struct told expect_told_at(struct place at, struct test *t, struct message m)
 		h = hear_later(t, &m);
 		d = in_message(t, &told, &m, h);
 		if (d.kind != SPEC_ORDER)
-			differs(t, at, d, describe_wanted(t, &m), describe_told(t, &told));
+			differs(t, at, d, test_describe_wanted(t, "the message", &m),
+				describe_told(t, &told));
 		/* The standard orders what is sent, not what is told. */
-		told_note(t, at, describe_wanted(t, &m),
+		told_note(t, at, test_describe_wanted(t, "the message", &m),
 			arena_printf(t->arena, "%s before it", describe_told(t, &told)));
 	}
 	d = in_flags(&h->told, &m);
 	if (d.kinds)
-		differs(t, at, d, describe_wanted(t, &m), describe_told(t, &h->told));
+		differs(t, at, d, test_describe_wanted(t, "the message", &m),
+			describe_told(t, &h->told));
 	h->taken = true;
 	return h->told;
 }
