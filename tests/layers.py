@@ -103,7 +103,12 @@ def circles(pairs):
 
 
 def circle_faults(part):
-    for circle in circles(pairs_used(part)) if part not in CIRCULAR else ():
+    found = circles(pairs_used(part))
+    if part in CIRCULAR:
+        if not found:
+            yield f"{part} is free of circles now: it leaves the list of parts that have some"
+        return
+    for circle in found:
         yield f"{part}: a circle of file pairs: {', '.join(circle)}"
 
 
