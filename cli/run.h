@@ -12,7 +12,7 @@
 #include "cli/out_folder.h"
 #include "cli/run_options.h"
 #include "harness/case.h"
-#include "harness/demands.h"
+#include "harness/peers/demands.h"
 #include "harness/play.h"
 #include "harness/runner/plan.h"
 #include "harness/runner/runner.h"

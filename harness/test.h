@@ -14,12 +14,12 @@
 #include "base/buf.h"
 #include "harness/agent/agent.h"
 #include "harness/client_case.h"
-#include "harness/lateness.h"
-#include "harness/messages.h"
+#include "harness/peers/lateness.h"
+#include "harness/evidence/messages.h"
 #include "harness/monitor/monitor.h"
 #include "harness/play.h"
-#include "harness/tape.h"
-#include "harness/transport.h"
+#include "harness/evidence/tape.h"
+#include "harness/transport/transport.h"
 
 /* A packet that came from the target. */
 struct arrival {

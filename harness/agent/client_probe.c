@@ -7,7 +7,7 @@
 #include "base/clock.h"
 #include "harness/agent/contract.h"
 #include "harness/play.h"
-#include "harness/transport.h"
+#include "harness/transport/transport.h"
 
 enum { CONNECT_BYTES = 4096 /* of a CONNECT, as far as its level is of interest */ };
 

@@ -6,7 +6,7 @@
 
 #include "base/buf.h"
 #include "harness/play.h"
-#include "harness/transport.h"
+#include "harness/transport/transport.h"
 #include "harness/wire/wire.h"
 
 struct errand {

@@ -2,7 +2,7 @@
 #include <unistd.h>
 
 #include "base/arena.h"
-#include "harness/errand.h"
+#include "harness/peers/errand.h"
 
 static void defaults(struct capabilities *c)
 {

@@ -1,4 +1,4 @@
-#include "harness/transport.h"
+#include "harness/transport/transport.h"
 
 #include <errno.h>
 #include <netinet/in.h>

@@ -2,7 +2,7 @@
 #include <string.h>
 
 #include "base/clock.h"
-#include "harness/demands.h"
+#include "harness/peers/demands.h"
 #include "harness/wire/template.h"
 #include "harness/test.h"
 
