@@ -13,12 +13,14 @@
 #include "base/arena.h"
 #include "base/buf.h"
 #include "harness/agent/agent.h"
+#include "harness/agent/client.h"
 #include "harness/client_case.h"
-#include "harness/peers/lateness.h"
 #include "harness/evidence/messages.h"
-#include "harness/monitor/monitor.h"
-#include "harness/play.h"
 #include "harness/evidence/tape.h"
+#include "harness/monitor/monitor.h"
+#include "harness/peers/lateness.h"
+#include "harness/play.h"
+#include "harness/transport/endpoint.h"
 #include "harness/transport/transport.h"
 
 /* A packet that came from the target. */

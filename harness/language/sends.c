@@ -3,8 +3,8 @@
 
 #include "base/clock.h"
 #include "harness/peers/demands.h"
-#include "harness/wire/template.h"
 #include "harness/test.h"
+#include "harness/wire/template.h"
 
 enum { KEPT_SESSION_EXPIRY = 300, PROPERTIES_MAX = 32 };
 

@@ -1,3 +1,4 @@
+#include "harness/capabilities.h"
 #include "harness/peers/errand.h"
 
 #include <poll.h>

@@ -6,7 +6,7 @@
 
 #include "base/arena.h"
 #include "base/clock.h"
-#include "harness/play.h"
+#include "harness/transport/endpoint.h"
 #include "harness/transport/transport.h"
 
 /* Binds a port, or any for 0, and lets go of it; returns it, or 0. */
