@@ -185,15 +185,3 @@ bool broker_kick(struct broker *b, struct mqtt_view client_id)
 	link_dismiss(s->link, MQTT_ADMINISTRATIVE_ACTION, "thrown out by the administrator");
 	return true;
 }
-
-const struct broker_figures *broker_figures(struct broker *b)
-{
-	struct broker_figures *f = &b->figures;
-
-	f->sessions = b->sessions.count;
-	f->subscriptions = b->subscriptions.count;
-	f->retained = b->retained.count;
-	f->memory_bytes = b->memory.used_bytes;
-	f->memory_peak_bytes = b->memory.peak_bytes;
-	return f;
-}
