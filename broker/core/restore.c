@@ -125,9 +125,7 @@ static bool received_restore(struct broker *b, struct session *s, struct mqtt_cu
 
 	if (!cursor_u16(key, &id) || !id)
 		return false;
-	if (!s->received)
-		s->received = memory_take_zeroed(&b->memory, sizeof(*s->received));
-	return s->received && idset_add(s->received, &b->memory, id) == IDSET_ADDED;
+	return idset_add(&s->received, &b->memory, id) == IDSET_ADDED;
 }
 
 /* Messages come in the order of their serials. */

@@ -91,10 +91,7 @@ static void session_free(struct broker *b, struct session *s)
 		s->ending->left = NULL;
 	subscriptions_remove_all(&b->subscriptions, s);
 	outgoing_free(b, s);
-	if (s->received) {
-		idset_fini(s->received, &b->memory);
-		memory_give(&b->memory, s->received, sizeof(*s->received));
-	}
+	idset_clear(&s->received, &b->memory);
 	will_drop(b, s);
 	memory_give(&b->memory, s, sizeof(*s) + s->id_len);
 }
