@@ -47,7 +47,7 @@ static void scratch_list(struct broker *b, struct buf *list[static SCRATCH_COUNT
 	list[3] = &b->key;
 	list[4] = &b->value;
 	list[5] = &b->codes;
-	list[6] = &b->draws;
+	list[6] = &b->drawn;
 }
 
 static bool parts_init(struct broker *b)
@@ -150,12 +150,13 @@ int64_t broker_tick(struct broker *b, int64_t now_ms)
 		case TIMER_SYS: sys_due(b); break;
 		}
 	}
+	draws_turn(b);
 	return broker_due(b);
 }
 
 int64_t broker_due(const struct broker *b)
 {
-	return timers_next_ms(&b->timers);
+	return draws_are_due(b) ? b->now_ms : timers_next_ms(&b->timers);
 }
 
 void broker_shutdown(struct broker *b)

@@ -147,14 +147,14 @@ enum send_result send_publish(
 	return SEND_OK;
 }
 
-static bool may_get(struct broker *b, const struct session *s, const struct publication *p)
+bool may_get(struct broker *b, const struct session *s, struct mqtt_view topic)
 {
 	if (!b->config.access.deliver)
 		return true;
 	struct broker_client client = { .client_id = session_id(s), .version = s->version };
 	if (s->link)
 		client = link_client(s->link);
-	return b->config.access.deliver(b->config.access.context, &client, p->topic);
+	return b->config.access.deliver(b->config.access.context, &client, topic);
 }
 
 enum deliver_result deliver(struct broker *b, struct session *s, struct publication *p,
@@ -192,7 +192,7 @@ static unsigned member_rank(
 	const struct session *s = member->session;
 	uint8_t qos = qos_least(p->qos, member->qos);
 
-	if (!may_get(b, s, p))
+	if (!may_get(b, s, p->topic))
 		return RANK_NEVER;
 	if (!s->link)
 		return qos ? RANK_WHEN_BACK : RANK_AWAY;
@@ -265,10 +265,11 @@ struct publish_result publish(struct broker *b, struct publication *p)
 	struct publish_result all = { 0 };
 	struct form forms[4];
 
-	if (p->retain && !b->config.limits.no_retained)
-		all.failed = !retain(b, p);
 	const struct match *m = routes_match(&b->routes, p->topic, p->publisher);
-	all.failed |= m->failed;
+	all.failed = m->failed;
+	draws_overtake(b, p, m);
+	if (p->retain && !b->config.limits.no_retained)
+		all.failed |= !retain(b, p);
 	if (m->target_count + m->share_count > 1) {
 		for (unsigned i = 0; i < 4; i++)
 			forms[i].len = 0;
@@ -277,7 +278,8 @@ struct publish_result publish(struct broker *b, struct publication *p)
 	for (uint32_t i = 0; i < m->target_count; i++) {
 		const struct target *t = &m->targets[i];
 		/* [MQTT-3.8.3-3] */
-		if ((t->no_local && t->session == p->publisher) || !may_get(b, t->session, p))
+		if ((t->no_local && t->session == p->publisher) ||
+			!may_get(b, t->session, p->topic))
 			continue;
 		/* [MQTT-3.3.1-12] [MQTT-3.3.1-13], [MQTT-3.3.1-9] of 3.1.1 */
 		struct sending how = { .ids = m->ids,

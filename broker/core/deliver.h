@@ -39,6 +39,9 @@ struct publish_result {
 /* Retains it if it is to be, and delivers it to all. */
 struct publish_result publish(struct broker *b, struct publication *p);
 
+/* Whether the host lets this client have a message of this topic. */
+bool may_get(struct broker *b, const struct session *s, struct mqtt_view topic);
+
 /* To one session, under these conditions. */
 enum deliver_result deliver(struct broker *b, struct session *s, struct publication *p,
 	const struct sending *how, struct share *share);

@@ -179,6 +179,10 @@ void link_written(struct link *l, size_t bytes)
 
 	b->figures.bytes_sent += bytes;
 	output_written(&l->output, &b->memory, bytes);
+	if (l->draws && l->session) {
+		l->draws = false;
+		draws_wake(b, l->session);
+	}
 	if (!congested)
 		return;
 	l->heard_ms = b->now_ms; /* nothing was read from it */

@@ -104,46 +104,22 @@ static bool suback_send(struct link *l, enum packet_type type, uint16_t id)
 	return false;
 }
 
-struct retained_visit {
-	struct broker *broker;
-	struct session *session;
-	struct target_id id;
-	uint8_t qos;
-};
-
-static bool retained_send(void *context, struct message *m)
-{
-	struct retained_visit *v = context;
-	struct broker *b = v->broker;
-	struct publication p = publication_of(m);
-	struct sending how = { .ids = &v->id,
-		.first_id = v->id.id ? 1 : 0,
-		.qos = m->qos < v->qos ? m->qos : v->qos,
-		.retain = true }; /* [MQTT-3.3.1-8] of 3.1.1, U50-RETAIN-FLAG */
-
-	if (is_expired(m->expires_ms, b->now_ms))
-		return true;
-	if (b->config.access.deliver) {
-		struct broker_client client = link_client(v->session->link);
-		if (!b->config.access.deliver(b->config.access.context, &client, p.topic))
-			return true;
-	}
-	deliver(b, v->session, &p, &how, NULL);
-	return true;
-}
-
-/* Behind the SUBACK come the retained messages of those filters that draw them. */
-static void retained_draw(struct link *l, const struct mqtt_subscribe *s, uint32_t id)
+/* After the SUBACK come the retained messages of those filters that draw them. False without memory. */
+static bool retained_draw(struct link *l, const struct mqtt_subscribe *s, uint32_t id)
 {
 	struct broker *b = l->broker;
 	struct mqtt_filter f;
 	uint32_t at = 0;
+	bool ok = true;
 
-	for (uint32_t i = 0; i < b->draws.len && mqtt_subscribe_next(s, &at, &f); i++) {
-		struct retained_visit v = { b, l->session, { id, 0 }, b->codes.data[i] };
-		if (b->draws.data[i])
-			retained_match(&b->retained, f.text, retained_send, &v);
+	for (uint32_t i = 0; ok && i < b->drawn.len && mqtt_subscribe_next(s, &at, &f); i++) {
+		uint8_t code = b->codes.data[i];
+		if (b->drawn.data[i])
+			ok = draw_begin(b, l->session, f.text, code, id);
+		else if (code < 0x80)
+			draw_change(b, l->session, f.text, code, id);
 	}
+	return ok;
 }
 
 void link_subscribe(struct link *l, struct mqtt_view body)
@@ -162,15 +138,15 @@ void link_subscribe(struct link *l, struct mqtt_view body)
 		return;
 	uint32_t id = mqtt_properties_number(&s.properties, MQTT_SUBSCRIPTION_IDENTIFIER, 0);
 	buf_reset(&b->codes);
-	buf_reset(&b->draws);
+	buf_reset(&b->drawn);
 	while (mqtt_subscribe_next(&s, &at, &f)) { /* [MQTT-3.8.4-5] */
 		bool draws;
 		uint8_t code = filter_subscribe(l, &f, id, &draws);
 		buf_add_u8(&b->codes, code_of(l->version, code));
-		buf_add_u8(&b->draws, draws);
+		buf_add_u8(&b->drawn, draws);
 	}
-	if (suback_send(l, SUBACK, s.id))
-		retained_draw(l, &s, id);
+	if (suback_send(l, SUBACK, s.id) && !retained_draw(l, &s, id))
+		link_refuse(l, MQTT_QUOTA_EXCEEDED, "5.0:U50-ERR-CODES", "no memory");
 }
 
 void link_unsubscribe(struct link *l, struct mqtt_view body)
@@ -188,6 +164,7 @@ void link_unsubscribe(struct link *l, struct mqtt_view body)
 	buf_reset(&b->codes);
 	while (mqtt_unsubscribe_next(&s, &at, &filter)) { /* [MQTT-3.10.4-6] */
 		bool there = subscriptions_remove(&b->subscriptions, l->session, filter);
+		draw_end(b, l->session, filter);
 		if (there)
 			record_subscription_gone(b, l->session, filter);
 		buf_add_u8(&b->codes, there ? MQTT_SUCCESS : MQTT_NO_SUBSCRIPTION_EXISTED);

@@ -193,6 +193,8 @@ void outgoing_pump(struct broker *b, struct session *s)
 		o->sent++;
 	}
 	outgoing_trim(b, o);
+	if (s->draws)
+		draws_wake(b, s);
 }
 
 static bool queue_has_room(const struct broker *b, const struct session *s, size_t size)

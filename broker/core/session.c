@@ -90,6 +90,7 @@ static void session_free(struct broker *b, struct session *s)
 	if (s->ending)
 		s->ending->left = NULL;
 	subscriptions_remove_all(&b->subscriptions, s);
+	draws_end(b, s);
 	outgoing_free(b, s);
 	idset_clear(&s->received, &b->memory);
 	will_drop(b, s);
@@ -129,6 +130,7 @@ void session_detach(struct broker *b, struct session *s, bool drop_will)
 			will_publish(b, s);
 	}
 	outgoing_rest(b, s);
+	draws_rest(b, s);
 	record_session(b, s);
 	session_wait(b, s);
 }

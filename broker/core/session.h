@@ -17,6 +17,7 @@
 #include "mqtt/view.h"
 
 struct broker;
+struct draw;
 struct link;
 struct outgoing;
 struct subscription;
@@ -31,6 +32,7 @@ struct session {
 	struct outgoing *outgoing;
 	struct idset *received; /* QoS 2, not released; NULL: none */
 	struct subscription *subscriptions;
+	struct draw *draws; /* retained messages that are still to come */
 	struct will *will;  /* NULL: none */
 	int64_t expires_ms; /* while offline; INT64_MAX: never */
 	uint64_t stamp;     /* see subscriptions.h: the match that reached it last ... */
