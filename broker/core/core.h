@@ -4,11 +4,11 @@
 
 #include "base/buf.h"
 #include "broker/core/broker.h"
-#include "broker/core/draw.h"
+#include "broker/core/draws.h"
 #include "broker/core/memory.h"
 #include "broker/core/retained.h"
 #include "broker/core/routes.h"
-#include "broker/core/session.h"
+#include "broker/core/sessions.h"
 #include "broker/core/subscriptions.h"
 #include "broker/core/timer.h"
 

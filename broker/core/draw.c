@@ -6,8 +6,8 @@
 #include "broker/core/core.h"
 #include "broker/core/deliver.h"
 #include "broker/core/link.h"
-#include "broker/core/message.h"
-#include "broker/core/outgoing.h"
+#include "broker/core/match.h"
+#include "broker/core/session.h"
 
 enum {
 	TURN_STEPS = 1024,         /* of all draws: others do not wait long for the next turn */
@@ -25,43 +25,6 @@ static size_t draw_size(size_t filter_len)
 	return offsetof(struct draw, filter) + filter_len;
 }
 
-/* ---- the list of those that may go on ------------------------------------------------------ */
-
-static void ready_add(struct draws *list, struct draw *d)
-{
-	if (d->ready)
-		return;
-	d->ready = true;
-	d->ready_next = NULL;
-	d->ready_previous = list->ready_last;
-	if (list->ready_last)
-		list->ready_last->ready_next = d;
-	else
-		list->ready_first = d;
-	list->ready_last = d;
-}
-
-static void ready_remove(struct draws *list, struct draw *d)
-{
-	if (!d->ready)
-		return;
-	d->ready = false;
-	if (d->ready_next)
-		d->ready_next->ready_previous = d->ready_previous;
-	else
-		list->ready_last = d->ready_previous;
-	if (d->ready_previous)
-		d->ready_previous->ready_next = d->ready_next;
-	else
-		list->ready_first = d->ready_next;
-}
-
-void draws_wake(struct broker *b, struct session *s)
-{
-	if (s->draws)
-		ready_add(&b->draws, s->draws);
-}
-
 /* ---- sending ------------------------------------------------------------------------------- */
 
 /* Less than makes a link congested: while a draw goes on, the client is read from, and gets QoS 0
@@ -76,7 +39,7 @@ static uint32_t output_max(const struct broker *b)
 
 static uint8_t qos_of(const struct draw *d, const struct message *m)
 {
-	return m->qos < d->qos ? m->qos : d->qos; /* [MQTT-3.8.4-6] of 3.1.1, [MQTT-3.8.4-8] */
+	return qos_least(m->qos, d->qos);
 }
 
 static bool has_room(const struct broker *b, const struct draw *d, uint8_t qos)
@@ -85,7 +48,7 @@ static bool has_room(const struct broker *b, const struct draw *d, uint8_t qos)
 
 	if (!s->link || s->link->state != LINK_UP || s->link->output.bytes >= output_max(b))
 		return false;
-	return !qos || outgoing_is_ready(b, s);
+	return !qos || outgoing_is_ready(s);
 }
 
 static void message_send(struct broker *b, struct draw *d, struct message *m)
@@ -101,7 +64,7 @@ static void message_send(struct broker *b, struct draw *d, struct message *m)
 	if (how.qos)
 		deliver(b, s, &p, &how, NULL);
 	else if (!s->link || s->link->state != LINK_UP ||
-		send_publish(b, s->link, &p, &how) != SEND_OK)
+		forward_send(b, s->link, &p, &how) != SEND_OK)
 		b->figures.messages_dropped++;
 }
 
@@ -139,10 +102,10 @@ static void draw_free(struct broker *b, struct draw **at)
 	bool ready = d->ready;
 
 	*at = d->next;
-	ready_remove(&b->draws, d);
+	draws_pause(&b->draws, d);
 	retained_walk_end(&b->retained, &d->walk);
 	if (ready)
-		draws_wake(b, d->session);
+		draws_wake(&b->draws, d->session->draws);
 	b->draws.count--;
 	memory_give(&b->memory, d, draw_size(d->filter_len));
 }
@@ -160,9 +123,9 @@ static void draw_go_on(struct broker *b, struct draw *d, uint32_t most)
 		draw_free(b, &d->session->draws);
 		return;
 	}
-	ready_remove(&b->draws, d);
+	draws_pause(&b->draws, d);
 	if (!steps)
-		ready_add(&b->draws, d); /* after the others */
+		draws_wake(&b->draws, d); /* after the others */
 	else if (d->session->link)
 		d->session->link->draws = true;
 }
@@ -179,11 +142,6 @@ void draws_turn(struct broker *b)
 	list->steps = TURN_STEPS;
 	while (list->ready_first && list->steps)
 		draw_go_on(b, list->ready_first, least(list->steps, SLICE_STEPS));
-}
-
-bool draws_are_due(const struct broker *b)
-{
-	return b->draws.ready_first;
 }
 
 bool draw_begin(
@@ -203,7 +161,7 @@ bool draw_begin(
 	*draw_find(s, filter) = d;
 	if (s->draws != d)
 		return true;
-	ready_add(&b->draws, d);
+	draws_wake(&b->draws, d);
 	if (b->draws.steps)
 		draw_go_on(b, d, b->draws.steps);
 	return true;
@@ -218,7 +176,7 @@ void draw_change(
 		return;
 	d->qos = qos;
 	d->id = id;
-	draws_wake(b, s);
+	draws_wake(&b->draws, s->draws);
 }
 
 void draw_end(struct broker *b, struct session *s, struct mqtt_view filter)
@@ -227,14 +185,14 @@ void draw_end(struct broker *b, struct session *s, struct mqtt_view filter)
 
 	if (*at)
 		draw_free(b, at);
-	draws_wake(b, s);
+	draws_wake(&b->draws, s->draws);
 }
 
 void draws_rest(struct broker *b, struct session *s)
 {
 	for (struct draw **at = &s->draws; *at;) {
 		if ((*at)->qos) {
-			ready_remove(&b->draws, *at);
+			draws_pause(&b->draws, *at);
 			at = &(*at)->next;
 		} else {
 			draw_free(b, at);
@@ -277,9 +235,9 @@ void draws_overtake(struct broker *b, const struct publication *p, const struct 
 	if (!b->draws.count)
 		return;
 	for (uint32_t i = 0; i < m->target_count; i++)
-		if (m->targets[i].session != p->publisher)
-			session_overtake(b, m->targets[i].session, p->topic);
+		if (m->targets[i].subscriber != p->publisher)
+			session_overtake(b, session_of(m->targets[i].subscriber), p->topic);
 	if (p->publisher) /* its own message may be none that it gets: No Local */
-		session_overtake(b, p->publisher, p->topic);
+		session_overtake(b, session_of(p->publisher), p->topic);
 	retained_pass(&b->retained, p->topic);
 }

@@ -17,31 +17,12 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-#include "broker/core/retained.h"
 #include "mqtt/view.h"
 
 struct broker;
 struct match;
 struct publication;
 struct session;
-
-struct draw {
-	struct draw *next; /* of the session */
-	struct draw *ready_next, *ready_previous;
-	struct session *session;
-	struct retained_walk walk;
-	uint32_t id;    /* Subscription Identifier; 0: none */
-	uint8_t qos;    /* granted */
-	bool ready : 1; /* in the broker's list */
-	uint16_t filter_len;
-	uint8_t filter[];
-};
-
-struct draws {
-	struct draw *ready_first, *ready_last; /* those that may go on, the next in turn first */
-	uint32_t count;                        /* of all */
-	uint32_t steps;                        /* left in this turn */
-};
 
 /* Begins, and goes on to the end if that is near. Takes the place of an earlier one of that filter. False
  * without memory.
@@ -60,14 +41,10 @@ void draw_end(struct broker *b, struct session *s, struct mqtt_view filter);
 void draws_rest(struct broker *b, struct session *s);
 void draws_end(struct broker *b, struct session *s);
 
-/* There may be room for more: goes on in the next turn. */
-void draws_wake(struct broker *b, struct session *s);
-
 /* A message is about to be delivered, and then to be retained, perhaps. */
 void draws_overtake(struct broker *b, const struct publication *p, const struct match *m);
 
 /* A turn of the broker. */
 void draws_turn(struct broker *b);
-bool draws_are_due(const struct broker *b);
 
 #endif

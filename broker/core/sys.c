@@ -4,8 +4,8 @@
 #include <stdio.h>
 
 #include "broker/core/core.h"
-#include "broker/core/deliver.h"
 #include "broker/core/message.h"
+#include "broker/core/publish.h"
 
 /* Publishes a figure unless it still is what was published last. */
 static void value_publish(struct broker *b, const char *topic, struct mqtt_view value)

@@ -1,11 +1,16 @@
-#include "broker/core/broker.h"
-
+/* A broker from beginning to end: it is made, is told the time, shuts down, is freed. */
 #include <stdlib.h>
 
+#include "broker/core/broker.h"
 #include "broker/core/core.h"
+#include "broker/core/draw.h"
 #include "broker/core/link.h"
+#include "broker/core/link_end.h"
 #include "broker/core/message.h"
 #include "broker/core/record.h"
+#include "broker/core/restore.h"
+#include "broker/core/session.h"
+#include "broker/core/session_life.h"
 #include "broker/core/sys.h"
 
 enum { SCRATCH_COUNT = 7, SCRATCH_KEEP_BYTES = 64 * 1024 };
@@ -58,7 +63,7 @@ static bool parts_init(struct broker *b)
 	memory_init(&b->memory, limits->memory_bytes);
 	timers_init(&b->timers, &b->memory);
 	routes_init(&b->routes, &b->memory, &b->subscriptions, seed);
-	return sessions_init(b) &&
+	return sessions_init(&b->sessions, &b->memory, seed) &&
 		subscriptions_init(&b->subscriptions, &b->memory, seed, limits->topic_levels) &&
 		retained_init(&b->retained, &b->memory, &b->timers, seed, limits->topic_levels);
 }
@@ -93,7 +98,8 @@ void broker_free(struct broker *b)
 	while (broker_next(b))
 		; /* frees the links that were closed */
 	restore_done(b);
-	sessions_fini(b);
+	sessions_free_all(b);
+	sessions_fini(&b->sessions);
 	routes_fini(&b->routes);
 	subscriptions_fini(&b->subscriptions);
 	retained_fini(&b->retained);
@@ -156,7 +162,7 @@ int64_t broker_tick(struct broker *b, int64_t now_ms)
 
 int64_t broker_due(const struct broker *b)
 {
-	return draws_are_due(b) ? b->now_ms : timers_next_ms(&b->timers);
+	return draws_are_due(&b->draws) ? b->now_ms : timers_next_ms(&b->timers);
 }
 
 void broker_shutdown(struct broker *b)
@@ -174,7 +180,7 @@ void broker_shutdown(struct broker *b)
 
 bool broker_kick(struct broker *b, struct mqtt_view client_id)
 {
-	struct session *s = session_find(b, client_id);
+	struct session *s = sessions_find(&b->sessions, client_id);
 
 	if (!s || !s->link)
 		return false;
