@@ -36,6 +36,7 @@ void broker_config_default(struct broker_config *config)
 			.queue_messages = 100000,
 			.queue_bytes = 64 << 20,
 			.subscriptions = 100000,
+			.filter_patterns = 100,
 			.topic_levels = 256,
 			.session_expiry_max_s = UINT32_MAX,
 			.maximum_qos = 2,

@@ -40,6 +40,20 @@ static bool offer_check(struct link *l, const struct mqtt_subscribe *s)
 	return true;
 }
 
+/* 3.1.1 does not know shares, but leaves the meaning of "$" to the server: here it is that of 5.0, and
+ * what can be no share is refused, as it would never be served. 0, or the code.
+ */
+static uint8_t share_check(const struct broker_limits *limits, struct mqtt_view filter)
+{
+	struct mqtt_view name, path;
+
+	if (!mqtt_filter_is_shared(filter))
+		return 0;
+	if (limits->no_shared)
+		return MQTT_SHARED_NOT_SUPPORTED;
+	return mqtt_filter_split_shared(filter, &name, &path) ? 0 : MQTT_TOPIC_FILTER_INVALID;
+}
+
 /* The QoS to be granted, or a code from 0x80 on. */
 static uint8_t grant(struct link *l, const struct mqtt_filter *f)
 {
@@ -50,6 +64,9 @@ static uint8_t grant(struct link *l, const struct mqtt_filter *f)
 
 	if (limits->no_wildcards && mqtt_filter_has_wildcard(f->text)) /* [MQTT-3.8.3-2] */
 		return MQTT_WILDCARDS_NOT_SUPPORTED;
+	uint8_t refusal = share_check(limits, f->text);
+	if (refusal)
+		return refusal;
 	if (access->subscribe) {
 		struct broker_client client = link_client(l);
 		qos = access->subscribe(access->context, &client, f->text, qos);
@@ -62,14 +79,15 @@ static uint8_t filter_subscribe(
 	struct link *l, const struct mqtt_filter *f, uint32_t id, bool *draws)
 {
 	struct broker *b = l->broker;
-	bool shared = l->version == MQTT_50;
 	uint8_t code = grant(l, f);
 
 	*draws = false;
 	if (code >= 0x80)
 		return code;
-	enum subscribe_result result = subscriptions_add(&b->subscriptions, &l->session->subscriber,
-		f, shared, code, id, b->config.limits.subscriptions);
+	const struct subscription_limits limits = { b->config.limits.subscriptions,
+		b->config.limits.filter_patterns };
+	enum subscribe_result result =
+		subscriptions_add(&b->subscriptions, &l->session->subscriber, f, code, id, &limits);
 	if (result == SUBSCRIBE_TOO_DEEP)
 		return MQTT_TOPIC_FILTER_INVALID;
 	if (result == SUBSCRIBE_TOO_MANY || result == SUBSCRIBE_NO_MEMORY)
@@ -82,7 +100,7 @@ static uint8_t filter_subscribe(
 	/* [MQTT-3.3.1-9] [MQTT-3.3.1-10] [MQTT-3.3.1-11]; never for a share: U50-RETAIN-SHARED */
 	bool wanted =
 		f->retain_handling == 0 || (f->retain_handling == 1 && result == SUBSCRIBE_NEW);
-	*draws = wanted && !(shared && mqtt_filter_is_shared(f->text));
+	*draws = wanted && !mqtt_filter_is_shared(f->text);
 	return code;
 }
 
