@@ -3,6 +3,7 @@
 
 #include "broker/core/broker.h"
 #include "broker/core/core.h"
+#include "broker/core/draw.h"
 #include "broker/core/link.h"
 #include "broker/core/link_end.h"
 #include "broker/core/message.h"
@@ -35,6 +36,7 @@ void broker_config_default(struct broker_config *config)
 			.queue_messages = 100000,
 			.queue_bytes = 64 << 20,
 			.subscriptions = 100000,
+			.filter_patterns = 100,
 			.topic_levels = 256,
 			.session_expiry_max_s = UINT32_MAX,
 			.maximum_qos = 2,
@@ -51,7 +53,7 @@ static void scratch_list(struct broker *b, struct buf *list[static SCRATCH_COUNT
 	list[3] = &b->key;
 	list[4] = &b->value;
 	list[5] = &b->codes;
-	list[6] = &b->draws;
+	list[6] = &b->drawn;
 }
 
 static bool parts_init(struct broker *b)
@@ -155,12 +157,13 @@ int64_t broker_tick(struct broker *b, int64_t now_ms)
 		case TIMER_SYS: sys_due(b); break;
 		}
 	}
+	draws_turn(b);
 	return broker_due(b);
 }
 
 int64_t broker_due(const struct broker *b)
 {
-	return timers_next_ms(&b->timers);
+	return draws_are_due(&b->draws) ? b->now_ms : timers_next_ms(&b->timers);
 }
 
 void broker_shutdown(struct broker *b)

@@ -5,8 +5,8 @@
 
 #include "broker/core/broker.h"
 #include "broker/core/core.h"
-#include "broker/core/deliver.h"
 #include "broker/core/message.h"
+#include "broker/core/publish.h"
 
 const struct broker_figures *broker_figures(struct broker *b)
 {
