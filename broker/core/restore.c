@@ -83,10 +83,9 @@ static bool session_restore(struct broker *b, struct mqtt_view id, struct mqtt_c
 	int64_t expires_ms;
 	bool connected, has_will;
 
-	if (!cursor_u8(c, &version) || (version != MQTT_311 && version != MQTT_50) ||
-		!cursor_u32(c, &expiry_s) || !expiry_s || !take_time(b, c, &expires_ms) ||
-		!take_flag(c, &connected) || !take_flag(c, &has_will) ||
-		sessions_find(&b->sessions, id))
+	if (!cursor_u8(c, &version) || !version_is_known(version) || !cursor_u32(c, &expiry_s) ||
+		!expiry_s || !take_time(b, c, &expires_ms) || !take_flag(c, &connected) ||
+		!take_flag(c, &has_will) || sessions_find(&b->sessions, id))
 		return false;
 	struct session *s = session_new(b, id, expiry_s);
 	if (!s)
@@ -114,7 +113,7 @@ static bool subscription_restore(
 		!take_flag(c, &f.no_local) || !take_flag(c, &f.retain_as_published) ||
 		!cursor_u32(c, &id) || !mqtt_filter_valid(filter))
 		return false;
-	bool shared = version == MQTT_50;
+	bool shared = version_traits(version).shared_subscriptions;
 	if (shared && mqtt_filter_is_shared(filter) &&
 		!mqtt_filter_split_shared(filter, &name, &path))
 		return false;
