@@ -308,6 +308,5 @@ enum filter_fault {
 
 /* `version` decides whether "$share/" means anything. */
 enum filter_fault filter_check(struct bytes filter, enum mqtt_version version);
-bool filter_is_shared(struct bytes filter);
 
 #endif
