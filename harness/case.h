@@ -401,7 +401,7 @@ struct message {
 #define fence(peer) fence_at(AT("fence(" #peer ")"), (peer))
 
 /* The target ends the connection; a DISCONNECT before it is fine in 5.0. `hi_ms` is stretched by the
- * slack of the run. Times count from hang(), or from the last byte that the peer sent.
+ * slack of the run, and who is later is asked once more when all others are done. Times count from hang(), or from the last byte that the peer sent.
  */
 #define expect_closed(peer) expect_closed_at(AT("expect_closed(" #peer ")"), (peer))
 #define expect_closed_between(peer, lo_ms, hi_ms)                                                \
