@@ -404,6 +404,9 @@ bool postings_are_ordered(const struct posting *a, const struct posting *b);
 /* How many of this client's subscriptions let the topic (as it is on the wire) through. */
 unsigned messages_subscriptions(const struct peer *p, struct bytes topic);
 
+/* A topic, without the prefix, that one of this client's subscriptions is for; NULL: there is none such. */
+const char *messages_topic(const struct peer *p);
+
 /* The same by the payload alone, where a case compares that by itself. */
 struct difference messages_payload(struct test *t, struct bytes got, const char *expected);
 

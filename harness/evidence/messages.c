@@ -228,6 +228,28 @@ unsigned messages_subscriptions(const struct peer *p, struct bytes topic)
 	return n;
 }
 
+static bool is_topic(struct bytes filter)
+{
+	return filter.len && !filter_is_shared(filter) && !memchr(filter.data, '#', filter.len) &&
+		!memchr(filter.data, '+', filter.len);
+}
+
+const char *messages_topic(const struct peer *p)
+{
+	struct test *t = p->test;
+	const struct messages *m = &t->messages;
+
+	for (size_t i = 0; i < m->filter_count; i++) {
+		struct bytes text = m->filters[i].text;
+		if (strcmp(m->filters[i].client, p->client_id) != 0 || !filter_is_own(t, text) ||
+			!is_topic(text))
+			continue;
+		struct bytes topic = topic_stripped(t, text);
+		return arena_printf(t->arena, "%.*s", (int)topic.len, (const char *)topic.data);
+	}
+	return NULL;
+}
+
 /* ---- the store ------------------------------------------------------------------------------- */
 
 static size_t lookups(const struct messages *m, const char *client, struct bytes topic)

@@ -320,6 +320,14 @@ static const struct breach_row flows[] = {
 		"< 32 r s'a' m1 p{} b'2'", "< 3A r s'a' m1 p{} b'1'" },
 	{ RULE_FIRST_DUP_QOS_1, S, 0, HELLO SUBSCRIBED("a", "02"), "< 3A r s'a' m1 p{}",
 		"< 32 r s'a' m1 p{}" },
+	/* Of a session that was kept the server may know, though its CONNACK says nothing of it. */
+	{ RULE_FIRST_DUP_QOS_1, S, MQTT_311,
+		HELLO SUBSCRIBED("a", "02") "---\n" KEPT WELCOME SUBSCRIBED("a", "02"),
+		"< 3A r s'a' m1 p{}", "< 32 r s'a' m1 p{}" },
+	{ RULE_FIRST_DUP_QOS_1, S, MQTT_50,
+		"> 10 r s'MQTT' @ 00 n0 p{11 w0} s'me'\n" WELCOME
+		"---\n" KEPT WELCOME SUBSCRIBED("a", "02"),
+		"< 3A r s'a' m1 p{}", "< 32 r s'a' m1 p{}" },
 	{ RULE_FIRST_DUP_QOS_2, S, 0, HELLO SUBSCRIBED("a", "02"), "< 3C r s'a' m1 p{}",
 		"< 34 r s'a' m1 p{}" },
 	{ RULE_FIRST_DUP_QOS_1, C, 0, HELLO, "> 3A r s'a' m1 p{}", "> 32 r s'a' m1 p{}" },
