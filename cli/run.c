@@ -423,14 +423,20 @@ static int list_plan(struct run *run)
 
 static int run_prepared(struct run *run)
 {
+	bool own = !run->options.out; /* no folder was named: the run gets one of its own */
 	const char *error;
 
 	if (run->options.list)
 		return list_plan(run);
+	if (own)
+		run->options.out = out_folder_name(&run->arena,
+			run->command_word ? run->command_word : run->target_word, clock_wall_us());
 	if (!out_folder_open(&run->arena, run->options.out, &run->out, &error)) {
 		fprintf(stderr, "mqttspec run: %s\n", error);
 		return EXIT_USAGE;
 	}
+	if (own)
+		out_folder_link(&run->arena, run->options.out);
 	set_terminal(run);
 	run->stop_fd = catch_signals(&run->options);
 	int code = reach_and_play(run);

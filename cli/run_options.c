@@ -310,7 +310,7 @@ static bool agree(const struct run_options *o)
 			pairs[i].other_name);
 		return false;
 	}
-	if (!*o->out) {
+	if (o->out && !*o->out) {
 		usage_error(o->command, "--out needs the name of a folder");
 		return false;
 	}
@@ -329,7 +329,6 @@ bool run_options_read(struct arena *a, const struct command *command, int argc, 
 		.answer_ms = ANSWER_MS,
 		.patience_s = PATIENCE_S,
 		.slack_ms = SLACK_MS,
-		.out = "out",
 	};
 	*code = EXIT_USAGE;
 	opterr = 0;

@@ -13,13 +13,15 @@
 #include "base/arena.h"
 #include "base/buf.h"
 #include "harness/agent/agent.h"
+#include "harness/agent/client.h"
 #include "harness/client_case.h"
-#include "harness/lateness.h"
-#include "harness/messages.h"
+#include "harness/evidence/messages.h"
+#include "harness/evidence/tape.h"
 #include "harness/monitor/monitor.h"
+#include "harness/peers/lateness.h"
 #include "harness/play.h"
-#include "harness/tape.h"
-#include "harness/transport.h"
+#include "harness/transport/endpoint.h"
+#include "harness/transport/transport.h"
 
 /* A packet that came from the target. */
 struct arrival {

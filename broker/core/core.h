@@ -7,7 +7,7 @@
 #include "broker/core/memory.h"
 #include "broker/core/retained.h"
 #include "broker/core/routes.h"
-#include "broker/core/session.h"
+#include "broker/core/sessions.h"
 #include "broker/core/subscriptions.h"
 #include "broker/core/timer.h"
 

@@ -1,4 +1,4 @@
-/* From a publication to the sessions that want it, and into a PUBLISH packet for each. */
+/* From a publication to the sessions that want it. */
 #ifndef BROKER_CORE_DELIVER_H
 #define BROKER_CORE_DELIVER_H
 
@@ -6,28 +6,11 @@
 #include <stdint.h>
 
 #include "broker/core/message.h"
-#include "broker/core/subscriptions.h"
+#include "broker/core/outgoing.h"
 
 struct broker;
-struct link;
 struct session;
-
-/* How one client gets it. */
-struct sending {
-	const struct target_id *ids; /* Subscription Identifiers: a chain as in struct target */
-	uint32_t first_id;
-	uint16_t id; /* Packet Identifier; 0 at QoS 0 */
-	uint8_t qos;
-	bool retain;
-	bool dup;
-};
-
-enum deliver_result {
-	DELIVER_OK,      /* sent, or kept to be sent */
-	DELIVER_DROPPED, /* it matches, and cannot be had: the queue is full, or offline at QoS 0 */
-	DELIVER_NOBODY,  /* no member of the share may have it */
-	DELIVER_FAILED,  /* above QoS 0, and dropped for lack of memory */
-};
+struct share;
 
 struct publish_result {
 	uint32_t
@@ -46,10 +29,7 @@ enum deliver_result deliver(struct broker *b, struct session *s, struct publicat
 /* To a member of a share that can take it, the next in turn. */
 enum deliver_result deliver_to_share(struct broker *b, struct share *share, struct publication *p);
 
-enum send_result { SEND_OK, SEND_TOO_LARGE, SEND_FAILED };
-
-/* Writes the packet to the link's output. */
-enum send_result send_publish(
-	struct broker *b, struct link *l, struct publication *p, const struct sending *how);
+/* Gives what other members of a share may have to them, as the session ends. */
+void deliver_hand_on(struct broker *b, struct session *s);
 
 #endif

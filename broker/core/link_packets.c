@@ -1,8 +1,15 @@
-/* One whole packet, by type and state. */
+#include "broker/core/link_packets.h"
+
 #include "broker/core/core.h"
 #include "broker/core/link.h"
+#include "broker/core/link_connect.h"
+#include "broker/core/link_end.h"
+#include "broker/core/link_out.h"
+#include "broker/core/link_publish.h"
+#include "broker/core/link_subscribe.h"
 #include "broker/core/outgoing.h"
 #include "broker/core/record.h"
+#include "broker/core/session.h"
 #include "mqtt/control.h"
 #include "mqtt/publish.h"
 

@@ -1,10 +1,14 @@
-/* PUBLISH from a client. */
+#include "broker/core/link_publish.h"
+
 #include <string.h>
 
 #include "broker/core/core.h"
 #include "broker/core/deliver.h"
 #include "broker/core/link.h"
+#include "broker/core/link_end.h"
+#include "broker/core/link_out.h"
 #include "broker/core/record.h"
+#include "broker/core/session.h"
 #include "mqtt/publish.h"
 
 /* The topic that an alias stands for, or a new meaning for it. False when the link has ended by it. */
@@ -112,7 +116,7 @@ static struct publish_result message_publish(struct link *l, const struct mqtt_p
 		.expires_ms = INT64_MAX,
 		.qos = p->qos,
 		.retain = p->retain,
-		.publisher = l->session };
+		.publisher = &l->session->subscriber };
 
 	if (p->properties.raw.len) {
 		publication.properties = properties_forwarded(b, p);

@@ -1,8 +1,12 @@
-/* SUBSCRIBE and UNSUBSCRIBE. */
+#include "broker/core/link_subscribe.h"
+
 #include "broker/core/core.h"
 #include "broker/core/deliver.h"
 #include "broker/core/link.h"
+#include "broker/core/link_end.h"
+#include "broker/core/link_out.h"
 #include "broker/core/record.h"
+#include "broker/core/session.h"
 #include "mqtt/subscribe.h"
 #include "mqtt/text.h"
 
@@ -64,8 +68,8 @@ static uint8_t filter_subscribe(
 	*draws = false;
 	if (code >= 0x80)
 		return code;
-	enum subscribe_result result = subscriptions_add(
-		&b->subscriptions, l->session, f, shared, code, id, b->config.limits.subscriptions);
+	enum subscribe_result result = subscriptions_add(&b->subscriptions, &l->session->subscriber,
+		f, shared, code, id, b->config.limits.subscriptions);
 	if (result == SUBSCRIBE_TOO_DEEP)
 		return MQTT_TOPIC_FILTER_INVALID;
 	if (result == SUBSCRIBE_TOO_MANY || result == SUBSCRIBE_NO_MEMORY)
@@ -187,7 +191,8 @@ void link_unsubscribe(struct link *l, struct mqtt_view body)
 	}
 	buf_reset(&b->codes);
 	while (mqtt_unsubscribe_next(&s, &at, &filter)) { /* [MQTT-3.10.4-6] */
-		bool there = subscriptions_remove(&b->subscriptions, l->session, filter);
+		bool there =
+			subscriptions_remove(&b->subscriptions, &l->session->subscriber, filter);
 		if (there)
 			record_subscription_gone(b, l->session, filter);
 		buf_add_u8(&b->codes, there ? MQTT_SUCCESS : MQTT_NO_SUBSCRIPTION_EXISTED);

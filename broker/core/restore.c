@@ -1,10 +1,12 @@
-/* Reads back what record.c wrote. Nothing in a store is trusted: a pair that does not fit is refused. */
-#include <string.h>
+/* Nothing in a store is trusted: a pair that does not fit is refused. */
+#include "broker/core/restore.h"
 
 #include "broker/core/core.h"
 #include "broker/core/message.h"
 #include "broker/core/outgoing.h"
 #include "broker/core/record.h"
+#include "broker/core/session.h"
+#include "broker/core/session_life.h"
 #include "broker/core/will.h"
 #include "mqtt/cursor.h"
 #include "mqtt/text.h"
@@ -83,7 +85,8 @@ static bool session_restore(struct broker *b, struct mqtt_view id, struct mqtt_c
 
 	if (!cursor_u8(c, &version) || (version != MQTT_311 && version != MQTT_50) ||
 		!cursor_u32(c, &expiry_s) || !expiry_s || !take_time(b, c, &expires_ms) ||
-		!take_flag(c, &connected) || !take_flag(c, &has_will) || session_find(b, id))
+		!take_flag(c, &connected) || !take_flag(c, &has_will) ||
+		sessions_find(&b->sessions, id))
 		return false;
 	struct session *s = session_new(b, id, expiry_s);
 	if (!s)
@@ -115,8 +118,8 @@ static bool subscription_restore(
 	if (shared && mqtt_filter_is_shared(filter) &&
 		!mqtt_filter_split_shared(filter, &name, &path))
 		return false;
-	return subscriptions_add(&b->subscriptions, s, &f, shared, f.qos, id, UINT32_MAX) <=
-		SUBSCRIBE_REPLACED;
+	return subscriptions_add(&b->subscriptions, &s->subscriber, &f, shared, f.qos, id,
+		       UINT32_MAX) <= SUBSCRIBE_REPLACED;
 }
 
 static bool received_restore(struct broker *b, struct session *s, struct mqtt_cursor *key)
@@ -264,7 +267,7 @@ bool broker_restore(struct broker *b, struct mqtt_view key_view, struct mqtt_vie
 		return false;
 	if (kind == 'a')
 		return session_restore(b, id, &c);
-	struct session *s = session_find(b, id);
+	struct session *s = sessions_find(&b->sessions, id);
 	if (!s)
 		return false;
 	if (kind == 'c')

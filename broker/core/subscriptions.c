@@ -3,9 +3,7 @@
 #include <string.h>
 
 #include "base/buf.h"
-#include "broker/core/match.h"
 #include "broker/core/memory.h"
-#include "broker/core/session.h"
 #include "mqtt/text.h"
 
 bool subscriptions_init(
@@ -17,7 +15,6 @@ bool subscriptions_init(
 
 void subscriptions_fini(struct subscriptions *s)
 {
-	match_fini(s->memory, &s->match);
 	tree_fini(&s->tree);
 }
 
@@ -116,18 +113,18 @@ static void filter_release(struct subscriptions *s, struct tree_node *node)
 	tree_prune(&s->tree, node);
 }
 
-/* The session's own subscription to this filter: looked for where there are fewer. */
-static struct subscription *subscription_find(const struct session *session,
+/* The subscriber's own subscription to this filter: looked for where there are fewer. */
+static struct subscription *subscription_find(const struct subscriber *subscriber,
 	const struct tree_node *node, const struct share *share,
 	const struct subscription_list *list)
 {
-	if (list->count < session->subscription_count) {
+	if (list->count < subscriber->count) {
 		for (uint32_t i = 0; i < list->count; i++)
-			if (list->items[i]->session == session)
+			if (list->items[i]->subscriber == subscriber)
 				return list->items[i];
 		return NULL;
 	}
-	struct subscription *sub = session->subscriptions;
+	struct subscription *sub = subscriber->chain;
 	while (sub && !(sub->node == node && sub->share == share))
 		sub = sub->next;
 	return sub;
@@ -142,7 +139,7 @@ static void options_set(
 	sub->retain_as_published = filter->retain_as_published;
 }
 
-static struct subscription *subscription_new(struct subscriptions *s, struct session *session,
+static struct subscription *subscription_new(struct subscriptions *s, struct subscriber *subscriber,
 	struct tree_node *node, struct share *share, struct subscription_list *list)
 {
 	struct subscription *sub = memory_take_zeroed(s->memory, sizeof(*sub));
@@ -153,17 +150,17 @@ static struct subscription *subscription_new(struct subscriptions *s, struct ses
 		memory_give(s->memory, sub, sizeof(*sub));
 		return NULL;
 	}
-	sub->session = session;
+	sub->subscriber = subscriber;
 	sub->node = node;
 	sub->share = share;
 	if (share)
 		share_hold(share);
-	sub->next = session->subscriptions;
-	sub->link = &session->subscriptions;
+	sub->next = subscriber->chain;
+	sub->link = &subscriber->chain;
 	if (sub->next)
 		sub->next->link = &sub->next;
-	session->subscriptions = sub;
-	session->subscription_count++;
+	subscriber->chain = sub;
+	subscriber->count++;
 	s->count++;
 	return sub;
 }
@@ -179,8 +176,9 @@ static struct mqtt_view path_of(struct mqtt_view text, bool shared, struct mqtt_
 	return text;
 }
 
-static enum subscribe_result subscription_put(struct subscriptions *s, struct session *session,
-	const struct mqtt_filter *filter, bool shared, uint8_t qos, uint32_t id, uint32_t most)
+static enum subscribe_result subscription_put(struct subscriptions *s,
+	struct subscriber *subscriber, const struct mqtt_filter *filter, bool shared, uint8_t qos,
+	uint32_t id, uint32_t most)
 {
 	struct mqtt_view name, path = path_of(filter->text, shared, &name);
 	struct tree_node *node = tree_make(&s->tree, path);
@@ -195,12 +193,12 @@ static enum subscribe_result subscription_put(struct subscriptions *s, struct se
 	s->generation++;
 	if (f && (share || !name.len)) {
 		struct subscription_list *list = share ? &share->list : &f->list;
-		struct subscription *sub = subscription_find(session, node, share, list);
+		struct subscription *sub = subscription_find(subscriber, node, share, list);
 		bool found = sub != NULL;
-		if (!found && session->subscription_count >= most)
+		if (!found && subscriber->count >= most)
 			result = SUBSCRIBE_TOO_MANY;
 		else if (!found)
-			sub = subscription_new(s, session, node, share, list);
+			sub = subscription_new(s, subscriber, node, share, list);
 		if (sub) {
 			options_set(sub, filter, qos, id);
 			return found ? SUBSCRIBE_REPLACED : SUBSCRIBE_NEW;
@@ -222,7 +220,7 @@ static void subscription_free(struct subscriptions *s, struct subscription *sub)
 	*sub->link = sub->next;
 	if (sub->next)
 		sub->next->link = sub->link;
-	sub->session->subscription_count--;
+	sub->subscriber->count--;
 	s->count--;
 	s->generation++;
 	memory_give(s->memory, sub, sizeof(*sub));
@@ -237,9 +235,9 @@ static void subscription_free(struct subscriptions *s, struct subscription *sub)
 	filter_release(s, node);
 }
 
-/* The session's subscription to this text in one of its meanings; NULL: none. */
-static struct subscription *subscription_at(
-	struct subscriptions *s, const struct session *session, struct mqtt_view text, bool shared)
+/* The subscriber's subscription to this text in one of its meanings; NULL: none. */
+static struct subscription *subscription_at(struct subscriptions *s,
+	const struct subscriber *subscriber, struct mqtt_view text, bool shared)
 {
 	struct mqtt_view name, path = path_of(text, shared, &name);
 	struct tree_node *node = tree_find(&s->tree, path);
@@ -250,39 +248,41 @@ static struct subscription *subscription_at(
 	struct share *share = name.len ? share_find(f, name) : NULL;
 	if (name.len && !share)
 		return NULL;
-	return subscription_find(session, node, share, share ? &share->list : &f->list);
+	return subscription_find(subscriber, node, share, share ? &share->list : &f->list);
 }
 
-enum subscribe_result subscriptions_add(struct subscriptions *s, struct session *session,
+enum subscribe_result subscriptions_add(struct subscriptions *s, struct subscriber *subscriber,
 	const struct mqtt_filter *filter, bool shared, uint8_t qos, uint32_t id, uint32_t most)
 {
 	struct subscription *other = mqtt_filter_is_shared(filter->text)
-		? subscription_at(s, session, filter->text, !shared)
+		? subscription_at(s, subscriber, filter->text, !shared)
 		: NULL;
 
 	if (other && most < UINT32_MAX)
 		most++; /* it goes */
-	enum subscribe_result result = subscription_put(s, session, filter, shared, qos, id, most);
+	enum subscribe_result result =
+		subscription_put(s, subscriber, filter, shared, qos, id, most);
 	if (other && result <= SUBSCRIBE_REPLACED)
 		subscription_free(s, other);
 	return result;
 }
 
-bool subscriptions_remove(struct subscriptions *s, struct session *session, struct mqtt_view text)
+bool subscriptions_remove(
+	struct subscriptions *s, struct subscriber *subscriber, struct mqtt_view text)
 {
-	struct subscription *sub = subscription_at(s, session, text, false);
+	struct subscription *sub = subscription_at(s, subscriber, text, false);
 
 	if (!sub && mqtt_filter_is_shared(text))
-		sub = subscription_at(s, session, text, true);
+		sub = subscription_at(s, subscriber, text, true);
 	if (sub)
 		subscription_free(s, sub);
 	return sub != NULL;
 }
 
-void subscriptions_remove_all(struct subscriptions *s, struct session *session)
+void subscriptions_remove_all(struct subscriptions *s, struct subscriber *subscriber)
 {
-	while (session->subscriptions)
-		subscription_free(s, session->subscriptions);
+	while (subscriber->chain)
+		subscription_free(s, subscriber->chain);
 }
 
 void subscription_text(const struct subscription *s, struct buf *out)

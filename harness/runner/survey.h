@@ -12,10 +12,12 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-#include "harness/play.h"
+#include "harness/agent/client.h"
+#include "harness/peers/probe.h"
 
 struct arena;
 struct case_def;
+struct play;
 struct record_case;
 struct target;
 

@@ -6,10 +6,10 @@
 #include <string.h>
 
 #include "base/arena.h"
+#include "harness/agent/client.h"
 #include "harness/case.h"
-#include "harness/play.h"
-#include "harness/runner/settings.h"
 #include "harness/launch/words.h"
+#include "harness/runner/settings.h"
 
 enum { READY_MS = 60000, READY_MS_MAX = 600000 };
 

@@ -4,8 +4,8 @@
 #include <math.h>
 #include <string.h>
 
-#include "harness/lateness.h"
-#include "harness/transport.h"
+#include "harness/peers/lateness.h"
+#include "harness/transport/transport.h"
 
 /* ---- the measure ----------------------------------------------------------------------------- */
 

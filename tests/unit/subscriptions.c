@@ -6,9 +6,10 @@
 #include <string.h>
 
 #include "base/buf.h"
+#include "broker/core/match.h"
 #include "broker/core/memory.h"
 #include "broker/core/routes.h"
-#include "broker/core/session.h"
+#include "broker/core/subscriber.h"
 #include "broker/core/subscriptions.h"
 #include "mqtt/text.h"
 
@@ -18,7 +19,8 @@ struct bench {
 	struct memory memory;
 	struct subscriptions subscriptions;
 	struct routes routes;
-	struct session sessions[SESSIONS];
+	struct match match;
+	struct subscriber subscribers[SESSIONS];
 	char filters[FILTERS][40];
 	struct { /* what ought to be there */
 		bool there, no_local, retain_as_published;
@@ -74,7 +76,8 @@ static int bench_tear_down(void **state)
 	struct bench *b = *state;
 
 	for (unsigned i = 0; i < SESSIONS; i++)
-		subscriptions_remove_all(&b->subscriptions, &b->sessions[i]);
+		subscriptions_remove_all(&b->subscriptions, &b->subscribers[i]);
+	match_fini(&b->match, &b->memory);
 	routes_fini(&b->routes);
 	subscriptions_fini(&b->subscriptions);
 	assert_int_equal(b->memory.used_bytes, 0); /* [MQTT-3.10.4-1]: nothing is left */
@@ -94,7 +97,7 @@ static void subscription_toggle(struct bench *b)
 	uint32_t id = any(b, 2) ? f + 1 : 0;
 
 	if (any(b, 5) < 3) {
-		assert_int_equal(subscriptions_add(&b->subscriptions, &b->sessions[s], &filter,
+		assert_int_equal(subscriptions_add(&b->subscriptions, &b->subscribers[s], &filter,
 					 true, qos, id, 1000),
 			there ? SUBSCRIBE_REPLACED : SUBSCRIBE_NEW);
 		b->truth[s][f].there = true;
@@ -104,7 +107,7 @@ static void subscription_toggle(struct bench *b)
 		b->truth[s][f].retain_as_published = filter.retain_as_published;
 	} else {
 		assert_int_equal(
-			subscriptions_remove(&b->subscriptions, &b->sessions[s], filter.text),
+			subscriptions_remove(&b->subscriptions, &b->subscribers[s], filter.text),
 			there);
 		b->truth[s][f].there = false;
 	}
@@ -122,7 +125,7 @@ static uint32_t ids_sum(const struct match *m, const struct target *t, uint32_t 
 
 static void match_check(struct bench *b, const char *topic, uint32_t publisher)
 {
-	const struct session *p = &b->sessions[publisher];
+	const struct subscriber *p = &b->subscribers[publisher];
 	const struct match *m = routes_match(&b->routes, mqtt_view_of(topic), p);
 	uint32_t expected = 0, got = 0;
 
@@ -145,9 +148,9 @@ static void match_check(struct bench *b, const char *topic, uint32_t publisher)
 		for (uint32_t t = 0; t < m->target_count; t++) {
 			const struct target *target = &m->targets[t];
 			uint32_t count;
-			if (target->session != &b->sessions[s])
+			if (target->subscriber != &b->subscribers[s])
 				continue;
-			if (target->session == p && target->no_local)
+			if (target->subscriber == p && target->no_local)
 				continue; /* whoever delivers passes it over */
 			found++;
 			assert_int_equal(target->qos, qos);
@@ -203,12 +206,13 @@ static void shares_are_told_apart_and_end(void **state)
 		for (unsigned f = 0; f < 4; f++) {
 			struct mqtt_filter filter = { .text = mqtt_view_of(filters[f]) };
 			subscriptions_add(
-				&b->subscriptions, &b->sessions[s], &filter, true, 1, 0, 10);
-			assert_int_equal(subscriptions_add(&b->subscriptions, &b->sessions[s],
+				&b->subscriptions, &b->subscribers[s], &filter, true, 1, 0, 10);
+			assert_int_equal(subscriptions_add(&b->subscriptions, &b->subscribers[s],
 						 &filter, true, 2, 0, 4),
 				SUBSCRIBE_REPLACED);
 		}
-	const struct match *m = subscriptions_match(&b->subscriptions, MQTT_VIEW("a/b"), NULL);
+	const struct match *m = &b->match;
+	match_topic(&b->match, &b->subscriptions, MQTT_VIEW("a/b"), NULL);
 	assert_int_equal(m->target_count, 3);
 	assert_int_equal(m->share_count, 3);
 	for (unsigned i = 0; i < 3; i++)
@@ -218,14 +222,14 @@ static void shares_are_told_apart_and_end(void **state)
 	for (unsigned s = 0; s < 3; s++) {
 		struct buf path;
 		buf_init(&path, 100);
-		subscription_text(b->sessions[s].subscriptions, &path);
+		subscription_text(b->subscribers[s].chain, &path);
 		assert_string_equal(buf_text(&path), "a/+");
 		buf_fini(&path);
-		subscriptions_remove_all(&b->subscriptions, &b->sessions[s]);
+		subscriptions_remove_all(&b->subscriptions, &b->subscribers[s]);
 	}
 	assert_null(kept->node);
 	share_drop(&b->memory, kept);
-	m = subscriptions_match(&b->subscriptions, MQTT_VIEW("a/b"), NULL);
+	match_topic(&b->match, &b->subscriptions, MQTT_VIEW("a/b"), NULL);
 	assert_int_equal(m->target_count + m->share_count, 0);
 }
 
@@ -237,21 +241,21 @@ static void many_wildcards_cost_little(void **state)
 	for (unsigned i = 0; i < 10000; i++) {
 		snprintf(filter, sizeof(filter), "+/%u/#", i);
 		struct mqtt_filter f = { .text = mqtt_view_of(filter) };
-		assert_int_equal(subscriptions_add(&b->subscriptions, &b->sessions[i % SESSIONS],
+		assert_int_equal(subscriptions_add(&b->subscriptions, &b->subscribers[i % SESSIONS],
 					 &f, true, 0, 0, 10000),
 			SUBSCRIBE_NEW);
 	}
 	for (unsigned i = 0; i < 10000; i++) {
 		snprintf(filter, sizeof(filter), "x/%u/y/z", i);
-		const struct match *m =
-			subscriptions_match(&b->subscriptions, mqtt_view_of(filter), NULL);
+		const struct match *m = &b->match;
+		match_topic(&b->match, &b->subscriptions, mqtt_view_of(filter), NULL);
 		assert_int_equal(m->target_count, 1);
-		assert_ptr_equal(m->targets[0].session, &b->sessions[i % SESSIONS]);
+		assert_ptr_equal(m->targets[0].subscriber, &b->subscribers[i % SESSIONS]);
 	}
 	for (unsigned i = 0; i < 10000; i++) {
 		snprintf(filter, sizeof(filter), "+/%u/#", i);
 		assert_true(subscriptions_remove(
-			&b->subscriptions, &b->sessions[i % SESSIONS], mqtt_view_of(filter)));
+			&b->subscriptions, &b->subscribers[i % SESSIONS], mqtt_view_of(filter)));
 	}
 	assert_int_equal(b->subscriptions.tree.node_count, 0);
 }

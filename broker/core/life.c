@@ -1,11 +1,15 @@
-#include "broker/core/broker.h"
-
+/* A broker from beginning to end: it is made, is told the time, shuts down, is freed. */
 #include <stdlib.h>
 
+#include "broker/core/broker.h"
 #include "broker/core/core.h"
 #include "broker/core/link.h"
+#include "broker/core/link_end.h"
 #include "broker/core/message.h"
 #include "broker/core/record.h"
+#include "broker/core/restore.h"
+#include "broker/core/session.h"
+#include "broker/core/session_life.h"
 #include "broker/core/sys.h"
 
 enum { SCRATCH_COUNT = 7, SCRATCH_KEEP_BYTES = 64 * 1024 };
@@ -58,7 +62,7 @@ static bool parts_init(struct broker *b)
 	memory_init(&b->memory, limits->memory_bytes);
 	timers_init(&b->timers, &b->memory);
 	routes_init(&b->routes, &b->memory, &b->subscriptions, seed);
-	return sessions_init(b) &&
+	return sessions_init(&b->sessions, &b->memory, seed) &&
 		subscriptions_init(&b->subscriptions, &b->memory, seed, limits->topic_levels) &&
 		retained_init(&b->retained, &b->memory, &b->timers, seed, limits->topic_levels);
 }
@@ -93,7 +97,8 @@ void broker_free(struct broker *b)
 	while (broker_next(b))
 		; /* frees the links that were closed */
 	restore_done(b);
-	sessions_fini(b);
+	sessions_free_all(b);
+	sessions_fini(&b->sessions);
 	routes_fini(&b->routes);
 	subscriptions_fini(&b->subscriptions);
 	retained_fini(&b->retained);
@@ -173,7 +178,7 @@ void broker_shutdown(struct broker *b)
 
 bool broker_kick(struct broker *b, struct mqtt_view client_id)
 {
-	struct session *s = session_find(b, client_id);
+	struct session *s = sessions_find(&b->sessions, client_id);
 
 	if (!s || !s->link)
 		return false;

@@ -5,8 +5,8 @@
 #define HARNESS_ERRAND_H
 
 #include "base/buf.h"
-#include "harness/play.h"
-#include "harness/transport.h"
+#include "harness/transport/endpoint.h"
+#include "harness/transport/transport.h"
 #include "harness/wire/wire.h"
 
 struct errand {

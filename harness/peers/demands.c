@@ -1,4 +1,4 @@
-#include "harness/demands.h"
+#include "harness/peers/demands.h"
 
 #include "base/arena.h"
 #include "base/buf.h"

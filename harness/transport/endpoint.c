@@ -1,10 +1,10 @@
-/* Where a target listens, from the URL that people type. */
+#include "harness/transport/endpoint.h"
+
 #include <netdb.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "base/arena.h"
-#include "harness/play.h"
 
 enum { MQTT_PORT = 1883 };
 

@@ -1,10 +1,11 @@
-#include "harness/errand.h"
+#include "harness/capabilities.h"
+#include "harness/peers/errand.h"
 
 #include <poll.h>
 
 #include "base/arena.h"
 #include "base/clock.h"
-#include "harness/demands.h"
+#include "harness/peers/demands.h"
 
 enum {
 	ERRAND_PACKET_MAX = 1024 * 1024,

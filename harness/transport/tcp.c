@@ -1,4 +1,4 @@
-#include "harness/transport.h"
+#include "harness/transport/transport.h"
 
 #include <errno.h>
 #include <netinet/in.h>
@@ -9,7 +9,7 @@
 
 #include "base/arena.h"
 #include "base/clock.h"
-#include "harness/play.h"
+#include "harness/transport/endpoint.h"
 
 static ssize_t tcp_read(struct transport *t, void *data, size_t size)
 {

@@ -1,73 +1,22 @@
-#include "broker/core/session.h"
+#include "broker/core/session_life.h"
 
 #include <string.h>
 
 #include "broker/core/core.h"
-#include "broker/core/hash.h"
+#include "broker/core/deliver.h"
 #include "broker/core/link.h"
-#include "broker/core/memory.h"
+#include "broker/core/message.h"
 #include "broker/core/outgoing.h"
 #include "broker/core/record.h"
+#include "broker/core/session.h"
 #include "broker/core/will.h"
-
-enum { FIRST_BUCKETS = 64 };
-
-bool sessions_init(struct broker *b)
-{
-	struct sessions *t = &b->sessions;
-
-	t->bucket_count = FIRST_BUCKETS;
-	t->buckets = memory_take_zeroed(&b->memory, FIRST_BUCKETS * sizeof(*t->buckets));
-	return t->buckets != NULL;
-}
-
-struct mqtt_view session_id(const struct session *s)
-{
-	return (struct mqtt_view){ s->id, s->id_len };
-}
-
-struct session *session_find(struct broker *b, struct mqtt_view id)
-{
-	uint32_t hash = (uint32_t)hash_view(b->config.seed, id);
-	struct session *s = b->sessions.buckets[hash & (b->sessions.bucket_count - 1)];
-
-	while (s && !(s->hash == hash && mqtt_view_equal(session_id(s), id)))
-		s = s->chained;
-	return s;
-}
-
-static void buckets_grow(struct broker *b)
-{
-	struct sessions *t = &b->sessions;
-	uint32_t count = t->bucket_count * 2;
-	struct session **buckets = memory_take_zeroed(&b->memory, count * sizeof(*buckets));
-
-	if (!buckets)
-		return;
-	for (uint32_t i = 0; i < t->bucket_count; i++) {
-		for (struct session *s = t->buckets[i], *next; s; s = next) {
-			next = s->chained;
-			s->chained = buckets[s->hash & (count - 1)];
-			buckets[s->hash & (count - 1)] = s;
-		}
-	}
-	memory_give(&b->memory, t->buckets, t->bucket_count * sizeof(*t->buckets));
-	t->buckets = buckets;
-	t->bucket_count = count;
-}
 
 struct session *session_new(struct broker *b, struct mqtt_view id, uint32_t expiry_s)
 {
 	struct session *s = memory_take_zeroed(&b->memory, sizeof(*s) + id.len);
-	struct sessions *t = &b->sessions;
 
 	if (!s)
 		return NULL;
-	if (t->count++ >= t->bucket_count)
-		buckets_grow(b);
-	s->hash = (uint32_t)hash_view(b->config.seed, id);
-	s->chained = t->buckets[s->hash & (t->bucket_count - 1)];
-	t->buckets[s->hash & (t->bucket_count - 1)] = s;
 	s->timer.kind = TIMER_SESSION;
 	s->expires_ms = INT64_MAX;
 	s->expiry_s = expiry_s;
@@ -75,21 +24,17 @@ struct session *session_new(struct broker *b, struct mqtt_view id, uint32_t expi
 	s->durable = expiry_s && b->config.store.put;
 	if (id.len)
 		memcpy(s->id, id.data, id.len);
+	sessions_add(&b->sessions, s);
 	return s;
 }
 
 static void session_free(struct broker *b, struct session *s)
 {
-	struct session **at = &b->sessions.buckets[s->hash & (b->sessions.bucket_count - 1)];
-
-	while (*at != s)
-		at = &(*at)->chained;
-	*at = s->chained;
-	b->sessions.count--;
+	sessions_remove(&b->sessions, s);
 	timer_clear(&b->timers, &s->timer);
 	if (s->ending)
 		s->ending->left = NULL;
-	subscriptions_remove_all(&b->subscriptions, s);
+	subscriptions_remove_all(&b->subscriptions, &s->subscriber);
 	outgoing_free(b, s);
 	if (s->received) {
 		idset_fini(s->received, &b->memory);
@@ -99,14 +44,28 @@ static void session_free(struct broker *b, struct session *s)
 	memory_give(&b->memory, s, sizeof(*s) + s->id_len);
 }
 
-void sessions_fini(struct broker *b)
+void sessions_free_all(struct broker *b)
 {
-	struct sessions *t = &b->sessions;
+	const struct sessions *t = &b->sessions;
 
 	for (uint32_t i = 0; t->buckets && i < t->bucket_count; i++)
 		while (t->buckets[i])
 			session_free(b, t->buckets[i]);
-	memory_give(&b->memory, t->buckets, t->bucket_count * sizeof(*t->buckets));
+}
+
+/* Publishes and drops the Will; nothing happens if there is none. */
+static void will_publish(struct broker *b, struct session *s)
+{
+	struct will *w = will_take(s);
+
+	if (!w)
+		return;
+	if (w->expires)
+		w->message->expires_ms = b->now_ms + (int64_t)w->lifetime_s * 1000;
+	struct publication p = publication_of(w->message);
+	p.publisher = &s->subscriber;
+	publish(b, &p); /* [MQTT-3.1.2-8] [MQTT-3.1.2-15] [MQTT-3.1.2-17] */
+	will_free(b, w);
 }
 
 static int64_t after(const struct broker *b, uint32_t seconds)
@@ -151,9 +110,7 @@ void session_wait(struct broker *b, struct session *s)
 
 void session_pump_later(struct broker *b, struct session *s)
 {
-	const struct outgoing *o = s->outgoing;
-
-	if (o && o->sent != o->end && !timer_set(&b->timers, &s->timer, b->now_ms))
+	if (outgoing_waits(s->outgoing) && !timer_set(&b->timers, &s->timer, b->now_ms))
 		outgoing_pump(b, s); /* rather than never */
 }
 
@@ -174,11 +131,17 @@ void session_due(struct broker *b, struct session *s)
 	session_wait(b, s);
 }
 
+void session_forget(struct broker *b, struct session *s)
+{
+	outgoing_forget(b, s);
+	record_session_gone(b, s);
+}
+
 void session_end(struct broker *b, struct session *s)
 {
-	record_session_gone(b, s);
-	subscriptions_remove_all(&b->subscriptions, s);
+	session_forget(b, s);
+	subscriptions_remove_all(&b->subscriptions, &s->subscriber);
 	will_publish(b, s);
-	outgoing_hand_on(b, s);
+	deliver_hand_on(b, s);
 	session_free(b, s);
 }

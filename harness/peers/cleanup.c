@@ -4,7 +4,7 @@
  */
 #include <string.h>
 
-#include "harness/errand.h"
+#include "harness/peers/errand.h"
 #include "harness/test.h"
 
 enum { CLEANUP_LIMIT_US = 1000000 };

@@ -1,4 +1,4 @@
-#include "harness/tape.h"
+#include "harness/evidence/tape.h"
 
 #include <string.h>
 

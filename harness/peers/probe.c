@@ -1,8 +1,10 @@
-/* What a target is: whether it answers at all, and what its CONNACK says that it offers. */
+#include "harness/peers/probe.h"
+
 #include <unistd.h>
 
 #include "base/arena.h"
-#include "harness/errand.h"
+#include "harness/capabilities.h"
+#include "harness/peers/errand.h"
 
 static void defaults(struct capabilities *c)
 {

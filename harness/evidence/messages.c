@@ -1,5 +1,5 @@
 /* What our peers have published and subscribed to, and who has got it. */
-#include "harness/messages.h"
+#include "harness/evidence/messages.h"
 
 #include <string.h>
 

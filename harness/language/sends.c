@@ -2,9 +2,9 @@
 #include <string.h>
 
 #include "base/clock.h"
-#include "harness/demands.h"
-#include "harness/wire/template.h"
+#include "harness/peers/demands.h"
 #include "harness/test.h"
+#include "harness/wire/template.h"
 
 enum { KEPT_SESSION_EXPIRY = 300, PROPERTIES_MAX = 32 };
 

@@ -1,10 +1,10 @@
-#include "harness/lateness.h"
+#include "harness/peers/lateness.h"
 
 #include "base/arena.h"
 #include "base/clock.h"
-#include "harness/errand.h"
+#include "harness/peers/errand.h"
 #include "harness/play.h"
-#include "harness/transport.h"
+#include "harness/transport/transport.h"
 
 enum {
 	TURN_US = 50000,   /* the longest time between two turns, when all goes well ... */
