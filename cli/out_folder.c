@@ -1,14 +1,75 @@
 #include "cli/out_folder.h"
 
-#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <string.h>
 #include <sys/file.h>
 #include <sys/stat.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "base/arena.h"
+#include "record/record.h"
+
+static const char home[] = "out"; /* of the runs whose user names no folder */
+
+enum { TARGET_LENGTH_MAX = 40 /* in the name of a folder */ };
+
+/* ---- the name ------------------------------------------------------------------------------ */
+
+/* "mqtt://127.0.0.1:1883" becomes "mqtt-127.0.0.1-1883", "ci/my-broker.ini" "my-broker". */
+static const char *name_of_target(struct arena *a, const char *target)
+{
+	const char *slash = strrchr(target, '/'), *ini = strstr(target, ".ini");
+
+	if (ini && !ini[4]) {
+		target = slash ? slash + 1 : target;
+		target = arena_printf(a, "%.*s", (int)(ini - target), target);
+	}
+	static const char plain[] =
+		"abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789._";
+	char *name = arena_alloc(a, TARGET_LENGTH_MAX + 1);
+	size_t len = 0;
+
+	for (; *target && len < TARGET_LENGTH_MAX; target++) {
+		if (strchr(plain, *target))
+			name[len++] = *target;
+		else if (len && name[len - 1] != '-')
+			name[len++] = '-';
+	}
+	name[len] = '\0';
+	return name;
+}
+
+const char *out_folder_name(struct arena *a, const char *target, int64_t started_us)
+{
+	time_t seconds = (time_t)(started_us / 1000000);
+	struct tm local;
+	char date[32];
+	struct stat st;
+
+	localtime_r(&seconds, &local);
+	strftime(date, sizeof(date), "%Y-%m-%d-%H%M", &local);
+	const char *name = arena_printf(a, "%s/%s-%s", home, date, name_of_target(a, target));
+	const char *free_name = name;
+	for (unsigned i = 2; lstat(free_name, &st) == 0; i++)
+		free_name = arena_printf(a, "%s-%u", name, i);
+	return free_name;
+}
+
+void out_folder_link(struct arena *a, const char *path)
+{
+	const char *latest = arena_printf(a, "%s/latest", home);
+	const char *fresh = arena_printf(a, "%s/.latest-%d", home, (int)getpid());
+	struct stat st;
+
+	if (lstat(latest, &st) == 0 && !S_ISLNK(st.st_mode))
+		return;
+	if (symlink(path + strlen(home) + 1, fresh) == 0 && rename(fresh, latest))
+		unlink(fresh);
+}
+
+/* ---- the folder ---------------------------------------------------------------------------- */
 
 static bool make_folder(struct arena *a, const char *path)
 {
@@ -23,35 +84,41 @@ static bool make_folder(struct arena *a, const char *path)
 	return mkdir(copy, 0777) == 0 || errno == EEXIST;
 }
 
-/* Emptied only when nobody else writes to it. */
-static FILE *open_locked(const char *path)
+/* Ours, since the record of an earlier run names them. */
+static void remove_captures(const char *folder, const char *record)
+{
+	static const char inside[] = "pcap/";
+	struct arena a;
+	struct record_file file;
+	const char *error;
+
+	arena_init(&a);
+	if (record_load(&a, record, &file, &error))
+		for (size_t i = 0; i < file.case_count; i++) {
+			const char *pcap = file.cases[i].pcap;
+			if (pcap && !strncmp(pcap, inside, sizeof(inside) - 1) &&
+				!strchr(pcap + sizeof(inside) - 1, '/'))
+				unlink(arena_printf(&a, "%s/%s", folder, pcap));
+		}
+	arena_fini(&a);
+}
+
+/* Emptied, with what belongs to it, only when nobody else writes to it. */
+static FILE *open_locked(const char *folder, const char *path)
 {
 	int fd = open(path, O_CREAT | O_WRONLY | O_CLOEXEC, 0666);
 
 	if (fd < 0)
 		return NULL;
-	if (flock(fd, LOCK_EX | LOCK_NB) || ftruncate(fd, 0)) {
-		close(fd);
-		return NULL;
+	if (flock(fd, LOCK_EX | LOCK_NB) == 0) {
+		remove_captures(folder, path);
+		if (ftruncate(fd, 0) == 0)
+			return fdopen(fd, "w");
 	}
-	return fdopen(fd, "w");
-}
-
-/* Ours by their suffix, in a folder that is ours by its place. */
-static void remove_captures(struct arena *a, const char *folder)
-{
-	static const char suffix[] = ".pcapng";
-	DIR *dir = opendir(folder);
-	struct dirent *entry;
-
-	while (dir && (entry = readdir(dir))) {
-		size_t len = strlen(entry->d_name);
-		if (len >= sizeof(suffix) &&
-			!strcmp(entry->d_name + len - (sizeof(suffix) - 1), suffix))
-			unlink(arena_printf(a, "%s/%s", folder, entry->d_name));
-	}
-	if (dir)
-		closedir(dir);
+	int e = errno;
+	close(fd);
+	errno = e;
+	return NULL;
 }
 
 static bool can_write_into(const char *folder)
@@ -78,13 +145,11 @@ bool out_folder_open(struct arena *a, const char *path, struct out_folder *out, 
 	if (ok)
 		ok = make_folder(a, at = pcap) && can_write_into(pcap);
 	if (ok)
-		ok = (out->record = open_locked(at = record)) != NULL;
+		ok = (out->record = open_locked(path, at = record)) != NULL;
 	if (ok)
 		ok = (out->log = fopen(at = log, "we")) != NULL;
-	if (ok) {
-		remove_captures(a, pcap);
+	if (ok)
 		return true;
-	}
 	*error = sentence(a, at);
 	out_folder_close(out);
 	return false;

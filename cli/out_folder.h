@@ -1,8 +1,13 @@
-/* The folder that a run writes into: run.jsonl, pcap/, target.log. It is tried before anything runs. */
+/* The folder that a run writes into: run.jsonl, pcap/, target.log. It is tried before anything runs.
+ *
+ *	out/2026-11-28-2314-mosquitto/    of its own, unless the user names one
+ *	out/latest                        a link to the newest of them
+ */
 #ifndef CLI_OUT_FOLDER_H
 #define CLI_OUT_FOLDER_H
 
 #include <stdbool.h>
+#include <stdint.h>
 #include <stdio.h>
 
 struct arena;
@@ -13,7 +18,15 @@ struct out_folder {
 	FILE *log;    /* target.log */
 };
 
-/* Makes it if need be, and removes the captures of an earlier run. False, with a sentence. */
+/* A name that is not there yet for a run of `target` that begins at `started_us` (since the epoch). */
+const char *out_folder_name(struct arena *a, const char *target, int64_t started_us);
+
+/* Lets out/latest lead to `path`, one of out_folder_name; a latest that is no link stays as it is. */
+void out_folder_link(struct arena *a, const char *path);
+
+/* Makes it if need be. Of an earlier run to the same folder the record, the log, and the captures
+ * that its record names are replaced; nothing else is touched. False, with a sentence.
+ */
 bool out_folder_open(struct arena *a, const char *path, struct out_folder *out, const char **error);
 
 /* False, with errno, when something could not be written. */

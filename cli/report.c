@@ -18,7 +18,8 @@ static const char help[] =
 	"Usage: mqttspec report RUN... [OPTION...]\n"
 	"\n"
 	"Makes reports from the records of a run, and from nothing else. RUN is a file of records\n"
-	"(out/run.jsonl). Several are one run: the shards of it, or its repetitions; they must be\n"
+	"(out/latest/run.jsonl). Several are one run: the shards of it, or its repetitions; they "
+	"must be\n"
 	"of the same target. Without an option the run is shown as `mqttspec run` shows it.\n"
 	"\n"
 	"Options; each may be given more than once, and F may be - for standard output:\n"
@@ -36,8 +37,8 @@ static const char help[] =
 	"says what is missing. In JUnit and TAP that is one failed test more.\n"
 	"\n"
 	"Examples:\n"
-	"  mqttspec report out/run.jsonl                      on the screen\n"
-	"  mqttspec report out/run.jsonl --html report.html --junit junit.xml\n"
+	"  mqttspec report out/latest/run.jsonl               on the screen\n"
+	"  mqttspec report out/latest/run.jsonl --html report.html --junit junit.xml\n"
 	"  mqttspec report shard*/run.jsonl --markdown - --exit-code >>\"$GITHUB_STEP_SUMMARY\"\n"
 	"\n"
 	"Exit codes: 0 when the reports are written; 2 for bad usage, or a record that cannot be\n"
@@ -189,7 +190,8 @@ static int run(int argc, char **argv)
 			return option_error(&command_report, answer, argv);
 	}
 	if (optind == argc)
-		return usage_error(&command_report, "which record? (out/run.jsonl, for example)");
+		return usage_error(
+			&command_report, "which record? (out/latest/run.jsonl, for example)");
 	return gather_and_report(argv + optind, (size_t)(argc - optind), orders, count, judge);
 }
 

@@ -104,6 +104,10 @@ const char *run_trouble(struct run *run)
 		return arena_printf(&run->arena, "stopped early: %s; %zu of %zu case runs %s",
 			r->sentence, left, r->added,
 			left == 1 ? "did not have its turn" : "did not have their turn");
+	if (r->unrecorded)
+		return arena_printf(&run->arena, "%zu %s missing in %s/run.jsonl: %s",
+			r->unrecorded, r->unrecorded == 1 ? "line is" : "lines are",
+			run->options.out, r->unrecorded_why);
 	if (errors)
 		return trouble_of_errors(&run->arena, errors);
 	if (!r->played && !run->options.serve)

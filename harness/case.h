@@ -385,6 +385,12 @@ struct disconnect {
 /* CONNACK with code 0. */
 #define expect_accepted(peer) expect_accepted_at(AT("expect_accepted(" #peer ")"), (peer))
 
+/* The same, with Session Present 1. If it is 0, something is published for a subscription of the session, so that
+ * it shows what is wrong: that the session is gone, or that CONNACK does not say that it is there. Of a session
+ * without subscriptions nothing shows, and the flag is accused.
+ */
+#define expect_resumed(peer) expect_resumed_at(AT("expect_resumed(" #peer ")"), (peer))
+
 /* What the next PUBLISH must look like; fields left NULL or unset are not compared. */
 struct message {
 	const char *topic;
@@ -422,7 +428,7 @@ struct message {
 #define fence(peer) fence_at(AT("fence(" #peer ")"), (peer))
 
 /* The target ends the connection; a DISCONNECT before it is fine in 5.0. `hi_ms` is stretched by the
- * slack of the run. Times count from hang(), or from the last byte that the peer sent.
+ * slack of the run, and who is later is asked once more when all others are done. Times count from hang(), or from the last byte that the peer sent.
  */
 #define expect_closed(peer) expect_closed_at(AT("expect_closed(" #peer ")"), (peer))
 #define expect_closed_between(peer, lo_ms, hi_ms)                                                \
@@ -627,6 +633,7 @@ void only_until_at(struct place at, struct test *t, int64_t since_us, unsigned m
 struct packet expect_at(struct place at, struct peer *p, enum packet_type type);
 struct packet expect_ack_at(struct place at, struct peer *p, enum packet_type type, unsigned id);
 struct packet expect_accepted_at(struct place at, struct peer *p);
+struct packet expect_resumed_at(struct place at, struct peer *p);
 struct packet expect_message_at(struct place at, struct peer *p, struct message m);
 void expect_no_at(struct place at, struct peer *p, enum packet_type type);
 void prefer_no_at(struct place at, struct peer *p, enum packet_type type, const char *sentence);

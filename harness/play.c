@@ -5,6 +5,7 @@
 
 #include <errno.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "harness/pattern.h"
 #include "harness/test.h"
@@ -125,8 +126,9 @@ static void write_pcap(struct test *t, struct record_case *out)
 		out->failure && out->failure->actual ? ": " : "",
 		out->failure && out->failure->actual ? out->failure->actual : "");
 	if (!tape_write_pcap(&t->tape, t->play->pcap_path, title, verdict)) {
-		out->verdict = VERDICT_ERROR;
-		out->note = arena_printf(t->arena, "%s: %s", t->play->pcap_path, strerror(errno));
+		out->pcap_error =
+			arena_printf(t->arena, "%s: %s", t->play->pcap_path, strerror(errno));
+		unlink(t->play->pcap_path);
 	}
 }
 

@@ -13,13 +13,15 @@
 #include "base/arena.h"
 #include "base/buf.h"
 #include "harness/agent/agent.h"
+#include "harness/agent/client.h"
 #include "harness/client_case.h"
-#include "harness/lateness.h"
-#include "harness/messages.h"
+#include "harness/evidence/messages.h"
+#include "harness/evidence/tape.h"
 #include "harness/monitor/monitor.h"
+#include "harness/peers/lateness.h"
 #include "harness/play.h"
-#include "harness/tape.h"
-#include "harness/transport.h"
+#include "harness/transport/endpoint.h"
+#include "harness/transport/transport.h"
 
 /* A packet that came from the target. */
 struct arrival {
@@ -178,6 +180,7 @@ struct difference {
 	bool waited;       /* nothing came in time: it may yet come */
 	bool on_trial;     /* accuses the statement on trial, whatever shows its breach */
 	bool legal;        /* by the standard; one of the case's own statements may forbid it */
+	bool kept; /* it may be a copy out of the store; the one that is meant is due besides */
 };
 
 #define DIFFERENCE(what, concerning) \
@@ -419,8 +422,26 @@ bool postings_are_ordered(const struct posting *a, const struct posting *b);
 /* How many of this client's subscriptions let the topic (as it is on the wire) through. */
 unsigned messages_subscriptions(const struct peer *p, struct bytes topic);
 
+/* A topic, without the prefix, that one of this client's subscriptions is for; NULL: there is none such. */
+const char *messages_topic(const struct peer *p);
+
 /* The same by the payload alone, where a case compares that by itself. */
 struct difference messages_payload(struct test *t, struct bytes got, const char *expected);
+
+/* Whether what came may be a copy out of the store of retained messages. A target may look there after it has
+ * acknowledged a SUBSCRIBE, and find what was published meanwhile:
+ *
+ *	subscriber                target                  publisher
+ *	SUBSCRIBE            -->
+ *	                     <--  SUBACK
+ *	                                          <--  PUBLISH retain 1
+ *	                     <--  PUBLISH retain 1        out of the store
+ *	                     <--  PUBLISH retain 0        as it is published
+ *
+ * in either order. A SUBSCRIBE brings one of each topic, so what has come more often is none.
+ */
+bool messages_from_store(
+	const struct peer *p, const struct packet *got, const struct posting *posting);
 
 /* How many of them this client's subscriptions let through. */
 size_t messages_meant_for(const struct peer *p);

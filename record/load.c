@@ -1,4 +1,4 @@
-/* A file of records: the lines of one run, or of several behind each other. */
+/* A file of records: the lines of one run, or of several after each other. */
 #include "record/record.h"
 
 #include <errno.h>
@@ -15,7 +15,8 @@ struct lists {
 	struct record_case *cases;
 	struct record_death *deaths;
 	struct record_end *ends;
-	size_t run_capacity, case_capacity, death_capacity, end_capacity;
+	size_t *foreigns; /* line numbers */
+	size_t run_capacity, case_capacity, death_capacity, end_capacity, foreign_capacity;
 };
 
 #define PUSH(lists, file, noun, value)                                                   \
@@ -40,7 +41,7 @@ static const char *add(struct lists *lists, struct record_file *file, const stru
 	return NULL;
 }
 
-/* A line that was cut off is no JSON: its first brace is never closed. */
+/* A line that was torn is no JSON: its first brace is never closed. */
 static bool is_json(const char *line, size_t len)
 {
 	json_t *value = json_loadb(line, len, JSON_DECODE_ANY, NULL);
@@ -49,9 +50,19 @@ static bool is_json(const char *line, size_t len)
 	return value;
 }
 
-/* False, with a sentence about the line in *error, when it cannot be read. */
-static bool load_line(struct lists *lists, const char *line, size_t len, struct record_file *out,
-	const char **error)
+/* Whether it claims to be a record; one that does and is wrong must not be passed over. */
+static bool claims_a_type(const char *line, size_t len)
+{
+	json_t *value = json_loadb(line, len, JSON_DECODE_ANY, NULL);
+	bool claims = json_is_string(json_object_get(value, "type"));
+
+	json_decref(value);
+	return claims;
+}
+
+/* False, with a sentence about the line in *error, when the file cannot be read past it. */
+static bool load_line(struct lists *lists, const char *line, size_t len, size_t number,
+	struct record_file *out, const char **error)
 {
 	struct record_line record;
 	bool whole = line[len - 1] == '\n';
@@ -63,8 +74,14 @@ static bool load_line(struct lists *lists, const char *line, size_t len, struct 
 		*error = add(lists, out, &record);
 		return !*error;
 	}
-	out->truncated = !whole && !is_json(line, len);
-	return out->truncated;
+	if (!whole && !is_json(line, len)) {
+		out->truncated = true;
+		return true;
+	}
+	if (claims_a_type(line, len))
+		return false;
+	PUSH(lists, out, foreign, number);
+	return true;
 }
 
 static bool load_lines(
@@ -78,7 +95,7 @@ static bool load_lines(
 
 	while (ok && (len = getline(&line, &capacity, from)) > 0) {
 		number++;
-		ok = load_line(&lists, line, (size_t)len, out, error);
+		ok = load_line(&lists, line, (size_t)len, number, out, error);
 	}
 	if (!ok) {
 		*error = arena_printf(a, "%s:%zu: %s", path, number, *error);

@@ -164,6 +164,7 @@ static void read_case(struct reader *r, const json_t *o, struct record_case *out
 	out->death = read_inner_death(r, o);
 	out->client_said = field_optional_text(r, o, "client_said");
 	out->pcap = field_optional_text(r, o, "pcap");
+	out->pcap_error = field_optional_text(r, o, "pcap_error");
 }
 
 static uint64_t read_seed(struct reader *r, const json_t *o)
@@ -247,6 +248,8 @@ static void read_end(struct reader *r, const json_t *o, struct record_end *out)
 	out->duration_us = field_us(r, o, "duration_us");
 	out->stopped = field_optional_text(r, o, "stopped");
 	out->unjudged = field_optional_text(r, o, "unjudged");
+	if (json_object_get(o, "unrecorded"))
+		out->unrecorded = field_count(r, o, "unrecorded");
 	read_unseen(r, o, out);
 }
 

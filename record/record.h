@@ -100,6 +100,7 @@ struct record_case {
 	const struct record_death *death;     /* for VERDICT_CRASH */
 	const char *client_said; /* last lines of a client on stderr; NULL: none, or in `death` */
 	const char *pcap;        /* path, relative to the record's folder; or NULL */
+	const char *pcap_error;  /* why the capture could not be written; or NULL */
 };
 
 struct record_run {
@@ -127,7 +128,8 @@ struct record_unseen {
 struct record_end {
 	size_t counts[VERDICT_COUNT];
 	size_t unexpected;
-	size_t not_run; /* planned, but the run ended before their turn */
+	size_t not_run;    /* planned, but the run ended before their turn */
+	size_t unrecorded; /* lines that could not be written: the disk was full */
 	int64_t duration_us;
 	const char *stopped;  /* "interrupted", "deadline", ...; NULL: it ran to its end */
 	const char *unjudged; /* most of it could not be judged: a sentence; or NULL */
@@ -139,7 +141,8 @@ struct record_end {
 	size_t unseen_count;
 };
 
-/* Each writes one line and flushes it; false on an error of the stream (see errno). Bytes that are
+/* Each writes one line and flushes it; false on an error of the stream (see errno), and then nothing
+ * of the line is left in a file, so that the next one can be tried. Bytes that are
  * not UTF-8 become the text \xHH, so no string can keep a record from being written. The line
  * of a case that a child process wrote to a memory stream is read with record_parse.
  */
@@ -176,6 +179,8 @@ struct record_file {
 	size_t death_count;
 	const struct record_end *ends; /* fewer than runs: a run was cut off */
 	size_t end_count;
+	const size_t *foreigns; /* numbers of the lines that are no record: torn, or not ours */
+	size_t foreign_count;   /* all of them were left out */
 	bool truncated; /* the last line has no newline and does not parse; it was left out */
 };
 

@@ -3,10 +3,13 @@
  */
 #include "record/record.h"
 
+#include <errno.h>
 #include <jansson.h>
 #include <math.h>
 #include <stdlib.h>
+#include <stdio_ext.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "base/buf.h"
 #include "base/utf8.h"
@@ -97,11 +100,26 @@ static json_t *record_new(const char *type)
 	return object;
 }
 
+/* A line that stays torn would be glued to the next one. */
+static void take_back(FILE *to, long start)
+{
+	int e = errno;
+
+	__fpurge(to);
+	clearerr(to);
+	if (start < 0 || ftruncate(fileno(to), start) || fseek(to, start, SEEK_SET))
+		clearerr(to); /* a pipe keeps what it has got */
+	errno = e;
+}
+
 /* Consumes the object. */
 static bool write_line(FILE *to, json_t *object)
 {
+	long start = ftell(to);
 	bool ok = !json_dumpf(object, to, JSON_COMPACT) && putc('\n', to) != EOF && !fflush(to);
 
+	if (!ok)
+		take_back(to, start);
 	json_decref(object);
 	return ok;
 }
@@ -234,6 +252,7 @@ static void put_evidence(json_t *o, const struct record_case *record)
 	}
 	put_text_if(o, "client_said", record->client_said);
 	put_text_if(o, "pcap", record->pcap);
+	put_text_if(o, "pcap_error", record->pcap_error);
 }
 
 bool record_write_case(FILE *to, const struct record_case *record)
@@ -297,6 +316,8 @@ bool record_write_end(FILE *to, const struct record_end *end)
 	put_number(o, "duration_us", end->duration_us);
 	put_text_if(o, "stopped", end->stopped);
 	put_text_if(o, "unjudged", end->unjudged);
+	if (end->unrecorded)
+		put_number(o, "unrecorded", (int64_t)end->unrecorded);
 	put_array(o, "unseen", unseen_new(end));
 	return write_line(to, o);
 }

@@ -167,6 +167,21 @@ static void add_gap(struct gaps *g, const char *sentence)
 	g->list[g->count++] = sentence;
 }
 
+static void find_foreign_lines(struct gaps *g, const struct run_source *source)
+{
+	const struct record_file *file = &source->file;
+
+	if (file->foreign_count == 1)
+		add_gap(g,
+			arena_printf(g->arena, "%s:%zu is no record, and was left out",
+				source->path, file->foreigns[0]));
+	else if (file->foreign_count)
+		add_gap(g,
+			arena_printf(g->arena,
+				"%s:%zu is no record, and was left out, as were %zu more lines",
+				source->path, file->foreigns[0], file->foreign_count - 1));
+}
+
 static void find_cuts(struct gaps *g, struct runs *out)
 {
 	bool all_ended = true;
@@ -175,6 +190,7 @@ static void find_cuts(struct gaps *g, struct runs *out)
 	for (size_t s = 0; s < out->source_count; s++) {
 		const struct run_source *source = &out->sources[s];
 		const struct record_file *file = &source->file;
+		find_foreign_lines(g, source);
 		if (file->truncated)
 			add_gap(g,
 				arena_printf(g->arena,
@@ -195,6 +211,12 @@ static void find_cuts(struct gaps *g, struct runs *out)
 				add_gap(g,
 					arena_printf(g->arena, "the run was stopped early: %s",
 						file->ends[i].stopped));
+			if (file->ends[i].unrecorded)
+				add_gap(g,
+					arena_printf(g->arena,
+						"%s lacks %zu of its lines: they could not be "
+						"written",
+						source->path, file->ends[i].unrecorded));
 			if (file->ends[i].unjudged)
 				add_gap(g, file->ends[i].unjudged);
 		}

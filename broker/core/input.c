@@ -1,9 +1,11 @@
-#include "broker/core/input.h"
-
+/* What comes in over a link: bytes, cut into packets; and the host's verdict, which it may wait for. */
 #include <string.h>
 
 #include "broker/core/core.h"
 #include "broker/core/link.h"
+#include "broker/core/link_connect.h"
+#include "broker/core/link_end.h"
+#include "broker/core/link_packets.h"
 
 enum { FIRST_TAIL = 64 };
 
@@ -142,8 +144,16 @@ void link_input(struct link *l, const void *data, size_t len)
 		tail_add(l, at + used, len - used);
 }
 
-void input_resume(struct link *l)
+void link_decide(struct link *l, int verdict, const struct broker_auth_answer *answer)
 {
+	static const struct broker_auth_answer none = { 0 };
+
+	if (!l->stopped || l->state == LINK_ENDS)
+		return;
+	l->stopped = false;
+	l->heard_ms = l->broker->now_ms; /* what came meanwhile is yet to be read */
+	link_mark(l);
+	link_verdict(l, verdict, answer ? answer : &none);
 	if (l->tail_len && !l->stopped)
 		tail_take(l);
 }

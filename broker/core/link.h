@@ -20,13 +20,8 @@
 #include "broker/core/alias.h"
 #include "broker/core/output.h"
 #include "broker/core/timer.h"
-#include "mqtt/connect.h"
-#include "mqtt/error.h"
-#include "mqtt/frame.h"
-#include "spec/spec.h"
 
 struct broker;
-struct broker_auth_answer;
 struct broker_client;
 struct session;
 
@@ -76,58 +71,14 @@ struct link {
 	bool again : 1;   /* re-authentication under way */
 	bool stopped : 1; /* takes no packet: link_decide is due, or it ends */
 	bool doubted : 1; /* nothing was heard for too long, unless it is waiting to be read */
+	bool draws : 1;   /* retained messages wait for room in the output */
 	bool must_close : 1;
 };
-
-/* Too much waits to be written. */
-bool link_is_congested(const struct link *l);
 
 /* NULL without memory. */
 struct link_extra *link_extra_make(struct link *l);
 void link_extra_free(struct link *l);
 
 struct broker_client link_client(const struct link *l);
-
-/* Room in the output; NULL without memory, and then the link is going to be closed. */
-uint8_t *link_take(struct link *l, uint32_t len);
-
-/* Sends what is in broker.packet, unless it is larger than the client allows: then false. */
-bool link_send_packet(struct link *l);
-
-/* An acknowledgement without more. */
-void link_send_ack(struct link *l, enum packet_type type, uint16_t id, uint8_t reason);
-
-/* PUBACK or PUBREC that refuses a message: with a Reason String, if the client wants one. */
-void link_send_refusal(
-	struct link *l, enum packet_type type, uint16_t id, uint8_t reason, const char *what);
-
-/* Refuses what the client did: CONNACK or DISCONNECT if there may be one, and the end. This and the next
- * ones, in link_end.c, do nothing to a link that ends already.
- */
-void link_fail(struct link *l, const struct mqtt_error *e);
-void link_refuse(struct link *l, uint8_t reason, const char *statement, const char *what);
-
-/* DISCONNECT with this code, where there may be one, and the end. */
-void link_dismiss(struct link *l, uint8_t reason, const char *what);
-
-/* The end without a word. */
-void link_finish(struct link *l, bool drop_will);
-
-/* Its timer came up. */
-void link_due(struct link *l);
-
-/* One whole packet; in link_packets.c. */
-void link_packet(struct link *l, const struct mqtt_frame *frame, struct mqtt_view body);
-
-/* Packets by type, each in a file of its own. */
-void link_connect(struct link *l, const struct mqtt_frame *frame, struct mqtt_view body);
-void link_auth(struct link *l, struct mqtt_view body);
-void link_publish(struct link *l, const struct mqtt_frame *frame, struct mqtt_view body);
-void link_subscribe(struct link *l, struct mqtt_view body);
-void link_unsubscribe(struct link *l, struct mqtt_view body);
-
-/* A CONNECT that was let in; in link_accept.c. `data`: Authentication Data for CONNACK. */
-void link_accept(struct link *l, const struct mqtt_connect *connect, struct mqtt_view data);
-void link_refuse_connect(struct link *l, uint8_t reason, const char *what);
 
 #endif

@@ -1,9 +1,16 @@
-/* A CONNECT that was let in: whose session it is, and what CONNACK says. */
+#include "broker/core/link_accept.h"
+
+#include <string.h>
+
 #include "broker/core/core.h"
 #include "broker/core/hash.h"
 #include "broker/core/link.h"
+#include "broker/core/link_end.h"
+#include "broker/core/link_out.h"
 #include "broker/core/outgoing.h"
 #include "broker/core/record.h"
+#include "broker/core/session.h"
+#include "broker/core/session_life.h"
 #include "broker/core/will.h"
 
 enum { ASSIGNED_LEN = 20 };
@@ -21,7 +28,7 @@ static struct mqtt_view id_assign(struct broker *b, char text[static ASSIGNED_LE
 		memcpy(text, "auto", 4);
 		for (unsigned i = 4; i < ASSIGNED_LEN; i++, n >>= 4)
 			text[i] = digits[n & 15];
-	} while (session_find(b, id));
+	} while (sessions_find(&b->sessions, id));
 	return id;
 }
 
@@ -30,7 +37,7 @@ static uint32_t expiry_of(const struct broker *b, const struct mqtt_connect *c)
 	uint32_t max = b->config.limits.session_expiry_max_s;
 	uint32_t asked = c->clean_start ? 0 : SESSION_NEVER_EXPIRES; /* [MQTT-3.1.2-6] of 3.1.1 */
 
-	if (c->version == MQTT_50)
+	if (version_traits(c->version).session_expiry)
 		asked = mqtt_properties_number(&c->properties, MQTT_SESSION_EXPIRY_INTERVAL, 0);
 	return asked < max ? asked : max;
 }
@@ -39,11 +46,11 @@ static uint32_t expiry_of(const struct broker *b, const struct mqtt_connect *c)
 static struct session *session_continued(
 	struct broker *b, struct mqtt_view id, const struct mqtt_connect *c)
 {
-	struct session *s = session_find(b, id);
+	struct session *s = sessions_find(&b->sessions, id);
 
 	if (s && s->link) { /* [MQTT-3.1.4-2] of 3.1.1, [MQTT-3.1.4-3] of 5.0 */
 		link_dismiss(s->link, MQTT_SESSION_TAKEN_OVER, "another connection has come");
-		s = session_find(b, id);
+		s = sessions_find(&b->sessions, id);
 	}
 	if (s && (c->clean_start || is_expired(s->expires_ms, b->now_ms))) { /* [MQTT-3.1.2-4] */
 		session_end(b, s);
@@ -62,7 +69,7 @@ static bool session_take(struct link *l, struct session *s, const struct mqtt_co
 	s->expiry_s = expiry_of(b, c);
 	s->expires_ms = INT64_MAX;
 	if (!s->expiry_s) /* it was to last, and no longer is: nothing of it may come back */
-		record_session_gone(b, s);
+		session_forget(b, s);
 	l->session = s;
 	b->figures.connected++;
 	/* A Will that was still to come does not come any more. [MQTT-3.1.3-9] */
@@ -75,7 +82,7 @@ static uint16_t keep_alive_of(const struct broker *b, const struct mqtt_connect 
 	bool above = max && (!c->keep_alive_s || c->keep_alive_s > max);
 
 	/* 3.1.1 has no way to tell the client, so its own value holds. */
-	return above && c->version == MQTT_50 ? max : c->keep_alive_s;
+	return above && version_traits(c->version).properties ? max : c->keep_alive_s;
 }
 
 static bool link_set(struct link *l, const struct mqtt_connect *c)
@@ -157,7 +164,7 @@ static bool connack_send(
 	struct mqtt_connack connack = { .session_present = session_present };
 
 	buf_reset(&b->added);
-	if (c->version == MQTT_50) {
+	if (version_traits(c->version).properties) {
 		offers_add(l, &b->added, c);
 		answers_add(l, &b->added, c, data);
 	}
@@ -209,4 +216,5 @@ void link_accept(struct link *l, const struct mqtt_connect *c, struct mqtt_view 
 	}
 	record_session(b, s);
 	outgoing_resume(b, s);
+	draws_wake(&b->draws, s->draws);
 }

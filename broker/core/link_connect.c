@@ -1,61 +1,13 @@
-/* CONNECT until it is let in, and AUTH. */
+#include "broker/core/link_connect.h"
+
+#include <string.h>
+
 #include "broker/core/core.h"
-#include "broker/core/input.h"
 #include "broker/core/link.h"
+#include "broker/core/link_accept.h"
+#include "broker/core/link_end.h"
+#include "broker/core/link_out.h"
 #include "mqtt/control.h"
-
-/* The return code of 3.1.1 for a Reason Code of 5.0; 0: none fits. */
-static uint8_t return_code(uint8_t reason)
-{
-	switch (reason) {
-	case MQTT_UNSUPPORTED_VERSION: return 1;
-	case MQTT_CLIENT_ID_NOT_VALID: return 2;
-	case MQTT_SERVER_UNAVAILABLE:
-	case MQTT_SERVER_BUSY:
-	case MQTT_QUOTA_EXCEEDED: return 3;
-	case MQTT_BAD_USER_NAME_OR_PASSWORD: return 4;
-	case MQTT_NOT_AUTHORIZED:
-	case MQTT_BANNED: return 5;
-	default: return 0; /* [MQTT-3.2.2-6] of 3.1.1 */
-	}
-}
-
-/* CONNACK with the code, if this version has one for it, and the end. [MQTT-3.2.2-5] [MQTT-3.2.2-7] */
-void link_refuse_connect(struct link *l, uint8_t reason, const char *what)
-{
-	struct broker *b = l->broker;
-	struct mqtt_connack connack = { .code = reason };
-	unsigned version = l->version == MQTT_50 ? MQTT_50 : MQTT_311;
-
-	if (version == MQTT_311)
-		connack.code = return_code(reason);
-	if (!l->version || !connack.code) {
-		link_finish(l, false);
-		return;
-	}
-	buf_reset(&b->added);
-	if (version == MQTT_50 && what)
-		mqtt_property_add_view(&b->added, MQTT_REASON_STRING, mqtt_view_of(what));
-	connack.properties.raw = (struct mqtt_view){ b->added.data, (uint32_t)b->added.len };
-	buf_reset(&b->packet);
-	mqtt_connack_write(&b->packet, version, &connack);
-	if (!link_send_packet(l)) { /* [MQTT-3.2.2-19] */
-		connack.properties.raw.len = 0;
-		buf_reset(&b->packet);
-		mqtt_connack_write(&b->packet, version, &connack);
-		link_send_packet(l);
-	}
-	link_finish(l, false);
-}
-
-static void trouble(struct link *l, const struct mqtt_error *e)
-{
-	struct broker *b = l->broker;
-
-	b->figures.refused++;
-	if (b->config.trouble)
-		b->config.trouble(b->config.trouble_context, l->owner, e);
-}
 
 /* A CONNECT that cannot be read: in 3.1.1 there is a word for its level only. [MQTT-3.1.4-1] */
 static void connect_malformed(
@@ -63,7 +15,7 @@ static void connect_malformed(
 {
 	if (form == MQTT_CONNECT_UNKNOWN ||
 		(form == MQTT_CONNECT_311 && e->reason != MQTT_UNSUPPORTED_VERSION)) {
-		trouble(l, e);
+		link_trouble(l, e);
 		link_finish(l, false);
 		return;
 	}
@@ -77,7 +29,7 @@ static uint8_t connect_check(struct link *l, const struct mqtt_connect *c, const
 	const struct broker_limits *limits = &l->broker->config.limits;
 
 	*statement = MQTT_BY_VERSION(c->version, "MQTT-3.1.3-8", "MQTT-3.1.3-8");
-	if (!c->client_id.len && !c->clean_start && c->version == MQTT_311)
+	if (!c->client_id.len && !c->clean_start && !version_traits(c->version).assigned_id)
 		return MQTT_CLIENT_ID_NOT_VALID;
 	if (c->client_id.len > limits->client_id_bytes)
 		return MQTT_CLIENT_ID_NOT_VALID;
@@ -177,7 +129,7 @@ static void verdict_on_connect(struct link *l, const struct mqtt_connect *c, str
 		struct mqtt_error e = { (uint8_t)verdict,
 			MQTT_BY_VERSION(l->version, "U311-AUTH-FAIL", "MQTT-3.1.4-2"),
 			"not let in" };
-		trouble(l, &e);
+		link_trouble(l, &e);
 		link_refuse_connect(l, (uint8_t)verdict, answer->reason);
 		return;
 	}
@@ -317,21 +269,12 @@ void link_auth(struct link *l, struct mqtt_view body)
 	}
 }
 
-void link_decide(struct link *l, int verdict, const struct broker_auth_answer *answer)
+void link_verdict(struct link *l, int verdict, const struct broker_auth_answer *answer)
 {
-	static const struct broker_auth_answer none = { 0 };
 	struct mqtt_connect c;
 
-	if (!l->stopped || l->state == LINK_ENDS)
-		return;
-	if (!answer)
-		answer = &none;
-	l->stopped = false;
-	l->heard_ms = l->broker->now_ms; /* what came meanwhile is yet to be read */
-	link_mark(l);
 	if (l->state == LINK_UP)
 		verdict_on_again(l, verdict, answer);
 	else if (connect_again(l, &c))
 		verdict_on_connect(l, &c, (struct mqtt_view){ 0 }, verdict, answer);
-	input_resume(l);
 }

@@ -1,8 +1,10 @@
-/* How a link ends: in order, with what it has still to write and a deadline for that; or at once. And
- * why: refused, thrown out, or not heard of for too long.
- */
+#include "broker/core/link_end.h"
+
 #include "broker/core/core.h"
 #include "broker/core/link.h"
+#include "broker/core/link_out.h"
+#include "broker/core/session.h"
+#include "broker/core/session_life.h"
 #include "mqtt/control.h"
 
 /* What a link that ends may still have to write: no more than a poor network takes in that time. */
@@ -86,12 +88,12 @@ static void disconnect_send(struct link *l, uint8_t reason, const char *what)
 	mqtt_property_add_view(&b->added, MQTT_REASON_STRING, mqtt_view_of(what));
 	disconnect.properties.raw = (struct mqtt_view){ b->added.data, (uint32_t)b->added.len };
 	buf_reset(&b->packet);
-	if (mqtt_disconnect_write(&b->packet, MQTT_50, MQTT_FROM_SERVER, &disconnect) &&
+	if (mqtt_disconnect_write(&b->packet, l->version, MQTT_FROM_SERVER, &disconnect) &&
 		link_send_packet(l))
 		return;
 	disconnect.properties.raw.len = 0;
 	buf_reset(&b->packet);
-	if (mqtt_disconnect_write(&b->packet, MQTT_50, MQTT_FROM_SERVER, &disconnect))
+	if (mqtt_disconnect_write(&b->packet, l->version, MQTT_FROM_SERVER, &disconnect))
 		link_send_packet(l);
 }
 
@@ -102,18 +104,66 @@ void link_dismiss(struct link *l, uint8_t reason, const char *what)
 	if (reason != MQTT_SERVER_SHUTTING_DOWN)
 		output_shorten(l);
 	/* Never before CONNACK [MQTT-3.14.0-1], and 3.1.1 does not have it. */
-	if (l->state == LINK_UP && l->version == MQTT_50)
+	if (l->state == LINK_UP && version_traits(l->version).server_disconnect)
 		disconnect_send(l, reason, what);
 	link_end(l, false);
 }
 
-void link_fail(struct link *l, const struct mqtt_error *e)
+/* The return code of 3.1.1 for a Reason Code of 5.0; 0: none fits. */
+static uint8_t return_code(uint8_t reason)
+{
+	switch (reason) {
+	case MQTT_UNSUPPORTED_VERSION: return 1;
+	case MQTT_CLIENT_ID_NOT_VALID: return 2;
+	case MQTT_SERVER_UNAVAILABLE:
+	case MQTT_SERVER_BUSY:
+	case MQTT_QUOTA_EXCEEDED: return 3;
+	case MQTT_BAD_USER_NAME_OR_PASSWORD: return 4;
+	case MQTT_NOT_AUTHORIZED:
+	case MQTT_BANNED: return 5;
+	default: return 0; /* [MQTT-3.2.2-6] of 3.1.1 */
+	}
+}
+
+/* CONNACK with the code, if this version has one for it, and the end. [MQTT-3.2.2-5] [MQTT-3.2.2-7] */
+void link_refuse_connect(struct link *l, uint8_t reason, const char *what)
+{
+	struct broker *b = l->broker;
+	struct mqtt_connack connack = { .code = reason };
+
+	if (!version_traits(l->version).reason_codes)
+		connack.code = return_code(reason);
+	if (!l->version || !connack.code) {
+		link_finish(l, false);
+		return;
+	}
+	buf_reset(&b->added);
+	if (what)
+		mqtt_property_add_view(&b->added, MQTT_REASON_STRING, mqtt_view_of(what));
+	connack.properties.raw = (struct mqtt_view){ b->added.data, (uint32_t)b->added.len };
+	buf_reset(&b->packet);
+	mqtt_connack_write(&b->packet, l->version, &connack);
+	if (!link_send_packet(l)) { /* [MQTT-3.2.2-19] */
+		connack.properties.raw.len = 0;
+		buf_reset(&b->packet);
+		mqtt_connack_write(&b->packet, l->version, &connack);
+		link_send_packet(l);
+	}
+	link_finish(l, false);
+}
+
+void link_trouble(struct link *l, const struct mqtt_error *e)
 {
 	struct broker *b = l->broker;
 
 	b->figures.refused++;
 	if (b->config.trouble)
 		b->config.trouble(b->config.trouble_context, l->owner, e);
+}
+
+void link_fail(struct link *l, const struct mqtt_error *e)
+{
+	link_trouble(l, e);
 	if (l->state == LINK_UP)
 		link_dismiss(l, e->reason, e->what);
 	else

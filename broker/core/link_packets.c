@@ -1,8 +1,15 @@
-/* One whole packet, by type and state. */
+#include "broker/core/link_packets.h"
+
 #include "broker/core/core.h"
 #include "broker/core/link.h"
+#include "broker/core/link_connect.h"
+#include "broker/core/link_end.h"
+#include "broker/core/link_out.h"
+#include "broker/core/link_publish.h"
+#include "broker/core/link_subscribe.h"
 #include "broker/core/outgoing.h"
 #include "broker/core/record.h"
+#include "broker/core/session.h"
 #include "mqtt/control.h"
 #include "mqtt/publish.h"
 
@@ -26,7 +33,7 @@ static void publish_release(struct link *l, uint16_t id)
 {
 	struct broker *b = l->broker;
 	struct session *s = l->session;
-	bool known = s->received && idset_remove(s->received, &b->memory, id);
+	bool known = idset_remove(&s->received, &b->memory, id);
 
 	if (known) {
 		record_received_gone(b, s, id);

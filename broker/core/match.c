@@ -1,9 +1,8 @@
 #include "broker/core/match.h"
 
 #include "broker/core/memory.h"
-#include "broker/core/session.h"
 
-void match_fini(struct memory *memory, struct match *m)
+void match_fini(struct match *m, struct memory *memory)
 {
 	memory_give(memory, m->targets, m->target_capacity * sizeof(*m->targets));
 	memory_give(memory, m->shares, m->share_capacity * sizeof(*m->shares));
@@ -25,14 +24,11 @@ static bool room_make(
 	return true;
 }
 
-static void id_add(struct subscriptions *s, struct target *target, uint32_t id)
+static void id_add(struct match *m, struct memory *memory, struct target *target, uint32_t id)
 {
-	struct match *m = &s->match;
-
 	if (!id)
 		return;
-	if (!room_make(
-		    s->memory, (void **)&m->ids, m->id_count, &m->id_capacity, sizeof(*m->ids))) {
+	if (!room_make(memory, (void **)&m->ids, m->id_count, &m->id_capacity, sizeof(*m->ids))) {
 		m->failed = true;
 		return;
 	}
@@ -43,24 +39,23 @@ static void id_add(struct subscriptions *s, struct target *target, uint32_t id)
 /* One copy a session: at the highest QoS, with all identifiers. [MQTT-3.3.5-1] [MQTT-3.3.4-2]
  * [MQTT-3.3.4-4]
  */
-static void target_merge(
-	struct subscriptions *s, struct target *target, const struct subscription *sub)
+static void target_merge(struct match *m, struct memory *memory, struct target *target,
+	const struct subscription *sub)
 {
 	if (sub->no_local != target->no_local)
-		s->match.mixed = true;
+		m->mixed = true;
 	if (sub->qos > target->qos)
 		target->qos = sub->qos;
 	target->retain_as_published |= sub->retain_as_published;
-	id_add(s, target, sub->id);
+	id_add(m, memory, target, sub->id);
 }
 
-static void target_add(struct subscriptions *s, const struct subscription *sub)
+static void target_add(struct match *m, struct subscriptions *s, const struct subscription *sub)
 {
-	struct match *m = &s->match;
-	struct session *session = sub->session;
+	struct subscriber *subscriber = sub->subscriber;
 
-	if (session->stamp == s->stamp) {
-		target_merge(s, &m->targets[session->target], sub);
+	if (subscriber->stamp == s->stamp) {
+		target_merge(m, s->memory, &m->targets[subscriber->target], sub);
 		return;
 	}
 	if (!room_make(s->memory, (void **)&m->targets, m->target_count, &m->target_capacity,
@@ -68,29 +63,28 @@ static void target_add(struct subscriptions *s, const struct subscription *sub)
 		m->failed = true;
 		return;
 	}
-	session->stamp = s->stamp;
-	session->target = m->target_count;
+	subscriber->stamp = s->stamp;
+	subscriber->target = m->target_count;
 	struct target *target = &m->targets[m->target_count++];
-	*target = (struct target){ .session = session,
+	*target = (struct target){ .subscriber = subscriber,
 		.qos = sub->qos,
 		.no_local = sub->no_local,
 		.retain_as_published = sub->retain_as_published };
-	id_add(s, target, sub->id);
+	id_add(m, s->memory, target, sub->id);
 }
 
-static void node_collect(
-	struct subscriptions *s, const struct tree_node *node, const struct session *publisher)
+static void node_collect(struct match *m, struct subscriptions *s, const struct tree_node *node,
+	const struct subscriber *publisher)
 {
 	const struct filter *f = node->value;
-	struct match *m = &s->match;
 
 	if (!f)
 		return;
 	for (uint32_t i = 0; i < f->list.count; i++) {
 		const struct subscription *sub = f->list.items[i];
 		/* [MQTT-3.8.3-3] */
-		if (!(publisher && sub->no_local && sub->session == publisher))
-			target_add(s, sub);
+		if (!(publisher && sub->no_local && sub->subscriber == publisher))
+			target_add(m, s, sub);
 	}
 	for (struct share *share = f->shares; share; share = share->next) {
 		if (!room_make(s->memory, (void **)&m->shares, m->share_count, &m->share_capacity,
@@ -102,45 +96,43 @@ static void node_collect(
 	}
 }
 
-static void level_match(struct subscriptions *s, const struct tree_node *node, uint32_t at,
-	uint32_t count, const struct session *publisher)
+static void level_match(struct match *m, struct subscriptions *s, const struct tree_node *node,
+	uint32_t at, uint32_t count, const struct subscriber *publisher)
 {
 	/* [MQTT-4.7.2-1] */
 	bool wildcards = at || s->tree.levels[0].len == 0 || *s->tree.levels[0].data != '$';
 
 	if (wildcards && node->hash)
-		node_collect(s, node->hash, publisher);
+		node_collect(m, s, node->hash, publisher);
 	if (at == count) {
-		node_collect(s, node, publisher);
+		node_collect(m, s, node, publisher);
 		return;
 	}
 	if (wildcards && node->plus)
-		level_match(s, node->plus, at + 1, count, publisher);
+		level_match(m, s, node->plus, at + 1, count, publisher);
 	const struct tree_node *child = tree_child(&s->tree, node, &s->tree.levels[at]);
 	if (child)
-		level_match(s, child, at + 1, count, publisher);
+		level_match(m, s, child, at + 1, count, publisher);
 }
 
-static void topic_match(
-	struct subscriptions *s, struct mqtt_view topic, const struct session *publisher)
+static void match_once(struct match *m, struct subscriptions *s, struct mqtt_view topic,
+	const struct subscriber *publisher)
 {
-	struct match *m = &s->match;
 	uint32_t count = tree_split(&s->tree, topic);
 
 	s->stamp++;
 	m->target_count = m->share_count = m->id_count = 0;
 	m->mixed = m->failed = false;
 	if (count)
-		level_match(s, s->tree.root, 0, count, publisher);
+		level_match(m, s, s->tree.root, 0, count, publisher);
 }
 
-const struct match *subscriptions_match(
-	struct subscriptions *s, struct mqtt_view topic, const struct session *publisher)
+void match_topic(struct match *m, struct subscriptions *s, struct mqtt_view topic,
+	const struct subscriber *publisher)
 {
-	topic_match(s, topic, NULL);
-	if (s->match.mixed && publisher) {
-		topic_match(s, topic, publisher);
-		s->match.mixed = true;
+	match_once(m, s, topic, NULL);
+	if (m->mixed && publisher) {
+		match_once(m, s, topic, publisher);
+		m->mixed = true;
 	}
-	return &s->match;
 }

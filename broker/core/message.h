@@ -16,8 +16,9 @@
 
 #include "mqtt/view.h"
 
+struct form;
 struct memory;
-struct session;
+struct subscriber;
 
 struct message {
 	uint32_t refs;
@@ -32,25 +33,16 @@ struct message {
 	uint8_t bytes[];
 };
 
-/* A packet made ready once for all subscribers that are to get the same bytes. */
-enum { FORM_BYTES = 1024 };
-
-struct form {
-	uint16_t len;       /* 0: not made yet */
-	uint16_t id_offset; /* where the Packet Identifier goes, if the QoS is not 0 */
-	uint8_t bytes[FORM_BYTES];
-};
-
 struct publication {
 	struct mqtt_view topic;
 	struct mqtt_view properties;
 	struct mqtt_view payload;
-	int64_t expires_ms;        /* INT64_MAX: never */
-	uint8_t qos;               /* as published */
-	bool retain;               /* as published */
-	struct session *publisher; /* for No Local; NULL: none */
-	struct message *message;   /* NULL until someone needs it; one reference */
-	struct form *forms;        /* four of them, by version and QoS; NULL: nobody else gets it */
+	int64_t expires_ms;                 /* INT64_MAX: never */
+	uint8_t qos;                        /* as published */
+	bool retain;                        /* as published */
+	const struct subscriber *publisher; /* for No Local; NULL: none */
+	struct message *message;            /* NULL until someone needs it; one reference */
+	struct form *forms;                 /* see forward.h; NULL: nobody else gets it */
 };
 
 /* Size in memory. */

@@ -1,21 +1,15 @@
 #include "broker/core/outgoing.h"
 
 #include "broker/core/core.h"
-#include "broker/core/link.h"
+#include "broker/core/link_out.h"
 #include "broker/core/record.h"
+#include "broker/core/session.h"
 
 enum { FIRST_CAPACITY = 8, KEEP_CAPACITY = 1024 };
 
 static struct delivery *delivery_at(const struct outgoing *o, uint32_t place)
 {
 	return &o->ring[place & (o->capacity - 1)];
-}
-
-static uint32_t quota_of(const struct broker *b, const struct link *l)
-{
-	/* [MQTT-4.9.0-1] */
-	return l->receive_maximum < b->config.limits.inflight ? l->receive_maximum
-							      : b->config.limits.inflight;
 }
 
 static void message_release(struct broker *b, struct session *s, struct delivery *d)
@@ -110,12 +104,12 @@ static struct outgoing *outgoing_make(struct broker *b, struct session *s)
 	return s->outgoing && room_make(b, s->outgoing) ? s->outgoing : NULL;
 }
 
-bool outgoing_is_ready(const struct broker *b, const struct session *s)
+bool outgoing_is_ready(const struct session *s)
 {
 	const struct outgoing *o = s->outgoing;
 
-	return s->link && s->link->state == LINK_UP && !link_is_congested(s->link) &&
-		(!o || (o->sent == o->end && o->outstanding < quota_of(b, s->link)));
+	return s->link && link_can_send(s->link) &&
+		(!o || (o->sent == o->end && o->outstanding < link_quota(s->link)));
 }
 
 /* Identifiers are given out one after the other; the oldest that is still in use may have been lapped.
@@ -155,7 +149,7 @@ static bool delivery_send(
 		.qos = d->qos,
 		.retain = d->retain,
 		.dup = dup };
-	enum send_result result = send_publish(b, s->link, p, &how);
+	enum send_result result = forward_send(b, s->link, p, &how);
 	if (result == SEND_TOO_LARGE) { /* [MQTT-3.1.2-25] */
 		b->figures.messages_dropped++;
 		delivery_finish(b, s, d);
@@ -171,9 +165,9 @@ void outgoing_pump(struct broker *b, struct session *s)
 	struct outgoing *o = s->outgoing;
 	struct link *l = s->link;
 
-	if (!o || !l || l->state != LINK_UP)
+	if (!o || !l)
 		return;
-	while (o->sent != o->end && !link_is_congested(l)) {
+	while (o->sent != o->end && link_can_send(l)) {
 		struct delivery *d = delivery_at(o, o->sent);
 		if (d->state == DELIVERY_RELEASED) { /* [MQTT-4.3.3-5] [MQTT-4.4.0-1] */
 			link_send_ack(l, PUBREL, d->id, 0);
@@ -184,7 +178,7 @@ void outgoing_pump(struct broker *b, struct session *s)
 			delivery_finish(b, s, d);
 		} else if (d->state != DELIVERY_DONE) {
 			/* [MQTT-3.3.4-9] */
-			if (o->outstanding >= quota_of(b, l))
+			if (o->outstanding >= link_quota(l))
 				break;
 			struct publication p = publication_of(d->message);
 			if (!delivery_send(b, s, d, &p))
@@ -193,6 +187,7 @@ void outgoing_pump(struct broker *b, struct session *s)
 		o->sent++;
 	}
 	outgoing_trim(b, o);
+	draws_wake(&b->draws, s->draws);
 }
 
 static bool queue_has_room(const struct broker *b, const struct session *s, size_t size)
@@ -231,7 +226,7 @@ enum deliver_result outgoing_add(struct broker *b, struct session *s, struct pub
 	const struct sending *how, struct share *share)
 {
 	struct delivery_extra *extra = NULL;
-	bool ready = outgoing_is_ready(b, s);
+	bool ready = outgoing_is_ready(s);
 
 	if (!publication_message(&b->memory, p))
 		return DELIVER_FAILED;
@@ -342,21 +337,29 @@ void outgoing_rest(struct broker *b, struct session *s)
 	o->capacity = 0;
 }
 
-void outgoing_hand_on(struct broker *b, struct session *s)
+bool outgoing_waits(const struct outgoing *o)
 {
-	struct outgoing *o = s->outgoing;
+	return o && o->sent != o->end;
+}
 
-	for (uint32_t at = o ? o->first : 0; o && at != o->end; at++) {
-		struct delivery *d = delivery_at(o, at);
-		struct share *share = d->extra ? d->extra->share : NULL;
-		/* A QoS 2 message that was under way stays with this client. [MQTT-4.8.2-5] */
-		bool free =
-			d->state == DELIVERY_WAITING || (d->state == DELIVERY_SENT && d->qos == 1);
-		if (!share || !share->node || !free ||
-			is_expired(d->message->expires_ms, b->now_ms))
-			continue;
-		struct publication p = publication_of(d->message);
-		deliver_to_share(b, share, &p);
+struct delivery *outgoing_next(const struct outgoing *o, uint32_t *at)
+{
+	while (o && o->first + *at != o->end) {
+		struct delivery *d = delivery_at(o, o->first + (*at)++);
+		if (d->state != DELIVERY_DONE)
+			return d;
+	}
+	return NULL;
+}
+
+void outgoing_forget(struct broker *b, struct session *s)
+{
+	struct delivery *d;
+
+	for (uint32_t at = 0; (d = outgoing_next(s->outgoing, &at));) {
+		record_delivery_gone(b, s, d);
+		if (d->message)
+			record_message_gone(b, s, d->message);
 	}
 }
 

@@ -15,38 +15,13 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-#include "broker/core/deliver.h"
+#include "broker/core/delivery.h"
+#include "broker/core/forward.h"
 #include "spec/spec.h"
 
 struct broker;
-struct message;
 struct session;
 struct share;
-
-enum delivery_state {
-	DELIVERY_WAITING,  /* never sent: no identifier */
-	DELIVERY_SENT,     /* PUBLISH; PUBACK or PUBREC is to come */
-	DELIVERY_RELEASED, /* PUBREL; PUBCOMP is to come */
-	DELIVERY_DONE,
-};
-
-/* What few deliveries have. */
-struct delivery_extra {
-	struct share *share; /* through which it came; NULL: none */
-	uint32_t count;
-	struct target_id ids[]; /* Subscription Identifiers, chained backwards */
-};
-
-struct delivery {
-	struct message *message; /* NULL from DELIVERY_RELEASED on */
-	struct delivery_extra *extra;
-	uint32_t sequence; /* its name in the store */
-	uint16_t id;       /* Packet Identifier; 0: none yet */
-	uint8_t state;     /* enum delivery_state */
-	uint8_t qos : 2;
-	bool retain : 1;
-	bool counted : 1; /* it takes up the client's Receive Maximum */
-};
 
 struct outgoing {
 	struct delivery *ring;
@@ -57,6 +32,13 @@ struct outgoing {
 	uint32_t outstanding; /* deliveries that are `counted` */
 	uint32_t sequence;
 	uint16_t next_id;
+};
+
+enum deliver_result {
+	DELIVER_OK,      /* sent, or kept to be sent */
+	DELIVER_DROPPED, /* it matches, and cannot be had: the queue is full, or offline at QoS 0 */
+	DELIVER_NOBODY,  /* no member of the share may have it */
+	DELIVER_FAILED,  /* above QoS 0, and dropped for lack of memory */
 };
 
 /* Sends a message, or keeps it until it can be sent. */
@@ -71,13 +53,22 @@ bool outgoing_acknowledge(
 	struct broker *b, struct session *s, enum packet_type type, uint16_t id, uint8_t reason);
 
 /* Nothing waits and the quota is not used up: what comes is sent at once. */
-bool outgoing_is_ready(const struct broker *b, const struct session *s);
+bool outgoing_is_ready(const struct session *s);
 
 void outgoing_resume(struct broker *b, struct session *s); /* there is a new connection */
 void outgoing_rest(struct broker *b, struct session *s);   /* the connection is gone */
 
-/* Gives what other members of a share may have to them, as the session ends. */
-void outgoing_hand_on(struct broker *b, struct session *s);
+/* Something waits to be sent; `o` may be NULL. */
+bool outgoing_waits(const struct outgoing *o);
+
+/* The deliveries that are not done, one after the other, from `*at` = 0 on; NULL after the last, and
+ * at once if `o` is NULL. They must not become more meanwhile.
+ */
+struct delivery *outgoing_next(const struct outgoing *o, uint32_t *at);
+
+/* Takes all deliveries out of the store, as the session is taken out. */
+void outgoing_forget(struct broker *b, struct session *s);
+
 void outgoing_free(struct broker *b, struct session *s);
 
 /* A delivery out of the store. */

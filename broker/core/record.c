@@ -1,7 +1,9 @@
 #include "broker/core/record.h"
 
 #include "broker/core/core.h"
-#include "broker/core/outgoing.h"
+#include "broker/core/delivery.h"
+#include "broker/core/message.h"
+#include "broker/core/session.h"
 #include "broker/core/will.h"
 
 static void u64_add(struct buf *out, uint64_t value)
@@ -79,24 +81,10 @@ void record_session(struct broker *b, const struct session *s)
 
 static void subscriptions_gone(struct broker *b, const struct session *s)
 {
-	for (const struct subscription *sub = s->subscriptions; sub; sub = sub->next) {
+	for (const struct subscription *sub = s->subscriber.chain; sub; sub = sub->next) {
 		key_session(b, 'b', s);
 		subscription_text(sub, &b->key);
 		drop(b);
-	}
-}
-
-static void deliveries_gone(struct broker *b, const struct session *s)
-{
-	const struct outgoing *o = s->outgoing;
-
-	for (uint32_t at = o ? o->first : 0; o && at != o->end; at++) {
-		struct delivery *d = &o->ring[at & (o->capacity - 1)];
-		if (d->state == DELIVERY_DONE)
-			continue;
-		record_delivery_gone(b, s, d);
-		if (d->message)
-			record_message_gone(b, s, d->message);
 	}
 }
 
@@ -105,10 +93,8 @@ void record_session_gone(struct broker *b, struct session *s)
 	if (!s->durable)
 		return;
 	subscriptions_gone(b, s);
-	deliveries_gone(b, s);
-	for (uint32_t i = 0; s->received && i < s->received->capacity; i++)
-		if (s->received->slots[i])
-			record_received_gone(b, s, s->received->slots[i]);
+	for (uint16_t id = idset_next(s->received, 1); id; id = idset_next(s->received, id + 1u))
+		record_received_gone(b, s, id);
 	key_session(b, 'a', s);
 	drop(b);
 	s->durable = false;

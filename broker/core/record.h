@@ -26,7 +26,8 @@ struct session;
 struct subscription;
 
 void record_session(struct broker *b, const struct session *s);
-void record_session_gone(struct broker *b, struct session *s); /* and all that belongs to it */
+/* And all that belongs to it but its deliveries: see session_forget. */
+void record_session_gone(struct broker *b, struct session *s);
 
 void record_subscription(struct broker *b, const struct session *s, struct mqtt_view filter,
 	const struct subscription *options);
@@ -44,8 +45,5 @@ void record_delivery_gone(struct broker *b, const struct session *s, const struc
 
 void record_retained(struct broker *b, const struct message *m);
 void record_retained_gone(struct broker *b, struct mqtt_view topic);
-
-/* The last pair was restored; in restore.c. */
-void restore_done(struct broker *b);
 
 #endif

@@ -8,7 +8,7 @@
 enum { ROUTE_MAX_BYTES = 64 * 1024 }; /* a larger fan-out is worth its match */
 
 struct route {
-	struct match match; /* its arrays are in the same block, behind the topic */
+	struct match match; /* its arrays are in the same block, after it */
 	uint64_t generation;
 	uint32_t hash;
 	uint32_t size;
@@ -34,6 +34,7 @@ void routes_fini(struct routes *r)
 {
 	for (uint32_t i = 0; i < ROUTE_SLOTS; i++)
 		slot_clear(r, i);
+	match_fini(&r->match, r->memory);
 }
 
 static uint8_t *piece_copy(uint8_t **at, const void *data, size_t size)
@@ -73,7 +74,7 @@ static void route_keep(struct routes *r, uint32_t slot, uint32_t hash, struct mq
 }
 
 const struct match *routes_match(
-	struct routes *r, struct mqtt_view topic, const struct session *publisher)
+	struct routes *r, struct mqtt_view topic, const struct subscriber *publisher)
 {
 	uint32_t hash = (uint32_t)hash_view(r->seed, topic), slot = hash % ROUTE_SLOTS;
 	const struct route *route = r->slots[slot];
@@ -81,7 +82,8 @@ const struct match *routes_match(
 	if (route && route->hash == hash && route->generation == r->subscriptions->generation &&
 		mqtt_view_equal(route->topic, topic))
 		return &route->match;
-	const struct match *m = subscriptions_match(r->subscriptions, topic, publisher);
+	struct match *m = &r->match;
+	match_topic(m, r->subscriptions, topic, publisher);
 	if (r->seen[slot] == hash && !m->mixed && !m->failed)
 		route_keep(r, slot, hash, topic, m);
 	r->seen[slot] = hash;

@@ -7,7 +7,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-#include "broker/core/subscriptions.h"
+#include "broker/core/match.h"
 #include "mqtt/view.h"
 
 enum { ROUTE_SLOTS = 4096 };
@@ -17,6 +17,7 @@ struct route;
 struct routes {
 	struct memory *memory;
 	struct subscriptions *subscriptions;
+	struct match match; /* the latest that was not remembered */
 	uint64_t seed;
 	struct route *slots[ROUTE_SLOTS];
 	uint32_t seen[ROUTE_SLOTS]; /* hash of the topic that missed last */
@@ -25,8 +26,8 @@ struct routes {
 void routes_init(struct routes *r, struct memory *memory, struct subscriptions *s, uint64_t seed);
 void routes_fini(struct routes *r);
 
-/* As subscriptions_match. */
+/* As match_topic; the result holds until the next match, or until the subscriptions change. */
 const struct match *routes_match(
-	struct routes *r, struct mqtt_view topic, const struct session *publisher);
+	struct routes *r, struct mqtt_view topic, const struct subscriber *publisher);
 
 #endif

@@ -4,10 +4,10 @@
  *                              ├── list   ▶ subscription ▶ subscription ▶ ...      one a session
  *                              └── shares ▶ share "g1" ▶ share "g2" ▶ ...
  *                                             └── list ▶ subscription ▶ ...        the members
- *      session ──▶ subscription ──next──▶ subscription ──▶ ...
+ *      subscriber ──chain──▶ subscription ──next──▶ subscription ──▶ ...
  *
  * A list is an array, so that a fan-out runs straight over it; each subscription knows its place in
- * it and its neighbours in the session's chain, so leaving costs the same however many there are.
+ * it and its neighbours in the subscriber's chain, so leaving costs the same however many there are.
  */
 #ifndef BROKER_CORE_SUBSCRIPTIONS_H
 #define BROKER_CORE_SUBSCRIPTIONS_H
@@ -15,20 +15,20 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "broker/core/subscriber.h"
 #include "broker/core/tree.h"
 #include "mqtt/subscribe.h"
 #include "mqtt/view.h"
 
 struct buf;
 struct memory;
-struct session;
 
 struct subscription {
-	struct session *session;
+	struct subscriber *subscriber;
 	struct tree_node *node;
 	struct share *share;        /* NULL: not shared */
-	struct subscription *next;  /* of the session */
-	struct subscription **link; /* what points here in the session's chain */
+	struct subscription *next;  /* of the subscriber */
+	struct subscription **link; /* what points here in the subscriber's chain */
 	uint32_t id;                /* Subscription Identifier; 0: none */
 	uint32_t index;             /* in its list */
 	uint8_t qos;                /* granted */
@@ -57,39 +57,11 @@ struct share {
 	uint8_t name[];
 };
 
-/* What a topic matches. */
-struct target {
-	struct session *session;
-	uint32_t ids; /* Subscription Identifiers: 1 + index into match.ids; 0: none */
-	uint8_t qos;  /* the highest granted */
-	bool no_local;
-	bool retain_as_published;
-};
-
-struct target_id {
-	uint32_t id;
-	uint32_t next; /* as target.ids */
-};
-
-struct match {
-	struct target *targets; /* one a session */
-	struct share **shares;
-	struct target_id *ids;
-	uint32_t target_count, share_count, id_count;
-	uint32_t target_capacity, share_capacity, id_capacity;
-	/* A session has overlapping subscriptions with and without No Local: the match is good for this
-	 * publisher only.
-	 */
-	bool mixed;
-	bool failed; /* no memory: something is missing */
-};
-
 struct subscriptions {
 	struct memory *memory;
 	struct tree tree;
-	struct match match;  /* the latest */
 	uint64_t generation; /* grows with each change, which makes old matches worthless */
-	uint64_t stamp;      /* number of the match at hand */
+	uint64_t stamp;      /* number of the latest match */
 	uint32_t count;
 };
 
@@ -105,25 +77,20 @@ enum subscribe_result {
 	SUBSCRIBE_NO_MEMORY,
 };
 
-/* `filter` is valid; `shared` says whether "$share/" has a meaning here. A session has one subscription
- * by one text: where it took "$share/..." in the other version, with the other meaning, this one
- * replaces that. It may have `most` subscriptions.
- */
-enum subscribe_result subscriptions_add(struct subscriptions *s, struct session *session,
-	const struct mqtt_filter *filter, bool shared, uint8_t qos, uint32_t id, uint32_t most);
+struct subscription_limits { /* of a subscriber */
+	uint32_t subscriptions;
+	uint32_t patterns; /* see patterns.h */
+};
 
-/* What the session has subscribed to by this text, in whichever version that was: a session may have
- * come back in the other one. False if there was nothing. [MQTT-3.10.4-1]
- */
+/* `filter` is valid, also what is after "$share/". */
+enum subscribe_result subscriptions_add(struct subscriptions *s, struct subscriber *subscriber,
+	const struct mqtt_filter *filter, uint8_t qos, uint32_t id,
+	const struct subscription_limits *limits);
+
+/* False if there was nothing. [MQTT-3.10.4-1] */
 bool subscriptions_remove(
-	struct subscriptions *s, struct session *session, struct mqtt_view filter);
-void subscriptions_remove_all(struct subscriptions *s, struct session *session);
-
-/* All that a topic matches: the result stays until the next match or change. `publisher` counts for
- * No Local where No Local and other subscriptions overlap; NULL: nobody.
- */
-const struct match *subscriptions_match(
-	struct subscriptions *s, struct mqtt_view topic, const struct session *publisher);
+	struct subscriptions *s, struct subscriber *subscriber, struct mqtt_view filter);
+void subscriptions_remove_all(struct subscriptions *s, struct subscriber *subscriber);
 
 /* Appends the filter as the client wrote it. */
 void subscription_text(const struct subscription *s, struct buf *out);

@@ -1,7 +1,6 @@
 #include "broker/core/will.h"
 
 #include "broker/core/core.h"
-#include "broker/core/deliver.h"
 #include "broker/core/memory.h"
 #include "broker/core/message.h"
 #include "broker/core/session.h"
@@ -45,27 +44,23 @@ bool will_set(struct broker *b, struct session *s, const struct mqtt_connect *c)
 	return s->will != NULL;
 }
 
-void will_drop(struct broker *b, struct session *s)
-{
-	if (!s->will)
-		return;
-	message_drop(&b->memory, s->will->message);
-	memory_give(&b->memory, s->will, sizeof(*s->will));
-	s->will = NULL;
-}
-
-void will_publish(struct broker *b, struct session *s)
+struct will *will_take(struct session *s)
 {
 	struct will *w = s->will;
 
+	s->will = NULL; /* [MQTT-3.1.2-10] */
+	return w;
+}
+
+void will_free(struct broker *b, struct will *w)
+{
 	if (!w)
 		return;
-	s->will = NULL; /* [MQTT-3.1.2-10] */
-	if (w->expires)
-		w->message->expires_ms = b->now_ms + (int64_t)w->lifetime_s * 1000;
-	struct publication p = publication_of(w->message);
-	p.publisher = s;
-	publish(b, &p); /* [MQTT-3.1.2-8] [MQTT-3.1.2-15] [MQTT-3.1.2-17] */
 	message_drop(&b->memory, w->message);
 	memory_give(&b->memory, w, sizeof(*w));
+}
+
+void will_drop(struct broker *b, struct session *s)
+{
+	will_free(b, will_take(s));
 }

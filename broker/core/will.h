@@ -23,7 +23,8 @@ struct will {
 bool will_set(struct broker *b, struct session *s, const struct mqtt_connect *connect);
 void will_drop(struct broker *b, struct session *s);
 
-/* Publishes and drops it; nothing happens if there is none. */
-void will_publish(struct broker *b, struct session *s);
+/* Out of the session, to be published or dropped; NULL: it has none. */
+struct will *will_take(struct session *s);
+void will_free(struct broker *b, struct will *w); /* NULL is fine */
 
 #endif

@@ -5,8 +5,8 @@
 
 #include "base/arena.h"
 #include "base/clock.h"
+#include "harness/agent/client.h"
 #include "harness/launch/words.h"
-#include "harness/play.h"
 
 enum {
 	READ_SIZE = 64 * 1024,

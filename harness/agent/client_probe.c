@@ -1,4 +1,6 @@
 /* What a client under test is: which versions it speaks, by its agent's word or by its own CONNECT. */
+#include "harness/agent/client.h"
+
 #include <errno.h>
 #include <string.h>
 #include <unistd.h>
@@ -6,8 +8,7 @@
 #include "base/arena.h"
 #include "base/clock.h"
 #include "harness/agent/contract.h"
-#include "harness/play.h"
-#include "harness/transport.h"
+#include "harness/transport/transport.h"
 
 enum { CONNECT_BYTES = 4096 /* of a CONNECT, as far as its level is of interest */ };
 

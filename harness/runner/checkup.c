@@ -5,7 +5,7 @@
 
 #include "base/arena.h"
 #include "base/clock.h"
-#include "harness/errand.h"
+#include "harness/peers/errand.h"
 
 enum {
 	WAIT_US = 250000, /* one short wait; then the message is published again */

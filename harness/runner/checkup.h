@@ -12,8 +12,9 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-#include "harness/play.h"
 #include "harness/runner/worker.h"
+#include "harness/transport/endpoint.h"
+#include "spec/spec.h"
 
 enum checkup_result {
 	CHECKUP_RUNS,   /* no result by now */

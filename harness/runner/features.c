@@ -3,7 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "harness/play.h"
+#include "harness/capabilities.h"
 
 enum feature {
 	MAXIMUM_QOS,

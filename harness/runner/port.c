@@ -6,8 +6,8 @@
 
 #include "base/arena.h"
 #include "base/clock.h"
-#include "harness/play.h"
-#include "harness/transport.h"
+#include "harness/transport/endpoint.h"
+#include "harness/transport/transport.h"
 
 /* Binds a port, or any for 0, and lets go of it; returns it, or 0. */
 static uint16_t try_bind(uint16_t port)

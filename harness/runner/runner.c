@@ -297,6 +297,7 @@ void runner_result(struct runner *r, struct record_end *out)
 	*out = (struct record_end){
 		.unexpected = r->unexpected,
 		.not_run = r->added - r->done,
+		.unrecorded = r->unrecorded,
 		.duration_us = clock_now_us() - r->started_us,
 		.stopped = r->sentence,
 	};

@@ -96,7 +96,7 @@ enum runner_stop {
 	RUNNER_DEADLINE,
 	RUNNER_FAIL_FAST,
 	RUNNER_TARGET_LOST,
-	RUNNER_BROKEN, /* our own fault: no process, no room for the record */
+	RUNNER_BROKEN, /* our own fault: no process */
 };
 
 struct runner_ticket {
@@ -186,7 +186,10 @@ struct runner {
 	size_t unexpected;
 	size_t unexplained; /* deaths that no case run could repeat */
 	struct runner_foreign foreign[SURVEY_VERSIONS];
-	bool *seen; /* for each of the expectations of causes: it came up */
+	bool *seen;                 /* for each of the expectations of causes: it came up */
+	bool no_captures;           /* there was no room for one, or for a line of the record ... */
+	size_t unrecorded;          /* ... lines that could not be written */
+	const char *unrecorded_why; /* the last of them */
 	int64_t started_us, progress_us;
 
 	enum runner_stop stopped;

@@ -109,7 +109,7 @@ static struct runner_job *job_new(struct runner *r, struct runner_ticket ticket)
 	job->worker.fd = -1;
 	arena_init(&job->arena);
 	job->started_us = clock_now_us();
-	if (c->pcap != PCAP_NONE) {
+	if (c->pcap != PCAP_NONE && !r->no_captures) {
 		job->capture = capture_name(&job->arena, &job->item);
 		job->capture_path =
 			arena_printf(&job->arena, "%s/pcap/%s", c->folder, job->capture);
@@ -280,10 +280,8 @@ void runner_tell(struct runner *r, size_t index, const struct record_case *recor
 	r->done++;
 	r->counts[record->verdict]++;
 	r->unexpected += !record->expected;
-	if (c->record && !record_write_case(c->record, record))
-		runner_stop(r, RUNNER_BROKEN,
-			arena_printf(
-				&r->arena, "the record cannot be written: %s", strerror(errno)));
+	room_for_capture(r, record);
+	room_for_line(r, !c->record || record_write_case(c->record, record));
 	if (c->view.result)
 		c->view.result(c->view.user, index, record);
 }

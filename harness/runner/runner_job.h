@@ -6,6 +6,7 @@
  *	runner_loss.c    what becomes of them all when the target is lost
  *	runner_search.c  who it was
  *	runner_mute.c    whether it still serves anybody
+ *	runner_room.c    what becomes of captures and records when the disk is full
  */
 #ifndef HARNESS_RUNNER_JOB_H
 #define HARNESS_RUNNER_JOB_H
@@ -51,6 +52,13 @@ void job_commit(struct runner *r, struct runner_job *job);
 /* The same of a record: it is held against what is expected, and goes to record file, view and counts. */
 void runner_judge(struct runner *r, const struct plan_item *item, struct record_case *record);
 void runner_tell(struct runner *r, size_t index, const struct record_case *record);
+
+/* ---- runner_room.c ------------------------------------------------------------------------- */
+
+void room_for_capture(struct runner *r, const struct record_case *record);
+
+/* After each line of the record. `written` false: errno says why. */
+void room_for_line(struct runner *r, bool written);
 
 /* Remembers who was sent messages of others. */
 void foreign_note(struct runner *r, const struct plan_item *item, const struct record_case *record);

@@ -106,8 +106,7 @@ static void report_death(struct runner *r)
 	const struct runner_config *c = r->config;
 
 	r->death.during = r->suspects;
-	if (c->record && !record_write_death(c->record, &r->death))
-		runner_stop(r, RUNNER_BROKEN, "the record cannot be written");
+	room_for_line(r, !c->record || record_write_death(c->record, &r->death));
 	c->view.death(c->view.user, &r->death);
 }
 

@@ -1,3 +1,4 @@
+#include "harness/peers/probe.h"
 #include "harness/runner/target.h"
 
 #include <errno.h>
@@ -12,9 +13,9 @@
 #include "base/buf.h"
 #include "base/clock.h"
 #include "harness/case.h"
+#include "harness/launch/words.h"
 #include "harness/runner/folder.h"
 #include "harness/runner/port.h"
-#include "harness/launch/words.h"
 
 enum {
 	LAUNCH_ATTEMPTS = 5, /* on another port each time */

@@ -18,10 +18,10 @@
 #include <stdio.h>
 
 #include "base/arena.h"
-#include "harness/play.h"
 #include "harness/launch/program.h"
 #include "harness/launch/tail.h"
 #include "harness/runner/target_file.h"
+#include "harness/transport/endpoint.h"
 #include "record/record.h"
 
 enum { FURTHER_PORTS = 8 };

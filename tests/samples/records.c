@@ -78,6 +78,7 @@ const struct record_case sample_case = {
 		.note = "went mute: it answered no SUBSCRIBE" },
 	.client_said = "careful\n",
 	.pcap = "pcap/qos2_duplicate_publish-5.0-tcp.pcapng",
+	.pcap_error = "out/pcap/b.pcapng: No space left on device",
 };
 
 const struct record_case sample_case_minimal = {
@@ -100,6 +101,7 @@ const struct record_end sample_end = {
 	.counts = { 1, 2, 3, 4, 5, 6, 7, 8 },
 	.unexpected = 9,
 	.not_run = 10,
+	.unrecorded = 12,
 	.duration_us = 11000000000,
 	.stopped = "interrupted",
 	.unjudged = "30 of 40 case runs could not be judged",

@@ -58,7 +58,7 @@ def broker(tmp_path, users):
 @pytest.fixture
 def run(tmp_path):
     def call(*arguments, **variables):
-        done = subprocess.run([PROGRAM, "run", *arguments], cwd=tmp_path, env=os.environ | variables,
+        done = subprocess.run([PROGRAM, "run", "--out", "out", *arguments], cwd=tmp_path, env=os.environ | variables,
                               capture_output=True, text=True, timeout=240)
         path = tmp_path / "out/run.jsonl"
         lines = [json.loads(line) for line in path.read_text().splitlines()] if path.exists() else []
@@ -132,7 +132,7 @@ def test_captures_have_a_masked_one_of_the_same_length(run, broker, tmp_path, cu
 
 def test_the_launched_program_does_not_inherit_it(run, broker, tmp_path):
     """mosquitto cannot tell its environment, so /proc does while it runs."""
-    process = subprocess.Popen([PROGRAM, "run", broker(), "--serve"], cwd=tmp_path, stdin=subprocess.PIPE,
+    process = subprocess.Popen([PROGRAM, "run", "--out", "out", broker(), "--serve"], cwd=tmp_path, stdin=subprocess.PIPE,
                                stdout=subprocess.PIPE, text=True,
                                env=os.environ | {"MQTTSPEC_USER": USER, "MQTTSPEC_PASSWORD": PASSWORD})
     try:

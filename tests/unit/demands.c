@@ -6,7 +6,7 @@
 #include "base/arena.h"
 #include "base/buf.h"
 #include "base/hex.h"
-#include "harness/demands.h"
+#include "harness/peers/demands.h"
 #include "harness/wire/template.h"
 
 static const struct login user = { "me", "sesame" }, user_alone = { "me", NULL };

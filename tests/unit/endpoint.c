@@ -1,6 +1,8 @@
 /* Where a target is. */
 #include "tests/unit/scripted.h"
 
+#include "harness/transport/endpoint.h"
+
 static void urls_are_read_as_people_write_them(void **state)
 {
 	(void)state;

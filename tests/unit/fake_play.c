@@ -30,6 +30,8 @@
  *   linger N         the same, and stays long
  * The note of a record is the prefix of the case run.
  */
+#include "harness/capabilities.h"
+#include "harness/peers/probe.h"
 #include "harness/play.h"
 
 #include <fcntl.h>
@@ -43,6 +45,7 @@
 
 #include "base/arena.h"
 #include "harness/case.h"
+#include "harness/transport/endpoint.h"
 
 enum { HUGE_EVENTS = 20000, FDS = 256 };
 

@@ -9,6 +9,8 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "harness/transport/endpoint.h"
+
 /* ---- cases --------------------------------------------------------------------------------- */
 
 CASE(ping, .title = "PINGREQ is answered", .refs = { "3.1.1:MQTT-3.12.4-1", "5.0:MQTT-3.12.4-1" },

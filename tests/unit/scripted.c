@@ -12,6 +12,7 @@
 
 #include "base/buf.h"
 #include "base/hex.h"
+#include "harness/transport/endpoint.h"
 
 enum {
 	PACKET_MOST = 129, /* Remaining Length of one byte: all that the cases of the tests send */

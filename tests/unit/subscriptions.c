@@ -6,9 +6,10 @@
 #include <string.h>
 
 #include "base/buf.h"
+#include "broker/core/match.h"
 #include "broker/core/memory.h"
 #include "broker/core/routes.h"
-#include "broker/core/session.h"
+#include "broker/core/subscriber.h"
 #include "broker/core/subscriptions.h"
 #include "mqtt/text.h"
 
@@ -18,7 +19,8 @@ struct bench {
 	struct memory memory;
 	struct subscriptions subscriptions;
 	struct routes routes;
-	struct session sessions[SESSIONS];
+	struct match match;
+	struct subscriber subscribers[SESSIONS];
 	char filters[FILTERS][40];
 	struct { /* what ought to be there */
 		bool there, no_local, retain_as_published;
@@ -27,6 +29,8 @@ struct bench {
 	} truth[SESSIONS][FILTERS];
 	uint32_t random;
 };
+
+static const struct subscription_limits many = { 10000, 10000 };
 
 static uint32_t any(struct bench *b, uint32_t below)
 {
@@ -74,7 +78,8 @@ static int bench_tear_down(void **state)
 	struct bench *b = *state;
 
 	for (unsigned i = 0; i < SESSIONS; i++)
-		subscriptions_remove_all(&b->subscriptions, &b->sessions[i]);
+		subscriptions_remove_all(&b->subscriptions, &b->subscribers[i]);
+	match_fini(&b->match, &b->memory);
 	routes_fini(&b->routes);
 	subscriptions_fini(&b->subscriptions);
 	assert_int_equal(b->memory.used_bytes, 0); /* [MQTT-3.10.4-1]: nothing is left */
@@ -94,8 +99,8 @@ static void subscription_toggle(struct bench *b)
 	uint32_t id = any(b, 2) ? f + 1 : 0;
 
 	if (any(b, 5) < 3) {
-		assert_int_equal(subscriptions_add(&b->subscriptions, &b->sessions[s], &filter,
-					 true, qos, id, 1000),
+		assert_int_equal(subscriptions_add(&b->subscriptions, &b->subscribers[s], &filter,
+					 qos, id, &many),
 			there ? SUBSCRIBE_REPLACED : SUBSCRIBE_NEW);
 		b->truth[s][f].there = true;
 		b->truth[s][f].qos = qos;
@@ -104,7 +109,7 @@ static void subscription_toggle(struct bench *b)
 		b->truth[s][f].retain_as_published = filter.retain_as_published;
 	} else {
 		assert_int_equal(
-			subscriptions_remove(&b->subscriptions, &b->sessions[s], filter.text),
+			subscriptions_remove(&b->subscriptions, &b->subscribers[s], filter.text),
 			there);
 		b->truth[s][f].there = false;
 	}
@@ -122,7 +127,7 @@ static uint32_t ids_sum(const struct match *m, const struct target *t, uint32_t 
 
 static void match_check(struct bench *b, const char *topic, uint32_t publisher)
 {
-	const struct session *p = &b->sessions[publisher];
+	const struct subscriber *p = &b->subscribers[publisher];
 	const struct match *m = routes_match(&b->routes, mqtt_view_of(topic), p);
 	uint32_t expected = 0, got = 0;
 
@@ -145,9 +150,9 @@ static void match_check(struct bench *b, const char *topic, uint32_t publisher)
 		for (uint32_t t = 0; t < m->target_count; t++) {
 			const struct target *target = &m->targets[t];
 			uint32_t count;
-			if (target->session != &b->sessions[s])
+			if (target->subscriber != &b->subscribers[s])
 				continue;
-			if (target->session == p && target->no_local)
+			if (target->subscriber == p && target->no_local)
 				continue; /* whoever delivers passes it over */
 			found++;
 			assert_int_equal(target->qos, qos);
@@ -199,16 +204,19 @@ static void shares_are_told_apart_and_end(void **state)
 	static const char *const filters[] = { "$share/g/a/+", "$share/h/a/+", "$share/g/a/b",
 		"a/+" };
 
+	static const struct subscription_limits four = { 4, 4 };
+
 	for (unsigned s = 0; s < 3; s++)
 		for (unsigned f = 0; f < 4; f++) {
 			struct mqtt_filter filter = { .text = mqtt_view_of(filters[f]) };
 			subscriptions_add(
-				&b->subscriptions, &b->sessions[s], &filter, true, 1, 0, 10);
-			assert_int_equal(subscriptions_add(&b->subscriptions, &b->sessions[s],
-						 &filter, true, 2, 0, 4),
+				&b->subscriptions, &b->subscribers[s], &filter, 1, 0, &many);
+			assert_int_equal(subscriptions_add(&b->subscriptions, &b->subscribers[s],
+						 &filter, 2, 0, &four),
 				SUBSCRIBE_REPLACED);
 		}
-	const struct match *m = subscriptions_match(&b->subscriptions, MQTT_VIEW("a/b"), NULL);
+	const struct match *m = &b->match;
+	match_topic(&b->match, &b->subscriptions, MQTT_VIEW("a/b"), NULL);
 	assert_int_equal(m->target_count, 3);
 	assert_int_equal(m->share_count, 3);
 	for (unsigned i = 0; i < 3; i++)
@@ -218,14 +226,14 @@ static void shares_are_told_apart_and_end(void **state)
 	for (unsigned s = 0; s < 3; s++) {
 		struct buf path;
 		buf_init(&path, 100);
-		subscription_text(b->sessions[s].subscriptions, &path);
+		subscription_text(b->subscribers[s].chain, &path);
 		assert_string_equal(buf_text(&path), "a/+");
 		buf_fini(&path);
-		subscriptions_remove_all(&b->subscriptions, &b->sessions[s]);
+		subscriptions_remove_all(&b->subscriptions, &b->subscribers[s]);
 	}
 	assert_null(kept->node);
 	share_drop(&b->memory, kept);
-	m = subscriptions_match(&b->subscriptions, MQTT_VIEW("a/b"), NULL);
+	match_topic(&b->match, &b->subscriptions, MQTT_VIEW("a/b"), NULL);
 	assert_int_equal(m->target_count + m->share_count, 0);
 }
 
@@ -237,23 +245,120 @@ static void many_wildcards_cost_little(void **state)
 	for (unsigned i = 0; i < 10000; i++) {
 		snprintf(filter, sizeof(filter), "+/%u/#", i);
 		struct mqtt_filter f = { .text = mqtt_view_of(filter) };
-		assert_int_equal(subscriptions_add(&b->subscriptions, &b->sessions[i % SESSIONS],
-					 &f, true, 0, 0, 10000),
+		assert_int_equal(subscriptions_add(&b->subscriptions, &b->subscribers[i % SESSIONS],
+					 &f, 0, 0, &many),
 			SUBSCRIBE_NEW);
 	}
 	for (unsigned i = 0; i < 10000; i++) {
 		snprintf(filter, sizeof(filter), "x/%u/y/z", i);
-		const struct match *m =
-			subscriptions_match(&b->subscriptions, mqtt_view_of(filter), NULL);
+		const struct match *m = &b->match;
+		match_topic(&b->match, &b->subscriptions, mqtt_view_of(filter), NULL);
 		assert_int_equal(m->target_count, 1);
-		assert_ptr_equal(m->targets[0].session, &b->sessions[i % SESSIONS]);
+		assert_ptr_equal(m->targets[0].subscriber, &b->subscribers[i % SESSIONS]);
 	}
 	for (unsigned i = 0; i < 10000; i++) {
 		snprintf(filter, sizeof(filter), "+/%u/#", i);
 		assert_true(subscriptions_remove(
-			&b->subscriptions, &b->sessions[i % SESSIONS], mqtt_view_of(filter)));
+			&b->subscriptions, &b->subscribers[i % SESSIONS], mqtt_view_of(filter)));
 	}
 	assert_int_equal(b->subscriptions.tree.node_count, 0);
+}
+
+static enum subscribe_result subscribe(struct bench *b, const char *text, uint32_t patterns)
+{
+	const struct subscription_limits limits = { 100000, patterns };
+	struct mqtt_filter f = { .text = mqtt_view_of(text) };
+
+	return subscriptions_add(&b->subscriptions, &b->subscribers[0], &f, 0, 0, &limits);
+}
+
+static bool unsubscribe(struct bench *b, const char *text)
+{
+	return subscriptions_remove(&b->subscriptions, &b->subscribers[0], mqtt_view_of(text));
+}
+
+/* Each match of a topic is by a pattern of its own, so that this is what publishing costs at most. */
+static void patterns_are_limited_and_not_filters(void **state)
+{
+	static const char *const fit[] = { "a/+", "b/+", "$share/g/a", "$share/g/b", "+/a", "+/b",
+		"a/b", "a/b/c/d" };
+	static const char *const other[] = { "+", "+/+", "a/#", "#", "a/+/b", "a/b/+", "$share/h/a",
+		"$share/g/+", "$share/g/a/b", "$share/h/a/+" };
+	struct bench *b = *state;
+	char text[40];
+
+	for (unsigned i = 0; i < 3000; i++) { /* three patterns, and some of none */
+		static const char *const before[] = { "", "+/", "$share/g/", "" };
+		static const char *const after[] = { "/+", "", "", "/x/y" };
+		snprintf(text, sizeof(text), "%s%u%s", before[i % 4], i, after[i % 4]);
+		assert_int_equal(subscribe(b, text, 3), SUBSCRIBE_NEW);
+	}
+	for (size_t i = 0; i < sizeof(fit) / sizeof(*fit); i++)
+		assert_int_equal(subscribe(b, fit[i], 3), SUBSCRIBE_NEW);
+	for (size_t i = 0; i < sizeof(other) / sizeof(*other); i++)
+		assert_int_equal(subscribe(b, other[i], 3), SUBSCRIBE_TOO_MANY);
+	assert_int_equal(subscribe(b, "0/+", 3), SUBSCRIBE_REPLACED);
+	/* Where the last of a pattern goes, there is room for another one. */
+	for (unsigned i = 1; i < 3000; i += 4) {
+		snprintf(text, sizeof(text), "+/%u", i);
+		assert_true(unsubscribe(b, text));
+	}
+	assert_true(unsubscribe(b, "+/a"));
+	assert_int_equal(subscribe(b, "#", 3), SUBSCRIBE_TOO_MANY);
+	assert_true(unsubscribe(b, "+/b"));
+	assert_int_equal(subscribe(b, "#", 3), SUBSCRIBE_NEW);
+	assert_int_equal(subscribe(b, "+/a", 3), SUBSCRIBE_TOO_MANY);
+	/* Another limit holds from the next one on. */
+	assert_int_equal(subscribe(b, "+/a", 4), SUBSCRIBE_NEW);
+	assert_int_equal(subscribe(b, "+/a/b", 2), SUBSCRIBE_TOO_MANY);
+	assert_int_equal(subscribe(b, "new/+", 2), SUBSCRIBE_NEW);
+}
+
+/* Whatever cannot be had, nothing stays of it. */
+static void without_memory_all_is_as_it_was(void **state)
+{
+	struct bench *b = *state;
+	enum subscribe_result result = SUBSCRIBE_NO_MEMORY;
+
+	assert_int_equal(subscribe(b, "a/+", 9), SUBSCRIBE_NEW);
+	assert_int_equal(subscribe(b, "$share/g/a", 9), SUBSCRIBE_NEW);
+	uint64_t before = b->memory.used_bytes;
+	for (uint64_t room = 0; result == SUBSCRIBE_NO_MEMORY; room += 32) {
+		b->memory.limit_bytes = before + room;
+		result = subscribe(b, "$share/h/b/+/c", 2);
+	}
+	assert_int_equal(result, SUBSCRIBE_TOO_MANY); /* it is known that they are two already */
+	assert_true(unsubscribe(b, "a/+"));
+	before = b->memory.used_bytes;
+	for (uint64_t room = 0; result != SUBSCRIBE_NEW; room += 32) {
+		b->memory.limit_bytes = before + room;
+		result = subscribe(b, "$share/h/b/+/c", 1);
+		assert_int_not_equal(result, SUBSCRIBE_REPLACED);
+		if (result == SUBSCRIBE_TOO_MANY) { /* not for lack of memory */
+			b->memory.limit_bytes = 1 << 30;
+			assert_true(unsubscribe(b, "$share/g/a"));
+			before = b->memory.used_bytes;
+			room = 0;
+		}
+	}
+	assert_int_equal(b->subscriptions.count, 1);
+}
+
+/* All combinations of "+" and a name: what one topic matches is what the limit says. */
+static void no_topic_matches_more_than_there_are_patterns(void **state)
+{
+	struct bench *b = *state;
+	unsigned granted = 0;
+
+	for (unsigned i = 0; i < 1u << 10; i++) {
+		char text[40] = "";
+		for (unsigned k = 0; k < 10; k++)
+			strcat(text, i >> k & 1 ? "a/" : "+/");
+		granted += subscribe(b, text, 100) == SUBSCRIBE_NEW;
+	}
+	assert_int_equal(granted, 100 + 1); /* one has no wildcard */
+	subscriptions_remove_all(&b->subscriptions, &b->subscribers[0]);
+	assert_null(b->subscribers[0].patterns);
 }
 
 int main(void)
@@ -263,6 +368,9 @@ int main(void)
 		TEST(the_tree_finds_what_a_plain_search_finds),
 		TEST(shares_are_told_apart_and_end),
 		TEST(many_wildcards_cost_little),
+		TEST(patterns_are_limited_and_not_filters),
+		TEST(without_memory_all_is_as_it_was),
+		TEST(no_topic_matches_more_than_there_are_patterns),
 	};
 	return cmocka_run_group_tests_name("subscriptions", tests, NULL, NULL);
 }

@@ -7,12 +7,12 @@
 
 #include "base/arena.h"
 #undef fail /* cmocka's: case.h has its own */
+#include "harness/capabilities.h"
 #include "harness/case.h"
-#include "harness/runner/expectation.h"
-#include "harness/play.h"
-#include "harness/runner/settings.h"
-#include "harness/runner/target_file.h"
 #include "harness/launch/words.h"
+#include "harness/runner/expectation.h"
+#include "harness/runner/ini_file.h"
+#include "harness/runner/target_file.h"
 #include "record/record.h"
 
 static struct arena arena;

@@ -1,0 +1,38 @@
+/* One message on its way to one session at QoS 1 or 2. */
+#ifndef BROKER_CORE_DELIVERY_H
+#define BROKER_CORE_DELIVERY_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "broker/core/match.h"
+
+struct message;
+struct share;
+
+enum delivery_state {
+	DELIVERY_WAITING,  /* never sent: no identifier */
+	DELIVERY_SENT,     /* PUBLISH; PUBACK or PUBREC is to come */
+	DELIVERY_RELEASED, /* PUBREL; PUBCOMP is to come */
+	DELIVERY_DONE,
+};
+
+/* What few deliveries have. */
+struct delivery_extra {
+	struct share *share; /* through which it came; NULL: none */
+	uint32_t count;
+	struct target_id ids[]; /* Subscription Identifiers, chained backwards */
+};
+
+struct delivery {
+	struct message *message; /* NULL from DELIVERY_RELEASED on */
+	struct delivery_extra *extra;
+	uint32_t sequence; /* its name in the store */
+	uint16_t id;       /* Packet Identifier; 0: none yet */
+	uint8_t state;     /* enum delivery_state */
+	uint8_t qos : 2;
+	bool retain : 1;
+	bool counted : 1; /* it takes up the client's Receive Maximum */
+};
+
+#endif

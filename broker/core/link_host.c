@@ -1,0 +1,89 @@
+/* The host's side of a link: it is opened, read from and written. Its end is in link_end.c. */
+#include "broker/core/broker.h"
+#include "broker/core/core.h"
+#include "broker/core/link.h"
+#include "broker/core/link_out.h"
+#include "broker/core/restore.h"
+#include "broker/core/session.h"
+#include "broker/core/session_life.h"
+
+struct link *link_open(struct broker *b, void *owner)
+{
+	if (b->shutting_down || b->figures.links - b->ending >= b->config.limits.connections)
+		return NULL;
+	struct link *l = memory_take_zeroed(&b->memory, sizeof(*l));
+	if (!l)
+		return NULL;
+	restore_done(b);
+	l->broker = b;
+	l->owner = owner;
+	l->heard_ms = b->now_ms;
+	l->packet_max = UINT32_MAX;
+	l->receive_maximum = UINT16_MAX;
+	l->timer.kind = TIMER_LINK;
+	if (!timer_set(&b->timers, &l->timer, b->now_ms + b->config.limits.connect_wait_ms)) {
+		memory_give(&b->memory, l, sizeof(*l));
+		return NULL;
+	}
+	b->figures.links++;
+	b->figures.connections_total++;
+	return l;
+}
+
+struct link *broker_next(struct broker *b)
+{
+	while (b->pending_first) {
+		struct link *l = b->pending_first;
+		b->pending_first = l->pending_next;
+		if (!b->pending_first)
+			b->pending_last = NULL;
+		l->pending = false;
+		if (l->gone) {
+			memory_give(&b->memory, l, sizeof(*l));
+			continue;
+		}
+		return l;
+	}
+	return NULL;
+}
+
+bool link_wants_input(const struct link *l)
+{
+	return l->state == LINK_ENDS || (!l->stopped && !link_is_congested(l));
+}
+
+size_t link_output(const struct link *l, struct broker_piece *pieces, size_t max)
+{
+	return output_pieces(&l->output, pieces, max);
+}
+
+size_t link_output_bytes(const struct link *l)
+{
+	return l->output.bytes;
+}
+
+void link_written(struct link *l, size_t bytes)
+{
+	struct broker *b = l->broker;
+	bool congested = link_is_congested(l);
+
+	b->figures.bytes_sent += bytes;
+	output_written(&l->output, &b->memory, bytes);
+	if (l->draws && l->session) {
+		l->draws = false;
+		draws_wake(&b->draws, l->session->draws);
+	}
+	if (!congested)
+		return;
+	l->heard_ms = b->now_ms; /* nothing was read from it */
+	if (link_is_congested(l))
+		return;
+	link_mark(l); /* it may be read from again */
+	if (l->session)
+		session_pump_later(b, l->session);
+}
+
+void *link_owner(const struct link *l)
+{
+	return l->owner;
+}

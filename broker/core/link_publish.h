@@ -1,0 +1,12 @@
+/* PUBLISH from a client. */
+#ifndef BROKER_CORE_LINK_PUBLISH_H
+#define BROKER_CORE_LINK_PUBLISH_H
+
+#include "mqtt/frame.h"
+#include "mqtt/view.h"
+
+struct link;
+
+void link_publish(struct link *l, const struct mqtt_frame *frame, struct mqtt_view body);
+
+#endif

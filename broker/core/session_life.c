@@ -1,0 +1,148 @@
+#include "broker/core/session_life.h"
+
+#include <string.h>
+
+#include "broker/core/core.h"
+#include "broker/core/deliver.h"
+#include "broker/core/draw.h"
+#include "broker/core/link.h"
+#include "broker/core/message.h"
+#include "broker/core/outgoing.h"
+#include "broker/core/publish.h"
+#include "broker/core/record.h"
+#include "broker/core/session.h"
+#include "broker/core/will.h"
+
+struct session *session_new(struct broker *b, struct mqtt_view id, uint32_t expiry_s)
+{
+	struct session *s = memory_take_zeroed(&b->memory, sizeof(*s) + id.len);
+
+	if (!s)
+		return NULL;
+	s->timer.kind = TIMER_SESSION;
+	s->expires_ms = INT64_MAX;
+	s->expiry_s = expiry_s;
+	s->id_len = (uint16_t)id.len;
+	s->durable = expiry_s && b->config.store.put;
+	if (id.len)
+		memcpy(s->id, id.data, id.len);
+	sessions_add(&b->sessions, s);
+	return s;
+}
+
+static void session_free(struct broker *b, struct session *s)
+{
+	sessions_remove(&b->sessions, s);
+	timer_clear(&b->timers, &s->timer);
+	if (s->ending)
+		s->ending->left = NULL;
+	subscriptions_remove_all(&b->subscriptions, &s->subscriber);
+	draws_end(b, s);
+	outgoing_free(b, s);
+	idset_clear(&s->received, &b->memory);
+	will_drop(b, s);
+	memory_give(&b->memory, s, sizeof(*s) + s->id_len);
+}
+
+void sessions_free_all(struct broker *b)
+{
+	const struct sessions *t = &b->sessions;
+
+	for (uint32_t i = 0; t->buckets && i < t->bucket_count; i++)
+		while (t->buckets[i])
+			session_free(b, t->buckets[i]);
+}
+
+/* Publishes and drops the Will; nothing happens if there is none. */
+static void will_publish(struct broker *b, struct session *s)
+{
+	struct will *w = will_take(s);
+
+	if (!w)
+		return;
+	if (w->expires)
+		w->message->expires_ms = b->now_ms + (int64_t)w->lifetime_s * 1000;
+	struct publication p = publication_of(w->message);
+	p.publisher = &s->subscriber;
+	publish(b, &p); /* [MQTT-3.1.2-8] [MQTT-3.1.2-15] [MQTT-3.1.2-17] */
+	will_free(b, w);
+}
+
+static int64_t after(const struct broker *b, uint32_t seconds)
+{
+	return b->now_ms + (int64_t)seconds * 1000 + b->config.clock_grain_ms;
+}
+
+void session_detach(struct broker *b, struct session *s, bool drop_will)
+{
+	s->link->session = NULL;
+	s->link = NULL;
+	b->figures.connected--;
+	if (drop_will)
+		will_drop(b, s); /* [MQTT-3.14.4-3] */
+	if (!s->expiry_s) {
+		session_end(b, s);
+		return;
+	}
+	s->expires_ms = s->expiry_s == SESSION_NEVER_EXPIRES ? INT64_MAX : after(b, s->expiry_s);
+	if (s->will) {
+		s->will->due_ms = after(b, s->will->delay_s);
+		if (!s->will->delay_s)
+			will_publish(b, s);
+	}
+	outgoing_rest(b, s);
+	draws_rest(b, s);
+	record_session(b, s);
+	session_wait(b, s);
+}
+
+void session_wait(struct broker *b, struct session *s)
+{
+	int64_t due_ms = s->expires_ms;
+
+	/* [MQTT-3.1.2-8]: the Will, when its delay is over or the session is. */
+	if (s->will && s->will->due_ms < due_ms)
+		due_ms = s->will->due_ms;
+	if (due_ms == INT64_MAX)
+		timer_clear(&b->timers, &s->timer);
+	else if (!timer_set(&b->timers, &s->timer, due_ms))
+		session_end(b, s);
+}
+
+void session_pump_later(struct broker *b, struct session *s)
+{
+	if (outgoing_waits(s->outgoing) && !timer_set(&b->timers, &s->timer, b->now_ms))
+		outgoing_pump(b, s); /* rather than never */
+}
+
+void session_due(struct broker *b, struct session *s)
+{
+	if (s->link) {
+		outgoing_pump(b, s);
+		return;
+	}
+	if (is_expired(s->expires_ms, b->now_ms)) { /* [MQTT-4.1.0-2] */
+		session_end(b, s);
+		return;
+	}
+	if (s->will && is_expired(s->will->due_ms, b->now_ms)) {
+		will_publish(b, s);
+		record_session(b, s);
+	}
+	session_wait(b, s);
+}
+
+void session_forget(struct broker *b, struct session *s)
+{
+	outgoing_forget(b, s);
+	record_session_gone(b, s);
+}
+
+void session_end(struct broker *b, struct session *s)
+{
+	session_forget(b, s);
+	subscriptions_remove_all(&b->subscriptions, &s->subscriber);
+	will_publish(b, s);
+	deliver_hand_on(b, s);
+	session_free(b, s);
+}

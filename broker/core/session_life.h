@@ -1,0 +1,41 @@
+/* What becomes of a session: it is made, loses its connection, waits for another, ends. */
+#ifndef BROKER_CORE_SESSION_LIFE_H
+#define BROKER_CORE_SESSION_LIFE_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "mqtt/view.h"
+
+struct broker;
+struct session;
+
+/* A new one, offline, which nobody has yet. NULL without memory. */
+struct session *session_new(struct broker *b, struct mqtt_view id, uint32_t expiry_s);
+
+/* Its connection is over. The Will is published, now or later, unless `drop_will`; the session may be
+ * ended by it.
+ */
+void session_detach(struct broker *b, struct session *s, bool drop_will);
+
+/* Ends it: publishes its Will, leaves all shares, frees it. It must be offline. */
+void session_end(struct broker *b, struct session *s);
+
+/* Takes it out of the store, with all that belongs to it. */
+void session_forget(struct broker *b, struct session *s);
+
+/* Frees all of them. They have not ended: they are in the store, if there is one. */
+void sessions_free_all(struct broker *b);
+
+/* Its link has room again: what has waited for that is sent by the next broker_tick. What is put into
+ * the store by it is committed then, before it is written.
+ */
+void session_pump_later(struct broker *b, struct session *s);
+
+/* Its timer came up. */
+void session_due(struct broker *b, struct session *s);
+
+/* Sets the timer of an offline session; ends it if that cannot be. */
+void session_wait(struct broker *b, struct session *s);
+
+#endif

@@ -1,0 +1,30 @@
+/* A client under test: a program that each case run launches anew. */
+#ifndef HARNESS_CLIENT_H
+#define HARNESS_CLIENT_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+struct arena;
+
+struct client {
+	const char *const *words; /* with the placeholders of docs/AGENT.md; NULL after the last */
+	const char *const *environment; /* "NAME=value", the same; or NULL */
+	const char *here;               /* the folder of its target file; or NULL */
+	bool agent; /* it keeps the contract of docs/AGENT.md; else a plain command line */
+};
+
+/* What an agent says of itself, or what a plain command line showed. */
+struct client_facts {
+	const char *name, *version; /* "" when unknown */
+	unsigned versions;          /* of MQTT, that it speaks: mask of V311 and V50 */
+	uint16_t keep_alive; /* its agent cannot have it off, so this is asked for; 0: it can */
+};
+
+/* Launches it once for each of the versions asked for (an agent: once) and looks what it speaks.
+ * False, with a sentence, when it cannot be launched, or keeps silent.
+ */
+bool client_probe(struct arena *a, const struct client *client, unsigned versions,
+	int64_t answer_us, struct client_facts *out, const char **error);
+
+#endif

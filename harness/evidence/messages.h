@@ -1,0 +1,56 @@
+/* What our peers have published and subscribed to in this case run, in the order of sending, so that a
+ * message that comes can be told: the awaited one, another one, one that was altered on its way.
+ */
+#ifndef HARNESS_MESSAGES_H
+#define HARNESS_MESSAGES_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "harness/wire/wire.h"
+
+enum { MESSAGES_MAX = 1000, MESSAGE_CLIENTS_MAX = 16 };
+
+/* In the place of a ClientId: the user of a client under test, who publishes and is told. */
+#define MESSAGES_USER "user"
+
+/* A PUBLISH or a Will that went out, or a publish that a client was told to do. */
+struct posting {
+	size_t order;          /* among all that was sent, 1 for the first */
+	const char *publisher; /* its ClientId */
+	struct bytes topic;    /* as sent, with the prefix */
+	uint64_t payload;      /* digest */
+	unsigned qos;
+	bool will;
+	bool retained;                            /* with a payload, so it goes to the store, too */
+	const char *clients[MESSAGE_CLIENTS_MAX]; /* ClientIds that got it, one for each time */
+	unsigned client_count;
+};
+
+/* A filter of a SUBSCRIBE that went out; a later one of the same client and filter changes nothing. */
+struct posted_filter {
+	size_t order;
+	const char *client;
+	struct bytes text;
+};
+
+/* A filter of a SUBSCRIBE by which the target looks up what is retained. */
+struct posted_lookup {
+	const char *client;
+	struct bytes filter;
+};
+
+/* Beyond MESSAGES_MAX nothing more is kept, and nothing is told. */
+struct messages {
+	size_t order;
+	struct posting *postings;
+	size_t posting_count, posting_capacity;
+	struct posted_filter *filters;
+	size_t filter_count, filter_capacity;
+	struct posted_lookup *lookups;
+	size_t lookup_count, lookup_capacity;
+	bool wide; /* a SUBSCRIBE has gone out that may be for more than the case run's own topics */
+};
+
+#endif

@@ -1,0 +1,275 @@
+/* The verbs that send: each makes one packet and demands nothing. */
+#include <string.h>
+
+#include "base/clock.h"
+#include "harness/peers/demands.h"
+#include "harness/test.h"
+#include "harness/wire/template.h"
+
+enum { KEPT_SESSION_EXPIRY = 300, PROPERTIES_MAX = 32 };
+
+static struct demands demands_of(const struct test *t)
+{
+	if (!t->play->target)
+		return (struct demands){ 0 };
+	return (struct demands){ t->play->target->login, offers(t)->keep_alive };
+}
+
+bool has_login(const struct test *t)
+{
+	const struct login *login = demands_of(t).login;
+
+	return login && login->password;
+}
+
+static void send_built(struct place at, struct peer *p, const struct packet *packet,
+	const struct wire_twist *twist)
+{
+	struct test *t = p->test;
+	const struct demands demands = demands_of(t);
+	struct packet own = *packet;
+	size_t secret = demands_meet(&demands, &own);
+
+	buf_fini(&p->building);
+	buf_init(&p->building, WIRE_REMAINING_LENGTH_MAX + WIRE_HEADER_MAX);
+	if (!wire_build(&p->building, t->play->version, &own, twist))
+		test_end(t, at, VERDICT_ERROR, "the packet could not be built");
+	peer_send(p, (struct bytes){ p->building.data, p->building.len }, secret);
+	buf_fini(&p->building);
+}
+
+/* Those of the case, as a copy, present in every packet of 5.0 that has a place for them. */
+static struct properties own_properties(const struct test *t, const struct properties *props)
+{
+	struct properties own = { 0 };
+
+	if (t->play->version != MQTT_50)
+		return own;
+	if (props)
+		own = *props;
+	own.present = true;
+	return own;
+}
+
+static void add_property(struct test *t, struct properties *props, struct property more)
+{
+	struct property *list = arena_alloc(t->arena, (props->count + 1) * sizeof(*list));
+
+	list[0] = more;
+	if (props->count)
+		memcpy(list + 1, props->list, props->count * sizeof(*list));
+	props->list = list;
+	props->count++;
+}
+
+static void remember_retained(struct test *t, const char *topic)
+{
+	t->retained = arena_grow(t->arena, t->retained, t->retained_count, &t->retained_capacity,
+		sizeof(*t->retained));
+	t->retained[t->retained_count++] = topic;
+}
+
+static void add_will(struct peer *p, struct packet *packet, const struct will *will)
+{
+	struct test *t = p->test;
+	const char *topic = topic_prefixed(t, will->topic, will->raw);
+
+	packet->connect_flags |= CONNECT_WILL | (will->qos & 3) << 3;
+	if (will->retain) {
+		packet->connect_flags |= CONNECT_WILL_RETAIN;
+		remember_retained(t, topic);
+	}
+	packet->will_topic = bytes_of(topic);
+	packet->will_payload = will->payload ? bytes_of(will->payload) : will->bytes;
+	packet->will_properties = own_properties(t, will->props);
+}
+
+void send_connect_at(struct place at, struct peer *p, struct connect c)
+{
+	struct test *t = p->test;
+	bool v5 = t->play->version == MQTT_50;
+	struct packet packet = wire_packet(CONNECT);
+
+	if (c.client_id)
+		p->client_id = arena_text(t->arena, c.client_id);
+	p->connect = c;
+	packet.protocol_name = BYTES("MQTT");
+	packet.level = (uint8_t)t->play->version;
+	packet.keep_alive = (uint16_t)c.keep_alive;
+	packet.client_id = bytes_of(p->client_id);
+	packet.properties = own_properties(t, c.props);
+	if (!c.kept || (c.clean && v5))
+		packet.connect_flags |= CONNECT_CLEAN;
+	if (v5 && (c.kept || c.expiry.set))
+		add_property(t, &packet.properties,
+			(struct property)P_SESSION_EXPIRY(
+				c.expiry.set ? c.expiry.value : KEPT_SESSION_EXPIRY));
+	if (c.will.topic)
+		add_will(p, &packet, &c.will);
+	if (c.user_name)
+		packet.connect_flags |= CONNECT_USER_NAME;
+	if (c.password)
+		packet.connect_flags |= CONNECT_PASSWORD;
+	packet.user_name = bytes_of(c.user_name);
+	packet.password = bytes_of(c.password);
+	send_built(at, p, &packet, NULL);
+}
+
+void send_publish_at(struct place at, struct peer *p, struct publish m)
+{
+	struct test *t = p->test;
+	struct packet packet = wire_packet(PUBLISH);
+
+	packet.flags = wire_publish_flags(m.dup, m.qos, m.retain);
+	packet.id = (uint16_t)m.id;
+	packet.topic = bytes_of(topic_prefixed(t, m.topic, m.raw));
+	packet.payload = m.payload ? bytes_of(m.payload) : m.bytes;
+	packet.properties = own_properties(t, m.props);
+	if (m.retain && m.topic)
+		remember_retained(t, topic_prefixed(t, m.topic, m.raw));
+	send_built(at, p, &packet, NULL);
+}
+
+static void send_filters(
+	struct place at, struct peer *p, enum packet_type type, const struct subscribe *s)
+{
+	struct test *t = p->test;
+	struct packet packet = wire_packet(type);
+	size_t more = 0;
+
+	while (s->more && s->more[more].filter)
+		more++;
+	packet.id = (uint16_t)s->id;
+	packet.properties = own_properties(t, s->props);
+	packet.filters = arena_alloc(t->arena, (more + 1) * sizeof(*packet.filters));
+	for (size_t i = 0; i <= more; i++) {
+		const struct subscribe *one = i ? &s->more[i - 1] : s;
+		packet.filters[packet.filter_count++] = (struct filter){
+			.text = bytes_of(filter_prefixed(t, one->filter, one->raw)),
+			.options = (uint8_t)(one->qos | (unsigned)one->no_local << 2 |
+				(unsigned)one->retain_as_published << 3 |
+				one->retain_handling << 4),
+		};
+		p->raw_filters |= one->raw;
+	}
+	send_built(at, p, &packet, NULL);
+}
+
+void send_subscribe_at(struct place at, struct peer *p, struct subscribe s)
+{
+	send_filters(at, p, SUBSCRIBE, &s);
+}
+
+void send_unsubscribe_at(struct place at, struct peer *p, struct subscribe s)
+{
+	send_filters(at, p, UNSUBSCRIBE, &s);
+}
+
+void send_ack_at(struct place at, struct peer *p, enum packet_type type, unsigned id, struct ack a)
+{
+	struct packet packet = wire_packet(type);
+
+	packet.id = (uint16_t)id;
+	if (p->test->play->version == MQTT_50 && (a.code.set || a.props)) {
+		packet.code = (uint8_t)a.code.value;
+		packet.has_code = true;
+		if (a.props)
+			packet.properties = own_properties(p->test, a.props);
+	}
+	send_built(at, p, &packet, NULL);
+}
+
+void send_pingreq_at(struct place at, struct peer *p)
+{
+	struct packet packet = wire_packet(PINGREQ);
+
+	send_built(at, p, &packet, NULL);
+}
+
+void send_disconnect_at(struct place at, struct peer *p, struct disconnect d)
+{
+	struct packet packet = wire_packet(DISCONNECT);
+
+	if (p->test->play->version == MQTT_50 && (d.code.set || d.props)) {
+		packet.code = (uint8_t)d.code.value;
+		packet.has_code = true;
+		if (d.props)
+			packet.properties = own_properties(p->test, d.props);
+	}
+	send_built(at, p, &packet, NULL);
+}
+
+void send_packet_at(
+	struct place at, struct peer *p, struct packet packet, const struct wire_twist *twist)
+{
+	p->spells |= twist != NULL;
+	send_built(at, p, &packet, twist);
+}
+
+void send_template_at(struct place at, struct peer *p, const char *text)
+{
+	struct test *t = p->test;
+	struct template_values values = {
+		.version = t->play->version,
+		.client_id = p->client_id,
+		.topic_prefix =
+			t->play->client ? "" : arena_printf(t->arena, "%s/", t->play->prefix),
+	};
+	struct bytes bytes;
+	const char *error;
+
+	if (!template_expand(t->arena, text, &values, &bytes, &error))
+		test_end(t, at, VERDICT_ERROR, arena_printf(t->arena, "template: %s", error));
+	p->spells = true;
+	const struct demands demands = demands_of(t);
+	size_t secret = demands_meet_in_bytes(t->arena, &demands, t->play->version, &bytes);
+	peer_send(p, bytes, secret);
+}
+
+void send_row_at(struct place at, struct peer *p)
+{
+	send_template_at(at, p, p->test->play->row->template);
+}
+
+void send_bytes_at(struct place at, struct peer *p, struct bytes bytes)
+{
+	(void)at;
+	p->misbehaves = true;
+	peer_send(p, bytes, 0);
+}
+
+void only_until_at(struct place at, struct test *t, int64_t since_us, unsigned ms)
+{
+	(void)at;
+	t->question_until_us = ms ? since_us + (int64_t)ms * 1000 : 0;
+}
+
+void drop_at(struct place at, struct peer *p)
+{
+	(void)at;
+	peer_close(p, false);
+}
+
+void abort_connection_at(struct place at, struct peer *p)
+{
+	(void)at;
+	peer_close(p, true);
+}
+
+void hang_at(struct place at, struct peer *p)
+{
+	(void)at;
+	p->hangs = true;
+	p->hang_begun_us = p->last_begun_us;
+	p->hang_us = p->last_sent_us;
+	test_remark(p->test, p, "says nothing from here on");
+}
+
+void let_pass_at(struct place at, struct test *t, unsigned ms)
+{
+	int64_t until_us = tape_now_us(&t->tape) + (int64_t)ms * 1000;
+
+	(void)at;
+	while (tape_now_us(&t->tape) < until_us)
+		test_pump(t, until_us);
+}

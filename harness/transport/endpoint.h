@@ -1,0 +1,25 @@
+/* Where a target listens, and how it lets clients in. */
+#ifndef HARNESS_ENDPOINT_H
+#define HARNESS_ENDPOINT_H
+
+#include <netinet/in.h>
+#include <stdbool.h>
+#include <sys/socket.h>
+
+struct arena;
+struct login;
+
+struct endpoint {
+	struct sockaddr_storage address; /* AF_INET or AF_INET6 */
+	socklen_t address_len;
+	const char *url;           /* "mqtt://127.0.0.1:1883", for people */
+	const struct login *login; /* for every CONNECT; NULL: it wants none. Not of the URL */
+};
+
+/* "mqtt://host:port", "host:port", "host", "[::1]:1883"; default port 1883. Resolves names (the
+ * first address that the system offers). False, with a sentence in the arena, on a bad URL, an
+ * unknown scheme or an unknown host.
+ */
+bool endpoint_parse(struct arena *a, const char *url, struct endpoint *out, const char **error);
+
+#endif
