@@ -34,7 +34,6 @@ void test_init(struct test *t, struct arena *a, const struct play *play)
 		.play = play,
 		.def = play->def,
 		.judged = -1,
-		.listener = -1,
 		.agent_party.name = "agent",
 	};
 	t->random = play->seed * 0x9e3779b97f4a7c15u + 1;

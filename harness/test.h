@@ -1,6 +1,6 @@
 /* One case run from the inside: what the verbs share. Not for cases, which see harness/case.h.
  *
- *   test ──▶ peers ──▶ transport        every wait goes through test_pump, which reads from all open
+ *   test ──▶ peers ──▶ pipe             every wait goes through test_pump, which reads from all open
  *     │        └─────▶ arrivals         peers, so that each event carries the time at which it came
  *     ├────▶ agent ──▶ hearings         (a client is judged)
  *     └────▶ tape, claims, findings, measurements
@@ -49,8 +49,8 @@ struct pings {
 struct peer {
 	struct test *test;
 	struct tape_party *party;
-	const char *role; /* the name that the case gave it: the same role has the same ClientId */
-	struct transport *transport; /* NULL when the dial failed */
+	const char *role;  /* the name that the case gave it: the same role has the same ClientId */
+	struct pipe *pipe; /* NULL when the dial failed */
 	const char *client_id;
 
 	struct buf in; /* received, not yet parsed */
@@ -146,9 +146,9 @@ struct test {
 	size_t distribution_count, distribution_capacity;
 
 	/* A client is judged. */
-	int listener;        /* where it connects to; -1 */
-	bool accepting;      /* a connection is waited for: else one that comes waits */
-	struct agent *agent; /* NULL while it is not launched */
+	struct listener *listener; /* where it connects to; NULL */
+	bool accepting;            /* a connection is waited for: else one that comes waits */
+	struct agent *agent;       /* NULL while it is not launched */
 	struct agent_place place;
 	struct tape_party agent_party;
 	struct hearing *hearings;
