@@ -200,11 +200,9 @@ void test_finding(struct test *t, const struct finding *finding, const struct pe
 {
 	struct claim *c = claim_add(t, finding->statement);
 
-	if (c) {
-		remark_breach(t, finding, p, c->breaches++);
-		c->verdict = VERDICT_FAIL;
-		c->open = false;
-	}
+	remark_breach(t, finding, p, c->breaches++);
+	c->verdict = VERDICT_FAIL;
+	c->open = false;
 	if (!t->failure || t->verdict != VERDICT_FAIL) {
 		struct place at = { t->def->file, 0, "monitor" };
 		t->failure = failure_new(t, at, "a packet that keeps this statement",

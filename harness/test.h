@@ -178,7 +178,7 @@ struct difference {
 /* ---- claims.c: which statement a failure accuses ------------------------------------------- */
 
 struct claim *claim_find(struct test *t, const char *name);
-struct claim *claim_add(struct test *t, const char *name); /* NULL: there are too many */
+struct claim *claim_add(struct test *t, const char *name); /* one too many ends the run */
 bool claim_is_of_version(const struct test *t, const char *name);
 
 /* The one that `judging` named, else the first that is open; NULL: all have been judged. */
