@@ -10,6 +10,12 @@ static bool is_readable(const struct peer *p)
 	return p->pipe && !p->closed && !p->ended;
 }
 
+/* Something to read that no poll tells of. */
+static bool has_pending(const struct peer *p)
+{
+	return p->reading != READS_NOTHING && pipe_pending(p->pipe);
+}
+
 /* The client that is judged: what its agent says, and the connections that it opens. Returns the number
  * of descriptors.
  */
@@ -51,11 +57,12 @@ bool test_poll(struct test *t, const struct peer *writer, int64_t until_us)
 		struct peer *p = t->peers[i];
 		if (!is_readable(p))
 			continue;
-		fds[n] = (struct pollfd){ .fd = p->pipe->fd, .events = POLLIN };
+		fds[n] = (struct pollfd){ .fd = p->pipe->fd,
+			.events = p->reading == READS_NOTHING ? POLLRDHUP : POLLIN };
 		if (p == writer)
 			fds[n].events |= POLLOUT;
 		of[n++] = p;
-		pending |= pipe_pending(p->pipe);
+		pending |= has_pending(p);
 	}
 	int64_t left_us = until_us - tape_now_us(&t->tape);
 	struct timespec wait = { .tv_sec = left_us / 1000000, .tv_nsec = left_us % 1000000 * 1000 };
@@ -71,8 +78,11 @@ bool test_poll(struct test *t, const struct peer *writer, int64_t until_us)
 	if (ready <= 0 && !pending)
 		return false;
 	for (nfds_t i = 0; i < n; i++) {
-		if (fds[i].revents & ~POLLOUT || pipe_pending(of[i]->pipe)) {
-			peer_receive(of[i]);
+		if (fds[i].revents & ~POLLOUT || has_pending(of[i])) {
+			if (of[i]->reading == READS_NOTHING)
+				peer_end_unread(of[i]);
+			else
+				peer_receive(of[i]);
 			any = true;
 		}
 	}

@@ -11,7 +11,10 @@
 #include "harness/transport/endpoint.h"
 #include "harness/transport/socket.h"
 
-enum { MQTT_PORT = 1883 };
+enum {
+	MQTT_PORT = 1883,
+	NARROW_BYTES = 32 * 1024,
+};
 
 /* ---- where --------------------------------------------------------------------------------- */
 
@@ -87,11 +90,17 @@ static void tcp_reset(struct pipe *p)
 	socket_close(p);
 }
 
+static void tcp_narrow(struct pipe *p)
+{
+	setsockopt(p->fd, SOL_SOCKET, SO_RCVBUF, &(int){ NARROW_BYTES }, sizeof(int));
+}
+
 static const struct pipe_ops tcp_ops = {
 	.read = tcp_read,
 	.write = socket_write,
 	.close = socket_close,
 	.reset = tcp_reset,
+	.narrow = tcp_narrow,
 };
 
 /* A case's segments must reach the target as they were written. */

@@ -87,3 +87,9 @@ void pipe_reset(struct pipe *p)
 {
 	p->ops->reset(p);
 }
+
+void pipe_narrow(struct pipe *p)
+{
+	if (p->ops->narrow)
+		p->ops->narrow(p);
+}

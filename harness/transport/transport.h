@@ -40,6 +40,8 @@ struct pipe_ops {
 	bool (*pending)(const struct pipe *p);
 	void (*close)(struct pipe *p); /* in order: what was written arrives, then the end */
 	void (*reset)(struct pipe *p); /* at once, with a reset where the transport has one */
+	/* Of what is not read it keeps as little as it can from now on. NULL: it has no say in that. */
+	void (*narrow)(struct pipe *p);
 };
 
 /* In the arena that it was made in; its socket is closed by pipe_close or pipe_reset. */
@@ -54,6 +56,7 @@ ssize_t pipe_write(struct pipe *p, const void *data, size_t size);
 bool pipe_pending(const struct pipe *p);
 void pipe_close(struct pipe *p);
 void pipe_reset(struct pipe *p);
+void pipe_narrow(struct pipe *p);
 
 /* ---- listeners ----------------------------------------------------------------------------- */
 
