@@ -42,13 +42,13 @@ static void shelf_remove(void *context, struct mqtt_view key)
 	fail_msg("removed what is not there: %c", key.data[0]);
 }
 
-static void shelf_put(void *context, struct mqtt_view key, struct mqtt_view value)
+static bool shelf_put(void *context, struct mqtt_view key, struct mqtt_view value)
 {
 	struct shelf *s = context;
 	size_t at = 0;
 
 	if (s->closed)
-		return;
+		return true;
 	while (at < s->count && pair_compare(&s->pairs[at], key) < 0)
 		at++;
 	if (at == s->count || pair_compare(&s->pairs[at], key)) {
@@ -61,6 +61,7 @@ static void shelf_put(void *context, struct mqtt_view key, struct mqtt_view valu
 	}
 	buf_reset(&s->pairs[at].value);
 	buf_add(&s->pairs[at].value, value.data, value.len);
+	return true;
 }
 
 static void broker_again(struct rig *r, struct shelf *s)
