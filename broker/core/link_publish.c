@@ -164,7 +164,7 @@ static void publish_answer(
  */
 static void publish_give_up(struct link *l, enum packet_type type, const struct mqtt_publish *p)
 {
-	if (l->version == MQTT_50)
+	if (version_traits(l->version).reason_codes)
 		publish_answer(l, type, p, MQTT_QUOTA_EXCEEDED);
 	else
 		link_refuse(l, MQTT_QUOTA_EXCEEDED, "3.1.1:MQTT-4.8.0-2", "no room for a message");
@@ -217,7 +217,7 @@ static void publish_received(struct link *l, const struct mqtt_publish *p)
 	/* What some have got may come again as a new message, as the refusal makes it one in 5.0, but
 	 * not as the same: [MQTT-4.3.3-2] of 3.1.1.
 	 */
-	bool forget = result.failed && (l->version == MQTT_50 || !result.reached);
+	bool forget = result.failed && (version_traits(l->version).reason_codes || !result.reached);
 
 	if (!forget) {
 		publish_answer(l, PUBREC, p, reason_of(&result));
@@ -238,14 +238,15 @@ static void publish_qos2(struct link *l, const struct mqtt_publish *p)
 		return;
 	}
 	/* [MQTT-3.3.4-7] */
-	if (l->version == MQTT_50 && l->received >= b->config.limits.receive_maximum) {
+	if (version_traits(l->version).receive_maximum &&
+		l->received >= b->config.limits.receive_maximum) {
 		link_refuse(l, MQTT_RECEIVE_MAXIMUM_EXCEEDED, "5.0:U50-RECVMAX-EXCEEDED",
 			"more than Receive Maximum");
 		return;
 	}
 	uint8_t reason = message_check(l, p);
 	/* In 3.1.1 a refused message is acknowledged like any other. [MQTT-3.3.5-2] */
-	bool keep = !reason || l->version != MQTT_50;
+	bool keep = !reason || !version_traits(l->version).reason_codes;
 	if (keep && !received_keep(l, p->id))
 		publish_give_up(l, PUBREC, p);
 	else if (reason)
