@@ -216,4 +216,5 @@ void link_accept(struct link *l, const struct mqtt_connect *c, struct mqtt_view 
 	}
 	record_session(b, s);
 	outgoing_resume(b, s);
+	draws_wake(&b->draws, s->draws);
 }

@@ -3,10 +3,10 @@
 #include <string.h>
 
 #include "broker/core/core.h"
-#include "broker/core/deliver.h"
 #include "broker/core/link.h"
 #include "broker/core/link_end.h"
 #include "broker/core/link_out.h"
+#include "broker/core/publish.h"
 #include "broker/core/record.h"
 #include "broker/core/session.h"
 #include "mqtt/publish.h"
@@ -189,7 +189,7 @@ static void received_keep(struct link *l, uint16_t id)
 
 static void received_forget(struct link *l, uint16_t id)
 {
-	idset_remove(l->session->received, &l->broker->memory, id);
+	idset_remove(&l->session->received, &l->broker->memory, id);
 	l->received--;
 	record_received_gone(l->broker, l->session, id);
 }
@@ -217,7 +217,7 @@ static void publish_qos2(struct link *l, const struct mqtt_publish *p)
 	struct broker *b = l->broker;
 	struct session *s = l->session;
 
-	if (s->received && idset_has(s->received, p->id)) { /* [MQTT-4.3.3-10] */
+	if (idset_has(s->received, p->id)) { /* [MQTT-4.3.3-10] */
 		link_send_ack(l, PUBREC, p->id, MQTT_SUCCESS);
 		return;
 	}
@@ -228,12 +228,10 @@ static void publish_qos2(struct link *l, const struct mqtt_publish *p)
 			"more than Receive Maximum");
 		return;
 	}
-	if (!s->received)
-		s->received = memory_take_zeroed(&b->memory, sizeof(*s->received));
 	uint8_t reason = message_check(l, p);
 	/* In 3.1.1 a refused message is acknowledged like any other. [MQTT-3.3.5-2] */
 	bool keep = !reason || !version_traits(l->version).reason_codes;
-	if (keep && !(s->received && idset_add(s->received, &b->memory, p->id) == IDSET_ADDED)) {
+	if (keep && idset_add(&s->received, &b->memory, p->id) != IDSET_ADDED) {
 		link_refuse(l, MQTT_QUOTA_EXCEEDED, "5.0:U50-ERR-CODES", "no memory");
 		return;
 	}
