@@ -92,8 +92,9 @@ reason = Of QoS 2 messages that come together, those beyond the window are ackno
 """,
 }
 
-# Cases that wait for the clocks of the standard, which have nothing to do with these limits.
-TIMED = ["keep_alive", "will_delay", "session_expiry", "message_expiry", "no_retransmission_in_connection",
+# Cases that wait for the clocks of the standard, or press, which have nothing to do with most of these limits;
+# test_pressure.py has the others.
+TIMED = ["pressure", "keep_alive", "will_delay", "session_expiry", "message_expiry", "no_retransmission_in_connection",
          "session_lasts_while_connected", "qos2_sent_again_when_expired", "pubrel_sent_again_when_expired",
          "qos2_goes_on_when_expired", "no_connect", "will_on_keep_alive_expiry"]
 
