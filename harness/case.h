@@ -343,6 +343,27 @@ struct disconnect {
 #define hang(peer) \
 	hang_at(AT("hang(" #peer ")"), (peer)) /* says nothing from here on: timing windows begin */
 
+/* The peer reads nothing from here on, and little of what the target sends finds room on its side. That
+ * the connection has ended is seen all the same where that can be: after a reset, or when all that was sent
+ * found room. A target that has closed it answers anything that is sent to it then with a reset.
+ */
+#define stop_reading(peer) stop_reading_at(AT("stop_reading(" #peer ")"), (peer))
+
+/* Reads what is there, up to so many bytes, and nothing more. */
+#define read_some(peer, bytes) read_some_at(AT("read_some(" #peer ", " #bytes ")"), (peer), (bytes))
+
+/* Reads again, like any other peer; or, where it has had its successor, reads to nobody's profit and
+ * throws away what comes, to find the end of the connection.
+ */
+#define read_on(peer)     read_on_at(AT("read_on(" #peer ")"), (peer))
+#define read_to_end(peer) read_to_end_at(AT("read_to_end(" #peer ")"), (peer))
+
+/* From here on the transcript and the capture leave out the messages of this peer, both ways, with what
+ * acknowledges them, and nobody remembers them: for thousands and megabytes of them. They can still be
+ * expected (expect), but are not told from others (expect_message).
+ */
+#define off_the_record(peer) off_the_record_at(AT("off_the_record(" #peer ")"), (peer))
+
 /* Lets the standard's clocks run: to be used for nothing else. All peers go on receiving. */
 #define let_pass(t, ms) let_pass_at(AT("let_pass(" #t ", " #ms ")"), (t), (ms))
 
@@ -555,6 +576,7 @@ double wait_packet_ms(struct peer *peer, enum packet_type type, unsigned ms);
 bool has_packet(struct peer *peer, enum packet_type type); /* already arrived, not yet expected */
 size_t packets_waiting(struct peer *peer, enum packet_type type);
 bool is_open(struct peer *peer);
+size_t bytes_read(struct peer *peer); /* since its connection began */
 const char *client_id(struct peer *peer);
 struct packet connack(struct peer *peer); /* the CONNACK of this peer's join */
 unsigned next_id(struct peer *peer);      /* a Packet Identifier not used by this peer so far */
@@ -600,6 +622,11 @@ void misbehave_at(struct place at, struct peer *p);
 void drop_at(struct place at, struct peer *p);
 void abort_connection_at(struct place at, struct peer *p);
 void hang_at(struct place at, struct peer *p);
+void stop_reading_at(struct place at, struct peer *p);
+void read_some_at(struct place at, struct peer *p, size_t bytes);
+void read_on_at(struct place at, struct peer *p);
+void read_to_end_at(struct place at, struct peer *p);
+void off_the_record_at(struct place at, struct peer *p);
 void let_pass_at(struct place at, struct test *t, unsigned ms);
 void only_until_at(struct place at, struct test *t, int64_t since_us, unsigned ms);
 struct packet expect_at(struct place at, struct peer *p, enum packet_type type);

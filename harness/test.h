@@ -46,6 +46,13 @@ struct pings {
 	bool keeping; /* the one on its way out is such */
 };
 
+/* What becomes of what the target sends. */
+enum reading {
+	READS,
+	READS_NOTHING,   /* it stays where it is, until the connection ends */
+	READS_FOR_NOBODY /* thrown away, for the end that comes behind it */
+};
+
 struct peer {
 	struct test *test;
 	struct tape_party *party;
@@ -53,9 +60,12 @@ struct peer {
 	struct transport *transport; /* NULL when the dial failed */
 	const char *client_id;
 
-	struct buf in; /* received, not yet parsed */
-	bool lost;     /* what came cannot be parsed any more */
+	enum reading reading;
+	size_t bytes_in; /* received in all */
+	struct buf in;   /* received, not yet parsed */
+	bool lost;       /* what came cannot be parsed any more */
 	struct arrival *arrivals;
+	size_t arrival_first; /* those before it have been taken */
 	size_t arrival_count, arrival_capacity;
 	enum ending ended;
 	int64_t ended_us;
@@ -282,11 +292,19 @@ void test_read_ready(struct test *t);
 
 void peer_receive(struct peer *p); /* reads once, which must not block */
 
+/* The connection of a peer that reads nothing has ended: what lies there is thrown away. It is old, and
+ * the monitor may have seen by now what came of it on another connection.
+ */
+void peer_end_unread(struct peer *p);
+
 /* The connection is gone, but what the target said before may still lie there: reads it all. */
 void peer_drain(struct peer *p);
 
 /* The oldest arrival not yet taken of these types (a mask); NULL if there is none. */
 struct arrival *peer_arrival(struct peer *p, uint32_t types);
+
+/* The same with this Packet Identifier. */
+struct arrival *peer_arrival_of(struct peer *p, uint32_t types, unsigned id);
 
 /* Waits for an arrival of these types, or the end of the connection; NULL: neither came in time, or
  * the end did (see p->ended).
