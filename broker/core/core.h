@@ -11,6 +11,8 @@
 #include "broker/core/subscriptions.h"
 #include "broker/core/timer.h"
 
+struct sheet;
+
 struct restored { /* messages out of the store, while it is read */
 	struct message **messages;
 	uint32_t count;
@@ -31,15 +33,16 @@ struct broker {
 	int64_t started_ms;
 	struct link *pending_first; /* what broker_next hands out */
 	struct link *pending_last;
-	uint32_t ending;       /* links that end, of figures.links */
-	struct buf properties; /* scratch: properties to be passed on */
-	struct buf added;      /* scratch: properties that the broker adds */
-	struct buf packet;     /* scratch: a packet on its way to the output */
-	struct buf key, value; /* scratch: a pair for the store */
-	struct buf codes;      /* scratch: of SUBACK and UNSUBACK */
-	struct buf draws;      /* scratch: which filters of a SUBSCRIBE draw retained messages */
-	uint64_t assigned;     /* client identifiers */
-	uint64_t serial;       /* of messages in the store */
+	uint32_t ending;         /* links that end, of figures.links */
+	struct buf properties;   /* scratch: properties to be passed on */
+	struct buf added;        /* scratch: properties that the broker adds */
+	struct buf packet;       /* scratch: a packet on its way to the output */
+	struct buf key, value;   /* scratch: a pair for the store */
+	struct buf codes;        /* scratch: of SUBACK and UNSUBACK */
+	struct buf draws;        /* scratch: which filters of a SUBSCRIBE draw retained messages */
+	struct sheet *sheets[2]; /* of fan-outs, to 3.1.1 and to 5.0 */
+	uint64_t assigned;       /* client identifiers */
+	uint64_t serial;         /* of messages in the store */
 	struct restored restored;
 	bool shutting_down;
 };
