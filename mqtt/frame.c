@@ -2,6 +2,11 @@
 
 enum { FLAGS_2 = 1 << PUBREL | 1 << SUBSCRIBE | 1 << UNSUBSCRIBE };
 
+static bool type_exists(unsigned version, uint8_t type)
+{
+	return type != RESERVED_0 && !(type == AUTH && version && !version_traits(version).auth);
+}
+
 /* [MQTT-2.2.2-2] of 3.1.1, [MQTT-2.1.3-1] of 5.0 */
 static bool first_byte_valid(unsigned version, uint8_t first)
 {
@@ -9,8 +14,7 @@ static bool first_byte_valid(unsigned version, uint8_t first)
 
 	if (type == PUBLISH)
 		return true;
-	return flags == (FLAGS_2 >> type & 1) * 2 && type != RESERVED_0 &&
-		!(type == AUTH && version == MQTT_311);
+	return flags == (FLAGS_2 >> type & 1) * 2 && type_exists(version, type);
 }
 
 static void first_byte_refuse(unsigned version, uint8_t first, struct mqtt_error *e)
@@ -18,7 +22,7 @@ static void first_byte_refuse(unsigned version, uint8_t first, struct mqtt_error
 	uint8_t type = first >> 4;
 	const char *statement = MQTT_BY_VERSION(version, "MQTT-2.2.2-2", "MQTT-2.1.3-1");
 
-	if (type == RESERVED_0 || (type == AUTH && version == MQTT_311)) {
+	if (!type_exists(version, type)) {
 		mqtt_refuse(e, MQTT_MALFORMED_PACKET,
 			MQTT_BY_VERSION(version, "U311-PKT-TYPE", "U50-PKT-TYPE"),
 			"forbidden packet type");
@@ -53,7 +57,7 @@ static enum mqtt_read length_read(const uint8_t *data, size_t len, unsigned vers
 		out->body_len = value;
 		out->overlong = !data[i];
 		/* 3.1.1 does not say that the shortest form is the only one. */
-		if (!out->overlong || version != MQTT_50)
+		if (!out->overlong || !version_traits(version).shortest_form)
 			return MQTT_READ_OK;
 		mqtt_refuse(
 			e, MQTT_MALFORMED_PACKET, "5.0:MQTT-1.5.5-1", "overlong Remaining Length");

@@ -70,7 +70,9 @@ struct broker_limits {
 	uint32_t queue_bytes;   /* ... and their size (64 MiB); a message beyond either is dropped,
 				      * what waits already stays */
 	uint32_t subscriptions; /* (100,000) */
-	uint16_t topic_levels;  /* of Topic Names and Filters (256) */
+	uint32_t
+		filter_patterns; /* of its filters with wildcards or shares, see patterns.h (100) */
+	uint16_t topic_levels;   /* of Topic Names and Filters (256) */
 	uint32_t session_expiry_max_s; /* cap for clients that want more (UINT32_MAX: none) */
 	/* Of the protocol: what the server offers */
 	uint8_t maximum_qos;       /* 0 to 2 (2) */

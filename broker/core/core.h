@@ -4,6 +4,7 @@
 
 #include "base/buf.h"
 #include "broker/core/broker.h"
+#include "broker/core/draws.h"
 #include "broker/core/memory.h"
 #include "broker/core/retained.h"
 #include "broker/core/routes.h"
@@ -29,6 +30,7 @@ struct broker {
 	struct subscriptions subscriptions;
 	struct routes routes;
 	struct retained retained;
+	struct draws draws;
 	int64_t now_ms;
 	int64_t started_ms;
 	struct link *pending_first; /* what broker_next hands out */
@@ -39,8 +41,8 @@ struct broker {
 	struct buf packet;       /* scratch: a packet on its way to the output */
 	struct buf key, value;   /* scratch: a pair for the store */
 	struct buf codes;        /* scratch: of SUBACK and UNSUBACK */
-	struct buf draws;        /* scratch: which filters of a SUBSCRIBE draw retained messages */
-	struct sheet *sheets[2]; /* of fan-outs, to 3.1.1 and to 5.0 */
+	struct buf drawn;        /* scratch: which filters of a SUBSCRIBE draw retained messages */
+	struct sheet *sheets[2]; /* of fan-outs, by form_shape */
 	uint64_t assigned;       /* client identifiers */
 	uint64_t serial;         /* of messages in the store */
 	struct restored restored;

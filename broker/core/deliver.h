@@ -1,4 +1,4 @@
-/* From a publication to the sessions that want it. */
+/* A publication on its way to the sessions that want it. */
 #ifndef BROKER_CORE_DELIVER_H
 #define BROKER_CORE_DELIVER_H
 
@@ -12,15 +12,15 @@ struct broker;
 struct session;
 struct share;
 
-struct publish_result {
-	uint32_t
-		matches; /* sessions and shares that it is for, whether they could be given it or not */
-	uint32_t reached; /* those that have it, or will */
-	bool failed;      /* there was no memory to match, to retain, or to keep it for somebody */
-};
+/* Whether the host lets this client have a message of this topic. */
+bool may_get(struct broker *b, const struct session *s, struct mqtt_view topic);
 
-/* Retains it if it is to be, and delivers it to all. */
-struct publish_result publish(struct broker *b, struct publication *p);
+/* The QoS of a delivery. */
+static inline uint8_t qos_least(uint8_t published, uint8_t granted)
+{
+	return published < granted ? published
+				   : granted; /* [MQTT-3.8.4-6] of 3.1.1, [MQTT-3.8.4-8] */
+}
 
 /* To one session, under these conditions. */
 enum deliver_result deliver(struct broker *b, struct session *s, struct publication *p,

@@ -38,7 +38,7 @@ static struct mqtt_publish_head head_of(struct broker *b, unsigned version,
 		.payload_len = p->payload.len,
 	};
 
-	if (version == MQTT_50) {
+	if (version_traits(version).properties) {
 		head.forwarded = p->properties;
 		if (alias || how->first_id || p->expires_ms != INT64_MAX)
 			head.added = added_properties(b, p, how, alias);
@@ -96,7 +96,7 @@ static uint32_t form_copy_wire(
 static void form_make_plain(struct broker *b, struct publication *p, unsigned version,
 	const struct sending *how, struct form *form)
 {
-	struct sheet **sheet = &b->sheets[version == MQTT_50];
+	struct sheet **sheet = &b->sheets[form_shape(version)];
 	uint8_t *room =
 		p->payload.len < FORM_BYTES ? sheet_room(sheet, &b->memory, FORM_BYTES) : NULL;
 
@@ -116,7 +116,7 @@ __attribute__((noinline)) static void form_make(struct broker *b, struct publica
 	else if (wire_serves(p, version, how))
 		*form = form_of_wire(p);
 	else
-		form_write(b, p, version, how, form, p->forms->room[version == MQTT_50]);
+		form_write(b, p, version, how, form, p->forms->room[form_shape(version)]);
 }
 
 static enum send_result form_send(
@@ -196,7 +196,7 @@ static const struct form *form_find(
 	struct broker *b, struct publication *p, unsigned version, const struct sending *how)
 {
 	struct form *forms = how->qos ? p->forms->with_id : p->forms->plain;
-	struct form *form = &forms[version == MQTT_50];
+	struct form *form = &forms[form_shape(version)];
 
 	if (!form->bytes)
 		form_make(b, p, version, how, form);
@@ -208,7 +208,7 @@ static bool form_refer(
 {
 	if (how->qos || how->retain || form->len > l->packet_max)
 		return false;
-	return link_refer(l, b->sheets[l->version == MQTT_50], form->bytes, form->len);
+	return link_refer(l, b->sheets[form_shape(l->version)], form->bytes, form->len);
 }
 
 enum send_result forward_write(

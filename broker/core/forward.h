@@ -30,19 +30,28 @@ struct form {
 
 enum { FORM_BYTES = 1024 };
 
-/* Those of a publication that many get, by version. */
+/* The shapes that a packet has by its version. */
+enum { FORM_SHAPES = 2 };
+
+static inline bool form_shape(unsigned version)
+{
+	return version_traits(version).properties;
+}
+
+/* Those of a publication that many get, by shape. */
 struct forms {
-	struct form
-		plain[2]; /* QoS 0; in the sheet of the version, as nothing is written over it */
-	struct form with_id[2]; /* QoS 1 and 2; the flags and the identifier are written over */
-	uint8_t room[2][FORM_BYTES]; /* of those with_id */
+	struct form plain
+		[FORM_SHAPES]; /* QoS 0; in the sheet of its shape, as nothing is written over it */
+	struct form with_id
+		[FORM_SHAPES]; /* QoS 1 and 2; the flags and the identifier are written over */
+	uint8_t room[FORM_SHAPES][FORM_BYTES]; /* of those with_id */
 };
 
 void forms_init(struct forms *f);
 
 enum send_result { SEND_OK, SEND_TOO_LARGE, SEND_FAILED };
 
-/* The packet is in the sheet of the version, and the output of the link ends where it begins: most of a
+/* The packet is in the sheet of its shape, and the output of the link ends where it begins: most of a
  * fan-out is this. False, with nothing done, if it is not so. (A client with aliases has nothing of a sheet.)
  */
 static inline bool forward_again(
@@ -50,7 +59,7 @@ static inline bool forward_again(
 {
 	if (!p->forms || how->qos || how->retain || how->first_id)
 		return false;
-	const struct form *form = &p->forms->plain[l->version == MQTT_50];
+	const struct form *form = &p->forms->plain[form_shape(l->version)];
 	return form->len <= l->packet_max && !l->broken && link_grow(l, form->bytes, form->len);
 }
 

@@ -1,74 +1,116 @@
 #include "broker/core/idset.h"
 
+#include <assert.h>
+
 #include "broker/core/memory.h"
 
-enum { FIRST_CAPACITY = 16 };
+enum { WORD_BITS = 64, PAGE_IDS = IDSET_PAGE_WORDS * WORD_BITS };
 
-void idset_fini(struct idset *s, struct memory *memory)
+static_assert(IDSET_PAGES * PAGE_IDS == UINT16_MAX + 1, "every identifier has its bit");
+
+static uint32_t word_of(uint32_t id)
 {
-	memory_give(memory, s->slots, s->capacity * sizeof(*s->slots));
-	*s = (struct idset){ 0 };
+	return id % PAGE_IDS / WORD_BITS;
 }
 
-/* Identifiers mostly follow each other, and so they are spread as they are. */
-static uint32_t slot_find(const struct idset *s, uint16_t id)
+static uint64_t bit_of(uint32_t id)
 {
-	uint32_t slot = id & (s->capacity - 1);
-
-	while (s->slots[slot] && s->slots[slot] != id)
-		slot = (slot + 1) & (s->capacity - 1);
-	return slot;
+	return UINT64_C(1) << id % WORD_BITS;
 }
 
-static bool room_make(struct idset *s, struct memory *memory)
+bool idset_has(const struct idset *set, uint16_t id)
 {
-	struct idset larger = { .capacity = s->capacity ? s->capacity * 2 : FIRST_CAPACITY };
+	const struct idset_page *page = set ? set->pages[id / PAGE_IDS] : NULL;
 
-	if ((s->count + 1) * 2 <= s->capacity)
-		return true;
-	larger.slots = memory_take_zeroed(memory, larger.capacity * sizeof(*larger.slots));
-	if (!larger.slots)
-		return false;
-	for (uint32_t i = 0; i < s->capacity; i++)
-		if (s->slots[i])
-			larger.slots[slot_find(&larger, s->slots[i])] = s->slots[i];
-	larger.count = s->count;
-	idset_fini(s, memory);
-	*s = larger;
-	return true;
+	return page && page->bits[word_of(id)] & bit_of(id);
 }
 
-enum idset_result idset_add(struct idset *s, struct memory *memory, uint16_t id)
+static void page_free(struct idset *set, struct memory *memory, uint32_t number)
 {
-	if (idset_has(s, id))
+	memory_give(memory, set->pages[number], sizeof(*set->pages[number]));
+	set->pages[number] = NULL;
+}
+
+/* Gives the set back if nothing is in it. */
+static void set_release(struct idset **set, struct memory *memory)
+{
+	if (!*set || (*set)->count)
+		return;
+	memory_give(memory, *set, sizeof(**set));
+	*set = NULL;
+}
+
+void idset_clear(struct idset **set, struct memory *memory)
+{
+	if (!*set)
+		return;
+	for (uint32_t i = 0; i < IDSET_PAGES; i++)
+		page_free(*set, memory, i);
+	(*set)->count = 0;
+	set_release(set, memory);
+}
+
+static struct idset_page *page_make(struct idset **set, struct memory *memory, uint16_t id)
+{
+	if (!*set)
+		*set = memory_take_zeroed(memory, sizeof(**set));
+	if (!*set)
+		return NULL;
+	struct idset_page **page = &(*set)->pages[id / PAGE_IDS];
+	if (!*page)
+		*page = memory_take_zeroed(memory, sizeof(**page));
+	return *page;
+}
+
+enum idset_result idset_add(struct idset **set, struct memory *memory, uint16_t id)
+{
+	if (idset_has(*set, id))
 		return IDSET_THERE;
-	if (!room_make(s, memory))
+	struct idset_page *page = page_make(set, memory, id);
+	if (!page) {
+		set_release(set, memory);
 		return IDSET_NO_MEMORY;
-	s->slots[slot_find(s, id)] = id;
-	s->count++;
+	}
+	page->bits[word_of(id)] |= bit_of(id);
+	page->count++;
+	(*set)->count++;
 	return IDSET_ADDED;
 }
 
-bool idset_has(const struct idset *s, uint16_t id)
+bool idset_remove(struct idset **set, struct memory *memory, uint16_t id)
 {
-	return s->count && s->slots[slot_find(s, id)];
+	if (!idset_has(*set, id))
+		return false;
+	struct idset_page *page = (*set)->pages[id / PAGE_IDS];
+	page->bits[word_of(id)] &= ~bit_of(id);
+	(*set)->count--;
+	if (!--page->count)
+		page_free(*set, memory, id / PAGE_IDS);
+	set_release(set, memory);
+	return true;
 }
 
-bool idset_remove(struct idset *s, struct memory *memory, uint16_t id)
+/* The lowest of a page from `least` on, which is within it; 0: there is none. */
+static uint32_t page_next(const struct idset_page *page, uint32_t least)
 {
-	if (!idset_has(s, id))
-		return false;
-	uint32_t mask = s->capacity - 1, hole = slot_find(s, id);
-	/* What was pushed on by the one that goes moves back. */
-	for (uint32_t at = (hole + 1) & mask; s->slots[at]; at = (at + 1) & mask) {
-		uint32_t home = s->slots[at] & mask;
-		if (((at - home) & mask) < ((at - hole) & mask))
-			continue;
-		s->slots[hole] = s->slots[at];
-		hole = at;
+	uint64_t from = ~(bit_of(least) - 1);
+
+	for (uint32_t word = word_of(least); word < IDSET_PAGE_WORDS; word++, from = ~UINT64_C(0)) {
+		uint64_t left = page->bits[word] & from;
+		if (left)
+			return least / PAGE_IDS * PAGE_IDS + word * WORD_BITS +
+				(uint32_t)__builtin_ctzll(left);
 	}
-	s->slots[hole] = 0;
-	if (!--s->count && s->capacity > 4 * FIRST_CAPACITY)
-		idset_fini(s, memory);
-	return true;
+	return 0;
+}
+
+uint16_t idset_next(const struct idset *set, uint32_t least)
+{
+	uint32_t id = 0;
+
+	for (uint32_t at = least; set && !id && at <= UINT16_MAX;
+		at = (at / PAGE_IDS + 1) * PAGE_IDS)
+		if (set->pages[at / PAGE_IDS])
+			id = page_next(set->pages[at / PAGE_IDS], at);
+	return (uint16_t)id;
 }

@@ -1,5 +1,12 @@
-/* A set of Packet Identifiers: the QoS 2 messages that were received and not yet released. Nothing is
- * allocated while it is empty.
+/* A set of Packet Identifiers: the QoS 2 messages that were received and not yet released.
+ *
+ *      NULL, or  ──▶ pages | 0 | 1 | ... | 31 |
+ *                              │
+ *                              ▼
+ *                            one bit for each of 2,048 identifiers
+ *
+ * Every step costs the same, however many there are and whichever they are. What is empty is given
+ * back: a page, and the whole set.
  */
 #ifndef BROKER_CORE_IDSET_H
 #define BROKER_CORE_IDSET_H
@@ -9,18 +16,28 @@
 
 struct memory;
 
-struct idset {
-	uint16_t *slots;   /* open addressing; 0: free, as no identifier is 0 */
-	uint32_t capacity; /* a power of two; at most half of it is in use */
+enum { IDSET_PAGES = 32, IDSET_PAGE_WORDS = 32 };
+
+struct idset_page {
 	uint32_t count;
+	uint64_t bits[IDSET_PAGE_WORDS];
+};
+
+struct idset {
+	uint32_t count;
+	struct idset_page *pages[IDSET_PAGES]; /* NULL: empty */
 };
 
 enum idset_result { IDSET_ADDED, IDSET_THERE, IDSET_NO_MEMORY };
 
-void idset_fini(struct idset *s, struct memory *memory);
-enum idset_result idset_add(struct idset *s, struct memory *memory, uint16_t id);
-bool idset_has(const struct idset *s, uint16_t id);
+/* An empty set is NULL, and becomes NULL again. */
+void idset_clear(struct idset **set, struct memory *memory);
+enum idset_result idset_add(struct idset **set, struct memory *memory, uint16_t id);
 bool idset_remove(
-	struct idset *s, struct memory *memory, uint16_t id); /* false: it was not there */
+	struct idset **set, struct memory *memory, uint16_t id); /* false: it was not there */
+bool idset_has(const struct idset *set, uint16_t id);
+
+/* The lowest from `least` on; 0: there is none, as no identifier is 0. */
+uint16_t idset_next(const struct idset *set, uint32_t least);
 
 #endif

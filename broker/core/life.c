@@ -3,6 +3,7 @@
 
 #include "broker/core/broker.h"
 #include "broker/core/core.h"
+#include "broker/core/draw.h"
 #include "broker/core/link.h"
 #include "broker/core/link_end.h"
 #include "broker/core/message.h"
@@ -36,6 +37,7 @@ void broker_config_default(struct broker_config *config)
 			.queue_messages = 100000,
 			.queue_bytes = 64 << 20,
 			.subscriptions = 100000,
+			.filter_patterns = 100,
 			.topic_levels = 256,
 			.session_expiry_max_s = UINT32_MAX,
 			.maximum_qos = 2,
@@ -52,7 +54,7 @@ static void scratch_list(struct broker *b, struct buf *list[static SCRATCH_COUNT
 	list[3] = &b->key;
 	list[4] = &b->value;
 	list[5] = &b->codes;
-	list[6] = &b->draws;
+	list[6] = &b->drawn;
 }
 
 static bool parts_init(struct broker *b)
@@ -158,12 +160,13 @@ int64_t broker_tick(struct broker *b, int64_t now_ms)
 		case TIMER_SYS: sys_due(b); break;
 		}
 	}
+	draws_turn(b);
 	return broker_due(b);
 }
 
 int64_t broker_due(const struct broker *b)
 {
-	return timers_next_ms(&b->timers);
+	return draws_are_due(&b->draws) ? b->now_ms : timers_next_ms(&b->timers);
 }
 
 void broker_shutdown(struct broker *b)
@@ -187,16 +190,4 @@ bool broker_kick(struct broker *b, struct mqtt_view client_id)
 		return false;
 	link_dismiss(s->link, MQTT_ADMINISTRATIVE_ACTION, "thrown out by the administrator");
 	return true;
-}
-
-const struct broker_figures *broker_figures(struct broker *b)
-{
-	struct broker_figures *f = &b->figures;
-
-	f->sessions = b->sessions.count;
-	f->subscriptions = b->subscriptions.count;
-	f->retained = b->retained.count;
-	f->memory_bytes = b->memory.used_bytes;
-	f->memory_peak_bytes = b->memory.peak_bytes;
-	return f;
 }

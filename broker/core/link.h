@@ -71,6 +71,7 @@ struct link {
 	bool again : 1;   /* re-authentication under way */
 	bool stopped : 1; /* takes no packet: link_decide is due, or it ends */
 	bool doubted : 1; /* nothing was heard for too long, unless it is waiting to be read */
+	bool draws : 1;   /* retained messages wait for room in the output */
 	bool must_close : 1;
 };
 

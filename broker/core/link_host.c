@@ -4,6 +4,7 @@
 #include "broker/core/link.h"
 #include "broker/core/link_out.h"
 #include "broker/core/restore.h"
+#include "broker/core/session.h"
 #include "broker/core/session_life.h"
 
 struct link *link_open(struct broker *b, void *owner)
@@ -68,6 +69,10 @@ void link_written(struct link *l, size_t bytes)
 
 	b->figures.bytes_sent += bytes;
 	output_written(&l->output, &b->memory, bytes);
+	if (l->draws && l->session) {
+		l->draws = false;
+		draws_wake(&b->draws, l->session->draws);
+	}
 	if (!congested)
 		return;
 	l->heard_ms = b->now_ms; /* nothing was read from it */

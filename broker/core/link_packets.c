@@ -33,7 +33,7 @@ static void publish_release(struct link *l, uint16_t id)
 {
 	struct broker *b = l->broker;
 	struct session *s = l->session;
-	bool known = s->received && idset_remove(s->received, &b->memory, id);
+	bool known = idset_remove(&s->received, &b->memory, id);
 
 	if (known) {
 		record_received_gone(b, s, id);

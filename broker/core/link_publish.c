@@ -3,10 +3,10 @@
 #include <string.h>
 
 #include "broker/core/core.h"
-#include "broker/core/deliver.h"
 #include "broker/core/link.h"
 #include "broker/core/link_end.h"
 #include "broker/core/link_out.h"
+#include "broker/core/publish.h"
 #include "broker/core/record.h"
 #include "broker/core/session.h"
 #include "mqtt/publish.h"
@@ -192,7 +192,7 @@ static void publish_qos01(
 		result = message_publish(l, frame, p);
 		reason = reason_of(&result);
 	}
-	if (p->qos && result.failed && l->version != MQTT_50)
+	if (p->qos && result.failed && !version_traits(l->version).reason_codes)
 		publish_give_up(l);
 	else if (p->qos)
 		publish_answer(l, PUBACK, p, reason);
@@ -208,7 +208,7 @@ static void received_keep(struct link *l, uint16_t id)
 
 static void received_forget(struct link *l, uint16_t id)
 {
-	idset_remove(l->session->received, &l->broker->memory, id);
+	idset_remove(&l->session->received, &l->broker->memory, id);
 	l->received--;
 	record_received_gone(l->broker, l->session, id);
 }
@@ -221,11 +221,11 @@ static void publish_received(
 	/* What some have got may come again as a new message, as the refusal makes it one in 5.0, but
 	 * not as the same: [MQTT-4.3.3-2] of 3.1.1.
 	 */
-	bool forget = result.failed && (l->version == MQTT_50 || !result.reached);
+	bool forget = result.failed && (version_traits(l->version).reason_codes || !result.reached);
 
 	if (forget)
 		received_forget(l, p->id);
-	if (forget && l->version != MQTT_50)
+	if (forget && !version_traits(l->version).reason_codes)
 		publish_give_up(l);
 	else
 		publish_answer(l, PUBREC, p, reason_of(&result));
@@ -238,22 +238,21 @@ static void publish_qos2(
 	struct broker *b = l->broker;
 	struct session *s = l->session;
 
-	if (s->received && idset_has(s->received, p->id)) { /* [MQTT-4.3.3-10] */
+	if (idset_has(s->received, p->id)) { /* [MQTT-4.3.3-10] */
 		link_send_ack(l, PUBREC, p->id, MQTT_SUCCESS);
 		return;
 	}
 	/* [MQTT-3.3.4-7] */
-	if (l->version == MQTT_50 && l->received >= b->config.limits.receive_maximum) {
+	if (version_traits(l->version).receive_maximum &&
+		l->received >= b->config.limits.receive_maximum) {
 		link_refuse(l, MQTT_RECEIVE_MAXIMUM_EXCEEDED, "5.0:U50-RECVMAX-EXCEEDED",
 			"more than Receive Maximum");
 		return;
 	}
-	if (!s->received)
-		s->received = memory_take_zeroed(&b->memory, sizeof(*s->received));
 	uint8_t reason = message_check(l, p);
 	/* In 3.1.1 a refused message is acknowledged like any other. [MQTT-3.3.5-2] */
-	bool keep = !reason || l->version != MQTT_50;
-	if (keep && !(s->received && idset_add(s->received, &b->memory, p->id) == IDSET_ADDED)) {
+	bool keep = !reason || !version_traits(l->version).reason_codes;
+	if (keep && idset_add(&s->received, &b->memory, p->id) != IDSET_ADDED) {
 		link_refuse(l, MQTT_QUOTA_EXCEEDED, "5.0:U50-ERR-CODES", "no memory");
 		return;
 	}

@@ -1,7 +1,7 @@
 #include "broker/core/link_subscribe.h"
 
 #include "broker/core/core.h"
-#include "broker/core/deliver.h"
+#include "broker/core/draw.h"
 #include "broker/core/link.h"
 #include "broker/core/link_end.h"
 #include "broker/core/link_out.h"
@@ -10,14 +10,14 @@
 #include "mqtt/subscribe.h"
 #include "mqtt/text.h"
 
-/* What the server has told a 5.0 client in CONNACK not to do ends the connection. */
+/* What the server has told the client in the properties of CONNACK not to do ends the connection. */
 static bool offer_check(struct link *l, const struct mqtt_subscribe *s)
 {
 	const struct broker_limits *limits = &l->broker->config.limits;
 	struct mqtt_filter f;
 	uint32_t at = 0;
 
-	if (l->version != MQTT_50)
+	if (!version_traits(l->version).properties)
 		return true;
 	if (limits->no_subscription_ids &&
 		mqtt_properties_has(&s->properties, MQTT_SUBSCRIPTION_IDENTIFIER)) {
@@ -40,6 +40,20 @@ static bool offer_check(struct link *l, const struct mqtt_subscribe *s)
 	return true;
 }
 
+/* 3.1.1 does not know shares, but leaves the meaning of "$" to the server: here it is that of 5.0, and
+ * what can be no share is refused, as it would never be served. 0, or the code.
+ */
+static uint8_t share_check(const struct broker_limits *limits, struct mqtt_view filter)
+{
+	struct mqtt_view name, path;
+
+	if (!mqtt_filter_is_shared(filter))
+		return 0;
+	if (limits->no_shared)
+		return MQTT_SHARED_NOT_SUPPORTED;
+	return mqtt_filter_split_shared(filter, &name, &path) ? 0 : MQTT_TOPIC_FILTER_INVALID;
+}
+
 /* The QoS to be granted, or a code from 0x80 on. */
 static uint8_t grant(struct link *l, const struct mqtt_filter *f)
 {
@@ -50,6 +64,9 @@ static uint8_t grant(struct link *l, const struct mqtt_filter *f)
 
 	if (limits->no_wildcards && mqtt_filter_has_wildcard(f->text)) /* [MQTT-3.8.3-2] */
 		return MQTT_WILDCARDS_NOT_SUPPORTED;
+	uint8_t refusal = share_check(limits, f->text);
+	if (refusal)
+		return refusal;
 	if (access->subscribe) {
 		struct broker_client client = link_client(l);
 		qos = access->subscribe(access->context, &client, f->text, qos);
@@ -62,14 +79,15 @@ static uint8_t filter_subscribe(
 	struct link *l, const struct mqtt_filter *f, uint32_t id, bool *draws)
 {
 	struct broker *b = l->broker;
-	bool shared = l->version == MQTT_50;
 	uint8_t code = grant(l, f);
 
 	*draws = false;
 	if (code >= 0x80)
 		return code;
-	enum subscribe_result result = subscriptions_add(&b->subscriptions, &l->session->subscriber,
-		f, shared, code, id, b->config.limits.subscriptions);
+	const struct subscription_limits limits = { b->config.limits.subscriptions,
+		b->config.limits.filter_patterns };
+	enum subscribe_result result =
+		subscriptions_add(&b->subscriptions, &l->session->subscriber, f, code, id, &limits);
 	if (result == SUBSCRIBE_TOO_DEEP)
 		return MQTT_TOPIC_FILTER_INVALID;
 	if (result == SUBSCRIBE_TOO_MANY || result == SUBSCRIBE_NO_MEMORY)
@@ -82,14 +100,14 @@ static uint8_t filter_subscribe(
 	/* [MQTT-3.3.1-9] [MQTT-3.3.1-10] [MQTT-3.3.1-11]; never for a share: U50-RETAIN-SHARED */
 	bool wanted =
 		f->retain_handling == 0 || (f->retain_handling == 1 && result == SUBSCRIBE_NEW);
-	*draws = wanted && !(shared && mqtt_filter_is_shared(f->text));
+	*draws = wanted && !mqtt_filter_is_shared(f->text);
 	return code;
 }
 
 /* 3.1.1 knows but one failure. [MQTT-3.9.3-2] */
 static uint8_t code_of(unsigned version, uint8_t code)
 {
-	return version != MQTT_50 && code >= 0x80 ? 0x80 : code;
+	return !version_traits(version).reason_codes && code >= 0x80 ? 0x80 : code;
 }
 
 static bool suback_send(struct link *l, enum packet_type type, uint16_t id)
@@ -97,7 +115,7 @@ static bool suback_send(struct link *l, enum packet_type type, uint16_t id)
 	struct broker *b = l->broker;
 	struct mqtt_suback suback = { .id = id };
 
-	if (type == SUBACK || l->version == MQTT_50)
+	if (type == SUBACK || version_traits(l->version).reason_codes)
 		suback.codes = (struct mqtt_view){ b->codes.data, (uint32_t)b->codes.len };
 	buf_reset(&b->packet);
 	if (!b->codes.failed && mqtt_suback_write(&b->packet, l->version, type, &suback) &&
@@ -108,46 +126,22 @@ static bool suback_send(struct link *l, enum packet_type type, uint16_t id)
 	return false;
 }
 
-struct retained_visit {
-	struct broker *broker;
-	struct session *session;
-	struct target_id id;
-	uint8_t qos;
-};
-
-static bool retained_send(void *context, struct message *m)
-{
-	struct retained_visit *v = context;
-	struct broker *b = v->broker;
-	struct publication p = publication_of(m);
-	struct sending how = { .ids = &v->id,
-		.first_id = v->id.id ? 1 : 0,
-		.qos = m->qos < v->qos ? m->qos : v->qos,
-		.retain = true }; /* [MQTT-3.3.1-8] of 3.1.1, U50-RETAIN-FLAG */
-
-	if (is_expired(m->expires_ms, b->now_ms))
-		return true;
-	if (b->config.access.deliver) {
-		struct broker_client client = link_client(v->session->link);
-		if (!b->config.access.deliver(b->config.access.context, &client, p.topic))
-			return true;
-	}
-	deliver(b, v->session, &p, &how, NULL);
-	return true;
-}
-
-/* Behind the SUBACK come the retained messages of those filters that draw them. */
-static void retained_draw(struct link *l, const struct mqtt_subscribe *s, uint32_t id)
+/* After the SUBACK come the retained messages of those filters that draw them. False without memory. */
+static bool retained_draw(struct link *l, const struct mqtt_subscribe *s, uint32_t id)
 {
 	struct broker *b = l->broker;
 	struct mqtt_filter f;
 	uint32_t at = 0;
+	bool ok = true;
 
-	for (uint32_t i = 0; i < b->draws.len && mqtt_subscribe_next(s, &at, &f); i++) {
-		struct retained_visit v = { b, l->session, { id, 0 }, b->codes.data[i] };
-		if (b->draws.data[i])
-			retained_match(&b->retained, f.text, retained_send, &v);
+	for (uint32_t i = 0; ok && i < b->drawn.len && mqtt_subscribe_next(s, &at, &f); i++) {
+		uint8_t code = b->codes.data[i];
+		if (b->drawn.data[i])
+			ok = draw_begin(b, l->session, f.text, code, id);
+		else if (code < 0x80)
+			draw_change(b, l->session, f.text, code, id);
 	}
+	return ok;
 }
 
 void link_subscribe(struct link *l, struct mqtt_view body)
@@ -166,15 +160,15 @@ void link_subscribe(struct link *l, struct mqtt_view body)
 		return;
 	uint32_t id = mqtt_properties_number(&s.properties, MQTT_SUBSCRIPTION_IDENTIFIER, 0);
 	buf_reset(&b->codes);
-	buf_reset(&b->draws);
+	buf_reset(&b->drawn);
 	while (mqtt_subscribe_next(&s, &at, &f)) { /* [MQTT-3.8.4-5] */
 		bool draws;
 		uint8_t code = filter_subscribe(l, &f, id, &draws);
 		buf_add_u8(&b->codes, code_of(l->version, code));
-		buf_add_u8(&b->draws, draws);
+		buf_add_u8(&b->drawn, draws);
 	}
-	if (suback_send(l, SUBACK, s.id))
-		retained_draw(l, &s, id);
+	if (suback_send(l, SUBACK, s.id) && !retained_draw(l, &s, id))
+		link_refuse(l, MQTT_QUOTA_EXCEEDED, "5.0:U50-ERR-CODES", "no memory");
 }
 
 void link_unsubscribe(struct link *l, struct mqtt_view body)
@@ -193,6 +187,7 @@ void link_unsubscribe(struct link *l, struct mqtt_view body)
 	while (mqtt_unsubscribe_next(&s, &at, &filter)) { /* [MQTT-3.10.4-6] */
 		bool there =
 			subscriptions_remove(&b->subscriptions, &l->session->subscriber, filter);
+		draw_end(b, l->session, filter);
 		if (there)
 			record_subscription_gone(b, l->session, filter);
 		buf_add_u8(&b->codes, there ? MQTT_SUCCESS : MQTT_NO_SUBSCRIPTION_EXISTED);

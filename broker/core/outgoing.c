@@ -187,6 +187,7 @@ void outgoing_pump(struct broker *b, struct session *s)
 		o->sent++;
 	}
 	outgoing_trim(b, o);
+	draws_wake(&b->draws, s->draws);
 }
 
 static bool queue_has_room(const struct broker *b, const struct session *s, size_t size)

@@ -93,9 +93,8 @@ void record_session_gone(struct broker *b, struct session *s)
 	if (!s->durable)
 		return;
 	subscriptions_gone(b, s);
-	for (uint32_t i = 0; s->received && i < s->received->capacity; i++)
-		if (s->received->slots[i])
-			record_received_gone(b, s, s->received->slots[i]);
+	for (uint16_t id = idset_next(s->received, 1); id; id = idset_next(s->received, id + 1u))
+		record_received_gone(b, s, id);
 	key_session(b, 'a', s);
 	drop(b);
 	s->durable = false;

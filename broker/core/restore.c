@@ -83,10 +83,9 @@ static bool session_restore(struct broker *b, struct mqtt_view id, struct mqtt_c
 	int64_t expires_ms;
 	bool connected, has_will;
 
-	if (!cursor_u8(c, &version) || (version != MQTT_311 && version != MQTT_50) ||
-		!cursor_u32(c, &expiry_s) || !expiry_s || !take_time(b, c, &expires_ms) ||
-		!take_flag(c, &connected) || !take_flag(c, &has_will) ||
-		sessions_find(&b->sessions, id))
+	if (!cursor_u8(c, &version) || !version_is_known(version) || !cursor_u32(c, &expiry_s) ||
+		!expiry_s || !take_time(b, c, &expires_ms) || !take_flag(c, &connected) ||
+		!take_flag(c, &has_will) || sessions_find(&b->sessions, id))
 		return false;
 	struct session *s = session_new(b, id, expiry_s);
 	if (!s)
@@ -114,12 +113,11 @@ static bool subscription_restore(
 		!take_flag(c, &f.no_local) || !take_flag(c, &f.retain_as_published) ||
 		!cursor_u32(c, &id) || !mqtt_filter_valid(filter))
 		return false;
-	bool shared = version == MQTT_50;
-	if (shared && mqtt_filter_is_shared(filter) &&
-		!mqtt_filter_split_shared(filter, &name, &path))
+	if (mqtt_filter_is_shared(filter) && !mqtt_filter_split_shared(filter, &name, &path))
 		return false;
-	return subscriptions_add(&b->subscriptions, &s->subscriber, &f, shared, f.qos, id,
-		       UINT32_MAX) <= SUBSCRIBE_REPLACED;
+	static const struct subscription_limits none = { UINT32_MAX, UINT32_MAX };
+	return subscriptions_add(&b->subscriptions, &s->subscriber, &f, f.qos, id, &none) <=
+		SUBSCRIBE_REPLACED;
 }
 
 static bool received_restore(struct broker *b, struct session *s, struct mqtt_cursor *key)
@@ -128,9 +126,7 @@ static bool received_restore(struct broker *b, struct session *s, struct mqtt_cu
 
 	if (!cursor_u16(key, &id) || !id)
 		return false;
-	if (!s->received)
-		s->received = memory_take_zeroed(&b->memory, sizeof(*s->received));
-	return s->received && idset_add(s->received, &b->memory, id) == IDSET_ADDED;
+	return idset_add(&s->received, &b->memory, id) == IDSET_ADDED;
 }
 
 /* Messages come in the order of their serials. */

@@ -2,6 +2,7 @@
 
 #include "broker/core/memory.h"
 #include "broker/core/message.h"
+#include "mqtt/text.h"
 
 bool retained_init(struct retained *r, struct memory *memory, struct timers *timers, uint64_t seed,
 	uint32_t level_max)
@@ -86,6 +87,7 @@ bool retained_put(struct retained *r, struct message *message)
 	if (!entry)
 		return false;
 	struct message *old = entry->message;
+	entry->age = ++r->age;
 	entry->message = message_hold(message);
 	message_drop(r->memory, old);
 	timer_clear(r->timers, &entry->timer);
@@ -96,72 +98,125 @@ bool retained_put(struct retained *r, struct message *message)
 	return false;
 }
 
-struct visit {
-	bool (*call)(void *context, struct message *message);
-	void *context;
-	const struct tree *tree;
-	uint32_t count; /* levels of the filter */
+/* A filter, level by level. */
+struct pattern {
+	const struct tree_level *levels;
+	uint32_t count; /* without "#" */
+	bool hash;      /* "#" is the last */
 };
 
-static bool node_visit(const struct visit *v, const struct tree_node *node)
+static bool level_is(const struct tree_level *level, char wildcard)
 {
-	const struct retained_entry *entry = node->value;
-
-	return !entry || v->call(v->context, entry->message);
+	return level->len == 1 && *level->data == wildcard;
 }
 
-/* A node and everything below it, without recursion: a topic may be deep. */
-static bool branch_visit(const struct visit *v, const struct tree_node *top)
+static struct pattern pattern_of(struct retained *r, struct mqtt_view filter)
 {
-	const struct tree_node *n = top;
+	struct pattern p = { .levels = r->tree.levels, .count = tree_split(&r->tree, filter) };
 
-	for (;;) {
-		if (!node_visit(v, n))
-			return false;
-		if (n->children) {
-			n = n->children;
-			continue;
-		}
-		while (n != top && !n->next)
-			n = n->parent;
-		if (n == top)
-			return true;
+	p.hash = p.count && level_is(&p.levels[p.count - 1], '#');
+	p.count -= p.hash;
+	return p;
+}
+
+/* Whether all children of a place of this depth are on the way, and not at most one of them. */
+static bool takes_all(const struct pattern *p, uint32_t depth)
+{
+	return depth < p->count ? level_is(&p->levels[depth], '+') : p->hash;
+}
+
+/* The first of these siblings that a wildcard takes. [MQTT-4.7.2-1] */
+static struct tree_node *sibling_taken(struct tree_node *n, uint32_t depth)
+{
+	while (n && depth == 1 && n->level_len && n->level[0] == '$')
 		n = n->next;
-	}
+	return n;
 }
 
-/* [MQTT-4.7.2-1] */
-static bool is_hidden(const struct tree_node *n, uint32_t at)
+static struct tree_node *first_child(const struct retained *r, const struct pattern *p,
+	const struct tree_node *n, uint32_t depth)
 {
-	return !at && n->level_len && n->level[0] == '$';
+	if (takes_all(p, depth))
+		return sibling_taken(n->children, depth + 1);
+	return depth < p->count ? tree_child(&r->tree, n, &p->levels[depth]) : NULL;
 }
 
-static bool level_visit(const struct visit *v, const struct tree_node *node, uint32_t at)
+static void walk_move(
+	struct retained *r, struct retained_walk *w, struct tree_node *to, uint32_t depth)
 {
-	if (at == v->count)
-		return node_visit(v, node);
-	const struct tree_level *level = &v->tree->levels[at];
-	bool hash = level->len == 1 && *level->data == '#';
-	if (!hash && !(level->len == 1 && *level->data == '+')) {
-		const struct tree_node *child = tree_child(v->tree, node, level);
-		return !child || level_visit(v, child, at + 1);
+	struct tree_node *from = w->at;
+
+	if (to)
+		to->pins++;
+	w->at = to;
+	w->depth = depth;
+	from->pins--;
+	tree_prune(&r->tree, from); /* whose last message went meanwhile */
+}
+
+/* Down if there is something, else to the next sibling of itself or of one above it. */
+static void walk_step(struct retained *r, struct retained_walk *w, const struct pattern *p)
+{
+	struct tree_node *n = w->at, *to = first_child(r, p, n, w->depth);
+	uint32_t depth = w->depth + 1;
+
+	for (; !to && n->parent; n = n->parent) {
+		depth--;
+		if (takes_all(p, depth - 1))
+			to = sibling_taken(n->next, depth);
 	}
-	if (hash && at && !node_visit(v, node))
-		return false;
-	for (const struct tree_node *n = node->children; n; n = n->next) {
-		if (is_hidden(n, at))
-			continue;
-		if (!(hash ? branch_visit(v, n) : level_visit(v, n, at + 1)))
+	walk_move(r, w, to, depth);
+}
+
+void retained_walk_begin(struct retained *r, struct retained_walk *w)
+{
+	*w = (struct retained_walk){ .at = r->tree.root, .age = r->age };
+	w->at->pins++;
+}
+
+void retained_walk_end(struct retained *r, struct retained_walk *w)
+{
+	if (w->at)
+		walk_move(r, w, NULL, 0);
+}
+
+static bool is_wanted(const struct retained_walk *w, const struct pattern *p)
+{
+	const struct retained_entry *entry = w->at->value;
+
+	return entry && entry->age <= w->age &&
+		(p->hash ? w->depth >= p->count : w->depth == p->count);
+}
+
+bool retained_walk_on(struct retained *r, struct retained_walk *w, struct mqtt_view filter,
+	uint32_t *steps, bool (*visit)(void *context, struct message *message), void *context)
+{
+	struct pattern p = pattern_of(r, filter);
+
+	for (; w->at && *steps; --*steps) {
+		if (is_wanted(w, &p) &&
+			!visit(context, ((struct retained_entry *)w->at->value)->message))
 			return false;
+		walk_step(r, w, &p);
 	}
-	return true;
+	return !w->at;
 }
 
-void retained_match(struct retained *r, struct mqtt_view filter,
-	bool (*visit)(void *context, struct message *message), void *context)
+struct message *retained_walk_has_ahead(struct retained *r, const struct retained_walk *w,
+	struct mqtt_view filter, struct mqtt_view topic)
 {
-	struct visit v = { visit, context, &r->tree, tree_split(&r->tree, filter) };
+	const struct retained_entry *entry = w->at ? entry_find(r, topic) : NULL;
 
-	if (v.count)
-		level_visit(&v, r->tree.root, 0);
+	if (!entry || entry->age > w->age || !tree_is_ahead(w->at, entry->node) ||
+		!mqtt_filter_matches(filter, topic))
+		return NULL;
+	return entry->message;
+}
+
+void retained_pass(struct retained *r, struct mqtt_view topic)
+{
+	struct retained_entry *entry = entry_find(r, topic);
+
+	if (entry)
+		entry->age = ++r->age;
 }

@@ -1,4 +1,9 @@
-/* The last retained message of each topic. */
+/* The last retained message of each topic.
+ *
+ * Those that match a filter are visited in as many parts as one likes. What changes between two parts:
+ * a message that goes is not visited; one that comes, or takes the place of another, is younger than the
+ * walk, and not visited either.
+ */
 #ifndef BROKER_CORE_RETAINED_H
 #define BROKER_CORE_RETAINED_H
 
@@ -15,6 +20,7 @@ struct message;
 struct retained_entry { /* value of a node */
 	struct message *message;
 	struct tree_node *node;
+	uint64_t age;       /* higher than that of older ones */
 	struct timer timer; /* set when the message expires */
 };
 
@@ -22,7 +28,14 @@ struct retained {
 	struct memory *memory;
 	struct timers *timers;
 	struct tree tree;
+	uint64_t age; /* of the youngest */
 	uint32_t count;
+};
+
+struct retained_walk {
+	struct tree_node *at; /* the next to be looked at, pinned; NULL: there is none */
+	uint64_t age;         /* of the youngest that is visited */
+	uint32_t depth;       /* of the place: levels down from the root */
 };
 
 bool retained_init(struct retained *r, struct memory *memory, struct timers *timers, uint64_t seed,
@@ -41,10 +54,22 @@ struct message *retained_get(struct retained *r, struct mqtt_view topic);
 bool retained_remove(struct retained *r, struct mqtt_view topic);
 void retained_remove_entry(struct retained *r, struct retained_entry *entry);
 
-/* Calls `visit` for each message whose topic matches the filter, until it returns false. `visit` must
- * not change what is retained.
+/* A walk that was begun is to be ended, also if it has come to the end. */
+void retained_walk_begin(struct retained *r, struct retained_walk *w);
+void retained_walk_end(struct retained *r, struct retained_walk *w);
+
+/* Goes on, `*steps` places at most, which it takes off. Calls `visit` for each message whose topic matches
+ * the filter, the same each time; if that returns false, the walk rests, and the message is visited again
+ * by the next part. `visit` must not change what is retained. Returns true when there is no more to visit.
  */
-void retained_match(struct retained *r, struct mqtt_view filter,
-	bool (*visit)(void *context, struct message *message), void *context);
+bool retained_walk_on(struct retained *r, struct retained_walk *w, struct mqtt_view filter,
+	uint32_t *steps, bool (*visit)(void *context, struct message *message), void *context);
+
+/* The message of this topic that the walk has yet to visit; NULL: there is none. */
+struct message *retained_walk_has_ahead(struct retained *r, const struct retained_walk *w,
+	struct mqtt_view filter, struct mqtt_view topic);
+
+/* No walk visits it any more. */
+void retained_pass(struct retained *r, struct mqtt_view topic);
 
 #endif

@@ -17,6 +17,7 @@
 #include "broker/core/timer.h"
 #include "mqtt/view.h"
 
+struct draw;
 struct link;
 struct outgoing;
 struct will;
@@ -30,6 +31,7 @@ struct session {
 	struct link *ending;          /* an earlier one that still has to write; or NULL */
 	struct outgoing *outgoing;
 	struct idset *received; /* QoS 2, not released; NULL: none */
+	struct draw *draws;     /* retained messages that are still to come */
 	struct will *will;      /* NULL: none */
 	int64_t expires_ms;     /* while offline; INT64_MAX: never */
 	uint32_t hash;

@@ -4,9 +4,11 @@
 
 #include "broker/core/core.h"
 #include "broker/core/deliver.h"
+#include "broker/core/draw.h"
 #include "broker/core/link.h"
 #include "broker/core/message.h"
 #include "broker/core/outgoing.h"
+#include "broker/core/publish.h"
 #include "broker/core/record.h"
 #include "broker/core/session.h"
 #include "broker/core/will.h"
@@ -35,11 +37,9 @@ static void session_free(struct broker *b, struct session *s)
 	if (s->ending)
 		s->ending->left = NULL;
 	subscriptions_remove_all(&b->subscriptions, &s->subscriber);
+	draws_end(b, s);
 	outgoing_free(b, s);
-	if (s->received) {
-		idset_fini(s->received, &b->memory);
-		memory_give(&b->memory, s->received, sizeof(*s->received));
-	}
+	idset_clear(&s->received, &b->memory);
 	will_drop(b, s);
 	memory_give(&b->memory, s, sizeof(*s) + s->id_len);
 }
@@ -91,6 +91,7 @@ void session_detach(struct broker *b, struct session *s, bool drop_will)
 			will_publish(b, s);
 	}
 	outgoing_rest(b, s);
+	draws_rest(b, s);
 	record_session(b, s);
 	session_wait(b, s);
 }

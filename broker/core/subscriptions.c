@@ -3,8 +3,12 @@
 #include <string.h>
 
 #include "base/buf.h"
+#include "broker/core/hash.h"
 #include "broker/core/memory.h"
+#include "broker/core/patterns.h"
 #include "mqtt/text.h"
+
+enum { PATTERNS_WORTH = 50 }; /* with fewer subscriptions they are not counted any more */
 
 bool subscriptions_init(
 	struct subscriptions *s, struct memory *memory, uint64_t seed, uint32_t level_max)
@@ -130,6 +134,88 @@ static struct subscription *subscription_find(const struct subscriber *subscribe
 	return sub;
 }
 
+/* ---- patterns ------------------------------------------------------------------------------ */
+
+/* 0: it has none. */
+static uint64_t pattern_of(
+	const struct subscriptions *s, const struct tree_node *node, const struct share *share)
+{
+	uint64_t key = s->tree.seed;
+	bool counts = share;
+
+	if (share)
+		key = hash_view(key, (struct mqtt_view){ share->name, share->name_len });
+	for (const struct tree_node *n = node; n->parent; n = n->parent) {
+		unsigned kind = n == n->parent->plus ? 1 : n == n->parent->hash ? 2 : 3;
+		counts |= kind < 3;
+		key = hash_mix(key + kind, UINT64_C(0xD6E8FEB86659FD93));
+	}
+	return counts ? key | 1 : 0;
+}
+
+/* Only where they are counted, here and in the next one. False without memory. */
+static bool pattern_count(const struct subscriptions *s, const struct subscriber *subscriber,
+	const struct tree_node *node, const struct share *share)
+{
+	uint64_t key = subscriber->patterns ? pattern_of(s, node, share) : 0;
+
+	return !key || patterns_add(subscriber->patterns, s->memory, key);
+}
+
+static void patterns_release(struct memory *memory, struct subscriber *subscriber)
+{
+	if (!subscriber->patterns)
+		return;
+	patterns_fini(subscriber->patterns, memory);
+	memory_give(memory, subscriber->patterns, sizeof(*subscriber->patterns));
+	subscriber->patterns = NULL;
+}
+
+static void pattern_uncount(const struct subscriptions *s, struct subscriber *subscriber,
+	const struct tree_node *node, const struct share *share)
+{
+	uint64_t key = subscriber->patterns ? pattern_of(s, node, share) : 0;
+
+	if (key)
+		patterns_remove(subscriber->patterns, key);
+	if (subscriber->count <= PATTERNS_WORTH)
+		patterns_release(s->memory, subscriber);
+}
+
+/* Begins to count them. False without memory. */
+static bool patterns_make(const struct subscriptions *s, struct subscriber *subscriber)
+{
+	const struct subscription *sub = subscriber->chain;
+
+	subscriber->patterns = memory_take_zeroed(s->memory, sizeof(*subscriber->patterns));
+	if (!subscriber->patterns)
+		return false;
+	while (sub && pattern_count(s, subscriber, sub->node, sub->share))
+		sub = sub->next;
+	if (sub)
+		patterns_release(s->memory, subscriber);
+	return !sub;
+}
+
+/* Whether the subscriber may have one more. */
+static enum subscribe_result room_check(const struct subscriptions *s,
+	struct subscriber *subscriber, const struct tree_node *node, const struct share *share,
+	const struct subscription_limits *limits)
+{
+	if (subscriber->count >= limits->subscriptions)
+		return SUBSCRIBE_TOO_MANY;
+	if (subscriber->count < limits->patterns) /* it cannot have more of them */
+		return SUBSCRIBE_NEW;
+	if (!subscriber->patterns && !patterns_make(s, subscriber))
+		return SUBSCRIBE_NO_MEMORY;
+	uint64_t key = pattern_of(s, node, share);
+	bool fits = !key || subscriber->patterns->count < limits->patterns ||
+		patterns_have(subscriber->patterns, key);
+	return fits ? SUBSCRIBE_NEW : SUBSCRIBE_TOO_MANY;
+}
+
+/* ---- subscriptions ------------------------------------------------------------------------- */
+
 static void options_set(
 	struct subscription *sub, const struct mqtt_filter *filter, uint8_t qos, uint32_t id)
 {
@@ -146,7 +232,12 @@ static struct subscription *subscription_new(struct subscriptions *s, struct sub
 
 	if (!sub)
 		return NULL;
+	if (!pattern_count(s, subscriber, node, share)) {
+		memory_give(s->memory, sub, sizeof(*sub));
+		return NULL;
+	}
 	if (!list_add(s->memory, list, sub)) {
+		pattern_uncount(s, subscriber, node, share);
 		memory_give(s->memory, sub, sizeof(*sub));
 		return NULL;
 	}
@@ -165,22 +256,22 @@ static struct subscription *subscription_new(struct subscriptions *s, struct sub
 	return sub;
 }
 
-/* Splits "$share/NAME/" off, where that has a meaning. */
-static struct mqtt_view path_of(struct mqtt_view text, bool shared, struct mqtt_view *name)
+/* Splits "$share/NAME/" off. */
+static struct mqtt_view path_of(struct mqtt_view text, struct mqtt_view *name)
 {
 	struct mqtt_view path;
 
-	if (shared && mqtt_filter_is_shared(text) && mqtt_filter_split_shared(text, name, &path))
+	if (mqtt_filter_is_shared(text) && mqtt_filter_split_shared(text, name, &path))
 		return path;
 	*name = (struct mqtt_view){ 0 };
 	return text;
 }
 
-static enum subscribe_result subscription_put(struct subscriptions *s,
-	struct subscriber *subscriber, const struct mqtt_filter *filter, bool shared, uint8_t qos,
-	uint32_t id, uint32_t most)
+enum subscribe_result subscriptions_add(struct subscriptions *s, struct subscriber *subscriber,
+	const struct mqtt_filter *filter, uint8_t qos, uint32_t id,
+	const struct subscription_limits *limits)
 {
-	struct mqtt_view name, path = path_of(filter->text, shared, &name);
+	struct mqtt_view name, path = path_of(filter->text, &name);
 	struct tree_node *node = tree_make(&s->tree, path);
 
 	if (!node)
@@ -191,21 +282,21 @@ static enum subscribe_result subscription_put(struct subscriptions *s,
 		node->value = f = memory_take_zeroed(s->memory, sizeof(*f));
 	struct share *share = f && name.len ? share_make(s->memory, f, node, name) : NULL;
 	s->generation++;
+	struct subscription *sub = NULL;
 	if (f && (share || !name.len)) {
 		struct subscription_list *list = share ? &share->list : &f->list;
-		struct subscription *sub = subscription_find(subscriber, node, share, list);
-		bool found = sub != NULL;
-		if (!found && subscriber->count >= most)
-			result = SUBSCRIBE_TOO_MANY;
-		else if (!found)
-			sub = subscription_new(s, subscriber, node, share, list);
-		if (sub) {
-			options_set(sub, filter, qos, id);
-			return found ? SUBSCRIBE_REPLACED : SUBSCRIBE_NEW;
-		}
-		if (share && !share->list.count)
-			share_unlink(s->memory, share);
+		sub = subscription_find(subscriber, node, share, list);
+		result = sub ? SUBSCRIBE_REPLACED : room_check(s, subscriber, node, share, limits);
+		if (result == SUBSCRIBE_NEW &&
+			!(sub = subscription_new(s, subscriber, node, share, list)))
+			result = SUBSCRIBE_NO_MEMORY;
 	}
+	if (sub) {
+		options_set(sub, filter, qos, id);
+		return result;
+	}
+	if (share && !share->list.count)
+		share_unlink(s->memory, share);
 	filter_release(s, node);
 	return result;
 }
@@ -216,6 +307,7 @@ static void subscription_free(struct subscriptions *s, struct subscription *sub)
 	struct tree_node *node = sub->node;
 	struct share *share = sub->share;
 
+	pattern_uncount(s, sub->subscriber, node, share);
 	list_remove(s->memory, share ? &share->list : &f->list, sub);
 	*sub->link = sub->next;
 	if (sub->next)
@@ -235,45 +327,18 @@ static void subscription_free(struct subscriptions *s, struct subscription *sub)
 	filter_release(s, node);
 }
 
-/* The subscriber's subscription to this text in one of its meanings; NULL: none. */
-static struct subscription *subscription_at(struct subscriptions *s,
-	const struct subscriber *subscriber, struct mqtt_view text, bool shared)
-{
-	struct mqtt_view name, path = path_of(text, shared, &name);
-	struct tree_node *node = tree_find(&s->tree, path);
-	const struct filter *f = node ? node->value : NULL;
-
-	if (!f)
-		return NULL;
-	struct share *share = name.len ? share_find(f, name) : NULL;
-	if (name.len && !share)
-		return NULL;
-	return subscription_find(subscriber, node, share, share ? &share->list : &f->list);
-}
-
-enum subscribe_result subscriptions_add(struct subscriptions *s, struct subscriber *subscriber,
-	const struct mqtt_filter *filter, bool shared, uint8_t qos, uint32_t id, uint32_t most)
-{
-	struct subscription *other = mqtt_filter_is_shared(filter->text)
-		? subscription_at(s, subscriber, filter->text, !shared)
-		: NULL;
-
-	if (other && most < UINT32_MAX)
-		most++; /* it goes */
-	enum subscribe_result result =
-		subscription_put(s, subscriber, filter, shared, qos, id, most);
-	if (other && result <= SUBSCRIBE_REPLACED)
-		subscription_free(s, other);
-	return result;
-}
-
 bool subscriptions_remove(
 	struct subscriptions *s, struct subscriber *subscriber, struct mqtt_view text)
 {
-	struct subscription *sub = subscription_at(s, subscriber, text, false);
+	struct mqtt_view name, path = path_of(text, &name);
+	struct tree_node *node = tree_find(&s->tree, path);
+	const struct filter *f = node ? node->value : NULL;
+	struct share *share = f && name.len ? share_find(f, name) : NULL;
 
-	if (!sub && mqtt_filter_is_shared(text))
-		sub = subscription_at(s, subscriber, text, true);
+	if (!f || (name.len && !share))
+		return false;
+	struct subscription *sub =
+		subscription_find(subscriber, node, share, share ? &share->list : &f->list);
 	if (sub)
 		subscription_free(s, sub);
 	return sub != NULL;

@@ -77,16 +77,17 @@ enum subscribe_result {
 	SUBSCRIBE_NO_MEMORY,
 };
 
-/* `filter` is valid; `shared` says whether "$share/" has a meaning here. A session has one subscription
- * by one text: where it took "$share/..." in the other version, with the other meaning, this one
- * replaces that. It may have `most` subscriptions.
- */
-enum subscribe_result subscriptions_add(struct subscriptions *s, struct subscriber *subscriber,
-	const struct mqtt_filter *filter, bool shared, uint8_t qos, uint32_t id, uint32_t most);
+struct subscription_limits { /* of a subscriber */
+	uint32_t subscriptions;
+	uint32_t patterns; /* see patterns.h */
+};
 
-/* What the session has subscribed to by this text, in whichever version that was: a session may have
- * come back in the other one. False if there was nothing. [MQTT-3.10.4-1]
- */
+/* `filter` is valid, also what is after "$share/". */
+enum subscribe_result subscriptions_add(struct subscriptions *s, struct subscriber *subscriber,
+	const struct mqtt_filter *filter, uint8_t qos, uint32_t id,
+	const struct subscription_limits *limits);
+
+/* False if there was nothing. [MQTT-3.10.4-1] */
 bool subscriptions_remove(
 	struct subscriptions *s, struct subscriber *subscriber, struct mqtt_view filter);
 void subscriptions_remove_all(struct subscriptions *s, struct subscriber *subscriber);

@@ -1,5 +1,6 @@
 #include "broker/core/tree.h"
 
+#include <stddef.h>
 #include <string.h>
 
 #include "base/buf.h"
@@ -105,14 +106,20 @@ static void buckets_grow(struct tree *t)
 	t->bucket_count = count;
 }
 
+static size_t node_size(size_t level_len)
+{
+	return offsetof(struct tree_node, level) + level_len;
+}
+
 static struct tree_node *child_make(
 	struct tree *t, struct tree_node *parent, const struct tree_level *level)
 {
-	struct tree_node *n = memory_take_zeroed(t->memory, sizeof(*n) + level->len);
+	struct tree_node *n = memory_take_zeroed(t->memory, node_size(level->len));
 
 	if (!n)
 		return NULL;
 	n->parent = parent;
+	n->born = ++t->born;
 	n->level_len = (uint16_t)level->len;
 	if (level->len)
 		memcpy(n->level, level->data, level->len);
@@ -176,16 +183,43 @@ static void node_free(struct tree *t, struct tree_node *n)
 		parent->hash = NULL;
 	else
 		bucket_remove(t, n);
-	memory_give(t->memory, n, sizeof(*n) + n->level_len);
+	memory_give(t->memory, n, node_size(n->level_len));
 }
 
 void tree_prune(struct tree *t, struct tree_node *node)
 {
-	while (node->parent && !node->value && !node->children) {
+	while (node->parent && !node->value && !node->children && !node->pins) {
 		struct tree_node *parent = node->parent;
 		node_free(t, node);
 		node = parent;
 	}
+}
+
+static uint32_t depth_of(const struct tree_node *node)
+{
+	uint32_t depth = 0;
+
+	for (; node->parent; node = node->parent)
+		depth++;
+	return depth;
+}
+
+bool tree_is_ahead(const struct tree_node *place, const struct tree_node *node)
+{
+	const struct tree_node *a = place, *b = node;
+	uint32_t depth_a = depth_of(a), depth_b = depth_of(b);
+
+	for (; depth_a > depth_b; depth_a--)
+		a = a->parent;
+	for (; depth_b > depth_a; depth_b--)
+		b = b->parent;
+	if (a == b) /* one is above the other */
+		return a == place;
+	while (a->parent != b->parent) {
+		a = a->parent;
+		b = b->parent;
+	}
+	return a->born > b->born;
 }
 
 /* Twice the way: up to learn the length, and again to fill it in from the end. */

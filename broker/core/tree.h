@@ -6,7 +6,8 @@
  *               /  |  \    \         found in one hash table of the whole tree, by its parent and
  *          tennis  +   #   news      its level; siblings are chained, so they can be walked, too
  *
- * A node lives as long as it has a value or children.
+ * A node lives as long as it has a value or children, or is pinned. The youngest of siblings comes first:
+ * whoever goes through a tree that changes does not meet what was added after the place where it is.
  */
 #ifndef BROKER_CORE_TREE_H
 #define BROKER_CORE_TREE_H
@@ -27,7 +28,9 @@ struct tree_node {
 	struct tree_node *chained; /* next in the same bucket */
 	struct tree_node *children;
 	struct tree_node *next, *previous; /* siblings */
+	uint64_t born;                     /* when it was made: higher than that of older ones */
 	uint32_t key;                      /* hash of parent and level */
+	uint32_t pins;                     /* how many need it to stay */
 	uint16_t level_len;
 	uint8_t level[];
 };
@@ -45,6 +48,7 @@ struct tree {
 	uint32_t bucket_count; /* a power of two */
 	uint32_t node_count;
 	uint64_t seed;
+	uint64_t born;             /* of the youngest node */
 	struct tree_level *levels; /* of the path at hand */
 	uint32_t level_max;
 };
@@ -65,6 +69,11 @@ struct tree_node *tree_make(struct tree *t, struct mqtt_view path);
 
 /* Frees the node and those above it that are of no use any more. */
 void tree_prune(struct tree *t, struct tree_node *node);
+
+/* Whether one who goes from parents to children, and from sibling to sibling, has `node` still ahead of him
+ * at `place`: also if that is it.
+ */
+bool tree_is_ahead(const struct tree_node *place, const struct tree_node *node);
 
 /* Appends the path of a node. */
 void tree_path(const struct tree_node *node, struct buf *out);

@@ -304,6 +304,7 @@ SETTING(set_max_topic_alias_out, read_u16(l, 0, 65535, &l->settings->limits.topi
 SETTING(set_sys_interval, read_u32(l, 0, 65535, &l->settings->sys_interval_s))
 SETTING(set_per_address, read_u32(l, 0, UINT32_MAX, &l->settings->connections_per_address))
 SETTING(set_max_subscriptions, read_limit(l, &l->settings->limits.subscriptions))
+SETTING(set_max_patterns, read_limit(l, &l->settings->limits.filter_patterns))
 SETTING(set_max_topic_levels, read_u16(l, 1, 65535, &l->settings->limits.topic_levels))
 SETTING(set_max_retained, read_limit(l, &l->settings->limits.retained_topics))
 SETTING(set_max_output, read_u32(l, 4096, UINT32_MAX, &l->settings->limits.output_bytes))
@@ -338,6 +339,7 @@ static const struct directive {
 	/* of this broker alone */
 	{ "connect_timeout", set_connect_timeout },
 	{ "max_connections_per_address", set_per_address },
+	{ "max_filter_patterns_per_session", set_max_patterns },
 	{ "max_output_bytes", set_max_output },
 	{ "max_retained_messages", set_max_retained },
 	{ "max_subscriptions_per_session", set_max_subscriptions },

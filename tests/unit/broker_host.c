@@ -178,7 +178,7 @@ static void a_session_that_is_to_last_no_longer_leaves_the_store(void **state)
 	assert_int_equal(shelf.count, 0);
 }
 
-/* A share and an ordinary filter of one text have one place in the store, hence in a session. */
+/* A share has the same meaning in both versions, and one place in the store. */
 static void one_text_is_one_subscription(void **state)
 {
 	struct rig *r = *state;
@@ -198,9 +198,8 @@ static void one_text_is_one_subscription(void **state)
 		c = i & 1 ? join_311(r, "c", false) : join_with(r, "c", false, "11 w100");
 		hear(c);
 	}
-	subscribe_to(c, "$share/g/t", 0); /* the ordinary one */
-	say(c, "30 r s\"t\" p{}");
-	expect_silence(c);
+	say(c, "30 r s\"t\"");
+	expect(c, "PUBLISH \"t\" q0 \"\"");
 	hang_up(c);
 	broker_again(r, &shelf);
 	assert_int_equal(broker_figures(r->broker)->subscriptions, 1);

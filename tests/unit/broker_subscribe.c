@@ -272,15 +272,49 @@ static void a_share_is_left_in_the_other_version_too(void **state)
 	assert_int_equal(broker_figures(r->broker)->subscriptions, 0);
 }
 
-static void a_share_of_311_is_an_ordinary_filter(void **state)
+/* As mosquitto has it; what can be no share is not granted, either. */
+static void a_share_has_members_of_both_versions(void **state)
 {
 	struct rig *r = *state;
-	struct client *c = join(r, MQTT_311, "c");
+	struct client *old = join(r, MQTT_311, "old"), *new = join(r, MQTT_50, "new");
+	struct client *pub = join(r, MQTT_311, "pub");
 
-	say(c, "82 r m1 s\"$share/g/t\" 00 s\"$share\" 00");
-	expect(c, "SUBACK id 1: 0x00, 0x00");
-	say(c, "30 r s\"t\"");
-	expect_silence(c);
+	say(pub, "31 r s\"t\" b\"retained\"");
+	say(old,
+		"82 r m1 s\"$share/g/t\" 01 s\"$share/g\" 00 s\"$share//t\" 00 s\"$share/+/t\" 00 "
+		"s\"$share\" 00");
+	expect(old, "SUBACK id 1: 0x01, 0x80, 0x80, 0x80, 0x00");
+	expect_silence(old); /* never for a share */
+	subscribe_to(new, "$share/g/t", 0);
+	for (unsigned i = 0; i < 4; i++) {
+		say(pub, text(r, "30 r s\"t\" b\"%u\"", i));
+		expect(i & 1 ? new : old, text(r, "PUBLISH \"t\" q0 \"%u\"", i));
+		expect_silence(i & 1 ? old : new);
+	}
+	say(old, "A2 r m2 s\"$share/g/t\"");
+	expect(old, "UNSUBACK id 2");
+	say(pub, "30 r s\"t\" b\"x\"");
+	expect(new, "PUBLISH \"t\" q0 \"x\"");
+	/* Where shares are not offered, they are refused. */
+	rig_stop(r);
+	r->config.limits.no_shared = true;
+	old = join(r, MQTT_311, "old");
+	say(old, "82 r m1 s\"$share/g/t\" 01");
+	expect(old, "SUBACK id 1: 0x80");
+}
+
+static void patterns_of_filters_are_limited(void **state)
+{
+	struct rig *r = *state;
+	r->config.limits.filter_patterns = 2;
+	struct client *c5 = join(r, MQTT_50, "five"), *c3 = join(r, MQTT_311, "three");
+
+	say(c5, "82 r m1 p{} s\"a/+\" 00 s\"b/+\" 00 s\"#\" 00 s\"+\" 00 s\"a/b\" 00");
+	expect(c5, "SUBACK id 1: 0x00, 0x00, 0x00, 0x97 Quota exceeded, 0x00");
+	say(c3, "82 r m1 s\"a/+\" 00 s\"b/+\" 00 s\"#\" 00 s\"+\" 00 s\"a/b\" 00");
+	expect(c3, "SUBACK id 1: 0x00, 0x00, 0x00, 0x80, 0x00");
+	hang_up(c5);
+	hang_up(c3);
 }
 
 static void subscriptions_are_limited(void **state)
@@ -335,7 +369,8 @@ int main(void)
 		TEST(a_share_prefers_members_that_can_take_it),
 		TEST(what_a_leaving_member_had_is_handed_on_or_not),
 		TEST(a_share_is_left_in_the_other_version_too),
-		TEST(a_share_of_311_is_an_ordinary_filter),
+		TEST(a_share_has_members_of_both_versions),
+		TEST(patterns_of_filters_are_limited),
 		TEST(subscriptions_are_limited),
 		TEST(sys_tells_the_figures),
 	};

@@ -1,4 +1,4 @@
-/* The retained store: replaced, removed, expired, and found by any filter. */
+/* The retained store: replaced, removed, expired, and found by any filter, also bit by bit. */
 #include "tests/unit/unit.h"
 
 #include <stdio.h>
@@ -64,16 +64,15 @@ static bool count_visit(void *context, struct message *m)
 
 static unsigned found(struct bench *b, const char *filter)
 {
+	struct retained_walk w;
 	unsigned count = 0;
+	uint32_t steps = UINT32_MAX;
 
-	retained_match(&b->retained, mqtt_view_of(filter), count_visit, &count);
+	retained_walk_begin(&b->retained, &w);
+	assert_true(retained_walk_on(
+		&b->retained, &w, mqtt_view_of(filter), &steps, count_visit, &count));
+	retained_walk_end(&b->retained, &w);
 	return count;
-}
-
-static bool stop_visit(void *context, struct message *m)
-{
-	(void)m;
-	return ++*(unsigned *)context < 2;
 }
 
 static void the_last_message_of_a_topic_is_kept(void **state)
@@ -112,9 +111,6 @@ static void filters_find_what_they_match(void **state)
 		if (found(b, filters[f]) != expected)
 			fail_msg("%s: %u, not %u", filters[f], found(b, filters[f]), expected);
 	}
-	unsigned count = 0;
-	retained_match(&b->retained, MQTT_VIEW("#"), stop_visit, &count);
-	assert_int_equal(count, 2);
 }
 
 static void messages_expire_by_their_timers(void **state)
@@ -154,6 +150,141 @@ static void memory_that_runs_out_leaves_no_older_message(void **state)
 	assert_int_equal(found(b, "#"), 1);
 }
 
+/* ---- walks in parts, while everything changes ---------------------------------------------- */
+
+enum { PLACES = 60, WALKS = 4, STEPS = 60000, SEED = 1848 };
+
+struct truth { /* of one walk */
+	struct retained_walk walk;
+	const char *filter;
+	bool due[PLACES]; /* it was there at the beginning, and still is */
+	bool visited[PLACES];
+};
+
+struct world {
+	struct bench *b;
+	char topics[PLACES][24];
+	bool there[PLACES];
+	struct truth walks[WALKS];
+	uint32_t random;
+};
+
+static uint32_t any(struct world *w, uint32_t below)
+{
+	w->random = w->random * 1664525 + 1013904223;
+	return (uint32_t)((uint64_t)w->random * below >> 32);
+}
+
+struct part {
+	struct world *world;
+	struct truth *truth;
+};
+
+static bool part_visit(void *context, struct message *m)
+{
+	struct part *part = context;
+	unsigned i = (unsigned)strtoul((const char *)message_payload(m).data, NULL, 10);
+
+	if (!any(part->world, 5))
+		return false;
+	assert_true(part->truth->due[i]);
+	assert_false(part->truth->visited[i]);
+	part->truth->visited[i] = true;
+	return true;
+}
+
+static void walk_begin(struct world *w, struct truth *t)
+{
+	static const char *const filters[] = { "#", "+", "+/+", "a/#", "+/b/#", "a/+/c", "a/b",
+		"+/+/+/+", "$x/#", "nothing/#", "/#", "+/" };
+
+	t->filter = filters[any(w, sizeof(filters) / sizeof(*filters))];
+	retained_walk_begin(&w->b->retained, &t->walk);
+	memcpy(t->due, w->there, sizeof(t->due));
+	memset(t->visited, 0, sizeof(t->visited));
+}
+
+static bool is_ahead(const struct world *w, const struct truth *t, unsigned i)
+{
+	return t->due[i] && !t->visited[i] &&
+		mqtt_filter_matches(mqtt_view_of(t->filter), mqtt_view_of(w->topics[i]));
+}
+
+static void walk_part(struct world *w, struct truth *t)
+{
+	uint32_t steps = any(w, 6);
+	struct part part = { w, t };
+
+	if (!retained_walk_on(
+		    &w->b->retained, &t->walk, mqtt_view_of(t->filter), &steps, part_visit, &part))
+		return;
+	for (unsigned i = 0; i < PLACES; i++)
+		assert_false(is_ahead(w, t, i));
+	retained_walk_end(&w->b->retained, &t->walk);
+	walk_begin(w, t);
+}
+
+static void topic_change(struct world *w)
+{
+	unsigned i = any(w, PLACES), kind = any(w, 3);
+	char payload[8];
+
+	snprintf(payload, sizeof(payload), "%u ", i);
+	if (!kind)
+		assert_int_equal(
+			retained_remove(&w->b->retained, mqtt_view_of(w->topics[i])), w->there[i]);
+	else if (kind == 1)
+		assert_true(keep(w->b, w->topics[i], payload, INT64_MAX));
+	else
+		retained_pass(&w->b->retained, mqtt_view_of(w->topics[i]));
+	if (kind < 2)
+		w->there[i] = kind;
+	for (unsigned t = 0; t < WALKS; t++)
+		w->walks[t].due[i] = false;
+}
+
+/* Topics with few different levels, so that one is above another. */
+static void topics_make(struct world *w)
+{
+	static const char *const levels[] = { "a", "b", "c", "", "$x" };
+
+	for (unsigned i = 0; i < PLACES;) {
+		char *topic = w->topics[i];
+		bool known = false;
+		*topic = '\0';
+		for (unsigned depth = 1 + any(w, 4); depth; depth--) {
+			strcat(topic, levels[any(w, *topic ? 4 : 5)]);
+			strcat(topic, depth > 1 ? "/" : "");
+		}
+		for (unsigned k = 0; k < i; k++)
+			known |= !strcmp(w->topics[k], topic);
+		i += *topic && !known;
+	}
+}
+
+/* Each message that stays is visited once, by each walk, and no other one. */
+static void walks_visit_what_was_there_and_stays(void **state)
+{
+	struct world w = { .b = *state, .random = SEED };
+
+	topics_make(&w);
+	for (unsigned t = 0; t < WALKS; t++)
+		walk_begin(&w, &w.walks[t]);
+	for (unsigned step = 0; step < STEPS; step++) {
+		if (any(&w, 3))
+			walk_part(&w, &w.walks[any(&w, WALKS)]);
+		else if (step / 1000 % 2) /* there are quiet times, too */
+			topic_change(&w);
+		const struct truth *t = &w.walks[any(&w, WALKS)];
+		unsigned i = any(&w, PLACES);
+		struct message *m = retained_walk_has_ahead(&w.b->retained, &t->walk,
+			mqtt_view_of(t->filter), mqtt_view_of(w.topics[i]));
+		assert_int_equal(m != NULL, is_ahead(&w, t, i));
+	}
+	for (unsigned t = 0; t < WALKS; t++)
+		retained_walk_end(&w.b->retained, &w.walks[t].walk);
+}
+
 int main(void)
 {
 #define TEST(name) cmocka_unit_test_setup_teardown(name, bench_set_up, bench_tear_down)
@@ -162,6 +293,7 @@ int main(void)
 		TEST(filters_find_what_they_match),
 		TEST(messages_expire_by_their_timers),
 		TEST(memory_that_runs_out_leaves_no_older_message),
+		TEST(walks_visit_what_was_there_and_stays),
 	};
 	return cmocka_run_group_tests_name("retained", tests, NULL, NULL);
 }

@@ -30,6 +30,8 @@ struct bench {
 	uint32_t random;
 };
 
+static const struct subscription_limits many = { 10000, 10000 };
+
 static uint32_t any(struct bench *b, uint32_t below)
 {
 	b->random = b->random * 1664525 + 1013904223;
@@ -98,7 +100,7 @@ static void subscription_toggle(struct bench *b)
 
 	if (any(b, 5) < 3) {
 		assert_int_equal(subscriptions_add(&b->subscriptions, &b->subscribers[s], &filter,
-					 true, qos, id, 1000),
+					 qos, id, &many),
 			there ? SUBSCRIBE_REPLACED : SUBSCRIBE_NEW);
 		b->truth[s][f].there = true;
 		b->truth[s][f].qos = qos;
@@ -202,13 +204,15 @@ static void shares_are_told_apart_and_end(void **state)
 	static const char *const filters[] = { "$share/g/a/+", "$share/h/a/+", "$share/g/a/b",
 		"a/+" };
 
+	static const struct subscription_limits four = { 4, 4 };
+
 	for (unsigned s = 0; s < 3; s++)
 		for (unsigned f = 0; f < 4; f++) {
 			struct mqtt_filter filter = { .text = mqtt_view_of(filters[f]) };
 			subscriptions_add(
-				&b->subscriptions, &b->subscribers[s], &filter, true, 1, 0, 10);
+				&b->subscriptions, &b->subscribers[s], &filter, 1, 0, &many);
 			assert_int_equal(subscriptions_add(&b->subscriptions, &b->subscribers[s],
-						 &filter, true, 2, 0, 4),
+						 &filter, 2, 0, &four),
 				SUBSCRIBE_REPLACED);
 		}
 	const struct match *m = &b->match;
@@ -242,7 +246,7 @@ static void many_wildcards_cost_little(void **state)
 		snprintf(filter, sizeof(filter), "+/%u/#", i);
 		struct mqtt_filter f = { .text = mqtt_view_of(filter) };
 		assert_int_equal(subscriptions_add(&b->subscriptions, &b->subscribers[i % SESSIONS],
-					 &f, true, 0, 0, 10000),
+					 &f, 0, 0, &many),
 			SUBSCRIBE_NEW);
 	}
 	for (unsigned i = 0; i < 10000; i++) {
@@ -260,6 +264,103 @@ static void many_wildcards_cost_little(void **state)
 	assert_int_equal(b->subscriptions.tree.node_count, 0);
 }
 
+static enum subscribe_result subscribe(struct bench *b, const char *text, uint32_t patterns)
+{
+	const struct subscription_limits limits = { 100000, patterns };
+	struct mqtt_filter f = { .text = mqtt_view_of(text) };
+
+	return subscriptions_add(&b->subscriptions, &b->subscribers[0], &f, 0, 0, &limits);
+}
+
+static bool unsubscribe(struct bench *b, const char *text)
+{
+	return subscriptions_remove(&b->subscriptions, &b->subscribers[0], mqtt_view_of(text));
+}
+
+/* Each match of a topic is by a pattern of its own, so that this is what publishing costs at most. */
+static void patterns_are_limited_and_not_filters(void **state)
+{
+	static const char *const fit[] = { "a/+", "b/+", "$share/g/a", "$share/g/b", "+/a", "+/b",
+		"a/b", "a/b/c/d" };
+	static const char *const other[] = { "+", "+/+", "a/#", "#", "a/+/b", "a/b/+", "$share/h/a",
+		"$share/g/+", "$share/g/a/b", "$share/h/a/+" };
+	struct bench *b = *state;
+	char text[40];
+
+	for (unsigned i = 0; i < 3000; i++) { /* three patterns, and some of none */
+		static const char *const before[] = { "", "+/", "$share/g/", "" };
+		static const char *const after[] = { "/+", "", "", "/x/y" };
+		snprintf(text, sizeof(text), "%s%u%s", before[i % 4], i, after[i % 4]);
+		assert_int_equal(subscribe(b, text, 3), SUBSCRIBE_NEW);
+	}
+	for (size_t i = 0; i < sizeof(fit) / sizeof(*fit); i++)
+		assert_int_equal(subscribe(b, fit[i], 3), SUBSCRIBE_NEW);
+	for (size_t i = 0; i < sizeof(other) / sizeof(*other); i++)
+		assert_int_equal(subscribe(b, other[i], 3), SUBSCRIBE_TOO_MANY);
+	assert_int_equal(subscribe(b, "0/+", 3), SUBSCRIBE_REPLACED);
+	/* Where the last of a pattern goes, there is room for another one. */
+	for (unsigned i = 1; i < 3000; i += 4) {
+		snprintf(text, sizeof(text), "+/%u", i);
+		assert_true(unsubscribe(b, text));
+	}
+	assert_true(unsubscribe(b, "+/a"));
+	assert_int_equal(subscribe(b, "#", 3), SUBSCRIBE_TOO_MANY);
+	assert_true(unsubscribe(b, "+/b"));
+	assert_int_equal(subscribe(b, "#", 3), SUBSCRIBE_NEW);
+	assert_int_equal(subscribe(b, "+/a", 3), SUBSCRIBE_TOO_MANY);
+	/* Another limit holds from the next one on. */
+	assert_int_equal(subscribe(b, "+/a", 4), SUBSCRIBE_NEW);
+	assert_int_equal(subscribe(b, "+/a/b", 2), SUBSCRIBE_TOO_MANY);
+	assert_int_equal(subscribe(b, "new/+", 2), SUBSCRIBE_NEW);
+}
+
+/* Whatever cannot be had, nothing stays of it. */
+static void without_memory_all_is_as_it_was(void **state)
+{
+	struct bench *b = *state;
+	enum subscribe_result result = SUBSCRIBE_NO_MEMORY;
+
+	assert_int_equal(subscribe(b, "a/+", 9), SUBSCRIBE_NEW);
+	assert_int_equal(subscribe(b, "$share/g/a", 9), SUBSCRIBE_NEW);
+	uint64_t before = b->memory.used_bytes;
+	for (uint64_t room = 0; result == SUBSCRIBE_NO_MEMORY; room += 32) {
+		b->memory.limit_bytes = before + room;
+		result = subscribe(b, "$share/h/b/+/c", 2);
+	}
+	assert_int_equal(result, SUBSCRIBE_TOO_MANY); /* it is known that they are two already */
+	assert_true(unsubscribe(b, "a/+"));
+	before = b->memory.used_bytes;
+	for (uint64_t room = 0; result != SUBSCRIBE_NEW; room += 32) {
+		b->memory.limit_bytes = before + room;
+		result = subscribe(b, "$share/h/b/+/c", 1);
+		assert_int_not_equal(result, SUBSCRIBE_REPLACED);
+		if (result == SUBSCRIBE_TOO_MANY) { /* not for lack of memory */
+			b->memory.limit_bytes = 1 << 30;
+			assert_true(unsubscribe(b, "$share/g/a"));
+			before = b->memory.used_bytes;
+			room = 0;
+		}
+	}
+	assert_int_equal(b->subscriptions.count, 1);
+}
+
+/* All combinations of "+" and a name: what one topic matches is what the limit says. */
+static void no_topic_matches_more_than_there_are_patterns(void **state)
+{
+	struct bench *b = *state;
+	unsigned granted = 0;
+
+	for (unsigned i = 0; i < 1u << 10; i++) {
+		char text[40] = "";
+		for (unsigned k = 0; k < 10; k++)
+			strcat(text, i >> k & 1 ? "a/" : "+/");
+		granted += subscribe(b, text, 100) == SUBSCRIBE_NEW;
+	}
+	assert_int_equal(granted, 100 + 1); /* one has no wildcard */
+	subscriptions_remove_all(&b->subscriptions, &b->subscribers[0]);
+	assert_null(b->subscribers[0].patterns);
+}
+
 int main(void)
 {
 #define TEST(name) cmocka_unit_test_setup_teardown(name, bench_set_up, bench_tear_down)
@@ -267,6 +368,9 @@ int main(void)
 		TEST(the_tree_finds_what_a_plain_search_finds),
 		TEST(shares_are_told_apart_and_end),
 		TEST(many_wildcards_cost_little),
+		TEST(patterns_are_limited_and_not_filters),
+		TEST(without_memory_all_is_as_it_was),
+		TEST(no_topic_matches_more_than_there_are_patterns),
 	};
 	return cmocka_run_group_tests_name("subscriptions", tests, NULL, NULL);
 }

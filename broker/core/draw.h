@@ -1,0 +1,50 @@
+/* Retained messages on their way to a new subscription, at the pace of its reader.
+ *
+ *      SUBSCRIBE ──▶ draw ──▶ draw ──▶ ...       of a session, one after the other
+ *                      │
+ *                      ▼
+ *                    a walk through what is retained:   goes on while the client takes what is
+ *                                                       written, and some steps a turn; else rests
+ *
+ * A client gets what was retained when it subscribed, unless that is replaced, removed or expired before its
+ * turn comes. No message overtakes an earlier one of its topic: one that is published to a topic which
+ * a draw has not come to makes the draw send that one at once. Draws end with their subscription. Of a session
+ * that has lost its connection, those of QoS 1 and 2 go on when the client is back.
+ */
+#ifndef BROKER_CORE_DRAW_H
+#define BROKER_CORE_DRAW_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "mqtt/view.h"
+
+struct broker;
+struct match;
+struct publication;
+struct session;
+
+/* Begins, and goes on to the end if that is near. Takes the place of an earlier one of that filter. False
+ * without memory.
+ */
+bool draw_begin(
+	struct broker *b, struct session *s, struct mqtt_view filter, uint8_t qos, uint32_t id);
+
+/* The subscription has other options now. */
+void draw_change(
+	struct broker *b, struct session *s, struct mqtt_view filter, uint8_t qos, uint32_t id);
+
+/* It has ended. */
+void draw_end(struct broker *b, struct session *s, struct mqtt_view filter);
+
+/* The connection is gone. */
+void draws_rest(struct broker *b, struct session *s);
+void draws_end(struct broker *b, struct session *s);
+
+/* A message is about to be delivered, and then to be retained, perhaps. */
+void draws_overtake(struct broker *b, const struct publication *p, const struct match *m);
+
+/* A turn of the broker. */
+void draws_turn(struct broker *b);
+
+#endif

@@ -1,0 +1,22 @@
+/* A message is published: by a client, as a Will, by the broker itself. */
+#ifndef BROKER_CORE_PUBLISH_H
+#define BROKER_CORE_PUBLISH_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "broker/core/message.h"
+
+struct broker;
+
+struct publish_result {
+	uint32_t
+		matches; /* sessions and shares that it is for, whether they could be given it or not */
+	uint32_t reached; /* those that have it, or will */
+	bool failed;      /* there was no memory to match, to retain, or to keep it for somebody */
+};
+
+/* Retains it if it is to be, and delivers it to all. */
+struct publish_result publish(struct broker *b, struct publication *p);
+
+#endif
