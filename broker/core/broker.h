@@ -160,6 +160,8 @@ struct broker_config {
 	uint32_t sys_interval_s;          /* how often $SYS is renewed (10); 0: no $SYS */
 	const char *version;              /* shown in $SYS/broker/version */
 	const char *response_information; /* for clients that ask for it; NULL: none */
+	/* What the process takes up, as the system counts it; for $SYS. May be NULL. */
+	uint64_t (*resident_bytes)(void);
 	/* A packet was refused, or a client thrown out; for the log. May be NULL. */
 	void (*trouble)(void *context, void *owner, const struct mqtt_error *error);
 	void *trouble_context;
@@ -219,6 +221,14 @@ bool broker_kick(struct broker *b, struct mqtt_view client_id);
 
 /* Brought up to date by the call. */
 const struct broker_figures *broker_figures(struct broker *b);
+
+/* Much less memory is in use than was some time ago, as after a storm of connections. */
+bool broker_has_fallen(const struct broker *b);
+
+/* Gives up the free memory that the core keeps for reuse, so that the host can give it back to the system.
+ * That takes a while, and is not for every turn.
+ */
+void broker_trim(struct broker *b);
 
 /* A connection was accepted. NULL: too many, no memory, or shutting down; close it at once. */
 struct link *link_open(struct broker *b, void *owner);

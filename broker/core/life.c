@@ -149,6 +149,7 @@ int64_t broker_tick(struct broker *b, int64_t now_ms)
 	restore_done(b);
 	scratch_trim(b);
 	b->now_ms = now_ms;
+	memory_look(&b->memory);
 	while ((timer = timers_take_due(&b->timers, now_ms))) {
 		switch ((enum timer_kind)timer->kind) {
 		case TIMER_LINK: link_due(OWNER(link, timer)); break;
@@ -187,6 +188,16 @@ bool broker_kick(struct broker *b, struct mqtt_view client_id)
 		return false;
 	link_dismiss(s->link, MQTT_ADMINISTRATIVE_ACTION, "thrown out by the administrator");
 	return true;
+}
+
+bool broker_has_fallen(const struct broker *b)
+{
+	return memory_has_fallen(&b->memory);
+}
+
+void broker_trim(struct broker *b)
+{
+	memory_trim(&b->memory);
 }
 
 const struct broker_figures *broker_figures(struct broker *b)
