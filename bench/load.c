@@ -5,11 +5,13 @@
  *   fan-out    one publisher ──▶ S subscribers
  *   wildcards  P publishers ──▶ S subscribers with F wildcard subscriptions each, one of which
  *              matches each message
- *   idle       N connections that say nothing: memory
+ *   idle       S connections, as fast as the broker takes them, which then say nothing: the time of
+ *              a connection, and its memory
  *   stalled    fan-in, and a second subscriber that never reads
  *
  * Publishers keep a window of messages under way, end to end, so the queues of the broker stay short
- * and the latency is that of its work. One thread: give it a core of its own.
+ * and the latency is that of its work; or they send so many a second, whatever comes back, and the
+ * latency is that of a broker which has little to do. One thread: give it a core of its own.
  */
 #include <errno.h>
 #include <getopt.h>
@@ -23,9 +25,12 @@
 #include <sys/epoll.h>
 #include <sys/resource.h>
 #include <sys/socket.h>
+#include <sys/timerfd.h>
 #include <unistd.h>
 
 #include "base/clock.h"
+#include "bench/packets.h"
+#include "bench/process.h"
 
 enum {
 	CHUNK = 256 * 1024,
@@ -33,6 +38,8 @@ enum {
 	SAMPLES_MAX = 1000000,
 	STAMP = 8, /* bytes of the payload that tell when it was sent */
 	STALL_US = 20 * 1000000,
+	BURST = 16,   /* messages that a busy publisher writes at once */
+	DIALLED = 64, /* connections that wait for their CONNACK */
 };
 
 struct options {
@@ -40,6 +47,7 @@ struct options {
 	uint16_t port;
 	int broker; /* its process, or 0 */
 	unsigned qos, publishers, subscribers, filters, payload, window;
+	unsigned rate; /* messages a second; 0: as the window allows */
 	uint64_t messages;
 };
 
@@ -52,13 +60,14 @@ struct client {
 	uint16_t next_id;
 	uint8_t *in;
 	size_t in_len;
-	uint8_t *out;
-	size_t out_len, out_cap;
+	struct out out;
 };
 
 struct load {
 	struct options o;
 	int epoll;
+	int ticks;    /* a timer of the system, for the rate */
+	uint64_t due; /* messages, by its count */
 	struct client *clients;
 	unsigned count, ready;
 	uint64_t sent, received, acked, expected;
@@ -77,53 +86,16 @@ static void die(const char *what)
 
 /* ---- packets ------------------------------------------------------------------------------- */
 
-static void put(struct client *c, const void *data, size_t len)
-{
-	if (c->out_len + len > c->out_cap) {
-		c->out_cap = (c->out_len + len) * 2;
-		c->out = realloc(c->out, c->out_cap);
-		if (!c->out)
-			die("memory");
-	}
-	memcpy(c->out + c->out_len, data, len);
-	c->out_len += len;
-}
-
-static void put_u16(struct client *c, unsigned n)
-{
-	put(c, (uint8_t[]){ n >> 8 & 0xff, n & 0xff }, 2);
-}
-
-static void put_text(struct client *c, const char *text)
-{
-	put_u16(c, (unsigned)strlen(text));
-	put(c, text, strlen(text));
-}
-
-static void put_header(struct client *c, uint8_t first, size_t rest)
-{
-	put(c, &first, 1);
-	do {
-		uint8_t byte = rest & 0x7f;
-		rest >>= 7;
-		if (rest)
-			byte |= 0x80;
-		put(c, &byte, 1);
-	} while (rest);
-}
-
-static void put_connect(struct client *c)
+static void connect_add(struct client *c)
 {
 	char id[32];
 
 	snprintf(id, sizeof(id), "load%d%c%u", (int)getpid() % 10000, c->publisher ? 'p' : 's',
 		c->number);
-	put_header(c, 0x10, 10 + 2 + strlen(id));
-	put(c, "\0\4MQTT\4\2\0\0", 10);
-	put_text(c, id);
+	put_connect(&c->out, id);
 }
 
-static void put_subscribe(struct client *c, const struct options *o)
+static void subscribes_add(struct client *c, const struct options *o)
 {
 	bool wild = !strcmp(o->workload, "wildcards");
 
@@ -132,14 +104,11 @@ static void put_subscribe(struct client *c, const struct options *o)
 		if (wild)
 			snprintf(filter, sizeof(filter), "load/%u/+/value",
 				c->number * o->filters + i);
-		put_header(c, 0x82, 2 + 2 + strlen(filter) + 1);
-		put_u16(c, i % 65535 + 1);
-		put_text(c, filter);
-		put(c, (uint8_t[]){ (uint8_t)o->qos }, 1);
+		put_subscribe(&c->out, (uint16_t)(i % 65535 + 1), filter, o->qos);
 	}
 }
 
-static void put_publish(struct load *l, struct client *c)
+static void publish_add(struct load *l, struct client *c)
 {
 	static const uint8_t filler[65536];
 	const struct options *o = &l->o;
@@ -151,16 +120,11 @@ static void put_publish(struct load *l, struct client *c)
 			(unsigned)(l->sent * 7919 % (o->subscribers * o->filters)), c->number);
 	else
 		snprintf(topic, sizeof(topic), "load/topic/%u", c->number);
-	size_t len = strlen(topic);
-	put_header(c, (uint8_t)(0x30 | o->qos << 1), 2 + len + (o->qos ? 2 : 0) + o->payload);
-	put_text(c, topic);
-	if (o->qos) {
-		if (!++c->next_id)
-			c->next_id = 1;
-		put_u16(c, c->next_id);
-	}
-	put(c, &now, STAMP);
-	put(c, filler, o->payload - STAMP);
+	if (o->qos && !++c->next_id)
+		c->next_id = 1;
+	put_publish(&c->out, topic, o->qos, c->next_id, o->payload);
+	out_add(&c->out, &now, STAMP);
+	out_add(&c->out, filler, o->payload - STAMP);
 	l->sent++;
 }
 
@@ -179,18 +143,18 @@ static void flush(struct load *l, struct client *c)
 {
 	size_t done = 0;
 
-	while (done < c->out_len) {
-		ssize_t n = send(c->fd, c->out + done, c->out_len - done, MSG_NOSIGNAL);
+	while (done < c->out.len) {
+		ssize_t n = send(c->fd, c->out.data + done, c->out.len - done, MSG_NOSIGNAL);
 		if (n < 0 && errno == EAGAIN)
 			break;
 		if (n < 0)
 			die("send");
 		done += (size_t)n;
 	}
-	memmove(c->out, c->out + done, c->out_len - done);
-	c->out_len -= done;
-	if (c->out_len || done == 0)
-		want(l, c, c->out_len != 0);
+	memmove(c->out.data, c->out.data + done, c->out.len - done);
+	c->out.len -= done;
+	if (c->out.len || done == 0)
+		want(l, c, c->out.len != 0);
 }
 
 static void count_message(struct load *l, const uint8_t *payload)
@@ -215,18 +179,18 @@ static void take_packet(
 		if (c->publisher || !strcmp(l->o.workload, "idle"))
 			l->ready++;
 		else
-			put_subscribe(c, &l->o);
+			subscribes_add(c, &l->o);
 		break;
 	case 3: {
 		const uint8_t *at = body + 2 + (body[0] << 8 | body[1]);
 		if (qos)
-			put(c, (uint8_t[]){ qos == 1 ? 0x40 : 0x50, 2, at[0], at[1] }, 4);
+			put_ack(&c->out, qos == 1 ? 0x40 : 0x50, at);
 		count_message(l, qos ? at + 2 : at);
 		break;
 	}
 	case 4: l->acked++; break;
-	case 5: put(c, (uint8_t[]){ 0x62, 2, body[0], body[1] }, 4); break;
-	case 6: put(c, (uint8_t[]){ 0x70, 2, body[0], body[1] }, 4); break;
+	case 5: put_ack(&c->out, 0x62, body); break;
+	case 6: put_ack(&c->out, 0x70, body); break;
 	case 7: l->acked++; break;
 	case 9:
 		if (++c->filters < l->o.filters)
@@ -282,7 +246,7 @@ static void receive(struct load *l, struct client *c)
 	if (!c->in)
 		die("memory");
 	memcpy(c->in, l->chunk + used, c->in_len);
-	if (c->out_len)
+	if (c->out.len)
 		flush(l, c);
 }
 
@@ -294,6 +258,11 @@ static bool turn(struct load *l, int wait_ms)
 
 	for (int i = 0; i < n; i++) {
 		struct client *c = events[i].data.ptr;
+		uint64_t passed = 0;
+		if (!c) {
+			l->due += read(l->ticks, &passed, sizeof(passed)) > 0 ? passed : 0;
+			continue;
+		}
 		if (events[i].events & EPOLLOUT)
 			flush(l, c);
 		if (events[i].events & ~EPOLLOUT)
@@ -315,15 +284,24 @@ static bool is_done(const struct load *l)
 	return l->received >= l->expected && (!l->o.qos || l->acked >= l->o.messages);
 }
 
-static void publish(struct load *l)
+static void publish(struct load *l, unsigned most)
 {
-	while (l->sent < l->o.messages && under_way(l) < l->o.window) {
-		struct client *c = &l->clients[l->turn++ % l->o.publishers];
-		/* some at once, as a busy publisher would write them */
-		for (unsigned i = 0; i < 16 && l->sent < l->o.messages; i++)
-			put_publish(l, c);
-		flush(l, c);
+	struct client *c = &l->clients[l->turn++ % l->o.publishers];
+
+	for (unsigned i = 0; i < most && l->sent < l->o.messages; i++)
+		publish_add(l, c);
+	flush(l, c);
+}
+
+static void publish_what_is_due(struct load *l)
+{
+	if (l->o.rate) {
+		while (l->sent < l->o.messages && l->sent < l->due)
+			publish(l, 1);
+		return;
 	}
+	while (l->sent < l->o.messages && under_way(l) < l->o.window)
+		publish(l, BURST);
 }
 
 static void run(struct load *l)
@@ -332,7 +310,7 @@ static void run(struct load *l)
 	uint64_t seen = 0;
 
 	while (!is_done(l)) {
-		publish(l);
+		publish_what_is_due(l);
 		turn(l, 1000);
 		if (l->received != seen) {
 			seen = l->received;
@@ -370,7 +348,7 @@ static void dial(struct load *l, struct client *c, unsigned number, bool publish
 		die("connect");
 	struct epoll_event e = { .events = EPOLLIN, .data.ptr = c };
 	epoll_ctl(l->epoll, EPOLL_CTL_ADD, c->fd, &e);
-	put_connect(c);
+	connect_add(c);
 	flush(l, c);
 }
 
@@ -391,7 +369,7 @@ static void prepare(struct load *l)
 		bool publisher = !idle && i < o->publishers;
 		dial(l, &l->clients[i], publisher || idle ? i : i - o->publishers, publisher);
 		l->clients[i].deaf = stalled && i == l->count - 1;
-		while (l->ready + 64 < i)
+		while (l->ready + DIALLED < i)
 			if (!turn(l, 5000))
 				die("the broker does not answer");
 	}
@@ -402,38 +380,20 @@ static void prepare(struct load *l)
 	l->expected = o->messages * l->copies;
 }
 
-/* Seconds of processor time of a process. */
-static double cpu_seconds(int pid)
+/* The ticks of the rate. */
+static void start_ticks(struct load *l)
 {
-	char path[64], text[1024];
-	unsigned long user = 0, system = 0;
+	struct epoll_event e = { .events = EPOLLIN, .data.ptr = NULL };
+	struct itimerspec every = { 0 };
 
-	snprintf(path, sizeof(path), "/proc/%d/stat", pid);
-	FILE *f = fopen(path, "re");
-	if (!f)
-		return 0;
-	size_t n = fread(text, 1, sizeof(text) - 1, f);
-	fclose(f);
-	text[n] = '\0';
-	char *at = strrchr(text, ')');
-	if (at)
-		sscanf(at, ") %*c %*d %*d %*d %*d %*d %*u %*u %*u %*u %*u %lu %lu", &user, &system);
-	return (double)(user + system) / (double)sysconf(_SC_CLK_TCK);
-}
-
-/* Resident memory of a process, in bytes. */
-static long long memory_bytes(int pid)
-{
-	char path[64];
-	long long pages = 0, resident = 0;
-
-	snprintf(path, sizeof(path), "/proc/%d/statm", pid);
-	FILE *f = fopen(path, "re");
-	if (f && fscanf(f, "%lld %lld", &pages, &resident) != 2)
-		resident = 0;
-	if (f)
-		fclose(f);
-	return resident * sysconf(_SC_PAGESIZE);
+	if (!l->o.rate)
+		return;
+	every.it_interval.tv_nsec = 1000000000 / l->o.rate;
+	every.it_value = every.it_interval;
+	l->ticks = timerfd_create(CLOCK_MONOTONIC, TFD_CLOEXEC);
+	if (l->ticks < 0 || timerfd_settime(l->ticks, 0, &every, NULL) ||
+		epoll_ctl(l->epoll, EPOLL_CTL_ADD, l->ticks, &e))
+		die("timer");
 }
 
 static int compare(const void *a, const void *b)
@@ -459,7 +419,7 @@ static struct options read_options(int argc, char **argv)
 		.messages = 1000000 };
 	int c;
 
-	while ((c = getopt(argc, argv, "w:p:b:q:P:S:F:l:W:n:h")) >= 0) {
+	while ((c = getopt(argc, argv, "w:p:b:q:P:S:F:l:W:R:n:h")) >= 0) {
 		switch (c) {
 		case 'w': o.workload = optarg; break;
 		case 'p': o.port = (uint16_t)atoi(optarg); break;
@@ -470,6 +430,7 @@ static struct options read_options(int argc, char **argv)
 		case 'F': o.filters = (unsigned)atoi(optarg); break;
 		case 'l': o.payload = (unsigned)atoi(optarg); break;
 		case 'W': o.window = (unsigned)atoi(optarg); break;
+		case 'R': o.rate = (unsigned)atoi(optarg); break;
 		case 'n': o.messages = strtoull(optarg, NULL, 10); break;
 		default:
 			fputs("usage: mqttspec-load -w fan-in|fan-out|wildcards|idle|stalled -p "
@@ -477,17 +438,41 @@ static struct options read_options(int argc, char **argv)
 			      "[-b BROKER-PID]\n"
 			      "         [-q QOS] [-P PUBLISHERS] [-S SUBSCRIBERS] [-F FILTERS] [-n "
 			      "MESSAGES]\n"
-			      "         [-l PAYLOAD-BYTES] [-W WINDOW]\n",
+			      "         [-l PAYLOAD-BYTES] [-W WINDOW | -R MESSAGES-A-SECOND]\n",
 				stderr);
 			exit(2);
 		}
 	}
 	if (o.payload < STAMP || o.payload > 65536 || !o.publishers || !o.subscribers ||
-		!o.filters || !o.port) {
-		fputs("mqttspec-load: -p is needed; the payload has 8 to 65536 bytes\n", stderr);
+		!o.filters || !o.port || o.rate > 1000000) {
+		fputs("mqttspec-load: -p is needed; the payload has 8 to 65536 bytes, the rate is "
+		      "1000000 at most\n",
+			stderr);
 		exit(2);
 	}
 	return o;
+}
+
+static void report_connections(struct load *l, double seconds, double cpu, long long memory_before)
+{
+	/* the broker may still be busy with the last of them */
+	usleep(300000);
+	printf("{\"workload\":\"idle\",\"connections\":%u,\"seconds\":%.3f,\"rate\":%.0f,"
+	       "\"cpu_seconds\":%.3f,\"cpu_per_million\":%.3f,\"bytes_per_connection\":%.1f}\n",
+		l->count, seconds, l->count / seconds, cpu, cpu * 1e6 / l->count,
+		(double)(process_memory_bytes(l->o.broker) - memory_before) / l->count);
+}
+
+static void report_messages(struct load *l, double seconds, double cpu)
+{
+	qsort(l->latency_us, l->samples, sizeof(*l->latency_us), compare);
+	printf("{\"workload\":\"%s\",\"qos\":%u,\"messages\":%llu,\"delivered\":%llu,"
+	       "\"seconds\":%.3f,\"rate\":%.0f,\"cpu_seconds\":%.3f,\"cpu_per_million\":%.3f,"
+	       "\"p50_us\":%u,\"p99_us\":%u,\"memory_bytes\":%lld}\n",
+		l->o.workload, l->o.qos, (unsigned long long)l->sent,
+		(unsigned long long)l->received, seconds, (double)l->received / seconds, cpu,
+		cpu * 1e6 / (double)l->received, percentile(l, 0.5), percentile(l, 0.99),
+		process_memory_bytes(l->o.broker));
 }
 
 int main(int argc, char **argv)
@@ -500,26 +485,22 @@ int main(int argc, char **argv)
 	files.rlim_cur = files.rlim_max;
 	setrlimit(RLIMIT_NOFILE, &files);
 
-	long long memory_before = memory_bytes(l.o.broker);
-	prepare(&l);
-	if (!strcmp(l.o.workload, "idle")) {
-		usleep(300000); /* the broker may still be busy with the last of them */
-		printf("{\"workload\":\"idle\",\"connections\":%u,\"bytes_per_connection\":%.1f}\n",
-			l.count, (double)(memory_bytes(l.o.broker) - memory_before) / l.count);
-		return 0;
-	}
-	double cpu = cpu_seconds(l.o.broker);
+	bool idle = !strcmp(l.o.workload, "idle");
+	long long memory_before = process_memory_bytes(l.o.broker);
+	double cpu = process_cpu_seconds(l.o.broker);
 	int64_t began = clock_now_us();
-	run(&l);
+	prepare(&l);
+	if (!idle) {
+		cpu = process_cpu_seconds(l.o.broker);
+		began = clock_now_us();
+		start_ticks(&l);
+		run(&l);
+	}
 	double seconds = (double)(clock_now_us() - began) / 1e6;
-	cpu = cpu_seconds(l.o.broker) - cpu;
-	qsort(l.latency_us, l.samples, sizeof(*l.latency_us), compare);
-	printf("{\"workload\":\"%s\",\"qos\":%u,\"messages\":%llu,\"delivered\":%llu,\"seconds\":%."
-	       "3f,"
-	       "\"rate\":%.0f,\"cpu_seconds\":%.2f,\"cpu_per_million\":%.3f,\"p50_us\":%u,"
-	       "\"p99_us\":%u,\"memory_bytes\":%lld}\n",
-		l.o.workload, l.o.qos, (unsigned long long)l.sent, (unsigned long long)l.received,
-		seconds, (double)l.received / seconds, cpu, cpu * 1e6 / (double)l.received,
-		percentile(&l, 0.5), percentile(&l, 0.99), memory_bytes(l.o.broker));
+	cpu = process_cpu_seconds(l.o.broker) - cpu;
+	if (idle)
+		report_connections(&l, seconds, cpu, memory_before);
+	else
+		report_messages(&l, seconds, cpu);
 	return 0;
 }

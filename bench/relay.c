@@ -1,6 +1,10 @@
 /* The physical bound of a broker: reads packets, forwards each PUBLISH as it stands to every
  * connection that has subscribed to anything, and gives the acknowledgements that the protocol wants.
  * No topics, no sessions, no state: what it costs is the sockets.
+ *
+ *   mqttspec-relay PORT          forwards to every subscriber
+ *   mqttspec-relay PORT turns    forwards to one after the other: the bound of subscriptions of which
+ *                                one matches
  */
 #include <errno.h>
 #include <netinet/in.h>
@@ -32,6 +36,8 @@ struct link {
 struct relay {
 	int epoll;
 	struct link *subscribers;
+	struct link *turn; /* whose it was last */
+	bool turns;
 	struct link *dirty;
 	uint8_t chunk[CHUNK];
 };
@@ -65,6 +71,12 @@ static void put_ack(struct relay *r, struct link *l, uint8_t type, const uint8_t
 
 static void forward(struct relay *r, const uint8_t *packet, size_t len)
 {
+	if (r->turns) {
+		r->turn = r->turn && r->turn->next ? r->turn->next : r->subscribers;
+		if (r->turn)
+			put(r, r->turn, packet, len);
+		return;
+	}
 	for (struct link *s = r->subscribers; s; s = s->next)
 		put(r, s, packet, len);
 }
@@ -144,6 +156,8 @@ static void end(struct relay *r, struct link *l)
 			break;
 		}
 	}
+	if (r->turn == l)
+		r->turn = NULL;
 	for (struct link **d = &r->dirty; *d; d = &(*d)->next_dirty) {
 		if (*d == l) {
 			*d = l->next_dirty;
@@ -228,6 +242,7 @@ int main(int argc, char **argv)
 	struct sockaddr_in address = { .sin_family = AF_INET,
 		.sin_addr.s_addr = htonl(INADDR_LOOPBACK),
 		.sin_port = htons(argc > 1 ? (uint16_t)atoi(argv[1]) : 0) };
+	r.turns = argc > 2 && !strcmp(argv[2], "turns");
 	int listener = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
 
 	setsockopt(listener, SOL_SOCKET, SO_REUSEADDR, &(int){ 1 }, sizeof(int));

@@ -36,6 +36,7 @@
 	X(retain_options) \
 	X(subscription_id) \
 	X(take_over) \
+	X(pressure) \
 	X(will_delay) \
 	X(client_connect) \
 	X(client_connack) \

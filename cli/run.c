@@ -156,10 +156,13 @@ static const char *reach_target(struct run *run)
 	run->record.target_url = arena_text(&run->arena, run->target.endpoint.url);
 	if (!run->has_file)
 		run->record.target_name = run->record.target_url;
-	if (survey_take(&run->arena, &run->target, run->options.versions, answer_us, run->surveys,
+	if (!survey_take(&run->arena, &run->target, run->options.versions, answer_us, run->surveys,
 		    &error))
-		return NULL;
-	return error;
+		return error;
+	if (!run->options.anyway &&
+		!survey_enter(&run->arena, &run->target, answer_us, run->surveys, &error))
+		return arena_printf(&run->arena, "%s (--anyway plays all the same)", error);
+	return NULL;
 }
 
 static void tell_of_keep_alive(const struct run *run)
@@ -174,9 +177,18 @@ static void tell_of_keep_alive(const struct run *run)
 				run->surveys[i].capabilities.keep_alive);
 }
 
+static void tell_of_refusals(const struct run *run)
+{
+	for (int i = 0; i < SURVEY_VERSIONS; i++)
+		if (run->surveys[i].refused)
+			fprintf(stderr, "mqttspec run: MQTT %s: %s\n",
+				spec_version_name(i ? MQTT_50 : MQTT_311), run->surveys[i].refused);
+}
+
 static void warn_of_oddities(const struct run *run)
 {
 	tell_of_keep_alive(run);
+	tell_of_refusals(run);
 	for (int i = 0; i < SURVEY_VERSIONS; i++)
 		if (run->surveys[i].warning)
 			fprintf(stderr,

@@ -35,6 +35,7 @@ enum long_only {
 	SHUFFLE,
 	SEED,
 	LIST,
+	ANYWAY,
 	FAIL_FAST,
 	DEADLINE,
 	TIMEOUT,
@@ -65,6 +66,7 @@ static const struct option long_options[] = {
 	{ "shuffle", no_argument, NULL, SHUFFLE },
 	{ "seed", required_argument, NULL, SEED },
 	{ "list", no_argument, NULL, LIST },
+	{ "anyway", no_argument, NULL, ANYWAY },
 	{ "jobs", required_argument, NULL, 'j' },
 	{ "fail-fast", no_argument, NULL, FAIL_FAST },
 	{ "deadline", required_argument, NULL, DEADLINE },
@@ -221,6 +223,7 @@ static bool take_output(int option, struct run_options *o)
 	case TRANSCRIPT: o->transcript = true; return true;
 	case 'v': o->verbose = true; return true;
 	case 'q': o->quiet = true; return true;
+	case ANYWAY: o->anyway = true; return true;
 	case OUT: o->out = optarg; return true;
 	case CAPTURE: o->capture = optarg; return true;
 	case SERVE: o->serve = true; return true;

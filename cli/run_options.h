@@ -34,6 +34,7 @@ struct run_options {
 	bool has_seed;
 	uint64_t seed;
 	bool list;
+	bool anyway; /* also where the first look says that nothing can be judged */
 
 	unsigned jobs; /* 0: not given */
 	bool no_fork;

@@ -94,7 +94,8 @@ static bool subscribe(struct sub *s)
 	for (size_t i = 0; i < c->topics.count; i++)
 		list[i] = (struct mqttspec_subscription){ .filter = c->topics.list[i],
 			.qos = c->qos,
-			.retain_as_published = c->retain_as_published && c->version == MQTT_50 };
+			.retain_as_published = c->retain_as_published &&
+				version_traits(c->version).subscription_options };
 	int result =
 		mqttspec_subscribe(s->session.client, list, c->topics.count, p->list, p->count, 0);
 	if (!result && c->unsubscribe.count)

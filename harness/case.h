@@ -343,6 +343,27 @@ struct disconnect {
 #define hang(peer) \
 	hang_at(AT("hang(" #peer ")"), (peer)) /* says nothing from here on: timing windows begin */
 
+/* The peer reads nothing from here on, and little of what the target sends finds room on its side. That
+ * the connection has ended is seen all the same where that can be: after a reset, or when all that was sent
+ * found room. A target that has closed it answers anything that is sent to it then with a reset.
+ */
+#define stop_reading(peer) stop_reading_at(AT("stop_reading(" #peer ")"), (peer))
+
+/* Reads what is there, up to so many bytes, and nothing more. */
+#define read_some(peer, bytes) read_some_at(AT("read_some(" #peer ", " #bytes ")"), (peer), (bytes))
+
+/* Reads again, like any other peer; or, where it has had its successor, reads to nobody's profit and
+ * throws away what comes, to find the end of the connection.
+ */
+#define read_on(peer)     read_on_at(AT("read_on(" #peer ")"), (peer))
+#define read_to_end(peer) read_to_end_at(AT("read_to_end(" #peer ")"), (peer))
+
+/* From here on the transcript and the capture leave out the messages of this peer, both ways, with what
+ * acknowledges them, and nobody remembers them: for thousands and megabytes of them. They can still be
+ * expected (expect), but are not told from others (expect_message).
+ */
+#define off_the_record(peer) off_the_record_at(AT("off_the_record(" #peer ")"), (peer))
+
 /* Lets the standard's clocks run: to be used for nothing else. All peers go on receiving. */
 #define let_pass(t, ms) let_pass_at(AT("let_pass(" #t ", " #ms ")"), (t), (ms))
 
@@ -363,6 +384,12 @@ struct disconnect {
 
 /* CONNACK with code 0. */
 #define expect_accepted(peer) expect_accepted_at(AT("expect_accepted(" #peer ")"), (peer))
+
+/* The same, with Session Present 1. If it is 0, something is published for a subscription of the session, so that
+ * it shows what is wrong: that the session is gone, or that CONNACK does not say that it is there. Of a session
+ * without subscriptions nothing shows, and the flag is accused.
+ */
+#define expect_resumed(peer) expect_resumed_at(AT("expect_resumed(" #peer ")"), (peer))
 
 /* What the next PUBLISH must look like; fields left NULL or unset are not compared. */
 struct message {
@@ -401,7 +428,7 @@ struct message {
 #define fence(peer) fence_at(AT("fence(" #peer ")"), (peer))
 
 /* The target ends the connection; a DISCONNECT before it is fine in 5.0. `hi_ms` is stretched by the
- * slack of the run. Times count from hang(), or from the last byte that the peer sent.
+ * slack of the run, and who is later is asked once more when all others are done. Times count from hang(), or from the last byte that the peer sent.
  */
 #define expect_closed(peer) expect_closed_at(AT("expect_closed(" #peer ")"), (peer))
 #define expect_closed_between(peer, lo_ms, hi_ms)                                                \
@@ -549,6 +576,7 @@ double wait_packet_ms(struct peer *peer, enum packet_type type, unsigned ms);
 bool has_packet(struct peer *peer, enum packet_type type); /* already arrived, not yet expected */
 size_t packets_waiting(struct peer *peer, enum packet_type type);
 bool is_open(struct peer *peer);
+size_t bytes_read(struct peer *peer); /* since its connection began */
 const char *client_id(struct peer *peer);
 struct packet connack(struct peer *peer); /* the CONNACK of this peer's join */
 unsigned next_id(struct peer *peer);      /* a Packet Identifier not used by this peer so far */
@@ -594,11 +622,17 @@ void misbehave_at(struct place at, struct peer *p);
 void drop_at(struct place at, struct peer *p);
 void abort_connection_at(struct place at, struct peer *p);
 void hang_at(struct place at, struct peer *p);
+void stop_reading_at(struct place at, struct peer *p);
+void read_some_at(struct place at, struct peer *p, size_t bytes);
+void read_on_at(struct place at, struct peer *p);
+void read_to_end_at(struct place at, struct peer *p);
+void off_the_record_at(struct place at, struct peer *p);
 void let_pass_at(struct place at, struct test *t, unsigned ms);
 void only_until_at(struct place at, struct test *t, int64_t since_us, unsigned ms);
 struct packet expect_at(struct place at, struct peer *p, enum packet_type type);
 struct packet expect_ack_at(struct place at, struct peer *p, enum packet_type type, unsigned id);
 struct packet expect_accepted_at(struct place at, struct peer *p);
+struct packet expect_resumed_at(struct place at, struct peer *p);
 struct packet expect_message_at(struct place at, struct peer *p, struct message m);
 void expect_no_at(struct place at, struct peer *p, enum packet_type type);
 void prefer_no_at(struct place at, struct peer *p, enum packet_type type, const char *sentence);

@@ -46,6 +46,13 @@ struct pings {
 	bool keeping; /* the one on its way out is such */
 };
 
+/* What becomes of what the target sends. */
+enum reading {
+	READS,
+	READS_NOTHING,   /* it stays where it is, until the connection ends */
+	READS_FOR_NOBODY /* thrown away, for the end that comes behind it */
+};
+
 struct peer {
 	struct test *test;
 	struct tape_party *party;
@@ -53,9 +60,12 @@ struct peer {
 	struct transport *transport; /* NULL when the dial failed */
 	const char *client_id;
 
-	struct buf in; /* received, not yet parsed */
-	bool lost;     /* what came cannot be parsed any more */
+	enum reading reading;
+	size_t bytes_in; /* received in all */
+	struct buf in;   /* received, not yet parsed */
+	bool lost;       /* what came cannot be parsed any more */
 	struct arrival *arrivals;
+	size_t arrival_first; /* those before it have been taken */
 	size_t arrival_count, arrival_capacity;
 	enum ending ended;
 	int64_t ended_us;
@@ -170,6 +180,7 @@ struct difference {
 	bool waited;       /* nothing came in time: it may yet come */
 	bool on_trial;     /* accuses the statement on trial, whatever shows its breach */
 	bool legal;        /* by the standard; one of the case's own statements may forbid it */
+	bool kept; /* it may be a copy out of the store; the one that is meant is due besides */
 };
 
 #define DIFFERENCE(what, concerning) \
@@ -281,11 +292,19 @@ void test_read_ready(struct test *t);
 
 void peer_receive(struct peer *p); /* reads once, which must not block */
 
+/* The connection of a peer that reads nothing has ended: what lies there is thrown away. It is old, and
+ * the monitor may have seen by now what came of it on another connection.
+ */
+void peer_end_unread(struct peer *p);
+
 /* The connection is gone, but what the target said before may still lie there: reads it all. */
 void peer_drain(struct peer *p);
 
 /* The oldest arrival not yet taken of these types (a mask); NULL if there is none. */
 struct arrival *peer_arrival(struct peer *p, uint32_t types);
+
+/* The same with this Packet Identifier. */
+struct arrival *peer_arrival_of(struct peer *p, uint32_t types, unsigned id);
 
 /* Waits for an arrival of these types, or the end of the connection; NULL: neither came in time, or
  * the end did (see p->ended).
@@ -403,8 +422,26 @@ bool postings_are_ordered(const struct posting *a, const struct posting *b);
 /* How many of this client's subscriptions let the topic (as it is on the wire) through. */
 unsigned messages_subscriptions(const struct peer *p, struct bytes topic);
 
+/* A topic, without the prefix, that one of this client's subscriptions is for; NULL: there is none such. */
+const char *messages_topic(const struct peer *p);
+
 /* The same by the payload alone, where a case compares that by itself. */
 struct difference messages_payload(struct test *t, struct bytes got, const char *expected);
+
+/* Whether what came may be a copy out of the store of retained messages. A target may look there after it has
+ * acknowledged a SUBSCRIBE, and find what was published meanwhile:
+ *
+ *	subscriber                target                  publisher
+ *	SUBSCRIBE            -->
+ *	                     <--  SUBACK
+ *	                                          <--  PUBLISH retain 1
+ *	                     <--  PUBLISH retain 1        out of the store
+ *	                     <--  PUBLISH retain 0        as it is published
+ *
+ * in either order. A SUBSCRIBE brings one of each topic, so what has come more often is none.
+ */
+bool messages_from_store(
+	const struct peer *p, const struct packet *got, const struct posting *posting);
 
 /* How many of them this client's subscriptions let through. */
 size_t messages_meant_for(const struct peer *p);

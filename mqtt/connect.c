@@ -17,7 +17,8 @@ enum { /* Connect Flags */
 static bool malformed(const struct mqtt_connect *c, struct mqtt_error *e, const char *id_311,
 	const char *id_50, const char *what)
 {
-	return mqtt_refuse(e, MQTT_MALFORMED_PACKET, c->version == MQTT_50 ? id_50 : id_311, what);
+	return mqtt_refuse(
+		e, MQTT_MALFORMED_PACKET, version_statement(c->version, id_311, id_50), what);
 }
 
 /* Protocol Name and Protocol Version, which say how all the rest is to be read. */
@@ -31,14 +32,15 @@ static bool protocol_read(struct mqtt_cursor *c, struct mqtt_connect *out,
 			"CONNECT ends in its first fields");
 	/* [MQTT-3.1.2-1] */
 	if (!mqtt_view_equal(name, MQTT_VIEW("MQTT"))) {
-		*form = out->version == MQTT_50 ? MQTT_CONNECT_50 : MQTT_CONNECT_UNKNOWN;
+		*form = version_traits(out->version).reason_codes ? MQTT_CONNECT_50
+								  : MQTT_CONNECT_UNKNOWN;
 		return mqtt_refuse(e, MQTT_UNSUPPORTED_VERSION,
 			MQTT_BY_VERSION(out->version, "MQTT-3.1.2-1", "MQTT-3.1.2-1"),
 			"Protocol Name is not MQTT");
 	}
-	*form = out->version == MQTT_50 ? MQTT_CONNECT_50 : MQTT_CONNECT_311;
+	*form = version_traits(out->version).reason_codes ? MQTT_CONNECT_50 : MQTT_CONNECT_311;
 	/* [MQTT-3.1.2-2] */
-	return out->version == MQTT_311 || out->version == MQTT_50 ||
+	return version_is_known(out->version) ||
 		mqtt_refuse(e, MQTT_UNSUPPORTED_VERSION, "3.1.1:MQTT-3.1.2-2",
 			"Protocol Level is neither 4 nor 5");
 }
@@ -63,7 +65,7 @@ static bool flags_check(struct mqtt_connect *c, uint8_t flags, struct mqtt_error
 	if (c->will_qos == 3)
 		return malformed(c, e, "3.1.1:MQTT-3.1.2-14", "5.0:MQTT-3.1.2-12", "Will QoS 3");
 	/* 5.0 allows it: U50-PASSWORD-ONLY */
-	if (c->version == MQTT_311 && c->has_password && !c->has_user_name)
+	if (!version_traits(c->version).password_alone && c->has_password && !c->has_user_name)
 		return malformed(c, e, "3.1.1:MQTT-3.1.2-22", "5.0:U50-PASSWORD-ONLY",
 			"password without user name");
 	return true;
@@ -71,7 +73,7 @@ static bool flags_check(struct mqtt_connect *c, uint8_t flags, struct mqtt_error
 
 static bool will_read(struct mqtt_cursor *c, struct mqtt_connect *out, struct mqtt_error *e)
 {
-	if (out->version == MQTT_50 &&
+	if (version_traits(out->version).properties &&
 		!mqtt_properties_read(
 			c, SPEC_WILL_PROPERTIES, MQTT_FROM_CLIENT, &out->will_properties, e))
 		return false;
@@ -116,7 +118,7 @@ bool mqtt_connect_read(const struct mqtt_frame *frame, struct mqtt_view body,
 	*form = MQTT_CONNECT_UNKNOWN;
 	if (!protocol_read(&c, out, form, e))
 		return false;
-	if (out->version == MQTT_50 && frame->overlong)
+	if (version_traits(out->version).shortest_form && frame->overlong)
 		return mqtt_refuse(
 			e, MQTT_MALFORMED_PACKET, "5.0:MQTT-1.5.5-1", "overlong Remaining Length");
 	if (!cursor_u8(&c, &flags) || !cursor_u16(&c, &out->keep_alive_s))
@@ -124,7 +126,7 @@ bool mqtt_connect_read(const struct mqtt_frame *frame, struct mqtt_view body,
 			"CONNECT ends in its first fields");
 	if (!flags_check(out, flags, e))
 		return false;
-	if (out->version == MQTT_50 &&
+	if (version_traits(out->version).properties &&
 		!mqtt_properties_read(
 			&c, SPEC_PACKET(CONNECT), MQTT_FROM_CLIENT, &out->properties, e))
 		return false;
@@ -143,7 +145,7 @@ bool mqtt_connect_read(const struct mqtt_frame *frame, struct mqtt_view body,
 
 static bool return_code_check(unsigned version, uint8_t code, struct mqtt_error *e)
 {
-	if (version == MQTT_50)
+	if (version_traits(version).reason_codes)
 		return spec_reason_code(code, CONNACK) != NULL ||
 			mqtt_refuse(
 				e, MQTT_PROTOCOL_ERROR, "5.0:MQTT-3.2.2-8", "unknown CONNACK code");
@@ -174,7 +176,7 @@ bool mqtt_connack_read(
 		return mqtt_refuse(e, MQTT_PROTOCOL_ERROR,
 			MQTT_BY_VERSION(version, "MQTT-3.2.2-4", "MQTT-3.2.2-6"),
 			"Session Present in a refusal");
-	if (version == MQTT_50 &&
+	if (version_traits(version).properties &&
 		!mqtt_properties_read(
 			&c, SPEC_PACKET(CONNACK), MQTT_FROM_SERVER, &out->properties, e))
 		return false;

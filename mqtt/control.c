@@ -47,7 +47,7 @@ bool mqtt_disconnect_read(unsigned version, enum mqtt_sender from, struct mqtt_v
 	struct mqtt_control *out, struct mqtt_error *e)
 {
 	*out = (struct mqtt_control){ 0 };
-	if (version == MQTT_50)
+	if (version_traits(version).reason_codes)
 		return control_read(body, DISCONNECT, from, "5.0:MQTT-3.14.2-1", out, e);
 	if (from == MQTT_FROM_SERVER)
 		return mqtt_refuse(
@@ -92,7 +92,7 @@ bool mqtt_disconnect_write(struct buf *out, unsigned version, enum mqtt_sender f
 	struct mqtt_control check;
 	struct mqtt_error e;
 
-	if (version == MQTT_50)
+	if (version_traits(version).reason_codes)
 		control_body(out, disconnect);
 	return packet_keep(out, mark,
 		packet_end(out, mark, DISCONNECT, 0, &frame, &body) &&

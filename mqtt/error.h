@@ -5,6 +5,8 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "spec/version.h"
+
 /* Reason Codes that the codec, the broker and the client name in their code; spec.h has them all. */
 enum mqtt_reason {
 	MQTT_SUCCESS = 0x00,
@@ -59,6 +61,6 @@ static inline bool mqtt_refuse(
 
 /* The statement of 3.1.1 or that of 5.0. */
 #define MQTT_BY_VERSION(version, id_311, id_50) \
-	((version) == MQTT_50 ? "5.0:" id_50 : "3.1.1:" id_311)
+	version_statement(version, "3.1.1:" id_311, "5.0:" id_50)
 
 #endif

@@ -4,7 +4,7 @@ static bool first_byte_check(unsigned version, uint8_t first, struct mqtt_error 
 {
 	uint8_t type = first >> 4, flags = first & 15;
 
-	if (type == RESERVED_0 || (type == AUTH && version == MQTT_311))
+	if (type == RESERVED_0 || (type == AUTH && version && !version_traits(version).auth))
 		return mqtt_refuse(e, MQTT_MALFORMED_PACKET,
 			MQTT_BY_VERSION(version, "U311-PKT-TYPE", "U50-PKT-TYPE"),
 			"forbidden packet type");
@@ -45,7 +45,7 @@ enum mqtt_read mqtt_frame_read(const uint8_t *data, size_t len, unsigned version
 		*out = (struct mqtt_frame){ data[0] >> 4, data[0] & 15, (uint8_t)(i + 1),
 			i > 1 && !data[i], value };
 		/* 3.1.1 does not say that the shortest form is the only one. */
-		if (!out->overlong || version != MQTT_50)
+		if (!out->overlong || !version_traits(version).shortest_form)
 			return MQTT_READ_OK;
 		mqtt_refuse(
 			e, MQTT_MALFORMED_PACKET, "5.0:MQTT-1.5.5-1", "overlong Remaining Length");

@@ -56,7 +56,7 @@ bool mqtt_publish_read(unsigned version, enum mqtt_sender from, uint8_t flags,
 		return mqtt_refuse(e, MQTT_MALFORMED_PACKET,
 			MQTT_BY_VERSION(version, "MQTT-2.3.1-1", "MQTT-2.2.1-3"),
 			"Packet Identifier 0");
-	if (version == MQTT_50 &&
+	if (version_traits(version).properties &&
 		!mqtt_properties_read(&c, SPEC_PACKET(PUBLISH), from, &out->properties, e))
 		return false;
 	out->payload = (struct mqtt_view){ c.at, cursor_left(&c) };
@@ -74,7 +74,9 @@ size_t mqtt_publish_body_size(unsigned version, const struct mqtt_publish_head *
 	size_t size = (size_t)2 + h->topic.len + (h->id ? 2 : 0) + h->payload_len;
 	uint32_t properties = h->added.len + h->forwarded.len;
 
-	return version == MQTT_50 ? size + mqtt_variable_size(properties) + properties : size;
+	return version_traits(version).properties
+		? size + mqtt_variable_size(properties) + properties
+		: size;
 }
 
 size_t mqtt_publish_head_size(const struct mqtt_publish_head *head, size_t body_size)
@@ -105,7 +107,7 @@ void mqtt_publish_head_write(
 	out = bytes_put(out, h->topic);
 	if (h->id)
 		out = u16_put(out, h->id);
-	if (version != MQTT_50)
+	if (!version_traits(version).properties)
 		return;
 	out += mqtt_variable_write(out, h->added.len + h->forwarded.len);
 	out = bytes_put(out, h->added);
@@ -142,7 +144,7 @@ bool mqtt_ack_read(unsigned version, enum mqtt_sender from, enum packet_type typ
 		return mqtt_refuse(e, MQTT_MALFORMED_PACKET,
 			MQTT_BY_VERSION(version, "MQTT-2.3.1-6", "MQTT-2.2.1-5"),
 			"Packet Identifier 0");
-	if (version == MQTT_50 && cursor_u8(&c, &out->reason)) {
+	if (version_traits(version).reason_codes && cursor_u8(&c, &out->reason)) {
 		if (out->reason && !reason_check(out->reason, from, type, e))
 			return false;
 		if (c.at < c.end &&
@@ -158,7 +160,7 @@ bool mqtt_ack_read(unsigned version, enum mqtt_sender from, enum packet_type typ
 size_t mqtt_ack_short(
 	uint8_t out[static 5], unsigned version, enum packet_type type, uint16_t id, uint8_t reason)
 {
-	bool with_reason = version == MQTT_50 && reason;
+	bool with_reason = version_traits(version).reason_codes && reason;
 
 	out[0] = (uint8_t)(type << 4 | (type == PUBREL ? 2 : 0));
 	out[1] = with_reason ? 3 : 2;
@@ -197,7 +199,7 @@ bool mqtt_ack_write(struct buf *out, unsigned version, enum mqtt_sender from, en
 	struct mqtt_error e;
 
 	buf_add_u16(out, ack->id);
-	if (version == MQTT_50 && (ack->reason || ack->properties.raw.len))
+	if (version_traits(version).reason_codes && (ack->reason || ack->properties.raw.len))
 		buf_add_u8(out, ack->reason);
 	if (ack->properties.raw.len)
 		packet_properties(out, version, ack->properties.raw);

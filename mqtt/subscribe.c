@@ -19,14 +19,14 @@ static bool start_read(struct mqtt_cursor *c, unsigned version, enum packet_type
 		return mqtt_refuse(e, MQTT_MALFORMED_PACKET,
 			MQTT_BY_VERSION(version, "MQTT-2.3.1-1", "MQTT-2.2.1-3"),
 			"Packet Identifier 0");
-	return version != MQTT_50 ||
+	return !version_traits(version).properties ||
 		mqtt_properties_read(c, SPEC_PACKET(type), from, properties, e);
 }
 
 static bool options_check(
 	unsigned version, const struct mqtt_filter *f, uint8_t options, struct mqtt_error *e)
 {
-	if (version != MQTT_50)
+	if (!version_traits(version).subscription_options)
 		return options <= 2 ||
 			mqtt_refuse(e, MQTT_MALFORMED_PACKET, "3.1.1:MQTT-3.8.3-4",
 				"Requested QoS is none of 0, 1, 2");
@@ -105,7 +105,7 @@ bool mqtt_subscribe_read(
 			return cut_off(version, e);
 		if (!filter_check(version, SUBSCRIBE, f.text, e) ||
 			!options_check(version, &f, options, e) ||
-			(version == MQTT_50 && !shared_check(&f, e)))
+			(version_traits(version).shared_subscriptions && !shared_check(&f, e)))
 			return false;
 	}
 	return out->count ||
@@ -127,7 +127,7 @@ bool mqtt_unsubscribe_read(
 		if (!cursor_view(&c, &f.text))
 			return cut_off(version, e);
 		if (!filter_check(version, UNSUBSCRIBE, f.text, e) ||
-			(version == MQTT_50 && !shared_check(&f, e)))
+			(version_traits(version).shared_subscriptions && !shared_check(&f, e)))
 			return false;
 	}
 	return out->count ||
@@ -159,7 +159,7 @@ bool mqtt_unsubscribe_next(const struct mqtt_subscribe *s, uint32_t *at, struct 
 
 static bool code_check(unsigned version, enum packet_type type, uint8_t code, struct mqtt_error *e)
 {
-	if (version == MQTT_50)
+	if (version_traits(version).reason_codes)
 		return spec_reason_code(code, type) != NULL ||
 			mqtt_refuse(e, MQTT_PROTOCOL_ERROR,
 				type == SUBACK ? "5.0:MQTT-3.9.3-2" : "5.0:MQTT-3.11.3-2",
@@ -172,16 +172,16 @@ bool mqtt_suback_read(unsigned version, enum packet_type type, struct mqtt_view 
 	struct mqtt_suback *out, struct mqtt_error *e)
 {
 	struct mqtt_cursor c = cursor_of(body);
-	bool wants_codes = type == SUBACK || version == MQTT_50;
+	bool wants_codes = type == SUBACK || version_traits(version).reason_codes;
 
 	if (!start_read(&c, version, type, MQTT_FROM_SERVER, &out->id, &out->properties, e))
 		return false;
 	out->codes = (struct mqtt_view){ c.at, cursor_left(&c) };
 	if (!out->codes.len == wants_codes)
 		return mqtt_refuse(e, MQTT_MALFORMED_PACKET,
-			version == MQTT_50       ? "5.0:MQTT-3.8.4-6"
-				: type == SUBACK ? "3.1.1:MQTT-3.8.4-5"
-						 : "3.1.1:U311-ACK-LEN",
+			version_statement(version,
+				type == SUBACK ? "3.1.1:MQTT-3.8.4-5" : "3.1.1:U311-ACK-LEN",
+				"5.0:MQTT-3.8.4-6"),
 			"number of codes");
 	for (uint32_t i = 0; i < out->codes.len; i++)
 		if (!code_check(version, type, out->codes.data[i], e))

@@ -24,7 +24,7 @@ void packet_properties(struct buf *out, unsigned version, struct mqtt_view raw)
 {
 	uint8_t variable[4];
 
-	if (version != MQTT_50)
+	if (!version_traits(version).properties)
 		return;
 	if (raw.len > MQTT_REMAINING_LENGTH_MAX)
 		out->failed = true;

@@ -34,7 +34,7 @@ const char *spec_blamed(
 		b = find_blame(client, difference, "-", 1);
 	if (!b)
 		return NULL;
-	return version == MQTT_50 ? b->statement_50 : b->statement_311;
+	return version_statement(version, b->statement_311, b->statement_50);
 }
 
 bool spec_shows(const struct spec_statement *statement, enum spec_testable end,
@@ -91,7 +91,7 @@ const char *spec_return_code_name(uint8_t code)
 
 const char *spec_version_name(enum mqtt_version version)
 {
-	return version == MQTT_50 ? "5.0" : "3.1.1";
+	return version_traits(version).name;
 }
 
 const char *spec_packet_name(unsigned type)

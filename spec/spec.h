@@ -12,8 +12,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-/* The protocol level byte of CONNECT. */
-enum mqtt_version { MQTT_311 = 4, MQTT_50 = 5 };
+#include "spec/version.h"
 
 /* Control Packet types, MQTT 3.1.1 and 5.0 chapter 2.1.2. Type 0 is forbidden; 15 is AUTH in 5.0
  * and forbidden in 3.1.1.

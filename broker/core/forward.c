@@ -37,7 +37,7 @@ static struct mqtt_publish_head head_of(struct broker *b, unsigned version,
 		.payload_len = p->payload.len,
 	};
 
-	if (version == MQTT_50) {
+	if (version_traits(version).properties) {
 		head.forwarded = p->properties;
 		if (alias || how->first_id || p->expires_ms != INT64_MAX)
 			head.added = added_properties(b, p, how, alias);
@@ -51,7 +51,8 @@ static struct mqtt_publish_head head_of(struct broker *b, unsigned version,
 static struct form *form_make(
 	struct broker *b, unsigned version, struct publication *p, const struct sending *how)
 {
-	struct form *form = &p->forms[(version == MQTT_50 ? 2 : 0) + (how->qos ? 1 : 0)];
+	struct form *form =
+		&p->forms[(version_traits(version).properties ? 2 : 0) + (how->qos ? 1 : 0)];
 
 	if (form->len)
 		return form;

@@ -199,15 +199,3 @@ void broker_trim(struct broker *b)
 {
 	memory_trim(&b->memory);
 }
-
-const struct broker_figures *broker_figures(struct broker *b)
-{
-	struct broker_figures *f = &b->figures;
-
-	f->sessions = b->sessions.count;
-	f->subscriptions = b->subscriptions.count;
-	f->retained = b->retained.count;
-	f->memory_bytes = b->memory.used_bytes;
-	f->memory_peak_bytes = b->memory.peak_bytes;
-	return f;
-}

@@ -37,7 +37,7 @@ static uint32_t expiry_of(const struct broker *b, const struct mqtt_connect *c)
 	uint32_t max = b->config.limits.session_expiry_max_s;
 	uint32_t asked = c->clean_start ? 0 : SESSION_NEVER_EXPIRES; /* [MQTT-3.1.2-6] of 3.1.1 */
 
-	if (c->version == MQTT_50)
+	if (version_traits(c->version).session_expiry)
 		asked = mqtt_properties_number(&c->properties, MQTT_SESSION_EXPIRY_INTERVAL, 0);
 	return asked < max ? asked : max;
 }
@@ -82,7 +82,7 @@ static uint16_t keep_alive_of(const struct broker *b, const struct mqtt_connect 
 	bool above = max && (!c->keep_alive_s || c->keep_alive_s > max);
 
 	/* 3.1.1 has no way to tell the client, so its own value holds. */
-	return above && c->version == MQTT_50 ? max : c->keep_alive_s;
+	return above && version_traits(c->version).properties ? max : c->keep_alive_s;
 }
 
 static bool link_set(struct link *l, const struct mqtt_connect *c)
@@ -164,7 +164,7 @@ static bool connack_send(
 	struct mqtt_connack connack = { .session_present = session_present };
 
 	buf_reset(&b->added);
-	if (c->version == MQTT_50) {
+	if (version_traits(c->version).properties) {
 		offers_add(l, &b->added, c);
 		answers_add(l, &b->added, c, data);
 	}

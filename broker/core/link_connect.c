@@ -29,7 +29,7 @@ static uint8_t connect_check(struct link *l, const struct mqtt_connect *c, const
 	const struct broker_limits *limits = &l->broker->config.limits;
 
 	*statement = MQTT_BY_VERSION(c->version, "MQTT-3.1.3-8", "MQTT-3.1.3-8");
-	if (!c->client_id.len && !c->clean_start && c->version == MQTT_311)
+	if (!c->client_id.len && !c->clean_start && !version_traits(c->version).assigned_id)
 		return MQTT_CLIENT_ID_NOT_VALID;
 	if (c->client_id.len > limits->client_id_bytes)
 		return MQTT_CLIENT_ID_NOT_VALID;

@@ -88,12 +88,12 @@ static void disconnect_send(struct link *l, uint8_t reason, const char *what)
 	mqtt_property_add_view(&b->added, MQTT_REASON_STRING, mqtt_view_of(what));
 	disconnect.properties.raw = (struct mqtt_view){ b->added.data, (uint32_t)b->added.len };
 	buf_reset(&b->packet);
-	if (mqtt_disconnect_write(&b->packet, MQTT_50, MQTT_FROM_SERVER, &disconnect) &&
+	if (mqtt_disconnect_write(&b->packet, l->version, MQTT_FROM_SERVER, &disconnect) &&
 		link_send_packet(l))
 		return;
 	disconnect.properties.raw.len = 0;
 	buf_reset(&b->packet);
-	if (mqtt_disconnect_write(&b->packet, MQTT_50, MQTT_FROM_SERVER, &disconnect))
+	if (mqtt_disconnect_write(&b->packet, l->version, MQTT_FROM_SERVER, &disconnect))
 		link_send_packet(l);
 }
 
@@ -104,7 +104,7 @@ void link_dismiss(struct link *l, uint8_t reason, const char *what)
 	if (reason != MQTT_SERVER_SHUTTING_DOWN)
 		output_shorten(l);
 	/* Never before CONNACK [MQTT-3.14.0-1], and 3.1.1 does not have it. */
-	if (l->state == LINK_UP && l->version == MQTT_50)
+	if (l->state == LINK_UP && version_traits(l->version).server_disconnect)
 		disconnect_send(l, reason, what);
 	link_end(l, false);
 }
@@ -130,24 +130,23 @@ void link_refuse_connect(struct link *l, uint8_t reason, const char *what)
 {
 	struct broker *b = l->broker;
 	struct mqtt_connack connack = { .code = reason };
-	unsigned version = l->version == MQTT_50 ? MQTT_50 : MQTT_311;
 
-	if (version == MQTT_311)
+	if (!version_traits(l->version).reason_codes)
 		connack.code = return_code(reason);
 	if (!l->version || !connack.code) {
 		link_finish(l, false);
 		return;
 	}
 	buf_reset(&b->added);
-	if (version == MQTT_50 && what)
+	if (what)
 		mqtt_property_add_view(&b->added, MQTT_REASON_STRING, mqtt_view_of(what));
 	connack.properties.raw = (struct mqtt_view){ b->added.data, (uint32_t)b->added.len };
 	buf_reset(&b->packet);
-	mqtt_connack_write(&b->packet, version, &connack);
+	mqtt_connack_write(&b->packet, l->version, &connack);
 	if (!link_send_packet(l)) { /* [MQTT-3.2.2-19] */
 		connack.properties.raw.len = 0;
 		buf_reset(&b->packet);
-		mqtt_connack_write(&b->packet, version, &connack);
+		mqtt_connack_write(&b->packet, l->version, &connack);
 		link_send_packet(l);
 	}
 	link_finish(l, false);

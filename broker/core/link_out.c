@@ -47,13 +47,13 @@ void link_send_refusal(
 	struct broker *b = l->broker;
 	struct mqtt_ack ack = { .id = id, .reason = reason };
 
-	if (l->version == MQTT_50 && l->problem_information) { /* [MQTT-3.1.2-29] */
+	if (version_traits(l->version).properties && l->problem_information) { /* [MQTT-3.1.2-29] */
 		buf_reset(&b->added);
 		mqtt_property_add_view(&b->added, MQTT_REASON_STRING, mqtt_view_of(what));
 		ack.properties.raw = (struct mqtt_view){ b->added.data, (uint32_t)b->added.len };
 		buf_reset(&b->packet);
 		/* [MQTT-3.4.2-2] [MQTT-3.5.2-2] */
-		if (mqtt_ack_write(&b->packet, MQTT_50, MQTT_FROM_SERVER, type, &ack) &&
+		if (mqtt_ack_write(&b->packet, l->version, MQTT_FROM_SERVER, type, &ack) &&
 			link_send_packet(l))
 			return;
 	}

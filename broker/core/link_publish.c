@@ -173,7 +173,7 @@ static void publish_qos01(struct link *l, const struct mqtt_publish *p)
 		result = message_publish(l, p);
 		reason = reason_of(&result);
 	}
-	if (p->qos && result.failed && l->version != MQTT_50)
+	if (p->qos && result.failed && !version_traits(l->version).reason_codes)
 		publish_give_up(l);
 	else if (p->qos)
 		publish_answer(l, PUBACK, p, reason);
@@ -201,11 +201,11 @@ static void publish_received(struct link *l, const struct mqtt_publish *p)
 	/* What some have got may come again as a new message, as the refusal makes it one in 5.0, but
 	 * not as the same: [MQTT-4.3.3-2] of 3.1.1.
 	 */
-	bool forget = result.failed && (l->version == MQTT_50 || !result.reached);
+	bool forget = result.failed && (version_traits(l->version).reason_codes || !result.reached);
 
 	if (forget)
 		received_forget(l, p->id);
-	if (forget && l->version != MQTT_50)
+	if (forget && !version_traits(l->version).reason_codes)
 		publish_give_up(l);
 	else
 		publish_answer(l, PUBREC, p, reason_of(&result));
@@ -222,14 +222,15 @@ static void publish_qos2(struct link *l, const struct mqtt_publish *p)
 		return;
 	}
 	/* [MQTT-3.3.4-7] */
-	if (l->version == MQTT_50 && l->received >= b->config.limits.receive_maximum) {
+	if (version_traits(l->version).receive_maximum &&
+		l->received >= b->config.limits.receive_maximum) {
 		link_refuse(l, MQTT_RECEIVE_MAXIMUM_EXCEEDED, "5.0:U50-RECVMAX-EXCEEDED",
 			"more than Receive Maximum");
 		return;
 	}
 	uint8_t reason = message_check(l, p);
 	/* In 3.1.1 a refused message is acknowledged like any other. [MQTT-3.3.5-2] */
-	bool keep = !reason || l->version != MQTT_50;
+	bool keep = !reason || !version_traits(l->version).reason_codes;
 	if (keep && idset_add(&s->received, &b->memory, p->id) != IDSET_ADDED) {
 		link_refuse(l, MQTT_QUOTA_EXCEEDED, "5.0:U50-ERR-CODES", "no memory");
 		return;

@@ -10,14 +10,14 @@
 #include "mqtt/subscribe.h"
 #include "mqtt/text.h"
 
-/* What the server has told a 5.0 client in CONNACK not to do ends the connection. */
+/* What the server has told the client in the properties of CONNACK not to do ends the connection. */
 static bool offer_check(struct link *l, const struct mqtt_subscribe *s)
 {
 	const struct broker_limits *limits = &l->broker->config.limits;
 	struct mqtt_filter f;
 	uint32_t at = 0;
 
-	if (l->version != MQTT_50)
+	if (!version_traits(l->version).properties)
 		return true;
 	if (limits->no_subscription_ids &&
 		mqtt_properties_has(&s->properties, MQTT_SUBSCRIPTION_IDENTIFIER)) {
@@ -107,7 +107,7 @@ static uint8_t filter_subscribe(
 /* 3.1.1 knows but one failure. [MQTT-3.9.3-2] */
 static uint8_t code_of(unsigned version, uint8_t code)
 {
-	return version != MQTT_50 && code >= 0x80 ? 0x80 : code;
+	return !version_traits(version).reason_codes && code >= 0x80 ? 0x80 : code;
 }
 
 static bool suback_send(struct link *l, enum packet_type type, uint16_t id)
@@ -115,7 +115,7 @@ static bool suback_send(struct link *l, enum packet_type type, uint16_t id)
 	struct broker *b = l->broker;
 	struct mqtt_suback suback = { .id = id };
 
-	if (type == SUBACK || l->version == MQTT_50)
+	if (type == SUBACK || version_traits(l->version).reason_codes)
 		suback.codes = (struct mqtt_view){ b->codes.data, (uint32_t)b->codes.len };
 	buf_reset(&b->packet);
 	if (!b->codes.failed && mqtt_suback_write(&b->packet, l->version, type, &suback) &&

@@ -83,10 +83,9 @@ static bool session_restore(struct broker *b, struct mqtt_view id, struct mqtt_c
 	int64_t expires_ms;
 	bool connected, has_will;
 
-	if (!cursor_u8(c, &version) || (version != MQTT_311 && version != MQTT_50) ||
-		!cursor_u32(c, &expiry_s) || !expiry_s || !take_time(b, c, &expires_ms) ||
-		!take_flag(c, &connected) || !take_flag(c, &has_will) ||
-		sessions_find(&b->sessions, id))
+	if (!cursor_u8(c, &version) || !version_is_known(version) || !cursor_u32(c, &expiry_s) ||
+		!expiry_s || !take_time(b, c, &expires_ms) || !take_flag(c, &connected) ||
+		!take_flag(c, &has_will) || sessions_find(&b->sessions, id))
 		return false;
 	struct session *s = session_new(b, id, expiry_s);
 	if (!s)

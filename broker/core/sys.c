@@ -3,9 +3,22 @@
 #include <inttypes.h>
 #include <stdio.h>
 
+#include "broker/core/broker.h"
 #include "broker/core/core.h"
 #include "broker/core/message.h"
 #include "broker/core/publish.h"
+
+const struct broker_figures *broker_figures(struct broker *b)
+{
+	struct broker_figures *f = &b->figures;
+
+	f->sessions = b->sessions.count;
+	f->subscriptions = b->subscriptions.count;
+	f->retained = b->retained.count;
+	f->memory_bytes = b->memory.used_bytes;
+	f->memory_peak_bytes = b->memory.peak_bytes;
+	return f;
+}
 
 /* Publishes a figure unless it still is what was published last. */
 static void value_publish(struct broker *b, const char *topic, struct mqtt_view value)

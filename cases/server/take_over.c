@@ -34,8 +34,8 @@ CASE(take_over, .title = "A CONNECT with the ClientId of a connected client cuts
 
 CASE(take_over_kept_session,
 	.title = "The session goes over with its subscriptions, and messages reach the new client",
-	.refs = { "3.1.1:MQTT-3.1.4-2", "3.1.1:MQTT-3.1.2-4", "5.0:MQTT-3.1.4-3",
-		"5.0:MQTT-3.1.2-5" },
+	.refs = { "3.1.1:MQTT-3.1.4-2", "3.1.1:MQTT-3.1.2-4", "3.1.1:MQTT-3.2.2-2",
+		"5.0:MQTT-3.1.4-3", "5.0:MQTT-3.1.2-5", "5.0:MQTT-3.2.2-3" },
 	.level = MUST, .versions = BOTH)
 {
 	struct peer *first = join(t, "client", .kept = true);
@@ -46,13 +46,14 @@ CASE(take_over_kept_session,
 	judging(t, "3.1.1:MQTT-3.1.4-2");
 	judging(t, "5.0:MQTT-3.1.4-3");
 	expect_closed(first);
-	judging(t, "3.1.1:MQTT-3.1.2-4");
-	judging(t, "5.0:MQTT-3.1.2-5");
-	check_eq(t, answer.ack_flags & 1, 1);
-
 	struct peer *pub = join(t, "publisher");
 	publish(pub, .topic = "over/t", .payload = "for the second", .qos = 1);
+	judging(t, "3.1.1:MQTT-3.1.2-4");
+	judging(t, "5.0:MQTT-3.1.2-5");
 	expect_message(second, .payload = "for the second");
+	judging(t, "3.1.1:MQTT-3.2.2-2");
+	judging(t, "5.0:MQTT-3.2.2-3");
+	check_eq(t, answer.ack_flags & 1, 1);
 }
 
 CASE(take_over_clean_session,

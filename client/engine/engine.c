@@ -90,10 +90,11 @@ static void farewell(struct engine *e, uint8_t reason)
 	struct mqtt_control disconnect = { .reason = reason };
 
 	buf_reset(&e->packet);
-	if (!mqtt_disconnect_write(&e->packet, MQTT_50, MQTT_FROM_CLIENT, &disconnect)) {
+	if (!mqtt_disconnect_write(&e->packet, e->connect.version, MQTT_FROM_CLIENT, &disconnect)) {
 		disconnect.reason = MQTT_PROTOCOL_ERROR;
 		buf_reset(&e->packet);
-		mqtt_disconnect_write(&e->packet, MQTT_50, MQTT_FROM_CLIENT, &disconnect);
+		mqtt_disconnect_write(
+			&e->packet, e->connect.version, MQTT_FROM_CLIENT, &disconnect);
 	}
 	engine_send_packet(e);
 }
@@ -105,7 +106,8 @@ void engine_break(struct engine *e, const struct mqtt_error *error)
 	if (e->state == ENGINE_CLOSED || e->state == ENGINE_ENDING)
 		return;
 	/* 3.1.1 knows no word for it; 5.0: U50-ERR-CLIENT, [MQTT-4.13.2-1] */
-	if (e->connect.version == MQTT_50 && error->reason >= MQTT_UNSPECIFIED_ERROR)
+	if (version_traits(e->connect.version).reason_codes &&
+		error->reason >= MQTT_UNSPECIFIED_ERROR)
 		farewell(e, error->reason);
 	engine_end(e);
 	event.result = error->reason;
@@ -121,7 +123,7 @@ int engine_disconnect(struct engine *e, uint8_t reason, struct mqtt_view propert
 
 	if (e->state != ENGINE_UP && e->state != ENGINE_CONNECTING)
 		return ENGINE_NOT_CONNECTED;
-	if (e->connect.version != MQTT_50 && (reason || properties.len))
+	if (!version_traits(e->connect.version).reason_codes && (reason || properties.len))
 		return ENGINE_INVALID;
 	buf_reset(&e->packet);
 	if (!mqtt_disconnect_write(&e->packet, e->connect.version, MQTT_FROM_CLIENT, &disconnect))

@@ -57,9 +57,9 @@ static void receive_first(struct engine *e, unsigned type, struct mqtt_view body
 {
 	if (type == CONNACK)
 		engine_accept(e, body);
-	else if (type == AUTH && e->connect.version == MQTT_50)
+	else if (type == AUTH && version_traits(e->connect.version).auth)
 		engine_auth(e, body);
-	else if (type == DISCONNECT && e->connect.version == MQTT_50)
+	else if (type == DISCONNECT && version_traits(e->connect.version).server_disconnect)
 		engine_break(e,
 			&(struct mqtt_error){ MQTT_PROTOCOL_ERROR, "5.0:MQTT-3.14.0-1",
 				"DISCONNECT before CONNACK" });
@@ -119,7 +119,8 @@ static size_t take_packet(struct engine *e, const uint8_t *data, size_t len)
 	if (size > e->packet_bytes) {
 		engine_break(e,
 			&(struct mqtt_error){ MQTT_PACKET_TOO_LARGE,
-				e->connect.version == MQTT_50 ? "5.0:U50-MAXPKT-EXCEEDED" : NULL,
+				version_statement(
+					e->connect.version, NULL, "5.0:U50-MAXPKT-EXCEEDED"),
 				"a packet larger than allowed" });
 		return 0;
 	}

@@ -16,8 +16,8 @@ static void server_default(struct engine *e)
 		.maximum_qos = 2,
 		.retain = true,
 		.wildcards = true,
-		.shared = c->version == MQTT_50,
-		.subscription_ids = c->version == MQTT_50 };
+		.shared = version_traits(c->version).shared_subscriptions,
+		.subscription_ids = version_traits(c->version).subscription_ids };
 	if (!c->client_id.len && e->assigned.len)
 		e->server.client_id =
 			(struct mqtt_view){ e->assigned.data, (uint32_t)e->assigned.len };
@@ -40,7 +40,9 @@ bool engine_set_connect(struct engine *e, const struct mqtt_connect *connect)
 		ok ? frame.body_len : 0 };
 	ok = ok && mqtt_connect_read(&frame, body, &copy, &form, &error);
 	/* A server may answer it, but a client must not send it. [MQTT-3.1.3-7] of 3.1.1 */
-	ok = ok && (copy.version == MQTT_50 || copy.client_id.len || copy.clean_start);
+	ok = ok &&
+		(version_traits(copy.version).assigned_id || copy.client_id.len ||
+			copy.clean_start);
 	/* U50-WILL-PFI */
 	struct mqtt_publish will = { .properties = copy.will_properties,
 		.payload = copy.will_payload };
@@ -170,7 +172,7 @@ static bool connack_check(
 		return true;
 	if (!session_check(e, connack, error))
 		return false;
-	if (e->connect.version != MQTT_50)
+	if (!version_traits(e->connect.version).properties)
 		return true;
 	if (!e->server.client_id.len && !mqtt_properties_has(p, MQTT_ASSIGNED_CLIENT_IDENTIFIER))
 		return mqtt_refuse(error, MQTT_PROTOCOL_ERROR, "5.0:MQTT-3.1.3-7",
@@ -234,7 +236,8 @@ void engine_accept(struct engine *e, struct mqtt_view body)
 	e->has_session = true;
 	e->forgotten = e->challenged = false;
 	e->session_expiry_s = e->server.session_expiry_s;
-	e->session_ends = e->connect.version == MQTT_311 && e->connect.clean_start;
+	e->session_ends =
+		!version_traits(e->connect.version).session_expiry && e->connect.clean_start;
 	e->state = ENGINE_UP;
 	struct engine_event event = { .type = ENGINE_CONNECTED,
 		.session_present = connack.session_present,
@@ -258,7 +261,7 @@ void engine_closed(struct engine *e)
 	e->server.packet_bytes = MQTT_PACKET_MAX;
 	e->session_until_ms = INT64_MAX;
 	/* U50-STATE-LIFE; [MQTT-3.1.2-23] */
-	if (version == MQTT_50 && e->session_expiry_s != UINT32_MAX)
+	if (version_traits(version).session_expiry && e->session_expiry_s != UINT32_MAX)
 		e->session_until_ms = e->now_ms + e->session_expiry_s * INT64_C(1000);
 	engine_requests_drop(e);
 	if (e->has_session && (e->session_ends || e->now_ms >= e->session_until_ms))

@@ -12,7 +12,7 @@ static bool publish_read(
 	struct mqtt_error error;
 	unsigned version = e->has_connect ? e->connect.version : MQTT_50;
 
-	if (version != MQTT_50 && p.properties.raw.len)
+	if (!version_traits(version).properties && p.properties.raw.len)
 		return false;
 	p.dup = false;
 	p.id = p.qos ? 1 : 0;

@@ -30,11 +30,11 @@ static bool publish_check(
 {
 	if (p->qos > e->config.maximum_qos)
 		return mqtt_refuse(error, MQTT_QOS_NOT_SUPPORTED,
-			e->connect.version == MQTT_50 ? "5.0:U50-MAXQOS-CLIENT" : NULL,
+			version_statement(e->connect.version, NULL, "5.0:U50-MAXQOS-CLIENT"),
 			"a message above the QoS of this client");
 	/* A QoS 1 message is settled at once, so only those of QoS 2 can use the quota up. */
 	bool again = p->qos == 2 && idset_has(&e->received, p->id);
-	if (e->connect.version == MQTT_50 && p->qos && !again &&
+	if (version_traits(e->connect.version).receive_maximum && p->qos && !again &&
 		e->received_count >= e->receive_maximum)
 		return mqtt_refuse(error, MQTT_RECEIVE_MAXIMUM_EXCEEDED, "5.0:U50-RECVMAX-EXCEEDED",
 			"more messages than the Receive Maximum");
@@ -53,8 +53,8 @@ static uint8_t hand_over(struct engine *e, const struct mqtt_publish *p)
 		return MQTT_PAYLOAD_FORMAT_INVALID;
 	if (e->config.message)
 		reason = e->config.message(e->config.context, p);
-	return e->connect.version == MQTT_50 && reason >= MQTT_UNSPECIFIED_ERROR &&
-			spec_reason_code(reason, PUBREC)
+	return version_traits(e->connect.version).reason_codes &&
+			reason >= MQTT_UNSPECIFIED_ERROR && spec_reason_code(reason, PUBREC)
 		? reason
 		: 0;
 }

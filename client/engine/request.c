@@ -8,7 +8,8 @@
 static int offer_check(const struct engine *e, struct mqtt_view filter)
 {
 	struct mqtt_view name, rest = filter;
-	bool shared = e->connect.version == MQTT_50 && mqtt_filter_is_shared(filter);
+	bool shared = version_traits(e->connect.version).shared_subscriptions &&
+		mqtt_filter_is_shared(filter);
 
 	if (shared && !e->server.shared)
 		return MQTT_SHARED_NOT_SUPPORTED;
@@ -55,7 +56,7 @@ int engine_subscribe(struct engine *e, struct mqtt_view properties,
 {
 	if (e->state != ENGINE_UP)
 		return ENGINE_NOT_CONNECTED;
-	if (e->connect.version != MQTT_50 && properties.len)
+	if (!version_traits(e->connect.version).properties && properties.len)
 		return ENGINE_INVALID;
 	uint16_t id = engine_new_id(e);
 	if (!id || engine_is_congested(e))
@@ -80,7 +81,7 @@ int engine_unsubscribe(struct engine *e, struct mqtt_view properties,
 {
 	if (e->state != ENGINE_UP)
 		return ENGINE_NOT_CONNECTED;
-	if (e->connect.version != MQTT_50 && properties.len)
+	if (!version_traits(e->connect.version).properties && properties.len)
 		return ENGINE_INVALID;
 	uint16_t id = engine_new_id(e);
 	if (!id || engine_is_congested(e))
@@ -102,7 +103,7 @@ static bool answer_check(const struct engine *e, enum packet_type type,
 			subscribe ? MQTT_BY_VERSION(version, "MQTT-3.8.4-2", "MQTT-3.8.4-2")
 				  : MQTT_BY_VERSION(version, "MQTT-3.10.4-4", "MQTT-3.10.4-5"),
 			"an answer to no request");
-	if ((subscribe || version == MQTT_50) && answer->codes.len != r->count)
+	if ((subscribe || version_traits(version).reason_codes) && answer->codes.len != r->count)
 		return mqtt_refuse(error, MQTT_PROTOCOL_ERROR,
 			subscribe ? MQTT_BY_VERSION(version, "MQTT-3.8.4-5", "MQTT-3.8.4-6")
 				  : "5.0:MQTT-3.11.3-1",

@@ -28,7 +28,7 @@ void shell_tell_end(struct mqttspec_client *c, int result, bool is_final, const 
 /* Whether another attempt, or another server, may do better. */
 static bool is_passing(unsigned version, int code)
 {
-	if (version != MQTT_50)
+	if (!version_traits(version).reason_codes)
 		return code == 3;
 	return code == MQTT_UNSPECIFIED_ERROR || code == 0x83 || code == MQTT_SERVER_UNAVAILABLE ||
 		code == MQTT_SERVER_BUSY || code == MQTT_QUOTA_EXCEEDED || code == 0x9c ||
@@ -37,8 +37,9 @@ static bool is_passing(unsigned version, int code)
 
 static void refused(struct mqttspec_client *c, const struct engine_event *e)
 {
-	const char *name = c->version == MQTT_50 ? spec_reason_name((uint8_t)e->result, CONNACK)
-						 : spec_return_code_name((uint8_t)e->result);
+	const char *name = version_traits(c->version).reason_codes
+		? spec_reason_name((uint8_t)e->result, CONNACK)
+		: spec_return_code_name((uint8_t)e->result);
 
 	buf_reset(&c->end_properties);
 	buf_add(&c->end_properties, e->properties.raw.data, e->properties.raw.len);

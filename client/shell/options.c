@@ -89,7 +89,7 @@ static bool connect_set(
 			properties_encode(&will, o->will->properties, o->will->property_count));
 	if (ok) {
 		struct mqtt_connect connect = connect_of(o, &properties, &will);
-		ok = (o->version == MQTT_50 || !(properties.len || will.len)) &&
+		ok = (version_traits(o->version).properties || !(properties.len || will.len)) &&
 			engine_set_connect(c->engine, &connect);
 	}
 	buf_fini(&properties);

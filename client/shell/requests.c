@@ -175,7 +175,7 @@ static bool is_legal(struct mqttspec_client *c, const struct request *r)
 {
 	struct buf packet;
 	struct mqtt_view *views = calloc(r->count ? r->count : 1, sizeof(*views));
-	bool ok = views && (c->version == MQTT_50 || !r->properties.len);
+	bool ok = views && (version_traits(c->version).properties || !r->properties.len);
 
 	for (size_t i = 0; ok && i < r->count; i++)
 		views[i] = r->filters[i].text;

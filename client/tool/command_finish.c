@@ -22,16 +22,16 @@ static const char *contradiction(const struct command *c)
 		return "-i: an empty id is what is used without -i";
 	if (c->keep_session && !c->id && !c->id_prefix)
 		return "-c needs an id (-i)";
-	if (c->version == MQTT_50 && c->expiry_given && c->expiry_s == UINT32_MAX && !c->id &&
-		!c->id_prefix)
+	if (version_traits(c->version).session_expiry && c->expiry_given &&
+		c->expiry_s == UINT32_MAX && !c->id && !c->id_prefix)
 		return "a session that never expires needs an id (-i)";
-	if (c->password && !c->user_name && c->version != MQTT_50)
+	if (c->password && !c->user_name && !version_traits(c->version).password_alone)
 		return "-P needs a user name (-u) in MQTT 3.1.1";
 	if (!c->will_topic && (c->will_payload || c->will_options))
 		return "the options of a Will need --will-topic";
 	if (c->no_retained && c->retained_only)
 		return "-R and --retained-only do not go together";
-	if (c->version_given && c->version != MQTT_50)
+	if (c->version_given && !version_traits(c->version).properties)
 		for (unsigned place = 0; place < PLACES; place++)
 			if (c->properties[place].count)
 				return "properties (-D) need MQTT 5.0";
@@ -63,9 +63,10 @@ bool command_finish(struct command *c)
 	if (c->id_prefix)
 		c->id = arena_printf(c->arena, "%s%d", c->id_prefix, (int)getpid());
 	else if (!c->id)
-		c->id = c->version == MQTT_50 ? "" : random_id(c->arena);
+		c->id = version_traits(c->version).assigned_id ? "" : random_id(c->arena);
 	bool has_expiry = command_property_has(c, PLACE_CONNECT, MQTTSPEC_SESSION_EXPIRY_INTERVAL);
-	if (c->version == MQTT_50 && !has_expiry && (c->expiry_given || c->keep_session))
+	if (version_traits(c->version).session_expiry && !has_expiry &&
+		(c->expiry_given || c->keep_session))
 		command_property_add(c, PLACE_CONNECT,
 			(struct mqttspec_property){ .id = MQTTSPEC_SESSION_EXPIRY_INTERVAL,
 				.number = c->expiry_given ? c->expiry_s : UINT32_MAX });

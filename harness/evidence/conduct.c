@@ -9,10 +9,7 @@
 
 #include "harness/test.h"
 
-enum {
-	SHARED_PREFIX = 7, /* of "$share/" */
-	QOS_MAX = 2,       /* beyond it lies no limit of the target's, but the standard's */
-};
+enum { QOS_MAX = 2 }; /* beyond it lies no limit of the target's, but the standard's */
 
 static void beyond(struct peer *p, const char *sentence)
 {
@@ -61,11 +58,9 @@ static void keep_filters(struct peer *p, const struct packet *packet, const stru
 {
 	for (size_t i = 0; i < packet->filter_count; i++) {
 		struct bytes text = packet->filters[i].text;
-		bool shared =
-			text.len >= SHARED_PREFIX && !memcmp(text.data, "$share/", SHARED_PREFIX);
 		bool wild = text.len &&
 			(memchr(text.data, '#', text.len) || memchr(text.data, '+', text.len));
-		if (shared && !c->shared)
+		if (filter_is_shared(text) && !c->shared)
 			beyond(p, "the target has no shared subscriptions");
 		if (wild && !c->wildcards)
 			beyond(p, "the target has no wildcard subscriptions");

@@ -21,8 +21,7 @@ static struct bytes kept(struct test *t, struct bytes b)
 
 /* ---- what goes out --------------------------------------------------------------------------- */
 
-static void post(struct test *t, const char *publisher, struct bytes topic, struct bytes payload,
-	unsigned qos, bool will)
+static void post(struct test *t, struct posting posting, struct bytes topic, struct bytes payload)
 {
 	struct messages *m = &t->messages;
 
@@ -31,14 +30,11 @@ static void post(struct test *t, const char *publisher, struct bytes topic, stru
 		return;
 	m->postings = arena_grow(t->arena, m->postings, m->posting_count, &m->posting_capacity,
 		sizeof(*m->postings));
-	m->postings[m->posting_count++] = (struct posting){
-		.order = m->order,
-		.publisher = publisher,
-		.topic = kept(t, topic),
-		.payload = digest(payload),
-		.qos = qos,
-		.will = will,
-	};
+	posting.order = m->order;
+	posting.topic = kept(t, topic);
+	posting.payload = digest(payload);
+	posting.retained &= payload.len != 0;
+	m->postings[m->posting_count++] = posting;
 }
 
 static bool has_posted(struct test *t, const char *publisher, const struct packet *packet)
@@ -63,6 +59,25 @@ static bool is_posted(const struct messages *m, const char *client, struct bytes
 	return false;
 }
 
+/* Not of a shared subscription, nor where the Retain Handling of 5.0 forbids it. */
+static bool looks_up(const struct filter *f, bool is_new)
+{
+	unsigned handling = f->options >> 4 & 3;
+
+	return !filter_is_shared(f->text) && (handling == 0 || (handling == 1 && is_new));
+}
+
+static void post_lookup(struct test *t, const char *client, struct bytes filter)
+{
+	struct messages *m = &t->messages;
+
+	if (m->lookup_count == MESSAGES_MAX)
+		return;
+	m->lookups = arena_grow(
+		t->arena, m->lookups, m->lookup_count, &m->lookup_capacity, sizeof(*m->lookups));
+	m->lookups[m->lookup_count++] = (struct posted_lookup){ client, kept(t, filter) };
+}
+
 static void post_filters(struct test *t, const char *client, const struct packet *packet)
 {
 	struct messages *m = &t->messages;
@@ -70,8 +85,11 @@ static void post_filters(struct test *t, const char *client, const struct packet
 	m->order++;
 	for (size_t i = 0; i < packet->filter_count; i++) {
 		struct bytes text = packet->filters[i].text;
+		bool is_new = !is_posted(m, client, text);
 		m->wide |= !filter_is_own(t, text);
-		if (m->filter_count == MESSAGES_MAX || is_posted(m, client, text))
+		if (looks_up(&packet->filters[i], is_new))
+			post_lookup(t, client, text);
+		if (m->filter_count == MESSAGES_MAX || !is_new)
 			continue;
 		m->filters = arena_grow(t->arena, m->filters, m->filter_count, &m->filter_capacity,
 			sizeof(*m->filters));
@@ -106,12 +124,20 @@ void messages_sent(struct peer *p, const struct packet *packet)
 		if (packet->connect_flags & CONNECT_CLEAN)
 			forget_filters(t, p->client_id, NULL);
 		if (packet->connect_flags & CONNECT_WILL)
-			post(t, p->client_id, packet->will_topic, packet->will_payload,
-				(packet->connect_flags & CONNECT_WILL_QOS) >> 3, true);
+			post(t,
+				(struct posting){ .publisher = p->client_id,
+					.qos = (packet->connect_flags & CONNECT_WILL_QOS) >> 3,
+					.retained = packet->connect_flags & CONNECT_WILL_RETAIN,
+					.will = true },
+				packet->will_topic, packet->will_payload);
 		break;
 	case PUBLISH: /* without a topic it has an alias; sent again it is no other message */
 		if (packet->topic.len && !(packet->dup && has_posted(t, p->client_id, packet)))
-			post(t, p->client_id, packet->topic, packet->payload, packet->qos, false);
+			post(t,
+				(struct posting){ .publisher = p->client_id,
+					.qos = packet->qos,
+					.retained = packet->retain },
+				packet->topic, packet->payload);
 		break;
 	case SUBSCRIBE: post_filters(t, p->client_id, packet); break;
 	case UNSUBSCRIBE: forget_filters(t, p->client_id, packet); break;
@@ -123,7 +149,8 @@ void messages_told(struct test *t, const struct publish *m)
 {
 	struct bytes payload = m->payload ? bytes_of(m->payload) : m->bytes;
 
-	post(t, MESSAGES_USER, bytes_of(m->topic), payload, m->qos, false);
+	post(t, (struct posting){ .publisher = MESSAGES_USER, .qos = m->qos }, bytes_of(m->topic),
+		payload);
 }
 
 /* ---- what comes ------------------------------------------------------------------------------ */
@@ -199,6 +226,82 @@ unsigned messages_subscriptions(const struct peer *p, struct bytes topic)
 	for (size_t i = 0; i < m->filter_count; i++)
 		n += is_awaited_by(&m->filters[i], p->client_id, topic);
 	return n;
+}
+
+static bool is_topic(struct bytes filter)
+{
+	return filter.len && !filter_is_shared(filter) && !memchr(filter.data, '#', filter.len) &&
+		!memchr(filter.data, '+', filter.len);
+}
+
+const char *messages_topic(const struct peer *p)
+{
+	struct test *t = p->test;
+	const struct messages *m = &t->messages;
+
+	for (size_t i = 0; i < m->filter_count; i++) {
+		struct bytes text = m->filters[i].text;
+		if (strcmp(m->filters[i].client, p->client_id) != 0 || !filter_is_own(t, text) ||
+			!is_topic(text))
+			continue;
+		struct bytes topic = topic_stripped(t, text);
+		return arena_printf(t->arena, "%.*s", (int)topic.len, (const char *)topic.data);
+	}
+	return NULL;
+}
+
+/* ---- the store ------------------------------------------------------------------------------- */
+
+static size_t lookups(const struct messages *m, const char *client, struct bytes topic)
+{
+	size_t n = 0;
+
+	for (size_t i = 0; i < m->lookup_count; i++)
+		n += !strcmp(m->lookups[i].client, client) &&
+			filter_matches(m->lookups[i].filter, topic);
+	return n;
+}
+
+/* With RETAIN 1, and passed on to the case by now. */
+static size_t retained_copies(const struct peer *p, const struct packet *like)
+{
+	const struct test *t = p->test;
+	size_t n = 0;
+
+	for (size_t i = 0; i < t->peer_count; i++)
+		for (size_t a = 0; a < t->peers[i]->arrival_count; a++) {
+			const struct arrival *one = &t->peers[i]->arrivals[a];
+			n += one->taken && one->packet.type == PUBLISH && one->packet.retain &&
+				!strcmp(t->peers[i]->client_id, p->client_id) &&
+				bytes_equal(one->packet.topic, like->topic);
+		}
+	return n;
+}
+
+/* Subscriptions through which it was due when it was published. */
+static size_t dues(const struct messages *m, const char *client, const struct posting *posting)
+{
+	size_t n = 0;
+
+	for (size_t i = 0; i < m->filter_count; i++)
+		n += is_awaited_by(&m->filters[i], client, posting->topic) &&
+			(posting->will || m->filters[i].order < posting->order);
+	return n;
+}
+
+bool messages_from_store(
+	const struct peer *p, const struct packet *got, const struct posting *posting)
+{
+	const struct messages *m = &p->test->messages;
+	size_t looked_up = lookups(m, p->client_id, posting->topic);
+	size_t kept = retained_copies(p, got);
+
+	if (!posting->retained)
+		return false;
+	return posting_times(posting, p->client_id) > 1 ? kept &&
+			posting_times(posting, p->client_id) <=
+				dues(m, p->client_id, posting) + looked_up
+							: got->retain && kept <= looked_up;
 }
 
 /* ---- markers --------------------------------------------------------------------------------- */

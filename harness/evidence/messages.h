@@ -23,6 +23,7 @@ struct posting {
 	uint64_t payload;      /* digest */
 	unsigned qos;
 	bool will;
+	bool retained;                            /* with a payload, so it goes to the store, too */
 	const char *clients[MESSAGE_CLIENTS_MAX]; /* ClientIds that got it, one for each time */
 	unsigned client_count;
 };
@@ -34,6 +35,12 @@ struct posted_filter {
 	struct bytes text;
 };
 
+/* A filter of a SUBSCRIBE by which the target looks up what is retained. */
+struct posted_lookup {
+	const char *client;
+	struct bytes filter;
+};
+
 /* Beyond MESSAGES_MAX nothing more is kept, and nothing is told. */
 struct messages {
 	size_t order;
@@ -41,6 +48,8 @@ struct messages {
 	size_t posting_count, posting_capacity;
 	struct posted_filter *filters;
 	size_t filter_count, filter_capacity;
+	struct posted_lookup *lookups;
+	size_t lookup_count, lookup_capacity;
 	bool wide; /* a SUBSCRIBE has gone out that may be for more than the case run's own topics */
 };
 

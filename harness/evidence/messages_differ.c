@@ -119,6 +119,7 @@ static struct difference copied(
 	static const char *const copies[] = { "PUBLISH/qos0", "PUBLISH/qos1", "PUBLISH/qos2" };
 	struct difference d = DIFFERENCE(SPEC_REPEATED, copies[got->qos % 3]);
 
+	d.kept = messages_from_store(p, got, came);
 	if (times_here(p, got) < 2)
 		d.kinds |= SPEC_SHOWS(SPEC_EXTRA);
 	else
@@ -157,10 +158,6 @@ bool messages_differ(struct peer *p, const struct packet *got, const struct mess
 {
 	struct test *t = p->test;
 
-	if (is_wanted(got, want)) {
-		*out = in_flags(got, want);
-		return out->kinds;
-	}
 	/* As sent: without its prefix the topic could be anybody's. */
 	struct bytes topic = bytes_of(topic_prefixed(
 		t, arena_printf(t->arena, "%.*s", (int)got->topic.len, got->topic.data), false));
@@ -168,6 +165,12 @@ bool messages_differ(struct peer *p, const struct packet *got, const struct mess
 	const struct posting *wanted = find_wanted(t, want);
 	if (!came)
 		came = posting_find(t, p->client_id, got->topic, got->payload);
+	if (is_wanted(got, want)) {
+		*out = in_flags(got, want);
+		out->kept = came && got->retain && out->kinds & SPEC_SHOWS(SPEC_RETAIN) &&
+			messages_from_store(p, got, came);
+		return out->kinds;
+	}
 	if (!came)
 		*out = altered(got, want);
 	else if (posting_times(came, p->client_id) > 1)

@@ -80,9 +80,19 @@ static void print_live(const struct tape *tape, const struct tape_event *e)
 	}
 }
 
+bool tape_keeps(const struct tape_party *party, enum packet_type type)
+{
+	const uint32_t messages = SPEC_PACKET(PUBLISH) | SPEC_PACKET(PUBACK) | SPEC_PACKET(PUBREC) |
+		SPEC_PACKET(PUBREL) | SPEC_PACKET(PUBCOMP);
+
+	return !party->off_the_record || !(messages & SPEC_PACKET(type));
+}
+
 void tape_add(struct tape *tape, enum tape_kind kind, const struct tape_party *party,
 	struct bytes data, const char *text)
 {
+	if (party && party->off_the_record && (kind == TAPE_SENT || kind == TAPE_RECEIVED))
+		return;
 	bool keep = tape->bytes + data.len <= TAPE_BYTES_MAX;
 	struct tape_event e = {
 		.at_us = tape_now_us(tape),

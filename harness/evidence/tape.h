@@ -3,6 +3,7 @@
  *
  *   CONNECTED ─ (PACKET_OUT SENT+ | RECEIVED+ PACKET_IN)* ─ FIN_* or RESET_*      one party
  *
+ * Of a party that is off the record there are neither bytes, nor PUBLISH and its acknowledgements.
  * SENT and RECEIVED are bytes as the writes and reads had them; PACKET_* are what they meant. TOLD and
  * SAID are the lines to and from the agent of a client, whose party has no connection.
  */
@@ -40,7 +41,8 @@ enum tape_kind {
 struct tape_party {
 	const char *name;
 	struct sockaddr_storage local, remote;
-	bool accepted; /* the target opened the connection */
+	bool accepted;       /* the target opened the connection */
+	bool off_the_record; /* for now its bytes are left out, and its messages with what answers them */
 };
 
 struct tape_event {
@@ -63,6 +65,9 @@ struct tape {
 
 void tape_init(struct tape *tape, struct arena *a, FILE *live);
 int64_t tape_now_us(const struct tape *tape);
+
+/* Whether it takes a packet of this type, so that nobody need describe it. */
+bool tape_keeps(const struct tape_party *party, enum packet_type type);
 
 /* Copies data and text. */
 void tape_add(struct tape *tape, enum tape_kind kind, const struct tape_party *party,

@@ -50,6 +50,7 @@ void expect_closed_between_at(struct place at, struct peer *p, unsigned lo_ms, u
 
 	struct difference d = DIFFERENCE(SPEC_TIME, NULL);
 	d.kinds |= SPEC_SHOWS(SPEC_OPEN);
+	d.waited = true;
 	while (!peer_wait_end(p, from_us + most_us + lateness_us(&t->lateness) + 1000))
 		if (tape_now_us(&t->tape) > from_us + most_us + lateness_us(&t->lateness))
 			test_differ(t, at, d, window,
@@ -58,6 +59,7 @@ void expect_closed_between_at(struct place at, struct peer *p, unsigned lo_ms, u
 	int64_t least_us = p->ended_us - quiet_begun_us(p), took_us = p->ended_us - from_us;
 	if (took_us > most_us && took_us <= most_us + lateness_us(&t->lateness))
 		test_late(t, at);
+	d.waited = took_us > most_us;
 	if (least_us < (int64_t)lo_ms * 1000 || took_us > most_us)
 		test_differ(t, at, d, window,
 			arena_printf(t->arena, "closed after %.0f ms", (double)took_us / 1000));

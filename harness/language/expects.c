@@ -101,17 +101,6 @@ struct packet expect_at(struct place at, struct peer *p, enum packet_type type)
 	return a->packet;
 }
 
-/* The oldest packet of the lane with this identifier. */
-static struct arrival *find_ack(struct peer *p, uint32_t lane, unsigned id)
-{
-	for (size_t i = 0; i < p->arrival_count; i++) {
-		struct arrival *a = &p->arrivals[i];
-		if (!a->taken && lane & SPEC_PACKET(a->packet.type) && a->packet.id == id)
-			return a;
-	}
-	return NULL;
-}
-
 /* NULL: it did not come until the deadline or the end of the connection. */
 static struct arrival *await_ack(struct peer *p, uint32_t lane, unsigned id, int64_t until_us)
 {
@@ -119,7 +108,8 @@ static struct arrival *await_ack(struct peer *p, uint32_t lane, unsigned id, int
 
 	bool in_time = true;
 
-	while (!(a = find_ack(p, lane, id)) && !p->ended && !p->closed && !p->lost && in_time)
+	while (!(a = peer_arrival_of(p, lane, id)) && !p->ended && !p->closed && !p->lost &&
+		in_time)
 		in_time = test_pump(p->test, until_us);
 	return a;
 }
@@ -143,6 +133,12 @@ struct packet expect_ack_at(struct place at, struct peer *p, enum packet_type ty
 	return a->packet;
 }
 
+static void is_let_in(struct peer *p, const struct packet *connack)
+{
+	p->connack = *connack;
+	p->accepted = true;
+}
+
 struct packet expect_accepted_at(struct place at, struct peer *p)
 {
 	struct test *t = p->test;
@@ -154,8 +150,7 @@ struct packet expect_accepted_at(struct place at, struct peer *p)
 		test_differ(t, at, refused, "CONNACK with code 0",
 			wire_describe(t->arena, t->play->version, &connack));
 	}
-	p->connack = connack;
-	p->accepted = true;
+	is_let_in(p, &connack);
 	return connack;
 }
 
@@ -319,6 +314,8 @@ struct packet expect_one_of_at(
 				       : peer_situation(p, since_us);
 		if (a)
 			a->taken = true;
+		if (packet.type == CONNACK && !packet.code)
+			is_let_in(p, &packet);
 		test_note_late(t, at, a ? spec_packet_name(packet.type) : "the close", since_us,
 			a ? a->at_us : p->ended_us);
 		judge_outcome(at, t, &outcomes[i], expected, actual);
@@ -347,7 +344,7 @@ size_t packets_waiting(struct peer *peer, enum packet_type type)
 {
 	size_t n = 0;
 
-	for (size_t i = 0; i < peer->arrival_count; i++)
+	for (size_t i = peer->arrival_first; i < peer->arrival_count; i++)
 		n += !peer->arrivals[i].taken && peer->arrivals[i].packet.type == type;
 	return n;
 }

@@ -31,16 +31,49 @@ const char *test_describe_wanted(struct test *t, const char *what, const struct 
 	return wanted;
 }
 
-/* False: it is another copy of an earlier message, to be passed over. */
-static bool compare_message(
-	struct place at, struct peer *p, const struct packet *packet, const struct message *m)
+/* What came, to an expectation. */
+enum match {
+	MATCH_WANTED,
+	MATCH_COPY, /* of an earlier message, which is legal */
+	MATCH_KEPT, /* out of the store of retained messages: the wanted one is due besides */
+};
+
+/* A copy out of the store that was passed over, and how it differs from the wanted message. If that does not
+ * come, it was none.
+ */
+struct kept_copy {
+	bool seen;
+	struct packet packet;
+	struct difference difference;
+};
+
+static void accuse(struct place at, struct test *t, struct difference d,
+	const struct packet *packet, const struct message *m) __attribute__((noreturn));
+
+static void accuse(struct place at, struct test *t, struct difference d,
+	const struct packet *packet, const struct message *m)
+{
+	test_differ(t, at, d, test_describe_wanted(t, "PUBLISH", m),
+		arena_printf(t->arena, "%s (retain %d, dup %d)",
+			wire_describe(t->arena, t->play->version, packet), packet->retain,
+			packet->dup));
+}
+
+static enum match compare_message(struct place at, struct peer *p, const struct packet *packet,
+	const struct message *m, struct kept_copy *kept)
 {
 	struct test *t = p->test;
 	struct difference d;
 
 	if (messages_differ(p, packet, m, &d)) {
+		if (d.kept && d.kind != SPEC_REPEATED) {
+			*kept = (struct kept_copy){ true, *packet, d };
+			return MATCH_KEPT;
+		}
+		if (d.kept)
+			return MATCH_COPY;
 		if (d.legal && !claim_forbids(t, &d))
-			return false;
+			return MATCH_COPY;
 		/* At QoS 1 a message may come more than once. [MQTT-4.3.2-1] */
 		if (d.kind == SPEC_REPEATED && !claim_is_known(t, &d))
 			test_end(t, at, VERDICT_INCONCLUSIVE,
@@ -48,15 +81,14 @@ static bool compare_message(
 				"awaited one");
 		if (d.kind == SPEC_MISSING || d.kind == SPEC_ORDER || d.kind == SPEC_EXTRA)
 			queue_check(at, t);
-		test_differ(t, at, d, test_describe_wanted(t, "PUBLISH", m),
-			arena_printf(t->arena, "%s (retain %d, dup %d)",
-				wire_describe(t->arena, t->play->version, packet), packet->retain,
-				packet->dup));
+		if (d.kind == SPEC_MISSING && kept->seen)
+			accuse(at, t, kept->difference, &kept->packet, m);
+		accuse(at, t, d, packet, m);
 	}
 	const char *race = messages_race(p, packet);
 	if (race)
 		test_end(t, at, VERDICT_ERROR, race);
-	return true;
+	return MATCH_WANTED;
 }
 
 static void acknowledge(struct place at, struct peer *p, const struct packet *packet)
@@ -70,18 +102,36 @@ static void acknowledge(struct place at, struct peer *p, const struct packet *pa
 	}
 }
 
+static struct packet next_message(
+	struct place at, struct peer *p, const struct message *m, const struct kept_copy *kept)
+{
+	struct test *t = p->test;
+
+	if (kept->seen && !peer_wait(p, SPEC_PACKET(PUBLISH), test_answer_deadline_us(t))) {
+		struct difference d = kept->difference;
+		d.waited = !p->ended && !p->closed && !p->lost;
+		accuse(at, t, d, &kept->packet, m);
+	}
+	return expect_at(at, p, PUBLISH);
+}
+
 struct packet expect_message_at(struct place at, struct peer *p, struct message m)
 {
 	struct test *t = p->test;
+	struct kept_copy kept = { 0 };
 	struct packet packet = expect_at(at, p, PUBLISH);
+	enum match match;
 
-	for (unsigned copies = 1; !compare_message(at, p, &packet, &m); copies++) {
+	for (unsigned copies = 1; (match = compare_message(at, p, &packet, &m, &kept)); copies++) {
 		if (copies > COPIES_MAX)
 			test_end(t, at, VERDICT_INCONCLUSIVE,
 				"the target sends one message over and over");
-		test_remark(t, p, "passed over: another copy, which is legal");
+		test_remark(t, p,
+			match == MATCH_KEPT
+				? "passed over: it may be out of the store, if another one follows"
+				: "passed over: another copy, which is legal");
 		acknowledge(at, p, &packet);
-		packet = expect_at(at, p, PUBLISH);
+		packet = next_message(at, p, &m, &kept);
 	}
 	acknowledge(at, p, &packet);
 	return packet;
@@ -91,7 +141,7 @@ struct packet expect_publish_at(struct place at, struct peer *server, struct mes
 {
 	struct packet packet = expect_at(at, server, PUBLISH);
 
-	compare_message(at, server, &packet, &m);
+	compare_message(at, server, &packet, &m, &(struct kept_copy){ 0 });
 	return packet;
 }
 

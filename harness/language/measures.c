@@ -91,6 +91,7 @@ static void accuse(struct test *t, const struct distribution *d, size_t at)
 			  d->m.unit);
 
 	late.kinds |= SPEC_SHOWS(SPEC_OPEN) | SPEC_SHOWS(SPEC_MISSING);
+	late.waited = isnan(value) || value > d->m.most;
 	test_differ(t, d->at, late, window, actual);
 }
 

@@ -54,5 +54,6 @@ bool monitor_is_under_way(const struct monitor *m, uint16_t id);
 
 /* Does the filter match the topic, 4.7? A "$share/name/" in front of the filter is passed over. */
 bool filter_matches(struct bytes filter, struct bytes topic);
+bool filter_is_shared(struct bytes filter);
 
 #endif

@@ -120,6 +120,15 @@ static const struct monitor *session_owner(const struct monitor *m)
 	return NULL;
 }
 
+/* Whether the session of that connection may live on. Then a server that says Session Present 0 may be wrong in
+ * just that, so what it sends of the session accuses it of nothing else.
+ */
+static bool may_be_kept(const struct monitor *m, const struct monitor *owner)
+{
+	return judges_server(m) && owner && !m->greeted.clean &&
+		(m->version == MQTT_50 ? owner->greeted.expires : !owner->greeted.clean);
+}
+
 /* Begins or goes on with the session, as CONNACK says. */
 static void session_begin(struct monitor *m, bool present)
 {
@@ -129,7 +138,7 @@ static void session_begin(struct monitor *m, bool present)
 	if (m->greeting != GREETING_CLEAR)
 		return;
 	if (!present) {
-		m->session = SESSION_NEW;
+		m->session = may_be_kept(m, owner) ? SESSION_UNKNOWN : SESSION_NEW;
 		return;
 	}
 	if (m->greeted.clean || !owner || owner->session == SESSION_UNKNOWN || owner->blurred ||

@@ -97,6 +97,34 @@ static void judge_first(struct monitor *m, struct sent *s, const struct packet *
 	start(m, s, p, content);
 }
 
+/* Under the identifier that it has there; 0: it has not come on this connection. */
+static unsigned comes_here_as(const struct monitor *m, uint64_t content)
+{
+	for (unsigned id = 1; id < NUMBER_OF_IDS; id++) {
+		const struct sent *page = (const struct sent *)m->sent.pages[id / IDS_PER_PAGE];
+		const struct sent *s = page ? &page[id % IDS_PER_PAGE] : NULL;
+		if (s && s->here && s->content == content)
+			return id;
+	}
+	return 0;
+}
+
+/* Another message under it: either it was given to a new one too early, or what is sent again does not keep
+ * the identifiers that it had.
+ */
+static void judge_reused(struct monitor *m, const struct sent *s, const struct packet *p)
+{
+	unsigned id = comes_here_as(m, s->content);
+
+	if (id)
+		breach(m, RULE_RESENT_ID,
+			"the message of PUBLISH %u is sent again as PUBLISH %u, and another one "
+			"under its identifier",
+			p->id, id);
+	else
+		breach(m, RULE_ID_IN_USE, "PUBLISH %u, in use since an earlier connection", p->id);
+}
+
 /* PUBLISH under the identifier of an exchange of an earlier connection. */
 static void judge_inherited(
 	struct monitor *m, struct sent *s, const struct packet *p, uint64_t content)
@@ -105,8 +133,7 @@ static void judge_inherited(
 		/* A client may have lost its session, and at QoS 1 a message may have expired. */
 		bool expired = s->kind == SENT_QOS_1 && s->expires;
 		if (judges_server(m) && !expired)
-			breach(m, RULE_ID_IN_USE, "PUBLISH %u, in use since an earlier connection",
-				p->id);
+			judge_reused(m, s, p);
 		start(m, s, p, content);
 		return;
 	}

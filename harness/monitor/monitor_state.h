@@ -110,7 +110,7 @@ struct limits {
 
 /* What is known of the session that this connection goes on with. */
 enum session_kind {
-	SESSION_UNKNOWN, /* before CONNACK, or begun where the monitor did not see it */
+	SESSION_UNKNOWN, /* before CONNACK; begun where the monitor did not see it; perhaps an old one */
 	SESSION_NEW,
 	SESSION_RESUMED, /* taken over from the monitor before */
 };
@@ -308,6 +308,5 @@ enum filter_fault {
 
 /* `version` decides whether "$share/" means anything. */
 enum filter_fault filter_check(struct bytes filter, enum mqtt_version version);
-bool filter_is_shared(struct bytes filter);
 
 #endif

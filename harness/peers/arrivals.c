@@ -62,13 +62,23 @@ static void set_aside(struct peer *p, const struct packet *packet)
 		t->arena, "%.*s", (int)packet->topic.len, (const char *)packet->topic.data);
 }
 
+/* What is off the record nobody looks back at, and there may be much of it. */
+static void skip_taken(struct peer *p)
+{
+	while (p->arrival_first < p->arrival_count && p->arrivals[p->arrival_first].taken)
+		p->arrival_first++;
+	if (p->party->off_the_record && p->arrival_first == p->arrival_count)
+		p->arrival_first = p->arrival_count = 0;
+}
+
 static void arrive(struct peer *p, struct packet packet)
 {
 	struct test *t = p->test;
 	const struct finding *findings;
 
-	tape_add(&t->tape, TAPE_PACKET_IN, p->party, packet.raw,
-		wire_describe(t->arena, t->play->version, &packet));
+	if (tape_keeps(p->party, packet.type))
+		tape_add(&t->tape, TAPE_PACKET_IN, p->party, packet.raw,
+			wire_describe(t->arena, t->play->version, &packet));
 	t->packets_in++;
 	if (is_of_another(p, &packet)) {
 		set_aside(p, &packet);
@@ -79,7 +89,7 @@ static void arrive(struct peer *p, struct packet packet)
 	size_t found = monitor_packet(p->monitor, test_theirs(t), &packet, &findings);
 	report_packet(p, &packet, findings, found);
 	conduct_came(p, &packet);
-	if (packet.type == PUBLISH)
+	if (packet.type == PUBLISH && !p->party->off_the_record)
 		messages_arrived(p, &packet);
 
 	struct arrival arrival = { .at_us = tape_now_us(&t->tape) };
@@ -87,6 +97,7 @@ static void arrive(struct peer *p, struct packet packet)
 		(packet.type == PINGRESP && keeping_answered(p));
 	packet.topic = topic_stripped(t, packet.topic);
 	arrival.packet = packet;
+	skip_taken(p);
 	p->arrivals = arena_grow(
 		t->arena, p->arrivals, p->arrival_count, &p->arrival_capacity, sizeof(arrival));
 	p->arrivals[p->arrival_count++] = arrival;
@@ -158,6 +169,9 @@ void peer_receive(struct peer *p)
 	ssize_t n = p->transport->ops->read(p->transport, chunk, sizeof(chunk));
 	if (n > 0) {
 		p->test->bytes_in += (size_t)n;
+		p->bytes_in += (size_t)n;
+		if (p->reading == READS_FOR_NOBODY)
+			return;
 		tape_add(&p->test->tape, TAPE_RECEIVED, p->party,
 			(struct bytes){ chunk, (size_t)n }, NULL);
 		buf_add(&p->in, chunk, (size_t)n);
@@ -177,13 +191,31 @@ void peer_drain(struct peer *p)
 		end(p, ENDED_RESET);
 }
 
+void peer_end_unread(struct peer *p)
+{
+	p->reading = READS_FOR_NOBODY;
+	peer_drain(p);
+}
+
 /* ---- waiting ------------------------------------------------------------------------------- */
 
 struct arrival *peer_arrival(struct peer *p, uint32_t types)
 {
-	for (size_t i = 0; i < p->arrival_count; i++)
+	skip_taken(p);
+	for (size_t i = p->arrival_first; i < p->arrival_count; i++)
 		if (!p->arrivals[i].taken && types & SPEC_PACKET(p->arrivals[i].packet.type))
 			return &p->arrivals[i];
+	return NULL;
+}
+
+struct arrival *peer_arrival_of(struct peer *p, uint32_t types, unsigned id)
+{
+	skip_taken(p);
+	for (size_t i = p->arrival_first; i < p->arrival_count; i++) {
+		struct arrival *a = &p->arrivals[i];
+		if (!a->taken && types & SPEC_PACKET(a->packet.type) && a->packet.id == id)
+			return a;
+	}
 	return NULL;
 }
 

@@ -2,6 +2,7 @@
 #include "harness/peers/errand.h"
 
 #include <poll.h>
+#include <string.h>
 
 #include "base/arena.h"
 #include "base/clock.h"
@@ -65,6 +66,16 @@ static enum wire_status take_packet(struct errand *e, struct packet *packet)
 	return r.status;
 }
 
+static void take_bytes(struct errand *e, const uint8_t *data, size_t len)
+{
+	size_t kept = ERRAND_FIRST_BYTES - e->first_len;
+
+	kept = len < kept ? len : kept;
+	memcpy(e->first + e->first_len, data, kept);
+	e->first_len += kept;
+	buf_add(&e->in, data, len);
+}
+
 enum wire_status errand_receive(struct errand *e, struct packet *packet, bool *ended)
 {
 	*ended = e->received >= ERRAND_PACKETS;
@@ -75,7 +86,7 @@ enum wire_status errand_receive(struct errand *e, struct packet *packet, bool *e
 		uint8_t chunk[4096];
 		ssize_t n = e->transport->ops->read(e->transport, chunk, sizeof(chunk));
 		if (n > 0)
-			buf_add(&e->in, chunk, (size_t)n);
+			take_bytes(e, chunk, (size_t)n);
 		*ended = n == TRANSPORT_END || n == TRANSPORT_RESET;
 		if (!*ended && n == TRANSPORT_AGAIN && !wait_for(e, POLLIN))
 			break;

@@ -9,14 +9,18 @@
 #include "harness/transport/transport.h"
 #include "harness/wire/wire.h"
 
+enum { ERRAND_FIRST_BYTES = 64 };
+
 struct errand {
 	struct arena *arena;
 	enum mqtt_version version;
 	const struct login *login; /* of the target */
 	struct transport *transport;
 	struct buf in;
-	int64_t deadline_us; /* monotonic: of the whole errand */
-	unsigned received;   /* packets */
+	int64_t deadline_us;               /* monotonic: of the whole errand */
+	unsigned received;                 /* packets */
+	uint8_t first[ERRAND_FIRST_BYTES]; /* that came, whether packets were made of them or not */
+	size_t first_len;
 };
 
 /* False, with a sentence, when there is no connection. */

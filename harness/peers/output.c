@@ -104,11 +104,14 @@ static void note_packet(struct peer *p, const struct packet *packet, const uint8
 
 	monitor_packet(p->monitor, test_ours(t), packet, &findings);
 	conduct_sent(p, packet);
-	messages_sent(p, packet);
+	if (tape_keeps(p->party, packet->type))
+		messages_sent(p, packet);
 	if (packet->type == PINGREQ)
 		keeping_sent(p);
-	tape_add(&t->tape, TAPE_PACKET_OUT, p->party, (struct bytes){ shown, packet->raw.len },
-		wire_describe(t->arena, t->play->version, packet));
+	if (tape_keeps(p->party, packet->type))
+		tape_add(&t->tape, TAPE_PACKET_OUT, p->party,
+			(struct bytes){ shown, packet->raw.len },
+			wire_describe(t->arena, t->play->version, packet));
 }
 
 /* The packets for the transcript and the monitor: what they mean, or the bytes if they mean nothing. `shown`

@@ -1,8 +1,11 @@
 #include "harness/peers/probe.h"
 
+#include <string.h>
 #include <unistd.h>
 
 #include "base/arena.h"
+#include "base/buf.h"
+#include "base/hex.h"
 #include "harness/capabilities.h"
 #include "harness/peers/errand.h"
 
@@ -40,19 +43,57 @@ static void apply(struct capabilities *c, const struct property *p)
 	}
 }
 
+static bool begins_with(const struct errand *e, const char *bytes, size_t len)
+{
+	return e->first_len >= len && !memcmp(e->first, bytes, len);
+}
+
+/* The first line, as far as it can be printed. */
+static const char *first_line(const struct errand *e)
+{
+	size_t len = 0;
+
+	while (len < e->first_len && e->first[len] >= ' ' && e->first[len] <= '~')
+		len++;
+	return arena_printf(e->arena, "%.*s", (int)len, (const char *)e->first);
+}
+
+/* An answer that is no CONNACK, by its first bytes. */
+static const char *no_connack(const struct errand *e)
+{
+	struct buf hex;
+
+	if (begins_with(e, "HTTP/", 5))
+		return arena_printf(
+			e->arena, "its answer to CONNECT looks like HTTP: \"%s\"", first_line(e));
+	if (begins_with(e, "\x15\x03", 2))
+		return "its answer to CONNECT is an alert of TLS";
+	buf_init(&hex, 4 * ERRAND_FIRST_BYTES);
+	hex_format(&hex, e->first, e->first_len, 16);
+	const char *what = arena_printf(e->arena, "its answer to CONNECT is no CONNACK: %s%s%s%s",
+		buf_text(&hex), *first_line(e) ? " (\"" : "", first_line(e),
+		*first_line(e) ? "\")" : "");
+	buf_fini(&hex);
+	return what;
+}
+
 static enum probe_status read_connack(struct errand *e, struct capabilities *out, const char **what)
 {
 	struct packet packet;
 	bool ended;
 	enum wire_status status = errand_receive(e, &packet, &ended);
 
+	if (status == WIRE_NEED_MORE && e->first_len) {
+		*what = no_connack(e);
+		return PROBE_STRANGE;
+	}
 	if (status == WIRE_NEED_MORE) {
 		*what = ended ? "it closed the connection without an answer to CONNECT"
 			      : "it did not answer CONNECT in time";
 		return ended ? PROBE_STRANGE : PROBE_SILENT;
 	}
 	if (status == WIRE_MALFORMED || packet.type != CONNACK) {
-		*what = "its answer to CONNECT is no CONNACK";
+		*what = no_connack(e);
 		return PROBE_STRANGE;
 	}
 	if (packet.code) {
@@ -87,6 +128,46 @@ static enum probe_status ask(struct arena *a, const struct endpoint *target,
 	}
 	errand_end(&e);
 	return status;
+}
+
+/* What is said first in another protocol, and how its servers begin their answer to it. */
+static const struct {
+	const char *name;
+	struct bytes request;
+	struct bytes answers[2];
+} others[] = {
+	{ "TLS",
+		BYTES("\x16\x03\x01\x00\x33\x01\x00\x00\x2f\x03\x03" /* a ClientHello of TLS 1.2 ... */
+		      "mqttspec mqttspec mqttspec mqtts"             /* ... its random bytes ... */
+		      "\x00\x00\x08\x13\x01\xc0\x2f\x00\x9c\x00\x2f\x01\x00"), /* ... four ciphers */
+		{ BYTES("\x16\x03"), BYTES("\x15\x03") } },
+	{ "HTTP", BYTES("GET / HTTP/1.0\r\n\r\n"), { BYTES("HTTP/"), BYTES("HTTP/") } },
+};
+
+static bool speaks(struct arena *a, const struct endpoint *target, int64_t limit_us, size_t other)
+{
+	const struct bytes *request = &others[other].request, *answers = others[other].answers;
+	struct errand e;
+	struct packet packet;
+	const char *error;
+	bool ended, found = false;
+
+	if (errand_start(&e, a, target, MQTT_311, limit_us, &error)) {
+		e.transport->ops->write(e.transport, request->data, request->len);
+		errand_receive(&e, &packet, &ended);
+		for (int i = 0; i < 2; i++)
+			found |= begins_with(&e, (const char *)answers[i].data, answers[i].len);
+	}
+	errand_end(&e);
+	return found;
+}
+
+const char *probe_other(struct arena *a, const struct endpoint *target, int64_t limit_us)
+{
+	for (size_t i = 0; i < sizeof(others) / sizeof(*others); i++)
+		if (speaks(a, target, limit_us, i))
+			return others[i].name;
+	return NULL;
 }
 
 bool probe_refused_version(const struct capabilities *c)

@@ -29,4 +29,9 @@ enum probe_status probe(struct arena *a, const struct endpoint *target, enum mqt
 /* The refusal that a probe has met was of the version: the target does not speak it, and says so. */
 bool probe_refused_version(const struct capabilities *c);
 
+/* The protocol that something speaks which answers no CONNECT ("HTTP", "TLS"); NULL: none that is known.
+ * Each is tried on a connection of its own, for at most limit_us.
+ */
+const char *probe_other(struct arena *a, const struct endpoint *target, int64_t limit_us);
+
 #endif

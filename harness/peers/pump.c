@@ -50,7 +50,8 @@ bool test_poll(struct test *t, const struct peer *writer, int64_t until_us)
 		struct peer *p = t->peers[i];
 		if (!is_readable(p))
 			continue;
-		fds[n] = (struct pollfd){ .fd = p->transport->fd, .events = POLLIN };
+		fds[n] = (struct pollfd){ .fd = p->transport->fd,
+			.events = p->reading == READS_NOTHING ? POLLRDHUP : POLLIN };
 		if (p == writer)
 			fds[n].events |= POLLOUT;
 		of[n++] = p;
@@ -70,7 +71,10 @@ bool test_poll(struct test *t, const struct peer *writer, int64_t until_us)
 		return false;
 	for (nfds_t i = 0; i < n; i++) {
 		if (fds[i].revents & ~POLLOUT) {
-			peer_receive(of[i]);
+			if (of[i]->reading == READS_NOTHING)
+				peer_end_unread(of[i]);
+			else
+				peer_receive(of[i]);
 			any = true;
 		}
 	}

@@ -28,6 +28,7 @@ struct survey {
 	struct capabilities capabilities;
 	const char *unserved; /* why its case runs are inapplicable; NULL: they are played */
 	bool own_word; /* the target says itself that it does not serve it, or its file does */
+	const char *refused; /* what it does not let us do, by a code of its own; or NULL */
 	const char *warning; /* it answers oddly, or not at all; or NULL */
 	int64_t answer_us;   /* for its case runs: shorter where nothing is to be expected */
 	const struct record_case *broken; /* what a plain connection breaks; NULL: nothing */
@@ -51,6 +52,13 @@ bool survey_take_client(struct arena *a, const struct client *client, unsigned s
  */
 bool survey_take(struct arena *a, const struct target *target, unsigned versions, int64_t answer_us,
 	struct survey out[static SURVEY_VERSIONS], const char **error);
+
+/* Whether anything can be judged at all: a version that is served, and rights to subscribe and to
+ * publish in it. What the server refuses by a code (QoS 2) becomes a limit of its capabilities, and
+ * `refused` says so. False: *error has a sentence.
+ */
+bool survey_enter(struct arena *a, const struct target *target, int64_t answer_us,
+	struct survey surveys[static SURVEY_VERSIONS], const char **error);
 
 /* Plays the case of a plain connection in each version that is served, in a process of its own, and
  * fills in `broken` and `known` where the monitor finds a breach. `common` has what is the same in both

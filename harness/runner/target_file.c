@@ -9,7 +9,7 @@
 #include "harness/agent/client.h"
 #include "harness/case.h"
 #include "harness/launch/words.h"
-#include "harness/runner/settings.h"
+#include "harness/runner/ini_file.h"
 
 enum { READY_MS = 60000, READY_MS_MAX = 600000 };
 
@@ -32,7 +32,7 @@ static bool fault(struct reader *r, int line, const char *sentence)
 	return false;
 }
 
-static bool fault_about(struct reader *r, const struct setting *s, const char *sentence)
+static bool fault_about(struct reader *r, const struct ini_setting *s, const char *sentence)
 {
 	*r->error = arena_printf(r->arena, "%s:%d: `%s`: %s", r->path, s->line, s->name, sentence);
 	return false;
@@ -68,7 +68,7 @@ static bool parse_versions(const char *text, unsigned *out)
 
 /* ---- [target] ------------------------------------------------------------------------------ */
 
-static bool set_text(struct reader *r, const struct setting *s, const char **field)
+static bool set_text(struct reader *r, const struct ini_setting *s, const char **field)
 {
 	if (*field)
 		return fault_about(r, s, "is given twice");
@@ -78,7 +78,7 @@ static bool set_text(struct reader *r, const struct setting *s, const char **fie
 	return true;
 }
 
-static bool set_words(struct reader *r, const struct setting *s, const char *const **field)
+static bool set_words(struct reader *r, const struct ini_setting *s, const char *const **field)
 {
 	if (*field)
 		return fault_about(r, s, "is given twice");
@@ -88,7 +88,7 @@ static bool set_words(struct reader *r, const struct setting *s, const char *con
 	return **field ? true : fault_about(r, s, "needs a value");
 }
 
-static bool set_environment(struct reader *r, const struct setting *s)
+static bool set_environment(struct reader *r, const struct ini_setting *s)
 {
 	if (!set_words(r, s, &r->out->environment))
 		return false;
@@ -99,7 +99,7 @@ static bool set_environment(struct reader *r, const struct setting *s)
 }
 
 /* Any line of text: it may hold blanks at its ends, behind a bar. */
-static bool set_password(struct reader *r, const struct setting *s)
+static bool set_password(struct reader *r, const struct ini_setting *s)
 {
 	if (r->out->password)
 		return fault_about(r, s, "is given twice");
@@ -110,7 +110,7 @@ static bool set_password(struct reader *r, const struct setting *s)
 }
 
 /* Relative to the folder of the target file. */
-static bool set_password_file(struct reader *r, const struct setting *s)
+static bool set_password_file(struct reader *r, const struct ini_setting *s)
 {
 	const char **path = &r->out->password_file;
 
@@ -122,7 +122,7 @@ static bool set_password_file(struct reader *r, const struct setting *s)
 	return true;
 }
 
-static bool set_version_pattern(struct reader *r, const struct setting *s)
+static bool set_version_pattern(struct reader *r, const struct ini_setting *s)
 {
 	regex_t compiled;
 
@@ -135,7 +135,7 @@ static bool set_version_pattern(struct reader *r, const struct setting *s)
 	return has_group || fault_about(r, s, "needs a group in parentheses, around the version");
 }
 
-static bool set_ready(struct reader *r, const struct setting *s)
+static bool set_ready(struct reader *r, const struct ini_setting *s)
 {
 	char *end;
 	unsigned long n = strtoul(s->value, &end, 10);
@@ -146,7 +146,7 @@ static bool set_ready(struct reader *r, const struct setting *s)
 	return true;
 }
 
-static bool read_target(struct reader *r, const struct setting *s)
+static bool read_target(struct reader *r, const struct ini_setting *s)
 {
 	struct target_file *f = r->out;
 
@@ -197,7 +197,7 @@ static bool is_inside(const char *name)
 	return true;
 }
 
-static bool begin_document(struct reader *r, const struct setting *s, const char *name)
+static bool begin_document(struct reader *r, const struct ini_setting *s, const char *name)
 {
 	struct target_file *f = r->out;
 
@@ -223,7 +223,7 @@ static bool ends_in(const char *name, const char *end)
 }
 
 /* A language whose meaning is in the indentation, and that is lost. */
-static void warn_of_indentation(struct reader *r, const char *name, const struct setting *s)
+static void warn_of_indentation(struct reader *r, const char *name, const struct ini_setting *s)
 {
 	bool matters = ends_in(name, ".yml") || ends_in(name, ".yaml") || ends_in(name, ".py");
 
@@ -234,7 +234,7 @@ static void warn_of_indentation(struct reader *r, const char *name, const struct
 			r->path, s->uneven_line, name);
 }
 
-static bool read_document(struct reader *r, const struct setting *s)
+static bool read_document(struct reader *r, const struct ini_setting *s)
 {
 	const char *name = s->section + strlen("file");
 
@@ -256,7 +256,7 @@ static bool read_document(struct reader *r, const struct setting *s)
 
 /* ---- [features], [features VERSION] -------------------------------------------------------- */
 
-static bool read_feature(struct reader *r, const struct setting *s)
+static bool read_feature(struct reader *r, const struct ini_setting *s)
 {
 	const char *name = s->section + strlen("features");
 	unsigned versions = BOTH;
@@ -287,7 +287,7 @@ static bool check_last_expectation(struct reader *r)
 	return true;
 }
 
-static bool parse_case(struct reader *r, const struct setting *s, struct expectation *out)
+static bool parse_case(struct reader *r, const struct ini_setting *s, struct expectation *out)
 {
 	const char *const *words = words_split(r->arena, s->value);
 
@@ -299,14 +299,14 @@ static bool parse_case(struct reader *r, const struct setting *s, struct expecta
 	return true;
 }
 
-static bool parse_cause(struct reader *r, const struct setting *s, struct expectation *out)
+static bool parse_cause(struct reader *r, const struct ini_setting *s, struct expectation *out)
 {
 	const char *why;
 
 	return expectation_parse_cause(r->arena, s->value, out, &why) || fault_about(r, s, why);
 }
 
-static bool begin_expectation(struct reader *r, const struct setting *s)
+static bool begin_expectation(struct reader *r, const struct ini_setting *s)
 {
 	struct expectations *all = &r->out->expected;
 	struct expectation e = { .versions = BOTH, .line = s->line };
@@ -323,7 +323,7 @@ static bool begin_expectation(struct reader *r, const struct setting *s)
 	return true;
 }
 
-static bool read_expected(struct reader *r, const struct setting *s)
+static bool read_expected(struct reader *r, const struct ini_setting *s)
 {
 	size_t count = r->out->expected.count;
 
@@ -347,14 +347,14 @@ static bool read_expected(struct reader *r, const struct setting *s)
 
 /* ---- the whole file ------------------------------------------------------------------------ */
 
-static bool section_is(const struct setting *s, const char *name)
+static bool section_is(const struct ini_setting *s, const char *name)
 {
 	size_t len = strlen(name);
 
 	return !strncmp(s->section, name, len) && (!s->section[len] || s->section[len] == ' ');
 }
 
-static bool read_setting(struct reader *r, const struct setting *s)
+static bool read_setting(struct reader *r, const struct ini_setting *s)
 {
 	if (!strcmp(s->section, "target"))
 		return read_target(r, s);
@@ -368,14 +368,14 @@ static bool read_setting(struct reader *r, const struct setting *s)
 		"the sections are [target], [file NAME], [features] and [expected]");
 }
 
-static bool read_all(struct arena *a, const char *path, const struct settings *settings,
+static bool read_all(struct arena *a, const char *path, const struct ini_file *ini,
 	struct target_file *out, const char **error)
 {
 	struct reader r = { .arena = a, .path = arena_text(a, path), .error = error, .out = out };
 
 	*out = (struct target_file){ .path = r.path, .expected.path = r.path };
-	for (size_t i = 0; i < settings->count; i++)
-		if (!read_setting(&r, &settings->list[i]))
+	for (size_t i = 0; i < ini->count; i++)
+		if (!read_setting(&r, &ini->list[i]))
 			return false;
 	return check_last_expectation(&r);
 }
@@ -424,29 +424,28 @@ static bool finish(struct arena *a, struct target_file *f, const char **error)
 bool target_file_parse(struct arena *a, const char *path, const char *text, size_t len,
 	struct target_file *out, const char **error)
 {
-	struct settings settings;
+	struct ini_file ini;
 
-	return settings_parse(a, path, text, len, &settings, error) &&
-		read_all(a, path, &settings, out, error) && finish(a, out, error);
+	return ini_file_parse(a, path, text, len, &ini, error) &&
+		read_all(a, path, &ini, out, error) && finish(a, out, error);
 }
 
 bool target_file_read(
 	struct arena *a, const char *path, struct target_file *out, const char **error)
 {
-	struct settings settings;
+	struct ini_file ini;
 
-	return settings_read(a, path, &settings, error) &&
-		read_all(a, path, &settings, out, error) && finish(a, out, error);
+	return ini_file_read(a, path, &ini, error) && read_all(a, path, &ini, out, error) &&
+		finish(a, out, error);
 }
 
 bool target_file_read_expected(
 	struct arena *a, const char *path, struct expectations *out, const char **error)
 {
-	struct settings settings;
+	struct ini_file ini;
 	struct target_file file;
 
-	if (!settings_read(a, path, &settings, error) ||
-		!read_all(a, path, &settings, &file, error))
+	if (!ini_file_read(a, path, &ini, error) || !read_all(a, path, &ini, &file, error))
 		return false;
 	*out = file.expected;
 	return true;

@@ -11,6 +11,8 @@
 #include "base/clock.h"
 #include "harness/transport/endpoint.h"
 
+enum { NARROW_BYTES = 32 * 1024 };
+
 static ssize_t tcp_read(struct transport *t, void *data, size_t size)
 {
 	ssize_t n = recv(t->fd, data, size, MSG_DONTWAIT);
@@ -43,12 +45,18 @@ static void tcp_reset(struct transport *t)
 	tcp_close(t);
 }
 
+static void tcp_narrow(struct transport *t)
+{
+	setsockopt(t->fd, SOL_SOCKET, SO_RCVBUF, &(int){ NARROW_BYTES }, sizeof(int));
+}
+
 static const struct transport_ops tcp_ops = {
 	.name = "tcp",
 	.read = tcp_read,
 	.write = tcp_write,
 	.close = tcp_close,
 	.reset = tcp_reset,
+	.narrow = tcp_narrow,
 };
 
 /* Waits for a connect under way; 0 or an errno. */

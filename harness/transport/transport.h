@@ -29,8 +29,9 @@ struct transport_ops {
 	const char *name; /* "tcp" */
 	ssize_t (*read)(struct transport *t, void *data, size_t size);
 	ssize_t (*write)(struct transport *t, const void *data, size_t size);
-	void (*close)(struct transport *t); /* in order: what was written arrives, then the end */
-	void (*reset)(struct transport *t); /* at once, with a reset where the transport has one */
+	void (*close)(struct transport *t);  /* in order: what was written arrives, then the end */
+	void (*reset)(struct transport *t);  /* at once, with a reset where the transport has one */
+	void (*narrow)(struct transport *t); /* of what is not read it keeps as little as it can */
 };
 
 /* Connects within the deadline (monotonic microseconds). NULL on failure, with a sentence in the

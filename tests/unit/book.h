@@ -29,4 +29,11 @@ void book_add(struct book *b, const struct record_case *c);
 bool book_read(struct book *b, const char **error);
 void book_close(struct book *b);
 
+/* Opens and reads a record with each verdict by default, as foreseen, and where another was foreseen:
+ * "1_fail/by_default", "1_fail/foreseen", "1_fail/other_foreseen"; one with hostile texts, "z_hostile/...";
+ * and "z_sibling" twice, which is all that a case run can be.
+ */
+void book_read_everything(struct book *b);
+enum verdict book_other_than(enum verdict v);
+
 #endif

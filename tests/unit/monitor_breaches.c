@@ -320,6 +320,14 @@ static const struct breach_row flows[] = {
 		"< 32 r s'a' m1 p{} b'2'", "< 3A r s'a' m1 p{} b'1'" },
 	{ RULE_FIRST_DUP_QOS_1, S, 0, HELLO SUBSCRIBED("a", "02"), "< 3A r s'a' m1 p{}",
 		"< 32 r s'a' m1 p{}" },
+	/* Of a session that was kept the server may know, though its CONNACK says nothing of it. */
+	{ RULE_FIRST_DUP_QOS_1, S, MQTT_311,
+		HELLO SUBSCRIBED("a", "02") "---\n" KEPT WELCOME SUBSCRIBED("a", "02"),
+		"< 3A r s'a' m1 p{}", "< 32 r s'a' m1 p{}" },
+	{ RULE_FIRST_DUP_QOS_1, S, MQTT_50,
+		"> 10 r s'MQTT' @ 00 n0 p{11 w0} s'me'\n" WELCOME
+		"---\n" KEPT WELCOME SUBSCRIBED("a", "02"),
+		"< 3A r s'a' m1 p{}", "< 32 r s'a' m1 p{}" },
 	{ RULE_FIRST_DUP_QOS_2, S, 0, HELLO SUBSCRIBED("a", "02"), "< 3C r s'a' m1 p{}",
 		"< 34 r s'a' m1 p{}" },
 	{ RULE_FIRST_DUP_QOS_1, C, 0, HELLO, "> 3A r s'a' m1 p{}", "> 32 r s'a' m1 p{}" },
@@ -383,6 +391,20 @@ static const struct breach_row flows[] = {
 	{ RULE_ID_IN_USE, S, MQTT_50,
 		HELLO SUBSCRIBED("a", "02") "> 50 r m1 80\n< 32 r s'a' m1 p{} b'1'\n",
 		"< 32 r s'a' m1 p{} b'2'", "< 32 r s'a' m2 p{} b'2'" },
+	/* Under the identifiers from 1 on, whatever they were before. */
+	{ RULE_RESENT_ID, S, 0,
+		KEPT WELCOME SUBSCRIBED("a", "01") "< 32 r s'a' m1 p{} b'1'\n"
+						   "< 32 r s'a' m2 p{} b'2'\n"
+						   "< 32 r s'a' m3 p{} b'3'\n"
+						   "> 40 r m1\n" RESUME "< 3A r s'a' m1 p{} b'2'\n",
+		"< 3A r s'a' m2 p{} b'3'", "< 3A r s'a' m3 p{} b'3'" },
+	{ RULE_RESENT_ID, S, 0,
+		KEPT WELCOME SUBSCRIBED("a", "02") "< 34 r s'a' m1 p{} b'1'\n"
+						   "< 34 r s'a' m2 p{} b'2'\n"
+						   "> 50 r m1\n< 62 r m1\n> 70 r m1\n" RESUME
+						   "< 3C r s'a' m1 p{} b'2'\n> 50 r m1\n"
+						   "< 62 r m1\n> 70 r m1\n",
+		"< 34 r s'a' m2 p{} b'3'", "< 34 r s'a' m1 p{} b'3'" },
 	/* At QoS 1 a message may have expired since; at QoS 2 it may not. */
 	{ RULE_ID_IN_USE, S, MQTT_50, KEPT WELCOME SUBSCRIBED("a", "02"),
 		"< 34 r s'a' m1 p{02 w1} b'1'\n" RESUME "< 34 r s'a' m1 p{} b'2'",

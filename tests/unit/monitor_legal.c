@@ -59,6 +59,13 @@ const struct legal_row legal_rows[] = {
 	{ "a session that began before the monitor", S, 0,
 		KEPT "< 20 r 01 00 p{}\n"
 		     "< 3A r s'a' m1 p{}\n< 34 r s'b' m2 p{}\n< 62 r m3\n< 50 r m4\n< 70 r m5\n" },
+	{ "a session that is there though CONNACK does not say so: it alone is wrong", S, MQTT_311,
+		KEPT WELCOME SUBSCRIBED("a", "01") "< 32 r s'a' m1 b'1'\n---\n" KEPT WELCOME
+						   "< 3A r s'a' m1 b'1'\n" },
+	{ "the same, in 5.0", S, MQTT_50,
+		"> 10 r s'MQTT' @ 00 n0 p{11 w9} s'me'\n" WELCOME SUBSCRIBED(
+			"a", "01") "< 32 r s'a' m1 p{} b'1'\n---\n" KEPT WELCOME
+				   "< 3A r s'a' m1 p{} b'1'\n" },
 	{ "a session of which a SUBSCRIBE without an answer is part", S, 0,
 		KEPT WELCOME "> 82 r m1 p{} s'a' 02\n>close\n" RESUMED_BY_SERVER
 			     "< 34 r s'a' m1 p{}\n" },

@@ -1,5 +1,7 @@
-/* The catalogue's evidence: which differences contradict which statements. */
+/* The catalogue's evidence: which differences contradict which statements; the traits of versions. */
 #include "tests/unit/unit.h"
+
+#include <string.h>
 
 #include "spec/spec.h"
 
@@ -107,6 +109,49 @@ static void a_statement_of_5_0_seldom_binds_the_receiver(void **state)
 	assert_int_equal(receivers_of("3.1.1:U311-PKT-TYPE"), RECEIVER_SERVER | RECEIVER_CLIENT);
 }
 
+static void only_a_version_has_traits(void **state)
+{
+	(void)state;
+	for (unsigned level = 0; level <= UINT8_MAX; level++) {
+		struct version_traits t = version_traits(level);
+		bool known = level == MQTT_311 || level == MQTT_50;
+		assert_int_equal(version_is_known(level), known);
+		if (known)
+			continue;
+		assert_null(t.protocol);
+		assert_false(t.properties || t.reason_codes || t.shortest_form || t.auth ||
+			t.server_disconnect || t.password_alone || t.assigned_id ||
+			t.session_expiry || t.receive_maximum || t.subscription_options ||
+			t.subscription_ids || t.shared_subscriptions || t.one_connack ||
+			t.resend_when_resuming || t.errors_may_pass);
+	}
+}
+
+/* What the tables of 5.0 and the catalogue say, the row of the version says, too. */
+static void traits_are_those_of_the_catalogue(void **state)
+{
+	(void)state;
+	struct version_traits old = version_traits(MQTT_311), five = version_traits(MQTT_50);
+	assert_string_equal(old.name, "3.1.1");
+	assert_string_equal(five.name, "5.0");
+	for (size_t i = 0; i < spec_statement_count; i++) {
+		const struct spec_statement *s = &spec_statements[i];
+		struct version_traits t = version_traits(s->version);
+		assert_int_equal(t.standard, s->version);
+		assert_memory_equal(s->name, t.name, strlen(t.name));
+		assert_string_equal(version_statement(s->version, old.name, five.name), t.name);
+	}
+	assert_int_equal(five.properties, spec_property_count > 0);
+	assert_int_equal(five.session_expiry, spec_property(0x11) != NULL);
+	assert_int_equal(five.assigned_id, spec_property(0x12) != NULL);
+	assert_int_equal(five.receive_maximum, spec_property(0x21) != NULL);
+	assert_int_equal(five.subscription_ids, spec_property(0x0b) != NULL);
+	assert_int_equal(five.auth, spec_reason_code(0x18, AUTH) != NULL);
+	assert_int_equal(five.server_disconnect, spec_reason_code(0x8b, DISCONNECT)->from_server);
+	assert_int_equal(five.shared_subscriptions, spec_reason_code(0x9e, SUBACK) != NULL);
+	assert_false(old.properties || old.reason_codes || old.auth || old.server_disconnect);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -116,6 +161,8 @@ int main(void)
 		cmocka_unit_test(evidence_is_of_properties),
 		cmocka_unit_test(masks_sum_the_evidence_up),
 		cmocka_unit_test(dropped_messages_accuse_no_other_rule),
+		cmocka_unit_test(only_a_version_has_traits),
+		cmocka_unit_test(traits_are_those_of_the_catalogue),
 	};
 
 	return cmocka_run_group_tests_name("spec", tests, NULL, NULL);

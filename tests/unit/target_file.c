@@ -11,7 +11,7 @@
 #include "harness/case.h"
 #include "harness/launch/words.h"
 #include "harness/runner/expectation.h"
-#include "harness/runner/settings.h"
+#include "harness/runner/ini_file.h"
 #include "harness/runner/target_file.h"
 #include "record/record.h"
 

@@ -9,15 +9,15 @@
  *     |   third line         behind a bar a line is taken as it stands, but for one blank;
  *   | fourth line            indented or not
  */
-#ifndef HARNESS_SETTINGS_H
-#define HARNESS_SETTINGS_H
+#ifndef HARNESS_INI_FILE_H
+#define HARNESS_INI_FILE_H
 
 #include <stdbool.h>
 #include <stddef.h>
 
 struct arena;
 
-struct setting {
+struct ini_setting {
 	const char *section; /* "" before the first one */
 	const char *name;
 	const char *value;
@@ -26,16 +26,16 @@ struct setting {
 	int uneven_line; /* a line of the value that lost more or less indentation than the first; 0 */
 };
 
-struct settings {
-	struct setting *list;
+struct ini_file {
+	struct ini_setting *list;
 	size_t count;
 };
 
 /* On failure *error is a sentence with file and line ("my.ini:7: ..."). Everything is in the arena. */
-bool settings_read(struct arena *a, const char *path, struct settings *out, const char **error);
+bool ini_file_read(struct arena *a, const char *path, struct ini_file *out, const char **error);
 
 /* The same of a text in memory; `path` is for the error. */
-bool settings_parse(struct arena *a, const char *path, const char *text, size_t len,
-	struct settings *out, const char **error);
+bool ini_file_parse(struct arena *a, const char *path, const char *text, size_t len,
+	struct ini_file *out, const char **error);
 
 #endif

@@ -1,4 +1,4 @@
-#include "harness/runner/settings.h"
+#include "harness/runner/ini_file.h"
 
 #include <ctype.h>
 #include <errno.h>
@@ -24,7 +24,7 @@ struct source {
 	int section_line;
 	bool has_name; /* a name stands above, in this section, that a line could continue */
 	bool has_text; /* its value has a first line by now */
-	struct settings *out;
+	struct ini_file *out;
 	size_t capacity;
 	const char *error; /* the first one */
 };
@@ -116,10 +116,10 @@ static char *next_line(char *line, int size, void *stream)
 
 static void add(struct source *s, const char *section, const char *name, const char *value)
 {
-	struct settings *out = s->out;
+	struct ini_file *out = s->out;
 
 	out->list = arena_grow(s->arena, out->list, out->count, &s->capacity, sizeof(*out->list));
-	out->list[out->count++] = (struct setting){
+	out->list[out->count++] = (struct ini_setting){
 		.section = arena_text(s->arena, section),
 		.name = arena_text(s->arena, name),
 		.value = arena_text(s->arena, value),
@@ -132,7 +132,7 @@ static void add(struct source *s, const char *section, const char *name, const c
 }
 
 /* The indentation is lost; where it differs it may have meant something. */
-static void compare_indent(struct source *s, struct setting *last)
+static void compare_indent(struct source *s, struct ini_setting *last)
 {
 	if (s->verbatim)
 		return;
@@ -153,7 +153,7 @@ static int take(void *user, const char *section, const char *name, const char *v
 		add(s, section, name, value);
 		return 1;
 	}
-	struct setting *last = &s->out->list[s->out->count - 1];
+	struct ini_setting *last = &s->out->list[s->out->count - 1];
 	const char *more = s->verbatim ? s->verbatim : value;
 	last->value = s->has_text ? arena_printf(s->arena, "%s\n%s", last->value, more)
 				  : arena_text(s->arena, more);
@@ -162,12 +162,12 @@ static int take(void *user, const char *section, const char *name, const char *v
 	return 1;
 }
 
-bool settings_parse(struct arena *a, const char *path, const char *text, size_t len,
-	struct settings *out, const char **error)
+bool ini_file_parse(struct arena *a, const char *path, const char *text, size_t len,
+	struct ini_file *out, const char **error)
 {
 	struct source s = { .arena = a, .path = path, .out = out };
 
-	*out = (struct settings){ 0 };
+	*out = (struct ini_file){ 0 };
 	s.end = text + len;
 	s.next = len >= 3 && !memcmp(text, "\xEF\xBB\xBF", 3) ? text + 3 : text;
 	int bad_line = ini_parse_stream(next_line, &s, take, &s);
@@ -179,7 +179,7 @@ bool settings_parse(struct arena *a, const char *path, const char *text, size_t 
 	return !s.error;
 }
 
-bool settings_read(struct arena *a, const char *path, struct settings *out, const char **error)
+bool ini_file_read(struct arena *a, const char *path, struct ini_file *out, const char **error)
 {
 	struct buf text;
 	char chunk[4096];
@@ -195,7 +195,7 @@ bool settings_read(struct arena *a, const char *path, struct settings *out, cons
 		;
 	bool ok = !ferror(file) && !text.failed;
 	if (ok)
-		ok = settings_parse(a, path, (const char *)text.data, text.len, out, error);
+		ok = ini_file_parse(a, path, (const char *)text.data, text.len, out, error);
 	else
 		*error = arena_printf(
 			a, "%s: %s", path, text.failed ? "is larger than 1 MiB" : strerror(errno));

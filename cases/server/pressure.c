@@ -1,0 +1,503 @@
+/* What only patience breaks: clients that do not read, or read slowly, and sessions that last. No statement
+ * excepts them from the rules, and few have a word for them, so much here is no more than `nonstrict`.
+ *
+ *   publisher                 target                  client
+ *   PUBLISH 1, 2, 3 ...  -->
+ *                                          -->  as much as the connection holds
+ *                             the rest
+ */
+#include <math.h>
+#include <stdio.h>
+
+#include "harness/case.h"
+
+enum {
+	LARGE = 128 * 1024, /* bytes of a message */
+	MANY = 64,          /* of them, more than any connection holds */
+	/* Systems keep some 4 MB at most of what is written to a connection and not read. */
+	HELD_MAX = 6 * 1000 * 1000,
+	ANSWER_MS = 5000,
+	PRESSING_MS = 3000, /* a slow target has enough by then */
+	ENDING_MS = 7000,   /* in which a connection ends whose client takes nothing */
+	NOTICE_MS = 500,    /* for a reset to come back */
+};
+
+/* The n-th message of a series is shorter than the first by n. */
+static unsigned number_of(const struct packet *m, size_t size)
+{
+	return m->payload.len <= size ? (unsigned)(size - m->payload.len) : 0;
+}
+
+static size_t largest(struct test *t, size_t size)
+{
+	enum { HEAD = 256 };
+	uint32_t most = offers(t)->maximum_packet_size;
+
+	require(t, most > 2 * HEAD, "a very small Maximum Packet Size");
+	return size < most - HEAD ? size : most - HEAD;
+}
+
+/* Publishes up to `count` messages at QoS 1, each once the one before has its PUBACK: a target may hold a
+ * publisher up. Returns how many were acknowledged.
+ */
+static unsigned publish_series(struct test *t, struct peer *pub, size_t size, unsigned count)
+{
+	struct bytes all = filler(t, size);
+	int64_t since_us = now_us(t);
+
+	off_the_record(pub);
+	for (unsigned i = 1; i <= count; i++) {
+		struct bytes payload = { all.data, size - i };
+		send_publish(pub, .topic = "press/t", .bytes = payload, .qos = 1, .id = i);
+		if (isnan(wait_packet_ms(pub, PUBACK, PRESSING_MS)) ||
+			expect_ack(pub, PUBACK, i).code >= 0x80)
+			return i - 1;
+		if (now_us(t) - since_us > PRESSING_MS * 1000)
+			return i;
+	}
+	return count;
+}
+
+/* The client reads nothing any more, and messages pile up for it. QoS 0 keeps the target free to drop some.
+ */
+static void press(struct test *t, struct peer *client)
+{
+	struct peer *pub = join(t, "publisher");
+
+	off_the_record(client);
+	stop_reading(client);
+	unsigned count = publish_series(t, pub, largest(t, LARGE), MANY);
+	require(t, count, "no room for a message of the size of this case");
+}
+
+/* A connection that is closed answers what is sent to it with a reset, and only that can be seen by
+ * somebody who does not read.
+ */
+static bool is_gone(struct peer *client, struct bytes probe)
+{
+	if (is_open(client))
+		send_bytes(client, probe);
+	return !isnan(wait_closed_ms(client, NOTICE_MS));
+}
+
+static bool goes_within(struct test *t, struct peer *client, unsigned ms)
+{
+	int64_t since_us = now_us(t);
+
+	do {
+		if (is_gone(client, BYTES("\xC0\x00")))
+			return true;
+	} while (now_us(t) - since_us < (int64_t)ms * 1000);
+	return false;
+}
+
+/* The connection is closed, if not at once then when its client reads what is left. */
+static void expect_end(struct test *t, struct peer *client, const char *after)
+{
+	if (goes_within(t, client, ENDING_MS))
+		return;
+	read_to_end(client);
+	expect_closed(client);
+	nonstrict(t, "%s the connection is open for as long as its client does not read", after);
+}
+
+/* ---- keep alive ---------------------------------------------------------------------------- */
+
+/*   client                    target
+ *   CONNECT, 1 s         -->
+ *                        <--  CONNACK, then PUBLISH, which is not read
+ *                             1.5 s
+ *   one byte of a packet -->
+ *                        <--  reset
+ */
+CASE(pressed_keep_alive,
+	.title = "A client that neither reads nor sends is cut off when its Keep Alive is over",
+	.refs = { "3.1.1:MQTT-3.1.2-24", "5.0:MQTT-3.1.2-22", "3.1.1:MQTT-3.1.2-8",
+		"5.0:MQTT-3.1.2-8" },
+	.level = MUST, .versions = BOTH, .budget_ms = 12000)
+{
+	static const unsigned looks_ms[] = { 2500, 2500, 3500 };
+	struct peer *watcher = join(t, "watcher");
+	subscribe(watcher, .filter = "press/w", .qos = 1);
+	struct peer *client = join(t, "client", .keep_alive = 1,
+		.will = { .topic = "press/w", .payload = "cut off", .qos = 1 });
+	struct packet answer = connack(client);
+	const struct property *own = properties_find(&answer.properties, 0x13);
+	require(t, !own || own->number == 1, "a Server Keep Alive");
+	subscribe(client, .filter = "press/t", .qos = 0);
+	hang(client);
+	press(t, client);
+
+	/* PUBLISH with a topic of one letter: its bytes come one by one, and make no packet. */
+	const char *packet = is_v5(t) ? "\x30\x04\x00\x01x\x00" : "\x30\x03\x00\x01x";
+	unsigned sent = 0, silence_ms = 0;
+	bool gone = false;
+	for (; sent < 3 && !gone; sent++) {
+		let_pass(t, looks_ms[sent]);
+		silence_ms += looks_ms[sent];
+		gone = is_gone(client, (struct bytes){ (const uint8_t *)packet + sent, 1 });
+	}
+	if (!gone) {
+		size_t before = bytes_read(client);
+		struct bytes rest = { (const uint8_t *)packet + sent, is_v5(t) ? 3 : 2 };
+		read_on(client);
+		send_bytes(client, rest);
+		send_pingreq(client);
+		if (!isnan(wait_packet_ms(client, PINGRESP, ANSWER_MS)))
+			fail(t,
+				"expected the connection closed; it is served after %u ms of "
+				"silence",
+				silence_ms);
+		size_t more = bytes_read(client) - before;
+		if (is_open(client) || more > HELD_MAX)
+			fail(t,
+				"expected the connection closed; after %u ms of silence %zu kB are "
+				"sent on it",
+				silence_ms, more / 1000);
+		nonstrict(t, "it is open for as long as its client does not read");
+	}
+	judging(t, "3.1.1:MQTT-3.1.2-8");
+	judging(t, "5.0:MQTT-3.1.2-8");
+	expect_message(watcher, .topic = "press/w", .payload = "cut off");
+}
+
+/*   client                    target
+ *   CONNECT, 1 s         -->
+ *                        <--  CONNACK, then PUBLISH after PUBLISH
+ *   PINGREQ              -->            every 0.4 s; it reads 2 MB in a second
+ *   ...
+ *                        <--  PINGRESP for each, somewhere among the messages
+ */
+CASE(slow_reader_pings,
+	.title = "A client that reads slowly and pings in time is kept, and its pings are answered",
+	.refs = { "3.1.1:MQTT-3.12.4-1", "5.0:MQTT-3.12.4-1", "3.1.1:MQTT-4.6.0-6",
+		"5.0:MQTT-4.6.0-5" },
+	.level = MUST, .versions = BOTH, .budget_ms = 6000)
+{
+	enum { TURNS = 40, PAUSE_MS = 100, PING_EVERY = 4, PART = 200 * 1000, LATE_MS = 1200 };
+	struct peer *client = join(t, "client", .keep_alive = 1);
+	subscribe(client, .filter = "press/t", .qos = 0);
+	size_t size = largest(t, LARGE);
+	unsigned pings = 0, last = 0;
+	bool late = false;
+	struct peer *pub = join(t, "publisher");
+	off_the_record(client);
+	stop_reading(client);
+	send_pingreq(client);
+	pings++;
+	int64_t pinged_us = now_us(t);
+	publish_series(t, pub, size, MANY);
+	for (unsigned i = 0; i < TURNS && is_open(client); i++) {
+		read_some(client, PART);
+		if (i % PING_EVERY == 0 && is_open(client)) {
+			late |= now_us(t) - pinged_us > LATE_MS * 1000;
+			pinged_us = now_us(t);
+			send_pingreq(client);
+			pings++;
+		}
+		let_pass(t, PAUSE_MS);
+	}
+	read_on(client);
+	while (pings && !isnan(wait_packet_ms(client, PINGRESP, ANSWER_MS))) {
+		expect(client, PINGRESP);
+		pings--;
+	}
+	require(t, !late, "the machine too slow for pings in time");
+	if (pings && !is_open(client))
+		nonstrict(t, "a client that reads slowly is cut off, though it pings in time");
+	else if (pings)
+		expect(client, PINGRESP);
+	judging(t, "3.1.1:MQTT-4.6.0-6");
+	judging(t, "5.0:MQTT-4.6.0-5");
+	while (has_packet(client, PUBLISH)) {
+		struct packet m = expect(client, PUBLISH);
+		check(t, number_of(&m, size) > last, "messages in the order they were published");
+		last = number_of(&m, size);
+	}
+}
+
+/* ---- take-over, protocol error, DISCONNECT --------------------------------------------------- */
+
+/* One that wants this ClientId, now; NULL: the target has no room, which is its right. */
+static struct peer *successor(struct test *t, bool kept)
+{
+	struct peer *next = dial(t, "client");
+
+	judging(t, "3.1.1:MQTT-3.1.4-4");
+	judging(t, "5.0:MQTT-3.1.4-5");
+	send_connect(next, .kept = kept);
+	struct packet answer = expect_one_of(next,
+		OUTCOMES({ CONNACK, .code = SET(0) },
+			{ CONNACK, .verdict = VERDICT_NONSTRICT,
+				.says = "no room for the next client of this ClientId" },
+			{ CLOSED, .verdict = VERDICT_NONSTRICT,
+				.says = "no room for the next client of this ClientId" }));
+	return answer.type == CONNACK && !answer.code ? next : NULL;
+}
+
+/*   first                     target                    second
+ *                        <--  PUBLISH, which is not read
+ *                                          <--  CONNECT, the same ClientId
+ *                                          -->  CONNACK
+ *   PINGREQ              -->
+ *                        <--  reset
+ */
+CASE(pressed_take_over,
+	.title = "A client that does not read is cut off by a take-over, and the new one is served",
+	.refs = { "3.1.1:MQTT-3.1.4-2", "3.1.1:MQTT-3.1.4-4", "5.0:MQTT-3.1.4-3",
+		"5.0:MQTT-3.1.4-5" },
+	.level = MUST, .versions = BOTH)
+{
+	struct peer *first = join(t, "client");
+	subscribe(first, .filter = "press/t", .qos = 0);
+	press(t, first);
+	struct peer *second = successor(t, false);
+	if (!second)
+		return;
+	fence(second);
+	judging(t, "3.1.1:MQTT-3.1.4-2");
+	judging(t, "5.0:MQTT-3.1.4-3");
+	expect_end(t, first, "after a take-over");
+}
+
+/* A target that does not read either, while it waits for its client to do so, sees the error later. */
+CASE(pressed_protocol_error,
+	.title = "A client that does not read is cut off when it breaks the protocol",
+	.refs = { "3.1.1:MQTT-3.1.0-2", "3.1.1:MQTT-3.1.4-4", "5.0:MQTT-3.1.0-2",
+		"5.0:MQTT-3.1.4-5" },
+	.level = MUST, .versions = BOTH)
+{
+	struct peer *client = join(t, "client");
+	subscribe(client, .filter = "press/t", .qos = 0);
+	press(t, client);
+	misbehave(client);
+	send_connect(client, .keep_alive = 0);
+	expect_end(t, client, "after a second CONNECT");
+	struct peer *next = successor(t, false);
+	if (next)
+		fence(next);
+}
+
+CASE(pressed_disconnect,
+	.title = "A client that does not read and leaves by DISCONNECT makes room for the next one",
+	.refs = { "3.1.1:MQTT-3.1.4-4", "3.1.1:U311-DISC-CLOSE", "5.0:MQTT-3.1.4-5",
+		"5.0:U50-DISC-CLOSE" },
+	.level = MUST, .versions = BOTH)
+{
+	struct peer *client = join(t, "client");
+	subscribe(client, .filter = "press/t", .qos = 0);
+	press(t, client);
+	send_disconnect(client);
+	struct peer *next = successor(t, false);
+	if (next)
+		fence(next);
+	judging(t, "3.1.1:U311-DISC-CLOSE");
+	judging(t, "5.0:U50-DISC-CLOSE");
+	misbehave(client);
+	if (!goes_within(t, client, ENDING_MS)) {
+		read_to_end(client);
+		wait_closed_ms(client, ANSWER_MS);
+		nonstrict(t, "after DISCONNECT the connection is open %s",
+			is_open(client) ? "" : "for as long as its client does not read");
+	}
+}
+
+/* ---- sessions that wait ---------------------------------------------------------------------- */
+
+/* Takes and acknowledges what comes; they come in order, whatever of them. Returns how many. */
+static unsigned take_series(struct test *t, struct peer *client, size_t size, unsigned most)
+{
+	unsigned count = 0, last = 0;
+
+	while (count < most && (!count || !isnan(wait_packet_ms(client, PUBLISH, ANSWER_MS)))) {
+		struct packet m = expect(client, PUBLISH);
+		send_ack(client, PUBACK, m.id);
+		check(t, number_of(&m, size) > last, "messages in the order they were published");
+		last = number_of(&m, size);
+		count++;
+	}
+	return count;
+}
+
+static void expect_series(struct test *t, struct peer *client, size_t size, unsigned count)
+{
+	judging(t, "3.1.1:MQTT-4.4.0-1");
+	judging(t, "5.0:MQTT-4.4.0-1");
+	unsigned came = take_series(t, client, size, count);
+	if (came < count)
+		nonstrict(t, "%u of %u messages come to the next connection of the session", came,
+			count);
+	judging(t, "3.1.1:MQTT-4.5.0-1");
+	judging(t, "5.0:MQTT-4.5.0-1");
+	struct peer *pub = join(t, "next publisher");
+	publish(pub, .topic = "press/t", .payload = "", .qos = 1);
+	expect_message(client, .payload = "");
+}
+
+/*   first                     target                    second
+ *                        <--  PUBLISH 1, 2, 3 ... at QoS 1, which are not read
+ *                                          <--  CONNECT, the same session
+ *                                          -->  CONNACK, Session Present 1
+ *                                          -->  PUBLISH 1, 2, 3 ...
+ *                                          <--  PUBACK 1, 2, 3 ...
+ */
+CASE(pressed_take_over_of_session,
+	.title = "A take-over while output waits loses nothing of the session",
+	.refs = { "3.1.1:MQTT-4.4.0-1", "3.1.1:MQTT-4.5.0-1", "3.1.1:MQTT-4.6.0-6",
+		"3.1.1:MQTT-3.1.2-4", "3.1.1:MQTT-3.1.4-4", "5.0:MQTT-4.4.0-1", "5.0:MQTT-4.5.0-1",
+		"5.0:MQTT-4.6.0-5", "5.0:MQTT-3.1.2-5", "5.0:MQTT-3.1.4-5" },
+	.level = MUST, .versions = BOTH)
+{
+	enum { COUNT = 40 };
+	size_t size = largest(t, LARGE);
+	struct peer *first = join(t, "client", .kept = true);
+	subscribe(first, .filter = "press/t", .qos = 1);
+	struct peer *pub = join(t, "publisher");
+	off_the_record(first);
+	stop_reading(first);
+	unsigned count = publish_series(t, pub, size, COUNT);
+	require(t, count, "no room for a message of the size of this case");
+	struct peer *second = successor(t, true);
+	if (!second)
+		return;
+	off_the_record(second);
+	judging(t, "3.1.1:MQTT-3.1.2-4");
+	judging(t, "5.0:MQTT-3.1.2-5");
+	check_eq(t, connack(second).ack_flags & 1, 1);
+	expect_series(t, second, size, count);
+}
+
+/* How many of these connections have not ended when they have had their time. */
+static unsigned open_after(struct test *t, struct peer *const *clients, unsigned count)
+{
+	unsigned open;
+	int64_t since_us = now_us(t);
+
+	do {
+		open = 0;
+		for (unsigned i = 0; i < count; i++)
+			if (is_open(clients[i]))
+				send_pingreq(clients[i]);
+		let_pass(t, NOTICE_MS);
+		for (unsigned i = 0; i < count; i++)
+			open += is_open(clients[i]);
+	} while (open && now_us(t) - since_us < ENDING_MS * 1000);
+	return open;
+}
+
+CASE(take_overs_with_full_queue,
+	.title = "A hundred take-overs of a session with a full queue cost it nothing, and nobody "
+		 "else",
+	.refs = { "3.1.1:MQTT-4.4.0-1", "3.1.1:MQTT-4.5.0-1", "3.1.1:MQTT-4.6.0-6",
+		"3.1.1:MQTT-3.1.4-2", "3.1.1:MQTT-3.1.4-4", "5.0:MQTT-4.4.0-1", "5.0:MQTT-4.5.0-1",
+		"5.0:MQTT-4.6.0-5", "5.0:MQTT-3.1.4-3", "5.0:MQTT-3.1.4-5" },
+	.level = MUST, .versions = BOTH)
+{
+	enum { TAKE_OVERS = 100, COUNT = 40, SIZE = 32 * 1024, LONGEST_MS = 8000 };
+	size_t size = largest(t, SIZE);
+	struct peer *clients[TAKE_OVERS + 1], *now;
+	clients[0] = now = join(t, "client", .kept = true);
+	subscribe(now, .filter = "press/t", .qos = 1);
+	off_the_record(now);
+	stop_reading(now);
+	struct peer *pub = join(t, "publisher");
+	unsigned count = publish_series(t, pub, size, COUNT), made = 0;
+	require(t, count, "no room for a message of the size of this case");
+	for (int64_t since_us = now_us(t);
+		made < TAKE_OVERS && now_us(t) - since_us < LONGEST_MS * 1000;) {
+		now = successor(t, true);
+		if (!now)
+			return;
+		off_the_record(now);
+		stop_reading(now);
+		clients[++made] = now;
+	}
+	fence(join(t, "newcomer"));
+	unsigned open = open_after(t, clients, made);
+	if (open)
+		nonstrict(t, "%u of %u connections that were taken over are open", open, made);
+	read_on(now);
+	expect_series(t, now, size, count);
+}
+
+/* ---- identifiers ----------------------------------------------------------------------------- */
+
+/* Whose identifiers went up so far has not been seen to use one again. */
+static bool settle_one(struct peer *sub, unsigned *greatest)
+{
+	struct packet m = expect(sub, PUBLISH);
+
+	send_ack(sub, PUBACK, m.id);
+	*greatest = m.id > *greatest ? m.id : *greatest;
+	return m.payload.len == 1;
+}
+
+static void settle_many(struct peer *sub, struct peer *pub, unsigned count, unsigned *greatest)
+{
+	for (unsigned i = 1; i <= count; i++)
+		send_publish(pub, .topic = "ids/t", .payload = "x", .qos = 1, .id = 100 + i);
+	for (unsigned i = 1; i <= count; i++)
+		expect_ack(pub, PUBACK, 100 + i);
+	for (unsigned i = 0; i < count; i++)
+		settle_one(sub, greatest);
+}
+
+/*   target                    subscriber
+ *   PUBLISH q2 a         -->
+ *                        <--  PUBREC a
+ *   PUBREL a             -->            no PUBCOMP
+ *   PUBLISH q1           -->
+ *                        <--  PUBACK
+ *   ... until the 65,534 other identifiers have been used
+ *   PUBLISH q1           -->            they are free
+ *                        <--  PUBACK, PUBCOMP a
+ *   PUBLISH q1           -->
+ *
+ * Acknowledgements of QoS 1 have an order [MQTT-4.6.0-2], and so have PUBREC and PUBREL, but not PUBCOMP. A
+ * target that takes the identifiers first that are free again never comes to the end of them.
+ */
+CASE(all_identifiers_used,
+	.title =
+		"Deliveries go on when every Packet Identifier has been used and one is still open",
+	.refs = { "3.1.1:MQTT-4.5.0-1", "3.1.1:MQTT-2.3.1-4", "5.0:MQTT-4.5.0-1",
+		"5.0:MQTT-2.2.1-4" },
+	.level = MUST, .versions = BOTH)
+{
+	enum { OTHERS = 65534, AT_ONCE = 64, TRIED = 2000, LONGEST_MS = 10000 };
+	struct peer *sub = join(t, "subscriber"), *pub = join(t, "publisher");
+	unsigned most = offers(t)->receive_maximum < AT_ONCE ? offers(t)->receive_maximum : AT_ONCE;
+	unsigned settled = 1, greatest = 0;
+	subscribe(sub, .filter = "ids/t", .qos = 2);
+	publish(pub, .topic = "ids/t", .payload = "open", .qos = 2);
+	unsigned open = expect(sub, PUBLISH).id;
+	send_ack(sub, PUBREC, open);
+	expect_ack(sub, PUBREL, open);
+	settle_many(sub, pub, 1, &greatest); /* unless one message alone may be under way */
+
+	off_the_record(sub);
+	off_the_record(pub);
+	int64_t since_us = now_us(t);
+	while (settled < OTHERS && (settled < TRIED || greatest > TRIED / 2)) {
+		unsigned count = OTHERS - settled < most ? OTHERS - settled : most;
+		settle_many(sub, pub, count, &greatest);
+		settled += count;
+		if (now_us(t) - since_us > (int64_t)LONGEST_MS * 1000) {
+			observe(t, "%u identifiers were used in %u s", settled, LONGEST_MS / 1000);
+			break;
+		}
+	}
+	publish(pub, .topic = "ids/t", .payload = "one more", .qos = 1);
+	if (isnan(wait_packet_ms(sub, PUBLISH, ANSWER_MS)))
+		nonstrict(t, "nothing is sent while the oldest of 65,535 messages is open");
+	else
+		settle_one(sub, &greatest);
+	send_ack(sub, PUBCOMP, open);
+	publish(pub, .topic = "ids/t", .payload = "!", .qos = 1);
+	while (!settle_one(sub, &greatest))
+		;
+}
+
+CHAPTER(pressure, "Pressure: clients that do not read, and sessions that last",
+	&case_pressed_keep_alive, &case_slow_reader_pings, &case_pressed_take_over,
+	&case_pressed_protocol_error, &case_pressed_disconnect, &case_pressed_take_over_of_session,
+	&case_take_overs_with_full_queue, &case_all_identifiers_used);
