@@ -12,7 +12,7 @@ static bool first_byte_check(unsigned version, uint8_t first, struct mqtt_error 
 		return true;
 	/* [MQTT-2.2.2-2] of 3.1.1, [MQTT-2.1.3-1] of 5.0 */
 	uint8_t want = type == PUBREL || type == SUBSCRIBE || type == UNSUBSCRIBE ? 2 : 0;
-	if (flags == want)
+	if (flags == want || (want && flags == (want | 8) && version_traits(version).dup_anywhere))
 		return true;
 	const char *statement = MQTT_BY_VERSION(version, "MQTT-2.2.2-2", "MQTT-2.1.3-1");
 	if (type == PUBREL)
