@@ -55,6 +55,8 @@ struct broker_limits {
 		stuck_wait_ms; /* while it reads nothing, Keep Alive cannot be judged by what comes:
 				    * instead some of the output has to be taken within this time, or
 				    * within 1.5 times the Keep Alive if that is longer (20,000) */
+	uint32_t output_wait_ms; /* whatever its Keep Alive, some of what waits to be written has to
+				    * be taken within this time (300,000); 0: for ever */
 	uint32_t
 		end_wait_ms; /* from the end of a link to link_must_close (5,000): a peer that lives
 				 * needs a few round trips, also over a bad network */
@@ -252,6 +254,8 @@ struct broker_piece { /* fits struct iovec */
  */
 size_t link_output(const struct link *l, struct broker_piece *pieces, size_t max);
 size_t link_output_bytes(const struct link *l);
+
+/* So much was written. 0: nothing was taken, though there is something to be written. */
 void link_written(struct link *l, size_t bytes);
 
 /* Nothing more comes to be written, and the input is ignored. It is still to be read, and thrown

@@ -27,6 +27,7 @@ void broker_config_default(struct broker_config *config)
 			.packet_bytes = MQTT_PACKET_MAX,
 			.output_bytes = 16 << 20,
 			.stuck_wait_ms = 20000,
+			.output_wait_ms = 300000,
 			.end_wait_ms = 5000,
 			.topic_alias_in = 64,
 			.topic_alias_out = 64,
