@@ -7,6 +7,7 @@
 #include <sys/random.h>
 #include <sys/resource.h>
 
+#include "broker/shell/channel.h"
 #include "broker/shell/connection.h"
 
 enum {
@@ -16,8 +17,9 @@ enum {
 };
 
 struct listener {
-	uv_tcp_t tcp; /* tcp.data: struct listener */
+	uv_tcp_t tcp; /* tcp.data: NULL, which tells it from those of connections */
 	struct server *server;
+	struct entrance entrance;
 	uint16_t port;
 	bool waits; /* there was no memory for the connection that it has */
 };
@@ -66,7 +68,7 @@ static void listener_accept(struct listener *l)
 	struct server *s = l->server;
 	bool waited = l->waits;
 
-	l->waits = !connection_accept(&s->connections, (uv_stream_t *)&l->tcp);
+	l->waits = !connection_accept(&l->entrance, (uv_stream_t *)&l->tcp);
 	if (l->waits && !waited)
 		log_line(s->log, LOG_WARNING, "port %u: no memory for a connection, it waits",
 			l->port);
@@ -101,9 +103,15 @@ static void on_turn(uv_prepare_t *turn)
 
 /* ---- the end ------------------------------------------------------------------------------- */
 
+static bool is_connection(const uv_handle_t *handle)
+{
+	return handle->type == UV_TCP && handle->data;
+}
+
 static void close_connection(uv_handle_t *handle, void *context)
 {
-	if (handle->type == UV_TCP && handle->data == context && !uv_is_closing(handle))
+	(void)context;
+	if (is_connection(handle) && !uv_is_closing(handle))
 		connection_close((struct connection *)handle);
 }
 
@@ -111,7 +119,7 @@ static void on_left(uv_timer_t *timer)
 {
 	struct server *s = timer->data;
 
-	uv_walk(&s->loop, close_connection, &s->connections);
+	uv_walk(&s->loop, close_connection, NULL);
 	uv_stop(&s->loop);
 }
 
@@ -145,7 +153,7 @@ static void on_signal(uv_signal_t *signal, int number)
 
 static void on_connection(uv_stream_t *stream, int status)
 {
-	struct listener *l = stream->data;
+	struct listener *l = (struct listener *)stream;
 	struct server *s = l->server;
 
 	if (status < 0) {
@@ -188,8 +196,8 @@ static bool start_listener(struct server *s, const struct listener_settings *set
 		return false;
 	}
 	l->server = s;
+	l->entrance = (struct entrance){ &s->connections, &channel_plain };
 	uv_tcp_init(&s->loop, &l->tcp);
-	l->tcp.data = l;
 	s->listener_count++;
 	int e = uv_tcp_bind(&l->tcp, (struct sockaddr *)&address, 0);
 	if (!e)
@@ -327,11 +335,10 @@ void server_run(struct server *s)
 
 static void close_handle(uv_handle_t *handle, void *context)
 {
-	struct server *s = context;
-
+	(void)context;
 	if (uv_is_closing(handle))
 		return;
-	if (handle->type == UV_TCP && handle->data == &s->connections)
+	if (is_connection(handle))
 		connection_close((struct connection *)handle);
 	else
 		uv_close(handle, NULL);
@@ -341,7 +348,7 @@ void server_free(struct server *s)
 {
 	if (!s)
 		return;
-	uv_walk(&s->loop, close_handle, s);
+	uv_walk(&s->loop, close_handle, NULL);
 	uv_run(&s->loop, UV_RUN_DEFAULT);
 	uv_loop_close(&s->loop);
 	if (s->broker)
