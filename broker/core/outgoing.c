@@ -233,11 +233,11 @@ static bool extra_make(struct broker *b, const struct sending *how, struct share
 	return true;
 }
 
-/* Puts it into the ring; with an identifier, if it is to be sent at once. */
-static enum deliver_result delivery_add(struct broker *b, struct session *s, struct publication *p,
-	const struct sending *how, struct share *share, bool ready)
+enum deliver_result outgoing_add(struct broker *b, struct session *s, struct publication *p,
+	const struct sending *how, struct share *share)
 {
 	struct delivery_extra *extra = NULL;
+	bool ready = outgoing_is_ready(s);
 
 	if (!publication_message(&b->memory, p))
 		return DELIVER_FAILED;
@@ -254,39 +254,15 @@ static enum deliver_result delivery_add(struct broker *b, struct session *s, str
 		.retain = how->retain };
 	o->queue_bytes += (uint32_t)message_size(d->message);
 	o->end++;
-	if (ready)
-		id_assign(o, d);
-	return DELIVER_OK;
-}
-
-enum deliver_result outgoing_add(struct broker *b, struct session *s, struct publication *p,
-	const struct sending *how, struct share *share)
-{
-	bool ready = outgoing_is_ready(s);
-	enum deliver_result result = delivery_add(b, s, p, how, share, ready);
-
-	if (result != DELIVER_OK)
-		return result;
-	struct outgoing *o = s->outgoing;
-	struct delivery *d = delivery_at(o, o->end - 1);
-	record_delivery(b, s, d);
-	if (d->id && delivery_send(b, s, d, p))
+	ready = ready && id_assign(o, d);
+	bool stored = record_delivery(b, s, d);
+	if (b->staging && !stored) {
+		outgoing_unstage(b, s);
+		return DELIVER_FAILED;
+	}
+	if (ready && !b->staging && delivery_send(b, s, d, p))
 		o->sent++;
 	return DELIVER_OK;
-}
-
-enum deliver_result outgoing_stage(struct broker *b, struct session *s, struct publication *p,
-	const struct sending *how, struct share *share)
-{
-	bool ready = outgoing_is_ready(s);
-	enum deliver_result result = delivery_add(b, s, p, how, share, ready);
-
-	if (result != DELIVER_OK)
-		return result;
-	if (record_delivery(b, s, delivery_at(s->outgoing, s->outgoing->end - 1)))
-		return DELIVER_OK;
-	outgoing_unstage(b, s);
-	return DELIVER_FAILED;
 }
 
 void outgoing_unstage(struct broker *b, struct session *s)
