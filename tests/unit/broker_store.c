@@ -404,6 +404,7 @@ static void nothing_is_written_before_it_is_committed(void **state)
 	shelf->stuck = true;
 	say(pub, "32 r s\"t\" m1 p{} b\"m\"");
 	assert_false(pairs_equal(&shelf->now, &shelf->committed));
+	assert_int_equal(broker_due(r->broker), r->now_ms + 100);
 	wait_ms(r, 1000); /* the commit is tried again and again */
 	expect_silence(pub);
 	expect_silence(c);
