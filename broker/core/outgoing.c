@@ -409,6 +409,22 @@ void outgoing_free(struct broker *b, struct session *s)
 	s->outgoing = NULL;
 }
 
+/* Identifiers are given out in order, so those that wait before one that has its own have been sent, too:
+ * the store was full then (id_give). They get those before it, or a later one might get the same as another.
+ */
+static void ids_restore(struct outgoing *o, uint32_t place)
+{
+	uint16_t id = delivery_at(o, place)->id;
+
+	while (place != o->first && delivery_at(o, place - 1)->state == DELIVERY_WAITING) {
+		struct delivery *d = delivery_at(o, --place);
+		id = id == 1 ? UINT16_MAX : id - 1;
+		d->id = id;
+		d->state = DELIVERY_SENT;
+		o->queue_bytes -= (uint32_t)message_size(d->message);
+	}
+}
+
 bool outgoing_restore(struct broker *b, struct session *s, const struct delivery *restored)
 {
 	struct outgoing *o = outgoing_make(b, s);
@@ -418,9 +434,11 @@ bool outgoing_restore(struct broker *b, struct session *s, const struct delivery
 	struct delivery *d = delivery_at(o, o->end++);
 	*d = *restored;
 	o->sequence = d->sequence + 1;
-	if (d->id)
-		o->next_id = d->id == UINT16_MAX ? 1 : d->id + 1;
-	else
+	if (!d->id) {
 		o->queue_bytes += (uint32_t)message_size(d->message);
+		return true;
+	}
+	o->next_id = d->id == UINT16_MAX ? 1 : d->id + 1;
+	ids_restore(o, o->end - 1);
 	return true;
 }
