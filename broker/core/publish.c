@@ -72,7 +72,7 @@ static void count(struct publish_result *all, enum deliver_result one)
 struct publish_result publish(struct broker *b, struct publication *p)
 {
 	struct publish_result all = { 0 };
-	struct form forms[FORMS];
+	struct forms forms;
 
 	const struct match *m = routes_match(&b->routes, p->topic, p->publisher);
 	all.failed = m->failed;
@@ -82,9 +82,8 @@ struct publish_result publish(struct broker *b, struct publication *p)
 	else if (p->retain && !b->config.limits.no_retained)
 		all.failed |= !retain(b, p);
 	if (m->target_count + m->share_count > 1) {
-		for (unsigned i = 0; i < FORMS; i++)
-			forms[i].len = 0;
-		p->forms = forms;
+		forms_init(&forms);
+		p->forms = &forms;
 	}
 	for (uint32_t i = 0; i < m->target_count; i++) {
 		const struct target *t = &m->targets[i];
