@@ -74,15 +74,14 @@ fuzz() {
 }
 
 # fuzzers SECONDS: a run of each, two at once.
-fuzzers() {
-	local program
+fuzzers() (
 	for program in build/fuzz/tests/fuzz/fuzz_*; do
 		[ -x "$program" ] && [ -f "$program" ] || continue
 		[ "$(jobs -r | wc -l)" -lt 2 ] || wait -n
 		fuzz "$1" "$program" &
 	done
 	wait
-}
+)
 
 # conformance NAME ARGUMENTS...: a whole run of the suite, in the sanitizers' build.
 conformance() {

@@ -14,6 +14,15 @@ uint8_t *link_take(struct link *l, uint32_t len)
 	return room;
 }
 
+bool link_refer(struct link *l, struct sheet *sheet, const uint8_t *packets, uint32_t len)
+{
+	if (l->broken || !output_refer(&l->output, &l->broker->memory, sheet, packets, len))
+		return false;
+	if (!l->pending)
+		link_mark(l);
+	return true;
+}
+
 bool link_send_packet(struct link *l)
 {
 	const struct buf *packet = &l->broker->packet;
