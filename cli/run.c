@@ -11,6 +11,7 @@
 #include "cli/cli.h"
 #include "cli/screen.h"
 #include "harness/launch/program.h"
+#include "harness/transport/transport.h"
 #include "pcap/capture.h"
 #include "spec/spec.h"
 
@@ -375,6 +376,8 @@ static int play_recorded(struct run *run)
 /* With the real traffic recorded beside it. */
 static int play_captured(struct run *run)
 {
+	if (!run->target.endpoint.transport->is_ip)
+		return refuse(run, EXIT_USAGE, "--capture records networks alone");
 	const char *path = arena_printf(&run->arena, "%s/capture.pcap", run->options.out);
 	char error[CAPTURE_ERROR_SIZE] = "";
 	unsigned long dropped;

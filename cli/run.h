@@ -52,6 +52,7 @@ struct run {
 	struct expectations expected;
 	const struct case_def *const *cases; /* all that there are of the role */
 	size_t case_count;
+	struct routes routes; /* what it is reached over: at least one */
 	struct plan plan;
 
 	struct out_folder out;

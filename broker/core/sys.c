@@ -64,6 +64,7 @@ void sys_publish(struct broker *b)
 		{ "$SYS/broker/publish/messages/dropped", f.messages_dropped },
 		{ "$SYS/broker/retained messages/count", f.retained },
 		{ "$SYS/broker/subscriptions/count", f.subscriptions },
+		{ "$SYS/broker/store/failures", f.store_failures },
 		{ "$SYS/broker/memory/bytes", f.memory_bytes },
 		{ "$SYS/broker/memory/peak", f.memory_peak_bytes },
 	};

@@ -143,6 +143,7 @@ struct runner_foreign {
 	const char *victims; /* the ids of the first, with commas between */
 	const char *topic;   /* of the first message */
 	size_t count;
+	const struct transport *transport; /* of the first of them */
 };
 
 struct runner {

@@ -26,6 +26,7 @@ void foreign_note(struct runner *r, const struct plan_item *item, const struct r
 	if (!f->count++) {
 		f->topic = arena_text(&r->arena, record->foreign);
 		f->victims = item->id;
+		f->transport = item->transport;
 	} else if (f->count <= VICTIMS_NAMED) {
 		f->victims = arena_printf(&r->arena, "%s, %s", f->victims, item->id);
 	}
@@ -34,7 +35,10 @@ void foreign_note(struct runner *r, const struct plan_item *item, const struct r
 static void conclude(struct runner *r, struct runner_foreign *f, enum mqtt_version version)
 {
 	const struct plan_item item = {
-		.def = &foreign_messages, .version = version, .id = foreign_messages.id
+		.def = &foreign_messages,
+		.version = version,
+		.transport = f->transport,
+		.id = foreign_messages.id,
 	};
 	struct record_case record;
 	struct record_failure failure = {

@@ -10,6 +10,7 @@
 #include "harness/case.h"
 #include "harness/runner/result.h"
 #include "harness/runner/target.h"
+#include "harness/transport/transport.h"
 
 enum {
 	ANSWERS_A_CASE = 10,     /* answers that a case run may wait for in vain ... */
@@ -35,8 +36,9 @@ static const char *capture_name(struct arena *a, const struct plan_item *item)
 	const char *cut = cut_text(a, &item->cut);
 	const char *repeat = item->repeat ? arena_printf(a, "-%d", item->repeat) : "";
 	bool whole = item->cut.segmentation == SEGMENT_WHOLE;
-	char *name = arena_printf(a, "%s-%s-tcp%s%s%s.pcapng", item->id,
-		spec_version_name(item->version), whole ? "" : "-", whole ? "" : cut, repeat);
+	char *name =
+		arena_printf(a, "%s-%s-%s%s%s%s.pcapng", item->id, spec_version_name(item->version),
+			item->transport->name, whole ? "" : "-", whole ? "" : cut, repeat);
 
 	for (char *p = name; *p; p++)
 		if (strchr("/: ", *p))
@@ -56,7 +58,8 @@ static void set_play(struct runner *r, struct runner_job *job)
 		.segmentation = job->item.cut.segmentation,
 		.split_at = job->item.cut.split_at,
 		.repeat = job->item.repeat,
-		.target = c->client ? NULL : &c->target->endpoint,
+		.transport = job->item.transport,
+		.target = c->client ? NULL : target_endpoint(c->target, job->item.transport),
 		.client = c->client,
 		.capabilities = &survey->capabilities,
 		.known = survey->known,
