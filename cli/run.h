@@ -58,7 +58,7 @@ struct run {
 	struct out_folder out;
 	int stop_fd; /* a signal to stop; -1: none */
 	struct target target;
-	struct survey surveys[SURVEY_VERSIONS];
+	struct survey surveys[VERSION_COUNT];
 	struct record_run record;
 	struct terminal terminal;
 	struct runner runner;

@@ -1,6 +1,7 @@
 #include <string.h>
 
 #include "cli/run.h"
+#include "harness/versions.h"
 
 static const struct case_def *surveyed_case(const struct run *run)
 {
@@ -30,9 +31,8 @@ void run_look(struct run *run)
 	if (!def)
 		return;
 	survey_look(&run->arena, def, &common, o->pcap == PCAP_NONE ? NULL : o->out, run->surveys);
-	for (int i = 0; i < SURVEY_VERSIONS; i++)
+	for (int i = 0; i < VERSION_COUNT; i++)
 		if (run->surveys[i].broken && is_ours(o, def))
-			plan_add(&run->arena, &run->plan, def, i ? MQTT_50 : MQTT_311,
-				run->routes.list[0]);
+			plan_add(&run->arena, &run->plan, def, version_at(i), run->routes.list[0]);
 	run->record.planned = run->plan.count;
 }

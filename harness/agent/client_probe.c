@@ -7,6 +7,7 @@
 #include "base/clock.h"
 #include "harness/agent/contract.h"
 #include "harness/transport/transport.h"
+#include "harness/versions.h"
 
 enum { CONNECT_BYTES = 4096 /* of a CONNECT, as far as its level is of interest */ };
 
@@ -109,7 +110,7 @@ static bool needs_keep_alive(struct probing *p, const struct client_facts *facts
 	struct told told;
 	size_t len;
 
-	p->place.version = spec_version_name(facts->versions & V50 ? MQTT_50 : MQTT_311);
+	p->place.version = spec_version_name(version_at(facts->versions & V50));
 	agent_tell(&p->agent, contract_connect(p->arena, 1, &p->place, "mqttspecprobe", &off));
 	for (;;) {
 		p->connection = accept_next(p);
@@ -157,9 +158,9 @@ static bool probe_plain(struct arena *a, const struct client *client, unsigned v
 	bool connected = false;
 
 	*out = (struct client_facts){ .name = "", .version = "" };
-	for (int i = 0; i < 2; i++) {
-		enum mqtt_version version = i ? MQTT_50 : MQTT_311;
-		if (!(versions & (i ? V50 : V311)))
+	for (int i = 0; i < VERSION_COUNT; i++) {
+		enum mqtt_version version = version_at(i);
+		if (!(versions & version_bit(version)))
 			continue;
 		struct probing p = { .arena = a, .agent.program = PROGRAM_NONE, .error = error };
 		p.deadline_us = clock_now_us() + answer_us;

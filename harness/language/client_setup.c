@@ -50,9 +50,8 @@ void client_greets(struct peer *p, struct bytes connect)
 	bool named = bytes_equal(name, BYTES("MQTT"));
 	if (named && level == (unsigned)t->play->version)
 		return;
-	const char *statement = t->play->version != MQTT_50 ? "3.1.1:UALL-AS-ASKED"
-		: named                                     ? "5.0:UALL-AS-ASKED"
-							    : "5.0:MQTT-3.1.2-1";
+	const char *statement = version_statement(t->play->version, "3.1.1:UALL-AS-ASKED",
+		named ? "5.0:UALL-AS-ASKED" : "5.0:MQTT-3.1.2-1");
 	if (!t->setting_up)
 		t->judged = (int)(claim_add(t, statement) - t->claims);
 	test_fail(t, AT("CONNECT"),

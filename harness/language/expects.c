@@ -354,6 +354,11 @@ bool is_open(struct peer *peer)
 	return peer->pipe && !peer->closed && !peer->ended;
 }
 
+struct test *test_of(struct peer *peer)
+{
+	return peer->test;
+}
+
 const char *client_id(struct peer *peer)
 {
 	return peer->client_id;

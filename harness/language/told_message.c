@@ -9,7 +9,7 @@
 
 static const char *as_asked(const struct test *t)
 {
-	return t->play->version == MQTT_50 ? "5.0:UALL-AS-ASKED" : "3.1.1:UALL-AS-ASKED";
+	return version_statement(t->play->version, "3.1.1:UALL-AS-ASKED", "5.0:UALL-AS-ASKED");
 }
 
 void told_differs(struct test *t, struct place at, struct difference d, const char *expected,

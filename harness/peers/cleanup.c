@@ -58,7 +58,7 @@ static void clear_retained(struct test *t)
 			struct packet empty = wire_packet(PUBLISH);
 			empty.flags = wire_publish_flags(false, 0, true);
 			empty.topic = bytes_of(t->retained[i]);
-			empty.properties.present = t->play->version == MQTT_50;
+			empty.properties.present = version_traits(t->play->version).properties;
 			ok = errand_send(&e, &empty);
 		}
 		if (ok)

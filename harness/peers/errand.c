@@ -109,7 +109,7 @@ struct packet errand_connect(const struct errand *e, const char *client_id)
 	packet.level = (uint8_t)e->version;
 	packet.connect_flags = CONNECT_CLEAN;
 	packet.client_id = bytes_of(client_id);
-	packet.properties.present = e->version == MQTT_50;
+	packet.properties.present = version_traits(e->version).properties;
 	demands_meet(&(const struct demands){ e->login, KEEP_ALIVE_INSTEAD_S }, &packet);
 	return packet;
 }

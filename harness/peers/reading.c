@@ -51,6 +51,8 @@ void read_to_end_at(struct place at, struct peer *p)
 void off_the_record_at(struct place at, struct peer *p)
 {
 	(void)at;
+	if (p->party->off_the_record)
+		return;
 	test_remark(p->test, p, "its messages are left out from here on");
 	p->party->off_the_record = true;
 }

@@ -7,6 +7,7 @@
 #include "harness/case.h"
 #include "harness/pattern.h"
 #include "harness/transport/transport.h"
+#include "harness/versions.h"
 
 enum { SPLITS = 16 }; /* "split": every cut that falls into a fixed header or the first fields */
 
@@ -137,9 +138,8 @@ unsigned shard_of(const char *id, unsigned shards)
 
 static bool is_selected(const struct selection *s, const struct plan_item *item)
 {
-	unsigned bit = item->version == MQTT_50 ? V50 : V311;
-
-	if (!(s->versions & bit) || !case_has_version(item->def, item->row, item->version))
+	if (!(s->versions & version_bit(item->version)) ||
+		!case_has_version(item->def, item->row, item->version))
 		return false;
 	if (s->shards && shard_of(item->id, s->shards) != s->shard)
 		return false;
@@ -172,8 +172,8 @@ static void add_row(struct maker *m, const struct case_def *def, const struct ve
 	struct routes routes = s->routes.count ? s->routes : (struct routes){ transports, 1 };
 	struct plan_item item = { .def = def, .row = row, .id = play_id(m->arena, def, row) };
 
-	for (int v = 0; v < 2; v++) {
-		item.version = v ? MQTT_50 : MQTT_311;
+	for (int v = 0; v < VERSION_COUNT; v++) {
+		item.version = version_at(v);
 		if (!is_selected(s, &item))
 			continue;
 		for (size_t i = 0; i < routes.count * cuts.count; i++) {

@@ -11,6 +11,7 @@
 #include "harness/runner/result.h"
 #include "harness/runner/target.h"
 #include "harness/transport/transport.h"
+#include "harness/versions.h"
 
 enum {
 	ANSWERS_A_CASE = 10,     /* answers that a case run may wait for in vain ... */
@@ -49,7 +50,7 @@ static const char *capture_name(struct arena *a, const struct plan_item *item)
 static void set_play(struct runner *r, struct runner_job *job)
 {
 	const struct runner_config *c = r->config;
-	const struct survey *survey = &c->surveys[survey_index(job->item.version)];
+	const struct survey *survey = &c->surveys[version_place(job->item.version)];
 
 	job->play = (struct play){
 		.def = job->item.def,
@@ -205,7 +206,7 @@ void job_start(struct runner *r, struct runner_queue *queue, bool timed)
 {
 	const struct runner_config *c = r->config;
 	struct runner_job *job = job_new(r, queue_take(queue));
-	const struct survey *survey = &c->surveys[survey_index(job->item.version)];
+	const struct survey *survey = &c->surveys[version_place(job->item.version)];
 	const char *unserved = survey->unserved;
 
 	if (!unserved && c->client && !c->client->agent && !job->item.def->unaided)

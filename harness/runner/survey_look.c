@@ -99,15 +99,15 @@ static void look(struct arena *a, struct play *play, const char *folder, struct 
 }
 
 void survey_look(struct arena *a, const struct case_def *def, const struct play *common,
-	const char *folder, struct survey surveys[static SURVEY_VERSIONS])
+	const char *folder, struct survey surveys[static VERSION_COUNT])
 {
-	for (int i = 0; i < SURVEY_VERSIONS; i++) {
+	for (int i = 0; i < VERSION_COUNT; i++) {
 		struct survey *survey = &surveys[i];
 		struct play play = *common;
 		if (!survey->asked || survey->unserved || survey->status != PROBE_SERVED)
 			continue;
 		play.def = def;
-		play.version = i ? MQTT_50 : MQTT_311;
+		play.version = version_at(i);
 		play.capabilities = &survey->capabilities;
 		play.answer_us = survey->answer_us;
 		play.prefix = prefix(a, play.version);

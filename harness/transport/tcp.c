@@ -13,7 +13,10 @@
 
 enum {
 	MQTT_PORT = 1883,
-	NARROW_BYTES = 32 * 1024,
+	/* Room for several of the largest segments, of 64 kB on a loopback: else every one of them waits
+	 * for a timer.
+	 */
+	NARROW_BYTES = 256 * 1024,
 };
 
 /* ---- where --------------------------------------------------------------------------------- */

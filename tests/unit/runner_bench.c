@@ -209,7 +209,7 @@ int runner_set_up(void **state)
 	b->results = "";
 	b->record = tmpfile();
 	b->plan.items = b->items;
-	for (int i = 0; i < SURVEY_VERSIONS; i++)
+	for (int i = 0; i < VERSION_COUNT; i++)
 		b->surveys[i] = (struct survey){ .asked = true, .answer_us = 1000 };
 	b->config = (struct runner_config){
 		.plan = &b->plan,
