@@ -347,7 +347,7 @@ struct server *server_new(const struct settings *settings, struct log *log, cons
 
 void server_apply(struct server *s, const struct settings *settings)
 {
-	s->connections.log_each = settings->log_connections;
+	s->connections.log_each = settings->log_connections && settings->log_most >= LOG_INFO;
 	s->log->most = settings->log_most;
 }
 
