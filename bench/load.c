@@ -117,7 +117,8 @@ static void publish_add(struct load *l, struct client *c)
 
 	if (!strcmp(o->workload, "wildcards"))
 		snprintf(topic, sizeof(topic), "load/%u/x%u/value",
-			(unsigned)(l->sent * 7919 % (o->subscribers * o->filters)), c->number);
+			(unsigned)(l->sent * 7919 % ((uint64_t)o->subscribers * o->filters)),
+			c->number);
 	else
 		snprintf(topic, sizeof(topic), "load/topic/%u", c->number);
 	if (o->qos && !++c->next_id)

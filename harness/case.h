@@ -577,6 +577,7 @@ bool has_packet(struct peer *peer, enum packet_type type); /* already arrived, n
 size_t packets_waiting(struct peer *peer, enum packet_type type);
 bool is_open(struct peer *peer);
 size_t bytes_read(struct peer *peer); /* since its connection began */
+struct test *test_of(struct peer *peer);
 const char *client_id(struct peer *peer);
 struct packet connack(struct peer *peer); /* the CONNACK of this peer's join */
 unsigned next_id(struct peer *peer);      /* a Packet Identifier not used by this peer so far */

@@ -41,7 +41,11 @@ struct broker {
 	struct buf codes;      /* scratch: of SUBACK and UNSUBACK */
 	struct buf drawn;      /* scratch: which filters of a SUBSCRIBE draw retained messages */
 	uint64_t assigned;     /* client identifiers */
+	struct buf staged;     /* scratch: sessions that a publication is held for, see deliver.c */
 	uint64_t serial;       /* of messages in the store */
+	int64_t commit_ms;     /* when a commit that failed is tried again; INT64_MAX: none did */
+	bool uncommitted;      /* the store has news */
+	bool staging;          /* nothing is sent above QoS 0 until all is in the store */
 	struct restored restored;
 	bool shutting_down;
 };

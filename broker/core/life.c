@@ -13,7 +13,7 @@
 #include "broker/core/session_life.h"
 #include "broker/core/sys.h"
 
-enum { SCRATCH_COUNT = 7, SCRATCH_KEEP_BYTES = 64 * 1024 };
+enum { SCRATCH_COUNT = 8, SCRATCH_KEEP_BYTES = 64 * 1024 };
 
 void broker_config_default(struct broker_config *config)
 {
@@ -55,6 +55,7 @@ static void scratch_list(struct broker *b, struct buf *list[static SCRATCH_COUNT
 	list[4] = &b->value;
 	list[5] = &b->codes;
 	list[6] = &b->drawn;
+	list[7] = &b->staged;
 }
 
 static bool parts_init(struct broker *b)
@@ -79,6 +80,7 @@ struct broker *broker_new(const struct broker_config *config, int64_t now_ms)
 		return NULL;
 	b->config = *config;
 	b->now_ms = b->started_ms = now_ms;
+	b->commit_ms = INT64_MAX;
 	scratch_list(b, list);
 	for (unsigned i = 0; i < SCRATCH_COUNT; i++)
 		buf_init(list[i], MQTT_PACKET_MAX);
@@ -100,6 +102,7 @@ void broker_free(struct broker *b)
 	while (broker_next(b))
 		; /* frees the links that were closed */
 	restore_done(b);
+	record_commit(b);
 	sessions_free_all(b);
 	sessions_fini(&b->sessions);
 	routes_fini(&b->routes);
@@ -165,7 +168,9 @@ int64_t broker_tick(struct broker *b, int64_t now_ms)
 
 int64_t broker_due(const struct broker *b)
 {
-	return draws_are_due(&b->draws) ? b->now_ms : timers_next_ms(&b->timers);
+	int64_t due_ms = draws_are_due(&b->draws) ? b->now_ms : timers_next_ms(&b->timers);
+
+	return b->commit_ms < due_ms ? b->commit_ms : due_ms;
 }
 
 void broker_shutdown(struct broker *b)

@@ -116,6 +116,7 @@ static struct publish_result message_publish(struct link *l, const struct mqtt_p
 		.expires_ms = INT64_MAX,
 		.qos = p->qos,
 		.retain = p->retain,
+		.answered = p->qos,
 		.publisher = &l->session->subscriber };
 
 	if (p->properties.raw.len) {
@@ -158,10 +159,15 @@ static void publish_answer(
 		link_send_ack(l, type, p->id, reason);
 }
 
-/* 3.1.1 cannot say no: without an answer, the client sends it again over its next connection. */
-static void publish_give_up(struct link *l)
+/* There is no room for it. 3.1.1 cannot say no: without an answer, the client sends it again over its
+ * next connection.
+ */
+static void publish_give_up(struct link *l, enum packet_type type, const struct mqtt_publish *p)
 {
-	link_refuse(l, MQTT_QUOTA_EXCEEDED, "3.1.1:MQTT-4.8.0-2", "no memory for a message");
+	if (version_traits(l->version).reason_codes)
+		publish_answer(l, type, p, MQTT_QUOTA_EXCEEDED);
+	else
+		link_refuse(l, MQTT_QUOTA_EXCEEDED, "3.1.1:MQTT-4.8.0-2", "no room for a message");
 }
 
 static void publish_qos01(struct link *l, const struct mqtt_publish *p)
@@ -173,18 +179,28 @@ static void publish_qos01(struct link *l, const struct mqtt_publish *p)
 		result = message_publish(l, p);
 		reason = reason_of(&result);
 	}
-	if (p->qos && result.failed && !version_traits(l->version).reason_codes)
-		publish_give_up(l);
+	if (p->qos && result.failed)
+		publish_give_up(l, PUBACK, p);
 	else if (p->qos)
 		publish_answer(l, PUBACK, p, reason);
 	else if (reason == MQTT_PAYLOAD_FORMAT_INVALID)
 		link_refuse(l, reason, "5.0:U50-PFI-UTF8", refusal_text(reason));
 }
 
-static void received_keep(struct link *l, uint16_t id)
+/* False without memory or room in the store. */
+static bool received_keep(struct link *l, uint16_t id)
 {
+	struct broker *b = l->broker;
+	struct session *s = l->session;
+
+	if (idset_add(&s->received, &b->memory, id) != IDSET_ADDED)
+		return false;
+	if (!record_received(b, s, id)) {
+		idset_remove(&s->received, &b->memory, id);
+		return false;
+	}
 	l->received++;
-	record_received(l->broker, l->session, id);
+	return true;
 }
 
 static void received_forget(struct link *l, uint16_t id)
@@ -203,12 +219,12 @@ static void publish_received(struct link *l, const struct mqtt_publish *p)
 	 */
 	bool forget = result.failed && (version_traits(l->version).reason_codes || !result.reached);
 
-	if (forget)
-		received_forget(l, p->id);
-	if (forget && !version_traits(l->version).reason_codes)
-		publish_give_up(l);
-	else
+	if (!forget) {
 		publish_answer(l, PUBREC, p, reason_of(&result));
+		return;
+	}
+	received_forget(l, p->id);
+	publish_give_up(l, PUBREC, p);
 }
 
 /* Delivered when it comes first; its identifier is kept until PUBREL. */
@@ -231,13 +247,9 @@ static void publish_qos2(struct link *l, const struct mqtt_publish *p)
 	uint8_t reason = message_check(l, p);
 	/* In 3.1.1 a refused message is acknowledged like any other. [MQTT-3.3.5-2] */
 	bool keep = !reason || !version_traits(l->version).reason_codes;
-	if (keep && idset_add(&s->received, &b->memory, p->id) != IDSET_ADDED) {
-		link_refuse(l, MQTT_QUOTA_EXCEEDED, "5.0:U50-ERR-CODES", "no memory");
-		return;
-	}
-	if (keep)
-		received_keep(l, p->id);
-	if (reason)
+	if (keep && !received_keep(l, p->id))
+		publish_give_up(l, PUBREC, p);
+	else if (reason)
 		publish_answer(l, PUBREC, p, reason);
 	else
 		publish_received(l, p);

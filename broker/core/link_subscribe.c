@@ -84,19 +84,22 @@ static uint8_t filter_subscribe(
 	*draws = false;
 	if (code >= 0x80)
 		return code;
+	const struct subscription options = { .qos = code,
+		.id = id,
+		.no_local = f->no_local,
+		.retain_as_published = f->retain_as_published };
+	if (!record_subscription(b, l->session, f->text, &options))
+		return MQTT_QUOTA_EXCEEDED;
 	const struct subscription_limits limits = { b->config.limits.subscriptions,
 		b->config.limits.filter_patterns };
 	enum subscribe_result result =
 		subscriptions_add(&b->subscriptions, &l->session->subscriber, f, code, id, &limits);
+	if (result > SUBSCRIBE_REPLACED) /* it is new, then */
+		record_subscription_gone(b, l->session, f->text);
 	if (result == SUBSCRIBE_TOO_DEEP)
 		return MQTT_TOPIC_FILTER_INVALID;
 	if (result == SUBSCRIBE_TOO_MANY || result == SUBSCRIBE_NO_MEMORY)
 		return MQTT_QUOTA_EXCEEDED;
-	struct subscription options = { .qos = code,
-		.id = id,
-		.no_local = f->no_local,
-		.retain_as_published = f->retain_as_published };
-	record_subscription(b, l->session, f->text, &options);
 	/* [MQTT-3.3.1-9] [MQTT-3.3.1-10] [MQTT-3.3.1-11]; never for a share: U50-RETAIN-SHARED */
 	bool wanted =
 		f->retain_handling == 0 || (f->retain_handling == 1 && result == SUBSCRIBE_NEW);

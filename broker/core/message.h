@@ -37,9 +37,10 @@ struct publication {
 	struct mqtt_view topic;
 	struct mqtt_view properties;
 	struct mqtt_view payload;
-	int64_t expires_ms;                 /* INT64_MAX: never */
-	uint8_t qos;                        /* as published */
-	bool retain;                        /* as published */
+	int64_t expires_ms; /* INT64_MAX: never */
+	uint8_t qos;        /* as published */
+	bool retain;        /* as published */
+	bool answered;      /* its publisher is told whether all went well with it */
 	const struct subscriber *publisher; /* for No Local; NULL: none */
 	struct message *message;            /* NULL until someone needs it; one reference */
 	struct form *forms;                 /* see forward.h; NULL: nobody else gets it */

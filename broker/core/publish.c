@@ -6,27 +6,53 @@
 #include "broker/core/record.h"
 #include "broker/core/session.h"
 
-/* False without memory. */
+static void retain_nothing(struct broker *b, struct mqtt_view topic)
+{
+	if (retained_remove(&b->retained, topic))
+		record_retained_gone(b, topic);
+}
+
+/* False without memory or room in the store. What is staged is as good as not published, then; any other
+ * message replaces an older one even so: [MQTT-3.3.1-7] of 3.1.1.
+ */
 static bool retain(struct broker *b, struct publication *p)
 {
 	struct retained *r = &b->retained;
-	bool ok = true;
+	bool known = retained_get(r, p->topic) != NULL;
 
-	if (!p->payload.len) { /* [MQTT-3.3.1-6] [MQTT-3.3.1-7] */
-		if (retained_remove(r, p->topic))
-			record_retained_gone(b, p->topic);
+	if (!p->payload.len || (!known && r->count >= b->config.limits.retained_topics)) {
+		retain_nothing(b, p->topic); /* [MQTT-3.3.1-6] [MQTT-3.3.1-7] */
 		return true;
 	}
-	if (r->count < b->config.limits.retained_topics || retained_get(r, p->topic)) {
-		ok = publication_message(&b->memory, p) && retained_put(r, p->message);
-		if (ok) {
-			record_retained(b, p->message);
-			return true;
-		}
-	}
-	if (retained_remove(r, p->topic)) /* never an older one: [MQTT-3.3.1-7] of 3.1.1 */
+	bool stored = publication_message(&b->memory, p) && record_retained(b, p->message);
+	if (!stored && b->staging)
+		return false;
+	bool kept = p->message && retained_put(r, p->message);
+	if (!kept)
+		retained_remove(r, p->topic);
+	if ((known || stored) && !(kept && stored))
 		record_retained_gone(b, p->topic);
-	return ok;
+	return kept && stored;
+}
+
+/* All that is answered is in the store, or nothing of it, before any of it is sent: that it was refused
+ * must be true.
+ */
+static void publish_settle(struct broker *b, struct publication *p, struct publish_result *all)
+{
+	struct session **sessions = (struct session **)(void *)b->staged.data;
+	size_t count = b->staged.len / sizeof(*sessions);
+
+	if (!all->failed && p->retain && !b->config.limits.no_retained)
+		all->failed = !retain(b, p);
+	b->staging = false;
+	for (size_t i = 0; i < count && !all->failed; i++)
+		outgoing_pump(b, sessions[i]);
+	if (!all->failed)
+		return;
+	all->reached = 0;
+	while (count--)
+		outgoing_unstage(b, sessions[count]);
 }
 
 static void count(struct publish_result *all, enum deliver_result one)
@@ -44,7 +70,9 @@ struct publish_result publish(struct broker *b, struct publication *p)
 	const struct match *m = routes_match(&b->routes, p->topic, p->publisher);
 	all.failed = m->failed;
 	draws_overtake(b, p, m);
-	if (p->retain && !b->config.limits.no_retained)
+	b->staging = p->answered && b->config.store.put;
+	buf_reset(&b->staged);
+	if (!b->staging && p->retain && !b->config.limits.no_retained)
 		all.failed |= !retain(b, p);
 	if (m->target_count + m->share_count > 1) {
 		for (unsigned i = 0; i < FORMS; i++)
@@ -66,6 +94,8 @@ struct publish_result publish(struct broker *b, struct publication *p)
 	}
 	for (uint32_t i = 0; i < m->share_count; i++)
 		count(&all, deliver_to_share(b, m->shares[i], p));
+	if (b->staging)
+		publish_settle(b, p, &all);
 	p->forms = NULL;
 	return all;
 }

@@ -64,6 +64,7 @@ void sys_publish(struct broker *b)
 		{ "$SYS/broker/publish/messages/dropped", f.messages_dropped },
 		{ "$SYS/broker/retained messages/count", f.retained },
 		{ "$SYS/broker/subscriptions/count", f.subscriptions },
+		{ "$SYS/broker/store/failures", f.store_failures },
 		{ "$SYS/broker/heap/current size", f.memory_bytes },
 		{ "$SYS/broker/heap/maximum size", f.memory_peak_bytes },
 	};

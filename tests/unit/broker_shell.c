@@ -248,9 +248,9 @@ static void a_listener_hears_again_when_there_is_memory(void **state)
 	if (!server)
 		serve_forever(ready[1], log_file);
 	assert_int_equal(read(ready[0], &port, sizeof(port)), sizeof(port));
-	for (char id = 'a'; id <= 'c'; id++) {
+	for (int id = 'a'; id <= 'c'; id++) {
 		int fd = dial(port);
-		say_connect(fd, id);
+		say_connect(fd, (char)id);
 		expect(fd, "\x20\2\0\0", 4);
 		close(fd);
 	}
