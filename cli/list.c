@@ -11,6 +11,7 @@
 #include "cli/screen.h"
 #include "cli/versions.h"
 #include "harness/pattern.h"
+#include "harness/versions.h"
 #include "reports/text.h"
 
 static const char help[] =
@@ -63,8 +64,9 @@ unsigned list_selects(const struct list_options *o, const struct walk *w)
 
 	if (o->roles && !(o->roles & 1u << w->def->role))
 		return 0;
-	for (enum mqtt_version v = MQTT_311; v <= MQTT_50; v++) {
-		unsigned bit = v == MQTT_50 ? V50 : V311;
+	for (int i = 0; i < VERSION_COUNT; i++) {
+		enum mqtt_version v = version_at(i);
+		unsigned bit = version_bit(v);
 		if (!(o->versions & bit) || !case_has_version(w->def, w->row, v))
 			continue;
 		bool matched = !o->pattern_count ||
@@ -152,7 +154,7 @@ static json_t *refs_json(const struct walk *w, unsigned versions)
 	const char *const *refs = case_refs(w->def, w->row, &count);
 
 	for (size_t i = 0; i < count; i++)
-		if (versions & (ref_has_version(refs[i], MQTT_50) ? V50 : V311))
+		if (versions & version_bit(ref_version(refs[i])))
 			json_array_append_new(array, json_string(refs[i]));
 	return array;
 }

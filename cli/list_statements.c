@@ -8,17 +8,13 @@
 
 #include "cli/screen.h"
 #include "harness/pattern.h"
+#include "harness/versions.h"
 #include "reports/text.h"
 #include "spec/spec.h"
 
 struct coverage {
 	size_t shown, testable, covered;
 };
-
-static unsigned version_bit(const struct spec_statement *s)
-{
-	return s->version == MQTT_50 ? V50 : V311;
-}
 
 static enum role role_of(const struct list_options *o)
 {
@@ -27,10 +23,8 @@ static enum role role_of(const struct list_options *o)
 
 static bool refers(const struct list_options *o, const struct walk *w, const char *name)
 {
-	enum mqtt_version version = ref_has_version(name, MQTT_50) ? MQTT_50 : MQTT_311;
-
 	return w->def->role == role_of(o) && walk_refers(w, name) &&
-		!list_leaves_out(o, w, version);
+		!list_leaves_out(o, w, ref_version(name));
 }
 
 /* Asked for by its own name, or by way of a case that refers to it. */
@@ -39,7 +33,7 @@ static bool is_selected(const struct list_options *o, const struct spec_statemen
 	struct walk w = { 0 };
 
 	if (!(s->testable & (role_of(o) == ROLE_CLIENT ? TESTABLE_CLIENT : TESTABLE_SERVER)) ||
-		!(o->versions & version_bit(s)))
+		!(o->versions & version_bit(s->version)))
 		return false;
 	for (size_t i = 0; i < o->excluded_count; i++)
 		if (pattern_matches_statement(o->excluded[i], s->name))
@@ -50,7 +44,7 @@ static bool is_selected(const struct list_options *o, const struct spec_statemen
 		if (pattern_matches_statement(o->patterns[i], s->name))
 			return true;
 	while (walk_next(&w))
-		if (refers(o, &w, s->name) && list_selects(o, &w) & version_bit(s))
+		if (refers(o, &w, s->name) && list_selects(o, &w) & version_bit(s->version))
 			return true;
 	return false;
 }
@@ -122,7 +116,7 @@ void list_statements(const struct list_options *o)
 
 	for (size_t i = 0; i < spec_statement_count; i++) {
 		const struct spec_statement *s = &spec_statements[i];
-		struct coverage *c = &coverage[version_bit(s)];
+		struct coverage *c = &coverage[version_bit(s->version)];
 		if (!is_selected(o, s))
 			continue;
 		size_t cases = count_cases(o, s);

@@ -11,6 +11,8 @@
 #include "cli/cli.h"
 #include "cli/screen.h"
 #include "harness/launch/program.h"
+#include "harness/transport/transport.h"
+#include "harness/versions.h"
 #include "pcap/capture.h"
 #include "spec/spec.h"
 
@@ -167,29 +169,29 @@ static const char *reach_target(struct run *run)
 
 static void tell_of_keep_alive(const struct run *run)
 {
-	for (int i = 0; i < SURVEY_VERSIONS; i++)
+	for (int i = 0; i < VERSION_COUNT; i++)
 		if (run->surveys[i].capabilities.keep_alive && !run->surveys[i].unserved)
 			fprintf(stderr,
 				"mqttspec run: MQTT %s: a Keep Alive of 0 %s; all have %u s "
 				"instead\n",
-				spec_version_name(i ? MQTT_50 : MQTT_311),
+				spec_version_name(version_at(i)),
 				run->role == ROLE_SERVER ? "is not accepted" : "cannot be had",
 				run->surveys[i].capabilities.keep_alive);
 }
 
 static void tell_of_refusals(const struct run *run)
 {
-	for (int i = 0; i < SURVEY_VERSIONS; i++)
+	for (int i = 0; i < VERSION_COUNT; i++)
 		if (run->surveys[i].refused)
 			fprintf(stderr, "mqttspec run: MQTT %s: %s\n",
-				spec_version_name(i ? MQTT_50 : MQTT_311), run->surveys[i].refused);
+				spec_version_name(version_at(i)), run->surveys[i].refused);
 }
 
 static void warn_of_oddities(const struct run *run)
 {
 	tell_of_keep_alive(run);
 	tell_of_refusals(run);
-	for (int i = 0; i < SURVEY_VERSIONS; i++)
+	for (int i = 0; i < VERSION_COUNT; i++)
 		if (run->surveys[i].warning)
 			fprintf(stderr,
 				"mqttspec run: warning: %s; its case runs are played all the same, "
@@ -375,6 +377,8 @@ static int play_recorded(struct run *run)
 /* With the real traffic recorded beside it. */
 static int play_captured(struct run *run)
 {
+	if (!run->target.endpoint.transport->is_ip)
+		return refuse(run, EXIT_USAGE, "--capture records networks alone");
 	const char *path = arena_printf(&run->arena, "%s/capture.pcap", run->options.out);
 	char error[CAPTURE_ERROR_SIZE] = "";
 	unsigned long dropped;

@@ -52,12 +52,13 @@ struct run {
 	struct expectations expected;
 	const struct case_def *const *cases; /* all that there are of the role */
 	size_t case_count;
+	struct routes routes; /* what it is reached over: at least one */
 	struct plan plan;
 
 	struct out_folder out;
 	int stop_fd; /* a signal to stop; -1: none */
 	struct target target;
-	struct survey surveys[SURVEY_VERSIONS];
+	struct survey surveys[VERSION_COUNT];
 	struct record_run record;
 	struct terminal terminal;
 	struct runner runner;

@@ -5,6 +5,7 @@
 #include "cli/run.h"
 #include "cli/trouble.h"
 #include "harness/case.h"
+#include "harness/versions.h"
 
 enum { ENOUGH_TO_TELL = 20 /* case runs: of fewer, somebody has chosen what does not apply */ };
 
@@ -16,7 +17,7 @@ static bool is_foreseen(
 {
 	bool needs_agent = run->role == ROLE_CLIENT && !run->client.agent && !item->def->unaided;
 
-	return needs_agent || run->surveys[survey_index(item->version)].own_word ||
+	return needs_agent || run->surveys[version_place(item->version)].own_word ||
 		(record->foreseen && record->expected);
 }
 
@@ -85,7 +86,7 @@ const char *run_unjudged(struct run *run)
 
 static const char *why_unserved(const struct run *run)
 {
-	for (int i = 0; i < SURVEY_VERSIONS; i++)
+	for (int i = 0; i < VERSION_COUNT; i++)
 		if (run->surveys[i].unserved)
 			return run->surveys[i].unserved;
 	return NULL;

@@ -1,6 +1,7 @@
 #include <string.h>
 
 #include "cli/run.h"
+#include "harness/versions.h"
 
 static const struct case_def *surveyed_case(const struct run *run)
 {
@@ -21,7 +22,8 @@ void run_look(struct run *run)
 	const struct run_options *o = &run->options;
 	const struct case_def *def = surveyed_case(run);
 	const struct play common = {
-		.target = &run->target.endpoint,
+		.transport = run->routes.list[0],
+		.target = target_endpoint(&run->target, run->routes.list[0]),
 		.seed = o->seed,
 		.slack_us = (int64_t)o->slack_ms * 1000,
 	};
@@ -29,8 +31,8 @@ void run_look(struct run *run)
 	if (!def)
 		return;
 	survey_look(&run->arena, def, &common, o->pcap == PCAP_NONE ? NULL : o->out, run->surveys);
-	for (int i = 0; i < SURVEY_VERSIONS; i++)
+	for (int i = 0; i < VERSION_COUNT; i++)
 		if (run->surveys[i].broken && is_ours(o, def))
-			plan_add(&run->arena, &run->plan, def, i ? MQTT_50 : MQTT_311);
+			plan_add(&run->arena, &run->plan, def, version_at(i), run->routes.list[0]);
 	run->record.planned = run->plan.count;
 }

@@ -28,6 +28,7 @@ enum long_only {
 	PASSWORD_FILE,
 	NOT,
 	VERSIONS,
+	TRANSPORTS,
 	SEGMENT,
 	REPEAT,
 	UNTIL_FAILURE,
@@ -59,6 +60,7 @@ static const struct option long_options[] = {
 	{ "password-file", required_argument, NULL, PASSWORD_FILE },
 	{ "not", required_argument, NULL, NOT },
 	{ "versions", required_argument, NULL, VERSIONS },
+	{ "transports", required_argument, NULL, TRANSPORTS },
 	{ "segment", required_argument, NULL, SEGMENT },
 	{ "repeat", required_argument, NULL, REPEAT },
 	{ "until-failure", no_argument, NULL, UNTIL_FAILURE },
@@ -167,6 +169,15 @@ static bool segment(struct arena *a, struct run_options *o)
 	return false;
 }
 
+static bool transport_names(struct arena *a, struct run_options *o)
+{
+	o->all_transports = !strcmp(optarg, "all");
+	if (o->all_transports || routes_parse(a, optarg, &o->routes))
+		return true;
+	usage_error(o->command, "--transports takes %s or all, not \"%s\"", routes_text(a), optarg);
+	return false;
+}
+
 static bool versions(struct run_options *o)
 {
 	if (versions_parse(optarg, &o->versions))
@@ -190,6 +201,7 @@ static bool take_selection(struct arena *a, int option, struct run_options *o)
 	switch (option) {
 	case NOT: return leave_out(a, o);
 	case VERSIONS: return versions(o);
+	case TRANSPORTS: return transport_names(a, o);
 	case SEGMENT: return segment(a, o);
 	case REPEAT: return number(o, "--repeat", 1, REPEATS_MAX, &o->repeats);
 	case UNTIL_FAILURE: o->until_failure = true; return true;
@@ -262,6 +274,7 @@ static bool take(struct arena *a, int option, struct run_options *o)
 	case PASSWORD_FILE: o->password_file = optarg; return true;
 	case NOT:
 	case VERSIONS:
+	case TRANSPORTS:
 	case SEGMENT:
 	case REPEAT:
 	case UNTIL_FAILURE:

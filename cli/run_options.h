@@ -28,6 +28,8 @@ struct run_options {
 	unsigned versions;         /* mask of V311 and V50 */
 	const char *segment;
 	struct cuts cuts;
+	struct routes routes; /* none: the usual one, or ... */
+	bool all_transports;
 	unsigned shard, shards; /* 0 and 0: everything */
 	unsigned repeats;
 	bool shuffle;

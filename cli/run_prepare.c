@@ -9,6 +9,7 @@
 #include "cli/target_path.h"
 #include "cli/walk.h"
 #include "harness/launch/words.h"
+#include "harness/transport/transport.h"
 
 static const char default_target[] = "mqttspec-broker";
 
@@ -106,6 +107,49 @@ static bool find_target(struct run *run, int *code)
 			target_folders(&run->arena)));
 }
 
+/* ---- transports ---------------------------------------------------------------------------- */
+
+/* A client is told where to connect to; whether it can, it says itself. */
+static bool is_offered(const struct run *run, const struct transport *transport)
+{
+	const struct target_file *file = run->has_file ? &run->file : NULL;
+	const char *url = file && file->url ? file->url : run->target_word;
+
+	return run->role != ROLE_SERVER || target_offers(file, url, transport);
+}
+
+static void add_route(struct run *run, const struct transport *transport)
+{
+	size_t count = run->routes.count;
+	const struct transport **list = arena_alloc(&run->arena, (count + 1) * sizeof(*list));
+
+	if (count)
+		memcpy(list, run->routes.list, count * sizeof(*list));
+	list[count] = transport;
+	run->routes = (struct routes){ list, count + 1 };
+}
+
+/* Those asked for; with `all` those that there are; without a word the usual one. */
+static bool find_routes(struct run *run, int *code)
+{
+	const struct run_options *o = &run->options;
+
+	for (size_t i = 0; i < o->routes.count; i++) {
+		if (!is_offered(run, o->routes.list[i]))
+			return complain(run, code, EXIT_USAGE,
+				arena_printf(&run->arena, "%s does not offer the transport %s",
+					run->target_word, o->routes.list[i]->name));
+		add_route(run, o->routes.list[i]);
+	}
+	for (size_t i = 0; !o->routes.count && transports[i]; i++)
+		if (is_offered(run, transports[i]) && (o->all_transports || !run->routes.count))
+			add_route(run, transports[i]);
+	if (!run->routes.count)
+		add_route(run, transports[0]); /* of no known scheme: its URL will be refused */
+	run->client.transport = run->routes.list[0];
+	return true;
+}
+
 static bool find_expectations(struct run *run, int *code)
 {
 	const char *from = run->options.expect;
@@ -185,6 +229,7 @@ static bool make_plan(struct run *run, int *code)
 		.excluded = o->excluded,
 		.excluded_count = o->excluded_count,
 		.versions = o->versions,
+		.routes = run->routes,
 		.cuts = o->cuts,
 		.repeats = o->repeats,
 		.shard = o->shard,
@@ -215,5 +260,6 @@ bool run_prepare(struct run *run, int *code)
 	if (!find_target(run, code))
 		return false;
 	list_cases(run);
-	return run_find_login(run, code) && find_expectations(run, code) && make_plan(run, code);
+	return run_find_login(run, code) && find_expectations(run, code) &&
+		find_routes(run, code) && make_plan(run, code);
 }

@@ -16,6 +16,7 @@
 #include "cli/run.h"
 #include "harness/case.h"
 #include "harness/pattern.h"
+#include "harness/transport/transport.h"
 #include "reports/failure.h"
 
 enum { REQUEST_LIMIT_BYTES = 65536 };
@@ -53,10 +54,11 @@ static json_t *item_json(struct arena *a, const struct plan_item *item)
 {
 	const char *row_title = item->row ? item->row->title : NULL;
 
-	return json_pack("{s:s, s:s, s:s, s:s, s:s, s:o, s:i}", "key", plan_key(a, item), "id",
-		item->id, "version", spec_version_name(item->version), "segmentation",
-		cut_text(a, &item->cut), "title", row_title ? row_title : item->def->title,
-		"statements", statements_json(item), "budget_ms", (int)item->def->budget_ms);
+	return json_pack("{s:s, s:s, s:s, s:s, s:s, s:s, s:o, s:i}", "key", plan_key(a, item), "id",
+		item->id, "version", spec_version_name(item->version), "transport",
+		item->transport->name, "segmentation", cut_text(a, &item->cut), "title",
+		row_title ? row_title : item->def->title, "statements", statements_json(item),
+		"budget_ms", (int)item->def->budget_ms);
 }
 
 static bool put_plan(struct run *run)

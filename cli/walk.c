@@ -42,10 +42,9 @@ bool walk_refers(const struct walk *w, const char *statement)
 {
 	size_t count;
 	const char *const *refs = case_refs(w->def, w->row, &count);
-	bool v5 = ref_has_version(statement, MQTT_50);
 
 	/* a row may run in one version only, and have the refs of its table for both */
-	if (!case_has_version(w->def, w->row, v5 ? MQTT_50 : MQTT_311))
+	if (!case_has_version(w->def, w->row, ref_version(statement)))
 		return false;
 	for (size_t i = 0; i < count; i++)
 		if (!strcmp(refs[i], statement))

@@ -17,11 +17,16 @@ function(unit_test name)
   set_tests_properties(${name} PROPERTIES TIMEOUT 120)
 endfunction()
 
-# fuzz_target(NAME SOURCES a.c USES part ...): a libFuzzer program, built by the preset `fuzz` only.
+# fuzz_target(NAME SOURCES a.c USES part ...): a libFuzzer program, built by the preset `fuzz` only. The target
+# `fuzzers` is all of them, and no more than they need.
 function(fuzz_target name)
   if(MQTTSPEC_FUZZ)
     cmake_parse_arguments(arg "" "" "SOURCES;USES" ${ARGN})
     add_executable(${name} ${arg_SOURCES})
     target_link_libraries(${name} PRIVATE flags ${arg_USES} -fsanitize=fuzzer)
+    if(NOT TARGET fuzzers)
+      add_custom_target(fuzzers)
+    endif()
+    add_dependencies(fuzzers ${name})
   endif()
 endfunction()

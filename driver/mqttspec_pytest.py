@@ -126,9 +126,12 @@ class ConformanceFile(pytest.File):
     def collect(self):
         conformance = self.config.pluginmanager.get_plugin("mqttspec-conformance")
         for run in conformance.plan():
-            name = f"{run['id']}[{run['version']}]"
+            way = [run["version"]]
+            if run.get("transport", "tcp") != "tcp":
+                way.append(run["transport"])
             if run.get("segmentation", "whole") != "whole":
-                name = f"{run['id']}[{run['version']}-{run['segmentation']}]"
+                way.append(run["segmentation"])
+            name = f"{run['id']}[{'-'.join(way)}]"
             yield CaseItem.from_parent(self, name=name, run=run, server=conformance.server)
 
 

@@ -7,6 +7,9 @@
 #include <strings.h>
 
 #include "harness/case.h"
+#include "harness/versions.h"
+
+_Static_assert(V311 == 1u << 0 && V50 == 1u << 1, "the bit of a version is that of its place");
 
 static bool glob_matches(const char *pattern, const char *text)
 {
@@ -100,7 +103,7 @@ const char *pattern_find(const char *const *patterns, size_t count, const struct
 
 bool pattern_matches_statement(const char *pattern, const char *name)
 {
-	return ref_matches(pattern, name, ref_has_version(name, MQTT_50) ? MQTT_50 : MQTT_311);
+	return ref_matches(pattern, name, ref_version(name));
 }
 
 unsigned case_versions(const struct case_def *def, const struct vector *row)
@@ -111,7 +114,7 @@ unsigned case_versions(const struct case_def *def, const struct vector *row)
 bool case_has_version(
 	const struct case_def *def, const struct vector *row, enum mqtt_version version)
 {
-	return case_versions(def, row) & (version == MQTT_50 ? V50 : V311);
+	return case_versions(def, row) & version_bit(version);
 }
 
 const char *const *case_refs(const struct case_def *def, const struct vector *row, size_t *count)
@@ -129,6 +132,11 @@ const char *const *case_refs(const struct case_def *def, const struct vector *ro
 bool ref_has_version(const char *ref, enum mqtt_version version)
 {
 	return behind_version(ref, version);
+}
+
+enum mqtt_version ref_version(const char *ref)
+{
+	return version_at(ref_has_version(ref, version_at(1)));
 }
 
 const char *case_chapter(const struct case_def *def, char out[static CHAPTER_SIZE])

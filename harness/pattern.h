@@ -41,8 +41,9 @@ bool case_has_version(
 /* The statements that it refers to, in both versions: those of the row, if it has any of its own. */
 const char *const *case_refs(const struct case_def *def, const struct vector *row, size_t *count);
 
-/* Whether a statement's name ("5.0:MQTT-4.3.3-10") belongs to this version. */
+/* Whether a statement's name ("5.0:MQTT-4.3.3-10") belongs to this version; to which one it does. */
 bool ref_has_version(const char *ref, enum mqtt_version version);
+enum mqtt_version ref_version(const char *ref);
 
 enum { CHAPTER_SIZE = 64 };
 

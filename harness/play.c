@@ -96,7 +96,7 @@ static void fill_record(struct test *t, struct record_case *out)
 		.title = row_title ? row_title : play->def->title,
 		.chapter = arena_text(a, case_chapter(play->def, chapter)),
 		.version = spec_version_name(play->version),
-		.transport = "tcp",
+		.transport = play->transport->name,
 		.segmentation = segmentation_text(a, play),
 		.repeat = play->repeat,
 		.level = play->def->level,

@@ -14,6 +14,7 @@ struct capabilities;
 struct case_def;
 struct client;
 struct endpoint;
+struct transport;
 struct vector;
 
 /* How a case run's packets are cut on their way to the target. */
@@ -32,6 +33,7 @@ struct play {
 	enum segmentation segmentation;
 	unsigned split_at; /* SEGMENT_SPLIT: bytes in the first write */
 	int repeat;
+	const struct transport *transport;
 	const struct endpoint *target;           /* a server is judged; or NULL ... */
 	const struct client *client;             /* ... and a client is */
 	const struct capabilities *capabilities; /* of this version */

@@ -34,7 +34,6 @@ void test_init(struct test *t, struct arena *a, const struct play *play)
 		.play = play,
 		.def = play->def,
 		.judged = -1,
-		.listener = -1,
 		.agent_party.name = "agent",
 	};
 	t->random = play->seed * 0x9e3779b97f4a7c15u + 1;
@@ -201,11 +200,9 @@ void test_finding(struct test *t, const struct finding *finding, const struct pe
 {
 	struct claim *c = claim_add(t, finding->statement);
 
-	if (c) {
-		remark_breach(t, finding, p, c->breaches++);
-		c->verdict = VERDICT_FAIL;
-		c->open = false;
-	}
+	remark_breach(t, finding, p, c->breaches++);
+	c->verdict = VERDICT_FAIL;
+	c->open = false;
 	if (!t->failure || t->verdict != VERDICT_FAIL) {
 		struct place at = { t->def->file, 0, "monitor" };
 		t->failure = failure_new(t, at, "a packet that keeps this statement",

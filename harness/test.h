@@ -1,6 +1,6 @@
 /* One case run from the inside: what the verbs share. Not for cases, which see harness/case.h.
  *
- *   test ──▶ peers ──▶ transport        every wait goes through test_pump, which reads from all open
+ *   test ──▶ peers ──▶ pipe             every wait goes through test_pump, which reads from all open
  *     │        └─────▶ arrivals         peers, so that each event carries the time at which it came
  *     ├────▶ agent ──▶ hearings         (a client is judged)
  *     └────▶ tape, claims, findings, measurements
@@ -56,8 +56,8 @@ enum reading {
 struct peer {
 	struct test *test;
 	struct tape_party *party;
-	const char *role; /* the name that the case gave it: the same role has the same ClientId */
-	struct transport *transport; /* NULL when the dial failed */
+	const char *role;  /* the name that the case gave it: the same role has the same ClientId */
+	struct pipe *pipe; /* NULL when the dial failed */
 	const char *client_id;
 
 	enum reading reading;
@@ -156,9 +156,9 @@ struct test {
 	size_t distribution_count, distribution_capacity;
 
 	/* A client is judged. */
-	int listener;        /* where it connects to; -1 */
-	bool accepting;      /* a connection is waited for: else one that comes waits */
-	struct agent *agent; /* NULL while it is not launched */
+	struct listener *listener; /* where it connects to; NULL */
+	bool accepting;            /* a connection is waited for: else one that comes waits */
+	struct agent *agent;       /* NULL while it is not launched */
 	struct agent_place place;
 	struct tape_party agent_party;
 	struct hearing *hearings;
@@ -189,7 +189,7 @@ struct difference {
 /* ---- claims.c: which statement a failure accuses ------------------------------------------- */
 
 struct claim *claim_find(struct test *t, const char *name);
-struct claim *claim_add(struct test *t, const char *name); /* NULL: there are too many */
+struct claim *claim_add(struct test *t, const char *name); /* one too many ends the run */
 bool claim_is_of_version(const struct test *t, const char *name);
 
 /* The one that `judging` named, else the first that is open; NULL: all have been judged. */

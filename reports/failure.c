@@ -259,6 +259,10 @@ void case_again(struct buf *b, const struct record_run *run, const struct record
 		add_word(b, record->id);
 	}
 	buf_printf(b, " --versions %s", record->version);
+	if (strcmp(record->transport, "tcp")) {
+		buf_add_text(b, " --transports ");
+		add_word(b, record->transport);
+	}
 	if (*record->segmentation && strcmp(record->segmentation, "whole")) {
 		buf_add_text(b, " --segment ");
 		add_word(b, record->segmentation);

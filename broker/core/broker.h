@@ -8,12 +8,12 @@
  *
  *      broker_tick(b, now_ms);                     the time, once a turn
  *      link_input(l, chunk, len);                  for each connection that has bytes
- *      ... commit the store, if there is one ...
- *      while ((l = broker_next(b)))                each link that has something to write or to end
- *              writev(link_output(l)), link_written(l, n);
+ *      while ((l = broker_next(b)))                the store is committed; then each link that has
+ *                                                  something to write or to end
+ *              if (link_must_close(l)) close;      the end that cannot wait
+ *              else writev(link_output(l)), link_written(l, n);
  *              if (link_ends(l) && all written)    the end, in order: the peer hears that no more
  *                      shutdown(SHUT_WR);          comes; read on until it closes, too, then close
- *              if (link_must_close(l)) close;      the end that cannot wait
  *      link_closed(l);                             when the connection is gone, for whatever reason
  *      ... sleep until broker_due(b), or until something comes ...
  *
@@ -55,6 +55,8 @@ struct broker_limits {
 		stuck_wait_ms; /* while it reads nothing, Keep Alive cannot be judged by what comes:
 				    * instead some of the output has to be taken within this time, or
 				    * within 1.5 times the Keep Alive if that is longer (20,000) */
+	uint32_t output_wait_ms; /* whatever its Keep Alive, some of what waits to be written has to
+				    * be taken within this time (300,000); 0: for ever */
 	uint32_t
 		end_wait_ms; /* from the end of a link to link_must_close (5,000): a peer that lives
 				 * needs a few round trips, also over a bad network */
@@ -136,14 +138,25 @@ struct broker_access {
 };
 
 /* The durable store: pairs of key and value, both opaque, to be kept in the order of memcmp on the
- * keys. The core puts and removes while it works; if the host commits before it writes the turn's
- * output, then nothing that was acknowledged is ever lost. Times in it are wall clock. NULL functions
- * keep everything in memory only.
+ * keys. The core puts and removes while it works, and commits before it hands out the first link that
+ * has something to write: so nothing that was acknowledged is ever lost. Times in it are wall clock.
+ * NULL functions keep everything in memory only.
  */
 struct broker_store {
 	void *context;
-	void (*put)(void *context, struct mqtt_view key, struct mqtt_view value);
+	/* In place of what stood there. False if that cannot be: there is as good as nothing put, what
+	 * stood there stays, and whatever depends on it is not acknowledged. A PUBLISH of QoS 1 or 2 is
+	 * refused (0x97) or, in 3.1.1, left without an answer, with the end of the connection, and has
+	 * reached nobody above QoS 0; a CONNECT or SUBSCRIBE is refused. All else goes on.
+	 */
+	bool (*put)(void *context, struct mqtt_view key, struct mqtt_view value);
+	/* The pair may be none that is there. It cannot fail: what it could not do, the commit fails to do. */
 	void (*remove)(void *context, struct mqtt_view key);
+	/* All since the last commit is durable when it returns. False: not yet. The host keeps it, it is
+	 * asked again, and until then broker_next hands out no link but those to be closed: better it
+	 * reads nothing meanwhile, as answers pile up. May be NULL.
+	 */
+	bool (*commit)(void *context);
 };
 
 struct broker_config {
@@ -160,6 +173,8 @@ struct broker_config {
 	uint32_t sys_interval_s;          /* how often $SYS is renewed (10); 0: no $SYS */
 	const char *version;              /* shown in $SYS/broker/version */
 	const char *response_information; /* for clients that ask for it; NULL: none */
+	/* What the process takes up, as the system counts it; for $SYS. May be NULL. */
+	uint64_t (*resident_bytes)(void);
 	/* A packet was refused, or a client thrown out; for the log. May be NULL. */
 	void (*trouble)(void *context, void *owner, const struct mqtt_error *error);
 	void *trouble_context;
@@ -174,6 +189,7 @@ struct broker_figures {
 	uint64_t messages_dropped;  /* deliveries given up: queue full, too large, expired, ... */
 	uint64_t connections_total; /* links opened */
 	uint64_t refused;           /* packets refused, and clients thrown out */
+	uint64_t store_failures;    /* puts and commits that failed */
 	uint32_t links;             /* open now */
 	uint32_t connected;         /* of them, with an accepted CONNECT */
 	uint32_t sessions;
@@ -189,12 +205,13 @@ void broker_config_default(struct broker_config *config);
 struct broker *broker_new(const struct broker_config *config, int64_t now_ms);
 
 /* Every link must have been closed (link_closed) before. Wills are not published: the sessions are
- * not over, they are in the store, if there is one.
+ * not over, they are in the store, if there is one. It is committed once more.
  */
 void broker_free(struct broker *b);
 
 /* One pair of the store, after broker_new and before the first link; all of them in the order of
- * their keys. False if the pair is not one that this broker wrote; it is skipped then.
+ * their keys. False if the pair is none that this version of the broker writes, or there is no memory
+ * for it; it is skipped then, and still in the store.
  */
 bool broker_restore(struct broker *b, struct mqtt_view key, struct mqtt_view value);
 
@@ -207,7 +224,7 @@ int64_t broker_tick(struct broker *b, int64_t now_ms);
 int64_t broker_due(const struct broker *b);
 
 /* The next link that link_output, link_ends or link_wants_input has news about; NULL when there is
- * none. Each link comes once until there are further news.
+ * none. Each link comes once until there are further news. Commits the store first.
  */
 struct link *broker_next(struct broker *b);
 
@@ -219,6 +236,14 @@ bool broker_kick(struct broker *b, struct mqtt_view client_id);
 
 /* Brought up to date by the call. */
 const struct broker_figures *broker_figures(struct broker *b);
+
+/* Much less memory is in use than was some time ago, as after a storm of connections. */
+bool broker_has_fallen(const struct broker *b);
+
+/* Gives up the free memory that the core keeps for reuse, so that the host can give it back to the system.
+ * That takes a while, and is not for every turn.
+ */
+void broker_trim(struct broker *b);
 
 /* A connection was accepted. NULL: too many, no memory, or shutting down; close it at once. */
 struct link *link_open(struct broker *b, void *owner);
@@ -242,6 +267,8 @@ struct broker_piece { /* fits struct iovec */
  */
 size_t link_output(const struct link *l, struct broker_piece *pieces, size_t max);
 size_t link_output_bytes(const struct link *l);
+
+/* So much was written. 0: nothing was taken, though there is something to be written. */
 void link_written(struct link *l, size_t bytes);
 
 /* Nothing more comes to be written, and the input is ignored. It is still to be read, and thrown

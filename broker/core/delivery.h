@@ -7,6 +7,7 @@
 
 #include "broker/core/match.h"
 
+struct memory;
 struct message;
 struct share;
 
@@ -24,6 +25,11 @@ struct delivery_extra {
 	struct target_id ids[]; /* Subscription Identifiers, chained backwards */
 };
 
+/* Room for `count` identifiers, and a reference to the share, which may be NULL. NULL without memory. */
+struct delivery_extra *delivery_extra_new(
+	struct memory *memory, struct share *share, uint32_t count);
+void delivery_extra_free(struct memory *memory, struct delivery_extra *extra); /* NULL is fine */
+
 struct delivery {
 	struct message *message; /* NULL from DELIVERY_RELEASED on */
 	struct delivery_extra *extra;
@@ -33,6 +39,8 @@ struct delivery {
 	uint8_t qos : 2;
 	bool retain : 1;
 	bool counted : 1; /* it takes up the client's Receive Maximum */
+	bool stored : 1;  /* in the store, where it names its message */
+	bool staged : 1;  /* it has an identifier and was never sent */
 };
 
 #endif

@@ -28,7 +28,7 @@ struct draws {
 };
 
 /* A session's first draw may have room for more: it goes on in the next turn. NULL is fine. */
-void draws_wake(struct draws *list, struct draw *first);
+void draws_wake(struct draws *list, struct draw *d);
 
 /* It has to wait. */
 void draws_pause(struct draws *list, struct draw *d);

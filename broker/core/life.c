@@ -11,9 +11,10 @@
 #include "broker/core/restore.h"
 #include "broker/core/session.h"
 #include "broker/core/session_life.h"
+#include "broker/core/sheet.h"
 #include "broker/core/sys.h"
 
-enum { SCRATCH_COUNT = 7, SCRATCH_KEEP_BYTES = 64 * 1024 };
+enum { SCRATCH_COUNT = 8, SCRATCH_KEEP_BYTES = 64 * 1024 };
 
 void broker_config_default(struct broker_config *config)
 {
@@ -27,6 +28,7 @@ void broker_config_default(struct broker_config *config)
 			.packet_bytes = MQTT_PACKET_MAX,
 			.output_bytes = 16 << 20,
 			.stuck_wait_ms = 20000,
+			.output_wait_ms = 300000,
 			.end_wait_ms = 5000,
 			.topic_alias_in = 64,
 			.topic_alias_out = 64,
@@ -54,6 +56,7 @@ static void scratch_list(struct broker *b, struct buf *list[static SCRATCH_COUNT
 	list[4] = &b->value;
 	list[5] = &b->codes;
 	list[6] = &b->drawn;
+	list[7] = &b->staged;
 }
 
 static bool parts_init(struct broker *b)
@@ -78,6 +81,7 @@ struct broker *broker_new(const struct broker_config *config, int64_t now_ms)
 		return NULL;
 	b->config = *config;
 	b->now_ms = b->started_ms = now_ms;
+	b->commit_ms = INT64_MAX;
 	scratch_list(b, list);
 	for (unsigned i = 0; i < SCRATCH_COUNT; i++)
 		buf_init(list[i], MQTT_PACKET_MAX);
@@ -99,12 +103,15 @@ void broker_free(struct broker *b)
 	while (broker_next(b))
 		; /* frees the links that were closed */
 	restore_done(b);
+	record_commit(b);
 	sessions_free_all(b);
 	sessions_fini(&b->sessions);
 	routes_fini(&b->routes);
 	subscriptions_fini(&b->subscriptions);
 	retained_fini(&b->retained);
 	timers_fini(&b->timers);
+	for (unsigned i = 0; i < 2; i++)
+		sheet_drop(&b->memory, b->sheets[i]);
 	memory_fini(&b->memory);
 	scratch_list(b, list);
 	for (unsigned i = 0; i < SCRATCH_COUNT; i++)
@@ -149,6 +156,7 @@ int64_t broker_tick(struct broker *b, int64_t now_ms)
 	restore_done(b);
 	scratch_trim(b);
 	b->now_ms = now_ms;
+	memory_look(&b->memory);
 	while ((timer = timers_take_due(&b->timers, now_ms))) {
 		switch ((enum timer_kind)timer->kind) {
 		case TIMER_LINK: link_due(OWNER(link, timer)); break;
@@ -163,7 +171,9 @@ int64_t broker_tick(struct broker *b, int64_t now_ms)
 
 int64_t broker_due(const struct broker *b)
 {
-	return draws_are_due(&b->draws) ? b->now_ms : timers_next_ms(&b->timers);
+	int64_t due_ms = draws_are_due(&b->draws) ? b->now_ms : timers_next_ms(&b->timers);
+
+	return b->commit_ms < due_ms ? b->commit_ms : due_ms;
 }
 
 void broker_shutdown(struct broker *b)
@@ -187,4 +197,14 @@ bool broker_kick(struct broker *b, struct mqtt_view client_id)
 		return false;
 	link_dismiss(s->link, MQTT_ADMINISTRATIVE_ACTION, "thrown out by the administrator");
 	return true;
+}
+
+bool broker_has_fallen(const struct broker *b)
+{
+	return memory_has_fallen(&b->memory);
+}
+
+void broker_trim(struct broker *b)
+{
+	memory_trim(&b->memory);
 }

@@ -161,7 +161,8 @@ static bool connack_send(
 	struct link *l, const struct mqtt_connect *c, bool session_present, struct mqtt_view data)
 {
 	struct broker *b = l->broker;
-	struct mqtt_connack connack = { .session_present = session_present };
+	struct mqtt_connack connack = { .session_present = session_present &&
+			version_traits(c->version).session_present };
 
 	buf_reset(&b->added);
 	if (version_traits(c->version).properties) {
@@ -186,6 +187,20 @@ static uint8_t will_check(struct link *l, struct mqtt_view id, const struct mqtt
 		access->context, &client, c->will_topic, c->will_qos, c->will_retain);
 }
 
+/* What the CONNECT brought is gone with it: its Will, and a session that it made. */
+static void session_refuse(struct link *l, bool present, uint8_t reason, const char *what)
+{
+	struct session *s = l->session;
+
+	if (s)
+		will_drop(l->broker, s);
+	if (s && !present) {
+		s->durable = false;
+		s->expiry_s = 0;
+	}
+	link_refuse_connect(l, reason, what);
+}
+
 void link_accept(struct link *l, const struct mqtt_connect *c, struct mqtt_view data)
 {
 	struct broker *b = l->broker;
@@ -202,7 +217,11 @@ void link_accept(struct link *l, const struct mqtt_connect *c, struct mqtt_view 
 	if (!s)
 		s = session_new(b, id, expiry_of(b, c));
 	if (!s || !session_take(l, s, c) || !link_set(l, c)) {
-		link_refuse_connect(l, MQTT_SERVER_BUSY, "no memory");
+		session_refuse(l, present, MQTT_SERVER_BUSY, "no memory");
+		return;
+	}
+	if (!record_session(b, s)) {
+		session_refuse(l, present, MQTT_QUOTA_EXCEEDED, "no room for the session");
 		return;
 	}
 	if (!connack_send(l, c, present, data)) { /* the client takes no packet of this size */
@@ -214,7 +233,6 @@ void link_accept(struct link *l, const struct mqtt_connect *c, struct mqtt_view 
 		memory_give(&b->memory, l->extra->connect, l->extra->connect_len);
 		l->extra->connect = NULL;
 	}
-	record_session(b, s);
 	outgoing_resume(b, s);
 	draws_wake(&b->draws, s->draws);
 }

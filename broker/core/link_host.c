@@ -2,7 +2,9 @@
 #include "broker/core/broker.h"
 #include "broker/core/core.h"
 #include "broker/core/link.h"
+#include "broker/core/link_end.h"
 #include "broker/core/link_out.h"
+#include "broker/core/record.h"
 #include "broker/core/restore.h"
 #include "broker/core/session.h"
 #include "broker/core/session_life.h"
@@ -30,19 +32,38 @@ struct link *link_open(struct broker *b, void *owner)
 	return l;
 }
 
+/* Takes the first link after `previous` out of the list; NULL: the very first one. */
+static struct link *pending_take(struct broker *b, struct link *previous)
+{
+	struct link **at = previous ? &previous->pending_next : &b->pending_first, *l = *at;
+
+	*at = l->pending_next;
+	if (b->pending_last == l)
+		b->pending_last = previous;
+	l->pending = false;
+	return l;
+}
+
+/* The store cannot be committed: what there is to be written waits, and what is to be closed does not. */
+static struct link *pending_to_close(struct broker *b)
+{
+	struct link *previous = NULL;
+
+	for (struct link *l = b->pending_first; l; previous = l, l = l->pending_next)
+		if (l->gone || link_must_close(l))
+			return pending_take(b, previous);
+	return NULL;
+}
+
 struct link *broker_next(struct broker *b)
 {
+	bool committed = record_commit(b);
+
 	while (b->pending_first) {
-		struct link *l = b->pending_first;
-		b->pending_first = l->pending_next;
-		if (!b->pending_first)
-			b->pending_last = NULL;
-		l->pending = false;
-		if (l->gone) {
-			memory_give(&b->memory, l, sizeof(*l));
-			continue;
-		}
-		return l;
+		struct link *l = committed ? pending_take(b, NULL) : pending_to_close(b);
+		if (!l || !l->gone)
+			return l;
+		memory_give(&b->memory, l, sizeof(*l));
 	}
 	return NULL;
 }
@@ -69,6 +90,13 @@ void link_written(struct link *l, size_t bytes)
 
 	b->figures.bytes_sent += bytes;
 	output_written(&l->output, &b->memory, bytes);
+	if (!l->output.bytes) {
+		l->waits = false;
+	} else if (bytes || !l->waits) {
+		l->taken_ms = b->now_ms;
+		if (!l->waits)
+			link_waits(l);
+	}
 	if (l->draws && l->session) {
 		l->draws = false;
 		draws_wake(&b->draws, l->session->draws);

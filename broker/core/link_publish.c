@@ -108,7 +108,24 @@ static struct mqtt_view properties_forwarded(struct broker *b, const struct mqtt
 	return (struct mqtt_view){ b->properties.data, (uint32_t)b->properties.len };
 }
 
-static struct publish_result message_publish(struct link *l, const struct mqtt_publish *p)
+/* The packet itself is what others get, unless properties were taken out of it, or its payload is to be
+ * pointed at, or its length is written in more bytes than it needs.
+ */
+static void wire_set(struct publication *to, unsigned version, const struct mqtt_frame *frame,
+	const struct mqtt_publish *p)
+{
+	uint32_t size = frame->header_len + frame->body_len;
+
+	if (to->properties.len != p->properties.raw.len || size >= OUTPUT_SHARE_BYTES ||
+		frame->overlong)
+		return;
+	to->wire = (struct mqtt_view){ p->payload.data + p->payload.len - size, size };
+	to->wire_id = frame->header_len + 2 + p->topic.len;
+	to->wire_version = (uint8_t)version;
+}
+
+static struct publish_result message_publish(
+	struct link *l, const struct mqtt_frame *frame, const struct mqtt_publish *p)
 {
 	struct broker *b = l->broker;
 	struct publication publication = { .topic = p->topic,
@@ -116,6 +133,7 @@ static struct publish_result message_publish(struct link *l, const struct mqtt_p
 		.expires_ms = INT64_MAX,
 		.qos = p->qos,
 		.retain = p->retain,
+		.answered = p->qos,
 		.publisher = &l->session->subscriber };
 
 	if (p->properties.raw.len) {
@@ -126,6 +144,7 @@ static struct publish_result message_publish(struct link *l, const struct mqtt_p
 					(int64_t)mqtt_properties_number(
 						&p->properties, MQTT_MESSAGE_EXPIRY_INTERVAL, 0);
 	}
+	wire_set(&publication, l->version, frame, p);
 	struct publish_result result = publish(b, &publication);
 	message_drop(&b->memory, publication.message);
 	return result;
@@ -158,33 +177,49 @@ static void publish_answer(
 		link_send_ack(l, type, p->id, reason);
 }
 
-/* 3.1.1 cannot say no: without an answer, the client sends it again over its next connection. */
-static void publish_give_up(struct link *l)
+/* There is no room for it. 3.1.1 cannot say no: without an answer, the client sends it again over its
+ * next connection.
+ */
+static void publish_give_up(struct link *l, enum packet_type type, const struct mqtt_publish *p)
 {
-	link_refuse(l, MQTT_QUOTA_EXCEEDED, "3.1.1:MQTT-4.8.0-2", "no memory for a message");
+	if (version_traits(l->version).reason_codes)
+		publish_answer(l, type, p, MQTT_QUOTA_EXCEEDED);
+	else
+		link_refuse(l, MQTT_QUOTA_EXCEEDED, "3.1.1:MQTT-4.8.0-2", "no room for a message");
 }
 
-static void publish_qos01(struct link *l, const struct mqtt_publish *p)
+static void publish_qos01(
+	struct link *l, const struct mqtt_frame *frame, const struct mqtt_publish *p)
 {
 	uint8_t reason = message_check(l, p);
 	struct publish_result result = { 0 };
 
 	if (!reason) {
-		result = message_publish(l, p);
+		result = message_publish(l, frame, p);
 		reason = reason_of(&result);
 	}
-	if (p->qos && result.failed && !version_traits(l->version).reason_codes)
-		publish_give_up(l);
+	if (p->qos && result.failed)
+		publish_give_up(l, PUBACK, p);
 	else if (p->qos)
 		publish_answer(l, PUBACK, p, reason);
 	else if (reason == MQTT_PAYLOAD_FORMAT_INVALID)
 		link_refuse(l, reason, "5.0:U50-PFI-UTF8", refusal_text(reason));
 }
 
-static void received_keep(struct link *l, uint16_t id)
+/* False without memory or room in the store. */
+static bool received_keep(struct link *l, uint16_t id)
 {
+	struct broker *b = l->broker;
+	struct session *s = l->session;
+
+	if (idset_add(&s->received, &b->memory, id) != IDSET_ADDED)
+		return false;
+	if (!record_received(b, s, id)) {
+		idset_remove(&s->received, &b->memory, id);
+		return false;
+	}
 	l->received++;
-	record_received(l->broker, l->session, id);
+	return true;
 }
 
 static void received_forget(struct link *l, uint16_t id)
@@ -195,24 +230,26 @@ static void received_forget(struct link *l, uint16_t id)
 }
 
 /* Answers a message of QoS 2 that was let in. */
-static void publish_received(struct link *l, const struct mqtt_publish *p)
+static void publish_received(
+	struct link *l, const struct mqtt_frame *frame, const struct mqtt_publish *p)
 {
-	struct publish_result result = message_publish(l, p);
+	struct publish_result result = message_publish(l, frame, p);
 	/* What some have got may come again as a new message, as the refusal makes it one in 5.0, but
 	 * not as the same: [MQTT-4.3.3-2] of 3.1.1.
 	 */
 	bool forget = result.failed && (version_traits(l->version).reason_codes || !result.reached);
 
-	if (forget)
-		received_forget(l, p->id);
-	if (forget && !version_traits(l->version).reason_codes)
-		publish_give_up(l);
-	else
+	if (!forget) {
 		publish_answer(l, PUBREC, p, reason_of(&result));
+		return;
+	}
+	received_forget(l, p->id);
+	publish_give_up(l, PUBREC, p);
 }
 
 /* Delivered when it comes first; its identifier is kept until PUBREL. */
-static void publish_qos2(struct link *l, const struct mqtt_publish *p)
+static void publish_qos2(
+	struct link *l, const struct mqtt_frame *frame, const struct mqtt_publish *p)
 {
 	struct broker *b = l->broker;
 	struct session *s = l->session;
@@ -231,16 +268,12 @@ static void publish_qos2(struct link *l, const struct mqtt_publish *p)
 	uint8_t reason = message_check(l, p);
 	/* In 3.1.1 a refused message is acknowledged like any other. [MQTT-3.3.5-2] */
 	bool keep = !reason || !version_traits(l->version).reason_codes;
-	if (keep && idset_add(&s->received, &b->memory, p->id) != IDSET_ADDED) {
-		link_refuse(l, MQTT_QUOTA_EXCEEDED, "5.0:U50-ERR-CODES", "no memory");
-		return;
-	}
-	if (keep)
-		received_keep(l, p->id);
-	if (reason)
+	if (keep && !received_keep(l, p->id))
+		publish_give_up(l, PUBREC, p);
+	else if (reason)
 		publish_answer(l, PUBREC, p, reason);
 	else
-		publish_received(l, p);
+		publish_received(l, frame, p);
 }
 
 void link_publish(struct link *l, const struct mqtt_frame *frame, struct mqtt_view body)
@@ -248,7 +281,10 @@ void link_publish(struct link *l, const struct mqtt_frame *frame, struct mqtt_vi
 	struct mqtt_publish p;
 	struct mqtt_error e;
 
-	if (!mqtt_publish_read(l->version, MQTT_FROM_CLIENT, frame->flags, body, &p, &e)) {
+	/* Most publishers send many messages to one topic, which need be checked but once. */
+	if (!mqtt_publish_fields_read(l->version, MQTT_FROM_CLIENT, frame->flags, body, &p, &e) ||
+		!(routes_know(&l->broker->routes, &p.topic) ||
+			mqtt_publish_topic_check(l->version, &p, &e))) {
 		link_fail(l, &e);
 		return;
 	}
@@ -258,7 +294,7 @@ void link_publish(struct link *l, const struct mqtt_frame *frame, struct mqtt_vi
 	if (!offer_check(l, &p))
 		return;
 	if (p.qos == 2)
-		publish_qos2(l, &p);
+		publish_qos2(l, frame, &p);
 	else
-		publish_qos01(l, &p);
+		publish_qos01(l, frame, &p);
 }

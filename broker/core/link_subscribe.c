@@ -84,19 +84,22 @@ static uint8_t filter_subscribe(
 	*draws = false;
 	if (code >= 0x80)
 		return code;
+	const struct subscription options = { .qos = code,
+		.id = id,
+		.no_local = f->no_local,
+		.retain_as_published = f->retain_as_published };
+	if (!record_subscription(b, l->session, f->text, &options))
+		return MQTT_QUOTA_EXCEEDED;
 	const struct subscription_limits limits = { b->config.limits.subscriptions,
 		b->config.limits.filter_patterns };
 	enum subscribe_result result =
 		subscriptions_add(&b->subscriptions, &l->session->subscriber, f, code, id, &limits);
+	if (result > SUBSCRIBE_REPLACED) /* it is new, then */
+		record_subscription_gone(b, l->session, f->text);
 	if (result == SUBSCRIBE_TOO_DEEP)
 		return MQTT_TOPIC_FILTER_INVALID;
 	if (result == SUBSCRIBE_TOO_MANY || result == SUBSCRIBE_NO_MEMORY)
 		return MQTT_QUOTA_EXCEEDED;
-	struct subscription options = { .qos = code,
-		.id = id,
-		.no_local = f->no_local,
-		.retain_as_published = f->retain_as_published };
-	record_subscription(b, l->session, f->text, &options);
 	/* [MQTT-3.3.1-9] [MQTT-3.3.1-10] [MQTT-3.3.1-11]; never for a share: U50-RETAIN-SHARED */
 	bool wanted =
 		f->retain_handling == 0 || (f->retain_handling == 1 && result == SUBSCRIBE_NEW);
@@ -164,6 +167,11 @@ void link_subscribe(struct link *l, struct mqtt_view body)
 	while (mqtt_subscribe_next(&s, &at, &f)) { /* [MQTT-3.8.4-5] */
 		bool draws;
 		uint8_t code = filter_subscribe(l, &f, id, &draws);
+		if (code >= 0x80 && !version_traits(l->version).suback_failure) {
+			link_refuse(l, code, "3.1.1:MQTT-3.9.3-2",
+				"3.1 has no word for a subscription that is refused");
+			return;
+		}
 		buf_add_u8(&b->codes, code_of(l->version, code));
 		buf_add_u8(&b->drawn, draws);
 	}

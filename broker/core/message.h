@@ -16,7 +16,7 @@
 
 #include "mqtt/view.h"
 
-struct form;
+struct forms;
 struct memory;
 struct subscriber;
 
@@ -37,12 +37,17 @@ struct publication {
 	struct mqtt_view topic;
 	struct mqtt_view properties;
 	struct mqtt_view payload;
-	int64_t expires_ms;                 /* INT64_MAX: never */
-	uint8_t qos;                        /* as published */
-	bool retain;                        /* as published */
+	int64_t expires_ms; /* INT64_MAX: never */
+	uint8_t qos;        /* as published */
+	bool retain;        /* as published */
+	bool answered;      /* its publisher is told whether all went well with it */
 	const struct subscriber *publisher; /* for No Local; NULL: none */
 	struct message *message;            /* NULL until someone needs it; one reference */
-	struct form *forms;                 /* see forward.h; NULL: nobody else gets it */
+	/* The publisher's packet, where others may get it as it is but for flags and identifier. */
+	struct mqtt_view wire; /* no bytes: where they may not */
+	uint32_t wire_id;      /* offset of the Packet Identifier, above QoS 0 */
+	uint8_t wire_version;  /* enum mqtt_version */
+	struct forms *forms;   /* see forward.h; NULL: none */
 };
 
 /* Size in memory. */

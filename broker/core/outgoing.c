@@ -5,7 +5,11 @@
 #include "broker/core/record.h"
 #include "broker/core/session.h"
 
-enum { FIRST_CAPACITY = 8, KEEP_CAPACITY = 1024 };
+enum {
+	FIRST_CAPACITY = 8,
+	KEEP_CAPACITY = 1024,
+	STORE_RETRY_MS = 1000, /* until room in the store is looked for again */
+};
 
 static struct delivery *delivery_at(const struct outgoing *o, uint32_t place)
 {
@@ -18,17 +22,8 @@ static void message_release(struct broker *b, struct session *s, struct delivery
 		return;
 	if (!d->id)
 		s->outgoing->queue_bytes -= (uint32_t)message_size(d->message);
-	record_message_gone(b, s, d->message);
 	message_drop(&b->memory, d->message);
 	d->message = NULL;
-}
-
-static void extra_free(struct broker *b, struct delivery_extra *extra)
-{
-	if (!extra)
-		return;
-	share_drop(&b->memory, extra->share);
-	memory_give(&b->memory, extra, sizeof(*extra) + extra->count * sizeof(*extra->ids));
 }
 
 /* It is settled: whatever it took up is free again. */
@@ -36,7 +31,7 @@ static void delivery_finish(struct broker *b, struct session *s, struct delivery
 {
 	record_delivery_gone(b, s, d);
 	message_release(b, s, d);
-	extra_free(b, d->extra);
+	delivery_extra_free(&b->memory, d->extra);
 	d->extra = NULL;
 	d->state = DELIVERY_DONE;
 	if (d->counted)
@@ -120,35 +115,55 @@ static bool id_is_free(const struct outgoing *o)
 	return o->first == o->sent || delivery_at(o, o->first)->id != o->next_id;
 }
 
-static bool id_assign(struct broker *b, struct session *s, struct delivery *d)
+static bool id_assign(struct outgoing *o, struct delivery *d)
 {
-	struct outgoing *o = s->outgoing;
-
-	if (d->id)
-		return true;
 	if (!id_is_free(o))
 		return false;
 	o->queue_bytes -= (uint32_t)message_size(d->message);
 	d->id = o->next_id;
 	o->next_id = o->next_id == UINT16_MAX ? 1 : o->next_id + 1;
 	d->state = DELIVERY_SENT;
-	record_delivery(b, s, d);
+	d->staged = true;
 	return true;
 }
 
-/* Sends one PUBLISH, the first time or again. False when nothing can be sent for the time being. */
+/* Undoes the latest id_assign. */
+static void id_withdraw(struct outgoing *o, struct delivery *d)
+{
+	o->queue_bytes += (uint32_t)message_size(d->message);
+	o->next_id = d->id;
+	d->id = 0;
+	d->state = DELIVERY_WAITING;
+	d->staged = false;
+}
+
+/* What has waited gets its identifier. If the store does not learn of it, then the message may come
+ * again as a new one after a restart: at QoS 2 it must not, and waits.
+ */
+static bool id_give(struct broker *b, struct session *s, struct delivery *d)
+{
+	if (!id_assign(s->outgoing, d))
+		return false;
+	if (record_delivery_change(b, s, d) || d->qos == 1 ||
+		!timer_set(&b->timers, &s->timer, b->now_ms + STORE_RETRY_MS))
+		return true;
+	id_withdraw(s->outgoing, d);
+	return false;
+}
+
+/* Sends one PUBLISH that has its identifier, the first time or again. False when nothing can be sent for
+ * the time being.
+ */
 static bool delivery_send(
 	struct broker *b, struct session *s, struct delivery *d, struct publication *p)
 {
-	bool dup = d->id; /* [MQTT-3.3.1-1] */
-	if (!id_assign(b, s, d))
-		return false;
 	struct sending how = { .ids = d->extra ? d->extra->ids : NULL,
 		.first_id = d->extra ? d->extra->count : 0,
 		.id = d->id,
 		.qos = d->qos,
 		.retain = d->retain,
-		.dup = dup };
+		.dup = !d->staged }; /* [MQTT-3.3.1-1] */
+	d->staged = false;
 	enum send_result result = forward_send(b, s->link, p, &how);
 	if (result == SEND_TOO_LARGE) { /* [MQTT-3.1.2-25] */
 		b->figures.messages_dropped++;
@@ -181,7 +196,7 @@ void outgoing_pump(struct broker *b, struct session *s)
 			if (o->outstanding >= link_quota(l))
 				break;
 			struct publication p = publication_of(d->message);
-			if (!delivery_send(b, s, d, &p))
+			if ((!d->id && !id_give(b, s, d)) || !delivery_send(b, s, d, &p))
 				break;
 		}
 		o->sent++;
@@ -210,15 +225,11 @@ static bool extra_make(struct broker *b, const struct sending *how, struct share
 		count++;
 	if (!count && !share)
 		return true;
-	*extra = memory_take(&b->memory, sizeof(**extra) + count * sizeof(*(*extra)->ids));
+	*extra = delivery_extra_new(&b->memory, share, count);
 	if (!*extra)
 		return false;
-	(*extra)->share = share;
-	if (share)
-		share_hold(share);
-	(*extra)->count = count;
 	for (uint32_t at = how->first_id, i = 0; at; at = how->ids[at - 1].next, i++)
-		(*extra)->ids[i] = (struct target_id){ how->ids[at - 1].id, i };
+		(*extra)->ids[i].id = how->ids[at - 1].id;
 	return true;
 }
 
@@ -243,12 +254,27 @@ enum deliver_result outgoing_add(struct broker *b, struct session *s, struct pub
 		.retain = how->retain };
 	o->queue_bytes += (uint32_t)message_size(d->message);
 	o->end++;
-	record_message(b, s, d->message);
-	if (ready && delivery_send(b, s, d, p))
+	ready = ready && id_assign(o, d);
+	bool stored = record_delivery(b, s, d);
+	if (b->staging && !stored) {
+		outgoing_unstage(b, s);
+		return DELIVER_FAILED;
+	}
+	if (ready && !b->staging && delivery_send(b, s, d, p))
 		o->sent++;
-	else
-		record_delivery(b, s, d);
 	return DELIVER_OK;
+}
+
+void outgoing_unstage(struct broker *b, struct session *s)
+{
+	struct outgoing *o = s->outgoing;
+	struct delivery *d = delivery_at(o, o->end - 1);
+
+	if (d->id)
+		id_withdraw(o, d);
+	delivery_finish(b, s, d);
+	o->end--;
+	o->sequence--;
 }
 
 /* Where the delivery with this identifier is. They are in the order of their identifiers, mostly
@@ -275,15 +301,22 @@ static struct delivery *delivery_find(const struct outgoing *o, uint16_t id, uin
 	return NULL;
 }
 
-/* The client has it: what is left is PUBREL and PUBCOMP. [MQTT-4.3.3-6] */
-static void delivery_release(struct broker *b, struct session *s, struct delivery *d)
+/* The client has it: what is left is PUBREL and PUBCOMP. [MQTT-4.3.3-6]
+ * The client forgets the identifier by PUBREL: a store that would not, after a restart, must not let
+ * it come that far.
+ */
+static bool delivery_release(struct broker *b, struct session *s, struct delivery *d)
 {
-	message_release(b, s, d);
 	d->state = DELIVERY_RELEASED;
-	record_delivery(b, s, d);
+	if (record_delivery_change(b, s, d)) {
+		message_release(b, s, d);
+		return true;
+	}
+	d->state = DELIVERY_SENT;
+	return false;
 }
 
-bool outgoing_acknowledge(
+enum acknowledge_result outgoing_acknowledge(
 	struct broker *b, struct session *s, enum packet_type type, uint16_t id, uint8_t reason)
 {
 	uint32_t place = 0;
@@ -291,11 +324,11 @@ bool outgoing_acknowledge(
 	struct delivery *d = delivery_find(o, id, &place);
 
 	if (!d)
-		return false;
+		return ACKNOWLEDGE_UNKNOWN;
 	bool sent = d->state == DELIVERY_SENT;
 	if (type == PUBREC && d->qos == 2) {
-		if (sent && reason < 0x80)
-			delivery_release(b, s, d);
+		if (sent && reason < 0x80 && !delivery_release(b, s, d))
+			return ACKNOWLEDGE_FAILED;
 		if (sent && reason >= 0x80) /* [MQTT-4.4.0-2] */
 			delivery_finish(b, s, d);
 		else if (place - o->first < o->sent - o->first)
@@ -305,11 +338,11 @@ bool outgoing_acknowledge(
 	} else if (type == PUBCOMP && d->state == DELIVERY_RELEASED) {
 		delivery_finish(b, s, d);
 	} else {
-		return false;
+		return ACKNOWLEDGE_UNKNOWN;
 	}
 	outgoing_trim(b, o); /* or its identifier would keep the next one waiting */
 	outgoing_pump(b, s);
-	return true;
+	return ACKNOWLEDGE_OK;
 }
 
 void outgoing_resume(struct broker *b, struct session *s)
@@ -356,11 +389,8 @@ void outgoing_forget(struct broker *b, struct session *s)
 {
 	struct delivery *d;
 
-	for (uint32_t at = 0; (d = outgoing_next(s->outgoing, &at));) {
+	for (uint32_t at = 0; (d = outgoing_next(s->outgoing, &at));)
 		record_delivery_gone(b, s, d);
-		if (d->message)
-			record_message_gone(b, s, d->message);
-	}
 }
 
 void outgoing_free(struct broker *b, struct session *s)
@@ -372,11 +402,27 @@ void outgoing_free(struct broker *b, struct session *s)
 	for (uint32_t at = o->first; at != o->end; at++) {
 		struct delivery *d = delivery_at(o, at);
 		message_drop(&b->memory, d->message);
-		extra_free(b, d->extra);
+		delivery_extra_free(&b->memory, d->extra);
 	}
 	memory_give(&b->memory, o->ring, o->capacity * sizeof(*o->ring));
 	memory_give(&b->memory, o, sizeof(*o));
 	s->outgoing = NULL;
+}
+
+/* Identifiers are given out in order, so those that wait before one that has its own have been sent, too:
+ * the store was full then (id_give). They get those before it, or a later one might get the same as another.
+ */
+static void ids_restore(struct outgoing *o, uint32_t place)
+{
+	uint16_t id = delivery_at(o, place)->id;
+
+	while (place != o->first && delivery_at(o, place - 1)->state == DELIVERY_WAITING) {
+		struct delivery *d = delivery_at(o, --place);
+		id = id == 1 ? UINT16_MAX : id - 1;
+		d->id = id;
+		d->state = DELIVERY_SENT;
+		o->queue_bytes -= (uint32_t)message_size(d->message);
+	}
 }
 
 bool outgoing_restore(struct broker *b, struct session *s, const struct delivery *restored)
@@ -388,9 +434,11 @@ bool outgoing_restore(struct broker *b, struct session *s, const struct delivery
 	struct delivery *d = delivery_at(o, o->end++);
 	*d = *restored;
 	o->sequence = d->sequence + 1;
-	if (d->id)
-		o->next_id = d->id == UINT16_MAX ? 1 : d->id + 1;
-	else
+	if (!d->id) {
 		o->queue_bytes += (uint32_t)message_size(d->message);
+		return true;
+	}
+	o->next_id = d->id == UINT16_MAX ? 1 : d->id + 1;
+	ids_restore(o, o->end - 1);
 	return true;
 }

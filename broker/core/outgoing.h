@@ -41,15 +41,26 @@ enum deliver_result {
 	DELIVER_FAILED,  /* above QoS 0, and dropped for lack of memory */
 };
 
-/* Sends a message, or keeps it until it can be sent. */
+/* Sends a message, or keeps it until it can be sent; goes on without the store, if that has no room for
+ * it. While broker.staging is set, nothing is sent yet (outgoing_pump does), and that is a failure.
+ */
 enum deliver_result outgoing_add(struct broker *b, struct session *s, struct publication *p,
 	const struct sending *how, struct share *share);
+
+/* Takes back what was staged last, as if it had never come. */
+void outgoing_unstage(struct broker *b, struct session *s);
 
 /* Sends what quota and output allow. */
 void outgoing_pump(struct broker *b, struct session *s);
 
-/* PUBACK, PUBREC or PUBCOMP. False if no delivery of that identifier is waiting for it. */
-bool outgoing_acknowledge(
+enum acknowledge_result {
+	ACKNOWLEDGE_OK,
+	ACKNOWLEDGE_UNKNOWN, /* no delivery of that identifier is waiting for it */
+	ACKNOWLEDGE_FAILED,  /* the store has no room for it: as if it had not come */
+};
+
+/* PUBACK, PUBREC or PUBCOMP. */
+enum acknowledge_result outgoing_acknowledge(
 	struct broker *b, struct session *s, enum packet_type type, uint16_t id, uint8_t reason);
 
 /* Nothing waits and the quota is not used up: what comes is sent at once. */

@@ -6,27 +6,60 @@
 #include "broker/core/record.h"
 #include "broker/core/session.h"
 
-/* False without memory. */
+static void retain_nothing(struct broker *b, struct mqtt_view topic)
+{
+	if (retained_remove(&b->retained, topic))
+		record_retained_gone(b, topic);
+}
+
+/* False without memory or room in the store. What is staged is as good as not published, then; any other
+ * message replaces an older one even so: [MQTT-3.3.1-7] of 3.1.1.
+ */
 static bool retain(struct broker *b, struct publication *p)
 {
 	struct retained *r = &b->retained;
-	bool ok = true;
+	bool known = retained_get(r, p->topic) != NULL;
 
-	if (!p->payload.len) { /* [MQTT-3.3.1-6] [MQTT-3.3.1-7] */
-		if (retained_remove(r, p->topic))
-			record_retained_gone(b, p->topic);
+	if (!p->payload.len || (!known && r->count >= b->config.limits.retained_topics)) {
+		retain_nothing(b, p->topic); /* [MQTT-3.3.1-6] [MQTT-3.3.1-7] */
 		return true;
 	}
-	if (r->count < b->config.limits.retained_topics || retained_get(r, p->topic)) {
-		ok = publication_message(&b->memory, p) && retained_put(r, p->message);
-		if (ok) {
-			record_retained(b, p->message);
-			return true;
-		}
-	}
-	if (retained_remove(r, p->topic)) /* never an older one: [MQTT-3.3.1-7] of 3.1.1 */
+	bool stored = publication_message(&b->memory, p) && record_retained(b, p->message);
+	if (!stored && b->staging)
+		return false;
+	bool kept = p->message && retained_put(r, p->message);
+	if (!kept)
+		retained_remove(r, p->topic);
+	if ((known || stored) && !(kept && stored))
 		record_retained_gone(b, p->topic);
-	return ok;
+	return kept && stored;
+}
+
+static void publish_stage(struct broker *b)
+{
+	b->staging = true;
+	buf_reset(&b->staged);
+}
+
+/* All that is answered is in the store, or nothing of it, before any of it is sent: that it was refused
+ * must be true.
+ */
+__attribute__((noinline)) static void publish_settle(
+	struct broker *b, struct publication *p, struct publish_result *all)
+{
+	struct session **sessions = (struct session **)(void *)b->staged.data;
+	size_t count = b->staged.len / sizeof(*sessions);
+
+	if (!all->failed && p->retain && !b->config.limits.no_retained)
+		all->failed = !retain(b, p);
+	b->staging = false;
+	for (size_t i = 0; i < count && !all->failed; i++)
+		outgoing_pump(b, sessions[i]);
+	if (!all->failed)
+		return;
+	all->reached = 0;
+	while (count--)
+		outgoing_unstage(b, sessions[count]);
 }
 
 static void count(struct publish_result *all, enum deliver_result one)
@@ -39,17 +72,18 @@ static void count(struct publish_result *all, enum deliver_result one)
 struct publish_result publish(struct broker *b, struct publication *p)
 {
 	struct publish_result all = { 0 };
-	struct form forms[FORMS];
+	struct forms forms;
 
 	const struct match *m = routes_match(&b->routes, p->topic, p->publisher);
 	all.failed = m->failed;
 	draws_overtake(b, p, m);
-	if (p->retain && !b->config.limits.no_retained)
+	if (p->answered && b->config.store.put)
+		publish_stage(b);
+	else if (p->retain && !b->config.limits.no_retained)
 		all.failed |= !retain(b, p);
 	if (m->target_count + m->share_count > 1) {
-		for (unsigned i = 0; i < FORMS; i++)
-			forms[i].len = 0;
-		p->forms = forms;
+		forms_init(&forms);
+		p->forms = &forms;
 	}
 	for (uint32_t i = 0; i < m->target_count; i++) {
 		const struct target *t = &m->targets[i];
@@ -66,6 +100,8 @@ struct publish_result publish(struct broker *b, struct publication *p)
 	}
 	for (uint32_t i = 0; i < m->share_count; i++)
 		count(&all, deliver_to_share(b, m->shares[i], p));
+	if (b->staging)
+		publish_settle(b, p, &all);
 	p->forms = NULL;
 	return all;
 }

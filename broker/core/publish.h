@@ -13,10 +13,12 @@ struct publish_result {
 	uint32_t
 		matches; /* sessions and shares that it is for, whether they could be given it or not */
 	uint32_t reached; /* those that have it, or will */
-	bool failed;      /* there was no memory to match, to retain, or to keep it for somebody */
+	bool failed;      /* there was no room to match, to retain, or to keep it for somebody */
 };
 
-/* Retains it if it is to be, and delivers it to all. */
+/* Retains it if it is to be, and delivers it to all. Where there is a store, one that is answered is as good
+ * as not published if anything fails: not retained, and delivered at QoS 0 only; `reached` is 0 then.
+ */
 struct publish_result publish(struct broker *b, struct publication *p);
 
 #endif

@@ -6,6 +6,8 @@
 #include "broker/core/session.h"
 #include "broker/core/will.h"
 
+enum { COMMIT_RETRY_MS = 100 };
+
 static void u64_add(struct buf *out, uint64_t value)
 {
 	buf_add_u32(out, (uint32_t)(value >> 32));
@@ -22,6 +24,7 @@ static void key_begin(struct broker *b, char kind)
 	buf_reset(&b->key);
 	buf_reset(&b->value);
 	buf_add_u8(&b->key, (uint8_t)kind);
+	buf_add_u8(&b->value, RECORD_VERSION);
 }
 
 static void key_session(struct broker *b, char kind, const struct session *s)
@@ -37,14 +40,20 @@ static struct mqtt_view view_of(const struct buf *buf)
 }
 
 /* A pair that was cut short for lack of memory must not get into the store. */
-static void put(struct broker *b)
+static bool put(struct broker *b)
 {
-	if (!b->key.failed && !b->value.failed)
-		b->config.store.put(b->config.store.context, view_of(&b->key), view_of(&b->value));
+	const struct broker_store *store = &b->config.store;
+	bool ok = !b->key.failed && !b->value.failed &&
+		store->put(store->context, view_of(&b->key), view_of(&b->value));
+
+	b->uncommitted = true;
+	b->figures.store_failures += !ok;
+	return ok;
 }
 
 static void drop(struct broker *b)
 {
+	b->uncommitted = true;
 	if (!b->key.failed)
 		b->config.store.remove(b->config.store.context, view_of(&b->key));
 }
@@ -59,10 +68,10 @@ static void message_add(struct broker *b, const struct message *m)
 	buf_add(&b->value, m->bytes, message_size(m) - sizeof(*m));
 }
 
-void record_session(struct broker *b, const struct session *s)
+bool record_session(struct broker *b, const struct session *s)
 {
 	if (!s->durable)
-		return;
+		return true;
 	key_session(b, 'a', s);
 	buf_add_u8(&b->value, s->version);
 	buf_add_u32(&b->value, s->expiry_s);
@@ -76,7 +85,7 @@ void record_session(struct broker *b, const struct session *s)
 		time_add(b, &b->value, s->link ? 0 : s->will->due_ms);
 		message_add(b, s->will->message);
 	}
-	put(b);
+	return put(b);
 }
 
 static void subscriptions_gone(struct broker *b, const struct session *s)
@@ -100,11 +109,11 @@ void record_session_gone(struct broker *b, struct session *s)
 	s->durable = false;
 }
 
-void record_subscription(struct broker *b, const struct session *s, struct mqtt_view filter,
+bool record_subscription(struct broker *b, const struct session *s, struct mqtt_view filter,
 	const struct subscription *options)
 {
 	if (!s->durable)
-		return;
+		return true;
 	key_session(b, 'b', s);
 	buf_add(&b->key, filter.data, filter.len);
 	buf_add_u8(&b->value, s->version);
@@ -112,7 +121,7 @@ void record_subscription(struct broker *b, const struct session *s, struct mqtt_
 	buf_add_u8(&b->value, options->no_local);
 	buf_add_u8(&b->value, options->retain_as_published);
 	buf_add_u32(&b->value, options->id);
-	put(b);
+	return put(b);
 }
 
 void record_subscription_gone(struct broker *b, const struct session *s, struct mqtt_view filter)
@@ -130,12 +139,12 @@ static void key_received(struct broker *b, const struct session *s, uint16_t id)
 	buf_add_u16(&b->key, id);
 }
 
-void record_received(struct broker *b, const struct session *s, uint16_t id)
+bool record_received(struct broker *b, const struct session *s, uint16_t id)
 {
 	if (!s->durable)
-		return;
+		return true;
 	key_received(b, s, id);
-	put(b);
+	return put(b);
 }
 
 void record_received_gone(struct broker *b, const struct session *s, uint16_t id)
@@ -152,30 +161,31 @@ static void key_message(struct broker *b, const struct message *m)
 	u64_add(&b->key, m->serial);
 }
 
-void record_message(struct broker *b, const struct session *s, struct message *m)
+static bool message_hold_stored(struct broker *b, struct message *m)
 {
-	if (!s->durable)
-		return;
 	if (!m->serial)
 		m->serial = ++b->serial;
-	if (m->stored_refs++)
-		return;
-	key_message(b, m);
-	message_add(b, m);
-	put(b);
+	if (!m->stored_refs) {
+		key_message(b, m);
+		message_add(b, m);
+		if (!put(b))
+			return false;
+	}
+	m->stored_refs++;
+	return true;
 }
 
-void record_message_orphan(struct broker *b, const struct message *m)
+static void message_drop_stored(struct broker *b, struct message *m)
 {
-	if (!b->config.store.put)
+	if (--m->stored_refs)
 		return;
 	key_message(b, m);
 	drop(b);
 }
 
-void record_message_gone(struct broker *b, const struct session *s, struct message *m)
+void record_message_orphan(struct broker *b, const struct message *m)
 {
-	if (!s->durable || --m->stored_refs)
+	if (!b->config.store.put)
 		return;
 	key_message(b, m);
 	drop(b);
@@ -187,27 +197,56 @@ static void key_delivery(struct broker *b, const struct session *s, const struct
 	buf_add_u32(&b->key, d->sequence);
 }
 
-void record_delivery(struct broker *b, const struct session *s, const struct delivery *d)
+static bool delivery_put(struct broker *b, const struct session *s, const struct delivery *d)
 {
-	if (!s->durable)
-		return;
+	const struct delivery_extra *extra = d->extra;
+
 	key_delivery(b, s, d);
-	u64_add(&b->value, d->message ? d->message->serial : 0);
+	u64_add(&b->value, d->state != DELIVERY_RELEASED ? d->message->serial : 0);
 	buf_add_u16(&b->value, d->id);
 	buf_add_u8(&b->value, d->state);
 	buf_add_u8(&b->value, d->qos);
 	buf_add_u8(&b->value, d->retain);
-	for (uint32_t i = 0; d->extra && i < d->extra->count; i++)
-		buf_add_u32(&b->value, d->extra->ids[i].id);
-	put(b);
+	buf_add_u32(&b->value, extra ? extra->count : 0);
+	for (uint32_t i = 0; extra && i < extra->count; i++)
+		buf_add_u32(&b->value, extra->ids[i].id);
+	if (extra && extra->share && extra->share->node)
+		share_text(extra->share, &b->value);
+	return put(b);
 }
 
-void record_delivery_gone(struct broker *b, const struct session *s, const struct delivery *d)
+bool record_delivery(struct broker *b, const struct session *s, struct delivery *d)
 {
 	if (!s->durable)
+		return true;
+	if (!message_hold_stored(b, d->message))
+		return false;
+	d->stored = delivery_put(b, s, d);
+	if (!d->stored)
+		message_drop_stored(b, d->message);
+	return d->stored;
+}
+
+bool record_delivery_change(struct broker *b, const struct session *s, struct delivery *d)
+{
+	if (!d->stored)
+		return true;
+	if (!delivery_put(b, s, d))
+		return false;
+	if (d->state == DELIVERY_RELEASED && d->message)
+		message_drop_stored(b, d->message);
+	return true;
+}
+
+void record_delivery_gone(struct broker *b, const struct session *s, struct delivery *d)
+{
+	if (!d->stored)
 		return;
+	d->stored = false;
 	key_delivery(b, s, d);
 	drop(b);
+	if (d->state != DELIVERY_RELEASED)
+		message_drop_stored(b, d->message);
 }
 
 static void key_retained(struct broker *b, struct mqtt_view topic)
@@ -222,13 +261,13 @@ static bool is_own(struct mqtt_view topic)
 	return topic.len >= 5 && !memcmp(topic.data, "$SYS/", 5);
 }
 
-void record_retained(struct broker *b, const struct message *m)
+bool record_retained(struct broker *b, const struct message *m)
 {
 	if (!b->config.store.put || is_own(message_topic(m)))
-		return;
+		return true;
 	key_retained(b, message_topic(m));
 	message_add(b, m);
-	put(b);
+	return put(b);
 }
 
 void record_retained_gone(struct broker *b, struct mqtt_view topic)
@@ -237,4 +276,18 @@ void record_retained_gone(struct broker *b, struct mqtt_view topic)
 		return;
 	key_retained(b, topic);
 	drop(b);
+}
+
+bool record_commit(struct broker *b)
+{
+	const struct broker_store *store = &b->config.store;
+
+	if (b->uncommitted && store->commit && !store->commit(store->context)) {
+		b->figures.store_failures++;
+		b->commit_ms = b->now_ms + COMMIT_RETRY_MS;
+		return false;
+	}
+	b->uncommitted = false;
+	b->commit_ms = INT64_MAX;
+	return true;
 }

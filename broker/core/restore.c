@@ -178,19 +178,26 @@ static bool message_restore(struct broker *b, struct mqtt_cursor *key, struct mq
 	return false;
 }
 
-static struct delivery_extra *extra_restore(struct broker *b, struct mqtt_cursor *c)
+/* Subscription Identifiers, and the share that it came through: if that has no members any more, there
+ * is nobody to hand it on to.
+ */
+static bool extra_restore(struct broker *b, struct mqtt_cursor *c, struct delivery_extra **extra)
 {
-	uint32_t count = cursor_left(c) / 4;
-	struct delivery_extra *extra =
-		memory_take_zeroed(&b->memory, sizeof(*extra) + count * sizeof(*extra->ids));
+	uint32_t count;
+	struct mqtt_view ids, text;
 
-	for (uint32_t i = 0; extra && i < count; i++) {
-		cursor_u32(c, &extra->ids[i].id);
-		extra->ids[i].next = i;
-	}
-	if (extra)
-		extra->count = count;
-	return extra;
+	if (!cursor_u32(c, &count) || count > cursor_left(c) / 4 ||
+		!cursor_take(c, count * 4, &ids))
+		return false;
+	cursor_take(c, cursor_left(c), &text);
+	struct share *share = text.len ? subscriptions_share(&b->subscriptions, text) : NULL;
+	if (!count && !share)
+		return true;
+	*extra = delivery_extra_new(&b->memory, share, count);
+	struct mqtt_cursor at = cursor_of(ids);
+	for (uint32_t i = 0; *extra && i < count; i++)
+		cursor_u32(&at, &(*extra)->ids[i].id);
+	return *extra != NULL;
 }
 
 static bool delivery_restore(
@@ -207,21 +214,17 @@ static bool delivery_restore(
 		return false;
 	d.qos = qos;
 	d.retain = retain;
-	struct message *m = message_find(&b->restored, serial);
-	if (!m != (d.state == DELIVERY_RELEASED))
+	d.stored = true;
+	d.message = message_find(&b->restored, serial);
+	if (!d.message != (d.state == DELIVERY_RELEASED) || !extra_restore(b, c, &d.extra))
 		return false;
-	if (cursor_left(c) && !(d.extra = extra_restore(b, c)))
+	if (!outgoing_restore(b, s, &d)) {
+		delivery_extra_free(&b->memory, d.extra);
 		return false;
-	d.message = m;
-	if (outgoing_restore(b, s, &d)) {
-		if (m)
-			message_hold(m)->stored_refs++;
-		return true;
 	}
-	if (d.extra)
-		memory_give(&b->memory, d.extra,
-			sizeof(*d.extra) + d.extra->count * sizeof(*d.extra->ids));
-	return false;
+	if (d.message)
+		message_hold(d.message)->stored_refs++;
+	return true;
 }
 
 static bool retained_restore(struct broker *b, struct mqtt_cursor *c)
@@ -251,9 +254,9 @@ bool broker_restore(struct broker *b, struct mqtt_view key_view, struct mqtt_vie
 {
 	struct mqtt_cursor key = cursor_of(key_view), c = cursor_of(value);
 	struct mqtt_view id, rest;
-	uint8_t kind;
+	uint8_t kind, version;
 
-	if (!cursor_u8(&key, &kind))
+	if (!cursor_u8(&key, &kind) || !cursor_u8(&c, &version) || version != RECORD_VERSION)
 		return false;
 	if (kind == 'd')
 		return message_restore(b, &key, &c);

@@ -105,7 +105,7 @@ struct pattern {
 	bool hash;      /* "#" is the last */
 };
 
-static bool level_is(const struct tree_level *level, char wildcard)
+static bool level_is(const struct tree_level *level, uint8_t wildcard)
 {
 	return level->len == 1 && *level->data == wildcard;
 }

@@ -2,6 +2,7 @@
 
 #include <string.h>
 
+#include "broker/core/broker.h"
 #include "broker/core/core.h"
 #include "broker/core/deliver.h"
 #include "broker/core/draw.h"
@@ -111,8 +112,10 @@ void session_wait(struct broker *b, struct session *s)
 
 void session_pump_later(struct broker *b, struct session *s)
 {
-	if (outgoing_waits(s->outgoing) && !timer_set(&b->timers, &s->timer, b->now_ms))
-		outgoing_pump(b, s); /* rather than never */
+	if (!outgoing_waits(s->outgoing) || timer_set(&b->timers, &s->timer, b->now_ms))
+		return;
+	s->link->broken = true; /* rather than waiting for ever */
+	link_mark(s->link);
 }
 
 void session_due(struct broker *b, struct session *s)

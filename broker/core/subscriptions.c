@@ -350,12 +350,26 @@ void subscriptions_remove_all(struct subscriptions *s, struct subscriber *subscr
 		subscription_free(s, subscriber->chain);
 }
 
+void share_text(const struct share *share, struct buf *out)
+{
+	buf_add_text(out, "$share/");
+	buf_add(out, share->name, share->name_len);
+	buf_add_u8(out, '/');
+	tree_path(share->node, out);
+}
+
 void subscription_text(const struct subscription *s, struct buf *out)
 {
-	if (s->share) {
-		buf_add_text(out, "$share/");
-		buf_add(out, s->share->name, s->share->name_len);
-		buf_add_u8(out, '/');
-	}
-	tree_path(s->node, out);
+	if (s->share)
+		share_text(s->share, out);
+	else
+		tree_path(s->node, out);
+}
+
+struct share *subscriptions_share(struct subscriptions *s, struct mqtt_view text)
+{
+	struct mqtt_view name, path = path_of(text, &name);
+	const struct tree_node *node = name.len ? tree_find(&s->tree, path) : NULL;
+
+	return node && node->value ? share_find(node->value, name) : NULL;
 }

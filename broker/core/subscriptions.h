@@ -95,6 +95,12 @@ void subscriptions_remove_all(struct subscriptions *s, struct subscriber *subscr
 /* Appends the filter as the client wrote it. */
 void subscription_text(const struct subscription *s, struct buf *out);
 
+/* Appends the filter by which its members have subscribed. It must have some. */
+void share_text(const struct share *share, struct buf *out);
+
+/* The share of this filter, "$share/NAME/..."; NULL: there is none. */
+struct share *subscriptions_share(struct subscriptions *s, struct mqtt_view text);
+
 void share_hold(struct share *share);
 void share_drop(struct memory *memory, struct share *share); /* NULL is fine */
 

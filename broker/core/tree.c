@@ -42,7 +42,7 @@ uint32_t tree_split(struct tree *t, struct mqtt_view path)
 	return 0;
 }
 
-static bool level_is(const struct tree_level *level, char wildcard)
+static bool level_is(const struct tree_level *level, uint8_t wildcard)
 {
 	return level->len == 1 && *level->data == wildcard;
 }

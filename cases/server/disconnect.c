@@ -373,7 +373,7 @@ CASE(session_expiry_replaced,
 	.refs = { "5.0:U50-DISC-EXPIRY", "5.0:MQTT-3.1.2-23" }, .level = STATED, .versions = V50)
 {
 	struct peer *client = join(t, "client", .expiry = SET(60));
-	subscribe(client, .filter = "left/t");
+	subscribe(client, .filter = "left/t", .qos = offers(t)->maximum_qos > 0);
 	leave(client, .props = PROPS(P_SESSION_EXPIRY(300)));
 	client = dial(t, "client");
 	send_connect(client, .kept = true);

@@ -87,13 +87,20 @@ static bool client_set(struct agent *a, const struct mqttspec_options *o, char *
 	return a->client;
 }
 
+/* Port 0: a Unix socket, and its path. */
+static char *server_url(struct arena *a, const char *host, unsigned port)
+{
+	if (!port)
+		return arena_printf(a, "unix:%s", host);
+	return arena_printf(a, strchr(host, ':') ? "[%s]:%u" : "mqtt://%s:%u", host, port);
+}
+
 static void do_connect(struct agent *a, struct command *c)
 {
 	const json_t *will = json_object_get(c->object, "will");
 	const char *host = read_text(&c->reading, c->object, "host");
 	unsigned port = read_number(&c->reading, c->object, "port", UINT16_MAX);
-	char *server = arena_printf(
-		c->reading.arena, strchr(host, ':') ? "[%s]:%u" : "mqtt://%s:%u", host, port);
+	char *server = server_url(c->reading.arena, host, port);
 	struct mqttspec_options options;
 	struct mqttspec_message message;
 	char error[256] = "connected already";

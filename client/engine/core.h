@@ -92,6 +92,8 @@ bool engine_send(struct engine *e, const void *data, size_t len);
 bool engine_send_packet(struct engine *e); /* e->packet */
 /* False, after engine_break, if there was no room or memory for an answer that is due. */
 bool engine_must_send(struct engine *e, bool sent);
+/* The same of memory for what the server has sent. */
+bool engine_must_keep(struct engine *e, bool kept);
 
 /* open.c */
 void engine_accept(struct engine *e, struct mqtt_view body);

@@ -165,14 +165,23 @@ bool engine_send_packet(struct engine *e)
 	return !e->packet.failed && engine_send(e, e->packet.data, e->packet.len);
 }
 
+static bool break_unless(struct engine *e, bool done, const char *what)
+{
+	const struct mqtt_error error = { MQTT_UNSPECIFIED_ERROR, NULL, what };
+
+	if (!done)
+		engine_break(e, &error);
+	return done;
+}
+
 bool engine_must_send(struct engine *e, bool sent)
 {
-	static const struct mqtt_error error = { MQTT_UNSPECIFIED_ERROR, NULL,
-		"no room for an answer that is due" };
+	return break_unless(e, sent, "no room for an answer that is due");
+}
 
-	if (!sent)
-		engine_break(e, &error);
-	return sent;
+bool engine_must_keep(struct engine *e, bool kept)
+{
+	return break_unless(e, kept, "no memory for what has come");
 }
 
 struct mqtt_view engine_output(const struct engine *e)

@@ -142,7 +142,7 @@ void engine_input(struct engine *e, const void *data, size_t len)
 	if (!is_open(e))
 		return;
 	if (buffered) {
-		if (!engine_must_send(e, buf_add(&e->in, data, len)))
+		if (!engine_must_keep(e, buf_add(&e->in, data, len)))
 			return;
 		at = e->in.data;
 		len = e->in.len;
@@ -156,5 +156,5 @@ void engine_input(struct engine *e, const void *data, size_t len)
 	else if (buffered)
 		buf_consume(&e->in, used);
 	else if (used < len)
-		engine_must_send(e, buf_add(&e->in, at + used, len - used));
+		engine_must_keep(e, buf_add(&e->in, at + used, len - used));
 }

@@ -227,7 +227,7 @@ void engine_accept(struct engine *e, struct mqtt_view body)
 		refused(e, &connack);
 		return;
 	}
-	if (!engine_must_send(e, assigned_take(e, &connack.properties)) ||
+	if (!engine_must_keep(e, assigned_take(e, &connack.properties)) ||
 		!engine_auth_done(e, &connack.properties))
 		return;
 	server_learn(e, &connack.properties);

@@ -6,7 +6,7 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "client/mqttspec_client.h"
+#include <mqttspec_client.h>
 
 enum { WAIT_MS = 5000 };
 

@@ -11,7 +11,7 @@
 #include <unistd.h>
 #include <uv.h>
 
-#include "client/mqttspec_client.h"
+#include <mqttspec_client.h>
 
 struct relay {
 	struct mqttspec_client *client;

@@ -255,16 +255,16 @@ int mqttspec_subscribe(struct mqttspec_client *c, const struct mqttspec_subscrip
 	return result;
 }
 
-int mqttspec_unsubscribe(struct mqttspec_client *c, const char *const *texts, size_t count,
+int mqttspec_unsubscribe(struct mqttspec_client *c, const char *const *filters, size_t count,
 	const struct mqttspec_property *properties, size_t property_count, uint64_t tag)
 {
-	struct mqtt_filter *filters = calloc(count ? count : 1, sizeof(*filters));
+	struct mqtt_filter *own = calloc(count ? count : 1, sizeof(*own));
 
-	if (!filters)
+	if (!own)
 		return MQTTSPEC_NO_MEMORY;
 	for (size_t i = 0; i < count; i++)
-		filters[i].text = mqtt_view_of(texts[i]);
-	int result = request_make(c, filters, count, properties, property_count, tag, true);
-	free(filters);
+		own[i].text = mqtt_view_of(filters[i]);
+	int result = request_make(c, own, count, properties, property_count, tag, true);
+	free(own);
 	return result;
 }

@@ -7,6 +7,7 @@
 #include "base/clock.h"
 #include "harness/agent/client.h"
 #include "harness/launch/words.h"
+#include "harness/transport/transport.h"
 
 enum {
 	READ_SIZE = 64 * 1024,
@@ -30,6 +31,16 @@ static const char *const *fill(
 	return filled;
 }
 
+struct agent_place agent_place(const struct listener *listener, enum mqtt_version version)
+{
+	return (struct agent_place){
+		.host = listener->host,
+		.port = listener->port,
+		.url = listener->url,
+		.version = spec_version_name(version),
+	};
+}
+
 bool agent_start(struct agent *g, struct arena *a, const struct client *client,
 	const struct agent_place *place, const char **error)
 {
@@ -37,7 +48,7 @@ bool agent_start(struct agent *g, struct arena *a, const struct client *client,
 	const struct placeholder values[] = {
 		{ "host", place->host },
 		{ "port", port },
-		{ "url", arena_printf(a, "mqtt://%s:%s", place->host, port) },
+		{ "url", place->url },
 		{ "version", place->version },
 		{ "v", strcmp(place->version, "5.0") ? "311" : "5" },
 		{ "here", client->here ? client->here : "." },

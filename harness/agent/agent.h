@@ -14,9 +14,11 @@
 #include "base/buf.h"
 #include "harness/launch/program.h"
 #include "harness/launch/tail.h"
+#include "spec/spec.h"
 
 struct arena;
 struct client;
+struct listener;
 
 enum {
 	AGENT_HELLO_ANSWERS = 6,             /* so many answers' time an agent has to say hello */
@@ -39,10 +41,13 @@ struct agent {
 
 /* Where the client is to connect to, and how. */
 struct agent_place {
-	const char *host;
-	uint16_t port;
+	const char *host; /* or the path of a Unix socket ... */
+	uint16_t port;    /* ... and 0 */
+	const char *url;
 	const char *version; /* "3.1.1", "5.0" */
 };
+
+struct agent_place agent_place(const struct listener *listener, enum mqtt_version version);
 
 /* False, with a sentence, when it cannot be launched. */
 bool agent_start(struct agent *g, struct arena *a, const struct client *client,

@@ -6,11 +6,13 @@
 #include <stdint.h>
 
 struct arena;
+struct transport;
 
 struct client {
 	const char *const *words; /* with the placeholders of docs/AGENT.md; NULL after the last */
-	const char *const *environment; /* "NAME=value", the same; or NULL */
-	const char *here;               /* the folder of its target file; or NULL */
+	const char *const *environment;    /* "NAME=value", the same; or NULL */
+	const char *here;                  /* the folder of its target file; or NULL */
+	const struct transport *transport; /* that it is probed over */
 	bool agent; /* it keeps the contract of docs/AGENT.md; else a plain command line */
 };
 

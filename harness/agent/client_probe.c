@@ -1,14 +1,13 @@
 /* What a client under test is: which versions it speaks, by its agent's word or by its own CONNECT. */
 #include "harness/agent/client.h"
 
-#include <errno.h>
 #include <string.h>
-#include <unistd.h>
 
 #include "base/arena.h"
 #include "base/clock.h"
 #include "harness/agent/contract.h"
 #include "harness/transport/transport.h"
+#include "harness/versions.h"
 
 enum { CONNECT_BYTES = 4096 /* of a CONNECT, as far as its level is of interest */ };
 
@@ -16,8 +15,8 @@ struct probing {
 	struct arena *arena;
 	struct agent agent;
 	struct agent_place place;
-	int listener;
-	struct transport *connection;
+	struct listener *listener;
+	struct pipe *connection;
 	int64_t deadline_us;
 	const char **error;
 };
@@ -40,7 +39,7 @@ static bool wait_a_turn(struct probing *p)
 	if (left_ms <= 0)
 		return false;
 	agent_poll(&p->agent, fds);
-	fds[AGENT_POLLED] = (struct pollfd){ .fd = p->listener, .events = POLLIN };
+	fds[AGENT_POLLED] = (struct pollfd){ .fd = p->listener->fd, .events = POLLIN };
 	fds[AGENT_POLLED + 1] =
 		(struct pollfd){ .fd = p->connection ? p->connection->fd : -1, .events = POLLIN };
 	poll(fds, AGENT_POLLED + 2, (int)left_ms);
@@ -48,23 +47,30 @@ static bool wait_a_turn(struct probing *p)
 	return true;
 }
 
+/* One that does not come about is none: the client may try again. */
+static struct pipe *accept_next(struct probing *p)
+{
+	const char *error;
+
+	return listener_accept(p->arena, p->listener, p->deadline_us, &error);
+}
+
 static bool start(struct probing *p, const struct client *client, enum mqtt_version version)
 {
-	p->place =
-		(struct agent_place){ .host = "127.0.0.1", .version = spec_version_name(version) };
-	p->listener = transport_listen_tcp(&p->place.port);
-	if (p->listener < 0)
-		return give_up(
-			p, arena_printf(p->arena, "no port to listen on: %s", strerror(errno)));
+	const char *error;
+
+	p->listener = transport_listen(p->arena, client->transport, &error);
+	if (!p->listener)
+		return give_up(p, error);
+	p->place = agent_place(p->listener, version);
 	return agent_start(&p->agent, p->arena, client, &p->place, p->error);
 }
 
 static void finish(struct probing *p)
 {
 	if (p->connection)
-		p->connection->ops->close(p->connection);
-	if (p->listener >= 0)
-		close(p->listener);
+		pipe_close(p->connection);
+	listener_close(p->listener);
 	agent_stop(&p->agent);
 }
 
@@ -104,10 +110,10 @@ static bool needs_keep_alive(struct probing *p, const struct client_facts *facts
 	struct told told;
 	size_t len;
 
-	p->place.version = spec_version_name(facts->versions & V50 ? MQTT_50 : MQTT_311);
+	p->place.version = spec_version_name(version_at(facts->versions & V50));
 	agent_tell(&p->agent, contract_connect(p->arena, 1, &p->place, "mqttspecprobe", &off));
 	for (;;) {
-		p->connection = transport_accept_tcp(p->arena, p->listener);
+		p->connection = accept_next(p);
 		if (p->connection)
 			return false;
 		line = agent_line(&p->agent, &len);
@@ -130,19 +136,18 @@ static unsigned await_level(struct probing *p, enum mqtt_version version)
 	for (;;) {
 		struct packet packet;
 		if (!p->connection)
-			p->connection = transport_accept_tcp(p->arena, p->listener);
-		ssize_t n = p->connection
-			? p->connection->ops->read(p->connection, data + len, sizeof(data) - len)
-			: TRANSPORT_AGAIN;
+			p->connection = accept_next(p);
+		ssize_t n = p->connection ? pipe_read(p->connection, data + len, sizeof(data) - len)
+					  : PIPE_AGAIN;
 		if (n > 0)
 			len += (size_t)n;
 		struct wire_result r = wire_parse(
 			p->arena, version, data, len, WIRE_REMAINING_LENGTH_MAX, &packet);
 		if (r.status == WIRE_PACKET && packet.type == CONNECT)
 			return packet.level;
-		bool over = r.status != WIRE_NEED_MORE || n == TRANSPORT_END ||
-			n == TRANSPORT_RESET || len == sizeof(data);
-		if (over || (n == TRANSPORT_AGAIN && !wait_a_turn(p)))
+		bool over = r.status != WIRE_NEED_MORE || n == PIPE_END || n == PIPE_RESET ||
+			len == sizeof(data);
+		if (over || (n == PIPE_AGAIN && !wait_a_turn(p)))
 			return 0;
 	}
 }
@@ -153,9 +158,9 @@ static bool probe_plain(struct arena *a, const struct client *client, unsigned v
 	bool connected = false;
 
 	*out = (struct client_facts){ .name = "", .version = "" };
-	for (int i = 0; i < 2; i++) {
-		enum mqtt_version version = i ? MQTT_50 : MQTT_311;
-		if (!(versions & (i ? V50 : V311)))
+	for (int i = 0; i < VERSION_COUNT; i++) {
+		enum mqtt_version version = version_at(i);
+		if (!(versions & version_bit(version)))
 			continue;
 		struct probing p = { .arena = a, .agent.program = PROGRAM_NONE, .error = error };
 		p.deadline_us = clock_now_us() + answer_us;

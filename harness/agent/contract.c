@@ -181,12 +181,13 @@ static const char *filters(struct arena *a, json_t *object, enum mqtt_version ve
 
 	for (const struct subscribe *one = s; one->filter; one = one == s ? s->more : one + 1) {
 		json_array_append_new(list,
-			plain ? json_string(one->filter) : filter_object(one, version == MQTT_50));
+			plain ? json_string(one->filter)
+			      : filter_object(one, version_traits(version).subscription_options));
 		if (one == s && !s->more)
 			break;
 	}
 	json_object_set_new(object, "filters", list);
-	if (version == MQTT_50)
+	if (version_traits(version).properties)
 		add_properties(a, object, s->props);
 	return finish(a, object);
 }
@@ -212,7 +213,7 @@ const char *contract_publish(
 	add_payload(object, m->payload, m->bytes);
 	json_object_set_new(object, "qos", json_integer(m->qos));
 	json_object_set_new(object, "retain", json_boolean(m->retain));
-	if (version == MQTT_50)
+	if (version_traits(version).properties)
 		add_properties(a, object, m->props);
 	return finish(a, object);
 }
@@ -222,9 +223,9 @@ const char *contract_disconnect(
 {
 	json_t *object = command("disconnect", id);
 
-	if (version == MQTT_50 && d->code.set)
+	if (version_traits(version).reason_codes && d->code.set)
 		json_object_set_new(object, "code", json_integer(d->code.value));
-	if (version == MQTT_50)
+	if (version_traits(version).properties)
 		add_properties(a, object, d->props);
 	return finish(a, object);
 }

@@ -17,6 +17,8 @@
 
 #include "harness/test.h"
 
+_Static_assert((int)CASE_REFS <= (int)CLAIMS_MAX, "a case begins with room for its statements");
+
 struct claim *claim_find(struct test *t, const char *name)
 {
 	for (size_t i = 0; i < t->claim_count; i++)
@@ -31,7 +33,9 @@ struct claim *claim_add(struct test *t, const char *name)
 
 	if (!c) {
 		if (t->claim_count == CLAIMS_MAX)
-			return NULL;
+			test_end(t, AT("the statements on trial"), VERDICT_ERROR,
+				arena_printf(t->arena, "%s would be more than %d statements", name,
+					CLAIMS_MAX));
 		c = &t->claims[t->claim_count++];
 		*c = (struct claim){ .name = name, .open = true };
 	}
@@ -160,10 +164,6 @@ struct claim *claim_accused(struct test *t, const struct difference *d, bool *ow
 		c = find_own(t, d);
 	if (c)
 		return c;
-	*own = false;
-	c = name ? claim_add(t, name) : NULL;
-	if (c)
-		return c;
-	*own = true;
-	return claim_on_trial(t);
+	*own = !name;
+	return name ? claim_add(t, name) : claim_on_trial(t);
 }

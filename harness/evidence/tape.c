@@ -1,5 +1,6 @@
 #include "harness/evidence/tape.h"
 
+#include <netinet/in.h>
 #include <string.h>
 
 #include "base/arena.h"
@@ -12,6 +13,9 @@ enum {
 	HEX_BYTES_MAX = 1024,    /* of a packet, in the transcript */
 	REMARK_LENGTH_MAX = 800, /* of a remark on a segment of many packets, in the capture */
 	LINES_KEPT = 5000,       /* of a long transcript, at each of its ends */
+	MADE_UP_PORT = 49152,    /* the first of those that a capture invents */
+	MADE_UP_PORTS = 16384,
+	MQTT_PORT = 1883,
 };
 
 void tape_init(struct tape *tape, struct arena *a, FILE *live)
@@ -165,17 +169,36 @@ static struct pcap_flow *find_flow(const struct pcap_state *s, const struct tape
 	return NULL;
 }
 
+/* A capture knows addresses of IP alone: connections over anything else get such, each another port. */
+static struct sockaddr_storage shown_address(
+	const struct sockaddr_storage *at, bool is_opener, size_t serial)
+{
+	struct sockaddr_storage shown = *at;
+
+	if (at->ss_family != AF_INET && at->ss_family != AF_INET6) {
+		struct sockaddr_in made_up = { .sin_family = AF_INET };
+		made_up.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+		made_up.sin_port =
+			htons(is_opener ? MADE_UP_PORT + serial % MADE_UP_PORTS : MQTT_PORT);
+		memcpy(&shown, &made_up, sizeof(made_up));
+	}
+	return shown;
+}
+
 static void open_flow(struct pcap_state *s, const struct tape_event *e, int64_t at_us)
 {
-	const struct sockaddr *local = (const struct sockaddr *)&e->party->local;
-	const struct sockaddr *remote = (const struct sockaddr *)&e->party->remote;
 	bool accepted = e->party->accepted;
+	const struct tape_party *p = e->party;
+	struct sockaddr_storage opener =
+		shown_address(accepted ? &p->remote : &p->local, true, s->count);
+	struct sockaddr_storage acceptor =
+		shown_address(accepted ? &p->local : &p->remote, false, s->count);
 
 	s->flows = arena_grow(s->tape->arena, s->flows, s->count, &s->capacity, sizeof(*s->flows));
 	s->flows[s->count++] = (struct flow_of){
 		.party = e->party,
-		.flow = flow_open(s->file, at_us, accepted ? remote : local,
-			accepted ? local : remote, e->party->name),
+		.flow = flow_open(s->file, at_us, (const struct sockaddr *)&opener,
+			(const struct sockaddr *)&acceptor, p->name),
 	};
 }
 
@@ -186,9 +209,13 @@ static void write_event(struct pcap_state *s, const struct tape_event *e, const 
 
 	if (e->kind == TAPE_CONNECTED)
 		open_flow(s, e, at_us);
-	if (e->kind == TAPE_REFUSED)
-		flow_refused(s->file, at_us, (const struct sockaddr *)&e->party->local,
-			(const struct sockaddr *)&e->party->remote, e->party->name);
+	if (e->kind == TAPE_REFUSED) {
+		struct sockaddr_storage opener = shown_address(&e->party->local, true, s->count);
+		struct sockaddr_storage acceptor =
+			shown_address(&e->party->remote, false, s->count);
+		flow_refused(s->file, at_us, (const struct sockaddr *)&opener,
+			(const struct sockaddr *)&acceptor, e->party->name);
+	}
 	if (!flow)
 		return;
 	const char *name = e->party->name;

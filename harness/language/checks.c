@@ -61,9 +61,7 @@ void judging_at(struct place at, struct test *t, const char *statement)
 		return;
 	if (t->judged >= 0)
 		claim_close(&t->claims[t->judged], VERDICT_PASS);
-	struct claim *c = claim_add(t, statement);
-	if (c)
-		t->judged = (int)(c - t->claims);
+	t->judged = (int)(claim_add(t, statement) - t->claims);
 }
 
 void check_at(struct place at, struct test *t, bool condition, const char *sentence)

@@ -104,7 +104,7 @@ struct peer *play_row_at(struct place at, struct test *t)
 	unsigned type = row_type(t), id = 0;
 	struct peer *server;
 
-	if (type == AUTH && t->play->version == MQTT_50)
+	if (type == AUTH && version_traits(t->play->version).auth)
 		return play_auth(at, t);
 	t->setting_up++;
 	if (type == CONNACK) {

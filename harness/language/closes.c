@@ -152,7 +152,7 @@ static bool is_left_to_the_target(struct test *t)
 	const char *name = test_on_trial(t);
 	const struct spec_statement *s = name ? spec_find(name) : NULL;
 
-	return t->play->version == MQTT_50 && !(s && s->receivers & judged);
+	return version_traits(t->play->version).errors_may_pass && !(s && s->receivers & judged);
 }
 
 /* The target has put up with the packet: a `fail`, or its own choice. Returns only for the latter. */
@@ -174,9 +174,9 @@ static void expect_connect_violation(struct place at, struct peer *p, const stru
 	struct test *t = p->test;
 	struct arrival *a =
 		peer_wait(p, SPEC_PACKET(CONNACK) | SPEC_PACKET(AUTH), test_answer_deadline_us(t));
-	bool five = t->play->version == MQTT_50;
+	bool reasons = version_traits(t->play->version).reason_codes;
 	bool refused = a && a->packet.type == CONNACK &&
-		(five ? a->packet.code >= 0x80 : a->packet.code != 0);
+		(reasons ? a->packet.code >= 0x80 : a->packet.code != 0);
 
 	if (a ? !refused : !p->ended) {
 		put_up_with(at, t, a ? DIFFERENCE(SPEC_OPEN, NULL) : still_open(), expected,
@@ -185,10 +185,10 @@ static void expect_connect_violation(struct place at, struct peer *p, const stru
 	}
 	if (a) {
 		a->taken = true;
-		if (five)
+		if (reasons)
 			grade_code(at, p, &a->packet, v->codes);
 		need_close(at, p, expected, since_us);
-		if (!five)
+		if (!reasons)
 			test_note_on(t, at, VERDICT_NONSTRICT, "3.1.1:MQTT-3.1.4-1",
 				"the close without a CONNACK",
 				"the CONNECT is refused by a CONNACK before the close");
@@ -276,19 +276,19 @@ void expect_violation_closed_at(struct place at, struct peer *p, struct violatio
 	if (a && a->packet.type != PINGRESP)
 		test_note(t, at, VERDICT_NONSTRICT, expected,
 			"the packet was acknowledged before the close");
-	if (t->play->version == MQTT_50)
+	if (version_traits(t->play->version).reason_codes)
 		grade_notice(at, p, &v);
 }
 
 void expect_refused_at(struct place at, struct peer *p, struct refusal r)
 {
 	struct test *t = p->test;
-	bool v5 = t->play->version == MQTT_50;
+	bool reasons = version_traits(t->play->version).reason_codes;
 	int64_t since_us = tape_now_us(&t->tape);
-	bool need_connack = !v5 && r.return_code && !r.silent;
+	bool need_connack = !reasons && r.return_code && !r.silent;
 
 	default_codes(t, r.codes);
-	const char *expected = v5
+	const char *expected = reasons
 		? arena_printf(t->arena, "CONNACK %s, then the close, or the close alone",
 			  codes_text(t, r.codes))
 		: r.return_code ? arena_printf(t->arena, "CONNACK 0x%02X (%s), then the close%s",
@@ -298,17 +298,17 @@ void expect_refused_at(struct place at, struct peer *p, struct refusal r)
 	struct arrival *a =
 		peer_wait(p, SPEC_PACKET(CONNACK) | SPEC_PACKET(AUTH), test_answer_deadline_us(t));
 
-	if (a && v5 && r.by_choice && a->packet.code < 0x80)
+	if (a && reasons && r.by_choice && a->packet.code < 0x80)
 		test_end(t, at, VERDICT_INFO,
 			arena_printf(t->arena, "let in: %s", peer_situation(p, since_us)));
 	if (a) {
 		bool fits = a->packet.type == CONNACK &&
-			(v5 ? a->packet.code >= 0x80 : a->packet.code == r.return_code);
-		if (!fits || (!v5 && !r.return_code))
+			(reasons ? a->packet.code >= 0x80 : a->packet.code == r.return_code);
+		if (!fits || (!reasons && !r.return_code))
 			differ_on_trial(at, t, DIFFERENCE(SPEC_OPEN, NULL), expected,
 				peer_situation(p, since_us));
 		a->taken = true;
-		if (v5)
+		if (reasons)
 			grade_code(at, p, &a->packet, r.codes);
 		need_close(at, p, expected, since_us);
 	} else if (need_connack && p->ended) {

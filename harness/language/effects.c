@@ -114,7 +114,7 @@ static bool release(struct place at, struct peer *p)
 	if (!pubrec)
 		return false;
 	pubrec->taken = true;
-	if (p->test->play->version != MQTT_50 || pubrec->packet.code < 0x80)
+	if (!version_traits(p->test->play->version).reason_codes || pubrec->packet.code < 0x80)
 		send_ack_at(at, p, PUBREL, pubrec->packet.id, (struct ack){ 0 });
 	return true;
 }

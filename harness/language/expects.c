@@ -351,7 +351,7 @@ size_t packets_waiting(struct peer *peer, enum packet_type type)
 
 bool is_open(struct peer *peer)
 {
-	return peer->transport && !peer->closed && !peer->ended;
+	return peer->pipe && !peer->closed && !peer->ended;
 }
 
 struct test *test_of(struct peer *peer)

@@ -43,7 +43,7 @@ static struct properties own_properties(const struct test *t, const struct prope
 {
 	struct properties own = { 0 };
 
-	if (t->play->version != MQTT_50)
+	if (!version_traits(t->play->version).properties)
 		return own;
 	if (props)
 		own = *props;
@@ -87,7 +87,7 @@ static void add_will(struct peer *p, struct packet *packet, const struct will *w
 void send_connect_at(struct place at, struct peer *p, struct connect c)
 {
 	struct test *t = p->test;
-	bool v5 = t->play->version == MQTT_50;
+	bool expires = version_traits(t->play->version).session_expiry;
 	struct packet packet = wire_packet(CONNECT);
 
 	if (c.client_id)
@@ -98,9 +98,9 @@ void send_connect_at(struct place at, struct peer *p, struct connect c)
 	packet.keep_alive = (uint16_t)c.keep_alive;
 	packet.client_id = bytes_of(p->client_id);
 	packet.properties = own_properties(t, c.props);
-	if (!c.kept || (c.clean && v5))
+	if (!c.kept || (c.clean && expires))
 		packet.connect_flags |= CONNECT_CLEAN;
-	if (v5 && (c.kept || c.expiry.set))
+	if (expires && (c.kept || c.expiry.set))
 		add_property(t, &packet.properties,
 			(struct property)P_SESSION_EXPIRY(
 				c.expiry.set ? c.expiry.value : KEPT_SESSION_EXPIRY));
@@ -170,7 +170,7 @@ void send_ack_at(struct place at, struct peer *p, enum packet_type type, unsigne
 	struct packet packet = wire_packet(type);
 
 	packet.id = (uint16_t)id;
-	if (p->test->play->version == MQTT_50 && (a.code.set || a.props)) {
+	if (version_traits(p->test->play->version).reason_codes && (a.code.set || a.props)) {
 		packet.code = (uint8_t)a.code.value;
 		packet.has_code = true;
 		if (a.props)
@@ -190,7 +190,7 @@ void send_disconnect_at(struct place at, struct peer *p, struct disconnect d)
 {
 	struct packet packet = wire_packet(DISCONNECT);
 
-	if (p->test->play->version == MQTT_50 && (d.code.set || d.props)) {
+	if (version_traits(p->test->play->version).reason_codes && (d.code.set || d.props)) {
 		packet.code = (uint8_t)d.code.value;
 		packet.has_code = true;
 		if (d.props)

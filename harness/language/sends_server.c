@@ -12,7 +12,7 @@ static struct properties own(const struct peer *server, const struct properties 
 {
 	struct properties list = { 0 };
 
-	if (server->test->play->version != MQTT_50)
+	if (!version_traits(server->test->play->version).properties)
 		return list;
 	if (props)
 		list = *props;
@@ -34,8 +34,8 @@ static void add_assigned_id(struct peer *server, struct packet *connack)
 {
 	struct properties *props = &connack->properties;
 
-	if (server->test->play->version != MQTT_50 || connack->code || !is_unnamed(server) ||
-		properties_find(props, ASSIGNED_CLIENT_ID))
+	if (!version_traits(server->test->play->version).assigned_id || connack->code ||
+		!is_unnamed(server) || properties_find(props, ASSIGNED_CLIENT_ID))
 		return;
 	struct property *list =
 		arena_alloc(server->test->arena, (props->count + 1) * sizeof(*list));
@@ -88,7 +88,7 @@ void send_grants_at(struct place at, struct peer *server, const struct packet *s
 
 void send_unsuback_at(struct place at, struct peer *server, struct suback s)
 {
-	if (server->test->play->version != MQTT_50)
+	if (!version_traits(server->test->play->version).reason_codes)
 		s.codes = (struct bytes){ 0 };
 	send_codes(at, server, UNSUBACK, &s);
 }

@@ -17,7 +17,9 @@ static struct peer *watch(struct place at, struct test *t, const char *topic, un
 
 	subscribe_at(at, p,
 		(struct subscribe){ .filter = topic,
-			.retain_handling = t->play->version == MQTT_50 ? handling : 0 });
+			.retain_handling = version_traits(t->play->version).subscription_options
+				? handling
+				: 0 });
 	return p;
 }
 

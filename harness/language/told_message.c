@@ -9,19 +9,16 @@
 
 static const char *as_asked(const struct test *t)
 {
-	return t->play->version == MQTT_50 ? "5.0:UALL-AS-ASKED" : "3.1.1:UALL-AS-ASKED";
+	return version_statement(t->play->version, "3.1.1:UALL-AS-ASKED", "5.0:UALL-AS-ASKED");
 }
 
 void told_differs(struct test *t, struct place at, struct difference d, const char *expected,
 	const char *actual)
 {
-	const struct claim *c;
-
 	if (t->def->role == ROLE_AGENT) /* which cites no statement */
 		test_fail(t, at, expected, actual);
-	c = t->setting_up ? NULL : claim_add(t, as_asked(t));
-	if (c)
-		t->judged = (int)(c - t->claims);
+	if (!t->setting_up)
+		t->judged = (int)(claim_add(t, as_asked(t)) - t->claims);
 	test_differ(t, at, d, expected, actual);
 }
 

@@ -1,5 +1,6 @@
 /* The interface of the monitor, and the rules on which packet may come when. */
 #include "harness/monitor/monitor_state.h"
+#include "harness/versions.h"
 
 #include <stdarg.h>
 #include <string.h>
@@ -122,14 +123,15 @@ static bool judge_server_turn(struct monitor *m, const struct packet *p)
 	case PHASE_OPEN:
 		if (p->type == DISCONNECT)
 			breach(m, RULE_EARLY_DISCONNECT, "DISCONNECT before CONNACK");
-		else if (p->type != CONNACK && !(p->type == AUTH && m->version == MQTT_50))
+		else if (p->type != CONNACK &&
+			!(p->type == AUTH && version_traits(m->version).auth))
 			breach(m, RULE_BEFORE_CONNACK, "%s before CONNACK",
 				spec_packet_name(p->type));
 		return true;
 	case PHASE_ACCEPTED:
 		if (p->type != CONNACK)
 			return true;
-		if (m->version == MQTT_50 || m->greeted_again)
+		if (version_traits(m->version).one_connack || m->greeted_again)
 			breach(m, RULE_SECOND_CONNACK, "a second CONNACK");
 		return false;
 	case PHASE_LOST: return true;
@@ -172,7 +174,7 @@ static bool judge_client_turn(struct monitor *m, const struct packet *p)
 static bool judge_turn(struct monitor *m, const struct packet *p)
 {
 	/* [U311-PKT-TYPE] [U50-PKT-TYPE] */
-	if (!(packets_of[m->judged][m->version == MQTT_50] & SPEC_PACKET(p->type))) {
+	if (!(packets_of[m->judged][version_place(m->version)] & SPEC_PACKET(p->type))) {
 		breach(m, RULE_PACKET_TYPE, "%s from the %s", spec_packet_name(p->type),
 			judges_server(m) ? "server" : "client");
 		return false;
@@ -220,7 +222,7 @@ static void judge(struct monitor *m, const struct packet *p)
 	if (m->greeting == GREETING_FOREIGN)
 		return;
 	judge_fields(m, p);
-	if (m->version == MQTT_50)
+	if (version_traits(m->version).properties)
 		judge_properties(m, p);
 	judge_codes(m, p);
 	judge_contents(m, p);

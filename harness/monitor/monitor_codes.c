@@ -40,8 +40,9 @@ static void judge_list(struct monitor *m, const struct packet *p)
 
 	for (size_t i = 0; i < p->codes.len; i++) {
 		uint8_t code = p->codes.data[i];
-		bool good = m->version == MQTT_50 ? spec_reason_code(code, p->type) != NULL
-						  : code <= 2 || code == 0x80;
+		bool good = version_traits(m->version).reason_codes
+			? spec_reason_code(code, p->type) != NULL
+			: code <= 2 || code == 0x80;
 		if (!good)
 			breach(m, rule, "%s has the code 0x%02X", spec_packet_name(p->type), code);
 	}
@@ -55,7 +56,7 @@ void judge_codes(struct monitor *m, const struct packet *p)
 		judge_list(m, p);
 	if (!rule_of(p->type, &rule))
 		return;
-	bool good = m->version == MQTT_50 ? code_may_be_sent(m, p) : p->code <= 5;
+	bool good = version_traits(m->version).reason_codes ? code_may_be_sent(m, p) : p->code <= 5;
 	if (!good)
 		breach(m, rule, "%s has the code 0x%02X", spec_packet_name(p->type), p->code);
 	if ((p->type == PUBACK || p->type == PUBREC) && p->code == 0x10)

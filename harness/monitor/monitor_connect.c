@@ -126,7 +126,8 @@ static const struct monitor *session_owner(const struct monitor *m)
 static bool may_be_kept(const struct monitor *m, const struct monitor *owner)
 {
 	return judges_server(m) && owner && !m->greeted.clean &&
-		(m->version == MQTT_50 ? owner->greeted.expires : !owner->greeted.clean);
+		(version_traits(m->version).reason_codes ? owner->greeted.expires
+							 : !owner->greeted.clean);
 }
 
 /* Begins or goes on with the session, as CONNACK says. */
@@ -154,14 +155,16 @@ static void session_begin(struct monitor *m, bool present)
 
 bool connack_is_old_refusal(const struct monitor *m, const struct packet *p)
 {
-	return p->type == CONNACK && m->version == MQTT_50 && p->code && !p->properties.present;
+	return p->type == CONNACK && version_traits(m->version).reason_codes && p->code &&
+		!p->properties.present;
 }
 
 static enum phase phase_after_connack(const struct monitor *m, const struct packet *p)
 {
 	if (!p->code)
 		return PHASE_ACCEPTED;
-	return m->version == MQTT_50 && p->code < 0x80 ? PHASE_LOST : PHASE_REFUSED;
+	return version_traits(m->version).reason_codes && p->code < 0x80 ? PHASE_LOST
+									 : PHASE_REFUSED;
 }
 
 static void judge_method(struct monitor *m, const struct packet *p)

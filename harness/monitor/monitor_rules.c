@@ -1,4 +1,5 @@
 #include "harness/monitor/monitor_rules.h"
+#include "harness/versions.h"
 
 struct rule_row {
 	const char *name;
@@ -17,7 +18,7 @@ static const struct rule_row rows[MONITOR_RULE_COUNT] = { MONITOR_RULES(
 const char *monitor_rule_statement(
 	enum monitor_rule rule, enum mqtt_version version, enum side judged)
 {
-	return rows[rule].statements[judged][version == MQTT_50];
+	return rows[rule].statements[judged][version_place(version)];
 }
 
 const char *monitor_rule_name(enum monitor_rule rule)

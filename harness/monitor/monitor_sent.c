@@ -155,7 +155,8 @@ static void judge_inherited(
 static void judge_repeated(
 	struct monitor *m, struct sent *s, const struct packet *p, uint64_t content)
 {
-	if (!is_publish(s) || s->content != content || (!p->dup && m->version == MQTT_50)) {
+	if (!is_publish(s) || s->content != content ||
+		(!p->dup && version_traits(m->version).resend_when_resuming)) {
 		breach(m, RULE_ID_IN_USE, "PUBLISH %u, whose identifier is in use", p->id);
 		start(m, s, p, content);
 	} else if (s->released) {

@@ -38,7 +38,8 @@ static void judge_filter_text(struct monitor *m, struct bytes filter)
 
 static void judge_options(struct monitor *m, const struct filter *f)
 {
-	uint8_t reserved = m->version == MQTT_50 ? OPTIONS_RESERVED_50 : OPTIONS_RESERVED_311;
+	uint8_t reserved = version_traits(m->version).subscription_options ? OPTIONS_RESERVED_50
+									   : OPTIONS_RESERVED_311;
 
 	if (f->options & reserved)
 		breach(m, RULE_OPTIONS_RESERVED, "reserved bits are set in the options 0x%02X",

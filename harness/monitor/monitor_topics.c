@@ -63,7 +63,7 @@ enum filter_fault filter_check(struct bytes filter, enum mqtt_version version)
 {
 	if (!filter.len)
 		return FILTER_EMPTY;
-	if (version != MQTT_50 || !filter_is_shared(filter))
+	if (!version_traits(version).shared_subscriptions || !filter_is_shared(filter))
 		return levels_check(filter);
 	struct bytes named = rest_of(filter, strlen("$share/"));
 	struct bytes name = first_level(named);

@@ -166,7 +166,7 @@ void peer_receive(struct peer *p)
 {
 	uint8_t chunk[READ_SIZE];
 
-	ssize_t n = p->transport->ops->read(p->transport, chunk, sizeof(chunk));
+	ssize_t n = pipe_read(p->pipe, chunk, sizeof(chunk));
 	if (n > 0) {
 		p->test->bytes_in += (size_t)n;
 		p->bytes_in += (size_t)n;
@@ -176,16 +176,16 @@ void peer_receive(struct peer *p)
 			(struct bytes){ chunk, (size_t)n }, NULL);
 		buf_add(&p->in, chunk, (size_t)n);
 		take_packets(p);
-	} else if (n == TRANSPORT_END || n == TRANSPORT_RESET) {
-		end(p, n == TRANSPORT_END ? ENDED_FIN : ENDED_RESET);
+	} else if (n == PIPE_END || n == PIPE_RESET) {
+		end(p, n == PIPE_END ? ENDED_FIN : ENDED_RESET);
 	}
 }
 
 void peer_drain(struct peer *p)
 {
-	struct pollfd fd = { .fd = p->transport->fd, .events = POLLIN };
+	struct pollfd fd = { .fd = p->pipe->fd, .events = POLLIN };
 
-	while (!p->ended && poll(&fd, 1, 0) > 0)
+	while (!p->ended && (pipe_pending(p->pipe) || poll(&fd, 1, 0) > 0))
 		peer_receive(p);
 	if (!p->ended)
 		end(p, ENDED_RESET);

@@ -58,7 +58,7 @@ static void clear_retained(struct test *t)
 			struct packet empty = wire_packet(PUBLISH);
 			empty.flags = wire_publish_flags(false, 0, true);
 			empty.topic = bytes_of(t->retained[i]);
-			empty.properties.present = t->play->version == MQTT_50;
+			empty.properties.present = version_traits(t->play->version).properties;
 			ok = errand_send(&e, &empty);
 		}
 		if (ok)
@@ -72,10 +72,10 @@ static void close_peers(struct test *t)
 {
 	for (size_t i = 0; i < t->peer_count; i++) {
 		struct peer *p = t->peers[i];
-		if (p->transport && !p->closed) {
+		if (p->pipe && !p->closed) {
 			if (p->accepted && !p->ended && !t->play->client)
-				p->transport->ops->write(p->transport, "\xe0\x00", 2);
-			p->transport->ops->close(p->transport);
+				pipe_write(p->pipe, "\xe0\x00", 2);
+			pipe_close(p->pipe);
 			p->closed = true;
 		}
 		buf_fini(&p->in);

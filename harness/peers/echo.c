@@ -22,7 +22,7 @@ static void subscribe(struct errand *e, const char *topic)
 	packet.id = SUBSCRIBE_ID;
 	packet.filters = &filter;
 	packet.filter_count = 1;
-	packet.properties.present = e->version == MQTT_50;
+	packet.properties.present = version_traits(e->version).properties;
 	errand_send(e, &packet);
 }
 
@@ -36,7 +36,7 @@ static void publish(struct errand *e, const char *topic, unsigned qos)
 	packet.id = (uint16_t)(FIRST_PUBLISH_ID + qos);
 	packet.topic = bytes_of(topic);
 	packet.payload = bytes_of(payloads[qos]);
-	packet.properties.present = e->version == MQTT_50;
+	packet.properties.present = version_traits(e->version).properties;
 	errand_send(e, &packet);
 }
 

@@ -19,15 +19,15 @@ bool errand_start(struct errand *e, struct arena *a, const struct endpoint *targ
 	*e = (struct errand){ .arena = a, .version = version, .login = target->login };
 	buf_init(&e->in, 2 * ERRAND_PACKET_MAX);
 	e->deadline_us = clock_now_us() + limit_us;
-	e->transport = transport_dial_tcp(a, target, e->deadline_us, error);
-	return e->transport != NULL;
+	e->pipe = transport_dial(a, target, e->deadline_us, error);
+	return e->pipe != NULL;
 }
 
-/* False when the deadline has come. */
+/* False when the deadline has come. Who reads until PIPE_AGAIN has left nothing pending. */
 static bool wait_for(struct errand *e, short events)
 {
 	int64_t left_ms = (e->deadline_us - clock_now_us() + 999) / 1000;
-	struct pollfd p = { .fd = e->transport->fd, .events = events };
+	struct pollfd p = { .fd = e->pipe->fd, .events = events };
 
 	return left_ms > 0 && poll(&p, 1, (int)left_ms) > 0;
 }
@@ -40,11 +40,11 @@ bool errand_send(struct errand *e, const struct packet *packet)
 	buf_init(&out, ERRAND_PACKET_MAX);
 	wire_build(&out, e->version, packet, NULL);
 	while (ok && out.len) {
-		ssize_t n = e->transport->ops->write(e->transport, out.data, out.len);
+		ssize_t n = pipe_write(e->pipe, out.data, out.len);
 		if (n > 0)
 			buf_consume(&out, (size_t)n);
 		else
-			ok = n == TRANSPORT_AGAIN && wait_for(e, POLLOUT);
+			ok = n == PIPE_AGAIN && wait_for(e, POLLOUT);
 	}
 	buf_fini(&out);
 	return ok;
@@ -84,11 +84,11 @@ enum wire_status errand_receive(struct errand *e, struct packet *packet, bool *e
 		if (status != WIRE_NEED_MORE)
 			return status;
 		uint8_t chunk[4096];
-		ssize_t n = e->transport->ops->read(e->transport, chunk, sizeof(chunk));
+		ssize_t n = pipe_read(e->pipe, chunk, sizeof(chunk));
 		if (n > 0)
 			take_bytes(e, chunk, (size_t)n);
-		*ended = n == TRANSPORT_END || n == TRANSPORT_RESET;
-		if (!*ended && n == TRANSPORT_AGAIN && !wait_for(e, POLLIN))
+		*ended = n == PIPE_END || n == PIPE_RESET;
+		if (!*ended && n == PIPE_AGAIN && !wait_for(e, POLLIN))
 			break;
 	}
 	return WIRE_NEED_MORE;
@@ -96,8 +96,8 @@ enum wire_status errand_receive(struct errand *e, struct packet *packet, bool *e
 
 void errand_end(struct errand *e)
 {
-	if (e->transport)
-		e->transport->ops->close(e->transport);
+	if (e->pipe)
+		pipe_close(e->pipe);
 	buf_fini(&e->in);
 }
 
@@ -109,7 +109,7 @@ struct packet errand_connect(const struct errand *e, const char *client_id)
 	packet.level = (uint8_t)e->version;
 	packet.connect_flags = CONNECT_CLEAN;
 	packet.client_id = bytes_of(client_id);
-	packet.properties.present = e->version == MQTT_50;
+	packet.properties.present = version_traits(e->version).properties;
 	demands_meet(&(const struct demands){ e->login, KEEP_ALIVE_INSTEAD_S }, &packet);
 	return packet;
 }

@@ -15,7 +15,7 @@ struct errand {
 	struct arena *arena;
 	enum mqtt_version version;
 	const struct login *login; /* of the target */
-	struct transport *transport;
+	struct pipe *pipe;
 	struct buf in;
 	int64_t deadline_us;               /* monotonic: of the whole errand */
 	unsigned received;                 /* packets */

@@ -30,8 +30,8 @@ void lateness_watch(struct lateness *l, struct arena *a, const struct play *play
 		if (errand_send(&e, &connect) &&
 			errand_receive(&e, &connack, &ended) == WIRE_PACKET &&
 			connack.type == CONNACK && !connack.code) {
-			l->pulse = e.transport;
-			e.transport = NULL;
+			l->pulse = e.pipe;
+			e.pipe = NULL;
 		}
 	}
 	errand_end(&e);
@@ -39,7 +39,7 @@ void lateness_watch(struct lateness *l, struct arena *a, const struct play *play
 
 static void stop(struct lateness *l)
 {
-	l->pulse->ops->close(l->pulse);
+	pipe_close(l->pulse);
 	l->pulse = NULL;
 	l->asked_us = 0;
 }
@@ -48,7 +48,7 @@ static void ask(struct lateness *l, int64_t now_us)
 {
 	static const uint8_t pingreq[] = { PINGREQ << 4, 0 };
 
-	if (l->pulse->ops->write(l->pulse, pingreq, sizeof(pingreq)) != sizeof(pingreq)) {
+	if (pipe_write(l->pulse, pingreq, sizeof(pingreq)) != sizeof(pingreq)) {
 		stop(l);
 		return;
 	}
@@ -75,8 +75,8 @@ static void beat(struct lateness *l, int64_t now_us)
 
 	if (!l->pulse)
 		return;
-	ssize_t n = l->pulse->ops->read(l->pulse, answer, sizeof(answer));
-	if (n == TRANSPORT_END || n == TRANSPORT_RESET || n == sizeof(answer)) { /* or a flood */
+	ssize_t n = pipe_read(l->pulse, answer, sizeof(answer));
+	if (n == PIPE_END || n == PIPE_RESET || n == sizeof(answer)) { /* or a flood */
 		stop(l);
 		return;
 	}
@@ -130,6 +130,6 @@ void lateness_end(struct lateness *l)
 
 	if (!l->pulse)
 		return;
-	l->pulse->ops->write(l->pulse, disconnect, sizeof(disconnect));
+	pipe_write(l->pulse, disconnect, sizeof(disconnect));
 	stop(l);
 }

@@ -15,7 +15,7 @@
 
 struct arena;
 struct play;
-struct transport;
+struct pipe;
 
 /* All zero: nothing is watched, and nothing was ever late. */
 struct lateness {
@@ -23,8 +23,8 @@ struct lateness {
 	int64_t turn_us; /* of the last turn, monotonic */
 	int64_t own_us;  /* that the harness was late, all together */
 
-	struct transport *pulse; /* NULL: there is none */
-	int64_t asked_us;        /* when the PINGREQ went out that is not answered yet; 0: none */
+	struct pipe *pulse;   /* NULL: there is none */
+	int64_t asked_us;     /* when the PINGREQ went out that is not answered yet; 0: none */
 	int64_t own_asked_us; /* own_us at that time: what was our fault since is not the target's */
 	int64_t ask_us;       /* when the next one is due */
 	int64_t target_us;    /* that the target was late, all together */

@@ -33,8 +33,8 @@ static void write_all(struct peer *p, struct output o)
 
 	while (o.len && !p->ended) {
 		p->last_begun_us = tape_now_us(&t->tape);
-		ssize_t n = p->transport->ops->write(p->transport, o.data, o.len);
-		if (n == TRANSPORT_RESET) {
+		ssize_t n = pipe_write(p->pipe, o.data, o.len);
+		if (n == PIPE_RESET) {
 			peer_drain(p);
 			return;
 		}

@@ -64,9 +64,9 @@ bool peer_dial(struct peer *p, const char **error)
 {
 	struct test *t = p->test;
 
-	p->transport = transport_dial_tcp(
+	p->pipe = transport_dial(
 		t->arena, t->play->target, clock_now_us() + t->play->answer_us, error);
-	if (!p->transport) {
+	if (!p->pipe) {
 		p->party->remote = t->play->target->address;
 		p->party->local = t->play->target->address;
 		tape_add(&t->tape, TAPE_REFUSED, p->party, (struct bytes){ 0 },
@@ -74,30 +74,42 @@ bool peer_dial(struct peer *p, const char **error)
 		p->closed = true;
 		return false;
 	}
-	p->party->local = p->transport->local;
-	p->party->remote = p->transport->remote;
+	p->party->local = p->pipe->local;
+	p->party->remote = p->pipe->remote;
 	p->last_begun_us = p->last_sent_us = tape_now_us(&t->tape);
 	tape_add(&t->tape, TAPE_CONNECTED, p->party, (struct bytes){ 0 }, NULL);
 	return true;
 }
 
+/* The connection that has waited longest; NULL: none waits. */
+static struct pipe *accept_next(struct test *t)
+{
+	const char *error;
+	struct pipe *pipe =
+		listener_accept(t->arena, t->listener, clock_now_us() + t->play->answer_us, &error);
+
+	if (error)
+		test_remark(t, NULL, "a connection did not come about: %s", error);
+	return pipe;
+}
+
 struct peer *peer_accept(struct test *t, const char *role, int64_t until_us)
 {
-	struct transport *transport = transport_accept_tcp(t->arena, t->listener);
+	struct pipe *pipe = accept_next(t);
 
 	t->accepting = true;
-	while (!transport && tape_now_us(&t->tape) < until_us && !client_gave_up(t)) {
+	while (!pipe && tape_now_us(&t->tape) < until_us && !client_gave_up(t)) {
 		test_pump(t, until_us);
-		transport = transport_accept_tcp(t->arena, t->listener);
+		pipe = accept_next(t);
 	}
 	t->accepting = false;
-	if (!transport)
+	if (!pipe)
 		return NULL;
 	struct peer *p = peer_new(t, role);
-	p->transport = transport;
+	p->pipe = pipe;
 	p->party->accepted = true;
-	p->party->local = transport->local;
-	p->party->remote = transport->remote;
+	p->party->local = pipe->local;
+	p->party->remote = pipe->remote;
 	p->last_begun_us = p->last_sent_us = tape_now_us(&t->tape);
 	tape_add(&t->tape, TAPE_CONNECTED, p->party, (struct bytes){ 0 }, NULL);
 	return p;
@@ -107,7 +119,7 @@ void peer_close(struct peer *p, bool reset)
 {
 	const struct finding *findings;
 
-	if (!p->transport || p->closed)
+	if (!p->pipe || p->closed)
 		return;
 	peer_flush(p);
 	tape_add(&p->test->tape, reset ? TAPE_RESET_OUT : TAPE_FIN_OUT, p->party,
@@ -115,9 +127,9 @@ void peer_close(struct peer *p, bool reset)
 	monitor_closed(p->monitor, test_ours(p->test), &findings);
 	monitor_closed(p->conduct, test_ours(p->test), &findings);
 	if (reset)
-		p->transport->ops->reset(p->transport);
+		pipe_reset(p->pipe);
 	else
-		p->transport->ops->close(p->transport);
+		pipe_close(p->pipe);
 	p->closed = true;
 }
 
@@ -132,7 +144,7 @@ const char *peer_situation(struct peer *p, int64_t since_us)
 			buf_printf(&text, "%s%s", text.len ? ", " : "",
 				wire_describe(t->arena, t->play->version, &p->arrivals[i].packet));
 	const char *join = text.len ? ", then " : "";
-	if (!p->transport)
+	if (!p->pipe)
 		buf_printf(&text, "%sno connection", join);
 	else if (p->closed)
 		buf_printf(&text, "%sthe peer itself closed the connection", join);

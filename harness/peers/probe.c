@@ -153,7 +153,7 @@ static bool speaks(struct arena *a, const struct endpoint *target, int64_t limit
 	bool ended, found = false;
 
 	if (errand_start(&e, a, target, MQTT_311, limit_us, &error)) {
-		e.transport->ops->write(e.transport, request->data, request->len);
+		pipe_write(e.pipe, request->data, request->len);
 		errand_receive(&e, &packet, &ended);
 		for (int i = 0; i < 2; i++)
 			found |= begins_with(&e, (const char *)answers[i].data, answers[i].len);

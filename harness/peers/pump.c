@@ -7,7 +7,13 @@
 
 static bool is_readable(const struct peer *p)
 {
-	return p->transport && !p->closed && !p->ended;
+	return p->pipe && !p->closed && !p->ended;
+}
+
+/* Something to read that no poll tells of. */
+static bool has_pending(const struct peer *p)
+{
+	return p->reading != READS_NOTHING && pipe_pending(p->pipe);
 }
 
 /* The client that is judged: what its agent says, and the connections that it opens. Returns the number
@@ -19,7 +25,7 @@ static nfds_t add_client(const struct test *t, struct pollfd *fds)
 		return 0;
 	agent_poll(t->agent, fds);
 	fds[AGENT_POLLED] =
-		(struct pollfd){ .fd = t->accepting ? t->listener : -1, .events = POLLIN };
+		(struct pollfd){ .fd = t->accepting ? t->listener->fd : -1, .events = POLLIN };
 	return AGENT_POLLED + 1;
 }
 
@@ -45,20 +51,22 @@ bool test_poll(struct test *t, const struct peer *writer, int64_t until_us)
 	struct pollfd fds[PEERS_MAX + AGENT_POLLED + 2];
 	struct peer *of[PEERS_MAX];
 	nfds_t n = 0, all;
+	bool pending = false;
 
 	for (size_t i = 0; i < t->peer_count; i++) {
 		struct peer *p = t->peers[i];
 		if (!is_readable(p))
 			continue;
-		fds[n] = (struct pollfd){ .fd = p->transport->fd,
+		fds[n] = (struct pollfd){ .fd = p->pipe->fd,
 			.events = p->reading == READS_NOTHING ? POLLRDHUP : POLLIN };
 		if (p == writer)
 			fds[n].events |= POLLOUT;
 		of[n++] = p;
+		pending |= has_pending(p);
 	}
 	int64_t left_us = until_us - tape_now_us(&t->tape);
 	struct timespec wait = { .tv_sec = left_us / 1000000, .tv_nsec = left_us % 1000000 * 1000 };
-	if (left_us <= 0)
+	if (left_us <= 0 || pending)
 		wait = (struct timespec){ 0 };
 	all = n + add_client(t, fds + n);
 	bool any = false;
@@ -67,10 +75,10 @@ bool test_poll(struct test *t, const struct peer *writer, int64_t until_us)
 	int ready = ppoll(fds, all + 1, &wait, NULL);
 	lateness_turn(&t->lateness);
 	check_bounds(t);
-	if (ready <= 0)
+	if (ready <= 0 && !pending)
 		return false;
 	for (nfds_t i = 0; i < n; i++) {
-		if (fds[i].revents & ~POLLOUT) {
+		if (fds[i].revents & ~POLLOUT || has_pending(of[i])) {
 			if (of[i]->reading == READS_NOTHING)
 				peer_end_unread(of[i]);
 			else

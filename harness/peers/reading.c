@@ -9,7 +9,7 @@ void stop_reading_at(struct place at, struct peer *p)
 	if (!is_open(p))
 		return;
 	p->reading = READS_NOTHING;
-	p->transport->ops->narrow(p->transport);
+	pipe_narrow(p->pipe);
 	test_remark(p->test, p, "reads nothing from here on");
 }
 
@@ -21,9 +21,9 @@ void read_some_at(struct place at, struct peer *p, size_t bytes)
 	(void)at;
 	if (!is_open(p))
 		return;
-	struct pollfd fd = { .fd = p->transport->fd, .events = POLLIN };
+	struct pollfd fd = { .fd = p->pipe->fd, .events = POLLIN };
 	p->reading = READS;
-	while (is_open(p) && p->bytes_in < until && poll(&fd, 1, 0) > 0)
+	while (is_open(p) && p->bytes_in < until && (pipe_pending(p->pipe) || poll(&fd, 1, 0) > 0))
 		peer_receive(p);
 	p->reading = before;
 }

@@ -1,8 +1,6 @@
 /* The agent of a client under test: launching it, what it says, and how it ends. */
-#include <errno.h>
 #include <string.h>
 #include <sys/wait.h>
-#include <unistd.h>
 
 #include "harness/agent/contract.h"
 #include "harness/test.h"
@@ -16,14 +14,14 @@ enum {
 
 static void listen_for_it(struct place at, struct test *t)
 {
-	if (t->listener >= 0)
+	const char *error;
+
+	if (t->listener)
 		return;
-	t->place.host = "127.0.0.1";
-	t->place.version = spec_version_name(t->play->version);
-	t->listener = transport_listen_tcp(&t->place.port);
-	if (t->listener < 0)
-		test_end(t, at, VERDICT_ERROR,
-			arena_printf(t->arena, "no port to listen on: %s", strerror(errno)));
+	t->listener = transport_listen(t->arena, t->play->transport, &error);
+	if (!t->listener)
+		test_end(t, at, VERDICT_ERROR, error);
+	t->place = agent_place(t->listener, t->play->version);
 }
 
 /* Launching takes its time, which is nobody's answer: an interpreter may have much to load. */
@@ -172,9 +170,8 @@ void client_listen(struct test *t)
 
 void client_end(struct test *t)
 {
-	if (t->listener >= 0)
-		close(t->listener);
-	t->listener = -1;
+	listener_close(t->listener);
+	t->listener = NULL;
 	if (!t->agent)
 		return;
 	agent_stop(t->agent);

@@ -40,7 +40,7 @@ static bool send_subscribe(struct exchange *x)
 	packet.id = 1;
 	packet.filters = &filter;
 	packet.filter_count = 1;
-	packet.properties.present = x->checkup->version == MQTT_50;
+	packet.properties.present = version_traits(x->checkup->version).properties;
 	return errand_send(&x->errand, &packet);
 }
 
@@ -51,7 +51,7 @@ static bool send_publish(struct exchange *x)
 	packet.flags = wire_publish_flags(false, 0, false);
 	packet.topic = bytes_of(x->name);
 	packet.payload = bytes_of("are you well?");
-	packet.properties.present = x->checkup->version == MQTT_50;
+	packet.properties.present = version_traits(x->checkup->version).properties;
 	return errand_send(&x->errand, &packet);
 }
 

@@ -8,13 +8,14 @@
 #include "harness/case.h"
 #include "harness/launch/words.h"
 #include "harness/pattern.h"
+#include "harness/versions.h"
 #include "record/difference.h"
 #include "record/record.h"
 
 static bool speaks_of(const struct expectation *e, const struct case_def *def,
 	const struct vector *row, enum mqtt_version version)
 {
-	return e->pattern && (e->versions & (version == MQTT_50 ? V50 : V311)) &&
+	return e->pattern && (e->versions & version_bit(version)) &&
 		pattern_matches(e->pattern, def, row, version);
 }
 
@@ -161,8 +162,11 @@ bool expectation_is_seen(const struct expectation *e, const struct record_case *
 static bool meets_row(
 	const struct expectation *e, const struct case_def *def, const struct vector *row)
 {
-	return (case_has_version(def, row, MQTT_311) && speaks_of(e, def, row, MQTT_311)) ||
-		(case_has_version(def, row, MQTT_50) && speaks_of(e, def, row, MQTT_50));
+	for (int i = 0; i < VERSION_COUNT; i++)
+		if (case_has_version(def, row, version_at(i)) &&
+			speaks_of(e, def, row, version_at(i)))
+			return true;
+	return false;
 }
 
 static bool meets_case(const struct expectation *e, const struct case_def *def)

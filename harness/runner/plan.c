@@ -6,6 +6,8 @@
 #include "base/arena.h"
 #include "harness/case.h"
 #include "harness/pattern.h"
+#include "harness/transport/transport.h"
+#include "harness/versions.h"
 
 enum { SPLITS = 16 }; /* "split": every cut that falls into a fixed header or the first fields */
 
@@ -87,6 +89,41 @@ const char *cut_text(struct arena *a, const struct cut *cut)
 	return "whole";
 }
 
+/* ---- transports ---------------------------------------------------------------------------- */
+
+bool routes_parse(struct arena *a, const char *text, struct routes *out)
+{
+	const struct transport **list = NULL;
+	size_t count = 0, capacity = 0;
+
+	*out = (struct routes){ 0 };
+	for (const char *rest = text; rest; rest = strchr(rest, ',')) {
+		rest += *rest == ',';
+		const char *name = arena_printf(a, "%.*s", (int)strcspn(rest, ","), rest);
+		const struct transport *found = transport_find(name);
+		if (!found)
+			return false;
+		bool twice = false;
+		for (size_t i = 0; i < count; i++)
+			twice |= list[i] == found;
+		if (twice)
+			continue;
+		list = arena_grow(a, list, count, &capacity, sizeof(*list));
+		list[count++] = found;
+	}
+	*out = (struct routes){ list, count };
+	return true;
+}
+
+const char *routes_text(struct arena *a)
+{
+	const char *text = transports[0]->name;
+
+	for (size_t i = 1; transports[i]; i++)
+		text = arena_printf(a, "%s, %s", text, transports[i]->name);
+	return text;
+}
+
 /* ---- selection ----------------------------------------------------------------------------- */
 
 unsigned shard_of(const char *id, unsigned shards)
@@ -101,9 +138,8 @@ unsigned shard_of(const char *id, unsigned shards)
 
 static bool is_selected(const struct selection *s, const struct plan_item *item)
 {
-	unsigned bit = item->version == MQTT_50 ? V50 : V311;
-
-	if (!(s->versions & bit) || !case_has_version(item->def, item->row, item->version))
+	if (!(s->versions & version_bit(item->version)) ||
+		!case_has_version(item->def, item->row, item->version))
 		return false;
 	if (s->shards && shard_of(item->id, s->shards) != s->shard)
 		return false;
@@ -133,14 +169,16 @@ static void add_row(struct maker *m, const struct case_def *def, const struct ve
 	static const struct cut whole = { .segmentation = SEGMENT_WHOLE };
 	const struct selection *s = m->selection;
 	struct cuts cuts = s->cuts.count ? s->cuts : (struct cuts){ &whole, 1 };
+	struct routes routes = s->routes.count ? s->routes : (struct routes){ transports, 1 };
 	struct plan_item item = { .def = def, .row = row, .id = play_id(m->arena, def, row) };
 
-	for (int v = 0; v < 2; v++) {
-		item.version = v ? MQTT_50 : MQTT_311;
+	for (int v = 0; v < VERSION_COUNT; v++) {
+		item.version = version_at(v);
 		if (!is_selected(s, &item))
 			continue;
-		for (size_t c = 0; c < cuts.count; c++) {
-			item.cut = cuts.list[c];
+		for (size_t i = 0; i < routes.count * cuts.count; i++) {
+			item.transport = routes.list[i / cuts.count];
+			item.cut = cuts.list[i % cuts.count];
 			add_item(m, &item);
 		}
 	}
@@ -229,15 +267,17 @@ void plan_make(struct arena *a, const struct selection *s, struct plan *out)
 		shuffle(out->items + timed, out->count - timed, s->seed);
 }
 
-void plan_add(
-	struct arena *a, struct plan *p, const struct case_def *def, enum mqtt_version version)
+void plan_add(struct arena *a, struct plan *p, const struct case_def *def,
+	enum mqtt_version version, const struct transport *transport)
 {
 	struct plan_item *items = arena_alloc(a, (p->count + 1) * sizeof(*items));
 
 	for (size_t i = 0; i < p->count; i++)
 		if (p->items[i].def == def && p->items[i].version == version)
 			return;
-	items[0] = (struct plan_item){ .def = def, .version = version, .id = def->id };
+	items[0] = (struct plan_item){
+		.def = def, .version = version, .transport = transport, .id = def->id
+	};
 	for (size_t i = 0; i < p->count; i++)
 		items[i + 1] = p->items[i];
 	p->items = items;
@@ -254,6 +294,7 @@ static bool matches_anything(const struct selection *s, const char *pattern)
 	alone.pattern_count = 1;
 	alone.excluded_count = 0;
 	alone.versions = BOTH;
+	alone.routes = (struct routes){ 0 };
 	alone.cuts = (struct cuts){ 0 };
 	alone.repeats = 1;
 	alone.shards = 0;
@@ -277,10 +318,11 @@ const char *selection_unmatched(const struct selection *s)
 
 const char *plan_key(struct arena *a, const struct plan_item *item)
 {
-	const char *cut = cut_text(a, &item->cut);
-	const char *version = spec_version_name(item->version);
+	const char *repeat = item->repeat ? arena_printf(a, " #%d", item->repeat) : "";
+	const char *over = item->transport == transports[0]
+		? ""
+		: arena_printf(a, "%s ", item->transport->name);
 
-	if (item->repeat)
-		return arena_printf(a, "%s %s %s #%d", item->id, version, cut, item->repeat);
-	return arena_printf(a, "%s %s %s", item->id, version, cut);
+	return arena_printf(a, "%s %s %s%s%s", item->id, spec_version_name(item->version), over,
+		cut_text(a, &item->cut), repeat);
 }

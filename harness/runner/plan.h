@@ -1,4 +1,4 @@
-/* What a run plays, and in which order: cases x rows x versions x cuts x repeats, as far as they were
+/* What a run plays, and in which order: cases x rows x versions x transports x cuts x repeats, as far as they were
  * selected. The timed ones come first, the longest before the others, so that their waiting overlaps
  * with all the rest.
  */
@@ -28,6 +28,16 @@ struct cuts {
 bool cuts_parse(struct arena *a, const char *text, struct cuts *out);
 const char *cut_text(struct arena *a, const struct cut *cut); /* "split:3" */
 
+/* What a run's case runs go over. None: the usual one. */
+struct routes {
+	const struct transport *const *list;
+	size_t count;
+};
+
+/* "tcp", "unix"; several with commas between. False: none of them. */
+bool routes_parse(struct arena *a, const char *text, struct routes *out);
+const char *routes_text(struct arena *a); /* all there are: "tcp, unix" */
+
 struct selection {
 	const struct case_def *const *cases;
 	size_t case_count;
@@ -35,7 +45,8 @@ struct selection {
 	size_t pattern_count;        /* 0: all cases */
 	const char *const *excluded; /* patterns of what is left out all the same */
 	size_t excluded_count;
-	unsigned versions;      /* V311, V50 or BOTH */
+	unsigned versions; /* V311, V50 or BOTH */
+	struct routes routes;
 	struct cuts cuts;       /* none: whole */
 	unsigned repeats;       /* at least 1 */
 	unsigned shard, shards; /* the first of four is 1 and 4; 0 and 0: everything */
@@ -48,6 +59,7 @@ struct plan_item {
 	const struct case_def *def;
 	const struct vector *row; /* NULL: a plain case */
 	enum mqtt_version version;
+	const struct transport *transport;
 	struct cut cut;
 	int repeat;     /* 0 for the first */
 	const char *id; /* "table/row"; of the case, in all versions */
@@ -60,9 +72,9 @@ struct plan {
 
 void plan_make(struct arena *a, const struct selection *s, struct plan *out);
 
-/* Puts a case without rows in front, in this version, unless it is there. */
-void plan_add(
-	struct arena *a, struct plan *p, const struct case_def *def, enum mqtt_version version);
+/* Puts a case without rows in front, in this version over this transport, unless it is there over any. */
+void plan_add(struct arena *a, struct plan *p, const struct case_def *def,
+	enum mqtt_version version, const struct transport *transport);
 
 /* The first pattern, of either list, that no case matches in any version; NULL: all do. */
 const char *selection_unmatched(const struct selection *s);
@@ -70,7 +82,7 @@ const char *selection_unmatched(const struct selection *s);
 /* Which of `shards` parts an id belongs to, 1 to `shards`; the same today, tomorrow and elsewhere. */
 unsigned shard_of(const char *id, unsigned shards);
 
-/* "qos2/dup 5.0 split:3", and the number of a repeat behind it: what tells it from all others. */
+/* "qos2/dup 5.0 unix split:3 #2": what tells it from all others. The usual transport goes without saying. */
 const char *plan_key(struct arena *a, const struct plan_item *item);
 
 #endif

@@ -1,7 +1,6 @@
 #include "harness/runner/port.h"
 
 #include <arpa/inet.h>
-#include <string.h>
 #include <unistd.h>
 
 #include "base/arena.h"
@@ -37,24 +36,15 @@ bool port_is_taken(uint16_t port)
 	return try_bind(port) != port;
 }
 
-/* Where nobody listens, a dial to a port of the ephemeral range can meet itself. */
-static bool is_own_reflection(const struct transport *t)
-{
-	return !memcmp(&t->local, &t->remote, sizeof(t->local));
-}
-
 bool endpoint_accepts(const struct endpoint *e, int64_t limit_us)
 {
 	struct arena scratch;
 	const char *error;
 
 	arena_init(&scratch);
-	struct transport *t = transport_dial_tcp(&scratch, e, clock_now_us() + limit_us, &error);
-	bool reflected = t && is_own_reflection(t);
-	if (reflected)
-		t->ops->reset(t);
-	else if (t)
-		t->ops->close(t);
+	struct pipe *p = transport_dial(&scratch, e, clock_now_us() + limit_us, &error);
+	if (p)
+		pipe_close(p);
 	arena_fini(&scratch);
-	return t && !reflected;
+	return p != NULL;
 }

@@ -11,6 +11,7 @@
 #include "harness/pattern.h"
 #include "harness/runner/plan.h"
 #include "harness/runner/worker.h"
+#include "harness/transport/transport.h"
 
 static const struct record_statement *blank_statements(
 	struct arena *a, const struct plan_item *item, enum verdict verdict, size_t *count)
@@ -72,7 +73,7 @@ void result_blank(struct arena *a, const struct plan_item *item, enum verdict ve
 		.title = item->row && item->row->title ? item->row->title : item->def->title,
 		.chapter = arena_text(a, case_chapter(item->def, chapter)),
 		.version = spec_version_name(item->version),
-		.transport = "tcp",
+		.transport = item->transport->name,
 		.segmentation = cut_text(a, &item->cut),
 		.repeat = item->repeat,
 		.level = item->def->level,

@@ -8,6 +8,7 @@
 #include "harness/case.h"
 #include "harness/runner/runner_job.h"
 #include "harness/runner/target.h"
+#include "harness/versions.h"
 
 enum {
 	LONGEST_WAIT_MS = 1000,
@@ -269,7 +270,7 @@ bool runner_turn(struct runner *r, struct pollfd *extra)
 /* Nobody knows what a version has that was not asked for, or is not served. */
 static bool was_played(const struct runner *r, unsigned versions)
 {
-	for (int i = 0; i < SURVEY_VERSIONS; i++) {
+	for (int i = 0; i < VERSION_COUNT; i++) {
 		const struct survey *survey = &r->config->surveys[i];
 		if (versions & (i ? V50 : V311) && (!survey->asked || survey->unserved))
 			return false;

@@ -68,7 +68,7 @@ struct runner_config {
 	const struct plan *plan;
 	struct target *target;
 	const struct client *client; /* judged instead of the target, which is none then; or NULL */
-	const struct survey *surveys; /* SURVEY_VERSIONS of them */
+	const struct survey *surveys; /* VERSION_COUNT of them */
 	const struct expectations *expected;
 	bool whole; /* all cases were selected: a cause that does not come up is gone */
 	uint64_t seed;
@@ -143,6 +143,7 @@ struct runner_foreign {
 	const char *victims; /* the ids of the first, with commas between */
 	const char *topic;   /* of the first message */
 	size_t count;
+	const struct transport *transport; /* of the first of them */
 };
 
 struct runner {
@@ -185,7 +186,7 @@ struct runner {
 	size_t counts[VERDICT_COUNT];
 	size_t unexpected;
 	size_t unexplained; /* deaths that no case run could repeat */
-	struct runner_foreign foreign[SURVEY_VERSIONS];
+	struct runner_foreign foreign[VERSION_COUNT];
 	bool *seen;                 /* for each of the expectations of causes: it came up */
 	bool no_captures;           /* there was no room for one, or for a line of the record ... */
 	size_t unrecorded;          /* ... lines that could not be written */

@@ -5,6 +5,7 @@
 #include "harness/case.h"
 #include "harness/runner/result.h"
 #include "harness/runner/runner_job.h"
+#include "harness/versions.h"
 
 enum { VICTIMS_NAMED = 5 };
 
@@ -19,13 +20,14 @@ static const struct case_def foreign_messages = {
 
 void foreign_note(struct runner *r, const struct plan_item *item, const struct record_case *record)
 {
-	struct runner_foreign *f = &r->foreign[survey_index(item->version)];
+	struct runner_foreign *f = &r->foreign[version_place(item->version)];
 
 	if (!record->foreign)
 		return;
 	if (!f->count++) {
 		f->topic = arena_text(&r->arena, record->foreign);
 		f->victims = item->id;
+		f->transport = item->transport;
 	} else if (f->count <= VICTIMS_NAMED) {
 		f->victims = arena_printf(&r->arena, "%s, %s", f->victims, item->id);
 	}
@@ -34,7 +36,10 @@ void foreign_note(struct runner *r, const struct plan_item *item, const struct r
 static void conclude(struct runner *r, struct runner_foreign *f, enum mqtt_version version)
 {
 	const struct plan_item item = {
-		.def = &foreign_messages, .version = version, .id = foreign_messages.id
+		.def = &foreign_messages,
+		.version = version,
+		.transport = f->transport,
+		.id = foreign_messages.id,
 	};
 	struct record_case record;
 	struct record_failure failure = {
@@ -59,7 +64,7 @@ static void conclude(struct runner *r, struct runner_foreign *f, enum mqtt_versi
 
 void runner_conclude(struct runner *r)
 {
-	for (int i = 0; i < SURVEY_VERSIONS; i++)
+	for (int i = 0; i < VERSION_COUNT; i++)
 		if (r->foreign[i].count)
-			conclude(r, &r->foreign[i], i ? MQTT_50 : MQTT_311);
+			conclude(r, &r->foreign[i], version_at(i));
 }

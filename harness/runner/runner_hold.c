@@ -7,6 +7,7 @@
 #include "harness/case.h"
 #include "harness/runner/result.h"
 #include "harness/runner/runner_job.h"
+#include "harness/versions.h"
 
 enum { CHECK_PAUSE_US = 10000 }; /* between two dials to see whether it accepts connections */
 
@@ -137,7 +138,7 @@ static bool wants_patience(const struct runner *r, const struct runner_job *job)
 
 	return job->result.waited && is_open_to_patience(job->result.verdict) &&
 		!job->ticket.patient && c->patience_us > job->play.answer_us &&
-		!c->surveys[survey_index(job->item.version)].warning && !is_foreseen(r, job);
+		!c->surveys[version_place(job->item.version)].warning && !is_foreseen(r, job);
 }
 
 void hold_release(struct runner *r, int64_t now_us)

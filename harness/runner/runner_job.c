@@ -10,6 +10,8 @@
 #include "harness/case.h"
 #include "harness/runner/result.h"
 #include "harness/runner/target.h"
+#include "harness/transport/transport.h"
+#include "harness/versions.h"
 
 enum {
 	ANSWERS_A_CASE = 10,     /* answers that a case run may wait for in vain ... */
@@ -35,8 +37,9 @@ static const char *capture_name(struct arena *a, const struct plan_item *item)
 	const char *cut = cut_text(a, &item->cut);
 	const char *repeat = item->repeat ? arena_printf(a, "-%d", item->repeat) : "";
 	bool whole = item->cut.segmentation == SEGMENT_WHOLE;
-	char *name = arena_printf(a, "%s-%s-tcp%s%s%s.pcapng", item->id,
-		spec_version_name(item->version), whole ? "" : "-", whole ? "" : cut, repeat);
+	char *name =
+		arena_printf(a, "%s-%s-%s%s%s%s.pcapng", item->id, spec_version_name(item->version),
+			item->transport->name, whole ? "" : "-", whole ? "" : cut, repeat);
 
 	for (char *p = name; *p; p++)
 		if (strchr("/: ", *p))
@@ -47,7 +50,7 @@ static const char *capture_name(struct arena *a, const struct plan_item *item)
 static void set_play(struct runner *r, struct runner_job *job)
 {
 	const struct runner_config *c = r->config;
-	const struct survey *survey = &c->surveys[survey_index(job->item.version)];
+	const struct survey *survey = &c->surveys[version_place(job->item.version)];
 
 	job->play = (struct play){
 		.def = job->item.def,
@@ -56,7 +59,8 @@ static void set_play(struct runner *r, struct runner_job *job)
 		.segmentation = job->item.cut.segmentation,
 		.split_at = job->item.cut.split_at,
 		.repeat = job->item.repeat,
-		.target = c->client ? NULL : &c->target->endpoint,
+		.transport = job->item.transport,
+		.target = c->client ? NULL : target_endpoint(c->target, job->item.transport),
 		.client = c->client,
 		.capabilities = &survey->capabilities,
 		.known = survey->known,
@@ -202,7 +206,7 @@ void job_start(struct runner *r, struct runner_queue *queue, bool timed)
 {
 	const struct runner_config *c = r->config;
 	struct runner_job *job = job_new(r, queue_take(queue));
-	const struct survey *survey = &c->surveys[survey_index(job->item.version)];
+	const struct survey *survey = &c->surveys[version_place(job->item.version)];
 	const char *unserved = survey->unserved;
 
 	if (!unserved && c->client && !c->client->agent && !job->item.def->unaided)

@@ -9,6 +9,7 @@
 #include "harness/case.h"
 #include "harness/runner/runner_job.h"
 #include "harness/runner/target.h"
+#include "harness/versions.h"
 
 enum {
 	TIMEOUTS = 2,        /* case runs to which nothing came in time: then the target is asked */
@@ -22,9 +23,9 @@ enum {
 /* A version in which the target serves; NULL: none. */
 static const struct survey *served(const struct runner *r, enum mqtt_version *version)
 {
-	for (int i = 0; i < SURVEY_VERSIONS; i++) {
+	for (int i = 0; i < VERSION_COUNT; i++) {
 		const struct survey *s = &r->config->surveys[i];
-		*version = i ? MQTT_50 : MQTT_311;
+		*version = version_at(i);
 		if (s->status == PROBE_SERVED && !s->unserved)
 			return s;
 	}

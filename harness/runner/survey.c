@@ -16,7 +16,7 @@ static const char *take_one(struct arena *a, const struct target *target, enum m
 
 	out->answer_us = answer_us;
 	out->status = probe(a, &target->endpoint, version, answer_us, &out->capabilities, &what);
-	if (file && !(file->versions & (version == MQTT_50 ? V50 : V311))) {
+	if (file && !(file->versions & version_bit(version))) {
 		out->unserved = arena_printf(a, "%s does not serve MQTT %s, by its file",
 			file->name, spec_version_name(version));
 		out->own_word = true;
@@ -25,7 +25,7 @@ static const char *take_one(struct arena *a, const struct target *target, enum m
 		out->own_word = probe_refused_version(&out->capabilities);
 	}
 	if (file)
-		features_apply(&file->features[survey_index(version)], &out->capabilities);
+		features_apply(&file->features[version_place(version)], &out->capabilities);
 	if (out->unserved || (out->status != PROBE_SILENT && out->status != PROBE_STRANGE))
 		return what;
 	out->warning = arena_printf(a, "MQTT %s: %s", spec_version_name(version), what);
@@ -35,14 +35,14 @@ static const char *take_one(struct arena *a, const struct target *target, enum m
 }
 
 bool survey_take(struct arena *a, const struct target *target, unsigned versions, int64_t answer_us,
-	struct survey out[static SURVEY_VERSIONS], const char **error)
+	struct survey out[static VERSION_COUNT], const char **error)
 {
 	const char *what = NULL;
 	bool reached = false;
 
-	for (int i = 0; i < SURVEY_VERSIONS; i++) {
-		enum mqtt_version version = i ? MQTT_50 : MQTT_311;
-		out[i] = (struct survey){ .asked = versions & (i ? V50 : V311) };
+	for (int i = 0; i < VERSION_COUNT; i++) {
+		enum mqtt_version version = version_at(i);
+		out[i] = (struct survey){ .asked = versions & version_bit(version) };
 		if (!out[i].asked)
 			continue;
 		what = take_one(a, target, version, answer_us, &out[i]);
@@ -55,14 +55,14 @@ bool survey_take(struct arena *a, const struct target *target, unsigned versions
 }
 
 bool survey_take_client(struct arena *a, const struct client *client, unsigned served,
-	unsigned versions, int64_t answer_us, struct survey out[static SURVEY_VERSIONS],
+	unsigned versions, int64_t answer_us, struct survey out[static VERSION_COUNT],
 	struct client_facts *facts, const char **error)
 {
 	if (!client_probe(a, client, versions, answer_us, facts, error))
 		return false;
-	for (int i = 0; i < SURVEY_VERSIONS; i++) {
-		unsigned bit = i ? V50 : V311;
-		const char *name = spec_version_name(i ? MQTT_50 : MQTT_311);
+	for (int i = 0; i < VERSION_COUNT; i++) {
+		unsigned bit = version_bit(version_at(i));
+		const char *name = spec_version_name(version_at(i));
 		out[i] = (struct survey){
 			.asked = versions & bit,
 			.status = PROBE_SERVED,

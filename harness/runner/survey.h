@@ -14,6 +14,7 @@
 
 #include "harness/agent/client.h"
 #include "harness/peers/probe.h"
+#include "harness/versions.h"
 
 struct arena;
 struct case_def;
@@ -35,36 +36,29 @@ struct survey {
 	const char *const *known;         /* its statements, for struct play; or NULL */
 };
 
-enum { SURVEY_VERSIONS = 2 };
-
-static inline int survey_index(enum mqtt_version version)
-{
-	return version == MQTT_50;
-}
-
 /* The same of a client, by the versions that it speaks. */
 bool survey_take_client(struct arena *a, const struct client *client, unsigned served,
-	unsigned versions, int64_t answer_us, struct survey out[static SURVEY_VERSIONS],
+	unsigned versions, int64_t answer_us, struct survey out[static VERSION_COUNT],
 	struct client_facts *facts, const char **error);
 
 /* Probes each version of the mask (V311, V50). Strings are in the arena. False when no connection came
  * about at all: then *error has a sentence.
  */
 bool survey_take(struct arena *a, const struct target *target, unsigned versions, int64_t answer_us,
-	struct survey out[static SURVEY_VERSIONS], const char **error);
+	struct survey out[static VERSION_COUNT], const char **error);
 
 /* Whether anything can be judged at all: a version that is served, and rights to subscribe and to
  * publish in it. What the server refuses by a code (QoS 2) becomes a limit of its capabilities, and
  * `refused` says so. False: *error has a sentence.
  */
 bool survey_enter(struct arena *a, const struct target *target, int64_t answer_us,
-	struct survey surveys[static SURVEY_VERSIONS], const char **error);
+	struct survey surveys[static VERSION_COUNT], const char **error);
 
 /* Plays the case of a plain connection in each version that is served, in a process of its own, and
  * fills in `broken` and `known` where the monitor finds a breach. `common` has what is the same in both
  * versions; `folder` (may be NULL) is where pcap/ is.
  */
 void survey_look(struct arena *a, const struct case_def *def, const struct play *common,
-	const char *folder, struct survey surveys[static SURVEY_VERSIONS]);
+	const char *folder, struct survey surveys[static VERSION_COUNT]);
 
 #endif

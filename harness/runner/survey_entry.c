@@ -10,11 +10,6 @@
 
 enum { OTHER_LIMIT_US = 1000000 };
 
-static enum mqtt_version version_at(int i)
-{
-	return i ? MQTT_50 : MQTT_311;
-}
-
 /* CONNACK codes of either version that are about who we are. */
 static bool wants_a_login(uint8_t refusal)
 {
@@ -40,11 +35,11 @@ static const char *not_let_in(struct arena *a, const struct target *target, cons
 
 /* NULL: at least one version is served. */
 static const char *unserved(struct arena *a, const struct target *target,
-	const struct survey surveys[static SURVEY_VERSIONS])
+	const struct survey surveys[static VERSION_COUNT])
 {
 	const char *why = NULL;
 
-	for (int i = 0; i < SURVEY_VERSIONS; i++) {
+	for (int i = 0; i < VERSION_COUNT; i++) {
 		if (!surveys[i].asked)
 			continue;
 		if (surveys[i].status == PROBE_SERVED)
@@ -67,12 +62,12 @@ static void take_limits(struct arena *a, const struct echo *echo, struct survey 
 }
 
 bool survey_enter(struct arena *a, const struct target *target, int64_t answer_us,
-	struct survey surveys[static SURVEY_VERSIONS], const char **error)
+	struct survey surveys[static VERSION_COUNT], const char **error)
 {
 	const char *topic = arena_printf(a, "mqttspec/echo%d", (int)getpid());
 
 	*error = unserved(a, target, surveys);
-	for (int i = 0; i < SURVEY_VERSIONS && !*error; i++) {
+	for (int i = 0; i < VERSION_COUNT && !*error; i++) {
 		struct survey *s = &surveys[i];
 		struct echo echo;
 		if (!s->asked || s->unserved || s->status != PROBE_SERVED)

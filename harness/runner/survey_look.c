@@ -10,6 +10,7 @@
 #include "harness/runner/result.h"
 #include "harness/runner/survey.h"
 #include "harness/runner/worker.h"
+#include "harness/transport/transport.h"
 #include "record/difference.h"
 #include "record/record.h"
 
@@ -39,7 +40,12 @@ static const char *prefix(struct arena *a, enum mqtt_version version)
 static bool play_once(struct arena *a, const struct play *play, struct record_case *out)
 {
 	struct play own = *play;
-	struct plan_item item = { .def = play->def, .version = play->version, .id = play->def->id };
+	struct plan_item item = {
+		.def = play->def,
+		.version = play->version,
+		.transport = play->transport,
+		.id = play->def->id,
+	};
 	int64_t until_us = clock_now_us() + ANSWERS * play->answer_us + GRACE_US;
 	struct worker worker;
 	bool ended = false;
@@ -78,8 +84,8 @@ static bool is_breach(const struct record_case *record)
 static void look(struct arena *a, struct play *play, const char *folder, struct survey *out)
 {
 	struct record_case *record = arena_new(a, struct record_case);
-	const char *name = arena_printf(
-		a, "pcap/%s-%s-tcp.pcapng", play->def->id, spec_version_name(play->version));
+	const char *name = arena_printf(a, "pcap/%s-%s-%s.pcapng", play->def->id,
+		spec_version_name(play->version), play->transport->name);
 
 	play->pcap_path = folder ? arena_printf(a, "%s/%s", folder, name) : NULL;
 	bool ended = play_once(a, play, record);
@@ -93,15 +99,15 @@ static void look(struct arena *a, struct play *play, const char *folder, struct 
 }
 
 void survey_look(struct arena *a, const struct case_def *def, const struct play *common,
-	const char *folder, struct survey surveys[static SURVEY_VERSIONS])
+	const char *folder, struct survey surveys[static VERSION_COUNT])
 {
-	for (int i = 0; i < SURVEY_VERSIONS; i++) {
+	for (int i = 0; i < VERSION_COUNT; i++) {
 		struct survey *survey = &surveys[i];
 		struct play play = *common;
 		if (!survey->asked || survey->unserved || survey->status != PROBE_SERVED)
 			continue;
 		play.def = def;
-		play.version = i ? MQTT_50 : MQTT_311;
+		play.version = version_at(i);
 		play.capabilities = &survey->capabilities;
 		play.answer_us = survey->answer_us;
 		play.prefix = prefix(a, play.version);

@@ -1,4 +1,3 @@
-#include "harness/peers/probe.h"
 #include "harness/runner/target.h"
 
 #include <errno.h>
@@ -14,8 +13,10 @@
 #include "base/clock.h"
 #include "harness/case.h"
 #include "harness/launch/words.h"
+#include "harness/peers/probe.h"
 #include "harness/runner/folder.h"
 #include "harness/runner/port.h"
+#include "harness/transport/transport.h"
 
 enum {
 	LAUNCH_ATTEMPTS = 5, /* on another port each time */
@@ -27,7 +28,7 @@ enum {
 	VERSION_LIMIT_US = 5000000,
 	VERSION_LIMIT_BYTES = 65536,
 	LOG_LIMIT_BYTES = 64 * 1024 * 1024,
-	PLACEHOLDERS = 5, /* besides those of the further ports */
+	PLACEHOLDERS = 6, /* besides those of the further ports */
 	READ_TURNS = 64,  /* so that a flood of output leaves room for other work */
 };
 
@@ -51,6 +52,14 @@ bool target_use_url(struct target *t, const char *url, const char **error)
 bool target_is_launched(const struct target *t)
 {
 	return t->file && t->file->command;
+}
+
+const struct endpoint *target_endpoint(const struct target *t, const struct transport *transport)
+{
+	for (size_t i = 0; i < t->further_count; i++)
+		if (t->further[i].transport == transport)
+			return &t->further[i];
+	return &t->endpoint;
 }
 
 /* ---- output -------------------------------------------------------------------------------- */
@@ -136,6 +145,18 @@ static bool file_has(const struct target_file *f, const char *text)
 	return words_have(f->command, text) || words_have(f->environment, text);
 }
 
+bool target_offers(
+	const struct target_file *file, const char *url, const struct transport *transport)
+{
+	const char *rest;
+	char place[32];
+
+	if (!file || !file->command)
+		return transport_of_url(url, &rest) == transport;
+	snprintf(place, sizeof(place), "{%s}", transport->place);
+	return file_has(file, place);
+}
+
 /* A free port that is none of the others. */
 static uint16_t choose_port(const struct target *t)
 {
@@ -171,6 +192,47 @@ static bool has_lost_a_port(const struct target *t)
 	return lost;
 }
 
+/* ---- where it listens ---------------------------------------------------------------------- */
+
+static const char *socket_path(struct target *t)
+{
+	return arena_printf(&t->arena, "%s/socket", t->folder);
+}
+
+/* The usual endpoint, and one for each other transport that the file has a placeholder for. */
+static bool set_endpoints(struct target *t, const char **error)
+{
+	struct arena *a = &t->arena;
+	size_t capacity = 0;
+
+	t->further = NULL;
+	t->further_count = 0;
+	if (!target_use_url(t, arena_printf(a, "mqtt://%s:%u", loopback, t->port), error))
+		return false;
+	for (size_t i = 1; transports[i]; i++) {
+		if (!target_offers(t->file, NULL, transports[i]))
+			continue;
+		t->further =
+			arena_grow(a, t->further, t->further_count, &capacity, sizeof(*t->further));
+		struct endpoint *e = &t->further[t->further_count];
+		const char *url = arena_printf(a, "%s://%s", transports[i]->scheme, socket_path(t));
+		if (!endpoint_parse(a, url, e, error))
+			return false;
+		e->login = t->login;
+		t->further_count++;
+	}
+	return true;
+}
+
+static bool accepts(const struct target *t)
+{
+	bool all = endpoint_accepts(&t->endpoint, ACCEPT_LIMIT_US);
+
+	for (size_t i = 0; all && i < t->further_count; i++)
+		all = endpoint_accepts(&t->further[i], ACCEPT_LIMIT_US);
+	return all;
+}
+
 /* ---- starting ------------------------------------------------------------------------------ */
 
 static const char *not_started(struct target *t, const char *why)
@@ -194,6 +256,7 @@ static bool start_program(struct target *t, const char **error)
 		{ "dir", t->folder },
 		{ "config", arena_printf(a, "%s/%s", t->folder, first) },
 		{ "here", target_file_folder(a, f) },
+		{ "socket", socket_path(t) },
 	};
 	for (size_t i = 0; i < FURTHER_PORTS; i++)
 		values[PLACEHOLDERS + i] = (struct placeholder){
@@ -256,7 +319,7 @@ static enum target_status wait_until_ready(struct target *t, const char **error)
 
 	*error = NULL;
 	while ((left_us = deadline_us - clock_now_us()) > 0) {
-		if (!listens && endpoint_accepts(&t->endpoint, ACCEPT_LIMIT_US)) {
+		if (!listens && accepts(t)) {
 			listens = true;
 			if (left_us > ANSWER_LIMIT_US)
 				deadline_us -= left_us - ANSWER_LIMIT_US;
@@ -275,7 +338,7 @@ static enum target_status wait_until_ready(struct target *t, const char **error)
 		if (wait_a_step(t, t->stop_fd, STEP_MS))
 			return TARGET_CANCELLED;
 	}
-	if (endpoint_accepts(&t->endpoint, ACCEPT_LIMIT_US))
+	if (accepts(t))
 		return TARGET_UP; /* the probes of the run will say what is odd about it */
 	if (!has_lost_a_port(t))
 		*error = arena_printf(a, "%s did not listen on port %u within %u ms%s",
@@ -294,7 +357,7 @@ static enum target_status launch_once(struct target *t, const char **error)
 	t->folder = folder_make(a, error);
 	if (!t->folder)
 		return TARGET_FAILED;
-	if (!target_use_url(t, arena_printf(a, "mqtt://%s:%u", loopback, t->port), error))
+	if (!set_endpoints(t, error))
 		return TARGET_FAILED;
 	if (!start_program(t, error))
 		return TARGET_FAILED;

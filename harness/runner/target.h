@@ -5,10 +5,10 @@
  *        ▲               │
  *        └── it died ────┘          target_launch again; on the same port if that is free
  *
- * A launched program gets a free port of the loopback interface, further ones if it asks for them, and
- * a private folder. What it writes
- * to stdout and stderr has to be read (target_read, whenever output_fd is readable), or it would come
- * to a halt. Nothing of it outlives target_stop, nor this process.
+ * A launched program gets a free port of the loopback interface, further ones and the path of a socket if
+ * it asks for them, and a private folder. What it writes to stdout and stderr has to be read (target_read,
+ * whenever output_fd is readable), or it would come to a halt. Nothing of it outlives target_stop, nor this
+ * process.
  */
 #ifndef HARNESS_TARGET_H
 #define HARNESS_TARGET_H
@@ -28,7 +28,9 @@ enum { FURTHER_PORTS = 8 };
 
 struct target {
 	const struct target_file *file; /* NULL: a URL and nothing else */
-	struct endpoint endpoint;
+	struct endpoint endpoint;       /* the usual one */
+	struct endpoint *further;       /* where else a launched program listens, in the arena */
+	size_t further_count;
 	const struct login *login; /* for every CONNECT; NULL: none */
 	FILE *log;                 /* all that the program says is copied here; NULL: nowhere */
 	int stop_fd;               /* readable: give up waiting; -1. It is not read from */
@@ -58,6 +60,13 @@ enum target_status {
 enum target_status target_launch(struct target *t, const char **error);
 
 bool target_is_launched(const struct target *t);
+
+/* Whether this program, or this URL, can be reached so. `file` may be NULL. */
+bool target_offers(
+	const struct target_file *file, const char *url, const struct transport *transport);
+
+/* Where it is reached so, once it is up. */
+const struct endpoint *target_endpoint(const struct target *t, const struct transport *transport);
 
 /* Reads what it has to say by now. */
 void target_read(struct target *t);

@@ -8,16 +8,18 @@
 
 struct arena;
 struct login;
+struct transport;
 
 struct endpoint {
-	struct sockaddr_storage address; /* AF_INET or AF_INET6 */
+	const struct transport *transport; /* how it is reached */
+	struct sockaddr_storage address;   /* as that wants it */
 	socklen_t address_len;
 	const char *url;           /* "mqtt://127.0.0.1:1883", for people */
 	const struct login *login; /* for every CONNECT; NULL: it wants none. Not of the URL */
 };
 
-/* "mqtt://host:port", "host:port", "host", "[::1]:1883"; default port 1883. Resolves names (the
- * first address that the system offers). False, with a sentence in the arena, on a bad URL, an
+/* "mqtt://host:port", "host:port", "host", "[::1]:1883" (default port 1883), "unix:///path". Resolves
+ * names (the first address that the system offers). False, with a sentence in the arena, on a bad URL, an
  * unknown scheme or an unknown host.
  */
 bool endpoint_parse(struct arena *a, const char *url, struct endpoint *out, const char **error);

@@ -1,84 +1,110 @@
-#include "harness/transport/transport.h"
-
+/* mqtt://HOST[:PORT] */
 #include <errno.h>
+#include <netdb.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
-#include <poll.h>
+#include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
 #include "base/arena.h"
-#include "base/clock.h"
 #include "harness/transport/endpoint.h"
+#include "harness/transport/socket.h"
 
-/* Room for several of the largest segments, of 64 kB on a loopback: else every one of them waits for a timer. */
-enum { NARROW_BYTES = 256 * 1024 };
+enum {
+	MQTT_PORT = 1883,
+	/* Room for several of the largest segments, of 64 kB on a loopback: else every one of them waits
+	 * for a timer.
+	 */
+	NARROW_BYTES = 256 * 1024,
+};
 
-static ssize_t tcp_read(struct transport *t, void *data, size_t size)
+/* ---- where --------------------------------------------------------------------------------- */
+
+/* Parts "host", "host:port", "[v6]" and "[v6]:port". */
+static bool split(struct arena *a, const char *text, const char **host, const char **port)
 {
-	ssize_t n = recv(t->fd, data, size, MSG_DONTWAIT);
+	size_t len = strcspn(text, "/");
+	char *copy = arena_printf(a, "%.*s", (int)len, text);
+	char *colon = strrchr(copy, ':');
+
+	*port = arena_printf(a, "%d", MQTT_PORT);
+	if (copy[0] == '[') {
+		char *close = strchr(copy, ']');
+		if (!close || (close[1] && close[1] != ':'))
+			return false;
+		*close = '\0';
+		*host = copy + 1;
+		if (close[1])
+			*port = close + 2;
+	} else {
+		*host = copy;
+		if (colon && colon != strchr(copy, ':'))
+			return true; /* a bare IPv6 address */
+		if (colon) {
+			*colon = '\0';
+			*port = colon + 1;
+		}
+	}
+	char *end;
+	long number = strtol(*port, &end, 10);
+	return **host && **port && !*end && number >= 1 && number <= 65535;
+}
+
+static bool tcp_resolve(struct arena *a, const char *rest, struct endpoint *out, const char **error)
+{
+	struct addrinfo hints = { .ai_socktype = SOCK_STREAM, .ai_flags = AI_NUMERICSERV };
+	struct addrinfo *found;
+	const char *host, *port;
+
+	if (!split(a, rest, &host, &port)) {
+		*error = arena_printf(a, "%s: not of the form mqtt://HOST[:PORT]", rest);
+		return false;
+	}
+	int e = getaddrinfo(host, port, &hints, &found);
+	if (e) {
+		*error = arena_printf(a, "%s: %s", host, gai_strerror(e));
+		return false;
+	}
+	out->address_len = found->ai_addrlen;
+	memcpy(&out->address, found->ai_addr, found->ai_addrlen);
+	out->url =
+		arena_printf(a, strchr(host, ':') ? "mqtt://[%s]:%s" : "mqtt://%s:%s", host, port);
+	freeaddrinfo(found);
+	return true;
+}
+
+/* ---- pipes --------------------------------------------------------------------------------- */
+
+static ssize_t tcp_read(struct pipe *p, void *data, size_t size)
+{
+	ssize_t n = socket_read(p, data, size);
+
 	/* Some targets leave Nagle's algorithm on: a delayed acknowledgement would cost 40 ms. */
-	setsockopt(t->fd, IPPROTO_TCP, TCP_QUICKACK, &(int){ 1 }, sizeof(int));
-	if (n >= 0)
-		return n;
-	return errno == EAGAIN || errno == EINTR ? TRANSPORT_AGAIN : TRANSPORT_RESET;
+	setsockopt(p->fd, IPPROTO_TCP, TCP_QUICKACK, &(int){ 1 }, sizeof(int));
+	return n;
 }
 
-static ssize_t tcp_write(struct transport *t, const void *data, size_t size)
-{
-	ssize_t n = send(t->fd, data, size, MSG_DONTWAIT | MSG_NOSIGNAL);
-	if (n >= 0)
-		return n;
-	return errno == EAGAIN || errno == EINTR ? TRANSPORT_AGAIN : TRANSPORT_RESET;
-}
-
-static void tcp_close(struct transport *t)
-{
-	close(t->fd);
-	t->fd = -1;
-}
-
-static void tcp_reset(struct transport *t)
+static void tcp_reset(struct pipe *p)
 {
 	struct linger at_once = { .l_onoff = 1, .l_linger = 0 };
 
-	setsockopt(t->fd, SOL_SOCKET, SO_LINGER, &at_once, sizeof(at_once));
-	tcp_close(t);
+	setsockopt(p->fd, SOL_SOCKET, SO_LINGER, &at_once, sizeof(at_once));
+	socket_close(p);
 }
 
-static void tcp_narrow(struct transport *t)
+static void tcp_narrow(struct pipe *p)
 {
-	setsockopt(t->fd, SOL_SOCKET, SO_RCVBUF, &(int){ NARROW_BYTES }, sizeof(int));
+	setsockopt(p->fd, SOL_SOCKET, SO_RCVBUF, &(int){ NARROW_BYTES }, sizeof(int));
 }
 
-static const struct transport_ops tcp_ops = {
-	.name = "tcp",
+static const struct pipe_ops tcp_ops = {
 	.read = tcp_read,
-	.write = tcp_write,
-	.close = tcp_close,
+	.write = socket_write,
+	.close = socket_close,
 	.reset = tcp_reset,
 	.narrow = tcp_narrow,
 };
-
-/* Waits for a connect under way; 0 or an errno. */
-static int finish_connect(int fd, int64_t deadline_us)
-{
-	for (;;) {
-		int64_t left_ms = (deadline_us - clock_now_us() + 999) / 1000;
-		struct pollfd p = { .fd = fd, .events = POLLOUT };
-		int n = poll(&p, 1, left_ms > 0 ? (int)left_ms : 0);
-		if (n > 0)
-			break;
-		if (n == 0)
-			return ETIMEDOUT;
-		if (errno != EINTR)
-			return errno;
-	}
-	int error = 0;
-	socklen_t len = sizeof(error);
-	getsockopt(fd, SOL_SOCKET, SO_ERROR, &error, &len);
-	return error;
-}
 
 /* A case's segments must reach the target as they were written. */
 static void set_no_delay(int fd)
@@ -86,64 +112,86 @@ static void set_no_delay(int fd)
 	setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &(int){ 1 }, sizeof(int));
 }
 
-static struct transport *transport_of(struct arena *a, int fd)
-{
-	struct transport *t = arena_new(a, struct transport);
-	socklen_t len = sizeof(t->local);
+/* ---- dialling ------------------------------------------------------------------------------ */
 
-	t->ops = &tcp_ops;
-	t->fd = fd;
-	getsockname(fd, (struct sockaddr *)&t->local, &len);
-	len = sizeof(t->remote);
-	getpeername(fd, (struct sockaddr *)&t->remote, &len);
-	return t;
+/* Where nobody listens, a dial to a port of the ephemeral range can meet itself. */
+static bool is_own_reflection(const struct pipe *p)
+{
+	return !memcmp(&p->local, &p->remote, sizeof(p->local));
 }
 
-struct transport *transport_dial_tcp(
+static struct pipe *tcp_dial(
 	struct arena *a, const struct endpoint *to, int64_t deadline_us, const char **error)
 {
-	int e = 0;
-	int fd = socket(to->address.ss_family, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+	int fd = socket_new(to->address.ss_family);
+
 	if (fd < 0) {
 		*error = arena_printf(a, "no socket: %s", strerror(errno));
 		return NULL;
 	}
 	set_no_delay(fd);
-	if (connect(fd, (const struct sockaddr *)&to->address, to->address_len))
-		e = errno == EINPROGRESS ? finish_connect(fd, deadline_us) : errno;
+	int e = socket_connect(fd, to, deadline_us);
 	if (e) {
 		*error = arena_printf(a, "%s: %s", to->url, strerror(e));
 		close(fd);
 		return NULL;
 	}
-	return transport_of(a, fd);
+	struct pipe *p = socket_pipe(a, fd, &tcp_ops);
+	if (!is_own_reflection(p))
+		return p;
+	*error = arena_printf(a, "%s: %s", to->url, strerror(ECONNREFUSED));
+	tcp_reset(p);
+	return NULL;
 }
 
-int transport_listen_tcp(uint16_t *port)
+/* ---- listening ----------------------------------------------------------------------------- */
+
+static bool tcp_listen(struct arena *a, struct listener *out, const char **error)
 {
 	struct sockaddr_in at = { .sin_family = AF_INET };
 	socklen_t len = sizeof(at);
-	int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
 
+	out->fd = socket_new(AF_INET);
 	at.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
-	if (fd >= 0 && !bind(fd, (const struct sockaddr *)&at, len) && !listen(fd, SOMAXCONN) &&
-		!getsockname(fd, (struct sockaddr *)&at, &len)) {
-		*port = ntohs(at.sin_port);
-		return fd;
+	if (out->fd < 0 || bind(out->fd, (const struct sockaddr *)&at, len) ||
+		listen(out->fd, SOMAXCONN) || getsockname(out->fd, (struct sockaddr *)&at, &len)) {
+		*error = arena_printf(a, "no port to listen on: %s", strerror(errno));
+		if (out->fd >= 0)
+			close(out->fd);
+		return false;
 	}
-	int e = errno;
-	if (fd >= 0)
-		close(fd);
-	errno = e;
-	return -1;
+	out->host = "127.0.0.1";
+	out->port = ntohs(at.sin_port);
+	out->url = arena_printf(a, "mqtt://%s:%u", out->host, out->port);
+	return true;
 }
 
-struct transport *transport_accept_tcp(struct arena *a, int listener)
+static struct pipe *tcp_accept(
+	struct arena *a, struct listener *l, int64_t deadline_us, const char **error)
 {
-	int fd = accept4(listener, NULL, NULL, SOCK_CLOEXEC | SOCK_NONBLOCK);
+	int fd = socket_accept(l);
 
+	(void)deadline_us, (void)error;
 	if (fd < 0)
 		return NULL;
 	set_no_delay(fd);
-	return transport_of(a, fd);
+	return socket_pipe(a, fd, &tcp_ops);
 }
+
+static void tcp_unlisten(struct listener *l)
+{
+	close(l->fd);
+	l->fd = -1;
+}
+
+const struct transport transport_tcp = {
+	.name = "tcp",
+	.scheme = "mqtt",
+	.place = "port",
+	.is_ip = true,
+	.resolve = tcp_resolve,
+	.dial = tcp_dial,
+	.listen = tcp_listen,
+	.accept = tcp_accept,
+	.unlisten = tcp_unlisten,
+};

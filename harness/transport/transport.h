@@ -1,9 +1,16 @@
-/* A byte stream between a peer and the target, whatever carries it and whoever opened it. Never blocks
- * but in dialling.
+/* How bytes travel between a peer and the target. A transport is a table of functions, one for each scheme
+ * of a URL and each in a file of its own; transport.c lists them, and nobody else knows which there are.
+ *
+ *   transport ── resolve ──▶ endpoint ── dial ───▶ pipe      a server is judged
+ *       └─────── listen ───▶ listener ── accept ─▶ pipe      a client is
+ *
+ * A pipe is an ordered stream of bytes in both directions, whatever carries it and whoever opened it. It
+ * may lie on another pipe, which it then owns: so a record layer or a framing is one file, too.
  */
 #ifndef HARNESS_TRANSPORT_H
 #define HARNESS_TRANSPORT_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 #include <sys/socket.h>
@@ -11,41 +18,101 @@
 
 struct arena;
 struct endpoint;
+struct pipe;
+struct transport;
+
+/* ---- pipes --------------------------------------------------------------------------------- */
 
 /* What read and write return besides a positive count. */
 enum {
-	TRANSPORT_END = 0,    /* read: the other side will send no more */
-	TRANSPORT_AGAIN = -1, /* nothing to read, or no room to write: poll and try again */
-	TRANSPORT_RESET = -2, /* the connection is gone */
+	PIPE_END = 0,    /* read: the other side will send no more */
+	PIPE_AGAIN = -1, /* nothing to read, or no room to write: poll and try again */
+	PIPE_RESET = -2, /* the connection is gone */
 };
 
-struct transport {
-	const struct transport_ops *ops;
+/* Nothing here blocks. */
+struct pipe_ops {
+	ssize_t (*read)(struct pipe *p, void *data, size_t size);
+	ssize_t (*write)(struct pipe *p, const void *data, size_t size);
+	/* Bytes have been taken from the socket that read has not handed out yet: a poll would wait for
+	 * others in vain. NULL: this pipe keeps none.
+	 */
+	bool (*pending)(const struct pipe *p);
+	void (*close)(struct pipe *p); /* in order: what was written arrives, then the end */
+	void (*reset)(struct pipe *p); /* at once, with a reset where the transport has one */
+	/* Of what is not read it keeps as little as it can from now on. NULL: it has no say in that. */
+	void (*narrow)(struct pipe *p);
+};
+
+/* In the arena that it was made in; its socket is closed by pipe_close or pipe_reset. */
+struct pipe {
+	const struct pipe_ops *ops;
 	int fd; /* to poll; -1 when closed */
 	struct sockaddr_storage local, remote;
 };
 
-struct transport_ops {
-	const char *name; /* "tcp" */
-	ssize_t (*read)(struct transport *t, void *data, size_t size);
-	ssize_t (*write)(struct transport *t, const void *data, size_t size);
-	void (*close)(struct transport *t);  /* in order: what was written arrives, then the end */
-	void (*reset)(struct transport *t);  /* at once, with a reset where the transport has one */
-	void (*narrow)(struct transport *t); /* of what is not read it keeps as little as it can */
+ssize_t pipe_read(struct pipe *p, void *data, size_t size);
+ssize_t pipe_write(struct pipe *p, const void *data, size_t size);
+bool pipe_pending(const struct pipe *p);
+void pipe_close(struct pipe *p);
+void pipe_reset(struct pipe *p);
+void pipe_narrow(struct pipe *p);
+
+/* ---- listeners ----------------------------------------------------------------------------- */
+
+struct listener {
+	const struct transport *transport;
+	int fd;           /* to poll: readable when a connection waits */
+	const char *host; /* where clients are to connect: an address, or a path ... */
+	uint16_t port;    /* ... and 0 */
+	const char *url;  /* the same in one word */
 };
 
-/* Connects within the deadline (monotonic microseconds). NULL on failure, with a sentence in the
- * arena. The struct is in the arena; its socket is closed by ops->close or ops->reset.
+/* On a place that nobody else has, for programs of this machine alone. NULL, with a sentence in the
+ * arena, where the listener is, too.
  */
-struct transport *transport_dial_tcp(
+struct listener *transport_listen(
+	struct arena *a, const struct transport *transport, const char **error);
+
+/* The connection that has waited longest. NULL: none waits; or one did, and did not come about: then *error
+ * is a sentence. A transport with a handshake waits for it until the deadline (monotonic), others do not.
+ */
+struct pipe *listener_accept(
+	struct arena *a, struct listener *l, int64_t deadline_us, const char **error);
+
+void listener_close(struct listener *l); /* NULL is fine */
+
+/* ---- transports ---------------------------------------------------------------------------- */
+
+struct transport {
+	const char *name;   /* "tcp": in records, and for people to choose */
+	const char *scheme; /* "mqtt": of its URLs */
+	const char *place;  /* "port": the placeholder in a target file for where to listen */
+	bool is_ip;         /* its addresses are hosts and ports, and a live capture sees it */
+
+	/* What follows scheme:// in a URL. Fills in address and url. False, with a sentence. */
+	bool (*resolve)(
+		struct arena *a, const char *rest, struct endpoint *out, const char **error);
+	struct pipe *(*dial)(struct arena *a, const struct endpoint *to, int64_t deadline_us,
+		const char **error);
+	bool (*listen)(struct arena *a, struct listener *out, const char **error);
+	struct pipe *(*accept)(
+		struct arena *a, struct listener *l, int64_t deadline_us, const char **error);
+	void (*unlisten)(struct listener *l);
+};
+
+/* All there are, the usual one first; NULL after the last. */
+extern const struct transport *const transports[];
+
+const struct transport *transport_find(const char *name); /* NULL: there is no such */
+
+/* By the scheme of a URL, which may be left out; *rest is what follows it. NULL: an unknown one. */
+const struct transport *transport_of_url(const char *url, const char **rest);
+
+/* Connects within the deadline (monotonic microseconds), as the endpoint's transport does. NULL on failure,
+ * with a sentence in the arena.
+ */
+struct pipe *transport_dial(
 	struct arena *a, const struct endpoint *to, int64_t deadline_us, const char **error);
-
-/* A socket that listens on a free port of 127.0.0.1, which goes into *port; -1 with errno. It does not
- * block, and is closed with close.
- */
-int transport_listen_tcp(uint16_t *port);
-
-/* The connection that has waited longest; NULL: none waits. */
-struct transport *transport_accept_tcp(struct arena *a, int listener);
 
 #endif

@@ -244,7 +244,7 @@ static bool read_braced(struct expansion *e, struct buf *inside, size_t column, 
 static bool add_properties(struct expansion *e, struct buf *out, size_t column,
 	const struct length *length, const struct buf *inside)
 {
-	if (e->values->version == MQTT_50) {
+	if (version_traits(e->values->version).properties) {
 		if (!add_length(e, out, column, length, inside->len))
 			return false;
 		buf_add(out, inside->data, inside->len);

@@ -72,7 +72,7 @@ static void add_own_properties(struct build *b)
 {
 	bool lie = b->twist && b->twist->set_property_length;
 
-	if (b->version == MQTT_50)
+	if (version_traits(b->version).properties)
 		add_properties(
 			&b->out, &b->packet->properties, lie ? &b->twist->property_length : NULL);
 }
@@ -88,7 +88,7 @@ static void build_connect(struct build *b)
 	add_own_properties(b);
 	add_string(&b->out, p->client_id);
 	if (p->connect_flags & CONNECT_WILL) {
-		if (b->version == MQTT_50)
+		if (version_traits(b->version).properties)
 			add_properties(&b->out, &p->will_properties, NULL);
 		add_string(&b->out, p->will_topic);
 		add_string(&b->out, p->will_payload);
@@ -124,7 +124,7 @@ static void add_reason(struct build *b)
 	bool behind = properties->present || properties->count ||
 		(b->twist && b->twist->set_property_length);
 
-	if (b->version != MQTT_50)
+	if (!version_traits(b->version).reason_codes)
 		return;
 	if (b->packet->has_code || behind)
 		buf_add_u8(&b->out, b->packet->code);
@@ -149,7 +149,7 @@ static void build_suback(struct build *b)
 {
 	buf_add_u16(&b->out, b->packet->id);
 	add_own_properties(b);
-	if (b->packet->type == SUBACK || b->version == MQTT_50)
+	if (b->packet->type == SUBACK || version_traits(b->version).reason_codes)
 		buf_add(&b->out, b->packet->codes.data, b->packet->codes.len);
 }
 

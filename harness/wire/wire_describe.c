@@ -117,7 +117,7 @@ static void describe_connect(struct buf *b, const struct packet *p)
 		buf_add_text(b, " protocol ");
 		add_text(b, p->protocol_name);
 	}
-	if (p->level == MQTT_311 || p->level == MQTT_50)
+	if (version_is_known(p->level))
 		buf_printf(b, " v%s", spec_version_name(p->level));
 	else
 		buf_printf(b, " level %u", p->level);
@@ -155,7 +155,8 @@ static void add_code(struct buf *b, uint8_t code, const char *name)
 static void describe_connack(struct buf *b, enum mqtt_version version, const struct packet *p)
 {
 	/* A server of 3.1.1 answers a CONNECT of 5.0 in its own form, without properties. */
-	bool reason = version == MQTT_50 && (p->properties.present || p->properties.count);
+	bool reason = version_traits(version).reason_codes &&
+		(p->properties.present || p->properties.count);
 
 	buf_add_u8(b, ' ');
 	add_code(b, p->code, reason ? code_name(p->code, CONNACK) : spec_return_code_name(p->code));
@@ -185,7 +186,7 @@ static void describe_publish(struct buf *b, const struct packet *p)
 static void add_options(struct buf *b, enum mqtt_version version, uint8_t options)
 {
 	buf_printf(b, " q%u", options & 3);
-	if (version != MQTT_50 && options & ~3) {
+	if (!version_traits(version).subscription_options && options & ~3) {
 		buf_printf(b, " options 0x%02X", options);
 		return;
 	}
@@ -218,7 +219,7 @@ static void describe_codes(struct buf *b, enum mqtt_version version, const struc
 	for (size_t i = 0; i < p->codes.len && i < SHOWN_LIST; i++) {
 		uint8_t code = p->codes.data[i];
 		buf_printf(b, "%s0x%02X", i ? ", " : ": ", code);
-		if (version == MQTT_50 && code > 2)
+		if (version_traits(version).reason_codes && code > 2)
 			buf_printf(b, " %s", code_name(code, p->type));
 	}
 	if (p->codes.len > SHOWN_LIST)

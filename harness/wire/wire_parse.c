@@ -13,7 +13,8 @@ static bool parse_properties(struct wire_reader *r, struct packet *p)
 	static const struct wire_field length = { "Property Length",
 		RULES("MQTT-4.8.0-1", "MQTT-2.2.2-1") };
 
-	return r->version != MQTT_50 || wire_read_properties(r, &length, &p->properties);
+	return !version_traits(r->version).properties ||
+		wire_read_properties(r, &length, &p->properties);
 }
 
 static bool parse_will(struct wire_reader *r, struct packet *p)
@@ -25,7 +26,8 @@ static bool parse_will(struct wire_reader *r, struct packet *p)
 	static const struct wire_field payload = { "Will Payload",
 		RULES("MQTT-3.1.2-9", "MQTT-3.1.2-9") };
 
-	if (r->version == MQTT_50 && !wire_read_properties(r, &length, &p->will_properties))
+	if (version_traits(r->version).properties &&
+		!wire_read_properties(r, &length, &p->will_properties))
 		return false;
 	return wire_read_string(r, &topic, &p->will_topic) &&
 		wire_read_string(r, &payload, &p->will_payload);
@@ -118,7 +120,7 @@ static bool parse_reason(struct wire_reader *r, struct packet *p)
 {
 	static const struct wire_field code = { "Reason Code", RULES_ANY };
 
-	if (r->version != MQTT_50 || r->at == r->end)
+	if (!version_traits(r->version).reason_codes || r->at == r->end)
 		return true;
 	p->has_code = true;
 	if (!wire_read_u8(r, &code, &p->code))
@@ -188,7 +190,7 @@ static bool parse_suback(struct wire_reader *r, struct packet *p)
 
 static bool parse_unsuback(struct wire_reader *r, struct packet *p)
 {
-	return r->version == MQTT_50 ? parse_suback(r, p) : parse_ack(r, p);
+	return version_traits(r->version).reason_codes ? parse_suback(r, p) : parse_ack(r, p);
 }
 
 static bool parse_ping(struct wire_reader *r, struct packet *p)
@@ -269,7 +271,7 @@ struct wire_result wire_parse(struct arena *a, enum mqtt_version version, const 
 	switch (wire_variable_decode(data + 1, len - 1, &out->remaining_length, &length_size)) {
 	case VARIABLE_CUT: return need(1);
 	case VARIABLE_TOO_LONG:
-		return lost(version == MQTT_50 ? "5.0:U50-VBI-MAX" : "3.1.1:U311-REMLEN",
+		return lost(version_statement(version, "3.1.1:U311-REMLEN", "5.0:U50-VBI-MAX"),
 			"Remaining Length has more than four bytes");
 	case VARIABLE_READ: break;
 	}

@@ -7,7 +7,7 @@ static bool fault(
 {
 	r->result->status = WIRE_MALFORMED;
 	r->result->offset = offset;
-	r->result->rule = r->version == MQTT_50 ? field->rule_50 : field->rule_311;
+	r->result->rule = version_statement(r->version, field->rule_311, field->rule_50);
 	r->result->what = what;
 	return false;
 }

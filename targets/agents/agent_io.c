@@ -43,9 +43,9 @@ void answer(struct command *c, json_t *event)
 	json_decref(event);
 }
 
-json_t *event_text(const char *name, const struct command *c, const char *text)
+json_t *event_text(const char *name, const struct command *answered, const char *text)
 {
-	json_t *event = event_new(name, c);
+	json_t *event = event_new(name, answered);
 	json_object_set_new(event, "text", json_string(text));
 	return event;
 }

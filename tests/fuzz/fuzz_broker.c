@@ -27,6 +27,9 @@ struct client {
 struct world {
 	struct broker *broker;
 	int64_t now_ms;
+	bool store_full;  /* puts fail */
+	bool store_stuck; /* commits fail */
+	bool uncommitted; /* what depends on it must not get out */
 	struct client clients[CLIENTS];
 	const uint8_t *data;
 	size_t size;
@@ -89,10 +92,15 @@ static void client_close(struct client *c)
 	c->version = 0;
 }
 
-static void client_carry(struct client *c)
+static void client_carry(struct world *w, struct client *c)
 {
 	struct broker_piece pieces[4];
 
+	if (link_must_close(c->link)) {
+		client_close(c);
+		return;
+	}
+	DEMAND(!w->uncommitted);
 	while (!c->deaf && link_output_bytes(c->link)) {
 		size_t total = 0, count = link_output(c->link, pieces, 4);
 		DEMAND(count > 0);
@@ -114,7 +122,7 @@ static void carry(struct world *w)
 	struct link *l;
 
 	while ((l = broker_next(w->broker)))
-		client_carry(link_owner(l));
+		client_carry(w, link_owner(l));
 }
 
 /* Packets that are often right, so that the fuzzer gets somewhere. */
@@ -247,9 +255,17 @@ static void step(struct world *w)
 	case 1: client_close(c); break;
 	case 2:
 		w->now_ms += (int64_t)1 << take(w) % 20;
-		DEMAND(broker_tick(w->broker, w->now_ms) > w->now_ms);
+		broker_tick(w->broker, w->now_ms);
+		carry(w);
+		DEMAND(broker_due(w->broker) >= w->now_ms);
 		break;
-	case 3: c->deaf = !c->deaf && c->link; break;
+	case 3:
+		c->deaf = !c->deaf && c->link;
+		if (what & 128)
+			w->store_full = !w->store_full;
+		if (what & 64)
+			w->store_stuck = !w->store_stuck;
+		break;
 	case 4:
 		if (c->link)
 			client_say(w, c);
@@ -263,21 +279,34 @@ static void step(struct world *w)
 			client_say_stock(w, c);
 	}
 	if (c->link && !c->deaf)
-		client_carry(c);
+		link_mark(c->link);
 	carry(w);
 }
 
-static void store_put(void *context, struct mqtt_view key, struct mqtt_view value)
+static bool store_put(void *context, struct mqtt_view key, struct mqtt_view value)
 {
-	struct broker *b = *(struct broker **)context;
+	struct world *w = context;
 
-	(void)value;
-	DEMAND(b && key.len && key.data[0] >= 'a' && key.data[0] <= 'f');
+	DEMAND(w->broker && key.len && key.data[0] >= 'a' && key.data[0] <= 'f' && value.len);
+	w->uncommitted = true;
+	return !w->store_full;
 }
 
 static void store_remove(void *context, struct mqtt_view key)
 {
-	store_put(context, key, key);
+	struct world *w = context;
+
+	DEMAND(w->broker && key.len && key.data[0] >= 'a' && key.data[0] <= 'f');
+	w->uncommitted = true;
+}
+
+static bool store_commit(void *context)
+{
+	struct world *w = context;
+
+	if (!w->store_stuck)
+		w->uncommitted = false;
+	return !w->store_stuck;
 }
 
 static int auth_step(void *context, const struct broker_client *client,
@@ -312,7 +341,7 @@ static void set_up(struct world *w, uint8_t how)
 	config.limits.maximum_qos = how & 64 ? 1 : 2;
 	config.auth.step = auth_step;
 	if (how & 128) {
-		config.store = (struct broker_store){ &w->broker, store_put, store_remove };
+		config.store = (struct broker_store){ w, store_put, store_remove, store_commit };
 	}
 	w->broker = broker_new(&config, 0);
 	DEMAND(w->broker);

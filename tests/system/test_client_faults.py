@@ -11,11 +11,12 @@ BUILD = ROOT / os.environ.get("MQTTSPEC_BUILD", "build/dev")
 PROGRAM = BUILD / "cli/mqttspec"
 ODD = f"/usr/bin/python3 {ROOT}/tests/system/odd_client.py"
 AS_ASKED = "UALL-AS-ASKED"
+PATIENCE_S = "5"  # what this client does not do at once it never does
 
 
 def play(fault, case, version, tmp_path, *arguments):
     subprocess.run([PROGRAM, "run", "--client", f"{ODD} {fault}", case, "--versions", version, "--timeout", "1000",
-                    "--quiet", "--out", tmp_path, *arguments], capture_output=True, timeout=120,
+                    "--patience", PATIENCE_S, "--quiet", "--out", tmp_path, *arguments], capture_output=True, timeout=120,
                    stdin=subprocess.DEVNULL)
     lines = [json.loads(line) for line in (tmp_path / "run.jsonl").read_text().splitlines()]
     case, = [line for line in lines if line["type"] == "case"]

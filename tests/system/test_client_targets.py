@@ -5,6 +5,7 @@ import subprocess
 
 import pytest
 
+pytestmark = pytest.mark.long
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 BUILD = ROOT / os.environ.get("MQTTSPEC_BUILD", "build/dev")
 PROGRAM = BUILD / "cli/mqttspec"
@@ -17,7 +18,7 @@ NEEDS = {
 }
 # A part of all case runs of a client that takes long: to start, or by waiting where it should act.
 SHARDS = {"libmosquitto": "1/4", "paho-c": "1/10", "paho-python": "1/10", "mqttjs": "1/40"}
-JOBS = "6"  # most wait, and the other core has tests of its own
+JOBS = "12"  # most wait
 
 
 def need(target):
@@ -25,8 +26,8 @@ def need(target):
         pytest.skip(f"{NEEDS[target]} is not there: script/bootstrap test could not install or build it")
 
 
-def mqttspec(*arguments):
-    return subprocess.run([str(PROGRAM), *map(str, arguments)], capture_output=True, text=True, timeout=600,
+def mqttspec(*arguments, limit_s=600):
+    return subprocess.run([str(PROGRAM), *map(str, arguments)], capture_output=True, text=True, timeout=limit_s,
                           stdin=subprocess.DEVNULL)
 
 
@@ -42,6 +43,14 @@ def test_the_client_is_as_its_file_foresees(target, tmp_path):
     need(target)
     shard = ["--shard", SHARDS[target]] if target in SHARDS else []
     done = mqttspec("run", target, *shard, "-j", JOBS, "--quiet", "--out", tmp_path)
+    assert done.returncode == 0, done.stdout[-4000:] + done.stderr
+
+
+@pytest.mark.nightly
+@pytest.mark.parametrize("target", SHARDS)
+def test_the_whole_client_is_as_its_file_foresees(target, tmp_path):
+    need(target)
+    done = mqttspec("run", target, "-j", JOBS, "--quiet", "--out", tmp_path, limit_s=3600)
     assert done.returncode == 0, done.stdout[-4000:] + done.stderr
 
 

@@ -27,8 +27,8 @@ def play(tmp_path, mode, *cases):
     """The case runs, once the program and all that it has started have ended."""
     (tmp_path / "flooding.ini").write_text(TARGET.replace("MODE", mode))
     program = subprocess.Popen(["/usr/bin/timeout", str(LIMIT_S), BUILD / "cli/mqttspec", "run",
-                                tmp_path / "flooding.ini", "--anyway", *cases, "--pcap", "all", "--versions", "5.0", "-q", "--out",
-                                tmp_path / "out"], stdout=subprocess.DEVNULL)
+                                tmp_path / "flooding.ini", "--anyway", *cases, "--pcap", "all", "--versions", "5.0",
+                                "--patience", "5", "-q", "--out", tmp_path / "out"], stdout=subprocess.DEVNULL)
     _, status, usage = os.wait4(program.pid, 0)
     program.returncode = os.waitstatus_to_exitcode(status)
     assert program.returncode in (0, 1, 3), "it did not end by itself"

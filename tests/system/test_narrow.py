@@ -7,6 +7,9 @@ import pathlib
 import subprocess
 import sys
 
+import pytest
+
+pytestmark = pytest.mark.long
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 BUILD = ROOT / os.environ.get("MQTTSPEC_BUILD", "build/dev")
 PROGRAM = BUILD / "cli/mqttspec"
@@ -47,6 +50,10 @@ content =
   allow_anonymous true
   {conf}
 """
+
+# What script/test plays; the others are left to script/nightly.
+SAMPLE = ["maximum_qos_0", "receive_maximum_1", "packet_size", "keep_alive"]
+MOSQUITTO_SAMPLE = ["maximum_qos_1", "window_1", "aliases_0"]
 
 # mosquitto knows no more of these directives, and takes no Keep Alive below 10 s. Of it those chapters are played
 # that the limit is about, since a broker with many faults takes its time.
@@ -132,7 +139,7 @@ def play(file, options):
     """The case runs of a whole run, by (id, version)."""
     out = file.with_suffix("")
     done = subprocess.run([PROGRAM, "run", file, *options, "--quiet", "--pcap", "none", "--out", out],
-                          capture_output=True, text=True, timeout=300)
+                          capture_output=True, text=True, timeout=900)
     assert done.returncode in (0, 1), f"{file.stem}: {done.stdout}{done.stderr}"
     lines = map(json.loads, (out / "run.jsonl").read_text().splitlines())
     return {(line["id"], line["version"]): line for line in lines if line["type"] == "case"}
@@ -164,18 +171,28 @@ def findings(runs, is_wrong, exempt=()):
     return found
 
 
-def test_included_broker(tmp_path):
-    jobs = {name: ["--no-fork", *leave_out(*TIMED, *TABLES - MEETS.get(name, set()))] for name in NARROW}
-    jobs["keep_alive"] = ["keep_alive", "ping", "qos1", "sessions", "redelivery", "will", *TIMED]
+def split(names, sample):
+    """Parameters: the sample, and for the night the rest."""
+    assert set(sample) < set(names)
+    rest = [name for name in names if name not in sample]
+    return [pytest.param(sample, id="sample"), pytest.param(rest, id="rest", marks=pytest.mark.nightly)]
+
+
+@pytest.mark.parametrize("names", split(NARROW, SAMPLE))
+def test_included_broker(names, tmp_path):
+    jobs = {name: ["--no-fork", *leave_out(*TIMED, *TABLES - MEETS.get(name, set()))] for name in names}
+    if "keep_alive" in jobs:
+        jobs["keep_alive"] = ["keep_alive", "ping", "qos1", "sessions", "redelivery", "will", *TIMED]
     runs = play_all(tmp_path, "", jobs)
     assert findings(runs, lambda case: case["verdict"] in BAD or not case["expected"]) == {}
     for name, run in runs.items():
         assert sum(case["verdict"] == "pass" for case in run.values()) > len(run) / 3, name
 
 
-def test_mosquitto(tmp_path):
+@pytest.mark.parametrize("names", split(MOSQUITTO, MOSQUITTO_SAMPLE))
+def test_mosquitto(names, tmp_path):
     """What is known to go wrong may be out of reach in a narrow configuration, so only what is new counts."""
-    jobs = {name: chapters.split() + leave_out(*TIMED) for name, chapters in MOSQUITTO.items()}
+    jobs = {name: MOSQUITTO[name].split() + leave_out(*TIMED) for name in names}
     runs = play_all(tmp_path, "mosquitto-", jobs)
     assert findings(runs, lambda case: case["verdict"] in BAD and not case["expected"],
                     exempt=["server_keep_alive"]) == {}  # which it fails, as it does keep_alive_expiry

@@ -8,6 +8,7 @@ from collections import Counter
 
 import pytest
 
+pytestmark = [pytest.mark.xdist_group("rigour"), pytest.mark.long]
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 PROGRAM = ROOT / os.environ.get("MQTTSPEC_BUILD", "build/dev") / "cli/mqttspec"
 TARGET = """
@@ -39,7 +40,7 @@ class Played:
     def __init__(self, folder, mode, versions, *patterns):
         (folder / "easy.ini").write_text(TARGET.format(script=ROOT / "tests/system/easy_broker.py", mode=mode))
         done = subprocess.run([PROGRAM, "run", folder / "easy.ini", *patterns, "--versions", versions, "--timeout", "700",
-                               "--pcap", "none", "-q", "-j", "8", "--out", folder / "out"],
+                               "--patience", "5", "--pcap", "none", "-q", "-j", "8", "--out", folder / "out"],
                               capture_output=True, text=True, timeout=240)
         assert done.returncode == 1, done.stderr
         lines = [json.loads(line) for line in (folder / "out/run.jsonl").read_text().splitlines()]

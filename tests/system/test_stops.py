@@ -19,7 +19,8 @@ BROKER = BUILD / "broker/mqttspec-broker"
 TIMED = ["keep_alive", "will_delay", "session_expiry", "message_expiry", "will_on_keep_alive_expiry"]
 STOP_S = 0.75
 EVERY_S = 2.4
-PHASES_S = [0.1, 0.7, 1.3, 1.9]  # of the first stop, so that each moment of a case is met by one
+PHASES_S = [0.1, 1.3]  # of the first stop, so that each moment of a case is met by one
+NIGHTLY_PHASES_S = [0.4, 0.7, 1.0, 1.6, 1.9, 2.2]
 LIMIT_S = 120
 
 
@@ -87,9 +88,11 @@ def case_runs(run):
         return []
 
 
+@pytest.mark.long
+@pytest.mark.parametrize("phases_s", [PHASES_S, pytest.param(NIGHTLY_PHASES_S, marks=pytest.mark.nightly)])
 @pytest.mark.parametrize("find_stopped", [target, case_runs])
-def test_a_stop_accuses_nobody(tmp_path, find_stopped):
-    runs = [Run(tmp_path, phase_s, find_stopped) for phase_s in PHASES_S]
+def test_a_stop_accuses_nobody(tmp_path, find_stopped, phases_s):
+    runs = [Run(tmp_path, phase_s, find_stopped) for phase_s in phases_s]
     for run in runs:
         run.end()
     counts = collections.Counter()

@@ -14,6 +14,7 @@ import xml.etree.ElementTree
 
 import pytest
 
+pytestmark = pytest.mark.xdist_group("wire_tshark")
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 BUILD = ROOT / os.environ.get("MQTTSPEC_BUILD", "build/dev")
 

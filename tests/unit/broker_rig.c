@@ -84,10 +84,20 @@ struct client *dial(struct rig *r, enum mqtt_version version)
 	return c;
 }
 
+static void client_close(struct client *c)
+{
+	link_closed(c->link);
+	c->link = NULL;
+}
+
 static void client_carry(struct client *c)
 {
 	struct broker_piece pieces[3];
 
+	if (link_must_close(c->link)) {
+		client_close(c);
+		return;
+	}
 	while (!c->deaf && link_output_bytes(c->link)) {
 		size_t total = 0, count = link_output(c->link, pieces, 3);
 		for (size_t i = 0; i < count; i++) {
@@ -101,10 +111,8 @@ static void client_carry(struct client *c)
 			c->heard.len -= 13;
 	}
 	bool done = link_ends(c->link) && !link_output_bytes(c->link);
-	if (done || link_must_close(c->link)) {
-		link_closed(c->link);
-		c->link = NULL;
-	}
+	if (done || link_must_close(c->link))
+		client_close(c);
 }
 
 void carry(struct rig *r)

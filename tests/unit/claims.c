@@ -1,7 +1,9 @@
 /* Which statement a failure accuses, and how gravely. */
 #include "tests/unit/scripted.h"
 
-enum { ANSWER_US = 300000 };
+#include <string.h>
+
+enum { ANSWER_US = 300000, MANY = 32 };
 
 /* Every packet below that is awaited is a PINGRESP as far as the refs are concerned. */
 #define PING_REFS "3.1.1:MQTT-3.12.4-1", "5.0:MQTT-3.12.4-1"
@@ -198,6 +200,30 @@ static void a_set_up_accuses_nobody(void **state)
 	done(&p);
 }
 
+CASE(too_many, .title = "More statements than a case run keeps", .refs = { PING_REFS },
+	.level = MUST, .versions = V50)
+{
+	size_t put_on_trial = 0;
+
+	for (size_t i = 0; put_on_trial <= MANY; i++) {
+		const char *name = spec_statements[i].name;
+		if (strncmp(name, "5.0:", 4))
+			continue;
+		judging(t, name);
+		put_on_trial++;
+	}
+}
+
+static void one_statement_too_many_is_an_error(void **state)
+{
+	(void)state;
+	struct played p;
+	play(&p, &case_too_many, MQTT_50, SCRIPTS(""));
+	assert_verdict(p, ERROR);
+	assert_contains(p.record.note, "more than 32 statements");
+	done(&p);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -207,6 +233,7 @@ int main(void)
 		cmocka_unit_test(the_difference_names_the_statement),
 		cmocka_unit_test(what_was_passed_stays_so_and_what_was_not_reached_is_open),
 		cmocka_unit_test(a_set_up_accuses_nobody),
+		cmocka_unit_test(one_statement_too_many_is_an_error),
 	};
 	return cmocka_run_group_tests_name("claims", tests, NULL, NULL);
 }

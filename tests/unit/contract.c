@@ -12,8 +12,10 @@
 #undef fail
 #define fail() _fail(__FILE__, __LINE__)
 
-static const struct agent_place place_311 = { "127.0.0.1", 1883, "3.1.1" };
-static const struct agent_place place_50 = { "127.0.0.1", 1883, "5.0" };
+static const struct agent_place place_311 = {
+	.host = "127.0.0.1", .port = 1883, .version = "3.1.1"
+};
+static const struct agent_place place_50 = { .host = "127.0.0.1", .port = 1883, .version = "5.0" };
 
 /* ---- commands ------------------------------------------------------------------------------ */
 

@@ -11,38 +11,41 @@
 
 /* A pulse that is answered as the test says. */
 struct fake_pulse {
-	struct transport transport; /* first */
+	struct pipe pipe; /* first */
 	unsigned asked;
 	bool answers, ends;
 };
 
-static ssize_t fake_read(struct transport *t, void *data, size_t size)
+static ssize_t fake_read(struct pipe *t, void *data, size_t size)
 {
 	struct fake_pulse *pulse = (struct fake_pulse *)t;
 
 	(void)data, (void)size;
 	if (pulse->ends)
-		return TRANSPORT_END;
+		return PIPE_END;
 	if (!pulse->answers || !pulse->asked)
-		return TRANSPORT_AGAIN;
+		return PIPE_AGAIN;
 	pulse->answers = false;
 	return 2;
 }
 
-static ssize_t fake_write(struct transport *t, const void *data, size_t size)
+static ssize_t fake_write(struct pipe *t, const void *data, size_t size)
 {
 	(void)data;
 	((struct fake_pulse *)t)->asked++;
 	return (ssize_t)size;
 }
 
-static void fake_close(struct transport *t)
+static void fake_close(struct pipe *t)
 {
 	(void)t;
 }
 
-static const struct transport_ops fake_ops = {
-	.name = "fake", .read = fake_read, .write = fake_write, .close = fake_close
+static const struct pipe_ops fake_ops = {
+	.read = fake_read,
+	.write = fake_write,
+	.close = fake_close,
+	.reset = fake_close,
 };
 
 enum { MS = 1000, BEGIN = 5000 * MS };
@@ -85,8 +88,8 @@ static void a_stall_of_our_own_is_what_lies_between_two_turns(void **state)
 static void a_target_is_as_late_as_its_pulse(void **state)
 {
 	(void)state;
-	struct fake_pulse pulse = { .transport = { .ops = &fake_ops, .fd = 7 } };
-	struct lateness l = { .watched = true, .pulse = &pulse.transport };
+	struct fake_pulse pulse = { .pipe = { .ops = &fake_ops, .fd = 7 } };
+	struct lateness l = { .watched = true, .pulse = &pulse.pipe };
 	lateness_turn_at(&l, BEGIN);
 	assert_int_equal(pulse.asked, 1);
 	assert_int_equal(lateness_fd(&l), 7);
@@ -110,8 +113,8 @@ static void a_target_is_as_late_as_its_pulse(void **state)
 static void a_stall_of_our_own_is_not_the_targets(void **state)
 {
 	(void)state;
-	struct fake_pulse pulse = { .transport = { .ops = &fake_ops } };
-	struct lateness l = { .watched = true, .pulse = &pulse.transport };
+	struct fake_pulse pulse = { .pipe = { .ops = &fake_ops } };
+	struct lateness l = { .watched = true, .pulse = &pulse.pipe };
 	lateness_turn_at(&l, BEGIN);
 	pulse.answers = true; /* at once, and we do not come to read it */
 	lateness_turn_at(&l, BEGIN + 750 * MS);
@@ -122,8 +125,8 @@ static void a_stall_of_our_own_is_not_the_targets(void **state)
 static void a_pulse_that_ends_is_felt_no_more(void **state)
 {
 	(void)state;
-	struct fake_pulse pulse = { .transport = { .ops = &fake_ops, .fd = 7 } };
-	struct lateness l = { .watched = true, .pulse = &pulse.transport };
+	struct fake_pulse pulse = { .pipe = { .ops = &fake_ops, .fd = 7 } };
+	struct lateness l = { .watched = true, .pulse = &pulse.pipe };
 	lateness_turn_at(&l, BEGIN);
 	pulse.ends = true;
 	turn_steadily(&l, 10, 900);

@@ -6,6 +6,7 @@
 #undef fail /* cmocka's: case.h has its own */
 #include "harness/case.h"
 #include "harness/runner/plan.h"
+#include "harness/transport/transport.h"
 
 static const struct vector rows[] = {
 	{ .id = "one", .versions = V50 },
@@ -62,10 +63,10 @@ static void a_case_can_be_put_in_front_once(void **state)
 
 	plan_make(a, &everything, &plan);
 	size_t count = plan.count;
-	plan_add(a, &plan, &plain, MQTT_50);
+	plan_add(a, &plan, &plain, MQTT_50, transports[0]);
 	assert_int_equal(plan.count, count);
-	plan_add(a, &plan, &brief, MQTT_311);
-	plan_add(a, &plan, &brief, MQTT_311);
+	plan_add(a, &plan, &brief, MQTT_311, transports[0]);
+	plan_add(a, &plan, &brief, MQTT_311, transports[0]);
 	assert_int_equal(plan.count, count + 1);
 	assert_string_equal(plan_key(a, &plan.items[0]), "brief 3.1.1 whole");
 	assert_string_equal(plan_key(a, &plan.items[1]), "lengthy 5.0 whole");

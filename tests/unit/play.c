@@ -325,6 +325,7 @@ static void a_refused_connection_is_inconclusive(void **state)
 	assert_true(endpoint_parse(&a, "mqtt://127.0.0.1:1", &target, &error));
 	struct play play = { .def = &case_ping,
 		.version = MQTT_311,
+		.transport = target.transport,
 		.target = &target,
 		.capabilities = &none,
 		.prefix = "k1",

@@ -61,7 +61,7 @@ static void plan_breaches(void)
 	b->expected = (struct expectations){ .list = causes, .count = 4 };
 	b->config.jobs = 1;
 	b->config.whole = true;
-	b->surveys[survey_index(MQTT_311)].asked = false;
+	b->surveys[version_place(MQTT_311)].asked = false;
 }
 
 static void causes_are_foreseen_in_any_case(void **state)
@@ -99,7 +99,7 @@ static void a_cause_may_be_in_what_was_not_played(void **state)
 	play(&end);
 	assert_int_equal(end.unseen_count, 0);
 	b->config.fail_fast = false;
-	b->surveys[survey_index(MQTT_50)].unserved = "it does not speak it";
+	b->surveys[version_place(MQTT_50)].unserved = "it does not speak it";
 	play(&end);
 	assert_int_equal(end.unseen_count, 0);
 }
@@ -124,8 +124,8 @@ static void what_the_survey_saw_is_the_record_of_its_case(void **state)
 	b->defs[0].surveyed = true;
 	b->items[0].cut = (struct cut){ SEGMENT_SPLIT, 3 };
 	b->items[0].repeat = 1;
-	b->surveys[survey_index(MQTT_50)].broken = &broken;
-	b->surveys[survey_index(MQTT_50)].known = known;
+	b->surveys[version_place(MQTT_50)].broken = &broken;
+	b->surveys[version_place(MQTT_50)].known = known;
 	b->config.jobs = 1;
 	assert_played("a=fail! b=pass c=fail! ");
 	assert_string_equal(case_record("a").segmentation, "split:3");
@@ -266,7 +266,7 @@ static void an_unserved_version_is_inapplicable_without_a_play(void **state)
 {
 	(void)state;
 	PLAN("segv", "hang");
-	b->surveys[survey_index(MQTT_50)].unserved = "it speaks 3.1.1 only";
+	b->surveys[version_place(MQTT_50)].unserved = "it speaks 3.1.1 only";
 	assert_played("a=inapplicable b=inapplicable ");
 	assert_string_equal(record_at(0).result.note, "it speaks 3.1.1 only");
 }

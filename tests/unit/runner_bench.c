@@ -10,6 +10,7 @@
 #include <unistd.h>
 
 #include "tests/unit/fake_target.h"
+#include "harness/transport/transport.h"
 
 struct bench *b;
 
@@ -47,7 +48,10 @@ void plan_scripts(const char *const *scripts)
 			.budget_ms = timed,
 		};
 		b->items[i] = (struct plan_item){
-			.def = &b->defs[i], .version = MQTT_50, .id = b->defs[i].id
+			.def = &b->defs[i],
+			.version = MQTT_50,
+			.transport = transports[0],
+			.id = b->defs[i].id,
 		};
 		b->plan.count++;
 	}
@@ -165,6 +169,7 @@ static bool listen_somewhere(void)
 		return false;
 	memcpy(&b->at_url.endpoint.address, &at, len);
 	b->at_url.endpoint.address_len = len;
+	b->at_url.endpoint.transport = transports[0];
 	b->at_url.endpoint.url = "a listener";
 	b->config.target = &b->at_url;
 	return true;
@@ -204,7 +209,7 @@ int runner_set_up(void **state)
 	b->results = "";
 	b->record = tmpfile();
 	b->plan.items = b->items;
-	for (int i = 0; i < SURVEY_VERSIONS; i++)
+	for (int i = 0; i < VERSION_COUNT; i++)
 		b->surveys[i] = (struct survey){ .asked = true, .answer_us = 1000 };
 	b->config = (struct runner_config){
 		.plan = &b->plan,

@@ -25,7 +25,7 @@ struct bench {
 	struct case_def defs[CASES_MAX];
 	struct plan_item items[CASES_MAX];
 	struct plan plan;
-	struct survey surveys[SURVEY_VERSIONS];
+	struct survey surveys[VERSION_COUNT];
 	struct expectations expected;
 	struct runner_config config;
 	char folder[32]; /* where it is played, and all files are */

@@ -73,7 +73,7 @@ static void a_target_that_answers_nothing_gets_no_patience(void **state)
 	(void)state;
 	PLAN("late");
 	b->config.patience_us = 60000000;
-	b->surveys[survey_index(MQTT_50)].warning = "it does not answer CONNECT";
+	b->surveys[version_place(MQTT_50)].warning = "it does not answer CONNECT";
 	assert_played("a=fail! ");
 }
 

@@ -13,6 +13,7 @@
 #include "base/buf.h"
 #include "base/hex.h"
 #include "harness/transport/endpoint.h"
+#include "harness/transport/transport.h"
 
 enum {
 	PACKET_MOST = 129, /* Remaining Length of one byte: all that the cases of the tests send */
@@ -230,11 +231,16 @@ struct capabilities offers_all(void)
 
 void play_with(struct played *p, struct play play, const char *const *scripts)
 {
-	struct endpoint target = { .address_len = sizeof(struct sockaddr_in), .url = "scripted" };
+	struct endpoint target = {
+		.transport = transports[0],
+		.address_len = sizeof(struct sockaddr_in),
+		.url = "scripted",
+	};
 	struct capabilities all = offers_all();
 	pid_t server = start_server(scripts, (struct sockaddr_in *)&target.address);
 
 	arena_init(&p->arena);
+	play.transport = transports[0];
 	play.target = &target;
 	play.capabilities = play.capabilities ? play.capabilities : &all;
 	play.prefix = play.prefix ? play.prefix : PLAY_PREFIX;

@@ -1,0 +1,95 @@
+#include "harness/transport/transport.h"
+
+#include <string.h>
+
+#include "base/arena.h"
+#include "harness/transport/endpoint.h"
+#include "harness/transport/socket.h"
+
+const struct transport *const transports[] = { &transport_tcp, &transport_unix, NULL };
+
+const struct transport *transport_find(const char *name)
+{
+	for (size_t i = 0; transports[i]; i++)
+		if (!strcmp(transports[i]->name, name))
+			return transports[i];
+	return NULL;
+}
+
+const struct transport *transport_of_url(const char *url, const char **rest)
+{
+	const char *mark = strstr(url, "://");
+
+	*rest = mark ? mark + 3 : url;
+	if (!mark)
+		return transports[0];
+	for (size_t i = 0; transports[i]; i++) {
+		size_t len = strlen(transports[i]->scheme);
+		if (len == (size_t)(mark - url) && !memcmp(transports[i]->scheme, url, len))
+			return transports[i];
+	}
+	return NULL;
+}
+
+struct pipe *transport_dial(
+	struct arena *a, const struct endpoint *to, int64_t deadline_us, const char **error)
+{
+	return to->transport->dial(a, to, deadline_us, error);
+}
+
+/* ---- listeners ----------------------------------------------------------------------------- */
+
+struct listener *transport_listen(
+	struct arena *a, const struct transport *transport, const char **error)
+{
+	struct listener *l = arena_new(a, struct listener);
+
+	l->transport = transport;
+	return transport->listen(a, l, error) ? l : NULL;
+}
+
+struct pipe *listener_accept(
+	struct arena *a, struct listener *l, int64_t deadline_us, const char **error)
+{
+	*error = NULL;
+	return l->transport->accept(a, l, deadline_us, error);
+}
+
+void listener_close(struct listener *l)
+{
+	if (l && l->fd >= 0)
+		l->transport->unlisten(l);
+}
+
+/* ---- pipes --------------------------------------------------------------------------------- */
+
+ssize_t pipe_read(struct pipe *p, void *data, size_t size)
+{
+	return p->ops->read(p, data, size);
+}
+
+ssize_t pipe_write(struct pipe *p, const void *data, size_t size)
+{
+	return p->ops->write(p, data, size);
+}
+
+bool pipe_pending(const struct pipe *p)
+{
+	return p->ops->pending && p->ops->pending(p);
+}
+
+void pipe_close(struct pipe *p)
+{
+	p->ops->close(p);
+}
+
+void pipe_reset(struct pipe *p)
+{
+	p->ops->reset(p);
+}
+
+void pipe_narrow(struct pipe *p)
+{
+	if (p->ops->narrow)
+		p->ops->narrow(p);
+}

@@ -1,0 +1,528 @@
+/* The store: what is in it, what it may refuse, and when it has to be committed. */
+#include "tests/unit/broker_shelf.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#define RESUMED "CONNACK success, session present, Receive Maximum 1000, Topic Alias Maximum 64"
+
+static void store_fill(struct rig *r)
+{
+	struct client *c = join_with(r, "c", true, "11 w100"), *pub = join(r, MQTT_50, "pub");
+
+	hear(c);
+	say(c, "82 r m1 p{0B v5} s\"t/+\" 02 s\"$share/g/s\" 01");
+	expect(c, "SUBACK id 1: 0x02, 0x01");
+	say(pub, "34 r s\"t/1\" m1 p{02 w50 03 s\"c\"} b\"sent\"");
+	say(pub, "34 r s\"t/2\" m2 p{} b\"released\"");
+	say(pub, "32 r s\"t/3\" m3 p{} b\"done\"");
+	for (unsigned i = 0; i < 3; i++)
+		hear(c);
+	say(c, "40 r m3");
+	say(c, "50 r m2");
+	expect(c, "PUBREL id 2");
+	say(c, "34 r s\"x\" m9 p{}");
+	say(c, "34 r s\"x\" m10 p{}");
+	say(c, "62 r m10");
+	hang_up(c);
+	say(pub, "32 r s\"t/4\" m4 p{} b\"queued\"");
+	say(pub, "31 r s\"r/1\" p{} b\"kept\"");
+	say(pub, "31 r s\"r/2\" p{02 w1} b\"expires\"");
+	say(pub, "31 r s\"r/3\" p{} b\"removed\"");
+	say(pub, "31 r s\"r/3\" p{}");
+	struct client *willing = dial(r, MQTT_50); /* connected when the broker ends */
+	say(willing, "10 r s\"MQTT\" 05 06 n10 p{11 w100} s\"w\" p{18 w5} s\"will\" s\"gone\"");
+}
+
+static void all_that_is_durable_survives_the_broker(void **state)
+{
+	struct rig *r = *state;
+	const struct shelf *shelf = shelf_of(r);
+
+	r->config.wall_offset_ms = INT64_C(1700000000000);
+	store_fill(r);
+	shelf_kill(r);
+	r->now_ms = 5000; /* another clock, 10 s later on the wall */
+	r->config.wall_offset_ms += 1000000 + 10000 - 5000;
+	shelf_restore(r);
+	struct client *watcher = join(r, MQTT_50, "watcher");
+	subscribe_to(watcher, "r/#", 0);
+	expect(watcher, "PUBLISH \"r/1\" q0 retain \"kept\"");
+	expect_silence(watcher);
+	subscribe_to(watcher, "will", 0);
+	wait_ms(r, 5000);
+	expect(watcher, "PUBLISH \"will\" q0 \"gone\"");
+	struct client *c = join_with(r, "c", false, "11 w100");
+	expect(c, RESUMED);
+	expect(c,
+		"PUBLISH \"t/1\" q2 id 1 dup \"sent\", Message Expiry Interval 35, Subscription "
+		"Identifier "
+		"5, Content Type \"c\"");
+	expect(c, "PUBREL id 2");
+	expect(c, "PUBLISH \"t/4\" q1 id 3 \"queued\", Subscription Identifier 5");
+	expect_silence(c);
+	say(c, "3C r s\"x\" m9 p{}");
+	expect(c, "PUBREC id 9");
+	say(watcher, "32 r s\"s\" m1 p{} b\"shared\"");
+	expect(c, "PUBLISH \"s\" q1 id 4 \"shared\", Subscription Identifier 5");
+	say(c, "E0 r 00 p{11 w0}"); /* the session ends, and leaves nothing behind */
+	wait_ms(r, 200000);
+	assert_int_equal(shelf->now.count, 1);
+	assert_memory_equal(shelf->now.list[0].key.data, "fr/1", 4);
+}
+
+static void a_session_that_is_to_last_no_longer_leaves_the_store(void **state)
+{
+	struct rig *r = *state;
+	const struct shelf *shelf = shelf_of(r);
+
+	struct client *c = join_with(r, "c", true, "11 w100"), *pub = join(r, MQTT_50, "pub");
+	hear(c);
+	subscribe_to(c, "t", 2);
+	say(c, "34 r s\"x\" m9 p{}");
+	say(pub, "32 r s\"t\" m1 p{} b\"open\"");
+	hang_up(c);
+	say(pub, "32 r s\"t\" m2 p{} b\"queued\"");
+	assert_int_equal(shelf->now.count, 7);
+	c = join_with(r, "c", false, "");
+	expect(c, RESUMED);
+	assert_int_equal(shelf->now.count, 0);
+	/* What it still does is of this connection alone. */
+	expect(c, "PUBLISH \"t\" q1 id 1 dup \"open\"");
+	expect(c, "PUBLISH \"t\" q1 id 2 \"queued\"");
+	say(c, "40 r m1");
+	say(c, "62 r m9");
+	expect(c, "PUBCOMP id 9");
+	subscribe_to(c, "u", 1);
+	say(c, "A2 r m3 p{} s\"t\"");
+	hang_up(c);
+	assert_int_equal(shelf->now.count, 0);
+}
+
+/* A share has the same meaning in both versions, and one place in the store. */
+static void one_text_is_one_subscription(void **state)
+{
+	struct rig *r = *state;
+	const struct shelf *shelf = shelf_of(r);
+
+	r->config.limits.subscriptions = 1;
+	struct client *c = join_311(r, "c", false);
+	hear(c);
+	for (unsigned i = 0; i < 4; i++) {
+		subscribe_to(c, "$share/g/t", 0);
+		assert_int_equal(broker_figures(r->broker)->subscriptions, 1);
+		assert_int_equal(shelf->now.count, 2);
+		hang_up(c);
+		c = i & 1 ? join_311(r, "c", false) : join_with(r, "c", false, "11 w100");
+		hear(c);
+	}
+	say(c, "30 r s\"t\"");
+	expect(c, "PUBLISH \"t\" q0 \"\"");
+	hang_up(c);
+	rig_stop(r);
+	shelf_restore(r);
+	assert_int_equal(broker_figures(r->broker)->subscriptions, 1);
+	hear(c = join_with(r, "c", false, "11 w100"));
+	say(c, "A2 r m3 p{} s\"$share/g/t\" s\"$share/g/t\"");
+	expect(c, "UNSUBACK id 3: 0x00, 0x11 No subscription existed");
+	say(c, "E0 r 00 p{11 w0}");
+	assert_int_equal(shelf->now.count, 0);
+}
+
+static void a_store_with_rubbish_is_refused_pair_by_pair(void **state)
+{
+	static const struct {
+		const char *key, *value;
+		size_t key_len, value_len;
+	} pairs[] = {
+		{ "", "", 0, 0 },
+		{ "a", "", 1, 0 },
+		{ "a\0\1c", "\1\5", 4, 2 },
+		{ "b\0\1c#", "\1\5\0\0\0\0\0\0\0", 5, 9 },
+		{ "d\0\0\0\0\0\0\0\1", "\1\1\0", 9, 3 },
+		{ "e\0\1c\0\0\0\1", "\1", 8, 1 },
+		{ "fr", "\1", 2, 1 },
+		{ "z", "\1z", 1, 2 },
+	};
+	struct rig *r = *state;
+
+	rig_start(r);
+	for (size_t i = 0; i < sizeof(pairs) / sizeof(*pairs); i++)
+		assert_false(broker_restore(r->broker,
+			(struct mqtt_view){
+				(const uint8_t *)pairs[i].key, (uint32_t)pairs[i].key_len },
+			(struct mqtt_view){
+				(const uint8_t *)pairs[i].value, (uint32_t)pairs[i].value_len }));
+}
+
+/* What a later version of the broker has written is not read as something else. */
+static void a_pair_of_another_version_is_refused(void **state)
+{
+	struct rig *r = *state;
+	struct shelf *shelf = shelf_of(r);
+
+	store_fill(r);
+	shelf_kill(r);
+	rig_start(r);
+	for (size_t i = 0; i < shelf->now.count; i++) {
+		struct pair *p = &shelf->now.list[i];
+		p->value.data[0]++;
+		assert_false(broker_restore(r->broker, view_of(&p->key), view_of(&p->value)));
+		p->value.data[0]--;
+		assert_true(broker_restore(r->broker, view_of(&p->key), view_of(&p->value)));
+	}
+}
+
+/* Also after a restart a message is the share's, not the member's: unless the member may have it already.
+ * [MQTT-4.8.2-5]
+ */
+static void a_share_gets_back_what_its_member_left(void **state)
+{
+	struct rig *r = *state;
+	struct client *a = join_with(r, "a", true, "11 w100"), *pub = join(r, MQTT_50, "pub");
+
+	hear(a);
+	say(a, "82 r m1 p{0B v7} s\"$share/g/t/+\" 02");
+	expect(a, "SUBACK id 1: 0x02");
+	say(pub, "34 r s\"t/0\" m9 p{} b\"under way\"");
+	hang_up(a);
+	say(pub, "32 r s\"t/1\" m1 p{} b\"for one of them\"");
+	expect(pub, "PUBREC id 9");
+	expect(pub, "PUBACK id 1");
+	shelf_kill(r);
+	shelf_restore(r);
+	struct client *b = join(r, MQTT_50, "b");
+	subscribe_to(b, "$share/g/t/+", 1);
+	expect_silence(b);
+	hear(join(r, MQTT_50, "a")); /* a clean start ends what was */
+	expect(b, "PUBLISH \"t/1\" q1 id 1 \"for one of them\"");
+	expect_silence(b);
+}
+
+/* The member has the message as it was, Subscription Identifier and all, if it comes back itself. */
+static void a_share_that_has_gone_leaves_the_message_to_its_member(void **state)
+{
+	struct rig *r = *state;
+	struct shelf *shelf = shelf_of(r);
+	struct client *a = join_with(r, "a", true, "11 w100"), *pub = join(r, MQTT_50, "pub");
+	bool found;
+
+	hear(a);
+	say(a, "82 r m1 p{0B v7} s\"$share/g/t\" 01");
+	expect(a, "SUBACK id 1: 0x01");
+	hang_up(a);
+	say(pub, "32 r s\"t\" m1 p{} b\"m\"");
+	shelf_kill(r);
+	size_t at = pair_find(
+		&shelf->now, (struct mqtt_view){ (uint8_t *)"b\0\1a$share/g/t", 14 }, &found);
+	assert_true(found);
+	pair_remove(&shelf->now, at);
+	shelf_restore(r);
+	a = join_with(r, "a", false, "11 w100");
+	expect(a, RESUMED);
+	expect(a, "PUBLISH \"t\" q1 id 1 \"m\", Subscription Identifier 7");
+}
+
+static void nothing_is_written_before_it_is_committed(void **state)
+{
+	struct rig *r = *state;
+	struct shelf *shelf = shelf_of(r);
+	struct client *c = join_with(r, "c", true, "11 w100"), *pub = join(r, MQTT_50, "pub");
+
+	hear(c);
+	subscribe_to(c, "t", 1);
+	shelf->stuck = true;
+	say(pub, "32 r s\"t\" m1 p{} b\"m\"");
+	assert_false(pairs_equal(&shelf->now, &shelf->committed));
+	assert_int_equal(broker_due(r->broker), r->now_ms + 100);
+	wait_ms(r, 1000); /* the commit is tried again and again */
+	expect_silence(pub);
+	expect_silence(c);
+	say(pub, "C0 00");
+	expect_silence(pub);
+	assert_true(broker_figures(r->broker)->store_failures > 5);
+	shelf->stuck = false;
+	wait_ms(r, 100);
+	assert_true(pairs_equal(&shelf->now, &shelf->committed));
+	expect(c, "PUBLISH \"t\" q1 id 1 \"m\"");
+	expect(pub, "PUBACK id 1");
+	expect(pub, "PINGRESP");
+	assert_int_equal(broker_due(r->broker), INT64_MAX);
+}
+
+/* Links end in time even so; what the store is behind of does not leave with them. */
+static void a_commit_that_fails_keeps_no_link_open(void **state)
+{
+	struct rig *r = *state;
+	struct shelf *shelf = shelf_of(r);
+	struct client *c = join_with(r, "c", true, "11 w100"), *pub = join(r, MQTT_50, "pub");
+	struct client *idle = join(r, MQTT_50, "idle"), *other = join(r, MQTT_50, "other");
+
+	hear(c);
+	subscribe_to(c, "t", 1);
+	shelf->stuck = true;
+	say(pub, "32 r s\"t\" m1 p{} b\"m\"");
+	say(idle, "C0 00");
+	assert_true(broker_kick(r->broker, MQTT_VIEW("pub")));
+	say(other, "C0 00");
+	wait_ms(r, 4999);
+	assert_non_null(pub->link);
+	wait_ms(r, 1);
+	expect_closed(pub); /* without the PUBACK */
+	expect_silence(idle);
+	shelf->stuck = false;
+	wait_ms(r, 100);
+	expect(idle, "PINGRESP");
+	expect(other, "PINGRESP");
+	expect(c, "PUBLISH \"t\" q1 id 1 \"m\"");
+}
+
+#define NO_ROOM "0x97 Quota exceeded, Reason String \"no room for it\""
+
+/* Of what is refused nobody has got anything who might get it twice; QoS 0 goes on. */
+static void what_a_full_store_has_no_room_for_is_refused(void **state)
+{
+	struct rig *r = *state;
+	struct shelf *shelf = shelf_of(r);
+	struct client *c = join_with(r, "c", true, "11 w100"), *n = join(r, MQTT_50, "n");
+	struct client *z = join(r, MQTT_311, "z"), *p5 = join(r, MQTT_50, "p5");
+
+	hear(c);
+	subscribe_to(c, "t", 2);
+	hang_up(c);
+	subscribe_to(n, "t", 2);
+	subscribe_to(z, "t", 0);
+	for (unsigned qos = 1; qos <= 2; qos++) {
+		struct client *p3 = join(r, MQTT_311, "p3");
+		const char *answer = qos == 1 ? "PUBACK id 5" : "PUBREC id 5";
+		shelf->full = true;
+		say(p5, text(r, "3%u r s\"t\" m5 p{} b\"5\"", qos * 2));
+		expect(p5, text(r, "%s " NO_ROOM, answer));
+		say(p3, text(r, "3%u r s\"t\" m5 b\"3\"", qos * 2));
+		expect_closed(p3);
+		expect_trouble(r, "3.1.1:MQTT-4.8.0-2");
+		say(p5, "30 r s\"t\" p{} b\"0\"");
+		expect(n, "PUBLISH \"t\" q0 \"0\"");
+		for (unsigned i = 0; i < 3; i++)
+			assert_memory_equal(hear(z), "PUBLISH \"t\" q0 ", 15);
+		shelf->full = false;
+		p3 = join(r, MQTT_311, "p3");
+		say(p3, text(r, "3%X r s\"t\" m5 b\"3\"", qos * 2 + 8));
+		expect(p3, answer);
+		expect(n, text(r, "PUBLISH \"t\" q%u id %u \"3\"", qos, qos));
+		expect_silence(n);
+		hear(z);
+		hang_up(p3);
+	}
+	c = join_with(r, "c", false, "11 w100");
+	expect(c, RESUMED);
+	expect(c, "PUBLISH \"t\" q1 id 1 \"3\"");
+	expect(c, "PUBLISH \"t\" q2 id 2 \"3\"");
+	expect_silence(c);
+}
+
+/* Whichever of its pairs the store has no room for: it is refused, and there is nothing of it. */
+static void a_message_is_stored_as_a_whole_or_not_at_all(void **state)
+{
+	enum { PUTS = 6 }; /* identifier, message, deliveries to c, d and the share, retained */
+	struct rig *r = *state;
+	struct shelf *shelf = shelf_of(r);
+	struct client *c = join_with(r, "c", true, "11 w100"),
+		      *d = join_with(r, "d", true, "11 w100");
+	struct client *pub = join_with(r, "pub", true, "11 w100"), *n = join(r, MQTT_50, "n");
+	struct pairs *before = calloc(1, sizeof(*before));
+
+	hear(c), hear(d), hear(pub);
+	subscribe_to(c, "t", 2);
+	subscribe_to(d, "t", 1);
+	hang_up(d);
+	say(c, "82 r m1 p{} s\"$share/g/t\" 02");
+	hear(c);
+	subscribe_to(n, "t", 2);
+	say(pub, "31 r s\"t\" p{} b\"older\"");
+	hear(c), hear(c), hear(n);
+	pairs_copy(before, &shelf->now);
+	for (unsigned i = 1; i <= PUTS; i++) {
+		shelf->fails_at = i;
+		say(pub, "35 r s\"t\" m9 p{} b\"newer\"");
+		assert_int_equal(shelf->fails_at, 0);
+		expect(pub, "PUBREC id 9 " NO_ROOM);
+		expect_silence(c);
+		expect_silence(n);
+		assert_true(pairs_equal(before, &shelf->now));
+	}
+	struct client *late = join(r, MQTT_50, "late");
+	subscribe_to(late, "t", 0);
+	expect(late, "PUBLISH \"t\" q0 retain \"older\"");
+	hang_up(late);
+	shelf->fails_at = PUTS + 2; /* one tells that the second for c is on its way, too */
+	say(pub, "35 r s\"t\" m9 p{} b\"newer\"");
+	assert_int_equal(shelf->fails_at, 1);
+	shelf->fails_at = 0;
+	expect(pub, "PUBREC id 9");
+	expect(c, "PUBLISH \"t\" q2 id 1 \"newer\"");
+	expect(c, "PUBLISH \"t\" q2 id 2 \"newer\"");
+	expect(n, "PUBLISH \"t\" q2 id 1 \"newer\"");
+	hear(d = join_with(r, "d", false, "11 w100"));
+	expect(d, "PUBLISH \"t\" q1 id 1 \"newer\"");
+	pairs_clear(before);
+	free(before);
+}
+
+static void a_full_store_takes_no_session_and_no_subscription(void **state)
+{
+	struct rig *r = *state;
+	struct shelf *shelf = shelf_of(r);
+	struct client *c5 = join_with(r, "c5", true, "11 w100"), *c3 = join_311(r, "c3", false);
+	struct client *watcher = join(r, MQTT_50, "watcher");
+
+	hear(c5), hear(c3);
+	subscribe_to(watcher, "will", 0);
+	subscribe_to(c5, "t", 1);
+	shelf->full = true;
+	say(c5, "82 r m1 p{} s\"u\" 01 s\"t\" 00");
+	expect(c5, "SUBACK id 1: 0x97 Quota exceeded, 0x97 Quota exceeded");
+	say(c3, "82 r m1 s\"u\" 01");
+	expect(c3, "SUBACK id 1: 0x80");
+	assert_int_equal(broker_figures(r->broker)->subscriptions, 2);
+	say(watcher, "32 r s\"u\" m1 p{} b\"m\"");
+	expect(watcher, "PUBACK id 1 0x10 No matching subscribers");
+	struct client *new = dial(r, MQTT_50);
+	say(new, "10 r s\"MQTT\" 05 06 n0 p{11 w100} s\"new\" p{} s\"will\" s\"gone\"");
+	expect(new, "CONNACK 0x97 Quota exceeded, Reason String \"no room for the session\"");
+	expect_closed(new);
+	expect_silence(watcher); /* it never had a Will */
+	new = join_311(r, "new", false);
+	expect(new, "CONNACK 0x03 server unavailable");
+	expect_closed(new);
+	hear(new = join(r, MQTT_50, "new")); /* this one lasts no longer than its connection */
+	assert_int_equal(broker_figures(r->broker)->sessions, 4);
+	hang_up(c5);
+	shelf->full = false;
+	hear(c5 = join_with(r, "c5", false, "11 w100"));
+	say(watcher, "32 r s\"t\" m1 p{} b\"m\"");
+	expect(c5, "PUBLISH \"t\" q1 id 1 \"m\"");
+}
+
+/* At QoS 2 the store has to know before the client does. */
+static void no_step_of_qos_2_is_ahead_of_the_store(void **state)
+{
+	struct rig *r = *state;
+	struct shelf *shelf = shelf_of(r);
+	r->config.limits.inflight = 1;
+	struct client *c = join_with(r, "c", true, "11 w100"), *pub = join(r, MQTT_50, "pub");
+
+	hear(c);
+	subscribe_to(c, "t", 2);
+	say(pub, "32 r s\"t\" m1 p{} b\"1\"");
+	say(pub, "34 r s\"t\" m2 p{} b\"2\"");
+	say(pub, "32 r s\"t\" m3 p{} b\"3\"");
+	expect(c, "PUBLISH \"t\" q1 id 1 \"1\"");
+	shelf->full = true;
+	say(c, "40 r m1");
+	expect_silence(c);
+	shelf->full = false;
+	wait_ms(r, 1000);
+	expect(c, "PUBLISH \"t\" q2 id 2 \"2\"");
+	shelf->full = true;
+	say(c, "50 r m2"); /* the PUBREL would make the client forget */
+	expect(c, "DISCONNECT 0x97 Quota exceeded, Reason String \"no room in the store\"");
+	expect_closed(c);
+	shelf->full = false;
+	hear(c = join_with(r, "c", false, "11 w100"));
+	expect(c, "PUBLISH \"t\" q2 id 2 dup \"2\"");
+	say(c, "50 r m2");
+	expect(c, "PUBREL id 2");
+	shelf->full = true;
+	say(c, "70 r m2"); /* QoS 1 may come twice after a restart: it does not wait */
+	expect(c, "PUBLISH \"t\" q1 id 3 \"3\"");
+	shelf->full = false;
+	shelf_kill(r);
+	shelf_restore(r);
+	hear(c = join_with(r, "c", false, "11 w100"));
+	expect(c, "PUBLISH \"t\" q1 id 1 \"3\"");
+	expect_silence(c);
+}
+
+/* One that went out while the store was full is found between its neighbours. */
+static void identifiers_stay_in_order(void **state)
+{
+	struct rig *r = *state;
+	struct shelf *shelf = shelf_of(r);
+	r->config.limits.inflight = 2;
+	struct client *c = join_with(r, "c", true, "11 w100"), *pub = join(r, MQTT_50, "pub");
+
+	hear(c);
+	subscribe_to(c, "t", 1);
+	for (unsigned i = 1; i <= 5; i++)
+		say(pub, text(r, "32 r s\"t\" m%u p{} b\"%u\"", i, i));
+	expect(c, "PUBLISH \"t\" q1 id 1 \"1\"");
+	expect(c, "PUBLISH \"t\" q1 id 2 \"2\"");
+	shelf->full = true;
+	say(c, "40 r m1");
+	expect(c, "PUBLISH \"t\" q1 id 3 \"3\"");
+	shelf->full = false;
+	say(c, "40 r m2");
+	expect(c, "PUBLISH \"t\" q1 id 4 \"4\"");
+	for (unsigned i = 0; i < 2; i++) {
+		shelf_kill(r);
+		shelf_restore(r);
+		c = join_with(r, "c", false, "11 w100");
+		expect(c, RESUMED);
+		expect(c, "PUBLISH \"t\" q1 id 3 dup \"3\"");
+		expect(c, "PUBLISH \"t\" q1 id 4 dup \"4\"");
+		expect_silence(c);
+	}
+	say(c, "40 r m3");
+	expect(c, "PUBLISH \"t\" q1 id 5 \"5\"");
+}
+
+/* A Will is published whether there is room for it in the store or not: nobody is there to be told. */
+static void what_nobody_answers_for_goes_on_without_the_store(void **state)
+{
+	struct rig *r = *state;
+	struct shelf *shelf = shelf_of(r);
+	struct client *c = join_with(r, "c", true, "11 w100"), *n = join(r, MQTT_50, "n");
+	struct client *willing = dial(r, MQTT_50);
+
+	hear(c);
+	subscribe_to(c, "will", 2);
+	hang_up(c);
+	subscribe_to(n, "will", 1);
+	say(willing, "10 r s\"MQTT\" 05 2E n0 p{} s\"w\" p{} s\"will\" s\"gone\"");
+	hear(willing);
+	shelf->full = true;
+	hang_up(willing);
+	shelf->full = false;
+	expect(n, "PUBLISH \"will\" q1 id 1 \"gone\"");
+	hear(c = join_with(r, "c", false, "11 w100"));
+	expect(c, "PUBLISH \"will\" q1 id 1 \"gone\"");
+	say(c, "40 r m1");
+	say(c, "E0 r 00 p{11 w0}"); /* and it takes nothing out of the store that was never in it */
+	struct client *late = join(r, MQTT_50, "late");
+	subscribe_to(late, "will", 0);
+	expect(late, "PUBLISH \"will\" q0 retain \"gone\"");
+}
+
+int main(void)
+{
+#define TEST(name) cmocka_unit_test_setup_teardown(name, shelf_set_up, shelf_tear_down)
+	const struct CMUnitTest tests[] = {
+		TEST(all_that_is_durable_survives_the_broker),
+		TEST(a_session_that_is_to_last_no_longer_leaves_the_store),
+		TEST(one_text_is_one_subscription),
+		TEST(a_store_with_rubbish_is_refused_pair_by_pair),
+		TEST(a_pair_of_another_version_is_refused),
+		TEST(a_share_gets_back_what_its_member_left),
+		TEST(a_share_that_has_gone_leaves_the_message_to_its_member),
+		TEST(nothing_is_written_before_it_is_committed),
+		TEST(a_commit_that_fails_keeps_no_link_open),
+		TEST(what_a_full_store_has_no_room_for_is_refused),
+		TEST(a_message_is_stored_as_a_whole_or_not_at_all),
+		TEST(a_full_store_takes_no_session_and_no_subscription),
+		TEST(no_step_of_qos_2_is_ahead_of_the_store),
+		TEST(identifiers_stay_in_order),
+		TEST(what_nobody_answers_for_goes_on_without_the_store),
+	};
+	return cmocka_run_group_tests_name("broker_store", tests, NULL, NULL);
+}
