@@ -5,7 +5,8 @@ lingering  a connection that ends is closed when all that waits has been written
 patient    Keep Alive, take-over and errors are for those who read what they are sent
 selfish    who does not read is not read from, and his Keep Alive runs out all the same
 mute       there is no PINGRESP while output waits
-waiting    CONNACK waits until the predecessor has read everything
+waiting    CONNACK waits until the predecessor has read everything, or has gone
+jealous    CONNACK never comes to who follows one that does not read
 forgetful  a take-over loses what waits
 shuffling  what waits is sent again in reverse
 blind      an identifier is used again whether or not it is free, from 1,500 on
@@ -140,6 +141,8 @@ class Client:
             payload, at = string(body, at)
             self.will = (topic, payload, flags >> 3 & 3)
         old = self.broker.clients.get(self.name)
+        if old and self.broker.mode == "jealous" and old.out:
+            return
         if old and self.broker.mode == "waiting" and old.out:
             self.broker.waiting.append((self, old, flags))
             return
