@@ -69,7 +69,7 @@ struct publish_result publish(struct broker *b, struct publication *p)
 
 	const struct match *m = routes_match(&b->routes, p->topic, p->publisher);
 	all.failed = m->failed;
-	draws_overtake(b, p, m);
+	draws_overtake(b, p->topic);
 	b->staging = p->answered && b->config.store.put;
 	buf_reset(&b->staged);
 	if (!b->staging && p->retain && !b->config.limits.no_retained)
