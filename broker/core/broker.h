@@ -153,7 +153,8 @@ struct broker_store {
 	/* The pair may be none that is there. It cannot fail: what it could not do, the commit fails to do. */
 	void (*remove)(void *context, struct mqtt_view key);
 	/* All since the last commit is durable when it returns. False: not yet. The host keeps it, it is
-	 * asked again, and until then broker_next hands out no link but those to be closed. May be NULL.
+	 * asked again, and until then broker_next hands out no link but those to be closed: better it
+	 * reads nothing meanwhile, as answers pile up. May be NULL.
 	 */
 	bool (*commit)(void *context);
 };

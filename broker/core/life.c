@@ -11,6 +11,7 @@
 #include "broker/core/restore.h"
 #include "broker/core/session.h"
 #include "broker/core/session_life.h"
+#include "broker/core/sheet.h"
 #include "broker/core/sys.h"
 
 enum { SCRATCH_COUNT = 8, SCRATCH_KEEP_BYTES = 64 * 1024 };
@@ -109,6 +110,8 @@ void broker_free(struct broker *b)
 	subscriptions_fini(&b->subscriptions);
 	retained_fini(&b->retained);
 	timers_fini(&b->timers);
+	for (unsigned i = 0; i < 2; i++)
+		sheet_drop(&b->memory, b->sheets[i]);
 	memory_fini(&b->memory);
 	scratch_list(b, list);
 	for (unsigned i = 0; i < SCRATCH_COUNT; i++)

@@ -24,14 +24,13 @@ struct memory_block {
 
 static size_t size_round(size_t size)
 {
-	return size <= MEMORY_STEP ? MEMORY_STEP
-				   : (size + MEMORY_STEP - 1) & ~(size_t)(MEMORY_STEP - 1);
+	return ((size + MEMORY_HEAD + MEMORY_STEP - 1) & ~(size_t)(MEMORY_STEP - 1)) - MEMORY_HEAD;
 }
 
 static unsigned class_of(size_t rounded)
 {
 	if (rounded <= MEMORY_SMALL_MAX)
-		return (unsigned)(rounded / MEMORY_STEP) - 1;
+		return (unsigned)(rounded / MEMORY_STEP);
 	return rounded == MEMORY_PIECE ? MEMORY_CLASSES - 1 : NO_CLASS;
 }
 

@@ -9,10 +9,11 @@
 #include <stdint.h>
 
 enum {
-	MEMORY_STEP = 32,
-	MEMORY_SMALL_MAX = 1024,
-	MEMORY_PIECE = 16384, /* a large output piece */
-	MEMORY_CLASSES = MEMORY_SMALL_MAX / MEMORY_STEP + 1,
+	MEMORY_STEP = 16,
+	MEMORY_HEAD = 8, /* that malloc puts before each block; the two together fill its steps */
+	MEMORY_SMALL_MAX = 1024 - MEMORY_HEAD,
+	MEMORY_PIECE = 16384 - MEMORY_HEAD, /* a large output piece */
+	MEMORY_CLASSES = 1024 / MEMORY_STEP + 1,
 };
 
 struct memory_block;

@@ -12,6 +12,7 @@
 #include <malloc.h>
 #endif
 
+#include "broker/shell/channel.h"
 #include "broker/shell/connection.h"
 
 enum {
@@ -22,8 +23,9 @@ enum {
 };
 
 struct listener {
-	uv_tcp_t tcp; /* tcp.data: struct listener */
+	uv_tcp_t tcp; /* tcp.data: NULL, which tells it from those of connections */
 	struct server *server;
+	struct entrance entrance;
 	uint16_t port;
 	bool waits; /* there was no memory for the connection that it has */
 };
@@ -73,7 +75,7 @@ static void listener_accept(struct listener *l)
 	struct server *s = l->server;
 	bool waited = l->waits;
 
-	l->waits = !connection_accept(&s->connections, (uv_stream_t *)&l->tcp);
+	l->waits = !connection_accept(&l->entrance, (uv_stream_t *)&l->tcp);
 	if (l->waits && !waited)
 		log_line(s->log, LOG_WARNING, "port %u: no memory for a connection, it waits",
 			l->port);
@@ -134,9 +136,15 @@ static void on_turn(uv_prepare_t *turn)
 
 /* ---- the end ------------------------------------------------------------------------------- */
 
+static bool is_connection(const uv_handle_t *handle)
+{
+	return handle->type == UV_TCP && handle->data;
+}
+
 static void close_connection(uv_handle_t *handle, void *context)
 {
-	if (handle->type == UV_TCP && handle->data == context && !uv_is_closing(handle))
+	(void)context;
+	if (is_connection(handle) && !uv_is_closing(handle))
 		connection_close((struct connection *)handle);
 }
 
@@ -144,7 +152,7 @@ static void on_left(uv_timer_t *timer)
 {
 	struct server *s = timer->data;
 
-	uv_walk(&s->loop, close_connection, &s->connections);
+	uv_walk(&s->loop, close_connection, NULL);
 	uv_stop(&s->loop);
 }
 
@@ -178,7 +186,7 @@ static void on_signal(uv_signal_t *signal, int number)
 
 static void on_connection(uv_stream_t *stream, int status)
 {
-	struct listener *l = stream->data;
+	struct listener *l = (struct listener *)stream;
 	struct server *s = l->server;
 
 	if (status < 0) {
@@ -221,8 +229,8 @@ static bool start_listener(struct server *s, const struct listener_settings *set
 		return false;
 	}
 	l->server = s;
+	l->entrance = (struct entrance){ &s->connections, &channel_plain };
 	uv_tcp_init(&s->loop, &l->tcp);
-	l->tcp.data = l;
 	s->listener_count++;
 	int e = uv_tcp_bind(&l->tcp, (struct sockaddr *)&address, 0);
 	if (!e)
@@ -339,7 +347,7 @@ struct server *server_new(const struct settings *settings, struct log *log, cons
 
 void server_apply(struct server *s, const struct settings *settings)
 {
-	s->connections.log_each = settings->log_connections;
+	s->connections.log_each = settings->log_connections && settings->log_most >= LOG_INFO;
 	s->log->most = settings->log_most;
 }
 
@@ -362,11 +370,10 @@ void server_run(struct server *s)
 
 static void close_handle(uv_handle_t *handle, void *context)
 {
-	struct server *s = context;
-
+	(void)context;
 	if (uv_is_closing(handle))
 		return;
-	if (handle->type == UV_TCP && handle->data == &s->connections)
+	if (is_connection(handle))
 		connection_close((struct connection *)handle);
 	else
 		uv_close(handle, NULL);
@@ -376,7 +383,7 @@ void server_free(struct server *s)
 {
 	if (!s)
 		return;
-	uv_walk(&s->loop, close_handle, s);
+	uv_walk(&s->loop, close_handle, NULL);
 	uv_run(&s->loop, UV_RUN_DEFAULT);
 	uv_loop_close(&s->loop);
 	if (s->broker)
