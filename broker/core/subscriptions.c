@@ -301,7 +301,7 @@ enum subscribe_result subscriptions_add(struct subscriptions *s, struct subscrib
 	return result;
 }
 
-static void subscription_free(struct subscriptions *s, struct subscription *sub)
+void subscriptions_remove(struct subscriptions *s, struct subscription *sub)
 {
 	struct filter *f = sub->node->value;
 	struct tree_node *node = sub->node;
@@ -327,8 +327,8 @@ static void subscription_free(struct subscriptions *s, struct subscription *sub)
 	filter_release(s, node);
 }
 
-bool subscriptions_remove(
-	struct subscriptions *s, struct subscriber *subscriber, struct mqtt_view text)
+struct subscription *subscriptions_find(
+	struct subscriptions *s, const struct subscriber *subscriber, struct mqtt_view text)
 {
 	struct mqtt_view name, path = path_of(text, &name);
 	struct tree_node *node = tree_find(&s->tree, path);
@@ -336,18 +336,14 @@ bool subscriptions_remove(
 	struct share *share = f && name.len ? share_find(f, name) : NULL;
 
 	if (!f || (name.len && !share))
-		return false;
-	struct subscription *sub =
-		subscription_find(subscriber, node, share, share ? &share->list : &f->list);
-	if (sub)
-		subscription_free(s, sub);
-	return sub != NULL;
+		return NULL;
+	return subscription_find(subscriber, node, share, share ? &share->list : &f->list);
 }
 
 void subscriptions_remove_all(struct subscriptions *s, struct subscriber *subscriber)
 {
 	while (subscriber->chain)
-		subscription_free(s, subscriber->chain);
+		subscriptions_remove(s, subscriber->chain);
 }
 
 void share_text(const struct share *share, struct buf *out)
