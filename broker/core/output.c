@@ -60,37 +60,24 @@ static struct output_piece *piece_add(struct output *o, struct memory *memory, u
 	return p;
 }
 
-static bool has_room(const struct output_piece *p, uint32_t len)
-{
-	return p->data == p->bytes && p->size - sizeof(*p) - p->len >= len;
-}
-
 /* The first piece of a run is small: many links have little to say. */
-static struct output_piece *piece_for(struct output *o, struct memory *memory, uint32_t len)
+uint8_t *output_take_more(struct output *o, struct memory *memory, uint32_t len)
 {
-	struct output_piece *p = o->last;
+	bool first = !o->last || !output_piece_is_own(o->last);
+	size_t size = sizeof(*o->last) + len;
 
-	if (p && has_room(p, len))
-		return p;
-	bool first = !p || p->data != p->bytes;
-	size_t size = sizeof(*p) + len;
+	if (len > UINT32_MAX - sizeof(*o->last) || len > UINT32_MAX - o->bytes)
+		return NULL;
 	if (size <= FIRST_PIECE && first)
 		size = FIRST_PIECE;
 	else if (size < MEMORY_PIECE)
 		size = MEMORY_PIECE;
-	return piece_add(o, memory, (uint32_t)size);
-}
-
-uint8_t *output_take(struct output *o, struct memory *memory, uint32_t len)
-{
-	struct output_piece *p = len > UINT32_MAX - o->bytes ? NULL : piece_for(o, memory, len);
-
+	struct output_piece *p = piece_add(o, memory, (uint32_t)size);
 	if (!p)
 		return NULL;
-	uint8_t *room = p->bytes + p->len;
-	p->len += len;
+	p->len = len;
 	o->bytes += len;
-	return room;
+	return p->bytes;
 }
 
 bool output_share(struct output *o, struct memory *memory, struct message *message)

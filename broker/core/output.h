@@ -43,8 +43,27 @@ struct output {
 
 void output_fini(struct output *o, struct memory *memory);
 
+static inline bool output_piece_is_own(const struct output_piece *p)
+{
+	return p->data == p->bytes;
+}
+
+/* The way of output_take when the last piece is full. */
+uint8_t *output_take_more(struct output *o, struct memory *memory, uint32_t len);
+
 /* Room for `len` bytes, which count as output from now on. NULL without memory. */
-uint8_t *output_take(struct output *o, struct memory *memory, uint32_t len);
+static inline uint8_t *output_take(struct output *o, struct memory *memory, uint32_t len)
+{
+	struct output_piece *p = o->last;
+
+	if (!p || len > UINT32_MAX - o->bytes || !output_piece_is_own(p) ||
+		p->size - sizeof(*p) - p->len < len)
+		return output_take_more(o, memory, len);
+	uint8_t *room = p->bytes + p->len;
+	p->len += len;
+	o->bytes += len;
+	return room;
+}
 
 /* Forgets the later packets, so that not much more than `keep` bytes are left: all of the first piece,
  * which may be on its way already, and whole packets.

@@ -86,16 +86,14 @@ bool routes_know(const struct routes *r, struct mqtt_view *topic)
 	return true;
 }
 
-const struct match *routes_match(
+/* Kept apart from the way of most messages. */
+__attribute__((noinline)) static const struct match *match_find(
 	struct routes *r, struct mqtt_view topic, const struct subscriber *publisher)
 {
 	uint64_t generation = r->subscriptions->generation;
-	const struct route *route = r->latest;
-
-	if (route && route->topic.data == topic.data && route->generation == generation)
-		return &route->match;
 	uint32_t hash = (uint32_t)hash_view(r->seed, topic), slot = hash % ROUTE_SLOTS;
-	route = r->slots[slot];
+	const struct route *route = r->slots[slot];
+
 	if (route && route->hash == hash && route->generation == generation &&
 		mqtt_view_equal(route->topic, topic)) {
 		r->latest = route;
@@ -107,4 +105,15 @@ const struct match *routes_match(
 		route_keep(r, slot, hash, topic, m);
 	r->seen[slot] = hash;
 	return m;
+}
+
+const struct match *routes_match(
+	struct routes *r, struct mqtt_view topic, const struct subscriber *publisher)
+{
+	const struct route *route = r->latest;
+
+	if (route && route->topic.data == topic.data &&
+		route->generation == r->subscriptions->generation)
+		return &route->match;
+	return match_find(r, topic, publisher);
 }
