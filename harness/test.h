@@ -292,12 +292,10 @@ void test_read_ready(struct test *t);
 
 void peer_receive(struct peer *p); /* reads once, which must not block */
 
-/* The connection of a peer that reads nothing has ended: what lies there is thrown away. It is old, and
- * the monitor may have seen by now what came of it on another connection.
+/* The connection is gone, but what the target said before may still lie there: reads it all. Where the peer
+ * read nothing it is thrown away: it is old, and the monitor may have seen by now what came of it on another
+ * connection.
  */
-void peer_end_unread(struct peer *p);
-
-/* The connection is gone, but what the target said before may still lie there: reads it all. */
 void peer_drain(struct peer *p);
 
 /* The oldest arrival not yet taken of these types (a mask); NULL if there is none. */

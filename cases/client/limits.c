@@ -5,6 +5,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "cases/common/quotas.h"
 #include "harness/client_case.h"
 
 enum { PATIENCE_MS = 3000, NUMBER_MAX = 16, TIGHT = 100 };
@@ -52,26 +53,7 @@ static void publish_numbers(struct test *t, unsigned qos, unsigned count)
 	synced(t);
 }
 
-struct quota {
-	unsigned maximum, qos;
-};
-
-#define QUOTA(name, maximum, qos)                    \
-	{                                            \
-		name, .extra = &(const struct quota) \
-		{                                    \
-			maximum, qos                 \
-		}                                    \
-	}
-
-static const struct vector client_keeps_receive_maximum[] = {
-	QUOTA("1_q1", 1, 1),
-	QUOTA("1_q2", 1, 2),
-	QUOTA("2_q1", 2, 1),
-	QUOTA("2_q2", 2, 2),
-	QUOTA("5_q1", 5, 1),
-	QUOTA("5_q2", 5, 2),
-};
+static const struct vector client_keeps_receive_maximum[] = { QUOTAS };
 
 /*   client                    server (Receive Maximum 2)
  *   PUBLISH 0, PUBLISH 1 -->

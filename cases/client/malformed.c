@@ -3,7 +3,10 @@
  *
  * In 3.1.1 each makes the client close the connection [MQTT-4.8.0-1]; in 5.0 the client should.
  */
+#include "cases/common/packets.h"
 #include "harness/client_case.h"
+
+#define TOPIC_A "s\"a\""
 
 /* ---- the flags of byte 1 ------------------------------------------------------------------- */
 
@@ -11,26 +14,14 @@
 	.refs = { "3.1.1:MQTT-3.3.1-4", "5.0:U50-ERR-CLIENT", "5.0:U50-QOS-BITS", \
 		"5.0:MQTT-3.3.1-4" },                                             \
 	.codes = { 0x81 }
-#define AUTH_FLAG_REFS .refs = { "5.0:MQTT-3.15.1-1" }, .versions = V50, .codes = { 0x81 }
+#define PUBREL_FLAGS_REFS .codes = { 0x81 }
+#define AUTH_FLAG_REFS    .refs = { "5.0:MQTT-3.15.1-1" }, .versions = V50, .codes = { 0x81 }
 
 static const struct vector client_bad_flags[] = {
 	{ "connack_1", "21 r 0000 p{}", .codes = { 0x81 } },
 	{ "connack_2", "22 r 0000 p{}", .codes = { 0x81 } },
 	{ "connack_8", "28 r 0000 p{}", .codes = { 0x81 } },
-	{ "publish_qos_3", "36 r s\"a\" m1 p{} b\"x\"", QOS_3_REFS },
-	{ "publish_qos_3_retain", "37 r s\"a\" m1 p{} b\"x\"", QOS_3_REFS },
-	{ "publish_qos_3_dup", "3E r s\"a\" m1 p{} b\"x\"", QOS_3_REFS },
-	{ "puback_1", "41 r m1", .codes = { 0x81 } },
-	{ "puback_2", "42 r m1", .codes = { 0x81 } },
-	{ "puback_8", "48 r m1", .codes = { 0x81 } },
-	{ "pubrec_1", "51 r m1", .codes = { 0x81 } },
-	{ "pubrec_2", "52 r m1", .codes = { 0x81 } },
-	{ "pubrel_0", "60 r m1", .codes = { 0x81 } },
-	{ "pubrel_1", "61 r m1", .codes = { 0x81 } },
-	{ "pubrel_3", "63 r m1", .codes = { 0x81 } },
-	{ "pubrel_10", "6A r m1", .codes = { 0x81 } },
-	{ "pubcomp_1", "71 r m1", .codes = { 0x81 } },
-	{ "pubcomp_2", "72 r m1", .codes = { 0x81 } },
+	BAD_FLAGS_OF_MESSAGES,
 	{ "suback_1", "91 r m1 p{} 00", .codes = { 0x81 } },
 	{ "suback_2", "92 r m1 p{} 00", .codes = { 0x81 } },
 	{ "unsuback_1_3_1_1", "B1 r m1", .versions = V311 },
@@ -126,20 +117,7 @@ static const struct vector client_bad_remaining_length[] = {
 	/* too short for the fields */
 	{ "connack_empty", "20 00", .codes = { 0x81 } },
 	{ "connack_half", "20 01 00", .codes = { 0x81 } },
-	{ "publish_empty", "30 00", .codes = { 0x81 } },
-	{ "publish_half_a_topic_length", "30 01 00", .codes = { 0x81 } },
-	{ "publish_topic_beyond_end", "30 r n100 b\"abc\"", .codes = { 0x81 } },
-	{ "publish_half_an_id", "32 r s\"a\" 00", .codes = { 0x81 } },
-	{ "publish_without_id", "32 r s\"a\"", .codes = { 0x81 } },
-	{ "publish_without_id_at_qos_2", "34 r s\"a\"", .codes = { 0x81 } },
-	{ "puback_empty", "40 00", .codes = { 0x81 } },
-	{ "puback_half_an_id", "40 01 00", .codes = { 0x81 } },
-	{ "pubrec_empty", "50 00", .codes = { 0x81 } },
-	{ "pubrec_half_an_id", "50 01 00", .codes = { 0x81 } },
-	{ "pubrel_empty", "62 00", .codes = { 0x81 } },
-	{ "pubrel_half_an_id", "62 01 00", .codes = { 0x81 } },
-	{ "pubcomp_empty", "70 00", .codes = { 0x81 } },
-	{ "pubcomp_half_an_id", "70 01 00", .codes = { 0x81 } },
+	SHORT_MESSAGES,
 	{ "suback_empty", "90 00", .codes = { 0x81 } },
 	{ "suback_half_an_id", "90 01 00", .codes = { 0x81 } },
 	{ "unsuback_empty", "B0 00", .codes = { 0x81 } },
@@ -149,19 +127,9 @@ static const struct vector client_bad_remaining_length[] = {
 	{ "connack_longer_3_1_1", "20 r 0000 00",
 		.refs = { "3.1.1:MQTT-4.8.0-1", "3.1.1:U311-CONNACK-LEN" }, .versions = V311 },
 	{ "connack_longer_5_0", "20 r 0000 p{} 00", .versions = V50, .codes = { 0x81 } },
-	{ "puback_3", "40 r m1 00", ACK_LENGTH },
-	{ "puback_4", "40 r m1 0000", ACK_LENGTH },
-	{ "pubrec_3", "50 r m1 00", ACK_LENGTH },
-	{ "pubrec_4", "50 r m1 0000", ACK_LENGTH },
-	{ "pubrel_3", "62 r m1 00", ACK_LENGTH },
-	{ "pubrel_4", "62 r m1 0000", ACK_LENGTH },
-	{ "pubcomp_3", "70 r m1 00", ACK_LENGTH },
-	{ "pubcomp_4", "70 r m1 0000", ACK_LENGTH },
+	LONG_ACKS,
 	{ "unsuback_3", "B0 r m1 00", ACK_LENGTH },
-	{ "puback_behind_properties", "40 r m1 00 p{} 00", .versions = V50, .codes = { 0x81 } },
-	{ "pubrec_behind_properties", "50 r m1 00 p{} 00", .versions = V50, .codes = { 0x81 } },
-	{ "pubrel_behind_properties", "62 r m1 00 p{} 00", .versions = V50, .codes = { 0x81 } },
-	{ "pubcomp_behind_properties", "70 r m1 00 p{} 00", .versions = V50, .codes = { 0x81 } },
+	ACKS_BEHIND_PROPERTIES,
 	{ "pingresp_1", "D0 r 00", PING_LENGTH },
 	{ "pingresp_2", "D0 r D000", PING_LENGTH },
 	{ "pingresp_200", "D0 r 00*200", PING_LENGTH },

@@ -1,15 +1,17 @@
 /* Byte 1 of a Control Packet, type and flags, and the packets whose length is fixed: 2.2 (3.1.1), 2.1
  * (5.0), and the short forms of 5.0.
  */
+#include "cases/common/packets.h"
 #include "harness/case.h"
+
+#define TOPIC_A "t\"a\""
 
 #define SUBSCRIBE_OF(first)   first " r m1 p{} t\"a\" 00"
 #define UNSUBSCRIBE_OF(first) first " r m1 p{} t\"a\""
 
-#define PUBREL_FLAGS                                                           \
-	{                                                                      \
-		"3.1.1:MQTT-3.6.1-1", "3.1.1:MQTT-2.2.2-2", "5.0:MQTT-3.6.1-1" \
-	}
+#define PUBREL_FLAGS_REFS                                                           \
+	.refs = { "3.1.1:MQTT-3.6.1-1", "3.1.1:MQTT-2.2.2-2", "5.0:MQTT-3.6.1-1" }, \
+	.codes = { 0x81 }
 #define SUBSCRIBE_FLAGS                                                        \
 	{                                                                      \
 		"3.1.1:MQTT-3.8.1-1", "3.1.1:MQTT-2.2.2-2", "5.0:MQTT-3.8.1-1" \
@@ -18,26 +20,13 @@
 	{                                                                        \
 		"3.1.1:MQTT-3.10.1-1", "3.1.1:MQTT-2.2.2-2", "5.0:MQTT-3.10.1-1" \
 	}
-#define PUBLISH_FLAGS                                                                             \
-	{                                                                                         \
-		"3.1.1:MQTT-3.3.1-4", "5.0:U50-QOS-BITS", "5.0:MQTT-3.3.1-4", "5.0:MQTT-4.13.1-1" \
-	}
+#define QOS_3_REFS                                                              \
+	.refs = { "3.1.1:MQTT-3.3.1-4", "5.0:U50-QOS-BITS", "5.0:MQTT-3.3.1-4", \
+		"5.0:MQTT-4.13.1-1" },                                          \
+	.codes = { 0x81 }
 
 static const struct vector bad_flags[] = {
-	{ "publish_qos_3", "36 r t\"a\" m1 p{} b\"x\"", PUBLISH_FLAGS, .codes = { 0x81 } },
-	{ "publish_qos_3_retain", "37 r t\"a\" m1 p{} b\"x\"", PUBLISH_FLAGS, .codes = { 0x81 } },
-	{ "publish_qos_3_dup", "3E r t\"a\" m1 p{} b\"x\"", PUBLISH_FLAGS, .codes = { 0x81 } },
-	{ "puback_1", "41 r m1", .codes = { 0x81 } },
-	{ "puback_2", "42 r m1", .codes = { 0x81 } },
-	{ "puback_8", "48 r m1", .codes = { 0x81 } },
-	{ "pubrec_1", "51 r m1", .codes = { 0x81 } },
-	{ "pubrec_2", "52 r m1", .codes = { 0x81 } },
-	{ "pubrel_0", "60 r m1", PUBREL_FLAGS, .codes = { 0x81 } },
-	{ "pubrel_1", "61 r m1", PUBREL_FLAGS, .codes = { 0x81 } },
-	{ "pubrel_3", "63 r m1", PUBREL_FLAGS, .codes = { 0x81 } },
-	{ "pubrel_10", "6A r m1", PUBREL_FLAGS, .codes = { 0x81 } },
-	{ "pubcomp_1", "71 r m1", .codes = { 0x81 } },
-	{ "pubcomp_2", "72 r m1", .codes = { 0x81 } },
+	BAD_FLAGS_OF_MESSAGES,
 	{ "subscribe_0", SUBSCRIBE_OF("80"), SUBSCRIBE_FLAGS, .codes = { 0x81 } },
 	{ "subscribe_1", SUBSCRIBE_OF("81"), SUBSCRIBE_FLAGS, .codes = { 0x81 } },
 	{ "subscribe_3", SUBSCRIBE_OF("83"), SUBSCRIBE_FLAGS, .codes = { 0x81 } },
@@ -225,23 +214,13 @@ CASE(unexpected_auth,
 		"3.1.1:U311-PING-LEN", "3.1.1:MQTT-4.8.0-1", "5.0:U50-PING-LEN", \
 			"5.0:MQTT-4.13.1-1"                                      \
 	}
-#define ACK_LENGTH                                         \
-	{                                                  \
-		"3.1.1:U311-ACK-LEN", "3.1.1:MQTT-4.8.0-1" \
-	}
+#define ACK_LENGTH .refs = { "3.1.1:U311-ACK-LEN", "3.1.1:MQTT-4.8.0-1" }, .versions = V311
 
 static const struct vector fixed_lengths[] = {
 	{ "pingreq_1", "C0 r 00", PING_LENGTH, .codes = { 0x81 } },
 	{ "pingreq_2", "C0 r C000", PING_LENGTH, .codes = { 0x81 } },
 	{ "pingreq_200", "C0 r 00*200", PING_LENGTH, .codes = { 0x81 } },
-	{ "puback_3", "40 r m1 00", ACK_LENGTH, .versions = V311 },
-	{ "puback_4", "40 r m1 0000", ACK_LENGTH, .versions = V311 },
-	{ "pubrec_3", "50 r m1 00", ACK_LENGTH, .versions = V311 },
-	{ "pubrec_4", "50 r m1 0000", ACK_LENGTH, .versions = V311 },
-	{ "pubrel_3", "62 r m1 00", ACK_LENGTH, .versions = V311 },
-	{ "pubrel_4", "62 r m1 0000", ACK_LENGTH, .versions = V311 },
-	{ "pubcomp_3", "70 r m1 00", ACK_LENGTH, .versions = V311 },
-	{ "pubcomp_4", "70 r m1 0000", ACK_LENGTH, .versions = V311 },
+	LONG_ACKS,
 };
 
 CASE(fixed_lengths, .title = "A packet of fixed length that is longer ends the connection",

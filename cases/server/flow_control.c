@@ -3,6 +3,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "cases/common/quotas.h"
 #include "harness/case.h"
 
 enum { NUMBER_MAX = 16, PATIENCE_MS = 500 };
@@ -39,26 +40,7 @@ static void publish_numbers(struct test *t, unsigned qos, unsigned count)
 
 /* ---- the client's Receive Maximum ----------------------------------------------------------- */
 
-struct quota {
-	unsigned maximum, qos;
-};
-
-#define QUOTA(name, maximum, qos)                    \
-	{                                            \
-		name, .extra = &(const struct quota) \
-		{                                    \
-			maximum, qos                 \
-		}                                    \
-	}
-
-static const struct vector receive_maximum[] = {
-	QUOTA("1_q1", 1, 1),
-	QUOTA("1_q2", 1, 2),
-	QUOTA("2_q1", 2, 1),
-	QUOTA("2_q2", 2, 2),
-	QUOTA("5_q1", 5, 1),
-	QUOTA("5_q2", 5, 2),
-};
+static const struct vector receive_maximum[] = { QUOTAS };
 
 /*   subscriber (Receive Maximum 2)     target
  *                                 <--  PUBLISH 0, PUBLISH 1

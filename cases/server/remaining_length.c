@@ -4,7 +4,10 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "cases/common/packets.h"
 #include "harness/case.h"
+
+#define TOPIC_A "t\"a\""
 
 /* ---- lengths that cannot be ---------------------------------------------------------------- */
 
@@ -21,19 +24,7 @@ static const struct vector bad_remaining_length[] = {
 	{ "five_bytes_all_continued", "82 FFFFFFFFFF", FIVE_BYTES, .codes = { 0x81 } },
 
 	/* too short for the variable header, or for what it announces */
-	{ "publish_empty", "30 00", .codes = { 0x81 } },
-	{ "publish_half_a_topic_length", "30 01 00", .codes = { 0x81 } },
-	{ "publish_topic_beyond_end", "30 r n100 b\"abc\"", .codes = { 0x81 } },
-	{ "publish_half_an_id", "32 r t\"a\" 00", .codes = { 0x81 } },
-	{ "publish_without_id", "32 r t\"a\"", .codes = { 0x81 } },
-	{ "puback_empty", "40 00", .codes = { 0x81 } },
-	{ "puback_half_an_id", "40 01 00", .codes = { 0x81 } },
-	{ "pubrec_empty", "50 00", .codes = { 0x81 } },
-	{ "pubrec_half_an_id", "50 01 00", .codes = { 0x81 } },
-	{ "pubrel_empty", "62 00", .codes = { 0x81 } },
-	{ "pubrel_half_an_id", "62 01 00", .codes = { 0x81 } },
-	{ "pubcomp_empty", "70 00", .codes = { 0x81 } },
-	{ "pubcomp_half_an_id", "70 01 00", .codes = { 0x81 } },
+	SHORT_MESSAGES,
 	{ "subscribe_empty", "82 00", .codes = { 0x81 } },
 	{ "subscribe_half_an_id", "82 01 00", .codes = { 0x81 } },
 	{ "subscribe_half_a_filter_length", "82 r m1 p{} 00", .codes = { 0x81 } },
@@ -49,10 +40,7 @@ static const struct vector bad_remaining_length[] = {
 	/* bytes behind the last field */
 	{ "subscribe_stray_byte", "82 r m1 p{} t\"a\" 00 00", .codes = { 0x81 } },
 	{ "unsubscribe_stray_byte", "A2 r m1 p{} t\"a\" 00", .codes = { 0x81 } },
-	{ "puback_behind_properties", "40 r m1 00 p{} 00", .versions = V50, .codes = { 0x81 } },
-	{ "pubrec_behind_properties", "50 r m1 00 p{} 00", .versions = V50, .codes = { 0x81 } },
-	{ "pubrel_behind_properties", "62 r m1 00 p{} 00", .versions = V50, .codes = { 0x81 } },
-	{ "pubcomp_behind_properties", "70 r m1 00 p{} 00", .versions = V50, .codes = { 0x81 } },
+	ACKS_BEHIND_PROPERTIES,
 };
 
 CASE(bad_remaining_length,

@@ -185,16 +185,12 @@ void peer_drain(struct peer *p)
 {
 	struct pollfd fd = { .fd = p->pipe->fd, .events = POLLIN };
 
+	if (p->reading == READS_NOTHING)
+		p->reading = READS_FOR_NOBODY;
 	while (!p->ended && (pipe_pending(p->pipe) || poll(&fd, 1, 0) > 0))
 		peer_receive(p);
 	if (!p->ended)
 		end(p, ENDED_RESET);
-}
-
-void peer_end_unread(struct peer *p)
-{
-	p->reading = READS_FOR_NOBODY;
-	peer_drain(p);
 }
 
 /* ---- waiting ------------------------------------------------------------------------------- */

@@ -80,7 +80,7 @@ bool test_poll(struct test *t, const struct peer *writer, int64_t until_us)
 	for (nfds_t i = 0; i < n; i++) {
 		if (fds[i].revents & ~POLLOUT || has_pending(of[i])) {
 			if (of[i]->reading == READS_NOTHING)
-				peer_end_unread(of[i]);
+				peer_drain(of[i]);
 			else
 				peer_receive(of[i]);
 			any = true;

@@ -62,6 +62,25 @@ static void the_end_is_seen_without_reading(void **state)
 	}
 }
 
+CASE(writes_until_the_end, CASE_OF_NO_STATEMENT)
+{
+	struct peer *client = join(t, "client");
+
+	stop_reading(client);
+	while (is_open(client))
+		send_pingreq(client);
+	check(t, !has_packet(client, PINGRESP), "what lay there is old");
+}
+
+static void nor_does_a_write_that_fails_read_it(void **state)
+{
+	(void)state;
+	struct played p;
+	play(&p, &case_writes_until_the_end, MQTT_311, SCRIPTS(CONNACK_311 "r sD000 X"));
+	assert_verdict(p, PASS);
+	done(&p);
+}
+
 CASE(reads_for_nobody, CASE_OF_NO_STATEMENT)
 {
 	struct peer *client = join(t, "client");
@@ -125,6 +144,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(what_is_not_read_stays),
 		cmocka_unit_test(the_end_is_seen_without_reading),
+		cmocka_unit_test(nor_does_a_write_that_fails_read_it),
 		cmocka_unit_test(what_is_read_for_the_end_alone_is_thrown_away),
 		cmocka_unit_test(messages_off_the_record_are_expected_all_the_same),
 		cmocka_unit_test(and_watched_like_all_others),
