@@ -38,8 +38,9 @@ enum {
 	SAMPLES_MAX = 1000000,
 	STAMP = 8, /* bytes of the payload that tell when it was sent */
 	STALL_US = 20 * 1000000,
-	BURST = 16,   /* messages that a busy publisher writes at once */
-	DIALLED = 64, /* connections that wait for their CONNACK */
+	ANSWER_MS = 60000, /* of waiting for a CONNACK or SUBACK */
+	BURST = 16,        /* messages that a busy publisher writes at once */
+	DIALLED = 64,      /* connections that wait for their CONNACK */
 };
 
 struct options {
@@ -371,11 +372,11 @@ static void prepare(struct load *l)
 		dial(l, &l->clients[i], publisher || idle ? i : i - o->publishers, publisher);
 		l->clients[i].deaf = stalled && i == l->count - 1;
 		while (l->ready + DIALLED < i)
-			if (!turn(l, 5000))
+			if (!turn(l, ANSWER_MS))
 				die("the broker does not answer");
 	}
 	while (l->ready < l->count)
-		if (!turn(l, 5000))
+		if (!turn(l, ANSWER_MS))
 			die("the broker does not answer");
 	l->copies = !strcmp(o->workload, "wildcards") ? 1 : o->subscribers - stalled;
 	l->expected = o->messages * l->copies;

@@ -1,20 +1,37 @@
 #include "mqtt/frame.h"
 
-static bool first_byte_check(unsigned version, uint8_t first, struct mqtt_error *e)
+enum { FLAGS_2 = 1 << PUBREL | 1 << SUBSCRIBE | 1 << UNSUBSCRIBE };
+
+static bool type_exists(unsigned version, uint8_t type)
+{
+	return type != RESERVED_0 && !(type == AUTH && version && !version_traits(version).auth);
+}
+
+/* [MQTT-2.2.2-2] of 3.1.1, [MQTT-2.1.3-1] of 5.0 */
+static bool first_byte_valid(unsigned version, uint8_t first)
 {
 	uint8_t type = first >> 4, flags = first & 15;
 
-	if (type == RESERVED_0 || (type == AUTH && version && !version_traits(version).auth))
-		return mqtt_refuse(e, MQTT_MALFORMED_PACKET,
-			MQTT_BY_VERSION(version, "U311-PKT-TYPE", "U50-PKT-TYPE"),
-			"forbidden packet type");
 	if (type == PUBLISH)
 		return true;
-	/* [MQTT-2.2.2-2] of 3.1.1, [MQTT-2.1.3-1] of 5.0 */
-	uint8_t want = type == PUBREL || type == SUBSCRIBE || type == UNSUBSCRIBE ? 2 : 0;
+	uint8_t want = (FLAGS_2 >> type & 1) * 2;
 	if (flags == want)
-		return true;
+		return type_exists(version, type);
+	/* MQTT 3.1 has DUP in them, too. */
+	return want && flags == (want | 8) && version_traits(version).dup_anywhere;
+}
+
+static void first_byte_refuse(unsigned version, uint8_t first, struct mqtt_error *e)
+{
+	uint8_t type = first >> 4;
 	const char *statement = MQTT_BY_VERSION(version, "MQTT-2.2.2-2", "MQTT-2.1.3-1");
+
+	if (!type_exists(version, type)) {
+		mqtt_refuse(e, MQTT_MALFORMED_PACKET,
+			MQTT_BY_VERSION(version, "U311-PKT-TYPE", "U50-PKT-TYPE"),
+			"forbidden packet type");
+		return;
+	}
 	if (type == PUBREL)
 		statement = MQTT_BY_VERSION(version, "MQTT-3.6.1-1", "MQTT-3.6.1-1");
 	else if (type == SUBSCRIBE)
@@ -25,25 +42,24 @@ static bool first_byte_check(unsigned version, uint8_t first, struct mqtt_error 
 		statement = MQTT_BY_VERSION(version, "MQTT-3.14.1-1", "MQTT-3.14.1-1");
 	else if (type == AUTH)
 		statement = "5.0:MQTT-3.15.1-1";
-	return mqtt_refuse(e, MQTT_MALFORMED_PACKET, statement, "reserved flag bits");
+	mqtt_refuse(e, MQTT_MALFORMED_PACKET, statement, "reserved flag bits");
 }
 
-enum mqtt_read mqtt_frame_read(const uint8_t *data, size_t len, unsigned version,
+/* Remaining Length of two bytes and more. */
+static enum mqtt_read length_read(const uint8_t *data, size_t len, unsigned version,
 	struct mqtt_frame *out, struct mqtt_error *e)
 {
-	if (!len)
-		return MQTT_READ_MORE;
-	if (!first_byte_check(version, data[0], e))
-		return MQTT_READ_BAD;
-	uint32_t value = 0;
-	for (unsigned i = 1; i <= 4; i++) {
+	uint32_t value = data[1] & 0x7f;
+
+	for (unsigned i = 2; i <= 4; i++) {
 		if (i >= len)
 			return MQTT_READ_MORE;
 		value |= (uint32_t)(data[i] & 0x7f) << 7 * (i - 1);
 		if (data[i] & 0x80)
 			continue;
-		*out = (struct mqtt_frame){ data[0] >> 4, data[0] & 15, (uint8_t)(i + 1),
-			i > 1 && !data[i], value };
+		out->header_len = (uint8_t)(i + 1);
+		out->body_len = value;
+		out->overlong = !data[i];
 		/* 3.1.1 does not say that the shortest form is the only one. */
 		if (!out->overlong || !version_traits(version).shortest_form)
 			return MQTT_READ_OK;
@@ -55,6 +71,27 @@ enum mqtt_read mqtt_frame_read(const uint8_t *data, size_t len, unsigned version
 		MQTT_BY_VERSION(version, "U311-REMLEN", "U50-VBI-MAX"),
 		"Remaining Length of more than four bytes");
 	return MQTT_READ_BAD;
+}
+
+enum mqtt_read mqtt_frame_read(const uint8_t *data, size_t len, unsigned version,
+	struct mqtt_frame *out, struct mqtt_error *e)
+{
+	if (!len)
+		return MQTT_READ_MORE;
+	if (!first_byte_valid(version, data[0])) {
+		first_byte_refuse(version, data[0], e);
+		return MQTT_READ_BAD;
+	}
+	if (len == 1)
+		return MQTT_READ_MORE;
+	out->type = data[0] >> 4;
+	out->flags = data[0] & 15;
+	if (data[1] & 0x80)
+		return length_read(data, len, version, out, e);
+	out->header_len = 2;
+	out->overlong = false;
+	out->body_len = data[1];
+	return MQTT_READ_OK;
 }
 
 size_t mqtt_variable_size(uint32_t value)

@@ -21,7 +21,7 @@ static bool flags_read(
 	return true;
 }
 
-static bool topic_check(unsigned version, const struct mqtt_publish *p, struct mqtt_error *e)
+bool mqtt_publish_topic_check(unsigned version, const struct mqtt_publish *p, struct mqtt_error *e)
 {
 	if (mqtt_topic_valid(p->topic))
 		return true;
@@ -39,7 +39,7 @@ static bool topic_check(unsigned version, const struct mqtt_publish *p, struct m
 		MQTT_BY_VERSION(version, "MQTT-3.3.2-2", "MQTT-3.3.2-2"), "topic with a wildcard");
 }
 
-bool mqtt_publish_read(unsigned version, enum mqtt_sender from, uint8_t flags,
+bool mqtt_publish_fields_read(unsigned version, enum mqtt_sender from, uint8_t flags,
 	struct mqtt_view body, struct mqtt_publish *out, struct mqtt_error *e)
 {
 	struct mqtt_cursor c = cursor_of(body);
@@ -60,7 +60,14 @@ bool mqtt_publish_read(unsigned version, enum mqtt_sender from, uint8_t flags,
 		!mqtt_properties_read(&c, SPEC_PACKET(PUBLISH), from, &out->properties, e))
 		return false;
 	out->payload = (struct mqtt_view){ c.at, cursor_left(&c) };
-	return topic_check(version, out, e);
+	return true;
+}
+
+bool mqtt_publish_read(unsigned version, enum mqtt_sender from, uint8_t flags,
+	struct mqtt_view body, struct mqtt_publish *out, struct mqtt_error *e)
+{
+	return mqtt_publish_fields_read(version, from, flags, body, out, e) &&
+		mqtt_publish_topic_check(version, out, e);
 }
 
 bool mqtt_publish_payload_valid(const struct mqtt_publish *p)

@@ -23,7 +23,15 @@ struct mqtt_publish {
 	struct mqtt_view payload;
 };
 
-/* Does not look into the payload: mqtt_publish_payload_valid does. */
+/* In two steps, for a server that has the topic of most packets checked already: the second looks at the
+ * text of the topic, and at whether there has to be one.
+ */
+bool mqtt_publish_fields_read(unsigned version, enum mqtt_sender from, uint8_t flags,
+	struct mqtt_view body, struct mqtt_publish *out, struct mqtt_error *e);
+bool mqtt_publish_topic_check(
+	unsigned version, const struct mqtt_publish *publish, struct mqtt_error *e);
+
+/* Both steps. Does not look into the payload: mqtt_publish_payload_valid does. */
 bool mqtt_publish_read(unsigned version, enum mqtt_sender from, uint8_t flags,
 	struct mqtt_view body, struct mqtt_publish *out, struct mqtt_error *e);
 

@@ -12,6 +12,8 @@
 #include "broker/core/subscriptions.h"
 #include "broker/core/timer.h"
 
+struct sheet;
+
 struct restored { /* messages out of the store, while it is read */
 	struct message **messages;
 	uint32_t count;
@@ -33,19 +35,20 @@ struct broker {
 	int64_t started_ms;
 	struct link *pending_first; /* what broker_next hands out */
 	struct link *pending_last;
-	uint32_t ending;       /* links that end, of figures.links */
-	struct buf properties; /* scratch: properties to be passed on */
-	struct buf added;      /* scratch: properties that the broker adds */
-	struct buf packet;     /* scratch: a packet on its way to the output */
-	struct buf key, value; /* scratch: a pair for the store */
-	struct buf codes;      /* scratch: of SUBACK and UNSUBACK */
-	struct buf drawn;      /* scratch: which filters of a SUBSCRIBE draw retained messages */
-	uint64_t assigned;     /* client identifiers */
-	struct buf staged;     /* scratch: sessions that a publication is held for, see deliver.c */
-	uint64_t serial;       /* of messages in the store */
-	int64_t commit_ms;     /* when a commit that failed is tried again; INT64_MAX: none did */
-	bool uncommitted;      /* the store has news */
-	bool staging;          /* nothing is sent above QoS 0 until all is in the store */
+	uint32_t ending;         /* links that end, of figures.links */
+	struct buf properties;   /* scratch: properties to be passed on */
+	struct buf added;        /* scratch: properties that the broker adds */
+	struct buf packet;       /* scratch: a packet on its way to the output */
+	struct buf key, value;   /* scratch: a pair for the store */
+	struct buf codes;        /* scratch: of SUBACK and UNSUBACK */
+	struct buf drawn;        /* scratch: which filters of a SUBSCRIBE draw retained messages */
+	struct sheet *sheets[2]; /* of fan-outs, by form_shape */
+	uint64_t assigned;       /* client identifiers */
+	struct buf staged; /* scratch: sessions that a publication is held for, see deliver.c */
+	uint64_t serial;   /* of messages in the store */
+	int64_t commit_ms; /* when a commit that failed is tried again; INT64_MAX: none did */
+	bool uncommitted;  /* the store has news */
+	bool staging;      /* nothing is sent above QoS 0 until all is in the store */
 	struct restored restored;
 	bool shutting_down;
 };

@@ -12,6 +12,7 @@
 enum {
 	TURN_STEPS = 1024,         /* of all draws: others do not wait long for the next turn */
 	SLICE_STEPS = 128,         /* of one, while others are ready, too */
+	FIRST_STEPS = 16,          /* of each SUBSCRIBE, however many came: most draw nothing */
 	OUTPUT_BYTES = 256 * 1024, /* waiting to be written: enough to keep a connection busy */
 };
 
@@ -144,19 +145,43 @@ void draws_turn(struct broker *b)
 		draw_go_on(b, list->ready_first, least(list->steps, SLICE_STEPS));
 }
 
+static bool message_stop(void *context, struct message *m)
+{
+	(void)context, (void)m;
+	return false;
+}
+
+/* Begins a walk. False, with the walk over, if a few steps show that there is nothing on its way. */
+static bool walk_begin(struct broker *b, struct retained_walk *w, struct mqtt_view filter)
+{
+	uint32_t steps = FIRST_STEPS;
+
+	retained_walk_begin(&b->retained, w);
+	if (!retained_walk_on(&b->retained, w, filter, &steps, message_stop, NULL))
+		return true;
+	retained_walk_end(&b->retained, w);
+	return false;
+}
+
 bool draw_begin(
 	struct broker *b, struct session *s, struct mqtt_view filter, uint8_t qos, uint32_t id)
 {
+	struct retained_walk walk;
+
 	draw_end(b, s, filter);
+	if (!walk_begin(b, &walk, filter))
+		return true;
 	struct draw *d = memory_take_zeroed(&b->memory, draw_size(filter.len));
-	if (!d)
+	if (!d) {
+		retained_walk_end(&b->retained, &walk);
 		return false;
+	}
 	d->session = s;
 	d->qos = qos;
 	d->id = id;
 	d->filter_len = (uint16_t)filter.len;
 	memcpy(d->filter, filter.data, filter.len);
-	retained_walk_begin(&b->retained, &d->walk);
+	d->walk = walk;
 	b->draws.count++;
 	*draw_find(s, filter) = d;
 	if (s->draws != d)

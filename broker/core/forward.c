@@ -5,6 +5,7 @@
 #include "broker/core/core.h"
 #include "broker/core/link.h"
 #include "broker/core/link_out.h"
+#include "broker/core/sheet.h"
 #include "mqtt/publish.h"
 
 /* The properties that the broker adds: what is left of the Message Expiry Interval, a Topic Alias, the
@@ -45,32 +46,81 @@ static struct mqtt_publish_head head_of(struct broker *b, unsigned version,
 	return head;
 }
 
-/* Makes the packet that all subscribers of this version and QoS get but for flags and identifier.
- * NULL when it is too long for that.
- */
-static struct form *form_make(
-	struct broker *b, unsigned version, struct publication *p, const struct sending *how)
+void forms_init(struct forms *f)
 {
-	struct form *form =
-		&p->forms[(version_traits(version).properties ? 2 : 0) + (how->qos ? 1 : 0)];
-
-	if (form->len)
-		return form;
-	struct mqtt_publish_head head = head_of(b, version, p, how, 0);
-	size_t body_size = mqtt_publish_body_size(version, &head);
-	size_t head_size = mqtt_publish_head_size(&head, body_size);
-	if (head_size + p->payload.len > FORM_BYTES)
-		return NULL;
-	mqtt_publish_head_write(form->bytes, version, &head, body_size);
-	if (p->payload.len)
-		memcpy(form->bytes + head_size, p->payload.data, p->payload.len);
-	form->len = (uint16_t)(head_size + p->payload.len);
-	form->id_offset = (uint16_t)mqtt_publish_id_offset(&head, body_size);
-	return form;
+	memset(f, 0, offsetof(struct forms, room));
 }
 
-static enum send_result send_form(
-	struct broker *b, struct link *l, const struct form *form, const struct sending *how)
+/* The publisher's own packet is one that this client may get. */
+static bool wire_serves(const struct publication *p, unsigned version, const struct sending *how)
+{
+	return p->wire.len && p->wire_version == version && !p->qos == !how->qos;
+}
+
+static struct form form_of_wire(const struct publication *p)
+{
+	return (struct form){ p->wire.data, p->wire.len, p->wire_id };
+}
+
+/* Writes the packet that all clients of this version get. Returns its length; 0: it is too long. */
+static uint32_t form_write(struct broker *b, const struct publication *p, unsigned version,
+	const struct sending *how, struct form *form, uint8_t room[static FORM_BYTES])
+{
+	struct sending plain = { .id = how->id, .qos = how->qos };
+	struct mqtt_publish_head head = head_of(b, version, p, &plain, 0);
+	size_t body_size = mqtt_publish_body_size(version, &head);
+	size_t head_size = mqtt_publish_head_size(&head, body_size);
+
+	if (head_size + p->payload.len > FORM_BYTES)
+		return 0;
+	mqtt_publish_head_write(room, version, &head, body_size);
+	if (p->payload.len)
+		memcpy(room + head_size, p->payload.data, p->payload.len);
+	*form = (struct form){ room, (uint32_t)(head_size + p->payload.len),
+		(uint32_t)mqtt_publish_id_offset(&head, body_size) };
+	return form->len;
+}
+
+/* The publisher's packet lasts for this turn only. Returns its length; 0: it is too long. */
+static uint32_t form_copy_wire(
+	const struct publication *p, struct form *form, uint8_t room[static FORM_BYTES])
+{
+	if (p->wire.len > FORM_BYTES)
+		return 0;
+	memcpy(room, p->wire.data, p->wire.len);
+	room[0] = (uint8_t)(PUBLISH << 4 | mqtt_publish_flags(false, 0, false));
+	*form = (struct form){ .bytes = room, .len = p->wire.len };
+	return form->len;
+}
+
+static void form_make_plain(struct broker *b, struct publication *p, unsigned version,
+	const struct sending *how, struct form *form)
+{
+	struct sheet **sheet = &b->sheets[form_shape(version)];
+	uint8_t *room =
+		p->payload.len < FORM_BYTES ? sheet_room(sheet, &b->memory, FORM_BYTES) : NULL;
+
+	if (!room)
+		return;
+	sheet_keep(*sheet,
+		wire_serves(p, version, how) ? form_copy_wire(p, form, room)
+					     : form_write(b, p, version, how, form, room));
+}
+
+/* Makes it; not to be inlined, as its frame would be set up for each delivery. */
+__attribute__((noinline)) static void form_make(struct broker *b, struct publication *p,
+	unsigned version, const struct sending *how, struct form *form)
+{
+	if (!how->qos)
+		form_make_plain(b, p, version, how, form);
+	else if (wire_serves(p, version, how))
+		*form = form_of_wire(p);
+	else
+		form_write(b, p, version, how, form, p->forms->room[form_shape(version)]);
+}
+
+static enum send_result form_send(
+	struct link *l, const struct form *form, const struct sending *how)
 {
 	if (form->len > l->packet_max)
 		return SEND_TOO_LARGE; /* [MQTT-3.1.2-24] */
@@ -83,7 +133,6 @@ static enum send_result send_form(
 		out[form->id_offset] = (uint8_t)(how->id >> 8);
 		out[form->id_offset + 1] = (uint8_t)how->id;
 	}
-	b->figures.messages_sent++;
 	return SEND_OK;
 }
 
@@ -121,22 +170,17 @@ static enum send_result send_head(struct broker *b, struct link *l, struct publi
 		l->broken = true; /* half a packet is written */
 		return SEND_FAILED;
 	}
-	b->figures.messages_sent++;
 	return SEND_OK;
 }
 
-enum send_result forward_send(
+/* A packet for this client alone. Not to be inlined: its frame would be set up for every delivery. */
+__attribute__((noinline)) static enum send_result packet_send(
 	struct broker *b, struct link *l, struct publication *p, const struct sending *how)
 {
-	bool fresh, aliases = l->extra && l->extra->out.max;
-
-	if (p->forms && !aliases && !how->first_id) {
-		const struct form *form = form_make(b, l->version, p, how);
-		if (form)
-			return send_form(b, l, form, how);
-	}
+	bool fresh;
 	uint16_t alias = alias_choose(l, p->topic, &fresh);
 	struct mqtt_publish_head head = head_of(b, l->version, p, how, alias);
+
 	if (alias && !fresh)
 		head.topic.len = 0;
 	enum send_result result = send_head(b, l, p, &head);
@@ -145,4 +189,42 @@ enum send_result forward_send(
 	if (alias_set(&l->extra->out, &b->memory, alias, p->topic))
 		l->extra->out.used = alias;
 	return SEND_OK;
+}
+
+/* One of those that many get; `bytes` stays NULL if there is none. */
+static const struct form *form_find(
+	struct broker *b, struct publication *p, unsigned version, const struct sending *how)
+{
+	struct form *forms = how->qos ? p->forms->with_id : p->forms->plain;
+	struct form *form = &forms[form_shape(version)];
+
+	if (!form->bytes)
+		form_make(b, p, version, how, form);
+	return form;
+}
+
+static bool form_refer(
+	struct broker *b, struct link *l, const struct form *form, const struct sending *how)
+{
+	if (how->qos || how->retain || form->len > l->packet_max)
+		return false;
+	return link_refer(l, b->sheets[form_shape(l->version)], form->bytes, form->len);
+}
+
+enum send_result forward_write(
+	struct broker *b, struct link *l, struct publication *p, const struct sending *how)
+{
+	if ((l->extra && l->extra->out.max) || how->first_id)
+		return packet_send(b, l, p, how);
+	if (p->forms) {
+		const struct form *form = form_find(b, p, l->version, how);
+		if (form->bytes && form_refer(b, l, form, how))
+			return SEND_OK;
+		if (form->bytes)
+			return form_send(l, form, how);
+	} else if (wire_serves(p, l->version, how)) {
+		struct form form = form_of_wire(p);
+		return form_send(l, &form, how);
+	}
+	return packet_send(b, l, p, how);
 }

@@ -5,11 +5,9 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "broker/core/link_out.h"
 #include "broker/core/match.h"
 #include "broker/core/message.h"
-
-struct broker;
-struct link;
 
 /* How one client gets it. */
 struct sending {
@@ -21,19 +19,61 @@ struct sending {
 	bool dup;
 };
 
-/* A packet made ready once for all subscribers that are to get the same bytes. */
-enum { FORM_BYTES = 1024, FORMS = 4 /* by version and QoS */ };
-
+/* A packet that is ready for all clients of a version that are to get the same bytes, but for what is
+ * written over them.
+ */
 struct form {
-	uint16_t len;       /* 0: not made yet */
-	uint16_t id_offset; /* where the Packet Identifier goes, if the QoS is not 0 */
-	uint8_t bytes[FORM_BYTES];
+	const uint8_t *bytes; /* NULL: not made yet */
+	uint32_t len;
+	uint32_t id_offset; /* where the Packet Identifier goes, above QoS 0 */
 };
+
+enum { FORM_BYTES = 1024 };
+
+/* The shapes that a packet has by its version. */
+enum { FORM_SHAPES = 2 };
+
+static inline bool form_shape(unsigned version)
+{
+	return version_traits(version).properties;
+}
+
+/* Those of a publication that many get, by shape. */
+struct forms {
+	struct form plain
+		[FORM_SHAPES]; /* QoS 0; in the sheet of its shape, as nothing is written over it */
+	struct form with_id
+		[FORM_SHAPES]; /* QoS 1 and 2; the flags and the identifier are written over */
+	uint8_t room[FORM_SHAPES][FORM_BYTES]; /* of those with_id */
+};
+
+void forms_init(struct forms *f);
 
 enum send_result { SEND_OK, SEND_TOO_LARGE, SEND_FAILED };
 
-/* Writes the packet to the link's output. */
-enum send_result forward_send(
+/* The packet is in the sheet of its shape, and the output of the link ends where it begins: most of a
+ * fan-out is this. False, with nothing done, if it is not so. (A client with aliases has nothing of a sheet.)
+ */
+static inline bool forward_again(
+	struct link *l, const struct publication *p, const struct sending *how)
+{
+	if (!p->forms || how->qos || how->retain || how->first_id)
+		return false;
+	const struct form *form = &p->forms->plain[form_shape(l->version)];
+	return form->len <= l->packet_max && !l->broken && link_grow(l, form->bytes, form->len);
+}
+
+enum send_result forward_write(
 	struct broker *b, struct link *l, struct publication *p, const struct sending *how);
+
+/* Writes the packet to the link's output. */
+static inline enum send_result forward_send(
+	struct broker *b, struct link *l, struct publication *p, const struct sending *how)
+{
+	enum send_result result = forward_again(l, p, how) ? SEND_OK : forward_write(b, l, p, how);
+
+	b->figures.messages_sent += result == SEND_OK;
+	return result;
+}
 
 #endif

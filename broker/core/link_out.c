@@ -4,14 +4,13 @@
 
 #include "mqtt/publish.h"
 
-uint8_t *link_take(struct link *l, uint32_t len)
+bool link_refer(struct link *l, struct sheet *sheet, const uint8_t *packets, uint32_t len)
 {
-	uint8_t *room = l->broken ? NULL : output_take(&l->output, &l->broker->memory, len);
-
-	l->broken |= !room;
+	if (l->broken || !output_refer(&l->output, &l->broker->memory, sheet, packets, len))
+		return false;
 	if (!l->pending)
 		link_mark(l);
-	return room;
+	return true;
 }
 
 bool link_send_packet(struct link *l)

@@ -30,7 +30,27 @@ static inline uint32_t link_quota(const struct link *l)
 }
 
 /* Room in the output; NULL without memory, and then the link is going to be closed. */
-uint8_t *link_take(struct link *l, uint32_t len);
+static inline uint8_t *link_take(struct link *l, uint32_t len)
+{
+	uint8_t *room = l->broken ? NULL : output_take(&l->output, &l->broker->memory, len);
+
+	l->broken |= !room;
+	if (!l->pending)
+		link_mark(l);
+	return room;
+}
+
+/* Sends packets of a sheet by reference, as output_grow and output_refer do. False if nothing was sent. */
+static inline bool link_grow(struct link *l, const uint8_t *packets, uint32_t len)
+{
+	if (!output_grow(&l->output, packets, len))
+		return false;
+	if (!l->pending)
+		link_mark(l);
+	return true;
+}
+
+bool link_refer(struct link *l, struct sheet *sheet, const uint8_t *packets, uint32_t len);
 
 /* Sends what is in broker.packet, unless it is larger than the client allows: then false. */
 bool link_send_packet(struct link *l);

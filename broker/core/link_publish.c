@@ -108,7 +108,24 @@ static struct mqtt_view properties_forwarded(struct broker *b, const struct mqtt
 	return (struct mqtt_view){ b->properties.data, (uint32_t)b->properties.len };
 }
 
-static struct publish_result message_publish(struct link *l, const struct mqtt_publish *p)
+/* The packet itself is what others get, unless properties were taken out of it, or its payload is to be
+ * pointed at, or its length is written in more bytes than it needs.
+ */
+static void wire_set(struct publication *to, unsigned version, const struct mqtt_frame *frame,
+	const struct mqtt_publish *p)
+{
+	uint32_t size = frame->header_len + frame->body_len;
+
+	if (to->properties.len != p->properties.raw.len || size >= OUTPUT_SHARE_BYTES ||
+		frame->overlong)
+		return;
+	to->wire = (struct mqtt_view){ p->payload.data + p->payload.len - size, size };
+	to->wire_id = frame->header_len + 2 + p->topic.len;
+	to->wire_version = (uint8_t)version;
+}
+
+static struct publish_result message_publish(
+	struct link *l, const struct mqtt_frame *frame, const struct mqtt_publish *p)
 {
 	struct broker *b = l->broker;
 	struct publication publication = { .topic = p->topic,
@@ -127,6 +144,7 @@ static struct publish_result message_publish(struct link *l, const struct mqtt_p
 					(int64_t)mqtt_properties_number(
 						&p->properties, MQTT_MESSAGE_EXPIRY_INTERVAL, 0);
 	}
+	wire_set(&publication, l->version, frame, p);
 	struct publish_result result = publish(b, &publication);
 	message_drop(&b->memory, publication.message);
 	return result;
@@ -170,13 +188,14 @@ static void publish_give_up(struct link *l, enum packet_type type, const struct 
 		link_refuse(l, MQTT_QUOTA_EXCEEDED, "3.1.1:MQTT-4.8.0-2", "no room for a message");
 }
 
-static void publish_qos01(struct link *l, const struct mqtt_publish *p)
+static void publish_qos01(
+	struct link *l, const struct mqtt_frame *frame, const struct mqtt_publish *p)
 {
 	uint8_t reason = message_check(l, p);
 	struct publish_result result = { 0 };
 
 	if (!reason) {
-		result = message_publish(l, p);
+		result = message_publish(l, frame, p);
 		reason = reason_of(&result);
 	}
 	if (p->qos && result.failed)
@@ -211,9 +230,10 @@ static void received_forget(struct link *l, uint16_t id)
 }
 
 /* Answers a message of QoS 2 that was let in. */
-static void publish_received(struct link *l, const struct mqtt_publish *p)
+static void publish_received(
+	struct link *l, const struct mqtt_frame *frame, const struct mqtt_publish *p)
 {
-	struct publish_result result = message_publish(l, p);
+	struct publish_result result = message_publish(l, frame, p);
 	/* What some have got may come again as a new message, as the refusal makes it one in 5.0, but
 	 * not as the same: [MQTT-4.3.3-2] of 3.1.1.
 	 */
@@ -228,7 +248,8 @@ static void publish_received(struct link *l, const struct mqtt_publish *p)
 }
 
 /* Delivered when it comes first; its identifier is kept until PUBREL. */
-static void publish_qos2(struct link *l, const struct mqtt_publish *p)
+static void publish_qos2(
+	struct link *l, const struct mqtt_frame *frame, const struct mqtt_publish *p)
 {
 	struct broker *b = l->broker;
 	struct session *s = l->session;
@@ -252,7 +273,7 @@ static void publish_qos2(struct link *l, const struct mqtt_publish *p)
 	else if (reason)
 		publish_answer(l, PUBREC, p, reason);
 	else
-		publish_received(l, p);
+		publish_received(l, frame, p);
 }
 
 void link_publish(struct link *l, const struct mqtt_frame *frame, struct mqtt_view body)
@@ -260,7 +281,10 @@ void link_publish(struct link *l, const struct mqtt_frame *frame, struct mqtt_vi
 	struct mqtt_publish p;
 	struct mqtt_error e;
 
-	if (!mqtt_publish_read(l->version, MQTT_FROM_CLIENT, frame->flags, body, &p, &e)) {
+	/* Most publishers send many messages to one topic, which need be checked but once. */
+	if (!mqtt_publish_fields_read(l->version, MQTT_FROM_CLIENT, frame->flags, body, &p, &e) ||
+		!(routes_know(&l->broker->routes, &p.topic) ||
+			mqtt_publish_topic_check(l->version, &p, &e))) {
 		link_fail(l, &e);
 		return;
 	}
@@ -270,7 +294,7 @@ void link_publish(struct link *l, const struct mqtt_frame *frame, struct mqtt_vi
 	if (!offer_check(l, &p))
 		return;
 	if (p.qos == 2)
-		publish_qos2(l, &p);
+		publish_qos2(l, frame, &p);
 	else
-		publish_qos01(l, &p);
+		publish_qos01(l, frame, &p);
 }

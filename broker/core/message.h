@@ -16,7 +16,7 @@
 
 #include "mqtt/view.h"
 
-struct form;
+struct forms;
 struct memory;
 struct subscriber;
 
@@ -43,7 +43,11 @@ struct publication {
 	bool answered;      /* its publisher is told whether all went well with it */
 	const struct subscriber *publisher; /* for No Local; NULL: none */
 	struct message *message;            /* NULL until someone needs it; one reference */
-	struct form *forms;                 /* see forward.h; NULL: nobody else gets it */
+	/* The publisher's packet, where others may get it as it is but for flags and identifier. */
+	struct mqtt_view wire; /* no bytes: where they may not */
+	uint32_t wire_id;      /* offset of the Packet Identifier, above QoS 0 */
+	uint8_t wire_version;  /* enum mqtt_version */
+	struct forms *forms;   /* see forward.h; NULL: none */
 };
 
 /* Size in memory. */

@@ -3,12 +3,14 @@
 #include "broker/core/broker.h"
 #include "broker/core/memory.h"
 #include "broker/core/message.h"
+#include "broker/core/sheet.h"
 
 enum { FIRST_PIECE = MEMORY_SMALL_MAX };
 
 static void piece_free(struct memory *memory, struct output_piece *p)
 {
 	message_drop(memory, p->message);
+	sheet_drop(memory, p->sheet);
 	memory_give(memory, p, p->size);
 }
 
@@ -58,31 +60,24 @@ static struct output_piece *piece_add(struct output *o, struct memory *memory, u
 	return p;
 }
 
-/* The first piece is small: many links have little to say. */
-static struct output_piece *piece_for(struct output *o, struct memory *memory, uint32_t len)
+/* The first piece of a run is small: many links have little to say. */
+uint8_t *output_take_more(struct output *o, struct memory *memory, uint32_t len)
 {
-	struct output_piece *p = o->last;
+	bool first = !o->last || !output_piece_is_own(o->last);
+	size_t size = sizeof(*o->last) + len;
 
-	if (p && !p->message && p->size - sizeof(*p) - p->len >= len)
-		return p;
-	size_t size = sizeof(*p) + len;
-	if (size <= FIRST_PIECE && !o->first)
+	if (len > UINT32_MAX - sizeof(*o->last) || len > UINT32_MAX - o->bytes)
+		return NULL;
+	if (size <= FIRST_PIECE && first)
 		size = FIRST_PIECE;
 	else if (size < MEMORY_PIECE)
 		size = MEMORY_PIECE;
-	return piece_add(o, memory, (uint32_t)size);
-}
-
-uint8_t *output_take(struct output *o, struct memory *memory, uint32_t len)
-{
-	struct output_piece *p = len > UINT32_MAX - o->bytes ? NULL : piece_for(o, memory, len);
-
+	struct output_piece *p = piece_add(o, memory, (uint32_t)size);
 	if (!p)
 		return NULL;
-	uint8_t *room = p->bytes + p->len;
-	p->len += len;
+	p->len = len;
 	o->bytes += len;
-	return room;
+	return p->bytes;
 }
 
 bool output_share(struct output *o, struct memory *memory, struct message *message)
@@ -97,6 +92,23 @@ bool output_share(struct output *o, struct memory *memory, struct message *messa
 	p->data = payload.data;
 	p->len = payload.len;
 	o->bytes += payload.len;
+	return true;
+}
+
+bool output_refer(struct output *o, struct memory *memory, struct sheet *sheet,
+	const uint8_t *packets, uint32_t len)
+{
+	struct output_piece *p = o->last;
+
+	if (len > UINT32_MAX - o->bytes || (p && !(p->sheet && p->len >= SHEET_BYTES / 2)))
+		return false;
+	p = piece_add(o, memory, sizeof(*p));
+	if (!p)
+		return false;
+	p->sheet = sheet_hold(sheet);
+	p->data = packets;
+	p->len = len;
+	o->bytes += len;
 	return true;
 }
 

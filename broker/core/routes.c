@@ -25,6 +25,8 @@ void routes_init(struct routes *r, struct memory *memory, struct subscriptions *
 
 static void slot_clear(struct routes *r, uint32_t slot)
 {
+	if (r->latest == r->slots[slot])
+		r->latest = NULL;
 	if (r->slots[slot])
 		memory_give(r->memory, r->slots[slot], r->slots[slot]->size);
 	r->slots[slot] = NULL;
@@ -73,19 +75,45 @@ static void route_keep(struct routes *r, uint32_t slot, uint32_t hash, struct mq
 	r->slots[slot] = route;
 }
 
-const struct match *routes_match(
+bool routes_know(const struct routes *r, struct mqtt_view *topic)
+{
+	const struct route *route = r->latest;
+
+	if (!route || !mqtt_view_equal(route->topic, *topic))
+		return false;
+	if (route->generation == r->subscriptions->generation)
+		*topic = route->topic;
+	return true;
+}
+
+/* Kept apart from the way of most messages. */
+__attribute__((noinline)) static const struct match *match_find(
 	struct routes *r, struct mqtt_view topic, const struct subscriber *publisher)
 {
+	uint64_t generation = r->subscriptions->generation;
 	uint32_t hash = (uint32_t)hash_view(r->seed, topic), slot = hash % ROUTE_SLOTS;
 	const struct route *route = r->slots[slot];
 
-	if (route && route->hash == hash && route->generation == r->subscriptions->generation &&
-		mqtt_view_equal(route->topic, topic))
+	if (route && route->hash == hash && route->generation == generation &&
+		mqtt_view_equal(route->topic, topic)) {
+		r->latest = route;
 		return &route->match;
+	}
 	struct match *m = &r->match;
 	match_topic(m, r->subscriptions, topic, publisher);
 	if (r->seen[slot] == hash && !m->mixed && !m->failed)
 		route_keep(r, slot, hash, topic, m);
 	r->seen[slot] = hash;
 	return m;
+}
+
+const struct match *routes_match(
+	struct routes *r, struct mqtt_view topic, const struct subscriber *publisher)
+{
+	const struct route *route = r->latest;
+
+	if (route && route->topic.data == topic.data &&
+		route->generation == r->subscriptions->generation)
+		return &route->match;
+	return match_find(r, topic, publisher);
 }

@@ -21,10 +21,17 @@ struct routes {
 	uint64_t seed;
 	struct route *slots[ROUTE_SLOTS];
 	uint32_t seen[ROUTE_SLOTS]; /* hash of the topic that missed last */
+	const struct route *latest; /* of `slots`; NULL: none */
 };
 
 void routes_init(struct routes *r, struct memory *memory, struct subscriptions *s, uint64_t seed);
 void routes_fini(struct routes *r);
+
+/* Whether the topic is that of the latest match, and so a valid one. If that match is still good, the view
+ * is made to point to the topic there, by which routes_match finds it at once, and then lasts until the
+ * next match.
+ */
+bool routes_know(const struct routes *r, struct mqtt_view *topic);
 
 /* As match_topic; the result holds until the next match, or until the subscriptions change. */
 const struct match *routes_match(

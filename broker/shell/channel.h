@@ -29,7 +29,7 @@ struct channel {
 	bool (*input)(struct connection *c, void *data, size_t len);
 
 	/* The bytes to be written, at most `most` pieces of them; returns their number. The first piece stays where
-	 * it is until `written` has been told of it.
+	 * it is until `written` has been told of it; 0: nothing was taken.
 	 */
 	size_t (*output)(struct connection *c, struct broker_piece *pieces, size_t most);
 	void (*written)(struct connection *c, size_t bytes);

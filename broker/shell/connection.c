@@ -231,10 +231,9 @@ static bool write_now(struct connection *c)
 		if (!n)
 			return true;
 		int written = uv_try_write((uv_stream_t *)&c->tcp, bufs, n);
-		if (written > 0)
-			channel_of(c)->written(c, (size_t)written);
-		else if (written != UV_EAGAIN)
+		if (written < 0 && written != UV_EAGAIN)
 			return false;
+		channel_of(c)->written(c, written > 0 ? (size_t)written : 0);
 		if (written < 0 || (size_t)written < total(bufs, n))
 			write_later(c);
 	}

@@ -1,11 +1,16 @@
 #include "broker/shell/server.h"
 
 #include <fcntl.h>
+#include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/random.h>
 #include <sys/resource.h>
+
+#ifdef __GLIBC__
+#include <malloc.h>
+#endif
 
 #include "broker/shell/channel.h"
 #include "broker/shell/connection.h"
@@ -13,7 +18,8 @@
 enum {
 	BACKLOG = 4096,
 	LEAVE_MS = 2000, /* for clients to take their DISCONNECT when the broker ends */
-	RETRY_MS = 100,  /* until memory for a connection is looked for again */
+	TRIM_MS = 1000, /* until free memory goes back to the system, unless it is wanted by then */
+	RETRY_MS = 100, /* until memory for a connection is looked for again */
 };
 
 struct listener {
@@ -31,6 +37,7 @@ struct server {
 	uv_prepare_t turn; /* before each poll */
 	uv_timer_t timer;
 	uv_timer_t leave;
+	uv_timer_t trim;
 	uv_signal_t signals[3];
 	int64_t due_ms; /* what the timer is set to */
 	struct broker *broker;
@@ -89,6 +96,30 @@ static int64_t retry(struct server *s, int64_t due_ms)
 	return due_ms;
 }
 
+static uint64_t resident_bytes(void)
+{
+	size_t bytes = 0;
+
+	uv_resident_set_memory(&bytes);
+	return bytes;
+}
+
+/* It costs some milliseconds for each hundred megabytes: never often, and not when they are in use again. */
+static void on_trim(uv_timer_t *timer)
+{
+	struct server *s = timer->data;
+	uint64_t before = resident_bytes();
+
+	if (!broker_has_fallen(s->broker))
+		return;
+	broker_trim(s->broker);
+#ifdef __GLIBC__
+	malloc_trim(0);
+#endif
+	log_line(s->log, LOG_INFO, "free memory goes back: %" PRIu64 " KiB resident, from %" PRIu64,
+		resident_bytes() / 1024, before / 1024);
+}
+
 /* Runs when timers, reads and closed connections have had their say, before the loop sleeps again. */
 static void on_turn(uv_prepare_t *turn)
 {
@@ -99,6 +130,8 @@ static void on_turn(uv_prepare_t *turn)
 	while ((link = broker_next(s->broker)))
 		connection_serve(link_owner(link));
 	set_timer(s, retry(s, broker_due(s->broker)));
+	if (broker_has_fallen(s->broker) && !uv_is_active((uv_handle_t *)&s->trim))
+		uv_timer_start(&s->trim, on_trim, TRIM_MS, 0);
 }
 
 /* ---- the end ------------------------------------------------------------------------------- */
@@ -238,6 +271,7 @@ static struct broker *make_broker(
 	config.sys_interval_s = settings->sys_interval_s;
 	config.version = version;
 	config.clock_grain_ms = 1; /* of uv_now */
+	config.resident_bytes = resident_bytes;
 	config.trouble = log_trouble;
 	config.trouble_context = s;
 	if (!settings->allow_anonymous)
@@ -289,7 +323,8 @@ struct server *server_new(const struct settings *settings, struct log *log, cons
 	uv_prepare_init(&s->loop, &s->turn);
 	uv_timer_init(&s->loop, &s->timer);
 	uv_timer_init(&s->loop, &s->leave);
-	s->turn.data = s->timer.data = s->leave.data = s;
+	uv_timer_init(&s->loop, &s->trim);
+	s->turn.data = s->timer.data = s->leave.data = s->trim.data = s;
 	s->broker = make_broker(s, settings, version);
 	bool ok = s->broker &&
 		connections_init(
@@ -312,7 +347,7 @@ struct server *server_new(const struct settings *settings, struct log *log, cons
 
 void server_apply(struct server *s, const struct settings *settings)
 {
-	s->connections.log_each = settings->log_connections;
+	s->connections.log_each = settings->log_connections && settings->log_most >= LOG_INFO;
 	s->log->most = settings->log_most;
 }
 

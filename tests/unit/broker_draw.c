@@ -1,6 +1,7 @@
 /* Retained messages for a new subscription, at the pace of its reader. They come youngest topic first. */
 #include "tests/unit/broker_rig.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -103,6 +104,24 @@ static void nobody_waits_for_a_long_walk(void **state)
 	assert_int_equal(broker_due(r->broker), r->now_ms);
 	expect(c, "SUBACK id 2: 0x00");
 	expect_silence(c);
+}
+
+/* However many there are: they would make everyone wait who publishes to the client, or is it. */
+static void filters_that_draw_nothing_leave_nothing_behind(void **state)
+{
+	enum { COUNT = 3000, SIZE = 13 };
+	struct rig *r = *state;
+	struct client *pub = join(r, MQTT_311, "pub"), *c = join(r, MQTT_311, "c");
+	char subscribes[COUNT * SIZE + 1];
+
+	say(pub, "31 r s\"other/a\" b\"x\"");
+	for (unsigned i = 0; i < COUNT; i++)
+		snprintf(subscribes + (size_t)i * SIZE, SIZE + 1, "\x82\x0B\x01\x01%c\x06%04u/+", 0,
+			i); /* its NUL is the options */
+	broker_tick(r->broker, r->now_ms);
+	link_input(c->link, subscribes, (size_t)COUNT * SIZE);
+	assert_int_equal(link_output_bytes(c->link), COUNT * 5);
+	assert_int_equal(broker_due(r->broker), INT64_MAX);
 }
 
 /* [MQTT-4.6.0-6] of 3.1.1, [MQTT-4.6.0-6] of 5.0: each topic in its order, and each message once. */
@@ -267,6 +286,7 @@ static void without_memory_the_client_is_told(void **state)
 	struct client *pub = join(r, MQTT_50, "pub"), *c = join(r, MQTT_50, "c");
 	const char *filter = "n60000 61*60000";
 
+	say(pub, text(r, "31 r %s p{} b\"x\"", filter)); /* which it is to draw, later */
 	say(c, text(r, "82 r m1 p{} %s 20", filter));
 	expect(c, "SUBACK id 1: 0x00");
 	for (unsigned i = 0; memory_left(r) > 60000; i++)
@@ -283,6 +303,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		TEST(the_reader_sets_the_pace),
 		TEST(nobody_waits_for_a_long_walk),
+		TEST(filters_that_draw_nothing_leave_nothing_behind),
 		TEST(no_message_overtakes_that_of_its_topic),
 		TEST(what_is_gone_before_its_turn_does_not_come),
 		TEST(it_ends_with_the_subscription),
