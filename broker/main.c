@@ -19,7 +19,7 @@ enum { EXIT_USAGE = 2 };
 static const char help[] =
 	"usage: mqttspec-broker [-p PORT] [-b ADDRESS] [-c FILE] [-v | -q] [--check-config]\n"
 	"\n"
-	"The reference broker of mqttspec: MQTT 3.1.1 and 5.0 over TCP, everything in memory.\n"
+	"The reference broker of mqttspec: MQTT 3.1, 3.1.1 and 5.0 over TCP, all in memory.\n"
 	"Without a configuration it listens on 127.0.0.1, port 1883.\n"
 	"\n"
 	"  -p, --port PORT      listen on this port of the loopback address; 0: any free one,\n"

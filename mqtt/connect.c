@@ -30,19 +30,21 @@ static bool protocol_read(struct mqtt_cursor *c, struct mqtt_connect *out,
 	if (!cursor_view(c, &name) || !cursor_u8(c, &out->version))
 		return mqtt_refuse(e, MQTT_MALFORMED_PACKET, "3.1.1:MQTT-3.1.4-1",
 			"CONNECT ends in its first fields");
+	struct version_traits traits = version_traits(out->version);
+	if (traits.protocol && mqtt_view_equal(name, mqtt_view_of(traits.protocol))) {
+		*form = traits.reason_codes ? MQTT_CONNECT_50 : MQTT_CONNECT_311;
+		return true;
+	}
 	/* [MQTT-3.1.2-1] */
 	if (!mqtt_view_equal(name, MQTT_VIEW("MQTT"))) {
-		*form = version_traits(out->version).reason_codes ? MQTT_CONNECT_50
-								  : MQTT_CONNECT_UNKNOWN;
+		*form = traits.reason_codes ? MQTT_CONNECT_50 : MQTT_CONNECT_UNKNOWN;
 		return mqtt_refuse(e, MQTT_UNSUPPORTED_VERSION,
 			MQTT_BY_VERSION(out->version, "MQTT-3.1.2-1", "MQTT-3.1.2-1"),
 			"Protocol Name is not MQTT");
 	}
-	*form = version_traits(out->version).reason_codes ? MQTT_CONNECT_50 : MQTT_CONNECT_311;
-	/* [MQTT-3.1.2-2] */
-	return version_is_known(out->version) ||
-		mqtt_refuse(e, MQTT_UNSUPPORTED_VERSION, "3.1.1:MQTT-3.1.2-2",
-			"Protocol Level is neither 4 nor 5");
+	*form = MQTT_CONNECT_311; /* [MQTT-3.1.2-2] */
+	return mqtt_refuse(e, MQTT_UNSUPPORTED_VERSION, "3.1.1:MQTT-3.1.2-2",
+		"Protocol Level is neither 4 nor 5");
 }
 
 static bool flags_check(struct mqtt_connect *c, uint8_t flags, struct mqtt_error *e)
@@ -96,12 +98,18 @@ static bool will_read(struct mqtt_cursor *c, struct mqtt_connect *out, struct mq
 
 static bool credentials_read(struct mqtt_cursor *c, struct mqtt_connect *out, struct mqtt_error *e)
 {
+	if (version_traits(out->version).length_over_flags) {
+		out->has_user_name &= cursor_left(c) > 0;
+		out->has_password &= out->has_user_name;
+	}
 	if (out->has_user_name && !cursor_view(c, &out->user_name))
 		return malformed(
 			out, e, "3.1.1:MQTT-3.1.2-19", "5.0:MQTT-3.1.2-17", "user name is missing");
 	if (!mqtt_text_valid(out->user_name))
 		return malformed(
 			out, e, "3.1.1:MQTT-3.1.3-11", "5.0:MQTT-3.1.3-12", "ill-formed user name");
+	if (version_traits(out->version).length_over_flags)
+		out->has_password &= cursor_left(c) > 0;
 	if (out->has_password && !cursor_view(c, &out->password))
 		return malformed(
 			out, e, "3.1.1:MQTT-3.1.2-21", "5.0:MQTT-3.1.2-19", "password is missing");
@@ -165,7 +173,7 @@ bool mqtt_connack_read(
 		return mqtt_refuse(e, MQTT_MALFORMED_PACKET,
 			MQTT_BY_VERSION(version, "U311-CONNACK-LEN", "U50-CONNACK-CODES"),
 			"CONNACK too short");
-	if (flags & 0xfe)
+	if (flags & (version_traits(version).session_present ? 0xfe : 0xff))
 		return mqtt_refuse(e, MQTT_MALFORMED_PACKET,
 			MQTT_BY_VERSION(version, "U311-CONNACK-FLAGS", "MQTT-3.2.2-1"),
 			"reserved bits of the Connect Acknowledge Flags");
@@ -202,7 +210,8 @@ bool mqtt_connect_write(struct buf *out, const struct mqtt_connect *c)
 	enum mqtt_connect_form form;
 	struct mqtt_error e;
 
-	packet_view(out, MQTT_VIEW("MQTT"));
+	const char *protocol = version_traits(c->version).protocol;
+	packet_view(out, mqtt_view_of(protocol ? protocol : "MQTT"));
 	buf_add_u8(out, c->version);
 	buf_add_u8(out, flags_of(c));
 	buf_add_u16(out, c->keep_alive_s);

@@ -35,8 +35,8 @@ struct mqtt_connect {
 /* What to tell a client whose CONNECT is refused before it could be read to its end. */
 enum mqtt_connect_form {
 	MQTT_CONNECT_UNKNOWN, /* nothing: close */
-	MQTT_CONNECT_311,     /* 3.1.1: close without CONNACK; but 0x01 for a level of no version */
-	MQTT_CONNECT_50,      /* CONNACK of 5.0 with the error's Reason Code */
+	MQTT_CONNECT_311, /* 3.1.1 or 3.1: close without CONNACK; but 0x01 for a level of no version */
+	MQTT_CONNECT_50, /* CONNACK of 5.0 with the error's Reason Code */
 };
 
 /* Reads the body of a CONNECT. On failure `*form` tells which CONNACK, if any, may be sent; the error

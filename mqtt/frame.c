@@ -14,7 +14,11 @@ static bool first_byte_valid(unsigned version, uint8_t first)
 
 	if (type == PUBLISH)
 		return true;
-	return flags == (FLAGS_2 >> type & 1) * 2 && type_exists(version, type);
+	uint8_t want = (FLAGS_2 >> type & 1) * 2;
+	if (flags == want)
+		return type_exists(version, type);
+	/* MQTT 3.1 has DUP in them, too. */
+	return want && flags == (want | 8) && version_traits(version).dup_anywhere;
 }
 
 static void first_byte_refuse(unsigned version, uint8_t first, struct mqtt_error *e)

@@ -164,7 +164,7 @@ static bool code_check(unsigned version, enum packet_type type, uint8_t code, st
 			mqtt_refuse(e, MQTT_PROTOCOL_ERROR,
 				type == SUBACK ? "5.0:MQTT-3.9.3-2" : "5.0:MQTT-3.11.3-2",
 				"unknown Reason Code");
-	return code <= 2 || code == 0x80 ||
+	return code <= 2 || (code == 0x80 && version_traits(version).suback_failure) ||
 		mqtt_refuse(e, MQTT_PROTOCOL_ERROR, "3.1.1:MQTT-3.9.3-2", "reserved return code");
 }
 

@@ -74,15 +74,14 @@ fuzz() {
 }
 
 # fuzzers SECONDS: a run of each, two at once.
-fuzzers() {
-	local program
+fuzzers() (
 	for program in build/fuzz/tests/fuzz/fuzz_*; do
 		[ -x "$program" ] && [ -f "$program" ] || continue
 		[ "$(jobs -r | wc -l)" -lt 2 ] || wait -n
 		fuzz "$1" "$program" &
 	done
 	wait
-}
+)
 
 # conformance NAME ARGUMENTS...: a whole run of the suite, in the sanitizers' build.
 conformance() {
@@ -146,8 +145,10 @@ steps_begin() {
 steps_end() {
 	local passed failed skipped
 	read -r passed failed skipped < <(awk '{p += $1; f += $2; s += $3} END {print p + 0, f + 0, s + 0}' "$logs/counts")
+	times >"$logs/times"
 	echo
-	echo "took $SECONDS s; logs in $logs"
+	echo "took $SECONDS s, of the processors $(tail -n 1 "$logs/times" | tr ms '  ' |
+		awk '{printf "%d", 60 * ($1 + $3) + $2 + $4}') s; logs in $logs"
 	if [ "$skipped" -gt 0 ]; then
 		echo "$passed passed, $failed failed, $skipped skipped"
 	else

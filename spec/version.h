@@ -12,7 +12,7 @@
 #include <stdint.h>
 
 /* The protocol level byte of CONNECT. */
-enum mqtt_version { MQTT_311 = 4, MQTT_50 = 5 };
+enum mqtt_version { MQTT_31 = 3, MQTT_311 = 4, MQTT_50 = 5 };
 
 struct version_traits {
 	const char *name;     /* "3.1.1"; NULL: no version has this level */
@@ -26,6 +26,14 @@ struct version_traits {
 	 * and SUBACK have a few return codes, all others have nothing.
 	 */
 	bool reason_codes;
+
+	/* What 3.1 has not yet, or still has. */
+	bool session_present;   /* in CONNACK; else its first byte is reserved */
+	bool suback_failure;    /* a subscription can be refused, with 0x80 if by no Reason Code */
+	bool dup_anywhere;      /* PUBREL, SUBSCRIBE and UNSUBSCRIBE may be repeated, with DUP */
+	bool length_over_flags; /* CONNECT may end before the user name that its flags promise */
+	uint16_t
+		client_id_max; /* bytes of a Client Identifier, which has one at least; 0: any number */
 
 	bool shortest_form;        /* an overlong Remaining Length is malformed [MQTT-1.5.5-1] */
 	bool auth;                 /* enhanced authentication: AUTH exists */
@@ -56,6 +64,8 @@ static inline struct version_traits version_traits(unsigned version)
 			.standard = MQTT_50,
 			.properties = true,
 			.reason_codes = true,
+			.session_present = true,
+			.suback_failure = true,
 			.shortest_form = true,
 			.auth = true,
 			.server_disconnect = true,
@@ -70,9 +80,18 @@ static inline struct version_traits version_traits(unsigned version)
 			.resend_when_resuming = true,
 			.errors_may_pass = true };
 	case MQTT_311:
-		return (struct version_traits){
-			.name = "3.1.1", .protocol = "MQTT", .standard = MQTT_311
-		};
+		return (struct version_traits){ .name = "3.1.1",
+			.protocol = "MQTT",
+			.standard = MQTT_311,
+			.session_present = true,
+			.suback_failure = true };
+	case MQTT_31: /* of before OASIS; 3.1.1 is it in better words */
+		return (struct version_traits){ .name = "3.1",
+			.protocol = "MQIsdp",
+			.standard = MQTT_311,
+			.dup_anywhere = true,
+			.length_over_flags = true,
+			.client_id_max = 23 };
 	default: return (struct version_traits){ .standard = MQTT_311 };
 	}
 }

@@ -55,6 +55,8 @@ struct broker_limits {
 		stuck_wait_ms; /* while it reads nothing, Keep Alive cannot be judged by what comes:
 				    * instead some of the output has to be taken within this time, or
 				    * within 1.5 times the Keep Alive if that is longer (20,000) */
+	uint32_t output_wait_ms; /* whatever its Keep Alive, some of what waits to be written has to
+				    * be taken within this time (300,000); 0: for ever */
 	uint32_t
 		end_wait_ms; /* from the end of a link to link_must_close (5,000): a peer that lives
 				 * needs a few round trips, also over a bad network */
@@ -151,7 +153,8 @@ struct broker_store {
 	/* The pair may be none that is there. It cannot fail: what it could not do, the commit fails to do. */
 	void (*remove)(void *context, struct mqtt_view key);
 	/* All since the last commit is durable when it returns. False: not yet. The host keeps it, it is
-	 * asked again, and until then broker_next hands out no link but those to be closed. May be NULL.
+	 * asked again, and until then broker_next hands out no link but those to be closed: better it
+	 * reads nothing meanwhile, as answers pile up. May be NULL.
 	 */
 	bool (*commit)(void *context);
 };
@@ -170,6 +173,8 @@ struct broker_config {
 	uint32_t sys_interval_s;          /* how often $SYS is renewed (10); 0: no $SYS */
 	const char *version;              /* shown in $SYS/broker/version */
 	const char *response_information; /* for clients that ask for it; NULL: none */
+	/* What the process takes up, as the system counts it; for $SYS. May be NULL. */
+	uint64_t (*resident_bytes)(void);
 	/* A packet was refused, or a client thrown out; for the log. May be NULL. */
 	void (*trouble)(void *context, void *owner, const struct mqtt_error *error);
 	void *trouble_context;
@@ -232,6 +237,14 @@ bool broker_kick(struct broker *b, struct mqtt_view client_id);
 /* Brought up to date by the call. */
 const struct broker_figures *broker_figures(struct broker *b);
 
+/* Much less memory is in use than was some time ago, as after a storm of connections. */
+bool broker_has_fallen(const struct broker *b);
+
+/* Gives up the free memory that the core keeps for reuse, so that the host can give it back to the system.
+ * That takes a while, and is not for every turn.
+ */
+void broker_trim(struct broker *b);
+
 /* A connection was accepted. NULL: too many, no memory, or shutting down; close it at once. */
 struct link *link_open(struct broker *b, void *owner);
 
@@ -254,6 +267,8 @@ struct broker_piece { /* fits struct iovec */
  */
 size_t link_output(const struct link *l, struct broker_piece *pieces, size_t max);
 size_t link_output_bytes(const struct link *l);
+
+/* So much was written. 0: nothing was taken, though there is something to be written. */
 void link_written(struct link *l, size_t bytes);
 
 /* Nothing more comes to be written, and the input is ignored. It is still to be read, and thrown

@@ -15,14 +15,15 @@ bool may_get(struct broker *b, const struct session *s, struct mqtt_view topic)
 	return b->config.access.deliver(b->config.access.context, &client, topic);
 }
 
-static enum deliver_result stage(struct broker *b, struct session *s, struct publication *p,
-	const struct sending *how, struct share *share)
+/* Apart, as few messages take this way. */
+__attribute__((noinline)) static enum deliver_result stage(struct broker *b, struct session *s,
+	struct publication *p, const struct sending *how, struct share *share)
 {
 	size_t len = b->staged.len;
 
 	if (!buf_add(&b->staged, &s, sizeof(struct session *)))
 		return DELIVER_FAILED;
-	enum deliver_result result = outgoing_stage(b, s, p, how, share);
+	enum deliver_result result = outgoing_add(b, s, p, how, share);
 	if (result != DELIVER_OK)
 		b->staged.len = len;
 	return result;
@@ -33,10 +34,9 @@ enum deliver_result deliver(struct broker *b, struct session *s, struct publicat
 {
 	enum deliver_result result = DELIVER_DROPPED;
 
-	if (b->staging && how->qos)
-		result = stage(b, s, p, how, share);
-	else if (how->qos)
-		result = outgoing_add(b, s, p, how, share);
+	if (how->qos)
+		result =
+			b->staging ? stage(b, s, p, how, share) : outgoing_add(b, s, p, how, share);
 	else if (s->link && link_can_send(s->link) && forward_send(b, s->link, p, how) == SEND_OK)
 		result = DELIVER_OK;
 	if (result != DELIVER_OK)

@@ -28,6 +28,7 @@ void broker_config_default(struct broker_config *config)
 			.packet_bytes = MQTT_PACKET_MAX,
 			.output_bytes = 16 << 20,
 			.stuck_wait_ms = 20000,
+			.output_wait_ms = 300000,
 			.end_wait_ms = 5000,
 			.topic_alias_in = 64,
 			.topic_alias_out = 64,
@@ -155,6 +156,7 @@ int64_t broker_tick(struct broker *b, int64_t now_ms)
 	restore_done(b);
 	scratch_trim(b);
 	b->now_ms = now_ms;
+	memory_look(&b->memory);
 	while ((timer = timers_take_due(&b->timers, now_ms))) {
 		switch ((enum timer_kind)timer->kind) {
 		case TIMER_LINK: link_due(OWNER(link, timer)); break;
@@ -195,4 +197,14 @@ bool broker_kick(struct broker *b, struct mqtt_view client_id)
 		return false;
 	link_dismiss(s->link, MQTT_ADMINISTRATIVE_ACTION, "thrown out by the administrator");
 	return true;
+}
+
+bool broker_has_fallen(const struct broker *b)
+{
+	return memory_has_fallen(&b->memory);
+}
+
+void broker_trim(struct broker *b)
+{
+	memory_trim(&b->memory);
 }

@@ -57,8 +57,9 @@ struct link {
 	uint32_t tail_len;
 	uint32_t tail_size;
 	int64_t heard_ms;         /* the last sign of life, see link_due; or the opening */
+	int64_t taken_ms;         /* while `waits`: when something was last taken of the output */
 	uint32_t packet_max;      /* the client's Maximum Packet Size */
-	struct timer timer;       /* CONNECT is due, or Keep Alive, or the end */
+	struct timer timer;       /* CONNECT is due, or a sign of life, or the end */
 	uint16_t keep_alive_s;    /* in force; 0: off */
 	uint16_t receive_maximum; /* the client's */
 	uint16_t received;        /* QoS 2 messages of this connection that are not released */
@@ -71,6 +72,7 @@ struct link {
 	bool again : 1;   /* re-authentication under way */
 	bool stopped : 1; /* takes no packet: link_decide is due, or it ends */
 	bool doubted : 1; /* nothing was heard for too long, unless it is waiting to be read */
+	bool waits : 1;   /* there is output that was not taken at once */
 	bool draws : 1;   /* retained messages wait for room in the output */
 	bool must_close : 1;
 };

@@ -161,7 +161,8 @@ static bool connack_send(
 	struct link *l, const struct mqtt_connect *c, bool session_present, struct mqtt_view data)
 {
 	struct broker *b = l->broker;
-	struct mqtt_connack connack = { .session_present = session_present };
+	struct mqtt_connack connack = { .session_present = session_present &&
+			version_traits(c->version).session_present };
 
 	buf_reset(&b->added);
 	if (version_traits(c->version).properties) {

@@ -31,7 +31,9 @@ static uint8_t connect_check(struct link *l, const struct mqtt_connect *c, const
 	*statement = MQTT_BY_VERSION(c->version, "MQTT-3.1.3-8", "MQTT-3.1.3-8");
 	if (!c->client_id.len && !c->clean_start && !version_traits(c->version).assigned_id)
 		return MQTT_CLIENT_ID_NOT_VALID;
-	if (c->client_id.len > limits->client_id_bytes)
+	uint16_t id_max = version_traits(c->version).client_id_max;
+	if (c->client_id.len > limits->client_id_bytes ||
+		(id_max && (!c->client_id.len || c->client_id.len > id_max)))
 		return MQTT_CLIENT_ID_NOT_VALID;
 	*statement = "5.0:MQTT-3.2.2-12";
 	if (c->has_will && c->will_qos > limits->maximum_qos)

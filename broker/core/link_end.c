@@ -188,35 +188,74 @@ static int64_t silence_max_ms(const struct link *l)
 	return link_is_congested(l) && ms < stuck_ms ? stuck_ms : ms;
 }
 
+/* When Keep Alive is over; INT64_MAX: never. */
+static int64_t silence_due_ms(const struct link *l)
+{
+	if (!l->keep_alive_s)
+		return INT64_MAX;
+	return l->heard_ms + silence_max_ms(l) + l->broker->config.clock_grain_ms;
+}
+
+/* When output that nobody takes has waited for long enough; INT64_MAX: never. */
+static int64_t output_due_ms(const struct link *l)
+{
+	uint32_t most_ms = l->broker->config.limits.output_wait_ms;
+
+	return l->waits && most_ms ? l->taken_ms + most_ms : INT64_MAX;
+}
+
+void link_waits(struct link *l)
+{
+	struct broker *b = l->broker;
+
+	l->waits = true;
+	if (l->state != LINK_UP || output_due_ms(l) >= timer_due_ms(&b->timers, &l->timer))
+		return;
+	if (!timer_set(&b->timers, &l->timer, output_due_ms(l)))
+		link_finish(l, false);
+}
+
+static void stuck_refuse(struct link *l)
+{
+	link_refuse(l, MQTT_QUOTA_EXCEEDED, "5.0:U50-ERR-CODES",
+		"nothing is taken of what waits to be written");
+}
+
 static void silence_refuse(struct link *l)
 {
 	if (link_is_congested(l))
-		link_refuse(l, MQTT_QUOTA_EXCEEDED, "5.0:U50-ERR-CODES",
-			"nothing is taken of what waits to be written");
+		stuck_refuse(l);
 	else /* [MQTT-3.1.2-24] of 3.1.1, [MQTT-3.1.2-22] of 5.0 */
 		link_refuse(l, MQTT_KEEP_ALIVE_TIMEOUT,
 			MQTT_BY_VERSION(l->version, "MQTT-3.1.2-24", "MQTT-3.1.2-22"),
 			"nothing heard for one and a half times the Keep Alive");
 }
 
-/* Keep Alive. A host with a clock that goes on by itself may be late, and the sign of life be there to
- * be read: it gets a turn to look, before the client is blamed.
+/* Keep Alive, and output that nobody takes. A host with a clock that goes on by itself may be late, and
+ * the packet be there to be read: it gets a turn to look, before the client is blamed.
  */
-static void keep_alive_due(struct link *l)
+static void life_due(struct link *l)
 {
 	struct broker *b = l->broker;
 	uint32_t grain_ms = b->config.clock_grain_ms;
 
 	if (l->stopped)
 		l->heard_ms = b->now_ms; /* it is the host's verdict that is waited for */
-	int64_t due_ms = l->heard_ms + silence_max_ms(l) + grain_ms;
-	bool late = b->now_ms >= due_ms;
+	int64_t silence_ms = silence_due_ms(l), output_ms = output_due_ms(l);
+	bool late = b->now_ms >= silence_ms;
+	if (b->now_ms >= output_ms) {
+		stuck_refuse(l);
+		return;
+	}
 	if (late && (l->doubted || !grain_ms)) {
 		silence_refuse(l);
 		return;
 	}
 	l->doubted = late;
-	if (!timer_set(&b->timers, &l->timer, late ? b->now_ms + grain_ms : due_ms))
+	int64_t due_ms = late ? b->now_ms + grain_ms : silence_ms;
+	if (output_ms < due_ms)
+		due_ms = output_ms;
+	if (due_ms != INT64_MAX && !timer_set(&b->timers, &l->timer, due_ms))
 		link_finish(l, false);
 }
 
@@ -225,7 +264,7 @@ void link_due(struct link *l)
 	if (l->state == LINK_ENDS)
 		link_cut(l);
 	else if (l->state == LINK_UP)
-		keep_alive_due(l);
+		life_due(l);
 	else
 		link_finish(l, false);
 }

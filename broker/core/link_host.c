@@ -2,6 +2,7 @@
 #include "broker/core/broker.h"
 #include "broker/core/core.h"
 #include "broker/core/link.h"
+#include "broker/core/link_end.h"
 #include "broker/core/link_out.h"
 #include "broker/core/record.h"
 #include "broker/core/restore.h"
@@ -89,6 +90,13 @@ void link_written(struct link *l, size_t bytes)
 
 	b->figures.bytes_sent += bytes;
 	output_written(&l->output, &b->memory, bytes);
+	if (!l->output.bytes) {
+		l->waits = false;
+	} else if (bytes || !l->waits) {
+		l->taken_ms = b->now_ms;
+		if (!l->waits)
+			link_waits(l);
+	}
 	if (l->draws && l->session) {
 		l->draws = false;
 		draws_wake(&b->draws, l->session->draws);

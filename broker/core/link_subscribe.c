@@ -167,6 +167,11 @@ void link_subscribe(struct link *l, struct mqtt_view body)
 	while (mqtt_subscribe_next(&s, &at, &f)) { /* [MQTT-3.8.4-5] */
 		bool draws;
 		uint8_t code = filter_subscribe(l, &f, id, &draws);
+		if (code >= 0x80 && !version_traits(l->version).suback_failure) {
+			link_refuse(l, code, "3.1.1:MQTT-3.9.3-2",
+				"3.1 has no word for a subscription that is refused");
+			return;
+		}
 		buf_add_u8(&b->codes, code_of(l->version, code));
 		buf_add_u8(&b->drawn, draws);
 	}

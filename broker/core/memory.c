@@ -16,7 +16,7 @@ enum { KEEP_BYTES = 8 << 20 };
 enum { KEEP_BYTES = 8 << 20 };
 #endif
 
-enum { NO_CLASS = MEMORY_CLASSES };
+enum { NO_CLASS = MEMORY_CLASSES, FALL_BYTES = 16 << 20 };
 
 struct memory_block {
 	struct memory_block *next;
@@ -39,7 +39,7 @@ void memory_init(struct memory *m, uint64_t limit_bytes)
 	*m = (struct memory){ .limit_bytes = limit_bytes };
 }
 
-void memory_fini(struct memory *m)
+static void kept_free(struct memory *m)
 {
 	for (unsigned i = 0; i < MEMORY_CLASSES; i++) {
 		while (m->kept[i]) {
@@ -48,6 +48,25 @@ void memory_fini(struct memory *m)
 			m->kept[i] = next;
 		}
 	}
+	m->kept_bytes = 0;
+}
+
+void memory_fini(struct memory *m)
+{
+	kept_free(m);
+}
+
+bool memory_has_fallen(const struct memory *m)
+{
+	uint64_t fall = m->high_bytes > m->used_bytes ? m->high_bytes - m->used_bytes : 0;
+
+	return fall >= FALL_BYTES && fall >= m->used_bytes / 2;
+}
+
+void memory_trim(struct memory *m)
+{
+	kept_free(m);
+	m->high_bytes = m->used_bytes;
 }
 
 void *memory_take(struct memory *m, size_t size)

@@ -4,6 +4,7 @@
 #ifndef BROKER_CORE_MEMORY_H
 #define BROKER_CORE_MEMORY_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -21,6 +22,7 @@ struct memory {
 	uint64_t limit_bytes;
 	uint64_t used_bytes; /* handed out */
 	uint64_t peak_bytes;
+	uint64_t high_bytes; /* the most that memory_look has seen since the last memory_trim */
 	uint64_t kept_bytes; /* in the lists below */
 	struct memory_block *kept[MEMORY_CLASSES];
 };
@@ -39,5 +41,18 @@ void memory_give(struct memory *m, void *p, size_t size);
  * as it was, when there is none.
  */
 void *memory_move(struct memory *m, void *p, size_t used, size_t old_size, size_t size);
+
+/* Looks how much is in use, now and then: taking and giving cost nothing for it. */
+static inline void memory_look(struct memory *m)
+{
+	if (m->used_bytes > m->high_bytes)
+		m->high_bytes = m->used_bytes;
+}
+
+/* Much less is in use than was: worth a memory_trim, and that of the process. */
+bool memory_has_fallen(const struct memory *m);
+
+/* Gives up what is kept for reuse. */
+void memory_trim(struct memory *m);
 
 #endif

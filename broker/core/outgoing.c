@@ -233,11 +233,11 @@ static bool extra_make(struct broker *b, const struct sending *how, struct share
 	return true;
 }
 
-/* Puts it into the ring; with an identifier, if it is to be sent at once. */
-static enum deliver_result delivery_add(struct broker *b, struct session *s, struct publication *p,
-	const struct sending *how, struct share *share, bool ready)
+enum deliver_result outgoing_add(struct broker *b, struct session *s, struct publication *p,
+	const struct sending *how, struct share *share)
 {
 	struct delivery_extra *extra = NULL;
+	bool ready = outgoing_is_ready(s);
 
 	if (!publication_message(&b->memory, p))
 		return DELIVER_FAILED;
@@ -254,39 +254,15 @@ static enum deliver_result delivery_add(struct broker *b, struct session *s, str
 		.retain = how->retain };
 	o->queue_bytes += (uint32_t)message_size(d->message);
 	o->end++;
-	if (ready)
-		id_assign(o, d);
-	return DELIVER_OK;
-}
-
-enum deliver_result outgoing_add(struct broker *b, struct session *s, struct publication *p,
-	const struct sending *how, struct share *share)
-{
-	bool ready = outgoing_is_ready(s);
-	enum deliver_result result = delivery_add(b, s, p, how, share, ready);
-
-	if (result != DELIVER_OK)
-		return result;
-	struct outgoing *o = s->outgoing;
-	struct delivery *d = delivery_at(o, o->end - 1);
-	record_delivery(b, s, d);
-	if (d->id && delivery_send(b, s, d, p))
+	ready = ready && id_assign(o, d);
+	bool stored = record_delivery(b, s, d);
+	if (b->staging && !stored) {
+		outgoing_unstage(b, s);
+		return DELIVER_FAILED;
+	}
+	if (ready && !b->staging && delivery_send(b, s, d, p))
 		o->sent++;
 	return DELIVER_OK;
-}
-
-enum deliver_result outgoing_stage(struct broker *b, struct session *s, struct publication *p,
-	const struct sending *how, struct share *share)
-{
-	bool ready = outgoing_is_ready(s);
-	enum deliver_result result = delivery_add(b, s, p, how, share, ready);
-
-	if (result != DELIVER_OK)
-		return result;
-	if (record_delivery(b, s, delivery_at(s->outgoing, s->outgoing->end - 1)))
-		return DELIVER_OK;
-	outgoing_unstage(b, s);
-	return DELIVER_FAILED;
 }
 
 void outgoing_unstage(struct broker *b, struct session *s)
@@ -433,6 +409,22 @@ void outgoing_free(struct broker *b, struct session *s)
 	s->outgoing = NULL;
 }
 
+/* Identifiers are given out in order, so those that wait before one that has its own have been sent, too:
+ * the store was full then (id_give). They get those before it, or a later one might get the same as another.
+ */
+static void ids_restore(struct outgoing *o, uint32_t place)
+{
+	uint16_t id = delivery_at(o, place)->id;
+
+	while (place != o->first && delivery_at(o, place - 1)->state == DELIVERY_WAITING) {
+		struct delivery *d = delivery_at(o, --place);
+		id = id == 1 ? UINT16_MAX : id - 1;
+		d->id = id;
+		d->state = DELIVERY_SENT;
+		o->queue_bytes -= (uint32_t)message_size(d->message);
+	}
+}
+
 bool outgoing_restore(struct broker *b, struct session *s, const struct delivery *restored)
 {
 	struct outgoing *o = outgoing_make(b, s);
@@ -442,9 +434,11 @@ bool outgoing_restore(struct broker *b, struct session *s, const struct delivery
 	struct delivery *d = delivery_at(o, o->end++);
 	*d = *restored;
 	o->sequence = d->sequence + 1;
-	if (d->id)
-		o->next_id = d->id == UINT16_MAX ? 1 : d->id + 1;
-	else
+	if (!d->id) {
 		o->queue_bytes += (uint32_t)message_size(d->message);
+		return true;
+	}
+	o->next_id = d->id == UINT16_MAX ? 1 : d->id + 1;
+	ids_restore(o, o->end - 1);
 	return true;
 }

@@ -41,14 +41,10 @@ enum deliver_result {
 	DELIVER_FAILED,  /* above QoS 0, and dropped for lack of memory */
 };
 
-/* Sends a message, or keeps it until it can be sent. */
-enum deliver_result outgoing_add(struct broker *b, struct session *s, struct publication *p,
-	const struct sending *how, struct share *share);
-
-/* The same, but sends nothing yet: outgoing_pump does. DELIVER_FAILED also where there is no room in the
- * store; while outgoing_add goes on without.
+/* Sends a message, or keeps it until it can be sent; goes on without the store, if that has no room for
+ * it. While broker.staging is set, nothing is sent yet (outgoing_pump does), and that is a failure.
  */
-enum deliver_result outgoing_stage(struct broker *b, struct session *s, struct publication *p,
+enum deliver_result outgoing_add(struct broker *b, struct session *s, struct publication *p,
 	const struct sending *how, struct share *share);
 
 /* Takes back what was staged last, as if it had never come. */

@@ -35,10 +35,17 @@ static bool retain(struct broker *b, struct publication *p)
 	return kept && stored;
 }
 
+static void publish_stage(struct broker *b)
+{
+	b->staging = true;
+	buf_reset(&b->staged);
+}
+
 /* All that is answered is in the store, or nothing of it, before any of it is sent: that it was refused
  * must be true.
  */
-static void publish_settle(struct broker *b, struct publication *p, struct publish_result *all)
+__attribute__((noinline)) static void publish_settle(
+	struct broker *b, struct publication *p, struct publish_result *all)
 {
 	struct session **sessions = (struct session **)(void *)b->staged.data;
 	size_t count = b->staged.len / sizeof(*sessions);
@@ -70,9 +77,9 @@ struct publish_result publish(struct broker *b, struct publication *p)
 	const struct match *m = routes_match(&b->routes, p->topic, p->publisher);
 	all.failed = m->failed;
 	draws_overtake(b, p, m);
-	b->staging = p->answered && b->config.store.put;
-	buf_reset(&b->staged);
-	if (!b->staging && p->retain && !b->config.limits.no_retained)
+	if (p->answered && b->config.store.put)
+		publish_stage(b);
+	else if (p->retain && !b->config.limits.no_retained)
 		all.failed |= !retain(b, p);
 	if (m->target_count + m->share_count > 1) {
 		forms_init(&forms);

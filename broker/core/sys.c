@@ -64,13 +64,16 @@ void sys_publish(struct broker *b)
 		{ "$SYS/broker/publish/messages/dropped", f.messages_dropped },
 		{ "$SYS/broker/retained messages/count", f.retained },
 		{ "$SYS/broker/subscriptions/count", f.subscriptions },
-		{ "$SYS/broker/store/failures", f.store_failures },
-		{ "$SYS/broker/memory/bytes", f.memory_bytes },
-		{ "$SYS/broker/memory/peak", f.memory_peak_bytes },
+		{ "$SYS/broker/heap/current size", f.memory_bytes },
+		{ "$SYS/broker/heap/maximum size", f.memory_peak_bytes },
 	};
 
 	if (b->config.version)
 		value_publish(b, "$SYS/broker/version", mqtt_view_of(b->config.version));
 	for (size_t i = 0; i < sizeof(figures) / sizeof(*figures); i++)
 		number_publish(b, figures[i].topic, figures[i].number);
+	if (b->config.resident_bytes)
+		number_publish(b, "$SYS/broker/memory/resident", b->config.resident_bytes());
+	if (b->config.store.put)
+		number_publish(b, "$SYS/broker/store/failures", f.store_failures);
 }

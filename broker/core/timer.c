@@ -96,6 +96,11 @@ void timer_clear(struct timers *t, struct timer *timer)
 		entry_lower(t, slot, last);
 }
 
+int64_t timer_due_ms(const struct timers *t, const struct timer *timer)
+{
+	return timer->slot ? t->heap[timer->slot - 1].due_ms : INT64_MAX;
+}
+
 struct timer *timers_take_due(struct timers *t, int64_t now_ms)
 {
 	if (!t->count || t->heap[0].due_ms > now_ms)

@@ -38,6 +38,9 @@ bool timer_set(struct timers *t, struct timer *timer, int64_t due_ms)
 	__attribute__((warn_unused_result));
 void timer_clear(struct timers *t, struct timer *timer);
 
+/* When it is set to; INT64_MAX: it is not. */
+int64_t timer_due_ms(const struct timers *t, const struct timer *timer);
+
 /* Takes one that is due; NULL when there is none. */
 struct timer *timers_take_due(struct timers *t, int64_t now_ms);
 

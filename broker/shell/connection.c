@@ -5,6 +5,8 @@
 #include <string.h>
 #include <sys/socket.h>
 
+#include "broker/shell/channel.h"
+
 enum {
 	CHUNK_SIZE = 256 * 1024,
 	PIECES = 128,            /* of one gathered write */
@@ -14,6 +16,20 @@ enum {
 	WRITE_ROUNDS =
 		16, /* gathered writes of one link in one turn: others want to be served too */
 };
+
+static struct connections *all_of(const struct connection *c)
+{
+	const struct entrance *entrance = c->tcp.data;
+
+	return entrance->all;
+}
+
+static const struct channel *channel_of(const struct connection *c)
+{
+	const struct entrance *entrance = c->tcp.data;
+
+	return entrance->channel;
+}
 
 /* How many connections an address has. */
 struct address_count {
@@ -104,9 +120,10 @@ static void uncount_address(struct connections *all, struct connection *c)
 }
 
 /* The core's time is that of the last turn; what happens now must not count from then. */
-static void tell_time(struct connections *all, const uv_loop_t *loop)
+static void tell_time(const struct connection *c)
 {
-	int64_t now_ms = (int64_t)uv_now(loop);
+	struct connections *all = all_of(c);
+	int64_t now_ms = (int64_t)uv_now(c->tcp.loop);
 
 	if (now_ms == all->told_ms)
 		return;
@@ -119,10 +136,12 @@ static void tell_time(struct connections *all, const uv_loop_t *loop)
 static void on_closed(uv_handle_t *handle)
 {
 	struct connection *c = (struct connection *)handle;
-	struct connections *all = handle->data;
+	struct connections *all = all_of(c);
 
 	if (c->link) {
-		tell_time(all, handle->loop);
+		tell_time(c);
+		if (channel_of(c)->close)
+			channel_of(c)->close(c);
 		link_closed(c->link);
 		if (all->log_each)
 			log_line(all->log, LOG_INFO, "connection %u closed", c->number);
@@ -146,10 +165,10 @@ void connection_close(struct connection *c)
 /* ---- writing ------------------------------------------------------------------------------- */
 
 /* Pieces of the core and buffers of libuv have the same fields; their layout is libuv's secret. */
-static unsigned gather(const struct link *link, uv_buf_t *bufs)
+static unsigned gather(struct connection *c, uv_buf_t *bufs)
 {
 	struct broker_piece pieces[PIECES];
-	unsigned n = (unsigned)link_output(link, pieces, PIECES);
+	unsigned n = (unsigned)channel_of(c)->output(c, pieces, PIECES);
 
 	for (unsigned i = 0; i < n; i++)
 		bufs[i] = uv_buf_init((char *)(uintptr_t)pieces[i].data, (unsigned)pieces[i].len);
@@ -177,8 +196,8 @@ static void on_written(uv_write_t *request, int status)
 		connection_close(c);
 		return;
 	}
-	tell_time(c->tcp.data, c->tcp.loop);
-	link_written(c->link, bytes);
+	tell_time(c);
+	channel_of(c)->written(c, bytes);
 	link_mark(c->link);
 }
 
@@ -188,7 +207,7 @@ static void write_later(struct connection *c)
 	struct broker_piece piece;
 	uv_buf_t buf;
 
-	link_output(c->link, &piece, 1);
+	channel_of(c)->output(c, &piece, 1);
 	if (piece.len > LATER_BYTES)
 		piece.len = LATER_BYTES;
 	buf = uv_buf_init((char *)(uintptr_t)piece.data, (unsigned)piece.len);
@@ -208,18 +227,17 @@ static bool write_now(struct connection *c)
 	uv_buf_t bufs[PIECES];
 
 	for (unsigned round = 0; round < WRITE_ROUNDS && !c->writing; round++) {
-		unsigned n = gather(c->link, bufs);
+		unsigned n = gather(c, bufs);
 		if (!n)
 			return true;
 		int written = uv_try_write((uv_stream_t *)&c->tcp, bufs, n);
-		if (written > 0)
-			link_written(c->link, (size_t)written);
-		else if (written != UV_EAGAIN)
+		if (written < 0 && written != UV_EAGAIN)
 			return false;
+		channel_of(c)->written(c, written > 0 ? (size_t)written : 0);
 		if (written < 0 || (size_t)written < total(bufs, n))
 			write_later(c);
 	}
-	if (!c->writing && link_output_bytes(c->link))
+	if (!c->writing && channel_of(c)->pending(c))
 		write_later(c);
 	return !c->closing;
 }
@@ -228,10 +246,19 @@ static bool write_now(struct connection *c)
 
 static void on_alloc(uv_handle_t *handle, size_t suggested, uv_buf_t *buf)
 {
-	struct connections *all = handle->data;
+	struct connections *all = all_of((const struct connection *)handle);
 
 	(void)suggested;
 	*buf = uv_buf_init(all->chunk, CHUNK_SIZE);
+}
+
+static void take_input(struct connection *c, char *data, size_t len)
+{
+	tell_time(c);
+	if (c->broken || channel_of(c)->input(c, data, len))
+		return;
+	c->broken = true;
+	link_mark(c->link);
 }
 
 static void on_read(uv_stream_t *stream, ssize_t n, const uv_buf_t *buf)
@@ -239,9 +266,8 @@ static void on_read(uv_stream_t *stream, ssize_t n, const uv_buf_t *buf)
 	struct connection *c = (struct connection *)stream;
 
 	if (n > 0) {
-		tell_time(stream->data, stream->loop);
-		link_input(c->link, buf->base, (size_t)n);
-	} else if (n == UV_EOF && link_output_bytes(c->link) && link_ends(c->link)) {
+		take_input(c, buf->base, (size_t)n);
+	} else if (n == UV_EOF && channel_of(c)->pending(c) && link_ends(c->link)) {
 		c->ended = true; /* it may still read what is to be written */
 	} else if (n < 0) {
 		connection_close(c);
@@ -259,6 +285,21 @@ static void pause_or_resume(struct connection *c)
 		uv_read_stop((uv_stream_t *)&c->tcp);
 	else
 		uv_read_start((uv_stream_t *)&c->tcp, on_alloc, on_read);
+}
+
+/* All of the link is written, and now the farewell of the channel; true when that is, too. */
+static bool finish(struct connection *c)
+{
+	const struct channel *channel = channel_of(c);
+
+	if (!c->finished) {
+		c->finished = true;
+		if (channel->finish)
+			channel->finish(c);
+		if (channel->pending(c) && !write_now(c))
+			connection_close(c);
+	}
+	return !c->closing && !c->writing && !channel->pending(c);
 }
 
 /* All is written. The peer is told that no more comes, and has until link_must_close to close its side:
@@ -280,12 +321,12 @@ void connection_serve(struct connection *c)
 {
 	if (c->closing)
 		return;
-	if (link_must_close(c->link) || (!c->writing && !write_now(c))) {
-		connection_close(c);
-		return;
-	}
-	if (link_ends(c->link) && !c->writing && !link_output_bytes(c->link))
+	bool done = link_must_close(c->link) || (!c->writing && !write_now(c)) || c->broken;
+	bool spoken = !c->closing && !c->writing && !channel_of(c)->pending(c);
+	if (spoken && link_ends(c->link) && finish(c) && !done)
 		say_goodbye(c);
+	if (done)
+		connection_close(c);
 	if (!c->closing)
 		pause_or_resume(c);
 }
@@ -330,7 +371,7 @@ static bool start(struct connections *all, struct connection *c)
 		return false;
 	}
 	c->link = link_open(all->broker, c);
-	if (!c->link) {
+	if (!c->link || (channel_of(c)->open && !channel_of(c)->open(c))) {
 		log_line(all->log, LOG_WARNING, "connection %u refused: no room for more",
 			c->number);
 		return false;
@@ -341,15 +382,16 @@ static bool start(struct connections *all, struct connection *c)
 	return uv_read_start((uv_stream_t *)&c->tcp, on_alloc, on_read) == 0;
 }
 
-bool connection_accept(struct connections *all, uv_stream_t *listener)
+bool connection_accept(struct entrance *entrance, uv_stream_t *listener)
 {
-	struct connection *c = calloc(1, sizeof(*c));
+	struct connections *all = entrance->all;
+	struct connection *c = calloc(1, sizeof(*c) + entrance->channel->state_bytes);
 
 	if (!c || uv_tcp_init(listener->loop, &c->tcp)) {
 		free(c);
 		return false;
 	}
-	c->tcp.data = all;
+	c->tcp.data = entrance;
 	c->number = ++all->opened;
 	all->count++;
 	if (uv_accept(listener, (uv_stream_t *)&c->tcp) || !start(all, c))

@@ -8,6 +8,7 @@
 #include "broker/core/broker.h"
 
 struct address_count;
+struct channel;
 
 /* What all connections of a server share. */
 struct connections {
@@ -24,18 +25,32 @@ struct connections {
 	char *chunk; /* every read goes here: the core copies what it does not use up */
 };
 
-/* Small: a broker holds very many of them. */
+/* What the connections of one listener share. */
+struct entrance {
+	struct connections *all;
+	const struct channel *channel;
+};
+
+/* Small: a broker holds very many of them. The state of its channel follows it. */
 struct connection {
-	uv_tcp_t tcp; /* tcp.data: struct connections */
+	uv_tcp_t tcp; /* tcp.data: struct entrance */
 	struct link *link;
 	uv_write_t *writing; /* the rest of a write that did not fit into the socket; or NULL */
 	struct address_count *address;
 	uint32_t number; /* for the log */
-	bool closing;
-	bool paused;
-	bool shut;  /* the peer has been told that no more comes */
-	bool ended; /* the peer has told that */
+	bool closing : 1;
+	bool paused : 1;
+	bool broken : 1;   /* the peer has broken the rules of the channel */
+	bool finished : 1; /* the channel has taken its leave */
+	bool shut : 1;     /* the peer has been told that no more comes */
+	bool ended : 1;    /* the peer has told that */
 };
+
+/* Of its channel: so many bytes as that asks for. */
+static inline void *connection_state(struct connection *c)
+{
+	return c + 1;
+}
 
 bool connections_init(
 	struct connections *c, struct broker *broker, struct log *log, uint32_t per_address);
@@ -44,7 +59,7 @@ void connections_fini(struct connections *c);
 /* Takes what a listener has to accept. False without memory: the listener hears nothing more until this
  * was called again, and successful.
  */
-bool connection_accept(struct connections *c, uv_stream_t *listener);
+bool connection_accept(struct entrance *entrance, uv_stream_t *listener);
 
 /* Writes, pauses or closes, whatever the link has news of. To be called within the turn, after a
  * commit: nothing else writes what the core has to say.

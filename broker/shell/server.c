@@ -1,23 +1,31 @@
 #include "broker/shell/server.h"
 
 #include <fcntl.h>
+#include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/random.h>
 #include <sys/resource.h>
 
+#ifdef __GLIBC__
+#include <malloc.h>
+#endif
+
+#include "broker/shell/channel.h"
 #include "broker/shell/connection.h"
 
 enum {
 	BACKLOG = 4096,
 	LEAVE_MS = 2000, /* for clients to take their DISCONNECT when the broker ends */
-	RETRY_MS = 100,  /* until memory for a connection is looked for again */
+	TRIM_MS = 1000, /* until free memory goes back to the system, unless it is wanted by then */
+	RETRY_MS = 100, /* until memory for a connection is looked for again */
 };
 
 struct listener {
-	uv_tcp_t tcp; /* tcp.data: struct listener */
+	uv_tcp_t tcp; /* tcp.data: NULL, which tells it from those of connections */
 	struct server *server;
+	struct entrance entrance;
 	uint16_t port;
 	bool waits; /* there was no memory for the connection that it has */
 };
@@ -29,6 +37,7 @@ struct server {
 	uv_prepare_t turn; /* before each poll */
 	uv_timer_t timer;
 	uv_timer_t leave;
+	uv_timer_t trim;
 	uv_signal_t signals[3];
 	int64_t due_ms; /* what the timer is set to */
 	struct broker *broker;
@@ -66,7 +75,7 @@ static void listener_accept(struct listener *l)
 	struct server *s = l->server;
 	bool waited = l->waits;
 
-	l->waits = !connection_accept(&s->connections, (uv_stream_t *)&l->tcp);
+	l->waits = !connection_accept(&l->entrance, (uv_stream_t *)&l->tcp);
 	if (l->waits && !waited)
 		log_line(s->log, LOG_WARNING, "port %u: no memory for a connection, it waits",
 			l->port);
@@ -87,6 +96,30 @@ static int64_t retry(struct server *s, int64_t due_ms)
 	return due_ms;
 }
 
+static uint64_t resident_bytes(void)
+{
+	size_t bytes = 0;
+
+	uv_resident_set_memory(&bytes);
+	return bytes;
+}
+
+/* It costs some milliseconds for each hundred megabytes: never often, and not when they are in use again. */
+static void on_trim(uv_timer_t *timer)
+{
+	struct server *s = timer->data;
+	uint64_t before = resident_bytes();
+
+	if (!broker_has_fallen(s->broker))
+		return;
+	broker_trim(s->broker);
+#ifdef __GLIBC__
+	malloc_trim(0);
+#endif
+	log_line(s->log, LOG_INFO, "free memory goes back: %" PRIu64 " KiB resident, from %" PRIu64,
+		resident_bytes() / 1024, before / 1024);
+}
+
 /* Runs when timers, reads and closed connections have had their say, before the loop sleeps again. */
 static void on_turn(uv_prepare_t *turn)
 {
@@ -97,13 +130,21 @@ static void on_turn(uv_prepare_t *turn)
 	while ((link = broker_next(s->broker)))
 		connection_serve(link_owner(link));
 	set_timer(s, retry(s, broker_due(s->broker)));
+	if (broker_has_fallen(s->broker) && !uv_is_active((uv_handle_t *)&s->trim))
+		uv_timer_start(&s->trim, on_trim, TRIM_MS, 0);
 }
 
 /* ---- the end ------------------------------------------------------------------------------- */
 
+static bool is_connection(const uv_handle_t *handle)
+{
+	return handle->type == UV_TCP && handle->data;
+}
+
 static void close_connection(uv_handle_t *handle, void *context)
 {
-	if (handle->type == UV_TCP && handle->data == context && !uv_is_closing(handle))
+	(void)context;
+	if (is_connection(handle) && !uv_is_closing(handle))
 		connection_close((struct connection *)handle);
 }
 
@@ -111,7 +152,7 @@ static void on_left(uv_timer_t *timer)
 {
 	struct server *s = timer->data;
 
-	uv_walk(&s->loop, close_connection, &s->connections);
+	uv_walk(&s->loop, close_connection, NULL);
 	uv_stop(&s->loop);
 }
 
@@ -145,7 +186,7 @@ static void on_signal(uv_signal_t *signal, int number)
 
 static void on_connection(uv_stream_t *stream, int status)
 {
-	struct listener *l = stream->data;
+	struct listener *l = (struct listener *)stream;
 	struct server *s = l->server;
 
 	if (status < 0) {
@@ -188,8 +229,8 @@ static bool start_listener(struct server *s, const struct listener_settings *set
 		return false;
 	}
 	l->server = s;
+	l->entrance = (struct entrance){ &s->connections, &channel_plain };
 	uv_tcp_init(&s->loop, &l->tcp);
-	l->tcp.data = l;
 	s->listener_count++;
 	int e = uv_tcp_bind(&l->tcp, (struct sockaddr *)&address, 0);
 	if (!e)
@@ -230,6 +271,7 @@ static struct broker *make_broker(
 	config.sys_interval_s = settings->sys_interval_s;
 	config.version = version;
 	config.clock_grain_ms = 1; /* of uv_now */
+	config.resident_bytes = resident_bytes;
 	config.trouble = log_trouble;
 	config.trouble_context = s;
 	if (!settings->allow_anonymous)
@@ -281,7 +323,8 @@ struct server *server_new(const struct settings *settings, struct log *log, cons
 	uv_prepare_init(&s->loop, &s->turn);
 	uv_timer_init(&s->loop, &s->timer);
 	uv_timer_init(&s->loop, &s->leave);
-	s->turn.data = s->timer.data = s->leave.data = s;
+	uv_timer_init(&s->loop, &s->trim);
+	s->turn.data = s->timer.data = s->leave.data = s->trim.data = s;
 	s->broker = make_broker(s, settings, version);
 	bool ok = s->broker &&
 		connections_init(
@@ -327,11 +370,10 @@ void server_run(struct server *s)
 
 static void close_handle(uv_handle_t *handle, void *context)
 {
-	struct server *s = context;
-
+	(void)context;
 	if (uv_is_closing(handle))
 		return;
-	if (handle->type == UV_TCP && handle->data == &s->connections)
+	if (is_connection(handle))
 		connection_close((struct connection *)handle);
 	else
 		uv_close(handle, NULL);
@@ -341,7 +383,7 @@ void server_free(struct server *s)
 {
 	if (!s)
 		return;
-	uv_walk(&s->loop, close_handle, s);
+	uv_walk(&s->loop, close_handle, NULL);
 	uv_run(&s->loop, UV_RUN_DEFAULT);
 	uv_loop_close(&s->loop);
 	if (s->broker)

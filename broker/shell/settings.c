@@ -266,13 +266,13 @@ static bool set_memory_limit(struct line *l)
 	return read_number(l, 1024 * 1024, UINT64_MAX, &l->settings->limits.memory_bytes);
 }
 
-static bool set_connect_timeout(struct line *l)
+static bool read_seconds(struct line *l, uint32_t least, uint32_t most, uint32_t *ms)
 {
 	uint32_t seconds;
 
-	if (!read_u32(l, 1, 3600, &seconds))
+	if (!read_u32(l, least, most, &seconds))
 		return false;
-	l->settings->limits.connect_wait_ms = seconds * 1000;
+	*ms = seconds * 1000;
 	return true;
 }
 
@@ -307,6 +307,10 @@ SETTING(set_max_subscriptions, read_limit(l, &l->settings->limits.subscriptions)
 SETTING(set_max_patterns, read_limit(l, &l->settings->limits.filter_patterns))
 SETTING(set_max_topic_levels, read_u16(l, 1, 65535, &l->settings->limits.topic_levels))
 SETTING(set_max_retained, read_limit(l, &l->settings->limits.retained_topics))
+SETTING(set_connect_timeout, read_seconds(l, 1, 3600, &l->settings->limits.connect_wait_ms))
+SETTING(set_end_timeout, read_seconds(l, 1, 3600, &l->settings->limits.end_wait_ms))
+SETTING(set_stuck_timeout, read_seconds(l, 1, 3600, &l->settings->limits.stuck_wait_ms))
+SETTING(set_output_timeout, read_seconds(l, 0, 1000000, &l->settings->limits.output_wait_ms))
 SETTING(set_max_output, read_u32(l, 4096, UINT32_MAX, &l->settings->limits.output_bytes))
 
 /* ---- the file ------------------------------------------------------------------------------ */
@@ -338,6 +342,7 @@ static const struct directive {
 	{ "sys_interval", set_sys_interval },
 	/* of this broker alone */
 	{ "connect_timeout", set_connect_timeout },
+	{ "end_timeout", set_end_timeout },
 	{ "max_connections_per_address", set_per_address },
 	{ "max_filter_patterns_per_session", set_max_patterns },
 	{ "max_output_bytes", set_max_output },
@@ -345,8 +350,10 @@ static const struct directive {
 	{ "max_subscriptions_per_session", set_max_subscriptions },
 	{ "max_topic_alias_out", set_max_topic_alias_out },
 	{ "max_topic_levels", set_max_topic_levels },
+	{ "output_timeout", set_output_timeout },
 	{ "receive_maximum", set_receive_maximum },
 	{ "shared_subscription_available", set_shared },
+	{ "stuck_timeout", set_stuck_timeout },
 	{ "subscription_identifier_available", set_subscription_ids },
 	{ "wildcard_subscription_available", set_wildcards },
 };

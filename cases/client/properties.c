@@ -2,15 +2,12 @@
  * stand and how often, and what values they may have. All of these errors are ones for which the client
  * should close. [4.13.1]
  */
+#include "cases/common/properties.h"
 #include "harness/client_case.h"
 
 /* A packet of each type with these properties, and nothing wrong with it besides. */
+#define TOPIC_A        "s\"a\""
 #define IN_CONNACK(p)  "20 r 00 00 p{" p "}"
-#define IN_PUBLISH(p)  "30 r s\"a\" p{" p "} b\"x\""
-#define IN_PUBACK(p)   "40 r m1 00 p{" p "}"
-#define IN_PUBREC(p)   "50 r m1 00 p{" p "}"
-#define IN_PUBREL(p)   "62 r m1 00 p{" p "}"
-#define IN_PUBCOMP(p)  "70 r m1 00 p{" p "}"
 #define IN_SUBACK(p)   "90 r m1 p{" p "} 00"
 #define IN_UNSUBACK(p) "B0 r m1 p{" p "} 00"
 #define IN_AUTH(p)     "F0 r 18 p{15 s\"mqttspec\" " p "}"
@@ -36,32 +33,9 @@ static const struct vector client_bad_properties[] = {
 	{ "connack_unknown_4", IN_CONNACK("04 00"), UNKNOWN_REFS },
 	{ "connack_unknown_127", IN_CONNACK("7F 00"), UNKNOWN_REFS },
 	{ "connack_unknown_128", IN_CONNACK("v128 00"), UNKNOWN_REFS },
-	{ "publish_without_length", "30 r s\"a\"", MISSING_REFS },
-	{ "publish_length_beyond_end", "30 r s\"a\" p100{} b\"x\"", LENGTH_REFS },
-	{ "publish_length_in_five_bytes", "30 r s\"a\" 8080808001 b\"x\"", FIVE_REFS },
-	{ "publish_cut_in_value", "30 r s\"a\" p-1{02 w60} b\"x\"", LENGTH_REFS },
-	{ "publish_cut_in_string", "30 r s\"a\" p-1{03 s\"abc\"} b\"x\"", LENGTH_REFS },
-	{ "publish_cut_in_pair", "30 r s\"a\" p-3{26 s\"n\" s\"v\"} b\"x\"", LENGTH_REFS },
-	{ "publish_cut_behind_id", "30 r s\"a\" p1{01 01} b\"x\"", LENGTH_REFS },
-	{ "publish_string_beyond_length", "30 r s\"a\" p{03 n100 b\"abc\"} b\"x\"", LENGTH_REFS },
+	BAD_PROPERTIES_OF_PUBLISH,
 	{ "publish_identifier_in_five_bytes", IN_PUBLISH("0B 8080808001"), FIVE_REFS },
-	{ "publish_unknown_0", IN_PUBLISH("00 00"), UNKNOWN_REFS },
-	{ "publish_unknown_4", IN_PUBLISH("04 00"), UNKNOWN_REFS },
-	{ "publish_unknown_127", IN_PUBLISH("7F 00"), UNKNOWN_REFS },
-	{ "publish_unknown_128", IN_PUBLISH("v128 00"), UNKNOWN_REFS },
-	{ "publish_unknown_behind_known", IN_PUBLISH("01 00 7F 00"), UNKNOWN_REFS },
-	{ "puback_length_beyond_end", "40 r m1 00 p100{}", LENGTH_REFS },
-	{ "puback_cut_in_pair", "40 r m1 00 p-1{26 s\"n\" s\"v\"}", LENGTH_REFS },
-	{ "puback_unknown_127", IN_PUBACK("7F 00"), UNKNOWN_REFS },
-	{ "pubrec_length_beyond_end", "50 r m1 00 p100{}", LENGTH_REFS },
-	{ "pubrec_cut_in_pair", "50 r m1 00 p-1{26 s\"n\" s\"v\"}", LENGTH_REFS },
-	{ "pubrec_unknown_127", IN_PUBREC("7F 00"), UNKNOWN_REFS },
-	{ "pubrel_length_beyond_end", "62 r m1 00 p100{}", LENGTH_REFS },
-	{ "pubrel_cut_in_pair", "62 r m1 00 p-1{26 s\"n\" s\"v\"}", LENGTH_REFS },
-	{ "pubrel_unknown_127", IN_PUBREL("7F 00"), UNKNOWN_REFS },
-	{ "pubcomp_length_beyond_end", "70 r m1 00 p100{}", LENGTH_REFS },
-	{ "pubcomp_cut_in_pair", "70 r m1 00 p-1{26 s\"n\" s\"v\"}", LENGTH_REFS },
-	{ "pubcomp_unknown_127", IN_PUBCOMP("7F 00"), UNKNOWN_REFS },
+	BAD_PROPERTIES_OF_ACKS,
 	{ "suback_without_length", "90 r m1", MISSING_REFS },
 	{ "suback_length_beyond_end", "90 r m1 p100{} 00", LENGTH_REFS },
 	{ "suback_length_in_five_bytes", "90 r m1 8080808001 00", FIVE_REFS },
@@ -96,52 +70,10 @@ CLIENT_CASE(client_long_property_length,
 
 /* ---- properties of other packets ----------------------------------------------------------- */
 
-/* X(id, template item) for the properties of ... */
-#define OF_CONNACK(X)                             \
-	X("assigned_client_id", "12 s\"id\"")     \
-	X("server_keep_alive", "13 n10")          \
-	X("response_information", "1A s\"info\"") \
-	X("server_reference", "1C s\"other\"")    \
-	X("maximum_qos", "24 01")                 \
-	X("retain_available", "25 01")            \
-	X("wildcards_available", "28 01")         \
-	X("subscription_ids_available", "29 01")  \
-	X("shared_available", "2A 01")
-#define OF_BOTH_CONNECTS(X)                     \
-	X("session_expiry", "11 w10")           \
-	X("authentication_method", "15 s\"m\"") \
-	X("authentication_data", "16 s\"d\"")   \
-	X("receive_maximum", "21 n10")          \
-	X("topic_alias_maximum", "22 n10")      \
-	X("maximum_packet_size", "27 w100000")
-#define OF_CONNECT(X)                             \
-	X("request_problem_information", "17 01") \
-	X("request_response_information", "19 00")
-#define OF_MESSAGES(X)                         \
-	X("payload_format", "01 00")           \
-	X("message_expiry", "02 w10")          \
-	X("content_type", "03 s\"text\"")      \
-	X("response_topic", "08 s\"answers\"") \
-	X("correlation_data", "09 s\"data\"")
-#define OF_WILL(X) X("will_delay", "18 w0")
-#define OF_PUBLISH(X)             \
-	X("topic_alias", "23 n1") \
-	X("subscription_id", "0B v1")
-#define OF_ACKS(X) X("reason_string", "1F s\"why\"")
-
 #define CONNACK_ROW(name, p)  { "connack_" name, IN_CONNACK(p), UNKNOWN_REFS },
-#define PUBLISH_ROW(name, p)  { "publish_" name, IN_PUBLISH(p), UNKNOWN_REFS },
-#define PUBACK_ROW(name, p)   { "puback_" name, IN_PUBACK(p), UNKNOWN_REFS },
-#define PUBREC_ROW(name, p)   { "pubrec_" name, IN_PUBREC(p), UNKNOWN_REFS },
-#define PUBREL_ROW(name, p)   { "pubrel_" name, IN_PUBREL(p), UNKNOWN_REFS },
-#define PUBCOMP_ROW(name, p)  { "pubcomp_" name, IN_PUBCOMP(p), UNKNOWN_REFS },
 #define SUBACK_ROW(name, p)   { "suback_" name, IN_SUBACK(p), UNKNOWN_REFS },
 #define UNSUBACK_ROW(name, p) { "unsuback_" name, IN_UNSUBACK(p), UNKNOWN_REFS },
 #define AUTH_ROW(name, p)     { name, IN_AUTH(p), UNKNOWN_REFS },
-
-/* No acknowledgement has any of these. */
-#define FOREIGN_TO_ACKS(X) \
-	OF_CONNACK(X) OF_BOTH_CONNECTS(X) OF_CONNECT(X) OF_MESSAGES(X) OF_WILL(X) OF_PUBLISH(X)
 
 /* clang-format off */
 static const struct vector client_foreign_properties[] = {
@@ -149,20 +81,10 @@ static const struct vector client_foreign_properties[] = {
 	OF_MESSAGES(CONNACK_ROW)
 	OF_WILL(CONNACK_ROW)
 	OF_PUBLISH(CONNACK_ROW)
-
-	OF_CONNACK(PUBLISH_ROW)
-	OF_BOTH_CONNECTS(PUBLISH_ROW)
-	OF_CONNECT(PUBLISH_ROW)
-	OF_WILL(PUBLISH_ROW)
-	OF_ACKS(PUBLISH_ROW)
-
-	FOREIGN_TO_ACKS(PUBACK_ROW)
-	FOREIGN_TO_ACKS(PUBREC_ROW)
-	FOREIGN_TO_ACKS(PUBREL_ROW)
-	FOREIGN_TO_ACKS(PUBCOMP_ROW)
+	OF_SUBSCRIBE(CONNACK_ROW)
+	FOREIGN_PROPERTIES
 	FOREIGN_TO_ACKS(SUBACK_ROW)
 	FOREIGN_TO_ACKS(UNSUBACK_ROW)
-
 };
 
 static const struct vector client_foreign_properties_in_auth[] = {
@@ -171,6 +93,7 @@ static const struct vector client_foreign_properties_in_auth[] = {
 	OF_MESSAGES(AUTH_ROW)
 	OF_WILL(AUTH_ROW)
 	OF_PUBLISH(AUTH_ROW)
+	OF_SUBSCRIBE(AUTH_ROW)
 };
 /* clang-format on */
 
@@ -196,7 +119,6 @@ CLIENT_CASE(client_foreign_properties_in_auth,
 
 #define ONCE(ref) \
 	.refs = { "5.0:U50-ERR-CLIENT", "5.0:U50-PROP-ONCE", ref }, .codes = { 0x82, 0x81 }
-#define TWICE(p) p " " p
 
 static const struct vector client_repeated_properties[] = {
 	{ "connack_session_expiry", IN_CONNACK(TWICE("11 w10")),
@@ -227,20 +149,7 @@ static const struct vector client_repeated_properties[] = {
 	{ "connack_subscription_ids_available", IN_CONNACK(TWICE("29 01")),
 		ONCE("5.0:U50-SUBIDAVAIL") },
 	{ "connack_shared_available", IN_CONNACK(TWICE("2A 01")), ONCE("5.0:U50-SHAREDAVAIL") },
-	{ "publish_content_type", IN_PUBLISH(TWICE("03 s\"a\"")), ONCE("5.0:U50-RESPTOPIC-ONCE") },
-	{ "publish_response_topic", IN_PUBLISH(TWICE("08 s\"a\"")),
-		ONCE("5.0:U50-RESPTOPIC-ONCE") },
-	{ "publish_correlation_data", IN_PUBLISH("09 s\"a\" 09 s\"b\""),
-		ONCE("5.0:U50-RESPTOPIC-ONCE") },
-	{ "publish_topic_alias", IN_PUBLISH(TWICE("23 n1")), ONCE("5.0:U50-ALIAS-ONCE") },
-	{ "puback_reason_string", IN_PUBACK(TWICE("1F s\"why\"")),
-		ONCE("5.0:U50-REASONSTRING-ONCE") },
-	{ "pubrec_reason_string", IN_PUBREC(TWICE("1F s\"why\"")),
-		ONCE("5.0:U50-REASONSTRING-ONCE") },
-	{ "pubrel_reason_string", IN_PUBREL(TWICE("1F s\"why\"")),
-		ONCE("5.0:U50-REASONSTRING-ONCE") },
-	{ "pubcomp_reason_string", IN_PUBCOMP(TWICE("1F s\"why\"")),
-		ONCE("5.0:U50-REASONSTRING-ONCE") },
+	REPEATED_PROPERTIES,
 	{ "suback_reason_string", IN_SUBACK(TWICE("1F s\"why\"")),
 		ONCE("5.0:U50-REASONSTRING-ONCE") },
 	{ "unsuback_reason_string", IN_UNSUBACK(TWICE("1F s\"why\"")),
@@ -309,9 +218,7 @@ CLIENT_CASE(client_bad_values,
 
 /* The text does not say that these are errors, or what follows. */
 static const struct vector client_doubtful_properties[] = {
-	{ "publish_payload_format_twice", IN_PUBLISH(TWICE("01 00")), .versions = V50 },
-	{ "publish_message_expiry_twice", IN_PUBLISH(TWICE("02 w60")), .versions = V50 },
-	{ "publish_payload_format_2", IN_PUBLISH("01 02"), .versions = V50 },
+	DOUBTFUL_PROPERTIES,
 	{ "publish_response_topic_with_wildcard", IN_PUBLISH("08 s\"a/#\""), .versions = V50 },
 	{ "connack_assigned_client_id_unasked", IN_CONNACK("12 s\"id\""), .versions = V50 },
 	{ "connack_response_information_unasked", IN_CONNACK("1A s\"info\""), .versions = V50 },

@@ -4,29 +4,8 @@
  * 3.1.1 makes the client close the connection; 5.0 calls the packet malformed, and the client should
  * close. [MQTT-1.5.3-1, 4.13.1]
  */
-#include <stdio.h>
-
+#include "cases/common/strings.h"
 #include "harness/client_case.h"
-
-/* Every way to be ill-formed, in the middle of a string; `packet` is a macro that takes the string. */
-#define ILL_FORMED(name, packet, ...)                                                        \
-	{ name "_surrogate", packet("a\\xED\\xA0\\x80z"), __VA_ARGS__ },                     \
-		{ name "_low_surrogate", packet("a\\xED\\xBF\\xBFz"), __VA_ARGS__ },         \
-		{ name "_overlong", packet("a\\xC0\\xAFz"), __VA_ARGS__ },                   \
-		{ name "_overlong_nul", packet("a\\xC0\\x80z"), __VA_ARGS__ },               \
-		{ name "_overlong_in_three", packet("a\\xE0\\x80\\xAFz"), __VA_ARGS__ },     \
-		{ name "_lone_continuation", packet("a\\x80z"), __VA_ARGS__ },               \
-		{ name "_cut_off", packet("a\\xE2\\x82"), __VA_ARGS__ },                     \
-		{ name "_cut_off_inside", packet("a\\xE2\\x82z"), __VA_ARGS__ },             \
-		{ name "_above_10ffff", packet("a\\xF4\\x90\\x80\\x80z"), __VA_ARGS__ },     \
-		{ name "_far_above_10ffff", packet("a\\xF5\\x80\\x80\\x80z"), __VA_ARGS__ }, \
-	{                                                                                    \
-		name "_ff", packet("a\\xFFz"), __VA_ARGS__                                   \
-	}
-#define NUL(name, packet, ...)                              \
-	{                                                   \
-		name "_nul", packet("a\\x00z"), __VA_ARGS__ \
-	}
 
 /* ---- topics -------------------------------------------------------------------------------- */
 
@@ -66,15 +45,10 @@ CLIENT_CASE(client_ill_formed_topic,
 	.refs = { "5.0:U50-ERR-CLIENT", "5.0:U50-STRINGPAIR-MALFORMED", "5.0:MQTT-1.5.7-1" }, \
 	.codes = { 0x81 }
 
-#define THREE(name, packet, ...)                                           \
-	{ name "_surrogate", packet("a\\xED\\xA0\\x80z"), __VA_ARGS__ },   \
-		{ name "_overlong", packet("a\\xC0\\xAFz"), __VA_ARGS__ }, \
-		{ name "_cut_off", packet("a\\xE2\\x82"), __VA_ARGS__ },   \
-	{                                                                  \
-		name "_nul", packet("a\\x00z"), __VA_ARGS__                \
-	}
-#define STRING(name, packet, ref) THREE(name, packet, STRING_REFS(ref))
-#define NAME(name, packet)        THREE(name, packet, PAIR_REFS)
+#define SHORT(name, packet, ...) \
+	ILL_FORMED_SHORT(name, packet, __VA_ARGS__), NUL(name, packet, __VA_ARGS__)
+#define STRING(name, packet, ref) SHORT(name, packet, STRING_REFS(ref))
+#define NAME(name, packet)        SHORT(name, packet, PAIR_REFS)
 
 #define CONNACK_12(s)     "20 r 00 00 p{12 s\"" s "\"}"
 #define CONNACK_15(s)     "20 r 00 00 p{15 s\"" s "\"}"
@@ -155,17 +129,8 @@ CLIENT_CASE(client_ill_formed_auth,
 
 /* ---- what is well-formed ------------------------------------------------------------------- */
 
-/* The first and last characters of each length of UTF-8, and those next to what is forbidden. */
-static const char *const border_topics[] = {
-	"utf8/\xC2\xA0",         /* U+00A0 */
-	"utf8/\xDF\xBF",         /* U+07FF */
-	"utf8/\xE0\xA0\x80",     /* U+0800 */
-	"utf8/\xED\x9F\xBF",     /* U+D7FF, below the surrogates */
-	"utf8/\xEE\x80\x80",     /* U+E000, above them */
-	"utf8/\xEF\xBF\xBD",     /* U+FFFD */
-	"utf8/\xF0\x90\x80\x80", /* U+10000 */
-	"utf8/\xF4\x8F\xBF\xBD", /* U+10FFFD */
-};
+#define BORDER_TOPIC(s) "utf8/" s,
+static const char *const border_topics[] = { BORDER_CHARACTERS(BORDER_TOPIC) };
 
 enum { BORDERS = sizeof(border_topics) / sizeof(*border_topics) };
 
@@ -265,20 +230,8 @@ CLIENT_CASE(client_keeps_byte_order_mark_in_properties,
 		"answers");
 }
 
-#define DISCOURAGED(name, s)                                   \
-	{                                                      \
-		name, TOPIC_NAME_1(s), .codes = { 0x81, 0x90 } \
-	}
-
-static const struct vector client_discouraged_characters[] = {
-	DISCOURAGED("u0001", "a\\x01z"),
-	DISCOURAGED("u001f", "a\\x1Fz"),
-	DISCOURAGED("u007f", "a\\x7Fz"),
-	DISCOURAGED("u0080", "a\\xC2\\x80z"),
-	DISCOURAGED("u009f", "a\\xC2\\x9Fz"),
-	DISCOURAGED("ufdd0", "a\\xEF\\xB7\\x90z"),
-	DISCOURAGED("uffff", "a\\xEF\\xBF\\xBFz"),
-};
+static const struct vector client_discouraged_characters[] = { DISCOURAGED_CHARACTERS(
+	TOPIC_NAME_1) };
 
 CLIENT_CASE(client_discouraged_characters,
 	.title = "A topic with a control or non-character is taken or ends the connection",

@@ -26,13 +26,13 @@ enum {
 /* The client reads nothing any more, and messages pile up for it. It has subscribed at QoS 0, so that the
  * target is free to drop some.
  */
-static void press(struct test *t, struct peer *client)
+static void press(struct test *t, struct peer *client, struct peer *pub)
 {
 	struct series s;
 
 	off_the_record(client);
 	stop_reading(client);
-	series_begin(&s, join(t, "publisher"), TOPIC, LARGE);
+	series_begin(&s, pub, TOPIC, LARGE);
 	series_publish(&s, MANY);
 	require(t, s.published, SERIES_NO_ROOM);
 }
@@ -86,6 +86,8 @@ CASE(pressed_keep_alive,
 	static const unsigned looks_ms[] = { 2500, 2500, 3500 };
 	struct peer *watcher = join(t, "watcher");
 	subscribe(watcher, .filter = "press/w", .qos = 1);
+	struct peer *pub = join(t, "publisher");
+	int64_t heard_us = now_us(t);
 	struct peer *client = join(t, "client", .keep_alive = 1,
 		.will = { .topic = "press/w", .payload = "cut off", .qos = 1 });
 	struct packet answer = connack(client);
@@ -93,7 +95,10 @@ CASE(pressed_keep_alive,
 	require(t, !own || own->number == 1, "a Server Keep Alive");
 	subscribe(client, .filter = TOPIC, .qos = 0);
 	hang(client);
-	press(t, client);
+	only_until(t, heard_us, 1000);
+	check(t, now_us(t) < heard_us + 1000000, "the client is pressed within its Keep Alive");
+	only_until(t, 0, 0);
+	press(t, client, pub);
 
 	/* PUBLISH with a topic of one letter: its bytes come one by one, and make no packet. */
 	const char *packet = is_v5(t) ? "\x30\x04\x00\x01x\x00" : "\x30\x03\x00\x01x";
@@ -165,7 +170,7 @@ static bool pulse_is_answered(struct test *t, const struct pulse *p)
 /*   client                    target
  *   CONNECT, 1 s         -->
  *                        <--  CONNACK, then PUBLISH after PUBLISH
- *   PINGREQ              -->            every 0.3 s; it reads 2 MB in a second
+ *   PINGREQ              -->            every 0.3 s; it reads 0.3 MB in a second
  *   ...
  *                        <--  PINGRESP for each, somewhere among the messages
  */
@@ -175,7 +180,7 @@ CASE(slow_reader_pings,
 		"5.0:MQTT-4.6.0-5" },
 	.level = MUST, .versions = BOTH, .budget_ms = 15000)
 {
-	enum { TURNS = 40, LAST_TURNS = 10, PAUSE_MS = 100, PART = 200 * 1000 };
+	enum { TURNS = 50, LAST_TURNS = 10, PAUSE_MS = 100, PART = 64 * 1024, FULL = 64 };
 	int64_t begun_us = now_us(t);
 	struct peer *client = join(t, "client", .keep_alive = 1);
 	struct pulse pulse = { .client = client, .last_us = begun_us };
@@ -184,11 +189,14 @@ CASE(slow_reader_pings,
 	subscribe(client, .filter = TOPIC, .qos = 0);
 	off_the_record(client);
 	stop_reading(client);
-	while (s.published < MANY && is_open(client) && series_publish(&s, 1))
+	while (s.published < FULL && is_open(client) && series_publish(&s, 1))
 		pulse_turn(t, &pulse);
 	for (unsigned i = 0; i < TURNS && is_open(client); i++) {
 		pulse_turn(t, &pulse);
-		read_some(client, PART);
+		if (i % 2) {
+			read_some(client, PART);
+			series_publish(&s, 1);
+		}
 		let_pass(t, PAUSE_MS);
 	}
 	read_on(client);
@@ -240,7 +248,7 @@ CASE(pressed_take_over,
 {
 	struct peer *first = join(t, "client");
 	subscribe(first, .filter = TOPIC, .qos = 0);
-	press(t, first);
+	press(t, first, join(t, "publisher"));
 	struct peer *second = successor(t, false);
 	if (!second)
 		return;
@@ -259,7 +267,7 @@ CASE(pressed_protocol_error,
 {
 	struct peer *client = join(t, "client");
 	subscribe(client, .filter = TOPIC, .qos = 0);
-	press(t, client);
+	press(t, client, join(t, "publisher"));
 	misbehave(client);
 	send_connect(client, .keep_alive = 0);
 	expect_end(t, client, "after a second CONNECT");
@@ -276,7 +284,7 @@ CASE(pressed_disconnect,
 {
 	struct peer *client = join(t, "client");
 	subscribe(client, .filter = TOPIC, .qos = 0);
-	press(t, client);
+	press(t, client, join(t, "publisher"));
 	send_disconnect(client);
 	struct peer *next = successor(t, false);
 	if (next)

@@ -1,49 +1,27 @@
 /* Properties of 5.0, 2.2.2: their lengths and ids, in which packets they may stand, and how often.
  * Values that one section forbids are judged in the chapter of that section.
  */
+#include "cases/common/properties.h"
 #include "harness/case.h"
 
 /* A packet of each type with these properties, and nothing wrong with it besides. */
+#define TOPIC_A           "t\"a\""
 #define IN_CONNECT(p)     "10 r s\"MQTT\" 05 02 n0 p{" p "} c"
 #define IN_WILL(p)        "10 r s\"MQTT\" 05 06 n0 p{} c p{" p "} t\"w\" s\"bye\""
-#define IN_PUBLISH(p)     "30 r t\"a\" p{" p "} b\"x\""
-#define IN_PUBACK(p)      "40 r m1 00 p{" p "}"
-#define IN_PUBREC(p)      "50 r m1 00 p{" p "}"
-#define IN_PUBREL(p)      "62 r m1 00 p{" p "}"
-#define IN_PUBCOMP(p)     "70 r m1 00 p{" p "}"
 #define IN_SUBSCRIBE(p)   "82 r m1 p{" p "} t\"a\" 00"
 #define IN_UNSUBSCRIBE(p) "A2 r m1 p{" p "} t\"a\""
 
 /* ---- lengths and ids ----------------------------------------------------------------------- */
 
-#define LENGTH_REFS .refs = { "5.0:U50-PROP-LENGTH", "5.0:MQTT-4.13.1-1" }, .codes = { 0x81 }
-#define FIVE_REFS   .refs = { "5.0:U50-VBI-MAX", "5.0:MQTT-4.13.1-1" }, .codes = { 0x81 }
+#define LENGTH_REFS  .refs = { "5.0:U50-PROP-LENGTH", "5.0:MQTT-4.13.1-1" }, .codes = { 0x81 }
+#define MISSING_REFS LENGTH_REFS
+#define FIVE_REFS    .refs = { "5.0:U50-VBI-MAX", "5.0:MQTT-4.13.1-1" }, .codes = { 0x81 }
 #define UNKNOWN_REFS \
 	.refs = { "5.0:U50-PROP-WRONG-PACKET", "5.0:MQTT-4.13.1-1" }, .codes = { 0x81, 0x82 }
 
 static const struct vector bad_properties[] = {
-	{ "publish_without_length", "30 r t\"a\"", LENGTH_REFS },
-	{ "publish_length_beyond_end", "30 r t\"a\" p100{} b\"x\"", LENGTH_REFS },
-	{ "publish_length_in_five_bytes", "30 r t\"a\" 8080808001 b\"x\"", FIVE_REFS },
-	{ "publish_cut_in_value", "30 r t\"a\" p-1{02 w60} b\"x\"", LENGTH_REFS },
-	{ "publish_cut_in_string", "30 r t\"a\" p-1{03 s\"abc\"} b\"x\"", LENGTH_REFS },
-	{ "publish_cut_in_pair", "30 r t\"a\" p-3{26 s\"n\" s\"v\"} b\"x\"", LENGTH_REFS },
-	{ "publish_cut_behind_id", "30 r t\"a\" p1{01 01} b\"x\"", LENGTH_REFS },
-	{ "publish_string_beyond_length", "30 r t\"a\" p{03 n100 b\"abc\"} b\"x\"", LENGTH_REFS },
-	{ "publish_unknown_0", IN_PUBLISH("00 00"), UNKNOWN_REFS },
-	{ "publish_unknown_4", IN_PUBLISH("04 00"), UNKNOWN_REFS },
-	{ "publish_unknown_127", IN_PUBLISH("7F 00"), UNKNOWN_REFS },
-	{ "publish_unknown_128", IN_PUBLISH("v128 00"), UNKNOWN_REFS },
-	{ "publish_unknown_behind_known", IN_PUBLISH("01 00 7F 00"), UNKNOWN_REFS },
-	{ "puback_length_beyond_end", "40 r m1 00 p100{}", LENGTH_REFS },
-	{ "puback_cut_in_pair", "40 r m1 00 p-1{26 s\"n\" s\"v\"}", LENGTH_REFS },
-	{ "puback_unknown_127", IN_PUBACK("7F 00"), UNKNOWN_REFS },
-	{ "pubrec_length_beyond_end", "50 r m1 00 p100{}", LENGTH_REFS },
-	{ "pubrec_unknown_127", IN_PUBREC("7F 00"), UNKNOWN_REFS },
-	{ "pubrel_length_beyond_end", "62 r m1 00 p100{}", LENGTH_REFS },
-	{ "pubrel_unknown_127", IN_PUBREL("7F 00"), UNKNOWN_REFS },
-	{ "pubcomp_length_beyond_end", "70 r m1 00 p100{}", LENGTH_REFS },
-	{ "pubcomp_unknown_127", IN_PUBCOMP("7F 00"), UNKNOWN_REFS },
+	BAD_PROPERTIES_OF_PUBLISH,
+	BAD_PROPERTIES_OF_ACKS,
 	{ "subscribe_without_length", "82 r m1", LENGTH_REFS },
 	{ "subscribe_length_beyond_end", "82 r m1 p100{} t\"a\" 00", LENGTH_REFS },
 	{ "subscribe_length_in_five_bytes", "82 r m1 8080808001 t\"a\" 00", FIVE_REFS },
@@ -117,66 +95,17 @@ CASE(long_property_length,
 
 /* ---- properties of other packets ----------------------------------------------------------- */
 
-/* X(id, template item) for the properties of ... */
-#define OF_CONNACK(X)                             \
-	X("assigned_client_id", "12 s\"id\"")     \
-	X("server_keep_alive", "13 n10")          \
-	X("response_information", "1A s\"info\"") \
-	X("server_reference", "1C s\"other\"")    \
-	X("maximum_qos", "24 01")                 \
-	X("retain_available", "25 01")            \
-	X("wildcards_available", "28 01")         \
-	X("subscription_ids_available", "29 01")  \
-	X("shared_available", "2A 01")
-#define OF_CONNECT(X)                              \
-	X("session_expiry", "11 w10")              \
-	X("authentication_method", "15 s\"m\"")    \
-	X("authentication_data", "16 s\"d\"")      \
-	X("request_problem_information", "17 01")  \
-	X("request_response_information", "19 00") \
-	X("receive_maximum", "21 n10")             \
-	X("topic_alias_maximum", "22 n10")         \
-	X("maximum_packet_size", "27 w100000")
-#define OF_MESSAGES(X)                         \
-	X("payload_format", "01 00")           \
-	X("message_expiry", "02 w10")          \
-	X("content_type", "03 s\"text\"")      \
-	X("response_topic", "08 s\"answers\"") \
-	X("correlation_data", "09 s\"data\"")
-#define OF_WILL(X)      X("will_delay", "18 w0")
-#define OF_PUBLISH(X)   X("topic_alias", "23 n1")
-#define OF_SUBSCRIBE(X) X("subscription_id", "0B v1")
-#define OF_ACKS(X)      X("reason_string", "1F s\"why\"")
-
-#define FOREIGN \
-	.refs = { "5.0:U50-PROP-WRONG-PACKET", "5.0:MQTT-4.13.1-1" }, .codes = { 0x81, 0x82 }
 #define CONNECT_ROW(name, p)     { "connect_" name, IN_CONNECT(p), CONNECT_UNKNOWN },
 #define WILL_ROW(name, p)        { "will_" name, IN_WILL(p), CONNECT_UNKNOWN },
-#define PUBLISH_ROW(name, p)     { "publish_" name, IN_PUBLISH(p), FOREIGN },
-#define PUBACK_ROW(name, p)      { "puback_" name, IN_PUBACK(p), FOREIGN },
-#define PUBREC_ROW(name, p)      { "pubrec_" name, IN_PUBREC(p), FOREIGN },
-#define PUBREL_ROW(name, p)      { "pubrel_" name, IN_PUBREL(p), FOREIGN },
-#define PUBCOMP_ROW(name, p)     { "pubcomp_" name, IN_PUBCOMP(p), FOREIGN },
-#define SUBSCRIBE_ROW(name, p)   { "subscribe_" name, IN_SUBSCRIBE(p), FOREIGN },
-#define UNSUBSCRIBE_ROW(name, p) { "unsubscribe_" name, IN_UNSUBSCRIBE(p), FOREIGN },
-
-/* No acknowledgement of a client has any of these. */
-#define FOREIGN_TO_ACKS(X) \
-	OF_CONNACK(X) OF_CONNECT(X) OF_MESSAGES(X) OF_WILL(X) OF_PUBLISH(X) OF_SUBSCRIBE(X)
+#define SUBSCRIBE_ROW(name, p)   { "subscribe_" name, IN_SUBSCRIBE(p), UNKNOWN_REFS },
+#define UNSUBSCRIBE_ROW(name, p) { "unsubscribe_" name, IN_UNSUBSCRIBE(p), UNKNOWN_REFS },
 
 /* clang-format off */
 static const struct vector foreign_properties[] = {
-	OF_CONNACK(PUBLISH_ROW)
-	OF_CONNECT(PUBLISH_ROW)
-	OF_WILL(PUBLISH_ROW)
-	OF_ACKS(PUBLISH_ROW)
-
-	FOREIGN_TO_ACKS(PUBACK_ROW)
-	FOREIGN_TO_ACKS(PUBREC_ROW)
-	FOREIGN_TO_ACKS(PUBREL_ROW)
-	FOREIGN_TO_ACKS(PUBCOMP_ROW)
+	FOREIGN_PROPERTIES
 
 	OF_CONNACK(SUBSCRIBE_ROW)
+	OF_BOTH_CONNECTS(SUBSCRIBE_ROW)
 	OF_CONNECT(SUBSCRIBE_ROW)
 	OF_MESSAGES(SUBSCRIBE_ROW)
 	OF_WILL(SUBSCRIBE_ROW)
@@ -184,6 +113,7 @@ static const struct vector foreign_properties[] = {
 	OF_ACKS(SUBSCRIBE_ROW)
 
 	OF_CONNACK(UNSUBSCRIBE_ROW)
+	OF_BOTH_CONNECTS(UNSUBSCRIBE_ROW)
 	OF_CONNECT(UNSUBSCRIBE_ROW)
 	OF_MESSAGES(UNSUBSCRIBE_ROW)
 	OF_WILL(UNSUBSCRIBE_ROW)
@@ -201,6 +131,7 @@ static const struct vector foreign_properties_in_connect[] = {
 	OF_ACKS(CONNECT_ROW)
 
 	OF_CONNACK(WILL_ROW)
+	OF_BOTH_CONNECTS(WILL_ROW)
 	OF_CONNECT(WILL_ROW)
 	OF_PUBLISH(WILL_ROW)
 	OF_SUBSCRIBE(WILL_ROW)
@@ -237,24 +168,10 @@ CASE(foreign_properties_in_connect,
 #define ONCE(ref) .refs = { "5.0:U50-PROP-ONCE", ref }, .codes = { 0x82, 0x81 }
 
 static const struct vector repeated_properties[] = {
-	{ "publish_content_type", IN_PUBLISH("03 s\"a\" 03 s\"a\""),
-		ONCE("5.0:U50-RESPTOPIC-ONCE") },
-	{ "publish_response_topic", IN_PUBLISH("08 s\"a\" 08 s\"a\""),
-		ONCE("5.0:U50-RESPTOPIC-ONCE") },
-	{ "publish_correlation_data", IN_PUBLISH("09 s\"a\" 09 s\"b\""),
-		ONCE("5.0:U50-RESPTOPIC-ONCE") },
-	{ "publish_topic_alias", IN_PUBLISH("23 n1 23 n1"), ONCE("5.0:U50-ALIAS-ONCE") },
+	REPEATED_PROPERTIES,
 	{ "subscribe_subscription_id", IN_SUBSCRIBE("0B v1 0B v1"), ONCE("5.0:U50-SUBID-ZERO") },
 	{ "subscribe_subscription_ids", IN_SUBSCRIBE("0B v1 26 s\"n\" s\"v\" 0B v2"),
 		ONCE("5.0:U50-SUBID-ZERO") },
-	{ "puback_reason_string", IN_PUBACK("1F s\"a\" 1F s\"a\""),
-		ONCE("5.0:U50-REASONSTRING-ONCE") },
-	{ "pubrec_reason_string", IN_PUBREC("1F s\"a\" 1F s\"a\""),
-		ONCE("5.0:U50-REASONSTRING-ONCE") },
-	{ "pubrel_reason_string", IN_PUBREL("1F s\"a\" 1F s\"a\""),
-		ONCE("5.0:U50-REASONSTRING-ONCE") },
-	{ "pubcomp_reason_string", IN_PUBCOMP("1F s\"a\" 1F s\"a\""),
-		ONCE("5.0:U50-REASONSTRING-ONCE") },
 };
 
 CASE(repeated_properties, .title = "A packet with a property twice ends the connection",
@@ -313,11 +230,8 @@ CASE(repeated_properties_in_connect, .title = "A CONNECT with a property twice i
 	expect_violation_closed(client);
 }
 
-/* Sections 3.3.2.3.2 and 3.3.2.3.3 do not say that these two are errors, or what follows. */
 static const struct vector doubtful_properties[] = {
-	{ "publish_payload_format_twice", IN_PUBLISH("01 00 01 00"), .codes = { 0x82, 0x81 } },
-	{ "publish_message_expiry_twice", IN_PUBLISH("02 w60 02 w60"), .codes = { 0x82, 0x81 } },
-	{ "publish_payload_format_2", IN_PUBLISH("01 02"), .codes = { 0x82, 0x81, 0x99 } },
+	DOUBTFUL_PROPERTIES,
 };
 
 CASE(doubtful_properties,

@@ -4,26 +4,8 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "cases/common/strings.h"
 #include "harness/case.h"
-
-/* Every way to be ill-formed, in the middle of a string; `packet` is a macro that takes the string. */
-#define ILL_FORMED(name, packet, ...)                                                       \
-	{ name "_surrogate", packet("a\\xED\\xA0\\x80z"), __VA_ARGS__ },                    \
-		{ name "_overlong", packet("a\\xC0\\xAFz"), __VA_ARGS__ },                  \
-		{ name "_overlong_nul", packet("a\\xC0\\x80z"), __VA_ARGS__ },              \
-		{ name "_lone_continuation", packet("a\\x80z"), __VA_ARGS__ },              \
-		{ name "_cut_off", packet("a\\xE2\\x82"), __VA_ARGS__ },                    \
-		{ name "_far_in", packet("abcdefghijklmnopqrstu\\xC0\\xAFwxyzabcdefgh"),    \
-			__VA_ARGS__ },                                                      \
-		{ name "_further_in", packet("abcdefghijklmnopqrstuvwxyzabc\\x80efghijkl"), \
-			__VA_ARGS__ },                                                      \
-	{                                                                                   \
-		name "_above_10ffff", packet("a\\xF5\\x80\\x80\\x80z"), __VA_ARGS__         \
-	}
-#define NUL(name, packet, ...)                              \
-	{                                                   \
-		name "_nul", packet("a\\x00z"), __VA_ARGS__ \
-	}
 
 /* ---- CONNECT ------------------------------------------------------------------------------- */
 
@@ -135,18 +117,11 @@ CASE(ill_formed_topic, .title = "A packet with an ill-formed topic or filter end
 
 /* ---- properties of 5.0 --------------------------------------------------------------------- */
 
-#define SURROGATE(name, packet, ...)                                        \
-	{                                                                   \
-		name "_surrogate", packet("a\\xED\\xA0\\x80z"), __VA_ARGS__ \
-	}
-#define TWICE(name, packet, ref)                                                         \
-	SURROGATE(name, packet, .refs = { "5.0:MQTT-1.5.4-1", ref }, .codes = { 0x81 }), \
+#define STRING(name, packet, ref)                                                               \
+	ILL_FORMED_SHORT(name, packet, .refs = { "5.0:MQTT-1.5.4-1", ref }, .codes = { 0x81 }), \
 		NUL(name, packet, .refs = { "5.0:MQTT-1.5.4-2", ref }, .codes = { 0x81 })
-#define PAIR(name, packet)                                                                        \
-	SURROGATE(name, packet, .refs = { "5.0:MQTT-1.5.7-1", "5.0:U50-STRINGPAIR-MALFORMED" },   \
-		.codes = { 0x81 }),                                                               \
-		NUL(name, packet, .refs = { "5.0:MQTT-1.5.7-1", "5.0:U50-STRINGPAIR-MALFORMED" }, \
-			.codes = { 0x81 })
+#define PAIR_REFS          .refs = { "5.0:MQTT-1.5.7-1", "5.0:U50-STRINGPAIR-MALFORMED" }, .codes = { 0x81 }
+#define PAIR(name, packet) ILL_FORMED_SHORT(name, packet, PAIR_REFS), NUL(name, packet, PAIR_REFS)
 
 #define PUBLISH_03(s)           "30 r t\"a\" p{03 s\"" s "\"} b\"x\""
 #define PUBLISH_08(s)           "30 r t\"a\" p{08 s\"" s "\"} b\"x\""
@@ -164,20 +139,20 @@ CASE(ill_formed_topic, .title = "A packet with an ill-formed topic or filter end
 #define PUBCOMP_1F(s)           "70 r m1 00 p{1F s\"" s "\"}"
 
 static const struct vector ill_formed_property[] = {
-	TWICE("publish_content_type", PUBLISH_03, "5.0:MQTT-3.3.2-19"),
-	TWICE("publish_response_topic", PUBLISH_08, "5.0:MQTT-3.3.2-13"),
+	STRING("publish_content_type", PUBLISH_03, "5.0:MQTT-3.3.2-19"),
+	STRING("publish_response_topic", PUBLISH_08, "5.0:MQTT-3.3.2-13"),
 	PAIR("publish_user_property_name", PUBLISH_26_NAME),
 	PAIR("publish_user_property_value", PUBLISH_26_VALUE),
 	PAIR("subscribe_user_property_name", SUBSCRIBE_26_NAME),
 	PAIR("subscribe_user_property_value", SUBSCRIBE_26_VALUE),
 	PAIR("unsubscribe_user_property_name", UNSUBSCRIBE_26_NAME),
 	PAIR("unsubscribe_user_property_value", UNSUBSCRIBE_26_VALUE),
-	TWICE("puback_reason_string", PUBACK_1F, "5.0:U50-UTF8-MALFORMED"),
+	STRING("puback_reason_string", PUBACK_1F, "5.0:U50-UTF8-MALFORMED"),
 	PAIR("puback_user_property_value", PUBACK_26),
-	TWICE("pubrec_reason_string", PUBREC_1F, "5.0:U50-UTF8-MALFORMED"),
-	TWICE("pubrel_reason_string", PUBREL_1F, "5.0:U50-UTF8-MALFORMED"),
+	STRING("pubrec_reason_string", PUBREC_1F, "5.0:U50-UTF8-MALFORMED"),
+	STRING("pubrel_reason_string", PUBREL_1F, "5.0:U50-UTF8-MALFORMED"),
 	PAIR("pubrel_user_property_name", PUBREL_26),
-	TWICE("pubcomp_reason_string", PUBCOMP_1F, "5.0:U50-UTF8-MALFORMED"),
+	STRING("pubcomp_reason_string", PUBCOMP_1F, "5.0:U50-UTF8-MALFORMED"),
 };
 
 CASE(ill_formed_property,
@@ -199,19 +174,20 @@ CASE(ill_formed_property,
 #define WILL_26_NAME(s)     "10 r s\"MQTT\" 05 06 n0 p{} c p{26 s\"" s "\" s\"v\"} t\"w\" s\"bye\""
 #define WILL_26_VALUE(s)    "10 r s\"MQTT\" 05 06 n0 p{} c p{26 s\"n\" s\"" s "\"} t\"w\" s\"bye\""
 
-#define CONNECT_STRING(name, packet, surrogate, nul)                                           \
-	SURROGATE(name, packet, .refs = { "5.0:MQTT-3.1.4-1", surrogate }, .codes = { 0x81 }), \
+#define CONNECT_ROWS(name, packet, ill_formed, nul)                                           \
+	ILL_FORMED_SHORT(                                                                     \
+		name, packet, .refs = { "5.0:MQTT-3.1.4-1", ill_formed }, .codes = { 0x81 }), \
 		NUL(name, packet, .refs = { "5.0:MQTT-3.1.4-1", nul }, .codes = { 0x81 })
-#define CONNECT_TWICE(name, packet) \
-	CONNECT_STRING(name, packet, "5.0:MQTT-1.5.4-1", "5.0:MQTT-1.5.4-2")
+#define CONNECT_STRING(name, packet) \
+	CONNECT_ROWS(name, packet, "5.0:MQTT-1.5.4-1", "5.0:MQTT-1.5.4-2")
 #define CONNECT_PAIR(name, packet) \
-	CONNECT_STRING(name, packet, "5.0:MQTT-1.5.7-1", "5.0:MQTT-1.5.7-1")
+	CONNECT_ROWS(name, packet, "5.0:MQTT-1.5.7-1", "5.0:MQTT-1.5.7-1")
 
 static const struct vector ill_formed_property_in_connect[] = {
 	CONNECT_PAIR("user_property_name", CONNECT_26_NAME),
 	CONNECT_PAIR("user_property_value", CONNECT_26_VALUE),
-	CONNECT_TWICE("will_content_type", WILL_03),
-	CONNECT_TWICE("will_response_topic", WILL_08),
+	CONNECT_STRING("will_content_type", WILL_03),
+	CONNECT_STRING("will_response_topic", WILL_08),
 	CONNECT_PAIR("will_user_property_name", WILL_26_NAME),
 	CONNECT_PAIR("will_user_property_value", WILL_26_VALUE),
 };
@@ -229,21 +205,13 @@ CASE(ill_formed_property_in_connect,
 
 /* ---- what is well-formed ------------------------------------------------------------------- */
 
-/* The first and last characters of each length of UTF-8, and those next to what is forbidden. */
+#define BORDER(s) s,
+
 CASE(border_characters,
 	.title = "Well-formed characters of every length may stand in topics and filters",
 	.refs = { "3.1.1:MQTT-1.5.3-1", "5.0:MQTT-1.5.4-1" }, .level = MUST, .versions = BOTH)
 {
-	static const char *const characters[] = {
-		"\xC2\xA0",         /* U+00A0 */
-		"\xDF\xBF",         /* U+07FF */
-		"\xE0\xA0\x80",     /* U+0800 */
-		"\xED\x9F\xBF",     /* U+D7FF, below the surrogates */
-		"\xEE\x80\x80",     /* U+E000, above them */
-		"\xEF\xBF\xBD",     /* U+FFFD */
-		"\xF0\x90\x80\x80", /* U+10000 */
-		"\xF4\x8F\xBF\xBD", /* U+10FFFD */
-	};
+	static const char *const characters[] = { BORDER_CHARACTERS(BORDER) };
 	struct peer *client = join(t, "client");
 	for (size_t i = 0; i < sizeof(characters) / sizeof(*characters); i++) {
 		char topic[32];
@@ -297,20 +265,7 @@ CASE(byte_order_mark_kept_in_properties, .title = "U+FEFF stays in the strings o
 	check_forwarded(t, message, props);
 }
 
-#define DISCOURAGED(name, s)                                   \
-	{                                                      \
-		name, TOPIC_NAME_1(s), .codes = { 0x81, 0x90 } \
-	}
-
-static const struct vector discouraged_characters[] = {
-	DISCOURAGED("u0001", "a\\x01z"),
-	DISCOURAGED("u001f", "a\\x1Fz"),
-	DISCOURAGED("u007f", "a\\x7Fz"),
-	DISCOURAGED("u0080", "a\\xC2\\x80z"),
-	DISCOURAGED("u009f", "a\\xC2\\x9Fz"),
-	DISCOURAGED("ufdd0", "a\\xEF\\xB7\\x90z"),
-	DISCOURAGED("uffff", "a\\xEF\\xBF\\xBFz"),
-};
+static const struct vector discouraged_characters[] = { DISCOURAGED_CHARACTERS(TOPIC_NAME_1) };
 
 CASE(discouraged_characters,
 	.title = "A topic with a control or non-character is served or ends the connection",

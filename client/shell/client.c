@@ -184,7 +184,9 @@ static void serve(struct mqttspec_client *c)
 	}
 	if (c->linger_due_ms == INT64_MAX)
 		c->linger_due_ms = now_ms(c) + LINGER_MS;
-	if (flushed || now_ms(c) >= c->linger_due_ms)
+	if (flushed)
+		connection_finish(c->connection);
+	if ((flushed && !connection_is_writing(c->connection)) || now_ms(c) >= c->linger_due_ms)
 		drop(c);
 }
 

@@ -3,6 +3,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "client/shell/channel.h"
+
 enum { CHUNK_SIZE = 64 * 1024 };
 
 struct connection {
@@ -27,6 +29,7 @@ struct connection {
 	bool looking_up;
 	bool has_handle;
 	bool paused;
+	bool finished;
 	const char *why; /* latest failure */
 };
 
@@ -36,6 +39,8 @@ static void connection_free(struct connection *c)
 		return;
 	if (c->addresses)
 		uv_freeaddrinfo(c->addresses);
+	if (c->server.channel->close)
+		c->server.channel->close(c);
 	free(c->chunk);
 	free(c->rest);
 	free(c);
@@ -51,6 +56,44 @@ static void end(struct connection *c, const char *why)
 	connection_close(c);
 }
 
+/* ---- what stands above the stream ---------------------------------------------------------- */
+
+void *connection_state(const struct connection *c)
+{
+	return (void *)(uintptr_t)(c + 1);
+}
+
+void connection_opened(struct connection *c)
+{
+	if (c->owner)
+		c->hooks->opened(c->owner);
+}
+
+void connection_deliver(struct connection *c, const void *data, size_t len)
+{
+	if (c->owner)
+		c->hooks->bytes(c->owner, data, len);
+}
+
+size_t connection_write(struct connection *c, struct mqtt_view bytes)
+{
+	return c->server.channel->write(c, bytes);
+}
+
+bool connection_is_writing(const struct connection *c)
+{
+	const struct channel *channel = c->server.channel;
+
+	return c->rest || (channel->pending && channel->pending(c));
+}
+
+void connection_finish(struct connection *c)
+{
+	if (!c->finished && c->server.channel->finish)
+		c->server.channel->finish(c);
+	c->finished = true;
+}
+
 /* ---- reading and writing ------------------------------------------------------------------- */
 
 static void on_alloc(uv_handle_t *handle, size_t suggested, uv_buf_t *buf)
@@ -63,12 +106,21 @@ static void on_alloc(uv_handle_t *handle, size_t suggested, uv_buf_t *buf)
 	*buf = uv_buf_init(c->chunk, c->chunk ? CHUNK_SIZE : 0);
 }
 
+/* The handle is closed in a turn of its own, so that the connection is still there after it was let go of. */
+static void take(struct connection *c, char *data, size_t len)
+{
+	const char *why = c->server.channel->input(c, data, len);
+
+	if (why)
+		end(c, why);
+}
+
 static void on_read(uv_stream_t *stream, ssize_t n, const uv_buf_t *buf)
 {
 	struct connection *c = (struct connection *)stream;
 
 	if (n > 0 && c->owner)
-		c->hooks->bytes(c->owner, buf->base, (size_t)n);
+		take(c, buf->base, (size_t)n);
 	else if (n < 0)
 		end(c, n == UV_EOF ? "connection closed by the server" : uv_strerror((int)n));
 }
@@ -81,7 +133,9 @@ static void on_written(uv_write_t *request, int status)
 	c->rest = NULL;
 	if (status < 0)
 		end(c, uv_strerror(status));
-	else if (c->owner)
+	else if (c->owner && c->server.channel->written)
+		c->server.channel->written(c);
+	if (c->owner && !c->rest)
 		c->hooks->written(c->owner);
 }
 
@@ -99,7 +153,7 @@ static bool write_later(struct connection *c, struct mqtt_view bytes)
 	return false;
 }
 
-size_t connection_write(struct connection *c, struct mqtt_view bytes)
+size_t connection_put(struct connection *c, struct mqtt_view bytes)
 {
 	uv_buf_t buf = uv_buf_init((char *)(uintptr_t)bytes.data, bytes.len);
 
@@ -113,11 +167,6 @@ size_t connection_write(struct connection *c, struct mqtt_view bytes)
 	rest.len = rest.len < CHUNK_SIZE ? rest.len : CHUNK_SIZE;
 	/* What cannot be written at all ends the connection by way of its reading side. */
 	return write_later(c, rest) ? taken + rest.len : taken;
-}
-
-bool connection_is_writing(const struct connection *c)
-{
-	return c->rest != NULL;
 }
 
 void connection_pause(struct connection *c, bool pause)
@@ -161,7 +210,8 @@ static void on_connected(uv_connect_t *request, int status)
 	if (c->server.port[0])
 		uv_tcp_nodelay(&c->tcp, 1);
 	uv_read_start(&c->stream, on_alloc, on_read);
-	c->hooks->opened(c->owner);
+	if (!c->server.channel->open(c))
+		end(c, "no memory");
 }
 
 static int dial(struct connection *c, const struct sockaddr *address)
@@ -236,7 +286,7 @@ static int look_up(struct connection *c, uv_loop_t *loop)
 struct connection *connection_open(uv_loop_t *loop, const struct server *server,
 	const char *bind_address, const struct connection_hooks *hooks, void *owner)
 {
-	struct connection *c = calloc(1, sizeof(*c));
+	struct connection *c = calloc(1, sizeof(*c) + server->channel->state_bytes);
 
 	if (!c)
 		return NULL;

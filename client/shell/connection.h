@@ -31,6 +31,11 @@ struct connection *connection_open(uv_loop_t *loop, const struct server *server,
 /* Bytes that were taken; the rest has to wait for `written`. */
 size_t connection_write(struct connection *c, struct mqtt_view bytes);
 bool connection_is_writing(const struct connection *c);
+
+/* All is written, and no more is to come: what is above the stream takes its leave, once. It may be writing
+ * after that.
+ */
+void connection_finish(struct connection *c);
 void connection_pause(struct connection *c, bool pause); /* reading */
 
 /* Lets go of it: no hook is called any more. NULL is fine. */

@@ -4,6 +4,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "client/shell/channel.h"
+
 static bool copy(char *to, size_t size, const char *text, size_t len)
 {
 	if (!len || len >= size)
@@ -48,7 +50,7 @@ bool server_read(struct server *s, const char *text, char *error, size_t error_s
 {
 	const char *host = text, *port;
 
-	*s = (struct server){ .port = "1883" };
+	*s = (struct server){ .port = "1883", .channel = &channel_plain };
 	if (!strncmp(text, "unix:", 5)) {
 		s->port[0] = 0;
 		if (copy(s->host, sizeof(s->host), text + 5, strlen(text + 5)))

@@ -5,9 +5,12 @@
 #include <stdbool.h>
 #include <stddef.h>
 
+struct channel;
+
 struct server {
 	char host[256]; /* name or address; of a Unix socket its path */
 	char port[6];   /* "1883"; "" for a Unix socket */
+	const struct channel *channel;
 };
 
 /* "mqtt://host:port", "host", "host:port", "[::1]:port", "unix:/path". False, with a sentence in

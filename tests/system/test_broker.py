@@ -120,7 +120,7 @@ def test_it_listens_on_ipv6(tmp_path):
     broker.end()
 
 
-@pytest.mark.parametrize("version", ["mqttv311", "mqttv5"])
+@pytest.mark.parametrize("version", ["mqttv31", "mqttv311", "mqttv5"])
 @pytest.mark.parametrize("qos", ["0", "1", "2"])
 def test_mosquitto_clients_pass_messages(broker, version, qos):
     common = ["-p", broker.port, "-V", version, "-q", qos]

@@ -111,6 +111,16 @@ def test_who_does_not_read_is_closed_all_the_same(start):
         s.close()
 
 
+def test_who_takes_nothing_without_a_keep_alive_is_closed_at_last(start):
+    broker = start("output_timeout 1", "end_timeout 1")
+    with join(broker, b"deaf", receive_bytes=4096) as deaf, join(broker, b"publisher") as publisher:
+        subscribe(deaf, b"t")
+        publisher.sendall(publish(b"t", bytes(MEGABYTE)) * 8 + b"\xC0\0")
+        assert hear(publisher)[0] == 0xD0
+        broker.wait_for_log("nothing is taken")
+        broker.wait_for_log("connection 1 closed")
+
+
 def test_a_session_taken_over_again_and_again_keeps_nobody_out(start):
     """Each connection would be sent 3 MB, and reads nothing: together more than the broker may hold."""
     broker = start("memory_limit 67108864")

@@ -307,6 +307,76 @@ static void response_information_comes_on_request(void **state)
 	expect(b, WELCOME5);
 }
 
+#define CONNECT_31(flags, rest) "10 r s\"MQIsdp\" 03 " flags " n0 " rest
+
+/* MQTT 3.1, where it differs from 3.1.1. */
+static void clients_of_31_are_served(void **state)
+{
+	struct rig *r = *state;
+	r->config.limits.no_wildcards = true;
+	struct client *c = dial(r, MQTT_311), *pub;
+
+	say(c, CONNECT_31("00", "s\"c\""));
+	expect(c, "CONNACK accepted");
+	say(c, "82 r m1 s\"t\" 02");
+	expect(c, "SUBACK id 1: 0x02");
+	say(c, "8A r m2 s\"t\" 01"); /* with DUP: sent again */
+	expect(c, "SUBACK id 2: 0x01");
+	say(c, "34 r s\"t\" m3 b\"x\"");
+	expect(c, "PUBLISH \"t\" q1 id 1 \"x\"");
+	expect(c, "PUBREC id 3");
+	say(c, "6A r m3");
+	expect(c, "PUBCOMP id 3");
+	say(c, "AA r m4 s\"u\"");
+	expect(c, "UNSUBACK id 4");
+	say(c, "C0 00");
+	expect(c, "PINGRESP");
+	hang_up(c);
+	pub = join(r, MQTT_50, "pub");
+	say(pub, "32 r s\"t\" m1 p{} b\"later\"");
+	c = dial(r, MQTT_311);
+	say(c, CONNECT_31("00", "s\"c\"")); /* it is told of no session, and has it all the same */
+	expect(c, "CONNACK accepted");
+	expect(c, "PUBLISH \"t\" q1 id 1 dup \"x\"");
+	expect(c, "PUBLISH \"t\" q1 id 2 \"later\"");
+	say(c, "82 r m1 s\"t/#\" 00"); /* SUBACK could not say that it is refused */
+	expect_closed(c);
+	c = dial(r, MQTT_311);
+	say(c, CONNECT_31("02", "s\"d\""));
+	expect(c, "CONNACK accepted");
+	say(c, "6B r m3");
+	expect_closed(c);
+}
+
+static void connects_of_31_are_judged_by_it(void **state)
+{
+	static const struct {
+		const char *connect, *answer;
+	} rows[] = {
+		{ CONNECT_31("02", "s\"\""), "CONNACK 0x02" },
+		{ CONNECT_31("02", "s\"abcdefghijklmnopqrstuvwx\""), "CONNACK 0x02" },
+		{ CONNECT_31("02", "s\"abcdefghijklmnopqrstuvw\""), "CONNACK accepted" },
+		/* A name and a password that the flags promise, and the length does not. */
+		{ CONNECT_31("82", "s\"c\""), "CONNACK accepted" },
+		{ CONNECT_31("C2", "s\"c\" s\"me\""), "CONNACK accepted" },
+		{ CONNECT_31("C2", "s\"c\" s\"me\" s\"secret\""), "CONNACK accepted" },
+		{ CONNECT_31("42", "s\"c\" s\"secret\""), "closed" },
+		{ CONNECT_31("03", "s\"c\""), "closed" },
+		{ "10 r s\"MQTT\" 03 02 n0 s\"c\"", "CONNACK 0x01" },
+		{ "10 r s\"MQIsdp\" 04 02 n0 s\"c\"", "closed" },
+		{ "10 r s\"MQIsdp\" 05 02 n0 p{} s\"c\"", "CONNACK 0x84" },
+	};
+	struct rig *r = *state;
+
+	for (size_t i = 0; i < sizeof(rows) / sizeof(*rows); i++) {
+		struct client *c = dial(r, strstr(rows[i].connect, "05") ? MQTT_50 : MQTT_311);
+		say(c, rows[i].connect);
+		const char *line = hear(c);
+		if (strncmp(line, rows[i].answer, strlen(rows[i].answer)))
+			fail_msg("%s: %s", rows[i].connect, line);
+	}
+}
+
 static void what_is_not_offered_is_said_and_refused(void **state)
 {
 	struct rig *r = *state;
@@ -390,6 +460,8 @@ int main(void)
 		TEST(the_server_may_want_a_shorter_keep_alive),
 		TEST(whoever_does_not_connect_is_dropped),
 		TEST(response_information_comes_on_request),
+		TEST(clients_of_31_are_served),
+		TEST(connects_of_31_are_judged_by_it),
 		TEST(what_is_not_offered_is_said_and_refused),
 		TEST(all_are_told_of_the_end),
 	};

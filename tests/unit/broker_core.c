@@ -223,6 +223,34 @@ static void nothing_is_left_when_all_have_gone(void **state)
 	assert_true(broker_figures(r->broker)->memory_bytes < before + 40000);
 }
 
+/* A storm: twenty megabytes of packets that do not become whole. */
+static void a_fall_is_seen_and_told_once(void **state)
+{
+	struct rig *r = *state;
+	struct client *c[20];
+
+	rig_start(r);
+	for (unsigned i = 0; i < 20; i++) {
+		c[i] = join(r, MQTT_311, text(r, "c%u", i));
+		say(c[i], "30 FFFFFF7F 0001 61 00*1048576");
+	}
+	wait_ms(r, 1000);
+	assert_false(broker_has_fallen(r->broker));
+	for (unsigned i = 0; i < 20; i++)
+		hang_up(c[i]);
+	assert_true(broker_has_fallen(r->broker));
+	wait_ms(r, 10000);
+	assert_true(broker_has_fallen(r->broker));
+	broker_trim(r->broker);
+	assert_false(broker_has_fallen(r->broker));
+	/* A small one is not worth it. */
+	c[0] = join(r, MQTT_311, "again");
+	say(c[0], "30 FFFFFF7F 0001 61 00*1048576");
+	wait_ms(r, 1000);
+	hang_up(c[0]);
+	assert_false(broker_has_fallen(r->broker));
+}
+
 int main(void)
 {
 #define TEST(name) cmocka_unit_test_setup_teardown(name, rig_set_up, rig_tear_down)
@@ -233,6 +261,7 @@ int main(void)
 		TEST(a_will_waits_for_its_delay_or_the_end_of_the_session),
 		TEST(a_coarse_clock_only_makes_things_later),
 		TEST(nothing_is_left_when_all_have_gone),
+		TEST(a_fall_is_seen_and_told_once),
 	};
 	return cmocka_run_group_tests_name("broker_core", tests, NULL, NULL);
 }

@@ -10,6 +10,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "broker/shell/channel.h"
 #include "broker/shell/connection.h"
 #include "broker/shell/server.h"
 
@@ -78,6 +79,7 @@ struct shell {
 	uv_tcp_t listener;
 	struct broker *broker;
 	struct connections connections;
+	struct entrance entrance;
 	struct log log;
 	struct connection *latest; /* the one that was served last */
 	uint16_t port;
@@ -88,7 +90,7 @@ static void on_connection(uv_stream_t *listener, int status)
 	struct shell *s = listener->data;
 
 	assert_int_equal(status, 0);
-	assert_true(connection_accept(&s->connections, listener));
+	assert_true(connection_accept(&s->entrance, listener));
 }
 
 static int shell_set_up(void **state)
@@ -109,6 +111,7 @@ static int shell_set_up(void **state)
 		uv_listen((uv_stream_t *)&s->listener, 16, on_connection))
 		return -1;
 	s->connections.files = UINT32_MAX;
+	s->entrance = (struct entrance){ &s->connections, &channel_plain };
 	uv_tcp_getsockname(&s->listener, (struct sockaddr *)&address, &len);
 	s->port = ntohs(address.sin_port);
 	*state = s;
@@ -119,7 +122,7 @@ static void close_handle(uv_handle_t *handle, void *context)
 {
 	struct shell *s = context;
 
-	if (handle->data == &s->connections)
+	if (handle->data == &s->entrance)
 		connection_close((struct connection *)handle);
 	else
 		uv_close(handle, NULL);
@@ -207,6 +210,170 @@ static void the_rest_of_a_write_waits_for_the_turn(void **state)
 	close(fd);
 }
 
+/* ---- a channel ----------------------------------------------------------------------------- */
+
+enum { MASK = 0x5a, MASKED_BYTES = 1000 };
+
+/* A layer that turns some bits of each byte, says "bye" at the end, and cannot stand a "!". */
+struct mask {
+	uint8_t *out; /* masked: the bytes from `at` on are to be written */
+	size_t at, len;
+};
+
+static bool mask_open(struct connection *c)
+{
+	struct mask *m = connection_state(c);
+
+	m->out = malloc(MASKED_BYTES);
+	return m->out != NULL;
+}
+
+static void mask_close(struct connection *c)
+{
+	struct mask *m = connection_state(c);
+
+	free(m->out);
+}
+
+static void mask_put(struct mask *m, const void *data, size_t len)
+{
+	for (size_t i = 0; i < len; i++)
+		m->out[m->len++] = ((const uint8_t *)data)[i] ^ MASK;
+}
+
+static bool mask_input(struct connection *c, void *data, size_t len)
+{
+	uint8_t *bytes = data;
+
+	if (*bytes == '!') {
+		mask_put(connection_state(c), "?", 1);
+		return false;
+	}
+	for (size_t i = 0; i < len; i++)
+		bytes[i] ^= MASK;
+	link_input(c->link, data, len);
+	return true;
+}
+
+static size_t mask_output(struct connection *c, struct broker_piece *pieces, size_t most)
+{
+	struct mask *m = connection_state(c);
+	struct broker_piece piece;
+
+	assert_true(most > 0);
+	if (m->at == m->len)
+		m->at = m->len = 0;
+	if (!m->len && link_output(c->link, &piece, 1)) {
+		size_t len = piece.len < MASKED_BYTES ? piece.len : MASKED_BYTES;
+		mask_put(m, piece.data, len);
+		link_written(c->link, len);
+	}
+	pieces[0] = (struct broker_piece){ m->out + m->at, m->len - m->at };
+	return m->len > m->at;
+}
+
+static void mask_written(struct connection *c, size_t bytes)
+{
+	struct mask *m = connection_state(c);
+
+	m->at += bytes;
+	assert_true(m->at <= m->len);
+}
+
+static bool mask_pending(const struct connection *c)
+{
+	const struct mask *m = connection_state((struct connection *)(uintptr_t)c);
+
+	return m->at < m->len || link_output_bytes(c->link);
+}
+
+static void mask_finish(struct connection *c)
+{
+	mask_put(connection_state(c), "bye", 3);
+}
+
+static const struct channel mask = {
+	.name = "mask",
+	.state_bytes = sizeof(struct mask),
+	.open = mask_open,
+	.input = mask_input,
+	.output = mask_output,
+	.written = mask_written,
+	.pending = mask_pending,
+	.finish = mask_finish,
+	.close = mask_close,
+};
+
+static void say_masked(int fd, const void *data, size_t len)
+{
+	uint8_t *masked = malloc(len);
+
+	for (size_t i = 0; i < len; i++)
+		masked[i] = ((const uint8_t *)data)[i] ^ MASK;
+	for (size_t at = 0; at < len;)
+		at += (size_t)send(fd, masked + at, len - at, MSG_NOSIGNAL);
+	free(masked);
+}
+
+/* Bytes of the server, unmasked, until there are so many or it has closed its side; returns their number. */
+static size_t hear_masked(struct shell *s, int fd, uint8_t *heard, size_t len)
+{
+	size_t at = 0;
+
+	while (at < len) {
+		serve(s);
+		uv_run(&s->loop, UV_RUN_NOWAIT);
+		ssize_t n = recv(fd, heard + at, len - at, MSG_DONTWAIT);
+		if (!n)
+			break;
+		for (ssize_t i = 0; i < n; i++)
+			heard[at++] ^= MASK;
+	}
+	return at;
+}
+
+static void a_channel_wraps_the_bytes(void **state)
+{
+	struct shell *s = *state;
+	uint8_t *message = calloc(1, MESSAGE_BYTES + 8), *heard = calloc(1, MESSAGE_BYTES + 8);
+
+	s->entrance.channel = &mask;
+	int fd = dial(s->port);
+	say_masked(fd, "\x10\x0D\0\4MQTT\4\2\0\0\0\1s\x82\6\0\1\0\1t\0", 23);
+	assert_int_equal(hear_masked(s, fd, heard, 9), 9);
+	assert_memory_equal(heard, "\x20\2\0\0\x90\3\0\1\0", 9);
+	memcpy(message, "\x30\x83\x80\x80\4\0\1t", 8);
+	for (size_t i = 8; i < MESSAGE_BYTES + 8; i++)
+		message[i] = (uint8_t)(i * 2654435761u >> 24);
+	struct link *pub = link_open(s->broker, NULL);
+	link_input(pub, "\x10\x0D\0\4MQTT\4\2\0\0\0\1p", 15);
+	link_input(pub, message, MESSAGE_BYTES + 8);
+	link_closed(pub);
+	assert_int_equal(hear_masked(s, fd, heard, MESSAGE_BYTES + 8), MESSAGE_BYTES + 8);
+	assert_memory_equal(heard, message, MESSAGE_BYTES + 8);
+	say_masked(fd, "\xe0\0", 2);
+	assert_int_equal(hear_masked(s, fd, heard, 4), 3); /* and the end */
+	assert_memory_equal(heard, "bye", 3);
+	close(fd);
+	free(message);
+	free(heard);
+}
+
+static void who_breaks_the_rules_of_a_channel_is_told_and_closed(void **state)
+{
+	struct shell *s = *state;
+	uint8_t heard[8];
+
+	s->entrance.channel = &mask;
+	int fd = dial(s->port);
+	say(fd, "!", 1);
+	assert_int_equal(hear_masked(s, fd, heard, sizeof(heard)), 1);
+	assert_int_equal(heard[0], '?');
+	while (s->connections.count)
+		uv_run(&s->loop, UV_RUN_ONCE);
+	close(fd);
+}
+
 /* ---- a server without memory --------------------------------------------------------------- */
 
 static void serve_forever(int ready, FILE *log_file)
@@ -271,6 +438,11 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test_setup_teardown(
 			the_rest_of_a_write_waits_for_the_turn, shell_set_up, shell_tear_down),
+		cmocka_unit_test_setup_teardown(
+			a_channel_wraps_the_bytes, shell_set_up, shell_tear_down),
+		cmocka_unit_test_setup_teardown(
+			who_breaks_the_rules_of_a_channel_is_told_and_closed, shell_set_up,
+			shell_tear_down),
 		cmocka_unit_test(a_listener_hears_again_when_there_is_memory),
 	};
 	return cmocka_run_group_tests_name("broker_shell", tests, NULL, NULL);

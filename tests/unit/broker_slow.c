@@ -70,6 +70,56 @@ static void who_takes_nothing_is_dead_at_last(void **state)
 	assert_true(link_ends(c->link));
 }
 
+/* Without a Keep Alive, or with a long one, and pings: whoever takes nothing of what waits, though little,
+ * is not waited for without end.
+ */
+static void output_does_not_wait_for_ever(void **state)
+{
+	static const char *const keep_alives[] = { "n0", "n60000" };
+	struct rig *r = *state;
+	r->config.limits.output_wait_ms = 100000;
+
+	for (size_t i = 0; i < 2; i++) {
+		struct client *c = dial(r, MQTT_50), *pub = join(r, MQTT_50, "pub");
+		say(c, text(r, "10 r s\"MQTT\" 05 00 %s p{11 w100} s\"c\"", keep_alives[i]));
+		hear(c);
+		subscribe_to(c, "t", 0);
+		c->deaf = true;
+		say(pub, "30 r s\"t\" p{} 61*50");
+		link_written(c->link, 0);
+		for (unsigned k = 0; k < 3; k++) {
+			wait_ms(r, 99999);
+			say(c, "C0 00");
+			assert_false(link_ends(c->link));
+			link_written(c->link, k + 1);
+			link_written(c->link, 0); /* is no sign of life */
+		}
+		/* What is taken to its end has no clock any more. */
+		link_written(c->link, link_output_bytes(c->link));
+		wait_ms(r, 1000000);
+		assert_false(link_ends(c->link));
+		say(pub, "30 r s\"t\" p{} 61*50");
+		link_written(c->link, 10);
+		wait_ms(r, 50000);
+		link_written(c->link, 0);
+		wait_ms(r, 49999);
+		assert_false(link_ends(c->link));
+		wait_ms(r, 1);
+		assert_true(link_ends(c->link));
+		expect_trouble(r, "5.0:U50-ERR-CODES");
+		wait_ms(r, 10000);
+		assert_null(c->link);
+		hang_up(pub);
+	}
+	rig_stop(r);
+	r->config.limits.output_wait_ms = 0;
+	struct client *c = join(r, MQTT_50, "c");
+	c->deaf = true;
+	say(c, "C0 00");
+	link_written(c->link, 0);
+	assert_int_equal(broker_due(r->broker), INT64_MAX);
+}
+
 /* A store could not have committed it. */
 static void what_there_is_room_for_waits_for_the_next_turn(void **state)
 {
@@ -126,6 +176,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		TEST(what_is_not_read_is_not_held_against_the_client),
 		TEST(who_takes_nothing_is_dead_at_last),
+		TEST(output_does_not_wait_for_ever),
 		TEST(what_there_is_room_for_waits_for_the_next_turn),
 		TEST(a_host_that_is_late_looks_once_more),
 	};

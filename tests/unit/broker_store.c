@@ -1,184 +1,10 @@
 /* The store: what is in it, what it may refuse, and when it has to be committed. */
-#include "tests/unit/broker_rig.h"
+#include "tests/unit/broker_shelf.h"
 
 #include <stdlib.h>
 #include <string.h>
 
 #define RESUMED "CONNACK success, session present, Receive Maximum 1000, Topic Alias Maximum 64"
-
-enum { PAIRS = 64 };
-
-struct pair {
-	struct buf key, value;
-};
-
-struct pairs {
-	struct pair list[PAIRS];
-	size_t count;
-};
-
-/* A store that a broker can be made from again. */
-struct shelf {
-	struct pairs now, committed;
-	unsigned fails_at; /* the put that fails, counted from 1; 0: none */
-	bool full;         /* all puts fail, and so did some earlier ones, perhaps */
-	bool stuck;        /* commits fail */
-	bool dead;         /* the broker has been killed: nothing more comes in */
-};
-
-static int pair_compare(const struct pair *p, struct mqtt_view key)
-{
-	size_t len = p->key.len < key.len ? p->key.len : key.len;
-	int order = memcmp(p->key.data, key.data, len);
-
-	return order ? order : p->key.len < key.len ? -1 : p->key.len > key.len;
-}
-
-/* Where it is, or belongs. */
-static size_t pair_find(const struct pairs *pairs, struct mqtt_view key, bool *found)
-{
-	size_t at = 0;
-
-	while (at < pairs->count && pair_compare(&pairs->list[at], key) < 0)
-		at++;
-	*found = at < pairs->count && !pair_compare(&pairs->list[at], key);
-	return at;
-}
-
-static void pair_remove(struct pairs *pairs, size_t at)
-{
-	buf_fini(&pairs->list[at].key);
-	buf_fini(&pairs->list[at].value);
-	memmove(&pairs->list[at], &pairs->list[at + 1],
-		(--pairs->count - at) * sizeof(*pairs->list));
-}
-
-static void pair_put(struct pairs *pairs, struct mqtt_view key, struct mqtt_view value)
-{
-	bool found;
-	size_t at = pair_find(pairs, key, &found);
-
-	if (!found) {
-		assert_true(pairs->count < PAIRS);
-		memmove(&pairs->list[at + 1], &pairs->list[at],
-			(pairs->count++ - at) * sizeof(*pairs->list));
-		buf_init(&pairs->list[at].key, 1 << 20);
-		buf_init(&pairs->list[at].value, 1 << 20);
-		buf_add(&pairs->list[at].key, key.data, key.len);
-	}
-	buf_reset(&pairs->list[at].value);
-	buf_add(&pairs->list[at].value, value.data, value.len);
-}
-
-static void pairs_clear(struct pairs *pairs)
-{
-	while (pairs->count)
-		pair_remove(pairs, pairs->count - 1);
-}
-
-static struct mqtt_view bytes_of(const struct buf *buf)
-{
-	return (struct mqtt_view){ buf->data, (uint32_t)buf->len };
-}
-
-static void pairs_copy(struct pairs *to, const struct pairs *from)
-{
-	pairs_clear(to);
-	for (size_t i = 0; i < from->count; i++)
-		pair_put(to, bytes_of(&from->list[i].key), bytes_of(&from->list[i].value));
-}
-
-static bool pairs_equal(const struct pairs *a, const struct pairs *b)
-{
-	bool equal = a->count == b->count;
-
-	for (size_t i = 0; equal && i < a->count; i++)
-		equal = mqtt_view_equal(bytes_of(&a->list[i].key), bytes_of(&b->list[i].key)) &&
-			mqtt_view_equal(bytes_of(&a->list[i].value), bytes_of(&b->list[i].value));
-	return equal;
-}
-
-static void shelf_remove(void *context, struct mqtt_view key)
-{
-	struct shelf *s = context;
-	bool found;
-	size_t at = pair_find(&s->now, key, &found);
-
-	if (s->dead)
-		return;
-	if (!found)
-		fail_msg("removed what is not there: %c", key.data[0]);
-	pair_remove(&s->now, at);
-}
-
-static bool shelf_put(void *context, struct mqtt_view key, struct mqtt_view value)
-{
-	struct shelf *s = context;
-
-	if (s->full || (s->fails_at && !--s->fails_at))
-		return false;
-	if (!s->dead)
-		pair_put(&s->now, key, value);
-	return true;
-}
-
-static bool shelf_commit(void *context)
-{
-	struct shelf *s = context;
-
-	if (!s->stuck && !s->dead)
-		pairs_copy(&s->committed, &s->now);
-	return !s->stuck;
-}
-
-static int set_up(void **state)
-{
-	struct shelf *s = calloc(1, sizeof(*s));
-
-	if (!s || rig_set_up(state))
-		return -1;
-	struct rig *r = *state;
-	r->config.store = (struct broker_store){ s, shelf_put, shelf_remove, shelf_commit };
-	return 0;
-}
-
-static struct shelf *shelf_of(const struct rig *r)
-{
-	return r->config.store.context;
-}
-
-/* The broker is gone without a word, and with it what was not committed. */
-static void kill_broker(struct rig *r)
-{
-	struct shelf *s = shelf_of(r);
-
-	s->dead = true;
-	rig_stop(r);
-	s->dead = false;
-	pairs_copy(&s->now, &s->committed);
-}
-
-static void restore(struct rig *r)
-{
-	const struct shelf *s = shelf_of(r);
-
-	rig_start(r);
-	for (size_t i = 0; i < s->now.count; i++)
-		assert_true(broker_restore(
-			r->broker, bytes_of(&s->now.list[i].key), bytes_of(&s->now.list[i].value)));
-}
-
-static int tear_down(void **state)
-{
-	struct rig *r = *state;
-	struct shelf *s = shelf_of(r);
-
-	rig_stop(r);
-	pairs_clear(&s->now);
-	pairs_clear(&s->committed);
-	free(s);
-	return rig_tear_down(state);
-}
 
 static void store_fill(struct rig *r)
 {
@@ -215,10 +41,10 @@ static void all_that_is_durable_survives_the_broker(void **state)
 
 	r->config.wall_offset_ms = INT64_C(1700000000000);
 	store_fill(r);
-	kill_broker(r);
+	shelf_kill(r);
 	r->now_ms = 5000; /* another clock, 10 s later on the wall */
 	r->config.wall_offset_ms += 1000000 + 10000 - 5000;
-	restore(r);
+	shelf_restore(r);
 	struct client *watcher = join(r, MQTT_50, "watcher");
 	subscribe_to(watcher, "r/#", 0);
 	expect(watcher, "PUBLISH \"r/1\" q0 retain \"kept\"");
@@ -294,7 +120,7 @@ static void one_text_is_one_subscription(void **state)
 	expect(c, "PUBLISH \"t\" q0 \"\"");
 	hang_up(c);
 	rig_stop(r);
-	restore(r);
+	shelf_restore(r);
 	assert_int_equal(broker_figures(r->broker)->subscriptions, 1);
 	hear(c = join_with(r, "c", false, "11 w100"));
 	say(c, "A2 r m3 p{} s\"$share/g/t\" s\"$share/g/t\"");
@@ -336,31 +162,35 @@ static void a_pair_of_another_version_is_refused(void **state)
 	struct shelf *shelf = shelf_of(r);
 
 	store_fill(r);
-	kill_broker(r);
+	shelf_kill(r);
 	rig_start(r);
 	for (size_t i = 0; i < shelf->now.count; i++) {
 		struct pair *p = &shelf->now.list[i];
 		p->value.data[0]++;
-		assert_false(broker_restore(r->broker, bytes_of(&p->key), bytes_of(&p->value)));
+		assert_false(broker_restore(r->broker, view_of(&p->key), view_of(&p->value)));
 		p->value.data[0]--;
-		assert_true(broker_restore(r->broker, bytes_of(&p->key), bytes_of(&p->value)));
+		assert_true(broker_restore(r->broker, view_of(&p->key), view_of(&p->value)));
 	}
 }
 
-/* [MQTT-4.8.2-5]: also after a restart a message is the share's, not the member's. */
+/* Also after a restart a message is the share's, not the member's: unless the member may have it already.
+ * [MQTT-4.8.2-5]
+ */
 static void a_share_gets_back_what_its_member_left(void **state)
 {
 	struct rig *r = *state;
 	struct client *a = join_with(r, "a", true, "11 w100"), *pub = join(r, MQTT_50, "pub");
 
 	hear(a);
-	say(a, "82 r m1 p{0B v7} s\"$share/g/t/+\" 01");
-	expect(a, "SUBACK id 1: 0x01");
+	say(a, "82 r m1 p{0B v7} s\"$share/g/t/+\" 02");
+	expect(a, "SUBACK id 1: 0x02");
+	say(pub, "34 r s\"t/0\" m9 p{} b\"under way\"");
 	hang_up(a);
 	say(pub, "32 r s\"t/1\" m1 p{} b\"for one of them\"");
+	expect(pub, "PUBREC id 9");
 	expect(pub, "PUBACK id 1");
-	kill_broker(r);
-	restore(r);
+	shelf_kill(r);
+	shelf_restore(r);
 	struct client *b = join(r, MQTT_50, "b");
 	subscribe_to(b, "$share/g/t/+", 1);
 	expect_silence(b);
@@ -382,12 +212,12 @@ static void a_share_that_has_gone_leaves_the_message_to_its_member(void **state)
 	expect(a, "SUBACK id 1: 0x01");
 	hang_up(a);
 	say(pub, "32 r s\"t\" m1 p{} b\"m\"");
-	kill_broker(r);
+	shelf_kill(r);
 	size_t at = pair_find(
 		&shelf->now, (struct mqtt_view){ (uint8_t *)"b\0\1a$share/g/t", 14 }, &found);
 	assert_true(found);
 	pair_remove(&shelf->now, at);
-	restore(r);
+	shelf_restore(r);
 	a = join_with(r, "a", false, "11 w100");
 	expect(a, RESUMED);
 	expect(a, "PUBLISH \"t\" q1 id 1 \"m\", Subscription Identifier 7");
@@ -404,6 +234,7 @@ static void nothing_is_written_before_it_is_committed(void **state)
 	shelf->stuck = true;
 	say(pub, "32 r s\"t\" m1 p{} b\"m\"");
 	assert_false(pairs_equal(&shelf->now, &shelf->committed));
+	assert_int_equal(broker_due(r->broker), r->now_ms + 100);
 	wait_ms(r, 1000); /* the commit is tried again and again */
 	expect_silence(pub);
 	expect_silence(c);
@@ -499,7 +330,7 @@ static void a_message_is_stored_as_a_whole_or_not_at_all(void **state)
 	struct client *c = join_with(r, "c", true, "11 w100"),
 		      *d = join_with(r, "d", true, "11 w100");
 	struct client *pub = join_with(r, "pub", true, "11 w100"), *n = join(r, MQTT_50, "n");
-	struct pairs before = { 0 };
+	struct pairs *before = calloc(1, sizeof(*before));
 
 	hear(c), hear(d), hear(pub);
 	subscribe_to(c, "t", 2);
@@ -510,7 +341,7 @@ static void a_message_is_stored_as_a_whole_or_not_at_all(void **state)
 	subscribe_to(n, "t", 2);
 	say(pub, "31 r s\"t\" p{} b\"older\"");
 	hear(c), hear(c), hear(n);
-	pairs_copy(&before, &shelf->now);
+	pairs_copy(before, &shelf->now);
 	for (unsigned i = 1; i <= PUTS; i++) {
 		shelf->fails_at = i;
 		say(pub, "35 r s\"t\" m9 p{} b\"newer\"");
@@ -518,7 +349,7 @@ static void a_message_is_stored_as_a_whole_or_not_at_all(void **state)
 		expect(pub, "PUBREC id 9 " NO_ROOM);
 		expect_silence(c);
 		expect_silence(n);
-		assert_true(pairs_equal(&before, &shelf->now));
+		assert_true(pairs_equal(before, &shelf->now));
 	}
 	struct client *late = join(r, MQTT_50, "late");
 	subscribe_to(late, "t", 0);
@@ -534,7 +365,8 @@ static void a_message_is_stored_as_a_whole_or_not_at_all(void **state)
 	expect(n, "PUBLISH \"t\" q2 id 1 \"newer\"");
 	hear(d = join_with(r, "d", false, "11 w100"));
 	expect(d, "PUBLISH \"t\" q1 id 1 \"newer\"");
-	pairs_clear(&before);
+	pairs_clear(before);
+	free(before);
 }
 
 static void a_full_store_takes_no_session_and_no_subscription(void **state)
@@ -605,11 +437,44 @@ static void no_step_of_qos_2_is_ahead_of_the_store(void **state)
 	say(c, "70 r m2"); /* QoS 1 may come twice after a restart: it does not wait */
 	expect(c, "PUBLISH \"t\" q1 id 3 \"3\"");
 	shelf->full = false;
-	kill_broker(r);
-	restore(r);
+	shelf_kill(r);
+	shelf_restore(r);
 	hear(c = join_with(r, "c", false, "11 w100"));
 	expect(c, "PUBLISH \"t\" q1 id 1 \"3\"");
 	expect_silence(c);
+}
+
+/* One that went out while the store was full is found between its neighbours. */
+static void identifiers_stay_in_order(void **state)
+{
+	struct rig *r = *state;
+	struct shelf *shelf = shelf_of(r);
+	r->config.limits.inflight = 2;
+	struct client *c = join_with(r, "c", true, "11 w100"), *pub = join(r, MQTT_50, "pub");
+
+	hear(c);
+	subscribe_to(c, "t", 1);
+	for (unsigned i = 1; i <= 5; i++)
+		say(pub, text(r, "32 r s\"t\" m%u p{} b\"%u\"", i, i));
+	expect(c, "PUBLISH \"t\" q1 id 1 \"1\"");
+	expect(c, "PUBLISH \"t\" q1 id 2 \"2\"");
+	shelf->full = true;
+	say(c, "40 r m1");
+	expect(c, "PUBLISH \"t\" q1 id 3 \"3\"");
+	shelf->full = false;
+	say(c, "40 r m2");
+	expect(c, "PUBLISH \"t\" q1 id 4 \"4\"");
+	for (unsigned i = 0; i < 2; i++) {
+		shelf_kill(r);
+		shelf_restore(r);
+		c = join_with(r, "c", false, "11 w100");
+		expect(c, RESUMED);
+		expect(c, "PUBLISH \"t\" q1 id 3 dup \"3\"");
+		expect(c, "PUBLISH \"t\" q1 id 4 dup \"4\"");
+		expect_silence(c);
+	}
+	say(c, "40 r m3");
+	expect(c, "PUBLISH \"t\" q1 id 5 \"5\"");
 }
 
 /* A Will is published whether there is room for it in the store or not: nobody is there to be told. */
@@ -641,7 +506,7 @@ static void what_nobody_answers_for_goes_on_without_the_store(void **state)
 
 int main(void)
 {
-#define TEST(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
+#define TEST(name) cmocka_unit_test_setup_teardown(name, shelf_set_up, shelf_tear_down)
 	const struct CMUnitTest tests[] = {
 		TEST(all_that_is_durable_survives_the_broker),
 		TEST(a_session_that_is_to_last_no_longer_leaves_the_store),
@@ -656,6 +521,7 @@ int main(void)
 		TEST(a_message_is_stored_as_a_whole_or_not_at_all),
 		TEST(a_full_store_takes_no_session_and_no_subscription),
 		TEST(no_step_of_qos_2_is_ahead_of_the_store),
+		TEST(identifiers_stay_in_order),
 		TEST(what_nobody_answers_for_goes_on_without_the_store),
 	};
 	return cmocka_run_group_tests_name("broker_store", tests, NULL, NULL);

@@ -178,7 +178,7 @@ static void a_failure_has_its_statements_its_cause_and_its_evidence(void **state
 	assert_says(element, "cases/server/qos2.c:31  expected  PUBREC 7\n");
 	assert_says(element,
 		"again  mqttspec run mosquitto z_sibling --versions 3.1.1 "
-		"--segment split:3\n</failure>");
+		"--transports ws --segment split:3\n</failure>");
 	assert_says(element, "<system-out>      close after the last packet: -2 / 0.333 / ");
 	assert_says(element, "      0.000 publisher &gt; CONNECT id=&quot;c1f-publisher&quot; ");
 	assert_says(element, "<system-err>oops\n</system-err>\n");

@@ -114,11 +114,13 @@ static void only_a_version_has_traits(void **state)
 	(void)state;
 	for (unsigned level = 0; level <= UINT8_MAX; level++) {
 		struct version_traits t = version_traits(level);
-		bool known = level == MQTT_311 || level == MQTT_50;
+		bool known = level >= MQTT_31 && level <= MQTT_50;
 		assert_int_equal(version_is_known(level), known);
 		if (known)
 			continue;
 		assert_null(t.protocol);
+		assert_false(t.session_present || t.suback_failure || t.dup_anywhere ||
+			t.length_over_flags || t.client_id_max);
 		assert_false(t.properties || t.reason_codes || t.shortest_form || t.auth ||
 			t.server_disconnect || t.password_alone || t.assigned_id ||
 			t.session_expiry || t.receive_maximum || t.subscription_options ||
