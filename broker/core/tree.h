@@ -31,6 +31,7 @@ struct tree_node {
 	uint64_t born;                     /* when it was made: higher than that of older ones */
 	uint32_t key;                      /* hash of parent and level */
 	uint32_t pins;                     /* how many need it to stay */
+	uint32_t named;                    /* children that are in the hash table */
 	uint16_t level_len;
 	uint8_t level[];
 };
