@@ -81,7 +81,7 @@ static void node_collect(struct match *m, struct subscriptions *s, const struct 
 	if (!f)
 		return;
 	for (uint32_t i = 0; i < f->list.count; i++) {
-		const struct subscription *sub = f->list.items[i];
+		const struct subscription *sub = subscription_at(&f->list, i);
 		/* [MQTT-3.8.3-3] */
 		if (!(publisher && sub->no_local && sub->subscriber == publisher))
 			target_add(m, s, sub);

@@ -38,11 +38,21 @@ struct subscription {
 	bool retain_as_published;
 };
 
+/* Most have but one item, for which there is room in place. */
 struct subscription_list {
-	struct subscription **items;
+	union {
+		struct subscription **many;
+		struct subscription *one;
+	};
 	uint32_t count;
-	uint32_t capacity;
+	uint32_t capacity; /* of `many`; 0: it is `one` */
 };
+
+static inline struct subscription *subscription_at(
+	const struct subscription_list *list, uint32_t index)
+{
+	return list->capacity ? list->many[index] : list->one;
+}
 
 struct filter {
 	struct subscription_list list;
