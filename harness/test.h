@@ -320,9 +320,11 @@ bool peer_wait_end(struct peer *p, int64_t until_us);
  */
 const char *peer_situation(struct peer *p, int64_t since_us);
 
-/* That a wait for `what` outlasted an answer's time, and it came all the same: late is no breach. */
+/* That a wait for a packet of this type (or CLOSED) outlasted an answer's time, and it came all the same: late is
+ * no breach. In a step of the set-up it is no more than a remark.
+ */
 void test_note_late(
-	struct test *t, struct place at, const char *what, int64_t since_us, int64_t at_us);
+	struct test *t, struct place at, unsigned type, int64_t since_us, int64_t at_us);
 
 /* Messages may be lacking. If the target's file says that few are kept for a client, and somebody was to get
  * more than that, this is its right, and the run is `inapplicable`.
