@@ -149,7 +149,7 @@ static void node_visit(const struct visit *v, const struct tree_node *node)
 	const struct filter *f = node->value;
 
 	for (uint32_t i = 0; f && i < f->list.count; i++)
-		v->call(v->context, f->list.items[i]);
+		v->call(v->context, subscription_at(&f->list, i));
 }
 
 /* The same way as level_match. */

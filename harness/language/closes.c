@@ -167,7 +167,7 @@ static void put_up_with(struct place at, struct test *t, struct difference d, co
 		t->failure->difference = spec_difference_name(d.kind);
 }
 
-/* The first packet was at fault: the target closes, in 5.0 perhaps behind a CONNACK of 0x80 or above. */
+/* The first packet was at fault: the target closes, in 5.0 perhaps after a CONNACK of 0x80 or above. */
 static void expect_connect_violation(struct place at, struct peer *p, const struct violation *v,
 	const char *expected, int64_t since_us)
 {
@@ -236,7 +236,7 @@ static bool goes_on(
 	return !p->ended;
 }
 
-/* In 5.0 the close should come behind a DISCONNECT that says why. */
+/* In 5.0 the close should come after a DISCONNECT that says why. */
 static void grade_notice(struct place at, struct peer *p, const struct violation *v)
 {
 	struct test *t = p->test;

@@ -242,7 +242,7 @@ static void a_connection_begins_with_a_good_connect(void **state)
 
 /* ---- triggers ------------------------------------------------------------------------------ */
 
-CASE(triggered, .title = "What is behind a refused packet has no effect",
+CASE(triggered, .title = "What is after a refused packet has no effect",
 	.refs = { "3.1.1:MQTT-3.1.4-5", "5.0:MQTT-3.1.4-6" }, .level = MUST, .versions = BOTH)
 {
 	struct peer *client = join(t, "client");
@@ -250,7 +250,7 @@ CASE(triggered, .title = "What is behind a refused packet has no effect",
 	require_closed(client);
 }
 
-CASE(triggered_first, .title = "What is behind a refused CONNECT has no effect",
+CASE(triggered_first, .title = "What is after a refused CONNECT has no effect",
 	.refs = { "3.1.1:MQTT-3.1.4-5", "5.0:MQTT-3.1.4-6" }, .level = MUST, .versions = BOTH)
 {
 	struct peer *client = dial(t, "client");
@@ -352,7 +352,7 @@ static void an_error_that_is_handed_on_is_a_fail(void **state)
 		if (samples[i].verdict == VERDICT_FAIL)
 			assert_string_equal(
 				p.record.failure->statement, "5.0:U50-PROP-WRONG-PACKET");
-		assert_true(transcript_count(&p, "marker behind the bad packet") > 0);
+		assert_true(transcript_count(&p, "marker after the bad packet") > 0);
 		done(&p);
 	}
 }

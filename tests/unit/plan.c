@@ -35,7 +35,7 @@ static const struct selection everything = {
 	.cases = cases, .case_count = 5, .versions = BOTH, .repeats = 1
 };
 
-/* The keys of a plan, a comma behind each. */
+/* The keys of a plan, a comma after each. */
 static const char *keys(struct arena *a, const struct selection *s)
 {
 	struct plan plan;
