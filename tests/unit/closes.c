@@ -305,7 +305,7 @@ static void a_trigger_that_does_nothing_puts_nothing_on_trial(void **state)
 /* ---- effects ------------------------------------------------------------------------------- */
 
 /* PUBLISH "k1/a" at QoS 0: the marker; with Receive Maximum; on "k1/\xFF". */
-#define MARKER           "s302300046B312F61006D61726B657220626568696E642074686520626164207061636B6574 "
+#define MARKER           "s302200046B312F61006D61726B65722061667465722074686520626164207061636B6574 "
 #define FOREIGN_PROPERTY "s300B00046B312F610321000A78 "
 #define GOOD_MESSAGE     "s300800046B312F610078 "
 #define WATCHER          CONNACK_50 "r s900400010002 "
