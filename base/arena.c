@@ -35,7 +35,7 @@ static struct arena_block *block_new(struct arena *a, size_t size)
 	if (!block)
 		abort();
 	block->size = size;
-	if (a->newest && size > BLOCK_SIZE) { /* a large piece must not hide the room behind it */
+	if (a->newest && size > BLOCK_SIZE) { /* a large piece must not hide the room after it */
 		block->older = a->newest->older;
 		a->newest->older = block;
 	} else {

@@ -37,7 +37,7 @@ enum {
 	EVENTS = 512,
 	SAMPLES_MAX = 1000000,
 	STAMP = 8, /* bytes of the payload that tell when it was sent */
-	STALL_US = 20 * 1000000,
+	STALL_US = 60 * 1000000,
 	ANSWER_MS = 60000, /* of waiting for a CONNACK or SUBACK */
 	BURST = 16,        /* messages that a busy publisher writes at once */
 	DIALLED = 64,      /* connections that wait for their CONNACK */

@@ -81,7 +81,7 @@ static void forward(struct relay *r, const uint8_t *packet, size_t len)
 		put(r, s, packet, len);
 }
 
-/* `body` is behind the fixed header. */
+/* `body` is after the fixed header. */
 static void take_packet(
 	struct relay *r, struct link *l, const uint8_t *packet, size_t len, const uint8_t *body)
 {

@@ -1,4 +1,4 @@
-/* What stands behind an output stream. */
+/* What an output stream leads to. */
 #ifndef CLI_SCREEN_H
 #define CLI_SCREEN_H
 

@@ -18,7 +18,7 @@ static bool is_file(const char *path)
 	return stat(path, &st) == 0 && S_ISREG(st.st_mode);
 }
 
-/* Folders that may be there; fewer than FOLDERS leave NULL behind. */
+/* Folders that may be there; of fewer than FOLDERS the rest is NULL. */
 static void list_folders(struct arena *a, const char *out[static FOLDERS])
 {
 	const char *set = getenv("MQTTSPEC_TARGETS");

@@ -22,7 +22,7 @@
  *
  * Topics and filters get a prefix of the case run's own, and incoming topics lose it, so many
  * case runs share one target. A filter or topic that begins with `$` or is .raw stays as it is
- * ("$share/name/filter" gets the prefix behind the name). Incoming PUBLISH packets of other case
+ * ("$share/name/filter" gets the prefix after the name). Incoming PUBLISH packets of other case
  * runs (possible with raw filters) are passed over.
  *
  * Every PUBLISH, ack and so on that arrives is kept in order until an expectation asks for it, in
@@ -80,7 +80,7 @@ struct vector {
 	const char *title;    /* instead of the table's; may be NULL */
 	unsigned versions;    /* 0: the table's */
 	uint8_t codes[6];     /* Reason Codes of 5.0 that fit, the best first; unused ones 0 */
-	bool incomplete;      /* the packet never ends, so nothing can be sent behind it */
+	bool incomplete;      /* the packet never ends, so nothing can be sent after it */
 	const void *extra;    /* for the table's own use */
 };
 
@@ -413,7 +413,7 @@ struct message {
 #define expect_none_retained(pub, topic) \
 	expect_none_retained_at(AT("expect_none_retained(" #pub ", " #topic ")"), (pub), (topic))
 
-/* Proves that nothing more was sent to `peer`: a PINGREQ behind it all is answered (the fence), and
+/* Proves that nothing more was sent to `peer`: a PINGREQ after it all is answered (the fence), and
  * no packet of this type lies before the answer. For messages that take their way through the
  * target, publish a marker on the same topic and expect it instead.
  */
@@ -436,14 +436,14 @@ struct message {
 		(peer), (lo_ms), (hi_ms))
 
 /* After a packet that the target must not put up with: the connection is closed. A PINGREQ is sent
- * behind it (unless `incomplete`), which a target that puts up with the packet answers. In 3.1.1, and
+ * after it (unless `incomplete`), which a target that puts up with the packet answers. In 3.1.1, and
  * in 5.0 where the statement on trial puts the duty on the receiver (spec/receivers-5.0.tsv), that
  * fails. Elsewhere in 5.0 it is `nonstrict` [MQTT-4.13.1-1], the case goes on, and is_open() tells:
  * what the packet led to (expect_no_harm) may still be a `fail`.
  *
  * In 5.0 a DISCONNECT (before CONNACK: a CONNACK) may come first: one with a code of the list passes,
  * one with another code is `nonstrict`, and none is `nonstrict` where the standard says that it SHOULD
- * be sent (behind CONNACK). An acknowledgement and then the close is `nonstrict`.
+ * be sent (after CONNACK). An acknowledgement and then the close is `nonstrict`.
  */
 #define expect_violation_closed(peer, ...)                                                     \
 	expect_violation_closed_at(AT("expect_violation_closed(" #peer ", " #__VA_ARGS__ ")"), \
@@ -451,7 +451,7 @@ struct message {
 
 struct violation {
 	uint8_t codes[6]; /* fitting Reason Codes, unused ones 0; none: those of the row, or any */
-	bool incomplete;  /* nothing can be sent behind the packet */
+	bool incomplete;  /* nothing can be sent after the packet */
 	bool quiet;       /* a missing DISCONNECT is no finding */
 };
 

@@ -174,7 +174,7 @@ struct suback {
 
 /* ---- what the client does ------------------------------------------------------------------ */
 
-/* Whether the client goes on behind what was sent, shown by a fence, or has closed; either is fine, and
+/* Whether the client goes on after what was sent, shown by a fence, or has closed; either is fine, and
  * neither a failure.
  */
 #define lives_on(server) lives_on_at(AT("lives_on(" #server ")"), (server))

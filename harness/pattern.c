@@ -16,8 +16,8 @@ static bool glob_matches(const char *pattern, const char *text)
 	return fnmatch(pattern, text, FNM_CASEFOLD) == 0;
 }
 
-/* The text behind `prefix`, or NULL if it does not begin so. */
-static const char *behind(const char *text, const char *prefix)
+/* The text after `prefix`, or NULL if it does not begin so. */
+static const char *text_after(const char *text, const char *prefix)
 {
 	size_t len = strlen(prefix);
 
@@ -26,7 +26,7 @@ static const char *behind(const char *text, const char *prefix)
 
 static const char *without_mqtt(const char *id)
 {
-	const char *rest = behind(id, "MQTT-");
+	const char *rest = text_after(id, "MQTT-");
 
 	return rest ? rest : id;
 }
@@ -34,15 +34,15 @@ static const char *without_mqtt(const char *id)
 /* Whether "3.1" is the section, or the number of a statement, "3.1.2-24", or one above it. */
 static bool section_holds(const char *section, const char *inner)
 {
-	const char *rest = behind(inner, section);
+	const char *rest = text_after(inner, section);
 
 	return isdigit((unsigned char)*section) && rest && strchr(".-", *rest);
 }
 
-/* The text behind the version's name and its colon, or NULL if it does not begin so. */
+/* The text after the version's name and its colon, or NULL if it does not begin so. */
 static const char *behind_version(const char *text, enum mqtt_version version)
 {
-	const char *rest = behind(text, spec_version_name(version));
+	const char *rest = text_after(text, spec_version_name(version));
 
 	return rest && *rest == ':' ? rest + 1 : NULL;
 }

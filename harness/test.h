@@ -50,7 +50,7 @@ struct pings {
 enum reading {
 	READS,
 	READS_NOTHING,   /* it stays where it is, until the connection ends */
-	READS_FOR_NOBODY /* thrown away, for the end that comes behind it */
+	READS_FOR_NOBODY /* thrown away, for the end that comes after it */
 };
 
 struct peer {
@@ -167,7 +167,7 @@ struct test {
 	const char *fault;                /* the agent broke its contract: a sentence; or NULL */
 	const struct record_death *death; /* the client has died, or ended without being asked to */
 
-	/* What the case run leaves on the target, to be cleared behind it. */
+	/* What the case run leaves on the target, to be cleared after it. */
 	const char **retained;
 	size_t retained_count, retained_capacity;
 };
@@ -254,7 +254,7 @@ struct peer *peer_new(struct test *t, const char *role);
 bool peer_dial(struct peer *p, const char **error);
 void peer_close(struct peer *p, bool reset);
 
-/* Sends what has to be answered behind all that was sent before: PINGREQ, or a PUBLISH at QoS 1. */
+/* Sends what has to be answered after all that was sent before: PINGREQ, or a PUBLISH at QoS 1. */
 void peer_send_fence(struct place at, struct peer *p);
 
 /* The next connection that the client opens; NULL: none until the deadline, or it gave up. */
@@ -320,9 +320,11 @@ bool peer_wait_end(struct peer *p, int64_t until_us);
  */
 const char *peer_situation(struct peer *p, int64_t since_us);
 
-/* That a wait for `what` outlasted an answer's time, and it came all the same: late is no breach. */
+/* That a wait for a packet of this type (or CLOSED) outlasted an answer's time, and it came all the same: late is
+ * no breach. In a step of the set-up it is no more than a remark.
+ */
 void test_note_late(
-	struct test *t, struct place at, const char *what, int64_t since_us, int64_t at_us);
+	struct test *t, struct place at, unsigned type, int64_t since_us, int64_t at_us);
 
 /* Messages may be lacking. If the target's file says that few are kept for a client, and somebody was to get
  * more than that, this is its right, and the run is `inapplicable`.

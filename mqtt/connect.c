@@ -148,7 +148,7 @@ bool mqtt_connect_read(const struct mqtt_frame *frame, struct mqtt_view body,
 		return false;
 	return c.at == c.end ||
 		malformed(out, e, "3.1.1:MQTT-3.1.2-18", "5.0:MQTT-3.1.2-16",
-			"bytes behind the last field");
+			"bytes after the last field");
 }
 
 static bool return_code_check(unsigned version, uint8_t code, struct mqtt_error *e)

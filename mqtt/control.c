@@ -39,7 +39,7 @@ static bool control_read(struct mqtt_view body, enum packet_type type, enum mqtt
 		return false;
 	if (c.at < c.end)
 		return mqtt_refuse(e, MQTT_MALFORMED_PACKET, "5.0:U50-PROP-LENGTH",
-			"bytes behind the properties");
+			"bytes after the properties");
 	return reason_check(out->reason, type, from, statement, e);
 }
 

@@ -161,7 +161,7 @@ bool mqtt_ack_read(unsigned version, enum mqtt_sender from, enum packet_type typ
 	return c.at == c.end ||
 		mqtt_refuse(e, MQTT_MALFORMED_PACKET,
 			MQTT_BY_VERSION(version, "U311-ACK-LEN", "U50-PROP-LENGTH"),
-			"bytes behind the acknowledgement");
+			"bytes after the acknowledgement");
 }
 
 size_t mqtt_ack_short(

@@ -13,7 +13,7 @@
 size_t text_width(const char *text); /* columns */
 
 void text_put(FILE *to, const char *text);
-void text_pad(FILE *to, const char *text, size_t width); /* with blanks behind, up to `width` */
+void text_pad(FILE *to, const char *text, size_t width); /* with blanks after, up to `width` */
 
 /* At most `width` columns; the last three are dots when something was left out. */
 void text_cut(FILE *to, const char *text, size_t width);
@@ -43,7 +43,7 @@ enum { TEXT_SIZE = 32 };
 /* "850 us", "12 ms", "2.1 s", "3 min 5 s", "1 h 2 min". Returns `out`. */
 const char *text_duration(int64_t us, char out[static TEXT_SIZE]);
 
-/* At most three digits behind the point, and no zeros at the end: "3104.564", "2". Returns `out`. */
+/* At most three digits after the point, and no zeros at the end: "3104.564", "2". Returns `out`. */
 const char *text_number(double number, char out[static TEXT_SIZE]);
 
 #endif

@@ -15,12 +15,12 @@ count() {
 	printf '%-34s %5d passed  %d failed%s   %4d s%s\n' "$1" "$2" "$3" "$skipped" "$5" "$tail"
 }
 
-# A function runs in this shell; a program has a limit.
+# A function runs in this shell; a program has a limit, and less of the processors where `gently` says so.
 limited() {
 	if declare -F "$1" >/dev/null; then
 		"$@"
 	else
-		timeout "$limit_s" "$@"
+		timeout "$limit_s" ${gently:-} "$@"
 	fi
 }
 

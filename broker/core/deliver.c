@@ -75,7 +75,7 @@ enum deliver_result deliver_to_share(struct broker *b, struct share *share, stru
 
 	for (uint32_t i = 0; i < count && best_rank != RANK_AT_ONCE; i++) {
 		uint32_t at = (share->turn + i) % count;
-		unsigned rank = member_rank(b, share->list.items[at], p);
+		unsigned rank = member_rank(b, subscription_at(&share->list, at), p);
 		if (rank < best_rank) {
 			best_rank = rank;
 			best = at;
@@ -88,7 +88,7 @@ enum deliver_result deliver_to_share(struct broker *b, struct share *share, stru
 		return DELIVER_DROPPED;
 	}
 	share->turn = best + 1;
-	const struct subscription *member = share->list.items[best];
+	const struct subscription *member = subscription_at(&share->list, best);
 	struct target_id id = { member->id, 0 };
 	struct sending how = { .ids = &id,
 		.first_id = member->id ? 1 : 0,        /* its own only: U50-SUBID-SHARED */

@@ -40,7 +40,7 @@ static uint32_t output_max(const struct broker *b)
 
 static uint8_t qos_of(const struct draw *d, const struct message *m)
 {
-	return qos_least(m->qos, d->qos);
+	return qos_least(m->qos, d->subscription->qos);
 }
 
 static bool has_room(const struct broker *b, const struct draw *d, uint8_t qos)
@@ -55,9 +55,9 @@ static bool has_room(const struct broker *b, const struct draw *d, uint8_t qos)
 static void message_send(struct broker *b, struct draw *d, struct message *m)
 {
 	struct session *s = d->session;
-	struct target_id id = { d->id, 0 };
+	struct target_id id = { d->subscription->id, 0 };
 	struct publication p = publication_of(m);
-	struct sending how = { .ids = &id, .first_id = d->id ? 1 : 0, .qos = qos_of(d, m) };
+	struct sending how = { .ids = &id, .first_id = id.id ? 1 : 0, .qos = qos_of(d, m) };
 
 	how.retain = true; /* [MQTT-3.3.1-8] of 3.1.1, U50-RETAIN-FLAG */
 	if (is_expired(m->expires_ms, b->now_ms) || !may_get(b, s, p.topic))
@@ -86,27 +86,44 @@ static bool message_visit(void *context, struct message *m)
 
 /* ---- from the beginning to the end --------------------------------------------------------- */
 
-/* What points to the draw of this filter; its target is NULL if there is none. */
-static struct draw **draw_find(struct session *s, struct mqtt_view filter)
+static void draw_chain(struct draw *d)
 {
-	struct draw **at = &s->draws;
+	struct draw *first = d->session->draws;
 
-	while (*at && !mqtt_view_equal(filter_of(*at), filter))
-		at = &(*at)->next;
-	return at;
+	d->previous = first ? first->previous : d;
+	if (first) {
+		first->previous->next = d;
+		first->previous = d;
+	} else {
+		d->session->draws = d;
+	}
+}
+
+static void draw_unchain(struct draw *d)
+{
+	struct draw **first = &d->session->draws;
+
+	if (d->next)
+		d->next->previous = d->previous;
+	else if (*first != d)
+		(*first)->previous = d->previous;
+	if (*first == d)
+		*first = d->next;
+	else
+		d->previous->next = d->next;
 }
 
 /* The next of the session, if there is one, goes on in its place. */
-static void draw_free(struct broker *b, struct draw **at)
+static void draw_free(struct broker *b, struct draw *d)
 {
-	struct draw *d = *at;
 	bool ready = d->ready;
 
-	*at = d->next;
+	draw_unchain(d);
 	draws_pause(&b->draws, d);
 	retained_walk_end(&b->retained, &d->walk);
 	if (ready)
 		draws_wake(&b->draws, d->session->draws);
+	d->subscription->draw = NULL;
 	b->draws.count--;
 	memory_give(&b->memory, d, draw_size(d->filter_len));
 }
@@ -121,7 +138,7 @@ static void draw_go_on(struct broker *b, struct draw *d, uint32_t most)
 
 	b->draws.steps -= most - steps;
 	if (done) {
-		draw_free(b, &d->session->draws);
+		draw_free(b, d);
 		return;
 	}
 	draws_pause(&b->draws, d);
@@ -164,11 +181,11 @@ static bool walk_begin(struct broker *b, struct retained_walk *w, struct mqtt_vi
 }
 
 bool draw_begin(
-	struct broker *b, struct session *s, struct mqtt_view filter, uint8_t qos, uint32_t id)
+	struct broker *b, struct session *s, struct subscription *sub, struct mqtt_view filter)
 {
 	struct retained_walk walk;
 
-	draw_end(b, s, filter);
+	draw_end(b, sub);
 	if (!walk_begin(b, &walk, filter))
 		return true;
 	struct draw *d = memory_take_zeroed(&b->memory, draw_size(filter.len));
@@ -177,13 +194,14 @@ bool draw_begin(
 		return false;
 	}
 	d->session = s;
-	d->qos = qos;
-	d->id = id;
+	d->subscription = sub;
 	d->filter_len = (uint16_t)filter.len;
 	memcpy(d->filter, filter.data, filter.len);
 	d->walk = walk;
+	b->draws.age = walk.age;
 	b->draws.count++;
-	*draw_find(s, filter) = d;
+	sub->draw = d;
+	draw_chain(d);
 	if (s->draws != d)
 		return true;
 	draws_wake(&b->draws, d);
@@ -192,77 +210,60 @@ bool draw_begin(
 	return true;
 }
 
-void draw_change(
-	struct broker *b, struct session *s, struct mqtt_view filter, uint8_t qos, uint32_t id)
+void draw_end(struct broker *b, struct subscription *sub)
 {
-	struct draw *d = *draw_find(s, filter);
-
-	if (!d)
+	if (!sub->draw)
 		return;
-	d->qos = qos;
-	d->id = id;
-	draws_wake(&b->draws, s->draws);
-}
-
-void draw_end(struct broker *b, struct session *s, struct mqtt_view filter)
-{
-	struct draw **at = draw_find(s, filter);
-
-	if (*at)
-		draw_free(b, at);
+	struct session *s = sub->draw->session;
+	draw_free(b, sub->draw);
 	draws_wake(&b->draws, s->draws);
 }
 
 void draws_rest(struct broker *b, struct session *s)
 {
-	for (struct draw **at = &s->draws; *at;) {
-		if ((*at)->qos) {
-			draws_pause(&b->draws, *at);
-			at = &(*at)->next;
-		} else {
-			draw_free(b, at);
-		}
+	for (struct draw *d = s->draws, *next; d; d = next) {
+		next = d->next;
+		draws_pause(&b->draws, d);
+		if (!d->subscription->qos)
+			draw_free(b, d);
 	}
 }
 
 void draws_end(struct broker *b, struct session *s)
 {
 	while (s->draws)
-		draw_free(b, &s->draws);
+		draw_free(b, s->draws);
 }
 
 /* ---- messages that come meanwhile ---------------------------------------------------------- */
 
+struct overtaking {
+	struct broker *broker;
+	struct retained_entry *entry;
+};
+
 /* A link may become congested by it, but not without bound. */
-static void message_hurry(struct broker *b, struct draw *d, struct message *m)
+static void subscription_overtake(void *context, const struct subscription *sub)
 {
-	const struct link *l = d->session->link;
-	uint64_t most = (uint64_t)b->config.limits.output_bytes * 2;
+	const struct overtaking *o = context;
+	struct draw *d = sub->draw;
+	uint64_t most = (uint64_t)o->broker->config.limits.output_bytes * 2;
 
-	if (!qos_of(d, m) && l && l->output.bytes >= most)
-		b->figures.messages_dropped++;
-	else
-		message_send(b, d, m);
-}
-
-static void session_overtake(struct broker *b, const struct session *s, struct mqtt_view topic)
-{
-	for (struct draw *d = s->draws; d; d = d->next) {
-		struct message *m =
-			retained_walk_has_ahead(&b->retained, &d->walk, filter_of(d), topic);
-		if (m)
-			message_hurry(b, d, m);
-	}
-}
-
-void draws_overtake(struct broker *b, const struct publication *p, const struct match *m)
-{
-	if (!b->draws.count)
+	if (!d || !retained_walk_is_ahead(&d->walk, o->entry))
 		return;
-	for (uint32_t i = 0; i < m->target_count; i++)
-		if (m->targets[i].subscriber != p->publisher)
-			session_overtake(b, session_of(m->targets[i].subscriber), p->topic);
-	if (p->publisher) /* its own message may be none that it gets: No Local */
-		session_overtake(b, session_of(p->publisher), p->topic);
-	retained_pass(&b->retained, p->topic);
+	const struct link *l = d->session->link;
+	if (!qos_of(d, o->entry->message) && l && l->output.bytes >= most)
+		o->broker->figures.messages_dropped++;
+	else
+		message_send(o->broker, d, o->entry->message);
+}
+
+void draws_overtake(struct broker *b, struct mqtt_view topic)
+{
+	struct overtaking o = { b, b->draws.count ? retained_find(&b->retained, topic) : NULL };
+
+	if (!o.entry || o.entry->age > b->draws.age)
+		return;
+	match_visit(&b->subscriptions, topic, subscription_overtake, &o);
+	retained_pass(&b->retained, o.entry);
 }

@@ -20,29 +20,24 @@
 #include "mqtt/view.h"
 
 struct broker;
-struct match;
-struct publication;
 struct session;
+struct subscription;
 
-/* Begins, and goes on to the end if that is near. Takes the place of an earlier one of that filter. False
- * without memory.
+/* Begins for a subscription of this session, and goes on to the end if that is near. If there is one
+ * already, it begins again. False without memory.
  */
 bool draw_begin(
-	struct broker *b, struct session *s, struct mqtt_view filter, uint8_t qos, uint32_t id);
+	struct broker *b, struct session *s, struct subscription *sub, struct mqtt_view filter);
 
-/* The subscription has other options now. */
-void draw_change(
-	struct broker *b, struct session *s, struct mqtt_view filter, uint8_t qos, uint32_t id);
-
-/* It has ended. */
-void draw_end(struct broker *b, struct session *s, struct mqtt_view filter);
+/* The subscription ends. */
+void draw_end(struct broker *b, struct subscription *sub);
 
 /* The connection is gone. */
 void draws_rest(struct broker *b, struct session *s);
 void draws_end(struct broker *b, struct session *s);
 
 /* A message is about to be delivered, and then to be retained, perhaps. */
-void draws_overtake(struct broker *b, const struct publication *p, const struct match *m);
+void draws_overtake(struct broker *b, struct mqtt_view topic);
 
 /* A turn of the broker. */
 void draws_turn(struct broker *b);

@@ -8,14 +8,14 @@
 #include "broker/core/retained.h"
 
 struct session;
+struct subscription;
 
 struct draw {
-	struct draw *next; /* of the session */
+	struct draw *next, *previous; /* of the session; the first one's previous is the last */
 	struct draw *ready_next, *ready_previous;
 	struct session *session;
+	struct subscription *subscription;
 	struct retained_walk walk;
-	uint32_t id;    /* Subscription Identifier; 0: none */
-	uint8_t qos;    /* granted */
 	bool ready : 1; /* in the broker's list */
 	uint16_t filter_len;
 	uint8_t filter[];
@@ -24,6 +24,7 @@ struct draw {
 struct draws {
 	struct draw *ready_first, *ready_last; /* those that may go on, the next in turn first */
 	uint32_t count;                        /* of all */
+	uint64_t age;                          /* of the youngest message that any visits */
 	uint32_t steps;                        /* left in this turn */
 };
 

@@ -1,4 +1,4 @@
-/* A set of Packet Identifiers: the QoS 2 messages that were received and not yet released.
+/* A set of Packet Identifiers: of the QoS 2 messages that were received and not yet released, for example.
  *
  *      NULL, or  ──▶ pages | 0 | 1 | ... | 31 |
  *                              │

@@ -99,7 +99,7 @@ static void tail_take(struct link *l)
 	memory_give(memory, tail, size);
 }
 
-/* Bytes that the packet in the tail is short of: at least 1, and so few that none behind it is taken. */
+/* Bytes that the packet in the tail is short of: at least 1, and so few that none after it is taken. */
 static size_t tail_missing(const struct link *l)
 {
 	struct mqtt_frame frame;

@@ -130,20 +130,19 @@ static bool suback_send(struct link *l, enum packet_type type, uint16_t id)
 }
 
 /* After the SUBACK come the retained messages of those filters that draw them. False without memory. */
-static bool retained_draw(struct link *l, const struct mqtt_subscribe *s, uint32_t id)
+static bool retained_draw(struct link *l, const struct mqtt_subscribe *s)
 {
 	struct broker *b = l->broker;
 	struct mqtt_filter f;
 	uint32_t at = 0;
 	bool ok = true;
 
-	for (uint32_t i = 0; ok && i < b->drawn.len && mqtt_subscribe_next(s, &at, &f); i++) {
-		uint8_t code = b->codes.data[i];
+	for (uint32_t i = 0; ok && i < b->drawn.len && mqtt_subscribe_next(s, &at, &f); i++)
 		if (b->drawn.data[i])
-			ok = draw_begin(b, l->session, f.text, code, id);
-		else if (code < 0x80)
-			draw_change(b, l->session, f.text, code, id);
-	}
+			ok = draw_begin(b, l->session,
+				subscriptions_find(
+					&b->subscriptions, &l->session->subscriber, f.text),
+				f.text);
 	return ok;
 }
 
@@ -175,7 +174,7 @@ void link_subscribe(struct link *l, struct mqtt_view body)
 		buf_add_u8(&b->codes, code_of(l->version, code));
 		buf_add_u8(&b->drawn, draws);
 	}
-	if (suback_send(l, SUBACK, s.id) && !retained_draw(l, &s, id))
+	if (suback_send(l, SUBACK, s.id) && !retained_draw(l, &s))
 		link_refuse(l, MQTT_QUOTA_EXCEEDED, "5.0:U50-ERR-CODES", "no memory");
 }
 
@@ -193,12 +192,14 @@ void link_unsubscribe(struct link *l, struct mqtt_view body)
 	}
 	buf_reset(&b->codes);
 	while (mqtt_unsubscribe_next(&s, &at, &filter)) { /* [MQTT-3.10.4-6] */
-		bool there =
-			subscriptions_remove(&b->subscriptions, &l->session->subscriber, filter);
-		draw_end(b, l->session, filter);
-		if (there)
+		struct subscription *sub =
+			subscriptions_find(&b->subscriptions, &l->session->subscriber, filter);
+		if (sub) {
+			draw_end(b, sub);
+			subscriptions_remove(&b->subscriptions, sub);
 			record_subscription_gone(b, l->session, filter);
-		buf_add_u8(&b->codes, there ? MQTT_SUCCESS : MQTT_NO_SUBSCRIPTION_EXISTED);
+		}
+		buf_add_u8(&b->codes, sub ? MQTT_SUCCESS : MQTT_NO_SUBSCRIPTION_EXISTED);
 	}
 	suback_send(l, UNSUBACK, s.id); /* [MQTT-3.10.4-4] [MQTT-3.10.4-5] */
 }

@@ -81,7 +81,7 @@ static void node_collect(struct match *m, struct subscriptions *s, const struct 
 	if (!f)
 		return;
 	for (uint32_t i = 0; i < f->list.count; i++) {
-		const struct subscription *sub = f->list.items[i];
+		const struct subscription *sub = subscription_at(&f->list, i);
 		/* [MQTT-3.8.3-3] */
 		if (!(publisher && sub->no_local && sub->subscriber == publisher))
 			target_add(m, s, sub);
@@ -135,4 +135,47 @@ void match_topic(struct match *m, struct subscriptions *s, struct mqtt_view topi
 		match_once(m, s, topic, publisher);
 		m->mixed = true;
 	}
+}
+
+struct visit {
+	struct subscriptions *subscriptions;
+	void (*call)(void *context, const struct subscription *sub);
+	void *context;
+	uint32_t count; /* levels of the topic */
+};
+
+static void node_visit(const struct visit *v, const struct tree_node *node)
+{
+	const struct filter *f = node->value;
+
+	for (uint32_t i = 0; f && i < f->list.count; i++)
+		v->call(v->context, subscription_at(&f->list, i));
+}
+
+/* The same way as level_match. */
+static void level_visit(const struct visit *v, const struct tree_node *node, uint32_t at)
+{
+	const struct tree *tree = &v->subscriptions->tree;
+	bool wildcards = at || tree->levels[0].len == 0 || *tree->levels[0].data != '$';
+
+	if (wildcards && node->hash)
+		node_visit(v, node->hash);
+	if (at == v->count) {
+		node_visit(v, node);
+		return;
+	}
+	if (wildcards && node->plus)
+		level_visit(v, node->plus, at + 1);
+	const struct tree_node *child = tree_child(tree, node, &tree->levels[at]);
+	if (child)
+		level_visit(v, child, at + 1);
+}
+
+void match_visit(struct subscriptions *s, struct mqtt_view topic,
+	void (*visit)(void *context, const struct subscription *sub), void *context)
+{
+	struct visit v = { s, visit, context, tree_split(&s->tree, topic) };
+
+	if (v.count)
+		level_visit(&v, s->tree.root, 0);
 }

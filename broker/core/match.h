@@ -40,6 +40,10 @@ struct match {
 void match_topic(struct match *m, struct subscriptions *s, struct mqtt_view topic,
 	const struct subscriber *publisher);
 
+/* Every subscription that the topic matches, but for those of shares. */
+void match_visit(struct subscriptions *s, struct mqtt_view topic,
+	void (*visit)(void *context, const struct subscription *sub), void *context);
+
 void match_fini(struct match *m, struct memory *memory);
 
 #endif

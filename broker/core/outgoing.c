@@ -37,6 +37,8 @@ static void delivery_finish(struct broker *b, struct session *s, struct delivery
 	if (d->counted)
 		s->outgoing->outstanding--;
 	d->counted = false;
+	if (s->outgoing->open)
+		idset_remove(&s->outgoing->open, &b->memory, d->id);
 }
 
 /* Takes up no more room than needed for what is still to come. */
@@ -107,21 +109,60 @@ bool outgoing_is_ready(const struct session *s)
 		(!o || (o->sent == o->end && o->outstanding < link_quota(s->link)));
 }
 
+static uint16_t id_after(uint16_t id)
+{
+	return id == UINT16_MAX ? 1 : id + 1;
+}
+
+/* False without memory. */
+static bool ids_note(struct broker *b, struct outgoing *o)
+{
+	for (uint32_t at = o->first; at != o->end; at++) {
+		const struct delivery *d = delivery_at(o, at);
+		if (d->id && d->state != DELIVERY_DONE &&
+			idset_add(&o->open, &b->memory, d->id) == IDSET_NO_MEMORY)
+			return false;
+	}
+	o->mark = o->next_id;
+	return true;
+}
+
+/* Identifiers have come round: next_id becomes one that is not in use. What is kept on disk stays in the
+ * order of its identifiers (ids_restore), and waits for the oldest one instead.
+ */
+static bool id_pass_over(struct broker *b, const struct session *s, struct outgoing *o)
+{
+	if (!o->open && s->durable)
+		return false;
+	if ((!o->open || o->next_id == o->mark) && !ids_note(b, o))
+		return false;
+	for (unsigned tried = 0; tried < UINT16_MAX; tried++) {
+		if (!idset_has(o->open, o->next_id))
+			return true;
+		o->next_id = id_after(o->next_id);
+	}
+	return false;
+}
+
 /* Identifiers are given out one after the other; the oldest that is still in use may have been lapped.
  * [MQTT-2.2.1-4]
  */
-static bool id_is_free(const struct outgoing *o)
+static bool id_is_free(struct broker *b, const struct session *s, struct outgoing *o)
 {
-	return o->first == o->sent || delivery_at(o, o->first)->id != o->next_id;
+	if (!o->open && (o->first == o->sent || delivery_at(o, o->first)->id != o->next_id))
+		return true;
+	return id_pass_over(b, s, o);
 }
 
-static bool id_assign(struct outgoing *o, struct delivery *d)
+static bool id_assign(struct broker *b, struct session *s, struct delivery *d)
 {
-	if (!id_is_free(o))
+	struct outgoing *o = s->outgoing;
+
+	if (!id_is_free(b, s, o))
 		return false;
 	o->queue_bytes -= (uint32_t)message_size(d->message);
 	d->id = o->next_id;
-	o->next_id = o->next_id == UINT16_MAX ? 1 : o->next_id + 1;
+	o->next_id = id_after(o->next_id);
 	d->state = DELIVERY_SENT;
 	d->staged = true;
 	return true;
@@ -142,7 +183,7 @@ static void id_withdraw(struct outgoing *o, struct delivery *d)
  */
 static bool id_give(struct broker *b, struct session *s, struct delivery *d)
 {
-	if (!id_assign(s->outgoing, d))
+	if (!id_assign(b, s, d))
 		return false;
 	if (record_delivery_change(b, s, d) || d->qos == 1 ||
 		!timer_set(&b->timers, &s->timer, b->now_ms + STORE_RETRY_MS))
@@ -254,7 +295,7 @@ enum deliver_result outgoing_add(struct broker *b, struct session *s, struct pub
 		.retain = how->retain };
 	o->queue_bytes += (uint32_t)message_size(d->message);
 	o->end++;
-	ready = ready && id_assign(o, d);
+	ready = ready && id_assign(b, s, d);
 	bool stored = record_delivery(b, s, d);
 	if (b->staging && !stored) {
 		outgoing_unstage(b, s);
@@ -404,6 +445,7 @@ void outgoing_free(struct broker *b, struct session *s)
 		message_drop(&b->memory, d->message);
 		delivery_extra_free(&b->memory, d->extra);
 	}
+	idset_clear(&o->open, &b->memory);
 	memory_give(&b->memory, o->ring, o->capacity * sizeof(*o->ring));
 	memory_give(&b->memory, o, sizeof(*o));
 	s->outgoing = NULL;
@@ -438,7 +480,7 @@ bool outgoing_restore(struct broker *b, struct session *s, const struct delivery
 		o->queue_bytes += (uint32_t)message_size(d->message);
 		return true;
 	}
-	o->next_id = d->id == UINT16_MAX ? 1 : d->id + 1;
+	o->next_id = id_after(d->id);
 	ids_restore(o, o->end - 1);
 	return true;
 }

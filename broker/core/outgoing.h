@@ -17,6 +17,7 @@
 
 #include "broker/core/delivery.h"
 #include "broker/core/forward.h"
+#include "broker/core/idset.h"
 #include "spec/spec.h"
 
 struct broker;
@@ -32,6 +33,12 @@ struct outgoing {
 	uint32_t outstanding; /* deliveries that are `counted` */
 	uint32_t sequence;
 	uint16_t next_id;
+
+	/* Once the identifiers have come round to one that is still in use: those that are to be passed over.
+	 * What is sent after that is added when they come round to `mark` again. Empty, hence NULL, before.
+	 */
+	struct idset *open;
+	uint16_t mark;
 };
 
 enum deliver_result {

@@ -76,7 +76,7 @@ struct publish_result publish(struct broker *b, struct publication *p)
 
 	const struct match *m = routes_match(&b->routes, p->topic, p->publisher);
 	all.failed = m->failed;
-	draws_overtake(b, p, m);
+	draws_overtake(b, p->topic);
 	if (p->answered && b->config.store.put)
 		publish_stage(b);
 	else if (p->retain && !b->config.limits.no_retained)

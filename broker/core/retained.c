@@ -2,7 +2,6 @@
 
 #include "broker/core/memory.h"
 #include "broker/core/message.h"
-#include "mqtt/text.h"
 
 bool retained_init(struct retained *r, struct memory *memory, struct timers *timers, uint64_t seed,
 	uint32_t level_max)
@@ -37,7 +36,7 @@ void retained_fini(struct retained *r)
 	tree_fini(&r->tree);
 }
 
-static struct retained_entry *entry_find(struct retained *r, struct mqtt_view topic)
+struct retained_entry *retained_find(struct retained *r, struct mqtt_view topic)
 {
 	struct tree_node *node = tree_find(&r->tree, topic);
 
@@ -46,14 +45,14 @@ static struct retained_entry *entry_find(struct retained *r, struct mqtt_view to
 
 struct message *retained_get(struct retained *r, struct mqtt_view topic)
 {
-	struct retained_entry *entry = entry_find(r, topic);
+	struct retained_entry *entry = retained_find(r, topic);
 
 	return entry ? entry->message : NULL;
 }
 
 bool retained_remove(struct retained *r, struct mqtt_view topic)
 {
-	struct retained_entry *entry = entry_find(r, topic);
+	struct retained_entry *entry = retained_find(r, topic);
 
 	if (entry)
 		retained_remove_entry(r, entry);
@@ -202,21 +201,12 @@ bool retained_walk_on(struct retained *r, struct retained_walk *w, struct mqtt_v
 	return !w->at;
 }
 
-struct message *retained_walk_has_ahead(struct retained *r, const struct retained_walk *w,
-	struct mqtt_view filter, struct mqtt_view topic)
+bool retained_walk_is_ahead(const struct retained_walk *w, const struct retained_entry *entry)
 {
-	const struct retained_entry *entry = w->at ? entry_find(r, topic) : NULL;
-
-	if (!entry || entry->age > w->age || !tree_is_ahead(w->at, entry->node) ||
-		!mqtt_filter_matches(filter, topic))
-		return NULL;
-	return entry->message;
+	return w->at && entry->age <= w->age && tree_is_ahead(w->at, entry->node);
 }
 
-void retained_pass(struct retained *r, struct mqtt_view topic)
+void retained_pass(struct retained *r, struct retained_entry *entry)
 {
-	struct retained_entry *entry = entry_find(r, topic);
-
-	if (entry)
-		entry->age = ++r->age;
+	entry->age = ++r->age;
 }

@@ -65,11 +65,13 @@ void retained_walk_end(struct retained *r, struct retained_walk *w);
 bool retained_walk_on(struct retained *r, struct retained_walk *w, struct mqtt_view filter,
 	uint32_t *steps, bool (*visit)(void *context, struct message *message), void *context);
 
-/* The message of this topic that the walk has yet to visit; NULL: there is none. */
-struct message *retained_walk_has_ahead(struct retained *r, const struct retained_walk *w,
-	struct mqtt_view filter, struct mqtt_view topic);
+/* What is retained for this very topic; NULL: nothing. */
+struct retained_entry *retained_find(struct retained *r, struct mqtt_view topic);
+
+/* Whether the walk, whose filter matches it, has yet to visit it. */
+bool retained_walk_is_ahead(const struct retained_walk *w, const struct retained_entry *entry);
 
 /* No walk visits it any more. */
-void retained_pass(struct retained *r, struct mqtt_view topic);
+void retained_pass(struct retained *r, struct retained_entry *entry);
 
 #endif

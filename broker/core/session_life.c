@@ -37,8 +37,8 @@ static void session_free(struct broker *b, struct session *s)
 	timer_clear(&b->timers, &s->timer);
 	if (s->ending)
 		s->ending->left = NULL;
-	subscriptions_remove_all(&b->subscriptions, &s->subscriber);
 	draws_end(b, s);
+	subscriptions_remove_all(&b->subscriptions, &s->subscriber);
 	outgoing_free(b, s);
 	idset_clear(&s->received, &b->memory);
 	will_drop(b, s);
@@ -144,6 +144,7 @@ void session_forget(struct broker *b, struct session *s)
 void session_end(struct broker *b, struct session *s)
 {
 	session_forget(b, s);
+	draws_end(b, s);
 	subscriptions_remove_all(&b->subscriptions, &s->subscriber);
 	will_publish(b, s);
 	deliver_hand_on(b, s);

@@ -8,7 +8,10 @@
 #include "broker/core/patterns.h"
 #include "mqtt/text.h"
 
-enum { PATTERNS_WORTH = 50 }; /* with fewer subscriptions they are not counted any more */
+enum {
+	FIRST_CAPACITY = 4,
+	PATTERNS_WORTH = 50, /* with fewer subscriptions they are not counted any more */
+};
 
 bool subscriptions_init(
 	struct subscriptions *s, struct memory *memory, uint64_t seed, uint32_t level_max)
@@ -22,34 +25,53 @@ void subscriptions_fini(struct subscriptions *s)
 	tree_fini(&s->tree);
 }
 
+static bool list_has_room(const struct subscription_list *list)
+{
+	return list->count < list->capacity;
+}
+
+static bool list_grow(struct memory *memory, struct subscription_list *list)
+{
+	uint32_t capacity = list->capacity ? list->capacity * 2 : FIRST_CAPACITY;
+	struct subscription **many = memory_take(memory, capacity * sizeof(*many));
+
+	if (!many)
+		return false;
+	for (uint32_t i = 0; i < list->count; i++)
+		many[i] = subscription_at(list, i);
+	if (list->capacity)
+		memory_give(memory, list->many, list->capacity * sizeof(*many));
+	list->many = many;
+	list->capacity = capacity;
+	return true;
+}
+
 static bool list_add(
 	struct memory *memory, struct subscription_list *list, struct subscription *sub)
 {
-	if (list->count == list->capacity) {
-		uint32_t capacity = list->capacity ? list->capacity * 2 : 4;
-		struct subscription **items =
-			memory_move(memory, list->items, list->count * sizeof(*items),
-				list->capacity * sizeof(*items), capacity * sizeof(*items));
-		if (!items)
-			return false;
-		list->items = items;
-		list->capacity = capacity;
-	}
 	sub->index = list->count;
-	list->items[list->count++] = sub;
+	if (!list->count && !list->capacity)
+		list->one = sub;
+	else if (list_has_room(list) || list_grow(memory, list))
+		list->many[sub->index] = sub;
+	else
+		return false;
+	list->count++;
 	return true;
 }
 
 static void list_remove(
 	struct memory *memory, struct subscription_list *list, struct subscription *sub)
 {
-	struct subscription *last = list->items[--list->count];
+	struct subscription *last = subscription_at(list, --list->count);
 
-	list->items[sub->index] = last;
-	last->index = sub->index;
-	if (list->count)
+	if (list->count) {
+		list->many[sub->index] = last;
+		last->index = sub->index;
 		return;
-	memory_give(memory, list->items, list->capacity * sizeof(*list->items));
+	}
+	if (list->capacity)
+		memory_give(memory, list->many, list->capacity * sizeof(*list->many));
 	*list = (struct subscription_list){ 0 };
 }
 
@@ -124,8 +146,8 @@ static struct subscription *subscription_find(const struct subscriber *subscribe
 {
 	if (list->count < subscriber->count) {
 		for (uint32_t i = 0; i < list->count; i++)
-			if (list->items[i]->subscriber == subscriber)
-				return list->items[i];
+			if (subscription_at(list, i)->subscriber == subscriber)
+				return subscription_at(list, i);
 		return NULL;
 	}
 	struct subscription *sub = subscriber->chain;
@@ -301,7 +323,7 @@ enum subscribe_result subscriptions_add(struct subscriptions *s, struct subscrib
 	return result;
 }
 
-static void subscription_free(struct subscriptions *s, struct subscription *sub)
+void subscriptions_remove(struct subscriptions *s, struct subscription *sub)
 {
 	struct filter *f = sub->node->value;
 	struct tree_node *node = sub->node;
@@ -327,8 +349,8 @@ static void subscription_free(struct subscriptions *s, struct subscription *sub)
 	filter_release(s, node);
 }
 
-bool subscriptions_remove(
-	struct subscriptions *s, struct subscriber *subscriber, struct mqtt_view text)
+struct subscription *subscriptions_find(
+	struct subscriptions *s, const struct subscriber *subscriber, struct mqtt_view text)
 {
 	struct mqtt_view name, path = path_of(text, &name);
 	struct tree_node *node = tree_find(&s->tree, path);
@@ -336,18 +358,14 @@ bool subscriptions_remove(
 	struct share *share = f && name.len ? share_find(f, name) : NULL;
 
 	if (!f || (name.len && !share))
-		return false;
-	struct subscription *sub =
-		subscription_find(subscriber, node, share, share ? &share->list : &f->list);
-	if (sub)
-		subscription_free(s, sub);
-	return sub != NULL;
+		return NULL;
+	return subscription_find(subscriber, node, share, share ? &share->list : &f->list);
 }
 
 void subscriptions_remove_all(struct subscriptions *s, struct subscriber *subscriber)
 {
 	while (subscriber->chain)
-		subscription_free(s, subscriber->chain);
+		subscriptions_remove(s, subscriber->chain);
 }
 
 void share_text(const struct share *share, struct buf *out)

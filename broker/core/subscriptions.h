@@ -21,12 +21,14 @@
 #include "mqtt/view.h"
 
 struct buf;
+struct draw;
 struct memory;
 
 struct subscription {
 	struct subscriber *subscriber;
 	struct tree_node *node;
 	struct share *share;        /* NULL: not shared */
+	struct draw *draw;          /* retained messages on their way to it; NULL: none */
 	struct subscription *next;  /* of the subscriber */
 	struct subscription **link; /* what points here in the subscriber's chain */
 	uint32_t id;                /* Subscription Identifier; 0: none */
@@ -36,11 +38,21 @@ struct subscription {
 	bool retain_as_published;
 };
 
+/* Most have but one item, for which there is room in place. */
 struct subscription_list {
-	struct subscription **items;
+	union {
+		struct subscription **many;
+		struct subscription *one;
+	};
 	uint32_t count;
-	uint32_t capacity;
+	uint32_t capacity; /* of `many`; 0: it is `one` */
 };
+
+static inline struct subscription *subscription_at(
+	const struct subscription_list *list, uint32_t index)
+{
+	return list->capacity ? list->many[index] : list->one;
+}
 
 struct filter {
 	struct subscription_list list;
@@ -87,9 +99,12 @@ enum subscribe_result subscriptions_add(struct subscriptions *s, struct subscrib
 	const struct mqtt_filter *filter, uint8_t qos, uint32_t id,
 	const struct subscription_limits *limits);
 
-/* False if there was nothing. [MQTT-3.10.4-1] */
-bool subscriptions_remove(
-	struct subscriptions *s, struct subscriber *subscriber, struct mqtt_view filter);
+/* The subscriber's own one; NULL: it has none to this filter. */
+struct subscription *subscriptions_find(
+	struct subscriptions *s, const struct subscriber *subscriber, struct mqtt_view filter);
+
+/* Nothing may be on its way to them. [MQTT-3.10.4-1] */
+void subscriptions_remove(struct subscriptions *s, struct subscription *sub);
 void subscriptions_remove_all(struct subscriptions *s, struct subscriber *subscriber);
 
 /* Appends the filter as the client wrote it. */

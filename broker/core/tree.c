@@ -55,7 +55,7 @@ static uint32_t key_of(const struct tree_node *parent, const struct tree_level *
 struct tree_node *tree_child(
 	const struct tree *t, const struct tree_node *parent, const struct tree_level *level)
 {
-	if (!parent->children)
+	if (!parent->named)
 		return NULL;
 	uint32_t key = key_of(parent, level);
 	struct tree_node *n = t->buckets[key & (t->bucket_count - 1)];
@@ -134,6 +134,7 @@ static struct tree_node *child_make(
 	} else {
 		if (t->node_count++ >= t->bucket_count)
 			buckets_grow(t);
+		parent->named++;
 		n->key = key_of(parent, level);
 		n->chained = t->buckets[n->key & (t->bucket_count - 1)];
 		t->buckets[n->key & (t->bucket_count - 1)] = n;
@@ -165,6 +166,7 @@ static void bucket_remove(struct tree *t, struct tree_node *node)
 		at = &(*at)->chained;
 	*at = node->chained;
 	t->node_count--;
+	node->parent->named--;
 }
 
 static void node_free(struct tree *t, struct tree_node *n)

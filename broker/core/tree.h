@@ -20,17 +20,19 @@
 struct buf;
 struct memory;
 
+/* In a large tree each node that is looked at is a wait for memory: what a search needs of it is together. */
 struct tree_node {
-	void *value;               /* the user's; NULL: a mere step on the way */
-	struct tree_node *plus;    /* child "+" */
-	struct tree_node *hash;    /* child "#" */
-	struct tree_node *parent;  /* NULL: the root */
-	struct tree_node *chained; /* next in the same bucket */
 	struct tree_node *children;
 	struct tree_node *next, *previous; /* siblings */
 	uint64_t born;                     /* when it was made: higher than that of older ones */
-	uint32_t key;                      /* hash of parent and level */
 	uint32_t pins;                     /* how many need it to stay */
+	uint32_t named;                    /* children that are in the hash table */
+	struct tree_node *plus;            /* child "+" */
+	struct tree_node *hash;            /* child "#" */
+	void *value;                       /* the user's; NULL: a mere step on the way */
+	struct tree_node *chained;         /* next in the same bucket */
+	struct tree_node *parent;          /* NULL: the root */
+	uint32_t key;                      /* hash of parent and level */
 	uint16_t level_len;
 	uint8_t level[];
 };

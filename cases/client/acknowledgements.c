@@ -16,7 +16,7 @@ struct stray {
 	unsigned qos;
 	enum packet_type type;
 	bool unknown_id;
-	bool released; /* sent behind the PUBREL */
+	bool released; /* sent after the PUBREL */
 };
 
 #define STRAY(name, q, t, ...)                               \

@@ -55,7 +55,7 @@ CLIENT_CASE(connack_accepts_told, .title = "The user is told that CONNECT was ac
 
 /* The stream is cut anywhere, and one read may bring several packets. */
 CLIENT_CASE(connack_and_message_at_once,
-	.title = "A message right behind CONNACK, in the same bytes, is received",
+	.title = "A message right after CONNACK, in the same bytes, is received",
 	.refs = { "3.1.1:MQTT-4.5.0-2", "3.1.1:MQTT-7.1.2-1", "5.0:MQTT-4.5.0-2",
 		"5.0:MQTT-4.2-1" },
 	.level = MUST, .versions = BOTH, .unaided = true)
@@ -226,7 +226,7 @@ static const struct vector refusals[] = {
 		.versions = V50, .extra = CODE(0x87) },
 };
 
-/* The server closes behind such a CONNACK. */
+/* The server closes after such a CONNACK. */
 CLIENT_CASE(refusal_told, .title = "A refused CONNECT is not taken for an accepted one",
 	.refs = { AS_ASKED }, .level = STATED, .versions = BOTH, ROWS(refusals))
 {

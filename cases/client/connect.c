@@ -52,7 +52,7 @@ CLIENT_CASE(connect_once, .title = "A client that is connected sends no second C
  *   PUBLISH (perhaps)    -->
  */
 CLIENT_CASE(connect_then_commands_at_once,
-	.title = "Commands that do not wait for CONNACK are carried out once, behind CONNECT",
+	.title = "Commands that do not wait for CONNACK are carried out once, after CONNECT",
 	.refs = { "3.1.1:MQTT-3.1.0-1", "3.1.1:U311-PIPELINE", "5.0:MQTT-4.4.0-1",
 		"5.0:MQTT-3.1.0-1", "5.0:U50-PIPELINE", AS_ASKED },
 	.level = MUST, .versions = BOTH)

@@ -38,7 +38,7 @@ CLIENT_CASE(disconnect_is_last,
  *   close, no PUBACK, no PUBREC
  */
 CLIENT_CASE(disconnect_then_messages,
-	.title = "What comes behind its own DISCONNECT is not answered by a client",
+	.title = "What comes after its own DISCONNECT is not answered by a client",
 	.refs = { "3.1.1:MQTT-3.14.4-2", "3.1.1:MQTT-3.14.4-1", "5.0:MQTT-3.14.4-1",
 		"5.0:MQTT-3.14.4-2" },
 	.level = MUST, .versions = BOTH)
@@ -53,11 +53,11 @@ CLIENT_CASE(disconnect_then_messages,
 	send_publish(server, .topic = "a/t", .payload = "later", .qos = 2, .id = 2);
 	expect_closed(server);
 	check(t, !has_packet(server, PUBACK) && !has_packet(server, PUBREC),
-		"no answer behind DISCONNECT");
+		"no answer after DISCONNECT");
 }
 
 /* Commands in the same breath come before it or not at all. */
-CLIENT_CASE(disconnect_then_commands, .title = "Nothing is sent behind DISCONNECT",
+CLIENT_CASE(disconnect_then_commands, .title = "Nothing is sent after DISCONNECT",
 	.refs = { "3.1.1:MQTT-3.14.4-2", "3.1.1:MQTT-3.14.4-1", "5.0:MQTT-3.14.4-1",
 		"5.0:MQTT-3.14.4-2" },
 	.level = MUST, .versions = BOTH)
@@ -213,7 +213,7 @@ CLIENT_CASE(disconnect_within_maximum_packet_size,
 	do_disconnect(t, .code = SET(0x04),
 		.props = PROPS(P_REASON_STRING("a sentence of more than forty characters, "
 					       "which does not fit"),
-			P_USER("and", "a property that would not fit behind it either")));
+			P_USER("and", "a property that would not fit after it either")));
 	synced(t);
 	if (told_waiting(t, TOLD_ERROR))
 		return;
@@ -272,7 +272,7 @@ CLIENT_CASE(server_disconnect_ends_connection,
 	expect_violation_closed(server, .quiet = true);
 }
 
-/* The server closes behind it, as it has to. */
+/* The server closes after it, as it has to. */
 CLIENT_CASE(server_disconnect_told,
 	.title = "The user is told that the connection ended, and with what Reason Code",
 	.refs = { "5.0:UALL-AS-ASKED" }, .level = STATED, .versions = V50, ROWS(server_disconnects))

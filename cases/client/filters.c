@@ -16,7 +16,7 @@ static const struct filter *filter_in(const struct packet *packet, const char *t
 
 /* ---- what may not be sent ------------------------------------------------------------------- */
 
-/* The command before may or may not lead to a SUBSCRIBE; that of the next command does, and comes behind. */
+/* The command before may or may not lead to a SUBSCRIBE; that of the next command does, and comes after. */
 static void subscribe_marker(struct test *t, struct peer *server)
 {
 	struct packet subscribe;

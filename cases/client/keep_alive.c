@@ -6,7 +6,7 @@
 #define CANNOT_BE_OFF "the client cannot switch its Keep Alive off; it is told 60 s instead"
 
 enum {
-	LATE_MS = 2000, /* how long to wait behind the time for a PINGREQ */
+	LATE_MS = 2000, /* how long to wait after the time for a PINGREQ */
 	PAUSE_MS = 300,
 };
 
@@ -15,7 +15,7 @@ static double now_ms(const struct test *t)
 	return (double)now_us(t) / 1000;
 }
 
-/* When the first PINGREQ behind `from_ms` came, or NAN; all are answered. */
+/* When the first PINGREQ after `from_ms` came, or NAN; all are answered. */
 static double next_ping_ms(struct test *t, struct peer *server, double from_ms, unsigned seconds)
 {
 	double came;

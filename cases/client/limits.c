@@ -1,5 +1,5 @@
 /* Limits of 5.0: what CONNACK says that the server takes binds the client, and what the client's own
- * CONNECT says binds the server. The fence behind CONNACK shows that the client has read it.
+ * CONNECT says binds the server. The fence after CONNACK shows that the client has read it.
  */
 #include <math.h>
 #include <stdio.h>

@@ -123,7 +123,7 @@ static const struct vector client_bad_remaining_length[] = {
 	{ "unsuback_empty", "B0 00", .codes = { 0x81 } },
 	{ "unsuback_half_an_id", "B0 01 00", .codes = { 0x81 } },
 
-	/* bytes behind the last field */
+	/* bytes after the last field */
 	{ "connack_longer_3_1_1", "20 r 0000 00",
 		.refs = { "3.1.1:MQTT-4.8.0-1", "3.1.1:U311-CONNACK-LEN" }, .versions = V311 },
 	{ "connack_longer_5_0", "20 r 0000 p{} 00", .versions = V50, .codes = { 0x81 } },

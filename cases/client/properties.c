@@ -225,7 +225,7 @@ static const struct vector client_doubtful_properties[] = {
 	{ "connack_server_reference_with_success", IN_CONNACK("1C s\"other\""), .versions = V50 },
 };
 
-/* A PUBLISH behind it all, unless the packet has cost the connection already. */
+/* A PUBLISH after it all, unless the packet has cost the connection already. */
 CLIENT_CASE(client_doubtful_properties,
 	.title = "A property that makes no sense is taken or ends the connection",
 	.refs = { "5.0:U50-ERR-CLIENT" }, .level = MAY, .versions = V50, .unaided = true,

@@ -357,7 +357,7 @@ static void release(struct peer *server, unsigned id)
 	expect_ack(server, PUBCOMP, id);
 }
 
-/* A message behind all others on the topic, which the client passes on last. */
+/* A message after all others on the topic, which the client passes on last. */
 static void deliver_marker(struct test *t, struct peer *server)
 {
 	hand_over(server, "marker", 2001);

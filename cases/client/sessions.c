@@ -172,7 +172,7 @@ CLIENT_CASE(resume_twice, .title = "A message is sent again after each break unt
 
 /* The identifier of the old message is taken. */
 CLIENT_CASE(resume_and_publish_more,
-	.title = "A new message after a break comes behind the old one, with another identifier",
+	.title = "A new message after a break comes after the old one, with another identifier",
 	.refs = { "3.1.1:MQTT-2.3.1-2", "3.1.1:MQTT-4.4.0-1", "5.0:MQTT-2.2.1-3",
 		"5.0:MQTT-4.4.0-1" },
 	.level = MUST, .versions = BOTH)
@@ -274,7 +274,7 @@ static struct peer *break_before_pubrel(struct test *t)
 	return admit(t, .kept = true, .resumed = true);
 }
 
-/* Proves that nothing but this message was told, with another one behind it. */
+/* Proves that nothing but this message was told, with another one after it. */
 static void expect_told_once(struct test *t, struct peer *server)
 {
 	send_publish(server, .topic = "a/t", .payload = "marker", .qos = 1, .id = 8);
@@ -353,7 +353,7 @@ CLIENT_CASE(resume_subscription,
 
 /* The server does not wait for anything but its own CONNACK. */
 CLIENT_CASE(resume_message_with_connack,
-	.title = "A message that waited for the client is taken right behind CONNACK",
+	.title = "A message that waited for the client is taken right after CONNACK",
 	.refs = { "3.1.1:MQTT-4.5.0-2", "5.0:MQTT-4.5.0-2" }, .level = MUST, .versions = BOTH)
 {
 	struct peer *server = admit(t, .kept = true);

@@ -283,7 +283,7 @@ CASE(no_disconnect_before_connack,
 
 /* ---- order --------------------------------------------------------------------------------- */
 
-/* Everything that might overtake CONNACK is at hand: queued messages, and requests behind CONNECT.
+/* Everything that might overtake CONNACK is at hand: queued messages, and requests after CONNECT.
  * The monitor sees the order.
  *
  *   client                    target

@@ -1,5 +1,5 @@
 /* The first packets of a connection: CONNECT comes first and once, 3.1.0, and what a client may say
- * in it and right behind it.
+ * in it and right after it.
  */
 #include <stdio.h>
 #include <string.h>
@@ -103,7 +103,7 @@ CASE(second_connect_of_another,
 	fence(other);
 }
 
-/* ---- packets right behind CONNECT ---------------------------------------------------------- */
+/* ---- packets right after CONNECT ----------------------------------------------------------- */
 
 /*   client                    target                  watcher
  *   CONNECT              -->
@@ -114,7 +114,7 @@ CASE(second_connect_of_another,
  *                        <--  SUBACK 1, PUBACK 2, PINGRESP
  *                                          -->  PUBLISH
  */
-CASE(pipelined_packets, .title = "Packets behind CONNECT are served without waiting for CONNACK",
+CASE(pipelined_packets, .title = "Packets after CONNECT are served without waiting for CONNACK",
 	.refs = { "3.1.1:U311-PIPELINE", "3.1.1:MQTT-3.2.0-1", "5.0:U50-PIPELINE",
 		"5.0:MQTT-3.2.0-1" },
 	.level = STATED, .versions = BOTH)
@@ -173,7 +173,7 @@ static void send_smuggled(struct test *t, struct peer *client, const char *level
  *                        <--  CONNACK or not, and the close
  *                                          -->  PUBLISH "marker" of another client, nothing before
  */
-CASE(pipelined_behind_refused, .title = "Packets behind a refused CONNECT have no effect",
+CASE(pipelined_behind_refused, .title = "Packets after a refused CONNECT have no effect",
 	.refs = { "3.1.1:MQTT-3.1.4-5", "5.0:MQTT-3.1.4-6" }, .level = MUST, .versions = BOTH)
 {
 	struct peer *early = join(t, "early");
@@ -188,7 +188,7 @@ CASE(pipelined_behind_refused, .title = "Packets behind a refused CONNECT have n
 	expect_none_retained(pub, "pipe/t");
 }
 
-CASE(pipelined_behind_malformed, .title = "Packets behind a malformed CONNECT have no effect",
+CASE(pipelined_behind_malformed, .title = "Packets after a malformed CONNECT have no effect",
 	.refs = { "3.1.1:MQTT-3.1.4-5", "5.0:MQTT-3.1.4-6" }, .level = MUST, .versions = BOTH)
 {
 	struct peer *early = join(t, "early");

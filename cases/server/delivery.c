@@ -310,7 +310,7 @@ CASE(order_at_qos_2,
  * under way.
  */
 CASE(order_behind_slow_subscriber,
-	.title = "Messages that pile up behind a slow subscriber arrive in order",
+	.title = "Messages that pile up for a slow subscriber arrive in order",
 	.refs = { "3.1.1:MQTT-4.6.0-6", "5.0:MQTT-4.6.0-5" }, .level = MUST, .versions = BOTH)
 {
 	enum { PILE = 60 };

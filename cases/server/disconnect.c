@@ -23,7 +23,7 @@ CASE(disconnect_closes, .title = "The server closes the connection after DISCONN
  *                        <--  close
  *                                          -->  PUBLISH "marker" of another client, nothing before
  */
-CASE(publish_behind_disconnect, .title = "A PUBLISH behind DISCONNECT has no effect",
+CASE(publish_behind_disconnect, .title = "A PUBLISH after DISCONNECT has no effect",
 	.refs = { "3.1.1:MQTT-3.14.4-2", "5.0:MQTT-3.14.4-1" }, .level = SHOULD, .versions = BOTH)
 {
 	struct peer *early = join(t, "early");
@@ -50,7 +50,7 @@ static const struct vector requests_behind_disconnect[] = {
 	{ "malformed", "E000 00 00", .codes = { 0 } },
 };
 
-CASE(requests_behind_disconnect, .title = "Nothing behind DISCONNECT is answered",
+CASE(requests_behind_disconnect, .title = "Nothing after DISCONNECT is answered",
 	.refs = { "3.1.1:MQTT-3.14.4-2", "5.0:MQTT-3.14.4-1" }, .level = SHOULD, .versions = BOTH,
 	ROWS(requests_behind_disconnect))
 {
@@ -212,7 +212,7 @@ static bool has_bad_flags(const struct test *t)
 }
 
 /* That it closes is as true for a good DISCONNECT. That it says why is asked for wrong flags alone:
- * what lies behind them need not be looked at by a target that is about to close anyway.
+ * what lies after them need not be looked at by a target that is about to close anyway.
  */
 CASE(bad_disconnect,
 	.title = "A DISCONNECT with an error in it ends the connection as other bad packets do",
@@ -308,7 +308,7 @@ CASE(disconnect_of_the_server, .title = "A server that sends DISCONNECT closes a
 	judging(t, "5.0:MQTT-3.14.4-2");
 	expect_closed(client);
 	judging(t, "5.0:MQTT-3.14.4-1");
-	check(t, !has_packet(client, PINGRESP), "nothing behind DISCONNECT");
+	check(t, !has_packet(client, PINGRESP), "nothing after DISCONNECT");
 }
 
 /* ---- the Session Expiry Interval ----------------------------------------------------------- */

@@ -116,7 +116,7 @@ CASE(expired_behind_quota,
 	send_ack(sub, PUBACK, held.id);
 	judging(t, "5.0:U50-QUOTA-INCREMENT");
 	if (isnan(wait_packet_ms(sub, PUBLISH, PATIENCE_MS))) { /* no statement sets a time */
-		nonstrict(t, "PUBACK has freed the quota, and the message behind does not come");
+		nonstrict(t, "PUBACK has freed the quota, and the next message does not come");
 		return;
 	}
 	judging(t, "5.0:MQTT-3.3.2-5");

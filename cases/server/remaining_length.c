@@ -37,7 +37,7 @@ static const struct vector bad_remaining_length[] = {
 	{ "unsubscribe_half_a_filter_length", "A2 r m1 p{} 00", .codes = { 0x81 } },
 	{ "unsubscribe_filter_beyond_end", "A2 r m1 p{} n100 b\"abc\"", .codes = { 0x81 } },
 
-	/* bytes behind the last field */
+	/* bytes after the last field */
 	{ "subscribe_stray_byte", "82 r m1 p{} t\"a\" 00 00", .codes = { 0x81 } },
 	{ "unsubscribe_stray_byte", "A2 r m1 p{} t\"a\" 00", .codes = { 0x81 } },
 	ACKS_BEHIND_PROPERTIES,
@@ -136,13 +136,13 @@ static size_t small_publish(
 
 	int len = snprintf((char *)packet, SMALL_MAX, "2r0%c%sid%s%s", (int)strlen(topic), topic,
 		is_v5(t) ? "0" : "", payload);
-	uint8_t *behind = packet + 4 + strlen(topic);
+	uint8_t *rest = packet + 4 + strlen(topic);
 	packet[1] = (uint8_t)(len - 2);
 	packet[2] = 0;
-	behind[0] = (uint8_t)(id >> 8);
-	behind[1] = (uint8_t)id;
+	rest[0] = (uint8_t)(id >> 8);
+	rest[1] = (uint8_t)id;
 	if (is_v5(t))
-		behind[2] = 0; /* Property Length */
+		rest[2] = 0; /* Property Length */
 	return (size_t)len;
 }
 

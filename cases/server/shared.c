@@ -508,7 +508,7 @@ CASE(shared_qos2_sent_again_to_same,
  *                                      -->  nothing
  */
 CASE(shared_qos2_released_to_same,
-	.title = "A QoS 2 delivery that breaks off behind PUBREC is completed to the same member",
+	.title = "A QoS 2 delivery that breaks off after PUBREC is completed to the same member",
 	.refs = { "5.0:MQTT-4.8.2-4" }, .level = MUST, .versions = V50)
 {
 	struct delivery d = begin_delivery(t);

@@ -233,7 +233,7 @@ CASE(resubscribe_replaces_options,
 
 enum { ROUNDS = 20, BURST = 3 };
 
-/* The message with this number, behind second copies of earlier ones, which QoS 1 allows. */
+/* The message with this number, after second copies of earlier ones, which QoS 1 allows. */
 static void expect_number(struct test *t, struct peer *sub, unsigned number)
 {
 	for (;;) {

@@ -176,7 +176,7 @@ CASE(will_on_second_connect,
 
 /* ---- what takes it away -------------------------------------------------------------------- */
 
-/* Three ways in which the connection ends behind a DISCONNECT. */
+/* Three ways in which the connection ends after a DISCONNECT. */
 CASE(no_will_on_disconnect,
 	.title = "A DISCONNECT takes the Will away, however the connection ends after it",
 	.refs = { "3.1.1:MQTT-3.14.4-3", "3.1.1:MQTT-3.1.2-10", "3.1.1:MQTT-3.1.2-8",

@@ -157,7 +157,7 @@ static bool session_check(
 	if (e->clean)
 		return mqtt_refuse(error, MQTT_PROTOCOL_ERROR,
 			MQTT_BY_VERSION(version, "MQTT-3.2.2-1", "MQTT-3.2.2-4"),
-			"Session Present behind a clean start");
+			"Session Present after a clean start");
 	return mqtt_refuse(error, MQTT_PROTOCOL_ERROR,
 		MQTT_BY_VERSION(version, "U311-SP-MISMATCH", "MQTT-3.2.2-4"),
 		"a session that this client knows nothing of");

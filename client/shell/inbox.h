@@ -10,7 +10,7 @@
 
 struct inbox_entry {
 	struct inbox_entry *next;
-	struct mqttspec_message message; /* points behind itself */
+	struct mqttspec_message message; /* its texts follow it */
 };
 
 struct inbox {

@@ -37,7 +37,7 @@ struct request { /* a subscription that is kept, or an UNSUBSCRIBE under way */
 	bool unsubscribe;
 	bool told; /* the program knows how it ended */
 	size_t count;
-	struct mqtt_filter *filters; /* with the texts behind them, in one piece */
+	struct mqtt_filter *filters; /* followed by their texts, in one piece */
 	struct mqtt_view properties;
 };
 

@@ -117,7 +117,7 @@ static bool source_set(struct command *c, enum command_source source, const char
 
 /* ---- -L ------------------------------------------------------------------------------------ */
 
-/* Cuts `text` at the first of `mark`; returns what is behind it, NULL if there is none. */
+/* Cuts `text` at the first of `mark`; returns what is after it, NULL if there is none. */
 static char *cut(char *text, char mark)
 {
 	char *at = strchr(text, mark);

@@ -103,7 +103,7 @@ int command_read(struct command *c, struct arena *a, enum command_kind kind, int
 void command_options(
 	const struct command *c, struct mqttspec_options *o, struct mqttspec_message *will);
 
-/* A sentence to stderr, behind the command's name. */
+/* A sentence to stderr, after the command's name. */
 void command_complain(const struct command *c, const char *format, ...)
 	__attribute__((format(printf, 2, 3)));
 

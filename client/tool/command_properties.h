@@ -4,7 +4,7 @@
 
 #include "client/tool/command.h"
 
-/* Reads the arguments behind -D, of which there are `left`. Returns how many were read, 0 after a
+/* Reads the arguments after -D, of which there are `left`. Returns how many were read, 0 after a
  * complaint.
  */
 int command_property_read(struct command *c, char **arguments, int left);

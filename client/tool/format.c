@@ -31,7 +31,7 @@ static int number_read(const char **at)
 	return n;
 }
 
-/* `*at` is behind the %. */
+/* `*at` is after the %. */
 static struct directive directive_read(const char **at)
 {
 	struct directive d = { .precision = -1 };

@@ -69,7 +69,7 @@ static const char sub[] =
 	"\n"
 	"Output\n"
 	"  -v, --verbose              topic, a blank, payload\n"
-	"  -N                         no newline behind messages\n"
+	"  -N                         no newline after messages\n"
 	"  -F FORMAT                  %t topic, %p payload, %q QoS, ...: man mqttspec-client-sub\n"
 	"  -R                         leave out retained messages\n"
 	"      --retained-only        end at the first message that is not retained\n"

@@ -19,7 +19,7 @@ struct input {
 };
 
 void input_init(struct input *in, uv_loop_t *loop, void *owner);
-void input_start(struct input *in); /* also behind input_stop */
+void input_start(struct input *in); /* also after input_stop */
 void input_stop(struct input *in);
 void input_close(struct input *in); /* the loop must run once more */
 

@@ -12,7 +12,7 @@
 enum {
 	READ_SIZE = 64 * 1024,
 	READ_TURNS = 64,        /* so that a flood of output leaves room for other work */
-	STOP_LIMIT_US = 2000000 /* for its end, behind the end of its input */
+	STOP_LIMIT_US = 2000000 /* for its end, after the end of its input */
 };
 
 /* ---- launching ----------------------------------------------------------------------------- */

@@ -242,7 +242,7 @@ static void write_event(struct pcap_state *s, const struct tape_event *e, const 
 	}
 }
 
-/* What the packets in a RECEIVED were: the PACKET_IN events right behind it. */
+/* What the packets in a RECEIVED were: the PACKET_IN events right after it. */
 static const char *received_text(const struct tape *tape, size_t i)
 {
 	const struct tape_event *e = &tape->events[i];

@@ -86,7 +86,7 @@ static const char *with_identifier(struct test *t, unsigned id)
 	return arena_printf(t->arena, "%.*s m%u%s", (int)(m1 - template), template, id, m1 + 3);
 }
 
-/* The CONNACK is for clients that have seen nothing wrong: only behind it can there be a fence. */
+/* The CONNACK is for clients that have seen nothing wrong: only after it can there be a fence. */
 static struct peer *play_auth(struct place at, struct test *t)
 {
 	const struct properties *props = PROPS(P_AUTH_METHOD("mqttspec"));

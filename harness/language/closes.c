@@ -26,7 +26,7 @@ void expect_closed_at(struct place at, struct peer *p)
 	if (!peer_wait_end(p, test_answer_deadline_us(t)))
 		test_differ(
 			t, at, still_open(), "the connection closed", peer_situation(p, since_us));
-	test_note_late(t, at, "the close", since_us, p->ended_us);
+	test_note_late(t, at, CLOSED, since_us, p->ended_us);
 }
 
 /* Since when at the latest, and at the earliest, the peer says nothing. */
@@ -139,7 +139,7 @@ static void need_close(struct place at, struct peer *p, const char *expected, in
 		judging_at(at, t, "5.0:MQTT-3.2.2-7");
 		differ_on_trial(at, t, still_open(), expected, peer_situation(p, since_us));
 	}
-	test_note_late(t, at, "the close", since_us, p->ended_us);
+	test_note_late(t, at, CLOSED, since_us, p->ended_us);
 }
 
 /* How closely a receiver looks, 4.13.1 of 5.0 leaves to it. Where the statement on trial does not put
@@ -167,7 +167,7 @@ static void put_up_with(struct place at, struct test *t, struct difference d, co
 		t->failure->difference = spec_difference_name(d.kind);
 }
 
-/* The first packet was at fault: the target closes, in 5.0 perhaps behind a CONNACK of 0x80 or above. */
+/* The first packet was at fault: the target closes, in 5.0 perhaps after a CONNACK of 0x80 or above. */
 static void expect_connect_violation(struct place at, struct peer *p, const struct violation *v,
 	const char *expected, int64_t since_us)
 {
@@ -193,7 +193,7 @@ static void expect_connect_violation(struct place at, struct peer *p, const stru
 				"the close without a CONNACK",
 				"the CONNECT is refused by a CONNACK before the close");
 	} else {
-		test_note_late(t, at, "the close", since_us, p->ended_us);
+		test_note_late(t, at, CLOSED, since_us, p->ended_us);
 	}
 }
 
@@ -236,7 +236,7 @@ static bool goes_on(
 	return !p->ended;
 }
 
-/* In 5.0 the close should come behind a DISCONNECT that says why. */
+/* In 5.0 the close should come after a DISCONNECT that says why. */
 static void grade_notice(struct place at, struct peer *p, const struct violation *v)
 {
 	struct test *t = p->test;
@@ -271,7 +271,7 @@ void expect_violation_closed_at(struct place at, struct peer *p, struct violatio
 	}
 	if (goes_on(at, p, expected, since_us, &a))
 		return;
-	test_note_late(t, at, "the close", since_us, p->ended_us);
+	test_note_late(t, at, CLOSED, since_us, p->ended_us);
 	peer_check_leave(at, p);
 	if (a && a->packet.type != PINGRESP)
 		test_note(t, at, VERDICT_NONSTRICT, expected,
@@ -317,6 +317,6 @@ void expect_refused_at(struct place at, struct peer *p, struct refusal r)
 	} else if (!peer_wait_end(p, test_answer_deadline_us(t))) {
 		differ_on_trial(at, t, still_open(), expected, peer_situation(p, since_us));
 	} else {
-		test_note_late(t, at, "the close", since_us, p->ended_us);
+		test_note_late(t, at, CLOSED, since_us, p->ended_us);
 	}
 }

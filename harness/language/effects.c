@@ -1,12 +1,12 @@
 /* What comes of a packet that a target should not have put up with: whether there is anything to judge
- * behind it, and whether anybody else gets to feel it.
+ * after it, and whether anybody else gets to feel it.
  */
 #include <string.h>
 
 #include "base/hex.h"
 #include "harness/test.h"
 
-#define MARKER "marker behind the bad packet"
+#define MARKER "marker after the bad packet"
 
 enum { MARKER_ID = 1000 }; /* which no table has */
 
@@ -119,7 +119,7 @@ static bool release(struct place at, struct peer *p)
 	return true;
 }
 
-/* Whether it has had an answer to the PINGREQ behind the bad packet, and is still connected. */
+/* Whether it has had an answer to the PINGREQ after the bad packet, and is still connected. */
 static bool is_served(struct peer *p)
 {
 	bool answered = false;

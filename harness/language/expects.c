@@ -31,17 +31,34 @@ int64_t test_answer_deadline_us(const struct test *t)
 	return tape_now_us(&t->tape) + wait_us;
 }
 
-void test_note_late(
-	struct test *t, struct place at, const char *what, int64_t since_us, int64_t at_us)
+/* The one that would be accused if it had not come at all. */
+static const char *late_statement(struct test *t, unsigned type)
+{
+	struct difference missing = DIFFERENCE(SPEC_MISSING, spec_packet_name(type));
+	bool own;
+	const struct claim *c =
+		type == CLOSED ? claim_on_trial(t) : claim_accused(t, &missing, &own);
+
+	return c ? c->name : NULL;
+}
+
+void test_note_late(struct test *t, struct place at, unsigned type, int64_t since_us, int64_t at_us)
 {
 	int64_t took_us = at_us - since_us;
 
-	if (t->play->patience_us && took_us > t->play->answer_us)
-		test_note(t, at, VERDICT_NONSTRICT,
-			arena_printf(t->arena, "%s within %.0f s", what,
-				(double)t->play->answer_us / 1e6),
-			arena_printf(
-				t->arena, "late: %s after %.1f s", what, (double)took_us / 1e6));
+	if (!t->play->patience_us || took_us <= t->play->answer_us)
+		return;
+	const char *what = type == CLOSED ? "the close" : spec_packet_name(type);
+	const char *late =
+		arena_printf(t->arena, "late: %s after %.1f s", what, (double)took_us / 1e6);
+	/* A step of the set-up says nothing of the statement, be it late or not. */
+	if (t->setting_up && t->def->role != ROLE_AGENT) {
+		test_remark(t, NULL, "%s", late);
+		return;
+	}
+	test_note_on(t, at, VERDICT_NONSTRICT, late_statement(t, type),
+		arena_printf(t->arena, "%s within %.0f s", what, (double)t->play->answer_us / 1e6),
+		late);
 }
 
 /* What it means that this came, or nothing, in place of a packet of `type`. */
@@ -97,7 +114,7 @@ struct packet expect_at(struct place at, struct peer *p, enum packet_type type)
 		test_differ(t, at, in_place_of(p, a, type), spec_packet_name(type),
 			peer_situation(p, since_us));
 	a->taken = true;
-	test_note_late(t, at, spec_packet_name(type), since_us, a->at_us);
+	test_note_late(t, at, type, since_us, a->at_us);
 	return a->packet;
 }
 
@@ -129,7 +146,7 @@ struct packet expect_ack_at(struct place at, struct peer *p, enum packet_type ty
 			arena_printf(t->arena, "%s %u", spec_packet_name(type), id),
 			peer_situation(p, since_us));
 	a->taken = true;
-	test_note_late(t, at, spec_packet_name(type), since_us, a->at_us);
+	test_note_late(t, at, type, since_us, a->at_us);
 	return a->packet;
 }
 
@@ -316,8 +333,7 @@ struct packet expect_one_of_at(
 			a->taken = true;
 		if (packet.type == CONNACK && !packet.code)
 			is_let_in(p, &packet);
-		test_note_late(t, at, a ? spec_packet_name(packet.type) : "the close", since_us,
-			a ? a->at_us : p->ended_us);
+		test_note_late(t, at, packet.type, since_us, a ? a->at_us : p->ended_us);
 		judge_outcome(at, t, &outcomes[i], expected, actual);
 		return packet;
 	}

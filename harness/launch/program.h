@@ -27,7 +27,7 @@ struct program {
 	}
 
 struct program_spec {
-	const char *const *words;       /* command and arguments, NULL behind the last one */
+	const char *const *words;       /* command and arguments, NULL after the last one */
 	const char *const *environment; /* "NAME=value" beyond this process's own, or NULL */
 	const char *folder;             /* where it runs; NULL: where this process does */
 	bool talk;                      /* stdin is a pipe, and stderr another than stdout */

@@ -85,7 +85,7 @@ static bool walk_properties(struct monitor *m, struct walk *w)
 	return true;
 }
 
-/* To the Property Length, from behind the fixed header. */
+/* To the Property Length, from after the fixed header. */
 static bool skip_to_properties(struct walk *w, const struct packet *p)
 {
 	switch (p->type) {

@@ -143,7 +143,7 @@ static void judge_inherited(
 		breach(m, RULE_REDELIVERED_WITHOUT_DUP, "PUBLISH %u is sent again with DUP 0",
 			p->id);
 	if (s->order < m->resent)
-		breach(m, RULE_RESEND_ORDER, "PUBLISH %u is sent again behind a later one", p->id);
+		breach(m, RULE_RESEND_ORDER, "PUBLISH %u is sent again after a later one", p->id);
 	else
 		m->resent = s->order;
 	s->inherited = false;

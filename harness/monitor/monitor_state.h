@@ -239,7 +239,7 @@ void count_up(uint16_t *n); /* and stays at the highest */
 /* Whether the judged side knows that no session goes on, so that nothing can be sent again. */
 bool begins_afresh(const struct monitor *m);
 
-/* A client that answers what came behind CONNACK has read CONNACK. */
+/* A client that answers what came after CONNACK has read CONNACK. */
 void show_limits_known(struct monitor *m);
 
 /* The number of a property that stands once; `absent` if there is none, `doubtful` if several. */

@@ -181,9 +181,9 @@ static struct request *request_find(struct monitor *m, const struct packet *p)
 
 static void request_remove(struct monitor *m, struct request *r)
 {
-	size_t behind = (size_t)(m->requests + m->request_count - (r + 1));
+	size_t later = (size_t)(m->requests + m->request_count - (r + 1));
 
-	memmove(r, r + 1, behind * sizeof(*r));
+	memmove(r, r + 1, later * sizeof(*r));
 	m->request_count--;
 }
 

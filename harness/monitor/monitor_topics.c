@@ -33,7 +33,7 @@ bool filter_is_shared(struct bytes filter)
 	return begins_with(filter, "$share/");
 }
 
-/* What stands behind "$share/name/"; the filter itself where there is no such thing. */
+/* What stands after "$share/name/"; the filter itself where there is no such thing. */
 static struct bytes without_share(struct bytes filter)
 {
 	if (!filter_is_shared(filter))

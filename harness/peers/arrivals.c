@@ -217,7 +217,7 @@ struct arrival *peer_arrival_of(struct peer *p, uint32_t types, unsigned id)
 
 struct arrival *peer_wait(struct peer *p, uint32_t types, int64_t until_us)
 {
-	const uint32_t last = SPEC_PACKET(DISCONNECT); /* nothing comes behind it */
+	const uint32_t last = SPEC_PACKET(DISCONNECT); /* nothing comes after it */
 
 	for (bool in_time = true;; in_time = test_pump(p->test, until_us)) {
 		struct arrival *arrival = peer_arrival(p, types);

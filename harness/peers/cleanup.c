@@ -1,4 +1,4 @@
-/* What a case run leaves on the target is cleared behind it: sessions that outlive their connection,
+/* What a case run leaves on the target is cleared after it: sessions that outlive their connection,
  * and retained messages. Off the record, in bounded time, and without a word if it fails: the
  * prefix keeps case runs apart anyway.
  */
@@ -67,7 +67,7 @@ static void clear_retained(struct test *t)
 	errand_end(&e);
 }
 
-/* The farewell of the connections that the body left open: no Will is to go off behind it. */
+/* The farewell of the connections that the body left open: no Will is to go off after it. */
 static void close_peers(struct test *t)
 {
 	for (size_t i = 0; i < t->peer_count; i++) {

@@ -17,7 +17,7 @@ struct source {
 	const char *path;
 	const char *next, *end; /* what has not been handed over */
 	int line;               /* of what was handed over last */
-	const char *verbatim;   /* that line's text behind its bar; or NULL */
+	const char *verbatim;   /* that line's text after its bar; or NULL */
 	bool continues;         /* it is indented ... */
 	size_t indent;          /* ... by so much */
 	size_t first_indent; /* the same of the first line that continued the value; 0: none did */
@@ -81,7 +81,7 @@ static void look_at(struct source *s, const char *line, size_t len, size_t room)
 	}
 	if (len > room)
 		complain(s,
-			"the line is too long: go on in an indented line, or behind a bar (`| `)");
+			"the line is too long: go on in an indented line, or after a bar (`| `)");
 	if (!s->continues)
 		check_head(s, line, len);
 	if (line[0] == '[') {

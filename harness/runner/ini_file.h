@@ -3,10 +3,10 @@
  * could not say (indentation, `#` and `;` inside of a value) is seen to here.
  *
  *   [section]                ; a comment; so is a line that begins with # or ;
- *   name = value             a value ends at a `;` behind a blank
+ *   name = value             a value ends at a `;` after a blank
  *   name = first line        indented lines belong to the value above them: joined by newlines,
  *     second line            without their indentation
- *     |   third line         behind a bar a line is taken as it stands, but for one blank;
+ *     |   third line         after a bar a line is taken as it stands, but for one blank;
  *   | fourth line            indented or not
  */
 #ifndef HARNESS_INI_FILE_H

@@ -98,7 +98,7 @@ static bool set_environment(struct reader *r, const struct ini_setting *s)
 	return true;
 }
 
-/* Any line of text: it may hold blanks at its ends, behind a bar. */
+/* Any line of text: it may hold blanks at its ends, after a bar. */
 static bool set_password(struct reader *r, const struct ini_setting *s)
 {
 	if (r->out->password)
@@ -263,7 +263,8 @@ static bool read_feature(struct reader *r, const struct ini_setting *s)
 	const char *error;
 
 	if (*name && !parse_versions(name, &versions))
-		return fault(r, s->section_line, "must be [features], or with a version behind");
+		return fault(
+			r, s->section_line, "must be [features], perhaps with a version after it");
 	for (int i = 0; i < 2; i++)
 		if (versions & (i ? V50 : V311) &&
 			!features_set(&r->out->features[i], s->name, s->value, &error))
@@ -292,10 +293,10 @@ static bool parse_case(struct reader *r, const struct ini_setting *s, struct exp
 	const char *const *words = words_split(r->arena, s->value);
 
 	if (!words || !words[0] || (words[1] && words[2]))
-		return fault_about(r, s, "must be a pattern, and perhaps a version behind it");
+		return fault_about(r, s, "must be a pattern, and perhaps a version after it");
 	out->pattern = words[0];
 	if (words[1] && !parse_versions(words[1], &out->versions))
-		return fault_about(r, s, "behind the pattern there may be `3.1.1` or `5.0`");
+		return fault_about(r, s, "after the pattern there may be `3.1.1` or `5.0`");
 	return true;
 }
 

@@ -28,14 +28,14 @@ struct target_file {
 	const char *name;                   /* for people: "Eclipse Mosquitto" */
 	const char *package;                /* what to install; NULL: not said */
 	const char *url;                    /* of a target that is not launched; NULL: it is */
-	const char *const *command;         /* words with placeholders, NULL behind the last one */
+	const char *const *command;         /* words with placeholders, NULL after the last one */
 	const char *const *agent;           /* the same, of a client's agent; or NULL */
 	const char *const *exec;            /* the same, of a client without one; or NULL */
 	const char *const *version_command; /* the same, or NULL */
 	const char
 		*version_pattern; /* extended regular expression; its first group is the version */
 	const char *const
-		*environment;      /* "NAME=value" with placeholders, NULL behind the last one */
+		*environment;      /* "NAME=value" with placeholders, NULL after the last one */
 	unsigned versions;         /* V311, V50 or BOTH: served, by its own word */
 	unsigned ready_ms;         /* how long it may take to answer */
 	const char *user_name;     /* for every CONNECT; NULL: none */

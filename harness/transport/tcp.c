@@ -58,7 +58,7 @@ static bool tcp_resolve(struct arena *a, const char *rest, struct endpoint *out,
 	const char *host, *port;
 
 	if (!split(a, rest, &host, &port)) {
-		*error = arena_printf(a, "%s: not of the form mqtt://HOST[:PORT]", rest);
+		*error = arena_printf(a, "mqtt://%s: not of the form mqtt://HOST[:PORT]", rest);
 		return false;
 	}
 	int e = getaddrinfo(host, port, &hints, &found);

@@ -15,8 +15,9 @@ enum { FULL_QUEUE_US = 1000 }; /* between two attempts: there is nothing to poll
 static bool set_path(struct endpoint *out, const char *path)
 {
 	struct sockaddr_un at = { .sun_family = AF_UNIX };
+	size_t len = strlen(path);
 
-	if (*path != '/' || strlen(path) >= sizeof(at.sun_path))
+	if (*path != '/' || path[len - 1] == '/' || len >= sizeof(at.sun_path))
 		return false;
 	strcpy(at.sun_path, path);
 	memcpy(&out->address, &at, sizeof(at));
@@ -31,8 +32,9 @@ static bool unix_resolve(
 		out->url = arena_printf(a, "unix://%s", rest);
 		return true;
 	}
-	*error = arena_printf(a, "%s: not of the form unix:///PATH, or longer than %zu bytes", rest,
-		sizeof(((struct sockaddr_un *)NULL)->sun_path) - 1);
+	*error =
+		arena_printf(a, "unix://%s: not of the form unix:///PATH, or longer than %zu bytes",
+			rest, sizeof(((struct sockaddr_un *)NULL)->sun_path) - 1);
 	return false;
 }
 
@@ -73,7 +75,8 @@ static struct pipe *unix_dial(
 static bool unix_listen(struct arena *a, struct listener *out, const char **error)
 {
 	struct endpoint at = { 0 };
-	char *folder = arena_text(a, "/tmp/mqttspec-XXXXXX");
+	const char *parent = getenv("TMPDIR");
+	char *folder = arena_printf(a, "%s/mqttspec-XXXXXX", parent && *parent ? parent : "/tmp");
 
 	out->fd = -1;
 	if (!mkdtemp(folder)) {
@@ -82,8 +85,10 @@ static bool unix_listen(struct arena *a, struct listener *out, const char **erro
 	}
 	out->host = arena_printf(a, "%s/socket", folder);
 	out->url = arena_printf(a, "unix://%s", out->host);
-	set_path(&at, out->host);
-	out->fd = socket_new(AF_UNIX);
+	if (set_path(&at, out->host))
+		out->fd = socket_new(AF_UNIX);
+	else
+		errno = ENAMETOOLONG;
 	if (out->fd >= 0 && !bind(out->fd, (struct sockaddr *)&at.address, at.address_len) &&
 		!listen(out->fd, SOMAXCONN))
 		return true;

@@ -1,7 +1,7 @@
 /* Reads a template from left to right and appends what each item stands for. Remaining Length and
- * Property Length are known only behind their contents:
+ * Property Length are known only after their contents:
  *
- *   out ──▶ | what stands before r | what stands behind it |
+ *   out ──▶ | what stands before r | what stands after it |
  *                                  ▲ the length is put in here at the end
  */
 #include "harness/wire/template.h"
@@ -77,7 +77,7 @@ static bool read_number(struct expansion *e, uint32_t max, uint32_t *number)
 	return true;
 }
 
-/* What may stand behind r and p: nothing, +1, -1 or 7. */
+/* What may stand after r and p: nothing, +1, -1 or 7. */
 static bool read_length(struct expansion *e, struct length *length)
 {
 	*length = (struct length){ .kind = LENGTH_TRUE };
@@ -149,7 +149,7 @@ static bool read_quoted(struct expansion *e, struct buf *out)
 	return true;
 }
 
-/* Appends the string that `text` holds behind its two-byte length. */
+/* Appends the string that `text` holds after its two-byte length. */
 static bool add_string(struct expansion *e, struct buf *out, size_t column, const struct buf *text)
 {
 	if (text->len > UINT16_MAX)
@@ -292,7 +292,7 @@ static bool expand_one(struct expansion *e, struct buf *out, unsigned depth)
 		(unsigned char)*e->at);
 }
 
-/* *3 behind an item whose bytes begin at `start`. */
+/* *3 after an item whose bytes begin at `start`. */
 static bool repeat(struct expansion *e, struct buf *out, size_t start)
 {
 	size_t column = column_of(e, e->at++);
@@ -311,7 +311,7 @@ static bool repeat(struct expansion *e, struct buf *out, size_t start)
 	return true;
 }
 
-/* One item with its repetition, up to the blank behind it. */
+/* One item with its repetition, up to the blank after it. */
 static bool expand_item(struct expansion *e, struct buf *out, unsigned depth)
 {
 	size_t column = column_of(e, e->at);

@@ -14,7 +14,7 @@
  *   b"..."       the bytes alone, without a length
  *   l            the protocol level byte of the version: 04 or 05
  *   c            string: a ClientId of the case run's own
- *   p{...}       properties behind their length; in 3.1.1 an empty p{} is nothing, any other an error
+ *   p{...}       properties after their length; in 3.1.1 an empty p{} is nothing, any other an error
  *   p+1{...}     the same with a lie added; p5{...}: Property Length 5, whatever is inside
  *   x*3          any of the above but r, repeated: 80*4, s"a"*10
  *

@@ -164,7 +164,7 @@ struct wire_result {
  * ("longer than the limit of this reader") as soon as it is seen. Strings, topics and payload point into `data`,
  * the lists into the arena.
  *
- * WIRE_NEED_MORE is the answer until the whole packet is there. A CONNACK of 5.0 may end behind its
+ * WIRE_NEED_MORE is the answer until the whole packet is there. A CONNACK of 5.0 may end after its
  * code, without Property Length (`present` false): so a server that knows only 3.1.1 refuses.
  *
  * `version` is that of the connection. A CONNECT is read by its own level byte: 5 as 5.0, all else

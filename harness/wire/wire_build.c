@@ -121,14 +121,14 @@ static void build_publish(struct build *b)
 static void add_reason(struct build *b)
 {
 	const struct properties *properties = &b->packet->properties;
-	bool behind = properties->present || properties->count ||
+	bool more = properties->present || properties->count ||
 		(b->twist && b->twist->set_property_length);
 
 	if (!version_traits(b->version).reason_codes)
 		return;
-	if (b->packet->has_code || behind)
+	if (b->packet->has_code || more)
 		buf_add_u8(&b->out, b->packet->code);
-	if (behind)
+	if (more)
 		add_own_properties(b);
 }
 

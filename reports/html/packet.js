@@ -119,7 +119,7 @@ class Reader {
 		const known = this.facts.properties.find(p => p[0] === id);
 		if (!known) {
 			Object.assign(this.fields[this.fields.length - 1], {value: id + ", unknown", bad: true});
-			this.rest("behind it");
+			this.rest("after it");
 			return;
 		}
 		const identifier = this.fields.pop();
@@ -300,10 +300,10 @@ function decode(bytes, total, version, facts) {
 		if (BODIES[PACKETS[type]])
 			BODIES[PACKETS[type]](r, five, flags);
 		if (r.at < r.end)
-			(r.rest("behind the last field"), r.fields[r.fields.length - 1].bad = true);
+			(r.rest("after the last field"), r.fields[r.fields.length - 1].bad = true);
 		r.end = bytes.length;
 		if (r.at < r.end)
-			(r.rest("behind the packet"), r.fields[r.fields.length - 1].bad = true);
+			(r.rest("after the packet"), r.fields[r.fields.length - 1].bad = true);
 	} catch (stopped) {
 		if (!(stopped instanceof Ends))
 			throw stopped;

@@ -1,4 +1,4 @@
-/* What is shown, kept behind the # of the address: links lead to it, and going back works. */
+/* What is shown, kept after the # of the address: links lead to it, and going back works. */
 
 const VIEWS = ["failures", "statements", "cases", "timing"];
 const WHICH = ["", "unexpected", "known"];

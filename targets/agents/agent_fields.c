@@ -32,7 +32,7 @@ bool get_flag(struct command *c, json_t *of, const char *name, int otherwise)
 	return f ? json_is_true(f) : otherwise == true;
 }
 
-/* Clients in C take text up to a 0: what goes on behind one must not be lost quietly. */
+/* Clients in C take text up to a 0: what goes on after one must not be lost quietly. */
 struct octets text_of(struct command *c, json_t *f, const char *name)
 {
 	struct octets text = { json_string_value(f), json_string_length(f) };

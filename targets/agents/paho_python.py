@@ -146,7 +146,7 @@ class Agent:
         self.ended.update(told(properties))
 
     def settle(self):
-        """Says that the connection has ended, behind the answers that it owes."""
+        """Says that the connection has ended, after the answers that it owes."""
         if self.ended is not None:
             for kind, mid in [key for key in self.waiting if key[0] != "kept"]:
                 self.answer("error", kind, mid, text="the connection has ended")

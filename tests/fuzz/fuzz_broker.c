@@ -159,7 +159,7 @@ static void say_connect(struct world *w, struct client *c, uint8_t how)
 
 /* Packets that each lead somewhere; in 5.0 a Property Length of 0 stands after the identifier. */
 static const struct stock {
-	const char *bytes; /* behind the Fixed Header; P: where properties begin in 5.0 */
+	const char *bytes; /* after the Fixed Header; P: where properties begin in 5.0 */
 	uint8_t first;
 	uint8_t len;
 } stock[] = {

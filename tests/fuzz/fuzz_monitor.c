@@ -1,5 +1,5 @@
 /* The monitor on any traffic. The first byte chooses version (bit 0) and judged side (bit 1); then
- * come chunks, each behind two bytes: whose (bit 7 of the first) and how long it is (the other
+ * come chunks, each after two bytes: whose (bit 7 of the first) and how long it is (the other
  * fifteen bits). A chunk of length 0 ends that side's direction, and the next one begins a new
  * connection, which may go on with the session. What the monitor finds must be statements of its
  * version.

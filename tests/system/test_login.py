@@ -12,7 +12,7 @@ PROGRAM = BUILD / "cli/mqttspec"
 USER, PASSWORD = "tester", "Sesame, open 0815!"
 CASE = "qos2_duplicate_publish"
 # A bit of everything: what join makes, the witness, rows and templates of CONNECT, sessions and retained
-# messages to be cleared behind them, a CONNECT that the case builds by itself.
+# messages to be cleared after them, a CONNECT that the case builds by itself.
 CASES = [CASE, "malformed_connect", "will_retained", "will_of_kept_session", "no_will_of_refused_connect",
          "binary_password", "connect_with_credentials", "auth_not_sent_unasked", "pipelined_packets"]
 

@@ -372,7 +372,7 @@ PACKETS = [
     ("B0 02 00 01", "3.1.1", [("Packet Identifier", "1", False)]),
     ("40 04 00 01 10 00", "5.0", [("Reason Code", "0x10 No matching subscribers", False)]),
     ("F0 00", "3.1.1", [("Packet type", "AUTH, flags 0000", True)]),
-    ("C0 00 C0", "5.0", [("behind the packet", '', True)]),
+    ("C0 00 C0", "5.0", [("after the packet", '', True)]),
     ("30 10 00 01 61 09 26 00 01 6B 00 01 76 01 01 70 71 72", "5.0",
      [("User Property", '"k"', False), ("User Property, value", '"v"', False), ("Payload Format Indicator", "1", False),
       ("Payload", '"pqr"', False)]),

@@ -1,7 +1,7 @@
 """The harness's parser against Wireshark's: two readers that share no code must read the same fields.
 
 The corpus comes from wire_corpus, one JSON object a packet. Each packet becomes a TCP stream of its own
-in a capture file, behind a CONNECT from which tshark learns the version of the protocol.
+in a capture file, after a CONNECT from which tshark learns the version of the protocol.
 """
 import collections
 import json
@@ -95,7 +95,7 @@ def property_list(tree):
         elif name in ("mqtt.prop_number", "mqtt.property.max_qos", "mqtt.property.topic_alias"):
             found[-1]["number"] = int(field.get("show"), 0)
         elif name == "mqtt.property.content_type":
-            found[-1]["value"] = value[4:]  # behind the two bytes of its length
+            found[-1]["value"] = value[4:]  # after the two bytes of its length
         elif name == "mqtt.prop_key":
             found[-1]["name"] = value
         elif name in ("mqtt.prop_string", "mqtt.prop_value"):
@@ -253,7 +253,7 @@ def is_noticed(sample):
     """A malformed packet of ours that tshark must stumble over, too."""
     what = sample["what"]
     if "more than" in what:
-        return False  # tshark passes over bytes behind the last field, and counts no length's bytes
+        return False  # tshark passes over bytes after the last field, and counts no length's bytes
     if "end of the properties" in what:
         return False  # it measures a property against the packet, not against the Property Length
     return what not in ("User Name is missing", "Password is missing")  # and lets these be missing

@@ -47,7 +47,7 @@ static void refused_connects_end_as_their_version_says(void **state)
 
 	for (size_t i = 0; i < sizeof(samples) / sizeof(*samples); i++) {
 		struct client *c = dial(r, samples[i].version);
-		/* What is sent behind has no effect. [MQTT-3.1.4-6] */
+		/* What is sent after has no effect. [MQTT-3.1.4-6] */
 		say(c, text(r, "%s", samples[i].text));
 		if (*samples[i].answer)
 			expect(c, samples[i].answer);

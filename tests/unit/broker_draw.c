@@ -157,6 +157,29 @@ static void no_message_overtakes_that_of_its_topic(void **state)
 	assert_int_equal(count, TOPICS);
 }
 
+/* Its own message is none that it gets, and what was retained before is one all the same. */
+static void no_local_has_a_turn_of_its_own(void **state)
+{
+	struct rig *r = *state;
+	struct client *c;
+	const char *last;
+	unsigned count = 0;
+
+	publisher(r, 0);
+	c = join(r, MQTT_50, "c");
+	c->deaf = true;
+	say(c, "82 r m1 p{} s\"n/+\" 04");
+	say(c, "31 r s\"n/3\" p{} b\"own\"");
+	listen(c);
+	expect(c, "SUBACK id 1: 0x00");
+	for (last = hear(c); strstr(last, " retain "); last = hear(c)) {
+		assert_null(strstr(last, "own"));
+		count++;
+	}
+	assert_string_equal(last, "nothing");
+	assert_int_equal(count, TOPICS);
+}
+
 static void what_is_gone_before_its_turn_does_not_come(void **state)
 {
 	struct rig *r = *state;
@@ -273,6 +296,42 @@ static void with_acknowledgements_it_waits_for_them(void **state)
 	assert_int_equal(broker_figures(r->broker)->messages_dropped, 0);
 }
 
+/* Many filters of one SUBSCRIBE, or of several: one after the other, and some end before it is their turn. */
+static void many_wait_for_their_turn(void **state)
+{
+	struct rig *r = *state;
+	struct client *pub = publisher(r, 0), *c = join(r, MQTT_50, "c");
+	const char *filters = "", *last;
+
+	c->deaf = true;
+	for (unsigned i = 0; i < TOPICS; i++)
+		filters = text(r, "%s s\"n/%u\" 00", filters, i);
+	say(c, text(r, "82 r m1 p{} %s", filters));
+	say(c, text(r, "82 r m2 p{} s\"n/150\" 00")); /* once more, at the end */
+	say(c, "A2 r m3 p{} s\"n/199\" s\"n/160\" s\"n/0\"");
+	say(pub, "30 r s\"n/190\" p{} b\"live\"");
+	listen(c);
+	assert_memory_equal(hear(c), "SUBACK id 1", 11);
+	unsigned count = hear_retained(c, &last);
+	assert_string_equal(last, "SUBACK id 2: 0x00");
+	count += hear_retained(c, &last);
+	assert_string_equal(last, "UNSUBACK id 3: 0x00, 0x00, 0x00");
+	count += hear_retained(c, &last);
+	assert_string_equal(last, "PUBLISH \"n/190\" q0 \"live\"");
+	for (last = hear(c); strstr(last, " retain "); last = hear(c)) {
+		assert_null(strstr(last, "n/160\""));
+		assert_null(strstr(last, "n/199\""));
+		count++;
+	}
+	assert_string_equal(last, "nothing");
+	assert_int_equal(count, TOPICS - 2); /* n/0 came at once */
+	say(c, text(r, "82 r m1 p{} %s", filters));
+	c->deaf = true;
+	say(c, text(r, "82 r m1 p{} %s", filters));
+	hang_up(c);
+	assert_int_equal(broker_due(r->broker), INT64_MAX);
+}
+
 static uint64_t memory_left(struct rig *r)
 {
 	return r->config.limits.memory_bytes - broker_figures(r->broker)->memory_bytes;
@@ -305,10 +364,12 @@ int main(void)
 		TEST(nobody_waits_for_a_long_walk),
 		TEST(filters_that_draw_nothing_leave_nothing_behind),
 		TEST(no_message_overtakes_that_of_its_topic),
+		TEST(no_local_has_a_turn_of_its_own),
 		TEST(what_is_gone_before_its_turn_does_not_come),
 		TEST(it_ends_with_the_subscription),
 		TEST(it_goes_on_when_the_subscription_is_replaced),
 		TEST(with_acknowledgements_it_waits_for_them),
+		TEST(many_wait_for_their_turn),
 		TEST(without_memory_the_client_is_told),
 	};
 	return cmocka_run_group_tests_name("broker_draw", tests, NULL, NULL);

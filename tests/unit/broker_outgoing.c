@@ -33,12 +33,43 @@ static void an_identifier_that_is_open_is_not_used_again(void **state)
 		acknowledge(sub, id);
 	}
 	publish(pub);
-	expect_silence(sub);
-	acknowledge(sub, 1);
-	expect(sub, "PUBLISH \"t\" q1 id 1 \"m\"");
+	expect(sub, "PUBLISH \"t\" q1 id 2 \"m\""); /* stays open, too */
+	for (unsigned id = 3; id <= ALL_IDS; id++) {
+		publish(pub);
+		hear(sub);
+		acknowledge(sub, id);
+	}
 	acknowledge(sub, 1);
 	publish(pub);
-	expect(sub, "PUBLISH \"t\" q1 id 2 \"m\"");
+	expect(sub, "PUBLISH \"t\" q1 id 1 \"m\"");
+	publish(pub);
+	expect(sub, "PUBLISH \"t\" q1 id 3 \"m\"");
+	acknowledge(sub, 3);
+	acknowledge(sub, 2);
+	acknowledge(sub, 1);
+}
+
+/* All of them are in use: the next one waits for any, and gets that. */
+static void all_identifiers_are_open(void **state)
+{
+	struct rig *r = *state;
+
+	r->config.limits.inflight = ALL_IDS;
+	struct client *sub = join(r, MQTT_311, "sub");
+	struct client *pub = join(r, MQTT_311, "pub");
+	subscribe_to(sub, "t", 1);
+	for (unsigned id = 1; id <= ALL_IDS; id++) {
+		publish(pub);
+		hear(sub);
+	}
+	publish(pub);
+	publish(pub);
+	expect_silence(sub);
+	acknowledge(sub, 40000);
+	expect(sub, "PUBLISH \"t\" q1 id 40000 \"m\"");
+	acknowledge(sub, 7);
+	expect(sub, "PUBLISH \"t\" q1 id 7 \"m\"");
+	expect_silence(sub);
 }
 
 /* Its PUBLISH waits for its turn on the new connection, and the PUBREC, to the one of the old connection,
@@ -74,6 +105,7 @@ int main(void)
 #define TEST(name) cmocka_unit_test_setup_teardown(name, rig_set_up, rig_tear_down)
 	const struct CMUnitTest tests[] = {
 		TEST(an_identifier_that_is_open_is_not_used_again),
+		TEST(all_identifiers_are_open),
 		TEST(a_pubrec_ahead_of_its_publish_gets_one_pubrel),
 	};
 	return cmocka_run_group_tests_name("broker_outgoing", tests, NULL, NULL);

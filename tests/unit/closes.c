@@ -242,7 +242,7 @@ static void a_connection_begins_with_a_good_connect(void **state)
 
 /* ---- triggers ------------------------------------------------------------------------------ */
 
-CASE(triggered, .title = "What is behind a refused packet has no effect",
+CASE(triggered, .title = "What is after a refused packet has no effect",
 	.refs = { "3.1.1:MQTT-3.1.4-5", "5.0:MQTT-3.1.4-6" }, .level = MUST, .versions = BOTH)
 {
 	struct peer *client = join(t, "client");
@@ -250,7 +250,7 @@ CASE(triggered, .title = "What is behind a refused packet has no effect",
 	require_closed(client);
 }
 
-CASE(triggered_first, .title = "What is behind a refused CONNECT has no effect",
+CASE(triggered_first, .title = "What is after a refused CONNECT has no effect",
 	.refs = { "3.1.1:MQTT-3.1.4-5", "5.0:MQTT-3.1.4-6" }, .level = MUST, .versions = BOTH)
 {
 	struct peer *client = dial(t, "client");
@@ -305,7 +305,7 @@ static void a_trigger_that_does_nothing_puts_nothing_on_trial(void **state)
 /* ---- effects ------------------------------------------------------------------------------- */
 
 /* PUBLISH "k1/a" at QoS 0: the marker; with Receive Maximum; on "k1/\xFF". */
-#define MARKER           "s302300046B312F61006D61726B657220626568696E642074686520626164207061636B6574 "
+#define MARKER           "s302200046B312F61006D61726B65722061667465722074686520626164207061636B6574 "
 #define FOREIGN_PROPERTY "s300B00046B312F610321000A78 "
 #define GOOD_MESSAGE     "s300800046B312F610078 "
 #define WATCHER          CONNACK_50 "r s900400010002 "
@@ -352,7 +352,7 @@ static void an_error_that_is_handed_on_is_a_fail(void **state)
 		if (samples[i].verdict == VERDICT_FAIL)
 			assert_string_equal(
 				p.record.failure->statement, "5.0:U50-PROP-WRONG-PACKET");
-		assert_true(transcript_count(&p, "marker behind the bad packet") > 0);
+		assert_true(transcript_count(&p, "marker after the bad packet") > 0);
 		done(&p);
 	}
 }

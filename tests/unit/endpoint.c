@@ -19,6 +19,12 @@ static void urls_are_read_as_people_write_them(void **state)
 		{ "mqtt://127.0.0.1:70000", "form", false },
 		{ "mqtt://127.0.0.1:x", "form", false },
 		{ "mqtt://", "form", false },
+		{ "unix:///run/mqtt.sock", "unix:///run/mqtt.sock", true },
+		{ "unix://run/mqtt.sock", "form", false },
+		{ "unix:///", "form", false },
+		{ "unix:///1234567890123456789012345678901234567890123456789012345678901234567890"
+		  "12345678901234567890123456789012345678",
+			"107", false },
 	};
 	for (size_t i = 0; i < sizeof(samples) / sizeof(*samples); i++) {
 		struct arena a;

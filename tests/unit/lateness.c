@@ -321,6 +321,42 @@ CASE(either, .title = "A SUBACK, or the close", .refs = { "3.1.1:MQTT-3.8.4-1" }
 	expect_one_of(client, OUTCOMES({ SUBACK, .code = SET(0) }, { .type = CLOSED }));
 }
 
+/* Judged is the PUBACK, among other things. */
+CASE(several, .title = "An acknowledgement of what is sent after a SUBACK",
+	.refs = { "3.1.1:MQTT-3.12.4-1", "3.1.1:MQTT-3.3.4-1" }, .level = MUST, .versions = V311)
+{
+	struct peer *client = join(t, "client");
+	subscribe(client, .filter = "a");
+	send_publish(client, .topic = "b", .qos = 1, .id = 7);
+	expect_ack(client, PUBACK, 7);
+	fence(client);
+}
+
+static void what_is_late_is_a_matter_of_its_own_statement(void **state)
+{
+	(void)state;
+	static const struct {
+		const char *script, *verdict;
+	} samples[] = {
+		{ CONNACK_311 "r p900 s9003000100 r s40020007 e", "pass" }, /* the set-up */
+		{ CONNACK_311 "a r p900 s40020007 e", "nonstrict" },
+	};
+	for (size_t i = 0; i < sizeof(samples) / sizeof(*samples); i++) {
+		struct played p;
+		play_with(&p,
+			(struct play){ .def = &case_several,
+				.version = MQTT_311,
+				.answer_us = 500000,
+				.patience_us = 2000000 },
+			SCRIPTS(samples[i].script));
+		assert_string_equal(verdict_name(p.record.verdict), samples[i].verdict);
+		if (p.record.verdict == VERDICT_NONSTRICT)
+			assert_accused(&p, "MQTT-3.3.4-1");
+		assert_int_equal(transcript_count(&p, "late: "), 1);
+		done(&p);
+	}
+}
+
 static void what_comes_late_is_no_breach_and_what_never_comes_is_waited_for(void **state)
 {
 	(void)state;
@@ -376,6 +412,7 @@ int main(void)
 		cmocka_unit_test(every_value_of_a_distribution_counts),
 		cmocka_unit_test(what_is_too_late_by_no_more_than_the_machine_accuses_nobody),
 		cmocka_unit_test(a_question_whose_time_is_over_accuses_nobody),
+		cmocka_unit_test(what_is_late_is_a_matter_of_its_own_statement),
 		cmocka_unit_test(what_comes_late_is_no_breach_and_what_never_comes_is_waited_for),
 	};
 	return cmocka_run_group_tests_name("lateness", tests, NULL, NULL);

@@ -270,7 +270,7 @@ static const struct breach_row publishes[] = {
 		"> 30 r s'a' p{23 n2}\n> 30 r s'' p{23 n2}" },
 	{ RULE_TOPIC_ALIAS_UNOFFERED, S, 0, HELLO SUBSCRIBED("a", "00"), "< 30 r s'a' p{23 n1}",
 		"< 30 r s'a' p{}" },
-	/* Without an answer to what came behind CONNACK, the client may not have read it. */
+	/* Without an answer to what came after CONNACK, the client may not have read it. */
 	{ RULE_TOPIC_ALIAS_UNOFFERED, C, 0, "", HELLO SHOWN "> 30 r s'a' p{23 n1}",
 		HELLO "> 30 r s'a' p{23 n1}" },
 	{ RULE_TOPIC_ALIAS_UNKNOWN, S, 0, HELLO_AS("22 n2") SUBSCRIBED("a", "00"),

@@ -36,7 +36,7 @@ const struct legal_row legal_rows[] = {
 			"#", "02") "< 32 r s'a' m1 p{} b'1'\n< 34 r s'a' m2 p{} b'2'\n> 40 r m1\n> "
 				   "50 r m2\n>close\n" RESUMED_BY_SERVER
 				   "< 3A r s'a' m1 p{} b'1'\n< 3C r s'a' m2 p{} b'2'\n" },
-	{ "an acknowledgement was sent behind the end, and may have been read", S, 0,
+	{ "an acknowledgement was sent after the end, and may have been read", S, 0,
 		KEPT WELCOME SUBSCRIBED(
 			"#", "02") "< 32 r s'a' m1 p{} b'1'\n<close\n> 40 r m1\n" RESUMED_BY_SERVER
 				   "< 32 r s'a' m1 p{} b'2'\n" },
@@ -175,9 +175,9 @@ const struct legal_row legal_rows[] = {
 	{ "nonsense: QoS 3", S, 0, HELLO "> 36 r s'a' m1 p{}\n< 50 r m1\n" },
 	{ "nonsense: QoS 3 from a server", C, 0,
 		HELLO "< 36 r s'a' m1 p{}\n< 34 r s'a' m2 p{}\n> 50 r m2\n> E0 r\n>close\n" },
-	{ "what came behind the end counts for nothing", S, 0,
+	{ "what came after the end counts for nothing", S, 0,
 		HELLO "<close\n> 32 r s'a' m1 p{}\n" },
-	{ "acknowledgements sent behind DISCONNECT may have been read", S, MQTT_50,
+	{ "acknowledgements sent after DISCONNECT may have been read", S, MQTT_50,
 		KEPT WELCOME SUBSCRIBED(
 			"#", "02") "< 32 r s'a' m1 p{} b'1'\n< E0 r 8B\n> 40 r m1\n" RESUME
 				   "< 32 r s'a' m1 p{} b'2'\n" },

@@ -35,7 +35,7 @@ static const struct selection everything = {
 	.cases = cases, .case_count = 5, .versions = BOTH, .repeats = 1
 };
 
-/* The keys of a plan, a comma behind each. */
+/* The keys of a plan, a comma after each. */
 static const char *keys(struct arena *a, const struct selection *s)
 {
 	struct plan plan;
@@ -117,6 +117,23 @@ static void cuts_and_repeats_multiply(void **state)
 	assert_true(cuts_parse(a, "whole,split:3", &s.cuts));
 	assert_string_equal(keys(a, &s),
 		"old 3.1.1 whole,old 3.1.1 split:3,old 3.1.1 whole #1,old 3.1.1 split:3 #1,");
+}
+
+static void transports_multiply_and_the_usual_one_goes_without_saying(void **state)
+{
+	struct arena *a = *state;
+	struct selection s = everything;
+	static const char *const bad[] = { "", "tcp,", "pigeon", "tcp unix" };
+
+	s.patterns = (const char *const[]){ "old" };
+	s.pattern_count = 1;
+	assert_true(routes_parse(a, "tcp,unix,tcp", &s.routes));
+	assert_true(cuts_parse(a, "whole,bytes", &s.cuts));
+	assert_string_equal(keys(a, &s),
+		"old 3.1.1 whole,old 3.1.1 bytes,old 3.1.1 unix whole,old 3.1.1 unix bytes,");
+	for (size_t i = 0; i < sizeof(bad) / sizeof(*bad); i++)
+		assert_false(routes_parse(a, bad[i], &s.routes));
+	assert_string_equal(routes_text(a), "tcp, unix");
 }
 
 static void cuts_have_names(void **state)
@@ -220,6 +237,7 @@ int main(void)
 		TEST(patterns_and_versions_select),
 		TEST(what_is_left_out_stays_out),
 		TEST(cuts_and_repeats_multiply),
+		TEST(transports_multiply_and_the_usual_one_goes_without_saying),
 		TEST(cuts_have_names),
 		TEST(shards_are_disjoint_and_complete),
 		TEST(shards_are_stable_and_even),

@@ -32,7 +32,7 @@ struct bench {
 	int home;        /* where it was before */
 	int listener;
 	FILE *record;
-	const char *results; /* "a=pass b=fail! ": a `!` behind what was unexpected */
+	const char *results; /* "a=pass b=fail! ": a `!` after what was unexpected */
 	size_t deaths, remarks;
 	size_t most_patient; /* that the progress spoke of */
 };

@@ -232,7 +232,7 @@ struct capabilities offers_all(void)
 void play_with(struct played *p, struct play play, const char *const *scripts)
 {
 	struct endpoint target = {
-		.transport = transports[0],
+		.transport = play.transport ? play.transport : transports[0],
 		.address_len = sizeof(struct sockaddr_in),
 		.url = "scripted",
 	};
@@ -240,7 +240,7 @@ void play_with(struct played *p, struct play play, const char *const *scripts)
 	pid_t server = start_server(scripts, (struct sockaddr_in *)&target.address);
 
 	arena_init(&p->arena);
-	play.transport = transports[0];
+	play.transport = target.transport;
 	play.target = &target;
 	play.capabilities = play.capabilities ? play.capabilities : &all;
 	play.prefix = play.prefix ? play.prefix : PLAY_PREFIX;

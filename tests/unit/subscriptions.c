@@ -32,6 +32,16 @@ struct bench {
 
 static const struct subscription_limits many = { 10000, 10000 };
 
+static bool leave(struct bench *b, uint32_t subscriber, struct mqtt_view text)
+{
+	struct subscription *sub =
+		subscriptions_find(&b->subscriptions, &b->subscribers[subscriber], text);
+
+	if (sub)
+		subscriptions_remove(&b->subscriptions, sub);
+	return sub;
+}
+
 static uint32_t any(struct bench *b, uint32_t below)
 {
 	b->random = b->random * 1664525 + 1013904223;
@@ -108,9 +118,7 @@ static void subscription_toggle(struct bench *b)
 		b->truth[s][f].no_local = filter.no_local;
 		b->truth[s][f].retain_as_published = filter.retain_as_published;
 	} else {
-		assert_int_equal(
-			subscriptions_remove(&b->subscriptions, &b->subscribers[s], filter.text),
-			there);
+		assert_int_equal(leave(b, s, filter.text), there);
 		b->truth[s][f].there = false;
 	}
 }
@@ -258,8 +266,7 @@ static void many_wildcards_cost_little(void **state)
 	}
 	for (unsigned i = 0; i < 10000; i++) {
 		snprintf(filter, sizeof(filter), "+/%u/#", i);
-		assert_true(subscriptions_remove(
-			&b->subscriptions, &b->subscribers[i % SESSIONS], mqtt_view_of(filter)));
+		assert_true(leave(b, i % SESSIONS, mqtt_view_of(filter)));
 	}
 	assert_int_equal(b->subscriptions.tree.node_count, 0);
 }
@@ -274,7 +281,7 @@ static enum subscribe_result subscribe(struct bench *b, const char *text, uint32
 
 static bool unsubscribe(struct bench *b, const char *text)
 {
-	return subscriptions_remove(&b->subscriptions, &b->subscribers[0], mqtt_view_of(text));
+	return leave(b, 0, mqtt_view_of(text));
 }
 
 /* Each match of a topic is by a pattern of its own, so that this is what publishing costs at most. */

@@ -196,8 +196,8 @@ static void faults_have_a_place(void **state)
 		"3: there is a [file] of this name above");
 	assert_refused("[features]\nmaximum_qos = 3\n",
 		"2: `maximum_qos`: not a number in the range of this feature");
-	assert_refused(
-		"[features 5]\nretain = no\n", "1: must be [features], or with a version behind");
+	assert_refused("[features 5]\nretain = no\n",
+		"1: must be [features], perhaps with a version after it");
 }
 
 /* inih alone would cut these off without a word. */
@@ -208,7 +208,7 @@ static void nothing_is_cut_off(void **state)
 
 	snprintf(line, sizeof(line), "[target]\nname = %0300d\n", 1);
 	assert_refused(line,
-		"2: the line is too long: go on in an indented line, or behind a bar "
+		"2: the line is too long: go on in an indented line, or after a bar "
 		"(`| `)");
 	snprintf(line, sizeof(line), "[target]\n%060d = x\n", 1);
 	assert_refused(line, "2: a name has at most 49 bytes");
@@ -414,9 +414,9 @@ static void expectations_must_be_whole(void **state)
 		"[expected]\ncase = a\nverdict = fail\n", "2: this expectation has no `reason`");
 	assert_refused("[expected]\ncase = a\nverdict = ok\n", "3: `verdict`: is no verdict");
 	assert_refused("[expected]\ncase = a 4\n",
-		"2: `case`: behind the pattern there may be `3.1.1` or `5.0`");
+		"2: `case`: after the pattern there may be `3.1.1` or `5.0`");
 	assert_refused("[expected]\ncase =\n",
-		"2: `case`: must be a pattern, and perhaps a version behind it");
+		"2: `case`: must be a pattern, and perhaps a version after it");
 
 	struct expectations e;
 	const char *error;
