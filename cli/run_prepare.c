@@ -1,6 +1,7 @@
 #include <stdio.h>
 #include <string.h>
 #include <sys/random.h>
+#include <unistd.h>
 
 #include "cases/list.h"
 #include "cli/cli.h"
@@ -9,6 +10,7 @@
 #include "cli/target_path.h"
 #include "cli/walk.h"
 #include "harness/launch/words.h"
+#include "harness/transport/endpoint.h"
 #include "harness/transport/transport.h"
 
 static const char default_target[] = "mqttspec-broker";
@@ -44,6 +46,14 @@ static bool use_file(struct run *run, const char *path, int *code)
 	return true;
 }
 
+/* A sentence about a URL comes before a record is begun, and names none of its secrets. */
+static bool use_url(struct run *run, int *code)
+{
+	const char *objection = endpoint_objection(&run->arena, run->target_word);
+
+	return !objection || complain(run, code, EXIT_USAGE, objection);
+}
+
 /* A client by its command line. */
 static bool use_command(struct run *run, const char *command, bool agent, int *code)
 {
@@ -61,6 +71,14 @@ static bool use_command(struct run *run, const char *command, bool agent, int *c
 	return true;
 }
 
+/* "./my-agent" is a file, too. */
+static bool is_program(const char *path)
+{
+	const char *ini = strstr(path, ".ini");
+
+	return !(ini && !ini[4]) && access(path, X_OK) == 0;
+}
+
 /* The first word is an agent: a target file that has one, or a command line. */
 static bool find_agent(struct run *run, int *code)
 {
@@ -71,7 +89,8 @@ static bool find_agent(struct run *run, int *code)
 		return complain(run, code, EXIT_USAGE, "the command line of an agent is missing");
 	run->target_word = *o->words++;
 	o->word_count--;
-	if (target_word(&run->arena, run->target_word, &found) == WORD_FILE)
+	enum target_word kind = target_word(&run->arena, run->target_word, &found);
+	if (kind == WORD_FILE && !is_program(found))
 		return use_file(run, found, code);
 	return use_command(run, run->target_word, true, code);
 }
@@ -98,7 +117,7 @@ static bool find_target(struct run *run, int *code)
 		kind = target_word(&run->arena, default_target, &found);
 	}
 	switch (kind) {
-	case WORD_URL: return true;
+	case WORD_URL: return use_url(run, code);
 	case WORD_FILE: return use_file(run, found, code);
 	case WORD_NO_TARGET: break;
 	}
@@ -198,9 +217,9 @@ static bool complain_of_pattern(struct run *run, const char *pattern, int *code)
 	}
 	nearest_text(&n, hint);
 	if (!may_be_target)
-		return complain(run, code, EXIT_NOTHING,
+		return complain(run, code, EXIT_USAGE,
 			arena_printf(&run->arena, "no case matches \"%s\"%s", pattern, hint));
-	return complain(run, code, EXIT_NOTHING,
+	return complain(run, code, EXIT_USAGE,
 		arena_printf(&run->arena,
 			"\"%s\" is no target (a URL, a file, or one of: %s), and no case matches "
 			"it%s",

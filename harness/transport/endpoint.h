@@ -18,6 +18,11 @@ struct endpoint {
 	const struct login *login; /* for every CONNECT; NULL: it wants none. Not of the URL */
 };
 
+/* What is wrong with the URL as it is written, as a sentence in the arena that shows no secret; NULL:
+ * nothing.
+ */
+const char *endpoint_objection(struct arena *a, const char *url);
+
 /* "mqtt://host:port", "host:port", "host", "[::1]:1883" (default port 1883), "unix:///path". Resolves
  * names (the first address that the system offers). False, with a sentence in the arena, on a bad URL, an
  * unknown scheme or an unknown host.

@@ -51,16 +51,25 @@ static bool split(struct arena *a, const char *text, const char **host, const ch
 	return **host && **port && !*end && number >= 1 && number <= 65535;
 }
 
+static const char *tcp_objection(struct arena *a, const char *rest)
+{
+	const char *host, *port, *path = strchr(rest, '/');
+
+	if (path && path[1])
+		return arena_printf(
+			a, "mqtt://%s: MQTT over TCP knows no path: leave out %s", rest, path);
+	if (!split(a, rest, &host, &port))
+		return arena_printf(a, "mqtt://%s: not of the form mqtt://HOST[:PORT]", rest);
+	return NULL;
+}
+
 static bool tcp_resolve(struct arena *a, const char *rest, struct endpoint *out, const char **error)
 {
 	struct addrinfo hints = { .ai_socktype = SOCK_STREAM, .ai_flags = AI_NUMERICSERV };
 	struct addrinfo *found;
 	const char *host, *port;
 
-	if (!split(a, rest, &host, &port)) {
-		*error = arena_printf(a, "mqtt://%s: not of the form mqtt://HOST[:PORT]", rest);
-		return false;
-	}
+	split(a, rest, &host, &port);
 	int e = getaddrinfo(host, port, &hints, &found);
 	if (e) {
 		*error = arena_printf(a, "%s: %s", host, gai_strerror(e));
@@ -189,6 +198,7 @@ const struct transport transport_tcp = {
 	.scheme = "mqtt",
 	.place = "port",
 	.is_ip = true,
+	.objection = tcp_objection,
 	.resolve = tcp_resolve,
 	.dial = tcp_dial,
 	.listen = tcp_listen,

@@ -90,6 +90,9 @@ struct transport {
 	const char *place;  /* "port": the placeholder in a target file for where to listen */
 	bool is_ip;         /* its addresses are hosts and ports, and a live capture sees it */
 
+	/* What is wrong with the rest of a URL as it is written, as a sentence; NULL: nothing. */
+	const char *(*objection)(struct arena *a, const char *rest);
+
 	/* What follows scheme:// in a URL. Fills in address and url. False, with a sentence. */
 	bool (*resolve)(
 		struct arena *a, const char *rest, struct endpoint *out, const char **error);

@@ -25,17 +25,22 @@ static bool set_path(struct endpoint *out, const char *path)
 	return true;
 }
 
+static const char *unix_objection(struct arena *a, const char *rest)
+{
+	struct endpoint unused;
+
+	if (set_path(&unused, rest))
+		return NULL;
+	return arena_printf(a, "unix://%s: not of the form unix:///PATH, or longer than %zu bytes",
+		rest, sizeof(((struct sockaddr_un *)NULL)->sun_path) - 1);
+}
+
 static bool unix_resolve(
 	struct arena *a, const char *rest, struct endpoint *out, const char **error)
 {
-	if (set_path(out, rest)) {
-		out->url = arena_printf(a, "unix://%s", rest);
-		return true;
-	}
-	*error =
-		arena_printf(a, "unix://%s: not of the form unix:///PATH, or longer than %zu bytes",
-			rest, sizeof(((struct sockaddr_un *)NULL)->sun_path) - 1);
-	return false;
+	(void)error;
+	out->url = arena_printf(a, "unix://%s", rest);
+	return set_path(out, rest);
 }
 
 /* ---- pipes --------------------------------------------------------------------------------- */
@@ -126,6 +131,7 @@ const struct transport transport_unix = {
 	.name = "unix",
 	.scheme = "unix",
 	.place = "socket",
+	.objection = unix_objection,
 	.resolve = unix_resolve,
 	.dial = unix_dial,
 	.listen = unix_listen,

@@ -1,6 +1,8 @@
 /* Where a target is. */
 #include "tests/unit/scripted.h"
 
+#include <string.h>
+
 #include "harness/transport/endpoint.h"
 
 static void urls_are_read_as_people_write_them(void **state)
@@ -19,6 +21,12 @@ static void urls_are_read_as_people_write_them(void **state)
 		{ "mqtt://127.0.0.1:70000", "form", false },
 		{ "mqtt://127.0.0.1:x", "form", false },
 		{ "mqtt://", "form", false },
+		{ "mqtt://127.0.0.1/", "mqtt://127.0.0.1:1883", true },
+		{ "mqtt://127.0.0.1/mqtt", "leave out /mqtt", false },
+		{ "mqtts://127.0.0.1", "TLS is not supported yet", false },
+		{ "wss://127.0.0.1/mqtt", "WebSocket is not supported yet", false },
+		{ "mqtt://me:secret@127.0.0.1", "--password-file", false },
+		{ "me@127.0.0.1", "--user", false },
 		{ "unix:///run/mqtt.sock", "unix:///run/mqtt.sock", true },
 		{ "unix://run/mqtt.sock", "form", false },
 		{ "unix:///", "form", false },
@@ -33,6 +41,8 @@ static void urls_are_read_as_people_write_them(void **state)
 		arena_init(&a);
 		assert_int_equal(endpoint_parse(&a, samples[i].url, &e, &error), samples[i].ok);
 		assert_contains(samples[i].ok ? e.url : error, samples[i].read);
+		if (error)
+			assert_null(strstr(error, "secret"));
 		arena_fini(&a);
 	}
 }
