@@ -72,11 +72,11 @@ static bool use_command(struct run *run, const char *command, bool agent, int *c
 }
 
 /* "./my-agent" is a file, too. */
-static bool is_program(const char *path)
+static bool is_target_file(const char *path)
 {
 	const char *ini = strstr(path, ".ini");
 
-	return !(ini && !ini[4]) && access(path, X_OK) == 0;
+	return ini && !ini[4];
 }
 
 /* The first word is an agent: a target file that has one, or a command line. */
@@ -90,8 +90,11 @@ static bool find_agent(struct run *run, int *code)
 	run->target_word = *o->words++;
 	o->word_count--;
 	enum target_word kind = target_word(&run->arena, run->target_word, &found);
-	if (kind == WORD_FILE && !is_program(found))
+	if (kind == WORD_FILE && is_target_file(found))
 		return use_file(run, found, code);
+	if (kind == WORD_FILE && access(found, X_OK))
+		return complain(run, code, EXIT_USAGE,
+			arena_printf(&run->arena, "%s cannot be executed, and is no .ini", found));
 	return use_command(run, run->target_word, true, code);
 }
 

@@ -39,7 +39,8 @@ const char *endpoint_objection(struct arena *a, const char *url)
 	const struct transport *transport = transport_of_url(url, &rest);
 
 	if (memchr(rest, '@', strcspn(rest, "/")))
-		return "a user name or a password in a URL would end up in logs and records: leave them "
+		return "a user name or a password in a URL would end up in logs and records: leave "
+		       "them "
 		       "out, and use --user and --password-file";
 	if (!transport)
 		return arena_printf(a, "%s: %sthe scheme must be %s", url, wish(url), schemes(a));
