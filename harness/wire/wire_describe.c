@@ -117,7 +117,7 @@ static void describe_connect(struct buf *b, const struct packet *p)
 		buf_add_text(b, " protocol ");
 		add_text(b, p->protocol_name);
 	}
-	if (p->level == MQTT_311 || p->level == MQTT_50)
+	if (version_is_known(p->level))
 		buf_printf(b, " v%s", spec_version_name(p->level));
 	else
 		buf_printf(b, " level %u", p->level);
