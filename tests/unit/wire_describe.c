@@ -19,7 +19,7 @@ static void packets_read_well(void **state)
 			"(Will Delay Interval 3), user \"user\", password (6 bytes), "
 			"Session Expiry Interval 60, Receive Maximum 10" },
 		{ MQTT_311, "10 r s\"MQIsdp\" 03 39 n5 s\"x\"",
-			"CONNECT \"x\" protocol \"MQIsdp\" level 3 keep alive 5, "
+			"CONNECT \"x\" protocol \"MQIsdp\" v3.1 keep alive 5, "
 			"will q3 without will, will retain without will, reserved flag" },
 		{ MQTT_311, "20 r 01 00", "CONNACK accepted, session present" },
 		{ MQTT_311, "20 r 00 05", "CONNACK 0x05 not authorized" },
