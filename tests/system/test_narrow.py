@@ -51,9 +51,11 @@ content =
   {conf}
 """
 
-# What script/test plays; the others are left to script/nightly.
+# In script/test these are played whole, and of the others the chapters that meet a limit soonest; the rest of those
+# is left to script/nightly.
 SAMPLE = ["maximum_qos_0", "receive_maximum_1", "packet_size", "keep_alive"]
 MOSQUITTO_SAMPLE = ["maximum_qos_1", "window_1", "aliases_0"]
+SOONEST = ["limits", "subscribe", "delivery", "qos1", "qos2", "retained"]
 
 # mosquitto knows no more of these directives, and takes no Keep Alive below 10 s. Of it those chapters are played
 # that the limit is about, since a broker with many faults takes its time.
@@ -172,15 +174,22 @@ def findings(runs, is_wrong, exempt=()):
 
 
 def split(names, sample):
-    """Parameters: the sample, and for the night the rest."""
+    """Parameters: the sample, of the rest what comes soonest, and for the night all of the rest."""
     assert set(sample) < set(names)
     rest = [name for name in names if name not in sample]
-    return [pytest.param(sample, id="sample"), pytest.param(rest, id="rest", marks=pytest.mark.nightly)]
+    return [pytest.param(sample, True, id="sample"), pytest.param(rest, False, id="rest_in_short"),
+            pytest.param(rest, True, id="rest", marks=pytest.mark.nightly)]
 
 
-@pytest.mark.parametrize("names", split(NARROW, SAMPLE))
-def test_included_broker(names, tmp_path):
-    jobs = {name: ["--no-fork", *leave_out(*TIMED, *TABLES - MEETS.get(name, set()))] for name in names}
+def in_short(name, chapters):
+    """Patterns: these chapters, and what is about the limit itself."""
+    return [*chapters, *NARROW[name].get("limits", ()), *leave_out(*TIMED)]
+
+
+@pytest.mark.parametrize("names, whole", split(NARROW, SAMPLE))
+def test_included_broker(names, whole, tmp_path):
+    jobs = {name: ["--no-fork", *leave_out(*TIMED, *TABLES - MEETS.get(name, set()))] if whole
+            else in_short(name, SOONEST) for name in names}
     if "keep_alive" in jobs:
         jobs["keep_alive"] = ["keep_alive", "ping", "qos1", "sessions", "redelivery", "will", *TIMED]
     runs = play_all(tmp_path, "", jobs)
@@ -189,10 +198,11 @@ def test_included_broker(names, tmp_path):
         assert sum(case["verdict"] == "pass" for case in run.values()) > len(run) / 3, name
 
 
-@pytest.mark.parametrize("names", split(MOSQUITTO, MOSQUITTO_SAMPLE))
-def test_mosquitto(names, tmp_path):
+@pytest.mark.parametrize("names, whole", split(MOSQUITTO, MOSQUITTO_SAMPLE))
+def test_mosquitto(names, whole, tmp_path):
     """What is known to go wrong may be out of reach in a narrow configuration, so only what is new counts."""
-    jobs = {name: MOSQUITTO[name].split() + leave_out(*TIMED) for name in names}
+    jobs = {name: MOSQUITTO[name].split() + leave_out(*TIMED) if whole
+            else in_short(name, MOSQUITTO[name].split()[:2]) for name in names}
     runs = play_all(tmp_path, "mosquitto-", jobs)
     assert findings(runs, lambda case: case["verdict"] in BAD and not case["expected"],
                     exempt=["server_keep_alive"]) == {}  # which it fails, as it does keep_alive_expiry
