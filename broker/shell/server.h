@@ -20,7 +20,7 @@ struct server;
 struct server *server_new(const struct settings *settings, struct log *log, const char *version,
 	char *error, unsigned error_size);
 
-/* The port of a listener, also where the system chose it. */
+/* The port of a listener, even where the system chose it. */
 uint16_t server_port(const struct server *s, unsigned listener);
 
 /* Takes over what can change while it runs: what is logged. */
