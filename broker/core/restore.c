@@ -42,7 +42,7 @@ static bool take_time(struct broker *b, struct mqtt_cursor *c, int64_t *ms)
 	return true;
 }
 
-/* The whole rest is one message. NULL when it is none. */
+/* All the rest is one message. NULL when it is not. */
 static struct message *take_message(struct broker *b, struct mqtt_cursor *c)
 {
 	struct publication p = { 0 };
