@@ -28,10 +28,10 @@ void link_finish(struct link *l, bool drop_will);
 /* Tells the host what went wrong, and counts it. */
 void link_trouble(struct link *l, const struct mqtt_error *e);
 
-/* Its output is not taken at once. Sees to it that its timer comes up in time for that. */
+/* Its output is not taken at once. Sees to it that its timer fires in time for that. */
 void link_waits(struct link *l);
 
-/* Its timer came up. */
+/* Its timer has fired. */
 void link_due(struct link *l);
 
 #endif

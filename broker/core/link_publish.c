@@ -283,7 +283,7 @@ void link_publish(struct link *l, const struct mqtt_frame *frame, struct mqtt_vi
 	struct mqtt_publish p;
 	struct mqtt_error e;
 
-	/* Most publishers send many messages to one topic, which need be checked but once. */
+	/* Most publishers send many messages to one topic, which needs checking only once. */
 	if (!mqtt_publish_fields_read(l->version, MQTT_FROM_CLIENT, frame->flags, body, &p, &e) ||
 		!(routes_know(&l->broker->routes, &p.topic) ||
 			mqtt_publish_topic_check(l->version, &p, &e))) {

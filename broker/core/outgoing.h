@@ -4,7 +4,7 @@
  *          ▼                 ▼                      ▼
  *      ... | 7 | 8 | - | 9 | | 3 | 4 |   |   |   |  ...
  *            sent, to be       not sent on this connection: first what an earlier connection
- *            acknowledged      left (it has its identifier still), then what waits
+ *            acknowledged      left (it still has its identifier), then what waits
  *
  * A new connection moves `sent` back to `first`, so that sending again is the same as sending. Acknowledged
  * deliveries stay as DELIVERY_DONE until those before them are, too.

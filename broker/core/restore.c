@@ -178,8 +178,8 @@ static bool message_restore(struct broker *b, struct mqtt_cursor *key, struct mq
 	return false;
 }
 
-/* Subscription Identifiers, and the share that it came through: if that has no members any more, there
- * is nobody to hand it on to.
+/* Subscription Identifiers, and the share that it came through: if that no longer has members,
+ * there is nobody to hand it on to.
  */
 static bool extra_restore(struct broker *b, struct mqtt_cursor *c, struct delivery_extra **extra)
 {

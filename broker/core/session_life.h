@@ -10,7 +10,7 @@
 struct broker;
 struct session;
 
-/* A new one, offline, which nobody has yet. NULL without memory. */
+/* A new one, offline; no other may have its identifier. NULL without memory. */
 struct session *session_new(struct broker *b, struct mqtt_view id, uint32_t expiry_s);
 
 /* Its connection is over. The Will is published, now or later, unless `drop_will`; this may end the
@@ -32,7 +32,7 @@ void sessions_free_all(struct broker *b);
  */
 void session_pump_later(struct broker *b, struct session *s);
 
-/* Its timer came up. */
+/* Its timer has fired. */
 void session_due(struct broker *b, struct session *s);
 
 /* Sets the timer of an offline session; ends it if that fails. */

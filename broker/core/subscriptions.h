@@ -1,7 +1,7 @@
 /* Who wants what: every subscription of every session, in a tree of filters.
  *
  *      tree_node ──value──▶ struct filter
- *                              ├── list   ▶ subscription ▶ subscription ▶ ...      one a session
+ *                              ├── list   ▶ subscription ▶ subscription ▶ ...      one per session
  *                              └── shares ▶ share "g1" ▶ share "g2" ▶ ...
  *                                             └── list ▶ subscription ▶ ...        the members
  *      subscriber ──chain──▶ subscription ──next──▶ subscription ──▶ ...

@@ -1,7 +1,7 @@
 /* The one structure for everything that happens at a certain time: a heap, the earliest on top.
  *
  * A timer that is often put off (keep alive) is not moved for each packet: it stays where it is, and
- * when it comes up its owner looks at how long it really still has to go.
+ * when it fires, its owner looks at how long it really still has to go.
  */
 #ifndef BROKER_CORE_TIMER_H
 #define BROKER_CORE_TIMER_H

@@ -29,7 +29,7 @@ void server_apply(struct server *s, const struct settings *settings);
 /* Called in the loop's thread on SIGHUP. */
 void server_on_reload(struct server *s, void (*reload)(void *context), void *context);
 
-/* Serves until SIGTERM or SIGINT, then ends in order: clients are told, and get some seconds. */
+/* Serves until SIGTERM or SIGINT, then ends in order: clients are told, and get a few seconds. */
 void server_run(struct server *s);
 
 void server_free(struct server *s);
