@@ -7,7 +7,7 @@
 
 struct buf;
 
-/* Appends the bytes, two upper-case digits each, a space between; stops after `max` bytes with
+/* Appends the bytes, two upper-case digits each, with a space between; stops after `max` bytes with
  * " ... (N bytes)". Fails only as the buffer does.
  */
 void hex_format(struct buf *out, const uint8_t *data, size_t len, size_t max);

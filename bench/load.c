@@ -11,7 +11,7 @@
  *
  * Publishers keep a window of messages under way, end to end, so the queues of the broker stay short
  * and the latency is that of its work; or they send so many a second, whatever comes back, and the
- * latency is that of a broker which has little to do. One thread: give it a core of its own.
+ * latency is that of a broker with little to do. One thread: give it a core of its own.
  */
 #include <errno.h>
 #include <getopt.h>

@@ -12,9 +12,9 @@
  *      mqttspec_disconnect_wait(c, 5000);
  *      mqttspec_client_free(c);
  *
- * For programs, everything happens in a libuv loop and is told by callbacks: see mqttspec_start. The
- * same client may use both; only the blocking functions run the loop, and they must not be called from
- * a callback.
+ * For programs, everything happens in a libuv loop and is reported by callbacks: see
+ * mqttspec_start. The same client may use both; only the blocking functions run the loop, and they
+ * must not be called from a callback.
  *
  * The client reconnects with growing pauses, tries several servers in turn, keeps messages in a queue
  * while there is no connection, goes on with its session where the server still has it, and makes its
@@ -103,7 +103,7 @@ struct mqttspec_properties {
 	size_t len;
 };
 
-/* Steps over them, in order: `*at` begins as 0. False at the end. `text` and `name` have no NUL. */
+/* Steps over them, in order: `*at` starts at 0. False at the end. `text` and `name` have no NUL. */
 bool mqttspec_properties_next(const struct mqttspec_properties *properties, size_t *at,
 	struct mqttspec_property *property);
 
@@ -135,7 +135,7 @@ enum mqttspec_reconnect {
 };
 
 enum mqttspec_overflow {
-	MQTTSPEC_REFUSE_NEW,  /* publishing says MQTTSPEC_FULL */
+	MQTTSPEC_REFUSE_NEW,  /* publishing returns MQTTSPEC_FULL */
 	MQTTSPEC_DROP_OLDEST, /* what has waited longest ends as MQTTSPEC_DROPPED */
 };
 
@@ -170,8 +170,8 @@ struct mqttspec_callbacks {
 	 */
 	bool (*auth)(void *context, enum mqttspec_auth_phase phase, const void *data,
 		size_t data_len, void *answer, size_t size, size_t *len);
-	/* In the place of `auth`, if the answer cannot be given at once: the server sent AUTH with
-	 * this Reason Code. 0x18 is a challenge, to be answered by mqttspec_auth_send.
+	/* In place of `auth`, if the answer cannot be given at once: the server sent AUTH with this
+	 * Reason Code. 0x18 is a challenge, to be answered by mqttspec_auth_send.
 	 */
 	void (*challenge)(
 		void *context, uint8_t reason, const struct mqttspec_properties *properties);
@@ -208,7 +208,7 @@ struct mqttspec_options {
 	uint8_t overflow;          /* enum mqttspec_overflow (REFUSE_NEW) */
 	uint16_t inflight;         /* unacknowledged messages, if the server allows more (1,000) */
 	uint16_t topic_aliases;    /* used where the server allows them (16) */
-	uint32_t inbox_messages;   /* that wait for mqttspec_receive, until reading stops (1,000) */
+	uint32_t inbox_messages;   /* waiting for mqttspec_receive before reading stops (1,000) */
 	bool skip_qos0;            /* QoS 0 messages do not wait for a connection (false) */
 	bool no_resubscribe;       /* subscriptions are not made again in a new session (false) */
 	bool no_republish;         /* nor are messages that were under way; they end as
@@ -233,8 +233,8 @@ void mqttspec_client_free(struct mqttspec_client *client);
 
 /* ---- asynchronous -------------------------------------------------------------------------- */
 
-/* Begins to connect, also again once the client has stopped. From here on callbacks come whenever the
- * loop runs.
+/* Begins to connect; may be called again once the client has stopped. From here on callbacks come
+ * whenever the loop runs.
  */
 void mqttspec_start(struct mqttspec_client *client);
 
@@ -247,13 +247,13 @@ void mqttspec_start(struct mqttspec_client *client);
 bool mqttspec_set_connect(struct mqttspec_client *client, const struct mqttspec_options *options,
 	char *error, size_t error_size);
 
-/* Runs the client's own loop for so long (-1: without end), or until the client has stopped. Returns
- * MQTTSPEC_OK when it has stopped, else MQTTSPEC_TIMEOUT.
+/* Runs the client's own loop for that long (-1: without end), or until the client has stopped.
+ * Returns MQTTSPEC_OK when it has stopped, else MQTTSPEC_TIMEOUT.
  */
 int mqttspec_run(struct mqttspec_client *client, int64_t wait_ms);
 
-/* MQTTSPEC_OK: taken; the callback with this tag will tell the end (for publishing at QoS 0, it may
- * have come already). Without a connection everything waits for one.
+/* MQTTSPEC_OK: taken; the callback with this tag will tell how it ended (for publishing at QoS 0,
+ * it may have come already). Without a connection everything waits for one.
  */
 int mqttspec_publish(
 	struct mqttspec_client *client, const struct mqttspec_message *message, uint64_t tag);

@@ -27,7 +27,7 @@ static bool reason_check(uint8_t reason, enum packet_type type, enum mqtt_sender
 		e, MQTT_PROTOCOL_ERROR, statement, "Reason Code that this side must not send");
 }
 
-/* Both are: nothing at all, a Reason Code, or a Reason Code and properties. */
+/* Either is nothing at all, a Reason Code, or a Reason Code and properties. */
 static bool control_read(struct mqtt_view body, enum packet_type type, enum mqtt_sender from,
 	const char *statement, struct mqtt_control *out, struct mqtt_error *e)
 {

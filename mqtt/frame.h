@@ -16,7 +16,7 @@ enum {
 };
 
 enum mqtt_read {
-	MQTT_READ_OK,   /* the header is whole; its body may be still to come */
+	MQTT_READ_OK,   /* the header is whole; its body may still be to come */
 	MQTT_READ_MORE, /* more bytes are needed to tell */
 	MQTT_READ_BAD,  /* see the error; the stream cannot be followed any further */
 };
@@ -29,7 +29,7 @@ struct mqtt_frame {
 	uint32_t body_len;  /* Remaining Length */
 };
 
-/* `version` is enum mqtt_version, or 0 while no CONNECT has told. */
+/* `version` is enum mqtt_version, or 0 while no CONNECT has told it. */
 enum mqtt_read mqtt_frame_read(const uint8_t *data, size_t len, unsigned version,
 	struct mqtt_frame *out, struct mqtt_error *e);
 

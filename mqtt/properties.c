@@ -105,7 +105,7 @@ static bool range_check(const struct mqtt_property *p, struct mqtt_error *e)
 	}
 }
 
-/* Properties that one side only may send in this packet. */
+/* Properties that only one side may send in this packet. */
 static bool direction_check(
 	uint8_t id, uint32_t packet, enum mqtt_sender from, struct mqtt_error *e)
 {

@@ -74,7 +74,7 @@ uint32_t mqtt_properties_number(
 	const struct mqtt_properties *p, enum mqtt_property_id id, uint32_t fallback);
 struct mqtt_view mqtt_properties_view(const struct mqtt_properties *p, enum mqtt_property_id id);
 
-/* Steps over all of them, in order: `*at` begins as 0. False at the end. */
+/* Steps over all of them, in order: `*at` starts at 0. False at the end. */
 bool mqtt_properties_next(
 	const struct mqtt_properties *p, uint32_t *at, struct mqtt_property *property);
 

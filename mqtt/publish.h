@@ -23,8 +23,8 @@ struct mqtt_publish {
 	struct mqtt_view payload;
 };
 
-/* In two steps, for a server that has the topic of most packets checked already: the second looks at the
- * text of the topic, and at whether there has to be one.
+/* In two steps, for a server that has already checked the topic of most packets: the second looks
+ * at the text of the topic, and at whether there has to be one.
  */
 bool mqtt_publish_fields_read(unsigned version, enum mqtt_sender from, uint8_t flags,
 	struct mqtt_view body, struct mqtt_publish *out, struct mqtt_error *e);

@@ -34,14 +34,14 @@ bool mqtt_subscribe_read(
 bool mqtt_unsubscribe_read(
 	unsigned version, struct mqtt_view body, struct mqtt_subscribe *out, struct mqtt_error *e);
 
-/* Step over the filters, in order: `*at` begins as 0. False at the end. */
+/* Step over the filters, in order: `*at` starts at 0. False at the end. */
 bool mqtt_subscribe_next(const struct mqtt_subscribe *s, uint32_t *at, struct mqtt_filter *filter);
 bool mqtt_unsubscribe_next(const struct mqtt_subscribe *s, uint32_t *at, struct mqtt_view *filter);
 
 struct mqtt_suback { /* and UNSUBACK */
 	uint16_t id;
 	struct mqtt_properties properties;
-	struct mqtt_view codes; /* one byte a filter; UNSUBACK of 3.1.1 has none */
+	struct mqtt_view codes; /* one byte per filter; UNSUBACK of 3.1.1 has none */
 };
 
 bool mqtt_suback_read(unsigned version, enum packet_type type, struct mqtt_view body,

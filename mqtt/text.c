@@ -28,8 +28,8 @@ static bool word_is_bad(uint64_t word, bool topic)
 	return bad;
 }
 
-/* Strings are nearly always ASCII: eight bytes a step, and the slow look only for the others. The last
- * step takes the last eight bytes, even if it sees some of them again.
+/* Strings are nearly always ASCII: eight bytes at a step, and the slow look only for the others.
+ * The last step takes the last eight bytes, even if it sees some of them again.
  */
 static bool text_scan(struct mqtt_view text, bool topic)
 {

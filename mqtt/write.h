@@ -1,6 +1,6 @@
-/* How a packet is put together that is not sent a million times a second: its body first, the Fixed
- * Header when the length is known, and then our own reader has a look at it, so that nothing illegal
- * leaves. Only for the files of this folder.
+/* How a packet that is not sent a million times a second is put together: its body first, the Fixed
+ * Header once the length is known, and then our own reader has a look at it, so that nothing
+ * illegal leaves. Only for the files of this folder.
  */
 #ifndef MQTT_WRITE_H
 #define MQTT_WRITE_H

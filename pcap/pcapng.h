@@ -1,12 +1,12 @@
 /* Writes what happened on sockets as a pcapng file that Wireshark opens: Ethernet, IPv4 or IPv6 and
- * TCP are made up around the bytes, with right checksums, sequence numbers, handshakes and
+ * TCP are made up around the bytes, with correct checksums, sequence numbers, handshakes and
  * acknowledgements. Needs no privileges. (pcapng: draft-ietf-opsawg-pcapng; TCP: RFC 9293.)
  *
  *   flow_open ──▶ flow_data * ──▶ flow_fin or flow_reset, from either side
  *
- * Calls come in the order of time. Times are microseconds since 1970. Nothing is kept but one small
- * struct per flow; what a call wrote is with the system when it returns. Errors of the stream stick:
- * pcapng_close reports them.
+ * Calls come in order of time. Times are microseconds since 1970. Nothing is kept but one small
+ * struct per flow; what a call wrote is with the system when it returns. Errors of the stream
+ * stick: pcapng_close reports them.
  */
 #ifndef PCAP_PCAPNG_H
 #define PCAP_PCAPNG_H
@@ -32,7 +32,7 @@ bool pcapng_close(struct pcapng *p);
 
 /* Writes SYN, SYN-ACK and ACK. Both addresses are of one family, AF_INET or AF_INET6; the flow
  * belongs to the writer. `comment` (may be NULL) is attached to the SYN. Without memory, or for any
- * other family, the error sticks and NULL comes back, which the functions below take and ignore.
+ * other family, the error sticks and NULL is returned, which the functions below accept and ignore.
  */
 struct pcap_flow *flow_open(struct pcapng *p, int64_t at_us, const struct sockaddr *opener,
 	const struct sockaddr *acceptor, const char *comment);

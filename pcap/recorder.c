@@ -130,7 +130,7 @@ static int recorder_take(struct recorder *r)
 	return taken;
 }
 
-/* What passed before the end was asked for is in the kernel's ring still, the last of it in a block
+/* What passed before the end was asked for is still in the kernel's ring, the last of it in a block
  * that is not handed over before its time.
  */
 static void recorder_drain(struct recorder *r, struct pollfd wait)

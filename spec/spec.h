@@ -46,10 +46,10 @@ enum spec_actor { ACTOR_SERVER, ACTOR_CLIENT, ACTOR_BOTH, ACTOR_SENDER, ACTOR_RE
 /* Where a statement can be observed; a mask. */
 enum spec_testable { TESTABLE_SERVER = 1, TESTABLE_CLIENT = 2, TESTABLE_CONFIG = 4 };
 
-/* Which end must act upon a packet of the other that breaks a statement; a mask. */
+/* Which end must act upon a packet from the other that breaks a statement; a mask. */
 enum spec_receiver { RECEIVER_SERVER = 1, RECEIVER_CLIENT = 2 };
 
-/* In what way that which came differs from that which was due. */
+/* How what came differs from what was due. */
 enum spec_difference {
 	SPEC_MISSING,  /* it did not come: nothing did, or the connection ended instead */
 	SPEC_EXTRA,    /* it came, and must not come at all */
@@ -65,8 +65,8 @@ enum spec_difference {
 	SPEC_CODE,    /* Reason Code, return code, codes of SUBACK */
 	SPEC_SESSION, /* Session Present, or the session state that is there */
 	SPEC_PACKET,  /* a packet of another type came in its place */
-	SPEC_OPEN,    /* the connection lives that must be closed or refused */
-	SPEC_CLOSED,  /* the connection was closed or refused that must live */
+	SPEC_OPEN,    /* the connection lives on, though it must be closed or refused */
+	SPEC_CLOSED,  /* the connection was closed or refused, though it must live */
 	SPEC_TIME,    /* too early or too late by a clock of the standard */
 	SPEC_DIFFERENCES,
 };
@@ -91,7 +91,7 @@ struct spec_statement {
 	const char *level;       /* "MUST", "SHOULD/MUST", "STATED", ... */
 	const char *summary;     /* what it demands, in our words */
 	uint8_t testable;        /* mask of enum spec_testable; 0: not observable from outside */
-	const char *note;        /* how to observe it, what is allowed besides */
+	const char *note;        /* how to observe it, what else is allowed */
 	const char *counterpart; /* 3.1.1 forerunners of a 5.0 statement, ';' between; "" if none */
 	bool numbered;
 

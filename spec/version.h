@@ -27,9 +27,9 @@ struct version_traits {
 	 */
 	bool reason_codes;
 
-	/* What 3.1 has not yet, or still has. */
+	/* What 3.1 does not have yet, or still has. */
 	bool session_present;   /* in CONNACK; else its first byte is reserved */
-	bool suback_failure;    /* a subscription can be refused, with 0x80 if by no Reason Code */
+	bool suback_failure;    /* a subscription can be refused, with 0x80 if not a Reason Code */
 	bool dup_anywhere;      /* PUBREL, SUBSCRIBE and UNSUBSCRIBE may be repeated, with DUP */
 	bool length_over_flags; /* CONNECT may end before the user name that its flags promise */
 	uint16_t
@@ -54,7 +54,7 @@ struct version_traits {
 	bool errors_may_pass;
 };
 
-/* Any level byte: what no version has, an unknown one has not either. */
+/* Any level byte: what no version has, an unknown one does not have either. */
 static inline struct version_traits version_traits(unsigned version)
 {
 	switch (version) {
@@ -85,7 +85,7 @@ static inline struct version_traits version_traits(unsigned version)
 			.standard = MQTT_311,
 			.session_present = true,
 			.suback_failure = true };
-	case MQTT_31: /* of before OASIS; 3.1.1 is it in better words */
+	case MQTT_31: /* from before OASIS; 3.1.1 is the same in better words */
 		return (struct version_traits){ .name = "3.1",
 			.protocol = "MQIsdp",
 			.standard = MQTT_311,

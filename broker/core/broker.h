@@ -17,8 +17,8 @@
  *      link_closed(l);                             when the connection is gone, for whatever reason
  *      ... sleep until broker_due(b), or until something comes ...
  *
- * What is written was there before the commit: link_written frees, and leaves what it makes room for to
- * the next turn.
+ * Only what was there before the commit is written: link_written frees memory, and leaves to the
+ * next turn whatever that makes room for.
  *
  * The core reads no clock, opens nothing, starts nothing and keeps nothing outside of `struct broker`.
  * It is not thread safe; several brokers in one process share nothing. All times are milliseconds of
@@ -40,11 +40,11 @@ struct link;
 
 /* What a client may use up. broker_config_default fills in the figures in parentheses. */
 struct broker_limits {
-	/* Of the whole broker */
+	/* For the whole broker */
 	uint64_t memory_bytes;    /* ceiling of everything that the core allocates (1 GiB) */
-	uint32_t connections;     /* links at a time (1,000,000); beyond it link_open says NULL */
+	uint32_t connections;     /* links at a time (1,000,000); then link_open returns NULL */
 	uint32_t retained_topics; /* retained messages (1,000,000); beyond it none is added */
-	/* Of a connection */
+	/* For each connection */
 	uint32_t connect_wait_ms; /* from link_open to an accepted CONNECT (10,000) */
 	uint32_t connect_bytes; /* size of a CONNECT, and of all before it is accepted (512 KiB) */
 	uint32_t packet_bytes;  /* Maximum Packet Size, header included (MQTT_PACKET_MAX) */
@@ -58,19 +58,19 @@ struct broker_limits {
 	uint32_t output_wait_ms; /* whatever its Keep Alive, some of what waits to be written has to
 				    * be taken within this time (300,000); 0: for ever */
 	uint32_t
-		end_wait_ms; /* from the end of a link to link_must_close (5,000): a peer that lives
-				 * needs a few round trips, also over a bad network */
+		end_wait_ms; /* from the end of a link to link_must_close (5,000): a live peer needs
+				 * a few round trips, even over a bad network */
 	uint16_t
 		keep_alive_max_s; /* Server Keep Alive for clients that want more, or none (0: any) */
 	uint16_t topic_alias_in;  /* Topic Alias Maximum of the server (64) */
 	uint16_t topic_alias_out; /* aliases used towards a client that allows them (64) */
 	uint16_t receive_maximum; /* Receive Maximum of the server (1,000), at least 1 */
-	/* Of a session */
+	/* For each session */
 	uint16_t client_id_bytes; /* (65,535) */
 	uint16_t inflight;        /* unacknowledged deliveries, if the client allows more (1,000) */
 	uint32_t queue_messages;  /* QoS 1 and 2 messages that wait (100,000) ... */
 	uint32_t queue_bytes;   /* ... and their size (64 MiB); a message beyond either is dropped,
-				      * what waits already stays */
+				      * what already waits stays */
 	uint32_t subscriptions; /* (100,000) */
 	uint32_t
 		filter_patterns; /* of its filters with wildcards or shares, see patterns.h (100) */
@@ -101,7 +101,7 @@ struct broker_auth_answer {
 };
 
 enum {
-	/* Verdicts beside the Reason Codes. 0: accepted; 0x80 and above: refused with this code. */
+	/* Verdicts besides the Reason Codes. 0: accepted; from 0x80 on: refused with this code. */
 	BROKER_AUTH_CONTINUE = MQTT_CONTINUE_AUTHENTICATION, /* enhanced: data goes to the client */
 	BROKER_AUTH_LATER = 0x100, /* link_decide will be called; until then the link reads
 				      * nothing, and `step` is not called again */
@@ -137,24 +137,27 @@ struct broker_access {
 	bool (*deliver)(void *context, const struct broker_client *client, struct mqtt_view topic);
 };
 
-/* The durable store: pairs of key and value, both opaque, to be kept in the order of memcmp on the
- * keys. The core puts and removes while it works, and commits before it hands out the first link that
- * has something to write: so nothing that was acknowledged is ever lost. Times in it are wall clock.
+/* The durable store: pairs of key and value, both opaque, kept in the order of memcmp on the keys.
+ * The core puts and removes while it works, and commits before it hands out the first link that has
+ * something to write: so nothing that was acknowledged is ever lost. Times in it are wall clock.
  * NULL functions keep everything in memory only.
  */
 struct broker_store {
 	void *context;
-	/* In place of what stood there. False if that cannot be: there is as good as nothing put, what
-	 * stood there stays, and whatever depends on it is not acknowledged. A PUBLISH of QoS 1 or 2 is
-	 * refused (0x97) or, in 3.1.1, left without an answer, with the end of the connection, and has
-	 * reached nobody above QoS 0; a CONNECT or SUBSCRIBE is refused. All else goes on.
+	/* Replaces what stood there. False if that cannot be done: it is as if nothing had been
+	 * put, what stood there stays, and whatever depends on the new value is not acknowledged. A
+	 * PUBLISH of QoS 1 or 2 is refused (0x97) or, in 3.1.1, left without an answer while its
+	 * connection ends, and has reached nobody above QoS 0; a CONNECT or SUBSCRIBE is refused.
+	 * Everything else goes on.
 	 */
 	bool (*put)(void *context, struct mqtt_view key, struct mqtt_view value);
-	/* The pair may be none that is there. It cannot fail: what it could not do, the commit fails to do. */
+	/* The pair need not exist. It cannot fail: if the pair could not be removed, the commit
+	 * fails instead.
+	 */
 	void (*remove)(void *context, struct mqtt_view key);
-	/* All since the last commit is durable when it returns. False: not yet. The host keeps it, it is
-	 * asked again, and until then broker_next hands out no link but those to be closed: better it
-	 * reads nothing meanwhile, as answers pile up. May be NULL.
+	/* Everything since the last commit is durable when it returns. False: not yet. The host
+	 * keeps it and is asked again; until then broker_next hands out no link but those to be
+	 * closed, and the host had better read nothing meanwhile, as answers pile up. May be NULL.
 	 */
 	bool (*commit)(void *context);
 };
@@ -166,8 +169,8 @@ struct broker_config {
 	struct broker_store store;
 	uint64_t seed;          /* unguessable; for hashes and assigned client identifiers */
 	int64_t wall_offset_ms; /* wall clock (since 1970) minus the clock of broker_tick */
-	/* How far the host's clock may be behind: one that tells whole milliseconds, up to one of them.
-	 * Nothing ends earlier than it may by the true time. (0)
+	/* How far the host's clock may lag: one that tells whole milliseconds, by up to one of
+	 * them. Nothing ends earlier than it may by the true time. (0)
 	 */
 	uint32_t clock_grain_ms;
 	uint32_t sys_interval_s;          /* how often $SYS is renewed (10); 0: no $SYS */
@@ -210,8 +213,8 @@ struct broker *broker_new(const struct broker_config *config, int64_t now_ms);
 void broker_free(struct broker *b);
 
 /* One pair of the store, after broker_new and before the first link; all of them in the order of
- * their keys. False if the pair is none that this version of the broker writes, or there is no memory
- * for it; it is skipped then, and still in the store.
+ * their keys. False if this version of the broker writes no such pair, or there is no memory for
+ * it; it is then skipped, and stays in the store.
  */
 bool broker_restore(struct broker *b, struct mqtt_view key, struct mqtt_view value);
 
@@ -220,11 +223,13 @@ bool broker_restore(struct broker *b, struct mqtt_view key, struct mqtt_view val
  */
 int64_t broker_tick(struct broker *b, int64_t now_ms);
 
-/* When to call broker_tick at the latest; INT64_MAX: never. The other functions may make it earlier. */
+/* The latest time at which to call broker_tick; INT64_MAX: never. The other functions may make it
+ * earlier.
+ */
 int64_t broker_due(const struct broker *b);
 
 /* The next link that link_output, link_ends or link_wants_input has news about; NULL when there is
- * none. Each link comes once until there are further news. Commits the store first.
+ * none. Each link comes once until there is further news. Commits the store first.
  */
 struct link *broker_next(struct broker *b);
 
@@ -237,7 +242,7 @@ bool broker_kick(struct broker *b, struct mqtt_view client_id);
 /* Brought up to date by the call. */
 const struct broker_figures *broker_figures(struct broker *b);
 
-/* Much less memory is in use than was some time ago, as after a storm of connections. */
+/* Much less memory is in use than some time ago, as after a storm of connections. */
 bool broker_has_fallen(const struct broker *b);
 
 /* Gives up the free memory that the core keeps for reuse, so that the host can give it back to the system.
@@ -262,34 +267,37 @@ struct broker_piece { /* fits struct iovec */
 };
 
 /* The bytes to be written, at most `max` pieces of them; returns their number. Valid until the next
- * call of the core; but the first piece stays where it is until link_written has been told of it, so
- * that one, or the beginning of it, can be handed to an asynchronous write.
+ * call of the core; but the first piece stays where it is until link_written has been told of it,
+ * so it, or the beginning of it, can be handed to an asynchronous write.
  */
 size_t link_output(const struct link *l, struct broker_piece *pieces, size_t max);
 size_t link_output_bytes(const struct link *l);
 
-/* So much was written. 0: nothing was taken, though there is something to be written. */
+/* This many bytes were written. 0: nothing was taken, though there is something to write. */
 void link_written(struct link *l, size_t bytes);
 
-/* Nothing more comes to be written, and the input is ignored. It is still to be read, and thrown
- * away, until the peer has closed its side: a connection that is closed with bytes unread is reset, and
- * the peer may lose what it has not read yet.
+/* There will be nothing more to write, and the input is ignored. It must still be read, and thrown
+ * away, until the peer has closed its side: a connection that is closed with bytes unread is reset,
+ * and the peer may lose what it has not read yet.
  */
 bool link_ends(const struct link *l);
 
-/* The link is to be closed now, whatever is not written: it ends, and its time is up (end_wait_ms), or
- * a later connection of the same session ends already, or the client has said goodbye, and has all; or
- * there was no memory for what was to be written, and the link is as good as lost.
+/* The link is to be closed now, whatever is left unwritten: it is ending, and its time is up
+ * (end_wait_ms), or a later connection of the same session is already ending, or the client has
+ * said goodbye and has received everything; or there was no memory for what was to be written, and
+ * the link is as good as lost.
  */
 bool link_must_close(const struct link *l);
 
 /* The host has news of its own, as when an asynchronous write is done: broker_next hands it out. */
 void link_mark(struct link *l);
 
-/* The connection is gone; frees the link. Without link_ends before, it counts as lost: the Will. */
+/* The connection is gone; frees the link. Unless link_ends was true before, it counts as lost: the
+ * Will.
+ */
 void link_closed(struct link *l);
 
-/* The verdict that BROKER_AUTH_LATER promised. The link may end by it: see broker_next. */
+/* The verdict that BROKER_AUTH_LATER promised. That may end the link: see broker_next. */
 void link_decide(struct link *l, int verdict, const struct broker_auth_answer *answer);
 
 void *link_owner(const struct link *l);

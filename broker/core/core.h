@@ -35,7 +35,7 @@ struct broker {
 	int64_t started_ms;
 	struct link *pending_first; /* what broker_next hands out */
 	struct link *pending_last;
-	uint32_t ending;         /* links that end, of figures.links */
+	uint32_t ending;         /* of figures.links, those that are ending */
 	struct buf properties;   /* scratch: properties to be passed on */
 	struct buf added;        /* scratch: properties that the broker adds */
 	struct buf packet;       /* scratch: a packet on its way to the output */

@@ -15,7 +15,7 @@ bool may_get(struct broker *b, const struct session *s, struct mqtt_view topic)
 	return b->config.access.deliver(b->config.access.context, &client, topic);
 }
 
-/* Apart, as few messages take this way. */
+/* On its own, as few messages go this way. */
 __attribute__((noinline)) static enum deliver_result stage(struct broker *b, struct session *s,
 	struct publication *p, const struct sending *how, struct share *share)
 {

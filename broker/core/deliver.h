@@ -29,7 +29,7 @@ enum deliver_result deliver(struct broker *b, struct session *s, struct publicat
 /* To a member of a share that can take it, the next in turn. */
 enum deliver_result deliver_to_share(struct broker *b, struct share *share, struct publication *p);
 
-/* Gives what other members of a share may have to them, as the session ends. */
+/* As the session ends, gives the other members of a share what they may have. */
 void deliver_hand_on(struct broker *b, struct session *s);
 
 #endif

@@ -18,7 +18,7 @@ enum delivery_state {
 	DELIVERY_DONE,
 };
 
-/* What few deliveries have. */
+/* What only few deliveries have. */
 struct delivery_extra {
 	struct share *share; /* through which it came; NULL: none */
 	uint32_t count;
@@ -38,7 +38,7 @@ struct delivery {
 	uint8_t state;     /* enum delivery_state */
 	uint8_t qos : 2;
 	bool retain : 1;
-	bool counted : 1; /* it takes up the client's Receive Maximum */
+	bool counted : 1; /* it counts against the client's Receive Maximum */
 	bool stored : 1;  /* in the store, where it names its message */
 	bool staged : 1;  /* it has an identifier and was never sent */
 };

@@ -8,8 +8,8 @@
  *
  * A client gets what was retained when it subscribed, unless that is replaced, removed or expired before its
  * turn comes. No message overtakes an earlier one of its topic: one that is published to a topic which
- * a draw has not come to makes the draw send that one at once. Draws end with their subscription. Of a session
- * that has lost its connection, those of QoS 1 and 2 go on when the client is back.
+ * a draw has not come to makes the draw send that one at once. Draws end with their subscription.
+ * When a session loses its connection, its draws of QoS 1 and 2 go on once the client is back.
  */
 #ifndef BROKER_CORE_DRAW_H
 #define BROKER_CORE_DRAW_H
@@ -36,7 +36,7 @@ void draw_end(struct broker *b, struct subscription *sub);
 void draws_rest(struct broker *b, struct session *s);
 void draws_end(struct broker *b, struct session *s);
 
-/* A message is about to be delivered, and then to be retained, perhaps. */
+/* A message is about to be delivered, and then perhaps retained. */
 void draws_overtake(struct broker *b, struct mqtt_view topic);
 
 /* A turn of the broker. */

@@ -19,8 +19,8 @@ struct sending {
 	bool dup;
 };
 
-/* A packet that is ready for all clients of a version that are to get the same bytes, but for what is
- * written over them.
+/* A packet made once for all clients of a version that are to get the same bytes, except for what
+ * is written over them.
  */
 struct form {
 	const uint8_t *bytes; /* NULL: not made yet */
@@ -30,7 +30,7 @@ struct form {
 
 enum { FORM_BYTES = 1024 };
 
-/* The shapes that a packet has by its version. */
+/* The shapes of a packet, by version. */
 enum { FORM_SHAPES = 2 };
 
 static inline bool form_shape(unsigned version)
@@ -52,7 +52,8 @@ void forms_init(struct forms *f);
 enum send_result { SEND_OK, SEND_TOO_LARGE, SEND_FAILED };
 
 /* The packet is in the sheet of its shape, and the output of the link ends where it begins: most of a
- * fan-out is this. False, with nothing done, if it is not so. (A client with aliases has nothing of a sheet.)
+ * fan-out is this. False, with nothing done, if that is not so. (A client with aliases uses no
+ * sheet.)
  */
 static inline bool forward_again(
 	struct link *l, const struct publication *p, const struct sending *how)

@@ -1,4 +1,4 @@
-/* A connection: what came of its bytes so far, and what is to be written to it.
+/* A connection: what its bytes have come to so far, and what is to be written to it.
  *
  *      LINK_NEW ──CONNECT──▶ LINK_UP ──DISCONNECT, error, take-over ...──▶ LINK_ENDS
  *         │ ▲                                                                ▲
@@ -7,8 +7,8 @@
  *
  * A link never goes back to an earlier state, and has a session in LINK_UP only.
  *
- * A link that ends has little left to write, and a deadline for it. Of a session at most one such link
- * is left: it holds nobody's memory but its own.
+ * A link that ends has little left to write, and a deadline for it. At most one such link of a
+ * session is left, and it holds no memory but its own.
  */
 #ifndef BROKER_CORE_LINK_H
 #define BROKER_CORE_LINK_H
@@ -33,7 +33,7 @@ enum link_state {
 	LINK_ENDS,
 };
 
-/* What few links have. */
+/* What only few links have. */
 struct link_extra {
 	struct aliases in;  /* the client's */
 	struct aliases out; /* the server's */
@@ -57,7 +57,7 @@ struct link {
 	uint32_t tail_len;
 	uint32_t tail_size;
 	int64_t heard_ms;         /* the last sign of life, see link_due; or the opening */
-	int64_t taken_ms;         /* while `waits`: when something was last taken of the output */
+	int64_t taken_ms;         /* while `waits`: when some of the output was last taken */
 	uint32_t packet_max;      /* the client's Maximum Packet Size */
 	struct timer timer;       /* CONNECT is due, or a sign of life, or the end */
 	uint16_t keep_alive_s;    /* in force; 0: off */

@@ -72,7 +72,7 @@ static bool session_take(struct link *l, struct session *s, const struct mqtt_co
 		session_forget(b, s);
 	l->session = s;
 	b->figures.connected++;
-	/* A Will that was still to come does not come any more. [MQTT-3.1.3-9] */
+	/* A Will that was still to come no longer comes. [MQTT-3.1.3-9] */
 	return will_set(b, s, c);
 }
 

@@ -9,7 +9,7 @@
 #include "broker/core/link_out.h"
 #include "mqtt/control.h"
 
-/* A CONNECT that cannot be read: in 3.1.1 there is a word for its level only. [MQTT-3.1.4-1] */
+/* A CONNECT that cannot be read: 3.1.1 has a word only for its level. [MQTT-3.1.4-1] */
 static void connect_malformed(
 	struct link *l, enum mqtt_connect_form form, const struct mqtt_error *e)
 {

@@ -11,7 +11,7 @@ struct link;
 void link_connect(struct link *l, const struct mqtt_frame *frame, struct mqtt_view body);
 void link_auth(struct link *l, struct mqtt_view body);
 
-/* What the host thinks of the CONNECT, or of the AUTH, that it was to think about. */
+/* The host's verdict on the CONNECT, or the AUTH, that it was asked about. */
 void link_verdict(struct link *l, int verdict, const struct broker_auth_answer *answer);
 
 #endif

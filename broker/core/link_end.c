@@ -17,8 +17,8 @@ static void link_cut(struct link *l)
 	link_mark(l);
 }
 
-/* Of the connections of a session that end, the latest is kept: whoever comes and is thrown out again
- * and again takes up no more than one of them.
+/* Of a session's connections that are ending, only the latest is kept: whoever comes and is thrown
+ * out again and again takes up no more than one of them.
  */
 static void ending_keep(struct link *l)
 {
@@ -49,8 +49,8 @@ static void link_leave(struct link *l, bool drop_will)
 	link_extra_free(l);
 }
 
-/* Many messages that wait are not for this connection any more: the client has gone, or has to, or is
- * elsewhere, and those of QoS 1 and 2 are in its session.
+/* Many of the messages that wait are no longer for this connection: the client has gone, or has to,
+ * or is elsewhere, and those of QoS 1 and 2 are in its session.
  */
 static void output_shorten(struct link *l)
 {
@@ -177,8 +177,8 @@ void link_refuse(struct link *l, uint8_t reason, const char *statement, const ch
 	link_fail(l, &e);
 }
 
-/* How long there may be no sign of life. That is a packet; but while nothing is read, it is that the
- * client takes what is written: see link_written.
+/* How long there may be no sign of life. A sign is a packet; but while nothing is read, it is that
+ * the client takes what is written: see link_written.
  */
 static int64_t silence_max_ms(const struct link *l)
 {
@@ -231,8 +231,8 @@ static void silence_refuse(struct link *l)
 			"nothing heard for one and a half times the Keep Alive");
 }
 
-/* Keep Alive, and output that nobody takes. A host with a clock that goes on by itself may be late, and
- * the packet be there to be read: it gets a turn to look, before the client is blamed.
+/* Keep Alive, and output that nobody takes. A host whose clock goes on by itself may be late, with
+ * the packet there to be read: it gets a turn to look before the client is blamed.
  */
 static void life_due(struct link *l)
 {

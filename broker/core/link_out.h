@@ -55,7 +55,7 @@ bool link_refer(struct link *l, struct sheet *sheet, const uint8_t *packets, uin
 /* Sends what is in broker.packet, unless it is larger than the client allows: then false. */
 bool link_send_packet(struct link *l);
 
-/* An acknowledgement without more. */
+/* An acknowledgement without properties. */
 void link_send_ack(struct link *l, enum packet_type type, uint16_t id, uint8_t reason);
 
 /* PUBACK or PUBREC that refuses a message: with a Reason String, if the client wants one. */

@@ -11,7 +11,8 @@
 #include "broker/core/session.h"
 #include "mqtt/publish.h"
 
-/* The topic that an alias stands for, or a new meaning for it. False when the link has ended by it. */
+/* The topic that an alias stands for, or a new meaning for it. False when that has ended the link.
+ */
 static bool alias_resolve(struct link *l, struct mqtt_publish *p)
 {
 	struct broker *b = l->broker;
@@ -90,8 +91,9 @@ static uint8_t message_check(struct link *l, const struct mqtt_publish *p)
 	return access->publish(access->context, &client, p->topic, p->qos, p->retain);
 }
 
-/* All properties but the alias, which is of this connection, and the expiry, which is counted on.
- * [MQTT-3.3.2-4] [MQTT-3.3.2-15] [MQTT-3.3.2-16] [MQTT-3.3.2-17] [MQTT-3.3.2-18] [MQTT-3.3.2-20]
+/* All properties but the alias, which is of this connection, and the expiry, which goes on
+ * counting down. [MQTT-3.3.2-4] [MQTT-3.3.2-15] [MQTT-3.3.2-16] [MQTT-3.3.2-17] [MQTT-3.3.2-18]
+ * [MQTT-3.3.2-20]
  */
 static struct mqtt_view properties_forwarded(struct broker *b, const struct mqtt_publish *p)
 {
@@ -247,7 +249,7 @@ static void publish_received(
 	publish_give_up(l, PUBREC, p);
 }
 
-/* Delivered when it comes first; its identifier is kept until PUBREL. */
+/* Delivered when it first comes; its identifier is kept until PUBREL. */
 static void publish_qos2(
 	struct link *l, const struct mqtt_frame *frame, const struct mqtt_publish *p)
 {
@@ -281,7 +283,7 @@ void link_publish(struct link *l, const struct mqtt_frame *frame, struct mqtt_vi
 	struct mqtt_publish p;
 	struct mqtt_error e;
 
-	/* Most publishers send many messages to one topic, which need be checked but once. */
+	/* Most publishers send many messages to one topic, which needs checking only once. */
 	if (!mqtt_publish_fields_read(l->version, MQTT_FROM_CLIENT, frame->flags, body, &p, &e) ||
 		!(routes_know(&l->broker->routes, &p.topic) ||
 			mqtt_publish_topic_check(l->version, &p, &e))) {

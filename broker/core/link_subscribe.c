@@ -40,8 +40,8 @@ static bool offer_check(struct link *l, const struct mqtt_subscribe *s)
 	return true;
 }
 
-/* 3.1.1 does not know shares, but leaves the meaning of "$" to the server: here it is that of 5.0, and
- * what can be no share is refused, as it would never be served. 0, or the code.
+/* 3.1.1 does not know shares, but leaves the meaning of "$" to the server: here it is that of 5.0,
+ * and what cannot be a share is refused, as it would never be served. 0, or the code.
  */
 static uint8_t share_check(const struct broker_limits *limits, struct mqtt_view filter)
 {

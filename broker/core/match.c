@@ -36,7 +36,7 @@ static void id_add(struct match *m, struct memory *memory, struct target *target
 	target->ids = m->id_count;
 }
 
-/* One copy a session: at the highest QoS, with all identifiers. [MQTT-3.3.5-1] [MQTT-3.3.4-2]
+/* One copy per session: at the highest QoS, with all identifiers. [MQTT-3.3.5-1] [MQTT-3.3.4-2]
  * [MQTT-3.3.4-4]
  */
 static void target_merge(struct match *m, struct memory *memory, struct target *target,
@@ -152,7 +152,7 @@ static void node_visit(const struct visit *v, const struct tree_node *node)
 		v->call(v->context, subscription_at(&f->list, i));
 }
 
-/* The same way as level_match. */
+/* In the same way as level_match. */
 static void level_visit(const struct visit *v, const struct tree_node *node, uint32_t at)
 {
 	const struct tree *tree = &v->subscriptions->tree;

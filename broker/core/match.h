@@ -22,7 +22,7 @@ struct target_id {
 };
 
 struct match {
-	struct target *targets; /* one a session */
+	struct target *targets; /* one per session */
 	struct share **shares;
 	struct target_id *ids;
 	uint32_t target_count, share_count, id_count;
@@ -34,13 +34,14 @@ struct match {
 	bool failed; /* no memory: something is missing */
 };
 
-/* What the topic matches, in place of what `m` held before: it holds until the subscriptions change.
- * `publisher` counts for No Local where No Local and other subscriptions overlap; NULL: nobody.
+/* What the topic matches, in place of what `m` held before: it is valid until the subscriptions
+ * change. `publisher` counts for No Local where No Local and other subscriptions overlap; NULL:
+ * nobody.
  */
 void match_topic(struct match *m, struct subscriptions *s, struct mqtt_view topic,
 	const struct subscriber *publisher);
 
-/* Every subscription that the topic matches, but for those of shares. */
+/* Every subscription that the topic matches, except those of shares. */
 void match_visit(struct subscriptions *s, struct mqtt_view topic,
 	void (*visit)(void *context, const struct subscription *sub), void *context);
 

@@ -42,14 +42,14 @@ void memory_give(struct memory *m, void *p, size_t size);
  */
 void *memory_move(struct memory *m, void *p, size_t used, size_t old_size, size_t size);
 
-/* Looks how much is in use, now and then: taking and giving cost nothing for it. */
+/* Looks now and then at how much is in use, so that taking and giving need not. */
 static inline void memory_look(struct memory *m)
 {
 	if (m->used_bytes > m->high_bytes)
 		m->high_bytes = m->used_bytes;
 }
 
-/* Much less is in use than was: worth a memory_trim, and that of the process. */
+/* Much less is in use than before: worth a memory_trim, and a trim of the process. */
 bool memory_has_fallen(const struct memory *m);
 
 /* Gives up what is kept for reuse. */

@@ -343,8 +343,8 @@ static struct delivery *delivery_find(const struct outgoing *o, uint16_t id, uin
 }
 
 /* The client has it: what is left is PUBREL and PUBCOMP. [MQTT-4.3.3-6]
- * The client forgets the identifier by PUBREL: a store that would not, after a restart, must not let
- * it come that far.
+ * The client forgets the identifier at PUBREL: a store that would not have forgotten it after a
+ * restart must not let it come to that.
  */
 static bool delivery_release(struct broker *b, struct session *s, struct delivery *d)
 {

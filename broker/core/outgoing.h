@@ -4,7 +4,7 @@
  *          ▼                 ▼                      ▼
  *      ... | 7 | 8 | - | 9 | | 3 | 4 |   |   |   |  ...
  *            sent, to be       not sent on this connection: first what an earlier connection
- *            acknowledged      left (it has its identifier still), then what waits
+ *            acknowledged      left (it still has its identifier), then what waits
  *
  * A new connection moves `sent` back to `first`, so that sending again is the same as sending. Acknowledged
  * deliveries stay as DELIVERY_DONE until those before them are, too.
@@ -28,14 +28,15 @@ struct outgoing {
 	struct delivery *ring;
 	uint32_t capacity; /* a power of two */
 	uint32_t first, sent,
-		end;          /* ever growing; a place in the ring is such a number % capacity */
+		end;          /* they only grow; the place in the ring is the number % capacity */
 	uint32_t queue_bytes; /* of what waits */
 	uint32_t outstanding; /* deliveries that are `counted` */
 	uint32_t sequence;
 	uint16_t next_id;
 
 	/* Once the identifiers have come round to one that is still in use: those that are to be passed over.
-	 * What is sent after that is added when they come round to `mark` again. Empty, hence NULL, before.
+	 * What is sent after that is added when they come round to `mark` again. Until then empty,
+	 * hence NULL.
 	 */
 	struct idset *open;
 	uint16_t mark;
@@ -43,13 +44,14 @@ struct outgoing {
 
 enum deliver_result {
 	DELIVER_OK,      /* sent, or kept to be sent */
-	DELIVER_DROPPED, /* it matches, and cannot be had: the queue is full, or offline at QoS 0 */
+	DELIVER_DROPPED, /* it matches, but has to go: the queue is full, or offline at QoS 0 */
 	DELIVER_NOBODY,  /* no member of the share may have it */
 	DELIVER_FAILED,  /* above QoS 0, and dropped for lack of memory */
 };
 
-/* Sends a message, or keeps it until it can be sent; goes on without the store, if that has no room for
- * it. While broker.staging is set, nothing is sent yet (outgoing_pump does), and that is a failure.
+/* Sends a message, or keeps it until it can be sent; goes on without the store if that has no room
+ * for it. While broker.staging is set, nothing is sent yet (outgoing_pump does that), and a full
+ * store is a failure.
  */
 enum deliver_result outgoing_add(struct broker *b, struct session *s, struct publication *p,
 	const struct sending *how, struct share *share);
@@ -80,7 +82,7 @@ void outgoing_rest(struct broker *b, struct session *s);   /* the connection is 
 bool outgoing_waits(const struct outgoing *o);
 
 /* The deliveries that are not done, one after the other, from `*at` = 0 on; NULL after the last, and
- * at once if `o` is NULL. They must not become more meanwhile.
+ * at once if `o` is NULL. None may be added meanwhile.
  */
 struct delivery *outgoing_next(const struct outgoing *o, uint32_t *at);
 

@@ -3,13 +3,13 @@
  *      head ──▶ | small packets, one after the other | ──▶ | payload of a message | ──▶ | ... |
  *                own bytes; more is appended here           shared, not copied
  *
- * Small packets are copied, as that costs less than to point at them; a large payload is held and
- * pointed at, and so are the packets of a fan-out, in a sheet, where they are all that waits. A piece
- * never moves, so that the host may write it whenever it likes. A link that has nothing to write has no
- * piece.
+ * Small packets are copied, as that costs less than pointing at them; a large payload is held and
+ * pointed at, and so are the packets of a fan-out, in a sheet, where they are all that waits. A
+ * piece never moves, so that the host may write it whenever it likes. A link that has nothing to
+ * write has no piece.
  *
- * What is shared counts as output of each link as if it was its own. What a link that is not written holds
- * beyond that has a bound: see output_refer.
+ * What is shared counts as output of each link as if it were its own. What a link that is not being
+ * written to holds beyond that is bounded: see output_refer.
  */
 #ifndef BROKER_CORE_OUTPUT_H
 #define BROKER_CORE_OUTPUT_H
@@ -48,7 +48,7 @@ static inline bool output_piece_is_own(const struct output_piece *p)
 	return p->data == p->bytes;
 }
 
-/* The way of output_take when the last piece is full. */
+/* The path of output_take when the last piece is full. */
 uint8_t *output_take_more(struct output *o, struct memory *memory, uint32_t len);
 
 /* Room for `len` bytes, which count as output from now on. NULL without memory. */

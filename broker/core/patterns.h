@@ -8,8 +8,8 @@
  *      a/b/c             none: it matches one topic
  *
  * A topic matches at most one filter of each pattern, and the way to it has no more steps than it has levels.
- * So a limit to the patterns of a subscriber is one to what it costs all who publish. Whoever has few
- * subscriptions has few patterns, and needs no table of them.
+ * So a limit on a subscriber's patterns is a limit on what it costs everyone who publishes. Whoever
+ * has few subscriptions has few patterns, and needs no table of them.
  */
 #ifndef BROKER_CORE_PATTERNS_H
 #define BROKER_CORE_PATTERNS_H
@@ -37,7 +37,7 @@ bool patterns_have(const struct patterns *p, uint64_t key);
 /* One filter more; false without memory. */
 bool patterns_add(struct patterns *p, struct memory *memory, uint64_t key);
 
-/* One filter less, which was added. */
+/* One filter fewer; it must have been added. */
 void patterns_remove(struct patterns *p, uint64_t key);
 
 #endif

@@ -12,7 +12,7 @@ static void retain_nothing(struct broker *b, struct mqtt_view topic)
 		record_retained_gone(b, topic);
 }
 
-/* False without memory or room in the store. What is staged is as good as not published, then; any other
+/* False without memory or room in the store. What is staged then counts as not published; any other
  * message replaces an older one even so: [MQTT-3.3.1-7] of 3.1.1.
  */
 static bool retain(struct broker *b, struct publication *p)

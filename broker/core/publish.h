@@ -16,8 +16,9 @@ struct publish_result {
 	bool failed;      /* there was no room to match, to retain, or to keep it for somebody */
 };
 
-/* Retains it if it is to be, and delivers it to all. Where there is a store, one that is answered is as good
- * as not published if anything fails: not retained, and delivered at QoS 0 only; `reached` is 0 then.
+/* Retains it if it is to be retained, and delivers it to all. Where there is a store, a publication
+ * that is answered counts as not published if anything fails: not retained, and delivered at QoS 0
+ * only; `reached` is 0 then.
  */
 struct publish_result publish(struct broker *b, struct publication *p);
 

@@ -8,8 +8,9 @@
  *      'e' session | sequence                serial, state, Packet Identifier, ..., share
  *      'f' topic                             message                           retained
  *
- * In the order of the keys, so that each pair finds there what it refers to. Only sessions that
- * outlive their connection are stored: of others, nothing here does anything, and all goes well.
+ * They come back in the order of the keys, so that each pair finds what it refers to. Only sessions
+ * that outlive their connection are stored: for others, nothing here does anything, and everything
+ * succeeds.
  *
  * What returns a bool may fail, as the store may: then the store is as it was.
  */
@@ -42,11 +43,13 @@ bool record_received(struct broker *b, const struct session *s, uint16_t id);
 void record_received_gone(struct broker *b, const struct session *s, uint16_t id);
 
 /* A new delivery; its message is stored while deliveries name it. One that could not be stored stays out
- * of the store, and later changes of it are no failures.
+ * of the store, and later changes to it do not fail.
  */
 bool record_delivery(struct broker *b, const struct session *s, struct delivery *d);
 
-/* Its state has changed, or its Packet Identifier. One that is released names its message no more. */
+/* Its state has changed, or its Packet Identifier. One that is released no longer names its
+ * message.
+ */
 bool record_delivery_change(struct broker *b, const struct session *s, struct delivery *d);
 void record_delivery_gone(struct broker *b, const struct session *s, struct delivery *d);
 

@@ -42,7 +42,7 @@ static bool take_time(struct broker *b, struct mqtt_cursor *c, int64_t *ms)
 	return true;
 }
 
-/* The whole rest is one message. NULL when it is none. */
+/* All the rest is one message. NULL when it is not. */
 static struct message *take_message(struct broker *b, struct mqtt_cursor *c)
 {
 	struct publication p = { 0 };
@@ -178,8 +178,8 @@ static bool message_restore(struct broker *b, struct mqtt_cursor *key, struct mq
 	return false;
 }
 
-/* Subscription Identifiers, and the share that it came through: if that has no members any more, there
- * is nobody to hand it on to.
+/* Subscription Identifiers, and the share that it came through: if that no longer has members,
+ * there is nobody to hand it on to.
  */
 static bool extra_restore(struct broker *b, struct mqtt_cursor *c, struct delivery_extra **extra)
 {

@@ -118,7 +118,7 @@ static struct pattern pattern_of(struct retained *r, struct mqtt_view filter)
 	return p;
 }
 
-/* Whether all children of a place of this depth are on the way, and not at most one of them. */
+/* Whether all children of a place of this depth are on the way, rather than at most one of them. */
 static bool takes_all(const struct pattern *p, uint32_t depth)
 {
 	return depth < p->count ? level_is(&p->levels[depth], '+') : p->hash;

@@ -1,8 +1,8 @@
 /* The last retained message of each topic.
  *
- * Those that match a filter are visited in as many parts as one likes. What changes between two parts:
- * a message that goes is not visited; one that comes, or takes the place of another, is younger than the
- * walk, and not visited either.
+ * Those that match a filter are visited in as many parts as one likes. Between two parts things may
+ * change: a message that goes is not visited; one that comes, or takes the place of another, is
+ * younger than the walk, and is not visited either.
  */
 #ifndef BROKER_CORE_RETAINED_H
 #define BROKER_CORE_RETAINED_H
@@ -43,7 +43,7 @@ bool retained_init(struct retained *r, struct memory *memory, struct timers *tim
 void retained_fini(struct retained *r);
 
 /* Replaces what was there; takes a reference of its own. False without memory, or when the topic is
- * too deep; what was there is gone even so. [MQTT-3.3.1-5]
+ * too deep; what was there is gone in any case. [MQTT-3.3.1-5]
  */
 bool retained_put(struct retained *r, struct message *message);
 
@@ -54,13 +54,14 @@ struct message *retained_get(struct retained *r, struct mqtt_view topic);
 bool retained_remove(struct retained *r, struct mqtt_view topic);
 void retained_remove_entry(struct retained *r, struct retained_entry *entry);
 
-/* A walk that was begun is to be ended, also if it has come to the end. */
+/* A walk that was begun must be ended, even if it has come to the end. */
 void retained_walk_begin(struct retained *r, struct retained_walk *w);
 void retained_walk_end(struct retained *r, struct retained_walk *w);
 
-/* Goes on, `*steps` places at most, which it takes off. Calls `visit` for each message whose topic matches
- * the filter, the same each time; if that returns false, the walk rests, and the message is visited again
- * by the next part. `visit` must not change what is retained. Returns true when there is no more to visit.
+/* Goes on for at most `*steps` places, and subtracts those that it took. Calls `visit` for each
+ * message whose topic matches the filter, the same each time; if that returns false, the walk
+ * rests, and the message is visited again by the next part. `visit` must not change what is
+ * retained. Returns true when there is no more to visit.
  */
 bool retained_walk_on(struct retained *r, struct retained_walk *w, struct mqtt_view filter,
 	uint32_t *steps, bool (*visit)(void *context, struct message *message), void *context);
@@ -71,7 +72,7 @@ struct retained_entry *retained_find(struct retained *r, struct mqtt_view topic)
 /* Whether the walk, whose filter matches it, has yet to visit it. */
 bool retained_walk_is_ahead(const struct retained_walk *w, const struct retained_entry *entry);
 
-/* No walk visits it any more. */
+/* No walk will visit it from now on. */
 void retained_pass(struct retained *r, struct retained_entry *entry);
 
 #endif

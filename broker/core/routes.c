@@ -86,7 +86,7 @@ bool routes_know(const struct routes *r, struct mqtt_view *topic)
 	return true;
 }
 
-/* Kept apart from the way of most messages. */
+/* Kept apart from the path of most messages. */
 __attribute__((noinline)) static const struct match *match_find(
 	struct routes *r, struct mqtt_view topic, const struct subscriber *publisher)
 {

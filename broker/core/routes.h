@@ -27,9 +27,9 @@ struct routes {
 void routes_init(struct routes *r, struct memory *memory, struct subscriptions *s, uint64_t seed);
 void routes_fini(struct routes *r);
 
-/* Whether the topic is that of the latest match, and so a valid one. If that match is still good, the view
- * is made to point to the topic there, by which routes_match finds it at once, and then lasts until the
- * next match.
+/* Whether the topic is that of the latest match, and so a valid one. If that match is still good,
+ * the view is made to point to the topic there: routes_match then finds it at once, and the view
+ * lasts until the next match.
  */
 bool routes_know(const struct routes *r, struct mqtt_view *topic);
 

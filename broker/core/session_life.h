@@ -10,11 +10,11 @@
 struct broker;
 struct session;
 
-/* A new one, offline, which nobody has yet. NULL without memory. */
+/* A new one, offline; no other may have its identifier. NULL without memory. */
 struct session *session_new(struct broker *b, struct mqtt_view id, uint32_t expiry_s);
 
-/* Its connection is over. The Will is published, now or later, unless `drop_will`; the session may be
- * ended by it.
+/* Its connection is over. The Will is published, now or later, unless `drop_will`; this may end the
+ * session.
  */
 void session_detach(struct broker *b, struct session *s, bool drop_will);
 
@@ -27,15 +27,15 @@ void session_forget(struct broker *b, struct session *s);
 /* Frees all of them. They have not ended: they are in the store, if there is one. */
 void sessions_free_all(struct broker *b);
 
-/* Its link has room again: what has waited for that is sent by the next broker_tick. What is put into
- * the store by it is committed then, before it is written.
+/* Its link has room again: what has waited for that is sent by the next broker_tick. What that puts
+ * into the store is committed before it is written.
  */
 void session_pump_later(struct broker *b, struct session *s);
 
-/* Its timer came up. */
+/* Its timer has fired. */
 void session_due(struct broker *b, struct session *s);
 
-/* Sets the timer of an offline session; ends it if that cannot be. */
+/* Sets the timer of an offline session; ends it if that fails. */
 void session_wait(struct broker *b, struct session *s);
 
 #endif

@@ -4,8 +4,9 @@
  *              ▲ ──────── A and B ─────────────▶
  *                                    ▲ ── C ───▶
  *
- * An output that ends with one packet only grows by the next; nothing is copied. What was written stays as
- * it is for as long as an output points at it. A sheet at which none points any more is begun anew.
+ * An output that ends with one packet merely grows by the next; nothing is copied. What was written
+ * stays as it is for as long as an output points at it. A sheet that none points at any longer is
+ * begun anew.
  */
 #ifndef BROKER_CORE_SHEET_H
 #define BROKER_CORE_SHEET_H
@@ -22,10 +23,14 @@ struct sheet {
 
 enum { SHEET_BYTES = MEMORY_PIECE - sizeof(struct sheet) };
 
-/* Room for `len` bytes in `*sheet`, which is replaced when it has not so much left. NULL without memory. */
+/* Room for `len` bytes in `*sheet`, which is replaced when it has less than that left. NULL without
+ * memory.
+ */
 uint8_t *sheet_room(struct sheet **sheet, struct memory *memory, uint32_t len);
 
-/* So many of them were written. They last until the next sheet_room, and for as long as the sheet is held. */
+/* This many of them were written. They last until the next sheet_room, and for as long as the sheet
+ * is held.
+ */
 static inline void sheet_keep(struct sheet *sheet, uint32_t len)
 {
 	sheet->len += len;

@@ -10,7 +10,7 @@
 
 enum {
 	FIRST_CAPACITY = 4,
-	PATTERNS_WORTH = 50, /* with fewer subscriptions they are not counted any more */
+	PATTERNS_WORTH = 50, /* with fewer subscriptions they are no longer counted */
 };
 
 bool subscriptions_init(
@@ -139,7 +139,7 @@ static void filter_release(struct subscriptions *s, struct tree_node *node)
 	tree_prune(&s->tree, node);
 }
 
-/* The subscriber's own subscription to this filter: looked for where there are fewer. */
+/* The subscriber's own subscription to this filter: looked for in the shorter of two lists. */
 static struct subscription *subscription_find(const struct subscriber *subscriber,
 	const struct tree_node *node, const struct share *share,
 	const struct subscription_list *list)

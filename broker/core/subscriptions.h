@@ -1,7 +1,7 @@
 /* Who wants what: every subscription of every session, in a tree of filters.
  *
  *      tree_node ──value──▶ struct filter
- *                              ├── list   ▶ subscription ▶ subscription ▶ ...      one a session
+ *                              ├── list   ▶ subscription ▶ subscription ▶ ...      one per session
  *                              └── shares ▶ share "g1" ▶ share "g2" ▶ ...
  *                                             └── list ▶ subscription ▶ ...        the members
  *      subscriber ──chain──▶ subscription ──next──▶ subscription ──▶ ...
@@ -94,12 +94,12 @@ struct subscription_limits { /* of a subscriber */
 	uint32_t patterns; /* see patterns.h */
 };
 
-/* `filter` is valid, also what is after "$share/". */
+/* `filter` is valid, including what is after "$share/". */
 enum subscribe_result subscriptions_add(struct subscriptions *s, struct subscriber *subscriber,
 	const struct mqtt_filter *filter, uint8_t qos, uint32_t id,
 	const struct subscription_limits *limits);
 
-/* The subscriber's own one; NULL: it has none to this filter. */
+/* The subscriber's own subscription to this filter; NULL: it has none. */
 struct subscription *subscriptions_find(
 	struct subscriptions *s, const struct subscriber *subscriber, struct mqtt_view text);
 

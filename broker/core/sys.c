@@ -20,7 +20,7 @@ const struct broker_figures *broker_figures(struct broker *b)
 	return f;
 }
 
-/* Publishes a figure unless it still is what was published last. */
+/* Publishes a figure unless it is still what was published last. */
 static void value_publish(struct broker *b, const char *topic, struct mqtt_view value)
 {
 	struct publication p = { .topic = mqtt_view_of(topic),

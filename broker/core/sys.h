@@ -1,4 +1,4 @@
-/* $SYS: what the broker tells of itself, as retained messages. */
+/* $SYS: what the broker tells about itself, as retained messages. */
 #ifndef BROKER_CORE_SYS_H
 #define BROKER_CORE_SYS_H
 

@@ -1,7 +1,7 @@
-/* The one structure for everything that happens at a time: a heap, the earliest on top.
+/* The one structure for everything that happens at a certain time: a heap, the earliest on top.
  *
  * A timer that is often put off (keep alive) is not moved for each packet: it stays where it is, and
- * when it comes up its owner looks how long it really has still to go.
+ * when it fires, its owner looks at how long it really still has to go.
  */
 #ifndef BROKER_CORE_TIMER_H
 #define BROKER_CORE_TIMER_H
@@ -38,7 +38,7 @@ bool timer_set(struct timers *t, struct timer *timer, int64_t due_ms)
 	__attribute__((warn_unused_result));
 void timer_clear(struct timers *t, struct timer *timer);
 
-/* When it is set to; INT64_MAX: it is not. */
+/* What it is set to; INT64_MAX: it is not set. */
 int64_t timer_due_ms(const struct timers *t, const struct timer *timer);
 
 /* Takes one that is due; NULL when there is none. */

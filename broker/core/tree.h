@@ -20,7 +20,9 @@
 struct buf;
 struct memory;
 
-/* In a large tree each node that is looked at is a wait for memory: what a search needs of it is together. */
+/* In a large tree each node that is looked at costs a wait for memory: what a search needs of it is
+ * kept together.
+ */
 struct tree_node {
 	struct tree_node *children;
 	struct tree_node *next, *previous; /* siblings */
@@ -69,11 +71,11 @@ struct tree_node *tree_find(struct tree *t, struct mqtt_view path);
 /* Finds or makes; NULL when the path is too deep or there is no memory. Give it a value, or prune. */
 struct tree_node *tree_make(struct tree *t, struct mqtt_view path);
 
-/* Frees the node and those above it that are of no use any more. */
+/* Frees the node and those above it that are no longer of use. */
 void tree_prune(struct tree *t, struct tree_node *node);
 
-/* Whether one who goes from parents to children, and from sibling to sibling, has `node` still ahead of him
- * at `place`: also if that is it.
+/* Whether a walk from parents to children, and from sibling to sibling, still has `node` ahead of
+ * it at `place`; also true if `place` is the node.
  */
 bool tree_is_ahead(const struct tree_node *place, const struct tree_node *node);
 

@@ -18,13 +18,14 @@ struct connection;
 
 struct channel {
 	const char *name;
-	size_t state_bytes; /* that each connection has of it, all zero: connection_state */
+	size_t state_bytes; /* of it in each connection, all zero: connection_state */
 
 	/* The link is there, and no byte has come. False: there is no memory. NULL: nothing to do. */
 	bool (*open)(struct connection *c);
 
-	/* Bytes that came; they may be changed in place. False: the peer breaks the rules of the layer. Then what
-	 * output has is written as far as it goes at once, and the connection is closed.
+	/* Bytes that came; they may be changed in place. False: the peer breaks the rules of the
+	 * layer. Then what `output` has is written as far as possible at once, and the connection
+	 * is closed.
 	 */
 	bool (*input)(struct connection *c, void *data, size_t len);
 
@@ -37,12 +38,12 @@ struct channel {
 	/* Whether there is anything to be written: of the layer, or of the link. */
 	bool (*pending)(const struct connection *c);
 
-	/* Nothing more comes of the link, and all is written: a farewell of the layer becomes output now. NULL: it
-	 * has none. Its time is that of the link (link_must_close).
+	/* Nothing more comes from the link, and all is written: a farewell of the layer becomes
+	 * output now. NULL: it has none. Its time is that of the link (link_must_close).
 	 */
 	void (*finish)(struct connection *c);
 
-	/* Frees what `open` has made, also if it made but half of it. NULL: nothing. */
+	/* Frees what `open` has made, even if it made only half of it. NULL: nothing. */
 	void (*close)(struct connection *c);
 };
 

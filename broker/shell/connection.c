@@ -184,7 +184,7 @@ static size_t total(const uv_buf_t *bufs, unsigned n)
 	return bytes;
 }
 
-/* There is room again. What it is used for is a matter of the next turn. */
+/* There is room again. What it is used for is a matter for the next turn. */
 static void on_written(uv_write_t *request, int status)
 {
 	struct connection *c = (struct connection *)request->handle;
@@ -221,7 +221,7 @@ static void write_later(struct connection *c)
 		connection_close(c);
 }
 
-/* Returns false when the connection is of no more use. */
+/* Returns false when the connection is no longer of use. */
 static bool write_now(struct connection *c)
 {
 	uv_buf_t bufs[PIECES];
@@ -287,7 +287,8 @@ static void pause_or_resume(struct connection *c)
 		uv_read_start((uv_stream_t *)&c->tcp, on_alloc, on_read);
 }
 
-/* All of the link is written, and now the farewell of the channel; true when that is, too. */
+/* All of the link is written, and now the farewell of the channel; true when that is written, too.
+ */
 static bool finish(struct connection *c)
 {
 	const struct channel *channel = channel_of(c);

@@ -21,7 +21,7 @@ struct connections {
 	uint32_t opened;                  /* since the start: their numbers in the log */
 	uint32_t per_address;             /* most connections of one address; 0: no limit */
 	struct address_count **addresses; /* hash table; NULL while there is no limit */
-	int64_t told_ms;                  /* the time that the core has been told last */
+	int64_t told_ms;                  /* the time that the core was last told */
 	char *chunk; /* every read goes here: the core copies what it does not use up */
 };
 
@@ -43,10 +43,10 @@ struct connection {
 	bool broken : 1;   /* the peer has broken the rules of the channel */
 	bool finished : 1; /* the channel has taken its leave */
 	bool shut : 1;     /* the peer has been told that no more comes */
-	bool ended : 1;    /* the peer has told that */
+	bool ended : 1;    /* the peer has said the same */
 };
 
-/* Of its channel: so many bytes as that asks for. */
+/* Of its channel: as many bytes as that asks for. */
 static inline void *connection_state(struct connection *c)
 {
 	return c + 1;
@@ -56,8 +56,8 @@ bool connections_init(
 	struct connections *c, struct broker *broker, struct log *log, uint32_t per_address);
 void connections_fini(struct connections *c);
 
-/* Takes what a listener has to accept. False without memory: the listener hears nothing more until this
- * was called again, and successful.
+/* Takes what a listener has to accept. False without memory: the listener hears nothing more until
+ * this has been called again and has succeeded.
  */
 bool connection_accept(struct entrance *entrance, uv_stream_t *listener);
 

@@ -104,7 +104,9 @@ static uint64_t resident_bytes(void)
 	return bytes;
 }
 
-/* It costs some milliseconds for each hundred megabytes: never often, and not when they are in use again. */
+/* It costs some milliseconds for each hundred megabytes: so not often, and never when they are in
+ * use again.
+ */
 static void on_trim(uv_timer_t *timer)
 {
 	struct server *s = timer->data;

@@ -20,7 +20,7 @@ struct server;
 struct server *server_new(const struct settings *settings, struct log *log, const char *version,
 	char *error, unsigned error_size);
 
-/* The port of a listener, also where the system chose it. */
+/* The port of a listener, even where the system chose it. */
 uint16_t server_port(const struct server *s, unsigned listener);
 
 /* Takes over what can change while it runs: what is logged. */
@@ -29,7 +29,7 @@ void server_apply(struct server *s, const struct settings *settings);
 /* Called in the loop's thread on SIGHUP. */
 void server_on_reload(struct server *s, void (*reload)(void *context), void *context);
 
-/* Serves until SIGTERM or SIGINT, then ends in order: clients are told, and get some seconds. */
+/* Serves until SIGTERM or SIGINT, then ends in order: clients are told, and get a few seconds. */
 void server_run(struct server *s);
 
 void server_free(struct server *s);

@@ -91,7 +91,7 @@ static bool read_bool(struct line *l, bool *value)
 	return true;
 }
 
-/* "0 means no limit" of mosquitto. */
+/* Mosquitto's "0 means no limit". */
 static bool read_limit(struct line *l, uint32_t *limit)
 {
 	if (!read_u32(l, 0, UINT32_MAX, limit))
@@ -145,7 +145,7 @@ static bool set_max_connections(struct line *l)
 	return true;
 }
 
-/* What is offered in the file is a lack in the limits. */
+/* The file says what is offered, the limits what is lacking. */
 static bool read_available(struct line *l, bool *lacks)
 {
 	bool available;

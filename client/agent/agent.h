@@ -12,7 +12,7 @@
 #include "client/mqttspec_client.h"
 #include "client/tool/input.h"
 
-struct unanswered { /* a command that waits; its address is the tag for the client */
+struct unanswered { /* a command that waits; its address is its tag for the client */
 	struct unanswered *previous, *next;
 	json_t *id;
 };

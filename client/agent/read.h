@@ -1,5 +1,5 @@
-/* The fields of a command. What is missing or of the wrong type is noted, the first of them with a
- * sentence; what the functions return then does not count, but may be used.
+/* The fields of a command. Whatever is missing or of the wrong type is noted, the first such field
+ * with a sentence; what the functions return then means nothing, but may be used.
  */
 #ifndef CLIENT_AGENT_READ_H
 #define CLIENT_AGENT_READ_H
@@ -27,7 +27,7 @@ struct read_bytes {
 void read_note(struct reading *r, enum read_state state, const char *format, ...)
 	__attribute__((format(printf, 3, 4)));
 
-/* Texts have no U+0000. Of the `_or` functions the field may be left out. */
+/* Texts have no U+0000. With the `_or` functions the field may be left out. */
 const char *read_text(struct reading *r, const json_t *object, const char *name);
 const char *read_text_of(struct reading *r, const json_t *value, const char *name);
 const char *read_text_or(

@@ -134,7 +134,7 @@ void tell_disconnected(
 	tell(event);
 }
 
-/* As text, if it is some; U+0000 is left to the digits, for JSON readers may stumble over it. */
+/* As text, if it is text; U+0000 is left to the digits, for JSON readers may stumble over it. */
 static void payload_add(json_t *event, const struct mqttspec_message *m)
 {
 	const char *payload = m->payload_len ? m->payload : "";

@@ -1,4 +1,6 @@
-/* The events of docs/AGENT.md, a line each. `id` is that of the command that is answered; NULL: none is. */
+/* The events of docs/AGENT.md, one line each. `id` is that of the command that is answered; NULL:
+ * none is.
+ */
 #ifndef CLIENT_AGENT_TELL_H
 #define CLIENT_AGENT_TELL_H
 

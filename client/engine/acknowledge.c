@@ -11,7 +11,7 @@ static void unknown_ack(struct engine *e, const char *what)
 			what });
 }
 
-/* The server has the message: what is left to be done needs its identifier only. */
+/* The server has the message: what is left to be done needs only its identifier. */
 static struct message *message_shrink(struct message *m)
 {
 	m->topic_len = m->properties_len = m->payload_len = 0;

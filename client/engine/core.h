@@ -44,7 +44,7 @@ struct engine {
 	bool problem_info;     /* the server may send Reason Strings and User Properties anywhere */
 	bool with_method;      /* the latest CONNECT named an Authentication Method */
 	bool reauthenticating; /* an AUTH 0x19 waits for its end */
-	bool challenged;       /* AUTH of the server waits for engine_auth_send */
+	bool challenged;       /* an AUTH of the server waits for engine_auth_send */
 	uint16_t receive_maximum;
 	uint32_t packet_bytes; /* largest packet taken */
 	struct buf assigned;   /* Client Identifier that the server chose */
@@ -92,7 +92,7 @@ bool engine_send(struct engine *e, const void *data, size_t len);
 bool engine_send_packet(struct engine *e); /* e->packet */
 /* False, after engine_break, if there was no room or memory for an answer that is due. */
 bool engine_must_send(struct engine *e, bool sent);
-/* The same of memory for what the server has sent. */
+/* The same for memory to keep what the server has sent. */
 bool engine_must_keep(struct engine *e, bool kept);
 
 /* open.c */
@@ -116,7 +116,7 @@ bool engine_quota_left(const struct engine *e);
 /* Size of the whole PUBLISH without a Topic Alias; SIZE_MAX: no packet can hold it. */
 size_t engine_publish_size(
 	const struct engine *e, uint8_t qos, uint32_t topic, uint32_t properties, uint32_t payload);
-/* What the server has said that it does not take. */
+/* What the server has said it does not take. */
 int engine_limits_check(const struct engine *e, uint8_t qos, bool retain, size_t size);
 bool engine_release_send(struct engine *e, uint16_t id, uint8_t reason); /* PUBREL */
 void engine_pump(struct engine *e); /* sends what may be sent */

@@ -105,7 +105,7 @@ void engine_break(struct engine *e, const struct mqtt_error *error)
 
 	if (e->state == ENGINE_CLOSED || e->state == ENGINE_ENDING)
 		return;
-	/* 3.1.1 knows no word for it; 5.0: U50-ERR-CLIENT, [MQTT-4.13.2-1] */
+	/* 3.1.1 has no word for it; 5.0: U50-ERR-CLIENT, [MQTT-4.13.2-1] */
 	if (version_traits(e->connect.version).reason_codes &&
 		error->reason >= MQTT_UNSPECIFIED_ERROR)
 		farewell(e, error->reason);

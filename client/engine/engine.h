@@ -85,14 +85,14 @@ enum engine_auth_phase {
 };
 
 enum engine_overflow {
-	ENGINE_REFUSE_NEW,  /* engine_publish says ENGINE_FULL */
+	ENGINE_REFUSE_NEW,  /* engine_publish returns ENGINE_FULL */
 	ENGINE_DROP_OLDEST, /* the messages that have waited longest end as ENGINE_DROPPED */
 };
 
 struct engine_config {
 	void *context; /* for all callbacks */
 
-	/* All that happens but messages. May be NULL. */
+	/* Everything that happens, except messages. May be NULL. */
 	void (*event)(void *context, const struct engine_event *event);
 
 	/* A message, its topic filled in where an alias stood for it. Returns the Reason Code of the
@@ -113,7 +113,7 @@ struct engine_config {
 	uint32_t connack_wait_ms;  /* from engine_open to CONNACK (10,000) */
 	uint32_t pingresp_wait_ms; /* (10,000) */
 	uint32_t packet_bytes;   /* largest packet taken (MQTT_PACKET_MAX); CONNECT may say less */
-	uint32_t output_bytes;   /* to be written, until messages wait and reading stops (16 MiB) */
+	uint32_t output_bytes;   /* to be written before messages wait and reading stops (16 MiB) */
 	uint32_t queue_messages; /* that wait to be sent (10,000) ... */
 	uint32_t queue_bytes;    /* ... and their size (64 MiB) */
 	uint16_t inflight;       /* unacknowledged messages, if the server allows more (1,000) */
@@ -148,14 +148,16 @@ void engine_config_default(struct engine_config *config);
 struct engine *engine_new(const struct engine_config *config, int64_t now_ms);
 void engine_free(struct engine *e);
 
-/* What to connect with; copied. Only between connections. False if it would be no legal CONNECT.
- * Clean Start holds until a session has begun: a reconnect goes on with that session as long as it
- * lasts, unless engine_forget comes before it; and once a session has ended, until this is called
- * again. In 3.1.1 a session with Clean Session ends with its connection.
+/* What to connect with; copied. Only between connections. False if it would not make a legal
+ * CONNECT. Clean Start holds until a session has begun: a reconnect goes on with that session as
+ * long as it lasts, unless engine_forget comes before it; and once a session has ended, until this
+ * is called again. In 3.1.1 a session with Clean Session ends with its connection.
  */
 bool engine_set_connect(struct engine *e, const struct mqtt_connect *connect);
 
-/* Tells the time and does what is due. Returns when to call again at the latest; INT64_MAX: never. */
+/* Tells the time and does what is due. Returns the latest time at which to call it again;
+ * INT64_MAX: never.
+ */
 int64_t engine_tick(struct engine *e, int64_t now_ms);
 
 /* A connection was made. False if there is nothing to connect with, or authentication does not start.

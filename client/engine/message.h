@@ -1,4 +1,4 @@
-/* A message of ours on its way, and the lists that it passes. */
+/* A message of ours on its way, and the lists that it passes through. */
 #ifndef CLIENT_ENGINE_MESSAGE_H
 #define CLIENT_ENGINE_MESSAGE_H
 

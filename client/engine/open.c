@@ -300,7 +300,7 @@ void engine_forget(struct engine *e)
 	e->waiting = renewed;
 	while ((m = e->published.first))
 		engine_settle(e, &e->published, m, ENGINE_SESSION_LOST, NULL);
-	/* PUBREC has told that the server has the message. */
+	/* PUBREC has said that the server has the message. */
 	while ((m = e->released.first))
 		engine_settle(e, &e->released, m,
 			e->config.republish ? ENGINE_OK : ENGINE_SESSION_LOST, NULL);

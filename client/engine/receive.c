@@ -7,7 +7,7 @@ static bool refuse_alias(struct mqtt_error *error)
 		"Topic Alias above the maximum");
 }
 
-/* Puts the topic in the place of its alias. */
+/* Puts the topic in place of its alias. */
 static bool alias_resolve(struct engine *e, struct mqtt_publish *p, struct mqtt_error *error)
 {
 	uint16_t alias = (uint16_t)mqtt_properties_number(&p->properties, MQTT_TOPIC_ALIAS, 0);
@@ -70,8 +70,8 @@ static void acknowledge(struct engine *e, enum packet_type type, uint16_t id, ui
 				mqtt_ack_short(packet, e->connect.version, type, id, reason)));
 }
 
-/* A message once: its repetitions are acknowledged only. [MQTT-4.3.3-10] of 5.0, [MQTT-4.3.3-2] of
- * 3.1.1
+/* Each message once: its repetitions are only acknowledged. [MQTT-4.3.3-10] of 5.0, [MQTT-4.3.3-2]
+ * of 3.1.1
  */
 static void receive_qos2(struct engine *e, const struct mqtt_publish *p)
 {

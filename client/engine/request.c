@@ -4,7 +4,7 @@
 #include "client/engine/core.h"
 #include "mqtt/text.h"
 
-/* What the server has said that it will not take. U50-WILDCARDAVAIL, U50-SUBIDAVAIL, U50-SHAREDAVAIL */
+/* What the server has said it will not take. U50-WILDCARDAVAIL, U50-SUBIDAVAIL, U50-SHAREDAVAIL */
 static int offer_check(const struct engine *e, struct mqtt_view filter)
 {
 	struct mqtt_view name, rest = filter;
@@ -32,7 +32,7 @@ static bool has_subscription_id(struct mqtt_view raw)
 	return false;
 }
 
-/* e->packet is written: sends it, and remembers what for. */
+/* e->packet is complete: sends it, and remembers what for. */
 static int request_send(struct engine *e, uint16_t id, uint8_t answer, size_t count, uint64_t tag)
 {
 	struct request **end = &e->requests, *r = malloc(sizeof(*r));

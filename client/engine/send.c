@@ -58,7 +58,7 @@ size_t engine_publish_size(
 	return 1 + mqtt_variable_size((uint32_t)body) + body;
 }
 
-/* What the server has said that it does not take. */
+/* What the server has said it does not take. */
 int engine_limits_check(const struct engine *e, uint8_t qos, bool retain, size_t size)
 {
 	if (qos > e->server.maximum_qos) /* [MQTT-3.2.2-11] */

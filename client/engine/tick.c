@@ -7,7 +7,7 @@ static int64_t ping_due_ms(const struct engine *e)
 {
 	int64_t interval_ms = e->server.keep_alive_s * INT64_C(1000);
 	int64_t margin_ms = interval_ms / 10 < 1000 ? interval_ms / 10 : 1000;
-	/* A server that says nothing is asked too: nobody else would notice that it is gone. */
+	/* A server that says nothing is asked too: nothing else would show that it is gone. */
 	int64_t from_ms = e->last_sent_ms < e->last_heard_ms ? e->last_sent_ms : e->last_heard_ms;
 
 	if (!interval_ms || e->pingresp_due_ms != INT64_MAX)

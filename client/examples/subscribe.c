@@ -1,4 +1,4 @@
-/* Prints so many messages, with their properties, and ends.
+/* Prints COUNT messages, with their properties, and ends.
  *
  *      subscribe SERVER FILTER COUNT
  */

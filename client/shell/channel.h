@@ -18,7 +18,7 @@ struct connection;
 
 struct channel {
 	const char *name;
-	size_t state_bytes; /* that each connection has of it, all zero: connection_state */
+	size_t state_bytes; /* of it in each connection, all zero: connection_state */
 
 	/* The stream is connected: connection_opened, now or after a handshake, whose time is that of the attempt
 	 * to connect. False: there is no memory.
@@ -26,7 +26,7 @@ struct channel {
 	bool (*open)(struct connection *c);
 
 	/* Bytes that came; they may be changed in place. What is meant for the engine goes to connection_deliver.
-	 * NULL, or why the connection is of no more use.
+	 * NULL, or why the connection is no longer of use.
 	 */
 	const char *(*input)(struct connection *c, void *data, size_t len);
 

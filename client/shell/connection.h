@@ -38,7 +38,7 @@ bool connection_is_writing(const struct connection *c);
 void connection_finish(struct connection *c);
 void connection_pause(struct connection *c, bool pause); /* reading */
 
-/* Lets go of it: no hook is called any more. NULL is fine. */
+/* Lets go of it: no hook is called from then on. NULL is fine. */
 void connection_close(struct connection *c);
 
 #endif

@@ -47,7 +47,7 @@ static void refused(struct mqttspec_client *c, const struct engine_event *e)
 		"connection refused by the server: %s", name);
 }
 
-/* Who was replaced by another client of its name must not answer in kind. */
+/* A client replaced by another of its name must not answer in kind. */
 static void disconnected(struct mqttspec_client *c, const struct engine_event *e)
 {
 	buf_reset(&c->end_properties);

@@ -39,7 +39,7 @@ static const char *host_split(const char **host, const char **port)
 		return end;
 	}
 	end = strchr(*host, ':');
-	if (end && strchr(end + 1, ':')) /* an address of IPv6 without brackets */
+	if (end && strchr(end + 1, ':')) /* an IPv6 address without brackets */
 		return *host + strlen(*host);
 	if (end)
 		*port = end + 1;

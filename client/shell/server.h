@@ -8,7 +8,7 @@
 struct channel;
 
 struct server {
-	char host[256]; /* name or address; of a Unix socket its path */
+	char host[256]; /* name or address; for a Unix socket, its path */
 	char port[6];   /* "1883"; "" for a Unix socket */
 	const struct channel *channel;
 };

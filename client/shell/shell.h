@@ -64,8 +64,8 @@ struct mqttspec_client {
 	bool stopping;      /* no new connection */
 	bool freeing;
 	unsigned inside;        /* callbacks that are running: shell_turn waits for their end */
-	unsigned tried;         /* servers in vain since the latest success */
-	int64_t attempt_due_ms; /* INT64_MAX: not set; so the others */
+	unsigned tried;         /* servers tried in vain since the latest success */
+	int64_t attempt_due_ms; /* INT64_MAX: not set; likewise the others */
 	int64_t retry_due_ms;
 	int64_t linger_due_ms; /* the last bytes must be out by then */
 	int64_t wake_due_ms;   /* of a blocking function */

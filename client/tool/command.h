@@ -20,7 +20,7 @@ enum command_source {
 	SOURCE_NULL
 };
 
-/* Exit codes beside 0 and the codes of CONNACK. */
+/* Exit codes besides 0 and the codes of CONNACK. */
 enum { COMMAND_FAILED = 1, COMMAND_TIMED_OUT = 27 };
 
 struct texts {
@@ -33,7 +33,7 @@ struct property_list {
 	size_t count, capacity;
 };
 
-/* Which packets -D may name; those that neither command sends are read and left aside. */
+/* Which packets -D may name; those that neither command sends are read and ignored. */
 enum property_place {
 	PLACE_CONNECT,
 	PLACE_WILL,

@@ -1,4 +1,4 @@
-/* What is left to be done when all options are read. */
+/* What is left to be done once all options are read. */
 #ifndef CLIENT_TOOL_COMMAND_FINISH_H
 #define CLIENT_TOOL_COMMAND_FINISH_H
 

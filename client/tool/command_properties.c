@@ -84,7 +84,7 @@ static bool number_read(
 	return false;
 }
 
-/* Returns the arguments read, beside the packet's name. */
+/* Returns the number of arguments read, not counting the packet's name. */
 static int value_read(struct command *c, const struct spec_property *spec, char **arguments,
 	int left, struct mqttspec_property *p)
 {

@@ -7,7 +7,7 @@
 
 #include "client/tool/command_properties.h"
 
-/* Bytes that are no UTF-8 are taken for Latin-1, so that nothing is lost. */
+/* Bytes that are not UTF-8 are taken for Latin-1, so that nothing is lost. */
 static json_t *text_of(const void *data, size_t len)
 {
 	const uint8_t *bytes = data;

@@ -6,8 +6,8 @@
 
 #include "client/tool/command.h"
 
-/* `nested`: the payload is JSON itself, and stands in it as such. If it is not, there is a complaint and
- * no output.
+/* `nested`: the payload is JSON itself, and is embedded as such. If it is not, there is a complaint
+ * and no output.
  */
 void format_json(const struct command *c, const struct mqttspec_message *message,
 	const struct timespec *now, bool nested);

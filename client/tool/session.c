@@ -22,7 +22,7 @@ static void finish(struct session *s)
 		s->over(s);
 }
 
-/* The code of CONNACK is the exit code of who was refused. */
+/* The code of CONNACK is the exit code of a client that was refused. */
 static void on_disconnected(void *context, int result, const char *text, bool will_retry,
 	const struct mqttspec_properties *properties)
 {

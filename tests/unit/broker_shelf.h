@@ -1,4 +1,5 @@
-/* A store for a broker in the rig: it can be full, stuck or cut off, and a broker be made from it again.
+/* A store for a broker in the rig: it can be full, stuck or cut off, and another broker can be made
+ * from it.
  *
  *      put, remove ──▶ now ──commit──▶ committed ──shelf_kill──▶ now ──shelf_restore──▶ another broker
  */

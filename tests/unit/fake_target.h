@@ -1,4 +1,4 @@
-/* A target that answers CONNECT, as little as can be, and misbehaves as told. */
+/* A target that does little more than answer CONNECT, and misbehaves as told. */
 #ifndef TESTS_UNIT_FAKE_TARGET_H
 #define TESTS_UNIT_FAKE_TARGET_H
 
@@ -14,7 +14,7 @@
  *   idle       never listens
  *   stubborn   ignores SIGTERM
  *   parent     has a child in a session of its own, whose id it prints
- *   robbed     on its first launch somebody else is faster to listen on its port; his id is written to
+ *   robbed     on its first launch another process takes its port first; the id of that one is in
  *              test_target.taken
  *   robbed_2   the same with {port_2}
  *   ports      prints {port}, {port_2}, {port_9} and {port_2} again

@@ -1,4 +1,4 @@
-/* Text held against a file of tests/unit/golden. After a change that is wanted,
+/* Text held against a file of tests/unit/golden. After a change that is intended,
  *
  *	GOLDEN_UPDATE=1 build/dev/tests/test_reports; GOLDEN_UPDATE=1 build/dev/tests/test_compare
  *

@@ -1,5 +1,5 @@
 /* A capture as a test sees it: written with pcap/pcapng.h, read back with a reader that shares nothing
- * with the writer and demands, of every block and packet it meets, right lengths and checksums.
+ * with the writer and demands correct lengths and checksums of every block and packet it meets.
  */
 #ifndef TESTS_UNIT_TRACE_H
 #define TESTS_UNIT_TRACE_H
@@ -72,7 +72,7 @@ struct packet packet_next(struct trace *t);
 const uint8_t *option_find(const struct block *b, size_t offset, uint16_t code, size_t *len);
 void option_check(const struct block *b, size_t offset, uint16_t code, const char *text);
 
-/* Reads SYN, SYN-ACK and ACK, of which later packets count their numbers; returns the SYN. */
+/* Reads SYN, SYN-ACK and ACK, from which later packets count their numbers; returns the SYN. */
 struct packet check_handshake(struct trace *t);
 
 /* The numbers count from the handshake: the first byte is 1. */
