@@ -1,4 +1,4 @@
-/* What our peers have published and subscribed to, and who has got it. */
+/* What our peers have published and subscribed to, and who has received it. */
 #include "harness/evidence/messages.h"
 
 #include <string.h>

@@ -35,7 +35,7 @@ const char *test_describe_wanted(struct test *t, const char *what, const struct 
 enum match {
 	MATCH_WANTED,
 	MATCH_COPY, /* of an earlier message, which is legal */
-	MATCH_KEPT, /* out of the store of retained messages: the wanted one is due besides */
+	MATCH_KEPT, /* from the store of retained messages: the wanted one is still due */
 };
 
 /* A copy out of the store that was passed over, and how it differs from the wanted message. If that does not

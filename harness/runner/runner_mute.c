@@ -1,6 +1,6 @@
-/* A target can live, accept connections, and serve nobody any more: one packet has killed a thread of it,
- * or left a lock behind. A checkup tells, off the fast path. The first one, before anything was played, is
- * the control: who does not pass that one is never called mute.
+/* A target can live, accept connections, and yet serve nobody any more: one packet has killed one
+ * of its threads, or left a lock held. A checkup tells, off the fast path. The first one, before
+ * anything was played, is the control: a target that does not pass it is never called mute.
  *
  * The same exchanges warm a target up that gets faster by being used (a JIT compiler, a cache), before
  * case runs begin that measure time.
