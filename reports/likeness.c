@@ -34,8 +34,7 @@ static bool gives_meaning(struct word w)
 	return false;
 }
 
-/* The end of "..." from its opening quote on; inside it a backslash takes the next character along.
- */
+/* The end of "..." from its opening quote on; a backslash inside takes the next character along. */
 static const char *behind_quote(const char *c)
 {
 	for (c++; *c && *c != '"'; c++)
