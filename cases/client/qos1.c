@@ -40,8 +40,7 @@ CLIENT_CASE(qos1_done_with_puback, .title = "A QoS 1 message is done with its PU
 	expect_acknowledged(t, command);
 }
 
-/* PUBACKs in the opposite order: each ends its own message. A client may keep only one in flight.
- */
+/* PUBACKs in reverse order: each ends its own message. A client may keep only one in flight. */
 CLIENT_CASE(qos1_pubacks_in_any_order,
 	.title = "Each PUBACK ends the message of its identifier, in whatever order they come",
 	.refs = { AS_ASKED }, .level = STATED, .versions = BOTH)
