@@ -282,8 +282,8 @@ static bool is_listed(const struct outcome *outcomes, size_t count, unsigned typ
 	return false;
 }
 
-/* None of the outcomes: what was to be refused was put up with, or a packet that is listed came with
- * another code, or another packet.
+/* None of the outcomes: what was to be refused was tolerated, or a listed packet came with another
+ * code, or another packet came.
  */
 static struct difference unlisted(struct test *t, const struct peer *p, const struct arrival *a,
 	const struct outcome *outcomes, size_t count)

@@ -70,7 +70,7 @@ static bool is_asked(const struct runner *r, enum runner_question question)
 	return r->checkup.runs && r->question == question;
 }
 
-/* One that was launched again serves before anybody can be blamed that it does not. */
+/* One that was launched again must serve before anybody can be blamed for its not serving. */
 static bool needs_control(const struct runner *r)
 {
 	return !r->was_asked && (!r->had_control || r->can_be_mute) && can_be_asked(r);
