@@ -261,7 +261,7 @@ static const struct vector server_disconnects[] = {
 		.extra = CODE(0x98) },
 };
 
-/* The server has to close as well; 3.14.4 tells the receiver not to wait for that. */
+/* The server has to close as well; 3.14.4 asks the receiver not to wait for that. */
 CLIENT_CASE(server_disconnect_ends_connection,
 	.title = "A client closes the connection on DISCONNECT of the server",
 	.refs = { "5.0:U50-DISC-CLOSE", "5.0:MQTT-4.13.2-1", "5.0:U50-DISC-SHORT" },
