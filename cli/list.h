@@ -19,7 +19,9 @@ struct list_options {
 	size_t excluded_count;
 };
 
-/* The versions in which this case or row is played, asked for, matched by a pattern and not left out. */
+/* The versions in which this case or row is played, asked for, matched by a pattern and not
+ * excluded.
+ */
 unsigned list_selects(const struct list_options *o, const struct walk *w);
 
 bool list_leaves_out(const struct list_options *o, const struct walk *w, enum mqtt_version version);

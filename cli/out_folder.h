@@ -24,7 +24,7 @@ const char *out_folder_name(struct arena *a, const char *target, int64_t started
 /* Lets out/latest lead to `path`, one of out_folder_name; a latest that is no link stays as it is. */
 void out_folder_link(struct arena *a, const char *path);
 
-/* Makes it if need be. Of an earlier run to the same folder the record, the log, and the captures
+/* Makes it if need be. Of an earlier run in the same folder, the record, the log, and the captures
  * that its record names are replaced; nothing else is touched. False, with a sentence.
  */
 bool out_folder_open(struct arena *a, const char *path, struct out_folder *out, const char **error);

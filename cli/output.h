@@ -14,8 +14,8 @@ FILE *output_open(const struct command *command, const char *path);
 /* False, with a sentence on stderr, when not everything could be written. */
 bool output_close(const struct command *command, const char *path, FILE *to);
 
-/* The way from the folder in which `output` lies to `folder`: "../out"; "" for the same. When there
- * is none (one of them does not exist) the folder as it is.
+/* The way from the folder that `output` is in to `folder`: "../out"; "" if they are the same. Where
+ * there is none (one of them does not exist), the folder as it is.
  */
 const char *output_way(struct arena *a, const char *output, const char *folder);
 

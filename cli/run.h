@@ -28,7 +28,7 @@ struct unjudged_reason {
 	size_t count;
 };
 
-/* Case runs that said nothing of the target: not applicable, or inconclusive, and nobody had foreseen it. */
+/* Case runs that said nothing about the target: not applicable or inconclusive, and unforeseen. */
 struct unjudged {
 	size_t count;
 	size_t due; /* all that somebody could have hoped to learn something from */
@@ -71,19 +71,19 @@ bool run_prepare(struct run *run, int *code);
 /* Finds run->login, which needs the target's file to have been read; the same. */
 bool run_find_login(struct run *run, int *code);
 
-/* Looks at a plain connection. What is broken there is a finding of the run: its case is in the plan
- * from here on, whatever was selected.
+/* Looks at a plain connection. What is broken there becomes a finding of the run: its case is in
+ * the plan from here on, whatever was selected.
  */
 void run_look(struct run *run);
 
-/* Whatever comes of a case run of the plan is told here. */
+/* Whatever comes of a case run of the plan is reported here. */
 void run_count(struct run *run, size_t index, const struct record_case *record);
 
 /* A sentence when most of what was due could not be judged; else NULL. */
 const char *run_unjudged(struct run *run);
 
-/* When it is over: why the run says too little of its target, or nothing, as one sentence; NULL: it says
- * enough. An exit code of 3 always has one.
+/* When it is over: why the run says too little about its target, or nothing, as one sentence; NULL:
+ * it says enough. An exit code of 3 always has one.
  */
 const char *run_trouble(struct run *run);
 int run_exit_code(const struct run *run, size_t unseen, const char *trouble);

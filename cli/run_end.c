@@ -1,4 +1,6 @@
-/* What a run is worth in the end: its exit code, and what is said when it says too little of its target. */
+/* What a run is worth in the end: its exit code, and what is said when it says too little about its
+ * target.
+ */
 #include <string.h>
 
 #include "cli/cli.h"
@@ -11,7 +13,7 @@ enum { ENOUGH_TO_TELL = 20 /* case runs: of fewer, somebody has chosen what does
 
 /* ---- what could not be judged -------------------------------------------------------------- */
 
-/* The target never claimed to be judged by it, or somebody has written down that it cannot be. */
+/* The target never offered to be judged by it, or somebody has written down that it cannot be. */
 static bool is_foreseen(
 	const struct run *run, const struct plan_item *item, const struct record_case *record)
 {

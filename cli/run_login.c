@@ -1,6 +1,6 @@
-/* The user name and password that the clients of a run say, from the first of these that has one: the
- * command line, the environment, the target's file. The password of the file is for its own user name
- * only.
+/* The user name and password that the clients of a run give, from the first of these that has one:
+ * the command line, the environment, the target's file. The password of the file is for its own
+ * user name only.
  */
 #include <errno.h>
 #include <stdio.h>

@@ -131,7 +131,7 @@ static bool find_target(struct run *run, int *code)
 
 /* ---- transports ---------------------------------------------------------------------------- */
 
-/* A client is told where to connect to; whether it can, it says itself. */
+/* A client is told where to connect to; it says itself whether it can. */
 static bool is_offered(const struct run *run, const struct transport *transport)
 {
 	const struct target_file *file = run->has_file ? &run->file : NULL;

@@ -9,7 +9,7 @@
 bool screen_is_live(FILE *to);   /* a terminal that can redraw a line: no pipe, no TERM=dumb */
 bool screen_has_color(FILE *to); /* that, and NO_COLOR is not set */
 
-/* Columns of the terminal; `otherwise` in a pipe, or when it does not tell. */
+/* Columns of the terminal; `otherwise` in a pipe, or when it does not say. */
 size_t screen_width(FILE *to, size_t otherwise);
 
 #endif

@@ -1,4 +1,4 @@
-/* `mqttspec run --serve`: a test driver asks for case runs, one JSON object a line each way.
+/* `mqttspec run --serve`: a test driver asks for case runs, one JSON object per line each way.
  *
  *   ──▶ {"type":"plan","runs":[{"key":...,"id":...},...]}      once
  *   ◀── {"key":"qos2_duplicate_publish 5.0 whole"}             as often as wanted, at any time

@@ -17,12 +17,12 @@ enum target_word {
  */
 enum target_word target_word(struct arena *a, const char *word, const char **out);
 
-/* The folders, ", " between them: $MQTTSPEC_TARGETS if set; else targets/ of the source tree that the
- * program was built in, and of the prefix that it is installed in.
+/* The folders, separated by ", ": $MQTTSPEC_TARGETS if set; else targets/ of the source tree that
+ * the program was built in, and of the prefix that it is installed in.
  */
 const char *target_folders(struct arena *a);
 
-/* The names of the target files in them, blanks between. */
+/* The names of the target files in them, separated by blanks. */
 const char *target_names(struct arena *a);
 
 #endif

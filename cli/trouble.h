@@ -1,4 +1,4 @@
-/* Why a run, or the records of one, says too little of its target: sentences for exit code 3. */
+/* Why a run, or the records of one, says too little about its target: sentences for exit code 3. */
 #ifndef CLI_TROUBLE_H
 #define CLI_TROUBLE_H
 
@@ -7,7 +7,7 @@
 struct arena;
 struct runs;
 
-/* Of so many case runs with the verdict `error`, at least one. In the arena. */
+/* For this many case runs with the verdict `error`, at least one. In the arena. */
 const char *trouble_of_errors(struct arena *a, size_t count);
 
 /* NULL: the records say enough. */

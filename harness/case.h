@@ -11,24 +11,25 @@
  *		expect(client, PINGRESP);
  *	}
  *
- * A case is a straight line: a verb that meets something else than it demands ends the case run
- * with a verdict, so there are no error paths and nothing to free. docs/WRITING-CASES.md teaches it.
+ * A case is a straight line: a verb that meets anything other than what it demands ends the case
+ * run with a verdict, so there are no error paths and nothing to free. docs/WRITING-CASES.md
+ * teaches it.
  *
  * Verbs come in two kinds:
  * - set-up verbs (join, subscribe, unsubscribe, publish, leave): what goes wrong in them says nothing
- *   of the statement, and ends the run as `inconclusive`;
+ *   about the statement, and ends the run as `inconclusive`;
  * - sends, expectations and checks: what goes wrong in them is a `fail` (for level SHOULD or MAY, a
  *   `nonstrict`).
  *
- * Topics and filters get a prefix of the case run's own, and incoming topics lose it, so many
- * case runs share one target. A filter or topic that begins with `$` or is .raw stays as it is
- * ("$share/name/filter" gets the prefix after the name). Incoming PUBLISH packets of other case
- * runs (possible with raw filters) are passed over.
+ * Topics and filters are given a prefix of the case run's own, which incoming topics lose again, so
+ * that many case runs can share one target. A filter or topic that begins with `$` or is .raw stays
+ * as it is ("$share/name/filter" gets the prefix after the name). Incoming PUBLISH packets that
+ * belong to other case runs (possible with raw filters) are skipped.
  *
- * Every PUBLISH, ack and so on that arrives is kept in order until an expectation asks for it, in
- * lanes that the standard does not order against each other: PUBLISH; PUBREL; acknowledgements of what
- * the peer published; SUBACK; UNSUBACK; PINGRESP; CONNACK and AUTH. A DISCONNECT and the end of the
- * connection come after everything else.
+ * Every PUBLISH, acknowledgement and so on that arrives is kept in order until an expectation asks
+ * for it, in lanes between which the standard defines no order: PUBLISH; PUBREL; acknowledgements
+ * of what the peer published; SUBACK; UNSUBACK; PINGRESP; CONNACK and AUTH. A DISCONNECT and the
+ * end of the connection come after everything else.
  */
 #ifndef HARNESS_CASE_H
 #define HARNESS_CASE_H
@@ -61,10 +62,10 @@ struct case_def {
 	const char *refs[CASE_REFS]; /* statements, the one that is judged first in each version */
 	enum level level;
 	enum role role;
-	bool unaided;       /* of a client: one without an agent can be judged by it, too */
-	bool surveyed;      /* what it sees broken breaks at every connection (runner/survey.h) */
+	bool unaided;  /* of a client: it can also judge one that has no agent */
+	bool surveyed; /* what it finds broken is broken on every connection (runner/survey.h) */
 	unsigned versions;  /* V311, V50 or BOTH */
-	unsigned budget_ms; /* time that the standard's own clocks make it last; 0: none */
+	unsigned budget_ms; /* how long the standard's own clocks make it last; 0: none */
 	void (*play)(struct test *t);
 
 	/* A table: the body is played once for each row, as a case run of its own. */
@@ -79,7 +80,7 @@ struct vector {
 	const char *refs[6];  /* instead of the table's */
 	const char *title;    /* instead of the table's; may be NULL */
 	unsigned versions;    /* 0: the table's */
-	uint8_t codes[6];     /* Reason Codes of 5.0 that fit, the best first; unused ones 0 */
+	uint8_t codes[6];     /* Reason Codes of 5.0 that fit, best first; unused ones 0 */
 	bool incomplete;      /* the packet never ends, so nothing can be sent after it */
 	const void *extra;    /* for the table's own use */
 };
@@ -135,10 +136,10 @@ bool has_login(const struct test *t);
 #define require(t, condition, why) \
 	require_at(AT("require(" #t ", " #condition ", " #why ")"), (t), (condition), (why))
 
-/* The checks that follow judge this statement ("5.0:MQTT-3.3.1-13"; one of the case's refs or not);
- * what was passed before it stays passed. Names of the other version are ignored, so two calls in a
- * row serve both. Without it a failure accuses the first of the case's refs alone, and the others
- * count as not judged.
+/* The checks that follow judge this statement ("5.0:MQTT-3.3.1-13"; it need not be one of the
+ * case's refs); what has passed before stays passed. Names of the other version are ignored, so two
+ * calls in a row serve both. Without it, a failure accuses only the first of the case's refs, and
+ * the others count as not judged.
  */
 #define judging(t, statement) judging_at(AT("judging(" #t ", " #statement ")"), (t), (statement))
 
@@ -204,9 +205,8 @@ struct will {
 
 /* What a CONNECT says. All zero: a new session that ends with the connection, keep alive 0. */
 struct connect {
-	const char
-		*client_id; /* NULL: made of the case run's prefix and the peer's name; "": empty */
-	unsigned keep_alive; /* seconds; 0: off, or, where that cannot be, offers(t)->keep_alive */
+	const char *client_id; /* NULL: the case run's prefix and the peer's name; "": empty */
+	unsigned keep_alive;   /* seconds; 0: off, or offers(t)->keep_alive where it must be on */
 	bool kept;  /* the session outlives the connection: CleanSession 0 in 3.1.1; Clean Start
 				* 0 and a Session Expiry Interval of 300 s in 5.0 */
 	bool clean; /* with .kept: Clean Start 1 all the same (5.0) */
@@ -214,12 +214,12 @@ struct connect {
 	struct will will;
 	const char *user_name; /* both NULL: those that the target wants, or none */
 	const char *password;
-	const struct properties *props; /* 5.0: besides those that the fields above make */
+	const struct properties *props; /* 5.0: in addition to those that the fields above make */
 	bool resumed; /* join: CONNACK must say Session Present 1; admit: it does */
 	const struct properties *connack; /* admit: what CONNACK carries */
 };
 
-/* Of a CONNECT: a user name and a password that the target knows, or, if it has named none, any. */
+/* For a CONNECT: the user name and password that the target knows or, if there are none, any. */
 #define SOME_LOGIN(t) \
 	.user_name = has_login(t) ? NULL : "user", .password = has_login(t) ? NULL : "password"
 
@@ -267,7 +267,9 @@ struct disconnect {
 	join_at(AT("join(" #t ", " #name ", " #__VA_ARGS__ ")"), (t), (name), \
 		(struct connect){ __VA_ARGS__ })
 
-/* SUBSCRIBE, and a SUBACK that grants what was asked; less makes the run `inapplicable`. */
+/* SUBSCRIBE, and a SUBACK that grants what was asked for; anything less makes the run
+ * `inapplicable`.
+ */
 #define subscribe(peer, ...)                                               \
 	subscribe_at(AT("subscribe(" #peer ", " #__VA_ARGS__ ")"), (peer), \
 		(struct subscribe){ __VA_ARGS__ })
@@ -280,9 +282,9 @@ struct disconnect {
 	publish_at(AT("publish(" #peer ", " #__VA_ARGS__ ")"), (peer), \
 		(struct publish){ __VA_ARGS__ })
 
-/* PUBLISH with RETAIN 1 and its whole handshake, then a wait until a subscriber has got it, and a new
- * subscriber from the store: what is acknowledged may still be on its way to both. Neither is demanded.
- * The payload is another than what was kept before.
+/* PUBLISH with RETAIN 1 and its whole handshake, then a wait until a subscriber has received it,
+ * and a new subscriber has got it from the store: what is acknowledged may still be on its way to
+ * both. Neither is demanded. The payload has to differ from what was kept before.
  */
 #define publish_retained(peer, ...)                                                      \
 	publish_retained_at(AT("publish_retained(" #peer ", " #__VA_ARGS__ ")"), (peer), \
@@ -293,8 +295,8 @@ struct disconnect {
 	leave_at(AT("leave(" #peer ", " #__VA_ARGS__ ")"), (peer), \
 		(struct disconnect){ __VA_ARGS__ })
 
-/* A well-behaved bystander. When the body has run to its end the engine demands that the witness
- * still gets its own messages and an answer to PINGREQ, and that nothing else reached it.
+/* A well-behaved bystander. Once the body has run to its end, the engine demands that the witness
+ * still gets its own messages and an answer to PINGREQ, and that nothing else has reached it.
  */
 #define witness(t) witness_at(AT("witness(" #t ")"), (t))
 
@@ -331,9 +333,9 @@ struct disconnect {
 /* Sends the packet of the table's row. */
 #define send_row(peer) send_row_at(AT("send_row(" #peer ")"), (peer))
 
-/* From here on the peer breaks rules on purpose: what it sends is not held against the suite, and what the
- * target has announced does not bind it. Templates and rows need no such word, unless a limit of the target
- * is what they are to break; bytes need none.
+/* From here on the peer breaks rules on purpose: what it sends is not held against the suite, and
+ * what the target has announced does not bind it. Templates and rows need no such declaration,
+ * unless they are meant to break a limit of the target; bytes never need one.
  */
 #define misbehave(peer) misbehave_at(AT("misbehave(" #peer ")"), (peer))
 
@@ -343,40 +345,41 @@ struct disconnect {
 #define hang(peer) \
 	hang_at(AT("hang(" #peer ")"), (peer)) /* says nothing from here on: timing windows begin */
 
-/* The peer reads nothing from here on, and little of what the target sends finds room on its side. That
- * the connection has ended is seen all the same where that can be: after a reset, or when all that was sent
- * found room. A target that has closed it answers anything that is sent to it then with a reset.
+/* From here on the peer reads nothing, and its side has little room for what the target sends. The
+ * end of the connection is still noticed where it can be: after a reset, or when everything that
+ * was sent found room. A target that has closed the connection answers anything sent to it
+ * afterwards with a reset.
  */
 #define stop_reading(peer) stop_reading_at(AT("stop_reading(" #peer ")"), (peer))
 
-/* Reads what is there, up to so many bytes, and nothing more. */
+/* Reads what is there, up to this many bytes, and nothing more. */
 #define read_some(peer, bytes) read_some_at(AT("read_some(" #peer ", " #bytes ")"), (peer), (bytes))
 
-/* Reads again, like any other peer; or, where it has had its successor, reads to nobody's profit and
- * throws away what comes, to find the end of the connection.
+/* Reads again, like any other peer; or, once another connection has succeeded it, only to find the
+ * end of the connection, throwing away what comes.
  */
 #define read_on(peer)     read_on_at(AT("read_on(" #peer ")"), (peer))
 #define read_to_end(peer) read_to_end_at(AT("read_to_end(" #peer ")"), (peer))
 
-/* From here on the transcript and the capture leave out the messages of this peer, both ways, with what
- * acknowledges them, and nobody remembers them: for thousands and megabytes of them. They can still be
- * expected (expect), but are not told from others (expect_message).
+/* From here on the transcript and the capture leave out this peer's messages in both directions,
+ * along with their acknowledgements, and nobody remembers them: for thousands of messages, or
+ * megabytes. They can still be expected (expect), but not told apart from others (expect_message).
  */
 #define off_the_record(peer) off_the_record_at(AT("off_the_record(" #peer ")"), (peer))
 
-/* Lets the standard's clocks run: to be used for nothing else. All peers go on receiving. */
+/* Lets the standard's clocks run; not to be used for anything else. All peers go on receiving. */
 #define let_pass(t, ms) let_pass_at(AT("let_pass(" #t ", " #ms ")"), (t), (ms))
 
-/* What follows asks a question that has its time: until `ms` after `since_us` (of now_us, taken before the
- * clock could start) an answer tells something. A failure after that makes the run `inconclusive`: the
- * machine was late. 0 and 0: questions have no time again.
+/* What follows asks a question that is good for a limited time: an answer tells something until
+ * `ms` after `since_us` (from now_us, taken before the clock could start). A failure after that
+ * makes the run `inconclusive`: the machine was late. 0 and 0: the limit is lifted.
  */
 #define only_until(t, since_us, ms) \
 	only_until_at(AT("only_until(" #t ", " #since_us ", " #ms ")"), (t), (since_us), (ms))
 
 /* ---- expectations: a failure is `fail` ----------------------------------------------------- */
 
-/* The next packet of this type; another one in its lane, or the end of the connection, fails. */
+/* The next packet of this type; any other in its lane, or the end of the connection, fails. */
 #define expect(peer, type) expect_at(AT("expect(" #peer ", " #type ")"), (peer), (type))
 #define expect_ack(peer, type, packet_id)                                                     \
 	expect_ack_at(AT("expect_ack(" #peer ", " #type ", " #packet_id ")"), (peer), (type), \
@@ -385,9 +388,10 @@ struct disconnect {
 /* CONNACK with code 0. */
 #define expect_accepted(peer) expect_accepted_at(AT("expect_accepted(" #peer ")"), (peer))
 
-/* The same, with Session Present 1. If it is 0, something is published for a subscription of the session, so that
- * it shows what is wrong: that the session is gone, or that CONNACK does not say that it is there. Of a session
- * without subscriptions nothing shows, and the flag is accused.
+/* The same, with Session Present 1. If it is 0, something is published for a subscription of the
+ * session, which shows what is wrong: that the session is gone, or only that CONNACK does not say
+ * that it is there. For a session without subscriptions nothing can be shown, and the flag is
+ * accused.
  */
 #define expect_resumed(peer) expect_resumed_at(AT("expect_resumed(" #peer ")"), (peer))
 
@@ -406,16 +410,16 @@ struct message {
 	expect_message_at(AT("expect_message(" #peer ", " #__VA_ARGS__ ")"), (peer), \
 		(struct message){ __VA_ARGS__ })
 
-/* Nothing is kept for the topic: a new subscriber gets what `pub` publishes next, at QoS 0, and nothing
- * before it. What was acknowledged may still be on its way to the store, so new subscribers come for as long
- * as an answer may take, until one gets nothing else.
+/* Nothing is kept for the topic: a new subscriber gets what `pub` publishes next, at QoS 0, and
+ * nothing before it. What was acknowledged may still be on its way to the store, so new subscribers
+ * keep coming, for as long as an answer may take, until one gets nothing else.
  */
 #define expect_none_retained(pub, topic) \
 	expect_none_retained_at(AT("expect_none_retained(" #pub ", " #topic ")"), (pub), (topic))
 
-/* Proves that nothing more was sent to `peer`: a PINGREQ after it all is answered (the fence), and
- * no packet of this type lies before the answer. For messages that take their way through the
- * target, publish a marker on the same topic and expect it instead.
+/* Proves that nothing more was sent to `peer`: a PINGREQ sent after everything else is answered
+ * (the fence), and no packet of this type comes before the answer. For messages that have to pass
+ * through the target, publish a marker on the same topic and expect that instead.
  */
 #define expect_no(peer, type) expect_no_at(AT("expect_no(" #peer ", " #type ")"), (peer), (type))
 
@@ -427,56 +431,59 @@ struct message {
 /* A fence alone: PINGREQ, PINGRESP. */
 #define fence(peer) fence_at(AT("fence(" #peer ")"), (peer))
 
-/* The target ends the connection; a DISCONNECT before it is fine in 5.0. `hi_ms` is stretched by the
- * slack of the run, and who is later is asked once more when all others are done. Times count from hang(), or from the last byte that the peer sent.
+/* The target ends the connection; a DISCONNECT before it is fine in 5.0. `hi_ms` is stretched by
+ * the slack of the run, and a case run in which it comes later is played once more when all the
+ * others are done. Times count from hang(), or from the last byte that the peer sent.
  */
 #define expect_closed(peer) expect_closed_at(AT("expect_closed(" #peer ")"), (peer))
 #define expect_closed_between(peer, lo_ms, hi_ms)                                                \
 	expect_closed_between_at(AT("expect_closed_between(" #peer ", " #lo_ms ", " #hi_ms ")"), \
 		(peer), (lo_ms), (hi_ms))
 
-/* After a packet that the target must not put up with: the connection is closed. A PINGREQ is sent
- * after it (unless `incomplete`), which a target that puts up with the packet answers. In 3.1.1, and
+/* After a packet that the target must not tolerate: the connection is closed. A PINGREQ is sent
+ * after it (unless `incomplete`), which a target that tolerates the packet answers. In 3.1.1, and
  * in 5.0 where the statement on trial puts the duty on the receiver (spec/receivers-5.0.tsv), that
- * fails. Elsewhere in 5.0 it is `nonstrict` [MQTT-4.13.1-1], the case goes on, and is_open() tells:
- * what the packet led to (expect_no_harm) may still be a `fail`.
+ * fails. Elsewhere in 5.0 it is `nonstrict` [MQTT-4.13.1-1], the case goes on, and is_open() tells
+ * which it was: what the packet led to (expect_no_harm) may still be a `fail`.
  *
- * In 5.0 a DISCONNECT (before CONNACK: a CONNACK) may come first: one with a code of the list passes,
- * one with another code is `nonstrict`, and none is `nonstrict` where the standard says that it SHOULD
- * be sent (after CONNACK). An acknowledgement and then the close is `nonstrict`.
+ * In 5.0 a DISCONNECT (before CONNACK: a CONNACK) may come first: one with a code on the list
+ * passes, one with any other code is `nonstrict`, and its absence is `nonstrict` where the standard
+ * says that it SHOULD be sent (after CONNACK). An acknowledgement before the close is `nonstrict`.
  */
 #define expect_violation_closed(peer, ...)                                                     \
 	expect_violation_closed_at(AT("expect_violation_closed(" #peer ", " #__VA_ARGS__ ")"), \
 		(peer), (struct violation){ __VA_ARGS__ })
 
 struct violation {
-	uint8_t codes[6]; /* fitting Reason Codes, unused ones 0; none: those of the row, or any */
+	uint8_t codes[6]; /* Reason Codes that fit, unused ones 0; none: those of the row, or any */
 	bool incomplete;  /* nothing can be sent after the packet */
 	bool quiet;       /* a missing DISCONNECT is no finding */
 };
 
-/* A subscriber of this filter, if the row is a PUBLISH, which somebody might be handed; else NULL. */
+/* A subscriber to this filter if the row is a PUBLISH, which somebody might get; else NULL. */
 #define watch_row(t, filter) watch_row_at(AT("watch_row(" #t ", " #filter ")"), (t), (filter))
 
-/* After a bad packet: nobody else gets to feel it. A message is published on this topic, by `culprit`
- * if it is still served, with the QoS of the row if that is a PUBLISH. It must reach `watcher` (NULL:
- * there is none), who had subscribed to it before the packet was sent. Whatever comes first is legal
- * in itself, as the monitor sees to: an error that is handed on is a `fail` of the statement that the
- * server's own packet breaks. Returns how many messages came first.
+/* After a bad packet: nobody else is affected by it. A message is published on this topic, by
+ * `culprit` if it is still served, with the QoS of the row if that is a PUBLISH. It must reach
+ * `watcher` (NULL: there is none), who had subscribed to it before the bad packet was sent.
+ * Whatever comes before it is legal in itself, which the monitor sees to: an error that is passed
+ * on is a `fail` of the statement that the server's own packet breaks. Returns how many messages
+ * came before it.
  */
 #define expect_no_harm(watcher, culprit, ...)                                                 \
 	expect_no_harm_at(AT("expect_no_harm(" #watcher ", " #culprit ", " #__VA_ARGS__ ")"), \
 		(watcher), (culprit), (struct publish){ __VA_ARGS__ })
 
-/* What was sent is to make the target end the connection, before the case can judge what comes of
- * that. If the target does not, the statement was not on trial: `inapplicable`. The CONNACK or
- * DISCONNECT that came is left to be looked at. gets_closed() only tells.
+/* What was sent has to make the target end the connection before the case can judge what comes of
+ * that. If it does not, the statement was not on trial: `inapplicable`. A CONNACK or DISCONNECT
+ * that came can still be looked at. gets_closed() only tells whether it ended.
  */
 #define require_closed(peer) require_closed_at(AT("require_closed(" #peer ")"), (peer))
 #define gets_closed(peer)    gets_closed_at(AT("gets_closed(" #peer ")"), (peer))
 
 /* A CONNECT that must be refused. 3.1.1: a CONNACK with `return_code`, or, if `silent`, a close
- * without a word (0: only the close). 5.0: a close, after a CONNACK with one of `codes` or without.
+ * without a word (0: only the close). 5.0: a close, either after a CONNACK with one of `codes` or
+ * without one.
  */
 #define expect_refused(peer, ...)                                                    \
 	expect_refused_at(AT("expect_refused(" #peer ", " #__VA_ARGS__ ")"), (peer), \
@@ -485,12 +492,12 @@ struct violation {
 struct refusal {
 	uint8_t return_code;
 	bool silent;
-	bool by_choice;   /* 5.0: to let it in is no breach in itself: `info`, the end of the run */
+	bool by_choice;   /* 5.0: letting it in is no breach in itself: `info`, and the run ends */
 	uint8_t codes[6]; /* none: those of the row, or any */
 };
 
-/* Several outcomes, each with its verdict: whichever comes first decides. For FAIL the run ends; for
- * NONSTRICT and INFO it goes on and keeps the worse verdict. Anything not listed fails.
+/* Several outcomes, each with its verdict: whichever comes first decides. FAIL ends the run; after
+ * NONSTRICT or INFO it goes on and keeps the worse verdict. Anything not listed fails.
  */
 enum { CLOSED = 16 }; /* as the type of an outcome: the connection ends */
 
@@ -498,7 +505,7 @@ struct outcome {
 	unsigned type;        /* enum packet_type, or CLOSED */
 	struct maybe code;    /* only with this Reason Code (for SUBACK, UNSUBACK: the first) */
 	enum verdict verdict; /* 0 is VERDICT_PASS */
-	const char *says;     /* for all but a pass: what this means, one sentence */
+	const char *says;     /* for all but a pass: what this means, in one sentence */
 };
 
 #define OUTCOMES(...)                            \
@@ -522,22 +529,23 @@ struct outcome {
 
 /* The properties of a PUBLISH that belong to the message: those of the list and no others, with the
  * same values, User Properties in the same order. Payload Format Indicator 0 may be left out, which
- * means the same. Not compared are those that a server changes or adds: Message Expiry Interval,
+ * means the same. Those that a server changes or adds are not compared: Message Expiry Interval,
  * Topic Alias, Subscription Identifier.
  */
 #define check_forwarded(t, packet, props) \
 	check_forwarded_at(               \
 		AT("check_forwarded(" #t ", " #packet ", " #props ")"), (t), &(packet), (props))
 
-/* One value of a distribution; judged when the body has run to its end: every value must lie in the
- * window, its upper end stretched by the slack of the run. A value is NAN when the event never came.
+/* One value of a distribution, which is judged once the body has run to its end: every value must
+ * lie within the window, whose upper end is stretched by the slack of the run. A value is NAN when
+ * the event never came.
  */
 #define measure(t, name, unit, value, least, most)                                                 \
 	measure_at(AT("measure(" #t ", " #name ", " #unit ", " #value ", " #least ", " #most ")"), \
 		(t), (name), (unit), (value), (least), (most))
 
-/* The same, but the median alone is judged (of an even number of values the better of the two in the
- * middle): where a busy machine may delay one value, and not most of them.
+/* The same, but only the median is judged (of an even number of values, the better of the middle
+ * two): for where a busy machine may delay one value, but not most of them.
  */
 #define measure_median(t, name, unit, value, least, most)                                       \
 	measure_median_at(AT("measure_median(" #t ", " #name ", " #unit ", " #value ", " #least \
@@ -556,21 +564,21 @@ struct outcome {
 
 /* ---- looking around without demanding ------------------------------------------------------ */
 
-/* Waits up to `ms` for the connection to end; its time since hang() in ms, or NAN. Several peers
- * can be waited for one after the other: events carry the time at which they came.
+/* Waits up to `ms` for the connection to end. Returns when it did, in ms since hang(), or NAN.
+ * Several peers can be waited for one after another: events carry the time at which they came.
  */
 double wait_closed_ms(struct peer *peer, unsigned ms);
 
-/* Waits, for as long as an answer may take, until a new subscriber to .topic gets a retained message with
- * this .payload, or these .bytes, and says whether it did. It subscribes again and again, on a connection
- * of its own.
+/* Waits, for as long as an answer may take, until a new subscriber to .topic gets a retained
+ * message with this .payload, or these .bytes, and says whether one did. It subscribes repeatedly,
+ * on a connection of its own.
  */
 #define retained_settled(t, ...)                                                   \
 	retained_settled_at(AT("retained_settled(" #t ", " #__VA_ARGS__ ")"), (t), \
 		(struct message){ __VA_ARGS__ })
 
-/* Waits up to `ms` for a packet of this type, which stays to be expected: when it came, in ms since
- * the case run began, or NAN.
+/* Waits up to `ms` for a packet of this type, which can still be expected afterwards. Returns when
+ * it came, in ms since the case run began, or NAN.
  */
 double wait_packet_ms(struct peer *peer, enum packet_type type, unsigned ms);
 bool has_packet(struct peer *peer, enum packet_type type); /* already arrived, not yet expected */
@@ -580,15 +588,15 @@ size_t bytes_read(struct peer *peer); /* since its connection began */
 struct test *test_of(struct peer *peer);
 const char *client_id(struct peer *peer);
 struct packet connack(struct peer *peer); /* the CONNACK of this peer's join */
-unsigned next_id(struct peer *peer);      /* a Packet Identifier not used by this peer so far */
+unsigned next_id(struct peer *peer);      /* a Packet Identifier that this peer has not used yet */
 const char *prefixed(struct test *t, const char *topic);
 
-/* A payload of so many bytes that tells shifts and gaps: it repeats only every 251. */
+/* A payload of this many bytes in which shifts and gaps show: it repeats only every 251. */
 struct bytes filler(struct test *t, size_t len);
 
 /* ---- behind the macros --------------------------------------------------------------------- */
 
-/* Where in which case a verb stands. */
+/* Where a verb stands in a case file. */
 struct place {
 	const char *file;
 	int line;

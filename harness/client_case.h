@@ -18,9 +18,10 @@
  * connection that it makes is a peer. Topics are not prefixed here.
  *
  * The fence is a PUBLISH at QoS 1, on a topic that the client has not asked for, and its PUBACK: a
- * client has to acknowledge whatever comes, and in order. [MQTT-4.5.0-2] So `fence`, `expect_no` and
- * `expect_violation_closed` mean the same as for a server. Commands take their own way into the client:
- * to show that it does *not* send something that it was told, `synced` first, then the fence.
+ * client has to acknowledge whatever comes, and in order. [MQTT-4.5.0-2] So `fence`, `expect_no`
+ * and `expect_violation_closed` mean the same as for a server. Commands reach the client by a way
+ * of their own: to show that it does *not* send something that it was told to, first `synced`, then
+ * the fence.
  */
 #ifndef HARNESS_CLIENT_CASE_H
 #define HARNESS_CLIENT_CASE_H
@@ -32,8 +33,9 @@
 /* What send_connack names a client that has no ClientId. */
 #define ASSIGNED_ID "mqttspec-assigned"
 
-/* Among the refs of a case that compares what a client sends with what it was asked for, or what it tells with
- * what came: the standard has no statement that says so. `judging_as_asked` puts it on trial.
+/* Among the refs of a case that compares what a client sends with what it was asked for, or what it
+ * tells its user with what came: the standard has no statement that demands it. `judging_as_asked`
+ * puts it on trial.
  */
 #define AS_ASKED            "3.1.1:UALL-AS-ASKED", "5.0:UALL-AS-ASKED"
 #define judging_as_asked(t) (judging(t, "3.1.1:UALL-AS-ASKED"), judging(t, "5.0:UALL-AS-ASKED"))
@@ -44,18 +46,19 @@
 /* ---- set-up verbs: a failure is `inconclusive` --------------------------------------------- */
 
 /* The client is told to connect, does so, and is accepted: CONNECT, CONNACK, and the agent says
- * `connected`. Of struct connect: .resumed makes CONNACK say Session Present 1, .connack are its
+ * `connected`. Of struct connect: .resumed makes CONNACK say Session Present 1, .connack holds its
  * properties. All zero: Clean Start 1, keep alive off, the ClientId always the same.
  */
 #define admit(t, ...) \
 	admit_at(AT("admit(" #t ", " #__VA_ARGS__ ")"), (t), (struct connect){ __VA_ARGS__ })
 
-/* The same with this Keep Alive; without any where the client says no to one so short. */
+/* The same with this Keep Alive, or with none where the client refuses one so short. */
 #define admit_pinging(t, seconds) \
 	admit_pinging_at(AT("admit_pinging(" #t ", " #seconds ")"), (t), (seconds))
 
-/* Lets the Keep Alive of its CONNECT run out once: a PINGREQ, which is answered. That is the only clock which the
- * standard gives to a client with nothing to do. One of more than a few seconds is not waited for.
+/* Lets the Keep Alive of its CONNECT run out once: a PINGREQ comes, and is answered. That is the
+ * only clock that the standard gives a client with nothing to do. A Keep Alive of more than a few
+ * seconds is not waited for.
  */
 #define keep_alive_passes(server) \
 	keep_alive_passes_at(AT("keep_alive_passes(" #server ")"), (server))
@@ -63,14 +66,14 @@
 /* The CONNECT with which it was admitted. */
 struct packet greeting_of(struct peer *server);
 
-/* The next connection that the client makes; nothing is read of it or sent. */
+/* The next connection that the client makes; nothing is read from it or sent on it. */
 #define accept_client(t) accept_client_at(AT("accept_client(" #t ")"), (t))
 
-/* The next packet of this type, where it only leads to what is judged. */
+/* The next packet of this type, where it only leads up to what is judged. */
 #define need(server, type) need_at(AT("need(" #server ", " #type ")"), (server), (type))
 
-/* Whole exchanges: the command, the packets, and the answer of the agent. The filters are granted as
- * asked for. Return SUBSCRIBE, UNSUBSCRIBE, PUBLISH as they came.
+/* Whole exchanges: the command, the packets, and the agent's answer. Filters are granted as
+ * requested. They return the SUBSCRIBE, UNSUBSCRIBE or PUBLISH as it came.
  */
 #define client_subscribes(server, ...)                                                         \
 	client_subscribes_at(AT("client_subscribes(" #server ", " #__VA_ARGS__ ")"), (server), \
@@ -87,7 +90,7 @@ struct packet greeting_of(struct peer *server);
 	client_leaves_at(AT("client_leaves(" #server ", " #__VA_ARGS__ ")"), (server), \
 		(struct disconnect){ __VA_ARGS__ })
 
-/* The connection breaks without a word, and the client has told its user. */
+/* The connection breaks without a word, and the client tells its user. */
 #define client_loses(server) client_loses_at(AT("client_loses(" #server ")"), (server))
 
 /* ---- commands: nothing is demanded --------------------------------------------------------- */
@@ -152,7 +155,7 @@ struct suback {
 	send_suback_at(AT("send_suback(" #server ", " #__VA_ARGS__ ")"), (server), \
 		(struct suback){ __VA_ARGS__ })
 
-/* A SUBACK that grants every filter as it was asked for. */
+/* A SUBACK that grants every filter as requested. */
 #define send_grants(server, subscribe) \
 	send_grants_at(AT("send_grants(" #server ", " #subscribe ")"), (server), (subscribe))
 
@@ -165,17 +168,18 @@ struct suback {
 	send_auth_at(AT("send_auth(" #server ", " #__VA_ARGS__ ")"), (server), \
 		(struct disconnect){ __VA_ARGS__ })
 
-/* For tables: brings the client to where a packet of the row's type may come, and sends the row there. A
- * CONNACK answers its CONNECT; an AUTH of 5.0 comes between CONNECT and CONNACK (Authentication Method
- * "mqttspec"); an acknowledgement comes in an exchange of its kind, with the identifier of it in the place
- * of m1; everything else once the client has been admitted.
+/* For tables: brings the client to the point where a packet of the row's type may come, and sends
+ * the row there. A CONNACK answers its CONNECT; an AUTH of 5.0 comes between CONNECT and CONNACK
+ * (Authentication Method "mqttspec"); an acknowledgement comes in an exchange of its kind, with the
+ * identifier of that exchange in place of m1; everything else comes once the client has been
+ * admitted.
  */
 #define play_row(t) play_row_at(AT("play_row(" #t ")"), (t))
 
 /* ---- what the client does ------------------------------------------------------------------ */
 
-/* Whether the client goes on after what was sent, shown by a fence, or has closed; either is fine, and
- * neither a failure.
+/* Whether the client goes on after what was sent, as a fence shows, or has closed the connection;
+ * either is fine, and neither is a failure.
  */
 #define lives_on(server) lives_on_at(AT("lives_on(" #server ")"), (server))
 
@@ -184,13 +188,15 @@ struct suback {
 	expect_publish_at(AT("expect_publish(" #server ", " #__VA_ARGS__ ")"), (server), \
 		(struct message){ __VA_ARGS__ })
 
-/* The messages that the client sends without being acknowledged: up to `most`, or until it sends no more. */
+/* The messages that the client sends while none of them is acknowledged: up to `most`, or until it
+ * sends no more.
+ */
 #define take_messages(server, messages, most)                                                  \
 	take_messages_at(AT("take_messages(" #server ", " #messages ", " #most ")"), (server), \
 		(messages), (most))
 
-/* The answer to a publish whose message was under way when a connection was lost: its end, or an error
- * that was told then.
+/* The answer to a publish whose message was in flight when a connection was lost: its completion,
+ * or an error that was reported then.
  */
 #define expect_done(t, command) \
 	expect_done_at(AT("expect_done(" #t ", " #command ")"), (t), (command))
@@ -225,14 +231,14 @@ struct told {
 	const char *text;             /* of errors; else "" */
 };
 
-/* Waits for the answer to a command, whatever it is. That a client keeps silent is `nonstrict`, for no statement
- * says that its user is told; the answer is TOLD_NOTHING then.
+/* Waits for the answer to a command, whatever it is. For a client to keep silent is `nonstrict`,
+ * since no statement says that its user is told; the answer is then TOLD_NOTHING.
  */
 #define expect_answer(t, command) \
 	expect_answer_at(AT("expect_answer(" #t ", " #command ")"), (t), (command))
 
-/* The same; but another answer than this one breaks UALL-AS-ASKED. To be asked for once packets have shown
- * that the client has taken its part of the exchange as it must.
+/* The same, but any other answer than this one breaks UALL-AS-ASKED. To be used once the packets
+ * have shown that the client has played its part in the exchange as it must.
  */
 #define expect_acknowledged(t, command)                                                    \
 	expect_success_at(AT("expect_acknowledged(" #t ", " #command ")"), (t), (command), \
@@ -241,8 +247,9 @@ struct told {
 	expect_success_at(           \
 		AT("expect_connected(" #t ", " #command ")"), (t), (command), TOLD_CONNECTED)
 
-/* The next message that the client passed on, with these fields. Another one breaks UALL-AS-ASKED, a second copy
- * of one that came at QoS 0 or 2 the statement on that; told in another order is `nonstrict`.
+/* The next message that the client passed on, with these fields. A different one breaks
+ * UALL-AS-ASKED, and a second copy of one that came at QoS 0 or 2 breaks the statement on that;
+ * another order is `nonstrict`.
  */
 #define expect_told(t, ...) \
 	expect_told_at(     \
@@ -251,7 +258,7 @@ struct told {
 /* The next event of this kind that answers no command. */
 #define expect_event(t, kind) expect_event_at(AT("expect_event(" #t ", " #kind ")"), (t), (kind))
 
-/* Whether the command has its answer by now; it stays to be expected. */
+/* Whether the command has been answered by now; the answer can still be expected. */
 bool has_answer(struct test *t, unsigned command);
 
 /* Events of this kind that wait to be expected. */
@@ -259,10 +266,12 @@ size_t told_waiting(struct test *t, enum told_kind kind);
 
 /* ---- judging an agent ----------------------------------------------------------------------- */
 
-/* A line as it stands, be it nonsense. Commands of its own have ids from 900, which do_ verbs do not use. */
+/* A line as it stands, even nonsense. Commands written this way have ids from 900 up, which do_
+ * verbs do not use.
+ */
 #define tell_agent(t, line) tell_agent_at(AT("tell_agent(" #t ", " #line ")"), (t), (line))
 
-/* The end of its input, upon which it must end with status 0. */
+/* The end of its input, whereupon it must exit with status 0. */
 #define expect_agent_ends(t) expect_agent_ends_at(AT("expect_agent_ends(" #t ")"), (t))
 
 /* ---- behind the macros --------------------------------------------------------------------- */

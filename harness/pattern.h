@@ -20,8 +20,8 @@
 struct case_def;
 struct vector;
 
-/* `row` is NULL for a plain case. Only the statements of `version` count; whether the case is played
- * in that version is asked of case_versions.
+/* `row` is NULL for a plain case. Only the statements of `version` count; whether the case is
+ * played in that version is for case_versions to say.
  */
 bool pattern_matches(const char *pattern, const struct case_def *def, const struct vector *row,
 	enum mqtt_version version);

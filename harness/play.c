@@ -25,7 +25,7 @@ static const char *segmentation_text(struct arena *a, const struct play *play)
 }
 
 /* The witness must still be served: its own message comes back, PINGREQ is answered, and no packet
- * that was not meant for it lies between.
+ * that was not meant for it comes in between.
  */
 static void check_witness(struct test *t)
 {

@@ -43,14 +43,14 @@ enum ending { NOT_ENDED, ENDED_FIN, ENDED_RESET };
 struct pings {
 	bool *kept; /* sent for the Server Keep Alive: the case does not see its PINGRESP */
 	size_t sent, answered, capacity;
-	bool keeping; /* the one on its way out is such */
+	bool keeping; /* the one on its way out is one of them */
 };
 
 /* What becomes of what the target sends. */
 enum reading {
 	READS,
 	READS_NOTHING,   /* it stays where it is, until the connection ends */
-	READS_FOR_NOBODY /* thrown away, for the end that comes after it */
+	READS_FOR_NOBODY /* thrown away, to get at the end that follows it */
 };
 
 struct peer {
@@ -63,7 +63,7 @@ struct peer {
 	enum reading reading;
 	size_t bytes_in; /* received in all */
 	struct buf in;   /* received, not yet parsed */
-	bool lost;       /* what came cannot be parsed any more */
+	bool lost;       /* what came can no longer be parsed */
 	struct arrival *arrivals;
 	size_t arrival_first; /* those before it have been taken */
 	size_t arrival_count, arrival_capacity;
@@ -71,14 +71,14 @@ struct peer {
 	int64_t ended_us;
 	bool closed; /* by us */
 
-	struct buf building; /* the packet that is on its way out: a verdict may come of it */
+	struct buf building; /* the packet that is on its way out: it may lead to a verdict */
 	struct buf corked;   /* SEGMENT_BATCH: sent by the case, not yet written ... */
-	struct buf shown;    /* ... and the same as the tape gets it */
-	/* The last bytes went out between these two: what may not come too early counts from the first,
-	 * what may not come too late from the second.
+	struct buf shown;    /* ... and the same, as the tape gets it */
+	/* The last bytes went out between these two: what must not come too early is timed from the
+	 * first, what must not come too late from the second.
 	 */
 	int64_t last_begun_us, last_sent_us;
-	bool hangs; /* says nothing more, from between these two on */
+	bool hangs; /* says nothing more, since some time between these two */
 	int64_t hang_begun_us, hang_us;
 	uint16_t last_id;    /* Packet Identifiers handed out by next_id */
 	uint16_t last_fence; /* Packet Identifier of the last fence to a client */
@@ -105,12 +105,12 @@ struct claim {
 enum {
 	CLAIMS_MAX = 32,
 	PEERS_MAX = 256,
-	/* Of the target in one case run: more is a flood. */
+	/* From the target, in one case run: more is a flood. */
 	PACKETS_MAX = 300000,
 	RECEIVED_MAX = 128 * 1024 * 1024, /* bytes */
 };
 
-/* Of the fences to a client: identifiers that no case uses, and a topic that no case expects. */
+/* For fences to a client: identifiers that no case uses, and a topic that no case expects. */
 enum { FENCE_ID_BASE = 60000 };
 #define FENCE_TOPIC "mqttspec/fence"
 
@@ -127,7 +127,7 @@ struct test {
 	const struct play *play;
 	const struct case_def *def;
 	struct tape tape;
-	jmp_buf out; /* where a verdict leaves the body to */
+	jmp_buf out; /* where a verdict goes when it leaves the body */
 	uint64_t random;
 
 	struct peer *peers[PEERS_MAX];
@@ -141,7 +141,7 @@ struct test {
 	struct claim claims[CLAIMS_MAX];
 	size_t claim_count;
 	int judged;                /* claim that `judging` named last; -1: the first that is open */
-	bool waited;               /* it ended since nothing came in time */
+	bool waited;               /* it ended because nothing came in time */
 	int64_t question_until_us; /* an answer that comes later says nothing; 0: always open */
 
 	struct messages messages; /* that our peers have published */
@@ -180,7 +180,7 @@ struct difference {
 	bool waited;       /* nothing came in time: it may yet come */
 	bool on_trial;     /* accuses the statement on trial, whatever shows its breach */
 	bool legal;        /* by the standard; one of the case's own statements may forbid it */
-	bool kept; /* it may be a copy out of the store; the one that is meant is due besides */
+	bool kept;         /* it may be a copy from the store; the one that is meant is still due */
 };
 
 #define DIFFERENCE(what, concerning) \
@@ -195,7 +195,9 @@ bool claim_is_of_version(const struct test *t, const char *name);
 /* The one that `judging` named, else the first that is open; NULL: all have been judged. */
 struct claim *claim_on_trial(struct test *t);
 
-/* Whether a statement speaks of this difference: one of the case's own, or one that binds everywhere. */
+/* Whether any statement speaks of this difference: one of the case's own, or one that binds
+ * everywhere.
+ */
 bool claim_is_known(struct test *t, const struct difference *d);
 
 /* The one that this difference accuses; *own: the case named it. NULL: none is left. */
@@ -211,24 +213,24 @@ void claims_close(struct test *t, enum verdict verdict); /* those that are open 
 
 void test_init(struct test *t, struct arena *a, const struct play *play);
 
-/* Ends the run: `expected` against `actual`, as a fail, or what the level or a set-up makes of it. */
+/* Ends the run: `expected` against `actual`, as a fail, or as the level or a set-up has it. */
 void test_fail(struct test *t, struct place at, const char *expected, const char *actual)
 	__attribute__((noreturn));
 void test_end(struct test *t, struct place at, enum verdict verdict, const char *note)
 	__attribute__((noreturn));
 
-/* The same as test_fail where the engine knows what differs, which names the statement. */
+/* Like test_fail, but the engine knows what differs, which decides on the statement. */
 void test_differ(struct test *t, struct place at, struct difference d, const char *expected,
 	const char *actual) __attribute__((noreturn));
 
-/* Ends the run as `inconclusive`: what was too late was so by no more than the machine. */
+/* Ends the run as `inconclusive`: what was too late was so by no more than the machine was. */
 void test_late(struct test *t, struct place at) __attribute__((noreturn));
 
-/* Keeps a lesser finding and goes on. */
+/* Records a lesser finding and goes on. */
 void test_note(struct test *t, struct place at, enum verdict verdict, const char *expected,
 	const char *actual);
 
-/* The same, of a statement of its own ("5.0:U50-ERR-SERVER"), whatever is on trial. */
+/* The same, for a statement of its own ("5.0:U50-ERR-SERVER"), whatever is on trial. */
 void test_note_on(struct test *t, struct place at, enum verdict verdict, const char *statement,
 	const char *expected, const char *actual);
 
@@ -254,51 +256,51 @@ struct peer *peer_new(struct test *t, const char *role);
 bool peer_dial(struct peer *p, const char **error);
 void peer_close(struct peer *p, bool reset);
 
-/* Sends what has to be answered after all that was sent before: PINGREQ, or a PUBLISH at QoS 1. */
+/* Sends what has to be answered after everything sent before it: PINGREQ, or a PUBLISH at QoS 1. */
 void peer_send_fence(struct place at, struct peer *p);
 
-/* The next connection that the client opens; NULL: none until the deadline, or it gave up. */
+/* The next connection that the client opens; NULL: none came by the deadline, or it gave up. */
 struct peer *peer_accept(struct test *t, const char *role, int64_t until_us);
 
 /* Writes as the segmentation of the run says, and reads meanwhile. What cannot be delivered because
- * the connection has ended is dropped, with a remark. So many bytes at the end are a `secret`: the
- * target gets them, and the tape gets asterisks.
+ * the connection has ended is dropped, with a remark. The target gets the last `secret` bytes as
+ * they are, the tape only asterisks.
  */
 void peer_send(struct peer *p, struct bytes bytes, size_t secret);
 
 /* ---- output.c ------------------------------------------------------------------------------ */
 
-/* What a batch has held back goes out. */
+/* Sends what a batch has held back. */
 void peer_flush(struct peer *p);
 void test_flush(struct test *t); /* of all peers */
 
 /* ---- pump.c: waiting ----------------------------------------------------------------------- */
 
-/* Reads what is there, after waiting for the first of it, or for room to write to `writer` (or NULL); true
- * if anything came. Ends the run when the target floods.
+/* Waits until there is something to read, or room to write to `writer` (or NULL), then reads what
+ * is there; true if anything came. Ends the run when the target floods.
  */
 bool test_poll(struct test *t, const struct peer *writer, int64_t until_us);
 
 /* Reads what is there on every open peer, waiting for the first of it until the deadline (on the
- * clock of the tape). False when the deadline has come; what was there has been read all the same,
- * so whoever waits for something looks once more.
+ * clock of the tape). False when the deadline has passed; what was there has been read all the
+ * same, so whoever waits for something should look once more.
  */
 bool test_pump(struct test *t, int64_t until_us);
 
-/* Reads what is there and waits for nothing. */
+/* Reads what is there, without waiting. */
 void test_read_ready(struct test *t);
 
 /* ---- arrivals.c: what comes ---------------------------------------------------------------- */
 
 void peer_receive(struct peer *p); /* reads once, which must not block */
 
-/* The connection is gone, but what the target said before may still lie there: reads it all. Where the peer
- * read nothing it is thrown away: it is old, and the monitor may have seen by now what came of it on another
- * connection.
+/* The connection is gone, but what the target said before that may still be there: reads all of it.
+ * If the peer had stopped reading, it is thrown away: it is old, and by now the monitor may have
+ * seen what came of it on another connection.
  */
 void peer_drain(struct peer *p);
 
-/* The oldest arrival not yet taken of these types (a mask); NULL if there is none. */
+/* The oldest arrival of these types (a mask) that has not been taken; NULL if there is none. */
 struct arrival *peer_arrival(struct peer *p, uint32_t types);
 
 /* The same with this Packet Identifier. */
@@ -309,39 +311,40 @@ struct arrival *peer_arrival_of(struct peer *p, uint32_t types, unsigned id);
  */
 struct arrival *peer_wait(struct peer *p, uint32_t types, int64_t until_us);
 
-/* The time by which an answer must have come that is asked for now. */
+/* The time by which an answer that is asked for now must have come. */
 int64_t test_answer_deadline_us(const struct test *t); /* with the patience of the run */
 
 /* Waits for the end of the connection. */
 bool peer_wait_end(struct peer *p, int64_t until_us);
 
-/* What there is instead of what was waited for: "DISCONNECT Protocol error, then closed", "nothing
- * for 5000 ms". `types` is the lane that was looked at.
+/* What came instead of what was waited for: "DISCONNECT Protocol error, then closed", "nothing for
+ * 5000 ms".
  */
 const char *peer_situation(struct peer *p, int64_t since_us);
 
-/* That a wait for a packet of this type (or CLOSED) outlasted an answer's time, and it came all the same: late is
- * no breach. In a step of the set-up it is no more than a remark.
+/* Notes that the wait for a packet of this type (or CLOSED) lasted longer than an answer may take,
+ * and that it came all the same: being late is no breach. In a set-up step it is no more than a
+ * remark.
  */
 void test_note_late(
 	struct test *t, struct place at, unsigned type, int64_t since_us, int64_t at_us);
 
-/* Messages may be lacking. If the target's file says that few are kept for a client, and somebody was to get
- * more than that, this is its right, and the run is `inapplicable`.
+/* Messages may be missing. If the target's file says that few are kept for a client, and somebody
+ * was due to get more than that, dropping them is its right, and the run is `inapplicable`.
  */
 void queue_check(struct place at, struct test *t);
 
 /* What a case wants of a message, for people: "PUBLISH "a" q1 retain 0"; begins with `what`. */
 const char *test_describe_wanted(struct test *t, const char *what, const struct message *m);
 
-/* A message did not come. If others are not yet acknowledged, and it comes once they are, the target keeps a
- * small window of messages under way, which is its right, like a short queue. Then the run is
- * `inapplicable`.
+/* A message did not come. If others have not been acknowledged yet, and it comes once they are, the
+ * target keeps only a small window of messages in flight, which is its right, as a short queue is.
+ * The run is then `inapplicable`.
  */
 void window_check(struct place at, struct peer *p);
 
-/* A plain command line has done its work and took its leave before it could answer anything: ends the
- * run as `inapplicable`.
+/* If a plain command line has done its work and left before it could answer anything, ends the run
+ * as `inapplicable`.
  */
 void peer_check_leave(struct place at, struct peer *p);
 
@@ -355,13 +358,13 @@ int64_t test_still_closing_us(const struct test *t);
 
 /* ---- told.c: the agent of a client ---------------------------------------------------------- */
 
-/* Listens and launches the client, if it does not run by now. What goes wrong ends the run. */
+/* Listens, and launches the client if it is not running yet. Any failure ends the run. */
 void client_launch(struct place at, struct test *t);
 
-/* Hands a command over, and puts it into the transcript. */
+/* Hands over a command, and puts it into the transcript. */
 void client_tell(struct test *t, const char *line);
 
-/* Takes what the agent has said by now; ends the run when there is no point in going on. */
+/* Takes what the agent has said so far; ends the run when there is no point in going on. */
 void client_listen(struct test *t);
 
 /* The oldest event not yet taken that answers this command (0: none) and is of these kinds (a mask of
@@ -369,22 +372,24 @@ void client_listen(struct test *t);
  */
 struct hearing *client_hear(struct test *t, unsigned command, unsigned kinds, int64_t until_us);
 
-/* The next event of this kind that answers no command, not yet taken; none ends the run. */
+/* The next event of this kind that answers no command and has not been taken; if none comes, the
+ * run ends.
+ */
 struct hearing *client_event(struct place at, struct test *t, enum told_kind kind);
 
-/* It has answered the last command by an error, so nothing more will come of it. */
+/* It has answered the last command with an error, so nothing more will come of it. */
 bool client_gave_up(struct test *t);
 
 /* "the agent said `error`: Invalid arguments"; in the arena. */
 const char *client_last_word(struct test *t);
 
-/* Ends it; a client that had died by then, or does so now, makes the run a `crash`. */
+/* Ends it; a client that has died by then, or dies now, makes the run a `crash`. */
 void client_end(struct test *t);
 
 /* ---- client_setup.c: a client under test begins ----------------------------------------------- */
 
-/* A CONNECT as it came, to be looked at before anything else: one of another protocol or version than the
- * client was asked for ends the run.
+/* A CONNECT as it came, to be looked at before anything else: a protocol or version other than the
+ * one that the client was asked for ends the run.
  */
 void client_greets(struct peer *p, struct bytes connect);
 
@@ -408,12 +413,12 @@ void messages_told(struct test *t, const struct publish *m);
 void messages_arrived(struct peer *p, const struct packet *publish);
 void messages_passed_on(struct test *t, const struct told *told); /* a client to its user */
 
-/* The posting that this message may be; among equals the first that this client has got less often. NULL:
- * nobody has published it.
+/* The posting that this message may be; among equals, the first that this client has received less
+ * often. NULL: nobody has published it.
  */
 struct posting *posting_find(
 	struct test *t, const char *client, struct bytes topic, struct bytes payload);
-unsigned posting_times(const struct posting *m, const char *client); /* that it has got it */
+unsigned posting_times(const struct posting *m, const char *client); /* how often it had it */
 bool posting_has(const struct posting *m, struct bytes payload);
 
 /* The standard orders messages of one publisher on one topic at one QoS. [MQTT-4.6.0-5] */
@@ -422,14 +427,14 @@ bool postings_are_ordered(const struct posting *a, const struct posting *b);
 /* How many of this client's subscriptions let the topic (as it is on the wire) through. */
 unsigned messages_subscriptions(const struct peer *p, struct bytes topic);
 
-/* A topic, without the prefix, that one of this client's subscriptions is for; NULL: there is none such. */
+/* A topic, without the prefix, that one of this client's subscriptions is for; NULL: none. */
 const char *messages_topic(const struct peer *p);
 
 /* The same by the payload alone, where a case compares that by itself. */
 struct difference messages_payload(struct test *t, struct bytes got, const char *expected);
 
-/* Whether what came may be a copy out of the store of retained messages. A target may look there after it has
- * acknowledged a SUBSCRIBE, and find what was published meanwhile:
+/* Whether what came may be a copy from the store of retained messages. A target may look there
+ * after it has acknowledged a SUBSCRIBE, and find what was published meanwhile:
  *
  *	subscriber                target                  publisher
  *	SUBSCRIBE            -->
@@ -438,7 +443,8 @@ struct difference messages_payload(struct test *t, struct bytes got, const char 
  *	                     <--  PUBLISH retain 1        out of the store
  *	                     <--  PUBLISH retain 0        as it is published
  *
- * in either order. A SUBSCRIBE brings one of each topic, so what has come more often is none.
+ * in either order. A SUBSCRIBE brings one copy for each topic, so what has come more often is not
+ * one.
  */
 bool messages_from_store(
 	const struct peer *p, const struct packet *got, const struct posting *posting);
@@ -446,39 +452,40 @@ bool messages_from_store(
 /* How many of them this client's subscriptions let through. */
 size_t messages_meant_for(const struct peer *p);
 
-/* Why this message, which has come as it was awaited, proves nothing of those before it: it came through
- * a subscription that is younger than one of them, which may still be on its way and arrive through it.
- * NULL: there is none such.
+/* Why this message, though it came as awaited, proves nothing about those before it: it came
+ * through a subscription that is younger than one of them, which may therefore still be on its way,
+ * and arrive through it. NULL: there is no such reason.
  */
 const char *messages_race(struct peer *p, const struct packet *marker);
 
-/* ---- messages_differ.c: telling what a message is that came in place of another ----------------- */
+/* ---- messages_differ.c: what the message is that came in place of another ----------------- */
 
-/* How the message that came (its topic without the prefix) differs from the wanted one; false: it does
- * not. May wait for the wanted one, to tell whether it comes at all. Ends the run where the case demands an
- * order that the standard does not know.
+/* How the message that came (its topic without the prefix) differs from the wanted one; false: it
+ * does not. May wait for the wanted one, to tell whether it comes at all. Ends the run where the
+ * case demands an order that the standard does not define.
  */
 bool messages_differ(struct peer *p, const struct packet *got, const struct message *want,
 	struct difference *out);
 
 /* ---- conduct.c: we keep the rules that we judge by -------------------------------------------- */
 
-/* A packet of ours, before it goes out. What breaks a limit that the target has announced makes the run
- * `inapplicable`; what breaks a rule otherwise, and the case has not declared, is an `error`.
+/* A packet of ours, before it goes out. If it breaks a limit that the target has announced, the run
+ * is `inapplicable`; if it breaks any other rule, and the case has not declared that, the run is an
+ * `error`.
  */
 void conduct_sent(struct peer *p, const struct packet *packet);
 void conduct_malformed(struct peer *p, const struct wire_result *result, struct bytes bytes);
 void conduct_came(struct peer *p, const struct packet *packet); /* of the target */
 
-/* When the body has run to its end, or meets a difference, to which we may have led ourselves. */
+/* When the body has run to its end, or has met a difference that we may have caused ourselves. */
 void conduct_settle(struct test *t);
 
 /* ---- keeping.c: Server Keep Alive ------------------------------------------------------------- */
 
-/* Sends a PINGREQ on each connection whose server has set a Keep Alive of its own, when that is due. */
+/* Sends a PINGREQ, when one is due, on each connection whose server set a Keep Alive of its own. */
 void keeping_turn(struct test *t);
 
-/* Where a wait until then must come up for that. */
+/* When a wait until then must be interrupted for that. */
 int64_t keeping_slice_us(const struct test *t, int64_t until_us);
 
 void keeping_sent(struct peer *p);     /* a PINGREQ goes out */

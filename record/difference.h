@@ -8,13 +8,13 @@
 struct record_failure;
 
 /* What the word means, for people: "the DUP flag". The words are those of spec_difference_name, and
- * "monitor" and "foreign". NULL: there is no such word here, though a record of a later version may
+ * "monitor" and "foreign". NULL: no such word is known here, though a record of a later version may
  * have it.
  */
 const char *difference_meaning(const char *word);
 
-/* The word of a failure; NULL: none is known. A record from before there were words tells that the
- * monitor spoke by the step.
+/* The word of a failure; NULL: none is known. A record from before there were words shows by its
+ * step that the monitor spoke.
  */
 const char *difference_of(const struct record_failure *failure);
 

@@ -1,6 +1,6 @@
 /* Typed fields of a JSON object. The first fault is kept, as a sentence with its place within the
- * object ("`transcript[3].at_us`: must be an integer, not a string"), and harmless values come from
- * there on, so a reader looks at `error` once, when it is done.
+ * object ("`transcript[3].at_us`: must be an integer, not a string"), and from there on harmless
+ * values are returned, so a reader need look at `error` only once, when it is done.
  */
 #ifndef RECORD_FIELD_H
 #define RECORD_FIELD_H

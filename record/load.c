@@ -50,7 +50,7 @@ static bool is_json(const char *line, size_t len)
 	return value;
 }
 
-/* Whether it claims to be a record; one that does and is wrong must not be passed over. */
+/* Whether it claims to be a record; one that does and is wrong must not be skipped. */
 static bool claims_a_type(const char *line, size_t len)
 {
 	json_t *value = json_loadb(line, len, JSON_DECODE_ANY, NULL);

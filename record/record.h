@@ -6,9 +6,9 @@
  *   {"type":"end", ...}     once, last: counts; missing when the run was cut off
  *
  * docs/RECORDS.md describes every field, record/record.schema.json checks them. All strings are
- * UTF-8 and belong to the arena that the record was read into, or to whoever made it. Those that may
- * be absent are NULL then, and say so below; of the others a reader never gets a NULL, and a writer
- * puts "" for one.
+ * UTF-8 and belong to the arena that the record was read into, or to whoever made it. Those that
+ * may be absent are then NULL, and say so below; of the others a reader never gets a NULL, and a
+ * writer puts "" for one.
  */
 #ifndef RECORD_RECORD_H
 #define RECORD_RECORD_H
@@ -65,7 +65,7 @@ struct record_death {
 	int exit_code;           /* when signal is 0 */
 	const char *stderr_tail; /* its last lines; "" if it said nothing */
 	const char *during;      /* ids of the case runs that were under way, blank between */
-	const char *note; /* it lived, and served nobody: what it did ("went mute: ..."); or NULL */
+	const char *note; /* it lived, but served nobody: what it did ("went mute: ..."); or NULL */
 };
 
 struct record_case {
@@ -81,7 +81,7 @@ struct record_case {
 	const char *note; /* value of an info, reason of an inapplicable or inconclusive; or NULL */
 	int64_t started_us; /* wall clock, since 1970 */
 	int64_t duration_us;
-	bool waited; /* it ended only since an answer, a message or a close did not come in time */
+	bool waited; /* it ended only because an answer, message or close did not come in time */
 	const char *foreign; /* topic of a message of another case run that came; or NULL */
 
 	bool expected;            /* the verdict is what the target's file foresees */
@@ -118,7 +118,7 @@ struct record_run {
 	size_t planned;     /* case runs */
 };
 
-/* A cause that the target's file foresees, and that did not come up. */
+/* A cause that the target's file foresees, but that did not come up. */
 struct record_unseen {
 	const char *cause;  /* as the file names it: "5.0:MQTT-3.3.1-1 dup" */
 	const char *reason; /* or NULL */
@@ -134,17 +134,17 @@ struct record_end {
 	const char *stopped;  /* "interrupted", "deadline", ...; NULL: it ran to its end */
 	const char *unjudged; /* most of it could not be judged: a sentence; or NULL */
 
-	/* Of a run of all cases, or of a shard of it: entries to remove. One that another shard has seen
-	 * stays.
+	/* For a run of all cases, or a shard of one: entries to remove. One that another shard has
+	 * seen stays.
 	 */
 	const struct record_unseen *unseen;
 	size_t unseen_count;
 };
 
-/* Each writes one line and flushes it; false on an error of the stream (see errno), and then nothing
- * of the line is left in a file, so that the next one can be tried. Bytes that are
- * not UTF-8 become the text \xHH, so no string can keep a record from being written. The line
- * of a case that a child process wrote to a memory stream is read with record_parse.
+/* Each writes one line and flushes it; false on a stream error (see errno), and then no part of the
+ * line is left in a file, so that the next one can be tried. Bytes that are not UTF-8 become the
+ * text \xHH, so no string can keep a record from being written. The line of a case that a child
+ * process wrote to a memory stream is read with record_parse.
  */
 bool record_write_run(FILE *to, const struct record_run *run);
 bool record_write_case(FILE *to, const struct record_case *record);
@@ -179,7 +179,7 @@ struct record_file {
 	size_t death_count;
 	const struct record_end *ends; /* fewer than runs: a run was cut off */
 	size_t end_count;
-	const size_t *foreigns; /* numbers of the lines that are no record: torn, or not ours */
+	const size_t *foreigns; /* numbers of the lines that are not records: torn, or not ours */
 	size_t foreign_count;   /* all of them were left out */
 	bool truncated; /* the last line has no newline and does not parse; it was left out */
 };

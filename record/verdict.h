@@ -10,7 +10,7 @@ enum verdict {
 	VERDICT_NONSTRICT,    /* legal, but missed a SHOULD, or chose an odd Reason Code */
 	VERDICT_INFO,         /* an observation with a value: the standard leaves it open */
 	VERDICT_INAPPLICABLE, /* the target does not offer the feature, by its own word */
-	VERDICT_INCONCLUSIVE, /* a set-up step failed: nothing was learned of the statement */
+	VERDICT_INCONCLUSIVE, /* a set-up step failed: nothing was learned about the statement */
 	VERDICT_CRASH,        /* the target died */
 	VERDICT_ERROR,        /* our own fault */
 };
@@ -20,8 +20,8 @@ enum { VERDICT_COUNT = VERDICT_ERROR + 1 };
 const char *verdict_name(enum verdict verdict);
 bool verdict_parse(const char *name, enum verdict *verdict); /* false: no such verdict */
 
-/* The one of the two that says the worse thing of the target (pass is the best of all; error and
- * inconclusive, which say nothing of it, rank above pass and below any finding).
+/* The one of the two that says the worse thing about the target (pass is the best of all; error and
+ * inconclusive, which say nothing about it, rank above pass and below any finding).
  */
 enum verdict verdict_worse(enum verdict a, enum verdict b);
 

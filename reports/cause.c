@@ -23,7 +23,7 @@ void causes_fini(struct causes *c)
 
 /* ---- what a case run tells ------------------------------------------------------------------ */
 
-/* The statement accused; a death, or a verdict that is better than foreseen, accuses none. */
+/* The accused statement; a death, or a verdict that is better than foreseen, accuses none. */
 static const char *accused(const struct record_case *record)
 {
 	bool accuses = record->verdict == VERDICT_FAIL ||

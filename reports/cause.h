@@ -4,10 +4,10 @@
  *	         the DUP flag: expected PUBLISH "..." qN dup 1, actual PUBLISH "..." qN dup 0
  *	         publish_again, pubrel_again, table/row, and 21 more
  *
- * Of one cause are failures that accuse one statement of one difference (record/difference.h). What the
- * monitor found must sound alike besides; so must failures without a word for their difference. Those
- * that accuse no statement (a set-up, a death, our own faults, verdicts better than foreseen) are of
- * one cause if they sound alike.
+ * Failures that accuse one statement of one difference (record/difference.h) have one cause. What
+ * the monitor found must sound alike as well, and so must failures without a word for their
+ * difference. Those that accuse no statement (a set-up, a death, our own faults, verdicts better
+ * than foreseen) have one cause if they sound alike.
  */
 #ifndef REPORTS_CAUSE_H
 #define REPORTS_CAUSE_H

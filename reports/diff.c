@@ -129,7 +129,7 @@ static void put_verdicts(FILE *to, const struct diff_entry *e, const char *arrow
 		fputs(verdict_name(e->after->verdict), to);
 }
 
-/* Why: of what broke the finding; of a failure that breaks more than before, what it adds. */
+/* Why: for what broke, the finding; for a failure that breaks more than before, what it adds. */
 static void add_reason(struct buf *b, const struct diff_entry *e)
 {
 	const struct record_case *record = e->after;

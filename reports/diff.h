@@ -1,7 +1,7 @@
 /* Two runs compared, case run by case run: what broke, what was mended, what is new or gone.
  *
- *   broke     it was good and is not; or it was bad and got worse (fail to crash), or breaks a
- *             statement more
+ *   broke     it was good and is not; or it was bad and got worse (fail to crash), or breaks one
+ *             more statement
  *   mended    it was not good and is
  *   changed   another verdict, neither of the two: pass to nonstrict, inconclusive to error
  *

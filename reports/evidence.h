@@ -9,7 +9,7 @@
 
 enum { EVIDENCE_INDENT = 6 }; /* columns before every line of a block but its heading */
 
-/* One line an event; of a long transcript the beginning and the end. */
+/* One line per event; of a long transcript, only the beginning and the end. */
 void evidence_transcript(FILE *to, const struct record_case *record, size_t width);
 
 /* All of it. */

@@ -195,7 +195,7 @@ static size_t put_place(
 	return EVIDENCE_INDENT + 2;
 }
 
-/* An empty side is none: a remark of the case has nothing that it expected. */
+/* An empty side is left out: a remark of the case has nothing that it expected. */
 static void put_failure(
 	FILE *to, const struct report_style *style, const struct record_failure *failure)
 {

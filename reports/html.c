@@ -151,7 +151,7 @@ static void put_header(FILE *to, const struct runs *runs)
 	fputs("</header>\n", to);
 }
 
-/* Some servers of build results forbid scripts: the failures must be there all the same. */
+/* Some servers of build results forbid scripts: the failures must be there even so. */
 static void put_failures_as_text(FILE *to, const struct runs *runs)
 {
 	size_t shown = 0;

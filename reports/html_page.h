@@ -1,5 +1,5 @@
 /* The frame of every HTML report: one file, and a policy that lets nothing in but its own style and
- * script, so that a text which slipped through the escaping could neither run nor call home.
+ * script, so that text which slipped through the escaping could neither run nor call home.
  */
 #ifndef REPORTS_HTML_PAGE_H
 #define REPORTS_HTML_PAGE_H
@@ -8,7 +8,7 @@
 
 #include "record/verdict.h"
 
-/* Up to and with <body>. The title is of the target. */
+/* Up to and including <body>. The title is the target's. */
 void html_begin(FILE *to, const char *title, const char *script_hash);
 void html_end(FILE *to, const char *script);
 

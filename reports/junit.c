@@ -78,7 +78,7 @@ static void put_cause(FILE *to, const struct record_case *record)
 	causes_fini(&one);
 }
 
-/* Viewers keep properties in dictionaries: every name stands once, so a statement is a name. */
+/* Viewers keep properties in dictionaries: every name occurs once, so a statement is a name. */
 static void put_case_properties(FILE *to, const struct record_case *record)
 {
 	fputs("<properties>\n", to);
@@ -102,7 +102,7 @@ static void put_case_properties(FILE *to, const struct record_case *record)
 	fputs("</properties>\n", to);
 }
 
-/* Text that was laid out for a screen: characters that do no good there are \xHH by now. */
+/* Text that was laid out for a screen: characters that do no good there are \xHH already. */
 static void put_draft(FILE *to, struct draft *d)
 {
 	markup_text(to, draft_end(d));
@@ -171,7 +171,7 @@ static void put_output(FILE *to, const struct record_case *record)
 	}
 }
 
-/* "mqtt_5_0.qos2": viewers read what stands before the last point as a package. */
+/* "mqtt_5_0.qos2": viewers read what comes before the last point as a package. */
 static void put_class(FILE *to, const struct record_case *record)
 {
 	struct buf b;

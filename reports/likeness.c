@@ -22,7 +22,7 @@ static bool is_digit(char c)
 	return c >= '0' && c <= '9';
 }
 
-/* Behind a word that gives a number its meaning the number stays. */
+/* After a word that gives a number its meaning, the number stays. */
 static bool gives_meaning(struct word w)
 {
 	static const char *const words[] = { "dup", "DUP", "retain", "RETAIN", "Present", "present",
@@ -34,7 +34,7 @@ static bool gives_meaning(struct word w)
 	return false;
 }
 
-/* The end of "..." from its opening quote on; inside of it a backslash takes the next one along. */
+/* The end of "..." from its opening quote on; a backslash inside takes the next character along. */
 static const char *behind_quote(const char *c)
 {
 	for (c++; *c && *c != '"'; c++)
@@ -55,7 +55,7 @@ static bool is_byte(struct word w)
 		isxdigit((unsigned char)w.text[1]) && !islower(w.text[1]);
 }
 
-/* Behind as many bytes as stand here, if they are two or more; else NULL. */
+/* The end of as many bytes as stand here, if there are two or more; else NULL. */
 static const char *behind_bytes(const char *c)
 {
 	size_t count = 0;

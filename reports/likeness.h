@@ -4,8 +4,8 @@
  *	PUBLISH "..." qN id N "...", then nothing more for N ms
  *
  * Numbers, times, identifiers, QoS, topics, payloads and ClientIds go; Reason Codes (0x97), flags
- * (DUP 1, RETAIN 0, Session Present 1) and versions of MQTT stay. Of equal neighbours in a list ("PINGRESP,
- * PINGRESP") one stays.
+ * (DUP 1, RETAIN 0, Session Present 1) and versions of MQTT stay. Of equal neighbours in a list
+ * ("PINGRESP, PINGRESP") only one stays.
  */
 #ifndef REPORTS_LIKENESS_H
 #define REPORTS_LIKENESS_H

@@ -1,6 +1,6 @@
 /* TAP version 14. An expected failure is a TODO, an inapplicable case a SKIP; whatever was not
- * expected, a pass included, is `not ok`, with what explains it in a YAML block. A record that
- * is not the whole story gets one `not ok` more, which says so.
+ * expected, a pass included, is `not ok`, with what explains it in a YAML block. A record that is
+ * not the whole story gets one more `not ok`, which says so.
  */
 #ifndef REPORTS_TAP_H
 #define REPORTS_TAP_H

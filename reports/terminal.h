@@ -3,13 +3,14 @@
  *   terminal_begin ──▶ (terminal_case | terminal_death | terminal_remark | terminal_progress) * ──▶ terminal_end
  *
  * On a terminal (`live`) what is interesting stays: unexpected verdicts as failure blocks, expected
- * failures as one dim line; with `verbose` every case run. Below it stands one status line, drawn
- * anew. In a pipe every case run is one line, or a block, and there is no status line. From the
- * eleventh failure on only the first one of a cause is a block, and the others are a line each, unless
- * `verbose`; what they have in common is said once, at the end, "by cause". The last line is "N
- * passed, N failed", where a failure is a verdict that was not expected, or a cause that was foreseen
- * and not seen. ", N not applicable" is added for those from which nothing was learned since the target
- * does not offer what they are about, and ", N skipped" for those that did not have their turn.
+ * failures as one dim line; with `verbose` every case run. Below it is one status line, which is
+ * redrawn. In a pipe every case run is one line, or a block, and there is no status line. From the
+ * eleventh failure on, only the first of each cause is a block, and the others are a line each,
+ * unless `verbose`; what they have in common is said once, at the end, "by cause". The last line is
+ * "N passed, N failed", where a failure is a verdict that was not expected, or a cause that was
+ * foreseen and not seen. ", N not applicable" is added for those from which nothing was learned
+ * because the target does not offer what they are about, and ", N skipped" for those whose turn
+ * never came.
  */
 #ifndef REPORTS_TERMINAL_H
 #define REPORTS_TERMINAL_H
@@ -55,14 +56,16 @@ void terminal_death(struct terminal *t, const struct record_death *death);
 /* A sentence about the run itself, which stays. */
 void terminal_remark(struct terminal *t, const char *sentence);
 
-/* Draws the status line; the oldest of `running` should come first. `phase` says what is done now, if
- * that is not the usual; or NULL. Nothing in a pipe.
+/* Draws the status line; the oldest of `running` should come first. `phase` says what is being done
+ * now, unless it is the usual; or NULL. Nothing in a pipe.
  */
 void terminal_progress(struct terminal *t, size_t done, size_t planned,
 	const struct terminal_running *running, size_t running_count, double per_second,
 	const char *phase);
 
-/* With `trouble`, which says why the run tells too little of its target, that is the last line instead. */
+/* With `trouble`, which says why the run tells too little about its target, that is the last line
+ * instead.
+ */
 void terminal_end(struct terminal *t, const struct record_end *end, const char *trouble);
 
 #endif

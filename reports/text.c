@@ -36,7 +36,9 @@ static bool is_unsafe(uint32_t c)
 	return IS_AMONG(c, ranges);
 }
 
-/* Columns, as terminals commonly count them: marks none, East Asian characters and pictures two. */
+/* Columns, as terminals commonly count them: none for marks, two for East Asian characters and
+ * pictures.
+ */
 static size_t code_point_width(uint32_t c)
 {
 	static const struct range marks[] = { { 0x300, 0x36f }, { 0x200b, 0x200d },

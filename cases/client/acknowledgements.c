@@ -1,7 +1,7 @@
 /* What a client makes of acknowledgements: those that fit nothing that it has under way, their forms,
  * and their Reason Codes of 5.0.
  *
- * What a client does about an acknowledgement that fits nothing is not said: it may pass it over, and
+ * What a client does about an acknowledgement that fits nothing is left open: it may ignore it, and
  * it may close. But it must not take it for the one that it waits for.
  */
 #include <math.h>
@@ -42,8 +42,9 @@ struct stray {
 
 static const struct vector stray_acknowledgement[] = { STRAY_ACKNOWLEDGEMENTS };
 
-/* The users of many clients know their commands by identifier only, and might take the answer to another
- * kind of request for theirs; so what they are told of SUBACK and UNSUBACK is not looked at.
+/* The users of many clients know their commands by identifier only, and might take the answer to
+ * another kind of request for theirs; so what they are told about SUBACK and UNSUBACK is not looked
+ * at.
  */
 static const struct vector stray_then_resumed[] = {
 	STRAY_ACKNOWLEDGEMENTS,
@@ -252,8 +253,8 @@ static const struct vector acknowledgement_code[] = {
 	ANSWER("pubcomp_92", PUBCOMP, 0x92),
 };
 
-/* What the user was told of an answer with this code. That the server no longer knows of the message is
- * no error when a session goes on.
+/* What the user was told of an answer with this code. That the server no longer knows the message
+ * is no error when a session is resumed.
  */
 static void grade_telling(struct test *t, const struct told *told, unsigned code)
 {

@@ -282,7 +282,7 @@ static const struct vector bad_successes[] = {
 		.codes = { 0x82, 0x81 } },
 };
 
-/* A server that knows nothing of methods and goes on all the same has not shown who it is. */
+/* A server that knows nothing about methods, and yet goes on, has not shown who it is. */
 CLIENT_CASE(auth_method_of_connack,
 	.title = "A CONNACK without the method of CONNECT does not end an authentication well",
 	.refs = { "5.0:U50-ERR-CLIENT", "5.0:MQTT-4.12.0-5" }, .level = MUST, .versions = V50,

@@ -19,8 +19,8 @@ static struct peer *admit_with(struct test *t, const struct properties *connack)
 	return server;
 }
 
-/* The client was told to do what CONNACK forbids; it may say no, do less, or end the connection. What
- * comes of it comes before the marker.
+/* The client was told to do what CONNACK forbids; it may refuse, do less, or end the connection.
+ * What comes of it comes before the marker.
  */
 static bool marker_comes(struct test *t, struct peer *server)
 {

@@ -55,7 +55,7 @@ CLIENT_CASE(client_bad_auth_flags, .title = "An AUTH with flags ends the connect
 	expect_violation_closed(server, .quiet = true);
 }
 
-/* Senders may not do it; what receivers do with it is nowhere said. */
+/* Senders must not do it; nothing says what receivers do with it. */
 CLIENT_CASE(client_dup_at_qos_0,
 	.title = "A QoS 0 PUBLISH with DUP 1 is taken or ends the connection",
 	.refs = { "3.1.1:MQTT-3.3.1-2", "5.0:MQTT-3.3.1-2" }, .level = MAY, .versions = BOTH,
@@ -153,7 +153,7 @@ static const struct vector client_long_remaining_length[] = {
 	{ "four_bytes_5_0", "32 87808000 s\"a\" m1 p{} b\"x\"", .versions = V50 },
 };
 
-/* Senders of 5.0 may not do it; what receivers do with it is nowhere said. [MQTT-1.5.5-1] */
+/* Senders of 5.0 must not do it; nothing says what receivers do with it. [MQTT-1.5.5-1] */
 CLIENT_CASE(client_long_remaining_length,
 	.title = "A Remaining Length in more bytes than needed is taken or ends the connection",
 	.refs = { "3.1.1:U311-REMLEN", "5.0:U50-VBI-MAX" }, .level = MAY, .versions = BOTH,
@@ -210,7 +210,7 @@ CLIENT_CASE(client_bad_fields,
 
 #define CODE_REFS(ref) .refs = { "5.0:U50-ERR-CLIENT", ref }, .codes = { 0x82, 0x81 }
 
-/* Codes that no packet has, and such as belong to other packets. */
+/* Codes that no packet has, and codes that belong to other packets. */
 static const struct vector client_unknown_codes[] = {
 	{ "connack_1", "20 r 00 01 p{}", CODE_REFS("5.0:MQTT-3.2.2-8") },
 	{ "connack_7f", "20 r 00 7F p{}", CODE_REFS("5.0:MQTT-3.2.2-8") },

@@ -5,7 +5,7 @@
 #include "cases/common/properties.h"
 #include "harness/client_case.h"
 
-/* A packet of each type with these properties, and nothing wrong with it besides. */
+/* A packet of each type with these properties, and nothing else wrong with it. */
 #define TOPIC_A        "s\"a\""
 #define IN_CONNACK(p)  "20 r 00 00 p{" p "}"
 #define IN_SUBACK(p)   "90 r m1 p{" p "} 00"
@@ -56,7 +56,7 @@ CLIENT_CASE(client_bad_properties,
 	expect_violation_closed(server);
 }
 
-/* Senders may not do it; what receivers do with it is nowhere said. [MQTT-1.5.5-1] */
+/* Senders must not do it; nothing says what receivers do with it. [MQTT-1.5.5-1] */
 CLIENT_CASE(client_long_property_length,
 	.title = "A Property Length in more bytes than needed is taken or ends the connection",
 	.refs = { "5.0:U50-PROP-LENGTH" }, .level = MAY, .versions = V50, .unaided = true)

@@ -182,7 +182,7 @@ static const char *long_topic(struct test *t, size_t len)
 	return text;
 }
 
-/* The client has been told to do what it must not do: it says no, or does something else, or even
+/* The client has been told to do what it must not do: it refuses, or does something else, or even
  * ends the connection. What it sends before the marker was against the rules.
  */
 static void expect_marker_alone(struct test *t, struct peer *server)
@@ -311,7 +311,7 @@ static const struct vector property_published[] = {
 	PROPERTIES(everything),
 };
 
-/* A client that has no way to say a property tells so; one that takes it sends it. */
+/* A client that has no way to send a property says so; one that accepts it sends it. */
 CLIENT_CASE(property_published, .title = "The properties of a message are those of the command",
 	.refs = { "5.0:UALL-AS-ASKED" }, .level = STATED, .versions = V50, ROWS(property_published))
 {
@@ -346,7 +346,7 @@ CLIENT_CASE(properties_of_each_message,
 
 /* ---- Packet Identifiers ---------------------------------------------------------------------- */
 
-/* A client may keep few messages under way: those that have come are looked at. */
+/* A client may keep few messages in flight: those that have come are looked at. */
 CLIENT_CASE(identifiers_in_flight_are_unique,
 	.title = "What is under way at the same time has different Packet Identifiers, none of "
 		 "them 0",

@@ -40,7 +40,7 @@ CLIENT_CASE(qos1_done_with_puback, .title = "A QoS 1 message is done with its PU
 	expect_acknowledged(t, command);
 }
 
-/* PUBACKs in the opposite order: each ends its own message. A client may keep one alone under way. */
+/* PUBACKs in reverse order: each ends its own message. A client may keep only one in flight. */
 CLIENT_CASE(qos1_pubacks_in_any_order,
 	.title = "Each PUBACK ends the message of its identifier, in whatever order they come",
 	.refs = { AS_ASKED }, .level = STATED, .versions = BOTH)
@@ -253,7 +253,7 @@ CLIENT_CASE(qos1_not_resent_in_new_session,
 
 /* ---- the client as receiver ------------------------------------------------------------------ */
 
-/* A connection on which the client takes so many messages at a time. */
+/* A connection on which the client takes this many messages at a time. */
 static struct peer *admit_for(struct test *t, unsigned messages)
 {
 	struct peer *server = admit(t);

@@ -287,7 +287,7 @@ CLIENT_CASE(qos2_refused_by_pubrec,
 	prefer_no(server, PUBREL, "PUBREL follows a PUBREC that has ended the message");
 }
 
-/* PUBRECs in another order than the messages. A client may keep one alone under way. */
+/* PUBRECs in an order other than the messages'. A client may keep only one in flight. */
 CLIENT_CASE(pubrels_in_order_of_pubrecs,
 	.title = "PUBREL packets go out in the order in which the PUBREC packets came in",
 	.refs = { "3.1.1:MQTT-4.6.0-4", "5.0:MQTT-4.6.0-4" }, .level = MUST, .versions = BOTH)
@@ -333,7 +333,7 @@ CLIENT_CASE(qos2_resent_when_expired,
 
 /* ---- the client as receiver ------------------------------------------------------------------ */
 
-/* A connection on which the client takes so many messages at a time. */
+/* A connection on which the client takes this many messages at a time. */
 static struct peer *admit_for(struct test *t, unsigned messages)
 {
 	struct peer *server = admit(t);

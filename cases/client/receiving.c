@@ -326,7 +326,7 @@ CLIENT_CASE(subscription_ids_told, .title = "Subscription Identifiers are passed
 
 /* ---- Topic Aliases of the server ------------------------------------------------------------- */
 
-/* A connection whose CONNECT has said that the client takes so many aliases. */
+/* A connection whose CONNECT has said that the client takes this many aliases. */
 static struct peer *open_for_aliases(struct test *t, unsigned maximum, bool kept, bool resumed)
 {
 	struct peer *server = admit(t, .kept = kept, .resumed = resumed,

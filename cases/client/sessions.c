@@ -392,7 +392,7 @@ CLIENT_CASE(session_present_told, .title = "The user is told whether the session
 
 /* ---- the session is gone ------------------------------------------------------------------- */
 
-/* Two messages under way, one of them released, when the connection breaks. */
+/* Two messages in flight, one of them released, when the connection breaks. */
 static void leave_messages_open(struct test *t, struct peer *server)
 {
 	do_publish(t, .topic = "a/t", .payload = "open", .qos = 1);

@@ -5,7 +5,7 @@
 #ifndef CASES_COMMON_PROPERTIES_H
 #define CASES_COMMON_PROPERTIES_H
 
-/* A packet with these properties, and nothing wrong with it besides. */
+/* A packet with these properties, and nothing else wrong with it. */
 #define IN_PUBLISH(p) "30 r " TOPIC_A " p{" p "} b\"x\""
 #define IN_PUBACK(p)  "40 r m1 00 p{" p "}"
 #define IN_PUBREC(p)  "50 r m1 00 p{" p "}"

@@ -24,8 +24,8 @@ struct series {
 /* Of messages of `size` bytes, or smaller ones if that is more than the target takes. */
 void series_begin(struct series *s, struct peer *publisher, const char *topic, size_t size);
 
-/* Publishes so many more at QoS 1, each once the one before has its PUBACK. False: the target holds the
- * publisher up, or has no room for more, which is its right.
+/* Publishes this many more at QoS 1, each once the one before has its PUBACK. False: the target
+ * holds the publisher up, or has no room for more, which is its right.
  */
 bool series_publish(struct series *s, unsigned count);
 

@@ -76,7 +76,7 @@ CASE(client_id_case,
 	fence(shorter);
 }
 
-/* What lies beyond is the server's choice: the standard only says how it refuses. */
+/* Anything beyond that is the server's choice: the standard only says how it refuses. */
 CASE(client_id_beyond,
 	.title =
 		"A ClientId that is longer or has other characters is accepted or properly refused",

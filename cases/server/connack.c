@@ -26,7 +26,7 @@ CASE(session_present_without_session, .title = "Session Present is 0 where no se
 	fence(client);
 }
 
-/* Something by which a session shows that is not told of; at QoS 1, since some keep no other. */
+/* Something by which an unannounced session shows; at QoS 1, since some keep nothing else. */
 static void give_subscription(struct test *t, struct peer *client)
 {
 	subscribe(client, .filter = "kept/t", .qos = offers(t)->maximum_qos > 0);

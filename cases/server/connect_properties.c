@@ -3,7 +3,7 @@
 
 #define WITH(properties) "10 r s\"MQTT\" 05 02 n0 p{" properties "} c"
 
-/* Sentences of section 3.1, to which a server has to hold a CONNECT. [MQTT-3.1.4-1] */
+/* Sentences of section 3.1, against which a server has to check a CONNECT. [MQTT-3.1.4-1] */
 static const struct vector bad_connect_values[] = {
 	{ "receive_maximum_0", WITH("21 n0"), { "5.0:MQTT-3.1.4-1", "5.0:U50-RECVMAX-ZERO" },
 		.codes = { 0x82, 0x81 } },

@@ -307,7 +307,7 @@ CASE(order_at_qos_2,
 }
 
 /* None is acknowledged before all are published, so the target has to queue what is too much to be
- * under way.
+ * in flight.
  */
 CASE(order_behind_slow_subscriber,
 	.title = "Messages that pile up for a slow subscriber arrive in order",

@@ -211,8 +211,8 @@ static bool has_bad_flags(const struct test *t)
 	return !strncmp(row(t)->id, "flags_", 6);
 }
 
-/* That it closes is as true for a good DISCONNECT. That it says why is asked for wrong flags alone:
- * what lies after them need not be looked at by a target that is about to close anyway.
+/* That it closes is just as true of a good DISCONNECT. That it says why is asked only for wrong
+ * flags: what comes after them need not be looked at by a target that is about to close anyway.
  */
 CASE(bad_disconnect,
 	.title = "A DISCONNECT with an error in it ends the connection as other bad packets do",

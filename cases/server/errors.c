@@ -94,7 +94,7 @@ CASE(many_malformed_packets,
 	}
 }
 
-/* Connections that say nothing, and such that stop in the middle of their first packet. */
+/* Connections that say nothing, and some that stop in the middle of their first packet. */
 CASE(half_open_connections,
 	.title = "Connections that never finish their first packet keep nobody from being served",
 	.refs = { "3.1.1:MQTT-3.1.4-4", "5.0:MQTT-3.1.4-5" }, .level = MUST, .versions = BOTH)

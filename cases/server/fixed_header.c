@@ -119,7 +119,7 @@ CASE(headers_of_the_server,
 	check_header(t, expect(client, PINGRESP));
 }
 
-/* Senders may not do it; what receivers do with it is nowhere said. */
+/* Senders must not do it; nothing says what receivers do with it. */
 CASE(dup_at_qos_0, .title = "A QoS 0 PUBLISH with DUP 1 is served or ends the connection",
 	.refs = { "3.1.1:MQTT-4.8.0-1", "5.0:MQTT-4.13.1-1" }, .level = MAY, .versions = BOTH)
 {

@@ -180,7 +180,7 @@ static const struct vector bad_response_topic[] = {
 	{ "hash", "30 r t\"a\" p{08 s\"#\"} b\"x\"", .codes = { 0x82, 0x81, 0x90 } },
 };
 
-/* What a server does about it is not laid down, and leaving it unchecked is no breach of its own. */
+/* What a server does about it is left open, and leaving it unchecked is no breach of its own. */
 CASE(bad_response_topic, .title = "A PUBLISH whose Response Topic has a wildcard is refused",
 	.refs = { "5.0:MQTT-3.3.2-14" }, .level = MUST, .versions = V50, ROWS(bad_response_topic))
 {

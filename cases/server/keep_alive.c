@@ -60,7 +60,7 @@ CASE(keep_alive_expiry,
 	}
 }
 
-/* How late is the business of the case before; elsewhere it has to happen. */
+/* How late is the business of the case above; elsewhere it only has to happen. */
 static unsigned longest_silence_ms(unsigned seconds)
 {
 	return 1500 * seconds + 7000;

@@ -1,5 +1,5 @@
-/* What a server does not offer: by its CONNACK in 5.0 (3.2.2.3), by its file in 3.1.1. Each case asks for it
- * all the same. Limits of flow and of aliases are the business of other chapters.
+/* What a server does not offer: by its CONNACK in 5.0 (3.2.2.3), by its file in 3.1.1. Each case
+ * asks for it nevertheless. Limits of flow and of aliases are the business of other chapters.
  */
 #include "harness/case.h"
 
@@ -84,8 +84,8 @@ CASE(unavailable_will_retain,
 
 /* ---- subscriptions --------------------------------------------------------------------------- */
 
-/* The text has a DISCONNECT with this code, the table of SUBACK (3.9.3) has the code, too: either refuses. To
- * grant it all the same is a matter of how closely the server looks (4.13.1).
+/* The text has a DISCONNECT with this code, the table of SUBACK (3.9.3) has the code, too: either
+ * refuses. Granting it nevertheless is a matter of how closely the server looks (4.13.1).
  */
 static void expect_not_offered(struct peer *client, uint8_t code)
 {

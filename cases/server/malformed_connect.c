@@ -1,6 +1,6 @@
 /* CONNECT packets that break the format of section 3.1. No server may accept one; 3.1.1 wants the
- * close without a CONNACK, 5.0 allows one. [MQTT-3.1.4-1] In 5.0 this is the statement that binds the
- * server; those on single fields bind the client, and stand behind it.
+ * close without a CONNACK, 5.0 allows one. [MQTT-3.1.4-1] In 5.0 this is the statement that binds
+ * the server; those on single fields bind the client, and come after it.
  */
 #include "harness/case.h"
 

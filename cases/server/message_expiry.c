@@ -16,8 +16,8 @@ enum {
 	BUDGET_MS = 4700,
 };
 
-/* By the letter the seconds spent waiting are taken off; a server may count in whole seconds that
- * begin at other moments than ours, and the way of the packets takes time. The message waited for
+/* To the letter, the seconds spent waiting are subtracted; but a server may count in whole seconds
+ * that begin at other moments than ours, and packets take time on their way. The message waited for
  * `least_us`, and for no longer than since `from_us`.
  */
 static void check_interval(

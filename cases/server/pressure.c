@@ -23,8 +23,8 @@ enum {
 
 #define TOPIC "press/t"
 
-/* The client reads nothing any more, and messages pile up for it. It has subscribed at QoS 0, so that the
- * target is free to drop some.
+/* The client no longer reads anything, and messages pile up for it. It has subscribed at QoS 0, so
+ * that the target is free to drop some.
  */
 static void press(struct test *t, struct peer *client, struct peer *pub)
 {
@@ -225,8 +225,8 @@ CASE(slow_reader_pings,
 
 /* ---- take-over, protocol error, DISCONNECT --------------------------------------------------- */
 
-/* One that wants the ClientId of a client that does not read. It may have to wait for that one, but not when
- * there is nobody any more to wait for. NULL: the target has no room, which is its right.
+/* One that wants the ClientId of a client that does not read. It may have to wait for that one, but
+ * not once there is nobody left to wait for. NULL: the target has no room, which is its right.
  */
 static struct peer *successor(struct test *t, struct peer *old, bool kept)
 {

@@ -4,7 +4,7 @@
 #include "cases/common/properties.h"
 #include "harness/case.h"
 
-/* A packet of each type with these properties, and nothing wrong with it besides. */
+/* A packet of each type with these properties, and nothing else wrong with it. */
 #define TOPIC_A           "t\"a\""
 #define IN_CONNECT(p)     "10 r s\"MQTT\" 05 02 n0 p{" p "} c"
 #define IN_WILL(p)        "10 r s\"MQTT\" 05 06 n0 p{} c p{" p "} t\"w\" s\"bye\""
@@ -45,7 +45,7 @@ CASE(bad_properties, .title = "A packet whose properties cannot be told apart en
 	expect_no_harm(watcher, client, .topic = "a");
 }
 
-/* What section 3.1 says of the properties of CONNECT, a server has to check. [MQTT-3.1.4-1] */
+/* A server has to check what section 3.1 says about the properties of CONNECT. [MQTT-3.1.4-1] */
 #define IN_CONNECT_REFS(ref, ...) .refs = { "5.0:MQTT-3.1.4-1", ref }, .codes = { __VA_ARGS__ }
 #define CONNECT_LENGTH            IN_CONNECT_REFS("5.0:U50-PROP-LENGTH", 0x81)
 #define CONNECT_FIVE              IN_CONNECT_REFS("5.0:U50-VBI-MAX", 0x81)
@@ -80,7 +80,7 @@ CASE(bad_properties_in_connect,
 	expect_violation_closed(client);
 }
 
-/* Senders may not do it; what receivers do with it is nowhere said. [MQTT-1.5.5-1] */
+/* Senders must not do it; nothing says what receivers do with it. [MQTT-1.5.5-1] */
 CASE(long_property_length,
 	.title = "A Property Length in more bytes than needed is served or ends the connection",
 	.refs = { "5.0:U50-PROP-LENGTH" }, .level = MAY, .versions = V50)

@@ -95,7 +95,7 @@ CASE(dup_not_passed_on, .title = "DUP is not handed on from the publisher to the
 
 static const char *const letters[] = { "a", "b", "c", "d", "e" };
 
-/* Five messages that the subscriber does not acknowledge. A target may keep one alone under way, so
+/* Five messages that the subscriber does not acknowledge. A target may keep only one in flight, so
  * those that have come by the time both connections are quiet are looked at.
  */
 CASE(identifiers_under_way_differ,

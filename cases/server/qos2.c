@@ -300,7 +300,7 @@ CASE(qos2_to_subscriber, .title = "A QoS 2 message goes to its subscriber with t
 	}
 }
 
-/* A target may keep one alone under way: then the second message waits for the PUBCOMP. */
+/* A target may keep only one in flight: then the second message waits for the PUBCOMP. */
 CASE(qos2_identifier_held,
 	.title = "An identifier is not used for another message before its PUBCOMP",
 	.refs = { "3.1.1:MQTT-2.3.1-4", "3.1.1:MQTT-4.3.3-1", "5.0:MQTT-2.2.1-4",

@@ -129,7 +129,7 @@ CASE(pubrel_sent_again,
 	expect_no(last, PUBREL);
 }
 
-/* A target may keep fewer under way than are published: the rest follows, all of it in order. */
+/* A target may keep fewer in flight than are published: the rest follows, all of it in order. */
 static void check_order_again(struct test *t, unsigned qos)
 {
 	enum { COUNT = 10 };
@@ -280,7 +280,7 @@ CASE(qos2_sent_again_when_expired,
 	check_eq(t, again.id, first.id);
 }
 
-/* What is owed here is no message any more, but the rest of a handshake. */
+/* What is owed here is no longer a message, but the rest of a handshake. */
 CASE(pubrel_sent_again_when_expired,
 	.title = "A PUBREL without PUBCOMP is sent again even when its message has expired "
 		 "meanwhile",
@@ -352,8 +352,8 @@ CASE(unsubscribe_and_send_again,
 
 /* ---- the target as receiver ---------------------------------------------------------------- */
 
-/* The PUBCOMP; before it may come a PUBREC that the target repeats of its own accord as the session goes on:
- * nothing forbids it.
+/* The PUBCOMP; a PUBREC may come before it, repeated by the target of its own accord as the session
+ * goes on: nothing forbids it.
  */
 static void expect_pubcomp(struct test *t, struct peer *pub, unsigned id)
 {

@@ -60,7 +60,7 @@ static const struct vector long_remaining_length[] = {
 	{ "zero_in_four_bytes", "C0 80808000", .codes = { 0x81 } },
 };
 
-/* Senders of 5.0 may not do it; what receivers do with it is nowhere said. [MQTT-1.5.5-1] */
+/* Senders of 5.0 must not do it; nothing says what receivers do with it. [MQTT-1.5.5-1] */
 CASE(long_remaining_length,
 	.title = "A Remaining Length in more bytes than needed is served or ends the connection",
 	.refs = { "3.1.1:U311-REMLEN", "5.0:U50-VBI-MAX" }, .level = MAY, .versions = BOTH,
@@ -172,7 +172,7 @@ CASE(packet_in_two_pieces,
 	}
 }
 
-/* As many messages as may be under way to the target at once, and wait for a subscriber. */
+/* As many messages as may be in flight to the target at once, and wait for a subscriber. */
 static unsigned stream_length(struct test *t, unsigned wanted)
 {
 	const struct capabilities *c = offers(t);

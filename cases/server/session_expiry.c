@@ -53,9 +53,9 @@ static struct peer *join_control(struct test *t)
 
 enum { LAST_MS = 8000 /* more, after which a session that is over has to be gone */ };
 
-/* Comes back to a session that is over. How soon the target has to forget it, the standard does not say: what
- * is there after twice the interval and two seconds more is late, what never goes is wrong. The session of
- * `last` is as old as the other. NULL: late.
+/* Comes back to a session that is over. The standard does not say how soon the target has to forget
+ * it: what is there after twice the interval and two seconds more is late, what never goes is
+ * wrong. The session of `last` is as old as the other. NULL: late.
  */
 static struct peer *expect_expired(struct test *t, const char *name, const char *last)
 {

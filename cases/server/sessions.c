@@ -16,7 +16,7 @@ static struct peer *join_control(struct test *t, const char *topic)
 	return control;
 }
 
-/* A message of which nothing is on its way any more when the control has it. */
+/* A message of which nothing is still on its way once the control has it. */
 static void publish_gone(
 	struct peer *pub, struct peer *control, const char *topic, const char *payload)
 {

@@ -286,7 +286,7 @@ static const struct vector bad_share[] = {
 	{ "filter_empty", "82 r m1 p{} s\"$share/g/\" 00", NAME_BAD },
 };
 
-/* The statements bind the client; none says what a server has to make of it. */
+/* The statements bind the client; none says what a server has to do about it. */
 CASE(bad_share, .title = "A shared subscription filter that is none gets no subscription",
 	.refs = { "5.0:MQTT-4.8.2-2" }, .level = MUST, .versions = V50, ROWS(bad_share))
 {

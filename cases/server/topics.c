@@ -352,8 +352,8 @@ static const struct vector wildcard_topics[] = {
 	{ "hash_q2", "34 r t\"a/#\" m1 p{} b\"x\"", WILDCARD },
 };
 
-/* At QoS 1 and 2 of 5.0 the server may refuse by its acknowledgement. It need not notice, but then it
- * hands the message on, and that is an error of its own.
+/* At QoS 1 and 2 in 5.0 the server may refuse in its acknowledgement. It need not notice, but then
+ * it hands the message on, and that is an error of its own.
  */
 CASE(wildcard_topics, .title = "A PUBLISH whose topic has a wildcard is refused and not handed on",
 	.refs = { "3.1.1:MQTT-3.3.2-2", "3.1.1:MQTT-4.7.1-1", "5.0:MQTT-3.3.2-2",

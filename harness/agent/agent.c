@@ -79,7 +79,7 @@ static void write_some(struct agent *g)
 	while (g->out.len && g->program.input_fd >= 0) {
 		ssize_t n = write(g->program.input_fd, g->out.data, g->out.len);
 		if (n <= 0)
-			return; /* it takes no more by now, or has closed it and will tell by its end */
+			return; /* it takes no more now, or its end will tell that it never will */
 		buf_consume(&g->out, (size_t)n);
 	}
 }

@@ -21,7 +21,7 @@ struct client;
 struct listener;
 
 enum {
-	AGENT_HELLO_ANSWERS = 6,             /* so many answers' time an agent has to say hello */
+	AGENT_HELLO_ANSWERS = 6,             /* an agent has this many answers' time to say hello */
 	AGENT_LINE_BYTES = 16 * 1024 * 1024, /* of a command or an event */
 	AGENT_POLLED = 4,                    /* descriptors of agent_poll */
 };
@@ -34,7 +34,7 @@ struct agent {
 	size_t line_len;  /* of the line handed out last, which still stands in `in` */
 	bool plain;       /* no agent: what it says is no event */
 	bool flooded;     /* a line was longer than AGENT_LINE_BYTES */
-	bool stopped;     /* its input was ended: it is to end */
+	bool stopped;     /* its input was closed: it is to exit */
 	bool ended;       /* it has ended, with ... */
 	int status;       /* ... this, as from waitpid */
 };
@@ -62,11 +62,11 @@ void agent_poll(const struct agent *g, struct pollfd fds[static AGENT_POLLED]);
 /* Writes what it takes, reads what is there, and sees whether it has ended. */
 void agent_turn(struct agent *g);
 
-/* The next whole line that it said, without its newline; NULL: none by now. Valid until the next call. */
+/* The next whole line that it said, without newline; NULL: none yet. Valid until the next call. */
 const char *agent_line(struct agent *g, size_t *len);
 
-/* The end of its input, some patience, and then its end. Afterwards `ended` says that it has ended by
- * itself. Harmless when nothing runs.
+/* Closes its input, is patient for a while, then ends it. Afterwards `ended` says that it has ended
+ * by itself. Harmless when nothing runs.
  */
 void agent_stop(struct agent *g);
 

@@ -20,10 +20,10 @@ struct client {
 struct client_facts {
 	const char *name, *version; /* "" when unknown */
 	unsigned versions;          /* of MQTT, that it speaks: mask of V311 and V50 */
-	uint16_t keep_alive; /* its agent cannot have it off, so this is asked for; 0: it can */
+	uint16_t keep_alive; /* its agent cannot turn it off, so this is asked for; 0: it can */
 };
 
-/* Launches it once for each of the versions asked for (an agent: once) and looks what it speaks.
+/* Launches it once for each of the versions asked for (an agent: once) and looks which it speaks.
  * False, with a sentence, when it cannot be launched, or keeps silent.
  */
 bool client_probe(struct arena *a, const struct client *client, unsigned versions,

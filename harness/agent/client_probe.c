@@ -47,7 +47,7 @@ static bool wait_a_turn(struct probing *p)
 	return true;
 }
 
-/* One that does not come about is none: the client may try again. */
+/* One that cannot be completed does not count: the client may try again. */
 static struct pipe *accept_next(struct probing *p)
 {
 	const char *error;

@@ -148,7 +148,7 @@ static bool is_in_hex(const char *key)
 	return len > suffix && !strcmp(key + len - suffix, "_hex");
 }
 
-/* Whether the key is this property's name, or, of text that is none, the name with _hex after it. */
+/* Whether the key is this property's name, or, if its string is not text, the name and _hex. */
 static bool is_key_of(struct reader *r, const struct spec_property *s, const char *key)
 {
 	const char *name = contract_property_name(r->arena, s);

@@ -106,8 +106,8 @@ static bool is_evidence(
 	return false;
 }
 
-/* Of the case's own: one that the likeliest difference shows before the rest, an open one before a closed
- * one.
+/* Of the case's own: one that the likeliest difference shows comes before the rest, an open one
+ * before a closed one.
  */
 static struct claim *find_own(struct test *t, const struct difference *d)
 {
@@ -137,7 +137,7 @@ bool claim_forbids(struct test *t, const struct difference *d)
 static const char *default_for(const struct test *t, const struct difference *d)
 {
 	bool client = test_theirs(t) == SIDE_CLIENT;
-	/* Who closes in place of an answer, or sends another packet, does not give it. */
+	/* A target that closes instead of answering, or sends another packet, does not answer. */
 	bool no_answer = d->kind == SPEC_CLOSED || d->kind == SPEC_PACKET;
 
 	if (!d->about)

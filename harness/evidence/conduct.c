@@ -1,9 +1,9 @@
 /* We keep the rules that we judge by: the monitor watches what our peers send, too.
  *
- * A limit that the target has announced, in CONNACK or in its file, is kept before the packet goes out:
- * a case that needs more does not apply. So it is with packets that a case has spelt itself, too: one
- * beyond a limit as well would break two rules, and a target may answer to either. Any other rule that a
- * verb breaks is our own fault. Who has said `misbehave` means it.
+ * A limit that the target has announced, in CONNACK or in its file, is kept before the packet goes
+ * out: a case that needs more does not apply. The same goes for packets that a case has spelt out
+ * itself: one that is beyond a limit as well would break two rules, and a target may answer to
+ * either. Any other rule that a verb breaks is our own fault. Who has said `misbehave` means it.
  */
 #include <string.h>
 

@@ -39,7 +39,7 @@ static size_t count_before(const struct properties *list, size_t at)
 	return n;
 }
 
-/* The first property of `of` that `in` lacks or has with another value; NULL: none. */
+/* The first property of `of` that `in` lacks, or has with a different value; NULL: none. */
 static const struct property *first_missing(
 	const struct properties *of, const struct properties *in)
 {

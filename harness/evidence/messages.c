@@ -1,4 +1,4 @@
-/* What our peers have published and subscribed to, and who has got it. */
+/* What our peers have published and subscribed to, and who has received it. */
 #include "harness/evidence/messages.h"
 
 #include <string.h>
@@ -98,7 +98,7 @@ static void post_filters(struct test *t, const char *client, const struct packet
 	}
 }
 
-/* A fresh start, or an UNSUBSCRIBE: what comes after it is another subscription. */
+/* A fresh start, or an UNSUBSCRIBE: what comes after it is a different subscription. */
 static void forget_filters(struct test *t, const char *client, const struct packet *unsubscribe)
 {
 	struct messages *m = &t->messages;
@@ -312,7 +312,7 @@ bool postings_are_ordered(const struct posting *a, const struct posting *b)
 		bytes_equal(a->topic, b->topic);
 }
 
-/* Whether it is known to have found its subscribers: one has it, or a later one on the same way. */
+/* Whether it is known to have found its subscribers: one has it, or a later one sent alike. */
 static bool is_routed(
 	const struct messages *all, const struct posting *m, const struct posting *marker)
 {

@@ -1,5 +1,6 @@
-/* What our peers have published and subscribed to in this case run, in the order of sending, so that a
- * message that comes can be told: the awaited one, another one, one that was altered on its way.
+/* What our peers have published and subscribed to in this case run, in the order of sending, so
+ * that a message that comes can be identified: the awaited one, another one, or one that was
+ * altered on its way.
  */
 #ifndef HARNESS_MESSAGES_H
 #define HARNESS_MESSAGES_H
@@ -12,7 +13,7 @@
 
 enum { MESSAGES_MAX = 1000, MESSAGE_CLIENTS_MAX = 16 };
 
-/* In the place of a ClientId: the user of a client under test, who publishes and is told. */
+/* In place of a ClientId: the user of a client under test, who publishes and is told. */
 #define MESSAGES_USER "user"
 
 /* A PUBLISH or a Will that went out, or a publish that a client was told to do. */
@@ -28,20 +29,22 @@ struct posting {
 	unsigned client_count;
 };
 
-/* A filter of a SUBSCRIBE that went out; a later one of the same client and filter changes nothing. */
+/* A filter of a SUBSCRIBE that went out; a later one by the same client for the same filter changes
+ * nothing.
+ */
 struct posted_filter {
 	size_t order;
 	const char *client;
 	struct bytes text;
 };
 
-/* A filter of a SUBSCRIBE by which the target looks up what is retained. */
+/* A filter of a SUBSCRIBE for which the target looks up what is retained. */
 struct posted_lookup {
 	const char *client;
 	struct bytes filter;
 };
 
-/* Beyond MESSAGES_MAX nothing more is kept, and nothing is told. */
+/* Beyond MESSAGES_MAX nothing more is kept, and nothing can be identified. */
 struct messages {
 	size_t order;
 	struct posting *postings;
@@ -50,7 +53,7 @@ struct messages {
 	size_t filter_count, filter_capacity;
 	struct posted_lookup *lookups;
 	size_t lookup_count, lookup_capacity;
-	bool wide; /* a SUBSCRIBE has gone out that may be for more than the case run's own topics */
+	bool wide; /* a SUBSCRIBE that may cover more than the case run's own topics has gone out */
 };
 
 #endif

@@ -1,4 +1,4 @@
-/* Telling what a message that came is, by what our peers have published.
+/* What a message that came is, judging by what our peers have published.
  *
  *   wanted "2", came "3":   "3" was published after "2", which comes, too    order
  *                           "3" was published after "2", which never comes   missing
@@ -23,7 +23,7 @@ static bool is_wanted(const struct packet *got, const struct message *want)
 		(!payload.data || bytes_equal(got->payload, payload));
 }
 
-/* The last that was published of what is wanted; NULL: the case does not say enough of it. */
+/* The last message published that fits what is wanted; NULL: the case does not say enough. */
 static struct posting *find_wanted(struct test *t, const struct message *want)
 {
 	struct bytes payload = wanted_payload(want);

@@ -169,7 +169,9 @@ static struct pcap_flow *find_flow(const struct pcap_state *s, const struct tape
 	return NULL;
 }
 
-/* A capture knows addresses of IP alone: connections over anything else get such, each another port. */
+/* A capture knows only IP addresses: connections over anything else are given one, each with a port
+ * of its own.
+ */
 static struct sockaddr_storage shown_address(
 	const struct sockaddr_storage *at, bool is_opener, size_t serial)
 {

@@ -3,9 +3,10 @@
  *
  *   CONNECTED ─ (PACKET_OUT SENT+ | RECEIVED+ PACKET_IN)* ─ FIN_* or RESET_*      one party
  *
- * Of a party that is off the record there are neither bytes, nor PUBLISH and its acknowledgements.
- * SENT and RECEIVED are bytes as the writes and reads had them; PACKET_* are what they meant. TOLD and
- * SAID are the lines to and from the agent of a client, whose party has no connection.
+ * For a party that is off the record there are neither bytes nor PUBLISH packets and their
+ * acknowledgements. SENT and RECEIVED are bytes as the writes and reads had them; PACKET_* are what
+ * they meant. TOLD and SAID are the lines to and from the agent of a client, whose party has no
+ * connection.
  */
 #ifndef HARNESS_TAPE_H
 #define HARNESS_TAPE_H
@@ -42,7 +43,7 @@ struct tape_party {
 	const char *name;
 	struct sockaddr_storage local, remote;
 	bool accepted;       /* the target opened the connection */
-	bool off_the_record; /* for now its bytes are left out, and its messages with what answers them */
+	bool off_the_record; /* for now its bytes, its messages and their answers are left out */
 };
 
 struct tape_event {
@@ -66,15 +67,15 @@ struct tape {
 void tape_init(struct tape *tape, struct arena *a, FILE *live);
 int64_t tape_now_us(const struct tape *tape);
 
-/* Whether it takes a packet of this type, so that nobody need describe it. */
+/* Whether the tape takes a packet of this type from the party; if not, nobody need describe it. */
 bool tape_keeps(const struct tape_party *party, enum packet_type type);
 
 /* Copies data and text. */
 void tape_add(struct tape *tape, enum tape_kind kind, const struct tape_party *party,
 	struct bytes data, const char *text);
 
-/* The lines of the transcript, in the tape's arena; of some ten thousand and more the middle is left out,
- * with a line that says so.
+/* The lines of the transcript, in the tape's arena; from some ten thousand on, the middle is left
+ * out, with a line that says so.
  */
 const struct record_event *tape_transcript(const struct tape *tape, size_t *count);
 

@@ -34,7 +34,7 @@ static unsigned begin_publish(struct place at, struct peer *server, unsigned qos
 	return m.id;
 }
 
-/* The identifier of the SUBSCRIBE or UNSUBSCRIBE that comes, which has to be of one filter. */
+/* The identifier of the SUBSCRIBE or UNSUBSCRIBE that comes, which must have one filter. */
 static unsigned expect_request_at(struct place at, struct peer *server, enum packet_type type)
 {
 	struct packet request = expect_at(at, server, type);

@@ -36,8 +36,8 @@ static bool read_protocol(struct bytes connect, struct bytes *name, unsigned *le
 	return true;
 }
 
-/* What follows the level is in a form that nobody knows, so the packet is not read, but its front is. 5.0 has a
- * statement on the name; the level is a matter of what the client was asked for.
+/* What follows the level is in a form that nobody knows, so only the front of the packet is read.
+ * 5.0 has a statement on the name; the level is a matter of what the client was asked for.
  */
 void client_greets(struct peer *p, struct bytes connect)
 {
@@ -63,8 +63,8 @@ void client_greets(struct peer *p, struct bytes connect)
 
 /* ---- exchanges ------------------------------------------------------------------------------- */
 
-/* The agent answers the command with success. One that keeps silent of an acknowledgement leaves its user
- * alone; but the exchange is complete.
+/* The agent answers the command with success. One that keeps silent about an acknowledgement leaves
+ * its user alone, but the exchange is complete.
  */
 static void need_answer(struct place at, struct test *t, unsigned command, enum told_kind kind)
 {

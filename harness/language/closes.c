@@ -142,8 +142,8 @@ static void need_close(struct place at, struct peer *p, const char *expected, in
 	test_note_late(t, at, CLOSED, since_us, p->ended_us);
 }
 
-/* How closely a receiver looks, 4.13.1 of 5.0 leaves to it. Where the statement on trial does not put
- * the duty on it, not to notice an error is legal.
+/* 4.13.1 of 5.0 leaves it to the receiver how closely it looks. Where the statement on trial does
+ * not put the duty on it, it is legal not to notice an error.
  */
 static bool is_left_to_the_target(struct test *t)
 {
@@ -155,7 +155,7 @@ static bool is_left_to_the_target(struct test *t)
 	return version_traits(t->play->version).errors_may_pass && !(s && s->receivers & judged);
 }
 
-/* The target has put up with the packet: a `fail`, or its own choice. Returns only for the latter. */
+/* The target has tolerated the packet: a `fail`, or its own choice. Returns only for the latter. */
 static void put_up_with(struct place at, struct test *t, struct difference d, const char *expected,
 	const char *actual)
 {
@@ -213,7 +213,7 @@ int64_t test_still_closing_us(const struct test *t)
 	return now_us + (test_answer_deadline_us(t) - now_us) / STILL_CLOSING;
 }
 
-/* Whether the target has put up with the packet; *a: the first that came of it. */
+/* Whether the target has tolerated the packet; *a: the first that came of it. */
 static bool goes_on(
 	struct place at, struct peer *p, const char *expected, int64_t since_us, struct arrival **a)
 {

@@ -1,5 +1,5 @@
-/* What comes of a packet that a target should not have put up with: whether there is anything to judge
- * after it, and whether anybody else gets to feel it.
+/* What comes of a packet that a target should not have tolerated: whether there is anything to
+ * judge after it, and whether anybody else is affected by it.
  */
 #include <string.h>
 

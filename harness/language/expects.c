@@ -51,7 +51,7 @@ void test_note_late(struct test *t, struct place at, unsigned type, int64_t sinc
 	const char *what = type == CLOSED ? "the close" : spec_packet_name(type);
 	const char *late =
 		arena_printf(t->arena, "late: %s after %.1f s", what, (double)took_us / 1e6);
-	/* A step of the set-up says nothing of the statement, be it late or not. */
+	/* A set-up step says nothing about the statement, whether it is late or not. */
 	if (t->setting_up && t->def->role != ROLE_AGENT) {
 		test_remark(t, NULL, "%s", late);
 		return;
@@ -282,8 +282,8 @@ static bool is_listed(const struct outcome *outcomes, size_t count, unsigned typ
 	return false;
 }
 
-/* None of the outcomes: what was to be refused was put up with, or a packet that is listed came with
- * another code, or another packet.
+/* None of the outcomes: what was to be refused was tolerated, or a listed packet came with another
+ * code, or another packet came.
  */
 static struct difference unlisted(struct test *t, const struct peer *p, const struct arrival *a,
 	const struct outcome *outcomes, size_t count)

@@ -1,4 +1,4 @@
-/* The expectations of messages: the next PUBLISH, compared with what the case wants of it. */
+/* The expectations of messages: the next PUBLISH, compared with what the case wants it to be. */
 #include <math.h>
 
 #include "harness/test.h"
@@ -35,11 +35,11 @@ const char *test_describe_wanted(struct test *t, const char *what, const struct 
 enum match {
 	MATCH_WANTED,
 	MATCH_COPY, /* of an earlier message, which is legal */
-	MATCH_KEPT, /* out of the store of retained messages: the wanted one is due besides */
+	MATCH_KEPT, /* from the store of retained messages: the wanted one is still due */
 };
 
-/* A copy out of the store that was passed over, and how it differs from the wanted message. If that does not
- * come, it was none.
+/* A copy from the store that was skipped, and how it differs from the wanted message. If that never
+ * comes, it was not a copy.
  */
 struct kept_copy {
 	bool seen;

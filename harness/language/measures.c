@@ -1,4 +1,4 @@
-/* Timing statements: values against a window, judged when the body has run to its end. */
+/* Timing statements: values against a window, judged once the body has run to its end. */
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>

@@ -9,7 +9,7 @@ enum {
 		2, /* the Retain Handling of 5.0 that brings nothing of what was kept before */
 };
 
-/* A subscriber on a connection of its own, with a ClientId that nobody has had. */
+/* A subscriber on a connection of its own, with a ClientId that nobody has used. */
 static struct peer *watch(struct place at, struct test *t, const char *topic, unsigned handling)
 {
 	struct peer *p = join_at(

@@ -120,8 +120,8 @@ void leave_at(struct place at, struct peer *p, struct disconnect d)
 
 	t->setting_up++;
 	send_disconnect_at(at, p, d);
-	/* The target should close; the peer does so in any case, once the target had the time to read
-	 * the DISCONNECT as one.
+	/* The target should close; the peer does so in any case, once the target has had time to
+	 * read the DISCONNECT as one.
 	 */
 	peer_wait_end(p, tape_now_us(&t->tape) + t->play->answer_us / 5);
 	peer_close(p, false);

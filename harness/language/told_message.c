@@ -1,5 +1,6 @@
-/* What a client tells its user, held against what it was asked and what came. No statement of the standard
- * speaks of it but the one that messages of QoS 0 and 2 come once: the rest is UALL-AS-ASKED.
+/* What a client tells its user, compared with what it was asked and what came. No statement of the
+ * standard covers this but the one that messages of QoS 0 and 2 come once: the rest is
+ * UALL-AS-ASKED.
  */
 #include <string.h>
 
@@ -65,7 +66,7 @@ static bool is_wanted(const struct told *told, const struct message *m)
 	return has_topic(told, m) && has_payload(told, m);
 }
 
-/* Another one was told in its place: whether it is told at all; NULL: it is not. */
+/* Another one was told in its place: the wanted one, if it is told at all; NULL: it is not. */
 static struct hearing *hear_later(struct test *t, const struct message *m)
 {
 	int64_t until_us = test_answer_deadline_us(t);

@@ -6,7 +6,7 @@
 
 struct arena;
 
-/* Parts a command line at blanks and newlines; '...' and "..." keep them. Nothing else is special.
+/* Splits a command line at blanks and newlines; '...' and "..." keep them. Nothing else is special.
  * Returns the words, NULL after the last one; NULL when a quote is left open.
  */
 const char *const *words_split(struct arena *a, const char *text);

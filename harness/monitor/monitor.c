@@ -231,8 +231,8 @@ static void judge(struct monitor *m, const struct packet *p)
 static void note(struct monitor *m, const struct packet *p)
 {
 	m->late |= m->phase == PHASE_REFUSED || m->phase == PHASE_OVER;
-	/* A client that takes a refusal for nothing answers what the server sends after it: that is
-	 * an answer to something, whatever else it is.
+	/* A client that ignores a refusal answers what the server sends after it: that is an answer
+	 * to something, whatever else it is.
 	 */
 	if (m->phase == PHASE_OVER || (m->phase == PHASE_REFUSED && judges_server(m)))
 		return;

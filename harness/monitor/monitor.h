@@ -1,5 +1,5 @@
-/* The monitor: one passive state machine per connection that holds every packet against the rules
- * that are true for every exchange. It is told what both sides sent and when the connection ended,
+/* The monitor: one passive state machine per connection that checks every packet against the rules
+ * that hold for every exchange. It is told what both sides sent and when the connection ended,
  * judges one side, and cites a statement for each breach. It reads no clock and knows no sockets:
  * the same code watches live case runs and recorded traffic.
  *
@@ -28,9 +28,9 @@ struct finding {
 struct monitor;
 
 /* Watches one connection and judges what `judged` sends. `session` (may be NULL) is the monitor of
- * the connection before this one, of whatever ClientId, and so on to the first: if CONNACK says
- * Session Present, what the latest one of this ClientId knows of the session (subscriptions with
- * their grants, packets in flight) is taken over. Everything is in the arena.
+ * the connection before this one, of whatever ClientId, and so on back to the first: if CONNACK
+ * says Session Present, what the latest one of this ClientId knows of the session (subscriptions
+ * with their grants, packets in flight) is taken over. Everything is in the arena.
  */
 struct monitor *monitor_new(struct arena *a, enum mqtt_version version, enum side judged,
 	const struct monitor *session);
@@ -52,7 +52,7 @@ size_t monitor_closed(struct monitor *m, enum side from, const struct finding **
 unsigned monitor_under_way(const struct monitor *m);
 bool monitor_is_under_way(const struct monitor *m, uint16_t id);
 
-/* Does the filter match the topic, 4.7? A "$share/name/" in front of the filter is passed over. */
+/* Does the filter match the topic, 4.7? A "$share/name/" in front of the filter is skipped. */
 bool filter_matches(struct bytes filter, struct bytes topic);
 bool filter_is_shared(struct bytes filter);
 

@@ -2,7 +2,7 @@
 #include "harness/monitor/monitor_state.h"
 
 /* Code 0x8C in DISCONNECT, and 0x9B from a client, stand in one place of the standard and are
- * missing in another (spec/reason-codes-5.0.tsv): they are let pass.
+ * missing in another (spec/reason-codes-5.0.tsv): they are allowed to pass.
  */
 static bool is_doubtful(uint8_t code, uint8_t type)
 {

@@ -10,7 +10,7 @@ enum {
 
 /* ---- CONNECT ------------------------------------------------------------------------------- */
 
-/* A limit of 0, or one that stands twice, is against the rules itself: it limits nothing. */
+/* A limit of 0, or one that occurs twice, is itself against the rules: it limits nothing. */
 static uint32_t limit(const struct properties *p, uint32_t id, uint32_t most)
 {
 	uint32_t value = properties_number(p, id, most, most);
@@ -120,8 +120,8 @@ static const struct monitor *session_owner(const struct monitor *m)
 	return NULL;
 }
 
-/* Whether the session of that connection may live on. Then a server that says Session Present 0 may be wrong in
- * just that, so what it sends of the session accuses it of nothing else.
+/* Whether the session of that connection may live on. Then a server that says Session Present 0 may
+ * be wrong in just that, so what it sends from the session accuses it of nothing else.
  */
 static bool may_be_kept(const struct monitor *m, const struct monitor *owner)
 {

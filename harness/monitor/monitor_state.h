@@ -2,8 +2,8 @@
  *
  * What the other side says may not have been read yet when the judged side speaks, so it only ever
  * widens what is allowed: an acknowledgement frees an identifier at once, an UNSUBSCRIBE or a
- * smaller grant takes nothing away, and what a server says of its limits in CONNACK binds a client
- * only once the client has shown that it read on (limits_bind).
+ * smaller grant takes nothing away, and what a server says about its limits in CONNACK binds a
+ * client only once the client has shown that it read on (limits_bind).
  *
  *	monitor.c                  the interface; the order of packets from CONNECT to the end
  *	monitor_rules.c            the rules and their statements
@@ -68,9 +68,9 @@ struct id_table {
 enum phase {
 	PHASE_OPEN,     /* no CONNACK yet */
 	PHASE_ACCEPTED, /* CONNACK 0 */
-	PHASE_REFUSED,  /* CONNACK of another code */
-	PHASE_LOST,     /* what the server sent in place of CONNACK cannot be read: any may come */
-	PHASE_OVER,     /* the judged side sent DISCONNECT */
+	PHASE_REFUSED,  /* CONNACK with any other code */
+	PHASE_LOST, /* what the server sent in place of CONNACK cannot be read: anything may come */
+	PHASE_OVER, /* the judged side sent DISCONNECT */
 };
 
 /* How far CONNECT can be taken at its word. */
@@ -112,7 +112,7 @@ struct limits {
 enum session_kind {
 	SESSION_UNKNOWN, /* before CONNACK; begun where the monitor did not see it; perhaps an old one */
 	SESSION_NEW,
-	SESSION_RESUMED, /* taken over from the monitor before */
+	SESSION_RESUMED, /* taken over from the previous monitor */
 };
 
 /* ---- packets in flight --------------------------------------------------------------------- */
@@ -209,7 +209,7 @@ struct monitor {
 	uint32_t sent_count;  /* first transmissions in the session so far */
 	uint32_t resent;      /* the latest `order` that was sent again here */
 	uint32_t unsettled;   /* PUBLISH packets that count against the Receive Maximum */
-	bool overfull;        /* more than that are under way, which has been told */
+	bool overfull;        /* more than that are under way, which has been reported */
 	uint32_t odd_answers; /* acknowledgements of nothing, which may have raised the quota */
 	bool unordered;       /* the other side sent a PUBLISH that a receiver may pass over */
 	struct order_queue puback_order;
@@ -219,7 +219,7 @@ struct monitor {
 	struct subscription *subscriptions;
 	size_t subscription_count;
 	size_t subscription_capacity;
-	bool any_topic; /* a filter was subscribed to whose meaning is the server's own */
+	bool any_topic; /* a filter whose meaning is the server's own was subscribed to */
 	struct request *requests;
 	size_t request_count;
 	size_t request_capacity;
@@ -242,12 +242,12 @@ bool begins_afresh(const struct monitor *m);
 /* A client that answers what came after CONNACK has read CONNACK. */
 void show_limits_known(struct monitor *m);
 
-/* The number of a property that stands once; `absent` if there is none, `doubtful` if several. */
+/* The number of a property that occurs once; `absent` if there is none, `doubtful` if several. */
 uint32_t properties_number(
 	const struct properties *p, uint32_t id, uint32_t absent, uint32_t doubtful);
 
-/* In what follows, `judge_` functions look at packets of the judged side, `note_` functions at
- * those of the other.
+/* In what follows, `judge_` functions look at packets from the judged side, `note_` functions at
+ * those from the other.
  */
 
 /* monitor_fields.c, monitor_properties.c, monitor_codes.c */
@@ -287,7 +287,7 @@ void owed_inherit(struct monitor *m, const struct monitor *before);
 
 /* monitor_queue.c */
 void order_expect(struct arena *a, struct order_queue *q, uint16_t id);
-bool order_take(struct order_queue *q, uint16_t id); /* false: another one was to come first */
+bool order_take(struct order_queue *q, uint16_t id); /* false: another one had to come first */
 
 /* monitor_subscriptions.c */
 void judge_request(struct monitor *m, const struct packet *p); /* SUBSCRIBE, UNSUBSCRIBE */

@@ -261,7 +261,7 @@ static void judge_unasked(struct monitor *m, struct bytes topic)
 		breach(m, RULE_NO_SUBSCRIPTION, "no subscription matches the topic");
 		return;
 	}
-	/* Topics of its own a server may send unasked; but a wildcard does not ask for them. */
+	/* A server may send topics of its own unasked; but a wildcard does not ask for them. */
 	uint8_t *plain = arena_copy(m->arena, topic.data, topic.len);
 	plain[0] = 'x';
 	for (size_t i = 0; i < m->subscription_count; i++)

@@ -33,7 +33,7 @@ bool filter_is_shared(struct bytes filter)
 	return begins_with(filter, "$share/");
 }
 
-/* What stands after "$share/name/"; the filter itself where there is no such thing. */
+/* What follows "$share/name/"; the filter itself where there is no such prefix. */
 static struct bytes without_share(struct bytes filter)
 {
 	if (!filter_is_shared(filter))

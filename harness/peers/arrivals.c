@@ -1,4 +1,4 @@
-/* What comes from the target: read, parsed, shown to the monitor, and laid down as arrivals until an
+/* What comes from the target: read, parsed, shown to the monitor, and kept as arrivals until an
  * expectation takes them.
  */
 #include <poll.h>
@@ -40,7 +40,7 @@ static void report_packet(
 			test_finding(p->test, &findings[i], p);
 }
 
-/* A message of another case run is no matter of this one: neither case nor monitor gets to see it. */
+/* A message of another case run is no concern of this one: neither case nor monitor sees it. */
 static bool is_of_another(const struct peer *p, const struct packet *packet)
 {
 	return packet->type == PUBLISH && topic_is_of_another(p, packet->topic) &&

@@ -67,7 +67,7 @@ static void clear_retained(struct test *t)
 	errand_end(&e);
 }
 
-/* The farewell of the connections that the body left open: no Will is to go off after it. */
+/* The farewell of the connections that the body left open: no Will should go off after it. */
 static void close_peers(struct test *t)
 {
 	for (size_t i = 0; i < t->peer_count; i++) {

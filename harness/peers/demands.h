@@ -1,8 +1,9 @@
-/* What a target demands of every CONNECT and the standard leaves to it: a user name and a password, a Keep
- * Alive above 0. Each CONNECT that says nothing of either gets them; what a case says itself stays as it
- * is.
+/* What a target demands of every CONNECT, as the standard leaves it free to: a user name and a
+ * password, a Keep Alive above 0. Each CONNECT that says nothing about either gets them; what a
+ * case says itself stays as it is.
  *
- * The password is the last field of a CONNECT, so what evidence must not show is always the end of it.
+ * The password is the last field of a CONNECT, so what evidence must not show is always at the end
+ * of it.
  */
 #ifndef HARNESS_DEMANDS_H
 #define HARNESS_DEMANDS_H
@@ -17,7 +18,7 @@ struct arena;
 enum { LOGIN_SIZE_MAX = 65535 };
 
 struct login {
-	const char *user_name; /* at most LOGIN_SIZE_MAX bytes, as well as the password */
+	const char *user_name; /* at most LOGIN_SIZE_MAX bytes, as is the password */
 	const char *password;  /* NULL: none */
 };
 
@@ -28,11 +29,11 @@ struct demands {
 
 /* Both return how many bytes at the end of the packet are the run's password: 0 when it is not there. */
 
-/* Meets them in a packet that is going to be built, if it is a CONNECT. */
+/* Meets them in a packet that is about to be built, if it is a CONNECT. */
 size_t demands_meet(const struct demands *d, struct packet *packet);
 
-/* The same in the bytes of one packet, if they are a CONNECT that can be read to its end; one that cannot
- * is at fault before anybody looks for these. *bytes then points into the arena.
+/* The same in the bytes of one packet, if they are a CONNECT that can be read to its end; in one
+ * that cannot, the fault comes before anybody looks for these. *bytes then points into the arena.
  */
 size_t demands_meet_in_bytes(
 	struct arena *a, const struct demands *d, enum mqtt_version version, struct bytes *bytes);

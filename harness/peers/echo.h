@@ -1,5 +1,6 @@
-/* Whether a client hears what it publishes itself: what nearly every case takes for granted. Where an
- * access list, or a program that is no broker, stands between, each verdict would be about that.
+/* Whether a client receives what it publishes itself, which nearly every case takes for granted.
+ * Where an access list stands in between, or a program that is no broker, every verdict would be
+ * about that.
  */
 #ifndef HARNESS_ECHO_H
 #define HARNESS_ECHO_H
@@ -15,7 +16,7 @@ struct endpoint;
 
 struct echo {
 	bool connected;         /* its CONNECT was accepted */
-	const char *subscribed; /* what came for SUBSCRIBE in words; NULL: nothing */
+	const char *subscribed; /* what SUBSCRIBE was answered by, in words; NULL: nothing */
 	bool granted;
 	struct {
 		bool sent;

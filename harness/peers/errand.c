@@ -23,7 +23,7 @@ bool errand_start(struct errand *e, struct arena *a, const struct endpoint *targ
 	return e->pipe != NULL;
 }
 
-/* False when the deadline has come. Who reads until PIPE_AGAIN has left nothing pending. */
+/* False when the deadline has passed. Whoever reads until PIPE_AGAIN has left nothing pending. */
 static bool wait_for(struct errand *e, short events)
 {
 	int64_t left_ms = (e->deadline_us - clock_now_us() + 999) / 1000;

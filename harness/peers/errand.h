@@ -19,7 +19,7 @@ struct errand {
 	struct buf in;
 	int64_t deadline_us;               /* monotonic: of the whole errand */
 	unsigned received;                 /* packets */
-	uint8_t first[ERRAND_FIRST_BYTES]; /* that came, whether packets were made of them or not */
+	uint8_t first[ERRAND_FIRST_BYTES]; /* the first that came, packets or not */
 	size_t first_len;
 };
 
@@ -28,14 +28,14 @@ bool errand_start(struct errand *e, struct arena *a, const struct endpoint *targ
 	enum mqtt_version version, int64_t limit_us, const char **error);
 bool errand_send(struct errand *e, const struct packet *packet);
 
-/* The next packet, whatever it is. WIRE_NEED_MORE: none came in time, or the connection ended, which it
- * does for us when there are more packets than an errand can be about.
+/* The next packet, whatever it is. WIRE_NEED_MORE: none came in time, or the connection ended, as
+ * it does for us once there are more packets than an errand can be about.
  */
 enum wire_status errand_receive(struct errand *e, struct packet *packet, bool *ended);
 void errand_end(struct errand *e);
 
-/* A CONNECT that starts anew and asks for nothing, as every target takes it: with its login, and with a
- * Keep Alive that is longer than any errand.
+/* A CONNECT that starts anew and asks for nothing, in a form that every target accepts: with its
+ * login, and with a Keep Alive that is longer than any errand.
  */
 struct packet errand_connect(const struct errand *e, const char *client_id);
 

@@ -1,5 +1,5 @@
-/* A server may set a Keep Alive of its own, which binds its client [MQTT-3.1.2-21]: a peer whose case sends
- * nothing for so long sends PINGREQ. A peer that hangs does not.
+/* A server may set a Keep Alive of its own, which binds its client [MQTT-3.1.2-21]: a peer whose
+ * case sends nothing for that long sends PINGREQ. A peer that hangs does not.
  */
 #include "harness/test.h"
 

@@ -1,6 +1,7 @@
-/* How late the machine was in a case run that judges by a clock: the harness, which may be kept from
- * running, and the target, of which a pulse tells: a connection of its own on which PINGREQ is answered.
- * Windows grow by it, so that a machine under load, or a process that was stopped, accuses nobody.
+/* How late the machine was in a case run that judges by a clock: the harness, which may be kept
+ * from running, and the target, as a pulse shows it: a connection of its own on which PINGREQ is
+ * answered. Windows grow by as much, so that a machine under load, or a process that was stopped,
+ * accuses nobody.
  *
  *   pulse   PINGREQ ──▶ PINGRESP ─ 100 ms ─ PINGREQ ──▶ ............ PINGRESP
  *                                                        └── late ──┘
@@ -21,29 +22,29 @@ struct pipe;
 struct lateness {
 	bool watched;
 	int64_t turn_us; /* of the last turn, monotonic */
-	int64_t own_us;  /* that the harness was late, all together */
+	int64_t own_us;  /* how late the harness was, in total */
 
 	struct pipe *pulse;   /* NULL: there is none */
-	int64_t asked_us;     /* when the PINGREQ went out that is not answered yet; 0: none */
-	int64_t own_asked_us; /* own_us at that time: what was our fault since is not the target's */
+	int64_t asked_us;     /* when the PINGREQ that is still unanswered went out; 0: none */
+	int64_t own_asked_us; /* own_us at that time: our own fault since is not the target's */
 	int64_t ask_us;       /* when the next one is due */
-	int64_t target_us;    /* that the target was late, all together */
+	int64_t target_us;    /* how late the target was, in total */
 };
 
-/* Begins to watch; with a pulse where a server is judged and lets another client in. */
+/* Begins to watch, with a pulse where a server is judged and lets another client in. */
 void lateness_watch(struct lateness *l, struct arena *a, const struct play *play);
 
 /* To be called before and after each wait; the second is told the time (monotonic). */
 void lateness_turn(struct lateness *l);
 void lateness_turn_at(struct lateness *l, int64_t now_us);
 
-/* Where a wait until then must come up for air. Both on the clock of the tape. */
+/* When a wait until then must come up for air. Both on the clock of the tape. */
 int64_t lateness_slice_us(const struct lateness *l, int64_t now_us, int64_t until_us);
 
 /* What to poll for the pulse; -1: nothing. */
 int lateness_fd(const struct lateness *l);
 
-/* How late all together: what a window must grow by. */
+/* How late in total: how much a window must grow by. */
 int64_t lateness_us(const struct lateness *l);
 int64_t lateness_us_at(const struct lateness *l, int64_t now_us);
 

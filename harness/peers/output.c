@@ -8,8 +8,7 @@
 enum {
 	BYTEWISE_MAX = 4096, /* bytes of a packet up to which SEGMENT_BYTES writes each by itself */
 	BYTE_PAUSE_US =
-		200, /* between the writes of SEGMENT_BYTES and SEGMENT_SPLIT: the target is to
-			      * find them in separate reads */
+		200, /* between writes of SEGMENT_BYTES and SEGMENT_SPLIT: for separate reads */
 };
 
 /* What is written, and what the tape gets of it: the same, but for a secret. */

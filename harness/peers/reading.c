@@ -1,4 +1,6 @@
-/* How a peer reads, where not everything at once: nothing, a little, or to find the end alone. */
+/* How a peer reads when it does not read everything at once: nothing, a little, or only to find the
+ * end.
+ */
 #include <poll.h>
 
 #include "harness/test.h"

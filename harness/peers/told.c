@@ -254,7 +254,7 @@ const char *client_last_word(struct test *t)
 	return "the agent said nothing of it";
 }
 
-/* No statement says that a user is told: who keeps silent has broken none. */
+/* No statement says that a user is told: a client that keeps silent has broken none. */
 static struct told silence(struct place at, struct test *t, const char *expected)
 {
 	if (t->setting_up || t->def->role == ROLE_AGENT)

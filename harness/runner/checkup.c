@@ -75,8 +75,8 @@ static enum checkup_result receive(struct exchange *x, enum packet_type type, bo
 	return refused ? CHECKUP_OTHER : CHECKUP_SERVED;
 }
 
-/* A message at QoS 0 may be lost, so that one is sent again and again. A connection that is closed at
- * last, by a target that cleans up after the silent, was left without an answer all the same.
+/* A message at QoS 0 may be lost, so that one is sent again and again. A connection that is closed
+ * in the end, by a target that cleans up silent ones, was left without an answer all the same.
  */
 static enum checkup_result ask(
 	struct exchange *x, bool (*send)(struct exchange *x), bool again, enum packet_type answer)

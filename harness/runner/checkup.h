@@ -4,7 +4,7 @@
  *   checkup_start ──▶ checkup_look (whenever checkup.worker.fd is readable) ──▶ its result
  *         └─────────▶ checkup_stop (at any time)
  *
- * The time is counted in short waits, so that a machine that stood still takes none of it away.
+ * Time is counted in short waits, so that a machine that stood still uses up none of it.
  */
 #ifndef HARNESS_CHECKUP_H
 #define HARNESS_CHECKUP_H
@@ -17,9 +17,9 @@
 #include "spec/spec.h"
 
 enum checkup_result {
-	CHECKUP_RUNS,   /* no result by now */
+	CHECKUP_RUNS,   /* no result yet */
 	CHECKUP_SERVED, /* all went as it should */
-	CHECKUP_MUTE,   /* a connection came about, and an answer did not */
+	CHECKUP_MUTE,   /* there was a connection, but no answer */
 	CHECKUP_OTHER,  /* no connection, a refusal, a close: it is not well, but not mute either */
 };
 
@@ -28,10 +28,10 @@ struct checkup {
 	enum mqtt_version version;
 	const char *prefix; /* begins ClientIds and topics; borrowed */
 	unsigned serial;    /* of the next connection */
-	int64_t limit_us;   /* who gives no answer for so long is mute ... */
-	int64_t answer_us;  /* ... and who closes the connection after so long instead of one */
+	int64_t limit_us;   /* a target that gives no answer for this long is mute ... */
+	int64_t answer_us;  /* ... and so is one that closes the connection after this long */
 	unsigned exchanges; /* one after the other, each on a connection of its own */
-	int64_t warm_us; /* go on, at most so long, until the exchanges get no faster; 0: do not */
+	int64_t warm_us; /* go on until the exchanges get no faster, at most this long; 0: do not */
 
 	struct worker worker;
 	bool runs;
@@ -39,7 +39,7 @@ struct checkup {
 	const char *mute_to; /* CHECKUP_MUTE: "CONNECT", "SUBSCRIBE", "PUBLISH"; else "" */
 };
 
-/* None runs. */
+/* No checkup is running. */
 void checkup_init(struct checkup *c);
 
 /* The fields from `target` to `warm_us` say what to do. False with errno: no process. */

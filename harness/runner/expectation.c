@@ -103,7 +103,7 @@ static bool is_cause_of(const struct expectation *e, const struct record_case *r
 	return !e->difference || (difference && !strcmp(e->difference, difference));
 }
 
-/* Of the statements beside the one that the failure accuses no difference is known. */
+/* No difference is known for the statements besides the one that the failure accuses. */
 static bool is_foreseen_beside(
 	const struct expectations *all, const char *statement, enum verdict verdict)
 {

@@ -1,4 +1,4 @@
-/* What a target's file foresees: case runs that are known to end otherwise than with a pass, by their
+/* What a target's file foresees: case runs that are known to end other than with a pass, by their
  * names, or by the cause of their failures, whatever their names.
  */
 #ifndef HARNESS_EXPECTATION_H
@@ -33,9 +33,9 @@ struct expectations {
 	size_t count;
 };
 
-/* The one that speaks of this case run, or NULL. Of several the most specific: the id of the case
- * run, then the table's id, then anything else; among those one that names its version; then the one
- * that stands last in the file.
+/* The one that speaks of this case run, or NULL. Of several, the most specific: the id of the case
+ * run, then the table's id, then anything else; among equals, one that names its version; then the
+ * last one in the file.
  */
 const struct expectation *expectation_find(const struct expectations *all,
 	const struct case_def *def, const struct vector *row, enum mqtt_version version);
@@ -46,9 +46,9 @@ const struct expectation *expectation_find(const struct expectations *all,
 bool expectation_parse_cause(
 	struct arena *a, const char *text, struct expectation *out, const char **why);
 
-/* The one that foresees this verdict by its cause, where none speaks of the case; NULL: none does, or
- * not all that was broken is foreseen. Of several the one that names the difference, then the one that
- * names the version, then the last.
+/* The one that foresees this verdict by its cause, where none speaks of the case; NULL: none does,
+ * or not all of what was broken is foreseen. Of several, the one that names the difference, then
+ * the one that names the version, then the last.
  */
 const struct expectation *expectation_find_cause(
 	const struct expectations *all, const struct record_case *record);
@@ -56,7 +56,9 @@ const struct expectation *expectation_find_cause(
 /* Whether the case run shows that the cause is still there, foreseen for it or not. */
 bool expectation_is_seen(const struct expectation *e, const struct record_case *record);
 
-/* The first one that no case run can ever meet: a mistyped or an outdated entry. NULL: all is well. */
+/* The first one that no case run can ever match: a mistyped or an outdated entry. NULL: all is
+ * well.
+ */
 const struct expectation *expectation_orphan(
 	const struct expectations *all, const struct case_def *const *cases, size_t case_count);
 

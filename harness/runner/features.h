@@ -1,4 +1,4 @@
-/* What a target's file says of its features, where a CONNACK cannot: in 3.1.1, or not truly. */
+/* What a target's file says about its features where a CONNACK cannot (3.1.1), or is not true. */
 #ifndef HARNESS_FEATURES_H
 #define HARNESS_FEATURES_H
 
@@ -19,7 +19,7 @@ struct features {
  */
 bool features_set(struct features *f, const char *name, const char *value, const char **error);
 
-/* Lays what was set over what a probe has found. */
+/* Lets what was set override what a probe found. */
 void features_apply(const struct features *f, struct capabilities *c);
 
 #endif

@@ -1,6 +1,6 @@
 /* An INI file as a list of settings, each with its line, so that whoever reads them can say where a
  * fault is. inih does the parsing; what it would cut off without a word (long lines, long names) or
- * could not say (indentation, `#` and `;` inside of a value) is seen to here.
+ * could not express (indentation, `#` and `;` inside a value) is seen to here.
  *
  *   [section]                ; a comment; so is a line that begins with # or ;
  *   name = value             a value ends at a `;` after a blank

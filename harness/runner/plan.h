@@ -1,6 +1,6 @@
-/* What a run plays, and in which order: cases x rows x versions x transports x cuts x repeats, as far as they were
- * selected. The timed ones come first, the longest before the others, so that their waiting overlaps
- * with all the rest.
+/* What a run plays, and in which order: cases x rows x versions x transports x cuts x repeats, as
+ * far as selected. Timed ones come first, the longest before the others, so that their waiting
+ * overlaps with all the rest.
  */
 #ifndef HARNESS_PLAN_H
 #define HARNESS_PLAN_H
@@ -28,7 +28,7 @@ struct cuts {
 bool cuts_parse(struct arena *a, const char *text, struct cuts *out);
 const char *cut_text(struct arena *a, const struct cut *cut); /* "split:3" */
 
-/* What a run's case runs go over. None: the usual one. */
+/* What a run's case runs travel over. None: the usual one. */
 struct routes {
 	const struct transport *const *list;
 	size_t count;
@@ -72,17 +72,21 @@ struct plan {
 
 void plan_make(struct arena *a, const struct selection *s, struct plan *out);
 
-/* Puts a case without rows in front, in this version over this transport, unless it is there over any. */
+/* Puts a case without rows at the front, in this version over this transport, unless it is there
+ * already, over any transport.
+ */
 void plan_add(struct arena *a, struct plan *p, const struct case_def *def,
 	enum mqtt_version version, const struct transport *transport);
 
-/* The first pattern, of either list, that no case matches in any version; NULL: all do. */
+/* The first pattern of either list that matches no case in any version; NULL: all match one. */
 const char *selection_unmatched(const struct selection *s);
 
 /* Which of `shards` parts an id belongs to, 1 to `shards`; the same today, tomorrow and elsewhere. */
 unsigned shard_of(const char *id, unsigned shards);
 
-/* "qos2/dup 5.0 unix split:3 #2": what tells it from all others. The usual transport goes without saying. */
+/* "qos2/dup 5.0 unix split:3 #2": what tells it apart from all others. The usual transport is left
+ * out.
+ */
 const char *plan_key(struct arena *a, const struct plan_item *item);
 
 #endif

@@ -13,7 +13,7 @@ uint16_t port_free(void);
 /* Whether nobody can be given this port of 127.0.0.1 now. */
 bool port_is_taken(uint16_t port);
 
-/* Whether a connection is accepted within the limit. It is given up at once, without a byte. */
+/* Whether a connection is accepted within the limit. It is dropped at once, without a byte. */
 bool endpoint_accepts(const struct endpoint *e, int64_t limit_us);
 
 #endif

@@ -16,9 +16,9 @@ struct worker;
 void result_blank(struct arena *a, const struct plan_item *item, enum verdict verdict,
 	const char *note, struct record_case *out);
 
-/* Reads the report of a case run: the line that it wrote. A text that is no such line makes an
- * `error`. What a reader may count on is seen to: whatever is not good has a failure, and each failure
- * has expected, actual and place.
+/* Reads the report of a case run: the line that it wrote. A text that is not such a line makes an
+ * `error`. What a reader may count on is ensured here: whatever is not good has a failure, and each
+ * failure has expected, actual and place.
  */
 void result_read(struct arena *a, const struct plan_item *item, const char *text, size_t len,
 	struct record_case *out);
@@ -27,8 +27,8 @@ void result_read(struct arena *a, const struct plan_item *item, const char *text
 void result_take(struct arena *a, const struct plan_item *item, const struct worker *worker,
 	struct record_case *out);
 
-/* The target did not live through it, or served nobody afterwards: whatever was found of its statements,
- * this is worse. `death` is NULL when nothing is known but what `note` says.
+/* The target did not survive it, or served nobody afterwards: whatever was found about its
+ * statements, this is worse. `death` is NULL when nothing is known beyond what `note` says.
  */
 void result_crash(struct arena *a, const struct record_death *death, const char *note,
 	struct record_case *out);

@@ -70,7 +70,7 @@ void runner_stop(struct runner *r, enum runner_stop why, const char *sentence)
 
 /* ---- one turn ------------------------------------------------------------------------------ */
 
-/* A slot for any, of which the timed ones have the first choice unless they have their own. */
+/* A slot for any; timed ones have first choice of these unless they have slots of their own. */
 static bool start_plain(struct runner *r)
 {
 	bool timed_go_first = !r->config->timed_jobs && r->timed.count;

@@ -7,13 +7,14 @@
  *     └── patient ◀── aside ◀───┘   nothing came in time: played again when all else is done
  *
  * A case run that has ended is held for a moment, until it is sure that the target has outlived it.
- * When a launched target dies, or serves nobody any more, it is launched again. If only one case run can
- * have done it, that one is a `crash`; else the suspects are played again until one of them does it
- * alone, and the verdict is that of the second time. A target at a URL that accepts no connections any
- * more is waited for; of several suspects nothing is said then but that they are `inconclusive`.
+ * When a launched target dies, or serves nobody any more, it is launched again. If only one case
+ * run can have done it, that one is a `crash`; otherwise the suspects are played again until one of
+ * them does it alone, and the verdict is that of the second time. A target at a URL that no longer
+ * accepts connections is waited for; if there are several suspects, nothing is said about them but
+ * that they are `inconclusive`.
  *
- * Where a case run was not content only since nothing came in time, it is set aside, and played again
- * when all others are done, with more patience. That verdict stands.
+ * A case run that was not content only because nothing came in time is set aside, and played again,
+ * with more patience, when all the others are done. That verdict stands.
  */
 #ifndef HARNESS_RUNNER_H
 #define HARNESS_RUNNER_H
@@ -43,11 +44,11 @@ struct runner_progress {
 	size_t done, planned;
 	const struct runner_running *running; /* the oldest first */
 	size_t running_count;
-	size_t patient; /* of those left: to be played with patience, or under way so */
+	size_t patient; /* of those left: to be played with patience, or being so played */
 	bool patiently; /* nothing else is played at this time */
 };
 
-/* Who looks on. Records are valid for the length of the call. */
+/* Who looks on. Records are valid for the duration of the call. */
 struct runner_view {
 	void *user;
 	void (*result)(void *user, size_t index, const struct record_case *record);
@@ -58,27 +59,26 @@ struct runner_view {
 
 enum runner_pcap { PCAP_FAILURES, PCAP_ALL, PCAP_NONE };
 
-/* Between closing its sockets and being dead most processes need less than RUNNER_HOLD_US. Some dump
- * their memory first, or panic on a thread of their own: a record is kept back for RUNNER_KEEP_US where
- * that costs nothing, so that a slow death finds its culprit.
+/* Most processes need less than RUNNER_HOLD_US from closing their sockets to being dead. Some dump
+ * their memory first, or panic on a thread of their own: a record is held back for RUNNER_KEEP_US
+ * where that costs nothing, so that a slow death is traced to its culprit.
  */
 enum { RUNNER_HOLD_US = 20000, RUNNER_KEEP_US = 500000 };
 
 struct runner_config {
 	const struct plan *plan;
 	struct target *target;
-	const struct client *client; /* judged instead of the target, which is none then; or NULL */
+	const struct client *client;  /* judged, and then there is no target; or NULL */
 	const struct survey *surveys; /* VERSION_COUNT of them */
 	const struct expectations *expected;
 	bool whole; /* all cases were selected: a cause that does not come up is gone */
 	uint64_t seed;
 	int64_t slack_us;
 	int64_t deadline_us; /* monotonic: of everything; 0: none */
-	int64_t hold_us;     /* how long a verdict waits at least for the target to outlive it */
+	int64_t hold_us;     /* how long, at least, a verdict waits for the target to outlive it */
 	int64_t patience_us; /* of a second playing where nothing came in time; 0: none */
 	unsigned jobs;       /* case runs at once */
-	unsigned
-		timed_jobs; /* beside them, of those that wait for the standard's clocks; 0: none */
+	unsigned timed_jobs; /* besides, of those that wait for the standard's clocks; 0: none */
 	bool fail_fast;
 	bool no_fork;       /* in this very process, one after the other */
 	FILE *live;         /* the transcript goes here while it happens; or NULL */
@@ -89,7 +89,7 @@ struct runner_config {
 	struct runner_view view;
 };
 
-/* Why a run ends before its end. */
+/* Why a run stops before its end. */
 enum runner_stop {
 	RUNNER_GOES_ON,
 	RUNNER_INTERRUPTED,
@@ -104,7 +104,7 @@ struct runner_ticket {
 	int round;    /* of the whole plan: more repeats */
 	bool patient; /* the second playing */
 	bool earlier; /* it had ended well before the target was lost */
-	bool slow;    /* it took long then */
+	bool slow;    /* it took a long time then */
 };
 
 struct runner_queue {
@@ -127,15 +127,16 @@ enum runner_question {
 	QUESTION_WATCH,   /* does it still serve? */
 };
 
-/* For whom the target was lost through: suspects are played again, the quick ones one by one, those that
- * wait (for clocks, with patience, or in vain) together, and in halves when they do it again.
+/* The search for whom the target was lost through: suspects are played again, the quick ones one by
+ * one, those that wait (for clocks, with patience, or in vain) together, and in halves when they do
+ * it again.
  */
 struct runner_search {
 	bool runs;
 	bool mute;  /* the target did not die: it has to be asked after each of them */
-	bool exact; /* each is outlived for RUNNER_KEEP_US before the next one starts */
+	bool exact; /* the target outlives each by RUNNER_KEEP_US before the next one starts */
 	struct runner_queue plain, waiting;
-	size_t group; /* at most so many of the waiting ones at once */
+	size_t group; /* at most this many of the waiting ones at once */
 };
 
 /* Case runs of a version that were sent messages of others (runner_foreign.c). */
@@ -165,7 +166,7 @@ struct runner {
 	int64_t alive_us;          /* when it was last seen to accept a connection */
 	struct record_death death; /* in HEALTH_LOST, of a launched target */
 	const char *suspects;      /* ids of those that were under way */
-	unsigned deaths;           /* beside those of searches */
+	unsigned deaths;           /* apart from those in searches */
 	bool dies_slowly;          /* it was seen to */
 	int64_t last_end_us; /* of all that were committed and played on this launch of the target */
 
@@ -173,11 +174,11 @@ struct runner {
 	enum runner_question question; /* of the checkup, while it runs */
 	bool had_control;              /* the first one is through ... */
 	bool can_be_mute;              /* ... and was passed */
-	bool was_asked;                /* so is that of this launch of the target ... */
+	bool was_asked;                /* so is the first one of this launch of the target ... */
 	bool is_warm;                  /* ... which is as fast as it gets */
 	bool is_in_doubt;  /* the last one went wrong: does it still accept connections? */
-	int64_t shaken_us; /* when one went wrong that was alone: it may be about to die of that */
-	bool mute;         /* at a URL: it passes none now ... */
+	int64_t shaken_us; /* when one that was alone went wrong: it may be about to die of that */
+	bool mute;         /* at a URL: it passes none at present ... */
 	int64_t mute_us;   /* ... since this time */
 	unsigned timeouts; /* case runs to which nothing came in time, since the last checkup */
 	int64_t served_us; /* when a checkup began that it passed */
@@ -206,18 +207,18 @@ void runner_add(struct runner *r, size_t index, int round);
 /* Puts the whole plan there. */
 void runner_add_all(struct runner *r, int round);
 
-/* Starts what can be started, waits until something happens, and deals with it. `extra` (may be NULL)
- * is polled besides. False when there is nothing left to do, or the run was stopped.
+/* Starts what can be started, waits until something happens, and deals with it. `extra` (may be
+ * NULL) is polled as well. False when there is nothing left to do, or the run was stopped.
  */
 bool runner_turn(struct runner *r, struct pollfd *extra);
 
-/* When the plan has been played: the failures that are those of the run, as records of their own. */
+/* When the plan has been played: the failures that are the run's, as records of their own. */
 void runner_conclude(struct runner *r);
 
 /* What is known when it is over; valid until runner_fini. */
 void runner_result(struct runner *r, struct record_end *out);
 
-/* Kills what is under way, and frees all. */
+/* Kills what is under way, and frees everything. */
 void runner_fini(struct runner *r);
 
 #endif

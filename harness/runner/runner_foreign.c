@@ -1,5 +1,6 @@
-/* A target that sends messages of one case run to another breaks one rule, once: it is a finding of the run, and
- * not of each case run that happened to be there. Those are judged on their own matter.
+/* A target that sends messages of one case run to another breaks one rule, once: it is a finding of
+ * the run, and not of each case run that happened to be there. Those are judged on their own
+ * merits.
  */
 #include "base/arena.h"
 #include "harness/case.h"

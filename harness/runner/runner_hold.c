@@ -43,8 +43,8 @@ static bool is_outlived(const struct runner *r, const struct runner_job *job, in
 	return job->ended && now_us >= job->ended_us + keep_us(r);
 }
 
-/* A launched target tells by its death; whether one at a URL is still there has to be asked. So it is,
- * too, after a bad verdict, which may come from a target that is about to go.
+/* A launched target tells by its death; whether one at a URL is still there has to be asked. The
+ * same goes for a bad verdict, which may come from a target that is about to go.
  */
 static bool needs_accept(const struct runner *r, const struct runner_job *job)
 {

@@ -174,7 +174,7 @@ static void play_and_report(void *user, FILE *out)
 	arena_fini(&arena);
 }
 
-/* In this process; the result takes the same way as that of another one. */
+/* In this process; the result takes the same way as any other. */
 static void play_here(struct runner *r, struct runner_job *job)
 {
 	char *text = NULL;

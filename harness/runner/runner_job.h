@@ -46,10 +46,12 @@ void job_start(struct runner *r, struct runner_queue *queue, bool timed);
 /* Takes what its process has written; kills it when its time is up. */
 void job_look(struct runner *r, struct runner_job *job, int64_t now_us);
 
-/* The result is final: record, view, counts. The job is gone then. */
+/* The result is final: record, view, counts. The job is gone afterwards. */
 void job_commit(struct runner *r, struct runner_job *job);
 
-/* The same of a record: it is held against what is expected, and goes to record file, view and counts. */
+/* The same of a record: it is compared with what is expected, and goes to the record file, the view
+ * and the counts.
+ */
 void runner_judge(struct runner *r, const struct plan_item *item, struct record_case *record);
 void runner_tell(struct runner *r, size_t index, const struct record_case *record);
 
@@ -63,15 +65,15 @@ void room_for_line(struct runner *r, bool written);
 /* Remembers who was sent messages of others. */
 void foreign_note(struct runner *r, const struct plan_item *item, const struct record_case *record);
 
-/* It never happened: no record. The job is gone then. */
+/* It never happened: no record. The job is gone afterwards. */
 void job_drop(struct runner *r, struct runner_job *job);
 
-/* Takes an ended one out of the list, and puts it aside. */
+/* Takes one that has ended out of the list, and sets it aside. */
 void job_set_aside(struct runner *r, struct runner_job *job);
 
 void runner_stop(struct runner *r, enum runner_stop why, const char *sentence);
 
-/* A program that we launch, and no client. */
+/* A program that we launch, and not a client. */
 bool runner_launches(const struct runner *r);
 
 /* Nobody looks on while it happens, so that a record may be kept back for a while. */
@@ -97,7 +99,7 @@ int64_t hold_next_us(const struct runner *r, int64_t now_us);
 /* Everything else is done: those set aside are queued. */
 void hold_queue_patient(struct runner *r);
 
-/* Those set aside can not be played again: nothing was learned of them, for this reason. */
+/* Those set aside cannot be played again: nothing was learned from them, for this reason. */
 void hold_give_up_aside(struct runner *r, const char *why);
 
 /* ---- runner_loss.c ------------------------------------------------------------------------- */
@@ -105,7 +107,7 @@ void hold_give_up_aside(struct runner *r, const char *why);
 /* Looks after the target: did it die, does it still accept connections? */
 void loss_watch(struct runner *r, int64_t now_us);
 
-/* It serves nobody any more; `packet` is what it does not answer. Only of a launched one. */
+/* It serves nobody any more; `packet` is what it does not answer. Only for a launched one. */
 void loss_mute(struct runner *r, const char *packet);
 
 /* When loss_watch wants to be called again, monotonic; INT64_MAX: no wish. */
@@ -145,10 +147,10 @@ bool mute_is_suspected(const struct runner *r);
 /* When mute_holds_up may change, monotonic; INT64_MAX: when the checkup ends. */
 int64_t mute_next_us(const struct runner *r, int64_t now_us);
 
-/* Whether timed ones can start; else that is seen to, and nothing else should start meanwhile. */
+/* Whether timed ones can start; if not, that is seen to; nothing else should start meanwhile. */
 bool mute_is_warm(struct runner *r);
 
-/* This launch of the target is over: what was known of it, and a checkup that runs. */
+/* This launch of the target is over: forgets what was known of it, and any checkup under way. */
 void mute_forget(struct runner *r);
 
 #endif

@@ -1,6 +1,6 @@
-/* A target can live, accept connections, and serve nobody any more: one packet has killed a thread of it,
- * or left a lock behind. A checkup tells, off the fast path. The first one, before anything was played, is
- * the control: who does not pass that one is never called mute.
+/* A target can live, accept connections, and yet serve nobody any more: one packet has killed one
+ * of its threads, or left a lock held. A checkup tells, off the fast path. The first one, before
+ * anything was played, is the control: a target that does not pass it is never called mute.
  *
  * The same exchanges warm a target up that gets faster by being used (a JIT compiler, a cache), before
  * case runs begin that measure time.
@@ -70,7 +70,7 @@ static bool is_asked(const struct runner *r, enum runner_question question)
 	return r->checkup.runs && r->question == question;
 }
 
-/* One that was launched again serves before anybody can be blamed that it does not. */
+/* One that was launched again must serve before anybody can be blamed for its not serving. */
 static bool needs_control(const struct runner *r)
 {
 	return !r->was_asked && (!r->had_control || r->can_be_mute) && can_be_asked(r);

@@ -4,7 +4,7 @@
 #include "harness/case.h"
 #include "harness/runner/target.h"
 
-/* So that a run against something that never answers comes to its end all the same. */
+/* So that even a run against something that never answers comes to its end. */
 enum { HOPELESS_ANSWER_US = 500000 };
 
 /* Returns what the probe had to say, NULL for an acceptance. */

@@ -1,10 +1,10 @@
-/* What a target is like before anything is played: which versions it serves, what it offers, and what
- * it breaks at every connection.
+/* What a target is like before anything is played: which versions it serves, what it offers, and
+ * what it breaks on every connection.
  *
- * A breach in each CONNACK would make every case run fail in the same way, and hide what else there is
- * to say. So it is one finding of the run: a plain connection is looked at first (survey_look), what is
- * broken there becomes the record of the case that is marked as `surveyed`, and all other case runs take
- * it as known.
+ * A breach in each CONNACK would make every case run fail in the same way, and hide what else there
+ * is to say. So it is one finding of the run: a plain connection is looked at first (survey_look),
+ * what is broken there becomes the record of the case that is marked as `surveyed`, and all other
+ * case runs treat it as known.
  */
 #ifndef HARNESS_SURVEY_H
 #define HARNESS_SURVEY_H
@@ -28,7 +28,7 @@ struct survey {
 	enum probe_status status;
 	struct capabilities capabilities;
 	const char *unserved; /* why its case runs are inapplicable; NULL: they are played */
-	bool own_word; /* the target says itself that it does not serve it, or its file does */
+	bool own_word; /* the target itself says that it does not serve it, or its file does */
 	const char *refused; /* what it does not let us do, by a code of its own; or NULL */
 	const char *warning; /* it answers oddly, or not at all; or NULL */
 	int64_t answer_us;   /* for its case runs: shorter where nothing is to be expected */
@@ -36,13 +36,13 @@ struct survey {
 	const char *const *known;         /* its statements, for struct play; or NULL */
 };
 
-/* The same of a client, by the versions that it speaks. */
+/* The same for a client, by the versions that it speaks. */
 bool survey_take_client(struct arena *a, const struct client *client, unsigned served,
 	unsigned versions, int64_t answer_us, struct survey out[static VERSION_COUNT],
 	struct client_facts *facts, const char **error);
 
-/* Probes each version of the mask (V311, V50). Strings are in the arena. False when no connection came
- * about at all: then *error has a sentence.
+/* Probes each version of the mask (V311, V50). Strings are in the arena. False when no connection
+ * could be made at all: then *error has a sentence.
  */
 bool survey_take(struct arena *a, const struct target *target, unsigned versions, int64_t answer_us,
 	struct survey out[static VERSION_COUNT], const char **error);

@@ -1,5 +1,6 @@
-/* The first look at a server: is it one, does it let us in, may we speak and hear? A run that goes on
- * without would accuse it of its access list, or an HTTP server of being none for MQTT.
+/* The first look at a server: is it one, does it let us in, may we speak and hear? A run that went
+ * on without this look would accuse it of its access list, or an HTTP server of not being one for
+ * MQTT.
  */
 #include <unistd.h>
 

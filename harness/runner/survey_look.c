@@ -1,4 +1,4 @@
-/* The look at a plain connection. It takes the way of any case run, with its evidence. */
+/* The look at a plain connection. It goes the way of any case run, evidence included. */
 #include <poll.h>
 #include <string.h>
 #include <unistd.h>

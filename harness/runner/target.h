@@ -5,10 +5,10 @@
  *        ▲               │
  *        └── it died ────┘          target_launch again; on the same port if that is free
  *
- * A launched program gets a free port of the loopback interface, further ones and the path of a socket if
- * it asks for them, and a private folder. What it writes to stdout and stderr has to be read (target_read,
- * whenever output_fd is readable), or it would come to a halt. Nothing of it outlives target_stop, nor this
- * process.
+ * A launched program gets a free port of the loopback interface, further ones and the path of a
+ * socket if it asks for them, and a private folder. What it writes to stdout and stderr has to be
+ * read (target_read, whenever output_fd is readable), or the program would come to a halt. Nothing
+ * of it outlives target_stop, or this process.
  */
 #ifndef HARNESS_TARGET_H
 #define HARNESS_TARGET_H
@@ -51,7 +51,7 @@ void target_init(struct target *t, const struct target_file *file);
 bool target_use_url(struct target *t, const char *url, const char **error);
 
 enum target_status {
-	TARGET_UP,        /* it answers CONNECT, or accepts connections when its time was up */
+	TARGET_UP,        /* it answers CONNECT, or accepted connections when its time was up */
 	TARGET_FAILED,    /* *error has a sentence, in the target's arena until the next launch */
 	TARGET_CANCELLED, /* stop_fd */
 };
@@ -61,14 +61,14 @@ enum target_status target_launch(struct target *t, const char **error);
 
 bool target_is_launched(const struct target *t);
 
-/* Whether this program, or this URL, can be reached so. `file` may be NULL. */
+/* Whether this program, or this URL, can be reached over this transport. `file` may be NULL. */
 bool target_offers(
 	const struct target_file *file, const char *url, const struct transport *transport);
 
-/* Where it is reached so, once it is up. */
+/* Where it is reached over this transport, once it is up. */
 const struct endpoint *target_endpoint(const struct target *t, const struct transport *transport);
 
-/* Reads what it has to say by now. */
+/* Reads what it has said so far. */
 void target_read(struct target *t);
 
 /* True, once, when the launched program has ended; `death` has its end and last words, in the arena;
@@ -82,7 +82,7 @@ void target_stop(struct target *t);
 /* The same without patience, for a program that serves nobody any more. */
 void target_kill(struct target *t);
 
-/* Stops it and frees all. */
+/* Stops it and frees everything. */
 void target_fini(struct target *t);
 
 /* Asks the program for its version: NULL when it cannot tell. In the arena. */

@@ -43,16 +43,16 @@ struct target_file {
 	const char *password_file; /* ... or the path of a file that has it; or NULL */
 	const struct target_document *documents;
 	size_t document_count;
-	const char *warning; /* it may mean something else than it says: a sentence; or NULL */
+	const char *warning; /* it may mean something other than it says: a sentence; or NULL */
 	struct features features[2]; /* of 3.1.1 and of 5.0 */
 	struct expectations expected;
 };
 
-/* The folder that it stands in, which command lines call {here}; in the arena. */
+/* The folder that it is in, which command lines call {here}; in the arena. */
 const char *target_file_folder(struct arena *a, const struct target_file *file);
 
-/* Whether it is a client that the file is about, and which: `out` points into the file, with `here` in
- * the arena.
+/* Whether the file is about a client, and which one: `out` points into the file, with `here` in the
+ * arena.
  */
 bool target_file_client(struct arena *a, const struct target_file *file, struct client *out);
 

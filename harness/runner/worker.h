@@ -23,8 +23,9 @@ struct worker {
 
 enum { WORKER_OUTPUT_BYTES = 64 * 1024 * 1024 };
 
-/* Forks. In the child `work` writes to `out`, which is closed after it; then the child ends without
- * exit handlers. It dies with this process. False with errno. The worker is valid either way.
+/* Forks. In the child `work` writes to `out`, which is closed afterwards; then the child ends
+ * without running exit handlers. It dies with this process. False with errno. The worker is valid
+ * either way.
  */
 bool worker_start(struct worker *w, void (*work)(void *user, FILE *out), void *user);
 

@@ -15,7 +15,9 @@ static const char *schemes(struct arena *a)
 	return text;
 }
 
-/* What a scheme that is none of ours would ask for, with a semicolon after it; "" if it is not known. */
+/* What a scheme that is not one of ours would ask for, with a semicolon after it; "" if it is not
+ * known.
+ */
 static const char *wish(const char *url)
 {
 	static const struct {

@@ -12,10 +12,10 @@ struct transport;
 
 struct endpoint {
 	const struct transport *transport; /* how it is reached */
-	struct sockaddr_storage address;   /* as that wants it */
+	struct sockaddr_storage address;   /* in the form that it wants */
 	socklen_t address_len;
 	const char *url;           /* "mqtt://127.0.0.1:1883", for people */
-	const struct login *login; /* for every CONNECT; NULL: it wants none. Not of the URL */
+	const struct login *login; /* for every CONNECT; NULL: it wants none. Not from the URL */
 };
 
 /* What is wrong with the URL as it is written, as a sentence in the arena that shows no secret; NULL:

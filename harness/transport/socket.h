@@ -20,7 +20,7 @@ int socket_new(int family);
 /* Connects within the deadline; 0 or an errno. */
 int socket_connect(int fd, const struct endpoint *to, int64_t deadline_us);
 
-/* A pipe over a connected socket; both addresses are asked for. */
+/* A pipe over a connected socket; both its addresses are looked up. */
 struct pipe *socket_pipe(struct arena *a, int fd, const struct pipe_ops *ops);
 
 /* The next connection of a listening socket; -1: none waits. */

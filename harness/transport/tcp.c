@@ -13,8 +13,8 @@
 
 enum {
 	MQTT_PORT = 1883,
-	/* Room for several of the largest segments, of 64 kB on a loopback: else every one of them waits
-	 * for a timer.
+	/* Room for several of the largest segments, of 64 kB on a loopback: otherwise every one of
+	 * them waits for a timer.
 	 */
 	NARROW_BYTES = 256 * 1024,
 };

@@ -1,11 +1,13 @@
-/* How bytes travel between a peer and the target. A transport is a table of functions, one for each scheme
- * of a URL and each in a file of its own; transport.c lists them, and nobody else knows which there are.
+/* How bytes travel between a peer and the target. A transport is a table of functions; there is one
+ * for each URL scheme, each in a file of its own. transport.c lists them, and nobody else knows
+ * which there are.
  *
  *   transport ── resolve ──▶ endpoint ── dial ───▶ pipe      a server is judged
  *       └─────── listen ───▶ listener ── accept ─▶ pipe      a client is
  *
- * A pipe is an ordered stream of bytes in both directions, whatever carries it and whoever opened it. It
- * may lie on another pipe, which it then owns: so a record layer or a framing is one file, too.
+ * A pipe is an ordered stream of bytes in both directions, whatever carries it and whoever opened
+ * it. It may lie on top of another pipe, which it then owns, so that a record layer or a framing is
+ * one file, too.
  */
 #ifndef HARNESS_TRANSPORT_H
 #define HARNESS_TRANSPORT_H
@@ -34,13 +36,15 @@ enum {
 struct pipe_ops {
 	ssize_t (*read)(struct pipe *p, void *data, size_t size);
 	ssize_t (*write)(struct pipe *p, const void *data, size_t size);
-	/* Bytes have been taken from the socket that read has not handed out yet: a poll would wait for
-	 * others in vain. NULL: this pipe keeps none.
+	/* Bytes have been taken from the socket that read has not handed out yet: a poll would wait
+	 * in vain for more. NULL: this pipe keeps none.
 	 */
 	bool (*pending)(const struct pipe *p);
 	void (*close)(struct pipe *p); /* in order: what was written arrives, then the end */
 	void (*reset)(struct pipe *p); /* at once, with a reset where the transport has one */
-	/* Of what is not read it keeps as little as it can from now on. NULL: it has no say in that. */
+	/* From now on it buffers as little as it can of what is not read. NULL: it has no say in
+	 * that.
+	 */
 	void (*narrow)(struct pipe *p);
 };
 
@@ -68,14 +72,15 @@ struct listener {
 	const char *url;  /* the same in one word */
 };
 
-/* On a place that nobody else has, for programs of this machine alone. NULL, with a sentence in the
- * arena, where the listener is, too.
+/* In a place that nobody else has, for programs on this machine only. NULL, with a sentence, on
+ * failure. The listener and the sentence are in the arena.
  */
 struct listener *transport_listen(
 	struct arena *a, const struct transport *transport, const char **error);
 
-/* The connection that has waited longest. NULL: none waits; or one did, and did not come about: then *error
- * is a sentence. A transport with a handshake waits for it until the deadline (monotonic), others do not.
+/* The connection that has waited longest. NULL: none waits; or one did and could not be completed:
+ * then *error is a sentence. A transport with a handshake waits for it until the deadline
+ * (monotonic), others do not.
  */
 struct pipe *listener_accept(
 	struct arena *a, struct listener *l, int64_t deadline_us, const char **error);
@@ -107,7 +112,7 @@ struct transport {
 /* All there are, the usual one first; NULL after the last. */
 extern const struct transport *const transports[];
 
-const struct transport *transport_find(const char *name); /* NULL: there is no such */
+const struct transport *transport_find(const char *name); /* NULL: there is none */
 
 /* By the scheme of a URL, which may be left out; *rest is what follows it. NULL: an unknown one. */
 const struct transport *transport_of_url(const char *url, const char **rest);

@@ -159,7 +159,7 @@ static bool add_string(struct expansion *e, struct buf *out, size_t column, cons
 	return true;
 }
 
-/* s"...", t"..." and c: `prefix`, then what is quoted unless it is all prefix. */
+/* s"...", t"..." and c: `prefix`, then what is quoted, unless it is all prefix. */
 static bool expand_string(struct expansion *e, struct buf *out, const char *prefix, bool quoted)
 {
 	size_t column = column_of(e, e->at++);

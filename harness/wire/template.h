@@ -18,7 +18,7 @@
  *   p+1{...}     the same with a lie added; p5{...}: Property Length 5, whatever is inside
  *   x*3          any of the above but r, repeated: 80*4, s"a"*10
  *
- * Items are parted by blanks. A packet of more than four megabytes is an error.
+ * Items are separated by blanks. A packet of more than four megabytes is an error.
  */
 #ifndef HARNESS_TEMPLATE_H
 #define HARNESS_TEMPLATE_H

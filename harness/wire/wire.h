@@ -45,7 +45,7 @@ struct property {
 struct properties {
 	const struct property *list;
 	size_t count;
-	bool present; /* there is a Property Length; on building: write one even for no property */
+	bool present; /* there is a Property Length; building: write one even if empty */
 };
 
 /* First property with this id; NULL if there is none. */
@@ -78,7 +78,7 @@ struct packet {
 
 	uint16_t id; /* Packet Identifier; PUBLISH has it when its QoS bits are not 00 */
 
-	/* PUBLISH. On building `flags` counts, not these three: see wire_publish_flags. */
+	/* PUBLISH. When building, `flags` counts, not these three: see wire_publish_flags. */
 	bool dup;
 	uint8_t qos; /* 0 to 3 */
 	bool retain;
@@ -141,7 +141,7 @@ bool wire_add_variable(struct buf *out, uint32_t value, unsigned bytes);
 
 enum wire_status {
 	WIRE_PACKET,    /* a whole packet was read */
-	WIRE_NEED_MORE, /* so far so good, and not all of it is there */
+	WIRE_NEED_MORE, /* so far so good, but not all of it is there */
 	WIRE_MALFORMED, /* its fields cannot be told apart */
 };
 
@@ -151,7 +151,7 @@ struct wire_result {
 	 * (bad Remaining Length), so that the stream is lost.
 	 */
 	size_t consumed;
-	/* WIRE_NEED_MORE: bytes still missing that can be told of by now, at least 1. */
+	/* WIRE_NEED_MORE: bytes that are known by now to be missing, at least 1. */
 	size_t missing;
 	/* WIRE_MALFORMED: */
 	size_t offset;    /* of the field at fault, from the packet's first byte */
@@ -165,7 +165,8 @@ struct wire_result {
  * the lists into the arena.
  *
  * WIRE_NEED_MORE is the answer until the whole packet is there. A CONNACK of 5.0 may end after its
- * code, without Property Length (`present` false): so a server that knows only 3.1.1 refuses.
+ * code, without Property Length (`present` false): this is how a server that knows only 3.1.1
+ * refuses.
  *
  * `version` is that of the connection. A CONNECT is read by its own level byte: 5 as 5.0, all else
  * as 3.1.1; AUTH and packets of type 0 are read as a type without fields in 3.1.1.

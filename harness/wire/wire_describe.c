@@ -143,7 +143,7 @@ static const char *code_name(uint8_t code, unsigned type)
 	return known ? spec_reason_name(code, type) : "unknown";
 }
 
-/* "success", "0x87 Not authorized": what is no error comes without its number. */
+/* "success", "0x87 Not authorized": what is not an error comes without its number. */
 static void add_code(struct buf *b, uint8_t code, const char *name)
 {
 	if (code)

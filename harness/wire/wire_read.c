@@ -12,7 +12,7 @@ static bool fault(
 	return false;
 }
 
-/* Whether `size` more bytes are there; a fault of `field`, which begins here, if not. */
+/* Whether `size` more bytes are there; if not, a fault of `field`, which begins here. */
 static bool has(struct wire_reader *r, const struct wire_field *field, size_t size)
 {
 	size_t left = r->end - r->at;
