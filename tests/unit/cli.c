@@ -59,8 +59,8 @@ static void repeated_and_endless_names_do_no_harm(void **state)
 	assert_string_equal(nearest_text(&n, text), "; did you mean \"lists\"?");
 	endless[NEAREST_LENGTH - 1] = '\0';
 	nearest_init(&n, endless);
-	for (char last = 'a'; last < 'h'; last++) {
-		endless[NEAREST_LENGTH - 2] = last;
+	for (int last = 'a'; last < 'h'; last++) {
+		endless[NEAREST_LENGTH - 2] = (char)last;
 		nearest_offer(&n, endless);
 	}
 	assert_int_equal(n.count, NEAREST_NAMES);
