@@ -101,7 +101,7 @@ enum subscribe_result subscriptions_add(struct subscriptions *s, struct subscrib
 
 /* The subscriber's own one; NULL: it has none to this filter. */
 struct subscription *subscriptions_find(
-	struct subscriptions *s, const struct subscriber *subscriber, struct mqtt_view filter);
+	struct subscriptions *s, const struct subscriber *subscriber, struct mqtt_view text);
 
 /* Nothing may be on its way to them. [MQTT-3.10.4-1] */
 void subscriptions_remove(struct subscriptions *s, struct subscription *sub);

@@ -60,10 +60,10 @@ bool rig_set(struct rig *r, const struct set *set);
 /* A connection, up to the CONNECT. */
 void dial(struct rig *r);
 /* The same, its CONNECT heard and accepted without Session Present; `properties` of CONNACK. */
-void meet_with(struct rig *r, const char *properties);
+void meet_with(struct rig *r, const char *spelt);
 void meet(struct rig *r);
 /* A connection that goes on with the session. */
-void meet_again(struct rig *r, const char *properties);
+void meet_again(struct rig *r, const char *spelt);
 
 void say(struct rig *r, const char *template_text);
 void say_bytes(struct rig *r, const void *data, size_t len);
@@ -84,7 +84,7 @@ void forget_events(struct rig *r);
 #define expect_no_event(r) expect_event(r, "none")
 
 /* Properties spelt as a template, for a request. */
-struct mqtt_view properties(struct rig *r, const char *text);
+struct mqtt_view properties(struct rig *r, const char *spelt);
 
 struct sending {
 	const char *topic;
