@@ -104,7 +104,7 @@ static void send_line(struct relay *r)
 static void on_alloc(uv_handle_t *handle, size_t suggested, uv_buf_t *buf)
 {
 	(void)handle;
-	*buf = uv_buf_init(malloc(suggested), (unsigned)suggested);
+	*buf = uv_buf_init(malloc(suggested), (unsigned)suggested); /* NOLINT: on_input frees it */
 }
 
 static void on_input(uv_stream_t *stream, ssize_t n, const uv_buf_t *buf)

@@ -296,7 +296,7 @@ static bool expand_one(struct expansion *e, struct buf *out, unsigned depth)
 static bool repeat(struct expansion *e, struct buf *out, size_t start)
 {
 	size_t column = column_of(e, e->at++);
-	uint32_t times;
+	uint32_t times = 0;
 
 	if (!read_number(e, UINT32_MAX, &times))
 		return false;
