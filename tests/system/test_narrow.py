@@ -54,7 +54,6 @@ content =
 # In script/test these are played whole, and of the others the chapters that meet a limit soonest; the rest of those
 # is left to script/nightly.
 SAMPLE = ["maximum_qos_0", "receive_maximum_1", "packet_size", "keep_alive"]
-MOSQUITTO_SAMPLE = ["maximum_qos_1", "window_1", "aliases_0"]
 SOONEST = ["limits", "subscribe", "delivery", "qos1", "qos2", "retained"]
 
 # mosquitto knows no more of these directives, and takes no Keep Alive below 10 s. Of it those chapters are played
@@ -198,11 +197,9 @@ def test_included_broker(names, whole, tmp_path):
         assert sum(case["verdict"] == "pass" for case in run.values()) > len(run) / 3, name
 
 
-@pytest.mark.parametrize("names, whole", split(MOSQUITTO, MOSQUITTO_SAMPLE))
-def test_mosquitto(names, whole, tmp_path):
+def test_mosquitto(tmp_path):
     """What is known to go wrong may be out of reach in a narrow configuration, so only what is new counts."""
-    jobs = {name: MOSQUITTO[name].split() + leave_out(*TIMED) if whole
-            else in_short(name, MOSQUITTO[name].split()[:2]) for name in names}
+    jobs = {name: chapters.split() + leave_out(*TIMED) for name, chapters in MOSQUITTO.items()}
     runs = play_all(tmp_path, "mosquitto-", jobs)
     assert findings(runs, lambda case: case["verdict"] in BAD and not case["expected"],
                     exempt=["server_keep_alive"]) == {}  # which it fails, as it does keep_alive_expiry

@@ -402,7 +402,7 @@ def test_shards_together_are_the_whole(run):
     (["--serve", "--until-failure"], 2, ["--serve and --until-failure do not go together"]),
     (["--expect", "a.ini", "--strict"], 2, ["expectations come from one place"]),
     (["--expect", "nowhere.ini", CASE], 2, ["nowhere.ini: No such file"]),
-    (["ws://127.0.0.1:80", CASE], 2, ["ws://127.0.0.1:80: the scheme must be mqtt://"]),
+    (["ws://127.0.0.1:80", CASE], 2, ["ws://127.0.0.1:80: WebSocket is not supported yet; the scheme must be mqtt://"]),
 ])
 def test_mistakes_are_named(run, tmp_path, args, code, words):
     done = run(*args)
