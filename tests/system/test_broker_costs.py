@@ -21,7 +21,7 @@ def test_a_burst_of_retained_messages_waits_for_its_reader(start):
             first, body = hear(slow)
             topic = body[2:2 + int.from_bytes(body[:2], "big")]
             if first == 0xD0:
-                assert len(came) < 2000
+                assert len(came) < count / 2  # what the system keeps for a slow reader comes first
                 publisher.sendall(publish(b"live", b"x") + b"\xC0\0")
                 assert hear(publisher)[0] == 0xD0
             elif topic == b"live":
