@@ -9,28 +9,41 @@
 #include <unistd.h>
 
 #include "base/arena.h"
+#include "cli/target_path.h"
 #include "record/record.h"
 
 static const char home[] = "out"; /* of the runs whose user names no folder */
 
 enum { TARGET_LENGTH_MAX = 40 /* in the name of a folder */ };
 
+static bool make_folder(struct arena *a, const char *path)
+{
+	char *copy = arena_text(a, path);
+
+	for (char *slash = strchr(copy + 1, '/'); slash; slash = strchr(slash + 1, '/')) {
+		*slash = '\0';
+		if (mkdir(copy, 0777) && errno != EEXIST)
+			return false;
+		*slash = '/';
+	}
+	return mkdir(copy, 0777) == 0 || errno == EEXIST;
+}
+
 /* ---- the name ------------------------------------------------------------------------------ */
 
 /* "mqtt://127.0.0.1:1883" becomes "mqtt-127.0.0.1-1883", "ci/my-broker.ini" "my-broker". */
 static const char *name_of_target(struct arena *a, const char *target)
 {
-	const char *slash = strrchr(target, '/'), *ini = strstr(target, ".ini");
-
-	if (ini && !ini[4]) {
-		target = slash ? slash + 1 : target;
-		target = arena_printf(a, "%.*s", (int)(ini - target), target);
-	}
 	static const char plain[] =
 		"abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789._";
+	const char *slash = strrchr(target, '/');
 	char *name = arena_alloc(a, TARGET_LENGTH_MAX + 1);
 	size_t len = 0;
 
+	if (target_is_file_name(target)) {
+		target = slash ? slash + 1 : target;
+		target = arena_printf(a, "%.*s", (int)strlen(target) - 4, target);
+	}
 	for (; *target && len < TARGET_LENGTH_MAX; target++) {
 		if (strchr(plain, *target))
 			name[len++] = *target;
@@ -41,20 +54,20 @@ static const char *name_of_target(struct arena *a, const char *target)
 	return name;
 }
 
-const char *out_folder_name(struct arena *a, const char *target, int64_t started_us)
+const char *out_folder_make(struct arena *a, const char *target, int64_t started_us)
 {
 	time_t seconds = (time_t)(started_us / 1000000);
 	struct tm local;
 	char date[32];
-	struct stat st;
 
 	localtime_r(&seconds, &local);
 	strftime(date, sizeof(date), "%Y-%m-%d-%H%M", &local);
 	const char *name = arena_printf(a, "%s/%s-%s", home, date, name_of_target(a, target));
-	const char *free_name = name;
-	for (unsigned i = 2; lstat(free_name, &st) == 0; i++)
-		free_name = arena_printf(a, "%s-%u", name, i);
-	return free_name;
+	const char *own = name;
+	make_folder(a, home);
+	for (unsigned i = 2; mkdir(own, 0777) && errno == EEXIST; i++)
+		own = arena_printf(a, "%s-%u", name, i);
+	return own;
 }
 
 void out_folder_link(struct arena *a, const char *path)
@@ -70,19 +83,6 @@ void out_folder_link(struct arena *a, const char *path)
 }
 
 /* ---- the folder ---------------------------------------------------------------------------- */
-
-static bool make_folder(struct arena *a, const char *path)
-{
-	char *copy = arena_text(a, path);
-
-	for (char *slash = strchr(copy + 1, '/'); slash; slash = strchr(slash + 1, '/')) {
-		*slash = '\0';
-		if (mkdir(copy, 0777) && errno != EEXIST)
-			return false;
-		*slash = '/';
-	}
-	return mkdir(copy, 0777) == 0 || errno == EEXIST;
-}
 
 /* Ours, since the record of an earlier run names them. */
 static void remove_captures(const char *folder, const char *record)

@@ -18,10 +18,12 @@ struct out_folder {
 	FILE *log;    /* target.log */
 };
 
-/* A name that is not there yet for a run of `target` that begins at `started_us` (since the epoch). */
-const char *out_folder_name(struct arena *a, const char *target, int64_t started_us);
+/* Makes a new folder for a run of `target` that begins at `started_us` (since the epoch), also where several
+ * begin at once, and returns its name. What keeps it from being made is left to out_folder_open to find.
+ */
+const char *out_folder_make(struct arena *a, const char *target, int64_t started_us);
 
-/* Lets out/latest lead to `path`, one of out_folder_name; a latest that is no link stays as it is. */
+/* Lets out/latest lead to `path`, one of out_folder_make; a latest that is no link stays as it is. */
 void out_folder_link(struct arena *a, const char *path);
 
 /* Makes it if need be. Of an earlier run in the same folder, the record, the log, and the captures

@@ -445,7 +445,7 @@ static int run_prepared(struct run *run)
 	if (run->options.list)
 		return list_plan(run);
 	if (own)
-		run->options.out = out_folder_name(&run->arena,
+		run->options.out = out_folder_make(&run->arena,
 			run->command_word ? run->command_word : run->target_word, clock_wall_us());
 	if (!out_folder_open(&run->arena, run->options.out, &run->out, &error)) {
 		fprintf(stderr, "mqttspec run: %s\n", error);

@@ -71,14 +71,6 @@ static bool use_command(struct run *run, const char *command, bool agent, int *c
 	return true;
 }
 
-/* "./my-agent" is a file, too. */
-static bool is_target_file(const char *path)
-{
-	const char *ini = strstr(path, ".ini");
-
-	return ini && !ini[4];
-}
-
 /* The first word is an agent: a target file that has one, or a command line. */
 static bool find_agent(struct run *run, int *code)
 {
@@ -90,7 +82,7 @@ static bool find_agent(struct run *run, int *code)
 	run->target_word = *o->words++;
 	o->word_count--;
 	enum target_word kind = target_word(&run->arena, run->target_word, &found);
-	if (kind == WORD_FILE && is_target_file(found))
+	if (kind == WORD_FILE && target_is_file_name(found))
 		return use_file(run, found, code);
 	if (kind == WORD_FILE && access(found, X_OK))
 		return complain(run, code, EXIT_USAGE,

@@ -46,7 +46,7 @@ static void list_folders(struct arena *a, const char *out[static FOLDERS])
 	}
 }
 
-static bool ends_in_ini(const char *word)
+bool target_is_file_name(const char *word)
 {
 	size_t len = strlen(word);
 
@@ -71,16 +71,17 @@ enum target_word target_word(struct arena *a, const char *word, const char **out
 	*out = word;
 	if (strstr(word, "://") || is_host_and_port(word))
 		return WORD_URL;
-	if ((strchr(word, '/') && is_file(word)) || (ends_in_ini(word) && is_file(word)))
+	if ((strchr(word, '/') && is_file(word)) || (target_is_file_name(word) && is_file(word)))
 		return WORD_FILE;
 	list_folders(a, folders);
 	for (int i = 0; i < FOLDERS && folders[i] && !strchr(word, '/'); i++) {
-		*out = arena_printf(a, ends_in_ini(word) ? "%s/%s" : "%s/%s.ini", folders[i], word);
+		*out = arena_printf(
+			a, target_is_file_name(word) ? "%s/%s" : "%s/%s.ini", folders[i], word);
 		if (is_file(*out))
 			return WORD_FILE;
 	}
 	*out = word;
-	return ends_in_ini(word) ? WORD_FILE : WORD_NO_TARGET;
+	return target_is_file_name(word) ? WORD_FILE : WORD_NO_TARGET;
 }
 
 const char *target_folders(struct arena *a)
@@ -100,7 +101,7 @@ static int compare_names(const struct dirent **a, const struct dirent **b)
 
 static int is_target_file(const struct dirent *entry)
 {
-	return ends_in_ini(entry->d_name);
+	return target_is_file_name(entry->d_name);
 }
 
 const char *target_names(struct arena *a)

@@ -25,4 +25,7 @@ const char *target_folders(struct arena *a);
 /* The names of the target files in them, separated by blanks. */
 const char *target_names(struct arena *a);
 
+/* "my.ini", "ci/my.ini": by its name the word is a target file, whether it is there or not. */
+bool target_is_file_name(const char *word);
+
 #endif

@@ -61,4 +61,9 @@ bool survey_enter(struct arena *a, const struct target *target, int64_t answer_u
 void survey_look(struct arena *a, const struct case_def *def, const struct play *common,
 	const char *folder, struct survey surveys[static VERSION_COUNT]);
 
+/* The prefix of what the survey plays: of the form of those of case runs, and unlike any of them, so that
+ * two runs may meet on one target.
+ */
+const char *survey_prefix(struct arena *a, enum mqtt_version version);
+
 #endif

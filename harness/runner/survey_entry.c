@@ -2,8 +2,6 @@
  * on without this look would accuse it of its access list, or an HTTP server of not being one for
  * MQTT.
  */
-#include <unistd.h>
-
 #include "base/arena.h"
 #include "harness/peers/echo.h"
 #include "harness/runner/survey.h"
@@ -65,20 +63,22 @@ static void take_limits(struct arena *a, const struct echo *echo, struct survey 
 bool survey_enter(struct arena *a, const struct target *target, int64_t answer_us,
 	struct survey surveys[static VERSION_COUNT], const char **error)
 {
-	const char *topic = arena_printf(a, "mqttspec/echo%d", (int)getpid());
-
 	*error = unserved(a, target, surveys);
 	for (int i = 0; i < VERSION_COUNT && !*error; i++) {
 		struct survey *s = &surveys[i];
 		struct echo echo;
 		if (!s->asked || s->unserved || s->status != PROBE_SERVED)
 			continue;
+		/* Each case run has topics below a prefix of its own: rights to some others help nobody. */
+		const char *topic = arena_printf(a, "%s/echo", survey_prefix(a, version_at(i)));
 		echo_ask(a, &target->endpoint, version_at(i), &s->capabilities, topic, answer_us,
 			&echo);
 		const char *trouble = echo_trouble(a, &echo, topic);
 		if (trouble)
-			*error = arena_printf(
-				a, "MQTT %s: %s", spec_version_name(version_at(i)), trouble);
+			*error = arena_printf(a,
+				"MQTT %s: %s; each case run has a prefix of its own, so it takes "
+				"rights to all topics",
+				spec_version_name(version_at(i)), trouble);
 		else
 			take_limits(a, &echo, s);
 	}

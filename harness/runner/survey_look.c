@@ -28,8 +28,7 @@ static void play_and_report(void *user, FILE *out)
 	arena_fini(&arena);
 }
 
-/* Unlike that of any other, so that two runs may meet on one target. */
-static const char *prefix(struct arena *a, enum mqtt_version version)
+const char *survey_prefix(struct arena *a, enum mqtt_version version)
 {
 	uint64_t n = (uint64_t)clock_wall_us() * 0x9e3779b97f4a7c15 ^
 		(uint64_t)getpid() * 0xbf58476d1ce4e5b9;
@@ -110,7 +109,7 @@ void survey_look(struct arena *a, const struct case_def *def, const struct play 
 		play.version = version_at(i);
 		play.capabilities = &survey->capabilities;
 		play.answer_us = survey->answer_us;
-		play.prefix = prefix(a, play.version);
+		play.prefix = survey_prefix(a, play.version);
 		look(a, &play, folder, survey);
 	}
 }

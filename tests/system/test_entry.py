@@ -108,8 +108,9 @@ def test_who_wants_a_user_name(tmp_path):
 
 
 @pytest.mark.parametrize("acl, said", [
-    ("topic read #", "publishing to mqttspec/"),
-    ("topic write #", "to mqttspec/"),
+    ("topic read #", "publishing to "),
+    ("topic write #", "/echo"),
+    ("topic readwrite mqttspec/#", "rights to all topics"),  # where no case run has its topics
 ])
 def test_an_access_list_is_not_the_brokers_fault(tmp_path, acl, said):
     target = mosquitto(tmp_path, ["allow_anonymous true", "acl_file {dir}/acl"], acl=acl)
@@ -148,7 +149,7 @@ def test_what_a_policy_refuses_is_inapplicable(tmp_path):
 
 def test_a_refused_subscription(tmp_path):
     with served(answers(0x87, {})) as url:
-        assert "subscribing to mqttspec/" in refused(tmp_path, url, "--versions", "5.0")
+        assert "subscribing to " in refused(tmp_path, url, "--versions", "5.0")
 
 
 def test_it_can_be_played_anyway(tmp_path):

@@ -209,6 +209,14 @@ def test_a_run_has_a_folder_of_its_own(tmp_path, env):
     assert not os.path.isabs(os.readlink(tmp_path / "out/latest"))
 
 
+def test_runs_that_begin_at_once_have_folders_of_their_own(tmp_path, env):
+    started = [subprocess.Popen([PROGRAM, "run", "mosquitto", CASE, "--versions", "5.0"], cwd=tmp_path, env=env,
+                                stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True) for _ in range(4)]
+    assert [(run.communicate(timeout=60)[1], run.returncode) for run in started] == [("", 0)] * 4
+    own = [p for p in (tmp_path / "out").glob("20*") if not p.is_symlink()]
+    assert len(own) == 4 and all([c["id"] for c in Out(p).of("case")] == [CASE] for p in own)
+
+
 def test_a_full_disk_tears_nothing(run, tmp_path):
     """No room for captures: the verdicts stand. No room for the record: the whole lines are read, the rest is counted."""
     limit = 60000  # bytes of any one file
