@@ -87,7 +87,7 @@ static bool explain_exit_codes(struct page *p, const char *name)
 	} codes[] = {
 		{ EXIT_AS_EXPECTED, "every verdict was expected" },
 		{ EXIT_UNEXPECTED, "something was unexpected, be it worse or better" },
-		{ EXIT_USAGE, "wrong usage: an option, a name, a target's file" },
+		{ EXIT_USAGE, "bad usage: an option, a name, a target's file" },
 		{ EXIT_NOTHING,
 			"nothing ran, the target could not be reached or was lost, or a "
 			"verdict was `error`" },

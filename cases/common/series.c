@@ -62,7 +62,7 @@ void series_take(struct series *s, struct peer *subscriber)
 	if (number < s->last) {
 		judging(t, "3.1.1:MQTT-4.6.0-6");
 		judging(t, "5.0:MQTT-4.6.0-5");
-		fail(t, "expected the messages as they were published; %u came after %u", number,
+		fail(t, "not in the order of publishing: message %u came after %u", number,
 			s->last);
 	}
 	s->has[number] = true;
