@@ -234,6 +234,8 @@ void engine_accept(struct engine *e, struct mqtt_view body)
 	server_learn(e, &connack.properties);
 	if (e->has_session && !connack.session_present)
 		engine_forget(e); /* [MQTT-3.2.2-5] */
+	if (!e->has_session && connack.session_present)
+		e->last_id = e->config.first_id;
 	e->has_session = true;
 	e->forgotten = e->challenged = false;
 	e->session_expiry_s = e->server.session_expiry_s;

@@ -69,6 +69,10 @@ static bool lines_read(struct command *c, const char *path, FILE *file)
 	}
 	c->where = NULL;
 	free(line);
+	if (ok && ferror(file)) {
+		command_complain(c, "%s: %s", path, strerror(errno));
+		return false;
+	}
 	return ok;
 }
 
