@@ -267,6 +267,7 @@ static bool start_program(struct target *t, const char **error)
 		.words = fill_words(a, f->command, values),
 		.environment = fill_words(a, f->environment, values),
 		.folder = t->folder,
+		.kept = true,
 	};
 
 	for (size_t i = 0; i < f->document_count; i++)
