@@ -290,7 +290,7 @@ static const char *how_it_ended(struct arena *a, int status)
 
 static const char *last_words(struct target *t)
 {
-	const char *line = tail_last_line(&t->tail, &t->arena);
+	const char *line = tail_cause(&t->tail, &t->arena);
 
 	return *line ? arena_printf(&t->arena, "; its last words: %s", line) : "";
 }
