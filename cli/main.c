@@ -69,6 +69,8 @@ static int dispatch(int argc, char **argv)
 		print_help(stdout);
 		return EXIT_AS_EXPECTED;
 	}
+	if (!strcmp(word, "completion"))
+		return completion_main(commands, COMMANDS, argc - 1, argv + 1);
 	if (argc < 2) {
 		print_help(stderr);
 		return EXIT_USAGE;

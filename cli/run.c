@@ -510,6 +510,8 @@ const struct command command_run = {
 	.synopsis = "[TARGET] [PATTERN...] [OPTION...]",
 	.summary = "judge a broker or a client",
 	.run = run_command,
+	.options = run_options_table,
+	.help = run_help,
 };
 
 const struct command command_agent_check = {
@@ -517,4 +519,6 @@ const struct command command_agent_check = {
 	.synopsis = "'COMMAND' [PATTERN...] [OPTION...]",
 	.summary = "whether a program keeps the contract of agents",
 	.run = agent_check_command,
+	.options = run_options_table,
+	.help = agent_check_help,
 };

@@ -51,7 +51,7 @@ struct play {
 	FILE *live;            /* print the transcript here while it happens; or NULL */
 };
 
-/* "reserved_flags/pingreq_flag_1"; in the arena. */
+/* "bad_flags/pingreq_1"; in the arena. */
 const char *play_id(struct arena *a, const struct case_def *def, const struct vector *row);
 
 /* Plays it in this process and fills `out`, except for what only the runner knows (expected,
