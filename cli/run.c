@@ -19,7 +19,7 @@
 enum {
 	JOBS = 16, /* far more than cores */
 	JOBS_A_CORE = 4,
-	TIMED_JOBS = 64,
+	WAITING_A_JOB = 10, /* case runs that only wait, for each that may be at work */
 	CAPTURE_ERROR_SIZE = 512,
 	PATIENCE_SIZE = 100,
 };
@@ -261,9 +261,7 @@ static struct runner_config configure(struct run *run)
 		.deadline_us = o->deadline_s ? now_us + (int64_t)o->deadline_s * 1000000 : 0,
 		.hold_us = run->role == ROLE_SERVER ? RUNNER_HOLD_US : 0,
 		.jobs = jobs,
-		.timed_jobs = jobs <= 1            ? 0
-			: run->role == ROLE_SERVER ? TIMED_JOBS
-						   : jobs,
+		.most_jobs = jobs > 1 ? jobs * WAITING_A_JOB : 1,
 		.fail_fast = o->fail_fast,
 		.no_fork = o->no_fork,
 		.live = o->transcript ? stdout : NULL,
