@@ -10,6 +10,7 @@
 #include "base/clock.h"
 #include "cli/cli.h"
 #include "cli/screen.h"
+#include "harness/agent/habits.h"
 #include "harness/launch/program.h"
 #include "harness/transport/transport.h"
 #include "harness/versions.h"
@@ -120,6 +121,8 @@ static const char *reach_client(struct run *run, int64_t answer_us)
 	struct client_facts facts;
 	unsigned served = run->has_file ? run->file.versions : BOTH;
 
+	if (!run->client.agent)
+		run->client.habits = habits_new();
 	if (!survey_take_client(&run->arena, &run->client, served, run->options.versions, answer_us,
 		    run->surveys, &facts, &error))
 		return not_launched(run, error);
@@ -488,6 +491,7 @@ static int run_as(const struct command *command, enum role role, int argc, char 
 	if (run_options_read(&run.arena, command, argc, argv, &run.options, &code) &&
 		run_prepare(&run, &code))
 		code = run_prepared(&run);
+	habits_free(run.client.habits);
 	arena_fini(&run.arena);
 	return code;
 }
