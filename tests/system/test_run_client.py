@@ -259,7 +259,7 @@ def test_a_plain_command_line_is_judged_by_what_it_does(tmp_path):
 def test_what_a_command_line_never_does_is_waited_for_a_few_times(tmp_path):
     command = "mosquitto_sub -h {host} -p {port} -V mqttv{v} -t a -q 1"
     done = mqttspec("run", "--exec", command, "client_unknown_codes", "client_bad_flags",
-                    "--versions", "5.0", "-j", 1, "--timeout", 1500, out=tmp_path, timeout=300)
+                    "--versions", "5.0", "-j", 1, "--timeout", 700, out=tmp_path)
     waiting = [case for case in done.cases if "sends no PUBLISH" in case.get("note", "")]
     known = [case for case in waiting
              if any("have waited for PUBLISH in vain" in event["text"] for event in case["transcript"])]
