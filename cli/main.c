@@ -1,9 +1,11 @@
 /* mqttspec: judges MQTT brokers against every statement of 3.1.1 and 5.0. */
+#include <signal.h>
 #include <stdio.h>
 #include <string.h>
 
 #include "cli/cli.h"
 #include "cli/nearest.h"
+#include "cli/output.h"
 #include "spec/spec.h"
 
 static const struct command *const commands[] = {
@@ -76,9 +78,10 @@ static int dispatch(int argc, char **argv)
 
 int main(int argc, char **argv)
 {
+	signal(SIGPIPE, SIG_IGN); /* a reader who has seen enough is no error */
 	int code = dispatch(argc, argv);
 
-	if (fflush(stdout) || ferror(stdout)) {
+	if (!output_is_whole(stdout)) {
 		perror("mqttspec: standard output");
 		return EXIT_NOTHING;
 	}

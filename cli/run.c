@@ -9,6 +9,7 @@
 
 #include "base/clock.h"
 #include "cli/cli.h"
+#include "cli/output.h"
 #include "cli/screen.h"
 #include "harness/agent/habits.h"
 #include "harness/launch/program.h"
@@ -286,7 +287,8 @@ static void play_rounds(struct run *run)
 		while (runner_turn(r, NULL))
 			;
 		runner_conclude(r);
-		if (r->stopped || !run->options.until_failure || r->unexpected || r->unexplained)
+		if (r->stopped || !run->options.until_failure || r->unexpected || r->unexplained ||
+			output_is_unread(stdout))
 			return;
 	}
 }
@@ -420,7 +422,6 @@ static int catch_signals(const struct run_options *o)
 {
 	sigset_t set;
 
-	signal(SIGPIPE, SIG_IGN);
 	if (o->no_fork)
 		return -1;
 	sigemptyset(&set);

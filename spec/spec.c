@@ -1,5 +1,6 @@
 #include "spec/spec.h"
 
+#include <stdio.h>
 #include <string.h>
 
 const struct spec_statement *spec_find(const char *name)
@@ -18,6 +19,19 @@ const struct spec_statement *spec_find(const char *name)
 			first = middle + 1;
 	}
 	return NULL;
+}
+
+const char *spec_document(enum mqtt_version version)
+{
+	return version_statement(version,
+		"https://docs.oasis-open.org/mqtt/mqtt/v3.1.1/os/mqtt-v3.1.1-os.html",
+		"https://docs.oasis-open.org/mqtt/mqtt/v5.0/os/mqtt-v5.0-os.html");
+}
+
+const char *spec_url(const struct spec_statement *statement, char out[static SPEC_URL_SIZE])
+{
+	snprintf(out, SPEC_URL_SIZE, "%s#%s", spec_document(statement->version), statement->anchor);
+	return out;
 }
 
 /* `about` up to `len`, of this end and difference; NULL: there is no such row. */

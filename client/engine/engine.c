@@ -28,6 +28,7 @@ struct engine *engine_new(const struct engine_config *config, int64_t now_ms)
 		return NULL;
 	e->config = *config;
 	e->now_ms = now_ms;
+	e->last_id = config->first_id;
 	e->pingresp_due_ms = INT64_MAX;
 	e->session_until_ms = INT64_MAX;
 	buf_init(&e->connect_bytes, MQTT_PACKET_MAX);

@@ -19,7 +19,7 @@ bool errand_start(struct errand *e, struct arena *a, const struct endpoint *targ
 	*e = (struct errand){ .arena = a, .version = version, .login = target->login };
 	buf_init(&e->in, 2 * ERRAND_PACKET_MAX);
 	e->deadline_us = clock_now_us() + limit_us;
-	e->pipe = transport_dial(a, target, e->deadline_us, error);
+	e->pipe = endpoint_dial(a, target, e->deadline_us, error);
 	return e->pipe != NULL;
 }
 

@@ -4,10 +4,12 @@
 
 #include <netinet/in.h>
 #include <stdbool.h>
+#include <stdint.h>
 #include <sys/socket.h>
 
 struct arena;
 struct login;
+struct pipe;
 struct transport;
 
 struct endpoint {
@@ -28,5 +30,11 @@ const char *endpoint_objection(struct arena *a, const char *url);
  * unknown scheme or an unknown host.
  */
 bool endpoint_parse(struct arena *a, const char *url, struct endpoint *out, const char **error);
+
+/* Connects within the deadline (monotonic microseconds), as the endpoint's transport does. NULL on failure,
+ * with a sentence in the arena.
+ */
+struct pipe *endpoint_dial(
+	struct arena *a, const struct endpoint *to, int64_t deadline_us, const char **error);
 
 #endif
