@@ -11,6 +11,7 @@
 #include "cli/cli.h"
 #include "cli/output.h"
 #include "cli/screen.h"
+#include "harness/agent/habits.h"
 #include "harness/launch/program.h"
 #include "harness/transport/transport.h"
 #include "harness/versions.h"
@@ -20,7 +21,7 @@
 enum {
 	JOBS = 16, /* far more than cores */
 	JOBS_A_CORE = 4,
-	TIMED_JOBS = 64,
+	WAITING_A_JOB = 10, /* case runs that only wait, for each that may be at work */
 	CAPTURE_ERROR_SIZE = 512,
 	PATIENCE_SIZE = 100,
 };
@@ -121,6 +122,8 @@ static const char *reach_client(struct run *run, int64_t answer_us)
 	struct client_facts facts;
 	unsigned served = run->has_file ? run->file.versions : BOTH;
 
+	if (!run->client.agent)
+		run->client.habits = habits_new();
 	if (!survey_take_client(&run->arena, &run->client, served, run->options.versions, answer_us,
 		    run->surveys, &facts, &error))
 		return not_launched(run, error);
@@ -262,9 +265,7 @@ static struct runner_config configure(struct run *run)
 		.deadline_us = o->deadline_s ? now_us + (int64_t)o->deadline_s * 1000000 : 0,
 		.hold_us = run->role == ROLE_SERVER ? RUNNER_HOLD_US : 0,
 		.jobs = jobs,
-		.timed_jobs = jobs <= 1            ? 0
-			: run->role == ROLE_SERVER ? TIMED_JOBS
-						   : jobs,
+		.most_jobs = jobs > 1 ? jobs * WAITING_A_JOB : 1,
 		.fail_fast = o->fail_fast,
 		.no_fork = o->no_fork,
 		.live = o->transcript ? stdout : NULL,
@@ -491,6 +492,7 @@ static int run_as(const struct command *command, enum role role, int argc, char 
 	if (run_options_read(&run.arena, command, argc, argv, &run.options, &code) &&
 		run_prepare(&run, &code))
 		code = run_prepared(&run);
+	habits_free(run.client.habits);
 	arena_fini(&run.arena);
 	return code;
 }

@@ -48,7 +48,10 @@ struct play {
 	int64_t patience_us;   /* how long a wait for it goes on all the same; 0: no longer */
 	int64_t slack_us;      /* granted beyond the upper end of a timing window */
 	const char *pcap_path; /* NULL: no capture */
-	FILE *live;            /* print the transcript here while it happens; or NULL */
+	/* Called when it does nothing but wait, and again when it has work; or NULL. */
+	void (*waits)(void *user, bool waits);
+	void *waits_user;
+	FILE *live; /* print the transcript here while it happens; or NULL */
 };
 
 /* "bad_flags/pingreq_1"; in the arena. */
