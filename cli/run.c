@@ -78,7 +78,9 @@ static void show_progress(void *user, const struct runner_progress *p)
 		running[i] = (struct terminal_running){ p->running[i].id, p->running[i].age_us };
 	terminal_progress(&run->terminal, p->done, p->planned, running, p->running_count,
 		seconds > 0 ? (double)p->done / seconds : 0,
-		p->patiently ? patience_text(run, p->patient, patience) : NULL);
+		p->patiently       ? patience_text(run, p->patient, patience)
+			: p->paced ? "held back by --connect-rate"
+				   : NULL);
 	free(running);
 }
 
@@ -336,6 +338,7 @@ static int play(struct run *run)
 	} else {
 		play_rounds(run);
 	}
+	runner_clean(&run->runner);
 	runner_result(&run->runner, &end);
 	end.unjudged = run_unjudged(run);
 	const char *trouble = record_write_end(run->out.record, &end)
@@ -402,6 +405,7 @@ static int reach_and_play(struct run *run)
 
 	target_init(&run->target, run->has_file ? &run->file : NULL);
 	run->target.login = run->login.user_name ? &run->login : NULL;
+	run->target.guest = run->role == ROLE_SERVER ? &run->guest : NULL;
 	fill_record(run);
 	const char *error = reach_target(run);
 	if (!error)
@@ -493,6 +497,7 @@ static int run_as(const struct command *command, enum role role, int argc, char 
 		run_prepare(&run, &code))
 		code = run_prepared(&run);
 	habits_free(run.client.habits);
+	pace_fini(&run.pace);
 	arena_fini(&run.arena);
 	return code;
 }

@@ -11,7 +11,7 @@ enum { KNOWN_US = 100000 /* for what is known not to come */ };
 
 static const char *client_id_of(struct test *t, const struct connect *c)
 {
-	return c->client_id ? c->client_id : arena_printf(t->arena, "%sclient", t->play->prefix);
+	return c->client_id ? c->client_id : arena_printf(t->arena, "%sclient", t->client_ids);
 }
 
 /* Hands a command over to the agent, which the first one launches. */

@@ -37,7 +37,7 @@ static nfds_t add_client(const struct test *t, struct pollfd *fds)
 /* A target that is slow or floods keeps a case run from its end, and is no fault of the suite. */
 static void check_bounds(struct test *t)
 {
-	if (t->play->limit_us && tape_now_us(&t->tape) >= t->play->limit_us)
+	if (t->play->limit_us && tape_now_us(&t->tape) >= t->play->limit_us + test_paced_us(t))
 		test_end(t, AT("the time of the case run"), VERDICT_INCONCLUSIVE,
 			arena_printf(t->arena, "it was not over after %.0f s: the target is slow",
 				(double)t->play->limit_us / 1e6));

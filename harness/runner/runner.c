@@ -6,6 +6,7 @@
 
 #include "base/clock.h"
 #include "harness/case.h"
+#include "harness/peers/leavings.h"
 #include "harness/runner/runner_job.h"
 #include "harness/runner/target.h"
 #include "harness/versions.h"
@@ -130,18 +131,25 @@ static bool is_patient_turn(struct runner *r)
 	return r->patient.count || r->patient_running || (fail_fast && can_be);
 }
 
+/* `before` were played when this turn began: where connections have a pace, one may follow. */
+static bool more_may_start(const struct runner *r, size_t before)
+{
+	return !runner_pace(r) || r->played == before;
+}
+
 static void start_patient(struct runner *r)
 {
-	while (!r->stopped && start_one_patient(r))
+	size_t before = r->played;
+
+	while (!r->stopped && more_may_start(r, before) && start_one_patient(r))
 		;
 }
 
-static void start_jobs(struct runner *r, int64_t now_us)
+static void start_some(struct runner *r, int64_t now_us)
 {
 	bool single = one_by_one(r->config);
+	size_t before = r->played;
 
-	if (r->health != HEALTH_FINE || mute_holds_up(r, now_us))
-		return;
 	if (r->search.runs) {
 		search_start(r, now_us);
 		return;
@@ -154,8 +162,19 @@ static void start_jobs(struct runner *r, int64_t now_us)
 	}
 	if (r->timed.count && !mute_is_warm(r))
 		return;
-	while (!r->stopped && start_next(r) && !single)
+	while (!r->stopped && more_may_start(r, before) && start_next(r) && !single)
 		;
+}
+
+static void start_jobs(struct runner *r, int64_t now_us)
+{
+	size_t before = r->played;
+
+	if (r->health != HEALTH_FINE || mute_holds_up(r, now_us) || !pace_lets_start(r, now_us))
+		return;
+	start_some(r, now_us);
+	if (r->played != before)
+		pace_started(r);
 }
 
 static bool is_idle(const struct runner *r)
@@ -178,9 +197,11 @@ static int wait_ms(const struct runner *r, int64_t turn_us)
 		next_us = c->deadline_us;
 	if (c->view.progress && r->progress_us + PROGRESS_PAUSE_US < next_us)
 		next_us = r->progress_us + PROGRESS_PAUSE_US;
+	if (r->held_until_us > turn_us && r->held_until_us < next_us)
+		next_us = r->held_until_us;
 	for (const struct runner_job *job = r->first; job; job = job->next)
-		if (!job->ended && job->deadline_us < next_us)
-			next_us = job->deadline_us;
+		if (!job->ended && pace_deadline_us(r, job) < next_us)
+			next_us = pace_deadline_us(r, job);
 	if (next_us <= now_us)
 		return 0;
 	int64_t ms = (next_us - now_us + 999) / 1000;
@@ -235,6 +256,7 @@ static void show_progress(struct runner *r, int64_t now_us)
 	p.patient = r->patient.count - r->patient.head + r->patient_running;
 	for (const struct runner_job *job = r->aside; job; job = job->next)
 		p.patient++;
+	p.paced = now_us < r->held_until_us;
 	c->view.progress(c->view.user, &p);
 	free(list);
 }
@@ -318,5 +340,6 @@ void runner_fini(struct runner *r)
 	hold_queue_patient(r);
 	while (r->first)
 		job_drop(r, r->first);
+	leavings_free(r->left);
 	arena_fini(&r->arena);
 }

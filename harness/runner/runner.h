@@ -35,6 +35,7 @@
 #include "harness/runner/survey.h"
 #include "record/record.h"
 
+struct leavings;
 struct target;
 struct runner_job;
 
@@ -49,6 +50,7 @@ struct runner_progress {
 	size_t running_count;
 	size_t patient; /* of those left: to be played with patience, or being so played */
 	bool patiently; /* nothing else is played at this time */
+	bool paced;     /* case runs wait for their turn to connect */
 };
 
 /* Who looks on. Records are valid for the duration of the call. */
@@ -187,6 +189,13 @@ struct runner {
 	unsigned timeouts; /* case runs to which nothing came in time, since the last checkup */
 	int64_t served_us; /* when a checkup began that it passed */
 
+	int64_t held_until_us; /* nothing starts before, for the pace of connections ... */
+	bool was_held;         /* ... which was said */
+	int64_t turn_us;       /* when the runner itself may connect; 0: it has no turn */
+	struct leavings
+		*left; /* on a target that outlives the run, by case runs that could not clear
+				* it; NULL: nothing */
+
 	size_t added, done, played;
 	size_t counts[VERDICT_COUNT];
 	size_t unexpected;
@@ -218,6 +227,11 @@ bool runner_turn(struct runner *r, struct pollfd *extra);
 
 /* When the plan has been played: the failures that are the run's, as records of their own. */
 void runner_conclude(struct runner *r);
+
+/* Then: clears what case runs have left on a target that outlives the run, as far as they could not do it
+ * themselves, since they were killed, say. In bounded time, and says so.
+ */
+void runner_clean(struct runner *r);
 
 /* What is known when it is over; valid until runner_fini. */
 void runner_result(struct runner *r, struct record_end *out);

@@ -8,8 +8,11 @@
 #include "base/clock.h"
 #include "harness/agent/agent.h"
 #include "harness/case.h"
+#include "harness/peers/guest.h"
+#include "harness/peers/leavings.h"
 #include "harness/runner/result.h"
 #include "harness/runner/target.h"
+#include "harness/transport/pace.h"
 #include "harness/transport/transport.h"
 #include "harness/versions.h"
 
@@ -69,6 +72,7 @@ static void set_play(struct runner *r, struct runner_job *job)
 		.answer_us = survey->answer_us,
 		.patience_us = job->ticket.patient ? c->patience_us : 0,
 		.slack_us = c->slack_us,
+		.leavings = job->leavings,
 		.pcap_path = job->capture_path,
 		.live = c->live,
 	};
@@ -111,6 +115,9 @@ static struct runner_job *job_new(struct runner *r, struct runner_ticket ticket)
 	job->item = c->plan->items[ticket.index];
 	job->item.repeat += ticket.round * (int)r->repeats;
 	job->worker.fd = -1;
+	job->leavings = c->client ? NULL : leavings_new();
+	if (!c->client && !job->leavings)
+		abort();
 	arena_init(&job->arena);
 	job->started_us = clock_now_us();
 	if (c->pcap != PCAP_NONE && !r->no_captures) {
@@ -118,6 +125,8 @@ static struct runner_job *job_new(struct runner *r, struct runner_ticket ticket)
 		job->capture_path =
 			arena_printf(&job->arena, "%s/pcap/%s", c->folder, job->capture);
 	}
+	job->account = r->serial;
+	pace_open(runner_pace(r), job->account);
 	set_prefix(r, job);
 	set_play(r, job);
 	job->deadline_us = job->started_us + longest_us(r, job);
@@ -168,17 +177,21 @@ static void job_free(struct runner *r, struct runner_job *job)
 		mark_ended(r, job);
 	unlink_job(r, job);
 	worker_fini(&job->worker);
+	clean_note(r, job);
+	leavings_free(job->leavings);
 	arena_fini(&job->arena);
 	free(job);
 }
 
 /* ---- playing ------------------------------------------------------------------------------- */
 
-static void play_and_report(const struct play *play, FILE *out)
+static void play_and_report(const struct runner_job *job, const struct play *play, FILE *out)
 {
 	struct record_case record;
 	struct arena arena;
 
+	if (play->target && play->target->guest)
+		pace_charge(play->target->guest->pace, job->account);
 	arena_init(&arena);
 	play_case(&arena, play, &record);
 	record_write_case(out, &record);
@@ -197,7 +210,7 @@ static void work(void *user, FILE *out)
 
 	play.waits = say_waits;
 	play.waits_user = out;
-	play_and_report(&play, out);
+	play_and_report(job, &play, out);
 }
 
 /* In this process; the result takes the same way as any other. */
@@ -209,7 +222,7 @@ static void play_here(struct runner *r, struct runner_job *job)
 
 	if (!out)
 		abort();
-	play_and_report(&job->play, out);
+	play_and_report(job, &job->play, out);
 	fclose(out);
 	result_read(&job->arena, &job->item, text, len, &job->result);
 	free(text);
@@ -264,7 +277,7 @@ void job_look(struct runner *r, struct runner_job *job, int64_t now_us)
 	if (worker_read(&job->worker)) {
 		mark_ended(r, job);
 		result_take(&job->arena, &job->item, &job->worker, &job->result);
-	} else if (now_us >= job->deadline_us) {
+	} else if (now_us >= pace_deadline_us(r, job)) {
 		worker_kill(&job->worker);
 		mark_ended(r, job);
 		result_blank(&job->arena, &job->item, VERDICT_ERROR, overdue_sentence(job, now_us),
