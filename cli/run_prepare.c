@@ -294,6 +294,6 @@ bool run_prepare(struct run *run, int *code)
 	if (!find_target(run, code))
 		return false;
 	list_cases(run);
-	return run_find_login(run, code) && find_expectations(run, code) &&
-		find_routes(run, code) && make_plan(run, code);
+	return run_find_login(run, code) && run_find_guest(run, code) &&
+		find_expectations(run, code) && find_routes(run, code) && make_plan(run, code);
 }

@@ -103,6 +103,12 @@ void lateness_turn(struct lateness *l)
 	lateness_turn_at(l, clock_now_us());
 }
 
+void lateness_add(struct lateness *l, int64_t us)
+{
+	if (l->watched)
+		l->own_us += us;
+}
+
 int64_t lateness_slice_us(const struct lateness *l, int64_t now_us, int64_t until_us)
 {
 	return l->watched && until_us > now_us + TURN_US ? now_us + TURN_US : until_us;

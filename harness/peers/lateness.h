@@ -39,6 +39,9 @@ void lateness_watch(struct lateness *l, struct arena *a, const struct endpoint *
 void lateness_turn(struct lateness *l);
 void lateness_turn_at(struct lateness *l, int64_t now_us);
 
+/* The harness had to hold back by this much, and is that much later with what it does next. */
+void lateness_add(struct lateness *l, int64_t us);
+
 /* When a wait until then must come up for air. Both on the clock of the tape. */
 int64_t lateness_slice_us(const struct lateness *l, int64_t now_us, int64_t until_us);
 

@@ -46,6 +46,7 @@ bool target_use_url(struct target *t, const char *url, const char **error)
 	if (!endpoint_parse(&t->arena, url, &t->endpoint, error))
 		return false;
 	t->endpoint.login = t->login;
+	t->endpoint.guest = t->guest;
 	return true;
 }
 
@@ -219,6 +220,7 @@ static bool set_endpoints(struct target *t, const char **error)
 		if (!endpoint_parse(a, url, e, error))
 			return false;
 		e->login = t->login;
+		e->guest = t->guest;
 		t->further_count++;
 	}
 	return true;

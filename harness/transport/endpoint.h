@@ -8,6 +8,7 @@
 #include <sys/socket.h>
 
 struct arena;
+struct guest;
 struct login;
 struct pipe;
 struct transport;
@@ -18,6 +19,7 @@ struct endpoint {
 	socklen_t address_len;
 	const char *url;           /* "mqtt://127.0.0.1:1883", for people */
 	const struct login *login; /* for every CONNECT; NULL: it wants none. Not from the URL */
+	const struct guest *guest; /* what we may do there; NULL: anything. Nor is this */
 };
 
 /* What is wrong with the URL as it is written, as a sentence in the arena that shows no secret; NULL:

@@ -255,6 +255,19 @@ def test_a_plain_command_line_is_judged_by_what_it_does(tmp_path):
     assert "a command line is not enough for it: it needs an agent" in needs
 
 
+@pytest.mark.skipif(not shutil.which("mosquitto_sub"), reason="mosquitto-clients is not installed")
+def test_what_a_command_line_never_does_is_waited_for_a_few_times(tmp_path):
+    command = "mosquitto_sub -h {host} -p {port} -V mqttv{v} -t a -q 1"
+    done = mqttspec("run", "--exec", command, "client_unknown_codes", "client_bad_flags",
+                    "--versions", "5.0", "-j", 1, "--timeout", 700, out=tmp_path)
+    waiting = [case for case in done.cases if "sends no PUBLISH" in case.get("note", "")]
+    known = [case for case in waiting
+             if any("have waited for PUBLISH in vain" in event["text"] for event in case["transcript"])]
+    assert len(waiting) > 6
+    assert len(known) >= len(waiting) - 2 * 3  # the SUBSCRIBE may have come before the wait, or after
+    assert {case["verdict"] for case in waiting} == {"inapplicable"}
+
+
 def test_a_command_line_that_speaks_no_mqtt_ends_the_run(tmp_path):
     done = mqttspec("run", "--exec", "sleep 60", "--timeout", 500, out=tmp_path)
     assert done.returncode == 3
