@@ -162,15 +162,16 @@ static int compare(char **paths, size_t count, struct wishes wishes)
 	return code;
 }
 
+static const struct option options[] = {
+	{ "html", required_argument, NULL, 'H' },
+	{ "markdown", required_argument, NULL, 'm' },
+	{ "pages", required_argument, NULL, 'p' },
+	{ "help", no_argument, NULL, 'h' },
+	{ NULL, 0, NULL, 0 },
+};
+
 static int run(int argc, char **argv)
 {
-	static const struct option options[] = {
-		{ "html", required_argument, NULL, 'H' },
-		{ "markdown", required_argument, NULL, 'm' },
-		{ "pages", required_argument, NULL, 'p' },
-		{ "help", no_argument, NULL, 'h' },
-		{ NULL, 0, NULL, 0 },
-	};
 	struct wishes wishes = { 0 };
 	int answer;
 
@@ -194,4 +195,6 @@ const struct command command_matrix = {
 	.synopsis = "RUN RUN... [--html F] [--markdown F] [--pages FOLDER]",
 	.summary = "the records of several targets side by side, statement by statement",
 	.run = run,
+	.options = options,
+	.help = help,
 };

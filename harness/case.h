@@ -590,6 +590,7 @@ const char *client_id(struct peer *peer);
 struct packet connack(struct peer *peer); /* the CONNACK of this peer's join */
 unsigned next_id(struct peer *peer);      /* a Packet Identifier that this peer has not used yet */
 const char *prefixed(struct test *t, const char *topic);
+const char *client_id_prefix(struct test *t); /* what each of the case run begins with */
 
 /* A payload of this many bytes in which shifts and gaps show: it repeats only every 251. */
 struct bytes filler(struct test *t, size_t len);

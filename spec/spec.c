@@ -5,9 +5,19 @@
 
 const struct spec_statement *spec_find(const char *name)
 {
-	for (size_t i = 0; i < spec_statement_count; i++)
-		if (!strcmp(spec_statements[i].name, name))
-			return &spec_statements[i];
+	size_t first = 0, end = spec_statement_count;
+
+	while (first < end) {
+		size_t middle = first + (end - first) / 2;
+		const struct spec_statement *s = &spec_statements[spec_statements_by_name[middle]];
+		int order = strcmp(name, s->name);
+		if (!order)
+			return s;
+		if (order < 0)
+			end = middle;
+		else
+			first = middle + 1;
+	}
 	return NULL;
 }
 

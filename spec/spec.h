@@ -148,6 +148,7 @@ struct spec_reason_code {
 
 extern const struct spec_statement spec_statements[]; /* 3.1.1, then 5.0, each in order */
 extern const size_t spec_statement_count;
+extern const uint16_t spec_statements_by_name[]; /* their places above, in the order of strcmp */
 extern const struct spec_property spec_properties[]; /* by id */
 extern const size_t spec_property_count;
 extern const struct spec_reason_code spec_reason_codes[]; /* by code, then packet */

@@ -262,12 +262,19 @@ CASE(server_receive_maximum_usable,
 
 /* ---- the client's Maximum Packet Size ------------------------------------------------------- */
 
-enum { LIMIT = 100, FIXED_HEADER = 2, TOPIC_LENGTH = 2, PACKET_ID = 2, PROPERTY_LENGTH = 1 };
+enum {
+	LIMIT = 200, /* with room for the longest topic that a host may want */
+	ONE_BYTE_LENGTH = 127,
+	TOPIC_LENGTH = 2,
+	PACKET_ID = 2,
+	PROPERTY_LENGTH = 1,
+};
 
 /* The payload that makes a PUBLISH on this topic `size` bytes long, if the target adds nothing of its own. */
 static struct bytes payload_for(struct test *t, const char *topic, unsigned qos, size_t size)
 {
-	size_t rest = FIXED_HEADER + TOPIC_LENGTH + strlen(prefixed(t, topic)) +
+	size_t fixed_header = size <= 2 + ONE_BYTE_LENGTH ? 2 : 3;
+	size_t rest = fixed_header + TOPIC_LENGTH + strlen(prefixed(t, topic)) +
 		(qos ? PACKET_ID : 0) + PROPERTY_LENGTH;
 
 	return filler(t, size - rest);
@@ -303,11 +310,11 @@ static size_t bytes_added(struct test *t, struct peer *pub, struct peer *other, 
 	return m.raw.len - LIMIT / 2;
 }
 
-/*   publisher            target            subscriber (Maximum Packet Size 100), other
- *   PUBLISH, 100 bytes -->
- *   PUBLISH, 101 bytes -->
+/*   publisher            target            subscriber (Maximum Packet Size 200), other
+ *   PUBLISH, 200 bytes -->
+ *   PUBLISH, 201 bytes -->
  *   PUBLISH, small     -->
- *                              -->  100 bytes, then the small one
+ *                              -->  200 bytes, then the small one
  */
 CASE(maximum_packet_size,
 	.title = "A message of the client's Maximum Packet Size comes; a bigger one is dropped as "

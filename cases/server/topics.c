@@ -5,7 +5,7 @@
 
 #include "harness/case.h"
 
-enum { TEXT_MAX = 400, PATIENCE_MS = 500 };
+enum { TEXT_MAX = 600, PATIENCE_MS = 500 };
 
 /* A topic or filter with `~` for the prefix of the case run, so that wildcards and slashes may stand
  * before it.

@@ -9,11 +9,64 @@
 
 #include "harness/test.h"
 
-enum { QOS_MAX = 2 }; /* beyond it lies no limit of the target's, but the standard's */
+enum {
+	QOS_MAX = 2, /* beyond it lies no limit of the target's, but the standard's */
+	TOPIC_SHOWN = 100,
+};
 
 static void beyond(struct peer *p, const char *sentence)
 {
 	test_end(p->test, AT("what the target has announced"), VERDICT_INAPPLICABLE, sentence);
+}
+
+/* ---- whoever hosts the target ------------------------------------------------------------- */
+
+static void keep_to_topics(struct peer *p, struct bytes topic)
+{
+	const struct guest *guest = test_guest(p->test);
+
+	if (guest_may_name(guest, topic))
+		return;
+	test_end(p->test, AT("what the run may use"), VERDICT_INAPPLICABLE,
+		arena_printf(p->test->arena, "the case needs %.*s, which is not below %s",
+			(int)(topic.len < TOPIC_SHOWN ? topic.len : TOPIC_SHOWN),
+			(const char *)topic.data, guest->topics));
+}
+
+/* An empty one is the server's to complete, as long as it does. */
+static void keep_to_client_ids(struct peer *p, struct bytes id)
+{
+	const struct guest *guest = test_guest(p->test);
+	const char *refusal = offers(p->test)->refusals[OFFER_NAMELESS];
+
+	if (!id.len && refusal)
+		test_end(p->test, AT("what the run may use"), VERDICT_INAPPLICABLE,
+			arena_printf(p->test->arena, "an empty ClientId is refused (%s)", refusal));
+	if (!id.len || guest_may_be(guest, id))
+		return;
+	test_end(p->test, AT("what the run may use"), VERDICT_INAPPLICABLE,
+		arena_printf(p->test->arena,
+			"the case needs a ClientId that does not begin with \"%s\"",
+			guest->client_ids));
+}
+
+/* Its topics and ClientIds, whatever else the case is up to. */
+static void keep_to_guest(struct peer *p, const struct packet *packet)
+{
+	switch (packet->type) {
+	case CONNECT:
+		keep_to_client_ids(p, packet->client_id);
+		if (packet->connect_flags & CONNECT_WILL)
+			keep_to_topics(p, packet->will_topic);
+		break;
+	case PUBLISH: keep_to_topics(p, packet->topic); break;
+	case SUBSCRIBE:
+	case UNSUBSCRIBE:
+		for (size_t i = 0; i < packet->filter_count; i++)
+			keep_to_topics(p, packet->filters[i].text);
+		break;
+	default: break;
+	}
 }
 
 /* ---- limits ---------------------------------------------------------------------------------- */
@@ -157,6 +210,8 @@ void conduct_sent(struct peer *p, const struct packet *packet)
 	struct test *t = p->test;
 	const struct finding *findings;
 
+	if (!t->play->client)
+		keep_to_guest(p, packet);
 	if (!p->misbehaves && !t->play->client)
 		keep_limits(p, packet);
 	size_t count = monitor_packet(p->conduct, test_ours(t), packet, &findings);

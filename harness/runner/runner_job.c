@@ -8,8 +8,11 @@
 #include "base/clock.h"
 #include "harness/agent/agent.h"
 #include "harness/case.h"
+#include "harness/peers/guest.h"
+#include "harness/peers/leavings.h"
 #include "harness/runner/result.h"
 #include "harness/runner/target.h"
+#include "harness/transport/pace.h"
 #include "harness/transport/transport.h"
 #include "harness/versions.h"
 
@@ -69,6 +72,7 @@ static void set_play(struct runner *r, struct runner_job *job)
 		.answer_us = survey->answer_us,
 		.patience_us = job->ticket.patient ? c->patience_us : 0,
 		.slack_us = c->slack_us,
+		.leavings = job->leavings,
 		.pcap_path = job->capture_path,
 		.live = c->live,
 	};
@@ -111,6 +115,9 @@ static struct runner_job *job_new(struct runner *r, struct runner_ticket ticket)
 	job->item = c->plan->items[ticket.index];
 	job->item.repeat += ticket.round * (int)r->repeats;
 	job->worker.fd = -1;
+	job->leavings = c->client ? NULL : leavings_new();
+	if (!c->client && !job->leavings)
+		abort();
 	arena_init(&job->arena);
 	job->started_us = clock_now_us();
 	if (c->pcap != PCAP_NONE && !r->no_captures) {
@@ -118,23 +125,37 @@ static struct runner_job *job_new(struct runner *r, struct runner_ticket ticket)
 		job->capture_path =
 			arena_printf(&job->arena, "%s/pcap/%s", c->folder, job->capture);
 	}
+	job->account = r->serial;
+	pace_open(runner_pace(r), job->account);
 	set_prefix(r, job);
 	set_play(r, job);
 	job->deadline_us = job->started_us + longest_us(r, job);
 	job->play.limit_us = job->deadline_us - job->started_us - LAST_WORDS_US;
 	*r->last = job;
 	r->last = &job->next;
+	job->timed = job->item.def->budget_ms;
 	r->running++;
+	r->working++;
+	r->timed_working += job->timed;
 	r->patient_running += ticket.patient;
 	return job;
 }
 
+static void mark_waits(struct runner *r, struct runner_job *job, bool waits)
+{
+	if (waits == job->waits)
+		return;
+	job->waits = waits;
+	r->working += waits ? -1u : 1u;
+	r->timed_working += !job->timed ? 0u : waits ? -1u : 1u;
+}
+
 static void mark_ended(struct runner *r, struct runner_job *job)
 {
+	mark_waits(r, job, true);
 	job->ended = true;
 	job->ended_us = clock_now_us();
 	r->running--;
-	r->timed_running -= job->timed;
 	r->patient_running -= job->ticket.patient;
 }
 
@@ -156,22 +177,40 @@ static void job_free(struct runner *r, struct runner_job *job)
 		mark_ended(r, job);
 	unlink_job(r, job);
 	worker_fini(&job->worker);
+	clean_note(r, job);
+	leavings_free(job->leavings);
 	arena_fini(&job->arena);
 	free(job);
 }
 
 /* ---- playing ------------------------------------------------------------------------------- */
 
-static void play_and_report(void *user, FILE *out)
+static void play_and_report(const struct runner_job *job, const struct play *play, FILE *out)
 {
-	const struct runner_job *job = user;
 	struct record_case record;
 	struct arena arena;
 
+	if (play->target && play->target->guest)
+		pace_charge(play->target->guest->pace, job->account);
 	arena_init(&arena);
-	play_case(&arena, &job->play, &record);
+	play_case(&arena, play, &record);
 	record_write_case(out, &record);
 	arena_fini(&arena);
+}
+
+static void say_waits(void *user, bool waits)
+{
+	worker_tell(user, waits);
+}
+
+static void work(void *user, FILE *out)
+{
+	const struct runner_job *job = user;
+	struct play play = job->play;
+
+	play.waits = say_waits;
+	play.waits_user = out;
+	play_and_report(job, &play, out);
 }
 
 /* In this process; the result takes the same way as any other. */
@@ -183,7 +222,7 @@ static void play_here(struct runner *r, struct runner_job *job)
 
 	if (!out)
 		abort();
-	play_and_report(job, out);
+	play_and_report(job, &job->play, out);
 	fclose(out);
 	result_read(&job->arena, &job->item, text, len, &job->result);
 	free(text);
@@ -194,7 +233,7 @@ static void play(struct runner *r, struct runner_job *job)
 {
 	if (r->config->no_fork) {
 		play_here(r, job);
-	} else if (!worker_start(&job->worker, play_and_report, job)) {
+	} else if (!worker_start(&job->worker, work, job)) {
 		const char *why =
 			arena_printf(&r->arena, "no process for a case run: %s", strerror(errno));
 		job_drop(r, job);
@@ -202,7 +241,7 @@ static void play(struct runner *r, struct runner_job *job)
 	}
 }
 
-void job_start(struct runner *r, struct runner_queue *queue, bool timed)
+void job_start(struct runner *r, struct runner_queue *queue)
 {
 	const struct runner_config *c = r->config;
 	struct runner_job *job = job_new(r, queue_take(queue));
@@ -211,8 +250,6 @@ void job_start(struct runner *r, struct runner_queue *queue, bool timed)
 
 	if (!unserved && c->client && !c->client->agent && !job->item.def->unaided)
 		unserved = "a command line is not enough for it: it needs an agent";
-	job->timed = timed;
-	r->timed_running += timed;
 	if (unserved) {
 		result_blank(&job->arena, &job->item, VERDICT_INAPPLICABLE, unserved, &job->result);
 		job_commit(r, job);
@@ -240,7 +277,7 @@ void job_look(struct runner *r, struct runner_job *job, int64_t now_us)
 	if (worker_read(&job->worker)) {
 		mark_ended(r, job);
 		result_take(&job->arena, &job->item, &job->worker, &job->result);
-	} else if (now_us >= job->deadline_us) {
+	} else if (now_us >= pace_deadline_us(r, job)) {
 		worker_kill(&job->worker);
 		mark_ended(r, job);
 		result_blank(&job->arena, &job->item, VERDICT_ERROR, overdue_sentence(job, now_us),
@@ -248,8 +285,10 @@ void job_look(struct runner *r, struct runner_job *job, int64_t now_us)
 		job->result.duration_us = now_us - job->started_us;
 		job->result.started_us -= job->result.duration_us;
 	}
-	if (!job->ended)
+	if (!job->ended) {
+		mark_waits(r, job, job->worker.waits);
 		return;
+	}
 	buf_fini(&job->worker.out);
 	r->timeouts += job->result.waited;
 }

@@ -4,6 +4,7 @@
  */
 #include "base/arena.h"
 #include "harness/peers/echo.h"
+#include "harness/peers/guest.h"
 #include "harness/runner/survey.h"
 #include "harness/runner/target.h"
 
@@ -70,7 +71,8 @@ bool survey_enter(struct arena *a, const struct target *target, int64_t answer_u
 		if (!s->asked || s->unserved || s->status != PROBE_SERVED)
 			continue;
 		/* Each case run has topics below a prefix of its own: rights to some others help nobody. */
-		const char *topic = arena_printf(a, "%s/echo", survey_prefix(a, version_at(i)));
+		const char *topic = guest_topic(a, target->guest,
+			arena_printf(a, "%s/echo", survey_prefix(a, version_at(i))));
 		echo_ask(a, &target->endpoint, version_at(i), &s->capabilities, topic, answer_us,
 			&echo);
 		const char *trouble = echo_trouble(a, &echo, topic);
