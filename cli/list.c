@@ -42,7 +42,7 @@ static const char help[] =
 	"  mqttspec list will --versions 5.0     the cases of a chapter, in one version\n"
 	"  mqttspec list MQTT-4.3.3              who tests that section\n"
 	"  mqttspec list --uncovered 5.0:3.1     statements of 5.0, 3.1 that wait for a case\n"
-	"  mqttspec list --role client qos2      what a client is judged by\n"
+	"  mqttspec list --role client           what a client is judged by\n"
 	"  mqttspec list --json | jq '.[].id'    for programs\n"
 	"\n"
 	"Exit codes: 0; 2 for a bad option, or a pattern that matches nothing.\n";

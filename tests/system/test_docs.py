@@ -80,6 +80,8 @@ def commands_of(text):
             words = [PLACEHOLDERS.get(word, word) for word in shlex.split(rest[:END.search(rest).start()])]
         except ValueError as e:
             raise AssertionError(f"{line}: {e}") from e
+        if is_span and words in [[command] for command in COMMANDS]:
+            continue    # the command is only named
         if match.group(1).startswith("script/"):
             yield "mqttspec", ["run", *words]
         elif words and not re.match(r"\d|judges", words[0]):
@@ -100,17 +102,18 @@ def desk(tmp_path_factory):
     for name in ("my-broker.ini", "my.ini", "ci/my-broker.ini", "expected.ini"):
         (folder / name).parent.mkdir(exist_ok=True)
         (folder / name).write_text(target)
-    record = "".join(sample_runs.lines("--runs", 20))
-    for name in ("run.jsonl", "out/latest/run.jsonl", "mqttspec-out/run.jsonl", "ci/baseline.jsonl", "shard-1/run.jsonl",
-                 "out/run.jsonl", "old.jsonl", "new.jsonl", "a.jsonl", "b.jsonl", "mosquitto.jsonl", "mine.jsonl"):
-        (folder / name).parent.mkdir(parents=True, exist_ok=True)
-        (folder / name).write_text(record)
+    (folder / "record").write_text("".join(sample_runs.lines("--runs", 20)))
     return folder
 
 
 def expanded(words, folder):
+    """Records are there, under whatever name a page gives them."""
     for word in words:
-        yield from sorted(str(p.relative_to(folder)) for p in folder.glob(word)) if "*.jsonl" in word or "*/" in word else [word]
+        if word.endswith(".jsonl") and not word.startswith("-"):
+            word = word.replace("*", "1")
+            (folder / word).parent.mkdir(parents=True, exist_ok=True)
+            (folder / word).write_text((folder / "record").read_text())
+        yield word
 
 
 @pytest.mark.parametrize("program, words", all_commands())
@@ -218,10 +221,12 @@ def source_words():
 
 def test_every_name_in_code_is_one_of_the_source():
     """Names with a low line: functions, fields, cases, verdicts. A glob stands for at least one."""
+    forms = {"noun_verb", "x_init", "x_fini", "x_new", "x_free", "test_17"}   # of names, good and bad
+    missing = []
     for where, text in texts().items():
         for span in spans(text):
-            for name in re.findall(r"(?<![\w.$/{-])[a-z]\w*_\w*(?:\*)?", span):
-                found = any(word.startswith(name[:-1]) for word in source_words()) if name.endswith("*") else \
-                    name.rstrip("_") in source_words() or f"{name}*" in span or \
-                    any(word.startswith(name) for word in source_words() if name.endswith("_"))
-                assert found, (where, span, name)
+            for name, more in re.findall(r"(?<![\w.$/{-])([a-z]\w*_\w*)(\*?)", span):
+                found = any(word.startswith(name) for word in source_words()) if more or name.endswith("_") else \
+                    name.removesuffix("_hex") in source_words()
+                missing += [] if found or name in forms else [(where, span, name)]
+    assert not missing
