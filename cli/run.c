@@ -184,9 +184,11 @@ static void tell_of_keep_alive(const struct run *run)
 static void tell_of_refusals(const struct run *run)
 {
 	for (int i = 0; i < VERSION_COUNT; i++)
-		if (run->surveys[i].refused)
-			fprintf(stderr, "mqttspec run: MQTT %s: %s\n",
-				spec_version_name(version_at(i)), run->surveys[i].refused);
+		for (int what = 0; what < OFFER_COUNT; what++)
+			if (run->surveys[i].remarks[what])
+				fprintf(stderr, "mqttspec run: MQTT %s: %s\n",
+					spec_version_name(version_at(i)),
+					run->surveys[i].remarks[what]);
 }
 
 static void warn_of_oddities(const struct run *run)

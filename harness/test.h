@@ -501,6 +501,11 @@ bool keeping_answered(struct peer *p); /* a PINGRESP has come: true if it is not
 
 /* ---- topics.c: the prefix ------------------------------------------------------------------ */
 
+/* Why a case that needs it is inapplicable: "the target has no retained messages", with the target's
+ * own word where it has refused them.
+ */
+const char *offer_lacking(const struct test *t, enum offer what);
+
 /* What whoever hosts the target asks of us; NULL: nothing. */
 const struct guest *test_guest(const struct test *t);
 
