@@ -73,14 +73,15 @@ static int compare(char **paths, size_t count, const char *html, const char *mar
 	return code;
 }
 
+static const struct option options[] = {
+	{ "html", required_argument, NULL, 'H' },
+	{ "markdown", required_argument, NULL, 'm' },
+	{ "help", no_argument, NULL, 'h' },
+	{ NULL, 0, NULL, 0 },
+};
+
 static int run(int argc, char **argv)
 {
-	static const struct option options[] = {
-		{ "html", required_argument, NULL, 'H' },
-		{ "markdown", required_argument, NULL, 'm' },
-		{ "help", no_argument, NULL, 'h' },
-		{ NULL, 0, NULL, 0 },
-	};
 	const char *html = NULL, *markdown = NULL;
 	int answer;
 
@@ -103,4 +104,6 @@ const struct command command_matrix = {
 	.synopsis = "RUN RUN... [--html F] [--markdown F]",
 	.summary = "the records of several targets side by side, statement by statement",
 	.run = run,
+	.options = options,
+	.help = help,
 };

@@ -1,6 +1,7 @@
 #include "cli/output.h"
 
 #include <errno.h>
+#include <poll.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -27,9 +28,21 @@ FILE *output_open(const struct command *command, const char *path)
 	return to;
 }
 
+bool output_is_unread(FILE *to)
+{
+	struct pollfd fd = { .fd = fileno(to) };
+
+	return poll(&fd, 1, 0) == 1 && fd.revents & POLLERR;
+}
+
+bool output_is_whole(FILE *to)
+{
+	return (!fflush(to) && !ferror(to)) || output_is_unread(to);
+}
+
 bool output_close(const struct command *command, const char *path, FILE *to)
 {
-	bool ok = !fflush(to) && !ferror(to);
+	bool ok = output_is_whole(to);
 
 	if (!is_standard(path) && fclose(to))
 		ok = false;

@@ -11,6 +11,14 @@ struct command;
 /* NULL, with a sentence on stderr, when the file cannot be made. */
 FILE *output_open(const struct command *command, const char *path);
 
+/* It is a pipe whose reader has gone, as that of `| head` does: nothing to complain of. */
+bool output_is_unread(FILE *to);
+
+/* Writes what is still to be written: false, with errno, when something could not be, and somebody is there
+ * who wants it.
+ */
+bool output_is_whole(FILE *to);
+
 /* False, with a sentence on stderr, when not everything could be written. */
 bool output_close(const struct command *command, const char *path, FILE *to);
 

@@ -58,7 +58,7 @@ enum long_only {
 	SERVE,
 };
 
-static const struct option long_options[] = {
+const struct option run_options_table[] = {
 	{ "client", required_argument, NULL, CLIENT },
 	{ "exec", required_argument, NULL, EXEC },
 	{ "user", required_argument, NULL, USER },
@@ -382,7 +382,7 @@ bool run_options_read(struct arena *a, const struct command *command, int argc, 
 	};
 	*code = EXIT_USAGE;
 	opterr = 0;
-	while ((option = getopt_long(argc, argv, ":j:vqh", long_options, NULL)) != -1) {
+	while ((option = getopt_long(argc, argv, ":j:vqh", run_options_table, NULL)) != -1) {
 		if (option == 'h') {
 			fputs(command == &command_run ? run_help : agent_check_help, stdout);
 			*code = EXIT_AS_EXPECTED;

@@ -2,6 +2,7 @@
 #ifndef CLI_RUN_OPTIONS_H
 #define CLI_RUN_OPTIONS_H
 
+#include <getopt.h>
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -67,5 +68,6 @@ bool run_options_read(struct arena *a, const struct command *command, int argc, 
 	struct run_options *out, int *code);
 
 extern const char run_help[], agent_check_help[];
+extern const struct option run_options_table[]; /* of getopt_long */
 
 #endif

@@ -50,10 +50,13 @@ struct play {
 	int64_t slack_us;          /* granted beyond the upper end of a timing window */
 	struct leavings *leavings; /* where to note what it leaves; NULL: nobody wants to know */
 	const char *pcap_path;     /* NULL: no capture */
-	FILE *live;                /* print the transcript here while it happens; or NULL */
+	/* Called when it does nothing but wait, and again when it has work; or NULL. */
+	void (*waits)(void *user, bool waits);
+	void *waits_user;
+	FILE *live; /* print the transcript here while it happens; or NULL */
 };
 
-/* "reserved_flags/pingreq_flag_1"; in the arena. */
+/* "bad_flags/pingreq_1"; in the arena. */
 const char *play_id(struct arena *a, const struct case_def *def, const struct vector *row);
 
 /* Plays it in this process and fills `out`, except for what only the runner knows (expected,

@@ -149,7 +149,9 @@ struct test {
 	int64_t question_until_us; /* an answer that comes later says nothing; 0: always open */
 
 	struct messages messages; /* that our peers have published */
-	struct lateness lateness; /* how late the machine has been */
+	struct lateness lateness;
+	bool waits;
+		/* the runner was told that it does nothing else */ /* how late the machine has been */
 	const char *foreign; /* topic of a message of another case run that came first; or NULL */
 	bool foreign_unanswered; /* one came at QoS 1 or 2, and may be in the way of others */
 	const char *misconduct;  /* the first rule that we broke undeclared: a sentence; or NULL */

@@ -25,7 +25,7 @@ bool errand_start(struct errand *e, struct arena *a, const struct endpoint *targ
 	if (target->guest)
 		pace_wait(target->guest->pace);
 	e->deadline_us = clock_now_us() + limit_us;
-	e->pipe = transport_dial(a, target, e->deadline_us, error);
+	e->pipe = endpoint_dial(a, target, e->deadline_us, error);
 	return e->pipe != NULL;
 }
 

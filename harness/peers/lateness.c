@@ -3,7 +3,6 @@
 #include "base/arena.h"
 #include "base/clock.h"
 #include "harness/peers/errand.h"
-#include "harness/play.h"
 #include "harness/transport/transport.h"
 
 enum {
@@ -14,7 +13,8 @@ enum {
 	START_LIMIT_US = 2000000,
 };
 
-void lateness_watch(struct lateness *l, struct arena *a, const struct play *play)
+void lateness_watch(struct lateness *l, struct arena *a, const struct endpoint *target,
+	enum mqtt_version version, const char *client_id)
 {
 	struct errand e;
 	struct packet connack;
@@ -22,11 +22,10 @@ void lateness_watch(struct lateness *l, struct arena *a, const struct play *play
 	bool ended;
 
 	*l = (struct lateness){ .watched = true };
-	if (!play->target)
+	if (!target)
 		return;
-	if (errand_start(&e, a, play->target, play->version, START_LIMIT_US, &error)) {
-		struct packet connect =
-			errand_connect(&e, arena_printf(a, "%sPulse", play->prefix));
+	if (errand_start(&e, a, target, version, START_LIMIT_US, &error)) {
+		struct packet connect = errand_connect(&e, client_id);
 		if (errand_send(&e, &connect) &&
 			errand_receive(&e, &connack, &ended) == WIRE_PACKET &&
 			connack.type == CONNACK && !connack.code) {

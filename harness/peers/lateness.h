@@ -15,7 +15,7 @@
 #include "spec/spec.h"
 
 struct arena;
-struct play;
+struct endpoint;
 struct pipe;
 
 /* All zero: nothing is watched, and nothing was ever late. */
@@ -31,8 +31,9 @@ struct lateness {
 	int64_t target_us;    /* how late the target was, in total */
 };
 
-/* Begins to watch, with a pulse where a server is judged and lets another client in. */
-void lateness_watch(struct lateness *l, struct arena *a, const struct play *play);
+/* Begins to watch, with a pulse where a server is judged (`target` is not NULL) and lets another client in. */
+void lateness_watch(struct lateness *l, struct arena *a, const struct endpoint *target,
+	enum mqtt_version version, const char *client_id);
 
 /* To be called before and after each wait; the second is told the time (monotonic). */
 void lateness_turn(struct lateness *l);

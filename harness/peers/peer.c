@@ -90,8 +90,7 @@ bool peer_dial(struct peer *p, const char **error)
 	struct test *t = p->test;
 
 	wait_for_turn(t);
-
-	p->pipe = transport_dial(
+	p->pipe = endpoint_dial(
 		t->arena, t->play->target, clock_now_us() + t->play->answer_us, error);
 	if (!p->pipe) {
 		p->party->remote = t->play->target->address;

@@ -71,46 +71,51 @@ void runner_stop(struct runner *r, enum runner_stop why, const char *sentence)
 
 /* ---- one turn ------------------------------------------------------------------------------ */
 
-/* A slot for any; timed ones have first choice of these unless they have slots of their own. */
-static bool start_plain(struct runner *r)
+static bool has_slot(const struct runner *r, unsigned most)
 {
-	bool timed_go_first = !r->config->timed_jobs && r->timed.count;
-
-	if (r->running - r->timed_running >= r->config->jobs)
-		return false;
-	if (!r->plain.count && !r->timed.count)
-		return false;
-	job_start(r, r->plain.count && !timed_go_first ? &r->plain : &r->timed, false);
-	return true;
+	return r->working < r->config->jobs && r->running < most;
 }
 
-static bool start_timed(struct runner *r)
+/* Timed ones go first, since they last longest, but leave half of the slots to others, so that the
+ * machine has something to do while they wait.
+ */
+static bool start_next(struct runner *r)
 {
-	if (r->timed_running >= r->config->timed_jobs || !r->timed.count)
+	bool timed =
+		r->timed.count && (!r->plain.count || r->timed_working < (r->config->jobs + 1) / 2);
+
+	if ((!r->timed.count && !r->plain.count) || !has_slot(r, r->config->most_jobs))
 		return false;
-	job_start(r, &r->timed, true);
+	job_start(r, timed ? &r->timed : &r->plain);
 	return true;
 }
 
 /* So that there is never more than one suspect, not even among those that have just ended. */
 static bool one_by_one(const struct runner_config *c)
 {
-	return c->no_fork || (c->jobs == 1 && !c->timed_jobs);
+	return c->no_fork || c->most_jobs == 1;
 }
 
-/* The last one is through, as far as blame goes. */
-static bool is_next_one_due(const struct runner *r, int64_t now_us)
+/* The last one is through. Where the target can be launched again the search finds out which one it was that
+ * killed it, so that there is no need to wait for a death; elsewhere the only suspect must be sure.
+ */
+static bool is_next_one_due(const struct runner *r)
 {
-	if (runner_launches(r) && runner_may_keep(r))
-		return hold_is_quiet(r, now_us);
-	return !r->first;
+	return runner_launches(r) && runner_may_keep(r) ? !r->running : !r->first;
 }
 
-static unsigned patient_jobs(const struct runner_config *c)
+/* A client is a process that has to be started: not too many of those at once. */
+static bool start_one_patient(struct runner *r)
 {
-	if (one_by_one(c))
-		return 1;
-	return c->client && c->jobs < PATIENT_JOBS ? c->jobs : PATIENT_JOBS;
+	const struct runner_config *c = r->config;
+	unsigned most = one_by_one(c)                      ? 1
+		: c->client && c->most_jobs < PATIENT_JOBS ? c->most_jobs
+							   : PATIENT_JOBS;
+
+	if (!r->patient.count || r->running >= most || (c->client && !has_slot(r, most)))
+		return false;
+	job_start(r, &r->patient);
+	return true;
 }
 
 /* Those that wait with patience are alone with each other, after all others; when the first surprise
@@ -136,9 +141,8 @@ static void start_patient(struct runner *r)
 {
 	size_t before = r->played;
 
-	while (!r->stopped && r->patient.count && r->running < patient_jobs(r->config) &&
-		more_may_start(r, before))
-		job_start(r, &r->patient, false);
+	while (!r->stopped && more_may_start(r, before) && start_one_patient(r))
+		;
 }
 
 static void start_some(struct runner *r, int64_t now_us)
@@ -150,7 +154,7 @@ static void start_some(struct runner *r, int64_t now_us)
 		search_start(r, now_us);
 		return;
 	}
-	if (single && !is_next_one_due(r, now_us))
+	if (single && !is_next_one_due(r))
 		return;
 	if (is_patient_turn(r)) {
 		start_patient(r);
@@ -158,8 +162,7 @@ static void start_some(struct runner *r, int64_t now_us)
 	}
 	if (r->timed.count && !mute_is_warm(r))
 		return;
-	while (!r->stopped && (start_timed(r) || start_plain(r)) && !single &&
-		more_may_start(r, before))
+	while (!r->stopped && more_may_start(r, before) && start_next(r) && !single)
 		;
 }
 

@@ -13,6 +13,9 @@
  * accepts connections is waited for; if there are several suspects, nothing is said about them but
  * that they are `inconclusive`.
  *
+ * A case run that only waits, for a clock or for what does not come, gives its slot to the next one: there
+ * may be many of those, while as few start and work at once as the machine can serve.
+ *
  * A case run that was not content only because nothing came in time is set aside, and played again,
  * with more patience, when all the others are done. That verdict stands.
  */
@@ -79,8 +82,8 @@ struct runner_config {
 	int64_t deadline_us; /* monotonic: of everything; 0: none */
 	int64_t hold_us;     /* how long, at least, a verdict waits for the target to outlive it */
 	int64_t patience_us; /* of a second playing where nothing came in time; 0: none */
-	unsigned jobs;       /* case runs at once */
-	unsigned timed_jobs; /* besides, of those that wait for the standard's clocks; 0: none */
+	unsigned jobs;       /* case runs at work at once ... */
+	unsigned most_jobs;  /* ... and with those that only wait; 1: they never overlap */
 	bool fail_fast;
 	bool no_fork;       /* in this very process, one after the other */
 	FILE *live;         /* the transcript goes here while it happens; or NULL */
@@ -156,7 +159,8 @@ struct runner {
 	struct runner_queue patient;            /* the same, of second playings */
 	struct runner_job *first, **last;       /* under way and held, the oldest first */
 	struct runner_job *aside, **aside_last; /* ended: to be played again with patience */
-	unsigned running, timed_running, patient_running;
+	unsigned running, patient_running;
+	unsigned working, timed_working; /* of those running, the ones that do not only wait */
 	struct runner_search search;
 
 	char prefix[4];  /* of all case runs of this run */

@@ -29,7 +29,8 @@ struct runner_job {
 	struct record_case result;
 	const char *capture; /* name of the capture in folder/pcap, or NULL */
 	const char *capture_path;
-	bool timed; /* has a slot of the timed ones */
+	bool timed; /* waits for a clock of the standard */
+	bool waits; /* does nothing else at this time */
 	bool ended;
 	int64_t started_us; /* monotonic, like the others */
 	int64_t deadline_us;
@@ -45,7 +46,7 @@ struct runner_ticket queue_take(struct runner_queue *queue); /* there must be on
 /* ---- runner_job.c -------------------------------------------------------------------------- */
 
 /* Starts the next one of the queue, or, if its version is not served, gives it its verdict at once. */
-void job_start(struct runner *r, struct runner_queue *queue, bool timed);
+void job_start(struct runner *r, struct runner_queue *queue);
 
 /* Takes what its process has written; kills it when its time is up. */
 void job_look(struct runner *r, struct runner_job *job, int64_t now_us);

@@ -4,11 +4,13 @@
 
 #include <netinet/in.h>
 #include <stdbool.h>
+#include <stdint.h>
 #include <sys/socket.h>
 
 struct arena;
 struct guest;
 struct login;
+struct pipe;
 struct transport;
 
 struct endpoint {
@@ -30,5 +32,11 @@ const char *endpoint_objection(struct arena *a, const char *url);
  * unknown scheme or an unknown host.
  */
 bool endpoint_parse(struct arena *a, const char *url, struct endpoint *out, const char **error);
+
+/* Connects within the deadline (monotonic microseconds), as the endpoint's transport does. NULL on failure,
+ * with a sentence in the arena.
+ */
+struct pipe *endpoint_dial(
+	struct arena *a, const struct endpoint *to, int64_t deadline_us, const char **error);
 
 #endif
