@@ -188,9 +188,11 @@ static void tell_of_keep_alive(const struct run *run)
 static void tell_of_refusals(const struct run *run)
 {
 	for (int i = 0; i < VERSION_COUNT; i++)
-		if (run->surveys[i].refused)
-			fprintf(stderr, "mqttspec run: MQTT %s: %s\n",
-				spec_version_name(version_at(i)), run->surveys[i].refused);
+		for (int what = 0; what < OFFER_COUNT; what++)
+			if (run->surveys[i].remarks[what])
+				fprintf(stderr, "mqttspec run: MQTT %s: %s\n",
+					spec_version_name(version_at(i)),
+					run->surveys[i].remarks[what]);
 }
 
 static void warn_of_oddities(const struct run *run)
@@ -496,8 +498,8 @@ static int run_as(const struct command *command, enum role role, int argc, char 
 	if (run_options_read(&run.arena, command, argc, argv, &run.options, &code) &&
 		run_prepare(&run, &code))
 		code = run_prepared(&run);
-	habits_free(run.client.habits);
 	pace_fini(&run.pace);
+	habits_free(run.client.habits);
 	arena_fini(&run.arena);
 	return code;
 }

@@ -150,7 +150,8 @@ struct test {
 
 	struct messages messages; /* that our peers have published */
 	struct lateness lateness;
-	bool waits; /* the runner was told that it does nothing else */ /* how late the machine has been */
+	bool waits;
+		/* the runner was told that it does nothing else */ /* how late the machine has been */
 	const char *foreign; /* topic of a message of another case run that came first; or NULL */
 	bool foreign_unanswered; /* one came at QoS 1 or 2, and may be in the way of others */
 	const char *misconduct;  /* the first rule that we broke undeclared: a sentence; or NULL */
@@ -501,6 +502,11 @@ void keeping_sent(struct peer *p);     /* a PINGREQ goes out */
 bool keeping_answered(struct peer *p); /* a PINGRESP has come: true if it is not the case's */
 
 /* ---- topics.c: the prefix ------------------------------------------------------------------ */
+
+/* Why a case that needs it is inapplicable: "the target has no retained messages", with the target's
+ * own word where it has refused them.
+ */
+const char *offer_lacking(const struct test *t, enum offer what);
 
 /* What whoever hosts the target asks of us; NULL: nothing. */
 const struct guest *test_guest(const struct test *t);

@@ -185,13 +185,11 @@ static void job_free(struct runner *r, struct runner_job *job)
 
 /* ---- playing ------------------------------------------------------------------------------- */
 
-static void play_and_report(const struct runner_job *job, const struct play *play, FILE *out)
+static void play_and_report(const struct play *play, FILE *out)
 {
 	struct record_case record;
 	struct arena arena;
 
-	if (play->target && play->target->guest)
-		pace_charge(play->target->guest->pace, job->account);
 	arena_init(&arena);
 	play_case(&arena, play, &record);
 	record_write_case(out, &record);
@@ -208,9 +206,11 @@ static void work(void *user, FILE *out)
 	const struct runner_job *job = user;
 	struct play play = job->play;
 
+	if (play.target && play.target->guest)
+		pace_charge(play.target->guest->pace, job->account);
 	play.waits = say_waits;
 	play.waits_user = out;
-	play_and_report(job, &play, out);
+	play_and_report(&play, out);
 }
 
 /* In this process; the result takes the same way as any other. */
@@ -222,7 +222,7 @@ static void play_here(struct runner *r, struct runner_job *job)
 
 	if (!out)
 		abort();
-	play_and_report(job, &job->play, out);
+	play_and_report(&job->play, out);
 	fclose(out);
 	result_read(&job->arena, &job->item, text, len, &job->result);
 	free(text);
