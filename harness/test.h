@@ -226,6 +226,9 @@ void test_differ(struct test *t, struct place at, struct difference d, const cha
 /* Ends the run as `inconclusive`: what was too late was so by no more than the machine was. */
 void test_late(struct test *t, struct place at) __attribute__((noreturn));
 
+/* The same where a question had its time (only_until), and that is over: an answer says nothing. */
+void test_check_question(struct test *t, struct place at);
+
 /* Records a lesser finding and goes on. */
 void test_note(struct test *t, struct place at, enum verdict verdict, const char *expected,
 	const char *actual);

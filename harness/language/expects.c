@@ -345,7 +345,9 @@ struct packet expect_one_of_at(
 
 double wait_packet_ms(struct peer *peer, enum packet_type type, unsigned ms)
 {
-	int64_t until_us = tape_now_us(&peer->test->tape) + (int64_t)ms * 1000;
+	struct test *t = peer->test;
+	int64_t until_us =
+		tape_now_us(&t->tape) + (int64_t)ms * 1000 + t->play->round_trip.most_us;
 	struct arrival *a = peer_wait(peer, SPEC_PACKET(type), until_us);
 
 	return a ? (double)a->at_us / 1000 : NAN;

@@ -7,7 +7,12 @@
 #include "harness/peers/errand.h"
 #include "harness/test.h"
 
-enum { CLEANUP_LIMIT_US = 1000000 };
+enum { CLEANUP_LIMIT_US = 1000000, ROUND_TRIPS = 4 };
+
+static int64_t limit_us(const struct test *t)
+{
+	return CLEANUP_LIMIT_US + ROUND_TRIPS * t->play->round_trip.most_us;
+}
 
 static bool is_accepted(struct errand *e)
 {
@@ -36,7 +41,7 @@ static void forget_session(struct test *t, const char *id)
 	const char *error;
 
 	if (errand_start(
-		    &e, t->arena, t->play->target, t->play->version, CLEANUP_LIMIT_US, &error)) {
+		    &e, t->arena, t->play->target, t->play->version, limit_us(t), &error)) {
 		struct packet connect = errand_connect(&e, id);
 		if (errand_send(&e, &connect) && is_accepted(&e))
 			say_goodbye(&e);
@@ -50,7 +55,7 @@ static void clear_retained(struct test *t)
 	const char *error;
 
 	if (errand_start(
-		    &e, t->arena, t->play->target, t->play->version, CLEANUP_LIMIT_US, &error)) {
+		    &e, t->arena, t->play->target, t->play->version, limit_us(t), &error)) {
 		struct packet connect =
 			errand_connect(&e, arena_printf(t->arena, "%sCleaner", t->play->prefix));
 		bool ok = errand_send(&e, &connect) && is_accepted(&e);

@@ -10,7 +10,7 @@ enum {
 	TURN_US = 50000,   /* the longest time between two turns, when all goes well ... */
 	EXCUSE_US = 20000, /* ... and what is put down to the scheduler beyond it */
 	BEAT_US = 100000,  /* between an answer to PINGREQ and the next one */
-	ANSWER_US = 50000, /* in which it is answered, when all goes well */
+	ANSWER_US = 50000, /* in which it is answered, when all goes well, if it is next door */
 	START_LIMIT_US = 2000000,
 };
 
@@ -21,7 +21,7 @@ void lateness_watch(struct lateness *l, struct arena *a, const struct play *play
 	const char *error;
 	bool ended;
 
-	*l = (struct lateness){ .watched = true };
+	*l = (struct lateness){ .watched = true, .round_trip_us = play->round_trip.most_us };
 	if (!play->target)
 		return;
 	if (errand_start(&e, a, play->target, play->version, START_LIMIT_US, &error)) {
@@ -66,7 +66,9 @@ static int64_t pulse_excess(const struct lateness *l, int64_t now_us)
 {
 	int64_t own_us = l->own_us - l->own_asked_us;
 
-	return l->asked_us ? excess(now_us - l->asked_us - own_us, ANSWER_US) : 0;
+	return l->asked_us
+		? excess(now_us - l->asked_us - own_us, ANSWER_US + l->round_trip_us)
+		: 0;
 }
 
 static void beat(struct lateness *l, int64_t now_us)

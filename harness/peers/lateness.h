@@ -21,6 +21,7 @@ struct pipe;
 /* All zero: nothing is watched, and nothing was ever late. */
 struct lateness {
 	bool watched;
+	int64_t round_trip_us; /* that an answer to the pulse may take without being late */
 	int64_t turn_us; /* of the last turn, monotonic */
 	int64_t own_us;  /* how late the harness was, in total */
 
