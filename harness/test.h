@@ -63,7 +63,8 @@ struct peer {
 	enum reading reading;
 	size_t bytes_in; /* received in all */
 	struct buf in;   /* received, not yet parsed */
-	bool lost;       /* what came can no longer be parsed */
+	bool lost;       /* what came can no longer be parsed ... */
+	struct bytes noise; /* ... and this is it */
 	struct arrival *arrivals;
 	size_t arrival_first; /* those before it have been taken */
 	size_t arrival_count, arrival_capacity;
@@ -324,6 +325,10 @@ bool peer_wait_end(struct peer *p, int64_t until_us);
  * 5000 ms".
  */
 const char *peer_situation(struct peer *p, int64_t since_us);
+
+/* What has come and makes no packet: the beginning of one, or bytes that are no MQTT. */
+struct bytes peer_rest(const struct peer *p);
+void peer_show_rest(struct peer *p); /* in the transcript, unless it is there */
 
 /* Notes that the wait for a packet of this type (or CLOSED) lasted longer than an answer may take,
  * and that it came all the same: being late is no breach. In a set-up step it is no more than a

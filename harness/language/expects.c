@@ -63,13 +63,13 @@ void test_note_late(struct test *t, struct place at, unsigned type, int64_t sinc
 
 /* What it means that this came, or nothing, in place of a packet of `type`. */
 static struct difference in_place_of(
-	const struct peer *p, const struct arrival *a, enum packet_type type)
+	struct peer *p, const struct arrival *a, enum packet_type type)
 {
 	struct difference d = DIFFERENCE(SPEC_MISSING, spec_packet_name(type));
 
 	if (a) {
 		d.kind = SPEC_PACKET;
-	} else if (p->ended) {
+	} else if (p->ended || peer_arrival(p, SPEC_PACKET(DISCONNECT))) {
 		d.kind = SPEC_CLOSED;
 	} else {
 		d.waited = !p->closed && !p->lost;
@@ -285,7 +285,7 @@ static bool is_listed(const struct outcome *outcomes, size_t count, unsigned typ
 /* None of the outcomes: what was to be refused was tolerated, or a listed packet came with another
  * code, or another packet came.
  */
-static struct difference unlisted(struct test *t, const struct peer *p, const struct arrival *a,
+static struct difference unlisted(struct test *t, struct peer *p, const struct arrival *a,
 	const struct outcome *outcomes, size_t count)
 {
 	unsigned due = outcomes[0].type == CLOSED ? RESERVED_0 : outcomes[0].type;
