@@ -170,6 +170,8 @@ static const char *reach_target(struct run *run)
 	if (!run->options.anyway &&
 		!survey_enter(&run->arena, &run->target, answer_us, run->surveys, &error))
 		return arena_printf(&run->arena, "%s (--anyway plays all the same)", error);
+	run->round_trip = survey_distance(&run->arena, &run->target, answer_us, run->surveys);
+	run->record.round_trip_us = run->round_trip.usual_us;
 	return NULL;
 }
 
@@ -188,9 +190,11 @@ static void tell_of_keep_alive(const struct run *run)
 static void tell_of_refusals(const struct run *run)
 {
 	for (int i = 0; i < VERSION_COUNT; i++)
-		if (run->surveys[i].refused)
-			fprintf(stderr, "mqttspec run: MQTT %s: %s\n",
-				spec_version_name(version_at(i)), run->surveys[i].refused);
+		for (int what = 0; what < OFFER_COUNT; what++)
+			if (run->surveys[i].remarks[what])
+				fprintf(stderr, "mqttspec run: MQTT %s: %s\n",
+					spec_version_name(version_at(i)),
+					run->surveys[i].remarks[what]);
 }
 
 static void warn_of_oddities(const struct run *run)
@@ -264,6 +268,7 @@ static struct runner_config configure(struct run *run)
 		.seed = o->seed,
 		.patience_us = (int64_t)o->patience_s * 1000000,
 		.slack_us = (int64_t)o->slack_ms * 1000,
+		.round_trip = run->round_trip,
 		.deadline_us = o->deadline_s ? now_us + (int64_t)o->deadline_s * 1000000 : 0,
 		.hold_us = run->role == ROLE_SERVER ? RUNNER_HOLD_US : 0,
 		.jobs = jobs,
@@ -496,8 +501,8 @@ static int run_as(const struct command *command, enum role role, int argc, char 
 	if (run_options_read(&run.arena, command, argc, argv, &run.options, &code) &&
 		run_prepare(&run, &code))
 		code = run_prepared(&run);
-	habits_free(run.client.habits);
 	pace_fini(&run.pace);
+	habits_free(run.client.habits);
 	arena_fini(&run.arena);
 	return code;
 }

@@ -65,7 +65,8 @@ struct peer {
 	enum reading reading;
 	size_t bytes_in; /* received in all */
 	struct buf in;   /* received, not yet parsed */
-	bool lost;       /* what came can no longer be parsed */
+	bool lost;       /* what came can no longer be parsed ... */
+	struct bytes noise; /* ... and this is it */
 	struct arrival *arrivals;
 	size_t arrival_first; /* those before it have been taken */
 	size_t arrival_count, arrival_capacity;
@@ -150,7 +151,8 @@ struct test {
 
 	struct messages messages; /* that our peers have published */
 	struct lateness lateness;
-	bool waits; /* the runner was told that it does nothing else */ /* how late the machine has been */
+	bool waits;
+		/* the runner was told that it does nothing else */ /* how late the machine has been */
 	const char *foreign; /* topic of a message of another case run that came first; or NULL */
 	bool foreign_unanswered; /* one came at QoS 1 or 2, and may be in the way of others */
 	const char *misconduct;  /* the first rule that we broke undeclared: a sentence; or NULL */
@@ -231,6 +233,9 @@ void test_differ(struct test *t, struct place at, struct difference d, const cha
 
 /* Ends the run as `inconclusive`: what was too late was so by no more than the machine was. */
 void test_late(struct test *t, struct place at) __attribute__((noreturn));
+
+/* The same where a question had its time (only_until), and that is over: an answer says nothing. */
+void test_check_question(struct test *t, struct place at);
 
 /* Records a lesser finding and goes on. */
 void test_note(struct test *t, struct place at, enum verdict verdict, const char *expected,
@@ -330,6 +335,10 @@ bool peer_wait_end(struct peer *p, int64_t until_us);
  * 5000 ms".
  */
 const char *peer_situation(struct peer *p, int64_t since_us);
+
+/* What has come and makes no packet: the beginning of one, or bytes that are no MQTT. */
+struct bytes peer_rest(const struct peer *p);
+void peer_show_rest(struct peer *p); /* in the transcript, unless it is there */
 
 /* Notes that the wait for a packet of this type (or CLOSED) lasted longer than an answer may take,
  * and that it came all the same: being late is no breach. In a set-up step it is no more than a
@@ -501,6 +510,11 @@ void keeping_sent(struct peer *p);     /* a PINGREQ goes out */
 bool keeping_answered(struct peer *p); /* a PINGRESP has come: true if it is not the case's */
 
 /* ---- topics.c: the prefix ------------------------------------------------------------------ */
+
+/* Why a case that needs it is inapplicable: "the target has no retained messages", with the target's
+ * own word where it has refused them.
+ */
+const char *offer_lacking(const struct test *t, enum offer what);
 
 /* What whoever hosts the target asks of us; NULL: nothing. */
 const struct guest *test_guest(const struct test *t);

@@ -215,7 +215,7 @@ CASE(server_receive_maximum,
 {
 	unsigned maximum = offers(t)->receive_maximum;
 	require(t, maximum <= SMALL_MAXIMUM, "the target states no small Receive Maximum");
-	require(t, offers(t)->maximum_qos == 2, "the target does not take QoS 2");
+	require_qos(t, 2);
 	witness(t);
 	struct peer *client = join(t, "client");
 	for (unsigned id = 1; id <= maximum; id++)
@@ -244,7 +244,7 @@ CASE(server_receive_maximum_usable,
 	.refs = { "5.0:MQTT-4.9.0-3", "5.0:MQTT-3.3.4-1" }, .level = MUST, .versions = V50)
 {
 	unsigned maximum = offers(t)->receive_maximum;
-	require(t, offers(t)->maximum_qos == 2, "the target does not take QoS 2");
+	require_qos(t, 2);
 	struct peer *client = join(t, "client");
 	if (maximum > 50)
 		maximum = 50;
@@ -383,7 +383,7 @@ CASE(maximum_packet_size_of_retained,
 	.title = "A retained message above the client's Maximum Packet Size is not sent to it",
 	.refs = { "5.0:MQTT-3.1.2-24", "5.0:MQTT-3.1.2-25" }, .level = MUST, .versions = V50)
 {
-	require(t, offers(t)->retain, "the target has no retained messages");
+	require_offer(t, OFFER_RETAIN);
 	struct peer *pub = join(t, "publisher");
 	struct bytes big = payload_for(t, "f/t", 1, 2 * LIMIT);
 	publish_retained(pub, .topic = "f/t", .bytes = big, .qos = 1);

@@ -37,11 +37,9 @@ static void keep_to_topics(struct peer *p, struct bytes topic)
 static void keep_to_client_ids(struct peer *p, struct bytes id)
 {
 	const struct guest *guest = test_guest(p->test);
-	const char *refusal = offers(p->test)->refusals[OFFER_NAMELESS];
 
-	if (!id.len && refusal)
-		test_end(p->test, AT("what the run may use"), VERDICT_INAPPLICABLE,
-			arena_printf(p->test->arena, "an empty ClientId is refused (%s)", refusal));
+	if (!id.len && offers(p->test)->refusals[OFFER_NAMELESS])
+		beyond(p, offer_lacking(p->test, OFFER_NAMELESS));
 	if (!id.len || guest_may_be(guest, id))
 		return;
 	test_end(p->test, AT("what the run may use"), VERDICT_INAPPLICABLE,
@@ -83,6 +81,8 @@ static void keep_size(struct peer *p, size_t bytes, const struct capabilities *c
 
 static void keep_qos(struct peer *p, unsigned qos, const struct capabilities *c)
 {
+	if (qos > c->maximum_qos && qos <= QOS_MAX && c->refusals[OFFER_QOS])
+		beyond(p, offer_lacking(p->test, OFFER_QOS));
 	if (qos > c->maximum_qos && qos <= QOS_MAX)
 		beyond(p,
 			arena_printf(p->test->arena,
@@ -93,7 +93,7 @@ static void keep_qos(struct peer *p, unsigned qos, const struct capabilities *c)
 static void keep_retain(struct peer *p, bool retain, const struct capabilities *c)
 {
 	if (retain && !c->retain)
-		beyond(p, "the target has no retained messages");
+		beyond(p, offer_lacking(p->test, OFFER_RETAIN));
 }
 
 static void keep_window(struct peer *p, const struct packet *packet, const struct capabilities *c)
@@ -114,9 +114,9 @@ static void keep_filters(struct peer *p, const struct packet *packet, const stru
 		bool wild = text.len &&
 			(memchr(text.data, '#', text.len) || memchr(text.data, '+', text.len));
 		if (filter_is_shared(text) && !c->shared)
-			beyond(p, "the target has no shared subscriptions");
+			beyond(p, offer_lacking(p->test, OFFER_SHARED));
 		if (wild && !c->wildcards)
-			beyond(p, "the target has no wildcard subscriptions");
+			beyond(p, offer_lacking(p->test, OFFER_WILDCARDS));
 	}
 	if (properties_find(&packet->properties, 0x0B) && !c->subscription_ids)
 		beyond(p, "the target has no Subscription Identifiers");

@@ -19,6 +19,7 @@
 enum {
 	ANSWERS_A_CASE = 10,     /* answers that a case run may wait for in vain ... */
 	GRACE_US = 5000000,      /* ... and time for everything else */
+	ROUND_TRIPS_A_CASE = 600, /* that case runs of many exchanges take, one after the other */
 	LAST_WORDS_US = 3000000, /* of that, to write down why it did not come to its end */
 };
 
@@ -71,7 +72,8 @@ static void set_play(struct runner *r, struct runner_job *job)
 		.seed = c->seed,
 		.answer_us = survey->answer_us,
 		.patience_us = job->ticket.patient ? c->patience_us : 0,
-		.slack_us = c->slack_us,
+		.slack_us = c->slack_us + c->round_trip.most_us,
+		.round_trip = c->round_trip,
 		.leavings = job->leavings,
 		.pcap_path = job->capture_path,
 		.live = c->live,
@@ -101,7 +103,8 @@ static int64_t longest_us(const struct runner *r, const struct runner_job *job)
 	int64_t answer_us = p->patience_us > p->answer_us ? p->patience_us : p->answer_us;
 	int64_t answers = ANSWERS_A_CASE + (r->config->client ? AGENT_HELLO_ANSWERS : 0);
 
-	return (int64_t)p->def->budget_ms * 1000 + answers * answer_us + GRACE_US;
+	return (int64_t)p->def->budget_ms * 1000 + answers * answer_us + GRACE_US +
+		ROUND_TRIPS_A_CASE * p->round_trip.most_us;
 }
 
 static struct runner_job *job_new(struct runner *r, struct runner_ticket ticket)
@@ -185,13 +188,11 @@ static void job_free(struct runner *r, struct runner_job *job)
 
 /* ---- playing ------------------------------------------------------------------------------- */
 
-static void play_and_report(const struct runner_job *job, const struct play *play, FILE *out)
+static void play_and_report(const struct play *play, FILE *out)
 {
 	struct record_case record;
 	struct arena arena;
 
-	if (play->target && play->target->guest)
-		pace_charge(play->target->guest->pace, job->account);
 	arena_init(&arena);
 	play_case(&arena, play, &record);
 	record_write_case(out, &record);
@@ -208,9 +209,11 @@ static void work(void *user, FILE *out)
 	const struct runner_job *job = user;
 	struct play play = job->play;
 
+	if (play.target && play.target->guest)
+		pace_charge(play.target->guest->pace, job->account);
 	play.waits = say_waits;
 	play.waits_user = out;
-	play_and_report(job, &play, out);
+	play_and_report(&play, out);
 }
 
 /* In this process; the result takes the same way as any other. */
@@ -222,7 +225,7 @@ static void play_here(struct runner *r, struct runner_job *job)
 
 	if (!out)
 		abort();
-	play_and_report(job, &job->play, out);
+	play_and_report(&job->play, out);
 	fclose(out);
 	result_read(&job->arena, &job->item, text, len, &job->result);
 	free(text);
