@@ -202,7 +202,9 @@ struct mqttspec_options {
 
 	uint8_t reconnect;     /* enum mqttspec_reconnect (ALWAYS) */
 	uint32_t pause_min_ms; /* after the first round of all servers (500) ... */
-	uint32_t pause_max_ms; /* ... and doubled up to this (30,000); a random part is left out */
+	uint32_t
+		pause_max_ms; /* ... and doubled up to this (30,000), less a random part; also where
+				  connections are accepted and lost within ten seconds */
 	uint32_t connect_wait_ms;  /* for a connection, and for CONNACK (10,000) */
 	uint32_t pingresp_wait_ms; /* (10,000) */
 	uint32_t queue_messages;   /* that wait to be sent (10,000) ... */

@@ -8,7 +8,7 @@
 #include <unistd.h>
 
 #include "base/buf.h"
-#include "client/tool/command.h"
+#include "client/tool/command_read.h"
 #include "client/tool/input.h"
 #include "client/tool/session.h"
 

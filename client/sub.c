@@ -3,7 +3,7 @@
 
 #include <string.h>
 
-#include "client/tool/command.h"
+#include "client/tool/command_read.h"
 #include "client/tool/format.h"
 #include "client/tool/session.h"
 #include "mqtt/text.h"

@@ -98,16 +98,6 @@ struct command {
 	bool end_when_subscribed;
 };
 
-/* 0 to go on; else the exit code plus one, and everything has been said. */
-int command_read(struct command *c, struct arena *a, enum command_kind kind, int argc, char **argv);
-
-/* What the library is told. `will` is filled in if there is one. */
-void command_options(
-	const struct command *c, struct mqttspec_options *o, struct mqttspec_message *will);
-
-/* One option, spelt `name`; `value` is NULL if there is none. False after a complaint. */
-bool command_take(struct command *c, const struct option *o, const char *name, const char *value);
-
 /* The time that is left, at least 0; -1: there is no end. */
 int64_t command_left_ms(const struct command *c);
 

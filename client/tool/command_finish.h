@@ -7,4 +7,8 @@
 /* Finds contradictions, and fills in what follows from the options. False after a complaint. */
 bool command_finish(struct command *c);
 
+/* What the library is told. `will` is filled in if there is one. */
+void command_options(
+	const struct command *c, struct mqttspec_options *o, struct mqttspec_message *will);
+
 #endif

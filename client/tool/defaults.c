@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "client/tool/command_properties.h"
+#include "client/tool/command_take.h"
 
 const char *defaults_path(const struct command *c)
 {

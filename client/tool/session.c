@@ -4,6 +4,8 @@
 #include <stdio.h>
 #include <unistd.h>
 
+#include "client/tool/command_finish.h"
+
 enum { CLOSING_TURNS = 16 }; /* of the loop, until all handles are closed */
 
 static void on_connected(

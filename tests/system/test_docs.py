@@ -166,7 +166,10 @@ def test_every_failure_that_is_shown_is_of_a_case_that_exists():
             assert int(line) <= len((ROOT / name).read_text().splitlines()), (where, name, line)
 
 
-@pytest.mark.parametrize("where, block", [(where, block) for where, text in texts().items() for block in fences(text, "ini")])
+INI = [(where, block) for where, text in texts().items() for block in fences(text, "ini")]
+
+
+@pytest.mark.parametrize("where, block", INI, ids=[where for where, _ in INI])
 def test_every_target_file_is_read(where, block, tmp_path):
     for case, version in re.findall(r"^case = (\S+)(?: (3\.1\.1|5\.0))?", block, re.M):
         assert call("mqttspec", "list", case, *(["--versions", version] if version else [])).returncode == 0, (where, case)
