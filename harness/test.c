@@ -36,6 +36,13 @@ void test_init(struct test *t, struct arena *a, const struct play *play)
 		.judged = -1,
 		.agent_party.name = "agent",
 	};
+	t->topics = guest_topic(a, test_guest(t), play->prefix);
+	t->client_ids = guest_client_id(a, test_guest(t), play->prefix);
+	t->unpaced_us = test_paced_us(t);
+	if (!play->client)
+		t->leavings = play->leavings ? play->leavings : leavings_new();
+	if (!play->client && !t->leavings)
+		abort();
 	t->random = play->seed * 0x9e3779b97f4a7c15u + 1;
 	tape_init(&t->tape, a, play->live);
 	const char *const *refs = play->def->refs;
@@ -107,8 +114,7 @@ void test_late(struct test *t, struct place at)
 			(double)(lateness_us(&t->lateness) - t->lateness.own_us) / 1000));
 }
 
-/* The question had its time, and that is over: the answer says nothing. */
-static void check_question(struct test *t, struct place at)
+void test_check_question(struct test *t, struct place at)
 {
 	if (!t->question_until_us || tape_now_us(&t->tape) < t->question_until_us)
 		return;
@@ -127,7 +133,7 @@ void test_differ(struct test *t, struct place at, struct difference d, const cha
 	struct claim *accused;
 
 	conduct_settle(t);
-	check_question(t, at);
+	test_check_question(t, at);
 	if (t->foreign_unanswered && d.waited)
 		test_end(t, at, VERDICT_INCONCLUSIVE,
 			"messages of other case runs may be in the way of what did not come");
@@ -161,7 +167,7 @@ void test_note_on(struct test *t, struct place at, enum verdict verdict, const c
 	const char *expected, const char *actual)
 {
 	if (verdict == VERDICT_NONSTRICT)
-		check_question(t, at);
+		test_check_question(t, at);
 	test_remark(t, NULL, "%s: %s", verdict_name(verdict), actual);
 	if (verdict == VERDICT_NONSTRICT) {
 		struct claim *c = statement ? claim_add(t, statement) : claim_on_trial(t);
