@@ -23,8 +23,8 @@ static bool word_is_bad(uint64_t word, bool topic)
 	uint64_t bad = zeros(word);
 
 	/* [MQTT-3.3.2-2] [MQTT-4.7.1-1] of 3.1.1, [MQTT-4.7.0-1] of 5.0 */
-	if (topic)
-		bad |= bytes_equal_to(word, '+') | bytes_equal_to(word, '#');
+	if (topic) /* "#" and "+" differ in one bit */
+		bad |= bytes_equal_to(word | ONES * ('+' ^ '#'), '#' | '+');
 	return bad;
 }
 

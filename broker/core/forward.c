@@ -206,9 +206,10 @@ static const struct form *form_find(
 static bool form_refer(
 	struct broker *b, struct link *l, const struct form *form, const struct sending *how)
 {
-	if (how->qos || how->retain || form->len > l->packet_max)
+	if (how->qos || how->retain || form->len > l->packet_max || l->broken)
 		return false;
-	return link_refer(l, b->sheets[form_shape(l->version)], form->bytes, form->len);
+	return link_grow(l, form->bytes, form->len) ||
+		link_refer(l, b->sheets[form_shape(l->version)], form->bytes, form->len);
 }
 
 enum send_result forward_write(

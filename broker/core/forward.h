@@ -51,16 +51,14 @@ void forms_init(struct forms *f);
 
 enum send_result { SEND_OK, SEND_TOO_LARGE, SEND_FAILED };
 
-/* The packet is in the sheet of its shape, and the output of the link ends where it begins: most of a
- * fan-out is this. False, with nothing done, if that is not so. (A client with aliases uses no
- * sheet.)
+/* At QoS 0, with no flag and no property of its own. The packet is in the sheet of its shape, and the output
+ * of the link ends where it begins: then it grows by it. False, with nothing done, if that is not so. (A
+ * client with aliases uses no sheet.)
  */
-static inline bool forward_again(
-	struct link *l, const struct publication *p, const struct sending *how)
+static inline bool forward_again(struct link *l, const struct publication *p)
 {
-	if (!p->forms || how->qos || how->retain || how->first_id)
-		return false;
 	const struct form *form = &p->forms->plain[form_shape(l->version)];
+
 	return form->len <= l->packet_max && !l->broken && link_grow(l, form->bytes, form->len);
 }
 
@@ -71,7 +69,9 @@ enum send_result forward_write(
 static inline enum send_result forward_send(
 	struct broker *b, struct link *l, struct publication *p, const struct sending *how)
 {
-	enum send_result result = forward_again(l, p, how) ? SEND_OK : forward_write(b, l, p, how);
+	bool plain = p->forms && !how->qos && !how->retain && !how->first_id;
+	enum send_result result =
+		plain && forward_again(l, p) ? SEND_OK : forward_write(b, l, p, how);
 
 	b->figures.messages_sent += result == SEND_OK;
 	return result;

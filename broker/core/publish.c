@@ -3,6 +3,7 @@
 #include "broker/core/core.h"
 #include "broker/core/deliver.h"
 #include "broker/core/draw.h"
+#include "broker/core/link.h"
 #include "broker/core/record.h"
 #include "broker/core/session.h"
 
@@ -69,6 +70,59 @@ static void count(struct publish_result *all, enum deliver_result one)
 	all->failed |= one == DELIVER_FAILED;
 }
 
+/* Whether everybody who wants it gets the same bytes: QoS 0, and nothing to ask or to write over. */
+static bool is_plain(const struct broker *b, const struct publication *p)
+{
+	return p->forms && !p->qos && !p->retain && !b->config.access.deliver;
+}
+
+/* Such a publication for this target, if its output ends with the last one that many got: most of a
+ * fan-out is this. False, with nothing done, if not.
+ */
+static inline bool pass_on(
+	const struct target *t, const struct publication *p, uint32_t congested_bytes)
+{
+	struct link *l = session_of(t->subscriber)->link;
+
+	if (t->ids || t->no_local || !l || l->state != LINK_UP ||
+		l->output.bytes >= congested_bytes)
+		return false;
+	return forward_again(l, p);
+}
+
+static void target_deliver(struct broker *b, const struct match *m, const struct target *t,
+	struct publication *p, struct publish_result *all)
+{
+	struct session *s = session_of(t->subscriber);
+
+	/* [MQTT-3.8.3-3] */
+	if ((t->no_local && t->subscriber == p->publisher) || !may_get(b, s, p->topic))
+		return;
+	/* [MQTT-3.3.1-12] [MQTT-3.3.1-13], [MQTT-3.3.1-9] of 3.1.1 */
+	struct sending how = { .ids = m->ids,
+		.first_id = t->ids,
+		.qos = qos_least(p->qos, t->qos),
+		.retain = p->retain && t->retain_as_published };
+	count(all, deliver(b, s, p, &how, NULL));
+}
+
+static void targets_deliver(
+	struct broker *b, const struct match *m, struct publication *p, struct publish_result *all)
+{
+	uint32_t passed = 0, congested_bytes = b->config.limits.output_bytes;
+	bool plain = is_plain(b, p);
+
+	for (uint32_t i = 0; i < m->target_count; i++) {
+		if (plain && pass_on(&m->targets[i], p, congested_bytes))
+			passed++;
+		else
+			target_deliver(b, m, &m->targets[i], p, all);
+	}
+	all->matches += passed;
+	all->reached += passed;
+	b->figures.messages_sent += passed;
+}
+
 struct publish_result publish(struct broker *b, struct publication *p)
 {
 	struct publish_result all = { 0 };
@@ -85,19 +139,7 @@ struct publish_result publish(struct broker *b, struct publication *p)
 		forms_init(&forms);
 		p->forms = &forms;
 	}
-	for (uint32_t i = 0; i < m->target_count; i++) {
-		const struct target *t = &m->targets[i];
-		struct session *s = session_of(t->subscriber);
-		/* [MQTT-3.8.3-3] */
-		if ((t->no_local && t->subscriber == p->publisher) || !may_get(b, s, p->topic))
-			continue;
-		/* [MQTT-3.3.1-12] [MQTT-3.3.1-13], [MQTT-3.3.1-9] of 3.1.1 */
-		struct sending how = { .ids = m->ids,
-			.first_id = t->ids,
-			.qos = qos_least(p->qos, t->qos),
-			.retain = p->retain && t->retain_as_published };
-		count(&all, deliver(b, s, p, &how, NULL));
-	}
+	targets_deliver(b, m, p, &all);
 	for (uint32_t i = 0; i < m->share_count; i++)
 		count(&all, deliver_to_share(b, m->shares[i], p));
 	if (b->staging)

@@ -7,7 +7,7 @@ bool retained_init(struct retained *r, struct memory *memory, struct timers *tim
 	uint32_t level_max)
 {
 	*r = (struct retained){ .memory = memory, .timers = timers };
-	return tree_init(&r->tree, memory, seed, level_max, false);
+	return tree_init_walked(&r->tree, memory, seed, level_max);
 }
 
 void retained_remove_entry(struct retained *r, struct retained_entry *entry)
@@ -27,9 +27,9 @@ void retained_fini(struct retained *r)
 	struct tree_node *n = r->tree.root;
 
 	/* Removing a leaf prunes the way up to it, so it always starts again at the root. */
-	while (n && n->children) {
-		while (n->children)
-			n = n->children;
+	while (n && tree_siblings(n)->children) {
+		while (tree_siblings(n)->children)
+			n = tree_siblings(n)->children;
 		retained_remove_entry(r, n->value);
 		n = r->tree.root;
 	}
@@ -128,7 +128,7 @@ static bool takes_all(const struct pattern *p, uint32_t depth)
 static struct tree_node *sibling_taken(struct tree_node *n, uint32_t depth)
 {
 	while (n && depth == 1 && n->label_len && n->label[0] == '$')
-		n = n->next;
+		n = tree_siblings(n)->next;
 	return n;
 }
 
@@ -136,7 +136,7 @@ static struct tree_node *first_child(const struct retained *r, const struct patt
 	const struct tree_node *n, uint32_t depth)
 {
 	if (takes_all(p, depth))
-		return sibling_taken(n->children, depth + 1);
+		return sibling_taken(tree_siblings(n)->children, depth + 1);
 	return depth < p->count ? tree_child(&r->tree, n, &p->levels[depth]) : NULL;
 }
 
@@ -146,10 +146,10 @@ static void walk_move(
 	struct tree_node *from = w->at;
 
 	if (to)
-		to->pins++;
+		tree_siblings(to)->pins++;
 	w->at = to;
 	w->depth = depth;
-	from->pins--;
+	tree_siblings(from)->pins--;
 	tree_prune(&r->tree, from); /* whose last message went meanwhile */
 }
 
@@ -162,7 +162,7 @@ static void walk_step(struct retained *r, struct retained_walk *w, const struct 
 	for (; !to && n->parent; n = n->parent) {
 		depth--;
 		if (takes_all(p, depth - 1))
-			to = sibling_taken(n->next, depth);
+			to = sibling_taken(tree_siblings(n)->next, depth);
 	}
 	walk_move(r, w, to, depth);
 }
@@ -170,7 +170,7 @@ static void walk_step(struct retained *r, struct retained_walk *w, const struct 
 void retained_walk_begin(struct retained *r, struct retained_walk *w)
 {
 	*w = (struct retained_walk){ .at = r->tree.root, .age = r->age };
-	w->at->pins++;
+	tree_siblings(w->at)->pins++;
 }
 
 void retained_walk_end(struct retained *r, struct retained_walk *w)

@@ -17,7 +17,7 @@ bool subscriptions_init(
 	struct subscriptions *s, struct memory *memory, uint64_t seed, uint32_t level_max)
 {
 	*s = (struct subscriptions){ .memory = memory };
-	return tree_init(&s->tree, memory, seed, level_max, true);
+	return tree_init_joined(&s->tree, memory, seed, level_max, sizeof(struct filter));
 }
 
 void subscriptions_fini(struct subscriptions *s)
@@ -132,10 +132,8 @@ static void filter_release(struct subscriptions *s, struct tree_node *node)
 {
 	struct filter *f = node->value;
 
-	if (f && !f->list.count && !f->shares) {
-		memory_give(s->memory, f, sizeof(*f));
+	if (f && !f->list.count && !f->shares)
 		node->value = NULL;
-	}
 	tree_prune(&s->tree, node);
 }
 
@@ -317,13 +315,11 @@ enum subscribe_result subscriptions_add(struct subscriptions *s, struct subscrib
 	if (!node)
 		return tree_split(&s->tree, path) ? SUBSCRIBE_NO_MEMORY : SUBSCRIBE_TOO_DEEP;
 	enum subscribe_result result = SUBSCRIBE_NO_MEMORY;
-	struct filter *f = node->value;
-	if (!f)
-		node->value = f = memory_take_zeroed(s->memory, sizeof(*f));
-	struct share *share = f && name.len ? share_make(s->memory, f, node, name) : NULL;
+	struct filter *f = node->value = tree_room(&s->tree, node);
+	struct share *share = name.len ? share_make(s->memory, f, node, name) : NULL;
 	s->generation++;
 	struct subscription *sub = NULL;
-	if (f && (share || !name.len)) {
+	if (share || !name.len) {
 		struct subscription_list *list = share ? &share->list : &f->list;
 		sub = subscription_find(subscriber, node, share, list);
 		result = sub ? SUBSCRIBE_REPLACED : room_check(s, subscriber, node, share, limits);

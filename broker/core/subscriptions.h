@@ -1,6 +1,6 @@
 /* Who wants what: every subscription of every session, in a tree of filters.
  *
- *      tree_node ──value──▶ struct filter
+ *      tree_node ──value──▶ struct filter, in the node's own room
  *                              ├── list   ▶ subscription ▶ subscription ▶ ...      one per session
  *                              └── shares ▶ share "g1" ▶ share "g2" ▶ ...
  *                                             └── list ▶ subscription ▶ ...        the members
@@ -25,17 +25,18 @@ struct draw;
 struct memory;
 
 struct subscription {
-	struct subscriber *subscriber;
+	struct subscriber
+		*subscriber; /* first what a match needs: it may have to wait for memory */
+	uint32_t id;         /* Subscription Identifier; 0: none */
+	uint32_t index;      /* in its list */
+	uint8_t qos;         /* granted */
+	bool no_local;
+	bool retain_as_published;
 	struct tree_node *node;
 	struct share *share;        /* NULL: not shared */
 	struct draw *draw;          /* retained messages on their way to it; NULL: none */
 	struct subscription *next;  /* of the subscriber */
 	struct subscription **link; /* what points here in the subscriber's chain */
-	uint32_t id;                /* Subscription Identifier; 0: none */
-	uint32_t index;             /* in its list */
-	uint8_t qos;                /* granted */
-	bool no_local;
-	bool retain_as_published;
 };
 
 /* Most have but one item, for which there is room in place. */

@@ -9,21 +9,56 @@
 
 enum { FIRST_BUCKETS = 64 };
 
-bool tree_init(struct tree *t, struct memory *memory, uint64_t seed, uint32_t level_max, bool joins)
+static size_t node_size(const struct tree *t, size_t label_room)
 {
-	*t = (struct tree){
-		.memory = memory, .seed = seed, .level_max = level_max, .joins = joins
-	};
-	t->root = memory_take_zeroed(memory, sizeof(*t->root));
-	t->levels = memory_take(memory, level_max * sizeof(*t->levels));
-	t->buckets = memory_take_zeroed(memory, FIRST_BUCKETS * sizeof(*t->buckets));
+	return t->before + offsetof(struct tree_node, label) + label_room;
+}
+
+static struct tree_node *node_take(struct tree *t, size_t label_room)
+{
+	uint8_t *block = memory_take_zeroed(t->memory, node_size(t, label_room));
+
+	return block ? (struct tree_node *)(void *)(block + t->before) : NULL;
+}
+
+static void node_give(struct tree *t, struct tree_node *n)
+{
+	if (n)
+		memory_give(t->memory, (uint8_t *)n - t->before, node_size(t, n->label_room));
+}
+
+static bool parts_init(struct tree *t)
+{
+	t->root = node_take(t, 0);
+	t->levels = memory_take(t->memory, t->level_max * sizeof(*t->levels));
+	t->buckets = memory_take_zeroed(t->memory, FIRST_BUCKETS * sizeof(*t->buckets));
 	t->bucket_count = FIRST_BUCKETS;
 	return t->root && t->levels && t->buckets;
 }
 
+bool tree_init_walked(struct tree *t, struct memory *memory, uint64_t seed, uint32_t level_max)
+{
+	*t = (struct tree){ .memory = memory,
+		.seed = seed,
+		.level_max = level_max,
+		.before = sizeof(struct tree_siblings) };
+	return parts_init(t);
+}
+
+bool tree_init_joined(struct tree *t, struct memory *memory, uint64_t seed, uint32_t level_max,
+	uint32_t value_bytes)
+{
+	*t = (struct tree){ .memory = memory,
+		.seed = seed,
+		.level_max = level_max,
+		.before = (value_bytes + 7) & ~7u,
+		.joins = true };
+	return parts_init(t);
+}
+
 void tree_fini(struct tree *t)
 {
-	memory_give(t->memory, t->root, sizeof(*t->root));
+	node_give(t, t->root);
 	memory_give(t->memory, t->levels, t->level_max * sizeof(*t->levels));
 	memory_give(t->memory, t->buckets, t->bucket_count * sizeof(*t->buckets));
 }
@@ -110,8 +145,6 @@ struct tree_node *tree_child(
 {
 	if (!parent->named)
 		return NULL;
-	if (parent->named == 1 && !parent->plus && !parent->hash)
-		return begins_with(parent->children, level) ? parent->children : NULL;
 	uint32_t key = key_of(t, parent, level);
 	struct tree_node *n = t->buckets[key & (t->bucket_count - 1)];
 	while (n && !(n->key == key && n->parent == parent && begins_with(n, level)))
@@ -206,11 +239,6 @@ static void buckets_grow(struct tree *t)
 	t->bucket_count = count;
 }
 
-static size_t node_size(size_t label_room)
-{
-	return offsetof(struct tree_node, label) + label_room;
-}
-
 static void bucket_add(struct tree *t, struct tree_node *n)
 {
 	if (++t->node_count * UINT64_C(2) > t->bucket_count)
@@ -250,7 +278,7 @@ static void child_enter(struct tree *t, struct tree_node *n)
 static struct tree_node *node_make(
 	struct tree *t, struct tree_node *parent, const uint8_t *label, size_t len, uint32_t levels)
 {
-	struct tree_node *n = memory_take_zeroed(t->memory, node_size(len));
+	struct tree_node *n = node_take(t, len);
 
 	if (!n)
 		return NULL;
@@ -263,6 +291,29 @@ static struct tree_node *node_make(
 	return n;
 }
 
+static void siblings_enter(struct tree *t, struct tree_node *n)
+{
+	struct tree_siblings *own = tree_siblings(n), *above = tree_siblings(n->parent);
+
+	own->born = ++t->born;
+	own->next = above->children;
+	if (own->next)
+		tree_siblings(own->next)->previous = n;
+	above->children = n;
+}
+
+static void siblings_leave(struct tree_node *n)
+{
+	const struct tree_siblings *own = tree_siblings(n);
+
+	if (own->next)
+		tree_siblings(own->next)->previous = own->previous;
+	if (own->previous)
+		tree_siblings(own->previous)->next = own->next;
+	else
+		tree_siblings(n->parent)->children = own->next;
+}
+
 /* A child of these levels. */
 static struct tree_node *child_make(
 	struct tree *t, struct tree_node *parent, const struct tree_level *levels, uint32_t count)
@@ -273,28 +324,17 @@ static struct tree_node *child_make(
 
 	if (!n)
 		return NULL;
-	n->born = ++t->born;
-	n->next = parent->children;
-	if (n->next)
-		n->next->previous = n;
-	parent->children = n;
+	if (!t->joins)
+		siblings_enter(t, n);
 	child_enter(t, n);
 	return n;
 }
 
-/* Puts `n` in the place of a sibling that begins with the same level. */
+/* Puts `n` in the place of one that begins with the same level. */
 static void child_replace(struct tree *t, const struct tree_node *old, struct tree_node *n)
 {
-	struct tree_node *parent = old->parent;
-
-	n->born = old->born;
-	n->next = old->next;
-	n->previous = old->previous;
-	if (n->next)
-		n->next->previous = n;
-	*(n->previous ? &n->previous->next : &parent->children) = n;
-	if (parent->plus == old) {
-		parent->plus = n;
+	if (old->parent->plus == old) {
+		old->parent->plus = n;
 		return;
 	}
 	n->key = old->key;
@@ -302,7 +342,9 @@ static void child_replace(struct tree *t, const struct tree_node *old, struct tr
 	*bucket_find(t, old) = n;
 }
 
-/* Divides a node: the first `count` levels become a new one, which is returned, and the rest its child. */
+/* Divides a node of a tree that joins: the first `count` levels become a new one, which is returned, and the
+ * rest its child.
+ */
 static struct tree_node *child_divide(struct tree *t, struct tree_node *node, uint32_t count)
 {
 	uint32_t cut = node->level_len;
@@ -313,9 +355,7 @@ static struct tree_node *child_divide(struct tree *t, struct tree_node *node, ui
 	if (!upper)
 		return NULL;
 	child_replace(t, node, upper);
-	upper->children = node;
 	node->parent = upper;
-	node->next = node->previous = NULL;
 	node->levels -= (uint16_t)count;
 	node->label_len -= (uint16_t)(cut + 1);
 	memmove(node->label, node->label + cut + 1, node->label_len);
@@ -363,24 +403,26 @@ static void node_free(struct tree *t, struct tree_node *n)
 {
 	struct tree_node *parent = n->parent;
 
-	if (n->next)
-		n->next->previous = n->previous;
-	if (n->previous)
-		n->previous->next = n->next;
-	else
-		parent->children = n->next;
+	if (!t->joins)
+		siblings_leave(n);
 	if (parent->plus == n)
 		parent->plus = NULL;
 	else if (parent->hash == n)
 		parent->hash = NULL;
 	else
 		bucket_remove(t, n);
-	memory_give(t->memory, n, node_size(n->label_room));
+	node_give(t, n);
+}
+
+static bool is_of_use(const struct tree *t, const struct tree_node *n)
+{
+	return !n->parent || n->value || n->named || n->plus || n->hash ||
+		(!t->joins && tree_siblings(n)->pins);
 }
 
 void tree_prune(struct tree *t, struct tree_node *node)
 {
-	while (node->parent && !node->value && !node->children && !node->pins) {
+	while (!is_of_use(t, node)) {
 		struct tree_node *parent = node->parent;
 		node_free(t, node);
 		node = parent;
@@ -411,7 +453,7 @@ bool tree_is_ahead(const struct tree_node *place, const struct tree_node *node)
 		a = a->parent;
 		b = b->parent;
 	}
-	return a->born > b->born;
+	return tree_siblings(a)->born > tree_siblings(b)->born;
 }
 
 /* Twice the way: up to learn the length, and again to fill it in from the end. */

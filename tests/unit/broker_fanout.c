@@ -200,6 +200,97 @@ static void every_kind_of_subscriber_gets_its_own(void **state)
 	}
 }
 
+static bool not_to_b(void *context, const struct broker_client *client, struct mqtt_view topic)
+{
+	(void)context;
+	return topic.data[0] != 't' || !mqtt_view_equal(client->client_id, MQTT_VIEW("b"));
+}
+
+static struct client *join_all(struct rig *r, const char *id)
+{
+	struct client *c = join(r, MQTT_50, id);
+
+	subscribe_to(c, "t", 0);
+	subscribe_to(c, "u", 0);
+	return c;
+}
+
+/* The outputs end with the same packet, made for all, and the next one made for all does not suit them. */
+static void whoever_wants_it_otherwise_does_not_get_what_all_get(void **state)
+{
+	struct rig *r = *state;
+	struct client *pub = join(r, MQTT_50, "pub");
+
+	join_all(r, "all");
+	struct client *own = join(r, MQTT_50, "own"), *with_id = join(r, MQTT_50, "with_id");
+	subscribe_to(own, "u", 0);
+	subscribe_to(own, "t", 4); /* No Local */
+	subscribe_to(with_id, "u", 0);
+	say(with_id, "82 r m1 p{0B v7} s\"t\" 00");
+	expect(with_id, "SUBACK id 1: 0x00");
+	own->deaf = with_id->deaf = true;
+	say(pub, "30 r s\"u\" p{} b\"1\"");
+	say(own, "30 r s\"t\" p{} b\"2\"");
+	say(pub, "30 r s\"u\" p{} b\"3\"");
+	read_again(own);
+	expect(own, "PUBLISH \"u\" q0 \"1\"");
+	expect(own, "PUBLISH \"u\" q0 \"3\"");
+	expect_silence(own);
+	read_again(with_id);
+	expect(with_id, "PUBLISH \"u\" q0 \"1\"");
+	assert_non_null(strstr(hear(with_id), "Subscription Identifier 7"));
+	expect(with_id, "PUBLISH \"u\" q0 \"3\"");
+	expect_silence(with_id);
+}
+
+static void whoever_may_not_have_it_does_not_get_what_all_get(void **state)
+{
+	struct rig *r = *state;
+	r->config.access.deliver = not_to_b;
+	struct client *pub = join(r, MQTT_50, "pub");
+
+	join_all(r, "all");
+	struct client *barred = join_all(r, "b");
+	barred->deaf = true;
+	say(pub, "30 r s\"u\" p{} b\"1\"");
+	say(pub, "30 r s\"t\" p{} b\"2\"");
+	read_again(barred);
+	expect(barred, "PUBLISH \"u\" q0 \"1\"");
+	expect_silence(barred);
+}
+
+static void whoever_has_too_much_to_read_gets_no_more(void **state)
+{
+	struct rig *r = *state;
+	r->config.limits.output_bytes = 5000;
+	struct client *pub = join(r, MQTT_50, "pub");
+
+	join_all(r, "all");
+	struct client *full = join_all(r, "full");
+	full->deaf = true;
+	for (unsigned i = 0; i < 100; i++)
+		say(pub, "30 r s\"u\" p{} 61*100");
+	assert_in_range(link_output_bytes(full->link), 5000, 5105);
+}
+
+/* All but what the sheet takes: the first of those that get it needs no copy of its own, either. */
+static void a_fan_out_to_two_is_shared_by_both(void **state)
+{
+	struct rig *r = *state;
+	struct client *pub = join(r, MQTT_50, "pub"),
+		      *pair[] = { join_all(r, "1"), join_all(r, "2") };
+
+	pair[0]->deaf = pair[1]->deaf = true;
+	uint64_t before = memory(r);
+	for (unsigned i = 0; i < 100; i++)
+		say(pub, "30 r s\"u\" p{} 61*100");
+	assert_true(memory(r) - before < 16384 + 1024);
+	for (unsigned i = 0; i < 2; i++) {
+		assert_int_equal(link_output_bytes(pair[i]->link), 100 * 106);
+		read_again(pair[i]);
+	}
+}
+
 static void a_topic_that_is_known_finds_who_came_since(void **state)
 {
 	struct rig *r = *state;
@@ -228,6 +319,10 @@ int main(void)
 		TEST(a_fan_out_is_written_once_for_all),
 		TEST(a_slow_reader_holds_little_more_than_it_has_to_read),
 		TEST(every_kind_of_subscriber_gets_its_own),
+		TEST(whoever_wants_it_otherwise_does_not_get_what_all_get),
+		TEST(whoever_may_not_have_it_does_not_get_what_all_get),
+		TEST(whoever_has_too_much_to_read_gets_no_more),
+		TEST(a_fan_out_to_two_is_shared_by_both),
 		TEST(a_topic_that_is_known_finds_who_came_since),
 	};
 	return cmocka_run_group_tests_name("broker_fanout", tests, NULL, NULL);
