@@ -8,6 +8,7 @@
 #include <unistd.h>
 
 #include "base/arena.h"
+#include "base/completion.h"
 #include "broker/shell/server.h"
 
 #ifndef MQTTSPEC_VERSION
@@ -45,16 +46,40 @@ struct options {
 	bool verbose, quiet;
 };
 
+static const struct option longs[] = {
+	{ "port", required_argument, NULL, 'p' },
+	{ "bind", required_argument, NULL, 'b' },
+	{ "config", required_argument, NULL, 'c' },
+	{ "check-config", no_argument, NULL, 'C' },
+	{ "verbose", no_argument, NULL, 'v' },
+	{ "quiet", no_argument, NULL, 'q' },
+	{ "version", no_argument, NULL, 'V' },
+	{ "help", no_argument, NULL, 'h' },
+	{ NULL, 0, NULL, 0 },
+};
+
+/* For shells: the words that may stand where the last of these is typed. */
+static int complete(int count, char **words)
+{
+	struct completion c = { .to = stdout, .current = words[count - 1], .prefix = "" };
+	const struct option *o = completion_option(&c, longs, count > 1 ? words[count - 2] : "");
+
+	if (!o)
+		completion_offer_options(&c, longs, help);
+	else if (o->val == 'c')
+		completion_offer(&c, "=files", NULL);
+	else if (o->val == 'b')
+		completion_offer_words(&c, "127.0.0.1 localhost ::1 0.0.0.0");
+	return EXIT_SUCCESS;
+}
+
 /* 0 to go on, else the exit code plus one. */
 static int read_options(int argc, char **argv, struct options *o)
 {
-	static const struct option longs[] = { { "port", required_argument, NULL, 'p' },
-		{ "bind", required_argument, NULL, 'b' },
-		{ "config", required_argument, NULL, 'c' },
-		{ "check-config", no_argument, NULL, 'C' }, { "verbose", no_argument, NULL, 'v' },
-		{ "quiet", no_argument, NULL, 'q' }, { "version", no_argument, NULL, 'V' },
-		{ "help", no_argument, NULL, 'h' }, { NULL, 0, NULL, 0 } };
 	int c;
+
+	if (argc > 3 && !strcmp(argv[1], "completion") && !strcmp(argv[2], "words"))
+		return complete(argc - 3, argv + 3) + 1;
 
 	while ((c = getopt_long(argc, argv, "p:b:c:vqh", longs, NULL)) >= 0) {
 		char *end = NULL;

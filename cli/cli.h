@@ -5,6 +5,8 @@
 #include <stdbool.h>
 #include <stdio.h>
 
+struct option;
+
 enum exit_code {
 	EXIT_AS_EXPECTED = 0,  /* every verdict was expected; the question was answered */
 	EXIT_UNEXPECTED = 1,   /* something was not */
@@ -20,12 +22,18 @@ struct command {
 
 	/* Gets its own name as argv[0], answers --help, and returns an exit code. */
 	int (*run)(int argc, char **argv);
+
+	const struct option *options; /* of getopt_long, and ... */
+	const char *help;             /* ... what --help prints: for completion in a shell */
 };
 
 extern const struct command command_run, command_list, command_explain, command_report,
 	command_diff, command_matrix, command_agent_check;
 
 extern const char tool_version[]; /* "0.1.0" */
+
+/* `completion words WORD...` and `completion bash|zsh`, for shells: no command that people type. */
+int completion_main(const struct command *const *commands, size_t count, int argc, char **argv);
 
 /* "mqttspec list: <the sentence>", then where to find help, on stderr. Returns EXIT_USAGE. */
 int usage_error(const struct command *command, const char *format, ...)

@@ -69,13 +69,14 @@ static int compare(const char *before, const char *after, const char *markdown)
 	return code;
 }
 
+static const struct option options[] = {
+	{ "markdown", required_argument, NULL, 'm' },
+	{ "help", no_argument, NULL, 'h' },
+	{ NULL, 0, NULL, 0 },
+};
+
 static int run(int argc, char **argv)
 {
-	static const struct option options[] = {
-		{ "markdown", required_argument, NULL, 'm' },
-		{ "help", no_argument, NULL, 'h' },
-		{ NULL, 0, NULL, 0 },
-	};
 	const char *markdown = NULL;
 	int answer;
 
@@ -97,4 +98,6 @@ const struct command command_diff = {
 	.synopsis = "OLD NEW [--markdown F]",
 	.summary = "what broke, what was mended, what is new or gone between two runs",
 	.run = run,
+	.options = options,
+	.help = help,
 };

@@ -83,12 +83,13 @@ static int explain_words(char *const *words)
 	return code;
 }
 
+static const struct option options[] = {
+	{ "help", no_argument, NULL, 'h' },
+	{ NULL, 0, NULL, 0 },
+};
+
 static int run(int argc, char **argv)
 {
-	static const struct option options[] = {
-		{ "help", no_argument, NULL, 'h' },
-		{ NULL, 0, NULL, 0 },
-	};
 	int answer;
 
 	opterr = 0;
@@ -108,4 +109,6 @@ const struct command command_explain = {
 	.synopsis = "NAME",
 	.summary = "what a statement, case, Reason Code, property or verdict means",
 	.run = run,
+	.options = options,
+	.help = help,
 };

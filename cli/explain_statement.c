@@ -85,12 +85,15 @@ static void put_cases(struct page *p, const struct spec_statement *s)
 
 static void put_statement(struct page *p, const struct spec_statement *s)
 {
+	char url[SPEC_URL_SIZE];
+
 	page_heading(p, "%s", s->name);
 	page_text(p, s->summary);
 	page_field(p, "level", "%s", s->level);
 	page_field(p, "binds", "%s",
 		s->actor == ACTOR_BOTH ? "server and client" : spec_actor_name(s->actor));
 	page_field(p, "section", "%s%s%s", s->section, *s->title ? " " : "", s->title);
+	page_field(p, "read it at", "%s", spec_url(s, url));
 	if (!s->numbered)
 		page_field(p, "number", "none in the standard; the key is ours");
 	put_observation(p, s);

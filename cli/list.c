@@ -22,7 +22,7 @@ static const char help[] =
 	"\n"
 	"A PATTERN is, with the wildcards of the shell:\n"
 	"  qos2_duplicate_publish     a case, or a table of packets with all of its rows\n"
-	"  'reserved_flags/ping*'     rows of a table\n"
+	"  'bad_flags/ping*'          rows of a table\n"
 	"  will                       a chapter, the file that the cases stand in\n"
 	"  MQTT-3.1.2-24, 5.0:MQTT-3.1.2-24, U50-PROP-ORDER\n"
 	"                             a statement, in both versions or in one\n"
@@ -274,18 +274,19 @@ static int read_option(int answer, char **argv, struct list_options *o)
 	return GO_ON;
 }
 
+static const struct option options[] = {
+	{ "versions", required_argument, NULL, 'v' },
+	{ "role", required_argument, NULL, 'r' },
+	{ "not", required_argument, NULL, 'n' },
+	{ "statements", no_argument, NULL, 's' },
+	{ "uncovered", no_argument, NULL, 'u' },
+	{ "json", no_argument, NULL, 'j' },
+	{ "help", no_argument, NULL, 'h' },
+	{ NULL, 0, NULL, 0 },
+};
+
 static int run(int argc, char **argv)
 {
-	static const struct option options[] = {
-		{ "versions", required_argument, NULL, 'v' },
-		{ "role", required_argument, NULL, 'r' },
-		{ "not", required_argument, NULL, 'n' },
-		{ "statements", no_argument, NULL, 's' },
-		{ "uncovered", no_argument, NULL, 'u' },
-		{ "json", no_argument, NULL, 'j' },
-		{ "help", no_argument, NULL, 'h' },
-		{ NULL, 0, NULL, 0 },
-	};
 	struct arena arena;
 	struct list_options o = { .versions = BOTH };
 	int answer, code = GO_ON;
@@ -309,4 +310,6 @@ const struct command command_list = {
 		    "[--statements|--uncovered] [--json]",
 	.summary = "the cases, or the statements and how many cases test them",
 	.run = run,
+	.options = options,
+	.help = help,
 };

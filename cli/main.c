@@ -1,9 +1,11 @@
 /* mqttspec: judges MQTT brokers against every statement of 3.1.1 and 5.0. */
+#include <signal.h>
 #include <stdio.h>
 #include <string.h>
 
 #include "cli/cli.h"
 #include "cli/nearest.h"
+#include "cli/output.h"
 #include "spec/spec.h"
 
 static const struct command *const commands[] = {
@@ -67,6 +69,8 @@ static int dispatch(int argc, char **argv)
 		print_help(stdout);
 		return EXIT_AS_EXPECTED;
 	}
+	if (!strcmp(word, "completion"))
+		return completion_main(commands, COMMANDS, argc - 1, argv + 1);
 	if (argc < 2) {
 		print_help(stderr);
 		return EXIT_USAGE;
@@ -76,9 +80,10 @@ static int dispatch(int argc, char **argv)
 
 int main(int argc, char **argv)
 {
+	signal(SIGPIPE, SIG_IGN); /* a reader who has seen enough is no error */
 	int code = dispatch(argc, argv);
 
-	if (fflush(stdout) || ferror(stdout)) {
+	if (!output_is_whole(stdout)) {
 		perror("mqttspec: standard output");
 		return EXIT_NOTHING;
 	}

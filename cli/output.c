@@ -1,8 +1,10 @@
 #include "cli/output.h"
 
 #include <errno.h>
+#include <poll.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 
 #include "base/arena.h"
 #include "base/buf.h"
@@ -27,15 +29,40 @@ FILE *output_open(const struct command *command, const char *path)
 	return to;
 }
 
+bool output_is_unread(FILE *to)
+{
+	struct pollfd fd = { .fd = fileno(to) };
+
+	return poll(&fd, 1, 0) == 1 && fd.revents & POLLERR;
+}
+
+bool output_is_whole(FILE *to)
+{
+	return (!fflush(to) && !ferror(to)) || output_is_unread(to);
+}
+
 bool output_close(const struct command *command, const char *path, FILE *to)
 {
-	bool ok = !fflush(to) && !ferror(to);
+	bool ok = output_is_whole(to);
 
 	if (!is_standard(path) && fclose(to))
 		ok = false;
 	if (!ok)
 		complain(command, path);
 	return ok;
+}
+
+bool output_make_folder(struct arena *a, const char *path)
+{
+	char *copy = arena_text(a, path);
+
+	for (char *slash = strchr(copy + 1, '/'); slash; slash = strchr(slash + 1, '/')) {
+		*slash = '\0';
+		if (mkdir(copy, 0777) && errno != EEXIST)
+			return false;
+		*slash = '/';
+	}
+	return mkdir(copy, 0777) == 0 || errno == EEXIST;
 }
 
 static char *folder_of(const char *output)

@@ -157,19 +157,20 @@ static int show_help(void)
 	return EXIT_AS_EXPECTED;
 }
 
+static const struct option options[] = {
+	{ "html", required_argument, NULL, HTML },
+	{ "junit", required_argument, NULL, JUNIT },
+	{ "tap", required_argument, NULL, TAP },
+	{ "markdown", required_argument, NULL, MARKDOWN },
+	{ "badge", required_argument, NULL, BADGE },
+	{ "exit-code", no_argument, NULL, 'e' },
+	{ "help", no_argument, NULL, 'h' },
+	{ NULL, 0, NULL, 0 },
+};
+
 static int run(int argc, char **argv)
 {
 	enum { ORDERS_MAX = 32 };
-	static const struct option options[] = {
-		{ "html", required_argument, NULL, HTML },
-		{ "junit", required_argument, NULL, JUNIT },
-		{ "tap", required_argument, NULL, TAP },
-		{ "markdown", required_argument, NULL, MARKDOWN },
-		{ "badge", required_argument, NULL, BADGE },
-		{ "exit-code", no_argument, NULL, 'e' },
-		{ "help", no_argument, NULL, 'h' },
-		{ NULL, 0, NULL, 0 },
-	};
 	struct order orders[ORDERS_MAX];
 	size_t count = 0;
 	bool judge = false;
@@ -200,4 +201,6 @@ const struct command command_report = {
 	.synopsis = "RUN... [--html F] [--junit F] [--tap F] [--markdown F] [--badge F]",
 	.summary = "reports from the records of a run",
 	.run = run,
+	.options = options,
+	.help = help,
 };

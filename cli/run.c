@@ -9,7 +9,9 @@
 
 #include "base/clock.h"
 #include "cli/cli.h"
+#include "cli/output.h"
 #include "cli/screen.h"
+#include "harness/agent/habits.h"
 #include "harness/launch/program.h"
 #include "harness/transport/transport.h"
 #include "harness/versions.h"
@@ -19,7 +21,7 @@
 enum {
 	JOBS = 16, /* far more than cores */
 	JOBS_A_CORE = 4,
-	TIMED_JOBS = 64,
+	WAITING_A_JOB = 10, /* case runs that only wait, for each that may be at work */
 	CAPTURE_ERROR_SIZE = 512,
 	PATIENCE_SIZE = 100,
 };
@@ -76,7 +78,9 @@ static void show_progress(void *user, const struct runner_progress *p)
 		running[i] = (struct terminal_running){ p->running[i].id, p->running[i].age_us };
 	terminal_progress(&run->terminal, p->done, p->planned, running, p->running_count,
 		seconds > 0 ? (double)p->done / seconds : 0,
-		p->patiently ? patience_text(run, p->patient, patience) : NULL);
+		p->patiently       ? patience_text(run, p->patient, patience)
+			: p->paced ? "held back by --connect-rate"
+				   : NULL);
 	free(running);
 }
 
@@ -120,6 +124,8 @@ static const char *reach_client(struct run *run, int64_t answer_us)
 	struct client_facts facts;
 	unsigned served = run->has_file ? run->file.versions : BOTH;
 
+	if (!run->client.agent)
+		run->client.habits = habits_new();
 	if (!survey_take_client(&run->arena, &run->client, served, run->options.versions, answer_us,
 		    run->surveys, &facts, &error))
 		return not_launched(run, error);
@@ -184,9 +190,11 @@ static void tell_of_keep_alive(const struct run *run)
 static void tell_of_refusals(const struct run *run)
 {
 	for (int i = 0; i < VERSION_COUNT; i++)
-		if (run->surveys[i].refused)
-			fprintf(stderr, "mqttspec run: MQTT %s: %s\n",
-				spec_version_name(version_at(i)), run->surveys[i].refused);
+		for (int what = 0; what < OFFER_COUNT; what++)
+			if (run->surveys[i].remarks[what])
+				fprintf(stderr, "mqttspec run: MQTT %s: %s\n",
+					spec_version_name(version_at(i)),
+					run->surveys[i].remarks[what]);
 }
 
 static void warn_of_oddities(const struct run *run)
@@ -264,9 +272,7 @@ static struct runner_config configure(struct run *run)
 		.deadline_us = o->deadline_s ? now_us + (int64_t)o->deadline_s * 1000000 : 0,
 		.hold_us = run->role == ROLE_SERVER ? RUNNER_HOLD_US : 0,
 		.jobs = jobs,
-		.timed_jobs = jobs <= 1            ? 0
-			: run->role == ROLE_SERVER ? TIMED_JOBS
-						   : jobs,
+		.most_jobs = jobs > 1 ? jobs * WAITING_A_JOB : 1,
 		.fail_fast = o->fail_fast,
 		.no_fork = o->no_fork,
 		.live = o->transcript ? stdout : NULL,
@@ -288,7 +294,8 @@ static void play_rounds(struct run *run)
 		while (runner_turn(r, NULL))
 			;
 		runner_conclude(r);
-		if (r->stopped || !run->options.until_failure || r->unexpected || r->unexplained)
+		if (r->stopped || !run->options.until_failure || r->unexpected || r->unexplained ||
+			output_is_unread(stdout))
 			return;
 	}
 }
@@ -336,6 +343,7 @@ static int play(struct run *run)
 	} else {
 		play_rounds(run);
 	}
+	runner_clean(&run->runner);
 	runner_result(&run->runner, &end);
 	end.unjudged = run_unjudged(run);
 	const char *trouble = record_write_end(run->out.record, &end)
@@ -402,6 +410,7 @@ static int reach_and_play(struct run *run)
 
 	target_init(&run->target, run->has_file ? &run->file : NULL);
 	run->target.login = run->login.user_name ? &run->login : NULL;
+	run->target.guest = run->role == ROLE_SERVER ? &run->guest : NULL;
 	fill_record(run);
 	const char *error = reach_target(run);
 	if (!error)
@@ -422,7 +431,6 @@ static int catch_signals(const struct run_options *o)
 {
 	sigset_t set;
 
-	signal(SIGPIPE, SIG_IGN);
 	if (o->no_fork)
 		return -1;
 	sigemptyset(&set);
@@ -493,6 +501,8 @@ static int run_as(const struct command *command, enum role role, int argc, char 
 	if (run_options_read(&run.arena, command, argc, argv, &run.options, &code) &&
 		run_prepare(&run, &code))
 		code = run_prepared(&run);
+	pace_fini(&run.pace);
+	habits_free(run.client.habits);
 	arena_fini(&run.arena);
 	return code;
 }
@@ -512,6 +522,8 @@ const struct command command_run = {
 	.synopsis = "[TARGET] [PATTERN...] [OPTION...]",
 	.summary = "judge a broker or a client",
 	.run = run_command,
+	.options = run_options_table,
+	.help = run_help,
 };
 
 const struct command command_agent_check = {
@@ -519,4 +531,6 @@ const struct command command_agent_check = {
 	.synopsis = "'COMMAND' [PATTERN...] [OPTION...]",
 	.summary = "whether a program keeps the contract of agents",
 	.run = agent_check_command,
+	.options = run_options_table,
+	.help = agent_check_help,
 };

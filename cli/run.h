@@ -1,5 +1,5 @@
 /* A run from the command line to its exit code: run_prepare.c says what is to be played against what,
- * run_login.c with which user name, run_look.c what the target breaks at every connection, run.c plays it
+ * run_login.c with which user name, run_guest.c within which bounds of its host, run_look.c what the target breaks at every connection, run.c plays it
  * for people, serve.c for a test driver, run_end.c says what it was worth.
  */
 #ifndef CLI_RUN_H
@@ -14,10 +14,12 @@
 #include "harness/agent/client.h"
 #include "harness/case.h"
 #include "harness/peers/demands.h"
+#include "harness/peers/guest.h"
 #include "harness/runner/plan.h"
 #include "harness/runner/runner.h"
 #include "harness/runner/survey.h"
 #include "harness/runner/target.h"
+#include "harness/transport/pace.h"
 #include "record/record.h"
 #include "reports/terminal.h"
 
@@ -49,6 +51,8 @@ struct run {
 	enum role role;       /* what is judged ... */
 	struct client client; /* ... if it is a client, or its agent */
 	struct login login; /* for every CONNECT, where a broker is judged; user_name NULL: none */
+	struct guest guest; /* what its host asks of us, where a broker is judged */
+	struct pace pace;   /* guest.pace, if there is one */
 	struct expectations expected;
 	const struct case_def *const *cases; /* all that there are of the role */
 	size_t case_count;
@@ -71,6 +75,9 @@ bool run_prepare(struct run *run, int *code);
 
 /* Finds run->login, which needs the target's file to have been read; the same. */
 bool run_find_login(struct run *run, int *code);
+
+/* Finds run->guest; the same. */
+bool run_find_guest(struct run *run, int *code);
 
 /* Looks at a plain connection. What is broken there becomes a finding of the run: its case is in
  * the plan from here on, whatever was selected.

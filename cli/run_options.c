@@ -8,6 +8,7 @@
 #include "cli/cli.h"
 #include "cli/versions.h"
 #include "harness/case.h"
+#include "harness/peers/guest.h"
 
 enum {
 	JOBS_MAX = 256,
@@ -19,6 +20,7 @@ enum {
 	REPEATS_MAX = 1000000,
 	SHARDS_MAX = 10000,
 	DEADLINE_S_MAX = 1000000,
+	CONNECT_RATE_MAX = 100000,
 };
 
 enum long_only {
@@ -26,6 +28,9 @@ enum long_only {
 	EXEC,
 	USER,
 	PASSWORD_FILE,
+	PREFIX,
+	CLIENT_ID_PREFIX,
+	CONNECT_RATE,
 	NOT,
 	VERSIONS,
 	TRANSPORTS,
@@ -53,11 +58,14 @@ enum long_only {
 	SERVE,
 };
 
-static const struct option long_options[] = {
+const struct option run_options_table[] = {
 	{ "client", required_argument, NULL, CLIENT },
 	{ "exec", required_argument, NULL, EXEC },
 	{ "user", required_argument, NULL, USER },
 	{ "password-file", required_argument, NULL, PASSWORD_FILE },
+	{ "prefix", required_argument, NULL, PREFIX },
+	{ "client-id-prefix", required_argument, NULL, CLIENT_ID_PREFIX },
+	{ "connect-rate", required_argument, NULL, CONNECT_RATE },
 	{ "not", required_argument, NULL, NOT },
 	{ "versions", required_argument, NULL, VERSIONS },
 	{ "transports", required_argument, NULL, TRANSPORTS },
@@ -186,6 +194,18 @@ static bool versions(struct run_options *o)
 	return false;
 }
 
+/* A sentence of what is wrong with it; NULL: nothing. */
+static bool guest_text(struct run_options *o, const char *option, const char **out,
+	const char *(*objection)(const char *text))
+{
+	const char *sentence = objection(optarg);
+
+	*out = optarg;
+	if (sentence)
+		usage_error(o->command, "%s: %s", option, sentence);
+	return !sentence;
+}
+
 /* ---- options ------------------------------------------------------------------------------- */
 
 static bool leave_out(struct arena *a, struct run_options *o)
@@ -252,6 +272,17 @@ static bool take_output(int option, struct run_options *o)
 	}
 }
 
+static bool take_guest(int option, struct run_options *o)
+{
+	switch (option) {
+	case PREFIX: return guest_text(o, "--prefix", &o->prefix, guest_topics_objection);
+	case CLIENT_ID_PREFIX:
+		return guest_text(
+			o, "--client-id-prefix", &o->client_id_prefix, guest_client_ids_objection);
+	default: return number(o, "--connect-rate", 1, CONNECT_RATE_MAX, &o->connect_rate);
+	}
+}
+
 static bool take_expectation(int option, struct run_options *o)
 {
 	const char *value = option == STRICT ? "none" : optarg;
@@ -272,6 +303,9 @@ static bool take(struct arena *a, int option, struct run_options *o)
 	case EXEC: o->exec = optarg; return true;
 	case USER: o->user = optarg; return true;
 	case PASSWORD_FILE: o->password_file = optarg; return true;
+	case PREFIX:
+	case CLIENT_ID_PREFIX:
+	case CONNECT_RATE: return take_guest(option, o);
 	case NOT:
 	case VERSIONS:
 	case TRANSPORTS:
@@ -348,7 +382,7 @@ bool run_options_read(struct arena *a, const struct command *command, int argc, 
 	};
 	*code = EXIT_USAGE;
 	opterr = 0;
-	while ((option = getopt_long(argc, argv, ":j:vqh", long_options, NULL)) != -1) {
+	while ((option = getopt_long(argc, argv, ":j:vqh", run_options_table, NULL)) != -1) {
 		if (option == 'h') {
 			fputs(command == &command_run ? run_help : agent_check_help, stdout);
 			*code = EXIT_AS_EXPECTED;

@@ -2,6 +2,7 @@
 #ifndef CLI_RUN_OPTIONS_H
 #define CLI_RUN_OPTIONS_H
 
+#include <getopt.h>
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -21,11 +22,14 @@ struct run_options {
 	const char **excluded; /* PATTERNs of what is left out */
 	size_t excluded_count, excluded_capacity;
 
-	const char *client;        /* command line of a client's agent, or NULL */
-	const char *exec;          /* of a client without one, or NULL */
-	const char *user;          /* of every CONNECT, or NULL */
-	const char *password_file; /* with its password, or NULL */
-	unsigned versions;         /* mask of V311 and V50 */
+	const char *client;           /* command line of a client's agent, or NULL */
+	const char *exec;             /* of a client without one, or NULL */
+	const char *user;             /* of every CONNECT, or NULL */
+	const char *password_file;    /* with its password, or NULL */
+	const char *prefix;           /* what all topics are below, or NULL */
+	const char *client_id_prefix; /* what all ClientIds begin with, or NULL */
+	unsigned connect_rate;        /* connections a second, at most; 0: not given */
+	unsigned versions;            /* mask of V311 and V50 */
 	const char *segment;
 	struct cuts cuts;
 	struct routes routes; /* none: the usual one, or ... */
@@ -64,5 +68,6 @@ bool run_options_read(struct arena *a, const struct command *command, int argc, 
 	struct run_options *out, int *code);
 
 extern const char run_help[], agent_check_help[];
+extern const struct option run_options_table[]; /* of getopt_long */
 
 #endif

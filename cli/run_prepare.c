@@ -164,16 +164,36 @@ static bool find_routes(struct run *run, int *code)
 	return true;
 }
 
+/* A file, or that of the target of this name; NULL: there is neither. */
+static const char *expectations_path(struct run *run, const char *from)
+{
+	const char *found;
+
+	if (access(from, F_OK) == 0)
+		return from;
+	return target_word(&run->arena, from, &found) == WORD_FILE && !access(found, F_OK) ? found
+											   : NULL;
+}
+
 static bool find_expectations(struct run *run, int *code)
 {
 	const char *from = run->options.expect;
 	const char *error;
 
 	run->expected = run->file.expected;
-	if (from && !strcmp(from, "none"))
+	if (from && !strcmp(from, "none")) {
 		run->expected = (struct expectations){ .path = "none" };
-	else if (from && !target_file_read_expected(&run->arena, from, &run->expected, &error))
-		return complain(run, code, EXIT_USAGE, error);
+	} else if (from) {
+		const char *path = expectations_path(run, from);
+		if (!path)
+			return complain(run, code, EXIT_USAGE,
+				arena_printf(&run->arena,
+					"--expect %s: there is no such file, and no target of that "
+					"name",
+					from));
+		if (!target_file_read_expected(&run->arena, path, &run->expected, &error))
+			return complain(run, code, EXIT_USAGE, error);
+	}
 	const struct expectation *orphan =
 		expectation_orphan(&run->expected, run->cases, run->case_count);
 	if (!orphan)
@@ -274,6 +294,6 @@ bool run_prepare(struct run *run, int *code)
 	if (!find_target(run, code))
 		return false;
 	list_cases(run);
-	return run_find_login(run, code) && find_expectations(run, code) &&
-		find_routes(run, code) && make_plan(run, code);
+	return run_find_login(run, code) && run_find_guest(run, code) &&
+		find_expectations(run, code) && find_routes(run, code) && make_plan(run, code);
 }

@@ -188,8 +188,10 @@ struct mqttspec_options {
 
 	uint8_t version;       /* 5, or 4 for 3.1.1 (5) */
 	const char *client_id; /* "": the server chooses ("") */
-	bool keep_session;     /* Clean Start 0 (false) */
-	bool adopt_session;    /* a session of an earlier process may be there (false) */
+	bool keep_session;     /* Clean Start 0; in 5.0 a Session Expiry Interval among the
+				  properties says how long the server keeps it (false) */
+	bool adopt_session;    /* go on with a session of an earlier process, with what the server
+				  has of it; if not, such a session is ended (true) */
 	uint16_t keep_alive_s; /* (60) */
 	const char *user_name; /* NULL: none */
 	const void *password;  /* NULL: none */
@@ -281,7 +283,9 @@ uint32_t mqttspec_pending(const struct mqttspec_client *client);      /* message
 
 /* ---- blocking ------------------------------------------------------------------------------ */
 
-/* Waits until connected. MQTTSPEC_OK, or why not. */
+/* Waits until connected. MQTTSPEC_OK, or why not: how the latest attempt ended, and MQTTSPEC_TIMEOUT if
+ * none has ended yet. Where `reconnect` says so the client still goes on trying.
+ */
 int mqttspec_connect(struct mqttspec_client *client, int64_t wait_ms);
 
 /* Waits for the acknowledgement. After MQTTSPEC_TIMEOUT the message is still on its way. */

@@ -124,35 +124,41 @@ static void on_over(struct session *s)
 		input_close(&p->input);
 }
 
-/* False after a complaint. */
-static bool payload_read(struct pub *p)
+/* 0, or the exit code after a complaint. */
+static int payload_read(struct pub *p)
 {
 	const struct command *c = &p->command;
 	bool is_file = c->source == SOURCE_FILE;
 
 	if (c->source == SOURCE_MESSAGE)
-		return buf_add_text(&p->payload, c->message);
+		return buf_add_text(&p->payload, c->message) ? 0 : COMMAND_FAILED;
 	if (!is_file && c->source != SOURCE_STDIN)
-		return true;
+		return 0;
 	int fd = is_file ? open(c->message, O_RDONLY | O_CLOEXEC) : STDIN_FILENO;
-	bool ok = fd >= 0 && input_read_all(&p->payload, fd);
-	if (!ok)
+	bool ok = fd >= 0 && input_read_all(&p->payload, fd, command_left_ms(c));
+	int code = ok ? 0 : errno == ETIMEDOUT ? COMMAND_TIMED_OUT : COMMAND_FAILED;
+	if (code == COMMAND_TIMED_OUT)
+		command_complain(c, "the time is over");
+	else if (code)
 		command_complain(
 			c, "%s: %s", is_file ? c->message : "standard input", strerror(errno));
 	if (is_file && fd >= 0)
 		close(fd);
 	if (ok && !is_file && !p->payload.len) {
 		command_complain(c, "standard input is empty");
-		ok = false;
+		code = COMMAND_FAILED;
 	}
-	return ok;
+	return code;
 }
 
 static int pub_run(struct pub *p)
 {
 	struct mqttspec_callbacks callbacks = { .published = on_published };
+	int code = payload_read(p);
 
-	if (!payload_read(p) || !session_init(&p->session, &p->command, &callbacks))
+	if (code)
+		return code;
+	if (!session_init(&p->session, &p->command, &callbacks))
 		return COMMAND_FAILED;
 	p->session.connected = on_connected;
 	p->session.over = on_over;

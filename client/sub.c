@@ -75,15 +75,6 @@ static void on_subscribed(void *context, uint64_t tag, int result, const uint8_t
 	}
 }
 
-static void on_timeout(uv_timer_t *timer)
-{
-	struct sub *s = timer->data;
-
-	if (!s->command.quiet)
-		command_complain(&s->command, "the time is over");
-	session_end(&s->session, COMMAND_TIMED_OUT);
-}
-
 static bool subscribe(struct sub *s)
 {
 	struct command *c = &s->command;
@@ -106,14 +97,6 @@ static bool subscribe(struct sub *s)
 	return !result;
 }
 
-static void on_connected(struct session *session)
-{
-	struct sub *s = (struct sub *)session;
-
-	if (s->command.wait_s && !uv_is_active((uv_handle_t *)&session->timer))
-		uv_timer_start(&session->timer, on_timeout, s->command.wait_s * 1000ull, 0);
-}
-
 static int sub_run(struct sub *s)
 {
 	struct mqttspec_callbacks callbacks = { .message = on_message,
@@ -121,8 +104,6 @@ static int sub_run(struct sub *s)
 
 	if (!format_check(&s->command) || !session_init(&s->session, &s->command, &callbacks))
 		return COMMAND_FAILED;
-	s->session.timer.data = s;
-	s->session.connected = on_connected;
 	if (!subscribe(s)) {
 		s->session.ending = true;
 		s->session.code = COMMAND_FAILED;

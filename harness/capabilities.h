@@ -9,6 +9,9 @@
 
 enum { KEEP_ALIVE_INSTEAD_S = 60 };
 
+/* What a target may refuse although it has announced nothing of the kind, which its policy may want. */
+enum offer { OFFER_QOS, OFFER_RETAIN, OFFER_WILDCARDS, OFFER_SHARED, OFFER_NAMELESS, OFFER_COUNT };
+
 struct capabilities {
 	bool served;     /* this version is accepted */
 	bool refuses_50; /* 5.0 was tried, and is not: the target answers as 3.1.1 has it alone */
@@ -26,6 +29,10 @@ struct capabilities {
 	uint32_t queue; /* messages that wait for one client; UINT32_MAX: no limit stated */
 	bool has_session_expiry; /* the server said one of its own */
 	uint32_t session_expiry;
+	/* What is missing since it was refused when it was tried: how, in the target's own word, as in
+	 * "PUBACK 0x87"; NULL: it is there, or its lack was announced.
+	 */
+	const char *refusals[OFFER_COUNT];
 };
 
 #endif

@@ -137,6 +137,12 @@ bool has_login(const struct test *t);
 #define require(t, condition, why) \
 	require_at(AT("require(" #t ", " #condition ", " #why ")"), (t), (condition), (why))
 
+/* The same for what targets may do without, or may not allow: where it was refused, the reason has the
+ * target's own word.
+ */
+#define require_offer(t, what) require_offer_at(AT("require_offer(" #t ", " #what ")"), (t), (what))
+#define require_qos(t, qos)    require_qos_at(AT("require_qos(" #t ", " #qos ")"), (t), (qos))
+
 /* The checks that follow judge this statement ("5.0:MQTT-3.3.1-13"; it need not be one of the
  * case's refs); what has passed before stays passed. Names of the other version are ignored, so two
  * calls in a row serve both. Without it, a failure accuses only the first of the case's refs, and
@@ -602,6 +608,7 @@ const char *client_id(struct peer *peer);
 struct packet connack(struct peer *peer); /* the CONNACK of this peer's join */
 unsigned next_id(struct peer *peer);      /* a Packet Identifier that this peer has not used yet */
 const char *prefixed(struct test *t, const char *topic);
+const char *client_id_prefix(struct test *t); /* what each of the case run begins with */
 
 /* A payload of this many bytes in which shifts and gaps show: it repeats only every 251. */
 struct bytes filler(struct test *t, size_t len);
@@ -618,6 +625,8 @@ struct place {
 #define AT(step) ((struct place){ __FILE__, __LINE__, step })
 
 void require_at(struct place at, struct test *t, bool condition, const char *why);
+void require_offer_at(struct place at, struct test *t, enum offer what);
+void require_qos_at(struct place at, struct test *t, unsigned qos);
 void judging_at(struct place at, struct test *t, const char *statement);
 struct peer *join_at(struct place at, struct test *t, const char *name, struct connect c);
 struct packet need_accepted_at(struct place at, struct peer *p);

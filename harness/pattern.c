@@ -11,8 +11,11 @@
 
 _Static_assert(V311 == 1u << 0 && V50 == 1u << 1, "the bit of a version is that of its place");
 
+/* A run compares each pattern with the name of every case run and the statements of each. */
 static bool glob_matches(const char *pattern, const char *text)
 {
+	if (!strpbrk(pattern, "*?[\\"))
+		return strcasecmp(pattern, text) == 0;
 	return fnmatch(pattern, text, FNM_CASEFOLD) == 0;
 }
 
@@ -61,7 +64,8 @@ static bool ref_matches(const char *pattern, const char *ref, enum mqtt_version 
 	pattern = without_mqtt(pattern);
 	if (glob_matches(pattern, without_mqtt(id)) || section_holds(pattern, without_mqtt(id)))
 		return true;
-	const struct spec_statement *statement = spec_find(ref);
+	const struct spec_statement *statement =
+		isdigit((unsigned char)*pattern) ? spec_find(ref) : NULL;
 	return statement && section_holds(pattern, statement->section);
 }
 

@@ -1,7 +1,7 @@
 /* What a person types to select case runs.
  *
  *   qos2_duplicate_publish      a case; a table: all of its rows
- *   reserved_flags/pingreq_*    rows of a table
+ *   bad_flags/pingreq_*         rows of a table
  *   will                        a chapter: the case's file without folder and suffix
  *   MQTT-4.3.3-10  5.0:MQTT-4*  a statement, in both versions or in one
  *   U50-PROP-ORDER              the same, without a number in the standard

@@ -42,7 +42,9 @@ static void check_witness(struct test *t)
 static void play_body(struct test *t)
 {
 	if (t->def->budget_ms)
-		lateness_watch(&t->lateness, t->arena, t->play);
+		lateness_watch(&t->lateness, t->arena, t->play->target, t->play->version,
+			arena_printf(t->arena, "%sPulse", t->play->prefix),
+			t->play->round_trip.most_us);
 	t->def->play(t);
 	check_witness(t);
 	t->judged = -1;

@@ -36,6 +36,13 @@ void test_init(struct test *t, struct arena *a, const struct play *play)
 		.judged = -1,
 		.agent_party.name = "agent",
 	};
+	t->topics = guest_topic(a, test_guest(t), play->prefix);
+	t->client_ids = guest_client_id(a, test_guest(t), play->prefix);
+	t->unpaced_us = test_paced_us(t);
+	if (!play->client)
+		t->leavings = play->leavings ? play->leavings : leavings_new();
+	if (!play->client && !t->leavings)
+		abort();
 	t->random = play->seed * 0x9e3779b97f4a7c15u + 1;
 	tape_init(&t->tape, a, play->live);
 	const char *const *refs = play->def->refs;

@@ -18,7 +18,9 @@
 #include "harness/evidence/messages.h"
 #include "harness/evidence/tape.h"
 #include "harness/monitor/monitor.h"
+#include "harness/peers/guest.h"
 #include "harness/peers/lateness.h"
+#include "harness/peers/leavings.h"
 #include "harness/play.h"
 #include "harness/transport/endpoint.h"
 #include "harness/transport/transport.h"
@@ -127,6 +129,8 @@ struct test {
 	struct arena *arena;
 	const struct play *play;
 	const struct case_def *def;
+	const char *topics;     /* what those of the case are below, without the slash */
+	const char *client_ids; /* what those of the case begin with */
 	struct tape tape;
 	jmp_buf out; /* where a verdict goes when it leaves the body */
 	uint64_t random;
@@ -146,12 +150,16 @@ struct test {
 	int64_t question_until_us; /* an answer that comes later says nothing; 0: always open */
 
 	struct messages messages; /* that our peers have published */
-	struct lateness lateness; /* how late the machine has been */
+	struct lateness lateness;
+	bool waits;
+		/* the runner was told that it does nothing else */ /* how late the machine has been */
 	const char *foreign; /* topic of a message of another case run that came first; or NULL */
 	bool foreign_unanswered; /* one came at QoS 1 or 2, and may be in the way of others */
 	const char *misconduct;  /* the first rule that we broke undeclared: a sentence; or NULL */
 	size_t packets_in;       /* that the target has sent, on all connections ... */
 	size_t bytes_in;         /* ... and what was read of it */
+	int64_t unpaced_us;      /* what the process had waited before, for its turns to connect */
+	int64_t held_us; /* waited for them with other connections of its own already there */
 
 	struct distribution *distributions;
 	size_t distribution_count, distribution_capacity;
@@ -168,9 +176,8 @@ struct test {
 	const char *fault;                /* the agent broke its contract: a sentence; or NULL */
 	const struct record_death *death; /* the client has died, or ended without being asked to */
 
-	/* What the case run leaves on the target, to be cleared after it. */
-	const char **retained;
-	size_t retained_count, retained_capacity;
+	struct leavings
+		*leavings; /* on the target, to be cleared after it; NULL: a client is judged */
 };
 
 /* How what came differs from what was demanded. */
@@ -277,6 +284,9 @@ void peer_send(struct peer *p, struct bytes bytes, size_t secret);
 /* Sends what a batch has held back. */
 void peer_flush(struct peer *p);
 void test_flush(struct test *t); /* of all peers */
+
+/* How long this case run has waited for its turns to connect, which is not on its time. */
+int64_t test_paced_us(const struct test *t);
 
 /* ---- pump.c: waiting ----------------------------------------------------------------------- */
 
@@ -500,6 +510,14 @@ void keeping_sent(struct peer *p);     /* a PINGREQ goes out */
 bool keeping_answered(struct peer *p); /* a PINGRESP has come: true if it is not the case's */
 
 /* ---- topics.c: the prefix ------------------------------------------------------------------ */
+
+/* Why a case that needs it is inapplicable: "the target has no retained messages", with the target's
+ * own word where it has refused them.
+ */
+const char *offer_lacking(const struct test *t, enum offer what);
+
+/* What whoever hosts the target asks of us; NULL: nothing. */
+const struct guest *test_guest(const struct test *t);
 
 const char *topic_prefixed(struct test *t, const char *topic, bool raw);
 const char *filter_prefixed(struct test *t, const char *filter, bool raw);

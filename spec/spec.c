@@ -1,13 +1,37 @@
 #include "spec/spec.h"
 
+#include <stdio.h>
 #include <string.h>
 
 const struct spec_statement *spec_find(const char *name)
 {
-	for (size_t i = 0; i < spec_statement_count; i++)
-		if (!strcmp(spec_statements[i].name, name))
-			return &spec_statements[i];
+	size_t first = 0, end = spec_statement_count;
+
+	while (first < end) {
+		size_t middle = first + (end - first) / 2;
+		const struct spec_statement *s = &spec_statements[spec_statements_by_name[middle]];
+		int order = strcmp(name, s->name);
+		if (!order)
+			return s;
+		if (order < 0)
+			end = middle;
+		else
+			first = middle + 1;
+	}
 	return NULL;
+}
+
+const char *spec_document(enum mqtt_version version)
+{
+	return version_statement(version,
+		"https://docs.oasis-open.org/mqtt/mqtt/v3.1.1/os/mqtt-v3.1.1-os.html",
+		"https://docs.oasis-open.org/mqtt/mqtt/v5.0/os/mqtt-v5.0-os.html");
+}
+
+const char *spec_url(const struct spec_statement *statement, char out[static SPEC_URL_SIZE])
+{
+	snprintf(out, SPEC_URL_SIZE, "%s#%s", spec_document(statement->version), statement->anchor);
+	return out;
 }
 
 /* `about` up to `len`, of this end and difference; NULL: there is no such row. */

@@ -87,6 +87,7 @@ struct spec_statement {
 	uint8_t version;         /* enum mqtt_version */
 	const char *section;     /* "4.3.3" */
 	const char *title;       /* of the section; "" for unnumbered ones */
+	const char *anchor;      /* of the section, in the HTML edition: "_Toc3901237" */
 	uint8_t actor;           /* enum spec_actor */
 	const char *level;       /* "MUST", "SHOULD/MUST", "STATED", ... */
 	const char *summary;     /* what it demands, in our words */
@@ -147,16 +148,24 @@ struct spec_reason_code {
 
 extern const struct spec_statement spec_statements[]; /* 3.1.1, then 5.0, each in order */
 extern const size_t spec_statement_count;
+extern const uint16_t spec_statements_by_name[]; /* their places above, in the order of strcmp */
 extern const struct spec_property spec_properties[]; /* by id */
 extern const size_t spec_property_count;
 extern const struct spec_reason_code spec_reason_codes[]; /* by code, then packet */
 extern const size_t spec_reason_code_count;
 extern const struct spec_blame spec_blames[];
 extern const size_t spec_blame_count;
-extern const char spec_digest[]; /* SHA-256 of the TSV files, hexadecimal */
+extern const char spec_digest[]; /* SHA-256 of the TSV files but sections.tsv */
 
 /* NULL when there is none. `name` as above, with its version. */
 const struct spec_statement *spec_find(const char *name);
+
+/* Where the section of a statement can be read: a page of OASIS, at its heading. Returns `out`. */
+enum { SPEC_URL_SIZE = 96 };
+const char *spec_url(const struct spec_statement *statement, char out[static SPEC_URL_SIZE]);
+
+/* That page without a place in it. */
+const char *spec_document(enum mqtt_version version);
 
 /* The statement that is accused of this difference by default: of `about` itself, else of what stands before
  * its slash, else of "-". NULL: no statement speaks of it.

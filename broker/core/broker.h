@@ -46,15 +46,15 @@ struct broker_limits {
 	uint32_t retained_topics; /* retained messages (1,000,000); beyond it none is added */
 	/* For each connection */
 	uint32_t connect_wait_ms; /* from link_open to an accepted CONNECT (10,000) */
-	uint32_t connect_bytes; /* size of a CONNECT, and of all before it is accepted (512 KiB) */
-	uint32_t packet_bytes;  /* Maximum Packet Size, header included (MQTT_PACKET_MAX) */
-	uint32_t output_bytes;  /* waiting to be written (16 MiB); beyond it QoS 0 messages are
+	uint32_t connect_bytes;  /* size of a CONNECT, and of all before it is accepted (512 KiB) */
+	uint32_t packet_bytes;   /* Maximum Packet Size, header included (MQTT_PACKET_MAX) */
+	uint32_t output_bytes;   /* waiting to be written (16 MiB); beyond it QoS 0 messages are
 				    * dropped, QoS 1 and 2 wait in the session's queue, and the link
 				    * reads nothing */
-	uint32_t
-		stuck_wait_ms; /* while it reads nothing, Keep Alive cannot be judged by what comes:
-				    * instead some of the output has to be taken within this time, or
-				    * within 1.5 times the Keep Alive if that is longer (20,000) */
+	uint32_t stuck_wait_ms;  /* while it reads nothing of what has come, Keep Alive cannot be
+				    * judged by that: instead some of the output has to be taken within
+				    * this time, or within 1.5 times the Keep Alive if that is longer
+				    * (20,000) */
 	uint32_t output_wait_ms; /* whatever its Keep Alive, some of what waits to be written has to
 				    * be taken within this time (300,000); 0: for ever */
 	uint32_t
@@ -178,6 +178,11 @@ struct broker_config {
 	const char *response_information; /* for clients that ask for it; NULL: none */
 	/* What the process takes up, as the system counts it; for $SYS. May be NULL. */
 	uint64_t (*resident_bytes)(void);
+	/* Whether bytes of the client have come that were not read, as link_wants_input was false.
+	 * Asked when that ends, or has lasted for longer than the Keep Alive: who has sent nothing is
+	 * silent, whether it would have been read or not. NULL: there may always be some.
+	 */
+	bool (*unread)(void *owner);
 	/* A packet was refused, or a client thrown out; for the log. May be NULL. */
 	void (*trouble)(void *context, void *owner, const struct mqtt_error *error);
 	void *trouble_context;
@@ -257,7 +262,8 @@ struct link *link_open(struct broker *b, void *owner);
 void link_input(struct link *l, const void *data, size_t len);
 
 /* False while the link should not be read from: too much to be written, or link_decide is due. What
- * is not read then is not held against the client: its Keep Alive is suspended.
+ * is not read then is not held against the client: its Keep Alive is suspended, unless the host knows
+ * that there is nothing unread (broker_config.unread).
  */
 bool link_wants_input(const struct link *l);
 

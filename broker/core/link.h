@@ -56,7 +56,7 @@ struct link {
 	uint8_t *tail; /* of the input: a packet that is not whole yet; NULL: none */
 	uint32_t tail_len;
 	uint32_t tail_size;
-	int64_t heard_ms;         /* the last sign of life, see link_due; or the opening */
+	int64_t heard_ms;         /* the last packet, or the opening; see link_due */
 	int64_t taken_ms;         /* while `waits`: when some of the output was last taken */
 	uint32_t packet_max;      /* the client's Maximum Packet Size */
 	struct timer timer;       /* CONNECT is due, or a sign of life, or the end */

@@ -177,23 +177,27 @@ void link_refuse(struct link *l, uint8_t reason, const char *statement, const ch
 	link_fail(l, &e);
 }
 
-/* How long there may be no sign of life. A sign is a packet; but while nothing is read, it is that
- * the client takes what is written: see link_written.
- */
-static int64_t silence_max_ms(const struct link *l)
-{
-	int64_t ms = (int64_t)l->keep_alive_s * 1500;
-	int64_t stuck_ms = l->broker->config.limits.stuck_wait_ms;
-
-	return link_is_congested(l) && ms < stuck_ms ? stuck_ms : ms;
-}
-
 /* When Keep Alive is over; INT64_MAX: never. */
 static int64_t silence_due_ms(const struct link *l)
 {
 	if (!l->keep_alive_s)
 		return INT64_MAX;
-	return l->heard_ms + silence_max_ms(l) + l->broker->config.clock_grain_ms;
+	return l->heard_ms + l->keep_alive_s * INT64_C(1500) + l->broker->config.clock_grain_ms;
+}
+
+/* The same where what the client has sent cannot be read: a sign of life is then that it takes what is
+ * written.
+ */
+static int64_t stuck_due_ms(const struct link *l)
+{
+	int64_t most_ms = l->keep_alive_s * INT64_C(1500);
+	int64_t least_ms = l->broker->config.limits.stuck_wait_ms;
+	int64_t sign_ms = l->waits && l->taken_ms > l->heard_ms ? l->taken_ms : l->heard_ms;
+
+	if (!l->keep_alive_s)
+		return INT64_MAX;
+	return sign_ms + (most_ms > least_ms ? most_ms : least_ms) +
+		l->broker->config.clock_grain_ms;
 }
 
 /* When output that nobody takes has waited for long enough; INT64_MAX: never. */
@@ -223,12 +227,33 @@ static void stuck_refuse(struct link *l)
 
 static void silence_refuse(struct link *l)
 {
-	if (link_is_congested(l))
-		stuck_refuse(l);
-	else /* [MQTT-3.1.2-24] of 3.1.1, [MQTT-3.1.2-22] of 5.0 */
-		link_refuse(l, MQTT_KEEP_ALIVE_TIMEOUT,
-			MQTT_BY_VERSION(l->version, "MQTT-3.1.2-24", "MQTT-3.1.2-22"),
-			"nothing heard for one and a half times the Keep Alive");
+	/* [MQTT-3.1.2-24] of 3.1.1, [MQTT-3.1.2-22] of 5.0 */
+	link_refuse(l, MQTT_KEEP_ALIVE_TIMEOUT,
+		MQTT_BY_VERSION(l->version, "MQTT-3.1.2-24", "MQTT-3.1.2-22"),
+		"nothing heard for one and a half times the Keep Alive");
+}
+
+/* The client may have sent what is not read, as too much waits to be written. What nothing was sent for
+ * is silence, whether it would have been read or not.
+ */
+static bool is_unheard(const struct link *l)
+{
+	const struct broker_config *config = &l->broker->config;
+
+	return !config->unread || config->unread(l->owner);
+}
+
+void link_resume(struct link *l)
+{
+	struct broker *b = l->broker;
+
+	if (!l->keep_alive_s || l->state != LINK_UP)
+		return;
+	if (is_unheard(l))
+		l->heard_ms = b->now_ms;
+	if (silence_due_ms(l) < timer_due_ms(&b->timers, &l->timer) &&
+		!timer_set(&b->timers, &l->timer, silence_due_ms(l)))
+		link_finish(l, false);
 }
 
 /* Keep Alive, and output that nobody takes. A host whose clock goes on by itself may be late, with
@@ -241,9 +266,11 @@ static void life_due(struct link *l)
 
 	if (l->stopped)
 		l->heard_ms = b->now_ms; /* it is the host's verdict that is waited for */
-	int64_t silence_ms = silence_due_ms(l), output_ms = output_due_ms(l);
+	bool unheard = link_is_congested(l) && is_unheard(l);
+	int64_t silence_ms = unheard ? stuck_due_ms(l) : silence_due_ms(l);
+	int64_t output_ms = output_due_ms(l);
 	bool late = b->now_ms >= silence_ms;
-	if (b->now_ms >= output_ms) {
+	if (b->now_ms >= output_ms || (late && unheard)) {
 		stuck_refuse(l);
 		return;
 	}

@@ -31,6 +31,9 @@ void link_trouble(struct link *l, const struct mqtt_error *e);
 /* Its output is not taken at once. Sees to it that its timer fires in time for that. */
 void link_waits(struct link *l);
 
+/* There is room in its output again, so that it is read from: Keep Alive holds. */
+void link_resume(struct link *l);
+
 /* Its timer has fired. */
 void link_due(struct link *l);
 

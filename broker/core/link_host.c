@@ -101,12 +101,10 @@ void link_written(struct link *l, size_t bytes)
 		l->draws = false;
 		draws_wake(&b->draws, l->session->draws);
 	}
-	if (!congested)
-		return;
-	l->heard_ms = b->now_ms; /* nothing was read from it */
-	if (link_is_congested(l))
+	if (!congested || link_is_congested(l))
 		return;
 	link_mark(l); /* it may be read from again */
+	link_resume(l);
 	if (l->session)
 		session_pump_later(b, l->session);
 }

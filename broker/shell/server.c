@@ -14,20 +14,12 @@
 
 #include "broker/shell/channel.h"
 #include "broker/shell/connection.h"
+#include "broker/shell/listener.h"
 
 enum {
-	BACKLOG = 4096,
 	LEAVE_MS = 2000, /* for clients to take their DISCONNECT when the broker ends */
 	TRIM_MS = 1000, /* until free memory goes back to the system, unless it is wanted by then */
 	RETRY_MS = 100, /* until memory for a connection is looked for again */
-};
-
-struct listener {
-	uv_tcp_t tcp; /* tcp.data: NULL, which tells it from those of connections */
-	struct server *server;
-	struct entrance entrance;
-	uint16_t port;
-	bool waits; /* there was no memory for the connection that it has */
 };
 
 struct server {
@@ -70,27 +62,14 @@ static void set_timer(struct server *s, int64_t due_ms)
 			&s->timer, on_timer, due_ms > now_ms ? (uint64_t)(due_ms - now_ms) : 0, 0);
 }
 
-static void listener_accept(struct listener *l)
-{
-	struct server *s = l->server;
-	bool waited = l->waits;
-
-	l->waits = !connection_accept(&l->entrance, (uv_stream_t *)&l->tcp);
-	if (l->waits && !waited)
-		log_line(s->log, LOG_WARNING, "port %u: no memory for a connection, it waits",
-			l->port);
-}
-
 /* Connections that wait for memory get it, now or a little later. */
 static int64_t retry(struct server *s, int64_t due_ms)
 {
 	int64_t retry_ms = (int64_t)uv_now(&s->loop) + RETRY_MS;
 
 	for (unsigned i = 0; i < s->listener_count; i++) {
-		struct listener *l = &s->listeners[i];
-		if (l->waits)
-			listener_accept(l);
-		if (l->waits && retry_ms < due_ms)
+		listener_retry(&s->listeners[i]);
+		if (s->listeners[i].waits && retry_ms < due_ms)
 			due_ms = retry_ms;
 	}
 	return due_ms;
@@ -138,24 +117,18 @@ static void on_turn(uv_prepare_t *turn)
 
 /* ---- the end ------------------------------------------------------------------------------- */
 
-static bool is_connection(const uv_handle_t *handle)
-{
-	return handle->type == UV_TCP && handle->data;
-}
-
-static void close_connection(uv_handle_t *handle, void *context)
-{
-	(void)context;
-	if (is_connection(handle) && !uv_is_closing(handle))
-		connection_close((struct connection *)handle);
-}
-
 static void on_left(uv_timer_t *timer)
 {
 	struct server *s = timer->data;
 
-	uv_walk(&s->loop, close_connection, NULL);
+	connections_close_all(&s->connections);
 	uv_stop(&s->loop);
+}
+
+static void close_listeners(struct server *s)
+{
+	while (s->listener_count)
+		listener_close(&s->listeners[--s->listener_count]);
 }
 
 static void leave(struct server *s)
@@ -166,10 +139,7 @@ static void leave(struct server *s)
 	}
 	s->connections.leaving = true;
 	log_line(s->log, LOG_NOTICE, "ending: %u connections are told", s->connections.count);
-	for (unsigned i = 0; i < s->listener_count; i++) {
-		s->listeners[i].waits = false;
-		uv_close((uv_handle_t *)&s->listeners[i].tcp, NULL);
-	}
+	close_listeners(s);
 	broker_shutdown(s->broker);
 	uv_timer_start(&s->leave, on_left, s->connections.count ? LEAVE_MS : 0, 0);
 }
@@ -186,18 +156,6 @@ static void on_signal(uv_signal_t *signal, int number)
 
 /* ---- the beginning ------------------------------------------------------------------------- */
 
-static void on_connection(uv_stream_t *stream, int status)
-{
-	struct listener *l = (struct listener *)stream;
-	struct server *s = l->server;
-
-	if (status < 0) {
-		log_line(s->log, LOG_WARNING, "accept: %s", uv_strerror(status));
-		return;
-	}
-	listener_accept(l);
-}
-
 static bool resolve(const struct listener_settings *settings, struct sockaddr_storage *address)
 {
 	const char *name = settings->address;
@@ -206,16 +164,6 @@ static bool resolve(const struct listener_settings *settings, struct sockaddr_st
 		name = "127.0.0.1";
 	return !uv_ip4_addr(name, settings->port, (struct sockaddr_in *)address) ||
 		!uv_ip6_addr(name, settings->port, (struct sockaddr_in6 *)address);
-}
-
-static uint16_t bound_port(const uv_tcp_t *tcp)
-{
-	struct sockaddr_storage address;
-	int len = sizeof(address);
-
-	uv_tcp_getsockname(tcp, (struct sockaddr *)&address, &len);
-	return ntohs(address.ss_family == AF_INET ? ((struct sockaddr_in *)&address)->sin_port
-						  : ((struct sockaddr_in6 *)&address)->sin6_port);
 }
 
 static bool start_listener(struct server *s, const struct listener_settings *settings, char *error,
@@ -230,19 +178,14 @@ static bool start_listener(struct server *s, const struct listener_settings *set
 			name);
 		return false;
 	}
-	l->server = s;
-	l->entrance = (struct entrance){ &s->connections, &channel_plain };
-	uv_tcp_init(&s->loop, &l->tcp);
-	s->listener_count++;
-	int e = uv_tcp_bind(&l->tcp, (struct sockaddr *)&address, 0);
-	if (!e)
-		e = uv_listen((uv_stream_t *)&l->tcp, BACKLOG, on_connection);
+	int e = listener_open(
+		l, &s->loop, (struct sockaddr *)&address, &s->connections, &channel_plain);
 	if (e) {
 		snprintf(error, error_size, "listener %u %s: %s", settings->port, name,
 			uv_strerror(e));
 		return false;
 	}
-	l->port = bound_port(&l->tcp);
+	s->listener_count++;
 	return true;
 }
 
@@ -274,6 +217,7 @@ static struct broker *make_broker(
 	config.version = version;
 	config.clock_grain_ms = 1; /* of uv_now */
 	config.resident_bytes = resident_bytes;
+	config.unread = connection_has_unread;
 	config.trouble = log_trouble;
 	config.trouble_context = s;
 	if (!settings->allow_anonymous)
@@ -329,8 +273,8 @@ struct server *server_new(const struct settings *settings, struct log *log, cons
 	s->turn.data = s->timer.data = s->leave.data = s->trim.data = s;
 	s->broker = make_broker(s, settings, version);
 	bool ok = s->broker &&
-		connections_init(
-			&s->connections, s->broker, log, settings->connections_per_address);
+		connections_init(&s->connections, s->broker, log, settings->connections_per_address,
+			&s->loop);
 	s->connections.files = raise_file_limit();
 	server_apply(s, settings);
 	unsigned count = settings->listener_count ? settings->listener_count : 1;
@@ -373,11 +317,7 @@ void server_run(struct server *s)
 static void close_handle(uv_handle_t *handle, void *context)
 {
 	(void)context;
-	if (uv_is_closing(handle))
-		return;
-	if (is_connection(handle))
-		connection_close((struct connection *)handle);
-	else
+	if (!uv_is_closing(handle))
 		uv_close(handle, NULL);
 }
 
@@ -385,11 +325,13 @@ void server_free(struct server *s)
 {
 	if (!s)
 		return;
+	close_listeners(s);
+	connections_close_all(&s->connections);
+	connections_fini(&s->connections);
 	uv_walk(&s->loop, close_handle, NULL);
 	uv_run(&s->loop, UV_RUN_DEFAULT);
 	uv_loop_close(&s->loop);
 	if (s->broker)
 		broker_free(s->broker);
-	connections_fini(&s->connections);
 	free(s);
 }

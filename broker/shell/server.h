@@ -1,7 +1,7 @@
 /* The broker's sockets: listeners, connections and the event loop around the core.
  *
- *   one turn:   poll ──▶ read in large chunks ──▶ link_input ──▶ closed connections ──▶ tick, then
- *               one gathered write for each link that has news
+ *   one turn:   poll ──▶ accept, read in large chunks ──▶ link_input ──▶ tick, then one gathered write for
+ *               each link that has news
  */
 #ifndef BROKER_SHELL_SERVER_H
 #define BROKER_SHELL_SERVER_H

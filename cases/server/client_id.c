@@ -4,21 +4,29 @@
 
 #include "harness/case.h"
 
-enum { ID_MAX = 23 }; /* bytes that every server must accept [MQTT-3.1.3-5] */
+enum {
+	ID_MAX = 23,    /* bytes that every server must accept [MQTT-3.1.3-5] */
+	PREFIX_MAX = 9, /* of them, at most, that tell case runs apart */
+};
 
 static const char alphabet[] = "0123456789abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ";
 
 /* The prefix of the case run, then `fill`, cut to `len` bytes. */
 static void make_id(struct test *t, char id[ID_MAX + 1], size_t len, const char *fill)
 {
-	const char *prefix = prefixed(t, "x");
-	size_t own = strcspn(prefix, "/");
-
-	size_t n = 0;
+	const char *prefix = client_id_prefix(t);
+	size_t own = strlen(prefix), n = 0;
 
 	for (; n < len && (n < own || fill[n - own]); n++)
 		id[n] = n < own ? prefix[n] : fill[n - own];
 	id[n] = '\0';
+}
+
+/* What a host wants before them leaves no choice of length and characters. */
+static void require_plain_ids(struct test *t)
+{
+	require(t, strlen(client_id_prefix(t)) <= PREFIX_MAX,
+		"the ClientIds of this run have a beginning of their own");
 }
 
 CASE(client_id_one_character, .title = "A ClientId of one character is accepted",
@@ -36,7 +44,8 @@ CASE(client_id_one_character, .title = "A ClientId of one character is accepted"
 CASE(client_id_lengths, .title = "ClientIds of up to 23 characters are accepted",
 	.refs = { "3.1.1:MQTT-3.1.3-5", "5.0:MQTT-3.1.3-5" }, .level = MUST, .versions = BOTH)
 {
-	for (size_t len = 10; len <= ID_MAX; len++) { /* the prefix has 9 at most */
+	require_plain_ids(t);
+	for (size_t len = PREFIX_MAX + 1; len <= ID_MAX; len++) {
 		char id[ID_MAX + 1];
 		make_id(t, id, len, alphabet);
 		struct peer *client = dial(t, "client");
@@ -50,6 +59,7 @@ CASE(client_id_characters,
 	.title = "ClientIds of all digits and letters are accepted, 23 of them at a time",
 	.refs = { "3.1.1:MQTT-3.1.3-5", "5.0:MQTT-3.1.3-5" }, .level = MUST, .versions = BOTH)
 {
+	require_plain_ids(t);
 	for (size_t from = 0; from < sizeof(alphabet) - 1; from += 10) {
 		char id[ID_MAX + 1];
 		make_id(t, id, ID_MAX, alphabet + from);
@@ -88,9 +98,8 @@ CASE(client_id_beyond,
 		"$dollar", "gr\xC3\xBC\xC3\x9F", "-_.:,;+*?!%&()[]{}<>=|~" };
 
 	for (size_t i = 0; i < sizeof(fills) / sizeof(*fills); i++) {
-		char id[64];
-		const char *prefix = prefixed(t, "x");
-		snprintf(id, sizeof(id), "%s%.*s", fills[i], (int)strcspn(prefix, "/"), prefix);
+		char id[128];
+		snprintf(id, sizeof(id), "%s%s", fills[i], client_id_prefix(t));
 		struct peer *client = dial(t, "client");
 		send_connect(client, .client_id = id);
 		struct packet answer = expect_one_of(client,

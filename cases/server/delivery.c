@@ -302,7 +302,7 @@ CASE(order_at_qos_2,
 		"5.0:MQTT-4.6.0-6" },
 	.level = MUST, .versions = BOTH)
 {
-	require(t, offers(t)->maximum_qos == 2, "no QoS 2");
+	require_qos(t, 2);
 	check_order(t, 2);
 }
 

@@ -25,7 +25,7 @@ CASE(error_leaves_state,
 		"5.0:MQTT-3.1.2-23" },
 	.level = MUST, .versions = BOTH)
 {
-	require(t, offers(t)->retain, "the target has no retained messages");
+	require_offer(t, OFFER_RETAIN);
 	witness(t);
 	struct peer *sub = join(t, "subscriber");
 	subscribe(sub, .filter = "x/+", .qos = 1);

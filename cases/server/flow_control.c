@@ -215,7 +215,7 @@ CASE(server_receive_maximum,
 {
 	unsigned maximum = offers(t)->receive_maximum;
 	require(t, maximum <= SMALL_MAXIMUM, "the target states no small Receive Maximum");
-	require(t, offers(t)->maximum_qos == 2, "the target does not take QoS 2");
+	require_qos(t, 2);
 	witness(t);
 	struct peer *client = join(t, "client");
 	for (unsigned id = 1; id <= maximum; id++)
@@ -244,7 +244,7 @@ CASE(server_receive_maximum_usable,
 	.refs = { "5.0:MQTT-4.9.0-3", "5.0:MQTT-3.3.4-1" }, .level = MUST, .versions = V50)
 {
 	unsigned maximum = offers(t)->receive_maximum;
-	require(t, offers(t)->maximum_qos == 2, "the target does not take QoS 2");
+	require_qos(t, 2);
 	struct peer *client = join(t, "client");
 	if (maximum > 50)
 		maximum = 50;
@@ -262,12 +262,19 @@ CASE(server_receive_maximum_usable,
 
 /* ---- the client's Maximum Packet Size ------------------------------------------------------- */
 
-enum { LIMIT = 100, FIXED_HEADER = 2, TOPIC_LENGTH = 2, PACKET_ID = 2, PROPERTY_LENGTH = 1 };
+enum {
+	LIMIT = 200, /* with room for the longest topic that a host may want */
+	ONE_BYTE_LENGTH = 127,
+	TOPIC_LENGTH = 2,
+	PACKET_ID = 2,
+	PROPERTY_LENGTH = 1,
+};
 
 /* The payload that makes a PUBLISH on this topic `size` bytes long, if the target adds nothing of its own. */
 static struct bytes payload_for(struct test *t, const char *topic, unsigned qos, size_t size)
 {
-	size_t rest = FIXED_HEADER + TOPIC_LENGTH + strlen(prefixed(t, topic)) +
+	size_t fixed_header = size <= 2 + ONE_BYTE_LENGTH ? 2 : 3;
+	size_t rest = fixed_header + TOPIC_LENGTH + strlen(prefixed(t, topic)) +
 		(qos ? PACKET_ID : 0) + PROPERTY_LENGTH;
 
 	return filler(t, size - rest);
@@ -303,11 +310,11 @@ static size_t bytes_added(struct test *t, struct peer *pub, struct peer *other, 
 	return m.raw.len - LIMIT / 2;
 }
 
-/*   publisher            target            subscriber (Maximum Packet Size 100), other
- *   PUBLISH, 100 bytes -->
- *   PUBLISH, 101 bytes -->
+/*   publisher            target            subscriber (Maximum Packet Size 200), other
+ *   PUBLISH, 200 bytes -->
+ *   PUBLISH, 201 bytes -->
  *   PUBLISH, small     -->
- *                              -->  100 bytes, then the small one
+ *                              -->  200 bytes, then the small one
  */
 CASE(maximum_packet_size,
 	.title = "A message of the client's Maximum Packet Size comes; a bigger one is dropped as "
@@ -376,7 +383,7 @@ CASE(maximum_packet_size_of_retained,
 	.title = "A retained message above the client's Maximum Packet Size is not sent to it",
 	.refs = { "5.0:MQTT-3.1.2-24", "5.0:MQTT-3.1.2-25" }, .level = MUST, .versions = V50)
 {
-	require(t, offers(t)->retain, "the target has no retained messages");
+	require_offer(t, OFFER_RETAIN);
 	struct peer *pub = join(t, "publisher");
 	struct bytes big = payload_for(t, "f/t", 1, 2 * LIMIT);
 	publish_retained(pub, .topic = "f/t", .bytes = big, .qos = 1);

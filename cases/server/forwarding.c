@@ -159,7 +159,7 @@ CASE(forwarded_again, .title = "A message sent again on a new connection has its
 CASE(forwarded_retained,
 	.title = "The properties of a retained message reach new subscribers unchanged", FORWARDED)
 {
-	require(t, offers(t)->retain, "the target has no retained messages");
+	require_offer(t, OFFER_RETAIN);
 	struct peer *pub = join(t, "publisher");
 	publish_retained(
 		pub, .topic = "f/t", .payload = "kept", .qos = 1, .props = props_of_row(t));

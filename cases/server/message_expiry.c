@@ -175,7 +175,7 @@ CASE(expiry_absent_on_retained,
 	.title = "No interval is added to a retained message that was published without",
 	.refs = { "5.0:U50-EXPIRY-ABSENT" }, .level = STATED, .versions = V50)
 {
-	require(t, offers(t)->retain, "the target has no retained messages");
+	require_offer(t, OFFER_RETAIN);
 	publish_retained(join(t, "publisher"), .topic = "e/t", .payload = "kept", .qos = 1);
 	struct peer *sub = join(t, "subscriber");
 	subscribe(sub, .filter = "e/t", .qos = 1);
@@ -201,7 +201,7 @@ CASE(retained_message_expires, .title = "A retained message that has expired is 
 	.refs = { "5.0:U50-RETAIN-EXPIRE", "5.0:MQTT-3.3.2-5" }, .level = STATED, .versions = V50,
 	.budget_ms = BUDGET_MS)
 {
-	require(t, offers(t)->retain, "the target has no retained messages");
+	require_offer(t, OFFER_RETAIN);
 	struct peer *pub = join(t, "publisher");
 	publish_retained(pub, .topic = "e/lives", .payload = "lives", .qos = 1);
 	publish_retained(pub, .topic = "e/dies", .payload = "dies", .qos = 1,
@@ -224,7 +224,7 @@ CASE(expiry_lowered_on_retained,
 	.refs = { "5.0:U50-MESSAGE-EXPIRY-RETAINED", "5.0:MQTT-3.3.2-6" }, .level = STATED,
 	.versions = V50, .budget_ms = BUDGET_MS)
 {
-	require(t, offers(t)->retain, "the target has no retained messages");
+	require_offer(t, OFFER_RETAIN);
 	int64_t from_us = now_us(t);
 	publish_retained(join(t, "publisher"), .topic = "e/t", .payload = "kept", .qos = 1,
 		.props = PROPS(P_MESSAGE_EXPIRY(LONG_S)));

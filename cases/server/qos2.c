@@ -3,7 +3,7 @@
 
 static struct peer *subscriber_of(struct test *t, unsigned qos)
 {
-	require(t, offers(t)->maximum_qos == 2, "no QoS 2");
+	require_qos(t, 2);
 	struct peer *sub = join(t, "subscriber");
 
 	subscribe(sub, .filter = "q2/t", .qos = qos);
@@ -365,7 +365,7 @@ CASE(qos2_settled_by_error,
 	.versions = V50)
 {
 	static const uint8_t codes[] = { 0x80, 0x83, 0x87, 0x97, 0x99 };
-	require(t, offers(t)->maximum_qos == 2, "no QoS 2");
+	require_qos(t, 2);
 	struct peer *sub = join(t, "subscriber", .kept = true);
 	subscribe(sub, .filter = "q2/t", .qos = 2);
 	struct peer *pub = join(t, "publisher");
@@ -393,7 +393,7 @@ CASE(qos2_forms_of_pubrec, .title = "A client's PUBREC and PUBCOMP count in each
 {
 	static const struct properties none = { .present = true };
 	const struct properties *props = PROPS(P_REASON_STRING("thanks"), P_USER("a", "b"));
-	require(t, offers(t)->maximum_qos == 2, "no QoS 2");
+	require_qos(t, 2);
 	struct peer *sub = join(t, "subscriber", .kept = true);
 	subscribe(sub, .filter = "q2/t", .qos = 2);
 	struct peer *pub = join(t, "publisher");

@@ -3,7 +3,7 @@
 
 static struct peer *subscriber_of(struct test *t, unsigned qos)
 {
-	require(t, offers(t)->maximum_qos >= qos, "no QoS 2");
+	require_qos(t, qos);
 	struct peer *sub = join(t, "subscriber", .kept = true);
 
 	subscribe(sub, .filter = "re/t", .qos = qos);
@@ -381,7 +381,7 @@ CASE(qos2_received_once,
 		"5.0:U50-STATE-CONTENT" },
 	.level = MUST, .versions = BOTH)
 {
-	require(t, offers(t)->maximum_qos == 2, "no QoS 2");
+	require_qos(t, 2);
 	struct peer *watcher = join(t, "watcher");
 	subscribe(watcher, .filter = "re/t", .qos = 0);
 	struct peer *pub = join(t, "publisher", .kept = true);
@@ -418,7 +418,7 @@ CASE(qos2_released_after_return,
 		"5.0:U50-STATE-CONTENT" },
 	.level = MUST, .versions = BOTH)
 {
-	require(t, offers(t)->maximum_qos == 2, "no QoS 2");
+	require_qos(t, 2);
 	struct peer *watcher = join(t, "watcher");
 	subscribe(watcher, .filter = "re/t", .qos = 0);
 	struct peer *pub = join(t, "publisher", .kept = true);
@@ -444,7 +444,7 @@ CASE(qos2_forgotten_with_session,
 	.refs = { "3.1.1:MQTT-3.1.2-6", "5.0:MQTT-3.1.2-4", "5.0:MQTT-4.3.3-12" }, .level = MUST,
 	.versions = BOTH)
 {
-	require(t, offers(t)->maximum_qos == 2, "no QoS 2");
+	require_qos(t, 2);
 	struct peer *watcher = join(t, "watcher");
 	subscribe(watcher, .filter = "re/t", .qos = 0);
 	struct peer *pub = join(t, "publisher", .kept = true);

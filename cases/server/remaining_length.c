@@ -126,7 +126,7 @@ CASE(remaining_length_of_four_bytes,
 
 /* ---- packets in pieces --------------------------------------------------------------------- */
 
-enum { SMALL_MAX = 80 };
+enum { SMALL_MAX = 129 /* its Remaining Length is one byte */ };
 
 /* A QoS 1 PUBLISH on "piece/t" as bytes, since QoS 0 may be lost; returns how many. */
 static size_t small_publish(

@@ -5,7 +5,7 @@
 
 static struct peer *publisher_of(struct test *t, const char *topic)
 {
-	require(t, offers(t)->retain, "no retained messages");
+	require_offer(t, OFFER_RETAIN);
 	struct peer *pub = join(t, "publisher");
 
 	publish_retained(pub, .topic = topic, .payload = "kept", .qos = 1);
@@ -32,7 +32,7 @@ CASE(retained_properties, .title = "A retained message keeps its properties",
 		P_RESPONSE_TOPIC("r/answers"), P_CORRELATION_DATA("\x00\x01\xFE\xFF"),
 		P_USER("b", "1"), P_USER("a", "2"), P_USER("b", "1"), P_USER("", ""),
 		P_USER("a", "\xC3\xA4"));
-	require(t, offers(t)->retain, "no retained messages");
+	require_offer(t, OFFER_RETAIN);
 	struct peer *pub = join(t, "publisher");
 	publish_retained(pub, .topic = "r/t", .payload = "kept", .qos = 1, .props = props);
 
@@ -51,7 +51,7 @@ CASE(retained_properties_replaced,
 		 "replaces it",
 	.refs = { "5.0:MQTT-3.3.1-5", "5.0:U50-EXPIRY-ABSENT" }, .level = MUST, .versions = V50)
 {
-	require(t, offers(t)->retain, "no retained messages");
+	require_offer(t, OFFER_RETAIN);
 	struct peer *pub = join(t, "publisher");
 	publish_retained(pub, .topic = "r/t", .payload = "old", .qos = 1,
 		.props = PROPS(P_MESSAGE_EXPIRY(600), P_CONTENT_TYPE("old"), P_USER("a", "old")));
@@ -159,7 +159,7 @@ CASE(retain_as_published,
 	.versions = V50)
 {
 	static const char *const payloads[] = { "kept", "", "kept again" };
-	require(t, offers(t)->retain, "no retained messages");
+	require_offer(t, OFFER_RETAIN);
 	struct peer *as_published = join(t, "as published");
 	struct peer *plain = join(t, "plain");
 	subscribe(as_published, .filter = "r/t", .qos = 1, .retain_as_published = true);

@@ -3,7 +3,7 @@
 
 static void need_retained(struct test *t)
 {
-	require(t, offers(t)->retain, "no retained messages");
+	require_offer(t, OFFER_RETAIN);
 }
 
 /* A new subscriber gets this message, once, and then what is published. */
@@ -300,7 +300,7 @@ CASE(retained_for_wildcards,
 		{ "+/a/#", { "r/a", "r/a/b", "x/a" }, 3 },
 	};
 	need_retained(t);
-	require(t, offers(t)->wildcards, "no wildcards");
+	require_offer(t, OFFER_WILDCARDS);
 	struct peer *pub = plant_tree(t);
 
 	for (size_t i = 0; i < sizeof(samples) / sizeof(*samples); i++) {
@@ -364,7 +364,7 @@ CASE(retained_for_each_filter,
 	.level = MUST, .versions = BOTH)
 {
 	need_retained(t);
-	require(t, offers(t)->wildcards, "no wildcards");
+	require_offer(t, OFFER_WILDCARDS);
 	struct peer *client = join(t, "client");
 	publish_retained(client, .topic = "r/t", .payload = "kept", .qos = 1);
 
@@ -396,7 +396,7 @@ CASE(retained_dollar_topics,
 {
 	static const char *const filters[] = { "#", "+/#", "+/+/+" };
 	need_retained(t);
-	require(t, offers(t)->wildcards, "no wildcards");
+	require_offer(t, OFFER_WILDCARDS);
 	struct peer *spelt = join(t, "spelt");
 	send_subscribe(spelt, .filter = "$SYS/#", .id = 1);
 	struct packet suback = expect_ack(spelt, SUBACK, 1);

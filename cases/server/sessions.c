@@ -111,7 +111,7 @@ static void publish_numbers(struct peer *pub, unsigned qos)
  */
 static void check_queue(struct test *t, unsigned qos)
 {
-	require(t, offers(t)->maximum_qos >= qos, "no QoS 2");
+	require_qos(t, qos);
 	struct peer *pub = join(t, "publisher");
 	struct peer *sub = join(t, "subscriber", .kept = true);
 	subscribe(sub, .filter = "s/t", .qos = qos);
@@ -164,7 +164,7 @@ CASE(queue_at_lower_qos,
 	.level = MUST, .versions = BOTH)
 {
 	static const char *const payloads[] = { "at 1", "at 2" };
-	require(t, offers(t)->maximum_qos == 2, "no QoS 2");
+	require_qos(t, 2);
 	struct peer *pub = join(t, "publisher");
 	struct peer *one = join(t, "one", .kept = true);
 	struct peer *two = join(t, "two", .kept = true);
@@ -246,7 +246,7 @@ CASE(session_keeps_options,
 	.level = STATED, .versions = V50)
 {
 	require(t, offers(t)->subscription_ids, "no Subscription Identifiers");
-	require(t, offers(t)->retain, "no retained messages");
+	require_offer(t, OFFER_RETAIN);
 	struct peer *pub = join(t, "publisher");
 	struct peer *sub = join(t, "subscriber", .kept = true);
 	struct peer *control = join_control(t, "s/t");

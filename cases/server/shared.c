@@ -10,7 +10,7 @@ enum { PATIENCE_US = 5000000, POLL_MS = 10 };
 
 static void require_shared(struct test *t)
 {
-	require(t, offers(t)->shared, "the target has no shared subscriptions");
+	require_offer(t, OFFER_SHARED);
 }
 
 /* A client with a plain subscription to "end/t", the way of the marker, and then one to `filter`. */
@@ -211,7 +211,7 @@ CASE(shared_no_retained,
 	.refs = { "5.0:U50-RETAIN-SHARED" }, .level = STATED, .versions = V50)
 {
 	require_shared(t);
-	require(t, offers(t)->retain, "the target has no retained messages");
+	require_offer(t, OFFER_RETAIN);
 	struct peer *pub = join(t, "publisher");
 	publish_retained(pub, .topic = "s/t", .payload = "kept", .qos = 1);
 
@@ -305,7 +305,7 @@ CASE(shared_retain_as_published,
 	.refs = { "5.0:MQTT-3.3.1-13", "5.0:MQTT-3.3.1-12" }, .level = MUST, .versions = V50)
 {
 	require_shared(t);
-	require(t, offers(t)->retain, "the target has no retained messages");
+	require_offer(t, OFFER_RETAIN);
 	struct peer *kept = join(t, "kept");
 	struct peer *cleared = join(t, "cleared");
 	struct peer *pub = join(t, "publisher");

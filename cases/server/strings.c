@@ -239,7 +239,7 @@ CASE(byte_order_mark_kept, .title = "U+FEFF is a character like others and is no
 	struct peer *without = join(t, "without");
 	subscribe(without, .filter = "bom/t");
 
-	char front[64];
+	char front[128];
 	snprintf(front, sizeof(front), "\xEF\xBB\xBF%s", prefixed(t, "bom/t"));
 	struct peer *pub = join(t, "publisher");
 	publish(pub, .topic = "bom/\xEF\xBB\xBFt", .payload = "inside", .qos = 1);

@@ -111,7 +111,7 @@ CASE(subscription_id_with_retained,
 	.refs = { "5.0:MQTT-3.3.4-3" }, .level = MUST, .versions = V50)
 {
 	require(t, offers(t)->subscription_ids, "the target has no Subscription Identifiers");
-	require(t, offers(t)->retain, "the target has no retained messages");
+	require_offer(t, OFFER_RETAIN);
 	struct peer *pub = join(t, "publisher");
 	publish_retained(pub, .topic = "s/t", .payload = "kept", .qos = 1);
 

@@ -67,7 +67,7 @@ CASE(alias_for_retained,
 	.refs = { "5.0:U50-ALIAS-SET", "5.0:MQTT-3.3.1-5" }, .level = STATED, .versions = V50)
 {
 	require_alias(t);
-	require(t, offers(t)->retain, "the target has no retained messages");
+	require_offer(t, OFFER_RETAIN);
 	struct peer *client = join(t, "client");
 	struct peer *live = join(t, "live");
 	subscribe(live, .filter = "a/x", .qos = 1);

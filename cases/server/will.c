@@ -313,7 +313,7 @@ CASE(will_retained, .title = "A Will with Will Retain 1 becomes the retained mes
 		"5.0:MQTT-3.1.2-15", "5.0:MQTT-3.3.1-12", "5.0:U50-RETAIN-FLAG" },
 	.level = MUST, .versions = BOTH)
 {
-	require(t, offers(t)->retain, "no retained messages");
+	require_offer(t, OFFER_RETAIN);
 	unsigned highest = offers(t)->maximum_qos;
 	struct peer *watcher = join(t, "watcher");
 	subscribe(watcher, .filter = "will/#", .qos = highest);
@@ -342,7 +342,7 @@ CASE(will_retained, .title = "A Will with Will Retain 1 becomes the retained mes
 CASE(will_not_retained, .title = "A Will with Will Retain 0 leaves the retained message alone",
 	.refs = { "3.1.1:MQTT-3.1.2-16", "5.0:MQTT-3.1.2-14" }, .level = MUST, .versions = BOTH)
 {
-	require(t, offers(t)->retain, "no retained messages");
+	require_offer(t, OFFER_RETAIN);
 	struct peer *watcher = watch(t, "will/#");
 	struct peer *client =
 		join(t, "client", .will = { .topic = "will/t", .payload = "gone", .qos = 1 });
@@ -369,7 +369,7 @@ CASE(will_clears_retained,
 		"5.0:MQTT-3.3.1-6" },
 	.level = MUST, .versions = BOTH)
 {
-	require(t, offers(t)->retain, "no retained messages");
+	require_offer(t, OFFER_RETAIN);
 	struct peer *watcher = watch(t, "will/#");
 	struct peer *client = join(t, "client",
 		.will = { .topic = "will/t", .payload = "", .qos = 1, .retain = true });
@@ -420,7 +420,7 @@ CASE(will_to_wildcard_filter, .title = "A Will reaches the subscriptions that ma
 		"5.0:MQTT-4.5.0-1" },
 	.level = MUST, .versions = BOTH)
 {
-	require(t, offers(t)->wildcards, "no wildcards");
+	require_offer(t, OFFER_WILDCARDS);
 	struct peer *plus = join(t, "plus");
 	struct peer *hash = join(t, "hash");
 	struct peer *other = join(t, "other");
@@ -479,7 +479,7 @@ CASE(will_properties, .title = "The properties of a Will are those of the messag
 		"5.0:MQTT-3.3.2-20", "5.0:MQTT-3.3.2-4" },
 	.level = STATED, .versions = V50)
 {
-	require(t, offers(t)->retain, "no retained messages");
+	require_offer(t, OFFER_RETAIN);
 	const struct properties *props = PROPS(P_PAYLOAD_FORMAT(1), P_MESSAGE_EXPIRY(600),
 		P_CONTENT_TYPE("text/plain"), P_RESPONSE_TOPIC("will/answers"),
 		P_CORRELATION_DATA("\x00\x01\xFE\xFF"), P_USER("b", "1"), P_USER("a", "2"),

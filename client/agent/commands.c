@@ -69,6 +69,7 @@ static void connect_read(struct command *c, struct mqttspec_options *o)
 	o->version = version_read(c);
 	o->client_id = read_text(r, c->object, "client_id");
 	o->keep_session = !read_flag(r, c->object, "clean_start");
+	o->adopt_session = false; /* this process is the client, and knows what it has */
 	o->keep_alive_s = (uint16_t)read_number(r, c->object, "keep_alive", UINT16_MAX);
 	o->user_name = read_text_or(r, c->object, "user_name", NULL);
 	o->password = read_text_or(r, c->object, "password", NULL);

@@ -5,6 +5,9 @@
 #include "client/agent/read.h"
 #include "client/mqttspec_client.h"
 
+/* Bytes as a string of hexadecimal digits; NULL without memory. */
+json_t *hex_shown(const void *data, size_t len);
+
 struct properties {
 	struct mqttspec_property *list;
 	size_t count;

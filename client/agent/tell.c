@@ -44,21 +44,6 @@ static void tell(json_t *event)
 	json_decref(event);
 }
 
-json_t *hex_shown(const void *data, size_t len)
-{
-	static const char digits[] = "0123456789abcdef";
-	const uint8_t *bytes = data;
-	char *text = malloc(2 * len + 1);
-
-	for (size_t i = 0; text && i < len; i++) {
-		text[2 * i] = digits[bytes[i] >> 4];
-		text[2 * i + 1] = digits[bytes[i] & 15];
-	}
-	json_t *shown = text ? json_stringn(text, 2 * len) : NULL;
-	free(text);
-	return shown;
-}
-
 void tell_hello(void)
 {
 	json_t *event = event_of("hello", NULL);

@@ -8,8 +8,6 @@
 
 #include "client/mqttspec_client.h"
 
-json_t *hex_shown(const void *data, size_t len);
-
 void tell_hello(void);
 void tell_connected(json_t *id, bool session_present, const struct mqttspec_properties *properties);
 void tell_refused(json_t *id, int code, const struct mqttspec_properties *properties);

@@ -118,13 +118,17 @@ struct engine_config {
 	uint32_t queue_bytes;    /* ... and their size (64 MiB) */
 	uint16_t inflight;       /* unacknowledged messages, if the server allows more (1,000) */
 	uint16_t topic_alias_out; /* aliases used if the server allows them (16) */
-	uint8_t overflow;         /* enum engine_overflow (ENGINE_REFUSE_NEW) */
-	uint8_t maximum_qos;      /* of messages taken; a PUBLISH above it breaks a rule (2) */
-	bool auth_later;    /* instead of `auth`: ENGINE_CHALLENGED and engine_auth_send (false) */
-	bool queue_qos0;    /* QoS 0 messages wait for a connection too (true), or are refused */
-	bool adopt_session; /* go on with a session that another engine left (false) */
-	bool republish;     /* what was under way in a session that is lost is sent anew (true) */
-	bool check_payload; /* refuse payloads that are said to be UTF-8 and are not (false) */
+	uint16_t
+		first_id; /* Packet Identifiers begin after it in an adopted session, which may have
+			      some in use that nobody here knows (0) */
+	uint8_t overflow; /* enum engine_overflow (ENGINE_REFUSE_NEW) */
+	uint8_t maximum_qos; /* of messages taken; a PUBLISH above it breaks a rule (2) */
+	bool auth_later;     /* instead of `auth`: ENGINE_CHALLENGED and engine_auth_send (false) */
+	bool queue_qos0;     /* QoS 0 messages wait for a connection too (true), or are refused */
+	bool adopt_session;  /* go on with a session that another engine left; else the connection
+			       ends, and the next CONNECT has Clean Start (false) */
+	bool republish;      /* what was under way in a session that is lost is sent anew (true) */
+	bool check_payload;  /* refuse payloads that are said to be UTF-8 and are not (false) */
 };
 
 /* What CONNACK said, or what holds if it said nothing. */

@@ -148,7 +148,7 @@ static void server_learn(struct engine *e, const struct mqtt_properties *p)
 }
 
 static bool session_check(
-	const struct engine *e, const struct mqtt_connack *connack, struct mqtt_error *error)
+	struct engine *e, const struct mqtt_connack *connack, struct mqtt_error *error)
 {
 	unsigned version = e->connect.version;
 
@@ -158,13 +158,14 @@ static bool session_check(
 		return mqtt_refuse(error, MQTT_PROTOCOL_ERROR,
 			MQTT_BY_VERSION(version, "MQTT-3.2.2-1", "MQTT-3.2.2-4"),
 			"Session Present after a clean start");
+	e->forgotten = true; /* and then it "can reconnect with Clean Start 1" */
 	return mqtt_refuse(error, MQTT_PROTOCOL_ERROR,
 		MQTT_BY_VERSION(version, "U311-SP-MISMATCH", "MQTT-3.2.2-4"),
 		"a session that this client knows nothing of");
 }
 
 static bool connack_check(
-	const struct engine *e, const struct mqtt_connack *connack, struct mqtt_error *error)
+	struct engine *e, const struct mqtt_connack *connack, struct mqtt_error *error)
 {
 	const struct mqtt_properties *p = &connack->properties;
 
@@ -233,6 +234,8 @@ void engine_accept(struct engine *e, struct mqtt_view body)
 	server_learn(e, &connack.properties);
 	if (e->has_session && !connack.session_present)
 		engine_forget(e); /* [MQTT-3.2.2-5] */
+	if (!e->has_session && connack.session_present)
+		e->last_id = e->config.first_id;
 	e->has_session = true;
 	e->forgotten = e->challenged = false;
 	e->session_expiry_s = e->server.session_expiry_s;

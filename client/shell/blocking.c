@@ -82,7 +82,10 @@ int mqttspec_connect(struct mqttspec_client *c, int64_t wait_ms)
 	mqttspec_start(c);
 	while (!engine_is_connected(c->engine) && go_on(c, due_ms))
 		;
-	return engine_is_connected(c->engine) ? MQTTSPEC_OK : failure(c);
+	if (engine_is_connected(c->engine))
+		return MQTTSPEC_OK;
+	int result = failure(c);
+	return result == MQTTSPEC_TIMEOUT && c->failure ? c->failure : result;
 }
 
 int mqttspec_publish_wait(

@@ -9,6 +9,7 @@
 
 enum {
 	LINGER_MS = 2000, /* for the last bytes to be taken */
+	BRIEF_MS = 10000, /* what is lost sooner than this after CONNACK was no success */
 	DOUBLINGS_MAX = 20,
 };
 
@@ -19,8 +20,8 @@ static int64_t now_ms(const struct mqttspec_client *c)
 
 /* ---- losing a connection ------------------------------------------------------------------- */
 
-/* xorshift64*: good enough to keep clients from coming back all at once. */
-static uint64_t random_next(struct mqttspec_client *c)
+/* xorshift64* */
+uint64_t shell_random(struct mqttspec_client *c)
 {
 	c->random ^= c->random >> 12;
 	c->random ^= c->random << 25;
@@ -29,18 +30,23 @@ static uint64_t random_next(struct mqttspec_client *c)
 }
 
 /* None while there are servers that were not tried; then longer and longer, less a random part of up to
- * a half.
+ * a half. The first loss of a connection is followed by a short one, if there is no other server; if
+ * servers accept connections and keep closing them, the pauses grow as if they had not.
  */
-static int64_t pause_ms(struct mqttspec_client *c)
+static int64_t pause_ms(struct mqttspec_client *c, bool was_accepted)
 {
-	unsigned rounds = c->tried / (unsigned)c->route.server_count;
+	unsigned servers = (unsigned)c->route.server_count;
+	unsigned count = was_accepted ? c->brief : c->tried;
+	unsigned rounds = count / servers;
 
-	if (!rounds || c->tried % c->route.server_count)
+	if (was_accepted && servers == 1 && count <= 1)
+		return (int64_t)(shell_random(c) % c->pause_min_ms);
+	if (!rounds || count % servers)
 		return 0;
 	rounds = rounds - 1 < DOUBLINGS_MAX ? rounds - 1 : DOUBLINGS_MAX;
 	uint64_t pause = (uint64_t)c->pause_min_ms << rounds;
 	pause = pause < c->pause_max_ms ? pause : c->pause_max_ms;
-	return (int64_t)(pause - random_next(c) % (pause / 2 + 1));
+	return (int64_t)(pause - shell_random(c) % (pause / 2 + 1));
 }
 
 static bool may_retry(const struct mqttspec_client *c)
@@ -66,6 +72,9 @@ static void lost(struct mqttspec_client *c)
 	c->accepted = false;
 	c->attempt_due_ms = c->linger_due_ms = INT64_MAX;
 	c->tried++;
+	if (was_accepted)
+		c->brief = now_ms(c) - c->accepted_ms < BRIEF_MS ? c->brief + 1 : 0;
+	c->failure = c->end_result;
 	bool retry = may_retry(c);
 	c->stopping = c->stopping || !retry;
 	c->state = retry ? SHELL_PAUSING : SHELL_STOPPED;
@@ -73,10 +82,7 @@ static void lost(struct mqttspec_client *c)
 	engine_closed(c->engine);
 	if (retry) {
 		c->server = (c->server + 1) % c->route.server_count;
-		c->retry_due_ms = now_ms(c) +
-			(was_accepted && c->route.server_count == 1
-					? (int64_t)(random_next(c) % c->pause_min_ms)
-					: pause_ms(c));
+		c->retry_due_ms = now_ms(c) + pause_ms(c, was_accepted);
 	} else {
 		requests_stop(c);
 	}
@@ -311,7 +317,8 @@ void mqttspec_start(struct mqttspec_client *c)
 		return;
 	c->stopping = false;
 	c->ever_accepted = false;
-	c->tried = 0;
+	c->tried = c->brief = 0;
+	c->failure = MQTTSPEC_OK;
 	uv_update_time(c->loop);
 	c->inside++;
 	dial(c);

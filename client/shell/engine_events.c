@@ -70,7 +70,9 @@ static void connected(struct mqttspec_client *c, const struct engine_event *e)
 	struct mqttspec_properties properties = shown(&e->properties);
 
 	c->accepted = c->ever_accepted = true;
+	c->accepted_ms = (int64_t)uv_now(c->loop);
 	c->tried = 0;
+	c->failure = MQTTSPEC_OK;
 	shell_note_id(c);
 	c->attempt_due_ms = INT64_MAX;
 	requests_send(c, e->session_present);
@@ -184,5 +186,7 @@ void shell_engine_config(
 	config->topic_alias_out = o->topic_aliases;
 	config->queue_qos0 = !o->skip_qos0;
 	config->adopt_session = o->adopt_session;
+	/* What an earlier process left unfinished must not be taken for a message of this one. */
+	config->first_id = o->keep_session && o->adopt_session ? (uint16_t)shell_random(c) : 0;
 	config->republish = !o->no_republish;
 }

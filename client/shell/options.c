@@ -8,6 +8,7 @@ void mqttspec_options_default(struct mqttspec_options *options)
 {
 	*options = (struct mqttspec_options){ .version = 5,
 		.client_id = "",
+		.adopt_session = true,
 		.keep_alive_s = 60,
 		.pause_min_ms = 500,
 		.pause_max_ms = 30000,

@@ -58,10 +58,18 @@ bool server_read(struct server *s, const char *text, char *error, size_t error_s
 		snprintf(error, error_size, "%s: no path of a socket", text);
 		return false;
 	}
+	if (!strncmp(text, "mqtts://", 8)) {
+		snprintf(error, error_size, "mqtts:// needs TLS, which this client does not have");
+		return false;
+	}
 	if (!strncmp(text, "mqtt://", 7))
 		host += 7;
 	if (strstr(host, "://")) {
 		snprintf(error, error_size, "%s: only mqtt:// and unix: are supported", text);
+		return false;
+	}
+	if (strchr(host, '@')) {
+		snprintf(error, error_size, "user name and password are no part of a server");
 		return false;
 	}
 	const char *end = host_split(&host, &port);

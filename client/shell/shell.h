@@ -65,6 +65,9 @@ struct mqttspec_client {
 	bool freeing;
 	unsigned inside;        /* callbacks that are running: shell_turn waits for their end */
 	unsigned tried;         /* servers tried in vain since the latest success */
+	unsigned brief;         /* connections in a row that were accepted and soon lost */
+	int64_t accepted_ms;    /* when CONNECT was accepted latest */
+	int failure;            /* how the latest attempt ended, if in vain; 0: none has yet */
 	int64_t attempt_due_ms; /* INT64_MAX: not set; likewise the others */
 	int64_t retry_due_ms;
 	int64_t linger_due_ms; /* the last bytes must be out by then */
@@ -90,6 +93,7 @@ struct mqttspec_client {
 
 /* client.c: carries out what is due, and sets the timer. Called at the end of everything. */
 void shell_turn(struct mqttspec_client *c);
+uint64_t shell_random(struct mqttspec_client *c); /* good enough for pauses and identifiers */
 
 /* engine_events.c */
 void shell_engine_config(

@@ -5,9 +5,11 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <uv.h>
 
 #include "client/tool/command_finish.h"
 #include "client/tool/command_properties.h"
+#include "client/tool/defaults.h"
 #include "client/tool/help.h"
 #include "mqtt/text.h"
 #include "spec/spec.h"
@@ -16,11 +18,16 @@ void command_complain(const struct command *c, const char *format, ...)
 {
 	va_list args;
 
-	fprintf(stderr, "%s: ", c->name);
+	fprintf(stderr, "%s: %s%s", c->name, c->where ? c->where : "", c->where ? ": " : "");
 	va_start(args, format);
 	vfprintf(stderr, format, args);
 	va_end(args);
 	fputc('\n', stderr);
+}
+
+const char *command_shown(const struct command *c, const char *text)
+{
+	return c->where ? "what is there" : arena_printf(c->arena, "\"%s\"", text);
 }
 
 /* ---- values -------------------------------------------------------------------------------- */
@@ -34,7 +41,8 @@ static bool number(const struct command *c, const char *option, const char *text
 	*value = strtol(text, &end, 10);
 	if (*text && !*end && !errno && *value >= least && *value <= most)
 		return true;
-	command_complain(c, "%s takes %ld to %ld, not \"%s\"", option, least, most, text);
+	command_complain(
+		c, "%s takes %ld to %ld, not %s", option, least, most, command_shown(c, text));
 	return false;
 }
 
@@ -55,14 +63,15 @@ static bool topic_add(struct command *c, const char *text)
 		text_add(c, &c->topics, text);
 		return true;
 	}
-	command_complain(c, "-t: \"%s\" is no %s", text, pub ? "Topic Name" : "Topic Filter");
+	command_complain(
+		c, "-t: %s is no %s", command_shown(c, text), pub ? "Topic Name" : "Topic Filter");
 	return false;
 }
 
 static bool filter_add(struct command *c, struct texts *t, const char *option, const char *text)
 {
 	if (!mqtt_filter_valid(mqtt_view_of(text))) {
-		command_complain(c, "%s: \"%s\" is no Topic Filter", option, text);
+		command_complain(c, "%s: %s is no Topic Filter", option, command_shown(c, text));
 		return false;
 	}
 	text_add(c, t, text);
@@ -84,7 +93,7 @@ static bool version_read(struct command *c, const char *text)
 		c->version_given = true;
 		return true;
 	}
-	command_complain(c, "-V takes 5, mqttv5, 311 or mqttv311, not \"%s\"", text);
+	command_complain(c, "-V takes 5, mqttv5, 311 or mqttv311, not %s", command_shown(c, text));
 	return false;
 }
 
@@ -100,7 +109,8 @@ static bool expiry_read(struct command *c, const char *text)
 	c->expiry_s = (uint32_t)value;
 	if (*text && !*end && value >= 0 && value <= UINT32_MAX)
 		return true;
-	command_complain(c, "-x takes 0 to 4294967295, -1 or \xe2\x88\x9e, not \"%s\"", text);
+	command_complain(
+		c, "-x takes 0 to 4294967295, -1 or \xe2\x88\x9e, not %s", command_shown(c, text));
 	return false;
 }
 
@@ -129,16 +139,21 @@ static char *cut(char *text, char mark)
 
 static bool url_read(struct command *c, const char *url)
 {
+	const char *shown = strchr(url, '@') ? "what is there" : command_shown(c, url);
 	long port;
 
+	if (!strncmp(url, "mqtts://", 8)) {
+		command_complain(c, "-L: mqtts:// needs TLS, which this client does not have");
+		return false;
+	}
 	if (strncmp(url, "mqtt://", 7) != 0) {
-		command_complain(c, "-L: \"%s\" does not begin with mqtt://", url);
+		command_complain(c, "-L: %s does not begin with mqtt://", shown);
 		return false;
 	}
 	char *authority = arena_text(c->arena, url + 7);
 	char *topic = cut(authority, '/');
 	if (!topic || !*topic) {
-		command_complain(c, "-L: \"%s\" has no topic", url);
+		command_complain(c, "-L: %s has no topic", shown);
 		return false;
 	}
 	char *host = strrchr(authority, '@');
@@ -162,110 +177,7 @@ static bool url_read(struct command *c, const char *url)
 	return topic_add(c, topic);
 }
 
-/* ---- the table ----------------------------------------------------------------------------- */
-
-enum option_id {
-	O_BIND,
-	O_CLEAN,
-	O_COUNT,
-	O_DEBUG,
-	O_PROPERTY,
-	O_END,
-	O_FILE,
-	O_FORMAT,
-	O_HOST,
-	O_HELP,
-	O_ID,
-	O_ID_PREFIX,
-	O_KEEP_ALIVE,
-	O_LINES,
-	O_URL,
-	O_MESSAGE,
-	O_INFLIGHT,
-	O_NULL,
-	O_NO_NEWLINE,
-	O_PORT,
-	O_PASSWORD,
-	O_QOS,
-	O_QUIET,
-	O_RETAIN,
-	O_NO_RETAINED,
-	O_RETAINED_ONLY,
-	O_RETAIN_AS_PUBLISHED,
-	O_REMOVE_RETAINED,
-	O_REPEAT,
-	O_REPEAT_DELAY,
-	O_STDIN,
-	O_TOPIC,
-	O_FILTER_OUT,
-	O_USER,
-	O_UNSUBSCRIBE,
-	O_UNIX,
-	O_VERBOSE,
-	O_VERSION,
-	O_PROTOCOL,
-	O_WAIT,
-	O_EXPIRY,
-	O_WILL_TOPIC,
-	O_WILL_PAYLOAD,
-	O_WILL_QOS,
-	O_WILL_RETAIN,
-	O_NODELAY,
-};
-
-static const struct option {
-	const char *brief, *full; /* NULL: none */
-	enum option_id id;
-	bool takes_value;
-	unsigned kinds; /* mask of enum command_kind */
-} options[] = {
-	{ "-A", NULL, O_BIND, true, 3 },
-	{ "-c", "--disable-clean-session", O_CLEAN, false, 3 },
-	{ "-C", NULL, O_COUNT, true, COMMAND_SUB },
-	{ "-d", "--debug", O_DEBUG, false, 3 },
-	{ "-D", "--property", O_PROPERTY, false, 3 }, /* values of its own number */
-	{ "-E", NULL, O_END, false, COMMAND_SUB },
-	{ "-f", "--file", O_FILE, true, COMMAND_PUB },
-	{ "-F", NULL, O_FORMAT, true, COMMAND_SUB },
-	{ "-h", "--host", O_HOST, true, 3 },
-	{ NULL, "--help", O_HELP, false, 3 },
-	{ "-i", "--id", O_ID, true, 3 },
-	{ "-I", "--id-prefix", O_ID_PREFIX, true, 3 },
-	{ "-k", "--keepalive", O_KEEP_ALIVE, true, 3 },
-	{ "-l", "--stdin-line", O_LINES, false, COMMAND_PUB },
-	{ "-L", "--url", O_URL, true, 3 },
-	{ "-m", "--message", O_MESSAGE, true, COMMAND_PUB },
-	{ "-M", NULL, O_INFLIGHT, true, 3 },
-	{ "-n", "--null-message", O_NULL, false, COMMAND_PUB },
-	{ "-N", NULL, O_NO_NEWLINE, false, COMMAND_SUB },
-	{ NULL, "--nodelay", O_NODELAY, false, 3 },
-	{ "-p", "--port", O_PORT, true, 3 },
-	{ "-P", "--pw", O_PASSWORD, true, 3 },
-	{ "-q", "--qos", O_QOS, true, 3 },
-	{ NULL, "--quiet", O_QUIET, false, 3 },
-	{ "-r", "--retain", O_RETAIN, false, COMMAND_PUB },
-	{ "-R", NULL, O_NO_RETAINED, false, COMMAND_SUB },
-	{ NULL, "--retained-only", O_RETAINED_ONLY, false, COMMAND_SUB },
-	{ NULL, "--retain-as-published", O_RETAIN_AS_PUBLISHED, false, COMMAND_SUB },
-	{ NULL, "--remove-retained", O_REMOVE_RETAINED, false, COMMAND_SUB },
-	{ NULL, "--repeat", O_REPEAT, true, COMMAND_PUB },
-	{ NULL, "--repeat-delay", O_REPEAT_DELAY, true, COMMAND_PUB },
-	{ "-s", "--stdin-file", O_STDIN, false, COMMAND_PUB },
-	{ "-t", "--topic", O_TOPIC, true, 3 },
-	{ "-T", "--filter-out", O_FILTER_OUT, true, COMMAND_SUB },
-	{ "-u", "--username", O_USER, true, 3 },
-	{ "-U", "--unsubscribe", O_UNSUBSCRIBE, true, COMMAND_SUB },
-	{ NULL, "--unix", O_UNIX, true, 3 },
-	{ "-v", "--verbose", O_VERBOSE, false, COMMAND_SUB },
-	{ NULL, "--version", O_VERSION, false, 3 },
-	{ "-V", "--protocol-version", O_PROTOCOL, true, 3 },
-	{ "-W", NULL, O_WAIT, true, COMMAND_SUB },
-	{ "-x", NULL, O_EXPIRY, true, 3 },
-	{ NULL, "--will-topic", O_WILL_TOPIC, true, 3 },
-	{ NULL, "--will-payload", O_WILL_PAYLOAD, true, 3 },
-	{ NULL, "--will-qos", O_WILL_QOS, true, 3 },
-	{ NULL, "--will-retain", O_WILL_RETAIN, false, 3 },
-};
+/* ---- options ------------------------------------------------------------------------------- */
 
 static bool repeat_delay_read(struct command *c, const char *text)
 {
@@ -273,7 +185,7 @@ static bool repeat_delay_read(struct command *c, const char *text)
 	double seconds = strtod(text, &end);
 
 	if (!*text || *end || !(seconds >= 0 && seconds <= 1000000)) {
-		command_complain(c, "--repeat-delay takes seconds, not \"%s\"", text);
+		command_complain(c, "--repeat-delay takes seconds, not %s", command_shown(c, text));
 		return false;
 	}
 	c->repeat_delay_ms = (uint32_t)(seconds * 1000);
@@ -311,10 +223,9 @@ static bool qos_set(struct command *c, const char *option, const char *text, uin
 	return true;
 }
 
-static bool option_with_value(struct command *c, const struct option *o, const char *v)
+static bool option_with_value(
+	struct command *c, const struct option *o, const char *name, const char *v)
 {
-	const char *name = o->brief ? o->brief : o->full;
-
 	switch (o->id) {
 	case O_BIND: c->bind_address = v; return true;
 	case O_COUNT: return count_set(c, name, v, &c->count);
@@ -344,7 +255,7 @@ static bool option_with_value(struct command *c, const struct option *o, const c
 		c->will_topic = v;
 		if (mqtt_topic_valid(mqtt_view_of(v)))
 			return true;
-		command_complain(c, "--will-topic: \"%s\" is no Topic Name", v);
+		command_complain(c, "--will-topic: %s is no Topic Name", command_shown(c, v));
 		return false;
 	case O_WILL_PAYLOAD: c->will_payload = v; return true;
 	case O_WILL_QOS: c->will_options = true; return qos_set(c, name, v, &c->will_qos);
@@ -374,41 +285,104 @@ static bool option_alone(struct command *c, enum option_id id)
 	}
 }
 
+/* ---- defaults ------------------------------------------------------------------------------ */
+
+/* Options that say the same thing in different ways, or cannot be there together: one of them on the
+ * command line takes the place of what a file said.
+ */
+enum group { GROUP_NONE, GROUP_SOURCE, GROUP_ID, GROUP_SERVER, GROUP_RETAINED, GROUP_VERSION };
+
+static enum group group_of(enum option_id id)
+{
+	switch (id) {
+	case O_FILE:
+	case O_LINES:
+	case O_MESSAGE:
+	case O_NULL:
+	case O_STDIN: return GROUP_SOURCE;
+	case O_ID:
+	case O_ID_PREFIX: return GROUP_ID;
+	case O_HOST:
+	case O_PORT:
+	case O_UNIX:
+	case O_URL: return GROUP_SERVER;
+	case O_NO_RETAINED:
+	case O_RETAINED_ONLY: return GROUP_RETAINED;
+	case O_PROTOCOL:
+	case O_PROPERTY: return GROUP_VERSION;
+	default: return GROUP_NONE;
+	}
+}
+
+static void group_take(struct command *c, enum option_id id)
+{
+	enum group group = group_of(id);
+	unsigned bit = 1u << group;
+
+	if (c->where) {
+		c->defaults |= bit;
+		return;
+	}
+	if (!(c->defaults & bit))
+		return;
+	c->defaults &= ~bit;
+	switch (group) {
+	case GROUP_SOURCE: c->source = SOURCE_NONE; break;
+	case GROUP_ID: c->id = c->id_prefix = NULL; break;
+	case GROUP_SERVER: c->unix_path = NULL; break;
+	case GROUP_RETAINED: c->no_retained = c->retained_only = false; break;
+	case GROUP_VERSION: c->version_given = false; break; /* -D says it as well */
+	case GROUP_NONE: break;
+	}
+}
+
+bool command_take(struct command *c, const struct option *o, const char *name, const char *value)
+{
+	group_take(c, o->id);
+	if (o->id == O_MISSING)
+		command_complain(
+			c, "%s needs %s, which this client does not have", name, o->missing);
+	else if (o->takes_value && !value)
+		command_complain(c, "%s lacks its value", name);
+	else if (!o->takes_value && value)
+		command_complain(c, "%s takes no value", name);
+	else
+		return o->takes_value ? option_with_value(c, o, name, value)
+				      : option_alone(c, o->id);
+	return false;
+}
+
 /* ---- the whole ----------------------------------------------------------------------------- */
 
-static const struct option *option_find(const struct command *c, const char *text)
+/* What it looks like, but not the value that may have been glued to it: that may be a secret. */
+static bool unknown(struct command *c, const char *word)
 {
-	for (size_t i = 0; i < sizeof(options) / sizeof(*options); i++) {
-		const struct option *o = &options[i];
-		if (o->kinds & c->kind &&
-			((o->brief && !strcmp(text, o->brief)) ||
-				(o->full && !strcmp(text, o->full))))
-			return o;
-	}
-	return NULL;
+	size_t len = strcspn(word, "=");
+
+	if (word[0] == '-' && word[1] != '-' && word[1] && len > 2)
+		len = 2;
+	command_complain(c, "what is \"%.*s%s\"? --help shows the options", (int)len, word,
+		word[len] ? "..." : "");
+	return false;
 }
 
 /* 0 to go on, else exit code plus one. */
 static int options_read(struct command *c, int argc, char **argv)
 {
 	for (int i = 0; i < argc; i++) {
-		const struct option *o = option_find(c, argv[i]);
-		bool ok = false;
+		const struct option *o = option_find(c->kind, argv[i]);
+		bool ok;
 		if (!o) {
-			command_complain(c, "what is \"%s\"? --help shows the options", argv[i]);
-		} else if (o->id == O_HELP || o->id == O_VERSION) {
-			fputs(o->id == O_HELP ? help_text(c->kind) : help_version(), stdout);
-			return COMMAND_FAILED + 1; /* as mosquitto's clients do */
+			ok = unknown(c, argv[i]);
 		} else if (o->id == O_PROPERTY) {
+			group_take(c, o->id);
 			int read = command_property_read(c, argv + i + 1, argc - i - 1);
 			ok = read > 0;
 			i += read;
-		} else if (o->takes_value && i + 1 == argc) {
-			command_complain(c, "%s lacks its value", argv[i]);
-		} else if (o->takes_value) {
-			ok = option_with_value(c, o, argv[++i]);
 		} else {
-			ok = option_alone(c, o->id);
+			const char *value = o->takes_value && i + 1 < argc ? argv[i + 1] : NULL;
+			ok = command_take(c, o, argv[i], value);
+			i += o->takes_value;
 		}
 		if (!ok)
 			return COMMAND_FAILED + 1;
@@ -416,8 +390,22 @@ static int options_read(struct command *c, int argc, char **argv)
 	return 0;
 }
 
+/* What asks for help gets it, whatever else is there. */
+static const char *help_wanted(enum command_kind kind, int argc, char **argv)
+{
+	for (int i = 0; i < argc; i++) {
+		const struct option *o = option_find(kind, argv[i]);
+		if (o && (o->id == O_HELP || o->id == O_VERSION))
+			return o->id == O_HELP ? help_text(kind) : help_version();
+		i += o && o->takes_value;
+	}
+	return NULL;
+}
+
 int command_read(struct command *c, struct arena *a, enum command_kind kind, int argc, char **argv)
 {
+	const char *help = help_wanted(kind, argc, argv);
+
 	*c = (struct command){ .kind = kind,
 		.arena = a,
 		.name = kind == COMMAND_PUB ? "mqttspec-client pub" : "mqttspec-client sub",
@@ -425,9 +413,25 @@ int command_read(struct command *c, struct arena *a, enum command_kind kind, int
 		.port = 1883,
 		.keep_alive_s = 60,
 		.version = MQTT_311,
-		.repeat = 1 };
+		.repeat = 1,
+		.begun_ms = (int64_t)(uv_hrtime() / 1000000) };
+	if (help) {
+		fputs(help, stdout);
+		return COMMAND_FAILED + 1; /* as mosquitto's clients do */
+	}
+	const char *path = defaults_path(c);
+	if (path && !defaults_read(c, path))
+		return COMMAND_FAILED + 1;
 	int code = options_read(c, argc, argv);
 	if (code)
 		return code;
 	return command_finish(c) ? 0 : COMMAND_FAILED + 1;
+}
+
+int64_t command_left_ms(const struct command *c)
+{
+	int64_t left_ms =
+		c->begun_ms + c->wait_s * INT64_C(1000) - (int64_t)(uv_hrtime() / 1000000);
+
+	return !c->wait_s ? -1 : left_ms > 0 ? left_ms : 0;
 }

@@ -8,8 +8,7 @@
 
 #include "base/arena.h"
 #include "client/mqttspec_client.h"
-
-enum command_kind { COMMAND_PUB = 1, COMMAND_SUB = 2 }; /* a mask of those that know an option */
+#include "client/tool/option.h"
 
 enum command_source {
 	SOURCE_NONE,
@@ -48,7 +47,11 @@ enum property_place {
 struct command {
 	enum command_kind kind;
 	struct arena *arena;
-	const char *name; /* for messages: "mqttspec-client pub" */
+	const char *name;  /* for messages: "mqttspec-client pub" */
+	const char *where; /* FILE:LINE while a default is read; else NULL */
+	unsigned defaults; /* groups of options that a file has set */
+	int64_t begun_ms;  /* of uv_hrtime: when the program began */
+	uint32_t wait_s;   /* how long it may take from then on; 0: without end */
 
 	/* connection */
 	const char *host;
@@ -86,7 +89,6 @@ struct command {
 	struct texts unsubscribe;
 	const char *format; /* NULL: none */
 	uint32_t count;     /* of messages; 0: without end */
-	uint32_t wait_s;    /* 0: without end */
 	bool verbose;
 	bool no_newline;
 	bool no_retained;
@@ -102,6 +104,17 @@ int command_read(struct command *c, struct arena *a, enum command_kind kind, int
 /* What the library is told. `will` is filled in if there is one. */
 void command_options(
 	const struct command *c, struct mqttspec_options *o, struct mqttspec_message *will);
+
+/* One option, spelt `name`; `value` is NULL if there is none. False after a complaint. */
+bool command_take(struct command *c, const struct option *o, const char *name, const char *value);
+
+/* The time that is left, at least 0; -1: there is no end. */
+int64_t command_left_ms(const struct command *c);
+
+/* What a complaint shows of a wrong value: in quotes, or nothing of it where it stands in a file, since
+ * what somebody wrote there may be a secret.
+ */
+const char *command_shown(const struct command *c, const char *text);
 
 /* A sentence to stderr, after the command's name. */
 void command_complain(const struct command *c, const char *format, ...)

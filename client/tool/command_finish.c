@@ -88,7 +88,7 @@ void command_options(
 	o->bind_address = c->bind_address;
 	o->version = c->version;
 	o->client_id = c->id;
-	o->keep_session = o->adopt_session = c->keep_session;
+	o->keep_session = c->keep_session;
 	o->keep_alive_s = c->keep_alive_s;
 	o->user_name = c->user_name;
 	o->password = c->password;

@@ -79,8 +79,8 @@ static bool number_read(
 	*number = (uint32_t)value;
 	if (isdigit((uint8_t)*text) && !*end && value <= most[spec->type])
 		return true;
-	command_complain(c, "-D: %s takes a number up to %llu, not \"%s\"", spec->name,
-		(unsigned long long)most[spec->type], text);
+	command_complain(c, "-D: %s takes a number up to %llu, not %s", spec->name,
+		(unsigned long long)most[spec->type], command_shown(c, text));
 	return false;
 }
 
@@ -118,12 +118,14 @@ int command_property_read(struct command *c, char **arguments, int left)
 	while (i < PACKETS && strcasecmp(arguments[0], packets[i].name) != 0)
 		i++;
 	if (i == PACKETS) {
-		command_complain(c, "-D: \"%s\" is no packet that has properties", arguments[0]);
+		command_complain(c, "-D: %s is no packet that has properties",
+			command_shown(c, arguments[0]));
 		return 0;
 	}
 	const struct spec_property *spec = find(arguments[1]);
 	if (!spec) {
-		command_complain(c, "-D: there is no property \"%s\"", arguments[1]);
+		command_complain(
+			c, "-D: there is no property like %s", command_shown(c, arguments[1]));
 		return 0;
 	}
 	if (!(spec->packets & packets[i].packets)) {

@@ -26,13 +26,21 @@
 	"                             -D connect user-property NAME VALUE\n"                    \
 	"\n"
 
-#define REST                                                                                    \
-	"  -d, --debug                show each packet\n"                                       \
-	"      --quiet                no messages about errors at run time\n"                   \
-	"      --version              print the version\n"                                      \
-	"      --help                 print this\n"                                             \
-	"\n"                                                                                    \
-	"Exit codes: 0 done, the code of CONNACK if the server refused, 27 the time of -W is\n" \
+#define REST                                                                                      \
+	"  -W SECONDS                 end after so long, counted from the start, with code 27\n"  \
+	"  -d, --debug                show each packet\n"                                         \
+	"      --quiet                no messages about errors at run time\n"                     \
+	"      --version              print the version\n"                                        \
+	"      --help                 print this\n"                                               \
+	"\n"                                                                                      \
+	"There is no TLS yet: the options of mosquitto's clients for it (--cafile, --cert, "      \
+	"--psk,\n"                                                                                \
+	"...) are refused with a word.\n"                                                         \
+	"\n"                                                                                      \
+	"Default options are read from $XDG_CONFIG_HOME/mosquitto_pub (or mosquitto_sub), else\n" \
+	"from ~/.config: an option a line with its value, after # a comment.\n"                   \
+	"\n"                                                                                      \
+	"Exit codes: 0 done, the code of CONNACK if the server refused, 27 the time of -W is\n"   \
 	"over, 1 anything else.\n"
 
 static const char pub[] =
@@ -64,7 +72,6 @@ static const char sub[] =
 	"  -U, --unsubscribe FILTER   unsubscribe; may be repeated\n"
 	"      --retain-as-published  option of 5.0\n"
 	"  -C COUNT                   end after so many messages\n"
-	"  -W SECONDS                 end after so long, with code 27\n"
 	"  -E                         end when the subscriptions are acknowledged\n"
 	"\n"
 	"Output\n"

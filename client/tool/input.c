@@ -1,10 +1,17 @@
 #include "client/tool/input.h"
 
 #include <errno.h>
+#include <limits.h>
+#include <poll.h>
 #include <string.h>
 #include <unistd.h>
 
 enum { CHUNK_SIZE = 64 * 1024, LINE_LIMIT = 268435455 };
+
+static int64_t now_ms(void)
+{
+	return (int64_t)(uv_hrtime() / 1000000);
+}
 
 static void input_end(struct input *in)
 {
@@ -94,12 +101,29 @@ void input_close(struct input *in)
 	buf_fini(&in->pending);
 }
 
-bool input_read_all(struct buf *out, int fd)
+/* As read, but not for ever. */
+static ssize_t read_in_time(int fd, char *chunk, int64_t due_ms)
 {
+	int64_t left_ms = due_ms - now_ms();
+	struct pollfd ready = { .fd = fd, .events = POLLIN };
+	int wait_ms = due_ms < 0    ? -1
+		: left_ms < 0       ? 0
+		: left_ms < INT_MAX ? (int)left_ms
+				    : INT_MAX;
+	int n = poll(&ready, 1, wait_ms);
+
+	if (!n)
+		errno = ETIMEDOUT;
+	return n > 0 ? read(fd, chunk, CHUNK_SIZE) : -1;
+}
+
+bool input_read_all(struct buf *out, int fd, int64_t wait_ms)
+{
+	int64_t due_ms = wait_ms < 0 ? -1 : now_ms() + wait_ms;
 	char chunk[CHUNK_SIZE];
 	ssize_t n;
 
-	while ((n = read(fd, chunk, sizeof(chunk))) != 0) {
+	while ((n = read_in_time(fd, chunk, due_ms)) != 0) {
 		if (n < 0 && errno == EINTR)
 			continue;
 		if (n < 0)

@@ -23,7 +23,8 @@ void input_start(struct input *in); /* also after input_stop */
 void input_stop(struct input *in);
 void input_close(struct input *in); /* the loop must run once more */
 
-/* All of a file into the buffer, up to its limit; false with errno. */
-bool input_read_all(struct buf *out, int fd);
+/* All of a file into the buffer, up to its limit; false with errno, ETIMEDOUT after `wait_ms` (-1: never).
+ */
+bool input_read_all(struct buf *out, int fd, int64_t wait_ms);
 
 #endif

@@ -1,6 +1,10 @@
 #include "client/tool/session.h"
 
 #include <signal.h>
+#include <stdio.h>
+#include <unistd.h>
+
+enum { CLOSING_TURNS = 16 }; /* of the loop, until all handles are closed */
 
 static void on_connected(
 	void *context, bool session_present, const struct mqttspec_properties *properties)
@@ -18,8 +22,11 @@ static void finish(struct session *s)
 	for (unsigned i = 0; i < 2; i++)
 		uv_close((uv_handle_t *)&s->signals[i], NULL);
 	uv_close((uv_handle_t *)&s->timer, NULL);
+	uv_close((uv_handle_t *)&s->end, NULL);
 	if (s->over)
 		s->over(s);
+	s->finished = true;
+	uv_stop(&s->loop);
 }
 
 /* The code of CONNACK is the exit code of a client that was refused. */
@@ -30,13 +37,12 @@ static void on_disconnected(void *context, int result, const char *text, bool wi
 	bool refused = !s->was_connected && result > 0 && result < 0x100;
 
 	(void)properties;
+	if (!s->ending && !s->command->quiet)
+		command_complain(s->command, "%s%s", text, will_retry ? "; trying again" : "");
 	if (will_retry)
 		return;
-	if (!s->ending) {
+	if (!s->ending)
 		s->code = refused ? result : COMMAND_FAILED;
-		if (!s->command->quiet)
-			command_complain(s->command, "%s", text);
-	}
 	finish(s);
 }
 
@@ -53,6 +59,16 @@ static void on_signal(uv_signal_t *signal, int number)
 {
 	(void)number;
 	session_end(signal->data, 0);
+}
+
+static void on_time_over(uv_timer_t *timer)
+{
+	struct session *s = timer->data;
+
+	if (!s->command->quiet)
+		command_complain(s->command, "the time is over");
+	session_end(s, COMMAND_TIMED_OUT);
+	uv_stop(&s->loop); /* even if DISCONNECT cannot go out now */
 }
 
 bool session_init(struct session *s, struct command *c, struct mqttspec_callbacks *callbacks)
@@ -76,7 +92,8 @@ bool session_init(struct session *s, struct command *c, struct mqttspec_callback
 		return false;
 	}
 	uv_timer_init(&s->loop, &s->timer);
-	s->timer.data = s;
+	uv_timer_init(&s->loop, &s->end);
+	s->timer.data = s->end.data = s;
 	for (unsigned i = 0; i < 2; i++) {
 		uv_signal_init(&s->loop, &s->signals[i]);
 		s->signals[i].data = s;
@@ -85,16 +102,34 @@ bool session_init(struct session *s, struct command *c, struct mqttspec_callback
 	return true;
 }
 
+/* Frees everything, unless a name is still being looked up: neither that nor the thread that waits for it
+ * can be ended, and the time may be over.
+ */
+static void session_fini(struct session *s)
+{
+	if (!s->finished)
+		finish(s);
+	mqttspec_client_free(s->client);
+	for (unsigned turns = 0; turns < CLOSING_TURNS && uv_run(&s->loop, UV_RUN_NOWAIT); turns++)
+		;
+	if (!uv_loop_close(&s->loop))
+		return;
+	fflush(NULL);
+	_exit(s->code);
+}
+
 int session_run(struct session *s)
 {
+	int64_t left_ms = command_left_ms(s->command);
+
+	if (left_ms >= 0)
+		uv_timer_start(&s->end, on_time_over, (uint64_t)left_ms, 0);
 	if (s->ending) /* before it began */
 		finish(s);
 	else
 		mqttspec_start(s->client);
 	uv_run(&s->loop, UV_RUN_DEFAULT);
-	mqttspec_client_free(s->client);
-	uv_run(&s->loop, UV_RUN_DEFAULT);
-	uv_loop_close(&s->loop);
+	session_fini(s);
 	return s->code;
 }
 

@@ -14,10 +14,12 @@ struct session {
 	uv_loop_t loop;
 	uv_signal_t signals[2];
 	uv_timer_t timer; /* for the command's own use */
+	uv_timer_t end;   /* of the time that -W gives */
 	struct debug debug;
 	bool was_connected;
-	bool ending; /* DISCONNECT was asked for */
-	int code;    /* to exit with */
+	bool ending;   /* DISCONNECT was asked for */
+	bool finished; /* all is over */
+	int code;      /* to exit with */
 	/* of pub or sub; called when the connection is there, and when all is over. May be NULL. */
 	void (*connected)(struct session *s);
 	void (*over)(struct session *s);

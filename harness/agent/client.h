@@ -6,6 +6,7 @@
 #include <stdint.h>
 
 struct arena;
+struct habits;
 struct transport;
 
 struct client {
@@ -13,7 +14,8 @@ struct client {
 	const char *const *environment;    /* "NAME=value", the same; or NULL */
 	const char *here;                  /* the folder of its target file; or NULL */
 	const struct transport *transport; /* that it is probed over */
-	bool agent; /* it keeps the contract of docs/AGENT.md; else a plain command line */
+	bool agent; /* it keeps the contract of docs/AGENT.md; else a plain command line ... */
+	struct habits *habits; /* ... and this is what it was seen not to do; or NULL */
 };
 
 /* What an agent says of itself, or what a plain command line showed. */

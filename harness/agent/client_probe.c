@@ -2,6 +2,7 @@
 #include "harness/agent/client.h"
 
 #include <string.h>
+#include <sys/wait.h>
 
 #include "base/arena.h"
 #include "base/clock.h"
@@ -17,13 +18,14 @@ struct probing {
 	struct agent_place place;
 	struct listener *listener;
 	struct pipe *connection;
+	bool closed; /* it has ended its connection */
 	int64_t deadline_us;
 	const char **error;
 };
 
 static bool give_up(struct probing *p, const char *sentence)
 {
-	const char *last = tail_last_line(&p->agent.tail, p->arena);
+	const char *last = tail_cause(&p->agent.tail, p->arena);
 
 	*p->error =
 		arena_printf(p->arena, "%s%s%s", sentence, *last ? "; its last words: " : "", last);
@@ -127,7 +129,7 @@ static bool needs_keep_alive(struct probing *p, const struct client_facts *facts
 
 /* ---- a plain command line ------------------------------------------------------------------ */
 
-/* The level of the CONNECT that it sends: 0 when none comes. */
+/* The level of the CONNECT that it sends: 0 when none comes in time, or ever, since the command has ended. */
 static unsigned await_level(struct probing *p, enum mqtt_version version)
 {
 	uint8_t data[CONNECT_BYTES];
@@ -135,6 +137,7 @@ static unsigned await_level(struct probing *p, enum mqtt_version version)
 
 	for (;;) {
 		struct packet packet;
+		bool ended = p->agent.ended; /* what it has sent by then is there */
 		if (!p->connection)
 			p->connection = accept_next(p);
 		ssize_t n = p->connection ? pipe_read(p->connection, data + len, sizeof(data) - len)
@@ -145,11 +148,32 @@ static unsigned await_level(struct probing *p, enum mqtt_version version)
 			p->arena, version, data, len, WIRE_REMAINING_LENGTH_MAX, &packet);
 		if (r.status == WIRE_PACKET && packet.type == CONNECT)
 			return packet.level;
-		bool over = r.status != WIRE_NEED_MORE || n == PIPE_END || n == PIPE_RESET ||
-			len == sizeof(data);
-		if (over || (n == PIPE_AGAIN && !wait_a_turn(p)))
+		p->closed = n == PIPE_END || n == PIPE_RESET;
+		bool over = r.status != WIRE_NEED_MORE || p->closed || len == sizeof(data);
+		if (over || (n == PIPE_AGAIN && (ended || !wait_a_turn(p))))
 			return 0;
 	}
+}
+
+/* What to say of a command that sent no CONNECT. */
+static bool give_up_plain(struct probing *p)
+{
+	int status = p->agent.status;
+
+	if (p->closed)
+		return give_up(p, "the command line closed its connection without a CONNECT");
+	if (p->connection && p->agent.ended)
+		return give_up(p, "the command line ended without a CONNECT on its connection");
+	if (!p->agent.ended)
+		return give_up(p, "the command line sent no CONNECT in time");
+	if (WIFSIGNALED(status))
+		return give_up(p,
+			arena_printf(p->arena,
+				"the command line died of signal %d (%s) and never connected",
+				WTERMSIG(status), strsignal(WTERMSIG(status))));
+	return give_up(p,
+		arena_printf(p->arena, "the command line ended with status %d and never connected",
+			WEXITSTATUS(status)));
 }
 
 static bool probe_plain(struct arena *a, const struct client *client, unsigned versions,
@@ -167,7 +191,7 @@ static bool probe_plain(struct arena *a, const struct client *client, unsigned v
 		bool ok = start(&p, client, version);
 		unsigned level = ok ? await_level(&p, version) : 0;
 		if (ok && !level)
-			give_up(&p, "the command line sent no CONNECT");
+			give_up_plain(&p);
 		connected |= level != 0;
 		if (level == (unsigned)version)
 			out->versions |= i ? V50 : V311;

@@ -9,11 +9,62 @@
 
 #include "harness/test.h"
 
-enum { QOS_MAX = 2 }; /* beyond it lies no limit of the target's, but the standard's */
+enum {
+	QOS_MAX = 2, /* beyond it lies no limit of the target's, but the standard's */
+	TOPIC_SHOWN = 100,
+};
 
 static void beyond(struct peer *p, const char *sentence)
 {
 	test_end(p->test, AT("what the target has announced"), VERDICT_INAPPLICABLE, sentence);
+}
+
+/* ---- whoever hosts the target ------------------------------------------------------------- */
+
+static void keep_to_topics(struct peer *p, struct bytes topic)
+{
+	const struct guest *guest = test_guest(p->test);
+
+	if (guest_may_name(guest, topic))
+		return;
+	test_end(p->test, AT("what the run may use"), VERDICT_INAPPLICABLE,
+		arena_printf(p->test->arena, "the case needs %.*s, which is not below %s",
+			(int)(topic.len < TOPIC_SHOWN ? topic.len : TOPIC_SHOWN),
+			(const char *)topic.data, guest->topics));
+}
+
+/* An empty one is the server's to complete, as long as it does. */
+static void keep_to_client_ids(struct peer *p, struct bytes id)
+{
+	const struct guest *guest = test_guest(p->test);
+
+	if (!id.len && offers(p->test)->refusals[OFFER_NAMELESS])
+		beyond(p, offer_lacking(p->test, OFFER_NAMELESS));
+	if (!id.len || guest_may_be(guest, id))
+		return;
+	test_end(p->test, AT("what the run may use"), VERDICT_INAPPLICABLE,
+		arena_printf(p->test->arena,
+			"the case needs a ClientId that does not begin with \"%s\"",
+			guest->client_ids));
+}
+
+/* Its topics and ClientIds, whatever else the case is up to. */
+static void keep_to_guest(struct peer *p, const struct packet *packet)
+{
+	switch (packet->type) {
+	case CONNECT:
+		keep_to_client_ids(p, packet->client_id);
+		if (packet->connect_flags & CONNECT_WILL)
+			keep_to_topics(p, packet->will_topic);
+		break;
+	case PUBLISH: keep_to_topics(p, packet->topic); break;
+	case SUBSCRIBE:
+	case UNSUBSCRIBE:
+		for (size_t i = 0; i < packet->filter_count; i++)
+			keep_to_topics(p, packet->filters[i].text);
+		break;
+	default: break;
+	}
 }
 
 /* ---- limits ---------------------------------------------------------------------------------- */
@@ -30,6 +81,8 @@ static void keep_size(struct peer *p, size_t bytes, const struct capabilities *c
 
 static void keep_qos(struct peer *p, unsigned qos, const struct capabilities *c)
 {
+	if (qos > c->maximum_qos && qos <= QOS_MAX && c->refusals[OFFER_QOS])
+		beyond(p, offer_lacking(p->test, OFFER_QOS));
 	if (qos > c->maximum_qos && qos <= QOS_MAX)
 		beyond(p,
 			arena_printf(p->test->arena,
@@ -40,7 +93,7 @@ static void keep_qos(struct peer *p, unsigned qos, const struct capabilities *c)
 static void keep_retain(struct peer *p, bool retain, const struct capabilities *c)
 {
 	if (retain && !c->retain)
-		beyond(p, "the target has no retained messages");
+		beyond(p, offer_lacking(p->test, OFFER_RETAIN));
 }
 
 static void keep_window(struct peer *p, const struct packet *packet, const struct capabilities *c)
@@ -61,9 +114,9 @@ static void keep_filters(struct peer *p, const struct packet *packet, const stru
 		bool wild = text.len &&
 			(memchr(text.data, '#', text.len) || memchr(text.data, '+', text.len));
 		if (filter_is_shared(text) && !c->shared)
-			beyond(p, "the target has no shared subscriptions");
+			beyond(p, offer_lacking(p->test, OFFER_SHARED));
 		if (wild && !c->wildcards)
-			beyond(p, "the target has no wildcard subscriptions");
+			beyond(p, offer_lacking(p->test, OFFER_WILDCARDS));
 	}
 	if (properties_find(&packet->properties, 0x0B) && !c->subscription_ids)
 		beyond(p, "the target has no Subscription Identifiers");
@@ -157,6 +210,8 @@ void conduct_sent(struct peer *p, const struct packet *packet)
 	struct test *t = p->test;
 	const struct finding *findings;
 
+	if (!t->play->client)
+		keep_to_guest(p, packet);
 	if (!p->misbehaves && !t->play->client)
 		keep_limits(p, packet);
 	size_t count = monitor_packet(p->conduct, test_ours(t), packet, &findings);

@@ -74,6 +74,11 @@ bool tape_keeps(const struct tape_party *party, enum packet_type type);
 void tape_add(struct tape *tape, enum tape_kind kind, const struct tape_party *party,
 	struct bytes data, const char *text);
 
+/* A key for all that happened so far, as far as another case run may see the same: the connections that were
+ * opened and ended, and the kinds of packets, in order.
+ */
+uint64_t tape_key(const struct tape *tape);
+
 /* The lines of the transcript, in the tape's arena; from some ten thousand on, the middle is left
  * out, with a line that says so.
  */

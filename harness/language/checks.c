@@ -57,6 +57,41 @@ void require_at(struct place at, struct test *t, bool condition, const char *why
 		test_end(t, at, VERDICT_INAPPLICABLE, why);
 }
 
+void require_offer_at(struct place at, struct test *t, enum offer what)
+{
+	const struct capabilities *c = offers(t);
+	bool is_there = what == OFFER_RETAIN ? c->retain
+		: what == OFFER_WILDCARDS    ? c->wildcards
+					     : c->shared;
+
+	if (!is_there)
+		test_end(t, at, VERDICT_INAPPLICABLE, offer_lacking(t, what));
+}
+
+void require_qos_at(struct place at, struct test *t, unsigned qos)
+{
+	if (offers(t)->maximum_qos < qos)
+		test_end(t, at, VERDICT_INAPPLICABLE, offer_lacking(t, OFFER_QOS));
+}
+
+const char *offer_lacking(const struct test *t, enum offer what)
+{
+	static const char *const names[] = {
+		[OFFER_QOS] = "QoS",
+		[OFFER_RETAIN] = "retained messages",
+		[OFFER_WILDCARDS] = "wildcard subscriptions",
+		[OFFER_SHARED] = "shared subscriptions",
+		[OFFER_NAMELESS] = "clients without a ClientId",
+	};
+	const char *refusal = offers(t)->refusals[what];
+	const char *name = what == OFFER_QOS
+		? arena_printf(t->arena, "QoS %u", offers(t)->maximum_qos + 1u)
+		: names[what];
+
+	return refusal ? arena_printf(t->arena, "the target refuses %s: %s", name, refusal)
+		       : arena_printf(t->arena, "the target has no %s", name);
+}
+
 void judging_at(struct place at, struct test *t, const char *statement)
 {
 	if (!spec_find(statement))

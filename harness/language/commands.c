@@ -4,11 +4,14 @@
 #include <string.h>
 
 #include "harness/agent/contract.h"
+#include "harness/agent/habits.h"
 #include "harness/test.h"
+
+enum { KNOWN_US = 100000 /* for what is known not to come */ };
 
 static const char *client_id_of(struct test *t, const struct connect *c)
 {
-	return c->client_id ? c->client_id : arena_printf(t->arena, "%sclient", t->play->prefix);
+	return c->client_id ? c->client_id : arena_printf(t->arena, "%sclient", t->client_ids);
 }
 
 /* Hands a command over to the agent, which the first one launches. */
@@ -39,14 +42,35 @@ static void launch_plain(struct place at, struct test *t, const struct connect *
 	client_launch(at, t);
 }
 
+/* The version and the packet are part of what may be a habit. */
+static uint64_t habit_of(const struct test *t, enum packet_type type)
+{
+	return (tape_key(&t->tape) * 16 + type) * 16 + (uint64_t)t->play->version;
+}
+
+/* Hardly waits for what others have waited for in vain. */
+static struct arrival *await_by_itself(struct test *t, struct peer *server, enum packet_type type)
+{
+	struct habits *habits = t->play->client->habits;
+	uint64_t habit = habit_of(t, type);
+	bool known = habits && habits_has(habits, habit);
+	int64_t until_us = known ? tape_now_us(&t->tape) + KNOWN_US : test_answer_deadline_us(t);
+	struct arrival *a = peer_wait(server, SPEC_PACKET(type), until_us);
+
+	if (!a && known)
+		test_remark(t, NULL, "other case runs have waited for %s in vain",
+			spec_packet_name(type));
+	else if (!a && habits && tape_now_us(&t->tape) >= until_us)
+		habits_note(habits, habit);
+	return a;
+}
+
 /* The packet must come by itself; it stays to be expected. */
 static const struct packet *await_packet(struct place at, struct test *t, enum packet_type type)
 {
 	struct peer *server = t->peer_count ? t->peers[t->peer_count - 1] : NULL;
-	struct arrival *a = NULL;
+	struct arrival *a = server ? await_by_itself(t, server, type) : NULL;
 
-	if (server)
-		a = peer_wait(server, SPEC_PACKET(type), test_answer_deadline_us(t));
 	if (!a)
 		does_not(at, t,
 			arena_printf(t->arena, "sends no %s by itself", spec_packet_name(type)));

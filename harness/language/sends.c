@@ -62,23 +62,14 @@ static void add_property(struct test *t, struct properties *props, struct proper
 	props->count++;
 }
 
-static void remember_retained(struct test *t, const char *topic)
-{
-	t->retained = arena_grow(t->arena, t->retained, t->retained_count, &t->retained_capacity,
-		sizeof(*t->retained));
-	t->retained[t->retained_count++] = topic;
-}
-
 static void add_will(struct peer *p, struct packet *packet, const struct will *will)
 {
 	struct test *t = p->test;
 	const char *topic = topic_prefixed(t, will->topic, will->raw);
 
 	packet->connect_flags |= CONNECT_WILL | (will->qos & 3) << 3;
-	if (will->retain) {
+	if (will->retain)
 		packet->connect_flags |= CONNECT_WILL_RETAIN;
-		remember_retained(t, topic);
-	}
 	packet->will_topic = bytes_of(topic);
 	packet->will_payload = will->payload ? bytes_of(will->payload) : will->bytes;
 	packet->will_properties = own_properties(t, will->props);
@@ -125,8 +116,6 @@ void send_publish_at(struct place at, struct peer *p, struct publish m)
 	packet.topic = bytes_of(topic_prefixed(t, m.topic, m.raw));
 	packet.payload = m.payload ? bytes_of(m.payload) : m.bytes;
 	packet.properties = own_properties(t, m.props);
-	if (m.retain && m.topic)
-		remember_retained(t, topic_prefixed(t, m.topic, m.raw));
 	send_built(at, p, &packet, NULL);
 }
 
@@ -212,8 +201,7 @@ void send_template_at(struct place at, struct peer *p, const char *text)
 	struct template_values values = {
 		.version = t->play->version,
 		.client_id = p->client_id,
-		.topic_prefix =
-			t->play->client ? "" : arena_printf(t->arena, "%s/", t->play->prefix),
+		.topic_prefix = t->play->client ? "" : arena_printf(t->arena, "%s/", t->topics),
 	};
 	struct bytes bytes;
 	const char *error;

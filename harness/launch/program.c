@@ -1,6 +1,5 @@
 #include "harness/launch/program.h"
 
-#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
@@ -14,12 +13,10 @@
 #include <unistd.h>
 
 #include "base/arena.h"
-#include "base/buf.h"
 #include "base/clock.h"
+#include "harness/launch/strays.h"
 
 extern char **environ;
-
-enum { ENVIRONMENT_LIMIT_BYTES = 4 * 1024 * 1024 };
 
 static const char mark_name[] = "MQTTSPEC_PROGRAM";
 
@@ -155,6 +152,8 @@ static int fork_and_exec(const char *path, const struct program_spec *spec, stru
 		_exit(write(report[1], &e, sizeof(e)) == sizeof(e) ? 127 : 126);
 	}
 	close(report[1]);
+	if (!e && spec->kept && !keeper_start(&p->keeper, p->pid, p->mark))
+		e = errno;
 	if (!e)
 		e = wait_for_exec(report[0]);
 	close(report[0]);
@@ -192,6 +191,8 @@ bool program_start(
 	return false;
 }
 
+/* ---- the end ------------------------------------------------------------------------------- */
+
 bool program_ended(struct program *p, int *status)
 {
 	siginfo_t info = { 0 };
@@ -199,6 +200,7 @@ bool program_ended(struct program *p, int *status)
 	if (p->pid <= 0 || waitid(P_PID, (id_t)p->pid, &info, WEXITED | WNOHANG | WNOWAIT) ||
 		!info.si_pid)
 		return false;
+	keeper_end(&p->keeper);
 	kill(-p->pid, SIGKILL); /* before its number can be anybody else's */
 	waitpid(p->pid, status, 0);
 	close(p->pid_fd);
@@ -207,51 +209,16 @@ bool program_ended(struct program *p, int *status)
 	return true;
 }
 
-/* ---- strays -------------------------------------------------------------------------------- */
-
-/* Whether a process carries the mark: it was started by the program, even if it left its group. */
-static bool is_marked(const char *pid, const char *mark)
-{
-	char path[64];
-	struct buf text;
-	char chunk[4096];
-	size_t n;
-
-	snprintf(path, sizeof(path), "/proc/%.20s/environ", pid);
-	FILE *file = fopen(path, "re");
-	if (!file)
-		return false;
-	buf_init(&text, ENVIRONMENT_LIMIT_BYTES);
-	while ((n = fread(chunk, 1, sizeof(chunk), file)) > 0 && buf_add(&text, chunk, n))
-		;
-	fclose(file);
-	bool found = text.len && memmem(text.data, text.len, mark, strlen(mark) + 1);
-	buf_fini(&text);
-	return found;
-}
-
-static void kill_strays(const char *mark)
-{
-	DIR *proc = opendir("/proc");
-	struct dirent *entry;
-
-	while (proc && (entry = readdir(proc)))
-		if (entry->d_name[0] >= '1' && entry->d_name[0] <= '9' &&
-			is_marked(entry->d_name, mark))
-			kill((pid_t)atol(entry->d_name), SIGKILL);
-	if (proc)
-		closedir(proc);
-}
-
 void program_kill(struct program *p)
 {
+	keeper_end(&p->keeper);
 	if (p->pid > 0) {
 		kill(-p->pid, SIGKILL);
 		kill(p->pid, SIGKILL);
 		waitpid(p->pid, NULL, 0);
 	}
 	if (p->mark)
-		kill_strays(p->mark);
+		strays_kill(p->mark);
 	if (p->pid_fd >= 0)
 		close(p->pid_fd);
 	close_streams(&(struct streams){ p->input_fd, p->output_fd, p->error_fd });

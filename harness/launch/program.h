@@ -9,21 +9,25 @@
 #include <stddef.h>
 #include <sys/types.h>
 
+#include "harness/launch/keeper.h"
+
 struct arena;
 
 struct program {
-	pid_t pid;        /* and of its group; 0: none */
-	int pid_fd;       /* readable when it has ended; -1 */
-	int input_fd;     /* what it reads from stdin, if it is talked to; -1. Does not block */
-	int output_fd;    /* what it writes to stdout and stderr; -1. Does not block */
-	int error_fd;     /* what it writes to stderr, if it is talked to; -1. Does not block */
-	const char *mark; /* in the environment of all that it starts */
+	pid_t pid;            /* and of its group; 0: none */
+	int pid_fd;           /* readable when it has ended; -1 */
+	int input_fd;         /* what it reads from stdin, if it is talked to; -1. Does not block */
+	int output_fd;        /* what it writes to stdout and stderr; -1. Does not block */
+	int error_fd;         /* what it writes to stderr, if it is talked to; -1. Does not block */
+	const char *mark;     /* in the environment of all that it starts */
+	struct keeper keeper; /* ends it after us; none, unless it was asked for */
 };
 
 /* No program. */
-#define PROGRAM_NONE                                                          \
-	{                                                                     \
-		.pid_fd = -1, .input_fd = -1, .output_fd = -1, .error_fd = -1 \
+#define PROGRAM_NONE                                                           \
+	{                                                                      \
+		.pid_fd = -1, .input_fd = -1, .output_fd = -1, .error_fd = -1, \
+		.keeper = KEEPER_NONE                                          \
 	}
 
 struct program_spec {
@@ -31,6 +35,7 @@ struct program_spec {
 	const char *const *environment; /* "NAME=value" beyond this process's own, or NULL */
 	const char *folder;             /* where it runs; NULL: where this process does */
 	bool talk;                      /* stdin is a pipe, and stderr another than stdout */
+	bool kept; /* it ends with us even if it changes its user or starts others (keeper.h) */
 };
 
 /* The program's path: `name` if it has a slash, else looked for in PATH and in the folders for servers,

@@ -89,6 +89,9 @@ static void arrive(struct peer *p, struct packet packet)
 	size_t found = monitor_packet(p->monitor, test_theirs(t), &packet, &findings);
 	report_packet(p, &packet, findings, found);
 	conduct_came(p, &packet);
+	if (t->leavings)
+		leavings_came(t->leavings, t->play->version, &packet, bytes_of(p->client_id),
+			p->connect.kept || p->connect.expiry.value);
 	if (packet.type == PUBLISH && !p->party->off_the_record)
 		messages_arrived(p, &packet);
 

@@ -7,6 +7,8 @@
 #include "base/arena.h"
 #include "base/clock.h"
 #include "harness/peers/demands.h"
+#include "harness/peers/guest.h"
+#include "harness/transport/pace.h"
 
 enum {
 	ERRAND_PACKET_MAX = 1024 * 1024,
@@ -16,10 +18,14 @@ enum {
 bool errand_start(struct errand *e, struct arena *a, const struct endpoint *target,
 	enum mqtt_version version, int64_t limit_us, const char **error)
 {
-	*e = (struct errand){ .arena = a, .version = version, .login = target->login };
+	*e = (struct errand){
+		.arena = a, .version = version, .login = target->login, .guest = target->guest
+	};
 	buf_init(&e->in, 2 * ERRAND_PACKET_MAX);
+	if (target->guest)
+		pace_wait(target->guest->pace);
 	e->deadline_us = clock_now_us() + limit_us;
-	e->pipe = transport_dial(a, target, e->deadline_us, error);
+	e->pipe = endpoint_dial(a, target, e->deadline_us, error);
 	return e->pipe != NULL;
 }
 
@@ -108,7 +114,7 @@ struct packet errand_connect(const struct errand *e, const char *client_id)
 	packet.protocol_name = BYTES("MQTT");
 	packet.level = (uint8_t)e->version;
 	packet.connect_flags = CONNECT_CLEAN;
-	packet.client_id = bytes_of(client_id);
+	packet.client_id = bytes_of(guest_client_id(e->arena, e->guest, client_id));
 	packet.properties.present = version_traits(e->version).properties;
 	demands_meet(&(const struct demands){ e->login, KEEP_ALIVE_INSTEAD_S }, &packet);
 	return packet;

@@ -15,6 +15,7 @@ struct errand {
 	struct arena *arena;
 	enum mqtt_version version;
 	const struct login *login; /* of the target */
+	const struct guest *guest; /* the same */
 	struct pipe *pipe;
 	struct buf in;
 	int64_t deadline_us;               /* monotonic: of the whole errand */
@@ -23,7 +24,9 @@ struct errand {
 	size_t first_len;
 };
 
-/* False, with a sentence, when there is no connection. */
+/* Waits for its turn to connect, then for limit_us at most. False, with a sentence, when there is no
+ * connection.
+ */
 bool errand_start(struct errand *e, struct arena *a, const struct endpoint *target,
 	enum mqtt_version version, int64_t limit_us, const char **error);
 bool errand_send(struct errand *e, const struct packet *packet);
@@ -35,7 +38,7 @@ enum wire_status errand_receive(struct errand *e, struct packet *packet, bool *e
 void errand_end(struct errand *e);
 
 /* A CONNECT that starts anew and asks for nothing, in a form that every target accepts: with its
- * login, and with a Keep Alive that is longer than any errand.
+ * login, what its host wants ClientIds to begin with, and a Keep Alive that is longer than any errand.
  */
 struct packet errand_connect(const struct errand *e, const char *client_id);
 

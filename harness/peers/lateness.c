@@ -3,7 +3,6 @@
 #include "base/arena.h"
 #include "base/clock.h"
 #include "harness/peers/errand.h"
-#include "harness/play.h"
 #include "harness/transport/transport.h"
 
 enum {
@@ -14,19 +13,19 @@ enum {
 	START_LIMIT_US = 2000000,
 };
 
-void lateness_watch(struct lateness *l, struct arena *a, const struct play *play)
+void lateness_watch(struct lateness *l, struct arena *a, const struct endpoint *target,
+	enum mqtt_version version, const char *client_id, int64_t round_trip_us)
 {
 	struct errand e;
 	struct packet connack;
 	const char *error;
 	bool ended;
 
-	*l = (struct lateness){ .watched = true, .round_trip_us = play->round_trip.most_us };
-	if (!play->target)
+	*l = (struct lateness){ .watched = true, .round_trip_us = round_trip_us };
+	if (!target)
 		return;
-	if (errand_start(&e, a, play->target, play->version, START_LIMIT_US, &error)) {
-		struct packet connect =
-			errand_connect(&e, arena_printf(a, "%sPulse", play->prefix));
+	if (errand_start(&e, a, target, version, START_LIMIT_US, &error)) {
+		struct packet connect = errand_connect(&e, client_id);
 		if (errand_send(&e, &connect) &&
 			errand_receive(&e, &connack, &ended) == WIRE_PACKET &&
 			connack.type == CONNACK && !connack.code) {
@@ -66,9 +65,8 @@ static int64_t pulse_excess(const struct lateness *l, int64_t now_us)
 {
 	int64_t own_us = l->own_us - l->own_asked_us;
 
-	return l->asked_us
-		? excess(now_us - l->asked_us - own_us, ANSWER_US + l->round_trip_us)
-		: 0;
+	return l->asked_us ? excess(now_us - l->asked_us - own_us, ANSWER_US + l->round_trip_us)
+			   : 0;
 }
 
 static void beat(struct lateness *l, int64_t now_us)
@@ -104,6 +102,12 @@ void lateness_turn_at(struct lateness *l, int64_t now_us)
 void lateness_turn(struct lateness *l)
 {
 	lateness_turn_at(l, clock_now_us());
+}
+
+void lateness_add(struct lateness *l, int64_t us)
+{
+	if (l->watched)
+		l->own_us += us;
 }
 
 int64_t lateness_slice_us(const struct lateness *l, int64_t now_us, int64_t until_us)

@@ -103,6 +103,8 @@ static void note_packet(struct peer *p, const struct packet *packet, const uint8
 
 	monitor_packet(p->monitor, test_ours(t), packet, &findings);
 	conduct_sent(p, packet);
+	if (t->leavings)
+		leavings_sent(t->leavings, t->play->version, packet, bytes_of(p->client_id));
 	if (tape_keeps(p->party, packet->type))
 		messages_sent(p, packet);
 	if (packet->type == PINGREQ)

@@ -4,6 +4,7 @@
 
 #include "base/clock.h"
 #include "harness/test.h"
+#include "harness/transport/pace.h"
 
 enum {
 	READ_SIZE = 64 * 1024,
@@ -21,7 +22,7 @@ static const char *party_name(struct test *t, const char *role)
 }
 
 /* The prefix of the run and the letters and digits of the role, 23 characters at most: what every
- * server must accept. [MQTT-3.1.3-5]
+ * server must accept. [MQTT-3.1.3-5] What a host wants before them comes on top of that.
  */
 static const char *own_client_id(struct test *t, const char *role)
 {
@@ -33,7 +34,7 @@ static const char *own_client_id(struct test *t, const char *role)
 			(*c >= 'A' && *c <= 'Z'))
 			id[len++] = *c;
 	id[len] = '\0';
-	return arena_text(t->arena, id);
+	return guest_client_id(t->arena, test_guest(t), arena_text(t->arena, id));
 }
 
 struct peer *peer_new(struct test *t, const char *role)
@@ -60,11 +61,36 @@ struct peer *peer_new(struct test *t, const char *role)
 	return p;
 }
 
+/* What comes meanwhile on other connections is read at its time, and a Server Keep Alive kept. */
+static void wait_for_turn(struct test *t)
+{
+	const struct guest *guest = test_guest(t);
+	struct pace *pace = guest ? guest->pace : NULL;
+	int64_t before_us = clock_now_us(), wait_us = pace_take(pace) - before_us;
+	int64_t until_us = tape_now_us(&t->tape) + wait_us;
+
+	if (!pace || wait_us <= 0)
+		return;
+	if (t->peer_count > 1)
+		t->held_us += wait_us;
+	lateness_add(&t->lateness, wait_us);
+	while (tape_now_us(&t->tape) < until_us)
+		test_pump(t, until_us);
+}
+
+int64_t test_paced_us(const struct test *t)
+{
+	const struct guest *guest = test_guest(t);
+
+	return guest && guest->pace ? guest->pace->waited_us - t->unpaced_us : 0;
+}
+
 bool peer_dial(struct peer *p, const char **error)
 {
 	struct test *t = p->test;
 
-	p->pipe = transport_dial(
+	wait_for_turn(t);
+	p->pipe = endpoint_dial(
 		t->arena, t->play->target, clock_now_us() + t->play->answer_us, error);
 	if (!p->pipe) {
 		p->party->remote = t->play->target->address;

@@ -5,6 +5,11 @@
 
 #include "harness/test.h"
 
+/* A wait this long is one for a clock, or for something that does not come: what is at work on either side
+ * is quicker.
+ */
+enum { WORKING_US = 25000 };
+
 static bool is_readable(const struct peer *p)
 {
 	return p->pipe && !p->closed && !p->ended;
@@ -32,7 +37,7 @@ static nfds_t add_client(const struct test *t, struct pollfd *fds)
 /* A target that is slow or floods keeps a case run from its end, and is no fault of the suite. */
 static void check_bounds(struct test *t)
 {
-	if (t->play->limit_us && tape_now_us(&t->tape) >= t->play->limit_us)
+	if (t->play->limit_us && tape_now_us(&t->tape) >= t->play->limit_us + test_paced_us(t))
 		test_end(t, AT("the time of the case run"), VERDICT_INCONCLUSIVE,
 			arena_printf(t->arena, "it was not over after %.0f s: the target is slow",
 				(double)t->play->limit_us / 1e6));
@@ -93,16 +98,44 @@ bool test_poll(struct test *t, const struct peer *writer, int64_t until_us)
 	return any;
 }
 
+static void tell_waits(struct test *t, bool waits)
+{
+	if (t->waits == waits || !t->play->waits)
+		return;
+	t->waits = waits;
+	t->play->waits(t->play->waits_user, waits);
+}
+
+/* An agent that has not said hello yet is at work, loading what it needs. */
+static bool may_wait(const struct test *t)
+{
+	return t->play->waits && (!t->agent || t->agent->plain || t->hearing_count);
+}
+
+/* Until a wait that began then is a long one. */
+static int64_t waiting_slice_us(const struct test *t, int64_t since_us, int64_t until_us)
+{
+	bool short_yet = may_wait(t) && !t->waits && since_us + WORKING_US < until_us;
+
+	return short_yet ? since_us + WORKING_US : until_us;
+}
+
 bool test_pump(struct test *t, int64_t until_us)
 {
+	int64_t since_us = tape_now_us(&t->tape);
 	bool any = false;
 
 	test_flush(t);
 	do {
 		keeping_turn(t);
-		int64_t slice_us = lateness_slice_us(&t->lateness, tape_now_us(&t->tape), until_us);
+		int64_t now_us = tape_now_us(&t->tape);
+		if (may_wait(t) && now_us >= since_us + WORKING_US)
+			tell_waits(t, true);
+		int64_t slice_us = lateness_slice_us(&t->lateness, now_us, until_us);
+		slice_us = waiting_slice_us(t, since_us, slice_us);
 		any = test_poll(t, NULL, keeping_slice_us(t, slice_us));
 	} while (!any && tape_now_us(&t->tape) < until_us);
+	tell_waits(t, false);
 	return tape_now_us(&t->tape) < until_us;
 }
 

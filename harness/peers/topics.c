@@ -10,22 +10,38 @@ enum {
 
 #define CHECKUP "CHECKUP" /* what follows it in those of checkups */
 
+const struct guest *test_guest(const struct test *t)
+{
+	return t->play->target ? t->play->target->guest : NULL;
+}
+
 const char *topic_prefixed(struct test *t, const char *topic, bool raw)
 {
 	if (!topic || raw || !*topic || *topic == '$' || t->play->client)
 		return topic;
-	return arena_printf(t->arena, "%s/%s", t->play->prefix, topic);
+	return arena_printf(t->arena, "%s/%s", t->topics, topic);
+}
+
+/* One that begins with a wildcard sees what other case runs do, but stays among the topics that we
+ * may use.
+ */
+static const char *filter_raw(struct test *t, const char *filter)
+{
+	return *filter == '+' || *filter == '#' ? guest_topic(t->arena, test_guest(t), filter)
+						: filter;
 }
 
 const char *filter_prefixed(struct test *t, const char *filter, bool raw)
 {
-	if (raw || t->play->client || strncmp(filter, "$share/", SHARED_LENGTH) != 0)
-		return topic_prefixed(t, filter, raw);
+	if (raw)
+		return filter_raw(t, filter);
+	if (t->play->client || strncmp(filter, "$share/", SHARED_LENGTH) != 0)
+		return topic_prefixed(t, filter, false);
 	const char *rest = strchr(filter + SHARED_LENGTH, '/');
 	if (!rest || !rest[1])
 		return filter;
 	return arena_printf(
-		t->arena, "%.*s/%s/%s", (int)(rest - filter), filter, t->play->prefix, rest + 1);
+		t->arena, "%.*s/%s/%s", (int)(rest - filter), filter, t->topics, rest + 1);
 }
 
 bool filter_is_own(const struct test *t, struct bytes filter)
@@ -44,9 +60,9 @@ bool filter_is_own(const struct test *t, struct bytes filter)
 
 struct bytes topic_stripped(const struct test *t, struct bytes topic)
 {
-	size_t len = strlen(t->play->prefix);
+	size_t len = strlen(t->topics);
 
-	if (!t->play->client && topic.len > len && !memcmp(topic.data, t->play->prefix, len) &&
+	if (!t->play->client && topic.len > len && !memcmp(topic.data, t->topics, len) &&
 		topic.data[len] == '/')
 		return (struct bytes){ topic.data + len + 1, topic.len - len - 1 };
 	return topic;
@@ -66,9 +82,12 @@ static bool is_of_number(uint8_t c)
 /* The run's three characters, a number as long as ours, and a slash. */
 bool topic_is_of_another(const struct peer *p, struct bytes topic)
 {
-	const char *own = p->test->play->prefix;
-	size_t len = strlen(own);
+	const char *all = p->test->topics, *own = p->test->play->prefix;
+	size_t len = strlen(own), before = strlen(all) - len;
 
+	if (topic.len < before || memcmp(topic.data, all, before) != 0)
+		return false;
+	topic = (struct bytes){ topic.data + before, topic.len - before };
 	if (p->test->play->client || p->test->messages.wide || len <= RUN_LENGTH ||
 		topic.len <= len || memcmp(topic.data, own, RUN_LENGTH) ||
 		!memcmp(topic.data, own, len))
@@ -85,4 +104,9 @@ bool topic_is_of_another(const struct peer *p, struct bytes topic)
 const char *prefixed(struct test *t, const char *topic)
 {
 	return topic_prefixed(t, topic, false);
+}
+
+const char *client_id_prefix(struct test *t)
+{
+	return t->client_ids;
 }

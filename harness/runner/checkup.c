@@ -6,6 +6,7 @@
 #include "base/arena.h"
 #include "base/clock.h"
 #include "harness/peers/errand.h"
+#include "harness/peers/guest.h"
 
 enum {
 	WAIT_US = 250000, /* one short wait; then the message is published again */
@@ -22,7 +23,8 @@ struct exchange {
 	struct errand errand;
 	const struct checkup *checkup;
 	struct arena arena;
-	const char *name; /* ClientId and topic */
+	const char *name; /* ClientId and topic, but for what a host wants before them */
+	const char *topic;
 };
 
 static bool send_connect(struct exchange *x)
@@ -34,7 +36,7 @@ static bool send_connect(struct exchange *x)
 
 static bool send_subscribe(struct exchange *x)
 {
-	struct filter filter = { .text = bytes_of(x->name) };
+	struct filter filter = { .text = bytes_of(x->topic) };
 	struct packet packet = wire_packet(SUBSCRIBE);
 
 	packet.id = 1;
@@ -49,7 +51,7 @@ static bool send_publish(struct exchange *x)
 	struct packet packet = wire_packet(PUBLISH);
 
 	packet.flags = wire_publish_flags(false, 0, false);
-	packet.topic = bytes_of(x->name);
+	packet.topic = bytes_of(x->topic);
 	packet.payload = bytes_of("are you well?");
 	packet.properties.present = version_traits(x->checkup->version).properties;
 	return errand_send(&x->errand, &packet);
@@ -122,6 +124,7 @@ static enum checkup_result exchange(const struct checkup *c, unsigned serial, in
 
 	arena_init(&x.arena);
 	x.name = arena_printf(&x.arena, "%sCHECKUP%u", c->prefix, serial);
+	x.topic = guest_topic(&x.arena, c->target->guest, x.name);
 	if (errand_start(&x.errand, &x.arena, c->target, c->version, c->limit_us, &error))
 		result = converse(&x, step);
 	errand_end(&x.errand);

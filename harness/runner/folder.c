@@ -14,12 +14,20 @@
 
 enum { OPEN_FOLDERS = 16 };
 
+/* A broker that root starts may become another user and only then read its files, so that others can enter
+ * the folder, but neither list it nor write there. What they may read in it is up to the umask.
+ */
+static bool open_to_others(const char *path)
+{
+	return geteuid() != 0 || chmod(path, 0711) == 0;
+}
+
 const char *folder_make(struct arena *a, const char **error)
 {
 	const char *parent = getenv("TMPDIR");
 	char *path = arena_printf(a, "%s/mqttspec-XXXXXX", parent && *parent ? parent : "/tmp");
 
-	if (mkdtemp(path))
+	if (mkdtemp(path) && open_to_others(path))
 		return path;
 	*error = arena_printf(a, "%s: %s", path, strerror(errno));
 	return NULL;
@@ -29,7 +37,7 @@ static bool make_parents(char *path, size_t from)
 {
 	for (char *slash = strchr(path + from, '/'); slash; slash = strchr(slash + 1, '/')) {
 		*slash = '\0';
-		bool ok = mkdir(path, 0700) == 0 || errno == EEXIST;
+		bool ok = (mkdir(path, 0700) == 0 && open_to_others(path)) || errno == EEXIST;
 		*slash = '/';
 		if (!ok)
 			return false;

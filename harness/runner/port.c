@@ -42,7 +42,7 @@ bool endpoint_accepts(const struct endpoint *e, int64_t limit_us)
 	const char *error;
 
 	arena_init(&scratch);
-	struct pipe *p = transport_dial(&scratch, e, clock_now_us() + limit_us, &error);
+	struct pipe *p = endpoint_dial(&scratch, e, clock_now_us() + limit_us, &error);
 	if (p)
 		pipe_close(p);
 	arena_fini(&scratch);

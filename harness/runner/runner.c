@@ -6,6 +6,7 @@
 
 #include "base/clock.h"
 #include "harness/case.h"
+#include "harness/peers/leavings.h"
 #include "harness/runner/runner_job.h"
 #include "harness/runner/target.h"
 #include "harness/versions.h"
@@ -70,46 +71,51 @@ void runner_stop(struct runner *r, enum runner_stop why, const char *sentence)
 
 /* ---- one turn ------------------------------------------------------------------------------ */
 
-/* A slot for any; timed ones have first choice of these unless they have slots of their own. */
-static bool start_plain(struct runner *r)
+static bool has_slot(const struct runner *r, unsigned most)
 {
-	bool timed_go_first = !r->config->timed_jobs && r->timed.count;
-
-	if (r->running - r->timed_running >= r->config->jobs)
-		return false;
-	if (!r->plain.count && !r->timed.count)
-		return false;
-	job_start(r, r->plain.count && !timed_go_first ? &r->plain : &r->timed, false);
-	return true;
+	return r->working < r->config->jobs && r->running < most;
 }
 
-static bool start_timed(struct runner *r)
+/* Timed ones go first, since they last longest, but leave half of the slots to others, so that the
+ * machine has something to do while they wait.
+ */
+static bool start_next(struct runner *r)
 {
-	if (r->timed_running >= r->config->timed_jobs || !r->timed.count)
+	bool timed =
+		r->timed.count && (!r->plain.count || r->timed_working < (r->config->jobs + 1) / 2);
+
+	if ((!r->timed.count && !r->plain.count) || !has_slot(r, r->config->most_jobs))
 		return false;
-	job_start(r, &r->timed, true);
+	job_start(r, timed ? &r->timed : &r->plain);
 	return true;
 }
 
 /* So that there is never more than one suspect, not even among those that have just ended. */
 static bool one_by_one(const struct runner_config *c)
 {
-	return c->no_fork || (c->jobs == 1 && !c->timed_jobs);
+	return c->no_fork || c->most_jobs == 1;
 }
 
-/* The last one is through, as far as blame goes. */
-static bool is_next_one_due(const struct runner *r, int64_t now_us)
+/* The last one is through. Where the target can be launched again the search finds out which one it was that
+ * killed it, so that there is no need to wait for a death; elsewhere the only suspect must be sure.
+ */
+static bool is_next_one_due(const struct runner *r)
 {
-	if (runner_launches(r) && runner_may_keep(r))
-		return hold_is_quiet(r, now_us);
-	return !r->first;
+	return runner_launches(r) && runner_may_keep(r) ? !r->running : !r->first;
 }
 
-static unsigned patient_jobs(const struct runner_config *c)
+/* A client is a process that has to be started: not too many of those at once. */
+static bool start_one_patient(struct runner *r)
 {
-	if (one_by_one(c))
-		return 1;
-	return c->client && c->jobs < PATIENT_JOBS ? c->jobs : PATIENT_JOBS;
+	const struct runner_config *c = r->config;
+	unsigned most = one_by_one(c)                      ? 1
+		: c->client && c->most_jobs < PATIENT_JOBS ? c->most_jobs
+							   : PATIENT_JOBS;
+
+	if (!r->patient.count || r->running >= most || (c->client && !has_slot(r, most)))
+		return false;
+	job_start(r, &r->patient);
+	return true;
 }
 
 /* Those that wait with patience are alone with each other, after all others; when the first surprise
@@ -125,23 +131,30 @@ static bool is_patient_turn(struct runner *r)
 	return r->patient.count || r->patient_running || (fail_fast && can_be);
 }
 
-static void start_patient(struct runner *r)
+/* `before` were played when this turn began: where connections have a pace, one may follow. */
+static bool more_may_start(const struct runner *r, size_t before)
 {
-	while (!r->stopped && r->patient.count && r->running < patient_jobs(r->config))
-		job_start(r, &r->patient, false);
+	return !runner_pace(r) || r->played == before;
 }
 
-static void start_jobs(struct runner *r, int64_t now_us)
+static void start_patient(struct runner *r)
+{
+	size_t before = r->played;
+
+	while (!r->stopped && more_may_start(r, before) && start_one_patient(r))
+		;
+}
+
+static void start_some(struct runner *r, int64_t now_us)
 {
 	bool single = one_by_one(r->config);
+	size_t before = r->played;
 
-	if (r->health != HEALTH_FINE || mute_holds_up(r, now_us))
-		return;
 	if (r->search.runs) {
 		search_start(r, now_us);
 		return;
 	}
-	if (single && !is_next_one_due(r, now_us))
+	if (single && !is_next_one_due(r))
 		return;
 	if (is_patient_turn(r)) {
 		start_patient(r);
@@ -149,8 +162,19 @@ static void start_jobs(struct runner *r, int64_t now_us)
 	}
 	if (r->timed.count && !mute_is_warm(r))
 		return;
-	while (!r->stopped && (start_timed(r) || start_plain(r)) && !single)
+	while (!r->stopped && more_may_start(r, before) && start_next(r) && !single)
 		;
+}
+
+static void start_jobs(struct runner *r, int64_t now_us)
+{
+	size_t before = r->played;
+
+	if (r->health != HEALTH_FINE || mute_holds_up(r, now_us) || !pace_lets_start(r, now_us))
+		return;
+	start_some(r, now_us);
+	if (r->played != before)
+		pace_started(r);
 }
 
 static bool is_idle(const struct runner *r)
@@ -173,9 +197,11 @@ static int wait_ms(const struct runner *r, int64_t turn_us)
 		next_us = c->deadline_us;
 	if (c->view.progress && r->progress_us + PROGRESS_PAUSE_US < next_us)
 		next_us = r->progress_us + PROGRESS_PAUSE_US;
+	if (r->held_until_us > turn_us && r->held_until_us < next_us)
+		next_us = r->held_until_us;
 	for (const struct runner_job *job = r->first; job; job = job->next)
-		if (!job->ended && job->deadline_us < next_us)
-			next_us = job->deadline_us;
+		if (!job->ended && pace_deadline_us(r, job) < next_us)
+			next_us = pace_deadline_us(r, job);
 	if (next_us <= now_us)
 		return 0;
 	int64_t ms = (next_us - now_us + 999) / 1000;
@@ -230,6 +256,7 @@ static void show_progress(struct runner *r, int64_t now_us)
 	p.patient = r->patient.count - r->patient.head + r->patient_running;
 	for (const struct runner_job *job = r->aside; job; job = job->next)
 		p.patient++;
+	p.paced = now_us < r->held_until_us;
 	c->view.progress(c->view.user, &p);
 	free(list);
 }
@@ -313,5 +340,6 @@ void runner_fini(struct runner *r)
 	hold_queue_patient(r);
 	while (r->first)
 		job_drop(r, r->first);
+	leavings_free(r->left);
 	arena_fini(&r->arena);
 }

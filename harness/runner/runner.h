@@ -13,6 +13,9 @@
  * accepts connections is waited for; if there are several suspects, nothing is said about them but
  * that they are `inconclusive`.
  *
+ * A case run that only waits, for a clock or for what does not come, gives its slot to the next one: there
+ * may be many of those, while as few start and work at once as the machine can serve.
+ *
  * A case run that was not content only because nothing came in time is set aside, and played again,
  * with more patience, when all the others are done. That verdict stands.
  */
@@ -32,6 +35,7 @@
 #include "harness/runner/survey.h"
 #include "record/record.h"
 
+struct leavings;
 struct target;
 struct runner_job;
 
@@ -46,6 +50,7 @@ struct runner_progress {
 	size_t running_count;
 	size_t patient; /* of those left: to be played with patience, or being so played */
 	bool patiently; /* nothing else is played at this time */
+	bool paced;     /* case runs wait for their turn to connect */
 };
 
 /* Who looks on. Records are valid for the duration of the call. */
@@ -78,8 +83,8 @@ struct runner_config {
 	int64_t deadline_us; /* monotonic: of everything; 0: none */
 	int64_t hold_us;     /* how long, at least, a verdict waits for the target to outlive it */
 	int64_t patience_us; /* of a second playing where nothing came in time; 0: none */
-	unsigned jobs;       /* case runs at once */
-	unsigned timed_jobs; /* besides, of those that wait for the standard's clocks; 0: none */
+	unsigned jobs;       /* case runs at work at once ... */
+	unsigned most_jobs;  /* ... and with those that only wait; 1: they never overlap */
 	bool fail_fast;
 	bool no_fork;       /* in this very process, one after the other */
 	FILE *live;         /* the transcript goes here while it happens; or NULL */
@@ -155,7 +160,8 @@ struct runner {
 	struct runner_queue patient;            /* the same, of second playings */
 	struct runner_job *first, **last;       /* under way and held, the oldest first */
 	struct runner_job *aside, **aside_last; /* ended: to be played again with patience */
-	unsigned running, timed_running, patient_running;
+	unsigned running, patient_running;
+	unsigned working, timed_working; /* of those running, the ones that do not only wait */
 	struct runner_search search;
 
 	char prefix[4];  /* of all case runs of this run */
@@ -183,6 +189,13 @@ struct runner {
 	int64_t mute_us;   /* ... since this time */
 	unsigned timeouts; /* case runs to which nothing came in time, since the last checkup */
 	int64_t served_us; /* when a checkup began that it passed */
+
+	int64_t held_until_us; /* nothing starts before, for the pace of connections ... */
+	bool was_held;         /* ... which was said */
+	int64_t turn_us;       /* when the runner itself may connect; 0: it has no turn */
+	struct leavings
+		*left; /* on a target that outlives the run, by case runs that could not clear
+				* it; NULL: nothing */
 
 	size_t added, done, played;
 	size_t counts[VERDICT_COUNT];
@@ -215,6 +228,11 @@ bool runner_turn(struct runner *r, struct pollfd *extra);
 
 /* When the plan has been played: the failures that are the run's, as records of their own. */
 void runner_conclude(struct runner *r);
+
+/* Then: clears what case runs have left on a target that outlives the run, as far as they could not do it
+ * themselves, since they were killed, say. In bounded time, and says so.
+ */
+void runner_clean(struct runner *r);
 
 /* What is known when it is over; valid until runner_fini. */
 void runner_result(struct runner *r, struct record_end *out);

@@ -96,7 +96,8 @@ static int64_t job_next_us(const struct runner *r, const struct runner_job *job,
 	if (quiet_us > now_us)
 		return quiet_us;
 	if (needs_accept(r, job))
-		return r->alive_us + CHECK_PAUSE_US;
+		return r->turn_us > r->alive_us + CHECK_PAUSE_US ? r->turn_us
+								 : r->alive_us + CHECK_PAUSE_US;
 	if (at_us <= now_us && r->checkup.runs && needs_checkup(r, job))
 		return INT64_MAX; /* its end is polled for */
 	return at_us;

@@ -8,8 +8,11 @@
 #include "base/clock.h"
 #include "harness/agent/agent.h"
 #include "harness/case.h"
+#include "harness/peers/guest.h"
+#include "harness/peers/leavings.h"
 #include "harness/runner/result.h"
 #include "harness/runner/target.h"
+#include "harness/transport/pace.h"
 #include "harness/transport/transport.h"
 #include "harness/versions.h"
 
@@ -71,6 +74,7 @@ static void set_play(struct runner *r, struct runner_job *job)
 		.patience_us = job->ticket.patient ? c->patience_us : 0,
 		.slack_us = c->slack_us + c->round_trip.most_us,
 		.round_trip = c->round_trip,
+		.leavings = job->leavings,
 		.pcap_path = job->capture_path,
 		.live = c->live,
 	};
@@ -114,6 +118,9 @@ static struct runner_job *job_new(struct runner *r, struct runner_ticket ticket)
 	job->item = c->plan->items[ticket.index];
 	job->item.repeat += ticket.round * (int)r->repeats;
 	job->worker.fd = -1;
+	job->leavings = c->client ? NULL : leavings_new();
+	if (!c->client && !job->leavings)
+		abort();
 	arena_init(&job->arena);
 	job->started_us = clock_now_us();
 	if (c->pcap != PCAP_NONE && !r->no_captures) {
@@ -121,23 +128,37 @@ static struct runner_job *job_new(struct runner *r, struct runner_ticket ticket)
 		job->capture_path =
 			arena_printf(&job->arena, "%s/pcap/%s", c->folder, job->capture);
 	}
+	job->account = r->serial;
+	pace_open(runner_pace(r), job->account);
 	set_prefix(r, job);
 	set_play(r, job);
 	job->deadline_us = job->started_us + longest_us(r, job);
 	job->play.limit_us = job->deadline_us - job->started_us - LAST_WORDS_US;
 	*r->last = job;
 	r->last = &job->next;
+	job->timed = job->item.def->budget_ms;
 	r->running++;
+	r->working++;
+	r->timed_working += job->timed;
 	r->patient_running += ticket.patient;
 	return job;
 }
 
+static void mark_waits(struct runner *r, struct runner_job *job, bool waits)
+{
+	if (waits == job->waits)
+		return;
+	job->waits = waits;
+	r->working += waits ? -1u : 1u;
+	r->timed_working += !job->timed ? 0u : waits ? -1u : 1u;
+}
+
 static void mark_ended(struct runner *r, struct runner_job *job)
 {
+	mark_waits(r, job, true);
 	job->ended = true;
 	job->ended_us = clock_now_us();
 	r->running--;
-	r->timed_running -= job->timed;
 	r->patient_running -= job->ticket.patient;
 }
 
@@ -159,22 +180,40 @@ static void job_free(struct runner *r, struct runner_job *job)
 		mark_ended(r, job);
 	unlink_job(r, job);
 	worker_fini(&job->worker);
+	clean_note(r, job);
+	leavings_free(job->leavings);
 	arena_fini(&job->arena);
 	free(job);
 }
 
 /* ---- playing ------------------------------------------------------------------------------- */
 
-static void play_and_report(void *user, FILE *out)
+static void play_and_report(const struct play *play, FILE *out)
 {
-	const struct runner_job *job = user;
 	struct record_case record;
 	struct arena arena;
 
 	arena_init(&arena);
-	play_case(&arena, &job->play, &record);
+	play_case(&arena, play, &record);
 	record_write_case(out, &record);
 	arena_fini(&arena);
+}
+
+static void say_waits(void *user, bool waits)
+{
+	worker_tell(user, waits);
+}
+
+static void work(void *user, FILE *out)
+{
+	const struct runner_job *job = user;
+	struct play play = job->play;
+
+	if (play.target && play.target->guest)
+		pace_charge(play.target->guest->pace, job->account);
+	play.waits = say_waits;
+	play.waits_user = out;
+	play_and_report(&play, out);
 }
 
 /* In this process; the result takes the same way as any other. */
@@ -186,7 +225,7 @@ static void play_here(struct runner *r, struct runner_job *job)
 
 	if (!out)
 		abort();
-	play_and_report(job, out);
+	play_and_report(&job->play, out);
 	fclose(out);
 	result_read(&job->arena, &job->item, text, len, &job->result);
 	free(text);
@@ -197,7 +236,7 @@ static void play(struct runner *r, struct runner_job *job)
 {
 	if (r->config->no_fork) {
 		play_here(r, job);
-	} else if (!worker_start(&job->worker, play_and_report, job)) {
+	} else if (!worker_start(&job->worker, work, job)) {
 		const char *why =
 			arena_printf(&r->arena, "no process for a case run: %s", strerror(errno));
 		job_drop(r, job);
@@ -205,7 +244,7 @@ static void play(struct runner *r, struct runner_job *job)
 	}
 }
 
-void job_start(struct runner *r, struct runner_queue *queue, bool timed)
+void job_start(struct runner *r, struct runner_queue *queue)
 {
 	const struct runner_config *c = r->config;
 	struct runner_job *job = job_new(r, queue_take(queue));
@@ -214,8 +253,6 @@ void job_start(struct runner *r, struct runner_queue *queue, bool timed)
 
 	if (!unserved && c->client && !c->client->agent && !job->item.def->unaided)
 		unserved = "a command line is not enough for it: it needs an agent";
-	job->timed = timed;
-	r->timed_running += timed;
 	if (unserved) {
 		result_blank(&job->arena, &job->item, VERDICT_INAPPLICABLE, unserved, &job->result);
 		job_commit(r, job);
@@ -243,7 +280,7 @@ void job_look(struct runner *r, struct runner_job *job, int64_t now_us)
 	if (worker_read(&job->worker)) {
 		mark_ended(r, job);
 		result_take(&job->arena, &job->item, &job->worker, &job->result);
-	} else if (now_us >= job->deadline_us) {
+	} else if (now_us >= pace_deadline_us(r, job)) {
 		worker_kill(&job->worker);
 		mark_ended(r, job);
 		result_blank(&job->arena, &job->item, VERDICT_ERROR, overdue_sentence(job, now_us),
@@ -251,8 +288,10 @@ void job_look(struct runner *r, struct runner_job *job, int64_t now_us)
 		job->result.duration_us = now_us - job->started_us;
 		job->result.started_us -= job->result.duration_us;
 	}
-	if (!job->ended)
+	if (!job->ended) {
+		mark_waits(r, job, job->worker.waits);
 		return;
+	}
 	buf_fini(&job->worker.out);
 	r->timeouts += job->result.waited;
 }

@@ -6,6 +6,8 @@
  *	runner_loss.c    what becomes of them all when the target is lost
  *	runner_search.c  who it was
  *	runner_mute.c    whether it still serves anybody
+ *	runner_pace.c    connections a second
+ *	runner_clean.c   what is left on the target
  *	runner_room.c    what becomes of captures and records when the disk is full
  */
 #ifndef HARNESS_RUNNER_JOB_H
@@ -16,6 +18,8 @@
 
 struct runner_job {
 	struct runner_job *next;
+	unsigned account; /* of the pace of connections */
+	struct leavings *leavings;
 	struct runner_ticket ticket;
 	struct plan_item item; /* with the repeat of this round */
 	struct play play;
@@ -25,7 +29,8 @@ struct runner_job {
 	struct record_case result;
 	const char *capture; /* name of the capture in folder/pcap, or NULL */
 	const char *capture_path;
-	bool timed; /* has a slot of the timed ones */
+	bool timed; /* waits for a clock of the standard */
+	bool waits; /* does nothing else at this time */
 	bool ended;
 	int64_t started_us; /* monotonic, like the others */
 	int64_t deadline_us;
@@ -41,7 +46,7 @@ struct runner_ticket queue_take(struct runner_queue *queue); /* there must be on
 /* ---- runner_job.c -------------------------------------------------------------------------- */
 
 /* Starts the next one of the queue, or, if its version is not served, gives it its verdict at once. */
-void job_start(struct runner *r, struct runner_queue *queue, bool timed);
+void job_start(struct runner *r, struct runner_queue *queue);
 
 /* Takes what its process has written; kills it when its time is up. */
 void job_look(struct runner *r, struct runner_job *job, int64_t now_us);
@@ -54,6 +59,26 @@ void job_commit(struct runner *r, struct runner_job *job);
  */
 void runner_judge(struct runner *r, const struct plan_item *item, struct record_case *record);
 void runner_tell(struct runner *r, size_t index, const struct record_case *record);
+
+/* ---- runner_pace.c ------------------------------------------------------------------------- */
+
+/* How fast connections may follow each other; NULL: at will. */
+struct pace *runner_pace(const struct runner *r);
+
+/* Whether something can start now, which then connects; that it was started. */
+bool pace_lets_start(struct runner *r, int64_t now_us);
+void pace_started(struct runner *r);
+
+/* Whether the runner itself may connect now; if not, that is seen to: look again at r->turn_us. */
+bool pace_lets_dial(struct runner *r, int64_t now_us);
+
+/* When the case run is overdue: its waits for turns are not on its time. */
+int64_t pace_deadline_us(const struct runner *r, const struct runner_job *job);
+
+/* ---- runner_clean.c ------------------------------------------------------------------------ */
+
+/* It is over, whatever its end: what it has not cleared is remembered. */
+void clean_note(struct runner *r, const struct runner_job *job);
 
 /* ---- runner_room.c ------------------------------------------------------------------------- */
 

@@ -171,6 +171,8 @@ static void settle_absence(struct runner *r)
 
 static void look_while_absent(struct runner *r, int64_t now_us)
 {
+	if (!pace_lets_dial(r, now_us))
+		return;
 	if (accepts(r)) {
 		set_health(r, HEALTH_FINE);
 	} else if (now_us < r->health_us + PATIENCE_US) {
@@ -186,6 +188,8 @@ static void look_while_absent(struct runner *r, int64_t now_us)
 static void look_while_fine(struct runner *r, int64_t now_us)
 {
 	if (!r->is_in_doubt && !hold_wants_accept(r, now_us))
+		return;
+	if (!pace_lets_dial(r, now_us))
 		return;
 	r->is_in_doubt = false;
 	if (accepts(r))

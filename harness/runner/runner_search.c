@@ -143,13 +143,13 @@ void search_start(struct runner *r, int64_t now_us)
 	if (s->exact ? r->first != NULL : !hold_is_quiet(r, now_us))
 		return;
 	if (s->plain.count) {
-		job_start(r, &s->plain, false);
+		job_start(r, &s->plain);
 		return;
 	}
 	if (r->first || !s->waiting.count || !mute_is_warm(r))
 		return;
 	for (size_t i = 0; i < s->group && s->waiting.count && !r->stopped; i++)
-		job_start(r, &s->waiting, true);
+		job_start(r, &s->waiting);
 }
 
 void search_look(struct runner *r)

@@ -30,9 +30,10 @@ struct survey {
 	struct capabilities capabilities;
 	const char *unserved; /* why its case runs are inapplicable; NULL: they are played */
 	bool own_word; /* the target itself says that it does not serve it, or its file does */
-	const char *refused; /* what it does not let us do, by a code of its own; or NULL */
-	const char *warning; /* it answers oddly, or not at all; or NULL */
-	int64_t answer_us;   /* for its case runs: shorter where nothing is to be expected */
+	const char
+		*remarks[OFFER_COUNT]; /* what it does not let us do, and how it says so; or NULL */
+	const char *warning;           /* it answers oddly, or not at all; or NULL */
+	int64_t answer_us; /* for its case runs: shorter where nothing is to be expected */
 	const struct record_case *broken; /* what a plain connection breaks; NULL: nothing */
 	const char *const *known;         /* its statements, for struct play; or NULL */
 };

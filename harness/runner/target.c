@@ -46,6 +46,7 @@ bool target_use_url(struct target *t, const char *url, const char **error)
 	if (!endpoint_parse(&t->arena, url, &t->endpoint, error))
 		return false;
 	t->endpoint.login = t->login;
+	t->endpoint.guest = t->guest;
 	return true;
 }
 
@@ -219,6 +220,7 @@ static bool set_endpoints(struct target *t, const char **error)
 		if (!endpoint_parse(a, url, e, error))
 			return false;
 		e->login = t->login;
+		e->guest = t->guest;
 		t->further_count++;
 	}
 	return true;
@@ -267,6 +269,7 @@ static bool start_program(struct target *t, const char **error)
 		.words = fill_words(a, f->command, values),
 		.environment = fill_words(a, f->environment, values),
 		.folder = t->folder,
+		.kept = true,
 	};
 
 	for (size_t i = 0; i < f->document_count; i++)
@@ -289,7 +292,7 @@ static const char *how_it_ended(struct arena *a, int status)
 
 static const char *last_words(struct target *t)
 {
-	const char *line = tail_last_line(&t->tail, &t->arena);
+	const char *line = tail_cause(&t->tail, &t->arena);
 
 	return *line ? arena_printf(&t->arena, "; its last words: %s", line) : "";
 }

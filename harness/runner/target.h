@@ -32,6 +32,7 @@ struct target {
 	struct endpoint *further;       /* where else a launched program listens, in the arena */
 	size_t further_count;
 	const struct login *login; /* for every CONNECT; NULL: none */
+	const struct guest *guest; /* what is asked of whoever connects; NULL: nothing */
 	FILE *log;                 /* all that the program says is copied here; NULL: nowhere */
 	int stop_fd;               /* readable: give up waiting; -1. It is not read from */
 

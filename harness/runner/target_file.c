@@ -9,9 +9,10 @@
 #include "harness/agent/client.h"
 #include "harness/case.h"
 #include "harness/launch/words.h"
+#include "harness/peers/guest.h"
 #include "harness/runner/ini_file.h"
 
-enum { READY_MS = 60000, READY_MS_MAX = 600000 };
+enum { READY_MS = 60000, READY_MS_MAX = 600000, CONNECT_RATE_MAX = 100000 };
 
 struct reader {
 	struct arena *arena;
@@ -135,15 +136,43 @@ static bool set_version_pattern(struct reader *r, const struct ini_setting *s)
 	return has_group || fault_about(r, s, "needs a group in parentheses, around the version");
 }
 
-static bool set_ready(struct reader *r, const struct ini_setting *s)
+static bool parse_number(const char *text, unsigned most, unsigned *out)
 {
 	char *end;
-	unsigned long n = strtoul(s->value, &end, 10);
+	unsigned long n = strtoul(text, &end, 10);
 
-	if (*s->value < '0' || *s->value > '9' || *end || !n || n > READY_MS_MAX)
-		return fault_about(r, s, "must be a number of milliseconds, 1 to 600000");
-	r->out->ready_ms = (unsigned)n;
-	return true;
+	*out = (unsigned)n;
+	return *text >= '0' && *text <= '9' && !*end && n && n <= most;
+}
+
+static bool set_ready(struct reader *r, const struct ini_setting *s)
+{
+	return parse_number(s->value, READY_MS_MAX, &r->out->ready_ms) ||
+		fault_about(r, s, "must be a number of milliseconds, 1 to 600000");
+}
+
+static bool set_guest_text(struct reader *r, const struct ini_setting *s, const char **field,
+	const char *(*objection)(const char *text))
+{
+	if (!set_text(r, s, field))
+		return false;
+	const char *fault = objection(*field);
+	return !fault || fault_about(r, s, fault);
+}
+
+/* What whoever hosts it asks of its guests. */
+static bool read_guest(struct reader *r, const struct ini_setting *s)
+{
+	struct target_file *f = r->out;
+
+	if (!strcmp(s->name, "prefix"))
+		return set_guest_text(r, s, &f->topics, guest_topics_objection);
+	if (!strcmp(s->name, "client_id_prefix"))
+		return set_guest_text(r, s, &f->client_ids, guest_client_ids_objection);
+	if (!strcmp(s->name, "connect_rate"))
+		return parse_number(s->value, CONNECT_RATE_MAX, &f->connect_rate) ||
+			fault_about(r, s, "must be a number of connections a second, 1 to 100000");
+	return fault_about(r, s, "there is no such name in [target]");
 }
 
 static bool read_target(struct reader *r, const struct ini_setting *s)
@@ -181,7 +210,7 @@ static bool read_target(struct reader *r, const struct ini_setting *s)
 	if (!strcmp(s->name, "versions"))
 		return parse_versions(s->value, &f->versions) ||
 			fault_about(r, s, "must be `3.1.1`, `5.0` or both");
-	return fault_about(r, s, "there is no such name in [target]");
+	return read_guest(r, s);
 }
 
 /* ---- [file NAME] --------------------------------------------------------------------------- */
@@ -396,6 +425,9 @@ static const char *missing(const struct target_file *f)
 		return "a client is launched for each case run: it has no files, and no `ready_ms`";
 	if (is_client && f->user_name)
 		return "a client has no `user`: that is for what brokers want of clients";
+	if (is_client && (f->topics || f->client_ids || f->connect_rate))
+		return "a client has no `prefix`, `client_id_prefix` or `connect_rate`: they are "
+		       "for brokers";
 	if ((f->password || f->password_file) && !f->user_name)
 		return "a password needs a `user`";
 	if (f->password && f->password_file)

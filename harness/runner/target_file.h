@@ -41,6 +41,10 @@ struct target_file {
 	const char *user_name;     /* for every CONNECT; NULL: none */
 	const char *password;      /* itself ... */
 	const char *password_file; /* ... or the path of a file that has it; or NULL */
+	const char
+		*topics; /* what whoever hosts it asks of its guests: see harness/peers/guest.h */
+	const char *client_ids;
+	unsigned connect_rate; /* connections a second, at most; 0: any number */
 	const struct target_document *documents;
 	size_t document_count;
 	const char *warning; /* it may mean something other than it says: a sentence; or NULL */

@@ -7,6 +7,9 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+/* No report begins with one of these. */
+enum { MARK_WAITS = '\1', MARK_WORKS = '\2' };
+
 static _Noreturn void be_worker(
 	int fd, void (*work)(void *user, FILE *out), void *user, pid_t parent)
 {
@@ -47,6 +50,12 @@ bool worker_start(struct worker *w, void (*work)(void *user, FILE *out), void *u
 	return true;
 }
 
+void worker_tell(FILE *out, bool waits)
+{
+	putc(waits ? MARK_WAITS : MARK_WORKS, out);
+	fflush(out);
+}
+
 static void finish(struct worker *w)
 {
 	while (waitpid(w->pid, &w->status, 0) < 0 && errno == EINTR)
@@ -54,6 +63,16 @@ static void finish(struct worker *w)
 	w->pid = 0;
 	close(w->fd);
 	w->fd = -1;
+}
+
+/* How many marks there are at the beginning of what came. */
+static size_t take_marks(struct worker *w, const char *data, size_t len)
+{
+	size_t n = 0;
+
+	for (; n < len && !w->out.len && (data[n] == MARK_WAITS || data[n] == MARK_WORKS); n++)
+		w->waits = data[n] == MARK_WAITS;
+	return n;
 }
 
 bool worker_read(struct worker *w)
@@ -64,7 +83,8 @@ bool worker_read(struct worker *w)
 	if (!w->pid)
 		return true;
 	while ((n = read(w->fd, chunk, sizeof(chunk))) > 0) {
-		if (!buf_add(&w->out, chunk, (size_t)n)) {
+		size_t marks = take_marks(w, chunk, (size_t)n);
+		if (!buf_add(&w->out, chunk + marks, (size_t)n - marks)) {
 			w->flooded = true;
 			worker_kill(w);
 			return true;

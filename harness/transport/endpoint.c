@@ -57,3 +57,9 @@ bool endpoint_parse(struct arena *a, const char *url, struct endpoint *out, cons
 	*error = endpoint_objection(a, url);
 	return !*error && out->transport->resolve(a, rest, out, error);
 }
+
+struct pipe *endpoint_dial(
+	struct arena *a, const struct endpoint *to, int64_t deadline_us, const char **error)
+{
+	return to->transport->dial(a, to, deadline_us, error);
+}

@@ -4,10 +4,13 @@
 
 #include <netinet/in.h>
 #include <stdbool.h>
+#include <stdint.h>
 #include <sys/socket.h>
 
 struct arena;
+struct guest;
 struct login;
+struct pipe;
 struct transport;
 
 struct endpoint {
@@ -16,6 +19,7 @@ struct endpoint {
 	socklen_t address_len;
 	const char *url;           /* "mqtt://127.0.0.1:1883", for people */
 	const struct login *login; /* for every CONNECT; NULL: it wants none. Not from the URL */
+	const struct guest *guest; /* what we may do there; NULL: anything. Nor is this */
 };
 
 /* What is wrong with the URL as it is written, as a sentence in the arena that shows no secret; NULL:
@@ -28,5 +32,11 @@ const char *endpoint_objection(struct arena *a, const char *url);
  * unknown scheme or an unknown host.
  */
 bool endpoint_parse(struct arena *a, const char *url, struct endpoint *out, const char **error);
+
+/* Connects within the deadline (monotonic microseconds), as the endpoint's transport does. NULL on failure,
+ * with a sentence in the arena.
+ */
+struct pipe *endpoint_dial(
+	struct arena *a, const struct endpoint *to, int64_t deadline_us, const char **error);
 
 #endif

@@ -6,9 +6,6 @@
 
 #include "harness/transport/transport.h"
 
-/* One file each. */
-extern const struct transport transport_tcp, transport_unix;
-
 /* Reads, writes and closes a descriptor: operations of a pipe. */
 ssize_t socket_read(struct pipe *p, void *data, size_t size);
 ssize_t socket_write(struct pipe *p, const void *data, size_t size);

@@ -3,8 +3,6 @@
 #include <string.h>
 
 #include "base/arena.h"
-#include "harness/transport/endpoint.h"
-#include "harness/transport/socket.h"
 
 const struct transport *const transports[] = { &transport_tcp, &transport_unix, NULL };
 
@@ -29,12 +27,6 @@ const struct transport *transport_of_url(const char *url, const char **rest)
 			return transports[i];
 	}
 	return NULL;
-}
-
-struct pipe *transport_dial(
-	struct arena *a, const struct endpoint *to, int64_t deadline_us, const char **error)
-{
-	return to->transport->dial(a, to, deadline_us, error);
 }
 
 /* ---- listeners ----------------------------------------------------------------------------- */

@@ -112,15 +112,12 @@ struct transport {
 /* All there are, the usual one first; NULL after the last. */
 extern const struct transport *const transports[];
 
+/* A file each. */
+extern const struct transport transport_tcp, transport_unix;
+
 const struct transport *transport_find(const char *name); /* NULL: there is none */
 
 /* By the scheme of a URL, which may be left out; *rest is what follows it. NULL: an unknown one. */
 const struct transport *transport_of_url(const char *url, const char **rest);
-
-/* Connects within the deadline (monotonic microseconds), as the endpoint's transport does. NULL on failure,
- * with a sentence in the arena.
- */
-struct pipe *transport_dial(
-	struct arena *a, const struct endpoint *to, int64_t deadline_us, const char **error);
 
 #endif

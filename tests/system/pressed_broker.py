@@ -194,6 +194,8 @@ class Broker:
         self.clients, self.sessions, self.waiting = {}, {}, []
         self.selector = selectors.DefaultSelector()
         self.listener = socket.create_server(("127.0.0.1", port), backlog=100)
+        # What waits is to wait here, whatever the system would keep.
+        self.listener.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, ROOM)
         self.selector.register(self.listener, selectors.EVENT_READ)
 
     def publish(self, topic, payload, qos):

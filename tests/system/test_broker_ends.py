@@ -121,6 +121,21 @@ def test_who_takes_nothing_without_a_keep_alive_is_closed_at_last(start):
         broker.wait_for_log("connection 1 closed")
 
 
+@pytest.mark.parametrize("said, found", [(b"", "nothing heard for one and a half times the Keep Alive"),
+                                         (b"\xC0\0", "nothing is taken of what waits to be written")])
+def test_who_is_not_read_from_is_silent_if_nothing_was_sent(start, said, found):
+    """More waits than may: nothing is read. Who has sent nothing meanwhile is cut off by the Keep Alive alone,
+    anybody else only because nothing is taken."""
+    broker = start("max_output_bytes 65536", f"stuck_timeout {2 if said else 100}", "end_timeout 1")
+    with join(broker, b"deaf", keep_alive=4, receive_bytes=4096) as deaf, join(broker, b"publisher") as publisher:
+        subscribe(deaf, b"t")
+        publisher.sendall(publish(b"t", bytes(MEGABYTE)) * 8 + b"\xC0\0")
+        assert hear(publisher)[0] == 0xD0
+        deaf.sendall(said)
+        broker.wait_for_log(f"connection 1: {found}")
+        broker.wait_for_log("connection 1 closed")
+
+
 def test_a_session_taken_over_again_and_again_keeps_nobody_out(start):
     """Each connection would be sent 3 MB, and reads nothing: together more than the broker may hold."""
     broker = start("memory_limit 67108864")
@@ -151,7 +166,8 @@ def test_a_slow_reader_who_pings_gets_everything(start):
         subscribe(s, b"t")
         with join(broker, b"publisher") as publisher:
             publisher.sendall(message)
-        began, pings, heard = time.monotonic(), 0, bytearray()
+        heard = bytearray(s.recv(1))    # what is answered from now on comes after the message
+        began, pings = time.monotonic(), 0
         while len(heard) < end:
             passed = time.monotonic() - began
             if passed * 2 > pings:      # two a second

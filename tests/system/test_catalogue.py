@@ -1,4 +1,4 @@
-"""spec/catalogue.py finds what is wrong in the tables of evidence and of blame."""
+"""spec/catalogue.py finds what is wrong in the tables of evidence, of blame and of sections."""
 import importlib.util
 import pathlib
 import shutil
@@ -22,7 +22,7 @@ def faults(catalogue, tmp_path):
     """The faults of a catalogue of which one table has gone through a function from lines to lines."""
 
     def found(change, table="evidence.tsv"):
-        for name in catalogue.FILES:
+        for name in [*catalogue.FILES, catalogue.SECTIONS]:
             shutil.copy(SPEC / name, tmp_path)
         path = tmp_path / table
         path.write_text("\n".join(change(path.read_text().splitlines())) + "\n")
@@ -78,3 +78,17 @@ def test_every_difference_of_the_table_has_its_member(catalogue):
     members = header.split("enum spec_difference {")[1].split("SPEC_DIFFERENCES")[0]
     assert [word.strip().split(",")[0] for word in members.split("SPEC_")[1:]] == \
         [word.upper() for word in catalogue.DIFFERENCES]
+
+
+@pytest.mark.parametrize("row, fault", [
+    ("", "5.0 4.3.3 is missing"),
+    ("5.0\t4.3.3\t_Toc3901237\n" * 2, "5.0 4.3.3 stands 2 times"),
+    ("5.0\t4.3.3\tToc 3901237\n", "5.0 4.3.3: not the form of an anchor"),
+    ("5.0\t4.3.3\t_Toc3901273\n", "5.0 4.4: _Toc3901238 stands before _Toc3901273 in the document"),
+    ("5.0\t4.3.3\t_Toc3901237\n5.0\t4.3.4\t_Toc3901237\n", "no statement is in 5.0 4.3.4"),
+    ("5.0\t4.3.3\t_Toc3901237\n5.0\t4.3.2\t_Toc3901236\n", "the rows are not in the order of the sections"),
+])
+def test_every_statement_leads_to_its_section(faults, row, fault):
+    found = faults(lambda lines: [new for line in lines for new in (
+        row.splitlines() if line.startswith("5.0\t4.3.3\t") else [line])], "sections.tsv")
+    assert any(fault in f for f in found), found

@@ -7,7 +7,7 @@ import subprocess
 
 import pytest
 
-from test_client import BUILD, LIMIT_S, ROOT, Broker, Lines
+from test_client import BUILD, CLIENT, LIMIT_S, ROOT, Broker, Lines, free_port
 
 EXAMPLES = ROOT / "client" / "examples"
 MAP = ROOT / "client" / "library" / "mqttspec_client.map"
@@ -22,6 +22,56 @@ void buf_add(void) { abort(); }
 void connection_open(void) { abort(); }
 void engine_new(void) { abort(); }
 void message_new(void) { abort(); }
+"""
+
+# keeper SERVER VERSION [ADOPT [BRIEFLY]]: subscribes where there is no session yet, else prints what has waited for it.
+KEEPER = """
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <mqttspec_client.h>
+
+static bool resumed;
+
+static void connected(void *context, bool session_present, const struct mqttspec_properties *properties)
+{
+	(void)context, (void)properties;
+	resumed = session_present;
+}
+
+int main(int argc, char **argv)
+{
+	struct mqttspec_property expiry = { .id = MQTTSPEC_SESSION_EXPIRY_INTERVAL, .number = 1000 };
+	struct mqttspec_subscription subscription = { .filter = "k/#", .qos = 1 };
+	const struct mqttspec_message *message;
+	struct mqttspec_options o;
+	char error[256];
+
+	signal(SIGPIPE, SIG_IGN);
+	mqttspec_options_default(&o);
+	o.servers = (const char *const[]){ argv[1] };
+	o.server_count = 1;
+	o.version = (uint8_t)atoi(argv[2]);
+	o.client_id = "keeper";
+	o.keep_session = true;
+	o.pause_min_ms = 1;
+	o.properties = &expiry;
+	o.property_count = o.version == 5;
+	o.callbacks.connected = connected;
+	if (argc > 3)
+		o.adopt_session = atoi(argv[3]);
+	struct mqttspec_client *c = mqttspec_client_new(&o, NULL, error, sizeof(error));
+	int result = mqttspec_connect(c, argc > 4 ? 100 : 20000);
+	puts(result ? mqttspec_result_text(result) : resumed ? "resumed" : "new");
+	if (!result && !resumed)
+		result = mqttspec_subscribe_wait(c, &subscription, 1, NULL, 20000);
+	else if (!result && !(result = mqttspec_receive(c, &message, 20000)))
+		printf("%.*s\\n", (int)message->payload_len, (const char *)message->payload);
+	if (!result)
+		result = mqttspec_disconnect_wait(c, 20000);
+	mqttspec_client_free(c);
+	return result ? 1 : 0;
+}
 """
 
 PROJECT = """
@@ -164,3 +214,31 @@ def test_a_project_finds_the_package(installed, broker, tmp_path):
 def test_another_minor_version_is_not_what_a_project_asked_for(installed, tmp_path):
     configured = configure(installed, tmp_path, "0.2")
     assert configured.returncode and "version: 0.1.0" in configured.stderr
+
+
+@pytest.fixture(scope="module")
+def keeper(installed, tmp_path_factory):
+    folder = tmp_path_factory.mktemp("keeper")
+    (folder / "keeper.c").write_text(KEEPER)
+    return installed.compile_static(folder / "keeper", folder / "keeper.c")
+
+
+@pytest.mark.parametrize("version", ["4", "5"])
+def test_a_session_goes_on_in_another_process(version, keeper, broker):
+    server = f"127.0.0.1:{broker.port}"
+    assert output_of(keeper, server, version) == "new\n"
+    output_of(CLIENT, "pub", "-p", broker.port, "-t", "k/1", "-m", "waited", "-q", "1")
+    assert output_of(keeper, server, version) == "resumed\nwaited\n"
+
+
+@pytest.mark.parametrize("version", ["4", "5"])
+def test_a_session_that_is_not_wanted_is_ended(version, keeper, broker):
+    server = f"127.0.0.1:{broker.port}"
+    assert output_of(keeper, server, version) == "new\n"
+    assert output_of(keeper, server, version, "0") == "new\n"
+
+
+def test_connecting_says_how_the_latest_attempt_ended(keeper):
+    result = subprocess.run([keeper, f"127.0.0.1:{free_port()}", "5", "1", "for a moment"], capture_output=True,
+                            text=True, timeout=LIMIT_S)
+    assert (result.returncode, result.stdout) == (1, "no server could be reached\n")

@@ -255,7 +255,41 @@ def test_a_plain_command_line_is_judged_by_what_it_does(tmp_path):
     assert "a command line is not enough for it: it needs an agent" in needs
 
 
+@pytest.mark.skipif(not shutil.which("mosquitto_sub"), reason="mosquitto-clients is not installed")
+def test_what_a_command_line_never_does_is_waited_for_a_few_times(tmp_path):
+    command = "mosquitto_sub -h {host} -p {port} -V mqttv{v} -t a -q 1"
+    done = mqttspec("run", "--exec", command, "client_unknown_codes", "client_bad_flags",
+                    "--versions", "5.0", "-j", 1, "--timeout", 700, out=tmp_path)
+    waiting = [case for case in done.cases if "sends no PUBLISH" in case.get("note", "")]
+    known = [case for case in waiting
+             if any("have waited for PUBLISH in vain" in event["text"] for event in case["transcript"])]
+    assert len(waiting) > 6
+    assert len(known) >= len(waiting) - 2 * 3  # the SUBSCRIBE may have come before the wait, or after
+    assert {case["verdict"] for case in waiting} == {"inapplicable"}
+
+
 def test_a_command_line_that_speaks_no_mqtt_ends_the_run(tmp_path):
     done = mqttspec("run", "--exec", "sleep 60", "--timeout", 500, out=tmp_path)
     assert done.returncode == 3
-    assert "the command line sent no CONNECT" in done.stderr
+    assert "the command line sent no CONNECT in time" in done.stderr
+
+
+@pytest.mark.parametrize("command, said", [
+    ("true", "the command line ended with status 0 and never connected"),
+    ("sh -c 'echo there is no broker >&2; echo; echo Try --help; exit 3'",
+     "ended with status 3 and never connected; its last words: there is no broker"),
+    ("sh -c 'kill -SEGV $$'", "died of signal 11 (Segmentation fault) and never connected"),
+    ("/usr/bin/python3 -c 'import socket; socket.create_connection((\"{host}\", {port}))'",
+     "closed its connection without a CONNECT"),
+])
+def test_a_command_line_that_ends_at_once_is_not_waited_for(tmp_path, command, said):
+    done = mqttspec("run", "--exec", command, "--timeout", 600000, out=tmp_path, timeout=60)  # less than one of those
+    assert done.returncode == 3 and said in done.stderr, done.stderr
+
+
+def test_expectations_by_the_name_of_a_target(tmp_path):
+    done = mqttspec("run", "--exec", "mosquitto_sub -h {host} -p {port} -t a", "stray_acknowledgement", "--expect", "libmosquitto",
+                    "--list", out=tmp_path / "no")
+    assert done.returncode == 0, done.stderr
+    done = mqttspec("run", "--exec", "true", "--expect", "libmosquito", "--list", out=tmp_path / "no")
+    assert done.returncode == 2 and "--expect libmosquito: there is no such file, and no target of that name" in done.stderr

@@ -84,6 +84,11 @@ struct client *dial(struct rig *r, enum mqtt_version version)
 	return c;
 }
 
+bool client_has_unread(void *client)
+{
+	return ((const struct client *)client)->unread;
+}
+
 static void client_close(struct client *c)
 {
 	link_closed(c->link);

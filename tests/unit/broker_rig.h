@@ -26,6 +26,7 @@ struct client {
 	enum mqtt_version version;
 	struct buf heard; /* written by the broker and not looked at yet */
 	bool deaf;        /* takes nothing, as if its window were full */
+	bool unread;      /* it has sent what was not read: what client_has_unread says */
 };
 
 enum { RIG_CLIENTS = 256 };
@@ -54,6 +55,9 @@ struct client *dial(struct rig *r, enum mqtt_version version);
 void say(struct client *c, const char *text);
 void say_bytes(struct client *c, const void *data, size_t len);
 void hang_up(struct client *c);
+
+/* For broker_config.unread, in tests that want one. */
+bool client_has_unread(void *client);
 
 /* Lets time pass, with every deadline on the way kept. */
 void wait_ms(struct rig *r, int64_t ms);

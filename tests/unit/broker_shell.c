@@ -2,6 +2,7 @@
 #include "tests/unit/unit.h"
 
 #include <arpa/inet.h>
+#include <netinet/tcp.h>
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
@@ -12,11 +13,11 @@
 
 #include "broker/shell/channel.h"
 #include "broker/shell/connection.h"
+#include "broker/shell/listener.h"
 #include "broker/shell/server.h"
 
 enum {
 	PATIENCE_S = 20,
-	ASYNC_BYTES = 16 * 1024, /* most that is written outside the turn */
 	MESSAGE_BYTES = 8 << 20, /* more than sockets take */
 };
 
@@ -76,67 +77,48 @@ static void expect(int fd, const void *data, size_t len)
 
 struct shell {
 	uv_loop_t loop;
-	uv_tcp_t listener;
+	struct listener listener;
 	struct broker *broker;
 	struct connections connections;
-	struct entrance entrance;
 	struct log log;
 	struct connection *latest; /* the one that was served last */
-	uint16_t port;
 };
 
-static void on_connection(uv_stream_t *listener, int status)
-{
-	struct shell *s = listener->data;
-
-	assert_int_equal(status, 0);
-	assert_true(connection_accept(&s->entrance, listener));
-}
-
-static int shell_set_up(void **state)
+static int shell_start(void **state, const struct channel *channel)
 {
 	struct shell *s = calloc(1, sizeof(*s));
 	struct broker_config config;
 	struct sockaddr_in address = { .sin_family = AF_INET,
 		.sin_addr.s_addr = htonl(INADDR_LOOPBACK) };
-	int len = sizeof(address);
 
 	broker_config_default(&config);
+	config.unread = connection_has_unread;
 	uv_loop_init(&s->loop);
 	s->broker = broker_new(&config, (int64_t)uv_now(&s->loop));
-	uv_tcp_init(&s->loop, &s->listener);
-	s->listener.data = s;
-	if (!connections_init(&s->connections, s->broker, &s->log, 0) ||
-		uv_tcp_bind(&s->listener, (struct sockaddr *)&address, 0) ||
-		uv_listen((uv_stream_t *)&s->listener, 16, on_connection))
+	if (!connections_init(&s->connections, s->broker, &s->log, 0, &s->loop) ||
+		listener_open(&s->listener, &s->loop, (struct sockaddr *)&address, &s->connections,
+			channel))
 		return -1;
 	s->connections.files = UINT32_MAX;
-	s->entrance = (struct entrance){ &s->connections, &channel_plain };
-	uv_tcp_getsockname(&s->listener, (struct sockaddr *)&address, &len);
-	s->port = ntohs(address.sin_port);
 	*state = s;
 	return 0;
 }
 
-static void close_handle(uv_handle_t *handle, void *context)
+static int shell_set_up(void **state)
 {
-	struct shell *s = context;
-
-	if (handle->data == &s->entrance)
-		connection_close((struct connection *)handle);
-	else
-		uv_close(handle, NULL);
+	return shell_start(state, &channel_plain);
 }
 
 static int shell_tear_down(void **state)
 {
 	struct shell *s = *state;
 
-	uv_walk(&s->loop, close_handle, s);
-	uv_run(&s->loop, UV_RUN_DEFAULT);
-	uv_loop_close(&s->loop);
-	broker_free(s->broker);
+	listener_close(&s->listener);
+	connections_close_all(&s->connections);
 	connections_fini(&s->connections);
+	uv_run(&s->loop, UV_RUN_DEFAULT);
+	assert_int_equal(uv_loop_close(&s->loop), 0);
+	broker_free(s->broker);
 	free(s);
 	return 0;
 }
@@ -154,7 +136,7 @@ static void serve(struct shell *s)
 
 static struct connection *join(struct shell *s, int *fd, char id)
 {
-	*fd = dial(s->port);
+	*fd = dial(s->listener.port);
 	say_connect(*fd, id);
 	for (s->latest = NULL; !s->latest;) {
 		uv_run(&s->loop, UV_RUN_ONCE);
@@ -180,7 +162,7 @@ static struct connection *join_flooded(struct shell *s, int *fd)
 	link_closed(pub);
 	free(packet);
 	serve(s);
-	assert_non_null(c->writing);
+	assert_true(c->blocked);
 	return c;
 }
 
@@ -200,13 +182,37 @@ static void the_rest_of_a_write_waits_for_the_turn(void **state)
 	struct connection *c = join_flooded(s, &fd);
 	size_t before = link_output_bytes(c->link);
 
-	while (c->writing) {
+	while (c->blocked) {
 		read_all(fd);
 		uv_run(&s->loop, UV_RUN_ONCE);
 	}
-	assert_in_range(link_output_bytes(c->link), before - ASYNC_BYTES, before - 1);
+	assert_int_equal(link_output_bytes(c->link), before);
 	serve(s);
-	assert_true(link_output_bytes(c->link) < before - ASYNC_BYTES);
+	assert_true(link_output_bytes(c->link) < before);
+	close(fd);
+}
+
+/* It is asked for output while there is some that does not fit, and not longer: the loop would not sleep. */
+static void a_connection_is_watched_for_what_it_wants(void **state)
+{
+	struct shell *s = *state;
+	int fd, delay = 1;
+	struct connection *c = join_flooded(s, &fd);
+	socklen_t len = sizeof(delay);
+
+	assert_int_equal(c->watched, WATCH_INPUT | WATCH_OUTPUT);
+	while (link_output_bytes(c->link)) {
+		read_all(fd);
+		uv_run(&s->loop, UV_RUN_NOWAIT);
+		serve(s);
+	}
+	assert_int_equal(c->watched, WATCH_INPUT);
+	assert_int_equal(getsockopt(c->fd, IPPROTO_TCP, TCP_NODELAY, &delay, &len), 0);
+	assert_int_not_equal(delay, 0);
+	assert_false(connection_has_unread(c));
+	say(fd, "\xc0", 1);
+	while (!connection_has_unread(c))
+		;
 	close(fd);
 }
 
@@ -304,6 +310,11 @@ static const struct channel mask = {
 	.close = mask_close,
 };
 
+static int mask_set_up(void **state)
+{
+	return shell_start(state, &mask);
+}
+
 static void say_masked(int fd, const void *data, size_t len)
 {
 	uint8_t *masked = malloc(len);
@@ -337,8 +348,7 @@ static void a_channel_wraps_the_bytes(void **state)
 	struct shell *s = *state;
 	uint8_t *message = calloc(1, MESSAGE_BYTES + 8), *heard = calloc(1, MESSAGE_BYTES + 8);
 
-	s->entrance.channel = &mask;
-	int fd = dial(s->port);
+	int fd = dial(s->listener.port);
 	say_masked(fd, "\x10\x0D\0\4MQTT\4\2\0\0\0\1s\x82\6\0\1\0\1t\0", 23);
 	assert_int_equal(hear_masked(s, fd, heard, 9), 9);
 	assert_memory_equal(heard, "\x20\2\0\0\x90\3\0\1\0", 9);
@@ -364,8 +374,7 @@ static void who_breaks_the_rules_of_a_channel_is_told_and_closed(void **state)
 	struct shell *s = *state;
 	uint8_t heard[8];
 
-	s->entrance.channel = &mask;
-	int fd = dial(s->port);
+	int fd = dial(s->listener.port);
 	say(fd, "!", 1);
 	assert_int_equal(hear_masked(s, fd, heard, sizeof(heard)), 1);
 	assert_int_equal(heard[0], '?');
@@ -439,9 +448,11 @@ int main(void)
 		cmocka_unit_test_setup_teardown(
 			the_rest_of_a_write_waits_for_the_turn, shell_set_up, shell_tear_down),
 		cmocka_unit_test_setup_teardown(
-			a_channel_wraps_the_bytes, shell_set_up, shell_tear_down),
+			a_connection_is_watched_for_what_it_wants, shell_set_up, shell_tear_down),
 		cmocka_unit_test_setup_teardown(
-			who_breaks_the_rules_of_a_channel_is_told_and_closed, shell_set_up,
+			a_channel_wraps_the_bytes, mask_set_up, shell_tear_down),
+		cmocka_unit_test_setup_teardown(
+			who_breaks_the_rules_of_a_channel_is_told_and_closed, mask_set_up,
 			shell_tear_down),
 		cmocka_unit_test(a_listener_hears_again_when_there_is_memory),
 	};

@@ -46,6 +46,61 @@ static void what_is_not_read_is_not_held_against_the_client(void **state)
 	expect_trouble(r, "5.0:MQTT-3.1.2-22");
 }
 
+static bool is_over(const struct client *c)
+{
+	return !c->link || link_ends(c->link);
+}
+
+/* It may take what it likes: no packet was there to be read. */
+static void who_sends_nothing_is_silent_though_not_read(void **state)
+{
+	static const char *const statements[] = { "5.0:MQTT-3.1.2-22", "5.0:U50-ERR-CODES" };
+	struct rig *r = *state;
+
+	r->config.unread = client_has_unread;
+	for (unsigned unread = 0; unread < 2; unread++) {
+		struct client *c = join_congested(r);
+		wait_ms(r, 14000);
+		link_written(c->link, 100);
+		assert_false(link_wants_input(c->link));
+		c->unread = unread;
+		wait_ms(r, 999);
+		assert_false(is_over(c));
+		wait_ms(r, 1);
+		assert_int_equal(is_over(c), !unread);
+		wait_ms(r, STUCK_MS - 1000);
+		assert_true(is_over(c));
+		expect_trouble(r, statements[unread]);
+		rig_stop(r);
+	}
+}
+
+/* As soon as it is read from, its Keep Alive holds, from when it last sent something. */
+static void keep_alive_holds_again_when_there_is_room(void **state)
+{
+	struct rig *r = *state;
+
+	r->config.unread = client_has_unread;
+	for (unsigned unread = 0; unread < 2; unread++) {
+		struct client *c = join_congested(r);
+		c->unread = true; /* so that its timer is set to more than the Keep Alive */
+		wait_ms(r, 15000);
+		link_written(c->link, 100);
+		wait_ms(r, 10000);
+		c->unread = unread;
+		link_written(c->link, link_output_bytes(c->link));
+		assert_true(link_wants_input(c->link));
+		wait_ms(r, 0);
+		assert_int_equal(is_over(c), !unread);
+		wait_ms(r, 14999);
+		assert_int_equal(is_over(c), !unread);
+		wait_ms(r, 1);
+		assert_true(is_over(c));
+		expect_trouble(r, "5.0:MQTT-3.1.2-22");
+		rig_stop(r);
+	}
+}
+
 static void who_takes_nothing_is_dead_at_last(void **state)
 {
 	struct rig *r = *state;
@@ -175,6 +230,8 @@ int main(void)
 #define TEST(name) cmocka_unit_test_setup_teardown(name, rig_set_up, rig_tear_down)
 	const struct CMUnitTest tests[] = {
 		TEST(what_is_not_read_is_not_held_against_the_client),
+		TEST(who_sends_nothing_is_silent_though_not_read),
+		TEST(keep_alive_holds_again_when_there_is_room),
 		TEST(who_takes_nothing_is_dead_at_last),
 		TEST(output_does_not_wait_for_ever),
 		TEST(what_there_is_room_for_waits_for_the_next_turn),

@@ -543,6 +543,34 @@ static void adopts_a_session_if_told_so(void **state)
 	expect(r, "PUBCOMP id 7 0x92 Packet Identifier not found");
 }
 
+/* What it left at QoS 2 would swallow a message with the same Packet Identifier. */
+static void begins_elsewhere_in_an_adopted_session(void **state)
+{
+	struct rig *r = *state;
+
+	r->config.adopt_session = true;
+	r->config.first_id = 41;
+	set(r, .keep = true, .properties = "11 w1000");
+	meet_again(r, "");
+	publish(r, .topic = "a", .qos = 2);
+	expect(r, "PUBLISH \"a\" q2 id 42 \"\"");
+}
+
+static void starts_anew_after_a_session_that_it_does_not_know(void **state)
+{
+	struct rig *r = *state;
+
+	set(r, .keep = true, .properties = "11 w1000");
+	dial(r);
+	hear(r);
+	say(r, "20 r 01 00 p{}");
+	expect_event(r, "broken 0x82 5.0:MQTT-3.2.2-4");
+	hear(r);
+	hang_up(r);
+	dial(r);
+	expect(r, "CONNECT \"c\" v5.0 clean keep alive 0, Session Expiry Interval 1000");
+}
+
 static void forgets_a_session_when_told_so(void **state)
 {
 	struct rig *r = *state;
@@ -768,6 +796,8 @@ int main(void)
 		V50(refuses_a_session_that_it_does_not_know),
 		V50(refuses_a_session_behind_a_clean_start),
 		V50(adopts_a_session_if_told_so),
+		V50(begins_elsewhere_in_an_adopted_session),
+		V50(starts_anew_after_a_session_that_it_does_not_know),
 		V50(forgets_a_session_when_told_so),
 		V50(tells_why_the_server_leaves),
 		V50(hands_requests_back_at_the_end),

@@ -29,6 +29,8 @@
  *   gather N         passes when so many of its kind are under way at once, and no more, and stays for
  *                    a while; the files named "gather." and a process are theirs
  *   linger N         the same, and stays long
+ *   idle SCRIPT      says that it only waits, then does that
+ *   nap SCRIPT       says so, takes its time, has work again, then does that
  * The note of a record is the prefix of the case run.
  */
 #include "harness/capabilities.h"
@@ -280,9 +282,24 @@ static bool is_known(const struct play *play, const char *statement)
 	return false;
 }
 
+static const char *wait_first(const char *script, const struct play *play)
+{
+	bool naps = !strncmp(script, "nap ", 4);
+
+	if (!naps && strncmp(script, "idle ", 5) != 0)
+		return script;
+	play->waits(play->waits_user, true);
+	if (naps) {
+		usleep(100000);
+		play->waits(play->waits_user, false);
+	}
+	return strchr(script, ' ') + 1;
+}
+
 static void act(
 	struct arena *a, const char *script, const struct play *play, struct record_case *out)
 {
+	script = wait_first(script, play);
 	if (!strncmp(script, "far ", 4) && !is_ready_for(play, (int64_t)atoi(script + 4) * 1000))
 		out->verdict = VERDICT_FAIL;
 	if (!strncmp(script, "sleep ", 6))

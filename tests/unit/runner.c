@@ -221,19 +221,53 @@ static void so_many_overlap_and_no_more(void **state)
 	assert_int_equal(end.counts[VERDICT_PASS], 10);
 }
 
-static void timed_ones_have_slots_of_their_own(void **state)
+static void those_that_only_wait_need_no_slot(void **state)
 {
 	(void)state;
-	PLAN("timed linger 3", "timed linger 3", "timed linger 3", "pass", "pass");
+	PLAN("idle linger 3", "idle linger 3", "idle linger 3", "pass", "pass");
 	b->config.jobs = 1;
-	b->config.timed_jobs = 64;
 	struct record_end end;
 	play(&end);
 	assert_int_equal(end.counts[VERDICT_PASS], 5);
 	assert_true(has("d=pass") && strstr(b->results, "d=pass") < strstr(b->results, "a=pass"));
 }
 
-static void without_such_slots_they_go_first_one_by_one(void **state)
+static void so_many_wait_and_no_more(void **state)
+{
+	(void)state;
+	PLAN("idle gather 3", "idle gather 3", "idle gather 3", "idle gather 3", "idle gather 3",
+		"idle gather 3");
+	b->config.jobs = 1;
+	b->config.most_jobs = 3;
+	struct record_end end;
+	play(&end);
+	assert_int_equal(end.counts[VERDICT_PASS], 6);
+}
+
+/* So the third one waits for both of the others. */
+static void one_that_has_work_again_takes_its_slot_back(void **state)
+{
+	(void)state;
+	PLAN("nap sleep 400", "sleep 200", "pass");
+	b->config.jobs = 1;
+	struct record_end end;
+	play(&end);
+	assert_int_equal(end.counts[VERDICT_PASS], 3);
+	assert_true(strstr(b->results, "c=pass") > strstr(b->results, "a=pass"));
+}
+
+static void timed_ones_leave_half_of_the_slots(void **state)
+{
+	(void)state;
+	PLAN("timed sleep 1500", "timed sleep 1500", "pass", "pass");
+	b->config.jobs = 2;
+	struct record_end end;
+	play(&end);
+	assert_int_equal(end.counts[VERDICT_PASS], 4);
+	assert_true(has("d=pass") && strstr(b->results, "d=pass") < strstr(b->results, "a=pass"));
+}
+
+static void one_by_one_they_go_first(void **state)
 {
 	(void)state;
 	PLAN("pass", "timed sleep 50", "timed pass");
@@ -290,7 +324,6 @@ static void it_works_without_processes(void **state)
 	(void)state;
 	PLAN("pass", "fail", "timed pass");
 	b->config.no_fork = true;
-	b->config.timed_jobs = 64;
 	assert_played("c=pass a=pass b=fail! ");
 }
 
@@ -389,8 +422,11 @@ int main(void)
 		TEST(a_process_that_never_ends_is_killed),
 		TEST(large_records_pass_and_endless_ones_do_not),
 		TEST(so_many_overlap_and_no_more),
-		TEST(timed_ones_have_slots_of_their_own),
-		TEST(without_such_slots_they_go_first_one_by_one),
+		TEST(those_that_only_wait_need_no_slot),
+		TEST(so_many_wait_and_no_more),
+		TEST(one_that_has_work_again_takes_its_slot_back),
+		TEST(timed_ones_leave_half_of_the_slots),
+		TEST(one_by_one_they_go_first),
 		TEST(prefixes_are_unique),
 		TEST(an_unserved_version_is_inapplicable_without_a_play),
 		TEST(captures_are_kept_for_failures),

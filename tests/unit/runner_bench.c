@@ -89,7 +89,7 @@ void use_as_url(void)
 void play_one_by_one(void)
 {
 	b->config.jobs = 1;
-	b->config.timed_jobs = 0;
+	b->config.most_jobs = 1;
 }
 
 enum runner_stop play(struct record_end *end)
@@ -217,7 +217,7 @@ int runner_set_up(void **state)
 		.expected = &b->expected,
 		.hold_us = RUNNER_HOLD_US,
 		.jobs = 16,
-		.timed_jobs = 64,
+		.most_jobs = 128,
 		.folder = ".",
 		.pcap = PCAP_NONE,
 		.record = b->record,

@@ -48,7 +48,7 @@ int runner_tear_down(void **state); /* fails when a child is left, or a file */
 void plan_scripts(const char *const *scripts);
 #define PLAN(...) plan_scripts((const char *const[]){ __VA_ARGS__, NULL })
 
-/* One at a time, so that there is one suspect at most. */
+/* They never overlap. */
 void play_one_by_one(void);
 
 /* Launches a target of tests/unit/fake_target.h, to be judged. */

@@ -25,6 +25,18 @@ static void names_are_those_of_the_table(void **state)
 			assert_string_not_equal(spec_difference_name(a), spec_difference_name(b));
 }
 
+static void a_statement_is_found_by_its_name_alone(void **state)
+{
+	(void)state;
+	for (size_t i = 0; i < spec_statement_count; i++)
+		assert_ptr_equal(spec_find(spec_statements[i].name), &spec_statements[i]);
+	assert_null(spec_find(""));
+	assert_null(spec_find("3.1.1:"));
+	assert_null(spec_find("MQTT-4.3.3-10"));
+	assert_null(spec_find("5.0:MQTT-4.3.3-1000"));
+	assert_null(spec_find("~"));
+}
+
 static void evidence_is_of_an_end_and_of_packets(void **state)
 {
 	(void)state;
@@ -154,10 +166,24 @@ static void traits_are_those_of_the_catalogue(void **state)
 	assert_false(old.properties || old.reason_codes || old.auth || old.server_disconnect);
 }
 
+static void a_statement_leads_to_its_section(void **state)
+{
+	(void)state;
+	char url[SPEC_URL_SIZE];
+
+	for (size_t i = 0; i < spec_statement_count; i++)
+		assert_int_equal(*spec_statements[i].anchor, '_');
+	assert_string_equal(spec_url(spec_find("5.0:MQTT-4.3.3-10"), url),
+		"https://docs.oasis-open.org/mqtt/mqtt/v5.0/os/mqtt-v5.0-os.html#_Toc3901237");
+	assert_string_equal(spec_url(spec_find("3.1.1:MQTT-3.3.1-9"), url),
+		"https://docs.oasis-open.org/mqtt/mqtt/v3.1.1/os/mqtt-v3.1.1-os.html#_Toc385349265");
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(names_are_those_of_the_table),
+		cmocka_unit_test(a_statement_is_found_by_its_name_alone),
 		cmocka_unit_test(a_statement_of_5_0_seldom_binds_the_receiver),
 		cmocka_unit_test(evidence_is_of_an_end_and_of_packets),
 		cmocka_unit_test(evidence_is_of_properties),
@@ -165,6 +191,7 @@ int main(void)
 		cmocka_unit_test(dropped_messages_accuse_no_other_rule),
 		cmocka_unit_test(only_a_version_has_traits),
 		cmocka_unit_test(traits_are_those_of_the_catalogue),
+		cmocka_unit_test(a_statement_leads_to_its_section),
 	};
 
 	return cmocka_run_group_tests_name("spec", tests, NULL, NULL);

@@ -281,7 +281,55 @@ static void the_tail_keeps_whole_lines(void **state)
 	const char *text = tail_text(t, &bench.arena);
 	assert_in_range(strlen(text), TAIL_BYTES - 20, TAIL_BYTES);
 	assert_memory_equal(text, "line ", 5);
-	assert_string_equal(tail_last_line(t, &bench.arena), "line 1999");
+	assert_string_equal(tail_cause(t, &bench.arena), "line 1999");
+}
+
+static void its_cause_is_the_last_line_that_says_something(void **state)
+{
+	(void)state;
+	static const struct {
+		const char *said, *cause;
+	} samples[] = {
+		{ "", "" },
+		{ "\n\n", "" },
+		{ "one\ntwo words\n\n  \n", "two words" },
+		{ "broker: unknown option -- x\nUsage: broker [-c file]\nTry 'broker --help' for "
+		  "more information.\n",
+			"broker: unknown option -- x" },
+		{ "Error: Unknown option '--foo'.\n\nUse 'broker --help' to see usage.\n",
+			"Error: Unknown option '--foo'." },
+		{ "Exception in thread \"main\" java.lang.IllegalStateException: no\n\tat "
+		  "a.B.c(B.java:1)\n"
+		  "Caused by: java.net.BindException: Address already in use\n"
+		  "\tat java.base/sun.nio.ch.Net.bind0(Native Method)\n\t... 12 more\n",
+			"Caused by: java.net.BindException: Address already in use" },
+		{ "Traceback (most recent call last):\n  File \"x.py\", line 1, in <module>\n    "
+		  "import foo\n"
+		  "ModuleNotFoundError: No module named 'foo'\n",
+			"ModuleNotFoundError: No module named 'foo'" },
+		{ "node:events:491\n      throw er; // Unhandled 'error' event\n      ^\n\n"
+		  "Error: listen EADDRINUSE: address already in use :::1883\n    at Server.setup "
+		  "(node:net:1463:16)\n"
+		  "Emitted 'error' event on Server instance at:\n    at emitErrorNT "
+		  "(node:net:1344:8) {\n"
+		  "  code: 'EADDRINUSE',\n}\n\nNode.js v18.12.1\n",
+			"Error: listen EADDRINUSE: address already in use :::1883" },
+		{ "panic: no such file\n\ngoroutine 1 [running]:\nmain.main()\n\t/x.go:4 "
+		  "+0x1d\nexit status 2\n",
+			"panic: no such file" },
+		{ "thread 'main' panicked at src/main.rs:2:5: no address\nnote: run with "
+		  "`RUST_BACKTRACE=1` environment "
+		  "variable to display a backtrace\n",
+			"thread 'main' panicked at src/main.rs:2:5: no address" },
+		{ "Segfault\n", "Segfault" }, /* nothing better was said */
+		{ "a full sentence\r\n", "a full sentence" },
+	};
+
+	for (size_t i = 0; i < sizeof(samples) / sizeof(*samples); i++) {
+		struct tail *t = arena_new(&bench.arena, struct tail);
+		tail_add(t, samples[i].said, strlen(samples[i].said));
+		assert_string_equal(tail_cause(t, &bench.arena), samples[i].cause);
+	}
 }
 
 static int set_up(void **state)
@@ -323,6 +371,7 @@ int main(void)
 		TEST(waiting_for_it_can_be_cancelled),
 		TEST(the_version_is_asked_for),
 		TEST(the_tail_keeps_whole_lines),
+		TEST(its_cause_is_the_last_line_that_says_something),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

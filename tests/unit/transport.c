@@ -34,7 +34,7 @@ static void connect_by(const struct transport *transport, struct ends *e)
 	assert_string_equal(e->endpoint.url, e->listener->url);
 	assert_null(listener_accept(&e->arena, e->listener, 0, &error));
 	assert_null(error);
-	e->dialled = transport_dial(&e->arena, &e->endpoint, clock_now_us() + LIMIT_US, &error);
+	e->dialled = endpoint_dial(&e->arena, &e->endpoint, clock_now_us() + LIMIT_US, &error);
 	assert_non_null(e->dialled);
 	struct pollfd p = { .fd = e->listener->fd, .events = POLLIN };
 	assert_int_equal(poll(&p, 1, LIMIT_US / 1000), 1);
@@ -116,7 +116,7 @@ static void nothing_is_left_of_a_listener(void **state)
 		listener_close(e.listener);
 		listener_close(e.listener); /* once is enough */
 		assert_null(
-			transport_dial(&e.arena, &e.endpoint, clock_now_us() + LIMIT_US, &error));
+			endpoint_dial(&e.arena, &e.endpoint, clock_now_us() + LIMIT_US, &error));
 		assert_contains(error, e.endpoint.url);
 		if (!e.listener->port) {
 			char *slash = strrchr(e.listener->host, '/');
