@@ -110,14 +110,19 @@ static void arrive_malformed(struct peer *p, struct bytes raw, const struct wire
 {
 	struct test *t = p->test;
 	const struct finding *findings;
+	const char *shown = wire_describe_bytes(t->arena, raw);
 
 	tape_add(&t->tape, TAPE_PACKET_IN, p->party, raw,
 		arena_printf(t->arena, "malformed at byte %zu: %s: %s", result->offset, result->what,
-			wire_describe_bytes(t->arena, raw)));
+			shown));
 	if (raw.data[0] >> 4 == CONNECT)
 		client_greets(p, raw);
 	size_t found = monitor_malformed(p->monitor, test_theirs(t), result, &findings);
-	report(p, findings, found);
+	for (size_t i = 0; i < found; i++) {
+		struct finding with_bytes = findings[i];
+		with_bytes.what = arena_printf(t->arena, "%s: %s", with_bytes.what, shown);
+		test_finding(t, &with_bytes, p);
+	}
 	monitor_malformed(p->conduct, test_theirs(t), result, &findings);
 	t->packets_in++;
 }

@@ -133,11 +133,96 @@ static void messages_of_other_case_runs_are_out_of_sight(void **state)
 	}
 }
 
+/* ---- what makes no packet -------------------------------------------------------------------- */
+
+CASE(answered, .title = "An answer", COMMON)
+{
+	struct peer *client = join(t, "client");
+	send_pingreq(client);
+	expect(client, PINGRESP);
+}
+
+#define HALF_A_PUBLISH "300A000161 " /* ten bytes are announced, three come */
+#define HTTP                                                                          \
+	"s485454502F312E312034303020426164205265717565737420"                         \
+	"2020202020202020202020202020202020202020202020202020202020202020202020202020" \
+	"20202020202020202020202020202020202020202020202020202020 "
+
+/* Lines of the transcript for what came, not remarks about it. */
+static size_t count_of_what_came(const struct played *p, const char *part)
+{
+	size_t count = 0;
+
+	for (size_t i = 0; i < p->record.transcript_count; i++)
+		count += p->record.transcript[i].direction == '<' &&
+			strstr(p->record.transcript[i].text, part);
+	return count;
+}
+
+static void what_makes_no_packet_is_shown_with_its_bytes(void **state)
+{
+	(void)state;
+	static const struct {
+		const char *script, *actual;
+		const char *line; /* of the transcript */
+	} samples[] = {
+		{ CONNACK_311 "r s" HALF_A_PUBLISH "x",
+			"; unfinished packet: 30 0A 00 01 61 (\"0...a\")",
+			"unfinished packet: 30 0A 00 01 61 (\"0...a\")" },
+		{ CONNACK_311 "r s" HALF_A_PUBLISH "X", "; unfinished packet: 30 0A 00 01 61",
+			"unfinished packet: 30 0A 00 01 61" },
+		/* It stays open. */
+		{ CONNACK_311 "r s" HALF_A_PUBLISH, "nothing for", "unfinished packet: 30 0A 00" },
+		/* A length that no packet has: all is lost. */
+		{ CONNACK_311 "r s30FFFFFFFFFF00 x", "more than four bytes: 30 FF FF FF FF FF 00 (\"0......\")",
+			"malformed at byte 1" },
+		{ CONNACK_311 "r s30FFFFFFFFFF00 x", NULL, "30 FF FF FF FF FF 00" },
+		{ "r " HTTP "x", NULL, "HTTP/1.1 400 Bad Request" },
+	};
+	for (size_t i = 0; i < sizeof(samples) / sizeof(*samples); i++) {
+		struct played p;
+		play_with(&p,
+			(struct play){
+				.def = &case_answered, .version = MQTT_311, .answer_us = ANSWER_US },
+			SCRIPTS(samples[i].script));
+		if (samples[i].actual)
+			assert_contains(p.record.failure->actual, samples[i].actual);
+		if (count_of_what_came(&p, samples[i].line) != 1)
+			fail_msg("sample %zu: %s", i, p.record.failure->actual);
+		done(&p);
+	}
+}
+
+CASE(unread, .title = "A client that stops reading", COMMON)
+{
+	struct peer *client = join(t, "client");
+	stop_reading(client);
+	send_pingreq(client);
+	let_pass(t, 100);
+	read_to_end(client);
+	expect_closed(client);
+	check(t, false, "whatever it is");
+}
+
+/* What we left unread is not the target's fault. */
+static void what_is_not_read_is_not_unfinished(void **state)
+{
+	(void)state;
+	struct played p;
+	play_with(&p,
+		(struct play){ .def = &case_unread, .version = MQTT_311, .answer_us = ANSWER_US },
+		SCRIPTS("r s20020000300A00 r s0161 x"));
+	assert_int_equal(transcript_count(&p, "unfinished"), 0);
+	done(&p);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(who_asks_for_everything_gets_messages_of_others),
 		cmocka_unit_test(messages_of_other_case_runs_are_out_of_sight),
+		cmocka_unit_test(what_makes_no_packet_is_shown_with_its_bytes),
+		cmocka_unit_test(what_is_not_read_is_not_unfinished),
 	};
 	return cmocka_run_group_tests_name("arrivals", tests, NULL, NULL);
 }

@@ -5,6 +5,7 @@
  *   breach WORD      fails with this difference
  *   known STATEMENT  passes if it is one of those that each CONNACK breaks, else fails
  *   foreign TOPIC    passes, and a message of another case run has come
+ *   far N            passes if its limits leave room for a round trip of so many ms
  *   hang             for ever
  *   segv             dies
  *   leave            ends the process without a record
@@ -138,6 +139,14 @@ static bool is_served(const struct play *play)
 	char answer[4];
 
 	return ask_target(play, packet, sizeof(packet) - 1, 300, answer, sizeof(answer)) == 4;
+}
+
+/* With a slack of 750 ms, and a case run that may last 60 s, next door. */
+static bool is_ready_for(const struct play *play, int64_t round_trip_us)
+{
+	return play->round_trip.most_us == round_trip_us &&
+		play->slack_us == 750000 + round_trip_us &&
+		play->limit_us > 100 * round_trip_us;
 }
 
 static int count_connects(const struct play *play)
@@ -291,6 +300,8 @@ static void act(
 	struct arena *a, const char *script, const struct play *play, struct record_case *out)
 {
 	script = wait_first(script, play);
+	if (!strncmp(script, "far ", 4) && !is_ready_for(play, (int64_t)atoi(script + 4) * 1000))
+		out->verdict = VERDICT_FAIL;
 	if (!strncmp(script, "sleep ", 6))
 		usleep((useconds_t)atoi(script + 6) * 1000);
 	else if (!strcmp(script, "fail"))

@@ -110,6 +110,21 @@ static void a_target_is_as_late_as_its_pulse(void **state)
 	assert_int_equal(l.own_us, 0);
 }
 
+static void a_pulse_that_is_far_away_is_not_late(void **state)
+{
+	(void)state;
+	struct fake_pulse pulse = { .pipe = { .ops = &fake_ops } };
+	struct lateness l = { .watched = true, .pulse = &pulse.pipe, .round_trip_us = 300 * MS };
+	lateness_turn_at(&l, BEGIN);
+	turn_steadily(&l, 10, 340);
+	pulse.answers = true;
+	turn_steadily(&l, 350, 350);
+	assert_int_equal(lateness_us_at(&l, BEGIN + 350 * MS), 0);
+	turn_steadily(&l, 360, 950);
+	assert_int_equal(pulse.asked, 2); /* after 450 ms */
+	assert_int_equal(lateness_us_at(&l, BEGIN + 950 * MS), 150 * MS);
+}
+
 static void a_stall_of_our_own_is_not_the_targets(void **state)
 {
 	(void)state;
@@ -305,6 +320,50 @@ static void a_question_whose_time_is_over_accuses_nobody(void **state)
 	}
 }
 
+/* The answer may have left before the time was over. */
+static void a_question_is_good_for_a_round_trip_more(void **state)
+{
+	(void)state;
+	struct played p;
+	play_with(&p,
+		(struct play){ .def = &case_question,
+			.version = MQTT_311,
+			.answer_us = 3000000,
+			.round_trip = { .least_us = 5000000 } },
+		SCRIPTS(CONNACK_311 "r p1200 x"));
+	assert_verdict(p, FAIL);
+	done(&p);
+}
+
+CASE(in_time, .title = "Something done in time", .refs = { "3.1.1:MQTT-3.12.4-1" }, .level = MUST,
+	.versions = V311)
+{
+	struct peer *client = join(t, "client");
+	int64_t since_us = now_us(t);
+	send_pingreq(client);
+	expect(client, PINGRESP);
+	in_time(t, since_us, 500);
+	send_pingreq(client);
+	expect(client, PINGRESP);
+}
+
+static void what_is_done_too_late_tells_nothing(void **state)
+{
+	(void)state;
+	struct played p;
+	play(&p, &case_in_time, MQTT_311, SCRIPTS(CONNACK_311 "e"));
+	assert_verdict(p, PASS);
+	done(&p);
+	play(&p, &case_in_time, MQTT_311, SCRIPTS(CONNACK_311 "r p600 sD000 x"));
+	assert_verdict(p, INCONCLUSIVE);
+	assert_true(p.record.waited);
+	done(&p);
+	/* The limit is lifted again. */
+	play(&p, &case_in_time, MQTT_311, SCRIPTS(CONNACK_311 "r sD000 r p600 x"));
+	assert_verdict(p, FAIL);
+	done(&p);
+}
+
 /* ---- patience -------------------------------------------------------------------------------- */
 
 CASE(answer, .title = "An answer", .refs = { "3.1.1:MQTT-3.12.4-1" }, .level = MUST,
@@ -423,12 +482,15 @@ int main(void)
 		cmocka_unit_test(nothing_is_late_that_nobody_watches),
 		cmocka_unit_test(a_stall_of_our_own_is_what_lies_between_two_turns),
 		cmocka_unit_test(a_target_is_as_late_as_its_pulse),
+		cmocka_unit_test(a_pulse_that_is_far_away_is_not_late),
 		cmocka_unit_test(a_stall_of_our_own_is_not_the_targets),
 		cmocka_unit_test(a_pulse_that_ends_is_felt_no_more),
 		cmocka_unit_test(a_window_has_two_ends),
 		cmocka_unit_test(every_value_of_a_distribution_counts),
 		cmocka_unit_test(what_is_too_late_by_no_more_than_the_machine_accuses_nobody),
 		cmocka_unit_test(a_question_whose_time_is_over_accuses_nobody),
+		cmocka_unit_test(a_question_is_good_for_a_round_trip_more),
+		cmocka_unit_test(what_is_done_too_late_tells_nothing),
 		cmocka_unit_test(what_is_late_is_a_matter_of_its_own_statement),
 		cmocka_unit_test(what_comes_late_is_no_breach_and_what_never_comes_is_waited_for),
 	};

@@ -372,6 +372,15 @@ static void it_stops_at_the_first_surprise(void **state)
 	assert_string_equal(end.stopped, "--fail-fast");
 }
 
+static void limits_leave_room_for_the_way_to_the_target(void **state)
+{
+	(void)state;
+	b->config.slack_us = 750000;
+	b->config.round_trip = (struct round_trip){ 290000, 300000, 310000 };
+	PLAN("far 310", "far 300");
+	assert_played("a=pass b=fail! ");
+}
+
 static void it_stops_at_its_deadline(void **state)
 {
 	(void)state;
@@ -425,6 +434,7 @@ int main(void)
 		TEST(a_failure_has_expected_actual_and_place),
 		TEST(so_it_has_without_processes),
 		TEST(it_stops_at_the_first_surprise),
+		TEST(limits_leave_room_for_the_way_to_the_target),
 		TEST(it_stops_at_its_deadline),
 		TEST(it_stops_when_interrupted),
 	};

@@ -120,11 +120,25 @@ static void no_description_is_unbounded(void **state)
 	}
 }
 
+static void bytes_that_mean_nothing_are_shown_as_far_as_a_line_goes(void **state)
+{
+	struct bench *b = *state;
+	static const uint8_t many[100000] = { 'a', 0x1b, '"', 0xff };
+	const char *cut = wire_describe_bytes(&b->arena, (struct bytes){ many, sizeof(many) });
+
+	assert_string_equal(wire_describe_bytes(&b->arena, BYTES("HTTP")), "48 54 54 50 (\"HTTP\")");
+	assert_string_equal(
+		wire_describe_bytes(&b->arena, (struct bytes){ many, 4 }), "61 1B 22 FF (\"a...\")");
+	assert_non_null(strstr(cut, " ... (100000 bytes) (\"a..."));
+	assert_in_range(strlen(cut), 48 * 4, 48 * 4 + 50);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(packets_read_well),
 		cmocka_unit_test(no_description_is_unbounded),
+		cmocka_unit_test(bytes_that_mean_nothing_are_shown_as_far_as_a_line_goes),
 	};
 
 	return cmocka_run_group_tests_name("wire_describe", tests, bench_set_up, bench_tear_down);
