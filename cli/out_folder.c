@@ -9,25 +9,13 @@
 #include <unistd.h>
 
 #include "base/arena.h"
+#include "cli/output.h"
 #include "cli/target_path.h"
 #include "record/record.h"
 
 static const char home[] = "out"; /* of the runs whose user names no folder */
 
 enum { TARGET_LENGTH_MAX = 40 /* in the name of a folder */ };
-
-static bool make_folder(struct arena *a, const char *path)
-{
-	char *copy = arena_text(a, path);
-
-	for (char *slash = strchr(copy + 1, '/'); slash; slash = strchr(slash + 1, '/')) {
-		*slash = '\0';
-		if (mkdir(copy, 0777) && errno != EEXIST)
-			return false;
-		*slash = '/';
-	}
-	return mkdir(copy, 0777) == 0 || errno == EEXIST;
-}
 
 /* ---- the name ------------------------------------------------------------------------------ */
 
@@ -64,7 +52,7 @@ const char *out_folder_make(struct arena *a, const char *target, int64_t started
 	strftime(date, sizeof(date), "%Y-%m-%d-%H%M", &local);
 	const char *name = arena_printf(a, "%s/%s-%s", home, date, name_of_target(a, target));
 	const char *own = name;
-	make_folder(a, home);
+	output_make_folder(a, home);
 	for (unsigned i = 2; mkdir(own, 0777) && errno == EEXIST; i++)
 		own = arena_printf(a, "%s-%u", name, i);
 	return own;
@@ -141,9 +129,9 @@ bool out_folder_open(struct arena *a, const char *path, struct out_folder *out, 
 	const char *at = path;
 
 	*out = (struct out_folder){ .path = path };
-	bool ok = make_folder(a, path);
+	bool ok = output_make_folder(a, path);
 	if (ok)
-		ok = make_folder(a, at = pcap) && can_write_into(pcap);
+		ok = output_make_folder(a, at = pcap) && can_write_into(pcap);
 	if (ok)
 		ok = (out->record = open_locked(path, at = record)) != NULL;
 	if (ok)

@@ -4,6 +4,7 @@
 #include <poll.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 
 #include "base/arena.h"
 #include "base/buf.h"
@@ -49,6 +50,19 @@ bool output_close(const struct command *command, const char *path, FILE *to)
 	if (!ok)
 		complain(command, path);
 	return ok;
+}
+
+bool output_make_folder(struct arena *a, const char *path)
+{
+	char *copy = arena_text(a, path);
+
+	for (char *slash = strchr(copy + 1, '/'); slash; slash = strchr(slash + 1, '/')) {
+		*slash = '\0';
+		if (mkdir(copy, 0777) && errno != EEXIST)
+			return false;
+		*slash = '/';
+	}
+	return mkdir(copy, 0777) == 0 || errno == EEXIST;
 }
 
 static char *folder_of(const char *output)

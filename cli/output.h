@@ -22,6 +22,9 @@ bool output_is_whole(FILE *to);
 /* False, with a sentence on stderr, when not everything could be written. */
 bool output_close(const struct command *command, const char *path, FILE *to);
 
+/* A folder, with those that it is in; one that exists is fine. False, with errno, if it cannot be made. */
+bool output_make_folder(struct arena *a, const char *path);
+
 /* The way from the folder that `output` is in to `folder`: "../out"; "" if they are the same. Where
  * there is none (one of them does not exist), the folder as it is.
  */

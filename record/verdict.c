@@ -45,6 +45,12 @@ enum verdict verdict_worse(enum verdict a, enum verdict b)
 	return badness[a] >= badness[b] ? a : b;
 }
 
+bool verdict_tells(enum verdict verdict)
+{
+	return verdict != VERDICT_INAPPLICABLE && verdict != VERDICT_INCONCLUSIVE &&
+		verdict != VERDICT_ERROR;
+}
+
 bool verdict_is_good(enum verdict verdict)
 {
 	return verdict == VERDICT_PASS || verdict == VERDICT_NONSTRICT || verdict == VERDICT_INFO ||

@@ -25,6 +25,11 @@ bool verdict_parse(const char *name, enum verdict *verdict); /* false: no such v
  */
 enum verdict verdict_worse(enum verdict a, enum verdict b);
 
+/* Whether it says anything about the statement that was looked at: inapplicable, inconclusive and error
+ * do not.
+ */
+bool verdict_tells(enum verdict verdict);
+
 /* What a target's file does not foresee: pass, nonstrict, info and inapplicable are expected unless
  * it says otherwise; the rest are not.
  */

@@ -22,42 +22,33 @@ static void put_fact(FILE *to, const char *name, const char *value, bool wide)
 	fputs("</dd></div>\n", to);
 }
 
-static void put_versions(FILE *to, const struct runs *runs)
+static const char *versions_of(const struct runs *runs)
 {
 	bool seen[2] = { false };
 
 	for (size_t i = 0; i < runs->case_count; i++)
 		seen[!strcmp(runs->cases[i].record->version, "5.0")] = true;
-	put_fact(to, "MQTT",
-		seen[0] && seen[1] ? "3.1.1 and 5.0"
-			: seen[1]  ? "5.0"
-				   : "3.1.1",
-		false);
+	return seen[0] && seen[1] ? "3.1.1 and 5.0" : seen[1] ? "5.0" : "3.1.1";
 }
 
+/* What most readers want of it in a line, which opens into the rest. */
 static void put_facts(FILE *to, const struct runs *runs)
 {
 	const struct record_run *run = runs->run;
 	char time[RUNS_TIME_SIZE], length[TEXT_SIZE], line[64];
 
-	fputs("<dl class=\"facts\">\n", to);
-	put_fact(to, "judged as", run->role, false);
-	put_versions(to, runs);
+	fputs("<details class=\"about\"><summary>MQTT ", to);
+	fprintf(to, "%s %s, judged on %s UTC in %s</summary>\n<dl class=\"facts\">\n",
+		versions_of(runs), run->role, runs_time(runs->started_us, ' ', time),
+		text_duration(runs->duration_us, length));
 	put_fact(to, "at", run->target_url, false);
-	snprintf(line, sizeof(line), "%s UTC", runs_time(runs->started_us, ' ', time));
-	put_fact(to, "began", line, false);
-	put_fact(to, "took", text_duration(runs->duration_us, length), false);
 	put_fact(to, "mqttspec", run->tool_version, false);
 	snprintf(line, sizeof(line), "%llu", (unsigned long long)run->seed);
 	put_fact(to, "seed", line, false);
 	snprintf(line, sizeof(line), "%.12s", run->catalogue);
 	put_fact(to, "catalogue", line, false);
-	if (runs->death_count) {
-		snprintf(line, sizeof(line), "%zu", runs->death_count);
-		put_fact(to, "deaths of the target", line, false);
-	}
 	put_fact(to, "command", run->command, true);
-	fputs("</dl>\n", to);
+	fputs("</dl></details>\n", to);
 }
 
 /* One line that tells how it went. */
@@ -81,6 +72,9 @@ static void put_state(FILE *to, const struct runs *runs)
 	if (runs->unseen_count)
 		fprintf(to, ", %zu cause%s foreseen but not seen", runs->unseen_count,
 			runs->unseen_count == 1 ? "" : "s");
+	if (runs->death_count)
+		fprintf(to, "; the target died %zu time%s", runs->death_count,
+			runs->death_count == 1 ? "" : "s");
 	fputs("</p>\n", to);
 }
 
@@ -119,6 +113,38 @@ static void put_bar(FILE *to, const struct runs *runs)
 	fputs("</svg>\n", to);
 }
 
+/* What each colour of the bar means, and how often: each leads to its case runs. */
+static void put_legend(FILE *to, const struct runs *runs)
+{
+	static const char *const words[VERDICT_COUNT] = {
+		[VERDICT_PASS] = "as the standard demands",
+		[VERDICT_FAIL] = "broke a rule",
+		[VERDICT_NONSTRICT] = "legal, against advice",
+		[VERDICT_INFO] = "left open, observed",
+		[VERDICT_INAPPLICABLE] = "not offered",
+		[VERDICT_INCONCLUSIVE] = "the set-up failed",
+		[VERDICT_CRASH] = "the target died",
+		[VERDICT_ERROR] = "mqttspec is at fault",
+	};
+
+	fputs("<ul class=\"legend\" aria-label=\"case runs by verdict\">\n", to);
+	for (int v = 0; v < VERDICT_COUNT; v++) {
+		const char *name = verdict_name(v);
+		if (!runs->counts[v])
+			continue;
+		fprintf(to,
+			"<li><a class=\"badge v-%s\" href=\"#view=cases&amp;verdict=%s\"><b>%zu</b> "
+			"%s</a> <span>%s",
+			name, name, runs->counts[v], name, words[v]);
+		if (runs->unexpected[v] == runs->counts[v])
+			fputs(", unexpected", to);
+		else if (runs->unexpected[v])
+			fprintf(to, ", %zu unexpected", runs->unexpected[v]);
+		fputs("</span></li>\n", to);
+	}
+	fputs("</ul>\n", to);
+}
+
 static void put_gaps(FILE *to, const struct runs *runs)
 {
 	for (size_t i = 0; i < runs->gap_count; i++) {
@@ -145,6 +171,7 @@ static void put_header(FILE *to, const struct runs *runs)
 	draft_fini(&target);
 	put_state(to, runs);
 	put_bar(to, runs);
+	put_legend(to, runs);
 	put_gaps(to, runs);
 	put_unseen(to, runs);
 	put_facts(to, runs);
@@ -175,27 +202,22 @@ static void put_failures_as_text(FILE *to, const struct runs *runs)
 	fputs("</noscript>\n", to);
 }
 
-static void put_words(FILE *to, const struct runs *runs)
+static void put_words(FILE *to)
 {
 	fputs("<section class=\"words\" aria-labelledby=\"words\">\n<h2 id=\"words\">What the "
 	      "verdicts mean</h2>\n<div class=\"scroll\"><table><thead><tr><th "
-	      "scope=\"col\">verdict"
-	      "</th><th scope=\"col\" class=\"n\">case runs</th><th scope=\"col\" class=\"n\">"
-	      "unexpected</th>"
-	      "<th scope=\"col\">meaning</th></tr></thead><tbody>\n",
+	      "scope=\"col\">verdict</th><th scope=\"col\">meaning</th></tr></thead><tbody>\n",
 		to);
 	for (int v = 0; v < VERDICT_COUNT; v++)
 		fprintf(to,
-			"<tr><th scope=\"row\"><span class=\"badge v-%s\">%s</span></th><td "
-			"class=\"n\">%zu</td><td class=\"n\">%zu</td><td>%s</td></tr>\n",
-			verdict_name(v), verdict_name(v), runs->counts[v], runs->unexpected[v],
-			html_meaning(v));
+			"<tr><th scope=\"row\"><span class=\"badge v-%s\">%s</span></th><td>%s</td>"
+			"</tr>\n",
+			verdict_name(v), verdict_name(v), html_meaning(v));
 	fputs("</tbody></table></div>\n<p>A verdict is <strong>expected</strong> if the target's "
 	      "file foresees it, or if it is good (pass, nonstrict, info, inapplicable) and the "
 	      "file says nothing. In capitals: not expected. MUST and STATED rules bind (STATED: "
 	      "said without a keyword), SHOULD is a recommendation, MAY leaves a choice. No "
-	      "verdict "
-	      "is ever rewritten after the run.</p>\n</section>\n",
+	      "verdict is ever rewritten after the run.</p>\n</section>\n",
 		to);
 }
 
@@ -213,7 +235,7 @@ static void put_data(FILE *to, const struct runs *runs, const char *const *folde
 {
 	fputs("<script type=\"application/json\" id=\"head\">", to);
 	html_head_data(to, runs, folders);
-	fputs("</script>\n<script type=\"application/json\" id=\"index\">", to);
+	fputs("</script>\n<script type=\"text/plain\" id=\"index\">", to);
 	html_index_data(to, runs);
 	fputs("</script>\n<script type=\"text/plain\" id=\"details\">", to);
 	html_details_data(to, runs);
@@ -236,7 +258,7 @@ void report_html(FILE *to, const struct runs *runs, const char *const *folders)
 		to);
 	put_failures_as_text(to, runs);
 	fputs("<div id=\"list\"></div>\n</main>\n", to);
-	put_words(to, runs);
+	put_words(to);
 	put_footer(to);
 	put_data(to, runs, folders);
 	html_end(to, html_run_script);

@@ -9,7 +9,16 @@
 #include "reports/failure.h"
 #include "reports/json.h"
 #include "reports/outcome.h"
+#include "reports/pack.h"
 #include "spec/spec.h"
+
+enum { BLOCK = 64 }; /* case runs whose details are opened at once */
+
+/* What the page lists as failures. Their details stand before those of the others. */
+static bool is_failure(const struct record_case *record)
+{
+	return !record->expected || !verdict_is_good(record->verdict);
+}
 
 static void put_run(FILE *to, const struct runs *runs)
 {
@@ -28,7 +37,7 @@ static void put_catalogue(FILE *to)
 	for (size_t i = 0; i < spec_statement_count; i++) {
 		const struct spec_statement *s = &spec_statements[i];
 		const char *const texts[] = { s->name, s->level, s->section, s->title, s->summary,
-			spec_actor_name((enum spec_actor)s->actor) };
+			spec_actor_name((enum spec_actor)s->actor), s->anchor };
 		fputs(i ? ",\n[" : "\n[", to);
 		for (size_t n = 0; n < sizeof(texts) / sizeof(*texts); n++) {
 			json_text(to, texts[n]);
@@ -62,17 +71,15 @@ static void put_words(FILE *to)
 		fputs(code ? "," : "", to);
 		json_text(to, spec_return_code_name(code));
 	}
-	fputs("]", to);
+	fputs("],\n", to);
 }
 
 /* ---- causes ---- */
 
-/* What the page lists as failures: the others have no cause, and the number -1. */
+/* -1: it is no failure, and has none. */
 static int cause_number(struct causes *causes, const struct record_case *record)
 {
-	if (record->expected && verdict_is_good(record->verdict))
-		return -1;
-	return (int)causes_add(causes, record);
+	return is_failure(record) ? (int)causes_add(causes, record) : -1;
 }
 
 static void put_causes(FILE *to, const struct runs *runs)
@@ -82,7 +89,7 @@ static void put_causes(FILE *to, const struct runs *runs)
 	causes_init(&causes);
 	for (size_t i = 0; i < runs->case_count; i++)
 		cause_number(&causes, runs->cases[i].record);
-	fputs(",\n\"causes\":[", to);
+	fputs("\"causes\":[", to);
 	for (size_t i = 0; i < causes.count; i++) {
 		const struct cause *cause = &causes.list[i];
 		struct buf sentence;
@@ -97,7 +104,7 @@ static void put_causes(FILE *to, const struct runs *runs)
 		fputc(']', to);
 		buf_fini(&sentence);
 	}
-	fputs("]", to);
+	fputs("],\n", to);
 	causes_fini(&causes);
 }
 
@@ -112,11 +119,8 @@ void html_head_data(FILE *to, const struct runs *runs, const char *const *folder
 		fputs(i ? "," : "", to);
 		json_text(to, folders[i]);
 	}
-	fputs("],\n", to);
-	put_catalogue(to);
-	put_words(to);
-	put_causes(to, runs);
-	fputc('}', to);
+	fprintf(to, "],\n\"documents\":{\"3.1.1\":\"%s\",\"5.0\":\"%s\"},\"block\":%d}",
+		spec_document(MQTT_311), spec_document(MQTT_50), BLOCK);
 }
 
 /* ---- the index ---- */
@@ -183,7 +187,7 @@ static void put_row(
 	FILE *to, const struct runs *runs, const struct run_case *c, struct causes *causes)
 {
 	const struct record_case *record = c->record;
-	const char *const texts[] = { record->id, record->chapter, record->version,
+	const char *const texts[] = { record->id, record->title, record->chapter, record->version,
 		record->transport, record->segmentation };
 
 	fputc('[', to);
@@ -200,18 +204,34 @@ static void put_row(
 	fprintf(to, "],%d]", cause_number(causes, record));
 }
 
-void html_index_data(FILE *to, const struct runs *runs)
+static void put_rows(FILE *to, const struct runs *runs)
 {
 	struct causes causes;
 
 	causes_init(&causes);
-	fputc('[', to);
+	fputs("\"cases\":[", to);
 	for (size_t i = 0; i < runs->case_count; i++) {
 		fputs(i ? ",\n" : "\n", to);
 		put_row(to, runs, &runs->cases[i], &causes);
 	}
-	fputs("]\n", to);
+	fputs("]", to);
 	causes_fini(&causes);
+}
+
+void html_index_data(FILE *to, const struct runs *runs)
+{
+	struct draft index;
+
+	draft_begin(&index);
+	fputc('{', index.to);
+	put_catalogue(index.to);
+	put_words(index.to);
+	put_causes(index.to, runs);
+	put_rows(index.to, runs);
+	fputc('}', index.to);
+	draft_end(&index);
+	pack_put(to, index.text, index.size);
+	draft_fini(&index);
 }
 
 /* ---- the details ---- */
@@ -259,7 +279,6 @@ static void put_details(FILE *to, const struct runs *runs, const struct record_c
 	buf_init(&again, SIZE_MAX);
 	case_again(&again, runs->run, record);
 	fputc('{', to);
-	json_member(to, "title", record->title);
 	json_member(to, "again", buf_text(&again));
 	json_member(to, "pcap", record->pcap);
 	if (record->failure)
@@ -276,11 +295,42 @@ static void put_details(FILE *to, const struct runs *runs, const struct record_c
 	buf_fini(&again);
 }
 
+/* Case runs one after the other, in blocks of which each is a line. */
+struct blocks {
+	FILE *to;
+	struct draft block;
+	size_t count; /* of case runs so far */
+};
+
+static void end_block(struct blocks *b)
+{
+	if (b->count > BLOCK)
+		fputc('\n', b->to);
+	draft_end(&b->block);
+	pack_put(b->to, b->block.text, b->block.size);
+	draft_fini(&b->block);
+}
+
+static void put_in_block(
+	struct blocks *b, const struct runs *runs, const struct record_case *record)
+{
+	if (b->count % BLOCK)
+		fputc('\n', b->block.to);
+	else
+		draft_begin(&b->block);
+	put_details(b->block.to, runs, record);
+	if (++b->count % BLOCK == 0)
+		end_block(b);
+}
+
 void html_details_data(FILE *to, const struct runs *runs)
 {
-	for (size_t i = 0; i < runs->case_count; i++) {
-		if (i)
-			fputc('\n', to);
-		put_details(to, runs, runs->cases[i].record);
-	}
+	struct blocks blocks = { .to = to };
+
+	for (int failures = 1; failures >= 0; failures--)
+		for (size_t i = 0; i < runs->case_count; i++)
+			if (is_failure(runs->cases[i].record) == failures)
+				put_in_block(&blocks, runs, runs->cases[i].record);
+	if (blocks.count % BLOCK)
+		end_block(&blocks);
 }

@@ -1,8 +1,10 @@
-/* What the script of a report page reads: three blocks of JSON.
+/* What the script of a report page reads. All but the head is deflated (reports/pack.h).
  *
- *   head      the run, the catalogue, the words of properties and Reason Codes
- *   index     one row for each case run: what lists, filters and the search need
- *   details   one line for each case run, parsed when it is opened: transcript, failure
+ *   head      JSON: the run, and where things are
+ *   index     JSON: the catalogue, the words of properties and Reason Codes, the causes, and a row for
+ *             each case run: what lists, filters and the search need
+ *   details   transcript, failure and the like: a line of JSON for each case run, those that failed
+ *             first; blocks of so many lines, each block deflated, and opened when one of them is
  */
 #ifndef REPORTS_HTML_DATA_H
 #define REPORTS_HTML_DATA_H

@@ -14,6 +14,7 @@
 /* The totals of a suite, or of all. */
 struct totals {
 	size_t tests, failures, errors, skipped;
+	size_t known; /* of those skipped: foreseen by the target's file; the others are inapplicable */
 	int64_t duration_us;
 };
 
@@ -25,6 +26,7 @@ static void count(struct totals *t, const struct record_case *record)
 	t->failures += outcome == OUTCOME_FAILURE;
 	t->errors += outcome == OUTCOME_ERROR;
 	t->skipped += outcome == OUTCOME_SKIPPED || outcome == OUTCOME_KNOWN;
+	t->known += outcome == OUTCOME_KNOWN;
 	t->duration_us += record->duration_us;
 }
 
@@ -50,7 +52,15 @@ static void put_property(FILE *to, const char *name, const char *value)
 	fputs("/>\n", to);
 }
 
-static void put_run_properties(FILE *to, const struct runs *runs)
+static void put_number(FILE *to, const char *name, size_t number)
+{
+	char value[24];
+
+	snprintf(value, sizeof(value), "%zu", number);
+	put_property(to, name, value);
+}
+
+static void put_suite_properties(FILE *to, const struct runs *runs, const struct totals *t)
 {
 	const struct record_run *run = runs->run;
 
@@ -62,6 +72,8 @@ static void put_run_properties(FILE *to, const struct runs *runs)
 	put_property(to, "role", run->role);
 	put_property(to, "command", run->command);
 	put_property(to, "catalogue", run->catalogue);
+	put_number(to, "inapplicable", t->skipped - t->known);
+	put_number(to, "known failures", t->known);
 	fputs("</properties>\n", to);
 }
 
@@ -84,6 +96,10 @@ static void put_case_properties(FILE *to, const struct record_case *record)
 	fputs("<properties>\n", to);
 	put_property(to, "verdict", verdict_name(record->verdict));
 	put_property(to, "expected", record->expected ? "true" : "false");
+	if (outcome_of(record) == OUTCOME_SKIPPED)
+		put_property(to, "skipped", "inapplicable");
+	if (outcome_of(record) == OUTCOME_KNOWN)
+		put_property(to, "skipped", "known failure");
 	if (record->foreseen)
 		put_property(to, "foreseen", verdict_name(record->foreseen_as));
 	put_property(to, "level", level_name(record->level));
@@ -184,6 +200,38 @@ static void put_class(FILE *to, const struct record_case *record)
 	buf_fini(&b);
 }
 
+/* Whatever folder it was compiled in, as seen from the root of the source. */
+static const char *from_the_root(const char *file)
+{
+	while (!strncmp(file, "../", strlen("../")))
+		file += strlen("../");
+	return file;
+}
+
+/* Where the case is, and at which of its lines it ended. A finding of the run is in no case, and a line
+ * of the harness is none of the case's.
+ */
+static void put_place(FILE *to, const struct runs *runs, const struct record_case *record)
+{
+	static const char client[] = "client_";
+	const struct record_failure *failure = record->failure;
+	const char *file = failure && failure->file ? from_the_root(failure->file) : "";
+	const char *chapter = record->chapter;
+	struct buf b;
+
+	if (!strcmp(chapter, "survey"))
+		return;
+	if (!strncmp(chapter, client, strlen(client)))
+		chapter += strlen(client);
+	buf_init(&b, SIZE_MAX);
+	if (strncmp(file, "cases/", strlen("cases/")))
+		buf_printf(&b, "cases/%s/%s.c", runs->run->role, chapter);
+	markup_attribute(to, "file", b.len ? buf_text(&b) : file);
+	if (!b.len && failure->line)
+		fprintf(to, " line=\"%d\"", failure->line);
+	buf_fini(&b);
+}
+
 static void put_case(FILE *to, const struct runs *runs, const struct run_case *c)
 {
 	struct draft d;
@@ -194,6 +242,7 @@ static void put_case(FILE *to, const struct runs *runs, const struct run_case *c
 	put_draft(to, &d);
 	fputc('"', to);
 	put_class(to, c->record);
+	put_place(to, runs, c->record);
 	put_seconds(to, c->record->duration_us);
 	fputs(">\n", to);
 	put_case_properties(to, c->record);
@@ -216,7 +265,7 @@ static void open_suite(FILE *to, const struct runs *runs, const struct totals *t
 	put_totals(to, t);
 	fprintf(to, " timestamp=\"%s\" hostname=\"localhost\">\n",
 		runs_time(runs->started_us, 'T', stamp));
-	put_run_properties(to, runs);
+	put_suite_properties(to, runs, t);
 }
 
 /* The case runs of a chapter stand together, but not those of a version: `first` is the first of

@@ -3,9 +3,10 @@
  *
  *   testsuites
  *     testsuite "5.0 qos2"          one for each version and chapter
- *       properties                  of the run: target, versions, command
- *       testcase                    one for each case run
- *         properties                verdict, level, statements by id
+ *       properties                  of the run: target, versions, command; of those skipped, how
+ *                                   many were inapplicable, and how many are known failures
+ *       testcase                    one for each case run, with the file and line of its case
+ *         properties                verdict, level, statements by id; why it was skipped
  *         skipped | failure | error
  *         system-out                the transcript
  *         system-err                what a target that died had written

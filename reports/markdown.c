@@ -6,9 +6,11 @@
 #include "reports/cause.h"
 #include "reports/draft.h"
 #include "reports/failure.h"
+#include "reports/link.h"
 #include "reports/markup.h"
 #include "reports/outcome.h"
 #include "reports/text.h"
+#include "spec/spec.h"
 
 enum {
 	BLOCKS_MAX = 50,      /* failures shown with their evidence */
@@ -38,6 +40,44 @@ void markdown_text(FILE *to, const char *text)
 		}
 	}
 	draft_fini(&safe);
+}
+
+/* `url` is safe already: reports/link.h. */
+static void put_link(FILE *to, const char *text, const char *url)
+{
+	fputc('[', to);
+	markdown_text(to, text);
+	fprintf(to, "](%s)", url);
+}
+
+/* `text` is about a statement. */
+static void put_about(FILE *to, const char *text, const struct spec_statement *statement)
+{
+	char url[SPEC_URL_SIZE];
+
+	if (statement)
+		put_link(to, text, spec_url(statement, url));
+	else
+		markdown_text(to, text);
+}
+
+void markdown_statement(FILE *to, const char *name)
+{
+	put_about(to, name, spec_find(name));
+}
+
+/* " ([reported](https://...))" */
+static void put_report(FILE *to, const char *url)
+{
+	struct buf link;
+
+	buf_init(&link, SIZE_MAX);
+	if (url && link_add_web(&link, url)) {
+		fputs(" (", to);
+		put_link(to, "reported", buf_text(&link));
+		fputc(')', to);
+	}
+	buf_fini(&link);
 }
 
 static void put_label(FILE *to, const struct record_case *record)
@@ -115,6 +155,7 @@ static void put_unseen(FILE *to, const struct runs *runs)
 			markdown_text(to, u->reason);
 			fputc(')', to);
 		}
+		put_report(to, u->link);
 		fputs("; remove that entry from the target's file.\n\n", to);
 	}
 }
@@ -134,9 +175,11 @@ static void put_cause(FILE *to, const struct cause *cause)
 	struct buf b;
 
 	fprintf(to, "| %zu | %s |", cause->count, verdict_name(cause->verdict));
+	fputc(' ', to);
+	put_about(to, cause->name ? cause->name : "",
+		cause->statement ? spec_find(cause->statement) : NULL);
+	fputs(" |", to);
 	buf_init(&b, SIZE_MAX);
-	buf_add_text(&b, cause->name ? cause->name : "");
-	put_cell(to, &b);
 	cause_sentence(&b, cause);
 	put_cell(to, &b);
 	cause_examples(&b, cause);
@@ -181,14 +224,18 @@ static bool is_unexpected(const struct record_case *record)
 
 static void put_row(FILE *to, const struct record_case *record)
 {
+	struct record_case plain = *record;
 	struct buf message;
 
 	buf_init(&message, SIZE_MAX);
-	outcome_message(&message, record);
+	plain.link = NULL; /* which becomes one that works */
+	outcome_message(&message, &plain);
 	fprintf(to, "| %s | %s | ", verdict_name(record->verdict), level_name(record->level));
 	put_label(to, record);
 	fputs(" | ", to);
 	markdown_text(to, buf_text(&message));
+	if (record->expected || verdict_is_good(record->verdict)) /* else it is about something else */
+		put_report(to, record->link);
 	fputs(" |\n", to);
 	buf_fini(&message);
 }

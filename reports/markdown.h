@@ -10,6 +10,9 @@
 
 void report_markdown(FILE *to, const struct runs *runs);
 
+/* The name of a statement, with a link to its section in the standard. */
+void markdown_statement(FILE *to, const char *name);
+
 /* Text that means nothing to Markdown or HTML, on one line; also inside a table. */
 void markdown_text(FILE *to, const char *text);
 

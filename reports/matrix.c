@@ -4,7 +4,9 @@
 #include <string.h>
 
 #include "base/arena.h"
+#include "base/buf.h"
 #include "reports/draft.h"
+#include "reports/link.h"
 #include "reports/markdown.h"
 #include "spec/spec.h"
 
@@ -41,9 +43,17 @@ static struct matrix_row *find_row(struct rows *rows, const char *name)
 	return &rows->list[rows->count - 1];
 }
 
+/* That one case run could not look at it hides nothing that another one saw. */
+static enum verdict worse(enum verdict a, enum verdict b)
+{
+	if (verdict_tells(a) != verdict_tells(b))
+		return verdict_tells(a) ? a : b;
+	return verdict_worse(a, b);
+}
+
 static void judge(struct matrix_cell *cell, enum verdict verdict)
 {
-	cell->verdict = cell->judged ? verdict_worse(cell->verdict, verdict) : verdict;
+	cell->verdict = cell->judged ? worse(cell->verdict, verdict) : verdict;
 	cell->judged = true;
 	cell->counts[verdict]++;
 }
@@ -59,6 +69,12 @@ static void add_column(struct rows *rows, const struct runs *runs, size_t column
 	}
 }
 
+/* A pass with an observation is a pass. */
+static bool is_kept(const struct matrix_cell *cell)
+{
+	return cell->verdict == VERDICT_PASS || cell->verdict == VERDICT_INFO;
+}
+
 /* That a record says nothing of a statement is no difference between targets. */
 static bool differs(const struct matrix_row *row, size_t columns)
 {
@@ -68,7 +84,8 @@ static bool differs(const struct matrix_row *row, size_t columns)
 		const struct matrix_cell *cell = &row->cells[i];
 		if (!cell->judged)
 			continue;
-		if (first && first->verdict != cell->verdict)
+		if (first && first->verdict != cell->verdict &&
+			!(is_kept(first) && is_kept(cell)))
 			return true;
 		first = first ? first : cell;
 	}
@@ -161,6 +178,17 @@ const char *matrix_chapter(const struct matrix_row *row, char out[static MATRIX_
 	return out;
 }
 
+void matrix_evidence(struct buf *b, const struct matrix_way *way, const struct matrix_row *row)
+{
+	link_add_file(b, way->page ? way->page : way->record);
+	if (!way->page)
+		return;
+	buf_add_text(b, "#view=statements&q=");
+	link_add_value(b, row->name);
+	buf_add_text(b, "&open=");
+	link_add_value(b, row->name);
+}
+
 /* ---- Markdown ---- */
 
 static void put_rule(FILE *to, size_t columns)
@@ -183,10 +211,27 @@ static void put_titles(FILE *to, const struct matrix *m, const char *first)
 	put_rule(to, m->column_count);
 }
 
-static void put_row(FILE *to, const struct matrix *m, const struct matrix_row *row)
+static void put_cell(FILE *to, const struct matrix_cell *cell, const struct matrix_row *row,
+	const struct matrix_way *way)
+{
+	const char *strong = verdict_is_good(cell->verdict) ? "" : "**";
+	struct buf link;
+
+	if (!cell->judged) {
+		fputs(" – |", to);
+		return;
+	}
+	buf_init(&link, SIZE_MAX);
+	matrix_evidence(&link, way, row);
+	fprintf(to, " %s[%s](%s)%s |", strong, verdict_name(cell->verdict), buf_text(&link), strong);
+	buf_fini(&link);
+}
+
+static void put_row(FILE *to, const struct matrix *m, const struct matrix_row *row,
+	const struct matrix_way *ways)
 {
 	fputs("| ", to);
-	markdown_text(to, row->name);
+	markdown_statement(to, row->name);
 	if (row->statement) {
 		fputs(" ", to);
 		markdown_text(to, row->statement->level);
@@ -194,12 +239,8 @@ static void put_row(FILE *to, const struct matrix *m, const struct matrix_row *r
 		markdown_text(to, row->statement->summary);
 	}
 	fputs(" |", to);
-	for (size_t i = 0; i < m->column_count; i++) {
-		const struct matrix_cell *cell = &row->cells[i];
-		bool bad = cell->judged && !verdict_is_good(cell->verdict);
-		fprintf(to, " %s%s%s |", bad ? "**" : "",
-			cell->judged ? verdict_name(cell->verdict) : "–", bad ? "**" : "");
-	}
+	for (size_t i = 0; i < m->column_count; i++)
+		put_cell(to, &row->cells[i], row, &ways[i]);
 	fputc('\n', to);
 }
 
@@ -235,7 +276,7 @@ static void put_gaps(FILE *to, const struct matrix *m)
 	}
 }
 
-void report_matrix_markdown(FILE *to, const struct matrix *m)
+void report_matrix_markdown(FILE *to, const struct matrix *m, const struct matrix_way *ways)
 {
 	char chapter[MATRIX_CHAPTER_SIZE], last[MATRIX_CHAPTER_SIZE] = "";
 
@@ -248,13 +289,13 @@ void report_matrix_markdown(FILE *to, const struct matrix *m)
 		put_titles(to, m, "statement");
 	for (size_t i = 0; i < m->row_count; i++)
 		if (m->rows[i].differs)
-			put_row(to, m, &m->rows[i]);
+			put_row(to, m, &m->rows[i], ways);
 	for (size_t i = 0; i < m->row_count; i++) {
 		if (strcmp(matrix_chapter(&m->rows[i], chapter), last)) {
 			fprintf(to, "\n### %s\n\n", chapter);
 			put_titles(to, m, "statement");
 			memcpy(last, chapter, sizeof(last));
 		}
-		put_row(to, m, &m->rows[i]);
+		put_row(to, m, &m->rows[i], ways);
 	}
 }

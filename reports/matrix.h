@@ -13,7 +13,7 @@
 /* What the case runs of one record found of one statement. */
 struct matrix_cell {
 	size_t counts[VERDICT_COUNT];
-	enum verdict verdict; /* the worst of them */
+	enum verdict verdict; /* the worst of those that tell something, else of all */
 	bool judged;
 };
 
@@ -23,7 +23,7 @@ struct matrix_row {
 	const char *name;                       /* "5.0:MQTT-4.3.3-10" */
 	const struct spec_statement *statement; /* NULL: not in this catalogue */
 	struct matrix_cell *cells;              /* one for each column */
-	bool differs;                           /* two columns that judged it disagree */
+	bool differs; /* two columns that judged it disagree, and not just by pass and info */
 };
 
 struct matrix_column {
@@ -44,8 +44,20 @@ struct matrix {
 /* `runs` has `count` elements and must live as long. */
 void matrix_make(struct arena *a, const struct runs *runs, size_t count, struct matrix *out);
 
-void report_matrix_html(FILE *to, const struct matrix *matrix);
-void report_matrix_markdown(FILE *to, const struct matrix *matrix);
+/* Where the evidence of a column is, on the way from the folder of the matrix. */
+struct matrix_way {
+	const char *page;   /* its HTML report; NULL: there is none */
+	const char *record; /* the file of records */
+};
+
+/* `ways` has an element for each column. */
+void report_matrix_html(FILE *to, const struct matrix *matrix, const struct matrix_way *ways);
+void report_matrix_markdown(FILE *to, const struct matrix *matrix, const struct matrix_way *ways);
+
+struct buf;
+
+/* Appends the link from a cell to its evidence: the statement in the column's page, or its record. */
+void matrix_evidence(struct buf *b, const struct matrix_way *way, const struct matrix_row *row);
 
 /* "MQTT 5.0, 3 MQTT Control Packets": the chapter that a row belongs to. Returns `out`. */
 enum { MATRIX_CHAPTER_SIZE = 80 };

@@ -1,5 +1,6 @@
 #include <string.h>
 
+#include "base/buf.h"
 #include "reports/html_page.h"
 #include "reports/html_parts.h"
 #include "reports/markup.h"
@@ -30,23 +31,47 @@ static void put_counts(FILE *to, const struct matrix_cell *cell)
 	}
 }
 
-static void put_cell(FILE *to, const struct matrix_cell *cell)
+static void put_cell(FILE *to, const struct matrix_cell *cell, const struct matrix_row *row,
+	const struct matrix_way *way)
 {
+	struct buf link;
+
 	if (!cell->judged) {
 		fputs("<td><span class=\"badge v-untested\">not judged</span></td>", to);
 		return;
 	}
-	fprintf(to, "<td><span class=\"badge v-%s\">%s</span><small>", verdict_name(cell->verdict),
-		verdict_name(cell->verdict));
+	buf_init(&link, SIZE_MAX);
+	matrix_evidence(&link, way, row);
+	fprintf(to, "<td><a class=\"badge v-%s\"", verdict_name(cell->verdict));
+	markup_attribute(to, "href", buf_text(&link));
+	fprintf(to, ">%s</a><small>", verdict_name(cell->verdict));
 	put_counts(to, cell);
 	fputs("</small></td>", to);
+	buf_fini(&link);
 }
 
-static void put_row(FILE *to, const struct matrix *m, const struct matrix_row *row)
+static void put_name(FILE *to, const struct matrix_row *row)
 {
-	fprintf(to, "<tr%s><th scope=\"row\"><code>", row->differs ? " class=\"differs\"" : "");
+	char url[SPEC_URL_SIZE];
+
+	if (!row->statement) {
+		fputs("<code>", to);
+		markup_text(to, row->name);
+		fputs("</code>", to);
+		return;
+	}
+	fputs("<a", to);
+	markup_attribute(to, "href", spec_url(row->statement, url));
+	fputs(" rel=\"noreferrer\"><code>", to);
 	markup_text(to, row->name);
-	fputs("</code>", to);
+	fputs("</code></a>", to);
+}
+
+static void put_row(FILE *to, const struct matrix *m, const struct matrix_row *row,
+	const struct matrix_way *ways)
+{
+	fprintf(to, "<tr%s><th scope=\"row\">", row->differs ? " class=\"differs\"" : "");
+	put_name(to, row);
 	if (row->statement) {
 		fputs(" <span class=\"chip\">", to);
 		markup_text(to, row->statement->level);
@@ -56,7 +81,7 @@ static void put_row(FILE *to, const struct matrix *m, const struct matrix_row *r
 	}
 	fputs("</th>", to);
 	for (size_t i = 0; i < m->column_count; i++)
-		put_cell(to, &row->cells[i]);
+		put_cell(to, &row->cells[i], row, &ways[i]);
 	fputs("</tr>\n", to);
 }
 
@@ -64,11 +89,11 @@ static void put_group(FILE *to, const struct matrix *m, const char *title)
 {
 	fprintf(to,
 		"<tbody><tr class=\"chapter\"><th scope=\"colgroup\" "
-		"colspan=\"%zu\">%s</th></tr>\n",
+		"colspan=\"%zu\"><span>%s</span></th></tr>\n",
 		m->column_count + 1, title);
 }
 
-static void put_table(FILE *to, const struct matrix *m)
+static void put_table(FILE *to, const struct matrix *m, const struct matrix_way *ways)
 {
 	char chapter[MATRIX_CHAPTER_SIZE], last[MATRIX_CHAPTER_SIZE] = "";
 
@@ -80,7 +105,7 @@ static void put_table(FILE *to, const struct matrix *m)
 		put_group(to, m, "Where they differ");
 	for (size_t i = 0; i < m->row_count; i++)
 		if (m->rows[i].differs)
-			put_row(to, m, &m->rows[i]);
+			put_row(to, m, &m->rows[i], ways);
 	if (m->different)
 		fputs("</tbody>\n", to);
 	for (size_t i = 0; i < m->row_count; i++) {
@@ -89,7 +114,7 @@ static void put_table(FILE *to, const struct matrix *m)
 			put_group(to, m, chapter);
 			memcpy(last, chapter, sizeof(last));
 		}
-		put_row(to, m, &m->rows[i]);
+		put_row(to, m, &m->rows[i], ways);
 	}
 	fputs(*last ? "</tbody>\n</table></div>\n" : "</table></div>\n", to);
 }
@@ -160,7 +185,9 @@ static void put_head(FILE *to, const struct matrix *m)
 			fputs(".</p>\n", to);
 		}
 	}
-	fputs("<div class=\"scroll\"><table class=\"matrix\">\n", to);
+	fputs("<div class=\"scroll\" tabindex=\"0\" role=\"region\" aria-label=\"targets\">"
+	      "<table class=\"matrix\">\n",
+		to);
 	put_titles(to, m, "target");
 	fputs("<tbody>\n", to);
 	put_dates(to, m);
@@ -175,9 +202,9 @@ static void put_words(FILE *to)
 {
 	fputs("<section class=\"words\" aria-labelledby=\"words\"><h2 id=\"words\">What the words "
 	      "mean</h2>\n<p>A cell has the worst of what the case runs found of the statement, "
-	      "and "
-	      "below it how many found what. A statement is kept when a case run saw it kept and "
-	      "none saw it broken.</p>\n<table><tbody>\n",
+	      "below it how many found what, and leads to them. That a case run could not look at "
+	      "it hides nothing that another one saw. A statement is kept when a case run saw it "
+	      "kept and none saw it broken; pass and info are no difference.</p>\n<table><tbody>\n",
 		to);
 	for (int v = 0; v < VERDICT_COUNT; v++)
 		fprintf(to,
@@ -189,7 +216,7 @@ static void put_words(FILE *to)
 		to);
 }
 
-void report_matrix_html(FILE *to, const struct matrix *m)
+void report_matrix_html(FILE *to, const struct matrix *m, const struct matrix_way *ways)
 {
 	html_begin(to, "Side by side", html_matrix_script_hash);
 	fputs("<a class=\"skip\" href=\"#main\">To the results</a>\n", to);
@@ -197,7 +224,7 @@ void report_matrix_html(FILE *to, const struct matrix *m)
 	fputs("<main id=\"main\" tabindex=\"-1\">\n<h2>Statements</h2>\n<div id=\"tools\" "
 	      "role=\"search\"></div>\n<p id=\"found\" role=\"status\"></p>\n",
 		to);
-	put_table(to, m);
+	put_table(to, m, ways);
 	fputs("</main>\n", to);
 	put_words(to);
 	html_end(to, html_matrix_script);

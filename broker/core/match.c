@@ -97,6 +97,21 @@ static void node_collect(struct match *m, struct subscriptions *s, const struct 
 }
 
 static void level_match(struct match *m, struct subscriptions *s, const struct tree_node *node,
+	uint32_t at, uint32_t count, const struct subscriber *publisher);
+
+/* A child that takes the level `at`. */
+static void child_match(struct match *m, struct subscriptions *s, const struct tree_node *child,
+	uint32_t at, uint32_t count, const struct subscriber *publisher)
+{
+	enum tree_fit fit = child->levels == 1 ? TREE_FITS : tree_fits(&s->tree, child, at, count);
+
+	if (fit == TREE_FITS)
+		level_match(m, s, child, at + child->levels, count, publisher);
+	else if (fit == TREE_FITS_ALL)
+		node_collect(m, s, child, publisher);
+}
+
+static void level_match(struct match *m, struct subscriptions *s, const struct tree_node *node,
 	uint32_t at, uint32_t count, const struct subscriber *publisher)
 {
 	/* [MQTT-4.7.2-1] */
@@ -109,10 +124,10 @@ static void level_match(struct match *m, struct subscriptions *s, const struct t
 		return;
 	}
 	if (wildcards && node->plus)
-		level_match(m, s, node->plus, at + 1, count, publisher);
+		child_match(m, s, node->plus, at, count, publisher);
 	const struct tree_node *child = tree_child(&s->tree, node, &s->tree.levels[at]);
 	if (child)
-		level_match(m, s, child, at + 1, count, publisher);
+		child_match(m, s, child, at, count, publisher);
 }
 
 static void match_once(struct match *m, struct subscriptions *s, struct mqtt_view topic,
@@ -152,7 +167,19 @@ static void node_visit(const struct visit *v, const struct tree_node *node)
 		v->call(v->context, subscription_at(&f->list, i));
 }
 
-/* In the same way as level_match. */
+static void level_visit(const struct visit *v, const struct tree_node *node, uint32_t at);
+
+/* In the same way as child_match and level_match. */
+static void child_visit(const struct visit *v, const struct tree_node *child, uint32_t at)
+{
+	enum tree_fit fit = tree_fits(&v->subscriptions->tree, child, at, v->count);
+
+	if (fit == TREE_FITS)
+		level_visit(v, child, at + child->levels);
+	else if (fit == TREE_FITS_ALL)
+		node_visit(v, child);
+}
+
 static void level_visit(const struct visit *v, const struct tree_node *node, uint32_t at)
 {
 	const struct tree *tree = &v->subscriptions->tree;
@@ -165,10 +192,10 @@ static void level_visit(const struct visit *v, const struct tree_node *node, uin
 		return;
 	}
 	if (wildcards && node->plus)
-		level_visit(v, node->plus, at + 1);
+		child_visit(v, node->plus, at);
 	const struct tree_node *child = tree_child(tree, node, &tree->levels[at]);
 	if (child)
-		level_visit(v, child, at + 1);
+		child_visit(v, child, at);
 }
 
 void match_visit(struct subscriptions *s, struct mqtt_view topic,

@@ -5,16 +5,7 @@
 #include "broker/core/record.h"
 #include "broker/core/session.h"
 
-enum {
-	FIRST_CAPACITY = 8,
-	KEEP_CAPACITY = 1024,
-	STORE_RETRY_MS = 1000, /* until room in the store is looked for again */
-};
-
-static struct delivery *delivery_at(const struct outgoing *o, uint32_t place)
-{
-	return &o->ring[place & (o->capacity - 1)];
-}
+enum { STORE_RETRY_MS = 1000 }; /* until room in the store is looked for again */
 
 static void message_release(struct broker *b, struct session *s, struct delivery *d)
 {
@@ -41,56 +32,6 @@ static void delivery_finish(struct broker *b, struct session *s, struct delivery
 		idset_remove(&s->outgoing->open, &b->memory, d->id);
 }
 
-/* Takes up no more room than needed for what is still to come. */
-static void outgoing_trim(struct broker *b, struct outgoing *o)
-{
-	while (o->first != o->sent && delivery_at(o, o->first)->state == DELIVERY_DONE)
-		o->first++;
-	if (o->first != o->end || o->capacity <= KEEP_CAPACITY)
-		return;
-	memory_give(&b->memory, o->ring, o->capacity * sizeof(*o->ring));
-	o->ring = NULL;
-	o->capacity = 0;
-}
-
-/* Moves the ring to `capacity`, without those that are done. */
-static bool ring_move(struct broker *b, struct outgoing *o, uint32_t capacity)
-{
-	struct delivery *ring = memory_take(&b->memory, capacity * sizeof(*ring));
-	uint32_t end = 0, sent = 0;
-
-	if (!ring)
-		return false;
-	for (uint32_t at = o->first; at != o->end; at++) {
-		if (at == o->sent)
-			sent = end;
-		if (delivery_at(o, at)->state != DELIVERY_DONE)
-			ring[end++] = *delivery_at(o, at);
-	}
-	if (o->sent == o->end)
-		sent = end;
-	memory_give(&b->memory, o->ring, o->capacity * sizeof(*o->ring));
-	o->ring = ring;
-	o->capacity = capacity;
-	o->first = 0;
-	o->sent = sent;
-	o->end = end;
-	return true;
-}
-
-static bool room_make(struct broker *b, struct outgoing *o)
-{
-	uint32_t done = 0;
-
-	if (o->end - o->first < o->capacity)
-		return true;
-	for (uint32_t at = o->first; at != o->end; at++)
-		done += delivery_at(o, at)->state == DELIVERY_DONE;
-	if (done * 4 > o->capacity)
-		return ring_move(b, o, o->capacity);
-	return ring_move(b, o, o->capacity ? o->capacity * 2 : FIRST_CAPACITY);
-}
-
 static struct outgoing *outgoing_make(struct broker *b, struct session *s)
 {
 	if (!s->outgoing) {
@@ -98,7 +39,8 @@ static struct outgoing *outgoing_make(struct broker *b, struct session *s)
 		if (s->outgoing)
 			s->outgoing->next_id = 1;
 	}
-	return s->outgoing && room_make(b, s->outgoing) ? s->outgoing : NULL;
+	bool room = s->outgoing && delivery_ring_room(&s->outgoing->ring, &b->memory);
+	return room ? s->outgoing : NULL;
 }
 
 bool outgoing_is_ready(const struct session *s)
@@ -106,7 +48,7 @@ bool outgoing_is_ready(const struct session *s)
 	const struct outgoing *o = s->outgoing;
 
 	return s->link && link_can_send(s->link) &&
-		(!o || (o->sent == o->end && o->outstanding < link_quota(s->link)));
+		(!o || (o->ring.sent == o->ring.end && o->outstanding < link_quota(s->link)));
 }
 
 static uint16_t id_after(uint16_t id)
@@ -117,8 +59,8 @@ static uint16_t id_after(uint16_t id)
 /* False without memory. */
 static bool ids_note(struct broker *b, struct outgoing *o)
 {
-	for (uint32_t at = o->first; at != o->end; at++) {
-		const struct delivery *d = delivery_at(o, at);
+	for (uint32_t at = o->ring.first; at != o->ring.end; at++) {
+		const struct delivery *d = delivery_at(&o->ring, at);
 		if (d->id && d->state != DELIVERY_DONE &&
 			idset_add(&o->open, &b->memory, d->id) == IDSET_NO_MEMORY)
 			return false;
@@ -149,7 +91,9 @@ static bool id_pass_over(struct broker *b, const struct session *s, struct outgo
  */
 static bool id_is_free(struct broker *b, const struct session *s, struct outgoing *o)
 {
-	if (!o->open && (o->first == o->sent || delivery_at(o, o->first)->id != o->next_id))
+	if (!o->open &&
+		(o->ring.first == o->ring.sent ||
+			delivery_at(&o->ring, o->ring.first)->id != o->next_id))
 		return true;
 	return id_pass_over(b, s, o);
 }
@@ -223,8 +167,8 @@ void outgoing_pump(struct broker *b, struct session *s)
 
 	if (!o || !l)
 		return;
-	while (o->sent != o->end && link_can_send(l)) {
-		struct delivery *d = delivery_at(o, o->sent);
+	while (o->ring.sent != o->ring.end && link_can_send(l)) {
+		struct delivery *d = delivery_at(&o->ring, o->ring.sent);
 		if (d->state == DELIVERY_RELEASED) { /* [MQTT-4.3.3-5] [MQTT-4.4.0-1] */
 			link_send_ack(l, PUBREL, d->id, 0);
 		} else if (!d->id && d->state != DELIVERY_DONE &&
@@ -240,9 +184,9 @@ void outgoing_pump(struct broker *b, struct session *s)
 			if ((!d->id && !id_give(b, s, d)) || !delivery_send(b, s, d, &p))
 				break;
 		}
-		o->sent++;
+		o->ring.sent++;
 	}
-	outgoing_trim(b, o);
+	delivery_ring_trim(&o->ring, &b->memory);
 	draws_wake(&b->draws, s->draws);
 }
 
@@ -252,7 +196,7 @@ static bool queue_has_room(const struct broker *b, const struct session *s, size
 	const struct broker_limits *limits = &b->config.limits;
 
 	return !o ||
-		(o->end - o->sent < limits->queue_messages &&
+		(o->ring.end - o->ring.sent < limits->queue_messages &&
 			o->queue_bytes + size <= limits->queue_bytes);
 }
 
@@ -287,14 +231,14 @@ enum deliver_result outgoing_add(struct broker *b, struct session *s, struct pub
 	struct outgoing *o = outgoing_make(b, s);
 	if (!o || !extra_make(b, how, share, &extra))
 		return DELIVER_FAILED;
-	struct delivery *d = delivery_at(o, o->end);
+	struct delivery *d = delivery_at(&o->ring, o->ring.end);
 	*d = (struct delivery){ .message = message_hold(p->message),
 		.extra = extra,
 		.sequence = o->sequence++,
 		.qos = how->qos,
 		.retain = how->retain };
 	o->queue_bytes += (uint32_t)message_size(d->message);
-	o->end++;
+	o->ring.end++;
 	ready = ready && id_assign(b, s, d);
 	bool stored = record_delivery(b, s, d);
 	if (b->staging && !stored) {
@@ -302,44 +246,20 @@ enum deliver_result outgoing_add(struct broker *b, struct session *s, struct pub
 		return DELIVER_FAILED;
 	}
 	if (ready && !b->staging && delivery_send(b, s, d, p))
-		o->sent++;
+		o->ring.sent++;
 	return DELIVER_OK;
 }
 
 void outgoing_unstage(struct broker *b, struct session *s)
 {
 	struct outgoing *o = s->outgoing;
-	struct delivery *d = delivery_at(o, o->end - 1);
+	struct delivery *d = delivery_at(&o->ring, o->ring.end - 1);
 
 	if (d->id)
 		id_withdraw(o, d);
 	delivery_finish(b, s, d);
-	o->end--;
+	o->ring.end--;
 	o->sequence--;
-}
-
-/* Where the delivery with this identifier is. They are in the order of their identifiers, mostly
- * without gaps.
- */
-static struct delivery *delivery_find(const struct outgoing *o, uint16_t id, uint32_t *place)
-{
-	if (!o || o->first == o->end)
-		return NULL;
-	uint16_t first_id = delivery_at(o, o->first)->id;
-	uint32_t guess = o->first + ((uint32_t)id + UINT16_MAX - first_id) % UINT16_MAX;
-	if (guess - o->first < o->end - o->first && delivery_at(o, guess)->id == id &&
-		delivery_at(o, guess)->state != DELIVERY_DONE) {
-		*place = guess;
-		return delivery_at(o, guess);
-	}
-	for (*place = o->first; *place != o->end; ++*place) {
-		struct delivery *d = delivery_at(o, *place);
-		if (d->state == DELIVERY_WAITING)
-			return NULL;
-		if (d->id == id && d->state != DELIVERY_DONE)
-			return d;
-	}
-	return NULL;
 }
 
 /* The client has it: what is left is PUBREL and PUBCOMP. [MQTT-4.3.3-6]
@@ -362,7 +282,7 @@ enum acknowledge_result outgoing_acknowledge(
 {
 	uint32_t place = 0;
 	struct outgoing *o = s->outgoing;
-	struct delivery *d = delivery_find(o, id, &place);
+	struct delivery *d = o ? delivery_ring_find(&o->ring, id, &place) : NULL;
 
 	if (!d)
 		return ACKNOWLEDGE_UNKNOWN;
@@ -372,7 +292,7 @@ enum acknowledge_result outgoing_acknowledge(
 			return ACKNOWLEDGE_FAILED;
 		if (sent && reason >= 0x80) /* [MQTT-4.4.0-2] */
 			delivery_finish(b, s, d);
-		else if (place - o->first < o->sent - o->first)
+		else if (place - o->ring.first < o->ring.sent - o->ring.first)
 			link_send_ack(s->link, PUBREL, id, 0); /* [MQTT-4.3.3-4] */
 	} else if (type == PUBACK && d->qos == 1) {
 		delivery_finish(b, s, d);
@@ -381,7 +301,8 @@ enum acknowledge_result outgoing_acknowledge(
 	} else {
 		return ACKNOWLEDGE_UNKNOWN;
 	}
-	outgoing_trim(b, o); /* or its identifier would keep the next one waiting */
+	delivery_ring_trim(
+		&o->ring, &b->memory); /* or its identifier would keep the next one waiting */
 	outgoing_pump(b, s);
 	return ACKNOWLEDGE_OK;
 }
@@ -393,10 +314,10 @@ void outgoing_resume(struct broker *b, struct session *s)
 	if (!o)
 		return;
 	/* Quota starts afresh with each connection: U50-QUOTA-RESET */
-	for (uint32_t at = o->first; at != o->sent; at++)
-		delivery_at(o, at)->counted = false;
+	for (uint32_t at = o->ring.first; at != o->ring.sent; at++)
+		delivery_at(&o->ring, at)->counted = false;
 	o->outstanding = 0;
-	o->sent = o->first;
+	o->ring.sent = o->ring.first;
 	outgoing_pump(b, s);
 }
 
@@ -404,26 +325,18 @@ void outgoing_rest(struct broker *b, struct session *s)
 {
 	struct outgoing *o = s->outgoing;
 
-	if (!o || o->first != o->end || !o->ring)
-		return;
-	memory_give(&b->memory, o->ring, o->capacity * sizeof(*o->ring));
-	o->ring = NULL;
-	o->capacity = 0;
+	if (o && o->ring.first == o->ring.end)
+		delivery_ring_release(&o->ring, &b->memory);
 }
 
 bool outgoing_waits(const struct outgoing *o)
 {
-	return o && o->sent != o->end;
+	return o && o->ring.sent != o->ring.end;
 }
 
 struct delivery *outgoing_next(const struct outgoing *o, uint32_t *at)
 {
-	while (o && o->first + *at != o->end) {
-		struct delivery *d = delivery_at(o, o->first + (*at)++);
-		if (d->state != DELIVERY_DONE)
-			return d;
-	}
-	return NULL;
+	return o ? delivery_ring_next(&o->ring, at) : NULL;
 }
 
 void outgoing_forget(struct broker *b, struct session *s)
@@ -440,13 +353,13 @@ void outgoing_free(struct broker *b, struct session *s)
 
 	if (!o)
 		return;
-	for (uint32_t at = o->first; at != o->end; at++) {
-		struct delivery *d = delivery_at(o, at);
+	for (uint32_t at = o->ring.first; at != o->ring.end; at++) {
+		struct delivery *d = delivery_at(&o->ring, at);
 		message_drop(&b->memory, d->message);
 		delivery_extra_free(&b->memory, d->extra);
 	}
 	idset_clear(&o->open, &b->memory);
-	memory_give(&b->memory, o->ring, o->capacity * sizeof(*o->ring));
+	delivery_ring_release(&o->ring, &b->memory);
 	memory_give(&b->memory, o, sizeof(*o));
 	s->outgoing = NULL;
 }
@@ -456,10 +369,11 @@ void outgoing_free(struct broker *b, struct session *s)
  */
 static void ids_restore(struct outgoing *o, uint32_t place)
 {
-	uint16_t id = delivery_at(o, place)->id;
+	uint16_t id = delivery_at(&o->ring, place)->id;
 
-	while (place != o->first && delivery_at(o, place - 1)->state == DELIVERY_WAITING) {
-		struct delivery *d = delivery_at(o, --place);
+	while (place != o->ring.first &&
+		delivery_at(&o->ring, place - 1)->state == DELIVERY_WAITING) {
+		struct delivery *d = delivery_at(&o->ring, --place);
 		id = id == 1 ? UINT16_MAX : id - 1;
 		d->id = id;
 		d->state = DELIVERY_SENT;
@@ -473,7 +387,7 @@ bool outgoing_restore(struct broker *b, struct session *s, const struct delivery
 
 	if (!o)
 		return false;
-	struct delivery *d = delivery_at(o, o->end++);
+	struct delivery *d = delivery_at(&o->ring, o->ring.end++);
 	*d = *restored;
 	o->sequence = d->sequence + 1;
 	if (!d->id) {
@@ -481,6 +395,6 @@ bool outgoing_restore(struct broker *b, struct session *s, const struct delivery
 		return true;
 	}
 	o->next_id = id_after(d->id);
-	ids_restore(o, o->end - 1);
+	ids_restore(o, o->ring.end - 1);
 	return true;
 }

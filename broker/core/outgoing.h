@@ -1,13 +1,6 @@
-/* What a session sends at QoS 1 and 2, in order, in one ring.
+/* What a session sends at QoS 1 and 2: its ring of deliveries, and their Packet Identifiers.
  *
- *        first              sent                   end
- *          ▼                 ▼                      ▼
- *      ... | 7 | 8 | - | 9 | | 3 | 4 |   |   |   |  ...
- *            sent, to be       not sent on this connection: first what an earlier connection
- *            acknowledged      left (it still has its identifier), then what waits
- *
- * A new connection moves `sent` back to `first`, so that sending again is the same as sending. Acknowledged
- * deliveries stay as DELIVERY_DONE until those before them are, too.
+ * A new connection moves `ring.sent` back to `ring.first`, so that sending again is the same as sending.
  */
 #ifndef BROKER_CORE_OUTGOING_H
 #define BROKER_CORE_OUTGOING_H
@@ -15,7 +8,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-#include "broker/core/delivery.h"
+#include "broker/core/delivery_ring.h"
 #include "broker/core/forward.h"
 #include "broker/core/idset.h"
 #include "spec/spec.h"
@@ -25,10 +18,7 @@ struct session;
 struct share;
 
 struct outgoing {
-	struct delivery *ring;
-	uint32_t capacity; /* a power of two */
-	uint32_t first, sent,
-		end;          /* they only grow; the place in the ring is the number % capacity */
+	struct delivery_ring ring;
 	uint32_t queue_bytes; /* of what waits */
 	uint32_t outstanding; /* deliveries that are `counted` */
 	uint32_t sequence;

@@ -7,7 +7,7 @@ bool retained_init(struct retained *r, struct memory *memory, struct timers *tim
 	uint32_t level_max)
 {
 	*r = (struct retained){ .memory = memory, .timers = timers };
-	return tree_init(&r->tree, memory, seed, level_max);
+	return tree_init(&r->tree, memory, seed, level_max, false);
 }
 
 void retained_remove_entry(struct retained *r, struct retained_entry *entry)
@@ -127,7 +127,7 @@ static bool takes_all(const struct pattern *p, uint32_t depth)
 /* The first of these siblings that a wildcard takes. [MQTT-4.7.2-1] */
 static struct tree_node *sibling_taken(struct tree_node *n, uint32_t depth)
 {
-	while (n && depth == 1 && n->level_len && n->level[0] == '$')
+	while (n && depth == 1 && n->label_len && n->label[0] == '$')
 		n = n->next;
 	return n;
 }

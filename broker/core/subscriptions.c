@@ -17,7 +17,7 @@ bool subscriptions_init(
 	struct subscriptions *s, struct memory *memory, uint64_t seed, uint32_t level_max)
 {
 	*s = (struct subscriptions){ .memory = memory };
-	return tree_init(&s->tree, memory, seed, level_max);
+	return tree_init(&s->tree, memory, seed, level_max, true);
 }
 
 void subscriptions_fini(struct subscriptions *s)
@@ -158,6 +158,21 @@ static struct subscription *subscription_find(const struct subscriber *subscribe
 
 /* ---- patterns ------------------------------------------------------------------------------ */
 
+/* What the level is that ends at `*end` of a label: 1 for "+", 2 for "#", 3 for a name. `*end` becomes the end
+ * of the one before it.
+ */
+static unsigned level_kind(const struct tree_node *n, uint32_t *end)
+{
+	uint32_t from = *end;
+
+	while (from && n->label[from - 1] != '/')
+		from--;
+	bool wild = *end - from == 1;
+	unsigned kind = wild && n->label[from] == '+' ? 1 : wild && n->label[from] == '#' ? 2 : 3;
+	*end = from - 1;
+	return kind;
+}
+
 /* 0: it has none. */
 static uint64_t pattern_of(
 	const struct subscriptions *s, const struct tree_node *node, const struct share *share)
@@ -168,9 +183,12 @@ static uint64_t pattern_of(
 	if (share)
 		key = hash_view(key, (struct mqtt_view){ share->name, share->name_len });
 	for (const struct tree_node *n = node; n->parent; n = n->parent) {
-		unsigned kind = n == n->parent->plus ? 1 : n == n->parent->hash ? 2 : 3;
-		counts |= kind < 3;
-		key = hash_mix(key + kind, UINT64_C(0xD6E8FEB86659FD93));
+		uint32_t end = n->label_len;
+		for (uint32_t i = 0; i < n->levels; i++) {
+			unsigned kind = level_kind(n, &end);
+			counts |= kind < 3;
+			key = hash_mix(key + kind, UINT64_C(0xD6E8FEB86659FD93));
+		}
 	}
 	return counts ? key | 1 : 0;
 }

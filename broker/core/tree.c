@@ -9,9 +9,11 @@
 
 enum { FIRST_BUCKETS = 64 };
 
-bool tree_init(struct tree *t, struct memory *memory, uint64_t seed, uint32_t level_max)
+bool tree_init(struct tree *t, struct memory *memory, uint64_t seed, uint32_t level_max, bool joins)
 {
-	*t = (struct tree){ .memory = memory, .seed = seed, .level_max = level_max };
+	*t = (struct tree){
+		.memory = memory, .seed = seed, .level_max = level_max, .joins = joins
+	};
 	t->root = memory_take_zeroed(memory, sizeof(*t->root));
 	t->levels = memory_take(memory, level_max * sizeof(*t->levels));
 	t->buckets = memory_take_zeroed(memory, FIRST_BUCKETS * sizeof(*t->buckets));
@@ -26,20 +28,58 @@ void tree_fini(struct tree *t)
 	memory_give(t->memory, t->buckets, t->bucket_count * sizeof(*t->buckets));
 }
 
+/* The next of the levels ends at `end`. */
+static const uint8_t *level_end(
+	struct tree *t, uint32_t *count, const uint8_t *from, const uint8_t *end)
+{
+	t->levels[(*count)++] = (struct tree_level){ from, (uint32_t)(end - from) };
+	return end + 1;
+}
+
+/* A bit in each byte that is a "/", the lowest for the first one. */
+static uint64_t slashes_of(uint64_t word)
+{
+	const uint64_t ones = UINT64_C(0x0101010101010101), sevens = ones * 0x7f;
+
+	word ^= ones * '/';
+	return ~(((word & sevens) + sevens) | word | sevens);
+}
+
+/* Eight bytes at a step: topics are cut for each message. */
 uint32_t tree_split(struct tree *t, struct mqtt_view path)
 {
-	const uint8_t *at = path.data, *end = path.data + path.len;
+	const uint8_t *from = path.data, *at = path.data, *end = path.data + path.len;
+	uint32_t count = 0;
 
-	for (uint32_t count = 0; count < t->level_max; count++) {
-		const uint8_t *slash = memchr(at, '/', (size_t)(end - at));
-		uint32_t len = (uint32_t)((slash ? slash : end) - at);
-		uint32_t key = (uint32_t)hash_view(t->seed, (struct mqtt_view){ at, len });
-		t->levels[count] = (struct tree_level){ at, len, key };
-		if (!slash)
-			return count + 1;
-		at = slash + 1;
+#if __BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__
+	for (; end - at >= 8; at += 8) {
+		uint64_t slashes = slashes_of(mqtt_load64(at));
+		for (; slashes; slashes &= slashes - 1) {
+			if (count == t->level_max)
+				return 0;
+			from = level_end(t, &count, from, at + __builtin_ctzll(slashes) / 8);
+		}
 	}
-	return 0;
+#endif
+	for (; at != end; at++) {
+		if (*at != '/')
+			continue;
+		if (count == t->level_max)
+			return 0;
+		from = level_end(t, &count, from, at);
+	}
+	if (count == t->level_max)
+		return 0;
+	level_end(t, &count, from, end);
+	return count;
+}
+
+/* The length of the first level of these. */
+static uint16_t first_len(const uint8_t *label, uint32_t len)
+{
+	const uint8_t *slash = len ? memchr(label, '/', len) : NULL;
+
+	return (uint16_t)(slash ? slash - label : len);
 }
 
 static bool level_is(const struct tree_level *level, uint8_t wildcard)
@@ -47,9 +87,22 @@ static bool level_is(const struct tree_level *level, uint8_t wildcard)
 	return level->len == 1 && *level->data == wildcard;
 }
 
-static uint32_t key_of(const struct tree_node *parent, const struct tree_level *level)
+static struct tree_level first_level(const struct tree_node *n)
 {
-	return (uint32_t)(hash_mix((uintptr_t)parent, UINT64_C(0x9E3779B97F4A7C15)) ^ level->key);
+	return (struct tree_level){ n->label, n->level_len };
+}
+
+static uint32_t key_of(
+	const struct tree *t, const struct tree_node *parent, const struct tree_level *level)
+{
+	uint64_t seed = t->seed + (uintptr_t)parent * UINT64_C(0x9E3779B97F4A7C15);
+
+	return (uint32_t)hash_view(seed, (struct mqtt_view){ level->data, level->len });
+}
+
+static bool begins_with(const struct tree_node *n, const struct tree_level *level)
+{
+	return n->level_len == level->len && mqtt_bytes_equal(n->label, level->data, level->len);
 }
 
 struct tree_node *tree_child(
@@ -57,11 +110,11 @@ struct tree_node *tree_child(
 {
 	if (!parent->named)
 		return NULL;
-	uint32_t key = key_of(parent, level);
+	if (parent->named == 1 && !parent->plus && !parent->hash)
+		return begins_with(parent->children, level) ? parent->children : NULL;
+	uint32_t key = key_of(t, parent, level);
 	struct tree_node *n = t->buckets[key & (t->bucket_count - 1)];
-	while (n &&
-		!(n->key == key && n->parent == parent && n->level_len == level->len &&
-			!memcmp(n->level, level->data, level->len)))
+	while (n && !(n->key == key && n->parent == parent && begins_with(n, level)))
 		n = n->chained;
 	return n;
 }
@@ -76,17 +129,64 @@ static struct tree_node *child_find(
 	return tree_child(t, parent, level);
 }
 
+/* Whether a level of a label that begins at `at` is this one. */
+static bool label_has(const uint8_t *at, const uint8_t *end, const struct tree_level *level)
+{
+	return (size_t)(end - at) >= level->len && mqtt_bytes_equal(at, level->data, level->len) &&
+		(at + level->len == end || at[level->len] == '/');
+}
+
+/* A wildcard is always a whole level. */
+enum tree_fit tree_fits(
+	const struct tree *t, const struct tree_node *node, uint32_t at, uint32_t count)
+{
+	const uint8_t *p = node->label + node->level_len, *end = node->label + node->label_len;
+
+	while (p != end) {
+		p++; /* the "/" */
+		if (p != end && *p == '#')
+			return TREE_FITS_ALL;
+		if (++at >= count)
+			return TREE_FITS_NOT;
+		if (p != end && *p == '+')
+			p++;
+		else if (label_has(p, end, &t->levels[at]))
+			p += t->levels[at].len;
+		else
+			return TREE_FITS_NOT;
+	}
+	return TREE_FITS;
+}
+
+/* How many levels of the label are those of a path, from its beginning on. */
+static uint32_t levels_shared(
+	const struct tree_node *n, const struct tree_level *levels, uint32_t count)
+{
+	const uint8_t *p = n->label, *end = n->label + n->label_len;
+	uint32_t shared = 0;
+
+	while (shared < n->levels && shared < count && label_has(p, end, &levels[shared]))
+		p += levels[shared++].len + 1;
+	return shared;
+}
+
 struct tree_node *tree_find(struct tree *t, struct mqtt_view path)
 {
-	uint32_t count = tree_split(t, path);
+	uint32_t count = tree_split(t, path), at = 0;
 	struct tree_node *n = count ? t->root : NULL;
 
-	for (uint32_t i = 0; n && i < count; i++)
-		n = child_find(t, n, &t->levels[i]);
+	while (n && at < count) {
+		n = child_find(t, n, &t->levels[at]);
+		if (n && levels_shared(n, &t->levels[at], count - at) != n->levels)
+			n = NULL;
+		at += n ? n->levels : 0;
+	}
 	return n;
 }
 
-/* More buckets when there are as many nodes; without memory the chains just grow. */
+/* Twice as many buckets as nodes, at most: each node that is looked at in vain is a wait for memory. Without
+ * memory the chains just grow.
+ */
 static void buckets_grow(struct tree *t)
 {
 	uint32_t count = t->bucket_count * 2;
@@ -106,53 +206,147 @@ static void buckets_grow(struct tree *t)
 	t->bucket_count = count;
 }
 
-static size_t node_size(size_t level_len)
+static size_t node_size(size_t label_room)
 {
-	return offsetof(struct tree_node, level) + level_len;
+	return offsetof(struct tree_node, label) + label_room;
 }
 
-static struct tree_node *child_make(
-	struct tree *t, struct tree_node *parent, const struct tree_level *level)
+static void bucket_add(struct tree *t, struct tree_node *n)
 {
-	struct tree_node *n = memory_take_zeroed(t->memory, node_size(level->len));
+	if (++t->node_count * UINT64_C(2) > t->bucket_count)
+		buckets_grow(t);
+	struct tree_node **at = &t->buckets[n->key & (t->bucket_count - 1)];
+	n->chained = *at;
+	*at = n;
+}
+
+/* Where the pointer to this node is. */
+static struct tree_node **bucket_find(struct tree *t, const struct tree_node *node)
+{
+	struct tree_node **at = &t->buckets[node->key & (t->bucket_count - 1)];
+
+	while (*at != node)
+		at = &(*at)->chained;
+	return at;
+}
+
+/* Makes it findable below its parent. */
+static void child_enter(struct tree *t, struct tree_node *n)
+{
+	struct tree_level level = first_level(n);
+
+	if (level_is(&level, '+')) {
+		n->parent->plus = n;
+	} else if (level_is(&level, '#')) {
+		n->parent->hash = n;
+	} else {
+		n->parent->named++;
+		n->key = key_of(t, n->parent, &level);
+		bucket_add(t, n);
+	}
+}
+
+/* `levels` of them in `len` bytes. */
+static struct tree_node *node_make(
+	struct tree *t, struct tree_node *parent, const uint8_t *label, size_t len, uint32_t levels)
+{
+	struct tree_node *n = memory_take_zeroed(t->memory, node_size(len));
 
 	if (!n)
 		return NULL;
 	n->parent = parent;
+	n->levels = (uint16_t)levels;
+	n->label_len = n->label_room = (uint16_t)len;
+	if (len)
+		memcpy(n->label, label, len);
+	n->level_len = first_len(n->label, (uint32_t)len);
+	return n;
+}
+
+/* A child of these levels. */
+static struct tree_node *child_make(
+	struct tree *t, struct tree_node *parent, const struct tree_level *levels, uint32_t count)
+{
+	const struct tree_level *last = &levels[count - 1];
+	size_t len = (size_t)(last->data + last->len - levels->data);
+	struct tree_node *n = node_make(t, parent, levels->data, len, count);
+
+	if (!n)
+		return NULL;
 	n->born = ++t->born;
-	n->level_len = (uint16_t)level->len;
-	if (level->len)
-		memcpy(n->level, level->data, level->len);
 	n->next = parent->children;
 	if (n->next)
 		n->next->previous = n;
 	parent->children = n;
-	if (level_is(level, '+')) {
-		parent->plus = n;
-	} else if (level_is(level, '#')) {
-		parent->hash = n;
-	} else {
-		if (t->node_count++ >= t->bucket_count)
-			buckets_grow(t);
-		parent->named++;
-		n->key = key_of(parent, level);
-		n->chained = t->buckets[n->key & (t->bucket_count - 1)];
-		t->buckets[n->key & (t->bucket_count - 1)] = n;
-	}
+	child_enter(t, n);
 	return n;
+}
+
+/* Puts `n` in the place of a sibling that begins with the same level. */
+static void child_replace(struct tree *t, const struct tree_node *old, struct tree_node *n)
+{
+	struct tree_node *parent = old->parent;
+
+	n->born = old->born;
+	n->next = old->next;
+	n->previous = old->previous;
+	if (n->next)
+		n->next->previous = n;
+	*(n->previous ? &n->previous->next : &parent->children) = n;
+	if (parent->plus == old) {
+		parent->plus = n;
+		return;
+	}
+	n->key = old->key;
+	n->chained = old->chained;
+	*bucket_find(t, old) = n;
+}
+
+/* Divides a node: the first `count` levels become a new one, which is returned, and the rest its child. */
+static struct tree_node *child_divide(struct tree *t, struct tree_node *node, uint32_t count)
+{
+	uint32_t cut = node->level_len;
+
+	for (uint32_t i = 1; i < count; i++)
+		cut += 1 + first_len(node->label + cut + 1, node->label_len - cut - 1);
+	struct tree_node *upper = node_make(t, node->parent, node->label, cut, count);
+	if (!upper)
+		return NULL;
+	child_replace(t, node, upper);
+	upper->children = node;
+	node->parent = upper;
+	node->next = node->previous = NULL;
+	node->levels -= (uint16_t)count;
+	node->label_len -= (uint16_t)(cut + 1);
+	memmove(node->label, node->label + cut + 1, node->label_len);
+	node->level_len = first_len(node->label, node->label_len);
+	child_enter(t, node);
+	return upper;
+}
+
+/* One node further on the way to a path of which these levels are left. */
+static struct tree_node *child_reach(
+	struct tree *t, struct tree_node *parent, const struct tree_level *levels, uint32_t count)
+{
+	struct tree_node *child = child_find(t, parent, levels);
+
+	if (!child)
+		return child_make(t, parent, levels, t->joins ? count : 1);
+	uint32_t shared = levels_shared(child, levels, count);
+	return shared == child->levels ? child : child_divide(t, child, shared);
 }
 
 struct tree_node *tree_make(struct tree *t, struct mqtt_view path)
 {
-	uint32_t count = tree_split(t, path);
+	uint32_t count = tree_split(t, path), at = 0;
 	struct tree_node *n = count ? t->root : NULL;
 
-	for (uint32_t i = 0; n && i < count; i++) {
-		struct tree_node *child = child_find(t, n, &t->levels[i]);
-		if (!child)
-			child = child_make(t, n, &t->levels[i]);
+	while (n && at < count) {
+		struct tree_node *child = child_reach(t, n, &t->levels[at], count - at);
 		if (!child)
 			tree_prune(t, n);
+		else
+			at += child->levels;
 		n = child;
 	}
 	return n;
@@ -160,11 +354,7 @@ struct tree_node *tree_make(struct tree *t, struct mqtt_view path)
 
 static void bucket_remove(struct tree *t, struct tree_node *node)
 {
-	struct tree_node **at = &t->buckets[node->key & (t->bucket_count - 1)];
-
-	while (*at != node)
-		at = &(*at)->chained;
-	*at = node->chained;
+	*bucket_find(t, node) = node->chained;
 	t->node_count--;
 	node->parent->named--;
 }
@@ -185,7 +375,7 @@ static void node_free(struct tree *t, struct tree_node *n)
 		parent->hash = NULL;
 	else
 		bucket_remove(t, n);
-	memory_give(t->memory, n, node_size(n->level_len));
+	memory_give(t->memory, n, node_size(n->label_room));
 }
 
 void tree_prune(struct tree *t, struct tree_node *node)
@@ -230,14 +420,14 @@ void tree_path(const struct tree_node *node, struct buf *out)
 	size_t len = 0, start = out->len;
 
 	for (const struct tree_node *n = node; n->parent; n = n->parent)
-		len += n->level_len + (n->parent->parent ? 1u : 0u);
+		len += n->label_len + (n->parent->parent ? 1u : 0u);
 	for (size_t i = 0; i < len; i++)
 		if (!buf_add_u8(out, '/'))
 			return;
 	uint8_t *end = out->data + start + len;
 	for (const struct tree_node *n = node; n->parent; n = n->parent) {
-		end -= n->level_len;
-		memcpy(end, n->level, n->level_len);
+		end -= n->label_len;
+		memcpy(end, n->label, n->label_len);
 		if (n->parent->parent)
 			end--;
 	}

@@ -2,12 +2,16 @@
  *
  *                    root
  *                   /    \
- *                sport    +          each node knows its "+" and "#" child; every other child is
- *               /  |  \    \         found in one hash table of the whole tree, by its parent and
- *          tennis  +   #   news      its level; siblings are chained, so they can be walked, too
+ *                sport    +/news     each node knows its "+" and "#" child; every other child is
+ *               /  |  \              found in one hash table of the whole tree, by its parent and
+ *          tennis  +   #             its first level; siblings are chained, so they can be walked
  *
- * A node lives as long as it has a value or children, or is pinned. The youngest of siblings comes first:
- * whoever goes through a tree that changes does not meet what was added after the place where it is.
+ * In a tree that `joins`, a way that does not branch is one node, with several levels in its label: it is
+ * divided when another path leaves it, and stays so. In any other tree each node is one level.
+ *
+ * A node lives as long as it has a value or children, or is pinned, and stays where it is in memory. The
+ * youngest of siblings comes first: whoever goes through a tree that changes, and does not join, does
+ * not meet what was added after the place where it is.
  */
 #ifndef BROKER_CORE_TREE_H
 #define BROKER_CORE_TREE_H
@@ -29,20 +33,22 @@ struct tree_node {
 	uint64_t born;                     /* when it was made: higher than that of older ones */
 	uint32_t pins;                     /* how many need it to stay */
 	uint32_t named;                    /* children that are in the hash table */
-	struct tree_node *plus;            /* child "+" */
+	struct tree_node *plus;            /* child that begins with "+" */
 	struct tree_node *hash;            /* child "#" */
 	void *value;                       /* the user's; NULL: a mere step on the way */
 	struct tree_node *chained;         /* next in the same bucket */
 	struct tree_node *parent;          /* NULL: the root */
-	uint32_t key;                      /* hash of parent and level */
-	uint16_t level_len;
-	uint8_t level[];
+	uint32_t key;                      /* hash of parent and first level */
+	uint16_t level_len;                /* of the first level */
+	uint16_t levels;                   /* 1, where nothing is joined */
+	uint16_t label_len;
+	uint16_t label_room; /* as it was made */
+	uint8_t label[];     /* the levels, with "/" between them */
 };
 
 struct tree_level {
 	const uint8_t *data;
 	uint32_t len;
-	uint32_t key; /* hash of the level alone */
 };
 
 struct tree {
@@ -55,17 +61,33 @@ struct tree {
 	uint64_t born;             /* of the youngest node */
 	struct tree_level *levels; /* of the path at hand */
 	uint32_t level_max;
+	bool joins;
 };
 
-bool tree_init(struct tree *t, struct memory *memory, uint64_t seed, uint32_t level_max);
+bool tree_init(
+	struct tree *t, struct memory *memory, uint64_t seed, uint32_t level_max, bool joins);
 void tree_fini(struct tree *t); /* every value must be gone */
 
 /* Cuts a path into t->levels; returns their number, or 0 when there are more than level_max. */
 uint32_t tree_split(struct tree *t, struct mqtt_view path);
 
-/* NULL when there is none. */
+/* The child whose label begins with this level, which is no wildcard. NULL when there is none. */
 struct tree_node *tree_child(
 	const struct tree *t, const struct tree_node *parent, const struct tree_level *level);
+
+enum tree_fit {
+	TREE_FITS_NOT,
+	TREE_FITS,
+	TREE_FITS_ALL, /* it ends with "#", and takes all that is left */
+};
+
+/* Whether a topic in t->levels, of which `node` takes the level `at`, goes on as the rest of the label
+ * says.
+ */
+enum tree_fit tree_fits(
+	const struct tree *t, const struct tree_node *node, uint32_t at, uint32_t count);
+
+/* The node of this very path. NULL when there is none. */
 struct tree_node *tree_find(struct tree *t, struct mqtt_view path);
 
 /* Finds or makes; NULL when the path is too deep or there is no memory. Give it a value, or prune. */

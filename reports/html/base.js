@@ -3,6 +3,7 @@
 const VERDICTS = ["pass", "fail", "nonstrict", "info", "inapplicable", "inconclusive", "crash", "error"];
 const GOOD = new Set(["pass", "nonstrict", "info", "inapplicable"]);
 const BADNESS = ["pass", "info", "inapplicable", "inconclusive", "error", "nonstrict", "fail", "crash"];
+const SILENT = new Set(["inapplicable", "inconclusive", "error"]); /* tell nothing of the statement */
 const LEVELS = ["MUST", "STATED", "SHOULD", "MAY"];
 
 const byId = id => document.getElementById(id);

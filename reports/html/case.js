@@ -1,34 +1,25 @@
 /* A case run: a line that opens into all that is known of it. What is inside is made when it is
- * opened, since thousands of transcripts would take their time.
+ * opened, since thousands of transcripts would take their time. A statement that it stands `under`
+ * need not be named again.
  */
 
-let detailLines = null;
-
-/* One line of JSON each, in the order of the index. */
-function detailsOf(c) {
-	detailLines = detailLines || byId("details").textContent.split("\n");
-	return JSON.parse(detailLines[c.index]);
-}
-
-function caseRow(c, data, state) {
-	const key = c.label;
+function caseRow(c, data, state, under) {
 	const row = make("details", {class: "case" + (c.expected ? "" : " unexpected")},
 		make("summary", {}, badge(c.verdict, c.expected),
 			make("span", {class: "name"}, visible(c.id)),
 			make("span", {class: "chips"}, chips(c).map(text => make("span", {class: "chip"}, visible(text)))),
-			make("span", {class: "remark"}, visible(c.remark)),
+			make("span", {class: "title"}, visible(c.title)),
+			make("span", {class: "remark"}, visible(under && c.remark.startsWith(under + ": ")
+				? c.remark.slice(under.length + 2) : c.remark)),
 			make("span", {class: "time"}, duration(c.durationUs))));
-	row.addEventListener("toggle", () => {
-		if (row.open && row.children.length === 1)
-			row.append(caseBody(c, detailsOf(c), data));
-		const changed = row.open ? !state.open.has(key) : state.open.delete(key);
-		if (row.open)
-			state.open.add(key);
-		if (changed)
-			writeState(state);
+	row.record = c;
+	return foldable(row, c.label, state, () => {
+		const details = data.details.at(c.place);
+		if (details)
+			row.append(caseBody(c, details, data));
+		else
+			data.details.open(c.place).then(d => row.append(caseBody(c, d, data)));
 	});
-	row.open = state.open.has(key);
-	return row;
 }
 
 function chips(c) {
@@ -60,7 +51,6 @@ function caseBody(c, d, data) {
 	const demands = statementList(c, data);
 	const failure = d.failure || {};
 	return make("div", {class: "body"},
-		make("p", {class: "title"}, visible(d.title)),
 		make("dl", {},
 			field("expected", failure.expected ? make("code", {class: "want"}, visible(failure.expected)) : null),
 			field("actual", failure.actual ? make("code", {class: "got"}, visible(failure.actual)) : null),
@@ -92,11 +82,18 @@ function foreseen(c) {
 		!c.expected && GOOD.has(c.verdict) ? make("strong", {}, " It is out of date: remove that entry.") : ""];
 }
 
+/* To the text of the standard; null where no place in it is known. */
+function sectionLink(s, data) {
+	return s.anchor ? make("a", {class: "section", href: data.documents[s.version] + "#" + s.anchor, rel: "noreferrer",
+		title: (s.section + " " + s.title).trim() + ", in the text of the standard"},
+		"MQTT " + s.version + ", " + s.section) : null;
+}
+
 function statementList(c, data) {
 	return c.statements.length ? make("ul", {class: "demands"}, c.statements.map(([name, verdict]) => {
 		const s = data.statements.get(name);
 		return make("li", {}, badge(verdict), " ", make("a", {href: "#view=statements&q=" + encodeURIComponent(name)}, name),
-			s ? ": " + s.summary : "");
+			s ? [": " + s.summary + " ", sectionLink(s, data)] : "");
 	})) : null;
 }
 
@@ -136,11 +133,12 @@ function bugText(c, d, data) {
 	const transcript = ladderText(d.transcript);
 	const fence = "`".repeat(Math.max(3, ...(transcript.match(/`+/g) || [""]).map(run => run.length + 1)));
 	const parts = [
-		"# " + visible(d.title) + ": " + (c.verdict === "crash" ? "the " + data.role + " dies" : "not so in " + target),
+		"# " + visible(c.title) + ": " + (c.verdict === "crash" ? "the " + data.role + " dies" : "not so in " + target),
 		target + ", judged as MQTT " + c.version + " " + data.role + " over " + visible(c.transport) + ".",
 		...names.map(name => {
 			const s = data.statements.get(name);
-			return "- " + name + (s ? " (section " + s.section + ", " + s.level + "): " + s.summary : "");
+			return "- " + name + (s ? " (section " + s.section + ", " + s.level + "): " + s.summary +
+				(s.anchor ? " <" + data.documents[s.version] + "#" + s.anchor + ">" : "") : "");
 		}),
 		failure.expected ? "Expected: " + visible(failure.expected) : "",
 		failure.actual ? "Actual: " + visible(failure.actual) : c.note ? visible(c.note) : "",

@@ -1,50 +1,58 @@
 /* The report of a run. */
 
-const data = load();
-const state = readState(data.cases.some(c => isFailure(c)) ? "failures" : "statements");
-let pending = null;
+let data, state, pending = null;
 
-function load() {
+async function load() {
 	const head = JSON.parse(byId("head").textContent);
-	const fields = ["id", "chapter", "version", "transport", "segmentation", "repeat", "level", "verdict", "expected",
+	const fields = ["id", "title", "chapter", "version", "transport", "segmentation", "repeat", "level", "verdict", "expected",
 		"durationUs", "source", "label", "remark", "note", "foreseenAs", "reason", "link", "statements", "measurements", "cause"];
-	head.cases = JSON.parse(byId("index").textContent).map((row, index) => {
+	Object.assign(head, JSON.parse(await unpacked(byId("index").textContent)));
+	head.causes = head.causes.map(([verdict, name, statement, sentence], number) =>
+		({number, verdict: VERDICTS[verdict], name, statement, sentence}));
+	head.cases = head.cases.map((row, index) => {
 		const c = {index};
 		fields.forEach((name, i) => { c[name] = row[i]; });
 		c.level = LEVELS[c.level];
 		c.verdict = VERDICTS[c.verdict];
 		c.expected = Boolean(c.expected);
+		c.cause = c.cause < 0 ? null : head.causes[c.cause];
 		c.statements = c.statements.map(([name, verdict]) =>
 			[typeof name === "number" ? head.catalogue[name][0] : name, VERDICTS[verdict]]);
-		c.haystack = [c.label, c.chapter, c.verdict, c.level, c.remark, c.note, c.reason,
-			c.cause < 0 ? "" : head.causes[c.cause][1],
-			...c.statements.map(s => s[0])].join("\n").toLowerCase();
+		c.haystack = [c.label, c.title, c.chapter, c.verdict, c.level, c.remark, c.note, c.reason,
+			c.cause ? c.cause.name : "", ...c.statements.map(s => s[0])].join("\n").toLowerCase();
 		return c;
 	});
-	head.causes = head.causes.map(([verdict, name, statement, sentence], number) =>
-		({number, verdict: VERDICTS[verdict], name, statement, sentence}));
+	[...head.cases.filter(isFailure), ...head.cases.filter(c => !isFailure(c))].forEach((c, place) => { c.place = place; });
+	head.details = new Details(byId("details").textContent, head.block);
 	head.statements = statementsOf(head);
 	return head;
 }
 
 /* Every statement of the catalogue, and those that the record knows besides, with its findings. */
 function statementsOf(head) {
-	const all = new Map(head.catalogue.map(([name, level, section, title, summary, actor, testable, note]) => [name,
-		{name, version: name.split(":")[0], level, section, title, summary, actor, testable, note, counts: {}, cases: [],
+	const all = new Map(head.catalogue.map(([name, level, section, title, summary, actor, anchor, testable, note]) => [name,
+		{name, version: name.split(":")[0], level, section, title, summary, actor, anchor, testable, note, counts: {}, cases: [],
 			verdict: "untested"}]));
 	for (const c of head.cases)
 		for (const [name, verdict] of c.statements) {
 			if (!all.has(name))
-				all.set(name, {name, version: name.split(":")[0], level: c.level, section: "", title: "", actor: "",
+				all.set(name, {name, version: name.split(":")[0], level: c.level, section: "", title: "", actor: "", anchor: "",
 					summary: "Not in the catalogue of the mqttspec that made this page.", testable: 0, note: "",
 					counts: {}, cases: [], verdict: "untested"});
 			const s = all.get(name);
 			s.counts[verdict] = (s.counts[verdict] || 0) + 1;
-			s.verdict = s.verdict === "untested" ? verdict : worse(s.verdict, verdict);
+			s.verdict = worstOf(s.counts);
 			if (s.cases[s.cases.length - 1] !== c)
 				s.cases.push(c);
 		}
 	return all;
+}
+
+/* What the case runs say of a statement itself: that one of them could not look at it hides nothing that another saw. */
+function worstOf(counts) {
+	const found = VERDICTS.filter(v => counts[v]);
+	const telling = found.filter(v => !SILENT.has(v));
+	return (telling.length ? telling : found).reduce(worse, found.length ? "pass" : "untested");
 }
 
 function isFailure(c) {
@@ -105,25 +113,38 @@ function grow(more, count = BATCH) {
 	more.textContent = "Show more (" + remaining.length + " left)";
 }
 
-function showRest() {
+/* On paper nothing can be opened: all rows are there, what was broken is open, of each cause one case run. */
+let printed = [];
+
+function openForPaper() {
 	const more = byId("more");
 	if (more)
 		grow(more, Infinity);
-	for (const row of document.querySelectorAll("#list > .cause"))
-		row.open = true;
+	const open = row => {
+		if (!row.open)
+			printed.push(row);
+		unfold(row, true);
+	};
+	for (const row of document.querySelectorAll("header details"))
+		open(row);
+	for (const row of document.querySelectorAll("#list > .cause")) {
+		open(row);
+		open(row.querySelector(".case"));
+	}
+	for (const row of document.querySelectorAll("#list > .case"))
+		if (isFailure(row.record))
+			open(row);
+}
+
+function closeAfterPaper() {
+	for (const row of printed)
+		unfold(row, false);
+	printed = [];
 }
 
 /* ---- the views ---- */
 
 const TITLES = {failures: "Failures", statements: "By statement", cases: "By case", timing: "Timing"};
-
-/* MUST failures first; in each group the causes of most case runs. */
-const GROUPS = [
-	["Broken MUSTs and crashes", c => c.verdict === "crash" || (c.verdict === "fail" && c.level === "MUST")],
-	["Other broken rules", c => c.verdict === "fail"],
-	["Nothing learned", c => c.verdict === "inconclusive" || c.verdict === "error"],
-	["Better than foreseen", () => true],
-];
 
 function showFailures() {
 	const all = data.cases.filter(isFailure);
@@ -135,47 +156,62 @@ function showFailures() {
 		rest = rest.filter(c => !belongs(c));
 		if (group.length)
 			items.push(() => make("h3", {}, title + " ", make("span", {class: "count"}, group.length)));
-		for (const cases of byCause(group))
-			items.push(() => cases.length > 1 ? causeRow(data.causes[cases[0].cause], cases, data, state)
-				: caseRow(cases[0], data, state));
+		for (const [name, cases, causes] of byStatement(group)) {
+			items.push(() => statementHeading(name, cases, data));
+			for (const list of causes)
+				items.push(() => list.length > 1 ? causeRow(list[0].cause, list, data, state) : caseRow(list[0], data, state, name));
+		}
 	}
+	const accused = new Set(found.map(c => c.cause.statement).filter(Boolean));
 	announce(found.length, all.length, "failure or surprise", "failures and surprises",
-		", " + plural(new Set(found.map(c => c.cause)).size, "cause"));
+		": " + plural(accused.size, "statement") + ", " + plural(new Set(found.map(c => c.cause)).size, "cause"));
 	showList(items);
 	if (!all.length)
 		byId("list").prepend(make("p", {class: "empty"}, "Every verdict was expected, and none is a failure."));
 }
 
+/* What is broken first, whatever its chapter. */
 function showCases() {
 	const found = data.cases.filter(passes);
 	const items = [];
-	let chapter = null;
+	let heading = null;
+	const headingOf = c => isFailure(c) ? "Broken, or not as expected" : c.chapter;
+	if (state.sort === "chapter")
+		found.sort((a, b) => isFailure(b) - isFailure(a));
 	if (state.sort === "duration")
 		found.sort((a, b) => b.durationUs - a.durationUs);
 	if (state.sort === "verdict")
 		found.sort((a, b) => a.expected - b.expected || BADNESS.indexOf(b.verdict) - BADNESS.indexOf(a.verdict));
 	for (const c of found) {
-		if (state.sort === "chapter" && c.chapter !== chapter)
-			items.push(() => make("h3", {}, visible(c.chapter)));
-		chapter = c.chapter;
+		if (state.sort === "chapter" && headingOf(c) !== heading)
+			items.push(() => make("h3", {}, visible(headingOf(c))));
+		heading = headingOf(c);
 		items.push(() => caseRow(c, data, state));
 	}
 	announce(found.length, data.cases.length, "case run");
 	showList(items);
 }
 
-/* Statements that this run could have judged, and those that it could not, apart. */
+/* Statements that bind the role and were not judged: those that could have been, and those that could not. */
 const UNTESTED = ["Not judged: no case run looked at it", "Not judged: only with a target set up for it",
-	"Not judged: binds the other side", "Not judged: cannot be seen from outside"];
+	"Not judged: cannot be seen from outside"];
+
+const mine = () => data.role === "server" ? {bit: 1, other: "client"} : {bit: 2, other: "server"};
 
 function whyUntested(s) {
-	if (s.testable & (data.role === "client" ? 2 : 1))
-		return 0;
-	return s.testable & 3 ? 2 : s.testable ? 1 : 3;
+	return s.testable & mine().bit ? 0 : s.testable ? 1 : 2;
+}
+
+/* What binds only the other side, or is seen only there, is none of this target's business. */
+function concerns(s) {
+	if (s.cases.length || s.testable & mine().bit)
+		return true;
+	return !(s.testable & 3) && s.actor !== mine().other;
 }
 
 function showStatements() {
-	const found = [...data.statements.values()].filter(passesStatement);
+	const all = [...data.statements.values()].filter(concerns);
+	const found = all.filter(passesStatement);
 	const judged = found.filter(s => s.verdict !== "untested");
 	const items = [];
 	let heading = null;
@@ -194,7 +230,7 @@ function showStatements() {
 		for (const s of group)
 			items.push(() => statementRow(s));
 	});
-	announce(found.length, data.statements.size, "statement", null, ", " + judged.length + " of them judged");
+	announce(found.length, all.length, "statement", null, ", " + judged.length + " of them judged");
 	showList(items);
 }
 
@@ -210,20 +246,16 @@ function statementRow(s) {
 		make("span", {class: "chips"}, make("span", {class: "chip"}, s.level),
 			s.actor ? make("span", {class: "chip"}, "binds " + s.actor) : null),
 		make("span", {class: "remark demand"}, s.summary), make("span", {class: "time"}, counts)));
-	row.addEventListener("toggle", () => {
-		if (row.open && row.children.length === 1)
-			row.append(make("div", {class: "body"}, make("dl", {},
-				field("section", (s.section + " " + s.title).trim()),
-				field("how to see it", s.note)),
-			s.cases.length ? s.cases.map(c => caseRow(c, data, state)) : make("p", {}, "No case run judged it.")));
-		const changed = row.open ? !state.open.has(key) : state.open.delete(key);
-		if (row.open)
-			state.open.add(key);
-		if (changed)
-			writeState(state);
-	});
-	row.open = state.open.has(key);
-	return row;
+	return foldable(row, key, state, () => row.append(make("div", {class: "body"}, make("dl", {},
+		field("section", s.anchor ? [sectionLink(s, data), " " + s.title] : s.section),
+		field("how to see it", s.note)),
+	s.cases.length ? brokenFirst(s).map(c => caseRow(c, data, state, s.name)) : make("p", {}, "No case run judged it."))));
+}
+
+/* By what the case runs found of this statement. */
+function brokenFirst(s) {
+	const badness = c => BADNESS.indexOf((c.statements.find(([name]) => name === s.name) || [])[1]);
+	return [...s.cases].sort((a, b) => a.expected - b.expected || badness(b) - badness(a) || a.index - b.index);
 }
 
 function showTiming() {
@@ -269,13 +301,13 @@ function addControls() {
 				clearTimeout(pending);
 				pending = setTimeout(() => render(false), 60);
 			}})),
-		make("div", {class: "verdicts", role: "group", "aria-label": "verdicts"}),
 		select("version", "version", [["", "all"], ...versions.map(v => [v, v])], event => choose("version", event)),
 		select("level", "level", [["", "all"], ...LEVELS.map(v => [v, v])], event => choose("level", event)),
 		select("which", "show", [["", "all"], ["unexpected", "unexpected"], ["known", "known failures"]],
 			event => choose("which", event)),
 		select("sort", "sort by", SORTS.map(v => [v, v]), event => choose("sort", event)),
-		make("button", {type: "button", id: "clear", onclick: clear}, "Clear"));
+		make("button", {type: "button", id: "clear", onclick: clear}, "Clear"),
+		make("div", {class: "verdicts", role: "group", "aria-label": "verdicts"}));
 }
 
 function choose(name, event) {
@@ -291,7 +323,7 @@ function clear() {
 /* The verdicts that the view has, each a switch with its count. */
 function showVerdicts() {
 	const counts = {};
-	const subjects = state.view === "statements" ? [...data.statements.values()]
+	const subjects = state.view === "statements" ? [...data.statements.values()].filter(concerns)
 		: data.cases.filter(c => state.view === "cases" || (state.view === "timing" ? c.measurements.length : isFailure(c)));
 	for (const each of subjects)
 		counts[each.verdict] = (counts[each.verdict] || 0) + 1;
@@ -379,16 +411,47 @@ function onKey(event) {
 	event.preventDefault();
 }
 
-addControls();
-document.addEventListener("keydown", onKey);
-const follow = () => {
-	if (!location.hash.includes("view=")) /* the link to the results */
+/* The first failure is open from the start: its cause, its transcript, and the last packet of the target. */
+function openFirst() {
+	const first = document.querySelector("#list > details");
+	if (!first)
 		return;
-	Object.assign(state, readState(state.view));
+	unfold(first, true);
+	const row = first.matches(".case") ? first : first.querySelector(".case");
+	unfold(row, true);
+	const packets = [...row.querySelectorAll(".ladder button.label")];
+	const last = packets.filter(button => button.parentNode.matches(".in")).pop() || packets.pop();
+	if (last)
+		last.click();
+}
+
+async function start() {
+	data = await load();
+	const failures = data.cases.filter(isFailure).length;
+	const fresh = !location.hash.includes("view=");
+	await data.details.openAll(Math.min(failures, data.block));
+	state = readState(failures ? "failures" : "statements");
+	addControls();
+	document.addEventListener("keydown", onKey);
+	const follow = () => {
+		if (!location.hash.includes("view=")) /* the link to the results */
+			return;
+		Object.assign(state, readState(state.view));
+		render(false);
+	};
+	addEventListener("hashchange", follow);
+	addEventListener("popstate", follow);
+	addEventListener("beforeprint", openForPaper);
+	addEventListener("afterprint", closeAfterPaper);
 	render(false);
-};
-addEventListener("hashchange", follow);
-addEventListener("popstate", follow);
-addEventListener("beforeprint", showRest);
-render(false);
-document.documentElement.classList.add("ready");
+	if (fresh && state.view === "failures")
+		openFirst();
+	document.documentElement.classList.add("ready");
+	await data.details.openAll(failures); /* paper does not wait */
+	document.documentElement.classList.add("complete");
+}
+
+start().catch(error => {
+	byId("found").textContent = typeof DecompressionStream === "undefined"
+		? "This page needs a browser of 2023 or later." : "This page is damaged: " + error.message;
+});

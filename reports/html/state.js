@@ -41,3 +41,40 @@ function writeState(state, step) {
 	if (hash !== location.hash)
 		history[step ? "pushState" : "replaceState"](null, "", hash);
 }
+
+/* A row that opens: `fill` makes what is inside, once. That it is open is kept under `key`. */
+function foldable(row, key, state, fill) {
+	row.fill = () => {
+		if (!row.filled)
+			fill(row);
+		row.filled = true;
+	};
+	row.addEventListener("toggle", () => {
+		if (row.open)
+			row.fill();
+		const quiet = row.quiet;
+		row.quiet = false;
+		if (quiet)
+			return;
+		const changed = row.open ? !state.open.has(key) : state.open.delete(key);
+		if (row.open)
+			state.open.add(key);
+		if (changed)
+			writeState(state);
+	});
+	if (state.open.has(key)) {
+		row.open = true;
+		row.fill();
+	}
+	return row;
+}
+
+/* Opens or closes a row for the reader, who did not ask: the address does not keep it. */
+function unfold(row, open) {
+	if (row.open === open)
+		return;
+	row.quiet = true;
+	row.open = open;
+	if (open && row.fill)
+		row.fill();
+}

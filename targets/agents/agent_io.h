@@ -45,7 +45,9 @@ struct agent {
 	size_t filled, room;
 };
 
-void agent_init(struct agent *a, const struct verb *verbs, const char *name, const char *version);
+/* Says hello, for 3.1.1 and, if it `has_v5`, 5.0. */
+void agent_init(struct agent *a, const struct verb *verbs, const char *name, const char *version,
+	bool has_v5);
 void agent_fini(struct agent *a);
 
 /* One read from standard input; carries out the commands that are complete. False: the end. */

@@ -186,7 +186,7 @@ int main(void)
 	const MQTTAsync_nameValue *v = MQTTAsync_getVersionInfo();
 	while (v->name && strcmp(v->name, "Version") != 0)
 		v++;
-	agent_init(&a, verbs, "Paho C", v->name ? v->value : "");
+	agent_init(&a, verbs, "Paho C", v->name ? v->value : "", true);
 	a.client = &p;
 	while (agent_read(&a))
 		;

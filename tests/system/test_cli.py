@@ -402,7 +402,8 @@ def test_pages_are_as_wide_as_the_terminal(columns):
     out = on_a_terminal("explain", "MQTT-3.1.2-24", columns=columns)
     assert "\x1b[1m5.0:MQTT-3.1.2-24\x1b[0m" in out
     plain = re.sub(r"\x1b\[\d*m", "", out)
-    assert columns - 20 < max(map(len, plain.splitlines())) <= columns
+    words = [line for line in plain.splitlines() if "https://" not in line]   # an address is not broken
+    assert columns - 20 < max(map(len, words)) <= columns
     assert unfolded(plain) == unfolded(answer("explain", "MQTT-3.1.2-24"))
 
 

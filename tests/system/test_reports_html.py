@@ -53,14 +53,14 @@ def one_cause(*arguments):
         yield json.dumps(record) + "\n"
 
 
-def render(command, folder, name, *runs, lines=sample_runs.lines):
+def render(command, folder, name, *runs, lines=sample_runs.lines, extra=()):
     paths = []
     for i, arguments in enumerate(runs):
         path = folder / f"{name}{i}.jsonl"
         path.write_text("".join(lines(*arguments)), encoding="utf-8")
         paths.append(path)
     page = folder / f"{name}.html"
-    subprocess.run([PROGRAM, command, *paths, "--html", page], check=True, timeout=120)
+    subprocess.run([PROGRAM, command, *paths, "--html", page, *extra], check=True, timeout=120)
     return page.as_uri()
 
 
@@ -72,7 +72,9 @@ def pages(tmp_path_factory):
             "green": render("report", folder, "green", ["--runs", 6]),
             "causes": render("report", folder, "causes", ["--runs", 360, "--worse", 10], lines=one_cause),
             "big": render("report", folder, "big", ["--runs", 5000]),
-            "matrix": render("matrix", folder, "matrix", ["--runs", 360], worse)}
+            "matrix": render("matrix", folder, "matrix", ["--runs", 360], worse),
+            "wide": render("matrix", folder, "wide", *[["--runs", 240, "--worse", n, "--target", f"Broker {n}", "1.0"]
+                                                       for n in range(10, 24)], extra=["--pages", folder / "wide"])}
 
 
 def look(browser, size=DESKTOP, scheme="light"):
@@ -82,12 +84,29 @@ def look(browser, size=DESKTOP, scheme="light"):
         "features": [{"name": "prefers-color-scheme", "value": scheme}]})
 
 
+def visit(browser, address):
+    """Opens a page and waits until its script has unpacked what it holds."""
+    browser.get("about:blank")
+    browser.get(address)
+    wait(browser, lambda: "ready" in browser.execute_script("return document.documentElement.className"))
+
+
+def refresh(browser):
+    browser.refresh()
+    wait(browser, lambda: "ready" in browser.execute_script("return document.documentElement.className"))
+
+
+def print_out(browser):
+    """What a browser does before it prints, once all that was broken is unpacked."""
+    wait(browser, lambda: "complete" in browser.execute_script("return document.documentElement.className"))
+    browser.execute_script("dispatchEvent(new Event('beforeprint'))")
+
+
 @pytest.fixture
 def page(browser, pages):
-    """The report of a run, fresh, at desktop size; afterwards the console must be empty."""
+    """The report of a run, with all rows closed, at desktop size; afterwards the console must be empty."""
     look(browser)
-    browser.get("about:blank")
-    browser.get(pages["run"])
+    visit(browser, pages["run"] + "#view=failures")
     browser.get_log("browser")
     yield browser
     assert browser.get_log("browser") == []
@@ -139,7 +158,7 @@ def test_filters_narrow_and_the_address_keeps_them(page):
     Select(page.find_element(By.ID, "which")).select_by_value("unexpected")
     narrowed = found(page)
     assert narrowed != f"{count} of 360 case runs"
-    page.refresh()
+    refresh(page)
     assert found(page) == narrowed
     assert page.find_element(By.CSS_SELECTOR, "[data-verdict=fail]").get_attribute("aria-pressed") == "true"
     page.back()
@@ -157,7 +176,7 @@ def test_search_by_statement(page):
     wait(page, lambda: found(page).startswith("1 of "))
     assert "PUBREC" in rows(page)[0].text
     assert "q=5.0%3AMQTT-4.3.3-10" in page.current_url
-    page.refresh()
+    refresh(page)
     assert found(page).startswith("1 of ")
     box = page.find_element(By.ID, "q")
     box.send_keys(Keys.ESCAPE)
@@ -167,10 +186,85 @@ def test_search_by_statement(page):
 def test_what_nobody_judged_is_listed_with_its_reason(page):
     view(page, "statements")
     switch(page, "untested")
-    page.execute_script("dispatchEvent(new Event('beforeprint'))")   # the whole list
+    print_out(page)   # the whole list
     headings = [h.text for h in page.find_elements(By.CSS_SELECTOR, "#list h3")]
     assert headings[0].startswith("Not judged: no case run looked at it")
-    assert any(h.startswith("Not judged: binds the other side") for h in headings)
+    assert any(h.startswith("Not judged: cannot be seen from outside") for h in headings)
+
+
+def test_what_does_not_bind_the_role_is_left_out(page):
+    """5.0:MQTT-3.1.0-1 binds a client, and is seen in a client only; so nobody misses it in the report of a server."""
+    view(page, "statements")
+    names = page.execute_script("""dispatchEvent(new Event("beforeprint"));
+        return [...document.querySelectorAll("#list > .statement .name")].map(e => e.textContent)""")
+    assert found(page).startswith(f"{len(names)} statements, ") and len(names) == len(set(names)) > 300
+    rows = [line.split("\t") for line in (ROOT / "spec/statements-5.0.tsv").read_text().splitlines()[1:]]
+    judged = {line["name"] for each in sample_runs.lines("--runs", 360) for line in json.loads(each).get("statements", [])}
+    others = {"5.0:" + row[0] for row in rows if row[3] == "client" and "server-wire" not in row[6]} - judged
+    ours = {"5.0:" + row[0] for row in rows if row[3] == "server"}
+    assert len(others) > 5 and not others & set(names) and ours <= set(names)
+
+
+def test_the_first_screen_has_counts_and_a_legend(page):
+    for size in (DESKTOP, PHONE):
+        look(page, size)
+        page.execute_script("scrollTo(0, 0)")
+        legend = page.find_element(By.CSS_SELECTOR, "header .legend")
+        assert "pass as the standard demands" in legend.text and "fail broke a rule" in legend.text
+        assert legend.rect["y"] + legend.rect["height"] < size[1] / 2
+    counts = [int(b.text) for b in legend.find_elements(By.TAG_NAME, "b")]
+    assert sum(counts) == 360
+    legend.find_element(By.PARTIAL_LINK_TEXT, "fail").click()
+    wait(page, lambda: found(page).endswith(" of 360 case runs"))
+    assert int(found(page).split()[0]) == counts[1]
+
+
+def test_the_first_failure_is_open_with_its_packet(browser, pages):
+    look(browser)
+    visit(browser, pages["run"])
+    first = browser.find_element(By.CSS_SELECTOR, "#list > details")
+    assert first.get_attribute("open") and first.find_elements(By.CSS_SELECTOR, ".ladder .in .packet .fields")
+    assert len(browser.find_elements(By.CSS_SELECTOR, ".case[open]")) == 1
+    assert "open=" not in browser.current_url      # the reader has asked for nothing
+    first.find_element(By.TAG_NAME, "summary").click()
+    assert not first.get_attribute("open")
+    assert browser.get_log("browser") == []
+
+
+def test_what_is_broken_comes_first(page):
+    view(page, "cases")
+    headings = [h.text for h in page.find_elements(By.CSS_SELECTOR, "#list h3")]
+    assert headings[0].startswith("Broken")
+    badges = [b.text for b in page.find_elements(By.CSS_SELECTOR, "#list h3:first-of-type ~ details > summary .badge")]
+    broken = [b not in ("pass", "info", "nonstrict", "inapplicable") for b in badges]
+    assert broken == sorted(broken, reverse=True) and broken[0]
+
+
+def test_statements_lead_to_the_text_of_the_standard(page):
+    page.find_element(By.CSS_SELECTOR, "#list > .case summary").click()
+    links = page.find_elements(By.CSS_SELECTOR, "#list .section")
+    assert len(links) > 5
+    for link in links:
+        version, section = link.text.removeprefix("MQTT ").split(", ")
+        row = next(line.split("\t") for line in (ROOT / "spec/sections.tsv").read_text().splitlines()
+                   if line.startswith(f"{version}\t{section}\t"))
+        document = f"https://docs.oasis-open.org/mqtt/mqtt/v{version}/os/mqtt-v{version}-os.html"
+        assert link.get_attribute("href") == f"{document}#{row[2]}"
+
+
+@pytest.mark.parametrize("counts, worst", [
+    (["pass", "inapplicable"], "pass"), (["pass", "inconclusive"], "pass"), (["pass", "nonstrict"], "nonstrict"),
+    (["inapplicable", "inconclusive"], "inconclusive"), (["error", "fail"], "fail"), (["info", "inapplicable"], "info"),
+])
+def test_a_statement_has_its_own_worst_verdict(page, tmp_path, counts, worst):
+    """What could not be looked at in one case run hides nothing that another one saw."""
+    lines = [json.loads(line) for line in sample_runs.lines("--runs", 2)]
+    for case, verdict in zip((line for line in lines if line["type"] == "case"), counts):
+        case["statements"] = [{"name": "5.0:MQTT-4.3.3-10", "verdict": verdict}]
+    (tmp_path / "run.jsonl").write_text("".join(json.dumps(line) + "\n" for line in lines))
+    subprocess.run([PROGRAM, "report", tmp_path / "run.jsonl", "--html", tmp_path / "a.html"], check=True, timeout=60)
+    visit(page, (tmp_path / "a.html").as_uri() + "#view=statements&q=5.0:MQTT-4.3.3-10")
+    assert page.find_element(By.CSS_SELECTOR, "#list .statement .badge").text == worst
 
 
 def test_the_keyboard_does_it_all(page):
@@ -186,7 +280,7 @@ def test_the_keyboard_does_it_all(page):
     key(page, Keys.ENTER)
     assert first.find_element(By.XPATH, "..").get_attribute("open") == "true"
     assert "open=will" in page.current_url
-    page.refresh()
+    refresh(page)
     assert len(page.find_elements(By.CSS_SELECTOR, "#list > details[open] .ladder")) == 1
     key(page, "2")
     assert "view=statements" in page.current_url
@@ -198,15 +292,14 @@ def test_the_keyboard_does_it_all(page):
 def causes(browser, pages):
     """A report whose fails have one cause."""
     look(browser)
-    browser.get("about:blank")
-    browser.get(pages["causes"])
+    visit(browser, pages["causes"] + "#view=failures")
     browser.get_log("browser")
     yield browser
     assert browser.get_log("browser") == []
 
 
 def largest(browser):
-    return browser.find_element(By.CSS_SELECTOR, "#list > h3 + details")
+    return browser.find_element(By.CSS_SELECTOR, "#list > h4 + details")
 
 
 def count_of(row):
@@ -224,7 +317,9 @@ def test_failures_of_one_cause_are_one_line(causes):
     row.find_element(By.TAG_NAME, "summary").click()
     wait(causes, lambda: row.find_elements(By.CSS_SELECTOR, ".case"))
     assert len(row.find_elements(By.CSS_SELECTOR, ".body > .case")) == count
-    assert "A redelivered PUBLISH has DUP 1." in row.text
+    assert "A redelivered PUBLISH has DUP 1." in causes.find_element(By.CSS_SELECTOR, "#list > h4").text
+    titles = row.find_elements(By.CSS_SELECTOR, ".case > summary .title")
+    assert len(titles) == count and all(t.text.startswith("What a good server does") for t in titles)
     badges = [b.text for b in row.find_elements(By.CSS_SELECTOR, ".case > summary .badge")]
     assert set(badges) == {"FAIL", "fail"} and badges == sorted(badges)   # the unexpected first
     assert f"{badges.count('fail')} known" in text
@@ -232,17 +327,19 @@ def test_failures_of_one_cause_are_one_line(causes):
                 if "MQTT-3.3.1-1" in h.text]) == 1
 
 
-def test_the_largest_cause_comes_first(causes):
+def test_the_statement_of_most_failures_comes_first(causes):
     for heading in causes.find_elements(By.CSS_SELECTOR, "#list > h3"):
         counts = causes.execute_script("""
             const counts = [];
-            for (let e = arguments[0].nextElementSibling; e && e.matches("details"); e = e.nextElementSibling)
-                counts.push(e.matches(".cause") ? parseInt(e.querySelector(".chip").textContent) : 1);
+            for (let e = arguments[0].nextElementSibling; e && !e.matches("h3"); e = e.nextElementSibling)
+                if (e.matches("h4"))
+                    counts.push([!e.nextElementSibling.matches(".unexpected"), -parseInt(e.querySelector(".count").textContent)]);
             return counts;""", heading)
-        assert counts and counts == sorted(counts, reverse=True)
+        assert counts and counts == sorted(counts)
     shown = sum(count_of(r) if "cause" in r.get_attribute("class").split() else 1 for r in rows(causes))
-    assert found(causes).startswith(f"{shown} failures and surprises, ")
-    assert found(causes).endswith(f"{len(rows(causes))} causes")
+    assert found(causes).startswith(f"{shown} failures and surprises: ")
+    rules = len(causes.find_elements(By.CSS_SELECTOR, "#list > h4 > a.name"))
+    assert found(causes).endswith(f": {rules} statement{'s' * (rules != 1)}, {len(rows(causes))} causes")
 
 
 def test_the_keyboard_goes_into_a_cause(causes):
@@ -257,7 +354,7 @@ def test_the_keyboard_goes_into_a_cause(causes):
     wait(causes, lambda: "open=" + label.split("/")[0] in causes.current_url)
     key(causes, "k", Keys.ENTER)    # the cause is closed again; a link to the case run opens it
     wait(causes, lambda: "open=cause" not in causes.current_url)
-    causes.refresh()
+    refresh(causes)
     opened = causes.find_elements(By.CSS_SELECTOR, "#list > .cause[open] .case[open] .ladder")
     assert len(opened) == 1
 
@@ -274,9 +371,17 @@ def test_a_cause_unseen_is_named(causes):
 
 
 def test_paper_has_what_a_cause_holds(causes):
-    count = count_of(largest(causes))
-    causes.execute_script("dispatchEvent(new Event('beforeprint'))")
-    wait(causes, lambda: len(largest(causes).find_elements(By.CSS_SELECTOR, ".case")) == count)
+    """Every line, the evidence of one case run of each cause, and of each other failure; later all is as before."""
+    before = causes.current_url
+    print_out(causes)
+    assert len(largest(causes).find_elements(By.CSS_SELECTOR, ".case")) == count_of(largest(causes))
+    for row in rows(causes):
+        assert len(row.find_elements(By.CSS_SELECTOR, ".ladder")) == 1
+    assert causes.find_element(By.CSS_SELECTOR, "header .facts").is_displayed()
+    paper = causes.execute_cdp_cmd("Page.printToPDF", {})["data"]
+    assert len(paper) > 100000
+    causes.execute_script("dispatchEvent(new Event('afterprint'))")
+    assert not causes.find_elements(By.CSS_SELECTOR, "details[open]") and causes.current_url == before
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
@@ -387,7 +492,7 @@ def test_packets_good_and_bad_are_taken_apart(page, tmp_path):
                               for i, (hexes, v, _) in enumerate(PACKETS) if v == version]
     (tmp_path / "run.jsonl").write_text("".join(json.dumps(l) + "\n" for l in lines))
     subprocess.run([PROGRAM, "report", tmp_path / "run.jsonl", "--html", tmp_path / "a.html"], check=True, timeout=60)
-    page.get((tmp_path / "a.html").as_uri() + "#view=cases")
+    visit(page, (tmp_path / "a.html").as_uri() + "#view=cases")
     for row in rows(page):
         row.find_element(By.TAG_NAME, "summary").click()
     wait(page, lambda: len(page.find_elements(By.CSS_SELECTOR, "button.label")) == len(PACKETS))
@@ -487,7 +592,7 @@ def test_readable_in_both_schemes_and_on_a_phone(page, scheme, size):
 def test_paper_has_all_that_is_listed(page):
     view(page, "cases")
     assert len(rows(page)) < 360
-    page.execute_script("dispatchEvent(new Event('beforeprint'))")
+    print_out(page)
     assert len(rows(page)) == 360
     page.execute_cdp_cmd("Emulation.setEmulatedMedia", {"media": "print"})
     assert not page.find_element(By.ID, "tools").is_displayed()
@@ -496,7 +601,7 @@ def test_paper_has_all_that_is_listed(page):
 
 def test_a_green_run_says_so(browser, pages):
     look(browser)
-    browser.get(pages["green"])
+    visit(browser, pages["green"])
     assert "6 case runs, all as expected" in browser.find_element(By.CSS_SELECTOR, ".state.green").text
     assert browser.find_element(By.CSS_SELECTOR, "nav [aria-current]").text == "By statement"
     view(browser, "failures")
@@ -517,7 +622,7 @@ def test_without_scripts_the_failures_are_text(browser, pages):
 
 def test_five_thousand_case_runs_open(browser, pages):
     look(browser)
-    browser.get(pages["big"])
+    visit(browser, pages["big"])
     view(browser, "cases")
     assert found(browser) == "5000 case runs"
     browser.find_element(By.ID, "q").send_keys("qos2 split")
@@ -543,4 +648,37 @@ def test_the_matrix_filters(browser, pages):
         browser.save_screenshot(str(SHOTS / f"matrix-{name}-{scheme}.png"))
         assert browser.execute_script(CONTRAST) == []
         assert browser.execute_script("return document.documentElement.scrollWidth <= innerWidth")
+    assert browser.get_log("browser") == []
+
+
+@pytest.mark.parametrize("size", [DESKTOP, PHONE], ids=["desktop", "phone"])
+def test_a_wide_matrix_keeps_its_first_column(browser, pages, size):
+    """Fourteen targets: the columns scroll within the table, and the statement stays where it is."""
+    look(browser, size)
+    browser.get("about:blank")
+    browser.get(pages["wide"])
+    assert browser.execute_script("return document.documentElement.scrollWidth <= innerWidth")
+    inside, first, last = browser.execute_script("""
+        const box = document.querySelector("main .scroll"), row = box.querySelector("tr.differs");
+        row.scrollIntoView({block: "center"});
+        box.scrollLeft = 1e6;
+        const of = e => [e.getBoundingClientRect().left, e.getBoundingClientRect().right];
+        return [of(box), of(row.cells[0]), of(row.cells[14])]""")
+    assert abs(first[0] - inside[0]) < 2 and first[1] < inside[0] + (inside[1] - inside[0]) * .6
+    assert abs(last[1] - inside[1]) < 2 and last[0] > first[1]
+    SHOTS.mkdir(exist_ok=True)
+    browser.save_screenshot(str(SHOTS / f"matrix-wide-{'phone' if size == PHONE else 'desktop'}.png"))
+
+
+def test_a_cell_opens_the_statement_in_the_page_of_its_target(browser, pages):
+    look(browser)
+    browser.get("about:blank")
+    browser.get(pages["wide"])
+    cell = browser.find_element(By.CSS_SELECTOR, "main tr.differs a.badge.v-fail")
+    name = cell.find_element(By.XPATH, "ancestor::tr").find_element(By.CSS_SELECTOR, "th code").text
+    cell.click()
+    wait(browser, lambda: "ready" in browser.execute_script("return document.documentElement.className"))
+    row = browser.find_element(By.CSS_SELECTOR, "#list > .statement[open]")
+    assert row.find_element(By.CSS_SELECTOR, ".name").text == name
+    assert row.find_element(By.CSS_SELECTOR, ".body > .case .badge").text.lower() == "fail"   # the broken first
     assert browser.get_log("browser") == []

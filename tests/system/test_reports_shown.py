@@ -70,6 +70,9 @@ def test_each_report_is_read_back(shown, target):
     bad = sum(not case["expected"] for case in cases)
     assert int(root.get("failures")) + int(root.get("errors")) == bad
     assert int(root.get("tests")) == len(cases) + 1
+    places = [(ROOT / case.get("file"), int(case.get("line", 1))) for case in root.iter("testcase") if case.get("file")]
+    assert len(places) >= len(cases) - 4   # findings of the run are in no case
+    assert all(len(path.read_text().splitlines()) >= line for path, line in places)
     parser = pytest.importorskip("tap.parser")
     tests = [line for line in parser.Parser().parse_file(folder / "run.tap") if line.category == "test"]
     assert sum(not test.ok and not test.todo for test in tests) == bad

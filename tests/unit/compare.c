@@ -214,6 +214,83 @@ static void the_worst_verdict_is_in_the_cell(void **state)
 	book_close(&n);
 }
 
+/* A case run that finds this of the statement. */
+static void add_found(struct book *b, const char *id, enum verdict verdict)
+{
+	struct record_statement of_it = { "5.0:MQTT-4.3.3-10", verdict };
+	struct record_case c = book_case(sample_ended(VERDICT_PASS, true), id);
+
+	c.statements = &of_it;
+	c.statement_count = 1;
+	book_add(b, &c);
+}
+
+/* Of a statement: what one case run of each of two targets says, or two of the first. */
+static const struct matrix_row *of_two(
+	struct book *o, struct book *n, struct matrix *m, enum verdict a, enum verdict b, bool twice)
+{
+	static struct runs both[2];
+
+	start(o, "2.0.11");
+	add_found(o, "one", a);
+	if (twice)
+		add_found(o, "two", b);
+	finish(o);
+	start(n, "2.0.12");
+	if (!twice)
+		add_found(n, "one", b);
+	finish(n);
+	both[0] = o->runs;
+	both[1] = n->runs;
+	matrix_make(&o->arena, both, 2, m);
+	return row(m, "5.0:MQTT-4.3.3-10");
+}
+
+static void an_observation_is_no_difference(void **state)
+{
+	(void)state;
+	static const struct {
+		enum verdict a, b;
+		bool differs;
+	} pairs[] = {
+		{ VERDICT_PASS, VERDICT_INFO, false },
+		{ VERDICT_INFO, VERDICT_PASS, false },
+		{ VERDICT_PASS, VERDICT_NONSTRICT, true },
+		{ VERDICT_INFO, VERDICT_FAIL, true },
+		{ VERDICT_PASS, VERDICT_INAPPLICABLE, true },
+	};
+
+	for (size_t i = 0; i < sizeof(pairs) / sizeof(*pairs); i++) {
+		struct book o, n;
+		struct matrix m;
+		const struct matrix_row *r = of_two(&o, &n, &m, pairs[i].a, pairs[i].b, false);
+		assert_int_equal(r->differs, pairs[i].differs);
+		book_close(&o);
+		book_close(&n);
+	}
+}
+
+static void what_tells_nothing_hides_nothing(void **state)
+{
+	(void)state;
+	static const enum verdict silent[] = { VERDICT_INAPPLICABLE, VERDICT_INCONCLUSIVE,
+		VERDICT_ERROR };
+	static const enum verdict telling[] = { VERDICT_PASS, VERDICT_INFO, VERDICT_NONSTRICT,
+		VERDICT_FAIL };
+
+	for (size_t s = 0; s < sizeof(silent) / sizeof(*silent); s++) {
+		for (size_t t = 0; t < sizeof(telling) / sizeof(*telling); t++) {
+			struct book o, n;
+			struct matrix m;
+			const struct matrix_row *r =
+				of_two(&o, &n, &m, telling[t], silent[s], true);
+			assert_int_equal(r->cells[0].verdict, telling[t]);
+			book_close(&o);
+			book_close(&n);
+		}
+	}
+}
+
 static void the_matrix_is_as_its_golden_files(void **state)
 {
 	(void)state;
@@ -230,20 +307,26 @@ static void the_matrix_is_as_its_golden_files(void **state)
 	finish(&n);
 	((struct run_source *)n.runs.sources)->path = "nightly/<run>.jsonl";
 	const struct runs both[] = { o.runs, n.runs };
+	const struct matrix_way ways[] = { { NULL, "out/run.jsonl" },
+		{ "a (page).html", "nightly/<run>.jsonl" } };
 	matrix_make(&o.arena, both, 2, &m);
 	assert_int_equal(m.different, 1);
 	assert_int_equal(m.columns[0].kept, 1);
 	assert_int_equal(m.columns[1].kept, 1);
 	assert_int_equal(m.columns[1].broken, 2);
 	draft_begin(&d);
-	report_matrix_markdown(d.to, &m);
+	report_matrix_markdown(d.to, &m, ways);
 	golden_check("matrix.md", draft_end(&d));
 	draft_fini(&d);
 	draft_begin(&d);
-	report_matrix_html(d.to, &m);
+	report_matrix_html(d.to, &m, ways);
 	const char *page = draft_end(&d);
 	assert_non_null(strstr(page, "(nightly/&lt;run&gt;.jsonl)"));
 	assert_null(strstr(page, "<run>"));
+	assert_non_null(strstr(page, "<a class=\"badge v-pass\" href=\"./out/run.jsonl\">pass</a>"));
+	assert_non_null(strstr(page,
+		"<a class=\"badge v-fail\" href=\"./a%20%28page%29.html#view=statements"
+		"&amp;q=5.0:MQTT-4.3.3-10&amp;open=5.0:MQTT-4.3.3-10\">fail</a>"));
 	draft_fini(&d);
 	book_close(&o);
 	book_close(&n);
@@ -258,6 +341,8 @@ int main(void)
 		cmocka_unit_test(a_foreseen_failure_is_broken_all_the_same),
 		cmocka_unit_test(the_diff_is_as_its_golden_files),
 		cmocka_unit_test(the_worst_verdict_is_in_the_cell),
+		cmocka_unit_test(an_observation_is_no_difference),
+		cmocka_unit_test(what_tells_nothing_hides_nothing),
 		cmocka_unit_test(the_matrix_is_as_its_golden_files),
 	};
 

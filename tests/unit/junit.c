@@ -163,7 +163,8 @@ static void a_failure_has_its_statements_its_cause_and_its_evidence(void **state
 {
 	char *element = testcase(*state, "z_sibling 3.1.1 ws split:3 run 3");
 
-	assert_says(element, " classname=\"mqtt_3_1_1.will\" time=\"0.012345\">");
+	assert_says(element, " classname=\"mqtt_3_1_1.will\" file=\"cases/server/qos2.c\" line=\"31\" "
+		"time=\"0.012345\">");
 	assert_says(element,
 		"<property name=\"verdict\" value=\"fail\"/>\n"
 		"<property name=\"expected\" value=\"false\"/>\n"
@@ -183,6 +184,27 @@ static void a_failure_has_its_statements_its_cause_and_its_evidence(void **state
 	assert_says(element, "      0.000 publisher &gt; CONNECT id=&quot;c1f-publisher&quot; ");
 	assert_says(element, "<system-err>oops\n</system-err>\n");
 	free(element);
+}
+
+static void what_is_skipped_says_why(void **state)
+{
+	const struct junit *j = *state;
+	char *element = testcase(j, "4_inapplicable/by_default 5.0");
+
+	assert_says(element, "<property name=\"skipped\" value=\"inapplicable\"/>");
+	assert_says(element, " file=\"cases/server/qos2.c\" time=");
+	free(element);
+	element = testcase(j, "5_inconclusive/foreseen 5.0");
+	assert_says(element, "<property name=\"skipped\" value=\"known failure\"/>");
+	free(element);
+	element = testcase(j, "0_pass/by_default 5.0");
+	assert_null(strstr(element, "name=\"skipped\""));
+	free(element);
+	assert_int_equal(count(j->draft.text, "<property name=\"skipped\""), 7);
+	assert_int_equal(count(j->draft.text,
+				 "<property name=\"inapplicable\" value=\"2\"/>\n"
+				 "<property name=\"known failures\" value=\"5\"/>"),
+		1);
 }
 
 static void no_text_gets_out_of_its_element(void **state)
@@ -208,6 +230,7 @@ int main(void)
 		cmocka_unit_test(each_case_run_is_as_red_as_it_should_be),
 		cmocka_unit_test(suites_are_chapters_of_a_version_and_count_what_they_have),
 		cmocka_unit_test(a_failure_has_its_statements_its_cause_and_its_evidence),
+		cmocka_unit_test(what_is_skipped_says_why),
 		cmocka_unit_test(no_text_gets_out_of_its_element),
 	};
 

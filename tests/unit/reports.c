@@ -189,7 +189,8 @@ static void an_unseen_cause_is_red_everywhere(void **state)
 	assert_true(says(report_tap, &b.runs, "\nnot ok 3 - MQTT-4.3.3-10 is foreseen\n"));
 	assert_true(says(report_markdown, &b.runs,
 		"**0 unexpected** of 1 case runs, **2 causes foreseen but not seen**"));
-	assert_true(says(report_markdown, &b.runs, "(known \\| since 2.0.9); remove that entry"));
+	assert_true(says(report_markdown, &b.runs, "(known \\| since 2.0.9) ([reported](https://example.org/bugs/1234)); remove that "
+		"entry"));
 	assert_true(says(report_badge, &b.runs, "2 unexpected"));
 	book_close(&b);
 }
@@ -249,7 +250,8 @@ static void markdown_says_a_cause_once(void **state)
 	assert_true(record_write_end(b.to, &b.end));
 	assert_true(book_read(&b, &error));
 	assert_true(says(report_markdown, &b.runs,
-		"| 12 | fail | 5.0:MQTT-4.3.3-10 | expected PUBREC 7, actual connection closed (no "
+		"| 12 | fail | [5.0:MQTT-4.3.3-10](https://docs.oasis-open.org/mqtt/mqtt/v5.0/os/"
+		"mqtt-v5.0-os.html#_Toc3901237) | expected PUBREC 7, actual connection closed (no "
 		"packet) after 2.1 ms | table/row\\_00, table/row\\_01, table/row\\_02, and 9 more "
 		"|"));
 	assert_true(says(report_markdown, &b.runs, "<summary>One by one (13)</summary>"));
