@@ -6,7 +6,10 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { BREACHES_TOLD = 20 /* of each statement */ };
+enum {
+	BREACHES_TOLD = 20,   /* of each statement */
+	TURN_MAX_US = 500000, /* the shortest Keep Alive ends half a second after its second */
+};
 
 static struct record_failure *failure_new(
 	struct test *t, struct place at, const char *expected, const char *actual)
@@ -124,6 +127,20 @@ void test_check_question(struct test *t, struct place at)
 		"something was over");
 }
 
+/* The clocks of the standard went on while a connection had to wait for its turn: those of the target, and
+ * those that a peer of ours should have kept.
+ */
+static void check_turns(struct test *t, struct place at)
+{
+	if (!t->def->budget_ms || t->held_us < TURN_MAX_US)
+		return;
+	t->waited = true; /* among fewer case runs it may be otherwise */
+	test_end(t, at, VERDICT_INCONCLUSIVE,
+		arena_printf(t->arena,
+			"a connection waited %.0f ms for its turn, while clocks went on",
+			(double)t->held_us / 1000));
+}
+
 void test_differ(struct test *t, struct place at, struct difference d, const char *expected,
 	const char *actual)
 {
@@ -134,6 +151,7 @@ void test_differ(struct test *t, struct place at, struct difference d, const cha
 
 	conduct_settle(t);
 	test_check_question(t, at);
+	check_turns(t, at);
 	if (t->foreign_unanswered && d.waited)
 		test_end(t, at, VERDICT_INCONCLUSIVE,
 			"messages of other case runs may be in the way of what did not come");

@@ -152,14 +152,14 @@ struct test {
 	struct messages messages; /* that our peers have published */
 	struct lateness lateness;
 	bool waits;
-		/* the runner was told that it does nothing else */ /* how late the machine has been */
+	/* the runner was told that it does nothing else */ /* how late the machine has been */
 	const char *foreign; /* topic of a message of another case run that came first; or NULL */
 	bool foreign_unanswered; /* one came at QoS 1 or 2, and may be in the way of others */
 	const char *misconduct;  /* the first rule that we broke undeclared: a sentence; or NULL */
 	size_t packets_in;       /* that the target has sent, on all connections ... */
 	size_t bytes_in;         /* ... and what was read of it */
 	int64_t unpaced_us;      /* what the process had waited before, for its turns to connect */
-	int64_t held_us; /* waited for them with other connections of its own already there */
+	int64_t held_us; /* the longest such wait with other connections of its own already there */
 
 	struct distribution *distributions;
 	size_t distribution_count, distribution_capacity;

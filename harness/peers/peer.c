@@ -72,7 +72,7 @@ static void wait_for_turn(struct test *t)
 	if (!pace || wait_us <= 0)
 		return;
 	if (t->peer_count > 1)
-		t->held_us += wait_us;
+		t->held_us = wait_us > t->held_us ? wait_us : t->held_us;
 	lateness_add(&t->lateness, wait_us);
 	while (tape_now_us(&t->tape) < until_us)
 		test_pump(t, until_us);

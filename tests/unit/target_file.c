@@ -134,6 +134,31 @@ static void lost_indentation_is_told_where_it_matters(void **state)
 		read_good(YAML("  a: 1\n  b: 2\n") "[file c.yml]\ncontent =\n    c: 1\n").warning);
 }
 
+static void a_broker_may_be_hosted_by_others(void **state)
+{
+	(void)state;
+	struct target_file f =
+		read_good(TARGET "prefix = acme/x\nclient_id_prefix = acme-\nconnect_rate = 5\n");
+	assert_string_equal(f.topics, "acme/x");
+	assert_string_equal(f.client_ids, "acme-");
+	assert_int_equal(f.connect_rate, 5);
+	f = read_good(TARGET);
+	assert_null(f.topics);
+	assert_null(f.client_ids);
+	assert_int_equal(f.connect_rate, 0);
+
+	assert_refused(TARGET "prefix = a/#\n",
+		"4: `prefix`: what topics are put below must not have a wildcard, + or #");
+	assert_refused(TARGET "prefix = a\nprefix = b\n", "5: `prefix`: is given twice");
+	assert_refused(TARGET "client_id_prefix = \xFF\n",
+		"4: `client_id_prefix`: what ClientIds begin with must be UTF-8");
+	assert_refused(TARGET "connect_rate = 0\n",
+		"4: `connect_rate`: must be a number of connections a second, 1 to 100000");
+	assert_refused("[target]\nname = X\nagent = a\nprefix = x\n",
+		"1: a client has no `prefix`, `client_id_prefix` or `connect_rate`: they are for "
+		"brokers");
+}
+
 static void a_broker_may_want_a_user(void **state)
 {
 	(void)state;
@@ -458,6 +483,7 @@ int main(void)
 		TEST(a_program_has_a_minute_to_be_ready),
 		TEST(a_running_target_needs_no_command),
 		TEST(lost_indentation_is_told_where_it_matters),
+		TEST(a_broker_may_be_hosted_by_others),
 		TEST(a_broker_may_want_a_user),
 		TEST(faults_have_a_place),
 		TEST(nothing_is_cut_off),
