@@ -170,6 +170,8 @@ static const char *reach_target(struct run *run)
 	if (!run->options.anyway &&
 		!survey_enter(&run->arena, &run->target, answer_us, run->surveys, &error))
 		return arena_printf(&run->arena, "%s (--anyway plays all the same)", error);
+	run->round_trip = survey_distance(&run->arena, &run->target, answer_us, run->surveys);
+	run->record.round_trip_us = run->round_trip.usual_us;
 	return NULL;
 }
 
@@ -266,6 +268,7 @@ static struct runner_config configure(struct run *run)
 		.seed = o->seed,
 		.patience_us = (int64_t)o->patience_s * 1000000,
 		.slack_us = (int64_t)o->slack_ms * 1000,
+		.round_trip = run->round_trip,
 		.deadline_us = o->deadline_s ? now_us + (int64_t)o->deadline_s * 1000000 : 0,
 		.hold_us = run->role == ROLE_SERVER ? RUNNER_HOLD_US : 0,
 		.jobs = jobs,

@@ -25,7 +25,8 @@ void run_look(struct run *run)
 		.transport = run->routes.list[0],
 		.target = target_endpoint(&run->target, run->routes.list[0]),
 		.seed = o->seed,
-		.slack_us = (int64_t)o->slack_ms * 1000,
+		.slack_us = (int64_t)o->slack_ms * 1000 + run->round_trip.most_us,
+		.round_trip = run->round_trip,
 	};
 
 	if (!def)

@@ -123,6 +123,7 @@ bool is_v5(const struct test *t);
 const struct vector *row(const struct test *t);    /* of a table; NULL in a plain case */
 unsigned random_below(struct test *t, unsigned n); /* from the seed of the run: 0 to n-1 */
 int64_t now_us(const struct test *t);              /* since the case run began */
+unsigned distance_ms(const struct test *t); /* to the target and back, at most; 0 next door */
 
 /* What the target offers (CONNACK properties in 5.0, its file, or the standard's defaults). */
 const struct capabilities *offers(const struct test *t);
@@ -273,6 +274,11 @@ struct disconnect {
 	join_at(AT("join(" #t ", " #name ", " #__VA_ARGS__ ")"), (t), (name), \
 		(struct connect){ __VA_ARGS__ })
 
+/* The second half of a join whose first was dial and send_connect: several can be under way at once, where
+ * the distance would otherwise make them last longer than a clock of the target.
+ */
+#define need_accepted(peer) need_accepted_at(AT("need_accepted(" #peer ")"), (peer))
+
 /* SUBSCRIBE, and a SUBACK that grants what was asked for; anything less makes the run
  * `inapplicable`.
  */
@@ -379,9 +385,15 @@ struct disconnect {
 /* What follows asks a question that is good for a limited time: an answer tells something until
  * `ms` after `since_us` (from now_us, taken before the clock could start). A failure after that
  * makes the run `inconclusive`: the machine was late. 0 and 0: the limit is lifted.
+ *
+ * The distance to the target is taken into account.
  */
 #define only_until(t, since_us, ms) \
 	only_until_at(AT("only_until(" #t ", " #since_us ", " #ms ")"), (t), (since_us), (ms))
+
+/* The same for what has been done by now: where the time is over, the run ends as `inconclusive`. */
+#define in_time(t, since_us, ms) \
+	in_time_at(AT("in_time(" #t ", " #since_us ", " #ms ")"), (t), (since_us), (ms))
 
 /* ---- expectations: a failure is `fail` ----------------------------------------------------- */
 
@@ -570,7 +582,7 @@ struct outcome {
 
 /* ---- looking around without demanding ------------------------------------------------------ */
 
-/* Waits up to `ms` for the connection to end. Returns when it did, in ms since hang(), or NAN.
+/* Waits up to `ms`, and a round trip, for the connection to end. Returns when it did, in ms since hang(), or NAN.
  * Several peers can be waited for one after another: events carry the time at which they came.
  */
 double wait_closed_ms(struct peer *peer, unsigned ms);
@@ -583,7 +595,7 @@ double wait_closed_ms(struct peer *peer, unsigned ms);
 	retained_settled_at(AT("retained_settled(" #t ", " #__VA_ARGS__ ")"), (t), \
 		(struct message){ __VA_ARGS__ })
 
-/* Waits up to `ms` for a packet of this type, which can still be expected afterwards. Returns when
+/* Waits up to `ms`, and a round trip, for a packet of this type, which can still be expected afterwards. Returns when
  * it came, in ms since the case run began, or NAN.
  */
 double wait_packet_ms(struct peer *peer, enum packet_type type, unsigned ms);
@@ -617,6 +629,7 @@ void require_offer_at(struct place at, struct test *t, enum offer what);
 void require_qos_at(struct place at, struct test *t, unsigned qos);
 void judging_at(struct place at, struct test *t, const char *statement);
 struct peer *join_at(struct place at, struct test *t, const char *name, struct connect c);
+struct packet need_accepted_at(struct place at, struct peer *p);
 struct packet subscribe_at(struct place at, struct peer *p, struct subscribe s);
 struct packet unsubscribe_at(struct place at, struct peer *p, struct subscribe s);
 void publish_at(struct place at, struct peer *p, struct publish m);
@@ -647,6 +660,7 @@ void read_to_end_at(struct place at, struct peer *p);
 void off_the_record_at(struct place at, struct peer *p);
 void let_pass_at(struct place at, struct test *t, unsigned ms);
 void only_until_at(struct place at, struct test *t, int64_t since_us, unsigned ms);
+void in_time_at(struct place at, struct test *t, int64_t since_us, unsigned ms);
 struct packet expect_at(struct place at, struct peer *p, enum packet_type type);
 struct packet expect_ack_at(struct place at, struct peer *p, enum packet_type type, unsigned id);
 struct packet expect_accepted_at(struct place at, struct peer *p);

@@ -43,13 +43,22 @@ static void play_body(struct test *t)
 {
 	if (t->def->budget_ms)
 		lateness_watch(&t->lateness, t->arena, t->play->target, t->play->version,
-			arena_printf(t->arena, "%sPulse", t->play->prefix));
+			arena_printf(t->arena, "%sPulse", t->play->prefix),
+			t->play->round_trip.most_us);
 	t->def->play(t);
 	check_witness(t);
 	t->judged = -1;
 	test_settle(t);
 	conduct_settle(t);
 	test_read_ready(t); /* the monitor judges what came after the last expectation, too */
+}
+
+/* Half a packet may be why something did not come in time. */
+static void show_rests(struct test *t)
+{
+	for (size_t i = 0; i < t->peer_count && t->failure; i++)
+		if (is_open(t->peers[i]))
+			peer_show_rest(t->peers[i]);
 }
 
 static void close_claims(struct test *t)
@@ -145,6 +154,7 @@ void play_case(struct arena *a, const struct play *play, struct record_case *out
 		play_body(t);
 		close_claims(t);
 	}
+	show_rests(t);
 	client_end(t);
 	lateness_end(&t->lateness);
 	fill_record(t, out);

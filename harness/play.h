@@ -6,6 +6,7 @@
 #include <stdint.h>
 #include <stdio.h>
 
+#include "harness/peers/round_trip.h"
 #include "record/record.h"
 #include "spec/spec.h"
 
@@ -44,12 +45,13 @@ struct play {
 	const char *const *known;
 	const char *prefix; /* of ClientIds and topics; unique; 1 to 9 of 0-9a-zA-Z */
 	uint64_t seed;
-	int64_t answer_us;         /* how long an answer may take before it counts as missing */
-	int64_t limit_us;          /* by when all of it must be over, since it began; 0: never */
-	int64_t patience_us;       /* how long a wait for it goes on all the same; 0: no longer */
-	int64_t slack_us;          /* granted beyond the upper end of a timing window */
-	struct leavings *leavings; /* where to note what it leaves; NULL: nobody wants to know */
-	const char *pcap_path;     /* NULL: no capture */
+	int64_t answer_us;   /* how long an answer may take before it counts as missing */
+	int64_t limit_us;    /* by when all of it must be over, since it began; 0: never */
+	int64_t patience_us; /* how long a wait for it goes on all the same; 0: no longer */
+	int64_t slack_us;    /* granted beyond the upper end of a timing window, distance and all */
+	struct round_trip round_trip; /* to the target: how far away it is */
+	struct leavings *leavings;    /* where to note what it leaves; NULL: nobody wants to know */
+	const char *pcap_path;        /* NULL: no capture */
 	/* Called when it does nothing but wait, and again when it has work; or NULL. */
 	void (*waits)(void *user, bool waits);
 	void *waits_user;

@@ -114,8 +114,7 @@ void test_late(struct test *t, struct place at)
 			(double)(lateness_us(&t->lateness) - t->lateness.own_us) / 1000));
 }
 
-/* The question had its time, and that is over: the answer says nothing. */
-static void check_question(struct test *t, struct place at)
+void test_check_question(struct test *t, struct place at)
 {
 	if (!t->question_until_us || tape_now_us(&t->tape) < t->question_until_us)
 		return;
@@ -134,7 +133,7 @@ void test_differ(struct test *t, struct place at, struct difference d, const cha
 	struct claim *accused;
 
 	conduct_settle(t);
-	check_question(t, at);
+	test_check_question(t, at);
 	if (t->foreign_unanswered && d.waited)
 		test_end(t, at, VERDICT_INCONCLUSIVE,
 			"messages of other case runs may be in the way of what did not come");
@@ -168,7 +167,7 @@ void test_note_on(struct test *t, struct place at, enum verdict verdict, const c
 	const char *expected, const char *actual)
 {
 	if (verdict == VERDICT_NONSTRICT)
-		check_question(t, at);
+		test_check_question(t, at);
 	test_remark(t, NULL, "%s: %s", verdict_name(verdict), actual);
 	if (verdict == VERDICT_NONSTRICT) {
 		struct claim *c = statement ? claim_add(t, statement) : claim_on_trial(t);

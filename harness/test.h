@@ -65,7 +65,8 @@ struct peer {
 	enum reading reading;
 	size_t bytes_in; /* received in all */
 	struct buf in;   /* received, not yet parsed */
-	bool lost;       /* what came can no longer be parsed */
+	bool lost;       /* what came can no longer be parsed ... */
+	struct bytes noise; /* ... and this is it */
 	struct arrival *arrivals;
 	size_t arrival_first; /* those before it have been taken */
 	size_t arrival_count, arrival_capacity;
@@ -233,6 +234,9 @@ void test_differ(struct test *t, struct place at, struct difference d, const cha
 /* Ends the run as `inconclusive`: what was too late was so by no more than the machine was. */
 void test_late(struct test *t, struct place at) __attribute__((noreturn));
 
+/* The same where a question had its time (only_until), and that is over: an answer says nothing. */
+void test_check_question(struct test *t, struct place at);
+
 /* Records a lesser finding and goes on. */
 void test_note(struct test *t, struct place at, enum verdict verdict, const char *expected,
 	const char *actual);
@@ -331,6 +335,10 @@ bool peer_wait_end(struct peer *p, int64_t until_us);
  * 5000 ms".
  */
 const char *peer_situation(struct peer *p, int64_t since_us);
+
+/* What has come and makes no packet: the beginning of one, or bytes that are no MQTT. */
+struct bytes peer_rest(const struct peer *p);
+void peer_show_rest(struct peer *p); /* in the transcript, unless it is there */
 
 /* Notes that the wait for a packet of this type (or CLOSED) lasted longer than an answer may take,
  * and that it came all the same: being late is no breach. In a set-up step it is no more than a

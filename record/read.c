@@ -201,6 +201,8 @@ static void read_run(struct reader *r, const json_t *o, struct record_run *out)
 	out->shard = field_optional_text(r, o, "shard");
 	out->seed = read_seed(r, o);
 	out->started_us = field_us(r, o, "started_us");
+	if (json_object_get(o, "round_trip_us"))
+		out->round_trip_us = field_us(r, o, "round_trip_us");
 	out->planned = field_count(r, o, "planned");
 }
 

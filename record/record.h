@@ -115,7 +115,8 @@ struct record_run {
 	const char *shard;     /* "2/4" or NULL */
 	uint64_t seed;
 	int64_t started_us; /* wall clock */
-	size_t planned;     /* case runs */
+	int64_t round_trip_us; /* to the server and back, as a rule; 0: not measured, or a client */
+	size_t planned;        /* case runs */
 };
 
 /* A cause that the target's file foresees, but that did not come up. */

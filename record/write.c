@@ -142,6 +142,8 @@ bool record_write_run(FILE *to, const struct record_run *run)
 	snprintf(seed, sizeof(seed), "%llu", (unsigned long long)run->seed);
 	put_text(o, "seed", seed);
 	put_number(o, "started_us", run->started_us);
+	if (run->round_trip_us)
+		put_number(o, "round_trip_us", run->round_trip_us);
 	put_number(o, "planned", (int64_t)run->planned);
 	return write_line(to, o);
 }

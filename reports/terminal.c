@@ -13,6 +13,7 @@ enum {
 	STDERR_LINES = 5,  /* shown of a target that died */
 	BLOCKS_MAX = 10,   /* failures shown in full; more only where the cause is new */
 	CAUSES_MAX = 40,   /* shown at the end */
+	FAR_US = 1000,     /* a round trip that is worth a word */
 };
 
 static struct report_style style_of(const struct terminal *t)
@@ -42,6 +43,8 @@ void terminal_begin(struct terminal *t, const struct record_run *run)
 	buf_printf(&b, ": %zu case %s", run->planned, run->planned == 1 ? "run" : "runs");
 	if (run->shard)
 		buf_printf(&b, ", shard %s", run->shard);
+	if (run->round_trip_us >= FAR_US)
+		buf_printf(&b, ", round trip %.0f ms", (double)run->round_trip_us / 1000);
 	buf_printf(&b, ", seed %llu", (unsigned long long)run->seed);
 	text_wrap(t->to, buf_text(&b), (struct text_block){ .indent = 2, .width = t->width });
 	fputc('\n', t->to);

@@ -32,6 +32,11 @@ int64_t now_us(const struct test *t)
 	return tape_now_us(&t->tape);
 }
 
+unsigned distance_ms(const struct test *t)
+{
+	return (unsigned)((t->play->round_trip.most_us + 999) / 1000);
+}
+
 struct bytes filler(struct test *t, size_t len)
 {
 	uint8_t *data = arena_alloc(t->arena, len + 1);

@@ -69,7 +69,10 @@ double wait_closed_ms(struct peer *peer, unsigned ms)
 {
 	int64_t from_us = quiet_begun_us(peer);
 
-	if (!peer_wait_end(peer, quiet_since_us(peer) + (int64_t)ms * 1000) || !peer->ended)
+	int64_t until_us = quiet_since_us(peer) + (int64_t)ms * 1000 +
+		peer->test->play->round_trip.most_us;
+
+	if (!peer_wait_end(peer, until_us) || !peer->ended)
 		return NAN;
 	return (double)(peer->ended_us - from_us) / 1000;
 }
@@ -167,13 +170,23 @@ static void put_up_with(struct place at, struct test *t, struct difference d, co
 		t->failure->difference = spec_difference_name(d.kind);
 }
 
+/* Waits for one of these; where a DISCONNECT comes first, for the close, which has as long as any answer. */
+static struct arrival *wait_or_close(struct peer *p, uint32_t types)
+{
+	int64_t until_us = test_answer_deadline_us(p->test);
+	struct arrival *a = peer_wait(p, types, until_us);
+
+	if (!a && peer_arrival(p, SPEC_PACKET(DISCONNECT)))
+		peer_wait_end(p, until_us);
+	return a;
+}
+
 /* The first packet was at fault: the target closes, in 5.0 perhaps after a CONNACK of 0x80 or above. */
 static void expect_connect_violation(struct place at, struct peer *p, const struct violation *v,
 	const char *expected, int64_t since_us)
 {
 	struct test *t = p->test;
-	struct arrival *a =
-		peer_wait(p, SPEC_PACKET(CONNACK) | SPEC_PACKET(AUTH), test_answer_deadline_us(t));
+	struct arrival *a = wait_or_close(p, SPEC_PACKET(CONNACK) | SPEC_PACKET(AUTH));
 	bool reasons = version_traits(t->play->version).reason_codes;
 	bool refused = a && a->packet.type == CONNACK &&
 		(reasons ? a->packet.code >= 0x80 : a->packet.code != 0);
@@ -220,7 +233,7 @@ static bool goes_on(
 	struct test *t = p->test;
 	bool in_haste = test_theirs(t) == SIDE_CLIENT || is_left_to_the_target(t);
 
-	*a = peer_wait(p, test_signs_of_life(t), test_answer_deadline_us(t));
+	*a = wait_or_close(p, test_signs_of_life(t));
 	/* What had been read before may be answered all the same. Where a server could be accused, it
 	 * has as long to close as any answer has.
 	 */

@@ -63,13 +63,13 @@ void test_note_late(struct test *t, struct place at, unsigned type, int64_t sinc
 
 /* What it means that this came, or nothing, in place of a packet of `type`. */
 static struct difference in_place_of(
-	const struct peer *p, const struct arrival *a, enum packet_type type)
+	struct peer *p, const struct arrival *a, enum packet_type type)
 {
 	struct difference d = DIFFERENCE(SPEC_MISSING, spec_packet_name(type));
 
 	if (a) {
 		d.kind = SPEC_PACKET;
-	} else if (p->ended) {
+	} else if (p->ended || peer_arrival(p, SPEC_PACKET(DISCONNECT))) {
 		d.kind = SPEC_CLOSED;
 	} else {
 		d.waited = !p->closed && !p->lost;
@@ -285,7 +285,7 @@ static bool is_listed(const struct outcome *outcomes, size_t count, unsigned typ
 /* None of the outcomes: what was to be refused was tolerated, or a listed packet came with another
  * code, or another packet came.
  */
-static struct difference unlisted(struct test *t, const struct peer *p, const struct arrival *a,
+static struct difference unlisted(struct test *t, struct peer *p, const struct arrival *a,
 	const struct outcome *outcomes, size_t count)
 {
 	unsigned due = outcomes[0].type == CLOSED ? RESERVED_0 : outcomes[0].type;
@@ -345,7 +345,9 @@ struct packet expect_one_of_at(
 
 double wait_packet_ms(struct peer *peer, enum packet_type type, unsigned ms)
 {
-	int64_t until_us = tape_now_us(&peer->test->tape) + (int64_t)ms * 1000;
+	struct test *t = peer->test;
+	int64_t until_us =
+		tape_now_us(&t->tape) + (int64_t)ms * 1000 + t->play->round_trip.most_us;
 	struct arrival *a = peer_wait(peer, SPEC_PACKET(type), until_us);
 
 	return a ? (double)a->at_us / 1000 : NAN;

@@ -229,7 +229,15 @@ void send_bytes_at(struct place at, struct peer *p, struct bytes bytes)
 void only_until_at(struct place at, struct test *t, int64_t since_us, unsigned ms)
 {
 	(void)at;
-	t->question_until_us = ms ? since_us + (int64_t)ms * 1000 : 0;
+	t->question_until_us =
+		ms ? since_us + (int64_t)ms * 1000 + t->play->round_trip.least_us : 0;
+}
+
+void in_time_at(struct place at, struct test *t, int64_t since_us, unsigned ms)
+{
+	only_until_at(at, t, since_us, ms);
+	test_check_question(t, at);
+	only_until_at(at, t, 0, 0);
 }
 
 void drop_at(struct place at, struct peer *p)

@@ -112,7 +112,8 @@ static void arrive_malformed(struct peer *p, struct bytes raw, const struct wire
 	const struct finding *findings;
 
 	tape_add(&t->tape, TAPE_PACKET_IN, p->party, raw,
-		arena_printf(t->arena, "malformed at byte %zu: %s", result->offset, result->what));
+		arena_printf(t->arena, "malformed at byte %zu: %s: %s", result->offset, result->what,
+			wire_describe_bytes(t->arena, raw)));
 	if (raw.data[0] >> 4 == CONNECT)
 		client_greets(p, raw);
 	size_t found = monitor_malformed(p->monitor, test_theirs(t), result, &findings);
@@ -145,10 +146,28 @@ static void take_packets(struct peer *p)
 		} else {
 			arrive_malformed(p, (struct bytes){ copy, len }, &r);
 			p->lost = !r.consumed;
+			p->noise = p->lost ? (struct bytes){ copy, len } : (struct bytes){ 0 };
 		}
 		at += len;
 	}
 	buf_consume(&p->in, at);
+}
+
+struct bytes peer_rest(const struct peer *p)
+{
+	if (p->reading != READS) /* then it is we who left it unfinished */
+		return (struct bytes){ 0 };
+	return p->lost ? p->noise : (struct bytes){ p->in.data, p->in.len };
+}
+
+void peer_show_rest(struct peer *p)
+{
+	struct bytes rest = peer_rest(p);
+
+	if (rest.len && !p->lost && !p->party->off_the_record) /* a lost one has been shown */
+		tape_add(&p->test->tape, TAPE_PACKET_IN, p->party, rest,
+			arena_printf(p->test->arena, "unfinished packet: %s",
+				wire_describe_bytes(p->test->arena, rest)));
 }
 
 static void end(struct peer *p, enum ending ending)
@@ -158,6 +177,7 @@ static void end(struct peer *p, enum ending ending)
 
 	p->ended = ending;
 	p->ended_us = tape_now_us(&t->tape);
+	peer_show_rest(p);
 	tape_add(&t->tape, ending == ENDED_FIN ? TAPE_FIN_IN : TAPE_RESET_IN, p->party,
 		(struct bytes){ 0 }, NULL);
 	size_t found = monitor_closed(p->monitor, test_theirs(t), &findings);

@@ -4,7 +4,12 @@
  */
 #include "harness/test.h"
 
-enum { CLEANUP_LIMIT_US = 1000000 };
+enum { CLEANUP_LIMIT_US = 1000000, ROUND_TRIPS = 4 };
+
+static int64_t limit_us(const struct test *t)
+{
+	return CLEANUP_LIMIT_US + ROUND_TRIPS * t->play->round_trip.most_us;
+}
 
 /* The farewell of the connections that the body left open: no Will should go off after it. */
 static void close_peers(struct test *t)
@@ -30,7 +35,7 @@ void test_clean_target(struct test *t)
 	if (t->play->client)
 		return; /* it has ended, and kept nothing */
 	const char *id = arena_printf(t->arena, "%sCleaner", t->play->prefix);
-	leavings_clear(t->leavings, t->arena, t->play->target, id, CLEANUP_LIMIT_US);
+	leavings_clear(t->leavings, t->arena, t->play->target, id, limit_us(t));
 	if (!t->play->leavings)
 		leavings_free(t->leavings);
 }

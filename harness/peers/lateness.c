@@ -9,19 +9,19 @@ enum {
 	TURN_US = 50000,   /* the longest time between two turns, when all goes well ... */
 	EXCUSE_US = 20000, /* ... and what is put down to the scheduler beyond it */
 	BEAT_US = 100000,  /* between an answer to PINGREQ and the next one */
-	ANSWER_US = 50000, /* in which it is answered, when all goes well */
+	ANSWER_US = 50000, /* in which it is answered, when all goes well, if it is next door */
 	START_LIMIT_US = 2000000,
 };
 
 void lateness_watch(struct lateness *l, struct arena *a, const struct endpoint *target,
-	enum mqtt_version version, const char *client_id)
+	enum mqtt_version version, const char *client_id, int64_t round_trip_us)
 {
 	struct errand e;
 	struct packet connack;
 	const char *error;
 	bool ended;
 
-	*l = (struct lateness){ .watched = true };
+	*l = (struct lateness){ .watched = true, .round_trip_us = round_trip_us };
 	if (!target)
 		return;
 	if (errand_start(&e, a, target, version, START_LIMIT_US, &error)) {
@@ -65,7 +65,8 @@ static int64_t pulse_excess(const struct lateness *l, int64_t now_us)
 {
 	int64_t own_us = l->own_us - l->own_asked_us;
 
-	return l->asked_us ? excess(now_us - l->asked_us - own_us, ANSWER_US) : 0;
+	return l->asked_us ? excess(now_us - l->asked_us - own_us, ANSWER_US + l->round_trip_us)
+			   : 0;
 }
 
 static void beat(struct lateness *l, int64_t now_us)

@@ -21,8 +21,9 @@ struct pipe;
 /* All zero: nothing is watched, and nothing was ever late. */
 struct lateness {
 	bool watched;
-	int64_t turn_us; /* of the last turn, monotonic */
-	int64_t own_us;  /* how late the harness was, in total */
+	int64_t round_trip_us; /* that an answer to the pulse may take without being late */
+	int64_t turn_us;       /* of the last turn, monotonic */
+	int64_t own_us;        /* how late the harness was, in total */
 
 	struct pipe *pulse;   /* NULL: there is none */
 	int64_t asked_us;     /* when the PINGREQ that is still unanswered went out; 0: none */
@@ -31,9 +32,11 @@ struct lateness {
 	int64_t target_us;    /* how late the target was, in total */
 };
 
-/* Begins to watch, with a pulse where a server is judged (`target` is not NULL) and lets another client in. */
+/* Begins to watch, with a pulse where a server is judged (`target` is not NULL) and lets another client in.
+ * Answers of the pulse may take this round trip without being late.
+ */
 void lateness_watch(struct lateness *l, struct arena *a, const struct endpoint *target,
-	enum mqtt_version version, const char *client_id);
+	enum mqtt_version version, const char *client_id, int64_t round_trip_us);
 
 /* To be called before and after each wait; the second is told the time (monotonic). */
 void lateness_turn(struct lateness *l);

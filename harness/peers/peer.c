@@ -162,6 +162,7 @@ void peer_close(struct peer *p, bool reset)
 const char *peer_situation(struct peer *p, int64_t since_us)
 {
 	struct test *t = p->test;
+	struct bytes rest = peer_rest(p);
 	struct buf text;
 
 	buf_init(&text, 4096);
@@ -179,10 +180,12 @@ const char *peer_situation(struct peer *p, int64_t since_us)
 			p->ended == ENDED_FIN ? "closed" : "reset", text.len ? "" : " (no packet)",
 			(double)(p->ended_us - p->last_sent_us) / 1000);
 	else if (p->lost)
-		buf_printf(&text, "%sbytes that are no MQTT", join);
+		buf_printf(&text, "%sno MQTT: %s", join, wire_describe_bytes(t->arena, rest));
 	else
 		buf_printf(&text, "%snothing%s for %.0f ms", join, text.len ? " more" : "",
 			(double)(tape_now_us(&t->tape) - since_us) / 1000);
+	if (rest.len && !p->lost)
+		buf_printf(&text, "; unfinished packet: %s", wire_describe_bytes(t->arena, rest));
 	const char *kept = arena_text(t->arena, buf_text(&text));
 	buf_fini(&text);
 	return kept;

@@ -19,6 +19,7 @@
 enum {
 	ANSWERS_A_CASE = 10,     /* answers that a case run may wait for in vain ... */
 	GRACE_US = 5000000,      /* ... and time for everything else */
+	ROUND_TRIPS_A_CASE = 600, /* that case runs of many exchanges take, one after the other */
 	LAST_WORDS_US = 3000000, /* of that, to write down why it did not come to its end */
 };
 
@@ -71,7 +72,8 @@ static void set_play(struct runner *r, struct runner_job *job)
 		.seed = c->seed,
 		.answer_us = survey->answer_us,
 		.patience_us = job->ticket.patient ? c->patience_us : 0,
-		.slack_us = c->slack_us,
+		.slack_us = c->slack_us + c->round_trip.most_us,
+		.round_trip = c->round_trip,
 		.leavings = job->leavings,
 		.pcap_path = job->capture_path,
 		.live = c->live,
@@ -101,7 +103,8 @@ static int64_t longest_us(const struct runner *r, const struct runner_job *job)
 	int64_t answer_us = p->patience_us > p->answer_us ? p->patience_us : p->answer_us;
 	int64_t answers = ANSWERS_A_CASE + (r->config->client ? AGENT_HELLO_ANSWERS : 0);
 
-	return (int64_t)p->def->budget_ms * 1000 + answers * answer_us + GRACE_US;
+	return (int64_t)p->def->budget_ms * 1000 + answers * answer_us + GRACE_US +
+		ROUND_TRIPS_A_CASE * p->round_trip.most_us;
 }
 
 static struct runner_job *job_new(struct runner *r, struct runner_ticket ticket)

@@ -14,6 +14,7 @@
 
 #include "harness/agent/client.h"
 #include "harness/peers/probe.h"
+#include "harness/peers/round_trip.h"
 #include "harness/versions.h"
 
 struct arena;
@@ -54,6 +55,12 @@ bool survey_take(struct arena *a, const struct target *target, unsigned versions
  */
 bool survey_enter(struct arena *a, const struct target *target, int64_t answer_us,
 	struct survey surveys[static VERSION_COUNT], const char **error);
+
+/* Measures the round trip in the first version that is served, and lengthens the time that an answer has in
+ * all of them (`answer_us`) by it. All zero: it is unknown.
+ */
+struct round_trip survey_distance(struct arena *a, const struct target *target, int64_t answer_us,
+	struct survey surveys[static VERSION_COUNT]);
 
 /* Plays the case of a plain connection in each version that is served, in a process of its own, and
  * fills in `broken` and `known` where the monitor finds a breach. `common` has what is the same in both

@@ -180,4 +180,7 @@ struct wire_result wire_parse(struct arena *a, enum mqtt_version version, const 
  */
 const char *wire_describe(struct arena *a, enum mqtt_version version, const struct packet *packet);
 
+/* Bytes that make no packet, as far as a line can show them: `48 54 54 50 ("HTTP")`. */
+const char *wire_describe_bytes(struct arena *a, struct bytes bytes);
+
 #endif

@@ -11,6 +11,7 @@
 enum {
 	SHOWN_WHOLE = 40, /* bytes of a string or payload; a longer one is cut */
 	SHOWN_CUT = 32,   /* to so many */
+	SHOWN_BYTES = 48, /* of what makes no packet */
 	SHOWN_LIST = 8,   /* properties, filters, codes */
 	LINE_LIMIT = 16 * 1024,
 };
@@ -257,6 +258,24 @@ const char *wire_describe(struct arena *a, enum mqtt_version version, const stru
 	describe_fields(&b, version, packet);
 	if (packet->type != PUBLISH && packet->flags != wire_packet(packet->type).flags)
 		buf_printf(&b, ", flags 0x%X", packet->flags);
+	const char *line = arena_text(a, buf_text(&b));
+	buf_fini(&b);
+	return line;
+}
+
+const char *wire_describe_bytes(struct arena *a, struct bytes bytes)
+{
+	struct buf b;
+
+	buf_init(&b, LINE_LIMIT);
+	hex_format(&b, bytes.data, bytes.len, SHOWN_BYTES);
+	buf_add_text(&b, " (\"");
+	for (size_t i = 0; i < bytes.len && i < SHOWN_BYTES; i++) {
+		uint8_t c = bytes.data[i];
+		bool plain = c >= ' ' && c <= '~' && c != '"' && c != '\\';
+		buf_add_u8(&b, plain ? c : '.');
+	}
+	buf_add_text(&b, bytes.len > SHOWN_BYTES ? "...\")" : "\")");
 	const char *line = arena_text(a, buf_text(&b));
 	buf_fini(&b);
 	return line;
