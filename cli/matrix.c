@@ -14,12 +14,14 @@ static const char help[] =
 	"Usage: mqttspec matrix RUN RUN... [OPTION...]\n"
 	"\n"
 	"Puts the records of several targets side by side: a column for each RUN (a file of\n"
-	"records; of a run in shards, all of them joined by cat), a row for each statement that any\n"
+	"records; of a run in shards, all of them joined by cat), a row for each statement that "
+	"any\n"
 	"of them judged. Rows in which they differ come first, then all by chapter. Without an\n"
 	"option it is written as Markdown to standard output.\n"
 	"\n"
 	"A cell has the worst verdict that a case run found of the statement, – when none judged\n"
-	"it. It leads to the evidence: the page that --pages makes, else report.html in the folder\n"
+	"it. It leads to the evidence: the page that --pages makes, else report.html in the "
+	"folder\n"
 	"of the record, else the record.\n"
 	"\n"
 	"Options; each may be given once, and F may be - for standard output:\n"
@@ -32,7 +34,8 @@ static const char help[] =
 	"  mqttspec matrix mosquitto.jsonl nanomq.jsonl --html brokers.html --pages brokers\n"
 	"  mqttspec matrix 2.0.11.jsonl 2.0.18.jsonl 2.0.20.jsonl\n"
 	"\n"
-	"Exit codes: 0 when it is written; 2 for bad usage, or a record that cannot be read; 3 when\n"
+	"Exit codes: 0 when it is written; 2 for bad usage, or a record that cannot be read; 3 "
+	"when\n"
 	"it cannot be written.\n";
 
 /* What the user wants; NULL: not that. */
@@ -102,8 +105,7 @@ static bool make_pages(
 static const char *way_to(struct arena *a, const char *output, const char *file)
 {
 	const char *slash = strrchr(file, '/');
-	const char *folder =
-		slash ? arena_printf(a, "%.*s", (int)(slash - file) + 1, file) : ".";
+	const char *folder = slash ? arena_printf(a, "%.*s", (int)(slash - file) + 1, file) : ".";
 	const char *way = output_way(a, output, folder);
 
 	return arena_printf(a, "%s%s%s", way, *way ? "/" : "", slash ? slash + 1 : file);
@@ -137,7 +139,8 @@ static int write_matrix(struct arena *a, const struct matrix *matrix, struct wis
 		wishes.markdown = "-";
 	if (wishes.html && !write_one(a, wishes.html, report_matrix_html, matrix, pages))
 		return EXIT_NOTHING;
-	if (wishes.markdown && !write_one(a, wishes.markdown, report_matrix_markdown, matrix, pages))
+	if (wishes.markdown &&
+		!write_one(a, wishes.markdown, report_matrix_markdown, matrix, pages))
 		return EXIT_NOTHING;
 	return EXIT_AS_EXPECTED;
 }

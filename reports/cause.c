@@ -8,6 +8,9 @@
 #include "reports/evidence.h"
 #include "reports/failure.h"
 #include "reports/likeness.h"
+#include "spec/spec.h"
+
+const char cause_as_asked[] = "sends or tells something else than its user asked for";
 
 void causes_init(struct causes *c)
 {
@@ -110,10 +113,41 @@ static void cause_begin(struct arena *a, struct cause *cause, const struct recor
 	cause->verdict = record->verdict;
 	cause->statement = copy(a, accused(record));
 	cause->difference = copy(a, difference(record));
+	cause->as_asked = cause->statement && strstr(cause->statement, ":UALL-AS-ASKED") != NULL;
 	if (cause->statement)
 		cause->name = cause->difference
 			? arena_printf(a, "%s %s", cause->statement, cause->difference)
 			: cause->statement;
+}
+
+/* The property whose name begins here; NULL: none. Some names begin with others. */
+static const struct spec_property *property_at(const char *text)
+{
+	const struct spec_property *found = NULL;
+
+	for (size_t i = 0; i < spec_property_count; i++) {
+		const struct spec_property *p = &spec_properties[i];
+		if (!strncmp(text, p->name, strlen(p->name)) &&
+			(!found || strlen(p->name) > strlen(found->name)))
+			found = p;
+	}
+	return found;
+}
+
+/* The properties that were due, or must not be there. */
+static uint64_t properties_named(const struct record_case *record)
+{
+	const char *word = difference(record);
+	uint64_t named = 0;
+
+	if (!word || strcmp(word, spec_difference_name(SPEC_PROPERTY)))
+		return 0;
+	for (const char *c = record->failure->expected; *c; c++) {
+		const struct spec_property *p = property_at(c);
+		named |= p ? UINT64_C(1) << p->id : 0;
+		c += p ? strlen(p->name) - 1 : 0;
+	}
+	return named;
 }
 
 static void add_example(struct arena *a, struct cause *cause, const char *id)
@@ -150,6 +184,7 @@ size_t causes_add(struct causes *c, const struct record_case *record)
 		cause->first = arena_text(&c->arena, text);
 		cause->alike = arena_text(&c->arena, alike);
 	}
+	cause->properties |= properties_named(record);
 	cause->varies |= strcmp(cause->first, text) != 0;
 	cause->differs |= strcmp(cause->alike, alike) != 0;
 	add_example(&c->arena, cause, record->id);
@@ -163,6 +198,8 @@ static int compare(const void *a, const void *b)
 	const struct cause *x = *(const struct cause *const *)a;
 	const struct cause *y = *(const struct cause *const *)b;
 
+	if (x->as_asked != y->as_asked)
+		return x->as_asked ? 1 : -1;
 	if (x->count != y->count)
 		return x->count < y->count ? 1 : -1;
 	if (x->verdict != y->verdict)
@@ -182,13 +219,31 @@ const struct cause **causes_by_size(struct causes *c)
 
 /* ---- words --------------------------------------------------------------------------------- */
 
+static void add_properties(struct buf *b, uint64_t properties)
+{
+	const char *before = " (";
+
+	for (size_t i = 0; i < spec_property_count; i++) {
+		if (!(properties >> spec_properties[i].id & 1))
+			continue;
+		buf_printf(b, "%s%s", before, spec_properties[i].name);
+		before = ", ";
+	}
+	if (*before == ',')
+		buf_add_text(b, ")");
+}
+
 void cause_sentence(struct buf *b, const struct cause *cause)
 {
 	const char *word = is_monitors(cause->difference) ? NULL : cause->difference;
 	const char *meaning = word ? difference_meaning(word) : NULL;
 
-	if (word)
-		buf_printf(b, "%s: ", meaning ? meaning : word);
+	if (word) {
+		buf_add_text(b, meaning ? meaning : word);
+		if (cause->differs) /* else the text says it */
+			add_properties(b, cause->properties);
+		buf_add_text(b, ": ");
+	}
 	if (cause->differs)
 		buf_add_text(b, "for example, ");
 	buf_add_text(b, cause->varies && !cause->differs ? cause->alike : cause->first);

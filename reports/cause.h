@@ -14,6 +14,7 @@
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 
 #include "base/arena.h"
 #include "record/record.h"
@@ -26,8 +27,10 @@ struct cause {
 	enum verdict verdict;
 	const char
 		*name; /* as a target file names it: "5.0:MQTT-3.3.1-1 dup"; NULL: no statement */
-	const char *statement;                /* or NULL */
-	const char *difference;               /* or NULL */
+	const char *statement;  /* or NULL */
+	const char *difference; /* or NULL */
+	bool as_asked; /* a client that sends or tells something else than its user asked for: broken is what
+			* every user wants, and no statement of the standard */
 	size_t count;                         /* case runs */
 	const char *examples[CAUSE_EXAMPLES]; /* ids of some, each once */
 	size_t example_count;
@@ -35,8 +38,9 @@ struct cause {
 
 	/* What cause_sentence is made of. */
 	const char *key, *first, *alike;
-	bool varies;  /* not all have the text `first` ... */
-	bool differs; /* ... and not all are like it */
+	uint64_t properties; /* bit n: property n is named where a property differs */
+	bool varies;         /* not all have the text `first` ... */
+	bool differs;        /* ... and not all are like it */
 };
 
 struct causes {
@@ -53,8 +57,11 @@ void causes_fini(struct causes *c);
 /* Returns the index of its cause, which may be new (count 1). For any verdict but an expected good one. */
 size_t causes_add(struct causes *c, const struct record_case *record);
 
-/* The largest first, then the worse verdict, then as they came up. In the arena of the list. */
+/* The rules of the standard first, then what is as_asked; of these the largest first, then the worse verdict, then as they came up. In the arena of the list. */
 const struct cause **causes_by_size(struct causes *c);
+
+/* What those that are as_asked have in common. */
+extern const char cause_as_asked[];
 
 /* Appends what was wrong, in one sentence. */
 void cause_sentence(struct buf *b, const struct cause *cause);

@@ -133,7 +133,8 @@ static void put_legend(FILE *to, const struct runs *runs)
 		if (!runs->counts[v])
 			continue;
 		fprintf(to,
-			"<li><a class=\"badge v-%s\" href=\"#view=cases&amp;verdict=%s\"><b>%zu</b> "
+			"<li><a class=\"badge v-%s\" "
+			"href=\"#view=cases&amp;verdict=%s\"><b>%zu</b> "
 			"%s</a> <span>%s",
 			name, name, runs->counts[v], name, words[v]);
 		if (runs->unexpected[v] == runs->counts[v])

@@ -31,7 +31,8 @@ void link_add_value(struct buf *b, const char *value)
 
 bool link_add_web(struct buf *b, const char *url)
 {
-	if (strncmp(url, "https://", strlen("https://")) && strncmp(url, "http://", strlen("http://")))
+	if (strncmp(url, "https://", strlen("https://")) &&
+		strncmp(url, "http://", strlen("http://")))
 		return false;
 	add_encoded(b, url, ":/?#@!$&*+,;=%");
 	return true;

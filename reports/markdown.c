@@ -199,12 +199,16 @@ static bool put_causes(FILE *to, const struct runs *runs)
 			causes_add(&causes, runs->cases[i].record);
 	bool worth_it = causes.count < causes.case_count || causes.count > TABLE_OPEN_MAX;
 	const struct cause **by_size = causes_by_size(&causes);
-	if (worth_it)
-		fputs("| case runs | verdict | cause | what happened | where |\n"
-		      "|---:|---|---|---|---|\n",
-			to);
-	for (size_t i = 0; worth_it && i < causes.count && i < ROWS_MAX; i++)
+	for (size_t i = 0; worth_it && i < causes.count && i < ROWS_MAX; i++) {
+		bool apart = by_size[i]->as_asked && (!i || !by_size[i - 1]->as_asked);
+		if (apart)
+			fprintf(to, "%sThe client %s:\n\n", i ? "\n" : "", cause_as_asked);
+		if (!i || apart)
+			fputs("| case runs | verdict | cause | what happened | where |\n"
+			      "|---:|---|---|---|---|\n",
+				to);
 		put_cause(to, by_size[i]);
+	}
 	if (worth_it)
 		fputc('\n', to);
 	if (worth_it && causes.count > ROWS_MAX)
@@ -234,7 +238,8 @@ static void put_row(FILE *to, const struct record_case *record)
 	put_label(to, record);
 	fputs(" | ", to);
 	markdown_text(to, buf_text(&message));
-	if (record->expected || verdict_is_good(record->verdict)) /* else it is about something else */
+	if (record->expected ||
+		verdict_is_good(record->verdict)) /* else it is about something else */
 		put_report(to, record->link);
 	fputs(" |\n", to);
 	buf_fini(&message);

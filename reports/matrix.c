@@ -84,8 +84,7 @@ static bool differs(const struct matrix_row *row, size_t columns)
 		const struct matrix_cell *cell = &row->cells[i];
 		if (!cell->judged)
 			continue;
-		if (first && first->verdict != cell->verdict &&
-			!(is_kept(first) && is_kept(cell)))
+		if (first && first->verdict != cell->verdict && !(is_kept(first) && is_kept(cell)))
 			return true;
 		first = first ? first : cell;
 	}
@@ -223,7 +222,8 @@ static void put_cell(FILE *to, const struct matrix_cell *cell, const struct matr
 	}
 	buf_init(&link, SIZE_MAX);
 	matrix_evidence(&link, way, row);
-	fprintf(to, " %s[%s](%s)%s |", strong, verdict_name(cell->verdict), buf_text(&link), strong);
+	fprintf(to, " %s[%s](%s)%s |", strong, verdict_name(cell->verdict), buf_text(&link),
+		strong);
 	buf_fini(&link);
 }
 

@@ -290,6 +290,8 @@ static void put_causes(struct terminal *t)
 		return;
 	fprintf(t->to, "%zu unexpected, by cause:\n", all->case_count);
 	for (size_t i = 0; i < all->count; i++) {
+		if (i < CAUSES_MAX && by_size[i]->as_asked && (!i || !by_size[i - 1]->as_asked))
+			fprintf(t->to, "%s:\n", cause_as_asked);
 		if (i < CAUSES_MAX)
 			put_cause(t, by_size[i]);
 		else

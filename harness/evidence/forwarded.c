@@ -39,33 +39,104 @@ static size_t count_before(const struct properties *list, size_t at)
 	return n;
 }
 
-/* The first property of `of` that `in` lacks, or has with a different value; NULL: none. */
-static const struct property *first_missing(
-	const struct properties *of, const struct properties *in)
+/* ---- what differs ---------------------------------------------------------------------------- */
+
+/* Names of properties, each once. */
+struct names {
+	const char *text; /* "Content Type, User Property" */
+	uint32_t first;   /* the id of the first; 0: there is none */
+	uint64_t seen;    /* bit n: property n */
+};
+
+struct changes {
+	struct names missing, altered, added;
+};
+
+static void add_name(struct arena *a, struct names *names, const struct property *p)
 {
-	for (size_t i = 0; i < of->count; i++) {
-		const struct property *one = &of->list[i];
+	const char *name = spec_property(p->id)->name;
+
+	if (names->seen >> p->id & 1)
+		return;
+	names->seen |= UINT64_C(1) << p->id;
+	names->text = names->first ? arena_printf(a, "%s, %s", names->text, name) : name;
+	names->first = names->first ? names->first : p->id;
+}
+
+static struct changes find_changes(
+	struct arena *a, const struct properties *want, const struct properties *came)
+{
+	struct changes c = { 0 };
+
+	for (size_t i = 0; i < want->count; i++) {
+		const struct property *one = &want->list[i];
 		if (!is_forwarded(one))
 			continue;
-		const struct property *same = find_nth(in, one->id, count_before(of, i));
-		if (!same || !property_equal(one, same))
-			return one;
+		const struct property *same = find_nth(came, one->id, count_before(want, i));
+		if (!same)
+			add_name(a, &c.missing, one);
+		else if (!property_equal(one, same))
+			add_name(a, &c.altered, one);
 	}
-	return NULL;
+	for (size_t i = 0; i < came->count; i++)
+		if (is_forwarded(&came->list[i]) &&
+			!find_nth(want, came->list[i].id, count_before(came, i)))
+			add_name(a, &c.added, &came->list[i]);
+	return c;
+}
+
+static void add_part(
+	struct buf *b, const struct names *names, const char *before, const char *after)
+{
+	if (names->first)
+		buf_printf(b, "%s%s%s%s", b->len ? "; " : "", before, names->text, after);
+}
+
+static const char *in_arena(struct arena *a, struct buf *b)
+{
+	const char *text = arena_text(a, buf_text(b));
+
+	buf_fini(b);
+	return text;
+}
+
+/* "Content Type, User Property as published; no Topic Alias but the published" */
+static const char *what_was_due(struct arena *a, const struct changes *c)
+{
+	struct buf b;
+
+	buf_init(&b, SIZE_MAX);
+	add_part(&b, &c->missing, "", " as published");
+	add_part(&b, &c->altered, "", " as published");
+	add_part(&b, &c->added, "no ", " but the published");
+	return in_arena(a, &b);
+}
+
+/* "Content Type missing; User Property altered: PUBLISH ..." */
+static const char *what_came(struct test *t, const struct changes *c, const struct packet *packet)
+{
+	struct buf b;
+
+	buf_init(&b, SIZE_MAX);
+	add_part(&b, &c->missing, "", " missing");
+	add_part(&b, &c->altered, "", " altered");
+	add_part(&b, &c->added, "", " added");
+	buf_printf(&b, ": %s", wire_describe(t->arena, t->play->version, packet));
+	return in_arena(t->arena, &b);
 }
 
 void check_forwarded_at(struct place at, struct test *t, const struct packet *packet,
 	const struct properties *wanted)
 {
 	struct properties none = { 0 };
-	const struct properties *want = wanted ? wanted : &none;
-	const struct property *lost = first_missing(want, &packet->properties);
-	const struct property *other = lost ? lost : first_missing(&packet->properties, want);
+	struct changes c = find_changes(t->arena, wanted ? wanted : &none, &packet->properties);
+	uint32_t first = c.missing.first ? c.missing.first
+		: c.altered.first        ? c.altered.first
+					 : c.added.first;
 
-	if (!other)
-		return;
-	test_differ(t, at, DIFFERENCE(SPEC_PROPERTY, arena_printf(t->arena, "0x%02X", other->id)),
-		arena_printf(t->arena, lost ? "%s as it was published" : "no %s but the published",
-			spec_property(other->id)->name),
-		wire_describe(t->arena, t->play->version, packet));
+	if (first)
+		test_differ(t, at,
+			DIFFERENCE(
+				SPEC_PROPERTY, arena_printf(t->arena, "0x%02X", (unsigned)first)),
+			what_was_due(t->arena, &c), what_came(t, &c, packet));
 }

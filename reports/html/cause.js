@@ -11,7 +11,7 @@ const asAsked = c => c.verdict === "fail" && (c.cause.statement || "").endsWith(
 /* MUST failures first. */
 const GROUPS = [
 	["Broken MUSTs and crashes", c => c.verdict === "crash" || (c.verdict === "fail" && c.level === "MUST" && !asAsked(c))],
-	["Sends or reports something else than its user asked for", asAsked],
+	["Sends or tells something else than its user asked for", asAsked],
 	["Other broken rules", c => c.verdict === "fail"],
 	["Nothing learned", c => c.verdict === "inconclusive" || c.verdict === "error"],
 	["Better than foreseen", () => true],

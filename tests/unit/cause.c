@@ -161,6 +161,43 @@ static void findings_of_the_monitor_must_sound_alike(void **state)
 	assert_string_equal(c->list[0].name, "5.0:MQTT-3.3.1-1 monitor");
 }
 
+static void properties_of_one_cause_are_named(void **state)
+{
+	struct causes *c = *state;
+	struct record_failure f = { .expected = "Content Type, User Property as published",
+		.actual = "Content Type, User Property missing: PUBLISH \"a\" q1 id 1 \"x\"",
+		.difference = "property" };
+
+	assert_int_equal(add(c, "a", f), 0);
+	assert_string_equal(sentence(c, 0),
+		"a property: expected Content Type, User Property as published, actual Content "
+		"Type, "
+		"User Property missing: PUBLISH \"a\" q1 id 1 \"x\"");
+	f.expected = "Topic Alias Maximum 5";
+	f.actual = "CONNECT id=\"x\" clean";
+	assert_int_equal(add(c, "b", f), 0);
+	assert_non_null(strstr(sentence(c, 0),
+		"a property (Content Type, Topic Alias Maximum, User Property): for example, "));
+	f.difference = "qos"; /* where a name of a property means nothing */
+	assert_int_equal(add(c, "c", f), 1);
+	assert_null(strstr(sentence(c, 1), "("));
+}
+
+static void what_users_want_is_a_class_of_its_own(void **state)
+{
+	struct causes *c = *state;
+	struct record_failure f = { .expected = "QoS 1", .actual = "QoS 0", .difference = "qos" };
+
+	f.statement = "5.0:UALL-AS-ASKED";
+	for (int i = 0; i < 3; i++)
+		assert_int_equal(add(c, "a", f), 0);
+	f.statement = "5.0:MQTT-4.3.3-10";
+	assert_int_equal(add(c, "b", f), 1);
+	assert_true(c->list[0].as_asked);
+	assert_false(c->list[1].as_asked);
+	assert_ptr_equal(causes_by_size(c)[0], &c->list[1]); /* however few */
+}
+
 static void without_a_word_it_is_what_came(void **state)
 {
 	struct causes *c = *state;
@@ -260,6 +297,8 @@ int main(void)
 		TEST(what_tells_causes_apart_stays),
 		TEST(one_statement_and_difference_are_one_cause),
 		TEST(findings_of_the_monitor_must_sound_alike),
+		TEST(properties_of_one_cause_are_named),
+		TEST(what_users_want_is_a_class_of_its_own),
 		TEST(without_a_word_it_is_what_came),
 		TEST(an_answer_that_tells_nothing_is_not_a_cause),
 		TEST(what_accuses_no_statement_is_grouped_by_its_text),

@@ -226,8 +226,8 @@ static void add_found(struct book *b, const char *id, enum verdict verdict)
 }
 
 /* Of a statement: what one case run of each of two targets says, or two of the first. */
-static const struct matrix_row *of_two(
-	struct book *o, struct book *n, struct matrix *m, enum verdict a, enum verdict b, bool twice)
+static const struct matrix_row *of_two(struct book *o, struct book *n, struct matrix *m,
+	enum verdict a, enum verdict b, bool twice)
 {
 	static struct runs both[2];
 
@@ -323,7 +323,8 @@ static void the_matrix_is_as_its_golden_files(void **state)
 	const char *page = draft_end(&d);
 	assert_non_null(strstr(page, "(nightly/&lt;run&gt;.jsonl)"));
 	assert_null(strstr(page, "<run>"));
-	assert_non_null(strstr(page, "<a class=\"badge v-pass\" href=\"./out/run.jsonl\">pass</a>"));
+	assert_non_null(
+		strstr(page, "<a class=\"badge v-pass\" href=\"./out/run.jsonl\">pass</a>"));
 	assert_non_null(strstr(page,
 		"<a class=\"badge v-fail\" href=\"./a%20%28page%29.html#view=statements"
 		"&amp;q=5.0:MQTT-4.3.3-10&amp;open=5.0:MQTT-4.3.3-10\">fail</a>"));

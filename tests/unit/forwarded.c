@@ -24,21 +24,29 @@ static void a_message_keeps_its_properties(void **state)
 	static const struct {
 		const char *properties; /* with their length */
 		enum verdict verdict;
-		const char *says;
+		const char *says; /* what was due, before the packet that came */
+		const char *came;
 	} samples[] = {
-		{ "12 26000161000131 26000161000132 03000178", VERDICT_PASS, NULL },
-		{ "12 03000178 26000161000131 26000161000132", VERDICT_PASS, NULL },
-		{ "14 0100 26000161000131 26000161000132 03000178", VERDICT_PASS, NULL },
-		{ "17 0200000008 26000161000131 26000161000132 03000178", VERDICT_PASS, NULL },
-		{ "12 26000161000132 26000161000131 03000178", VERDICT_FAIL, "User Property" },
-		{ "0B 26000161000131 03000178", VERDICT_FAIL, "User Property as" },
-		{ "0E 26000161000131 26000161000132", VERDICT_FAIL, "Content Type as" },
-		{ "12 26000161000131 26000161000132 03000179", VERDICT_FAIL, "Content Type as" },
+		{ "12 26000161000131 26000161000132 03000178", VERDICT_PASS, NULL, NULL },
+		{ "12 03000178 26000161000131 26000161000132", VERDICT_PASS, NULL, NULL },
+		{ "14 0100 26000161000131 26000161000132 03000178", VERDICT_PASS, NULL, NULL },
+		{ "17 0200000008 26000161000131 26000161000132 03000178", VERDICT_PASS, NULL,
+			NULL },
+		{ "12 26000161000132 26000161000131 03000178", VERDICT_FAIL, "User Property as",
+			"User Property altered: PUBLISH" },
+		{ "0B 26000161000131 03000178", VERDICT_FAIL, "User Property as published",
+			"User Property missing: PUBLISH" },
+		{ "0E 26000161000131 26000161000132", VERDICT_FAIL, "Content Type as published",
+			"Content Type missing: PUBLISH" },
+		{ "00", VERDICT_FAIL, "User Property, Content Type as published",
+			"User Property, Content Type missing: PUBLISH" },
+		{ "12 26000161000131 26000161000132 03000179", VERDICT_FAIL, "Content Type as",
+			"Content Type altered: PUBLISH" },
 		{ "16 26000161000131 26000161000132 03000178 09000178", VERDICT_FAIL,
-			"no Correlation Data" },
+			"no Correlation Data but", "Correlation Data added: PUBLISH" },
 		{ "14 0101 26000161000131 26000161000132 03000178", VERDICT_FAIL,
-			"no Payload Format" },
-		{ NULL, VERDICT_FAIL, "a time of arrival" },
+			"no Payload Format", "Payload Format Indicator added: PUBLISH" },
+		{ NULL, VERDICT_FAIL, "a time of arrival", NULL },
 	};
 	for (size_t i = 0; i < sizeof(samples) / sizeof(*samples); i++) {
 		struct played p;
@@ -60,6 +68,8 @@ static void a_message_keeps_its_properties(void **state)
 			verdict_name(p.record.verdict), verdict_name(samples[i].verdict));
 		if (samples[i].says)
 			assert_contains(p.record.failure->expected, samples[i].says);
+		if (samples[i].came)
+			assert_contains(p.record.failure->actual, samples[i].came);
 		done(&p);
 	}
 }

@@ -163,7 +163,8 @@ static void a_failure_has_its_statements_its_cause_and_its_evidence(void **state
 {
 	char *element = testcase(*state, "z_sibling 3.1.1 ws split:3 run 3");
 
-	assert_says(element, " classname=\"mqtt_3_1_1.will\" file=\"cases/server/qos2.c\" line=\"31\" "
+	assert_says(element,
+		" classname=\"mqtt_3_1_1.will\" file=\"cases/server/qos2.c\" line=\"31\" "
 		"time=\"0.012345\">");
 	assert_says(element,
 		"<property name=\"verdict\" value=\"fail\"/>\n"

@@ -189,7 +189,8 @@ static void an_unseen_cause_is_red_everywhere(void **state)
 	assert_true(says(report_tap, &b.runs, "\nnot ok 3 - MQTT-4.3.3-10 is foreseen\n"));
 	assert_true(says(report_markdown, &b.runs,
 		"**0 unexpected** of 1 case runs, **2 causes foreseen but not seen**"));
-	assert_true(says(report_markdown, &b.runs, "(known \\| since 2.0.9) ([reported](https://example.org/bugs/1234)); remove that "
+	assert_true(says(report_markdown, &b.runs,
+		"(known \\| since 2.0.9) ([reported](https://example.org/bugs/1234)); remove that "
 		"entry"));
 	assert_true(says(report_badge, &b.runs, "2 unexpected"));
 	book_close(&b);

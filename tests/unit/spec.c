@@ -176,7 +176,8 @@ static void a_statement_leads_to_its_section(void **state)
 	assert_string_equal(spec_url(spec_find("5.0:MQTT-4.3.3-10"), url),
 		"https://docs.oasis-open.org/mqtt/mqtt/v5.0/os/mqtt-v5.0-os.html#_Toc3901237");
 	assert_string_equal(spec_url(spec_find("3.1.1:MQTT-3.3.1-9"), url),
-		"https://docs.oasis-open.org/mqtt/mqtt/v3.1.1/os/mqtt-v3.1.1-os.html#_Toc385349265");
+		"https://docs.oasis-open.org/mqtt/mqtt/v3.1.1/os/"
+		"mqtt-v3.1.1-os.html#_Toc385349265");
 }
 
 int main(void)
