@@ -273,8 +273,11 @@ static struct runner_config configure(struct run *run)
 		.pcap = o->pcap,
 		.record = run->out.record,
 		.stop_fd = run->stop_fd,
-		.view = { run, show_result, show_death, show_remark,
-			run->terminal.live ? show_progress : NULL },
+		.view = { .user = run,
+			.result = show_result,
+			.death = show_death,
+			.remark = show_remark,
+			.progress = run->terminal.live ? show_progress : NULL },
 	};
 }
 

@@ -51,9 +51,12 @@ struct runner_progress {
 	bool patiently; /* nothing else is played at this time */
 };
 
-/* Who looks on. Records are valid for the duration of the call. */
+/* Who looks on. Records are valid for the duration of the call. Of one that passed, as expected, there is what
+ * its line in the file begins with, up to the duration, unless all records are to be whole.
+ */
 struct runner_view {
 	void *user;
+	bool whole;
 	void (*result)(void *user, size_t index, const struct record_case *record);
 	void (*death)(void *user, const struct record_death *death);
 	void (*remark)(void *user, const char *sentence);
