@@ -6,7 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { BLOCK_SIZE = 16 * 1024 };
+enum { BLOCK_SIZE = 16 * 1024, SHORT_TEXT = 256 };
 
 struct arena_block {
 	struct arena_block *older;
@@ -74,15 +74,19 @@ char *arena_text(struct arena *a, const char *text)
 
 char *arena_vprintf(struct arena *a, const char *format, va_list args)
 {
+	char start[SHORT_TEXT]; /* most texts are no longer: once is enough */
 	va_list again;
 
 	va_copy(again, args);
-	int len = vsnprintf(NULL, 0, format, again);
+	int len = vsnprintf(start, sizeof(start), format, again);
 	va_end(again);
 	if (len < 0)
 		abort();
 	char *text = arena_alloc(a, (size_t)len + 1);
-	vsnprintf(text, (size_t)len + 1, format, args);
+	if ((size_t)len < sizeof(start))
+		memcpy(text, start, (size_t)len + 1);
+	else
+		vsnprintf(text, (size_t)len + 1, format, args);
 	return text;
 }
 

@@ -84,13 +84,15 @@ bool buf_printf(struct buf *b, const char *format, ...)
 
 	va_start(args, format);
 	va_copy(again, args);
-	int len = vsnprintf(NULL, 0, format, args);
+	/* Most of it fits into the room that there is: then once is enough. */
+	size_t room = b->cap - b->len;
+	int len = vsnprintf(room ? (char *)b->data + b->len : NULL, room, format, args);
 	va_end(args);
 	bool ok = len >= 0 && buf_reserve(b, (size_t)len);
-	if (ok) {
+	if (ok && (size_t)len >= room)
 		vsnprintf((char *)b->data + b->len, (size_t)len + 1, format, again);
+	if (ok)
 		b->len += (size_t)len;
-	}
 	va_end(again);
 	return ok;
 }

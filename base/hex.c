@@ -2,10 +2,16 @@
 
 #include "base/buf.h"
 
+/* Every packet of every case run is shown so. */
 void hex_format(struct buf *out, const uint8_t *data, size_t len, size_t max)
 {
-	for (size_t i = 0; i < len && i < max; i++)
-		buf_printf(out, i ? " %02X" : "%02X", data[i]);
+	static const char digits[] = "0123456789ABCDEF";
+	size_t shown = len < max ? len : max;
+
+	for (size_t i = 0; i < shown; i++) {
+		const char text[] = { ' ', digits[data[i] >> 4], digits[data[i] & 15] };
+		buf_add(out, text + !i, sizeof(text) - !i);
+	}
 	if (len > max)
 		buf_printf(out, " ... (%zu bytes)", len);
 }

@@ -1,6 +1,7 @@
 #include "base/utf8.h"
 
 #include <stdbool.h>
+#include <string.h>
 
 static bool is_continuation(uint8_t byte)
 {
@@ -31,9 +32,23 @@ size_t utf8_decode(const uint8_t *data, size_t len, uint32_t *code_point)
 	return size;
 }
 
-size_t utf8_check(const uint8_t *data, size_t len)
+/* Most text is ASCII: eight bytes at once. */
+static size_t skip_ascii(const uint8_t *data, size_t len)
 {
 	size_t at = 0;
+	uint64_t eight;
+
+	for (; len - at >= sizeof(eight); at += sizeof(eight)) {
+		memcpy(&eight, data + at, sizeof(eight));
+		if (eight & 0x8080808080808080)
+			break;
+	}
+	return at;
+}
+
+size_t utf8_check(const uint8_t *data, size_t len)
+{
+	size_t at = skip_ascii(data, len);
 
 	while (at < len) {
 		uint32_t c;
@@ -41,6 +56,8 @@ size_t utf8_check(const uint8_t *data, size_t len)
 		if (!size)
 			return at;
 		at += size;
+		if (size > 1)
+			at += skip_ascii(data + at, len - at);
 	}
 	return len;
 }

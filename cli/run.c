@@ -117,6 +117,20 @@ static const char *not_launched(struct run *run, const char *why)
 		run->file.name, why, run->file.package);
 }
 
+static void preload_client(struct run *run)
+{
+	const char *error;
+
+	if (preload_start(&run->preload, &run->arena, &run->client, &error))
+		run->client.preload = &run->preload;
+	else
+		fprintf(stderr,
+			"mqttspec run: the agent cannot be preloaded, and is launched anew for "
+			"each "
+			"case run: %s\n",
+			error);
+}
+
 /* NULL: it can be launched, and speaks MQTT. */
 static const char *reach_client(struct run *run, int64_t answer_us)
 {
@@ -129,6 +143,8 @@ static const char *reach_client(struct run *run, int64_t answer_us)
 	if (!survey_take_client(&run->arena, &run->client, served, run->options.versions, answer_us,
 		    run->surveys, &facts, &error))
 		return not_launched(run, error);
+	if (facts.preload && run->role == ROLE_CLIENT)
+		preload_client(run);
 	if (run->has_file)
 		run->record.target_version = target_file_version(&run->arena, &run->file);
 	else if (*facts.name)
@@ -280,8 +296,11 @@ static struct runner_config configure(struct run *run)
 		.pcap = o->pcap,
 		.record = run->out.record,
 		.stop_fd = run->stop_fd,
-		.view = { run, show_result, show_death, show_remark,
-			run->terminal.live ? show_progress : NULL },
+		.view = { .user = run,
+			.result = show_result,
+			.death = show_death,
+			.remark = show_remark,
+			.progress = run->terminal.live ? show_progress : NULL },
 	};
 }
 
@@ -409,6 +428,7 @@ static int reach_and_play(struct run *run)
 	int code;
 
 	target_init(&run->target, run->has_file ? &run->file : NULL);
+	run->preload = (struct preload){ .program = PROGRAM_NONE };
 	run->target.login = run->login.user_name ? &run->login : NULL;
 	run->target.guest = run->role == ROLE_SERVER ? &run->guest : NULL;
 	fill_record(run);
@@ -420,6 +440,7 @@ static int reach_and_play(struct run *run)
 			run, strcmp(error, interrupted) ? EXIT_NOTHING : EXIT_INTERRUPTED, error);
 	else
 		code = run->options.capture ? play_captured(run) : play_recorded(run);
+	preload_stop(&run->preload);
 	target_fini(&run->target);
 	return code;
 }

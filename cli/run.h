@@ -12,6 +12,7 @@
 #include "cli/out_folder.h"
 #include "cli/run_options.h"
 #include "harness/agent/client.h"
+#include "harness/agent/preload.h"
 #include "harness/case.h"
 #include "harness/peers/demands.h"
 #include "harness/peers/guest.h"
@@ -48,8 +49,9 @@ struct run {
 	const char *command_word; /* of a client that has no file; or NULL */
 	struct target_file file;  /* if it has one */
 	bool has_file;
-	enum role role;       /* what is judged ... */
-	struct client client; /* ... if it is a client, or its agent */
+	enum role role;         /* what is judged ... */
+	struct preload preload; /* of the client's agent, if it can be */
+	struct client client;   /* ... if it is a client, or its agent */
 	struct login login; /* for every CONNECT, where a broker is judged; user_name NULL: none */
 	struct guest guest; /* what its host asks of us, where a broker is judged */
 	struct pace pace;   /* guest.pace, if there is one */

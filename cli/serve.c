@@ -196,7 +196,11 @@ void run_serve(struct run *run, const struct runner_config *config)
 	struct pollfd in = { .fd = STDIN_FILENO, .events = POLLIN };
 	int flags = fcntl(STDIN_FILENO, F_GETFL);
 
-	own.view = (struct runner_view){ &s, put_result, put_death, put_remark, NULL };
+	own.view = (struct runner_view){ .user = &s,
+		.whole = true,
+		.result = put_result,
+		.death = put_death,
+		.remark = put_remark };
 	run->runner.config = &own;
 	buf_init(&s.in, REQUEST_LIMIT_BYTES);
 	fcntl(STDIN_FILENO, F_SETFL, flags | O_NONBLOCK);

@@ -116,7 +116,6 @@ static void flow_note(struct pcap_flow *f, int64_t at_us, enum pcap_side from, c
 		return;
 	f->sides[from].window ^= 1;
 	flow_send(f, at_us, from, SEGMENT_ACK, NULL, 0, comment);
-	pcapng_flush(f->to);
 }
 
 struct pcap_flow *flow_open(struct pcapng *p, int64_t at_us, const struct sockaddr *opener,
@@ -137,7 +136,6 @@ struct pcap_flow *flow_open(struct pcapng *p, int64_t at_us, const struct sockad
 	flow_send(f, at_us, PCAP_OPENER, SEGMENT_SYN, NULL, 0, comment);
 	flow_send(f, at_us, PCAP_ACCEPTOR, SEGMENT_SYN | SEGMENT_ACK, NULL, 0, NULL);
 	flow_acknowledge(f, at_us, PCAP_OPENER);
-	pcapng_flush(p);
 	return f;
 }
 
@@ -151,7 +149,6 @@ void flow_refused(struct pcapng *p, int64_t at_us, const struct sockaddr *opener
 	f.sides[PCAP_ACCEPTOR].next = 0; /* nobody is there to number bytes, RFC 9293 3.5.2 */
 	flow_send(&f, at_us, PCAP_OPENER, SEGMENT_SYN, NULL, 0, comment);
 	flow_send(&f, at_us, PCAP_ACCEPTOR, SEGMENT_RST | SEGMENT_ACK, NULL, 0, NULL);
-	pcapng_flush(p);
 }
 
 void flow_data(struct pcap_flow *f, int64_t at_us, enum pcap_side from, const void *data,
@@ -176,7 +173,6 @@ void flow_data(struct pcap_flow *f, int64_t at_us, enum pcap_side from, const vo
 			flight = 0;
 		}
 	}
-	pcapng_flush(f->to);
 }
 
 void flow_fin(struct pcap_flow *f, int64_t at_us, enum pcap_side from, const char *comment)
@@ -190,7 +186,6 @@ void flow_fin(struct pcap_flow *f, int64_t at_us, enum pcap_side from, const cha
 	f->sides[from].ended = true;
 	flow_send(f, at_us, from, SEGMENT_FIN | SEGMENT_ACK, NULL, 0, comment);
 	flow_acknowledge(f, at_us, side_other(from));
-	pcapng_flush(f->to);
 }
 
 void flow_reset(struct pcap_flow *f, int64_t at_us, enum pcap_side from, const char *comment)
@@ -200,7 +195,6 @@ void flow_reset(struct pcap_flow *f, int64_t at_us, enum pcap_side from, const c
 	f->sides[from].ended = true;
 	f->reset = true;
 	flow_send(f, at_us, from, SEGMENT_RST | SEGMENT_ACK, NULL, 0, comment);
-	pcapng_flush(f->to);
 }
 
 void flow_remark(struct pcap_flow *f, int64_t at_us, const char *comment)

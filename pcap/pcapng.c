@@ -20,6 +20,7 @@ enum {
 	BLOCK_INTERFACE = 1,
 	BLOCK_PACKET = 6,
 	BLOCK_LIMIT = 256 * 1024, /* the largest: two options of 64 KiB */
+	BUFFER_BYTES = 64 * 1024, /* most captures are one write */
 
 	OPTION_END = 0,
 	OPTION_COMMENT = 1,
@@ -37,12 +38,6 @@ void pcapng_fail(struct pcapng *p, int error)
 {
 	if (!p->error)
 		p->error = error;
-}
-
-void pcapng_flush(struct pcapng *p)
-{
-	if (!ferror(p->file) && fflush(p->file) != 0)
-		pcapng_fail(p, errno);
 }
 
 static void block_begin(struct buf *b, uint32_t type)
@@ -153,13 +148,16 @@ struct pcapng *pcapng_create(const char *path, const char *application, const ch
 
 	if (!p)
 		return NULL;
-	p->file = fopen(path, "wbe");
+	p->buffer = malloc(BUFFER_BYTES);
+	p->file = p->buffer ? fopen(path, "wbe") : NULL;
 	if (!p->file) {
 		int error = errno;
+		free(p->buffer);
 		free(p);
 		errno = error;
 		return NULL;
 	}
+	setvbuf(p->file, p->buffer, _IOFBF, BUFFER_BYTES);
 	buf_init(&p->block, BLOCK_LIMIT);
 	buf_init(&p->frame, SEGMENT_FRAME_LIMIT);
 	section_put(p, application, comment);
@@ -177,6 +175,7 @@ bool pcapng_close(struct pcapng *p)
 	flows_free(p);
 	buf_fini(&p->block);
 	buf_fini(&p->frame);
+	free(p->buffer);
 	free(p);
 	if (error)
 		errno = error;

@@ -5,8 +5,9 @@
  *   flow_open ──▶ flow_data * ──▶ flow_fin or flow_reset, from either side
  *
  * Calls come in order of time. Times are microseconds since 1970. Nothing is kept but one small
- * struct per flow; what a call wrote is with the system when it returns. Errors of the stream
- * stick: pcapng_close reports them.
+ * struct per flow, and 64 KiB that have not been written yet: whoever may die before pcapng_close has to
+ * keep the evidence elsewhere, as the tape of a case run is until then. Errors of the stream stick:
+ * pcapng_close reports them.
  */
 #ifndef PCAP_PCAPNG_H
 #define PCAP_PCAPNG_H

@@ -46,11 +46,20 @@ size_t endpoint_mss(const struct endpoint *e)
 /* The Internet checksum (RFC 1071): `sum` collects 16-bit words, an odd last byte counts as high. */
 static uint32_t sum_add(uint32_t sum, const uint8_t *data, size_t len)
 {
-	for (size_t i = 0; i + 1 < len; i += 2)
-		sum += (uint32_t)data[i] << 8 | data[i + 1];
-	if (len % 2)
-		sum += (uint32_t)data[len - 1] << 8;
-	return sum;
+	uint64_t wide = 0; /* of words of 32 bits, which add up to the same */
+	uint32_t word;
+
+	for (; len >= sizeof(word); len -= sizeof(word), data += sizeof(word)) {
+		memcpy(&word, data, sizeof(word));
+		wide += ntohl(word);
+	}
+	for (; len >= 2; len -= 2, data += 2)
+		wide += (uint32_t)data[0] << 8 | data[1];
+	if (len)
+		wide += (uint32_t)data[0] << 8;
+	while (wide >> 16)
+		wide = (wide & 0xffff) + (wide >> 16);
+	return sum + (uint32_t)wide;
 }
 
 static void sum_store(uint32_t sum, uint8_t *at)

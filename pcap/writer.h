@@ -13,6 +13,7 @@
 
 struct pcapng {
 	FILE *file;
+	char *buffer;            /* of the file */
 	struct buf block;        /* the block in the making */
 	struct buf frame;        /* the frame in the making; used by flow.c */
 	struct pcap_flow *flows; /* newest first */
@@ -25,9 +26,6 @@ void pcapng_fail(struct pcapng *p, int error);
 
 /* Writes p->frame with the time and the comment, which may be NULL. */
 void pcapng_packet(struct pcapng *p, int64_t at_us, const char *comment);
-
-/* Hands all that was written to the system, so that it outlives the process. */
-void pcapng_flush(struct pcapng *p);
 
 /* Frees the flows of a writer. */
 void flows_free(struct pcapng *p);

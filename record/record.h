@@ -152,6 +152,22 @@ bool record_write_case(FILE *to, const struct record_case *record);
 bool record_write_death(FILE *to, const struct record_death *death);
 bool record_write_end(FILE *to, const struct record_end *end);
 
+/* What is worth knowing of a line that is passed on as it stands. */
+struct record_brief {
+	const char *id; /* in the line, without a NUL ... */
+	size_t id_len;
+	int64_t started_us, duration_us;
+};
+
+/* Whether the line, `len` bytes with its newline, is of a case run that passed, as expected, and of which
+ * there is nothing to say besides: it is whole, it is JSON, and it has no note, no failure, and no mark of any
+ * other kind. Such a line need not be read, but for this. False: perhaps not, so read it.
+ */
+bool record_skim(const char *line, size_t len, struct record_brief *out);
+
+/* Writes such a line; with its capture, unless that is NULL. The same promises as above. */
+bool record_pass_on(FILE *to, const char *line, size_t len, const char *pcap);
+
 /* One parsed line. */
 enum record_kind { RECORD_RUN, RECORD_CASE, RECORD_DEATH, RECORD_END };
 

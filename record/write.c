@@ -4,100 +4,21 @@
 #include "record/record.h"
 
 #include <errno.h>
-#include <jansson.h>
+#include <inttypes.h>
 #include <math.h>
-#include <stdlib.h>
 #include <stdio_ext.h>
+#include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
 #include "base/buf.h"
-#include "base/utf8.h"
+#include "record/line.h"
 
-static void put(json_t *object, const char *key, json_t *value)
+static void record_begin(struct buf *b, const char *type)
 {
-	if (json_object_set_new(object, key, value))
-		abort();
-}
-
-static json_t *array_new(void)
-{
-	json_t *array = json_array();
-
-	if (!array)
-		abort();
-	return array;
-}
-
-static void append(json_t *array, json_t *value)
-{
-	if (json_array_append_new(array, value))
-		abort();
-}
-
-/* JSON is UTF-8; a byte that is not becomes the four characters "\xHH". */
-static json_t *escaped_new(const uint8_t *data, size_t len)
-{
-	struct buf b;
-
-	buf_init(&b, 4 * len);
-	while (len) {
-		uint32_t c;
-		size_t size = utf8_decode(data, len, &c);
-		if (size)
-			buf_add(&b, data, size);
-		else
-			buf_printf(&b, "\\x%02X", *data);
-		data += size ? size : 1;
-		len -= size ? size : 1;
-	}
-	if (b.failed)
-		abort();
-	json_t *text = json_stringn((const char *)b.data, b.len);
-	buf_fini(&b);
-	return text;
-}
-
-static json_t *text_new(const char *text)
-{
-	size_t len = strlen(text);
-	const uint8_t *data = (const uint8_t *)text;
-
-	return utf8_check(data, len) == len ? json_stringn(text, len) : escaped_new(data, len);
-}
-
-/* A field that readers insist on: an absent string is an empty one. */
-static void put_text(json_t *object, const char *key, const char *text)
-{
-	put(object, key, text_new(text ? text : ""));
-}
-
-static void put_text_if(json_t *object, const char *key, const char *text)
-{
-	if (text)
-		put_text(object, key, text);
-}
-
-static void put_number(json_t *object, const char *key, int64_t number)
-{
-	put(object, key, json_integer(number));
-}
-
-/* An array without elements is left out. */
-static void put_array(json_t *object, const char *key, json_t *array)
-{
-	if (json_array_size(array))
-		put(object, key, array);
-	else
-		json_decref(array);
-}
-
-static json_t *record_new(const char *type)
-{
-	json_t *object = json_object();
-
-	put_text(object, "type", type);
-	return object;
+	buf_init(b, SIZE_MAX);
+	line_open(b, NULL, '{');
+	line_string(b, "type", type);
 }
 
 /* A line that stays torn would be glued to the next one. */
@@ -112,214 +33,247 @@ static void take_back(FILE *to, long start)
 	errno = e;
 }
 
-/* Consumes the object. */
-static bool write_line(FILE *to, json_t *object)
+static bool put_line(FILE *to, const void *line, size_t len)
 {
 	long start = ftell(to);
-	bool ok = !json_dumpf(object, to, JSON_COMPACT) && putc('\n', to) != EOF && !fflush(to);
+	bool ok = fwrite(line, 1, len, to) == len && !fflush(to);
 
 	if (!ok)
 		take_back(to, start);
-	json_decref(object);
+	return ok;
+}
+
+/* Ends the record, and consumes it. */
+static bool record_done(FILE *to, struct buf *b)
+{
+	line_close(b, '}');
+	buf_add_u8(b, '\n');
+	if (b->failed)
+		abort();
+	bool ok = put_line(to, b->data, b->len);
+	buf_fini(b);
 	return ok;
 }
 
 bool record_write_run(FILE *to, const struct record_run *run)
 {
-	json_t *o = record_new("run");
-	char seed[24]; /* as text: JSON readers may keep no more than 53 bits of a number */
+	struct buf b;
 
-	put_number(o, "format", RECORD_FORMAT);
-	put_text(o, "tool_version", run->tool_version);
-	put_text(o, "target", run->target);
-	put_text(o, "target_name", run->target_name);
-	put_text_if(o, "target_version", run->target_version);
-	put_text(o, "target_url", run->target_url);
-	put_text(o, "role", run->role);
-	put_text(o, "command", run->command);
-	put_text(o, "catalogue", run->catalogue);
-	put_text_if(o, "shard", run->shard);
-	snprintf(seed, sizeof(seed), "%llu", (unsigned long long)run->seed);
-	put_text(o, "seed", seed);
-	put_number(o, "started_us", run->started_us);
+	record_begin(&b, "run");
+	line_number(&b, "format", RECORD_FORMAT);
+	line_string(&b, "tool_version", run->tool_version);
+	line_string(&b, "target", run->target);
+	line_string(&b, "target_name", run->target_name);
+	line_string_if(&b, "target_version", run->target_version);
+	line_string(&b, "target_url", run->target_url);
+	line_string(&b, "role", run->role);
+	line_string(&b, "command", run->command);
+	line_string(&b, "catalogue", run->catalogue);
+	line_string_if(&b, "shard", run->shard);
+	/* In quotes: JSON readers may keep no more than 53 bits of a number. */
+	line_key(&b, "seed");
+	buf_printf(&b, "\"%" PRIu64 "\"", run->seed);
+	line_number(&b, "started_us", run->started_us);
 	if (run->round_trip_us)
-		put_number(o, "round_trip_us", run->round_trip_us);
-	put_number(o, "planned", (int64_t)run->planned);
-	return write_line(to, o);
+		line_number(&b, "round_trip_us", run->round_trip_us);
+	line_number(&b, "planned", (int64_t)run->planned);
+	return record_done(to, &b);
 }
 
-static json_t *statements_new(const struct record_case *record)
+/* An array without elements is left out: here, and of all others. */
+static void add_statements(struct buf *b, const struct record_case *record)
 {
-	json_t *array = array_new();
-
+	if (!record->statement_count)
+		return;
+	line_open(b, "statements", '[');
 	for (size_t i = 0; i < record->statement_count; i++) {
-		json_t *o = json_object();
-		put_text(o, "name", record->statements[i].name);
-		put_text(o, "verdict", verdict_name(record->statements[i].verdict));
-		append(array, o);
+		line_open(b, NULL, '{');
+		line_string(b, "name", record->statements[i].name);
+		line_string(b, "verdict", verdict_name(record->statements[i].verdict));
+		line_close(b, '}');
 	}
-	return array;
+	line_close(b, ']');
 }
 
-static json_t *transcript_new(const struct record_case *record)
+static void add_transcript(struct buf *b, const struct record_case *record)
 {
-	json_t *array = array_new();
-
+	if (!record->transcript_count)
+		return;
+	line_open(b, "transcript", '[');
 	for (size_t i = 0; i < record->transcript_count; i++) {
 		const struct record_event *event = &record->transcript[i];
 		char direction[2] = { event->direction };
-		json_t *o = json_object();
-		put_number(o, "at_us", event->at_us);
-		put_text(o, "peer", event->peer);
-		put_text(o, "direction", *direction == '>' || *direction == '<' ? direction : "-");
-		put_text(o, "text", event->text);
-		put_text_if(o, "hex", event->hex);
-		append(array, o);
+		line_open(b, NULL, '{');
+		line_number(b, "at_us", event->at_us);
+		line_string(b, "peer", event->peer);
+		line_string(
+			b, "direction", *direction == '>' || *direction == '<' ? direction : "-");
+		line_string(b, "text", event->text);
+		line_string_if(b, "hex", event->hex);
+		line_close(b, '}');
 	}
-	return array;
+	line_close(b, ']');
 }
 
-static void put_limit(json_t *object, const char *key, double limit)
+static void add_limit(struct buf *b, const char *key, double limit)
 {
-	if (isfinite(limit))
-		put(object, key, json_real(limit));
+	if (!isfinite(limit))
+		return;
+	line_key(b, key);
+	line_real(b, limit);
 }
 
-static json_t *measurements_new(const struct record_case *record)
+static void add_measurements(struct buf *b, const struct record_case *record)
 {
-	json_t *array = array_new();
-
+	if (!record->measurement_count)
+		return;
+	line_open(b, "measurements", '[');
 	for (size_t i = 0; i < record->measurement_count; i++) {
 		const struct record_measurement *m = &record->measurements[i];
-		json_t *o = json_object();
-		json_t *values = array_new();
+		line_open(b, NULL, '{');
+		line_string(b, "name", m->name);
+		line_string(b, "unit", m->unit);
+		line_open(b, "values", '[');
 		for (size_t n = 0; n < m->count; n++)
-			append(values,
-				isfinite(m->values[n]) ? json_real(m->values[n]) : json_null());
-		put_text(o, "name", m->name);
-		put_text(o, "unit", m->unit);
-		put(o, "values", values);
-		put_limit(o, "least", m->least);
-		put_limit(o, "most", m->most);
-		append(array, o);
+			line_real(b, m->values[n]);
+		line_close(b, ']');
+		add_limit(b, "least", m->least);
+		add_limit(b, "most", m->most);
+		line_close(b, '}');
 	}
-	return array;
+	line_close(b, ']');
 }
 
-static json_t *failure_new(const struct record_failure *failure)
+static void add_failure(struct buf *b, const struct record_failure *failure)
 {
-	json_t *o = json_object();
-
-	put_text_if(o, "step", failure->step);
-	put_text_if(o, "file", failure->file);
-	put_number(o, "line", failure->line);
-	put_text_if(o, "statement", failure->statement);
-	put_text(o, "expected", failure->expected);
-	put_text(o, "actual", failure->actual);
-	put_text_if(o, "difference", failure->difference);
-	return o;
+	if (!failure)
+		return;
+	line_open(b, "failure", '{');
+	line_string_if(b, "step", failure->step);
+	line_string_if(b, "file", failure->file);
+	line_number(b, "line", failure->line);
+	line_string_if(b, "statement", failure->statement);
+	line_string(b, "expected", failure->expected);
+	line_string(b, "actual", failure->actual);
+	line_string_if(b, "difference", failure->difference);
+	line_close(b, '}');
 }
 
-static void put_death(json_t *o, const struct record_death *death)
+static void add_death(struct buf *b, const struct record_death *death)
 {
-	put_number(o, "signal", death->signal);
-	put_number(o, "exit_code", death->exit_code);
-	put_text(o, "stderr_tail", death->stderr_tail);
-	put_text(o, "during", death->during);
-	put_text_if(o, "note", death->note);
+	line_number(b, "signal", death->signal);
+	line_number(b, "exit_code", death->exit_code);
+	line_string(b, "stderr_tail", death->stderr_tail);
+	line_string(b, "during", death->during);
+	line_string_if(b, "note", death->note);
 }
 
-static json_t *foreseen_new(const struct record_case *record)
+static void add_foreseen(struct buf *b, const struct record_case *record)
 {
-	json_t *o = json_object();
-
-	put_text(o, "as", verdict_name(record->foreseen_as));
-	put_text_if(o, "reason", record->reason);
-	put_text_if(o, "link", record->link);
-	return o;
+	if (!record->foreseen)
+		return;
+	line_open(b, "foreseen", '{');
+	line_string(b, "as", verdict_name(record->foreseen_as));
+	line_string_if(b, "reason", record->reason);
+	line_string_if(b, "link", record->link);
+	line_close(b, '}');
 }
 
 /* What led to the verdict. */
-static void put_evidence(json_t *o, const struct record_case *record)
+static void add_evidence(struct buf *b, const struct record_case *record)
 {
-	put_array(o, "statements", statements_new(record));
-	put_array(o, "transcript", transcript_new(record));
-	put_array(o, "measurements", measurements_new(record));
-	if (record->failure)
-		put(o, "failure", failure_new(record->failure));
+	add_statements(b, record);
+	add_transcript(b, record);
+	add_measurements(b, record);
+	add_failure(b, record->failure);
 	if (record->death) {
-		json_t *death = json_object();
-		put_death(death, record->death);
-		put(o, "death", death);
+		line_open(b, "death", '{');
+		add_death(b, record->death);
+		line_close(b, '}');
 	}
-	put_text_if(o, "client_said", record->client_said);
-	put_text_if(o, "pcap", record->pcap);
-	put_text_if(o, "pcap_error", record->pcap_error);
+	line_string_if(b, "client_said", record->client_said);
+	line_string_if(b, "pcap", record->pcap);
+	line_string_if(b, "pcap_error", record->pcap_error);
 }
 
 bool record_write_case(FILE *to, const struct record_case *record)
 {
-	json_t *o = record_new("case");
+	struct buf b;
 
-	put_text(o, "id", record->id);
-	put_text(o, "title", record->title);
-	put_text(o, "chapter", record->chapter);
-	put_text(o, "version", record->version);
-	put_text(o, "transport", record->transport);
-	put_text(o, "segmentation", record->segmentation);
-	put_number(o, "repeat", record->repeat);
-	put_text(o, "level", level_name(record->level));
-	put_text(o, "verdict", verdict_name(record->verdict));
-	put_text_if(o, "note", record->note);
-	put_number(o, "started_us", record->started_us);
-	put_number(o, "duration_us", record->duration_us);
+	record_begin(&b, "case");
+	line_string(&b, "id", record->id);
+	line_string(&b, "title", record->title);
+	line_string(&b, "chapter", record->chapter);
+	line_string(&b, "version", record->version);
+	line_string(&b, "transport", record->transport);
+	line_string(&b, "segmentation", record->segmentation);
+	line_number(&b, "repeat", record->repeat);
+	line_string(&b, "level", level_name(record->level));
+	line_string(&b, "verdict", verdict_name(record->verdict));
+	line_string_if(&b, "note", record->note);
+	line_number(&b, "started_us", record->started_us);
+	line_number(&b, "duration_us", record->duration_us);
 	if (record->waited)
-		put(o, "waited", json_true());
-	put_text_if(o, "foreign", record->foreign);
-	put(o, "expected", json_boolean(record->expected));
-	if (record->foreseen)
-		put(o, "foreseen", foreseen_new(record));
-	put_evidence(o, record);
-	return write_line(to, o);
+		line_flag(&b, "waited", true);
+	line_string_if(&b, "foreign", record->foreign);
+	line_flag(&b, "expected", record->expected);
+	add_foreseen(&b, record);
+	add_evidence(&b, record);
+	return record_done(to, &b);
+}
+
+bool record_pass_on(FILE *to, const char *line, size_t len, const char *pcap)
+{
+	struct buf b;
+
+	if (!pcap)
+		return put_line(to, line, len);
+	buf_init(&b, SIZE_MAX);
+	buf_add(&b, line, len - strlen("}\n"));
+	line_string(&b, "pcap", pcap);
+	return record_done(to, &b);
 }
 
 bool record_write_death(FILE *to, const struct record_death *death)
 {
-	json_t *o = record_new("death");
+	struct buf b;
 
-	put_death(o, death);
-	return write_line(to, o);
+	record_begin(&b, "death");
+	add_death(&b, death);
+	return record_done(to, &b);
 }
 
-static json_t *unseen_new(const struct record_end *end)
+static void add_unseen(struct buf *b, const struct record_end *end)
 {
-	json_t *array = array_new();
-
+	if (!end->unseen_count)
+		return;
+	line_open(b, "unseen", '[');
 	for (size_t i = 0; i < end->unseen_count; i++) {
-		json_t *o = json_object();
-		put_text(o, "cause", end->unseen[i].cause);
-		put_text_if(o, "reason", end->unseen[i].reason);
-		put_text_if(o, "link", end->unseen[i].link);
-		append(array, o);
+		line_open(b, NULL, '{');
+		line_string(b, "cause", end->unseen[i].cause);
+		line_string_if(b, "reason", end->unseen[i].reason);
+		line_string_if(b, "link", end->unseen[i].link);
+		line_close(b, '}');
 	}
-	return array;
+	line_close(b, ']');
 }
 
 bool record_write_end(FILE *to, const struct record_end *end)
 {
-	json_t *o = record_new("end");
-	json_t *counts = json_object();
+	struct buf b;
 
+	record_begin(&b, "end");
+	line_open(&b, "counts", '{');
 	for (int v = 0; v < VERDICT_COUNT; v++)
-		put_number(counts, verdict_name(v), (int64_t)end->counts[v]);
-	put(o, "counts", counts);
-	put_number(o, "unexpected", (int64_t)end->unexpected);
-	put_number(o, "not_run", (int64_t)end->not_run);
-	put_number(o, "duration_us", end->duration_us);
-	put_text_if(o, "stopped", end->stopped);
-	put_text_if(o, "unjudged", end->unjudged);
+		line_number(&b, verdict_name(v), (int64_t)end->counts[v]);
+	line_close(&b, '}');
+	line_number(&b, "unexpected", (int64_t)end->unexpected);
+	line_number(&b, "not_run", (int64_t)end->not_run);
+	line_number(&b, "duration_us", end->duration_us);
+	line_string_if(&b, "stopped", end->stopped);
+	line_string_if(&b, "unjudged", end->unjudged);
 	if (end->unrecorded)
-		put_number(o, "unrecorded", (int64_t)end->unrecorded);
-	put_array(o, "unseen", unseen_new(end));
-	return write_line(to, o);
+		line_number(&b, "unrecorded", (int64_t)end->unrecorded);
+	add_unseen(&b, end);
+	return record_done(to, &b);
 }

@@ -6,6 +6,7 @@
 #include "base/arena.h"
 #include "base/clock.h"
 #include "harness/agent/client.h"
+#include "harness/agent/preload.h"
 #include "harness/launch/words.h"
 #include "harness/transport/transport.h"
 
@@ -57,12 +58,14 @@ bool agent_start(struct agent *g, struct arena *a, const struct client *client,
 	const struct program_spec spec = {
 		.words = fill(a, client->words, values),
 		.environment = fill(a, client->environment, values),
-		.talk = true,
+		.streams = STREAMS_TALK,
 	};
 
 	*g = (struct agent){ .plain = !client->agent, .program = PROGRAM_NONE };
 	buf_init(&g->in, AGENT_LINE_BYTES + READ_SIZE);
 	buf_init(&g->out, 2 * AGENT_LINE_BYTES);
+	if (client->preload && preload_fork(client->preload, &g->program))
+		return true;
 	if (!program_start(a, &spec, &g->program, error))
 		return false;
 	if (g->plain) {

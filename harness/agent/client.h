@@ -7,6 +7,7 @@
 
 struct arena;
 struct habits;
+struct preload;
 struct transport;
 
 struct client {
@@ -15,13 +16,15 @@ struct client {
 	const char *here;                  /* the folder of its target file; or NULL */
 	const struct transport *transport; /* that it is probed over */
 	bool agent; /* it keeps the contract of docs/AGENT.md; else a plain command line ... */
-	struct habits *habits; /* ... and this is what it was seen not to do; or NULL */
+	const struct preload *preload; /* what it is forked from; NULL: it is launched anew */
+	struct habits *habits;         /* ... and this is what it was seen not to do; or NULL */
 };
 
 /* What an agent says of itself, or what a plain command line showed. */
 struct client_facts {
 	const char *name, *version; /* "" when unknown */
 	unsigned versions;          /* of MQTT, that it speaks: mask of V311 and V50 */
+	bool preload;               /* its agent says that it can be preloaded */
 	uint16_t keep_alive; /* its agent cannot turn it off, so this is asked for; 0: it can */
 };
 

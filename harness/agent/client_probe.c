@@ -97,7 +97,12 @@ static bool await_hello(struct probing *p, struct client_facts *out)
 				p->arena, "the first line of the agent is no hello: %s", error));
 	if (told.kind != TOLD_HELLO)
 		return give_up(p, "the first line of the agent is no hello");
-	*out = (struct client_facts){ hello.name, hello.version, hello.versions, 0 };
+	*out = (struct client_facts){
+		.name = hello.name,
+		.version = hello.version,
+		.versions = hello.versions,
+		.preload = hello.preload,
+	};
 	return true;
 }
 

@@ -31,6 +31,7 @@ struct hello {
 	const char *name;
 	const char *version;
 	unsigned versions; /* of MQTT: V311, V50 or BOTH */
+	bool preload;      /* it can fork for each case run */
 };
 
 /* Reads one event. `hello` is filled for TOLD_HELLO. False, with a sentence, when it is none of the

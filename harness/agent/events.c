@@ -222,6 +222,7 @@ static void read_hello(struct reader *r, const json_t *object, struct hello *out
 
 	out->name = field_text(r, object, "name");
 	out->version = field_text(r, object, "version");
+	out->preload = flag(r, object, "preload");
 	if (!r->error && contract != CONTRACT)
 		field_fault(r, "contract", ": this program knows contract %d", CONTRACT);
 	for (size_t i = 0; i < json_array_size(versions); i++) {

@@ -6,6 +6,7 @@
 #include "base/arena.h"
 #include "base/buf.h"
 #include "base/clock.h"
+#include "base/digest.h"
 #include "base/hex.h"
 #include "pcap/pcapng.h"
 
@@ -115,26 +116,18 @@ void tape_add(struct tape *tape, enum tape_kind kind, const struct tape_party *p
 	print_live(tape, &e);
 }
 
-/* FNV-1a */
-static uint64_t key_add(uint64_t key, const void *data, size_t len)
-{
-	for (const uint8_t *p = data; len--; p++)
-		key = (key ^ *p) * 0x100000001b3;
-	return key;
-}
-
 uint64_t tape_key(const struct tape *tape)
 {
-	uint64_t key = 0xcbf29ce484222325;
+	uint64_t key = DIGEST_NONE;
 
 	for (size_t i = 0; i < tape->count; i++) {
 		const struct tape_event *e = &tape->events[i];
 		bool is_packet = e->kind == TAPE_PACKET_OUT || e->kind == TAPE_PACKET_IN;
 		if (e->kind == TAPE_SENT || e->kind == TAPE_RECEIVED || e->kind == TAPE_REMARK)
 			continue;
-		key = key_add(key, &(uint8_t){ e->kind }, 1);
+		key = digest_add(key, &e->kind, sizeof(e->kind));
 		if (is_packet && e->text)
-			key = key_add(key, e->text, strcspn(e->text, " "));
+			key = digest_add(key, e->text, strcspn(e->text, " "));
 	}
 	return key;
 }

@@ -39,10 +39,13 @@ unsigned distance_ms(const struct test *t)
 
 struct bytes filler(struct test *t, size_t len)
 {
+	enum { PERIOD = 251 };
 	uint8_t *data = arena_alloc(t->arena, len + 1);
 
-	for (size_t i = 0; i < len; i++)
-		data[i] = (uint8_t)(i % 251);
+	for (size_t i = 0; i < len && i < PERIOD; i++)
+		data[i] = (uint8_t)i;
+	for (size_t done = PERIOD; done < len; done *= 2)
+		memcpy(data + done, data, done < len - done ? done : len - done);
 	return (struct bytes){ data, len };
 }
 

@@ -14,7 +14,9 @@
 
 #include "base/arena.h"
 #include "base/clock.h"
+#include "harness/launch/forked.h"
 #include "harness/launch/strays.h"
+#include "harness/launch/streams.h"
 
 extern char **environ;
 
@@ -50,44 +52,6 @@ const char *program_find(struct arena *a, const char *name)
 		folders += len + (folders[len] == ':');
 	}
 	return NULL;
-}
-
-/* ---- standard streams ---------------------------------------------------------------------- */
-
-/* The ends of one side; -1: not open. */
-struct streams {
-	int in, out, err;
-};
-
-static void close_streams(const struct streams *s)
-{
-	if (s->in >= 0)
-		close(s->in);
-	if (s->out >= 0)
-		close(s->out);
-	if (s->err >= 0 && s->err != s->out)
-		close(s->err);
-}
-
-/* A pipe whose end on our side, fds[ours_end], does not block. */
-static bool open_pipe(int fds[2], int ours_end)
-{
-	return !pipe2(fds, O_CLOEXEC) && !fcntl(fds[ours_end], F_SETFL, O_NONBLOCK);
-}
-
-/* False with errno; what is open by then is in the structs. */
-static bool open_streams(bool talk, struct streams *ours, struct streams *theirs)
-{
-	int in[2] = { -1, -1 }, out[2] = { -1, -1 }, err[2] = { -1, -1 };
-	bool ok = open_pipe(out, 0);
-
-	if (ok && talk)
-		ok = open_pipe(in, 1) && open_pipe(err, 0);
-	else if (ok)
-		ok = (in[0] = open("/dev/null", O_RDONLY | O_CLOEXEC)) >= 0;
-	*ours = (struct streams){ in[1], out[0], err[0] };
-	*theirs = (struct streams){ in[0], out[1], talk ? err[1] : out[1] };
-	return ok;
 }
 
 /* ---- in the child -------------------------------------------------------------------------- */
@@ -173,13 +137,13 @@ bool program_start(
 	}
 	out->mark =
 		arena_printf(a, "%s=%d.%lld", mark_name, (int)getpid(), (long long)clock_wall_us());
-	int e = open_streams(spec->talk, &ours, &theirs) ? 0 : errno;
+	int e = streams_open(spec->streams, &ours, &theirs) ? 0 : errno;
 	out->input_fd = ours.in;
 	out->output_fd = ours.out;
 	out->error_fd = ours.err;
 	if (!e)
 		e = fork_and_exec(path, spec, out, &theirs);
-	close_streams(&theirs);
+	streams_close(&theirs);
 	if (out->pid > 0)
 		out->pid_fd = pidfd_open(out->pid, 0);
 	if (!e && out->pid_fd < 0)
@@ -197,6 +161,8 @@ bool program_ended(struct program *p, int *status)
 {
 	siginfo_t info = { 0 };
 
+	if (p->forked)
+		return forked_ended(p, status);
 	if (p->pid <= 0 || waitid(P_PID, (id_t)p->pid, &info, WEXITED | WNOHANG | WNOWAIT) ||
 		!info.si_pid)
 		return false;
@@ -215,12 +181,13 @@ void program_kill(struct program *p)
 	if (p->pid > 0) {
 		kill(-p->pid, SIGKILL);
 		kill(p->pid, SIGKILL);
-		waitpid(p->pid, NULL, 0);
+		if (!p->forked)
+			waitpid(p->pid, NULL, 0);
 	}
 	if (p->mark)
 		strays_kill(p->mark);
 	if (p->pid_fd >= 0)
 		close(p->pid_fd);
-	close_streams(&(struct streams){ p->input_fd, p->output_fd, p->error_fd });
+	streams_close(&(struct streams){ p->input_fd, p->output_fd, p->error_fd });
 	*p = (struct program)PROGRAM_NONE;
 }

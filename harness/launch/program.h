@@ -10,11 +10,13 @@
 #include <sys/types.h>
 
 #include "harness/launch/keeper.h"
+#include "harness/launch/streams.h"
 
 struct arena;
 
 struct program {
 	pid_t pid;            /* and of its group; 0: none */
+	bool forked;          /* by another program of ours (forked.h), which tells of its end */
 	int pid_fd;           /* readable when it has ended; -1 */
 	int input_fd;         /* what it reads from stdin, if it is talked to; -1. Does not block */
 	int output_fd;        /* what it writes to stdout and stderr; -1. Does not block */
@@ -34,7 +36,7 @@ struct program_spec {
 	const char *const *words;       /* command and arguments, NULL after the last one */
 	const char *const *environment; /* "NAME=value" beyond this process's own, or NULL */
 	const char *folder;             /* where it runs; NULL: where this process does */
-	bool talk;                      /* stdin is a pipe, and stderr another than stdout */
+	enum streams_kind streams;      /* how it is listened to and talked to */
 	bool kept; /* it ends with us even if it changes its user or starts others (keeper.h) */
 };
 

@@ -7,18 +7,12 @@
  *   PUBREL id   -->
  *               <--  PUBCOMP id
  */
+#include "base/digest.h"
 #include "harness/monitor/monitor_state.h"
 
 static struct sent *sent_at(struct monitor *m, uint16_t id)
 {
 	return id_table_at(m->arena, &m->sent, id);
-}
-
-static uint64_t digest(uint64_t hash, struct bytes b)
-{
-	for (size_t i = 0; i < b.len; i++) /* FNV-1a */
-		hash = (hash ^ b.data[i]) * 0x100000001B3;
-	return hash ^ b.len;
 }
 
 static bool is_publish(const struct sent *s)
@@ -171,7 +165,8 @@ static void judge_repeated(
 
 void judge_publish_id(struct monitor *m, const struct packet *p, struct bytes topic)
 {
-	uint64_t content = digest(digest(0xCBF29CE484222325, topic), p->payload);
+	uint64_t content = digest_add(
+		digest_add(DIGEST_NONE, topic.data, topic.len), p->payload.data, p->payload.len);
 	struct sent *s = sent_at(m, p->id);
 
 	if (!p->id) {

@@ -2,6 +2,7 @@
 #ifndef HARNESS_RESULT_H
 #define HARNESS_RESULT_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -25,6 +26,12 @@ void result_read(struct arena *a, const struct plan_item *item, const char *text
 
 /* The same of a process that has ended; one that did not end well makes an `error`, too. */
 void result_take(struct arena *a, const struct plan_item *item, const struct worker *worker,
+	struct record_case *out);
+
+/* Whether the line of a process that has ended well need not be read, since the case run passed and there is
+ * nothing else to say of it: then `out` has what the line begins with, and it can be passed on.
+ */
+bool result_skim(struct arena *a, const struct plan_item *item, const struct worker *worker,
 	struct record_case *out);
 
 /* The target did not survive it, or served nobody afterwards: whatever was found about its

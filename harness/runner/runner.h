@@ -53,9 +53,12 @@ struct runner_progress {
 	bool paced;     /* case runs wait for their turn to connect */
 };
 
-/* Who looks on. Records are valid for the duration of the call. */
+/* Who looks on. Records are valid for the duration of the call. Of one that passed, as expected, there is what
+ * its line in the file begins with, up to the duration, unless all records are to be whole.
+ */
 struct runner_view {
 	void *user;
+	bool whole;
 	void (*result)(void *user, size_t index, const struct record_case *record);
 	void (*death)(void *user, const struct record_death *death);
 	void (*remark)(void *user, const char *sentence);

@@ -60,6 +60,7 @@ static void conclude(struct runner *r, struct runner_foreign *f, enum mqtt_versi
 	*f = (struct runner_foreign){ 0 };
 	r->added++;
 	runner_judge(r, &item, &record);
+	room_for_line(r, !r->config->record || record_write_case(r->config->record, &record));
 	runner_tell(r, r->config->plan->count, &record);
 }
 

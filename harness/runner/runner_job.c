@@ -195,6 +195,7 @@ static void play_and_report(const struct play *play, FILE *out)
 
 	arena_init(&arena);
 	play_case(&arena, play, &record);
+	record.expected = verdict_is_good(record.verdict); /* so that most lines need no change */
 	record_write_case(out, &record);
 	arena_fini(&arena);
 }
@@ -279,7 +280,10 @@ void job_look(struct runner *r, struct runner_job *job, int64_t now_us)
 		return;
 	if (worker_read(&job->worker)) {
 		mark_ended(r, job);
-		result_take(&job->arena, &job->item, &job->worker, &job->result);
+		job->unread = !r->config->view.whole &&
+			result_skim(&job->arena, &job->item, &job->worker, &job->result);
+		if (!job->unread)
+			result_take(&job->arena, &job->item, &job->worker, &job->result);
 	} else if (now_us >= pace_deadline_us(r, job)) {
 		worker_kill(&job->worker);
 		mark_ended(r, job);
@@ -292,8 +296,18 @@ void job_look(struct runner *r, struct runner_job *job, int64_t now_us)
 		mark_waits(r, job, job->worker.waits);
 		return;
 	}
-	buf_fini(&job->worker.out);
+	if (!job->unread)
+		buf_fini(&job->worker.out);
 	r->timeouts += job->result.waited;
+}
+
+void job_read(struct runner_job *job)
+{
+	if (!job->unread)
+		return;
+	result_take(&job->arena, &job->item, &job->worker, &job->result);
+	buf_fini(&job->worker.out);
+	job->unread = false;
 }
 
 /* ---- the end of it ------------------------------------------------------------------------- */
@@ -327,9 +341,21 @@ void runner_tell(struct runner *r, size_t index, const struct record_case *recor
 	r->counts[record->verdict]++;
 	r->unexpected += !record->expected;
 	room_for_capture(r, record);
-	room_for_line(r, !c->record || record_write_case(c->record, record));
 	if (c->view.result)
 		c->view.result(c->view.user, index, record);
+}
+
+/* What its process wrote stands, if there is nothing to add but the capture. */
+static bool write_line(struct runner *r, struct runner_job *job)
+{
+	const struct buf *line = &job->worker.out;
+	FILE *to = r->config->record;
+
+	if (!to)
+		return true;
+	return job->unread
+		? record_pass_on(to, (const char *)line->data, line->len, job->result.pcap)
+		: record_write_case(to, &job->result);
 }
 
 void job_commit(struct runner *r, struct runner_job *job)
@@ -337,7 +363,12 @@ void job_commit(struct runner *r, struct runner_job *job)
 	struct record_case *record = &job->result;
 
 	runner_judge(r, &job->item, record);
+	if (job->unread && (record->foreseen || !record->expected)) {
+		job_read(job);
+		runner_judge(r, &job->item, record);
+	}
 	keep_capture(r, job);
+	room_for_line(r, write_line(r, job));
 	runner_tell(r, job->ticket.index, record);
 	foreign_note(r, &job->item, record);
 	if (r->config->fail_fast && !record->expected)

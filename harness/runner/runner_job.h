@@ -27,6 +27,7 @@ struct runner_job {
 	struct worker worker;
 	struct arena arena; /* of the result */
 	struct record_case result;
+	bool unread; /* it passed: the result is only the beginning of what worker.out has */
 	const char *capture; /* name of the capture in folder/pcap, or NULL */
 	const char *capture_path;
 	bool timed; /* waits for a clock of the standard */
@@ -51,11 +52,14 @@ void job_start(struct runner *r, struct runner_queue *queue);
 /* Takes what its process has written; kills it when its time is up. */
 void job_look(struct runner *r, struct runner_job *job, int64_t now_us);
 
+/* Its result is whole after this, and may be changed. */
+void job_read(struct runner_job *job);
+
 /* The result is final: record, view, counts. The job is gone afterwards. */
 void job_commit(struct runner *r, struct runner_job *job);
 
-/* The same of a record: it is compared with what is expected, and goes to the record file, the view
- * and the counts.
+/* The same of a record: it is compared with what is expected; once its line has been written, it goes to the
+ * view and the counts.
  */
 void runner_judge(struct runner *r, const struct plan_item *item, struct record_case *record);
 void runner_tell(struct runner *r, size_t index, const struct record_case *record);

@@ -136,6 +136,7 @@ static void settle_death(struct runner *r)
 
 	report_death(r);
 	if (culprit) {
+		job_read(culprit);
 		result_crash(&culprit->arena, &r->death, NULL, &culprit->result);
 		search_found(r, culprit);
 		job_commit(r, culprit);
@@ -155,6 +156,7 @@ static void settle_absence(struct runner *r)
 
 	while (r->first) {
 		struct runner_job *job = r->first;
+		job_read(job);
 		if (alone)
 			result_crash(&job->arena, NULL, why, &job->result);
 		else

@@ -2,6 +2,9 @@
 import json
 import os
 import select
+import signal
+import socket
+import struct
 
 from paho.mqtt import __version__, client as mqtt
 from paho.mqtt.packettypes import PacketTypes as Types
@@ -170,8 +173,40 @@ class Agent:
             say("error", **number, text=f"{type(e).__name__}: {e}")
 
 
+def fork_for_each_case_run():
+    """Preloading, as docs/AGENT.md has it: only the processes that were asked for return from here."""
+    asked = socket.socket(fileno=os.dup(0))
+    signal.signal(signal.SIGCHLD, signal.SIG_IGN)
+    while True:
+        _, fds, _, _ = socket.recv_fds(asked, 1, 4)
+        if not fds:
+            os._exit(0)
+        if not os.fork():
+            break
+        for fd in fds:
+            os.close(fd)
+    asked.close()
+    signal.signal(signal.SIGCHLD, signal.SIG_DFL)
+    agent, report = os.fork(), fds[3]
+    if not agent:
+        os.setpgid(0, 0)
+        for fd, standard in zip(fds, (0, 1, 2, None)):
+            if standard is not None:
+                os.dup2(fd, standard)
+            os.close(fd)
+        return
+    for fd in fds[:3]:
+        os.close(fd)
+    os.write(report, struct.pack("i", agent))
+    os.write(report, struct.pack("i", os.waitpid(agent, 0)[1]))
+    os._exit(0)
+
+
 def main():
-    say("hello", contract=1, name="Paho Python", version=__version__, versions=list(VERSIONS))
+    if "MQTTSPEC_PRELOAD" in os.environ:
+        fork_for_each_case_run()
+    say("hello", contract=1, name="Paho Python", version=__version__, versions=list(VERSIONS),
+        preload=hasattr(socket, "recv_fds"))
     agent, begun = Agent(), bytearray()
     while True:
         client, sock = agent.client, agent.client and agent.client.socket()

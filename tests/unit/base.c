@@ -1,9 +1,11 @@
 #include "tests/unit/unit.h"
 
+#include <stdlib.h>
 #include <string.h>
 
 #include "base/arena.h"
 #include "base/buf.h"
+#include "base/digest.h"
 #include "base/hex.h"
 #include "base/utf8.h"
 
@@ -61,6 +63,75 @@ static void arena_pieces_keep_their_contents(void **state)
 	arena_fini(&a);
 }
 
+static void a_digest_tells_bytes_apart(void **state)
+{
+	(void)state;
+	static const uint8_t zeros[40] = { 0 };
+	uint8_t bytes[40] = { 0 };
+	for (size_t len = 0; len < sizeof(bytes); len++) {
+		uint64_t none = digest_add(DIGEST_NONE, zeros, len);
+		assert_int_not_equal(none, digest_add(DIGEST_NONE, zeros, len + 1));
+		for (size_t i = 0; i < len; i++) {
+			for (int bit = 0; bit < 8; bit++) {
+				bytes[i] = (uint8_t)(1 << bit);
+				assert_int_not_equal(none, digest_add(DIGEST_NONE, bytes, len));
+			}
+			bytes[i] = 0;
+		}
+	}
+	uint64_t one = digest_add(digest_add(DIGEST_NONE, "ab", 2), "c", 1);
+	assert_int_not_equal(one, digest_add(digest_add(DIGEST_NONE, "a", 1), "bc", 2));
+	assert_int_equal(one, digest_add(digest_add(DIGEST_NONE, "ab", 2), "c", 1));
+}
+
+static void what_is_formatted_fits_or_grows(void **state)
+{
+	(void)state;
+	struct arena a;
+	struct buf b;
+	char *text = malloc(1000);
+	arena_init(&a);
+	for (int len = 0; len < 1000; len++) {
+		memset(text, 'x', (size_t)len);
+		text[len] = '\0';
+		buf_init(&b, 2000);
+		assert_true(buf_printf(&b, "%s", "some") && buf_printf(&b, "-%s-", text));
+		assert_int_equal(b.len, 4 + 2 + len);
+		assert_memory_equal(buf_text(&b), "some-", 5);
+		assert_memory_equal(b.data + 5, text, (size_t)len);
+		assert_int_equal(buf_text(&b)[5 + len], '-');
+		assert_string_equal(arena_printf(&a, "some-%s-", text), buf_text(&b));
+		buf_fini(&b);
+	}
+	buf_init(&b, 10); /* what does not fit leaves it as it was */
+	assert_true(buf_add_text(&b, "12345678"));
+	assert_false(buf_printf(&b, "%d", 123));
+	assert_string_equal(buf_text(&b), "12345678");
+	buf_fini(&b);
+	arena_fini(&a);
+	free(text);
+}
+
+static void utf8_is_checked_to_its_end(void **state)
+{
+	(void)state;
+	uint8_t text[64];
+	for (size_t len = 1; len <= sizeof(text); len++) {
+		memset(text, 'a', sizeof(text));
+		assert_int_equal(utf8_check(text, len), len);
+		for (size_t at = 0; at < len; at++) {
+			text[at] = 0xff;
+			assert_int_equal(utf8_check(text, len), at);
+			text[at] = 'a';
+			if (at + 1 == len)
+				continue;
+			memcpy(text + at, "\xc3\xa4", 2);
+			assert_int_equal(utf8_check(text, len), len);
+			memset(text + at, 'a', 2);
+		}
+	}
+}
+
 static void hex_is_cut_with_its_length(void **state)
 {
 	(void)state;
@@ -101,6 +172,9 @@ int main(void)
 		cmocka_unit_test(buf_refuses_to_pass_its_limit),
 		cmocka_unit_test(buf_writes_big_endian_and_consumes_from_the_front),
 		cmocka_unit_test(arena_pieces_keep_their_contents),
+		cmocka_unit_test(a_digest_tells_bytes_apart),
+		cmocka_unit_test(what_is_formatted_fits_or_grows),
+		cmocka_unit_test(utf8_is_checked_to_its_end),
 		cmocka_unit_test(hex_is_cut_with_its_length),
 		cmocka_unit_test(utf8_knows_what_is_ill_formed),
 	};

@@ -346,23 +346,6 @@ static void times_pass_the_32_bits(void **state)
 	trace_end(&t);
 }
 
-static void what_a_call_wrote_is_in_the_file_at_once(void **state)
-{
-	(void)state;
-	struct trace t;
-	trace_new(&t, NULL, NULL);
-	struct pcap_flow *f = trace_flow(&t, "127.0.0.1", "127.0.0.1");
-	flow_data(f, T0, PCAP_OPENER, "last words", 10, "seen");
-	trace_load(&t);
-	block_next(&t);
-	block_next(&t);
-	check_handshake(&t);
-	check_packet(&t, PCAP_OPENER, PSH | ACK, 1, 1, 10, "seen");
-	check_packet(&t, PCAP_ACCEPTOR, ACK, 1, 11, 0, "");
-	assert_true(pcapng_close(t.writer));
-	trace_end(&t);
-}
-
 static void libpcap_reads_the_file_too(void **state)
 {
 	(void)state;
@@ -460,7 +443,6 @@ int main(void)
 		cmocka_unit_test(initial_numbers_never_repeat),
 		cmocka_unit_test(a_long_comment_is_cut_between_characters),
 		cmocka_unit_test(times_pass_the_32_bits),
-		cmocka_unit_test(what_a_call_wrote_is_in_the_file_at_once),
 		cmocka_unit_test(libpcap_reads_the_file_too),
 		cmocka_unit_test(another_family_is_an_error_that_sticks),
 		cmocka_unit_test(a_full_disk_is_reported),
