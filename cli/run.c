@@ -7,7 +7,9 @@
 #include <sys/signalfd.h>
 #include <unistd.h>
 
+#include "base/buf.h"
 #include "base/clock.h"
+#include "base/shell.h"
 #include "cli/cli.h"
 #include "cli/output.h"
 #include "cli/screen.h"
@@ -227,6 +229,25 @@ static void warn_of_oddities(const struct run *run)
 
 /* ---- playing ------------------------------------------------------------------------------- */
 
+/* What plays a case run of this run again, but for what is its own. It has no --out: that would replace the
+ * evidence that it is about.
+ */
+static const char *again(struct run *run)
+{
+	const struct run_options *o = &run->options;
+	struct buf line;
+
+	buf_init(&line, SIZE_MAX);
+	shell_add_word(
+		&line, strchr(program_invocation_name, '/') ? program_invocation_name : "mqttspec");
+	shell_add_word(&line, o->command->name);
+	shell_add_word(&line, run->target_word);
+	buf_printf(&line, "%s --seed %llu", o->kept, (unsigned long long)o->seed);
+	const char *text = arena_text(&run->arena, buf_text(&line));
+	buf_fini(&line);
+	return text;
+}
+
 static void fill_record(struct run *run)
 {
 	static const char *const roles[] = {
@@ -248,6 +269,7 @@ static void fill_record(struct run *run)
 						       : "",
 		.role = roles[run->role],
 		.command = run->command,
+		.again = again(run),
 		.catalogue = spec_digest,
 		.shard = o->shards ? arena_printf(&run->arena, "%u/%u", o->shard, o->shards) : NULL,
 		.seed = o->seed,
@@ -498,18 +520,17 @@ static int run_prepared(struct run *run)
 	return code;
 }
 
-/* As a shell would read it. */
 static const char *command_line(struct arena *a, int argc, char **argv)
 {
-	static const char plain[] = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ"
-				    "0123456789-_./:=,@%+";
-	const char *line = "mqttspec";
+	struct buf line;
 
+	buf_init(&line, SIZE_MAX);
+	buf_add_text(&line, "mqttspec");
 	for (int i = 0; i < argc; i++)
-		line = arena_printf(a,
-			*argv[i] && strspn(argv[i], plain) == strlen(argv[i]) ? "%s %s" : "%s '%s'",
-			line, argv[i]);
-	return line;
+		shell_add_word(&line, argv[i]);
+	const char *text = arena_text(a, buf_text(&line));
+	buf_fini(&line);
+	return text;
 }
 
 static int run_as(const struct command *command, enum role role, int argc, char **argv)

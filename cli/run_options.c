@@ -5,6 +5,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/buf.h"
+#include "base/shell.h"
 #include "cli/cli.h"
 #include "cli/versions.h"
 #include "harness/case.h"
@@ -329,6 +331,41 @@ static bool take(struct arena *a, int option, struct run_options *o)
 	}
 }
 
+/* ---- what plays a case run again ------------------------------------------------------------ */
+
+/* Which case runs there are, in what order and how many at once, and what is shown of them: the rest decides
+ * what becomes of one.
+ */
+static bool matters(int option)
+{
+	static const int others[] = { CLIENT, EXEC, NOT, VERSIONS, TRANSPORTS, SEGMENT, REPEAT,
+		UNTIL_FAILURE, SHARD, SHUFFLE, SEED, LIST, 'j', FAIL_FAST, DEADLINE, NO_FORK,
+		TRANSCRIPT, 'v', 'q', COLOR, OUT, PCAP, CAPTURE, SERVE };
+
+	for (size_t i = 0; i < sizeof(others) / sizeof(*others); i++)
+		if (others[i] == option)
+			return false;
+	return true;
+}
+
+static void keep(struct arena *a, int option, struct run_options *o)
+{
+	const struct option *entry = run_options_table;
+	struct buf words;
+
+	if (!matters(option))
+		return;
+	while (entry->val != option)
+		entry++;
+	buf_init(&words, SIZE_MAX);
+	buf_add_text(&words, o->kept);
+	buf_printf(&words, " --%s", entry->name);
+	if (entry->has_arg)
+		shell_add_word(&words, optarg);
+	o->kept = arena_text(a, buf_text(&words));
+	buf_fini(&words);
+}
+
 /* ---- what does not go together -------------------------------------------------------------- */
 
 static bool agree(const struct run_options *o)
@@ -374,6 +411,7 @@ bool run_options_read(struct arena *a, const struct command *command, int argc, 
 
 	*out = (struct run_options){
 		.command = command,
+		.kept = "",
 		.versions = BOTH,
 		.repeats = 1,
 		.answer_ms = ANSWER_MS,
@@ -394,6 +432,7 @@ bool run_options_read(struct arena *a, const struct command *command, int argc, 
 		}
 		if (!take(a, option, out))
 			return false;
+		keep(a, option, out);
 	}
 	out->words = argv + optind;
 	out->word_count = (size_t)(argc - optind);

@@ -17,7 +17,8 @@ struct command;
 
 struct run_options {
 	const struct command *command; /* `run` or `agent-check` */
-	char *const *words;            /* TARGET, if the first is one, and PATTERNs */
+	const char *kept; /* the options that a case run needs to be the same again, for a shell */
+	char *const *words; /* TARGET, if the first is one, and PATTERNs */
 	size_t word_count;
 	const char **excluded; /* PATTERNs of what is left out */
 	size_t excluded_count, excluded_capacity;

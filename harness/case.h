@@ -536,14 +536,49 @@ struct outcome {
 
 /* ---- checks -------------------------------------------------------------------------------- */
 
-#define check(t, condition, sentence) \
-	check_at(AT("check(" #t ", " #condition ", " #sentence ")"), (t), (condition), (sentence))
+#define check(t, condition, expected, ...)                                               \
+	((condition) ? (void)0                                                           \
+		     : check_at(AT("check(" #t ", " #condition ", " #expected ")"), (t), \
+			       (expected), __VA_ARGS__))
+
+/* The same of something in a packet, which is shown as a whole. */
+#define check_in(t, packet, condition, expected)                                                   \
+	((condition) ? (void)0                                                                     \
+		     : check_in_at(                                                                \
+			       AT("check_in(" #t ", " #packet ", " #condition ", " #expected ")"), \
+			       (t), &(packet), (expected)))
+
+/* No packet of this type has arrived by now; if one has, it is shown. */
+#define check_absent(peer, type, expected)                                                       \
+	check_absent_at(AT("check_absent(" #peer ", " #type ", " #expected ")"), (peer), (type), \
+		(expected))
+
+/* Fields: the name of what differs, and the statement accused, come from the expression
+ * (harness/language/naming.h): "puback.id", "m.payload".
+ */
 #define check_eq(t, actual, expected)                                                             \
 	check_eq_at(AT("check_eq(" #t ", " #actual ", " #expected ")"), (t), (long long)(actual), \
 		(long long)(expected), #actual)
 #define check_text(t, actual_bytes, expected_text)                                          \
 	check_text_at(AT("check_text(" #t ", " #actual_bytes ", " #expected_text ")"), (t), \
 		(actual_bytes), (expected_text), #actual_bytes)
+
+/* What has no name of that kind is given one: "messages that were handed on". */
+#define check_number(t, what, actual, expected)                                                 \
+	check_number_at(AT("check_number(" #t ", " #what ", " #actual ", " #expected ")"), (t), \
+		(what), (long long)(actual), (long long)(expected))
+#define check_words(t, what, actual_bytes, expected_text)                                         \
+	check_words_at(                                                                           \
+		AT("check_words(" #t ", " #what ", " #actual_bytes ", " #expected_text ")"), (t), \
+		(what), (actual_bytes), (expected_text))
+
+/* How often a property is there; that it is there with this number. */
+#define check_properties(t, properties, id, count)                                                \
+	check_properties_at(AT("check_properties(" #t ", " #properties ", " #id ", " #count ")"), \
+		(t), (properties), (id), (count))
+#define check_value(t, properties, id, number)                                                \
+	check_value_at(AT("check_value(" #t ", " #properties ", " #id ", " #number ")"), (t), \
+		(properties), (id), (number))
 
 /* The properties of a PUBLISH that belong to the message: those of the list and no others, with the
  * same values, User Properties in the same order. Payload Format Indicator 0 may be left out, which
@@ -576,9 +611,8 @@ struct outcome {
 /* The verdict becomes `nonstrict` if it was a pass, with this sentence. */
 #define nonstrict(t, ...) nonstrict_at(AT("nonstrict(" #t ", " #__VA_ARGS__ ")"), (t), __VA_ARGS__)
 
-#define fail(t, ...)                                       \
-	fail_at(AT("fail(" #t ", " #__VA_ARGS__ ")"), (t), \
-		__VA_ARGS__) /* "expected ...", then what came */
+#define fail(t, expected, ...) \
+	fail_at(AT("fail(" #t ", " #expected ")"), (t), (expected), __VA_ARGS__)
 
 /* ---- looking around without demanding ------------------------------------------------------ */
 
@@ -682,7 +716,19 @@ struct packet expect_one_of_at(
 	struct place at, struct peer *p, const struct outcome *outcomes, size_t count);
 void expect_none_retained_at(struct place at, struct peer *pub, const char *topic);
 bool retained_settled_at(struct place at, struct test *t, struct message m);
-void check_at(struct place at, struct test *t, bool condition, const char *sentence);
+void check_at(struct place at, struct test *t, const char *expected, const char *format, ...)
+	__attribute__((format(printf, 4, 5), noreturn));
+void check_in_at(struct place at, struct test *t, const struct packet *packet, const char *expected)
+	__attribute__((noreturn));
+void check_absent_at(struct place at, struct peer *p, enum packet_type type, const char *expected);
+void check_number_at(
+	struct place at, struct test *t, const char *what, long long actual, long long expected);
+void check_words_at(struct place at, struct test *t, const char *what, struct bytes actual,
+	const char *expected);
+void check_properties_at(struct place at, struct test *t, const struct properties *properties,
+	unsigned id, size_t expected);
+void check_value_at(struct place at, struct test *t, const struct properties *properties,
+	unsigned id, uint32_t expected);
 void check_eq_at(
 	struct place at, struct test *t, long long actual, long long expected, const char *what);
 void check_text_at(struct place at, struct test *t, struct bytes actual, const char *expected,
@@ -697,7 +743,7 @@ void observe_at(struct place at, struct test *t, const char *format, ...)
 	__attribute__((format(printf, 3, 4)));
 void nonstrict_at(struct place at, struct test *t, const char *format, ...)
 	__attribute__((format(printf, 3, 4)));
-void fail_at(struct place at, struct test *t, const char *format, ...)
-	__attribute__((format(printf, 3, 4), noreturn));
+void fail_at(struct place at, struct test *t, const char *expected, const char *format, ...)
+	__attribute__((format(printf, 4, 5), noreturn));
 
 #endif

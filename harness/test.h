@@ -63,9 +63,9 @@ struct peer {
 	const char *client_id;
 
 	enum reading reading;
-	size_t bytes_in; /* received in all */
-	struct buf in;   /* received, not yet parsed */
-	bool lost;       /* what came can no longer be parsed ... */
+	size_t bytes_in;    /* received in all */
+	struct buf in;      /* received, not yet parsed */
+	bool lost;          /* what came can no longer be parsed ... */
 	struct bytes noise; /* ... and this is it */
 	struct arrival *arrivals;
 	size_t arrival_first; /* those before it have been taken */

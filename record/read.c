@@ -197,6 +197,7 @@ static void read_run(struct reader *r, const json_t *o, struct record_run *out)
 	out->target_url = field_text(r, o, "target_url");
 	out->role = field_text(r, o, "role");
 	out->command = field_text(r, o, "command");
+	out->again = field_optional_text(r, o, "again");
 	out->catalogue = field_text(r, o, "catalogue");
 	out->shard = field_optional_text(r, o, "shard");
 	out->seed = read_seed(r, o);

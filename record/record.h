@@ -109,12 +109,13 @@ struct record_run {
 	const char *target_name;    /* "Eclipse Mosquitto"; or the URL */
 	const char *target_version; /* "2.0.11"; NULL if unknown */
 	const char *target_url;
-	const char *role;      /* "server", "client" or "agent": what is judged */
-	const char *command;   /* the command line of the run */
+	const char *role;    /* "server", "client" or "agent": what is judged */
+	const char *command; /* the command line of the run */
+	const char *again;   /* the same without what selects, orders or shows case runs; or NULL */
 	const char *catalogue; /* digest of the catalogue */
 	const char *shard;     /* "2/4" or NULL */
 	uint64_t seed;
-	int64_t started_us; /* wall clock */
+	int64_t started_us;    /* wall clock */
 	int64_t round_trip_us; /* to the server and back, as a rule; 0: not measured, or a client */
 	size_t planned;        /* case runs */
 };

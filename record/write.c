@@ -68,6 +68,7 @@ bool record_write_run(FILE *to, const struct record_run *run)
 	line_string(&b, "target_url", run->target_url);
 	line_string(&b, "role", run->role);
 	line_string(&b, "command", run->command);
+	line_string_if(&b, "again", run->again);
 	line_string(&b, "catalogue", run->catalogue);
 	line_string_if(&b, "shard", run->shard);
 	/* In quotes: JSON readers may keep no more than 53 bits of a number. */

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "base/buf.h"
+#include "base/shell.h"
 #include "reports/evidence.h"
 #include "reports/text.h"
 #include "spec/spec.h"
@@ -215,26 +216,6 @@ static void put_death(FILE *to, const struct record_death *death)
 	fprintf(to, "%*sthe target %s\n", EVIDENCE_INDENT, "", evidence_cause(death, cause));
 }
 
-/* As a shell takes it back. */
-static void add_word(struct buf *b, const char *word)
-{
-	static const char plain[] = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789"
-				    "-_./:@%+=,";
-
-	if (*word && !word[strspn(word, plain)]) {
-		buf_add_text(b, word);
-		return;
-	}
-	buf_add_text(b, "'");
-	for (; *word; word++) {
-		if (*word == '\'')
-			buf_add_text(b, "'\\''");
-		else
-			buf_add(b, word, 1);
-	}
-	buf_add_text(b, "'");
-}
-
 static void add_pcap(
 	struct buf *b, const struct report_style *style, const struct record_case *record)
 {
@@ -252,21 +233,29 @@ static bool is_of_the_run(const struct record_case *record)
 
 void case_again(struct buf *b, const struct record_run *run, const struct record_case *record)
 {
-	buf_printf(b, "mqttspec %s ", strcmp(run->role, "agent") ? "run" : "agent-check");
-	add_word(b, run->target);
-	if (!is_of_the_run(record)) {
-		buf_add_text(b, " ");
-		add_word(b, record->id);
+	struct buf words;
+
+	buf_init(&words, SIZE_MAX);
+	if (run->again) {
+		buf_add_text(&words, run->again);
+	} else { /* of a record that does not say */
+		buf_printf(
+			&words, "mqttspec %s", strcmp(run->role, "agent") ? "run" : "agent-check");
+		shell_add_word(&words, run->target);
 	}
-	buf_printf(b, " --versions %s", record->version);
+	if (!is_of_the_run(record))
+		shell_add_word(&words, record->id);
+	buf_printf(&words, " --versions %s", record->version);
 	if (strcmp(record->transport, "tcp")) {
-		buf_add_text(b, " --transports ");
-		add_word(b, record->transport);
+		buf_add_text(&words, " --transports");
+		shell_add_word(&words, record->transport);
 	}
 	if (*record->segmentation && strcmp(record->segmentation, "whole")) {
-		buf_add_text(b, " --segment ");
-		add_word(b, record->segmentation);
+		buf_add_text(&words, " --segment");
+		shell_add_word(&words, record->segmentation);
 	}
+	buf_add(b, words.data, words.len);
+	buf_fini(&words);
 }
 
 /* Both on one line, if there is room. */

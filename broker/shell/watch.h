@@ -4,7 +4,7 @@
  *        timers, signals                         items[descriptor] ──▶ whose it is
  *
  * A stream of libuv for each connection would take more memory than all else that an idle connection
- * needs: docs/decisions/0017-sockets-of-the-broker.md. Within broker/shell only.
+ * needs: docs/decisions/0018-sockets-of-the-broker.md. Within broker/shell only.
  */
 #ifndef BROKER_SHELL_WATCH_H
 #define BROKER_SHELL_WATCH_H

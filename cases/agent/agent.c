@@ -230,9 +230,11 @@ AGENT_CASE(agent_publishes,
 	}
 	struct packet m =
 		client_publishes(server, .topic = "a/b", .bytes = BYTES("\x00\xFF\x80"), .qos = 1);
-	check(t, bytes_equal(m.payload, BYTES("\x00\xFF\x80")), "the payload in payload_hex");
+	check(t, bytes_equal(m.payload, BYTES("\x00\xFF\x80")), "the payload in payload_hex",
+		"PUBLISH with %zu bytes, and others", m.payload.len);
 	m = client_publishes(server, .topic = "a/b", .bytes = filler(t, 1000000), .qos = 1);
-	check(t, bytes_equal(m.payload, filler(t, 1000000)), "the payload of a million bytes");
+	check(t, bytes_equal(m.payload, filler(t, 1000000)), "the payload of a million bytes",
+		"PUBLISH with %zu bytes, and others", m.payload.len);
 }
 
 AGENT_CASE(agent_does_one_thing_while_another_waits,
@@ -283,10 +285,10 @@ AGENT_CASE(agent_sets_properties,
 	const struct property *data = properties_find(&m.properties, 0x09);
 	const struct property *expiry = properties_find(&m.properties, 0x02);
 
-	check(t, type && bytes_equal(type->value, BYTES("text/plain")), "the Content Type");
-	check(t, data && bytes_equal(data->value, BYTES("\x01\xFF")), "the Correlation Data");
-	check(t, expiry && expiry->number == 60, "the Message Expiry Interval");
-	check_eq(t, properties_count(&m.properties, 0x26), 2);
+	check_in(t, m, type && bytes_equal(type->value, BYTES("text/plain")), "the Content Type");
+	check_in(t, m, data && bytes_equal(data->value, BYTES("\x01\xFF")), "the Correlation Data");
+	check_in(t, m, expiry && expiry->number == 60, "the Message Expiry Interval");
+	check_properties(t, &m.properties, 0x26, 2);
 }
 
 AGENT_CASE(agent_tells_properties,
@@ -303,10 +305,13 @@ AGENT_CASE(agent_tells_properties,
 	const struct property *data = properties_find(&told.properties, 0x09);
 	const struct property *user = properties_find(&told.properties, 0x26);
 
-	check(t, type && bytes_equal(type->value, BYTES("text/plain")), "the Content Type");
-	check(t, data && bytes_equal(data->value, BYTES("\x01\xFF")), "the Correlation Data");
-	check(t, user && bytes_equal(user->name, BYTES("one")), "the first User Property");
-	check_eq(t, properties_count(&told.properties, 0x26), 2);
+	check(t, type && bytes_equal(type->value, BYTES("text/plain")), "the Content Type",
+		"the user is told something else, or nothing");
+	check(t, data && bytes_equal(data->value, BYTES("\x01\xFF")), "the Correlation Data",
+		"the user is told something else, or nothing");
+	check(t, user && bytes_equal(user->name, BYTES("one")), "the first User Property",
+		"the user is told something else, or nothing");
+	check_properties(t, &told.properties, 0x26, 2);
 }
 
 CHAPTER(agent, "The contract of agents", &case_agent_says_hello, &case_agent_answers_sync,

@@ -42,7 +42,7 @@ CLIENT_CASE(connect_once, .title = "A client that is connected sends no second C
 	send_publish(server, .topic = "other/t", .payload = "answered?", .qos = 1, .id = 1);
 	expect_one_of(
 		server, OUTCOMES({ .type = PUBACK }, { .type = DISCONNECT }, { .type = CLOSED }));
-	check(t, !has_packet(server, CONNECT), "no second CONNECT on the connection");
+	check_absent(server, CONNECT, "no second CONNECT on the connection");
 }
 
 /*   client                    server
@@ -97,8 +97,8 @@ CLIENT_CASE(connect_kept_as_asked,
 	check_eq(t, hello.connect_flags & CONNECT_CLEAN, 0);
 	if (is_v5(t)) {
 		const struct property *expiry = properties_find(&hello.properties, 0x11);
-		check(t, expiry, "Session Expiry Interval is in CONNECT");
-		check_eq(t, expiry->number, 300);
+		check_in(t, hello, expiry, "Session Expiry Interval is in CONNECT");
+		check_value(t, &hello.properties, 0x11, 300);
 	}
 }
 
@@ -224,10 +224,10 @@ CLIENT_CASE(connect_password_alone, .title = "A password without a user name is 
 	bool password = hello.connect_flags & CONNECT_PASSWORD;
 	bool user_name = hello.connect_flags & CONNECT_USER_NAME;
 	if (is_v5(t)) {
-		check(t, password, "the password is in CONNECT");
+		check_in(t, hello, password, "the password is in CONNECT");
 		check_text(t, hello.password, "secret");
 	} else {
-		check(t, user_name || !password, "no password without a user name");
+		check_in(t, hello, user_name || !password, "no password without a user name");
 	}
 }
 
@@ -240,12 +240,13 @@ static void check_will(struct test *t, struct packet hello, const struct will *w
 
 	check_eq(t, hello.connect_flags & CONNECT_WILL, CONNECT_WILL);
 	check_text(t, hello.will_topic, will->topic);
-	check_eq(t, qos, will->qos);
-	check_eq(t, retain, will->retain);
+	check_number(t, "Will QoS", qos, will->qos);
+	check_number(t, "Will Retain", retain, will->retain);
 	if (will->payload)
 		check_text(t, hello.will_payload, will->payload);
 	else
-		check(t, bytes_equal(hello.will_payload, will->bytes), "the payload as given");
+		check_in(t, hello, bytes_equal(hello.will_payload, will->bytes),
+			"the payload as given");
 }
 
 #define WILL(name, ...) (&(const struct will){ .topic = (name), __VA_ARGS__ })
@@ -386,8 +387,8 @@ CLIENT_CASE(connect_property_as_asked, .title = "A property of CONNECT is sent a
 	do_connect(t, .props = &(const struct properties){ asked, 1, true });
 	struct packet hello = connect_of(t);
 	const struct property *sent = properties_find(&hello.properties, asked->id);
-	check(t, sent, "the property is in CONNECT");
-	check_eq(t, sent->number, asked->number);
+	check_in(t, hello, sent, "the property is in CONNECT");
+	check_value(t, &hello.properties, asked->id, asked->number);
 }
 
 /* In their order, and twice the same. */
@@ -399,9 +400,11 @@ static void check_user_properties(
 	for (size_t i = 0; i < asked->count; i++) {
 		while (at < sent->count && sent->list[at].id != asked->list[i].id)
 			at++;
-		check(t, at < sent->count, "as many User Properties as were given");
+		check(t, at < sent->count, "as many User Properties as were given", "there are %zu",
+			properties_count(sent, 0x26));
 		check(t, same_value(&sent->list[at], &asked->list[i]),
-			"the User Properties as given, in their order");
+			"the User Properties as given, in their order", "number %zu is another",
+			i + 1);
 		at++;
 	}
 }
@@ -430,8 +433,8 @@ CLIENT_CASE(connect_properties_together, .title = "Several properties of CONNECT
 	struct packet hello = connect_of(t);
 	for (size_t i = 0; i < asked->count; i++) {
 		const struct property *sent = properties_find(&hello.properties, asked->list[i].id);
-		check(t, sent, "each property is in CONNECT");
-		check_eq(t, sent->number, asked->list[i].number);
+		check_in(t, hello, sent, "each property is in CONNECT");
+		check_value(t, &hello.properties, asked->list[i].id, asked->list[i].number);
 	}
 }
 
@@ -448,8 +451,10 @@ CLIENT_CASE(connect_will_properties_as_asked,
 	for (size_t i = 0; i < asked->count && asked->list[i].type != PROPERTY_STRING_PAIR; i++) {
 		const struct property *sent =
 			properties_find(&hello.will_properties, asked->list[i].id);
-		check(t, sent, "each property is among those of the Will");
-		check(t, same_value(sent, &asked->list[i]), "each property as it was given");
+		check(t, sent, "each property is among those of the Will", "%s is missing",
+			spec_property(asked->list[i].id)->name);
+		check(t, same_value(sent, &asked->list[i]), "each property as it was given",
+			"%s has another value", spec_property(asked->list[i].id)->name);
 	}
 	check_user_properties(t, &hello.will_properties,
 		PROPS(P_USER("z", "1"), P_USER("a", "2"), P_USER("z", "1")));
@@ -468,9 +473,10 @@ CLIENT_CASE(connect_properties_once,
 	do_connect(t, .will = { .topic = "w/t", .payload = "gone" });
 	struct packet hello = connect_of(t);
 	const struct property *delay = properties_find(&hello.will_properties, WILL_DELAY);
-	check(t, !delay || delay->number == 0, "no Will Delay Interval of the Will before");
+	check(t, !delay || delay->number == 0, "no Will Delay Interval of the Will before",
+		"Will Delay Interval %u", delay->number);
 	check(t, !properties_find(&hello.will_properties, MESSAGE_EXPIRY),
-		"no Message Expiry Interval of the Will before");
+		"no Message Expiry Interval of the Will before", "it is there");
 }
 
 CHAPTER(client_connect, "CONNECT of clients", &case_connect_comes_first, &case_connect_once,

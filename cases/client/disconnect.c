@@ -53,7 +53,8 @@ CLIENT_CASE(disconnect_then_messages,
 	send_publish(server, .topic = "a/t", .payload = "later", .qos = 2, .id = 2);
 	expect_closed(server);
 	check(t, !has_packet(server, PUBACK) && !has_packet(server, PUBREC),
-		"no answer after DISCONNECT");
+		"no answer after DISCONNECT", "%s came",
+		has_packet(server, PUBACK) ? "PUBACK" : "PUBREC");
 }
 
 /* Commands in the same breath come before it or not at all. */
@@ -164,8 +165,8 @@ CLIENT_CASE(disconnect_properties_as_asked,
 	do_disconnect(t, .code = SET(0x00), .props = PROPS(P_SESSION_EXPIRY(20)));
 	struct packet bye = expect(server, DISCONNECT);
 	const struct property *expiry = properties_find(&bye.properties, 0x11);
-	check(t, expiry, "Session Expiry Interval is in DISCONNECT");
-	check_eq(t, expiry->number, 20);
+	check_in(t, bye, expiry, "Session Expiry Interval is in DISCONNECT");
+	check_value(t, &bye.properties, 0x11, 20);
 	judging(t, "5.0:MQTT-3.14.4-2");
 	expect_closed(server);
 }
@@ -182,11 +183,11 @@ CLIENT_CASE(disconnect_explained,
 	check_eq(t, bye.code, 0x04);
 	const struct property *reason = properties_find(&bye.properties, 0x1F);
 	const struct property *user = properties_find(&bye.properties, 0x26);
-	check(t, reason && user, "Reason String and User Properties are in DISCONNECT");
-	check_text(t, reason->value, "so long");
-	check_eq(t, properties_count(&bye.properties, 0x26), 2);
-	check_text(t, user->name, "b");
-	check_text(t, user->value, "2");
+	check_in(t, bye, reason && user, "Reason String and User Properties are in DISCONNECT");
+	check_words(t, "Reason String", reason->value, "so long");
+	check_properties(t, &bye.properties, 0x26, 2);
+	check_words(t, "the name of the User Property", user->name, "b");
+	check_words(t, "the value of the User Property", user->value, "2");
 }
 
 /* Saying no, or leaving it out, is right. */
@@ -219,7 +220,8 @@ CLIENT_CASE(disconnect_within_maximum_packet_size,
 		return;
 	struct packet bye = expect_goodbye(server);
 	check(t, bye.type == CLOSED || bye.remaining_length + 2 <= 40,
-		"DISCONNECT within the Maximum Packet Size of 40");
+		"DISCONNECT within the Maximum Packet Size of 40", "DISCONNECT of %u bytes",
+		bye.remaining_length + 2);
 }
 
 /* ---- the server leaves --------------------------------------------------------------------- */

@@ -84,13 +84,15 @@ CLIENT_CASE(client_keeps_receive_maximum,
 		struct packet m = need(server, PUBLISH);
 		fence(server);
 		check(t, packets_waiting(server, PUBLISH) + 1 <= q->maximum,
-			"no more than Receive Maximum messages are under way");
+			"no more than Receive Maximum messages are under way", "%zu are",
+			packets_waiting(server, PUBLISH) + 1);
 		if (q->qos == 2) {
 			send_ack(server, PUBREC, m.id);
 			expect_ack(server, PUBREL, m.id);
 			fence(server);
 			check(t, packets_waiting(server, PUBLISH) + 1 <= q->maximum,
-				"PUBREC alone frees no place");
+				"PUBREC alone frees no place", "%zu are",
+				packets_waiting(server, PUBLISH) + 1);
 			send_ack(server, PUBCOMP, m.id);
 		} else {
 			send_ack(server, PUBACK, m.id);
@@ -164,7 +166,8 @@ CLIENT_CASE(quota_of_each_connection,
 		fence(server);
 		judging(t, "5.0:MQTT-3.3.4-7");
 		check(t, packets_waiting(server, PUBLISH) <= SECOND,
-			"no more than the new Receive Maximum of messages are under way");
+			"no more than the new Receive Maximum of messages are under way", "%zu are",
+			packets_waiting(server, PUBLISH));
 		judging(t, i ? "5.0:U50-QUOTA-RESET" : "5.0:MQTT-4.4.0-1");
 		struct packet m = expect(server, PUBLISH);
 		send_ack(server, PUBACK, m.id);
@@ -236,9 +239,10 @@ static void expect_none_above(struct test *t, struct peer *server)
 	if (!marker_comes(t, server))
 		return;
 	struct packet m = expect(server, PUBLISH);
-	check(t, m.raw.len <= TIGHT, "no packet above Maximum Packet Size");
+	check(t, m.raw.len <= TIGHT, "no packet above Maximum Packet Size", "%s of %zu bytes",
+		spec_packet_name(m.type), m.raw.len);
 	judging(t, "5.0:UALL-AS-ASKED");
-	check(t, is_marker(&m), "the message of the command or none");
+	check_in(t, m, is_marker(&m), "the message of the command or none");
 }
 
 /* "m" at QoS 1: two bytes of fixed header, three of topic, two of identifier, one of properties. */
@@ -257,7 +261,8 @@ CLIENT_CASE(client_keeps_packet_size,
 		observe(t, "a PUBLISH of just Maximum Packet Size is not sent");
 	} else {
 		struct packet m = expect(server, PUBLISH);
-		check(t, m.raw.len <= TIGHT, "no packet above Maximum Packet Size");
+		check(t, m.raw.len <= TIGHT, "no packet above Maximum Packet Size",
+			"%s of %zu bytes", spec_packet_name(m.type), m.raw.len);
 		send_ack(server, PUBACK, m.id);
 	}
 	if (!is_open(server))
@@ -290,8 +295,8 @@ CLIENT_CASE(subscribe_too_large,
 	if (!marker_comes(t, server))
 		return;
 	expect(server, PUBLISH);
-	check(t, !has_packet(server, SUBSCRIBE), "no packet above Maximum Packet Size");
-	check(t, !has_packet(server, UNSUBSCRIBE), "no packet above Maximum Packet Size");
+	check_absent(server, SUBSCRIBE, "no packet above Maximum Packet Size");
+	check_absent(server, UNSUBSCRIBE, "no packet above Maximum Packet Size");
 }
 
 /* The client may leave the Reason String out, or close without a DISCONNECT. */
@@ -315,7 +320,8 @@ CLIENT_CASE(disconnect_too_large,
 		return;
 	}
 	struct packet d = expect(server, DISCONNECT);
-	check(t, d.raw.len <= TIGHT, "no packet above Maximum Packet Size");
+	check(t, d.raw.len <= TIGHT, "no packet above Maximum Packet Size", "%s of %zu bytes",
+		spec_packet_name(d.type), d.raw.len);
 }
 
 /* ---- Maximum QoS, Retain Available ----------------------------------------------------------- */
@@ -350,7 +356,7 @@ CLIENT_CASE(client_keeps_maximum_qos,
 	if (!marker_comes(t, server))
 		return;
 	struct packet m = expect(server, PUBLISH);
-	check(t, m.qos <= e->maximum, "a QoS within Maximum QoS");
+	check_in(t, m, m.qos <= e->maximum, "a QoS within Maximum QoS");
 	if (!is_marker(&m))
 		observe(t, "the message is published at QoS %u instead", m.qos);
 }
@@ -424,7 +430,7 @@ CLIENT_CASE(client_keeps_alias_maximum,
 		return;
 	struct packet m = expect(server, PUBLISH);
 	const struct property *p = properties_find(&m.properties, 0x23);
-	check(t, !p || (int)p->number <= a->maximum, "no Topic Alias above the maximum");
+	check_in(t, m, !p || (int)p->number <= a->maximum, "no Topic Alias above the maximum");
 	if (!is_marker(&m))
 		observe(t, "the message is published without the alias");
 }
@@ -439,7 +445,7 @@ CLIENT_CASE(alias_0_not_sent, .title = "Topic Alias 0 is never sent",
 		return;
 	struct packet m = expect(server, PUBLISH);
 	const struct property *p = properties_find(&m.properties, 0x23);
-	check(t, !p || p->number, "no Topic Alias 0");
+	check_in(t, m, !p || p->number, "no Topic Alias 0");
 }
 
 /* A client may manage aliases of its own accord, or leave it to its user, or not know of them. */
@@ -459,7 +465,7 @@ CLIENT_CASE(alias_within_maximum,
 		if (m.topic.len)
 			mapped = m.topic;
 		judging(t, "5.0:UALL-AS-ASKED");
-		check_text(t, m.topic.len ? m.topic : mapped, topics[i]);
+		check_words(t, "Topic Name", m.topic.len ? m.topic : mapped, topics[i]);
 		send_ack(server, PUBACK, m.id);
 	}
 }
@@ -482,7 +488,7 @@ CLIENT_CASE(alias_not_kept_for_resent,
 
 	server = admit(t, .kept = true, .resumed = true);
 	struct packet again = expect(server, PUBLISH);
-	check(t, !properties_find(&again.properties, 0x23), "no Topic Alias");
+	check_in(t, again, !properties_find(&again.properties, 0x23), "no Topic Alias");
 	judging(t, "5.0:U50-TOPIC-EMPTY");
 	check_text(t, again.topic, "l/t");
 	send_ack(server, PUBACK, again.id);

@@ -324,9 +324,10 @@ CLIENT_CASE(property_published, .title = "The properties of a message are those 
 	settle(server, &m);
 	check_forwarded(t, m, props);
 	const struct property *sent = properties_find(&m.properties, EXPIRY);
-	check_eq(t, !!sent, !!expiry);
+	check_in(t, m, !sent == !expiry,
+		expiry ? "a Message Expiry Interval" : "no Message Expiry Interval");
 	if (sent)
-		check(t, sent->number <= expiry->number && expiry->number - sent->number < 2,
+		check_in(t, m, sent->number <= expiry->number && expiry->number - sent->number < 2,
 			"the Message Expiry Interval of the command");
 }
 
@@ -371,9 +372,10 @@ CLIENT_CASE(identifiers_in_flight_are_unique,
 		held[count++] = expect(server, UNSUBSCRIBE);
 	require(t, count > 1, "the client has one packet under way at a time");
 	for (size_t i = 0; i < count; i++) {
-		check(t, held[i].id, "a Packet Identifier other than 0");
+		check_in(t, held[i], held[i].id, "a Packet Identifier other than 0");
 		for (size_t k = 0; k < i; k++)
-			check(t, held[i].id != held[k].id, "an identifier that is not in use");
+			check_in(t, held[i], held[i].id != held[k].id,
+				"an identifier that is not in use");
 	}
 }
 
@@ -397,7 +399,7 @@ CLIENT_CASE(identifier_held_while_others_pass,
 			return;
 		}
 		struct packet m = expect(server, PUBLISH);
-		check(t, m.id && m.id != first.id, "an identifier that is not in use");
+		check_in(t, m, m.id && m.id != first.id, "an identifier that is not in use");
 		settle(server, &m);
 		if (expect_acknowledged(t, command).kind == TOLD_NOTHING)
 			return;

@@ -20,7 +20,7 @@ CLIENT_CASE(qos1_published, .title = "A QoS 1 message goes out once, with an ide
 	struct packet m = expect(server, PUBLISH);
 	require(t, m.qos == 1, "the client publishes at another QoS");
 	check_eq(t, m.dup, 0);
-	check(t, m.id, "a Packet Identifier other than 0");
+	check_in(t, m, m.id, "a Packet Identifier other than 0");
 	expect_no(server, PUBLISH);
 	send_ack(server, PUBACK, m.id);
 }
@@ -200,7 +200,7 @@ CLIENT_CASE(qos1_new_message_behind_resent,
 	check_eq(t, new.dup, 0);
 	judging(t, "3.1.1:MQTT-2.3.1-2");
 	judging(t, "5.0:MQTT-2.2.1-3");
-	check(t, new.id != old.id, "an identifier that is not in use");
+	check_in(t, new, new.id != old.id, "an identifier that is not in use");
 	send_ack(server, PUBACK, new.id);
 	expect_done(t, command);
 	send_ack(server, PUBACK, old.id);
@@ -247,7 +247,7 @@ CLIENT_CASE(qos1_not_resent_in_new_session,
 	if (!has_packet(server, PUBLISH))
 		return;
 	struct packet m = expect(server, PUBLISH);
-	check(t, !m.dup, "no message of the old session is sent again, with DUP");
+	check_in(t, m, !m.dup, "no message of the old session is sent again, with DUP");
 	observe(t, "the message is published again as a new one");
 }
 

@@ -26,7 +26,7 @@ CLIENT_CASE(qos2_published, .title = "A QoS 2 message goes out with the whole ha
 	struct packet m = expect(server, PUBLISH);
 	require(t, m.qos == 2, "the client publishes at another QoS");
 	check_eq(t, m.dup, 0);
-	check(t, m.id, "a Packet Identifier other than 0");
+	check_in(t, m, m.id, "a Packet Identifier other than 0");
 	expect_no(server, PUBREL); /* none before the PUBREC */
 	send_ack(server, PUBREC, m.id);
 	struct packet pubrel = expect_ack(server, PUBREL, m.id);
@@ -527,7 +527,8 @@ CLIENT_CASE(qos2_identifier_in_new_session,
 		passed_on |= bytes_equal(told.payload, BYTES("new"));
 		marked = bytes_equal(told.payload, BYTES("marker"));
 	}
-	check(t, passed_on, "the message of the new session is passed on");
+	check(t, passed_on, "the message of the new session is passed on",
+		"the message after it is told alone");
 }
 
 CLIENT_CASE(qos2_pubrel_unknown,
@@ -567,7 +568,7 @@ CLIENT_CASE(qos2_interleaved,
 	unsigned ones = 0;
 	for (unsigned i = 0; i < 4; i++)
 		ones += bytes_equal(expect_told(t, .qos = { 0 }).payload, BYTES("one"));
-	check_eq(t, ones, 1);
+	check_number(t, "messages told", ones, 1);
 	deliver_marker(t, server);
 }
 

@@ -10,8 +10,8 @@ static const char *const letters[] = { "a", "b", "c", "d", "e", "f" };
 static void expect_again(struct test *t, struct packet again, struct packet first)
 {
 	check_eq(t, again.id, first.id);
-	check(t, bytes_equal(again.topic, first.topic), "the same topic");
-	check(t, bytes_equal(again.payload, first.payload), "the same payload");
+	check_in(t, again, bytes_equal(again.topic, first.topic), "the same topic");
+	check_in(t, again, bytes_equal(again.payload, first.payload), "the same payload");
 	check_eq(t, again.qos, first.qos);
 }
 
@@ -187,8 +187,8 @@ CLIENT_CASE(resume_and_publish_more,
 	for (unsigned i = 0; i < 2; i++) {
 		struct packet m = expect(server, PUBLISH);
 		bool is_new = bytes_equal(m.payload, BYTES("new"));
-		check(t, !seen[is_new], "each message once");
-		check(t, is_new ? m.id != old.id : m.id == old.id,
+		check_in(t, m, !seen[is_new], "each message once");
+		check_in(t, m, is_new ? m.id != old.id : m.id == old.id,
 			"the old one with its identifier, the new one with another");
 		seen[is_new] = true;
 	}
@@ -409,7 +409,7 @@ static void expect_forgotten(struct test *t, struct peer *server)
 	expect_no(server, PUBREL);
 	while (has_packet(server, PUBLISH)) {
 		struct packet m = expect(server, PUBLISH);
-		check(t, !m.dup, "no message of the old session is sent again, with DUP");
+		check_in(t, m, !m.dup, "no message of the old session is sent again, with DUP");
 		if (m.qos == 1) /* some send one at a time */
 			send_ack(server, PUBACK, m.id);
 		expect_no(server, PUBREL);
@@ -464,7 +464,8 @@ static void check_identifier_is_free(struct test *t, struct peer *server)
 	if (bytes_equal(m.payload, BYTES("once"))) /* told at PUBLISH, before the break */
 		m = expect_told(t, .topic = "a/t");
 	check(t, bytes_equal(m.payload, BYTES("another")),
-		"the message of the new session is passed on");
+		"the message of the new session is passed on", "the user is told \"%.*s\"",
+		(int)m.payload.len, (const char *)m.payload.data);
 }
 
 static struct peer *receive_half(struct test *t)

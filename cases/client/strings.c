@@ -173,7 +173,7 @@ static void check_mark(
 	} else {
 		judging_as_asked(t);
 	}
-	check_text(t, told, with_mark);
+	check_words(t, "text", told, with_mark);
 }
 
 /*   server                        client                    user

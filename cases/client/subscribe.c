@@ -28,10 +28,10 @@ CLIENT_CASE(subscribe_sent,
 	check_eq(t, subscribe.flags, 2);
 	judging(t, "3.1.1:MQTT-2.3.1-1");
 	judging(t, "5.0:MQTT-2.2.1-3");
-	check(t, subscribe.id != 0, "the Packet Identifier is not 0");
+	check_in(t, subscribe, subscribe.id != 0, "the Packet Identifier is not 0");
 	judging(t, "3.1.1:MQTT-3.8.3-3");
 	judging(t, "5.0:MQTT-3.8.3-2");
-	check(t, subscribe.filter_count > 0, "there is a filter");
+	check_in(t, subscribe, subscribe.filter_count > 0, "there is a filter");
 	send_grants(server, &subscribe);
 	fence(server);
 }
@@ -72,7 +72,7 @@ CLIENT_CASE(subscribe_to_several_filters,
 	check_eq(t, subscribe.filter_count, 3);
 	for (size_t i = 0; i < 3; i++) {
 		const struct filter *filter = filter_in(&subscribe, all[i].filter);
-		check(t, filter != NULL, "every filter of the command is there");
+		check_in(t, subscribe, filter != NULL, "every filter of the command is there");
 		check_eq(t, filter->options, all[i].qos);
 	}
 	send_grants(server, &subscribe);
@@ -93,7 +93,7 @@ CLIENT_CASE(subscribe_to_several_filters_alike,
 	struct packet subscribe = expect(server, SUBSCRIBE);
 	check_eq(t, subscribe.filter_count, 3);
 	for (size_t i = 0; i < 3; i++)
-		check(t, filter_in(&subscribe, filters[i]) != NULL,
+		check_in(t, subscribe, filter_in(&subscribe, filters[i]) != NULL,
 			"every filter of the command is there");
 	send_grants(server, &subscribe);
 	expect_acknowledged(t, command);
@@ -133,8 +133,8 @@ CLIENT_CASE(subscribe_with_identifier,
 			t, .filter = "s/t", .qos = 1, .props = PROPS(P_SUBSCRIPTION_ID(values[i])));
 		struct packet subscribe = expect(server, SUBSCRIBE);
 		judging(t, "5.0:UALL-AS-ASKED");
-		check_eq(t, properties_count(&subscribe.properties, 0x0B), 1);
-		check_eq(t, properties_find(&subscribe.properties, 0x0B)->number, values[i]);
+		check_properties(t, &subscribe.properties, 0x0B, 1);
+		check_value(t, &subscribe.properties, 0x0B, values[i]);
 		judging(t, "5.0:MQTT-1.5.5-1");
 		if (subscribe.properties.count == 1)
 			check_eq(t, subscribe.remaining_length, 2 + 1 + 1 + bytes[i] + 2 + 3 + 1);
@@ -147,16 +147,18 @@ CLIENT_CASE(subscribe_with_identifier,
 static void check_user_properties(struct test *t, const struct properties *got)
 {
 	static const char *const names[] = { "name", "", "other" };
+	static const char *const whose[] = { "User Properties with the name \"name\"",
+		"User Properties with an empty name", "User Properties with the name \"other\"" };
 	static const unsigned counts[] = { 3, 1, 1 };
 	unsigned found[3] = { 0 };
 
-	check_eq(t, properties_count(got, 0x26), 5);
+	check_properties(t, got, 0x26, 5);
 	for (size_t i = 0; i < got->count; i++)
 		for (size_t k = 0; k < 3; k++)
 			found[k] += got->list[i].id == 0x26 &&
 				bytes_equal(got->list[i].name, bytes_of(names[k]));
 	for (size_t k = 0; k < 3; k++)
-		check_eq(t, found[k], counts[k]);
+		check_number(t, whose[k], found[k], counts[k]);
 }
 
 CLIENT_CASE(subscribe_with_user_properties,
@@ -208,10 +210,10 @@ CLIENT_CASE(unsubscribe_sent,
 	check_eq(t, unsubscribe.flags, 2);
 	judging(t, "3.1.1:MQTT-2.3.1-1");
 	judging(t, "5.0:MQTT-2.2.1-3");
-	check(t, unsubscribe.id != 0, "the Packet Identifier is not 0");
+	check_in(t, unsubscribe, unsubscribe.id != 0, "the Packet Identifier is not 0");
 	judging(t, "3.1.1:MQTT-3.10.3-2");
 	judging(t, "5.0:MQTT-3.10.3-2");
-	check(t, unsubscribe.filter_count > 0, "there is a filter");
+	check_in(t, unsubscribe, unsubscribe.filter_count > 0, "there is a filter");
 	judging_as_asked(t);
 	check_eq(t, unsubscribe.filter_count, 1);
 	check_text(t, unsubscribe.filters[0].text, "s/t");
@@ -232,7 +234,7 @@ CLIENT_CASE(unsubscribe_several, .title = "Several filters go out in one UNSUBSC
 	struct packet unsubscribe = expect(server, UNSUBSCRIBE);
 	check_eq(t, unsubscribe.filter_count, 3);
 	for (size_t i = 0; i < 3; i++)
-		check(t, filter_in(&unsubscribe, filters[i]) != NULL,
+		check_in(t, unsubscribe, filter_in(&unsubscribe, filters[i]) != NULL,
 			"every filter of the command is there");
 	send_unsuback(server, .id = unsubscribe.id, .codes = CODES(0, 0, 0));
 	expect_acknowledged(t, command);
@@ -276,7 +278,8 @@ CLIENT_CASE(request_identifiers_differ,
 	for (size_t i = 0; i < REQUESTS; i++)
 		for (size_t k = 0; k < i; k++)
 			check(t, ids[i] != ids[k],
-				"no two of the requests have the same identifier");
+				"no two of the requests have the same identifier", "%u twice",
+				ids[i]);
 }
 
 /* A message of the server with the identifier of the client's SUBSCRIBE: both have numbers of their own.

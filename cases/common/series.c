@@ -56,14 +56,15 @@ void series_take(struct series *s, struct peer *subscriber)
 
 	if (m.qos)
 		send_ack(subscriber, PUBACK, m.id);
-	check(t, number && number <= s->published + 1, "a message of those that were published");
+	check_in(t, m, number && number <= s->published + 1,
+		"a message of those that were published");
 	if (s->has[number])
 		return;
 	if (number < s->last) {
 		judging(t, "3.1.1:MQTT-4.6.0-6");
 		judging(t, "5.0:MQTT-4.6.0-5");
-		fail(t, "not in the order of publishing: message %u came after %u", number,
-			s->last);
+		fail(t, "the messages in the order of publishing", "message %u came after %u",
+			number, s->last);
 	}
 	s->has[number] = true;
 	s->last = number;

@@ -99,7 +99,7 @@ CASE(auth_not_sent_unasked,
 {
 	struct peer *client = join(t, "client", SOME_LOGIN(t));
 	struct packet greeting = connack(client);
-	check_eq(t, properties_count(&greeting.properties, AUTHENTICATION_METHOD), 0);
+	check_properties(t, &greeting.properties, AUTHENTICATION_METHOD, 0);
 	subscribe(client, .filter = "a/t", .qos = 2);
 	publish(client, .topic = "a/t", .payload = "m", .qos = 2);
 	expect_message(client, .payload = "m");

@@ -135,7 +135,7 @@ static struct peer *join_nameless(struct test *t, const char *name)
 				.says = "no CONNACK tells that the target takes no empty "
 					"ClientId" }));
 	if (is_v5(t))
-		check(t, properties_find(&answer.properties, 0x12) != NULL,
+		check_in(t, answer, properties_find(&answer.properties, 0x12) != NULL,
 			"CONNACK has an Assigned Client Identifier");
 	return client;
 }
@@ -169,11 +169,13 @@ CASE(client_id_assigned_is_new, .title = "Assigned Client Identifiers are all di
 				{ CLOSED, .verdict = VERDICT_INAPPLICABLE,
 					.says = "the target takes no empty ClientId" }));
 		const struct property *id = properties_find(&answer.properties, 0x12);
-		check(t, id != NULL, "CONNACK has an Assigned Client Identifier");
-		check(t, id->value.len > 0, "the Assigned Client Identifier is not empty");
+		check_in(t, answer, id != NULL, "CONNACK has an Assigned Client Identifier");
+		check_in(t, answer, id->value.len > 0,
+			"the Assigned Client Identifier is not empty");
 		ids[i] = id->value;
 		for (unsigned k = 0; k < i; k++)
-			check(t, !bytes_equal(ids[k], ids[i]), "the id was not assigned before");
+			check(t, !bytes_equal(ids[k], ids[i]), "the id was not assigned before",
+				"it is \"%.*s\" again", (int)ids[i].len, (const char *)ids[i].data);
 		if (i % 2)
 			drop(client);
 	}
@@ -199,7 +201,7 @@ CASE(client_id_assigned_resumes,
 			{ CLOSED, .verdict = VERDICT_INAPPLICABLE,
 				.says = "the target takes no empty ClientId" }));
 	const struct property *id = properties_find(&answer.properties, 0x12);
-	check(t, id != NULL, "CONNACK has an Assigned Client Identifier");
+	check_in(t, answer, id != NULL, "CONNACK has an Assigned Client Identifier");
 	char assigned[256];
 	snprintf(assigned, sizeof(assigned), "%.*s", (int)id->value.len,
 		(const char *)id->value.data);
@@ -220,7 +222,7 @@ CASE(client_id_not_assigned, .title = "Who sends a ClientId gets none assigned",
 	struct peer *client = dial(t, "client");
 	send_connect(client, .keep_alive = 0);
 	struct packet answer = expect_accepted(client);
-	check(t, !properties_find(&answer.properties, 0x12),
+	check_in(t, answer, !properties_find(&answer.properties, 0x12),
 		"CONNACK has no Assigned Client Identifier");
 }
 
@@ -255,7 +257,7 @@ CASE(client_id_empty_continued,
 			{ CLOSED, .verdict = VERDICT_INAPPLICABLE,
 				.says = "the target takes no empty ClientId" }));
 	check_eq(t, answer.ack_flags & 1, 0);
-	check(t, properties_find(&answer.properties, 0x12) != NULL,
+	check_in(t, answer, properties_find(&answer.properties, 0x12) != NULL,
 		"CONNACK has an Assigned Client Identifier");
 }
 

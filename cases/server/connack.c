@@ -229,15 +229,17 @@ static void check_connack(struct test *t, struct packet connack, bool refused)
 	check_eq(t, connack.ack_flags & 0xFE, 0);
 	judging(t, "3.1.1:U311-CONNACK-CODES");
 	judging(t, "5.0:MQTT-3.2.2-8");
-	check_eq(t, connack.code != 0, refused);
+	check_in(t, connack, (connack.code != 0) == refused,
+		refused ? "a code that refuses the connection" : "code 0");
 	if (is_v5(t) && !refused) {
 		const struct property *maximum_qos = properties_find(&connack.properties, 0x24);
 		judging(t, "5.0:U50-MAXQOS-RANGE");
-		check(t, !maximum_qos || maximum_qos->number < 2, "Maximum QoS is 0 or 1");
+		check_in(t, connack, !maximum_qos || maximum_qos->number < 2,
+			"Maximum QoS is 0 or 1");
 	}
 	if (is_v5(t))
 		return;
-	check(t, connack.code <= 5, "the return code is one of those defined");
+	check_in(t, connack, connack.code <= 5, "the return code is one of those defined");
 	judging(t, "3.1.1:U311-CONNACK-LEN");
 	check_eq(t, connack.remaining_length, 2);
 }
@@ -275,7 +277,7 @@ CASE(no_disconnect_before_connack,
 		struct peer *client = dial(t, "client");
 		send_template(client, firsts[i]);
 		refused += gets_closed(client);
-		check(t, !has_packet(client, DISCONNECT), "no DISCONNECT");
+		check_absent(client, DISCONNECT, "no DISCONNECT");
 		drop(client);
 	}
 	require(t, refused, "the target refuses none of these connections");

@@ -83,7 +83,7 @@ CASE(second_connect, .title = "A second CONNECT ends the connection, and the Wil
 	send_connect(client, .keep_alive = 0);
 	expect_violation_closed(client, .codes = { 0x82 });
 	judging(t, "5.0:MQTT-3.2.0-2");
-	check(t, !has_packet(client, CONNACK), "no second CONNACK");
+	check_absent(client, CONNACK, "no second CONNACK");
 	require(t, !is_open(client), "the target goes on, so no close brings the Will");
 	judging(t, "3.1.1:MQTT-3.1.2-8");
 	judging(t, "5.0:U50-WILL-CAUSES");
@@ -99,7 +99,7 @@ CASE(second_connect_of_another,
 	misbehave(client);
 	send_connect(client, .client_id = client_id(other));
 	expect_violation_closed(client, .codes = { 0x82 });
-	check(t, !has_packet(client, CONNACK), "no second CONNACK");
+	check_absent(client, CONNACK, "no second CONNACK");
 	fence(other);
 }
 

@@ -127,18 +127,18 @@ CASE(response_information_not_requested,
 	struct peer *silent = dial(t, "silent");
 	send_connect(silent, .keep_alive = 0);
 	struct packet answer = expect_accepted(silent);
-	check(t, !properties_find(&answer.properties, 0x1A), "no Response Information");
+	check_in(t, answer, !properties_find(&answer.properties, 0x1A), "no Response Information");
 
 	struct peer *denying = dial(t, "denying");
 	send_connect(denying, .props = PROPS(P_REQUEST_RESPONSE_INFO(0)));
 	answer = expect_accepted(denying);
-	check(t, !properties_find(&answer.properties, 0x1A), "no Response Information");
+	check_in(t, answer, !properties_find(&answer.properties, 0x1A), "no Response Information");
 }
 
 static void check_terse(struct test *t, struct packet answer)
 {
-	check(t, !properties_find(&answer.properties, 0x1F), "no Reason String");
-	check(t, !properties_find(&answer.properties, 0x26), "no User Property");
+	check_in(t, answer, !properties_find(&answer.properties, 0x1F), "no Reason String");
+	check_in(t, answer, !properties_find(&answer.properties, 0x26), "no User Property");
 }
 
 /* Answers that would give reason to explain themselves. */

@@ -22,7 +22,7 @@ CASE(qos0_not_acknowledged, .title = "A PUBLISH of QoS 0 is delivered and not ac
 	expect_message(sub, .topic = "d/t", .payload = "no identifier", .qos = SET(0),
 		.retain = SET(0), .dup = SET(0));
 	expect_no(pub, PUBACK);
-	check(t, !has_packet(pub, PUBREC), "no PUBREC either");
+	check_absent(pub, PUBREC, "no PUBREC either");
 }
 
 /* The standard forbids it to the client, and leaves to the server what to do about it. What is published after
@@ -132,12 +132,14 @@ CASE(nobody_subscribed, .title = "A message that nobody wants is acknowledged li
 
 	send_publish(pub, .topic = "d/nobody", .payload = "x", .qos = 1, .id = 5);
 	struct packet puback = expect_ack(pub, PUBACK, 5);
-	check(t, puback.code == 0 || puback.code == 0x10, "PUBACK with code 0x00 or 0x10");
+	check_in(t, puback, puback.code == 0 || puback.code == 0x10,
+		"PUBACK with code 0x00 or 0x10");
 	if (offers(t)->maximum_qos < 2)
 		return;
 	send_publish(pub, .topic = "d/nobody", .payload = "x", .qos = 2, .id = 6);
 	struct packet pubrec = expect_ack(pub, PUBREC, 6);
-	check(t, pubrec.code == 0 || pubrec.code == 0x10, "PUBREC with code 0x00 or 0x10");
+	check_in(t, pubrec, pubrec.code == 0 || pubrec.code == 0x10,
+		"PUBREC with code 0x00 or 0x10");
 	send_ack(pub, PUBREL, 6);
 	struct packet pubcomp = expect_ack(pub, PUBCOMP, 6);
 	check_eq(t, pubcomp.code, 0);
@@ -280,7 +282,8 @@ CASE(order_at_qos_0,
 			next++;
 			lost++;
 		}
-		check(t, next < ORDERED, "the messages in the order of their publication");
+		check_in(t, message, next < ORDERED,
+			"the messages in the order of their publication");
 		if (lost)
 			observe(t, "%u messages of QoS 0 were lost before number %u", lost, next);
 		next++;

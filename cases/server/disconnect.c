@@ -14,7 +14,7 @@ CASE(disconnect_closes, .title = "The server closes the connection after DISCONN
 	struct peer *client = join(t, "client");
 	send_disconnect(client);
 	expect_closed(client);
-	check(t, !has_packet(client, DISCONNECT), "no DISCONNECT in reply");
+	check_absent(client, DISCONNECT, "no DISCONNECT in reply");
 }
 
 /*   client                    target                  subscribers, early and late
@@ -35,7 +35,8 @@ CASE(publish_behind_disconnect, .title = "A PUBLISH after DISCONNECT has no effe
 	struct peer *pub = join(t, "publisher");
 	publish(pub, .topic = "behind/t", .payload = "marker", .qos = 1);
 	struct packet m = expect_message(early);
-	check(t, bytes_equal(m.payload, BYTES("marker")), "nothing of the PUBLISH reaches anybody");
+	check_in(t, m, bytes_equal(m.payload, BYTES("marker")),
+		"nothing of the PUBLISH reaches anybody");
 	expect_none_retained(pub, "behind/t");
 }
 
@@ -59,7 +60,7 @@ CASE(requests_behind_disconnect, .title = "Nothing after DISCONNECT is answered"
 	send_row(client);
 	expect_closed(client);
 	for (enum packet_type type = CONNACK; type <= AUTH; type++)
-		check(t, !has_packet(client, type), "no answer");
+		check_absent(client, type, "no answer");
 }
 
 /* ---- the Will ------------------------------------------------------------------------------ */
@@ -163,7 +164,7 @@ CASE(disconnect_with_will,
 	struct peer *client = join_with_will(t);
 	send_row(client);
 	wait_closed_ms(client, 1000);
-	check(t, !has_packet(client, DISCONNECT), "no DISCONNECT in reply");
+	check_absent(client, DISCONNECT, "no DISCONNECT in reply");
 	drop(client);
 	expect_message(watcher, .topic = "left/w", .payload = "Will");
 }
@@ -302,13 +303,14 @@ CASE(disconnect_of_the_server, .title = "A server that sends DISCONNECT closes a
 	require(t, has_packet(client, DISCONNECT), "the target sends no DISCONNECT");
 	struct packet goodbye = expect(client, DISCONNECT);
 	judging(t, "5.0:MQTT-3.14.2-2");
-	check(t, !properties_find(&goodbye.properties, 0x11), "no Session Expiry Interval");
+	check_in(t, goodbye, !properties_find(&goodbye.properties, 0x11),
+		"no Session Expiry Interval");
 	judging(t, "5.0:MQTT-4.13.2-1");
-	check(t, goodbye.code >= 0x80, "the code is that of an error");
+	check_in(t, goodbye, goodbye.code >= 0x80, "the code is that of an error");
 	judging(t, "5.0:MQTT-3.14.4-2");
 	expect_closed(client);
 	judging(t, "5.0:MQTT-3.14.4-1");
-	check(t, !has_packet(client, PINGRESP), "nothing after DISCONNECT");
+	check_absent(client, PINGRESP, "nothing after DISCONNECT");
 }
 
 /* ---- the Session Expiry Interval ----------------------------------------------------------- */
@@ -363,7 +365,8 @@ CASE(session_expiry_raised,
 		if (!finds_session(t, "client"))
 			continue;
 		let_pass(t, LATE_MS);
-		check(t, !finds_session(t, "last"), "the session ends, though not at once");
+		check(t, !finds_session(t, "last"), "the session ends, though not at once",
+			"CONNACK says Session Present 1 %d ms later", LATE_MS);
 		nonstrict(t, "the session does not end with its connection, but some time later");
 	}
 }

@@ -68,7 +68,7 @@ static void check_header(struct test *t, struct packet packet)
 	judging(t, "5.0:MQTT-2.2.2-1");
 	bool is_ack = packet.type >= PUBACK && packet.type <= PUBCOMP;
 	bool may_leave_out = packet.type == PINGRESP || (is_ack && packet.remaining_length < 4);
-	check(t, !is_v5(t) || packet.properties.present || may_leave_out,
+	check_in(t, packet, !is_v5(t) || packet.properties.present || may_leave_out,
 		"the packet has a Property Length");
 }
 
@@ -310,7 +310,7 @@ CASE(pubrec_pubcomp_forms,
 	sub = join(t, "subscriber", .kept = true, .resumed = true);
 	publish(pub, .topic = "form/t", .payload = "marker", .qos = 2);
 	expect_message(sub, .payload = "marker");
-	check(t, !has_packet(sub, PUBREL), "no PUBREL of a settled message");
+	check_absent(sub, PUBREL, "no PUBREL of a settled message");
 }
 
 CASE(pubrel_forms,

@@ -69,13 +69,15 @@ CASE(receive_maximum,
 		check_text(t, m.payload, number);
 		fence(sub);
 		check(t, packets_waiting(sub, PUBLISH) + 1 <= q->maximum,
-			"no more than Receive Maximum messages are unsettled");
+			"no more than Receive Maximum messages are unsettled",
+			"%zu messages are unsettled", packets_waiting(sub, PUBLISH) + 1);
 		if (q->qos == 2) {
 			send_ack(sub, PUBREC, m.id);
 			expect_ack(sub, PUBREL, m.id);
 			fence(sub);
 			check(t, packets_waiting(sub, PUBLISH) + 1 <= q->maximum,
-				"PUBREC alone frees no place");
+				"PUBREC alone frees no place", "%zu messages are unsettled",
+				packets_waiting(sub, PUBLISH) + 1);
 			send_ack(sub, PUBCOMP, m.id);
 		} else {
 			send_ack(sub, PUBACK, m.id);
@@ -139,7 +141,8 @@ CASE(receive_maximum_of_each_connection,
 	publish_numbers(t, 1, 7);
 	expect(sub, PUBLISH);
 	fence(sub);
-	check(t, packets_waiting(sub, PUBLISH) + 1 <= 5, "no more than 5 messages are unsettled");
+	check(t, packets_waiting(sub, PUBLISH) + 1 <= 5, "no more than 5 messages are unsettled",
+		"%zu messages are unsettled", packets_waiting(sub, PUBLISH) + 1);
 	drop(sub);
 
 	sub = join(t, "subscriber", .kept = true, .resumed = true,
@@ -151,7 +154,8 @@ CASE(receive_maximum_of_each_connection,
 		check_text(t, m.payload, number);
 		fence(sub);
 		check(t, packets_waiting(sub, PUBLISH) + 1 <= 2,
-			"no more than the new Receive Maximum of messages are unsettled");
+			"no more than the new Receive Maximum of messages are unsettled",
+			"%zu messages are unsettled", packets_waiting(sub, PUBLISH) + 1);
 		send_ack(sub, PUBACK, m.id);
 	}
 }

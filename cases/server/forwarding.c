@@ -199,8 +199,8 @@ CASE(bad_response_topic, .title = "A PUBLISH whose Response Topic has a wildcard
 
 static void check_no_problem_information(struct test *t, struct packet p)
 {
-	check_eq(t, properties_count(&p.properties, 0x1F), 0);
-	check_eq(t, properties_count(&p.properties, 0x26), 0);
+	check_properties(t, &p.properties, 0x1F, 0);
+	check_properties(t, &p.properties, 0x26, 0);
 }
 
 /* Requests that fail, or nearly: each is answered with a code that a server may wish to explain. */
@@ -243,7 +243,8 @@ enum { TIGHT = 48 };
 
 static void check_size(struct test *t, struct packet p)
 {
-	check(t, p.raw.len <= TIGHT, "no packet is larger than the client's Maximum Packet Size");
+	check(t, p.raw.len <= TIGHT, "no packet is larger than the client's Maximum Packet Size",
+		"%s of %zu bytes", spec_packet_name(p.type), p.raw.len);
 }
 
 /* Each answer must fit, so a Reason String or User Property that makes it too long stays out. */

@@ -26,7 +26,7 @@ CASE(pingreqs_one_by_one, .title = "Each of many PINGREQ is answered once",
 	}
 	send_publish(client, .topic = "ping/t", .payload = "x", .qos = 1, .id = 1);
 	expect_ack(client, PUBACK, 1);
-	check(t, !has_packet(client, PINGRESP), "no PINGRESP without a PINGREQ");
+	check_absent(client, PINGRESP, "no PINGRESP without a PINGREQ");
 }
 
 CASE(pingreqs_in_a_row, .title = "PINGREQ packets sent in one go are all answered",
@@ -38,7 +38,7 @@ CASE(pingreqs_in_a_row, .title = "PINGREQ packets sent in one go are all answere
 		expect(client, PINGRESP);
 	send_publish(client, .topic = "ping/t", .payload = "x", .qos = 1, .id = 1);
 	expect_ack(client, PUBACK, 1);
-	check(t, !has_packet(client, PINGRESP), "no more PINGRESP than PINGREQ");
+	check_absent(client, PINGRESP, "no more PINGRESP than PINGREQ");
 }
 
 /*   client                    target                  publisher

@@ -127,11 +127,12 @@ CASE(pressed_keep_alive,
 			send_bytes(client, rest);
 			send_pingreq(client);
 			bool served = !isnan(wait_packet_ms(client, PINGRESP, ANSWER_MS));
-			fail(t, "the connection is %s after %u ms of silence",
+			fail(t, "the connection closed for its Keep Alive",
+				"the connection is %s after %u ms of silence",
 				served ? "served" : "open", silence_ms);
 		}
 		if (more > HELD_MAX)
-			fail(t,
+			fail(t, "the connection closed for its Keep Alive",
 				"after %u ms of silence the connection is open, and %zu kB are "
 				"sent on it",
 				silence_ms, more / 1000);

@@ -286,8 +286,8 @@ CASE(subscribe_property_order, .title = "The order of properties in SUBSCRIBE me
 		publish(client, .topic = i == 1 ? "order/1" : "order/2", .payload = "x");
 		struct packet message = expect_message(client, .payload = "x");
 		const struct property *id = properties_find(&message.properties, 0x0B);
-		check(t, id != NULL, "the message has its Subscription Identifier");
-		check_eq(t, id->number, 6 + i);
+		check_in(t, message, id != NULL, "the message has its Subscription Identifier");
+		check_value(t, &message.properties, 0x0B, 6 + i);
 	}
 }
 
@@ -328,7 +328,7 @@ CASE(user_property_everywhere,
 	fence(client);
 	send_disconnect(client, .props = props);
 	expect_closed(client);
-	check(t, !has_packet(client, DISCONNECT), "no DISCONNECT in reply");
+	check_absent(client, DISCONNECT, "no DISCONNECT in reply");
 }
 
 CHAPTER(properties, "Properties in packets", &case_bad_properties, &case_bad_properties_in_connect,

@@ -117,7 +117,8 @@ CASE(identifiers_under_way_differ,
 	do {
 		struct packet message = expect(sub, PUBLISH);
 		for (size_t i = 0; i < count; i++)
-			check(t, ids[i] != message.id, "an identifier that is not in use");
+			check_in(t, message, ids[i] != message.id,
+				"an identifier that is not in use");
 		ids[count++] = message.id;
 	} while (count < 5 && has_packet(sub, PUBLISH));
 }

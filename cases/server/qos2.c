@@ -56,7 +56,8 @@ static void expect_once(struct test *t, struct peer *sub)
 {
 	expect_message(sub, .payload = "once", .dup = SET(0));
 	struct packet next = expect_message(sub);
-	check(t, !bytes_equal(next.payload, BYTES("once")), "the message is delivered once");
+	check(t, !bytes_equal(next.payload, BYTES("once")), "the message is delivered once",
+		"it came once more");
 	check_text(t, next.payload, "marker");
 }
 
@@ -320,7 +321,7 @@ CASE(qos2_identifier_held,
 	fence(sub);
 	while (has_packet(sub, PUBLISH)) {
 		struct packet next = expect(sub, PUBLISH);
-		check(t, next.id != first.id, "an identifier that is not in use");
+		check_in(t, next, next.id != first.id, "an identifier that is not in use");
 	}
 	send_ack(sub, PUBCOMP, first.id);
 }

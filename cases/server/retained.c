@@ -29,7 +29,7 @@ static void expect_all_kept(
 		size_t n = 0;
 		while (n < count && (seen[n] || !bytes_equal(message.topic, bytes_of(topics[n]))))
 			n++;
-		check(t, n < count && bytes_equal(message.payload, message.topic),
+		check_in(t, message, n < count && bytes_equal(message.payload, message.topic),
 			"the retained message of each topic that matches, once");
 		seen[n] = true;
 	}
@@ -384,7 +384,7 @@ static void expect_no_dollar_before(struct test *t, struct peer *all, const char
 
 	do {
 		message = expect(all, PUBLISH);
-		check(t, !message.topic.len || message.topic.data[0] != '$',
+		check_in(t, message, !message.topic.len || message.topic.data[0] != '$',
 			"no topic that begins with $");
 	} while (!bytes_equal(message.topic, BYTES("r/t")) ||
 		!bytes_equal(message.payload, bytes_of(payload)));

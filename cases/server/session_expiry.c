@@ -19,7 +19,8 @@ static struct peer *come_back(struct test *t, const char *name, bool present)
 
 	check(t, (connack(client).ack_flags & 1) == present,
 		present ? "Session Present 1: the session is kept"
-			: "Session Present 0: the session has ended");
+			: "Session Present 0: the session has ended",
+		"Session Present %d", !present);
 	return client;
 }
 
@@ -129,7 +130,8 @@ CASE(session_not_before_expiry,
 		let_pass(t, spent_ms < 1500 ? 1500 - (unsigned)spent_ms : 0);
 		client = join(t, "client", .kept = true, .expiry = SET(2));
 		only_until(t, left_us, 2000);
-		check(t, connack(client).ack_flags & 1, "Session Present 1 after 1.5 s of 2 s");
+		check(t, connack(client).ack_flags & 1, "Session Present 1 after 1.5 s of 2 s",
+			"Session Present 0");
 		only_until(t, 0, 0);
 		expect_message(client, .payload = "meanwhile");
 	}

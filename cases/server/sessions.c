@@ -122,7 +122,7 @@ static void check_queue(struct test *t, unsigned qos)
 	struct packet message = expect_message(
 		back, .topic = "s/t", .qos = SET(qos), .dup = SET(0), .retain = SET(0));
 	unsigned first = number_of(&message), next = first;
-	check(t, first > 0, "the first message is one that was published meanwhile");
+	check_in(t, message, first > 0, "the first message is one that was published meanwhile");
 	publish(pub, .topic = "s/t", .payload = "marker", .qos = qos);
 	do {
 		next++;
@@ -131,7 +131,8 @@ static void check_queue(struct test *t, unsigned qos)
 	} while (number_of(&message) == next);
 	judging(t, "3.1.1:MQTT-4.6.0-6");
 	judging(t, "5.0:MQTT-4.6.0-5");
-	check(t, !number_of(&message), "the messages in their order, and none left out in between");
+	check_in(t, message, !number_of(&message),
+		"the messages in their order, and none left out in between");
 	check_text(t, message.payload, "marker");
 	if (next - first < QUEUED && next - first < offers(t)->queue)
 		nonstrict(t, "%u of %u messages are queued, from number %u on", next - first,
@@ -270,9 +271,11 @@ CASE(session_keeps_options,
 	check_eq(t, live.retain, 1);
 	judging(t, "5.0:U50-SUBID-LIFE");
 	const struct property *id = properties_find(&queued.properties, 0x0B);
-	check(t, id && id->number == 300, "Subscription Identifier 300 on the queued message");
+	check_in(t, queued, id && id->number == 300,
+		"Subscription Identifier 300 on the queued message");
 	id = properties_find(&live.properties, 0x0B);
-	check(t, id && id->number == 300, "Subscription Identifier 300 on the live message");
+	check_in(t, live, id && id->number == 300,
+		"Subscription Identifier 300 on the live message");
 }
 
 /* ---- what is not kept ---------------------------------------------------------------------- */

@@ -80,7 +80,7 @@ static void play_stream(
 		if (m.payload.len)
 			memcpy(number, m.payload.data, m.payload.len < 7 ? m.payload.len : 7);
 		int i = atoi(number);
-		check(t, i >= 0 && i < STREAM && !seen[i],
+		check_in(t, m, i >= 0 && i < STREAM && !seen[i],
 			"each message comes to one member, once");
 		seen[i]++;
 	}
@@ -150,7 +150,7 @@ CASE(shared_and_plain_of_one_client,
 			break;
 		copies++;
 	}
-	check(t, copies <= 2, "at most one copy for each subscription");
+	check(t, copies <= 2, "at most one copy for each subscription", "%u copies came", copies);
 	if (copies == 1)
 		observe(t, "one copy serves the shared and the plain subscription");
 }
@@ -264,9 +264,8 @@ CASE(shared_subscription_ids,
 		publish(pub, .topic = "s/t", .payload = "m", .qos = 1);
 		struct peer *receiver = next_receiver(t, members, 2);
 		struct packet m = expect_message(receiver);
-		check_eq(t, properties_count(&m.properties, 0x0B), 1);
-		check_eq(t, properties_find(&m.properties, 0x0B)->number,
-			receiver == members[0] ? 40 : 41);
+		check_properties(t, &m.properties, 0x0B, 1);
+		check_value(t, &m.properties, 0x0B, receiver == members[0] ? 40 : 41);
 	}
 }
 

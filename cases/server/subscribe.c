@@ -60,7 +60,8 @@ CASE(suback_codes_in_order,
 	judging(t, "3.1.1:MQTT-3.9.3-1");
 	judging(t, "5.0:MQTT-3.9.3-1");
 	for (size_t i = 0; i < 3; i++)
-		check(t, suback.codes.data[i] >= 0x80 || suback.codes.data[i] <= asked[i],
+		check_in(t, suback,
+			suback.codes.data[i] >= 0x80 || suback.codes.data[i] <= asked[i],
 			"each code grants at most the QoS asked at its place, or refuses");
 	judging(t, "3.1.1:MQTT-3.8.4-4");
 	judging(t, "5.0:MQTT-3.8.4-5");
@@ -85,7 +86,7 @@ CASE(subscribe_above_maximum_qos,
 	for (unsigned qos = 0; qos <= 2; qos++) {
 		send_subscribe(client, .filter = "s/q", .qos = qos, .id = 1 + qos);
 		struct packet suback = expect_ack(client, SUBACK, 1 + qos);
-		check(t, suback.codes.len == 1 && suback.codes.data[0] <= qos,
+		check_in(t, suback, suback.codes.len == 1 && suback.codes.data[0] <= qos,
 			"SUBACK grants a QoS up to that asked for");
 	}
 }
@@ -244,7 +245,7 @@ static void expect_number(struct test *t, struct peer *sub, unsigned number)
 			memcpy(text, m.payload.data, m.payload.len < 15 ? m.payload.len : 15);
 		unsigned came = (unsigned)strtoul(text, NULL, 10);
 		if (came >= number) {
-			check_eq(t, came, number);
+			check_number(t, "the number of the message", came, number);
 			return;
 		}
 		observe(t, "a second copy of message %u", came);
@@ -372,7 +373,8 @@ CASE(overlapping,
 	unsigned best = 0, copies = 0;
 	for (;;) {
 		if (isnan(wait_packet_ms(sub, PUBLISH, ANSWER_MS)))
-			fail(t, "%u copies came, at QoS %u at most, and no marker at QoS 2", copies,
+			fail(t, "the messages once and marker at QoS 2",
+				"%u copies came, at QoS %u at most, and no marker at QoS 2", copies,
 				best);
 		struct packet m = expect_message(sub, .topic = "o/t");
 		if (is_payload(&m, "marker") && m.qos == 2)
@@ -382,8 +384,8 @@ CASE(overlapping,
 			copies++;
 		}
 	}
-	check_eq(t, best, 2);
-	check(t, copies <= 2, "at most one copy for each subscription");
+	check_number(t, "the highest QoS of the copies", best, 2);
+	check(t, copies <= 2, "at most one copy for each subscription", "%u copies came", copies);
 }
 
 /* ---- No Local ------------------------------------------------------------------------------- */

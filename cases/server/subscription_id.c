@@ -48,7 +48,7 @@ CASE(subscription_id_from_publisher,
 	publish(pub, .topic = "s/t", .payload = "marker");
 	struct packet m = expect(sub, PUBLISH);
 	if (is_payload(&m, "forged")) {
-		check_eq(t, properties_count(&m.properties, 0x0B), 0);
+		check_properties(t, &m.properties, 0x0B, 0);
 		if (answer.type == CLOSED)
 			nonstrict(t, "the message of the refused PUBLISH was handed on");
 	}
@@ -56,12 +56,12 @@ CASE(subscription_id_from_publisher,
 
 enum { SUBSCRIPTION_ID = 0x0B };
 
-#define check_only_id(t, m, id)                                                             \
-	do {                                                                                \
-		check_eq(t, properties_count(&(m).properties, SUBSCRIPTION_ID), 1);         \
-		check_eq(t, properties_find(&(m).properties, SUBSCRIPTION_ID)->number, id); \
+#define check_only_id(t, m, id)                                           \
+	do {                                                              \
+		check_properties(t, &(m).properties, SUBSCRIPTION_ID, 1); \
+		check_value(t, &(m).properties, SUBSCRIPTION_ID, id);     \
 	} while (0)
-#define check_no_id(t, m) check_eq(t, properties_count(&(m).properties, SUBSCRIPTION_ID), 0)
+#define check_no_id(t, m) check_properties(t, &(m).properties, SUBSCRIPTION_ID, 0)
 
 CASE(subscription_id_returned,
 	.title =
@@ -206,16 +206,18 @@ static bool take_copy(struct test *t, const struct packet *m, unsigned left[3])
 	size_t count = properties_count(&m->properties, SUBSCRIPTION_ID);
 	bool whole = count == left[1] + left[2];
 
-	check(t, whole || count <= 1, "a copy carries the identifiers of all matches, or of one");
+	check_in(t, *m, whole || count <= 1,
+		"a copy carries the identifiers of all matches, or of one");
 	if (!count) {
-		check(t, left[0] > 0, "each copy carries the identifier of its subscription");
+		check_in(
+			t, *m, left[0] > 0, "each copy carries the identifier of its subscription");
 		left[0]--;
 	}
 	for (size_t i = 0; i < m->properties.count; i++) {
 		const struct property *p = &m->properties.list[i];
 		if (p->id != SUBSCRIPTION_ID)
 			continue;
-		check(t, p->number <= 2 && left[p->number] > 0,
+		check_in(t, *m, p->number <= 2 && left[p->number] > 0,
 			"an identifier comes as often as there are matching subscriptions with it");
 		left[p->number]--;
 	}
@@ -249,7 +251,8 @@ CASE(overlapping_ids,
 		judging(t, copies[first]++ ? "5.0:MQTT-3.3.4-5" : "5.0:MQTT-3.3.4-4");
 		done = take_copy(t, &m, first ? once : marker) && !first;
 	}
-	check(t, !once[1] && !once[2], "all identifiers of the first message came");
+	check(t, !once[1] && !once[2], "all identifiers of the first message came",
+		"identifier %d is missing", once[1] ? 1 : 2);
 }
 
 CHAPTER(subscription_id, "Subscription Identifiers", &case_bad_subscription_id,

@@ -158,7 +158,7 @@ CASE(alias_gone_on_next_connection,
 	expect_violation_closed(client, .codes = { 0x82, 0x94 });
 	judging(t, "5.0:MQTT-3.3.2-7");
 	size_t handed_on = expect_no_harm(watcher, client, .topic = "a/x");
-	check_eq(t, handed_on, 0);
+	check_number(t, "messages that were handed on", handed_on, 0);
 }
 
 CASE(alias_of_another_client,
@@ -180,7 +180,7 @@ CASE(alias_of_another_client,
 	expect_violation_closed(other, .codes = { 0x82, 0x94 });
 	judging(t, "5.0:MQTT-3.3.2-7");
 	size_t handed_on = expect_no_harm(watcher, other, .topic = "a/x");
-	check_eq(t, handed_on, 0);
+	check_number(t, "messages that were handed on", handed_on, 0);
 }
 
 /* ---- aliases of the server ------------------------------------------------------------------ */
@@ -195,7 +195,7 @@ static struct bytes resolved(struct test *t, struct bytes mapped[ALIASES_MAX + 1
 
 	if (!alias)
 		return m->topic;
-	check(t, alias->number >= 1 && alias->number <= maximum,
+	check_in(t, *m, alias->number >= 1 && alias->number <= maximum,
 		"a Topic Alias lies between 1 and the client's maximum");
 	if (m->topic.len)
 		mapped[alias->number] = m->topic;
@@ -214,7 +214,7 @@ static void receive_many_topics(struct test *t, unsigned maximum)
 		snprintf(topic, sizeof(topic), "a/%u", i / 2 % TOPICS);
 		publish(pub, .topic = topic, .payload = "m", .qos = i % 2);
 		struct packet m = expect_message(sub);
-		check_text(t, resolved(t, mapped, maximum, &m), topic);
+		check_words(t, "Topic Name", resolved(t, mapped, maximum, &m), topic);
 	}
 }
 
@@ -253,7 +253,7 @@ CASE(alias_not_forwarded,
 		publish(pub, .topic = i ? "" : "a/x", .payload = "m", .qos = 1,
 			.props = PROPS(P_TOPIC_ALIAS(1)));
 		struct packet m = expect_message(sub, .topic = "a/x");
-		check_eq(t, properties_count(&m.properties, TOPIC_ALIAS), 0);
+		check_properties(t, &m.properties, TOPIC_ALIAS, 0);
 	}
 }
 
@@ -278,7 +278,7 @@ CASE(alias_independent, .title = "The mappings of client and server are independ
 	for (size_t i = 0; i < 2; i++) {
 		publish(other, .topic = "b/y", .payload = "m");
 		struct packet m = expect_message(client);
-		check_text(t, resolved(t, mapped, 1, &m), "b/y");
+		check_words(t, "Topic Name", resolved(t, mapped, 1, &m), "b/y");
 	}
 	publish(client, .topic = "", .payload = "used", .props = PROPS(P_TOPIC_ALIAS(1)));
 	expect_message(other, .topic = "a/x", .payload = "used");

@@ -503,7 +503,7 @@ CASE(will_properties, .title = "The properties of a Will are those of the messag
 
 	judging(t, "5.0:U50-WILL-EXPIRY");
 	const struct property *expiry = properties_find(&live.properties, 0x02);
-	check(t, expiry && expiry->number <= 600 && expiry->number >= 598,
+	check_in(t, live, expiry && expiry->number <= 600 && expiry->number >= 598,
 		"the Will's Message Expiry Interval of 600 s, less the seconds gone by");
 }
 

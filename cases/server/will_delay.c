@@ -92,7 +92,7 @@ CASE(will_not_before_delay, .title = "A Will comes when its delay is over, and n
 	}
 	for (size_t i = 0; i < 3; i++) {
 		struct packet will = expect_will(t, watchers[i], "late", dropped_ms[i], 2000);
-		check(t, !properties_find(&will.properties, 0x18),
+		check_in(t, will, !properties_find(&will.properties, 0x18),
 			"the Will Delay Interval is not sent along");
 	}
 }

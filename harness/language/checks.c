@@ -2,6 +2,7 @@
 #include <stdarg.h>
 #include <string.h>
 
+#include "harness/language/naming.h"
 #include "harness/test.h"
 
 enum mqtt_version version(const struct test *t)
@@ -107,27 +108,37 @@ void judging_at(struct place at, struct test *t, const char *statement)
 	t->judged = (int)(claim_add(t, statement) - t->claims);
 }
 
-void check_at(struct place at, struct test *t, bool condition, const char *sentence)
+void check_at(struct place at, struct test *t, const char *expected, const char *format, ...)
 {
-	if (condition)
-		return;
+	va_list args;
+
+	va_start(args, format);
+	const char *actual = arena_vprintf(t->arena, format, args);
+	va_end(args);
 	queue_check(at, t);
-	test_fail(t, at, sentence, "it is not so");
+	test_fail(t, at, expected, actual);
 }
 
-/* The packet that an expression names: "expect_ack(pub, PUBCOMP, 7).code", "suback.codes". Longer names first,
- * where one holds another.
- */
-static const char *packet_in(const char *expression)
+void check_in_at(struct place at, struct test *t, const struct packet *packet, const char *expected)
 {
-	static const enum packet_type types[] = { UNSUBACK, UNSUBSCRIBE, SUBACK, SUBSCRIBE, CONNACK,
-		DISCONNECT, CONNECT, PUBACK, PUBREC, PUBREL, PUBCOMP, PUBLISH, PINGRESP, PINGREQ,
-		AUTH };
+	check_at(at, t, expected, "%s", wire_describe(t->arena, t->play->version, packet));
+}
 
-	for (size_t i = 0; i < sizeof(types) / sizeof(*types); i++)
-		if (strcasestr(expression, spec_packet_name(types[i])))
-			return spec_packet_name(types[i]);
-	return NULL;
+void check_absent_at(struct place at, struct peer *p, enum packet_type type, const char *expected)
+{
+	const struct arrival *a = peer_arrival(p, SPEC_PACKET(type));
+
+	if (a)
+		check_in_at(at, p->test, &a->packet, expected);
+}
+
+/* ---- values ---------------------------------------------------------------------------------- */
+
+static const char *packet_name(const char *expression)
+{
+	unsigned type = naming_packet(expression);
+
+	return type ? spec_packet_name(type) : NULL;
 }
 
 /* The field that the expression ends with says what differs: "m.qos". */
@@ -154,7 +165,7 @@ static struct difference in_field(const char *expression)
 		size_t tail = strlen(fields[i].name);
 		if (len > tail && !strcmp(expression + len - tail, fields[i].name))
 			return DIFFERENCE(fields[i].kind,
-				fields[i].about ? fields[i].about : packet_in(expression));
+				fields[i].about ? fields[i].about : packet_name(expression));
 	}
 	return (struct difference){ 0 };
 }
@@ -177,6 +188,23 @@ static void check_messages(struct place at, struct test *t, const struct differe
 		queue_check(at, t);
 }
 
+/* tests/unit/naming.c sees to it that every expression of a case has a name. */
+static const char *name_number(struct test *t, const char *what, long long value)
+{
+	const char *name = naming_number(t->arena, t->play->version, what, value);
+
+	return name ? name : arena_printf(t->arena, "the value %lld", value);
+}
+
+static const char *name_text(struct test *t, const char *what, struct bytes text)
+{
+	const char *name = naming_text(t->arena, what, text);
+
+	return name ? name
+		    : arena_printf(t->arena, "the text \"%.*s\"", (int)text.len,
+			      (const char *)text.data);
+}
+
 void check_eq_at(
 	struct place at, struct test *t, long long actual, long long expected, const char *what)
 {
@@ -186,8 +214,7 @@ void check_eq_at(
 		return;
 	check_messages(at, t, &d);
 	narrow(t, &d, actual, expected);
-	test_differ(t, at, d, arena_printf(t->arena, "%s = %lld", what, expected),
-		arena_printf(t->arena, "%lld", actual));
+	test_differ(t, at, d, name_number(t, what, expected), name_number(t, what, actual));
 }
 
 void check_text_at(struct place at, struct test *t, struct bytes actual, const char *expected,
@@ -200,8 +227,54 @@ void check_text_at(struct place at, struct test *t, struct bytes actual, const c
 	check_messages(at, t, &d);
 	if (d.kind == SPEC_PAYLOAD)
 		d = messages_payload(t, actual, expected);
-	test_differ(t, at, d, arena_printf(t->arena, "%s = \"%s\"", what, expected),
-		arena_printf(t->arena, "\"%.*s\"", (int)actual.len, (const char *)actual.data));
+	test_differ(t, at, d, name_text(t, what, bytes_of(expected)), name_text(t, what, actual));
+}
+
+void check_number_at(
+	struct place at, struct test *t, const char *what, long long actual, long long expected)
+{
+	if (actual == expected)
+		return;
+	queue_check(at, t);
+	test_fail(t, at, arena_printf(t->arena, "%s: %lld", what, expected),
+		arena_printf(t->arena, "%s: %lld", what, actual));
+}
+
+void check_words_at(struct place at, struct test *t, const char *what, struct bytes actual,
+	const char *expected)
+{
+	if (bytes_equal(actual, bytes_of(expected)))
+		return;
+	queue_check(at, t);
+	test_fail(t, at, arena_printf(t->arena, "%s \"%s\"", what, expected),
+		arena_printf(
+			t->arena, "%s \"%.*s\"", what, (int)actual.len, (const char *)actual.data));
+}
+
+/* ---- properties ------------------------------------------------------------------------------ */
+
+void check_properties_at(struct place at, struct test *t, const struct properties *properties,
+	unsigned id, size_t expected)
+{
+	size_t count = properties_count(properties, id);
+
+	if (count == expected)
+		return;
+	queue_check(at, t);
+	test_fail(t, at, naming_count(t->arena, id, expected), naming_count(t->arena, id, count));
+}
+
+void check_value_at(struct place at, struct test *t, const struct properties *properties,
+	unsigned id, uint32_t expected)
+{
+	const struct property *found = properties_find(properties, id);
+	const struct property wanted = { .id = id, .number = expected };
+
+	if (found && found->number == expected)
+		return;
+	queue_check(at, t);
+	test_fail(t, at, naming_property(t->arena, id, &wanted),
+		naming_property(t->arena, id, found));
 }
 
 void observe_at(struct place at, struct test *t, const char *format, ...)
@@ -224,12 +297,12 @@ void nonstrict_at(struct place at, struct test *t, const char *format, ...)
 	test_note(t, at, VERDICT_NONSTRICT, "what the standard recommends", text);
 }
 
-void fail_at(struct place at, struct test *t, const char *format, ...)
+void fail_at(struct place at, struct test *t, const char *expected, const char *format, ...)
 {
 	va_list args;
 
 	va_start(args, format);
 	const char *text = arena_vprintf(t->arena, format, args);
 	va_end(args);
-	test_fail(t, at, "what the statement demands", text);
+	test_fail(t, at, expected, text);
 }

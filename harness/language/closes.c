@@ -69,8 +69,8 @@ double wait_closed_ms(struct peer *peer, unsigned ms)
 {
 	int64_t from_us = quiet_begun_us(peer);
 
-	int64_t until_us = quiet_since_us(peer) + (int64_t)ms * 1000 +
-		peer->test->play->round_trip.most_us;
+	int64_t until_us =
+		quiet_since_us(peer) + (int64_t)ms * 1000 + peer->test->play->round_trip.most_us;
 
 	if (!peer_wait_end(peer, until_us) || !peer->ended)
 		return NAN;

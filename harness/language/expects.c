@@ -62,8 +62,7 @@ void test_note_late(struct test *t, struct place at, unsigned type, int64_t sinc
 }
 
 /* What it means that this came, or nothing, in place of a packet of `type`. */
-static struct difference in_place_of(
-	struct peer *p, const struct arrival *a, enum packet_type type)
+static struct difference in_place_of(struct peer *p, const struct arrival *a, enum packet_type type)
 {
 	struct difference d = DIFFERENCE(SPEC_MISSING, spec_packet_name(type));
 
@@ -244,6 +243,16 @@ static bool outcome_matches(const struct outcome *o, const struct packet *packet
 	return code == o->code.value;
 }
 
+/* " (Topic Filter invalid)"; "" for success, and in 3.1.1, whose codes have no names but in CONNACK. */
+static const char *code_in_words(struct test *t, const struct outcome *o)
+{
+	uint8_t code = (uint8_t)o->code.value;
+
+	if (!code || !version_traits(t->play->version).reason_codes)
+		return "";
+	return arena_printf(t->arena, " (%s)", spec_reason_name(code, o->type));
+}
+
 static const char *outcomes_text(struct test *t, const struct outcome *outcomes, size_t count)
 {
 	const char *text = "";
@@ -255,7 +264,8 @@ static const char *outcomes_text(struct test *t, const struct outcome *outcomes,
 		const char *name = o->type == CLOSED ? "the close" : spec_packet_name(o->type);
 		text = arena_printf(t->arena, "%s%s%s", text, *text ? ", or " : "", name);
 		if (o->code.set)
-			text = arena_printf(t->arena, "%s 0x%02X", text, o->code.value);
+			text = arena_printf(
+				t->arena, "%s 0x%02X%s", text, o->code.value, code_in_words(t, o));
 	}
 	return text;
 }
@@ -346,8 +356,7 @@ struct packet expect_one_of_at(
 double wait_packet_ms(struct peer *peer, enum packet_type type, unsigned ms)
 {
 	struct test *t = peer->test;
-	int64_t until_us =
-		tape_now_us(&t->tape) + (int64_t)ms * 1000 + t->play->round_trip.most_us;
+	int64_t until_us = tape_now_us(&t->tape) + (int64_t)ms * 1000 + t->play->round_trip.most_us;
 	struct arrival *a = peer_wait(peer, SPEC_PACKET(type), until_us);
 
 	return a ? (double)a->at_us / 1000 : NAN;

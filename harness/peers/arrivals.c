@@ -113,8 +113,8 @@ static void arrive_malformed(struct peer *p, struct bytes raw, const struct wire
 	const char *shown = wire_describe_bytes(t->arena, raw);
 
 	tape_add(&t->tape, TAPE_PACKET_IN, p->party, raw,
-		arena_printf(t->arena, "malformed at byte %zu: %s: %s", result->offset, result->what,
-			shown));
+		arena_printf(t->arena, "malformed at byte %zu: %s: %s", result->offset,
+			result->what, shown));
 	if (raw.data[0] >> 4 == CONNECT)
 		client_greets(p, raw);
 	size_t found = monitor_malformed(p->monitor, test_theirs(t), result, &findings);

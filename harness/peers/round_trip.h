@@ -49,7 +49,7 @@ struct round_trip round_trip_of(int64_t *samples_us, size_t count);
 /* Sends PINGREQ after PINGREQ on a connection of its own, ten times, or as often as about two seconds
  * allow. All zero where nothing answers.
  */
-struct round_trip round_trip_measure(
-	struct arena *a, const struct endpoint *target, enum mqtt_version version, int64_t limit_us);
+struct round_trip round_trip_measure(struct arena *a, const struct endpoint *target,
+	enum mqtt_version version, int64_t limit_us);
 
 #endif

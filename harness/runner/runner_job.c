@@ -17,10 +17,10 @@
 #include "harness/versions.h"
 
 enum {
-	ANSWERS_A_CASE = 10,     /* answers that a case run may wait for in vain ... */
-	GRACE_US = 5000000,      /* ... and time for everything else */
+	ANSWERS_A_CASE = 10,      /* answers that a case run may wait for in vain ... */
+	GRACE_US = 5000000,       /* ... and time for everything else */
 	ROUND_TRIPS_A_CASE = 600, /* that case runs of many exchanges take, one after the other */
-	LAST_WORDS_US = 3000000, /* of that, to write down why it did not come to its end */
+	LAST_WORDS_US = 3000000,  /* of that, to write down why it did not come to its end */
 };
 
 bool runner_launches(const struct runner *r)

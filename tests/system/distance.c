@@ -49,12 +49,12 @@ struct link;
 /* One end of a connection, and what is on its way to it. */
 struct end {
 	struct link *link;
-	int fd; /* -1: there is none yet, or no longer */
+	int fd;           /* -1: there is none yet, or no longer */
 	bool finished;    /* it sends nothing more */
 	bool shut;        /* nothing more is sent to it */
 	int64_t reset_us; /* when a reset arrives here; 0: none is under way */
 	uint32_t events;  /* that epoll looks for; 0: it does not look at all */
-	bool hung_up;     /* all has been said on both sides, and is not to be told again and again */
+	bool hung_up; /* all has been said on both sides, and is not to be told again and again */
 	struct segment *first, **last;
 	size_t queued;
 	int64_t last_due_us;
@@ -105,7 +105,10 @@ static void watch(struct distance *d, struct end *e, uint32_t events)
 
 	if (e->fd < 0 || e->events == events)
 		return;
-	epoll_ctl(d->epoll, !e->events ? EPOLL_CTL_ADD : events ? EPOLL_CTL_MOD : EPOLL_CTL_DEL,
+	epoll_ctl(d->epoll,
+		!e->events       ? EPOLL_CTL_ADD
+			: events ? EPOLL_CTL_MOD
+				 : EPOLL_CTL_DEL,
 		e->fd, &event);
 	e->events = events;
 }
@@ -144,8 +147,8 @@ static int64_t travel_us(struct distance *d)
 static void send_off(struct distance *d, struct end *to, const uint8_t *data, size_t len)
 {
 	struct segment *s = malloc(sizeof(*s) + len);
-	int64_t due_us = (now_us() > to->link->open_us ? now_us() : to->link->open_us) +
-		travel_us(d);
+	int64_t due_us =
+		(now_us() > to->link->open_us ? now_us() : to->link->open_us) + travel_us(d);
 
 	if (!s)
 		abort();
@@ -421,8 +424,9 @@ int main(int argc, char **argv)
 	static struct distance d;
 
 	if (argc < 5) {
-		fprintf(stderr, "usage: distance PORT TARGET_PORT ROUND_TRIP_MS LATE_PERCENT "
-				"[COMMAND ...]\n");
+		fprintf(stderr,
+			"usage: distance PORT TARGET_PORT ROUND_TRIP_MS LATE_PERCENT "
+			"[COMMAND ...]\n");
 		return 2;
 	}
 	signal(SIGPIPE, SIG_IGN);
@@ -438,7 +442,9 @@ int main(int argc, char **argv)
 	while (!is_over(&d)) {
 		struct epoll_event events[EVENTS];
 		int64_t wait_us = turns(&d) - now_us();
-		int wait_ms = wait_us <= 0 ? 0 : wait_us > 100000 ? 100 : (int)((wait_us + 999) / 1000);
+		int wait_ms = wait_us <= 0 ? 0
+			: wait_us > 100000 ? 100
+					   : (int)((wait_us + 999) / 1000);
 		int n = epoll_wait(d.epoll, events, EVENTS, wait_ms);
 		for (int i = 0; i < n; i++) {
 			if (events[i].data.ptr)

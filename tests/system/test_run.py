@@ -409,7 +409,7 @@ def test_shards_together_are_the_whole(run):
     (["--no-fork", "-j", "4"], 2, ["--no-fork and --jobs do not go together"]),
     (["--serve", "--until-failure"], 2, ["--serve and --until-failure do not go together"]),
     (["--expect", "a.ini", "--strict"], 2, ["expectations come from one place"]),
-    (["--expect", "nowhere.ini", CASE], 2, ["nowhere.ini: No such file"]),
+    (["--expect", "nowhere.ini", CASE], 2, ["--expect nowhere.ini: there is no such file, and no target"]),
     (["ws://127.0.0.1:80", CASE], 2, ["ws://127.0.0.1:80: WebSocket is not supported yet; the scheme must be mqtt://"]),
 ])
 def test_mistakes_are_named(run, tmp_path, args, code, words):

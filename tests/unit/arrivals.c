@@ -143,8 +143,8 @@ CASE(answered, .title = "An answer", COMMON)
 }
 
 #define HALF_A_PUBLISH "300A000161 " /* ten bytes are announced, three come */
-#define HTTP                                                                          \
-	"s485454502F312E312034303020426164205265717565737420"                         \
+#define HTTP                                                                           \
+	"s485454502F312E312034303020426164205265717565737420"                          \
 	"2020202020202020202020202020202020202020202020202020202020202020202020202020" \
 	"20202020202020202020202020202020202020202020202020202020 "
 
@@ -174,7 +174,8 @@ static void what_makes_no_packet_is_shown_with_its_bytes(void **state)
 		/* It stays open. */
 		{ CONNACK_311 "r s" HALF_A_PUBLISH, "nothing for", "unfinished packet: 30 0A 00" },
 		/* A length that no packet has: all is lost. */
-		{ CONNACK_311 "r s30FFFFFFFFFF00 x", "more than four bytes: 30 FF FF FF FF FF 00 (\"0......\")",
+		{ CONNACK_311 "r s30FFFFFFFFFF00 x",
+			"more than four bytes: 30 FF FF FF FF FF 00 (\"0......\")",
 			"malformed at byte 1" },
 		{ CONNACK_311 "r s30FFFFFFFFFF00 x", NULL, "30 FF FF FF FF FF 00" },
 		{ "r " HTTP "x", NULL, "HTTP/1.1 400 Bad Request" },
@@ -182,8 +183,9 @@ static void what_makes_no_packet_is_shown_with_its_bytes(void **state)
 	for (size_t i = 0; i < sizeof(samples) / sizeof(*samples); i++) {
 		struct played p;
 		play_with(&p,
-			(struct play){
-				.def = &case_answered, .version = MQTT_311, .answer_us = ANSWER_US },
+			(struct play){ .def = &case_answered,
+				.version = MQTT_311,
+				.answer_us = ANSWER_US },
 			SCRIPTS(samples[i].script));
 		if (samples[i].actual)
 			assert_contains(p.record.failure->actual, samples[i].actual);
@@ -201,7 +203,7 @@ CASE(unread, .title = "A client that stops reading", COMMON)
 	let_pass(t, 100);
 	read_to_end(client);
 	expect_closed(client);
-	check(t, false, "whatever it is");
+	check(t, false, "whatever it is", "it is not");
 }
 
 /* What we left unread is not the target's fault. */

@@ -58,7 +58,8 @@ CASE(own_check, .title = "A check of the case's own",
 	.versions = BOTH)
 {
 	struct peer *client = join(t, "client");
-	check(t, client_id(client)[0] == '\0', "something that the engine knows nothing of");
+	check(t, client_id(client)[0] == '\0', "something that the engine knows nothing of",
+		"it is otherwise");
 }
 
 CASE(own_check_judged, .title = "A check of the case's own, of what it names",
@@ -68,7 +69,8 @@ CASE(own_check_judged, .title = "A check of the case's own, of what it names",
 	struct peer *client = join(t, "client");
 	judging(t, "3.1.1:MQTT-3.2.2-2");
 	judging(t, "5.0:MQTT-3.2.2-3");
-	check(t, client_id(client)[0] == '\0', "something that the engine knows nothing of");
+	check(t, client_id(client)[0] == '\0', "something that the engine knows nothing of",
+		"it is otherwise");
 }
 
 CASE(check_of_field, .title = "A check of a field",

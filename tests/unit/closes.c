@@ -97,14 +97,15 @@ static void a_refusal_has_its_form_in_each_version(void **state)
 #define GOES_ON_50  CONNACK_50 "e"
 #define SILENT_50   CONNACK_50 "r r"
 
-#define FLAGS_CASE(name, ...)                                                                 \
-	CASE(name, .title = "A SUBSCRIBE with wrong flags ends the connection",               \
-		.refs = { __VA_ARGS__ }, .level = MUST, .versions = BOTH)                     \
-	{                                                                                     \
-		struct peer *client = join(t, "client");                                      \
-		send_template(client, "80 r m1 p{} t\"a\" 00");                               \
-		expect_violation_closed(client);                                              \
-		check(t, is_open(client), "the case goes on, and knows that nothing closed"); \
+#define FLAGS_CASE(name, ...)                                                                \
+	CASE(name, .title = "A SUBSCRIBE with wrong flags ends the connection",              \
+		.refs = { __VA_ARGS__ }, .level = MUST, .versions = BOTH)                    \
+	{                                                                                    \
+		struct peer *client = join(t, "client");                                     \
+		send_template(client, "80 r m1 p{} t\"a\" 00");                              \
+		expect_violation_closed(client);                                             \
+		check(t, is_open(client), "the case goes on, and knows that nothing closed", \
+			"it is otherwise");                                                  \
 	}
 
 FLAGS_CASE(bound, "3.1.1:MQTT-3.8.1-1", "5.0:MQTT-3.8.1-1", "5.0:U50-FLAGS-MALFORMED")

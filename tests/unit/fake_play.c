@@ -145,8 +145,7 @@ static bool is_served(const struct play *play)
 static bool is_ready_for(const struct play *play, int64_t round_trip_us)
 {
 	return play->round_trip.most_us == round_trip_us &&
-		play->slack_us == 750000 + round_trip_us &&
-		play->limit_us > 100 * round_trip_us;
+		play->slack_us == 750000 + round_trip_us && play->limit_us > 100 * round_trip_us;
 }
 
 static int count_connects(const struct play *play)

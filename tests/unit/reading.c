@@ -14,14 +14,16 @@ CASE(reads_nothing, CASE_OF_NO_STATEMENT)
 
 	stop_reading(client);
 	send_pingreq(client);
-	check(t, isnan(wait_packet_ms(client, PINGRESP, 100)), "nothing is read");
+	check(t, isnan(wait_packet_ms(client, PINGRESP, 100)), "nothing is read",
+		"it is otherwise");
 	check_eq(t, bytes_read(client), before);
-	check(t, is_open(client), "it is open");
+	check(t, is_open(client), "it is open", "it is otherwise");
 	read_some(client, 1);
 	expect(client, PINGRESP);
 	check_eq(t, bytes_read(client), before + 2);
 	send_pingreq(client);
-	check(t, isnan(wait_packet_ms(client, PINGRESP, 100)), "and nothing more");
+	check(t, isnan(wait_packet_ms(client, PINGRESP, 100)), "and nothing more",
+		"it is otherwise");
 	read_on(client);
 	expect(client, PINGRESP);
 }
@@ -44,7 +46,7 @@ CASE(does_not_see_what_came_before_the_end, CASE_OF_NO_STATEMENT)
 	stop_reading(client);
 	send_pingreq(client);
 	expect_closed(client);
-	check(t, !has_packet(client, PINGRESP), "what lay there is old");
+	check(t, !has_packet(client, PINGRESP), "what lay there is old", "it is otherwise");
 }
 
 static void the_end_is_seen_without_reading(void **state)
@@ -69,7 +71,7 @@ CASE(writes_until_the_end, CASE_OF_NO_STATEMENT)
 	stop_reading(client);
 	while (is_open(client))
 		send_pingreq(client);
-	check(t, !has_packet(client, PINGRESP), "what lay there is old");
+	check(t, !has_packet(client, PINGRESP), "what lay there is old", "it is otherwise");
 }
 
 static void nor_does_a_write_that_fails_read_it(void **state)
@@ -89,7 +91,7 @@ CASE(reads_for_nobody, CASE_OF_NO_STATEMENT)
 	send_pingreq(client);
 	read_to_end(client);
 	expect_closed(client);
-	check(t, !has_packet(client, PINGRESP), "it is thrown away");
+	check(t, !has_packet(client, PINGRESP), "it is thrown away", "it is otherwise");
 }
 
 static void what_is_read_for_the_end_alone_is_thrown_away(void **state)

@@ -126,9 +126,10 @@ static void bytes_that_mean_nothing_are_shown_as_far_as_a_line_goes(void **state
 	static const uint8_t many[100000] = { 'a', 0x1b, '"', 0xff };
 	const char *cut = wire_describe_bytes(&b->arena, (struct bytes){ many, sizeof(many) });
 
-	assert_string_equal(wire_describe_bytes(&b->arena, BYTES("HTTP")), "48 54 54 50 (\"HTTP\")");
 	assert_string_equal(
-		wire_describe_bytes(&b->arena, (struct bytes){ many, 4 }), "61 1B 22 FF (\"a...\")");
+		wire_describe_bytes(&b->arena, BYTES("HTTP")), "48 54 54 50 (\"HTTP\")");
+	assert_string_equal(wire_describe_bytes(&b->arena, (struct bytes){ many, 4 }),
+		"61 1B 22 FF (\"a...\")");
 	assert_non_null(strstr(cut, " ... (100000 bytes) (\"a..."));
 	assert_in_range(strlen(cut), 48 * 4, 48 * 4 + 50);
 }
