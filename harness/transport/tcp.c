@@ -53,14 +53,18 @@ static bool split(struct arena *a, const char *text, const char **host, const ch
 
 static const char *tcp_objection(struct arena *a, const char *rest)
 {
-	const char *host, *port, *path = strchr(rest, '/');
+	const char *host = NULL, *port = "", *path = strchr(rest, '/');
 
 	if (path && path[1])
 		return arena_printf(
 			a, "mqtt://%s: MQTT over TCP knows no path: leave out %s", rest, path);
-	if (!split(a, rest, &host, &port))
-		return arena_printf(a, "mqtt://%s: not of the form mqtt://HOST[:PORT]", rest);
-	return NULL;
+	if (split(a, rest, &host, &port))
+		return NULL;
+	if (host && *host && *port)
+		return arena_printf(a,
+			"mqtt://%s: a port is a number from 1 to 65535, and \"%s\" is none", rest,
+			port);
+	return arena_printf(a, "mqtt://%s: not of the form mqtt://HOST[:PORT]", rest);
 }
 
 static bool tcp_resolve(struct arena *a, const char *rest, struct endpoint *out, const char **error)

@@ -398,7 +398,7 @@ def test_shards_together_are_the_whole(run):
     (["--jobs", "many"], 2, ['--jobs takes a number from 1 to 256, not "many"']),
     (["--jobs"], 2, ["--jobs needs a value"]),
     (["--deadline", "0"], 2, ["--deadline takes a number from 1"]),
-    (["--shard", "3/2"], 2, ['--shard takes I/N, as in 2/4, not "3/2"']),
+    (["--shard", "3/2"], 2, ['--shard takes I/N, where I is at most N, as in 2/4, not "3/2"']),
     (["--segment", "split:0"], 2, ["--segment takes whole,", '"split:0"']),
     (["--versions", "4"], 2, ['--versions takes 3.1.1, 5.0 or both, not "4"']),
     (["--seed", "x"], 2, ['--seed takes a number, not "x"']),
