@@ -453,6 +453,8 @@ static int reach_and_play(struct run *run)
 	run->preload = (struct preload){ .program = PROGRAM_NONE };
 	run->target.login = run->login.user_name ? &run->login : NULL;
 	run->target.guest = run->role == ROLE_SERVER ? &run->guest : NULL;
+	run->target.files = run_tls_files(&run->options);
+	run->target.path = run->options.ws_path;
 	fill_record(run);
 	const char *error = reach_target(run);
 	if (!error)

@@ -2,6 +2,7 @@
 
 #include <limits.h>
 #include <regex.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -12,7 +13,12 @@
 #include "harness/peers/guest.h"
 #include "harness/runner/ini_file.h"
 
-enum { READY_MS = 60000, READY_MS_MAX = 600000, CONNECT_RATE_MAX = 100000 };
+enum {
+	READY_MS = 60000,
+	READY_MS_MAX = 600000,
+	CONNECT_RATE_MAX = 100000,
+	PLACEHOLDER_SIZE = 32, /* with its braces */
+};
 
 struct reader {
 	struct arena *arena;
@@ -482,6 +488,27 @@ bool target_file_read_expected(
 		return false;
 	*out = file.expected;
 	return true;
+}
+
+static bool words_have(const char *const *words, const char *text)
+{
+	while (words && *words)
+		if (strstr(*words++, text))
+			return true;
+	return false;
+}
+
+bool target_file_asks(const struct target_file *file, const char *placeholder)
+{
+	char text[PLACEHOLDER_SIZE];
+
+	snprintf(text, sizeof(text), "{%s}", placeholder);
+	for (size_t i = 0; i < file->document_count; i++) {
+		const struct target_document *d = &file->documents[i];
+		if (strstr(d->content ? d->content : d->link, text))
+			return true;
+	}
+	return words_have(file->command, text) || words_have(file->environment, text);
 }
 
 const char *target_file_folder(struct arena *a, const struct target_file *file)

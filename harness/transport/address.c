@@ -7,7 +7,7 @@
 #include "base/arena.h"
 #include "harness/transport/endpoint.h"
 
-enum { PORT_MAX = 65535 };
+enum { PORT_MAX = 65535, PATH_LENGTH_MAX = 2048 };
 
 static bool is_port(const char *text)
 {
@@ -59,6 +59,18 @@ bool address_resolve(
 	out->host = at->host;
 	freeaddrinfo(found);
 	return true;
+}
+
+const char *address_path_objection(const char *path)
+{
+	if (*path != '/')
+		return "a path begins with a slash";
+	if (strlen(path) > PATH_LENGTH_MAX)
+		return "a path has at most 2048 bytes";
+	for (const char *c = path; *c; c++)
+		if (*c <= ' ' || *c > '~' || *c == '#')
+			return "a path has visible ASCII characters alone, and no #";
+	return NULL;
 }
 
 const char *address_url(struct arena *a, const char *scheme, const struct address *at)

@@ -24,6 +24,9 @@ bool address_split(struct arena *a, const char *text, unsigned usual_port, struc
 bool address_resolve(
 	struct arena *a, const struct address *at, struct endpoint *out, const char **error);
 
+/* What is wrong with a path, which goes into a line of HTTP and into logs; NULL: nothing. */
+const char *address_path_objection(const char *path);
+
 /* "ws://[::1]:80/mqtt" */
 const char *address_url(struct arena *a, const char *scheme, const struct address *at);
 

@@ -8,22 +8,11 @@
 #include "harness/transport/tls.h"
 #include "harness/transport/websocket.h"
 
-enum { WS_PORT = 80, WSS_PORT = 443, PATH_MAX_BYTES = 2048 };
+enum { WS_PORT = 80, WSS_PORT = 443 };
 
 static const char usual_path[] = "/mqtt";
 
 /* ---- where --------------------------------------------------------------------------------- */
-
-/* What may stand in the line of a request, and in a log. */
-static bool is_path(const char *path)
-{
-	if (strlen(path) > PATH_MAX_BYTES)
-		return false;
-	for (const char *c = path; *c; c++)
-		if (*c <= ' ' || *c > '~' || *c == '#')
-			return false;
-	return *path == '/';
-}
 
 static const char *objection(
 	struct arena *a, const char *scheme, const char *rest, unsigned usual_port)
@@ -33,10 +22,9 @@ static const char *objection(
 	if (!address_split(a, rest, usual_port, &at))
 		return arena_printf(a, "%s://%s: not of the form %s://HOST[:PORT][/PATH]", scheme,
 			rest, scheme);
-	if (at.path && !is_path(at.path))
-		return arena_printf(a,
-			"the path of a %s:// URL has up to 2048 visible ASCII characters, and no #",
-			scheme);
+	if (at.path && address_path_objection(at.path))
+		return arena_printf(
+			a, "%s://%s: %s", scheme, rest, address_path_objection(at.path));
 	return NULL;
 }
 
