@@ -455,6 +455,8 @@ static int reach_and_play(struct run *run)
 	run->target.guest = run->role == ROLE_SERVER ? &run->guest : NULL;
 	run->target.files = run_tls_files(&run->options);
 	run->target.path = run->options.ws_path;
+	run->target.routes = run->routes.list;
+	run->target.route_count = run->routes.count;
 	fill_record(run);
 	const char *error = reach_target(run);
 	if (!error)

@@ -152,6 +152,14 @@ bool target_offers(
 	return target_file_asks(file, transport->place);
 }
 
+static bool is_wanted(const struct target *t, const struct transport *transport)
+{
+	for (size_t i = 0; i < t->route_count; i++)
+		if (t->routes[i] == transport)
+			return true;
+	return !t->route_count;
+}
+
 static bool set_endpoint(struct target *t, const struct transport *transport, struct endpoint *out,
 	const char **error)
 {
@@ -160,7 +168,7 @@ static bool set_endpoint(struct target *t, const struct transport *transport, st
 	return endpoint_parse(&t->arena, url, out, error) && target_equip(t, out, error);
 }
 
-/* One for each transport that the file has a placeholder for; the first of them is the usual one. */
+/* One for each route that the file has a placeholder for; the first of them is the usual one. */
 static bool set_endpoints(struct target *t, const char **error)
 {
 	struct arena *a = &t->arena;
@@ -171,7 +179,7 @@ static bool set_endpoints(struct target *t, const char **error)
 	t->further_count = 0;
 	for (size_t i = 0; transports[i]; i++) {
 		struct endpoint *out = &t->endpoint;
-		if (!target_offers(t->file, NULL, transports[i]))
+		if (!is_wanted(t, transports[i]) || !target_offers(t->file, NULL, transports[i]))
 			continue;
 		if (any) {
 			t->further = arena_grow(

@@ -36,7 +36,9 @@ struct target {
 	FILE *log;                 /* all that the program says is copied here; NULL: nowhere */
 	int stop_fd;               /* readable: give up waiting; -1. It is not read from */
 	struct tls_files files; /* for TLS; what is NULL comes from the PKI of a launched program */
-	const char *path;       /* of its WebSockets; NULL: the usual one */
+	const struct transport *const *routes; /* those that it is to be reached over ... */
+	size_t route_count;                    /* ... 0: all that it offers */
+	const char *path;                      /* of its WebSockets; NULL: the usual one */
 
 	struct arena arena;     /* of this launch */
 	struct program program; /* program.pid is 0 while nothing runs */
