@@ -305,7 +305,7 @@ static struct runner_config configure(struct run *run)
 		.whole = !o->word_count && !o->excluded_count && !o->serve,
 		.seed = o->seed,
 		.patience_us = (int64_t)o->patience_s * 1000000,
-		.slack_us = (int64_t)o->slack_ms * 1000,
+		.slack_us = run_slack_us(run),
 		.round_trip = run->round_trip,
 		.deadline_us = o->deadline_s ? now_us + (int64_t)o->deadline_s * 1000000 : 0,
 		.hold_us = run->role == ROLE_SERVER ? RUNNER_HOLD_US : 0,

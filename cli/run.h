@@ -1,6 +1,7 @@
 /* A run from the command line to its exit code: run_prepare.c says what is to be played against what,
- * run_login.c with which user name, run_tls.c with which certificates, run_guest.c within which bounds of its host, run_look.c what the target breaks at every connection, run.c plays it
- * for people, serve.c for a test driver, run_end.c says what it was worth.
+ * run_login.c with which user name, run_tls.c with which certificates, run_guest.c within which bounds of its
+ * host, run_look.c what the target breaks at every connection, run.c plays it for people, serve.c for a test
+ * driver, run_end.c says what it was worth.
  */
 #ifndef CLI_RUN_H
 #define CLI_RUN_H
@@ -89,6 +90,9 @@ bool run_find_guest(struct run *run, int *code);
  * the plan from here on, whatever was selected.
  */
 void run_look(struct run *run);
+
+/* Allowed beyond the end of a timing window, the distance aside. */
+int64_t run_slack_us(const struct run *run);
 
 /* Whatever comes of a case run of the plan is reported here. */
 void run_count(struct run *run, size_t index, const struct record_case *record);

@@ -15,7 +15,6 @@
 enum {
 	JOBS_MAX = 256,
 	ANSWER_MS = 5000,
-	SLACK_MS = 750,  /* 1.5 s in whole seconds are 2 */
 	PATIENCE_S = 40, /* beyond the timers of 30 s that some targets close by */
 	PATIENCE_S_MAX = 600,
 	TIME_MS_MAX = 600000,
@@ -447,7 +446,7 @@ bool run_options_read(struct arena *a, const struct command *command, int argc, 
 		.repeats = 1,
 		.answer_ms = ANSWER_MS,
 		.patience_s = PATIENCE_S,
-		.slack_ms = SLACK_MS,
+		.slack_ms = SLACK_BY_ROLE,
 	};
 	*code = EXIT_USAGE;
 	opterr = 0;

@@ -3,6 +3,7 @@
 #define CLI_RUN_OPTIONS_H
 
 #include <getopt.h>
+#include <limits.h>
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -14,6 +15,8 @@
 enum color { COLOR_AUTO, COLOR_ALWAYS, COLOR_NEVER };
 
 struct command;
+
+enum { SLACK_BY_ROLE = UINT_MAX };
 
 struct run_options {
 	const struct command *command; /* `run` or `agent-check` */
@@ -55,7 +58,7 @@ struct run_options {
 	unsigned deadline_s; /* 0: none */
 	unsigned answer_ms;
 	unsigned patience_s; /* 0: nothing is played again */
-	unsigned slack_ms;
+	unsigned slack_ms;   /* or SLACK_BY_ROLE */
 
 	const char *expect; /* a file, "none", or NULL: the target's own */
 	const char *out;

@@ -213,7 +213,8 @@ static void it_may_have_further_ports(void **state)
 	/* The same again, as far as nobody has taken them. */
 	assert_int_equal(target_launch(&bench.target, &error), TARGET_UP);
 	read_ports(after);
-	assert_memory_equal(before, after, sizeof(before));
+	for (int i = 0; i < 4; i++)
+		assert_true(after[i] == before[i] || port_is_taken((uint16_t)before[i]));
 }
 
 static void a_further_port_that_is_taken_meanwhile_is_changed(void **state)
