@@ -107,6 +107,8 @@ const char *tls_distrust(struct arena *a, X509_STORE_CTX *examined, const char *
 	case X509_V_ERR_DEPTH_ZERO_SELF_SIGNED_CERT:
 		return "its certificate is signed by itself, and is none of those to trust";
 	case X509_V_ERR_SELF_SIGNED_CERT_IN_CHAIN:
+		return arena_printf(a, "its certificate goes back to %s, who is not trusted",
+			issuer(a, certificate));
 	case X509_V_ERR_UNABLE_TO_GET_ISSUER_CERT_LOCALLY:
 	case X509_V_ERR_UNABLE_TO_GET_ISSUER_CERT:
 	case X509_V_ERR_UNABLE_TO_VERIFY_LEAF_SIGNATURE:
