@@ -66,7 +66,7 @@ struct run {
 	int stop_fd; /* a signal to stop; -1: none */
 	struct target target;
 	struct survey surveys[VERSION_COUNT];
-	struct round_trip round_trip; /* to the server; all zero for a client */
+	struct round_trip *round_trips; /* to the server over each route; all zero for a client */
 	struct record_run record;
 	struct terminal terminal;
 	struct runner runner;

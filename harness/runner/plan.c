@@ -124,6 +124,14 @@ const char *routes_text(struct arena *a)
 	return text;
 }
 
+size_t routes_place(const struct routes *routes, const struct transport *transport)
+{
+	for (size_t i = 0; i < routes->count; i++)
+		if (routes->list[i] == transport)
+			return i;
+	return 0;
+}
+
 /* ---- selection ----------------------------------------------------------------------------- */
 
 unsigned shard_of(const char *id, unsigned shards)
