@@ -173,6 +173,8 @@ static void reset_is_on_its_way(struct distance *d, struct end *from)
 		to->reset_us = now_us() + d->half_us;
 }
 
+static void receive(struct distance *d, struct end *from);
+
 /* Writes what is due, and says whether all of that went. */
 static bool deliver(struct distance *d, struct end *to, int64_t at_us)
 {
@@ -186,7 +188,8 @@ static bool deliver(struct distance *d, struct end *to, int64_t at_us)
 				MSG_NOSIGNAL | MSG_DONTWAIT);
 			if (n < 0 && (errno == EAGAIN || errno == ENOTCONN))
 				return false;
-			if (n < 0) {
+			if (n < 0) { /* what it said before is not lost */
+				receive(d, to);
 				reset_is_on_its_way(d, to);
 				return true;
 			}
