@@ -311,7 +311,9 @@ static void serve(struct distance *d, struct end *e, uint32_t events)
 		return;
 	if (events & EPOLLERR) {
 		getsockopt(e->fd, SOL_SOCKET, SO_ERROR, &error, &len);
-		if (other(e)->queued >= QUEUE_MAX || error != ECONNRESET) {
+		/* EPIPE is a reset, too: of a peer that had ended before */
+		bool is_reset = error == ECONNRESET || error == EPIPE;
+		if (other(e)->queued >= QUEUE_MAX || !is_reset) {
 			reset_is_on_its_way(d, e);
 			return;
 		}
