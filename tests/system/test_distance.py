@@ -18,7 +18,7 @@ BROKER = BUILD / "broker/mqttspec-broker"
 MOSQUITTO = shutil.which("mosquitto", path="/usr/sbin:/usr/local/sbin:" + os.environ.get("PATH", ""))
 
 # What is judged by a clock, by an order, by a window that must not be exceeded, or by a close.
-SENSITIVE = ["keep_alive_expiry_will", "keep_alive_partial_packet", "keep_alive_not_over", "expired_in_queue",
+SENSITIVE = ["keep_alive_expiry", "keep_alive_partial_packet", "keep_alive_not_over", "expired_in_queue",
              "expiry_lowered_in_queue", "retained_message_expires", "will_not_before_delay", "no_will_after_return",
              "session_not_before_expiry", "qos2_pubrels_in_order", "qos2_identifier_held",
              "receive_maximum", "bad_flags/unsub*"]
@@ -87,7 +87,7 @@ def whole(tmp_path, program, way, *args):
 
 @pytest.mark.parametrize("way", WAYS)
 def test_the_included_broker_is_as_good_from_afar(tmp_path, way):
-    cases = judge(tmp_path / "far", BROKER, way, *SENSITIVE, *(LONG if way == (50, 0) else []))
+    cases = judge(tmp_path / "far", BROKER, way, *SENSITIVE, *(LONG if way == (50, 0) else []), "--slack", "250")
     assert len(cases) > 25
     assert {key: c["verdict"] for key, c in cases.items() if c["verdict"] not in ("pass", "info")} == {}
 
