@@ -62,9 +62,9 @@ static void a_reset_from_afar_accuses_nobody_of_silence(void **state)
 		const char *script;
 		enum verdict verdict;
 	} samples[] = {
-		{ 100, CONNACK_50 "r X", VERDICT_NONSTRICT },
-		{ 50000, CONNACK_50 "r X", VERDICT_INFO },
-		{ 50000, CONNACK_50 "r sE00182 X", VERDICT_NONSTRICT },
+		{ 100, CONNACK_50 "r r X", VERDICT_NONSTRICT },
+		{ 50000, CONNACK_50 "r r X", VERDICT_INFO },
+		{ 50000, CONNACK_50 "r r sE00182 X", VERDICT_NONSTRICT },
 		{ 50000, CONNACK_50 "r r x", VERDICT_NONSTRICT },
 	};
 	for (size_t i = 0; i < sizeof(samples) / sizeof(*samples); i++) {
