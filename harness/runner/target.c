@@ -1,6 +1,5 @@
 #include "harness/runner/target.h"
 
-#include <errno.h>
 #include <poll.h>
 #include <signal.h>
 #include <stdlib.h>
@@ -8,7 +7,6 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#include "base/buf.h"
 #include "base/clock.h"
 #include "harness/case.h"
 #include "harness/launch/pki.h"
