@@ -39,7 +39,47 @@ void target_init(struct target *t, const struct target_file *file)
 	*t = (struct target){ .file = file, .stop_fd = -1 };
 	t->program = (struct program)PROGRAM_NONE;
 	arena_init(&t->arena);
+	if (!file || !file->users)
+		return;
+	t->users = file->users;
+	t->first_user = (struct login){
+		.user_name = file->users->list[0].name,
+		.password = file->users->list[0].password,
+	};
 }
+
+/* ---- users --------------------------------------------------------------------------------- */
+
+/* Where they are asked who they are; `values` for the placeholders of its URL. */
+static bool find_users(struct target *t, const struct placeholder *values, const char **error)
+{
+	const char *url = t->file ? t->file->users_url : NULL;
+
+	t->has_for_users = url;
+	return !url ||
+		endpoint_parse(&t->arena, words_fill(&t->arena, url, values), &t->for_users, error);
+}
+
+struct endpoint target_users_endpoint(const struct target *t, const struct transport *transport)
+{
+	static const struct users elsewhere = {
+		.lack = "the [users] of the target's file are asked who they are over another "
+			"transport"
+	};
+	struct endpoint e = *target_endpoint(t, transport);
+
+	if (t->has_for_users && t->for_users.transport == transport)
+		e = t->for_users;
+	e.guest = t->guest;
+	e.users = t->users;
+	if (t->users && t->users->count)
+		e.login = &t->first_user;
+	if (t->has_for_users && t->for_users.transport != transport)
+		e.users = &elsewhere;
+	return e;
+}
+
+/* ---- where it listens, as it is told ------------------------------------------------------- */
 
 bool target_use_url(struct target *t, const char *url, const char **error)
 {
@@ -47,7 +87,7 @@ bool target_use_url(struct target *t, const char *url, const char **error)
 		return false;
 	t->endpoint.login = t->login;
 	t->endpoint.guest = t->guest;
-	return true;
+	return target_is_launched(t) || find_users(t, (const struct placeholder[]){ { 0 } }, error);
 }
 
 bool target_is_launched(const struct target *t)
@@ -275,6 +315,8 @@ static bool start_program(struct target *t, const char **error)
 	for (size_t i = 0; i < f->document_count; i++)
 		if (!folder_add(a, t->folder, &f->documents[i], values, error))
 			return false;
+	if (!find_users(t, values, error))
+		return false;
 	const char *why;
 	if (program_start(a, &spec, &t->program, &why))
 		return true;

@@ -12,6 +12,7 @@ struct guest;
 struct login;
 struct pipe;
 struct transport;
+struct users;
 
 struct endpoint {
 	const struct transport *transport; /* how it is reached */
@@ -19,6 +20,7 @@ struct endpoint {
 	socklen_t address_len;
 	const char *url;           /* "mqtt://127.0.0.1:1883", for people */
 	const struct login *login; /* for every CONNECT; NULL: it wants none. Not from the URL */
+	const struct users *users; /* whom it knows; NULL: nobody has said. Nor is this */
 	const struct guest *guest; /* what we may do there; NULL: anything. Nor is this */
 };
 
