@@ -28,6 +28,8 @@
 	X(message_expiry) \
 	X(forwarding) \
 	X(auth) \
+	X(authentication) \
+	X(authorisation) \
 	X(errors) \
 	X(client_id) \
 	X(connack) \
