@@ -46,8 +46,9 @@ struct target_file {
 		*topics; /* what whoever hosts it asks of its guests: see harness/peers/guest.h */
 	const char *client_ids;
 	struct users *users; /* [users] and [access]; NULL: it has none */
-	const char *
-		users_url; /* where they are asked who they are, with placeholders; NULL: anywhere */
+	const char *const
+		*users_urls;   /* where they are asked who they are: NULL after the last, and
+					* with placeholders; NULL: anywhere */
 	unsigned connect_rate; /* connections a second, at most; 0: any number */
 	const struct target_document *documents;
 	size_t document_count;
@@ -55,6 +56,9 @@ struct target_file {
 	struct features features[2]; /* of 3.1.1 and of 5.0 */
 	struct expectations expected;
 };
+
+/* Whether its command, its environment or one of its files has this placeholder ("port"). */
+bool target_file_asks(const struct target_file *file, const char *placeholder);
 
 /* The folder that it is in, which command lines call {here}; in the arena. */
 const char *target_file_folder(struct arena *a, const struct target_file *file);

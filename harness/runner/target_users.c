@@ -81,12 +81,12 @@ static const char *set_strangers(struct target_users *u, const char *text)
 	return fault;
 }
 
-static const char *set_url(struct target_users *u, const char *text)
+static const char *set_urls(struct arena *a, struct target_users *u, const char *text)
 {
-	if (u->url)
+	if (u->urls)
 		return "is given twice";
-	u->url = text;
-	return *text ? NULL : "needs a value";
+	u->urls = words_split(a, text);
+	return u->urls && *u->urls ? NULL : "must be URLs, one for each transport";
 }
 
 const char *target_users_read(
@@ -97,7 +97,7 @@ const char *target_users_read(
 	if (!u->line)
 		u->line = s->section_line;
 	if (!strcmp(s->name, "url"))
-		return set_url(u, s->value);
+		return set_urls(a, u, s->value);
 	if (!strcmp(s->name, "anonymous"))
 		return set_strangers(u, s->value);
 	if (!strcmp(s->name, "user"))

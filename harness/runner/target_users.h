@@ -14,9 +14,9 @@ struct target_users {
 	struct user *list;
 	size_t count, capacity;
 	bool no_strangers, has_strangers;
-	const char *url;  /* where they are asked who they are, with placeholders; NULL: anywhere */
-	int line;         /* of [users]; 0: there is none */
-	bool has_refused; /* of the last user */
+	const char *const *urls; /* NULL after the last; NULL: none are given */
+	int line;                /* of [users]; 0: there is none */
+	bool has_refused;        /* of the last user */
 	struct user *privileged; /* of [access]: whom the lines are about; NULL: nobody yet */
 };
 
