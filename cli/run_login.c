@@ -71,6 +71,8 @@ bool run_find_login(struct run *run, int *code)
 	}
 	if (path)
 		l->password = password_read(&run->arena, path, &error);
+	if (error && path == o->password_file)
+		error = arena_printf(&run->arena, "--password-file %s", error);
 	if (!error)
 		error = fault_of(run);
 	return error ? complain(run, code, error) : true;
