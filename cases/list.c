@@ -30,6 +30,7 @@
 	X(auth) \
 	X(authentication) \
 	X(authorisation) \
+	X(enhanced_auth) \
 	X(errors) \
 	X(client_id) \
 	X(connack) \

@@ -151,6 +151,20 @@ struct bounds {
 
 struct bounds bounded_user(struct test *t, enum right right, bool of_server);
 
+/* The method of enhanced authentication that the target's file names, and whose exchange goes with it (5.0). */
+const char *auth_method(struct test *t);
+const struct user *auth_user(struct test *t);
+
+/* Authentication Data of the client, the first of an exchange, or the next after what the server said. */
+struct said {
+	struct bytes data;
+	bool done;   /* the server has proved that it knows the password, too */
+	bool broken; /* what it said does not belong there, or proves nothing */
+};
+
+struct said auth_begin(struct peer *peer, const struct user *user);
+struct said auth_next(struct peer *peer, struct bytes heard);
+
 /* Ends the run as `inapplicable` unless the condition holds; `why` is a sentence about the target. */
 #define require(t, condition, why) \
 	require_at(AT("require(" #t ", " #condition ", " #why ")"), (t), (condition), (why))
@@ -353,6 +367,9 @@ struct disconnect {
 #define send_pingreq(peer) send_pingreq_at(AT("send_pingreq(" #peer ")"), (peer))
 #define send_disconnect(peer, ...)                                                     \
 	send_disconnect_at(AT("send_disconnect(" #peer ", " #__VA_ARGS__ ")"), (peer), \
+		(struct disconnect){ __VA_ARGS__ })
+#define send_auth(peer, ...)                                               \
+	send_auth_at(AT("send_auth(" #peer ", " #__VA_ARGS__ ")"), (peer), \
 		(struct disconnect){ __VA_ARGS__ })
 #define send_packet(peer, packet) \
 	send_packet_at(AT("send_packet(" #peer ", " #packet ")"), (peer), (packet), NULL)
@@ -700,6 +717,7 @@ void send_unsubscribe_at(struct place at, struct peer *p, struct subscribe s);
 void send_ack_at(struct place at, struct peer *p, enum packet_type type, unsigned id, struct ack a);
 void send_pingreq_at(struct place at, struct peer *p);
 void send_disconnect_at(struct place at, struct peer *p, struct disconnect d);
+void send_auth_at(struct place at, struct peer *p, struct disconnect d);
 void send_packet_at(
 	struct place at, struct peer *p, struct packet packet, const struct wire_twist *twist);
 void send_template_at(struct place at, struct peer *p, const char *text);

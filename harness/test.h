@@ -88,6 +88,7 @@ struct peer {
 	uint16_t last_fence; /* Packet Identifier of the last fence to a client */
 	struct login login;  /* of whom it is, ... */
 	bool is_somebody;    /* ... if it is not whoever the run is */
+	struct scram *scram; /* the exchange under way, or the last one; NULL: none */
 	bool gathers;        /* what it sends waits, as with SEGMENT_BATCH */
 	struct connect connect;
 	struct packet connack;

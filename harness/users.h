@@ -26,8 +26,10 @@ struct user {
 struct users {
 	const struct user *list; /* the first one may do everything */
 	size_t count;
-	bool no_strangers; /* a CONNECT without a user name is refused */
-	const char *lack;  /* with no users: why, as a sentence */
+	bool no_strangers;            /* a CONNECT without a user name is refused */
+	const char *method;           /* of enhanced authentication, and who has it; NULL: none */
+	const struct user *by_method; /* one of the list */
+	const char *lack;             /* with no users: why, as a sentence */
 };
 
 #endif

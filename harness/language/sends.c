@@ -228,6 +228,16 @@ void send_disconnect_at(struct place at, struct peer *p, struct disconnect d)
 	send_built(at, p, &packet, NULL);
 }
 
+void send_auth_at(struct place at, struct peer *p, struct disconnect d)
+{
+	struct packet packet = wire_packet(AUTH);
+
+	packet.code = (uint8_t)d.code.value;
+	packet.has_code = d.code.set || d.props;
+	packet.properties = own_properties(p->test, d.props);
+	send_packet_at(at, p, packet, NULL);
+}
+
 void send_packet_at(
 	struct place at, struct peer *p, struct packet packet, const struct wire_twist *twist)
 {

@@ -1,6 +1,7 @@
 /* The users of the target's file, as cases ask for them. */
 #include <string.h>
 
+#include "harness/peers/scram.h"
 #include "harness/test.h"
 
 static const char where[] = "docs/TARGETS.md, Users and rights";
@@ -99,4 +100,42 @@ struct bounds bounded_user(struct test *t, enum right right, bool of_server)
 	lack(t,
 		arena_printf(t->arena, "nobody with both `%s` and `no_%s`%s in [access]",
 			verbs[right], verbs[right], of_server ? ", the latter on a $ topic," : ""));
+}
+
+/* ---- enhanced authentication --------------------------------------------------------------- */
+
+const char *auth_method(struct test *t)
+{
+	test_need_users(t);
+	if (!users_of(t)->method)
+		lack(t, "no method of enhanced authentication ([auth])");
+	return users_of(t)->method;
+}
+
+const struct user *auth_user(struct test *t)
+{
+	auth_method(t);
+	return users_of(t)->by_method;
+}
+
+struct said auth_begin(struct peer *p, const struct user *user)
+{
+	struct test *t = p->test;
+
+	scram_free(p->scram);
+	p->scram = scram_new(auth_method(t), user);
+	if (!p->scram)
+		test_end(t, AT("auth_begin(peer, user)"), VERDICT_ERROR,
+			"libgsasl does not begin an exchange");
+	return auth_next(p, (struct bytes){ 0 });
+}
+
+struct said auth_next(struct peer *p, struct bytes heard)
+{
+	struct said said = { 0 };
+	enum scram_status status = scram_step(p->scram, p->test->arena, heard, &said.data);
+
+	said.done = status == SCRAM_DONE;
+	said.broken = status == SCRAM_BROKEN;
+	return said;
 }

@@ -395,11 +395,13 @@ static bool read_expected(struct reader *r, const struct ini_setting *s)
 	return r->has_verdict || fault_about(r, s, "is no verdict");
 }
 
-/* ---- [users], [access] --------------------------------------------------------------------- */
+/* ---- [users], [access], [auth] --------------------------------------------------------------------- */
 
 static bool read_users(struct reader *r, const struct ini_setting *s)
 {
-	const char *fault = !strcmp(s->section, "users")
+	const char *fault = !strcmp(s->section, "auth")
+		? target_users_read_auth(r->arena, &r->users, s)
+		: !strcmp(s->section, "users")
 		? target_users_read(r->arena, &r->users, target_file_folder(r->arena, r->out), s)
 		: target_users_read_access(r->arena, &r->users, s);
 
@@ -411,7 +413,7 @@ static bool check_users(struct reader *r)
 	const char *sentence = target_users_missing(&r->users);
 
 	if (sentence)
-		return fault(r, r->users.line, sentence);
+		return fault(r, r->users.line ? r->users.line : r->users.auth_line, sentence);
 	if (r->users.count) {
 		r->out->users = target_users_all(r->arena, &r->users);
 		r->out->users_urls = r->users.urls;
@@ -438,11 +440,12 @@ static bool read_setting(struct reader *r, const struct ini_setting *s)
 		return read_feature(r, s);
 	if (!strcmp(s->section, "expected"))
 		return read_expected(r, s);
-	if (!strcmp(s->section, "users") || !strcmp(s->section, "access"))
+	if (!strcmp(s->section, "users") || !strcmp(s->section, "access") ||
+		!strcmp(s->section, "auth"))
 		return read_users(r, s);
 	return fault(r, s->section_line ? s->section_line : s->line,
-		"the sections are [target], [file NAME], [features], [users], [access] and "
-		"[expected]");
+		"the sections are [target], [file NAME], [features], [users], [access], "
+		"[auth] and [expected]");
 }
 
 static bool read_all(struct arena *a, const char *path, const struct ini_file *ini,

@@ -6,6 +6,7 @@
 #include "base/utf8.h"
 #include "harness/launch/words.h"
 #include "harness/peers/demands.h"
+#include "harness/peers/scram.h"
 #include "harness/runner/ini_file.h"
 #include "harness/runner/password.h"
 
@@ -168,6 +169,28 @@ const char *target_users_read_access(
 	return "[access] has `user`, `publish`, `subscribe`, `receive`, and the same after `no_`";
 }
 
+/* ---- [auth] -------------------------------------------------------------------------------- */
+
+const char *target_users_read_auth(
+	struct arena *a, struct target_users *u, const struct ini_setting *s)
+{
+	const char **field = !strcmp(s->name, "method") ? &u->method
+		: !strcmp(s->name, "user")              ? &u->by_method
+							: NULL;
+
+	u->auth_line = s->section_line;
+	if (!field)
+		return "[auth] has `method` and `user`";
+	if (*field)
+		return "is given twice";
+	*field = arena_text(a, s->value);
+	if (field == &u->method && !scram_knows(u->method))
+		return "the methods that can be spoken are SCRAM-SHA-256 and SCRAM-SHA-1";
+	if (field == &u->by_method && !find(u, u->by_method))
+		return "[users] has no such user above";
+	return NULL;
+}
+
 /* ---- the whole ----------------------------------------------------------------------------- */
 
 const char *target_users_missing(const struct target_users *u)
@@ -176,15 +199,22 @@ const char *target_users_missing(const struct target_users *u)
 		return "[users] needs a `user`";
 	if (u->count && u->list[0].refused)
 		return "the first of the [users] may do everything, so it is not refused";
+	if (u->auth_line && (!u->method || !u->count))
+		return "[auth] needs a `method`, and a user of [users]";
 	return NULL;
 }
 
 struct users *target_users_all(struct arena *a, const struct target_users *u)
 {
 	struct users *all = arena_new(a, struct users);
+	const struct user *by_method = u->by_method ? find(u, u->by_method) : u->list;
 
 	*all = (struct users){
-		.list = u->list, .count = u->count, .no_strangers = u->no_strangers
+		.list = u->list,
+		.count = u->count,
+		.no_strangers = u->no_strangers,
+		.method = u->method,
+		.by_method = u->method ? by_method : NULL,
 	};
 	return all;
 }

@@ -1,4 +1,6 @@
-/* [users] and [access] of a target's file: whom the target knows, and what they may do. */
+/* [users], [access] and [auth] of a target's file: whom the target knows, what they may do, and how else than by a
+ * password they can prove who they are.
+ */
 #ifndef HARNESS_TARGET_USERS_H
 #define HARNESS_TARGET_USERS_H
 
@@ -17,6 +19,9 @@ struct target_users {
 	const char *const *urls; /* NULL after the last; NULL: none are given */
 	int line;                /* of [users]; 0: there is none */
 	bool has_refused;        /* of the last user */
+	const char *method;      /* of [auth], and whose name and password go with it; NULL: none */
+	const char *by_method;
+	int auth_line;           /* of [auth]; 0: there is none */
 	struct user *privileged; /* of [access]: whom the lines are about; NULL: nobody yet */
 };
 
@@ -26,6 +31,9 @@ struct target_users {
 const char *target_users_read(
 	struct arena *a, struct target_users *u, const char *folder, const struct ini_setting *s);
 const char *target_users_read_access(
+	struct arena *a, struct target_users *u, const struct ini_setting *s);
+
+const char *target_users_read_auth(
 	struct arena *a, struct target_users *u, const struct ini_setting *s);
 
 /* What no single line can say; NULL: nothing is wrong. */

@@ -118,4 +118,6 @@ def test_each_transport_finds_the_same(run):
     for case in done.cases:
         found.setdefault((case["id"], case["version"]), {})[case["transport"]] = case["verdict"]
     assert all(len(verdicts) == 5 for verdicts in found.values())
-    assert {key: v for key, v in found.items() if len(set(v.values())) > 1} == {}
+    # Over WebSocket mosquitto goes on with the frame of a CONNECT that it has refused.
+    differs = {key for key, v in found.items() if len(set(v.values())) > 1}
+    assert {(case_id.split("/")[0], version) for case_id, version in differs} <= {("pipelined_without_password", "5.0")}

@@ -200,7 +200,10 @@ static void users_have_rights(void **state)
 						"user = some\n"
 						"publish = a b/c\n"
 						"no_publish = d $SYS/e\n"
-						"no_receive = f\n");
+						"no_receive = f\n"
+						"[auth]\n"
+						"method = SCRAM-SHA-256\n"
+						"user = some\n");
 	const struct user *users = f.users->list;
 
 	assert_int_equal(f.users->count, 3);
@@ -217,6 +220,8 @@ static void users_have_rights(void **state)
 	assert_null(users[1].may[TO_SUBSCRIBE]);
 	assert_true(users[2].refused && !users[1].refused);
 	assert_null(users[2].password);
+	assert_string_equal(f.users->method, "SCRAM-SHA-256");
+	assert_ptr_equal(f.users->by_method, &users[1]);
 	assert_null(read_good(TARGET).users);
 }
 
@@ -242,6 +247,15 @@ static void faults_of_users_have_a_place(void **state)
 		{ "[users]\nanonymous = no\nanonymous = no\n", "6: `anonymous`: is given twice" },
 		{ "[users]\nuser = a\nrights = all\n",
 			"6: `rights`: there is no such name in [users]" },
+		{ "[auth]\nmethod = SCRAM-SHA-1\n",
+			"4: [auth] needs a `method`, and a user of [users]" },
+		{ "[users]\nuser = a\n[auth]\nmethod = PLAIN\n",
+			"7: `method`: the methods that can be spoken are SCRAM-SHA-256 and "
+			"SCRAM-SHA-1" },
+		{ "[users]\nuser = a\n[auth]\nuser = b\n",
+			"7: `user`: [users] has no such user above" },
+		{ "[users]\nuser = a\n[auth]\nsecret = b\n",
+			"7: `secret`: [auth] has `method` and `user`" },
 		{ "[access]\nuser = a\n", "5: `user`: [users] has no such user above" },
 		{ "[users]\nuser = a\n[access]\nuser = a\n",
 			"7: `user`: the first of the [users] may do everything" },
@@ -270,8 +284,8 @@ static void faults_have_a_place(void **state)
 	assert_refused("[target\nname = x\n", "1: neither [section] nor `name = value`");
 	assert_refused("\n[target]\nnam = x\n", "3: `nam`: there is no such name in [target]");
 	assert_refused("[wrong]\na = b\n",
-		"1: the sections are [target], [file NAME], [features], [users], [access] and "
-		"[expected]");
+		"1: the sections are [target], [file NAME], [features], [users], [access], "
+		"[auth] and [expected]");
 	assert_refused("[target]\nname = X\nname = Y\n", "3: `name`: is given twice");
 	assert_refused("\n\n[target]\nname = X\n",
 		"3: [target] needs one of these: a `command` that launches a broker, the `url` of "

@@ -11,7 +11,7 @@
 
 enum {
 	ANSWER_US = 10000000,
-	SILENT_US = 1500000, /* for an answer that never comes */
+	SILENT_US = 1000000, /* for an answer that never comes */
 	SCRIPTS_MAX = 6,
 };
 
@@ -402,6 +402,7 @@ static void without_users_and_rights_nothing_is_judged(void **state)
 	assert_inapplicable("bad_credentials/refused_user", &two, "`refused`");
 	assert_inapplicable(
 		"publish_without_right/qos1", &two, "nobody with both `publish` and `no_publish`");
+	assert_inapplicable("enhanced_let_in", &two, "[auth]");
 	assert_inapplicable("server_topic_without_right", &two, "on a $ topic");
 }
 
