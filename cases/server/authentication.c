@@ -158,8 +158,8 @@ static struct user faulty(struct test *t, enum fault fault, char room[static NAM
 }
 
 CASE(bad_credentials, .title = "A CONNECT whose user name or password is not right is refused",
-	.refs = { "3.1.1:U311-AUTH-FAIL", "3.1.1:MQTT-3.2.2-5", "5.0:MQTT-3.1.4-2",
-		"5.0:U50-AUTH-OTHERWISE", "5.0:MQTT-3.2.2-7" },
+	.refs = { "3.1.1:U311-AUTH-FAIL", "3.1.1:U311-CONNACK-SEND", "3.1.1:MQTT-3.2.2-5",
+		"5.0:MQTT-3.1.4-2", "5.0:U50-AUTH-OTHERWISE", "5.0:MQTT-3.2.2-7" },
 	.level = MUST, .versions = BOTH, .of_users = true, ROWS(bad_credentials))
 {
 	char room[NAME_SIZE];

@@ -283,8 +283,8 @@ static const struct vector will_without_right[] = {
  */
 CASE(will_without_right,
 	.title = "A Will on a topic that its client may not publish to is not sent",
-	.refs = { "3.1.1:UALL-RIGHTS", "5.0:UALL-RIGHTS" }, .level = STATED, .versions = BOTH,
-	.of_users = true, ROWS(will_without_right))
+	.refs = { "3.1.1:UALL-RIGHTS", "5.0:UALL-RIGHTS", "5.0:U50-WILL-TOPIC-REFUSED" },
+	.level = STATED, .versions = BOTH, .of_users = true, ROWS(will_without_right))
 {
 	static const char no[] = "refused by the close alone, without a CONNACK that says why";
 	const struct manner *how = row(t)->extra;

@@ -4,7 +4,7 @@
  */
 #include "harness/case.h"
 
-enum { STEPS_MAX = 5, AUTHENTICATION_DATA = 0x16, CONTINUE = 0x18, AGAIN = 0x19 };
+enum { STEPS_MAX = 5, LARGEST = 256, AUTHENTICATION_DATA = 0x16, CONTINUE = 0x18, AGAIN = 0x19 };
 
 static const struct user nobody; /* whoever it is, the method tells */
 
@@ -115,6 +115,22 @@ CASE(enhanced_let_in, .title = "Whoever proves who it is by the server's method 
 	subscribe(client, .filter = "auth/t");
 	publish(client, .topic = "auth/t", .payload = "served");
 	expect_message(client, .payload = "served");
+}
+
+/* What explains things in AUTH goes before the packet is too large. */
+CASE(enhanced_keeps_maximum_packet_size, .title = "AUTH is no larger than the client takes",
+	.refs = { "5.0:MQTT-3.15.2-2", "5.0:MQTT-3.15.2-3" }, .level = MUST, .versions = V50,
+	.of_users = true)
+{
+	struct peer *client = dial(t, "client");
+	struct said first = auth_begin(client, auth_user(t));
+	send_connect(client, .as = &nobody,
+		.props = PROPS(P_METHOD(auth_method(t)), P_DATA(first.data),
+			P_MAXIMUM_PACKET_SIZE(LARGEST)));
+	struct packet challenge = expect_one_of(
+		client, OUTCOMES({ AUTH, .code = SET(CONTINUE) }, { .type = CLOSED }));
+	require(t, challenge.type == AUTH, "the exchange takes larger packets");
+	check_in(t, challenge, challenge.raw.len <= LARGEST, "an AUTH of at most 256 bytes");
 }
 
 CASE(enhanced_wrong_password, .title = "Whoever fails to prove who it is gets no further",
@@ -323,6 +339,6 @@ CASE(bad_reauthentications,
 }
 
 CHAPTER(enhanced_auth, "Enhanced authentication by a method of the server's", &case_enhanced_let_in,
-	&case_enhanced_wrong_password, &case_enhanced_unknown_user, &case_bad_steps,
-	&case_reauthentication_amid_messages, &case_reauthentication_with_wrong_password,
-	&case_bad_reauthentications);
+	&case_enhanced_keeps_maximum_packet_size, &case_enhanced_wrong_password,
+	&case_enhanced_unknown_user, &case_bad_steps, &case_reauthentication_amid_messages,
+	&case_reauthentication_with_wrong_password, &case_bad_reauthentications);

@@ -37,7 +37,7 @@ def verdicts(tmp_path):
                               cwd=tmp_path, capture_output=True, text=True, timeout=240)
         lines = [json.loads(line) for line in (tmp_path / "out/run.jsonl").read_text().splitlines()]
         cases = {c["id"]: c for c in lines if c["type"] == "case"}
-        assert len(cases) == 19, done
+        assert len(cases) == 20, done
         return {case_id: (c["verdict"], c.get("failure") and c["failure"]["statement"])
                 for case_id, c in cases.items() if c["verdict"] != "pass"}
     return call
