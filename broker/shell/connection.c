@@ -28,16 +28,14 @@ static const struct channel *channel_of(const struct connection *c)
 	return c->entrance->channel;
 }
 
-/* The core's time is that of the last turn; what happens now must not count from then. */
-static void tell_time(const struct connection *c)
+void connections_tell_time(struct connections *c)
 {
-	struct connections *all = c->entrance->all;
-	int64_t now_ms = (int64_t)uv_now(all->loop);
+	int64_t now_ms = (int64_t)uv_now(c->loop);
 
-	if (now_ms == all->told_ms)
+	if (now_ms == c->told_ms)
 		return;
-	all->told_ms = now_ms;
-	broker_tick(all->broker, now_ms);
+	c->told_ms = now_ms;
+	broker_tick(c->broker, now_ms);
 }
 
 /* ---- the end ------------------------------------------------------------------------------- */
@@ -49,7 +47,7 @@ static void connection_close(struct connection *c)
 
 	watch_remove(&all->watch, c->fd);
 	close(c->fd);
-	tell_time(c);
+	connections_tell_time(c->entrance->all);
 	if (channel_of(c)->close)
 		channel_of(c)->close(c);
 	link_closed(c->link);
@@ -105,7 +103,7 @@ static void write_now(struct connection *c)
 
 static void take_input(struct connection *c, char *data, size_t len)
 {
-	tell_time(c);
+	connections_tell_time(c->entrance->all);
 	if (c->broken || channel_of(c)->input(c, data, len))
 		return;
 	c->broken = true;
@@ -152,7 +150,7 @@ static void on_ready(void *item, unsigned events)
 
 	if (events & WATCH_OUTPUT) { /* what that is used for is a matter for the next turn */
 		c->blocked = false;
-		tell_time(c);
+		connections_tell_time(c->entrance->all);
 		link_mark(c->link);
 	}
 	if (reads && (c->ended || !read_now(c)))
@@ -258,7 +256,9 @@ static bool start(struct connections *all, struct connection *c)
 	if (watch_add(&all->watch, c->fd, c))
 		return false;
 	c->link = link_open(all->broker, c);
-	if (!c->link)
+	if (c->link)
+		link_set_realm(c->link, c->entrance->realm);
+	else
 		watch_remove(&all->watch, c->fd);
 	if (!c->link || !channel_of(c)->open || channel_of(c)->open(c))
 		return c->link;

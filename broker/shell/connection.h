@@ -33,6 +33,7 @@ struct connections {
 struct entrance {
 	struct connections *all;
 	const struct channel *channel;
+	uint8_t realm; /* link_set_realm */
 };
 
 /* Small: a broker holds very many of them. The state of its channel follows it. */
@@ -42,6 +43,7 @@ struct connection {
 	struct address_count *address;
 	int fd;
 	uint32_t number;  /* for the log */
+	uint32_t login;   /* its place among the doorman's logins, from 1; 0: none is under way */
 	uint8_t watched;  /* for what: WATCH_INPUT, WATCH_OUTPUT */
 	bool blocked : 1; /* the socket is full: more is written when it has room */
 	bool broken : 1;  /* it is to be closed: the peer has broken the rules of the channel, or is
@@ -63,6 +65,11 @@ bool connections_init(struct connections *c, struct broker *broker, struct log *
 	uint32_t per_address, uv_loop_t *loop);
 void connections_fini(struct connections *c); /* all are closed */
 void connections_close_all(struct connections *c);
+
+/* Before the core is called outside of the turn: its time is that of the last one, and what happens now must
+ * not count from then.
+ */
+void connections_tell_time(struct connections *c);
 
 enum accept_result {
 	ACCEPT_OK,   /* there may be another one */

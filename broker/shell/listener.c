@@ -82,7 +82,7 @@ int listener_open(struct listener *l, uv_loop_t *loop, const struct sockaddr *ad
 		return e;
 	}
 	l->poll.data = l;
-	l->entrance = (struct entrance){ all, channel };
+	l->entrance = (struct entrance){ .all = all, .channel = channel };
 	l->fd = fd;
 	l->port = bound_port(fd);
 	return uv_poll_start(&l->poll, UV_READABLE, on_poll);

@@ -14,7 +14,9 @@
 
 #include "broker/shell/channel.h"
 #include "broker/shell/connection.h"
+#include "broker/shell/doorman.h"
 #include "broker/shell/listener.h"
+#include "broker/shell/settings.h"
 
 enum {
 	LEAVE_MS = 2000, /* for clients to take their DISCONNECT when the broker ends */
@@ -34,6 +36,7 @@ struct server {
 	int64_t due_ms; /* what the timer is set to */
 	struct broker *broker;
 	struct connections connections;
+	struct doorman doorman;
 	struct log *log;
 	void (*reload)(void *context);
 	void *reload_context;
@@ -198,13 +201,6 @@ static void log_trouble(void *context, void *owner, const struct mqtt_error *err
 		error->what, error->reason, error->statement ? error->statement : "-");
 }
 
-static int refuse(void *context, const struct broker_client *client,
-	const struct mqtt_connect *connect, struct broker_auth_answer *answer)
-{
-	(void)context, (void)client, (void)connect, (void)answer;
-	return MQTT_NOT_AUTHORIZED;
-}
-
 static struct broker *make_broker(
 	struct server *s, const struct settings *settings, const char *version)
 {
@@ -220,8 +216,7 @@ static struct broker *make_broker(
 	config.unread = connection_has_unread;
 	config.trouble = log_trouble;
 	config.trouble_context = s;
-	if (!settings->allow_anonymous)
-		config.auth.connect = refuse;
+	doorman_attend(&s->doorman, &config);
 	if (getrandom(&config.seed, sizeof(config.seed), 0) != sizeof(config.seed))
 		config.seed = uv_hrtime();
 	uv_gettimeofday(&wall);
@@ -254,6 +249,12 @@ static void start_signals(struct server *s)
 	}
 }
 
+static void apply_log(struct server *s, const struct settings *settings)
+{
+	s->connections.log_each = settings->log_connections && settings->log_most >= LOG_INFO;
+	s->log->most = settings->log_most;
+}
+
 struct server *server_new(const struct settings *settings, struct log *log, const char *version,
 	char *error, unsigned error_size)
 {
@@ -271,17 +272,20 @@ struct server *server_new(const struct settings *settings, struct log *log, cons
 	uv_timer_init(&s->loop, &s->leave);
 	uv_timer_init(&s->loop, &s->trim);
 	s->turn.data = s->timer.data = s->leave.data = s->trim.data = s;
-	s->broker = make_broker(s, settings, version);
-	bool ok = s->broker &&
+	bool ok = doorman_init(&s->doorman, &s->connections, settings, error, error_size);
+	s->broker = ok ? make_broker(s, settings, version) : NULL;
+	ok = s->broker &&
 		connections_init(&s->connections, s->broker, log, settings->connections_per_address,
 			&s->loop);
 	s->connections.files = raise_file_limit();
-	server_apply(s, settings);
+	apply_log(s, settings);
 	unsigned count = settings->listener_count ? settings->listener_count : 1;
-	for (unsigned i = 0; ok && i < count; i++)
+	for (unsigned i = 0; ok && i < count; i++) {
 		ok = start_listener(s,
 			settings->listener_count ? &settings->listeners[i] : &standard, error,
 			error_size);
+		s->listeners[i].entrance.realm = doorman_realm(settings, i);
+	}
 	if (!ok) {
 		server_free(s);
 		return NULL;
@@ -291,10 +295,23 @@ struct server *server_new(const struct settings *settings, struct log *log, cons
 	return s;
 }
 
-void server_apply(struct server *s, const struct settings *settings)
+bool server_check(const struct settings *settings, char *error, unsigned error_size)
 {
-	s->connections.log_each = settings->log_connections && settings->log_most >= LOG_INFO;
-	s->log->most = settings->log_most;
+	struct doorman doorman;
+
+	if (!doorman_init(&doorman, NULL, settings, error, error_size))
+		return false;
+	doorman_fini(&doorman);
+	return true;
+}
+
+bool server_apply(
+	struct server *s, const struct settings *settings, char *error, unsigned error_size)
+{
+	if (!doorman_reload(&s->doorman, settings, error, error_size))
+		return false;
+	apply_log(s, settings);
+	return true;
 }
 
 uint16_t server_port(const struct server *s, unsigned listener)
@@ -333,5 +350,6 @@ void server_free(struct server *s)
 	uv_loop_close(&s->loop);
 	if (s->broker)
 		broker_free(s->broker);
+	doorman_fini(&s->doorman);
 	free(s);
 }
