@@ -205,6 +205,10 @@ static void announce(const struct settings *s, struct server *server, struct log
 	unsigned count = s->listener_count ? s->listener_count : 1;
 
 	for (unsigned i = 0; i < count; i++) {
+		if (s->listener_count && s->listeners[i].path) {
+			log_line(log, LOG_NOTICE, "listening on %s", s->listeners[i].path);
+			continue;
+		}
 		const char *address = s->listener_count ? s->listeners[i].address : "127.0.0.1";
 		if (s->listener_count && s->listeners[i].port == 0)
 			printf("port %u\n", server_port(server, i));

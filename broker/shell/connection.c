@@ -3,6 +3,7 @@
 #include <assert.h>
 #include <errno.h>
 #include <netinet/in.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <sys/ioctl.h>
 #include <sys/socket.h>
@@ -38,6 +39,11 @@ void connections_tell_time(struct connections *c)
 	broker_tick(c->broker, now_ms);
 }
 
+void *connection_inner_state(struct connection *c)
+{
+	return (char *)(c + 1) + channel_of(c)->state_bytes;
+}
+
 /* ---- the end ------------------------------------------------------------------------------- */
 
 /* At once, whatever is left unwritten. */
@@ -54,6 +60,7 @@ static void connection_close(struct connection *c)
 	if (all->log_each)
 		log_line(all->log, LOG_INFO, "connection %u closed", c->number);
 	addresses_leave(&all->addresses, c->address);
+	c->entrance->count--;
 	if (!--all->count && all->leaving)
 		uv_stop(all->loop);
 	free(c);
@@ -242,7 +249,9 @@ static void log_open(
 {
 	char text[64] = "?";
 
-	if (from->ss_family == AF_INET)
+	if (from->ss_family == AF_UNIX)
+		snprintf(text, sizeof(text), "a Unix socket");
+	else if (from->ss_family == AF_INET)
 		uv_ip4_name((const struct sockaddr_in *)from, text, sizeof(text));
 	else
 		uv_ip6_name((const struct sockaddr_in6 *)from, text, sizeof(text));
@@ -280,6 +289,11 @@ static bool admit(
 			c->number, all->files);
 		return false;
 	}
+	if (c->entrance->most && c->entrance->count >= c->entrance->most) {
+		log_line(all->log, LOG_NOTICE, "connection %u refused: its listener has %u already",
+			c->number, c->entrance->count);
+		return false;
+	}
 	if (!addresses_come(&all->addresses, from, &c->address)) {
 		log_line(all->log, LOG_NOTICE, "connection %u refused: its address has %u already",
 			c->number, all->addresses.most);
@@ -309,7 +323,9 @@ enum accept_result connection_accept(struct entrance *entrance, int listener)
 	struct connections *all = entrance->all;
 	struct sockaddr_storage from;
 	socklen_t len = sizeof(from);
-	struct connection *c = calloc(1, sizeof(*c) + entrance->channel->state_bytes);
+	size_t state_bytes = entrance->channel->state_bytes +
+		(entrance->inner ? entrance->inner->state_bytes : 0);
+	struct connection *c = calloc(1, sizeof(*c) + state_bytes);
 
 	if (!c) {
 		errno = ENOMEM;
@@ -328,6 +344,7 @@ enum accept_result connection_accept(struct entrance *entrance, int listener)
 		return ACCEPT_OK;
 	}
 	all->count++;
+	entrance->count++;
 	if (all->log_each)
 		log_open(all, c, &from);
 	return ACCEPT_OK;

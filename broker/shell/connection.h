@@ -12,6 +12,7 @@
 #include "broker/shell/watch.h"
 
 struct channel;
+struct tls;
 
 /* What all connections of a server share. */
 struct connections {
@@ -32,14 +33,20 @@ struct connections {
 /* What the connections of one listener share. */
 struct entrance {
 	struct connections *all;
-	const struct channel *channel;
-	uint8_t realm; /* link_set_realm */
+	const struct channel *channel; /* next to the stream */
+	const struct channel *inner;   /* on top of that, if it is TLS */
+	struct tls *tls;               /* NULL: none */
+	const char *const *origins;    /* that browsers may come from */
+	size_t origin_count;           /* 0: from any */
+	uint32_t count;                /* connections that are open */
+	uint32_t most;                 /* that may be; 0: no limit */
+	uint8_t realm;                 /* link_set_realm */
 };
 
 /* Small: a broker holds very many of them. The state of its channel follows it. */
 struct connection {
 	struct link *link;
-	const struct entrance *entrance;
+	struct entrance *entrance;
 	struct address_count *address;
 	int fd;
 	uint32_t number;  /* for the log */
@@ -59,6 +66,9 @@ static inline void *connection_state(struct connection *c)
 {
 	return c + 1;
 }
+
+/* Of the inner channel: after that of the other. */
+void *connection_inner_state(struct connection *c);
 
 /* False without memory or descriptors: connections_fini is due even so. */
 bool connections_init(struct connections *c, struct broker *broker, struct log *log,

@@ -197,9 +197,9 @@ static unsigned realm_count(const struct settings *s)
 	return s->per_listener && s->listener_count ? s->listener_count : 1;
 }
 
-uint8_t doorman_realm(const struct settings *settings, unsigned listener)
+uint8_t doorman_realm(const struct doorman *d, unsigned listener)
 {
-	return realm_count(settings) > 1 ? (uint8_t)listener : 0;
+	return d->policies.count > 1 ? (uint8_t)listener : 0;
 }
 
 static bool read_all(struct policies *p, const struct settings *s, char *error, unsigned error_size)

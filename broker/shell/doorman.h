@@ -34,7 +34,7 @@ bool doorman_init(struct doorman *d, struct connections *all, const struct setti
 	char *error, unsigned error_size);
 
 /* Which realm the connections of a listener belong to. */
-uint8_t doorman_realm(const struct settings *settings, unsigned listener);
+uint8_t doorman_realm(const struct doorman *d, unsigned listener);
 
 /* Puts itself behind those hooks that its policies need. */
 void doorman_attend(struct doorman *d, struct broker_config *config);

@@ -7,6 +7,7 @@
 #include <string.h>
 #include <sys/random.h>
 #include <sys/resource.h>
+#include <sys/un.h>
 
 #ifdef __GLIBC__
 #include <malloc.h>
@@ -163,8 +164,15 @@ static bool resolve(const struct listener_settings *settings, struct sockaddr_st
 {
 	const char *name = settings->address;
 
+	if (settings->path) {
+		struct sockaddr_un *unix_address = (struct sockaddr_un *)address;
+		unix_address->sun_family = AF_UNIX;
+		snprintf(unix_address->sun_path, sizeof(unix_address->sun_path), "%s",
+			settings->path);
+		return true;
+	}
 	if (!strcmp(name, "localhost"))
-		name = "127.0.0.1";
+		name = settings->family == FAMILY_IPV6 ? "::1" : "127.0.0.1";
 	return !uv_ip4_addr(name, settings->port, (struct sockaddr_in *)address) ||
 		!uv_ip6_addr(name, settings->port, (struct sockaddr_in6 *)address);
 }
@@ -173,21 +181,21 @@ static bool start_listener(struct server *s, const struct listener_settings *set
 	unsigned error_size)
 {
 	struct listener *l = &s->listeners[s->listener_count];
-	struct sockaddr_storage address;
-	const char *name = settings->address;
+	struct sockaddr_storage address = { 0 };
+	const char *name = settings->path ? settings->path : settings->address;
 
-	if (!resolve(settings, &address)) {
-		snprintf(error, error_size, "listener %u %s: not an IP address", settings->port,
-			name);
-		return false;
-	}
-	int e = listener_open(
-		l, &s->loop, (struct sockaddr *)&address, &s->connections, &channel_plain);
+	l->only_v6 = settings->family == FAMILY_IPV6;
+	int e = !resolve(settings, &address)
+		? UV_EINVAL
+		: listener_open(l, &s->loop, (struct sockaddr *)&address, &s->connections,
+			  &channel_plain);
 	if (e) {
 		snprintf(error, error_size, "listener %u %s: %s", settings->port, name,
 			uv_strerror(e));
 		return false;
 	}
+	l->entrance.most = settings->max_connections;
+	l->entrance.realm = doorman_realm(&s->doorman, s->listener_count);
 	s->listener_count++;
 	return true;
 }
@@ -280,12 +288,10 @@ struct server *server_new(const struct settings *settings, struct log *log, cons
 	s->connections.files = raise_file_limit();
 	apply_log(s, settings);
 	unsigned count = settings->listener_count ? settings->listener_count : 1;
-	for (unsigned i = 0; ok && i < count; i++) {
+	for (unsigned i = 0; ok && i < count; i++)
 		ok = start_listener(s,
 			settings->listener_count ? &settings->listeners[i] : &standard, error,
 			error_size);
-		s->listeners[i].entrance.realm = doorman_realm(settings, i);
-	}
 	if (!ok) {
 		server_free(s);
 		return NULL;

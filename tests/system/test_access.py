@@ -69,9 +69,9 @@ class Server:
     """A broker with a configuration; it is ended in order, and a sanitizer's finding is an exit code."""
 
     def __init__(self, kind, folder, text, port):
-        self.port, self.log = port, folder / f"{kind}.log"
+        self.port, self.second, self.log = port, free_port(), folder / f"{kind}.log"
         config = folder / f"{kind}.conf"
-        config.write_text(text.format(port=port, dir=folder) + ("user root\n" if kind == "mosquitto" else ""))
+        config.write_text(text.format(port=port, second=self.second, dir=folder) + ("user root\n" if kind == "mosquitto" else ""))
         command = {"mosquitto": ["mosquitto", "-c", config], "ours": [BROKER, "-v", "-c", config]}[kind]
         with open(self.log, "wb") as log:
             self.process = subprocess.Popen([str(c) for c in command], stdout=subprocess.DEVNULL, stderr=log)
@@ -376,3 +376,104 @@ def test_a_storm_of_logins_stops_nobody(start, tmp_path):
     for peer in waiting[:4]:
         assert peer.recv(4) == b"\x20\2\0\4"
     assert bystander.ping()
+
+
+# ---- listeners -----------------------------------------------------------------------------------------------
+
+
+def test_listeners_of_all_kinds_side_by_side(start, tmp_path):
+    v6, path = free_port(), tmp_path / "broker.sock"
+    ours = start("ours", "listener {port} 127.0.0.1\n" f"listener 0 {path}\nmax_connections 2\n"
+                 f"listener {v6}\nsocket_domain ipv6\nallow_anonymous true\n")
+    sub = Peer(path, "sub")
+    assert sub.subscribe("t") == [0]
+    Peer(ours.port, "pub").publish("t", "1", 1)
+    six = Peer(None, "six", stream=socket.create_connection(("::1", v6), LIMIT_S))
+    six.publish("t", "2", 1)
+    assert [m[1] for m in sub.drain()] == ["1", "2"]
+    with pytest.raises(ConnectionRefusedError):
+        socket.create_connection(("127.0.0.1", v6), LIMIT_S)
+    # Each listener has its own limit, and what has ended counts no more.
+    second = Peer(path, "second")
+    with pytest.raises((BrokenPipeError, ConnectionResetError)):
+        third = Peer(path, "third")
+        assert third.code is None
+        raise BrokenPipeError
+    Peer(ours.port, "c").leave()
+    second.leave()
+    deadline = time.monotonic() + LIMIT_S
+    while True:
+        try:
+            if Peer(path, "third").code == 0:
+                break
+        except OSError:
+            pass
+        assert time.monotonic() < deadline
+    ours.end()
+    assert not path.exists()
+
+
+def test_a_unix_socket_left_behind_is_replaced_and_one_in_use_is_not(start, tmp_path):
+    path = tmp_path / "broker.sock"
+    with socket.socket(socket.AF_UNIX) as left:
+        left.bind(str(path))
+    text = "listener {port} 127.0.0.1\n" f"listener 0 {path}\nallow_anonymous true\n"
+    start("ours", text)
+    config = tmp_path / "second.conf"
+    config.write_text(text.format(port=free_port()))
+    result = subprocess.run([BROKER, "-c", config], capture_output=True, text=True, timeout=LIMIT_S)
+    assert result.returncode == 1 and f"listener 0 {path}: address already in use" in result.stderr
+    assert Peer(path, "c").code == 0
+    config.write_text(f"listener 0 {tmp_path}/none/x\n")
+    result = subprocess.run([BROKER, "-c", config], capture_output=True, text=True, timeout=LIMIT_S)
+    assert result.returncode == 1 and f"{tmp_path}/none/x: no such file" in result.stderr
+
+
+def test_one_port_in_use_and_nothing_starts(start, tmp_path):
+    ours = start("ours", "listener {port} 127.0.0.1\nallow_anonymous true\n")
+    other, config = free_port(), tmp_path / "second.conf"
+    config.write_text(f"listener {other} 127.0.0.1\nlistener {ours.port} 127.0.0.1\nlistener 0 {tmp_path}/s\n")
+    result = subprocess.run([BROKER, "-c", config], capture_output=True, text=True, timeout=LIMIT_S)
+    assert result.returncode == 1 and result.stdout == ""
+    assert f"listener {ours.port} 127.0.0.1: address already in use" in result.stderr
+    assert not (tmp_path / "s").exists()
+
+
+def test_each_listener_has_its_own_users_and_rights(start, tmp_path):
+    passwd(tmp_path / "users", "alice", "a")
+    (tmp_path / "acl").write_text("pattern write a/%c\ntopic read a/#\n")
+    text = ("per_listener_settings true\nlistener {port} 127.0.0.1\nallow_anonymous true\nacl_file {dir}/acl\n"
+            "listener {second} 127.0.0.1\npassword_file {dir}/users\n")
+    for server in both(start, text):
+        second = server.second
+        first, alice = Peer(server.port, "c", version=5), Peer(second, "alice", "alice", "a", 5)
+        assert (first.code, alice.code, Peer(second, "x").code) == (0, 0, 5)
+        assert Peer(second, "x", "alice", "b").code in (4, 5)
+        alice.subscribe("#", qos=1)
+        first.publish("a/c", "1", 1)
+        assert first.publish("a/d", "2", 1) == 0x87
+        assert [m[1] for m in alice.drain()] == ["1"]
+        alice.leave()
+        server.end()
+
+
+@pytest.mark.parametrize("text, what", [
+    ("cafile x\n", "broker.conf:1: cafile is about the listener before it"),
+    ("listener 0 ::1\nprotocol http\n", "broker.conf:2: protocol takes mqtt or websockets"),
+    ("listener 0 ::1\nsocket_domain ipv4\n", "listener 0: the address is not of its socket_domain"),
+    ("listener 0\nmax_connections 0\n", "broker.conf:2: max_connections takes 1"),
+    ("listener 0\nprotocol mqtt\nlistener 0\nprotocol mqtt\nprotocol mqtt\n", ":5: protocol stands in line 4 already"),
+    ("allow_anonymous true\nlistener 0\nallow_anonymous true\n", ":3: allow_anonymous stands in line 1 already"),
+    ("acl_file x\nper_listener_settings true\n", ":2: per_listener_settings comes before"),
+    ("per_listener_settings true\nacl_file x\n", ":2: acl_file is about the listener before it"),
+    ("listener 0\nkeyfile x\n", "it has a keyfile, but no certfile"),
+    ("listener 0\ntls_version tlsv1.1\n", ":2: tls_version takes tlsv1.2"),
+    ("listener 0\nrequire_certificate true\n", "TLS takes a certfile and a keyfile"),
+    ("listener 0 /" + "x" * 200 + "\n", ":1: the path of a Unix socket has 107 bytes at most"),
+    ("listener 0\nwebsockets_origin x\n", "websockets_origin takes protocol websockets"),
+])
+def test_what_a_listener_cannot_be_is_named(tmp_path, text, what):
+    config = tmp_path / "broker.conf"
+    config.write_text(text)
+    result = subprocess.run([BROKER, "-c", config], capture_output=True, text=True, timeout=LIMIT_S)
+    assert result.returncode == 2 and what in result.stderr
