@@ -48,5 +48,7 @@ struct channel {
 };
 
 extern const struct channel channel_plain; /* the bytes of the stream are those of the link */
+extern const struct channel
+	channel_tls; /* next to the stream, with another one on top: entrance.inner */
 
 #endif

@@ -8,8 +8,13 @@
 #include "broker/access/rights.h"
 #include "broker/shell/connection.h"
 #include "broker/shell/settings.h"
+#include "broker/shell/tls.h"
+#include "broker/shell/tls_channel.h"
 
-enum { SECRETS_MAX = 64 << 20 /* of all logins under way */ };
+enum {
+	SECRETS_MAX = 64 << 20, /* of all logins under way */
+	NAME_MAX_BYTES = 1 << 20,
+};
 
 /* ---- passwords ----------------------------------------------------------------------------- */
 
@@ -124,13 +129,28 @@ static const struct policy *policy_of(const struct doorman *d, const struct brok
 	return client->realm < d->policies.count ? &d->policies.list[client->realm] : &nobody;
 }
 
-static int judge(
-	struct doorman *d, const struct broker_client *client, const struct mqtt_connect *connect)
+/* The certificate says who it is. */
+static int judge_certificate(
+	struct doorman *d, struct connection *c, struct broker_auth_answer *answer)
+{
+	buf_reset(&d->name);
+	if (!tls_channel_user(c, &d->name) || d->name.len > UINT16_MAX)
+		return MQTT_NOT_AUTHORIZED;
+	answer->user_name = (struct mqtt_view){ d->name.data, (uint32_t)d->name.len };
+	return 0;
+}
+
+static int judge(struct doorman *d, const struct broker_client *client,
+	const struct mqtt_connect *connect, struct broker_auth_answer *answer)
 {
 	const struct policy *policy = policy_of(d, client);
+	struct connection *c = client->owner;
+	const struct tls *tls = c->entrance->tls;
 
+	if (tls && (tls->identity_as_user || tls->subject_as_user))
+		return judge_certificate(d, c, answer);
 	if (connect->user_name.len && policy->passwords)
-		return login_begin(d, policy->passwords, client->owner, connect);
+		return login_begin(d, policy->passwords, c, connect);
 	return policy->allow_anonymous ? 0 : MQTT_NOT_AUTHORIZED;
 }
 
@@ -138,8 +158,7 @@ static int judge(
 static int on_connect(void *context, const struct broker_client *client,
 	const struct mqtt_connect *connect, struct broker_auth_answer *answer)
 {
-	(void)answer;
-	int verdict = judge(context, client, connect);
+	int verdict = judge(context, client, connect, answer);
 
 	if (connect->password.len)
 		explicit_bzero((void *)(uintptr_t)connect->password.data, connect->password.len);
@@ -216,8 +235,11 @@ static bool read_all(struct policies *p, const struct settings *s, char *error, 
 	return policies_read(p, files, count, error, error_size);
 }
 
-static bool judges_logins(const struct policies *p)
+static bool judges_logins(const struct policies *p, const struct settings *s)
 {
+	for (unsigned i = 0; i < s->listener_count; i++)
+		if (s->listeners[i].tls.identity_as_user || s->listeners[i].tls.subject_as_user)
+			return true;
 	for (unsigned i = 0; i < p->count; i++)
 		if (p->list[i].passwords || !p->list[i].allow_anonymous)
 			return true;
@@ -236,12 +258,16 @@ bool doorman_init(struct doorman *d, struct connections *all, const struct setti
 	char *error, unsigned error_size)
 {
 	*d = (struct doorman){ .all = all };
-	return read_all(&d->policies, settings, error, error_size);
+	buf_init(&d->name, NAME_MAX_BYTES);
+	if (!read_all(&d->policies, settings, error, error_size))
+		return false;
+	d->judges_logins = judges_logins(&d->policies, settings);
+	return true;
 }
 
 void doorman_attend(struct doorman *d, struct broker_config *config)
 {
-	if (judges_logins(&d->policies))
+	if (d->judges_logins)
 		config->auth =
 			(struct broker_auth){ .context = d, .connect = on_connect, .end = on_end };
 	if (judges_topics(&d->policies))
@@ -256,7 +282,7 @@ bool doorman_reload(
 	if (!read_all(&fresh, settings, error, error_size))
 		return false;
 	if (judges_topics(&fresh) != judges_topics(&d->policies) ||
-		judges_logins(&fresh) > judges_logins(&d->policies)) {
+		judges_logins(&fresh, settings) > d->judges_logins) {
 		snprintf(error, error_size,
 			"a first password_file, and the first or last acl_file, take a restart");
 		policies_free(&fresh);
@@ -270,6 +296,7 @@ bool doorman_reload(
 void doorman_fini(struct doorman *d)
 {
 	policies_free(&d->policies);
+	buf_fini(&d->name);
 	free(d->logins);
 	*d = (struct doorman){ 0 };
 }

@@ -14,6 +14,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "base/buf.h"
 #include "broker/access/policies.h"
 
 struct broker_config;
@@ -26,7 +27,9 @@ struct doorman {
 	struct policies policies; /* by realm */
 	struct login **logins;    /* under way: a connection knows its place, counted from 1 */
 	uint32_t count, capacity;
-	size_t bytes; /* that their passwords take up */
+	bool judges_logins;
+	struct buf name; /* from the latest certificate */
+	size_t bytes;    /* that their passwords take up */
 };
 
 /* Reads the files that the settings name. False, with a sentence, if any of them is wrong. */

@@ -18,6 +18,7 @@
 #include "broker/shell/doorman.h"
 #include "broker/shell/listener.h"
 #include "broker/shell/settings.h"
+#include "broker/shell/tls.h"
 
 enum {
 	LEAVE_MS = 2000, /* for clients to take their DISCONNECT when the broker ends */
@@ -177,6 +178,21 @@ static bool resolve(const struct listener_settings *settings, struct sockaddr_st
 		!uv_ip6_addr(name, settings->port, (struct sockaddr_in6 *)address);
 }
 
+/* What its connections are wrapped in. False, with a sentence, if that cannot be had. */
+static bool wrap(struct listener *l, const struct listener_settings *settings, char *error,
+	unsigned error_size)
+{
+	struct entrance *e = &l->entrance;
+
+	if (!settings->tls.certfile)
+		return true;
+	e->inner = e->channel;
+	e->channel = &channel_tls;
+	e->tls = tls_new(
+		&settings->tls, settings->protocol == PROTOCOL_WEBSOCKETS, error, error_size);
+	return e->tls;
+}
+
 static bool start_listener(struct server *s, const struct listener_settings *settings, char *error,
 	unsigned error_size)
 {
@@ -197,7 +213,7 @@ static bool start_listener(struct server *s, const struct listener_settings *set
 	l->entrance.most = settings->max_connections;
 	l->entrance.realm = doorman_realm(&s->doorman, s->listener_count);
 	s->listener_count++;
-	return true;
+	return wrap(l, settings, error, error_size);
 }
 
 static void log_trouble(void *context, void *owner, const struct mqtt_error *error)
@@ -301,23 +317,83 @@ struct server *server_new(const struct settings *settings, struct log *log, cons
 	return s;
 }
 
+static void contexts_drop(struct tls *contexts[static LISTENERS_MAX])
+{
+	for (unsigned i = 0; i < LISTENERS_MAX; i++)
+		tls_drop(contexts[i]);
+}
+
+/* What TLS takes, for each listener. False, with a sentence and none of them, if any cannot be had. */
+static bool contexts_read(struct tls *contexts[static LISTENERS_MAX],
+	const struct settings *settings, char *error, unsigned error_size)
+{
+	memset(contexts, 0, LISTENERS_MAX * sizeof(*contexts));
+	for (unsigned i = 0; i < settings->listener_count; i++) {
+		const struct listener_settings *l = &settings->listeners[i];
+		if (!l->tls.certfile)
+			continue;
+		contexts[i] =
+			tls_new(&l->tls, l->protocol == PROTOCOL_WEBSOCKETS, error, error_size);
+		if (contexts[i])
+			continue;
+		contexts_drop(contexts);
+		memset(contexts, 0, LISTENERS_MAX * sizeof(*contexts));
+		return false;
+	}
+	return true;
+}
+
+/* Whether each listener is what it was, as far as that cannot change. */
+static bool listeners_are_the_same(const struct server *s, const struct settings *settings)
+{
+	unsigned count = settings->listener_count ? settings->listener_count : 1;
+
+	if (s->listener_count != count)
+		return false;
+	for (unsigned i = 0; i < settings->listener_count; i++) {
+		const struct listener *l = &s->listeners[i];
+		const struct listener_settings *other = &settings->listeners[i];
+		bool same_place = !other->port || l->port == other->port;
+		if (!same_place || !l->entrance.tls != !other->tls.certfile)
+			return false;
+	}
+	return true;
+}
+
 bool server_check(const struct settings *settings, char *error, unsigned error_size)
 {
+	struct tls *contexts[LISTENERS_MAX];
 	struct doorman doorman;
 
 	if (!doorman_init(&doorman, NULL, settings, error, error_size))
 		return false;
 	doorman_fini(&doorman);
-	return true;
+	bool ok = contexts_read(contexts, settings, error, error_size);
+	contexts_drop(contexts);
+	return ok;
 }
 
 bool server_apply(
 	struct server *s, const struct settings *settings, char *error, unsigned error_size)
 {
-	if (!doorman_reload(&s->doorman, settings, error, error_size))
+	struct tls *contexts[LISTENERS_MAX];
+
+	if (!listeners_are_the_same(s, settings)) {
+		snprintf(error, error_size, "other listeners take a restart");
 		return false;
-	apply_log(s, settings);
-	return true;
+	}
+	if (!contexts_read(contexts, settings, error, error_size))
+		return false;
+	bool ok = doorman_reload(&s->doorman, settings, error, error_size);
+	for (unsigned i = 0; ok && i < s->listener_count; i++) {
+		struct tls *old = s->listeners[i].entrance.tls;
+		s->listeners[i].entrance.tls = contexts[i];
+		contexts[i] = old;
+	}
+	contexts_drop(contexts);
+	if (ok)
+		apply_log(s, settings);
+	return ok;
 }
 
 uint16_t server_port(const struct server *s, unsigned listener)
@@ -351,6 +427,8 @@ void server_free(struct server *s)
 	close_listeners(s);
 	connections_close_all(&s->connections);
 	connections_fini(&s->connections);
+	for (unsigned i = 0; i < LISTENERS_MAX; i++)
+		tls_drop(s->listeners[i].entrance.tls);
 	uv_walk(&s->loop, close_handle, NULL);
 	uv_run(&s->loop, UV_RUN_DEFAULT);
 	uv_loop_close(&s->loop);
