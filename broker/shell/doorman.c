@@ -216,11 +216,6 @@ static unsigned realm_count(const struct settings *s)
 	return s->per_listener && s->listener_count ? s->listener_count : 1;
 }
 
-uint8_t doorman_realm(const struct doorman *d, unsigned listener)
-{
-	return d->policies.count > 1 ? (uint8_t)listener : 0;
-}
-
 static bool read_all(struct policies *p, const struct settings *s, char *error, unsigned error_size)
 {
 	struct policy_files files[LISTENERS_MAX] = { 0 };

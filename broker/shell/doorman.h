@@ -36,9 +36,6 @@ struct doorman {
 bool doorman_init(struct doorman *d, struct connections *all, const struct settings *settings,
 	char *error, unsigned error_size);
 
-/* Which realm the connections of a listener belong to. */
-uint8_t doorman_realm(const struct doorman *d, unsigned listener);
-
 /* Puts itself behind those hooks that its policies need. */
 void doorman_attend(struct doorman *d, struct broker_config *config);
 

@@ -7,18 +7,16 @@
 #include <string.h>
 #include <sys/random.h>
 #include <sys/resource.h>
-#include <sys/un.h>
 
 #ifdef __GLIBC__
 #include <malloc.h>
 #endif
 
-#include "broker/shell/channel.h"
 #include "broker/shell/connection.h"
 #include "broker/shell/doorman.h"
-#include "broker/shell/listener.h"
+#include "broker/shell/listeners.h"
 #include "broker/shell/settings.h"
-#include "broker/shell/tls.h"
+#include "broker/shell/tls_set.h"
 
 enum {
 	LEAVE_MS = 2000, /* for clients to take their DISCONNECT when the broker ends */
@@ -28,8 +26,7 @@ enum {
 
 struct server {
 	uv_loop_t loop;
-	struct listener listeners[LISTENERS_MAX];
-	unsigned listener_count;
+	struct listeners listeners;
 	uv_prepare_t turn; /* before each poll */
 	uv_timer_t timer;
 	uv_timer_t leave;
@@ -72,12 +69,7 @@ static int64_t retry(struct server *s, int64_t due_ms)
 {
 	int64_t retry_ms = (int64_t)uv_now(&s->loop) + RETRY_MS;
 
-	for (unsigned i = 0; i < s->listener_count; i++) {
-		listener_retry(&s->listeners[i]);
-		if (s->listeners[i].waits && retry_ms < due_ms)
-			due_ms = retry_ms;
-	}
-	return due_ms;
+	return listeners_retry(&s->listeners) && retry_ms < due_ms ? retry_ms : due_ms;
 }
 
 static uint64_t resident_bytes(void)
@@ -130,12 +122,6 @@ static void on_left(uv_timer_t *timer)
 	uv_stop(&s->loop);
 }
 
-static void close_listeners(struct server *s)
-{
-	while (s->listener_count)
-		listener_close(&s->listeners[--s->listener_count]);
-}
-
 static void leave(struct server *s)
 {
 	if (s->connections.leaving) { /* a second signal: at once */
@@ -144,7 +130,7 @@ static void leave(struct server *s)
 	}
 	s->connections.leaving = true;
 	log_line(s->log, LOG_NOTICE, "ending: %u connections are told", s->connections.count);
-	close_listeners(s);
+	listeners_close(&s->listeners);
 	broker_shutdown(s->broker);
 	uv_timer_start(&s->leave, on_left, s->connections.count ? LEAVE_MS : 0, 0);
 }
@@ -160,61 +146,6 @@ static void on_signal(uv_signal_t *signal, int number)
 }
 
 /* ---- the beginning ------------------------------------------------------------------------- */
-
-static bool resolve(const struct listener_settings *settings, struct sockaddr_storage *address)
-{
-	const char *name = settings->address;
-
-	if (settings->path) {
-		struct sockaddr_un *unix_address = (struct sockaddr_un *)address;
-		unix_address->sun_family = AF_UNIX;
-		snprintf(unix_address->sun_path, sizeof(unix_address->sun_path), "%s",
-			settings->path);
-		return true;
-	}
-	if (!strcmp(name, "localhost"))
-		name = settings->family == FAMILY_IPV6 ? "::1" : "127.0.0.1";
-	return !uv_ip4_addr(name, settings->port, (struct sockaddr_in *)address) ||
-		!uv_ip6_addr(name, settings->port, (struct sockaddr_in6 *)address);
-}
-
-/* What its connections are wrapped in. False, with a sentence, if that cannot be had. */
-static bool wrap(struct listener *l, const struct listener_settings *settings, char *error,
-	unsigned error_size)
-{
-	struct entrance *e = &l->entrance;
-
-	if (!settings->tls.certfile)
-		return true;
-	e->inner = e->channel;
-	e->channel = &channel_tls;
-	e->tls = tls_new(
-		&settings->tls, settings->protocol == PROTOCOL_WEBSOCKETS, error, error_size);
-	return e->tls;
-}
-
-static bool start_listener(struct server *s, const struct listener_settings *settings, char *error,
-	unsigned error_size)
-{
-	struct listener *l = &s->listeners[s->listener_count];
-	struct sockaddr_storage address = { 0 };
-	const char *name = settings->path ? settings->path : settings->address;
-
-	l->only_v6 = settings->family == FAMILY_IPV6;
-	int e = !resolve(settings, &address)
-		? UV_EINVAL
-		: listener_open(l, &s->loop, (struct sockaddr *)&address, &s->connections,
-			  &channel_plain);
-	if (e) {
-		snprintf(error, error_size, "listener %u %s: %s", settings->port, name,
-			uv_strerror(e));
-		return false;
-	}
-	l->entrance.most = settings->max_connections;
-	l->entrance.realm = doorman_realm(&s->doorman, s->listener_count);
-	s->listener_count++;
-	return wrap(l, settings, error, error_size);
-}
 
 static void log_trouble(void *context, void *owner, const struct mqtt_error *error)
 {
@@ -282,7 +213,6 @@ static void apply_log(struct server *s, const struct settings *settings)
 struct server *server_new(const struct settings *settings, struct log *log, const char *version,
 	char *error, unsigned error_size)
 {
-	static const struct listener_settings standard = { .address = "127.0.0.1", .port = 1883 };
 	struct server *s = calloc(1, sizeof(*s));
 
 	snprintf(error, error_size, "no memory");
@@ -303,11 +233,9 @@ struct server *server_new(const struct settings *settings, struct log *log, cons
 			&s->loop);
 	s->connections.files = raise_file_limit();
 	apply_log(s, settings);
-	unsigned count = settings->listener_count ? settings->listener_count : 1;
-	for (unsigned i = 0; ok && i < count; i++)
-		ok = start_listener(s,
-			settings->listener_count ? &settings->listeners[i] : &standard, error,
-			error_size);
+	ok = ok &&
+		listeners_open(
+			&s->listeners, &s->loop, &s->connections, settings, error, error_size);
 	if (!ok) {
 		server_free(s);
 		return NULL;
@@ -317,88 +245,41 @@ struct server *server_new(const struct settings *settings, struct log *log, cons
 	return s;
 }
 
-static void contexts_drop(struct tls *contexts[static LISTENERS_MAX])
-{
-	for (unsigned i = 0; i < LISTENERS_MAX; i++)
-		tls_drop(contexts[i]);
-}
-
-/* What TLS takes, for each listener. False, with a sentence and none of them, if any cannot be had. */
-static bool contexts_read(struct tls *contexts[static LISTENERS_MAX],
-	const struct settings *settings, char *error, unsigned error_size)
-{
-	memset(contexts, 0, LISTENERS_MAX * sizeof(*contexts));
-	for (unsigned i = 0; i < settings->listener_count; i++) {
-		const struct listener_settings *l = &settings->listeners[i];
-		if (!l->tls.certfile)
-			continue;
-		contexts[i] =
-			tls_new(&l->tls, l->protocol == PROTOCOL_WEBSOCKETS, error, error_size);
-		if (contexts[i])
-			continue;
-		contexts_drop(contexts);
-		memset(contexts, 0, LISTENERS_MAX * sizeof(*contexts));
-		return false;
-	}
-	return true;
-}
-
-/* Whether each listener is what it was, as far as that cannot change. */
-static bool listeners_are_the_same(const struct server *s, const struct settings *settings)
-{
-	unsigned count = settings->listener_count ? settings->listener_count : 1;
-
-	if (s->listener_count != count)
-		return false;
-	for (unsigned i = 0; i < settings->listener_count; i++) {
-		const struct listener *l = &s->listeners[i];
-		const struct listener_settings *other = &settings->listeners[i];
-		bool same_place = !other->port || l->port == other->port;
-		if (!same_place || !l->entrance.tls != !other->tls.certfile)
-			return false;
-	}
-	return true;
-}
-
 bool server_check(const struct settings *settings, char *error, unsigned error_size)
 {
-	struct tls *contexts[LISTENERS_MAX];
 	struct doorman doorman;
+	struct tls_set set;
 
 	if (!doorman_init(&doorman, NULL, settings, error, error_size))
 		return false;
 	doorman_fini(&doorman);
-	bool ok = contexts_read(contexts, settings, error, error_size);
-	contexts_drop(contexts);
+	bool ok = tls_set_read(&set, settings, error, error_size);
+	tls_set_drop(&set);
 	return ok;
 }
 
 bool server_apply(
 	struct server *s, const struct settings *settings, char *error, unsigned error_size)
 {
-	struct tls *contexts[LISTENERS_MAX];
+	struct tls_set set;
 
-	if (!listeners_are_the_same(s, settings)) {
+	if (!listeners_fit(&s->listeners, settings)) {
 		snprintf(error, error_size, "other listeners take a restart");
 		return false;
 	}
-	if (!contexts_read(contexts, settings, error, error_size))
-		return false;
-	bool ok = doorman_reload(&s->doorman, settings, error, error_size);
-	for (unsigned i = 0; ok && i < s->listener_count; i++) {
-		struct tls *old = s->listeners[i].entrance.tls;
-		s->listeners[i].entrance.tls = contexts[i];
-		contexts[i] = old;
-	}
-	contexts_drop(contexts);
-	if (ok)
+	bool ok = tls_set_read(&set, settings, error, error_size) &&
+		doorman_reload(&s->doorman, settings, error, error_size);
+	if (ok) {
+		listeners_renew(&s->listeners, &set);
 		apply_log(s, settings);
+	}
+	tls_set_drop(&set);
 	return ok;
 }
 
 uint16_t server_port(const struct server *s, unsigned listener)
 {
-	return s->listeners[listener].port;
+	return s->listeners.list[listener].port;
 }
 
 void server_on_reload(struct server *s, void (*reload)(void *context), void *context)
@@ -424,11 +305,10 @@ void server_free(struct server *s)
 {
 	if (!s)
 		return;
-	close_listeners(s);
+	listeners_close(&s->listeners);
 	connections_close_all(&s->connections);
 	connections_fini(&s->connections);
-	for (unsigned i = 0; i < LISTENERS_MAX; i++)
-		tls_drop(s->listeners[i].entrance.tls);
+	listeners_fini(&s->listeners);
 	uv_walk(&s->loop, close_handle, NULL);
 	uv_run(&s->loop, UV_RUN_DEFAULT);
 	uv_loop_close(&s->loop);

@@ -187,6 +187,8 @@ static size_t tls_output(struct connection *c, struct broker_piece *pieces, size
 static void tls_written(struct connection *c, size_t bytes)
 {
 	tls_bio_written(&state_of(c)->bytes, bytes);
+	if (!bytes) /* what is inside has to wait for that */
+		inner_of(c)->written(c, 0);
 }
 
 static bool tls_pending(const struct connection *c)

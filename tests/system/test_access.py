@@ -76,6 +76,10 @@ class Server:
         with open(self.log, "wb") as log:
             self.process = subprocess.Popen([str(c) for c in command], stdout=subprocess.DEVNULL, stderr=log)
         self.config = config
+        for each in [port] + [self.second] * ("{second}" in text):
+            self.wait_for_port(each)
+
+    def wait_for_port(self, port):
         deadline = time.monotonic() + LIMIT_S
         while True:
             try:
