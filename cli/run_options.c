@@ -15,7 +15,6 @@
 enum {
 	JOBS_MAX = 256,
 	ANSWER_MS = 5000,
-	SLACK_MS = 750,  /* 1.5 s in whole seconds are 2 */
 	PATIENCE_S = 40, /* beyond the timers of 30 s that some targets close by */
 	PATIENCE_S_MAX = 600,
 	TIME_MS_MAX = 600000,
@@ -30,6 +29,12 @@ enum long_only {
 	EXEC,
 	USER,
 	PASSWORD_FILE,
+	CA,
+	CERT,
+	KEY,
+	INSECURE,
+	SNI,
+	WS_PATH,
 	PREFIX,
 	CLIENT_ID_PREFIX,
 	CONNECT_RATE,
@@ -65,6 +70,12 @@ const struct option run_options_table[] = {
 	{ "exec", required_argument, NULL, EXEC },
 	{ "user", required_argument, NULL, USER },
 	{ "password-file", required_argument, NULL, PASSWORD_FILE },
+	{ "ca", required_argument, NULL, CA },
+	{ "cert", required_argument, NULL, CERT },
+	{ "key", required_argument, NULL, KEY },
+	{ "insecure", no_argument, NULL, INSECURE },
+	{ "sni", required_argument, NULL, SNI },
+	{ "ws-path", required_argument, NULL, WS_PATH },
 	{ "prefix", required_argument, NULL, PREFIX },
 	{ "client-id-prefix", required_argument, NULL, CLIENT_ID_PREFIX },
 	{ "connect-rate", required_argument, NULL, CONNECT_RATE },
@@ -154,7 +165,8 @@ static bool shard(struct run_options *o)
 			return true;
 		}
 	}
-	usage_error(o->command, "--shard takes I/N, as in 2/4, not \"%s\"", optarg);
+	usage_error(o->command, "--shard takes I/N, where I is at most N, as in 2/4, not \"%s\"",
+		optarg);
 	return false;
 }
 
@@ -285,6 +297,18 @@ static bool take_guest(int option, struct run_options *o)
 	}
 }
 
+static bool take_tls(int option, struct run_options *o)
+{
+	switch (option) {
+	case CA: o->ca = optarg; return true;
+	case CERT: o->cert = optarg; return true;
+	case KEY: o->key = optarg; return true;
+	case SNI: o->sni = optarg; return true;
+	case WS_PATH: o->ws_path = optarg; return true;
+	default: o->insecure = true; return true;
+	}
+}
+
 static bool take_expectation(int option, struct run_options *o)
 {
 	const char *value = option == STRICT ? "none" : optarg;
@@ -305,6 +329,12 @@ static bool take(struct arena *a, int option, struct run_options *o)
 	case EXEC: o->exec = optarg; return true;
 	case USER: o->user = optarg; return true;
 	case PASSWORD_FILE: o->password_file = optarg; return true;
+	case CA:
+	case CERT:
+	case KEY:
+	case INSECURE:
+	case SNI:
+	case WS_PATH: return take_tls(option, o);
 	case PREFIX:
 	case CLIENT_ID_PREFIX:
 	case CONNECT_RATE: return take_guest(option, o);
@@ -379,6 +409,7 @@ static bool agree(const struct run_options *o)
 			"--client or --exec" },
 		{ o->client || o->exec, o->capture, "--capture", "a client" },
 		{ o->client || o->exec, o->user || o->password_file, "--user", "a client" },
+		{ o->insecure, o->ca, "--insecure", "--ca" },
 		{ o->quiet, o->verbose, "--quiet", "--verbose" },
 		{ o->transcript, o->jobs > 1, "--transcript", "--jobs" },
 		{ o->transcript, o->quiet, "--transcript", "--quiet" },
@@ -416,7 +447,7 @@ bool run_options_read(struct arena *a, const struct command *command, int argc, 
 		.repeats = 1,
 		.answer_ms = ANSWER_MS,
 		.patience_s = PATIENCE_S,
-		.slack_ms = SLACK_MS,
+		.slack_ms = SLACK_BY_ROLE,
 	};
 	*code = EXIT_USAGE;
 	opterr = 0;

@@ -3,6 +3,7 @@
 #define CLI_RUN_OPTIONS_H
 
 #include <getopt.h>
+#include <limits.h>
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -15,6 +16,8 @@ enum color { COLOR_AUTO, COLOR_ALWAYS, COLOR_NEVER };
 
 struct command;
 
+enum { SLACK_BY_ROLE = UINT_MAX };
+
 struct run_options {
 	const struct command *command; /* `run` or `agent-check` */
 	const char *kept; /* the options that a case run needs to be the same again, for a shell */
@@ -23,10 +26,14 @@ struct run_options {
 	const char **excluded; /* PATTERNs of what is left out */
 	size_t excluded_count, excluded_capacity;
 
-	const char *client;           /* command line of a client's agent, or NULL */
-	const char *exec;             /* of a client without one, or NULL */
-	const char *user;             /* of every CONNECT, or NULL */
-	const char *password_file;    /* with its password, or NULL */
+	const char *client;        /* command line of a client's agent, or NULL */
+	const char *exec;          /* of a client without one, or NULL */
+	const char *user;          /* of every CONNECT, or NULL */
+	const char *password_file; /* with its password, or NULL */
+	const char *ca; /* whom to trust, or NULL; see harness/transport/tls_context.h ... */
+	const char *cert, *key, *sni; /* ... or NULL */
+	bool insecure;
+	const char *ws_path;          /* of WebSockets, or NULL */
 	const char *prefix;           /* what all topics are below, or NULL */
 	const char *client_id_prefix; /* what all ClientIds begin with, or NULL */
 	unsigned connect_rate;        /* connections a second, at most; 0: not given */
@@ -51,7 +58,7 @@ struct run_options {
 	unsigned deadline_s; /* 0: none */
 	unsigned answer_ms;
 	unsigned patience_s; /* 0: nothing is played again */
-	unsigned slack_ms;
+	unsigned slack_ms;   /* or SLACK_BY_ROLE */
 
 	const char *expect; /* a file, "none", or NULL: the target's own */
 	const char *out;

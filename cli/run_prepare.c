@@ -123,13 +123,26 @@ static bool find_target(struct run *run, int *code)
 
 /* ---- transports ---------------------------------------------------------------------------- */
 
-/* A client is told where to connect to; it says itself whether it can. */
+/* A client is told where to connect to; it says itself whether it can. Agents know nothing of certificates and
+ * paths.
+ */
 static bool is_offered(const struct run *run, const struct transport *transport)
 {
 	const struct target_file *file = run->has_file ? &run->file : NULL;
 	const char *url = file && file->url ? file->url : run->target_word;
 
-	return run->role != ROLE_SERVER || target_offers(file, url, transport);
+	if (run->role != ROLE_SERVER)
+		return !transport->is_secret && !transport->has_path;
+	return target_offers(file, url, transport);
+}
+
+static const char *not_offered(struct run *run, const struct transport *transport)
+{
+	if (run->role != ROLE_SERVER)
+		return arena_printf(&run->arena,
+			"clients are judged over tcp and unix alone, not over %s", transport->name);
+	return arena_printf(&run->arena, "%s does not offer the transport %s", run->target_word,
+		transport->name);
 }
 
 static void add_route(struct run *run, const struct transport *transport)
@@ -150,9 +163,7 @@ static bool find_routes(struct run *run, int *code)
 
 	for (size_t i = 0; i < o->routes.count; i++) {
 		if (!is_offered(run, o->routes.list[i]))
-			return complain(run, code, EXIT_USAGE,
-				arena_printf(&run->arena, "%s does not offer the transport %s",
-					run->target_word, o->routes.list[i]->name));
+			return complain(run, code, EXIT_USAGE, not_offered(run, o->routes.list[i]));
 		add_route(run, o->routes.list[i]);
 	}
 	for (size_t i = 0; !o->routes.count && transports[i]; i++)
@@ -213,6 +224,12 @@ static void offer_targets(struct arena *a, struct nearest *n)
 		nearest_offer(n, name);
 }
 
+static void offer_statements(struct nearest *n, const struct case_def *def)
+{
+	for (size_t i = 0; i < CASE_REFS && def->refs[i]; i++)
+		nearest_offer(n, strchr(def->refs[i], ':') + 1);
+}
+
 static bool complain_of_pattern(struct run *run, const char *pattern, int *code)
 {
 	bool may_be_target = run->target_word == default_target && pattern == run->options.words[0];
@@ -229,14 +246,23 @@ static bool complain_of_pattern(struct run *run, const char *pattern, int *code)
 		nearest_offer(&n, w.chapter->id);
 		nearest_offer(&n, w.def->id);
 		nearest_offer(&n, walk_id(&w, id));
+		offer_statements(&n, w.def);
 	}
 	nearest_text(&n, hint);
+	const char *found;
+	if (run->command_word && target_word(&run->arena, pattern, &found) != WORD_NO_TARGET)
+		return complain(run, code, EXIT_USAGE,
+			arena_printf(&run->arena,
+				"\"%s\" is a target, and what is judged here is %s: name one of "
+				"them",
+				pattern, run->target_word));
 	if (!may_be_target)
 		return complain(run, code, EXIT_USAGE,
 			arena_printf(&run->arena, "no case matches \"%s\"%s", pattern, hint));
 	return complain(run, code, EXIT_USAGE,
 		arena_printf(&run->arena,
-			"\"%s\" is no target (a URL, a file, or one of: %s), and no case matches "
+			"\"%s\" is no target (a URL, HOST:PORT, a file, or one of: %s), and no "
+			"case matches "
 			"it%s",
 			pattern, target_names(&run->arena), hint));
 }
@@ -295,5 +321,6 @@ bool run_prepare(struct run *run, int *code)
 		return false;
 	list_cases(run);
 	return run_find_login(run, code) && run_find_guest(run, code) &&
-		find_expectations(run, code) && find_routes(run, code) && make_plan(run, code);
+		find_expectations(run, code) && find_routes(run, code) && run_find_tls(run, code) &&
+		make_plan(run, code);
 }

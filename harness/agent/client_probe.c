@@ -61,7 +61,7 @@ static bool start(struct probing *p, const struct client *client, enum mqtt_vers
 {
 	const char *error;
 
-	p->listener = transport_listen(p->arena, client->transport, &error);
+	p->listener = transport_listen(p->arena, client->transport, NULL, &error);
 	if (!p->listener)
 		return give_up(p, error);
 	p->place = agent_place(p->listener, version);
@@ -87,7 +87,10 @@ static bool await_hello(struct probing *p, struct client_facts *out)
 
 	while (!(line = agent_line(&p->agent, &len))) {
 		if (p->agent.ended)
-			return give_up(p, "the agent ended before it said hello");
+			return give_up(p,
+				"the agent ended before it said hello, as an agent does first of "
+				"all "
+				"(AGENT.md); a program without an agent is judged with --exec");
 		if (!wait_a_turn(p))
 			return give_up(p, "the agent did not say hello in time");
 	}

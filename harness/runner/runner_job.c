@@ -35,26 +35,13 @@ bool runner_may_keep(const struct runner *r)
 
 /* ---- the job ------------------------------------------------------------------------------- */
 
-/* "qos2_duplicate_publish-5.0-tcp.pcapng": no two case runs of a plan share a name. */
-static const char *capture_name(struct arena *a, const struct plan_item *item)
-{
-	const char *cut = cut_text(a, &item->cut);
-	const char *repeat = item->repeat ? arena_printf(a, "-%d", item->repeat) : "";
-	bool whole = item->cut.segmentation == SEGMENT_WHOLE;
-	char *name =
-		arena_printf(a, "%s-%s-%s%s%s%s.pcapng", item->id, spec_version_name(item->version),
-			item->transport->name, whole ? "" : "-", whole ? "" : cut, repeat);
-
-	for (char *p = name; *p; p++)
-		if (strchr("/: ", *p))
-			*p = *p == '/' ? '.' : '-';
-	return name;
-}
-
 static void set_play(struct runner *r, struct runner_job *job)
 {
 	const struct runner_config *c = r->config;
 	const struct survey *survey = &c->surveys[version_place(job->item.version)];
+	const struct round_trip trip = c->round_trips
+		? c->round_trips[routes_place(&c->routes, job->item.transport)]
+		: (struct round_trip){ 0 };
 
 	job->play = (struct play){
 		.def = job->item.def,
@@ -72,10 +59,9 @@ static void set_play(struct runner *r, struct runner_job *job)
 		.seed = c->seed,
 		.answer_us = survey->answer_us,
 		.patience_us = job->ticket.patient ? c->patience_us : 0,
-		.slack_us = c->slack_us + c->round_trip.most_us,
-		.round_trip = c->round_trip,
+		.slack_us = c->slack_us + trip.most_us,
+		.round_trip = trip,
 		.leavings = job->leavings,
-		.pcap_path = job->capture_path,
 		.live = c->live,
 	};
 }
@@ -123,15 +109,11 @@ static struct runner_job *job_new(struct runner *r, struct runner_ticket ticket)
 		abort();
 	arena_init(&job->arena);
 	job->started_us = clock_now_us();
-	if (c->pcap != PCAP_NONE && !r->no_captures) {
-		job->capture = capture_name(&job->arena, &job->item);
-		job->capture_path =
-			arena_printf(&job->arena, "%s/pcap/%s", c->folder, job->capture);
-	}
 	job->account = r->serial;
 	pace_open(runner_pace(r), job->account);
 	set_prefix(r, job);
 	set_play(r, job);
+	capture_open(r, job);
 	job->deadline_us = job->started_us + longest_us(r, job);
 	job->play.limit_us = job->deadline_us - job->started_us - LAST_WORDS_US;
 	*r->last = job;
@@ -180,6 +162,7 @@ static void job_free(struct runner *r, struct runner_job *job)
 		mark_ended(r, job);
 	unlink_job(r, job);
 	worker_fini(&job->worker);
+	capture_close(job);
 	clean_note(r, job);
 	leavings_free(job->leavings);
 	arena_fini(&job->arena);
@@ -312,18 +295,6 @@ void job_read(struct runner_job *job)
 
 /* ---- the end of it ------------------------------------------------------------------------- */
 
-static void keep_capture(struct runner *r, struct runner_job *job)
-{
-	struct record_case *c = &job->result;
-
-	if (!job->capture)
-		return;
-	if (r->config->pcap == PCAP_FAILURES && c->expected && verdict_is_good(c->verdict))
-		unlink(job->capture_path);
-	else if (access(job->capture_path, F_OK) == 0)
-		c->pcap = arena_printf(&job->arena, "pcap/%s", job->capture);
-}
-
 void runner_judge(struct runner *r, const struct plan_item *item, struct record_case *record)
 {
 	const struct expectations *expected = r->config->expected;
@@ -367,7 +338,7 @@ void job_commit(struct runner *r, struct runner_job *job)
 		job_read(job);
 		runner_judge(r, &job->item, record);
 	}
-	keep_capture(r, job);
+	capture_keep(r, job);
 	room_for_line(r, write_line(r, job));
 	runner_tell(r, job->ticket.index, record);
 	foreign_note(r, &job->item, record);
@@ -381,8 +352,7 @@ void job_commit(struct runner *r, struct runner_job *job)
 void job_drop(struct runner *r, struct runner_job *job)
 {
 	worker_kill(&job->worker);
-	if (job->capture_path)
-		unlink(job->capture_path);
+	capture_drop(job);
 	job_free(r, job);
 }
 

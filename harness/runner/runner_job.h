@@ -2,6 +2,7 @@
  *
  *	runner_queue.c   tickets of case runs that wait for their turn
  *	runner_job.c     one case run on its way
+ *	runner_capture.c its capture
  *	runner_hold.c    when a verdict is final, and which are played once more with patience
  *	runner_loss.c    what becomes of them all when the target is lost
  *	runner_search.c  who it was
@@ -28,10 +29,11 @@ struct runner_job {
 	struct arena arena; /* of the result */
 	struct record_case result;
 	bool unread; /* it passed: the result is only the beginning of what worker.out has */
-	const char *capture; /* name of the capture in folder/pcap, or NULL */
-	const char *capture_path;
-	bool timed; /* waits for a clock of the standard */
-	bool waits; /* does nothing else at this time */
+	const char *capture;      /* name of the capture in folder/pcap, or NULL */
+	const char *capture_path; /* where it is, or goes once it is wanted ... */
+	int capture_fd;           /* ... in memory till then; -1: it is there */
+	bool timed;               /* waits for a clock of the standard */
+	bool waits;               /* does nothing else at this time */
 	bool ended;
 	int64_t started_us; /* monotonic, like the others */
 	int64_t deadline_us;
@@ -63,6 +65,16 @@ void job_commit(struct runner *r, struct runner_job *job);
  */
 void runner_judge(struct runner *r, const struct plan_item *item, struct record_case *record);
 void runner_tell(struct runner *r, size_t index, const struct record_case *record);
+
+/* ---- runner_capture.c ---------------------------------------------------------------------- */
+
+/* Where the capture of a new job goes; its result is final: the capture is kept, if it is wanted; there
+ * will be no result: it is gone; its memory.
+ */
+void capture_open(struct runner *r, struct runner_job *job);
+void capture_keep(struct runner *r, struct runner_job *job);
+void capture_drop(struct runner_job *job);
+void capture_close(struct runner_job *job);
 
 /* ---- runner_pace.c ------------------------------------------------------------------------- */
 

@@ -10,10 +10,12 @@ const struct record_run sample_run = {
 	.target_url = "mqtt://127.0.0.1:1883",
 	.role = "server",
 	.command = "mqttspec run mosquitto 'will*'",
+	.again = "mqttspec run mosquitto --timeout 1000",
 	.catalogue = "2c26b46b68ffc68ff99b453c1d30413413422d706483bfa0f98a5e886266e7ae",
 	.shard = "2/4",
 	.seed = UINT64_MAX,
 	.started_us = 1767225600123456,
+	.round_trip_us = 240,
 	.planned = 321,
 };
 

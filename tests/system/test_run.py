@@ -268,6 +268,25 @@ def test_quiet_shows_the_counts_alone(run):
     assert len(done.stdout.splitlines()) == 2 and done.stdout.endswith("2 passed, 0 failed\n")
 
 
+def test_what_was_foreseen_is_a_line_for_each_reason(run):
+    """More than 40 case runs, of which those of two reasons fail as the file of mosquitto has it."""
+    what = ["mosquitto", "bad_flags", "--versions", "5.0,3.1.1"]
+    folded = run(*what)
+    lines = folded.stdout.splitlines()
+    assert folded.returncode == 0 and not [line for line in lines if re.match("ok|fail|nonstrict", line)]
+    stages = [int(line.split()[0]) for line in lines if re.match(r"\d+ of 52: ", line)]
+    assert stages == sorted(stages) and len(stages) == 9
+    told = [re.match(r"(\d+) case runs? fails? as foreseen: .+ \((\S+?)(, for example)?\)$", line) for line in lines]
+    told = [match for match in told if match]
+    full = run(*what, "-v").stdout
+    foreseen = re.findall(r"^fail  (\S+) .* as foreseen: ", full, re.M)
+    assert len(told) > 1 and sum(int(match.group(1)) for match in told) == len(foreseen)
+    assert {match.group(2) for match in told} <= set(foreseen)
+    assert len(re.findall("^ok    ", full, re.M)) > 20 and "case runs fail as foreseen" not in full
+    assert folded.stdout.splitlines()[-1] == full.splitlines()[-1]
+    assert not re.search("as foreseen|^[0-9]+ of", run(*what, "-q").stdout, re.M)
+
+
 # ---- expectations
 
 
@@ -390,7 +409,17 @@ def test_shards_together_are_the_whole(run):
     (["mosquitto", "--not", "nothing_like_it"], 2, ['no case matches "nothing_like_it"']),
     (["mosquitto", CASE, "--not", "qos2"], 3, ["--not leaves nothing of the selected cases"]),
     (["mqtt://me:secret@127.0.0.1", CASE], 2, ["--user and --password-file"]),
-    (["mqtts://127.0.0.1:8883"], 2, ["TLS is not supported yet"]),
+    (["ssl://127.0.0.1:8883"], 2, ["MQTT over TLS is mqtts://; the scheme must be mqtt://, mqtts://, ws://"]),
+    (["mqtts://127.0.0.1:8883", "--cert", "a.pem"], 2, ["--cert and --key need each other"]),
+    (["mqtts://127.0.0.1:8883", "--ca", "nowhere.pem"], 2, ["nowhere.pem: No such file"]),
+    (["mqtts://127.0.0.1:8883", "--ca", "/dev/null"], 2, ["/dev/null: there is no certificate in PEM form"]),
+    (["mqtts://127.0.0.1:8883", "--ca", "a", "--insecure"], 2, ["--insecure and --ca do not go together"]),
+    (["mqtts://127.0.0.1:8883", "--ws-path", "/a"], 2, ["--ws-path is for WebSocket"]),
+    (["ws://127.0.0.1", "--sni", "a"], 2, ["--sni is for TLS"]),
+    (["ws://127.0.0.1", "--ws-path", "a"], 2, ["--ws-path a: a path begins with a slash"]),
+    (["wss://127.0.0.1/a", "--ws-path", "/b"], 2, ["--ws-path /b, and /a in the URL: which is it?"]),
+    (["mqttspec-client", "--ca", "a"], 2, ["--ca is for brokers, not for a client"]),
+    (["mqttspec-client", "--transports", "wss"], 2, ["clients are judged over tcp and unix alone, not over wss"]),
     (["mqtt://127.0.0.1/mqtt"], 2, ["leave out /mqtt"]),
     (["mosquitto", CASE[:-3]], 2, ["no case matches", f'"{CASE}"']),
     (["nowhere.ini"], 2, ["nowhere.ini: No such file"]),
@@ -398,7 +427,7 @@ def test_shards_together_are_the_whole(run):
     (["--jobs", "many"], 2, ['--jobs takes a number from 1 to 256, not "many"']),
     (["--jobs"], 2, ["--jobs needs a value"]),
     (["--deadline", "0"], 2, ["--deadline takes a number from 1"]),
-    (["--shard", "3/2"], 2, ['--shard takes I/N, as in 2/4, not "3/2"']),
+    (["--shard", "3/2"], 2, ['--shard takes I/N, where I is at most N, as in 2/4, not "3/2"']),
     (["--segment", "split:0"], 2, ["--segment takes whole,", '"split:0"']),
     (["--versions", "4"], 2, ['--versions takes 3.1.1, 5.0 or both, not "4"']),
     (["--seed", "x"], 2, ['--seed takes a number, not "x"']),
@@ -410,7 +439,7 @@ def test_shards_together_are_the_whole(run):
     (["--serve", "--until-failure"], 2, ["--serve and --until-failure do not go together"]),
     (["--expect", "a.ini", "--strict"], 2, ["expectations come from one place"]),
     (["--expect", "nowhere.ini", CASE], 2, ["--expect nowhere.ini: there is no such file, and no target"]),
-    (["ws://127.0.0.1:80", CASE], 2, ["ws://127.0.0.1:80: WebSocket is not supported yet; the scheme must be mqtt://"]),
+    (["ws://127.0.0.1:80/ä", CASE], 2, ["ws://127.0.0.1:80/ä: a path has visible ASCII characters alone"]),
 ])
 def test_mistakes_are_named(run, tmp_path, args, code, words):
     done = run(*args)

@@ -88,10 +88,12 @@ static void check_run(struct arena *a, const struct record_run *in)
 	assert_string_equal(out->target_url, or_empty(in->target_url));
 	assert_string_equal(out->role, or_empty(in->role));
 	assert_string_equal(out->command, or_empty(in->command));
+	assert_same_text(out->again, in->again);
 	assert_string_equal(out->catalogue, or_empty(in->catalogue));
 	assert_same_text(out->shard, in->shard);
 	assert_true(out->seed == in->seed);
 	assert_true(out->started_us == in->started_us);
+	assert_int_equal(out->round_trip_us, in->round_trip_us);
 	assert_int_equal(out->planned, in->planned);
 }
 
@@ -600,8 +602,9 @@ static void files_that_cannot_be_read(void **state)
 	const char *result = WRITTEN(a, case, &sample_case);
 	const char *wrong = with(a, result, "\"verdict\":\"fail\"", "\"verdict\":\"ok\"");
 
-	check_load_error(a, "", ": no whole record in it");
-	check_load_error(a, "{\"type\":\"ru", ": no whole record in it");
+	check_load_error(a, "", ": no whole record in it; mqttspec run writes one to run.jsonl");
+	check_load_error(a, "{\"type\":\"ru",
+		": no whole record in it; mqttspec run writes one to run.jsonl");
 	check_load_error(
 		a, arena_printf(a, "%s\n", result), ":1: the first record must be a \"run\"");
 	check_load_error(a, arena_printf(a, "%s\n\n%s\n%s\n", run, wrong, result),
