@@ -68,6 +68,8 @@ static int complete(int count, char **words)
 	struct completion c = { .to = stdout, .current = words[count - 1], .prefix = "" };
 	const struct option *o = completion_option(&c, longs, count > 1 ? words[count - 2] : "");
 
+	if (!o && count == 1)
+		completion_offer(&c, "passwd", "users of a password file");
 	if (!o)
 		completion_offer_options(&c, longs, help);
 	else if (o->val == 'c')

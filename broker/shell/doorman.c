@@ -279,7 +279,8 @@ bool doorman_reload(
 	if (judges_topics(&fresh) != judges_topics(&d->policies) ||
 		judges_logins(&fresh, settings) > d->judges_logins) {
 		snprintf(error, error_size,
-			"a first password_file, and the first or last acl_file, take a restart");
+			"a first password_file or allow_anonymous false, and a first or last "
+			"acl_file, take a restart");
 		policies_free(&fresh);
 		return false;
 	}

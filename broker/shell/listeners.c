@@ -58,6 +58,7 @@ bool listeners_open(struct listeners *l, uv_loop_t *loop, struct connections *al
 
 	if (!tls_set_read(&set, settings, error, error_size))
 		return false;
+	l->per_listener = settings->per_listener;
 	while (l->count < count) {
 		const struct listener_settings *s =
 			settings->listener_count ? &settings->listeners[l->count] : &standard;
@@ -79,7 +80,7 @@ bool listeners_fit(const struct listeners *l, const struct settings *settings)
 {
 	unsigned count = settings->listener_count ? settings->listener_count : 1;
 
-	if (l->count != count)
+	if (l->count != count || l->per_listener != settings->per_listener)
 		return false;
 	for (unsigned i = 0; i < settings->listener_count; i++) {
 		const struct listener_settings *s = &settings->listeners[i];

@@ -11,6 +11,7 @@
 struct listeners {
 	struct listener list[LISTENERS_MAX]; /* their connections outlive their being open */
 	unsigned count;                      /* that are open */
+	bool per_listener;                   /* each has a realm of its own */
 };
 
 /* Those of the settings, which are borrowed, or port 1883 of the loopback address. False, with a sentence, if any of

@@ -481,3 +481,19 @@ def test_what_a_listener_cannot_be_is_named(tmp_path, text, what):
     config.write_text(text)
     result = subprocess.run([BROKER, "-c", config], capture_output=True, text=True, timeout=LIMIT_S)
     assert result.returncode == 2 and what in result.stderr
+
+
+def test_what_takes_a_restart_is_said_and_changes_nothing(start, tmp_path):
+    text = "listener {port} 127.0.0.1\nallow_anonymous true\n"
+    ours = start("ours", text)
+    config, users = ours.config, tmp_path / "users"
+    passwd(users, "alice", "a")
+    own = config.read_text()
+    for more, words in [(f"password_file {users}\n", "a first password_file"),
+                        (f"listener 0 {tmp_path}/s\n", "other listeners take a restart"),
+                        ("max_qos 5\n", "max_qos takes 0 to 2")]:
+        config.write_text(own + more)
+        ours.process.send_signal(signal.SIGHUP)
+        ours.wait_for_log(words)
+        assert Peer(ours.port, "c", "alice", "wrong").code == 0
+    assert ours.log.read_text().count("all stays as it was") == 3
