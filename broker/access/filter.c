@@ -25,7 +25,7 @@ static bool walk_on(struct walk *w)
 
 static bool is(struct mqtt_view level, char c)
 {
-	return level.len == 1 && level.data[0] == c;
+	return level.len == 1 && level.data[0] == (uint8_t)c;
 }
 
 static bool is_wild(struct mqtt_view level)

@@ -117,6 +117,7 @@ static enum frames_result end(
 struct gathered {
 	const struct frames_hearer *hearer;
 	size_t len;
+	size_t most; /* that it ever was: to be wiped, as there may be a password in it */
 	uint8_t data[GATHER_BYTES];
 };
 
@@ -124,6 +125,7 @@ static bool flush(struct gathered *g)
 {
 	size_t len = g->len;
 
+	g->most = len > g->most ? len : g->most;
 	g->len = 0;
 	return !len || g->hearer->data(g->hearer->context, g->data, len);
 }
@@ -181,7 +183,7 @@ enum frames_result frames_read(struct frames *f, const void *data, size_t len,
 	struct gathered g;
 
 	g.hearer = hearer;
-	g.len = 0;
+	g.len = g.most = 0;
 	f->in = data;
 	f->in_len = len;
 	if (!context_make(f))
@@ -189,6 +191,7 @@ enum frames_result frames_read(struct frames *f, const void *data, size_t len,
 	enum frames_result result = read_all(f, &g, status);
 	if (!flush(&g))
 		result = FRAMES_STOPPED;
+	explicit_bzero(g.data, g.most);
 	f->in = NULL;
 	if (!f->ahead || result != FRAMES_FINE)
 		frames_fini(f);

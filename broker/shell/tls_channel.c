@@ -87,16 +87,16 @@ static bool wants_more(const struct tls_state *s, int result)
 	return SSL_get_error(s->ssl, result) == SSL_ERROR_WANT_READ;
 }
 
-/* All that SSL makes of the input. */
-static bool take_plain(struct connection *c)
+/* All that SSL makes of the input. `*most`: bytes of `plain` that were used. */
+static bool read_plain(struct connection *c, uint8_t plain[static RECORD_BYTES], size_t *most)
 {
 	struct tls_state *s = state_of(c);
-	uint8_t plain[RECORD_BYTES];
 
 	for (;;) {
 		ERR_clear_error();
-		int n = SSL_read(s->ssl, plain, sizeof(plain));
+		int n = SSL_read(s->ssl, plain, RECORD_BYTES);
 		if (n > 0) {
+			*most = (size_t)n > *most ? (size_t)n : *most;
 			if (!inner_of(c)->input(c, plain, (size_t)n))
 				return false;
 			continue;
@@ -109,6 +109,17 @@ static bool take_plain(struct connection *c)
 		s->bytes.in_len = 0;
 		return link_ends(c->link);
 	}
+}
+
+/* There may be a password in it, or a part of one. */
+static bool take_plain(struct connection *c)
+{
+	uint8_t plain[RECORD_BYTES];
+	size_t most = 0;
+	bool ok = read_plain(c, plain, &most);
+
+	explicit_bzero(plain, most);
+	return ok;
 }
 
 static bool tls_input(struct connection *c, void *data, size_t len)
