@@ -1,10 +1,12 @@
 """Who gets in and who may do what: the included broker and mosquitto read the very same files."""
 import os
 import pathlib
+import pty
 import select
 import signal
 import socket
 import subprocess
+import termios
 import time
 
 import pytest
@@ -497,3 +499,42 @@ def test_what_takes_a_restart_is_said_and_changes_nothing(start, tmp_path):
         ours.wait_for_log(words)
         assert Peer(ours.port, "c", "alice", "wrong").code == 0
     assert ours.log.read_text().count("all stays as it was") == 3
+
+
+def ask_at_a_terminal(path, *answers):
+    """Exit code and what the terminal has shown."""
+    pid, terminal = pty.fork()
+    if not pid:
+        os.execv(BROKER, [str(BROKER), "passwd", str(path), "alice"])
+    shown, deadline = b"", time.monotonic() + LIMIT_S
+
+    def read():
+        assert select.select([terminal], [], [], max(0, deadline - time.monotonic()))[0], shown
+        return os.read(terminal, 1000)
+    for answer in answers:
+        prompts = shown.count(b": ")
+        while shown.count(b": ") == prompts:
+            shown += read()
+        while termios.tcgetattr(terminal)[3] & termios.ECHO:
+            assert time.monotonic() < deadline
+            time.sleep(0.01)
+        os.write(terminal, answer)
+    try:
+        while more := read():
+            shown += more
+    except OSError:
+        pass
+    os.close(terminal)
+    return os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1]), shown.decode()
+
+
+def test_a_password_is_asked_for_without_showing_it(tmp_path):
+    path = tmp_path / "users"
+    code, shown = ask_at_a_terminal(path, b"Opensesame\n", b"Opensesame\n")
+    assert code == 0 and "sesame" not in shown and path.read_text().startswith("alice:$7$")
+    before = path.read_text()
+    code, shown = ask_at_a_terminal(path, b"Opensesame\n", b"Closesesame\n")
+    assert code == 1 and "the two are not the same" in shown
+    code, shown = ask_at_a_terminal(path, b"Open\x03")
+    assert code == -signal.SIGINT
+    assert path.read_text() == before
