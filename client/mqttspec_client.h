@@ -1,4 +1,4 @@
-/* A client for MQTT 3.1.1 and 5.0 over TCP or Unix sockets.
+/* A client for MQTT 3.1.1 and 5.0 over TCP, TLS or Unix sockets.
  *
  * For scripts, each call waits for its end:
  *
@@ -180,11 +180,32 @@ struct mqttspec_callbacks {
 	void (*trace)(void *context, bool sent, const void *packet, size_t len);
 };
 
+/* For servers with mqtts://. All files are PEM; they are read when the client is made. */
+struct mqttspec_tls {
+	/* Whom to trust: certificates in a file, in a directory as `openssl rehash` makes it. Both NULL:
+	 * those whom the system trusts.
+	 */
+	const char *ca_file, *ca_path;
+	const char *
+		cert_file; /* who this client is, with the issuers in between; NULL: it does not say */
+	const char *key_file; /* not encrypted */
+	const char *
+		server_name; /* asked for, and looked for in the server's certificate; NULL: the host */
+	bool insecure;       /* a trusted certificate will do, whatever its name (false) */
+	const char *version_min; /* "tlsv1.3", "tlsv1.2", "tlsv1.1"; NULL: tlsv1.2 */
+	const char *ciphers; /* as in `openssl ciphers`, up to TLS 1.2; NULL: OpenSSL's default */
+	const char *ciphers_tls13; /* the same for TLS 1.3 */
+	const char *alpn;          /* protocol to ask for; NULL: none */
+};
+
 struct mqttspec_options {
-	/* "mqtt://host:port", "host", "host:port", "[::1]:port", "unix:/path"; tried in turn. */
+	/* "mqtt://host:port", "host", "host:port", "[::1]:port", "mqtts://host:port", "unix:/path"; tried
+	 * in turn.
+	 */
 	const char *const *servers;
 	size_t server_count;
 	const char *bind_address; /* of this side; NULL: any */
+	struct mqttspec_tls tls;
 
 	uint8_t version;       /* 5, or 4 for 3.1.1 (5) */
 	const char *client_id; /* "": the server chooses ("") */

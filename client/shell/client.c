@@ -228,7 +228,9 @@ void shell_turn(struct mqttspec_client *c)
 	if (c->state == SHELL_PAUSING && now_ms(c) >= c->retry_due_ms)
 		dial(c);
 	if (c->state == SHELL_DIALLING && now_ms(c) >= c->attempt_due_ms) {
-		shell_tell_end(c, MQTTSPEC_UNREACHABLE, false, "no connection in time");
+		const char *handshake = connection_handshake(c->connection);
+		shell_tell_end(c, MQTTSPEC_UNREACHABLE, false, "no %s%s in time",
+			handshake ? handshake : "connection", handshake ? " handshake" : "");
 		drop(c);
 	}
 	if (c->stopping && c->state == SHELL_DIALLING)
@@ -252,7 +254,7 @@ static void client_fini(struct mqttspec_client *c)
 	engine_free(c->engine);
 	buf_fini(&c->end_properties);
 	buf_fini(&c->answer_codes);
-	arena_fini(&c->route.arena);
+	route_fini(&c->route);
 }
 
 struct mqttspec_client *mqttspec_client_new(const struct mqttspec_options *options,

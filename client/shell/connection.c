@@ -1,14 +1,20 @@
 #include "client/shell/connection.h"
 
+#include <stddef.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "client/shell/channel.h"
 
-enum { CHUNK_SIZE = 64 * 1024 };
+enum { CHUNK_SIZE = 64 * 1024, WHY_SIZE = 160 };
+
+/* Of a layer's state, so that the next one's is aligned. */
+#define STATE_BYTES(channel) \
+	(((channel)->state_bytes + _Alignof(max_align_t) - 1) & ~(_Alignof(max_align_t) - 1))
 
 struct connection {
-	union {
+	_Alignas(max_align_t) union {
 		uv_handle_t handle;
 		uv_stream_t stream;
 		uv_tcp_t tcp;
@@ -29,8 +35,15 @@ struct connection {
 	bool looking_up;
 	bool has_handle;
 	bool paused;
-	bool finished;
-	const char *why; /* latest failure */
+	bool broken;        /* nothing can be written any longer */
+	bool finished;      /* farewells are said, or being said */
+	unsigned farewells; /* layers that have not said theirs */
+	const char *why;    /* latest failure */
+	struct layer layers[SERVER_LAYERS];
+	unsigned layer_count;
+	unsigned layers_begun; /* whose `open` was called */
+	unsigned
+		layers_opened; /* that are open: the stream is ready for them, and they are ready */
 };
 
 static void connection_free(struct connection *c)
@@ -39,8 +52,8 @@ static void connection_free(struct connection *c)
 		return;
 	if (c->addresses)
 		uv_freeaddrinfo(c->addresses);
-	if (c->server.channel->close)
-		c->server.channel->close(c);
+	for (unsigned i = c->layers_begun; i-- > 0;)
+		c->server.channels[i]->close(&c->layers[i]);
 	free(c->chunk);
 	free(c->rest);
 	free(c);
@@ -58,40 +71,140 @@ static void end(struct connection *c, const char *why)
 
 /* ---- what stands above the stream ---------------------------------------------------------- */
 
-void *connection_state(const struct connection *c)
+static size_t layers_size(const struct server *s)
 {
-	return (void *)(uintptr_t)(c + 1);
+	size_t size = 0;
+
+	for (unsigned i = 0; i < SERVER_LAYERS && s->channels[i]; i++)
+		size += STATE_BYTES(s->channels[i]);
+	return size;
 }
 
-void connection_opened(struct connection *c)
+static void layers_init(struct connection *c)
 {
-	if (c->owner)
+	uint8_t *state = (uint8_t *)(c + 1);
+
+	for (unsigned i = 0; i < SERVER_LAYERS && c->server.channels[i]; i++) {
+		c->layers[i] = (struct layer){ c, &c->server, state, i };
+		c->layer_count++;
+		state += STATE_BYTES(c->server.channels[i]);
+	}
+}
+
+static size_t put(struct connection *c, struct mqtt_view bytes);
+
+/* To the layer below those that are `level` and more, or to the stream. */
+static size_t write_below(struct connection *c, unsigned level, struct mqtt_view bytes)
+{
+	if (!level)
+		return put(c, bytes);
+	return c->server.channels[level - 1]->write(&c->layers[level - 1], bytes);
+}
+
+static void open_level(struct connection *c, unsigned level)
+{
+	if (!c->owner)
+		return;
+	c->layers_opened = level;
+	if (level == c->layer_count) {
 		c->hooks->opened(c->owner);
+		return;
+	}
+	c->layers_begun++;
+	const char *why = c->server.channels[level]->open(&c->layers[level]);
+	if (why)
+		end(c, why);
 }
 
-void connection_deliver(struct connection *c, const void *data, size_t len)
+/* The handle is closed in a turn of its own, so that the connection is still there after it was let go of. */
+static void deliver(struct connection *c, unsigned level, void *data, size_t len)
 {
-	if (c->owner)
+	if (!c->owner)
+		return;
+	if (level == c->layer_count) {
 		c->hooks->bytes(c->owner, data, len);
+		return;
+	}
+	const char *why = c->server.channels[level]->input(&c->layers[level], data, len);
+	if (why)
+		end(c, why);
+}
+
+static bool is_pending(const struct connection *c, unsigned level)
+{
+	return level < c->layer_count && c->server.channels[level]->pending(&c->layers[level]);
+}
+
+/* From above, each after what the one above it said has been taken. */
+static void say_farewells(struct connection *c)
+{
+	while (c->farewells && !is_pending(c, c->farewells)) {
+		unsigned level = --c->farewells;
+		if (c->server.channels[level]->finish)
+			c->server.channels[level]->finish(&c->layers[level]);
+	}
+}
+
+size_t layer_put(struct layer *l, struct mqtt_view bytes)
+{
+	return write_below(l->connection, l->level, bytes);
+}
+
+void layer_opened(struct layer *l)
+{
+	open_level(l->connection, l->level + 1);
+}
+
+void layer_deliver(struct layer *l, void *data, size_t len)
+{
+	deliver(l->connection, l->level + 1, data, len);
 }
 
 size_t connection_write(struct connection *c, struct mqtt_view bytes)
 {
-	return c->server.channel->write(c, bytes);
+	return write_below(c, c->layer_count, bytes);
 }
 
 bool connection_is_writing(const struct connection *c)
 {
-	const struct channel *channel = c->server.channel;
+	bool pending = c->rest || c->farewells;
 
-	return c->rest || (channel->pending && channel->pending(c));
+	for (unsigned i = 0; i < c->layers_opened; i++)
+		pending = pending || is_pending(c, i);
+	return pending;
 }
 
 void connection_finish(struct connection *c)
 {
-	if (!c->finished && c->server.channel->finish)
-		c->server.channel->finish(c);
+	if (!c->finished)
+		c->farewells = c->layers_opened;
 	c->finished = true;
+	say_farewells(c);
+}
+
+const char *connection_handshake(const struct connection *c)
+{
+	return c->layers_begun > c->layers_opened ? c->server.channels[c->layers_opened]->name
+						  : NULL;
+}
+
+/* The stream has come to its end. */
+static void end_stream(struct connection *c, const char *why)
+{
+	const char *handshake = connection_handshake(c);
+	char text[WHY_SIZE];
+
+	snprintf(text, sizeof(text), "%s%s%s%s", why, handshake ? " during the " : "",
+		handshake ? handshake : "", handshake ? " handshake" : "");
+	end(c, text);
+}
+
+static void layers_written(struct connection *c)
+{
+	for (unsigned i = 0; i < c->layers_begun && c->owner; i++)
+		c->server.channels[i]->written(&c->layers[i]);
+	if (c->owner && c->finished)
+		say_farewells(c);
 }
 
 /* ---- reading and writing ------------------------------------------------------------------- */
@@ -106,35 +219,30 @@ static void on_alloc(uv_handle_t *handle, size_t suggested, uv_buf_t *buf)
 	*buf = uv_buf_init(c->chunk, c->chunk ? CHUNK_SIZE : 0);
 }
 
-/* The handle is closed in a turn of its own, so that the connection is still there after it was let go of. */
-static void take(struct connection *c, char *data, size_t len)
-{
-	const char *why = c->server.channel->input(c, data, len);
-
-	if (why)
-		end(c, why);
-}
-
 static void on_read(uv_stream_t *stream, ssize_t n, const uv_buf_t *buf)
 {
 	struct connection *c = (struct connection *)stream;
 
 	if (n > 0 && c->owner)
-		take(c, buf->base, (size_t)n);
+		deliver(c, 0, buf->base, (size_t)n);
 	else if (n < 0)
-		end(c, n == UV_EOF ? "connection closed by the server" : uv_strerror((int)n));
+		end_stream(
+			c, n == UV_EOF ? "connection closed by the server" : uv_strerror((int)n));
 }
 
+/* A server that refuses may have said why before it closed: that is still to be read, and then the end. */
 static void on_written(uv_write_t *request, int status)
 {
 	struct connection *c = (struct connection *)request->handle;
 
 	free(c->rest);
 	c->rest = NULL;
-	if (status < 0)
-		end(c, uv_strerror(status));
-	else if (c->owner && c->server.channel->written)
-		c->server.channel->written(c);
+	c->broken = status < 0;
+	if (c->broken && c->paused)
+		end_stream(c, uv_strerror(status));
+	if (c->broken)
+		return;
+	layers_written(c);
 	if (c->owner && !c->rest)
 		c->hooks->written(c->owner);
 }
@@ -153,11 +261,11 @@ static bool write_later(struct connection *c, struct mqtt_view bytes)
 	return false;
 }
 
-size_t connection_put(struct connection *c, struct mqtt_view bytes)
+static size_t put(struct connection *c, struct mqtt_view bytes)
 {
 	uv_buf_t buf = uv_buf_init((char *)(uintptr_t)bytes.data, bytes.len);
 
-	if (c->rest || !bytes.len)
+	if (c->rest || c->broken || !bytes.len)
 		return 0;
 	int n = uv_try_write(&c->stream, &buf, 1);
 	size_t taken = n > 0 ? (size_t)n : 0;
@@ -210,8 +318,7 @@ static void on_connected(uv_connect_t *request, int status)
 	if (c->server.port[0])
 		uv_tcp_nodelay(&c->tcp, 1);
 	uv_read_start(&c->stream, on_alloc, on_read);
-	if (!c->server.channel->open(c))
-		end(c, "no memory");
+	open_level(c, 0);
 }
 
 static int dial(struct connection *c, const struct sockaddr *address)
@@ -286,13 +393,14 @@ static int look_up(struct connection *c, uv_loop_t *loop)
 struct connection *connection_open(uv_loop_t *loop, const struct server *server,
 	const char *bind_address, const struct connection_hooks *hooks, void *owner)
 {
-	struct connection *c = calloc(1, sizeof(*c) + server->channel->state_bytes);
+	struct connection *c = calloc(1, sizeof(*c) + layers_size(server));
 
 	if (!c)
 		return NULL;
 	c->hooks = hooks;
 	c->owner = owner;
 	c->server = *server;
+	layers_init(c);
 	c->why = "no address";
 	c->lookup.data = c;
 	c->has_source = bind_address != NULL;

@@ -36,6 +36,18 @@ static bool servers_read(
 	return true;
 }
 
+static bool tls_read(struct route *r, const struct mqttspec_options *o, char *error, size_t size)
+{
+	bool wanted = false;
+
+	for (size_t i = 0; i < r->server_count; i++)
+		wanted = wanted || r->servers[i].secure;
+	r->tls = wanted ? tls_context_new(&o->tls, error, size) : NULL;
+	for (size_t i = 0; i < r->server_count; i++)
+		r->servers[i].tls = r->tls;
+	return !wanted || r->tls;
+}
+
 static bool bind_address_read(
 	struct route *r, const struct mqttspec_options *o, char *error, size_t size)
 {
@@ -49,6 +61,18 @@ static bool bind_address_read(
 		return true;
 	snprintf(error, size, "%s: not an IP address", o->bind_address);
 	return false;
+}
+
+static bool route_read(struct route *r, const struct mqttspec_options *o, char *error, size_t size)
+{
+	return servers_read(r, o, error, size) && tls_read(r, o, error, size) &&
+		bind_address_read(r, o, error, size);
+}
+
+void route_fini(struct route *r)
+{
+	tls_context_free(r->tls);
+	arena_fini(&r->arena);
 }
 
 static struct mqtt_connect connect_of(
@@ -114,8 +138,7 @@ bool options_read(
 	c->pause_max_ms = o->pause_max_ms;
 	c->connect_wait_ms = o->connect_wait_ms;
 	c->inbox.limit = o->inbox_messages;
-	if (!servers_read(&c->route, o, error, size) ||
-		!bind_address_read(&c->route, o, error, size))
+	if (!route_read(&c->route, o, error, size))
 		return false;
 	shell_engine_config(c, o, &config);
 	c->engine = engine_new(&config, (int64_t)uv_now(c->loop));
@@ -152,12 +175,11 @@ bool mqttspec_set_connect(
 	struct route route = { 0 };
 
 	arena_init(&route.arena);
-	if (!servers_read(&route, o, error, size) || !bind_address_read(&route, o, error, size) ||
-		!connect_change(c, o, error, size)) {
-		arena_fini(&route.arena);
+	if (!route_read(&route, o, error, size) || !connect_change(c, o, error, size)) {
+		route_fini(&route);
 		return false;
 	}
-	arena_fini(&c->route.arena);
+	route_fini(&c->route);
 	c->route = route;
 	c->server = 0;
 	shell_note_id(c);

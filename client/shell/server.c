@@ -4,7 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "client/shell/channel.h"
+#include "client/shell/tls.h"
 
 static bool copy(char *to, size_t size, const char *text, size_t len)
 {
@@ -46,32 +46,59 @@ static const char *host_split(const char **host, const char **port)
 	return end ? end : *host + strlen(*host);
 }
 
+static const struct scheme {
+	const char *prefix, *port;
+	bool secure, websocket;
+} schemes[] = {
+	{ "mqtt://", "1883", false, false },
+	{ "mqtts://", "8883", true, false },
+};
+
+/* Takes the scheme off the text; without one it is mqtt. NULL: it is none of these. */
+static const struct scheme *scheme_take(const char **text)
+{
+	for (size_t i = 0; i < sizeof(schemes) / sizeof(*schemes); i++) {
+		size_t len = strlen(schemes[i].prefix);
+		if (!strncmp(*text, schemes[i].prefix, len)) {
+			*text += len;
+			return &schemes[i];
+		}
+	}
+	return strstr(*text, "://") ? NULL : &schemes[0];
+}
+
+static bool unix_read(struct server *s, const char *text, char *error, size_t error_size)
+{
+	const char *path = text + 5;
+
+	s->port[0] = 0;
+	if (copy(s->host, sizeof(s->host), path, strlen(path)))
+		return true;
+	snprintf(error, error_size, "%s: no path of a socket", text);
+	return false;
+}
+
 bool server_read(struct server *s, const char *text, char *error, size_t error_size)
 {
 	const char *host = text, *port;
 
-	*s = (struct server){ .port = "1883", .channel = &channel_plain };
-	if (!strncmp(text, "unix:", 5)) {
-		s->port[0] = 0;
-		if (copy(s->host, sizeof(s->host), text + 5, strlen(text + 5)))
-			return true;
-		snprintf(error, error_size, "%s: no path of a socket", text);
-		return false;
-	}
-	if (!strncmp(text, "mqtts://", 8)) {
-		snprintf(error, error_size, "mqtts:// needs TLS, which this client does not have");
-		return false;
-	}
-	if (!strncmp(text, "mqtt://", 7))
-		host += 7;
-	if (strstr(host, "://")) {
-		snprintf(error, error_size, "%s: only mqtt:// and unix: are supported", text);
-		return false;
-	}
-	if (strchr(host, '@')) {
+	*s = (struct server){ 0 };
+	if (!strncmp(text, "unix:", 5))
+		return unix_read(s, text, error, error_size);
+	if (strchr(text, '@')) {
 		snprintf(error, error_size, "user name and password are no part of a server");
 		return false;
 	}
+	const struct scheme *scheme = scheme_take(&host);
+	if (!scheme) {
+		snprintf(error, error_size, "%s: only mqtt://, mqtts:// and unix: are supported",
+			text);
+		return false;
+	}
+	memcpy(s->port, scheme->port, strlen(scheme->port) + 1);
+	s->secure = scheme->secure;
+	if (s->secure)
+		s->channels[0] = &channel_tls;
 	const char *end = host_split(&host, &port);
 	if (end && (!port || port_read(s->port, port)) &&
 		copy(s->host, sizeof(s->host), host, (size_t)(end - host)))

@@ -15,6 +15,7 @@
 #include "client/shell/connection.h"
 #include "client/shell/inbox.h"
 #include "client/shell/server.h"
+#include "client/shell/tls_context.h"
 
 enum shell_state { SHELL_IDLE, SHELL_DIALLING, SHELL_OPEN, SHELL_PAUSING, SHELL_STOPPED };
 
@@ -26,6 +27,7 @@ struct route { /* whereto, copied out of the options */
 	struct server *servers;
 	size_t server_count;
 	const char *bind_address;
+	struct tls_context *tls; /* NULL: no server needs it */
 };
 
 enum request_state { REQUEST_WAITS, REQUEST_SENT, REQUEST_DONE };

@@ -59,7 +59,11 @@ struct command {
 	const char *bind_address;
 	const char *id, *id_prefix;
 	const char *user_name, *password;
-	uint16_t port;
+	size_t password_len;
+	struct mqttspec_tls tls;
+	bool tls_url;    /* -L says that there is TLS */
+	bool tls_system; /* those are trusted whom the system trusts */
+	uint16_t port;   /* 0: not given */
 	uint16_t keep_alive_s;
 	uint16_t inflight; /* 0: not given */
 	uint8_t version;

@@ -20,6 +20,8 @@ static void servers_are_read(void **state)
 		{ "[::1]", "::1", "1883" },
 		{ "fe80::1", "fe80::1", "1883" },
 		{ "unix:/run/mqtt.sock", "/run/mqtt.sock", "" },
+		{ "mqtts://host", "host", "8883" },
+		{ "mqtts://[::1]:1", "::1", "1" },
 	};
 	struct server s;
 	char error[128];
@@ -29,13 +31,17 @@ static void servers_are_read(void **state)
 		assert_true(server_read(&s, good[i].text, error, sizeof(error)));
 		assert_string_equal(s.host, good[i].host);
 		assert_string_equal(s.port, good[i].port);
+		bool secure = !strncmp(good[i].text, "mqtts", 5);
+		assert_int_equal(s.secure, secure);
+		assert_int_equal(s.channels[0] != NULL, secure);
 	}
 }
 
 static void nonsense_is_no_server(void **state)
 {
 	static const char *const bad[] = { "", "host:", "host:0", "host:65536", "host:x", ":1883",
-		"[::1", "unix:", "mqtts://host", "mqtt://", "host:1 " };
+		"[::1", "unix:", "mqtts://", "mqtt://", "mqttss://host", "me:secret@host",
+		"host:1 " };
 	struct server s;
 	char error[128];
 
