@@ -1,4 +1,4 @@
-/* A client for MQTT 3.1.1 and 5.0 over TCP, TLS or Unix sockets.
+/* A client for MQTT 3.1.1 and 5.0 over TCP, TLS, WebSocket or Unix sockets.
  *
  * For scripts, each call waits for its end:
  *
@@ -180,7 +180,7 @@ struct mqttspec_callbacks {
 	void (*trace)(void *context, bool sent, const void *packet, size_t len);
 };
 
-/* For servers with mqtts://. All files are PEM; they are read when the client is made. */
+/* For servers with mqtts:// and wss://. All files are PEM; they are read when the client is made. */
 struct mqttspec_tls {
 	/* Whom to trust: certificates in a file, in a directory as `openssl rehash` makes it. Both NULL:
 	 * those whom the system trusts.
@@ -199,13 +199,17 @@ struct mqttspec_tls {
 };
 
 struct mqttspec_options {
-	/* "mqtt://host:port", "host", "host:port", "[::1]:port", "mqtts://host:port", "unix:/path"; tried
-	 * in turn.
+	/* Tried in turn: "mqtt://host:port", "host", "host:port", "[::1]:port", and "unix:/path"; with TLS
+	 * "mqtts://host:port"; over WebSocket "ws://host:port/path" and "wss://host:port/path". Without a
+	 * port 1883, 8883, 80 or 443; without a path /mqtt.
 	 */
 	const char *const *servers;
 	size_t server_count;
 	const char *bind_address; /* of this side; NULL: any */
 	struct mqttspec_tls tls;
+	const char *const
+		*headers; /* "Name: value", to be sent in the opening handshake of a WebSocket */
+	size_t header_count;
 
 	uint8_t version;       /* 5, or 4 for 3.1.1 (5) */
 	const char *client_id; /* "": the server chooses ("") */

@@ -219,13 +219,23 @@ static void on_alloc(uv_handle_t *handle, size_t suggested, uv_buf_t *buf)
 	*buf = uv_buf_init(c->chunk, c->chunk ? CHUNK_SIZE : 0);
 }
 
+/* Layers may have written for themselves what stood in the way. */
+static void room(struct connection *c)
+{
+	layers_written(c);
+	if (c->owner && !c->rest)
+		c->hooks->written(c->owner);
+}
+
 static void on_read(uv_stream_t *stream, ssize_t n, const uv_buf_t *buf)
 {
 	struct connection *c = (struct connection *)stream;
 
-	if (n > 0 && c->owner)
+	if (n > 0 && c->owner) {
 		deliver(c, 0, buf->base, (size_t)n);
-	else if (n < 0)
+		if (c->layer_count)
+			room(c);
+	} else if (n < 0)
 		end_stream(
 			c, n == UV_EOF ? "connection closed by the server" : uv_strerror((int)n));
 }
@@ -242,9 +252,7 @@ static void on_written(uv_write_t *request, int status)
 		end_stream(c, uv_strerror(status));
 	if (c->broken)
 		return;
-	layers_written(c);
-	if (c->owner && !c->rest)
-		c->hooks->written(c->owner);
+	room(c);
 }
 
 static bool write_later(struct connection *c, struct mqtt_view bytes)

@@ -4,6 +4,8 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "client/shell/opening.h"
+
 void mqttspec_options_default(struct mqttspec_options *options)
 {
 	*options = (struct mqttspec_options){ .version = 5,
@@ -48,6 +50,32 @@ static bool tls_read(struct route *r, const struct mqttspec_options *o, char *er
 	return !wanted || r->tls;
 }
 
+/* Of the opening handshake; an error shows no value, which may be a secret. */
+static bool headers_read(
+	struct route *r, const struct mqttspec_options *o, char *error, size_t size)
+{
+	char *all = arena_text(&r->arena, "");
+	size_t bytes = 0;
+
+	for (size_t i = 0; i < o->header_count; i++) {
+		if (!opening_allows(o->headers[i])) {
+			int shown = (int)strcspn(o->headers[i], ": ");
+			snprintf(error, size, "%.*s: not a field that can be added to a request",
+				shown, o->headers[i]);
+			return false;
+		}
+		bytes += strlen(o->headers[i]) + 2;
+		if (bytes > HTTP_HEAD_MAX) {
+			snprintf(error, size, "the fields to add to a request are too long");
+			return false;
+		}
+		all = arena_printf(&r->arena, "%s%s\r\n", all, o->headers[i]);
+	}
+	for (size_t i = 0; i < r->server_count; i++)
+		r->servers[i].headers = all;
+	return true;
+}
+
 static bool bind_address_read(
 	struct route *r, const struct mqttspec_options *o, char *error, size_t size)
 {
@@ -66,7 +94,7 @@ static bool bind_address_read(
 static bool route_read(struct route *r, const struct mqttspec_options *o, char *error, size_t size)
 {
 	return servers_read(r, o, error, size) && tls_read(r, o, error, size) &&
-		bind_address_read(r, o, error, size);
+		headers_read(r, o, error, size) && bind_address_read(r, o, error, size);
 }
 
 void route_fini(struct route *r)

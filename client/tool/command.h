@@ -62,8 +62,12 @@ struct command {
 	size_t password_len;
 	struct mqttspec_tls tls;
 	bool tls_url;    /* -L says that there is TLS */
+	bool ws_url;     /* ... or a WebSocket */
 	bool tls_system; /* those are trusted whom the system trusts */
 	uint16_t port;   /* 0: not given */
+	bool ws;
+	const char *ws_path; /* NULL: not given */
+	struct texts ws_headers;
 	uint16_t keep_alive_s;
 	uint16_t inflight; /* 0: not given */
 	uint8_t version;

@@ -12,6 +12,19 @@ static bool has_tls(const struct command *c)
 	return c->tls_url || c->tls_system || c->tls.ca_file || c->tls.ca_path;
 }
 
+static bool has_ws(const struct command *c)
+{
+	return c->ws || c->ws_url;
+}
+
+static const char *ws_contradiction(const struct command *c)
+{
+	if (has_ws(c))
+		return c->unix_path ? "a Unix socket (--unix) and a WebSocket do not go together"
+				    : NULL;
+	return c->ws_path || c->ws_headers.count ? "--ws-path and --ws-header need --ws" : NULL;
+}
+
 /* An option that says something about TLS, where there is none. */
 static const char *tls_contradiction(const struct command *c)
 {
@@ -54,7 +67,8 @@ static const char *contradiction(const struct command *c)
 		for (unsigned place = 0; place < PLACES; place++)
 			if (c->properties[place].count)
 				return "properties (-D) need MQTT 5.0";
-	return tls_contradiction(c);
+	const char *wrong = tls_contradiction(c);
+	return wrong ? wrong : ws_contradiction(c);
 }
 
 /* Up to 23 bytes of letters and digits are what every server takes. [MQTT-3.1.3-5] */
@@ -95,13 +109,17 @@ bool command_finish(struct command *c)
 static const char *server_url(const struct command *c)
 {
 	bool bare_ipv6 = strchr(c->host, ':') && *c->host != '[';
-	const char *scheme = has_tls(c) ? "mqtts" : "mqtt";
+	const char *schemes[] = { "mqtt", "mqtts", "ws", "wss" };
+	const char *scheme = schemes[(has_ws(c) ? 2 : 0) + has_tls(c)];
+	const char *path = !c->ws_path ? ""
+		: *c->ws_path == '/'   ? c->ws_path
+				       : arena_printf(c->arena, "/%s", c->ws_path);
 	const char *host = bare_ipv6 ? arena_printf(c->arena, "[%s]", c->host) : c->host;
 
 	if (c->unix_path)
 		return arena_printf(c->arena, "unix:%s", c->unix_path);
-	return c->port ? arena_printf(c->arena, "%s://%s:%u", scheme, host, c->port)
-		       : arena_printf(c->arena, "%s://%s", scheme, host);
+	return c->port ? arena_printf(c->arena, "%s://%s:%u%s", scheme, host, c->port, path)
+		       : arena_printf(c->arena, "%s://%s%s", scheme, host, path);
 }
 
 void command_options(
@@ -113,6 +131,8 @@ void command_options(
 	*server = server_url(c);
 	o->servers = server;
 	o->tls = c->tls;
+	o->headers = c->ws_headers.list;
+	o->header_count = c->ws_headers.count;
 	o->server_count = 1;
 	o->bind_address = c->bind_address;
 	o->version = c->version;

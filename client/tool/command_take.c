@@ -141,6 +141,8 @@ static bool option_with_value(
 	case O_KEY: c->tls.key_file = v; return true;
 	case O_CIPHERS: c->tls.ciphers = v; return true;
 	case O_SNI: c->tls.server_name = v; return true;
+	case O_WS_HEADER: command_text_add(c, &c->ws_headers, v); return true;
+	case O_WS_PATH: c->ws_path = v; return true;
 	case O_TLS_ALPN: c->tls.alpn = v; return true;
 	case O_TLS_VERSION: c->tls.version_min = v; return true;
 	case O_QOS: return qos_set(c, name, v, &c->qos);
@@ -185,6 +187,7 @@ static bool option_alone(struct command *c, enum option_id id)
 	case O_INSECURE: c->tls.insecure = true; return true;
 	case O_OS_CERTS: c->tls_system = true; return true;
 	case O_VERBOSE: c->verbose = true; return true;
+	case O_WS: c->ws = true; return true;
 	case O_WILL_RETAIN: c->will_retain = c->will_options = true; return true;
 	default: return true; /* --nodelay: always */
 	}

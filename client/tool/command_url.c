@@ -14,15 +14,24 @@ static char *cut(char *text, char mark)
 	return at;
 }
 
-/* The scheme says whether there is TLS; returns what is after it, NULL if there is no such scheme. */
+/* The scheme says what is between the server and MQTT; returns what is after it, NULL if there is no such scheme. */
 static const char *scheme_take(struct command *c, const char *url)
 {
-	if (!strncmp(url, "mqtts://", 8)) {
-		c->tls_url = true;
-		return url + 8;
+	static const struct {
+		const char *prefix;
+		bool tls, ws;
+	} schemes[] = { { "mqtt://", false, false }, { "mqtts://", true, false },
+		{ "ws://", false, true }, { "wss://", true, true } };
+
+	for (size_t i = 0; i < sizeof(schemes) / sizeof(*schemes); i++) {
+		size_t len = strlen(schemes[i].prefix);
+		if (strncmp(url, schemes[i].prefix, len) != 0)
+			continue;
+		c->tls_url = schemes[i].tls;
+		c->ws_url = schemes[i].ws;
+		return url + len;
 	}
-	c->tls_url = false;
-	return strncmp(url, "mqtt://", 7) != 0 ? NULL : url + 7;
+	return NULL;
 }
 
 static void user_read(struct command *c, char *user)
@@ -41,7 +50,8 @@ bool command_url_read(struct command *c, const char *url)
 	long port;
 
 	if (!rest) {
-		command_complain(c, "-L: %s does not begin with mqtt:// or mqtts://", shown);
+		command_complain(
+			c, "-L: %s does not begin with mqtt://, mqtts://, ws:// or wss://", shown);
 		return false;
 	}
 	char *authority = arena_text(c->arena, rest);

@@ -18,7 +18,7 @@ static const char *values_of(enum option_id id)
 	case O_PASSWORD_FILE:
 	case O_UNIX: return "=files";
 	case O_HOST: return "localhost 127.0.0.1 ::1";
-	case O_URL: return "mqtt:// mqtts://";
+	case O_URL: return "mqtt:// mqtts:// ws:// wss://";
 	case O_QOS:
 	case O_WILL_QOS: return "0 1 2";
 	case O_PROTOCOL: return "311 5 mqttv311 mqttv5";

@@ -9,7 +9,8 @@
 	"  -h, --host NAME            server (localhost)\n"                                      \
 	"  -p, --port PORT            (1883, with TLS 8883)\n"                                   \
 	"      --unix PATH            a Unix socket instead\n"                                   \
-	"  -L, --url URL              mqtt://[USER[:PASSWORD]@]HOST[:PORT]/TOPIC, or mqtts://\n" \
+	"  -L, --url URL              mqtt://[USER[:PASSWORD]@]HOST[:PORT]/TOPIC, or the same\n" \
+	"                             with mqtts:// (TLS), ws:// or wss:// (WebSocket)\n"        \
 	"  -A ADDRESS                 address of this side\n"                                    \
 	"  -V, --protocol-version V   311 (the default) or 5\n"                                  \
 	"  -i, --id ID                Client Identifier; without it a random one, in 5.0 the\n"  \
@@ -26,7 +27,12 @@
 	"                             a property of 5.0: -D publish content-type text/plain,\n"  \
 	"                             -D connect user-property NAME VALUE\n"                     \
 	"\n"                                                                                     \
-	"TLS, where one of the first three or mqtts:// asks for it\n"                            \
+	"WebSocket\n"                                                                            \
+	"      --ws                   connect over WebSocket (port 80, with TLS 443)\n"          \
+	"      --ws-path PATH         (/mqtt)\n"                                                 \
+	"      --ws-header FIELD      \"Name: value\" for the handshake; may be repeated\n"      \
+	"\n"                                                                                     \
+	"TLS, where one of the first three or -L asks for it\n"                                  \
 	"      --cafile FILE          certificates to trust, in PEM format\n"                    \
 	"      --capath DIRECTORY     the same, in files as openssl rehash names them\n"         \
 	"      --tls-use-os-certs     those that the system trusts\n"                            \

@@ -65,6 +65,9 @@ enum option_id {
 	O_SNI,
 	O_TLS_ALPN,
 	O_TLS_VERSION,
+	O_WS,
+	O_WS_HEADER,
+	O_WS_PATH,
 	O_MISSING, /* mosquitto's clients have it, these do not: `missing` */
 };
 

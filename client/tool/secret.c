@@ -21,7 +21,8 @@ void secrets_take(const struct command *c, int argc, char **argv)
 		const struct option *o = option_find(c->kind, argv[i]);
 		if (!o || !o->takes_value || ++i == argc)
 			continue;
-		if (o->id == O_PASSWORD || (o->id == O_URL && strchr(argv[i], '@')))
+		if (o->id == O_PASSWORD || o->id == O_WS_HEADER ||
+			(o->id == O_URL && strchr(argv[i], '@')))
 			argv[i] = take(c, argv[i]);
 	}
 }

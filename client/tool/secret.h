@@ -4,7 +4,7 @@
 
 #include "client/tool/command.h"
 
-/* What argv says of passwords, in -P and in the URL of -L, is copied, and wiped where it stood. */
+/* What argv says of secrets, in -P, in the URL of -L and in --ws-header, is copied, and wiped where it stood. */
 void secrets_take(const struct command *c, int argc, char **argv);
 
 /* The password is the first line of the file, without its end. False after a complaint. */

@@ -460,7 +460,7 @@ def test_blocking_calls_say_what_is_wrong(closed_broker):
 
     assert publish(f"127.0.0.1:{free_port()}") == (1, "no server could be reached")
     assert publish(f"127.0.0.1:{closed_broker.port}") == (1, "Not authorized")
-    assert publish("ftp://x") == (2, "ftp://x: only mqtt://, mqtts:// and unix: are supported")
+    assert publish("ftp://x") == (2, "ftp://x: only mqtt://, mqtts://, ws://, wss:// and unix: are supported")
     assert publish("x:y")[0] == 2
 
 
