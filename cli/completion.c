@@ -15,7 +15,7 @@
 static const struct completion_value values[] = {
 	{ "versions", "3.1.1 5.0 3.1.1,5.0" },
 	{ "role", "server client agent" },
-	{ "transports", "tcp unix all" },
+	{ "transports", "tcp tls ws wss unix all" },
 	{ "segment", "whole bytes split batch all" },
 	{ "color", "auto always never" },
 	{ "pcap", "failures all none" },
@@ -23,6 +23,9 @@ static const struct completion_value values[] = {
 	{ "client", "=files" },
 	{ "exec", "=files" },
 	{ "password-file", "=files" },
+	{ "ca", "=files" },
+	{ "cert", "=files" },
+	{ "key", "=files" },
 	{ "html", "=files" },
 	{ "junit", "=files" },
 	{ "tap", "=files" },

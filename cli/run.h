@@ -1,7 +1,7 @@
 /* A run from the command line to its exit code: run_prepare.c says what is to be played against what,
- * run_login.c with which user name, run_guest.c within which bounds of its host, run_look.c what the target
- * breaks at every connection, run.c plays it for people, serve.c for a test driver, run_end.c says what it
- * was worth.
+ * run_login.c with which user name, run_tls.c with which certificates, run_guest.c within which bounds of its
+ * host, run_look.c what the target breaks at every connection, run.c plays it for people, serve.c for a test
+ * driver, run_end.c says what it was worth.
  */
 #ifndef CLI_RUN_H
 #define CLI_RUN_H
@@ -66,7 +66,7 @@ struct run {
 	int stop_fd; /* a signal to stop; -1: none */
 	struct target target;
 	struct survey surveys[VERSION_COUNT];
-	struct round_trip round_trip; /* to the server; all zero for a client */
+	struct round_trip *round_trips; /* to the server over each route; all zero for a client */
 	struct record_run record;
 	struct terminal terminal;
 	struct runner runner;
@@ -78,6 +78,10 @@ bool run_prepare(struct run *run, int *code);
 
 /* Finds run->login, which needs the target's file to have been read; the same. */
 bool run_find_login(struct run *run, int *code);
+
+/* Sees that what was said about TLS and WebSocket fits the routes, and that its files are of use; the same. */
+bool run_find_tls(struct run *run, int *code);
+struct tls_files run_tls_files(const struct run_options *o);
 
 /* Finds run->guest; the same. */
 bool run_find_guest(struct run *run, int *code);

@@ -40,8 +40,8 @@ void run_look(struct run *run)
 		.transport = run->routes.list[0],
 		.target = target_endpoint(&run->target, run->routes.list[0]),
 		.seed = o->seed,
-		.slack_us = run_slack_us(run) + run->round_trip.most_us,
-		.round_trip = run->round_trip,
+		.slack_us = run_slack_us(run) + run->round_trips[0].most_us,
+		.round_trip = run->round_trips[0],
 	};
 
 	if (!def)

@@ -29,6 +29,12 @@ enum long_only {
 	EXEC,
 	USER,
 	PASSWORD_FILE,
+	CA,
+	CERT,
+	KEY,
+	INSECURE,
+	SNI,
+	WS_PATH,
 	PREFIX,
 	CLIENT_ID_PREFIX,
 	CONNECT_RATE,
@@ -64,6 +70,12 @@ const struct option run_options_table[] = {
 	{ "exec", required_argument, NULL, EXEC },
 	{ "user", required_argument, NULL, USER },
 	{ "password-file", required_argument, NULL, PASSWORD_FILE },
+	{ "ca", required_argument, NULL, CA },
+	{ "cert", required_argument, NULL, CERT },
+	{ "key", required_argument, NULL, KEY },
+	{ "insecure", no_argument, NULL, INSECURE },
+	{ "sni", required_argument, NULL, SNI },
+	{ "ws-path", required_argument, NULL, WS_PATH },
 	{ "prefix", required_argument, NULL, PREFIX },
 	{ "client-id-prefix", required_argument, NULL, CLIENT_ID_PREFIX },
 	{ "connect-rate", required_argument, NULL, CONNECT_RATE },
@@ -284,6 +296,18 @@ static bool take_guest(int option, struct run_options *o)
 	}
 }
 
+static bool take_tls(int option, struct run_options *o)
+{
+	switch (option) {
+	case CA: o->ca = optarg; return true;
+	case CERT: o->cert = optarg; return true;
+	case KEY: o->key = optarg; return true;
+	case SNI: o->sni = optarg; return true;
+	case WS_PATH: o->ws_path = optarg; return true;
+	default: o->insecure = true; return true;
+	}
+}
+
 static bool take_expectation(int option, struct run_options *o)
 {
 	const char *value = option == STRICT ? "none" : optarg;
@@ -304,6 +328,12 @@ static bool take(struct arena *a, int option, struct run_options *o)
 	case EXEC: o->exec = optarg; return true;
 	case USER: o->user = optarg; return true;
 	case PASSWORD_FILE: o->password_file = optarg; return true;
+	case CA:
+	case CERT:
+	case KEY:
+	case INSECURE:
+	case SNI:
+	case WS_PATH: return take_tls(option, o);
 	case PREFIX:
 	case CLIENT_ID_PREFIX:
 	case CONNECT_RATE: return take_guest(option, o);
@@ -378,6 +408,7 @@ static bool agree(const struct run_options *o)
 			"--client or --exec" },
 		{ o->client || o->exec, o->capture, "--capture", "a client" },
 		{ o->client || o->exec, o->user || o->password_file, "--user", "a client" },
+		{ o->insecure, o->ca, "--insecure", "--ca" },
 		{ o->quiet, o->verbose, "--quiet", "--verbose" },
 		{ o->transcript, o->jobs > 1, "--transcript", "--jobs" },
 		{ o->transcript, o->quiet, "--transcript", "--quiet" },

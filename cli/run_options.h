@@ -26,10 +26,14 @@ struct run_options {
 	const char **excluded; /* PATTERNs of what is left out */
 	size_t excluded_count, excluded_capacity;
 
-	const char *client;           /* command line of a client's agent, or NULL */
-	const char *exec;             /* of a client without one, or NULL */
-	const char *user;             /* of every CONNECT, or NULL */
-	const char *password_file;    /* with its password, or NULL */
+	const char *client;        /* command line of a client's agent, or NULL */
+	const char *exec;          /* of a client without one, or NULL */
+	const char *user;          /* of every CONNECT, or NULL */
+	const char *password_file; /* with its password, or NULL */
+	const char *ca; /* whom to trust, or NULL; see harness/transport/tls_context.h ... */
+	const char *cert, *key, *sni; /* ... or NULL */
+	bool insecure;
+	const char *ws_path;          /* of WebSockets, or NULL */
 	const char *prefix;           /* what all topics are below, or NULL */
 	const char *client_id_prefix; /* what all ClientIds begin with, or NULL */
 	unsigned connect_rate;        /* connections a second, at most; 0: not given */

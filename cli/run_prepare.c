@@ -123,13 +123,26 @@ static bool find_target(struct run *run, int *code)
 
 /* ---- transports ---------------------------------------------------------------------------- */
 
-/* A client is told where to connect to; it says itself whether it can. */
+/* A client is told where to connect to; it says itself whether it can. Agents know nothing of certificates and
+ * paths.
+ */
 static bool is_offered(const struct run *run, const struct transport *transport)
 {
 	const struct target_file *file = run->has_file ? &run->file : NULL;
 	const char *url = file && file->url ? file->url : run->target_word;
 
-	return run->role != ROLE_SERVER || target_offers(file, url, transport);
+	if (run->role != ROLE_SERVER)
+		return !transport->is_secret && !transport->has_path;
+	return target_offers(file, url, transport);
+}
+
+static const char *not_offered(struct run *run, const struct transport *transport)
+{
+	if (run->role != ROLE_SERVER)
+		return arena_printf(&run->arena,
+			"clients are judged over tcp and unix alone, not over %s", transport->name);
+	return arena_printf(&run->arena, "%s does not offer the transport %s", run->target_word,
+		transport->name);
 }
 
 static void add_route(struct run *run, const struct transport *transport)
@@ -150,9 +163,7 @@ static bool find_routes(struct run *run, int *code)
 
 	for (size_t i = 0; i < o->routes.count; i++) {
 		if (!is_offered(run, o->routes.list[i]))
-			return complain(run, code, EXIT_USAGE,
-				arena_printf(&run->arena, "%s does not offer the transport %s",
-					run->target_word, o->routes.list[i]->name));
+			return complain(run, code, EXIT_USAGE, not_offered(run, o->routes.list[i]));
 		add_route(run, o->routes.list[i]);
 	}
 	for (size_t i = 0; !o->routes.count && transports[i]; i++)
@@ -295,5 +306,6 @@ bool run_prepare(struct run *run, int *code)
 		return false;
 	list_cases(run);
 	return run_find_login(run, code) && run_find_guest(run, code) &&
-		find_expectations(run, code) && find_routes(run, code) && make_plan(run, code);
+		find_expectations(run, code) && find_routes(run, code) && run_find_tls(run, code) &&
+		make_plan(run, code);
 }

@@ -2,6 +2,7 @@
 
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <time.h>
 
 #include "base/arena.h"
@@ -254,6 +255,16 @@ static void find_missing_shards(struct gaps *g, const struct runs *out)
 	}
 }
 
+/* Of the folder of a run, its record. */
+static const char *record_path(struct arena *a, const char *path)
+{
+	struct stat s;
+
+	if (stat(path, &s) < 0 || !S_ISDIR(s.st_mode))
+		return path;
+	return arena_printf(a, "%s/run.jsonl", path);
+}
+
 bool runs_gather(struct arena *a, const char *const *paths, size_t count, struct runs *out,
 	const char **error)
 {
@@ -262,9 +273,9 @@ bool runs_gather(struct arena *a, const char *const *paths, size_t count, struct
 
 	*out = (struct runs){ .sources = sources, .source_count = count };
 	for (size_t i = 0; i < count; i++) {
-		sources[i].path = paths[i];
-		sources[i].folder = folder_of(a, paths[i]);
-		if (!record_load(a, paths[i], &sources[i].file, error) ||
+		sources[i].path = record_path(a, paths[i]);
+		sources[i].folder = folder_of(a, sources[i].path);
+		if (!record_load(a, sources[i].path, &sources[i].file, error) ||
 			!add_source(a, out, &sources[i], error))
 			return false;
 	}

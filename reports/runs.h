@@ -50,7 +50,8 @@ struct runs {
 	size_t gap_count;
 };
 
-/* False, with a sentence in *error ("out/run.jsonl:7: ..."), when a file cannot be read, or when the
+/* Paths are of files of records, or of folders with a run.jsonl.
+ * False, with a sentence in *error ("out/run.jsonl:7: ..."), when a file cannot be read, or when the
  * files are about different targets. `count` > 0.
  */
 bool runs_gather(struct arena *a, const char *const *paths, size_t count, struct runs *out,

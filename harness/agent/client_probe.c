@@ -61,7 +61,7 @@ static bool start(struct probing *p, const struct client *client, enum mqtt_vers
 {
 	const char *error;
 
-	p->listener = transport_listen(p->arena, client->transport, &error);
+	p->listener = transport_listen(p->arena, client->transport, NULL, &error);
 	if (!p->listener)
 		return give_up(p, error);
 	p->place = agent_place(p->listener, version);

@@ -186,10 +186,18 @@ static struct pcap_flow *find_flow(const struct pcap_state *s, const struct tape
 	return NULL;
 }
 
+static void set_port(struct sockaddr_storage *at, uint16_t port)
+{
+	if (at->ss_family == AF_INET6)
+		((struct sockaddr_in6 *)at)->sin6_port = htons(port);
+	else
+		((struct sockaddr_in *)at)->sin_port = htons(port);
+}
+
 /* A capture knows only IP addresses: connections over anything else are given one, each with a port
- * of its own.
+ * of its own. What lay in TLS or WebSocket is MQTT here, and not at a port of theirs.
  */
-static struct sockaddr_storage shown_address(
+static struct sockaddr_storage shown_address(const struct tape_party *p,
 	const struct sockaddr_storage *at, bool is_opener, size_t serial)
 {
 	struct sockaddr_storage shown = *at;
@@ -200,6 +208,8 @@ static struct sockaddr_storage shown_address(
 		made_up.sin_port =
 			htons(is_opener ? MADE_UP_PORT + serial % MADE_UP_PORTS : MQTT_PORT);
 		memcpy(&shown, &made_up, sizeof(made_up));
+	} else if (p->is_inner && !is_opener) {
+		set_port(&shown, MQTT_PORT);
 	}
 	return shown;
 }
@@ -209,9 +219,9 @@ static void open_flow(struct pcap_state *s, const struct tape_event *e, int64_t 
 	bool accepted = e->party->accepted;
 	const struct tape_party *p = e->party;
 	struct sockaddr_storage opener =
-		shown_address(accepted ? &p->remote : &p->local, true, s->count);
+		shown_address(p, accepted ? &p->remote : &p->local, true, s->count);
 	struct sockaddr_storage acceptor =
-		shown_address(accepted ? &p->local : &p->remote, false, s->count);
+		shown_address(p, accepted ? &p->local : &p->remote, false, s->count);
 
 	s->flows = arena_grow(s->tape->arena, s->flows, s->count, &s->capacity, sizeof(*s->flows));
 	s->flows[s->count++] = (struct flow_of){
@@ -229,9 +239,10 @@ static void write_event(struct pcap_state *s, const struct tape_event *e, const 
 	if (e->kind == TAPE_CONNECTED)
 		open_flow(s, e, at_us);
 	if (e->kind == TAPE_REFUSED) {
-		struct sockaddr_storage opener = shown_address(&e->party->local, true, s->count);
+		struct sockaddr_storage opener =
+			shown_address(e->party, &e->party->local, true, s->count);
 		struct sockaddr_storage acceptor =
-			shown_address(&e->party->remote, false, s->count);
+			shown_address(e->party, &e->party->remote, false, s->count);
 		flow_refused(s->file, at_us, (const struct sockaddr *)&opener,
 			(const struct sockaddr *)&acceptor, e->party->name);
 	}

@@ -183,6 +183,8 @@ static void end(struct peer *p, enum ending ending)
 	p->ended = ending;
 	p->ended_us = tape_now_us(&t->tape);
 	peer_show_rest(p);
+	if (p->pipe->ended_by)
+		test_remark(t, p, "%s", p->pipe->ended_by);
 	tape_add(&t->tape, ending == ENDED_FIN ? TAPE_FIN_IN : TAPE_RESET_IN, p->party,
 		(struct bytes){ 0 }, NULL);
 	size_t found = monitor_closed(p->monitor, test_theirs(t), &findings);

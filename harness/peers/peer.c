@@ -88,7 +88,9 @@ int64_t test_paced_us(const struct test *t)
 bool peer_dial(struct peer *p, const char **error)
 {
 	struct test *t = p->test;
+	const struct transport *by = t->play->target->transport;
 
+	p->party->is_inner = by->is_secret || by->has_path;
 	wait_for_turn(t);
 	p->pipe = endpoint_dial(
 		t->arena, t->play->target, clock_now_us() + t->play->answer_us, error);
@@ -134,6 +136,7 @@ struct peer *peer_accept(struct test *t, const char *role, int64_t until_us)
 	struct peer *p = peer_new(t, role);
 	p->pipe = pipe;
 	p->party->accepted = true;
+	p->party->is_inner = t->listener->transport->is_secret || t->listener->transport->has_path;
 	p->party->local = pipe->local;
 	p->party->remote = pipe->remote;
 	p->last_begun_us = p->last_sent_us = tape_now_us(&t->tape);

@@ -77,6 +77,14 @@ static const char *no_connack(const struct errand *e)
 	return what;
 }
 
+/* That it closed, and why, as far as the transport knows. */
+static const char *closed(const struct errand *e)
+{
+	static const char what[] = "it closed the connection without an answer to CONNECT";
+
+	return e->pipe->ended_by ? arena_printf(e->arena, "%s: %s", what, e->pipe->ended_by) : what;
+}
+
 static enum probe_status read_connack(struct errand *e, struct capabilities *out, const char **what)
 {
 	struct packet packet;
@@ -88,8 +96,7 @@ static enum probe_status read_connack(struct errand *e, struct capabilities *out
 		return PROBE_STRANGE;
 	}
 	if (status == WIRE_NEED_MORE) {
-		*what = ended ? "it closed the connection without an answer to CONNECT"
-			      : "it did not answer CONNECT in time";
+		*what = ended ? closed(e) : "it did not answer CONNECT in time";
 		return ended ? PROBE_STRANGE : PROBE_SILENT;
 	}
 	if (status == WIRE_MALFORMED || packet.type != CONNACK) {

@@ -18,7 +18,7 @@ static void listen_for_it(struct place at, struct test *t)
 
 	if (t->listener)
 		return;
-	t->listener = transport_listen(t->arena, t->play->transport, &error);
+	t->listener = transport_listen(t->arena, t->play->transport, NULL, &error);
 	if (!t->listener)
 		test_end(t, at, VERDICT_ERROR, error);
 	t->place = agent_place(t->listener, t->play->version);

@@ -19,29 +19,38 @@ static bool speaks_of(const struct expectation *e, const struct case_def *def,
 		pattern_matches(e->pattern, def, row, version);
 }
 
+static bool is_over(const struct expectation *e, const struct transport *transport)
+{
+	for (size_t i = 0; i < e->routes.count; i++)
+		if (e->routes.list[i] == transport)
+			return true;
+	return !e->routes.count;
+}
+
 static int specificity(
 	const struct expectation *e, const struct case_def *def, const struct vector *row)
 {
 	char whole[256];
-	int named = e->versions != BOTH;
+	int named = (e->versions != BOTH) + (e->routes.count != 0);
 
 	snprintf(whole, sizeof(whole), row ? "%s/%s" : "%s", def->id, row ? row->id : "");
 	if (!strcasecmp(e->pattern, whole))
-		return 4 + named;
+		return 6 + named;
 	if (!strcasecmp(e->pattern, def->id))
-		return 2 + named;
+		return 3 + named;
 	return named;
 }
 
 const struct expectation *expectation_find(const struct expectations *all,
-	const struct case_def *def, const struct vector *row, enum mqtt_version version)
+	const struct case_def *def, const struct vector *row, enum mqtt_version version,
+	const struct transport *transport)
 {
 	const struct expectation *best = NULL;
 	int best_rank = 0;
 
 	for (size_t i = 0; i < all->count; i++) {
 		const struct expectation *e = &all->list[i];
-		if (!speaks_of(e, def, row, version))
+		if (!speaks_of(e, def, row, version) || !is_over(e, transport))
 			continue;
 		int rank = specificity(e, def, row);
 		if (!best || rank >= best_rank) {

@@ -7,12 +7,14 @@
 #include <stdbool.h>
 #include <stddef.h>
 
+#include "harness/runner/plan.h"
 #include "record/verdict.h"
 #include "spec/spec.h"
 
 struct arena;
 struct case_def;
 struct record_case;
+struct transport;
 struct vector;
 
 struct expectation {
@@ -21,6 +23,7 @@ struct expectation {
 	const char *statement;  /* of the cause: with its version, or without one for both */
 	const char *difference; /* of the cause, a word of record/difference.h; NULL: any */
 	unsigned versions;      /* V311 or V50; BOTH when it names none */
+	struct routes routes;   /* of a pattern: over these alone; none: over any */
 	enum verdict verdict;
 	const char *reason;
 	const char *link; /* or NULL */
@@ -34,11 +37,12 @@ struct expectations {
 };
 
 /* The one that speaks of this case run, or NULL. Of several, the most specific: the id of the case
- * run, then the table's id, then anything else; among equals, one that names its version; then the
- * last one in the file.
+ * run, then the table's id, then anything else; among equals, one that names its version or transport, or both;
+ * then the last one in the file.
  */
 const struct expectation *expectation_find(const struct expectations *all,
-	const struct case_def *def, const struct vector *row, enum mqtt_version version);
+	const struct case_def *def, const struct vector *row, enum mqtt_version version,
+	const struct transport *transport);
 
 /* Reads "5.0:MQTT-3.3.1-1 dup", or without version or word, into cause, statement, difference and
  * versions (those in which there is such a statement). False, with a sentence in *why.

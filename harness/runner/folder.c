@@ -33,6 +33,15 @@ const char *folder_make(struct arena *a, const char **error)
 	return NULL;
 }
 
+bool folder_make_inner(struct arena *a, const char *path, const char **error)
+{
+	bool ok = mkdir(path, 0700) == 0 && open_to_others(path);
+
+	if (!ok)
+		*error = arena_printf(a, "%s: %s", path, strerror(errno));
+	return ok;
+}
+
 static bool make_parents(char *path, size_t from)
 {
 	for (char *slash = strchr(path + from, '/'); slash; slash = strchr(slash + 1, '/')) {

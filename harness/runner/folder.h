@@ -12,6 +12,9 @@ struct placeholder;
 /* Makes "mqttspec-XXXXXX" in $TMPDIR or /tmp. NULL, with a sentence, when that cannot be done. */
 const char *folder_make(struct arena *a, const char **error);
 
+/* Makes a folder in it, open to the same people. False, with a sentence in the arena. */
+bool folder_make_inner(struct arena *a, const char *path, const char **error);
+
 /* Writes a file or makes a link, and the folders that its name asks for. */
 bool folder_add(struct arena *a, const char *folder, const struct target_document *document,
 	const struct placeholder *placeholders, const char **error);

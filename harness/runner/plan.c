@@ -124,6 +124,14 @@ const char *routes_text(struct arena *a)
 	return text;
 }
 
+size_t routes_place(const struct routes *routes, const struct transport *transport)
+{
+	for (size_t i = 0; i < routes->count; i++)
+		if (routes->list[i] == transport)
+			return i;
+	return 0;
+}
+
 /* ---- selection ----------------------------------------------------------------------------- */
 
 unsigned shard_of(const char *id, unsigned shards)
@@ -164,12 +172,17 @@ static void add_item(struct maker *m, const struct plan_item *item)
 	p->items[p->count++] = *item;
 }
 
+static struct routes routes_of(const struct selection *s)
+{
+	return s->routes.count ? s->routes : (struct routes){ transports, 1 };
+}
+
 static void add_row(struct maker *m, const struct case_def *def, const struct vector *row)
 {
 	static const struct cut whole = { .segmentation = SEGMENT_WHOLE };
 	const struct selection *s = m->selection;
 	struct cuts cuts = s->cuts.count ? s->cuts : (struct cuts){ &whole, 1 };
-	struct routes routes = s->routes.count ? s->routes : (struct routes){ transports, 1 };
+	struct routes routes = routes_of(s);
 	struct plan_item item = { .def = def, .row = row, .id = play_id(m->arena, def, row) };
 
 	for (int v = 0; v < VERSION_COUNT; v++) {
@@ -228,8 +241,10 @@ static void shuffle(struct plan_item *items, size_t count, uint64_t seed)
 	}
 }
 
-/* Puts the timed ones in front, the longest first; else the order stays. */
-static size_t timed_first(struct arena *a, struct plan *p)
+/* Puts the timed ones in front, the longest first, since they mostly wait. The others go route by route: one
+ * that is much work is not played over all of them at once. Else the order stays.
+ */
+static size_t timed_first(struct arena *a, struct plan *p, struct routes routes)
 {
 	struct plan_item *sorted = arena_alloc(a, (p->count + 1) * sizeof(*sorted));
 	size_t count = 0, timed;
@@ -247,9 +262,10 @@ static size_t timed_first(struct arena *a, struct plan *p)
 		budget = next;
 	}
 	timed = count;
-	for (size_t i = 0; i < p->count; i++)
-		if (!p->items[i].def->budget_ms)
-			sorted[count++] = p->items[i];
+	for (size_t r = 0; r < routes.count; r++)
+		for (size_t i = 0; i < p->count; i++)
+			if (!p->items[i].def->budget_ms && p->items[i].transport == routes.list[r])
+				sorted[count++] = p->items[i];
 	p->items = sorted;
 	return timed;
 }
@@ -262,7 +278,7 @@ void plan_make(struct arena *a, const struct selection *s, struct plan *out)
 	for (size_t i = 0; i < s->case_count; i++)
 		add_case(&m, s->cases[i]);
 	add_repeats(&m);
-	size_t timed = timed_first(a, out);
+	size_t timed = timed_first(a, out, routes_of(s));
 	if (s->shuffle)
 		shuffle(out->items + timed, out->count - timed, s->seed);
 }

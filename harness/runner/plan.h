@@ -84,6 +84,9 @@ const char *selection_unmatched(const struct selection *s);
 /* Which of `shards` parts an id belongs to, 1 to `shards`; the same today, tomorrow and elsewhere. */
 unsigned shard_of(const char *id, unsigned shards);
 
+/* The place of a transport among the routes; 0 if it is none of them. */
+size_t routes_place(const struct routes *routes, const struct transport *transport);
+
 /* "qos2/dup 5.0 unix split:3 #2": what tells it apart from all others. The usual transport is left
  * out.
  */

@@ -196,7 +196,7 @@ void result_judge(
 	const struct expectations *expected, const struct plan_item *item, struct record_case *out)
 {
 	const struct expectation *e =
-		expectation_find(expected, item->def, item->row, item->version);
+		expectation_find(expected, item->def, item->row, item->version, item->transport);
 
 	e = e ? e : expectation_find_cause(expected, out);
 	out->foreseen = e != NULL;

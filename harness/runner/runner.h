@@ -82,8 +82,9 @@ struct runner_config {
 	bool whole; /* all cases were selected: a cause that does not come up is gone */
 	uint64_t seed;
 	int64_t slack_us;
-	struct round_trip round_trip;
-	int64_t deadline_us; /* monotonic: of everything; 0: none */
+	struct routes routes;                 /* none: the usual one ... */
+	const struct round_trip *round_trips; /* ... over each of them; NULL: next door */
+	int64_t deadline_us;                  /* monotonic: of everything; 0: none */
 	int64_t hold_us;     /* how long, at least, a verdict waits for the target to outlive it */
 	int64_t patience_us; /* of a second playing where nothing came in time; 0: none */
 	unsigned jobs;       /* case runs at work at once ... */

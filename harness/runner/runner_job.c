@@ -39,6 +39,9 @@ static void set_play(struct runner *r, struct runner_job *job)
 {
 	const struct runner_config *c = r->config;
 	const struct survey *survey = &c->surveys[version_place(job->item.version)];
+	const struct round_trip trip = c->round_trips
+		? c->round_trips[routes_place(&c->routes, job->item.transport)]
+		: (struct round_trip){ 0 };
 
 	job->play = (struct play){
 		.def = job->item.def,
@@ -56,8 +59,8 @@ static void set_play(struct runner *r, struct runner_job *job)
 		.seed = c->seed,
 		.answer_us = survey->answer_us,
 		.patience_us = job->ticket.patient ? c->patience_us : 0,
-		.slack_us = c->slack_us + c->round_trip.most_us,
-		.round_trip = c->round_trip,
+		.slack_us = c->slack_us + trip.most_us,
+		.round_trip = trip,
 		.leavings = job->leavings,
 		.live = c->live,
 	};

@@ -56,11 +56,10 @@ bool survey_take(struct arena *a, const struct target *target, unsigned versions
 bool survey_enter(struct arena *a, const struct target *target, int64_t answer_us,
 	struct survey surveys[static VERSION_COUNT], const char **error);
 
-/* Measures the round trip in the first version that is served, and lengthens the time that an answer has in
- * all of them (`answer_us`) by it. All zero: it is unknown.
- */
-struct round_trip survey_distance(struct arena *a, const struct target *target, int64_t answer_us,
-	struct survey surveys[static VERSION_COUNT]);
+/* Measures the round trip over this transport, in the first version that is served. All zero: it is unknown. */
+struct round_trip survey_distance(struct arena *a, const struct target *target,
+	const struct transport *transport, int64_t answer_us,
+	const struct survey surveys[static VERSION_COUNT]);
 
 /* Plays the case of a plain connection in each version that is served, in a process of its own, and
  * fills in `broken` and `known` where the monitor finds a breach. `common` has what is the same in both

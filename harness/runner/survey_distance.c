@@ -3,15 +3,15 @@
 #include "harness/runner/target.h"
 #include "harness/versions.h"
 
-struct round_trip survey_distance(struct arena *a, const struct target *target, int64_t answer_us,
-	struct survey surveys[static VERSION_COUNT])
+struct round_trip survey_distance(struct arena *a, const struct target *target,
+	const struct transport *transport, int64_t answer_us,
+	const struct survey surveys[static VERSION_COUNT])
 {
 	struct round_trip trip = { 0 };
 
 	for (int i = 0; i < VERSION_COUNT && !trip.most_us; i++)
 		if (surveys[i].asked && !surveys[i].unserved && surveys[i].status == PROBE_SERVED)
-			trip = round_trip_measure(a, &target->endpoint, version_at(i), answer_us);
-	for (int i = 0; i < VERSION_COUNT; i++)
-		surveys[i].answer_us += trip.most_us;
+			trip = round_trip_measure(
+				a, target_endpoint(target, transport), version_at(i), answer_us);
 	return trip;
 }

@@ -12,6 +12,7 @@
 #include "base/buf.h"
 #include "base/clock.h"
 #include "harness/case.h"
+#include "harness/launch/pki.h"
 #include "harness/launch/words.h"
 #include "harness/peers/probe.h"
 #include "harness/runner/folder.h"
@@ -21,14 +22,15 @@
 enum {
 	LAUNCH_ATTEMPTS = 5, /* on another port each time */
 	STEP_MS = 20,        /* between two looks at a program that is not ready */
-	ACCEPT_LIMIT_US = 200000,
+	ACCEPT_LIMIT_US =
+		2000000, /* with its handshakes; who does not listen yet refuses at once */
 	PROBE_LIMIT_US = 1000000,
 	ANSWER_LIMIT_US = 10000000, /* to answer a CONNECT, once it listens */
 	STOP_LIMIT_US = 5000000,
 	VERSION_LIMIT_US = 5000000,
 	VERSION_LIMIT_BYTES = 65536,
 	LOG_LIMIT_BYTES = 64 * 1024 * 1024,
-	PLACEHOLDERS = 6, /* besides those of the further ports */
+	PLACEHOLDERS = 9, /* besides those of where it listens */
 	READ_TURNS = 64,  /* so that a flood of output leaves room for other work */
 };
 
@@ -41,13 +43,25 @@ void target_init(struct target *t, const struct target_file *file)
 	arena_init(&t->arena);
 }
 
+/* What a URL does not say. */
+static bool target_equip(struct target *t, struct endpoint *e, const char **error)
+{
+	e->login = t->login;
+	e->guest = t->guest;
+	if (e->transport->has_path && t->path)
+		e->path = t->path;
+	if (!e->transport->is_secret)
+		return true;
+	if (!t->tls)
+		t->tls = tls_new_dialling(&t->arena, &t->files, error);
+	e->tls = t->tls;
+	return t->tls;
+}
+
 bool target_use_url(struct target *t, const char *url, const char **error)
 {
-	if (!endpoint_parse(&t->arena, url, &t->endpoint, error))
-		return false;
-	t->endpoint.login = t->login;
-	t->endpoint.guest = t->guest;
-	return true;
+	return endpoint_parse(&t->arena, url, &t->endpoint, error) &&
+		target_equip(t, &t->endpoint, error);
 }
 
 bool target_is_launched(const struct target *t)
@@ -126,113 +140,118 @@ static const char *const *fill_words(
 	}
 }
 
-/* ---- further ports ------------------------------------------------------------------------- */
-
-static bool words_have(const char *const *words, const char *text)
-{
-	while (words && *words)
-		if (strstr(*words++, text))
-			return true;
-	return false;
-}
-
-static bool file_has(const struct target_file *f, const char *text)
-{
-	for (size_t i = 0; i < f->document_count; i++) {
-		const struct target_document *d = &f->documents[i];
-		if (strstr(d->content ? d->content : d->link, text))
-			return true;
-	}
-	return words_have(f->command, text) || words_have(f->environment, text);
-}
+/* ---- where it listens ---------------------------------------------------------------------- */
 
 bool target_offers(
 	const struct target_file *file, const char *url, const struct transport *transport)
 {
 	const char *rest;
-	char place[32];
 
 	if (!file || !file->command)
 		return transport_of_url(url, &rest) == transport;
-	snprintf(place, sizeof(place), "{%s}", transport->place);
-	return file_has(file, place);
+	return target_file_asks(file, transport->place);
 }
 
-/* A free port that is none of the others. */
-static uint16_t choose_port(const struct target *t)
+static bool is_wanted(const struct target *t, const struct transport *transport)
 {
-	for (;;) {
-		uint16_t port = port_free();
-		bool twice = port && port == t->port;
-		for (size_t i = 0; i < FURTHER_PORTS; i++)
-			twice |= port && port == t->further_ports[i];
-		if (!twice)
-			return port;
-	}
+	for (size_t i = 0; i < t->route_count; i++)
+		if (t->routes[i] == transport)
+			return true;
+	return !t->route_count;
 }
 
-/* Those that the file names, the same as at the last launch if they are still free. */
-static void choose_further_ports(struct target *t)
+static bool set_endpoint(struct target *t, const struct transport *transport, struct endpoint *out,
+	const char **error)
 {
-	for (size_t i = 0; i < FURTHER_PORTS; i++) {
-		uint16_t *port = &t->further_ports[i];
-		if (!file_has(t->file, arena_printf(&t->arena, "{port_%zu}", i + 2)))
-			*port = 0;
-		else if (!*port || port_is_taken(*port))
-			*port = choose_port(t);
-	}
+	const char *url = places_url(&t->places, &t->arena, transport, t->folder, t->path);
+
+	return endpoint_parse(&t->arena, url, out, error) && target_equip(t, out, error);
 }
 
-/* Somebody was faster, so the program failed by no fault of its own. */
-static bool has_lost_a_port(const struct target *t)
-{
-	bool lost = port_is_taken(t->port);
-
-	for (size_t i = 0; i < FURTHER_PORTS; i++)
-		lost |= t->further_ports[i] && port_is_taken(t->further_ports[i]);
-	return lost;
-}
-
-/* ---- where it listens ---------------------------------------------------------------------- */
-
-static const char *socket_path(struct target *t)
-{
-	return arena_printf(&t->arena, "%s/socket", t->folder);
-}
-
-/* The usual endpoint, and one for each other transport that the file has a placeholder for. */
+/* One for each route that the file has a placeholder for; the first of them is the usual one. */
 static bool set_endpoints(struct target *t, const char **error)
 {
 	struct arena *a = &t->arena;
 	size_t capacity = 0;
+	bool any = false;
 
 	t->further = NULL;
 	t->further_count = 0;
-	if (!target_use_url(t, arena_printf(a, "mqtt://%s:%u", loopback, t->port), error))
-		return false;
-	for (size_t i = 1; transports[i]; i++) {
-		if (!target_offers(t->file, NULL, transports[i]))
+	for (size_t i = 0; transports[i]; i++) {
+		struct endpoint *out = &t->endpoint;
+		if (!is_wanted(t, transports[i]) || !target_offers(t->file, NULL, transports[i]))
 			continue;
-		t->further =
-			arena_grow(a, t->further, t->further_count, &capacity, sizeof(*t->further));
-		struct endpoint *e = &t->further[t->further_count];
-		const char *url = arena_printf(a, "%s://%s", transports[i]->scheme, socket_path(t));
-		if (!endpoint_parse(a, url, e, error))
+		if (any) {
+			t->further = arena_grow(
+				a, t->further, t->further_count, &capacity, sizeof(*t->further));
+			out = &t->further[t->further_count++];
+		}
+		if (!set_endpoint(t, transports[i], out, error))
 			return false;
-		e->login = t->login;
-		e->guest = t->guest;
-		t->further_count++;
+		any = true;
 	}
-	return true;
+	return any || set_endpoint(t, transports[0], &t->endpoint, error);
+}
+
+/* The first place where it does not listen yet; NULL: there is none. */
+static const struct endpoint *silent(const struct target *t)
+{
+	if (!endpoint_accepts(&t->endpoint, ACCEPT_LIMIT_US))
+		return &t->endpoint;
+	for (size_t i = 0; i < t->further_count; i++)
+		if (!endpoint_accepts(&t->further[i], ACCEPT_LIMIT_US))
+			return &t->further[i];
+	return NULL;
 }
 
 static bool accepts(const struct target *t)
 {
-	bool all = endpoint_accepts(&t->endpoint, ACCEPT_LIMIT_US);
+	return !silent(t);
+}
 
-	for (size_t i = 0; all && i < t->further_count; i++)
-		all = endpoint_accepts(&t->further[i], ACCEPT_LIMIT_US);
-	return all;
+/* ---- certificates -------------------------------------------------------------------------- */
+
+static const char *pki_folder(struct target *t)
+{
+	return arena_printf(&t->arena, "%s/pki", t->folder);
+}
+
+static bool wants_pki(const struct target_file *f)
+{
+	static const char *const names[] = { "pki", "ca", "crl", "cert", "key" };
+
+	for (size_t i = 0; i < sizeof(names) / sizeof(*names); i++)
+		if (target_file_asks(f, names[i]))
+			return true;
+	return false;
+}
+
+/* What the command line leaves open is as it has to be for this PKI. */
+static void use_pki(struct target *t, const char *pki)
+{
+	struct tls_files *f = &t->files;
+
+	if (!f->ca)
+		f->ca = pki_ca(&t->arena, pki);
+	if (!f->cert) {
+		f->cert = pki_certificate(&t->arena, pki, PKI_CLIENT);
+		f->key = pki_key(&t->arena, pki, PKI_CLIENT);
+	}
+}
+
+static bool make_pki(struct target *t, const char **error)
+{
+	struct tls_files given = t->files;
+	const char *pki = pki_folder(t);
+
+	if (!wants_pki(t->file))
+		return true;
+	if (!folder_make_inner(&t->arena, pki, error) || !pki_write(&t->arena, pki, error))
+		return false;
+	use_pki(t, pki);
+	t->tls = tls_new_dialling(&t->arena, &t->files, error);
+	t->files = given;
+	return t->tls;
 }
 
 /* ---- starting ------------------------------------------------------------------------------ */
@@ -252,19 +271,19 @@ static bool start_program(struct target *t, const char **error)
 	const struct target_file *f = t->file;
 	struct arena *a = &t->arena;
 	const char *first = f->document_count ? f->documents[0].name : "";
-	struct placeholder values[PLACEHOLDERS + FURTHER_PORTS + 1] = {
+	const char *pki = pki_folder(t);
+	struct placeholder values[PLACEHOLDERS + PLACES_NAMES + 1] = {
 		{ "host", loopback },
-		{ "port", arena_printf(a, "%u", t->port) },
 		{ "dir", t->folder },
 		{ "config", arena_printf(a, "%s/%s", t->folder, first) },
 		{ "here", target_file_folder(a, f) },
-		{ "socket", socket_path(t) },
+		{ "pki", pki },
+		{ "ca", pki_ca(a, pki) },
+		{ "crl", pki_crl(a, pki) },
+		{ "cert", pki_certificate(a, pki, PKI_SERVER) },
+		{ "key", pki_key(a, pki, PKI_SERVER) },
 	};
-	for (size_t i = 0; i < FURTHER_PORTS; i++)
-		values[PLACEHOLDERS + i] = (struct placeholder){
-			.name = arena_printf(a, "port_%zu", i + 2),
-			.value = arena_printf(a, "%u", t->further_ports[i]),
-		};
+	places_fill(&t->places, a, t->folder, values + PLACEHOLDERS);
 	struct program_spec spec = {
 		.words = fill_words(a, f->command, values),
 		.environment = fill_words(a, f->environment, values),
@@ -331,7 +350,7 @@ static enum target_status wait_until_ready(struct target *t, const char **error)
 			listens && answers(t, left_us < PROBE_LIMIT_US ? left_us : PROBE_LIMIT_US);
 		if (program_ended(&t->program, &status)) {
 			target_read(t);
-			if (!has_lost_a_port(t))
+			if (!places_lost(&t->places))
 				*error = arena_printf(a, "%s %s before it was ready%s",
 					t->file->name, how_it_ended(a, status), last_words(t));
 			return TARGET_FAILED;
@@ -343,9 +362,9 @@ static enum target_status wait_until_ready(struct target *t, const char **error)
 	}
 	if (accepts(t))
 		return TARGET_UP; /* the probes of the run will say what is odd about it */
-	if (!has_lost_a_port(t))
-		*error = arena_printf(a, "%s did not listen on port %u within %u ms%s",
-			t->file->name, t->port, t->file->ready_ms, last_words(t));
+	if (!places_lost(&t->places))
+		*error = arena_printf(a, "%s did not listen at %s within %u ms%s", t->file->name,
+			silent(t)->url, t->file->ready_ms, last_words(t));
 	return TARGET_FAILED;
 }
 
@@ -353,16 +372,12 @@ static enum target_status launch_once(struct target *t, const char **error)
 {
 	struct arena *a = &t->arena;
 
-	if (!t->port || port_is_taken(t->port))
-		t->port = choose_port(t);
-	choose_further_ports(t);
+	places_choose(&t->places, a, t->file);
 	t->tail = (struct tail){ 0 };
 	t->folder = folder_make(a, error);
 	if (!t->folder)
 		return TARGET_FAILED;
-	if (!set_endpoints(t, error))
-		return TARGET_FAILED;
-	if (!start_program(t, error))
+	if (!make_pki(t, error) || !set_endpoints(t, error) || !start_program(t, error))
 		return TARGET_FAILED;
 	return wait_until_ready(t, error);
 }
@@ -378,8 +393,7 @@ enum target_status target_launch(struct target *t, const char **error)
 		target_kill(t);
 		if (status == TARGET_CANCELLED || *error)
 			return status;
-		t->port = 0;
-		memset(t->further_ports, 0, sizeof(t->further_ports));
+		places_forget(&t->places);
 	}
 	*error = arena_printf(
 		&t->arena, "%s found its port taken, %d times", t->file->name, LAUNCH_ATTEMPTS);
@@ -425,6 +439,8 @@ void target_kill(struct target *t)
 	program_kill(&t->program);
 	folder_remove(t->folder);
 	t->folder = NULL;
+	tls_free(t->tls);
+	t->tls = NULL;
 }
 
 void target_fini(struct target *t)

@@ -5,8 +5,8 @@
  *        ▲               │
  *        └── it died ────┘          target_launch again; on the same port if that is free
  *
- * A launched program gets a free port of the loopback interface, further ones and the path of a
- * socket if it asks for them, and a private folder. What it writes to stdout and stderr has to be
+ * A launched program gets a free port of the loopback interface, further ones, the path of a socket and a
+ * throw-away PKI if it asks for them, and a private folder. What it writes to stdout and stderr has to be
  * read (target_read, whenever output_fd is readable), or the program would come to a halt. Nothing
  * of it outlives target_stop, or this process.
  */
@@ -20,11 +20,11 @@
 #include "base/arena.h"
 #include "harness/launch/program.h"
 #include "harness/launch/tail.h"
+#include "harness/runner/places.h"
 #include "harness/runner/target_file.h"
 #include "harness/transport/endpoint.h"
+#include "harness/transport/tls_context.h"
 #include "record/record.h"
-
-enum { FURTHER_PORTS = 8 };
 
 struct target {
 	const struct target_file *file; /* NULL: a URL and nothing else */
@@ -35,13 +35,17 @@ struct target {
 	const struct guest *guest; /* what is asked of whoever connects; NULL: nothing */
 	FILE *log;                 /* all that the program says is copied here; NULL: nowhere */
 	int stop_fd;               /* readable: give up waiting; -1. It is not read from */
+	struct tls_files files; /* for TLS; what is NULL comes from the PKI of a launched program */
+	const struct transport *const *routes; /* those that it is to be reached over ... */
+	size_t route_count;                    /* ... 0: all that it offers */
+	const char *path;                      /* of its WebSockets; NULL: the usual one */
 
-	struct arena arena;                    /* of this launch */
-	struct program program;                /* program.pid is 0 while nothing runs */
-	const char *folder;                    /* NULL: none */
-	uint16_t port;                         /* of the last launch */
-	uint16_t further_ports[FURTHER_PORTS]; /* {port_2} and so on; 0: the file has no such */
-	struct tail tail;                      /* of its output */
+	struct arena arena;     /* of this launch */
+	struct program program; /* program.pid is 0 while nothing runs */
+	const char *folder;     /* NULL: none */
+	struct places places;   /* of the last launch */
+	struct tls *tls;        /* NULL: it is not reached over TLS */
+	struct tail tail;       /* of its output */
 	size_t logged_bytes;
 };
 

@@ -2,6 +2,7 @@
 
 #include <limits.h>
 #include <regex.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -11,8 +12,14 @@
 #include "harness/launch/words.h"
 #include "harness/peers/guest.h"
 #include "harness/runner/ini_file.h"
+#include "harness/runner/plan.h"
 
-enum { READY_MS = 60000, READY_MS_MAX = 600000, CONNECT_RATE_MAX = 100000 };
+enum {
+	READY_MS = 60000,
+	READY_MS_MAX = 600000,
+	CONNECT_RATE_MAX = 100000,
+	PLACEHOLDER_SIZE = 32, /* with its braces */
+};
 
 struct reader {
 	struct arena *arena;
@@ -317,16 +324,27 @@ static bool check_last_expectation(struct reader *r)
 	return true;
 }
 
+/* "case = PATTERN [VERSION] [TRANSPORTS]" */
 static bool parse_case(struct reader *r, const struct ini_setting *s, struct expectation *out)
 {
 	const char *const *words = words_split(r->arena, s->value);
+	size_t at = 1;
 
-	if (!words || !words[0] || (words[1] && words[2]))
+	if (!words || !words[0])
 		return fault_about(r, s, "must be a pattern, and perhaps a version after it");
 	out->pattern = words[0];
-	if (words[1] && !parse_versions(words[1], &out->versions))
-		return fault_about(r, s, "after the pattern there may be `3.1.1` or `5.0`");
-	return true;
+	if (words[at] && parse_versions(words[at], &out->versions))
+		at++;
+	else
+		out->versions = BOTH;
+	if (words[at] && routes_parse(r->arena, words[at], &out->routes))
+		at++;
+	return !words[at] ||
+		fault_about(r, s,
+			arena_printf(r->arena,
+				"after the pattern there may be `3.1.1` or `5.0`, and then one or "
+				"more of %s with commas between",
+				routes_text(r->arena)));
 }
 
 static bool parse_cause(struct reader *r, const struct ini_setting *s, struct expectation *out)
@@ -482,6 +500,27 @@ bool target_file_read_expected(
 		return false;
 	*out = file.expected;
 	return true;
+}
+
+static bool words_have(const char *const *words, const char *text)
+{
+	while (words && *words)
+		if (strstr(*words++, text))
+			return true;
+	return false;
+}
+
+bool target_file_asks(const struct target_file *file, const char *placeholder)
+{
+	char text[PLACEHOLDER_SIZE];
+
+	snprintf(text, sizeof(text), "{%s}", placeholder);
+	for (size_t i = 0; i < file->document_count; i++) {
+		const struct target_document *d = &file->documents[i];
+		if (strstr(d->content ? d->content : d->link, text))
+			return true;
+	}
+	return words_have(file->command, text) || words_have(file->environment, text);
 }
 
 const char *target_file_folder(struct arena *a, const struct target_file *file)

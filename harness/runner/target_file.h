@@ -52,6 +52,9 @@ struct target_file {
 	struct expectations expected;
 };
 
+/* Whether its command, its environment or one of its files has this placeholder ("port"). */
+bool target_file_asks(const struct target_file *file, const char *placeholder);
+
 /* The folder that it is in, which command lines call {here}; in the arena. */
 const char *target_file_folder(struct arena *a, const struct target_file *file);
 

@@ -5,33 +5,34 @@
 #include "base/arena.h"
 #include "harness/transport/transport.h"
 
-/* "mqtt:// or unix://" */
+/* "mqtt://, ws:// or unix://" */
 static const char *schemes(struct arena *a)
 {
 	const char *text = "";
 
 	for (size_t i = 0; transports[i]; i++)
-		text = arena_printf(a, "%s%s%s://", text, i ? " or " : "", transports[i]->scheme);
+		text = arena_printf(a, "%s%s%s://", text,
+			!i                          ? ""
+				: transports[i + 1] ? ", "
+						    : " or ",
+			transports[i]->scheme);
 	return text;
 }
 
-/* What a scheme that is not one of ours would ask for, with a semicolon after it; "" if it is not
- * known.
- */
-static const char *wish(const char *url)
+/* How a scheme that others use is spelt here, with a semicolon after it; "" if it is not known. */
+static const char *advice(const char *url)
 {
 	static const struct {
-		const char *scheme, *wish;
-	} wishes[] = {
-		{ "mqtts://", "TLS is not supported yet; " },
-		{ "ssl://", "TLS is not supported yet; " },
-		{ "ws://", "WebSocket is not supported yet; " },
-		{ "wss://", "WebSocket is not supported yet; " },
+		const char *scheme, *advice;
+	} all[] = {
+		{ "ssl://", "MQTT over TLS is mqtts://; " },
+		{ "tls://", "MQTT over TLS is mqtts://; " },
+		{ "tcp://", "MQTT over TCP is mqtt://; " },
 	};
 
-	for (size_t i = 0; i < sizeof(wishes) / sizeof(*wishes); i++)
-		if (!strncmp(url, wishes[i].scheme, strlen(wishes[i].scheme)))
-			return wishes[i].wish;
+	for (size_t i = 0; i < sizeof(all) / sizeof(*all); i++)
+		if (!strncmp(url, all[i].scheme, strlen(all[i].scheme)))
+			return all[i].advice;
 	return "";
 }
 
@@ -45,7 +46,7 @@ const char *endpoint_objection(struct arena *a, const char *url)
 		       "them "
 		       "out, and use --user and --password-file";
 	if (!transport)
-		return arena_printf(a, "%s: %sthe scheme must be %s", url, wish(url), schemes(a));
+		return arena_printf(a, "%s: %sthe scheme must be %s", url, advice(url), schemes(a));
 	return transport->objection(a, rest);
 }
 

@@ -11,6 +11,7 @@ struct arena;
 struct guest;
 struct login;
 struct pipe;
+struct tls;
 struct transport;
 
 struct endpoint {
@@ -18,6 +19,9 @@ struct endpoint {
 	struct sockaddr_storage address;   /* in the form that it wants */
 	socklen_t address_len;
 	const char *url;           /* "mqtt://127.0.0.1:1883", for people */
+	const char *host;          /* as the URL has it, for a certificate; NULL: it has none */
+	const char *path;          /* of a WebSocket: "/mqtt"; else NULL */
+	const struct tls *tls;     /* whom to trust; NULL: nobody, so no TLS. Not from the URL */
 	const struct login *login; /* for every CONNECT; NULL: it wants none. Not from the URL */
 	const struct guest *guest; /* what we may do there; NULL: anything. Nor is this */
 };

@@ -1,13 +1,14 @@
 /* mqtt://HOST[:PORT] */
+#include "harness/transport/tcp.h"
+
 #include <errno.h>
-#include <netdb.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
-#include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
 #include "base/arena.h"
+#include "harness/transport/address.h"
 #include "harness/transport/endpoint.h"
 #include "harness/transport/socket.h"
 
@@ -21,66 +22,27 @@ enum {
 
 /* ---- where --------------------------------------------------------------------------------- */
 
-/* Parts "host", "host:port", "[v6]" and "[v6]:port". */
-static bool split(struct arena *a, const char *text, const char **host, const char **port)
-{
-	size_t len = strcspn(text, "/");
-	char *copy = arena_printf(a, "%.*s", (int)len, text);
-	char *colon = strrchr(copy, ':');
-
-	*port = arena_printf(a, "%d", MQTT_PORT);
-	if (copy[0] == '[') {
-		char *close = strchr(copy, ']');
-		if (!close || (close[1] && close[1] != ':'))
-			return false;
-		*close = '\0';
-		*host = copy + 1;
-		if (close[1])
-			*port = close + 2;
-	} else {
-		*host = copy;
-		if (colon && colon != strchr(copy, ':'))
-			return true; /* a bare IPv6 address */
-		if (colon) {
-			*colon = '\0';
-			*port = colon + 1;
-		}
-	}
-	char *end;
-	long number = strtol(*port, &end, 10);
-	return **host && **port && !*end && number >= 1 && number <= 65535;
-}
-
 static const char *tcp_objection(struct arena *a, const char *rest)
 {
-	const char *host, *port, *path = strchr(rest, '/');
+	struct address at;
+	const char *path = strchr(rest, '/');
 
 	if (path && path[1])
 		return arena_printf(
 			a, "mqtt://%s: MQTT over TCP knows no path: leave out %s", rest, path);
-	if (!split(a, rest, &host, &port))
+	if (!address_split(a, rest, MQTT_PORT, &at))
 		return arena_printf(a, "mqtt://%s: not of the form mqtt://HOST[:PORT]", rest);
 	return NULL;
 }
 
 static bool tcp_resolve(struct arena *a, const char *rest, struct endpoint *out, const char **error)
 {
-	struct addrinfo hints = { .ai_socktype = SOCK_STREAM, .ai_flags = AI_NUMERICSERV };
-	struct addrinfo *found;
-	const char *host, *port;
+	struct address at;
 
-	split(a, rest, &host, &port);
-	int e = getaddrinfo(host, port, &hints, &found);
-	if (e) {
-		*error = arena_printf(a, "%s: %s", host, gai_strerror(e));
-		return false;
-	}
-	out->address_len = found->ai_addrlen;
-	memcpy(&out->address, found->ai_addr, found->ai_addrlen);
-	out->url =
-		arena_printf(a, strchr(host, ':') ? "mqtt://[%s]:%s" : "mqtt://%s:%s", host, port);
-	freeaddrinfo(found);
-	return true;
+	address_split(a, rest, MQTT_PORT, &at);
+	at.path = NULL;
+	out->url = address_url(a, "mqtt", &at);
+	return address_resolve(a, &at, out, error);
 }
 
 /* ---- pipes --------------------------------------------------------------------------------- */
@@ -129,7 +91,7 @@ static bool is_own_reflection(const struct pipe *p)
 	return !memcmp(&p->local, &p->remote, sizeof(p->local));
 }
 
-static struct pipe *tcp_dial(
+struct pipe *tcp_dial(
 	struct arena *a, const struct endpoint *to, int64_t deadline_us, const char **error)
 {
 	int fd = socket_new(to->address.ss_family);
@@ -155,7 +117,7 @@ static struct pipe *tcp_dial(
 
 /* ---- listening ----------------------------------------------------------------------------- */
 
-static bool tcp_listen(struct arena *a, struct listener *out, const char **error)
+bool tcp_listen(struct arena *a, struct listener *out, const char **error)
 {
 	struct sockaddr_in at = { .sin_family = AF_INET };
 	socklen_t len = sizeof(at);
@@ -171,11 +133,11 @@ static bool tcp_listen(struct arena *a, struct listener *out, const char **error
 	}
 	out->host = "127.0.0.1";
 	out->port = ntohs(at.sin_port);
-	out->url = arena_printf(a, "mqtt://%s:%u", out->host, out->port);
+	out->url = arena_printf(a, "%s://%s:%u", out->transport->scheme, out->host, out->port);
 	return true;
 }
 
-static struct pipe *tcp_accept(
+struct pipe *tcp_accept(
 	struct arena *a, struct listener *l, int64_t deadline_us, const char **error)
 {
 	int fd = socket_accept(l);
@@ -187,7 +149,7 @@ static struct pipe *tcp_accept(
 	return socket_pipe(a, fd, &tcp_ops);
 }
 
-static void tcp_unlisten(struct listener *l)
+void tcp_unlisten(struct listener *l)
 {
 	close(l->fd);
 	l->fd = -1;

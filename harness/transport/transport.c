@@ -1,10 +1,14 @@
 #include "harness/transport/transport.h"
 
+#include <errno.h>
+#include <poll.h>
 #include <string.h>
 
 #include "base/arena.h"
+#include "base/clock.h"
 
-const struct transport *const transports[] = { &transport_tcp, &transport_unix, NULL };
+const struct transport *const transports[] = { &transport_tcp, &transport_tls, &transport_ws,
+	&transport_wss, &transport_unix, NULL };
 
 const struct transport *transport_find(const char *name)
 {
@@ -31,11 +35,12 @@ const struct transport *transport_of_url(const char *url, const char **rest)
 
 /* ---- listeners ----------------------------------------------------------------------------- */
 
-struct listener *transport_listen(
-	struct arena *a, const struct transport *transport, const char **error)
+struct listener *transport_listen(struct arena *a, const struct transport *transport,
+	const struct tls *tls, const char **error)
 {
 	struct listener *l = arena_new(a, struct listener);
 
+	l->tls = tls;
 	l->transport = transport;
 	return transport->listen(a, l, error) ? l : NULL;
 }
@@ -84,4 +89,19 @@ void pipe_narrow(struct pipe *p)
 {
 	if (p->ops->narrow)
 		p->ops->narrow(p);
+}
+
+bool pipe_await(const struct pipe *p, short events, int64_t deadline_us)
+{
+	if (events & POLLIN && pipe_pending(p))
+		return true;
+	for (;;) {
+		int64_t left_ms = (deadline_us - clock_now_us() + 999) / 1000;
+		struct pollfd fd = { .fd = p->fd, .events = events };
+		int n = poll(&fd, 1, left_ms > 0 ? (int)left_ms : 0);
+		if (n > 0)
+			return true;
+		if (n == 0 || errno != EINTR)
+			return false;
+	}
 }

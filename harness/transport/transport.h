@@ -21,6 +21,7 @@
 struct arena;
 struct endpoint;
 struct pipe;
+struct tls;
 struct transport;
 
 /* ---- pipes --------------------------------------------------------------------------------- */
@@ -53,6 +54,7 @@ struct pipe {
 	const struct pipe_ops *ops;
 	int fd; /* to poll; -1 when closed */
 	struct sockaddr_storage local, remote;
+	const char *ended_by; /* more of why it ended than that it did; NULL: nothing is known */
 };
 
 ssize_t pipe_read(struct pipe *p, void *data, size_t size);
@@ -62,21 +64,26 @@ void pipe_close(struct pipe *p);
 void pipe_reset(struct pipe *p);
 void pipe_narrow(struct pipe *p);
 
+/* Waits until it may be read (POLLIN) or written (POLLOUT). False: the deadline (monotonic) has passed. */
+bool pipe_await(const struct pipe *p, short events, int64_t deadline_us);
+
 /* ---- listeners ----------------------------------------------------------------------------- */
 
 struct listener {
 	const struct transport *transport;
-	int fd;           /* to poll: readable when a connection waits */
-	const char *host; /* where clients are to connect: an address, or a path ... */
-	uint16_t port;    /* ... and 0 */
-	const char *url;  /* the same in one word */
+	const struct tls *tls; /* what it shows of itself; NULL: it needs to show nothing */
+	int fd;                /* to poll: readable when a connection waits */
+	const char *host;      /* where clients are to connect: an address, or a path ... */
+	uint16_t port;         /* ... and 0 */
+	const char *url;       /* the same in one word */
 };
 
-/* In a place that nobody else has, for programs on this machine only. NULL, with a sentence, on
- * failure. The listener and the sentence are in the arena.
+/* In a place that nobody else has, for programs on this machine only. `tls` is borrowed, and NULL where the
+ * transport keeps no secrets. NULL, with a sentence, on failure. The listener and the sentence are in the
+ * arena.
  */
-struct listener *transport_listen(
-	struct arena *a, const struct transport *transport, const char **error);
+struct listener *transport_listen(struct arena *a, const struct transport *transport,
+	const struct tls *tls, const char **error);
 
 /* The connection that has waited longest. NULL: none waits; or one did and could not be completed:
  * then *error is a sentence. A transport with a handshake waits for it until the deadline
@@ -94,6 +101,8 @@ struct transport {
 	const char *scheme; /* "mqtt": of its URLs */
 	const char *place;  /* "port": the placeholder in a target file for where to listen */
 	bool is_ip;         /* its addresses are hosts and ports, and a live capture sees it */
+	bool is_secret;     /* it needs certificates, and a live capture sees nothing in it */
+	bool has_path;      /* its URLs have one, and it is told to the other side */
 
 	/* What is wrong with the rest of a URL as it is written, as a sentence; NULL: nothing. */
 	const char *(*objection)(struct arena *a, const char *rest);
@@ -113,7 +122,8 @@ struct transport {
 extern const struct transport *const transports[];
 
 /* A file each. */
-extern const struct transport transport_tcp, transport_unix;
+extern const struct transport transport_tcp, transport_tls, transport_ws, transport_wss,
+	transport_unix;
 
 const struct transport *transport_find(const char *name); /* NULL: there is none */
 

@@ -211,6 +211,11 @@ def test_without_options_it_is_shown(record, folder):
 
 # ---- exit codes, and what is wrong with a file ----
 
+def test_the_folder_of_a_run_will_do(record, tmp_path):
+    assert mqttspec("report", record.parent) == mqttspec("report", record)
+    assert f"{tmp_path}/run.jsonl: No such file" in complaint("report", tmp_path, code=2)
+
+
 def test_exit_code_is_that_of_the_run_when_asked(record, folder):
     mqttspec("report", record, "--markdown", "-")
     lines = list(sample_runs.lines("--runs", 7))

@@ -390,7 +390,17 @@ def test_shards_together_are_the_whole(run):
     (["mosquitto", "--not", "nothing_like_it"], 2, ['no case matches "nothing_like_it"']),
     (["mosquitto", CASE, "--not", "qos2"], 3, ["--not leaves nothing of the selected cases"]),
     (["mqtt://me:secret@127.0.0.1", CASE], 2, ["--user and --password-file"]),
-    (["mqtts://127.0.0.1:8883"], 2, ["TLS is not supported yet"]),
+    (["ssl://127.0.0.1:8883"], 2, ["MQTT over TLS is mqtts://; the scheme must be mqtt://, mqtts://, ws://"]),
+    (["mqtts://127.0.0.1:8883", "--cert", "a.pem"], 2, ["--cert and --key need each other"]),
+    (["mqtts://127.0.0.1:8883", "--ca", "nowhere.pem"], 2, ["nowhere.pem: No such file"]),
+    (["mqtts://127.0.0.1:8883", "--ca", "/dev/null"], 2, ["/dev/null: there is no certificate in PEM form"]),
+    (["mqtts://127.0.0.1:8883", "--ca", "a", "--insecure"], 2, ["--insecure and --ca do not go together"]),
+    (["mqtts://127.0.0.1:8883", "--ws-path", "/a"], 2, ["--ws-path is for WebSocket"]),
+    (["ws://127.0.0.1", "--sni", "a"], 2, ["--sni is for TLS"]),
+    (["ws://127.0.0.1", "--ws-path", "a"], 2, ["--ws-path a: a path begins with a slash"]),
+    (["wss://127.0.0.1/a", "--ws-path", "/b"], 2, ["--ws-path /b, and /a in the URL: which is it?"]),
+    (["mqttspec-client", "--ca", "a"], 2, ["--ca is for brokers, not for a client"]),
+    (["mqttspec-client", "--transports", "wss"], 2, ["clients are judged over tcp and unix alone, not over wss"]),
     (["mqtt://127.0.0.1/mqtt"], 2, ["leave out /mqtt"]),
     (["mosquitto", CASE[:-3]], 2, ["no case matches", f'"{CASE}"']),
     (["nowhere.ini"], 2, ["nowhere.ini: No such file"]),
@@ -410,7 +420,7 @@ def test_shards_together_are_the_whole(run):
     (["--serve", "--until-failure"], 2, ["--serve and --until-failure do not go together"]),
     (["--expect", "a.ini", "--strict"], 2, ["expectations come from one place"]),
     (["--expect", "nowhere.ini", CASE], 2, ["--expect nowhere.ini: there is no such file, and no target"]),
-    (["ws://127.0.0.1:80", CASE], 2, ["ws://127.0.0.1:80: WebSocket is not supported yet; the scheme must be mqtt://"]),
+    (["ws://127.0.0.1:80/ä", CASE], 2, ["ws://127.0.0.1:80/ä: a path has visible ASCII characters alone"]),
 ])
 def test_mistakes_are_named(run, tmp_path, args, code, words):
     done = run(*args)

@@ -131,9 +131,17 @@ static void transports_multiply_and_the_usual_one_goes_without_saying(void **sta
 	assert_true(cuts_parse(a, "whole,bytes", &s.cuts));
 	assert_string_equal(keys(a, &s),
 		"old 3.1.1 whole,old 3.1.1 bytes,old 3.1.1 unix whole,old 3.1.1 unix bytes,");
+	s.cuts = (struct cuts){ 0 };
+	s.patterns = (const char *const[]){ "old", "table" };
+	s.pattern_count = 2;
+	s.versions = V311;
+	assert_true(routes_parse(a, "wss,tls", &s.routes)); /* one route after the other */
+	assert_string_equal(keys(a, &s),
+		"old 3.1.1 wss whole,table/two 3.1.1 wss whole,old 3.1.1 tls whole,table/two 3.1.1 "
+		"tls whole,");
 	for (size_t i = 0; i < sizeof(bad) / sizeof(*bad); i++)
 		assert_false(routes_parse(a, bad[i], &s.routes));
-	assert_string_equal(routes_text(a), "tcp, unix");
+	assert_string_equal(routes_text(a), "tcp, tls, ws, wss, unix");
 }
 
 static void cuts_have_names(void **state)

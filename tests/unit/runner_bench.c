@@ -127,6 +127,17 @@ bool has(const char *result)
 	return found && (found == b->results || found[-1] == ' ');
 }
 
+void assert_has(const char *results)
+{
+	char words[256];
+
+	assert_true(strlen(results) < sizeof(words));
+	strcpy(words, results);
+	for (char *rest = words, *word; (word = strsep(&rest, " "));)
+		if (!has(word))
+			assert_string_equal(b->results, results); /* which shows both */
+}
+
 struct record_line record_at(size_t n)
 {
 	struct record_line line;

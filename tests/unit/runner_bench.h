@@ -68,7 +68,8 @@ void see_result(void *user, size_t index, const struct record_case *record);
 enum runner_stop play(struct record_end *end);
 void assert_played(const char *results);
 
-bool has(const char *result); /* "a=pass", somewhere in the results */
+bool has(const char *result);         /* "a=pass", somewhere in the results */
+void assert_has(const char *results); /* "a=pass b=fail!": each of them, somewhere */
 
 /* The nth record, from the beginning of the file. */
 struct record_line record_at(size_t n);

@@ -19,7 +19,7 @@ static void a_single_culprit_is_a_crash(void **state)
 	play_one_by_one();
 	struct record_end end;
 	assert_int_equal(play(&end), RUNNER_GOES_ON);
-	assert_true(has("a=pass") && has("b=crash!") && has("c=pass") && has("d=pass"));
+	assert_has("a=pass b=crash! c=pass d=pass");
 	assert_int_equal(end.unexpected, 1);
 
 	struct record_case crash = case_record("b");
@@ -61,7 +61,7 @@ static void of_several_suspects_only_the_culprit_is_a_crash(void **state)
 	PLAN("sleep 600", "sleep 600", "kill", "sleep 600");
 	struct record_end end;
 	assert_int_equal(play(&end), RUNNER_GOES_ON);
-	assert_true(has("a=pass") && has("b=pass") && has("c=crash!") && has("d=pass"));
+	assert_has("a=pass b=pass c=crash! d=pass");
 	assert_in_range(b->deaths, 2, 3); /* together, perhaps shortly after "b", and alone */
 	assert_int_equal(end.unexpected, 1);
 	assert_string_equal(record_at(0).death.during, "a b c d");
@@ -99,7 +99,7 @@ static void at_a_url_several_suspects_are_inconclusive(void **state)
 	PLAN("sleep 600", "kill", "sleep 600");
 	struct record_end end;
 	assert_int_equal(play(&end), RUNNER_TARGET_LOST);
-	assert_true(has("a=inconclusive!") && has("b=inconclusive!") && has("c=inconclusive!"));
+	assert_has("a=inconclusive! b=inconclusive! c=inconclusive!");
 	assert_int_equal(end.not_run, 0);
 	assert_non_null(strstr(record_at(0).result.note, "under way: a b c"));
 }
@@ -115,7 +115,7 @@ static void a_slow_death_finds_its_culprit(void **state)
 	play_one_by_one();
 	struct record_end end;
 	assert_int_equal(play(&end), RUNNER_GOES_ON);
-	assert_true(has("a=crash!") && has("b=pass") && has("c=pass"));
+	assert_has("a=crash! b=pass c=pass");
 	assert_int_equal(end.unexpected, 1);
 }
 
@@ -126,7 +126,7 @@ static void so_it_does_among_many(void **state)
 	PLAN("poison", "sleep 600", "sleep 600", "sleep 600", "timed sleep 600");
 	struct record_end end;
 	assert_int_equal(play(&end), RUNNER_GOES_ON);
-	assert_true(has("a=crash!"));
+	assert_has("a=crash!");
 	assert_int_equal(end.counts[VERDICT_PASS], 4);
 	assert_int_equal(end.unexpected, 1);
 }
@@ -154,7 +154,7 @@ static void those_that_wait_for_clocks_are_played_again_together(void **state)
 	PLAN("timed gather 3", "timed gather 3", "timed gather 3", "kill");
 	struct record_end end;
 	assert_int_equal(play(&end), RUNNER_GOES_ON);
-	assert_true(has("a=pass") && has("b=pass") && has("c=pass") && has("d=crash!"));
+	assert_has("a=pass b=pass c=pass d=crash!");
 	assert_int_equal(b->deaths, 2);
 }
 
@@ -165,7 +165,7 @@ static void so_they_are_when_nobody_else_did_it(void **state)
 	PLAN("timed gather 3", "timed gather 3", "timed gather 3", "kill once");
 	struct record_end end;
 	assert_int_equal(play(&end), RUNNER_GOES_ON);
-	assert_true(has("a=pass") && has("b=pass") && has("c=pass") && has("d=pass"));
+	assert_has("a=pass b=pass c=pass d=pass");
 	assert_int_equal(b->deaths, 1);
 	assert_int_equal(end.unexpected, 1);
 }
@@ -189,7 +189,7 @@ static void in_halves_when_one_of_them_did_it(void **state)
 	PLAN("timed sleep 700", "timed sleep 700", "timed sleep 700", "timed kill");
 	struct record_end end;
 	assert_int_equal(play(&end), RUNNER_GOES_ON);
-	assert_true(has("a=pass") && has("b=pass") && has("c=pass") && has("d=crash!"));
+	assert_has("a=pass b=pass c=pass d=crash!");
 	assert_int_equal(b->deaths, 4); /* all, all again, "c" and "d", "d" */
 }
 

@@ -107,7 +107,7 @@ static void a_death_is_told_with_its_last_words(void **state)
 	struct record_death death;
 
 	assert_launched("plain");
-	uint16_t port = bench.target.port;
+	uint16_t port = bench.target.places.ports[0];
 	assert_false(target_died(&bench.target, &bench.arena, &death));
 	kill(bench.target.program.pid, SIGSEGV);
 	int64_t deadline_us = clock_now_us() + 5000000;
@@ -118,7 +118,7 @@ static void a_death_is_told_with_its_last_words(void **state)
 
 	const char *error;
 	assert_int_equal(target_launch(&bench.target, &error), TARGET_UP);
-	assert_int_equal(bench.target.port, port); /* captures go on */
+	assert_int_equal(bench.target.places.ports[0], port); /* captures go on */
 	assert_false(target_died(&bench.target, &bench.arena, &death));
 }
 
@@ -205,7 +205,7 @@ static void it_may_have_further_ports(void **state)
 
 	assert_launched("ports");
 	read_ports(before);
-	assert_int_equal(before[0], bench.target.port);
+	assert_int_equal(before[0], bench.target.places.ports[0]);
 	assert_int_equal(before[3], before[1]);
 	assert_true(before[0] != before[1] && before[1] != before[2] && before[0] != before[2]);
 	for (int i = 0; i < 3; i++)
@@ -213,7 +213,8 @@ static void it_may_have_further_ports(void **state)
 	/* The same again, as far as nobody has taken them. */
 	assert_int_equal(target_launch(&bench.target, &error), TARGET_UP);
 	read_ports(after);
-	assert_memory_equal(before, after, sizeof(before));
+	for (int i = 0; i < 4; i++)
+		assert_true(after[i] == before[i] || port_is_taken((uint16_t)before[i]));
 }
 
 static void a_further_port_that_is_taken_meanwhile_is_changed(void **state)

@@ -13,6 +13,7 @@
 #include "harness/runner/expectation.h"
 #include "harness/runner/ini_file.h"
 #include "harness/runner/target_file.h"
+#include "harness/transport/transport.h"
 #include "record/record.h"
 
 static struct arena arena;
@@ -287,15 +288,48 @@ static void the_most_specific_expectation_wins(void **state)
 	const struct expectations *all = &f.expected;
 
 	assert_int_equal(all->count, 4);
-	assert_int_equal(expectation_find(all, &table, &rows[0], MQTT_50)->verdict, VERDICT_CRASH);
-	assert_int_equal(expectation_find(all, &table, &rows[1], MQTT_50)->verdict, VERDICT_INFO);
-	assert_int_equal(
-		expectation_find(all, &table, &rows[1], MQTT_311)->verdict, VERDICT_NONSTRICT);
-	const struct expectation *e = expectation_find(all, &only_50, NULL, MQTT_50);
+	assert_int_equal(expectation_find(all, &table, &rows[0], MQTT_50, transports[0])->verdict,
+		VERDICT_CRASH);
+	assert_int_equal(expectation_find(all, &table, &rows[1], MQTT_50, transports[0])->verdict,
+		VERDICT_INFO);
+	assert_int_equal(expectation_find(all, &table, &rows[1], MQTT_311, transports[0])->verdict,
+		VERDICT_NONSTRICT);
+	const struct expectation *e = expectation_find(all, &only_50, NULL, MQTT_50, transports[0]);
 	assert_int_equal(e->verdict, VERDICT_FAIL);
 	assert_string_equal(e->reason, "anything, on two lines");
 	assert_string_equal(e->link, "https://example.org/1");
 	assert_null(expectation_orphan(all, cases, 2));
+}
+
+static void an_expectation_may_be_of_some_transports(void **state)
+{
+	(void)state;
+	struct target_file f = read_good(TARGET "[expected]\n"
+						"case = table/one ws,wss\n"
+						"verdict = crash\n"
+						"reason = r\n"
+						"case = table/one 5.0 wss\n"
+						"verdict = info\n"
+						"reason = r\n"
+						"case = table\n"
+						"verdict = fail\n"
+						"reason = r\n");
+	static const struct {
+		const struct transport *over;
+		enum mqtt_version version;
+		enum verdict verdict;
+	} samples[] = {
+		{ &transport_tcp, MQTT_50, VERDICT_FAIL },
+		{ &transport_ws, MQTT_50, VERDICT_CRASH },
+		{ &transport_wss, MQTT_50, VERDICT_INFO },
+		{ &transport_wss, MQTT_311, VERDICT_CRASH },
+	};
+
+	for (size_t i = 0; i < sizeof(samples) / sizeof(*samples); i++)
+		assert_int_equal(expectation_find(&f.expected, &table, &rows[0], samples[i].version,
+					 samples[i].over)
+					 ->verdict,
+			samples[i].verdict);
 }
 
 static void an_expectation_that_meets_no_case_is_found(void **state)
@@ -310,7 +344,7 @@ static void an_expectation_that_meets_no_case_is_found(void **state)
 						"reason = not played in this version\n");
 
 	assert_int_equal(expectation_orphan(&f.expected, cases, 2)->line, 8);
-	assert_null(expectation_find(&f.expected, &only_50, NULL, MQTT_50));
+	assert_null(expectation_find(&f.expected, &only_50, NULL, MQTT_50, transports[0]));
 }
 
 /* ---- causes -------------------------------------------------------------------------------- */
@@ -370,7 +404,7 @@ static void a_cause_foresees_all_that_fail_of_it(void **state)
 	r.failure = NULL;
 	assert_null(foreseen_by(&f, r));
 
-	assert_null(expectation_find(&f.expected, &only_50, NULL, MQTT_50));
+	assert_null(expectation_find(&f.expected, &only_50, NULL, MQTT_50, transports[0]));
 	assert_null(expectation_orphan(&f.expected, cases, 2));
 	assert_string_equal(f.expected.list[0].cause, "5.0:MQTT-3.3.1-1 dup");
 }
@@ -439,7 +473,9 @@ static void expectations_must_be_whole(void **state)
 		"[expected]\ncase = a\nverdict = fail\n", "2: this expectation has no `reason`");
 	assert_refused("[expected]\ncase = a\nverdict = ok\n", "3: `verdict`: is no verdict");
 	assert_refused("[expected]\ncase = a 4\n",
-		"2: `case`: after the pattern there may be `3.1.1` or `5.0`");
+		"2: `case`: after the pattern there may be `3.1.1` or `5.0`, and then one or more "
+		"of "
+		"tcp, tls, ws, wss, unix with commas between");
 	assert_refused("[expected]\ncase =\n",
 		"2: `case`: must be a pattern, and perhaps a version after it");
 
@@ -489,6 +525,7 @@ int main(void)
 		TEST(nothing_is_cut_off),
 		TEST(a_missing_file_is_said),
 		TEST(the_most_specific_expectation_wins),
+		TEST(an_expectation_may_be_of_some_transports),
 		TEST(an_expectation_that_meets_no_case_is_found),
 		TEST(a_cause_foresees_all_that_fail_of_it),
 		TEST(what_is_broken_besides_must_be_foreseen_too),

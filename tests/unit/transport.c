@@ -1,7 +1,6 @@
 /* Every transport, from both sides; and what a pipe that lies on another may do. */
 #include "tests/unit/scripted.h"
 
-#include <poll.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -9,45 +8,19 @@
 #include "base/clock.h"
 #include "harness/transport/endpoint.h"
 #include "harness/transport/socket.h"
-
-enum { LIMIT_US = 5000000 };
+#include "tests/unit/ends.h"
 
 /* ---- one after the other ------------------------------------------------------------------- */
 
-struct ends {
-	struct arena arena;
-	struct listener *listener;
-	struct endpoint endpoint;
-	struct pipe *dialled, *accepted;
-};
-
-static void connect_by(const struct transport *transport, struct ends *e)
-{
-	const char *error = "";
-
-	arena_init(&e->arena);
-	e->listener = transport_listen(&e->arena, transport, &error);
-	if (!e->listener)
-		fail_msg("%s: %s", transport->name, error);
-	assert_true(endpoint_parse(&e->arena, e->listener->url, &e->endpoint, &error));
-	assert_ptr_equal(e->endpoint.transport, transport);
-	assert_string_equal(e->endpoint.url, e->listener->url);
-	assert_null(listener_accept(&e->arena, e->listener, 0, &error));
-	assert_null(error);
-	e->dialled = endpoint_dial(&e->arena, &e->endpoint, clock_now_us() + LIMIT_US, &error);
-	assert_non_null(e->dialled);
-	struct pollfd p = { .fd = e->listener->fd, .events = POLLIN };
-	assert_int_equal(poll(&p, 1, LIMIT_US / 1000), 1);
-	e->accepted = listener_accept(&e->arena, e->listener, 0, &error);
-	assert_non_null(e->accepted);
-}
-
+/* Until there is something: a record, or a frame, may bring nothing. */
 static ssize_t read_soon(struct pipe *pipe, void *data, size_t size)
 {
-	struct pollfd p = { .fd = pipe->fd, .events = POLLIN };
+	ssize_t n;
 
-	assert_int_equal(poll(&p, 1, LIMIT_US / 1000), 1);
-	return pipe_read(pipe, data, size);
+	do
+		n = ends_read(pipe, data, size);
+	while (n == PIPE_AGAIN);
+	return n;
 }
 
 static void assert_passes(struct pipe *from, struct pipe *to)
@@ -63,11 +36,10 @@ static void assert_passes(struct pipe *from, struct pipe *to)
 
 static void each_carries_bytes_both_ways_and_an_end(void **state)
 {
-	(void)state;
 	for (size_t i = 0; transports[i]; i++) {
 		struct ends e;
 		char heard[8];
-		connect_by(transports[i], &e);
+		ends_connect(&e, transports[i], *state);
 		assert_passes(e.dialled, e.accepted);
 		assert_passes(e.accepted, e.dialled);
 		assert_int_equal(pipe_write(e.accepted, "bye", 3), 3);
@@ -75,19 +47,36 @@ static void each_carries_bytes_both_ways_and_an_end(void **state)
 		assert_int_equal(read_soon(e.dialled, heard, sizeof(heard)), 3);
 		assert_int_equal(read_soon(e.dialled, heard, sizeof(heard)), PIPE_END);
 		pipe_reset(e.dialled);
-		listener_close(e.listener);
-		arena_fini(&e.arena);
+		ends_fini(&e);
+	}
+}
+
+static void either_side_may_end(void **state)
+{
+	for (size_t i = 0; transports[i]; i++) {
+		struct ends e;
+		char heard[8];
+		ends_connect(&e, transports[i], *state);
+		pipe_close(e.dialled);
+		assert_int_equal(read_soon(e.accepted, heard, sizeof(heard)), PIPE_END);
+		pipe_close(e.accepted);
+		ends_fini(&e);
+		ends_connect(&e, transports[i], *state);
+		pipe_reset(e.dialled);
+		ssize_t n = read_soon(e.accepted, heard, sizeof(heard));
+		assert_int_equal(n, transports[i]->is_ip ? PIPE_RESET : PIPE_END);
+		pipe_close(e.accepted);
+		ends_fini(&e);
 	}
 }
 
 static void who_takes_no_bytes_is_waited_for(void **state)
 {
-	(void)state;
 	for (size_t i = 0; transports[i]; i++) {
 		static const char block[65536];
 		struct ends e;
 		ssize_t n = 1;
-		connect_by(transports[i], &e);
+		ends_connect(&e, transports[i], *state);
 		pipe_narrow(e.accepted);
 		for (size_t sent = 0; n > 0 && sent < (64u << 20); sent += (size_t)n)
 			n = pipe_write(e.dialled, block, sizeof(block));
@@ -98,32 +87,71 @@ static void who_takes_no_bytes_is_waited_for(void **state)
 		while (n > 0);
 		assert_int_equal(n, PIPE_RESET);
 		pipe_close(e.dialled);
-		listener_close(e.listener);
-		arena_fini(&e.arena);
+		ends_fini(&e);
 	}
+}
+
+/* Megabytes arrive as they were written, though the reader is slow and every write is cut short. */
+static void nothing_is_lost_where_a_write_is_cut_short(void **state)
+{
+	enum { SIZE = 6 << 20 };
+	uint8_t *data = malloc(SIZE), *heard = malloc(SIZE);
+
+	for (size_t i = 0; i < SIZE; i++)
+		data[i] = (uint8_t)(i * 2654435761u >> 24);
+	for (size_t i = 0; transports[i]; i++) {
+		struct ends e;
+		size_t sent = 0, got = 0, cut_short = 0;
+		ssize_t n;
+		ends_connect(&e, transports[i], *state);
+		pipe_narrow(e.accepted);
+		while (got < SIZE) {
+			while (sent < SIZE &&
+				(n = pipe_write(e.dialled, data + sent, SIZE - sent)) !=
+					PIPE_AGAIN) {
+				assert_true(n > 0);
+				sent += (size_t)n;
+			}
+			cut_short += sent < SIZE;
+			while (got < SIZE &&
+				(n = pipe_read(e.accepted, heard + got, SIZE - got)) !=
+					PIPE_AGAIN) {
+				assert_true(n > 0);
+				got += (size_t)n;
+			}
+		}
+		assert_true(cut_short > 0);
+		assert_memory_equal(data, heard, SIZE);
+		pipe_close(e.dialled);
+		pipe_close(e.accepted);
+		ends_fini(&e);
+	}
+	free(data);
+	free(heard);
 }
 
 static void nothing_is_left_of_a_listener(void **state)
 {
-	(void)state;
 	for (size_t i = 0; transports[i]; i++) {
 		struct ends e;
 		struct stat at;
 		const char *error = NULL;
-		connect_by(transports[i], &e);
+		ends_connect(&e, transports[i], *state);
 		pipe_close(e.dialled);
 		pipe_close(e.accepted);
+		assert_null(listener_accept(&e.arena, e.listener, 0, &error));
+		assert_null(error);
 		listener_close(e.listener);
 		listener_close(e.listener); /* once is enough */
-		assert_null(
-			endpoint_dial(&e.arena, &e.endpoint, clock_now_us() + LIMIT_US, &error));
+		assert_null(endpoint_dial(
+			&e.arena, &e.endpoint, clock_now_us() + ENDS_LIMIT_US, &error));
 		assert_contains(error, e.endpoint.url);
 		if (!e.listener->port) {
 			char *slash = strrchr(e.listener->host, '/');
 			*slash = '\0';
 			assert_int_equal(stat(e.listener->host, &at), -1);
 		}
-		arena_fini(&e.arena);
+		ends_fini(&e);
 	}
 	listener_close(NULL);
 }
@@ -140,6 +168,9 @@ static void they_are_found_by_name_and_by_url(void **state)
 	assert_string_equal(rest, "/run/x");
 	assert_ptr_equal(transport_of_url("host:1", &rest), &transport_tcp);
 	assert_string_equal(rest, "host:1");
+	assert_ptr_equal(transport_of_url("wss://host/mqtt", &rest), &transport_wss);
+	assert_string_equal(rest, "host/mqtt");
+	assert_ptr_equal(transport_of_url("mqtts://host", &rest), &transport_tls);
 	assert_null(transport_of_url("pigeon://loft", &rest));
 	assert_null(transport_of_url("mqttx://host", &rest));
 }
@@ -245,14 +276,31 @@ static void bytes_above_the_socket_are_not_waited_for(void **state)
 	done(&p);
 }
 
+static int make_trust(void **state)
+{
+	static struct trust trust;
+
+	trust_init(&trust);
+	*state = &trust;
+	return 0;
+}
+
+static int drop_trust(void **state)
+{
+	trust_fini(*state);
+	return 0;
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(each_carries_bytes_both_ways_and_an_end),
+		cmocka_unit_test(either_side_may_end),
 		cmocka_unit_test(who_takes_no_bytes_is_waited_for),
+		cmocka_unit_test(nothing_is_lost_where_a_write_is_cut_short),
 		cmocka_unit_test(nothing_is_left_of_a_listener),
 		cmocka_unit_test(they_are_found_by_name_and_by_url),
 		cmocka_unit_test(bytes_above_the_socket_are_not_waited_for),
 	};
-	return cmocka_run_group_tests_name("transport", tests, NULL, NULL);
+	return cmocka_run_group_tests_name("transport", tests, make_trust, drop_trust);
 }
