@@ -67,15 +67,16 @@ static void play_frames(const uint8_t *data, size_t size, size_t portion)
 	struct server server = { .host = "h", .port = "80", .path = "/" };
 	void *state = calloc(1, channel_websocket.state_bytes);
 	struct layer l = { (struct connection *)&e, &server, state, 0 };
-	char accept[OPENING_ACCEPT_SIZE], answer[256];
+	char key[OPENING_KEY_SIZE], accept[OPENING_ACCEPT_SIZE], answer[256];
 
 	buf_init(&e.sent, 1 << 20);
 	DEMAND(!channel_websocket.open(&l));
 	while (channel_websocket.pending(&l))
 		channel_websocket.written(&l);
-	const char *key = strstr(buf_text(&e.sent), "Key: ");
-	DEMAND(key);
-	opening_accept(key + 5, accept);
+	const char *found = strstr(buf_text(&e.sent), "Key: ");
+	DEMAND(found);
+	snprintf(key, sizeof(key), "%s", found + strlen("Key: "));
+	opening_accept(key, accept);
 	int len = snprintf(answer, sizeof(answer),
 		"HTTP/1.1 101 \r\nUpgrade: websocket\r\nConnection: upgrade\r\n"
 		"Sec-WebSocket-Accept: %s\r\nSec-WebSocket-Protocol: mqtt\r\n\r\n",
