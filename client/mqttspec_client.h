@@ -221,6 +221,10 @@ struct mqttspec_options {
 	const char *user_name; /* NULL: none */
 	const void *password;  /* NULL: none */
 	size_t password_len;
+	/* "SCRAM-SHA-256" or "SCRAM-SHA-1" (5.0): user name and password are for enhanced
+	 * authentication, and not in CONNECT; also in re-authentication. NULL: they are in CONNECT.
+	 */
+	const char *auth_method;
 	const struct mqttspec_property *properties; /* of CONNECT */
 	size_t property_count;
 	const struct mqttspec_message *will; /* NULL: none */
@@ -267,8 +271,8 @@ void mqttspec_client_free(struct mqttspec_client *client);
  */
 void mqttspec_start(struct mqttspec_client *client);
 
-/* What to connect with from the next mqttspec_start on: servers, bind_address, and all of CONNECT but
- * the version; the other options stay as they are. A client that keeps its session goes on with the
+/* What to connect with from the next mqttspec_start on: servers, bind_address, tls, headers, and all of
+ * CONNECT but the version and whether there is an auth_method; the other options stay as they are. A client that keeps its session goes on with the
  * one it has, if the Client Identifier is the same; otherwise the session ends here, and messages that
  * were under way are treated as if the server had lost it. Only before the client is started, or
  * when it has stopped. False, with a sentence in `error`, and nothing changed.

@@ -255,6 +255,7 @@ static void client_fini(struct mqttspec_client *c)
 	buf_fini(&c->end_properties);
 	buf_fini(&c->answer_codes);
 	route_fini(&c->route);
+	scram_free(c->scram);
 }
 
 struct mqttspec_client *mqttspec_client_new(const struct mqttspec_options *options,

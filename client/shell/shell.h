@@ -14,6 +14,7 @@
 #include "client/mqttspec_client.h"
 #include "client/shell/connection.h"
 #include "client/shell/inbox.h"
+#include "client/shell/scram.h"
 #include "client/shell/server.h"
 #include "client/shell/tls_context.h"
 
@@ -59,6 +60,7 @@ struct mqttspec_client {
 	uint32_t pause_min_ms, pause_max_ms, connect_wait_ms;
 
 	struct engine *engine;
+	struct scram *scram; /* NULL: CONNECT says who this is, or a program does */
 	struct connection *connection;
 	uint8_t state;      /* enum shell_state */
 	bool accepted;      /* this connection's CONNECT was */

@@ -60,6 +60,7 @@ struct command {
 	const char *id, *id_prefix;
 	const char *user_name, *password;
 	size_t password_len;
+	const char *auth_method; /* NULL: none */
 	struct mqttspec_tls tls;
 	bool tls_url;    /* -L says that there is TLS */
 	bool ws_url;     /* ... or a WebSocket */

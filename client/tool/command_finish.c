@@ -142,6 +142,7 @@ void command_options(
 	o->user_name = c->user_name;
 	o->password = c->password;
 	o->password_len = c->password_len;
+	o->auth_method = c->auth_method;
 	o->properties = c->properties[PLACE_CONNECT].list;
 	o->property_count = c->properties[PLACE_CONNECT].count;
 	o->reconnect = MQTTSPEC_RECONNECT_AFTER_FIRST;

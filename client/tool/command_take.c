@@ -118,6 +118,10 @@ static bool option_with_value(
 	struct command *c, const struct option *o, const char *name, const char *v)
 {
 	switch (o->id) {
+	case O_AUTH_METHOD:
+		c->auth_method = v;
+		c->version = c->version_given ? c->version : MQTT_50;
+		return true;
 	case O_BIND: c->bind_address = v; return true;
 	case O_COUNT: return count_set(c, name, v, &c->count);
 	case O_FILE: return source_set(c, SOURCE_FILE, v);

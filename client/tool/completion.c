@@ -22,6 +22,7 @@ static const char *values_of(enum option_id id)
 	case O_QOS:
 	case O_WILL_QOS: return "0 1 2";
 	case O_PROTOCOL: return "311 5 mqttv311 mqttv5";
+	case O_AUTH_METHOD: return "SCRAM-SHA-256 SCRAM-SHA-1";
 	case O_TLS_VERSION: return "tlsv1.3 tlsv1.2 tlsv1.1";
 	default: return "";
 	}

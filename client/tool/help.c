@@ -21,6 +21,8 @@
 	"  -x SECONDS                 Session Expiry Interval of 5.0; -1: never\n"               \
 	"  -u, --username NAME        -P, --pw PASSWORD\n"                                       \
 	"      --password-file FILE   the password is the first line of a file\n"                \
+	"      --auth-method METHOD   SCRAM-SHA-256 or SCRAM-SHA-1 of 5.0, with -u and a "       \
+	"password\n"                                                                             \
 	"  -M COUNT                   unacknowledged messages at a time\n"                       \
 	"      --will-topic TOPIC     --will-payload TEXT  --will-qos QOS  --will-retain\n"      \
 	"  -D, --property PACKET NAME VALUE\n"                                                   \

@@ -8,6 +8,7 @@
 
 const struct option option_table[] = {
 	{ "-A", NULL, O_BIND, true, BOTH_KINDS, NULL },
+	{ NULL, "--auth-method", O_AUTH_METHOD, true, BOTH_KINDS, NULL },
 	{ "-c", "--disable-clean-session", O_CLEAN, false, BOTH_KINDS, NULL },
 	{ "-C", NULL, O_COUNT, true, COMMAND_SUB, NULL },
 	{ "-d", "--debug", O_DEBUG, false, BOTH_KINDS, NULL },

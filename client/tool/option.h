@@ -8,6 +8,7 @@
 enum command_kind { COMMAND_PUB = 1, COMMAND_SUB = 2 }; /* a mask of those that know an option */
 
 enum option_id {
+	O_AUTH_METHOD,
 	O_BIND,
 	O_CLEAN,
 	O_COUNT,
