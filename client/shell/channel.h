@@ -20,10 +20,10 @@
 #include "client/shell/server.h"
 #include "mqtt/view.h"
 
-struct connection;
+struct layers;
 
 struct layer { /* a channel in a connection */
-	struct connection *connection;
+	struct layers *layers;
 	const struct server *server;
 	void *state;    /* `state_bytes` of the channel, all zero at first */
 	unsigned level; /* 0: on the stream */
@@ -58,7 +58,7 @@ struct channel {
 	void (*close)(struct layer *l); /* frees what the state holds; of what is zero, nothing */
 };
 
-/* ---- what a channel calls: connection.c ------------------------------------------------------- */
+/* ---- what a channel calls: layers.c ------------------------------------------------------- */
 
 /* Bytes for what is below; returns how many were taken: 0 while a write is under way. */
 size_t layer_put(struct layer *l, struct mqtt_view bytes);

@@ -5,13 +5,9 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "client/shell/channel.h"
+#include "client/shell/layers.h"
 
 enum { CHUNK_SIZE = 64 * 1024, WHY_SIZE = 160 };
-
-/* Of a layer's state, so that the next one's is aligned. */
-#define STATE_BYTES(channel) \
-	(((channel)->state_bytes + _Alignof(max_align_t) - 1) & ~(_Alignof(max_align_t) - 1))
 
 struct connection {
 	_Alignas(max_align_t) union {
@@ -35,15 +31,9 @@ struct connection {
 	bool looking_up;
 	bool has_handle;
 	bool paused;
-	bool broken;        /* nothing can be written any longer */
-	bool finished;      /* farewells are said, or being said */
-	unsigned farewells; /* layers that have not said theirs */
-	const char *why;    /* latest failure */
-	struct layer layers[SERVER_LAYERS];
-	unsigned layer_count;
-	unsigned layers_begun; /* whose `open` was called */
-	unsigned
-		layers_opened; /* that are open: the stream is ready for them, and they are ready */
+	bool broken;     /* nothing can be written any longer */
+	const char *why; /* latest failure */
+	struct layers layers;
 };
 
 static void connection_free(struct connection *c)
@@ -52,8 +42,7 @@ static void connection_free(struct connection *c)
 		return;
 	if (c->addresses)
 		uv_freeaddrinfo(c->addresses);
-	for (unsigned i = c->layers_begun; i-- > 0;)
-		c->server.channels[i]->close(&c->layers[i]);
+	layers_fini(&c->layers);
 	free(c->chunk);
 	free(c->rest);
 	free(c);
@@ -71,121 +60,50 @@ static void end(struct connection *c, const char *why)
 
 /* ---- what stands above the stream ---------------------------------------------------------- */
 
-static size_t layers_size(const struct server *s)
-{
-	size_t size = 0;
-
-	for (unsigned i = 0; i < SERVER_LAYERS && s->channels[i]; i++)
-		size += STATE_BYTES(s->channels[i]);
-	return size;
-}
-
-static void layers_init(struct connection *c)
-{
-	uint8_t *state = (uint8_t *)(c + 1);
-
-	for (unsigned i = 0; i < SERVER_LAYERS && c->server.channels[i]; i++) {
-		c->layers[i] = (struct layer){ c, &c->server, state, i };
-		c->layer_count++;
-		state += STATE_BYTES(c->server.channels[i]);
-	}
-}
-
-static size_t put(struct connection *c, struct mqtt_view bytes);
-
-/* To the layer below those that are `level` and more, or to the stream. */
-static size_t write_below(struct connection *c, unsigned level, struct mqtt_view bytes)
-{
-	if (!level)
-		return put(c, bytes);
-	return c->server.channels[level - 1]->write(&c->layers[level - 1], bytes);
-}
-
-static void open_level(struct connection *c, unsigned level)
-{
-	if (!c->owner)
-		return;
-	c->layers_opened = level;
-	if (level == c->layer_count) {
-		c->hooks->opened(c->owner);
-		return;
-	}
-	c->layers_begun++;
-	const char *why = c->server.channels[level]->open(&c->layers[level]);
-	if (why)
-		end(c, why);
-}
+static size_t put(void *of, struct mqtt_view bytes);
 
 /* The handle is closed in a turn of its own, so that the connection is still there after it was let go of. */
-static void deliver(struct connection *c, unsigned level, void *data, size_t len)
+static void on_failed(void *of, const char *why)
 {
-	if (!c->owner)
-		return;
-	if (level == c->layer_count) {
+	end(of, why);
+}
+
+static void on_opened(void *of)
+{
+	struct connection *c = of;
+
+	if (c->owner)
+		c->hooks->opened(c->owner);
+}
+
+static void on_bytes(void *of, const void *data, size_t len)
+{
+	struct connection *c = of;
+
+	if (c->owner)
 		c->hooks->bytes(c->owner, data, len);
-		return;
-	}
-	const char *why = c->server.channels[level]->input(&c->layers[level], data, len);
-	if (why)
-		end(c, why);
 }
 
-static bool is_pending(const struct connection *c, unsigned level)
-{
-	return level < c->layer_count && c->server.channels[level]->pending(&c->layers[level]);
-}
-
-/* From above, each after what the one above it said has been taken. */
-static void say_farewells(struct connection *c)
-{
-	while (c->farewells && !is_pending(c, c->farewells)) {
-		unsigned level = --c->farewells;
-		if (c->server.channels[level]->finish)
-			c->server.channels[level]->finish(&c->layers[level]);
-	}
-}
-
-size_t layer_put(struct layer *l, struct mqtt_view bytes)
-{
-	return write_below(l->connection, l->level, bytes);
-}
-
-void layer_opened(struct layer *l)
-{
-	open_level(l->connection, l->level + 1);
-}
-
-void layer_deliver(struct layer *l, void *data, size_t len)
-{
-	deliver(l->connection, l->level + 1, data, len);
-}
+static const struct layers_ends ends = { put, on_opened, on_bytes, on_failed };
 
 size_t connection_write(struct connection *c, struct mqtt_view bytes)
 {
-	return write_below(c, c->layer_count, bytes);
+	return layers_write(&c->layers, bytes);
 }
 
 bool connection_is_writing(const struct connection *c)
 {
-	bool pending = c->rest || c->farewells;
-
-	for (unsigned i = 0; i < c->layers_opened; i++)
-		pending = pending || is_pending(c, i);
-	return pending;
+	return c->rest || layers_are_pending(&c->layers);
 }
 
 void connection_finish(struct connection *c)
 {
-	if (!c->finished)
-		c->farewells = c->layers_opened;
-	c->finished = true;
-	say_farewells(c);
+	layers_finish(&c->layers);
 }
 
 const char *connection_handshake(const struct connection *c)
 {
-	return c->layers_begun > c->layers_opened ? c->server.channels[c->layers_opened]->name
-						  : NULL;
+	return layers_handshake(&c->layers);
 }
 
 /* The stream has come to its end. */
@@ -197,14 +115,6 @@ static void end_stream(struct connection *c, const char *why)
 	snprintf(text, sizeof(text), "%s%s%s%s", why, handshake ? " during the " : "",
 		handshake ? handshake : "", handshake ? " handshake" : "");
 	end(c, text);
-}
-
-static void layers_written(struct connection *c)
-{
-	for (unsigned i = 0; i < c->layers_begun && c->owner; i++)
-		c->server.channels[i]->written(&c->layers[i]);
-	if (c->owner && c->finished)
-		say_farewells(c);
 }
 
 /* ---- reading and writing ------------------------------------------------------------------- */
@@ -222,7 +132,8 @@ static void on_alloc(uv_handle_t *handle, size_t suggested, uv_buf_t *buf)
 /* Layers may have written for themselves what stood in the way. */
 static void room(struct connection *c)
 {
-	layers_written(c);
+	if (c->owner)
+		layers_written(&c->layers);
 	if (c->owner && !c->rest)
 		c->hooks->written(c->owner);
 }
@@ -232,8 +143,8 @@ static void on_read(uv_stream_t *stream, ssize_t n, const uv_buf_t *buf)
 	struct connection *c = (struct connection *)stream;
 
 	if (n > 0 && c->owner) {
-		deliver(c, 0, buf->base, (size_t)n);
-		if (c->layer_count)
+		layers_input(&c->layers, buf->base, (size_t)n);
+		if (c->layers.count)
 			room(c);
 	} else if (n < 0)
 		end_stream(
@@ -269,8 +180,9 @@ static bool write_later(struct connection *c, struct mqtt_view bytes)
 	return false;
 }
 
-static size_t put(struct connection *c, struct mqtt_view bytes)
+static size_t put(void *of, struct mqtt_view bytes)
 {
+	struct connection *c = of;
 	uv_buf_t buf = uv_buf_init((char *)(uintptr_t)bytes.data, bytes.len);
 
 	if (c->rest || c->broken || !bytes.len)
@@ -326,7 +238,7 @@ static void on_connected(uv_connect_t *request, int status)
 	if (c->server.port[0])
 		uv_tcp_nodelay(&c->tcp, 1);
 	uv_read_start(&c->stream, on_alloc, on_read);
-	open_level(c, 0);
+	layers_open(&c->layers);
 }
 
 static int dial(struct connection *c, const struct sockaddr *address)
@@ -408,7 +320,7 @@ struct connection *connection_open(uv_loop_t *loop, const struct server *server,
 	c->hooks = hooks;
 	c->owner = owner;
 	c->server = *server;
-	layers_init(c);
+	layers_init(&c->layers, &c->server, &ends, c, c + 1);
 	c->why = "no address";
 	c->lookup.data = c;
 	c->has_source = bind_address != NULL;

@@ -20,7 +20,7 @@ struct ends {
 
 static struct ends *ends_of(const struct layer *l)
 {
-	return (struct ends *)l->connection;
+	return (struct ends *)l->layers;
 }
 
 size_t layer_put(struct layer *l, struct mqtt_view bytes)
@@ -66,7 +66,7 @@ static void play_frames(const uint8_t *data, size_t size, size_t portion)
 	struct ends e = { .room = portion };
 	struct server server = { .host = "h", .port = "80", .path = "/" };
 	void *state = calloc(1, channel_websocket.state_bytes);
-	struct layer l = { (struct connection *)&e, &server, state, 0 };
+	struct layer l = { (struct layers *)&e, &server, state, 0 };
 	char key[OPENING_KEY_SIZE], accept[OPENING_ACCEPT_SIZE], answer[256];
 
 	buf_init(&e.sent, 1 << 20);
