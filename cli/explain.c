@@ -100,7 +100,9 @@ static int run(int argc, char **argv)
 		return EXIT_AS_EXPECTED;
 	}
 	if (optind == argc)
-		return usage_error(&command_explain, "it takes a name");
+		return usage_error(&command_explain,
+			"it takes the name of a statement, a case, a Reason Code, a property "
+			"or a verdict");
 	return explain_words(argv + optind);
 }
 

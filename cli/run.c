@@ -26,6 +26,7 @@ enum {
 	WAITING_A_JOB = 10, /* case runs that only wait, for each that may be at work */
 	CAPTURE_ERROR_SIZE = 512,
 	PATIENCE_SIZE = 100,
+	FEW_CASE_RUNS = 40, /* of so many a log has a line each */
 };
 
 static const char interrupted[] = "interrupted";
@@ -89,13 +90,18 @@ static void show_progress(void *user, const struct runner_progress *p)
 static void set_terminal(struct run *run)
 {
 	const struct run_options *o = &run->options;
+	bool live = screen_is_live(stdout) && !o->transcript;
+	bool few = run->plan.count <= FEW_CASE_RUNS && !o->until_failure;
+	bool each = o->verbose || o->transcript || (!live && few);
 
 	run->terminal = (struct terminal){
 		.to = stdout,
 		.color = o->color == COLOR_ALWAYS ||
 			(o->color == COLOR_AUTO && screen_has_color(stdout)),
-		.live = screen_is_live(stdout) && !o->transcript,
+		.live = live,
 		.verbose = o->verbose,
+		.each = each,
+		.stages = !live && !each && !o->quiet && !o->until_failure,
 		.width = screen_width(stdout, 0),
 		.folder = o->out,
 	};

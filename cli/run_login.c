@@ -52,7 +52,7 @@ static const char *read_password(struct arena *a, const char *path, const char *
 	size_t len = file ? fread(text, 1, room, file) : 0;
 	bool ok = file && !ferror(file);
 
-	*error = ok ? NULL : arena_printf(a, "%s: %s", path, strerror(errno));
+	*error = ok ? NULL : arena_printf(a, "--password-file %s: %s", path, strerror(errno));
 	if (file)
 		fclose(file);
 	return ok ? first_line(a, path, text, len, error) : NULL;

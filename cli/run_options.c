@@ -165,7 +165,8 @@ static bool shard(struct run_options *o)
 			return true;
 		}
 	}
-	usage_error(o->command, "--shard takes I/N, as in 2/4, not \"%s\"", optarg);
+	usage_error(o->command, "--shard takes I/N, where I is at most N, as in 2/4, not \"%s\"",
+		optarg);
 	return false;
 }
 

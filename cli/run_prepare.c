@@ -224,6 +224,12 @@ static void offer_targets(struct arena *a, struct nearest *n)
 		nearest_offer(n, name);
 }
 
+static void offer_statements(struct nearest *n, const struct case_def *def)
+{
+	for (size_t i = 0; i < CASE_REFS && def->refs[i]; i++)
+		nearest_offer(n, strchr(def->refs[i], ':') + 1);
+}
+
 static bool complain_of_pattern(struct run *run, const char *pattern, int *code)
 {
 	bool may_be_target = run->target_word == default_target && pattern == run->options.words[0];
@@ -240,14 +246,23 @@ static bool complain_of_pattern(struct run *run, const char *pattern, int *code)
 		nearest_offer(&n, w.chapter->id);
 		nearest_offer(&n, w.def->id);
 		nearest_offer(&n, walk_id(&w, id));
+		offer_statements(&n, w.def);
 	}
 	nearest_text(&n, hint);
+	const char *found;
+	if (run->command_word && target_word(&run->arena, pattern, &found) != WORD_NO_TARGET)
+		return complain(run, code, EXIT_USAGE,
+			arena_printf(&run->arena,
+				"\"%s\" is a target, and what is judged here is %s: name one of "
+				"them",
+				pattern, run->target_word));
 	if (!may_be_target)
 		return complain(run, code, EXIT_USAGE,
 			arena_printf(&run->arena, "no case matches \"%s\"%s", pattern, hint));
 	return complain(run, code, EXIT_USAGE,
 		arena_printf(&run->arena,
-			"\"%s\" is no target (a URL, a file, or one of: %s), and no case matches "
+			"\"%s\" is no target (a URL, HOST:PORT, a file, or one of: %s), and no "
+			"case matches "
 			"it%s",
 			pattern, target_names(&run->arena), hint));
 }

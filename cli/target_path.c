@@ -58,7 +58,7 @@ static bool is_host_and_port(const char *word)
 {
 	const char *colon = strrchr(word, ':');
 
-	if (!colon || colon == word || !colon[1] ||
+	if (!colon || colon == word || !colon[1] || strchr(word, '/') ||
 		strspn(colon + 1, "0123456789") != strlen(colon + 1))
 		return false;
 	return strncmp(word, "5.0:", 4) != 0 && strncmp(word, "3.1.1:", 6) != 0;

@@ -70,7 +70,10 @@ int main(int argc, char **argv)
 		return 0;
 	}
 	if (*name)
-		fprintf(stderr, "mqttspec-client: what is \"%s\"?\n", name);
-	fputs(help, stderr);
+		fprintf(stderr,
+			"mqttspec-client: there is no command \"%s\"; it takes pub, sub or agent\n",
+			name);
+	else
+		fputs(help, stderr);
 	return EXIT_USAGE;
 }

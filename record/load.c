@@ -103,7 +103,8 @@ static bool load_lines(
 		*error = arena_printf(a, "%s: %s", path, strerror(errno));
 		ok = false;
 	} else if (!out->run_count) {
-		*error = arena_printf(a, "%s: no whole record in it", path);
+		*error = arena_printf(
+			a, "%s: no whole record in it; mqttspec run writes one to run.jsonl", path);
 		ok = false;
 	}
 	free(line);

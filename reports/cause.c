@@ -217,6 +217,28 @@ const struct cause **causes_by_size(struct causes *c)
 	return list;
 }
 
+static const struct spec_statement *statement_of(const struct cause *cause)
+{
+	return cause->statement ? spec_find(cause->statement) : NULL;
+}
+
+static int compare_sections(const void *a, const void *b)
+{
+	const struct cause *x = *(const struct cause *const *)a;
+	const struct cause *y = *(const struct cause *const *)b;
+	int order = spec_compare(statement_of(x), statement_of(y));
+
+	return order && x->as_asked == y->as_asked ? order : compare(a, b);
+}
+
+const struct cause **causes_by_section(struct causes *c, size_t most)
+{
+	const struct cause **list = causes_by_size(c);
+
+	qsort(list, c->count < most ? c->count : most, sizeof(*list), compare_sections);
+	return list;
+}
+
 /* ---- words --------------------------------------------------------------------------------- */
 
 static void add_properties(struct buf *b, uint64_t properties)

@@ -60,6 +60,11 @@ size_t causes_add(struct causes *c, const struct record_case *record);
 /* The rules of the standard first, then what is as_asked; of these the largest first, then the worse verdict, then as they came up. In the arena of the list. */
 const struct cause **causes_by_size(struct causes *c);
 
+/* The `most` largest, in the order of the standard's sections; then those that accuse no statement; then
+ * what is as_asked. In the arena of the list.
+ */
+const struct cause **causes_by_section(struct causes *c, size_t most);
+
 /* What those that are as_asked have in common. */
 extern const char cause_as_asked[];
 

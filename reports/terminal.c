@@ -14,6 +14,7 @@ enum {
 	BLOCKS_MAX = 10,   /* failures shown in full; more only where the cause is new */
 	CAUSES_MAX = 40,   /* shown at the end */
 	FAR_US = 1000,     /* a round trip that is worth a word */
+	STAGES = 10,       /* of a run in a pipe */
 };
 
 static struct report_style style_of(const struct terminal *t)
@@ -95,22 +96,71 @@ static bool is_worth_a_block(struct terminal *t, const struct record_case *recor
 	return true;
 }
 
-void terminal_case(struct terminal *t, const struct record_case *record)
+static size_t sum(const size_t counts[static VERDICT_COUNT])
+{
+	size_t all = 0;
+
+	for (int v = 0; v < VERDICT_COUNT; v++)
+		all += counts[v];
+	return all;
+}
+
+/* "12 pass, 1 fail", the verdicts that were given. */
+static void add_counts(struct buf *b, const size_t counts[static VERDICT_COUNT])
+{
+	const char *before = "";
+
+	for (int v = 0; v < VERDICT_COUNT; v++) {
+		if (!counts[v])
+			continue;
+		buf_printf(b, "%s%zu %s", before, counts[v], verdict_name(v));
+		before = ", ";
+	}
+}
+
+/* So that a log shows that something goes on. */
+static void put_stage(struct terminal *t)
+{
+	size_t done = sum(t->counts), planned = t->run->planned;
+	size_t stage = planned ? done * STAGES / planned : 0;
+	struct buf b;
+
+	if (!t->stages || stage == t->stage || stage >= STAGES)
+		return;
+	t->stage = stage;
+	buf_init(&b, SIZE_MAX);
+	buf_printf(&b, "%zu of %zu: ", done, planned);
+	add_counts(&b, t->counts);
+	if (t->unexpected)
+		buf_printf(&b, " (%zu unexpected)", t->unexpected);
+	fprintf(t->to, "%s\n", buf_text(&b));
+	buf_fini(&b);
+	fflush(t->to);
+}
+
+static void show_case(struct terminal *t, const struct record_case *record)
 {
 	struct report_style style = style_of(t);
 
-	t->counts[record->verdict]++;
-	t->unexpected += !record->expected;
-	t->unexpected_inapplicable += !record->expected && record->verdict == VERDICT_INAPPLICABLE;
-	t->expected_failures += case_is_expected_failure(record);
-	if (record->expected && t->live && !t->verbose && !case_is_expected_failure(record))
-		return;
 	erase_status(t);
 	if (record->expected || !is_worth_a_block(t, record))
 		put_line(t, record);
 	else
 		report_failure_block(t->to, &style, t->run, record);
 	fflush(t->to);
+}
+
+void terminal_case(struct terminal *t, const struct record_case *record)
+{
+	t->counts[record->verdict]++;
+	t->unexpected += !record->expected;
+	t->unexpected_inapplicable += !record->expected && record->verdict == VERDICT_INAPPLICABLE;
+	t->expected_failures += case_is_expected_failure(record);
+	if (!record->expected || t->each)
+		show_case(t, record);
+	else if (case_is_expected_failure(record))
+		foreseen_add(&t->foreseen, record);
+	put_stage(t);
 }
 
 void terminal_death(struct terminal *t, const struct record_death *death)
@@ -138,19 +188,6 @@ void terminal_remark(struct terminal *t, const char *sentence)
 	text_wrap(t->to, sentence, (struct text_block){ .indent = 2, .width = t->width });
 	fprintf(t->to, "%s\n", text_ink(t->color, INK_OFF));
 	fflush(t->to);
-}
-
-/* "12 pass, 1 fail", the verdicts that were given. */
-static void add_counts(struct buf *b, const size_t counts[static VERDICT_COUNT])
-{
-	const char *before = "";
-
-	for (int v = 0; v < VERDICT_COUNT; v++) {
-		if (!counts[v])
-			continue;
-		buf_printf(b, "%s%zu %s", before, counts[v], verdict_name(v));
-		before = ", ";
-	}
 }
 
 void terminal_progress(struct terminal *t, size_t done, size_t planned,
@@ -183,15 +220,6 @@ void terminal_progress(struct terminal *t, size_t done, size_t planned,
 	t->drawn = true;
 	fflush(t->to);
 	buf_fini(&b);
-}
-
-static size_t sum(const size_t counts[static VERDICT_COUNT])
-{
-	size_t all = 0;
-
-	for (int v = 0; v < VERDICT_COUNT; v++)
-		all += counts[v];
-	return all;
 }
 
 /* "310 pass, 11 fail in 12.3 s, 26 a second; 9 expected failures" */
@@ -283,22 +311,41 @@ static void put_cause(const struct terminal *t, const struct cause *cause)
 static void put_causes(struct terminal *t)
 {
 	struct causes *all = &t->causes;
-	const struct cause **by_size = causes_by_size(all);
+	const struct cause **list = causes_by_section(all, CAUSES_MAX);
 	size_t rest = 0;
 
 	if (all->count == all->case_count && all->count <= BLOCKS_MAX)
 		return;
 	fprintf(t->to, "%zu unexpected, by cause:\n", all->case_count);
 	for (size_t i = 0; i < all->count; i++) {
-		if (i < CAUSES_MAX && by_size[i]->as_asked && (!i || !by_size[i - 1]->as_asked))
+		if (i < CAUSES_MAX && list[i]->as_asked && (!i || !list[i - 1]->as_asked))
 			fprintf(t->to, "%s:\n", cause_as_asked);
 		if (i < CAUSES_MAX)
-			put_cause(t, by_size[i]);
+			put_cause(t, list[i]);
 		else
-			rest += by_size[i]->count;
+			rest += list[i]->count;
 	}
 	if (rest)
 		fprintf(t->to, "%5zu more, of %zu causes\n", rest, all->count - CAUSES_MAX);
+}
+
+/* Those that were a line each are none of them. */
+static void put_foreseen(struct terminal *t)
+{
+	struct buf b;
+
+	buf_init(&b, SIZE_MAX);
+	foreseen_sort(&t->foreseen);
+	fputs(text_ink(t->color && t->foreseen.count, INK_DIM), t->to);
+	for (size_t i = 0; i < t->foreseen.count; i++) {
+		buf_reset(&b);
+		foreseen_sentence(&b, &t->foreseen.list[i]);
+		text_wrap(
+			t->to, buf_text(&b), (struct text_block){ .indent = 2, .width = t->width });
+		fputc('\n', t->to);
+	}
+	fputs(text_ink(t->color && t->foreseen.count, INK_OFF), t->to);
+	buf_fini(&b);
 }
 
 static void put_unseen(const struct terminal *t, const struct record_unseen *unseen)
@@ -320,7 +367,9 @@ static void put_unseen(const struct terminal *t, const struct record_unseen *uns
 void terminal_end(struct terminal *t, const struct record_end *end, const char *trouble)
 {
 	erase_status(t);
+	put_foreseen(t);
 	put_causes(t);
+	foreseen_fini(&t->foreseen);
 	causes_fini(&t->causes);
 	for (size_t i = 0; i < end->unseen_count; i++)
 		put_unseen(t, &end->unseen[i]);

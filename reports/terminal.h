@@ -2,11 +2,12 @@
  *
  *   terminal_begin ──▶ (terminal_case | terminal_death | terminal_remark | terminal_progress) * ──▶ terminal_end
  *
- * On a terminal (`live`) what is interesting stays: unexpected verdicts as failure blocks, expected
- * failures as one dim line; with `verbose` every case run. Below it is one status line, which is
- * redrawn. In a pipe every case run is one line, or a block, and there is no status line. From the
- * eleventh failure on, only the first of each cause is a block, and the others are a line each,
- * unless `verbose`; what they have in common is said once, at the end, "by cause". The last line is
+ * What was not expected is a failure block as soon as it is known. From the eleventh failure on, only
+ * the first of each cause is a block, and the others are a line each, unless `verbose`; what they have
+ * in common is said once, at the end, "by cause". What was foreseen is said at the end, too, in a line
+ * for each reason; both are in the order of the standard's sections. What went well is not shown. With
+ * `each`, whatever was expected is a line of its own instead. Below it all, on a terminal (`live`), is
+ * one status line, which is redrawn. The last line is
  * "N passed, N failed", where a failure is a verdict that was not expected, or a cause that was
  * foreseen and not seen. ", N not applicable" is added for those from which nothing was learned
  * because the target does not offer what they are about, and ", N skipped" for those whose turn
@@ -22,13 +23,16 @@
 
 #include "record/record.h"
 #include "reports/cause.h"
+#include "reports/foreseen.h"
 
 /* The caller sets the first part, and zeroes the rest. */
 struct terminal {
 	FILE *to;
 	bool color;
 	bool live;
-	bool verbose;
+	bool verbose;       /* every failure is a block */
+	bool each;          /* every case run is a line, or a block */
+	bool stages;        /* a line at each tenth of what is planned: for a log */
 	size_t width;       /* of the screen, to break lines at; 0: never */
 	const char *folder; /* of the record, put before the paths of captures; or NULL */
 
@@ -40,6 +44,8 @@ struct terminal {
 	bool drawn;                     /* the cursor stands in a status line */
 	struct causes causes;           /* of what was unexpected; empty again after terminal_end */
 	size_t blocks;                  /* of failures, shown so far */
+	struct foreseen foreseen;       /* what was not shown by itself; empty again, too */
+	size_t stage;                   /* how many tenths are done */
 };
 
 /* A case run that is under way. */

@@ -21,6 +21,15 @@ const struct spec_statement *spec_find(const char *name)
 	return NULL;
 }
 
+int spec_compare(const struct spec_statement *a, const struct spec_statement *b)
+{
+	if (!a || !b)
+		return !a - !b;
+	int order = strverscmp(a->section, b->section); /* numbers count as numbers: 3.2, 3.10 */
+
+	return order ? order : (a > b) - (a < b);
+}
+
 const char *spec_document(enum mqtt_version version)
 {
 	return version_statement(version,

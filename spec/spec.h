@@ -160,6 +160,11 @@ extern const char spec_digest[]; /* SHA-256 of the TSV files but sections.tsv */
 /* NULL when there is none. `name` as above, with its version. */
 const struct spec_statement *spec_find(const char *name);
 
+/* As strcmp: the order of the sections, 3.1.1 before 5.0 within one of them, then that of the table.
+ * NULL comes after all others.
+ */
+int spec_compare(const struct spec_statement *a, const struct spec_statement *b);
+
 /* Where the section of a statement can be read: a page of OASIS, at its heading. Returns `out`. */
 enum { SPEC_URL_SIZE = 96 };
 const char *spec_url(const struct spec_statement *statement, char out[static SPEC_URL_SIZE]);

@@ -31,6 +31,21 @@ static void finish(struct session *s)
 	uv_stop(&s->loop);
 }
 
+/* Where there has been no connection yet, a wrong address is the likeliest cause: it is named. */
+static void complain_of_end(const struct session *s, int result, const char *text, bool will_retry)
+{
+	const struct command *c = s->command;
+	const char *more = will_retry ? "; trying again" : "";
+	const char *doubt = result == MQTTSPEC_BROKEN ? "is this an MQTT server? " : "";
+
+	if (s->was_connected)
+		command_complain(c, "%s%s", text, more);
+	else if (c->unix_path)
+		command_complain(c, "%s: %s%s%s", c->unix_path, doubt, text, more);
+	else
+		command_complain(c, "%s port %u: %s%s%s", c->host, c->port, doubt, text, more);
+}
+
 /* The code of CONNACK is the exit code of a client that was refused. */
 static void on_disconnected(void *context, int result, const char *text, bool will_retry,
 	const struct mqttspec_properties *properties)
@@ -40,7 +55,7 @@ static void on_disconnected(void *context, int result, const char *text, bool wi
 
 	(void)properties;
 	if (!s->ending && !s->command->quiet)
-		command_complain(s->command, "%s%s", text, will_retry ? "; trying again" : "");
+		complain_of_end(s, result, text, will_retry);
 	if (will_retry)
 		return;
 	if (!s->ending)

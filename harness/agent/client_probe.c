@@ -87,7 +87,10 @@ static bool await_hello(struct probing *p, struct client_facts *out)
 
 	while (!(line = agent_line(&p->agent, &len))) {
 		if (p->agent.ended)
-			return give_up(p, "the agent ended before it said hello");
+			return give_up(p,
+				"the agent ended before it said hello, as an agent does first of "
+				"all "
+				"(AGENT.md); a program without an agent is judged with --exec");
 		if (!wait_a_turn(p))
 			return give_up(p, "the agent did not say hello in time");
 	}

@@ -42,8 +42,8 @@ enum tape_kind {
 struct tape_party {
 	const char *name;
 	struct sockaddr_storage local, remote;
-	bool accepted;       /* the target opened the connection */
-	bool is_inner;       /* its bytes went in something else, TLS or WebSocket, which is not shown */
+	bool accepted; /* the target opened the connection */
+	bool is_inner; /* its bytes went in something else, TLS or WebSocket, which is not shown */
 	bool off_the_record; /* for now its bytes, its messages and their answers are left out */
 };
 

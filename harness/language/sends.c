@@ -154,10 +154,44 @@ void send_unsubscribe_at(struct place at, struct peer *p, struct subscribe s)
 	send_filters(at, p, UNSUBSCRIBE, &s);
 }
 
+/* The last message that came with this identifier; NULL: none. */
+static const struct packet *message_of(const struct peer *p, unsigned id)
+{
+	for (size_t i = p->arrival_count; i-- > 0;)
+		if (p->arrivals[i].packet.type == PUBLISH && p->arrivals[i].packet.id == id)
+			return &p->arrivals[i].packet;
+	return NULL;
+}
+
+/* A case that begins the handshake of one QoS has taken the message for one of that QoS. If it came at
+ * another, our answer would be wrong because of the target.
+ */
+static void check_handshake(struct place at, struct peer *p, enum packet_type type, unsigned id)
+{
+	struct test *t = p->test;
+	unsigned due = type == PUBACK ? 1 : 2;
+	const struct packet *m = type == PUBACK || type == PUBREC ? message_of(p, id) : NULL;
+
+	if (!m || m->qos == due || p->misbehaves || test_theirs(t) != SIDE_SERVER)
+		return;
+	struct bytes topic = bytes_of(topic_prefixed(
+		t, arena_printf(t->arena, "%.*s", (int)m->topic.len, m->topic.data), false));
+	const struct posting *sent = posting_find(t, p->client_id, topic, m->payload);
+	const char *came = arena_printf(t->arena, "PUBLISH %u at QoS %u", id, m->qos);
+	if (sent && sent->qos < m->qos) /* [MQTT-3.8.4-8] */
+		test_differ(t, at, DIFFERENCE(SPEC_QOS, "PUBLISH"),
+			arena_printf(t->arena, "PUBLISH at QoS %u, as it was published, at most",
+				sent->qos),
+			came);
+	test_end(t, at, VERDICT_INCONCLUSIVE,
+		arena_printf(t->arena, "%s, where the case needs one at QoS %u", came, due));
+}
+
 void send_ack_at(struct place at, struct peer *p, enum packet_type type, unsigned id, struct ack a)
 {
 	struct packet packet = wire_packet(type);
 
+	check_handshake(at, p, type, id);
 	packet.id = (uint16_t)id;
 	if (version_traits(p->test->play->version).reason_codes && (a.code.set || a.props)) {
 		packet.code = (uint8_t)a.code.value;

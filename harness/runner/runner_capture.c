@@ -48,6 +48,14 @@ void capture_open(struct runner *r, struct runner_job *job)
 			arena_printf(&job->arena, "/proc/self/fd/%d", job->capture_fd);
 }
 
+/* What the first look at the target found has been captured by then, in the file. */
+static bool is_in_memory(const struct runner_job *job)
+{
+	struct stat s;
+
+	return job->capture_fd >= 0 && fstat(job->capture_fd, &s) == 0 && s.st_size;
+}
+
 /* False, with errno, if it is not all in the file. */
 static bool copy_out(int from, const char *path)
 {
@@ -83,7 +91,7 @@ void capture_keep(struct runner *r, struct runner_job *job)
 		unlink(job->capture_path);
 	if (!wanted || c->pcap_error)
 		return;
-	if (job->capture_fd >= 0 && !copy_out(job->capture_fd, job->capture_path))
+	if (is_in_memory(job) && !copy_out(job->capture_fd, job->capture_path))
 		c->pcap_error =
 			arena_printf(&job->arena, "%s: %s", job->capture_path, strerror(errno));
 	else if (access(job->capture_path, F_OK) == 0)

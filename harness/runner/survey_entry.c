@@ -2,6 +2,8 @@
  * on without this look would accuse it of its access list, or an HTTP server of not being one for
  * MQTT.
  */
+#include <string.h>
+
 #include "base/arena.h"
 #include "harness/peers/echo.h"
 #include "harness/peers/guest.h"
@@ -38,7 +40,7 @@ static const char *not_let_in(struct arena *a, const struct target *target, cons
 		? probe_other(a, &target->endpoint, OTHER_LIMIT_US)
 		: NULL;
 
-	if (other)
+	if (other && !strstr(what, other)) /* else it has said so itself */
 		return arena_printf(a, "%s; but the server speaks %s", what, other);
 	if (s->status != PROBE_REFUSED || !may_be_about_us(s->capabilities.refusal))
 		return what;

@@ -43,6 +43,21 @@ bool address_split(struct arena *a, const char *text, unsigned usual_port, struc
 	return *out->host && is_port(out->port);
 }
 
+const char *address_objection(
+	struct arena *a, const char *scheme, const char *text, const char *more)
+{
+	struct address at;
+
+	if (address_split(a, text, PORT_MAX, &at))
+		return NULL;
+	if (*at.host && *at.host != '[' && *at.port)
+		return arena_printf(a,
+			"%s://%s: a port is a number from 1 to %d, and \"%s\" is none", scheme,
+			text, PORT_MAX, at.port);
+	return arena_printf(
+		a, "%s://%s: not of the form %s://HOST[:PORT]%s", scheme, text, scheme, more);
+}
+
 bool address_resolve(
 	struct arena *a, const struct address *at, struct endpoint *out, const char **error)
 {

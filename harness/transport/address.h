@@ -18,6 +18,12 @@ struct address {
  */
 bool address_split(struct arena *a, const char *text, unsigned usual_port, struct address *out);
 
+/* What keeps SCHEME://TEXT from being read; NULL: nothing. `more` is what the form of such a URL has
+ * after the port: "[/PATH]".
+ */
+const char *address_objection(
+	struct arena *a, const char *scheme, const char *text, const char *more);
+
 /* Looks the host up: the first address that the system offers. Fills in address and host of the endpoint.
  * False, with a sentence.
  */

@@ -24,15 +24,12 @@ enum {
 
 static const char *tcp_objection(struct arena *a, const char *rest)
 {
-	struct address at;
 	const char *path = strchr(rest, '/');
 
 	if (path && path[1])
 		return arena_printf(
 			a, "mqtt://%s: MQTT over TCP knows no path: leave out %s", rest, path);
-	if (!address_split(a, rest, MQTT_PORT, &at))
-		return arena_printf(a, "mqtt://%s: not of the form mqtt://HOST[:PORT]", rest);
-	return NULL;
+	return address_objection(a, "mqtt", rest, "");
 }
 
 static bool tcp_resolve(struct arena *a, const char *rest, struct endpoint *out, const char **error)

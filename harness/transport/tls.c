@@ -13,15 +13,12 @@ enum { MQTTS_PORT = 8883 };
 
 static const char *mqtts_objection(struct arena *a, const char *rest)
 {
-	struct address at;
 	const char *path = strchr(rest, '/');
 
 	if (path && path[1])
 		return arena_printf(
 			a, "mqtts://%s: MQTT over TLS knows no path: leave out %s", rest, path);
-	if (!address_split(a, rest, MQTTS_PORT, &at))
-		return arena_printf(a, "mqtts://%s: not of the form mqtts://HOST[:PORT]", rest);
-	return NULL;
+	return address_objection(a, "mqtts", rest, "");
 }
 
 static bool mqtts_resolve(

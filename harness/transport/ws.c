@@ -20,8 +20,7 @@ static const char *objection(
 	struct address at;
 
 	if (!address_split(a, rest, usual_port, &at))
-		return arena_printf(a, "%s://%s: not of the form %s://HOST[:PORT][/PATH]", scheme,
-			rest, scheme);
+		return address_objection(a, scheme, rest, "[/PATH]");
 	if (at.path && address_path_objection(at.path))
 		return arena_printf(
 			a, "%s://%s: %s", scheme, rest, address_path_objection(at.path));

@@ -6,7 +6,8 @@ The proxy acknowledges each PUBLISH at once and hands it on LAG_S later, in orde
 pass it by. So an acknowledgement, an answered PINGREQ and a SUBACK prove nothing of the messages before them,
 as with brokers that route on other threads. All of it is legal. (It does not look for errors in a PUBLISH.)
 
-Modes, which are not:
+Modes, of which the first is legal, too:
+crossing  a message overtakes an earlier one on another topic
 clinging  an UNSUBSCRIBE is acknowledged, and deletes nothing
 hoarding  a retained message without payload is acknowledged, and deletes nothing
 """
@@ -163,15 +164,34 @@ class Connection:
 
     async def late(self):
         while True:
-            due, qos, own_id, packet = await self.lane.get()
-            await asyncio.sleep(due - asyncio.get_running_loop().time())
-            self.up.write(packet)
-            if qos:
-                await self.answers.get()
-            if qos == 2:
-                self.up.write(bytes([PUBREL << 4 | 2, 2]) + own_id.to_bytes(2, "big"))
-                await self.answers.get()
-            self.lane.task_done()
+            first = await self.lane.get()
+            await asyncio.sleep(first[0] - asyncio.get_running_loop().time())
+            while self.broker.mode == "crossing" and not self.lane.empty():
+                second = self.lane.get_nowait()
+                if not self.may_cross(first[3], second[3]):
+                    first, second = second, first
+                await self.hand_on(*second)
+            await self.hand_on(*first)
+
+    def may_cross(self, *packets):
+        """Whether nothing orders them: neither their topics nor an alias, which a property may be."""
+        topics = []
+        for packet in packets:
+            at = number_at(packet, 1)[1]
+            end = string_end(packet, at)
+            if self.is_v5 and packet[end + 2 * bool(packet[0] & 6)]:
+                return False
+            topics.append(packet[at:end])
+        return topics[0] != topics[1]
+
+    async def hand_on(self, _due, qos, own_id, packet):
+        self.up.write(packet)
+        if qos:
+            await self.answers.get()
+        if qos == 2:
+            self.up.write(bytes([PUBREL << 4 | 2, 2]) + own_id.to_bytes(2, "big"))
+            await self.answers.get()
+        self.lane.task_done()
 
     async def down(self, up_reader):
         try:

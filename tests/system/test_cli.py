@@ -379,7 +379,7 @@ def test_a_mistyped_case_is_guessed(cases):
 
 
 @pytest.mark.parametrize("args, words", [
-    ([], "it takes a name"),
+    ([], "it takes the name of a statement, a case, a Reason Code, a property or a verdict"),
     (["--foo"], "there is no option --foo"),
     (["zzzzzzzzzzzz"], 'nothing is called "zzzzzzzzzzzz"'),
     ([""], 'nothing is called ""'),

@@ -17,7 +17,8 @@ BUILD = ROOT / os.environ.get("MQTTSPEC_BUILD", "build/dev")
 PROGRAMS = {"mqttspec": BUILD / "cli/mqttspec", "mqttspec-client": BUILD / "client/mqttspec-client",
             "mqttspec-broker": BUILD / "broker/mqttspec-broker"}
 COMMANDS = ["run", "agent-check", "list", "explain", "report", "diff", "matrix"]
-PAGES = sorted(p for p in [ROOT / "README.md", ROOT / "CONTRIBUTING.md", *(ROOT / "docs").rglob("*.md")])
+PAGES = sorted(p for p in [ROOT / "README.md", ROOT / "CONTRIBUTING.md", *(ROOT / "docs").rglob("*.md")]
+               if p.name != "MISTAKES.md")  # whose commands are wrong: test_inputs.py plays them
 MANUAL = sorted((ROOT / "docs/man").iterdir())
 LIMIT_S = 60
 

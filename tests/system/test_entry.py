@@ -70,7 +70,8 @@ def test_an_http_server_that_waits_for_a_line(tmp_path):
 
 def test_an_http_server_that_answers_at_once(tmp_path):
     with served(lambda peer: peer.sendall(b"HTTP/1.1 400 Bad Request\r\n\r\n")) as url:
-        assert 'looks like HTTP: "HTTP/1.1 400 Bad Request"' in refused(tmp_path, url)
+        said = refused(tmp_path, url)
+    assert 'looks like HTTP: "HTTP/1.1 400 Bad Request"' in said and "but" not in said
 
 
 def test_a_port_for_tls(tmp_path):
@@ -84,7 +85,7 @@ def test_a_port_for_tls(tmp_path):
             context.wrap_socket(peer, server_side=True)
 
     with served(serve) as url:
-        assert "but the server speaks TLS" in refused(tmp_path, url)
+        assert refused(tmp_path, url).count("TLS") == 1
 
 
 def test_bytes_that_mean_nothing_are_shown(tmp_path):

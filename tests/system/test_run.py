@@ -268,6 +268,25 @@ def test_quiet_shows_the_counts_alone(run):
     assert len(done.stdout.splitlines()) == 2 and done.stdout.endswith("2 passed, 0 failed\n")
 
 
+def test_what_was_foreseen_is_a_line_for_each_reason(run):
+    """More than 40 case runs, of which those of two reasons fail as the file of mosquitto has it."""
+    what = ["mosquitto", "bad_flags", "--versions", "5.0,3.1.1"]
+    folded = run(*what)
+    lines = folded.stdout.splitlines()
+    assert folded.returncode == 0 and not [line for line in lines if re.match("ok|fail|nonstrict", line)]
+    stages = [int(line.split()[0]) for line in lines if re.match(r"\d+ of 52: ", line)]
+    assert stages == sorted(stages) and len(stages) == 9
+    told = [re.match(r"(\d+) case runs? fails? as foreseen: .+ \((\S+?)(, for example)?\)$", line) for line in lines]
+    told = [match for match in told if match]
+    full = run(*what, "-v").stdout
+    foreseen = re.findall(r"^fail  (\S+) .* as foreseen: ", full, re.M)
+    assert len(told) > 1 and sum(int(match.group(1)) for match in told) == len(foreseen)
+    assert {match.group(2) for match in told} <= set(foreseen)
+    assert len(re.findall("^ok    ", full, re.M)) > 20 and "case runs fail as foreseen" not in full
+    assert folded.stdout.splitlines()[-1] == full.splitlines()[-1]
+    assert not re.search("as foreseen|^[0-9]+ of", run(*what, "-q").stdout, re.M)
+
+
 # ---- expectations
 
 
@@ -408,7 +427,7 @@ def test_shards_together_are_the_whole(run):
     (["--jobs", "many"], 2, ['--jobs takes a number from 1 to 256, not "many"']),
     (["--jobs"], 2, ["--jobs needs a value"]),
     (["--deadline", "0"], 2, ["--deadline takes a number from 1"]),
-    (["--shard", "3/2"], 2, ['--shard takes I/N, as in 2/4, not "3/2"']),
+    (["--shard", "3/2"], 2, ['--shard takes I/N, where I is at most N, as in 2/4, not "3/2"']),
     (["--segment", "split:0"], 2, ["--segment takes whole,", '"split:0"']),
     (["--versions", "4"], 2, ['--versions takes 3.1.1, 5.0 or both, not "4"']),
     (["--seed", "x"], 2, ['--seed takes a number, not "x"']),

@@ -35,8 +35,9 @@ def play(tmp_path):
     return call
 
 
-def test_what_is_routed_late_accuses_nobody(play):
-    cases = play("late", *CHAPTERS, *(word for error in ERRORS for word in ("--not", error)))
+@pytest.mark.parametrize("mode", ["late", "crossing"])
+def test_what_is_routed_late_accuses_nobody(play, mode):
+    cases = play(mode, *CHAPTERS, *(word for error in ERRORS for word in ("--not", error)))
     assert len(cases) > 500
     assert [(c["id"], c["version"], c["verdict"]) for c in cases
             if c["verdict"] in ("fail", "error", "inconclusive", "crash")] == []

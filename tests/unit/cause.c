@@ -288,6 +288,33 @@ static void the_largest_comes_first(void **state)
 	assert_int_equal(c->case_count, 13);
 }
 
+/* However many each of them has; what is cut off are the smallest. */
+static void sections_come_in_their_order(void **state)
+{
+	struct causes *c = *state;
+	static const char *const accused[] = { "5.0:UALL-AS-ASKED", "5.0:MQTT-3.10.4-1",
+		"5.0:MQTT-4.3.3-10", "3.1.1:MQTT-3.10.4-1", "5.0:MQTT-3.2.2-2",
+		"5.0:MQTT-3.1.2-4" };
+	static const size_t counts[] = { 2, 5, 3, 2, 4, 1 }, order[] = { 4, 3, 1, 2 };
+	struct record_failure f = { .expected = "x", .actual = "y", .difference = "missing" };
+	struct record_case crash = { .id = "a", .title = "t", .version = "5.0" };
+
+	for (size_t i = 0; i < sizeof(accused) / sizeof(*accused); i++)
+		for (size_t n = 0; n < counts[i]; n++) {
+			f.statement = accused[i];
+			add(c, "a", f);
+		}
+	const struct cause **list = causes_by_section(c, sizeof(order) / sizeof(*order));
+	for (size_t i = 0; i < sizeof(order) / sizeof(*order); i++)
+		assert_ptr_equal(list[i], &c->list[order[i]]);
+	crash.verdict = VERDICT_CRASH;
+	causes_add(c, &crash);
+	list = causes_by_section(c, SIZE_MAX);
+	assert_ptr_equal(list[0], &c->list[5]);
+	assert_null(list[5]->statement);
+	assert_true(list[6]->as_asked);
+}
+
 #define TEST(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
 
 int main(void)
@@ -303,6 +330,7 @@ int main(void)
 		TEST(an_answer_that_tells_nothing_is_not_a_cause),
 		TEST(what_accuses_no_statement_is_grouped_by_its_text),
 		TEST(the_largest_comes_first),
+		TEST(sections_come_in_their_order),
 	};
 
 	return cmocka_run_group_tests_name("cause", tests, NULL, NULL);

@@ -53,6 +53,35 @@ static void a_violation_must_be_followed_by_the_close(void **state)
 	}
 }
 
+/* A reset takes with it what was lost on the way before it, and only from afar anything is lost. */
+static void a_reset_from_afar_accuses_nobody_of_silence(void **state)
+{
+	(void)state;
+	static const struct {
+		int64_t round_trip_us;
+		const char *script;
+		enum verdict verdict;
+	} samples[] = {
+		{ 100, CONNACK_50 "r r X", VERDICT_NONSTRICT },
+		{ 50000, CONNACK_50 "r r X", VERDICT_INFO },
+		{ 50000, CONNACK_50 "r r sE00182 X", VERDICT_NONSTRICT },
+		{ 50000, CONNACK_50 "r r x", VERDICT_NONSTRICT },
+	};
+	for (size_t i = 0; i < sizeof(samples) / sizeof(*samples); i++) {
+		int64_t us = samples[i].round_trip_us;
+		struct played p;
+		play_with(&p,
+			(struct play){ .def = &case_violation,
+				.version = MQTT_50,
+				.round_trip = { us, us, us },
+				.answer_us = 1000000 },
+			SCRIPTS(samples[i].script));
+		assert_string_equal(
+			verdict_name(p.record.verdict), verdict_name(samples[i].verdict));
+		done(&p);
+	}
+}
+
 CASE(refused, .title = "A bad level is refused",
 	.refs = { "3.1.1:MQTT-3.1.2-2", "5.0:MQTT-3.1.2-2" }, .level = MUST, .versions = BOTH)
 {
@@ -364,6 +393,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(a_violation_must_be_followed_by_the_close),
+		cmocka_unit_test(a_reset_from_afar_accuses_nobody_of_silence),
 		cmocka_unit_test(a_refusal_has_its_form_in_each_version),
 		cmocka_unit_test(
 			only_a_statement_that_binds_the_receiver_is_broken_by_not_noticing),

@@ -355,6 +355,68 @@ static void a_keep_alive_of_the_targets_file_is_kept(void **state)
 	done(&p);
 }
 
+/* ---- answers to what came -------------------------------------------------------------------- */
+
+CASE(answers_at_qos_1, .title = "A message at QoS 1 to its publisher", COMMON)
+{
+	struct peer *client = join(t, "client");
+	subscribe(client, .filter = "a", .qos = 2);
+	send_publish(client, .topic = "a", .payload = "x", .qos = 1, .id = 9);
+	expect_ack(client, PUBACK, 9);
+	send_ack(client, PUBACK, expect(client, PUBLISH).id);
+	fence(client);
+}
+
+CASE(answers_at_qos_2, .title = "A message at QoS 2 to its publisher", COMMON)
+{
+	struct peer *client = join(t, "client");
+	subscribe(client, .filter = "a", .qos = 2);
+	send_publish(client, .topic = "a", .payload = "x", .qos = 2, .id = 9);
+	expect_ack(client, PUBREC, 9);
+	send_ack(client, PUBREC, expect(client, PUBLISH).id);
+	fence(client);
+}
+
+/* The wrong answer would be ours, but for the target. */
+static void a_message_at_another_qos_is_no_fault_of_ours(void **state)
+{
+	(void)state;
+	static const struct accusation samples[] = {
+		{ &case_answers_at_qos_1, "a a a m34:1:a=x e", VERDICT_FAIL, "qos", "MQTT-3.8.4-6",
+			"MQTT-3.8.4-8" },
+	};
+	ASSERT_ACCUSATIONS(samples);
+	static const struct {
+		const struct case_def *def;
+		const char *script;
+		enum verdict verdict;
+	} others[] = {
+		{ &case_answers_at_qos_1, "a a a m30:a=x e", VERDICT_INCONCLUSIVE },
+		{ &case_answers_at_qos_2, "a a a m32:1:a=x e", VERDICT_INCONCLUSIVE },
+		{ &case_answers_at_qos_1, "a a a m32:1:a=x e", VERDICT_PASS },
+		{ &case_answers_at_qos_2, "a a a m34:1:a=x e", VERDICT_PASS },
+	};
+	for (size_t i = 0; i < sizeof(others) / sizeof(*others); i++) {
+		struct played p;
+		play(&p, others[i].def, MQTT_50, SCRIPTS(others[i].script));
+		assert_string_equal(
+			verdict_name(p.record.verdict), verdict_name(others[i].verdict));
+		done(&p);
+	}
+}
+
+static void the_answer_of_another_qos_accuses_the_target(void **state)
+{
+	(void)state;
+	static const struct accusation samples[] = {
+		{ &case_answers_at_qos_2, "a a r s40020009 e", VERDICT_FAIL, NULL, "MQTT-3.3.4-1",
+			"MQTT-3.3.4-1" },
+		{ &case_answers_at_qos_1, "a a r s50020009 e", VERDICT_FAIL, NULL, "MQTT-3.3.4-1",
+			"MQTT-3.3.4-1" },
+	};
+	ASSERT_ACCUSATIONS(samples);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -363,6 +425,8 @@ int main(void)
 		cmocka_unit_test(what_a_case_breaks_it_declares),
 		cmocka_unit_test(a_server_keep_alive_is_kept_and_the_case_sees_nothing_of_it),
 		cmocka_unit_test(a_keep_alive_of_the_targets_file_is_kept),
+		cmocka_unit_test(a_message_at_another_qos_is_no_fault_of_ours),
+		cmocka_unit_test(the_answer_of_another_qos_accuses_the_target),
 	};
 	return cmocka_run_group_tests_name("conduct", tests, NULL, NULL);
 }

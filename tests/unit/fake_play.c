@@ -305,6 +305,8 @@ static void act(
 		usleep((useconds_t)atoi(script + 6) * 1000);
 	else if (!strcmp(script, "fail"))
 		out->verdict = VERDICT_FAIL;
+	else if (!strcmp(script, "inapplicable"))
+		out->verdict = VERDICT_INAPPLICABLE;
 	else if (!strcmp(script, "bare"))
 		out->verdict = VERDICT_FAIL, out->failure = arena_new(a, struct record_failure);
 	else if (!strncmp(script, "breach ", 7))

@@ -602,8 +602,9 @@ static void files_that_cannot_be_read(void **state)
 	const char *result = WRITTEN(a, case, &sample_case);
 	const char *wrong = with(a, result, "\"verdict\":\"fail\"", "\"verdict\":\"ok\"");
 
-	check_load_error(a, "", ": no whole record in it");
-	check_load_error(a, "{\"type\":\"ru", ": no whole record in it");
+	check_load_error(a, "", ": no whole record in it; mqttspec run writes one to run.jsonl");
+	check_load_error(a, "{\"type\":\"ru",
+		": no whole record in it; mqttspec run writes one to run.jsonl");
 	check_load_error(
 		a, arena_printf(a, "%s\n", result), ":1: the first record must be a \"run\"");
 	check_load_error(a, arena_printf(a, "%s\n\n%s\n%s\n", run, wrong, result),

@@ -31,7 +31,9 @@ static const struct record_run run = {
 
 static struct terminal pipe_to(FILE *to, size_t width)
 {
-	return (struct terminal){ .to = to, .width = width, .folder = "out", .run = &run };
+	return (struct terminal){
+		.to = to, .each = true, .width = width, .folder = "out", .run = &run
+	};
 }
 
 static void section(FILE *to, const char *format, ...) __attribute__((format(printf, 2, 3)));
@@ -245,11 +247,18 @@ static void render_runs(FILE *to)
 {
 	struct terminal t = pipe_to(to, 80);
 
-	section(to, "a run in a pipe");
+	section(to, "a short run in a pipe");
+	play_run(&t);
+
+	t = pipe_to(to, 80);
+	t.each = false;
+	t.stages = true;
+	section(to, "a long run in a pipe");
 	play_run(&t);
 
 	t = pipe_to(to, 80);
 	t.live = true;
+	t.each = false;
 	section(to, "a run on a terminal");
 	play_run(&t);
 
@@ -257,6 +266,44 @@ static void render_runs(FILE *to)
 	t.live = t.color = t.verbose = true;
 	section(to, "a run on a wide terminal, verbose, in colour");
 	play_run(&t);
+}
+
+/* Foreseen ones, for two reasons and for none. */
+static void render_foreseen(FILE *to)
+{
+	static const struct {
+		const char *id, *reason, *statement;
+		enum verdict verdict;
+	} rows[] = {
+		{ "late", "The last one.", "5.0:MQTT-4.3.3-10", VERDICT_FAIL },
+		{ "died", "It divides by zero.", NULL, VERDICT_CRASH },
+		{ "early_5", "Section 3.10.", "5.0:MQTT-3.10.4-1", VERDICT_FAIL },
+		{ "untold", NULL, NULL, VERDICT_INCONCLUSIVE },
+		{ "early", "Section 3.2.", "5.0:MQTT-3.2.2-2", VERDICT_FAIL },
+		{ "again", "The last one.", "5.0:MQTT-4.3.3-10", VERDICT_FAIL },
+		{ "early_3", "Section 3.10 of the older one.", "3.1.1:MQTT-3.10.4-1",
+			VERDICT_FAIL },
+		{ "broke", "The last one.", NULL, VERDICT_CRASH },
+		{ "untold/2", NULL, NULL, VERDICT_INCONCLUSIVE },
+	};
+	struct terminal t = pipe_to(to, 60);
+	struct record_end end = { .duration_us = 1000000 };
+
+	section(to, "foreseen, by reason");
+	t.each = false;
+	for (size_t i = 0; i < sizeof(rows) / sizeof(*rows); i++) {
+		struct record_case c = sample_ended(rows[i].verdict, true);
+		struct record_failure failure = { .statement = rows[i].statement, .actual = "" };
+		c = sample_foreseen(c, rows[i].verdict);
+		c.id = rows[i].id;
+		c.reason = rows[i].reason;
+		c.failure = rows[i].statement ? &failure : NULL;
+		c.statement_count = 0;
+		terminal_case(&t, &c);
+		end.counts[rows[i].verdict]++;
+	}
+	terminal_end(&t, &end, NULL);
+	assert_int_equal(t.foreseen.count, 0);
 }
 
 /* Twelve failures of one cause, and one of another, with all that can be said at the end. */
@@ -359,6 +406,7 @@ static char *render(void)
 	render_measurements(to);
 	render_odd_ones(to);
 	render_runs(to);
+	render_foreseen(to);
 	render_causes(to);
 	render_ends(to);
 	render_not_applicable(to);
@@ -425,7 +473,7 @@ static char *causes_shown(bool verbose)
 	struct terminal t = pipe_to(to, 100);
 
 	t.live = true;
-	t.verbose = verbose;
+	t.each = t.verbose = verbose;
 	play_causes(&t);
 	fclose(to);
 	return text;
