@@ -51,6 +51,7 @@ enum mqttspec_result {
 	MQTTSPEC_TIMEOUT,
 	MQTTSPEC_UNREACHABLE, /* no server could be connected to */
 	MQTTSPEC_BROKEN,      /* the server broke the rules, or fell silent */
+	MQTTSPEC_UNTRUSTED, /* the server did not prove who it is: by its certificate, or by SCRAM */
 };
 
 /* "Not authorized", "the queue is full", ... */

@@ -27,6 +27,7 @@ struct layer { /* a channel in a connection */
 	const struct server *server;
 	void *state;    /* `state_bytes` of the channel, all zero at first */
 	unsigned level; /* 0: on the stream */
+	bool untrusted; /* the server has not proved who it is */
 };
 
 struct channel {

@@ -136,9 +136,11 @@ static void on_written(void *owner)
 static void on_ended(void *owner, const char *why)
 {
 	struct mqttspec_client *c = owner;
+	int result = connection_is_untrusted(c->connection) ? MQTTSPEC_UNTRUSTED
+		: c->state == SHELL_DIALLING                ? MQTTSPEC_UNREACHABLE
+							    : MQTTSPEC_LOST;
 
-	shell_tell_end(c, c->state == SHELL_DIALLING ? MQTTSPEC_UNREACHABLE : MQTTSPEC_LOST, false,
-		"%s", why);
+	shell_tell_end(c, result, false, "%s", why);
 	lost(c);
 	shell_turn(c);
 }

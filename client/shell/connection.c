@@ -106,6 +106,11 @@ const char *connection_handshake(const struct connection *c)
 	return layers_handshake(&c->layers);
 }
 
+bool connection_is_untrusted(const struct connection *c)
+{
+	return layers_are_untrusted(&c->layers);
+}
+
 /* The stream has come to its end. */
 static void end_stream(struct connection *c, const char *why)
 {

@@ -41,6 +41,9 @@ void connection_pause(struct connection *c, bool pause); /* reading */
 /* "TLS", "WebSocket": what a connection that is not open yet is busy with; NULL: with none of these. */
 const char *connection_handshake(const struct connection *c);
 
+/* That is why it ended: the server has not proved who it is. */
+bool connection_is_untrusted(const struct connection *c);
+
 /* Lets go of it: no hook is called from then on. NULL is fine. */
 void connection_close(struct connection *c);
 

@@ -165,7 +165,7 @@ static bool on_scram(
 	const char *fault = scram_step(c->scram, phase, data, answer);
 
 	if (fault)
-		shell_tell_end(c, MQTTSPEC_BROKEN, true, "%s", fault);
+		shell_tell_end(c, MQTTSPEC_UNTRUSTED, true, "%s", fault);
 	return !fault;
 }
 

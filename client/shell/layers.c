@@ -26,7 +26,7 @@ void layers_init(struct layers *l, const struct server *server, const struct lay
 
 	*l = (struct layers){ .ends = ends, .connection = connection, .server = server };
 	for (unsigned i = 0; i < SERVER_LAYERS && server->channels[i]; i++) {
-		l->list[i] = (struct layer){ l, server, state, i };
+		l->list[i] = (struct layer){ l, server, state, i, false };
 		l->count++;
 		state += state_size(server->channels[i]);
 	}
@@ -153,4 +153,13 @@ void layers_written(struct layers *l)
 const char *layers_handshake(const struct layers *l)
 {
 	return l->begun > l->opened ? channel_of(l, l->opened)->name : NULL;
+}
+
+bool layers_are_untrusted(const struct layers *l)
+{
+	bool untrusted = false;
+
+	for (unsigned i = 0; i < l->count; i++)
+		untrusted = untrusted || l->list[i].untrusted;
+	return untrusted;
 }

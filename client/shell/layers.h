@@ -51,5 +51,6 @@ bool layers_are_pending(const struct layers *l);
 void layers_finish(struct layers *l);
 const char *layers_handshake(
 	const struct layers *l); /* whose handshake is under way; NULL: none is */
+bool layers_are_untrusted(const struct layers *l);
 
 #endif

@@ -7,7 +7,7 @@
 #include "client/shell/tls_context.h"
 #include "client/shell/tls_words.h"
 
-enum { RECORD_MAX = 16384, WRITE_MAX = 4 * RECORD_MAX, WHY_SIZE = 512 };
+enum { RECORD_MAX = 16384, WRITE_MAX = 4 * RECORD_MAX, WHY_SIZE = 512, PENDING_MAX = 1 << 20 };
 
 struct tls {
 	SSL *ssl;
@@ -43,9 +43,11 @@ static int on_verified(int ok, X509_STORE_CTX *examined)
 	struct layer *l = SSL_get_app_data(ssl);
 	struct tls *t = l->state;
 
-	if (!ok)
-		tls_words_distrust(t->why, sizeof(t->why), examined,
-			tls_context_name(l->server->tls, l->server->host));
+	if (ok)
+		return ok;
+	l->untrusted = true;
+	tls_words_distrust(t->why, sizeof(t->why), examined,
+		tls_context_name(l->server->tls, l->server->host));
 	return ok;
 }
 
@@ -115,6 +117,8 @@ static const char *tls_input(struct layer *l, void *data, size_t len)
 		layer_deliver(l, plain, (size_t)n);
 	why = failure(t, n);
 	tls_flush(l);
+	if (!why && BIO_ctrl_pending(t->out) > PENDING_MAX)
+		return "the server keeps asking TLS for answers and takes none";
 	return why;
 }
 

@@ -13,6 +13,7 @@ enum {
 	REQUEST_MAX = 16 * 1024,
 	WHY_SIZE = 256,
 	REASON_SHOWN = 100,
+	QUEUED_MAX = 1000, /* frames that wait to be sent: pongs for one that does not read */
 };
 
 struct websocket {
@@ -182,6 +183,8 @@ static const char *frames_read(struct layer *l)
 	int result = wslay_event_recv(w->frames);
 
 	websocket_flush(l); /* pongs, and the answer to a close */
+	if (wslay_event_get_queued_msg_count(w->frames) > QUEUED_MAX)
+		return "the server keeps sending pings and takes no answers";
 	if (!result && wslay_event_get_read_enabled(w->frames))
 		return NULL;
 	if (!*w->why)

@@ -106,6 +106,13 @@ bool command_finish(struct command *c)
 	return true;
 }
 
+uint16_t command_port(const struct command *c)
+{
+	if (c->port)
+		return c->port;
+	return has_ws(c) ? (has_tls(c) ? 443 : 80) : has_tls(c) ? 8883 : 1883;
+}
+
 static const char *server_url(const struct command *c)
 {
 	bool bare_ipv6 = strchr(c->host, ':') && *c->host != '[';
@@ -118,8 +125,7 @@ static const char *server_url(const struct command *c)
 
 	if (c->unix_path)
 		return arena_printf(c->arena, "unix:%s", c->unix_path);
-	return c->port ? arena_printf(c->arena, "%s://%s:%u%s", scheme, host, c->port, path)
-		       : arena_printf(c->arena, "%s://%s%s", scheme, host, path);
+	return arena_printf(c->arena, "%s://%s:%u%s", scheme, host, command_port(c), path);
 }
 
 void command_options(

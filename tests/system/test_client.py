@@ -482,7 +482,8 @@ def test_a_server_that_breaks_the_rules_is_left():
         assert connection.recv(1000) == b""
         connection.close()
         assert sub.end() == 1
-        assert sub.lines == ["mqttspec-client sub: a packet before CONNACK (5.0:MQTT-3.2.0-1)"]
+        assert sub.lines == [f"mqttspec-client sub: 127.0.0.1 port {listener.getsockname()[1]}: is this an MQTT server? "
+                             "a packet before CONNACK (5.0:MQTT-3.2.0-1)"]
 
 
 def test_messages_wait_for_a_server(tmp_path):

@@ -2,10 +2,9 @@
 should be."""
 import contextlib
 import os
-import signal
+import re
 import socket
 import subprocess
-import threading
 
 import pytest
 
@@ -56,7 +55,7 @@ def says(result):
     """The sentence of a command that failed."""
     code, out, errors = result
     assert code == 1 and not out and errors.count("\n") == 1, result
-    return errors.removeprefix("mqttspec-client pub: ").rstrip("\n")
+    return re.sub(r"^mqttspec-client pub: (\S+ port \d+: )?", "", errors).rstrip("\n")
 
 
 # ---- with mosquitto
@@ -235,17 +234,19 @@ def test_what_is_wrong_before_anything_starts(pki, arguments, text):
         assert not server.times
 
 
-def test_the_port_of_tls(pki):
-    """8883, unless -p says otherwise."""
-    errors = run("pub", "-h", "127.0.0.1", "-t", "a", "-m", "x", "--cafile", pki.cert("ca"))[2]
-    assert errors
+def test_the_usual_ports(pki):
+    """Nothing listens there, or something that is no MQTT server: the port is named."""
+    tls = ["--cafile", pki.cert("ca")]
+    for arguments, port in (([], 1883), (tls, 8883), (["--ws"], 80), (["--ws", *tls], 443)):
+        code, _, errors = run("pub", "-h", "127.0.0.1", "-t", "a", "-m", "x", "-q", "1", "-u", "nobody", "-W", 2, *arguments)
+        assert code and errors.startswith(f"mqttspec-client pub: 127.0.0.1 port {port}: "), errors
 
 
 # ---- the library
 
 def test_blocking_examples_over_tls(tmp_path, pki):
     with mosquitto(tmp_path, pki) as broker:
-        for trusted, code, text in (("ca", 0, b""), ("other-ca", 1, b"no server could be reached\n")):
+        for trusted, code, text in (("ca", 0, b""), ("other-ca", 1, b"the server did not prove who it is\n")):
             result = subprocess.run([EXAMPLES / "example_publish", f"mqtts://localhost:{broker.port}", "a", "b"],
                                     capture_output=True, timeout=LIMIT_S,
                                     env={**os.environ, "SSL_CERT_FILE": str(pki.cert(trusted))})

@@ -245,13 +245,23 @@ def test_what_a_client_sends():
     assert {opcode for opcode, _ in frames} == {2, 8, 10}
 
 
+def test_a_server_that_pings_and_does_not_read():
+    def serve(connection):
+        connection.sendall(answer(head_of(connection)))
+        connection.settimeout(LIMIT_S)
+        with contextlib.suppress(ConnectionError):
+            while True:
+                connection.sendall(frame(9, b"x" * 125) * 500)
+    assert refused(serve) == "the server keeps sending pings and takes no answers"
+
+
 # ---- usage
 
 @pytest.mark.parametrize("arguments, text", [
     (["--ws-path", "/x"], "--ws-path and --ws-header need --ws"),
     (["--ws-header", "A: b"], "--ws-path and --ws-header need --ws"),
     (["--ws", "--unix", "/x"], "a Unix socket (--unix) and a WebSocket do not go together"),
-    (["--ws", "--ws-path", "/a b"], "ws://localhost/a b: the path of a WebSocket has up to 255 visible characters"),
+    (["--ws", "--ws-path", "/a b"], "ws://localhost:80/a b: the path of a WebSocket has up to 255 visible characters"),
     (["--ws", "--ws-header", "Authorization hunter2"], "Authorization: not a field that can be added to a request"),
     (["--ws", "--ws-header", "X: hunter2\r\nY: b"], "X: not a field that can be added to a request"),
     (["--ws", "--ws-header", "sec-websocket-key: hunter2"], "sec-websocket-key: not a field that can be added"),

@@ -146,7 +146,7 @@ static void results_have_a_text(void **state)
 	assert_string_equal(mqttspec_result_text(MQTTSPEC_BROKEN), "the server broke the rules");
 	assert_string_equal(mqttspec_result_text(0xff), "unknown");
 	assert_string_equal(mqttspec_result_text(-1), "unknown");
-	assert_string_equal(mqttspec_result_text(MQTTSPEC_BROKEN + 1), "unknown");
+	assert_string_equal(mqttspec_result_text(MQTTSPEC_UNTRUSTED + 1), "unknown");
 	for (int result = 1; result <= 5; result++)
 		assert_string_not_equal(mqttspec_result_text(result), "unknown");
 }
