@@ -15,7 +15,8 @@ enum { EXIT_USAGE = 2 };
 static const char help[] =
 	"usage: mqttspec-client pub|sub|agent [OPTION]...\n"
 	"\n"
-	"The reference client of mqttspec: MQTT 3.1.1 and 5.0 over TCP and Unix sockets.\n"
+	"The reference client of mqttspec: MQTT 3.1.1 and 5.0 over TCP, TLS, WebSocket and\n"
+	"Unix sockets.\n"
 	"\n"
 	"  pub          publish messages, as mosquitto_pub does\n"
 	"  sub          subscribe and print messages, as mosquitto_sub does\n"

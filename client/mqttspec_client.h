@@ -1,4 +1,4 @@
-/* A client for MQTT 3.1.1 and 5.0 over TCP or Unix sockets.
+/* A client for MQTT 3.1.1 and 5.0 over TCP, TLS, WebSocket or Unix sockets.
  *
  * For scripts, each call waits for its end:
  *
@@ -51,6 +51,7 @@ enum mqttspec_result {
 	MQTTSPEC_TIMEOUT,
 	MQTTSPEC_UNREACHABLE, /* no server could be connected to */
 	MQTTSPEC_BROKEN,      /* the server broke the rules, or fell silent */
+	MQTTSPEC_UNTRUSTED, /* the server did not prove who it is: by its certificate, or by SCRAM */
 };
 
 /* "Not authorized", "the queue is full", ... */
@@ -180,11 +181,36 @@ struct mqttspec_callbacks {
 	void (*trace)(void *context, bool sent, const void *packet, size_t len);
 };
 
+/* For servers with mqtts:// and wss://. All files are PEM; they are read when the client is made. */
+struct mqttspec_tls {
+	/* Whom to trust: certificates in a file, in a directory as `openssl rehash` makes it. Both NULL:
+	 * those whom the system trusts.
+	 */
+	const char *ca_file, *ca_path;
+	const char *
+		cert_file; /* who this client is, with the issuers in between; NULL: it does not say */
+	const char *key_file; /* not encrypted */
+	const char *
+		server_name; /* asked for, and looked for in the server's certificate; NULL: the host */
+	bool insecure;       /* a trusted certificate will do, whatever its name (false) */
+	const char *version_min; /* "tlsv1.3", "tlsv1.2", "tlsv1.1"; NULL: tlsv1.2 */
+	const char *ciphers; /* as in `openssl ciphers`, up to TLS 1.2; NULL: OpenSSL's default */
+	const char *ciphers_tls13; /* the same for TLS 1.3 */
+	const char *alpn;          /* protocol to ask for; NULL: none */
+};
+
 struct mqttspec_options {
-	/* "mqtt://host:port", "host", "host:port", "[::1]:port", "unix:/path"; tried in turn. */
+	/* Tried in turn: "mqtt://host:port", "host", "host:port", "[::1]:port", and "unix:/path"; with TLS
+	 * "mqtts://host:port"; over WebSocket "ws://host:port/path" and "wss://host:port/path". Without a
+	 * port 1883, 8883, 80 or 443; without a path /mqtt.
+	 */
 	const char *const *servers;
 	size_t server_count;
 	const char *bind_address; /* of this side; NULL: any */
+	struct mqttspec_tls tls;
+	const char *const
+		*headers; /* "Name: value", to be sent in the opening handshake of a WebSocket */
+	size_t header_count;
 
 	uint8_t version;       /* 5, or 4 for 3.1.1 (5) */
 	const char *client_id; /* "": the server chooses ("") */
@@ -196,6 +222,10 @@ struct mqttspec_options {
 	const char *user_name; /* NULL: none */
 	const void *password;  /* NULL: none */
 	size_t password_len;
+	/* "SCRAM-SHA-256" or "SCRAM-SHA-1" (5.0): user name and password are for enhanced
+	 * authentication, and not in CONNECT; also in re-authentication. NULL: they are in CONNECT.
+	 */
+	const char *auth_method;
 	const struct mqttspec_property *properties; /* of CONNECT */
 	size_t property_count;
 	const struct mqttspec_message *will; /* NULL: none */
@@ -242,8 +272,8 @@ void mqttspec_client_free(struct mqttspec_client *client);
  */
 void mqttspec_start(struct mqttspec_client *client);
 
-/* What to connect with from the next mqttspec_start on: servers, bind_address, and all of CONNECT but
- * the version; the other options stay as they are. A client that keeps its session goes on with the
+/* What to connect with from the next mqttspec_start on: servers, bind_address, tls, headers, and all of
+ * CONNECT but the version and whether there is an auth_method; the other options stay as they are. A client that keeps its session goes on with the
  * one it has, if the Client Identifier is the same; otherwise the session ends here, and messages that
  * were under way are treated as if the server had lost it. Only before the client is started, or
  * when it has stopped. False, with a sentence in `error`, and nothing changed.

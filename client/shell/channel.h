@@ -1,8 +1,13 @@
-/* What stands between the stream of a connection and the engine: nothing, or a layer that wraps the bytes. One
- * table for each kind and each in a file of its own; the server's address says which one.
+/* What stands between the stream of a connection and the engine: nothing, or layers that wrap the bytes. One
+ * table of functions for each kind, and each in a file of its own; the server's address says which there are.
  *
- *   opened, bytes ◀── channel ◀── open, input ── the stream: connected, its bytes
- *   connection_write ──▶ write ── connection_put ──▶ the stream
+ *      the engine                  opened, bytes ▲        │ connection_write
+ *                                                │        ▼
+ *      upper layer (WebSocket)      open, input ▲│        │ write
+ *                   layer_opened, layer_deliver  │        │ layer_put
+ *      lower layer (TLS)            open, input ▲│        │ write
+ *                                                │        │ layer_put
+ *      the stream             connected, its bytes        ▼
  *
  * Within client/shell only.
  */
@@ -12,49 +17,55 @@
 #include <stdbool.h>
 #include <stddef.h>
 
+#include "client/shell/server.h"
 #include "mqtt/view.h"
 
-struct connection;
+struct layers;
 
-struct channel {
-	const char *name;
-	size_t state_bytes; /* of it in each connection, all zero: connection_state */
-
-	/* The stream is connected: connection_opened, now or after a handshake, whose time is that of the attempt
-	 * to connect. False: there is no memory.
-	 */
-	bool (*open)(struct connection *c);
-
-	/* Bytes that came; they may be changed in place. What is meant for the engine goes to connection_deliver.
-	 * NULL, or why the connection is no longer of use.
-	 */
-	const char *(*input)(struct connection *c, void *data, size_t len);
-
-	/* Bytes of the engine; returns how many were taken, which the layer keeps until the stream has taken them. */
-	size_t (*write)(struct connection *c, struct mqtt_view bytes);
-
-	/* There is room in the stream again. NULL: nothing waits for it here. */
-	void (*written)(struct connection *c);
-
-	bool (*pending)(const struct connection *c); /* bytes wait here for that. NULL: never */
-
-	/* The engine has ended and all is written: a farewell of the layer goes out. NULL: it has none. */
-	void (*finish)(struct connection *c);
-
-	void (*close)(struct connection *c); /* frees what the state holds; NULL: nothing */
+struct layer { /* a channel in a connection */
+	struct layers *layers;
+	const struct server *server;
+	void *state;    /* `state_bytes` of the channel, all zero at first */
+	unsigned level; /* 0: on the stream */
+	bool untrusted; /* the server has not proved who it is */
 };
 
-extern const struct channel channel_plain; /* the bytes of the stream are those of the engine */
+struct channel {
+	const char *name; /* of its handshake, for people: "TLS" */
+	size_t state_bytes;
 
-/* ---- what a channel calls: connection.c ------------------------------------------------------- */
+	/* What is below is open: layer_opened, now or after a handshake, whose time is that of the attempt to
+	 * connect. NULL, or why the connection is of no use; it is valid as long as the connection.
+	 */
+	const char *(*open)(struct layer *l);
 
-void *connection_state(const struct connection *c);
+	/* Bytes that came; they may be changed in place. What is meant for what is above goes to layer_deliver.
+	 * NULL, or why the connection is no longer of use.
+	 */
+	const char *(*input)(struct layer *l, void *data, size_t len);
 
-/* Bytes for the stream; returns how many were taken: 0 while a write is under way. */
-size_t connection_put(struct connection *c, struct mqtt_view bytes);
+	/* Bytes from above; returns how many were taken, which the layer keeps until what is below has taken
+	 * them: 0 as long as earlier ones wait.
+	 */
+	size_t (*write)(struct layer *l, struct mqtt_view bytes);
+
+	void (*written)(struct layer *l); /* there is room below again */
+
+	bool (*pending)(const struct layer *l); /* bytes wait here for that */
+
+	/* All from above is written, and no more comes: a farewell goes out. NULL: it has none. */
+	void (*finish)(struct layer *l);
+
+	void (*close)(struct layer *l); /* frees what the state holds; of what is zero, nothing */
+};
+
+/* ---- what a channel calls: layers.c ------------------------------------------------------- */
+
+/* Bytes for what is below; returns how many were taken: 0 while a write is under way. */
+size_t layer_put(struct layer *l, struct mqtt_view bytes);
 
 /* Both may let go of the connection, which is freed in a later turn of the loop. */
-void connection_opened(struct connection *c);
-void connection_deliver(struct connection *c, const void *data, size_t len);
+void layer_opened(struct layer *l);
+void layer_deliver(struct layer *l, void *data, size_t len);
 
 #endif

@@ -136,9 +136,11 @@ static void on_written(void *owner)
 static void on_ended(void *owner, const char *why)
 {
 	struct mqttspec_client *c = owner;
+	int result = connection_is_untrusted(c->connection) ? MQTTSPEC_UNTRUSTED
+		: c->state == SHELL_DIALLING                ? MQTTSPEC_UNREACHABLE
+							    : MQTTSPEC_LOST;
 
-	shell_tell_end(c, c->state == SHELL_DIALLING ? MQTTSPEC_UNREACHABLE : MQTTSPEC_LOST, false,
-		"%s", why);
+	shell_tell_end(c, result, false, "%s", why);
 	lost(c);
 	shell_turn(c);
 }
@@ -228,7 +230,9 @@ void shell_turn(struct mqttspec_client *c)
 	if (c->state == SHELL_PAUSING && now_ms(c) >= c->retry_due_ms)
 		dial(c);
 	if (c->state == SHELL_DIALLING && now_ms(c) >= c->attempt_due_ms) {
-		shell_tell_end(c, MQTTSPEC_UNREACHABLE, false, "no connection in time");
+		const char *handshake = connection_handshake(c->connection);
+		shell_tell_end(c, MQTTSPEC_UNREACHABLE, false, "no %s%s in time",
+			handshake ? handshake : "connection", handshake ? " handshake" : "");
 		drop(c);
 	}
 	if (c->stopping && c->state == SHELL_DIALLING)
@@ -252,7 +256,8 @@ static void client_fini(struct mqttspec_client *c)
 	engine_free(c->engine);
 	buf_fini(&c->end_properties);
 	buf_fini(&c->answer_codes);
-	arena_fini(&c->route.arena);
+	route_fini(&c->route);
+	scram_free(c->scram);
 }
 
 struct mqttspec_client *mqttspec_client_new(const struct mqttspec_options *options,

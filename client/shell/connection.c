@@ -1,14 +1,16 @@
 #include "client/shell/connection.h"
 
+#include <stddef.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-#include "client/shell/channel.h"
+#include "client/shell/layers.h"
 
-enum { CHUNK_SIZE = 64 * 1024 };
+enum { CHUNK_SIZE = 64 * 1024, WHY_SIZE = 160 };
 
 struct connection {
-	union {
+	_Alignas(max_align_t) union {
 		uv_handle_t handle;
 		uv_stream_t stream;
 		uv_tcp_t tcp;
@@ -29,8 +31,9 @@ struct connection {
 	bool looking_up;
 	bool has_handle;
 	bool paused;
-	bool finished;
+	bool broken;     /* nothing can be written any longer */
 	const char *why; /* latest failure */
+	struct layers layers;
 };
 
 static void connection_free(struct connection *c)
@@ -39,8 +42,7 @@ static void connection_free(struct connection *c)
 		return;
 	if (c->addresses)
 		uv_freeaddrinfo(c->addresses);
-	if (c->server.channel->close)
-		c->server.channel->close(c);
+	layers_fini(&c->layers);
 	free(c->chunk);
 	free(c->rest);
 	free(c);
@@ -58,40 +60,66 @@ static void end(struct connection *c, const char *why)
 
 /* ---- what stands above the stream ---------------------------------------------------------- */
 
-void *connection_state(const struct connection *c)
+static size_t put(void *of, struct mqtt_view bytes);
+
+/* The handle is closed in a turn of its own, so that the connection is still there after it was let go of. */
+static void on_failed(void *of, const char *why)
 {
-	return (void *)(uintptr_t)(c + 1);
+	end(of, why);
 }
 
-void connection_opened(struct connection *c)
+static void on_opened(void *of)
 {
+	struct connection *c = of;
+
 	if (c->owner)
 		c->hooks->opened(c->owner);
 }
 
-void connection_deliver(struct connection *c, const void *data, size_t len)
+static void on_bytes(void *of, const void *data, size_t len)
 {
+	struct connection *c = of;
+
 	if (c->owner)
 		c->hooks->bytes(c->owner, data, len);
 }
 
+static const struct layers_ends ends = { put, on_opened, on_bytes, on_failed };
+
 size_t connection_write(struct connection *c, struct mqtt_view bytes)
 {
-	return c->server.channel->write(c, bytes);
+	return layers_write(&c->layers, bytes);
 }
 
 bool connection_is_writing(const struct connection *c)
 {
-	const struct channel *channel = c->server.channel;
-
-	return c->rest || (channel->pending && channel->pending(c));
+	return c->rest || layers_are_pending(&c->layers);
 }
 
 void connection_finish(struct connection *c)
 {
-	if (!c->finished && c->server.channel->finish)
-		c->server.channel->finish(c);
-	c->finished = true;
+	layers_finish(&c->layers);
+}
+
+const char *connection_handshake(const struct connection *c)
+{
+	return layers_handshake(&c->layers);
+}
+
+bool connection_is_untrusted(const struct connection *c)
+{
+	return layers_are_untrusted(&c->layers);
+}
+
+/* The stream has come to its end. */
+static void end_stream(struct connection *c, const char *why)
+{
+	const char *handshake = connection_handshake(c);
+	char text[WHY_SIZE];
+
+	snprintf(text, sizeof(text), "%s%s%s%s", why, handshake ? " during the " : "",
+		handshake ? handshake : "", handshake ? " handshake" : "");
+	end(c, text);
 }
 
 /* ---- reading and writing ------------------------------------------------------------------- */
@@ -106,37 +134,41 @@ static void on_alloc(uv_handle_t *handle, size_t suggested, uv_buf_t *buf)
 	*buf = uv_buf_init(c->chunk, c->chunk ? CHUNK_SIZE : 0);
 }
 
-/* The handle is closed in a turn of its own, so that the connection is still there after it was let go of. */
-static void take(struct connection *c, char *data, size_t len)
+/* Layers may have written for themselves what stood in the way. */
+static void room(struct connection *c)
 {
-	const char *why = c->server.channel->input(c, data, len);
-
-	if (why)
-		end(c, why);
+	if (c->owner)
+		layers_written(&c->layers);
+	if (c->owner && !c->rest)
+		c->hooks->written(c->owner);
 }
 
 static void on_read(uv_stream_t *stream, ssize_t n, const uv_buf_t *buf)
 {
 	struct connection *c = (struct connection *)stream;
 
-	if (n > 0 && c->owner)
-		take(c, buf->base, (size_t)n);
-	else if (n < 0)
-		end(c, n == UV_EOF ? "connection closed by the server" : uv_strerror((int)n));
+	if (n > 0 && c->owner) {
+		layers_input(&c->layers, buf->base, (size_t)n);
+		if (c->layers.count)
+			room(c);
+	} else if (n < 0)
+		end_stream(
+			c, n == UV_EOF ? "connection closed by the server" : uv_strerror((int)n));
 }
 
+/* A server that refuses may have said why before it closed: that is still to be read, and then the end. */
 static void on_written(uv_write_t *request, int status)
 {
 	struct connection *c = (struct connection *)request->handle;
 
 	free(c->rest);
 	c->rest = NULL;
-	if (status < 0)
-		end(c, uv_strerror(status));
-	else if (c->owner && c->server.channel->written)
-		c->server.channel->written(c);
-	if (c->owner && !c->rest)
-		c->hooks->written(c->owner);
+	c->broken = status < 0;
+	if (c->broken && c->paused)
+		end_stream(c, uv_strerror(status));
+	if (c->broken)
+		return;
+	room(c);
 }
 
 static bool write_later(struct connection *c, struct mqtt_view bytes)
@@ -153,11 +185,12 @@ static bool write_later(struct connection *c, struct mqtt_view bytes)
 	return false;
 }
 
-size_t connection_put(struct connection *c, struct mqtt_view bytes)
+static size_t put(void *of, struct mqtt_view bytes)
 {
+	struct connection *c = of;
 	uv_buf_t buf = uv_buf_init((char *)(uintptr_t)bytes.data, bytes.len);
 
-	if (c->rest || !bytes.len)
+	if (c->rest || c->broken || !bytes.len)
 		return 0;
 	int n = uv_try_write(&c->stream, &buf, 1);
 	size_t taken = n > 0 ? (size_t)n : 0;
@@ -210,8 +243,7 @@ static void on_connected(uv_connect_t *request, int status)
 	if (c->server.port[0])
 		uv_tcp_nodelay(&c->tcp, 1);
 	uv_read_start(&c->stream, on_alloc, on_read);
-	if (!c->server.channel->open(c))
-		end(c, "no memory");
+	layers_open(&c->layers);
 }
 
 static int dial(struct connection *c, const struct sockaddr *address)
@@ -286,13 +318,14 @@ static int look_up(struct connection *c, uv_loop_t *loop)
 struct connection *connection_open(uv_loop_t *loop, const struct server *server,
 	const char *bind_address, const struct connection_hooks *hooks, void *owner)
 {
-	struct connection *c = calloc(1, sizeof(*c) + server->channel->state_bytes);
+	struct connection *c = calloc(1, sizeof(*c) + layers_size(server));
 
 	if (!c)
 		return NULL;
 	c->hooks = hooks;
 	c->owner = owner;
 	c->server = *server;
+	layers_init(&c->layers, &c->server, &ends, c, c + 1);
 	c->why = "no address";
 	c->lookup.data = c;
 	c->has_source = bind_address != NULL;

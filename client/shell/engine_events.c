@@ -158,6 +158,17 @@ static bool on_auth(
 	return ok;
 }
 
+static bool on_scram(
+	void *context, enum engine_auth_phase phase, struct mqtt_view data, struct buf *answer)
+{
+	struct mqttspec_client *c = context;
+	const char *fault = scram_step(c->scram, phase, data, answer);
+
+	if (fault)
+		shell_tell_end(c, MQTTSPEC_UNTRUSTED, true, "%s", fault);
+	return !fault;
+}
+
 static void on_trace(void *context, bool sent, struct mqtt_view packet)
 {
 	struct mqttspec_client *c = context;
@@ -174,8 +185,8 @@ void shell_engine_config(
 	config->context = c;
 	config->event = on_event;
 	config->message = on_message;
-	config->auth = o->callbacks.auth ? on_auth : NULL;
-	config->auth_later = !o->callbacks.auth && o->callbacks.challenge;
+	config->auth = o->auth_method ? on_scram : o->callbacks.auth ? on_auth : NULL;
+	config->auth_later = !config->auth && o->callbacks.challenge;
 	config->trace = o->callbacks.trace ? on_trace : NULL;
 	config->connack_wait_ms = o->connect_wait_ms;
 	config->pingresp_wait_ms = o->pingresp_wait_ms;

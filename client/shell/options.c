@@ -4,6 +4,8 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "client/shell/opening.h"
+
 void mqttspec_options_default(struct mqttspec_options *options)
 {
 	*options = (struct mqttspec_options){ .version = 5,
@@ -36,6 +38,44 @@ static bool servers_read(
 	return true;
 }
 
+static bool tls_read(struct route *r, const struct mqttspec_options *o, char *error, size_t size)
+{
+	bool wanted = false;
+
+	for (size_t i = 0; i < r->server_count; i++)
+		wanted = wanted || r->servers[i].secure;
+	r->tls = wanted ? tls_context_new(&o->tls, error, size) : NULL;
+	for (size_t i = 0; i < r->server_count; i++)
+		r->servers[i].tls = r->tls;
+	return !wanted || r->tls;
+}
+
+/* Of the opening handshake; an error shows no value, which may be a secret. */
+static bool headers_read(
+	struct route *r, const struct mqttspec_options *o, char *error, size_t size)
+{
+	char *all = arena_text(&r->arena, "");
+	size_t bytes = 0;
+
+	for (size_t i = 0; i < o->header_count; i++) {
+		if (!opening_allows(o->headers[i])) {
+			int shown = (int)strcspn(o->headers[i], ": ");
+			snprintf(error, size, "%.*s: not a field that can be added to a request",
+				shown, o->headers[i]);
+			return false;
+		}
+		bytes += strlen(o->headers[i]) + 2;
+		if (bytes > HTTP_HEAD_MAX) {
+			snprintf(error, size, "the fields to add to a request are too long");
+			return false;
+		}
+		all = arena_printf(&r->arena, "%s%s\r\n", all, o->headers[i]);
+	}
+	for (size_t i = 0; i < r->server_count; i++)
+		r->servers[i].headers = all;
+	return true;
+}
+
 static bool bind_address_read(
 	struct route *r, const struct mqttspec_options *o, char *error, size_t size)
 {
@@ -51,6 +91,18 @@ static bool bind_address_read(
 	return false;
 }
 
+static bool route_read(struct route *r, const struct mqttspec_options *o, char *error, size_t size)
+{
+	return servers_read(r, o, error, size) && tls_read(r, o, error, size) &&
+		headers_read(r, o, error, size) && bind_address_read(r, o, error, size);
+}
+
+void route_fini(struct route *r)
+{
+	tls_context_free(r->tls);
+	arena_fini(&r->arena);
+}
+
 static struct mqtt_connect connect_of(
 	const struct mqttspec_options *o, const struct buf *properties, const struct buf *will)
 {
@@ -59,8 +111,8 @@ static struct mqtt_connect connect_of(
 		.keep_alive_s = o->keep_alive_s,
 		.client_id = mqtt_view_of(o->client_id),
 		.properties.raw = { properties->data, (uint32_t)properties->len },
-		.has_user_name = o->user_name != NULL,
-		.has_password = o->password != NULL,
+		.has_user_name = o->user_name && !o->auth_method,
+		.has_password = o->password && !o->auth_method,
 		.user_name = mqtt_view_of(o->user_name),
 		.password = { o->password, (uint32_t)o->password_len } };
 
@@ -86,6 +138,9 @@ static bool connect_set(
 	bool ok = (o->version == MQTT_311 || o->version == MQTT_50) &&
 		o->password_len <= UINT16_MAX && (!o->will || o->will->payload_len <= UINT16_MAX) &&
 		properties_encode(&properties, o->properties, o->property_count) &&
+		(!o->auth_method ||
+			mqtt_property_add_view(&properties, MQTT_AUTHENTICATION_METHOD,
+				mqtt_view_of(o->auth_method))) &&
 		(!o->will ||
 			properties_encode(&will, o->will->properties, o->will->property_count));
 	if (ok) {
@@ -98,6 +153,38 @@ static bool connect_set(
 	if (!ok)
 		snprintf(error, size, "no legal CONNECT can be made of these options");
 	return ok;
+}
+
+/* What is wrong with the options for it; NULL: nothing. */
+static const char *auth_fault(const struct mqttspec_options *o)
+{
+	if (!o->auth_method)
+		return NULL;
+	if (!version_traits(o->version).properties)
+		return "a method of authentication needs MQTT 5.0";
+	if (!scram_knows(o->auth_method))
+		return "a method of authentication is SCRAM-SHA-256 or SCRAM-SHA-1";
+	if (!o->user_name || !o->password)
+		return "a method of authentication needs a user name and a password";
+	if (strlen(o->user_name) > UINT16_MAX || o->password_len > UINT16_MAX)
+		return "user name or password is too long";
+	if (o->callbacks.auth || o->callbacks.challenge)
+		return "a method of authentication and callbacks for it do not go together";
+	return NULL;
+}
+
+/* NULL: none is wanted, or, with a sentence in `error`, none can be made. */
+static struct scram *scram_make(const struct mqttspec_options *o, char *error, size_t size)
+{
+	const char *fault = auth_fault(o);
+	struct scram *scram = fault || !o->auth_method
+		? NULL
+		: scram_new(o->auth_method, o->user_name, o->password, o->password_len);
+
+	*error = 0;
+	if (fault || (o->auth_method && !scram))
+		snprintf(error, size, "%s", fault ? fault : "out of memory");
+	return scram;
 }
 
 bool options_read(
@@ -114,8 +201,10 @@ bool options_read(
 	c->pause_max_ms = o->pause_max_ms;
 	c->connect_wait_ms = o->connect_wait_ms;
 	c->inbox.limit = o->inbox_messages;
-	if (!servers_read(&c->route, o, error, size) ||
-		!bind_address_read(&c->route, o, error, size))
+	if (!route_read(&c->route, o, error, size))
+		return false;
+	c->scram = scram_make(o, error, size);
+	if (*error)
 		return false;
 	shell_engine_config(c, o, &config);
 	c->engine = engine_new(&config, (int64_t)uv_now(c->loop));
@@ -126,23 +215,37 @@ bool options_read(
 	return connect_set(c, o, error, size);
 }
 
+static const char *change_fault(const struct mqttspec_client *c, const struct mqttspec_options *o)
+{
+	if (c->state != SHELL_IDLE && c->state != SHELL_STOPPED)
+		return "the client has not stopped";
+	if (o->version != c->version)
+		return "a session cannot change its version";
+	if (!o->auth_method != !c->scram)
+		return "whether there is a method of authentication cannot change";
+	return NULL;
+}
+
 static bool connect_change(
 	struct mqttspec_client *c, const struct mqttspec_options *o, char *error, size_t size)
 {
-	if (c->state != SHELL_IDLE && c->state != SHELL_STOPPED) {
-		snprintf(error, size, "the client has not stopped");
+	const char *fault = change_fault(c, o);
+
+	if (fault) {
+		snprintf(error, size, "%s", fault);
 		return false;
 	}
-	if (o->version != c->version) {
-		snprintf(error, size, "a session cannot change its version");
+	struct scram *scram = scram_make(o, error, size);
+	if (*error)
 		return false;
-	}
 	c->inside++;
 	engine_tick(c->engine, (int64_t)uv_now(c->loop)); /* its session may be over */
 	bool ok = connect_set(c, o, error, size);
 	if (ok && !o->keep_session)
 		engine_forget(c->engine);
 	c->inside--;
+	scram_free(ok ? c->scram : scram);
+	c->scram = ok ? scram : c->scram;
 	return ok;
 }
 
@@ -152,12 +255,11 @@ bool mqttspec_set_connect(
 	struct route route = { 0 };
 
 	arena_init(&route.arena);
-	if (!servers_read(&route, o, error, size) || !bind_address_read(&route, o, error, size) ||
-		!connect_change(c, o, error, size)) {
-		arena_fini(&route.arena);
+	if (!route_read(&route, o, error, size) || !connect_change(c, o, error, size)) {
+		route_fini(&route);
 		return false;
 	}
-	arena_fini(&c->route.arena);
+	route_fini(&c->route);
 	c->route = route;
 	c->server = 0;
 	shell_note_id(c);

@@ -8,4 +8,6 @@
 bool options_read(
 	struct mqttspec_client *c, const struct mqttspec_options *o, char *error, size_t size);
 
+void route_fini(struct route *r);
+
 #endif

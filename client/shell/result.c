@@ -18,11 +18,12 @@ _Static_assert((int)MQTTSPEC_SHARED_SUBSCRIPTION_AVAILABLE == MQTT_SHARED_SUBSCR
 static const char *const texts[] = { "not allowed by the standard", "not connected",
 	"the queue is full", "out of memory", "dropped for a newer message",
 	"expired while it waited", "the server lost the session", "the connection was given up",
-	"no answer in time", "no server could be reached", "the server broke the rules" };
+	"no answer in time", "no server could be reached", "the server broke the rules",
+	"the server did not prove who it is" };
 
 const char *mqttspec_result_text(int result)
 {
-	if (result >= MQTTSPEC_INVALID && result <= MQTTSPEC_BROKEN)
+	if (result >= MQTTSPEC_INVALID && result <= MQTTSPEC_UNTRUSTED)
 		return texts[result - MQTTSPEC_INVALID];
 	if (result > 0 && result <= 5)
 		return spec_return_code_name((uint8_t)result);

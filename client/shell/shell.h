@@ -14,7 +14,9 @@
 #include "client/mqttspec_client.h"
 #include "client/shell/connection.h"
 #include "client/shell/inbox.h"
+#include "client/shell/scram.h"
 #include "client/shell/server.h"
+#include "client/shell/tls_context.h"
 
 enum shell_state { SHELL_IDLE, SHELL_DIALLING, SHELL_OPEN, SHELL_PAUSING, SHELL_STOPPED };
 
@@ -26,6 +28,7 @@ struct route { /* whereto, copied out of the options */
 	struct server *servers;
 	size_t server_count;
 	const char *bind_address;
+	struct tls_context *tls; /* NULL: no server needs it */
 };
 
 enum request_state { REQUEST_WAITS, REQUEST_SENT, REQUEST_DONE };
@@ -57,6 +60,7 @@ struct mqttspec_client {
 	uint32_t pause_min_ms, pause_max_ms, connect_wait_ms;
 
 	struct engine *engine;
+	struct scram *scram; /* NULL: CONNECT says who this is, or a program does */
 	struct connection *connection;
 	uint8_t state;      /* enum shell_state */
 	bool accepted;      /* this connection's CONNECT was */

@@ -59,7 +59,16 @@ struct command {
 	const char *bind_address;
 	const char *id, *id_prefix;
 	const char *user_name, *password;
-	uint16_t port;
+	size_t password_len;
+	const char *auth_method; /* NULL: none */
+	struct mqttspec_tls tls;
+	bool tls_url;    /* -L says that there is TLS */
+	bool ws_url;     /* ... or a WebSocket */
+	bool tls_system; /* those are trusted whom the system trusts */
+	uint16_t port;   /* 0: not given */
+	bool ws;
+	const char *ws_path; /* NULL: not given */
+	struct texts ws_headers;
 	uint16_t keep_alive_s;
 	uint16_t inflight; /* 0: not given */
 	uint8_t version;

@@ -7,6 +7,38 @@
 #include "client/tool/command_properties.h"
 #include "spec/spec.h"
 
+static bool has_tls(const struct command *c)
+{
+	return c->tls_url || c->tls_system || c->tls.ca_file || c->tls.ca_path;
+}
+
+static bool has_ws(const struct command *c)
+{
+	return c->ws || c->ws_url;
+}
+
+static const char *ws_contradiction(const struct command *c)
+{
+	if (has_ws(c))
+		return c->unix_path ? "a Unix socket (--unix) and a WebSocket do not go together"
+				    : NULL;
+	return c->ws_path || c->ws_headers.count ? "--ws-path and --ws-header need --ws" : NULL;
+}
+
+/* An option that says something about TLS, where there is none. */
+static const char *tls_contradiction(const struct command *c)
+{
+	const struct mqttspec_tls *t = &c->tls;
+
+	if (has_tls(c))
+		return c->unix_path ? "a Unix socket (--unix) and TLS do not go together" : NULL;
+	if (t->cert_file || t->key_file || t->server_name || t->insecure || t->version_min ||
+		t->ciphers || t->alpn)
+		return "TLS needs to know whom to trust: --cafile, --capath or "
+		       "--tls-use-os-certs";
+	return NULL;
+}
+
 /* What does not go together; NULL if all is well. */
 static const char *contradiction(const struct command *c)
 {
@@ -35,7 +67,8 @@ static const char *contradiction(const struct command *c)
 		for (unsigned place = 0; place < PLACES; place++)
 			if (c->properties[place].count)
 				return "properties (-D) need MQTT 5.0";
-	return NULL;
+	const char *wrong = tls_contradiction(c);
+	return wrong ? wrong : ws_contradiction(c);
 }
 
 /* Up to 23 bytes of letters and digits are what every server takes. [MQTT-3.1.3-5] */
@@ -73,17 +106,39 @@ bool command_finish(struct command *c)
 	return true;
 }
 
+uint16_t command_port(const struct command *c)
+{
+	if (c->port)
+		return c->port;
+	return has_ws(c) ? (has_tls(c) ? 443 : 80) : has_tls(c) ? 8883 : 1883;
+}
+
+static const char *server_url(const struct command *c)
+{
+	bool bare_ipv6 = strchr(c->host, ':') && *c->host != '[';
+	const char *schemes[] = { "mqtt", "mqtts", "ws", "wss" };
+	const char *scheme = schemes[(has_ws(c) ? 2 : 0) + has_tls(c)];
+	const char *path = !c->ws_path ? ""
+		: *c->ws_path == '/'   ? c->ws_path
+				       : arena_printf(c->arena, "/%s", c->ws_path);
+	const char *host = bare_ipv6 ? arena_printf(c->arena, "[%s]", c->host) : c->host;
+
+	if (c->unix_path)
+		return arena_printf(c->arena, "unix:%s", c->unix_path);
+	return arena_printf(c->arena, "%s://%s:%u%s", scheme, host, command_port(c), path);
+}
+
 void command_options(
 	const struct command *c, struct mqttspec_options *o, struct mqttspec_message *will)
 {
-	const char **server = arena_alloc(c->arena, sizeof(*server));
-	bool bare_ipv6 = strchr(c->host, ':') && *c->host != '[';
+	const char **server = arena_new(c->arena, const char *);
 
 	mqttspec_options_default(o);
-	*server = c->unix_path
-		? arena_printf(c->arena, "unix:%s", c->unix_path)
-		: arena_printf(c->arena, bare_ipv6 ? "[%s]:%u" : "%s:%u", c->host, c->port);
+	*server = server_url(c);
 	o->servers = server;
+	o->tls = c->tls;
+	o->headers = c->ws_headers.list;
+	o->header_count = c->ws_headers.count;
 	o->server_count = 1;
 	o->bind_address = c->bind_address;
 	o->version = c->version;
@@ -92,7 +147,8 @@ void command_options(
 	o->keep_alive_s = c->keep_alive_s;
 	o->user_name = c->user_name;
 	o->password = c->password;
-	o->password_len = c->password ? strlen(c->password) : 0;
+	o->password_len = c->password_len;
+	o->auth_method = c->auth_method;
 	o->properties = c->properties[PLACE_CONNECT].list;
 	o->property_count = c->properties[PLACE_CONNECT].count;
 	o->reconnect = MQTTSPEC_RECONNECT_AFTER_FIRST;

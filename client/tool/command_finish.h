@@ -11,4 +11,6 @@ bool command_finish(struct command *c);
 void command_options(
 	const struct command *c, struct mqttspec_options *o, struct mqttspec_message *will);
 
+uint16_t command_port(const struct command *c); /* as given, or the usual one */
+
 #endif

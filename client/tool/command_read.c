@@ -9,6 +9,7 @@
 #include "client/tool/command_take.h"
 #include "client/tool/defaults.h"
 #include "client/tool/help.h"
+#include "client/tool/secret.h"
 #include "spec/spec.h"
 
 /* What it looks like, but not the value that may have been glued to it: that may be a secret. */
@@ -67,7 +68,6 @@ int command_read(struct command *c, struct arena *a, enum command_kind kind, int
 		.arena = a,
 		.name = kind == COMMAND_PUB ? "mqttspec-client pub" : "mqttspec-client sub",
 		.host = "localhost",
-		.port = 1883,
 		.keep_alive_s = 60,
 		.version = MQTT_311,
 		.repeat = 1,
@@ -76,6 +76,7 @@ int command_read(struct command *c, struct arena *a, enum command_kind kind, int
 		fputs(help, stdout);
 		return COMMAND_FAILED + 1; /* as mosquitto's clients do */
 	}
+	secrets_take(c, argc, argv);
 	const char *path = defaults_path(c);
 	if (path && !defaults_read(c, path))
 		return COMMAND_FAILED + 1;

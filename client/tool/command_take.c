@@ -1,49 +1,15 @@
 #include "client/tool/command_take.h"
 
-#include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 
+#include "client/tool/command_url.h"
+#include "client/tool/command_value.h"
+#include "client/tool/secret.h"
 #include "mqtt/text.h"
 #include "spec/spec.h"
 
 /* ---- values -------------------------------------------------------------------------------- */
-
-static bool number(const struct command *c, const char *option, const char *text, long least,
-	long most, long *value)
-{
-	char *end;
-
-	errno = 0;
-	*value = strtol(text, &end, 10);
-	if (*text && !*end && !errno && *value >= least && *value <= most)
-		return true;
-	command_complain(
-		c, "%s takes %ld to %ld, not %s", option, least, most, command_shown(c, text));
-	return false;
-}
-
-static void text_add(struct command *c, struct texts *t, const char *text)
-{
-	t->list = arena_grow(c->arena, t->list, t->count, &t->capacity, sizeof(*t->list));
-	t->list[t->count++] = text;
-}
-
-static bool topic_add(struct command *c, const char *text)
-{
-	struct mqtt_view topic = mqtt_view_of(text);
-	bool pub = c->kind == COMMAND_PUB;
-
-	if (pub ? mqtt_topic_valid(topic) : mqtt_filter_valid(topic)) {
-		if (pub)
-			c->topics.count = 0; /* the last one counts */
-		text_add(c, &c->topics, text);
-		return true;
-	}
-	command_complain(
-		c, "-t: %s is no %s", command_shown(c, text), pub ? "Topic Name" : "Topic Filter");
-	return false;
-}
 
 static bool filter_add(struct command *c, struct texts *t, const char *option, const char *text)
 {
@@ -51,7 +17,7 @@ static bool filter_add(struct command *c, struct texts *t, const char *option, c
 		command_complain(c, "%s: %s is no Topic Filter", option, command_shown(c, text));
 		return false;
 	}
-	text_add(c, t, text);
+	command_text_add(c, t, text);
 	return true;
 }
 
@@ -102,58 +68,6 @@ static bool source_set(struct command *c, enum command_source source, const char
 	return true;
 }
 
-/* ---- -L ------------------------------------------------------------------------------------ */
-
-/* Cuts `text` at the first of `mark`; returns what is after it, NULL if there is none. */
-static char *cut(char *text, char mark)
-{
-	char *at = strchr(text, mark);
-
-	if (at)
-		*at++ = 0;
-	return at;
-}
-
-static bool url_read(struct command *c, const char *url)
-{
-	const char *shown = strchr(url, '@') ? "what is there" : command_shown(c, url);
-	long port;
-
-	if (!strncmp(url, "mqtts://", 8)) {
-		command_complain(c, "-L: mqtts:// needs TLS, which this client does not have");
-		return false;
-	}
-	if (strncmp(url, "mqtt://", 7) != 0) {
-		command_complain(c, "-L: %s does not begin with mqtt://", shown);
-		return false;
-	}
-	char *authority = arena_text(c->arena, url + 7);
-	char *topic = cut(authority, '/');
-	if (!topic || !*topic) {
-		command_complain(c, "-L: %s has no topic", shown);
-		return false;
-	}
-	char *host = strrchr(authority, '@');
-	if (host) {
-		*host++ = 0;
-		char *password = cut(authority, ':');
-		c->user_name = authority;
-		c->password = password ? password : c->password;
-	} else {
-		host = authority;
-	}
-	char *colon = *host == '[' ? strstr(host, "]:") : strchr(host, ':');
-	if (colon) {
-		char *text = strrchr(host, ':');
-		*text++ = 0;
-		if (!number(c, "the port of -L", text, 1, 65535, &port))
-			return false;
-		c->port = (uint16_t)port;
-	}
-	c->host = host;
-	return topic_add(c, topic);
-}
-
 /* ---- options ------------------------------------------------------------------------------- */
 
 static bool repeat_delay_read(struct command *c, const char *text)
@@ -173,7 +87,7 @@ static bool count_set(struct command *c, const char *option, const char *text, u
 {
 	long value;
 
-	if (!number(c, option, text, 1, 2147483647, &value))
+	if (!command_number(c, option, text, 1, 2147483647, &value))
 		return false;
 	*to = (uint32_t)value;
 	return true;
@@ -184,7 +98,7 @@ static bool short_set(struct command *c, const char *option, const char *text, l
 {
 	long value;
 
-	if (!number(c, option, text, least, most, &value))
+	if (!command_number(c, option, text, least, most, &value))
 		return false;
 	*to = (uint16_t)value;
 	return true;
@@ -194,7 +108,7 @@ static bool qos_set(struct command *c, const char *option, const char *text, uin
 {
 	long value;
 
-	if (!number(c, option, text, 0, 2, &value))
+	if (!command_number(c, option, text, 0, 2, &value))
 		return false;
 	*to = (uint8_t)value;
 	return true;
@@ -204,6 +118,10 @@ static bool option_with_value(
 	struct command *c, const struct option *o, const char *name, const char *v)
 {
 	switch (o->id) {
+	case O_AUTH_METHOD:
+		c->auth_method = v;
+		c->version = c->version_given ? c->version : MQTT_50;
+		return true;
 	case O_BIND: c->bind_address = v; return true;
 	case O_COUNT: return count_set(c, name, v, &c->count);
 	case O_FILE: return source_set(c, SOURCE_FILE, v);
@@ -212,15 +130,29 @@ static bool option_with_value(
 	case O_ID: c->id = v; return true;
 	case O_ID_PREFIX: c->id_prefix = v; return true;
 	case O_KEEP_ALIVE: return short_set(c, name, v, 5, 65535, &c->keep_alive_s);
-	case O_URL: return url_read(c, v);
+	case O_URL: return command_url_read(c, v);
 	case O_MESSAGE: return source_set(c, SOURCE_MESSAGE, v);
 	case O_INFLIGHT: return short_set(c, name, v, 1, 65535, &c->inflight);
 	case O_PORT: return short_set(c, name, v, 1, 65535, &c->port);
-	case O_PASSWORD: c->password = v; return true;
+	case O_PASSWORD:
+		c->password = v;
+		c->password_len = strlen(v);
+		return true;
+	case O_PASSWORD_FILE: return secret_read_file(c, v);
+	case O_CA_FILE: c->tls.ca_file = v; return true;
+	case O_CA_PATH: c->tls.ca_path = v; return true;
+	case O_CERT: c->tls.cert_file = v; return true;
+	case O_KEY: c->tls.key_file = v; return true;
+	case O_CIPHERS: c->tls.ciphers = v; return true;
+	case O_SNI: c->tls.server_name = v; return true;
+	case O_WS_HEADER: command_text_add(c, &c->ws_headers, v); return true;
+	case O_WS_PATH: c->ws_path = v; return true;
+	case O_TLS_ALPN: c->tls.alpn = v; return true;
+	case O_TLS_VERSION: c->tls.version_min = v; return true;
 	case O_QOS: return qos_set(c, name, v, &c->qos);
 	case O_REPEAT: return count_set(c, name, v, &c->repeat);
 	case O_REPEAT_DELAY: return repeat_delay_read(c, v);
-	case O_TOPIC: return topic_add(c, v);
+	case O_TOPIC: return command_topic_add(c, v);
 	case O_FILTER_OUT: return filter_add(c, &c->filtered_out, name, v);
 	case O_USER: c->user_name = v; return true;
 	case O_UNSUBSCRIBE: return filter_add(c, &c->unsubscribe, name, v);
@@ -256,7 +188,10 @@ static bool option_alone(struct command *c, enum option_id id)
 	case O_RETAINED_ONLY: c->retained_only = true; return true;
 	case O_RETAIN_AS_PUBLISHED: c->retain_as_published = true; return true;
 	case O_REMOVE_RETAINED: c->remove_retained = true; return true;
+	case O_INSECURE: c->tls.insecure = true; return true;
+	case O_OS_CERTS: c->tls_system = true; return true;
 	case O_VERBOSE: c->verbose = true; return true;
+	case O_WS: c->ws = true; return true;
 	case O_WILL_RETAIN: c->will_retain = c->will_options = true; return true;
 	default: return true; /* --nodelay: always */
 	}
@@ -267,7 +202,15 @@ static bool option_alone(struct command *c, enum option_id id)
 /* Options that say the same thing in different ways, or cannot be there together: one of them on the
  * command line takes the place of what a file said.
  */
-enum group { GROUP_NONE, GROUP_SOURCE, GROUP_ID, GROUP_SERVER, GROUP_RETAINED, GROUP_VERSION };
+enum group {
+	GROUP_NONE,
+	GROUP_SOURCE,
+	GROUP_ID,
+	GROUP_SERVER,
+	GROUP_RETAINED,
+	GROUP_VERSION,
+	GROUP_PASSWORD
+};
 
 static enum group group_of(enum option_id id)
 {
@@ -285,6 +228,8 @@ static enum group group_of(enum option_id id)
 	case O_URL: return GROUP_SERVER;
 	case O_NO_RETAINED:
 	case O_RETAINED_ONLY: return GROUP_RETAINED;
+	case O_PASSWORD:
+	case O_PASSWORD_FILE: return GROUP_PASSWORD;
 	case O_PROTOCOL:
 	case O_PROPERTY: return GROUP_VERSION;
 	default: return GROUP_NONE;
@@ -307,6 +252,7 @@ void command_override(struct command *c, enum option_id id)
 	case GROUP_SOURCE: c->source = SOURCE_NONE; break;
 	case GROUP_ID: c->id = c->id_prefix = NULL; break;
 	case GROUP_SERVER: c->unix_path = NULL; break;
+	case GROUP_PASSWORD: break; /* the last one counts */
 	case GROUP_RETAINED: c->no_retained = c->retained_only = false; break;
 	case GROUP_VERSION: c->version_given = false; break; /* -D says it as well */
 	case GROUP_NONE: break;

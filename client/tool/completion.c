@@ -11,12 +11,19 @@ static const char *values_of(enum option_id id)
 {
 	switch (id) {
 	case O_FILE:
+	case O_CA_FILE:
+	case O_CA_PATH:
+	case O_CERT:
+	case O_KEY:
+	case O_PASSWORD_FILE:
 	case O_UNIX: return "=files";
 	case O_HOST: return "localhost 127.0.0.1 ::1";
-	case O_URL: return "mqtt://";
+	case O_URL: return "mqtt:// mqtts:// ws:// wss://";
 	case O_QOS:
 	case O_WILL_QOS: return "0 1 2";
 	case O_PROTOCOL: return "311 5 mqttv311 mqttv5";
+	case O_AUTH_METHOD: return "SCRAM-SHA-256 SCRAM-SHA-1";
+	case O_TLS_VERSION: return "tlsv1.3 tlsv1.2 tlsv1.1";
 	default: return "";
 	}
 }

@@ -4,26 +4,46 @@
 #error "the build names the version"
 #endif
 
-#define CONNECTION                                                                              \
-	"Connection\n"                                                                          \
-	"  -h, --host NAME            server (localhost)\n"                                     \
-	"  -p, --port PORT            (1883)\n"                                                 \
-	"      --unix PATH            a Unix socket instead\n"                                  \
-	"  -L, --url URL              mqtt://[USER[:PASSWORD]@]HOST[:PORT]/TOPIC\n"             \
-	"  -A ADDRESS                 address of this side\n"                                   \
-	"  -V, --protocol-version V   311 (the default) or 5\n"                                 \
-	"  -i, --id ID                Client Identifier; without it a random one, in 5.0 the\n" \
-	"                             server's choice\n"                                        \
-	"  -I, --id-prefix PREFIX     PREFIX and the process id\n"                              \
-	"  -k, --keepalive SECONDS    5 to 65535 (60)\n"                                        \
-	"  -c, --disable-clean-session   keep the session; needs -i\n"                          \
-	"  -x SECONDS                 Session Expiry Interval of 5.0; -1: never\n"              \
-	"  -u, --username NAME        -P, --pw PASSWORD\n"                                      \
-	"  -M COUNT                   unacknowledged messages at a time\n"                      \
-	"      --will-topic TOPIC     --will-payload TEXT  --will-qos QOS  --will-retain\n"     \
-	"  -D, --property PACKET NAME VALUE\n"                                                  \
-	"                             a property of 5.0: -D publish content-type text/plain,\n" \
-	"                             -D connect user-property NAME VALUE\n"                    \
+#define CONNECTION                                                                               \
+	"Connection\n"                                                                           \
+	"  -h, --host NAME            server (localhost)\n"                                      \
+	"  -p, --port PORT            (1883, with TLS 8883)\n"                                   \
+	"      --unix PATH            a Unix socket instead\n"                                   \
+	"  -L, --url URL              mqtt://[USER[:PASSWORD]@]HOST[:PORT]/TOPIC, or the same\n" \
+	"                             with mqtts:// (TLS), ws:// or wss:// (WebSocket)\n"        \
+	"  -A ADDRESS                 address of this side\n"                                    \
+	"  -V, --protocol-version V   311 (the default) or 5\n"                                  \
+	"  -i, --id ID                Client Identifier; without it a random one, in 5.0 the\n"  \
+	"                             server's choice\n"                                         \
+	"  -I, --id-prefix PREFIX     PREFIX and the process id\n"                               \
+	"  -k, --keepalive SECONDS    5 to 65535 (60)\n"                                         \
+	"  -c, --disable-clean-session   keep the session; needs -i\n"                           \
+	"  -x SECONDS                 Session Expiry Interval of 5.0; -1: never\n"               \
+	"  -u, --username NAME        -P, --pw PASSWORD\n"                                       \
+	"      --password-file FILE   the password is the first line of a file\n"                \
+	"      --auth-method METHOD   SCRAM-SHA-256 or SCRAM-SHA-1 of 5.0, with -u and a "       \
+	"password\n"                                                                             \
+	"  -M COUNT                   unacknowledged messages at a time\n"                       \
+	"      --will-topic TOPIC     --will-payload TEXT  --will-qos QOS  --will-retain\n"      \
+	"  -D, --property PACKET NAME VALUE\n"                                                   \
+	"                             a property of 5.0: -D publish content-type text/plain,\n"  \
+	"                             -D connect user-property NAME VALUE\n"                     \
+	"\n"                                                                                     \
+	"WebSocket\n"                                                                            \
+	"      --ws                   connect over WebSocket (port 80, with TLS 443)\n"          \
+	"      --ws-path PATH         (/mqtt)\n"                                                 \
+	"      --ws-header FIELD      \"Name: value\" for the handshake; may be repeated\n"      \
+	"\n"                                                                                     \
+	"TLS, where one of the first three or -L asks for it\n"                                  \
+	"      --cafile FILE          certificates to trust, in PEM format\n"                    \
+	"      --capath DIRECTORY     the same, in files as openssl rehash names them\n"         \
+	"      --tls-use-os-certs     those that the system trusts\n"                            \
+	"      --cert FILE            --key FILE: the certificate of this side, and its key\n"   \
+	"      --insecure             the server's certificate may have any name\n"              \
+	"      --sni NAME             the server's name, if it is not that of -h\n"              \
+	"      --tls-version V        at least tlsv1.3, tlsv1.2 (the default) or tlsv1.1\n"      \
+	"      --ciphers LIST         for TLS 1.2 and below\n"                                   \
+	"      --tls-alpn PROTOCOL    what to ask for by ALPN\n"                                 \
 	"\n"
 
 #define REST                                                                                      \
@@ -32,10 +52,6 @@
 	"      --quiet                no messages about errors at run time\n"                     \
 	"      --version              print the version\n"                                        \
 	"      --help                 print this\n"                                               \
-	"\n"                                                                                      \
-	"There is no TLS yet: the options of mosquitto's clients for it (--cafile, --cert, "      \
-	"--psk,\n"                                                                                \
-	"...) are refused with a word.\n"                                                         \
 	"\n"                                                                                      \
 	"Default options are read from $XDG_CONFIG_HOME/mosquitto_pub (or mosquitto_sub), else\n" \
 	"from ~/.config: an option a line with its value, after # a comment.\n"                   \

@@ -2,11 +2,13 @@
 
 #include <string.h>
 
-#define TLS        "TLS"
+#define PSK        "keys that were shared before (PSK)"
+#define ENGINE     "engines of OpenSSL"
 #define BOTH_KINDS (COMMAND_PUB | COMMAND_SUB)
 
 const struct option option_table[] = {
 	{ "-A", NULL, O_BIND, true, BOTH_KINDS, NULL },
+	{ NULL, "--auth-method", O_AUTH_METHOD, true, BOTH_KINDS, NULL },
 	{ "-c", "--disable-clean-session", O_CLEAN, false, BOTH_KINDS, NULL },
 	{ "-C", NULL, O_COUNT, true, COMMAND_SUB, NULL },
 	{ "-d", "--debug", O_DEBUG, false, BOTH_KINDS, NULL },
@@ -28,6 +30,7 @@ const struct option option_table[] = {
 	{ NULL, "--nodelay", O_NODELAY, false, BOTH_KINDS, NULL },
 	{ "-p", "--port", O_PORT, true, BOTH_KINDS, NULL },
 	{ "-P", "--pw", O_PASSWORD, true, BOTH_KINDS, NULL },
+	{ NULL, "--password-file", O_PASSWORD_FILE, true, BOTH_KINDS, NULL },
 	{ "-q", "--qos", O_QOS, true, BOTH_KINDS, NULL },
 	{ NULL, "--quiet", O_QUIET, false, BOTH_KINDS, NULL },
 	{ "-r", "--retain", O_RETAIN, false, COMMAND_PUB, NULL },
@@ -52,20 +55,24 @@ const struct option option_table[] = {
 	{ NULL, "--will-payload", O_WILL_PAYLOAD, true, BOTH_KINDS, NULL },
 	{ NULL, "--will-qos", O_WILL_QOS, true, BOTH_KINDS, NULL },
 	{ NULL, "--will-retain", O_WILL_RETAIN, false, BOTH_KINDS, NULL },
-	{ NULL, "--cafile", O_MISSING, true, BOTH_KINDS, TLS },
-	{ NULL, "--capath", O_MISSING, true, BOTH_KINDS, TLS },
-	{ NULL, "--cert", O_MISSING, true, BOTH_KINDS, TLS },
-	{ NULL, "--key", O_MISSING, true, BOTH_KINDS, TLS },
-	{ NULL, "--keyform", O_MISSING, true, BOTH_KINDS, TLS },
-	{ NULL, "--ciphers", O_MISSING, true, BOTH_KINDS, TLS },
-	{ NULL, "--insecure", O_MISSING, false, BOTH_KINDS, TLS },
-	{ NULL, "--psk", O_MISSING, true, BOTH_KINDS, TLS },
-	{ NULL, "--psk-identity", O_MISSING, true, BOTH_KINDS, TLS },
-	{ NULL, "--tls-alpn", O_MISSING, true, BOTH_KINDS, TLS },
-	{ NULL, "--tls-engine", O_MISSING, true, BOTH_KINDS, TLS },
-	{ NULL, "--tls-engine-kpass-sha1", O_MISSING, true, BOTH_KINDS, TLS },
-	{ NULL, "--tls-use-os-certs", O_MISSING, false, BOTH_KINDS, TLS },
-	{ NULL, "--tls-version", O_MISSING, true, BOTH_KINDS, TLS },
+	{ NULL, "--cafile", O_CA_FILE, true, BOTH_KINDS, NULL },
+	{ NULL, "--capath", O_CA_PATH, true, BOTH_KINDS, NULL },
+	{ NULL, "--cert", O_CERT, true, BOTH_KINDS, NULL },
+	{ NULL, "--key", O_KEY, true, BOTH_KINDS, NULL },
+	{ NULL, "--keyform", O_MISSING, true, BOTH_KINDS, ENGINE },
+	{ NULL, "--ciphers", O_CIPHERS, true, BOTH_KINDS, NULL },
+	{ NULL, "--insecure", O_INSECURE, false, BOTH_KINDS, NULL },
+	{ NULL, "--sni", O_SNI, true, BOTH_KINDS, NULL },
+	{ NULL, "--ws", O_WS, false, BOTH_KINDS, NULL },
+	{ NULL, "--ws-header", O_WS_HEADER, true, BOTH_KINDS, NULL },
+	{ NULL, "--ws-path", O_WS_PATH, true, BOTH_KINDS, NULL },
+	{ NULL, "--psk", O_MISSING, true, BOTH_KINDS, PSK },
+	{ NULL, "--psk-identity", O_MISSING, true, BOTH_KINDS, PSK },
+	{ NULL, "--tls-alpn", O_TLS_ALPN, true, BOTH_KINDS, NULL },
+	{ NULL, "--tls-engine", O_MISSING, true, BOTH_KINDS, ENGINE },
+	{ NULL, "--tls-engine-kpass-sha1", O_MISSING, true, BOTH_KINDS, ENGINE },
+	{ NULL, "--tls-use-os-certs", O_OS_CERTS, false, BOTH_KINDS, NULL },
+	{ NULL, "--tls-version", O_TLS_VERSION, true, BOTH_KINDS, NULL },
 	{ NULL, "--proxy", O_MISSING, true, BOTH_KINDS, "a SOCKS proxy" },
 	{ "-S", NULL, O_MISSING, false, BOTH_KINDS, "a look-up of SRV records" },
 };

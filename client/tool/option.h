@@ -8,6 +8,7 @@
 enum command_kind { COMMAND_PUB = 1, COMMAND_SUB = 2 }; /* a mask of those that know an option */
 
 enum option_id {
+	O_AUTH_METHOD,
 	O_BIND,
 	O_CLEAN,
 	O_COUNT,
@@ -29,6 +30,7 @@ enum option_id {
 	O_NO_NEWLINE,
 	O_PORT,
 	O_PASSWORD,
+	O_PASSWORD_FILE,
 	O_QOS,
 	O_QUIET,
 	O_RETAIN,
@@ -54,6 +56,19 @@ enum option_id {
 	O_WILL_QOS,
 	O_WILL_RETAIN,
 	O_NODELAY,
+	O_CA_FILE,
+	O_CA_PATH,
+	O_CERT,
+	O_CIPHERS,
+	O_INSECURE,
+	O_KEY,
+	O_OS_CERTS,
+	O_SNI,
+	O_TLS_ALPN,
+	O_TLS_VERSION,
+	O_WS,
+	O_WS_HEADER,
+	O_WS_PATH,
 	O_MISSING, /* mosquitto's clients have it, these do not: `missing` */
 };
 

@@ -43,7 +43,8 @@ static void complain_of_end(const struct session *s, int result, const char *tex
 	else if (c->unix_path)
 		command_complain(c, "%s: %s%s%s", c->unix_path, doubt, text, more);
 	else
-		command_complain(c, "%s port %u: %s%s%s", c->host, c->port, doubt, text, more);
+		command_complain(
+			c, "%s port %u: %s%s%s", c->host, command_port(c), doubt, text, more);
 }
 
 /* The code of CONNACK is the exit code of a client that was refused. */

@@ -460,7 +460,7 @@ def test_blocking_calls_say_what_is_wrong(closed_broker):
 
     assert publish(f"127.0.0.1:{free_port()}") == (1, "no server could be reached")
     assert publish(f"127.0.0.1:{closed_broker.port}") == (1, "Not authorized")
-    assert publish("ftp://x") == (2, "ftp://x: only mqtt:// and unix: are supported")
+    assert publish("ftp://x") == (2, "ftp://x: only mqtt://, mqtts://, ws://, wss:// and unix: are supported")
     assert publish("x:y")[0] == 2
 
 
@@ -482,7 +482,8 @@ def test_a_server_that_breaks_the_rules_is_left():
         assert connection.recv(1000) == b""
         connection.close()
         assert sub.end() == 1
-        assert sub.lines == ["mqttspec-client sub: a packet before CONNACK (5.0:MQTT-3.2.0-1)"]
+        assert sub.lines == [f"mqttspec-client sub: 127.0.0.1 port {listener.getsockname()[1]}: is this an MQTT server? "
+                             "a packet before CONNACK (5.0:MQTT-3.2.0-1)"]
 
 
 def test_messages_wait_for_a_server(tmp_path):

@@ -1,7 +1,8 @@
 """mqttspec-client pub and sub where something is missing or does not last: a server that keeps closing, the time of
--W, TLS, and the files with default options.
+-W, passwords, and the files with default options.
 """
 import os
+import pathlib
 import socket
 import subprocess
 import threading
@@ -130,25 +131,74 @@ def test_the_time_ends_the_look_up_of_a_name(tmp_path):
     assert (code, errors) == (27, "mqttspec-client sub: the time is over\n")
 
 
-# ---- TLS
+# ---- what there is not
 
-TLS = ["--cafile", "--capath", "--cert", "--key", "--keyform", "--ciphers", "--insecure", "--psk", "--psk-identity",
-       "--tls-alpn", "--tls-engine", "--tls-engine-kpass-sha1", "--tls-use-os-certs", "--tls-version"]
+MISSING = {"--psk": "keys that were shared before (PSK)", "--psk-identity": "keys that were shared before (PSK)",
+           "--keyform": "engines of OpenSSL", "--tls-engine": "engines of OpenSSL",
+           "--tls-engine-kpass-sha1": "engines of OpenSSL", "--proxy": "a SOCKS proxy"}
 
 
 @pytest.mark.parametrize("what", ["pub", "sub"])
-@pytest.mark.parametrize("option", TLS)
-def test_an_option_of_tls_says_that_there_is_none(what, option):
-    value = [] if option in ("--insecure", "--tls-use-os-certs") else ["secret"]
-    assert run(what, "-t", "a", option, *value) == \
-        (1, "", f"mqttspec-client {what}: {option} needs TLS, which this client does not have\n")
+@pytest.mark.parametrize("option", MISSING)
+def test_an_option_of_mosquitto_says_that_it_is_missing(what, option):
+    assert run(what, "-t", "a", option, "secret") == \
+        (1, "", f"mqttspec-client {what}: {option} needs {MISSING[option]}, which this client does not have\n")
 
 
-def test_a_url_of_tls_says_so_and_shows_no_password():
-    for url in ("mqtts://me:hunter2@host/t", "https://me:hunter2@host/t", "mqtt://me:hunter2@host"):
+# ---- secrets
+
+def test_a_url_that_is_wrong_shows_no_password():
+    for url in ("https://me:hunter2@host/t", "mqtt://me:hunter2@host", "mqtts://me:hunter2@host:x/t"):
         code, out, errors = run("sub", "-L", url)
-        assert code == 1 and not out and errors.count("\n") == 1
-        assert "hunter2" not in errors and ("TLS" in errors) == url.startswith("mqtts")
+        assert code == 1 and not out and errors.count("\n") == 1 and "hunter2" not in errors
+
+
+@pytest.mark.parametrize("arguments", [["-P", "hunter2", "-u", "me", "-t", "a"], ["-u", "me", "-t", "a", "-P", "hunter2"],
+                                       ["-L", "mqtt://me:hunter2@127.0.0.1:{port}/a"]])
+def test_a_password_is_wiped_from_the_command_line(arguments):
+    with Listener(says_nothing) as server:
+        words = [word.format(port=server.port) for word in arguments]
+        process = subprocess.Popen([CLIENT, "sub", "-h", "127.0.0.1", "-p", str(server.port), *words, "-V", "5"],
+                                   env={**os.environ, "XDG_CONFIG_HOME": "/nonexistent"})
+        try:
+            deadline = time.monotonic() + LIMIT_S
+            while not server.kept:
+                assert time.monotonic() < deadline
+                time.sleep(0.01)
+            server.kept[0].settimeout(LIMIT_S)
+            sent = server.kept[0].recv(1000)
+            seen = pathlib.Path(f"/proc/{process.pid}/cmdline").read_bytes()
+        finally:
+            process.kill()
+            process.wait()
+    assert b"hunter2" in sent and b"me" in sent
+    assert b"hunter2" not in seen and b"\0sub\0" in seen
+
+
+def refusal_of(tmp_path, content):
+    (tmp_path / "password").write_bytes(content)
+    with Listener(lambda c: (c.sendall(CONNACK), )) as server:
+        return run("pub", "-h", "127.0.0.1", "-p", server.port, "-t", "a", "-m", "x", "-u", "me", "--password-file",
+                   tmp_path / "password", "-W", 5), server.kept[0].recv(100000) if server.kept else b""
+
+
+@pytest.mark.parametrize("content, password", [
+    (b"hunter2\n", b"hunter2"), (b"hunter2", b"hunter2"), (b"hunter2\r\nmore\n", b"hunter2"), (b" h\0x \n", b" h\0x "),
+    (b"x" * 65535 + b"\n", b"x" * 65535)], ids=["line", "file", "first", "odd", "long"])
+def test_a_password_from_a_file(tmp_path, content, password):
+    result, sent = refusal_of(tmp_path, content)
+    assert result == (0, "", "")
+    assert len(password).to_bytes(2, "big") + password in sent
+
+
+@pytest.mark.parametrize("content, text", [(b"", "the first line is empty"), (b"\nhunter2\n", "the first line is empty"),
+                                           (b"x" * 65536, "the first line is too long")],
+                         ids=["nothing", "empty", "long"])
+def test_a_file_without_a_password(tmp_path, content, text):
+    (code, out, errors), sent = refusal_of(tmp_path, content)
+    assert code == 1 and errors.startswith(f"mqttspec-client pub: {tmp_path}/password: {text}") and not sent
+    code, _, errors = run("pub", "-t", "a", "-m", "x", "--password-file", tmp_path / "none")
+    assert (code, errors) == (1, f"mqttspec-client pub: {tmp_path}/none: No such file or directory\n")
 
 
 def test_a_value_glued_to_a_wrong_option_is_not_shown():
@@ -210,7 +260,7 @@ def test_the_command_line_wins(broker, tmp_path):
     ("--help", "--help is no default"),
     ("-D", "-D takes a packet, a property and its value"),
     ("-D connect hunter2 x", "-D: there is no property like what is there"),
-    ("--cafile hunter2", "--cafile needs TLS, which this client does not have"),
+    ("--psk hunter2", "--psk needs keys that were shared before (PSK), which this client does not have"),
     ("-L mqtt://me:hunter2@host", "-L: what is there has no topic"),
 ])
 def test_a_bad_line_is_named_and_not_shown(line, says, tmp_path):

@@ -51,7 +51,7 @@ LINES = [
     ("mqttspec-client sub --retained", {"--retained-only"}),
     ("mqttspec-client sub -V m", {"mqttv311", "mqttv5"}),
     ("mqttspec-client pub -D publish content", {"content-type"}),
-    ("mqttspec-client sub --caf", set()),
+    ("mqttspec-client sub --caf", {"--cafile"}),
     ("mqttspec-broker --ver", {"--verbose", "--version"}),
     ("mqttspec-broker -b l", {"localhost"}),
 ]

@@ -24,69 +24,70 @@ struct mask {
 
 static unsigned masks; /* that are not freed */
 
-static void mask_flush(struct connection *c)
+static void mask_flush(struct layer *l)
 {
-	struct mask *m = connection_state(c);
-	size_t taken = connection_put(c, (struct mqtt_view){ m->held, (uint32_t)m->len });
+	struct mask *m = l->state;
+	size_t taken = layer_put(l, (struct mqtt_view){ m->held, (uint32_t)m->len });
 
 	m->len -= taken;
 	memmove(m->held, m->held + taken, m->len);
 }
 
-static bool mask_open(struct connection *c)
+static const char *mask_open(struct layer *l)
 {
-	struct mask *m = connection_state(c);
+	struct mask *m = l->state;
 
 	m->held = malloc(HELD_BYTES);
 	masks++;
-	return connection_put(c, (struct mqtt_view){ (const uint8_t *)"hello", 5 }) == 5;
+	return layer_put(l, (struct mqtt_view){ (const uint8_t *)"hello", 5 }) == 5 ? NULL
+										    : "hello";
 }
 
-static const char *mask_input(struct connection *c, void *data, size_t len)
+static const char *mask_input(struct layer *l, void *data, size_t len)
 {
-	struct mask *m = connection_state(c);
+	struct mask *m = l->state;
 	uint8_t *bytes = data;
 
 	if (*bytes == '!')
 		return "the server cannot stand us";
 	if (!m->greeted) {
 		m->greeted = true;
-		connection_opened(c);
+		layer_opened(l);
 		bytes++, len--;
 	}
 	for (size_t i = 0; i < len; i++)
 		bytes[i] ^= MASK;
 	if (len)
-		connection_deliver(c, bytes, len);
+		layer_deliver(l, bytes, len);
 	return NULL;
 }
 
-static size_t mask_write(struct connection *c, struct mqtt_view bytes)
+static size_t mask_write(struct layer *l, struct mqtt_view bytes)
 {
-	struct mask *m = connection_state(c);
+	struct mask *m = l->state;
 	size_t n = HELD_BYTES - m->len < bytes.len ? HELD_BYTES - m->len : bytes.len;
 
 	for (size_t i = 0; i < n; i++)
 		m->held[m->len++] = bytes.data[i] ^ MASK;
-	mask_flush(c);
+	mask_flush(l);
 	return n;
 }
 
-static bool mask_pending(const struct connection *c)
+static bool mask_pending(const struct layer *l)
 {
-	const struct mask *m = connection_state(c);
+	const struct mask *m = l->state;
 
 	return m->len > 0;
 }
 
-static void mask_finish(struct connection *c)
+static void mask_finish(struct layer *l)
 {
-	mask_write(c, (struct mqtt_view){ (const uint8_t *)"bye", 3 });
+	mask_write(l, (struct mqtt_view){ (const uint8_t *)"bye", 3 });
 }
 
-static void mask_close(struct connection *c)
+static void mask_close(struct layer *l)
 {
-	struct mask *m = connection_state(c);
+	struct mask *m = l->state;
 
 	masks -= m->held != NULL;
 	free(m->held);
@@ -168,7 +169,7 @@ static int set_up(void **state)
 	struct sockaddr_in at = { .sin_family = AF_INET,
 		.sin_addr.s_addr = htonl(INADDR_LOOPBACK) };
 	socklen_t len = sizeof(at);
-	struct server server = { .host = "127.0.0.1", .channel = &mask };
+	struct server server = { .host = "127.0.0.1", .channels = { &mask } };
 	uint8_t heard[5];
 
 	*state = e;

@@ -4,6 +4,7 @@
 
 #include "tests/unit/unit.h"
 
+#include "client/shell/channel.h"
 #include "client/shell/inbox.h"
 #include "client/shell/server.h"
 #include "client/shell/shell.h"
@@ -20,6 +21,8 @@ static void servers_are_read(void **state)
 		{ "[::1]", "::1", "1883" },
 		{ "fe80::1", "fe80::1", "1883" },
 		{ "unix:/run/mqtt.sock", "/run/mqtt.sock", "" },
+		{ "mqtts://host", "host", "8883" },
+		{ "mqtts://[::1]:1", "::1", "1" },
 	};
 	struct server s;
 	char error[128];
@@ -32,10 +35,42 @@ static void servers_are_read(void **state)
 	}
 }
 
+static void a_scheme_says_what_is_between(void **state)
+{
+	static const struct {
+		const char *text, *port, *path, *layers[SERVER_LAYERS];
+	} rows[] = {
+		{ "host", "1883", "", { NULL, NULL } },
+		{ "mqtts://host", "8883", "", { "TLS", NULL } },
+		{ "ws://host", "80", "/mqtt", { "WebSocket", NULL } },
+		{ "ws://host:81/", "81", "/", { "WebSocket", NULL } },
+		{ "wss://host/a/b?c=d@e:1", "443", "/a/b?c=d@e:1", { "TLS", "WebSocket" } },
+	};
+	struct server s;
+	char error[128];
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(rows) / sizeof(*rows); i++) {
+		assert_true(server_read(&s, rows[i].text, error, sizeof(error)));
+		assert_string_equal(s.host, "host");
+		assert_string_equal(s.port, rows[i].port);
+		assert_string_equal(s.path, rows[i].path);
+		assert_int_equal(
+			s.secure, rows[i].layers[0] != NULL && !strcmp(rows[i].layers[0], "TLS"));
+		for (size_t k = 0; k < SERVER_LAYERS; k++) {
+			assert_int_equal(!s.channels[k], !rows[i].layers[k]);
+			if (rows[i].layers[k])
+				assert_string_equal(s.channels[k]->name, rows[i].layers[k]);
+		}
+	}
+}
+
 static void nonsense_is_no_server(void **state)
 {
 	static const char *const bad[] = { "", "host:", "host:0", "host:65536", "host:x", ":1883",
-		"[::1", "unix:", "mqtts://host", "mqtt://", "host:1 " };
+		"[::1", "unix:", "mqtts://", "mqtt://", "mqttss://host", "me:secret@host",
+		"host:1 ", "mqtt://host/", "[::1]x", "ws://", "ws://host?x", "ws://host/a b",
+		"ws://host/#x", "ws://me@host/" };
 	struct server s;
 	char error[128];
 
@@ -111,7 +146,7 @@ static void results_have_a_text(void **state)
 	assert_string_equal(mqttspec_result_text(MQTTSPEC_BROKEN), "the server broke the rules");
 	assert_string_equal(mqttspec_result_text(0xff), "unknown");
 	assert_string_equal(mqttspec_result_text(-1), "unknown");
-	assert_string_equal(mqttspec_result_text(MQTTSPEC_BROKEN + 1), "unknown");
+	assert_string_equal(mqttspec_result_text(MQTTSPEC_UNTRUSTED + 1), "unknown");
 	for (int result = 1; result <= 5; result++)
 		assert_string_not_equal(mqttspec_result_text(result), "unknown");
 }
@@ -241,6 +276,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(servers_are_read),
+		cmocka_unit_test(a_scheme_says_what_is_between),
 		cmocka_unit_test(nonsense_is_no_server),
 		cmocka_unit_test(properties_come_back),
 		cmocka_unit_test(impossible_properties_are_refused),
