@@ -194,7 +194,7 @@ static bool write_pid(const char *path)
 
 static void warn_of_nobody(const struct access_settings *a, struct log *log)
 {
-	if (a->allow_anonymous || a->password_file)
+	if (a->allow_anonymous || a->password_file || a->scram_file)
 		return;
 	log_line(log, LOG_WARNING, "every client is refused: there are no users, and %s",
 		a->allow_anonymous_given
