@@ -165,10 +165,8 @@ static void only_a_statement_that_binds_the_receiver_is_broken_by_not_noticing(v
 	};
 	for (size_t i = 0; i < sizeof(samples) / sizeof(*samples); i++) {
 		struct played p;
-		play_with(&p,
-			(struct play){ .def = samples[i].def,
-				.version = samples[i].version,
-				.answer_us = 300000 },
+		play_for(&p, samples[i].verdict,
+			(struct play){ .def = samples[i].def, .version = samples[i].version },
 			SCRIPTS(samples[i].script));
 		assert_string_equal(
 			verdict_name(p.record.verdict), verdict_name(samples[i].verdict));
@@ -193,9 +191,7 @@ static void judging_puts_the_duty_on_trial(void **state)
 {
 	(void)state;
 	struct played p;
-	play_with(&p,
-		(struct play){
-			.def = &case_second_connect, .version = MQTT_50, .answer_us = 300000 },
+	play_for(&p, VERDICT_FAIL, (struct play){ .def = &case_second_connect, .version = MQTT_50 },
 		SCRIPTS(GOES_ON_50));
 	assert_verdict(p, FAIL);
 	assert_string_equal(p.record.failure->statement, "5.0:MQTT-3.1.0-2");
@@ -259,10 +255,8 @@ static void a_connection_begins_with_a_good_connect(void **state)
 	};
 	for (size_t i = 0; i < sizeof(samples) / sizeof(*samples); i++) {
 		struct played p;
-		play_with(&p,
-			(struct play){ .def = samples[i].def,
-				.version = samples[i].version,
-				.answer_us = 300000 },
+		play_for(&p, samples[i].verdict,
+			(struct play){ .def = samples[i].def, .version = samples[i].version },
 			SCRIPTS(samples[i].script));
 		if (p.record.verdict != samples[i].verdict)
 			fail_msg("sample %zu: %s", i, verdict_name(p.record.verdict));
@@ -321,10 +315,8 @@ static void a_trigger_that_does_nothing_puts_nothing_on_trial(void **state)
 	};
 	for (size_t i = 0; i < sizeof(samples) / sizeof(*samples); i++) {
 		struct played p;
-		play_with(&p,
-			(struct play){ .def = samples[i].def,
-				.version = samples[i].version,
-				.answer_us = 300000 },
+		play_for(&p, samples[i].verdict,
+			(struct play){ .def = samples[i].def, .version = samples[i].version },
 			SCRIPTS(samples[i].script));
 		if (p.record.verdict != samples[i].verdict)
 			fail_msg("sample %zu: %s", i, verdict_name(p.record.verdict));
