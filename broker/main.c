@@ -9,7 +9,10 @@
 
 #include "base/arena.h"
 #include "base/completion.h"
+#include "broker/main_passwd.h"
 #include "broker/shell/server.h"
+#include "broker/shell/settings.h"
+#include "broker/shell/settings_file.h"
 
 #ifndef MQTTSPEC_VERSION
 #error "the build names the version"
@@ -19,6 +22,7 @@ enum { EXIT_USAGE = 2 };
 
 static const char help[] =
 	"usage: mqttspec-broker [-p PORT] [-b ADDRESS] [-c FILE] [-v | -q] [--check-config]\n"
+	"       mqttspec-broker passwd [-D] FILE USER\n"
 	"\n"
 	"The reference broker of mqttspec: MQTT 3.1, 3.1.1 and 5.0 over TCP, all in memory.\n"
 	"Without a configuration it listens on 127.0.0.1, port 1883.\n"
@@ -64,6 +68,8 @@ static int complete(int count, char **words)
 	struct completion c = { .to = stdout, .current = words[count - 1], .prefix = "" };
 	const struct option *o = completion_option(&c, longs, count > 1 ? words[count - 2] : "");
 
+	if (!o && count == 1)
+		completion_offer(&c, "passwd", "users of a password file");
 	if (!o)
 		completion_offer_options(&c, longs, help);
 	else if (o->val == 'c')
@@ -115,29 +121,30 @@ static int read_options(int argc, char **argv, struct options *o)
 	return 0;
 }
 
-static bool read_settings(struct settings *s, struct arena *a, const struct options *o)
+/* False, with a sentence, if they cannot be used. */
+static bool read_settings(
+	struct settings *s, struct arena *a, const struct options *o, const char **error)
 {
-	const char *error;
-
 	settings_default(s);
-	if (o->config && !settings_read(s, a, o->config, &error)) {
-		fprintf(stderr, "%s\n", error);
+	if (o->config && !settings_read(s, a, o->config, error))
 		return false;
-	}
 	if (o->address && !settings_address_valid(o->address)) {
-		fprintf(stderr,
-			"mqttspec-broker: -b takes an IP address or localhost, not \"%s\"\n",
+		*error = arena_printf(a,
+			"mqttspec-broker: -b takes an IP address or localhost, not \"%s\"",
 			o->address);
 		return false;
 	}
 	if (o->port >= 0) {
 		if (s->listener_count == LISTENERS_MAX) {
-			fprintf(stderr, "mqttspec-broker: no room for the listener of -p\n");
+			*error = "mqttspec-broker: no room for the listener of -p";
 			return false;
 		}
-		s->listeners[s->listener_count++] = (struct listener_settings){
-			.address = o->address ? o->address : "127.0.0.1", .port = (uint16_t)o->port
-		};
+		bool first = !s->listener_count;
+		s->listeners[s->listener_count++] =
+			(struct listener_settings){ .address =
+							    o->address ? o->address : "127.0.0.1",
+				.port = (uint16_t)o->port,
+				.access.allow_anonymous = first };
 	}
 	if (o->verbose)
 		s->log_most = LOG_DEBUG;
@@ -157,16 +164,17 @@ static void reload(void *context)
 	struct reloading *r = context;
 	struct settings settings;
 	struct arena a;
-	const char *error = "";
+	const char *wrong = "";
+	char error[512];
 
 	arena_init(&a);
-	settings_default(&settings);
 	if (!r->options->config) {
 		log_line(r->log, LOG_NOTICE, "SIGHUP: there is no configuration to read again");
-	} else if (!settings_read(&settings, &a, r->options->config, &error)) {
+	} else if (!read_settings(&settings, &a, r->options, &wrong)) {
+		log_line(r->log, LOG_ERROR, "SIGHUP: all stays as it was: %s", wrong);
+	} else if (!server_apply(r->server, &settings, error, sizeof(error))) {
 		log_line(r->log, LOG_ERROR, "SIGHUP: all stays as it was: %s", error);
 	} else {
-		server_apply(r->server, &settings);
 		log_line(r->log, LOG_NOTICE, "SIGHUP: %s read again", r->options->config);
 	}
 	arena_fini(&a);
@@ -184,11 +192,25 @@ static bool write_pid(const char *path)
 	return ok;
 }
 
+static void warn_of_nobody(const struct access_settings *a, struct log *log)
+{
+	if (a->allow_anonymous || a->password_file)
+		return;
+	log_line(log, LOG_WARNING, "every client is refused: there are no users, and %s",
+		a->allow_anonymous_given
+			? "allow_anonymous is false"
+			: "a file with a listener has to say allow_anonymous true");
+}
+
 static void announce(const struct settings *s, struct server *server, struct log *log)
 {
 	unsigned count = s->listener_count ? s->listener_count : 1;
 
 	for (unsigned i = 0; i < count; i++) {
+		if (s->listener_count && s->listeners[i].path) {
+			log_line(log, LOG_NOTICE, "listening on %s", s->listeners[i].path);
+			continue;
+		}
 		const char *address = s->listener_count ? s->listeners[i].address : "127.0.0.1";
 		if (s->listener_count && s->listeners[i].port == 0)
 			printf("port %u\n", server_port(server, i));
@@ -196,18 +218,21 @@ static void announce(const struct settings *s, struct server *server, struct log
 			server_port(server, i));
 	}
 	fflush(stdout);
-	if (!s->allow_anonymous)
-		log_line(log, LOG_WARNING, "every client is refused: there are no users, and %s",
-			s->allow_anonymous_given
-				? "allow_anonymous is false"
-				: "a file with a listener has to say allow_anonymous true");
+	for (unsigned i = 0; i < (s->per_listener ? s->listener_count : 1); i++)
+		warn_of_nobody(s->per_listener ? &s->listeners[i].access : &s->access, log);
 }
 
 static int check(const struct options *o, const struct settings *s, struct arena *a)
 {
 	const char *error;
+	char why[512];
 
-	if (!settings_check(s, a, &error)) {
+	bool ok = settings_check(s, a, &error);
+	if (ok && !server_check(s, why, sizeof(why))) {
+		ok = false;
+		error = why;
+	}
+	if (!ok) {
 		fprintf(stderr, "%s\n", error);
 		return EXIT_USAGE;
 	}
@@ -217,7 +242,7 @@ static int check(const struct options *o, const struct settings *s, struct arena
 
 static int serve(const struct options *o, const struct settings *s, struct log *log)
 {
-	char error[256];
+	char error[512];
 	struct server *server =
 		server_new(s, log, "mqttspec-broker " MQTTSPEC_VERSION, error, sizeof(error));
 
@@ -246,13 +271,18 @@ int main(int argc, char **argv)
 	struct options o = { .port = -1 };
 	struct settings settings;
 	struct arena a;
+
+	if (argc > 1 && !strcmp(argv[1], "passwd"))
+		return main_passwd(argc - 1, argv + 1);
 	int code = read_options(argc, argv, &o);
 
 	if (code)
 		return code - 1;
 	signal(SIGPIPE, SIG_IGN);
 	arena_init(&a);
-	if (!read_settings(&settings, &a, &o)) {
+	const char *error;
+	if (!read_settings(&settings, &a, &o, &error)) {
+		fprintf(stderr, "%s\n", error);
 		code = EXIT_USAGE;
 	} else if (o.check) {
 		code = check(&o, &settings, &a);

@@ -28,6 +28,9 @@
 	X(message_expiry) \
 	X(forwarding) \
 	X(auth) \
+	X(authentication) \
+	X(authorisation) \
+	X(enhanced_auth) \
 	X(errors) \
 	X(client_id) \
 	X(connack) \

@@ -469,11 +469,15 @@ static int play_captured(struct run *run)
 
 static int reach_and_play(struct run *run)
 {
+	static const struct users unseen = { .lack = "--capture records the real packets, so the "
+						     "passwords of [users] are not sent" };
 	int code;
 
 	run->round_trips = arena_alloc(&run->arena, run->routes.count * sizeof(*run->round_trips));
 	target_init(&run->target, run->has_file ? &run->file : NULL);
 	run->preload = (struct preload){ .program = PROGRAM_NONE };
+	if (run->options.capture && run->target.users)
+		run->target.users = &unseen;
 	run->target.login = run->login.user_name ? &run->login : NULL;
 	run->target.guest = run->role == ROLE_SERVER ? &run->guest : NULL;
 	run->target.files = run_tls_files(&run->options);

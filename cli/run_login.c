@@ -2,7 +2,6 @@
  * the command line, the environment, the target's file. The password of the file is for its own
  * user name only.
  */
-#include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -10,6 +9,7 @@
 #include "base/utf8.h"
 #include "cli/cli.h"
 #include "cli/run.h"
+#include "harness/runner/password.h"
 
 static const char user_variable[] = "MQTTSPEC_USER";
 static const char password_variable[] = "MQTTSPEC_PASSWORD";
@@ -27,35 +27,6 @@ static const char *variable(struct arena *a, const char *name)
 	const char *value = getenv(name);
 
 	return value && *value ? arena_text(a, value) : NULL;
-}
-
-/* What an editor puts at the end of a file does not belong to a password. */
-static const char *first_line(
-	struct arena *a, const char *path, char *text, size_t len, const char **error)
-{
-	len -= len && text[len - 1] == '\n';
-	len -= len && text[len - 1] == '\r';
-	text[len] = '\0';
-	if (len > LOGIN_SIZE_MAX)
-		*error = arena_printf(a, "%s: a password has at most 65535 bytes", path);
-	else if (strlen(text) != len || strchr(text, '\n'))
-		*error = arena_printf(a, "%s: the password must be one line of text", path);
-	return *error ? NULL : text;
-}
-
-/* NULL, with a sentence. */
-static const char *read_password(struct arena *a, const char *path, const char **error)
-{
-	const size_t room = LOGIN_SIZE_MAX + 3; /* with its line end, and one byte too many */
-	char *text = arena_alloc(a, room + 1);
-	FILE *file = fopen(path, "re");
-	size_t len = file ? fread(text, 1, room, file) : 0;
-	bool ok = file && !ferror(file);
-
-	*error = ok ? NULL : arena_printf(a, "--password-file %s: %s", path, strerror(errno));
-	if (file)
-		fclose(file);
-	return ok ? first_line(a, path, text, len, error) : NULL;
 }
 
 /* What is wrong with it; NULL: nothing. */
@@ -99,7 +70,9 @@ bool run_find_login(struct run *run, int *code)
 		}
 	}
 	if (path)
-		l->password = read_password(&run->arena, path, &error);
+		l->password = password_read(&run->arena, path, &error);
+	if (error && path == o->password_file)
+		error = arena_printf(&run->arena, "--password-file %s", error);
 	if (!error)
 		error = fault_of(run);
 	return error ? complain(run, code, error) : true;

@@ -39,6 +39,7 @@
 #include <stdint.h>
 
 #include "harness/capabilities.h"
+#include "harness/users.h"
 #include "harness/wire/wire.h"
 #include "record/verdict.h"
 #include "spec/spec.h"
@@ -63,6 +64,7 @@ struct case_def {
 	enum level level;
 	enum role role;
 	bool unaided;  /* of a client: it can also judge one that has no agent */
+	bool of_users; /* of a server: its clients are users of the target's file */
 	bool surveyed; /* what it finds broken is broken on every connection (runner/survey.h) */
 	unsigned versions;  /* V311, V50 or BOTH */
 	unsigned budget_ms; /* how long the standard's own clocks make it last; 0: none */
@@ -132,6 +134,36 @@ const struct capabilities *offers(const struct test *t);
  * .password gets them.
  */
 bool has_login(const struct test *t);
+
+/* In a case with .of_users: whom the target's file speaks of. Every CONNECT that does not say .as somebody else
+ * is of some_user, who may do everything. Without one of the kind the run is `inapplicable`.
+ */
+const struct user *some_user(struct test *t);
+const struct user *other_user(struct test *t);   /* who is let in, too */
+const struct user *refused_user(struct test *t); /* who is not, with the right password */
+bool has_no_strangers(const struct test *t);     /* nobody is let in without a name */
+
+/* A user with a topic that it may use and another one that it may not. `of_server`: the latter begins with $. */
+struct bounds {
+	const struct user *user;
+	const char *may, *may_not;
+};
+
+struct bounds bounded_user(struct test *t, enum right right, bool of_server);
+
+/* The method of enhanced authentication that the target's file names, and whose exchange goes with it (5.0). */
+const char *auth_method(struct test *t);
+const struct user *auth_user(struct test *t);
+
+/* Authentication Data of the client, the first of an exchange, or the next after what the server said. */
+struct said {
+	struct bytes data;
+	bool done;   /* the server has proved that it knows the password, too */
+	bool broken; /* what it said does not belong there, or proves nothing */
+};
+
+struct said auth_begin(struct peer *peer, const struct user *user);
+struct said auth_next(struct peer *peer, struct bytes heard);
 
 /* Ends the run as `inapplicable` unless the condition holds; `why` is a sentence about the target. */
 #define require(t, condition, why) \
@@ -221,6 +253,7 @@ struct connect {
 	struct will will;
 	const char *user_name; /* both NULL: those that the target wants, or none */
 	const char *password;
+	const struct user *as; /* instead of both: this user; evidence hides its password */
 	const struct properties *props; /* 5.0: in addition to those that the fields above make */
 	bool resumed; /* join: CONNACK must say Session Present 1; admit: it does */
 	const struct properties *connack; /* admit: what CONNACK carries */
@@ -335,6 +368,9 @@ struct disconnect {
 #define send_disconnect(peer, ...)                                                     \
 	send_disconnect_at(AT("send_disconnect(" #peer ", " #__VA_ARGS__ ")"), (peer), \
 		(struct disconnect){ __VA_ARGS__ })
+#define send_auth(peer, ...)                                               \
+	send_auth_at(AT("send_auth(" #peer ", " #__VA_ARGS__ ")"), (peer), \
+		(struct disconnect){ __VA_ARGS__ })
 #define send_packet(peer, packet) \
 	send_packet_at(AT("send_packet(" #peer ", " #packet ")"), (peer), (packet), NULL)
 #define send_template(peer, text) \
@@ -344,6 +380,9 @@ struct disconnect {
 
 /* Sends the packet of the table's row. */
 #define send_row(peer) send_row_at(AT("send_row(" #peer ")"), (peer))
+
+/* From here on what the peer sends leaves in one write, up to the next wait. */
+#define send_together(peer) send_together_at(AT("send_together(" #peer ")"), (peer))
 
 /* From here on the peer breaks rules on purpose: what it sends is not held against the suite, and
  * what the target has announced does not bind it. Templates and rows need no such declaration,
@@ -678,11 +717,13 @@ void send_unsubscribe_at(struct place at, struct peer *p, struct subscribe s);
 void send_ack_at(struct place at, struct peer *p, enum packet_type type, unsigned id, struct ack a);
 void send_pingreq_at(struct place at, struct peer *p);
 void send_disconnect_at(struct place at, struct peer *p, struct disconnect d);
+void send_auth_at(struct place at, struct peer *p, struct disconnect d);
 void send_packet_at(
 	struct place at, struct peer *p, struct packet packet, const struct wire_twist *twist);
 void send_template_at(struct place at, struct peer *p, const char *text);
 void send_bytes_at(struct place at, struct peer *p, struct bytes bytes);
 void send_row_at(struct place at, struct peer *p);
+void send_together_at(struct place at, struct peer *p);
 void misbehave_at(struct place at, struct peer *p);
 void drop_at(struct place at, struct peer *p);
 void abort_connection_at(struct place at, struct peer *p);

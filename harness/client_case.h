@@ -164,9 +164,6 @@ struct suback {
 	send_unsuback_at(AT("send_unsuback(" #server ", " #__VA_ARGS__ ")"), (server), \
 		(struct suback){ __VA_ARGS__ })
 #define send_pingresp(server) send_pingresp_at(AT("send_pingresp(" #server ")"), (server))
-#define send_auth(server, ...)                                                 \
-	send_auth_at(AT("send_auth(" #server ", " #__VA_ARGS__ ")"), (server), \
-		(struct disconnect){ __VA_ARGS__ })
 
 /* For tables: brings the client to the point where a packet of the row's type may come, and sends
  * the row there. A CONNACK answers its CONNECT; an AUTH of 5.0 comes between CONNECT and CONNACK
@@ -298,7 +295,6 @@ void send_suback_at(struct place at, struct peer *server, struct suback s);
 void send_grants_at(struct place at, struct peer *server, const struct packet *subscribe);
 void send_unsuback_at(struct place at, struct peer *server, struct suback s);
 void send_pingresp_at(struct place at, struct peer *server);
-void send_auth_at(struct place at, struct peer *server, struct disconnect d);
 struct peer *play_row_at(struct place at, struct test *t);
 bool lives_on_at(struct place at, struct peer *server);
 struct packet expect_publish_at(struct place at, struct peer *server, struct message m);

@@ -18,6 +18,7 @@
 #include "harness/evidence/messages.h"
 #include "harness/evidence/tape.h"
 #include "harness/monitor/monitor.h"
+#include "harness/peers/demands.h"
 #include "harness/peers/guest.h"
 #include "harness/peers/lateness.h"
 #include "harness/peers/leavings.h"
@@ -85,6 +86,10 @@ struct peer {
 	int64_t hang_begun_us, hang_us;
 	uint16_t last_id;    /* Packet Identifiers handed out by next_id */
 	uint16_t last_fence; /* Packet Identifier of the last fence to a client */
+	struct login login;  /* of whom it is, ... */
+	bool is_somebody;    /* ... if it is not whoever the run is */
+	struct scram *scram; /* the exchange under way, or the last one; NULL: none */
+	bool gathers;        /* what it sends waits, as with SEGMENT_BATCH */
 	struct connect connect;
 	struct packet connack;
 	struct packet greeting; /* CONNECT of a client that was admitted */
@@ -528,6 +533,10 @@ bool filter_is_own(const struct test *t, struct bytes filter); /* has the prefix
 
 /* Of another case run of this run, though this one has subscribed to no topics but its own. */
 bool topic_is_of_another(const struct peer *p, struct bytes topic);
+
+/* ---- users.c ------------------------------------------------------------------------------- */
+
+void test_need_users(struct test *t); /* else the run is `inapplicable` */
 
 /* ---- cleanup.c ----------------------------------------------------------------------------- */
 

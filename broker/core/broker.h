@@ -87,10 +87,11 @@ struct broker_limits {
 
 /* Who is asking; the views are valid during the call. */
 struct broker_client {
-	void *owner; /* the host's, from link_open; NULL for a Will whose connection is gone */
+	void *owner; /* the host's, from link_open; NULL for a session whose connection is gone */
 	struct mqtt_view client_id;
 	struct mqtt_view user_name; /* empty when there was none */
 	uint8_t version;            /* enum mqtt_version */
+	uint8_t realm; /* from link_set_realm; a session keeps that of its latest link */
 };
 
 /* What an authenticator has to say besides its verdict; valid until the core has returned to it. */
@@ -110,7 +111,9 @@ enum {
 /* Authentication. Any function may be NULL: everybody is let in, and no method is known. */
 struct broker_auth {
 	void *context;
-	/* A CONNECT without Authentication Method. */
+	/* A CONNECT without Authentication Method. The core has no use for the password: the host may
+	 * overwrite it where it lies, before it is copied with the rest of the CONNECT.
+	 */
 	int (*connect)(void *context, const struct broker_client *client,
 		const struct mqtt_connect *connect, struct broker_auth_answer *answer);
 	/* Enhanced authentication: `connect` at the start, NULL for an AUTH that goes on. Also
@@ -127,13 +130,17 @@ struct broker_auth {
 /* Authorisation. Any function may be NULL: everything is allowed. */
 struct broker_access {
 	void *context;
-	/* 0, or a code for PUBACK and PUBREC; also asked for the Will, at CONNECT. */
+	/* 0, or a code for PUBACK and PUBREC; also asked for the Will, at CONNECT and when it is
+	 * published.
+	 */
 	uint8_t (*publish)(void *context, const struct broker_client *client,
 		struct mqtt_view topic, uint8_t qos, bool retain);
 	/* The QoS granted, 0 to `qos`, or a code for SUBACK. */
 	uint8_t (*subscribe)(void *context, const struct broker_client *client,
 		struct mqtt_view filter, uint8_t qos);
-	/* Whether this client may get a message of this topic; asked for each delivery. */
+	/* Whether this client may get a message of this topic; asked for each delivery, and again
+	 * before one that has waited is sent.
+	 */
 	bool (*deliver)(void *context, const struct broker_client *client, struct mqtt_view topic);
 };
 
@@ -257,6 +264,9 @@ void broker_trim(struct broker *b);
 
 /* A connection was accepted. NULL: too many, no memory, or shutting down; close it at once. */
 struct link *link_open(struct broker *b, void *owner);
+
+/* Which of the host's sets of users and rights the client belongs to (0); before the first bytes. */
+void link_set_realm(struct link *l, uint8_t realm);
 
 /* Bytes from the client, however cut. What is not used up is copied; large chunks are best. */
 void link_input(struct link *l, const void *data, size_t len);

@@ -3,17 +3,8 @@
 #include "broker/core/core.h"
 #include "broker/core/link.h"
 #include "broker/core/link_out.h"
+#include "broker/core/permit.h"
 #include "broker/core/session.h"
-
-bool may_get(struct broker *b, const struct session *s, struct mqtt_view topic)
-{
-	if (!b->config.access.deliver)
-		return true;
-	struct broker_client client = { .client_id = session_id(s), .version = s->version };
-	if (s->link)
-		client = link_client(s->link);
-	return b->config.access.deliver(b->config.access.context, &client, topic);
-}
 
 /* On its own, as few messages go this way. */
 __attribute__((noinline)) static enum deliver_result stage(struct broker *b, struct session *s,

@@ -12,9 +12,6 @@ struct broker;
 struct session;
 struct share;
 
-/* Whether the host lets this client have a message of this topic. */
-bool may_get(struct broker *b, const struct session *s, struct mqtt_view topic);
-
 /* The QoS of a delivery. */
 static inline uint8_t qos_least(uint8_t published, uint8_t granted)
 {

@@ -7,6 +7,7 @@
 #include "broker/core/deliver.h"
 #include "broker/core/link.h"
 #include "broker/core/match.h"
+#include "broker/core/permit.h"
 #include "broker/core/session.h"
 
 enum {

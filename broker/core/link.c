@@ -43,12 +43,23 @@ void link_extra_free(struct link *l)
 
 struct broker_client link_client(const struct link *l)
 {
-	struct broker_client client = { .owner = l->owner, .version = l->version };
+	struct broker_client client = {
+		.owner = l->owner, .version = l->version, .realm = l->realm
+	};
 
 	if (l->session)
-		client.client_id = session_id(l->session);
+		return session_client(l->session);
 	if (l->extra)
 		client.user_name =
 			(struct mqtt_view){ l->extra->user_name, l->extra->user_name_len };
 	return client;
+}
+
+struct broker_client session_client(const struct session *s)
+{
+	return (struct broker_client){ .owner = s->link ? s->link->owner : NULL,
+		.client_id = session_id(s),
+		.user_name = { s->user_name, s->user_name_len },
+		.version = s->version,
+		.realm = s->realm };
 }

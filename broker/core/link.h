@@ -39,7 +39,8 @@ struct link_extra {
 	struct aliases out; /* the server's */
 	uint8_t *connect;   /* body of the CONNECT that is not decided yet */
 	uint32_t connect_len;
-	uint8_t *user_name; /* kept only where someone may ask for it */
+	uint8_t *
+		user_name; /* kept only where someone may ask for it, and until it is the session's */
 	uint32_t user_name_len;
 	uint8_t *method; /* Authentication Method of the connection */
 	uint32_t method_len;
@@ -65,6 +66,7 @@ struct link {
 	uint16_t received;        /* QoS 2 messages of this connection that are not released */
 	uint8_t version;          /* enum mqtt_version; 0: not known yet */
 	uint8_t state;            /* enum link_state */
+	uint8_t realm;            /* the host's: link_set_realm */
 	bool pending : 1;         /* it is in the broker's list */
 	bool broken : 1;          /* output was lost for lack of memory: it is to be closed */
 	bool gone : 1;            /* closed; the list frees it */
@@ -82,5 +84,6 @@ struct link_extra *link_extra_make(struct link *l);
 void link_extra_free(struct link *l);
 
 struct broker_client link_client(const struct link *l);
+struct broker_client session_client(const struct session *s); /* connected or not */
 
 #endif

@@ -59,6 +59,18 @@ static struct session *session_continued(
 	return s; /* [MQTT-3.1.2-5] */
 }
 
+/* The session goes by the name of its latest connection. */
+static void name_hand_over(struct link *l, struct session *s)
+{
+	struct link_extra *x = l->extra;
+
+	memory_give(&l->broker->memory, s->user_name, s->user_name_len);
+	s->user_name = x ? x->user_name : NULL;
+	s->user_name_len = x ? (uint16_t)x->user_name_len : 0;
+	if (x)
+		x->user_name = NULL;
+}
+
 static bool session_take(struct link *l, struct session *s, const struct mqtt_connect *c)
 {
 	struct broker *b = l->broker;
@@ -70,6 +82,8 @@ static bool session_take(struct link *l, struct session *s, const struct mqtt_co
 	s->expires_ms = INT64_MAX;
 	if (!s->expiry_s) /* it was to last, and no longer is: nothing of it may come back */
 		session_forget(b, s);
+	s->realm = l->realm;
+	name_hand_over(l, s);
 	l->session = s;
 	b->figures.connected++;
 	/* A Will that was still to come no longer comes. [MQTT-3.1.3-9] */

@@ -32,6 +32,11 @@ struct link *link_open(struct broker *b, void *owner)
 	return l;
 }
 
+void link_set_realm(struct link *l, uint8_t realm)
+{
+	l->realm = realm;
+}
+
 /* Takes the first link after `previous` out of the list; NULL: the very first one. */
 static struct link *pending_take(struct broker *b, struct link *previous)
 {

@@ -2,6 +2,7 @@
 
 #include "broker/core/core.h"
 #include "broker/core/link_out.h"
+#include "broker/core/permit.h"
 #include "broker/core/record.h"
 #include "broker/core/session.h"
 
@@ -160,6 +161,15 @@ static bool delivery_send(
 	return result != SEND_FAILED;
 }
 
+/* Whether a message that has waited is no longer for this client: it has expired, though that does not
+ * count once it was sent ([MQTT-3.3.2-5], [MQTT-4.3.3-7]), or the client has lost its right to it.
+ */
+static bool is_void(struct broker *b, const struct session *s, const struct delivery *d)
+{
+	return (!d->id && is_expired(d->message->expires_ms, b->now_ms)) ||
+		!may_get(b, s, message_topic(d->message));
+}
+
 void outgoing_pump(struct broker *b, struct session *s)
 {
 	struct outgoing *o = s->outgoing;
@@ -171,9 +181,7 @@ void outgoing_pump(struct broker *b, struct session *s)
 		struct delivery *d = delivery_at(&o->ring, o->ring.sent);
 		if (d->state == DELIVERY_RELEASED) { /* [MQTT-4.3.3-5] [MQTT-4.4.0-1] */
 			link_send_ack(l, PUBREL, d->id, 0);
-		} else if (!d->id && d->state != DELIVERY_DONE &&
-			is_expired(d->message->expires_ms, b->now_ms)) {
-			/* [MQTT-3.3.2-5]; not once it was sent: [MQTT-4.3.3-7] */
+		} else if (d->state != DELIVERY_DONE && is_void(b, s, d)) {
 			b->figures.messages_dropped++;
 			delivery_finish(b, s, d);
 		} else if (d->state != DELIVERY_DONE) {

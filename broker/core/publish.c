@@ -4,6 +4,7 @@
 #include "broker/core/deliver.h"
 #include "broker/core/draw.h"
 #include "broker/core/link.h"
+#include "broker/core/permit.h"
 #include "broker/core/record.h"
 #include "broker/core/session.h"
 

@@ -77,6 +77,9 @@ bool record_session(struct broker *b, const struct session *s)
 	buf_add_u32(&b->value, s->expiry_s);
 	time_add(b, &b->value, s->link ? 0 : s->expires_ms);
 	buf_add_u8(&b->value, s->link != NULL);
+	buf_add_u8(&b->value, s->realm);
+	buf_add_u16(&b->value, s->user_name_len);
+	buf_add(&b->value, s->user_name, s->user_name_len);
 	buf_add_u8(&b->value, s->will != NULL);
 	if (s->will) {
 		buf_add_u32(&b->value, s->will->delay_s);

@@ -1,7 +1,7 @@
 /* What goes into the durable store, and how it comes back.
  *
  *      key                                   value, after the version
- *      'a' session                           expiry, end, Will
+ *      'a' session                           expiry, end, user name, Will
  *      'b' session | filter                  options, Subscription Identifier
  *      'c' session | Packet Identifier       -                                 QoS 2, received
  *      'd' serial                            message
@@ -28,7 +28,7 @@ struct message;
 struct session;
 struct subscription;
 
-enum { RECORD_VERSION = 1 }; /* first byte of every value: pairs of another one are not read */
+enum { RECORD_VERSION = 2 }; /* first byte of every value: pairs of another one are not read */
 
 bool record_session(struct broker *b, const struct session *s);
 

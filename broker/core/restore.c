@@ -1,6 +1,8 @@
 /* Nothing in a store is trusted: a pair that does not fit is refused. */
 #include "broker/core/restore.h"
 
+#include <string.h>
+
 #include "broker/core/core.h"
 #include "broker/core/message.h"
 #include "broker/core/outgoing.h"
@@ -75,17 +77,33 @@ static bool will_restore(struct broker *b, struct session *s, struct mqtt_cursor
 	return s->will != NULL;
 }
 
+static bool name_restore(struct broker *b, struct session *s, struct mqtt_view name)
+{
+	if (!name.len)
+		return true;
+	if (!mqtt_text_valid(name))
+		return false;
+	s->user_name = memory_take(&b->memory, name.len);
+	if (!s->user_name)
+		return false;
+	memcpy(s->user_name, name.data, name.len);
+	s->user_name_len = (uint16_t)name.len;
+	return true;
+}
+
 /* A session that was connected when the broker ended counts as disconnected just now. */
 static bool session_restore(struct broker *b, struct mqtt_view id, struct mqtt_cursor *c)
 {
-	uint8_t version;
+	uint8_t version, realm;
 	uint32_t expiry_s;
 	int64_t expires_ms;
 	bool connected, has_will;
+	struct mqtt_view user_name;
 
 	if (!cursor_u8(c, &version) || !version_is_known(version) || !cursor_u32(c, &expiry_s) ||
 		!expiry_s || !take_time(b, c, &expires_ms) || !take_flag(c, &connected) ||
-		!take_flag(c, &has_will) || sessions_find(&b->sessions, id))
+		!cursor_u8(c, &realm) || !cursor_view(c, &user_name) || !take_flag(c, &has_will) ||
+		sessions_find(&b->sessions, id))
 		return false;
 	struct session *s = session_new(b, id, expiry_s);
 	if (!s)
@@ -96,7 +114,8 @@ static bool session_restore(struct broker *b, struct mqtt_view id, struct mqtt_c
 			? INT64_MAX
 			: b->now_ms + (int64_t)expiry_s * 1000;
 	s->expires_ms = expires_ms;
-	bool ok = !has_will || will_restore(b, s, c, connected);
+	s->realm = realm;
+	bool ok = name_restore(b, s, user_name) && (!has_will || will_restore(b, s, c, connected));
 	session_wait(b, s);
 	return ok;
 }

@@ -33,13 +33,16 @@ struct session {
 	struct idset *received; /* QoS 2, not released; NULL: none */
 	struct draw *draws;     /* retained messages that are still to come */
 	struct will *will;      /* NULL: none */
-	int64_t expires_ms;     /* while offline; INT64_MAX: never */
+	uint8_t *user_name; /* of the latest connection; kept only where someone may ask for it */
+	int64_t expires_ms; /* while offline; INT64_MAX: never */
 	uint32_t hash;
 	uint32_t expiry_s; /* Session Expiry Interval */
 	struct timer
 		timer; /* expiry, and the Will if that comes first; see also session_pump_later */
 	uint16_t id_len;
+	uint16_t user_name_len;
 	uint8_t version; /* enum mqtt_version, of the latest connection */
+	uint8_t realm;   /* the host's, of the latest connection: link_set_realm */
 	bool durable;    /* it is in the store */
 	uint8_t id[];
 };

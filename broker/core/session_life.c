@@ -9,6 +9,7 @@
 #include "broker/core/link.h"
 #include "broker/core/message.h"
 #include "broker/core/outgoing.h"
+#include "broker/core/permit.h"
 #include "broker/core/publish.h"
 #include "broker/core/record.h"
 #include "broker/core/session.h"
@@ -42,6 +43,7 @@ static void session_free(struct broker *b, struct session *s)
 	outgoing_free(b, s);
 	idset_clear(&s->received, &b->memory);
 	will_drop(b, s);
+	memory_give(&b->memory, s->user_name, s->user_name_len);
 	memory_give(&b->memory, s, sizeof(*s) + s->id_len);
 }
 
@@ -65,7 +67,8 @@ static void will_publish(struct broker *b, struct session *s)
 		w->message->expires_ms = b->now_ms + (int64_t)w->lifetime_s * 1000;
 	struct publication p = publication_of(w->message);
 	p.publisher = &s->subscriber;
-	publish(b, &p); /* [MQTT-3.1.2-8] [MQTT-3.1.2-15] [MQTT-3.1.2-17] */
+	if (may_leave(b, s, w->message))
+		publish(b, &p); /* [MQTT-3.1.2-8] [MQTT-3.1.2-15] [MQTT-3.1.2-17] */
 	will_free(b, w);
 }
 

@@ -48,7 +48,7 @@ bool addresses_come(
 	struct address_count key = { .family = (uint8_t)from->ss_family };
 
 	*count = NULL;
-	if (!a->most)
+	if (!a->most || from->ss_family == AF_UNIX)
 		return true;
 	if (from->ss_family == AF_INET)
 		memcpy(key.bytes, &((const struct sockaddr_in *)from)->sin_addr, 4);

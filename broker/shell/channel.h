@@ -48,5 +48,8 @@ struct channel {
 };
 
 extern const struct channel channel_plain; /* the bytes of the stream are those of the link */
+extern const struct channel
+	channel_tls; /* next to the stream, with another one on top: entrance.inner */
+extern const struct channel channel_websocket; /* next to the stream, or on top of TLS */
 
 #endif

@@ -3,6 +3,7 @@
 #include <assert.h>
 #include <errno.h>
 #include <netinet/in.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <sys/ioctl.h>
 #include <sys/socket.h>
@@ -28,16 +29,19 @@ static const struct channel *channel_of(const struct connection *c)
 	return c->entrance->channel;
 }
 
-/* The core's time is that of the last turn; what happens now must not count from then. */
-static void tell_time(const struct connection *c)
+void connections_tell_time(struct connections *c)
 {
-	struct connections *all = c->entrance->all;
-	int64_t now_ms = (int64_t)uv_now(all->loop);
+	int64_t now_ms = (int64_t)uv_now(c->loop);
 
-	if (now_ms == all->told_ms)
+	if (now_ms == c->told_ms)
 		return;
-	all->told_ms = now_ms;
-	broker_tick(all->broker, now_ms);
+	c->told_ms = now_ms;
+	broker_tick(c->broker, now_ms);
+}
+
+void *connection_inner_state(struct connection *c)
+{
+	return (char *)(c + 1) + channel_of(c)->state_bytes;
 }
 
 /* ---- the end ------------------------------------------------------------------------------- */
@@ -49,13 +53,14 @@ static void connection_close(struct connection *c)
 
 	watch_remove(&all->watch, c->fd);
 	close(c->fd);
-	tell_time(c);
+	connections_tell_time(c->entrance->all);
 	if (channel_of(c)->close)
 		channel_of(c)->close(c);
 	link_closed(c->link);
 	if (all->log_each)
 		log_line(all->log, LOG_INFO, "connection %u closed", c->number);
 	addresses_leave(&all->addresses, c->address);
+	c->entrance->count--;
 	if (!--all->count && all->leaving)
 		uv_stop(all->loop);
 	free(c);
@@ -105,7 +110,7 @@ static void write_now(struct connection *c)
 
 static void take_input(struct connection *c, char *data, size_t len)
 {
-	tell_time(c);
+	connections_tell_time(c->entrance->all);
 	if (c->broken || channel_of(c)->input(c, data, len))
 		return;
 	c->broken = true;
@@ -152,7 +157,7 @@ static void on_ready(void *item, unsigned events)
 
 	if (events & WATCH_OUTPUT) { /* what that is used for is a matter for the next turn */
 		c->blocked = false;
-		tell_time(c);
+		connections_tell_time(c->entrance->all);
 		link_mark(c->link);
 	}
 	if (reads && (c->ended || !read_now(c)))
@@ -244,7 +249,9 @@ static void log_open(
 {
 	char text[64] = "?";
 
-	if (from->ss_family == AF_INET)
+	if (from->ss_family == AF_UNIX)
+		snprintf(text, sizeof(text), "a Unix socket");
+	else if (from->ss_family == AF_INET)
 		uv_ip4_name((const struct sockaddr_in *)from, text, sizeof(text));
 	else
 		uv_ip6_name((const struct sockaddr_in6 *)from, text, sizeof(text));
@@ -258,7 +265,9 @@ static bool start(struct connections *all, struct connection *c)
 	if (watch_add(&all->watch, c->fd, c))
 		return false;
 	c->link = link_open(all->broker, c);
-	if (!c->link)
+	if (c->link)
+		link_set_realm(c->link, c->entrance->realm);
+	else
 		watch_remove(&all->watch, c->fd);
 	if (!c->link || !channel_of(c)->open || channel_of(c)->open(c))
 		return c->link;
@@ -278,6 +287,11 @@ static bool admit(
 			"connection %u refused: the process may have no more than %u file "
 			"descriptors",
 			c->number, all->files);
+		return false;
+	}
+	if (c->entrance->most && c->entrance->count >= c->entrance->most) {
+		log_line(all->log, LOG_NOTICE, "connection %u refused: its listener has %u already",
+			c->number, c->entrance->count);
 		return false;
 	}
 	if (!addresses_come(&all->addresses, from, &c->address)) {
@@ -309,7 +323,9 @@ enum accept_result connection_accept(struct entrance *entrance, int listener)
 	struct connections *all = entrance->all;
 	struct sockaddr_storage from;
 	socklen_t len = sizeof(from);
-	struct connection *c = calloc(1, sizeof(*c) + entrance->channel->state_bytes);
+	size_t state_bytes = entrance->channel->state_bytes +
+		(entrance->inner ? entrance->inner->state_bytes : 0);
+	struct connection *c = calloc(1, sizeof(*c) + state_bytes);
 
 	if (!c) {
 		errno = ENOMEM;
@@ -328,6 +344,7 @@ enum accept_result connection_accept(struct entrance *entrance, int listener)
 		return ACCEPT_OK;
 	}
 	all->count++;
+	entrance->count++;
 	if (all->log_each)
 		log_open(all, c, &from);
 	return ACCEPT_OK;

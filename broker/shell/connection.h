@@ -12,6 +12,7 @@
 #include "broker/shell/watch.h"
 
 struct channel;
+struct tls;
 
 /* What all connections of a server share. */
 struct connections {
@@ -32,16 +33,24 @@ struct connections {
 /* What the connections of one listener share. */
 struct entrance {
 	struct connections *all;
-	const struct channel *channel;
+	const struct channel *channel; /* next to the stream */
+	const struct channel *inner;   /* on top of that, if it is TLS */
+	struct tls *tls;               /* NULL: none */
+	const char *const *origins;    /* that browsers may come from */
+	size_t origin_count;           /* 0: from any */
+	uint32_t count;                /* connections that are open */
+	uint32_t most;                 /* that may be; 0: no limit */
+	uint8_t realm;                 /* link_set_realm */
 };
 
 /* Small: a broker holds very many of them. The state of its channel follows it. */
 struct connection {
 	struct link *link;
-	const struct entrance *entrance;
+	struct entrance *entrance;
 	struct address_count *address;
 	int fd;
 	uint32_t number;  /* for the log */
+	uint32_t login;   /* its place among the doorman's logins, from 1; 0: none is under way */
 	uint8_t watched;  /* for what: WATCH_INPUT, WATCH_OUTPUT */
 	bool blocked : 1; /* the socket is full: more is written when it has room */
 	bool broken : 1;  /* it is to be closed: the peer has broken the rules of the channel, or is
@@ -58,11 +67,19 @@ static inline void *connection_state(struct connection *c)
 	return c + 1;
 }
 
+/* Of the inner channel: after that of the other. */
+void *connection_inner_state(struct connection *c);
+
 /* False without memory or descriptors: connections_fini is due even so. */
 bool connections_init(struct connections *c, struct broker *broker, struct log *log,
 	uint32_t per_address, uv_loop_t *loop);
 void connections_fini(struct connections *c); /* all are closed */
 void connections_close_all(struct connections *c);
+
+/* Before the core is called outside of the turn: its time is that of the last one, and what happens now must
+ * not count from then.
+ */
+void connections_tell_time(struct connections *c);
 
 enum accept_result {
 	ACCEPT_OK,   /* there may be another one */

@@ -4,6 +4,8 @@
 #include <netinet/in.h>
 #include <netinet/tcp.h>
 #include <sys/socket.h>
+#include <sys/stat.h>
+#include <sys/un.h>
 #include <unistd.h>
 
 enum {
@@ -45,17 +47,46 @@ void listener_retry(struct listener *l)
 		accept_some(l);
 }
 
+/* Left by a broker that could not tidy up: nobody listens. */
+static bool is_stale(const struct sockaddr *address)
+{
+	int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
+	bool stale = fd >= 0 && connect(fd, address, sizeof(struct sockaddr_un)) &&
+		errno == ECONNREFUSED;
+
+	if (fd >= 0)
+		close(fd);
+	return stale;
+}
+
+static int bind_path(int fd, const struct sockaddr *address)
+{
+	const char *path = ((const struct sockaddr_un *)address)->sun_path;
+	struct stat there;
+
+	if (!lstat(path, &there) && S_ISSOCK(there.st_mode) && is_stale(address))
+		unlink(path);
+	return bind(fd, address, sizeof(struct sockaddr_un));
+}
+
 /* Connections inherit that they do not delay what they send. */
-static int bind_and_listen(int fd, const struct sockaddr *address)
+static int bind_port(int fd, const struct sockaddr *address, bool only_v6)
 {
 	bool v6 = address->sa_family == AF_INET6;
 
 	setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &(int){ 1 }, sizeof(int));
 	setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &(int){ 1 }, sizeof(int));
 	if (v6) /* "::" is for everyone, as in mosquitto */
-		setsockopt(fd, IPPROTO_IPV6, IPV6_V6ONLY, &(int){ 0 }, sizeof(int));
-	return bind(fd, address, v6 ? sizeof(struct sockaddr_in6) : sizeof(struct sockaddr_in)) ||
-		listen(fd, BACKLOG);
+		setsockopt(fd, IPPROTO_IPV6, IPV6_V6ONLY, &(int){ only_v6 }, sizeof(int));
+	return bind(fd, address, v6 ? sizeof(struct sockaddr_in6) : sizeof(struct sockaddr_in));
+}
+
+static int bind_and_listen(int fd, const struct sockaddr *address, bool only_v6)
+{
+	int e = address->sa_family == AF_UNIX ? bind_path(fd, address)
+					      : bind_port(fd, address, only_v6);
+
+	return e || listen(fd, BACKLOG);
 }
 
 static uint16_t bound_port(int fd)
@@ -64,6 +95,8 @@ static uint16_t bound_port(int fd)
 	socklen_t len = sizeof(address);
 
 	getsockname(fd, (struct sockaddr *)&address, &len);
+	if (address.ss_family == AF_UNIX)
+		return 0;
 	return ntohs(address.ss_family == AF_INET ? ((struct sockaddr_in *)&address)->sin_port
 						  : ((struct sockaddr_in6 *)&address)->sin6_port);
 }
@@ -75,14 +108,14 @@ int listener_open(struct listener *l, uv_loop_t *loop, const struct sockaddr *ad
 
 	if (fd < 0)
 		return uv_translate_sys_error(errno);
-	int e = bind_and_listen(fd, address) ? uv_translate_sys_error(errno)
-					     : uv_poll_init(loop, &l->poll, fd);
+	int e = bind_and_listen(fd, address, l->only_v6) ? uv_translate_sys_error(errno)
+							 : uv_poll_init(loop, &l->poll, fd);
 	if (e) {
 		close(fd);
 		return e;
 	}
 	l->poll.data = l;
-	l->entrance = (struct entrance){ all, channel };
+	l->entrance = (struct entrance){ .all = all, .channel = channel };
 	l->fd = fd;
 	l->port = bound_port(fd);
 	return uv_poll_start(&l->poll, UV_READABLE, on_poll);
@@ -90,7 +123,12 @@ int listener_open(struct listener *l, uv_loop_t *loop, const struct sockaddr *ad
 
 void listener_close(struct listener *l)
 {
+	struct sockaddr_un address = { 0 };
+	socklen_t len = sizeof(address);
+
 	l->waits = false;
+	if (!l->port && !getsockname(l->fd, (struct sockaddr *)&address, &len))
+		unlink(address.sun_path);
 	uv_close((uv_handle_t *)&l->poll, NULL);
 	close(l->fd);
 }

@@ -12,9 +12,11 @@
 #include <malloc.h>
 #endif
 
-#include "broker/shell/channel.h"
 #include "broker/shell/connection.h"
-#include "broker/shell/listener.h"
+#include "broker/shell/doorman.h"
+#include "broker/shell/listeners.h"
+#include "broker/shell/settings.h"
+#include "broker/shell/tls_set.h"
 
 enum {
 	LEAVE_MS = 2000, /* for clients to take their DISCONNECT when the broker ends */
@@ -24,8 +26,7 @@ enum {
 
 struct server {
 	uv_loop_t loop;
-	struct listener listeners[LISTENERS_MAX];
-	unsigned listener_count;
+	struct listeners listeners;
 	uv_prepare_t turn; /* before each poll */
 	uv_timer_t timer;
 	uv_timer_t leave;
@@ -34,6 +35,7 @@ struct server {
 	int64_t due_ms; /* what the timer is set to */
 	struct broker *broker;
 	struct connections connections;
+	struct doorman doorman;
 	struct log *log;
 	void (*reload)(void *context);
 	void *reload_context;
@@ -67,12 +69,7 @@ static int64_t retry(struct server *s, int64_t due_ms)
 {
 	int64_t retry_ms = (int64_t)uv_now(&s->loop) + RETRY_MS;
 
-	for (unsigned i = 0; i < s->listener_count; i++) {
-		listener_retry(&s->listeners[i]);
-		if (s->listeners[i].waits && retry_ms < due_ms)
-			due_ms = retry_ms;
-	}
-	return due_ms;
+	return listeners_retry(&s->listeners) && retry_ms < due_ms ? retry_ms : due_ms;
 }
 
 static uint64_t resident_bytes(void)
@@ -125,12 +122,6 @@ static void on_left(uv_timer_t *timer)
 	uv_stop(&s->loop);
 }
 
-static void close_listeners(struct server *s)
-{
-	while (s->listener_count)
-		listener_close(&s->listeners[--s->listener_count]);
-}
-
 static void leave(struct server *s)
 {
 	if (s->connections.leaving) { /* a second signal: at once */
@@ -139,7 +130,7 @@ static void leave(struct server *s)
 	}
 	s->connections.leaving = true;
 	log_line(s->log, LOG_NOTICE, "ending: %u connections are told", s->connections.count);
-	close_listeners(s);
+	listeners_close(&s->listeners);
 	broker_shutdown(s->broker);
 	uv_timer_start(&s->leave, on_left, s->connections.count ? LEAVE_MS : 0, 0);
 }
@@ -156,39 +147,6 @@ static void on_signal(uv_signal_t *signal, int number)
 
 /* ---- the beginning ------------------------------------------------------------------------- */
 
-static bool resolve(const struct listener_settings *settings, struct sockaddr_storage *address)
-{
-	const char *name = settings->address;
-
-	if (!strcmp(name, "localhost"))
-		name = "127.0.0.1";
-	return !uv_ip4_addr(name, settings->port, (struct sockaddr_in *)address) ||
-		!uv_ip6_addr(name, settings->port, (struct sockaddr_in6 *)address);
-}
-
-static bool start_listener(struct server *s, const struct listener_settings *settings, char *error,
-	unsigned error_size)
-{
-	struct listener *l = &s->listeners[s->listener_count];
-	struct sockaddr_storage address;
-	const char *name = settings->address;
-
-	if (!resolve(settings, &address)) {
-		snprintf(error, error_size, "listener %u %s: not an IP address", settings->port,
-			name);
-		return false;
-	}
-	int e = listener_open(
-		l, &s->loop, (struct sockaddr *)&address, &s->connections, &channel_plain);
-	if (e) {
-		snprintf(error, error_size, "listener %u %s: %s", settings->port, name,
-			uv_strerror(e));
-		return false;
-	}
-	s->listener_count++;
-	return true;
-}
-
 static void log_trouble(void *context, void *owner, const struct mqtt_error *error)
 {
 	struct server *s = context;
@@ -196,13 +154,6 @@ static void log_trouble(void *context, void *owner, const struct mqtt_error *err
 
 	log_line(s->log, LOG_NOTICE, "connection %u: %s (0x%02X, %s)", c ? c->number : 0,
 		error->what, error->reason, error->statement ? error->statement : "-");
-}
-
-static int refuse(void *context, const struct broker_client *client,
-	const struct mqtt_connect *connect, struct broker_auth_answer *answer)
-{
-	(void)context, (void)client, (void)connect, (void)answer;
-	return MQTT_NOT_AUTHORIZED;
 }
 
 static struct broker *make_broker(
@@ -220,8 +171,7 @@ static struct broker *make_broker(
 	config.unread = connection_has_unread;
 	config.trouble = log_trouble;
 	config.trouble_context = s;
-	if (!settings->allow_anonymous)
-		config.auth.connect = refuse;
+	doorman_attend(&s->doorman, &config);
 	if (getrandom(&config.seed, sizeof(config.seed), 0) != sizeof(config.seed))
 		config.seed = uv_hrtime();
 	uv_gettimeofday(&wall);
@@ -254,10 +204,15 @@ static void start_signals(struct server *s)
 	}
 }
 
+static void apply_log(struct server *s, const struct settings *settings)
+{
+	s->connections.log_each = settings->log_connections && settings->log_most >= LOG_INFO;
+	s->log->most = settings->log_most;
+}
+
 struct server *server_new(const struct settings *settings, struct log *log, const char *version,
 	char *error, unsigned error_size)
 {
-	static const struct listener_settings standard = { .address = "127.0.0.1", .port = 1883 };
 	struct server *s = calloc(1, sizeof(*s));
 
 	snprintf(error, error_size, "no memory");
@@ -271,17 +226,16 @@ struct server *server_new(const struct settings *settings, struct log *log, cons
 	uv_timer_init(&s->loop, &s->leave);
 	uv_timer_init(&s->loop, &s->trim);
 	s->turn.data = s->timer.data = s->leave.data = s->trim.data = s;
-	s->broker = make_broker(s, settings, version);
-	bool ok = s->broker &&
+	bool ok = doorman_init(&s->doorman, &s->connections, settings, error, error_size);
+	s->broker = ok ? make_broker(s, settings, version) : NULL;
+	ok = s->broker &&
 		connections_init(&s->connections, s->broker, log, settings->connections_per_address,
 			&s->loop);
 	s->connections.files = raise_file_limit();
-	server_apply(s, settings);
-	unsigned count = settings->listener_count ? settings->listener_count : 1;
-	for (unsigned i = 0; ok && i < count; i++)
-		ok = start_listener(s,
-			settings->listener_count ? &settings->listeners[i] : &standard, error,
-			error_size);
+	apply_log(s, settings);
+	ok = ok &&
+		listeners_open(
+			&s->listeners, &s->loop, &s->connections, settings, error, error_size);
 	if (!ok) {
 		server_free(s);
 		return NULL;
@@ -291,15 +245,41 @@ struct server *server_new(const struct settings *settings, struct log *log, cons
 	return s;
 }
 
-void server_apply(struct server *s, const struct settings *settings)
+bool server_check(const struct settings *settings, char *error, unsigned error_size)
 {
-	s->connections.log_each = settings->log_connections && settings->log_most >= LOG_INFO;
-	s->log->most = settings->log_most;
+	struct doorman doorman;
+	struct tls_set set;
+
+	if (!doorman_init(&doorman, NULL, settings, error, error_size))
+		return false;
+	doorman_fini(&doorman);
+	bool ok = tls_set_read(&set, settings, error, error_size);
+	tls_set_drop(&set);
+	return ok;
+}
+
+bool server_apply(
+	struct server *s, const struct settings *settings, char *error, unsigned error_size)
+{
+	struct tls_set set;
+
+	if (!listeners_fit(&s->listeners, settings)) {
+		snprintf(error, error_size, "other listeners take a restart");
+		return false;
+	}
+	bool ok = tls_set_read(&set, settings, error, error_size) &&
+		doorman_reload(&s->doorman, settings, error, error_size);
+	if (ok) {
+		listeners_renew(&s->listeners, &set);
+		apply_log(s, settings);
+	}
+	tls_set_drop(&set);
+	return ok;
 }
 
 uint16_t server_port(const struct server *s, unsigned listener)
 {
-	return s->listeners[listener].port;
+	return s->listeners.list[listener].port;
 }
 
 void server_on_reload(struct server *s, void (*reload)(void *context), void *context)
@@ -325,13 +305,15 @@ void server_free(struct server *s)
 {
 	if (!s)
 		return;
-	close_listeners(s);
+	listeners_close(&s->listeners);
 	connections_close_all(&s->connections);
 	connections_fini(&s->connections);
+	listeners_fini(&s->listeners);
 	uv_walk(&s->loop, close_handle, NULL);
 	uv_run(&s->loop, UV_RUN_DEFAULT);
 	uv_loop_close(&s->loop);
 	if (s->broker)
 		broker_free(s->broker);
+	doorman_fini(&s->doorman);
 	free(s);
 }

@@ -20,11 +20,17 @@ struct server;
 struct server *server_new(const struct settings *settings, struct log *log, const char *version,
 	char *error, unsigned error_size);
 
+/* Reads the files that the settings name, and starts nothing. False, with a sentence, if any of them is wrong. */
+bool server_check(const struct settings *settings, char *error, unsigned error_size);
+
 /* The port of a listener, even where the system chose it. */
 uint16_t server_port(const struct server *s, unsigned listener);
 
-/* Takes over what can change while it runs: what is logged. */
-void server_apply(struct server *s, const struct settings *settings);
+/* Takes over what can change while it runs: what is logged, users, rights. False, with a sentence and all as it
+ * was, if any of it cannot be had.
+ */
+bool server_apply(
+	struct server *s, const struct settings *settings, char *error, unsigned error_size);
 
 /* Called in the loop's thread on SIGHUP. */
 void server_on_reload(struct server *s, void (*reload)(void *context), void *context);

@@ -1,5 +1,5 @@
 /* What the broker is told: by its configuration file, in mosquitto.conf's syntax for the directives
- * that both know, and by its command line. docs/mqttspec-broker.md lists the directives.
+ * that both know, and by its command line. the man page lists the directives.
  */
 #ifndef BROKER_SHELL_SETTINGS_H
 #define BROKER_SHELL_SETTINGS_H
@@ -14,22 +14,49 @@ struct arena;
 
 enum { LISTENERS_MAX = 32 };
 
+enum listener_protocol { PROTOCOL_MQTT, PROTOCOL_WEBSOCKETS };
+enum listener_family { FAMILY_ANY, FAMILY_IPV4, FAMILY_IPV6 };
+
+/* Who is let in, and what for. */
+struct access_settings {
+	/* As in mosquitto, a file with a listener has to say true if it means it. */
+	bool allow_anonymous;
+	bool allow_anonymous_given;
+	const char *password_file; /* NULL: none */
+	const char *acl_file;      /* NULL: none */
+};
+
+/* TLS, if there is a certfile. All are files but the ciphers; NULL: none, or what OpenSSL thinks best. */
+struct tls_settings {
+	const char *cafile, *capath, *certfile, *keyfile, *crlfile;
+	const char *ciphers, *ciphers_tls13;
+	bool require_certificate;
+	bool identity_as_user; /* the Common Name of the client's certificate is the user name */
+	bool subject_as_user;  /* its whole subject is */
+	bool only_13;          /* TLS 1.3 and nothing older; else 1.2 as well */
+};
+
 struct listener_settings {
 	const char *address; /* "127.0.0.1"; "0.0.0.0" and "::" for all of the machine's */
-	uint16_t port;       /* 0: the system chooses, and the choice is printed */
+	const char *path; /* of a Unix socket, in the place of address and port; NULL: it is none */
+	uint16_t port;    /* 0: the system chooses, and the choice is printed */
+	enum listener_family family;
+	enum listener_protocol protocol;
+	uint32_t max_connections;      /* of it alone; 0: no limit */
+	struct access_settings access; /* if they are not the same for all: per_listener */
+	struct tls_settings tls;
+	const char **origins; /* that browsers may come from; NULL: any */
+	size_t origin_count, origin_capacity;
 };
 
 struct settings {
 	struct listener_settings listeners[LISTENERS_MAX];
 	unsigned listener_count;
+	bool per_listener;             /* each has users and rights of its own */
+	struct access_settings access; /* if it has not */
 	struct broker_limits limits;
 	uint32_t sys_interval_s;
 	uint32_t connections_per_address; /* 0: no limit */
-	/* False: every CONNECT is refused, there being no users yet. As in mosquitto, a file with a
-	 * listener has to say true if it means it.
-	 */
-	bool allow_anonymous;
-	bool allow_anonymous_given;
 	bool log_connections;
 	enum log_level log_most;
 	bool log_types_given;
@@ -38,14 +65,6 @@ struct settings {
 };
 
 void settings_default(struct settings *s);
-
-/* Reads a file over what stands in `s`. On failure returns false, and *error is a sentence with file
- * and line. Strings are in the arena.
- */
-bool settings_read(struct settings *s, struct arena *a, const char *path, const char **error);
-
-/* What reading cannot see: whether the files that are to be written can be. Nothing is changed. */
-bool settings_check(const struct settings *s, struct arena *a, const char **error);
 
 /* An address that a listener can have: IPv4, IPv6, "localhost". */
 bool settings_address_valid(const char *address);

@@ -8,16 +8,19 @@
 
 enum { KEPT_SESSION_EXPIRY = 300, PROPERTIES_MAX = 32 };
 
-static struct demands demands_of(const struct test *t)
+static struct demands demands_of(const struct peer *p)
 {
+	const struct test *t = p->test;
+
 	if (!t->play->target)
 		return (struct demands){ 0 };
-	return (struct demands){ t->play->target->login, offers(t)->keep_alive };
+	return (struct demands){ p->is_somebody ? &p->login : t->play->target->login,
+		offers(t)->keep_alive };
 }
 
 bool has_login(const struct test *t)
 {
-	const struct login *login = demands_of(t).login;
+	const struct login *login = t->play->target ? t->play->target->login : NULL;
 
 	return login && login->password;
 }
@@ -26,7 +29,7 @@ static void send_built(struct place at, struct peer *p, const struct packet *pac
 	const struct wire_twist *twist)
 {
 	struct test *t = p->test;
-	const struct demands demands = demands_of(t);
+	const struct demands demands = demands_of(p);
 	struct packet own = *packet;
 	size_t secret = demands_meet(&demands, &own);
 
@@ -84,6 +87,9 @@ void send_connect_at(struct place at, struct peer *p, struct connect c)
 	if (c.client_id)
 		p->client_id = arena_text(t->arena, c.client_id);
 	p->connect = c;
+	p->is_somebody = c.as;
+	if (c.as)
+		p->login = (struct login){ c.as->name, c.as->password, c.as->secret };
 	packet.protocol_name = BYTES("MQTT");
 	packet.level = (uint8_t)t->play->version;
 	packet.keep_alive = (uint16_t)c.keep_alive;
@@ -222,6 +228,16 @@ void send_disconnect_at(struct place at, struct peer *p, struct disconnect d)
 	send_built(at, p, &packet, NULL);
 }
 
+void send_auth_at(struct place at, struct peer *p, struct disconnect d)
+{
+	struct packet packet = wire_packet(AUTH);
+
+	packet.code = (uint8_t)d.code.value;
+	packet.has_code = d.code.set || d.props;
+	packet.properties = own_properties(p->test, d.props);
+	send_packet_at(at, p, packet, NULL);
+}
+
 void send_packet_at(
 	struct place at, struct peer *p, struct packet packet, const struct wire_twist *twist)
 {
@@ -243,7 +259,7 @@ void send_template_at(struct place at, struct peer *p, const char *text)
 	if (!template_expand(t->arena, text, &values, &bytes, &error))
 		test_end(t, at, VERDICT_ERROR, arena_printf(t->arena, "template: %s", error));
 	p->spells = true;
-	const struct demands demands = demands_of(t);
+	const struct demands demands = demands_of(p);
 	size_t secret = demands_meet_in_bytes(t->arena, &demands, t->play->version, &bytes);
 	peer_send(p, bytes, secret);
 }
@@ -258,6 +274,12 @@ void send_bytes_at(struct place at, struct peer *p, struct bytes bytes)
 	(void)at;
 	p->misbehaves = true;
 	peer_send(p, bytes, 0);
+}
+
+void send_together_at(struct place at, struct peer *p)
+{
+	(void)at;
+	p->gathers = true;
 }
 
 void only_until_at(struct place at, struct test *t, int64_t since_us, unsigned ms)

@@ -97,13 +97,3 @@ void send_pingresp_at(struct place at, struct peer *server)
 {
 	send_packet_at(at, server, wire_packet(PINGRESP), NULL);
 }
-
-void send_auth_at(struct place at, struct peer *server, struct disconnect d)
-{
-	struct packet packet = wire_packet(AUTH);
-
-	packet.code = (uint8_t)d.code.value;
-	packet.has_code = d.code.set || d.props;
-	packet.properties = own(server, d.props);
-	send_packet_at(at, server, packet, NULL);
-}

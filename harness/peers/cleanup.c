@@ -2,6 +2,7 @@
  * and retained messages. Off the record and in bounded time. What could not be cleared stays in its
  * list, for the runner.
  */
+#include "harness/peers/scram.h"
 #include "harness/test.h"
 
 enum { CLEANUP_LIMIT_US = 1000000, ROUND_TRIPS = 4 };
@@ -26,6 +27,7 @@ static void close_peers(struct test *t)
 		buf_fini(&p->building);
 		buf_fini(&p->corked);
 		buf_fini(&p->shown);
+		scram_free(p->scram);
 	}
 }
 

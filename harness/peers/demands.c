@@ -3,6 +3,11 @@
 #include "base/arena.h"
 #include "base/buf.h"
 
+static struct bytes password_of(const struct login *login)
+{
+	return login->secret.data ? login->secret : bytes_of(login->password);
+}
+
 /* Whether the packet names neither user nor password; then it gets the run's. */
 static bool add_login(const struct login *login, struct packet *packet)
 {
@@ -10,11 +15,12 @@ static bool add_login(const struct login *login, struct packet *packet)
 
 	if (!login || packet->connect_flags & own)
 		return false;
-	packet->connect_flags |= CONNECT_USER_NAME;
+	if (login->user_name)
+		packet->connect_flags |= CONNECT_USER_NAME;
 	packet->user_name = bytes_of(login->user_name);
-	if (login->password)
+	packet->password = password_of(login);
+	if (packet->password.data)
 		packet->connect_flags |= CONNECT_PASSWORD;
-	packet->password = bytes_of(login->password);
 	return true;
 }
 
@@ -75,9 +81,9 @@ size_t demands_meet_in_bytes(
 	buf_init(&fields, WIRE_REMAINING_LENGTH_MAX);
 	set_keep_alive(d, &packet);
 	bool added = add_login(d->login, &packet);
-	if (added)
+	if (added && packet.user_name.data)
 		add_field(&fields, packet.user_name);
-	if (added && d->login->password)
+	if (added && packet.password.data)
 		add_field(&fields, packet.password);
 	*bytes = splice(a, *bytes, &packet, &fields);
 	buf_fini(&fields);

@@ -18,8 +18,9 @@ struct arena;
 enum { LOGIN_SIZE_MAX = 65535 };
 
 struct login {
-	const char *user_name; /* at most LOGIN_SIZE_MAX bytes, as is the password */
-	const char *password;  /* NULL: none */
+	const char *user_name; /* at most LOGIN_SIZE_MAX bytes, as is the password; NULL: none */
+	const char *password;  /* NULL: none ... */
+	struct bytes secret;   /* ... unless it is these bytes */
 };
 
 struct demands {

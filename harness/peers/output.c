@@ -152,6 +152,12 @@ static struct bytes masked(struct test *t, struct bytes bytes, size_t secret)
 	return (struct bytes){ copy, bytes.len };
 }
 
+static void cork(struct peer *p, struct output o)
+{
+	buf_add(&p->corked, o.data, o.len);
+	buf_add(&p->shown, o.shown, o.len);
+}
+
 void peer_send(struct peer *p, struct bytes bytes, size_t secret)
 {
 	struct test *t = p->test;
@@ -164,12 +170,14 @@ void peer_send(struct peer *p, struct bytes bytes, size_t secret)
 	}
 	note_sent(p, bytes, shown);
 	switch (t->play->segmentation) {
-	case SEGMENT_WHOLE: write_all(p, all); break;
+	case SEGMENT_WHOLE:
+		if (p->gathers)
+			cork(p, all);
+		else
+			write_all(p, all);
+		break;
 	case SEGMENT_BYTES: write_in_pieces(p, all, 1, all.len / BYTEWISE_MAX + 1); break;
 	case SEGMENT_SPLIT: write_in_pieces(p, all, t->play->split_at, SIZE_MAX); break;
-	case SEGMENT_BATCH:
-		buf_add(&p->corked, bytes.data, bytes.len);
-		buf_add(&p->shown, shown.data, shown.len);
-		break;
+	case SEGMENT_BATCH: cork(p, all); break;
 	}
 }

@@ -43,6 +43,8 @@ static void set_play(struct runner *r, struct runner_job *job)
 		? c->round_trips[routes_place(&c->routes, job->item.transport)]
 		: (struct round_trip){ 0 };
 
+	if (job->item.def->of_users && !c->client)
+		job->for_users = target_users_endpoint(c->target, job->item.transport);
 	job->play = (struct play){
 		.def = job->item.def,
 		.row = job->item.row,
@@ -51,7 +53,9 @@ static void set_play(struct runner *r, struct runner_job *job)
 		.split_at = job->item.cut.split_at,
 		.repeat = job->item.repeat,
 		.transport = job->item.transport,
-		.target = c->client ? NULL : target_endpoint(c->target, job->item.transport),
+		.target = c->client               ? NULL
+			: job->item.def->of_users ? &job->for_users
+						  : target_endpoint(c->target, job->item.transport),
 		.client = c->client,
 		.capabilities = &survey->capabilities,
 		.known = survey->known,

@@ -36,6 +36,13 @@ void target_init(struct target *t, const struct target_file *file)
 	*t = (struct target){ .file = file, .stop_fd = -1 };
 	t->program = (struct program)PROGRAM_NONE;
 	arena_init(&t->arena);
+	if (!file || !file->users)
+		return;
+	t->users = file->users;
+	t->first_user = (struct login){
+		.user_name = file->users->list[0].name,
+		.password = file->users->list[0].password,
+	};
 }
 
 /* What a URL does not say. */
@@ -53,10 +60,53 @@ static bool target_equip(struct target *t, struct endpoint *e, const char **erro
 	return t->tls;
 }
 
+/* ---- where users are asked who they are ---------------------------------------------------- */
+
+/* `values` for the placeholders of the URLs. */
+static bool find_users(struct target *t, const struct placeholder *values, const char **error)
+{
+	const char *const *url = t->file ? t->file->users_urls : NULL;
+	size_t capacity = 0;
+
+	t->for_users = NULL;
+	for (t->for_users_count = 0; url && *url; url++) {
+		t->for_users = arena_grow(&t->arena, t->for_users, t->for_users_count, &capacity,
+			sizeof(*t->for_users));
+		struct endpoint *e = &t->for_users[t->for_users_count++];
+		if (!endpoint_parse(&t->arena, words_fill(&t->arena, *url, values), e, error) ||
+			!target_equip(t, e, error))
+			return false;
+	}
+	return true;
+}
+
+struct endpoint target_users_endpoint(const struct target *t, const struct transport *transport)
+{
+	static const struct users elsewhere = {
+		.lack = "the [users] of the target's file have no `url` for this transport"
+	};
+	const struct users *users = t->users && t->for_users_count ? &elsewhere : t->users;
+	struct endpoint e = *target_endpoint(t, transport);
+
+	for (size_t i = 0; t->users && i < t->for_users_count; i++) {
+		if (t->for_users[i].transport != transport)
+			continue;
+		e = t->for_users[i];
+		users = t->users;
+	}
+	e.users = users;
+	if (users && users->count)
+		e.login = &t->first_user;
+	return e;
+}
+
+/* ---- where it listens, as it is told ------------------------------------------------------- */
+
 bool target_use_url(struct target *t, const char *url, const char **error)
 {
 	return endpoint_parse(&t->arena, url, &t->endpoint, error) &&
-		target_equip(t, &t->endpoint, error);
+		target_equip(t, &t->endpoint, error) &&
+		find_users(t, (const struct placeholder[]){ { 0 } }, error);
 }
 
 bool target_is_launched(const struct target *t)
@@ -196,6 +246,10 @@ static const struct endpoint *silent(const struct target *t, struct arena *a, co
 	for (size_t i = 0; i < t->further_count; i++)
 		if ((*why = endpoint_silence(a, &t->further[i], ACCEPT_LIMIT_US)))
 			return &t->further[i];
+	for (size_t i = 0; i < t->for_users_count; i++)
+		if (is_wanted(t, t->for_users[i].transport) &&
+			!endpoint_accepts(&t->for_users[i], ACCEPT_LIMIT_US))
+			return &t->for_users[i];
 	return NULL;
 }
 
@@ -304,6 +358,8 @@ static bool start_program(struct target *t, const char **error)
 	for (size_t i = 0; i < f->document_count; i++)
 		if (!folder_add(a, t->folder, &f->documents[i], values, error))
 			return false;
+	if (!find_users(t, values, error))
+		return false;
 	const char *why;
 	if (program_start(a, &spec, &t->program, &why))
 		return true;
@@ -386,6 +442,7 @@ static enum target_status launch_once(struct target *t, const char **error)
 
 	places_choose(&t->places, a, t->file);
 	t->tail = (struct tail){ 0 };
+	t->for_users_count = 0;
 	t->folder = folder_make(a, error);
 	if (!t->folder)
 		return TARGET_FAILED;

@@ -20,6 +20,7 @@
 #include "base/arena.h"
 #include "harness/launch/program.h"
 #include "harness/launch/tail.h"
+#include "harness/peers/demands.h"
 #include "harness/runner/places.h"
 #include "harness/runner/target_file.h"
 #include "harness/transport/endpoint.h"
@@ -31,7 +32,11 @@ struct target {
 	struct endpoint endpoint;       /* the usual one */
 	struct endpoint *further;       /* where else a launched program listens, in the arena */
 	size_t further_count;
+	struct endpoint *for_users; /* where users are asked who they are, if it is elsewhere */
+	size_t for_users_count;
 	const struct login *login; /* for every CONNECT; NULL: none */
+	const struct users *users; /* of the file; NULL: it names none */
+	struct login first_user;   /* of them */
 	const struct guest *guest; /* what is asked of whoever connects; NULL: nothing */
 	FILE *log;                 /* all that the program says is copied here; NULL: nowhere */
 	int stop_fd;               /* readable: give up waiting; -1. It is not read from */
@@ -72,6 +77,9 @@ bool target_offers(
 
 /* Where it is reached over this transport, once it is up. */
 const struct endpoint *target_endpoint(const struct target *t, const struct transport *transport);
+
+/* The same for a case run that is of users: with those of the file, as the first of them. */
+struct endpoint target_users_endpoint(const struct target *t, const struct transport *transport);
 
 /* Reads what it has said so far. */
 void target_read(struct target *t);

@@ -13,6 +13,7 @@
 #include "harness/peers/guest.h"
 #include "harness/runner/ini_file.h"
 #include "harness/runner/plan.h"
+#include "harness/runner/target_users.h"
 
 enum {
 	READY_MS = 60000,
@@ -32,6 +33,7 @@ struct reader {
 	struct expectation *expected;
 	size_t expected_capacity;
 	bool has_verdict; /* the last expectation */
+	struct target_users users;
 };
 
 static bool fault(struct reader *r, int line, const char *sentence)
@@ -393,6 +395,32 @@ static bool read_expected(struct reader *r, const struct ini_setting *s)
 	return r->has_verdict || fault_about(r, s, "is no verdict");
 }
 
+/* ---- [users], [access], [auth] --------------------------------------------------------------------- */
+
+static bool read_users(struct reader *r, const struct ini_setting *s)
+{
+	const char *fault = !strcmp(s->section, "auth")
+		? target_users_read_auth(r->arena, &r->users, s)
+		: !strcmp(s->section, "users")
+		? target_users_read(r->arena, &r->users, target_file_folder(r->arena, r->out), s)
+		: target_users_read_access(r->arena, &r->users, s);
+
+	return !fault || fault_about(r, s, fault);
+}
+
+static bool check_users(struct reader *r)
+{
+	const char *sentence = target_users_missing(&r->users);
+
+	if (sentence)
+		return fault(r, r->users.line ? r->users.line : r->users.auth_line, sentence);
+	if (r->users.count) {
+		r->out->users = target_users_all(r->arena, &r->users);
+		r->out->users_urls = r->users.urls;
+	}
+	return true;
+}
+
 /* ---- the whole file ------------------------------------------------------------------------ */
 
 static bool section_is(const struct ini_setting *s, const char *name)
@@ -412,8 +440,12 @@ static bool read_setting(struct reader *r, const struct ini_setting *s)
 		return read_feature(r, s);
 	if (!strcmp(s->section, "expected"))
 		return read_expected(r, s);
+	if (!strcmp(s->section, "users") || !strcmp(s->section, "access") ||
+		!strcmp(s->section, "auth"))
+		return read_users(r, s);
 	return fault(r, s->section_line ? s->section_line : s->line,
-		"the sections are [target], [file NAME], [features] and [expected]");
+		"the sections are [target], [file NAME], [features], [users], [access], "
+		"[auth] and [expected]");
 }
 
 static bool read_all(struct arena *a, const char *path, const struct ini_file *ini,
@@ -425,7 +457,7 @@ static bool read_all(struct arena *a, const char *path, const struct ini_file *i
 	for (size_t i = 0; i < ini->count; i++)
 		if (!read_setting(&r, &ini->list[i]))
 			return false;
-	return check_last_expectation(&r);
+	return check_last_expectation(&r) && check_users(&r);
 }
 
 /* What no single line can say. */
@@ -446,6 +478,8 @@ static const char *missing(const struct target_file *f)
 	if (is_client && (f->topics || f->client_ids || f->connect_rate))
 		return "a client has no `prefix`, `client_id_prefix` or `connect_rate`: they are "
 		       "for brokers";
+	if (is_client && f->users)
+		return "a client has no [users]: they are for brokers";
 	if ((f->password || f->password_file) && !f->user_name)
 		return "a password needs a `user`";
 	if (f->password && f->password_file)

@@ -13,6 +13,7 @@
 
 struct arena;
 struct client;
+struct users;
 
 /* A file that is written, or a link that is made, in the program's private folder. */
 struct target_document {
@@ -44,6 +45,10 @@ struct target_file {
 	const char
 		*topics; /* what whoever hosts it asks of its guests: see harness/peers/guest.h */
 	const char *client_ids;
+	struct users *users; /* [users] and [access]; NULL: it has none */
+	const char *const
+		*users_urls;   /* where they are asked who they are: NULL after the last, and
+					* with placeholders; NULL: anywhere */
 	unsigned connect_rate; /* connections a second, at most; 0: any number */
 	const struct target_document *documents;
 	size_t document_count;

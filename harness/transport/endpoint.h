@@ -13,6 +13,7 @@ struct login;
 struct pipe;
 struct tls;
 struct transport;
+struct users;
 
 struct endpoint {
 	const struct transport *transport; /* how it is reached */
@@ -23,6 +24,7 @@ struct endpoint {
 	const char *path;          /* of a WebSocket: "/mqtt"; else NULL */
 	const struct tls *tls;     /* whom to trust; NULL: nobody, so no TLS. Not from the URL */
 	const struct login *login; /* for every CONNECT; NULL: it wants none. Not from the URL */
+	const struct users *users; /* whom it knows; NULL: nobody has said. Nor is this */
 	const struct guest *guest; /* what we may do there; NULL: anything. Nor is this */
 };
 

@@ -182,6 +182,92 @@ static void what_is_allowed_is_judged_by_the_host(void **state)
 	expect_closed(c);
 }
 
+/* Rights that change: `forbidden` is what the user of that name may neither send nor get. */
+struct ban {
+	struct mqtt_view user_name;
+	bool asked_offline; /* about a session without a connection */
+	bool on;
+};
+
+static bool is_banned(struct ban *ban, const struct broker_client *client)
+{
+	ban->asked_offline |= !client->owner && mqtt_view_equal(client->user_name, ban->user_name);
+	return ban->on && mqtt_view_equal(client->user_name, ban->user_name);
+}
+
+static uint8_t ban_publish(void *context, const struct broker_client *client,
+	struct mqtt_view topic, uint8_t qos, bool retain)
+{
+	(void)topic, (void)qos, (void)retain;
+	return is_banned(context, client) ? MQTT_NOT_AUTHORIZED : 0;
+}
+
+static bool ban_deliver(void *context, const struct broker_client *client, struct mqtt_view topic)
+{
+	(void)topic;
+	return !is_banned(context, client);
+}
+
+static struct client *join_as(struct rig *r, const char *user, unsigned flags, const char *will)
+{
+	struct client *c = dial(r, MQTT_311);
+
+	say(c, text(r, "10 r s\"MQTT\" 04 %02x n0 s\"c\" %s s\"%s\"", 0x80 | flags, will, user));
+	assert_memory_equal(hear(c), "CONNACK accepted", 16);
+	return c;
+}
+
+static void rights_lost_while_a_message_waits_count(void **state)
+{
+	struct rig *r = *state;
+	struct ban ban = { .user_name = MQTT_VIEW("u") };
+	r->config.limits.inflight = 1;
+	r->config.access = (struct broker_access){ &ban, ban_publish, NULL, ban_deliver };
+	struct client *pub = join(r, MQTT_311, "pub"), *c = join_as(r, "u", 0, "");
+
+	say(c, "82 r m1 s\"t\" 01");
+	expect(c, "SUBACK id 1: 0x01");
+	say(pub, "32 r s\"t\" m1 b\"1\"");
+	say(pub, "32 r s\"t\" m2 b\"2\"");
+	expect(c, "PUBLISH \"t\" q1 id 1 \"1\"");
+	expect_silence(c);
+	ban.on = true; /* the second one waits */
+	say(c, "40 r m1");
+	expect_silence(c);
+	ban.on = false;
+	say(pub, "32 r s\"t\" m3 b\"3\"");
+	expect(c, "PUBLISH \"t\" q1 id 2 \"3\"");
+	/* What was sent and not acknowledged comes again to the same user only. */
+	hang_up(c);
+	assert_false(ban.asked_offline);
+	say(pub, "32 r s\"t\" m4 b\"4\"");
+	assert_true(ban.asked_offline); /* by the name of its latest connection */
+	ban.user_name = MQTT_VIEW("v");
+	ban.on = true;
+	c = join_as(r, "v", 0, "");
+	expect_silence(c);
+	hang_up(c);
+	c = join_as(r, "u", 0, "");
+	expect_silence(c);
+}
+
+static void a_right_lost_keeps_a_will_from_being_published(void **state)
+{
+	struct rig *r = *state;
+	struct ban ban = { .user_name = MQTT_VIEW("u") };
+	r->config.access = (struct broker_access){ &ban, ban_publish, NULL, NULL };
+	struct client *sub = join(r, MQTT_311, "sub");
+
+	subscribe_to(sub, "w", 0);
+	for (int on = 0; on < 2; on++) {
+		ban.on = false;
+		struct client *c = join_as(r, "u", 2 | 4, "s\"w\" s\"will\"");
+		ban.on = on;
+		hang_up(c);
+		expect(sub, on ? "nothing" : "PUBLISH \"w\" q0 \"will\"");
+	}
+}
+
 int main(void)
 {
 #define TEST(name) cmocka_unit_test_setup_teardown(name, rig_set_up, rig_tear_down)
@@ -189,6 +275,8 @@ int main(void)
 		TEST(credentials_are_judged_by_the_host),
 		TEST(enhanced_authentication_goes_step_by_step),
 		TEST(what_is_allowed_is_judged_by_the_host),
+		TEST(rights_lost_while_a_message_waits_count),
+		TEST(a_right_lost_keeps_a_will_from_being_published),
 	};
 	return cmocka_run_group_tests_name("broker_host", tests, NULL, NULL);
 }

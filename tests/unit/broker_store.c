@@ -173,6 +173,48 @@ static void a_pair_of_another_version_is_refused(void **state)
 	}
 }
 
+/* Of the session "c", as the host was asked about it. */
+struct asked {
+	char user_name[8];
+	uint8_t realm;
+	bool offline;
+};
+
+static bool note_asked(void *context, const struct broker_client *client, struct mqtt_view topic)
+{
+	struct asked *a = context;
+
+	(void)topic;
+	if (!mqtt_view_equal(client->client_id, MQTT_VIEW("c")))
+		return true;
+	assert_true(client->user_name.len < sizeof(a->user_name));
+	memcpy(a->user_name, client->user_name.data, client->user_name.len);
+	a->realm = client->realm;
+	a->offline = !client->owner;
+	return true;
+}
+
+static void a_session_is_known_by_its_user_after_a_restart(void **state)
+{
+	struct rig *r = *state;
+	struct asked asked = { 0 };
+	r->config.access = (struct broker_access){ &asked, NULL, NULL, note_asked };
+	struct client *c = dial(r, MQTT_311);
+
+	link_set_realm(c->link, 3);
+	say(c, "10 r s\"MQTT\" 04 80 n0 s\"c\" s\"alice\"");
+	expect(c, "CONNACK accepted");
+	say(c, "82 r m1 s\"t\" 01");
+	expect(c, "SUBACK id 1: 0x01");
+	shelf_kill(r);
+	shelf_restore(r);
+	struct client *pub = join(r, MQTT_311, "pub");
+	say(pub, "32 r s\"t\" m1 b\"1\"");
+	assert_string_equal(asked.user_name, "alice");
+	assert_int_equal(asked.realm, 3);
+	assert_true(asked.offline);
+}
+
 /* Also after a restart a message is the share's, not the member's: unless the member may have it already.
  * [MQTT-4.8.2-5]
  */
@@ -513,6 +555,7 @@ int main(void)
 		TEST(one_text_is_one_subscription),
 		TEST(a_store_with_rubbish_is_refused_pair_by_pair),
 		TEST(a_pair_of_another_version_is_refused),
+		TEST(a_session_is_known_by_its_user_after_a_restart),
 		TEST(a_share_gets_back_what_its_member_left),
 		TEST(a_share_that_has_gone_leaves_the_message_to_its_member),
 		TEST(nothing_is_written_before_it_is_committed),

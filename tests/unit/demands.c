@@ -9,7 +9,8 @@
 #include "harness/peers/demands.h"
 #include "harness/wire/template.h"
 
-static const struct login user = { "me", "sesame" }, user_alone = { "me", NULL };
+static const struct login user = { .user_name = "me", .password = "sesame" };
+static const struct login user_alone = { .user_name = "me" };
 static const struct demands nothing = { NULL, 0 };
 static const struct demands both = { &user, 0 };
 static const struct demands name_alone = { &user_alone, 0 };

@@ -236,6 +236,8 @@ void play_with(struct played *p, struct play play, const char *const *scripts)
 		.transport = play.transport ? play.transport : transports[0],
 		.address_len = sizeof(struct sockaddr_in),
 		.url = "scripted",
+		.login = play.target ? play.target->login : NULL,
+		.users = play.target ? play.target->users : NULL,
 	};
 	struct capabilities all = offers_all();
 	pid_t server = start_server(scripts, (struct sockaddr_in *)&target.address);

@@ -38,7 +38,7 @@ struct played {
 /* What a server offers that limits nothing. */
 struct capabilities offers_all(void);
 
-/* Plays it; `play` needs .def and .version, and may have more. The n-th script serves the n-th connection. In
+/* Plays it; `play` needs .def and .version, and may have more: of a .target, its login and users count. The n-th script serves the n-th connection. In
  * a case with a budget the first one is the pulse: SCRIPT_PULSE.
  */
 void play_with(struct played *p, struct play play, const char *const *scripts);

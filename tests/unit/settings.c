@@ -8,6 +8,7 @@
 
 #include "base/arena.h"
 #include "broker/shell/settings.h"
+#include "broker/shell/settings_file.h"
 
 /* Reads `text` as a configuration; *error is NULL when all was well. */
 static struct settings read_text(struct arena *a, const char *text, const char **error)
@@ -36,10 +37,10 @@ static void directives_of_mosquitto_are_understood(void **state)
 	struct settings s = read_text(&a,
 		"# a comment\n"
 		"\n"
+		"max_connections 10\n"
 		"listener 1884 127.0.0.1\n"
 		"  listener 1885  \n"
 		"allow_anonymous false\r\n"
-		"max_connections 10\n"
 		"max_inflight_messages 20\n"
 		"max_queued_messages 0\n"
 		"max_packet_size 1000\n"
@@ -58,7 +59,7 @@ static void directives_of_mosquitto_are_understood(void **state)
 	assert_string_equal(s.listeners[0].address, "127.0.0.1");
 	assert_int_equal(s.listeners[0].port, 1884);
 	assert_string_equal(s.listeners[1].address, "::");
-	assert_false(s.allow_anonymous);
+	assert_false(s.access.allow_anonymous);
 	assert_int_equal(s.limits.connections, 10);
 	assert_int_equal(s.limits.inflight, 20);
 	assert_int_equal(s.limits.queue_messages, UINT32_MAX);
@@ -125,7 +126,7 @@ static void what_is_wrong_is_named_with_its_line(void **state)
 		{ "persistent_client_expiration 5124095576030432h\n", "136 years at most" },
 		{ "persistent_client_expiration 213503982334602d\n", "136 years at most" },
 		{ "persistent_client_expiration 137y\n", "136 years at most" },
-		{ "pid_file\n", "pid_file takes a path" },
+		{ "pid_file\n", "pid_file lacks a value" },
 		{ "listener 1883 300.0.0.1\n",
 			"takes an IP address or localhost, not \"300.0.0.1\"" },
 		{ "listener 1883 127.0.0.1 mqtt\n", "not \"127.0.0.1 mqtt\"" },
@@ -166,7 +167,7 @@ static void who_comes_in_is_said_where_a_listener_is(void **state)
 		arena_init(&a);
 		struct settings s = read_text(&a, samples[i].text, &error);
 		assert_null(error);
-		if (s.allow_anonymous != samples[i].anonymous)
+		if (s.access.allow_anonymous != samples[i].anonymous)
 			fail_msg("\"%s\"", samples[i].text);
 		arena_fini(&a);
 	}

@@ -183,6 +183,100 @@ static void a_broker_may_want_a_user(void **state)
 		"1: a client has no `user`: that is for what brokers want of clients");
 }
 
+static void users_have_rights(void **state)
+{
+	(void)state;
+	struct target_file f = read_good(TARGET "[users]\n"
+						"url = mqtt://{host}:{port_2}\n"
+						"anonymous = no\n"
+						"user = all\n"
+						"password =\n"
+						"  |  with blanks \n"
+						"user = some\n"
+						"password = b\n"
+						"user = none\n"
+						"refused = yes\n"
+						"[access]\n"
+						"user = some\n"
+						"publish = a b/c\n"
+						"no_publish = d $SYS/e\n"
+						"no_receive = f\n"
+						"[auth]\n"
+						"method = SCRAM-SHA-256\n"
+						"user = some\n");
+	const struct user *users = f.users->list;
+
+	assert_int_equal(f.users->count, 3);
+	assert_true(f.users->no_strangers);
+	assert_string_equal(f.users_urls[0], "mqtt://{host}:{port_2}");
+	assert_null(f.users_urls[1]);
+	assert_string_equal(users[0].name, "all");
+	assert_string_equal(users[0].password, " with blanks ");
+	assert_null(users[0].may[TO_PUBLISH]);
+	assert_string_equal(users[1].may[TO_PUBLISH][1], "b/c");
+	assert_null(users[1].may[TO_PUBLISH][2]);
+	assert_string_equal(users[1].may_not[TO_PUBLISH][1], "$SYS/e");
+	assert_string_equal(users[1].may_not[TO_RECEIVE][0], "f");
+	assert_null(users[1].may[TO_SUBSCRIBE]);
+	assert_true(users[2].refused && !users[1].refused);
+	assert_null(users[2].password);
+	assert_string_equal(f.users->method, "SCRAM-SHA-256");
+	assert_ptr_equal(f.users->by_method, &users[1]);
+	assert_null(read_good(TARGET).users);
+}
+
+/* None of them shows the password. */
+static void faults_of_users_have_a_place(void **state)
+{
+	(void)state;
+	static const struct {
+		const char *text, *sentence;
+	} faults[] = {
+		{ "[users]\nurl = x\n", "4: [users] needs a `user`" },
+		{ "[users]\npassword = secret\n", "5: `password`: each user begins with `user`" },
+		{ "[users]\nuser = a\nuser = a\n",
+			"6: `user`: there is a user of this name above" },
+		{ "[users]\nuser = a\npassword = secret\npassword = secret2\n",
+			"7: `password`: this user has a password already" },
+		{ "[users]\nuser = a\npassword = secret\n  and more\n",
+			"6: `password`: must be one line, of at most 65535 bytes" },
+		{ "[users]\nuser = a\nrefused = yes\n",
+			"4: the first of the [users] may do everything, so it is not refused" },
+		{ "[users]\nuser = a\nuser = b\nrefused = perhaps\n",
+			"7: `refused`: must be `yes` or `no`" },
+		{ "[users]\nanonymous = no\nanonymous = no\n", "6: `anonymous`: is given twice" },
+		{ "[users]\nuser = a\nrights = all\n",
+			"6: `rights`: there is no such name in [users]" },
+		{ "[auth]\nmethod = SCRAM-SHA-1\n",
+			"4: [auth] needs a `method`, and a user of [users]" },
+		{ "[users]\nuser = a\n[auth]\nmethod = PLAIN\n",
+			"7: `method`: the methods that can be spoken are SCRAM-SHA-256 and "
+			"SCRAM-SHA-1" },
+		{ "[users]\nuser = a\n[auth]\nuser = b\n",
+			"7: `user`: [users] has no such user above" },
+		{ "[users]\nuser = a\n[auth]\nsecret = b\n",
+			"7: `secret`: [auth] has `method` and `user`" },
+		{ "[access]\nuser = a\n", "5: `user`: [users] has no such user above" },
+		{ "[users]\nuser = a\n[access]\nuser = a\n",
+			"7: `user`: the first of the [users] may do everything" },
+		{ "[users]\nuser = a\n[access]\npublish = a\n",
+			"7: `publish`: the rights of each user begin with `user`" },
+		{ "[users]\nuser = a\nuser = b\n[access]\nuser = b\npublish = a/#\n",
+			"9: `publish`: a topic stands for what is below it, too: it has no "
+			"wildcards, and does not begin with a slash" },
+		{ "[users]\nuser = a\nuser = b\n[access]\nuser = b\nno_receive =\n",
+			"9: `no_receive`: must be topics, with blanks between" },
+		{ "[users]\nuser = a\nuser = b\n[access]\nuser = b\nwrite = a\n",
+			"9: `write`: [access] has `user`, `publish`, `subscribe`, `receive`, and "
+			"the same after `no_`" },
+	};
+	for (size_t i = 0; i < sizeof(faults) / sizeof(*faults); i++)
+		assert_refused(
+			arena_printf(&arena, "%s%s", TARGET, faults[i].text), faults[i].sentence);
+	assert_refused("[target]\nname = X\nagent = a\n[users]\nuser = a\n",
+		"1: a client has no [users]: they are for brokers");
+}
+
 static void faults_have_a_place(void **state)
 {
 	(void)state;
@@ -190,8 +284,8 @@ static void faults_have_a_place(void **state)
 	assert_refused("[target\nname = x\n", "1: neither [section] nor `name = value`");
 	assert_refused("\n[target]\nnam = x\n", "3: `nam`: there is no such name in [target]");
 	assert_refused("[wrong]\na = b\n",
-		"1: the sections are [target], [file NAME], [features] and "
-		"[expected]");
+		"1: the sections are [target], [file NAME], [features], [users], [access], "
+		"[auth] and [expected]");
 	assert_refused("[target]\nname = X\nname = Y\n", "3: `name`: is given twice");
 	assert_refused("\n\n[target]\nname = X\n",
 		"3: [target] needs one of these: a `command` that launches a broker, the `url` of "
@@ -521,6 +615,8 @@ int main(void)
 		TEST(lost_indentation_is_told_where_it_matters),
 		TEST(a_broker_may_be_hosted_by_others),
 		TEST(a_broker_may_want_a_user),
+		TEST(users_have_rights),
+		TEST(faults_of_users_have_a_place),
 		TEST(faults_have_a_place),
 		TEST(nothing_is_cut_off),
 		TEST(a_missing_file_is_said),
