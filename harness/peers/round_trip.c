@@ -10,6 +10,7 @@
 enum {
 	LONG_ENOUGH_US = 2000000, /* no further sample is begun then ... */
 	SAMPLES_LEAST = 3,        /* ... unless there are fewer */
+	NEARBY_US = 5000,         /* on one machine, or between two that share a cable */
 };
 
 static int compare_samples(const void *a, const void *b)
@@ -30,6 +31,11 @@ struct round_trip round_trip_of(int64_t *samples_us, size_t count)
 		.usual_us = usual_us,
 		.most_us = greatest_us + (greatest_us - usual_us),
 	};
+}
+
+bool round_trip_may_lose(const struct round_trip *trip)
+{
+	return trip->usual_us > NEARBY_US;
 }
 
 /* Passes over what else may come. */

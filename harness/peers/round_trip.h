@@ -46,6 +46,11 @@ enum { ROUND_TRIP_SAMPLES = 10 };
  */
 struct round_trip round_trip_of(int64_t *samples_us, size_t count);
 
+/* Whether a way so long may lose what is sent on it. TCP sends that again, but not after a reset: then the
+ * last that was said before it may never come.
+ */
+bool round_trip_may_lose(const struct round_trip *trip);
+
 /* Sends PINGREQ after PINGREQ on a connection of its own, ten times, or as often as about two seconds
  * allow. All zero where nothing answers.
  */

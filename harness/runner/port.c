@@ -36,15 +36,22 @@ bool port_is_taken(uint16_t port)
 	return try_bind(port) != port;
 }
 
+const char *endpoint_silence(struct arena *a, const struct endpoint *e, int64_t limit_us)
+{
+	const char *error = NULL;
+	struct pipe *p = endpoint_dial(a, e, clock_now_us() + limit_us, &error);
+
+	if (p)
+		pipe_close(p);
+	return p ? NULL : error;
+}
+
 bool endpoint_accepts(const struct endpoint *e, int64_t limit_us)
 {
 	struct arena scratch;
-	const char *error;
 
 	arena_init(&scratch);
-	struct pipe *p = endpoint_dial(&scratch, e, clock_now_us() + limit_us, &error);
-	if (p)
-		pipe_close(p);
+	bool accepts = !endpoint_silence(&scratch, e, limit_us);
 	arena_fini(&scratch);
-	return p != NULL;
+	return accepts;
 }

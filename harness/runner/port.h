@@ -5,6 +5,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+struct arena;
 struct endpoint;
 
 /* A port on 127.0.0.1 that nobody has at this moment; 0, with errno, when there is none. */
@@ -13,7 +14,12 @@ uint16_t port_free(void);
 /* Whether nobody can be given this port of 127.0.0.1 now. */
 bool port_is_taken(uint16_t port);
 
-/* Whether a connection is accepted within the limit. It is dropped at once, without a byte. */
+/* Whether a connection is accepted within the limit, with all its handshakes. It is dropped at once, without a
+ * byte of MQTT.
+ */
 bool endpoint_accepts(const struct endpoint *e, int64_t limit_us);
+
+/* Why not: a sentence with its URL, in the arena. NULL: it is. */
+const char *endpoint_silence(struct arena *a, const struct endpoint *e, int64_t limit_us);
 
 #endif

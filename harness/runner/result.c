@@ -200,7 +200,9 @@ void result_judge(
 
 	e = e ? e : expectation_find_cause(expected, out);
 	out->foreseen = e != NULL;
-	out->expected = e ? out->verdict == e->verdict : verdict_is_good(out->verdict);
+	/* What was not on trial contradicts nothing that is known of it. */
+	out->expected = e ? out->verdict == e->verdict || out->verdict == VERDICT_INAPPLICABLE
+			  : verdict_is_good(out->verdict);
 	if (e) {
 		out->foreseen_as = e->verdict;
 		out->reason = e->reason;

@@ -48,7 +48,7 @@ void result_unlearned(
 void result_survey(struct arena *a, const struct plan_item *item, const struct record_case *broken,
 	struct record_case *out);
 
-/* Compares the verdict with what the target's file foresees. */
+/* Compares the verdict with what the target's file foresees, which `inapplicable` never contradicts. */
 void result_judge(
 	const struct expectations *expected, const struct plan_item *item, struct record_case *out);
 

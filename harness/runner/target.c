@@ -1,15 +1,12 @@
 #include "harness/runner/target.h"
 
-#include <errno.h>
 #include <poll.h>
-#include <regex.h>
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
-#include "base/buf.h"
 #include "base/clock.h"
 #include "harness/case.h"
 #include "harness/launch/pki.h"
@@ -27,8 +24,6 @@ enum {
 	PROBE_LIMIT_US = 1000000,
 	ANSWER_LIMIT_US = 10000000, /* to answer a CONNECT, once it listens */
 	STOP_LIMIT_US = 5000000,
-	VERSION_LIMIT_US = 5000000,
-	VERSION_LIMIT_BYTES = 65536,
 	LOG_LIMIT_BYTES = 64 * 1024 * 1024,
 	PLACEHOLDERS = 9, /* besides those of where it listens */
 	READ_TURNS = 64,  /* so that a flood of output leaves room for other work */
@@ -243,13 +238,13 @@ static bool set_endpoints(struct target *t, const char **error)
 	return any || set_endpoint(t, transports[0], &t->endpoint, error);
 }
 
-/* The first place where it does not listen yet; NULL: there is none. */
-static const struct endpoint *silent(const struct target *t)
+/* The first place where it takes no connections yet, and why not, in the arena; NULL: there is none. */
+static const struct endpoint *silent(const struct target *t, struct arena *a, const char **why)
 {
-	if (!endpoint_accepts(&t->endpoint, ACCEPT_LIMIT_US))
+	if ((*why = endpoint_silence(a, &t->endpoint, ACCEPT_LIMIT_US)))
 		return &t->endpoint;
 	for (size_t i = 0; i < t->further_count; i++)
-		if (!endpoint_accepts(&t->further[i], ACCEPT_LIMIT_US))
+		if ((*why = endpoint_silence(a, &t->further[i], ACCEPT_LIMIT_US)))
 			return &t->further[i];
 	for (size_t i = 0; i < t->for_users_count; i++)
 		if (is_wanted(t, t->for_users[i].transport) &&
@@ -260,7 +255,22 @@ static const struct endpoint *silent(const struct target *t)
 
 static bool accepts(const struct target *t)
 {
-	return !silent(t);
+	struct arena scratch;
+	const char *why;
+
+	arena_init(&scratch);
+	bool all = !silent(t, &scratch, &why);
+	arena_fini(&scratch);
+	return all;
+}
+
+/* Somebody listens there, but what comes after that fails: it is no port that somebody else was given. */
+static bool is_misunderstood(const struct endpoint *e)
+{
+	struct sockaddr_in at;
+
+	memcpy(&at, &e->address, sizeof(at));
+	return e->transport->is_ip && port_is_taken(ntohs(at.sin_port));
 }
 
 /* ---- certificates -------------------------------------------------------------------------- */
@@ -416,11 +426,13 @@ static enum target_status wait_until_ready(struct target *t, const char **error)
 		if (wait_a_step(t, t->stop_fd, STEP_MS))
 			return TARGET_CANCELLED;
 	}
-	if (accepts(t))
+	const char *why;
+	const struct endpoint *at = silent(t, a, &why);
+	if (!at)
 		return TARGET_UP; /* the probes of the run will say what is odd about it */
-	if (!places_lost(&t->places))
-		*error = arena_printf(a, "%s did not listen at %s within %u ms%s", t->file->name,
-			silent(t)->url, t->file->ready_ms, last_words(t));
+	if (is_misunderstood(at) || !places_lost(&t->places))
+		*error = arena_printf(a, "%s took no connections within %u ms: %s%s", t->file->name,
+			t->file->ready_ms, why, last_words(t));
 	return TARGET_FAILED;
 }
 
@@ -504,45 +516,4 @@ void target_fini(struct target *t)
 {
 	target_stop(t);
 	arena_fini(&t->arena);
-}
-
-/* ---- its version --------------------------------------------------------------------------- */
-
-/* All that a command says until it ends, for a limited time. */
-static void run_and_read(struct arena *a, const char *const *words, struct buf *out)
-{
-	struct program_spec spec = { .words = words };
-	struct program p;
-	const char *error;
-	int64_t deadline_us = clock_now_us() + VERSION_LIMIT_US;
-	bool more = program_start(a, &spec, &p, &error);
-
-	while (more && clock_now_us() < deadline_us) {
-		char chunk[4096];
-		struct pollfd poll_fd = { .fd = p.output_fd, .events = POLLIN };
-		poll(&poll_fd, 1, STEP_MS);
-		ssize_t n = read(p.output_fd, chunk, sizeof(chunk));
-		more = n > 0 ? buf_add(out, chunk, (size_t)n) : n < 0 && errno == EAGAIN;
-	}
-	program_kill(&p);
-}
-
-const char *target_file_version(struct arena *a, const struct target_file *file)
-{
-	struct buf out;
-	regex_t pattern;
-	regmatch_t match[2];
-	const char *version = NULL;
-
-	if (!file->version_command || regcomp(&pattern, file->version_pattern, REG_EXTENDED))
-		return NULL;
-	buf_init(&out, VERSION_LIMIT_BYTES);
-	run_and_read(a, file->version_command, &out);
-	const char *text = buf_text(&out);
-	if (regexec(&pattern, text, 2, match, 0) == 0 && match[1].rm_so >= 0)
-		version = arena_printf(
-			a, "%.*s", (int)(match[1].rm_eo - match[1].rm_so), text + match[1].rm_so);
-	regfree(&pattern);
-	buf_fini(&out);
-	return version;
 }

@@ -54,7 +54,8 @@ static const char *receive_head(struct arena *a, struct pipe *below, struct buf 
 
 static void keep_rest(struct buf *in, size_t used, struct buf *rest)
 {
-	buf_add(rest, in->data + used, in->len - used);
+	if (in->len > used)
+		buf_add(rest, in->data + used, in->len - used);
 	buf_fini(in);
 }
 

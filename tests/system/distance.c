@@ -173,6 +173,8 @@ static void reset_is_on_its_way(struct distance *d, struct end *from)
 		to->reset_us = now_us() + d->half_us;
 }
 
+static void receive(struct distance *d, struct end *from);
+
 /* Writes what is due, and says whether all of that went. */
 static bool deliver(struct distance *d, struct end *to, int64_t at_us)
 {
@@ -186,7 +188,8 @@ static bool deliver(struct distance *d, struct end *to, int64_t at_us)
 				MSG_NOSIGNAL | MSG_DONTWAIT);
 			if (n < 0 && (errno == EAGAIN || errno == ENOTCONN))
 				return false;
-			if (n < 0) {
+			if (n < 0) { /* what it said before is not lost */
+				receive(d, to);
 				reset_is_on_its_way(d, to);
 				return true;
 			}
@@ -308,7 +311,9 @@ static void serve(struct distance *d, struct end *e, uint32_t events)
 		return;
 	if (events & EPOLLERR) {
 		getsockopt(e->fd, SOL_SOCKET, SO_ERROR, &error, &len);
-		if (other(e)->queued >= QUEUE_MAX || error != ECONNRESET) {
+		/* EPIPE is a reset, too: of a peer that had ended before */
+		bool is_reset = error == ECONNRESET || error == EPIPE;
+		if (other(e)->queued >= QUEUE_MAX || !is_reset) {
 			reset_is_on_its_way(d, e);
 			return;
 		}

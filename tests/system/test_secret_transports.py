@@ -24,8 +24,8 @@ def run(tmp_path):
     (tmp_path / "tmp").mkdir()
     env = os.environ | {"TMPDIR": str(tmp_path / "tmp")}
 
-    def call(*args):
-        done = subprocess.run([PROGRAM, "run", *map(str, args), "--out", "out"], cwd=tmp_path, env=env,
+    def call(*args, **more):
+        done = subprocess.run([PROGRAM, "run", *map(str, args), "--out", "out"], cwd=tmp_path, env=env | more,
                               capture_output=True, text=True, timeout=120)
         record = tmp_path / "out/run.jsonl"
         done.lines = [json.loads(line) for line in record.read_text().splitlines()] if record.exists() else []
@@ -142,3 +142,32 @@ def test_files_that_do_not_belong_together(run, certificates):
     openssl(certificates, "pkey", "-in", "client.key", "-aes256", "-passout", "pass:secret", "-out", "locked.key")
     done = run("mqtts://localhost", CASES[0], "--cert", certificates / "client.pem", "--key", certificates / "locked.key")
     assert done.returncode == 2 and "locked.key: the key is encrypted" in done.stderr, done
+
+
+def target(tmp_path, certificate, more=""):
+    """A target file for mosquitto with a listener for TLS alone."""
+    path = tmp_path / "secret.ini"
+    path.write_text("[target]\nname = Mosquitto\ncommand = /usr/sbin/mosquitto -c {config}\nready_ms = 3000\n\n"
+                    "[file m.conf]\ncontent =\n| listener {tls_port} {host}\n| cafile {ca}\n"
+                    f"| certfile {{pki}}/{certificate}.pem\n| keyfile {{pki}}/{certificate}.key\n| allow_anonymous true\n"
+                    + "".join(f"| {line}\n" for line in more.splitlines()))
+    return path
+
+
+def test_a_launched_broker_may_want_our_certificate(run, tmp_path):
+    """As root, mosquitto becomes another user before it reads its key, which is in a folder that it can enter."""
+    done = run(target(tmp_path, "server", "require_certificate true\ncrlfile {crl}"), CASES[0], TMPDIR="/tmp")
+    assert done.returncode == 0 and done.cases == verdicts(CASES[:1], ["tls"]), done
+
+
+@pytest.mark.parametrize("certificate, says", [
+    ("server-expired", "its certificate expired on 20"),
+    ("server-early", "its certificate is not valid before 20"),
+    ("server-elsewhere", "its certificate is for elsewhere.test, not for 127.0.0.1"),
+    ("server-foreign", "who is not trusted"),
+])
+def test_a_launched_broker_with_a_certificate_of_no_use(run, tmp_path, certificate, says):
+    done = run(target(tmp_path, certificate, "user root"), CASES[0])
+    assert done.returncode == 3 and "took no connections within 3000 ms: mqtts://127.0.0.1:" in done.stderr, done
+    assert says in done.stderr and not done.cases, done
+    assert run(target(tmp_path, certificate, "user root"), CASES[0], "--insecure").returncode == 0

@@ -53,6 +53,35 @@ static void a_violation_must_be_followed_by_the_close(void **state)
 	}
 }
 
+/* A reset takes with it what was lost on the way before it, and only from afar anything is lost. */
+static void a_reset_from_afar_accuses_nobody_of_silence(void **state)
+{
+	(void)state;
+	static const struct {
+		int64_t round_trip_us;
+		const char *script;
+		enum verdict verdict;
+	} samples[] = {
+		{ 100, CONNACK_50 "r r X", VERDICT_NONSTRICT },
+		{ 50000, CONNACK_50 "r r X", VERDICT_INFO },
+		{ 50000, CONNACK_50 "r r sE00182 X", VERDICT_NONSTRICT },
+		{ 50000, CONNACK_50 "r r x", VERDICT_NONSTRICT },
+	};
+	for (size_t i = 0; i < sizeof(samples) / sizeof(*samples); i++) {
+		int64_t us = samples[i].round_trip_us;
+		struct played p;
+		play_with(&p,
+			(struct play){ .def = &case_violation,
+				.version = MQTT_50,
+				.round_trip = { us, us, us },
+				.answer_us = 1000000 },
+			SCRIPTS(samples[i].script));
+		assert_string_equal(
+			verdict_name(p.record.verdict), verdict_name(samples[i].verdict));
+		done(&p);
+	}
+}
+
 CASE(refused, .title = "A bad level is refused",
 	.refs = { "3.1.1:MQTT-3.1.2-2", "5.0:MQTT-3.1.2-2" }, .level = MUST, .versions = BOTH)
 {
@@ -136,10 +165,8 @@ static void only_a_statement_that_binds_the_receiver_is_broken_by_not_noticing(v
 	};
 	for (size_t i = 0; i < sizeof(samples) / sizeof(*samples); i++) {
 		struct played p;
-		play_with(&p,
-			(struct play){ .def = samples[i].def,
-				.version = samples[i].version,
-				.answer_us = 300000 },
+		play_for(&p, samples[i].verdict,
+			(struct play){ .def = samples[i].def, .version = samples[i].version },
 			SCRIPTS(samples[i].script));
 		assert_string_equal(
 			verdict_name(p.record.verdict), verdict_name(samples[i].verdict));
@@ -164,9 +191,7 @@ static void judging_puts_the_duty_on_trial(void **state)
 {
 	(void)state;
 	struct played p;
-	play_with(&p,
-		(struct play){
-			.def = &case_second_connect, .version = MQTT_50, .answer_us = 300000 },
+	play_for(&p, VERDICT_FAIL, (struct play){ .def = &case_second_connect, .version = MQTT_50 },
 		SCRIPTS(GOES_ON_50));
 	assert_verdict(p, FAIL);
 	assert_string_equal(p.record.failure->statement, "5.0:MQTT-3.1.0-2");
@@ -230,10 +255,8 @@ static void a_connection_begins_with_a_good_connect(void **state)
 	};
 	for (size_t i = 0; i < sizeof(samples) / sizeof(*samples); i++) {
 		struct played p;
-		play_with(&p,
-			(struct play){ .def = samples[i].def,
-				.version = samples[i].version,
-				.answer_us = 300000 },
+		play_for(&p, samples[i].verdict,
+			(struct play){ .def = samples[i].def, .version = samples[i].version },
 			SCRIPTS(samples[i].script));
 		if (p.record.verdict != samples[i].verdict)
 			fail_msg("sample %zu: %s", i, verdict_name(p.record.verdict));
@@ -292,10 +315,8 @@ static void a_trigger_that_does_nothing_puts_nothing_on_trial(void **state)
 	};
 	for (size_t i = 0; i < sizeof(samples) / sizeof(*samples); i++) {
 		struct played p;
-		play_with(&p,
-			(struct play){ .def = samples[i].def,
-				.version = samples[i].version,
-				.answer_us = 300000 },
+		play_for(&p, samples[i].verdict,
+			(struct play){ .def = samples[i].def, .version = samples[i].version },
 			SCRIPTS(samples[i].script));
 		if (p.record.verdict != samples[i].verdict)
 			fail_msg("sample %zu: %s", i, verdict_name(p.record.verdict));
@@ -364,6 +385,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(a_violation_must_be_followed_by_the_close),
+		cmocka_unit_test(a_reset_from_afar_accuses_nobody_of_silence),
 		cmocka_unit_test(a_refusal_has_its_form_in_each_version),
 		cmocka_unit_test(
 			only_a_statement_that_binds_the_receiver_is_broken_by_not_noticing),

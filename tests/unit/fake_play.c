@@ -305,6 +305,8 @@ static void act(
 		usleep((useconds_t)atoi(script + 6) * 1000);
 	else if (!strcmp(script, "fail"))
 		out->verdict = VERDICT_FAIL;
+	else if (!strcmp(script, "inapplicable"))
+		out->verdict = VERDICT_INAPPLICABLE;
 	else if (!strcmp(script, "bare"))
 		out->verdict = VERDICT_FAIL, out->failure = arena_new(a, struct record_failure);
 	else if (!strncmp(script, "breach ", 7))
@@ -343,8 +345,11 @@ static void write_capture(const struct play *play)
 {
 	int fd = play->pcap_path ? open(play->pcap_path, O_CREAT | O_WRONLY, 0600) : -1;
 
-	if (fd >= 0)
-		close(fd);
+	if (fd < 0)
+		return;
+	if (write(fd, "packets", 7) != 7)
+		abort();
+	close(fd);
 }
 
 void play_case(struct arena *a, const struct play *play, struct record_case *out)

@@ -303,24 +303,28 @@ static void frames_that_break_the_rules_end_it(void **state)
 	}
 }
 
-/* A peer that sends for ever gets no more of our memory than a turn of reading takes. */
+/* A peer that sends for ever gets no more of our memory than a turn of reading takes, and loses nothing. */
 static void what_is_not_asked_for_is_left_in_the_socket(void **state)
 {
-	static char block[1 << 20];
+	enum { PERIOD = 251, SIZE = 1 << 20, TURNS = 100 };
+	static uint8_t block[SIZE + PERIOD], got[SIZE];
 	struct by_hand h;
-	char got[16];
-	size_t sent = 0;
+	size_t sent = 0, read = 0;
 	ssize_t n;
 
 	(void)state;
+	for (size_t i = 0; i < sizeof(block); i++)
+		block[i] = (uint8_t)(i % PERIOD);
 	begin(&h, "", 0);
 	SAY(&h, "\x82\x7f\0\0\0\0\x40\0\0\0"); /* a frame of a gigabyte */
-	for (int i = 0; i < 200; i++) {
-		while ((n = pipe_write(h.plain, block, sizeof(block))) > 0)
+	for (int i = 0; i < TURNS; i++) {
+		while ((n = pipe_write(h.plain, block + sent % PERIOD, SIZE)) > 0)
 			sent += (size_t)n;
-		assert_int_equal(ends_read(h.socket, got, sizeof(got)), (ssize_t)sizeof(got));
+		assert_true((n = ends_read(h.socket, got, i % 2 ? 100 : SIZE)) > 0);
+		assert_memory_equal(got, block + read % PERIOD, (size_t)n);
+		read += (size_t)n;
 	}
-	assert_true(sent < 64u << 20);
+	assert_true(sent - read < 32u << 20);
 	end(&h);
 }
 
@@ -366,6 +370,36 @@ static void every_write_is_a_record_of_its_own(void **state)
 	trust_fini(&trust);
 }
 
+static void count_alerts(int write_p, int version, int content_type, const void *data, size_t len,
+	SSL *ssl, void *count)
+{
+	const uint8_t *alert = data;
+
+	(void)version, (void)ssl;
+	if (write_p && content_type == SSL3_RT_ALERT && len == 2 && alert[1] == SSL_AD_CLOSE_NOTIFY)
+		++*(size_t *)count;
+}
+
+static void a_close_is_announced_and_a_reset_is_not(void **state)
+{
+	struct trust trust;
+	size_t announced = 0;
+
+	(void)state;
+	trust_init(&trust);
+	SSL_CTX_set_msg_callback(trust.dialling->context, count_alerts);
+	SSL_CTX_set_msg_callback_arg(trust.dialling->context, (void *)&announced);
+	for (size_t i = 0; i < 2; i++) {
+		struct ends e;
+		ends_connect(&e, &transport_tls, &trust);
+		(i ? pipe_reset : pipe_close)(e.dialled);
+		assert_int_equal(announced, 1); /* the second time as before */
+		pipe_close(e.accepted);
+		ends_fini(&e);
+	}
+	trust_fini(&trust);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -378,6 +412,7 @@ int main(void)
 		cmocka_unit_test(frames_that_break_the_rules_end_it),
 		cmocka_unit_test(what_is_not_asked_for_is_left_in_the_socket),
 		cmocka_unit_test(every_write_is_a_record_of_its_own),
+		cmocka_unit_test(a_close_is_announced_and_a_reset_is_not),
 	};
 	return cmocka_run_group_tests_name("frames", tests, NULL, NULL);
 }

@@ -30,11 +30,22 @@ static void without_a_sample_nothing_is_known(void **state)
 	assert_trip(NULL, 0, (struct round_trip){ 0 });
 }
 
+static void only_what_is_far_may_be_lost(void **state)
+{
+	(void)state;
+
+	assert_false(round_trip_may_lose(&(struct round_trip){ 0 }));
+	/* One late answer makes nobody distant. */
+	assert_false(round_trip_may_lose(&(struct round_trip){ 80, 200, 800000 }));
+	assert_true(round_trip_may_lose(&(struct round_trip){ 20000, 21000, 22000 }));
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(the_worst_sample_seldom_is_the_worst_there_is),
 		cmocka_unit_test(without_a_sample_nothing_is_known),
+		cmocka_unit_test(only_what_is_far_may_be_lost),
 	};
 
 	return cmocka_run_group_tests_name("round_trip", tests, NULL, NULL);

@@ -11,16 +11,17 @@ static void verdicts_are_recorded_and_judged(void **state)
 {
 	(void)state;
 	struct record_end end;
-	PLAN("pass", "fail", "pass");
+	PLAN("pass", "fail", "pass", "inapplicable");
 	const struct expectation list[] = {
 		{ .pattern = "b", .versions = BOTH, .verdict = VERDICT_FAIL, .reason = "known" },
 		{ .pattern = "c", .versions = BOTH, .verdict = VERDICT_FAIL, .reason = "no more" },
+		{ .pattern = "d", .versions = BOTH, .verdict = VERDICT_FAIL, .reason = "not here" },
 	};
 
-	b->expected = (struct expectations){ .list = list, .count = 2 };
+	b->expected = (struct expectations){ .list = list, .count = 3 };
 	b->config.jobs = 1;
 	assert_int_equal(play(&end), RUNNER_GOES_ON);
-	assert_string_equal(b->results, "a=pass b=fail c=pass! ");
+	assert_string_equal(b->results, "a=pass b=fail c=pass! d=inapplicable ");
 	assert_int_equal(end.counts[VERDICT_PASS], 2);
 	assert_int_equal(end.counts[VERDICT_FAIL], 1);
 	assert_int_equal(end.unexpected, 1);

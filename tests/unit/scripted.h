@@ -44,6 +44,12 @@ struct capabilities offers_all(void);
 void play_with(struct played *p, struct play play, const char *const *scripts);
 void play(struct played *p, const struct case_def *def, enum mqtt_version v,
 	const char *const *scripts);
+
+/* The same in a case with packets that never come: it waits for them briefly. If the verdict is another one, and
+ * something has been waited for in vain, it is played once more with a long wait, as the runner does: a machine
+ * that is busy may take longer than what is brief.
+ */
+void play_for(struct played *p, enum verdict verdict, struct play play, const char *const *scripts);
 void done(struct played *p);
 
 #define SCRIPTS(...) ((const char *const[]){ __VA_ARGS__, NULL })

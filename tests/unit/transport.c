@@ -1,6 +1,7 @@
 /* Every transport, from both sides; and what a pipe that lies on another may do. */
 #include "tests/unit/scripted.h"
 
+#include <poll.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -47,6 +48,25 @@ static void each_carries_bytes_both_ways_and_an_end(void **state)
 		assert_int_equal(read_soon(e.dialled, heard, sizeof(heard)), 3);
 		assert_int_equal(read_soon(e.dialled, heard, sizeof(heard)), PIPE_END);
 		pipe_reset(e.dialled);
+		ends_fini(&e);
+	}
+}
+
+/* What has been taken from the socket already is still there for whoever waits. */
+static void what_is_read_in_parts_is_not_waited_for(void **state)
+{
+	for (size_t i = 0; transports[i]; i++) {
+		struct ends e;
+		char heard[8];
+		ends_connect(&e, transports[i], *state);
+		assert_int_equal(pipe_write(e.dialled, "one two", 7), 7);
+		assert_int_equal(read_soon(e.accepted, heard, 3), 3);
+		assert_true(pipe_await(e.accepted, POLLIN, 0));
+		assert_int_equal(pipe_read(e.accepted, heard + 3, sizeof(heard) - 3), 4);
+		assert_memory_equal(heard, "one two", 7);
+		assert_false(pipe_await(e.accepted, POLLIN, 0));
+		pipe_close(e.dialled);
+		pipe_close(e.accepted);
 		ends_fini(&e);
 	}
 }
@@ -295,6 +315,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(each_carries_bytes_both_ways_and_an_end),
+		cmocka_unit_test(what_is_read_in_parts_is_not_waited_for),
 		cmocka_unit_test(either_side_may_end),
 		cmocka_unit_test(who_takes_no_bytes_is_waited_for),
 		cmocka_unit_test(nothing_is_lost_where_a_write_is_cut_short),
