@@ -12,6 +12,7 @@
 #include <unistd.h>
 
 #include "base/arena.h"
+#include "base/completion.h"
 #include "broker/access/password.h"
 #include "broker/access/password_file.h"
 #include "broker/access/scram_key.h"
@@ -53,6 +54,17 @@ struct request {
 	uint32_t iterations; /* 0: what is usual */
 	bool delete, scram;
 };
+
+int main_passwd_complete(int count, char **words)
+{
+	struct completion c = { .to = stdout, .current = words[count - 1], .prefix = "" };
+
+	if (completion_option(&c, longs, count > 1 ? words[count - 2] : ""))
+		return EXIT_SUCCESS;
+	completion_offer_options(&c, longs, help);
+	completion_offer(&c, "=files", NULL);
+	return EXIT_SUCCESS;
+}
 
 /* ---- the secret ---------------------------------------------------------------------------- */
 
