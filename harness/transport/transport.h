@@ -97,12 +97,13 @@ void listener_close(struct listener *l); /* NULL is fine */
 /* ---- transports ---------------------------------------------------------------------------- */
 
 struct transport {
-	const char *name;   /* "tcp": in records, and for people to choose */
-	const char *scheme; /* "mqtt": of its URLs */
-	const char *place;  /* "port": the placeholder in a target file for where to listen */
-	bool is_ip;         /* its addresses are hosts and ports, and a live capture sees it */
-	bool is_secret;     /* it needs certificates, and a live capture sees nothing in it */
-	bool has_path;      /* its URLs have one, and it is told to the other side */
+	const char *name;              /* "tcp": in records, and for people to choose */
+	const struct transport *below; /* what carries it, at the same place; NULL: the system */
+	const char *scheme;            /* "mqtt": of its URLs */
+	const char *place; /* "port": the placeholder in a target file for where to listen */
+	bool is_ip;        /* its addresses are hosts and ports, and a live capture sees it */
+	bool is_secret;    /* it needs certificates, and a live capture sees nothing in it */
+	bool has_path;     /* its URLs have one, and it is told to the other side */
 
 	/* What is wrong with the rest of a URL as it is written, as a sentence; NULL: nothing. */
 	const char *(*objection)(struct arena *a, const char *rest);
