@@ -64,6 +64,12 @@ void pipe_close(struct pipe *p);
 void pipe_reset(struct pipe *p);
 void pipe_narrow(struct pipe *p);
 
+/* Past all layers, on the socket itself: bytes that no layer has made, as far as it takes them at once; the end
+ * of what we send, which none of them announces. The pipe may still be read, and has to be closed.
+ */
+bool pipe_disturb(struct pipe *p, const void *data, size_t size);
+void pipe_cut(struct pipe *p);
+
 /* Waits until it may be read (POLLIN) or written (POLLOUT). False: the deadline (monotonic) has passed. */
 bool pipe_await(const struct pipe *p, short events, int64_t deadline_us);
 
