@@ -11,7 +11,8 @@
  *
  * Publishers keep a window of messages under way, end to end, so the queues of the broker stay short
  * and the latency is that of its work; or they send so many a second, whatever comes back, and the
- * latency is that of a broker with little to do. One thread: give it a core of its own.
+ * latency is that of a broker with little to do. All of it over TCP, or with TLS or WebSocket or both
+ * on top. One thread: give it a core of its own.
  */
 #include <errno.h>
 #include <getopt.h>
@@ -31,6 +32,7 @@
 #include "base/clock.h"
 #include "bench/packets.h"
 #include "bench/process.h"
+#include "bench/stream.h"
 
 enum {
 	CHUNK = 256 * 1024,
@@ -45,6 +47,7 @@ enum {
 
 struct options {
 	const char *workload;
+	bool tls, websocket;
 	uint16_t port;
 	int broker; /* its process, or 0 */
 	unsigned qos, publishers, subscribers, filters, payload, window;
@@ -62,6 +65,7 @@ struct client {
 	uint8_t *in;
 	size_t in_len;
 	struct out out;
+	struct stream *stream; /* NULL over TCP */
 };
 
 struct load {
@@ -75,6 +79,8 @@ struct load {
 	uint64_t copies; /* that one message has */
 	uint32_t *latency_us;
 	size_t samples;
+	SSL_CTX *tls;
+	uint8_t received_bytes[STREAM_READ_MAX]; /* before a stream has looked at them */
 	uint8_t chunk[CHUNK];
 	unsigned turn; /* publisher whose turn it is */
 };
@@ -143,20 +149,25 @@ static void want(struct load *l, struct client *c, bool room)
 
 static void flush(struct load *l, struct client *c)
 {
+	struct out *out = &c->out;
 	size_t done = 0;
 
-	while (done < c->out.len) {
-		ssize_t n = send(c->fd, c->out.data + done, c->out.len - done, MSG_NOSIGNAL);
+	if (c->stream) {
+		stream_write(c->stream, out);
+		out = &c->stream->wire;
+	}
+	while (done < out->len) {
+		ssize_t n = send(c->fd, out->data + done, out->len - done, MSG_NOSIGNAL);
 		if (n < 0 && errno == EAGAIN)
 			break;
 		if (n < 0)
 			die("send");
 		done += (size_t)n;
 	}
-	memmove(c->out.data, c->out.data + done, c->out.len - done);
-	c->out.len -= done;
-	if (c->out.len || done == 0)
-		want(l, c, c->out.len != 0);
+	memmove(out->data, out->data + done, out->len - done);
+	out->len -= done;
+	if (out->len || done == 0)
+		want(l, c, out->len != 0);
 }
 
 static void count_message(struct load *l, const uint8_t *payload)
@@ -230,9 +241,15 @@ static size_t take_packets(struct load *l, struct client *c, const uint8_t *data
 
 static void receive(struct load *l, struct client *c)
 {
+	uint8_t *rest = l->chunk + c->in_len;
+	ssize_t n;
+
 	if (c->in_len)
 		memcpy(l->chunk, c->in, c->in_len);
-	ssize_t n = recv(c->fd, l->chunk + c->in_len, CHUNK - c->in_len, MSG_DONTWAIT);
+	if (c->stream)
+		n = recv(c->fd, l->received_bytes, STREAM_READ_MAX, MSG_DONTWAIT);
+	else
+		n = recv(c->fd, rest, CHUNK - c->in_len, MSG_DONTWAIT);
 	if (n == 0) {
 		errno = ECONNRESET;
 		die("the broker closed a connection");
@@ -241,14 +258,17 @@ static void receive(struct load *l, struct client *c)
 		return;
 	if (n < 0)
 		die("recv");
-	size_t len = c->in_len + (size_t)n;
+	size_t got = (size_t)n;
+	if (c->stream)
+		got = stream_read(c->stream, l->received_bytes, got, rest);
+	size_t len = c->in_len + got;
 	size_t used = take_packets(l, c, l->chunk, len);
 	c->in_len = len - used;
 	c->in = realloc(c->in, c->in_len + 1);
 	if (!c->in)
 		die("memory");
 	memcpy(c->in, l->chunk + used, c->in_len);
-	if (c->out.len)
+	if (c->out.len || (c->stream && c->stream->wire.len))
 		flush(l, c);
 }
 
@@ -340,6 +360,12 @@ static void dial(struct load *l, struct client *c, unsigned number, bool publish
 		.sin_port = htons(l->o.port) };
 
 	*c = (struct client){ .number = number, .publisher = publisher };
+	if (l->tls || l->o.websocket) {
+		c->stream = malloc(sizeof(*c->stream));
+		if (!c->stream)
+			die("memory");
+		stream_init(c->stream, l->tls, l->o.websocket);
+	}
 	c->fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
 	if (c->fd < 0)
 		die("socket");
@@ -367,6 +393,8 @@ static void prepare(struct load *l)
 	l->epoll = epoll_create1(EPOLL_CLOEXEC);
 	if (!l->clients || !l->latency_us)
 		die("memory");
+	if (o->tls)
+		l->tls = stream_tls_new();
 	for (unsigned i = 0; i < l->count; i++) {
 		bool publisher = !idle && i < o->publishers;
 		dial(l, &l->clients[i], publisher || idle ? i : i - o->publishers, publisher);
@@ -410,6 +438,16 @@ static uint32_t percentile(struct load *l, double p)
 	return l->samples ? l->latency_us[(size_t)((double)(l->samples - 1) * p)] : 0;
 }
 
+static void read_transport(struct options *o, const char *name)
+{
+	o->tls = !strcmp(name, "tls") || !strcmp(name, "wss");
+	o->websocket = !strcmp(name, "ws") || !strcmp(name, "wss");
+	if (o->tls || o->websocket || !strcmp(name, "tcp"))
+		return;
+	fputs("mqttspec-load: -t takes tcp, tls, ws or wss\n", stderr);
+	exit(2);
+}
+
 static struct options read_options(int argc, char **argv)
 {
 	struct options o = { .workload = "fan-in",
@@ -421,9 +459,10 @@ static struct options read_options(int argc, char **argv)
 		.messages = 1000000 };
 	int c;
 
-	while ((c = getopt(argc, argv, "w:p:b:q:P:S:F:l:W:R:n:h")) >= 0) {
+	while ((c = getopt(argc, argv, "w:t:p:b:q:P:S:F:l:W:R:n:h")) >= 0) {
 		switch (c) {
 		case 'w': o.workload = optarg; break;
+		case 't': read_transport(&o, optarg); break;
 		case 'p': o.port = (uint16_t)atoi(optarg); break;
 		case 'b': o.broker = atoi(optarg); break;
 		case 'q': o.qos = (unsigned)atoi(optarg) & 3; break;
@@ -437,7 +476,7 @@ static struct options read_options(int argc, char **argv)
 		default:
 			fputs("usage: mqttspec-load -w fan-in|fan-out|wildcards|idle|stalled -p "
 			      "PORT "
-			      "[-b BROKER-PID]\n"
+			      "[-b BROKER-PID] [-t tcp|tls|ws|wss]\n"
 			      "         [-q QOS] [-P PUBLISHERS] [-S SUBSCRIBERS] [-F FILTERS] [-n "
 			      "MESSAGES]\n"
 			      "         [-l PAYLOAD-BYTES] [-W WINDOW | -R MESSAGES-A-SECOND]\n",

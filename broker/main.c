@@ -22,7 +22,7 @@ enum { EXIT_USAGE = 2 };
 
 static const char help[] =
 	"usage: mqttspec-broker [-p PORT] [-b ADDRESS] [-c FILE] [-v | -q] [--check-config]\n"
-	"       mqttspec-broker passwd [-D] FILE USER\n"
+	"       mqttspec-broker passwd [-D] [-s] FILE USER\n"
 	"\n"
 	"The reference broker of mqttspec: MQTT 3.1, 3.1.1 and 5.0 over TCP, all in memory.\n"
 	"Without a configuration it listens on 127.0.0.1, port 1883.\n"
@@ -65,6 +65,8 @@ static const struct option longs[] = {
 /* For shells: the words that may stand where the last of these is typed. */
 static int complete(int count, char **words)
 {
+	if (count > 1 && !strcmp(words[0], "passwd"))
+		return main_passwd_complete(count - 1, words + 1);
 	struct completion c = { .to = stdout, .current = words[count - 1], .prefix = "" };
 	const struct option *o = completion_option(&c, longs, count > 1 ? words[count - 2] : "");
 
@@ -194,7 +196,7 @@ static bool write_pid(const char *path)
 
 static void warn_of_nobody(const struct access_settings *a, struct log *log)
 {
-	if (a->allow_anonymous || a->password_file)
+	if (a->allow_anonymous || a->password_file || a->scram_file)
 		return;
 	log_line(log, LOG_WARNING, "every client is refused: there are no users, and %s",
 		a->allow_anonymous_given

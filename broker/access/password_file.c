@@ -10,7 +10,6 @@
 
 #include "base/arena.h"
 #include "broker/access/lines.h"
-#include "broker/access/password.h"
 #include "mqtt/text.h"
 
 enum { ALONE = 0600 };
@@ -43,17 +42,21 @@ static bool is_line_of(const char *at, const char *end, const char *user)
 	return (size_t)(end - at) > len && !memcmp(at, user, len) && at[len] == ':';
 }
 
-static void write_line(FILE *to, const char *user, const struct password *password)
-{
-	char text[PASSWORD_TEXT_MAX];
+/* What a user is to have. */
+struct entries {
+	const char *user;
+	const char *const *list;
+	size_t count;
+};
 
-	password_write(password, text);
-	fprintf(to, "%s:%s\n", user, text);
+static void write_lines(FILE *to, const struct entries *e)
+{
+	for (size_t i = 0; i < e->count; i++)
+		fprintf(to, "%s:%s\n", e->user, e->list[i]);
 }
 
 /* Returns whether the user was there. */
-static bool copy(
-	FILE *to, const char *text, size_t len, const char *user, const struct password *password)
+static bool copy(FILE *to, const char *text, size_t len, const struct entries *e)
 {
 	const char *at = text, *end = text + len;
 	bool found = false;
@@ -61,13 +64,13 @@ static bool copy(
 	while (at < end) {
 		const char *next = memchr(at, '\n', (size_t)(end - at));
 		next = next ? next + 1 : end;
-		bool his = is_line_of(at, next, user);
+		bool his = is_line_of(at, next, e->user);
 		if (!his)
 			fwrite(at, 1, (size_t)(next - at), to);
 		if (!his && next[-1] != '\n')
 			fputc('\n', to);
-		if (his && !found && password)
-			write_line(to, user, password);
+		if (his && !found)
+			write_lines(to, e);
 		found |= his;
 		at = next;
 	}
@@ -104,7 +107,7 @@ static bool close_well(FILE *file)
 }
 
 static bool replace(struct arena *a, const char *path, const struct stat *old, const char *text,
-	size_t len, const char *user, const struct password *password, const char **error)
+	size_t len, const struct entries *e, const char **error)
 {
 	char *fresh = arena_printf(a, "%s.XXXXXX", path);
 	FILE *to = open_new(fresh, old);
@@ -113,21 +116,22 @@ static bool replace(struct arena *a, const char *path, const struct stat *old, c
 		*error = arena_printf(a, "%s: %s", fresh, strerror(errno));
 		return false;
 	}
-	bool found = copy(to, text, len, user, password);
-	if (!found && password)
-		write_line(to, user, password);
-	bool lacks = !found && !password;
+	bool found = copy(to, text, len, e);
+	if (!found)
+		write_lines(to, e);
+	bool lacks = !found && !e->count;
 	if (close_well(to) && !lacks && !rename(fresh, path))
 		return true;
-	*error = lacks ? arena_printf(a, "%s: there is no user \"%s\"", path, user)
+	*error = lacks ? arena_printf(a, "%s: there is no user \"%s\"", path, e->user)
 		       : arena_printf(a, "%s: %s", path, strerror(errno));
 	unlink(fresh);
 	return false;
 }
 
 bool password_file_change(struct arena *a, const char *path, const char *user,
-	const struct password *password, const char **error)
+	const char *const *entries, size_t count, const char **error)
 {
+	const struct entries e = { user, entries, count };
 	struct stat old = { .st_mode = ALONE, .st_uid = geteuid() };
 	char *real = realpath(path, NULL), *text = NULL;
 	size_t len = 0;
@@ -139,11 +143,11 @@ bool password_file_change(struct arena *a, const char *path, const char *user,
 		text = file_text(name, a, &len, error);
 		if (!text)
 			return false;
-	} else if (errno != ENOENT || !password) {
+	} else if (errno != ENOENT || !count) {
 		*error = arena_printf(a, "%s: %s", path, strerror(errno));
 		return false;
 	}
-	bool ok = replace(a, name, &old, text, len, user, password, error);
+	bool ok = replace(a, name, &old, text, len, &e, error);
 	if (text)
 		explicit_bzero(text, len);
 	free(text);

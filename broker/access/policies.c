@@ -4,6 +4,7 @@
 
 #include "broker/access/passwords.h"
 #include "broker/access/rights.h"
+#include "broker/access/scram_users.h"
 
 static bool policy_read(
 	struct policy *p, struct arena *a, const struct policy_files *files, const char **error)
@@ -11,6 +12,8 @@ static bool policy_read(
 	*p = (struct policy){ .allow_anonymous = files->allow_anonymous };
 	if (files->password_file &&
 		!(p->passwords = passwords_read(a, files->password_file, error)))
+		return false;
+	if (files->scram_file && !(p->scram = scram_users_read(a, files->scram_file, error)))
 		return false;
 	return !files->acl_file || (p->rights = rights_read(a, files->acl_file, error));
 }
@@ -38,6 +41,7 @@ void policies_free(struct policies *p)
 {
 	for (unsigned i = 0; i < p->count; i++) {
 		passwords_clear(p->list[i].passwords);
+		scram_users_clear(p->list[i].scram);
 		rights_fini(p->list[i].rights);
 	}
 	arena_fini(&p->arena);

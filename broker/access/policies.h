@@ -10,6 +10,7 @@
 
 struct passwords;
 struct rights;
+struct scram_users;
 
 /* What the configuration says of one realm. */
 struct policy_files {
@@ -17,12 +18,14 @@ struct policy_files {
 	const char *
 		password_file; /* NULL: none; then a name is taken on trust from those whom allow_anonymous
 				    * lets in */
-	const char *acl_file; /* NULL: everybody may do everything */
+	const char *scram_file; /* NULL: none; then there is no enhanced authentication */
+	const char *acl_file;   /* NULL: everybody may do everything */
 };
 
 struct policy {
 	bool allow_anonymous;
 	struct passwords *passwords; /* NULL: there are none */
+	struct scram_users *scram;   /* NULL: there are none */
 	struct rights *rights;       /* NULL: everybody may do everything */
 };
 

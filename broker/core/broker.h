@@ -271,6 +271,11 @@ void link_set_realm(struct link *l, uint8_t realm);
 /* Bytes from the client, however cut. What is not used up is copied; large chunks are best. */
 void link_input(struct link *l, const void *data, size_t len);
 
+/* No whole CONNECT has come yet: what the next bytes were read into may have part of a password in it
+ * after link_input, and the host had better wipe it.
+ */
+bool link_awaits_connect(const struct link *l);
+
 /* False while the link should not be read from: too much to be written, or link_decide is due. What
  * is not read then is not held against the client: its Keep Alive is suspended, unless the host knows
  * that there is nothing unread (broker_config.unread).

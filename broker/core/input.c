@@ -52,13 +52,33 @@ static size_t packets_take(struct link *l, const uint8_t *data, size_t len)
 	return at;
 }
 
+/* The beginning of a CONNECT may have that of a password in it. */
+static void tail_give(struct link *l, uint8_t *tail, uint32_t len, uint32_t size, bool secret)
+{
+	if (secret && len)
+		explicit_bzero(tail, len);
+	memory_give(&l->broker->memory, tail, size);
+}
+
+static bool tail_grow(struct link *l, uint32_t size)
+{
+	uint8_t *tail = memory_take(&l->broker->memory, size);
+
+	if (!tail)
+		return false;
+	if (l->tail_len)
+		memcpy(tail, l->tail, l->tail_len);
+	tail_give(l, l->tail, l->tail_len, l->tail_size, link_awaits_connect(l));
+	l->tail = tail;
+	l->tail_size = size;
+	return true;
+}
+
 /* Appends to the tail. It grows with what has come, not with what is announced: memory is held for
  * bytes that were really sent.
  */
 static bool tail_add(struct link *l, const uint8_t *data, size_t len)
 {
-	struct memory *memory = &l->broker->memory;
-
 	uint32_t max =
 		l->state == LINK_WAITS ? l->broker->config.limits.connect_bytes : UINT32_MAX / 2;
 
@@ -70,14 +90,11 @@ static bool tail_add(struct link *l, const uint8_t *data, size_t len)
 	if (need > l->tail_size) {
 		uint32_t size = l->tail_size ? l->tail_size * 2 : FIRST_TAIL;
 		size = size < need ? need : size;
-		uint8_t *tail = memory_move(memory, l->tail, l->tail_len, l->tail_size, size);
-		if (!tail) {
+		if (!tail_grow(l, size)) {
 			link_refuse(l, MQTT_QUOTA_EXCEEDED, "5.0:U50-ERR-CODES",
 				"no memory for the packet");
 			return false;
 		}
-		l->tail = tail;
-		l->tail_size = size;
 	}
 	memcpy(l->tail + l->tail_len, data, len);
 	l->tail_len = need;
@@ -87,7 +104,7 @@ static bool tail_add(struct link *l, const uint8_t *data, size_t len)
 /* Handles the packets of the tail, and keeps what is not whole. */
 static void tail_take(struct link *l)
 {
-	struct memory *memory = &l->broker->memory;
+	bool secret = link_awaits_connect(l);
 	uint8_t *tail = l->tail;
 	uint32_t len = l->tail_len, size = l->tail_size;
 
@@ -96,7 +113,7 @@ static void tail_take(struct link *l)
 	size_t used = packets_take(l, tail, len);
 	if (used < len && l->state != LINK_ENDS)
 		tail_add(l, tail + used, len - used);
-	memory_give(memory, tail, size);
+	tail_give(l, tail, len, size, secret);
 }
 
 /* Bytes that the packet in the tail is short of: at least 1, and so few that none after it is taken. */
@@ -127,6 +144,11 @@ static size_t tail_fill(struct link *l, const uint8_t *data, size_t len)
 			tail_take(l);
 	}
 	return used;
+}
+
+bool link_awaits_connect(const struct link *l)
+{
+	return l->state == LINK_NEW;
 }
 
 void link_input(struct link *l, const void *data, size_t len)

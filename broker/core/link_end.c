@@ -37,6 +37,9 @@ static void link_leave(struct link *l, bool drop_will)
 {
 	struct broker *b = l->broker;
 
+	/* The beginning of a CONNECT may have that of a password in it. */
+	if (link_awaits_connect(l) && l->tail_len)
+		explicit_bzero(l->tail, l->tail_len);
 	l->state = LINK_ENDS;
 	l->stopped = true;
 	memory_give(&b->memory, l->tail, l->tail_size);

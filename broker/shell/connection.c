@@ -5,6 +5,7 @@
 #include <netinet/in.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 #include <sys/ioctl.h>
 #include <sys/socket.h>
 #include <sys/uio.h>
@@ -136,7 +137,10 @@ static bool read_now(struct connection *c)
 	ssize_t n = recv(c->fd, chunk, CHUNK_SIZE, 0);
 
 	if (n > 0) {
+		bool secret = link_awaits_connect(c->link);
 		take_input(c, chunk, (size_t)n);
+		if (secret)
+			explicit_bzero(chunk, (size_t)n);
 		return true;
 	}
 	if (n < 0)

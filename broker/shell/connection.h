@@ -49,16 +49,18 @@ struct connection {
 	struct entrance *entrance;
 	struct address_count *address;
 	int fd;
-	uint32_t number;  /* for the log */
-	uint32_t login;   /* its place among the doorman's logins, from 1; 0: none is under way */
+	uint32_t number; /* for the log */
+	uint32_t
+		login; /* its place among the doorman's logins or exchanges, from 1; 0: neither is under way */
 	uint8_t watched;  /* for what: WATCH_INPUT, WATCH_OUTPUT */
 	bool blocked : 1; /* the socket is full: more is written when it has room */
 	bool broken : 1;  /* it is to be closed: the peer has broken the rules of the channel, or is
 			       * gone
 			       */
-	bool finished : 1; /* the channel has taken its leave */
-	bool shut : 1;     /* the peer has been told that no more comes */
-	bool ended : 1;    /* the peer has said the same */
+	bool finished : 1;  /* the channel has taken its leave */
+	bool shut : 1;      /* the peer has been told that no more comes */
+	bool ended : 1;     /* the peer has said the same */
+	bool exchanges : 1; /* what is under way is an exchange */
 };
 
 /* Of its channel: as many bytes as that asks for. */

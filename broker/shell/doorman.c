@@ -140,36 +140,68 @@ static int judge_certificate(
 	return 0;
 }
 
+static bool named_by_certificate(const struct connection *c)
+{
+	const struct tls *tls = c->entrance->tls;
+
+	return tls && (tls->identity_as_user || tls->subject_as_user);
+}
+
 static int judge(struct doorman *d, const struct broker_client *client,
 	const struct mqtt_connect *connect, struct broker_auth_answer *answer)
 {
 	const struct policy *policy = policy_of(d, client);
 	struct connection *c = client->owner;
-	const struct tls *tls = c->entrance->tls;
 
-	if (tls && (tls->identity_as_user || tls->subject_as_user))
+	if (named_by_certificate(c))
 		return judge_certificate(d, c, answer);
 	if (connect->user_name.len && policy->passwords)
 		return login_begin(d, policy->passwords, c, connect);
 	return policy->allow_anonymous ? 0 : MQTT_NOT_AUTHORIZED;
 }
 
-/* The password is wiped where it was read: nothing needs it any more. */
+/* Where it was read: nothing needs it any more. */
+static void password_wipe(const struct mqtt_connect *connect)
+{
+	if (connect->password.len)
+		explicit_bzero((void *)(uintptr_t)connect->password.data, connect->password.len);
+}
+
 static int on_connect(void *context, const struct broker_client *client,
 	const struct mqtt_connect *connect, struct broker_auth_answer *answer)
 {
 	int verdict = judge(context, client, connect, answer);
 
-	if (connect->password.len)
-		explicit_bzero((void *)(uintptr_t)connect->password.data, connect->password.len);
+	password_wipe(connect);
+	return verdict;
+}
+
+/* Who proves to be another one has to connect anew: sessions and rights are those of the first. */
+static int on_step(void *context, const struct broker_client *client,
+	const struct mqtt_connect *connect, bool again, struct mqtt_view method,
+	struct mqtt_view data, struct broker_auth_answer *answer)
+{
+	struct doorman *d = context;
+	const struct scram_users *users = policy_of(d, client)->scram;
+	struct connection *c = client->owner;
+
+	if (connect)
+		password_wipe(connect); /* which no method has a use for */
+	if (!users || named_by_certificate(c))
+		return MQTT_BAD_AUTHENTICATION_METHOD;
+	int verdict = exchanges_step(&d->exchanges, c, users, method, data, answer);
+	if (!verdict && again && !mqtt_view_equal(answer->user_name, client->user_name))
+		return MQTT_NOT_AUTHORIZED;
 	return verdict;
 }
 
 static void on_end(void *context, void *owner)
 {
 	struct doorman *d = context;
-	const struct connection *c = owner;
+	struct connection *c = owner;
 
+	if (c->exchanges)
+		exchanges_end(&d->exchanges, c);
 	if (!c->login)
 		return;
 	struct login *login = d->logins[c->login - 1];
@@ -224,8 +256,8 @@ static bool read_all(struct policies *p, const struct settings *s, char *error, 
 	for (unsigned i = 0; i < count; i++) {
 		bool own = s->per_listener && s->listener_count;
 		const struct access_settings *a = own ? &s->listeners[i].access : &s->access;
-		files[i] =
-			(struct policy_files){ a->allow_anonymous, a->password_file, a->acl_file };
+		files[i] = (struct policy_files){ a->allow_anonymous, a->password_file,
+			a->scram_file, a->acl_file };
 	}
 	return policies_read(p, files, count, error, error_size);
 }
@@ -236,7 +268,7 @@ static bool judges_logins(const struct policies *p, const struct settings *s)
 		if (s->listeners[i].tls.identity_as_user || s->listeners[i].tls.subject_as_user)
 			return true;
 	for (unsigned i = 0; i < p->count; i++)
-		if (p->list[i].passwords || !p->list[i].allow_anonymous)
+		if (p->list[i].passwords || p->list[i].scram || !p->list[i].allow_anonymous)
 			return true;
 	return false;
 }
@@ -256,6 +288,10 @@ bool doorman_init(struct doorman *d, struct connections *all, const struct setti
 	buf_init(&d->name, NAME_MAX_BYTES);
 	if (!read_all(&d->policies, settings, error, error_size))
 		return false;
+	if (!exchanges_init(&d->exchanges)) {
+		snprintf(error, error_size, "no memory");
+		return false;
+	}
 	d->judges_logins = judges_logins(&d->policies, settings);
 	return true;
 }
@@ -263,8 +299,7 @@ bool doorman_init(struct doorman *d, struct connections *all, const struct setti
 void doorman_attend(struct doorman *d, struct broker_config *config)
 {
 	if (d->judges_logins)
-		config->auth =
-			(struct broker_auth){ .context = d, .connect = on_connect, .end = on_end };
+		config->auth = (struct broker_auth){ d, on_connect, on_step, on_end };
 	if (judges_topics(&d->policies))
 		config->access = (struct broker_access){ d, on_publish, on_subscribe, on_deliver };
 }
@@ -279,8 +314,9 @@ bool doorman_reload(
 	if (judges_topics(&fresh) != judges_topics(&d->policies) ||
 		judges_logins(&fresh, settings) > d->judges_logins) {
 		snprintf(error, error_size,
-			"a first password_file or allow_anonymous false, and a first or last "
-			"acl_file, take a restart");
+			"a first password_file, scram_file or allow_anonymous false, and a first "
+			"or "
+			"last acl_file, take a restart");
 		policies_free(&fresh);
 		return false;
 	}
@@ -292,6 +328,7 @@ bool doorman_reload(
 void doorman_fini(struct doorman *d)
 {
 	policies_free(&d->policies);
+	exchanges_fini(&d->exchanges);
 	buf_fini(&d->name);
 	free(d->logins);
 	*d = (struct doorman){ 0 };

@@ -16,6 +16,7 @@
 
 #include "base/buf.h"
 #include "broker/access/policies.h"
+#include "broker/shell/exchanges.h"
 
 struct broker_config;
 struct connections;
@@ -23,9 +24,10 @@ struct login;
 struct settings;
 
 struct doorman {
-	struct connections *all;  /* whose owners the core's clients are */
-	struct policies policies; /* by realm */
-	struct login **logins;    /* under way: a connection knows its place, counted from 1 */
+	struct exchanges exchanges; /* of those who authenticate by a method */
+	struct connections *all;    /* whose owners the core's clients are */
+	struct policies policies;   /* by realm */
+	struct login **logins;      /* under way: a connection knows its place, counted from 1 */
 	uint32_t count, capacity;
 	bool judges_logins;
 	struct buf name; /* from the latest certificate */

@@ -23,6 +23,7 @@ struct access_settings {
 	bool allow_anonymous;
 	bool allow_anonymous_given;
 	const char *password_file; /* NULL: none */
+	const char *scram_file;    /* NULL: none */
 	const char *acl_file;      /* NULL: none */
 };
 

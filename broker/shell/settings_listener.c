@@ -111,7 +111,7 @@ static bool set_per_listener(struct line *l)
 {
 	const struct access_settings *a = &l->settings->access;
 
-	if (a->allow_anonymous_given || a->password_file || a->acl_file)
+	if (a->allow_anonymous_given || a->password_file || a->scram_file || a->acl_file)
 		return line_wrong(l, "per_listener_settings comes before what it is about");
 	return line_bool(l, &l->settings->per_listener);
 }
@@ -139,6 +139,13 @@ static bool set_password_file(struct line *l)
 	struct access_settings *a = access_of(l);
 
 	return a && line_text(l, &a->password_file);
+}
+
+static bool set_scram_file(struct line *l)
+{
+	struct access_settings *a = access_of(l);
+
+	return a && line_text(l, &a->scram_file);
 }
 
 static bool set_acl_file(struct line *l)
@@ -188,6 +195,7 @@ static const struct directive directives[] = {
 	{ "per_listener_settings", set_per_listener },
 	{ "protocol", set_protocol },
 	{ "require_certificate", set_require },
+	{ "scram_file", set_scram_file },
 	{ "socket_domain", set_socket_domain },
 	{ "tls_version", set_tls_version },
 	{ "use_identity_as_username", set_identity },
@@ -209,7 +217,8 @@ bool settings_listener_adds(const struct directive *d)
 bool settings_listener_is_shared(const struct directive *d)
 {
 	return d->set == set_acl_file || d->set == set_allow_anonymous ||
-		d->set == set_password_file || d->set == set_per_listener;
+		d->set == set_password_file || d->set == set_scram_file ||
+		d->set == set_per_listener;
 }
 
 /* ---- the whole of it ----------------------------------------------------------------------- */

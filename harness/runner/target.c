@@ -248,7 +248,7 @@ static const struct endpoint *silent(const struct target *t, struct arena *a, co
 			return &t->further[i];
 	for (size_t i = 0; i < t->for_users_count; i++)
 		if (is_wanted(t, t->for_users[i].transport) &&
-			!endpoint_accepts(&t->for_users[i], ACCEPT_LIMIT_US))
+			(*why = endpoint_silence(a, &t->for_users[i], ACCEPT_LIMIT_US)))
 			return &t->for_users[i];
 	return NULL;
 }

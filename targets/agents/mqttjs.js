@@ -137,9 +137,12 @@ const commands = {
 };
 
 function connacked(p) {
+	const code = five ? p.reasonCode : p.returnCode;
+	if (code === undefined) // a CONNACK that was cut off, about which the library tells its user nothing
+		return;
 	if (connecting !== undefined)
 		say(client.connected ? "connected" : "refused", { id: connecting, ...client.connected
-			? { session_present: p.sessionPresent, ...told(p.properties) } : { code: five ? p.reasonCode : p.returnCode } });
+			? { session_present: p.sessionPresent, ...told(p.properties) } : { code } });
 	connecting = undefined;
 }
 

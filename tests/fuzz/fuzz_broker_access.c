@@ -1,4 +1,4 @@
-/* Password files and access lists of any content, the first byte says which: an error names file and line, and what
+/* Password files, SCRAM files and access lists of any content, and what a client of SCRAM says, the first byte says which: an error names file and line, and what
  * was read answers every question.
  */
 #include <stdio.h>
@@ -7,6 +7,8 @@
 #include "base/arena.h"
 #include "broker/access/passwords.h"
 #include "broker/access/rights.h"
+#include "broker/access/scram.h"
+#include "broker/access/scram_users.h"
 #include "tests/fuzz/fuzz.h"
 
 static void demand_of_error(const char *error)
@@ -30,6 +32,55 @@ static void read_passwords(struct arena *a, char *text, size_t len)
 	if (nobodys->iterations < 1000)
 		DEMAND(!password_matches(nobodys, "x", 1));
 	passwords_clear(p);
+}
+
+static void read_scram(struct arena *a, char *text, size_t len)
+{
+	const char *error = NULL;
+	struct scram_users *u = scram_users_parse(a, "f", text, len, &error);
+	struct scram_key key;
+	char entry[SCRAM_TEXT_MAX];
+
+	if (!u) {
+		demand_of_error(error);
+		return;
+	}
+	for (int i = 0; i < SCRAM_METHODS; i++) {
+		enum scram_method method = (enum scram_method)i;
+		DEMAND(scram_users_find(u, method, ":nobody", &key));
+		if (!scram_users_know(u, method))
+			continue;
+		scram_key_write(&key, entry);
+		DEMAND(!scram_key_read(&key, entry));
+	}
+	scram_users_clear(u);
+}
+
+/* Messages, each up to a line's end: nobody is let in without the password. */
+static void converse(struct arena *a, const char *text, size_t len)
+{
+	static const char users[] = "n:{SCRAM-SHA-256}4096,W22ZaJ0SNY7soEsUEjb6gQ==,"
+				    "WG5d8oPm3OtcPnkdi4Uo7BkeZkBFzpcXkuLmtbsT4qY=,"
+				    "wfPLwcE6nTWhTAmQ7tl2KeoiWGPlZqQxSrmfPwDl2dU=";
+	const char *error = NULL, *end = text + len;
+	struct scram_users *u =
+		scram_users_parse(a, "f", arena_text(a, users), sizeof(users) - 1, &error);
+	struct scram *s = scram_new();
+	struct scram_exchange *x = scram_begin(s, SCRAM_SHA_256);
+	enum scram_status status = SCRAM_GOES_ON;
+	struct mqtt_view say;
+
+	while (status == SCRAM_GOES_ON && text < end) {
+		const char *stop = memchr(text, '\n', (size_t)(end - text));
+		stop = stop ? stop : end;
+		struct mqtt_view data = { (const uint8_t *)text, (uint32_t)(stop - text) };
+		status = scram_step(x, u, data, &say);
+		DEMAND(status != SCRAM_DONE);
+		text = stop + 1;
+	}
+	scram_end(x);
+	scram_free(s);
+	scram_users_clear(u);
 }
 
 static void read_rights(struct arena *a, char *text, size_t len)
@@ -67,10 +118,12 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	char *text = malloc(size); /* one byte for the NUL in the place of the first */
 	memcpy(text, data + 1, size - 1);
 	arena_init(&a);
-	if (data[0] & 1)
-		read_passwords(&a, text, size - 1);
-	else
-		read_rights(&a, text, size - 1);
+	switch (data[0] & 3) {
+	case 0: read_rights(&a, text, size - 1); break;
+	case 1: read_passwords(&a, text, size - 1); break;
+	case 2: read_scram(&a, text, size - 1); break;
+	case 3: converse(&a, text, size - 1); break;
+	}
 	arena_fini(&a);
 	free(text);
 	return 0;

@@ -43,16 +43,20 @@ class Pki:
     def run(self, *arguments):
         subprocess.run(["openssl", *[str(a) for a in arguments]], check=True, capture_output=True, timeout=30)
 
-    def key(self, name):
+    def key(self, name, rsa=False):
+        if rsa:
+            self.run("genrsa", "-out", self.folder / f"{name}.key", "2048")
+            return
         self.run("ecparam", "-name", "prime256v1", "-genkey", "-noout", "-out", self.folder / f"{name}.key")
 
-    def issue(self, name, subject=None, san=None, start=None, end=None):
-        """Times are YYYYMMDDHHMMSSZ."""
+    def issue(self, name, subject=None, san=None, start=None, end=None, extensions=(), rsa=False):
+        """Times are YYYYMMDDHHMMSSZ; extensions as -addext takes them."""
         f = self.folder
-        self.key(name)
+        self.key(name, rsa)
         self.run("req", "-new", "-config", f / "conf", "-key", f / f"{name}.key", "-subj",
                  subject or f"/O=mqttspec/CN={name}", "-out", f / f"{name}.csr",
-                 *(["-addext", f"subjectAltName={san}"] if san else []))
+                 *(["-addext", f"subjectAltName={san}"] if san else []),
+                 *[word for extension in extensions for word in ("-addext", extension)])
         self.run("ca", "-batch", "-notext", "-config", f / "conf", "-in", f / f"{name}.csr", "-out", f / f"{name}.pem",
                  *(["-startdate", start] if start else []), *(["-enddate", end] if end else []))
         return f / f"{name}.pem", f / f"{name}.key"

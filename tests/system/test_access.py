@@ -1,4 +1,5 @@
 """Who gets in and who may do what: the included broker and mosquitto read the very same files."""
+import fcntl
 import os
 import pathlib
 import pty
@@ -11,7 +12,7 @@ import time
 
 import pytest
 
-from mqtt_peer import Peer
+from mqtt_peer import Peer, packet, text
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 BUILD = ROOT / os.environ.get("MQTTSPEC_BUILD", "build/dev")
@@ -352,7 +353,43 @@ def test_no_password_is_ever_logged(start, tmp_path):
         assert Peer(ours.port, "c", "alice", "Opensesame", version).code == 0
         assert Peer(ours.port, "c", "alice", "Closesesame", version).code
     assert "sesame" not in ours.log.read_text()
-    # Nor does the process keep it: neither what it was told, nor the file's hash of the login.
+    assert_forgotten(ours, b"sesame")
+
+
+def in_pieces(port, data):
+    """A connection that has sent this, each byte by itself and as soon as the one before has arrived."""
+    peer = socket.create_connection(("127.0.0.1", port), LIMIT_S)
+    peer.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+    deadline = time.monotonic() + LIMIT_S
+    for i in range(len(data)):
+        peer.sendall(data[i:i + 1])
+        while fcntl.ioctl(peer, termios.TIOCOUTQ, b"\0" * 4) != b"\0" * 4:
+            assert time.monotonic() < deadline
+    return peer
+
+
+def test_no_part_of_a_password_that_comes_in_pieces_is_kept(start, tmp_path):
+    passwd(tmp_path / "users", "alice", "Opensesame" * 20)
+    (tmp_path / "acl").write_text("user alice\ntopic a/#\n")
+    ours = start("ours", CONFIG)
+    body = text("MQTT") + b"\4\xc2\0\0" + text("c") + text("alice") + text("Opensesame" * 20)
+    whole = packet(0x10, body)
+    for length in (len(whole), len(whole) - 1, 100):
+        peer = in_pieces(ours.port, whole[:length])
+        if length == len(whole):
+            assert peer.recv(4) == b"\x20\2\0\0"
+        peer.close()
+    half = socket.create_connection(("127.0.0.1", ours.port), LIMIT_S)
+    half.sendall(whole[:-1])
+    half.shutdown(socket.SHUT_WR)
+    assert half.recv(1) == b""
+    half.close()
+    ours.wait_for_log("connection 5 closed")
+    assert_forgotten(ours, b"sesame")
+
+
+def assert_forgotten(ours, secret):
+    """The process keeps it nowhere: neither what it was told, nor the file's hash of the login."""
     with open(f"/proc/{ours.process.pid}/maps") as maps, open(f"/proc/{ours.process.pid}/mem", "rb") as memory:
         for line in maps:
             span, mode = line.split()[:2]
@@ -361,7 +398,7 @@ def test_no_password_is_ever_logged(start, tmp_path):
                 continue
             try:
                 memory.seek(low)
-                assert b"sesame" not in memory.read(high - low), line
+                assert secret not in memory.read(high - low), line
             except OSError:
                 continue
 

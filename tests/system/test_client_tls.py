@@ -149,10 +149,12 @@ def test_the_name_that_is_asked_for(pki):
 
 
 def test_versions_of_tls(pki):
-    for version, offered, text in (("-tls1_2", "tlsv1.3", "none of the versions"), ("-tls1_2", "tlsv1.2", None),
-                                   ("-tls1_3", "tlsv1.2", None)):
-        with s_server(pki, version, "-quiet") as server:
-            code, _, errors = publish(server.port, "--cafile", pki.cert("ca"), "--tls-version", offered, "-W", 1)
+    low = ["--ciphers", "DEFAULT@SECLEVEL=0"]
+    for version, offered, text in (("-tls1_2", ["tlsv1.3"], "none of the versions"), ("-tls1_2", ["tlsv1.2"], None),
+                                   ("-tls1_3", ["tlsv1.2"], None), ("-tls1_1", ["tlsv1.1", *low], None),
+                                   ("-tls1_1", ["tlsv1.2", *low], "none of the versions")):
+        with s_server(pki, version, "-quiet", "-cipher", "DEFAULT@SECLEVEL=0") as server:
+            code, _, errors = publish(server.port, "--cafile", pki.cert("ca"), "--tls-version", *offered, "-W", 1)
         assert (text in errors if text else code == 27), (version, offered, errors)
 
 

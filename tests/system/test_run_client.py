@@ -45,7 +45,7 @@ def strays():
 
 @pytest.mark.parametrize("fault, says", [
     ("silent", "the agent did not say hello in time"),
-    ("ends_at_once", "the agent ended before it said hello; its last words: no configuration file"),
+    ("ends_at_once", "is judged with --exec; its last words: no configuration file"),
     ("strange_hello", "the first line of the agent is no hello"),
     ("contract_of_tomorrow", "this program knows contract 1"),
 ])

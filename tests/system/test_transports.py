@@ -90,10 +90,11 @@ def test_a_url_says_its_transport(run, tmp_path):
 
 
 @pytest.mark.parametrize("args, says", [
-    (("mqttspec-broker", "--transports", "wss"), "mqttspec-broker does not offer the transport wss"),
+    (("./both.ini", "--transports", "wss"), "both.ini does not offer the transport wss"),
     (("mqtt://127.0.0.1:1", "--transports", "unix"), "does not offer the transport unix"),
     (("mosquitto", "--transports", "pigeon"), "--transports takes tcp, tls, ws, wss, unix or all"),
 ])
+@pytest.mark.usefixtures("both")
 def test_what_is_not_offered_is_refused_before_anything_starts(run, args, says):
     done = run(*args)
     assert done.returncode == 2 and says in done.stderr, done

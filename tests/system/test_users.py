@@ -121,3 +121,10 @@ def test_each_transport_finds_the_same(run):
     # Over WebSocket mosquitto goes on with the frame of a CONNECT that it has refused.
     differs = {key for key, v in found.items() if len(set(v.values())) > 1}
     assert {(case_id.split("/")[0], version) for case_id, version in differs} <= {("pipelined_without_password", "5.0")}
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="a live capture needs root")
+def test_a_live_capture_gets_no_password(run):
+    done = run("mosquitto", "users_let_in", "--capture", "lo")
+    assert {c["verdict"] for c in done.cases} == {"inapplicable"}
+    assert all("--capture" in c["note"] for c in done.cases)

@@ -9,6 +9,7 @@
 #include "broker/access/password.h"
 #include "broker/access/passwords.h"
 #include "broker/access/rights.h"
+#include "broker/access/scram_users.h"
 
 /* Of mosquitto_passwd 2.0.11; the password is "secret". */
 static const char by_pbkdf2[] = "$7$101$H4ixXtPQF2HCMtP0$Jkm/U5u8OzkH2ithw228O4CsVV/"
@@ -109,6 +110,90 @@ static void nobody_costs_as_much_as_the_dearest_user(void **state)
 	assert_null(passwords_of(&a,
 		arena_printf(&a, "a:%s\n\nb:%s\na:%s", by_sha512, by_sha512, by_sha512), &error));
 	assert_string_equal(error, "users:4: the user \"a\" stands in line 1 already");
+	arena_fini(&a);
+}
+
+/* RFC 7677, section 3; the password is "pencil". */
+static const char by_scram[] = "{SCRAM-SHA-256}4096,W22ZaJ0SNY7soEsUEjb6gQ==,"
+			       "WG5d8oPm3OtcPnkdi4Uo7BkeZkBFzpcXkuLmtbsT4qY=,"
+			       "wfPLwcE6nTWhTAmQ7tl2KeoiWGPlZqQxSrmfPwDl2dU=";
+
+static void what_is_no_scram_key_is_refused(void **state)
+{
+	(void)state;
+	static const char *const texts[] = { "", "{", "{}", "{SCRAM-SHA-256", "{SCRAM-SHA-256}",
+		"{SCRAM-SHA-256}4096", "{SCRAM-SHA-256}4095,", "{SCRAM-SHA-256}+4096,",
+		"{SCRAM-SHA-256}4096,,", "{SCRAM-SHA-256}4096,W22Z,", "{SCRAM-SHA-256}4096,W22Z,,",
+		"{SCRAM-SHA-256}10000001,W22Z" };
+	struct scram_key k;
+	char text[SCRAM_TEXT_MAX];
+
+	for (size_t i = 0; i < sizeof(texts) / sizeof(*texts); i++)
+		assert_non_null(scram_key_read(&k, texts[i]));
+	assert_null(scram_key_read(&k, by_scram));
+	scram_key_write(&k, text);
+	assert_string_equal(text, by_scram);
+	/* Each cut is noticed, and whatever follows. */
+	for (size_t len = 0; len < sizeof(by_scram) - 1; len++) {
+		snprintf(text, sizeof(text), "%.*s", (int)len, by_scram);
+		assert_non_null(scram_key_read(&k, text));
+	}
+	snprintf(text, sizeof(text), "%s,", by_scram);
+	assert_non_null(scram_key_read(&k, text));
+	/* The largest salt, and one that is larger. */
+	for (int bytes = 64; bytes <= 65; bytes++) {
+		char salt[89];
+		memset(salt, 'A', 88);
+		snprintf(salt + 86, 3, "%s", bytes == 64 ? "==" : "A=");
+		snprintf(text, sizeof(text), "{SCRAM-SHA-256}4096,%s%s", salt,
+			strchr(by_scram, ',') + 1 + strlen("W22ZaJ0SNY7soEsUEjb6gQ=="));
+		assert_int_equal(!scram_key_read(&k, text), bytes == 64);
+	}
+	char again[SCRAM_TEXT_MAX];
+	assert_null(scram_key_make(&k, SCRAM_SHA_1, "pencil", SCRAM_ITERATIONS_MIN));
+	scram_key_write(&k, text);
+	assert_null(scram_key_read(&k, text));
+	scram_key_write(&k, again);
+	assert_string_equal(again, text);
+}
+
+static struct scram_users *scram_users_of(struct arena *a, const char *text)
+{
+	const char *error = NULL;
+
+	return scram_users_parse(a, "scram", arena_text(a, text), strlen(text), &error);
+}
+
+static void a_stranger_gets_a_key_that_is_like_that_of_a_user(void **state)
+{
+	(void)state;
+	struct arena a;
+	struct scram_key alice, one, same, other, elsewhere;
+	arena_init(&a);
+	struct scram_users *u = scram_users_of(&a, arena_printf(&a, "alice:%s\n", by_scram));
+	struct scram_users *v =
+		scram_users_of(&a, arena_printf(&a, "alice:%s\nbob:%s\n", by_scram, by_scram));
+	assert_true(scram_users_know(u, SCRAM_SHA_256));
+	assert_false(scram_users_know(u, SCRAM_SHA_1));
+	assert_true(scram_users_find(u, SCRAM_SHA_256, "alice", &alice));
+	assert_true(scram_users_find(u, SCRAM_SHA_256, "stranger", &one));
+	assert_true(scram_users_find(u, SCRAM_SHA_256, "stranger", &same));
+	assert_true(scram_users_find(u, SCRAM_SHA_256, "strange", &other));
+	assert_true(scram_users_find(v, SCRAM_SHA_256, "stranger", &elsewhere));
+	assert_string_equal(alice.salt, "W22ZaJ0SNY7soEsUEjb6gQ==");
+	assert_memory_equal(&one, &same, sizeof(one));
+	assert_int_equal(one.iterations, alice.iterations);
+	assert_int_equal(strlen(one.salt), strlen(alice.salt));
+	const char *const texts[] = { one.salt, one.stored, one.server };
+	const char *const others[][3] = { { alice.salt, alice.stored, alice.server },
+		{ other.salt, other.stored, other.server },
+		{ elsewhere.salt, elsewhere.stored, elsewhere.server } };
+	for (size_t i = 0; i < 3; i++)
+		for (size_t k = 0; k < 3; k++)
+			assert_string_not_equal(texts[k], others[i][k]);
+	scram_users_clear(u);
+	scram_users_clear(v);
+	scram_users_clear(NULL);
 	arena_fini(&a);
 }
 
@@ -233,6 +318,8 @@ int main(void)
 		cmocka_unit_test(a_new_password_has_a_salt_of_its_own),
 		cmocka_unit_test(what_is_no_password_is_refused),
 		cmocka_unit_test(nobody_costs_as_much_as_the_dearest_user),
+		cmocka_unit_test(what_is_no_scram_key_is_refused),
+		cmocka_unit_test(a_stranger_gets_a_key_that_is_like_that_of_a_user),
 		cmocka_unit_test(filters_compare),
 		cmocka_unit_test(rules_are_those_of_mosquitto),
 	};
