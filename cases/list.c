@@ -31,6 +31,8 @@
 	X(authentication) \
 	X(authorisation) \
 	X(enhanced_auth) \
+	X(tls) \
+	X(websocket) \
 	X(errors) \
 	X(client_id) \
 	X(connack) \

@@ -278,6 +278,17 @@ static void list_cases(struct run *run)
 	run->cases = cases;
 }
 
+/* Whether other transports would have something to play. */
+static bool is_for_others(struct run *run, const struct selection *s)
+{
+	struct selection wide = *s;
+	struct plan plan;
+
+	wide.routes = routes_all();
+	plan_make(&run->arena, &wide, &plan);
+	return plan.count > 0;
+}
+
 static bool make_plan(struct run *run, int *code)
 {
 	const struct run_options *o = &run->options;
@@ -305,7 +316,9 @@ static bool make_plan(struct run *run, int *code)
 	if (run->plan.count)
 		return true;
 	return complain(run, code, EXIT_NOTHING,
-		o->shards                   ? "this shard of the selected cases is empty"
+		o->shards ? "this shard of the selected cases is empty"
+			: is_for_others(run, &selection) ? "the selected cases are about other "
+							   "transports: see --transports"
 			: o->excluded_count ? "--not leaves nothing of the selected cases"
 					    : "the selected cases are not played in that version");
 }

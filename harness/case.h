@@ -39,7 +39,9 @@
 #include <stdint.h>
 
 #include "harness/capabilities.h"
+#include "harness/tls_case.h"
 #include "harness/users.h"
+#include "harness/websocket_case.h"
 #include "harness/wire/wire.h"
 #include "record/verdict.h"
 #include "spec/spec.h"
@@ -50,6 +52,8 @@ struct peer; /* one connection of a role, named in the transcript */
 /* ---- the declaration of a case ------------------------------------------------------------- */
 
 enum { V311 = 1, V50 = 2, BOTH = V311 | V50 };
+
+enum { OVER_WEBSOCKET = 1, OVER_TLS = 2 };
 
 enum { CASE_REFS = 12 };
 
@@ -64,6 +68,7 @@ struct case_def {
 	enum level level;
 	enum role role;
 	bool unaided;  /* of a client: it can also judge one that has no agent */
+	unsigned over; /* OVER_...: planned only for transports with these layers; 0: for all */
 	bool of_users; /* of a server: its clients are users of the target's file */
 	bool surveyed; /* what it finds broken is broken on every connection (runner/survey.h) */
 	unsigned versions;  /* V311, V50 or BOTH */

@@ -270,6 +270,11 @@ enum side test_ours(const struct test *t);
 
 struct peer *peer_new(struct test *t, const char *role);
 bool peer_dial(struct peer *p, const char **error);
+
+/* The same with a connection that is made otherwise: NULL, with a sentence, where it is not. */
+typedef struct pipe *(*peer_dialler)(
+	struct peer *p, int64_t deadline_us, void *user, const char **error);
+bool peer_dial_by(struct peer *p, peer_dialler by, void *user, const char **error);
 void peer_close(struct peer *p, bool reset);
 
 /* Sends what has to be answered after everything sent before it: PINGREQ, or a PUBLISH at QoS 1. */

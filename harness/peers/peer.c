@@ -85,15 +85,26 @@ int64_t test_paced_us(const struct test *t)
 	return guest && guest->pace ? guest->pace->waited_us - t->unpaced_us : 0;
 }
 
+static struct pipe *dial_endpoint(
+	struct peer *p, int64_t deadline_us, void *user, const char **error)
+{
+	(void)user;
+	return endpoint_dial(p->test->arena, p->test->play->target, deadline_us, error);
+}
+
 bool peer_dial(struct peer *p, const char **error)
+{
+	return peer_dial_by(p, dial_endpoint, NULL, error);
+}
+
+bool peer_dial_by(struct peer *p, peer_dialler by_whom, void *user, const char **error)
 {
 	struct test *t = p->test;
 	const struct transport *by = t->play->target->transport;
 
 	p->party->is_inner = by->is_secret || by->has_path;
 	wait_for_turn(t);
-	p->pipe = endpoint_dial(
-		t->arena, t->play->target, clock_now_us() + t->play->answer_us, error);
+	p->pipe = by_whom(p, clock_now_us() + t->play->answer_us, user, error);
 	if (!p->pipe) {
 		p->party->remote = t->play->target->address;
 		p->party->local = t->play->target->address;

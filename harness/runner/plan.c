@@ -115,6 +115,15 @@ bool routes_parse(struct arena *a, const char *text, struct routes *out)
 	return true;
 }
 
+struct routes routes_all(void)
+{
+	size_t count = 0;
+
+	while (transports[count])
+		count++;
+	return (struct routes){ transports, count };
+}
+
 const char *routes_text(struct arena *a)
 {
 	const char *text = transports[0]->name;
@@ -177,6 +186,13 @@ static struct routes routes_of(const struct selection *s)
 	return s->routes.count ? s->routes : (struct routes){ transports, 1 };
 }
 
+/* Whether a case that is about layers of a transport finds them in this one. */
+static bool has_layers(const struct transport *transport, unsigned layers)
+{
+	return (transport->has_path || !(layers & OVER_WEBSOCKET)) &&
+		(transport->is_secret || !(layers & OVER_TLS));
+}
+
 static void add_row(struct maker *m, const struct case_def *def, const struct vector *row)
 {
 	static const struct cut whole = { .segmentation = SEGMENT_WHOLE };
@@ -192,7 +208,8 @@ static void add_row(struct maker *m, const struct case_def *def, const struct ve
 		for (size_t i = 0; i < routes.count * cuts.count; i++) {
 			item.transport = routes.list[i / cuts.count];
 			item.cut = cuts.list[i % cuts.count];
-			add_item(m, &item);
+			if (has_layers(item.transport, def->over))
+				add_item(m, &item);
 		}
 	}
 }
@@ -310,7 +327,7 @@ static bool matches_anything(const struct selection *s, const char *pattern)
 	alone.pattern_count = 1;
 	alone.excluded_count = 0;
 	alone.versions = BOTH;
-	alone.routes = (struct routes){ 0 };
+	alone.routes = routes_all();
 	alone.cuts = (struct cuts){ 0 };
 	alone.repeats = 1;
 	alone.shards = 0;

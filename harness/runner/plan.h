@@ -36,6 +36,7 @@ struct routes {
 
 /* "tcp", "unix"; several with commas between. False: none of them. */
 bool routes_parse(struct arena *a, const char *text, struct routes *out);
+struct routes routes_all(void);
 const char *routes_text(struct arena *a); /* all there are: "tcp, unix" */
 
 struct selection {

@@ -64,3 +64,13 @@ struct pipe *endpoint_dial(
 {
 	return to->transport->dial(a, to, deadline_us, error);
 }
+
+struct pipe *endpoint_dial_bare(
+	struct arena *a, const struct endpoint *to, int64_t deadline_us, const char **error)
+{
+	const struct transport *lowest = to->transport;
+
+	while (lowest->below)
+		lowest = lowest->below;
+	return lowest->dial(a, to, deadline_us, error);
+}

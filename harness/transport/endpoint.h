@@ -45,4 +45,8 @@ bool endpoint_parse(struct arena *a, const char *url, struct endpoint *out, cons
 struct pipe *endpoint_dial(
 	struct arena *a, const struct endpoint *to, int64_t deadline_us, const char **error);
 
+/* The same without what lies on the lowest of its layers: TCP instead of TLS. */
+struct pipe *endpoint_dial_bare(
+	struct arena *a, const struct endpoint *to, int64_t deadline_us, const char **error);
+
 #endif

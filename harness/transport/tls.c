@@ -74,6 +74,7 @@ struct pipe *tls_accept_next(
 
 const struct transport transport_tls = {
 	.name = "tls",
+	.below = &transport_tcp,
 	.scheme = "mqtts",
 	.place = "tls_port",
 	.is_ip = true,

@@ -91,6 +91,16 @@ void pipe_narrow(struct pipe *p)
 		p->ops->narrow(p);
 }
 
+bool pipe_disturb(struct pipe *p, const void *data, size_t size)
+{
+	return send(p->fd, data, size, MSG_NOSIGNAL | MSG_DONTWAIT) == (ssize_t)size;
+}
+
+void pipe_cut(struct pipe *p)
+{
+	shutdown(p->fd, SHUT_WR);
+}
+
 bool pipe_await(const struct pipe *p, short events, int64_t deadline_us)
 {
 	if (events & POLLIN && pipe_pending(p))

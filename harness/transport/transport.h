@@ -64,6 +64,12 @@ void pipe_close(struct pipe *p);
 void pipe_reset(struct pipe *p);
 void pipe_narrow(struct pipe *p);
 
+/* Past all layers, on the socket itself: bytes that no layer has made, as far as it takes them at once; the end
+ * of what we send, which none of them announces. The pipe may still be read, and has to be closed.
+ */
+bool pipe_disturb(struct pipe *p, const void *data, size_t size);
+void pipe_cut(struct pipe *p);
+
 /* Waits until it may be read (POLLIN) or written (POLLOUT). False: the deadline (monotonic) has passed. */
 bool pipe_await(const struct pipe *p, short events, int64_t deadline_us);
 
@@ -97,12 +103,13 @@ void listener_close(struct listener *l); /* NULL is fine */
 /* ---- transports ---------------------------------------------------------------------------- */
 
 struct transport {
-	const char *name;   /* "tcp": in records, and for people to choose */
-	const char *scheme; /* "mqtt": of its URLs */
-	const char *place;  /* "port": the placeholder in a target file for where to listen */
-	bool is_ip;         /* its addresses are hosts and ports, and a live capture sees it */
-	bool is_secret;     /* it needs certificates, and a live capture sees nothing in it */
-	bool has_path;      /* its URLs have one, and it is told to the other side */
+	const char *name;              /* "tcp": in records, and for people to choose */
+	const struct transport *below; /* what carries it, at the same place; NULL: the system */
+	const char *scheme;            /* "mqtt": of its URLs */
+	const char *place; /* "port": the placeholder in a target file for where to listen */
+	bool is_ip;        /* its addresses are hosts and ports, and a live capture sees it */
+	bool is_secret;    /* it needs certificates, and a live capture sees nothing in it */
+	bool has_path;     /* its URLs have one, and it is told to the other side */
 
 	/* What is wrong with the rest of a URL as it is written, as a sentence; NULL: nothing. */
 	const char *(*objection)(struct arena *a, const char *rest);

@@ -6,7 +6,10 @@
 #include "harness/transport/opening.h"
 #include "harness/transport/transport.h"
 
-enum { SENT_MAX = 8192, READ_SIZE = 1024, REST_MAX = HTTP_HEAD_MAX + READ_SIZE };
+enum { SENT_MAX = UPGRADE_SENT_MAX, READ_SIZE = 1024, REST_MAX = UPGRADE_READ_MAX };
+
+_Static_assert(
+	(int)REST_MAX >= (int)HTTP_HEAD_MAX + READ_SIZE, "a head, and what comes with its end");
 
 typedef enum http_status (*read_head)(const char *data, size_t len, struct http_head *out);
 
@@ -59,6 +62,14 @@ static void keep_rest(struct buf *in, size_t used, struct buf *rest)
 	buf_fini(in);
 }
 
+const char *upgrade_exchange(struct arena *a, struct pipe *below, struct buf *request,
+	int64_t deadline_us, struct buf *in, struct http_head *answer)
+{
+	const char *fault = send_all(below, request, deadline_us);
+
+	return fault ? fault : receive_head(a, below, in, http_read_response, deadline_us, answer);
+}
+
 const char *upgrade_ask(struct arena *a, struct pipe *below, const char *host, const char *path,
 	int64_t deadline_us, struct buf *rest)
 {
@@ -70,9 +81,7 @@ const char *upgrade_ask(struct arena *a, struct pipe *below, const char *host, c
 	buf_init(&in, REST_MAX);
 	opening_key(key);
 	opening_request(&out, host, path, key);
-	const char *fault = send_all(below, &out, deadline_us);
-	if (!fault)
-		fault = receive_head(a, below, &in, http_read_response, deadline_us, &answer);
+	const char *fault = upgrade_exchange(a, below, &out, deadline_us, &in, &answer);
 	if (!fault)
 		fault = opening_answer_fault(a, &answer, key);
 	buf_fini(&out);

@@ -29,6 +29,9 @@ struct websocket {
 	size_t turn;     /* bytes that may still be taken in now */
 	ssize_t ended;   /* PIPE_END or PIPE_RESET; PIPE_AGAIN while it goes on */
 	bool is_control; /* the frame that is under way */
+	bool is_framed;  /* otherwise than it should be: */
+	struct framing framing;
+	struct websocket_heard heard;
 	uint8_t masks[MASK_ROOM];
 	size_t masks_left;
 };
@@ -130,6 +133,14 @@ static void see_payload(wslay_event_context_ptr frames,
 		buf_add(&w->in, chunk->data, chunk->data_length);
 }
 
+static void hear_pong(struct websocket_heard *h, const struct wslay_event_on_msg_recv_arg *pong)
+{
+	h->pongs++;
+	h->pong_size = (uint8_t)pong->msg_length; /* wslay takes no more than 125 */
+	if (h->pong_size)
+		memcpy(h->pong, pong->msg, h->pong_size);
+}
+
 /* Nothing comes after a Close frame. */
 static void see_message(wslay_event_context_ptr frames,
 	const struct wslay_event_on_msg_recv_arg *message, void *user)
@@ -137,7 +148,13 @@ static void see_message(wslay_event_context_ptr frames,
 	struct websocket *w = user;
 
 	(void)frames;
-	if (message->opcode != WSLAY_CONNECTION_CLOSE || w->ended != PIPE_AGAIN)
+	if (message->opcode == WSLAY_PONG)
+		hear_pong(&w->heard, message);
+	if (message->opcode != WSLAY_CONNECTION_CLOSE)
+		return;
+	w->heard.close = true;
+	w->heard.code = message->status_code;
+	if (w->ended != PIPE_AGAIN)
 		return;
 	w->ended = PIPE_END;
 	if (message->status_code && message->status_code != WSLAY_CODE_NORMAL_CLOSURE)
@@ -188,6 +205,8 @@ static bool frame(void *user, const void *data, size_t size)
 	struct websocket *w = user;
 	const struct wslay_event_msg message = { WSLAY_BINARY_FRAME, data, size };
 
+	if (w->is_framed)
+		return framing_encode(&w->out.coded, &w->framing, data, size);
 	return !wslay_event_queue_msg(w->frames, &message) && !wslay_event_send(w->frames);
 }
 
@@ -283,6 +302,14 @@ static struct pipe *fail(struct websocket *w, const char *fault, const char **er
 	return NULL;
 }
 
+struct pipe *websocket_begin(struct arena *a, struct pipe *below, const struct buf *raw)
+{
+	struct websocket *w = new_websocket(a, below);
+
+	buf_add(&w->raw, raw->data, raw->len);
+	return begin(w, wslay_event_context_client_init(&w->frames, &callbacks, w));
+}
+
 struct pipe *websocket_connect(struct arena *a, struct pipe *below, const char *host,
 	const char *path, int64_t deadline_us, const char **error)
 {
@@ -303,4 +330,34 @@ struct pipe *websocket_accept(
 	if (fault)
 		return fail(w, fault, error);
 	return begin(w, wslay_event_context_server_init(&w->frames, &callbacks, w));
+}
+
+/* ---- for those who look at the frames ------------------------------------------------------ */
+
+void websocket_frame_as(struct pipe *p, const struct framing *framing)
+{
+	of(p)->is_framed = true;
+	of(p)->framing = *framing;
+}
+
+bool websocket_ping(struct pipe *p, const char *text)
+{
+	struct websocket *w = of(p);
+	const struct framing ping = { .kind = FRAME_PING };
+
+	return framing_encode(&w->out.coded, &ping, text, strlen(text)) &&
+		outbox_flush(&w->out, w->below) != PIPE_RESET;
+}
+
+bool websocket_end(struct pipe *p, unsigned code)
+{
+	struct websocket *w = of(p);
+
+	return !wslay_event_queue_close(w->frames, (uint16_t)code, NULL, 0) &&
+		!wslay_event_send(w->frames) && outbox_flush(&w->out, w->below) != PIPE_RESET;
+}
+
+const struct websocket_heard *websocket_heard(const struct pipe *p)
+{
+	return &of(p)->heard;
 }

@@ -1,11 +1,17 @@
 /* ws://HOST[:PORT][/PATH] and wss://...: MQTT in a WebSocket, over TCP or over TLS. */
+#include "harness/transport/ws.h"
+
+#include <stdlib.h>
 #include <string.h>
 
 #include "base/arena.h"
+#include "base/buf.h"
 #include "harness/transport/address.h"
 #include "harness/transport/endpoint.h"
+#include "harness/transport/opening.h"
 #include "harness/transport/tcp.h"
 #include "harness/transport/tls.h"
+#include "harness/transport/upgrade.h"
 #include "harness/transport/websocket.h"
 
 enum { WS_PORT = 80, WSS_PORT = 443 };
@@ -96,6 +102,80 @@ static struct pipe *wss_dial(
 	return open_over(a, tls_dial(a, to, deadline_us, error), to, deadline_us, error);
 }
 
+/* ---- asking otherwise ---------------------------------------------------------------------- */
+
+static void add_field(struct buf *out, const char *name, const char *value)
+{
+	if (*value)
+		buf_printf(out, "%s: %s\r\n", name, value);
+}
+
+static const char *or_usual(const char *value, const char *usual)
+{
+	return value ? value : usual;
+}
+
+static const char *field_text(struct arena *a, const struct http_head *head, const char *name)
+{
+	const struct http_text *text = http_field(head, name);
+
+	return text ? arena_printf(a, "%.*s", (int)text->len, text->at) : NULL;
+}
+
+static void read_answer(
+	struct arena *a, const struct http_head *head, const char *key, struct ws_answer *out)
+{
+	char accept[OPENING_ACCEPT_SIZE];
+	const char *said = field_text(a, head, "Sec-WebSocket-Accept");
+
+	opening_accept((struct http_text){ key, strlen(key) }, accept);
+	out->status = (unsigned)strtoul(
+		arena_printf(a, "%.*s", (int)head->start[1].len, head->start[1].at), NULL, 10);
+	out->protocol = field_text(a, head, "Sec-WebSocket-Protocol");
+	out->versions = field_text(a, head, "Sec-WebSocket-Version");
+	out->accepts = said && !strcmp(said, accept);
+}
+
+bool ws_try(struct arena *a, const struct endpoint *to, const struct ws_request *request,
+	int64_t deadline_us, struct ws_answer *answer, struct pipe **pipe, const char **error)
+{
+	enum { SWITCHING_PROTOCOLS = 101 };
+	struct pipe *below = to->transport->below->dial(a, to, deadline_us, error);
+	struct buf asked, got, rest;
+	struct http_head head = { 0 };
+	char own_key[OPENING_KEY_SIZE];
+
+	*answer = (struct ws_answer){ 0 };
+	*pipe = NULL;
+	if (!below)
+		return false;
+	opening_key(own_key);
+	const char *key = or_usual(request->key, own_key);
+	buf_init(&asked, UPGRADE_SENT_MAX);
+	buf_init(&got, UPGRADE_READ_MAX);
+	buf_printf(&asked,
+		"GET %s HTTP/1.1\r\nHost: %s\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n",
+		to->path, host_field(a, to));
+	add_field(&asked, "Sec-WebSocket-Version", or_usual(request->version, "13"));
+	add_field(&asked, "Sec-WebSocket-Key", key);
+	add_field(&asked, "Sec-WebSocket-Protocol", or_usual(request->protocols, "mqtt"));
+	buf_printf(&asked, "\r\n");
+	answer->fault = upgrade_exchange(a, below, &asked, deadline_us, &got, &head);
+	if (!answer->fault)
+		read_answer(a, &head, key, answer);
+	if (answer->status == SWITCHING_PROTOCOLS) {
+		buf_init(&rest, UPGRADE_READ_MAX);
+		buf_add(&rest, got.data + head.size, got.len - head.size);
+		*pipe = websocket_begin(a, below, &rest);
+		buf_fini(&rest);
+	} else {
+		pipe_close(below);
+	}
+	buf_fini(&asked);
+	buf_fini(&got);
+	return true;
+}
+
 /* ---- listening ----------------------------------------------------------------------------- */
 
 static bool ws_listen(struct arena *a, struct listener *out, const char **error)
@@ -134,6 +214,7 @@ static struct pipe *wss_accept(
 
 const struct transport transport_ws = {
 	.name = "ws",
+	.below = &transport_tcp,
 	.scheme = "ws",
 	.place = "ws_port",
 	.is_ip = true,
@@ -148,6 +229,7 @@ const struct transport transport_ws = {
 
 const struct transport transport_wss = {
 	.name = "wss",
+	.below = &transport_tls,
 	.scheme = "wss",
 	.place = "wss_port",
 	.is_ip = true,

@@ -11,6 +11,7 @@
 
 #include "base/clock.h"
 #include "harness/transport/endpoint.h"
+#include "harness/transport/framing.h"
 #include "harness/transport/http.h"
 #include "harness/transport/opening.h"
 
@@ -400,6 +401,65 @@ static void a_close_is_announced_and_a_reset_is_not(void **state)
 	trust_fini(&trust);
 }
 
+/* ---- frames to order ----------------------------------------------------------------------- */
+
+static void check_framing(struct framing framing, const char *data, const char *hex)
+{
+	struct buf out, text;
+
+	framing.unmasked = true;
+	buf_init(&out, HEAD_ROOM);
+	buf_init(&text, HEAD_ROOM);
+	assert_true(framing_encode(&out, &framing, data, strlen(data)));
+	for (size_t i = 0; i < out.len; i++)
+		buf_printf(&text, "%02X", out.data[i]);
+	assert_string_equal(buf_text(&text), hex);
+	buf_fini(&text);
+	buf_fini(&out);
+}
+
+static void frames_are_made_to_order(void **state)
+{
+	(void)state;
+	check_framing((struct framing){ 0 }, "", "8200");
+	check_framing((struct framing){ 0 }, "abc", "8203616263");
+	check_framing((struct framing){ .kind = FRAME_TEXT, .reserved = FRAME_RSV2 }, "abc",
+		"A103616263");
+	check_framing((struct framing){ .message_bytes = 2 }, "abc",
+		"82026162"
+		"820163");
+	check_framing((struct framing){ .fragment_bytes = 1, .pings = true }, "abc",
+		"020161"
+		"8900"
+		"000162"
+		"8900"
+		"800163");
+	check_framing((struct framing){ .message_bytes = 2, .fragment_bytes = 1 }, "abc",
+		"020161"
+		"800162"
+		"820163");
+}
+
+static void frames_have_lengths_and_masks(void **state)
+{
+	static const struct framing masked = { 0 };
+	static const char zeros[70000];
+	struct buf out;
+
+	(void)state;
+	buf_init(&out, 2 * sizeof(zeros));
+	assert_true(framing_encode(&out, &masked, zeros, 126));
+	assert_memory_equal(out.data, "\x82\xFE\0\x7E", 4);
+	assert_int_equal(out.len, 4 + 4 + 126);
+	for (size_t i = 0; i < 126; i++) /* of zeros the mask is left */
+		assert_int_equal(out.data[8 + i], out.data[4 + i % 4]);
+	buf_reset(&out);
+	assert_true(framing_encode(&out, &masked, zeros, sizeof(zeros)));
+	assert_memory_equal(out.data, "\x82\xFF\0\0\0\0\0\x01\x11\x70", 10);
+	assert_int_equal(out.len, 10 + 4 + sizeof(zeros));
+	buf_fini(&out);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -411,6 +471,8 @@ int main(void)
 		cmocka_unit_test(we_close_with_a_close_frame_and_reset_without),
 		cmocka_unit_test(frames_that_break_the_rules_end_it),
 		cmocka_unit_test(what_is_not_asked_for_is_left_in_the_socket),
+		cmocka_unit_test(frames_are_made_to_order),
+		cmocka_unit_test(frames_have_lengths_and_masks),
 		cmocka_unit_test(every_write_is_a_record_of_its_own),
 		cmocka_unit_test(a_close_is_announced_and_a_reset_is_not),
 	};

@@ -56,6 +56,29 @@ static void timed_ones_come_first_the_longest_ahead(void **state)
 		"old 3.1.1 whole,table/one 5.0 whole,table/two 3.1.1 whole,table/two 5.0 whole,");
 }
 
+static void layers_of_a_transport_have_cases_of_their_own(void **state)
+{
+	static const struct case_def web = {
+		.id = "web", .file = "cases/server/delta.c", .versions = V50, .over = OVER_WEBSOCKET
+	};
+	static const struct case_def secret = {
+		.id = "secret", .file = "cases/server/delta.c", .versions = V50, .over = OVER_TLS
+	};
+	struct arena *a = *state;
+	struct selection s = { .cases = (const struct case_def *const[]){ &web, &secret },
+		.case_count = 2,
+		.versions = BOTH,
+		.repeats = 1,
+		.patterns = (const char *const[]){ "delta" },
+		.pattern_count = 1 };
+
+	assert_string_equal(keys(a, &s), "");
+	assert_null(selection_unmatched(&s)); /* there are such cases */
+	s.routes = routes_all();
+	assert_string_equal(keys(a, &s),
+		"secret 5.0 tls whole,web 5.0 ws whole,web 5.0 wss whole,secret 5.0 wss whole,");
+}
+
 static void a_case_can_be_put_in_front_once(void **state)
 {
 	struct arena *a = *state;
@@ -241,6 +264,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		TEST(timed_ones_come_first_the_longest_ahead),
+		TEST(layers_of_a_transport_have_cases_of_their_own),
 		TEST(a_case_can_be_put_in_front_once),
 		TEST(patterns_and_versions_select),
 		TEST(what_is_left_out_stays_out),
