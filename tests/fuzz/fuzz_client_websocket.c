@@ -66,7 +66,7 @@ static void play_frames(const uint8_t *data, size_t size, size_t portion)
 	struct ends e = { .room = portion };
 	struct server server = { .host = "h", .port = "80", .path = "/" };
 	void *state = calloc(1, channel_websocket.state_bytes);
-	struct layer l = { (struct layers *)&e, &server, state, 0 };
+	struct layer l = { .layers = (struct layers *)&e, .server = &server, .state = state };
 	char key[OPENING_KEY_SIZE], accept[OPENING_ACCEPT_SIZE], answer[256];
 
 	buf_init(&e.sent, 1 << 20);

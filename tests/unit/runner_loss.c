@@ -131,7 +131,9 @@ static void so_it_does_among_many(void **state)
 	assert_int_equal(end.unexpected, 1);
 }
 
-/* While it happens there is nothing to take back: the one that was under way is not believed to be it. */
+/* While it happens there is nothing to take back: the one that was under way is not believed to be it. (Where the
+ * machine was late, the record was not out yet, and the culprit is found.)
+ */
 static void a_record_that_is_out_is_not_blamed_on_the_next(void **state)
 {
 	(void)state;
@@ -141,7 +143,8 @@ static void a_record_that_is_out_is_not_blamed_on_the_next(void **state)
 	b->config.live = fopen("/dev/null", "w");
 	struct record_end end;
 	assert_int_equal(play(&end), RUNNER_GOES_ON);
-	assert_string_equal(b->results, "a=pass b=pass c=pass ");
+	assert_has("b=pass c=pass");
+	assert_true(has("a=pass") || has("a=crash!"));
 	assert_int_equal(end.unexpected, 1);
 	fclose(b->config.live);
 }
