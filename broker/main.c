@@ -24,8 +24,8 @@ static const char help[] =
 	"usage: mqttspec-broker [-p PORT] [-b ADDRESS] [-c FILE] [-v | -q] [--check-config]\n"
 	"       mqttspec-broker passwd [-D] [-s] FILE USER\n"
 	"\n"
-	"The reference broker of mqttspec: MQTT 3.1, 3.1.1 and 5.0 over TCP, all in memory.\n"
-	"Without a configuration it listens on 127.0.0.1, port 1883.\n"
+	"The reference broker of mqttspec: MQTT 3.1, 3.1.1 and 5.0 over TCP, TLS, WebSocket and\n"
+	"Unix sockets, all in memory. Without a configuration it listens on 127.0.0.1, port 1883.\n"
 	"\n"
 	"  -p, --port PORT      listen on this port of the loopback address; 0: any free one,\n"
 	"                       which the first line on stdout names: \"port 40123\"\n"
@@ -37,8 +37,9 @@ static const char help[] =
 	"      --version        print the version\n"
 	"  -h, --help           print this\n"
 	"\n"
-	"SIGTERM and SIGINT end it in order: clients of 5.0 get DISCONNECT 0x8B. SIGHUP reads the\n"
-	"configuration again, for what is logged. man mqttspec-broker lists the directives.\n"
+	"SIGTERM and SIGINT end it in order: clients of 5.0 get DISCONNECT 0x8B. SIGHUP reads\n"
+	"passwords, rights, certificates, and what is logged, again. man mqttspec-broker lists\n"
+	"the directives.\n"
 	"\n"
 	"Exit codes: 0 ended by a signal, 1 it could not start, 2 bad usage or configuration.\n";
 
