@@ -8,9 +8,6 @@
 
 enum { NAME_SIZE = 200 };
 
-/* Nobody's: neither of them is a secret. */
-#define WRONG "mqttspec: not the password"
-
 /* ---- refusals ------------------------------------------------------------------------------ */
 
 /* The close, as the CONNACK before it has announced. */
@@ -47,15 +44,6 @@ static void expect_turned_away(struct peer *client)
 					"why" }));
 	if (last.type == CONNACK)
 		expect_end(client);
-}
-
-/* The user with this password instead. */
-static struct user with(const struct user *user, const char *password)
-{
-	struct user wrong = *user;
-
-	wrong.password = password;
-	return wrong;
 }
 
 CASE(users_let_in, .title = "A user with the right password is let in and served",
@@ -126,7 +114,7 @@ static struct user faulty(struct test *t, enum fault fault, char room[static NAM
 	require(t, strlen(text) < NAME_SIZE - 2, "the name or password is too long for this case");
 	int len = snprintf(room, NAME_SIZE, "%s%s", text, fault == ONE_BYTE_LESS ? "" : "x");
 	switch (fault) {
-	case WRONG_PASSWORD: user.password = WRONG; break;
+	case WRONG_PASSWORD: user = with_wrong_password(&user); break;
 	case ONE_BYTE_LESS:
 		room[len - 1] = '\0';
 		user.password = room;
@@ -188,7 +176,7 @@ CASE(wrong_password_leaves_session,
 		"5.0:MQTT-3.1.2-23", "5.0:MQTT-3.2.2-3", "5.0:MQTT-3.1.4-2" },
 	.level = MUST, .versions = BOTH, .of_users = true)
 {
-	const struct user wrong = with(some_user(t), WRONG);
+	const struct user wrong = with_wrong_password(some_user(t));
 	struct peer *client = join(t, "client", .kept = true, .clean = true);
 	subscribe(client, .filter = "auth/t", .qos = 1);
 	leave(client);
@@ -214,7 +202,7 @@ CASE(wrong_password_makes_no_session,
 		"5.0:MQTT-3.1.4-2" },
 	.level = MUST, .versions = BOTH, .of_users = true)
 {
-	const struct user wrong = with(some_user(t), WRONG);
+	const struct user wrong = with_wrong_password(some_user(t));
 	struct peer *client = dial(t, "client");
 	send_connect(client, .as = &wrong, .kept = true);
 	expect_turned_away(client);
@@ -234,7 +222,7 @@ CASE(wrong_password_takes_nothing_over,
 		"5.0:MQTT-3.1.4-2" },
 	.level = MUST, .versions = BOTH, .of_users = true)
 {
-	const struct user wrong = with(some_user(t), WRONG);
+	const struct user wrong = with_wrong_password(some_user(t));
 	struct peer *watcher = join(t, "watcher");
 	subscribe(watcher, .filter = "auth/#", .qos = 1);
 	struct peer *client =
@@ -267,7 +255,7 @@ CASE(wrong_password_leaves_no_will,
 		"5.0:MQTT-3.1.4-2" },
 	.level = STATED, .versions = BOTH, .of_users = true)
 {
-	const struct user wrong = with(some_user(t), WRONG);
+	const struct user wrong = with_wrong_password(some_user(t));
 	struct peer *watcher = join(t, "watcher");
 	subscribe(watcher, .filter = "auth/w", .qos = 1);
 	struct peer *impostor = dial(t, "impostor");
@@ -345,7 +333,7 @@ CASE(pipelined_without_password,
 	.level = MUST, .versions = BOTH, .of_users = true, ROWS(pipelined_without_password))
 {
 	const enum stowaway what = *(const enum stowaway *)row(t)->extra;
-	const struct user wrong = with(some_user(t), WRONG);
+	const struct user wrong = with_wrong_password(some_user(t));
 	static const enum packet_type answers[] = { CONNACK, PUBACK, PUBREC, PUBCOMP, SUBACK,
 		PINGRESP, PUBLISH };
 	if (what == AT_QOS_1 || what == AT_QOS_2)

@@ -55,6 +55,14 @@ const struct user *other_user(struct test *t)
 	return found;
 }
 
+struct user with_wrong_password(const struct user *user)
+{
+	struct user wrong = *user;
+
+	wrong.password = "mqttspec: not the password"; /* nobody's, so no secret */
+	return wrong;
+}
+
 const struct user *refused_user(struct test *t)
 {
 	const struct user *found = find(t, true);

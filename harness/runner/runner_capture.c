@@ -15,6 +15,9 @@
 
 #include "harness/transport/transport.h"
 
+/* Descriptors are scarce, and each case run needs one for its record: beyond this one captures are files at once. */
+enum { MEMORY_FD_MAX = 512 };
+
 /* "qos2_duplicate_publish-5.0-tcp.pcapng": no two case runs of a plan share a name. */
 static const char *capture_name(struct arena *a, const struct plan_item *item)
 {
@@ -43,6 +46,8 @@ void capture_open(struct runner *r, struct runner_job *job)
 	job->play.pcap_path = job->capture_path;
 	if (c->pcap == PCAP_FAILURES)
 		job->capture_fd = memfd_create(job->capture, MFD_CLOEXEC);
+	if (job->capture_fd > MEMORY_FD_MAX)
+		capture_close(job);
 	if (job->capture_fd >= 0)
 		job->play.pcap_path =
 			arena_printf(&job->arena, "/proc/self/fd/%d", job->capture_fd);

@@ -73,9 +73,10 @@ def test_who_keeps_the_rules_passes(verdicts):
     ("text", ["text_frame_*"], {"text_frame_with_connect": ("fail", BINARY), "text_frame_later": ("fail", BINARY)}),
     ("whole", ["packets_in_frames/*"],
      {f"packets_in_frames/{row}": ("fail", FRAMES) for row in
-      ("byte_in_a_frame", "packets_in_a_frame", "across_frames", "fragments", "fragments_and_pings", "packets_in_fragments")}),
-    ("unfinished", ["packets_in_frames/*"],
-     {f"packets_in_frames/{row}": ("fail", FRAMES) for row in ("fragments", "fragments_and_pings", "packets_in_fragments")}),
+      ("byte_in_a_frame", "packets_in_a_frame", "across_frames", "fragments", "packets_in_fragments")}),
+    ("unfinished", ["packets_in_frames/*", "pings_between_fragments"],
+     {f"packets_in_frames/{row}": ("fail", FRAMES) for row in ("fragments", "packets_in_fragments")}
+     | {"pings_between_fragments": ("nonstrict", RULES)}),
     ("first", ["subprotocol_*"],
      {f"subprotocol_{row}": ("fail", PROTOCOL) for row in ("chosen/last", "chosen/between", "not_offered/another")}
      | {"subprotocol_not_offered/none": ("info", None)}),

@@ -64,7 +64,9 @@ static void of_several_suspects_only_the_culprit_is_a_crash(void **state)
 	assert_has("a=pass b=pass c=crash! d=pass");
 	assert_in_range(b->deaths, 2, 3); /* together, perhaps shortly after "b", and alone */
 	assert_int_equal(end.unexpected, 1);
-	assert_string_equal(record_at(0).death.during, "a b c d");
+	/* Not the culprit, if it had ended some time before the death was seen. */
+	const char *during = record_at(0).death.during;
+	assert_true(!strcmp(during, "a b c d") || !strcmp(during, "a b d"));
 }
 
 static void a_death_that_nobody_repeats_stands(void **state)
