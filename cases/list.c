@@ -43,6 +43,7 @@
 	X(take_over) \
 	X(pressure) \
 	X(will_delay) \
+	X(restart) \
 	X(client_connect) \
 	X(client_connack) \
 	X(client_keep_alive) \

@@ -43,7 +43,7 @@ static uint16_t choose(const struct places *p)
 	uint16_t port;
 
 	do
-		port = port_free();
+		port = p->are_kept ? port_keepable() : port_free();
 	while (port && has(p, port));
 	return port;
 }
@@ -81,7 +81,7 @@ bool places_lost(const struct places *p)
 
 void places_forget(struct places *p)
 {
-	*p = (struct places){ 0 };
+	*p = (struct places){ .are_kept = p->are_kept };
 }
 
 /* ---- as texts ------------------------------------------------------------------------------ */

@@ -24,6 +24,7 @@ enum {
 struct places {
 	uint16_t ports[TRANSPORT_PORTS]; /* in the order of those of transports[] that have ports */
 	uint16_t further[FURTHER_PORTS];
+	bool are_kept; /* nobody may be given one of them while the program does not run (port_keepable) */
 };
 
 /* Those of the last time again, as far as they are still free, and others for the rest. */

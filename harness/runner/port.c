@@ -1,12 +1,20 @@
 #include "harness/runner/port.h"
 
 #include <arpa/inet.h>
+#include <stdio.h>
+#include <sys/random.h>
 #include <unistd.h>
 
 #include "base/arena.h"
 #include "base/clock.h"
 #include "harness/transport/endpoint.h"
 #include "harness/transport/transport.h"
+
+enum {
+	KEEPABLE_FIRST = 10000,
+	KEEPABLE_LEAST = 1000, /* ports there, or one is not looked for */
+	KEEPABLE_ATTEMPTS = 100,
+};
 
 /* Binds a port, or any for 0, and lets go of it; returns it, or 0. */
 static uint16_t try_bind(uint16_t port)
@@ -29,6 +37,34 @@ static uint16_t try_bind(uint16_t port)
 uint16_t port_free(void)
 {
 	return try_bind(0);
+}
+
+/* Below what connections and port_free are given: the first of that range. */
+static unsigned first_given(void)
+{
+	unsigned first = 0;
+	FILE *file = fopen("/proc/sys/net/ipv4/ip_local_port_range", "re");
+
+	if (file && fscanf(file, "%u", &first) != 1)
+		first = 0;
+	if (file)
+		fclose(file);
+	return first;
+}
+
+uint16_t port_keepable(void)
+{
+	unsigned end = first_given();
+	uint32_t random;
+
+	for (int i = 0; i < KEEPABLE_ATTEMPTS && end > KEEPABLE_FIRST + KEEPABLE_LEAST; i++) {
+		if (getrandom(&random, sizeof(random), 0) != sizeof(random))
+			break;
+		uint16_t port = (uint16_t)(KEEPABLE_FIRST + random % (end - KEEPABLE_FIRST));
+		if (try_bind(port) == port)
+			return port;
+	}
+	return port_free();
 }
 
 bool port_is_taken(uint16_t port)

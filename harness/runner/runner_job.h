@@ -24,6 +24,8 @@ struct runner_job {
 	struct runner_ticket ticket;
 	struct plan_item item; /* with the repeat of this round */
 	struct play play;
+	const struct target *usual; /* what that is an instance of */
+	const char *folder;         /* of a target of its own; NULL: it has none */
 	struct endpoint for_users; /* play.target, of a case run that is of users */
 	char prefix[10];
 	struct worker worker;

@@ -25,7 +25,7 @@ enum {
 	ANSWER_LIMIT_US = 10000000, /* to answer a CONNECT, once it listens */
 	STOP_LIMIT_US = 5000000,
 	LOG_LIMIT_BYTES = 64 * 1024 * 1024,
-	PLACEHOLDERS = 9, /* besides those of where it listens */
+	PLACEHOLDERS = 10, /* besides those of where it listens */
 	READ_TURNS = 64,  /* so that a flood of output leaves room for other work */
 };
 
@@ -275,9 +275,9 @@ static bool is_misunderstood(const struct endpoint *e)
 
 /* ---- certificates -------------------------------------------------------------------------- */
 
-static const char *pki_folder(struct target *t)
+const char *target_pki(const struct target *t, struct arena *a)
 {
-	return arena_printf(&t->arena, "%s/pki", t->folder);
+	return t->lent_pki ? t->lent_pki : arena_printf(a, "%s/pki", t->folder);
 }
 
 static bool wants_pki(const struct target_file *f)
@@ -306,11 +306,12 @@ static void use_pki(struct target *t, const char *pki)
 static bool make_pki(struct target *t, const char **error)
 {
 	struct tls_files given = t->files;
-	const char *pki = pki_folder(t);
+	const char *pki = target_pki(t, &t->arena);
 
 	if (!wants_pki(t->file))
 		return true;
-	if (!folder_make_inner(&t->arena, pki, error) || !pki_write(&t->arena, pki, error))
+	if (!t->lent_pki &&
+		(!folder_make_inner(&t->arena, pki, error) || !pki_write(&t->arena, pki, error)))
 		return false;
 	use_pki(t, pki);
 	t->tls = tls_new_dialling(&t->arena, &t->files, error);
@@ -330,15 +331,22 @@ static const char *not_started(struct target *t, const char *why)
 	return arena_printf(&t->arena, "%s cannot be launched: %s", f->name, why);
 }
 
-static bool start_program(struct target *t, const char **error)
+static const char *store_folder(struct target *t)
+{
+	return arena_printf(&t->arena, "%s/store", t->folder);
+}
+
+static void fill_placeholders(
+	struct target *t, struct placeholder values[static PLACEHOLDERS + PLACES_NAMES])
 {
 	const struct target_file *f = t->file;
 	struct arena *a = &t->arena;
 	const char *first = f->document_count ? f->documents[0].name : "";
-	const char *pki = pki_folder(t);
-	struct placeholder values[PLACEHOLDERS + PLACES_NAMES + 1] = {
+	const char *pki = target_pki(t, a);
+	const struct placeholder own[PLACEHOLDERS] = {
 		{ "host", loopback },
 		{ "dir", t->folder },
+		{ "store", store_folder(t) },
 		{ "config", arena_printf(a, "%s/%s", t->folder, first) },
 		{ "here", target_file_folder(a, f) },
 		{ "pki", pki },
@@ -347,24 +355,47 @@ static bool start_program(struct target *t, const char **error)
 		{ "cert", pki_certificate(a, pki, PKI_SERVER) },
 		{ "key", pki_key(a, pki, PKI_SERVER) },
 	};
+
+	memcpy(values, own, sizeof(own));
 	places_fill(&t->places, a, t->folder, values + PLACEHOLDERS);
+}
+
+/* Its files, and the folder of its store if it wants one. */
+static bool fill_folder(struct target *t, const struct placeholder *values, const char **error)
+{
+	const struct target_file *f = t->file;
+
+	for (size_t i = 0; i < f->document_count; i++)
+		if (!folder_add(&t->arena, t->folder, &f->documents[i], values, error))
+			return false;
+	return !target_file_asks(f, "store") ||
+		folder_make_inner(&t->arena, store_folder(t), error);
+}
+
+static bool run_program(struct target *t, const struct placeholder *values, const char **error)
+{
+	struct arena *a = &t->arena;
 	struct program_spec spec = {
-		.words = fill_words(a, f->command, values),
-		.environment = fill_words(a, f->environment, values),
+		.words = fill_words(a, t->file->command, values),
+		.environment = fill_words(a, t->file->environment, values),
 		.folder = t->folder,
 		.kept = true,
 	};
-
-	for (size_t i = 0; i < f->document_count; i++)
-		if (!folder_add(a, t->folder, &f->documents[i], values, error))
-			return false;
-	if (!find_users(t, values, error))
-		return false;
 	const char *why;
+
 	if (program_start(a, &spec, &t->program, &why))
 		return true;
 	*error = not_started(t, why);
 	return false;
+}
+
+static bool start_program(struct target *t, const char **error)
+{
+	struct placeholder values[PLACEHOLDERS + PLACES_NAMES + 1] = { 0 };
+
+	fill_placeholders(t, values);
+	return fill_folder(t, values, error) && find_users(t, values, error) &&
+		run_program(t, values, error);
 }
 
 static const char *how_it_ended(struct arena *a, int status)
@@ -443,7 +474,7 @@ static enum target_status launch_once(struct target *t, const char **error)
 	places_choose(&t->places, a, t->file);
 	t->tail = (struct tail){ 0 };
 	t->for_users_count = 0;
-	t->folder = folder_make(a, error);
+	t->folder = t->lent_folder ? t->lent_folder : folder_make(a, error);
 	if (!t->folder)
 		return TARGET_FAILED;
 	if (!make_pki(t, error) || !set_endpoints(t, error) || !start_program(t, error))
@@ -462,6 +493,8 @@ enum target_status target_launch(struct target *t, const char **error)
 		target_kill(t);
 		if (status == TARGET_CANCELLED || *error)
 			return status;
+		if (t->lent_folder && !folder_empty(&t->arena, t->lent_folder, error))
+			return status;
 		places_forget(&t->places);
 	}
 	*error = arena_printf(
@@ -469,7 +502,28 @@ enum target_status target_launch(struct target *t, const char **error)
 	return TARGET_FAILED;
 }
 
+enum target_status target_resume(struct target *t, const char **error)
+{
+	struct placeholder values[PLACEHOLDERS + PLACES_NAMES + 1] = { 0 };
+
+	program_kill(&t->program);
+	fill_placeholders(t, values);
+	*error = NULL;
+	return run_program(t, values, error) ? wait_until_ready(t, error) : TARGET_FAILED;
+}
+
 /* ---- the end ------------------------------------------------------------------------------- */
+
+bool target_ended(struct target *t, int wait_ms, int *status)
+{
+	struct pollfd end = { .fd = t->program.pid_fd, .events = POLLIN };
+
+	if (poll(&end, 1, 0) > 0 && wait_ms && !program_is_over(&t->program))
+		poll(NULL, 0, wait_ms); /* what it has started tells nobody of its end */
+	else if (!program_is_over(&t->program))
+		wait_a_step(t, -1, wait_ms);
+	return program_is_over(&t->program) && (target_read(t), program_ended(&t->program, status));
+}
 
 bool target_died(struct target *t, struct arena *a, struct record_death *death)
 {
@@ -506,7 +560,8 @@ void target_stop(struct target *t)
 void target_kill(struct target *t)
 {
 	program_kill(&t->program);
-	folder_remove(t->folder);
+	if (!t->lent_folder)
+		folder_remove(t->folder);
 	t->folder = NULL;
 	tls_free(t->tls);
 	t->tls = NULL;
