@@ -13,7 +13,8 @@ enum { STEP_MS = 20 };
 static struct instance *instance_of(struct place at, struct test *t)
 {
 	if (!t->play->instance)
-		test_end(t, at, VERDICT_ERROR, "only a case with .restarts has a target to restart");
+		test_end(
+			t, at, VERDICT_ERROR, "only a case with .restarts has a target to restart");
 	return t->play->instance;
 }
 

@@ -161,8 +161,8 @@ static bool leader_has_ended(const struct program *p)
 {
 	siginfo_t info = { 0 };
 
-	return p->pid > 0 &&
-		!waitid(P_PID, (id_t)p->pid, &info, WEXITED | WNOHANG | WNOWAIT) && info.si_pid;
+	return p->pid > 0 && !waitid(P_PID, (id_t)p->pid, &info, WEXITED | WNOHANG | WNOWAIT) &&
+		info.si_pid;
 }
 
 bool program_is_over(const struct program *p)

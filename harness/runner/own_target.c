@@ -17,13 +17,14 @@ const char *own_target_lack(
 	struct arena *a, const struct target *usual, const struct transport *transport)
 {
 	if (!target_is_launched(usual))
-		return "only a program that mqttspec launches can be restarted: it needs a target file "
+		return "only a program that mqttspec launches can be restarted: it needs a target "
+		       "file "
 		       "with a `command` and a section [persistent] (docs/TARGETS.md)";
 	if (!usual->file->persistent.line)
-		return "the target's file has no section [persistent], which says how an instance is "
+		return "the target's file has no section [persistent], which says how an instance "
+		       "is "
 		       "launched that keeps what it has over a restart (docs/TARGETS.md)";
-	if (!target_offers(
-		    target_persistent_file(a, usual->file, &usual->file->persistent), NULL,
+	if (!target_offers(target_persistent_file(a, usual->file, &usual->file->persistent), NULL,
 		    transport))
 		return arena_printf(a,
 			"the [persistent] of the target's file does not listen over %s: it has no "
@@ -43,8 +44,8 @@ static enum instance_status start(struct instance *i, struct arena *a, const cha
 {
 	struct own_target *o = own(i);
 	const char *error = NULL;
-	enum target_status status = o->begun ? target_resume(&o->target, &error)
-					     : target_launch(&o->target, &error);
+	enum target_status status =
+		o->begun ? target_resume(&o->target, &error) : target_launch(&o->target, &error);
 
 	if (status == TARGET_UP) {
 		o->begun = true;

@@ -26,7 +26,7 @@ struct runner_job {
 	struct play play;
 	const struct target *usual; /* what that is an instance of */
 	const char *folder;         /* of a target of its own; NULL: it has none */
-	struct endpoint for_users; /* play.target, of a case run that is of users */
+	struct endpoint for_users;  /* play.target, of a case run that is of users */
 	char prefix[10];
 	struct worker worker;
 	struct arena arena; /* of the result */

@@ -26,7 +26,7 @@ enum {
 	STOP_LIMIT_US = 5000000,
 	LOG_LIMIT_BYTES = 64 * 1024 * 1024,
 	PLACEHOLDERS = 10, /* besides those of where it listens */
-	READ_TURNS = 64,  /* so that a flood of output leaves room for other work */
+	READ_TURNS = 64,   /* so that a flood of output leaves room for other work */
 };
 
 static const char loopback[] = "127.0.0.1";

@@ -24,8 +24,8 @@ static struct target_document *find(struct target_document *list, size_t count, 
 	return NULL;
 }
 
-static const char *begin(
-	struct arena *a, struct target_documents *all, const char *name, const struct ini_setting *s)
+static const char *begin(struct arena *a, struct target_documents *all, const char *name,
+	const struct ini_setting *s)
 {
 	if (!is_inside(name))
 		return "the file's name must stay inside of its folder";

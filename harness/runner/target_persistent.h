@@ -14,11 +14,11 @@ struct target_file;
 
 /* Under way, all zero at first; and what has become of it. */
 struct target_persistent {
-	int line;                       /* of the first of its sections; 0: there is none */
-	const char *const *command;     /* NULL: that of [target] */
-	const char *const *environment; /* beyond that of [target]; or NULL */
-	int stop_signal;                /* for an orderly stop; 0: not said yet */
-	unsigned stop_ms;               /* how long that may take; 0: not said yet */
+	int line;                          /* of the first of its sections; 0: there is none */
+	const char *const *command;        /* NULL: that of [target] */
+	const char *const *environment;    /* beyond that of [target]; or NULL */
+	int stop_signal;                   /* for an orderly stop; 0: not said yet */
+	unsigned stop_ms;                  /* how long that may take; 0: not said yet */
 	struct target_documents documents; /* instead of those with their names, or besides */
 };
 
