@@ -303,6 +303,14 @@ static void use_pki(struct target *t, const char *pki)
 	}
 }
 
+static bool any_is_secret(const struct target *t)
+{
+	for (size_t i = 0; transports[i]; i++)
+		if (transports[i]->is_secret && is_wanted(t, transports[i]))
+			return true;
+	return false;
+}
+
 static bool make_pki(struct target *t, const char **error)
 {
 	struct tls_files given = t->files;
@@ -314,6 +322,10 @@ static bool make_pki(struct target *t, const char **error)
 		(!folder_make_inner(&t->arena, pki, error) || !pki_write(&t->arena, pki, error)))
 		return false;
 	use_pki(t, pki);
+	if (t->lent_pki && !any_is_secret(t)) {
+		t->files = given;
+		return true;
+	}
 	t->tls = tls_new_dialling(&t->arena, &t->files, error);
 	t->files = given;
 	return t->tls;
