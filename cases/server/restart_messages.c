@@ -88,7 +88,9 @@ CASE(restart_keeps_message_whole,
 		P_RESPONSE_TOPIC("rs/back"), P_CORRELATION_DATA("\x01\xFF\x7F"), P_USER("b", "1"),
 		P_USER("a", "2"), P_USER("b", "3"), P_USER("", ""));
 	const struct bytes payload = filler(t, 3000);
-	leave(begin_kept(t, "subscriber", "rs/#", 2));
+	struct peer *sub = begin_kept(t, "subscriber", "rs/first", 2);
+	subscribe(sub, .filter = "rs/t/\xC3\xA9", .qos = 2);
+	leave(sub);
 	publish(join(t, "publisher"), .topic = "rs/t/\xC3\xA9", .bytes = payload, .qos = 2,
 		.props = props);
 	restart(t);
@@ -296,8 +298,8 @@ CASE(restart_in_delivery_qos2,
 	check_in_delivery(t, 2);
 }
 
-/* The DISCONNECT shows that the target has dealt with the acknowledgements. */
-static void check_settled(struct test *t, unsigned qos)
+/* "a" to "c" have been delivered and acknowledged; the DISCONNECT shows that the target has dealt with that. */
+static struct peer *begin_settled(struct test *t, unsigned qos)
 {
 	struct peer *sub = begin_kept(t, "subscriber", "rs/t", qos);
 	struct peer *pub = join(t, "publisher");
@@ -311,9 +313,10 @@ static void check_settled(struct test *t, unsigned qos)
 
 	struct peer *back = come_back(t, "subscriber");
 	publish(join(t, "publisher"), .topic = "rs/t", .payload = "marker", .qos = qos);
-	expect_message(back, .payload = "marker", .dup = SET(0));
-	expect_no(back, PUBREL);
+	return back;
 }
+
+/* 3.1.1 forbids no repetition of what has been acknowledged at QoS 1: at least once is enough for it. */
 
 CASE(restart_settled_qos1,
 	.title = "A QoS 1 message that was acknowledged does not come again after an orderly stop",
@@ -321,7 +324,15 @@ CASE(restart_settled_qos1,
 		"5.0:U50-STATE-CONTENT", "5.0:MQTT-3.1.2-5" },
 	.level = MUST, .versions = BOTH, .restarts = true)
 {
-	check_settled(t, 1);
+	struct peer *back = begin_settled(t, 1);
+	struct packet m = expect(back, PUBLISH);
+	bool again = !bytes_equal(m.payload, BYTES("marker"));
+
+	if (again && !is_v5(t))
+		nonstrict(t,
+			"a QoS 1 message that was acknowledged comes again after an orderly stop");
+	else
+		check_in(t, m, !again, "none of the messages that were acknowledged before");
 }
 
 CASE(restart_settled_qos2,
@@ -331,7 +342,9 @@ CASE(restart_settled_qos2,
 		"5.0:MQTT-3.1.2-5" },
 	.level = MUST, .versions = BOTH, .restarts = true)
 {
-	check_settled(t, 2);
+	struct peer *back = begin_settled(t, 2);
+	expect_message(back, .payload = "marker", .dup = SET(0));
+	expect_no(back, PUBREL);
 }
 
 /* ---- the target as receiver ---------------------------------------------------------------- */
@@ -415,11 +428,15 @@ CASE(restart_frees_identifier,
 	restart(t);
 
 	struct peer *back = come_back(t, "publisher");
+	judging(t, "3.1.1:MQTT-4.3.3-2");
+	judging(t, "5.0:MQTT-4.3.3-12");
 	publish(back, .topic = "rs/t", .payload = "two", .qos = 2, .id = ID);
 	publish(back, .topic = "rs/t", .payload = "marker", .qos = 2, .id = ID + 1);
 	struct peer *watcher = come_back(t, "watcher");
 	expect_message(watcher, .payload = "one");
-	expect_message(watcher, .payload = "two", .dup = SET(0));
+	struct packet m = expect_message(watcher);
+	check_in(t, m, bytes_equal(m.payload, BYTES("two")),
+		"the message that has the identifier now");
 	expect_message(watcher, .payload = "marker");
 }
 

@@ -8,7 +8,10 @@
 #include "harness/instance.h"
 #include "harness/test.h"
 
-enum { STEP_MS = 20 };
+enum {
+	STEP_MS = 20,
+	DYING_US = 500000, /* from closing its connections to its end */
+};
 
 static struct instance *instance_of(struct place at, struct test *t)
 {
@@ -69,13 +72,35 @@ void instance_begin(struct test *t)
 	test_remark(t, NULL, "%s runs, for this case run alone", i->name);
 }
 
+static bool has_ended_any(const struct test *t)
+{
+	for (size_t i = 0; i < t->peer_count; i++)
+		if (t->peers[i]->ended && !t->peers[i]->closed)
+			return true;
+	return false;
+}
+
+/* By itself: who closes connections unasked may be about to. */
+static bool has_ended(struct test *t, struct instance *i)
+{
+	bool dying = !verdict_is_good(t->verdict) && has_ended_any(t);
+	int64_t until_us = tape_now_us(&t->tape) + (dying ? DYING_US : 0);
+
+	if (t->down)
+		return false;
+	while (!i->ended(i, dying ? STEP_MS : 0))
+		if (tape_now_us(&t->tape) >= until_us)
+			return false;
+	return true;
+}
+
 void instance_end(struct test *t)
 {
 	struct instance *i = t->play->instance;
 
 	if (!i)
 		return;
-	if (!t->down && i->ended(i, 0))
+	if (has_ended(t, i))
 		take_death(t, false);
 	const char *said = i->said(i, t->arena);
 	t->target_said = *said && !t->death ? said : NULL;
