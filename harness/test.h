@@ -181,9 +181,10 @@ struct test {
 	struct tape_party agent_party;
 	struct hearing *hearings;
 	size_t hearing_count, hearing_capacity;
-	unsigned commands;                /* given so far; the number of the last one */
-	const char *fault;                /* the agent broke its contract: a sentence; or NULL */
-	const struct record_death *death; /* the target or the client has died, or ended without being asked to */
+	unsigned commands; /* given so far; the number of the last one */
+	const char *fault; /* the agent broke its contract: a sentence; or NULL */
+	const struct record_death
+		*death; /* the target or the client has died, or ended without being asked to */
 
 	struct leavings
 		*leavings; /* on the target, to be cleared after it; NULL: a client is judged */
