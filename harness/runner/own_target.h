@@ -6,7 +6,7 @@
  *                                 ends, in whatever way        ──▶    is ended by its keeper
  *   removes the folder
  *
- * docs/decisions/0022-restarts.md says why the process of the case run owns it.
+ * docs/decisions/0023-restarts.md says why the process of the case run owns it.
  */
 #ifndef HARNESS_OWN_TARGET_H
 #define HARNESS_OWN_TARGET_H
