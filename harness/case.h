@@ -415,6 +415,9 @@ struct disconnect {
 
 /* ---- restarts ------------------------------------------------------------------------------- */
 
+/* Whoever is still connected takes its leave. */
+#define leave_all(t) leave_all_at(AT("leave_all(" #t ")"), (t))
+
 /* In a case with .restarts: the target, which is this case run's alone, is stopped as its file says, and
  * started again, with the same store and in the same place; crash() kills it instead. All connections end by
  * that: what was sent before has been read. Whoever is to be there afterwards joins again. A target that
@@ -729,6 +732,7 @@ void off_the_record_at(struct place at, struct peer *p);
 void let_pass_at(struct place at, struct test *t, unsigned ms);
 void only_until_at(struct place at, struct test *t, int64_t since_us, unsigned ms);
 void in_time_at(struct place at, struct test *t, int64_t since_us, unsigned ms);
+void leave_all_at(struct place at, struct test *t);
 void restart_at(struct place at, struct test *t);
 void crash_at(struct place at, struct test *t);
 void halt_at(struct place at, struct test *t);

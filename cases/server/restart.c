@@ -42,7 +42,7 @@ CASE(restart_keeps_subscriptions,
 	struct peer *sub = begin_kept(t, "subscriber", "rs/first", 2);
 	for (size_t i = 0; i < SUBSCRIPTIONS; i++)
 		subscribe(sub, .filter = subscriptions[i].filter, .qos = subscriptions[i].qos);
-	leave(sub);
+	leave_all(t);
 	restart(t);
 
 	struct peer *back = come_back(t, "subscriber");
@@ -65,7 +65,7 @@ CASE(restart_keeps_session_begun_anew,
 {
 	struct peer *sub = join(t, "subscriber", .kept = true, .clean = true);
 	subscribe(sub, .filter = "rs/t", .qos = 1);
-	leave(sub);
+	leave_all(t);
 	restart(t);
 	struct peer *back = come_back(t, "subscriber");
 	publish(join(t, "publisher"), .topic = "rs/t", .payload = "m", .qos = 1);
@@ -93,8 +93,10 @@ CASE(restart_twice, .title = "What outlives one orderly stop outlives the next o
 {
 	leave(begin_kept(t, "subscriber", "rs/t", 1));
 	publish(join(t, "publisher"), .topic = "rs/t", .payload = "first", .qos = 1);
+	leave_all(t);
 	restart(t);
 	publish(join(t, "publisher"), .topic = "rs/t", .payload = "second", .qos = 1);
+	leave_all(t);
 	restart(t);
 	publish(join(t, "publisher"), .topic = "rs/t", .payload = "third", .qos = 1);
 
@@ -122,7 +124,7 @@ CASE(restart_keeps_no_local, .title = "No Local outlives an orderly stop",
 {
 	struct peer *sub = begin_kept(t, "subscriber", "rs/marker", 1);
 	subscribe(sub, .filter = "rs/own", .qos = 1, .no_local = true);
-	leave(sub);
+	leave_all(t);
 	restart(t);
 
 	struct peer *control = join(t, "control");
@@ -144,7 +146,7 @@ CASE(restart_keeps_retain_as_published, .title = "Retain As Published outlives a
 	require_offer(t, OFFER_RETAIN);
 	struct peer *sub = begin_kept(t, "subscriber", "rs/without", 1);
 	subscribe(sub, .filter = "rs/with", .qos = 1, .retain_as_published = true);
-	leave(sub);
+	leave_all(t);
 	restart(t);
 
 	struct peer *back = come_back(t, "subscriber");
@@ -168,7 +170,7 @@ CASE(restart_keeps_subscription_ids, .title = "Subscription Identifiers outlive 
 	for (size_t i = 0; i < 2; i++)
 		subscribe(sub, .filter = filters[i], .qos = 1,
 			.props = PROPS(P_SUBSCRIPTION_ID(ids[i])));
-	leave(sub);
+	leave_all(t);
 	restart(t);
 
 	struct peer *back = come_back(t, "subscriber");
@@ -195,7 +197,7 @@ CASE(restart_subscription_is_not_new,
 	struct peer *sub = begin_kept(t, "subscriber", "rs/t", 1);
 	publish_retained(join(t, "publisher"), .topic = "rs/t", .payload = "kept", .qos = 1);
 	expect_message(sub, .payload = "kept");
-	leave(sub);
+	leave_all(t);
 	restart(t);
 
 	require(t, retained_settled(t, .topic = "rs/t", .payload = "kept"),
@@ -219,7 +221,7 @@ CASE(restart_keeps_share,
 	require(t, offers(t)->shared, "the target has no shared subscriptions");
 	struct peer *sub = begin_kept(t, "member", "rs/marker", 1);
 	subscribe(sub, .filter = "$share/group/rs/t", .qos = 1);
-	leave(sub);
+	leave_all(t);
 	restart(t);
 
 	struct peer *back = come_back(t, "member");
@@ -261,11 +263,11 @@ CASE(restart_unsubscribed, .title = "A subscription that was given up does not c
 {
 	struct peer *sub = begin_kept(t, "subscriber", "rs/marker", 1);
 	subscribe(sub, .filter = "rs/gone", .qos = 1);
-	leave(sub);
+	leave_all(t);
 	restart(t); /* so that it has been stored */
 	sub = come_back(t, "subscriber");
 	unsubscribe(sub, .filter = "rs/gone");
-	leave(sub);
+	leave_all(t);
 	restart(t);
 	expect_gone(t, come_back(t, "subscriber"));
 }
@@ -276,11 +278,11 @@ CASE(restart_resubscribed, .title = "Of a subscription that was replaced the new
 	.level = MUST, .versions = BOTH, .restarts = true)
 {
 	struct peer *sub = begin_kept(t, "subscriber", "rs/t", 2);
-	leave(sub);
+	leave_all(t);
 	restart(t);
 	sub = come_back(t, "subscriber");
 	subscribe(sub, .filter = "rs/t", .qos = 1);
-	leave(sub);
+	leave_all(t);
 	restart(t);
 
 	struct peer *back = come_back(t, "subscriber");
@@ -305,10 +307,12 @@ CASE(restart_after_clean_start,
 		"5.0:MQTT-3.2.2-3" },
 	.level = MUST, .versions = BOTH, .restarts = true)
 {
-	leave(begin_kept(t, "subscriber", "rs/gone", 1));
+	begin_kept(t, "subscriber", "rs/gone", 1);
+	leave_all(t);
 	restart(t);
 	publish(join(t, "publisher"), .topic = "rs/gone", .payload = "old", .qos = 1);
-	leave(join(t, "subscriber"));
+	join(t, "subscriber");
+	leave_all(t);
 	restart(t);
 
 	struct peer *back = join(t, "subscriber", .kept = true);
@@ -398,6 +402,7 @@ CASE(restart_keeps_long_session, .title = "A session that never expires outlives
 		subscribe(client, .filter = "rs/t", .qos = 1);
 		leave(client);
 	}
+	leave_all(t);
 	restart(t);
 	for (size_t i = 0; i < 3; i++)
 		come_back(t, names[i]);

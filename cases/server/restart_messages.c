@@ -27,7 +27,7 @@ static void check_queue(struct test *t, unsigned qos)
 	struct peer *pub = join(t, "publisher");
 	for (size_t i = 0; i < LETTERS; i++)
 		publish(pub, .topic = "rs/t", .payload = letters[i], .qos = qos);
-	leave(pub);
+	leave_all(t);
 	restart(t);
 
 	struct peer *back = come_back(t, "subscriber");
@@ -66,7 +66,8 @@ CASE(restart_queues_on,
 		"5.0:U50-STATE-CONTENT", "5.0:MQTT-3.1.2-5" },
 	.level = MUST, .versions = BOTH, .restarts = true)
 {
-	leave(begin_kept(t, "subscriber", "rs/t", 1));
+	begin_kept(t, "subscriber", "rs/t", 1);
+	leave_all(t);
 	restart(t);
 	struct peer *pub = join(t, "publisher");
 	publish(pub, .topic = "rs/t", .payload = "a", .qos = 1);
@@ -93,6 +94,7 @@ CASE(restart_keeps_message_whole,
 	leave(sub);
 	publish(join(t, "publisher"), .topic = "rs/t/\xC3\xA9", .bytes = payload, .qos = 2,
 		.props = props);
+	leave_all(t);
 	restart(t);
 	struct peer *back = come_back(t, "subscriber");
 	struct packet m =
@@ -152,6 +154,7 @@ CASE(restart_expired_in_queue,
 	publish(pub, .topic = "rs/t", .payload = "late", .qos = 1,
 		.props = PROPS(P_MESSAGE_EXPIRY(1)));
 	publish(pub, .topic = "rs/t", .payload = "lives", .qos = 1);
+	leave_all(t);
 	halt(t);
 	let_pass(t, WAIT_MS - 500);
 	resume(t);
@@ -192,6 +195,8 @@ static void check_unacknowledged(struct test *t, unsigned qos)
 	publish(join(t, "publisher"), .topic = "rs/t", .payload = "again", .qos = qos);
 	struct packet first = expect(sub, PUBLISH);
 	check_text(t, first.payload, "again");
+	drop(sub);
+	leave_all(t);
 	restart(t);
 
 	struct peer *back = come_back(t, "subscriber");
@@ -243,6 +248,8 @@ CASE(restart_sends_pubrel_again,
 	struct packet message = expect(sub, PUBLISH);
 	send_ack(sub, PUBREC, message.id);
 	expect_ack(sub, PUBREL, message.id);
+	drop(sub);
+	leave_all(t);
 	restart(t);
 
 	struct peer *back = come_back(t, "subscriber");
@@ -266,7 +273,7 @@ static void check_in_delivery(struct test *t, unsigned qos)
 		publish(pub, .topic = "rs/t", .payload = letters[i], .qos = qos);
 	expect_message(sub, .payload = "a");
 	expect(sub, PUBLISH); /* "b", as it should */
-	leave(sub);           /* so that the target has dealt with the acknowledgements */
+	leave_all(t);         /* so that the target has dealt with the acknowledgements */
 	restart(t);
 
 	struct peer *back = come_back(t, "subscriber");
@@ -308,7 +315,7 @@ static struct peer *begin_settled(struct test *t, unsigned qos)
 	for (size_t i = 0; i < 3; i++)
 		expect_message(sub, .payload = letters[i]);
 	fence(sub);
-	leave(sub);
+	leave_all(t);
 	restart(t);
 
 	struct peer *back = come_back(t, "subscriber");
@@ -357,6 +364,25 @@ static struct peer *begin_publisher(struct test *t)
 	return begin_kept(t, "publisher", "rs/own", 1);
 }
 
+/* A target may send its PUBREC again by itself, too. False: there was none but one that refuses the repetition, and
+ * nothing is to be released.
+ */
+static bool has_pubrec(struct test *t, struct peer *pub)
+{
+	bool good = false, refused = false;
+
+	do {
+		struct packet pubrec = expect_ack(pub, PUBREC, ID);
+		bool bad = is_v5(t) && pubrec.code >= 0x80;
+		good |= !bad;
+		refused |= bad;
+		fence(pub);
+	} while (has_packet(pub, PUBREC));
+	if (refused)
+		nonstrict(t, "the repetition of a QoS 2 PUBLISH after a restart is refused");
+	return good;
+}
+
 /*   publisher                 target                  watcher
  *   PUBLISH q2 id 7      -->
  *                        <--  PUBREC 7
@@ -377,13 +403,15 @@ CASE(restart_keeps_received_identifier,
 	struct peer *pub = begin_publisher(t);
 	send_publish(pub, .topic = "rs/t", .payload = "once", .qos = 2, .id = ID);
 	expect_ack(pub, PUBREC, ID);
+	drop(pub);
 	restart(t);
 
 	struct peer *back = come_back(t, "publisher");
 	send_publish(back, .topic = "rs/t", .payload = "once", .qos = 2, .id = ID, .dup = true);
-	expect_ack(back, PUBREC, ID);
-	send_ack(back, PUBREL, ID);
-	expect_ack(back, PUBCOMP, ID);
+	if (has_pubrec(t, back)) {
+		send_ack(back, PUBREL, ID);
+		expect_ack(back, PUBCOMP, ID);
+	}
 	publish(back, .topic = "rs/t", .payload = "marker", .qos = 2, .id = ID + 1);
 	struct peer *watcher = come_back(t, "watcher");
 	expect_message(watcher, .payload = "once", .dup = SET(0));
@@ -403,12 +431,18 @@ CASE(restart_goes_on_with_pubrel,
 	struct peer *pub = begin_publisher(t);
 	send_publish(pub, .topic = "rs/t", .payload = "once", .qos = 2, .id = ID);
 	expect_ack(pub, PUBREC, ID);
+	drop(pub);
 	restart(t);
 
 	struct peer *back = come_back(t, "publisher");
 	send_ack(back, PUBREL, ID);
-	struct packet pubcomp = expect_ack(back, PUBCOMP, ID);
-	check_eq(t, pubcomp.code, 0);
+	struct packet answer = expect_one_of(back,
+		OUTCOMES({ .type = PUBCOMP },
+			{ PUBREC, .verdict = VERDICT_NONSTRICT,
+				.says = "PUBREC is sent again, though nobody has asked for it" }));
+	if (answer.type == PUBREC)
+		answer = expect_ack(back, PUBCOMP, ID);
+	check_eq(t, answer.code, 0);
 	publish(back, .topic = "rs/t", .payload = "marker", .qos = 2, .id = ID + 1);
 	struct peer *watcher = come_back(t, "watcher");
 	expect_message(watcher, .payload = "once", .dup = SET(0));
@@ -424,7 +458,7 @@ CASE(restart_frees_identifier,
 {
 	struct peer *pub = begin_publisher(t);
 	publish(pub, .topic = "rs/t", .payload = "one", .qos = 2, .id = ID);
-	leave(pub);
+	leave_all(t);
 	restart(t);
 
 	struct peer *back = come_back(t, "publisher");

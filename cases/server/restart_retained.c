@@ -42,6 +42,7 @@ static struct packet expect_kept(
 		.retain = SET(1), .dup = SET(0));
 	publish(late, .topic = topic, .payload = "marker", .qos = 2);
 	expect_message(late, .topic = topic, .payload = "marker", .retain = SET(0));
+	leave(late);
 	return m;
 }
 
@@ -55,6 +56,7 @@ CASE(restart_keeps_retained, .title = "Retained messages of QoS 1 and 2 outlive 
 	struct peer *pub = join(t, "publisher");
 	publish_retained(pub, .topic = "rs/1", .payload = "one", .qos = 1);
 	publish_retained(pub, .topic = "rs/2", .payload = "two", .qos = 2);
+	leave_all(t);
 	restart(t);
 	if (!is_kept(t, "rs/1", "one") && !is_v5(t))
 		return;
@@ -69,6 +71,7 @@ CASE(restart_keeps_retained_qos0,
 {
 	require_offer(t, OFFER_RETAIN);
 	publish_retained(join(t, "publisher"), .topic = "rs/0", .payload = "zero", .qos = 0);
+	leave_all(t);
 	restart(t);
 	if (!retained_settled(t, .topic = "rs/0", .payload = "zero"))
 		observe(t, "a retained message of QoS 0 does not outlive an orderly stop");
@@ -86,6 +89,7 @@ CASE(restart_keeps_retained_whole,
 		P_USER("a", "2"), P_USER("b", "3"), P_USER("", ""));
 	publish_retained(
 		join(t, "publisher"), .topic = "rs/t", .payload = "kept", .qos = 1, .props = props);
+	leave_all(t);
 	restart(t);
 	struct packet m = expect_kept(t, "rs/t", "kept", 1);
 	check_forwarded(t, m, props);
@@ -101,8 +105,10 @@ CASE(restart_retained_replaced,
 {
 	require_offer(t, OFFER_RETAIN);
 	publish_retained(join(t, "first"), .topic = "rs/t", .payload = "old", .qos = 1);
+	leave_all(t);
 	restart(t);
 	publish_retained(join(t, "second"), .topic = "rs/t", .payload = "new", .qos = 1);
+	leave_all(t);
 	restart(t);
 	if (is_kept(t, "rs/t", "new")) {
 		expect_kept(t, "rs/t", "new", 1);
@@ -125,8 +131,10 @@ CASE(restart_retained_replaced_by_qos0,
 {
 	require_offer(t, OFFER_RETAIN);
 	publish_retained(join(t, "first"), .topic = "rs/t", .payload = "old", .qos = 1);
+	leave_all(t);
 	restart(t);
 	publish_retained(join(t, "second"), .topic = "rs/t", .payload = "new", .qos = 0);
+	leave_all(t);
 	restart(t);
 
 	struct peer *late = join(t, "late");
@@ -144,11 +152,12 @@ CASE(restart_retained_cleared, .title = "A retained message that was deleted doe
 {
 	require_offer(t, OFFER_RETAIN);
 	publish_retained(join(t, "first"), .topic = "rs/t", .payload = "old", .qos = 1);
+	leave_all(t);
 	restart(t);
 	struct peer *second = join(t, "second");
 	publish(second, .topic = "rs/t", .payload = "", .qos = 1, .retain = true);
 	expect_none_retained(second, "rs/t");
-	leave(second);
+	leave_all(t);
 	restart(t);
 	expect_none_retained(join(t, "third"), "rs/t");
 }
@@ -217,9 +226,9 @@ CASE(restart_drops_no_longer_wanted_will,
 	.restarts = true)
 {
 	leave(begin_watcher(t));
-	struct peer *client = join(t, "client", .kept = true,
+	join(t, "client", .kept = true,
 		.will = { .topic = "rs/will", .payload = "the Will", .qos = 1 });
-	leave(client);
+	leave_all(t);
 	restart(t);
 
 	struct peer *watcher = come_back(t, "watcher");
@@ -255,6 +264,7 @@ CASE(restart_keeps_will_delay,
 	subscribe(client, .filter = "rs/own", .qos = 1);
 	int64_t since_us = now_us(t);
 	drop(client);
+	leave_all(t);
 	restart(t);
 
 	come_back(t, "client");
@@ -281,6 +291,7 @@ CASE(restart_delayed_will_comes,
 	require(t, !properties_find(&welcome.properties, 0x11),
 		"the target sets a Session Expiry Interval of its own");
 	drop(client);
+	leave_all(t);
 	restart(t);
 
 	struct peer *watcher = come_back(t, "watcher");

@@ -167,6 +167,13 @@ static void start_again(struct place at, struct test *t, struct instance *i)
 	watch_again(t);
 }
 
+void leave_all_at(struct place at, struct test *t)
+{
+	for (size_t i = 0; i < t->peer_count; i++)
+		if (t->peers[i]->accepted && is_open(t->peers[i]))
+			leave_at(at, t->peers[i], (struct disconnect){ 0 });
+}
+
 void restart_at(struct place at, struct test *t)
 {
 	struct instance *i = instance_of(at, t);
