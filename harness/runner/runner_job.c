@@ -94,7 +94,7 @@ static int64_t longest_us(const struct runner *r, const struct runner_job *job)
 {
 	const struct play *p = &job->play;
 	int64_t answer_us = p->patience_us > p->answer_us ? p->patience_us : p->answer_us;
-	int64_t answers = ANSWERS_A_CASE + (r->config->client ? AGENT_HELLO_ANSWERS : 0);
+	int64_t answers = ANSWERS_A_CASE + (r->config->client ? CLIENT_START_ANSWERS : 0);
 
 	int64_t starts_us = p->def->restarts && runner_launches(r)
 		? own_target_limit_us(r->config->target->file, STARTS_A_CASE)
