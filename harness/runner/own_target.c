@@ -143,5 +143,6 @@ void own_target_fini(struct own_target *o)
 {
 	target_kill(&o->target);
 	target_fini(&o->target);
+	places_forget(&o->target.places);
 	arena_fini(&o->arena);
 }
