@@ -421,7 +421,8 @@ struct disconnect {
 /* In a case with .restarts: the target, which is this case run's alone, is stopped as its file says, and
  * started again, with the same store and in the same place; crash() kills it instead. All connections end by
  * that: what was sent before has been read. Whoever is to be there afterwards joins again. A target that
- * does not come up again is a failure of what is on trial.
+ * ends before it is up again is a failure of what is on trial; one that takes too long, by a clock of ours, is
+ * `inconclusive`.
  *
  * halt() only stops it, resume() starts it again.
  */

@@ -15,7 +15,8 @@ struct record_death;
 
 enum instance_status {
 	INSTANCE_UP,
-	INSTANCE_DOWN,   /* it did not come up */
+	INSTANCE_DOWN,   /* it ended before it was up */
+	INSTANCE_LATE,   /* it was not up in time, by a clock of ours that accuses nobody */
 	INSTANCE_ROBBED, /* nor could it: somebody else has its port by now */
 };
 

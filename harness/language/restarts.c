@@ -67,7 +67,9 @@ void instance_begin(struct test *t)
 
 	if (!i)
 		return;
-	if (i->start(i, t->arena, &why) != INSTANCE_UP)
+	enum instance_status status = i->start(i, t->arena, &why);
+	t->waited = status == INSTANCE_LATE; /* in a quieter hour it may be otherwise */
+	if (status != INSTANCE_UP)
 		test_end(t, at, VERDICT_INCONCLUSIVE, why);
 	test_remark(t, NULL, "%s runs, for this case run alone", i->name);
 }
@@ -142,7 +144,8 @@ static void stop(struct place at, struct test *t, struct instance *i, bool order
 	}
 	test_remark(t, NULL, "%s gets %s", i->name, name);
 	i->signal(i, orderly);
-	if (!await_end(t, i))
+	t->waited = !await_end(t, i);
+	if (t->waited)
 		test_end(t, at, VERDICT_INCONCLUSIVE,
 			arena_printf(t->arena, "%s did not end within %u ms after %s", i->name,
 				i->stop_ms, name));
@@ -158,7 +161,8 @@ static void start_again(struct place at, struct test *t, struct instance *i)
 	const char *why;
 	enum instance_status status = i->start(i, t->arena, &why);
 
-	if (status == INSTANCE_ROBBED)
+	t->waited = status == INSTANCE_LATE;
+	if (status == INSTANCE_ROBBED || status == INSTANCE_LATE)
 		test_end(t, at, VERDICT_INCONCLUSIVE, why);
 	if (status == INSTANCE_DOWN)
 		test_fail(t, at, "the target runs again", why);

@@ -52,7 +52,7 @@ static enum instance_status start(struct instance *i, struct arena *a, const cha
 		return INSTANCE_UP;
 	}
 	*why = error ? arena_text(a, error) : "somebody else has taken its port meanwhile";
-	return error ? INSTANCE_DOWN : INSTANCE_ROBBED;
+	return !error ? INSTANCE_ROBBED : o->target.late ? INSTANCE_LATE : INSTANCE_DOWN;
 }
 
 static void signal_it(struct instance *i, bool orderly)

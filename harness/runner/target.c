@@ -449,6 +449,7 @@ static enum target_status wait_until_ready(struct target *t, const char **error)
 	int status;
 
 	*error = NULL;
+	t->late = false;
 	while ((left_us = deadline_us - clock_now_us()) > 0) {
 		if (!listens && accepts(t)) {
 			listens = true;
@@ -473,6 +474,7 @@ static enum target_status wait_until_ready(struct target *t, const char **error)
 	const struct endpoint *at = silent(t, a, &why);
 	if (!at)
 		return TARGET_UP; /* the probes of the run will say what is odd about it */
+	t->late = true;
 	if (is_misunderstood(at) || !places_lost(&t->places))
 		*error = arena_printf(a, "%s took no connections within %u ms: %s%s", t->file->name,
 			t->file->ready_ms, why, last_words(t));

@@ -51,6 +51,7 @@ struct target {
 	struct program program; /* program.pid is 0 while nothing runs */
 	const char *folder;     /* NULL: none */
 	struct places places;   /* of the last launch */
+	bool late;              /* it failed only because its time was over */
 	struct tls *tls;        /* NULL: it is not reached over TLS */
 	struct tail tail;       /* of its output */
 	size_t logged_bytes;

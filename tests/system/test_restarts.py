@@ -80,7 +80,7 @@ MILDER = {
 CANNOT_SHOW = {"properties", "property-order"}  # in 3.1.1
 
 
-def write_target(folder, *damages, broker=BROKER, persistent="stop = SIGTERM", ready_ms=20000):
+def write_target(folder, *damages, broker=BROKER, persistent="stop = SIGTERM", ready_ms=60000):
     path = folder / "keeping.ini"
     path.write_text(f"[target]\nname = the broker\nready_ms = {ready_ms}\nenvironment = OF={folder}\n"
                     f"command = /usr/bin/python3 {broker}\n"
@@ -130,7 +130,7 @@ def await_port(port):
 def is_seen(case):
     if case["id"].startswith("crash_"):
         return case["verdict"] in ("info", "nonstrict")
-    return case["verdict"] == MILDER.get((case["id"], case["version"]), "fail")
+    return case["verdict"] in (MILDER.get((case["id"], case["version"])), "fail")
 
 
 def check_seen(cases, damages=()):
@@ -188,20 +188,23 @@ def test_what_the_broker_says_is_evidence(tmp_path):
         "the broker gets SIGINT", "the broker has ended", "the broker runs again"]
 
 
-@pytest.mark.parametrize("damage, words", [
-    ("end", "the broker exited with status 1 before it was ready; its last words: keeping_broker.py: the store is "
-            "damaged"),
-    ("silence", "the broker took no connections within 1500 ms"),
-])
-def test_who_does_not_come_up_again_fails(tmp_path, damage, words):
-    target = write_target(tmp_path, damage, ready_ms=1500 if damage == "silence" else 20000)
-    _, cases = run(tmp_path, target, "restart_keeps_open_session", "crash_unsubscribed", "--versions", "5.0",
-                   "--patience", "0")
-    assert len(cases) == 2
-    for case in cases:
-        assert words in case["failure"]["actual"], case
-        assert case["failure"]["expected"] == "the target runs again"
+def test_who_ends_before_it_is_up_again_fails(tmp_path):
+    _, cases = run(tmp_path, write_target(tmp_path, "end"), "restart_keeps_open_session", "crash_unsubscribed",
+                   "--versions", "5.0")
     assert sorted(case["verdict"] for case in cases) == ["fail", "nonstrict"]
+    for case in cases:
+        assert case["failure"]["expected"] == "the target runs again"
+        assert case["failure"]["actual"] == "the broker exited with status 1 before it was ready; its last words: " \
+            "keeping_broker.py: the store is damaged"
+    assert not brokers(tmp_path)
+
+
+def test_who_is_not_up_again_in_time_is_not_accused(tmp_path):
+    """And does not hold up the run."""
+    target = write_target(tmp_path, "silence", ready_ms=4000)
+    _, cases = run(tmp_path, target, "restart_keeps_open_session", "--versions", "5.0", "--patience", "0")
+    assert cases[0]["verdict"] == "inconclusive"
+    assert "the broker took no connections within 4000 ms" in cases[0]["note"]
     assert not brokers(tmp_path)
 
 
