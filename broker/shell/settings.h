@@ -43,7 +43,8 @@ struct listener_settings {
 	uint16_t port;    /* 0: the system chooses, and the choice is printed */
 	enum listener_family family;
 	enum listener_protocol protocol;
-	uint32_t max_connections;      /* of it alone; 0: no limit */
+	uint32_t max_connections; /* of it alone; 0: no limit */
+	const char *mount_point;  /* that the topics of its clients begin with; NULL: nothing */
 	struct access_settings access; /* if they are not the same for all: per_listener */
 	struct tls_settings tls;
 	const char **origins; /* that browsers may come from; NULL: any */

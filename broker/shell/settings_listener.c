@@ -8,6 +8,7 @@
 #include "base/arena.h"
 #include "broker/shell/directive.h"
 #include "broker/shell/settings.h"
+#include "mqtt/text.h"
 
 static bool is_placed(struct line *l)
 {
@@ -90,6 +91,15 @@ static bool set_max_connections(struct line *l)
 		return line_u32(l, 1, UINT32_MAX, connections);
 	*connections = l->listener ? 0 : UINT32_MAX;
 	return true;
+}
+
+/* A Topic Name, but for "$": what begins with that is not for clients, or has a meaning of its own. */
+static bool set_mount_point(struct line *l)
+{
+	if (!is_placed(l) || !line_text(l, &l->listener->mount_point))
+		return false;
+	return (mqtt_topic_valid(mqtt_view_of(l->value)) && *l->value != '$') ||
+		line_wrong(l, "mount_point takes the beginning of a topic, without +, # and $");
 }
 
 static bool set_origin(struct line *l)
@@ -191,6 +201,7 @@ static const struct directive directives[] = {
 	{ "keyfile", set_keyfile },
 	{ "listener", set_listener },
 	{ "max_connections", set_max_connections },
+	{ "mount_point", set_mount_point },
 	{ "password_file", set_password_file },
 	{ "per_listener_settings", set_per_listener },
 	{ "protocol", set_protocol },
