@@ -45,6 +45,7 @@ struct link_extra {
 	uint32_t user_name_len;
 	uint8_t *method; /* Authentication Method of the connection */
 	uint32_t method_len;
+	int64_t answer_due_ms;  /* of a client that authenticates again; see link_expect_answer */
 	struct mqtt_view mount; /* the host's: link_set_mount; empty: none */
 };
 
