@@ -87,7 +87,7 @@ bool listeners_fit(const struct listeners *l, const struct settings *settings)
 		const struct listener_settings *s = &settings->listeners[i];
 		const struct entrance *e = &l->list[i].entrance;
 		bool same_place = !s->port || l->list[i].port == s->port;
-		if (!same_place || !e->tls != !s->tls.certfile ||
+		if (!same_place || !e->tls == tls_is_wanted(&s->tls) ||
 			!mqtt_view_equal(e->mount, mqtt_view_of(s->mount_point)))
 			return false;
 	}

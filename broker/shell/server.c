@@ -217,7 +217,7 @@ static bool knows_secrets(const struct settings *s)
 
 	for (unsigned i = 0; i < s->listener_count; i++) {
 		const struct listener_settings *l = &s->listeners[i];
-		any |= l->tls.keyfile || l->access.password_file || l->access.scram_file;
+		any |= tls_is_wanted(&l->tls) || l->access.password_file || l->access.scram_file;
 	}
 	return any;
 }
