@@ -71,14 +71,12 @@ const char *target_certificates_read(struct arena *a, struct target_certificates
 	return "[certificates] has `url`, `refused` and `folder`";
 }
 
-const char *target_certificates_finish(struct target_certificates *c, bool launched)
+const char *target_certificates_finish(struct target_certificates *c)
 {
 	if (!c->line)
 		return NULL;
 	if (!c->urls)
 		return "[certificates] needs a `url`";
-	if (!launched && !c->those.folder)
-		return "[certificates] needs a `folder`: only a launched program gets certificates";
 	for (unsigned i = CERTIFICATE_MISSING; i < CERTIFICATE_REVOKED && !c->has_refused; i++)
 		c->those.refused[i] = true;
 	return NULL;

@@ -21,7 +21,7 @@ struct target_certificates {
 const char *target_certificates_read(struct arena *a, struct target_certificates *c,
 	const char *folder, const struct ini_setting *s);
 
-/* What no single line can say; NULL: nothing is wrong. Fills in what is usual. `launched`: there is a PKI. */
-const char *target_certificates_finish(struct target_certificates *c, bool launched);
+/* What no single line can say; NULL: nothing is wrong. Fills in what is usual. */
+const char *target_certificates_finish(struct target_certificates *c);
 
 #endif

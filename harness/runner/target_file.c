@@ -434,7 +434,7 @@ static bool read_certificates(struct reader *r, const struct ini_setting *s)
 static bool check_certificates(struct reader *r)
 {
 	struct target_certificates *c = &r->out->certificates;
-	const char *sentence = target_certificates_finish(c, r->out->command);
+	const char *sentence = target_certificates_finish(c);
 
 	return !sentence || fault(r, c->line, sentence);
 }
@@ -502,6 +502,8 @@ static const char *missing(const struct target_file *f)
 		return "a client has no [users]: they are for brokers";
 	if (is_client && f->certificates.line)
 		return "a client has no [certificates]: they are for brokers";
+	if (f->certificates.line && !f->command && !f->certificates.those.folder)
+		return "[certificates] needs a `folder`: only a launched program gets certificates";
 	if ((f->password || f->password_file) && !f->user_name)
 		return "a password needs a `user`";
 	if (f->password && f->password_file)

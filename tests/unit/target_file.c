@@ -246,7 +246,7 @@ static void certificates_are_read(void **state)
 	assert_false(f.certificates.those.refused[CERTIFICATE_REVOKED]);
 	assert_false(read_good(TARGET).certificates.line);
 	assert_refused("[target]\nname = X\nurl = mqtts://h\n[certificates]\nurl = mqtts://h\n",
-		"4: [certificates] needs a `folder`: only a launched program gets certificates");
+		"1: [certificates] needs a `folder`: only a launched program gets certificates");
 	assert_refused(
 		"[target]\nname = X\nagent = a\n[certificates]\nurl = mqtts://h\nfolder = f\n",
 		"1: a client has no [certificates]: they are for brokers");
