@@ -5,7 +5,7 @@
 static struct pipe *dial_lowest(struct peer *p, int64_t deadline_us, void *user, const char **error)
 {
 	(void)user;
-	return endpoint_dial_bare(p->test->arena, p->test->play->target, deadline_us, error);
+	return endpoint_dial_bare(p->test->arena, test_target(p->test), deadline_us, error);
 }
 
 bool peer_dial_bare(struct peer *p, const char **error)
