@@ -54,10 +54,10 @@ struct pipe_ops {
 /* In the arena that it was made in; its socket is closed by pipe_close or pipe_reset. */
 struct pipe {
 	const struct pipe_ops *ops;
-	int fd; /* to poll; -1 when closed */
+	struct tapped *tapped; /* keeps what goes over its socket (tap.h); NULL: nobody does */
+	int fd;                /* to poll; -1 when closed */
 	struct sockaddr_storage local, remote;
-	const char *ended_by;  /* more of why it ended than that it did; NULL: nothing is known */
-	struct tapped *tapped; /* keeps what goes over the socket (tap.h); NULL: nobody does */
+	const char *ended_by; /* more of why it ended than that it did; NULL: nothing is known */
 };
 
 ssize_t pipe_read(struct pipe *p, void *data, size_t size);
