@@ -146,12 +146,12 @@ struct peer *peer_accept(struct test *t, const char *role, int64_t until_us)
 	if (!pipe)
 		return NULL;
 	struct peer *p = peer_new(t, role);
-	tap_name(&t->tap, p->party->name);
 	p->pipe = pipe;
 	p->party->accepted = true;
 	p->party->is_inner = t->listener->transport->is_secret || t->listener->transport->has_path;
 	p->party->local = pipe->local;
 	p->party->remote = pipe->remote;
+	tap_name(&t->tap, p->party->name);
 	p->last_begun_us = p->last_sent_us = tape_now_us(&t->tape);
 	tape_add(&t->tape, TAPE_CONNECTED, p->party, (struct bytes){ 0 }, NULL);
 	return p;
