@@ -1,4 +1,4 @@
-"""--wire: the real bytes of a case run, in the eyes of tshark, which gets no option and no key besides the file."""
+"""--wire: the real bytes of a case run, in the eyes of tshark, which for TLS gets nothing besides the file."""
 import functools
 import json
 import os
@@ -63,9 +63,9 @@ def look(path):
     with tempfile.NamedTemporaryFile("w", suffix=".lua") as script:
         script.write(MQTT_IN_WEBSOCKET)
         script.flush()
+        options = [] if "-tls" in path.name else ["-X", f"lua_script:{script.name}", "-o", "tcp.check_checksum:TRUE"]
         wanted = [part for name in FIELDS for part in ("-e", name)]
-        out = subprocess.run(["tshark", "-r", path, "-X", f"lua_script:{script.name}", "-o", "tcp.check_checksum:TRUE",
-                              "-T", "fields", "-E", "aggregator=|", *wanted],
+        out = subprocess.run(["tshark", "-r", path, *options, "-T", "fields", "-E", "aggregator=|", *wanted],
                              capture_output=True, text=True, timeout=LIMIT_S, check=True).stdout
     return [{name: value.split("|") for name, value in zip(FIELDS, line.split("\t")) if value}
             for line in out.splitlines()]
