@@ -99,7 +99,7 @@ const char run_help[] =
 	"in\n"
 	"                       TLS or WebSocket; the secrets of the TLS sessions are in it, so "
 	"that\n"
-	"                       Wireshark, and anybody who has the file, can read them\n"
+	"                       Wireshark, and anybody who has the file, can read it\n"
 	"  --capture INTERFACE  record the real traffic too, in capture.pcap; needs rights for it\n"
 	"  --serve              play what is asked for on standard input: for test drivers\n"
 	"  -h, --help           this\n"

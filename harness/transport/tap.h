@@ -4,7 +4,7 @@
  *   endpoint or listener ── tap ──▶ tapped, one for each connection ──▶ events, in order
  *
  * Whoever touches such a socket says so; the pipes above it pass their `tapped` on. All functions accept a
- * `tapped` of NULL, and do nothing: nobody wants to know. Within harness/transport and harness/evidence.
+ * `tapped` of NULL, and do nothing: nobody wants to know. Not for cases.
  */
 #ifndef HARNESS_TAP_H
 #define HARNESS_TAP_H
