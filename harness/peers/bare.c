@@ -21,7 +21,7 @@ static struct pipe *dial_tls(struct peer *p, int64_t deadline_us, void *user, co
 {
 	const struct peer_tls *how = user;
 	struct arena *a = p->test->arena;
-	struct endpoint to = *p->test->play->target;
+	struct endpoint to = *test_target(p->test);
 	struct tls_files files = to.tls->files;
 
 	if (how->shows) {
