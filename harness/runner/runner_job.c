@@ -337,9 +337,9 @@ static bool write_line(struct runner *r, struct runner_job *job)
 
 	if (!to)
 		return true;
-	return job->unread
-		? record_pass_on(to, (const char *)line->data, line->len, job->result.pcap)
-		: record_write_case(to, &job->result);
+	return job->unread ? record_pass_on(to, (const char *)line->data, line->len,
+				     job->result.pcap, job->result.wire)
+			   : record_write_case(to, &job->result);
 }
 
 void job_commit(struct runner *r, struct runner_job *job)
