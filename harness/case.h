@@ -70,6 +70,7 @@ struct case_def {
 	bool unaided;  /* of a client: it can also judge one that has no agent */
 	unsigned over; /* OVER_...: planned only for transports with these layers; 0: for all */
 	bool of_users; /* of a server: its clients are users of the target's file */
+	bool of_certificates; /* the same, but they have certificates; it is OVER_TLS */
 	/* Of a server: it is played with a target of its own, which it may restart. What is stored does not
 	 * depend on how the packets came: it is planned for the first transport and segmentation only.
 	 */

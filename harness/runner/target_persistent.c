@@ -148,5 +148,6 @@ const struct target_file *target_persistent_file(
 		a, file->documents, file->document_count, &p->documents, &f->document_count);
 	f->users = NULL;
 	f->users_urls = NULL;
+	f->certificates = (struct target_certificates){ 0 };
 	return f;
 }
