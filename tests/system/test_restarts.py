@@ -259,9 +259,11 @@ def test_at_a_url_nothing_is_judged(tmp_path):
 
 @pytest.mark.parametrize("how", [signal.SIGINT, signal.SIGKILL])
 def test_nothing_outlives_the_run(tmp_path, how):
-    target = write_target(tmp_path)
+    target, temporary = write_target(tmp_path), tmp_path / "tmp"
+    temporary.mkdir()
     with subprocess.Popen([PROGRAM, "run", target, "restart_session_expiry_goes_on", "--out", tmp_path / "out"],
-                          stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, start_new_session=True) as run_:
+                          stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, start_new_session=True,
+                          env={**os.environ, "TMPDIR": str(temporary)}) as run_:
         deadline = time.monotonic() + 60
         while len(brokers(tmp_path)) < 2 and time.monotonic() < deadline:
             time.sleep(0.02)
@@ -271,3 +273,5 @@ def test_nothing_outlives_the_run(tmp_path, how):
     while brokers(tmp_path) and time.monotonic() < deadline:
         time.sleep(0.02)
     assert not brokers(tmp_path)
+    if how == signal.SIGINT:
+        assert not list(temporary.iterdir())
