@@ -15,6 +15,7 @@
 #include "cli/screen.h"
 #include "harness/agent/habits.h"
 #include "harness/launch/program.h"
+#include "harness/runner/client_pki.h"
 #include "harness/transport/transport.h"
 #include "harness/versions.h"
 #include "pcap/capture.h"
@@ -117,7 +118,7 @@ static void say_launching(struct run *run, const char *text)
 	fflush(stdout);
 }
 
-static const char *not_launched(struct run *run, const char *why)
+const char *run_not_launched(struct run *run, const char *why)
 {
 	if (!run->has_file || !run->file.package || program_find(&run->arena, run->client.words[0]))
 		return why;
@@ -148,9 +149,11 @@ static const char *reach_client(struct run *run, int64_t answer_us)
 
 	if (!run->client.agent)
 		run->client.habits = habits_new();
+	if (run_any_secret(run) && !client_pki_make(&run->arena, &run->client, &error))
+		return error;
 	if (!survey_take_client(&run->arena, &run->client, served, run->options.versions, answer_us,
 		    run->surveys, &facts, &error))
-		return not_launched(run, error);
+		return run_not_launched(run, error);
 	if (facts.preload && run->role == ROLE_CLIENT)
 		preload_client(run);
 	if (run->has_file)
@@ -494,6 +497,7 @@ static int reach_and_play(struct run *run)
 	else
 		code = run->options.capture ? play_captured(run) : play_recorded(run);
 	preload_stop(&run->preload);
+	client_pki_remove(&run->client);
 	target_fini(&run->target);
 	return code;
 }

@@ -61,10 +61,10 @@ static bool start(struct probing *p, const struct client *client, enum mqtt_vers
 {
 	const char *error;
 
-	p->listener = transport_listen(p->arena, client->transport, NULL, &error);
+	p->listener = transport_listen(p->arena, client->transport, client->tls, &error);
 	if (!p->listener)
 		return give_up(p, error);
-	p->place = agent_place(p->listener, version);
+	p->place = agent_place(p->arena, client, p->listener, version);
 	return agent_start(&p->agent, p->arena, client, &p->place, p->error);
 }
 
@@ -104,6 +104,7 @@ static bool await_hello(struct probing *p, struct client_facts *out)
 		.name = hello.name,
 		.version = hello.version,
 		.versions = hello.versions,
+		.transports = hello.transports,
 		.preload = hello.preload,
 	};
 	return true;
@@ -206,6 +207,19 @@ static bool probe_plain(struct arena *a, const struct client *client, unsigned v
 		finish(&p);
 	}
 	return connected;
+}
+
+bool client_hello(struct arena *a, const struct client *client, int64_t answer_us,
+	struct client_facts *out, const char **error)
+{
+	struct client over_tcp = *client;
+	struct probing p = { .arena = a, .agent.program = PROGRAM_NONE, .error = error };
+
+	over_tcp.transport = transports[0];
+	p.deadline_us = clock_now_us() + AGENT_HELLO_ANSWERS * answer_us;
+	bool ok = start(&p, &over_tcp, MQTT_50) && await_hello(&p, out);
+	finish(&p);
+	return ok;
 }
 
 bool client_probe(struct arena *a, const struct client *client, unsigned versions,

@@ -18,10 +18,10 @@ static void listen_for_it(struct place at, struct test *t)
 
 	if (t->listener)
 		return;
-	t->listener = transport_listen(t->arena, t->play->transport, NULL, &error);
+	t->listener = transport_listen(t->arena, t->play->transport, t->play->client->tls, &error);
 	if (!t->listener)
 		test_end(t, at, VERDICT_ERROR, error);
-	t->place = agent_place(t->listener, t->play->version);
+	t->place = agent_place(t->arena, t->play->client, t->listener, t->play->version);
 }
 
 /* Launching takes its time, which is nobody's answer: an interpreter may have much to load. */

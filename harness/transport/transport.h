@@ -81,6 +81,7 @@ struct listener {
 	int fd;                /* to poll: readable when a connection waits */
 	const char *host;      /* where clients are to connect: an address, or a path ... */
 	uint16_t port;         /* ... and 0 */
+	const char *path;      /* of a WebSocket; NULL: it has none */
 	const char *url;       /* the same in one word */
 };
 
@@ -133,6 +134,8 @@ extern const struct transport transport_tcp, transport_tls, transport_ws, transp
 	transport_unix;
 
 const struct transport *transport_find(const char *name); /* NULL: there is none */
+
+unsigned transport_bit(const struct transport *transport); /* of a mask of some of them */
 
 /* By the scheme of a URL, which may be left out; *rest is what follows it. NULL: an unknown one. */
 const struct transport *transport_of_url(const char *url, const char **rest);

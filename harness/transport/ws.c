@@ -184,6 +184,7 @@ static bool ws_listen(struct arena *a, struct listener *out, const char **error)
 
 	if (ok)
 		out->url = arena_printf(a, "%s%s", out->url, usual_path);
+	out->path = usual_path;
 	return ok;
 }
 
