@@ -4,6 +4,7 @@
 
 #include "harness/agent/contract.h"
 #include "harness/test.h"
+#include "harness/transport/tls_context.h"
 
 enum {
 	LINE_SHOWN = 600,   /* bytes of a line, in the transcript */
@@ -12,7 +13,7 @@ enum {
 
 /* ---- launching ----------------------------------------------------------------------------- */
 
-static void listen_for_it(struct place at, struct test *t)
+void client_open(struct place at, struct test *t)
 {
 	const char *error;
 
@@ -43,7 +44,7 @@ void client_launch(struct place at, struct test *t)
 
 	if (t->agent && !(t->agent->plain && t->agent->ended))
 		return;
-	listen_for_it(at, t);
+	client_open(at, t);
 	if (t->agent)
 		agent_stop(t->agent);
 	struct agent *agent = arena_new(t->arena, struct agent);
@@ -172,6 +173,8 @@ void client_end(struct test *t)
 {
 	listener_close(t->listener);
 	t->listener = NULL;
+	tls_free(t->shown);
+	t->shown = NULL;
 	if (!t->agent)
 		return;
 	agent_stop(t->agent);

@@ -132,6 +132,16 @@ static bool is_key(const struct http_text *key)
 	return true;
 }
 
+bool opening_upgrades(const struct http_head *head)
+{
+	return !upgrade_fault(head);
+}
+
+bool opening_has_key(const struct http_head *head)
+{
+	return is_key(http_field(head, "Sec-WebSocket-Key"));
+}
+
 /* 4.2.1 */
 const char *opening_request_fault(struct arena *a, const struct http_head *request)
 {
@@ -146,7 +156,7 @@ const char *opening_request_fault(struct arena *a, const struct http_head *reque
 		return arena_printf(a, "its request is %s", why);
 	if (!version || !http_is(*version, "13"))
 		return "its request is for another version of WebSocket than 13";
-	if (!is_key(http_field(request, "Sec-WebSocket-Key")))
+	if (!opening_has_key(request))
 		return "its request has no Sec-WebSocket-Key of 16 bytes";
 	if (!http_lists(request, "Sec-WebSocket-Protocol", protocol))
 		return "its request does not offer the subprotocol \"mqtt\"";

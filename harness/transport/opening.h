@@ -28,4 +28,8 @@ void opening_refusal(struct buf *out, const char *why); /* 400, for people */
 const char *opening_answer_fault(struct arena *a, const struct http_head *answer, const char *key);
 const char *opening_request_fault(struct arena *a, const struct http_head *request);
 
+/* Parts of the latter. */
+bool opening_upgrades(const struct http_head *head);
+bool opening_has_key(const struct http_head *head); /* of 16 bytes */
+
 #endif

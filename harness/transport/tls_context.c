@@ -96,6 +96,14 @@ static struct tls *finish(struct tls *tls, bool ok, const char **error)
 	return NULL;
 }
 
+/* OpenSSL takes versions before 1.2 on its lowest level of security alone. */
+static void restrict_to(SSL_CTX *c, int version)
+{
+	SSL_CTX_set_security_level(c, 0);
+	SSL_CTX_set_min_proto_version(c, version);
+	SSL_CTX_set_max_proto_version(c, version);
+}
+
 static struct tls *new_context(const SSL_METHOD *method, const struct tls_files *f)
 {
 	struct tls *tls = calloc(1, sizeof(*tls));
@@ -109,7 +117,10 @@ static struct tls *new_context(const SSL_METHOD *method, const struct tls_files 
 	tls->insecure = f->insecure;
 	if (!tls->context || !tls->below)
 		abort();
-	SSL_CTX_set_min_proto_version(tls->context, TLS1_2_VERSION);
+	if (f->version)
+		restrict_to(tls->context, (int)f->version);
+	else
+		SSL_CTX_set_min_proto_version(tls->context, TLS1_2_VERSION);
 	SSL_CTX_set_options(tls->context, SSL_OP_NO_RENEGOTIATION);
 	SSL_CTX_set_mode(tls->context, SSL_MODE_ACCEPT_MOVING_WRITE_BUFFER);
 	return tls;

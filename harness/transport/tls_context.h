@@ -17,6 +17,9 @@ struct tls_files {
 	const char *key;  /* ... and its private key, which is not encrypted */
 	const char *sni;  /* the name to ask for and to find in the certificate; NULL: the host */
 	bool insecure;    /* take any certificate, and any name in it */
+	unsigned
+		version; /* this one of TLS alone, as it numbers itself (0x0301: 1.0), however weak;
+			   * 0: 1.2 and later */
 };
 
 struct tls {

@@ -12,6 +12,7 @@
 #include "harness/transport/outbox.h"
 #include "harness/transport/tls_bio.h"
 #include "harness/transport/tls_context.h"
+#include "harness/transport/tls_facts.h"
 #include "harness/transport/tls_words.h"
 #include "harness/transport/transport.h"
 
@@ -22,6 +23,7 @@ struct tls_pipe {
 	SSL *ssl;
 	struct outbox out;
 	struct tls_bio bio;
+	struct tls_facts facts;
 	const char *host;     /* whom the other side's certificate has to be for; NULL: anybody */
 	const char *distrust; /* why that is not so */
 	bool failed;          /* for good: OpenSSL has nothing more to say */
@@ -72,7 +74,7 @@ static ssize_t tls_read(struct pipe *p, void *data, size_t size)
 	case SSL_ERROR_NONE: return n;
 	case SSL_ERROR_WANT_READ:
 	case SSL_ERROR_WANT_WRITE: return PIPE_AGAIN;
-	case SSL_ERROR_ZERO_RETURN: return PIPE_END;
+	case SSL_ERROR_ZERO_RETURN: t->facts.notified = true; return PIPE_END;
 	default: return give_up(t);
 	}
 }
@@ -234,13 +236,27 @@ static const char *shake_hands(struct tls_pipe *t, int64_t deadline_us)
 	}
 }
 
+static void note_facts(struct tls_pipe *t)
+{
+	const char *name = SSL_get_servername(t->ssl, TLSEXT_NAMETYPE_host_name);
+
+	t->facts = (struct tls_facts){
+		.version = SSL_get_version(t->ssl),
+		.server_name = name ? arena_text(t->arena, name) : NULL,
+		.has_certificate = SSL_get0_peer_certificate(t->ssl) != NULL,
+	};
+	t->pipe.tls = &t->facts;
+}
+
 static struct pipe *finish(struct tls_pipe *t, int64_t deadline_us, const char **error)
 {
 	const char *fault = shake_hands(t, deadline_us);
 
 	ERR_clear_error();
-	if (!fault)
+	if (!fault) {
+		note_facts(t);
 		return &t->pipe;
+	}
 	*error = fault;
 	t->failed = true;
 	tls_close(&t->pipe);

@@ -22,6 +22,7 @@ struct arena;
 struct endpoint;
 struct pipe;
 struct tls;
+struct tls_facts;
 struct transport;
 
 /* ---- pipes --------------------------------------------------------------------------------- */
@@ -54,6 +55,7 @@ struct pipe {
 	const struct pipe_ops *ops;
 	int fd; /* to poll; -1 when closed */
 	struct sockaddr_storage local, remote;
+	const struct tls_facts *tls; /* of the TLS in it; NULL: there is none */
 	const char *ended_by; /* more of why it ended than that it did; NULL: nothing is known */
 };
 

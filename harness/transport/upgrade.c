@@ -70,6 +70,17 @@ const char *upgrade_exchange(struct arena *a, struct pipe *below, struct buf *re
 	return fault ? fault : receive_head(a, below, in, http_read_response, deadline_us, answer);
 }
 
+const char *upgrade_hear(struct arena *a, struct pipe *below, int64_t deadline_us, struct buf *in,
+	struct http_head *request)
+{
+	return receive_head(a, below, in, http_read_request, deadline_us, request);
+}
+
+const char *upgrade_send(struct pipe *below, struct buf *answer, int64_t deadline_us)
+{
+	return send_all(below, answer, deadline_us);
+}
+
 const char *upgrade_ask(struct arena *a, struct pipe *below, const char *host, const char *path,
 	int64_t deadline_us, struct buf *rest)
 {

@@ -410,7 +410,7 @@ static void check_framing(struct framing framing, const char *data, const char *
 	framing.unmasked = true;
 	buf_init(&out, HEAD_ROOM);
 	buf_init(&text, HEAD_ROOM);
-	assert_true(framing_encode(&out, &framing, data, strlen(data)));
+	assert_true(framing_encode(&out, &framing, FRAMES_OF_CLIENT, data, strlen(data)));
 	for (size_t i = 0; i < out.len; i++)
 		buf_printf(&text, "%02X", out.data[i]);
 	assert_string_equal(buf_text(&text), hex);
@@ -448,13 +448,13 @@ static void frames_have_lengths_and_masks(void **state)
 
 	(void)state;
 	buf_init(&out, 2 * sizeof(zeros));
-	assert_true(framing_encode(&out, &masked, zeros, 126));
+	assert_true(framing_encode(&out, &masked, FRAMES_OF_CLIENT, zeros, 126));
 	assert_memory_equal(out.data, "\x82\xFE\0\x7E", 4);
 	assert_int_equal(out.len, 4 + 4 + 126);
 	for (size_t i = 0; i < 126; i++) /* of zeros the mask is left */
 		assert_int_equal(out.data[8 + i], out.data[4 + i % 4]);
 	buf_reset(&out);
-	assert_true(framing_encode(&out, &masked, zeros, sizeof(zeros)));
+	assert_true(framing_encode(&out, &masked, FRAMES_OF_CLIENT, zeros, sizeof(zeros)));
 	assert_memory_equal(out.data, "\x82\xFF\0\0\0\0\0\x01\x11\x70", 10);
 	assert_int_equal(out.len, 10 + 4 + sizeof(zeros));
 	buf_fini(&out);
