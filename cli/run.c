@@ -154,6 +154,10 @@ static const char *reach_client(struct run *run, int64_t answer_us)
 	if (!survey_take_client(&run->arena, &run->client, served, run->options.versions, answer_us,
 		    run->surveys, &facts, &error))
 		return run_not_launched(run, error);
+	for (size_t i = 0; run->client.agent && i < run->routes.count; i++)
+		if (client_needs_keep_alive(
+			    &run->arena, &run->client, &facts, run->routes.list[i], answer_us))
+			run->client.kept_alive |= transport_bit(run->routes.list[i]);
 	if (facts.preload && run->role == ROLE_CLIENT)
 		preload_client(run);
 	if (run->has_file)
@@ -219,13 +223,18 @@ static const char *reach_target(struct run *run)
 
 static void tell_of_keep_alive(const struct run *run)
 {
+	for (size_t i = 0; i < run->routes.count; i++)
+		if (run->client.kept_alive & transport_bit(run->routes.list[i]))
+			fprintf(stderr,
+				"mqttspec run: over %s a Keep Alive of 0 cannot be had; all have "
+				"%u s instead\n",
+				run->routes.list[i]->name, KEEP_ALIVE_INSTEAD_S);
 	for (int i = 0; i < VERSION_COUNT; i++)
 		if (run->surveys[i].capabilities.keep_alive && !run->surveys[i].unserved)
 			fprintf(stderr,
-				"mqttspec run: MQTT %s: a Keep Alive of 0 %s; all have %u s "
-				"instead\n",
+				"mqttspec run: MQTT %s: a Keep Alive of 0 is not accepted; all "
+				"have %u s instead\n",
 				spec_version_name(version_at(i)),
-				run->role == ROLE_SERVER ? "is not accepted" : "cannot be had",
 				run->surveys[i].capabilities.keep_alive);
 }
 

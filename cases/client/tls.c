@@ -218,7 +218,7 @@ static void resumes_after(struct test *t, void (*spoil)(struct peer *server))
 	struct packet first = need(server, PUBLISH);
 	spoil(server);
 	expect_closed(server);
-	drop(server);
+	client_loses(server);
 	server = admit(t, .kept = true, .resumed = true);
 	struct packet again = expect(server, PUBLISH);
 	check_eq(t, again.id, first.id);

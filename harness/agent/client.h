@@ -21,6 +21,8 @@ struct client {
 	bool agent; /* it keeps the contract of docs/AGENT.md; else a plain command line ... */
 	const struct preload *preload; /* what it is forked from; NULL: it is launched anew */
 	struct habits *habits;         /* ... and this is what it was seen not to do; or NULL */
+	unsigned kept_alive; /* transports over which its Keep Alive cannot be turned off: a mask of
+			      * transport_bit */
 };
 
 /* What an agent says of itself, or what a plain command line showed. */
@@ -29,12 +31,15 @@ struct client_facts {
 	unsigned versions;          /* of MQTT, that it speaks: mask of V311 and V50 */
 	unsigned transports;        /* that its agent says it speaks: mask of transport_bit */
 	bool preload;               /* its agent says that it can be preloaded */
-	uint16_t keep_alive; /* its agent cannot turn it off, so this is asked for; 0: it can */
 };
 
 /* Launches an agent once and has it say what it is; its Keep Alive stays unknown. False, with a sentence. */
 bool client_hello(struct arena *a, const struct client *client, int64_t answer_us,
 	struct client_facts *out, const char **error);
+
+/* Whether an agent that has said this of itself cannot turn the Keep Alive off over `transport`. */
+bool client_needs_keep_alive(struct arena *a, const struct client *client,
+	const struct client_facts *facts, const struct transport *transport, int64_t answer_us);
 
 /* Launches it once for each of the versions asked for (an agent: once) and looks which it speaks.
  * False, with a sentence, when it cannot be launched, or keeps silent.

@@ -227,12 +227,22 @@ bool client_probe(struct arena *a, const struct client *client, unsigned version
 {
 	if (!client->agent)
 		return probe_plain(a, client, versions, answer_us, out, error);
-	struct probing p = { .arena = a, .agent.program = PROGRAM_NONE, .error = error };
+	return client_hello(a, client, answer_us, out, error);
+}
+
+bool client_needs_keep_alive(struct arena *a, const struct client *client,
+	const struct client_facts *facts, const struct transport *transport, int64_t answer_us)
+{
+	const char *error;
+	struct client over = *client;
+	struct client_facts again;
+	struct probing p = { .arena = a, .agent.program = PROGRAM_NONE, .error = &error };
+
+	over.transport = transport;
 	p.deadline_us = clock_now_us() + AGENT_HELLO_ANSWERS * answer_us;
-	bool ok = start(&p, client, MQTT_50) && await_hello(&p, out);
+	bool ok = start(&p, &over, MQTT_50) && await_hello(&p, &again);
 	p.deadline_us = clock_now_us() + answer_us;
-	if (ok && needs_keep_alive(&p, out))
-		out->keep_alive = KEEP_ALIVE_INSTEAD_S;
+	ok = ok && needs_keep_alive(&p, facts);
 	finish(&p);
 	return ok;
 }
