@@ -94,8 +94,8 @@ static const struct vector good_answers[] = {
 			&(const struct ws_reply){
 				.head = "HTTP/1.1 101 Web Socket Protocol Handshake\n" UPGRADE
 					CONNECTION ACCEPT PROTOCOL } },
-	{ .id = "in_bytes",
-		.title = "An answer is understood that comes byte by byte",
+	{ .id = "in_pieces",
+		.title = "An answer is understood that comes in pieces",
 		.extra = &(const struct ws_reply){ .apart = true } },
 	{ .id = "with_a_frame",
 		.title = "A frame is understood that comes along with the answer",

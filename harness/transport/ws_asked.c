@@ -1,15 +1,22 @@
 #include "harness/transport/ws_asked.h"
 
+#include <poll.h>
 #include <string.h>
 
 #include "base/arena.h"
 #include "base/buf.h"
+#include "base/clock.h"
 #include "harness/transport/opening.h"
 #include "harness/transport/transport.h"
 #include "harness/transport/upgrade.h"
 #include "harness/transport/websocket.h"
 
-enum { BLANKS = 2 }; /* of ", " */
+enum {
+	LINE_END = 2, /* bytes */
+	PIECE = 16,   /* the same, of an answer that comes apart ... */
+	MOMENT_US =
+		10000, /* ... with as much time in between, for a client to read each by itself */
+};
 
 const char ws_reply_usual[] = "HTTP/1.1 101 Switching Protocols\n"
 			      "Upgrade: websocket\n"
@@ -106,7 +113,7 @@ static void add_head(struct buf *out, const char *head, const char *accept)
 			head += strlen(mark);
 			continue;
 		}
-		buf_add(out, *head == '\n' ? "\r\n" : head, *head == '\n' ? BLANKS : 1);
+		buf_add(out, *head == '\n' ? "\r\n" : head, *head == '\n' ? LINE_END : 1);
 		head++;
 	}
 	buf_add_text(out, "\r\n");
@@ -116,12 +123,13 @@ static bool send_apart(struct pipe *below, const struct buf *all, int64_t deadli
 {
 	const char *fault = NULL;
 
-	for (size_t i = 0; i < all->len && !fault; i++) {
-		struct buf one;
-		buf_init(&one, 1);
-		buf_add(&one, all->data + i, 1);
-		fault = upgrade_send(below, &one, deadline_us);
-		buf_fini(&one);
+	for (size_t at = 0; at < all->len && !fault; at += PIECE) {
+		struct buf piece;
+		buf_init(&piece, PIECE);
+		buf_add(&piece, all->data + at, all->len - at < PIECE ? all->len - at : PIECE);
+		fault = upgrade_send(below, &piece, deadline_us);
+		buf_fini(&piece);
+		pipe_await(below, POLLIN, clock_now_us() + MOMENT_US);
 	}
 	return !fault;
 }

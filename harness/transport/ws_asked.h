@@ -39,7 +39,7 @@ struct ws_reply {
 	 * the answer to the key. NULL: as it should be.
 	 */
 	const char *head;
-	bool apart; /* each byte by itself */
+	bool apart; /* in pieces of some bytes, a moment apart */
 	bool pings; /* a Ping frame comes right after it, in the same write */
 };
 

@@ -39,6 +39,7 @@ static void certificates_are_looked_at(void **state)
 			"issued by \"mqttspec root that nobody trusts\", who is not trusted" },
 		{ PKI_SERVER_ELSEWHERE,
 			"its certificate is for elsewhere.test, not for 127.0.0.1" },
+		{ PKI_SERVER_ALONE, "its certificate is signed by itself" },
 	};
 
 	(void)state;
