@@ -231,7 +231,7 @@ static void hello_may_name_transports(void **state)
 	assert_no_event(a,
 		"{\"event\":\"hello\",\"contract\":1,\"name\":\"n\",\"version\":\"2\","
 		"\"versions\":[\"5.0\"],\"transports\":[]}",
-		"transports: must name some of");
+		"`transports`: must name some of");
 }
 
 static void what_is_no_event_is_said(void **state)
