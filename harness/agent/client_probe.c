@@ -196,7 +196,7 @@ static bool probe_plain(struct arena *a, const struct client *client, unsigned v
 		if (!(versions & version_bit(version)))
 			continue;
 		struct probing p = { .arena = a, .agent.program = PROGRAM_NONE, .error = error };
-		p.deadline_us = clock_now_us() + answer_us;
+		p.deadline_us = clock_now_us() + CLIENT_START_ANSWERS * answer_us;
 		bool ok = start(&p, client, version);
 		unsigned level = ok ? await_level(&p, version) : 0;
 		if (ok && !level)
@@ -216,7 +216,7 @@ bool client_hello(struct arena *a, const struct client *client, int64_t answer_u
 	struct probing p = { .arena = a, .agent.program = PROGRAM_NONE, .error = error };
 
 	over_tcp.transport = transports[0];
-	p.deadline_us = clock_now_us() + AGENT_HELLO_ANSWERS * answer_us;
+	p.deadline_us = clock_now_us() + CLIENT_START_ANSWERS * answer_us;
 	bool ok = start(&p, &over_tcp, MQTT_50) && await_hello(&p, out);
 	finish(&p);
 	return ok;
@@ -239,7 +239,7 @@ bool client_needs_keep_alive(struct arena *a, const struct client *client,
 	struct probing p = { .arena = a, .agent.program = PROGRAM_NONE, .error = &error };
 
 	over.transport = transport;
-	p.deadline_us = clock_now_us() + AGENT_HELLO_ANSWERS * answer_us;
+	p.deadline_us = clock_now_us() + CLIENT_START_ANSWERS * answer_us;
 	bool ok = start(&p, &over, MQTT_50) && await_hello(&p, &again);
 	p.deadline_us = clock_now_us() + answer_us;
 	ok = ok && needs_keep_alive(&p, facts);

@@ -165,7 +165,15 @@ bool agent_read(struct agent *a)
 	return true;
 }
 
-void agent_init(struct agent *a, const struct verb *verbs, const char *const *transports,
+void agent_init(struct agent *a, const struct verb *verbs, const char *name, const char *version,
+	bool has_v5)
+{
+	static const char *const tcp[] = { "tcp", NULL };
+
+	agent_init_over(a, tcp, verbs, name, version, has_v5);
+}
+
+void agent_init_over(struct agent *a, const char *const *transports, const struct verb *verbs,
 	const char *name, const char *version, bool has_v5)
 {
 	json_t *spoken = json_array();

@@ -46,8 +46,12 @@ struct agent {
 	size_t filled, room;
 };
 
-/* Says hello, for 3.1.1 and, if it `has_v5`, 5.0. What is handed over is borrowed. */
-void agent_init(struct agent *a, const struct verb *verbs, const char *const *transports,
+/* Says hello, for 3.1.1 and, if it `has_v5`, 5.0; agent_init for TCP, agent_init_over for these transports, NULL after
+ * the last. What is handed over is borrowed.
+ */
+void agent_init(struct agent *a, const struct verb *verbs, const char *name, const char *version,
+	bool has_v5);
+void agent_init_over(struct agent *a, const char *const *transports, const struct verb *verbs,
 	const char *name, const char *version, bool has_v5);
 void agent_fini(struct agent *a);
 

@@ -186,7 +186,7 @@ int main(void)
 	int v = mosquitto_lib_version(NULL, NULL, NULL);
 	snprintf(version, sizeof(version), "%d.%d.%d", v / 1000000, v / 1000 % 1000, v % 1000);
 	mosquitto_lib_init();
-	agent_init(&a, verbs, transports, "libmosquitto", version, true);
+	agent_init_over(&a, transports, verbs, "libmosquitto", version, true);
 	for (bool more = true; more; agent_sweep(&a)) {
 		struct mosquitto *m = a.client;
 		struct pollfd fds[] = { { STDIN_FILENO, POLLIN, 0 }, { -1, POLLIN, 0 } };

@@ -197,7 +197,7 @@ int main(void)
 	const MQTTAsync_nameValue *v = MQTTAsync_getVersionInfo();
 	while (v->name && strcmp(v->name, "Version") != 0)
 		v++;
-	agent_init(&a, verbs, transports, "Paho C", v->name ? v->value : "", true);
+	agent_init_over(&a, transports, verbs, "Paho C", v->name ? v->value : "", true);
 	a.client = &p;
 	while (agent_read(&a))
 		;
