@@ -117,7 +117,7 @@ const char *upgrade_answer(
 		send_all(below, &out, deadline_us);
 	} else {
 		opening_accept(*http_field(&request, "Sec-WebSocket-Key"), accept);
-		opening_answer(&out, accept);
+		opening_answer(&out, accept, opening_offers(&request));
 		fault = send_all(below, &out, deadline_us);
 	}
 	buf_fini(&out);

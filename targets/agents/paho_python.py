@@ -65,8 +65,8 @@ class Agent:
                 *(c.get(name) for name in ("path", "ca", "cert", "key")))
         if transport not in TRANSPORTS or "server_name" in c:
             raise NotImplementedError(f"transport {transport}, or server_name")
-        if "ca" in c and not c["keep_alive"]:  # its handshake waits no longer than that
-            raise NotImplementedError("keep_alive 0 over TLS")
+        if transport != "tcp" and not c["keep_alive"]:  # its handshakes wait no longer than that
+            raise NotImplementedError("keep_alive 0 over TLS and WebSocket")
         if not self.client:
             self.client = mqtt.Client(c["client_id"], None if five else c["clean_start"], None,
                                       VERSIONS[c["version"]], TRANSPORTS[transport], False)

@@ -28,7 +28,7 @@ from web_socket import BINARY, CLOSE, MORE, PING, PONG, TEXT, accept_of, frame, 
 ROOM = 65536
 
 
-class Hung(Exception):
+class Silent(Exception):
     pass
 
 
@@ -191,8 +191,6 @@ class Framed(Plain):
 
 
 class Layered(Client):
-    hung = None
-
     def open(self, command):
         transport = command.get("transport", "tcp")
         stream = super().open(command)
@@ -202,14 +200,13 @@ class Layered(Client):
             return Framed(stream, command) if transport in ("ws", "wss") else Plain(stream)
         except OSError:
             if FAULT == "silent_end":
-                self.hung = stream  # it stays open
-                raise Hung from None
+                raise Silent from None
             raise
 
     def do_connect(self, command):
         try:
             super().do_connect(command)
-        except Hung:
+        except Silent:
             pass
         except OSError:
             if FAULT != "lies":

@@ -61,7 +61,7 @@ static void shake_hands(struct by_hand *h, const char *more, size_t more_len)
 	assert_true(http_is(head.start[1], "/mqtt"));
 	opening_accept(*http_field(&head, "Sec-WebSocket-Key"), accept);
 	buf_init(&out, HEAD_ROOM);
-	opening_answer(&out, accept);
+	opening_answer(&out, accept, true);
 	buf_add(&out, more, more_len);
 	write_all(h->plain, out.data, out.len);
 	buf_fini(&out);
