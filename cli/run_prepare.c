@@ -281,6 +281,9 @@ bool run_prepare(struct run *run, int *code)
 		o->seed = random;
 	if (!find_target(run, code))
 		return false;
+	if (o->capture && run->role != ROLE_SERVER)
+		return run_complain(
+			run, code, EXIT_USAGE, "--capture is for brokers, not for a client");
 	list_cases(run);
 	return run_find_login(run, code) && run_find_guest(run, code) &&
 		find_expectations(run, code) && run_find_routes(run, code) &&

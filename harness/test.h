@@ -171,7 +171,8 @@ struct test {
 
 	/* A client is judged. */
 	struct listener *listener; /* where it connects to; NULL */
-	struct tls *shown;   /* what it finds there of the case's own; NULL: that of the run */
+	struct tls **shown;        /* what it finds there of the case's own, the last of them ... */
+	size_t shown_count, shown_capacity; /* ... and before; 0: that of the run */
 	bool accepting;      /* a connection is waited for: else one that comes waits */
 	struct agent *agent; /* NULL while it is not launched */
 	struct agent_place place;

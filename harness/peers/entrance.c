@@ -11,9 +11,18 @@ bool entrance_show(struct test *t, const struct tls_files *files, const char **e
 
 	if (!tls)
 		return false;
-	tls_free(t->shown);
-	t->listener->tls = t->shown = tls;
+	/* Connections that are still there have those before. */
+	t->shown = arena_grow(
+		t->arena, t->shown, t->shown_count, &t->shown_capacity, sizeof(struct tls *));
+	t->shown[t->shown_count++] = tls;
+	t->listener->tls = tls;
 	return true;
+}
+
+void entrance_close(struct test *t)
+{
+	while (t->shown_count)
+		tls_free(t->shown[--t->shown_count]);
 }
 
 /* ---- connections --------------------------------------------------------------------------- */

@@ -15,6 +15,7 @@ struct test;
 
 /* Who dials from here on finds this side of TLS. False, with a sentence. */
 bool entrance_show(struct test *t, const struct tls_files *files, const char **error);
+void entrance_close(struct test *t); /* once no connection is left */
 
 /* The next connection by the deadline (on the clock of the tape), as far as it comes. NULL: none came, or it came to
  * nothing, and then *fault is the rest of a sentence.

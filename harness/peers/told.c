@@ -4,7 +4,6 @@
 
 #include "harness/agent/contract.h"
 #include "harness/test.h"
-#include "harness/transport/tls_context.h"
 
 enum {
 	LINE_SHOWN = 600,   /* bytes of a line, in the transcript */
@@ -173,8 +172,6 @@ void client_end(struct test *t)
 {
 	listener_close(t->listener);
 	t->listener = NULL;
-	tls_free(t->shown);
-	t->shown = NULL;
 	if (!t->agent)
 		return;
 	agent_stop(t->agent);

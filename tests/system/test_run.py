@@ -419,6 +419,7 @@ def test_shards_together_are_the_whole(run):
     (["ws://127.0.0.1", "--ws-path", "a"], 2, ["--ws-path a: a path begins with a slash"]),
     (["wss://127.0.0.1/a", "--ws-path", "/b"], 2, ["--ws-path /b, and /a in the URL: which is it?"]),
     (["mqttspec-client", "--ca", "a"], 2, ["--ca is for brokers, not for a client"]),
+    (["mqttspec-client", "--capture", "lo"], 2, ["--capture is for brokers, not for a client"]),
     (["mqttspec-client", "--ws-path", "/a"], 2, ["--ws-path is for brokers, not for a client"]),
     (["--exec", "true", "--transports", "all"], 2, ["a command line does not say what it speaks; name the transports"]),
     (["mqtt://127.0.0.1/mqtt"], 2, ["leave out /mqtt"]),
