@@ -52,6 +52,7 @@ struct play {
 	struct round_trip round_trip; /* to the target: how far away it is */
 	struct leavings *leavings;    /* where to note what it leaves; NULL: nobody wants to know */
 	const char *pcap_path;        /* NULL: no capture */
+	const char *wire_path;        /* of one of what is below TLS and WebSocket; NULL: none */
 	/* Called when it does nothing but wait, and again when it has work; or NULL. */
 	void (*waits)(void *user, bool waits);
 	void *waits_user;

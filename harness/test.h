@@ -24,6 +24,7 @@
 #include "harness/peers/leavings.h"
 #include "harness/play.h"
 #include "harness/transport/endpoint.h"
+#include "harness/transport/tap.h"
 #include "harness/transport/transport.h"
 
 /* A packet that came from the target. */
@@ -89,6 +90,7 @@ struct peer {
 	struct login login;  /* of whom it is, ... */
 	bool is_somebody;    /* ... if it is not whoever the run is */
 	struct scram *scram; /* the exchange under way, or the last one; NULL: none */
+	struct tls *tls;     /* what it has shown of itself; NULL: what every peer shows */
 	bool gathers;        /* what it sends waits, as with SEGMENT_BATCH */
 	struct connect connect;
 	struct packet connack;
@@ -137,7 +139,10 @@ struct test {
 	const char *topics;     /* what those of the case are below, without the slash */
 	const char *client_ids; /* what those of the case begin with */
 	struct tape tape;
-	jmp_buf out; /* where a verdict goes when it leaves the body */
+	struct tap tap;         /* of what is below TLS and WebSocket, if that is wanted ... */
+	struct endpoint tapped; /* ... and where peers connect to, with it */
+	bool showed_secret;     /* a password has gone out */
+	jmp_buf out;            /* where a verdict goes when it leaves the body */
 	uint64_t random;
 
 	struct peer *peers[PEERS_MAX];
@@ -227,6 +232,12 @@ void claims_close(struct test *t, enum verdict verdict); /* those that are open 
 /* ---- test.c: verdicts ---------------------------------------------------------------------- */
 
 void test_init(struct test *t, struct arena *a, const struct play *play);
+
+/* For endpoints and listeners of this case run. NULL: there is nothing below, or nobody wants to see it. */
+struct tap *test_tap(struct test *t);
+
+/* Where peers connect to, whose bytes the tap gets; until the next call. Not where a client is judged. */
+const struct endpoint *test_target(struct test *t);
 
 /* Ends the run: `expected` against `actual`, as a fail, or as the level or a set-up has it. */
 void test_fail(struct test *t, struct place at, const char *expected, const char *actual)
@@ -553,6 +564,7 @@ bool topic_is_of_another(const struct peer *p, struct bytes topic);
 /* ---- users.c ------------------------------------------------------------------------------- */
 
 void test_need_users(struct test *t); /* else the run is `inapplicable` */
+void test_need_certificates(struct test *t);
 
 /* ---- cleanup.c ----------------------------------------------------------------------------- */
 

@@ -281,6 +281,7 @@ static void put_details(FILE *to, const struct runs *runs, const struct record_c
 	fputc('{', to);
 	json_member(to, "again", buf_text(&again));
 	json_member(to, "pcap", record->pcap);
+	json_member(to, "wire", record->wire);
 	if (record->failure)
 		put_failure(to, record->failure);
 	if (record->death)

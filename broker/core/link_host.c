@@ -37,6 +37,14 @@ void link_set_realm(struct link *l, uint8_t realm)
 	l->realm = realm;
 }
 
+bool link_set_mount(struct link *l, struct mqtt_view mount)
+{
+	if (!link_extra_make(l))
+		return false;
+	l->extra->mount = mount;
+	return true;
+}
+
 /* Takes the first link after `previous` out of the list; NULL: the very first one. */
 static struct link *pending_take(struct broker *b, struct link *previous)
 {

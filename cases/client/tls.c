@@ -119,8 +119,6 @@ CLIENT_CASE(client_shows_certificate,
 
 /* ---- which TLS ----------------------------------------------------------------------------- */
 
-enum { TLS_1_0 = 0x0301, TLS_1_3 = 0x0304 };
-
 static const char *const names[] = { "1.0", "1.1", "1.2", "1.3" };
 
 /* RFC 8996 has retired what is older than 1.2. */
@@ -129,8 +127,8 @@ CLIENT_CASE(client_tls_versions, .title = "Which versions of TLS the client spea
 {
 	const char *lowest = NULL, *highest = NULL;
 
-	for (unsigned version = TLS_1_3; version >= TLS_1_0; version--) {
-		speak_tls(t, version);
+	for (int version = TLS_1_3; version >= TLS_1_0; version--) {
+		speak_tls(t, (enum tls_version)version);
 		unsigned command = do_connect(t);
 		struct handshake h = await_handshake(t);
 		if (h.peer) {
@@ -264,7 +262,7 @@ CLIENT_CASE(client_close_notify, .title = "The client ends TLS with close_notify
 	do_disconnect(t);
 	need(server, DISCONNECT);
 	expect_closed(server);
-	if (!tls_of(server)->notified && !has_close_frame(server))
+	if (!has_close_notify(server) && !has_close_frame(server))
 		observe(t, "after DISCONNECT the connection ends without close_notify");
 }
 

@@ -29,8 +29,7 @@ static void need_connection(
 
 /* ---- TLS ----------------------------------------------------------------------------------- */
 
-static void show(
-	struct place at, struct test *t, enum pki_pair pair, const char *ca, unsigned version)
+static void show(struct place at, struct test *t, enum pki_pair pair, const char *ca, int version)
 {
 	const char *error;
 
@@ -56,9 +55,9 @@ void want_certificate_at(struct place at, struct test *t)
 	show(at, t, PKI_SERVER, pki_ca(t->arena, t->play->client->pki), 0);
 }
 
-void speak_tls_at(struct place at, struct test *t, unsigned version)
+void speak_tls_at(struct place at, struct test *t, enum tls_version version)
 {
-	show(at, t, PKI_SERVER, NULL, version);
+	show(at, t, PKI_SERVER, NULL, (int)version);
 }
 
 struct handshake await_handshake_at(struct place at, struct test *t)

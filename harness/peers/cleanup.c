@@ -4,6 +4,7 @@
  */
 #include "harness/peers/entrance.h"
 #include "harness/peers/scram.h"
+#include "harness/transport/tls_context.h"
 #include "harness/test.h"
 
 enum { CLEANUP_LIMIT_US = 1000000, ROUND_TRIPS = 4 };
@@ -29,6 +30,7 @@ static void close_peers(struct test *t)
 		buf_fini(&p->corked);
 		buf_fini(&p->shown);
 		scram_free(p->scram);
+		tls_free(p->tls);
 	}
 }
 

@@ -21,6 +21,7 @@ void client_open(struct place at, struct test *t)
 	t->listener = transport_listen(t->arena, t->play->transport, t->play->client->tls, &error);
 	if (!t->listener)
 		test_end(t, at, VERDICT_ERROR, error);
+	t->listener->tap = test_tap(t);
 	t->place = agent_place(t->arena, t->play->client, t->listener, t->play->version);
 }
 

@@ -35,6 +35,12 @@ bool runner_may_keep(const struct runner *r)
 
 /* ---- the job ------------------------------------------------------------------------------- */
 
+/* It plays where the target's file says. */
+static bool is_special(const struct case_def *def)
+{
+	return def->of_users || def->of_certificates;
+}
+
 static void set_play(struct runner *r, struct runner_job *job)
 {
 	const struct runner_config *c = r->config;
@@ -47,7 +53,9 @@ static void set_play(struct runner *r, struct runner_job *job)
 	if (c->client && c->client->kept_alive & transport_bit(job->item.transport))
 		job->capabilities.keep_alive = KEEP_ALIVE_INSTEAD_S;
 	if (job->item.def->of_users && !c->client)
-		job->for_users = target_users_endpoint(c->target, job->item.transport);
+		job->place = target_users_endpoint(c->target, job->item.transport);
+	if (job->item.def->of_certificates && !c->client)
+		job->place = target_certificates_endpoint(c->target, job->item.transport);
 	job->play = (struct play){
 		.def = job->item.def,
 		.row = job->item.row,
@@ -56,9 +64,10 @@ static void set_play(struct runner *r, struct runner_job *job)
 		.split_at = job->item.cut.split_at,
 		.repeat = job->item.repeat,
 		.transport = job->item.transport,
-		.target = c->client               ? NULL
-			: job->item.def->of_users ? &job->for_users
-						  : target_endpoint(c->target, job->item.transport),
+		.target = c->client ? NULL
+			: is_special(job->item.def)
+			? &job->place
+			: target_endpoint(c->target, job->item.transport),
 		.client = c->client,
 		.capabilities = &job->capabilities,
 		.known = survey->known,
@@ -331,9 +340,9 @@ static bool write_line(struct runner *r, struct runner_job *job)
 
 	if (!to)
 		return true;
-	return job->unread
-		? record_pass_on(to, (const char *)line->data, line->len, job->result.pcap)
-		: record_write_case(to, &job->result);
+	return job->unread ? record_pass_on(to, (const char *)line->data, line->len,
+				     job->result.pcap, job->result.wire)
+			   : record_write_case(to, &job->result);
 }
 
 void job_commit(struct runner *r, struct runner_job *job)

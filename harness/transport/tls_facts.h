@@ -8,7 +8,6 @@ struct tls_facts {
 	const char *version;     /* "TLSv1.3" */
 	const char *server_name; /* that it asks for, where it dials (SNI); NULL: for none */
 	bool has_certificate;    /* it has shown one */
-	bool notified;           /* it has ended TLS by close_notify */
 };
 
 #endif

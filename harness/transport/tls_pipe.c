@@ -10,6 +10,7 @@
 
 #include "base/arena.h"
 #include "harness/transport/outbox.h"
+#include "harness/transport/tap.h"
 #include "harness/transport/tls_bio.h"
 #include "harness/transport/tls_context.h"
 #include "harness/transport/tls_facts.h"
@@ -26,6 +27,7 @@ struct tls_pipe {
 	struct tls_facts facts;
 	const char *host;     /* whom the other side's certificate has to be for; NULL: anybody */
 	const char *distrust; /* why that is not so */
+	bool notified;        /* it has said that it ends */
 	bool failed;          /* for good: OpenSSL has nothing more to say */
 };
 
@@ -74,7 +76,7 @@ static ssize_t tls_read(struct pipe *p, void *data, size_t size)
 	case SSL_ERROR_NONE: return n;
 	case SSL_ERROR_WANT_READ:
 	case SSL_ERROR_WANT_WRITE: return PIPE_AGAIN;
-	case SSL_ERROR_ZERO_RETURN: t->facts.notified = true; return PIPE_END;
+	case SSL_ERROR_ZERO_RETURN: t->notified = true; return PIPE_END;
 	default: return give_up(t);
 	}
 }
@@ -139,6 +141,11 @@ static void tls_narrow(struct pipe *p)
 	pipe_narrow(of(p)->below);
 }
 
+static bool tls_notified(const struct pipe *p)
+{
+	return of(p)->notified;
+}
+
 static const struct pipe_ops tls_ops = {
 	.read = tls_read,
 	.write = tls_write,
@@ -146,6 +153,7 @@ static const struct pipe_ops tls_ops = {
 	.close = tls_close,
 	.reset = tls_reset,
 	.narrow = tls_narrow,
+	.notified = tls_notified,
 };
 
 /* ---- handshakes ---------------------------------------------------------------------------- */
@@ -161,6 +169,13 @@ static int look_at_certificate(int good, X509_STORE_CTX *examined)
 	return good;
 }
 
+static void keep_secret(const SSL *ssl, const char *line)
+{
+	const struct tls_pipe *t = SSL_get_app_data(ssl);
+
+	tap_secret(t->pipe.tapped, line);
+}
+
 static struct tls_pipe *new_pipe(struct arena *a, struct pipe *below, const struct tls *tls)
 {
 	struct tls_pipe *t = arena_new(a, struct tls_pipe);
@@ -171,6 +186,8 @@ static struct tls_pipe *new_pipe(struct arena *a, struct pipe *below, const stru
 	t->arena = a;
 	outbox_init(&t->out);
 	t->bio = (struct tls_bio){ .below = below, .out = &t->out };
+	if (below->tapped) /* else the secrets are not even written down */
+		SSL_CTX_set_keylog_callback(tls->context, keep_secret);
 	t->ssl = SSL_new(tls->context);
 	BIO *bio = tls_bio_new(tls->below, &t->bio);
 	if (!t->ssl || !bio)
@@ -192,7 +209,7 @@ static bool is_address(const char *host)
 /* Whom to ask for, and whom to believe. An address is no name to ask for (RFC 6066, section 3). */
 static void expect_host(struct tls_pipe *t, const struct tls *tls, const char *host)
 {
-	t->host = tls->sni ? tls->sni : host;
+	t->host = tls->files.sni ? tls->files.sni : host;
 	if (!t->host)
 		return;
 	if (is_address(t->host)) {
