@@ -40,16 +40,21 @@ static void check_witness(struct test *t)
 	expect_no_at(at, w, PUBLISH);
 }
 
+void test_watch_lateness(struct test *t)
+{
+	lateness_watch(&t->lateness, t->arena, t->play->target, t->play->version,
+		arena_printf(t->arena, "%sPulse", t->play->prefix), t->play->round_trip.most_us);
+}
+
 static void play_body(struct test *t)
 {
 	if (t->def->of_users)
 		test_need_users(t);
 	if (t->def->of_certificates)
 		test_need_certificates(t);
+	instance_begin(t);
 	if (t->def->budget_ms)
-		lateness_watch(&t->lateness, t->arena, t->play->target, t->play->version,
-			arena_printf(t->arena, "%sPulse", t->play->prefix),
-			t->play->round_trip.most_us);
+		test_watch_lateness(t);
 	t->def->play(t);
 	check_witness(t);
 	t->judged = -1;
@@ -123,6 +128,7 @@ static void fill_record(struct test *t, struct record_case *out)
 		.waited = t->waited,
 		.foreign = t->foreign,
 		.death = t->death,
+		.target_said = t->target_said,
 		.client_said = t->agent && !t->death ? tail_text(&t->agent->tail, a) : NULL,
 	};
 	if (out->client_said && !*out->client_said)
@@ -194,6 +200,7 @@ void play_case(struct arena *a, const struct play *play, struct record_case *out
 	show_rests(t);
 	client_end(t);
 	lateness_end(&t->lateness);
+	instance_end(t);
 	fill_record(t, out);
 	write_pcap(t, out);
 	write_wire(t, out);

@@ -174,6 +174,10 @@ struct test {
 	struct distribution *distributions;
 	size_t distribution_count, distribution_capacity;
 
+	/* The target is the case run's own. */
+	bool down;               /* it has been stopped, and not started again */
+	const char *target_said; /* its last lines, once it has been ended; or NULL */
+
 	/* A client is judged. */
 	struct listener *listener; /* where it connects to; NULL */
 	struct tls **shown;        /* what it finds there of the case's own, the last of them ... */
@@ -184,9 +188,10 @@ struct test {
 	struct tape_party agent_party;
 	struct hearing *hearings;
 	size_t hearing_count, hearing_capacity;
-	unsigned commands;                /* given so far; the number of the last one */
-	const char *fault;                /* the agent broke its contract: a sentence; or NULL */
-	const struct record_death *death; /* the client has died, or ended without being asked to */
+	unsigned commands; /* given so far; the number of the last one */
+	const char *fault; /* the agent broke its contract: a sentence; or NULL */
+	const struct record_death
+		*death; /* the target or the client has died, or ended without being asked to */
 
 	struct leavings
 		*leavings; /* on the target, to be cleared after it; NULL: a client is judged */
@@ -560,6 +565,17 @@ bool filter_is_own(const struct test *t, struct bytes filter); /* has the prefix
 
 /* Of another case run of this run, though this one has subscribed to no topics but its own. */
 bool topic_is_of_another(const struct peer *p, struct bytes topic);
+
+/* ---- restarts.c: a target of the case run's own ------------------------------------------------- */
+
+void instance_begin(struct test *t); /* launches it, if there is to be one; else the run ends */
+
+/* Ends it; one that has died without being told to makes the run a `crash`. */
+void instance_end(struct test *t);
+
+/* ---- play.c ----------------------------------------------------------------------------------- */
+
+void test_watch_lateness(struct test *t);
 
 /* ---- users.c ------------------------------------------------------------------------------- */
 

@@ -162,6 +162,7 @@ static void read_case(struct reader *r, const json_t *o, struct record_case *out
 	read_measurements(r, o, out);
 	out->failure = read_failure(r, o);
 	out->death = read_inner_death(r, o);
+	out->target_said = field_optional_text(r, o, "target_said");
 	out->client_said = field_optional_text(r, o, "client_said");
 	out->pcap = field_optional_text(r, o, "pcap");
 	out->pcap_error = field_optional_text(r, o, "pcap_error");

@@ -98,6 +98,7 @@ struct record_case {
 	size_t measurement_count;
 	const struct record_failure *failure; /* NULL unless there is something to explain */
 	const struct record_death *death;     /* for VERDICT_CRASH */
+	const char *target_said; /* last lines of a target of the case run's own; or NULL */
 	const char *client_said; /* last lines of a client on stderr; NULL: none, or in `death` */
 	const char *pcap;        /* path, relative to the record's folder; or NULL */
 	const char *pcap_error;  /* why the capture could not be written; or NULL */

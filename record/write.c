@@ -192,6 +192,7 @@ static void add_evidence(struct buf *b, const struct record_case *record)
 		add_death(b, record->death);
 		line_close(b, '}');
 	}
+	line_string_if(b, "target_said", record->target_said);
 	line_string_if(b, "client_said", record->client_said);
 	line_string_if(b, "pcap", record->pcap);
 	line_string_if(b, "pcap_error", record->pcap_error);
