@@ -17,6 +17,7 @@
 #include "broker/shell/listeners.h"
 #include "broker/shell/settings.h"
 #include "broker/shell/tls_set.h"
+#include "broker/store/store.h"
 
 enum {
 	LEAVE_MS = 2000, /* for clients to take their DISCONNECT when the broker ends */
@@ -31,11 +32,13 @@ struct server {
 	uv_timer_t timer;
 	uv_timer_t leave;
 	uv_timer_t trim;
+	uv_timer_t beat;
 	uv_signal_t signals[3];
 	int64_t due_ms; /* what the timer is set to */
 	struct broker *broker;
 	struct connections connections;
 	struct doorman doorman;
+	struct store *store; /* NULL: everything is in memory only */
 	struct log *log;
 	void (*reload)(void *context);
 	void *reload_context;
@@ -177,7 +180,51 @@ static struct broker *make_broker(
 	uv_gettimeofday(&wall);
 	config.wall_offset_ms =
 		wall.tv_sec * 1000 + wall.tv_usec / 1000 - (int64_t)uv_now(&s->loop);
+	if (s->store)
+		config.store =
+			(struct broker_store){ s->store, store_put, store_remove, store_commit };
 	return broker_new(&config, (int64_t)uv_now(&s->loop));
+}
+
+/* ---- the store ----------------------------------------------------------------------------- */
+
+static bool restore(void *context, struct mqtt_view key, struct mqtt_view value)
+{
+	return broker_restore(context, key, value);
+}
+
+static void on_beat(uv_timer_t *timer)
+{
+	struct server *s = timer->data;
+
+	store_beat(s->store);
+}
+
+static bool open_store(
+	struct server *s, const struct settings *settings, char *error, unsigned error_size)
+{
+	const struct persistence_settings *p = &settings->persistence;
+	const struct store_settings how = { p->location, !p->no_sync, p->most_bytes };
+
+	if (!p->on)
+		return true;
+	s->store = store_open(&how, s->log, error, error_size);
+	return s->store;
+}
+
+/* All that is in it, before anybody may ask for any of it. */
+static bool load(struct server *s, char *error, unsigned error_size)
+{
+	if (!s->store)
+		return true;
+	if (!store_load(s->store, restore, s->broker, error, error_size))
+		return false;
+	const struct broker_figures *f = broker_figures(s->broker);
+	uv_update_time(&s->loop);
+	log_line(s->log, LOG_NOTICE, "restored %u sessions, %u subscriptions, %u retained messages",
+		f->sessions, f->subscriptions, f->retained);
+	uv_timer_start(&s->beat, on_beat, STORE_BEAT_MS, STORE_BEAT_MS);
+	return true;
 }
 
 /* As many connections as the system allows this process. */
@@ -225,15 +272,17 @@ struct server *server_new(const struct settings *settings, struct log *log, cons
 	uv_timer_init(&s->loop, &s->timer);
 	uv_timer_init(&s->loop, &s->leave);
 	uv_timer_init(&s->loop, &s->trim);
-	s->turn.data = s->timer.data = s->leave.data = s->trim.data = s;
-	bool ok = doorman_init(&s->doorman, &s->connections, settings, error, error_size);
+	uv_timer_init(&s->loop, &s->beat);
+	s->turn.data = s->timer.data = s->leave.data = s->trim.data = s->beat.data = s;
+	bool ok = doorman_init(&s->doorman, &s->connections, settings, error, error_size) &&
+		open_store(s, settings, error, error_size);
 	s->broker = ok ? make_broker(s, settings, version) : NULL;
 	ok = s->broker &&
 		connections_init(&s->connections, s->broker, log, settings->connections_per_address,
 			&s->loop);
 	s->connections.files = raise_file_limit();
 	apply_log(s, settings);
-	ok = ok &&
+	ok = ok && load(s, error, error_size) &&
 		listeners_open(
 			&s->listeners, &s->loop, &s->connections, settings, error, error_size);
 	if (!ok) {
@@ -314,6 +363,7 @@ void server_free(struct server *s)
 	uv_loop_close(&s->loop);
 	if (s->broker)
 		broker_free(s->broker);
+	store_close(s->store);
 	doorman_fini(&s->doorman);
 	free(s);
 }
