@@ -14,10 +14,13 @@
 
 struct sheet;
 
-struct restored { /* messages out of the store, while it is read */
+enum { STORE_RETRY_MS = 1000 }; /* until room in the store is looked for again */
+
+struct restored { /* what came out of the store, while it is read, in the order of their numbers */
 	struct message **messages;
-	uint32_t count;
-	uint32_t capacity;
+	struct session **sessions;
+	uint32_t message_count, message_capacity;
+	uint32_t session_count, session_capacity;
 };
 
 struct broker {
@@ -46,10 +49,14 @@ struct broker {
 	uint64_t assigned;       /* client identifiers */
 	struct buf staged; /* scratch: sessions that a publication is held for, see deliver.c */
 	uint64_t serial;   /* of messages in the store */
+	uint64_t number;   /* of sessions there */
+	uint32_t changes;  /* what was put and removed; it only grows */
 	int64_t commit_ms; /* when a commit that failed is tried again; INT64_MAX: none did */
 	bool uncommitted;  /* the store has news */
-	bool staging;      /* nothing is sent above QoS 0 until all is in the store */
+	uint32_t staged_changes; /* `changes` when that began */
+	bool staging;            /* nothing is sent above QoS 0 until all is in the store */
 	struct restored restored;
+	bool restoring; /* there is something in it */
 	bool shutting_down;
 };
 

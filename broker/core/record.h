@@ -1,16 +1,18 @@
 /* What goes into the durable store, and how it comes back.
  *
  *      key                                   value, after the version
- *      'a' session                           expiry, end, user name, Will
+ *      'a' session                           Client Identifier, expiry, end, user name, Will
  *      'b' session | filter                  options, Subscription Identifier
  *      'c' session | Packet Identifier       -                                 QoS 2, received
  *      'd' serial                            message
  *      'e' session | sequence                serial, state, Packet Identifier, ..., share
  *      'f' topic                             message                           retained
  *
- * They come back in the order of the keys, so that each pair finds what it refers to. Only sessions
- * that outlive their connection are stored: for others, nothing here does anything, and everything
- * succeeds.
+ * A session goes by its number. They come back in the order of the keys, so that each pair finds what it refers
+ * to: stored.h reads them. Only sessions that outlive their connection are stored, and 'a' for those that do not but
+ * have a Will: for others, nothing here does anything, and everything succeeds.
+ *
+ * Where a client may be told of what has changed, its link is held until that is committed (link_hold).
  *
  * What returns a bool may fail, as the store may: then the store is as it was.
  */
@@ -27,8 +29,6 @@ struct delivery;
 struct message;
 struct session;
 struct subscription;
-
-enum { RECORD_VERSION = 2 }; /* first byte of every value: pairs of another one are not read */
 
 bool record_session(struct broker *b, const struct session *s);
 
@@ -54,6 +54,7 @@ bool record_delivery_change(struct broker *b, const struct session *s, struct de
 void record_delivery_gone(struct broker *b, const struct session *s, struct delivery *d);
 
 void record_message_orphan(struct broker *b, const struct message *m); /* restored, and not named */
+void record_orphan(struct broker *b, struct mqtt_view key);            /* that belongs to nothing */
 
 bool record_retained(struct broker *b, const struct message *m);
 void record_retained_gone(struct broker *b, struct mqtt_view topic);
