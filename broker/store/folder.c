@@ -30,6 +30,12 @@ bool folder_lock(struct folder *f, const char *path, char *error, unsigned error
 	return false;
 }
 
+void folder_leave(const struct folder *f)
+{
+	unlinkat(f->fd, "data.mdb", 0);
+	unlinkat(f->fd, "lock.mdb", 0);
+}
+
 void folder_unlock(struct folder *f)
 {
 	if (f->fd >= 0)

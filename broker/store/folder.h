@@ -11,6 +11,10 @@ struct folder {
 
 /* False, with a sentence, if there is none, or another broker has it. */
 bool folder_lock(struct folder *f, const char *path, char *error, unsigned error_size);
+
+/* Nothing is left of a store that could not be made. */
+void folder_leave(const struct folder *f);
+
 void folder_unlock(struct folder *f);
 
 #endif

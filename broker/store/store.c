@@ -7,18 +7,22 @@
 
 #include "broker/store/batch.h"
 #include "broker/store/folder.h"
-#include "broker/store/head.h"
-#include "broker/store/seal.h"
+#include "broker/store/point.h"
+#include "broker/store/reading.h"
 #include "broker/store/table.h"
 
 enum { ROOM_AGAIN_BYTES = 1 << 20 }; /* from which on it is no longer full */
 
 struct store {
+	struct store_settings settings;
 	struct folder folder;
+	struct reading reading; /* until all is loaded */
+	enum reading_state state;
 	struct table table;
 	struct batch batch;
 	struct log *log;
 	uint64_t wall_ms; /* of the latest commit */
+	bool open;        /* all was loaded, and it can be written to */
 	bool failing;     /* the latest commit failed, and is to be tried again */
 	bool full;        /* a pair had no room */
 	bool lost;        /* a removal could not be noted for want of memory */
@@ -39,8 +43,7 @@ static void tell_full(struct store *s, int e)
 	if (!s->full)
 		log_line(s->log, LOG_ERROR,
 			"%s: no room for more: %s; what cannot be stored is refused",
-			s->folder.path,
-			e == TABLE_CEILING ? "persistence_max_bytes is reached" : mdb_strerror(e));
+			s->folder.path, table_error(e));
 	s->full = true;
 }
 
@@ -57,7 +60,7 @@ bool store_put(void *store, struct mqtt_view key, struct mqtt_view value)
 	struct store *s = store;
 
 	point_pass(&s->table.points, "put");
-	if (s->failing)
+	if (s->failing || !s->open)
 		return false;
 	int e = table_room(&s->table, (uint64_t)s->batch.count + 1,
 		s->batch.len + key.len + (uint64_t)value.len);
@@ -81,12 +84,14 @@ void store_remove(void *store, struct mqtt_view key)
 static bool commit(struct store *s)
 {
 	uint64_t wall_ms = wall_now_ms();
+	if (!s->open)
+		return true; /* it is read again from the beginning */
 	int e = s->lost ? ENOMEM : table_write(&s->table, &s->batch, wall_ms);
 
 	if (e && !s->failing)
 		log_line(s->log, LOG_ERROR,
 			"%s: it cannot be written: %s; nobody is told that anything is stored",
-			s->folder.path, mdb_strerror(e));
+			s->folder.path, table_error(e));
 	if (!e && s->failing)
 		log_line(s->log, LOG_NOTICE, "%s: it can be written again", s->folder.path);
 	s->failing = e;
@@ -122,6 +127,14 @@ uint64_t store_wall_ms(const struct store *s)
 
 /* ---- the beginning and the end ------------------------------------------------------------- */
 
+static void release(struct store *s)
+{
+	reading_close(&s->reading);
+	folder_unlock(&s->folder);
+	batch_fini(&s->batch);
+	free(s);
+}
+
 struct store *store_open(
 	const struct store_settings *settings, struct log *log, char *error, unsigned error_size)
 {
@@ -131,52 +144,86 @@ struct store *store_open(
 		snprintf(error, error_size, "%s: no memory", settings->folder);
 		return NULL;
 	}
+	s->settings = *settings;
 	s->log = log;
 	batch_init(&s->batch);
+	points_init(&s->table.points);
 	if (!folder_lock(&s->folder, settings->folder, error, error_size)) {
 		free(s);
 		return NULL;
 	}
-	int e = table_open(&s->table, settings->folder, settings->sync, settings->most_bytes);
-	if (e) {
-		snprintf(error, error_size, "%s: %s", settings->folder, mdb_strerror(e));
-		folder_unlock(&s->folder);
-		free(s);
+	s->state = reading_open(&s->reading, settings->folder);
+	if (s->state == READING_BAD) {
+		snprintf(error, error_size, "%s", s->reading.error);
+		release(s);
 		return NULL;
 	}
+	s->wall_ms = s->reading.head.wall_ms;
 	return s;
 }
 
-bool store_load(struct store *s,
-	bool (*take)(void *context, struct mqtt_view key, struct mqtt_view value), void *context,
-	char *error, unsigned error_size)
-{
-	MDB_txn *txn;
-	MDB_cursor *cursor;
-	MDB_val k, v;
-	bool ok = true;
+struct load {
+	struct store *store;
+	store_take *take;
+	void *context;
+};
 
-	if (mdb_txn_begin(s->table.env, NULL, MDB_RDONLY, &txn))
-		return false;
-	if (mdb_cursor_open(txn, s->table.dbi, &cursor))
-		return false;
-	while (ok && !mdb_cursor_get(cursor, &k, &v, MDB_NEXT)) {
-		struct mqtt_view key = { k.mv_data, (uint32_t)k.mv_size };
-		struct mqtt_view value = { v.mv_data, (uint32_t)v.mv_size };
-		struct head head;
-		ok = seal_open(&key, &value);
-		if (ok && head_read(&head, key, value))
-			s->wall_ms = head.wall_ms;
-		else if (ok)
-			ok = take(context, key, value);
-		point_pass(&s->table.points, "load-pair");
+static bool take_pair(void *context, struct mqtt_view key, struct mqtt_view value)
+{
+	const struct load *l = context;
+
+	point_pass(&l->store->table.points, "load-pair");
+	return l->take(l->context, key, value);
+}
+
+static bool load(struct store *s, struct load *l, char *error, unsigned error_size)
+{
+	struct reading *r = &s->reading;
+
+	if (s->state == READING_NEW || reading_all(r, take_pair, l))
+		return true;
+	snprintf(error, error_size, "%s",
+		*r->error ? r->error : "its pairs have no room: is memory_limit large enough?");
+	if (!*r->error)
+		snprintf(error, error_size, "%s: %s", r->path,
+			"what is in it has no room (memory_limit), or is of another broker");
+	return false;
+}
+
+/* From now on it is written to; a first commit shows whether it can be. */
+static int begin(struct store *s)
+{
+	const struct store_settings *how = &s->settings;
+	int e = table_open(&s->table, how->folder, how->sync ? TABLE_SYNC : 0, how->most_bytes);
+
+	if (!e)
+		e = table_room(&s->table, 0, 0);
+	if (!e)
+		e = table_write(&s->table, &s->batch, wall_now_ms());
+	if (!e) {
+		batch_clear(&s->batch);
+		s->open = true;
+		return 0;
 	}
-	mdb_cursor_close(cursor);
-	mdb_txn_abort(txn);
-	if (!ok)
-		snprintf(error, error_size, "%s: damaged", s->folder.path);
+	table_close(&s->table);
+	if (s->state == READING_NEW)
+		folder_leave(&s->folder);
+	return e;
+}
+
+bool store_load(struct store *s, store_take *take, void *context, char *error, unsigned error_size)
+{
+	struct load l = { s, take, context };
+
+	if (!load(s, &l, error, error_size))
+		return false;
+	reading_close(&s->reading);
 	point_pass(&s->table.points, "load-done");
-	return ok;
+	int e = begin(s);
+	if (e)
+		snprintf(error, error_size, "%s: it cannot be written: %s", s->folder.path,
+			table_error(e));
+	return !e;
 }
 
 void store_close(struct store *s)
@@ -184,8 +231,10 @@ void store_close(struct store *s)
 	if (!s)
 		return;
 	point_pass(&s->table.points, "close");
+	if (s->open && s->batch.count)
+		log_line(s->log, LOG_ERROR,
+			"%s: the latest changes are lost; nobody was told that they are stored",
+			s->folder.path);
 	table_close(&s->table);
-	folder_unlock(&s->folder);
-	batch_fini(&s->batch);
-	free(s);
+	release(s);
 }

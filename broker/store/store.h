@@ -31,10 +31,13 @@ struct store_settings {
 struct store *store_open(
 	const struct store_settings *settings, struct log *log, char *error, unsigned error_size);
 
-/* Hands out all pairs in the order of their keys. False, with a sentence, if `take` refuses one. */
-bool store_load(struct store *s,
-	bool (*take)(void *context, struct mqtt_view key, struct mqtt_view value), void *context,
-	char *error, unsigned error_size);
+/* In the order of their keys. */
+typedef bool store_take(void *context, struct mqtt_view key, struct mqtt_view value);
+
+/* Hands out all pairs, then begins to write: what was removed meanwhile goes first. False, with a sentence, if `take` refuses
+ * one, it is damaged, or it cannot be written: then nothing in the folder has changed.
+ */
+bool store_load(struct store *s, store_take *take, void *context, char *error, unsigned error_size);
 
 /* Wall clock time (since 1970) at which the store was last known to be in use, by this broker or by an earlier one: an
  * earlier one has ended within STORE_BEAT_MS of it. 0: it is new.

@@ -37,7 +37,10 @@ static int env_open(struct table *t)
 		return e;
 	e = mdb_env_set_mapsize(env, MAP_FIRST);
 	if (!e)
-		e = mdb_env_open(env, t->path, MDB_NOTLS | (t->sync ? 0 : MDB_NOSYNC), FILE_MODE);
+		e = mdb_env_open(env, t->path,
+			MDB_NOTLS | (t->how & TABLE_SYNC ? 0 : MDB_NOSYNC) |
+				(t->how & TABLE_FILE ? MDB_NOSUBDIR : 0),
+			FILE_MODE);
 	if (!e)
 		e = mdb_env_info(env, &info);
 	/* A file that is larger has a map of its own size. */
@@ -116,15 +119,15 @@ static int table_begin(struct table *t)
 	return e;
 }
 
-int table_open(struct table *t, const char *folder, bool sync, uint64_t most_bytes)
+int table_open(struct table *t, const char *path, unsigned how, uint64_t most_bytes)
 {
-	*t = (struct table){ .path = strdup(folder),
-		.sync = sync,
+	*t = (struct table){ .path = strdup(path),
+		.points = t->points,
+		.how = how,
 		.page_bytes = 4096,
 		.most_bytes = most_bytes ? most_bytes : UINT64_MAX };
 	if (!t->path)
 		return ENOMEM;
-	points_init(&t->points);
 	int e = table_begin(t);
 	if (e) {
 		free(t->path);
@@ -135,7 +138,7 @@ int table_open(struct table *t, const char *folder, bool sync, uint64_t most_byt
 
 void table_close(struct table *t)
 {
-	if (t->env && !t->sync)
+	if (t->env && !(t->how & TABLE_SYNC))
 		mdb_env_sync(t->env, 1);
 	env_close(t);
 	free(t->path);
@@ -247,6 +250,11 @@ int table_write(struct table *t, const struct batch *b, uint64_t wall_ms)
 			t->file_bytes = bytes;
 	}
 	return e;
+}
+
+const char *table_error(int e)
+{
+	return e == TABLE_CEILING ? "persistence_max_bytes is reached" : mdb_strerror(e);
 }
 
 /* ---- room ---------------------------------------------------------------------------------- */

@@ -16,12 +16,17 @@
 
 enum { TABLE_CEILING = -1 }; /* in the place of an error: the file is as large as it may be */
 
+enum {
+	TABLE_SYNC = 1, /* a commit is on the disk, and not just on its way */
+	TABLE_FILE = 2, /* the path is that of a file, not of its folder */
+};
+
 struct table {
 	MDB_env *env; /* NULL: it has to be opened again */
 	MDB_dbi dbi;
 	struct points points;
-	char *path; /* of the folder */
-	bool sync;
+	char *path;   /* of the folder, or the file */
+	unsigned how; /* TABLE_... */
 	uint64_t page_bytes;
 	uint64_t used_bytes;   /* in use, not free to be used again */
 	uint64_t latest_bytes; /* that the latest batch took up: what it replaced is not free yet */
@@ -33,7 +38,7 @@ struct table {
 /* Opens the table in a folder, or makes it. `most_bytes` 0: no ceiling. Returns 0, an errno, or an error of LMDB; then
  * nothing is to be closed.
  */
-int table_open(struct table *t, const char *folder, bool sync, uint64_t most_bytes);
+int table_open(struct table *t, const char *path, unsigned how, uint64_t most_bytes);
 void table_close(struct table *t);
 
 /* Applies and commits what is in the batch, and the head. Returns 0, an errno, or an error of LMDB: then
@@ -45,5 +50,8 @@ int table_write(struct table *t, const struct batch *b, uint64_t wall_ms);
  * errno that says why there is none, or TABLE_CEILING.
  */
 int table_room(struct table *t, uint64_t changes, uint64_t bytes);
+
+/* What such an error says. */
+const char *table_error(int e);
 
 #endif
