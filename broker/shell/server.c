@@ -163,7 +163,6 @@ static struct broker *make_broker(
 	struct server *s, const struct settings *settings, const char *version)
 {
 	struct broker_config config;
-	uv_timeval64_t wall;
 
 	broker_config_default(&config);
 	config.limits = settings->limits;
@@ -177,12 +176,13 @@ static struct broker *make_broker(
 	doorman_attend(&s->doorman, &config);
 	if (getrandom(&config.seed, sizeof(config.seed), 0) != sizeof(config.seed))
 		config.seed = uv_hrtime();
-	uv_gettimeofday(&wall);
-	config.wall_offset_ms =
-		wall.tv_sec * 1000 + wall.tv_usec / 1000 - (int64_t)uv_now(&s->loop);
-	if (s->store)
+	uv_update_time(&s->loop);
+	if (s->store) {
 		config.store =
 			(struct broker_store){ s->store, store_put, store_remove, store_commit };
+		config.wall_offset_ms = store_now_ms(s->store) - (int64_t)uv_now(&s->loop);
+		config.ended_wall_ms = store_ended_ms(s->store);
+	}
 	return broker_new(&config, (int64_t)uv_now(&s->loop));
 }
 
