@@ -9,7 +9,6 @@
 
 enum pages_state {
 	PAGES_OK,
-	PAGES_NEW,     /* a file with nothing in it */
 	PAGES_FOREIGN, /* none of LMDB's */
 	PAGES_DAMAGED,
 };

@@ -89,7 +89,6 @@ enum reading_state reading_open(struct reading *r, const char *folder)
 		return errno == ENOENT ? READING_NEW : bad(r, "%s", strerror(errno));
 	switch (pages_open(&r->pages, r->fd)) {
 	case PAGES_OK: state = head_look(r); break;
-	case PAGES_NEW: state = READING_NEW; break;
 	case PAGES_FOREIGN: state = foreign(r); break;
 	case PAGES_DAMAGED: state = damaged(r, r->pages.damage); break;
 	}
