@@ -200,11 +200,16 @@ static void on_beat(uv_timer_t *timer)
 	store_beat(s->store);
 }
 
+static struct store_settings store_settings_of(const struct persistence_settings *p)
+{
+	return (struct store_settings){ p->location, !p->no_sync, p->most_bytes };
+}
+
 static bool open_store(
 	struct server *s, const struct settings *settings, char *error, unsigned error_size)
 {
 	const struct persistence_settings *p = &settings->persistence;
-	const struct store_settings how = { p->location, !p->no_sync, p->most_bytes };
+	const struct store_settings how = store_settings_of(p);
 
 	if (!p->on)
 		return true;
@@ -310,10 +315,16 @@ bool server_check(const struct settings *settings, char *error, unsigned error_s
 bool server_apply(
 	struct server *s, const struct settings *settings, char *error, unsigned error_size)
 {
+	const struct store_settings how = store_settings_of(&settings->persistence);
 	struct tls_set set;
 
 	if (!listeners_fit(&s->listeners, settings)) {
 		snprintf(error, error_size, "other listeners take a restart");
+		return false;
+	}
+	if (s->store ? !store_fits(s->store, &how) || !settings->persistence.on
+		     : settings->persistence.on) {
+		snprintf(error, error_size, "another persistence takes a restart");
 		return false;
 	}
 	bool ok = tls_set_read(&set, settings, error, error_size) &&

@@ -1,5 +1,6 @@
 #include "broker/store/pages.h"
 
+#include <errno.h>
 #include <inttypes.h>
 #include <stdarg.h>
 #include <stdio.h>
@@ -113,7 +114,7 @@ enum pages_state pages_open(struct pages *p, int fd)
 
 	*p = (struct pages){ 0 };
 	if (fstat(fd, &there))
-		return PAGES_FOREIGN;
+		return PAGES_ERROR;
 	if (!there.st_size) {
 		pages_damage(p, "it is empty");
 		return PAGES_DAMAGED;
@@ -121,14 +122,16 @@ enum pages_state pages_open(struct pages *p, int fd)
 	p->map_bytes = (uint64_t)there.st_size;
 	void *map = mmap(NULL, p->map_bytes, PROT_READ, MAP_SHARED, fd, 0);
 	if (map == MAP_FAILED)
-		return PAGES_FOREIGN;
+		return PAGES_ERROR;
 	p->map = map;
 	enum pages_state state = file_look(p);
-	if (state == PAGES_OK || state == PAGES_DAMAGED)
+	if (state != PAGES_FOREIGN)
 		p->seen = calloc(p->last / 8 + 1, 1);
-	if (!p->seen)
-		pages_close(p);
-	return state;
+	if (p->seen)
+		return state;
+	pages_close(p);
+	errno = ENOMEM;
+	return state == PAGES_FOREIGN ? state : PAGES_ERROR;
 }
 
 void pages_close(struct pages *p)

@@ -11,6 +11,7 @@ enum pages_state {
 	PAGES_OK,
 	PAGES_FOREIGN, /* none of LMDB's */
 	PAGES_DAMAGED,
+	PAGES_ERROR, /* it cannot be read at all: errno says why */
 };
 
 struct pages_tree {

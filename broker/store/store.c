@@ -3,6 +3,7 @@
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 #include <time.h>
 
 #include "broker/store/batch.h"
@@ -40,6 +41,14 @@ static uint64_t clock_ms(clockid_t clock)
 int64_t store_now_ms(const struct store *s)
 {
 	return (int64_t)clock_ms(CLOCK_MONOTONIC) + s->pairs_offset_ms;
+}
+
+bool store_fits(const struct store *s, const struct store_settings *settings)
+{
+	const struct store_settings *have = &s->settings;
+
+	return settings->folder && !strcmp(have->folder, settings->folder) &&
+		have->sync == settings->sync && have->most_bytes == settings->most_bytes;
 }
 
 int64_t store_ended_ms(const struct store *s)

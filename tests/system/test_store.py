@@ -235,6 +235,17 @@ def test_what_cannot_be_read_is_refused_and_left_alone(broker, spoil):
     assert broker.files() == before
 
 
+def test_another_persistence_takes_a_restart(broker):
+    broker.start()
+    for line in "persistence_sync none", "persistence_max_bytes 5000000":
+        broker.configure(line).command()
+        broker.process.send_signal(signal.SIGHUP)
+        broker.wait_for_log("another persistence takes a restart", 1 + (line != "persistence_sync none"))
+    broker.configure().command()
+    broker.process.send_signal(signal.SIGHUP)
+    broker.wait_for_log("broker.conf read again")
+
+
 def test_a_missing_folder_is_named(broker):
     broker.folder.rmdir()
     assert f"{broker.folder}: there is no such folder" in broker.refusal()
