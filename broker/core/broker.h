@@ -163,8 +163,9 @@ struct broker_store {
 	 */
 	void (*remove)(void *context, struct mqtt_view key);
 	/* Everything since the last commit is durable when it returns. False: not yet. The host
-	 * keeps it and is asked again; until then broker_next hands out no link but those to be
-	 * closed, and the host had better read nothing meanwhile, as answers pile up. May be NULL.
+	 * keeps it and is asked again (broker_due). Until then nothing is written to a link that would
+	 * be told of any of it, nor is it read from: link_output and link_wants_input say so. All
+	 * others go on; the host had better let each put fail meanwhile. May be NULL.
 	 */
 	bool (*commit)(void *context);
 };
@@ -176,6 +177,10 @@ struct broker_config {
 	struct broker_store store;
 	uint64_t seed;          /* unguessable; for hashes and assigned client identifiers */
 	int64_t wall_offset_ms; /* wall clock (since 1970) minus the clock of broker_tick */
+	/* Wall clock: sessions that are restored as connected lost their connection at this time, or
+	 * just now if that is earlier. 0: just now.
+	 */
+	int64_t ended_wall_ms;
 	/* How far the host's clock may lag: one that tells whole milliseconds, by up to one of
 	 * them. Nothing ends earlier than it may by the true time. (0)
 	 */
@@ -226,7 +231,8 @@ void broker_free(struct broker *b);
 
 /* One pair of the store, after broker_new and before the first link; all of them in the order of
  * their keys. False if this version of the broker writes no such pair, or there is no memory for
- * it; it is then skipped, and stays in the store.
+ * it; it is then skipped, and stays in the store. What belongs to nothing that was restored is
+ * removed.
  */
 bool broker_restore(struct broker *b, struct mqtt_view key, struct mqtt_view value);
 
@@ -241,7 +247,7 @@ int64_t broker_tick(struct broker *b, int64_t now_ms);
 int64_t broker_due(const struct broker *b);
 
 /* The next link that link_output, link_ends or link_wants_input has news about; NULL when there is
- * none. Each link comes once until there is further news. Commits the store first.
+ * none. Each link comes once until there is further news. Commits the store first, or tries to.
  */
 struct link *broker_next(struct broker *b);
 
@@ -294,7 +300,8 @@ struct broker_piece { /* fits struct iovec */
 
 /* The bytes to be written, at most `max` pieces of them; returns their number. Valid until the next
  * call of the core; but the first piece stays where it is until link_written has been told of it,
- * so it, or the beginning of it, can be handed to an asynchronous write.
+ * so it, or the beginning of it, can be handed to an asynchronous write. None, although there are
+ * bytes, while they wait for a commit.
  */
 size_t link_output(const struct link *l, struct broker_piece *pieces, size_t max);
 size_t link_output_bytes(const struct link *l);

@@ -14,10 +14,19 @@
 
 struct sheet;
 
-struct restored { /* messages out of the store, while it is read */
-	struct message **messages;
-	uint32_t count;
-	uint32_t capacity;
+enum { STORE_RETRY_MS = 1000 }; /* until room in the store is looked for again */
+
+struct restored_message {
+	uint64_t serial;
+	struct message *message;
+};
+
+struct restored { /* what came out of the store, while it is read, in the order of their numbers */
+	struct restored_message *messages;
+	struct session **sessions;
+	uint32_t message_at; /* that was found last: the next one is often wanted next */
+	uint32_t message_count, message_capacity;
+	uint32_t session_count, session_capacity;
 };
 
 struct broker {
@@ -47,10 +56,14 @@ struct broker {
 	uint64_t assigned;       /* client identifiers */
 	struct buf staged; /* scratch: sessions that a publication is held for, see deliver.c */
 	uint64_t serial;   /* of messages in the store */
+	uint64_t number;   /* of sessions there */
+	uint32_t changes;  /* what was put and removed; it only grows */
 	int64_t commit_ms; /* when a commit that failed is tried again; INT64_MAX: none did */
 	bool uncommitted;  /* the store has news */
-	bool staging;      /* nothing is sent above QoS 0 until all is in the store */
+	uint32_t staged_changes; /* `changes` when that began */
+	bool staging;            /* nothing is sent above QoS 0 until all is in the store */
 	struct restored restored;
+	bool restoring; /* there is something in it */
 	bool shutting_down;
 };
 

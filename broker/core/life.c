@@ -104,6 +104,7 @@ void broker_free(struct broker *b)
 	while (broker_next(b))
 		; /* frees the links that were closed */
 	restore_done(b);
+	b->commit_ms = INT64_MAX;
 	record_commit(b);
 	sessions_free_all(b);
 	sessions_fini(&b->sessions);
@@ -154,7 +155,8 @@ int64_t broker_tick(struct broker *b, int64_t now_ms)
 {
 	struct timer *timer;
 
-	restore_done(b);
+	if (b->restoring)
+		restore_done(b);
 	scratch_trim(b);
 	b->now_ms = now_ms;
 	memory_look(&b->memory);

@@ -80,11 +80,17 @@ struct link {
 	bool waits : 1;   /* there is output that was not taken at once */
 	bool draws : 1;   /* retained messages wait for room in the output */
 	bool must_close : 1;
+	bool held : 1; /* what it has to write tells of changes that are not committed */
 };
 
 /* NULL without memory. */
 struct link_extra *link_extra_make(struct link *l);
 void link_extra_free(struct link *l);
+
+/* What it is told depends on what the store has been told in this turn: none of it is written before that is
+ * committed.
+ */
+void link_hold(struct link *l);
 
 struct broker_client link_client(const struct link *l);
 struct broker_client session_client(const struct session *s); /* connected or not */

@@ -45,8 +45,9 @@ static uint32_t expiry_of(const struct broker *b, const struct mqtt_connect *c)
 
 /* The session to be continued, if there is one; what stood in its way has ended. */
 static struct session *session_continued(
-	struct broker *b, struct mqtt_view id, const struct mqtt_connect *c)
+	struct link *l, struct mqtt_view id, const struct mqtt_connect *c)
 {
+	struct broker *b = l->broker;
 	struct session *s = sessions_find(&b->sessions, id);
 
 	if (s && s->link) { /* [MQTT-3.1.4-2] of 3.1.1, [MQTT-3.1.4-3] of 5.0 */
@@ -54,6 +55,8 @@ static struct session *session_continued(
 		s = sessions_find(&b->sessions, id);
 	}
 	if (s && (c->clean_start || is_expired(s->expires_ms, b->now_ms))) { /* [MQTT-3.1.2-4] */
+		if (s->kept)
+			link_hold(l);
 		session_end(b, s);
 		s = NULL;
 	}
@@ -72,6 +75,17 @@ static void name_hand_over(struct link *l, struct session *s)
 		x->user_name = NULL;
 }
 
+static struct session *session_begin(
+	struct broker *b, struct mqtt_view id, const struct mqtt_connect *c)
+{
+	uint32_t expiry_s = expiry_of(b, c);
+	enum session_kept kept = SESSION_KEPT_NOT;
+
+	if (b->config.store.put)
+		kept = expiry_s ? SESSION_KEPT_WHOLE : c->has_will ? SESSION_KEPT_WILL : kept;
+	return session_new(b, id, expiry_s, kept, kept ? ++b->number : 0);
+}
+
 static bool session_take(struct link *l, struct session *s, const struct mqtt_connect *c)
 {
 	struct broker *b = l->broker;
@@ -81,8 +95,11 @@ static bool session_take(struct link *l, struct session *s, const struct mqtt_co
 	s->version = c->version;
 	s->expiry_s = expiry_of(b, c);
 	s->expires_ms = INT64_MAX;
-	if (!s->expiry_s) /* it was to last, and no longer is: nothing of it may come back */
+	/* It was to last, and no longer is: nothing of it may come back but a Will. */
+	if (!s->expiry_s && session_is_durable(s)) {
 		session_forget(b, s);
+		s->kept = c->has_will ? SESSION_KEPT_WILL : SESSION_KEPT_NOT;
+	}
 	s->realm = l->realm;
 	name_hand_over(l, s);
 	l->session = s;
@@ -210,7 +227,7 @@ static void session_refuse(struct link *l, bool present, uint8_t reason, const c
 	if (s)
 		will_drop(l->broker, s);
 	if (s && !present) {
-		s->durable = false;
+		s->kept = SESSION_KEPT_NOT;
 		s->expiry_s = 0;
 	}
 	link_refuse_connect(l, reason, what);
@@ -227,10 +244,10 @@ static void accept_mounted(struct link *l, const struct mqtt_connect *c, struct 
 		link_refuse_connect(l, refusal, "Will not allowed");
 		return;
 	}
-	struct session *s = session_continued(b, id, c);
+	struct session *s = session_continued(l, id, c);
 	bool present = s != NULL; /* [MQTT-3.2.2-2] [MQTT-3.2.2-3] */
 	if (!s)
-		s = session_new(b, id, expiry_of(b, c));
+		s = session_begin(b, id, c);
 	if (!s || !session_take(l, s, c) || !link_set(l, c)) {
 		session_refuse(l, present, MQTT_SERVER_BUSY, "no memory");
 		return;

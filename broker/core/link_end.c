@@ -293,8 +293,9 @@ static void life_due(struct link *l)
 	struct broker *b = l->broker;
 	uint32_t grain_ms = b->config.clock_grain_ms;
 
-	if (l->stopped)
-		l->heard_ms = b->now_ms; /* it is the host's verdict that is waited for */
+	if (l->stopped || l->held)
+		l->heard_ms =
+			b->now_ms; /* it is the host's verdict that is waited for, or its store */
 	bool unheard = link_is_congested(l) && is_unheard(l);
 	int64_t silence_ms = unheard ? stuck_due_ms(l) : silence_due_ms(l);
 	int64_t output_ms = output_due_ms(l);

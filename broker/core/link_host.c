@@ -16,7 +16,8 @@ struct link *link_open(struct broker *b, void *owner)
 	struct link *l = memory_take_zeroed(&b->memory, sizeof(*l));
 	if (!l)
 		return NULL;
-	restore_done(b);
+	if (b->restoring)
+		restore_done(b);
 	l->broker = b;
 	l->owner = owner;
 	l->heard_ms = b->now_ms;
@@ -45,36 +46,22 @@ bool link_set_mount(struct link *l, struct mqtt_view mount)
 	return true;
 }
 
-/* Takes the first link after `previous` out of the list; NULL: the very first one. */
-static struct link *pending_take(struct broker *b, struct link *previous)
-{
-	struct link **at = previous ? &previous->pending_next : &b->pending_first, *l = *at;
-
-	*at = l->pending_next;
-	if (b->pending_last == l)
-		b->pending_last = previous;
-	l->pending = false;
-	return l;
-}
-
-/* The store cannot be committed: what there is to be written waits, and what is to be closed does not. */
-static struct link *pending_to_close(struct broker *b)
-{
-	struct link *previous = NULL;
-
-	for (struct link *l = b->pending_first; l; previous = l, l = l->pending_next)
-		if (l->gone || link_must_close(l))
-			return pending_take(b, previous);
-	return NULL;
-}
-
+/* While the commit fails, links are handed out like any other, but those that are held have nothing to write and are not
+ * to be read from.
+ */
 struct link *broker_next(struct broker *b)
 {
-	bool committed = record_commit(b);
+	bool committed = !b->uncommitted || record_commit(b);
+	struct link *l;
 
-	while (b->pending_first) {
-		struct link *l = committed ? pending_take(b, NULL) : pending_to_close(b);
-		if (!l || !l->gone)
+	while ((l = b->pending_first)) {
+		b->pending_first = l->pending_next;
+		if (!b->pending_first)
+			b->pending_last = NULL;
+		l->pending = false;
+		if (committed)
+			l->held = false;
+		if (!l->gone)
 			return l;
 		memory_give(&b->memory, l, sizeof(*l));
 	}
@@ -83,12 +70,12 @@ struct link *broker_next(struct broker *b)
 
 bool link_wants_input(const struct link *l)
 {
-	return l->state == LINK_ENDS || (!l->stopped && !link_is_congested(l));
+	return l->state == LINK_ENDS || (!l->stopped && !l->held && !link_is_congested(l));
 }
 
 size_t link_output(const struct link *l, struct broker_piece *pieces, size_t max)
 {
-	return output_pieces(&l->output, pieces, max);
+	return l->held ? 0 : output_pieces(&l->output, pieces, max);
 }
 
 size_t link_output_bytes(const struct link *l)

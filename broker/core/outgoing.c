@@ -6,8 +6,6 @@
 #include "broker/core/record.h"
 #include "broker/core/session.h"
 
-enum { STORE_RETRY_MS = 1000 }; /* until room in the store is looked for again */
-
 static void message_release(struct broker *b, struct session *s, struct delivery *d)
 {
 	if (!d->message)
@@ -75,7 +73,7 @@ static bool ids_note(struct broker *b, struct outgoing *o)
  */
 static bool id_pass_over(struct broker *b, const struct session *s, struct outgoing *o)
 {
-	if (!o->open && s->durable)
+	if (!o->open && session_is_durable(s))
 		return false;
 	if ((!o->open || o->next_id == o->mark) && !ids_note(b, o))
 		return false;

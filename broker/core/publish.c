@@ -37,9 +37,10 @@ static bool retain(struct broker *b, struct publication *p)
 	return kept && stored;
 }
 
-static void publish_stage(struct broker *b)
+__attribute__((noinline)) static void publish_stage(struct broker *b)
 {
 	b->staging = true;
+	b->staged_changes = b->changes;
 	buf_reset(&b->staged);
 }
 
@@ -57,6 +58,9 @@ __attribute__((noinline)) static void publish_settle(
 	b->staging = false;
 	for (size_t i = 0; i < count && !all->failed; i++)
 		outgoing_pump(b, sessions[i]);
+	struct link *publisher = session_of(p->publisher)->link;
+	if (!all->failed && publisher && b->changes != b->staged_changes)
+		link_hold(publisher);
 	if (!all->failed)
 		return;
 	all->reached = 0;

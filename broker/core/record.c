@@ -2,8 +2,10 @@
 
 #include "broker/core/core.h"
 #include "broker/core/delivery.h"
+#include "broker/core/link.h"
 #include "broker/core/message.h"
 #include "broker/core/session.h"
+#include "broker/core/stored.h"
 #include "broker/core/will.h"
 
 enum { COMMIT_RETRY_MS = 100 };
@@ -24,14 +26,13 @@ static void key_begin(struct broker *b, char kind)
 	buf_reset(&b->key);
 	buf_reset(&b->value);
 	buf_add_u8(&b->key, (uint8_t)kind);
-	buf_add_u8(&b->value, RECORD_VERSION);
+	buf_add_u8(&b->value, STORED_VERSION);
 }
 
 static void key_session(struct broker *b, char kind, const struct session *s)
 {
 	key_begin(b, kind);
-	buf_add_u16(&b->key, s->id_len);
-	buf_add(&b->key, s->id, s->id_len);
+	u64_add(&b->key, session_number(s));
 }
 
 static struct mqtt_view view_of(const struct buf *buf)
@@ -47,6 +48,7 @@ static bool put(struct broker *b)
 		store->put(store->context, view_of(&b->key), view_of(&b->value));
 
 	b->uncommitted = true;
+	b->changes += ok;
 	b->figures.store_failures += !ok;
 	return ok;
 }
@@ -54,8 +56,26 @@ static bool put(struct broker *b)
 static void drop(struct broker *b)
 {
 	b->uncommitted = true;
+	b->changes++;
 	if (!b->key.failed)
 		b->config.store.remove(b->config.store.context, view_of(&b->key));
+}
+
+/* For what its client will be told of. */
+static bool put_for(struct broker *b, const struct session *s)
+{
+	bool ok = put(b);
+
+	if (ok && s->link)
+		link_hold(s->link);
+	return ok;
+}
+
+static void drop_for(struct broker *b, const struct session *s)
+{
+	drop(b);
+	if (s->link)
+		link_hold(s->link);
 }
 
 static void message_add(struct broker *b, const struct message *m)
@@ -70,9 +90,11 @@ static void message_add(struct broker *b, const struct message *m)
 
 bool record_session(struct broker *b, const struct session *s)
 {
-	if (!s->durable)
+	if (!s->kept)
 		return true;
-	key_session(b, 'a', s);
+	key_session(b, STORED_SESSION, s);
+	buf_add_u16(&b->value, s->id_len);
+	buf_add(&b->value, s->id, s->id_len);
 	buf_add_u8(&b->value, s->version);
 	buf_add_u32(&b->value, s->expiry_s);
 	time_add(b, &b->value, s->link ? 0 : s->expires_ms);
@@ -88,13 +110,13 @@ bool record_session(struct broker *b, const struct session *s)
 		time_add(b, &b->value, s->link ? 0 : s->will->due_ms);
 		message_add(b, s->will->message);
 	}
-	return put(b);
+	return put_for(b, s);
 }
 
 static void subscriptions_gone(struct broker *b, const struct session *s)
 {
 	for (const struct subscription *sub = s->subscriber.chain; sub; sub = sub->next) {
-		key_session(b, 'b', s);
+		key_session(b, STORED_SUBSCRIPTION, s);
 		subscription_text(sub, &b->key);
 		drop(b);
 	}
@@ -102,65 +124,64 @@ static void subscriptions_gone(struct broker *b, const struct session *s)
 
 void record_session_gone(struct broker *b, struct session *s)
 {
-	if (!s->durable)
+	if (!s->kept)
 		return;
-	subscriptions_gone(b, s);
-	for (uint16_t id = idset_next(s->received, 1); id; id = idset_next(s->received, id + 1u))
-		record_received_gone(b, s, id);
-	key_session(b, 'a', s);
-	drop(b);
-	s->durable = false;
+	if (session_is_durable(s)) {
+		subscriptions_gone(b, s);
+		for (uint16_t id = idset_next(s->received, 1); id;
+			id = idset_next(s->received, id + 1u))
+			record_received_gone(b, s, id);
+	}
+	key_session(b, STORED_SESSION, s);
+	drop_for(b, s);
+	s->kept = SESSION_KEPT_NOT;
+	s->owed = false;
 }
 
 bool record_subscription(struct broker *b, const struct session *s, struct mqtt_view filter,
 	const struct subscription *options)
 {
-	if (!s->durable)
+	if (!session_is_durable(s))
 		return true;
-	key_session(b, 'b', s);
+	key_session(b, STORED_SUBSCRIPTION, s);
 	buf_add(&b->key, filter.data, filter.len);
-	buf_add_u8(&b->value, s->version);
 	buf_add_u8(&b->value, options->qos);
 	buf_add_u8(&b->value, options->no_local);
 	buf_add_u8(&b->value, options->retain_as_published);
 	buf_add_u32(&b->value, options->id);
-	return put(b);
+	return put_for(b, s);
 }
 
 void record_subscription_gone(struct broker *b, const struct session *s, struct mqtt_view filter)
 {
-	if (!s->durable)
+	if (!session_is_durable(s))
 		return;
-	key_session(b, 'b', s);
+	key_session(b, STORED_SUBSCRIPTION, s);
 	buf_add(&b->key, filter.data, filter.len);
-	drop(b);
+	drop_for(b, s);
 }
 
 static void key_received(struct broker *b, const struct session *s, uint16_t id)
 {
-	key_session(b, 'c', s);
+	key_session(b, STORED_RECEIVED, s);
 	buf_add_u16(&b->key, id);
 }
 
-bool record_received(struct broker *b, const struct session *s, uint16_t id)
+bool record_received_store(struct broker *b, const struct session *s, uint16_t id)
 {
-	if (!s->durable)
-		return true;
 	key_received(b, s, id);
-	return put(b);
+	return put_for(b, s);
 }
 
-void record_received_gone(struct broker *b, const struct session *s, uint16_t id)
+void record_received_drop(struct broker *b, const struct session *s, uint16_t id)
 {
-	if (!s->durable)
-		return;
 	key_received(b, s, id);
-	drop(b);
+	drop_for(b, s);
 }
 
 static void key_message(struct broker *b, const struct message *m)
 {
-	key_begin(b, 'd');
+	key_begin(b, STORED_MESSAGE);
 	u64_add(&b->key, m->serial);
 }
 
@@ -194,9 +215,19 @@ void record_message_orphan(struct broker *b, const struct message *m)
 	drop(b);
 }
 
+void record_orphan(struct broker *b, struct mqtt_view key)
+{
+	const struct broker_store *store = &b->config.store;
+
+	if (!store->remove)
+		return;
+	b->uncommitted = true;
+	store->remove(store->context, key);
+}
+
 static void key_delivery(struct broker *b, const struct session *s, const struct delivery *d)
 {
-	key_session(b, 'e', s);
+	key_session(b, STORED_DELIVERY, s);
 	buf_add_u32(&b->key, d->sequence);
 }
 
@@ -215,13 +246,12 @@ static bool delivery_put(struct broker *b, const struct session *s, const struct
 		buf_add_u32(&b->value, extra->ids[i].id);
 	if (extra && extra->share && extra->share->node)
 		share_text(extra->share, &b->value);
-	return put(b);
+	/* At QoS 1 it may come twice: nothing that the client is told has to wait. */
+	return d->qos == 2 ? put_for(b, s) : put(b);
 }
 
-bool record_delivery(struct broker *b, const struct session *s, struct delivery *d)
+bool record_delivery_store(struct broker *b, const struct session *s, struct delivery *d)
 {
-	if (!s->durable)
-		return true;
 	if (!message_hold_stored(b, d->message))
 		return false;
 	d->stored = delivery_put(b, s, d);
@@ -241,10 +271,8 @@ bool record_delivery_change(struct broker *b, const struct session *s, struct de
 	return true;
 }
 
-void record_delivery_gone(struct broker *b, const struct session *s, struct delivery *d)
+void record_delivery_drop(struct broker *b, const struct session *s, struct delivery *d)
 {
-	if (!d->stored)
-		return;
 	d->stored = false;
 	key_delivery(b, s, d);
 	drop(b);
@@ -254,7 +282,7 @@ void record_delivery_gone(struct broker *b, const struct session *s, struct deli
 
 static void key_retained(struct broker *b, struct mqtt_view topic)
 {
-	key_begin(b, 'f');
+	key_begin(b, STORED_RETAINED);
 	buf_add(&b->key, topic.data, topic.len);
 }
 
@@ -281,16 +309,36 @@ void record_retained_gone(struct broker *b, struct mqtt_view topic)
 	drop(b);
 }
 
+/* Links that could not be written to have something to write. */
+static void links_release(struct broker *b)
+{
+	for (uint32_t i = 0; i < b->sessions.bucket_count; i++) {
+		for (struct session *s = b->sessions.buckets[i]; s; s = s->chained) {
+			if (s->link && s->link->held)
+				link_mark(s->link);
+			if (s->ending && s->ending->held)
+				link_mark(s->ending);
+		}
+	}
+}
+
 bool record_commit(struct broker *b)
 {
 	const struct broker_store *store = &b->config.store;
+	bool again = b->commit_ms != INT64_MAX;
 
-	if (b->uncommitted && store->commit && !store->commit(store->context)) {
+	if (!b->uncommitted)
+		return true;
+	if (again && b->now_ms < b->commit_ms)
+		return false;
+	if (store->commit && !store->commit(store->context)) {
 		b->figures.store_failures++;
 		b->commit_ms = b->now_ms + COMMIT_RETRY_MS;
 		return false;
 	}
 	b->uncommitted = false;
 	b->commit_ms = INT64_MAX;
+	if (again)
+		links_release(b);
 	return true;
 }

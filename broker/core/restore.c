@@ -9,69 +9,122 @@
 #include "broker/core/record.h"
 #include "broker/core/session.h"
 #include "broker/core/session_life.h"
+#include "broker/core/stored.h"
 #include "broker/core/will.h"
 #include "mqtt/cursor.h"
-#include "mqtt/text.h"
-#include "spec/spec.h"
 
-static bool take_u64(struct mqtt_cursor *c, uint64_t *value)
+/* The broker's own clock. */
+static int64_t time_of(const struct broker *b, int64_t wall_ms)
 {
-	uint32_t high, low;
-
-	if (!cursor_u32(c, &high) || !cursor_u32(c, &low))
-		return false;
-	*value = (uint64_t)high << 32 | low;
-	return true;
+	return wall_ms == INT64_MAX ? INT64_MAX : wall_ms - b->config.wall_offset_ms;
 }
 
-static bool take_flag(struct mqtt_cursor *c, bool *flag)
+/* When a connection was lost that was there when the last broker ended. */
+static int64_t ended_ms(const struct broker *b)
 {
-	uint8_t byte;
+	int64_t ms = b->config.ended_wall_ms - b->config.wall_offset_ms;
 
-	if (!cursor_u8(c, &byte) || byte > 1)
-		return false;
-	*flag = byte;
-	return true;
+	return b->config.ended_wall_ms && ms < b->now_ms ? ms : b->now_ms;
 }
 
-static bool take_time(struct broker *b, struct mqtt_cursor *c, int64_t *ms)
+static struct message *message_make(struct broker *b, const struct stored_message *m)
 {
-	uint64_t value;
+	struct publication p = { .topic = m->topic,
+		.properties = m->properties,
+		.payload = m->payload,
+		.expires_ms = time_of(b, m->expires_ms),
+		.qos = m->qos,
+		.retain = m->retain };
 
-	if (!take_u64(c, &value) || value > INT64_MAX)
-		return false;
-	*ms = value == INT64_MAX ? INT64_MAX : (int64_t)value - b->config.wall_offset_ms;
-	return true;
-}
-
-/* All the rest is one message. NULL when it is not. */
-static struct message *take_message(struct broker *b, struct mqtt_cursor *c)
-{
-	struct publication p = { 0 };
-	uint16_t topic_len;
-	uint32_t properties_len;
-
-	if (!cursor_u8(c, &p.qos) || p.qos > 2 || !take_flag(c, &p.retain) ||
-		!take_time(b, c, &p.expires_ms) || !cursor_u16(c, &topic_len) ||
-		!cursor_u32(c, &properties_len) || !cursor_take(c, topic_len, &p.topic) ||
-		!cursor_take(c, properties_len, &p.properties) || !mqtt_topic_valid(p.topic))
-		return NULL;
-	cursor_take(c, cursor_left(c), &p.payload);
 	return message_new(&b->memory, &p);
 }
 
-static bool will_restore(struct broker *b, struct session *s, struct mqtt_cursor *c, bool connected)
+/* ---- what others refer to: both come in the order of their numbers ------------------------- */
+
+/* Room for one more. */
+static bool list_room(
+	struct broker *b, void **list, size_t item, uint32_t count, uint32_t *capacity)
+{
+	if (count < *capacity)
+		return true;
+	uint32_t most = *capacity ? *capacity * 2 : 64;
+	void *moved = memory_move(&b->memory, *list, count * item, *capacity * item, most * item);
+	if (!moved)
+		return false;
+	*list = moved;
+	*capacity = most;
+	return true;
+}
+
+static bool message_restore(struct broker *b, const struct stored *p)
+{
+	struct restored *r = &b->restored;
+
+	if (p->number <= b->serial)
+		return false;
+	struct message *m = message_make(b, &p->message);
+	if (!m)
+		return false;
+	if (!list_room(b, (void **)&r->messages, sizeof(*r->messages), r->message_count,
+		    &r->message_capacity)) {
+		message_drop(&b->memory, m);
+		return false;
+	}
+	b->serial = m->serial = p->number;
+	r->messages[r->message_count++] = (struct restored_message){ p->number, m };
+	return true;
+}
+
+static struct message *message_find(struct restored *r, uint64_t serial)
+{
+	uint32_t low = 0, high = r->message_count, next = r->message_at + 1;
+
+	if (next < high && r->messages[next].serial == serial)
+		low = high = next;
+	while (low < high) {
+		uint32_t middle = low + (high - low) / 2;
+		if (r->messages[middle].serial < serial)
+			low = middle + 1;
+		else
+			high = middle;
+	}
+	if (low == r->message_count || r->messages[low].serial != serial)
+		return NULL;
+	r->message_at = low;
+	return r->messages[low].message;
+}
+
+static struct session *session_find(const struct restored *r, uint64_t number)
+{
+	uint32_t low = 0, high = r->session_count;
+
+	while (low < high) {
+		uint32_t middle = low + (high - low) / 2;
+		if (session_number(r->sessions[middle]) < number)
+			low = middle + 1;
+		else
+			high = middle;
+	}
+	bool found = low < r->session_count && session_number(r->sessions[low]) == number;
+	return found ? r->sessions[low] : NULL;
+}
+
+/* ---- sessions ------------------------------------------------------------------------------ */
+
+static bool will_restore(struct broker *b, struct session *s, const struct stored_session *p)
 {
 	struct will *w = memory_take_zeroed(&b->memory, sizeof(*w));
 
 	if (!w)
 		return false;
+	*w = (struct will){ .message = message_make(b, &p->will.message),
+		.delay_s = p->will.delay_s,
+		.lifetime_s = p->will.lifetime_s,
+		.expires = p->will.expires,
+		.due_ms = time_of(b, p->will.due_ms) };
+	if (p->connected)
+		w->due_ms = ended_ms(b) + (int64_t)w->delay_s * 1000;
 	s->will = w;
-	bool ok = cursor_u32(c, &w->delay_s) && take_flag(c, &w->expires) &&
-		cursor_u32(c, &w->lifetime_s) && take_time(b, c, &w->due_ms);
-	w->message = ok ? take_message(b, c) : NULL;
-	if (connected)
-		w->due_ms = b->now_ms + (int64_t)w->delay_s * 1000;
 	if (!w->message)
 		will_drop(b, s);
 	return s->will != NULL;
@@ -81,8 +134,6 @@ static bool name_restore(struct broker *b, struct session *s, struct mqtt_view n
 {
 	if (!name.len)
 		return true;
-	if (!mqtt_text_valid(name))
-		return false;
 	s->user_name = memory_take(&b->memory, name.len);
 	if (!s->user_name)
 		return false;
@@ -91,164 +142,122 @@ static bool name_restore(struct broker *b, struct session *s, struct mqtt_view n
 	return true;
 }
 
-/* A session that was connected when the broker ended counts as disconnected just now. */
-static bool session_restore(struct broker *b, struct mqtt_view id, struct mqtt_cursor *c)
+/* When it ends; one that was connected has been disconnected by the end of the broker. */
+static int64_t end_of(const struct broker *b, const struct stored_session *p)
 {
-	uint8_t version, realm;
-	uint32_t expiry_s;
-	int64_t expires_ms;
-	bool connected, has_will;
-	struct mqtt_view user_name;
-
-	if (!cursor_u8(c, &version) || !version_is_known(version) || !cursor_u32(c, &expiry_s) ||
-		!expiry_s || !take_time(b, c, &expires_ms) || !take_flag(c, &connected) ||
-		!cursor_u8(c, &realm) || !cursor_view(c, &user_name) || !take_flag(c, &has_will) ||
-		sessions_find(&b->sessions, id))
-		return false;
-	struct session *s = session_new(b, id, expiry_s);
-	if (!s)
-		return false;
-	s->version = version;
-	if (connected)
-		expires_ms = expiry_s == SESSION_NEVER_EXPIRES
-			? INT64_MAX
-			: b->now_ms + (int64_t)expiry_s * 1000;
-	s->expires_ms = expires_ms;
-	s->realm = realm;
-	bool ok = name_restore(b, s, user_name) && (!has_will || will_restore(b, s, c, connected));
-	session_wait(b, s);
-	return ok;
+	if (!p->connected)
+		return time_of(b, p->expires_ms);
+	if (p->expiry_s == SESSION_NEVER_EXPIRES)
+		return INT64_MAX;
+	return ended_ms(b) + (int64_t)p->expiry_s * 1000;
 }
 
-static bool subscription_restore(
-	struct broker *b, struct session *s, struct mqtt_view filter, struct mqtt_cursor *c)
+static bool session_restore(struct broker *b, const struct stored *stored)
 {
-	struct mqtt_filter f = { .text = filter };
-	struct mqtt_view name, path;
-	uint8_t version;
-	uint32_t id;
-
-	if (!cursor_u8(c, &version) || !cursor_u8(c, &f.qos) || f.qos > 2 ||
-		!take_flag(c, &f.no_local) || !take_flag(c, &f.retain_as_published) ||
-		!cursor_u32(c, &id) || !mqtt_filter_valid(filter))
-		return false;
-	if (mqtt_filter_is_shared(filter) && !mqtt_filter_split_shared(filter, &name, &path))
-		return false;
-	static const struct subscription_limits none = { UINT32_MAX, UINT32_MAX };
-	return subscriptions_add(&b->subscriptions, &s->subscriber, &f, f.qos, id, &none) <=
-		SUBSCRIBE_REPLACED;
-}
-
-static bool received_restore(struct broker *b, struct session *s, struct mqtt_cursor *key)
-{
-	uint16_t id;
-
-	if (!cursor_u16(key, &id) || !id)
-		return false;
-	return idset_add(&s->received, &b->memory, id) == IDSET_ADDED;
-}
-
-/* Messages come in the order of their serials. */
-static struct message *message_find(const struct restored *r, uint64_t serial)
-{
-	uint32_t low = 0, high = r->count;
-
-	while (low < high) {
-		uint32_t middle = low + (high - low) / 2;
-		if (r->messages[middle]->serial < serial)
-			low = middle + 1;
-		else
-			high = middle;
-	}
-	return low < r->count && r->messages[low]->serial == serial ? r->messages[low] : NULL;
-}
-
-static bool message_keep(struct broker *b, struct message *m)
-{
+	const struct stored_session *p = &stored->session;
 	struct restored *r = &b->restored;
 
-	if (r->count == r->capacity) {
-		uint32_t capacity = r->capacity ? r->capacity * 2 : 64;
-		struct message **messages =
-			memory_move(&b->memory, r->messages, r->count * sizeof(*messages),
-				r->capacity * sizeof(*messages), capacity * sizeof(*messages));
-		if (!messages)
-			return false;
-		r->messages = messages;
-		r->capacity = capacity;
-	}
-	r->messages[r->count++] = m;
-	return true;
+	if (stored->number <= b->number || sessions_find(&b->sessions, p->id) ||
+		!list_room(b, (void **)&r->sessions, sizeof(*r->sessions), r->session_count,
+			&r->session_capacity))
+		return false;
+	struct session *s = session_new(b, p->id, p->expiry_s,
+		p->expiry_s ? SESSION_KEPT_WHOLE : SESSION_KEPT_WILL, stored->number);
+	if (!s)
+		return false;
+	b->number = stored->number;
+	r->sessions[r->session_count++] = s;
+	s->version = p->version;
+	s->realm = p->realm;
+	s->expires_ms = end_of(b, p);
+	s->owed = p->connected && p->expiry_s; /* or its time would begin anew with the next end */
+	return name_restore(b, s, p->user_name) && (!p->has_will || will_restore(b, s, p));
 }
 
-static bool message_restore(struct broker *b, struct mqtt_cursor *key, struct mqtt_cursor *c)
-{
-	uint64_t serial;
+/* ---- what belongs to a session ------------------------------------------------------------- */
 
-	if (!take_u64(key, &serial) || serial <= b->serial)
-		return false;
-	struct message *m = take_message(b, c);
-	if (!m)
-		return false;
-	b->serial = m->serial = serial;
-	if (message_keep(b, m))
-		return true;
-	message_drop(&b->memory, m);
-	return false;
+static bool subscription_restore(
+	struct broker *b, struct session *s, const struct stored_subscription *p)
+{
+	static const struct subscription_limits none = { UINT32_MAX, UINT32_MAX };
+	const struct mqtt_filter f = { .text = p->filter,
+		.qos = p->qos,
+		.no_local = p->no_local,
+		.retain_as_published = p->retain_as_published };
+
+	return subscriptions_add(&b->subscriptions, &s->subscriber, &f, p->qos, p->id, &none) <=
+		SUBSCRIBE_REPLACED;
 }
 
 /* Subscription Identifiers, and the share that it came through: if that no longer has members,
  * there is nobody to hand it on to.
  */
-static bool extra_restore(struct broker *b, struct mqtt_cursor *c, struct delivery_extra **extra)
+static bool extra_restore(
+	struct broker *b, const struct stored_delivery *p, struct delivery_extra **extra)
 {
-	uint32_t count;
-	struct mqtt_view ids, text;
+	uint32_t count = p->ids.len / 4;
+	struct share *share =
+		p->share.len ? subscriptions_share(&b->subscriptions, p->share) : NULL;
 
-	if (!cursor_u32(c, &count) || count > cursor_left(c) / 4 ||
-		!cursor_take(c, count * 4, &ids))
-		return false;
-	cursor_take(c, cursor_left(c), &text);
-	struct share *share = text.len ? subscriptions_share(&b->subscriptions, text) : NULL;
 	if (!count && !share)
 		return true;
 	*extra = delivery_extra_new(&b->memory, share, count);
-	struct mqtt_cursor at = cursor_of(ids);
+	struct mqtt_cursor at = cursor_of(p->ids);
 	for (uint32_t i = 0; *extra && i < count; i++)
 		cursor_u32(&at, &(*extra)->ids[i].id);
 	return *extra != NULL;
 }
 
 static bool delivery_restore(
-	struct broker *b, struct session *s, struct mqtt_cursor *key, struct mqtt_cursor *c)
+	struct broker *b, struct session *s, const struct stored_delivery *p, struct message *m)
 {
-	struct delivery d = { 0 };
-	uint64_t serial;
-	uint8_t qos;
-	bool retain;
+	struct delivery d = { .message = m,
+		.sequence = p->sequence,
+		.id = p->id,
+		.state = p->state,
+		.qos = p->qos,
+		.retain = p->retain,
+		.stored = true };
 
-	if (!cursor_u32(key, &d.sequence) || !take_u64(c, &serial) || !cursor_u16(c, &d.id) ||
-		!cursor_u8(c, &d.state) || !cursor_u8(c, &qos) || !take_flag(c, &retain) || !qos ||
-		qos > 2 || d.state >= DELIVERY_DONE || !d.id != (d.state == DELIVERY_WAITING))
-		return false;
-	d.qos = qos;
-	d.retain = retain;
-	d.stored = true;
-	d.message = message_find(&b->restored, serial);
-	if (!d.message != (d.state == DELIVERY_RELEASED) || !extra_restore(b, c, &d.extra))
+	if (!extra_restore(b, p, &d.extra))
 		return false;
 	if (!outgoing_restore(b, s, &d)) {
 		delivery_extra_free(&b->memory, d.extra);
 		return false;
 	}
-	if (d.message)
-		message_hold(d.message)->stored_refs++;
+	if (m)
+		message_hold(m)->stored_refs++;
 	return true;
 }
 
-static bool retained_restore(struct broker *b, struct mqtt_cursor *c)
+static bool part_restore(struct broker *b, const struct stored *p, struct mqtt_view key)
 {
-	struct message *m = take_message(b, c);
+	struct session *s = session_find(&b->restored, p->number);
+	struct message *m = NULL;
+	bool whole = s && session_is_durable(s);
+
+	if (p->number > b->number)
+		b->number = p->number;
+	if (whole && p->kind == STORED_DELIVERY && p->delivery.serial) {
+		m = message_find(&b->restored, p->delivery.serial);
+		whole = m;
+	}
+	if (!whole) {
+		record_orphan(b, key);
+		return true;
+	}
+	if (p->kind == STORED_SUBSCRIPTION)
+		return subscription_restore(b, s, &p->subscription);
+	if (p->kind == STORED_RECEIVED)
+		return idset_add(&s->received, &b->memory, p->received) == IDSET_ADDED;
+	return delivery_restore(b, s, &p->delivery, m);
+}
+
+/* ---- all of them --------------------------------------------------------------------------- */
+
+static bool retained_restore(struct broker *b, const struct stored_message *p)
+{
+	struct message *m = message_make(b, p);
 	bool ok =
 		m && retained_put(&b->retained, m); /* if it has expired, the next tick drops it */
 
@@ -256,42 +265,50 @@ static bool retained_restore(struct broker *b, struct mqtt_cursor *c)
 	return ok;
 }
 
-void restore_done(struct broker *b)
+static void messages_done(struct broker *b, struct restored *r)
 {
-	struct restored *r = &b->restored;
-
-	for (uint32_t i = 0; i < r->count; i++) {
-		if (!r->messages[i]->stored_refs)
-			record_message_orphan(b, r->messages[i]);
-		message_drop(&b->memory, r->messages[i]);
+	for (uint32_t i = 0; i < r->message_count; i++) {
+		struct message *m = r->messages[i].message;
+		if (!m->stored_refs)
+			record_message_orphan(b, m);
+		message_drop(&b->memory, m);
 	}
-	memory_give(&b->memory, r->messages, r->capacity * sizeof(*r->messages));
-	*r = (struct restored){ 0 };
+	memory_give(&b->memory, r->messages, r->message_capacity * sizeof(*r->messages));
 }
 
-bool broker_restore(struct broker *b, struct mqtt_view key_view, struct mqtt_view value)
+/* Their time goes on. */
+static void sessions_done(struct broker *b, struct restored *r)
 {
-	struct mqtt_cursor key = cursor_of(key_view), c = cursor_of(value);
-	struct mqtt_view id, rest;
-	uint8_t kind, version;
+	for (uint32_t i = 0; i < r->session_count; i++) {
+		struct session *s = r->sessions[i];
+		if (s->owed)
+			session_record(b, s);
+		session_wait(b, s);
+	}
+	memory_give(&b->memory, r->sessions, r->session_capacity * sizeof(*r->sessions));
+}
 
-	if (!cursor_u8(&key, &kind) || !cursor_u8(&c, &version) || version != RECORD_VERSION)
+void restore_done(struct broker *b)
+{
+	struct restored r = b->restored;
+
+	b->restored = (struct restored){ 0 };
+	b->restoring = false;
+	messages_done(b, &r);
+	sessions_done(b, &r);
+}
+
+bool broker_restore(struct broker *b, struct mqtt_view key, struct mqtt_view value)
+{
+	struct stored p;
+
+	if (!stored_read(&p, key, value))
 		return false;
-	if (kind == 'd')
-		return message_restore(b, &key, &c);
-	if (kind == 'f')
-		return retained_restore(b, &c);
-	if (!cursor_view(&key, &id) || !mqtt_text_valid(id))
-		return false;
-	if (kind == 'a')
-		return session_restore(b, id, &c);
-	struct session *s = sessions_find(&b->sessions, id);
-	if (!s)
-		return false;
-	if (kind == 'c')
-		return received_restore(b, s, &key);
-	if (kind == 'e')
-		return delivery_restore(b, s, &key, &c);
-	return kind == 'b' && cursor_take(&key, cursor_left(&key), &rest) &&
-		subscription_restore(b, s, rest, &c);
+	b->restoring = true;
+	switch (p.kind) {
+	case STORED_SESSION: return session_restore(b, &p);
+	case STORED_MESSAGE: return message_restore(b, &p);
+	case STORED_RETAINED: return retained_restore(b, &p.message);
+	default: return part_restore(b, &p, key);
+	}
 }

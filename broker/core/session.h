@@ -11,6 +11,7 @@
 
 #include <stdbool.h>
 #include <stdint.h>
+#include <string.h>
 
 #include "broker/core/idset.h"
 #include "broker/core/subscriber.h"
@@ -23,6 +24,13 @@ struct outgoing;
 struct will;
 
 enum { SESSION_NEVER_EXPIRES = 0xFFFFFFFF };
+
+/* What of it is in the store. */
+enum session_kept {
+	SESSION_KEPT_NOT,
+	SESSION_KEPT_WILL, /* it ends with its connection, but has a Will that must not be lost with the broker */
+	SESSION_KEPT_WHOLE,
+};
 
 struct session {
 	struct subscriber subscriber; /* the first member: see session_of */
@@ -43,9 +51,26 @@ struct session {
 	uint16_t user_name_len;
 	uint8_t version; /* enum mqtt_version, of the latest connection */
 	uint8_t realm;   /* the host's, of the latest connection: link_set_realm */
-	bool durable;    /* it is in the store */
-	uint8_t id[];
+	uint8_t kept;    /* enum session_kept; above SESSION_KEPT_NOT it has a number */
+	bool numbered : 1;
+	bool owed : 1; /* the store does not know what has become of it: it is told later */
+	uint8_t id[];  /* and after that its number */
 };
+
+/* Whether anything but its Will is in the store. */
+static inline bool session_is_durable(const struct session *s)
+{
+	return s->kept == SESSION_KEPT_WHOLE;
+}
+
+/* Its name in the store, which no other session ever has: so nothing that is left of one can become another's. */
+static inline uint64_t session_number(const struct session *s)
+{
+	uint64_t number;
+
+	memcpy(&number, s->id + s->id_len, sizeof(number));
+	return number;
+}
 
 static inline struct mqtt_view session_id(const struct session *s)
 {

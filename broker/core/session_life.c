@@ -15,9 +15,17 @@
 #include "broker/core/session.h"
 #include "broker/core/will.h"
 
-struct session *session_new(struct broker *b, struct mqtt_view id, uint32_t expiry_s)
+/* Only those that may have to be kept have room for their number. */
+static size_t session_size(const struct session *s)
 {
-	struct session *s = memory_take_zeroed(&b->memory, sizeof(*s) + id.len);
+	return sizeof(*s) + s->id_len + (s->numbered ? sizeof(uint64_t) : 0);
+}
+
+struct session *session_new(struct broker *b, struct mqtt_view id, uint32_t expiry_s,
+	enum session_kept kept, uint64_t number)
+{
+	size_t number_size = kept ? sizeof(number) : 0;
+	struct session *s = memory_take_zeroed(&b->memory, sizeof(*s) + id.len + number_size);
 
 	if (!s)
 		return NULL;
@@ -25,9 +33,13 @@ struct session *session_new(struct broker *b, struct mqtt_view id, uint32_t expi
 	s->expires_ms = INT64_MAX;
 	s->expiry_s = expiry_s;
 	s->id_len = (uint16_t)id.len;
-	s->durable = expiry_s && b->config.store.put;
 	if (id.len)
 		memcpy(s->id, id.data, id.len);
+	if (kept) {
+		s->kept = (uint8_t)kept;
+		s->numbered = true;
+		memcpy(s->id + id.len, &number, sizeof(number));
+	}
 	sessions_add(&b->sessions, s);
 	return s;
 }
@@ -44,7 +56,7 @@ static void session_free(struct broker *b, struct session *s)
 	idset_clear(&s->received, &b->memory);
 	will_drop(b, s);
 	memory_give(&b->memory, s->user_name, s->user_name_len);
-	memory_give(&b->memory, s, sizeof(*s) + s->id_len);
+	memory_give(&b->memory, s, session_size(s));
 }
 
 void sessions_free_all(struct broker *b)
@@ -96,8 +108,13 @@ void session_detach(struct broker *b, struct session *s, bool drop_will)
 	}
 	outgoing_rest(b, s);
 	draws_rest(b, s);
-	record_session(b, s);
+	session_record(b, s);
 	session_wait(b, s);
+}
+
+void session_record(struct broker *b, struct session *s)
+{
+	s->owed = !record_session(b, s);
 }
 
 void session_wait(struct broker *b, struct session *s)
@@ -107,6 +124,8 @@ void session_wait(struct broker *b, struct session *s)
 	/* [MQTT-3.1.2-8]: the Will, when its delay is over or the session is. */
 	if (s->will && s->will->due_ms < due_ms)
 		due_ms = s->will->due_ms;
+	if (s->owed && b->now_ms + STORE_RETRY_MS < due_ms)
+		due_ms = b->now_ms + STORE_RETRY_MS;
 	if (due_ms == INT64_MAX)
 		timer_clear(&b->timers, &s->timer);
 	else if (!timer_set(&b->timers, &s->timer, due_ms))
@@ -133,8 +152,10 @@ void session_due(struct broker *b, struct session *s)
 	}
 	if (s->will && is_expired(s->will->due_ms, b->now_ms)) {
 		will_publish(b, s);
-		record_session(b, s);
+		s->owed = s->kept;
 	}
+	if (s->owed)
+		session_record(b, s);
 	session_wait(b, s);
 }
 

@@ -5,13 +5,16 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "broker/core/session.h"
 #include "mqtt/view.h"
 
 struct broker;
-struct session;
 
-/* A new one, offline; no other may have its identifier. NULL without memory. */
-struct session *session_new(struct broker *b, struct mqtt_view id, uint32_t expiry_s);
+/* A new one, offline; no other may have its identifier. With a number, which is not 0 where there is a store, it can be
+ * kept there. NULL without memory.
+ */
+struct session *session_new(struct broker *b, struct mqtt_view id, uint32_t expiry_s,
+	enum session_kept kept, uint64_t number);
 
 /* Its connection is over. The Will is published, now or later, unless `drop_will`; this may end the
  * session.
@@ -31,6 +34,9 @@ void sessions_free_all(struct broker *b);
  * into the store is committed before it is written.
  */
 void session_pump_later(struct broker *b, struct session *s);
+
+/* Tells the store what has become of it; if that has no room now, its timer tries again. */
+void session_record(struct broker *b, struct session *s);
 
 /* Its timer has fired. */
 void session_due(struct broker *b, struct session *s);

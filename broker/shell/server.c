@@ -18,6 +18,7 @@
 #include "broker/shell/listeners.h"
 #include "broker/shell/settings.h"
 #include "broker/shell/tls_set.h"
+#include "broker/store/store.h"
 
 enum {
 	LEAVE_MS = 2000, /* for clients to take their DISCONNECT when the broker ends */
@@ -32,11 +33,13 @@ struct server {
 	uv_timer_t timer;
 	uv_timer_t leave;
 	uv_timer_t trim;
+	uv_timer_t beat;
 	uv_signal_t signals[3];
 	int64_t due_ms; /* what the timer is set to */
 	struct broker *broker;
 	struct connections connections;
 	struct doorman doorman;
+	struct store *store; /* NULL: everything is in memory only */
 	struct log *log;
 	void (*reload)(void *context);
 	void *reload_context;
@@ -161,7 +164,6 @@ static struct broker *make_broker(
 	struct server *s, const struct settings *settings, const char *version)
 {
 	struct broker_config config;
-	uv_timeval64_t wall;
 
 	broker_config_default(&config);
 	config.limits = settings->limits;
@@ -175,10 +177,60 @@ static struct broker *make_broker(
 	doorman_attend(&s->doorman, &config);
 	if (getrandom(&config.seed, sizeof(config.seed), 0) != sizeof(config.seed))
 		config.seed = uv_hrtime();
-	uv_gettimeofday(&wall);
-	config.wall_offset_ms =
-		wall.tv_sec * 1000 + wall.tv_usec / 1000 - (int64_t)uv_now(&s->loop);
+	uv_update_time(&s->loop);
+	if (s->store) {
+		config.store =
+			(struct broker_store){ s->store, store_put, store_remove, store_commit };
+		config.wall_offset_ms = store_now_ms(s->store) - (int64_t)uv_now(&s->loop);
+		config.ended_wall_ms = store_ended_ms(s->store);
+	}
 	return broker_new(&config, (int64_t)uv_now(&s->loop));
+}
+
+/* ---- the store ----------------------------------------------------------------------------- */
+
+static bool restore(void *context, struct mqtt_view key, struct mqtt_view value)
+{
+	return broker_restore(context, key, value);
+}
+
+static void on_beat(uv_timer_t *timer)
+{
+	struct server *s = timer->data;
+
+	store_beat(s->store);
+}
+
+static struct store_settings store_settings_of(const struct persistence_settings *p)
+{
+	return (struct store_settings){ p->location, !p->no_sync, p->most_bytes };
+}
+
+static bool open_store(
+	struct server *s, const struct settings *settings, char *error, unsigned error_size)
+{
+	const struct persistence_settings *p = &settings->persistence;
+	const struct store_settings how = store_settings_of(p);
+
+	if (!p->on)
+		return true;
+	s->store = store_open(&how, s->log, error, error_size);
+	return s->store;
+}
+
+/* All that is in it, before anybody may ask for any of it. */
+static bool load(struct server *s, char *error, unsigned error_size)
+{
+	if (!s->store)
+		return true;
+	if (!store_load(s->store, restore, s->broker, error, error_size))
+		return false;
+	const struct broker_figures *f = broker_figures(s->broker);
+	uv_update_time(&s->loop);
+	log_line(s->log, LOG_NOTICE, "restored %u sessions, %u subscriptions, %u retained messages",
+		f->sessions, f->subscriptions, f->retained);
+	uv_timer_start(&s->beat, on_beat, STORE_BEAT_MS, STORE_BEAT_MS);
+	return true;
 }
 
 /* As many connections as the system allows this process. */
@@ -239,15 +291,17 @@ struct server *server_new(const struct settings *settings, struct log *log, cons
 	uv_timer_init(&s->loop, &s->timer);
 	uv_timer_init(&s->loop, &s->leave);
 	uv_timer_init(&s->loop, &s->trim);
-	s->turn.data = s->timer.data = s->leave.data = s->trim.data = s;
-	bool ok = doorman_init(&s->doorman, &s->connections, settings, error, error_size);
+	uv_timer_init(&s->loop, &s->beat);
+	s->turn.data = s->timer.data = s->leave.data = s->trim.data = s->beat.data = s;
+	bool ok = doorman_init(&s->doorman, &s->connections, settings, error, error_size) &&
+		open_store(s, settings, error, error_size);
 	s->broker = ok ? make_broker(s, settings, version) : NULL;
 	ok = s->broker &&
 		connections_init(&s->connections, s->broker, log, settings->connections_per_address,
 			&s->loop);
 	s->connections.files = raise_file_limit();
 	apply_log(s, settings);
-	ok = ok &&
+	ok = ok && load(s, error, error_size) &&
 		listeners_open(
 			&s->listeners, &s->loop, &s->connections, settings, error, error_size);
 	if (!ok) {
@@ -275,10 +329,16 @@ bool server_check(const struct settings *settings, char *error, unsigned error_s
 bool server_apply(
 	struct server *s, const struct settings *settings, char *error, unsigned error_size)
 {
+	const struct store_settings how = store_settings_of(&settings->persistence);
 	struct tls_set set;
 
 	if (!listeners_fit(&s->listeners, settings)) {
 		snprintf(error, error_size, "other listeners take a restart");
+		return false;
+	}
+	if (s->store ? !store_fits(s->store, &how) || !settings->persistence.on
+		     : settings->persistence.on) {
+		snprintf(error, error_size, "another persistence takes a restart");
 		return false;
 	}
 	bool ok = tls_set_read(&set, settings, error, error_size) &&
@@ -328,6 +388,7 @@ void server_free(struct server *s)
 	uv_loop_close(&s->loop);
 	if (s->broker)
 		broker_free(s->broker);
+	store_close(s->store);
 	doorman_fini(&s->doorman);
 	free(s);
 }

@@ -42,6 +42,14 @@ struct tls_settings {
 	bool only_13;         /* TLS 1.3 and nothing older; else 1.2 as well */
 };
 
+/* Whether anything is kept when the broker ends, and where. */
+struct persistence_settings {
+	bool on;
+	bool no_sync;         /* a commit is not waited for to reach the disk */
+	const char *location; /* the folder; NULL: none was named */
+	uint64_t most_bytes;  /* the file in it; 0: as many as the disk has */
+};
+
 struct listener_settings {
 	const char *address; /* "127.0.0.1"; "0.0.0.0" and "::" for all of the machine's */
 	const char *path; /* of a Unix socket, in the place of address and port; NULL: it is none */
@@ -62,6 +70,7 @@ struct settings {
 	bool per_listener;             /* each has users and rights of its own */
 	struct access_settings access; /* if it has not */
 	struct broker_limits limits;
+	struct persistence_settings persistence;
 	uint32_t sys_interval_s;
 	uint32_t connections_per_address; /* 0: no limit */
 	bool log_connections;

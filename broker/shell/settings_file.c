@@ -94,15 +94,12 @@ static bool set_log_dest(struct line *l)
 	return line_wrong(l, "log_dest takes stderr or file PATH");
 }
 
-static bool set_persistence(struct line *l)
+static bool set_persistence_sync(struct line *l)
 {
-	bool on;
-
-	if (!line_bool(l, &on))
-		return false;
-	return !on ||
-		line_wrong(
-			l, "this broker keeps everything in memory: persistence can only be false");
+	if (strcmp(l->value, "full") && strcmp(l->value, "none"))
+		return line_wrong(l, "persistence_sync takes full or none");
+	l->settings->persistence.no_sync = l->value[0] == 'n';
+	return true;
 }
 
 static bool set_connection_messages(struct line *l)
@@ -138,6 +135,9 @@ static bool set_max_inflight(struct line *l)
 	return true;
 }
 
+SETTING(set_persistence, line_bool(l, &l->settings->persistence.on))
+SETTING(set_persistence_location, line_text(l, &l->settings->persistence.location))
+SETTING(set_persistence_max, line_number(l, 0, UINT64_MAX, &l->settings->persistence.most_bytes))
 SETTING(set_pid_file, line_text(l, &l->settings->pid_file))
 SETTING(set_retain_available, line_lack(l, &l->settings->limits.no_retained))
 SETTING(set_wildcards, line_lack(l, &l->settings->limits.no_wildcards))
@@ -177,6 +177,7 @@ static const struct directive directives[] = {
 	{ "max_topic_alias", set_max_topic_alias },
 	{ "memory_limit", set_memory_limit },
 	{ "persistence", set_persistence },
+	{ "persistence_location", set_persistence_location },
 	{ "persistent_client_expiration", set_client_expiration },
 	{ "pid_file", set_pid_file },
 	{ "retain_available", set_retain_available },
@@ -193,6 +194,8 @@ static const struct directive directives[] = {
 	{ "max_topic_alias_out", set_max_topic_alias_out },
 	{ "max_topic_levels", set_max_topic_levels },
 	{ "output_timeout", set_output_timeout },
+	{ "persistence_max_bytes", set_persistence_max },
+	{ "persistence_sync", set_persistence_sync },
 	{ "receive_maximum", set_receive_maximum },
 	{ "shared_subscription_available", set_shared },
 	{ "stuck_timeout", set_stuck_timeout },
@@ -296,6 +299,11 @@ bool settings_read(struct settings *s, struct arena *a, const char *path, const 
 	}
 	free(text);
 	fclose(file);
+	if (ok && s->persistence.on && !s->persistence.location) {
+		*error = arena_printf(
+			a, "%s: persistence true needs persistence_location: a folder", path);
+		ok = false;
+	}
 	return ok && settings_listener_finish(s, a, path, error);
 }
 
@@ -323,6 +331,11 @@ bool settings_check(const struct settings *s, struct arena *a, const char **erro
 		if (!files[i] || is_writable(a, files[i]))
 			continue;
 		*error = arena_printf(a, "%s: it cannot be written: %s", files[i], strerror(errno));
+		return false;
+	}
+	if (s->persistence.on && access(s->persistence.location, W_OK | X_OK)) {
+		*error = arena_printf(a, "%s: persistence_location cannot be used: %s",
+			s->persistence.location, strerror(errno));
 		return false;
 	}
 	return true;

@@ -100,10 +100,11 @@ static void client_carry(struct world *w, struct client *c)
 		client_close(c);
 		return;
 	}
-	DEMAND(!w->uncommitted);
 	while (!c->deaf && link_output_bytes(c->link)) {
 		size_t total = 0, count = link_output(c->link, pieces, 4);
-		DEMAND(count > 0);
+		DEMAND(count > 0 || w->uncommitted);
+		if (!count)
+			break;
 		for (size_t i = 0; i < count; i++) {
 			DEMAND(buf_add(&c->heard, pieces[i].data, pieces[i].len));
 			total += pieces[i].len;

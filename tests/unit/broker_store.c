@@ -255,8 +255,7 @@ static void a_share_that_has_gone_leaves_the_message_to_its_member(void **state)
 	hang_up(a);
 	say(pub, "32 r s\"t\" m1 p{} b\"m\"");
 	shelf_kill(r);
-	size_t at = pair_find(
-		&shelf->now, (struct mqtt_view){ (uint8_t *)"b\0\1a$share/g/t", 14 }, &found);
+	size_t at = pair_find(&shelf->now, MQTT_VIEW("b\0\0\0\0\0\0\0\1$share/g/t"), &found);
 	assert_true(found);
 	pair_remove(&shelf->now, at);
 	shelf_restore(r);
@@ -272,9 +271,9 @@ static void nothing_is_written_before_it_is_committed(void **state)
 	struct client *c = join_with(r, "c", true, "11 w100"), *pub = join(r, MQTT_50, "pub");
 
 	hear(c);
-	subscribe_to(c, "t", 1);
+	subscribe_to(c, "t", 2);
 	shelf->stuck = true;
-	say(pub, "32 r s\"t\" m1 p{} b\"m\"");
+	say(pub, "34 r s\"t\" m1 p{} b\"m\"");
 	assert_false(pairs_equal(&shelf->now, &shelf->committed));
 	assert_int_equal(broker_due(r->broker), r->now_ms + 100);
 	wait_ms(r, 1000); /* the commit is tried again and again */
@@ -286,10 +285,87 @@ static void nothing_is_written_before_it_is_committed(void **state)
 	shelf->stuck = false;
 	wait_ms(r, 100);
 	assert_true(pairs_equal(&shelf->now, &shelf->committed));
-	expect(c, "PUBLISH \"t\" q1 id 1 \"m\"");
-	expect(pub, "PUBACK id 1");
+	expect(c, "PUBLISH \"t\" q2 id 1 \"m\"");
+	expect(pub, "PUBREC id 1");
 	expect(pub, "PINGRESP");
 	assert_int_equal(broker_due(r->broker), INT64_MAX);
+}
+
+/* Who is not told of what is not stored does not wait for it; and who is, is not read from, or answers would
+ * pile up.
+ */
+static void a_commit_that_fails_holds_nobody_else(void **state)
+{
+	struct rig *r = *state;
+	struct shelf *shelf = shelf_of(r);
+	struct client *c = join_with(r, "c", true, "11 w100"), *pub = dial(r, MQTT_50);
+	struct client *other = join(r, MQTT_50, "other"), *n = join(r, MQTT_50, "n");
+
+	say(pub, "10 r s\"MQTT\" 05 02 n10 p{} s\"pub\"");
+	hear(c), hear(pub);
+	subscribe_to(c, "t", 1);
+	subscribe_to(n, "#", 2);
+	say(other, "34 r s\"x\" m9 p{}");
+	expect(other, "PUBREC id 9");
+	expect(n, "PUBLISH \"x\" q2 id 1 \"\"");
+	shelf->stuck = true;
+	say(pub, "32 r s\"t\" m1 p{} b\"m\"");
+	shelf->full = true; /* as a store is that cannot be committed */
+	assert_false(link_wants_input(pub->link));
+	assert_true(link_wants_input(other->link));
+	expect(n, "PUBLISH \"t\" q1 id 2 \"m\"");
+	expect(c, "PUBLISH \"t\" q1 id 1 \"m\""); /* it may come twice */
+	say(c, "40 r m1");
+	say(other, "30 r s\"t\" p{} b\"0\"");
+	expect(n, "PUBLISH \"t\" q0 \"0\"");
+	expect(c, "PUBLISH \"t\" q0 \"0\"");
+	say(other, "32 r s\"t\" m1 p{} b\"1\"");
+	expect(other, "PUBACK id 1 0x97 Quota exceeded, Reason String \"no room for it\"");
+	say(other, "32 r s\"x\" m1 p{} b\"1\""); /* for nobody whom the store has to know of */
+	expect(other, "PUBACK id 1");
+	expect(n, "PUBLISH \"x\" q1 id 3 \"1\"");
+	struct client *late = join(r, MQTT_50, "late");
+	say(late, "30 r s\"x\" p{}");
+	expect(n, "PUBLISH \"x\" q0 \"\"");
+	wait_ms(r,
+		60000); /* its Keep Alive is over: but nobody can tell whether it has sent something */
+	expect_silence(pub);
+	shelf->stuck = shelf->full = false;
+	wait_ms(r, 100);
+	expect(pub, "PUBACK id 1");
+	assert_true(link_wants_input(pub->link));
+	assert_true(pairs_equal(&shelf->now, &shelf->committed));
+}
+
+/* An answer that lets the client forget what the store has yet to forget. */
+static void what_is_forgotten_is_committed_before_the_answer(void **state)
+{
+	struct rig *r = *state;
+	struct shelf *shelf = shelf_of(r);
+	struct client *c = join_with(r, "c", true, "11 w100"),
+		      *d = join_with(r, "d", true, "11 w9");
+
+	hear(c), hear(d);
+	hang_up(d);
+	subscribe_to(c, "t", 1);
+	say(c, "34 r s\"x\" m9 p{}");
+	hear(c);
+	shelf->stuck = true;
+	say(c, "62 r m9");
+	expect_silence(c);
+	shelf->stuck = false;
+	wait_ms(r, 100);
+	expect(c, "PUBCOMP id 9");
+	shelf->stuck = true;
+	say(c, "A2 r m1 p{} s\"t\"");
+	d = dial(r, MQTT_50);
+	say(d, "10 r s\"MQTT\" 05 02 n0 p{} s\"d\""); /* a clean start, of a session that does not last */
+	expect_silence(c);
+	expect_silence(d);
+	shelf->stuck = false;
+	wait_ms(r, 100);
+	expect(c, "UNSUBACK id 1: 0x00");
+	assert_memory_equal(hear(d), "CONNACK success", 15);
 }
 
 /* Links end in time even so; what the store is behind of does not leave with them. */
@@ -307,15 +383,14 @@ static void a_commit_that_fails_keeps_no_link_open(void **state)
 	say(idle, "C0 00");
 	assert_true(broker_kick(r->broker, MQTT_VIEW("pub")));
 	say(other, "C0 00");
+	expect(idle, "PINGRESP"); /* they were told nothing that is not stored */
+	expect(other, "PINGRESP");
 	wait_ms(r, 4999);
 	assert_non_null(pub->link);
 	wait_ms(r, 1);
 	expect_closed(pub); /* without the PUBACK */
-	expect_silence(idle);
 	shelf->stuck = false;
 	wait_ms(r, 100);
-	expect(idle, "PINGRESP");
-	expect(other, "PINGRESP");
 	expect(c, "PUBLISH \"t\" q1 id 1 \"m\"");
 }
 
@@ -546,6 +621,177 @@ static void what_nobody_answers_for_goes_on_without_the_store(void **state)
 	expect(late, "PUBLISH \"will\" q0 retain \"gone\"");
 }
 
+/* ---- what happens to the time, and to Wills, over several ends ------------------------------ */
+
+static void crash(struct rig *r, unsigned down_ms)
+{
+	shelf_kill(r);
+	r->now_ms += down_ms;
+	shelf_restore(r);
+	wait_ms(r, 0);
+}
+
+/* The session counts from the first end, not from each. [MQTT-3.1.2-23] */
+static void expiry_goes_on_through_crashes(void **state)
+{
+	struct rig *r = *state;
+	struct client *c = dial(r, MQTT_50);
+
+	say(c, "10 r s\"MQTT\" 05 0E n0 p{11 w3} s\"c\" p{18 w2} s\"will\" s\"gone\"");
+	assert_memory_equal(hear(c), "CONNACK success", 15);
+	struct client *kept = join_with(r, "kept", true, "11 w100");
+	hear(kept);
+	subscribe_to(kept, "will", 1);
+	for (unsigned i = 0; i < 3; i++)
+		crash(r, 500);
+	wait_ms(r, 400);
+	assert_int_equal(broker_figures(r->broker)->sessions, 2);
+	wait_ms(r, 600); /* 2 s since the first start */
+	crash(r, 0);
+	kept = join_with(r, "kept", false, "11 w100");
+	expect(kept, RESUMED);
+	expect(kept, "PUBLISH \"will\" q1 id 1 \"gone\"");
+}
+
+/* The last broker is known to have ended by a certain time: the time from then on counts. */
+static void the_time_during_which_there_was_no_broker_counts(void **state)
+{
+	struct rig *r = *state;
+	struct client *c = join_with(r, "c", true, "11 w60");
+
+	hear(c);
+	hear(join_with(r, "d", true, "11 w300"));
+	r->config.ended_wall_ms = r->config.wall_offset_ms + r->now_ms + 10000;
+	crash(r, 71000);
+	assert_int_equal(broker_figures(r->broker)->sessions, 1);
+	r->config.ended_wall_ms = r->config.wall_offset_ms + r->now_ms + 10000;
+	crash(r, 238000);
+	assert_int_equal(broker_figures(r->broker)->sessions, 1);
+	crash(r, 2000);
+	assert_int_equal(broker_figures(r->broker)->sessions, 0);
+	assert_int_equal(shelf_of(r)->committed.count, 0);
+}
+
+static void a_will_outlives_the_broker_even_if_its_session_does_not(void **state)
+{
+	static const char willing[] =
+		"10 r s\"MQTT\" 05 16 n0 p{} s\"%s\" p{18 w9} s\"will\" s\"%s\"";
+	struct rig *r = *state;
+	struct shelf *shelf = shelf_of(r);
+	struct client *kept = join_with(r, "kept", true, "11 w100");
+
+	hear(kept);
+	subscribe_to(kept, "will", 2);
+	for (unsigned i = 0; i < 3; i++) {
+		struct client *c = dial(r, MQTT_50);
+		say(c,
+			text(r, willing, i ? i == 1 ? "b" : "c" : "a",
+				i ? i == 1 ? "b" : "c" : "a"));
+		assert_memory_equal(hear(c), "CONNACK success", 15);
+		if (i == 1)
+			say(c, "E0 00"); /* it says goodbye: no Will */
+		if (i == 2)
+			hang_up(c);
+	}
+	hear(kept); /* "c" */
+	say(kept, "50 r m1");
+	hear(kept);
+	say(kept, "70 r m1");
+	assert_int_equal(shelf->now.count, 3); /* "kept", its subscription, "a" */
+	for (unsigned i = 0; i < 3; i++)
+		crash(r, 100);
+	hear(kept = join_with(r, "kept", false, "11 w100"));
+	assert_memory_equal(hear(kept), "PUBLISH \"will\" q2 id ", 21);
+	expect_silence(kept);
+	assert_int_equal(broker_figures(r->broker)->sessions, 1);
+}
+
+/* Nothing of what it had may come to whoever has its identifier later, share or not, however often the broker
+ * ends.
+ */
+static void what_no_longer_lasts_does_not_come_back(void **state)
+{
+	struct rig *r = *state;
+	struct client *c = join_with(r, "c", true, "11 w100"), *pub = join(r, MQTT_50, "pub");
+
+	hear(c);
+	subscribe_to(c, "t", 2);
+	say(c, "82 r m1 p{} s\"$share/g/u/+\" 01");
+	hear(c);
+	hang_up(c);
+	say(pub, "32 r s\"u/1\" m1 p{} b\"1\"");
+	say(pub, "34 r s\"t\" m2 p{} b\"2\"");
+	c = dial(r, MQTT_50); /* no Clean Start, no expiry, and a Will */
+	say(c, "10 r s\"MQTT\" 05 04 n0 p{} s\"c\" p{} s\"will\" s\"gone\"");
+	expect(c, RESUMED);
+	hear(c), hear(c);
+	subscribe_to(c, "v", 1);
+	for (unsigned i = 0; i < 3; i++) {
+		crash(r, 0);
+		assert_int_equal(broker_figures(r->broker)->subscriptions, 0);
+		c = join_with(r, "c", false, "11 w100");
+		assert_null(strstr(hear(c), "session present"));
+		pub = join(r, MQTT_50, text(r, "pub%u", i));
+		say(pub, "32 r s\"u/1\" m1 p{} b\"1\"");
+		say(pub, "32 r s\"t\" m2 p{} b\"2\"");
+		say(pub, "32 r s\"v\" m3 p{} b\"3\"");
+		expect_silence(c);
+		say(c, "E0 r 00 p{11 w0}");
+	}
+	assert_int_equal(shelf_of(r)->now.count, 0);
+}
+
+/* What is left of a session that is not there belongs to nobody, and goes. */
+static void what_belongs_to_nothing_is_removed(void **state)
+{
+	struct rig *r = *state;
+	struct shelf *shelf = shelf_of(r);
+	struct client *c = join_with(r, "c", true, "11 w100"), *pub = join(r, MQTT_50, "pub");
+	bool found;
+
+	hear(c);
+	subscribe_to(c, "t", 2);
+	say(c, "34 r s\"x\" m9 p{}");
+	say(pub, "32 r s\"t\" m1 p{} b\"1\"");
+	shelf_kill(r);
+	pair_remove(&shelf->now, pair_find(&shelf->now, MQTT_VIEW("a\0\0\0\0\0\0\0\1"), &found));
+	assert_true(found);
+	assert_int_equal(shelf->now.count, 4);
+	pairs_copy(&shelf->committed, &shelf->now);
+	shelf_restore(r);
+	c = join_with(r, "c", false, "11 w100");
+	assert_null(strstr(hear(c), "session present"));
+	assert_int_equal(shelf->committed.count, 1);
+	assert_int_equal(shelf->now.list[0].key.data[8], 2);
+}
+
+/* It is told when it has room: or the session would last for ever, and its Will come twice. */
+static void a_full_store_is_told_later_of_an_end(void **state)
+{
+	struct rig *r = *state;
+	struct shelf *shelf = shelf_of(r);
+	struct client *c = dial(r, MQTT_50), *watcher = join_with(r, "kept", true, "11 w100");
+
+	hear(watcher);
+	subscribe_to(watcher, "will", 2);
+	say(c, "10 r s\"MQTT\" 05 16 n0 p{11 w5} s\"c\" p{} s\"will\" s\"gone\"");
+	shelf->full = true;
+	hang_up(c);
+	wait_ms(r, 1500);
+	shelf->full = false;
+	hear(watcher);
+	say(watcher, "50 r m1");
+	hear(watcher);
+	say(watcher, "70 r m1");
+	wait_ms(r, 1000);
+	crash(r, 2000);
+	assert_int_equal(broker_figures(r->broker)->sessions, 2);
+	hear(watcher = join_with(r, "kept", false, "11 w100"));
+	expect_silence(watcher);
+	wait_ms(r, 600);
+	assert_int_equal(broker_figures(r->broker)->sessions, 1);
+}
+
 int main(void)
 {
 #define TEST(name) cmocka_unit_test_setup_teardown(name, shelf_set_up, shelf_tear_down)
@@ -560,6 +806,14 @@ int main(void)
 		TEST(a_share_that_has_gone_leaves_the_message_to_its_member),
 		TEST(nothing_is_written_before_it_is_committed),
 		TEST(a_commit_that_fails_keeps_no_link_open),
+		TEST(a_commit_that_fails_holds_nobody_else),
+		TEST(what_is_forgotten_is_committed_before_the_answer),
+		TEST(expiry_goes_on_through_crashes),
+		TEST(the_time_during_which_there_was_no_broker_counts),
+		TEST(a_will_outlives_the_broker_even_if_its_session_does_not),
+		TEST(what_no_longer_lasts_does_not_come_back),
+		TEST(what_belongs_to_nothing_is_removed),
+		TEST(a_full_store_is_told_later_of_an_end),
 		TEST(what_a_full_store_has_no_room_for_is_refused),
 		TEST(a_message_is_stored_as_a_whole_or_not_at_all),
 		TEST(a_full_store_takes_no_session_and_no_subscription),

@@ -1,0 +1,52 @@
+/* What has changed since the last commit: the latest word on each key.
+ *
+ *      list   | put a 1 | put b 2 | put a 3 | remove b |        in the order in which they came;
+ *                  ✗         ✗                                  what was replaced is void
+ *
+ * It outlives a commit that fails, and is then tried again with what has come since.
+ */
+#ifndef BROKER_STORE_BATCH_H
+#define BROKER_STORE_BATCH_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "mqtt/view.h"
+
+struct change {
+	size_t at; /* of the key among the bytes; the value follows it */
+	uint32_t key_len, value_len;
+	uint32_t next; /* in the same slot, from 1; 0: none */
+	bool removed;
+	bool replaced; /* void: a later one is about the same key */
+};
+
+struct batch {
+	uint8_t *bytes;
+	size_t len, capacity;
+	struct change *list;
+	uint32_t count, list_capacity;
+	uint32_t *order; /* see batch_sort */
+	uint32_t *slots; /* the first change of each, from 1; a power of two of them */
+	uint32_t slot_count;
+};
+
+void batch_init(struct batch *b);
+void batch_fini(struct batch *b);
+
+/* Empties it, and gives back the memory of a large one. */
+void batch_clear(struct batch *b);
+
+/* False without memory: then it is as it was. */
+bool batch_put(struct batch *b, struct mqtt_view key, struct mqtt_view value);
+bool batch_remove(struct batch *b, struct mqtt_view key);
+
+/* The numbers of all changes, in the order of their keys: valid until the next change. NULL without memory. */
+const uint32_t *batch_sort(struct batch *b);
+
+/* The views are valid until the next change. */
+struct mqtt_view batch_key(const struct batch *b, const struct change *c);
+struct mqtt_view batch_value(const struct batch *b, const struct change *c);
+
+#endif

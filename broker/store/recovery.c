@@ -1,0 +1,122 @@
+#include "broker/store/recovery.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "broker/store/batch.h"
+#include "broker/store/folder.h"
+#include "broker/store/reading.h"
+#include "broker/store/table.h"
+
+enum { BATCH_BYTES = 4 << 20, BATCH_CHANGES = 20000, NAMES_MOST = 1000 };
+
+struct recovering {
+	struct recovery *result;
+	struct table table;
+	struct batch batch;
+	struct head head; /* of the damaged one, or what is known of it */
+	int error;        /* 0, or what keeps it from being written */
+};
+
+static bool flush(struct recovering *g)
+{
+	if (!g->error)
+		g->error = table_room(&g->table, g->batch.count, g->batch.len);
+	if (!g->error)
+		g->error = table_write(&g->table, &g->batch, g->head.wall_ms, g->head.pairs_ms);
+	batch_clear(&g->batch);
+	return !g->error;
+}
+
+static bool take(void *context, struct mqtt_view key, struct mqtt_view value)
+{
+	struct recovering *g = context;
+
+	if (g->error)
+		return false;
+	if (!batch_put(&g->batch, key, value)) {
+		g->error = ENOMEM;
+		return false;
+	}
+	g->result->saved++;
+	return (g->batch.len < BATCH_BYTES && g->batch.count < BATCH_CHANGES) || flush(g);
+}
+
+/* The damaged file gets a name that is free. */
+static bool keep(const struct folder *f, struct recovery *r)
+{
+	for (unsigned i = 1; i < NAMES_MOST; i++) {
+		char name[32];
+		snprintf(name, sizeof(name), "data.mdb.damaged-%u", i);
+		if (!linkat(f->fd, "data.mdb", f->fd, name, 0)) {
+			snprintf(r->kept, sizeof(r->kept), "%s/%s", f->path, name);
+			return true;
+		}
+		if (errno != EEXIST)
+			return false;
+	}
+	return false;
+}
+
+static struct head head_now(void)
+{
+	struct timespec now;
+
+	clock_gettime(CLOCK_REALTIME, &now);
+	uint64_t ms = (uint64_t)now.tv_sec * 1000;
+	return (struct head){ .wall_ms = ms, .pairs_ms = ms };
+}
+
+static bool recover(struct recovering *g, const struct folder *f, char *error, unsigned error_size)
+{
+	struct reading *r = calloc(1, sizeof(*r));
+	bool ok = r && reading_salvage(r, f->path, take, g);
+
+	/* Without one, times count from now. */
+	if (r)
+		g->result->head = r->head;
+	g->head = r && r->head.wall_ms ? r->head : head_now();
+
+	if (r && !ok)
+		snprintf(error, error_size, "%s", r->error);
+	if (r)
+		g->result->lost = r->lost;
+	free(r);
+	return ok;
+}
+
+bool recovery_run(struct recovery *r, const char *folder, char *error, unsigned error_size)
+{
+	struct recovering g = { .result = r };
+	struct folder f;
+	char path[RECOVERY_PATH];
+
+	*r = (struct recovery){ 0 };
+	if (!folder_lock(&f, folder, error, error_size))
+		return false;
+	folder_tidy(&f);
+	batch_init(&g.batch);
+	snprintf(path, sizeof(path), "%s/" FOLDER_NEW, folder);
+	snprintf(error, error_size, "%s: no memory", folder);
+	g.error = table_open(&g.table, path, TABLE_FILE | TABLE_SYNC, 0);
+	bool ok = !g.error && recover(&g, &f, error, error_size);
+	ok = ok && flush(&g);
+	table_close(&g.table);
+	batch_fini(&g.batch);
+	if (ok) {
+		g.error = keep(&f, r) ? folder_adopt(&f) : errno;
+		ok = !g.error;
+	}
+	if (g.error)
+		snprintf(error, error_size, "%s: it cannot be written: %s", path,
+			table_error(g.error));
+	if (!ok)
+		folder_tidy(&f);
+	folder_unlock(&f);
+	return ok;
+}

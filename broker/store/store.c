@@ -1,0 +1,312 @@
+#include "broker/store/store.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+#include "broker/store/batch.h"
+#include "broker/store/folder.h"
+#include "broker/store/point.h"
+#include "broker/store/reading.h"
+#include "broker/store/table.h"
+
+enum { CALM_MS = 1000 }; /* without a refusal, before there is said to be room again */
+
+struct store {
+	struct store_settings settings;
+	struct folder folder;
+	struct reading reading; /* until all is loaded */
+	enum reading_state state;
+	struct table table;
+	struct batch batch;
+	struct log *log;
+	uint64_t beat_ms;        /* of the latest commit, by the system's clock that nobody sets */
+	int64_t pairs_offset_ms; /* the clock of the pairs minus that one */
+	int64_t ended_ms;
+	bool open;    /* all was loaded, and it can be written to */
+	bool failing; /* the latest commit failed, and is to be tried again */
+	bool full;    /* a pair had no room: of this size */
+	uint64_t full_bytes;
+	uint64_t refused_ms; /* when that was last */
+	bool lost;           /* a removal could not be noted for want of memory */
+};
+
+static uint64_t clock_ms(clockid_t clock)
+{
+	struct timespec now;
+
+	clock_gettime(clock, &now);
+	return (uint64_t)now.tv_sec * 1000 + (uint64_t)now.tv_nsec / 1000000;
+}
+
+int64_t store_now_ms(const struct store *s)
+{
+	return (int64_t)clock_ms(CLOCK_MONOTONIC) + s->pairs_offset_ms;
+}
+
+bool store_fits(const struct store *s, const struct store_settings *settings)
+{
+	const struct store_settings *have = &s->settings;
+
+	return settings->folder && !strcmp(have->folder, settings->folder) &&
+		have->sync == settings->sync && have->most_bytes == settings->most_bytes;
+}
+
+int64_t store_ended_ms(const struct store *s)
+{
+	return s->ended_ms;
+}
+
+static int write_batch(struct store *s)
+{
+	uint64_t beat_ms = clock_ms(CLOCK_MONOTONIC);
+	int e = table_write(
+		&s->table, &s->batch, clock_ms(CLOCK_REALTIME), (uint64_t)store_now_ms(s));
+
+	if (e)
+		return e;
+	s->beat_ms = beat_ms;
+	batch_clear(&s->batch);
+	return 0;
+}
+
+/* ---- from turn to turn --------------------------------------------------------------------- */
+
+static void tell_full(struct store *s, uint64_t bytes, int e)
+{
+	if (!s->full)
+		log_line(s->log, LOG_ERROR,
+			"%s: no room for more: %s; what cannot be stored is refused",
+			s->folder.path, table_error(e));
+	s->full = true;
+	s->full_bytes = bytes;
+	s->refused_ms = clock_ms(CLOCK_MONOTONIC);
+}
+
+static void look_for_room(struct store *s)
+{
+	if (!s->full || clock_ms(CLOCK_MONOTONIC) - s->refused_ms < CALM_MS ||
+		table_room(&s->table, 1, s->full_bytes))
+		return;
+	s->full = false;
+	log_line(s->log, LOG_NOTICE, "%s: there is room again", s->folder.path);
+}
+
+bool store_put(void *store, struct mqtt_view key, struct mqtt_view value)
+{
+	struct store *s = store;
+
+	point_pass(&s->table.points, "put");
+	if (s->failing || !s->open)
+		return false;
+	int e = table_room(&s->table, (uint64_t)s->batch.count + 1,
+		s->batch.len + key.len + (uint64_t)value.len);
+	if (e) {
+		tell_full(s, key.len + (uint64_t)value.len, e);
+		return false;
+	}
+	return batch_put(&s->batch, key, value);
+}
+
+void store_remove(void *store, struct mqtt_view key)
+{
+	struct store *s = store;
+
+	point_pass(&s->table.points, "removal");
+	if (!batch_remove(&s->batch, key))
+		s->lost = true;
+}
+
+/* Also when nothing has changed: that the broker lives is news, too. */
+static bool commit(struct store *s)
+{
+	if (!s->open)
+		return true; /* it is read again from the beginning */
+	int e = s->lost ? ENOMEM : write_batch(s);
+
+	if (e && !s->failing)
+		log_line(s->log, LOG_ERROR,
+			"%s: it cannot be written: %s; nobody is told that anything is stored",
+			s->folder.path, table_error(e));
+	if (!e && s->failing)
+		log_line(s->log, LOG_NOTICE, "%s: it can be written again", s->folder.path);
+	s->failing = e;
+	if (e)
+		return false;
+	look_for_room(s);
+	return true;
+}
+
+bool store_commit(void *store)
+{
+	struct store *s = store;
+
+	if (!s->batch.count && !s->failing)
+		return true;
+	point_pass(&s->table.points, "commit-begin");
+	bool done = commit(s);
+	if (done)
+		point_pass(&s->table.points, "commit-done");
+	return done;
+}
+
+void store_beat(struct store *s)
+{
+	if (s->failing || clock_ms(CLOCK_MONOTONIC) - s->beat_ms >= STORE_BEAT_MS / 2)
+		commit(s);
+}
+
+/* ---- the beginning and the end ------------------------------------------------------------- */
+
+static void release(struct store *s)
+{
+	reading_close(&s->reading);
+	folder_unlock(&s->folder);
+	batch_fini(&s->batch);
+	free(s);
+}
+
+/* The clock of the pairs goes on where the last broker left it, as much later as the wall clock says. */
+static void clock_begin(struct store *s)
+{
+	const struct head *h = &s->reading.head;
+	int64_t now_ms = (int64_t)clock_ms(CLOCK_REALTIME);
+
+	if (s->state == READING_OK) {
+		now_ms -= head_shift_ms(h);
+		if (now_ms < (int64_t)h->pairs_ms) /* that has been put back, or is not set yet */
+			now_ms = (int64_t)h->pairs_ms;
+		s->ended_ms = (int64_t)h->pairs_ms + STORE_BEAT_MS;
+	}
+	s->pairs_offset_ms = now_ms - (int64_t)clock_ms(CLOCK_MONOTONIC);
+}
+
+struct store *store_open(
+	const struct store_settings *settings, struct log *log, char *error, unsigned error_size)
+{
+	struct store *s = calloc(1, sizeof(*s));
+
+	if (!s) {
+		snprintf(error, error_size, "%s: no memory", settings->folder);
+		return NULL;
+	}
+	s->settings = *settings;
+	s->log = log;
+	batch_init(&s->batch);
+	points_init(&s->table.points);
+	if (!folder_lock(&s->folder, settings->folder, error, error_size)) {
+		free(s);
+		return NULL;
+	}
+	s->state = reading_open(&s->reading, settings->folder);
+	if (s->state == READING_BAD) {
+		snprintf(error, error_size, "%s", s->reading.error);
+		release(s);
+		return NULL;
+	}
+	clock_begin(s);
+	return s;
+}
+
+struct load {
+	struct store *store;
+	store_take *take;
+	void *context;
+};
+
+static bool take_pair(void *context, struct mqtt_view key, struct mqtt_view value)
+{
+	const struct load *l = context;
+
+	point_pass(&l->store->table.points, "load-pair");
+	return l->take(l->context, key, value);
+}
+
+static bool load(struct store *s, struct load *l, char *error, unsigned error_size)
+{
+	struct reading *r = &s->reading;
+
+	if (s->state == READING_NEW || reading_all(r, take_pair, l))
+		return true;
+	snprintf(error, error_size, "%s",
+		*r->error ? r->error : "its pairs have no room: is memory_limit large enough?");
+	if (!*r->error)
+		snprintf(error, error_size, "%s: %s", r->path,
+			"what is in it has no room (memory_limit), or is of another broker");
+	return false;
+}
+
+/* A first commit shows whether it can be written. */
+static int begin_at(struct store *s, const char *path, unsigned how)
+{
+	int e = table_open(
+		&s->table, path, how | (s->settings.sync ? TABLE_SYNC : 0), s->settings.most_bytes);
+
+	if (e)
+		return e;
+	e = table_room(&s->table, 0, 0);
+	if (!e)
+		e = write_batch(s);
+	if (e)
+		table_close(&s->table);
+	return e;
+}
+
+static int make(struct store *s)
+{
+	char path[READING_PATH];
+
+	folder_tidy(&s->folder);
+	snprintf(path, sizeof(path), "%s/" FOLDER_NEW, s->settings.folder);
+	int e = begin_at(s, path, TABLE_FILE);
+	if (e) {
+		folder_tidy(&s->folder);
+		return e;
+	}
+	point_pass(&s->table.points, "made");
+	table_close(&s->table);
+	return folder_adopt(&s->folder);
+}
+
+/* From now on it is written to. */
+static int begin(struct store *s)
+{
+	int e = s->state == READING_NEW ? make(s) : 0;
+
+	if (!e)
+		e = begin_at(s, s->settings.folder, 0);
+	if (e && s->state == READING_NEW)
+		folder_leave(&s->folder);
+	s->open = !e;
+	return e;
+}
+
+bool store_load(struct store *s, store_take *take, void *context, char *error, unsigned error_size)
+{
+	struct load l = { s, take, context };
+
+	if (!load(s, &l, error, error_size))
+		return false;
+	reading_close(&s->reading);
+	point_pass(&s->table.points, "load-done");
+	int e = begin(s);
+	if (e)
+		snprintf(error, error_size, "%s: it cannot be written: %s", s->folder.path,
+			table_error(e));
+	return !e;
+}
+
+void store_close(struct store *s)
+{
+	if (!s)
+		return;
+	point_pass(&s->table.points, "close");
+	if (s->open && s->batch.count)
+		log_line(s->log, LOG_ERROR,
+			"%s: the latest changes are lost; nobody was told that they are stored",
+			s->folder.path);
+	table_close(&s->table);
+	release(s);
+}

@@ -1,0 +1,309 @@
+#include "broker/store/table.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+
+#include "broker/store/head.h"
+#include "broker/store/seal.h"
+
+enum {
+	FILE_MODE = 0600,
+	MAP_FIRST = 4 << 20,
+	ROOM_LEAST = 1 << 20, /* a step in which the file grows */
+	ROOM_MOST = 64 << 20, /* likewise */
+	RESERVE_PAGES = 64,   /* for removing things when there is no room for anything else */
+	CHANGE_BYTES = 64,    /* of a pair, besides key and value */
+};
+
+/* ---- the environment ----------------------------------------------------------------------- */
+
+static void env_close(struct table *t)
+{
+	if (t->env)
+		mdb_env_close(t->env);
+	t->env = NULL;
+}
+
+static int env_open(struct table *t)
+{
+	MDB_envinfo info;
+	MDB_env *env;
+	int e = mdb_env_create(&env);
+
+	if (e)
+		return e;
+	e = mdb_env_set_mapsize(env, MAP_FIRST);
+	if (!e)
+		e = mdb_env_open(env, t->path,
+			MDB_NOTLS | (t->how & TABLE_SYNC ? 0 : MDB_NOSYNC) |
+				(t->how & TABLE_FILE ? MDB_NOSUBDIR : 0),
+			FILE_MODE);
+	if (!e)
+		e = mdb_env_info(env, &info);
+	/* A file that is larger has a map of its own size. */
+	while (!e && (info.me_last_pgno + 1) * t->page_bytes > info.me_mapsize / 2) {
+		e = mdb_env_set_mapsize(env, info.me_mapsize * 2);
+		if (!e)
+			e = mdb_env_info(env, &info);
+	}
+	if (e) {
+		mdb_env_close(env);
+		return e;
+	}
+	t->env = env;
+	return 0;
+}
+
+static int map_grow(struct table *t)
+{
+	MDB_envinfo info;
+	int e = mdb_env_info(t->env, &info);
+
+	return e ? e : mdb_env_set_mapsize(t->env, info.me_mapsize * 2);
+}
+
+static uint64_t pages_of(const MDB_stat *stat)
+{
+	return stat->ms_branch_pages + stat->ms_leaf_pages + stat->ms_overflow_pages;
+}
+
+/* How much of the file is in use, as this transaction sees it. */
+static int measure(struct table *t, MDB_txn *txn)
+{
+	MDB_stat free_pages, stat;
+	int e = mdb_stat(txn, 0, &free_pages);
+
+	if (!e)
+		e = mdb_stat(txn, t->dbi, &stat);
+	if (e)
+		return e;
+	t->depth = stat.ms_depth + 1;
+	t->page_bytes = stat.ms_psize;
+	t->used_bytes = (2 + pages_of(&free_pages) + pages_of(&stat)) * stat.ms_psize;
+	return 0;
+}
+
+static uint64_t file_bytes(const struct table *t)
+{
+	struct stat there;
+	int fd;
+
+	if (mdb_env_get_fd(t->env, &fd) || fstat(fd, &there))
+		return 0;
+	return (uint64_t)there.st_size;
+}
+
+static int table_begin(struct table *t)
+{
+	MDB_txn *txn;
+	int e = env_open(t);
+
+	if (e)
+		return e;
+	e = mdb_txn_begin(t->env, NULL, MDB_RDONLY, &txn);
+	if (!e) {
+		e = mdb_dbi_open(txn, NULL, 0, &t->dbi);
+		if (!e)
+			e = measure(t, txn);
+		if (e)
+			mdb_txn_abort(txn);
+		else
+			e = mdb_txn_commit(txn);
+	}
+	t->file_bytes = file_bytes(t);
+	if (e)
+		env_close(t);
+	return e;
+}
+
+int table_open(struct table *t, const char *path, unsigned how, uint64_t most_bytes)
+{
+	*t = (struct table){ .path = strdup(path),
+		.points = t->points,
+		.how = how,
+		.page_bytes = 4096,
+		.most_bytes = most_bytes ? most_bytes : UINT64_MAX };
+	if (!t->path)
+		return ENOMEM;
+	int e = table_begin(t);
+	if (e) {
+		free(t->path);
+		t->path = NULL;
+	}
+	return e;
+}
+
+void table_close(struct table *t)
+{
+	if (t->env && !(t->how & TABLE_SYNC))
+		mdb_env_sync(t->env, 1);
+	env_close(t);
+	free(t->path);
+	t->path = NULL;
+}
+
+/* ---- writing ------------------------------------------------------------------------------- */
+
+/* One cursor for all, in the order of their keys: it is most often on the right page already. */
+static int put(MDB_cursor *cursor, struct mqtt_view key, struct mqtt_view value)
+{
+	struct seal seal;
+
+	seal_make(&seal, key, value);
+	MDB_val k = { seal.key.len, (void *)(uintptr_t)seal.key.data };
+	MDB_val v = { seal.value_size, NULL };
+	int e = mdb_cursor_put(cursor, &k, &v, MDB_RESERVE);
+	if (!e)
+		seal_write(&seal, v.mv_data);
+	return e;
+}
+
+static int take_out(MDB_cursor *cursor, struct mqtt_view key)
+{
+	struct seal seal;
+
+	seal_key(&seal, key);
+	MDB_val k = { seal.key.len, (void *)(uintptr_t)seal.key.data };
+	int e = mdb_cursor_get(cursor, &k, NULL, MDB_SET);
+	if (e == MDB_NOTFOUND) /* it came and went since the last commit */
+		return 0;
+	return e ? e : mdb_cursor_del(cursor, 0);
+}
+
+static int apply(struct table *t, MDB_cursor *cursor, struct batch *b)
+{
+	const uint32_t *order = batch_sort(b);
+	int e = order ? 0 : ENOMEM;
+
+	for (uint32_t i = 0; !e && i < b->count; i++) {
+		const struct change *c = &b->list[order[i]];
+		if (c->replaced)
+			continue;
+		point_pass(&t->points, "commit-change");
+		e = c->removed ? take_out(cursor, batch_key(b, c))
+			       : put(cursor, batch_key(b, c), batch_value(b, c));
+	}
+	return e;
+}
+
+static int head_put(MDB_txn *txn, MDB_cursor *cursor, uint64_t wall_ms, uint64_t pairs_ms)
+{
+	const struct head head = { .number = mdb_txn_id(txn),
+		.wall_ms = wall_ms,
+		.pairs_ms = pairs_ms,
+		.format = HEAD_FORMAT };
+	uint8_t bytes[HEAD_SIZE];
+
+	head_write(&head, bytes);
+	return put(cursor, head_key(), (struct mqtt_view){ bytes, HEAD_SIZE });
+}
+
+static int write_once(struct table *t, struct batch *b, uint64_t wall_ms, uint64_t pairs_ms)
+{
+	uint64_t before = t->used_bytes;
+	MDB_cursor *cursor = NULL;
+	MDB_txn *txn;
+	int e = mdb_txn_begin(t->env, NULL, 0, &txn);
+
+	if (e)
+		return e;
+	e = mdb_cursor_open(txn, t->dbi, &cursor);
+	if (!e)
+		e = head_put(txn, cursor, wall_ms, pairs_ms);
+	if (!e)
+		e = apply(t, cursor, b);
+	if (cursor)
+		mdb_cursor_close(cursor);
+	if (!e)
+		e = measure(t, txn);
+	if (e) {
+		t->used_bytes = before;
+		mdb_txn_abort(txn);
+		return e;
+	}
+	point_pass(&t->points, "commit-applied");
+	e = mdb_txn_commit(txn);
+	if (e)
+		t->used_bytes = before;
+	return e;
+}
+
+static uint64_t need_bytes(const struct table *t, uint64_t changes, uint64_t bytes)
+{
+	uint64_t pages = changes * t->depth, used = t->used_bytes / t->page_bytes;
+
+	/* Each change rewrites a path of pages, and what they share but once. */
+	if (pages > used)
+		pages = used;
+	return (pages + changes / 16 + t->depth + RESERVE_PAGES) * t->page_bytes +
+		2 * (bytes + changes * CHANGE_BYTES);
+}
+
+int table_write(struct table *t, struct batch *b, uint64_t wall_ms, uint64_t pairs_ms)
+{
+	int e = t->env ? 0 : table_begin(t);
+
+	if (!e)
+		e = write_once(t, b, wall_ms, pairs_ms);
+	while (e == MDB_MAP_FULL) {
+		e = map_grow(t);
+		if (!e)
+			e = write_once(t, b, wall_ms, pairs_ms);
+	}
+	if (e == MDB_PANIC) /* what was to say which pages count could not be written */
+		env_close(t);
+	if (!e) {
+		uint64_t bytes = file_bytes(t);
+		t->latest_bytes = need_bytes(t, b->count, b->len);
+		if (bytes > t->file_bytes)
+			t->file_bytes = bytes;
+	}
+	return e;
+}
+
+const char *table_error(int e)
+{
+	return e == TABLE_CEILING ? "persistence_max_bytes is reached" : mdb_strerror(e);
+}
+
+/* ---- room ---------------------------------------------------------------------------------- */
+
+/* A file system that cannot do this lets the commit fail when it is full. */
+static int set_aside(const struct table *t, int fd, uint64_t size)
+{
+	int e = posix_fallocate(fd, (off_t)t->file_bytes, (off_t)(size - t->file_bytes));
+
+	return e == EOPNOTSUPP || e == EINVAL ? 0 : e;
+}
+
+static int file_grow(struct table *t, uint64_t need)
+{
+	uint64_t step = t->file_bytes / 8;
+	int fd;
+
+	point_pass(&t->points, "grow");
+	step = step < ROOM_LEAST ? ROOM_LEAST : step > ROOM_MOST ? ROOM_MOST : step;
+	if (need > t->most_bytes)
+		return TABLE_CEILING;
+	uint64_t size = need + step > t->most_bytes ? t->most_bytes : need + step;
+	if (!t->env || mdb_env_get_fd(t->env, &fd))
+		return EIO;
+	int e = set_aside(t, fd, size);
+	if (e && size > need) { /* not as much as would be good to have */
+		size = need;
+		e = set_aside(t, fd, size);
+	}
+	if (!e)
+		t->file_bytes = size;
+	return e;
+}
+
+int table_room(struct table *t, uint64_t changes, uint64_t bytes)
+{
+	uint64_t need = t->used_bytes + t->latest_bytes + need_bytes(t, changes, bytes);
+
+	return need <= t->file_bytes ? 0 : file_grow(t, need);
+}
