@@ -54,7 +54,8 @@ class Broker:
         return False
 
     def stop(self, limit_s=10):
-        self.process.send_signal(signal.SIGTERM)
+        if self.process.poll() is None:
+            self.process.send_signal(signal.SIGTERM)
         try:
             self.process.wait(limit_s)
         except subprocess.TimeoutExpired:
@@ -91,10 +92,9 @@ def mosquitto_words(transport):
 
 def command(name, words, config):
     """Of a broker that reads `words` from the file `config`."""
-    if name == MOSQUITTO:
-        config.write_text(words)
-        return [shutil.which("mosquitto") or "/usr/sbin/mosquitto", "-c", config]
     config.write_text(words)
+    if name == MOSQUITTO:
+        return [shutil.which("mosquitto") or "/usr/sbin/mosquitto", "-c", config]
     return [OURS_BROKER, "-q", "-c", config]
 
 

@@ -16,6 +16,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/resource.h>
 #include <sys/uio.h>
 #include <unistd.h>
 
@@ -36,7 +37,7 @@ struct replay {
 
 struct sums {
 	uint64_t writes, bytes, syncs, commits;
-	double disk_seconds;
+	double seconds, cpu_seconds, disk_seconds;
 };
 
 static void die(const char *what)
@@ -122,25 +123,37 @@ static void add(struct sums *sums, const struct tape_call *c)
 	sums->disk_seconds += c->took_ns / 1e9;
 }
 
-static double run(struct replay *r, struct sums *sums, uint64_t from_us, uint64_t to_us)
+static double cpu_now_seconds(void)
 {
-	int64_t began_us = clock_now_us();
-	bool timed = false;
+	struct rusage usage;
+
+	getrusage(RUSAGE_SELF, &usage);
+	return (double)(usage.ru_utime.tv_sec + usage.ru_stime.tv_sec) +
+		(double)(usage.ru_utime.tv_usec + usage.ru_stime.tv_usec) / 1e6;
+}
+
+static void run(struct replay *r, struct sums *sums, uint64_t from_us, uint64_t to_us)
+{
+	double cpu_seconds = 0;
+	int64_t began_us = 0;
 
 	for (uint64_t i = 0; i < r->count && r->calls[i].began_us <= to_us; i++) {
 		const struct tape_call *c = &r->calls[i];
-		if (!timed && c->began_us >= from_us) {
-			timed = true;
+		if (!began_us && c->began_us >= from_us) {
+			cpu_seconds = cpu_now_seconds();
 			began_us = clock_now_us();
 		}
 		if (r->append)
 			play_appending(r, c);
 		else
 			play(r, c);
-		if (timed)
+		if (began_us)
 			add(sums, c);
 	}
-	return timed ? (double)(clock_now_us() - began_us) / 1e6 : 0;
+	if (!began_us)
+		return;
+	sums->seconds = (double)(clock_now_us() - began_us) / 1e6;
+	sums->cpu_seconds = cpu_now_seconds() - cpu_seconds;
 }
 
 int main(int argc, char **argv)
@@ -164,11 +177,12 @@ int main(int argc, char **argv)
 		die("memory");
 	for (size_t i = 0; i < GROUP_MAX; i++)
 		r.bytes[i] = (uint8_t)(i * 2654435761 >> 13);
-	double seconds = run(&r, &sums, argc == 5 ? strtoull(argv[3], NULL, 10) : 0,
+	run(&r, &sums, argc == 5 ? strtoull(argv[3], NULL, 10) : 0,
 		argc == 5 ? strtoull(argv[4], NULL, 10) : UINT64_MAX);
-	printf("{\"seconds\":%.4f,\"disk_seconds\":%.4f,\"writes\":%llu,\"bytes\":%llu,"
+	printf("{\"seconds\":%.4f,\"cpu_seconds\":%.4f,\"disk_seconds\":%.4f,\"writes\":%llu,"
+	       "\"bytes\":%llu,"
 	       "\"syncs\":%llu,\"commits\":%llu}\n",
-		seconds, sums.disk_seconds, (unsigned long long)sums.writes,
+		sums.seconds, sums.cpu_seconds, sums.disk_seconds, (unsigned long long)sums.writes,
 		(unsigned long long)sums.bytes, (unsigned long long)sums.syncs,
 		(unsigned long long)sums.commits);
 	return 0;

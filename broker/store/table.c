@@ -11,7 +11,7 @@
 
 enum {
 	FILE_MODE = 0600,
-	MAP_FIRST = 1 << 30,
+	MAP_FIRST = 4 << 20,
 	ROOM_LEAST = 1 << 20, /* a step in which the file grows */
 	ROOM_MOST = 64 << 20, /* likewise */
 	RESERVE_PAGES = 64,   /* for removing things when there is no room for anything else */
@@ -236,7 +236,7 @@ int table_write(struct table *t, const struct batch *b, uint64_t wall_ms)
 
 	if (!e)
 		e = write_once(t, b, wall_ms);
-	if (e == MDB_MAP_FULL) {
+	while (e == MDB_MAP_FULL) {
 		e = map_grow(t);
 		if (!e)
 			e = write_once(t, b, wall_ms);
