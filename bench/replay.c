@@ -42,21 +42,26 @@ struct sums {
 
 static void die(const char *what)
 {
-	fprintf(stderr, "mqttspec-replay: %s: %s\n", what,
-		errno ? strerror(errno) : "cannot be read");
+	fprintf(stderr, "mqttspec-replay: %s: %s\n", what, strerror(errno));
 	exit(1);
 }
 
 static void read_tape(struct replay *r, const char *path)
 {
-	struct tape_head head;
+	struct tape_head head = { 0 };
 	FILE *f = fopen(path, "re");
 
-	if (!f || fread(&head, sizeof(head), 1, f) != 1 || head.magic != TAPE_MAGIC || head.lost)
+	if (!f)
 		die(path);
-	r->calls = malloc((head.count + 1) * sizeof(*r->calls));
-	if (!r->calls || fread(r->calls, sizeof(*r->calls), head.count, f) != head.count)
-		die(path);
+	bool whole = fread(&head, sizeof(head), 1, f) == 1 && head.magic == TAPE_MAGIC &&
+		!head.lost && head.count < TAPE_CALLS_MAX;
+	r->calls = malloc((head.count % TAPE_CALLS_MAX + 1) * sizeof(*r->calls));
+	if (!r->calls)
+		die("memory");
+	if (!whole || fread(r->calls, sizeof(*r->calls), head.count, f) != head.count) {
+		fprintf(stderr, "mqttspec-replay: %s: it is no whole tape\n", path);
+		exit(1);
+	}
 	r->count = head.count;
 	fclose(f);
 }
@@ -158,9 +163,10 @@ static void run(struct replay *r, struct sums *sums, uint64_t from_us, uint64_t 
 
 int main(int argc, char **argv)
 {
-	struct replay r = { .append = argc > 1 && !strcmp(argv[1], "-a") };
+	static struct replay r;
 	struct sums sums = { 0 };
 
+	r.append = argc > 1 && !strcmp(argv[1], "-a");
 	argv += r.append;
 	argc -= r.append;
 	if (argc != 3 && argc != 5) {

@@ -7,6 +7,8 @@
 
 #include <stdint.h>
 
+enum { TAPE_CALLS_MAX = 1 << 21 };
+
 enum tape_kind {
 	TAPE_WRITE,
 	TAPE_WRITE_THROUGH, /* by a descriptor with O_DSYNC: a write and a sync in one */

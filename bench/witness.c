@@ -14,10 +14,8 @@
 
 #include "bench/tape.h"
 
-enum { CALLS_MAX = 1 << 21 };
-
 /* Zeroed pages cost nothing until they are written to. A preloaded library has no main to keep this in. */
-static struct tape_call calls[CALLS_MAX];
+static struct tape_call calls[TAPE_CALLS_MAX];
 static uint64_t count, lost;
 static int sought = -1; /* the file whose offset has been set, for the writev that follows */
 static uint64_t sought_at;
@@ -37,7 +35,7 @@ static void note(enum tape_kind kind, uint64_t began_ns, uint64_t at, uint64_t l
 {
 	uint64_t took_ns = now_ns() - began_ns;
 
-	if (count == CALLS_MAX) {
+	if (count == TAPE_CALLS_MAX - 1) {
 		lost++;
 		return;
 	}
@@ -115,6 +113,13 @@ int posix_fallocate(int fd, off_t offset, off_t len)
 		note(TAPE_ALLOCATE, began_ns, (uint64_t)offset, (uint64_t)len, 0);
 	return e;
 }
+
+/* As they are called where files are compiled for large offsets. */
+off64_t lseek64(int fd, off64_t offset, int whence) __attribute__((alias("lseek")));
+ssize_t pwrite64(int fd, const void *data, size_t len, off64_t offset)
+	__attribute__((alias("pwrite")));
+int posix_fallocate64(int fd, off64_t offset, off64_t len)
+	__attribute__((alias("posix_fallocate")));
 
 __attribute__((destructor)) static void witness_write(void)
 {
