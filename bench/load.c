@@ -20,7 +20,6 @@
  * WebSocket or both on top. One thread: give it a core of its own.
  */
 #include <errno.h>
-#include <getopt.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
 #include <stdbool.h>
@@ -35,6 +34,7 @@
 #include <unistd.h>
 
 #include "base/clock.h"
+#include "bench/options.h"
 #include "bench/packets.h"
 #include "bench/process.h"
 #include "bench/stream.h"
@@ -44,21 +44,10 @@ enum {
 	CHUNK = 256 * 1024,
 	EVENTS = 512,
 	SAMPLES_MAX = 1000000,
-	STAMP = 8, /* bytes of the payload that tell when it was sent */
 	STALL_US = 60 * 1000000,
 	ANSWER_MS = 60000, /* of waiting for a CONNACK or SUBACK */
 	BURST = 16,        /* messages that a busy publisher writes at once */
 	DIALLED = 64,      /* connections that wait for their CONNACK */
-};
-
-struct options {
-	const struct workload *workload;
-	bool tls, websocket;
-	uint16_t port;
-	int broker; /* its process, or 0 */
-	unsigned qos, publishers, subscribers, filters, payload, window;
-	unsigned rate; /* messages a second; 0: as the window allows */
-	uint64_t messages;
 };
 
 struct client {
@@ -122,7 +111,7 @@ static void subscribes_add(struct client *c, const struct options *o)
 
 static void publish_add(struct load *l, struct client *c)
 {
-	static const uint8_t filler[65536];
+	static const uint8_t filler[OPTIONS_PAYLOAD_MAX];
 	const struct options *o = &l->o;
 	char topic[WORKLOAD_TEXT];
 	int64_t now = clock_now_us();
@@ -134,8 +123,8 @@ static void publish_add(struct load *l, struct client *c)
 	if (c->sent_us)
 		c->sent_us[c->next_id] = now;
 	put_publish(&c->out, topic, o->qos, o->workload->retains, c->next_id, o->payload);
-	out_add(&c->out, &now, STAMP);
-	out_add(&c->out, filler, o->payload - STAMP);
+	out_add(&c->out, &now, OPTIONS_STAMP);
+	out_add(&c->out, filler, o->payload - OPTIONS_STAMP);
 	l->sent++;
 }
 
@@ -183,7 +172,7 @@ static void count_message(struct load *l, const uint8_t *payload)
 {
 	int64_t sent;
 
-	memcpy(&sent, payload, STAMP);
+	memcpy(&sent, payload, OPTIONS_STAMP);
 	count_latency(l, sent);
 	l->received++;
 }
@@ -481,78 +470,6 @@ static uint32_t percentile(struct load *l, double p)
 	return l->samples ? l->latency_us[(size_t)((double)(l->samples - 1) * p)] : 0;
 }
 
-static void read_workload(struct options *o, const char *name)
-{
-	o->workload = workload_find(name);
-	if (o->workload)
-		return;
-	fprintf(stderr, "mqttspec-load: there is no workload %s\n", name);
-	exit(2);
-}
-
-static void read_transport(struct options *o, const char *name)
-{
-	o->tls = !strcmp(name, "tls") || !strcmp(name, "wss");
-	o->websocket = !strcmp(name, "ws") || !strcmp(name, "wss");
-	if (o->tls || o->websocket || !strcmp(name, "tcp"))
-		return;
-	fputs("mqttspec-load: -t takes tcp, tls, ws or wss\n", stderr);
-	exit(2);
-}
-
-static struct options read_options(int argc, char **argv)
-{
-	struct options o = { .workload = workload_find("fan-in"),
-		.publishers = 10,
-		.subscribers = 1,
-		.filters = 1,
-		.payload = 64,
-		.window = 1000,
-		.messages = 1000000 };
-	int c;
-
-	while ((c = getopt(argc, argv, "w:t:p:b:q:P:S:F:l:W:R:n:h")) >= 0) {
-		switch (c) {
-		case 'w': read_workload(&o, optarg); break;
-		case 't': read_transport(&o, optarg); break;
-		case 'p': o.port = (uint16_t)atoi(optarg); break;
-		case 'b': o.broker = atoi(optarg); break;
-		case 'q': o.qos = (unsigned)atoi(optarg) & 3; break;
-		case 'P': o.publishers = (unsigned)atoi(optarg); break;
-		case 'S': o.subscribers = (unsigned)atoi(optarg); break;
-		case 'F': o.filters = (unsigned)atoi(optarg); break;
-		case 'l': o.payload = (unsigned)atoi(optarg); break;
-		case 'W': o.window = (unsigned)atoi(optarg); break;
-		case 'R': o.rate = (unsigned)atoi(optarg); break;
-		case 'n': o.messages = strtoull(optarg, NULL, 10); break;
-		default:
-			fputs("usage: mqttspec-load -w "
-			      "fan-in|fan-out|wildcards|idle|stalled|kept|retained\n"
-			      "         -p PORT [-b BROKER-PID] [-t tcp|tls|ws|wss]\n"
-			      "         [-q QOS] [-P PUBLISHERS] [-S SUBSCRIBERS] [-F FILTERS] [-n "
-			      "MESSAGES]\n"
-			      "         [-l PAYLOAD-BYTES] [-W WINDOW | -R MESSAGES-A-SECOND]\n",
-				stderr);
-			exit(2);
-		}
-	}
-	if (workload_ends_with_acks(o.workload) && !o.qos) {
-		fputs("mqttspec-load: kept and retained take QoS 1 or 2: it is acknowledgements "
-		      "that "
-		      "count\n",
-			stderr);
-		exit(2);
-	}
-	if (o.payload < STAMP || o.payload > 65536 || !o.publishers || !o.subscribers ||
-		!o.filters || !o.port || o.rate > 1000000) {
-		fputs("mqttspec-load: -p is needed; the payload has 8 to 65536 bytes, the rate is "
-		      "1000000 at most\n",
-			stderr);
-		exit(2);
-	}
-	return o;
-}
-
 static void report_connections(struct load *l, double seconds, double cpu, long long memory_before)
 {
 	/* the broker may still be busy with the last of them */
@@ -584,7 +501,7 @@ int main(int argc, char **argv)
 	static struct load l;
 	struct rlimit files;
 
-	l.o = read_options(argc, argv);
+	l.o = options_read(argc, argv);
 	getrlimit(RLIMIT_NOFILE, &files);
 	files.rlim_cur = files.rlim_max;
 	setrlimit(RLIMIT_NOFILE, &files);
