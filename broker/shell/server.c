@@ -12,6 +12,7 @@
 #include <malloc.h>
 #endif
 
+#include "broker/access/secret.h"
 #include "broker/shell/connection.h"
 #include "broker/shell/doorman.h"
 #include "broker/shell/listeners.h"
@@ -163,7 +164,6 @@ static struct broker *make_broker(
 	struct server *s, const struct settings *settings, const char *version)
 {
 	struct broker_config config;
-	uv_timeval64_t wall;
 
 	broker_config_default(&config);
 	config.limits = settings->limits;
@@ -177,12 +177,13 @@ static struct broker *make_broker(
 	doorman_attend(&s->doorman, &config);
 	if (getrandom(&config.seed, sizeof(config.seed), 0) != sizeof(config.seed))
 		config.seed = uv_hrtime();
-	uv_gettimeofday(&wall);
-	config.wall_offset_ms =
-		wall.tv_sec * 1000 + wall.tv_usec / 1000 - (int64_t)uv_now(&s->loop);
-	if (s->store)
+	uv_update_time(&s->loop);
+	if (s->store) {
 		config.store =
 			(struct broker_store){ s->store, store_put, store_remove, store_commit };
+		config.wall_offset_ms = store_now_ms(s->store) - (int64_t)uv_now(&s->loop);
+		config.ended_wall_ms = store_ended_ms(s->store);
+	}
 	return broker_new(&config, (int64_t)uv_now(&s->loop));
 }
 
@@ -200,11 +201,16 @@ static void on_beat(uv_timer_t *timer)
 	store_beat(s->store);
 }
 
+static struct store_settings store_settings_of(const struct persistence_settings *p)
+{
+	return (struct store_settings){ p->location, !p->no_sync, p->most_bytes };
+}
+
 static bool open_store(
 	struct server *s, const struct settings *settings, char *error, unsigned error_size)
 {
 	const struct persistence_settings *p = &settings->persistence;
-	const struct store_settings how = { p->location, !p->no_sync, p->most_bytes };
+	const struct store_settings how = store_settings_of(p);
 
 	if (!p->on)
 		return true;
@@ -257,6 +263,17 @@ static void apply_log(struct server *s, const struct settings *settings)
 	s->log->most = settings->log_most;
 }
 
+static bool knows_secrets(const struct settings *s)
+{
+	bool any = s->access.password_file || s->access.scram_file;
+
+	for (unsigned i = 0; i < s->listener_count; i++) {
+		const struct listener_settings *l = &s->listeners[i];
+		any |= tls_is_wanted(&l->tls) || l->access.password_file || l->access.scram_file;
+	}
+	return any;
+}
+
 struct server *server_new(const struct settings *settings, struct log *log, const char *version,
 	char *error, unsigned error_size)
 {
@@ -267,6 +284,8 @@ struct server *server_new(const struct settings *settings, struct log *log, cons
 		return NULL;
 	s->log = log;
 	s->due_ms = -1;
+	if (knows_secrets(settings))
+		secret_keep_process();
 	uv_loop_init(&s->loop);
 	uv_prepare_init(&s->loop, &s->turn);
 	uv_timer_init(&s->loop, &s->timer);
@@ -310,10 +329,16 @@ bool server_check(const struct settings *settings, char *error, unsigned error_s
 bool server_apply(
 	struct server *s, const struct settings *settings, char *error, unsigned error_size)
 {
+	const struct store_settings how = store_settings_of(&settings->persistence);
 	struct tls_set set;
 
 	if (!listeners_fit(&s->listeners, settings)) {
 		snprintf(error, error_size, "other listeners take a restart");
+		return false;
+	}
+	if (s->store ? !store_fits(s->store, &how) || !settings->persistence.on
+		     : settings->persistence.on) {
+		snprintf(error, error_size, "another persistence takes a restart");
 		return false;
 	}
 	bool ok = tls_set_read(&set, settings, error, error_size) &&
