@@ -425,7 +425,7 @@ static void it_stops_at_its_deadline(void **state)
 	PLAN("pass", "hang", "pass");
 	b->config.deadline_us = clock_now_us() + 2000000;
 	assert_int_equal(play(&end), RUNNER_DEADLINE);
-	assert_in_range(end.not_run, 1, 2); /* the one that hangs, too, if it was late to begin */
+	assert_in_range(end.not_run, 1, 3); /* also those before it, where the machine is late */
 }
 
 static void it_stops_when_interrupted(void **state)
