@@ -1,0 +1,402 @@
+#!/usr/bin/python3
+"""Kills the broker, over and over, and sees whether it has kept what it promised.
+
+    clients publish, subscribe, come and go ──▶ the broker dies ──▶ it starts ──▶ the clients resume ──▶ judgement
+
+No message that was acknowledged at QoS 1 is missing, none of QoS 2 is missing or comes twice, no subscription is
+lost or comes back, each topic has its newest retained message, and what was cleared stays so; sessions and
+messages live as long as they have to and no longer. What was not acknowledged may be either way (model.py).
+
+A seed makes a world of clients that lives through some rounds. The same seed plays the same steps again; what
+the broker makes of each turn is up to the scheduler, so a fault may take some attempts to show again.
+"""
+import argparse
+import collections
+import pathlib
+import random
+import select
+import signal
+import socket
+import sys
+import tempfile
+import time
+
+import packets
+from client import Client
+from model import EXPIRY_S, FILTERS, SHARE, SHARED, TOPICS, Fault, Model
+from server import Broken, Server
+
+ROOT = pathlib.Path(__file__).resolve().parents[2]
+LIMIT_S = 60
+ROUNDS = 10  # of a seed
+STEPS = 110  # of a round
+# The points of broker/store/point.h, and how often each is passed in a round, about.
+POINTS = {"put": 1000, "removal": 1000, "commit-begin": 120, "commit-change": 1500, "commit-applied": 120,
+          "commit-done": 120, "grow": 1, "load-pair": 100, "load-done": 1, "close": 1}
+KILLS = ["random", *POINTS, "SIGTERM"]
+QUIET_ROUNDS = 2
+PAYLOADS = (0, 10, 100, 1000)
+TOPIC_LIST = sorted(t for t in TOPICS if t[0] in "abc")
+RETAINED = sorted(t for t in TOPICS if t[0] == "r")
+
+
+class Died(Exception):
+    """The broker is gone."""
+
+
+class World:
+    def __init__(self, server, seed, strict=True):
+        self.server, self.random, self.model = server, random.Random(seed), Model()
+        self.strict = strict  # the broker ends no connection, and refuses nothing
+        self.kills = collections.Counter()
+        self.packets, self.armed, self.sent = 0, None, None
+        self.make_clients()
+
+    def make_clients(self):
+        m = self.model
+        self.publishers = [Client(m, f"pub{i}", 4 + i % 2) for i in range(4)]
+        self.subscribers = [Client(m, f"sub{i}", 4 + i % 2) for i in range(4)]
+        self.mixed = [Client(m, f"mix{i}", 4 + i % 2, will=True) for i in range(2)]
+        self.mortal = [Client(m, f"mortal{i}", 5, expiry_s=EXPIRY_S) for i in range(2)]
+        self.members = [Client(m, f"member{i}", 4 + i % 2, shares=True) for i in range(2)]
+        m.clients = [*self.publishers, *self.subscribers, *self.mixed, *self.mortal, *self.members]
+
+    # ---- the network ------------------------------------------------------------------------------
+
+    def online(self, clients=None):
+        return [c for c in clients or self.model.clients if c.socket]
+
+    def pump(self, timeout_s=0.0):
+        """Reads once from all that have something. True if anything came."""
+        poll, by_fd = select.poll(), {}
+        for c in self.online():
+            poll.register(c.socket, select.POLLIN | (select.POLLOUT if c.backlog else 0))
+            by_fd[c.socket.fileno()] = c
+        came = False
+        for fd, events in poll.poll(timeout_s * 1000):
+            c = by_fd[fd]
+            if events & select.POLLOUT:
+                c.flush()
+            if events & ~select.POLLOUT:
+                ended, count = c.read()
+                self.packets += count
+                came = True
+                if ended:
+                    self.ended(c, ended)
+        return came
+
+    def ended(self, c, why):
+        """A connection has ended; that of a broker that has died, most likely."""
+        end_s = time.monotonic() + (5 if self.strict else 0)
+        while self.server.process.poll() is None and time.monotonic() < end_s:
+            time.sleep(0.001)
+        if self.server.process.poll() is not None:
+            self.died()
+        if self.strict:
+            raise Fault(f"the broker has ended {c.id}: {why}")
+        c.lose()
+
+    def died(self):
+        """Takes in what it has written; then all connections are lost."""
+        for c in self.online():
+            end_s = time.monotonic() + LIMIT_S
+            while c.read()[0] is None:
+                if time.monotonic() > end_s:
+                    raise Broken(f"the connection of {c.id} outlives the broker")
+                select.select([c.socket], [], [], 1)
+            c.lose()
+        self.count(self.server.wait())
+        raise Died
+
+    def pump_until(self, done, what):
+        end_s = time.monotonic() + LIMIT_S
+        while not done():
+            if time.monotonic() > end_s:
+                raise Fault(f"nothing came for {LIMIT_S} s: {what}")
+            self.pump(1)
+
+    def drain(self):
+        """Until nobody has anything to say any more."""
+        quiet = 0
+        for _ in range(200):
+            before = self.model.event
+            waiting = [(c, c.pongs + 1) for c in self.online() if c.ready]
+            for c, _ in waiting:
+                c.wake()
+                c.ping()
+            self.pump_until(lambda: all(c.pongs >= n or not c.socket for c, n in waiting), "PINGRESP")
+            idle = all(c.idle() for c, _ in waiting)
+            quiet = quiet + 1 if idle and self.model.event == before else 0
+            if quiet == QUIET_ROUNDS:
+                return
+        raise Fault("a handshake does not end: " + ", ".join(
+            f"{c.id}: {list(c.flights)}, {sorted(c.known)}, {list(c.changes)}" for c in self.online() if not c.idle()))
+
+    # ---- the steps of a workload -----------------------------------------------------------------------
+
+    def step_publish(self):
+        r = self.random
+        c = r.choice([*self.publishers, *self.publishers, *self.mixed])
+        for _ in range(r.randint(1, 8)):
+            kind, qos, size = r.random(), r.randint(1, 2), r.choice(PAYLOADS)
+            if r.random() < 0.01:
+                size = r.randint(10000, 400000)
+            topic, retained, shared, expiring = (r.choice(x) for x in (TOPIC_LIST, RETAINED, SHARED, ["x/0", "x/1"]))
+            clear = r.random() < 0.3
+            if not c.can_publish():
+                continue
+            if kind < 0.2:
+                self.publish_retained(retained, clear, size)
+                continue
+            m = self.model.message_new(shared if kind < 0.3 else expiring if kind < 0.4 and c.version == 5 else topic,
+                                       qos, c)
+            m.size = size
+            m.expiry_s = EXPIRY_S if m.topic[0] == "x" else None
+            c.publish(m)
+
+    def publish_retained(self, topic, clear, size):
+        """Each topic has one publisher and one QoS: so there is no doubt about the order."""
+        i = RETAINED.index(topic)
+        owner = self.publishers[i % len(self.publishers)]
+        if not owner.can_publish():
+            return
+        m = self.model.message_new(topic, 1 + i % 2, owner)
+        m.retain, m.cleared, m.size = True, clear, size
+        self.model.retained_sent(m)
+        owner.publish(m)
+
+    def step_change(self):
+        r = self.random
+        c = r.choice([*self.subscribers, *self.mixed, *self.mortal])
+        topic_filter, qos = r.choice(FILTERS), r.choice([None, None, 0, 1, 2, 2])
+        if c.ready:
+            c.change(topic_filter, qos)
+
+    def step_connect(self):
+        r = self.random
+        c = r.choice(self.model.clients)
+        expiry_s = 0 if r.random() < 0.05 else None
+        if not c.socket:
+            c.connect(self.server.port, None if c in self.members else expiry_s)
+
+    def step_leave(self):
+        c = self.random.choice([*self.model.clients, *self.mortal])
+        if c.ready:
+            c.leave()
+
+    def step_vanish(self):
+        c = self.random.choice(self.model.clients)
+        if c.socket:
+            c.lose()
+
+    def step_take_over(self):
+        c = self.random.choice(self.model.clients)
+        if c.ready:
+            c.connect(self.server.port)
+
+    def step_begin_anew(self):
+        c = self.random.choice([*self.subscribers, *self.mixed, *self.mortal])
+        if not c.socket and c.version == 5:
+            c.clean = True
+            c.connect(self.server.port)
+
+    def step_lazy(self):
+        c = self.random.choice([*self.subscribers, *self.mixed, *self.members])
+        if c.ready and c.lazy:
+            c.wake()
+        elif c.ready:
+            c.lazy = True
+
+    STEPS = [(step_publish, 45), (step_change, 10), (step_connect, 14), (step_leave, 3), (step_vanish, 3),
+             (step_take_over, 3), (step_begin_anew, 1), (step_lazy, 8)]
+
+    def step(self):
+        steps, weights = zip(*self.STEPS)
+        self.random.choices(steps, weights)[0](self)
+        if self.random.random() < 0.7:
+            self.pump()
+
+    # ---- life and death -----------------------------------------------------------------------------
+
+    def start(self, kill=None):
+        """With `kill`, it may die at that point, now or later."""
+        self.armed, self.sent = kill, None
+        if kill and not self.server.start(MQTTSPEC_KILL_AT=kill):
+            self.count(self.server.status)
+            self.armed = None
+        if not self.server.process and not self.server.start():
+            raise Broken(f"the broker does not start: {self.server.last_words()}")
+
+    def count(self, status):
+        """How it has died."""
+        if status not in (0, -signal.SIGKILL) or status and not (self.sent or self.armed):
+            raise Broken(f"the broker has ended with status {status}")
+        self.kills["SIGTERM" if not status else "random" if self.sent == signal.SIGKILL else
+                   self.armed.split(":")[0]] += 1
+
+    def retained_messages(self):
+        """As somebody finds them who has just come."""
+        with socket.create_connection(("127.0.0.1", self.server.port), LIMIT_S) as s:
+            s.sendall(packets.connect(4, "onlooker", True) + packets.packet(0x82, b"\0\1" + packets.text("r/#") + b"\0")
+                      + b"\xC0\0")
+            found, buffer = {}, bytearray()
+            while True:
+                data = s.recv(262144)
+                if not data:
+                    return None
+                buffer += data
+                for first, body in packets.split(buffer):
+                    if first >> 4 == packets.PUBLISH:
+                        p = packets.Publish(4, first, body)
+                        found[p.topic] = p.payload
+                    elif first >> 4 == packets.PINGRESP:
+                        return found
+
+    def look_at_retained(self):
+        try:
+            found = self.retained_messages()
+        except OSError:
+            found = None
+        if found is not None:
+            self.model.judge_retained(found)
+        else:
+            self.server.process.wait(LIMIT_S)
+            self.died()
+
+    def settle(self, kill, everybody=False):
+        """The broker starts, clients come back, and get all there is. With `kill`, it may die in the middle."""
+        while True:
+            try:
+                if not self.server.process:
+                    self.start(kill)
+                self.look_at_retained()
+                for c in self.model.clients:
+                    if not c.socket and (everybody or self.random.random() < 0.6) and c not in self.mortal:
+                        c.connect(self.server.port)
+                self.drain()
+                self.judge()
+                return
+            except Died:
+                kill = None
+
+    def judge(self):
+        now_s = time.monotonic()
+        for c in self.model.clients:
+            for will in c.settled(now_s):
+                self.model.accept(will, now_s)
+        there = [c for c in self.model.clients if c.ready]
+        for c in there:
+            self.model.judge_client(c)
+            self.model.judged += 1
+        if all(c.ready for c in self.members):
+            self.model.judge_shared()
+
+    def end(self, how):
+        """What has not died by now dies."""
+        self.sent = signal.SIGTERM if how in ("SIGTERM", "close") else signal.SIGKILL
+        self.server.signal(self.sent)
+        self.server.process.wait(LIMIT_S)
+        self.died()
+
+    def choose(self, kill):
+        """The point with its number, for the broker; None for a kill that comes from outside."""
+        if ":" in kill or kill not in POINTS:
+            return kill if ":" in kill else None
+        return f"{kill}:{1 + int(POINTS[kill] * self.random.random() ** 2)}"
+
+    def work(self, early):
+        """Some steps. With `early`, they end at any time, and the last of them are not read about."""
+        r, self.packets = self.random, 0
+        limit, last, pause_s = r.randint(100, 4000), r.randint(0, 6), r.random() * 0.002
+        for _ in range(STEPS):
+            self.step()
+            self.pump(0.01)
+            if early and self.packets > limit:
+                break
+        for _ in range(last):
+            self.step()
+        end_s = time.monotonic() + pause_s
+        while time.monotonic() < end_s:
+            pass
+
+    def begin(self):
+        """Everybody is there once, and has subscribed to something."""
+        self.start()
+        for c in self.model.clients:
+            c.connect(self.server.port)
+        self.pump_until(lambda: all(c.ready for c in self.model.clients), "CONNACK")
+        for c in self.members:
+            c.change(SHARE, 2)
+        for c in [*self.subscribers, *self.mixed, *self.mortal]:
+            for topic_filter in FILTERS:
+                qos = self.random.choice([None, 0, 1, 2, 2])
+                if qos is not None:
+                    c.change(topic_filter, qos)
+        self.drain()
+
+    def round(self, kill):
+        """From one start to the death that `kill` names, and perhaps another one in between."""
+        where = self.choose(kill)
+        self.settle(where)
+        try:
+            self.work(early=not where)
+            self.end(kill.split(":")[0])
+        except Died:
+            pass
+
+def play(args, seed, kills, totals):
+    with tempfile.TemporaryDirectory(prefix="mqttspec-crash-", dir=args.folder) as folder:
+        server = Server(args.broker, folder)
+        world = World(server, seed)
+        done = []
+        try:
+            world.begin()
+            for kill in kills:
+                done.append(kill)
+                world.round(kill)
+            world.settle(None, everybody=True)
+        except (Fault, Broken) as e:
+            server.kill()
+            print(f"crash: seed {seed}, round {len(done)} ({done[-1] if done else 'begin'}): {e}")
+            for line in server.last_words():
+                print(f"       {line}")
+            print(f"       again: {sys.argv[0]} --broker {args.broker} --seed {seed} --kill {','.join(done)}")
+            return False
+        finally:
+            server.kill()
+        totals["rounds"] += len(kills)
+        totals["messages"] += sum(m.accepted is not None for m in world.model.messages.values())
+        totals["deliveries"] += world.model.deliveries
+        totals["judgements"] += world.model.judged
+        for name, count in world.kills.items():
+            totals["kill " + name] += count
+    return True
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--broker", default=ROOT / "build/dev/broker/mqttspec-broker", metavar="PROGRAM",
+                        help="built with MQTTSPEC_POINTS (build/dev/broker/mqttspec-broker)")
+    parser.add_argument("--seed", type=int, default=1, metavar="N", help="the first of the seeds (1)")
+    parser.add_argument("--seeds", type=int, default=1, metavar="N", help="how many (1)")
+    parser.add_argument("--kill", metavar="NAME[:N],...",
+                        help="one round of each: " + ", ".join(KILLS) + f" ({ROUNDS} rounds, each in its turn); :N is "
+                             "the time at which the broker passes the point, since its start")
+    parser.add_argument("--folder", metavar="FOLDER", help="where stores are made (that of temporary files)")
+    args = parser.parse_args()
+    totals, failed = collections.Counter(), 0
+    began_s = time.monotonic()
+    for seed in range(args.seed, args.seed + args.seeds):
+        kills = args.kill.split(",") if args.kill else [KILLS[(seed * ROUNDS + i) % len(KILLS)] for i in range(ROUNDS)]
+        wrong = [k for k in kills if k.split(":")[0] not in KILLS]
+        if wrong:
+            parser.error(f"there is no kill {wrong[0]}")
+        failed += not play(args, seed, kills, totals)
+    for name, count in sorted(totals.items()):
+        print(f"{count:9} {name}")
+    print(f"{args.seeds - failed} seeds passed, {failed} failed, {time.monotonic() - began_s:.0f} s")
+    return 1 if failed else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
