@@ -10,6 +10,7 @@
 #include "base/arena.h"
 #include "base/completion.h"
 #include "broker/main_passwd.h"
+#include "broker/main_store.h"
 #include "broker/shell/server.h"
 #include "broker/shell/settings.h"
 #include "broker/shell/settings_file.h"
@@ -23,15 +24,21 @@ enum { EXIT_USAGE = 2 };
 static const char help[] =
 	"usage: mqttspec-broker [-p PORT] [-b ADDRESS] [-c FILE] [-v | -q] [--check-config]\n"
 	"       mqttspec-broker passwd [-D] [-s] FILE USER\n"
+	"       mqttspec-broker --dump FOLDER | --recover FOLDER\n"
 	"\n"
 	"The reference broker of mqttspec: MQTT 3.1, 3.1.1 and 5.0 over TCP, TLS, WebSocket and\n"
-	"Unix sockets, all in memory. Without a configuration it listens on 127.0.0.1, port 1883.\n"
+	"Unix sockets, in memory or with a durable store. Without a configuration it listens on\n"
+	"127.0.0.1, port 1883, and keeps nothing.\n"
 	"\n"
 	"  -p, --port PORT      listen on this port of the loopback address; 0: any free one,\n"
 	"                       which the first line on stdout names: \"port 40123\"\n"
 	"  -b, --bind ADDRESS   with -p: listen on this address instead\n"
 	"  -c, --config FILE    read a configuration, in mosquitto.conf's syntax\n"
 	"      --check-config   read the configuration, say what is wrong with it, and end\n"
+	"      --dump FOLDER    print what is stored there, as JSON lines; the broker may be "
+	"running\n"
+	"      --recover FOLDER make a new store of what can be read of a damaged one, and keep "
+	"that\n"
 	"  -v, --verbose        log everything\n"
 	"  -q, --quiet          log errors only\n"
 	"      --version        print the version\n"
@@ -41,12 +48,15 @@ static const char help[] =
 	"passwords, rights, certificates, and what is logged, again. man mqttspec-broker lists\n"
 	"the directives.\n"
 	"\n"
-	"Exit codes: 0 ended by a signal, 1 it could not start, 2 bad usage or configuration.\n";
+	"Exit codes: 0 ended by a signal, or done; 1 it could not start, or read or save the "
+	"store;\n"
+	"2 bad usage or configuration.\n";
 
 struct options {
 	const char *config;
 	const char *address;
-	long port; /* -1: not given */
+	long port;                  /* -1: not given */
+	const char *dump, *recover; /* folders */
 	bool check;
 	bool verbose, quiet;
 };
@@ -56,6 +66,8 @@ static const struct option longs[] = {
 	{ "bind", required_argument, NULL, 'b' },
 	{ "config", required_argument, NULL, 'c' },
 	{ "check-config", no_argument, NULL, 'C' },
+	{ "dump", required_argument, NULL, 'D' },
+	{ "recover", required_argument, NULL, 'R' },
 	{ "verbose", no_argument, NULL, 'v' },
 	{ "quiet", no_argument, NULL, 'q' },
 	{ "version", no_argument, NULL, 'V' },
@@ -75,7 +87,7 @@ static int complete(int count, char **words)
 		completion_offer(&c, "passwd", "users of a password file");
 	if (!o)
 		completion_offer_options(&c, longs, help);
-	else if (o->val == 'c')
+	else if (o->val == 'c' || o->val == 'D' || o->val == 'R')
 		completion_offer(&c, "=files", NULL);
 	else if (o->val == 'b')
 		completion_offer_words(&c, "127.0.0.1 localhost ::1 0.0.0.0");
@@ -105,6 +117,8 @@ static int read_options(int argc, char **argv, struct options *o)
 		case 'b': o->address = optarg; break;
 		case 'c': o->config = optarg; break;
 		case 'C': o->check = true; break;
+		case 'D': o->dump = optarg; break;
+		case 'R': o->recover = optarg; break;
 		case 'v': o->verbose = true; break;
 		case 'q': o->quiet = true; break;
 		case 'V': printf("mqttspec-broker " MQTTSPEC_VERSION "\n"); return EXIT_SUCCESS + 1;
@@ -281,7 +295,12 @@ int main(int argc, char **argv)
 
 	if (code)
 		return code - 1;
+	if (o.dump)
+		return main_dump(o.dump);
+	if (o.recover)
+		return main_recover(o.recover);
 	signal(SIGPIPE, SIG_IGN);
+	signal(SIGXFSZ, SIG_IGN); /* a file that may not grow is told as an error */
 	arena_init(&a);
 	const char *error;
 	if (!read_settings(&settings, &a, &o, &error)) {

@@ -17,7 +17,7 @@ function(unit_test name)
   set_tests_properties(${name} PROPERTIES TIMEOUT 120)
 endfunction()
 
-# fuzz_target(NAME SOURCES a.c USES part ...): a libFuzzer program, built by the preset `fuzz` only. The target
+# fuzz_target(NAME SOURCES a.c USES part ...): a libFuzzer program, built where MQTTSPEC_FUZZ is on. The target
 # `fuzzers` is all of them, and no more than they need.
 function(fuzz_target name)
   if(MQTTSPEC_FUZZ)

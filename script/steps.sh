@@ -64,21 +64,21 @@ unit() {
 	done
 }
 
-# fuzz SECONDS PROGRAM: a run of one fuzzer, whose corpus is kept in the build folder.
+# fuzz SECONDS PRESET PROGRAM: a run of one fuzzer, whose corpus is kept in the build folder.
 fuzz() {
 	local name
-	name=$(basename "$2")
-	mkdir -p "build/fuzz/corpus/$name"
-	check "fuzz $name" "$2" -max_total_time="$1" -timeout=25 -rss_limit_mb=2048 \
-		-artifact_prefix=build/fuzz/ -print_final_stats=1 "build/fuzz/corpus/$name"
+	name=$(basename "$3")
+	mkdir -p "build/$2/corpus/$name"
+	check "fuzz $name" "$3" -max_total_time="$1" -timeout=25 -rss_limit_mb=2048 \
+		-artifact_prefix="build/$2/" -print_final_stats=1 "build/$2/corpus/$name"
 }
 
-# fuzzers SECONDS: a run of each, two at once.
+# fuzzers SECONDS PRESET: a run of each, two at once.
 fuzzers() (
-	for program in build/fuzz/tests/fuzz/fuzz_*; do
+	for program in build/"$2"/tests/fuzz/fuzz_*; do
 		[ -x "$program" ] && [ -f "$program" ] || continue
 		[ "$(jobs -r | wc -l)" -lt 2 ] || wait -n
-		fuzz "$1" "$program" &
+		fuzz "$1" "$2" "$program" &
 	done
 	wait
 )

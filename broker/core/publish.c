@@ -37,7 +37,7 @@ static bool retain(struct broker *b, struct publication *p)
 	return kept && stored;
 }
 
-static void publish_stage(struct broker *b)
+__attribute__((noinline)) static void publish_stage(struct broker *b)
 {
 	b->staging = true;
 	b->staged_changes = b->changes;

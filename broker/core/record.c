@@ -167,18 +167,14 @@ static void key_received(struct broker *b, const struct session *s, uint16_t id)
 	buf_add_u16(&b->key, id);
 }
 
-bool record_received(struct broker *b, const struct session *s, uint16_t id)
+bool record_received_store(struct broker *b, const struct session *s, uint16_t id)
 {
-	if (!session_is_durable(s))
-		return true;
 	key_received(b, s, id);
 	return put_for(b, s);
 }
 
-void record_received_gone(struct broker *b, const struct session *s, uint16_t id)
+void record_received_drop(struct broker *b, const struct session *s, uint16_t id)
 {
-	if (!session_is_durable(s))
-		return;
 	key_received(b, s, id);
 	drop_for(b, s);
 }
@@ -254,10 +250,8 @@ static bool delivery_put(struct broker *b, const struct session *s, const struct
 	return d->qos == 2 ? put_for(b, s) : put(b);
 }
 
-bool record_delivery(struct broker *b, const struct session *s, struct delivery *d)
+bool record_delivery_store(struct broker *b, const struct session *s, struct delivery *d)
 {
-	if (!session_is_durable(s))
-		return true;
 	if (!message_hold_stored(b, d->message))
 		return false;
 	d->stored = delivery_put(b, s, d);
@@ -277,10 +271,8 @@ bool record_delivery_change(struct broker *b, const struct session *s, struct de
 	return true;
 }
 
-void record_delivery_gone(struct broker *b, const struct session *s, struct delivery *d)
+void record_delivery_drop(struct broker *b, const struct session *s, struct delivery *d)
 {
-	if (!d->stored)
-		return;
 	d->stored = false;
 	key_delivery(b, s, d);
 	drop(b);

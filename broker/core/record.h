@@ -22,12 +22,12 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "broker/core/delivery.h"
+#include "broker/core/session.h"
 #include "mqtt/view.h"
 
 struct broker;
-struct delivery;
 struct message;
-struct session;
 struct subscription;
 
 bool record_session(struct broker *b, const struct session *s);
@@ -39,19 +39,41 @@ bool record_subscription(struct broker *b, const struct session *s, struct mqtt_
 	const struct subscription *options);
 void record_subscription_gone(struct broker *b, const struct session *s, struct mqtt_view filter);
 
-bool record_received(struct broker *b, const struct session *s, uint16_t id);
-void record_received_gone(struct broker *b, const struct session *s, uint16_t id);
+bool record_received_store(struct broker *b, const struct session *s, uint16_t id);
+void record_received_drop(struct broker *b, const struct session *s, uint16_t id);
+
+static inline bool record_received(struct broker *b, const struct session *s, uint16_t id)
+{
+	return !session_is_durable(s) || record_received_store(b, s, id);
+}
+
+static inline void record_received_gone(struct broker *b, const struct session *s, uint16_t id)
+{
+	if (session_is_durable(s))
+		record_received_drop(b, s, id);
+}
+
+bool record_delivery_store(struct broker *b, const struct session *s, struct delivery *d);
+void record_delivery_drop(struct broker *b, const struct session *s, struct delivery *d);
 
 /* A new delivery; its message is stored while deliveries name it. One that could not be stored stays out
  * of the store, and later changes to it do not fail.
  */
-bool record_delivery(struct broker *b, const struct session *s, struct delivery *d);
+static inline bool record_delivery(struct broker *b, const struct session *s, struct delivery *d)
+{
+	return !session_is_durable(s) || record_delivery_store(b, s, d);
+}
 
 /* Its state has changed, or its Packet Identifier. One that is released no longer names its
  * message.
  */
 bool record_delivery_change(struct broker *b, const struct session *s, struct delivery *d);
-void record_delivery_gone(struct broker *b, const struct session *s, struct delivery *d);
+static inline void record_delivery_gone(
+	struct broker *b, const struct session *s, struct delivery *d)
+{
+	if (d->stored)
+		record_delivery_drop(b, s, d);
+}
 
 void record_message_orphan(struct broker *b, const struct message *m); /* restored, and not named */
 void record_orphan(struct broker *b, struct mqtt_view key);            /* that belongs to nothing */

@@ -49,9 +49,9 @@ struct session {
 		timer; /* expiry, and the Will if that comes first; see also session_pump_later */
 	uint16_t id_len;
 	uint16_t user_name_len;
-	uint8_t version;  /* enum mqtt_version, of the latest connection */
-	uint8_t realm;    /* the host's, of the latest connection: link_set_realm */
-	uint8_t kept : 2; /* enum session_kept; above SESSION_KEPT_NOT it has a number */
+	uint8_t version; /* enum mqtt_version, of the latest connection */
+	uint8_t realm;   /* the host's, of the latest connection: link_set_realm */
+	uint8_t kept;    /* enum session_kept; above SESSION_KEPT_NOT it has a number */
 	bool numbered : 1;
 	bool owed : 1; /* the store does not know what has become of it: it is told later */
 	uint8_t id[];  /* and after that its number */

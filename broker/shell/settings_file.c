@@ -333,5 +333,10 @@ bool settings_check(const struct settings *s, struct arena *a, const char **erro
 		*error = arena_printf(a, "%s: it cannot be written: %s", files[i], strerror(errno));
 		return false;
 	}
+	if (s->persistence.on && access(s->persistence.location, W_OK | X_OK)) {
+		*error = arena_printf(a, "%s: persistence_location cannot be used: %s",
+			s->persistence.location, strerror(errno));
+		return false;
+	}
 	return true;
 }

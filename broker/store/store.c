@@ -11,8 +11,6 @@
 #include "broker/store/reading.h"
 #include "broker/store/table.h"
 
-enum { ROOM_AGAIN_BYTES = 1 << 20 }; /* from which on it is no longer full */
-
 struct store {
 	struct store_settings settings;
 	struct folder folder;
@@ -24,8 +22,9 @@ struct store {
 	uint64_t wall_ms; /* of the latest commit */
 	bool open;        /* all was loaded, and it can be written to */
 	bool failing;     /* the latest commit failed, and is to be tried again */
-	bool full;        /* a pair had no room */
-	bool lost;        /* a removal could not be noted for want of memory */
+	bool full;        /* a pair had no room: of this size */
+	uint64_t full_bytes;
+	bool lost; /* a removal could not be noted for want of memory */
 };
 
 static uint64_t wall_now_ms(void)
@@ -38,18 +37,19 @@ static uint64_t wall_now_ms(void)
 
 /* ---- from turn to turn --------------------------------------------------------------------- */
 
-static void tell_full(struct store *s, int e)
+static void tell_full(struct store *s, uint64_t bytes, int e)
 {
 	if (!s->full)
 		log_line(s->log, LOG_ERROR,
 			"%s: no room for more: %s; what cannot be stored is refused",
 			s->folder.path, table_error(e));
 	s->full = true;
+	s->full_bytes = bytes;
 }
 
 static void look_for_room(struct store *s)
 {
-	if (!s->full || table_room(&s->table, 0, ROOM_AGAIN_BYTES))
+	if (!s->full || table_room(&s->table, 1, s->full_bytes))
 		return;
 	s->full = false;
 	log_line(s->log, LOG_NOTICE, "%s: there is room again", s->folder.path);
@@ -65,7 +65,7 @@ bool store_put(void *store, struct mqtt_view key, struct mqtt_view value)
 	int e = table_room(&s->table, (uint64_t)s->batch.count + 1,
 		s->batch.len + key.len + (uint64_t)value.len);
 	if (e) {
-		tell_full(s, e);
+		tell_full(s, key.len + (uint64_t)value.len, e);
 		return false;
 	}
 	return batch_put(&s->batch, key, value);
@@ -84,6 +84,7 @@ void store_remove(void *store, struct mqtt_view key)
 static bool commit(struct store *s)
 {
 	uint64_t wall_ms = wall_now_ms();
+
 	if (!s->open)
 		return true; /* it is read again from the beginning */
 	int e = s->lost ? ENOMEM : table_write(&s->table, &s->batch, wall_ms);
@@ -107,6 +108,8 @@ bool store_commit(void *store)
 {
 	struct store *s = store;
 
+	if (!s->batch.count && !s->failing)
+		return true;
 	point_pass(&s->table.points, "commit-begin");
 	bool done = commit(s);
 	if (done)
@@ -116,7 +119,7 @@ bool store_commit(void *store)
 
 void store_beat(struct store *s)
 {
-	if (!s->failing && wall_now_ms() - s->wall_ms >= STORE_BEAT_MS / 2)
+	if (s->failing || wall_now_ms() - s->wall_ms >= STORE_BEAT_MS / 2)
 		commit(s);
 }
 

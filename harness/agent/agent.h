@@ -21,7 +21,7 @@ struct client;
 struct listener;
 
 enum {
-	AGENT_HELLO_ANSWERS = 6,             /* an agent has this many answers' time to say hello */
+	CLIENT_START_ANSWERS = 6, /* answers' time that a program has to say hello or to connect */
 	AGENT_LINE_BYTES = 16 * 1024 * 1024, /* of a command or an event */
 	AGENT_POLLED = 4,                    /* descriptors of agent_poll */
 };

@@ -195,7 +195,7 @@ static bool probe_plain(struct arena *a, const struct client *client, unsigned v
 		if (!(versions & version_bit(version)))
 			continue;
 		struct probing p = { .arena = a, .agent.program = PROGRAM_NONE, .error = error };
-		p.deadline_us = clock_now_us() + answer_us;
+		p.deadline_us = clock_now_us() + CLIENT_START_ANSWERS * answer_us;
 		bool ok = start(&p, client, version);
 		unsigned level = ok ? await_level(&p, version) : 0;
 		if (ok && !level)
@@ -214,7 +214,7 @@ bool client_probe(struct arena *a, const struct client *client, unsigned version
 	if (!client->agent)
 		return probe_plain(a, client, versions, answer_us, out, error);
 	struct probing p = { .arena = a, .agent.program = PROGRAM_NONE, .error = error };
-	p.deadline_us = clock_now_us() + AGENT_HELLO_ANSWERS * answer_us;
+	p.deadline_us = clock_now_us() + CLIENT_START_ANSWERS * answer_us;
 	bool ok = start(&p, client, MQTT_50) && await_hello(&p, out);
 	p.deadline_us = clock_now_us() + answer_us;
 	if (ok && needs_keep_alive(&p, out))

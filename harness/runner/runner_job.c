@@ -91,7 +91,7 @@ static int64_t longest_us(const struct runner *r, const struct runner_job *job)
 {
 	const struct play *p = &job->play;
 	int64_t answer_us = p->patience_us > p->answer_us ? p->patience_us : p->answer_us;
-	int64_t answers = ANSWERS_A_CASE + (r->config->client ? AGENT_HELLO_ANSWERS : 0);
+	int64_t answers = ANSWERS_A_CASE + (r->config->client ? CLIENT_START_ANSWERS : 0);
 
 	return (int64_t)p->def->budget_ms * 1000 + answers * answer_us + GRACE_US +
 		ROUND_TRIPS_A_CASE * p->round_trip.most_us;

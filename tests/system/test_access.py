@@ -542,6 +542,7 @@ def ask_at_a_terminal(path, *answers):
     """Exit code and what the terminal has shown."""
     pid, terminal = pty.fork()
     if not pid:
+        signal.signal(signal.SIGINT, signal.SIG_DFL)  # which a shell's background jobs have off
         os.execv(BROKER, [str(BROKER), "passwd", str(path), "alice"])
     shown, deadline = b"", time.monotonic() + LIMIT_S
 

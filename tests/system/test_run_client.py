@@ -275,6 +275,15 @@ def test_a_command_line_that_speaks_no_mqtt_ends_the_run(tmp_path):
     assert "the command line sent no CONNECT in time" in done.stderr
 
 
+def test_a_command_line_may_be_slow_to_start(tmp_path):
+    (tmp_path / "slow.py").write_text(
+        "import socket, sys, time\ntime.sleep(2)\ns = socket.create_connection((sys.argv[1], int(sys.argv[2])))\n"
+        "s.sendall(bytes.fromhex('100e00044d5154540402000000026d65'))\ns.recv(100)\n")
+    command = f"/usr/bin/python3 {tmp_path}/slow.py {{host}} {{port}}"
+    done = mqttspec("run", "--exec", command, "connect_comes_first", "--versions", "3.1.1", "--timeout", 1000, out=tmp_path)
+    assert "sent no CONNECT in time" not in done.stderr and done.cases
+
+
 @pytest.mark.parametrize("command, said", [
     ("true", "the command line ended with status 0 and never connected"),
     ("sh -c 'echo there is no broker >&2; echo; echo Try --help; exit 3'",

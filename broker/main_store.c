@@ -1,0 +1,287 @@
+#include "broker/main_store.h"
+
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <time.h>
+
+#include <jansson.h>
+
+#include "base/utf8.h"
+#include "broker/core/delivery.h"
+#include "broker/core/session.h"
+#include "broker/core/stored.h"
+#include "broker/store/pin.h"
+#include "broker/store/reading.h"
+#include "broker/store/recovery.h"
+#include "broker/store/table.h"
+#include "mqtt/cursor.h"
+#include "spec/spec.h"
+
+enum { TRIES = 10 }; /* to read what a broker is just writing */
+
+/* ---- what a pair says, as JSON ------------------------------------------------------------- */
+
+static json_t *text_of(struct mqtt_view v)
+{
+	return json_stringn(v.len ? (const char *)v.data : "", v.len);
+}
+
+static json_t *time_of(int64_t ms)
+{
+	char text[40];
+	struct tm tm;
+	time_t seconds = (time_t)(ms / 1000);
+
+	if (ms == INT64_MAX)
+		return json_null();
+	if (!gmtime_r(&seconds, &tm))
+		return json_integer(ms);
+	size_t len = strftime(text, sizeof(text), "%Y-%m-%dT%H:%M:%S", &tm);
+	snprintf(text + len, sizeof(text) - len, ".%03dZ", (int)(ms % 1000));
+	return json_string(text);
+}
+
+static json_t *hex_of(struct mqtt_view v)
+{
+	static const char digits[] = "0123456789abcdef";
+	char *text = malloc((size_t)v.len * 2 + 1);
+
+	if (!text)
+		return NULL;
+	for (uint32_t i = 0; i < v.len; i++) {
+		text[2 * (size_t)i] = digits[v.data[i] >> 4];
+		text[2 * (size_t)i + 1] = digits[v.data[i] & 15];
+	}
+	json_t *hex = json_stringn(text, (size_t)v.len * 2);
+	free(text);
+	return hex;
+}
+
+/* Payloads are text more often than not. */
+static void payload_set(json_t *o, struct mqtt_view v)
+{
+	if (!v.len || utf8_check(v.data, v.len) == v.len)
+		json_object_set_new(o, "payload", text_of(v));
+	else
+		json_object_set_new(o, "payload_hex", hex_of(v));
+}
+
+static void message_set(json_t *o, const struct stored_message *m)
+{
+	json_object_set_new(o, "topic", text_of(m->topic));
+	payload_set(o, m->payload);
+	json_object_set_new(o, "qos", json_integer(m->qos));
+	json_object_set_new(o, "retain", json_boolean(m->retain));
+	json_object_set_new(o, "expires", time_of(m->expires_ms));
+	if (m->properties.len)
+		json_object_set_new(o, "properties_hex", hex_of(m->properties));
+}
+
+static json_t *will_of(const struct stored_session *s)
+{
+	json_t *o = json_object();
+
+	message_set(o, &s->will.message);
+	json_object_del(o, "expires");
+	json_object_set_new(o, "delay_s", json_integer(s->will.delay_s));
+	json_object_set_new(
+		o, "expiry_s", s->will.expires ? json_integer(s->will.lifetime_s) : json_null());
+	if (!s->connected)
+		json_object_set_new(o, "due", time_of(s->will.due_ms));
+	return o;
+}
+
+static void session_set(json_t *o, const struct stored_session *s)
+{
+	json_object_set_new(o, "client_id", text_of(s->id));
+	json_object_set_new(o, "version", json_string(spec_version_name(s->version)));
+	json_object_set_new(o, "connected", json_boolean(s->connected));
+	json_object_set_new(o, "expiry_s",
+		s->expiry_s == SESSION_NEVER_EXPIRES ? json_null() : json_integer(s->expiry_s));
+	if (!s->connected)
+		json_object_set_new(o, "expires", time_of(s->expires_ms));
+	if (s->realm)
+		json_object_set_new(o, "listener", json_integer(s->realm));
+	if (s->user_name.len)
+		json_object_set_new(o, "user", text_of(s->user_name));
+	if (s->has_will)
+		json_object_set_new(o, "will", will_of(s));
+}
+
+static void subscription_set(json_t *o, const struct stored_subscription *s)
+{
+	json_object_set_new(o, "filter", text_of(s->filter));
+	json_object_set_new(o, "qos", json_integer(s->qos));
+	json_object_set_new(o, "no_local", json_boolean(s->no_local));
+	json_object_set_new(o, "retain_as_published", json_boolean(s->retain_as_published));
+	if (s->id)
+		json_object_set_new(o, "identifier", json_integer(s->id));
+}
+
+static void delivery_set(json_t *o, const struct stored_delivery *d)
+{
+	static const char *const states[] = { "waiting", "sent", "released" };
+	struct mqtt_cursor at = cursor_of(d->ids);
+	json_t *ids = json_array();
+	uint32_t id;
+
+	json_object_set_new(o, "sequence", json_integer(d->sequence));
+	json_object_set_new(o, "state", json_string(states[d->state]));
+	if (d->serial)
+		json_object_set_new(o, "message", json_integer((json_int_t)d->serial));
+	if (d->id)
+		json_object_set_new(o, "packet_id", json_integer(d->id));
+	json_object_set_new(o, "qos", json_integer(d->qos));
+	json_object_set_new(o, "retain", json_boolean(d->retain));
+	while (cursor_u32(&at, &id))
+		json_array_append_new(ids, json_integer(id));
+	json_object_set_new(o, "identifiers", ids);
+	if (d->share.len)
+		json_object_set_new(o, "share", text_of(d->share));
+}
+
+static json_t *pair_of(const struct stored *p)
+{
+	json_t *o = json_object();
+	const char *kind = "retained", *number = NULL;
+
+	switch (p->kind) {
+	case STORED_SESSION: kind = "session", number = "session"; break;
+	case STORED_SUBSCRIPTION: kind = "subscription", number = "session"; break;
+	case STORED_RECEIVED: kind = "received", number = "session"; break;
+	case STORED_DELIVERY: kind = "delivery", number = "session"; break;
+	case STORED_MESSAGE: kind = "message", number = "message"; break;
+	case STORED_RETAINED: break;
+	}
+	json_object_set_new(o, "kind", json_string(kind));
+	if (number)
+		json_object_set_new(o, number, json_integer((json_int_t)p->number));
+	switch (p->kind) {
+	case STORED_SESSION: session_set(o, &p->session); break;
+	case STORED_SUBSCRIPTION: subscription_set(o, &p->subscription); break;
+	case STORED_RECEIVED: json_object_set_new(o, "packet_id", json_integer(p->received)); break;
+	case STORED_DELIVERY: delivery_set(o, &p->delivery); break;
+	case STORED_MESSAGE:
+	case STORED_RETAINED: message_set(o, &p->message); break;
+	}
+	return o;
+}
+
+/* ---- --dump -------------------------------------------------------------------------------- */
+
+struct dump {
+	bool unknown; /* a pair that this broker does not know */
+};
+
+static bool print(json_t *o)
+{
+	int e = json_dumpf(o, stdout, JSON_COMPACT);
+
+	json_decref(o);
+	return !e && putchar('\n') != EOF;
+}
+
+static bool print_pair(void *context, struct mqtt_view key, struct mqtt_view value)
+{
+	struct dump *d = context;
+	struct stored p;
+
+	if (stored_read(&p, key, value))
+		return print(pair_of(&p));
+	d->unknown = true;
+	return true;
+}
+
+static bool print_head(const struct head *h)
+{
+	json_t *o = json_object();
+
+	json_object_set_new(o, "kind", json_string("store"));
+	json_object_set_new(o, "format", json_integer(h->format));
+	json_object_set_new(o, "commit", json_integer((json_int_t)h->number));
+	json_object_set_new(o, "written", time_of((int64_t)h->wall_ms));
+	return print(o);
+}
+
+/* While a broker writes, its first pages may be read half old, half new. */
+static enum reading_state look(struct reading *r, const char *folder)
+{
+	enum reading_state state = READING_BAD;
+
+	for (unsigned i = 0; i < TRIES && state == READING_BAD; i++)
+		state = reading_open(r, folder);
+	return state;
+}
+
+static int dump(struct reading *r)
+{
+	struct dump d = { 0 };
+	bool ok = print_head(&r->head) && reading_all(r, print_pair, &d);
+
+	if (!ok || fflush(stdout) || ferror(stdout)) {
+		fprintf(stderr, "mqttspec-broker: %s\n",
+			*r->error ? r->error : "standard output cannot be written");
+		return EXIT_FAILURE;
+	}
+	if (d.unknown)
+		fprintf(stderr, "mqttspec-broker: %s: there are pairs of an unknown kind\n",
+			r->path);
+	return d.unknown ? EXIT_FAILURE : EXIT_SUCCESS;
+}
+
+static int no_store(const struct reading *r, enum reading_state state)
+{
+	fprintf(stderr, "mqttspec-broker: %s%s\n", state == READING_BAD ? r->error : r->path,
+		state == READING_BAD ? "" : ": there is no store");
+	return EXIT_FAILURE;
+}
+
+static int pinned_dump(struct reading *r, const char *folder)
+{
+	struct pin pin;
+
+	enum reading_state state = look(r, folder);
+	if (state != READING_OK)
+		return no_store(r, state);
+	reading_close(r);
+	int e = pin_set(&pin, folder);
+	if (e) {
+		fprintf(stderr, "mqttspec-broker: %s: %s\n", folder, table_error(e));
+		return EXIT_FAILURE;
+	}
+	state = look(r, folder);
+	int code = state == READING_OK ? dump(r) : no_store(r, state);
+	if (state == READING_OK)
+		reading_close(r);
+	pin_drop(&pin);
+	return code;
+}
+
+int main_dump(const char *folder)
+{
+	struct reading *r = calloc(1, sizeof(*r));
+
+	if (!r)
+		return EXIT_FAILURE;
+	int code = pinned_dump(r, folder);
+	free(r);
+	return code;
+}
+
+/* ---- --recover ----------------------------------------------------------------------------- */
+
+int main_recover(const char *folder)
+{
+	struct recovery r;
+	char error[READING_PATH + READING_TEXT];
+
+	if (!recovery_run(&r, folder, error, sizeof(error))) {
+		fprintf(stderr, "mqttspec-broker: %s\n", error);
+		return EXIT_FAILURE;
+	}
+	printf("%s/data.mdb: %" PRIu64 " pairs saved, %" PRIu64
+	       " damaged pairs or pages left out; the old file is %s\n",
+		folder, r.saved, r.lost, r.kept);
+	return EXIT_SUCCESS;
+}

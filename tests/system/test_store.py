@@ -1,0 +1,295 @@
+"""The broker's store: what is there after another start, what is refused, and a disk that is full."""
+import json
+import os
+import pathlib
+import resource
+import shutil
+import signal
+import subprocess
+import time
+
+import pytest
+
+from mqtt_peer import Peer
+
+ROOT = pathlib.Path(__file__).resolve().parents[2]
+BUILD = ROOT / os.environ.get("MQTTSPEC_BUILD", "build/dev")
+BROKER = BUILD / "broker" / "mqttspec-broker"
+LIMIT_S = 60
+LARGE = "x" * 50000
+STORED = (0, 0x10)  # whether anybody has subscribed to it or not
+
+
+class Broker:
+    """A broker with a store, on the same port after each start."""
+
+    def __init__(self, tmp_path):
+        self.folder = tmp_path / "store"
+        self.folder.mkdir()
+        self.config = tmp_path / "broker.conf"
+        self.log = tmp_path / "broker.log"
+        self.lines = []
+        self.process = None
+
+    def configure(self, *lines):
+        self.lines = lines
+        return self
+
+    def command(self):
+        self.config.write_text("\n".join(["listener 0 127.0.0.1", "allow_anonymous true", "persistence true",
+                                          f"persistence_location {self.folder}", *self.lines, ""]))
+        return [BROKER, "-c", self.config]
+
+    def start(self, **environment):
+        with open(self.log, "wb") as log:
+            self.process = subprocess.Popen(self.command(), stdout=subprocess.PIPE, stderr=log,
+                                            env={**os.environ, **environment})
+        line = self.process.stdout.readline().decode()
+        assert line.startswith("port "), self.log.read_text()
+        self.port = int(line.split()[1])
+        return self
+
+    def end(self, number=signal.SIGTERM):
+        if self.process and self.process.poll() is None:
+            self.process.send_signal(number)
+        if self.process:
+            code = self.process.wait(LIMIT_S)
+            self.process.stdout.close()
+            self.process = None
+            assert code == (-number if number == signal.SIGKILL else 0), self.log.read_text()
+
+    def again(self, number):
+        self.end(number)
+        return self.start()
+
+    def peer(self, name, **how):
+        return Peer(self.port, name, **how)
+
+    def refusal(self):
+        """What it says, as it does not start."""
+        result = subprocess.run(self.command(), capture_output=True, text=True, timeout=LIMIT_S)
+        assert result.returncode == 1, result.stderr
+        assert not result.stdout
+        return result.stderr
+
+    def dump(self):
+        result = subprocess.run([BROKER, "--dump", self.folder], capture_output=True, text=True, timeout=LIMIT_S)
+        assert result.returncode == 0, result.stderr
+        return [json.loads(line) for line in result.stdout.splitlines()]
+
+    def wait_for_log(self, text, count=1):
+        deadline = time.monotonic() + LIMIT_S
+        while self.log.read_text().count(text) < count:
+            assert time.monotonic() < deadline, f"{text} is not in {self.log.read_text()}"
+            time.sleep(0.02)
+
+    def files(self):
+        return {path.name: path.read_bytes() for path in self.folder.iterdir()}
+
+
+@pytest.fixture
+def broker(tmp_path):
+    b = Broker(tmp_path)
+    yield b
+    if b.process:
+        b.process.kill()
+        b.process.wait(LIMIT_S)
+        b.process.stdout.close()
+
+
+ENDS = pytest.mark.parametrize("end", [signal.SIGTERM, signal.SIGKILL], ids=["SIGTERM", "SIGKILL"])
+
+
+@ENDS
+@pytest.mark.parametrize("sync", ["full", "none"])
+def test_what_was_acknowledged_is_there_again(broker, end, sync):
+    broker.configure(f"persistence_sync {sync}").start()
+    kept = broker.peer("kept", clean=False)
+    kept.subscribe("t/#", qos=2)
+    kept.vanish()
+    publisher = broker.peer("publisher")
+    for i in range(5):
+        publisher.publish("t/1", f"message {i}", qos=1 + i % 2)
+    publisher.publish("long" * 2500, "kept", qos=1, retain=True)
+    publisher.publish("cleared", "1", qos=1, retain=True)
+    publisher.publish("cleared", "", qos=1, retain=True)
+    broker.again(end)
+    kept = broker.peer("kept", clean=False)
+    assert kept.present
+    assert kept.drain() == [("t/1", f"message {i}", False) for i in range(5)]
+    looker = broker.peer("looker")
+    looker.subscribe("#")
+    assert looker.drain() == [("long" * 2500, "kept", True)]
+
+
+def test_it_is_shown_while_the_broker_runs_and_after(broker):
+    broker.start()
+    kept = broker.peer("kept", clean=False)
+    kept.subscribe("t/#", qos=1)
+    kept.vanish()
+    publisher = broker.peer("publisher")
+    publisher.publish("t/1", "\u00e4", qos=1, retain=True)
+    running = broker.dump()
+    broker.end()
+    for pairs in running, broker.dump():
+        assert pairs[0]["kind"] == "store" and pairs[0]["format"] == 1
+        kinds = [pair["kind"] for pair in pairs[1:]]
+        assert kinds == ["session", "subscription", "message", "delivery", "retained"]
+        assert pairs[1]["client_id"] == "kept" and pairs[2]["filter"] == "t/#"
+        assert pairs[3]["topic"] == pairs[5]["topic"] == "t/1" and pairs[5]["payload"] == "\u00e4"
+        assert pairs[4]["session"] == pairs[1]["session"] and pairs[4]["message"] == pairs[3]["message"]
+
+
+def test_a_dump_beside_a_broker_that_writes_is_whole(broker):
+    """Each is one of its states: as many subscriptions as there were after one of its commits."""
+    broker.configure("persistence_sync none").start()
+    kept = broker.peer("kept", clean=False)
+    for i in range(12):
+        for n in range(40):
+            kept.subscribe(f"round/{i}/{n}/" + "level/" * 40, qos=1)
+        filters = [pair["filter"] for pair in broker.dump() if pair["kind"] == "subscription"]
+        assert len(filters) == 40 * (i + 1)
+
+
+def test_a_second_broker_is_kept_out(broker):
+    broker.start()
+    before = broker.files()["data.mdb"]
+    assert f"{broker.folder}: another broker keeps its store there" in broker.refusal()
+    assert broker.files()["data.mdb"] == before
+    assert broker.peer("c").code == 0
+
+
+def spoil_foreign(folder):
+    (folder / "data.mdb").write_bytes(b"SQLite format 3\0" + bytes(100000))
+    return "data.mdb: this is no store of mqttspec-broker"
+
+
+def spoil_cut(folder):
+    with open(folder / "data.mdb", "r+b") as file:
+        file.truncate(3 * 4096 + 100)
+    return "data.mdb: it is damaged (it is cut short"
+
+
+def spoil_bit(folder):
+    data = (folder / "data.mdb").read_bytes()  # there are older copies of it
+    (folder / "data.mdb").write_bytes(data.replace(b"payload 7 payload", b"payload 7 paqload"))
+    return "data.mdb: it is damaged (the checksum of a pair is wrong)"
+
+
+def spoil_newer(folder):
+    """The head with another format, and the checksum that belongs to it."""
+    import zlib
+    data = bytearray((folder / "data.mdb").read_bytes())
+    at = 0
+    while (at := data.find(b"mqttspec store\0\1", at)) >= 0:
+        data[at + 15] = 2
+        data[at - 4:at] = zlib.crc32(b"\0" + bytes(data[at:at + 32])).to_bytes(4, "big")
+        at += 1
+    (folder / "data.mdb").write_bytes(data)
+    return "data.mdb: it is of a newer broker: its format is 2, and this one reads 1"
+
+
+@pytest.mark.parametrize("spoil", [spoil_foreign, spoil_cut, spoil_bit, spoil_newer])
+def test_what_cannot_be_read_is_refused_and_left_alone(broker, spoil):
+    broker.start()
+    publisher = broker.peer("publisher")
+    for i in range(50):
+        publisher.publish(f"topic/{i}", f"payload {i} " * 20, qos=1, retain=True)
+    broker.end()
+    words = spoil(broker.folder)
+    before = broker.files()
+    assert f"{broker.folder}/{words}" in broker.refusal()
+    assert broker.files() == before
+
+
+def test_a_missing_folder_is_named(broker):
+    broker.folder.rmdir()
+    assert f"{broker.folder}: there is no such folder" in broker.refusal()
+    assert not broker.folder.exists()
+    checked = subprocess.run([*broker.command(), "--check-config"], capture_output=True, text=True, timeout=LIMIT_S)
+    assert checked.returncode == 2 and str(broker.folder) in checked.stderr
+
+
+def test_a_file_is_no_folder(broker):
+    broker.folder.rmdir()
+    broker.folder.write_text("")
+    assert f"{broker.folder}: Not a directory" in broker.refusal()
+
+
+@pytest.mark.skipif(os.geteuid() == 0 and not shutil.which("setpriv"), reason="root may write everywhere")
+def test_a_folder_that_cannot_be_written_is_named(broker):
+    broker.folder.chmod(0o555)
+    command = [str(word) for word in broker.command()]
+    if os.geteuid() == 0:
+        for folder in broker.folder.parents:
+            if not folder.stat().st_mode & 1:
+                folder.chmod(folder.stat().st_mode | 0o055)
+        command = ["setpriv", "--reuid=65534", "--regid=65534", "--clear-groups", *command]
+    result = subprocess.run(command, capture_output=True, text=True, timeout=LIMIT_S)
+    broker.folder.chmod(0o755)
+    assert result.returncode == 1
+    assert f"{broker.folder}: it cannot be written: Permission denied" in result.stderr
+    assert not broker.files()
+
+
+def test_a_disk_that_is_full_from_the_start_is_named(broker):
+    """The disk of this process is: the file may not grow."""
+    result = subprocess.run(broker.command(), capture_output=True, text=True, timeout=LIMIT_S,
+                            preexec_fn=lambda: resource.setrlimit(resource.RLIMIT_FSIZE, (6000, 6000)))
+    assert result.returncode == 1
+    assert f"{broker.folder}: it cannot be written: " in result.stderr
+    assert not broker.files()
+
+
+def test_a_damaged_store_is_recovered_beside_the_old_one(broker):
+    broker.start()
+    publisher = broker.peer("publisher")
+    for i in range(50):
+        publisher.publish(f"topic/{i}", f"payload {i} " * 20, qos=1, retain=True)
+    broker.end()
+    spoil_bit(broker.folder)
+    damaged = broker.files()["data.mdb"]
+    result = subprocess.run([BROKER, "--recover", broker.folder], capture_output=True, text=True, timeout=LIMIT_S)
+    assert result.returncode == 0, result.stderr
+    assert "49 pairs saved, 1 damaged" in result.stdout
+    assert broker.files()["data.mdb.damaged-1"] == damaged
+    broker.start()
+    broker.wait_for_log("49 retained messages")
+    refused = subprocess.run([BROKER, "--recover", broker.folder], capture_output=True, text=True, timeout=LIMIT_S)
+    assert refused.returncode == 1 and "another broker" in refused.stderr
+
+
+# ---- a disk that is full, while the broker runs --------------------------------------------------------------
+
+def grow_to(pid, size):
+    resource.prlimit(pid, resource.RLIMIT_FSIZE, (size, resource.RLIM_INFINITY))
+
+
+@pytest.mark.parametrize("how", ["disk", "ceiling"])
+def test_a_full_disk_refuses_and_goes_on(broker, how):
+    broker.configure("persistence_sync none", *(["persistence_max_bytes 4000000"] if how == "ceiling" else [])).start()
+    if how == "disk":
+        grow_to(broker.process.pid, (broker.folder / "data.mdb").stat().st_size + 3000000)
+    watcher = broker.peer("watcher")
+    watcher.subscribe("q0/#")
+    publisher = broker.peer("publisher", version=5)
+    stored = 0
+    while (code := publisher.publish(f"topic/{stored}", LARGE, 1, True)) in STORED and stored < 1000:
+        stored += 1
+    assert code == 0x97 and stored > 20
+    for qos in 1, 2, 1:
+        assert publisher.publish("topic/again", LARGE, qos, True) == 0x97
+    publisher.publish("q0/1", "goes on")
+    assert watcher.await_type(3) and watcher.messages == [("q0/1", "goes on", False)]
+    assert broker.peer("old").publish("topic/again", LARGE, 1, True) is None  # 3.1.1 has no word for it
+    for i in range(stored // 2):
+        assert publisher.publish(f"topic/{i}", "", 1, True) in STORED
+    if how == "disk":
+        grow_to(broker.process.pid, resource.RLIM_INFINITY)
+    assert publisher.publish("topic/again", LARGE, 1, True) in STORED
+    broker.wait_for_log("there is room again")
+    assert broker.log.read_text().count("no room for more") == 1
+    broker.again(signal.SIGKILL)
+    broker.wait_for_log(f" {stored - stored // 2 + 1} retained messages")
+    if how == "ceiling":
+        assert (broker.folder / "data.mdb").stat().st_size <= 4000000
