@@ -11,7 +11,6 @@ from packets import CONNACK, DISCONNECT, NAMES, PINGRESP, PUBACK, PUBCOMP, PUBLI
 
 LONG_S = 3600
 WINDOW = 12
-LIMIT_S = 30
 
 
 class Flight:
@@ -69,14 +68,14 @@ class Client:
 
     # ---- connections ----------------------------------------------------------------------------
 
-    def connect(self, port, expiry_s=None):
-        """Takes over from an older connection, which reads nothing any more."""
+    def connect(self, stream, expiry_s=None):
+        """Over this socket. Takes over from an older connection, which reads nothing any more."""
         older = self.socket
         self.lose(close=False)
         self.asked_clean = self.clean and self.version == 5
         expiry_s = LONG_S if self.version == 4 else self.expiry_s if expiry_s is None else expiry_s
         self.older = older
-        self.socket = socket.create_connection(("127.0.0.1", port), LIMIT_S)
+        self.socket = stream
         self.socket.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         self.socket.setblocking(False)
         self.buffer, self.backlog, self.ready, self.lazy, self.held = bytearray(), b"", False, False, []
@@ -145,6 +144,7 @@ class Client:
         self.drop_older()
         if not self.socket:
             return
+        self.model.note(self.id, "gone", b"")
         if close:
             self.socket.close()
         self.socket = None
@@ -178,6 +178,7 @@ class Client:
         return wills
 
     def write(self, data):
+        self.model.note(self.id, ">", data)
         if self.backlog:
             self.backlog += data
             return
@@ -269,6 +270,7 @@ class Client:
         count = 0
         for first, body in packets.split(self.buffer):
             count += 1
+            self.model.note(self.id, "<", bytes([first]) + body)
             ended = self.take(first, body) or ended
         return ended, count
 

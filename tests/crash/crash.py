@@ -61,6 +61,14 @@ class World:
         self.members = [Client(m, f"member{i}", 4 + i % 2, shares=True) for i in range(2)]
         m.clients = [*self.publishers, *self.subscribers, *self.mixed, *self.mortal, *self.members]
 
+    def connect(self, c, expiry_s=None):
+        try:
+            stream = socket.create_connection(("127.0.0.1", self.server.port), LIMIT_S)
+        except OSError:
+            self.server.process.wait(LIMIT_S)
+            self.died()
+        c.connect(stream, expiry_s)
+
     # ---- the network ------------------------------------------------------------------------------
 
     def online(self, clients=None):
@@ -177,7 +185,7 @@ class World:
         c = r.choice(self.model.clients)
         expiry_s = 0 if r.random() < 0.05 else None
         if not c.socket:
-            c.connect(self.server.port, None if c in self.members else expiry_s)
+            self.connect(c, None if c in self.members else expiry_s)
 
     def step_leave(self):
         c = self.random.choice([*self.model.clients, *self.mortal])
@@ -192,13 +200,13 @@ class World:
     def step_take_over(self):
         c = self.random.choice(self.model.clients)
         if c.ready:
-            c.connect(self.server.port)
+            self.connect(c)
 
     def step_begin_anew(self):
         c = self.random.choice([*self.subscribers, *self.mixed, *self.mortal])
         if not c.socket and c.version == 5:
             c.clean = True
-            c.connect(self.server.port)
+            self.connect(c)
 
     def step_lazy(self):
         c = self.random.choice([*self.subscribers, *self.mixed, *self.members])
@@ -229,6 +237,7 @@ class World:
 
     def count(self, status):
         """How it has died."""
+        self.model.note("broker", f"died, {status}, {self.armed}", b"")
         if status not in (0, -signal.SIGKILL) or status and not (self.sent or self.armed):
             raise Broken(f"the broker has ended with status {status}")
         self.kills["SIGTERM" if not status else "random" if self.sent == signal.SIGKILL else
@@ -239,7 +248,7 @@ class World:
         with socket.create_connection(("127.0.0.1", self.server.port), LIMIT_S) as s:
             s.sendall(packets.connect(4, "onlooker", True) + packets.packet(0x82, b"\0\1" + packets.text("r/#") + b"\0")
                       + b"\xC0\0")
-            found, buffer = {}, bytearray()
+            found, buffer, quiet = {}, bytearray(), 0
             while True:
                 data = s.recv(262144)
                 if not data:
@@ -249,8 +258,12 @@ class World:
                     if first >> 4 == packets.PUBLISH:
                         p = packets.Publish(4, first, body)
                         found[p.topic] = p.payload
-                    elif first >> 4 == packets.PINGRESP:
-                        return found
+                        quiet = -1
+                    elif first >> 4 == packets.PINGRESP:  # which large messages may overtake
+                        quiet += 1
+                        if quiet == QUIET_ROUNDS:
+                            return found
+                        s.sendall(b"\xC0\0")
 
     def look_at_retained(self):
         try:
@@ -272,7 +285,7 @@ class World:
                 self.look_at_retained()
                 for c in self.model.clients:
                     if not c.socket and (everybody or self.random.random() < 0.6) and c not in self.mortal:
-                        c.connect(self.server.port)
+                        self.connect(c)
                 self.drain()
                 self.judge()
                 return
@@ -294,8 +307,9 @@ class World:
     def end(self, how):
         """What has not died by now dies."""
         self.sent = signal.SIGTERM if how in ("SIGTERM", "close") else signal.SIGKILL
+        for c in self.online():
+            c.lost_s = c.lost_s or time.monotonic()
         self.server.signal(self.sent)
-        self.server.process.wait(LIMIT_S)
         self.died()
 
     def choose(self, kill):
@@ -310,7 +324,8 @@ class World:
         limit, last, pause_s = r.randint(100, 4000), r.randint(0, 6), r.random() * 0.002
         for _ in range(STEPS):
             self.step()
-            self.pump(0.01)
+            if not all(c.idle() for c in self.online()):
+                self.pump(0.003)
             if early and self.packets > limit:
                 break
         for _ in range(last):
@@ -323,7 +338,7 @@ class World:
         """Everybody is there once, and has subscribed to something."""
         self.start()
         for c in self.model.clients:
-            c.connect(self.server.port)
+            self.connect(c)
         self.pump_until(lambda: all(c.ready for c in self.model.clients), "CONNACK")
         for c in self.members:
             c.change(SHARE, 2)
@@ -348,6 +363,7 @@ def play(args, seed, kills, totals):
     with tempfile.TemporaryDirectory(prefix="mqttspec-crash-", dir=args.folder) as folder:
         server = Server(args.broker, folder)
         world = World(server, seed)
+        world.model.trace = args.trace
         done = []
         try:
             world.begin()
@@ -383,6 +399,7 @@ def main():
                         help="one round of each: " + ", ".join(KILLS) + f" ({ROUNDS} rounds, each in its turn); :N is "
                              "the time at which the broker passes the point, since its start")
     parser.add_argument("--folder", metavar="FOLDER", help="where stores are made (that of temporary files)")
+    parser.add_argument("--trace", type=argparse.FileType("w"), metavar="FILE", help="every packet, for who mends")
     args = parser.parse_args()
     totals, failed = collections.Counter(), 0
     began_s = time.monotonic()

@@ -7,6 +7,9 @@ A message has to reach a client whose subscription was on all the time; none who
 time. Events are counted; the count is the time.
 """
 import bisect
+import time
+
+from packets import NAMES
 
 OFF = frozenset([None])
 TOPICS = {"a/0": "a/+", "a/1": "a/+", "a/2": "a/+", "b/0": "b/#", "b/1/x": "b/#", "c/0": "c/0", "c/1": "c/1",
@@ -69,10 +72,16 @@ class Model:
         self.retained = {}  # topic: what may be there, the oldest first; None: nothing
         self.shared_due = set()
         self.judged = self.deliveries = 0
+        self.trace = None  # a file
 
     def tick(self):
         self.event += 1
         return self.event
+
+    def note(self, who, what, data):
+        if self.trace:
+            kind = NAMES[data[0] >> 4] if data else ""
+            print(f"{self.event:6} {time.monotonic():.3f} {who} {what} {kind} {data[:60]!r}", file=self.trace)
 
     # ---- publishing ------------------------------------------------------------------------------
 
