@@ -284,10 +284,13 @@ class World:
                     self.start(kill)
                 self.look_at_retained()
                 for c in self.model.clients:
-                    if not c.socket and (everybody or self.random.random() < 0.6) and c not in self.mortal:
+                    if not c.socket and (everybody or c not in self.mortal and self.random.random() < 0.6):
                         self.connect(c)
+                self.pump_until(lambda: all(c.ready for c in self.online()), "CONNACK")
                 self.drain()
                 self.judge()
+                if everybody and not all(c.ready for c in self.model.clients):
+                    raise Fault("not everybody is back")
                 return
             except Died:
                 kill = None
