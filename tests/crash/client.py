@@ -32,9 +32,10 @@ class Change:
 
 
 class Client:
-    def __init__(self, model, client_id, version, expiry_s=LONG_S, will=False, shares=False):
+    def __init__(self, model, client_id, version, expiry_s=LONG_S, will=False):
         self.model, self.id, self.version = model, client_id, version
-        self.expiry_s, self.has_will, self.shares = expiry_s, will, shares
+        self.expiry_s, self.has_will = expiry_s, will
+        self.is_member, self.shares = False, None  # asks to share; since when it has been a member of the share
         self.socket, self.ready, self.buffer = None, False, bytearray()
         self.older = None  # a connection that this one takes over from
         self.lines = {f: Timeline() for f in FILTERS}
@@ -237,6 +238,7 @@ class Client:
             return
         packet_id = self.next_id()
         line = self.lines.get(topic_filter)
+        self.is_member |= topic_filter == SHARE
         if line:
             before = line.now()
             line.set(self.model.tick(), before | {qos})
@@ -339,7 +341,7 @@ class Client:
         if line:
             line.set(self.model.tick(), change.before if code >= 0x80 else [change.qos])
         elif change.qos is not None and code < 0x80:
-            self.shares = True
+            self.shares = self.shares or self.model.tick()
 
     def idle(self):
         return self.ready and not (self.flights or self.changes or self.known or self.held or self.backlog)

@@ -58,7 +58,7 @@ class World:
         self.subscribers = [Client(m, f"sub{i}", 4 + i % 2) for i in range(4)]
         self.mixed = [Client(m, f"mix{i}", 4 + i % 2, will=True) for i in range(2)]
         self.mortal = [Client(m, f"mortal{i}", 5, expiry_s=EXPIRY_S) for i in range(2)]
-        self.members = [Client(m, f"member{i}", 4 + i % 2, shares=True) for i in range(2)]
+        self.members = [Client(m, f"member{i}", 4 + i % 2) for i in range(2)]
         m.clients = [*self.publishers, *self.subscribers, *self.mixed, *self.mortal, *self.members]
 
     def connect(self, c, expiry_s=None):
@@ -321,11 +321,11 @@ class World:
             return kill if ":" in kill else None
         return f"{kill}:{1 + int(POINTS[kill] * self.random.random() ** 2)}"
 
-    def work(self, early):
+    def work(self, early=False, steps=STEPS):
         """Some steps. With `early`, they end at any time, and the last of them are not read about."""
         r, self.packets = self.random, 0
         limit, last, pause_s = r.randint(100, 4000), r.randint(0, 6), r.random() * 0.002
-        for _ in range(STEPS):
+        for _ in range(steps):
             self.step()
             if not all(c.idle() for c in self.online()):
                 self.pump(0.003)

@@ -102,7 +102,7 @@ class Model:
             if m in there:
                 del there[:there.index(m)]
         if m.topic in SHARED:
-            if not m.got:
+            if not m.got and not m.refused and any(c.shares and c.shares < m.sent for c in self.clients):
                 self.shared_due.add(m)
             return
         if m.cleared or m.expiry_s:
@@ -154,7 +154,7 @@ class Model:
 
     def arrive_shared(self, c, m):
         self.shared_due.discard(m)
-        if not c.shares:
+        if not c.is_member:
             raise Fault(f"{c.id} got {m}, and has no part in the share")
         if m.qos == 2 and sum(m.got.values()) > 1:
             raise Fault(f"{m} was shared out {sum(m.got.values())} times, to {[g.id for g in m.got]}")
