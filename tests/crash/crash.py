@@ -215,11 +215,11 @@ class World:
         elif c.ready:
             c.lazy = True
 
-    STEPS = [(step_publish, 45), (step_change, 10), (step_connect, 14), (step_leave, 3), (step_vanish, 3),
-             (step_take_over, 3), (step_begin_anew, 1), (step_lazy, 8)]
+    ACTIONS = [(step_publish, 45), (step_change, 10), (step_connect, 14), (step_leave, 3), (step_vanish, 3),
+               (step_take_over, 3), (step_begin_anew, 1), (step_lazy, 8)]
 
     def step(self):
-        steps, weights = zip(*self.STEPS)
+        steps, weights = zip(*self.ACTIONS)
         self.random.choices(steps, weights)[0](self)
         if self.random.random() < 0.7:
             self.pump()
