@@ -71,9 +71,9 @@ class Client:
 
     def connect(self, stream, expiry_s=None):
         """Over this socket. Takes over from an older connection, which reads nothing any more."""
-        older = self.socket
-        self.lose(close=False)
         self.asked_clean = self.clean and self.version == 5
+        older, self.expected = self.socket, self.expectation()
+        self.lose(close=False)
         expiry_s = LONG_S if self.version == 4 else self.expiry_s if expiry_s is None else expiry_s
         self.older = older
         self.socket = stream
@@ -92,7 +92,6 @@ class Client:
         if self.asked_clean:
             for line in self.lines.values():
                 line.set(self.model.tick(), line.now() | OFF)
-        self.expected = self.expectation()
         self.unsure = True
         self.model.tick()
         self.write(packets.connect(self.version, self.id, self.asked_clean, expiry_s, will))
@@ -101,11 +100,15 @@ class Client:
         """Whether there has to be a session, as of now: True, False, or None for either."""
         if self.asked_clean:
             return False
-        low, high = self.may_last
-        gone_s = self.known_lost_s
-        if self.exists and gone_s is not None and time.monotonic() - gone_s > high + (SLACK_S if high else 0):
+        if self.is_gone():
             return False
         return None if self.unsure or not self.exists else True
+
+    def is_gone(self):
+        """The session has certainly expired."""
+        gone_s, high = self.known_lost_s, self.may_last[1]
+        return (self.exists and not self.socket and gone_s is not None and
+                time.monotonic() - gone_s > high + (SLACK_S if high else 0))
 
     def connack(self, body):
         present, code = bool(body[0]), body[1]
@@ -136,6 +139,7 @@ class Client:
         self.flights.clear()
         self.known.clear()
         self.latest.clear()
+        self.shares = None
         for line in self.lines.values():
             if line.now() != OFF:
                 line.set(self.model.tick(), OFF)

@@ -15,6 +15,7 @@ import collections
 import pathlib
 import random
 import select
+import shlex
 import signal
 import socket
 import sys
@@ -24,6 +25,7 @@ import time
 import packets
 from client import Client
 from model import EXPIRY_S, FILTERS, SHARE, SHARED, TOPICS, Fault, Model
+from power import PowerServer
 from server import Broken, Server
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
@@ -33,6 +35,7 @@ STEPS = 110  # of a round
 # The points of broker/store/point.h, and how often each is passed in a round, about.
 POINTS = {"put": 1000, "removal": 1000, "commit-begin": 120, "commit-change": 1500, "commit-applied": 120,
           "commit-done": 120, "grow": 1, "load-pair": 100, "load-done": 1, "close": 1}
+CALLS = {"write-call": 400, "sync-call": 120}  # with --power: of the system, by the store
 KILLS = ["random", *POINTS, "SIGTERM"]
 QUIET_ROUNDS = 2
 PAYLOADS = (0, 10, 100, 1000)
@@ -59,7 +62,11 @@ class World:
         self.mixed = [Client(m, f"mix{i}", 4 + i % 2, will=True) for i in range(2)]
         self.mortal = [Client(m, f"mortal{i}", 5, expiry_s=EXPIRY_S) for i in range(2)]
         self.members = [Client(m, f"member{i}", 4 + i % 2) for i in range(2)]
-        m.clients = [*self.publishers, *self.subscribers, *self.mixed, *self.mortal, *self.members]
+        m.hands_on = self.random.random() < 0.5
+        if m.hands_on:
+            self.members.append(Client(m, "member2", 5, expiry_s=EXPIRY_S))
+            self.mortal.append(self.members[2])
+        m.clients = [*self.publishers, *self.subscribers, *self.mixed, *self.mortal, *self.members[:2]]
 
     def connect(self, c, expiry_s=None):
         try:
@@ -304,7 +311,7 @@ class World:
         for c in there:
             self.model.judge_client(c)
             self.model.judged += 1
-        if all(c.ready for c in self.members):
+        if all(c.ready or c.is_gone() for c in self.members):
             self.model.judge_shared()
 
     def end(self, how):
@@ -317,9 +324,10 @@ class World:
 
     def choose(self, kill):
         """The point with its number, for the broker; None for a kill that comes from outside."""
-        if ":" in kill or kill not in POINTS:
+        passes = {**POINTS, **CALLS}
+        if ":" in kill or kill not in passes:
             return kill if ":" in kill else None
-        return f"{kill}:{1 + int(POINTS[kill] * self.random.random() ** 2)}"
+        return f"{kill}:{1 + int(passes[kill] * self.random.random() ** 2)}"
 
     def work(self, early=False, steps=STEPS):
         """Some steps. With `early`, they end at any time, and the last of them are not read about."""
@@ -345,7 +353,7 @@ class World:
         self.pump_until(lambda: all(c.ready for c in self.model.clients), "CONNACK")
         for c in self.members:
             c.change(SHARE, 2)
-        for c in [*self.subscribers, *self.mixed, *self.mortal]:
+        for c in [*self.subscribers, *self.mixed, *self.mortal[:2]]:
             for topic_filter in FILTERS:
                 qos = self.random.choice([None, 0, 1, 2, 2])
                 if qos is not None:
@@ -364,7 +372,8 @@ class World:
 
 def play(args, seed, kills, totals):
     with tempfile.TemporaryDirectory(prefix="mqttspec-crash-", dir=args.folder) as folder:
-        server = Server(args.broker, folder)
+        server = (PowerServer(args.broker, folder, args.shim, seed, args.line) if args.power else
+                  Server(args.broker, folder, args.line))
         world = World(server, seed)
         world.model.trace = args.trace
         done = []
@@ -379,11 +388,14 @@ def play(args, seed, kills, totals):
             print(f"crash: seed {seed}, round {len(done)} ({done[-1] if done else 'begin'}): {e}")
             for line in server.last_words():
                 print(f"       {line}")
-            print(f"       again: {sys.argv[0]} --broker {args.broker} --seed {seed} --kill {','.join(done)}")
+            print(f"       again: {sys.argv[0]} --broker {args.broker} --seed {seed} --kill {','.join(done)}"
+                  f"{' --power' if args.power else ''}{''.join(f' --line {shlex.quote(x)}' for x in args.line)}")
             return False
         finally:
             server.kill()
         totals["rounds"] += len(kills)
+        if args.power:
+            totals["sectors lost"] += server.lost
         totals["messages"] += sum(m.accepted is not None for m in world.model.messages.values())
         totals["deliveries"] += world.model.deliveries
         totals["judgements"] += world.model.judged
@@ -402,13 +414,18 @@ def main():
                         help="one round of each: " + ", ".join(KILLS) + f" ({ROUNDS} rounds, each in its turn); :N is "
                              "the time at which the broker passes the point, since its start")
     parser.add_argument("--folder", metavar="FOLDER", help="where stores are made (that of temporary files)")
+    parser.add_argument("--power", action="store_true", help="with each kill, what was not synced is lost, or half of it")
+    parser.add_argument("--shim", default=ROOT / "build/dev/tests/libcrash_faults.so", metavar="LIBRARY",
+                        help="for --power: faults.c (build/dev/tests/libcrash_faults.so)")
+    parser.add_argument("--line", action="append", default=[], metavar="DIRECTIVE", help="of the configuration, besides")
     parser.add_argument("--trace", type=argparse.FileType("w"), metavar="FILE", help="every packet, for who mends")
     args = parser.parse_args()
     totals, failed = collections.Counter(), 0
     began_s = time.monotonic()
     for seed in range(args.seed, args.seed + args.seeds):
-        kills = args.kill.split(",") if args.kill else [KILLS[(seed * ROUNDS + i) % len(KILLS)] for i in range(ROUNDS)]
-        wrong = [k for k in kills if k.split(":")[0] not in KILLS]
+        names = [*KILLS, *CALLS, *CALLS] if args.power else KILLS
+        kills = args.kill.split(",") if args.kill else [names[(seed * ROUNDS + i) % len(names)] for i in range(ROUNDS)]
+        wrong = [k for k in kills if k.split(":")[0] not in names]
         if wrong:
             parser.error(f"there is no kill {wrong[0]}")
         failed += not play(args, seed, kills, totals)

@@ -10,6 +10,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
+#include <signal.h>
 #include <stdarg.h>
 #include <stdbool.h>
 #include <stdint.h>
@@ -22,7 +23,7 @@
 
 enum { OPEN, READ, WRITE, SYNC, GROW, MAP, KINDS };
 enum { JOURNAL_WRITE = 1, JOURNAL_DURABLE, JOURNAL_SYNC, JOURNAL_SIZE };
-enum { SHORT = -1 }; /* in the place of an error: half of it is written */
+enum { SHORT = -1, KILL = -2 }; /* in the place of an error: half of it is written; the broker dies */
 
 struct kind {
 	uint64_t calls; /* so far */
@@ -94,7 +95,11 @@ static int fault(int kind)
 	if (!k)
 		return 0;
 	uint64_t call = ++k->calls;
-	return call >= k->from && (!k->to || call < k->to) ? (int)k->error : 0;
+	if (call < k->from || (k->to && call >= k->to))
+		return 0;
+	if (k->error == KILL)
+		raise(SIGKILL);
+	return (int)k->error;
 }
 
 static void note(int fd, uint64_t what, off_t offset, const void *data, size_t size)

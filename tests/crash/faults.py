@@ -10,10 +10,8 @@ the while. It may not start: then with a sentence that names the folder. It neve
 import argparse
 import collections
 import errno
-import mmap
 import multiprocessing
 import pathlib
-import struct
 import sys
 import tempfile
 import time
@@ -23,35 +21,13 @@ import packets
 from crash import ROOT, Died, World
 from model import Fault
 from server import Broken, Server
+from table import KINDS, SHORT, Table
 
-KINDS = ["open", "read", "write", "sync", "grow", "map"]  # as in faults.c
-SHORT = -1
 # Which errors a call of a kind may end with.
 ERRORS = {"open": ["EMFILE", "EACCES"], "read": ["EIO"], "write": ["ENOSPC", "EIO", "SHORT"], "sync": ["EIO", "ENOSPC"],
           "grow": ["ENOSPC", "EROFS"], "map": ["ENOMEM"]}
-ENTRY = struct.Struct("<QQQq")
 STEPS = 25
 LIMIT_S = 60
-
-
-class Table:
-    """What faults.c reads: which calls fail."""
-
-    def __init__(self, path):
-        path.write_bytes(bytes(len(KINDS) * ENTRY.size))
-        with open(path, "r+b") as file:
-            self.map = mmap.mmap(file.fileno(), 0)
-
-    def set(self, kind, first, last, error):
-        ENTRY.pack_into(self.map, KINDS.index(kind) * ENTRY.size, 0, first, last, error)
-
-    def calls(self, kind):
-        return ENTRY.unpack_from(self.map, KINDS.index(kind) * ENTRY.size)[0]
-
-    def clear(self):
-        for kind in KINDS:
-            calls = self.calls(kind)
-            ENTRY.pack_into(self.map, KINDS.index(kind) * ENTRY.size, calls, 0, 0, 0)
 
 
 class Trial:

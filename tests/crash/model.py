@@ -73,6 +73,7 @@ class Model:
         self.shared_due = set()
         self.judged = self.deliveries = 0
         self.trace = None  # a file
+        self.hands_on = False  # a member of the share may die, and its messages go to the others
 
     def tick(self):
         self.event += 1
@@ -102,7 +103,9 @@ class Model:
             if m in there:
                 del there[:there.index(m)]
         if m.topic in SHARED:
-            if not m.got and not m.refused and any(c.shares and c.shares < m.sent for c in self.clients):
+            # A member that has begun to receive it at QoS 2 may die with it [MQTT-4.8.2-5].
+            if not m.got and not m.refused and not (self.hands_on and m.qos == 2) and any(
+                    c.shares and c.shares < m.sent for c in self.clients):
                 self.shared_due.add(m)
             return
         if m.cleared or m.expiry_s:

@@ -1,0 +1,172 @@
+#!/usr/bin/python3
+"""Damages the file of a store in many ways, one at a time, and lets the broker read it.
+
+A world of clients (crash.py) fills the store; its broker is killed. Each damaged copy is shown (--dump) and given
+to a broker that starts. Either it is refused with a sentence that names the file, and stays as it is, or all is
+there that was there: never something else, and nobody dies. Of every some copies that were read, the clients
+resume, and get all that they were promised.
+"""
+import argparse
+import collections
+import copy
+import pathlib
+import random
+import subprocess
+import sys
+import tempfile
+
+from crash import ROOT, Died, World
+from model import Fault
+from server import Broken, Server
+
+PAGE = 4096
+META_BYTES = 16 + 136
+HEAD_BYTES = 16
+LIMIT_S = 60
+
+
+def flips(rng, size, pages, each):
+    """A bit in every byte of both first pages that means something, and of the heads of others; some anywhere."""
+    for page in (0, 1):
+        for at in range(META_BYTES):
+            yield "bit of a first page", page * PAGE + at, 1 << rng.randrange(8)
+    for page in rng.sample(range(2, pages), min(each, pages - 2)):
+        for at in range(HEAD_BYTES):
+            yield "bit of a page's head", page * PAGE + at, 1 << rng.randrange(8)
+        for _ in range(6):
+            yield "bit of a page's list", page * PAGE + rng.randrange(16, 100), 1 << rng.randrange(8)
+        for _ in range(12):
+            yield "bit in a page", page * PAGE + rng.randrange(16, PAGE), 1 << rng.randrange(8)
+
+
+def damages(rng, data, pages, each):
+    """What is damaged, and the file then."""
+    for what, at, bit in flips(rng, len(data), pages, each):
+        damaged = bytearray(data)
+        damaged[at] ^= bit
+        yield f"{what}", damaged
+    cuts = {0, 1, 100, PAGE - 1, PAGE, PAGE + 1, 2 * PAGE - 1, 2 * PAGE, len(data) // 2, len(data) - PAGE, len(data) - 1}
+    for size in sorted(cuts | {rng.randrange(pages * PAGE) for _ in range(each)}):
+        yield "cut", data[:size]
+    for page in (0, 1, *rng.sample(range(2, pages), min(each, pages - 2))):
+        yield "page of zeros", data[:page * PAGE] + bytes(PAGE) + data[(page + 1) * PAGE:]
+        other = rng.randrange(pages)
+        yield "page in the place of another", (data[:page * PAGE] + data[other * PAGE:(other + 1) * PAGE] +
+                                               data[(page + 1) * PAGE:])
+        yield "page of noise", data[:page * PAGE] + rng.randbytes(PAGE) + data[(page + 1) * PAGE:]
+
+
+def dump(program, folder):
+    return subprocess.run([program, "--dump", folder], capture_output=True, timeout=LIMIT_S)
+
+
+class Bench:
+    """A folder for damaged copies, and what has to be in them."""
+
+    def __init__(self, args, folder):
+        self.args, self.folder = args, pathlib.Path(folder)
+        self.server = Server(args.broker, self.folder)
+        self.file = self.server.store / "data.mdb"
+        self.world = World(self.server, args.seed)
+
+    def fill(self):
+        world = self.world
+        world.begin()
+        for _ in range(3):
+            world.work()
+            try:
+                world.end("random")
+            except Died:
+                pass
+            world.settle(None)
+        world.work(early=True)
+        try:
+            world.end("random")
+        except Died:
+            pass
+        self.data = self.file.read_bytes()
+        shown = dump(self.args.broker, self.server.store)
+        if shown.returncode:
+            raise Broken(f"the store is not shown: {shown.stderr.decode()}")
+        self.shown = shown.stdout
+        # Those in use begin with their own number.
+        self.pages = max(n for n in range(len(self.data) // PAGE)
+                         if n < 2 or int.from_bytes(self.data[n * PAGE:n * PAGE + 8], "little") == n) + 1
+
+    def put(self, data):
+        for path in self.server.store.iterdir():
+            path.unlink()
+        self.file.write_bytes(data)
+
+    def judge(self, data, resume):
+        """What came of it."""
+        self.put(data)
+        shown = dump(self.args.broker, self.server.store)
+        if shown.returncode not in (0, 1):
+            raise Fault(f"--dump ends with status {shown.returncode}: {shown.stderr[-2000:].decode()}")
+        if shown.returncode and str(self.file) not in shown.stderr.decode():
+            raise Fault(f"--dump does not name the file: {shown.stderr.decode()}")
+        if not shown.returncode and shown.stdout != self.shown:
+            raise Fault("--dump shows something else")
+        starts = self.server.start()
+        if not starts and (self.server.status != 1 or str(self.file) not in self.server.last_words()[-1]):
+            raise Fault(f"the broker ends with status {self.server.status}: {self.server.last_words()}")
+        if not starts and self.file.read_bytes() != data:
+            raise Fault("the broker has refused the file, and changed it")
+        if starts and resume:
+            self.resume()
+        self.server.kill()
+        if starts != (not shown.returncode):
+            raise Fault(f"the broker {'starts' if starts else 'does not start'}; --dump ends with {shown.returncode}")
+        return "read" if starts else "refused"
+
+    def resume(self):
+        server, self.world.server = self.world.server, None
+        world = copy.deepcopy(self.world)
+        self.world.server = world.server = server
+        world.armed = world.sent = None
+        world.settle(None, everybody=True)
+        world.work(steps=20)
+        try:
+            world.end("random")
+        except Died:
+            pass
+        world.settle(None, everybody=True)
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--broker", default=ROOT / "build/dev/broker/mqttspec-broker", metavar="PROGRAM")
+    parser.add_argument("--seed", type=int, default=1, metavar="N", help="of the store, and of where it is damaged (1)")
+    parser.add_argument("--pages", type=int, default=20, metavar="N", help="how many pages are damaged (20)")
+    parser.add_argument("--step", type=int, default=1, metavar="N", help="only every N-th damage (1)")
+    parser.add_argument("--folder", metavar="FOLDER", help="where stores are made (that of temporary files)")
+    args = parser.parse_args()
+    outcomes, failed, resumed = collections.Counter(), 0, 0
+    with tempfile.TemporaryDirectory(prefix="mqttspec-damage-", dir=args.folder) as folder:
+        bench = Bench(args, folder)
+        try:
+            bench.fill()
+            rng = random.Random(args.seed)
+            for number, (what, data) in enumerate(damages(rng, bench.data, bench.pages, args.pages)):
+                if number % args.step:
+                    continue
+                try:
+                    resume = number % (20 * args.step) == 0
+                    outcomes[what, bench.judge(bytes(data), resume)] += 1
+                    resumed += resume
+                except (Fault, Broken, Died) as e:
+                    bench.server.kill()
+                    failed += 1
+                    print(f"damage {number}, {what}: {type(e).__name__}: {e}")
+        finally:
+            bench.server.kill()
+    for (what, outcome), count in sorted(outcomes.items()):
+        print(f"{count:5} {outcome:8} {what}")
+    print(f"{sum(outcomes.values()) + failed} damages, {failed} failed; the store had {bench.pages} pages, "
+          f"clients resumed up to {resumed} times")
+    return 1 if failed else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
