@@ -27,14 +27,16 @@ static json_t *text_of(struct mqtt_view v)
 	return json_stringn(v.len ? (const char *)v.data : "", v.len);
 }
 
-static json_t *time_of(int64_t ms)
+/* Of a pair, shifted to the wall clock. */
+static json_t *time_of(int64_t ms, int64_t shift_ms)
 {
 	char text[40];
 	struct tm tm;
-	time_t seconds = (time_t)(ms / 1000);
 
 	if (ms == INT64_MAX)
 		return json_null();
+	ms += shift_ms;
+	time_t seconds = (time_t)(ms / 1000);
 	if (!gmtime_r(&seconds, &tm))
 		return json_integer(ms);
 	size_t len = strftime(text, sizeof(text), "%Y-%m-%dT%H:%M:%S", &tm);
@@ -67,32 +69,32 @@ static void payload_set(json_t *o, struct mqtt_view v)
 		json_object_set_new(o, "payload_hex", hex_of(v));
 }
 
-static void message_set(json_t *o, const struct stored_message *m)
+static void message_set(json_t *o, const struct stored_message *m, int64_t shift_ms)
 {
 	json_object_set_new(o, "topic", text_of(m->topic));
 	payload_set(o, m->payload);
 	json_object_set_new(o, "qos", json_integer(m->qos));
 	json_object_set_new(o, "retain", json_boolean(m->retain));
-	json_object_set_new(o, "expires", time_of(m->expires_ms));
+	json_object_set_new(o, "expires", time_of(m->expires_ms, shift_ms));
 	if (m->properties.len)
 		json_object_set_new(o, "properties_hex", hex_of(m->properties));
 }
 
-static json_t *will_of(const struct stored_session *s)
+static json_t *will_of(const struct stored_session *s, int64_t shift_ms)
 {
 	json_t *o = json_object();
 
-	message_set(o, &s->will.message);
+	message_set(o, &s->will.message, shift_ms);
 	json_object_del(o, "expires");
 	json_object_set_new(o, "delay_s", json_integer(s->will.delay_s));
 	json_object_set_new(
 		o, "expiry_s", s->will.expires ? json_integer(s->will.lifetime_s) : json_null());
 	if (!s->connected)
-		json_object_set_new(o, "due", time_of(s->will.due_ms));
+		json_object_set_new(o, "due", time_of(s->will.due_ms, shift_ms));
 	return o;
 }
 
-static void session_set(json_t *o, const struct stored_session *s)
+static void session_set(json_t *o, const struct stored_session *s, int64_t shift_ms)
 {
 	json_object_set_new(o, "client_id", text_of(s->id));
 	json_object_set_new(o, "version", json_string(spec_version_name(s->version)));
@@ -100,13 +102,13 @@ static void session_set(json_t *o, const struct stored_session *s)
 	json_object_set_new(o, "expiry_s",
 		s->expiry_s == SESSION_NEVER_EXPIRES ? json_null() : json_integer(s->expiry_s));
 	if (!s->connected)
-		json_object_set_new(o, "expires", time_of(s->expires_ms));
+		json_object_set_new(o, "expires", time_of(s->expires_ms, shift_ms));
 	if (s->realm)
 		json_object_set_new(o, "listener", json_integer(s->realm));
 	if (s->user_name.len)
 		json_object_set_new(o, "user", text_of(s->user_name));
 	if (s->has_will)
-		json_object_set_new(o, "will", will_of(s));
+		json_object_set_new(o, "will", will_of(s, shift_ms));
 }
 
 static void subscription_set(json_t *o, const struct stored_subscription *s)
@@ -141,7 +143,7 @@ static void delivery_set(json_t *o, const struct stored_delivery *d)
 		json_object_set_new(o, "share", text_of(d->share));
 }
 
-static json_t *pair_of(const struct stored *p)
+static json_t *pair_of(const struct stored *p, int64_t shift_ms)
 {
 	json_t *o = json_object();
 	const char *kind = "retained", *number = NULL;
@@ -158,12 +160,12 @@ static json_t *pair_of(const struct stored *p)
 	if (number)
 		json_object_set_new(o, number, json_integer((json_int_t)p->number));
 	switch (p->kind) {
-	case STORED_SESSION: session_set(o, &p->session); break;
+	case STORED_SESSION: session_set(o, &p->session, shift_ms); break;
 	case STORED_SUBSCRIPTION: subscription_set(o, &p->subscription); break;
 	case STORED_RECEIVED: json_object_set_new(o, "packet_id", json_integer(p->received)); break;
 	case STORED_DELIVERY: delivery_set(o, &p->delivery); break;
 	case STORED_MESSAGE:
-	case STORED_RETAINED: message_set(o, &p->message); break;
+	case STORED_RETAINED: message_set(o, &p->message, shift_ms); break;
 	}
 	return o;
 }
@@ -171,7 +173,8 @@ static json_t *pair_of(const struct stored *p)
 /* ---- --dump -------------------------------------------------------------------------------- */
 
 struct dump {
-	bool unknown; /* a pair that this broker does not know */
+	int64_t shift_ms; /* of the times in pairs */
+	bool unknown;     /* a pair that this broker does not know */
 };
 
 static bool print(json_t *o)
@@ -188,7 +191,7 @@ static bool print_pair(void *context, struct mqtt_view key, struct mqtt_view val
 	struct stored p;
 
 	if (stored_read(&p, key, value))
-		return print(pair_of(&p));
+		return print(pair_of(&p, d->shift_ms));
 	d->unknown = true;
 	return true;
 }
@@ -200,7 +203,7 @@ static bool print_head(const struct head *h)
 	json_object_set_new(o, "kind", json_string("store"));
 	json_object_set_new(o, "format", json_integer(h->format));
 	json_object_set_new(o, "commit", json_integer((json_int_t)h->number));
-	json_object_set_new(o, "written", time_of((int64_t)h->wall_ms));
+	json_object_set_new(o, "written", time_of((int64_t)h->wall_ms, 0));
 	return print(o);
 }
 
@@ -216,7 +219,7 @@ static enum reading_state look(struct reading *r, const char *folder)
 
 static int dump(struct reading *r)
 {
-	struct dump d = { 0 };
+	struct dump d = { .shift_ms = head_shift_ms(&r->head) };
 	bool ok = print_head(&r->head) && reading_all(r, print_pair, &d);
 
 	if (!ok || fflush(stdout) || ferror(stdout)) {

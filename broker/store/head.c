@@ -6,7 +6,7 @@ static const char name[] = "mqttspec store";
 
 enum { NAME_SIZE = sizeof(name) - 1 };
 
-_Static_assert(NAME_SIZE + 2 + 8 + 8 == HEAD_SIZE, "the head has no gap");
+_Static_assert(NAME_SIZE + 2 + 8 + 8 + 8 == HEAD_SIZE, "the head has no gap");
 
 struct mqtt_view head_key(void)
 {
@@ -27,7 +27,8 @@ void head_write(const struct head *h, uint8_t to[static HEAD_SIZE])
 	memcpy(to, name, NAME_SIZE);
 	to = number_write(to + NAME_SIZE, h->format, 2);
 	to = number_write(to, h->number, 8);
-	number_write(to, h->wall_ms, 8);
+	to = number_write(to, h->wall_ms, 8);
+	number_write(to, h->pairs_ms, 8);
 }
 
 static bool number_read(struct mqtt_cursor *c, uint64_t *number)
@@ -47,5 +48,6 @@ bool head_read(struct head *h, struct mqtt_view key, struct mqtt_view value)
 
 	return mqtt_view_equal(key, head_key()) && cursor_take(&c, NAME_SIZE, &text) &&
 		!memcmp(text.data, name, NAME_SIZE) && cursor_u16(&c, &h->format) &&
-		number_read(&c, &h->number) && number_read(&c, &h->wall_ms);
+		number_read(&c, &h->number) && number_read(&c, &h->wall_ms) &&
+		number_read(&c, &h->pairs_ms);
 }

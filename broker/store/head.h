@@ -9,13 +9,23 @@
 
 #include "mqtt/view.h"
 
-enum { HEAD_FORMAT = 1, HEAD_SIZE = 32 };
+enum { HEAD_FORMAT = 1, HEAD_SIZE = 40 };
 
 struct head {
 	uint64_t number;  /* of the commit: LMDB's number for the transaction */
 	uint64_t wall_ms; /* when that was, since 1970 */
-	uint16_t format;  /* HEAD_FORMAT, or that of a newer broker */
+	/* The same by the clock that the times in the pairs are of: the wall clock as it was when the first broker
+	 * began, which nobody has set since.
+	 */
+	uint64_t pairs_ms;
+	uint16_t format; /* HEAD_FORMAT, or that of a newer broker */
 };
+
+/* What to add to a time of a pair to have it by the wall clock. */
+static inline int64_t head_shift_ms(const struct head *h)
+{
+	return (int64_t)(h->wall_ms - h->pairs_ms);
+}
 
 /* Sorts before all others. */
 struct mqtt_view head_key(void);

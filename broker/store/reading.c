@@ -128,8 +128,10 @@ static bool take_pair(void *context, struct mqtt_view key, struct mqtt_view valu
 			damaged(t->reading, "the checksum of a pair is wrong");
 		return false;
 	}
-	if (head_read(&head, key, value))
+	if (head_read(&head, key, value)) {
+		t->reading->head = head;
 		return true;
+	}
 	t->count++;
 	t->refused = !t->take(t->context, key, value);
 	return !t->refused;

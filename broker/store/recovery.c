@@ -21,23 +21,16 @@ struct recovering {
 	struct recovery *result;
 	struct table table;
 	struct batch batch;
-	int error; /* 0, or what keeps it from being written */
+	struct head head; /* of the damaged one, or what is known of it */
+	int error;        /* 0, or what keeps it from being written */
 };
-
-static uint64_t wall_now_ms(void)
-{
-	struct timespec now;
-
-	clock_gettime(CLOCK_REALTIME, &now);
-	return (uint64_t)now.tv_sec * 1000 + (uint64_t)now.tv_nsec / 1000000;
-}
 
 static bool flush(struct recovering *g)
 {
 	if (!g->error)
 		g->error = table_room(&g->table, g->batch.count, g->batch.len);
 	if (!g->error)
-		g->error = table_write(&g->table, &g->batch, wall_now_ms());
+		g->error = table_write(&g->table, &g->batch, g->head.wall_ms, g->head.pairs_ms);
 	batch_clear(&g->batch);
 	return !g->error;
 }
@@ -87,10 +80,22 @@ static void tidy(const struct folder *f)
 	unlinkat(f->fd, NEW_FILE "-lock", 0);
 }
 
+static struct head head_now(void)
+{
+	struct timespec now;
+
+	clock_gettime(CLOCK_REALTIME, &now);
+	uint64_t ms = (uint64_t)now.tv_sec * 1000;
+	return (struct head){ .wall_ms = ms, .pairs_ms = ms };
+}
+
 static bool recover(struct recovering *g, const struct folder *f, char *error, unsigned error_size)
 {
 	struct reading *r = calloc(1, sizeof(*r));
 	bool ok = r && reading_salvage(r, f->path, take, g);
+
+	/* Without one, times count from now. */
+	g->head = r && r->head.wall_ms ? r->head : head_now();
 
 	if (r && !ok)
 		snprintf(error, error_size, "%s", r->error);

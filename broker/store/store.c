@@ -19,20 +19,45 @@ struct store {
 	struct table table;
 	struct batch batch;
 	struct log *log;
-	uint64_t wall_ms; /* of the latest commit */
-	bool open;        /* all was loaded, and it can be written to */
-	bool failing;     /* the latest commit failed, and is to be tried again */
-	bool full;        /* a pair had no room: of this size */
+	uint64_t beat_ms;        /* of the latest commit, by the system's clock that nobody sets */
+	int64_t pairs_offset_ms; /* the clock of the pairs minus that one */
+	int64_t ended_ms;
+	bool open;    /* all was loaded, and it can be written to */
+	bool failing; /* the latest commit failed, and is to be tried again */
+	bool full;    /* a pair had no room: of this size */
 	uint64_t full_bytes;
 	bool lost; /* a removal could not be noted for want of memory */
 };
 
-static uint64_t wall_now_ms(void)
+static uint64_t clock_ms(clockid_t clock)
 {
 	struct timespec now;
 
-	clock_gettime(CLOCK_REALTIME, &now);
+	clock_gettime(clock, &now);
 	return (uint64_t)now.tv_sec * 1000 + (uint64_t)now.tv_nsec / 1000000;
+}
+
+int64_t store_now_ms(const struct store *s)
+{
+	return (int64_t)clock_ms(CLOCK_MONOTONIC) + s->pairs_offset_ms;
+}
+
+int64_t store_ended_ms(const struct store *s)
+{
+	return s->ended_ms;
+}
+
+static int write_batch(struct store *s)
+{
+	uint64_t beat_ms = clock_ms(CLOCK_MONOTONIC);
+	int e = table_write(
+		&s->table, &s->batch, clock_ms(CLOCK_REALTIME), (uint64_t)store_now_ms(s));
+
+	if (e)
+		return e;
+	s->beat_ms = beat_ms;
+	batch_clear(&s->batch);
+	return 0;
 }
 
 /* ---- from turn to turn --------------------------------------------------------------------- */
@@ -83,11 +108,9 @@ void store_remove(void *store, struct mqtt_view key)
 /* Also when nothing has changed: that the broker lives is news, too. */
 static bool commit(struct store *s)
 {
-	uint64_t wall_ms = wall_now_ms();
-
 	if (!s->open)
 		return true; /* it is read again from the beginning */
-	int e = s->lost ? ENOMEM : table_write(&s->table, &s->batch, wall_ms);
+	int e = s->lost ? ENOMEM : write_batch(s);
 
 	if (e && !s->failing)
 		log_line(s->log, LOG_ERROR,
@@ -98,8 +121,6 @@ static bool commit(struct store *s)
 	s->failing = e;
 	if (e)
 		return false;
-	s->wall_ms = wall_ms;
-	batch_clear(&s->batch);
 	look_for_room(s);
 	return true;
 }
@@ -119,13 +140,8 @@ bool store_commit(void *store)
 
 void store_beat(struct store *s)
 {
-	if (s->failing || wall_now_ms() - s->wall_ms >= STORE_BEAT_MS / 2)
+	if (s->failing || clock_ms(CLOCK_MONOTONIC) - s->beat_ms >= STORE_BEAT_MS / 2)
 		commit(s);
-}
-
-uint64_t store_wall_ms(const struct store *s)
-{
-	return s->wall_ms;
 }
 
 /* ---- the beginning and the end ------------------------------------------------------------- */
@@ -136,6 +152,21 @@ static void release(struct store *s)
 	folder_unlock(&s->folder);
 	batch_fini(&s->batch);
 	free(s);
+}
+
+/* The clock of the pairs goes on where the last broker left it, as much later as the wall clock says. */
+static void clock_begin(struct store *s)
+{
+	const struct head *h = &s->reading.head;
+	int64_t now_ms = (int64_t)clock_ms(CLOCK_REALTIME);
+
+	if (s->state == READING_OK) {
+		now_ms -= head_shift_ms(h);
+		if (now_ms < (int64_t)h->pairs_ms) /* that has been put back, or is not set yet */
+			now_ms = (int64_t)h->pairs_ms;
+		s->ended_ms = (int64_t)h->pairs_ms + STORE_BEAT_MS;
+	}
+	s->pairs_offset_ms = now_ms - (int64_t)clock_ms(CLOCK_MONOTONIC);
 }
 
 struct store *store_open(
@@ -161,7 +192,7 @@ struct store *store_open(
 		release(s);
 		return NULL;
 	}
-	s->wall_ms = s->reading.head.wall_ms;
+	clock_begin(s);
 	return s;
 }
 
@@ -202,9 +233,8 @@ static int begin(struct store *s)
 	if (!e)
 		e = table_room(&s->table, 0, 0);
 	if (!e)
-		e = table_write(&s->table, &s->batch, wall_now_ms());
+		e = write_batch(s);
 	if (!e) {
-		batch_clear(&s->batch);
 		s->open = true;
 		return 0;
 	}

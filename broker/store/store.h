@@ -39,10 +39,13 @@ typedef bool store_take(void *context, struct mqtt_view key, struct mqtt_view va
  */
 bool store_load(struct store *s, store_take *take, void *context, char *error, unsigned error_size);
 
-/* Wall clock time (since 1970) at which the store was last known to be in use, by this broker or by an earlier one: an
- * earlier one has ended within STORE_BEAT_MS of it. 0: it is new.
+/* The clock of the pairs: the wall clock when the store was made, and counting on since then whatever the wall clock was set
+ * to while a broker ran. What it is now (ms since 1970).
  */
-uint64_t store_wall_ms(const struct store *s);
+int64_t store_now_ms(const struct store *s);
+
+/* By that clock: the latest time at which an earlier broker can have ended. 0: there was none. */
+int64_t store_ended_ms(const struct store *s);
 
 /* To be called every STORE_BEAT_MS. */
 void store_beat(struct store *s);

@@ -11,7 +11,7 @@
 
 enum {
 	FILE_MODE = 0600,
-	MAP_FIRST = 1 << 30,
+	MAP_FIRST = 4 << 20,
 	ROOM_LEAST = 1 << 20, /* a step in which the file grows */
 	ROOM_MOST = 64 << 20, /* likewise */
 	RESERVE_PAGES = 64,   /* for removing things when there is no room for anything else */
@@ -185,16 +185,19 @@ static int apply(struct table *t, MDB_txn *txn, const struct batch *b)
 	return e;
 }
 
-static int head_put(struct table *t, MDB_txn *txn, uint64_t wall_ms)
+static int head_put(struct table *t, MDB_txn *txn, uint64_t wall_ms, uint64_t pairs_ms)
 {
-	const struct head head = { mdb_txn_id(txn), wall_ms, HEAD_FORMAT };
+	const struct head head = { .number = mdb_txn_id(txn),
+		.wall_ms = wall_ms,
+		.pairs_ms = pairs_ms,
+		.format = HEAD_FORMAT };
 	uint8_t bytes[HEAD_SIZE];
 
 	head_write(&head, bytes);
 	return put(t, txn, head_key(), (struct mqtt_view){ bytes, HEAD_SIZE });
 }
 
-static int write_once(struct table *t, const struct batch *b, uint64_t wall_ms)
+static int write_once(struct table *t, const struct batch *b, uint64_t wall_ms, uint64_t pairs_ms)
 {
 	uint64_t before = t->used_bytes;
 	MDB_txn *txn;
@@ -204,7 +207,7 @@ static int write_once(struct table *t, const struct batch *b, uint64_t wall_ms)
 		return e;
 	e = apply(t, txn, b);
 	if (!e)
-		e = head_put(t, txn, wall_ms);
+		e = head_put(t, txn, wall_ms, pairs_ms);
 	if (!e)
 		e = measure(t, txn);
 	if (e) {
@@ -230,16 +233,16 @@ static uint64_t need_bytes(const struct table *t, uint64_t changes, uint64_t byt
 		2 * (bytes + changes * CHANGE_BYTES);
 }
 
-int table_write(struct table *t, const struct batch *b, uint64_t wall_ms)
+int table_write(struct table *t, const struct batch *b, uint64_t wall_ms, uint64_t pairs_ms)
 {
 	int e = t->env ? 0 : table_begin(t);
 
 	if (!e)
-		e = write_once(t, b, wall_ms);
-	if (e == MDB_MAP_FULL) {
+		e = write_once(t, b, wall_ms, pairs_ms);
+	while (e == MDB_MAP_FULL) {
 		e = map_grow(t);
 		if (!e)
-			e = write_once(t, b, wall_ms);
+			e = write_once(t, b, wall_ms, pairs_ms);
 	}
 	if (e == MDB_PANIC) /* what was to say which pages count could not be written */
 		env_close(t);

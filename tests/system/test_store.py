@@ -183,7 +183,7 @@ def spoil_newer(folder):
     at = 0
     while (at := data.find(b"mqttspec store\0\1", at)) >= 0:
         data[at + 15] = 2
-        data[at - 4:at] = zlib.crc32(b"\0" + bytes(data[at:at + 32])).to_bytes(4, "big")
+        data[at - 4:at] = zlib.crc32(b"\0" + bytes(data[at:at + 40])).to_bytes(4, "big")
         at += 1
     (folder / "data.mdb").write_bytes(data)
     return "data.mdb: it is of a newer broker: its format is 2, and this one reads 1"

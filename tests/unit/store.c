@@ -19,6 +19,21 @@
 
 enum { TEXT = 512 };
 
+/* The wall clock of this program can be set, by the linker's --wrap=clock_gettime. */
+static int64_t set_by_ms;
+
+int __real_clock_gettime(clockid_t clock, struct timespec *now);
+int __wrap_clock_gettime(clockid_t clock, struct timespec *now);
+
+int __wrap_clock_gettime(clockid_t clock, struct timespec *now)
+{
+	int result = __real_clock_gettime(clock, now);
+
+	if (clock == CLOCK_REALTIME)
+		now->tv_sec += set_by_ms / 1000;
+	return result;
+}
+
 struct place {
 	char folder[64];
 	char file[80];
@@ -222,19 +237,39 @@ static void one_broker_at_a_time(void **state)
 	open_store(p);
 }
 
-static void the_wall_clock_of_the_latest_commit_is_known(void **state)
+/* The clock of the pairs goes on by what the wall clock says between two starts, whatever that says by then. */
+static void the_clock_goes_on_while_there_is_no_broker(void **state)
 {
 	struct place *p = *state;
-	struct timespec now;
 
 	p->store = store_open(&p->settings, &p->log, p->error, TEXT);
-	assert_int_equal(store_wall_ms(p->store), 0);
+	assert_int_equal(store_ended_ms(p->store), 0);
 	close_store(p);
 	open_store(p);
+	int64_t now_ms = store_now_ms(p->store);
+	assert_in_range(now_ms / 1000, time(NULL) - 60, time(NULL) + 1);
 	close_store(p);
-	clock_gettime(CLOCK_REALTIME, &now);
-	p->store = store_open(&p->settings, &p->log, p->error, TEXT);
-	assert_in_range(store_wall_ms(p->store), (now.tv_sec - 60) * 1000, now.tv_sec * 1000 + 999);
+	set_by_ms = 3600 * 1000; /* and an hour later it is started again */
+	open_store(p);
+	assert_in_range(store_now_ms(p->store) - now_ms, 3600 * 1000, 3660 * 1000);
+	assert_in_range(store_ended_ms(p->store) - now_ms, 1000, STORE_BEAT_MS + 60000);
+	set_by_ms -= 86400 * 1000; /* the clock is put back by a day while it runs */
+	assert_in_range(store_now_ms(p->store) - now_ms, 3600 * 1000, 3660 * 1000);
+	store_put(p->store, MQTT_VIEW("fx"), MQTT_VIEW("1"));
+	assert_true(store_commit(p->store));
+	close_store(p);
+	set_by_ms += 60 * 1000;
+	open_store(p);
+	assert_in_range(store_now_ms(p->store) - now_ms, 3660 * 1000, 3720 * 1000);
+	close_store(p);
+	set_by_ms -= INT64_C(1000) * 86400 * 365 * 50; /* it starts before the clock is set */
+	open_store(p);
+	assert_in_range(store_now_ms(p->store) - now_ms, 3660 * 1000, 3780 * 1000);
+	close_store(p);
+	set_by_ms += INT64_C(1000) * 86400 * 365 * 50 + 60000;
+	open_store(p);
+	assert_in_range(store_now_ms(p->store) - now_ms, 3660 * 1000, INT64_MAX);
+	set_by_ms = 0;
 }
 
 /* ---- room ---------------------------------------------------------------------------------- */
@@ -477,7 +512,7 @@ int main(void)
 		TEST(what_was_committed_is_there),
 		TEST(the_latest_word_on_a_key_counts),
 		TEST(one_broker_at_a_time),
-		TEST(the_wall_clock_of_the_latest_commit_is_known),
+		TEST(the_clock_goes_on_while_there_is_no_broker),
 		TEST(a_ceiling_is_kept_and_room_is_used_again),
 		TEST(a_flipped_bit_is_refused_or_does_not_matter),
 		TEST(a_page_that_is_free_and_in_use_is_refused),
