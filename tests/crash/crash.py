@@ -191,7 +191,8 @@ class World:
         r = self.random
         c = r.choice(self.model.clients)
         expiry_s = 0 if r.random() < 0.05 else None
-        if not c.socket:
+        stays = c in self.mortal and r.random() < 0.8  # away, so that it dies now and then
+        if not c.socket and not stays:
             self.connect(c, None if c in self.members else expiry_s)
 
     def step_leave(self):
