@@ -416,8 +416,8 @@ def main():
                              "the time at which the broker passes the point, since its start")
     parser.add_argument("--folder", metavar="FOLDER", help="where stores are made (that of temporary files)")
     parser.add_argument("--power", action="store_true", help="with each kill, what was not synced is lost, or half of it")
-    parser.add_argument("--shim", default=ROOT / "build/dev/tests/libcrash_faults.so", metavar="LIBRARY",
-                        help="for --power: faults.c (build/dev/tests/libcrash_faults.so)")
+    parser.add_argument("--shim", default=ROOT / "build/dev/tests/crash/libcrash_faults.so", metavar="LIBRARY",
+                        help="for --power: faults.c (build/dev/tests/crash/libcrash_faults.so)")
     parser.add_argument("--line", action="append", default=[], metavar="DIRECTIVE", help="of the configuration, besides")
     parser.add_argument("--trace", type=argparse.FileType("w"), metavar="FILE", help="every packet, for who mends")
     args = parser.parse_args()

@@ -5,7 +5,6 @@
  *      MQTTSPEC_UNDER=FOLDER     only calls upon what is in this folder count
  *      MQTTSPEC_JOURNAL=FILE     each write to data.mdb, and each sync, in their order: struct entry, and the bytes
  */
-#define _GNU_SOURCE
 #include <dlfcn.h>
 #include <errno.h>
 #include <fcntl.h>
@@ -23,7 +22,10 @@
 
 enum { OPEN, READ, WRITE, SYNC, GROW, MAP, KINDS };
 enum { JOURNAL_WRITE = 1, JOURNAL_DURABLE, JOURNAL_SYNC, JOURNAL_SIZE };
-enum { SHORT = -1, KILL = -2 }; /* in the place of an error: half of it is written; the broker dies */
+enum {
+	SHORT = -1,
+	KILL = -2
+}; /* in the place of an error: half of it is written; the broker dies */
 
 struct kind {
 	uint64_t calls; /* so far */
@@ -41,24 +43,25 @@ static struct {
 	struct kind *kinds;
 	int journal;
 	bool ready;
-} faults;
+} faults = { .journal = -1 };
 
 #define NEXT(name) ((__typeof__(&name))dlsym(RTLD_NEXT, #name))
 
 static void begin(void)
 {
-	const char *table = getenv("MQTTSPEC_FAULTS"), *journal = getenv("MQTTSPEC_JOURNAL");
-
-	if (faults.ready)
+	/* A sanitizer is at work before there is an environment. */
+	if (faults.ready || !environ)
 		return;
+	const char *table = getenv("MQTTSPEC_FAULTS"), *journal = getenv("MQTTSPEC_JOURNAL");
 	faults.ready = true;
-	faults.journal = -1;
 	if (journal)
-		faults.journal = NEXT(open)(journal, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0600);
+		faults.journal =
+			NEXT(open)(journal, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0600);
 	if (!table)
 		return;
 	int fd = NEXT(open)(table, O_RDWR | O_CLOEXEC);
-	void *map = NEXT(mmap)(NULL, KINDS * sizeof(struct kind), PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
+	void *map = NEXT(mmap)(
+		NULL, KINDS * sizeof(struct kind), PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
 	if (fd < 0 || map == MAP_FAILED) {
 		static const char text[] = "faults: MQTTSPEC_FAULTS cannot be mapped\n";
 		NEXT(write)(2, text, sizeof(text) - 1);
@@ -76,10 +79,10 @@ static bool is_under(const char *path)
 
 static bool is_store(int fd, const char *ending)
 {
-	char link[64], path[PATH_MAX];
+	char name[64], path[PATH_MAX];
 
-	snprintf(link, sizeof(link), "/proc/self/fd/%d", fd);
-	ssize_t len = readlink(link, path, sizeof(path) - 1);
+	snprintf(name, sizeof(name), "/proc/self/fd/%d", fd);
+	ssize_t len = readlink(name, path, sizeof(path) - 1);
 	if (len < 0)
 		return false;
 	path[len] = '\0';
@@ -118,7 +121,8 @@ static void note_write(int fd, off_t offset, const void *data, ssize_t size)
 	int flags = fcntl(fd, F_GETFL);
 
 	if (size > 0)
-		note(fd, flags & O_DSYNC ? JOURNAL_DURABLE : JOURNAL_WRITE, offset, data, (size_t)size);
+		note(fd, flags & O_DSYNC ? JOURNAL_DURABLE : JOURNAL_WRITE, offset, data,
+			(size_t)size);
 }
 
 /* ---- the calls ----------------------------------------------------------------------------- */
@@ -270,7 +274,8 @@ void *mmap(void *at, size_t size, int access, int flags, int fd, off_t offset)
 /* The same for who asks for files of any size. */
 int open64(const char *path, int flags, ...) __attribute__((alias("open")));
 ssize_t pread64(int fd, void *to, size_t size, off_t offset) __attribute__((alias("pread")));
-ssize_t pwrite64(int fd, const void *data, size_t size, off_t offset) __attribute__((alias("pwrite")));
+ssize_t pwrite64(int fd, const void *data, size_t size, off_t offset)
+	__attribute__((alias("pwrite")));
 int posix_fallocate64(int fd, off_t offset, off_t size) __attribute__((alias("posix_fallocate")));
 int ftruncate64(int fd, off_t size) __attribute__((alias("ftruncate")));
 void *mmap64(void *at, size_t size, int access, int flags, int fd, off_t offset)

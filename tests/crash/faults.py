@@ -200,7 +200,7 @@ def play_row(pool, args, row):
 def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--broker", default=ROOT / "build/dev/broker/mqttspec-broker", metavar="PROGRAM")
-    parser.add_argument("--shim", default=ROOT / "build/dev/tests/libcrash_faults.so", metavar="LIBRARY")
+    parser.add_argument("--shim", default=ROOT / "build/dev/tests/crash/libcrash_faults.so", metavar="LIBRARY")
     parser.add_argument("--kind", choices=KINDS, help="only calls of this kind")
     parser.add_argument("--first", type=int, default=1, metavar="N", help="begin with the N-th call (1)")
     parser.add_argument("--step", type=int, default=1, metavar="N", help="then every N-th (1)")
