@@ -62,20 +62,12 @@ bool buf_add_text(struct buf *b, const char *text)
 	return buf_add(b, text, strlen(text));
 }
 
-bool buf_add_u8(struct buf *b, uint8_t value)
+uint8_t *buf_extend_more(struct buf *b, size_t len)
 {
-	return buf_add(b, &value, 1);
-}
-
-bool buf_add_u16(struct buf *b, uint16_t value)
-{
-	return buf_add(b, (uint8_t[]){ value >> 8, value & 0xff }, 2);
-}
-
-bool buf_add_u32(struct buf *b, uint32_t value)
-{
-	return buf_add(b,
-		(uint8_t[]){ value >> 24, value >> 16 & 0xff, value >> 8 & 0xff, value & 0xff }, 4);
+	if (!buf_reserve(b, len))
+		return NULL;
+	b->len += len;
+	return b->data + b->len - len;
 }
 
 bool buf_printf(struct buf *b, const char *format, ...)

@@ -26,9 +26,52 @@ void buf_reset(struct buf *b);
 
 bool buf_add(struct buf *b, const void *data, size_t len);
 bool buf_add_text(struct buf *b, const char *text); /* without the NUL */
-bool buf_add_u8(struct buf *b, uint8_t value);
-bool buf_add_u16(struct buf *b, uint16_t value); /* big endian, as all of MQTT */
-bool buf_add_u32(struct buf *b, uint32_t value); /* big endian */
+
+/* Room for that many bytes, which count as added; NULL if that fails. */
+uint8_t *buf_extend_more(struct buf *b, size_t len); /* the path when there is no room */
+
+static inline uint8_t *buf_extend(struct buf *b, size_t len)
+{
+	if (b->failed || len >= b->cap - b->len || len > b->limit_bytes - b->len)
+		return buf_extend_more(b, len);
+	b->len += len;
+	return b->data + b->len - len;
+}
+
+static inline bool buf_add_u8(struct buf *b, uint8_t value)
+{
+	uint8_t *to = buf_extend(b, 1);
+
+	if (to)
+		*to = value;
+	return to;
+}
+
+/* Big endian, as all of MQTT. */
+static inline bool buf_add_u16(struct buf *b, uint16_t value)
+{
+	uint8_t *to = buf_extend(b, 2);
+
+	if (!to)
+		return false;
+	to[0] = (uint8_t)(value >> 8);
+	to[1] = (uint8_t)value;
+	return true;
+}
+
+static inline bool buf_add_u32(struct buf *b, uint32_t value)
+{
+	uint8_t *to = buf_extend(b, 4);
+
+	if (!to)
+		return false;
+	to[0] = (uint8_t)(value >> 24);
+	to[1] = (uint8_t)(value >> 16);
+	to[2] = (uint8_t)(value >> 8);
+	to[3] = (uint8_t)value;
+	return true;
+}
+
 bool buf_printf(struct buf *b, const char *format, ...) __attribute__((format(printf, 2, 3)));
 
 /* Drops the first `len` bytes; the rest moves to the front. */

@@ -21,6 +21,7 @@ void batch_fini(struct batch *b)
 {
 	free(b->bytes);
 	free(b->list);
+	free(b->order);
 	free(b->slots);
 	batch_init(b);
 }
@@ -124,6 +125,29 @@ static bool add(struct batch *b, struct mqtt_view key, struct mqtt_view value, b
 	*slot = b->count;
 	b->len += need;
 	return true;
+}
+
+static int compare(const void *one, const void *other, void *context)
+{
+	const struct batch *b = context;
+	struct mqtt_view x = batch_key(b, &b->list[*(const uint32_t *)one]);
+	struct mqtt_view y = batch_key(b, &b->list[*(const uint32_t *)other]);
+	int order = memcmp(x.data, y.data, x.len < y.len ? x.len : y.len);
+
+	return order ? order : (x.len > y.len) - (x.len < y.len);
+}
+
+const uint32_t *batch_sort(struct batch *b)
+{
+	uint32_t *order = realloc(b->order, (b->count ? b->count : 1) * sizeof(*order));
+
+	if (!order)
+		return NULL;
+	b->order = order;
+	for (uint32_t i = 0; i < b->count; i++)
+		order[i] = i;
+	qsort_r(order, b->count, sizeof(*order), compare, b);
+	return order;
 }
 
 bool batch_put(struct batch *b, struct mqtt_view key, struct mqtt_view value)

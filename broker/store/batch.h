@@ -27,6 +27,7 @@ struct batch {
 	size_t len, capacity;
 	struct change *list;
 	uint32_t count, list_capacity;
+	uint32_t *order; /* see batch_sort */
 	uint32_t *slots; /* the first change of each, from 1; a power of two of them */
 	uint32_t slot_count;
 };
@@ -40,6 +41,9 @@ void batch_clear(struct batch *b);
 /* False without memory: then it is as it was. */
 bool batch_put(struct batch *b, struct mqtt_view key, struct mqtt_view value);
 bool batch_remove(struct batch *b, struct mqtt_view key);
+
+/* The numbers of all changes, in the order of their keys: valid until the next change. NULL without memory. */
+const uint32_t *batch_sort(struct batch *b);
 
 /* The views are valid until the next change. */
 struct mqtt_view batch_key(const struct batch *b, const struct change *c);

@@ -147,45 +147,49 @@ void table_close(struct table *t)
 
 /* ---- writing ------------------------------------------------------------------------------- */
 
-static int put(struct table *t, MDB_txn *txn, struct mqtt_view key, struct mqtt_view value)
+/* One cursor for all, in the order of their keys: it is most often on the right page already. */
+static int put(MDB_cursor *cursor, struct mqtt_view key, struct mqtt_view value)
 {
 	struct seal seal;
 
 	seal_make(&seal, key, value);
 	MDB_val k = { seal.key.len, (void *)(uintptr_t)seal.key.data };
 	MDB_val v = { seal.value_size, NULL };
-	int e = mdb_put(txn, t->dbi, &k, &v, MDB_RESERVE);
+	int e = mdb_cursor_put(cursor, &k, &v, MDB_RESERVE);
 	if (!e)
 		seal_write(&seal, v.mv_data);
 	return e;
 }
 
-static int take_out(struct table *t, MDB_txn *txn, struct mqtt_view key)
+static int take_out(MDB_cursor *cursor, struct mqtt_view key)
 {
 	struct seal seal;
 
 	seal_key(&seal, key);
 	MDB_val k = { seal.key.len, (void *)(uintptr_t)seal.key.data };
-	int e = mdb_del(txn, t->dbi, &k, NULL);
-	return e == MDB_NOTFOUND ? 0 : e; /* it came and went since the last commit */
+	int e = mdb_cursor_get(cursor, &k, NULL, MDB_SET);
+	if (e == MDB_NOTFOUND) /* it came and went since the last commit */
+		return 0;
+	return e ? e : mdb_cursor_del(cursor, 0);
 }
 
-static int apply(struct table *t, MDB_txn *txn, const struct batch *b)
+static int apply(struct table *t, MDB_cursor *cursor, struct batch *b)
 {
-	int e = 0;
+	const uint32_t *order = batch_sort(b);
+	int e = order ? 0 : ENOMEM;
 
 	for (uint32_t i = 0; !e && i < b->count; i++) {
-		const struct change *c = &b->list[i];
+		const struct change *c = &b->list[order[i]];
 		if (c->replaced)
 			continue;
 		point_pass(&t->points, "commit-change");
-		e = c->removed ? take_out(t, txn, batch_key(b, c))
-			       : put(t, txn, batch_key(b, c), batch_value(b, c));
+		e = c->removed ? take_out(cursor, batch_key(b, c))
+			       : put(cursor, batch_key(b, c), batch_value(b, c));
 	}
 	return e;
 }
 
-static int head_put(struct table *t, MDB_txn *txn, uint64_t wall_ms, uint64_t pairs_ms)
+static int head_put(MDB_txn *txn, MDB_cursor *cursor, uint64_t wall_ms, uint64_t pairs_ms)
 {
 	const struct head head = { .number = mdb_txn_id(txn),
 		.wall_ms = wall_ms,
@@ -194,20 +198,25 @@ static int head_put(struct table *t, MDB_txn *txn, uint64_t wall_ms, uint64_t pa
 	uint8_t bytes[HEAD_SIZE];
 
 	head_write(&head, bytes);
-	return put(t, txn, head_key(), (struct mqtt_view){ bytes, HEAD_SIZE });
+	return put(cursor, head_key(), (struct mqtt_view){ bytes, HEAD_SIZE });
 }
 
-static int write_once(struct table *t, const struct batch *b, uint64_t wall_ms, uint64_t pairs_ms)
+static int write_once(struct table *t, struct batch *b, uint64_t wall_ms, uint64_t pairs_ms)
 {
 	uint64_t before = t->used_bytes;
+	MDB_cursor *cursor = NULL;
 	MDB_txn *txn;
 	int e = mdb_txn_begin(t->env, NULL, 0, &txn);
 
 	if (e)
 		return e;
-	e = apply(t, txn, b);
+	e = mdb_cursor_open(txn, t->dbi, &cursor);
 	if (!e)
-		e = head_put(t, txn, wall_ms, pairs_ms);
+		e = head_put(txn, cursor, wall_ms, pairs_ms);
+	if (!e)
+		e = apply(t, cursor, b);
+	if (cursor)
+		mdb_cursor_close(cursor);
 	if (!e)
 		e = measure(t, txn);
 	if (e) {
@@ -233,7 +242,7 @@ static uint64_t need_bytes(const struct table *t, uint64_t changes, uint64_t byt
 		2 * (bytes + changes * CHANGE_BYTES);
 }
 
-int table_write(struct table *t, const struct batch *b, uint64_t wall_ms, uint64_t pairs_ms)
+int table_write(struct table *t, struct batch *b, uint64_t wall_ms, uint64_t pairs_ms)
 {
 	int e = t->env ? 0 : table_begin(t);
 

@@ -44,7 +44,7 @@ void table_close(struct table *t);
 /* Applies and commits what is in the batch, and the head with both times (head.h). Returns 0, an errno, or an error of LMDB: then
  * the file is as it was.
  */
-int table_write(struct table *t, const struct batch *b, uint64_t wall_ms, uint64_t pairs_ms);
+int table_write(struct table *t, struct batch *b, uint64_t wall_ms, uint64_t pairs_ms);
 
 /* Room on the disk for a batch of so many changes and bytes, the file being made larger if need be. Returns 0, or the
  * errno that says why there is none, or TABLE_CEILING.
