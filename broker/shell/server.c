@@ -177,6 +177,7 @@ static struct broker *make_broker(
 	doorman_attend(&s->doorman, &config);
 	if (getrandom(&config.seed, sizeof(config.seed), 0) != sizeof(config.seed))
 		config.seed = uv_hrtime();
+	uv_update_time(&s->loop); /* or what is kept would gain the time that passed since */
 	uv_gettimeofday(&wall);
 	config.wall_offset_ms =
 		wall.tv_sec * 1000 + wall.tv_usec / 1000 - (int64_t)uv_now(&s->loop);
