@@ -32,9 +32,9 @@ class Change:
 
 
 class Client:
-    def __init__(self, model, client_id, version, expiry_s=LONG_S, will=False):
+    def __init__(self, model, client_id, version, expiry_s=LONG_S, will=False, will_delay_s=0):
         self.model, self.id, self.version = model, client_id, version
-        self.expiry_s, self.has_will = expiry_s, will
+        self.expiry_s, self.has_will, self.will_delay_s = expiry_s, will, will_delay_s
         self.is_member, self.shares = False, None  # asks to share; since when it has been a member of the share
         self.socket, self.ready, self.buffer = None, False, bytearray()
         self.older = None  # a connection that this one takes over from
@@ -57,8 +57,9 @@ class Client:
         self.away_since = 0
         self.connected_s = 0
         self.will = None  # of this connection
-        self.wills_due = []  # to be published by now
-        self.asked_clean = False
+        self.wills_due = []  # to be published by now, or once their delay is over
+        self.wills_late = []  # this connection may have been in time for them
+        self.asked_clean = self.was_clean = False
         self.backlog = b""  # of what is to be written
 
     def __repr__(self):
@@ -88,10 +89,13 @@ class Client:
         if self.has_will:
             topic = f"w/{self.model.event % 2}"
             self.will = self.model.message_new(topic, 1 + (self.model.event >> 1) % 2, None)
-            will = topic, self.will.payload(), self.will.qos
+            will = topic, self.will.payload(), self.will.qos, self.will_delay_s
         if self.asked_clean:
             for line in self.lines.values():
                 line.set(self.model.tick(), line.now() | OFF)
+        if self.will_delay_s:
+            self.wills_late, self.wills_due = self.wills_late + self.wills_due, []
+            self.was_clean |= self.asked_clean  # the end of the session is that of the delay
         self.unsure = True
         self.model.tick()
         self.write(packets.connect(self.version, self.id, self.asked_clean, expiry_s, will))
@@ -122,6 +126,10 @@ class Client:
             raise Fault(f"{self.id} has lost its session, after {since_s:.1f} s of {self.session_least_s}")
         if not present:
             self.begin_anew()
+        if since_s < min(self.will_delay_s, self.session_least_s) and not self.was_clean:
+            for will in self.wills_late:
+                will.refused = True  # [MQTT-3.1.3-9]
+        self.wills_late, self.was_clean = [], False
         self.ready, self.exists, self.unsure, self.clean = True, True, False, False
         self.may_last = self.asked_s, self.asked_s
         self.lost_s = self.known_lost_s = None
@@ -179,6 +187,8 @@ class Client:
         """The broker knows by now that the connection is gone."""
         if not self.socket and self.known_lost_s is None:
             self.known_lost_s = now_s
+        if self.will_delay_s and (self.socket or now_s - self.known_lost_s < self.will_delay_s + SLACK_S):
+            return []
         wills, self.wills_due = self.wills_due, []
         return wills
 

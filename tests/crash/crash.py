@@ -33,8 +33,8 @@ LIMIT_S = 60
 ROUNDS = 10  # of a seed
 STEPS = 110  # of a round
 # The points of broker/store/point.h, and how often each is passed in a round, about.
-POINTS = {"put": 1000, "removal": 1000, "commit-begin": 120, "commit-change": 1500, "commit-applied": 120,
-          "commit-done": 120, "grow": 1, "load-pair": 100, "load-done": 1, "close": 1}
+POINTS = {"put": 1000, "removal": 500, "commit-begin": 90, "commit-change": 1200, "commit-applied": 90,
+          "commit-done": 90, "grow": 1, "load-pair": 80, "load-done": 1, "close": 1}
 CALLS = {"write-call": 400, "sync-call": 120}  # with --power: of the system, by the store
 KILLS = ["random", *POINTS, "SIGTERM"]
 QUIET_ROUNDS = 2
@@ -53,6 +53,7 @@ class World:
         self.strict = strict  # the broker ends no connection, and refuses nothing
         self.kills = collections.Counter()
         self.packets, self.armed, self.sent = 0, None, None
+        self.large = 0.01  # how many of its messages
         self.make_clients()
 
     def make_clients(self):
@@ -61,6 +62,7 @@ class World:
         self.subscribers = [Client(m, f"sub{i}", 4 + i % 2) for i in range(4)]
         self.mixed = [Client(m, f"mix{i}", 4 + i % 2, will=True) for i in range(2)]
         self.mortal = [Client(m, f"mortal{i}", 5, expiry_s=EXPIRY_S) for i in range(2)]
+        self.mortal.append(Client(m, "late", 5, will=True, will_delay_s=EXPIRY_S))
         self.members = [Client(m, f"member{i}", 4 + i % 2) for i in range(2)]
         m.hands_on = self.random.random() < 0.5
         if m.hands_on:
@@ -154,7 +156,7 @@ class World:
         c = r.choice([*self.publishers, *self.publishers, *self.mixed])
         for _ in range(r.randint(1, 8)):
             kind, qos, size = r.random(), r.randint(1, 2), r.choice(PAYLOADS)
-            if r.random() < 0.01:
+            if r.random() < self.large:
                 size = r.randint(10000, 400000)
             topic, retained, shared, expiring = (r.choice(x) for x in (TOPIC_LIST, RETAINED, SHARED, ["x/0", "x/1"]))
             clear = r.random() < 0.3
@@ -354,7 +356,7 @@ class World:
         self.pump_until(lambda: all(c.ready for c in self.model.clients), "CONNACK")
         for c in self.members:
             c.change(SHARE, 2)
-        for c in [*self.subscribers, *self.mixed, *self.mortal[:2]]:
+        for c in [*self.subscribers, *self.mixed, *self.mortal[:3]]:
             for topic_filter in FILTERS:
                 qos = self.random.choice([None, 0, 1, 2, 2])
                 if qos is not None:
@@ -364,6 +366,7 @@ class World:
     def round(self, kill):
         """From one start to the death that `kill` names, and perhaps another one in between."""
         where = self.choose(kill)
+        self.large = 0.1 if kill.startswith("grow") else 0.01
         self.settle(where)
         try:
             self.work(early=not where)

@@ -41,6 +41,7 @@ class Trial:
             "LD_PRELOAD": str(args.shim), "MQTTSPEC_FAULTS": str(pathlib.Path(folder) / "faults"),
             "MQTTSPEC_UNDER": str(pathlib.Path(folder) / "store"), "ASAN_OPTIONS": "verify_asan_link_order=0"})
         self.world = World(self.server, seed=1000 + number)
+        self.world.large = 0.1 if kind == "grow" else 0.03
         self.new = new
 
     def play(self):

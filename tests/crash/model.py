@@ -149,8 +149,8 @@ class Model:
             raise Fault(f"{c.id} got {m} with Subscription Identifiers {p.identifiers}")
         if m.qos == 2 and m.got[c] > 1 and grants == {2}:
             raise Fault(f"{c.id} got {m} {m.got[c]} times")
-        if m.refused and (m.qos == 2 or m.times == 1) and p.qos:
-            raise Fault(f"{c.id} got {m}, which was refused")
+        if m.refused and (m.qos == 2 or m.times <= 1) and p.qos:
+            raise Fault(f"{c.id} got {m}, which was refused, or a Will for which its client was back in time")
         self.arrive_in_time(c, m, p, now_s)
         if m.got[c] == 1:
             self.arrive_in_order(c, m, p)

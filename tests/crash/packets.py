@@ -29,7 +29,7 @@ def packet(first, body):
 
 
 def connect(version, client_id, clean, expiry_s=None, will=None):
-    """`will`: topic, payload, QoS."""
+    """`will`: topic, payload, QoS, delay in seconds."""
     flags = 2 if clean else 0
     if will:
         flags |= 4 | will[2] << 3
@@ -39,7 +39,8 @@ def connect(version, client_id, clean, expiry_s=None, will=None):
         properties = variable(len(own)) + own
     body = text("MQTT") + bytes([version, flags]) + U16.pack(0) + properties + text(client_id)
     if will:
-        body += (b"\0" if version == 5 else b"") + text(will[0]) + text(will[1])
+        own = b"\x18" + U32.pack(will[3]) if will[3] else b""
+        body += (variable(len(own)) + own if version == 5 else b"") + text(will[0]) + text(will[1])
     return packet(CONNECT << 4, body)
 
 
