@@ -16,9 +16,15 @@ struct sheet;
 
 enum { STORE_RETRY_MS = 1000 }; /* until room in the store is looked for again */
 
+struct restored_message {
+	uint64_t serial;
+	struct message *message;
+};
+
 struct restored { /* what came out of the store, while it is read, in the order of their numbers */
-	struct message **messages;
+	struct restored_message *messages;
 	struct session **sessions;
+	uint32_t message_at; /* that was found last: the next one is often wanted next */
 	uint32_t message_count, message_capacity;
 	uint32_t session_count, session_capacity;
 };

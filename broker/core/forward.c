@@ -8,6 +8,18 @@
 #include "broker/core/sheet.h"
 #include "mqtt/publish.h"
 
+enum { DRIFT_MS = 20 };
+
+/* Rounded up, but not for less than clocks differ from one start of the broker to the next: what is left is
+ * never more than what came.
+ */
+static uint32_t seconds_of(int64_t left_ms)
+{
+	if (left_ms <= 0)
+		return 0;
+	return left_ms <= DRIFT_MS ? 1 : (uint32_t)((left_ms + 999 - DRIFT_MS) / 1000);
+}
+
 /* The properties that the broker adds: what is left of the Message Expiry Interval, a Topic Alias, the
  * Subscription Identifiers. [MQTT-3.3.2-6] [MQTT-3.3.4-3]
  */
@@ -17,8 +29,8 @@ static struct mqtt_view added_properties(
 	buf_reset(&b->added);
 	if (p->expires_ms != INT64_MAX) {
 		int64_t left_ms = p->expires_ms - b->now_ms;
-		mqtt_property_add_number(&b->added, MQTT_MESSAGE_EXPIRY_INTERVAL,
-			left_ms > 0 ? (uint32_t)((left_ms + 999) / 1000) : 0);
+		mqtt_property_add_number(
+			&b->added, MQTT_MESSAGE_EXPIRY_INTERVAL, seconds_of(left_ms));
 	}
 	if (alias)
 		mqtt_property_add_number(&b->added, MQTT_TOPIC_ALIAS, alias);

@@ -71,23 +71,27 @@ static bool message_restore(struct broker *b, const struct stored *p)
 		return false;
 	}
 	b->serial = m->serial = p->number;
-	r->messages[r->message_count++] = m;
+	r->messages[r->message_count++] = (struct restored_message){ p->number, m };
 	return true;
 }
 
-static struct message *message_find(const struct restored *r, uint64_t serial)
+static struct message *message_find(struct restored *r, uint64_t serial)
 {
-	uint32_t low = 0, high = r->message_count;
+	uint32_t low = 0, high = r->message_count, next = r->message_at + 1;
 
+	if (next < high && r->messages[next].serial == serial)
+		low = high = next;
 	while (low < high) {
 		uint32_t middle = low + (high - low) / 2;
-		if (r->messages[middle]->serial < serial)
+		if (r->messages[middle].serial < serial)
 			low = middle + 1;
 		else
 			high = middle;
 	}
-	bool found = low < r->message_count && r->messages[low]->serial == serial;
-	return found ? r->messages[low] : NULL;
+	if (low == r->message_count || r->messages[low].serial != serial)
+		return NULL;
+	r->message_at = low;
+	return r->messages[low].message;
 }
 
 static struct session *session_find(const struct restored *r, uint64_t number)
@@ -264,9 +268,10 @@ static bool retained_restore(struct broker *b, const struct stored_message *p)
 static void messages_done(struct broker *b, struct restored *r)
 {
 	for (uint32_t i = 0; i < r->message_count; i++) {
-		if (!r->messages[i]->stored_refs)
-			record_message_orphan(b, r->messages[i]);
-		message_drop(&b->memory, r->messages[i]);
+		struct message *m = r->messages[i].message;
+		if (!m->stored_refs)
+			record_message_orphan(b, m);
+		message_drop(&b->memory, m);
 	}
 	memory_give(&b->memory, r->messages, r->message_capacity * sizeof(*r->messages));
 }

@@ -163,7 +163,6 @@ static struct broker *make_broker(
 	struct server *s, const struct settings *settings, const char *version)
 {
 	struct broker_config config;
-	uv_timeval64_t wall;
 
 	broker_config_default(&config);
 	config.limits = settings->limits;
@@ -177,13 +176,13 @@ static struct broker *make_broker(
 	doorman_attend(&s->doorman, &config);
 	if (getrandom(&config.seed, sizeof(config.seed), 0) != sizeof(config.seed))
 		config.seed = uv_hrtime();
-	uv_update_time(&s->loop); /* or what is kept would gain the time that passed since */
-	uv_gettimeofday(&wall);
-	config.wall_offset_ms =
-		wall.tv_sec * 1000 + wall.tv_usec / 1000 - (int64_t)uv_now(&s->loop);
-	if (s->store)
+	uv_update_time(&s->loop);
+	if (s->store) {
 		config.store =
 			(struct broker_store){ s->store, store_put, store_remove, store_commit };
+		config.wall_offset_ms = store_now_ms(s->store) - (int64_t)uv_now(&s->loop);
+		config.ended_wall_ms = store_ended_ms(s->store);
+	}
 	return broker_new(&config, (int64_t)uv_now(&s->loop));
 }
 
@@ -201,11 +200,16 @@ static void on_beat(uv_timer_t *timer)
 	store_beat(s->store);
 }
 
+static struct store_settings store_settings_of(const struct persistence_settings *p)
+{
+	return (struct store_settings){ p->location, !p->no_sync, p->most_bytes };
+}
+
 static bool open_store(
 	struct server *s, const struct settings *settings, char *error, unsigned error_size)
 {
 	const struct persistence_settings *p = &settings->persistence;
-	const struct store_settings how = { p->location, !p->no_sync, p->most_bytes };
+	const struct store_settings how = store_settings_of(p);
 
 	if (!p->on)
 		return true;
@@ -311,10 +315,16 @@ bool server_check(const struct settings *settings, char *error, unsigned error_s
 bool server_apply(
 	struct server *s, const struct settings *settings, char *error, unsigned error_size)
 {
+	const struct store_settings how = store_settings_of(&settings->persistence);
 	struct tls_set set;
 
 	if (!listeners_fit(&s->listeners, settings)) {
 		snprintf(error, error_size, "other listeners take a restart");
+		return false;
+	}
+	if (s->store ? !store_fits(s->store, &how) || !settings->persistence.on
+		     : settings->persistence.on) {
+		snprintf(error, error_size, "another persistence takes a restart");
 		return false;
 	}
 	bool ok = tls_set_read(&set, settings, error, error_size) &&

@@ -30,10 +30,23 @@ bool folder_lock(struct folder *f, const char *path, char *error, unsigned error
 	return false;
 }
 
+void folder_tidy(const struct folder *f)
+{
+	unlinkat(f->fd, FOLDER_NEW, 0);
+	unlinkat(f->fd, FOLDER_NEW "-lock", 0);
+}
+
 void folder_leave(const struct folder *f)
 {
 	unlinkat(f->fd, "data.mdb", 0);
 	unlinkat(f->fd, "lock.mdb", 0);
+}
+
+int folder_adopt(const struct folder *f)
+{
+	unlinkat(f->fd, FOLDER_NEW "-lock", 0);
+	unlinkat(f->fd, "lock.mdb", 0);
+	return renameat(f->fd, FOLDER_NEW, f->fd, "data.mdb") || fsync(f->fd) ? errno : 0;
 }
 
 void folder_unlock(struct folder *f)

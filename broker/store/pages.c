@@ -1,5 +1,6 @@
 #include "broker/store/pages.h"
 
+#include <errno.h>
 #include <inttypes.h>
 #include <stdarg.h>
 #include <stdio.h>
@@ -82,9 +83,7 @@ static enum pages_state metas_read(struct pages *p)
 		return PAGES_FOREIGN;
 	if (first && second && metas_fit(m)) {
 		meta_take(p, &m[m[1].number > m[0].number]);
-		if (!p->number)
-			return PAGES_NEW;
-		return PAGES_OK;
+		return p->number ? PAGES_OK : PAGES_FOREIGN; /* ours has a commit */
 	}
 	pages_damage(p, "its first two pages do not fit together");
 	/* For whoever wants what there is: the newer one, if its place is that of its number. */
@@ -97,7 +96,7 @@ static enum pages_state file_look(struct pages *p)
 {
 	enum pages_state state = metas_read(p);
 
-	if (state == PAGES_FOREIGN || state == PAGES_NEW)
+	if (state == PAGES_FOREIGN)
 		return state;
 	uint64_t there = p->map_bytes / p->page_bytes;
 	if (p->last >= there) {
@@ -115,20 +114,24 @@ enum pages_state pages_open(struct pages *p, int fd)
 
 	*p = (struct pages){ 0 };
 	if (fstat(fd, &there))
-		return PAGES_FOREIGN;
-	if (!there.st_size)
-		return PAGES_NEW;
+		return PAGES_ERROR;
+	if (!there.st_size) {
+		pages_damage(p, "it is empty");
+		return PAGES_DAMAGED;
+	}
 	p->map_bytes = (uint64_t)there.st_size;
 	void *map = mmap(NULL, p->map_bytes, PROT_READ, MAP_SHARED, fd, 0);
 	if (map == MAP_FAILED)
-		return PAGES_FOREIGN;
+		return PAGES_ERROR;
 	p->map = map;
 	enum pages_state state = file_look(p);
-	if (state == PAGES_OK || state == PAGES_DAMAGED)
+	if (state != PAGES_FOREIGN)
 		p->seen = calloc(p->last / 8 + 1, 1);
-	if (!p->seen)
-		pages_close(p);
-	return state;
+	if (p->seen)
+		return state;
+	pages_close(p);
+	errno = ENOMEM;
+	return state == PAGES_FOREIGN ? state : PAGES_ERROR;
 }
 
 void pages_close(struct pages *p)

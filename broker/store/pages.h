@@ -9,9 +9,9 @@
 
 enum pages_state {
 	PAGES_OK,
-	PAGES_NEW,     /* a file with nothing in it */
 	PAGES_FOREIGN, /* none of LMDB's */
 	PAGES_DAMAGED,
+	PAGES_ERROR, /* it cannot be read at all: errno says why */
 };
 
 struct pages_tree {

@@ -14,6 +14,7 @@
  *      grow             the file is about to be made larger
  *      load-pair        at the start, each pair that was read
  *      load-done        all is loaded, and nothing listens
+ *      made             a new store is whole, and does not have its name yet
  *      close            at the end, before the file is closed
  */
 #ifndef BROKER_STORE_POINT_H

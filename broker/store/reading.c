@@ -89,7 +89,7 @@ enum reading_state reading_open(struct reading *r, const char *folder)
 		return errno == ENOENT ? READING_NEW : bad(r, "%s", strerror(errno));
 	switch (pages_open(&r->pages, r->fd)) {
 	case PAGES_OK: state = head_look(r); break;
-	case PAGES_NEW: state = READING_NEW; break;
+	case PAGES_ERROR: state = bad(r, "%s", strerror(errno)); break;
 	case PAGES_FOREIGN: state = foreign(r); break;
 	case PAGES_DAMAGED: state = damaged(r, r->pages.damage); break;
 	}
@@ -158,10 +158,12 @@ bool reading_salvage(struct reading *r, const char *folder, reading_take *take, 
 		return false;
 	}
 	enum pages_state state = pages_open(&r->pages, r->fd);
+	if (state == PAGES_ERROR)
+		bad(r, "%s", strerror(errno));
 	if (state == PAGES_OK || state == PAGES_DAMAGED)
 		r->lost += walk_salvage(&r->pages, take_pair, &t);
 	reading_close(r);
-	if (!t.count)
+	if (!t.count && state != PAGES_ERROR)
 		bad(r, "there is nothing in it that can be read");
 	return t.count;
 }

@@ -13,8 +13,6 @@
 #include "broker/store/reading.h"
 #include "broker/store/table.h"
 
-#define NEW_FILE "recovered.mdb"
-
 enum { BATCH_BYTES = 4 << 20, BATCH_CHANGES = 20000, NAMES_MOST = 1000 };
 
 struct recovering {
@@ -65,21 +63,6 @@ static bool keep(const struct folder *f, struct recovery *r)
 	return false;
 }
 
-static bool exchange(const struct folder *f, struct recovery *r)
-{
-	bool ok = keep(f, r) && !renameat(f->fd, NEW_FILE, f->fd, "data.mdb");
-
-	unlinkat(f->fd, NEW_FILE "-lock", 0);
-	unlinkat(f->fd, "lock.mdb", 0);
-	return ok && !fsync(f->fd);
-}
-
-static void tidy(const struct folder *f)
-{
-	unlinkat(f->fd, NEW_FILE, 0);
-	unlinkat(f->fd, NEW_FILE "-lock", 0);
-}
-
 static struct head head_now(void)
 {
 	struct timespec now;
@@ -114,24 +97,24 @@ bool recovery_run(struct recovery *r, const char *folder, char *error, unsigned 
 	*r = (struct recovery){ 0 };
 	if (!folder_lock(&f, folder, error, error_size))
 		return false;
-	tidy(&f);
+	folder_tidy(&f);
 	batch_init(&g.batch);
-	snprintf(path, sizeof(path), "%s/" NEW_FILE, folder);
+	snprintf(path, sizeof(path), "%s/" FOLDER_NEW, folder);
 	snprintf(error, error_size, "%s: no memory", folder);
 	g.error = table_open(&g.table, path, TABLE_FILE | TABLE_SYNC, 0);
 	bool ok = !g.error && recover(&g, &f, error, error_size);
 	ok = ok && flush(&g);
 	table_close(&g.table);
 	batch_fini(&g.batch);
-	if (ok && !exchange(&f, r)) {
-		g.error = errno;
-		ok = false;
+	if (ok) {
+		g.error = keep(&f, r) ? folder_adopt(&f) : errno;
+		ok = !g.error;
 	}
 	if (g.error)
 		snprintf(error, error_size, "%s: it cannot be written: %s", path,
 			table_error(g.error));
 	if (!ok)
-		tidy(&f);
+		folder_tidy(&f);
 	folder_unlock(&f);
 	return ok;
 }

@@ -3,6 +3,7 @@
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 #include <time.h>
 
 #include "broker/store/batch.h"
@@ -40,6 +41,14 @@ static uint64_t clock_ms(clockid_t clock)
 int64_t store_now_ms(const struct store *s)
 {
 	return (int64_t)clock_ms(CLOCK_MONOTONIC) + s->pairs_offset_ms;
+}
+
+bool store_fits(const struct store *s, const struct store_settings *settings)
+{
+	const struct store_settings *have = &s->settings;
+
+	return settings->folder && !strcmp(have->folder, settings->folder) &&
+		have->sync == settings->sync && have->most_bytes == settings->most_bytes;
 }
 
 int64_t store_ended_ms(const struct store *s)
@@ -224,23 +233,48 @@ static bool load(struct store *s, struct load *l, char *error, unsigned error_si
 	return false;
 }
 
-/* From now on it is written to; a first commit shows whether it can be. */
-static int begin(struct store *s)
+/* A first commit shows whether it can be written. */
+static int begin_at(struct store *s, const char *path, unsigned how)
 {
-	const struct store_settings *how = &s->settings;
-	int e = table_open(&s->table, how->folder, how->sync ? TABLE_SYNC : 0, how->most_bytes);
+	int e = table_open(
+		&s->table, path, how | (s->settings.sync ? TABLE_SYNC : 0), s->settings.most_bytes);
 
-	if (!e)
-		e = table_room(&s->table, 0, 0);
+	if (e)
+		return e;
+	e = table_room(&s->table, 0, 0);
 	if (!e)
 		e = write_batch(s);
-	if (!e) {
-		s->open = true;
-		return 0;
+	if (e)
+		table_close(&s->table);
+	return e;
+}
+
+static int make(struct store *s)
+{
+	char path[READING_PATH];
+
+	folder_tidy(&s->folder);
+	snprintf(path, sizeof(path), "%s/" FOLDER_NEW, s->settings.folder);
+	int e = begin_at(s, path, TABLE_FILE);
+	if (e) {
+		folder_tidy(&s->folder);
+		return e;
 	}
+	point_pass(&s->table.points, "made");
 	table_close(&s->table);
-	if (s->state == READING_NEW)
+	return folder_adopt(&s->folder);
+}
+
+/* From now on it is written to. */
+static int begin(struct store *s)
+{
+	int e = s->state == READING_NEW ? make(s) : 0;
+
+	if (!e)
+		e = begin_at(s, s->settings.folder, 0);
+	if (e && s->state == READING_NEW)
 		folder_leave(&s->folder);
+	s->open = !e;
 	return e;
 }
 

@@ -47,6 +47,9 @@ int64_t store_now_ms(const struct store *s);
 /* By that clock: the latest time at which an earlier broker can have ended. 0: there was none. */
 int64_t store_ended_ms(const struct store *s);
 
+/* Whether it was opened with the same settings. */
+bool store_fits(const struct store *s, const struct store_settings *settings);
+
 /* To be called every STORE_BEAT_MS. */
 void store_beat(struct store *s);
 

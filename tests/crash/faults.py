@@ -41,7 +41,7 @@ class Trial:
             "LD_PRELOAD": str(args.shim), "MQTTSPEC_FAULTS": str(pathlib.Path(folder) / "faults"),
             "MQTTSPEC_UNDER": str(pathlib.Path(folder) / "store"), "ASAN_OPTIONS": "verify_asan_link_order=0"})
         self.world = World(self.server, seed=1000 + number)
-        self.world.large = 0.1 if kind == "grow" else 0.03
+        self.world.large = 0.3 if kind == "grow" else 0.03
         self.new = new
 
     def play(self):
@@ -175,7 +175,7 @@ def attempt(job):
 
 def rows(args):
     for kind in KINDS if args.kind is None else [args.kind]:
-        for error in ERRORS[kind]:
+        for error in ERRORS[kind] if args.error is None else [args.error]:
             for lasting in (False, True):
                 for new in (False, True):
                     yield kind, error, lasting, new
@@ -186,8 +186,8 @@ def play_row(pool, args, row):
     kind, error, lasting, new = row
     outcomes, faults, number, step = collections.Counter(), [], args.first, args.step
     while True:
-        wave = [(args, kind, error, number + i * step, lasting, new) for i in range(2 * args.jobs)]
-        number += 2 * args.jobs * step
+        wave = [(args, kind, error, number + i * step, lasting, new) for i in range(args.jobs if args.once else 2 * args.jobs)]
+        number += len(wave) * step
         results = pool.map(attempt, wave, chunksize=1)
         for job, outcome, fault in results:
             if fault:
@@ -203,9 +203,11 @@ def main():
     parser.add_argument("--broker", default=ROOT / "build/dev/broker/mqttspec-broker", metavar="PROGRAM")
     parser.add_argument("--shim", default=ROOT / "build/dev/tests/crash/libcrash_faults.so", metavar="LIBRARY")
     parser.add_argument("--kind", choices=KINDS, help="only calls of this kind")
+    parser.add_argument("--error", metavar="NAME", help="only with this one: " + ", ".join(
+        sorted({error for errors in ERRORS.values() for error in errors})))
     parser.add_argument("--first", type=int, default=1, metavar="N", help="begin with the N-th call (1)")
     parser.add_argument("--step", type=int, default=1, metavar="N", help="then every N-th (1)")
-    parser.add_argument("--once", action="store_true", help="not until no call is left, but twice --jobs of them")
+    parser.add_argument("--once", action="store_true", help="not until no call is left, but --jobs of them")
     parser.add_argument("--jobs", type=int, default=2, metavar="N", help="at once; most of them wait (2)")
     parser.add_argument("--folder", metavar="FOLDER", help="where stores are made (that of temporary files)")
     args = parser.parse_args()

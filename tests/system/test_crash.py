@@ -45,10 +45,10 @@ def test_a_loss_is_noticed(tmp_path):
     assert "again: " in said and "--seed 7" in said
 
 
-@pytest.mark.parametrize("kind", ["write", "sync", "grow"])
-def test_a_call_that_fails(tmp_path, kind):
-    code, said = play("faults.py", "--folder", tmp_path, "--shim", SHIM, "--kind", kind, "--first", "3", "--step", "9",
-                      "--once", "--jobs", "1")
+@pytest.mark.parametrize("kind, error, number", [("write", "ENOSPC", 40), ("sync", "EIO", 9), ("grow", "ENOSPC", 1)])
+def test_a_call_that_fails(tmp_path, kind, error, number):
+    code, said = play("faults.py", "--folder", tmp_path, "--shim", SHIM, "--kind", kind, "--error", error, "--first",
+                      str(number), "--once", "--jobs", "1")
     assert code == 0, said
     assert " × goes on, says: " in said, said
 

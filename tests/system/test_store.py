@@ -7,6 +7,7 @@ import shutil
 import signal
 import subprocess
 import time
+import zlib
 
 import pytest
 
@@ -140,6 +141,39 @@ def test_it_is_shown_while_the_broker_runs_and_after(broker):
         assert pairs[4]["session"] == pairs[1]["session"] and pairs[4]["message"] == pairs[3]["message"]
 
 
+def rewind(folder, seconds):
+    """As if the last broker had ended that much earlier: by the wall clock of its latest commit."""
+    data = bytearray((folder / "data.mdb").read_bytes())
+    at = 0
+    while (at := data.find(b"mqttspec store\0\1", at)) >= 0:
+        data[at + 24:at + 32] = (int.from_bytes(data[at + 24:at + 32], "big") - seconds * 1000).to_bytes(8, "big")
+        data[at - 4:at] = zlib.crc32(b"\0" + bytes(data[at:at + 40])).to_bytes(4, "big")
+        at += 1
+    (folder / "data.mdb").write_bytes(data)
+
+
+@ENDS
+def test_time_goes_on_while_there_is_no_broker(broker, end):
+    """Also for a session that was connected when the broker was killed; it expires after 256 s."""
+    broker.start()
+    kept = broker.peer("kept", version=5, clean=False, will={"topic": "will", "qos": 1})
+    assert kept.code == 0
+    watcher = broker.peer("watcher", clean=False)  # for ever
+    watcher.subscribe("will", qos=1)
+    watcher.vanish()
+    broker.end(end)
+    rewind(broker.folder, 200)
+    broker.start()
+    broker.wait_for_log("restored 2 sessions")
+    assert len([pair for pair in broker.dump() if pair["kind"] == "session"]) == 2
+    broker.end(signal.SIGKILL)
+    rewind(broker.folder, 100)
+    broker.start()
+    assert not broker.peer("kept", version=5, clean=False).present
+    watcher = broker.peer("watcher", clean=False)
+    assert watcher.present and watcher.drain() == [("will", "will", False)]
+
+
 def test_a_dump_beside_a_broker_that_writes_is_whole(broker):
     """Each is one of its states: as many subscriptions as there were after one of its commits."""
     broker.configure("persistence_sync none").start()
@@ -178,7 +212,6 @@ def spoil_bit(folder):
 
 def spoil_newer(folder):
     """The head with another format, and the checksum that belongs to it."""
-    import zlib
     data = bytearray((folder / "data.mdb").read_bytes())
     at = 0
     while (at := data.find(b"mqttspec store\0\1", at)) >= 0:
@@ -200,6 +233,17 @@ def test_what_cannot_be_read_is_refused_and_left_alone(broker, spoil):
     before = broker.files()
     assert f"{broker.folder}/{words}" in broker.refusal()
     assert broker.files() == before
+
+
+def test_another_persistence_takes_a_restart(broker):
+    broker.start()
+    for line in "persistence_sync none", "persistence_max_bytes 5000000":
+        broker.configure(line).command()
+        broker.process.send_signal(signal.SIGHUP)
+        broker.wait_for_log("another persistence takes a restart", 1 + (line != "persistence_sync none"))
+    broker.configure().command()
+    broker.process.send_signal(signal.SIGHUP)
+    broker.wait_for_log("broker.conf read again")
 
 
 def test_a_missing_folder_is_named(broker):

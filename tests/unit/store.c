@@ -462,6 +462,9 @@ static void what_is_not_ours_is_refused_and_left_alone(void **state)
 	assert_false(try_open(p));
 	assert_non_null(strstr(p->error, "data.mdb: this is no store of mqttspec-broker"));
 	assert_int_equal(size_of(p), 22);
+	write_file(p, "");
+	assert_false(try_open(p));
+	assert_non_null(strstr(p->error, "data.mdb: it is damaged (it is empty)"));
 	char lock[96];
 	snprintf(lock, sizeof(lock), "%s/lock.mdb", p->folder);
 	assert_int_not_equal(access(lock, F_OK), 0);
