@@ -82,7 +82,7 @@ class Trial:
             world.connect(c)
         if self.new:
             self.introduce()
-        world.work(steps=STEPS)
+        world.work(steps=STEPS if self.kind != "grow" else 4 * STEPS)
         if self.lasting:
             self.look_at_bystander()
         return None
