@@ -118,7 +118,28 @@ class Bench:
         self.server.kill()
         if starts != (not shown.returncode):
             raise Fault(f"the broker {'starts' if starts else 'does not start'}; --dump ends with {shown.returncode}")
-        return "read" if starts else "refused"
+        return "read" if starts else self.recover(data)
+
+    def recover(self, data):
+        """What can be saved was there before, and a broker starts with it; the damaged file is kept."""
+        run = subprocess.run([self.args.broker, "--recover", self.server.store], capture_output=True, timeout=LIMIT_S)
+        said = run.stderr.decode(errors="replace")
+        kept = [path for path in self.server.store.iterdir() if path.name.startswith("data.mdb.")]
+        if run.returncode == 1 and str(self.server.store) in said and self.file.read_bytes() == data and not kept:
+            return "refused, nothing to save"
+        if run.returncode or [path.read_bytes() for path in kept] != [data]:
+            raise Fault(f"--recover ends with status {run.returncode}, keeps {kept}: {said[-2000:]}")
+        shown = dump(self.args.broker, self.server.store)
+        new = set(shown.stdout.splitlines()[1:]) - set(self.shown.splitlines())
+        older = data[:2 * PAGE] != self.data[:2 * PAGE]  # the latest commit cannot be told from the one before
+        if shown.returncode or new and not older:
+            raise Fault(f"--recover has saved {len(new)} pairs that were not there: {list(new)[:1]} {shown.stderr}")
+        if not self.server.start():
+            raise Fault(f"the broker does not start with what was saved: {self.server.last_words()}")
+        self.server.kill()
+        if new:
+            return "refused, older one saved"
+        return "refused, much saved" if len(shown.stdout) * 2 > len(self.shown) else "refused, little saved"
 
     def resume(self):
         server, self.world.server = self.world.server, None
@@ -163,7 +184,7 @@ def main():
         finally:
             bench.server.kill()
     for (what, outcome), count in sorted(outcomes.items()):
-        print(f"{count:5} {outcome:8} {what}")
+        print(f"{count:5} {outcome:24} {what}")
     print(f"{sum(outcomes.values()) + failed} damages, {failed} failed; the store had {bench.pages} pages, "
           f"clients came back to {resumed}")
     return 1 if failed else 0
