@@ -104,12 +104,12 @@ class Bench:
         shown = dump(self.args.broker, self.server.store)
         if shown.returncode not in (0, 1):
             raise Fault(f"--dump ends with status {shown.returncode}: {shown.stderr[-2000:].decode()}")
-        if shown.returncode and str(self.file) not in shown.stderr.decode():
-            raise Fault(f"--dump does not name the file: {shown.stderr.decode()}")
+        if shown.returncode and str(self.server.store) not in shown.stderr.decode():
+            raise Fault(f"--dump does not name the folder: {shown.stderr.decode()}")
         if not shown.returncode and shown.stdout != self.shown:
             raise Fault("--dump shows something else")
         starts = self.server.start()
-        if not starts and (self.server.status != 1 or str(self.file) not in self.server.last_words()[-1]):
+        if not starts and (self.server.status != 1 or str(self.server.store) not in self.server.last_words()[-1]):
             raise Fault(f"the broker ends with status {self.server.status}: {self.server.last_words()}")
         if not starts and self.file.read_bytes() != data:
             raise Fault("the broker has refused the file, and changed it")
