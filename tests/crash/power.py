@@ -13,6 +13,7 @@ from table import KILL, Table
 WRITE, DURABLE, SYNC, SIZE = 1, 2, 3, 4  # as in faults.c
 ENTRY = struct.Struct("<QQQ")
 SECTOR = 512
+LIKELY = (0, 0.5, 0.1, 0.9, 1)  # that a sector which was not synced is there, one time after the other
 
 
 def entries(path):
@@ -35,11 +36,10 @@ def place(image, offset, data):
     image[offset:offset + len(data)] = data
 
 
-def after_loss(image, journal, rng):
-    """The file as it may be found; `image` is as it was at the start."""
+def after_loss(image, journal, rng, likely):
+    """Makes of `image`, the file as it was at the start, what may be found; returns how many sectors were lost."""
     journal = list(journal)
     synced = max((i + 1 for i, (what, _, _) in enumerate(journal) if what == SYNC), default=0)
-    likely = rng.choice([0, 0.1, 0.5, 0.9, 1])
     lost = 0
     for i, (what, offset, data) in enumerate(journal):
         if what == SIZE:
@@ -66,7 +66,7 @@ class PowerServer(Server):
         self.table = Table(self.folder / "faults")
         self.random = random.Random(seed)
         self.file, self.journal = self.store / "data.mdb", self.folder / "journal"
-        self.lost = 0  # sectors
+        self.losses = self.lost = 0  # of power, of sectors
 
     def start(self, **environment):
         kind, _, number = environment.get("MQTTSPEC_KILL_AT", "").partition("-call:")
@@ -79,7 +79,9 @@ class PowerServer(Server):
 
     def wait(self):
         status = super().wait()
-        self.lost += after_loss(self.image, entries(self.journal), self.random)
+        likely = LIKELY[self.losses % len(LIKELY)]
+        self.losses += 1
+        self.lost += after_loss(self.image, entries(self.journal), self.random, likely)
         self.file.write_bytes(self.image)
         (self.store / "lock.mdb").unlink(missing_ok=True)
         return status
