@@ -35,6 +35,7 @@ STEPS = 110  # of a round
 # The points of broker/store/point.h, and how often each is passed in a round, about.
 POINTS = {"put": 1000, "removal": 500, "commit-begin": 90, "commit-change": 1200, "commit-applied": 90,
           "commit-done": 90, "grow": 1, "load-pair": 80, "load-done": 1, "close": 1}
+MADE = "made"  # the point that only a new store passes
 CALLS = {"write-call": 400, "sync-call": 120}  # with --power: of the system, by the store
 KILLS = ["random", *POINTS, "SIGTERM"]
 QUIET_ROUNDS = 2
@@ -49,6 +50,7 @@ class Died(Exception):
 
 class World:
     def __init__(self, server, seed, strict=True):
+        self.seed = seed
         self.server, self.random, self.model = server, random.Random(seed), Model()
         self.strict = strict  # the broker ends no connection, and refuses nothing
         self.kills = collections.Counter()
@@ -350,7 +352,7 @@ class World:
 
     def begin(self):
         """Everybody is there once, and has subscribed to something."""
-        self.start()
+        self.start(MADE if self.seed % 2 else None)
         for c in self.model.clients:
             self.connect(c)
         self.pump_until(lambda: all(c.ready for c in self.model.clients), "CONNACK")

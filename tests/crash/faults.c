@@ -3,7 +3,7 @@
  *
  *      MQTTSPEC_FAULTS=FILE      a table of struct kind, shared with the test: which calls fail, and how
  *      MQTTSPEC_UNDER=FOLDER     only calls upon what is in this folder count
- *      MQTTSPEC_JOURNAL=FILE     each write to data.mdb, and each sync, in their order: struct entry, and the bytes
+ *      MQTTSPEC_JOURNAL=FILE     each write to the store's file, and each sync, in their order: struct entry, and the bytes
  */
 #include <dlfcn.h>
 #include <errno.h>
@@ -110,7 +110,8 @@ static void note(int fd, uint64_t what, off_t offset, const void *data, size_t s
 	struct entry e = { what, (uint64_t)offset, size };
 	struct iovec parts[] = { { &e, sizeof(e) }, { (void *)(uintptr_t)data, data ? size : 0 } };
 
-	if (faults.journal < 0 || !is_store(fd, "/data.mdb"))
+	/* A new store has another name until it is whole. */
+	if (faults.journal < 0 || !(is_store(fd, "/data.mdb") || is_store(fd, "/new.mdb")))
 		return;
 	if (NEXT(writev)(faults.journal, parts, 2) != (ssize_t)(sizeof(e) + parts[1].iov_len))
 		_exit(99);

@@ -82,6 +82,7 @@ class PowerServer(Server):
         likely = LIKELY[self.losses % len(LIKELY)]
         self.losses += 1
         self.lost += after_loss(self.image, entries(self.journal), self.random, likely)
-        self.file.write_bytes(self.image)
+        if self.file.exists():  # or it has died while a new one had another name
+            self.file.write_bytes(self.image)
         (self.store / "lock.mdb").unlink(missing_ok=True)
         return status
