@@ -235,6 +235,9 @@ static void announce(const struct settings *s, struct server *server, struct log
 			server_port(server, i));
 	}
 	fflush(stdout);
+	for (unsigned i = 0; i < s->listener_count; i++)
+		if (s->listeners[i].tls.identity_as_user || s->listeners[i].tls.subject_as_user)
+			return; /* clients bring their names */
 	for (unsigned i = 0; i < (s->per_listener ? s->listener_count : 1); i++)
 		warn_of_nobody(s->per_listener ? &s->listeners[i].access : &s->access, log);
 }

@@ -16,6 +16,7 @@
 #include "broker/access/password.h"
 #include "broker/access/password_file.h"
 #include "broker/access/scram_key.h"
+#include "broker/access/secret.h"
 
 enum { EXIT_USAGE = 2, SECRET_MAX = 65535 };
 
@@ -257,6 +258,7 @@ int main_passwd(int argc, char **argv)
 
 	if (code)
 		return code - 1;
+	secret_keep_process();
 	arena_init(&a);
 	code = r.delete ? change(&a, &r, NULL, 0) : set(&a, &r);
 	arena_fini(&a);

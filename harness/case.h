@@ -70,6 +70,7 @@ struct case_def {
 	bool unaided;  /* of a client: it can also judge one that has no agent */
 	unsigned over; /* OVER_...: planned only for transports with these layers; 0: for all */
 	bool of_users; /* of a server: its clients are users of the target's file */
+	bool of_certificates; /* the same, but they have certificates; it is OVER_TLS */
 	bool surveyed; /* what it finds broken is broken on every connection (runner/survey.h) */
 	unsigned versions;  /* V311, V50 or BOTH */
 	unsigned budget_ms; /* how long the standard's own clocks make it last; 0: none */

@@ -43,6 +43,8 @@ static void play_body(struct test *t)
 {
 	if (t->def->of_users)
 		test_need_users(t);
+	if (t->def->of_certificates)
+		test_need_certificates(t);
 	if (t->def->budget_ms)
 		lateness_watch(&t->lateness, t->arena, t->play->target, t->play->version,
 			arena_printf(t->arena, "%sPulse", t->play->prefix),

@@ -89,6 +89,7 @@ struct peer {
 	struct login login;  /* of whom it is, ... */
 	bool is_somebody;    /* ... if it is not whoever the run is */
 	struct scram *scram; /* the exchange under way, or the last one; NULL: none */
+	struct tls *tls;     /* what it has shown of itself; NULL: what every peer shows */
 	bool gathers;        /* what it sends waits, as with SEGMENT_BATCH */
 	struct connect connect;
 	struct packet connack;
@@ -542,6 +543,7 @@ bool topic_is_of_another(const struct peer *p, struct bytes topic);
 /* ---- users.c ------------------------------------------------------------------------------- */
 
 void test_need_users(struct test *t); /* else the run is `inapplicable` */
+void test_need_certificates(struct test *t);
 
 /* ---- cleanup.c ----------------------------------------------------------------------------- */
 

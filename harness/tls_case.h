@@ -6,6 +6,8 @@
 
 #include <stddef.h>
 
+#include "harness/certificates.h"
+
 struct peer;
 struct place;
 struct test;
@@ -17,12 +19,32 @@ struct test;
 #define expect_connection(t, name) \
 	expect_connection_at(AT("expect_connection(" #t ", " #name ")"), (t), (name))
 
+/* In a case with .of_certificates: one that shows such a certificate. It is not open if the target has refused it in the
+ * handshake; in TLS 1.3 it learns of that only when it reads. Without such a certificate the run is `inapplicable`.
+ */
+#define dial_showing(t, name, certificate)                                                    \
+	dial_showing_at(AT("dial_showing(" #t ", " #name ", " #certificate ")"), (t), (name), \
+		(certificate))
+
+/* Like dial, at this version of TLS alone, TLS_1_0 to TLS_1_3; it is not open if the target does not speak it. */
+enum tls_version { TLS_1_0 = 10, TLS_1_1, TLS_1_2, TLS_1_3 };
+
+#define dial_version(t, name, version) \
+	dial_version_at(AT("dial_version(" #t ", " #name ", " #version ")"), (t), (name), (version))
+
+/* Of a connection that has ended: whether the target has ended TLS, too, by close_notify. -1: there is no telling. */
+int has_close_notify(const struct peer *peer);
+
 /* Below TLS: bytes that are no record; the end of what the peer sends, without close_notify. */
 #define disturb(peer) disturb_at(AT("disturb(" #peer ")"), (peer))
 #define cut(peer)     cut_at(AT("cut(" #peer ")"), (peer))
 
 struct peer *dial_bare_at(struct place at, struct test *t, const char *name);
 struct peer *expect_connection_at(struct place at, struct test *t, const char *name);
+struct peer *dial_showing_at(
+	struct place at, struct test *t, const char *name, enum certificate certificate);
+struct peer *dial_version_at(
+	struct place at, struct test *t, const char *name, enum tls_version version);
 void disturb_at(struct place at, struct peer *p);
 void cut_at(struct place at, struct peer *p);
 

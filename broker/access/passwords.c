@@ -6,6 +6,7 @@
 
 #include "base/arena.h"
 #include "broker/access/lines.h"
+#include "broker/access/secret.h"
 
 struct user {
 	const char *name;
@@ -85,14 +86,12 @@ static bool user_room(struct passwords *p)
 	if (p->count < p->capacity)
 		return true;
 	size_t larger = p->capacity ? p->capacity * 2 : 16;
-	struct user *users = calloc(larger, sizeof(*users));
+	struct user *users = secret_take(larger * sizeof(*users));
 	if (!users)
 		return false;
 	if (p->count)
 		memcpy(users, p->users, p->count * sizeof(*users));
-	if (p->users)
-		explicit_bzero(p->users, p->capacity * sizeof(*users));
-	free(p->users);
+	secret_give(p->users, p->capacity * sizeof(*users));
 	p->users = users;
 	p->capacity = larger;
 	return true;
@@ -165,8 +164,6 @@ void passwords_clear(struct passwords *p)
 {
 	if (!p)
 		return;
-	if (p->users)
-		explicit_bzero(p->users, p->capacity * sizeof(*p->users));
-	free(p->users);
+	secret_give(p->users, p->capacity * sizeof(*p->users));
 	*p = (struct passwords){ 0 };
 }

@@ -9,6 +9,7 @@
 
 #include "base/arena.h"
 #include "broker/access/lines.h"
+#include "broker/access/secret.h"
 
 enum { SEED_BYTES = 32 };
 
@@ -61,14 +62,12 @@ static bool entry_room(struct scram_users *u)
 	if (u->count < u->capacity)
 		return true;
 	size_t larger = u->capacity ? u->capacity * 2 : 16;
-	struct entry *entries = calloc(larger, sizeof(*entries));
+	struct entry *entries = secret_take(larger * sizeof(*entries));
 	if (!entries)
 		return false;
 	if (u->count)
 		memcpy(entries, u->entries, u->count * sizeof(*entries));
-	if (u->entries)
-		explicit_bzero(u->entries, u->capacity * sizeof(*entries));
-	free(u->entries);
+	secret_give(u->entries, u->capacity * sizeof(*entries));
 	u->entries = entries;
 	u->capacity = larger;
 	return true;
@@ -123,11 +122,15 @@ static const char *entry_add(struct scram_users *u, struct arena *a, struct line
 struct scram_users *scram_users_parse(
 	struct arena *a, const char *name, char *text, size_t len, const char **error)
 {
-	struct scram_users *u = arena_new(a, struct scram_users);
+	struct scram_users *u = secret_take(sizeof(*u));
 	struct lines l = lines_of(name, text, len);
 	const char *wrong = NULL;
 	char *line;
 
+	if (!u) {
+		*error = "no memory";
+		return NULL;
+	}
 	while (!wrong && (line = lines_next(&l)))
 		wrong = entry_add(u, a, &l, line);
 	if (!wrong && entries_sort(u, a, &l, error) && seed_set(u))
@@ -209,8 +212,6 @@ void scram_users_clear(struct scram_users *u)
 {
 	if (!u)
 		return;
-	if (u->entries)
-		explicit_bzero(u->entries, u->capacity * sizeof(*u->entries));
-	free(u->entries);
-	explicit_bzero(u, sizeof(*u));
+	secret_give(u->entries, u->capacity * sizeof(*u->entries));
+	secret_give(u, sizeof(*u));
 }

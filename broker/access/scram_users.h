@@ -10,7 +10,7 @@
 struct arena;
 struct scram_users;
 
-/* In the arena, to be cleared before it goes. NULL, with a sentence that names file and line, if any of it is
+/* To be cleared before the arena goes, which has the names. NULL, with a sentence that names file and line, if any of it is
  * wrong. scram_users_parse changes the text.
  */
 struct scram_users *scram_users_read(struct arena *a, const char *path, const char **error);

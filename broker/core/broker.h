@@ -274,6 +274,11 @@ struct link *link_open(struct broker *b, void *owner);
 /* Which of the host's sets of users and rights the client belongs to (0); before the first bytes. */
 void link_set_realm(struct link *l, uint8_t realm);
 
+/* All topics of the client begin with this, and it does not see that; not empty, without wildcards and "$",
+ * and the host's to keep; before the first bytes. False without memory.
+ */
+bool link_set_mount(struct link *l, struct mqtt_view mount);
+
 /* Bytes from the client, however cut. What is not used up is copied; large chunks are best. */
 void link_input(struct link *l, const void *data, size_t len);
 

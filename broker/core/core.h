@@ -51,6 +51,7 @@ struct broker {
 	struct buf key, value;   /* scratch: a pair for the store */
 	struct buf codes;        /* scratch: of SUBACK and UNSUBACK */
 	struct buf drawn;        /* scratch: which filters of a SUBSCRIBE draw retained messages */
+	struct buf mounted;      /* scratch: a topic of mount.h */
 	struct sheet *sheets[2]; /* of fan-outs, by form_shape */
 	uint64_t assigned;       /* client identifiers */
 	struct buf staged; /* scratch: sessions that a publication is held for, see deliver.c */

@@ -5,6 +5,7 @@
 #include "broker/core/core.h"
 #include "broker/core/link.h"
 #include "broker/core/link_out.h"
+#include "broker/core/mount.h"
 #include "broker/core/sheet.h"
 #include "mqtt/publish.h"
 
@@ -135,7 +136,7 @@ static enum send_result form_send(
 	struct link *l, const struct form *form, const struct sending *how)
 {
 	if (form->len > l->packet_max)
-		return SEND_TOO_LARGE; /* [MQTT-3.1.2-24] */
+		return SEND_UNFIT; /* [MQTT-3.1.2-24] */
 	uint8_t *out = link_take(l, form->len);
 	if (!out)
 		return SEND_FAILED;
@@ -168,7 +169,7 @@ static enum send_result send_head(struct broker *b, struct link *l, struct publi
 	size_t head_size = mqtt_publish_head_size(head, body_size);
 
 	if (body_size > MQTT_REMAINING_LENGTH_MAX || head_size + p->payload.len > l->packet_max)
-		return SEND_TOO_LARGE; /* [MQTT-3.1.2-24] */
+		return SEND_UNFIT; /* [MQTT-3.1.2-24] */
 	bool shared = p->payload.len >= OUTPUT_SHARE_BYTES;
 	if (shared && !publication_message(&b->memory, p))
 		return SEND_FAILED;
@@ -189,16 +190,20 @@ static enum send_result send_head(struct broker *b, struct link *l, struct publi
 __attribute__((noinline)) static enum send_result packet_send(
 	struct broker *b, struct link *l, struct publication *p, const struct sending *how)
 {
+	struct mqtt_view topic = p->topic;
 	bool fresh;
-	uint16_t alias = alias_choose(l, p->topic, &fresh);
-	struct mqtt_publish_head head = head_of(b, l->version, p, how, alias);
 
+	if (!mount_strip(l, &topic))
+		return SEND_UNFIT;
+	uint16_t alias = alias_choose(l, topic, &fresh);
+	struct mqtt_publish_head head = head_of(b, l->version, p, how, alias);
+	head.topic = topic;
 	if (alias && !fresh)
 		head.topic.len = 0;
 	enum send_result result = send_head(b, l, p, &head);
 	if (result != SEND_OK || !fresh)
 		return result;
-	if (alias_set(&l->extra->out, &b->memory, alias, p->topic))
+	if (alias_set(&l->extra->out, &b->memory, alias, topic))
 		l->extra->out.used = alias;
 	return SEND_OK;
 }
@@ -227,7 +232,7 @@ static bool form_refer(
 enum send_result forward_write(
 	struct broker *b, struct link *l, struct publication *p, const struct sending *how)
 {
-	if ((l->extra && l->extra->out.max) || how->first_id)
+	if ((l->extra && (l->extra->out.max || l->extra->mount.len)) || how->first_id)
 		return packet_send(b, l, p, how);
 	if (p->forms) {
 		const struct form *form = form_find(b, p, l->version, how);

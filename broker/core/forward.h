@@ -49,7 +49,11 @@ struct forms {
 
 void forms_init(struct forms *f);
 
-enum send_result { SEND_OK, SEND_TOO_LARGE, SEND_FAILED };
+enum send_result {
+	SEND_OK,
+	SEND_UNFIT, /* too large for this client, or outside its mount: it never gets it */
+	SEND_FAILED,
+};
 
 /* At QoS 0, with no flag and no property of its own. The packet is in the sheet of its shape, and the output
  * of the link ends where it begins: then it grows by it. False, with nothing done, if that is not so. (A

@@ -14,7 +14,7 @@
 #include "broker/core/sheet.h"
 #include "broker/core/sys.h"
 
-enum { SCRATCH_COUNT = 8, SCRATCH_KEEP_BYTES = 64 * 1024 };
+enum { SCRATCH_COUNT = 9, SCRATCH_KEEP_BYTES = 64 * 1024 };
 
 void broker_config_default(struct broker_config *config)
 {
@@ -57,6 +57,7 @@ static void scratch_list(struct broker *b, struct buf *list[static SCRATCH_COUNT
 	list[5] = &b->codes;
 	list[6] = &b->drawn;
 	list[7] = &b->staged;
+	list[8] = &b->mounted;
 }
 
 static bool parts_init(struct broker *b)

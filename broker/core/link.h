@@ -20,6 +20,7 @@
 #include "broker/core/alias.h"
 #include "broker/core/output.h"
 #include "broker/core/timer.h"
+#include "mqtt/view.h"
 
 struct broker;
 struct broker_client;
@@ -44,6 +45,8 @@ struct link_extra {
 	uint32_t user_name_len;
 	uint8_t *method; /* Authentication Method of the connection */
 	uint32_t method_len;
+	int64_t answer_due_ms;  /* of a client that authenticates again; see link_expect_answer */
+	struct mqtt_view mount; /* the host's: link_set_mount; empty: none */
 };
 
 struct link {

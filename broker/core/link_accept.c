@@ -7,6 +7,7 @@
 #include "broker/core/link.h"
 #include "broker/core/link_end.h"
 #include "broker/core/link_out.h"
+#include "broker/core/mount.h"
 #include "broker/core/outgoing.h"
 #include "broker/core/record.h"
 #include "broker/core/session.h"
@@ -232,7 +233,7 @@ static void session_refuse(struct link *l, bool present, uint8_t reason, const c
 	link_refuse_connect(l, reason, what);
 }
 
-void link_accept(struct link *l, const struct mqtt_connect *c, struct mqtt_view data)
+static void accept_mounted(struct link *l, const struct mqtt_connect *c, struct mqtt_view data)
 {
 	struct broker *b = l->broker;
 	char assigned[ASSIGNED_LEN + 1];
@@ -266,4 +267,21 @@ void link_accept(struct link *l, const struct mqtt_connect *c, struct mqtt_view 
 	}
 	outgoing_resume(b, s);
 	draws_wake(&b->draws, s->draws);
+}
+
+void link_accept(struct link *l, const struct mqtt_connect *c, struct mqtt_view data)
+{
+	struct mqtt_connect mounted;
+
+	if (!c->has_will || !is_mounted(l)) {
+		accept_mounted(l, c, data);
+		return;
+	}
+	mounted = *c;
+	mounted.will_topic = mount_topic(l, c->will_topic);
+	if (mounted.will_topic.len)
+		accept_mounted(l, &mounted, data);
+	else
+		link_refuse_connect(
+			l, MQTT_TOPIC_NAME_INVALID, "the topic of the Will is too long");
 }

@@ -224,6 +224,8 @@ static void verdict_on_again(struct link *l, int verdict, const struct broker_au
 	}
 	l->again = verdict == BROKER_AUTH_CONTINUE;
 	auth_send(l, (uint8_t)verdict, answer->data);
+	if (l->again && l->state == LINK_UP)
+		link_expect_answer(l);
 }
 
 static void auth_step(struct link *l, const struct mqtt_control *auth)

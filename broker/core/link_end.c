@@ -222,6 +222,32 @@ void link_waits(struct link *l)
 		link_finish(l, false);
 }
 
+/* From now on. */
+static int64_t answer_wait(struct link *l)
+{
+	const struct broker *b = l->broker;
+
+	l->extra->answer_due_ms =
+		b->now_ms + b->config.limits.connect_wait_ms + b->config.clock_grain_ms;
+	return l->extra->answer_due_ms;
+}
+
+void link_expect_answer(struct link *l)
+{
+	struct broker *b = l->broker;
+	int64_t due_ms = answer_wait(l);
+
+	if (due_ms < timer_due_ms(&b->timers, &l->timer) &&
+		!timer_set(&b->timers, &l->timer, due_ms))
+		link_finish(l, false);
+}
+
+/* INT64_MAX: none is waited for, or it is the host that takes its time. */
+static int64_t answer_due_ms(const struct link *l)
+{
+	return l->again && !l->stopped ? l->extra->answer_due_ms : INT64_MAX;
+}
+
 static void stuck_refuse(struct link *l)
 {
 	link_refuse(l, MQTT_QUOTA_EXCEEDED, "5.0:U50-ERR-CODES",
@@ -282,10 +308,19 @@ static void life_due(struct link *l)
 		silence_refuse(l);
 		return;
 	}
+	if (unheard && answer_due_ms(l) != INT64_MAX)
+		answer_wait(l); /* it may lie there */
+	if (b->now_ms >= answer_due_ms(l)) {
+		link_refuse(l, MQTT_NOT_AUTHORIZED, "5.0:MQTT-4.12.1-2",
+			"re-authentication was not gone on with");
+		return;
+	}
 	l->doubted = late;
 	int64_t due_ms = late ? b->now_ms + grain_ms : silence_ms;
 	if (output_ms < due_ms)
 		due_ms = output_ms;
+	if (answer_due_ms(l) < due_ms)
+		due_ms = answer_due_ms(l);
 	if (due_ms != INT64_MAX && !timer_set(&b->timers, &l->timer, due_ms))
 		link_finish(l, false);
 }

@@ -37,4 +37,7 @@ void link_resume(struct link *l);
 /* Its timer has fired. */
 void link_due(struct link *l);
 
+/* A client that authenticates again has been asked something: it gets as long to answer as one that connects. */
+void link_expect_answer(struct link *l);
+
 #endif

@@ -38,6 +38,14 @@ void link_set_realm(struct link *l, uint8_t realm)
 	l->realm = realm;
 }
 
+bool link_set_mount(struct link *l, struct mqtt_view mount)
+{
+	if (!link_extra_make(l))
+		return false;
+	l->extra->mount = mount;
+	return true;
+}
+
 /* While the commit fails, links are handed out like any other, but those that are held have nothing to write and are not
  * to be read from.
  */

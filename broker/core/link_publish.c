@@ -6,6 +6,7 @@
 #include "broker/core/link.h"
 #include "broker/core/link_end.h"
 #include "broker/core/link_out.h"
+#include "broker/core/mount.h"
 #include "broker/core/publish.h"
 #include "broker/core/record.h"
 #include "broker/core/session.h"
@@ -278,8 +279,24 @@ static void publish_qos2(
 		publish_received(l, frame, p);
 }
 
+/* From here on it has the topic that the broker knows, and its packet is as little what others get as one
+ * with an overlong length. Not inlined: most links have no mount.
+ */
+__attribute__((noinline)) static const struct mqtt_frame *message_mount(struct link *l,
+	const struct mqtt_frame *frame, struct mqtt_frame *own, struct mqtt_publish *p)
+{
+	if (p->topic.data[0] != '$' || l->broker->config.limits.allow_dollar_publish)
+		p->topic = mount_topic(l, p->topic);
+	if (!p->topic.len)
+		p->topic = MQTT_VIEW("$SYS"); /* which is refused */
+	*own = *frame;
+	own->overlong = true;
+	return own;
+}
+
 void link_publish(struct link *l, const struct mqtt_frame *frame, struct mqtt_view body)
 {
+	struct mqtt_frame own;
 	struct mqtt_publish p;
 	struct mqtt_error e;
 
@@ -295,6 +312,8 @@ void link_publish(struct link *l, const struct mqtt_frame *frame, struct mqtt_vi
 		return;
 	if (!offer_check(l, &p))
 		return;
+	if (is_mounted(l))
+		frame = message_mount(l, frame, &own, &p);
 	if (p.qos == 2)
 		publish_qos2(l, frame, &p);
 	else

@@ -5,6 +5,7 @@
 #include "broker/core/link.h"
 #include "broker/core/link_end.h"
 #include "broker/core/link_out.h"
+#include "broker/core/mount.h"
 #include "broker/core/record.h"
 #include "broker/core/session.h"
 #include "mqtt/subscribe.h"
@@ -74,12 +75,23 @@ static uint8_t grant(struct link *l, const struct mqtt_filter *f)
 	return qos;
 }
 
+/* As mqtt_subscribe_next, with the filters that the broker knows; no bytes: there can be no such one. */
+static bool filter_next(
+	struct link *l, const struct mqtt_subscribe *s, uint32_t *at, struct mqtt_filter *f)
+{
+	if (!mqtt_subscribe_next(s, at, f))
+		return false;
+	if (is_mounted(l))
+		f->text = mount_filter(l, f->text);
+	return true;
+}
+
 /* Returns the code; `*draws`: retained messages are to follow. */
 static uint8_t filter_subscribe(
 	struct link *l, const struct mqtt_filter *f, uint32_t id, bool *draws)
 {
 	struct broker *b = l->broker;
-	uint8_t code = grant(l, f);
+	uint8_t code = f->text.len ? grant(l, f) : MQTT_TOPIC_FILTER_INVALID;
 
 	*draws = false;
 	if (code >= 0x80)
@@ -137,7 +149,7 @@ static bool retained_draw(struct link *l, const struct mqtt_subscribe *s)
 	uint32_t at = 0;
 	bool ok = true;
 
-	for (uint32_t i = 0; ok && i < b->drawn.len && mqtt_subscribe_next(s, &at, &f); i++)
+	for (uint32_t i = 0; ok && i < b->drawn.len && filter_next(l, s, &at, &f); i++)
 		if (b->drawn.data[i])
 			ok = draw_begin(b, l->session,
 				subscriptions_find(
@@ -163,7 +175,7 @@ void link_subscribe(struct link *l, struct mqtt_view body)
 	uint32_t id = mqtt_properties_number(&s.properties, MQTT_SUBSCRIPTION_IDENTIFIER, 0);
 	buf_reset(&b->codes);
 	buf_reset(&b->drawn);
-	while (mqtt_subscribe_next(&s, &at, &f)) { /* [MQTT-3.8.4-5] */
+	while (filter_next(l, &s, &at, &f)) { /* [MQTT-3.8.4-5] */
 		bool draws;
 		uint8_t code = filter_subscribe(l, &f, id, &draws);
 		if (code >= 0x80 && !version_traits(l->version).suback_failure) {
@@ -192,8 +204,11 @@ void link_unsubscribe(struct link *l, struct mqtt_view body)
 	}
 	buf_reset(&b->codes);
 	while (mqtt_unsubscribe_next(&s, &at, &filter)) { /* [MQTT-3.10.4-6] */
-		struct subscription *sub =
-			subscriptions_find(&b->subscriptions, &l->session->subscriber, filter);
+		if (is_mounted(l))
+			filter = mount_filter(l, filter);
+		struct subscription *sub = filter.len
+			? subscriptions_find(&b->subscriptions, &l->session->subscriber, filter)
+			: NULL;
 		if (sub) {
 			draw_end(b, sub);
 			subscriptions_remove(&b->subscriptions, sub);

@@ -149,7 +149,7 @@ static bool delivery_send(
 		.dup = !d->staged }; /* [MQTT-3.3.1-1] */
 	d->staged = false;
 	enum send_result result = forward_send(b, s->link, p, &how);
-	if (result == SEND_TOO_LARGE) { /* [MQTT-3.1.2-25] */
+	if (result == SEND_UNFIT) { /* [MQTT-3.1.2-25] */
 		b->figures.messages_dropped++;
 		delivery_finish(b, s, d);
 	} else if (result == SEND_OK) {

@@ -262,16 +262,28 @@ static void log_open(
 	log_line(all->log, LOG_INFO, "connection %u opened from %s", c->number, text);
 }
 
+static struct link *link_begin(struct connection *c)
+{
+	const struct entrance *e = c->entrance;
+	struct link *l = link_open(e->all->broker, c);
+
+	if (!l)
+		return NULL;
+	link_set_realm(l, e->realm);
+	if (!e->mount.len || link_set_mount(l, e->mount))
+		return l;
+	link_closed(l);
+	return NULL;
+}
+
 /* False, with nothing left of it, if there is no room for it. */
 static bool start(struct connections *all, struct connection *c)
 {
 	c->watched = WATCH_INPUT;
 	if (watch_add(&all->watch, c->fd, c))
 		return false;
-	c->link = link_open(all->broker, c);
-	if (c->link)
-		link_set_realm(c->link, c->entrance->realm);
-	else
+	c->link = link_begin(c);
+	if (!c->link)
 		watch_remove(&all->watch, c->fd);
 	if (!c->link || !channel_of(c)->open || channel_of(c)->open(c))
 		return c->link;

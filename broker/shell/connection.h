@@ -41,6 +41,7 @@ struct entrance {
 	uint32_t count;                /* connections that are open */
 	uint32_t most;                 /* that may be; 0: no limit */
 	uint8_t realm;                 /* link_set_realm */
+	struct mqtt_view mount;        /* link_set_mount; empty: none */
 };
 
 /* Small: a broker holds very many of them. The state of its channel follows it. */

@@ -189,7 +189,7 @@ static int on_step(void *context, const struct broker_client *client,
 		password_wipe(connect); /* which no method has a use for */
 	if (!users || named_by_certificate(c))
 		return MQTT_BAD_AUTHENTICATION_METHOD;
-	int verdict = exchanges_step(&d->exchanges, c, users, method, data, answer);
+	int verdict = exchanges_step(&d->exchanges, c, users, again, method, data, answer);
 	if (!verdict && again && !mqtt_view_equal(answer->user_name, client->user_name))
 		return MQTT_NOT_AUTHORIZED;
 	return verdict;

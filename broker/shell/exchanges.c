@@ -9,11 +9,14 @@
 struct exchange {
 	struct connection *connection;
 	struct scram_exchange *scram;
+	bool again;
 };
 
 bool exchanges_init(struct exchanges *e)
 {
-	*e = (struct exchanges){ .scram = scram_new() };
+	*e = (struct exchanges){
+		.scram = scram_new(), .most = EXCHANGES_MOST, .most_again = EXCHANGES_MOST_AGAIN
+	};
 	return e->scram;
 }
 
@@ -27,8 +30,10 @@ void exchanges_fini(struct exchanges *e)
 	*e = (struct exchanges){ 0 };
 }
 
-static bool room(struct exchanges *e)
+static bool room(struct exchanges *e, bool again)
 {
+	if (e->count >= e->most || (again && e->again >= e->most_again))
+		return false;
 	if (e->count < e->capacity)
 		return true;
 	uint32_t capacity = e->capacity ? e->capacity * 2 : 16;
@@ -40,13 +45,14 @@ static bool room(struct exchanges *e)
 	return true;
 }
 
-static bool begin(struct exchanges *e, struct connection *c, enum scram_method method)
+static bool begin(struct exchanges *e, struct connection *c, enum scram_method method, bool again)
 {
-	struct scram_exchange *scram = room(e) ? scram_begin(e->scram, method) : NULL;
+	struct scram_exchange *scram = room(e, again) ? scram_begin(e->scram, method) : NULL;
 
 	if (!scram)
 		return false;
-	e->list[e->count++] = (struct exchange){ c, scram };
+	e->list[e->count++] = (struct exchange){ c, scram, again };
+	e->again += again;
 	c->login = e->count;
 	c->exchanges = true;
 	return true;
@@ -58,6 +64,7 @@ static struct scram_exchange *take(struct exchanges *e, struct connection *c)
 	uint32_t place = c->login;
 	struct scram_exchange *scram = e->list[place - 1].scram;
 
+	e->again -= e->list[place - 1].again;
 	e->list[place - 1] = e->list[--e->count];
 	e->list[place - 1].connection->login = place;
 	c->login = 0;
@@ -84,7 +91,8 @@ static int verdict_of(enum scram_status status, struct broker_auth_answer *answe
 }
 
 int exchanges_step(struct exchanges *e, struct connection *c, const struct scram_users *users,
-	struct mqtt_view method, struct mqtt_view data, struct broker_auth_answer *answer)
+	bool again, struct mqtt_view method, struct mqtt_view data,
+	struct broker_auth_answer *answer)
 {
 	enum scram_method known;
 
@@ -92,7 +100,7 @@ int exchanges_step(struct exchanges *e, struct connection *c, const struct scram
 	e->last = NULL;
 	if (!scram_method_named(method, &known) || !scram_users_know(users, known))
 		return MQTT_BAD_AUTHENTICATION_METHOD;
-	if (!c->exchanges && !begin(e, c, known))
+	if (!c->exchanges && !begin(e, c, known, again))
 		return MQTT_SERVER_BUSY;
 	struct scram_exchange *scram = e->list[c->login - 1].scram;
 	enum scram_status status = scram_step(scram, users, data, &answer->data);

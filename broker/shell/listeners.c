@@ -34,6 +34,7 @@ static void wrap(struct entrance *e, const struct listener_settings *s, struct t
 	e->origins = s->origins;
 	e->origin_count = s->origin_count;
 	e->most = s->max_connections;
+	e->mount = mqtt_view_of(s->mount_point);
 }
 
 static int open_one(struct listener *l, uv_loop_t *loop, struct connections *all,
@@ -84,8 +85,10 @@ bool listeners_fit(const struct listeners *l, const struct settings *settings)
 		return false;
 	for (unsigned i = 0; i < settings->listener_count; i++) {
 		const struct listener_settings *s = &settings->listeners[i];
+		const struct entrance *e = &l->list[i].entrance;
 		bool same_place = !s->port || l->list[i].port == s->port;
-		if (!same_place || !l->list[i].entrance.tls != !s->tls.certfile)
+		if (!same_place || !e->tls == tls_is_wanted(&s->tls) ||
+			!mqtt_view_equal(e->mount, mqtt_view_of(s->mount_point)))
 			return false;
 	}
 	return true;

@@ -12,6 +12,7 @@
 #include <malloc.h>
 #endif
 
+#include "broker/access/secret.h"
 #include "broker/shell/connection.h"
 #include "broker/shell/doorman.h"
 #include "broker/shell/listeners.h"
@@ -262,6 +263,17 @@ static void apply_log(struct server *s, const struct settings *settings)
 	s->log->most = settings->log_most;
 }
 
+static bool knows_secrets(const struct settings *s)
+{
+	bool any = s->access.password_file || s->access.scram_file;
+
+	for (unsigned i = 0; i < s->listener_count; i++) {
+		const struct listener_settings *l = &s->listeners[i];
+		any |= tls_is_wanted(&l->tls) || l->access.password_file || l->access.scram_file;
+	}
+	return any;
+}
+
 struct server *server_new(const struct settings *settings, struct log *log, const char *version,
 	char *error, unsigned error_size)
 {
@@ -272,6 +284,8 @@ struct server *server_new(const struct settings *settings, struct log *log, cons
 		return NULL;
 	s->log = log;
 	s->due_ms = -1;
+	if (knows_secrets(settings))
+		secret_keep_process();
 	uv_loop_init(&s->loop);
 	uv_prepare_init(&s->loop, &s->turn);
 	uv_timer_init(&s->loop, &s->timer);

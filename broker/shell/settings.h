@@ -25,16 +25,21 @@ struct access_settings {
 	const char *password_file; /* NULL: none */
 	const char *scram_file;    /* NULL: none */
 	const char *acl_file;      /* NULL: none */
+	const char *psk_file;      /* NULL: none */
 };
 
-/* TLS, if there is a certfile. All are files but the ciphers; NULL: none, or what OpenSSL thinks best. */
+/* TLS, if there is a certfile or a psk_hint. All are files but the ciphers and the hint; NULL: none, or what is thought
+ * best.
+ */
 struct tls_settings {
 	const char *cafile, *capath, *certfile, *keyfile, *crlfile;
 	const char *ciphers, *ciphers_tls13;
+	const char *psk_hint, *psk_file; /* both or none: keys in the place of certificates */
 	bool require_certificate;
-	bool identity_as_user; /* the Common Name of the client's certificate is the user name */
-	bool subject_as_user;  /* its whole subject is */
-	bool only_13;          /* TLS 1.3 and nothing older; else 1.2 as well */
+	bool identity_as_user; /* the Common Name of the client's certificate, or the identity of its key, is
+				* the user name */
+	bool subject_as_user; /* its whole subject is */
+	bool only_13;         /* TLS 1.3 and nothing older; else 1.2 as well */
 };
 
 /* Whether anything is kept when the broker ends, and where. */
@@ -51,7 +56,8 @@ struct listener_settings {
 	uint16_t port;    /* 0: the system chooses, and the choice is printed */
 	enum listener_family family;
 	enum listener_protocol protocol;
-	uint32_t max_connections;      /* of it alone; 0: no limit */
+	uint32_t max_connections; /* of it alone; 0: no limit */
+	const char *mount_point;  /* that the topics of its clients begin with; NULL: nothing */
 	struct access_settings access; /* if they are not the same for all: per_listener */
 	struct tls_settings tls;
 	const char **origins; /* that browsers may come from; NULL: any */
@@ -73,6 +79,11 @@ struct settings {
 	const char *log_file; /* NULL: stderr */
 	const char *pid_file; /* NULL: none */
 };
+
+static inline bool tls_is_wanted(const struct tls_settings *s)
+{
+	return s->certfile || s->psk_hint;
+}
 
 void settings_default(struct settings *s);
 

@@ -8,6 +8,7 @@
 #include "base/arena.h"
 #include "broker/shell/directive.h"
 #include "broker/shell/settings.h"
+#include "mqtt/text.h"
 
 static bool is_placed(struct line *l)
 {
@@ -92,6 +93,15 @@ static bool set_max_connections(struct line *l)
 	return true;
 }
 
+/* A Topic Name, but for "$": what begins with that is not for clients, or has a meaning of its own. */
+static bool set_mount_point(struct line *l)
+{
+	if (!is_placed(l) || !line_text(l, &l->listener->mount_point))
+		return false;
+	return (mqtt_topic_valid(mqtt_view_of(l->value)) && *l->value != '$') ||
+		line_wrong(l, "mount_point takes the beginning of a topic, without +, # and $");
+}
+
 static bool set_origin(struct line *l)
 {
 	const char *origin;
@@ -111,7 +121,8 @@ static bool set_per_listener(struct line *l)
 {
 	const struct access_settings *a = &l->settings->access;
 
-	if (a->allow_anonymous_given || a->password_file || a->scram_file || a->acl_file)
+	if (a->allow_anonymous_given || a->password_file || a->scram_file || a->acl_file ||
+		a->psk_file)
 		return line_wrong(l, "per_listener_settings comes before what it is about");
 	return line_bool(l, &l->settings->per_listener);
 }
@@ -155,6 +166,13 @@ static bool set_acl_file(struct line *l)
 	return a && line_text(l, &a->acl_file);
 }
 
+static bool set_psk_file(struct line *l)
+{
+	struct access_settings *a = access_of(l);
+
+	return a && line_text(l, &a->psk_file);
+}
+
 /* ---- TLS ----------------------------------------------------------------------------------- */
 
 static bool set_tls_version(struct line *l)
@@ -175,6 +193,7 @@ SETTING(set_keyfile, is_placed(l) && line_text(l, &l->listener->tls.keyfile))
 SETTING(set_crlfile, is_placed(l) && line_text(l, &l->listener->tls.crlfile))
 SETTING(set_ciphers, is_placed(l) && line_text(l, &l->listener->tls.ciphers))
 SETTING(set_ciphers_tls13, is_placed(l) && line_text(l, &l->listener->tls.ciphers_tls13))
+SETTING(set_psk_hint, is_placed(l) && line_text(l, &l->listener->tls.psk_hint))
 SETTING(set_require, is_placed(l) && line_bool(l, &l->listener->tls.require_certificate))
 SETTING(set_identity, is_placed(l) && line_bool(l, &l->listener->tls.identity_as_user))
 SETTING(set_subject, is_placed(l) && line_bool(l, &l->listener->tls.subject_as_user))
@@ -191,9 +210,12 @@ static const struct directive directives[] = {
 	{ "keyfile", set_keyfile },
 	{ "listener", set_listener },
 	{ "max_connections", set_max_connections },
+	{ "mount_point", set_mount_point },
 	{ "password_file", set_password_file },
 	{ "per_listener_settings", set_per_listener },
 	{ "protocol", set_protocol },
+	{ "psk_file", set_psk_file },
+	{ "psk_hint", set_psk_hint },
 	{ "require_certificate", set_require },
 	{ "scram_file", set_scram_file },
 	{ "socket_domain", set_socket_domain },
@@ -217,7 +239,7 @@ bool settings_listener_adds(const struct directive *d)
 bool settings_listener_is_shared(const struct directive *d)
 {
 	return d->set == set_acl_file || d->set == set_allow_anonymous ||
-		d->set == set_password_file || d->set == set_scram_file ||
+		d->set == set_password_file || d->set == set_psk_file || d->set == set_scram_file ||
 		d->set == set_per_listener;
 }
 
@@ -230,10 +252,18 @@ static bool family_fits(const struct listener_settings *s)
 	return s->family == FAMILY_ANY || (s->family == FAMILY_IPV6) == v6;
 }
 
-/* NULL, or what is wrong with a listener. */
-static const char *lack_of(const struct listener_settings *s)
+/* NULL, or what is wrong with keys that both sides know. */
+static const char *psk_lack_of(const struct tls_settings *t)
 {
-	const struct tls_settings *t = &s->tls;
+	if (t->certfile || t->keyfile || t->cafile || t->capath || t->crlfile ||
+		t->require_certificate || t->subject_as_user)
+		return "psk_hint is for keys in the place of certificates";
+	return t->psk_file ? NULL : "psk_hint takes a psk_file";
+}
+
+/* NULL, or what is wrong with certificates. */
+static const char *tls_lack_of(const struct tls_settings *t)
+{
 	bool any = t->cafile || t->capath || t->crlfile || t->require_certificate ||
 		t->identity_as_user || t->subject_as_user;
 
@@ -250,6 +280,16 @@ static const char *lack_of(const struct listener_settings *s)
 		return "require_certificate takes a cafile or a capath";
 	if (t->crlfile && !t->cafile && !t->capath)
 		return "crlfile takes a cafile or a capath";
+	return NULL;
+}
+
+/* NULL, or what is wrong with a listener. */
+static const char *lack_of(const struct listener_settings *s)
+{
+	const char *lack = s->tls.psk_hint ? psk_lack_of(&s->tls) : tls_lack_of(&s->tls);
+
+	if (lack)
+		return lack;
 	if (!s->path && !family_fits(s))
 		return "the address is not of its socket_domain";
 	if (s->origin_count && s->protocol != PROTOCOL_WEBSOCKETS)
@@ -268,6 +308,8 @@ bool settings_listener_finish(
 			l->access.allow_anonymous = false;
 		if (!l->path && !l->address)
 			l->address = l->family == FAMILY_IPV4 ? "0.0.0.0" : "::";
+		if (l->tls.psk_hint)
+			l->tls.psk_file = s->per_listener ? l->access.psk_file : s->access.psk_file;
 		const char *lack = lack_of(l);
 		if (!lack)
 			continue;

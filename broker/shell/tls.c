@@ -6,12 +6,20 @@
 
 #include <openssl/err.h>
 
+#include "base/arena.h"
+#include "broker/access/psk_keys.h"
 #include "broker/shell/settings.h"
 #include "broker/shell/tls_bio.h"
 #include "broker/shell/tls_files.h"
+#include "broker/shell/tls_psk.h"
 
 /* Forward secrecy and authenticated encryption only, for TLS 1.2: 1.3 has nothing else. */
 static const char ciphers_default[] = "ECDHE+AESGCM:ECDHE+CHACHA20";
+
+/* With a key in the place of certificates, the smallest of clients have no forward secrecy: that comes first. */
+static const char ciphers_psk[] =
+	"ECDHE-PSK-CHACHA20-POLY1305:DHE-PSK-AES256-GCM-SHA384:DHE-PSK-AES128-GCM-SHA256:"
+	"PSK-AES256-GCM-SHA384:PSK-AES128-GCM-SHA256";
 
 /* MQTT has a name, and so has what WebSocket begins with; who offers neither goes without. */
 static int on_alpn(SSL *ssl, const unsigned char **out, unsigned char *out_len,
@@ -53,7 +61,9 @@ static void context_set(struct tls *tls, const struct tls_settings *s)
 
 static bool ciphers_set(SSL_CTX *c, const struct tls_settings *s, char *error, unsigned error_size)
 {
-	if (!SSL_CTX_set_cipher_list(c, s->ciphers ? s->ciphers : ciphers_default))
+	const char *standard = s->psk_hint ? ciphers_psk : ciphers_default;
+
+	if (!SSL_CTX_set_cipher_list(c, s->ciphers ? s->ciphers : standard))
 		snprintf(error, error_size, "ciphers: OpenSSL knows none of \"%s\"", s->ciphers);
 	else if (s->ciphers_tls13 && !SSL_CTX_set_ciphersuites(c, s->ciphers_tls13))
 		snprintf(error, error_size, "ciphers_tls1.3: OpenSSL does not know all of \"%s\"",
@@ -61,6 +71,20 @@ static bool ciphers_set(SSL_CTX *c, const struct tls_settings *s, char *error, u
 	else
 		return true;
 	return false;
+}
+
+static bool psk_read(
+	struct tls *tls, const struct tls_settings *s, char *error, unsigned error_size)
+{
+	struct arena a;
+	const char *wrong;
+
+	arena_init(&a);
+	tls->psk = psk_keys_read(&a, s->psk_file, &wrong);
+	if (!tls->psk)
+		snprintf(error, error_size, "%s", wrong);
+	arena_fini(&a);
+	return tls->psk && tls_psk_set(tls->context, tls->psk, s->psk_hint);
 }
 
 struct tls *tls_new(
@@ -81,7 +105,9 @@ struct tls *tls_new(
 	if (ok) {
 		context_set(tls, settings);
 		ok = ciphers_set(tls->context, settings, error, error_size) &&
-			tls_files_read(tls->context, settings, error, error_size);
+			(settings->psk_hint ? psk_read(tls, settings, error, error_size)
+					    : tls_files_read(
+						      tls->context, settings, error, error_size));
 	}
 	ERR_clear_error();
 	if (ok)
@@ -101,6 +127,7 @@ void tls_drop(struct tls *tls)
 	if (!tls || --tls->holders)
 		return;
 	SSL_CTX_free(tls->context);
+	psk_keys_free(tls->psk);
 	BIO_meth_free(tls->method);
 	free(tls);
 }

@@ -8,6 +8,7 @@
 
 #include <openssl/ssl.h>
 
+struct psk_keys;
 struct tls_settings;
 
 struct tls {
@@ -15,7 +16,8 @@ struct tls {
 	SSL_CTX *context;
 	BIO_METHOD *method; /* between SSL and the channel: tls_bio_method */
 	bool identity_as_user, subject_as_user;
-	bool websockets; /* what it is called in ALPN */
+	struct psk_keys *psk; /* NULL: it is certificates that count */
+	bool websockets;      /* what it is called in ALPN */
 };
 
 /* Reads all files. NULL, with a sentence that names the file, if any of them cannot be used: it cannot be read, is

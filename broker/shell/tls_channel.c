@@ -30,6 +30,7 @@ struct tls_state {
 	SSL *ssl;
 	struct tls *tls;
 	struct tls_bio bytes;
+	const char *identity; /* of the key that the client has; NULL: none */
 };
 
 static struct tls_state *state_of(const struct connection *c)
@@ -56,6 +57,8 @@ static bool tls_open(struct connection *c)
 		return false;
 	BIO_set_data(bio, &s->bytes);
 	SSL_set_bio(s->ssl, bio, bio);
+	if (s->tls->psk && !SSL_set_app_data(s->ssl, &s->identity))
+		return false;
 	SSL_set_accept_state(s->ssl);
 	return !inner_of(c)->open || inner_of(c)->open(c);
 }
@@ -277,6 +280,9 @@ static bool add_subject(X509_NAME *subject, struct buf *name)
 bool tls_channel_user(struct connection *c, struct buf *name)
 {
 	const struct tls_state *s = state_of(c);
+
+	if (s->tls->psk)
+		return s->identity && buf_add(name, s->identity, strlen(s->identity));
 	X509 *certificate = SSL_get0_peer_certificate(s->ssl);
 	X509_NAME *subject = certificate ? X509_get_subject_name(certificate) : NULL;
 

@@ -8,7 +8,7 @@ struct buf;
 struct connection;
 
 /* Appends the name that the client's certificate gives it, as its listener wants: the Common Name, or the whole
- * subject. False if there is none.
+ * subject; or the identity of its key. False if there is none.
  */
 bool tls_channel_user(struct connection *c, struct buf *name);
 

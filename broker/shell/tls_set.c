@@ -9,7 +9,7 @@ bool tls_set_read(
 	for (unsigned i = 0; i < settings->listener_count; i++) {
 		const struct listener_settings *l = &settings->listeners[i];
 		bool websockets = l->protocol == PROTOCOL_WEBSOCKETS;
-		if (!l->tls.certfile)
+		if (!tls_is_wanted(&l->tls))
 			continue;
 		set->list[i] = tls_new(&l->tls, websockets, error, error_size);
 		if (set->list[i])

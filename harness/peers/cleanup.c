@@ -3,6 +3,7 @@
  * list, for the runner.
  */
 #include "harness/peers/scram.h"
+#include "harness/transport/tls_context.h"
 #include "harness/test.h"
 
 enum { CLEANUP_LIMIT_US = 1000000, ROUND_TRIPS = 4 };
@@ -28,6 +29,7 @@ static void close_peers(struct test *t)
 		buf_fini(&p->corked);
 		buf_fini(&p->shown);
 		scram_free(p->scram);
+		tls_free(p->tls);
 	}
 }
 

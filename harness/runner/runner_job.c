@@ -35,6 +35,12 @@ bool runner_may_keep(const struct runner *r)
 
 /* ---- the job ------------------------------------------------------------------------------- */
 
+/* It plays where the target's file says. */
+static bool is_special(const struct case_def *def)
+{
+	return def->of_users || def->of_certificates;
+}
+
 static void set_play(struct runner *r, struct runner_job *job)
 {
 	const struct runner_config *c = r->config;
@@ -44,7 +50,9 @@ static void set_play(struct runner *r, struct runner_job *job)
 		: (struct round_trip){ 0 };
 
 	if (job->item.def->of_users && !c->client)
-		job->for_users = target_users_endpoint(c->target, job->item.transport);
+		job->place = target_users_endpoint(c->target, job->item.transport);
+	if (job->item.def->of_certificates && !c->client)
+		job->place = target_certificates_endpoint(c->target, job->item.transport);
 	job->play = (struct play){
 		.def = job->item.def,
 		.row = job->item.row,
@@ -53,9 +61,10 @@ static void set_play(struct runner *r, struct runner_job *job)
 		.split_at = job->item.cut.split_at,
 		.repeat = job->item.repeat,
 		.transport = job->item.transport,
-		.target = c->client               ? NULL
-			: job->item.def->of_users ? &job->for_users
-						  : target_endpoint(c->target, job->item.transport),
+		.target = c->client ? NULL
+			: is_special(job->item.def)
+			? &job->place
+			: target_endpoint(c->target, job->item.transport),
 		.client = c->client,
 		.capabilities = &survey->capabilities,
 		.known = survey->known,

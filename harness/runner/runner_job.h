@@ -24,7 +24,7 @@ struct runner_job {
 	struct runner_ticket ticket;
 	struct plan_item item; /* with the repeat of this round */
 	struct play play;
-	struct endpoint for_users; /* play.target, of a case run that is of users */
+	struct endpoint place; /* play.target, of a case run that is of users or of certificates */
 	char prefix[10];
 	struct worker worker;
 	struct arena arena; /* of the result */

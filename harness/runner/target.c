@@ -45,6 +45,11 @@ void target_init(struct target *t, const struct target_file *file)
 	};
 }
 
+static const char *pki_folder(struct target *t)
+{
+	return arena_printf(&t->arena, "%s/pki", t->folder);
+}
+
 /* What a URL does not say. */
 static bool target_equip(struct target *t, struct endpoint *e, const char **error)
 {
@@ -60,24 +65,83 @@ static bool target_equip(struct target *t, struct endpoint *e, const char **erro
 	return t->tls;
 }
 
-/* ---- where users are asked who they are ---------------------------------------------------- */
+/* ---- where users or certificates are asked for ---------------------------------------------- */
 
 /* `values` for the placeholders of the URLs. */
-static bool find_users(struct target *t, const struct placeholder *values, const char **error)
+static bool find_list(struct target *t, const char *const *url, const struct placeholder *values,
+	struct endpoint **list, size_t *count, const char **error)
 {
-	const char *const *url = t->file ? t->file->users_urls : NULL;
 	size_t capacity = 0;
 
-	t->for_users = NULL;
-	for (t->for_users_count = 0; url && *url; url++) {
-		t->for_users = arena_grow(&t->arena, t->for_users, t->for_users_count, &capacity,
-			sizeof(*t->for_users));
-		struct endpoint *e = &t->for_users[t->for_users_count++];
+	*list = NULL;
+	for (*count = 0; url && *url; url++) {
+		*list = arena_grow(&t->arena, *list, *count, &capacity, sizeof(**list));
+		struct endpoint *e = &(*list)[(*count)++];
 		if (!endpoint_parse(&t->arena, words_fill(&t->arena, *url, values), e, error) ||
 			!target_equip(t, e, error))
 			return false;
 	}
 	return true;
+}
+
+/* Whoever connects there shows a good one, unless a case says otherwise. */
+static bool find_certificates(
+	struct target *t, const struct placeholder *values, const char **error)
+{
+	const struct target_certificates *c = &t->file->certificates;
+	struct arena *a = &t->arena;
+
+	t->certificates = c->those;
+	if (!c->line)
+		return true;
+	if (!t->certificates.folder)
+		t->certificates.folder = pki_folder(t);
+	if (!find_list(t, c->urls, values, &t->for_certificates, &t->for_certificates_count, error))
+		return false;
+	for (size_t i = 0; i < t->for_certificates_count; i++) {
+		if (!t->for_certificates[i].tls) {
+			*error = arena_printf(
+				a, "%s: [certificates] are for TLS", t->for_certificates[i].url);
+			return false;
+		}
+		struct tls_files files = t->tls->files;
+		files.cert = arena_printf(a, "%s/client.pem", t->certificates.folder);
+		files.key = arena_printf(a, "%s/client.key", t->certificates.folder);
+		if (!t->certified && !(t->certified = tls_new_dialling(a, &files, error)))
+			return false;
+		t->for_certificates[i].tls = t->certified;
+	}
+	return true;
+}
+
+static bool find_special(struct target *t, const struct placeholder *values, const char **error)
+{
+	const struct target_file *f = t->file;
+
+	if (!f)
+		return true;
+	return find_list(t, f->users_urls, values, &t->for_users, &t->for_users_count, error) &&
+		find_certificates(t, values, error);
+}
+
+struct endpoint target_certificates_endpoint(
+	const struct target *t, const struct transport *transport)
+{
+	static const struct certificates none = {
+		.lack = "the target's file has no [certificates], or no `url` for this transport "
+			"in "
+			"them: see docs/TARGETS.md, Certificates of clients"
+	};
+	struct endpoint e = *target_endpoint(t, transport);
+
+	e.certificates = &none;
+	for (size_t i = 0; i < t->for_certificates_count; i++) {
+		if (t->for_certificates[i].transport != transport)
+			continue;
+		e = t->for_certificates[i];
+		e.certificates = &t->certificates;
+	}
+	return e;
 }
 
 struct endpoint target_users_endpoint(const struct target *t, const struct transport *transport)
@@ -106,7 +170,7 @@ bool target_use_url(struct target *t, const char *url, const char **error)
 {
 	return endpoint_parse(&t->arena, url, &t->endpoint, error) &&
 		target_equip(t, &t->endpoint, error) &&
-		find_users(t, (const struct placeholder[]){ { 0 } }, error);
+		find_special(t, (const struct placeholder[]){ { 0 } }, error);
 }
 
 bool target_is_launched(const struct target *t)
@@ -250,6 +314,10 @@ static const struct endpoint *silent(const struct target *t, struct arena *a, co
 		if (is_wanted(t, t->for_users[i].transport) &&
 			(*why = endpoint_silence(a, &t->for_users[i], ACCEPT_LIMIT_US)))
 			return &t->for_users[i];
+	for (size_t i = 0; i < t->for_certificates_count; i++)
+		if (is_wanted(t, t->for_certificates[i].transport) &&
+			(*why = endpoint_silence(a, &t->for_certificates[i], ACCEPT_LIMIT_US)))
+			return &t->for_certificates[i];
 	return NULL;
 }
 
@@ -274,11 +342,6 @@ static bool is_misunderstood(const struct endpoint *e)
 }
 
 /* ---- certificates -------------------------------------------------------------------------- */
-
-static const char *pki_folder(struct target *t)
-{
-	return arena_printf(&t->arena, "%s/pki", t->folder);
-}
 
 static bool wants_pki(const struct target_file *f)
 {
@@ -358,7 +421,7 @@ static bool start_program(struct target *t, const char **error)
 	for (size_t i = 0; i < f->document_count; i++)
 		if (!folder_add(a, t->folder, &f->documents[i], values, error))
 			return false;
-	if (!find_users(t, values, error))
+	if (!find_special(t, values, error))
 		return false;
 	const char *why;
 	if (program_start(a, &spec, &t->program, &why))
@@ -442,7 +505,7 @@ static enum target_status launch_once(struct target *t, const char **error)
 
 	places_choose(&t->places, a, t->file);
 	t->tail = (struct tail){ 0 };
-	t->for_users_count = 0;
+	t->for_users_count = t->for_certificates_count = 0;
 	t->folder = folder_make(a, error);
 	if (!t->folder)
 		return TARGET_FAILED;
@@ -509,7 +572,8 @@ void target_kill(struct target *t)
 	folder_remove(t->folder);
 	t->folder = NULL;
 	tls_free(t->tls);
-	t->tls = NULL;
+	tls_free(t->certified);
+	t->tls = t->certified = NULL;
 }
 
 void target_fini(struct target *t)

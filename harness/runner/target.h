@@ -34,12 +34,15 @@ struct target {
 	size_t further_count;
 	struct endpoint *for_users; /* where users are asked who they are, if it is elsewhere */
 	size_t for_users_count;
-	const struct login *login; /* for every CONNECT; NULL: none */
-	const struct users *users; /* of the file; NULL: it names none */
-	struct login first_user;   /* of them */
-	const struct guest *guest; /* what is asked of whoever connects; NULL: nothing */
-	FILE *log;                 /* all that the program says is copied here; NULL: nowhere */
-	int stop_fd;               /* readable: give up waiting; -1. It is not read from */
+	struct endpoint *for_certificates; /* where only a certificate lets clients in */
+	size_t for_certificates_count;
+	struct certificates certificates; /* of the file; its folder NULL: there are none */
+	const struct login *login;        /* for every CONNECT; NULL: none */
+	const struct users *users;        /* of the file; NULL: it names none */
+	struct login first_user;          /* of them */
+	const struct guest *guest;        /* what is asked of whoever connects; NULL: nothing */
+	FILE *log;              /* all that the program says is copied here; NULL: nowhere */
+	int stop_fd;            /* readable: give up waiting; -1. It is not read from */
 	struct tls_files files; /* for TLS; what is NULL comes from the PKI of a launched program */
 	const struct transport *const *routes; /* those that it is to be reached over ... */
 	size_t route_count;                    /* ... 0: all that it offers */
@@ -50,6 +53,7 @@ struct target {
 	const char *folder;     /* NULL: none */
 	struct places places;   /* of the last launch */
 	struct tls *tls;        /* NULL: it is not reached over TLS */
+	struct tls *certified;  /* the same with a good certificate of the [certificates] */
 	struct tail tail;       /* of its output */
 	size_t logged_bytes;
 };
@@ -80,6 +84,10 @@ const struct endpoint *target_endpoint(const struct target *t, const struct tran
 
 /* The same for a case run that is of users: with those of the file, as the first of them. */
 struct endpoint target_users_endpoint(const struct target *t, const struct transport *transport);
+
+/* The same for a case run that is of certificates. It points into the target. */
+struct endpoint target_certificates_endpoint(
+	const struct target *t, const struct transport *transport);
 
 /* Reads what it has said so far. */
 void target_read(struct target *t);

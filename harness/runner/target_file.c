@@ -421,6 +421,24 @@ static bool check_users(struct reader *r)
 	return true;
 }
 
+/* ---- [certificates] ------------------------------------------------------------------------ */
+
+static bool read_certificates(struct reader *r, const struct ini_setting *s)
+{
+	const char *fault = target_certificates_read(
+		r->arena, &r->out->certificates, target_file_folder(r->arena, r->out), s);
+
+	return !fault || fault_about(r, s, fault);
+}
+
+static bool check_certificates(struct reader *r)
+{
+	struct target_certificates *c = &r->out->certificates;
+	const char *sentence = target_certificates_finish(c);
+
+	return !sentence || fault(r, c->line, sentence);
+}
+
 /* ---- the whole file ------------------------------------------------------------------------ */
 
 static bool section_is(const struct ini_setting *s, const char *name)
@@ -443,9 +461,11 @@ static bool read_setting(struct reader *r, const struct ini_setting *s)
 	if (!strcmp(s->section, "users") || !strcmp(s->section, "access") ||
 		!strcmp(s->section, "auth"))
 		return read_users(r, s);
+	if (!strcmp(s->section, "certificates"))
+		return read_certificates(r, s);
 	return fault(r, s->section_line ? s->section_line : s->line,
 		"the sections are [target], [file NAME], [features], [users], [access], "
-		"[auth] and [expected]");
+		"[auth], [certificates] and [expected]");
 }
 
 static bool read_all(struct arena *a, const char *path, const struct ini_file *ini,
@@ -457,7 +477,7 @@ static bool read_all(struct arena *a, const char *path, const struct ini_file *i
 	for (size_t i = 0; i < ini->count; i++)
 		if (!read_setting(&r, &ini->list[i]))
 			return false;
-	return check_last_expectation(&r) && check_users(&r);
+	return check_last_expectation(&r) && check_users(&r) && check_certificates(&r);
 }
 
 /* What no single line can say. */
@@ -480,6 +500,10 @@ static const char *missing(const struct target_file *f)
 		       "for brokers";
 	if (is_client && f->users)
 		return "a client has no [users]: they are for brokers";
+	if (is_client && f->certificates.line)
+		return "a client has no [certificates]: they are for brokers";
+	if (f->certificates.line && !f->command && !f->certificates.those.folder)
+		return "[certificates] needs a `folder`: only a launched program gets certificates";
 	if ((f->password || f->password_file) && !f->user_name)
 		return "a password needs a `user`";
 	if (f->password && f->password_file)

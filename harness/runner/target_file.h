@@ -10,6 +10,7 @@
 
 #include "harness/runner/expectation.h"
 #include "harness/runner/features.h"
+#include "harness/runner/target_certificates.h"
 
 struct arena;
 struct client;
@@ -47,8 +48,9 @@ struct target_file {
 	const char *client_ids;
 	struct users *users; /* [users] and [access]; NULL: it has none */
 	const char *const
-		*users_urls;   /* where they are asked who they are: NULL after the last, and
+		*users_urls; /* where they are asked who they are: NULL after the last, and
 					* with placeholders; NULL: anywhere */
+	struct target_certificates certificates;
 	unsigned connect_rate; /* connections a second, at most; 0: any number */
 	const struct target_document *documents;
 	size_t document_count;

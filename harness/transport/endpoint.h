@@ -8,6 +8,7 @@
 #include <sys/socket.h>
 
 struct arena;
+struct certificates;
 struct guest;
 struct login;
 struct pipe;
@@ -25,6 +26,8 @@ struct endpoint {
 	const struct tls *tls;     /* whom to trust; NULL: nobody, so no TLS. Not from the URL */
 	const struct login *login; /* for every CONNECT; NULL: it wants none. Not from the URL */
 	const struct users *users; /* whom it knows; NULL: nobody has said. Nor is this */
+	const struct certificates
+		*certificates;     /* whom it lets in by them; NULL: not said. Nor this */
 	const struct guest *guest; /* what we may do there; NULL: anything. Nor is this */
 };
 

@@ -96,6 +96,17 @@ static struct tls *finish(struct tls *tls, bool ok, const char **error)
 	return NULL;
 }
 
+/* Those that are out of date need algorithms that are, too. */
+static void set_versions(SSL_CTX *c, int only)
+{
+	int version = only ? TLS1_VERSION + only - 10 : 0;
+
+	SSL_CTX_set_min_proto_version(c, version ? version : TLS1_2_VERSION);
+	SSL_CTX_set_max_proto_version(c, version);
+	if (version && version < TLS1_2_VERSION)
+		SSL_CTX_set_cipher_list(c, "ALL:@SECLEVEL=0");
+}
+
 static struct tls *new_context(const SSL_METHOD *method, const struct tls_files *f)
 {
 	struct tls *tls = calloc(1, sizeof(*tls));
@@ -105,11 +116,10 @@ static struct tls *new_context(const SSL_METHOD *method, const struct tls_files 
 	ERR_clear_error();
 	tls->context = SSL_CTX_new(method);
 	tls->below = tls_bio_method();
-	tls->sni = f->sni;
-	tls->insecure = f->insecure;
+	tls->files = *f;
 	if (!tls->context || !tls->below)
 		abort();
-	SSL_CTX_set_min_proto_version(tls->context, TLS1_2_VERSION);
+	set_versions(tls->context, f->version);
 	SSL_CTX_set_options(tls->context, SSL_OP_NO_RENEGOTIATION);
 	SSL_CTX_set_mode(tls->context, SSL_MODE_ACCEPT_MOVING_WRITE_BUFFER);
 	return tls;

@@ -24,6 +24,7 @@ struct tls_pipe {
 	struct tls_bio bio;
 	const char *host;     /* whom the other side's certificate has to be for; NULL: anybody */
 	const char *distrust; /* why that is not so */
+	bool notified;        /* it has said that it ends */
 	bool failed;          /* for good: OpenSSL has nothing more to say */
 };
 
@@ -72,7 +73,7 @@ static ssize_t tls_read(struct pipe *p, void *data, size_t size)
 	case SSL_ERROR_NONE: return n;
 	case SSL_ERROR_WANT_READ:
 	case SSL_ERROR_WANT_WRITE: return PIPE_AGAIN;
-	case SSL_ERROR_ZERO_RETURN: return PIPE_END;
+	case SSL_ERROR_ZERO_RETURN: t->notified = true; return PIPE_END;
 	default: return give_up(t);
 	}
 }
@@ -137,6 +138,11 @@ static void tls_narrow(struct pipe *p)
 	pipe_narrow(of(p)->below);
 }
 
+static bool tls_notified(const struct pipe *p)
+{
+	return of(p)->notified;
+}
+
 static const struct pipe_ops tls_ops = {
 	.read = tls_read,
 	.write = tls_write,
@@ -144,6 +150,7 @@ static const struct pipe_ops tls_ops = {
 	.close = tls_close,
 	.reset = tls_reset,
 	.narrow = tls_narrow,
+	.notified = tls_notified,
 };
 
 /* ---- handshakes ---------------------------------------------------------------------------- */
@@ -190,7 +197,7 @@ static bool is_address(const char *host)
 /* Whom to ask for, and whom to believe. An address is no name to ask for (RFC 6066, section 3). */
 static void expect_host(struct tls_pipe *t, const struct tls *tls, const char *host)
 {
-	t->host = tls->sni ? tls->sni : host;
+	t->host = tls->files.sni ? tls->files.sni : host;
 	if (!t->host)
 		return;
 	if (is_address(t->host)) {

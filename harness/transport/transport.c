@@ -85,6 +85,11 @@ void pipe_reset(struct pipe *p)
 	p->ops->reset(p);
 }
 
+int pipe_was_notified(const struct pipe *p)
+{
+	return p->ops->notified ? p->ops->notified(p) : -1;
+}
+
 void pipe_narrow(struct pipe *p)
 {
 	if (p->ops->narrow)

@@ -47,6 +47,8 @@ struct pipe_ops {
 	 * that.
 	 */
 	void (*narrow)(struct pipe *p);
+	/* Once it has ended: whether TLS was told so (close_notify). NULL: it is not TLS. */
+	bool (*notified)(const struct pipe *p);
 };
 
 /* In the arena that it was made in; its socket is closed by pipe_close or pipe_reset. */
@@ -63,6 +65,7 @@ bool pipe_pending(const struct pipe *p);
 void pipe_close(struct pipe *p);
 void pipe_reset(struct pipe *p);
 void pipe_narrow(struct pipe *p);
+int pipe_was_notified(const struct pipe *p); /* -1: it is not TLS */
 
 /* Past all layers, on the socket itself: bytes that no layer has made, as far as it takes them at once; the end
  * of what we send, which none of them announces. The pipe may still be read, and has to be closed.

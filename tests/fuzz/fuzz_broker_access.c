@@ -6,6 +6,7 @@
 
 #include "base/arena.h"
 #include "broker/access/passwords.h"
+#include "broker/access/psk_keys.h"
 #include "broker/access/rights.h"
 #include "broker/access/scram.h"
 #include "broker/access/scram_users.h"
@@ -32,6 +33,19 @@ static void read_passwords(struct arena *a, char *text, size_t len)
 	if (nobodys->iterations < 1000)
 		DEMAND(!password_matches(nobodys, "x", 1));
 	passwords_clear(p);
+}
+
+static void read_psk(struct arena *a, char *text, size_t len)
+{
+	const char *error = NULL;
+	struct psk_keys *k = psk_keys_parse(a, "f", text, len, &error);
+
+	if (!k) {
+		demand_of_error(error);
+		return;
+	}
+	DEMAND(!psk_keys_find(k, ":nobody"));
+	psk_keys_free(k);
 }
 
 static void read_scram(struct arena *a, char *text, size_t len)
@@ -118,10 +132,11 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	char *text = malloc(size); /* one byte for the NUL in the place of the first */
 	memcpy(text, data + 1, size - 1);
 	arena_init(&a);
-	switch (data[0] & 3) {
+	switch (data[0] & 7) {
 	case 0: read_rights(&a, text, size - 1); break;
 	case 1: read_passwords(&a, text, size - 1); break;
 	case 2: read_scram(&a, text, size - 1); break;
+	case 4: read_psk(&a, text, size - 1); break;
 	case 3: converse(&a, text, size - 1); break;
 	}
 	arena_fini(&a);

@@ -3,6 +3,9 @@
 good      shakes hands with each client by itself, and ends its connection to the broker when TLS ends
 queue     shakes hands with one client after the other
 panic     drops all of its clients when a handshake fails
+polite    ends TLS by close_notify before it ends a connection; the others do not
+strict    wants a certificate of the CA in a fifth argument that is not in the list of revoked ones in a sixth
+forgetful wants one and knows no list; lax: wants none; shut: takes none
 clinging  keeps its connection to the broker when a client ends without close_notify, or breaks TLS
 """
 import select
@@ -14,6 +17,12 @@ import threading
 BROKER, MODE = int(sys.argv[1]), sys.argv[4]
 CONTEXT = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
 CONTEXT.load_cert_chain(sys.argv[2], sys.argv[3])
+if MODE in ("strict", "forgetful", "shut"):
+    CONTEXT.verify_mode = ssl.CERT_REQUIRED
+    CONTEXT.load_verify_locations(sys.argv[2 if MODE == "shut" else 5])
+if MODE == "strict":
+    CONTEXT.load_verify_locations(sys.argv[6])
+    CONTEXT.verify_flags |= ssl.VERIFY_CRL_CHECK_LEAF
 CONTEXT.options &= ~ssl.OP_IGNORE_UNEXPECTED_EOF
 OPEN, KEPT = set(), []  # connections to the broker
 
@@ -24,6 +33,14 @@ def end(sock):
     except OSError:
         pass
     sock.close()
+
+
+def say_goodbye(client):
+    client.settimeout(1)
+    try:
+        client.unwrap()
+    except OSError:
+        pass
 
 
 def relay(client, broker):
@@ -82,6 +99,8 @@ def go_on(client, broker):
         end(broker)
     else:
         KEPT.append(broker)
+    if MODE == "polite":
+        say_goodbye(client)
     end(client)
 
 

@@ -68,6 +68,17 @@ def free_port():
         return s.getsockname()[1]
 
 
+def wait_for_port(port, process, log=None):
+    deadline = time.monotonic() + LIMIT_S
+    while True:
+        try:
+            socket.create_connection(("127.0.0.1", port), LIMIT_S).close()
+            return
+        except ConnectionRefusedError:
+            assert process.poll() is None and time.monotonic() < deadline, log and log.read_text()
+            time.sleep(0.02)
+
+
 class Server:
     """A broker with a configuration; it is ended in order, and a sanitizer's finding is an exit code."""
 
@@ -83,14 +94,7 @@ class Server:
             self.wait_for_port(each)
 
     def wait_for_port(self, port):
-        deadline = time.monotonic() + LIMIT_S
-        while True:
-            try:
-                socket.create_connection(("127.0.0.1", port), LIMIT_S).close()
-                return
-            except ConnectionRefusedError:
-                assert self.process.poll() is None and time.monotonic() < deadline, self.log.read_text()
-                time.sleep(0.02)
+        wait_for_port(port, self.process, self.log)
 
     def wait_for_log(self, words, count=1):
         deadline = time.monotonic() + LIMIT_S

@@ -43,7 +43,7 @@ def verdicts(tmp_path, broker):
         relays.append(subprocess.Popen([sys.executable, RELAY, str(broker), mode], stdout=subprocess.PIPE, text=True))
         port = int(relays[-1].stdout.readline())
         done = subprocess.run([PROGRAM, "run", "--out", "out", f"ws://127.0.0.1:{port}", *(cases or ["websocket"]),
-                               "--patience", "2"], cwd=tmp_path, capture_output=True, text=True, timeout=240)
+                               "--patience", "2", *["-j", "1"] * (mode == "accept")], cwd=tmp_path, capture_output=True, text=True, timeout=240)
         lines = [json.loads(line) for line in (tmp_path / "out/run.jsonl").read_text().splitlines()]
         found = [c for c in lines if c["type"] == "case"]
         assert cases or len(found) == 2 * CASES, done
@@ -86,6 +86,7 @@ def test_who_keeps_the_rules_passes(verdicts):
      {f"subprotocol_not_offered/{row}": ("nonstrict", PROTOCOL) for row in ("another", "none")}),
     ("strict", ["subprotocol_*"],
      {f"subprotocol_chosen/{row}": ("nonstrict", PROTOCOL) for row in ("last", "between")}),
+    ("accept", ["accept_answers_key"], {"accept_answers_key": ("nonstrict", RULES)}),
     ("versions", ["*_refused"],
      {case: ("nonstrict", RULES) for case in ("other_version_refused", "missing_key_refused")}),
     ("unnamed", ["*_refused"], {"other_version_refused": ("nonstrict", RULES)}),

@@ -111,6 +111,75 @@ static void keep_alive_waits_for_the_verdict(void **state)
 	expect_trouble(r, "5.0:MQTT-3.1.2-22");
 }
 
+/* As much time for an answer as at CONNECT, whatever its Keep Alive; and no more with what it sends besides. */
+static void who_does_not_answer_is_thrown_out(void **state)
+{
+	struct rig *r = *state;
+	unsigned steps;
+	r->config.limits.connect_wait_ms = 3000;
+	r->config.clock_grain_ms = 0;
+
+	for (unsigned alive = 0; alive < 2; alive++) {
+		struct client *c = join_undecided(r, &steps);
+		say(c, "00"); /* the rest of a PINGREQ that is cut */
+		link_decide(c->link, BROKER_AUTH_CONTINUE, NULL);
+		link_decide(c->link, BROKER_AUTH_CONTINUE, NULL);
+		expect(c, "AUTH 0x18 Continue authentication, Authentication Method \"method\"");
+		expect(c, "AUTH 0x18 Continue authentication, Authentication Method \"method\"");
+		expect(c, "PINGRESP");
+		expect(c, "PINGRESP");
+		wait_ms(r, 2999);
+		if (alive)
+			say(c, "C0 00");
+		else
+			expect_silence(c);
+		if (alive)
+			expect(c, "PINGRESP");
+		wait_ms(r, 1);
+		expect(c,
+			"DISCONNECT 0x87 Not authorized, Reason String \"re-authentication was not "
+			"gone on with\"");
+		expect_closed(c);
+		expect_trouble(r, "5.0:MQTT-4.12.1-2");
+	}
+	/* Who is done has all the time in the world. */
+	struct client *c = join_undecided(r, &steps);
+	link_decide(c->link, BROKER_AUTH_CONTINUE, NULL);
+	link_decide(c->link, 0, NULL);
+	say(c, "00");
+	wait_ms(r, 14000);
+	assert_non_null(c->link);
+}
+
+/* The answer may lie there, as too much waits to be written: it is not late before it could be read. */
+static void an_answer_that_cannot_be_read_is_not_late(void **state)
+{
+	struct rig *r = *state;
+	unsigned steps;
+	r->config.limits.connect_wait_ms = 3000;
+	r->config.limits.output_bytes = 1000;
+	r->config.unread = client_has_unread;
+	struct client *c = join_undecided(r, &steps), *pub = join(r, MQTT_50, "pub");
+
+	say(c, "00");
+	link_decide(c->link, BROKER_AUTH_CONTINUE, NULL);
+	link_decide(c->link, BROKER_AUTH_CONTINUE, NULL);
+	carry(r);
+	c->deaf = c->unread = true;
+	for (unsigned i = 0; i < 40; i++)
+		say(pub, text(r, "30 r s\"t\" p{} b\"%0100u\"", i));
+	assert_false(link_wants_input(c->link));
+	wait_ms(r, 4000);
+	assert_non_null(c->link);
+	c->deaf = c->unread = false;
+	link_mark(c->link);
+	carry(r);
+	assert_non_null(c->link);
+	say(c, "F0 r 18 p{15 s\"method\"}");
+	link_decide(c->link, 0, NULL);
+	assert_non_null(c->link);
+}
+
 int main(void)
 {
 #define TEST(name) cmocka_unit_test_setup_teardown(name, rig_set_up, rig_tear_down)
@@ -118,6 +187,8 @@ int main(void)
 		TEST(nothing_is_read_until_the_verdict),
 		TEST(a_refusal_ends_the_connection),
 		TEST(keep_alive_waits_for_the_verdict),
+		TEST(who_does_not_answer_is_thrown_out),
+		TEST(an_answer_that_cannot_be_read_is_not_late),
 	};
 	return cmocka_run_group_tests_name("broker_reauth", tests, NULL, NULL);
 }

@@ -134,6 +134,8 @@ static void what_is_wrong_is_named_with_its_line(void **state)
 			"takes an IP address or localhost, not \"300.0.0.1\"" },
 		{ "listener 1883 127.0.0.1 mqtt\n", "not \"127.0.0.1 mqtt\"" },
 		{ "max_qos 1\n\nmax_qos 1\n", ":3: max_qos stands in line 1 already" },
+		{ "mount_point a/\n", ":1: mount_point is about the listener before it" },
+		{ "listener 0\nmount_point\n", ":2: mount_point lacks a value" },
 		{ "max_connections 1\nmax_connections -1\n",
 			":2: max_connections stands in line 1" },
 	};

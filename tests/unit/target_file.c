@@ -225,6 +225,33 @@ static void users_have_rights(void **state)
 	assert_null(read_good(TARGET).users);
 }
 
+static void certificates_are_read(void **state)
+{
+	(void)state;
+	struct target_file f =
+		read_good(TARGET "[certificates]\n"
+				 "url = mqtts://{host}:{port_2} wss://{host}:{port_3}\n"
+				 "refused = missing revoked\n"
+				 "folder = made/here\n");
+	const struct certificates *c = &f.certificates.those;
+
+	assert_string_equal(f.certificates.urls[1], "wss://{host}:{port_3}");
+	assert_null(f.certificates.urls[2]);
+	assert_true(*c->folder == '/' && strstr(c->folder, "/made/here"));
+	assert_true(c->refused[CERTIFICATE_MISSING] && c->refused[CERTIFICATE_REVOKED]);
+	assert_false(c->refused[CERTIFICATE_EXPIRED] || c->refused[CERTIFICATE_FOREIGN]);
+	f = read_good(TARGET "[certificates]\nurl = mqtts://{host}:{port_2}\n");
+	assert_null(f.certificates.those.folder);
+	assert_true(f.certificates.those.refused[CERTIFICATE_EARLY]);
+	assert_false(f.certificates.those.refused[CERTIFICATE_REVOKED]);
+	assert_false(read_good(TARGET).certificates.line);
+	assert_refused("[target]\nname = X\nurl = mqtts://h\n[certificates]\nurl = mqtts://h\n",
+		"1: [certificates] needs a `folder`: only a launched program gets certificates");
+	assert_refused(
+		"[target]\nname = X\nagent = a\n[certificates]\nurl = mqtts://h\nfolder = f\n",
+		"1: a client has no [certificates]: they are for brokers");
+}
+
 /* None of them shows the password. */
 static void faults_of_users_have_a_place(void **state)
 {
@@ -247,6 +274,14 @@ static void faults_of_users_have_a_place(void **state)
 		{ "[users]\nanonymous = no\nanonymous = no\n", "6: `anonymous`: is given twice" },
 		{ "[users]\nuser = a\nrights = all\n",
 			"6: `rights`: there is no such name in [users]" },
+		{ "[certificates]\nrefused = missing\n", "4: [certificates] needs a `url`" },
+		{ "[certificates]\nurl = mqtts://h\nurl = mqtts://h\n",
+			"6: `url`: is given twice" },
+		{ "[certificates]\nurl = mqtts://h\nrefused = missing lost\n",
+			"6: `refused`: must be some of missing, expired, early, foreign and "
+			"revoked" },
+		{ "[certificates]\nurl = mqtts://h\nfile = x\n",
+			"6: `file`: [certificates] has `url`, `refused` and `folder`" },
 		{ "[auth]\nmethod = SCRAM-SHA-1\n",
 			"4: [auth] needs a `method`, and a user of [users]" },
 		{ "[users]\nuser = a\n[auth]\nmethod = PLAIN\n",
@@ -285,7 +320,7 @@ static void faults_have_a_place(void **state)
 	assert_refused("\n[target]\nnam = x\n", "3: `nam`: there is no such name in [target]");
 	assert_refused("[wrong]\na = b\n",
 		"1: the sections are [target], [file NAME], [features], [users], [access], "
-		"[auth] and [expected]");
+		"[auth], [certificates] and [expected]");
 	assert_refused("[target]\nname = X\nname = Y\n", "3: `name`: is given twice");
 	assert_refused("\n\n[target]\nname = X\n",
 		"3: [target] needs one of these: a `command` that launches a broker, the `url` of "
@@ -616,6 +651,7 @@ int main(void)
 		TEST(a_broker_may_be_hosted_by_others),
 		TEST(a_broker_may_want_a_user),
 		TEST(users_have_rights),
+		TEST(certificates_are_read),
 		TEST(faults_of_users_have_a_place),
 		TEST(faults_have_a_place),
 		TEST(nothing_is_cut_off),
