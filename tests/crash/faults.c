@@ -20,7 +20,7 @@
 #include <sys/uio.h>
 #include <unistd.h>
 
-enum { OPEN, READ, WRITE, SYNC, GROW, MAP, KINDS };
+enum { OPEN, READ, WRITE, SYNC, GROW, MAP, NAME, KINDS };
 enum { JOURNAL_WRITE = 1, JOURNAL_DURABLE, JOURNAL_SYNC, JOURNAL_SIZE };
 enum {
 	SHORT = -1,
@@ -270,6 +270,17 @@ void *mmap(void *at, size_t size, int access, int flags, int fd, off_t offset)
 		return MAP_FAILED;
 	}
 	return NEXT(mmap)(at, size, access, flags, fd, offset);
+}
+
+int renameat(int from, const char *name, int to, const char *new_name)
+{
+	begin();
+	int e = is_store(to, "") ? fault(NAME) : 0;
+	if (e) {
+		errno = e;
+		return -1;
+	}
+	return NEXT(renameat)(from, name, to, new_name);
 }
 
 /* The same for who asks for files of any size. */

@@ -25,7 +25,8 @@ from table import KINDS, SHORT, Table
 
 # Which errors a call of a kind may end with.
 ERRORS = {"open": ["EMFILE", "EACCES"], "read": ["EIO"], "write": ["ENOSPC", "EIO", "SHORT"], "sync": ["EIO", "ENOSPC"],
-          "grow": ["ENOSPC", "EROFS"], "map": ["ENOMEM"]}
+          "grow": ["ENOSPC", "EROFS"], "map": ["ENOMEM"],
+          "name": ["ENOSPC", "EACCES"]}
 STEPS = 25
 LIMIT_S = 60
 

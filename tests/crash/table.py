@@ -2,7 +2,7 @@
 import mmap
 import struct
 
-KINDS = ["open", "read", "write", "sync", "grow", "map"]  # as in faults.c
+KINDS = ["open", "read", "write", "sync", "grow", "map", "name"]  # as in faults.c
 SHORT, KILL = -1, -2
 ENTRY = struct.Struct("<QQQq")
 
