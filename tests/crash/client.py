@@ -6,7 +6,7 @@ import socket
 import time
 
 import packets
-from model import EXPIRY_S, FILTERS, IDENTIFIERS, OFF, SHARE, SLACK_S, Fault, Timeline
+from model import FILTERS, IDENTIFIERS, OFF, SHARE, SLACK_S, Fault, Timeline
 from packets import CONNACK, DISCONNECT, NAMES, PINGRESP, PUBACK, PUBCOMP, PUBLISH, PUBREC, PUBREL, SUBACK, UNSUBACK
 
 LONG_S = 3600

@@ -6,7 +6,6 @@ to a broker that starts. Either it is refused with a sentence that names the fil
 there that was there: never something else, and nobody dies. Of every some copies that were read, the clients
 resume, and get all that they were promised.
 """
-import argparse
 import collections
 import copy
 import pathlib
@@ -15,9 +14,10 @@ import subprocess
 import sys
 import tempfile
 
-from crash import ROOT, Died, World
+import arguments
 from model import Fault
 from server import Broken, Server
+from world import Died, World
 
 PAGE = 4096
 META_BYTES = 16 + 136
@@ -44,7 +44,7 @@ def damages(rng, data, pages, each):
     for what, at, bit in flips(rng, len(data), pages, each):
         damaged = bytearray(data)
         damaged[at] ^= bit
-        yield f"{what}", damaged
+        yield what, damaged
     cuts = {0, 1, 100, PAGE - 1, PAGE, PAGE + 1, 2 * PAGE - 1, 2 * PAGE, len(data) // 2, len(data) - PAGE, len(data) - 1}
     for size in sorted(cuts | {rng.randrange(pages * PAGE) for _ in range(each)}):
         yield "cut", data[:size]
@@ -74,16 +74,10 @@ class Bench:
         world.begin()
         for _ in range(3):
             world.work()
-            try:
-                world.end("random")
-            except Died:
-                pass
+            world.kill()
             world.settle(None)
         world.work(early=True)
-        try:
-            world.end("random")
-        except Died:
-            pass
+        world.kill()
         self.data = self.file.read_bytes()
         shown = dump(self.args.broker, self.server.store)
         if shown.returncode:
@@ -148,21 +142,16 @@ class Bench:
         world.armed = world.sent = None
         world.settle(None, everybody=True)
         world.work(steps=20)
-        try:
-            world.end("random")
-        except Died:
-            pass
+        world.kill()
         world.settle(None, everybody=True)
 
 
 def main():
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--broker", default=ROOT / "build/dev/broker/mqttspec-broker", metavar="PROGRAM")
+    parser = arguments.parser_of(__doc__)
     parser.add_argument("--seed", type=int, default=1, metavar="N", help="of the store, and of where it is damaged (1)")
     parser.add_argument("--pages", type=int, default=20, metavar="N", help="how many pages are damaged (20)")
     parser.add_argument("--step", type=int, default=1, metavar="N", help="only every N-th damage, by chance (1)")
-    parser.add_argument("--folder", metavar="FOLDER", help="where stores are made (that of temporary files)")
-    args = parser.parse_args()
+    args = arguments.parse(parser)
     outcomes, failed, resumed = collections.Counter(), 0, 0
     with tempfile.TemporaryDirectory(prefix="mqttspec-damage-", dir=args.folder) as folder:
         bench = Bench(args, folder)

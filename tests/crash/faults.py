@@ -7,26 +7,25 @@
 Until the fault is over the broker may refuse what it cannot store; who asks for nothing that lasts is served all
 the while. It may not start: then with a sentence that names the folder. It never dies, and breaks no promise.
 """
-import argparse
 import collections
 import errno
 import multiprocessing
 import pathlib
+import socket
 import sys
 import tempfile
 import time
 
-import crash
+import arguments
 import packets
-from crash import ROOT, Died, World
 from model import Fault
 from server import Broken, Server
 from table import KINDS, SHORT, Table
+from world import Died, World
 
 # Which errors a call of a kind may end with.
 ERRORS = {"open": ["EMFILE", "EACCES"], "read": ["EIO"], "write": ["ENOSPC", "EIO", "SHORT"], "sync": ["EIO", "ENOSPC"],
-          "grow": ["ENOSPC", "EROFS"], "map": ["ENOMEM"],
-          "name": ["ENOSPC", "EACCES"]}
+          "grow": ["ENOSPC", "EROFS"], "map": ["ENOMEM"], "name": ["ENOSPC", "EACCES"]}
 STEPS = 25
 LIMIT_S = 60
 
@@ -53,22 +52,16 @@ class Trial:
         else:
             world.begin()
             world.work(steps=STEPS)
-            self.kill()
+            world.kill()
         self.table.set(self.kind, self.number, 0 if self.lasting else self.number + 1, self.error)
         world.strict = False
         outcome = self.suffer()
         reached = self.table.calls(self.kind) >= self.number
         self.table.clear()
         outcome = self.recover(outcome)
-        self.kill()
+        world.kill()
         world.settle(None, everybody=True)
         return outcome if reached else None
-
-    def kill(self):
-        try:
-            self.world.end("random")
-        except Died:
-            pass
 
     def suffer(self):
         """The time of the fault."""
@@ -96,7 +89,7 @@ class Trial:
 
     def look_at_bystander(self):
         """Who wants nothing to last is served all the while."""
-        with crash.socket.create_connection(("127.0.0.1", self.server.port), LIMIT_S) as s:
+        with socket.create_connection(("127.0.0.1", self.server.port), LIMIT_S) as s:
             s.sendall(packets.connect(4, "bystander", True) + packets.subscribe(4, 1, "z", 0, 0) +
                       packets.publish(4, "z", b"seen", 0) + b"\xC0\0")
             buffer, kinds = bytearray(), []
@@ -200,9 +193,8 @@ def play_row(pool, args, row):
 
 
 def main():
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--broker", default=ROOT / "build/dev/broker/mqttspec-broker", metavar="PROGRAM")
-    parser.add_argument("--shim", default=ROOT / "build/dev/tests/crash/libcrash_faults.so", metavar="LIBRARY")
+    parser = arguments.parser_of(__doc__)
+    arguments.add_shim(parser)
     parser.add_argument("--kind", choices=KINDS, help="only calls of this kind")
     parser.add_argument("--error", metavar="NAME", help="only with this one: " + ", ".join(
         sorted({error for errors in ERRORS.values() for error in errors})))
@@ -210,9 +202,7 @@ def main():
     parser.add_argument("--step", type=int, default=1, metavar="N", help="then every N-th (1)")
     parser.add_argument("--once", action="store_true", help="not until no call is left, but --jobs of them")
     parser.add_argument("--jobs", type=int, default=2, metavar="N", help="at once; most of them wait (2)")
-    parser.add_argument("--folder", metavar="FOLDER", help="where stores are made (that of temporary files)")
-    args = parser.parse_args()
-    args.broker, args.shim = pathlib.Path(args.broker).resolve(), pathlib.Path(args.shim).resolve()
+    args = arguments.parse(parser, needs_shim=lambda args: True)
     trials = failed = 0
     with multiprocessing.Pool(args.jobs) as pool:
         for row in rows(args):
