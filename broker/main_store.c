@@ -286,5 +286,11 @@ int main_recover(const char *folder)
 	printf("%s/data.mdb: %" PRIu64 " pairs saved, %" PRIu64
 	       " damaged pairs or pages left out; the old file is %s\n",
 		folder, r.saved, r.lost, r.kept);
+	json_t *written = r.head.number ? time_of((int64_t)r.head.wall_ms, 0) : NULL;
+	if (written)
+		printf("It is what there was after commit %" PRIu64
+		       ", at %s: a later one, if there was any, cannot be read.\n",
+			r.head.number, json_string_value(written));
+	json_decref(written);
 	return EXIT_SUCCESS;
 }

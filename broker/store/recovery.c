@@ -78,6 +78,8 @@ static bool recover(struct recovering *g, const struct folder *f, char *error, u
 	bool ok = r && reading_salvage(r, f->path, take, g);
 
 	/* Without one, times count from now. */
+	if (r)
+		g->result->head = r->head;
 	g->head = r && r->head.wall_ms ? r->head : head_now();
 
 	if (r && !ok)

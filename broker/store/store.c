@@ -12,6 +12,8 @@
 #include "broker/store/reading.h"
 #include "broker/store/table.h"
 
+enum { CALM_MS = 1000 }; /* without a refusal, before there is said to be room again */
+
 struct store {
 	struct store_settings settings;
 	struct folder folder;
@@ -27,7 +29,8 @@ struct store {
 	bool failing; /* the latest commit failed, and is to be tried again */
 	bool full;    /* a pair had no room: of this size */
 	uint64_t full_bytes;
-	bool lost; /* a removal could not be noted for want of memory */
+	uint64_t refused_ms; /* when that was last */
+	bool lost;           /* a removal could not be noted for want of memory */
 };
 
 static uint64_t clock_ms(clockid_t clock)
@@ -79,11 +82,13 @@ static void tell_full(struct store *s, uint64_t bytes, int e)
 			s->folder.path, table_error(e));
 	s->full = true;
 	s->full_bytes = bytes;
+	s->refused_ms = clock_ms(CLOCK_MONOTONIC);
 }
 
 static void look_for_room(struct store *s)
 {
-	if (!s->full || table_room(&s->table, 1, s->full_bytes))
+	if (!s->full || clock_ms(CLOCK_MONOTONIC) - s->refused_ms < CALM_MS ||
+		table_room(&s->table, 1, s->full_bytes))
 		return;
 	s->full = false;
 	log_line(s->log, LOG_NOTICE, "%s: there is room again", s->folder.path);

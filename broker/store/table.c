@@ -271,6 +271,14 @@ const char *table_error(int e)
 
 /* ---- room ---------------------------------------------------------------------------------- */
 
+/* A file system that cannot do this lets the commit fail when it is full. */
+static int set_aside(const struct table *t, int fd, uint64_t size)
+{
+	int e = posix_fallocate(fd, (off_t)t->file_bytes, (off_t)(size - t->file_bytes));
+
+	return e == EOPNOTSUPP || e == EINVAL ? 0 : e;
+}
+
 static int file_grow(struct table *t, uint64_t need)
 {
 	uint64_t step = t->file_bytes / 8;
@@ -283,10 +291,10 @@ static int file_grow(struct table *t, uint64_t need)
 	uint64_t size = need + step > t->most_bytes ? t->most_bytes : need + step;
 	if (!t->env || mdb_env_get_fd(t->env, &fd))
 		return EIO;
-	int e = posix_fallocate(fd, (off_t)t->file_bytes, (off_t)(size - t->file_bytes));
+	int e = set_aside(t, fd, size);
 	if (e && size > need) { /* not as much as would be good to have */
 		size = need;
-		e = posix_fallocate(fd, (off_t)t->file_bytes, (off_t)(size - t->file_bytes));
+		e = set_aside(t, fd, size);
 	}
 	if (!e)
 		t->file_bytes = size;
