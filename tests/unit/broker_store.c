@@ -298,16 +298,16 @@ static void a_commit_that_fails_holds_nobody_else(void **state)
 {
 	struct rig *r = *state;
 	struct shelf *shelf = shelf_of(r);
-	struct client *c = join_with(r, "c", true, "11 w100"), *pub = join(r, MQTT_50, "pub");
+	struct client *c = join_with(r, "c", true, "11 w100"), *pub = dial(r, MQTT_50);
 	struct client *other = join(r, MQTT_50, "other"), *n = join(r, MQTT_50, "n");
 
-	hear(c);
+	say(pub, "10 r s\"MQTT\" 05 02 n10 p{} s\"pub\"");
+	hear(c), hear(pub);
 	subscribe_to(c, "t", 1);
 	subscribe_to(n, "#", 2);
 	say(other, "34 r s\"x\" m9 p{}");
 	expect(other, "PUBREC id 9");
 	expect(n, "PUBLISH \"x\" q2 id 1 \"\"");
-	shelf->stuck = shelf->full = false;
 	shelf->stuck = true;
 	say(pub, "32 r s\"t\" m1 p{} b\"m\"");
 	shelf->full = true; /* as a store is that cannot be committed */

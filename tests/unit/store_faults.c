@@ -37,26 +37,32 @@ static bool fails(void)
 	return true;
 }
 
-ssize_t pwrite(int fd, const void *data, size_t len, off_t at)
+/* In the place of libc's, under names of their own here. */
+ssize_t fault_pwrite(int fd, const void *data, size_t len, off_t at) __asm__("pwrite");
+ssize_t fault_writev(int fd, const struct iovec *list, int count) __asm__("writev");
+int fault_fdatasync(int fd) __asm__("fdatasync");
+int fault_fallocate(int fd, off_t at, off_t len) __asm__("posix_fallocate");
+
+ssize_t fault_pwrite(int fd, const void *data, size_t len, off_t at)
 {
 	if (!fails())
 		return syscall(SYS_pwrite64, fd, data, len, at);
 	return faults.is_short ? syscall(SYS_pwrite64, fd, data, len / 2, at) : -1;
 }
 
-ssize_t writev(int fd, const struct iovec *list, int count)
+ssize_t fault_writev(int fd, const struct iovec *list, int count)
 {
 	if (!fails())
 		return syscall(SYS_writev, fd, list, count);
 	return faults.is_short ? syscall(SYS_writev, fd, list, 1) : -1;
 }
 
-int fdatasync(int fd)
+int fault_fdatasync(int fd)
 {
 	return fails() ? -1 : (int)syscall(SYS_fdatasync, fd);
 }
 
-int posix_fallocate(int fd, off_t at, off_t len)
+int fault_fallocate(int fd, off_t at, off_t len)
 {
 	if (fails())
 		return faults.error;
