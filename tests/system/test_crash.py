@@ -18,7 +18,7 @@ SEEDS = 100  # of ten rounds each
 
 
 def play(name, *arguments, limit_s=LIMIT_S):
-    run = subprocess.run([ROOT / "tests" / "crash" / name, "--broker", BROKER, *arguments], capture_output=True,
+    run = subprocess.run([ROOT / "tests" / "crash" / name, "--broker", BROKER, *map(str, arguments)], capture_output=True,
                          text=True, timeout=limit_s)
     return run.returncode, run.stdout + run.stderr
 
@@ -59,9 +59,14 @@ def test_a_file_that_is_damaged(tmp_path):
     assert " refused, " in said and " read " in said, said
 
 
-def test_a_kill_that_nobody_knows():
-    code, said = play("crash.py", "--kill", "random,nowhere")
-    assert code == 2 and "there is no kill nowhere" in said
+@pytest.mark.parametrize("arguments, sentence", [
+    (["--kill", "random,nowhere"], "there is no kill nowhere"),
+    (["--broker", "/dev/null/none"], "there is no broker /dev/null/none"),
+    (["--broker", "/bin/true"], "/bin/true has no points to be killed at"),
+    (["--power", "--shim", "/dev/null/none"], "there is no library /dev/null/none")])
+def test_what_is_wrong_with_the_command_line(arguments, sentence):
+    code, said = play("crash.py", *arguments)
+    assert code == 2 and sentence in said and "Traceback" not in said
 
 
 @pytest.mark.nightly
