@@ -68,9 +68,9 @@ def main():
     parser.add_argument("--kill", metavar="NAME[:N],...",
                         help="one round of each: " + ", ".join(KILLS) + f" ({ROUNDS} rounds, each in its turn); :N is "
                              "the time at which the broker passes the point, since its start")
-    parser.add_argument("--power", action="store_true", help="with each kill, what was not synced is lost, or half of it")
+    parser.add_argument("--power", action="store_true", help="with each kill, what was not synced is lost")
     arguments.add_shim(parser)
-    parser.add_argument("--line", action="append", default=[], metavar="DIRECTIVE", help="of the configuration, besides")
+    parser.add_argument("--line", action="append", default=[], metavar="DIRECTIVE", help="of the configuration")
     parser.add_argument("--trace", type=argparse.FileType("w"), metavar="FILE", help="every packet, for who mends")
     args = arguments.parse(parser, lambda args: args.power, lambda args: True)
     totals, failed = collections.Counter(), 0

@@ -45,7 +45,8 @@ def damages(rng, data, pages, each):
         damaged = bytearray(data)
         damaged[at] ^= bit
         yield what, damaged
-    cuts = {0, 1, 100, PAGE - 1, PAGE, PAGE + 1, 2 * PAGE - 1, 2 * PAGE, len(data) // 2, len(data) - PAGE, len(data) - 1}
+    size = len(data)
+    cuts = {0, 1, 100, PAGE - 1, PAGE, PAGE + 1, 2 * PAGE - 1, 2 * PAGE, size // 2, size - PAGE, size - 1}
     for size in sorted(cuts | {rng.randrange(pages * PAGE) for _ in range(each)}):
         yield "cut", data[:size]
     for page in (0, 1, *rng.sample(range(2, pages), min(each, pages - 2))):

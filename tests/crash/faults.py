@@ -2,7 +2,8 @@
 """Lets each call that the broker makes upon its store fail, one after another, and sees what becomes of it.
 
     a world of clients (crash.py) ──▶ the N-th call of a kind fails, or all from the N-th on ──▶ the fault ends
-         ──▶ clients come back ──▶ judgement ──▶ SIGKILL, start ──▶ judgement
+         N is even:   ──▶ clients come back ──▶ judgement ──▶ SIGKILL, start ──▶ judgement
+         N is odd:    ──▶ SIGKILL, start ──▶ judgement
 
 Until the fault is over the broker may refuse what it cannot store; who asks for nothing that lasts is served all
 the while. It may not start: then with a sentence that names the folder. It never dies, and breaks no promise.
@@ -58,8 +59,13 @@ class Trial:
         outcome = self.suffer()
         reached = self.table.calls(self.kind) >= self.number
         self.table.clear()
-        outcome = self.recover(outcome)
-        world.kill()
+        outcome = outcome or "goes on" + self.said()
+        if self.server.process and self.number % 2:
+            world.kill()
+            world.strict = True
+        else:
+            self.recover()
+            world.kill()
         world.settle(None, everybody=True)
         return outcome if reached else None
 
@@ -102,20 +108,24 @@ class Trial:
             if packets.PUBLISH not in kinds:
                 raise Fault("a client of QoS 0 got nothing while the store fails")
 
-    def recover(self, outcome):
+    def said(self):
+        lines = self.server.log.read_text(errors="replace").splitlines()
+        errors = [line.split(": ", 2)[-1].split(";")[0] for line in lines if " error " in line]
+        return f", says: {errors[0]}" if errors else ", says nothing"
+
+    def recover(self):
         """The fault is over, and all is well again, without a restart where the broker still runs."""
         world = self.world
         if not self.server.process:
             world.strict = True
             world.settle(None, everybody=not self.new)
         else:
-            outcome = self.come_back()
+            self.come_back()
             world.strict = True
         if not self.new:
             world.work(steps=STEPS)
             world.settle(None, everybody=True)
         self.look_at_log()
-        return outcome
 
     def come_back(self):
         world, end_s = self.world, time.monotonic() + LIMIT_S
@@ -134,9 +144,6 @@ class Trial:
             if time.monotonic() > end_s:
                 raise Fault("not everybody is let in after the fault")
         world.judge()
-        lines = self.server.log.read_text(errors="replace").splitlines()
-        said = [line.split(": ", 2)[-1].split(";")[0] for line in lines if " error " in line]
-        return "goes on" + (f", says: {said[0]}" if said else ", says nothing")
 
     def look_at_log(self):
         """It says once that it fails, and once that it is over: soon after, when it has something to write."""
@@ -185,8 +192,9 @@ def play_row(pool, args, row):
     kind, error, lasting, new = row
     outcomes, faults, number, step = collections.Counter(), [], args.first, args.step
     while True:
-        wave = [(args, kind, error, number + i * step, lasting, new) for i in range(args.jobs if args.once else 2 * args.jobs)]
-        number += len(wave) * step
+        count = args.jobs if args.once else 2 * args.jobs
+        wave = [(args, kind, error, number + i * step, lasting, new) for i in range(count)]
+        number += count * step
         results = pool.map(attempt, wave, chunksize=1)
         for job, outcome, fault in results:
             if fault:

@@ -18,8 +18,8 @@ SEEDS = 100  # of ten rounds each
 
 
 def play(name, *arguments, limit_s=LIMIT_S):
-    run = subprocess.run([ROOT / "tests" / "crash" / name, "--broker", BROKER, *map(str, arguments)], capture_output=True,
-                         text=True, timeout=limit_s)
+    run = subprocess.run([ROOT / "tests" / "crash" / name, "--broker", BROKER, *map(str, arguments)],
+                         capture_output=True, text=True, timeout=limit_s)
     return run.returncode, run.stdout + run.stderr
 
 
