@@ -43,6 +43,10 @@
 	X(take_over) \
 	X(pressure) \
 	X(will_delay) \
+	X(restart) \
+	X(restart_messages) \
+	X(restart_retained) \
+	X(restart_crash) \
 	X(client_connect) \
 	X(client_connack) \
 	X(client_keep_alive) \

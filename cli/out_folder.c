@@ -72,10 +72,17 @@ void out_folder_link(struct arena *a, const char *path)
 
 /* ---- the folder ---------------------------------------------------------------------------- */
 
+static void remove_capture(struct arena *a, const char *folder, const char *path)
+{
+	static const char inside[] = "pcap/";
+
+	if (path && !strncmp(path, inside, strlen(inside)) && !strchr(path + strlen(inside), '/'))
+		unlink(arena_printf(a, "%s/%s", folder, path));
+}
+
 /* Ours, since the record of an earlier run names them. */
 static void remove_captures(const char *folder, const char *record)
 {
-	static const char inside[] = "pcap/";
 	struct arena a;
 	struct record_file file;
 	const char *error;
@@ -83,10 +90,8 @@ static void remove_captures(const char *folder, const char *record)
 	arena_init(&a);
 	if (record_load(&a, record, &file, &error))
 		for (size_t i = 0; i < file.case_count; i++) {
-			const char *pcap = file.cases[i].pcap;
-			if (pcap && !strncmp(pcap, inside, sizeof(inside) - 1) &&
-				!strchr(pcap + sizeof(inside) - 1, '/'))
-				unlink(arena_printf(&a, "%s/%s", folder, pcap));
+			remove_capture(&a, folder, file.cases[i].pcap);
+			remove_capture(&a, folder, file.cases[i].wire);
 		}
 	arena_fini(&a);
 }

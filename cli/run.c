@@ -338,6 +338,7 @@ static struct runner_config configure(struct run *run)
 		.live = o->transcript ? stdout : NULL,
 		.folder = o->out,
 		.pcap = o->pcap,
+		.wire = o->wire,
 		.record = run->out.record,
 		.stop_fd = run->stop_fd,
 		.view = { .user = run,

@@ -45,6 +45,8 @@ static const char *fault_of(const struct run *run)
 		return "a password has at most 65535 bytes";
 	if (l->password && run->options.capture)
 		return "--capture records the real packets, and the password in them";
+	if (l->password && run->options.wire)
+		return "--wire keeps the real bytes, and the password in them";
 	return NULL;
 }
 

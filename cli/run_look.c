@@ -43,10 +43,14 @@ void run_look(struct run *run)
 		.slack_us = run_slack_us(run) + run->round_trips[0].most_us,
 		.round_trip = run->round_trips[0],
 	};
+	const struct survey_evidence kept = {
+		.folder = o->pcap == PCAP_NONE ? NULL : o->out,
+		.wire = o->wire,
+	};
 
 	if (!def)
 		return;
-	survey_look(&run->arena, def, &common, o->pcap == PCAP_NONE ? NULL : o->out, run->surveys);
+	survey_look(&run->arena, def, &common, &kept, run->surveys);
 	for (int i = 0; i < VERSION_COUNT; i++)
 		if (run->surveys[i].broken && is_ours(o, def))
 			plan_add(&run->arena, &run->plan, def, version_at(i), run->routes.list[0]);

@@ -61,6 +61,7 @@ enum long_only {
 	COLOR,
 	OUT,
 	PCAP,
+	WIRE,
 	CAPTURE,
 	SERVE,
 };
@@ -105,6 +106,7 @@ const struct option run_options_table[] = {
 	{ "color", required_argument, NULL, COLOR },
 	{ "out", required_argument, NULL, OUT },
 	{ "pcap", required_argument, NULL, PCAP },
+	{ "wire", no_argument, NULL, WIRE },
 	{ "capture", required_argument, NULL, CAPTURE },
 	{ "serve", no_argument, NULL, SERVE },
 	{ "help", no_argument, NULL, 'h' },
@@ -272,6 +274,7 @@ static bool take_output(int option, struct run_options *o)
 	case ANYWAY: o->anyway = true; return true;
 	case OUT: o->out = optarg; return true;
 	case CAPTURE: o->capture = optarg; return true;
+	case WIRE: o->wire = true; return true;
 	case SERVE: o->serve = true; return true;
 	case COLOR:
 		if (!choice(o, "--color", colors, &n))
@@ -370,7 +373,7 @@ static bool matters(int option)
 {
 	static const int others[] = { CLIENT, EXEC, NOT, VERSIONS, TRANSPORTS, SEGMENT, REPEAT,
 		UNTIL_FAILURE, SHARD, SHUFFLE, SEED, LIST, 'j', FAIL_FAST, DEADLINE, NO_FORK,
-		TRANSCRIPT, 'v', 'q', COLOR, OUT, PCAP, CAPTURE, SERVE };
+		TRANSCRIPT, 'v', 'q', COLOR, OUT, PCAP, WIRE, CAPTURE, SERVE };
 
 	for (size_t i = 0; i < sizeof(others) / sizeof(*others); i++)
 		if (others[i] == option)
@@ -410,6 +413,7 @@ static bool agree(const struct run_options *o)
 		{ o->client || o->exec, o->capture, "--capture", "a client" },
 		{ o->client || o->exec, o->user || o->password_file, "--user", "a client" },
 		{ o->insecure, o->ca, "--insecure", "--ca" },
+		{ o->wire, o->pcap == PCAP_NONE, "--wire", "--pcap none" },
 		{ o->quiet, o->verbose, "--quiet", "--verbose" },
 		{ o->transcript, o->jobs > 1, "--transcript", "--jobs" },
 		{ o->transcript, o->quiet, "--transcript", "--quiet" },

@@ -63,6 +63,7 @@ struct run_options {
 	const char *expect; /* a file, "none", or NULL: the target's own */
 	const char *out;
 	enum runner_pcap pcap;
+	bool wire;           /* captures of what is below TLS and WebSocket, too */
 	const char *capture; /* an interface, or NULL */
 	bool serve;
 	bool verbose, quiet;

@@ -1,5 +1,5 @@
-/* What a run brings along for TLS and WebSocket: whether it fits the routes, and whether its files are of
- * use. All of it is said before anything starts.
+/* What a run brings along for TLS and WebSocket, or wants to see of them: whether it fits the routes, and whether
+ * its files are of use. All of it is said before anything starts.
  */
 #include <stdio.h>
 #include <string.h>
@@ -99,12 +99,25 @@ static const char *path_fault(struct run *run)
 	return NULL;
 }
 
+static const char *wire_fault(const struct run *run)
+{
+	for (size_t i = 0; i < run->routes.count; i++)
+		if (run->routes.list[i]->below)
+			return NULL;
+	return run->options.wire
+		? "--wire is for TLS and WebSocket (--transports tls,ws,wss), and there "
+		  "is none; every other capture has the real bytes already"
+		: NULL;
+}
+
 bool run_find_tls(struct run *run, int *code)
 {
 	const char *fault = files_fault(run);
 
 	if (!fault)
 		fault = path_fault(run);
+	if (!fault)
+		fault = wire_fault(run);
 	if (!fault)
 		return true;
 	fprintf(stderr, "mqttspec %s: %s\n", run->options.command->name, fault);

@@ -98,8 +98,9 @@ class CaseItem(pytest.Item):
 
     def runtest(self):
         record = self.server.play(self.run["key"])
-        if record.get("pcap"):
-            self.user_properties.append(("pcap", record["pcap"]))
+        for name in ("pcap", "wire"):
+            if record.get(name):
+                self.user_properties.append((name, record[name]))
         transcript = "\n".join(f"{e['at_us'] / 1000:9.3f} {e['peer']:<12} {e['direction']} {e['text']}"
                                for e in record.get("transcript", []))
         self.add_report_section("call", "transcript", transcript)

@@ -71,6 +71,10 @@ struct case_def {
 	unsigned over; /* OVER_...: planned only for transports with these layers; 0: for all */
 	bool of_users; /* of a server: its clients are users of the target's file */
 	bool of_certificates; /* the same, but they have certificates; it is OVER_TLS */
+	/* Of a server: it is played with a target of its own, which it may restart. What is stored does not
+	 * depend on how the packets came: it is planned for the first transport and segmentation only.
+	 */
+	bool restarts;
 	bool surveyed; /* what it finds broken is broken on every connection (runner/survey.h) */
 	unsigned versions;  /* V311, V50 or BOTH */
 	unsigned budget_ms; /* how long the standard's own clocks make it last; 0: none */
@@ -410,6 +414,24 @@ struct disconnect {
 #define in_time(t, since_us, ms) \
 	in_time_at(AT("in_time(" #t ", " #since_us ", " #ms ")"), (t), (since_us), (ms))
 
+/* ---- restarts ------------------------------------------------------------------------------- */
+
+/* Whoever is still connected takes its leave. */
+#define leave_all(t) leave_all_at(AT("leave_all(" #t ")"), (t))
+
+/* In a case with .restarts: the target, which is this case run's alone, is stopped as its file says, and
+ * started again, with the same store and in the same place; crash() kills it instead. All connections end by
+ * that: what was sent before has been read. Whoever is to be there afterwards joins again. A target that
+ * ends before it is up again is a failure of what is on trial; one that takes too long, by a clock of ours, is
+ * `inconclusive`.
+ *
+ * halt() only stops it, resume() starts it again.
+ */
+#define restart(t) restart_at(AT("restart(" #t ")"), (t))
+#define crash(t)   crash_at(AT("crash(" #t ")"), (t))
+#define halt(t)    halt_at(AT("halt(" #t ")"), (t))
+#define resume(t)  resume_at(AT("resume(" #t ")"), (t))
+
 /* ---- expectations: a failure is `fail` ----------------------------------------------------- */
 
 /* The next packet of this type; any other in its lane, or the end of the connection, fails. */
@@ -712,6 +734,11 @@ void off_the_record_at(struct place at, struct peer *p);
 void let_pass_at(struct place at, struct test *t, unsigned ms);
 void only_until_at(struct place at, struct test *t, int64_t since_us, unsigned ms);
 void in_time_at(struct place at, struct test *t, int64_t since_us, unsigned ms);
+void leave_all_at(struct place at, struct test *t);
+void restart_at(struct place at, struct test *t);
+void crash_at(struct place at, struct test *t);
+void halt_at(struct place at, struct test *t);
+void resume_at(struct place at, struct test *t);
 struct packet expect_at(struct place at, struct peer *p, enum packet_type type);
 struct packet expect_ack_at(struct place at, struct peer *p, enum packet_type type, unsigned id);
 struct packet expect_accepted_at(struct place at, struct peer *p);

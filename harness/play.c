@@ -7,6 +7,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "harness/evidence/tap_pcap.h"
 #include "harness/pattern.h"
 #include "harness/test.h"
 
@@ -39,16 +40,21 @@ static void check_witness(struct test *t)
 	expect_no_at(at, w, PUBLISH);
 }
 
+void test_watch_lateness(struct test *t)
+{
+	lateness_watch(&t->lateness, t->arena, t->play->target, t->play->version,
+		arena_printf(t->arena, "%sPulse", t->play->prefix), t->play->round_trip.most_us);
+}
+
 static void play_body(struct test *t)
 {
 	if (t->def->of_users)
 		test_need_users(t);
 	if (t->def->of_certificates)
 		test_need_certificates(t);
+	instance_begin(t);
 	if (t->def->budget_ms)
-		lateness_watch(&t->lateness, t->arena, t->play->target, t->play->version,
-			arena_printf(t->arena, "%sPulse", t->play->prefix),
-			t->play->round_trip.most_us);
+		test_watch_lateness(t);
 	t->def->play(t);
 	check_witness(t);
 	t->judged = -1;
@@ -122,6 +128,7 @@ static void fill_record(struct test *t, struct record_case *out)
 		.waited = t->waited,
 		.foreign = t->foreign,
 		.death = t->death,
+		.target_said = t->target_said,
 		.client_said = t->agent && !t->death ? tail_text(&t->agent->tail, a) : NULL,
 	};
 	if (out->client_said && !*out->client_said)
@@ -131,19 +138,51 @@ static void fill_record(struct test *t, struct record_case *out)
 	out->transcript = tape_transcript(&t->tape, &out->transcript_count);
 }
 
+/* What the whole of a capture is about, and what its last remark says. */
+static const char *capture_title(struct test *t, const struct record_case *out)
+{
+	return arena_printf(t->arena, "%s %s: %s", out->id, out->version, out->title);
+}
+
+static const char *capture_end(struct test *t, const struct record_case *out)
+{
+	const char *actual = out->failure ? out->failure->actual : NULL;
+
+	return arena_printf(t->arena, "verdict: %s%s%s", verdict_name(out->verdict),
+		actual ? ": " : "", actual ? actual : "");
+}
+
+/* After a capture has failed, with errno. */
+static const char *no_capture(struct test *t, const char *path)
+{
+	const char *why = arena_printf(t->arena, "%s: %s", path, strerror(errno));
+
+	unlink(path);
+	return why;
+}
+
 static void write_pcap(struct test *t, struct record_case *out)
 {
-	if (!t->play->pcap_path)
-		return;
-	const char *title = arena_printf(t->arena, "%s %s: %s", out->id, out->version, out->title);
-	const char *verdict = arena_printf(t->arena, "verdict: %s%s%s", verdict_name(out->verdict),
-		out->failure && out->failure->actual ? ": " : "",
-		out->failure && out->failure->actual ? out->failure->actual : "");
-	if (!tape_write_pcap(&t->tape, t->play->pcap_path, title, verdict)) {
-		out->pcap_error =
-			arena_printf(t->arena, "%s: %s", t->play->pcap_path, strerror(errno));
-		unlink(t->play->pcap_path);
-	}
+	const char *path = t->play->pcap_path;
+
+	if (path && !tape_write_pcap(&t->tape, path, capture_title(t, out), capture_end(t, out)))
+		out->pcap_error = no_capture(t, path);
+}
+
+static void write_wire(struct test *t, struct record_case *out)
+{
+	const struct tap_pcap how = {
+		.path = t->play->wire_path,
+		.title = capture_title(t, out),
+		.last = capture_end(t, out),
+		.port = t->play->transport->usual_port,
+		.wall_us = t->tape.start_wall_us - t->tape.start_us,
+	};
+
+	if (t->tap.count && t->showed_secret)
+		out->wire_error = "not kept: a password is in these bytes";
+	else if (t->tap.count && !tap_write_pcap(&t->tap, &how))
+		out->wire_error = no_capture(t, how.path);
 }
 
 void play_case(struct arena *a, const struct play *play, struct record_case *out)
@@ -161,7 +200,9 @@ void play_case(struct arena *a, const struct play *play, struct record_case *out
 	show_rests(t);
 	client_end(t);
 	lateness_end(&t->lateness);
+	instance_end(t);
 	fill_record(t, out);
 	write_pcap(t, out);
+	write_wire(t, out);
 	test_clean_target(t);
 }

@@ -15,6 +15,7 @@ struct capabilities;
 struct case_def;
 struct client;
 struct endpoint;
+struct instance;
 struct leavings;
 struct transport;
 struct vector;
@@ -36,8 +37,9 @@ struct play {
 	unsigned split_at; /* SEGMENT_SPLIT: bytes in the first write */
 	int repeat;
 	const struct transport *transport;
-	const struct endpoint *target;           /* a server is judged; or NULL ... */
-	const struct client *client;             /* ... and a client is */
+	const struct endpoint *target; /* a server is judged; or NULL ... */
+	struct instance *instance;     /* it is this case run's own: not launched yet; or NULL */
+	const struct client *client;   /* ... and a client is */
 	const struct capabilities *capabilities; /* of this version */
 	/* Statements that every CONNACK breaks: a finding of the run, not of this case run. NULL
 	 * after the last; or NULL.
@@ -52,6 +54,7 @@ struct play {
 	struct round_trip round_trip; /* to the target: how far away it is */
 	struct leavings *leavings;    /* where to note what it leaves; NULL: nobody wants to know */
 	const char *pcap_path;        /* NULL: no capture */
+	const char *wire_path;        /* of one of what is below TLS and WebSocket; NULL: none */
 	/* Called when it does nothing but wait, and again when it has work; or NULL. */
 	void (*waits)(void *user, bool waits);
 	void *waits_user;

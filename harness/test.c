@@ -30,6 +30,18 @@ static struct record_failure *failure_new(
 	return f;
 }
 
+struct tap *test_tap(struct test *t)
+{
+	return t->play->wire_path && t->play->transport->below ? &t->tap : NULL;
+}
+
+const struct endpoint *test_target(struct test *t)
+{
+	t->tapped = *t->play->target;
+	t->tapped.tap = test_tap(t);
+	return &t->tapped;
+}
+
 void test_init(struct test *t, struct arena *a, const struct play *play)
 {
 	*t = (struct test){
@@ -48,6 +60,7 @@ void test_init(struct test *t, struct arena *a, const struct play *play)
 		abort();
 	t->random = play->seed * 0x9e3779b97f4a7c15u + 1;
 	tape_init(&t->tape, a, play->live);
+	tap_init(&t->tap, a);
 	const char *const *refs = play->def->refs;
 	size_t most = CASE_REFS;
 	if (play->row && play->row->refs[0]) {

@@ -24,6 +24,7 @@
 #include "harness/peers/leavings.h"
 #include "harness/play.h"
 #include "harness/transport/endpoint.h"
+#include "harness/transport/tap.h"
 #include "harness/transport/transport.h"
 
 /* A packet that came from the target. */
@@ -138,7 +139,10 @@ struct test {
 	const char *topics;     /* what those of the case are below, without the slash */
 	const char *client_ids; /* what those of the case begin with */
 	struct tape tape;
-	jmp_buf out; /* where a verdict goes when it leaves the body */
+	struct tap tap;         /* of what is below TLS and WebSocket, if that is wanted ... */
+	struct endpoint tapped; /* ... and where peers connect to, with it */
+	bool showed_secret;     /* a password has gone out */
+	jmp_buf out;            /* where a verdict goes when it leaves the body */
 	uint64_t random;
 
 	struct peer *peers[PEERS_MAX];
@@ -170,6 +174,10 @@ struct test {
 	struct distribution *distributions;
 	size_t distribution_count, distribution_capacity;
 
+	/* The target is the case run's own. */
+	bool down;               /* it has been stopped, and not started again */
+	const char *target_said; /* its last lines, once it has been ended; or NULL */
+
 	/* A client is judged. */
 	struct listener *listener; /* where it connects to; NULL */
 	bool accepting;            /* a connection is waited for: else one that comes waits */
@@ -178,9 +186,10 @@ struct test {
 	struct tape_party agent_party;
 	struct hearing *hearings;
 	size_t hearing_count, hearing_capacity;
-	unsigned commands;                /* given so far; the number of the last one */
-	const char *fault;                /* the agent broke its contract: a sentence; or NULL */
-	const struct record_death *death; /* the client has died, or ended without being asked to */
+	unsigned commands; /* given so far; the number of the last one */
+	const char *fault; /* the agent broke its contract: a sentence; or NULL */
+	const struct record_death
+		*death; /* the target or the client has died, or ended without being asked to */
 
 	struct leavings
 		*leavings; /* on the target, to be cleared after it; NULL: a client is judged */
@@ -226,6 +235,12 @@ void claims_close(struct test *t, enum verdict verdict); /* those that are open 
 /* ---- test.c: verdicts ---------------------------------------------------------------------- */
 
 void test_init(struct test *t, struct arena *a, const struct play *play);
+
+/* For endpoints and listeners of this case run. NULL: there is nothing below, or nobody wants to see it. */
+struct tap *test_tap(struct test *t);
+
+/* Where peers connect to, whose bytes the tap gets; until the next call. Not where a client is judged. */
+const struct endpoint *test_target(struct test *t);
 
 /* Ends the run: `expected` against `actual`, as a fail, or as the level or a set-up has it. */
 void test_fail(struct test *t, struct place at, const char *expected, const char *actual)
@@ -539,6 +554,17 @@ bool filter_is_own(const struct test *t, struct bytes filter); /* has the prefix
 
 /* Of another case run of this run, though this one has subscribed to no topics but its own. */
 bool topic_is_of_another(const struct peer *p, struct bytes topic);
+
+/* ---- restarts.c: a target of the case run's own ------------------------------------------------- */
+
+void instance_begin(struct test *t); /* launches it, if there is to be one; else the run ends */
+
+/* Ends it; one that has died without being told to makes the run a `crash`. */
+void instance_end(struct test *t);
+
+/* ---- play.c ----------------------------------------------------------------------------------- */
+
+void test_watch_lateness(struct test *t);
 
 /* ---- users.c ------------------------------------------------------------------------------- */
 

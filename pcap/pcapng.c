@@ -1,4 +1,4 @@
-/* The file: a section header, one interface, then a packet block for each frame.
+/* The file: a section header, one interface, then a packet block for each frame, and secrets between them.
  *
  *   block   type 4 | length 4 | body | options | length 4       everything in multiples of four
  *   option  code 2 | length 2 | value, padded                   the last one is 0, 0
@@ -19,6 +19,7 @@ enum {
 	BLOCK_SECTION = 0x0a0d0d0a,
 	BLOCK_INTERFACE = 1,
 	BLOCK_PACKET = 6,
+	BLOCK_SECRETS = 10,
 	BLOCK_LIMIT = 256 * 1024, /* the largest: two options of 64 KiB */
 	BUFFER_BYTES = 64 * 1024, /* most captures are one write */
 
@@ -29,6 +30,9 @@ enum {
 	OPTION_INTERFACE_DESCRIPTION = 3,
 	OPTION_INTERFACE_RESOLUTION = 9,
 	OPTION_LIMIT = 65535,
+
+	SECRETS_TLS_KEY_LOG = 0x544c534b, /* "TLSK" */
+	SECRETS_LIMIT = 64 * 1024,
 
 	LINK_ETHERNET = 1,
 	MICROSECONDS = 6, /* the resolution, as a negative power of ten */
@@ -117,6 +121,22 @@ static void interface_put(struct pcapng *p)
 		"Bytes as the sockets had them; the headers around them are made up");
 	option_add(b, OPTION_INTERFACE_RESOLUTION, (uint8_t[]){ MICROSECONDS }, 1);
 	option_add(b, OPTION_END, NULL, 0);
+	block_end(p);
+}
+
+void pcapng_tls_secrets(struct pcapng *p, const char *key_log)
+{
+	struct buf *b = &p->block;
+	size_t len = strlen(key_log);
+
+	if (len > SECRETS_LIMIT) {
+		pcapng_fail(p, EMSGSIZE);
+		return;
+	}
+	block_begin(b, BLOCK_SECRETS);
+	buf_add_u32(b, SECRETS_TLS_KEY_LOG);
+	buf_add_u32(b, (uint32_t)len); /* without the padding */
+	bytes_add_padded(b, key_log, len);
 	block_end(p);
 }
 

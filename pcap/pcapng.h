@@ -1,6 +1,7 @@
 /* Writes what happened on sockets as a pcapng file that Wireshark opens: Ethernet, IPv4 or IPv6 and
  * TCP are made up around the bytes, with correct checksums, sequence numbers, handshakes and
- * acknowledgements. Needs no privileges. (pcapng: draft-ietf-opsawg-pcapng; TCP: RFC 9293.)
+ * acknowledgements. Needs no privileges. (pcapng: draft-ietf-opsawg-pcapng; TCP: RFC 9293; key log:
+ * draft-ietf-tls-keylogfile.)
  *
  *   flow_open ──▶ flow_data * ──▶ flow_fin or flow_reset, from either side
  *
@@ -30,6 +31,11 @@ struct pcapng *pcapng_create(const char *path, const char *application, const ch
 
 /* Flushes, closes and frees the writer and its flows; false, with errno, if anything was lost. */
 bool pcapng_close(struct pcapng *p);
+
+/* The secrets of a TLS session, for the packets that follow: a key log, whose lines each have their newline.
+ * With them anybody can read the session. What is longer than 64 KiB makes the error stick.
+ */
+void pcapng_tls_secrets(struct pcapng *p, const char *key_log);
 
 /* Writes SYN, SYN-ACK and ACK. Both addresses are of one family, AF_INET or AF_INET6; the flow
  * belongs to the writer. `comment` (may be NULL) is attached to the SYN. Without memory, or for any

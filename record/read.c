@@ -162,9 +162,12 @@ static void read_case(struct reader *r, const json_t *o, struct record_case *out
 	read_measurements(r, o, out);
 	out->failure = read_failure(r, o);
 	out->death = read_inner_death(r, o);
+	out->target_said = field_optional_text(r, o, "target_said");
 	out->client_said = field_optional_text(r, o, "client_said");
 	out->pcap = field_optional_text(r, o, "pcap");
 	out->pcap_error = field_optional_text(r, o, "pcap_error");
+	out->wire = field_optional_text(r, o, "wire");
+	out->wire_error = field_optional_text(r, o, "wire_error");
 }
 
 static uint64_t read_seed(struct reader *r, const json_t *o)

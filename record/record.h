@@ -98,9 +98,12 @@ struct record_case {
 	size_t measurement_count;
 	const struct record_failure *failure; /* NULL unless there is something to explain */
 	const struct record_death *death;     /* for VERDICT_CRASH */
+	const char *target_said; /* last lines of a target of the case run's own; or NULL */
 	const char *client_said; /* last lines of a client on stderr; NULL: none, or in `death` */
 	const char *pcap;        /* path, relative to the record's folder; or NULL */
 	const char *pcap_error;  /* why the capture could not be written; or NULL */
+	const char *wire;        /* path of the capture of what was below; the same way; or NULL */
+	const char *wire_error;  /* why there is none, although it was wanted; or NULL */
 };
 
 struct record_run {
@@ -166,8 +169,8 @@ struct record_brief {
  */
 bool record_skim(const char *line, size_t len, struct record_brief *out);
 
-/* Writes such a line; with its capture, unless that is NULL. The same promises as above. */
-bool record_pass_on(FILE *to, const char *line, size_t len, const char *pcap);
+/* Writes such a line; with `pcap` and `wire`, unless they are NULL. The same promises as above. */
+bool record_pass_on(FILE *to, const char *line, size_t len, const char *pcap, const char *wire);
 
 /* One parsed line. */
 enum record_kind { RECORD_RUN, RECORD_CASE, RECORD_DEATH, RECORD_END };

@@ -144,7 +144,7 @@ static bool skim_field(struct skim *s, const char *key, size_t len, struct recor
 {
 	static const char *const plain[] = { "title", "chapter", "version", "transport",
 		"segmentation", "repeat", "level", "statements", "transcript", "measurements",
-		"client_said", NULL };
+		"target_said", "client_said", NULL };
 
 	if (is_any(key, len, plain))
 		return skip_value(s, 0);

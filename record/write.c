@@ -192,9 +192,12 @@ static void add_evidence(struct buf *b, const struct record_case *record)
 		add_death(b, record->death);
 		line_close(b, '}');
 	}
+	line_string_if(b, "target_said", record->target_said);
 	line_string_if(b, "client_said", record->client_said);
 	line_string_if(b, "pcap", record->pcap);
 	line_string_if(b, "pcap_error", record->pcap_error);
+	line_string_if(b, "wire", record->wire);
+	line_string_if(b, "wire_error", record->wire_error);
 }
 
 bool record_write_case(FILE *to, const struct record_case *record)
@@ -223,15 +226,16 @@ bool record_write_case(FILE *to, const struct record_case *record)
 	return record_done(to, &b);
 }
 
-bool record_pass_on(FILE *to, const char *line, size_t len, const char *pcap)
+bool record_pass_on(FILE *to, const char *line, size_t len, const char *pcap, const char *wire)
 {
 	struct buf b;
 
-	if (!pcap)
+	if (!pcap && !wire)
 		return put_line(to, line, len);
 	buf_init(&b, SIZE_MAX);
 	buf_add(&b, line, len - strlen("}\n"));
-	line_string(&b, "pcap", pcap);
+	line_string_if(&b, "pcap", pcap);
+	line_string_if(&b, "wire", wire);
 	return record_done(to, &b);
 }
 

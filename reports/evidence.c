@@ -203,6 +203,8 @@ const char *evidence_said(const struct record_case *record)
 {
 	if (record->death)
 		return record->death->stderr_tail;
+	if (record->target_said)
+		return record->target_said;
 	return record->client_said ? record->client_said : "";
 }
 

@@ -216,13 +216,30 @@ static void put_death(FILE *to, const struct record_death *death)
 	fprintf(to, "%*sthe target %s\n", EVIDENCE_INDENT, "", evidence_cause(death, cause));
 }
 
-static void add_pcap(
-	struct buf *b, const struct report_style *style, const struct record_case *record)
+static void add_path(
+	struct buf *b, const struct report_style *style, const char *name, const char *path)
 {
-	bool relative = style->folder && *record->pcap != '/';
+	bool relative = style->folder && *path != '/';
 
-	buf_printf(b, "pcap  %s%s%s", relative ? style->folder : "", relative ? "/" : "",
-		record->pcap);
+	buf_printf(b, "%s  %s%s%s", name, relative ? style->folder : "", relative ? "/" : "", path);
+}
+
+/* In a line of its own: there are few, and both names are long. */
+static void put_wire(FILE *to, const struct report_style *style, const struct record_case *record)
+{
+	struct buf wire;
+
+	if (!record->wire && !record->wire_error)
+		return;
+	buf_init(&wire, SIZE_MAX);
+	if (record->wire)
+		add_path(&wire, style, "wire", record->wire);
+	else
+		buf_printf(&wire, "wire  %s", record->wire_error);
+	fprintf(to, "%*s", EVIDENCE_INDENT, "");
+	text_put(to, buf_text(&wire));
+	fputc('\n', to);
+	buf_fini(&wire);
 }
 
 /* A finding of the run comes from all that was played. */
@@ -265,10 +282,11 @@ static void put_footer(FILE *to, const struct report_style *style, const struct 
 	struct buf pcap, again;
 	static const char between[] = "     ";
 
+	put_wire(to, style, record);
 	buf_init(&pcap, SIZE_MAX);
 	buf_init(&again, SIZE_MAX);
 	if (record->pcap)
-		add_pcap(&pcap, style, record);
+		add_path(&pcap, style, "pcap", record->pcap);
 	buf_add_text(&again, "again  ");
 	case_again(&again, run, record);
 	size_t width = EVIDENCE_INDENT + text_width(buf_text(&pcap)) + strlen(between) +

@@ -281,11 +281,12 @@ static void put_details(FILE *to, const struct runs *runs, const struct record_c
 	fputc('{', to);
 	json_member(to, "again", buf_text(&again));
 	json_member(to, "pcap", record->pcap);
+	json_member(to, "wire", record->wire);
 	if (record->failure)
 		put_failure(to, record->failure);
 	if (record->death)
 		put_death(to, record->death);
-	json_member(to, "said", record->client_said);
+	json_member(to, "said", record->target_said ? record->target_said : record->client_said);
 	fputs("\"transcript\":[", to);
 	for (size_t i = 0; i < record->transcript_count; i++) {
 		fputs(i ? "," : "", to);

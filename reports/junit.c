@@ -115,6 +115,7 @@ static void put_case_properties(FILE *to, const struct record_case *record)
 	put_cause(to, record);
 	put_property(to, "note", record->note);
 	put_property(to, "pcap", record->pcap);
+	put_property(to, "wire", record->wire);
 	fputs("</properties>\n", to);
 }
 

@@ -74,6 +74,7 @@ static void put_diagnostics(FILE *to, const struct runs *runs, const struct reco
 		put_scalar(to, "actual", record->failure->actual);
 	}
 	put_scalar(to, "pcap", record->pcap);
+	put_scalar(to, "wire", record->wire);
 	put_scalar(to, "again", buf_text(&again));
 	fputs("  ...\n", to);
 	buf_fini(&message);

@@ -1,6 +1,5 @@
 #include "harness/evidence/tape.h"
 
-#include <netinet/in.h>
 #include <string.h>
 
 #include "base/arena.h"
@@ -8,6 +7,7 @@
 #include "base/clock.h"
 #include "base/digest.h"
 #include "base/hex.h"
+#include "harness/evidence/shown.h"
 #include "pcap/pcapng.h"
 
 enum {
@@ -186,32 +186,18 @@ static struct pcap_flow *find_flow(const struct pcap_state *s, const struct tape
 	return NULL;
 }
 
-static void set_port(struct sockaddr_storage *at, uint16_t port)
-{
-	if (at->ss_family == AF_INET6)
-		((struct sockaddr_in6 *)at)->sin6_port = htons(port);
-	else
-		((struct sockaddr_in *)at)->sin_port = htons(port);
-}
-
 /* A capture knows only IP addresses: connections over anything else are given one, each with a port
  * of its own. What lay in TLS or WebSocket is MQTT here, and not at a port of theirs.
  */
-static struct sockaddr_storage shown_address(const struct tape_party *p,
+static struct sockaddr_storage party_address(const struct tape_party *p,
 	const struct sockaddr_storage *at, bool is_opener, size_t serial)
 {
-	struct sockaddr_storage shown = *at;
+	bool is_ip = at->ss_family == AF_INET || at->ss_family == AF_INET6;
 
-	if (at->ss_family != AF_INET && at->ss_family != AF_INET6) {
-		struct sockaddr_in made_up = { .sin_family = AF_INET };
-		made_up.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
-		made_up.sin_port =
-			htons(is_opener ? MADE_UP_PORT + serial % MADE_UP_PORTS : MQTT_PORT);
-		memcpy(&shown, &made_up, sizeof(made_up));
-	} else if (p->is_inner && !is_opener) {
-		set_port(&shown, MQTT_PORT);
-	}
-	return shown;
+	if (is_opener)
+		return shown_address(
+			at, is_ip ? 0 : (uint16_t)(MADE_UP_PORT + serial % MADE_UP_PORTS));
+	return shown_address(at, is_ip && !p->is_inner ? 0 : MQTT_PORT);
 }
 
 static void open_flow(struct pcap_state *s, const struct tape_event *e, int64_t at_us)
@@ -219,9 +205,9 @@ static void open_flow(struct pcap_state *s, const struct tape_event *e, int64_t 
 	bool accepted = e->party->accepted;
 	const struct tape_party *p = e->party;
 	struct sockaddr_storage opener =
-		shown_address(p, accepted ? &p->remote : &p->local, true, s->count);
+		party_address(p, accepted ? &p->remote : &p->local, true, s->count);
 	struct sockaddr_storage acceptor =
-		shown_address(p, accepted ? &p->local : &p->remote, false, s->count);
+		party_address(p, accepted ? &p->local : &p->remote, false, s->count);
 
 	s->flows = arena_grow(s->tape->arena, s->flows, s->count, &s->capacity, sizeof(*s->flows));
 	s->flows[s->count++] = (struct flow_of){
@@ -240,9 +226,9 @@ static void write_event(struct pcap_state *s, const struct tape_event *e, const 
 		open_flow(s, e, at_us);
 	if (e->kind == TAPE_REFUSED) {
 		struct sockaddr_storage opener =
-			shown_address(e->party, &e->party->local, true, s->count);
+			party_address(e->party, &e->party->local, true, s->count);
 		struct sockaddr_storage acceptor =
-			shown_address(e->party, &e->party->remote, false, s->count);
+			party_address(e->party, &e->party->remote, false, s->count);
 		flow_refused(s->file, at_us, (const struct sockaddr *)&opener,
 			(const struct sockaddr *)&acceptor, e->party->name);
 	}

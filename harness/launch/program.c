@@ -157,14 +157,24 @@ bool program_start(
 
 /* ---- the end ------------------------------------------------------------------------------- */
 
-bool program_ended(struct program *p, int *status)
+static bool leader_has_ended(const struct program *p)
 {
 	siginfo_t info = { 0 };
 
+	return p->pid > 0 && !waitid(P_PID, (id_t)p->pid, &info, WEXITED | WNOHANG | WNOWAIT) &&
+		info.si_pid;
+}
+
+bool program_is_over(const struct program *p)
+{
+	return leader_has_ended(p) && !strays_in_group(p->pid);
+}
+
+bool program_ended(struct program *p, int *status)
+{
 	if (p->forked)
 		return forked_ended(p, status);
-	if (p->pid <= 0 || waitid(P_PID, (id_t)p->pid, &info, WEXITED | WNOHANG | WNOWAIT) ||
-		!info.si_pid)
+	if (!leader_has_ended(p))
 		return false;
 	keeper_end(&p->keeper);
 	kill(-p->pid, SIGKILL); /* before its number can be anybody else's */

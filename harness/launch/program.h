@@ -49,6 +49,11 @@ const char *program_find(struct arena *a, const char *name);
 bool program_start(
 	struct arena *a, const struct program_spec *spec, struct program *out, const char **error);
 
+/* Whether it has ended, and so have all that it left in its group: a script may end before the program that
+ * it started. Nothing is reaped.
+ */
+bool program_is_over(const struct program *p);
+
 /* True when it has ended; `status` as from waitpid. It is reaped, its group and output are left. */
 bool program_ended(struct program *p, int *status);
 

@@ -31,14 +31,49 @@ static bool is_marked(const char *pid, const char *mark)
 	return found;
 }
 
+/* The state and the group are the first and the third field after the name, which may have anything in it. */
+static bool is_alive_in(const char *pid, pid_t group)
+{
+	char path[64], text[1024], state;
+	int parent, its_group;
+
+	snprintf(path, sizeof(path), "/proc/%.20s/stat", pid);
+	FILE *file = fopen(path, "re");
+	if (!file)
+		return false;
+	size_t n = fread(text, 1, sizeof(text) - 1, file);
+	fclose(file);
+	text[n] = '\0';
+	const char *rest = strrchr(text, ')');
+	return rest && sscanf(rest + 1, " %c %d %d", &state, &parent, &its_group) == 3 &&
+		its_group == group && state != 'Z' && state != 'X';
+}
+
+static bool is_process(const struct dirent *entry)
+{
+	return entry->d_name[0] >= '1' && entry->d_name[0] <= '9';
+}
+
+bool strays_in_group(pid_t group)
+{
+	DIR *proc = opendir("/proc");
+	struct dirent *entry;
+	bool any = false;
+
+	while (proc && !any && (entry = readdir(proc)))
+		any = is_process(entry) && is_alive_in(entry->d_name, group);
+	if (proc)
+		closedir(proc);
+	return any;
+}
+
 void strays_kill(const char *mark)
 {
 	DIR *proc = opendir("/proc");
 	struct dirent *entry;
 
 	while (proc && (entry = readdir(proc)))
-		if (entry->d_name[0] >= '1' && entry->d_name[0] <= '9' &&
-			is_marked(entry->d_name, mark))
+		if (is_process(entry) && is_marked(entry->d_name, mark))
 			kill((pid_t)atol(entry->d_name), SIGKILL);
 	if (proc)
 		closedir(proc);

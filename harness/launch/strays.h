@@ -4,7 +4,13 @@
 #ifndef HARNESS_STRAYS_H
 #define HARNESS_STRAYS_H
 
+#include <stdbool.h>
+#include <sys/types.h>
+
 /* Kills every process whose environment has this "NAME=value". */
 void strays_kill(const char *mark);
+
+/* Whether any process of this group is alive. */
+bool strays_in_group(pid_t group);
 
 #endif

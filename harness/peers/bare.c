@@ -8,7 +8,7 @@
 static struct pipe *dial_lowest(struct peer *p, int64_t deadline_us, void *user, const char **error)
 {
 	(void)user;
-	return endpoint_dial_bare(p->test->arena, p->test->play->target, deadline_us, error);
+	return endpoint_dial_bare(p->test->arena, test_target(p->test), deadline_us, error);
 }
 
 bool peer_dial_bare(struct peer *p, const char **error)
@@ -21,7 +21,7 @@ static struct pipe *dial_tls(struct peer *p, int64_t deadline_us, void *user, co
 {
 	const struct peer_tls *how = user;
 	struct arena *a = p->test->arena;
-	struct endpoint to = *p->test->play->target;
+	struct endpoint to = *test_target(p->test);
 	struct tls_files files = to.tls->files;
 
 	if (how->shows) {

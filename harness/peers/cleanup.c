@@ -39,7 +39,8 @@ void test_clean_target(struct test *t)
 	if (t->play->client)
 		return; /* it has ended, and kept nothing */
 	const char *id = arena_printf(t->arena, "%sCleaner", t->play->prefix);
-	leavings_clear(t->leavings, t->arena, t->play->target, id, limit_us(t));
+	if (!t->play->instance) /* which is gone with all that it kept */
+		leavings_clear(t->leavings, t->arena, t->play->target, id, limit_us(t));
 	if (!t->play->leavings)
 		leavings_free(t->leavings);
 }

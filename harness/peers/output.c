@@ -168,6 +168,7 @@ void peer_send(struct peer *p, struct bytes bytes, size_t secret)
 		test_remark(t, p, "not sent: the connection has ended");
 		return;
 	}
+	t->showed_secret |= secret > 0;
 	note_sent(p, bytes, shown);
 	switch (t->play->segmentation) {
 	case SEGMENT_WHOLE:

@@ -89,7 +89,7 @@ static struct pipe *dial_endpoint(
 	struct peer *p, int64_t deadline_us, void *user, const char **error)
 {
 	(void)user;
-	return endpoint_dial(p->test->arena, p->test->play->target, deadline_us, error);
+	return endpoint_dial(p->test->arena, test_target(p->test), deadline_us, error);
 }
 
 bool peer_dial(struct peer *p, const char **error)
@@ -105,6 +105,7 @@ bool peer_dial_by(struct peer *p, peer_dialler by_whom, void *user, const char *
 	p->party->is_inner = by->is_secret || by->has_path;
 	wait_for_turn(t);
 	p->pipe = by_whom(p, clock_now_us() + t->play->answer_us, user, error);
+	tap_name(&t->tap, p->party->name);
 	if (!p->pipe) {
 		p->party->remote = t->play->target->address;
 		p->party->local = t->play->target->address;
@@ -150,6 +151,7 @@ struct peer *peer_accept(struct test *t, const char *role, int64_t until_us)
 	p->party->is_inner = t->listener->transport->is_secret || t->listener->transport->has_path;
 	p->party->local = pipe->local;
 	p->party->remote = pipe->remote;
+	tap_name(&t->tap, p->party->name);
 	p->last_begun_us = p->last_sent_us = tape_now_us(&t->tape);
 	tape_add(&t->tape, TAPE_CONNECTED, p->party, (struct bytes){ 0 }, NULL);
 	return p;

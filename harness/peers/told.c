@@ -21,6 +21,7 @@ static void listen_for_it(struct place at, struct test *t)
 	t->listener = transport_listen(t->arena, t->play->transport, NULL, &error);
 	if (!t->listener)
 		test_end(t, at, VERDICT_ERROR, error);
+	t->listener->tap = test_tap(t);
 	t->place = agent_place(t->listener, t->play->version);
 }
 

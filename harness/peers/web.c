@@ -15,7 +15,7 @@ static struct pipe *ask(struct peer *p, int64_t deadline_us, void *user, const c
 	struct ws_answer *answer = asking->answer;
 	struct pipe *pipe;
 
-	if (!ws_try(t->arena, t->play->target, asking->request, deadline_us, answer, &pipe,
+	if (!ws_try(t->arena, test_target(t), asking->request, deadline_us, answer, &pipe,
 		    &asking->error))
 		*error = asking->error;
 	else if (answer->fault)

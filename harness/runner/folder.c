@@ -89,6 +89,15 @@ static int remove_one(const char *path, const struct stat *st, int type, struct 
 	return 0;
 }
 
+bool folder_empty(struct arena *a, const char *folder, const char **error)
+{
+	folder_remove(folder);
+	bool ok = mkdir(folder, 0700) == 0 && open_to_others(folder);
+	if (!ok)
+		*error = arena_printf(a, "%s: %s", folder, strerror(errno));
+	return ok;
+}
+
 void folder_remove(const char *folder)
 {
 	if (folder)

@@ -19,6 +19,9 @@ bool folder_make_inner(struct arena *a, const char *path, const char **error);
 bool folder_add(struct arena *a, const char *folder, const struct target_document *document,
 	const struct placeholder *placeholders, const char **error);
 
+/* Removes all that is in it. False, with a sentence, when something stays. */
+bool folder_empty(struct arena *a, const char *folder, const char **error);
+
 /* Removes the folder and everything in it, as far as that can be done; NULL is fine. */
 void folder_remove(const char *folder);
 

@@ -1,5 +1,7 @@
 #include "harness/runner/places.h"
 
+#include <unistd.h>
+
 #include "base/arena.h"
 #include "harness/runner/port.h"
 #include "harness/runner/target_file.h"
@@ -38,10 +40,15 @@ static bool has(const struct places *p, uint16_t port)
 }
 
 /* A free port that is none of the others; 0 where the system has none. */
-static uint16_t choose(const struct places *p)
+static uint16_t choose(struct places *p)
 {
 	uint16_t port;
 
+	if (p->are_kept && p->claim_count < sizeof(p->claims) / sizeof(*p->claims)) {
+		port = port_claim(&p->claims[p->claim_count]);
+		p->claim_count += port != 0;
+		return port;
+	}
 	do
 		port = port_free();
 	while (port && has(p, port));
@@ -81,7 +88,9 @@ bool places_lost(const struct places *p)
 
 void places_forget(struct places *p)
 {
-	*p = (struct places){ 0 };
+	while (p->claim_count)
+		close(p->claims[--p->claim_count]);
+	*p = (struct places){ .are_kept = p->are_kept };
 }
 
 /* ---- as texts ------------------------------------------------------------------------------ */

@@ -24,6 +24,9 @@ enum {
 struct places {
 	uint16_t ports[TRANSPORT_PORTS]; /* in the order of those of transports[] that have ports */
 	uint16_t further[FURTHER_PORTS];
+	bool are_kept; /* claimed, so that nobody gets them while the program does not run (port_claim) */
+	int claims[TRANSPORT_PORTS + FURTHER_PORTS];
+	size_t claim_count;
 };
 
 /* Those of the last time again, as far as they are still free, and others for the rest. */
@@ -32,6 +35,7 @@ void places_choose(struct places *p, struct arena *a, const struct target_file *
 /* Somebody else has one of them by now. */
 bool places_lost(const struct places *p);
 
+/* And its claims. */
 void places_forget(struct places *p);
 
 /* Where the program is reached over this transport, as a URL in the arena; its private folder has the

@@ -208,7 +208,7 @@ static void add_row(struct maker *m, const struct case_def *def, const struct ve
 		for (size_t i = 0; i < routes.count * cuts.count; i++) {
 			item.transport = routes.list[i / cuts.count];
 			item.cut = cuts.list[i % cuts.count];
-			if (has_layers(item.transport, def->over))
+			if (has_layers(item.transport, def->over) && (!i || !def->restarts))
 				add_item(m, &item);
 		}
 	}

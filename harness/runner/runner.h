@@ -94,6 +94,7 @@ struct runner_config {
 	FILE *live;         /* the transcript goes here while it happens; or NULL */
 	const char *folder; /* captures go to folder/pcap/ */
 	enum runner_pcap pcap;
+	bool wire;    /* captures of what is below TLS and WebSocket, too: beside the others */
 	FILE *record; /* case and death lines; or NULL */
 	int stop_fd;  /* readable: stop at once; -1. Not read from */
 	struct runner_view view;

@@ -10,6 +10,8 @@
 #include "harness/case.h"
 #include "harness/peers/guest.h"
 #include "harness/peers/leavings.h"
+#include "harness/runner/folder.h"
+#include "harness/runner/own_target.h"
 #include "harness/runner/result.h"
 #include "harness/runner/target.h"
 #include "harness/transport/pace.h"
@@ -20,6 +22,7 @@ enum {
 	ANSWERS_A_CASE = 10,      /* answers that a case run may wait for in vain ... */
 	GRACE_US = 5000000,       /* ... and time for everything else */
 	ROUND_TRIPS_A_CASE = 600, /* that case runs of many exchanges take, one after the other */
+	STARTS_A_CASE = 4,        /* of a target of its own, with the stops in between */
 	LAST_WORDS_US = 3000000,  /* of that, to write down why it did not come to its end */
 };
 
@@ -102,7 +105,11 @@ static int64_t longest_us(const struct runner *r, const struct runner_job *job)
 	int64_t answer_us = p->patience_us > p->answer_us ? p->patience_us : p->answer_us;
 	int64_t answers = ANSWERS_A_CASE + (r->config->client ? CLIENT_START_ANSWERS : 0);
 
-	return (int64_t)p->def->budget_ms * 1000 + answers * answer_us + GRACE_US +
+	int64_t starts_us = p->def->restarts && runner_launches(r)
+		? own_target_limit_us(r->config->target->file, STARTS_A_CASE)
+		: 0;
+
+	return starts_us + (int64_t)p->def->budget_ms * 1000 + answers * answer_us + GRACE_US +
 		ROUND_TRIPS_A_CASE * p->round_trip.most_us;
 }
 
@@ -117,8 +124,9 @@ static struct runner_job *job_new(struct runner *r, struct runner_ticket ticket)
 	job->item = c->plan->items[ticket.index];
 	job->item.repeat += ticket.round * (int)r->repeats;
 	job->worker.fd = -1;
-	job->leavings = c->client ? NULL : leavings_new();
-	if (!c->client && !job->leavings)
+	bool leaves = !c->client && !job->item.def->restarts;
+	job->leavings = leaves ? leavings_new() : NULL;
+	if (leaves && !job->leavings)
 		abort();
 	arena_init(&job->arena);
 	job->started_us = clock_now_us();
@@ -175,6 +183,7 @@ static void job_free(struct runner *r, struct runner_job *job)
 		mark_ended(r, job);
 	unlink_job(r, job);
 	worker_fini(&job->worker);
+	folder_remove(job->folder);
 	capture_close(job);
 	clean_note(r, job);
 	leavings_free(job->leavings);
@@ -196,6 +205,22 @@ static void play_and_report(const struct play *play, FILE *out)
 	arena_fini(&arena);
 }
 
+/* In the process of the case run: it owns the target that it may restart. */
+static void play_with_target(const struct runner_job *job, struct play *play, FILE *out)
+{
+	struct own_target own;
+
+	if (!job->folder) {
+		play_and_report(play, out);
+		return;
+	}
+	own_target_init(&own, job->usual, play->transport, job->folder);
+	play->instance = &own.instance;
+	play->target = &own.target.endpoint;
+	play_and_report(play, out);
+	own_target_fini(&own);
+}
+
 static void say_waits(void *user, bool waits)
 {
 	worker_tell(user, waits);
@@ -210,7 +235,7 @@ static void work(void *user, FILE *out)
 		pace_charge(play.target->guest->pace, job->account);
 	play.waits = say_waits;
 	play.waits_user = out;
-	play_and_report(&play, out);
+	play_with_target(job, &play, out);
 }
 
 /* In this process; the result takes the same way as any other. */
@@ -222,15 +247,35 @@ static void play_here(struct runner *r, struct runner_job *job)
 
 	if (!out)
 		abort();
-	play_and_report(&job->play, out);
+	struct play play = job->play;
+	play_with_target(job, &play, out);
 	fclose(out);
 	result_read(&job->arena, &job->item, text, len, &job->result);
 	free(text);
 	mark_ended(r, job);
 }
 
+/* False where the folder cannot be made: then the job is gone, and the run stops. */
+static bool make_folder(struct runner *r, struct runner_job *job)
+{
+	const char *why;
+
+	if (!job->item.def->restarts)
+		return true;
+	job->usual = r->config->target;
+	job->folder = folder_make(&job->arena, &why);
+	if (job->folder)
+		return true;
+	why = arena_text(&r->arena, why);
+	job_drop(r, job);
+	runner_stop(r, RUNNER_BROKEN, why);
+	return false;
+}
+
 static void play(struct runner *r, struct runner_job *job)
 {
+	if (!make_folder(r, job))
+		return;
 	if (r->config->no_fork) {
 		play_here(r, job);
 	} else if (!worker_start(&job->worker, work, job)) {
@@ -250,6 +295,8 @@ void job_start(struct runner *r, struct runner_queue *queue)
 
 	if (!unserved && c->client && !c->client->agent && !job->item.def->unaided)
 		unserved = "a command line is not enough for it: it needs an agent";
+	if (!unserved && job->item.def->restarts)
+		unserved = own_target_lack(&job->arena, c->target, job->item.transport);
 	if (unserved) {
 		result_blank(&job->arena, &job->item, VERDICT_INAPPLICABLE, unserved, &job->result);
 		job_commit(r, job);
@@ -337,9 +384,9 @@ static bool write_line(struct runner *r, struct runner_job *job)
 
 	if (!to)
 		return true;
-	return job->unread
-		? record_pass_on(to, (const char *)line->data, line->len, job->result.pcap)
-		: record_write_case(to, &job->result);
+	return job->unread ? record_pass_on(to, (const char *)line->data, line->len,
+				     job->result.pcap, job->result.wire)
+			   : record_write_case(to, &job->result);
 }
 
 void job_commit(struct runner *r, struct runner_job *job)

@@ -2,7 +2,7 @@
  *
  *	runner_queue.c   tickets of case runs that wait for their turn
  *	runner_job.c     one case run on its way
- *	runner_capture.c its capture
+ *	runner_capture.c its captures
  *	runner_hold.c    when a verdict is final, and which are played once more with patience
  *	runner_loss.c    what becomes of them all when the target is lost
  *	runner_search.c  who it was
@@ -17,6 +17,13 @@
 #include "harness/runner/runner.h"
 #include "harness/runner/worker.h"
 
+/* What a case run may leave in folder/pcap. */
+struct runner_file {
+	const char *name; /* NULL: it leaves none */
+	const char *path; /* where it is, or goes once it is wanted ... */
+	int fd;           /* ... in memory till then; -1: it is there */
+};
+
 struct runner_job {
 	struct runner_job *next;
 	unsigned account; /* of the pace of connections */
@@ -24,17 +31,18 @@ struct runner_job {
 	struct runner_ticket ticket;
 	struct plan_item item; /* with the repeat of this round */
 	struct play play;
+	const struct target *usual; /* what that is an instance of */
+	const char *folder;         /* of a target of its own; NULL: it has none */
 	struct endpoint place; /* play.target, of a case run that is of users or of certificates */
 	char prefix[10];
 	struct worker worker;
 	struct arena arena; /* of the result */
 	struct record_case result;
 	bool unread; /* it passed: the result is only the beginning of what worker.out has */
-	const char *capture;      /* name of the capture in folder/pcap, or NULL */
-	const char *capture_path; /* where it is, or goes once it is wanted ... */
-	int capture_fd;           /* ... in memory till then; -1: it is there */
-	bool timed;               /* waits for a clock of the standard */
-	bool waits;               /* does nothing else at this time */
+	struct runner_file capture;
+	struct runner_file wire; /* the capture of what is below TLS and WebSocket */
+	bool timed;              /* waits for a clock of the standard */
+	bool waits;              /* does nothing else at this time */
 	bool ended;
 	int64_t started_us; /* monotonic, like the others */
 	int64_t deadline_us;
@@ -69,8 +77,8 @@ void runner_tell(struct runner *r, size_t index, const struct record_case *recor
 
 /* ---- runner_capture.c ---------------------------------------------------------------------- */
 
-/* Where the capture of a new job goes; its result is final: the capture is kept, if it is wanted; there
- * will be no result: it is gone; its memory.
+/* Where the captures of a new job go; its result is final: they are kept, if they are wanted; there will be
+ * no result: they are gone; their memory.
  */
 void capture_open(struct runner *r, struct runner_job *job);
 void capture_keep(struct runner *r, struct runner_job *job);

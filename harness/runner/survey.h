@@ -61,12 +61,18 @@ struct round_trip survey_distance(struct arena *a, const struct target *target,
 	const struct transport *transport, int64_t answer_us,
 	const struct survey surveys[static VERSION_COUNT]);
 
+/* What is kept of the look. */
+struct survey_evidence {
+	const char *folder; /* where pcap/ is, for captures; NULL: none */
+	bool wire;          /* also of what is below TLS and WebSocket */
+};
+
 /* Plays the case of a plain connection in each version that is served, in a process of its own, and
  * fills in `broken` and `known` where the monitor finds a breach. `common` has what is the same in both
- * versions; `folder` (may be NULL) is where pcap/ is.
+ * versions.
  */
 void survey_look(struct arena *a, const struct case_def *def, const struct play *common,
-	const char *folder, struct survey surveys[static VERSION_COUNT]);
+	const struct survey_evidence *kept, struct survey surveys[static VERSION_COUNT]);
 
 /* The prefix of what the survey plays: of the form of those of case runs, and unlike any of them, so that
  * two runs may meet on one target.

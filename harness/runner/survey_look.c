@@ -80,25 +80,35 @@ static bool is_breach(const struct record_case *record)
 	return record->verdict == VERDICT_FAIL && difference && !strcmp(difference, "monitor");
 }
 
-static void look(struct arena *a, struct play *play, const char *folder, struct survey *out)
+static void look(
+	struct arena *a, struct play *play, const struct survey_evidence *kept, struct survey *out)
 {
 	struct record_case *record = arena_new(a, struct record_case);
-	const char *name = arena_printf(a, "pcap/%s-%s-%s.pcapng", play->def->id,
+	const char *base = arena_printf(a, "pcap/%s-%s-%s", play->def->id,
 		spec_version_name(play->version), play->transport->name);
+	const char *pcap = arena_printf(a, "%s.pcapng", base);
+	const char *wire = arena_printf(a, "%s.wire.pcapng", base);
 
-	play->pcap_path = folder ? arena_printf(a, "%s/%s", folder, name) : NULL;
+	if (kept->folder)
+		play->pcap_path = arena_printf(a, "%s/%s", kept->folder, pcap);
+	if (kept->folder && kept->wire && play->transport->below)
+		play->wire_path = arena_printf(a, "%s/%s", kept->folder, wire);
 	bool ended = play_once(a, play, record);
 	if (ended && is_breach(record)) {
-		record->pcap = folder ? name : NULL;
+		record->pcap = play->pcap_path ? pcap : NULL;
+		record->wire = play->wire_path && !record->wire_error ? wire : NULL;
 		out->broken = record;
 		out->known = broken_statements(a, record);
-	} else if (play->pcap_path) {
-		unlink(play->pcap_path);
+		return;
 	}
+	if (play->pcap_path)
+		unlink(play->pcap_path);
+	if (play->wire_path)
+		unlink(play->wire_path);
 }
 
 void survey_look(struct arena *a, const struct case_def *def, const struct play *common,
-	const char *folder, struct survey surveys[static VERSION_COUNT])
+	const struct survey_evidence *kept, struct survey surveys[static VERSION_COUNT])
 {
 	for (int i = 0; i < VERSION_COUNT; i++) {
 		struct survey *survey = &surveys[i];
@@ -110,6 +120,6 @@ void survey_look(struct arena *a, const struct case_def *def, const struct play 
 		play.capabilities = &survey->capabilities;
 		play.answer_us = survey->answer_us;
 		play.prefix = survey_prefix(a, play.version);
-		look(a, &play, folder, survey);
+		look(a, &play, kept, survey);
 	}
 }

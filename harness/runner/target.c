@@ -25,8 +25,8 @@ enum {
 	ANSWER_LIMIT_US = 10000000, /* to answer a CONNECT, once it listens */
 	STOP_LIMIT_US = 5000000,
 	LOG_LIMIT_BYTES = 64 * 1024 * 1024,
-	PLACEHOLDERS = 9, /* besides those of where it listens */
-	READ_TURNS = 64,  /* so that a flood of output leaves room for other work */
+	PLACEHOLDERS = 10, /* besides those of where it listens */
+	READ_TURNS = 64,   /* so that a flood of output leaves room for other work */
 };
 
 static const char loopback[] = "127.0.0.1";
@@ -45,9 +45,9 @@ void target_init(struct target *t, const struct target_file *file)
 	};
 }
 
-static const char *pki_folder(struct target *t)
+const char *target_pki(const struct target *t, struct arena *a)
 {
-	return arena_printf(&t->arena, "%s/pki", t->folder);
+	return t->lent_pki ? t->lent_pki : arena_printf(a, "%s/pki", t->folder);
 }
 
 /* What a URL does not say. */
@@ -95,7 +95,7 @@ static bool find_certificates(
 	if (!c->line)
 		return true;
 	if (!t->certificates.folder)
-		t->certificates.folder = pki_folder(t);
+		t->certificates.folder = target_pki(t, &t->arena);
 	if (!find_list(t, c->urls, values, &t->for_certificates, &t->for_certificates_count, error))
 		return false;
 	for (size_t i = 0; i < t->for_certificates_count; i++) {
@@ -366,16 +366,29 @@ static void use_pki(struct target *t, const char *pki)
 	}
 }
 
+static bool any_is_secret(const struct target *t)
+{
+	for (size_t i = 0; transports[i]; i++)
+		if (transports[i]->is_secret && is_wanted(t, transports[i]))
+			return true;
+	return false;
+}
+
 static bool make_pki(struct target *t, const char **error)
 {
 	struct tls_files given = t->files;
-	const char *pki = pki_folder(t);
+	const char *pki = target_pki(t, &t->arena);
 
 	if (!wants_pki(t->file))
 		return true;
-	if (!folder_make_inner(&t->arena, pki, error) || !pki_write(&t->arena, pki, error))
+	if (!t->lent_pki &&
+		(!folder_make_inner(&t->arena, pki, error) || !pki_write(&t->arena, pki, error)))
 		return false;
 	use_pki(t, pki);
+	if (t->lent_pki && !any_is_secret(t)) {
+		t->files = given;
+		return true;
+	}
 	t->tls = tls_new_dialling(&t->arena, &t->files, error);
 	t->files = given;
 	return t->tls;
@@ -393,15 +406,22 @@ static const char *not_started(struct target *t, const char *why)
 	return arena_printf(&t->arena, "%s cannot be launched: %s", f->name, why);
 }
 
-static bool start_program(struct target *t, const char **error)
+static const char *store_folder(struct target *t)
+{
+	return arena_printf(&t->arena, "%s/store", t->folder);
+}
+
+static void fill_placeholders(
+	struct target *t, struct placeholder values[static PLACEHOLDERS + PLACES_NAMES])
 {
 	const struct target_file *f = t->file;
 	struct arena *a = &t->arena;
 	const char *first = f->document_count ? f->documents[0].name : "";
-	const char *pki = pki_folder(t);
-	struct placeholder values[PLACEHOLDERS + PLACES_NAMES + 1] = {
+	const char *pki = target_pki(t, a);
+	const struct placeholder own[PLACEHOLDERS] = {
 		{ "host", loopback },
 		{ "dir", t->folder },
+		{ "store", store_folder(t) },
 		{ "config", arena_printf(a, "%s/%s", t->folder, first) },
 		{ "here", target_file_folder(a, f) },
 		{ "pki", pki },
@@ -410,24 +430,47 @@ static bool start_program(struct target *t, const char **error)
 		{ "cert", pki_certificate(a, pki, PKI_SERVER) },
 		{ "key", pki_key(a, pki, PKI_SERVER) },
 	};
+
+	memcpy(values, own, sizeof(own));
 	places_fill(&t->places, a, t->folder, values + PLACEHOLDERS);
+}
+
+/* Its files, and the folder of its store if it wants one. */
+static bool fill_folder(struct target *t, const struct placeholder *values, const char **error)
+{
+	const struct target_file *f = t->file;
+
+	for (size_t i = 0; i < f->document_count; i++)
+		if (!folder_add(&t->arena, t->folder, &f->documents[i], values, error))
+			return false;
+	return !target_file_asks(f, "store") ||
+		folder_make_inner(&t->arena, store_folder(t), error);
+}
+
+static bool run_program(struct target *t, const struct placeholder *values, const char **error)
+{
+	struct arena *a = &t->arena;
 	struct program_spec spec = {
-		.words = fill_words(a, f->command, values),
-		.environment = fill_words(a, f->environment, values),
+		.words = fill_words(a, t->file->command, values),
+		.environment = fill_words(a, t->file->environment, values),
 		.folder = t->folder,
 		.kept = true,
 	};
-
-	for (size_t i = 0; i < f->document_count; i++)
-		if (!folder_add(a, t->folder, &f->documents[i], values, error))
-			return false;
-	if (!find_special(t, values, error))
-		return false;
 	const char *why;
+
 	if (program_start(a, &spec, &t->program, &why))
 		return true;
 	*error = not_started(t, why);
 	return false;
+}
+
+static bool start_program(struct target *t, const char **error)
+{
+	struct placeholder values[PLACEHOLDERS + PLACES_NAMES + 1] = { 0 };
+
+	fill_placeholders(t, values);
+	return fill_folder(t, values, error) && find_special(t, values, error) &&
+		run_program(t, values, error);
 }
 
 static const char *how_it_ended(struct arena *a, int status)
@@ -469,6 +512,7 @@ static enum target_status wait_until_ready(struct target *t, const char **error)
 	int status;
 
 	*error = NULL;
+	t->late = false;
 	while ((left_us = deadline_us - clock_now_us()) > 0) {
 		if (!listens && accepts(t)) {
 			listens = true;
@@ -493,6 +537,7 @@ static enum target_status wait_until_ready(struct target *t, const char **error)
 	const struct endpoint *at = silent(t, a, &why);
 	if (!at)
 		return TARGET_UP; /* the probes of the run will say what is odd about it */
+	t->late = true;
 	if (is_misunderstood(at) || !places_lost(&t->places))
 		*error = arena_printf(a, "%s took no connections within %u ms: %s%s", t->file->name,
 			t->file->ready_ms, why, last_words(t));
@@ -506,7 +551,7 @@ static enum target_status launch_once(struct target *t, const char **error)
 	places_choose(&t->places, a, t->file);
 	t->tail = (struct tail){ 0 };
 	t->for_users_count = t->for_certificates_count = 0;
-	t->folder = folder_make(a, error);
+	t->folder = t->lent_folder ? t->lent_folder : folder_make(a, error);
 	if (!t->folder)
 		return TARGET_FAILED;
 	if (!make_pki(t, error) || !set_endpoints(t, error) || !start_program(t, error))
@@ -525,6 +570,8 @@ enum target_status target_launch(struct target *t, const char **error)
 		target_kill(t);
 		if (status == TARGET_CANCELLED || *error)
 			return status;
+		if (t->lent_folder && !folder_empty(&t->arena, t->lent_folder, error))
+			return status;
 		places_forget(&t->places);
 	}
 	*error = arena_printf(
@@ -532,7 +579,28 @@ enum target_status target_launch(struct target *t, const char **error)
 	return TARGET_FAILED;
 }
 
+enum target_status target_resume(struct target *t, const char **error)
+{
+	struct placeholder values[PLACEHOLDERS + PLACES_NAMES + 1] = { 0 };
+
+	program_kill(&t->program);
+	fill_placeholders(t, values);
+	*error = NULL;
+	return run_program(t, values, error) ? wait_until_ready(t, error) : TARGET_FAILED;
+}
+
 /* ---- the end ------------------------------------------------------------------------------- */
+
+bool target_ended(struct target *t, int wait_ms, int *status)
+{
+	struct pollfd end = { .fd = t->program.pid_fd, .events = POLLIN };
+
+	if (poll(&end, 1, 0) > 0 && wait_ms && !program_is_over(&t->program))
+		poll(NULL, 0, wait_ms); /* what it has started tells nobody of its end */
+	else if (!program_is_over(&t->program))
+		wait_a_step(t, -1, wait_ms);
+	return program_is_over(&t->program) && (target_read(t), program_ended(&t->program, status));
+}
 
 bool target_died(struct target *t, struct arena *a, struct record_death *death)
 {
@@ -569,7 +637,8 @@ void target_stop(struct target *t)
 void target_kill(struct target *t)
 {
 	program_kill(&t->program);
-	folder_remove(t->folder);
+	if (!t->lent_folder)
+		folder_remove(t->folder);
 	t->folder = NULL;
 	tls_free(t->tls);
 	tls_free(t->certified);

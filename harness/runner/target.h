@@ -47,11 +47,14 @@ struct target {
 	const struct transport *const *routes; /* those that it is to be reached over ... */
 	size_t route_count;                    /* ... 0: all that it offers */
 	const char *path;                      /* of its WebSockets; NULL: the usual one */
+	const char *lent_folder; /* it runs there, and the folder stays; NULL: it gets one */
+	const char *lent_pki;    /* where its certificates are; NULL: it gets new ones */
 
 	struct arena arena;     /* of this launch */
 	struct program program; /* program.pid is 0 while nothing runs */
 	const char *folder;     /* NULL: none */
 	struct places places;   /* of the last launch */
+	bool late;              /* it failed only because its time was over */
 	struct tls *tls;        /* NULL: it is not reached over TLS */
 	struct tls *certified;  /* the same with a good certificate of the [certificates] */
 	struct tail tail;       /* of its output */
@@ -72,6 +75,20 @@ enum target_status {
 
 /* Launches the program of the file and waits until it is ready. */
 enum target_status target_launch(struct target *t, const char **error);
+
+/* Starts the program anew after its end: in its folder, with the files and at the ports that it had. The end
+ * and the last words are those of target_launch; TARGET_FAILED without a sentence: somebody else has one
+ * of its ports.
+ */
+enum target_status target_resume(struct target *t, const char **error);
+
+/* Whether the program has ended, with all that it started in its group; waits for that up to `wait_ms`,
+ * reading what it says. `status` as from waitpid, once.
+ */
+bool target_ended(struct target *t, int wait_ms, int *status);
+
+/* The folder of its certificates, in the arena. */
+const char *target_pki(const struct target *t, struct arena *a);
 
 bool target_is_launched(const struct target *t);
 

@@ -27,9 +27,7 @@ struct reader {
 	const char *path;
 	const char **error;
 	struct target_file *out;
-	struct target_document *documents;
-	size_t document_capacity;
-	int document_section; /* section_line of the document under way */
+	struct target_documents documents;
 	struct expectation *expected;
 	size_t expected_capacity;
 	bool has_verdict; /* the last expectation */
@@ -222,73 +220,51 @@ static bool read_target(struct reader *r, const struct ini_setting *s)
 	return read_guest(r, s);
 }
 
-/* ---- [file NAME] --------------------------------------------------------------------------- */
+/* ---- [file NAME], [persistent] --------------------------------------------------------------- */
 
-/* A name must not lead out of the folder that it is meant for. */
-static bool is_inside(const char *name)
+static bool fault_of(
+	struct reader *r, const struct ini_setting *s, const char *sentence, bool with_section)
 {
-	if (!*name || *name == '/')
-		return false;
-	for (const char *p = name; p; p = strchr(p, '/') ? strchr(p, '/') + 1 : NULL)
-		if (!strncmp(p, "..", 2) && (!p[2] || p[2] == '/'))
-			return false;
-	return true;
-}
-
-static bool begin_document(struct reader *r, const struct ini_setting *s, const char *name)
-{
-	struct target_file *f = r->out;
-
-	if (!is_inside(name))
-		return fault(r, s->section_line, "the file's name must stay inside of its folder");
-	for (size_t i = 0; i < f->document_count; i++)
-		if (!strcmp(r->documents[i].name, name))
-			return fault(r, s->section_line, "there is a [file] of this name above");
-	r->documents = arena_grow(r->arena, r->documents, f->document_count, &r->document_capacity,
-		sizeof(*r->documents));
-	r->documents[f->document_count++] =
-		(struct target_document){ .name = name, .line = s->section_line };
-	f->documents = r->documents;
-	r->document_section = s->section_line;
-	return true;
-}
-
-static bool ends_in(const char *name, const char *end)
-{
-	size_t len = strlen(name), end_len = strlen(end);
-
-	return len >= end_len && !strcmp(name + len - end_len, end);
+	if (!sentence)
+		return true;
+	return with_section ? fault(r, s->section_line, sentence) : fault_about(r, s, sentence);
 }
 
 /* A language whose meaning is in the indentation, and that is lost. */
-static void warn_of_indentation(struct reader *r, const char *name, const struct ini_setting *s)
+static void warn_of_indentation(struct reader *r, const struct target_documents *all)
 {
-	bool matters = ends_in(name, ".yml") || ends_in(name, ".yaml") || ends_in(name, ".py");
-
-	if (matters && s->uneven_line && !r->out->warning)
+	if (all->uneven_line && !r->out->warning)
 		r->out->warning = arena_printf(r->arena,
 			"%s:%d: the lines of %s lose their indentation; put a bar and a blank, "
 			"`| `, before each of them",
-			r->path, s->uneven_line, name);
+			r->path, all->uneven_line, all->uneven);
 }
 
 static bool read_document(struct reader *r, const struct ini_setting *s)
 {
 	const char *name = s->section + strlen("file");
+	bool with_section;
 
 	name += strspn(name, " \t");
-	if (s->section_line != r->document_section && !begin_document(r, s, name))
+	const char *sentence =
+		target_document_read(r->arena, &r->documents, name, s, &with_section);
+	if (!fault_of(r, s, sentence, with_section))
 		return false;
-	struct target_document *d = &r->documents[r->out->document_count - 1];
-	if (d->content || d->link)
-		return fault_about(r, s, "a file has one `content` or one `link`");
-	if (!strcmp(s->name, "content"))
-		d->content = s->value;
-	else if (!strcmp(s->name, "link"))
-		d->link = s->value;
-	else
-		return fault_about(r, s, "a [file] has `content` or `link`");
-	warn_of_indentation(r, name, s);
+	r->out->documents = r->documents.list;
+	r->out->document_count = r->documents.count;
+	warn_of_indentation(r, &r->documents);
+	return true;
+}
+
+static bool read_persistent(struct reader *r, const struct ini_setting *s)
+{
+	bool with_section;
+	const char *sentence =
+		target_persistent_read(r->arena, &r->out->persistent, s, &with_section);
+
+	if (!fault_of(r, s, sentence, with_section))
+		return false;
+	warn_of_indentation(r, &r->out->persistent.documents);
 	return true;
 }
 
@@ -454,6 +430,8 @@ static bool read_setting(struct reader *r, const struct ini_setting *s)
 		return read_target(r, s);
 	if (section_is(s, "file"))
 		return read_document(r, s);
+	if (section_is(s, "persistent"))
+		return read_persistent(r, s);
 	if (section_is(s, "features"))
 		return read_feature(r, s);
 	if (!strcmp(s->section, "expected"))
@@ -464,8 +442,8 @@ static bool read_setting(struct reader *r, const struct ini_setting *s)
 	if (!strcmp(s->section, "certificates"))
 		return read_certificates(r, s);
 	return fault(r, s->section_line ? s->section_line : s->line,
-		"the sections are [target], [file NAME], [features], [users], [access], "
-		"[auth], [certificates] and [expected]");
+		"the sections are [target], [file NAME], [features], [persistent], [users], "
+		"[access], [auth], [certificates] and [expected]");
 }
 
 static bool read_all(struct arena *a, const char *path, const struct ini_file *ini,
@@ -500,6 +478,8 @@ static const char *missing(const struct target_file *f)
 		       "for brokers";
 	if (is_client && f->users)
 		return "a client has no [users]: they are for brokers";
+	if (f->persistent.line && !f->command)
+		return "[persistent] is for a broker that is launched: it needs a `command`";
 	if (is_client && f->certificates.line)
 		return "a client has no [certificates]: they are for brokers";
 	if (f->certificates.line && !f->command && !f->certificates.those.folder)
@@ -527,6 +507,7 @@ static bool finish(struct arena *a, struct target_file *f, const char **error)
 		f->versions = BOTH;
 	if (!f->ready_ms)
 		f->ready_ms = READY_MS;
+	target_persistent_finish(&f->persistent);
 	return true;
 }
 

@@ -11,18 +11,12 @@
 #include "harness/runner/expectation.h"
 #include "harness/runner/features.h"
 #include "harness/runner/target_certificates.h"
+#include "harness/runner/target_document.h"
+#include "harness/runner/target_persistent.h"
 
 struct arena;
 struct client;
 struct users;
-
-/* A file that is written, or a link that is made, in the program's private folder. */
-struct target_document {
-	const char *name;    /* relative to the folder */
-	const char *content; /* with placeholders; NULL for a link */
-	const char *link;    /* where it points; NULL for a file */
-	int line;
-};
 
 struct target_file {
 	const char *path;
@@ -54,6 +48,7 @@ struct target_file {
 	unsigned connect_rate; /* connections a second, at most; 0: any number */
 	const struct target_document *documents;
 	size_t document_count;
+	struct target_persistent persistent; /* its line is 0: the file does not say */
 	const char *warning; /* it may mean something other than it says: a sentence; or NULL */
 	struct features features[2]; /* of 3.1.1 and of 5.0 */
 	struct expectations expected;

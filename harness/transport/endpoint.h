@@ -12,6 +12,7 @@ struct certificates;
 struct guest;
 struct login;
 struct pipe;
+struct tap;
 struct tls;
 struct transport;
 struct users;
@@ -29,6 +30,7 @@ struct endpoint {
 	const struct certificates
 		*certificates;     /* whom it lets in by them; NULL: not said. Nor this */
 	const struct guest *guest; /* what we may do there; NULL: anything. Nor is this */
+	struct tap *tap;           /* keeps what goes over the sockets to it; NULL: nobody does */
 };
 
 /* What is wrong with the URL as it is written, as a sentence in the arena that shows no secret; NULL:

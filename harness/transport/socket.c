@@ -7,27 +7,40 @@
 #include "base/arena.h"
 #include "base/clock.h"
 #include "harness/transport/endpoint.h"
+#include "harness/transport/tap.h"
+
+/* After a read or a write that failed. */
+static ssize_t why_not(struct pipe *p)
+{
+	if (errno == EAGAIN || errno == EINTR)
+		return PIPE_AGAIN;
+	tap_ended(p->tapped, TAP_RESET_IN);
+	return PIPE_RESET;
+}
 
 ssize_t socket_read(struct pipe *p, void *data, size_t size)
 {
 	ssize_t n = recv(p->fd, data, size, MSG_DONTWAIT);
 
-	if (n >= 0)
-		return n;
-	return errno == EAGAIN || errno == EINTR ? PIPE_AGAIN : PIPE_RESET;
+	if (n > 0)
+		tap_received(p->tapped, data, (size_t)n);
+	else if (!n)
+		tap_ended(p->tapped, TAP_FIN_IN);
+	return n >= 0 ? n : why_not(p);
 }
 
 ssize_t socket_write(struct pipe *p, const void *data, size_t size)
 {
 	ssize_t n = send(p->fd, data, size, MSG_DONTWAIT | MSG_NOSIGNAL);
 
-	if (n >= 0)
-		return n;
-	return errno == EAGAIN || errno == EINTR ? PIPE_AGAIN : PIPE_RESET;
+	if (n > 0)
+		tap_sent(p->tapped, data, (size_t)n);
+	return n >= 0 ? n : why_not(p);
 }
 
 void socket_close(struct pipe *p)
 {
+	tap_ended(p->tapped, TAP_FIN_OUT);
 	close(p->fd);
 	p->fd = -1;
 }

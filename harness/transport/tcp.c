@@ -11,6 +11,7 @@
 #include "harness/transport/address.h"
 #include "harness/transport/endpoint.h"
 #include "harness/transport/socket.h"
+#include "harness/transport/tap.h"
 
 enum {
 	MQTT_PORT = 1883,
@@ -57,6 +58,7 @@ static void tcp_reset(struct pipe *p)
 {
 	struct linger at_once = { .l_onoff = 1, .l_linger = 0 };
 
+	tap_ended(p->tapped, TAP_RESET_OUT);
 	setsockopt(p->fd, SOL_SOCKET, SO_LINGER, &at_once, sizeof(at_once));
 	socket_close(p);
 }
@@ -105,8 +107,10 @@ struct pipe *tcp_dial(
 		return NULL;
 	}
 	struct pipe *p = socket_pipe(a, fd, &tcp_ops);
-	if (!is_own_reflection(p))
+	if (!is_own_reflection(p)) {
+		p->tapped = tap_open(to->tap, &p->local, &p->remote, false);
 		return p;
+	}
 	*error = arena_printf(a, "%s: %s", to->url, strerror(ECONNREFUSED));
 	tcp_reset(p);
 	return NULL;
@@ -143,7 +147,9 @@ struct pipe *tcp_accept(
 	if (fd < 0)
 		return NULL;
 	set_no_delay(fd);
-	return socket_pipe(a, fd, &tcp_ops);
+	struct pipe *p = socket_pipe(a, fd, &tcp_ops);
+	p->tapped = tap_open(l->tap, &p->local, &p->remote, true);
+	return p;
 }
 
 void tcp_unlisten(struct listener *l)
@@ -156,6 +162,7 @@ const struct transport transport_tcp = {
 	.name = "tcp",
 	.scheme = "mqtt",
 	.place = "port",
+	.usual_port = MQTT_PORT,
 	.is_ip = true,
 	.objection = tcp_objection,
 	.resolve = tcp_resolve,

@@ -77,6 +77,7 @@ const struct transport transport_tls = {
 	.below = &transport_tcp,
 	.scheme = "mqtts",
 	.place = "tls_port",
+	.usual_port = MQTTS_PORT,
 	.is_ip = true,
 	.is_secret = true,
 	.objection = mqtts_objection,

@@ -10,6 +10,7 @@
 
 #include "base/arena.h"
 #include "harness/transport/outbox.h"
+#include "harness/transport/tap.h"
 #include "harness/transport/tls_bio.h"
 #include "harness/transport/tls_context.h"
 #include "harness/transport/tls_words.h"
@@ -166,6 +167,13 @@ static int look_at_certificate(int good, X509_STORE_CTX *examined)
 	return good;
 }
 
+static void keep_secret(const SSL *ssl, const char *line)
+{
+	const struct tls_pipe *t = SSL_get_app_data(ssl);
+
+	tap_secret(t->pipe.tapped, line);
+}
+
 static struct tls_pipe *new_pipe(struct arena *a, struct pipe *below, const struct tls *tls)
 {
 	struct tls_pipe *t = arena_new(a, struct tls_pipe);
@@ -176,6 +184,8 @@ static struct tls_pipe *new_pipe(struct arena *a, struct pipe *below, const stru
 	t->arena = a;
 	outbox_init(&t->out);
 	t->bio = (struct tls_bio){ .below = below, .out = &t->out };
+	if (below->tapped) /* else the secrets are not even written down */
+		SSL_CTX_set_keylog_callback(tls->context, keep_secret);
 	t->ssl = SSL_new(tls->context);
 	BIO *bio = tls_bio_new(tls->below, &t->bio);
 	if (!t->ssl || !bio)

@@ -6,6 +6,7 @@
 
 #include "base/arena.h"
 #include "base/clock.h"
+#include "harness/transport/tap.h"
 
 const struct transport *const transports[] = { &transport_tcp, &transport_tls, &transport_ws,
 	&transport_wss, &transport_unix, NULL };
@@ -98,11 +99,16 @@ void pipe_narrow(struct pipe *p)
 
 bool pipe_disturb(struct pipe *p, const void *data, size_t size)
 {
-	return send(p->fd, data, size, MSG_NOSIGNAL | MSG_DONTWAIT) == (ssize_t)size;
+	ssize_t n = send(p->fd, data, size, MSG_NOSIGNAL | MSG_DONTWAIT);
+
+	if (n > 0)
+		tap_sent(p->tapped, data, (size_t)n);
+	return n == (ssize_t)size;
 }
 
 void pipe_cut(struct pipe *p)
 {
+	tap_ended(p->tapped, TAP_FIN_OUT);
 	shutdown(p->fd, SHUT_WR);
 }
 

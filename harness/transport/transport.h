@@ -21,6 +21,8 @@
 struct arena;
 struct endpoint;
 struct pipe;
+struct tap;
+struct tapped;
 struct tls;
 struct transport;
 
@@ -54,7 +56,8 @@ struct pipe_ops {
 /* In the arena that it was made in; its socket is closed by pipe_close or pipe_reset. */
 struct pipe {
 	const struct pipe_ops *ops;
-	int fd; /* to poll; -1 when closed */
+	struct tapped *tapped; /* keeps what goes over its socket (tap.h); NULL: nobody does */
+	int fd;                /* to poll; -1 when closed */
 	struct sockaddr_storage local, remote;
 	const char *ended_by; /* more of why it ended than that it did; NULL: nothing is known */
 };
@@ -81,6 +84,7 @@ bool pipe_await(const struct pipe *p, short events, int64_t deadline_us);
 struct listener {
 	const struct transport *transport;
 	const struct tls *tls; /* what it shows of itself; NULL: it needs to show nothing */
+	struct tap *tap;       /* keeps what goes over its sockets; NULL: nobody does */
 	int fd;                /* to poll: readable when a connection waits */
 	const char *host;      /* where clients are to connect: an address, or a path ... */
 	uint16_t port;         /* ... and 0 */
@@ -109,10 +113,11 @@ struct transport {
 	const char *name;              /* "tcp": in records, and for people to choose */
 	const struct transport *below; /* what carries it, at the same place; NULL: the system */
 	const char *scheme;            /* "mqtt": of its URLs */
-	const char *place; /* "port": the placeholder in a target file for where to listen */
-	bool is_ip;        /* its addresses are hosts and ports, and a live capture sees it */
-	bool is_secret;    /* it needs certificates, and a live capture sees nothing in it */
-	bool has_path;     /* its URLs have one, and it is told to the other side */
+	const char *place;   /* "port": the placeholder in a target file for where to listen */
+	uint16_t usual_port; /* of its URLs; 0: they have none */
+	bool is_ip;          /* its addresses are hosts and ports, and a live capture sees it */
+	bool is_secret;      /* it needs certificates, and a live capture sees nothing in it */
+	bool has_path;       /* its URLs have one, and it is told to the other side */
 
 	/* What is wrong with the rest of a URL as it is written, as a sentence; NULL: nothing. */
 	const char *(*objection)(struct arena *a, const char *rest);

@@ -68,7 +68,8 @@ function caseBody(c, d, data) {
 			make("p", {class: "hint"}, "A packet opens into its bytes and fields."),
 			ladder(d.transcript, c.version, data)) : null,
 		make("dl", {class: "ways"},
-			field("capture", d.pcap ? make("a", {href: captureLink(c, d, data)}, visible(d.pcap)) : null),
+			field("capture", captureLink(c, d.pcap, data)),
+			field("real bytes", captureLink(c, d.wire, data)),
 			field("run again", commandView(d.again))),
 		bugReport(c, d, data));
 }
@@ -103,10 +104,13 @@ function deathText(death) {
 }
 
 /* A path can hold what an address cannot. */
-function captureLink(c, d, data) {
+function captureLink(c, name, data) {
 	const folder = data.folders[c.source];
-	const path = d.pcap.startsWith("/") || !folder ? d.pcap : folder + "/" + d.pcap;
-	return (path.startsWith("/") ? "file://" : "./") + path.split("/").map(encodeURIComponent).join("/");
+	if (!name)
+		return null;
+	const path = name.startsWith("/") || !folder ? name : folder + "/" + name;
+	const href = (path.startsWith("/") ? "file://" : "./") + path.split("/").map(encodeURIComponent).join("/");
+	return make("a", {href}, visible(name));
 }
 
 function commandView(command) {

@@ -13,6 +13,11 @@ static void demand_of_file(const struct target_file *f)
 	DEMAND((f->command && f->command[0]) || f->url);
 	for (size_t i = 0; i < f->document_count; i++)
 		DEMAND(!f->documents[i].content != !f->documents[i].link);
+	for (size_t i = 0; i < f->persistent.documents.count; i++) {
+		const struct target_document *d = &f->persistent.documents.list[i];
+		DEMAND(!d->content != !d->link);
+	}
+	DEMAND(f->persistent.stop_signal > 0 && f->persistent.stop_ms);
 	for (size_t i = 0; i < f->expected.count; i++)
 		DEMAND(f->expected.list[i].pattern && f->expected.list[i].reason &&
 			f->expected.list[i].verdict < VERDICT_COUNT);

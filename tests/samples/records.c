@@ -78,9 +78,12 @@ const struct record_case sample_case = {
 		.stderr_tail = "oops\n",
 		.during = "a b",
 		.note = "went mute: it answered no SUBSCRIBE" },
+	.target_said = "stopped\n",
 	.client_said = "careful\n",
 	.pcap = "pcap/qos2_duplicate_publish-5.0-tcp.pcapng",
 	.pcap_error = "out/pcap/b.pcapng: No space left on device",
+	.wire = "pcap/qos2_duplicate_publish-5.0-tls.wire.pcapng",
+	.wire_error = "not kept",
 };
 
 const struct record_case sample_case_minimal = {

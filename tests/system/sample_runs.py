@@ -113,6 +113,7 @@ def add_evidence(case, verdict, statement, events):
         events.append({"at_us": at_us + 300, "peer": "publisher", "direction": "<", "text": "closes the connection"})
         events.append({"at_us": at_us + 301, "peer": "", "direction": "-", "text": HOSTILE})
         case["pcap"] = f"pcap/{case['id'].replace('/', '-')}-{case['version']}.pcapng"
+        case["wire"] = case["pcap"].replace(".pcapng", ".wire.pcapng")
 
 
 def case_record(number, statements, options, rng):

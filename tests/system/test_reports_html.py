@@ -415,8 +415,8 @@ def test_a_failure_has_everything(page):
     text = row.text
     for word in ("expected", "actual", "PUBACK 7", "statements", "cases/server/", "mqttspec run mosquitto", "What happened"):
         assert word in text
-    link = row.find_element(By.CSS_SELECTOR, ".ways a")
-    assert link.get_attribute("href").endswith(".pcapng") and "/pcap/" in link.get_attribute("href")
+    capture, wire = [link.get_attribute("href") for link in row.find_elements(By.CSS_SELECTOR, ".ways a")]
+    assert capture.endswith(".pcapng") and "/pcap/" in capture and wire == capture.replace(".pcapng", ".wire.pcapng")
     parties = [p.text for p in row.find_elements(By.CSS_SELECTOR, ".party")]
     assert parties == ["subscriber", "publisher", "target"]
     row.find_element(By.CSS_SELECTOR, ".bugreport summary").click()

@@ -341,9 +341,9 @@ static void act(
 		act_on_time(script, play, out);
 }
 
-static void write_capture(const struct play *play)
+static void write_capture(const char *path)
 {
-	int fd = play->pcap_path ? open(play->pcap_path, O_CREAT | O_WRONLY, 0600) : -1;
+	int fd = path ? open(path, O_CREAT | O_WRONLY, 0600) : -1;
 
 	if (fd < 0)
 		return;
@@ -370,5 +370,6 @@ void play_case(struct arena *a, const struct play *play, struct record_case *out
 		.note = play->prefix,
 	};
 	act(a, play->def->title, play, out);
-	write_capture(play);
+	write_capture(play->pcap_path);
+	write_capture(play->wire_path);
 }

@@ -5,6 +5,7 @@
 #include <pcap.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 static void the_file_opens_with_section_and_interface(void **state)
 {
@@ -80,6 +81,58 @@ static void a_connection_opens_over_ipv6(void **state)
 {
 	(void)state;
 	check_opening("::1", "2001:db8::ff:7", 1440);
+}
+
+static void check_secrets(struct trace *t, const char *key_log)
+{
+	struct block b = block_next(t);
+	size_t len = strlen(key_log);
+
+	assert_int_equal(b.type, 10);
+	assert_int_equal(get32(b.body), 0x544c534b);
+	assert_int_equal(get32(b.body + 4), len);
+	assert_int_equal(b.len, 8 + (len + 3) / 4 * 4);
+	assert_memory_equal(b.body + 8, key_log, len);
+	for (size_t i = 8 + len; i < b.len; i++)
+		assert_int_equal(b.body[i], 0);
+}
+
+static void secrets_come_before_the_packets_that_need_them(void **state)
+{
+	static const char *const logs[] = { "C 1 2\n", "C 1 23\n", "C 1 234\nD 1 2\n",
+		"C 12 234\nD 1 2\n" };
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(logs) / sizeof(*logs); i++) {
+		struct trace t;
+		trace_new(&t, NULL, NULL);
+		pcapng_tls_secrets(t.writer, logs[i]);
+		struct pcap_flow *f = trace_flow(&t, "127.0.0.1", "127.0.0.1");
+		pcapng_tls_secrets(t.writer, "E 3 4\n");
+		flow_data(f, T0, PCAP_OPENER, "abc", 3, NULL);
+		trace_read(&t);
+		check_secrets(&t, logs[i]);
+		check_handshake(&t);
+		check_secrets(&t, "E 3 4\n");
+		check_packet(&t, PCAP_OPENER, PSH | ACK, 1, 1, 3, "");
+		check_packet(&t, PCAP_ACCEPTOR, ACK, 1, 4, 0, "");
+		trace_end(&t);
+	}
+}
+
+static void too_many_secrets_are_an_error_that_sticks(void **state)
+{
+	static char much[64 * 1024 + 2];
+
+	(void)state;
+	memset(much, 'x', sizeof(much) - 1);
+	struct trace t;
+	trace_new(&t, NULL, NULL);
+	pcapng_tls_secrets(t.writer, much);
+	pcapng_tls_secrets(t.writer, "C 1 2\n");
+	assert_false(pcapng_close(t.writer));
+	assert_int_equal(errno, EMSGSIZE);
+	unlink(t.path);
 }
 
 static void data_is_cut_into_segments_and_acknowledged(void **state)
@@ -431,6 +484,8 @@ int main(void)
 		cmocka_unit_test(application_and_comment_may_be_absent),
 		cmocka_unit_test(a_connection_opens_over_ipv4),
 		cmocka_unit_test(a_connection_opens_over_ipv6),
+		cmocka_unit_test(secrets_come_before_the_packets_that_need_them),
+		cmocka_unit_test(too_many_secrets_are_an_error_that_sticks),
 		cmocka_unit_test(data_is_cut_into_segments_and_acknowledged),
 		cmocka_unit_test(three_megabytes_come_back_over_ipv4),
 		cmocka_unit_test(three_megabytes_come_back_over_ipv6),

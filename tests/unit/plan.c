@@ -79,6 +79,28 @@ static void layers_of_a_transport_have_cases_of_their_own(void **state)
 		"secret 5.0 tls whole,web 5.0 ws whole,web 5.0 wss whole,secret 5.0 wss whole,");
 }
 
+/* What a target stores does not depend on how the packets came. */
+static void restarts_are_planned_once_a_version(void **state)
+{
+	static const struct case_def again = {
+		.id = "again", .file = "cases/server/delta.c", .versions = BOTH, .restarts = true
+	};
+	static const struct cut cuts[] = { { .segmentation = SEGMENT_BYTES },
+		{ .segmentation = SEGMENT_WHOLE } };
+	struct arena *a = *state;
+	struct selection s = { .cases = (const struct case_def *const[]){ &again },
+		.case_count = 1,
+		.versions = BOTH,
+		.repeats = 1,
+		.cuts = { cuts, 2 },
+		.routes = routes_all() };
+
+	assert_string_equal(keys(a, &s), "again 3.1.1 bytes,again 5.0 bytes,");
+	s.repeats = 2;
+	assert_string_equal(keys(a, &s),
+		"again 3.1.1 bytes,again 5.0 bytes,again 3.1.1 bytes #1,again 5.0 bytes #1,");
+}
+
 static void a_case_can_be_put_in_front_once(void **state)
 {
 	struct arena *a = *state;
@@ -265,6 +287,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		TEST(timed_ones_come_first_the_longest_ahead),
 		TEST(layers_of_a_transport_have_cases_of_their_own),
+		TEST(restarts_are_planned_once_a_version),
 		TEST(a_case_can_be_put_in_front_once),
 		TEST(patterns_and_versions_select),
 		TEST(what_is_left_out_stays_out),

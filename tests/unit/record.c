@@ -195,6 +195,8 @@ static void check_case(struct arena *a, const struct record_case *in)
 	check_death(out->death, in->death);
 	assert_same_text(out->pcap, in->pcap);
 	assert_same_text(out->pcap_error, in->pcap_error);
+	assert_same_text(out->wire, in->wire);
+	assert_same_text(out->wire_error, in->wire_error);
 }
 
 static void cases_come_back(void **state)

@@ -4,6 +4,7 @@
 #include <unistd.h>
 
 #include "base/clock.h"
+#include "harness/transport/transport.h"
 
 /* ---- case runs ----------------------------------------------------------------------------- */
 
@@ -320,6 +321,38 @@ static void captures_are_kept_for_failures(void **state)
 	assert_string_equal(record_at(1).result.pcap, "pcap/b-5.0-tcp.pcapng");
 }
 
+/* The same rule holds for both; what lies on nothing has no capture of what is below. */
+static void captures_of_what_is_below_are_kept_with_them(void **state)
+{
+	(void)state;
+	PLAN("pass", "fail", "fail");
+	b->items[0].transport = b->items[1].transport = transport_find("tls");
+	b->config.pcap = PCAP_FAILURES;
+	b->config.wire = true;
+	assert_played("a=pass b=fail! c=fail! ");
+	assert_int_equal(access("pcap/a-5.0-tls.wire.pcapng", F_OK), -1);
+	assert_null(record_at(0).result.wire);
+	assert_int_equal(unlink("pcap/b-5.0-tls.pcapng"), 0);
+	assert_int_equal(unlink("pcap/b-5.0-tls.wire.pcapng"), 0);
+	assert_string_equal(record_at(1).result.pcap, "pcap/b-5.0-tls.pcapng");
+	assert_string_equal(record_at(1).result.wire, "pcap/b-5.0-tls.wire.pcapng");
+	assert_int_equal(unlink("pcap/c-5.0-tcp.pcapng"), 0);
+	assert_null(record_at(2).result.wire);
+}
+
+static void a_pass_names_both_captures(void **state)
+{
+	(void)state;
+	PLAN("pass");
+	b->items[0].transport = transport_find("wss");
+	b->config.pcap = PCAP_ALL;
+	b->config.wire = true;
+	assert_played("a=pass ");
+	assert_string_equal(record_at(0).result.wire, "pcap/a-5.0-wss.wire.pcapng");
+	assert_int_equal(unlink("pcap/a-5.0-wss.pcapng"), 0);
+	assert_int_equal(unlink("pcap/a-5.0-wss.wire.pcapng"), 0);
+}
+
 static void it_works_without_processes(void **state)
 {
 	(void)state;
@@ -433,6 +466,8 @@ int main(void)
 		TEST(prefixes_are_unique),
 		TEST(an_unserved_version_is_inapplicable_without_a_play),
 		TEST(captures_are_kept_for_failures),
+		TEST(captures_of_what_is_below_are_kept_with_them),
+		TEST(a_pass_names_both_captures),
 		TEST(it_works_without_processes),
 		TEST(a_failure_has_expected_actual_and_place),
 		TEST(so_it_has_without_processes),

@@ -4,6 +4,7 @@
 #include <unistd.h>
 
 #include "base/clock.h"
+#include "harness/transport/transport.h"
 
 static void see_progress(void *user, const struct runner_progress *p)
 {
@@ -125,6 +126,8 @@ static void a_run_that_ends_before_accuses_nobody(void **state)
 	PLAN("silent", "hang");
 	b->config.patience_us = 60000000;
 	b->config.pcap = PCAP_ALL;
+	b->config.wire = true;
+	b->items[0].transport = transport_find("tls");
 	b->config.deadline_us = clock_now_us() + 1000000;
 	assert_int_equal(play(&end), RUNNER_DEADLINE);
 	assert_string_equal(b->results, "");

@@ -31,7 +31,7 @@ static struct record_case passed(void)
 	c.verdict = VERDICT_PASS;
 	c.expected = true;
 	c.waited = c.foreseen = false;
-	c.note = c.foreign = c.pcap = c.pcap_error = NULL;
+	c.note = c.foreign = c.pcap = c.pcap_error = c.wire = c.wire_error = NULL;
 	c.failure = NULL;
 	c.death = NULL;
 	c.started_us = 1700000000123456;
@@ -97,6 +97,8 @@ static void whatever_else_there_is_to_say_has_to_be_read(void **state)
 	c = passed(), c.foreign = "a/b";
 	assert_false(is_skimmed(a, c));
 	c = passed(), c.pcap_error = "no room";
+	assert_false(is_skimmed(a, c));
+	c = passed(), c.wire_error = "a password";
 	assert_false(is_skimmed(a, c));
 	c = passed(), c.death = &sample_death;
 	assert_false(is_skimmed(a, c));
@@ -164,14 +166,15 @@ static void it_is_passed_on_as_it_stands(void **state)
 	size_t text_len;
 	FILE *to = open_memstream(&text, &text_len);
 
-	assert_true(record_pass_on(to, line, len, NULL));
-	assert_true(record_pass_on(to, line, len, "pcap/a \"b\".pcapng"));
+	assert_true(record_pass_on(to, line, len, NULL, NULL));
+	assert_true(record_pass_on(to, line, len, "pcap/a \"b\".pcapng", "pcap/b.pcapng"));
 	fclose(to);
 	assert_true(text_len > 2 * len);
 	assert_memory_equal(text, line, len);
 	assert_int_equal(text[text_len - 1], '\n');
 	assert_true(record_parse(*state, text + len, text_len - len - 1, &parsed, &error));
 	assert_string_equal(parsed.result.pcap, "pcap/a \"b\".pcapng");
+	assert_string_equal(parsed.result.wire, "pcap/b.pcapng");
 	assert_string_equal(parsed.result.id, c.id);
 	assert_int_equal(parsed.result.transcript_count, c.transcript_count);
 	free(text);

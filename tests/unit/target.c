@@ -218,6 +218,26 @@ static void it_may_have_further_ports(void **state)
 		assert_true(after[i] == before[i] || port_is_taken((uint16_t)before[i]));
 }
 
+/* So many that two of them would be the same by chance. */
+static void a_claimed_port_is_nobody_elses(void **state)
+{
+	enum { COUNT = 500 };
+	static uint16_t ports[COUNT];
+	static int claims[COUNT];
+	static bool seen[65536];
+
+	(void)state;
+	for (size_t i = 0; i < COUNT; i++) {
+		ports[i] = port_claim(&claims[i]);
+		assert_true(ports[i] && claims[i] >= 0);
+		assert_false(seen[ports[i]]);
+		assert_false(port_is_taken(ports[i]));
+		seen[ports[i]] = true;
+	}
+	for (size_t i = 0; i < COUNT; i++)
+		close(claims[i]);
+}
+
 static void a_further_port_that_is_taken_meanwhile_is_changed(void **state)
 {
 	(void)state;
@@ -369,6 +389,7 @@ int main(void)
 		TEST(one_that_never_listens_is_given_up),
 		TEST(a_port_that_is_taken_meanwhile_is_changed),
 		TEST(it_may_have_further_ports),
+		TEST(a_claimed_port_is_nobody_elses),
 		TEST(a_further_port_that_is_taken_meanwhile_is_changed),
 		TEST(waiting_for_it_can_be_cancelled),
 		TEST(the_version_is_asked_for),

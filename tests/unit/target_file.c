@@ -1,6 +1,7 @@
 /* Target files: what they say, and how they say what is wrong with them. */
 #include "tests/unit/unit.h"
 
+#include <signal.h>
 #include <stdio.h>
 #include <string.h>
 #include <unistd.h>
@@ -319,8 +320,8 @@ static void faults_have_a_place(void **state)
 	assert_refused("[target\nname = x\n", "1: neither [section] nor `name = value`");
 	assert_refused("\n[target]\nnam = x\n", "3: `nam`: there is no such name in [target]");
 	assert_refused("[wrong]\na = b\n",
-		"1: the sections are [target], [file NAME], [features], [users], [access], "
-		"[auth], [certificates] and [expected]");
+		"1: the sections are [target], [file NAME], [features], [persistent], [users], "
+		"[access], [auth], [certificates] and [expected]");
 	assert_refused("[target]\nname = X\nname = Y\n", "3: `name`: is given twice");
 	assert_refused("\n\n[target]\nname = X\n",
 		"3: [target] needs one of these: a `command` that launches a broker, the `url` of "
@@ -395,6 +396,84 @@ static const struct case_def table = {
 };
 static const struct case_def only_50 = { .id = "will_x", .file = "will.c", .versions = V50 };
 static const struct case_def *const cases[] = { &table, &only_50 };
+
+static void a_persistent_instance_is_read(void **state)
+{
+	(void)state;
+	struct target_file f = read_good(TARGET "environment = A=1\n"
+						"[file a.conf]\n"
+						"content = plain\n"
+						"[file b.conf]\n"
+						"link = /b\n"
+						"[persistent]\n"
+						"command = x --keep '{store}/my data'\n"
+						"environment = B=2\n"
+						"stop = SIGINT\n"
+						"stop_ms = 1500\n"
+						"[persistent file a.conf]\n"
+						"content = persistence true\n"
+						"[persistent file c.conf]\n"
+						"content = {port}\n");
+	const struct target_file *own = target_persistent_file(&arena, &f, &f.persistent);
+
+	assert_int_equal(f.persistent.stop_signal, SIGINT);
+	assert_int_equal(f.persistent.stop_ms, 1500);
+	assert_string_equal(own->command[2], "{store}/my data");
+	assert_null(own->command[3]);
+	assert_string_equal(own->environment[0], "A=1");
+	assert_string_equal(own->environment[1], "B=2");
+	assert_null(own->environment[2]);
+	assert_int_equal(own->document_count, 3);
+	assert_string_equal(own->documents[0].content, "persistence true");
+	assert_string_equal(own->documents[1].link, "/b");
+	assert_string_equal(own->documents[2].name, "c.conf");
+	assert_string_equal(f.documents[0].content, "plain");
+	assert_true(target_file_asks(own, "store"));
+	assert_false(target_file_asks(&f, "store"));
+}
+
+static void a_persistent_instance_is_usually_like_any_other(void **state)
+{
+	(void)state;
+	struct target_file f = read_good(TARGET "[persistent]\nstop = SIGTERM\n");
+
+	assert_int_equal(f.persistent.line, 4);
+	assert_int_equal(f.persistent.stop_signal, SIGTERM);
+	assert_int_equal(f.persistent.stop_ms, 30000);
+	assert_string_equal(target_persistent_file(&arena, &f, &f.persistent)->command[0], "x");
+	assert_int_equal(read_good(TARGET).persistent.line, 0);
+}
+
+static void faults_of_a_persistent_instance_have_a_place(void **state)
+{
+	(void)state;
+	assert_refused(TARGET "[persistent]\nstop = SIGKILL\n",
+		"5: `stop`: must be SIGTERM, SIGINT, SIGQUIT, SIGHUP, SIGUSR1 or SIGUSR2");
+	assert_refused(TARGET "[persistent]\nstop = SIGTERM\nstop = SIGINT\n",
+		"6: `stop`: is given twice");
+	assert_refused(TARGET "[persistent]\nstop_ms = 0\n",
+		"5: `stop_ms`: must be a number of milliseconds, 1 to 600000");
+	assert_refused(TARGET "[persistent]\nstop_ms = 5s\n",
+		"5: `stop_ms`: must be a number of milliseconds, 1 to 600000");
+	assert_refused(
+		TARGET "[persistent]\ncommand = x 'y\n", "5: `command`: a quote is left open");
+	assert_refused(TARGET "[persistent]\ncommand =\n", "5: `command`: needs a value");
+	assert_refused(TARGET "[persistent]\nenvironment = A=1 B\n",
+		"5: `environment`: each word must be of the form NAME=value");
+	assert_refused(TARGET "[persistent]\nready_ms = 1\n",
+		"5: `ready_ms`: [persistent] has `command`, `environment`, `stop` and `stop_ms`");
+	assert_refused(TARGET "[persistent folder]\nstop = SIGTERM\n",
+		"4: must be [persistent] or [persistent file NAME]");
+	assert_refused(TARGET "[persistent file ../x]\ncontent = x\n",
+		"4: the file's name must stay inside of its folder");
+	assert_refused(TARGET "[persistent file x]\ncontent = x\ncontent = y\n",
+		"6: `content`: a file has one `content` or one `link`");
+	assert_refused(TARGET
+		"[persistent file x]\ncontent = x\n[persistent file x]\ncontent = y\n",
+		"6: there is a [file] of this name above");
+	assert_refused("[target]\nname = X\nurl = mqtt://h\n[persistent]\nstop = SIGTERM\n",
+		"1: [persistent] is for a broker that is launched: it needs a `command`");
+}
 
 static void the_most_specific_expectation_wins(void **state)
 {
@@ -653,6 +732,9 @@ int main(void)
 		TEST(users_have_rights),
 		TEST(certificates_are_read),
 		TEST(faults_of_users_have_a_place),
+		TEST(a_persistent_instance_is_read),
+		TEST(a_persistent_instance_is_usually_like_any_other),
+		TEST(faults_of_a_persistent_instance_have_a_place),
 		TEST(faults_have_a_place),
 		TEST(nothing_is_cut_off),
 		TEST(a_missing_file_is_said),

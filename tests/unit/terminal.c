@@ -185,6 +185,13 @@ static void render_odd_ones(FILE *to)
 	c.pcap = "/var/tmp/a.pcapng";
 	render_block(to, "a client, a row, a sibling", &style, &client, &c);
 
+	c = sample_ended(VERDICT_FAIL, false);
+	c.wire = "pcap/qos2_duplicate_publish-5.0-tls.wire.pcapng";
+	render_block(to, "what was below", &style, &run, &c);
+	c.wire = NULL;
+	c.wire_error = "not kept: a password is in these bytes";
+	render_block(to, "what was below, with a password", &style, &run, &c);
+
 	const struct record_failure monitor = { "monitor", "cases/server/qos2.c", 0,
 		"5.0:MQTT-9.9.9-9", "", "Packet Identifier 0", NULL };
 	c = sample_ended(VERDICT_FAIL, false);
