@@ -354,7 +354,9 @@ class World:
     def round(self, kill):
         """From one start to the death that `kill` names, and perhaps another one in between."""
         where = self.choose(kill)
-        self.large = 0.1 if kill.startswith("grow") else 0.01
+        if where and self.server.process:
+            self.kill()
+        self.large = 0.3 if kill.startswith("grow") else 0.01
         self.settle(where)
         try:
             self.work(early=not where)

@@ -12,7 +12,7 @@ BUILD = ROOT / os.environ.get("MQTTSPEC_BUILD", "build/dev")
 BROKER = BUILD / "broker" / "mqttspec-broker"
 SHIM = BUILD / "tests" / "crash" / "libcrash_faults.so"
 LIMIT_S = 600
-KILLS = ("random,SIGTERM,put:90,removal:40,commit-begin:25,commit-change:120,commit-applied:25,commit-done:25,grow,"
+KILLS = ("grow:1,random,SIGTERM,put:40,removal:15,commit-begin:10,commit-change:60,commit-applied:10,commit-done:10,"
          "load-pair:20,load-done,close")
 SEEDS = 100  # of ten rounds each
 
