@@ -8,14 +8,18 @@
  *   idle       S connections, as fast as the broker takes them, which then say nothing: the time of
  *              a connection, and its memory
  *   stalled    fan-in, and a second subscriber that never reads
+ *   kept       P publishers ──▶ S sessions with F subscriptions each, one of which matches each message; all
+ *              sessions are kept (3.1.1: no Clean Session), and the subscribers have left before
+ *              the first message: it has to be stored
+ *   retained   P publishers, each message retained on a topic of its own
  *
  * Publishers keep a window of messages under way, end to end, so the queues of the broker stay short
  * and the latency is that of its work; or they send so many a second, whatever comes back, and the
- * latency is that of a broker with little to do. All of it over TCP, or with TLS or WebSocket or both
- * on top. One thread: give it a core of its own.
+ * latency is that of a broker with little to do. Where nobody receives anything it is the time until
+ * the broker acknowledges, with the last packet of the QoS. All of it over TCP, or with TLS or
+ * WebSocket or both on top. One thread: give it a core of its own.
  */
 #include <errno.h>
-#include <getopt.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
 #include <stdbool.h>
@@ -30,29 +34,20 @@
 #include <unistd.h>
 
 #include "base/clock.h"
+#include "bench/options.h"
 #include "bench/packets.h"
 #include "bench/process.h"
 #include "bench/stream.h"
+#include "bench/workload.h"
 
 enum {
 	CHUNK = 256 * 1024,
 	EVENTS = 512,
 	SAMPLES_MAX = 1000000,
-	STAMP = 8, /* bytes of the payload that tell when it was sent */
 	STALL_US = 60 * 1000000,
 	ANSWER_MS = 60000, /* of waiting for a CONNACK or SUBACK */
 	BURST = 16,        /* messages that a busy publisher writes at once */
 	DIALLED = 64,      /* connections that wait for their CONNACK */
-};
-
-struct options {
-	const char *workload;
-	bool tls, websocket;
-	uint16_t port;
-	int broker; /* its process, or 0 */
-	unsigned qos, publishers, subscribers, filters, payload, window;
-	unsigned rate; /* messages a second; 0: as the window allows */
-	uint64_t messages;
 };
 
 struct client {
@@ -62,6 +57,8 @@ struct client {
 	bool subscribed;
 	unsigned filters; /* granted so far */
 	uint16_t next_id;
+	int64_t *
+		sent_us; /* by Packet Identifier; NULL where it is not acknowledgements that count */
 	uint8_t *in;
 	size_t in_len;
 	struct out out;
@@ -93,46 +90,41 @@ static void die(const char *what)
 
 /* ---- packets ------------------------------------------------------------------------------- */
 
-static void connect_add(struct client *c)
+static void connect_add(struct client *c, const struct workload *w)
 {
 	char id[32];
 
 	snprintf(id, sizeof(id), "load%d%c%u", (int)getpid() % 10000, c->publisher ? 'p' : 's',
 		c->number);
-	put_connect(&c->out, id);
+	put_connect(&c->out, id, w->away);
 }
 
 static void subscribes_add(struct client *c, const struct options *o)
 {
-	bool wild = !strcmp(o->workload, "wildcards");
+	char filter[WORKLOAD_TEXT];
 
 	for (unsigned i = 0; i < o->filters; i++) {
-		char filter[64] = "load/#";
-		if (wild)
-			snprintf(filter, sizeof(filter), "load/%u/+/value",
-				c->number * o->filters + i);
+		workload_filter(o->workload, (uint64_t)c->number * o->filters + i, filter);
 		put_subscribe(&c->out, (uint16_t)(i % 65535 + 1), filter, o->qos);
 	}
 }
 
 static void publish_add(struct load *l, struct client *c)
 {
-	static const uint8_t filler[65536];
+	static const uint8_t filler[OPTIONS_PAYLOAD_MAX];
 	const struct options *o = &l->o;
-	char topic[64];
+	char topic[WORKLOAD_TEXT];
 	int64_t now = clock_now_us();
 
-	if (!strcmp(o->workload, "wildcards"))
-		snprintf(topic, sizeof(topic), "load/%u/x%u/value",
-			(unsigned)(l->sent * 7919 % ((uint64_t)o->subscribers * o->filters)),
-			c->number);
-	else
-		snprintf(topic, sizeof(topic), "load/topic/%u", c->number);
+	workload_topic(
+		o->workload, l->sent, (uint64_t)o->subscribers * o->filters, c->number, topic);
 	if (o->qos && !++c->next_id)
 		c->next_id = 1;
-	put_publish(&c->out, topic, o->qos, c->next_id, o->payload);
-	out_add(&c->out, &now, STAMP);
-	out_add(&c->out, filler, o->payload - STAMP);
+	if (c->sent_us)
+		c->sent_us[c->next_id] = now;
+	put_publish(&c->out, topic, o->qos, o->workload->retains, c->next_id, o->payload);
+	out_add(&c->out, &now, OPTIONS_STAMP);
+	out_add(&c->out, filler, o->payload - OPTIONS_STAMP);
 	l->sent++;
 }
 
@@ -170,14 +162,37 @@ static void flush(struct load *l, struct client *c)
 		want(l, c, out->len != 0);
 }
 
+static void count_latency(struct load *l, int64_t sent_us)
+{
+	if (l->samples < SAMPLES_MAX)
+		l->latency_us[l->samples++] = (uint32_t)(clock_now_us() - sent_us);
+}
+
 static void count_message(struct load *l, const uint8_t *payload)
 {
 	int64_t sent;
 
-	memcpy(&sent, payload, STAMP);
-	if (l->samples < SAMPLES_MAX)
-		l->latency_us[l->samples++] = (uint32_t)(clock_now_us() - sent);
+	memcpy(&sent, payload, OPTIONS_STAMP);
+	count_latency(l, sent);
 	l->received++;
+}
+
+static void count_ack(struct load *l, const struct client *c, const uint8_t *id)
+{
+	if (c->sent_us)
+		count_latency(l, c->sent_us[id[0] << 8 | id[1]]);
+	l->acked++;
+}
+
+/* The session stays. */
+static void leave(struct load *l, struct client *c)
+{
+	put_disconnect(&c->out);
+	flush(l, c);
+	close(c->fd);
+	c->fd = -1;
+	free(c->out.data);
+	c->out = (struct out){ 0 };
 }
 
 static void take_packet(
@@ -189,7 +204,7 @@ static void take_packet(
 	case 2:
 		if (body[1])
 			die("CONNACK refuses");
-		if (c->publisher || !strcmp(l->o.workload, "idle"))
+		if (c->publisher || l->o.workload->idle)
 			l->ready++;
 		else
 			subscribes_add(c, &l->o);
@@ -201,10 +216,10 @@ static void take_packet(
 		count_message(l, qos ? at + 2 : at);
 		break;
 	}
-	case 4: l->acked++; break;
+	case 4: count_ack(l, c, body); break;
 	case 5: put_ack(&c->out, 0x62, body); break;
 	case 6: put_ack(&c->out, 0x70, body); break;
-	case 7: l->acked++; break;
+	case 7: count_ack(l, c, body); break;
 	case 9:
 		if (++c->filters < l->o.filters)
 			break;
@@ -212,6 +227,8 @@ static void take_packet(
 		l->ready++;
 		if (c->deaf)
 			want(l, c, false);
+		if (l->o.workload->away)
+			leave(l, c);
 		break;
 	default: break;
 	}
@@ -263,6 +280,8 @@ static void receive(struct load *l, struct client *c)
 		got = stream_read(c->stream, l->received_bytes, got, rest);
 	size_t len = c->in_len + got;
 	size_t used = take_packets(l, c, l->chunk, len);
+	if (c->fd < 0)
+		return;
 	c->in_len = len - used;
 	c->in = realloc(c->in, c->in_len + 1);
 	if (!c->in)
@@ -295,10 +314,18 @@ static bool turn(struct load *l, int wait_ms)
 
 static uint64_t under_way(const struct load *l)
 {
+	if (workload_ends_with_acks(l->o.workload))
+		return l->sent - l->acked;
 	uint64_t delivered = l->received / l->copies;
 	uint64_t done = l->o.qos && l->acked < delivered ? l->acked : delivered;
 
 	return l->sent - done;
+}
+
+/* Messages, each time that they arrive; where nobody receives any, those that are acknowledged. */
+static uint64_t done(const struct load *l)
+{
+	return workload_ends_with_acks(l->o.workload) ? l->acked : l->received;
 }
 
 static bool is_done(const struct load *l)
@@ -334,14 +361,15 @@ static void run(struct load *l)
 	while (!is_done(l)) {
 		publish_what_is_due(l);
 		turn(l, 1000);
-		if (l->received != seen) {
-			seen = l->received;
+		if (done(l) != seen) {
+			seen = done(l);
 			last_us = clock_now_us();
 		}
 		if (clock_now_us() - last_us > STALL_US) {
 			fprintf(stderr,
 				"mqttspec-load: %llu of %llu messages came, then none for %d s\n",
-				(unsigned long long)l->received, (unsigned long long)l->expected,
+				(unsigned long long)seen,
+				(unsigned long long)(l->expected ? l->expected : l->o.messages),
 				STALL_US / 1000000);
 			exit(1);
 		}
@@ -376,7 +404,12 @@ static void dial(struct load *l, struct client *c, unsigned number, bool publish
 		die("connect");
 	struct epoll_event e = { .events = EPOLLIN, .data.ptr = c };
 	epoll_ctl(l->epoll, EPOLL_CTL_ADD, c->fd, &e);
-	connect_add(c);
+	if (publisher && workload_ends_with_acks(l->o.workload)) {
+		c->sent_us = calloc(65536, sizeof(*c->sent_us));
+		if (!c->sent_us)
+			die("memory");
+	}
+	connect_add(c, l->o.workload);
 	flush(l, c);
 }
 
@@ -384,10 +417,9 @@ static void dial(struct load *l, struct client *c, unsigned number, bool publish
 static void prepare(struct load *l)
 {
 	const struct options *o = &l->o;
-	bool idle = !strcmp(o->workload, "idle");
-	bool stalled = !strcmp(o->workload, "stalled");
+	const struct workload *w = o->workload;
 
-	l->count = (idle ? 0 : o->publishers) + o->subscribers;
+	l->count = (w->idle ? 0 : o->publishers) + (w->retains ? 0 : o->subscribers);
 	l->clients = calloc(l->count, sizeof(*l->clients));
 	l->latency_us = malloc(SAMPLES_MAX * sizeof(*l->latency_us));
 	l->epoll = epoll_create1(EPOLL_CLOEXEC);
@@ -396,9 +428,9 @@ static void prepare(struct load *l)
 	if (o->tls)
 		l->tls = stream_tls_new();
 	for (unsigned i = 0; i < l->count; i++) {
-		bool publisher = !idle && i < o->publishers;
-		dial(l, &l->clients[i], publisher || idle ? i : i - o->publishers, publisher);
-		l->clients[i].deaf = stalled && i == l->count - 1;
+		bool publisher = !w->idle && i < o->publishers;
+		dial(l, &l->clients[i], publisher || w->idle ? i : i - o->publishers, publisher);
+		l->clients[i].deaf = w->deaf && i == l->count - 1;
 		while (l->ready + DIALLED < i)
 			if (!turn(l, ANSWER_MS))
 				die("the broker does not answer");
@@ -406,8 +438,8 @@ static void prepare(struct load *l)
 	while (l->ready < l->count)
 		if (!turn(l, ANSWER_MS))
 			die("the broker does not answer");
-	l->copies = !strcmp(o->workload, "wildcards") ? 1 : o->subscribers - stalled;
-	l->expected = o->messages * l->copies;
+	l->copies = w->addressing == ADDRESS_ALL ? o->subscribers - w->deaf : 1;
+	l->expected = workload_ends_with_acks(w) ? 0 : o->messages * l->copies;
 }
 
 /* The ticks of the rate. */
@@ -438,62 +470,6 @@ static uint32_t percentile(struct load *l, double p)
 	return l->samples ? l->latency_us[(size_t)((double)(l->samples - 1) * p)] : 0;
 }
 
-static void read_transport(struct options *o, const char *name)
-{
-	o->tls = !strcmp(name, "tls") || !strcmp(name, "wss");
-	o->websocket = !strcmp(name, "ws") || !strcmp(name, "wss");
-	if (o->tls || o->websocket || !strcmp(name, "tcp"))
-		return;
-	fputs("mqttspec-load: -t takes tcp, tls, ws or wss\n", stderr);
-	exit(2);
-}
-
-static struct options read_options(int argc, char **argv)
-{
-	struct options o = { .workload = "fan-in",
-		.publishers = 10,
-		.subscribers = 1,
-		.filters = 1,
-		.payload = 64,
-		.window = 1000,
-		.messages = 1000000 };
-	int c;
-
-	while ((c = getopt(argc, argv, "w:t:p:b:q:P:S:F:l:W:R:n:h")) >= 0) {
-		switch (c) {
-		case 'w': o.workload = optarg; break;
-		case 't': read_transport(&o, optarg); break;
-		case 'p': o.port = (uint16_t)atoi(optarg); break;
-		case 'b': o.broker = atoi(optarg); break;
-		case 'q': o.qos = (unsigned)atoi(optarg) & 3; break;
-		case 'P': o.publishers = (unsigned)atoi(optarg); break;
-		case 'S': o.subscribers = (unsigned)atoi(optarg); break;
-		case 'F': o.filters = (unsigned)atoi(optarg); break;
-		case 'l': o.payload = (unsigned)atoi(optarg); break;
-		case 'W': o.window = (unsigned)atoi(optarg); break;
-		case 'R': o.rate = (unsigned)atoi(optarg); break;
-		case 'n': o.messages = strtoull(optarg, NULL, 10); break;
-		default:
-			fputs("usage: mqttspec-load -w fan-in|fan-out|wildcards|idle|stalled -p "
-			      "PORT "
-			      "[-b BROKER-PID] [-t tcp|tls|ws|wss]\n"
-			      "         [-q QOS] [-P PUBLISHERS] [-S SUBSCRIBERS] [-F FILTERS] [-n "
-			      "MESSAGES]\n"
-			      "         [-l PAYLOAD-BYTES] [-W WINDOW | -R MESSAGES-A-SECOND]\n",
-				stderr);
-			exit(2);
-		}
-	}
-	if (o.payload < STAMP || o.payload > 65536 || !o.publishers || !o.subscribers ||
-		!o.filters || !o.port || o.rate > 1000000) {
-		fputs("mqttspec-load: -p is needed; the payload has 8 to 65536 bytes, the rate is "
-		      "1000000 at most\n",
-			stderr);
-		exit(2);
-	}
-	return o;
-}
-
 static void report_connections(struct load *l, double seconds, double cpu, long long memory_before)
 {
 	/* the broker may still be busy with the last of them */
@@ -504,15 +480,19 @@ static void report_connections(struct load *l, double seconds, double cpu, long 
 		(double)(process_memory_bytes(l->o.broker) - memory_before) / l->count);
 }
 
-static void report_messages(struct load *l, double seconds, double cpu)
+static void report_messages(struct load *l, int64_t began_us, int64_t ended_us, double cpu)
 {
+	double seconds = (double)(ended_us - began_us) / 1e6, count = (double)done(l);
+
 	qsort(l->latency_us, l->samples, sizeof(*l->latency_us), compare);
 	printf("{\"workload\":\"%s\",\"qos\":%u,\"messages\":%llu,\"delivered\":%llu,"
-	       "\"seconds\":%.3f,\"rate\":%.0f,\"cpu_seconds\":%.3f,\"cpu_per_million\":%.3f,"
+	       "\"acknowledged\":%llu,\"began_us\":%lld,\"ended_us\":%lld,\"seconds\":%.3f,"
+	       "\"rate\":%.0f,\"cpu_seconds\":%.3f,\"cpu_per_million\":%.3f,"
 	       "\"p50_us\":%u,\"p99_us\":%u,\"memory_bytes\":%lld}\n",
-		l->o.workload, l->o.qos, (unsigned long long)l->sent,
-		(unsigned long long)l->received, seconds, (double)l->received / seconds, cpu,
-		cpu * 1e6 / (double)l->received, percentile(l, 0.5), percentile(l, 0.99),
+		l->o.workload->name, l->o.qos, (unsigned long long)l->sent,
+		(unsigned long long)l->received, (unsigned long long)l->acked, (long long)began_us,
+		(long long)ended_us, seconds, count ? count / seconds : 0, cpu,
+		count ? cpu * 1e6 / count : 0, percentile(l, 0.5), percentile(l, 0.99),
 		process_memory_bytes(l->o.broker));
 }
 
@@ -521,12 +501,12 @@ int main(int argc, char **argv)
 	static struct load l;
 	struct rlimit files;
 
-	l.o = read_options(argc, argv);
+	l.o = options_read(argc, argv);
 	getrlimit(RLIMIT_NOFILE, &files);
 	files.rlim_cur = files.rlim_max;
 	setrlimit(RLIMIT_NOFILE, &files);
 
-	bool idle = !strcmp(l.o.workload, "idle");
+	bool idle = l.o.workload->idle;
 	long long memory_before = process_memory_bytes(l.o.broker);
 	double cpu = process_cpu_seconds(l.o.broker);
 	int64_t began = clock_now_us();
@@ -537,11 +517,11 @@ int main(int argc, char **argv)
 		start_ticks(&l);
 		run(&l);
 	}
-	double seconds = (double)(clock_now_us() - began) / 1e6;
+	int64_t ended = clock_now_us();
 	cpu = process_cpu_seconds(l.o.broker) - cpu;
 	if (idle)
-		report_connections(&l, seconds, cpu, memory_before);
+		report_connections(&l, (double)(ended - began) / 1e6, cpu, memory_before);
 	else
-		report_messages(&l, seconds, cpu);
+		report_messages(&l, began, ended, cpu);
 	return 0;
 }

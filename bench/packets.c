@@ -41,10 +41,10 @@ static void put_header(struct out *o, uint8_t first, size_t rest)
 	} while (rest);
 }
 
-void put_connect(struct out *o, const char *client_id)
+void put_connect(struct out *o, const char *client_id, bool kept)
 {
 	put_header(o, 0x10, 10 + 2 + strlen(client_id));
-	out_add(o, "\0\4MQTT\4\2\0\0", 10);
+	out_add(o, kept ? "\0\4MQTT\4\0\0\0" : "\0\4MQTT\4\2\0\0", 10);
 	put_text(o, client_id);
 }
 
@@ -56,9 +56,11 @@ void put_subscribe(struct out *o, uint16_t id, const char *filter, unsigned qos)
 	out_add(o, (uint8_t[]){ (uint8_t)qos }, 1);
 }
 
-void put_publish(struct out *o, const char *topic, unsigned qos, uint16_t id, size_t payload_len)
+void put_publish(struct out *o, const char *topic, unsigned qos, bool retain, uint16_t id,
+	size_t payload_len)
 {
-	put_header(o, (uint8_t)(0x30 | qos << 1), 2 + strlen(topic) + (qos ? 2 : 0) + payload_len);
+	put_header(o, (uint8_t)(0x30 | qos << 1 | retain),
+		2 + strlen(topic) + (qos ? 2 : 0) + payload_len);
 	put_text(o, topic);
 	if (qos)
 		put_u16(o, id);
@@ -67,4 +69,9 @@ void put_publish(struct out *o, const char *topic, unsigned qos, uint16_t id, si
 void put_ack(struct out *o, uint8_t first, const uint8_t id[static 2])
 {
 	out_add(o, (uint8_t[]){ first, 2, id[0], id[1] }, 4);
+}
+
+void put_disconnect(struct out *o)
+{
+	put_header(o, 0xe0, 0);
 }

@@ -67,6 +67,8 @@
 	X(client_subscribe) \
 	X(client_suback) \
 	X(client_filters) \
+	X(client_websocket) \
+	X(client_tls) \
 	/* the end */
 /* clang-format on */
 

@@ -15,6 +15,7 @@
 #include "cli/screen.h"
 #include "harness/agent/habits.h"
 #include "harness/launch/program.h"
+#include "harness/runner/client_pki.h"
 #include "harness/transport/transport.h"
 #include "harness/versions.h"
 #include "pcap/capture.h"
@@ -117,7 +118,7 @@ static void say_launching(struct run *run, const char *text)
 	fflush(stdout);
 }
 
-static const char *not_launched(struct run *run, const char *why)
+const char *run_not_launched(struct run *run, const char *why)
 {
 	if (!run->has_file || !run->file.package || program_find(&run->arena, run->client.words[0]))
 		return why;
@@ -148,9 +149,15 @@ static const char *reach_client(struct run *run, int64_t answer_us)
 
 	if (!run->client.agent)
 		run->client.habits = habits_new();
+	if (run_any_secret(run) && !client_pki_make(&run->arena, &run->client, &error))
+		return error;
 	if (!survey_take_client(&run->arena, &run->client, served, run->options.versions, answer_us,
 		    run->surveys, &facts, &error))
-		return not_launched(run, error);
+		return run_not_launched(run, error);
+	for (size_t i = 0; run->client.agent && i < run->routes.count; i++)
+		if (client_needs_keep_alive(
+			    &run->arena, &run->client, &facts, run->routes.list[i], answer_us))
+			run->client.kept_alive |= transport_bit(run->routes.list[i]);
 	if (facts.preload && run->role == ROLE_CLIENT)
 		preload_client(run);
 	if (run->has_file)
@@ -216,13 +223,18 @@ static const char *reach_target(struct run *run)
 
 static void tell_of_keep_alive(const struct run *run)
 {
+	for (size_t i = 0; i < run->routes.count; i++)
+		if (run->client.kept_alive & transport_bit(run->routes.list[i]))
+			fprintf(stderr,
+				"mqttspec run: over %s a Keep Alive of 0 cannot be had; all have "
+				"%u s instead\n",
+				run->routes.list[i]->name, KEEP_ALIVE_INSTEAD_S);
 	for (int i = 0; i < VERSION_COUNT; i++)
 		if (run->surveys[i].capabilities.keep_alive && !run->surveys[i].unserved)
 			fprintf(stderr,
-				"mqttspec run: MQTT %s: a Keep Alive of 0 %s; all have %u s "
-				"instead\n",
+				"mqttspec run: MQTT %s: a Keep Alive of 0 is not accepted; all "
+				"have %u s instead\n",
 				spec_version_name(version_at(i)),
-				run->role == ROLE_SERVER ? "is not accepted" : "cannot be had",
 				run->surveys[i].capabilities.keep_alive);
 }
 
@@ -495,6 +507,7 @@ static int reach_and_play(struct run *run)
 	else
 		code = run->options.capture ? play_captured(run) : play_recorded(run);
 	preload_stop(&run->preload);
+	client_pki_remove(&run->client);
 	target_fini(&run->target);
 	return code;
 }

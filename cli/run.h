@@ -10,6 +10,7 @@
 #include <stddef.h>
 
 #include "base/arena.h"
+#include "cli/cli.h"
 #include "cli/out_folder.h"
 #include "cli/run_options.h"
 #include "harness/agent/client.h"
@@ -76,12 +77,22 @@ struct run {
 /* Finds target, expectations and plan. False: end with *code; a complaint was printed. */
 bool run_prepare(struct run *run, int *code);
 
+/* Prints the sentence, and returns false. */
+bool run_complain(const struct run *run, int *code, enum exit_code why, const char *sentence);
+
+/* Finds run->routes, by what the target offers; the same. An agent may be launched, to say so. */
+bool run_find_routes(struct run *run, int *code);
+
+/* Why a client cannot be launched, with the package that it may lack. */
+const char *run_not_launched(struct run *run, const char *why);
+
 /* Finds run->login, which needs the target's file to have been read; the same. */
 bool run_find_login(struct run *run, int *code);
 
 /* Sees that what was said about TLS and WebSocket fits the routes, and that its files are of use; the same. */
 bool run_find_tls(struct run *run, int *code);
 struct tls_files run_tls_files(const struct run_options *o);
+bool run_any_secret(const struct run *run);
 
 /* Finds run->guest; the same. */
 bool run_find_guest(struct run *run, int *code);

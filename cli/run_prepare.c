@@ -15,7 +15,7 @@
 
 static const char default_target[] = "mqttspec-broker";
 
-static bool complain(const struct run *run, int *code, enum exit_code why, const char *sentence)
+bool run_complain(const struct run *run, int *code, enum exit_code why, const char *sentence)
 {
 	fprintf(stderr, "mqttspec %s: %s\n", run->options.command->name, sentence);
 	*code = why;
@@ -30,13 +30,13 @@ static bool use_file(struct run *run, const char *path, int *code)
 
 	run->has_file = true;
 	if (!target_file_read(&run->arena, path, &run->file, &error))
-		return complain(run, code, EXIT_USAGE, error);
+		return run_complain(run, code, EXIT_USAGE, error);
 	if (run->file.warning)
 		fprintf(stderr, "mqttspec %s: warning: %s\n", run->options.command->name,
 			run->file.warning);
 	bool is_client = target_file_client(&run->arena, &run->file, &run->client);
 	if (run->role == ROLE_AGENT && (!is_client || !run->client.agent))
-		return complain(run, code, EXIT_USAGE,
+		return run_complain(run, code, EXIT_USAGE,
 			arena_printf(&run->arena, "%s has no `agent`", path));
 	if (run->role == ROLE_AGENT)
 		run->file.expected =
@@ -51,7 +51,7 @@ static bool use_url(struct run *run, int *code)
 {
 	const char *objection = endpoint_objection(&run->arena, run->target_word);
 
-	return !objection || complain(run, code, EXIT_USAGE, objection);
+	return !objection || run_complain(run, code, EXIT_USAGE, objection);
 }
 
 /* A client by its command line. */
@@ -64,10 +64,10 @@ static bool use_command(struct run *run, const char *command, bool agent, int *c
 	run->role = run->role == ROLE_AGENT ? ROLE_AGENT : ROLE_CLIENT;
 	run->client = (struct client){ .words = words_split(&run->arena, command), .agent = agent };
 	if (!run->client.words)
-		return complain(
+		return run_complain(
 			run, code, EXIT_USAGE, "a quote is left open in the client's command line");
 	if (!run->client.words[0])
-		return complain(run, code, EXIT_USAGE, "the client's command line is empty");
+		return run_complain(run, code, EXIT_USAGE, "the client's command line is empty");
 	return true;
 }
 
@@ -78,14 +78,15 @@ static bool find_agent(struct run *run, int *code)
 	const char *found;
 
 	if (!o->word_count)
-		return complain(run, code, EXIT_USAGE, "the command line of an agent is missing");
+		return run_complain(
+			run, code, EXIT_USAGE, "the command line of an agent is missing");
 	run->target_word = *o->words++;
 	o->word_count--;
 	enum target_word kind = target_word(&run->arena, run->target_word, &found);
 	if (kind == WORD_FILE && target_is_file_name(found))
 		return use_file(run, found, code);
 	if (kind == WORD_FILE && access(found, X_OK))
-		return complain(run, code, EXIT_USAGE,
+		return run_complain(run, code, EXIT_USAGE,
 			arena_printf(&run->arena, "%s cannot be executed, and is no .ini", found));
 	return use_command(run, run->target_word, true, code);
 }
@@ -116,64 +117,12 @@ static bool find_target(struct run *run, int *code)
 	case WORD_FILE: return use_file(run, found, code);
 	case WORD_NO_TARGET: break;
 	}
-	return complain(run, code, EXIT_USAGE,
+	return run_complain(run, code, EXIT_USAGE,
 		arena_printf(&run->arena, "there is no target file %s.ini in %s", default_target,
 			target_folders(&run->arena)));
 }
 
-/* ---- transports ---------------------------------------------------------------------------- */
-
-/* A client is told where to connect to; it says itself whether it can. Agents know nothing of certificates and
- * paths.
- */
-static bool is_offered(const struct run *run, const struct transport *transport)
-{
-	const struct target_file *file = run->has_file ? &run->file : NULL;
-	const char *url = file && file->url ? file->url : run->target_word;
-
-	if (run->role != ROLE_SERVER)
-		return !transport->is_secret && !transport->has_path;
-	return target_offers(file, url, transport);
-}
-
-static const char *not_offered(struct run *run, const struct transport *transport)
-{
-	if (run->role != ROLE_SERVER)
-		return arena_printf(&run->arena,
-			"clients are judged over tcp and unix alone, not over %s", transport->name);
-	return arena_printf(&run->arena, "%s does not offer the transport %s", run->target_word,
-		transport->name);
-}
-
-static void add_route(struct run *run, const struct transport *transport)
-{
-	size_t count = run->routes.count;
-	const struct transport **list = arena_alloc(&run->arena, (count + 1) * sizeof(*list));
-
-	if (count)
-		memcpy(list, run->routes.list, count * sizeof(*list));
-	list[count] = transport;
-	run->routes = (struct routes){ list, count + 1 };
-}
-
-/* Those asked for; with `all` those that there are; without a word the usual one. */
-static bool find_routes(struct run *run, int *code)
-{
-	const struct run_options *o = &run->options;
-
-	for (size_t i = 0; i < o->routes.count; i++) {
-		if (!is_offered(run, o->routes.list[i]))
-			return complain(run, code, EXIT_USAGE, not_offered(run, o->routes.list[i]));
-		add_route(run, o->routes.list[i]);
-	}
-	for (size_t i = 0; !o->routes.count && transports[i]; i++)
-		if (is_offered(run, transports[i]) && (o->all_transports || !run->routes.count))
-			add_route(run, transports[i]);
-	if (!run->routes.count)
-		add_route(run, transports[0]); /* of no known scheme: its URL will be refused */
-	run->client.transport = run->routes.list[0];
-	return true;
-}
+/* ---- expectations -------------------------------------------------------------------------- */
 
 /* A file, or that of the target of this name; NULL: there is neither. */
 static const char *expectations_path(struct run *run, const char *from)
@@ -197,19 +146,19 @@ static bool find_expectations(struct run *run, int *code)
 	} else if (from) {
 		const char *path = expectations_path(run, from);
 		if (!path)
-			return complain(run, code, EXIT_USAGE,
+			return run_complain(run, code, EXIT_USAGE,
 				arena_printf(&run->arena,
 					"--expect %s: there is no such file, and no target of that "
 					"name",
 					from));
 		if (!target_file_read_expected(&run->arena, path, &run->expected, &error))
-			return complain(run, code, EXIT_USAGE, error);
+			return run_complain(run, code, EXIT_USAGE, error);
 	}
 	const struct expectation *orphan =
 		expectation_orphan(&run->expected, run->cases, run->case_count);
 	if (!orphan)
 		return true;
-	return complain(run, code, EXIT_USAGE,
+	return run_complain(run, code, EXIT_USAGE,
 		arena_printf(&run->arena, "%s:%d: no case run is ever met by `%s`",
 			run->expected.path, orphan->line, orphan->pattern));
 }
@@ -251,15 +200,15 @@ static bool complain_of_pattern(struct run *run, const char *pattern, int *code)
 	nearest_text(&n, hint);
 	const char *found;
 	if (run->command_word && target_word(&run->arena, pattern, &found) != WORD_NO_TARGET)
-		return complain(run, code, EXIT_USAGE,
+		return run_complain(run, code, EXIT_USAGE,
 			arena_printf(&run->arena,
 				"\"%s\" is a target, and what is judged here is %s: name one of "
 				"them",
 				pattern, run->target_word));
 	if (!may_be_target)
-		return complain(run, code, EXIT_USAGE,
+		return run_complain(run, code, EXIT_USAGE,
 			arena_printf(&run->arena, "no case matches \"%s\"%s", pattern, hint));
-	return complain(run, code, EXIT_USAGE,
+	return run_complain(run, code, EXIT_USAGE,
 		arena_printf(&run->arena,
 			"\"%s\" is no target (a URL, HOST:PORT, a file, or one of: %s), and no "
 			"case matches "
@@ -315,7 +264,7 @@ static bool make_plan(struct run *run, int *code)
 	plan_make(&run->arena, &selection, &run->plan);
 	if (run->plan.count)
 		return true;
-	return complain(run, code, EXIT_NOTHING,
+	return run_complain(run, code, EXIT_NOTHING,
 		o->shards ? "this shard of the selected cases is empty"
 			: is_for_others(run, &selection) ? "the selected cases are about other "
 							   "transports: see --transports"
@@ -332,8 +281,11 @@ bool run_prepare(struct run *run, int *code)
 		o->seed = random;
 	if (!find_target(run, code))
 		return false;
+	if (o->capture && run->role != ROLE_SERVER)
+		return run_complain(
+			run, code, EXIT_USAGE, "--capture is for brokers, not for a client");
 	list_cases(run);
 	return run_find_login(run, code) && run_find_guest(run, code) &&
-		find_expectations(run, code) && find_routes(run, code) && run_find_tls(run, code) &&
-		make_plan(run, code);
+		find_expectations(run, code) && run_find_routes(run, code) &&
+		run_find_tls(run, code) && make_plan(run, code);
 }

@@ -33,7 +33,7 @@ static const char *tls_option(const struct run_options *o)
 			      : NULL;
 }
 
-static bool any_secret(const struct run *run)
+bool run_any_secret(const struct run *run)
 {
 	for (size_t i = 0; i < run->routes.count; i++)
 		if (run->routes.list[i]->is_secret)
@@ -58,7 +58,7 @@ static const char *files_fault(struct run *run)
 
 	if (option && run->role != ROLE_SERVER)
 		return arena_printf(&run->arena, "%s is for brokers, not for a client", option);
-	if (option && !any_secret(run))
+	if (option && !run_any_secret(run))
 		return arena_printf(&run->arena,
 			"%s is for TLS (mqtts://, wss://, --transports tls,wss), and there is none",
 			option);
@@ -86,13 +86,15 @@ static const char *path_fault(struct run *run)
 
 	if (!path)
 		return NULL;
+	if (run->role != ROLE_SERVER)
+		return "--ws-path is for brokers, not for a client";
 	if (!any_path(run))
 		return "--ws-path is for WebSocket (ws://, wss://, --transports ws,wss), and there "
 		       "is none";
 	if (address_path_objection(path))
 		return arena_printf(
 			&run->arena, "--ws-path %s: %s", path, address_path_objection(path));
-	const char *other = run->role == ROLE_SERVER ? url_path(run) : NULL;
+	const char *other = url_path(run);
 	if (other && strcmp(other, path) != 0)
 		return arena_printf(
 			&run->arena, "--ws-path %s, and %s in the URL: which is it?", path, other);

@@ -237,6 +237,10 @@ struct connect {
 	const struct properties *props; /* 5.0: in addition to those that the fields above make */
 	bool resumed; /* join: CONNACK must say Session Present 1; admit: it does */
 	const struct properties *connack; /* admit: what CONNACK carries */
+	const char
+		*server_name; /* a client, over TLS: whom to look for in the certificate, and to ask
+				  * for; NULL: the host */
+	bool shows_certificate; /* the same: with one of its own (PKI_CLIENT), if it is asked for it */
 };
 
 /* For a CONNECT: the user name and password that the target knows or, if there are none, any. */

@@ -180,8 +180,10 @@ struct test {
 
 	/* A client is judged. */
 	struct listener *listener; /* where it connects to; NULL */
-	bool accepting;            /* a connection is waited for: else one that comes waits */
-	struct agent *agent;       /* NULL while it is not launched */
+	struct tls **shown;        /* what it finds there of the case's own, the last of them ... */
+	size_t shown_count, shown_capacity; /* ... and before; 0: that of the run */
+	bool accepting;      /* a connection is waited for: else one that comes waits */
+	struct agent *agent; /* NULL while it is not launched */
 	struct agent_place place;
 	struct tape_party agent_party;
 	struct hearing *hearings;
@@ -299,6 +301,14 @@ void peer_send_fence(struct place at, struct peer *p);
 /* The next connection that the client opens; NULL: none came by the deadline, or it gave up. */
 struct peer *peer_accept(struct test *t, const char *role, int64_t until_us);
 
+/* The same with a connection that is accepted otherwise; one that did come but to nothing ends the wait, with the rest
+ * of a sentence in *fault, which is NULL otherwise.
+ */
+typedef struct pipe *(*peer_accepter)(
+	struct test *t, int64_t deadline_us, void *user, const char **fault);
+struct peer *peer_accept_by(struct test *t, const char *role, int64_t until_us, peer_accepter by,
+	void *user, const char **fault);
+
 /* Writes as the segmentation of the run says, and reads meanwhile. What cannot be delivered because
  * the connection has ended is dropped, with a remark. The target gets the last `secret` bytes as
  * they are, the tape only asterisks.
@@ -404,6 +414,7 @@ int64_t test_still_closing_us(const struct test *t);
 
 /* Listens, and launches the client if it is not running yet. Any failure ends the run. */
 void client_launch(struct place at, struct test *t);
+void client_open(struct place at, struct test *t); /* listens for it; it is not launched yet */
 
 /* Hands over a command, and puts it into the transcript. */
 void client_tell(struct test *t, const char *line);

@@ -7,6 +7,8 @@
 #include <stddef.h>
 
 #include "harness/certificates.h"
+#include "harness/launch/pki.h"
+#include "harness/transport/tls_facts.h"
 
 struct peer;
 struct place;
@@ -39,6 +41,36 @@ int has_close_notify(const struct peer *peer);
 #define disturb(peer) disturb_at(AT("disturb(" #peer ")"), (peer))
 #define cut(peer)     cut_at(AT("cut(" #peer ")"), (peer))
 
+/* ---- a client is judged -------------------------------------------------------------------- */
+
+/* Who dials from here on finds this certificate in place of a good one; is asked for a certificate of its own, and let
+ * in with a good one alone; finds this version of TLS and no other.
+ */
+#define show_certificate(t, pair) \
+	show_certificate_at(AT("show_certificate(" #t ", " #pair ")"), (t), (pair))
+#define want_certificate(t)   want_certificate_at(AT("want_certificate(" #t ")"), (t))
+#define speak_tls(t, version) speak_tls_at(AT("speak_tls(" #t ", " #version ")"), (t), (version))
+
+/* The next connection of the client, whose handshake may come to nothing: then there is no peer, and `fault` is the end
+ * of a sentence that begins with the client.
+ */
+struct handshake {
+	struct peer *peer;
+	const char *fault;
+};
+
+#define await_handshake(t) await_handshake_at(AT("await_handshake(" #t ")"), (t))
+
+/* The next connection of the client below TLS, once it has said something. What it says is thrown away. */
+#define accept_bare(t) accept_bare_at(AT("accept_bare(" #t ")"), (t))
+
+const struct tls_facts *tls_of(struct peer *peer);
+
+void show_certificate_at(struct place at, struct test *t, enum pki_pair pair);
+void want_certificate_at(struct place at, struct test *t);
+void speak_tls_at(struct place at, struct test *t, enum tls_version version);
+struct handshake await_handshake_at(struct place at, struct test *t);
+struct peer *accept_bare_at(struct place at, struct test *t);
 struct peer *dial_bare_at(struct place at, struct test *t, const char *name);
 struct peer *expect_connection_at(struct place at, struct test *t, const char *name);
 struct peer *dial_showing_at(

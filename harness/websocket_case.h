@@ -6,8 +6,10 @@
 
 #include <stdbool.h>
 
+#include "harness/transport/frame_log.h"
 #include "harness/transport/framing.h"
 #include "harness/transport/ws.h"
+#include "harness/transport/ws_asked.h"
 
 struct peer;
 struct place;
@@ -47,11 +49,40 @@ const char *upgrade_text(const struct upgrade *upgrade);
 /* A connection that is there no longer ended with a Close frame of the target's. */
 bool has_close_frame(struct peer *peer);
 
+/* What the target's frames were like so far. */
+const struct frame_log *frames_of(struct peer *peer);
+
+/* ---- a client is judged -------------------------------------------------------------------- */
+
+/* The next connection of the client, with its request for a WebSocket, of which nothing is demanded and to which
+ * nothing is answered (set-up). The peer can send and expect after answer_upgrade, which takes fields of struct
+ * ws_reply.
+ */
+struct upgrade_asked {
+	struct peer *peer;
+	struct ws_asked request;
+};
+
+#define await_upgrade(t) await_upgrade_at(AT("await_upgrade(" #t ")"), (t))
+#define answer_upgrade(asked, ...)                                                     \
+	answer_upgrade_at(AT("answer_upgrade(" #asked ", " #__VA_ARGS__ ")"), (asked), \
+		(struct ws_reply){ __VA_ARGS__ })
+
+/* Whether the client goes on with a connection that it should leave: true when it sends CONNECT, false when it ends the
+ * connection, answers the command by which it was told to connect, or does nothing for as long as an answer may take.
+ */
+#define sends_connect(server, command) \
+	sends_connect_at(AT("sends_connect(" #server ", " #command ")"), (server), (command))
+
 struct upgrade ask_upgrade_at(
 	struct place at, struct test *t, const char *name, struct ws_request request);
 void frame_as_at(struct place at, struct peer *p, struct framing framing);
 void send_ping_frame_at(struct place at, struct peer *p, const char *text);
 void send_close_frame_at(struct place at, struct peer *p, unsigned code);
 void expect_pong_at(struct place at, struct peer *p, const char *text);
+struct upgrade_asked await_upgrade_at(struct place at, struct test *t);
+struct peer *answer_upgrade_at(
+	struct place at, const struct upgrade_asked *asked, struct ws_reply reply);
+bool sends_connect_at(struct place at, struct peer *server, unsigned command);
 
 #endif

@@ -74,6 +74,10 @@ static void connect_read(struct command *c, struct mqttspec_options *o)
 	o->user_name = read_text_or(r, c->object, "user_name", NULL);
 	o->password = read_text_or(r, c->object, "password", NULL);
 	o->password_len = o->password ? strlen(o->password) : 0;
+	o->tls.ca_file = read_text_or(r, c->object, "ca", NULL);
+	o->tls.cert_file = read_text_or(r, c->object, "cert", NULL);
+	o->tls.key_file = read_text_or(r, c->object, "key", NULL);
+	o->tls.server_name = read_text_or(r, c->object, "server_name", NULL);
 	o->properties = properties.list;
 	o->property_count = properties.count;
 	o->reconnect = MQTTSPEC_RECONNECT_NEVER;
@@ -88,20 +92,37 @@ static bool client_set(struct agent *a, const struct mqttspec_options *o, char *
 	return a->client;
 }
 
-/* Port 0: a Unix socket, and its path. */
-static char *server_url(struct arena *a, const char *host, unsigned port)
+static const char *scheme_of(struct reading *r, const char *transport)
 {
+	static const char *const schemes[][2] = { { "tcp", "mqtt" }, { "tls", "mqtts" },
+		{ "ws", "ws" }, { "wss", "wss" }, { "unix", "unix" } };
+
+	for (size_t i = 0; i < sizeof(schemes) / sizeof(*schemes); i++)
+		if (!strcmp(schemes[i][0], transport))
+			return schemes[i][1];
+	read_note(r, READ_UNSUPPORTED, "transport");
+	return "mqtt";
+}
+
+/* Port 0: a Unix socket, and its path. */
+static const char *server_read(struct reading *r, const json_t *object)
+{
+	const char *host = read_text(r, object, "host");
+	unsigned port = read_number(r, object, "port", UINT16_MAX);
+	const char *transport = read_text_or(r, object, "transport", port ? "tcp" : "unix");
+	const char *path = read_text_or(r, object, "path", "");
+	bool v6 = strchr(host, ':');
+
 	if (!port)
-		return arena_printf(a, "unix:%s", host);
-	return arena_printf(a, strchr(host, ':') ? "[%s]:%u" : "mqtt://%s:%u", host, port);
+		return arena_printf(r->arena, "unix:%s", host);
+	return arena_printf(r->arena, v6 ? "%s://[%s]:%u%s" : "%s://%s:%u%s",
+		scheme_of(r, transport), host, port, path);
 }
 
 static void do_connect(struct agent *a, struct command *c)
 {
 	const json_t *will = json_object_get(c->object, "will");
-	const char *host = read_text(&c->reading, c->object, "host");
-	unsigned port = read_number(&c->reading, c->object, "port", UINT16_MAX);
-	char *server = server_url(c->reading.arena, host, port);
+	const char *server = server_read(&c->reading, c->object);
 	struct mqttspec_options options;
 	struct mqttspec_message message;
 	char error[256] = "connected already";

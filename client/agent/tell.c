@@ -52,6 +52,8 @@ void tell_hello(void)
 	json_object_set_new(event, "name", json_string("mqttspec-client"));
 	json_object_set_new(event, "version", json_string(MQTTSPEC_VERSION));
 	json_object_set_new(event, "versions", json_pack("[ss]", "3.1.1", "5.0"));
+	json_object_set_new(
+		event, "transports", json_pack("[sssss]", "tcp", "tls", "ws", "wss", "unix"));
 	tell(event);
 }
 

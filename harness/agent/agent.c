@@ -7,6 +7,7 @@
 #include "base/clock.h"
 #include "harness/agent/client.h"
 #include "harness/agent/preload.h"
+#include "harness/launch/pki.h"
 #include "harness/launch/words.h"
 #include "harness/transport/transport.h"
 
@@ -32,14 +33,27 @@ static const char *const *fill(
 	return filled;
 }
 
-struct agent_place agent_place(const struct listener *listener, enum mqtt_version version)
+struct agent_place agent_place(struct arena *a, const struct client *client,
+	const struct listener *listener, enum mqtt_version version)
 {
+	bool secret = listener->transport->is_secret;
+
 	return (struct agent_place){
 		.host = listener->host,
 		.port = listener->port,
 		.url = listener->url,
+		.transport = listener->transport->name,
+		.path = listener->path,
+		.ca = secret ? pki_ca(a, client->pki) : NULL,
+		.cert = secret ? pki_certificate(a, client->pki, PKI_CLIENT) : NULL,
+		.key = secret ? pki_key(a, client->pki, PKI_CLIENT) : NULL,
 		.version = spec_version_name(version),
 	};
+}
+
+static const char *or_nothing(const char *text)
+{
+	return text ? text : "";
 }
 
 bool agent_start(struct agent *g, struct arena *a, const struct client *client,
@@ -50,6 +64,11 @@ bool agent_start(struct agent *g, struct arena *a, const struct client *client,
 		{ "host", place->host },
 		{ "port", port },
 		{ "url", place->url },
+		{ "transport", place->transport },
+		{ "path", or_nothing(place->path) },
+		{ "ca", or_nothing(place->ca) },
+		{ "cert", or_nothing(place->cert) },
+		{ "key", or_nothing(place->key) },
 		{ "version", place->version },
 		{ "v", strcmp(place->version, "5.0") ? "311" : "5" },
 		{ "here", client->here ? client->here : "." },

@@ -44,10 +44,16 @@ struct agent_place {
 	const char *host; /* or the path of a Unix socket ... */
 	uint16_t port;    /* ... and 0 */
 	const char *url;
+	const char *transport; /* "tcp", "wss" */
+	const char *path;      /* of a WebSocket; NULL: it is none */
+	const char *ca;        /* PEM file with whom to trust; NULL: it is no TLS ... */
+	const char *cert,
+		*key;        /* ... those of a certificate to show, if it is asked to; the same */
 	const char *version; /* "3.1.1", "5.0" */
 };
 
-struct agent_place agent_place(const struct listener *listener, enum mqtt_version version);
+struct agent_place agent_place(struct arena *a, const struct client *client,
+	const struct listener *listener, enum mqtt_version version);
 
 /* False, with a sentence, when it cannot be launched. */
 bool agent_start(struct agent *g, struct arena *a, const struct client *client,

@@ -61,10 +61,10 @@ static bool start(struct probing *p, const struct client *client, enum mqtt_vers
 {
 	const char *error;
 
-	p->listener = transport_listen(p->arena, client->transport, NULL, &error);
+	p->listener = transport_listen(p->arena, client->transport, client->tls, &error);
 	if (!p->listener)
 		return give_up(p, error);
-	p->place = agent_place(p->listener, version);
+	p->place = agent_place(p->arena, client, p->listener, version);
 	return agent_start(&p->agent, p->arena, client, &p->place, p->error);
 }
 
@@ -104,6 +104,7 @@ static bool await_hello(struct probing *p, struct client_facts *out)
 		.name = hello.name,
 		.version = hello.version,
 		.versions = hello.versions,
+		.transports = hello.transports,
 		.preload = hello.preload,
 	};
 	return true;
@@ -208,17 +209,40 @@ static bool probe_plain(struct arena *a, const struct client *client, unsigned v
 	return connected;
 }
 
+bool client_hello(struct arena *a, const struct client *client, int64_t answer_us,
+	struct client_facts *out, const char **error)
+{
+	struct client over_tcp = *client;
+	struct probing p = { .arena = a, .agent.program = PROGRAM_NONE, .error = error };
+
+	over_tcp.transport = transports[0];
+	p.deadline_us = clock_now_us() + CLIENT_START_ANSWERS * answer_us;
+	bool ok = start(&p, &over_tcp, MQTT_50) && await_hello(&p, out);
+	finish(&p);
+	return ok;
+}
+
 bool client_probe(struct arena *a, const struct client *client, unsigned versions,
 	int64_t answer_us, struct client_facts *out, const char **error)
 {
 	if (!client->agent)
 		return probe_plain(a, client, versions, answer_us, out, error);
-	struct probing p = { .arena = a, .agent.program = PROGRAM_NONE, .error = error };
+	return client_hello(a, client, answer_us, out, error);
+}
+
+bool client_needs_keep_alive(struct arena *a, const struct client *client,
+	const struct client_facts *facts, const struct transport *transport, int64_t answer_us)
+{
+	const char *error;
+	struct client over = *client;
+	struct client_facts again;
+	struct probing p = { .arena = a, .agent.program = PROGRAM_NONE, .error = &error };
+
+	over.transport = transport;
 	p.deadline_us = clock_now_us() + CLIENT_START_ANSWERS * answer_us;
-	bool ok = start(&p, client, MQTT_50) && await_hello(&p, out);
+	bool ok = start(&p, &over, MQTT_50) && await_hello(&p, &again);
 	p.deadline_us = clock_now_us() + answer_us;
-	if (ok && needs_keep_alive(&p, out))
-		out->keep_alive = KEEP_ALIVE_INSTEAD_S;
+	ok = ok && needs_keep_alive(&p, facts);
 	finish(&p);
 	return ok;
 }

@@ -139,6 +139,27 @@ static void add_connect_properties(struct arena *a, json_t *object, const struct
 	add_properties(a, object, &all);
 }
 
+static void add_text(json_t *object, const char *name, const char *value)
+{
+	if (value)
+		json_object_set_new(object, name, json_string(value));
+}
+
+/* What differs from TCP. */
+static void add_place(json_t *object, const struct agent_place *place, const struct connect *c)
+{
+	if (place->transport && strcmp(place->transport, "tcp") != 0)
+		add_text(object, "transport", place->transport);
+	add_text(object, "path", place->path);
+	add_text(object, "ca", place->ca);
+	if (place->ca)
+		add_text(object, "server_name", c->server_name);
+	if (c->shows_certificate) {
+		add_text(object, "cert", place->cert);
+		add_text(object, "key", place->key);
+	}
+}
+
 const char *contract_connect(struct arena *a, unsigned id, const struct agent_place *place,
 	const char *client_id, const struct connect *c)
 {
@@ -150,6 +171,7 @@ const char *contract_connect(struct arena *a, unsigned id, const struct agent_pl
 
 	json_object_update(object, more);
 	json_decref(more);
+	add_place(object, place, c);
 	if (c->will.topic)
 		add_will(a, object, &c->will, v5);
 	if (c->user_name)

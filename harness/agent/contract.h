@@ -30,8 +30,9 @@ const char *contract_property_name(struct arena *a, const struct spec_property *
 struct hello {
 	const char *name;
 	const char *version;
-	unsigned versions; /* of MQTT: V311, V50 or BOTH */
-	bool preload;      /* it can fork for each case run */
+	unsigned versions;   /* of MQTT: V311, V50 or BOTH */
+	unsigned transports; /* mask of transport_bit */
+	bool preload;        /* it can fork for each case run */
 };
 
 /* Reads one event. `hello` is filled for TOLD_HELLO. False, with a sentence, when it is none of the

@@ -5,6 +5,7 @@
 #include "base/arena.h"
 #include "base/hex.h"
 #include "harness/agent/contract.h"
+#include "harness/transport/transport.h"
 #include "record/field.h"
 
 enum {
@@ -215,6 +216,23 @@ static void read_message(struct reader *r, const json_t *object, struct told *ou
 	out->dup = flag(r, object, "dup");
 }
 
+/* Those that a later contract may know are passed over. */
+static unsigned read_transports(struct reader *r, const json_t *object)
+{
+	const json_t *list = field_any(r, object, "transports", JSON_ARRAY, OPTIONAL);
+	unsigned mask = list ? 0 : transport_bit(transports[0]);
+
+	for (size_t i = 0; i < json_array_size(list); i++) {
+		const char *name = json_string_value(json_array_get(list, i));
+		const struct transport *found = name ? transport_find(name) : NULL;
+		if (found)
+			mask |= transport_bit(found);
+	}
+	if (!mask)
+		field_fault(r, "transports", ": must name some of tcp, tls, ws, wss, unix");
+	return mask;
+}
+
 static void read_hello(struct reader *r, const json_t *object, struct hello *out)
 {
 	const json_t *versions = field_any(r, object, "versions", JSON_ARRAY, MANDATORY);
@@ -223,6 +241,7 @@ static void read_hello(struct reader *r, const json_t *object, struct hello *out
 	out->name = field_text(r, object, "name");
 	out->version = field_text(r, object, "version");
 	out->preload = flag(r, object, "preload");
+	out->transports = read_transports(r, object);
 	if (!r->error && contract != CONTRACT)
 		field_fault(r, "contract", ": this program knows contract %d", CONTRACT);
 	for (size_t i = 0; i < json_array_size(versions); i++) {

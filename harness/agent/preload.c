@@ -16,7 +16,8 @@ enum {
 /* What differs from case run to case run is known only then. */
 static bool is_of_a_case_run(const char *const *words)
 {
-	static const char *const names[] = { "{host}", "{port}", "{url}", "{version}", "{v}" };
+	static const char *const names[] = { "{host}", "{port}", "{url}", "{transport}", "{path}",
+		"{ca}", "{cert}", "{key}", "{version}", "{v}" };
 
 	for (; words && *words; words++)
 		for (size_t i = 0; i < sizeof(names) / sizeof(*names); i++)

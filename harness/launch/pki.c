@@ -21,7 +21,7 @@ enum {
 };
 
 enum usage { FOR_SERVERS, FOR_CLIENTS };
-enum fault { SOUND, EXPIRED, EARLY, FOREIGN, REVOKED };
+enum fault { SOUND, EXPIRED, EARLY, FOREIGN, REVOKED, ALONE };
 
 #define HERE "DNS:localhost, IP:127.0.0.1, IP:::1"
 
@@ -38,6 +38,7 @@ static const struct kind {
 	[PKI_SERVER_ELSEWHERE] = { "server-elsewhere", "elsewhere.test", "DNS:elsewhere.test",
 		FOR_SERVERS, SOUND },
 	[PKI_SERVER_REVOKED] = { "server-revoked", "localhost", HERE, FOR_SERVERS, REVOKED },
+	[PKI_SERVER_ALONE] = { "server-alone", "localhost", HERE, FOR_SERVERS, ALONE },
 	[PKI_CLIENT] = { "client", "mqttspec", "DNS:mqttspec", FOR_CLIENTS, SOUND },
 	[PKI_CLIENT_EXPIRED] = { "client-expired", "mqttspec-expired", "DNS:mqttspec-expired",
 		FOR_CLIENTS, EXPIRED },
@@ -149,7 +150,7 @@ static struct pair new_leaf(const struct kind *k, const struct pair *issuer)
 	if (k->names) /* critical where it is all there is: RFC 5280, section 4.2.1.6 */
 		add_extension(p.certificate, NULL, NID_subject_alt_name,
 			k->common_name ? k->names : "critical,DNS:mqttspec-san");
-	sign(&p, issuer);
+	sign(&p, issuer ? issuer : &p);
 	return p;
 }
 
@@ -244,13 +245,16 @@ static bool write_crls(struct maker *m)
 static bool write_leaf(struct maker *m, enum pki_pair which)
 {
 	const struct kind *k = &kinds[which];
-	bool foreign = k->fault == FOREIGN;
-	struct pair p = new_leaf(k, foreign ? &m->other : &m->intermediate);
+	bool ours = k->fault != FOREIGN && k->fault != ALONE;
+	struct pair p = new_leaf(k,
+		ours                          ? &m->intermediate
+			: k->fault == FOREIGN ? &m->other
+					      : NULL);
 
 	if (k->fault == REVOKED)
 		add_revoked(m->revoked, p.certificate);
 	bool ok = write_certificates(m, pki_certificate(m->arena, m->folder, which), p.certificate,
-			  foreign ? NULL : m->intermediate.certificate) &&
+			  ours ? m->intermediate.certificate : NULL) &&
 		write_key(m, pki_key(m->arena, m->folder, which), p.key);
 	free_pair(&p);
 	return ok;

@@ -22,6 +22,7 @@ enum pki_pair {
 	PKI_SERVER_FOREIGN,   /* server-foreign: of another CA */
 	PKI_SERVER_ELSEWHERE, /* server-elsewhere: for another name */
 	PKI_SERVER_REVOKED,   /* server-revoked */
+	PKI_SERVER_ALONE,     /* server-alone: signed by itself */
 	PKI_CLIENT,           /* client: nothing is */
 	PKI_CLIENT_EXPIRED,   /* client-expired */
 	PKI_CLIENT_EARLY,     /* client-early */

@@ -2,6 +2,7 @@
  * and retained messages. Off the record and in bounded time. What could not be cleared stays in its
  * list, for the runner.
  */
+#include "harness/peers/entrance.h"
 #include "harness/peers/scram.h"
 #include "harness/transport/tls_context.h"
 #include "harness/test.h"
@@ -36,6 +37,7 @@ static void close_peers(struct test *t)
 void test_clean_target(struct test *t)
 {
 	close_peers(t);
+	entrance_close(t);
 	if (t->play->client)
 		return; /* it has ended, and kept nothing */
 	const char *id = arena_printf(t->arena, "%sCleaner", t->play->prefix);

@@ -28,7 +28,7 @@ static struct output output_rest(struct output o, size_t n)
 static void write_all(struct peer *p, struct output o)
 {
 	struct test *t = p->test;
-	int64_t until_us = tape_now_us(&t->tape) + t->play->answer_us;
+	int64_t until_us = test_answer_deadline_us(t);
 
 	while (o.len && !p->ended) {
 		p->last_begun_us = tape_now_us(&t->tape);
@@ -41,7 +41,7 @@ static void write_all(struct peer *p, struct output o)
 			tape_add(&t->tape, TAPE_SENT, p->party,
 				(struct bytes){ o.shown, (size_t)n }, NULL);
 			o = output_rest(o, (size_t)n);
-			until_us = tape_now_us(&t->tape) + t->play->answer_us;
+			until_us = test_answer_deadline_us(t);
 			p->last_sent_us = tape_now_us(&t->tape);
 			continue;
 		}

@@ -121,31 +121,10 @@ bool peer_dial_by(struct peer *p, peer_dialler by_whom, void *user, const char *
 	return true;
 }
 
-/* The connection that has waited longest; NULL: none waits. */
-static struct pipe *accept_next(struct test *t)
+static struct peer *new_accepted(struct test *t, const char *role, struct pipe *pipe)
 {
-	const char *error;
-	struct pipe *pipe =
-		listener_accept(t->arena, t->listener, clock_now_us() + t->play->answer_us, &error);
-
-	if (error)
-		test_remark(t, NULL, "a connection did not come about: %s", error);
-	return pipe;
-}
-
-struct peer *peer_accept(struct test *t, const char *role, int64_t until_us)
-{
-	struct pipe *pipe = accept_next(t);
-
-	t->accepting = true;
-	while (!pipe && tape_now_us(&t->tape) < until_us && !client_gave_up(t)) {
-		test_pump(t, until_us);
-		pipe = accept_next(t);
-	}
-	t->accepting = false;
-	if (!pipe)
-		return NULL;
 	struct peer *p = peer_new(t, role);
+
 	p->pipe = pipe;
 	p->party->accepted = true;
 	p->party->is_inner = t->listener->transport->is_secret || t->listener->transport->has_path;
@@ -154,6 +133,37 @@ struct peer *peer_accept(struct test *t, const char *role, int64_t until_us)
 	tap_name(&t->tap, p->party->name);
 	p->last_begun_us = p->last_sent_us = tape_now_us(&t->tape);
 	tape_add(&t->tape, TAPE_CONNECTED, p->party, (struct bytes){ 0 }, NULL);
+	return p;
+}
+
+struct peer *peer_accept_by(struct test *t, const char *role, int64_t until_us, peer_accepter by,
+	void *user, const char **fault)
+{
+	struct pipe *pipe;
+
+	*fault = NULL;
+	t->accepting = true;
+	while (!(pipe = by(t, clock_now_us() + t->play->answer_us, user, fault)) && !*fault &&
+		tape_now_us(&t->tape) < until_us && !client_gave_up(t))
+		test_pump(t, until_us);
+	t->accepting = false;
+	return pipe ? new_accepted(t, role, pipe) : NULL;
+}
+
+/* The connection that has waited longest; NULL: none waits. */
+static struct pipe *accept_next(struct test *t, int64_t deadline_us, void *user, const char **fault)
+{
+	(void)user;
+	return listener_accept(t->arena, t->listener, deadline_us, fault);
+}
+
+struct peer *peer_accept(struct test *t, const char *role, int64_t until_us)
+{
+	const char *fault;
+	struct peer *p;
+
+	while (!(p = peer_accept_by(t, role, until_us, accept_next, NULL, &fault)) && fault)
+		test_remark(t, NULL, "a connection did not come about: %s", fault);
 	return p;
 }
 

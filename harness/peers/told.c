@@ -12,17 +12,17 @@ enum {
 
 /* ---- launching ----------------------------------------------------------------------------- */
 
-static void listen_for_it(struct place at, struct test *t)
+void client_open(struct place at, struct test *t)
 {
 	const char *error;
 
 	if (t->listener)
 		return;
-	t->listener = transport_listen(t->arena, t->play->transport, NULL, &error);
+	t->listener = transport_listen(t->arena, t->play->transport, t->play->client->tls, &error);
 	if (!t->listener)
 		test_end(t, at, VERDICT_ERROR, error);
 	t->listener->tap = test_tap(t);
-	t->place = agent_place(t->listener, t->play->version);
+	t->place = agent_place(t->arena, t->play->client, t->listener, t->play->version);
 }
 
 /* Launching takes its time, which is nobody's answer: an interpreter may have much to load. */
@@ -44,7 +44,7 @@ void client_launch(struct place at, struct test *t)
 
 	if (t->agent && !(t->agent->plain && t->agent->ended))
 		return;
-	listen_for_it(at, t);
+	client_open(at, t);
 	if (t->agent)
 		agent_stop(t->agent);
 	struct agent *agent = arena_new(t->arena, struct agent);

@@ -135,7 +135,6 @@ void own_target_init(struct own_target *o, const struct target *usual,
 	o->target.route_count = 1;
 	o->target.lent_folder = folder;
 	o->target.lent_pki = target_pki(usual, &o->arena);
-	o->target.places.are_kept = true;
 	o->target.endpoint = *target_endpoint(usual, transport); /* till it has one of its own */
 }
 
@@ -143,6 +142,5 @@ void own_target_fini(struct own_target *o)
 {
 	target_kill(&o->target);
 	target_fini(&o->target);
-	places_forget(&o->target.places);
 	arena_fini(&o->arena);
 }

@@ -39,12 +39,12 @@ static bool has(const struct places *p, uint16_t port)
 	return false;
 }
 
-/* A free port that is none of the others; 0 where the system has none. */
+/* A free port that is none of the others, and stays ours while the program does not run; 0 where the system has none. */
 static uint16_t choose(struct places *p)
 {
 	uint16_t port;
 
-	if (p->are_kept && p->claim_count < sizeof(p->claims) / sizeof(*p->claims)) {
+	if (p->claim_count < sizeof(p->claims) / sizeof(*p->claims)) {
 		port = port_claim(&p->claims[p->claim_count]);
 		p->claim_count += port != 0;
 		return port;
@@ -90,7 +90,7 @@ void places_forget(struct places *p)
 {
 	while (p->claim_count)
 		close(p->claims[--p->claim_count]);
-	*p = (struct places){ .are_kept = p->are_kept };
+	*p = (struct places){ 0 };
 }
 
 /* ---- as texts ------------------------------------------------------------------------------ */

@@ -24,8 +24,8 @@ enum {
 struct places {
 	uint16_t ports[TRANSPORT_PORTS]; /* in the order of those of transports[] that have ports */
 	uint16_t further[FURTHER_PORTS];
-	bool are_kept; /* claimed, so that nobody gets them while the program does not run (port_claim) */
-	int claims[TRANSPORT_PORTS + FURTHER_PORTS];
+	int claims[TRANSPORT_PORTS +
+		FURTHER_PORTS]; /* port_claim; what is chosen beyond them has none */
 	size_t claim_count;
 };
 

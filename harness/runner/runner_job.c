@@ -52,6 +52,9 @@ static void set_play(struct runner *r, struct runner_job *job)
 		? c->round_trips[routes_place(&c->routes, job->item.transport)]
 		: (struct round_trip){ 0 };
 
+	job->capabilities = survey->capabilities;
+	if (c->client && c->client->kept_alive & transport_bit(job->item.transport))
+		job->capabilities.keep_alive = KEEP_ALIVE_INSTEAD_S;
 	if (job->item.def->of_users && !c->client)
 		job->place = target_users_endpoint(c->target, job->item.transport);
 	if (job->item.def->of_certificates && !c->client)
@@ -69,7 +72,7 @@ static void set_play(struct runner *r, struct runner_job *job)
 			? &job->place
 			: target_endpoint(c->target, job->item.transport),
 		.client = c->client,
-		.capabilities = &survey->capabilities,
+		.capabilities = &job->capabilities,
 		.known = survey->known,
 		.prefix = job->prefix,
 		.seed = c->seed,

@@ -31,8 +31,9 @@ struct runner_job {
 	struct runner_ticket ticket;
 	struct plan_item item; /* with the repeat of this round */
 	struct play play;
-	const struct target *usual; /* what that is an instance of */
-	const char *folder;         /* of a target of its own; NULL: it has none */
+	struct capabilities capabilities; /* those of its version over its transport */
+	const struct target *usual;       /* what that is an instance of */
+	const char *folder;               /* of a target of its own; NULL: it has none */
 	struct endpoint place; /* play.target, of a case run that is of users or of certificates */
 	char prefix[10];
 	struct worker worker;

@@ -67,7 +67,6 @@ bool survey_take_client(struct arena *a, const struct client *client, unsigned s
 			.asked = versions & bit,
 			.status = PROBE_SERVED,
 			.answer_us = answer_us,
-			.capabilities.keep_alive = facts->keep_alive,
 		};
 		if (!(served & bit))
 			out[i].unserved = arena_printf(

@@ -648,5 +648,6 @@ void target_kill(struct target *t)
 void target_fini(struct target *t)
 {
 	target_stop(t);
+	places_forget(&t->places);
 	arena_fini(&t->arena);
 }

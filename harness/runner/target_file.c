@@ -158,6 +158,14 @@ static bool set_ready(struct reader *r, const struct ini_setting *s)
 		fault_about(r, s, "must be a number of milliseconds, 1 to 600000");
 }
 
+static bool set_transports(struct reader *r, const struct ini_setting *s)
+{
+	return routes_parse(r->arena, s->value, &r->out->transports) ||
+		fault_about(r, s,
+			arena_printf(r->arena, "must be one or more of %s, with commas between",
+				routes_text(r->arena)));
+}
+
 static bool set_guest_text(struct reader *r, const struct ini_setting *s, const char **field,
 	const char *(*objection)(const char *text))
 {
@@ -217,6 +225,8 @@ static bool read_target(struct reader *r, const struct ini_setting *s)
 	if (!strcmp(s->name, "versions"))
 		return parse_versions(s->value, &f->versions) ||
 			fault_about(r, s, "must be `3.1.1`, `5.0` or both");
+	if (!strcmp(s->name, "transports"))
+		return set_transports(r, s);
 	return read_guest(r, s);
 }
 
@@ -471,6 +481,9 @@ static const char *missing(const struct target_file *f)
 		       "without one, its `exec`";
 	if (is_client && (f->document_count || f->ready_ms))
 		return "a client is launched for each case run: it has no files, and no `ready_ms`";
+	if (!f->exec && f->transports.count)
+		return "`transports` is for the `exec` of a client: an agent says itself what it "
+		       "speaks, and for brokers their placeholders and URLs do";
 	if (is_client && f->user_name)
 		return "a client has no `user`: that is for what brokers want of clients";
 	if (is_client && (f->topics || f->client_ids || f->connect_rate))

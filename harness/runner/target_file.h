@@ -10,6 +10,7 @@
 
 #include "harness/runner/expectation.h"
 #include "harness/runner/features.h"
+#include "harness/runner/plan.h"
 #include "harness/runner/target_certificates.h"
 #include "harness/runner/target_document.h"
 #include "harness/runner/target_persistent.h"
@@ -33,6 +34,7 @@ struct target_file {
 	const char *const
 		*environment;      /* "NAME=value" with placeholders, NULL after the last one */
 	unsigned versions;         /* V311, V50 or BOTH: served, by its own word */
+	struct routes transports;  /* that `exec` can be told to use; none: nobody has said */
 	unsigned ready_ms;         /* how long it may take to answer */
 	const char *user_name;     /* for every CONNECT; NULL: none */
 	const char *password;      /* itself ... */

@@ -33,14 +33,20 @@ static void add_length(struct buf *out, size_t size, unsigned mask_bit)
 		add_byte(out, (unsigned)((uint64_t)size >> 8 * bytes & 0xFF));
 }
 
-static void add_frame(
-	struct buf *out, unsigned first, const struct framing *f, const uint8_t *data, size_t size)
+struct writer {
+	struct buf *out;
+	const struct framing *framing;
+	bool masks;
+};
+
+static void add_frame(const struct writer *w, unsigned first, const uint8_t *data, size_t size)
 {
+	struct buf *out = w->out;
 	uint8_t mask[MASK_SIZE];
 
-	add_byte(out, first | f->reserved);
-	add_length(out, size, f->unmasked ? 0 : MASKED);
-	if (f->unmasked) {
+	add_byte(out, first | w->framing->reserved);
+	add_length(out, size, w->masks ? MASKED : 0);
+	if (!w->masks) {
 		buf_add(out, data, size);
 		return;
 	}
@@ -51,31 +57,34 @@ static void add_frame(
 		add_byte(out, data[i] ^ mask[i % MASK_SIZE]);
 }
 
-static void add_message(struct buf *out, const struct framing *f, const uint8_t *data, size_t size)
+static void add_message(const struct writer *w, const uint8_t *data, size_t size)
 {
+	const struct framing *f = w->framing;
 	size_t most = f->fragment_bytes ? f->fragment_bytes : size;
 	unsigned kind = f->kind ? f->kind : FRAME_BINARY;
 
 	while (size > most) {
-		add_frame(out, kind, f, data, most);
+		add_frame(w, kind, data, most);
 		if (f->pings)
-			add_frame(out, FRAME_PING | FINAL, f, NULL, 0);
+			add_frame(w, FRAME_PING | FINAL, NULL, 0);
 		kind = FRAME_MORE;
 		data += most;
 		size -= most;
 	}
-	add_frame(out, kind | FINAL, f, data, size);
+	add_frame(w, kind | FINAL, data, size);
 }
 
-bool framing_encode(struct buf *out, const struct framing *f, const void *data, size_t size)
+bool framing_encode(struct buf *out, const struct framing *f, enum frame_sender sender,
+	const void *data, size_t size)
 {
+	const struct writer w = { out, f, sender == FRAMES_OF_CLIENT ? !f->unmasked : f->masked };
 	size_t most = f->message_bytes ? f->message_bytes : size;
 	const uint8_t *bytes = data;
 	size_t at = 0;
 
 	do {
 		size_t n = size - at < most ? size - at : most;
-		add_message(out, f, bytes + at, n);
+		add_message(&w, bytes + at, n);
 		at += n;
 	} while (at < size);
 	return !out->failed;

@@ -48,12 +48,15 @@ void opening_request(struct buf *out, const char *host, const char *path, const 
 		path, host, key, protocol);
 }
 
-void opening_answer(struct buf *out, const char *accept)
+void opening_answer(struct buf *out, const char *accept, bool chooses)
 {
 	buf_printf(out,
 		"HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n"
-		"Sec-WebSocket-Accept: %s\r\nSec-WebSocket-Protocol: %s\r\n\r\n",
-		accept, protocol);
+		"Sec-WebSocket-Accept: %s\r\n",
+		accept);
+	if (chooses)
+		buf_printf(out, "Sec-WebSocket-Protocol: %s\r\n", protocol);
+	buf_add_text(out, "\r\n");
 }
 
 void opening_refusal(struct buf *out, const char *why)
@@ -132,7 +135,22 @@ static bool is_key(const struct http_text *key)
 	return true;
 }
 
-/* 4.2.1 */
+bool opening_upgrades(const struct http_head *head)
+{
+	return !upgrade_fault(head);
+}
+
+bool opening_has_key(const struct http_head *head)
+{
+	return is_key(http_field(head, "Sec-WebSocket-Key"));
+}
+
+bool opening_offers(const struct http_head *request)
+{
+	return http_lists(request, "Sec-WebSocket-Protocol", protocol);
+}
+
+/* 4.2.1. Whether a client may go without the subprotocol mqtt is for a case to say. [MQTT-6.0.0-3] */
 const char *opening_request_fault(struct arena *a, const struct http_head *request)
 {
 	const char *why = upgrade_fault(request);
@@ -146,9 +164,7 @@ const char *opening_request_fault(struct arena *a, const struct http_head *reque
 		return arena_printf(a, "its request is %s", why);
 	if (!version || !http_is(*version, "13"))
 		return "its request is for another version of WebSocket than 13";
-	if (!is_key(http_field(request, "Sec-WebSocket-Key")))
+	if (!opening_has_key(request))
 		return "its request has no Sec-WebSocket-Key of 16 bytes";
-	if (!http_lists(request, "Sec-WebSocket-Protocol", protocol))
-		return "its request does not offer the subprotocol \"mqtt\"";
 	return NULL;
 }

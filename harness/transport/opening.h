@@ -21,11 +21,18 @@ void opening_key(char out[static OPENING_KEY_SIZE]); /* a new one, at random */
 void opening_accept(struct http_text key, char out[static OPENING_ACCEPT_SIZE]);
 
 void opening_request(struct buf *out, const char *host, const char *path, const char *key);
-void opening_answer(struct buf *out, const char *accept);
-void opening_refusal(struct buf *out, const char *why); /* 400, for people */
+void opening_answer(struct buf *out, const char *accept, bool chooses); /* or no subprotocol */
+void opening_refusal(struct buf *out, const char *why);                 /* 400, for people */
 
 /* What is wrong with an answer to our request, or with a request: a sentence in the arena. NULL: nothing. */
 const char *opening_answer_fault(struct arena *a, const struct http_head *answer, const char *key);
 const char *opening_request_fault(struct arena *a, const struct http_head *request);
+
+/* Parts of the latter. */
+bool opening_upgrades(const struct http_head *head);
+bool opening_has_key(const struct http_head *head); /* of 16 bytes */
+
+/* Whether mqtt is offered: if not, a WebSocket may be opened all the same. */
+bool opening_offers(const struct http_head *request);
 
 #endif

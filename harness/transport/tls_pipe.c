@@ -13,6 +13,7 @@
 #include "harness/transport/tap.h"
 #include "harness/transport/tls_bio.h"
 #include "harness/transport/tls_context.h"
+#include "harness/transport/tls_facts.h"
 #include "harness/transport/tls_words.h"
 #include "harness/transport/transport.h"
 
@@ -23,6 +24,7 @@ struct tls_pipe {
 	SSL *ssl;
 	struct outbox out;
 	struct tls_bio bio;
+	struct tls_facts facts;
 	const char *host;     /* whom the other side's certificate has to be for; NULL: anybody */
 	const char *distrust; /* why that is not so */
 	bool notified;        /* it has said that it ends */
@@ -251,13 +253,27 @@ static const char *shake_hands(struct tls_pipe *t, int64_t deadline_us)
 	}
 }
 
+static void note_facts(struct tls_pipe *t)
+{
+	const char *name = SSL_get_servername(t->ssl, TLSEXT_NAMETYPE_host_name);
+
+	t->facts = (struct tls_facts){
+		.version = SSL_get_version(t->ssl),
+		.server_name = name ? arena_text(t->arena, name) : NULL,
+		.has_certificate = SSL_get0_peer_certificate(t->ssl) != NULL,
+	};
+	t->pipe.tls = &t->facts;
+}
+
 static struct pipe *finish(struct tls_pipe *t, int64_t deadline_us, const char **error)
 {
 	const char *fault = shake_hands(t, deadline_us);
 
 	ERR_clear_error();
-	if (!fault)
+	if (!fault) {
+		note_facts(t);
 		return &t->pipe;
+	}
 	*error = fault;
 	t->failed = true;
 	tls_close(&t->pipe);

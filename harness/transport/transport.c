@@ -19,6 +19,15 @@ const struct transport *transport_find(const char *name)
 	return NULL;
 }
 
+unsigned transport_bit(const struct transport *transport)
+{
+	unsigned bit = 1;
+
+	for (size_t i = 0; transports[i] && transports[i] != transport; i++)
+		bit <<= 1;
+	return bit;
+}
+
 const struct transport *transport_of_url(const char *url, const char **rest)
 {
 	const char *mark = strstr(url, "://");

@@ -24,6 +24,7 @@ struct pipe;
 struct tap;
 struct tapped;
 struct tls;
+struct tls_facts;
 struct transport;
 
 /* ---- pipes --------------------------------------------------------------------------------- */
@@ -59,6 +60,7 @@ struct pipe {
 	struct tapped *tapped; /* keeps what goes over its socket (tap.h); NULL: nobody does */
 	int fd;                /* to poll; -1 when closed */
 	struct sockaddr_storage local, remote;
+	const struct tls_facts *tls; /* of the TLS in it; NULL: there is none */
 	const char *ended_by; /* more of why it ended than that it did; NULL: nothing is known */
 };
 
@@ -88,6 +90,7 @@ struct listener {
 	int fd;                /* to poll: readable when a connection waits */
 	const char *host;      /* where clients are to connect: an address, or a path ... */
 	uint16_t port;         /* ... and 0 */
+	const char *path;      /* of a WebSocket; NULL: it has none */
 	const char *url;       /* the same in one word */
 };
 
@@ -141,6 +144,8 @@ extern const struct transport transport_tcp, transport_tls, transport_ws, transp
 	transport_unix;
 
 const struct transport *transport_find(const char *name); /* NULL: there is none */
+
+unsigned transport_bit(const struct transport *transport); /* of a mask of some of them */
 
 /* By the scheme of a URL, which may be left out; *rest is what follows it. NULL: an unknown one. */
 const struct transport *transport_of_url(const char *url, const char **rest);

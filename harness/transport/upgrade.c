@@ -70,6 +70,17 @@ const char *upgrade_exchange(struct arena *a, struct pipe *below, struct buf *re
 	return fault ? fault : receive_head(a, below, in, http_read_response, deadline_us, answer);
 }
 
+const char *upgrade_hear(struct arena *a, struct pipe *below, int64_t deadline_us, struct buf *in,
+	struct http_head *request)
+{
+	return receive_head(a, below, in, http_read_request, deadline_us, request);
+}
+
+const char *upgrade_send(struct pipe *below, struct buf *answer, int64_t deadline_us)
+{
+	return send_all(below, answer, deadline_us);
+}
+
 const char *upgrade_ask(struct arena *a, struct pipe *below, const char *host, const char *path,
 	int64_t deadline_us, struct buf *rest)
 {
@@ -106,7 +117,7 @@ const char *upgrade_answer(
 		send_all(below, &out, deadline_us);
 	} else {
 		opening_accept(*http_field(&request, "Sec-WebSocket-Key"), accept);
-		opening_answer(&out, accept);
+		opening_answer(&out, accept, opening_offers(&request));
 		fault = send_all(below, &out, deadline_us);
 	}
 	buf_fini(&out);

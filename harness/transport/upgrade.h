@@ -20,6 +20,11 @@ enum { UPGRADE_SENT_MAX = 8192, UPGRADE_READ_MAX = 10240 }; /* bytes of what is 
 const char *upgrade_exchange(struct arena *a, struct pipe *below, struct buf *request,
 	int64_t deadline_us, struct buf *in, struct http_head *answer);
 
+/* The other way round: the next request, and an answer of any kind, which is consumed. The same. */
+const char *upgrade_hear(struct arena *a, struct pipe *below, int64_t deadline_us, struct buf *in,
+	struct http_head *request);
+const char *upgrade_send(struct pipe *below, struct buf *answer, int64_t deadline_us);
+
 /* What has come after the head of the other side is added to `rest`. The end of a sentence that begins with
  * who the other side is, in the arena, when there is no WebSocket; NULL: there is one.
  */

@@ -32,6 +32,7 @@ struct websocket {
 	bool is_framed;  /* otherwise than it should be: */
 	struct framing framing;
 	struct websocket_heard heard;
+	enum frame_sender ours;
 	uint8_t masks[MASK_ROOM];
 	size_t masks_left;
 };
@@ -64,6 +65,7 @@ static ssize_t want_bytes(
 	(void)flags;
 	if (n > 0) {
 		w->turn -= (size_t)n;
+		frame_log_take(&w->heard.frames, data, (size_t)n);
 		return n;
 	}
 	if (n != PIPE_AGAIN) {
@@ -206,7 +208,7 @@ static bool frame(void *user, const void *data, size_t size)
 	const struct wslay_event_msg message = { WSLAY_BINARY_FRAME, data, size };
 
 	if (w->is_framed)
-		return framing_encode(&w->out.coded, &w->framing, data, size);
+		return framing_encode(&w->out.coded, &w->framing, w->ours, data, size);
 	return !wslay_event_queue_msg(w->frames, &message) && !wslay_event_send(w->frames);
 }
 
@@ -269,7 +271,7 @@ static const struct pipe_ops websocket_ops = {
 
 /* ---- the beginning ------------------------------------------------------------------------- */
 
-static struct websocket *new_websocket(struct arena *a, struct pipe *below)
+static struct websocket *new_websocket(struct arena *a, struct pipe *below, enum frame_sender ours)
 {
 	struct websocket *w = arena_new(a, struct websocket);
 
@@ -278,6 +280,7 @@ static struct websocket *new_websocket(struct arena *a, struct pipe *below)
 	w->below = below;
 	w->arena = a;
 	w->ended = PIPE_AGAIN;
+	w->ours = ours;
 	buf_init(&w->raw, RAW_MAX);
 	buf_init(&w->in, 2 * READ_TURN);
 	outbox_init(&w->out);
@@ -285,9 +288,12 @@ static struct websocket *new_websocket(struct arena *a, struct pipe *below)
 }
 
 /* Payload is handed on as it comes, however long its message will be. */
-static struct pipe *begin(struct websocket *w, int out_of_memory)
+static struct pipe *begin(struct websocket *w)
 {
-	if (out_of_memory)
+	bool client = w->ours == FRAMES_OF_CLIENT;
+
+	if (client ? wslay_event_context_client_init(&w->frames, &callbacks, w)
+		   : wslay_event_context_server_init(&w->frames, &callbacks, w))
 		abort();
 	wslay_event_config_set_no_buffering(w->frames, 1);
 	wslay_event_config_set_max_recv_msg_length(w->frames, INT64_MAX);
@@ -302,34 +308,35 @@ static struct pipe *fail(struct websocket *w, const char *fault, const char **er
 	return NULL;
 }
 
-struct pipe *websocket_begin(struct arena *a, struct pipe *below, const struct buf *raw)
+struct pipe *websocket_begin(
+	struct arena *a, struct pipe *below, enum frame_sender ours, const struct buf *raw)
 {
-	struct websocket *w = new_websocket(a, below);
+	struct websocket *w = new_websocket(a, below, ours);
 
 	buf_add(&w->raw, raw->data, raw->len);
-	return begin(w, wslay_event_context_client_init(&w->frames, &callbacks, w));
+	return begin(w);
 }
 
 struct pipe *websocket_connect(struct arena *a, struct pipe *below, const char *host,
 	const char *path, int64_t deadline_us, const char **error)
 {
-	struct websocket *w = new_websocket(a, below);
+	struct websocket *w = new_websocket(a, below, FRAMES_OF_CLIENT);
 	const char *fault = upgrade_ask(a, below, host, path, deadline_us, &w->raw);
 
 	if (fault)
 		return fail(w, fault, error);
-	return begin(w, wslay_event_context_client_init(&w->frames, &callbacks, w));
+	return begin(w);
 }
 
 struct pipe *websocket_accept(
 	struct arena *a, struct pipe *below, int64_t deadline_us, const char **error)
 {
-	struct websocket *w = new_websocket(a, below);
+	struct websocket *w = new_websocket(a, below, FRAMES_OF_SERVER);
 	const char *fault = upgrade_answer(a, below, deadline_us, &w->raw);
 
 	if (fault)
 		return fail(w, fault, error);
-	return begin(w, wslay_event_context_server_init(&w->frames, &callbacks, w));
+	return begin(w);
 }
 
 /* ---- for those who look at the frames ------------------------------------------------------ */
@@ -345,7 +352,7 @@ bool websocket_ping(struct pipe *p, const char *text)
 	struct websocket *w = of(p);
 	const struct framing ping = { .kind = FRAME_PING };
 
-	return framing_encode(&w->out.coded, &ping, text, strlen(text)) &&
+	return framing_encode(&w->out.coded, &ping, w->ours, text, strlen(text)) &&
 		outbox_flush(&w->out, w->below) != PIPE_RESET;
 }
 

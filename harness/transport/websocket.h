@@ -8,6 +8,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "harness/transport/frame_log.h"
 #include "harness/transport/framing.h"
 
 struct arena;
@@ -23,8 +24,9 @@ struct pipe *websocket_connect(struct arena *a, struct pipe *below, const char *
 struct pipe *websocket_accept(
 	struct arena *a, struct pipe *below, int64_t deadline_us, const char **error);
 
-/* Of who dials, where the handshake is over: `raw` are the bytes that have come after it. */
-struct pipe *websocket_begin(struct arena *a, struct pipe *below, const struct buf *raw);
+/* Where the handshake is over, ours being this side of it: `raw` are the bytes that have come after it. */
+struct pipe *websocket_begin(
+	struct arena *a, struct pipe *below, enum frame_sender ours, const struct buf *raw);
 
 /* ---- for those who look at the frames; the pipe is one of the above --------------------------------- */
 
@@ -43,6 +45,7 @@ struct websocket_heard {
 	uint8_t pong_size;
 	bool close;    /* a Close frame has come ... */
 	unsigned code; /* ... with this code; 0: none */
+	struct frame_log frames;
 };
 
 const struct websocket_heard *websocket_heard(const struct pipe *p);

@@ -166,7 +166,7 @@ bool ws_try(struct arena *a, const struct endpoint *to, const struct ws_request 
 	if (answer->status == SWITCHING_PROTOCOLS) {
 		buf_init(&rest, UPGRADE_READ_MAX);
 		buf_add(&rest, got.data + head.size, got.len - head.size);
-		*pipe = websocket_begin(a, below, &rest);
+		*pipe = websocket_begin(a, below, FRAMES_OF_CLIENT, &rest);
 		buf_fini(&rest);
 	} else {
 		pipe_close(below);
@@ -184,6 +184,7 @@ static bool ws_listen(struct arena *a, struct listener *out, const char **error)
 
 	if (ok)
 		out->url = arena_printf(a, "%s%s", out->url, usual_path);
+	out->path = usual_path;
 	return ok;
 }
 

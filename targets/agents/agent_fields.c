@@ -95,14 +95,33 @@ struct message get_message(struct command *c, json_t *of)
 	return m;
 }
 
+static const char *get_transport(struct command *c, const char *otherwise)
+{
+	const char *named = get_text(c, c->fields, "transport", false);
+	const char *const *t = c->agent->transports;
+	const char *transport = named ? named : otherwise;
+	while (*t && strcmp(*t, transport) != 0)
+		t++;
+	if (!*t)
+		command_fault(c, "unsupported", "transport ", transport);
+	return transport;
+}
+
 struct connect get_connect(struct command *c)
 {
 	struct agent *a = c->agent;
 	const char *version = get_text(c, c->fields, "version", true);
 	bool v5 = !strcmp(version, "5.0");
+	int port = (int)get_number(c, c->fields, "port", 65535, REQUIRED);
 	struct connect f = {
 		.host = get_text(c, c->fields, "host", true),
-		.port = (int)get_number(c, c->fields, "port", 65535, REQUIRED),
+		.port = port,
+		.transport = get_transport(c, port ? "tcp" : "unix"),
+		.path = get_text(c, c->fields, "path", false),
+		.ca = get_text(c, c->fields, "ca", false),
+		.cert = get_text(c, c->fields, "cert", false),
+		.key = get_text(c, c->fields, "key", false),
+		.server_name = get_text(c, c->fields, "server_name", false),
 		.client_id = get_text(c, c->fields, "client_id", true),
 		.clean_start = get_flag(c, c->fields, "clean_start", REQUIRED),
 		.keep_alive = (int)get_number(c, c->fields, "keep_alive", 65535, REQUIRED),

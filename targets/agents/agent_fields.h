@@ -16,6 +16,8 @@ struct message {
 
 struct connect {
 	const char *host, *client_id, *user_name, *password; /* the last two may be NULL */
+	const char *transport;                               /* "wss": one that the agent has */
+	const char *path, *ca, *cert, *key, *server_name;    /* each may be NULL */
 	int port, keep_alive;
 	bool clean_start, has_will;
 	struct message will;

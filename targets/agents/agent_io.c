@@ -168,11 +168,24 @@ bool agent_read(struct agent *a)
 void agent_init(struct agent *a, const struct verb *verbs, const char *name, const char *version,
 	bool has_v5)
 {
+	static const char *const tcp[] = { "tcp", NULL };
+
+	agent_init_over(a, tcp, verbs, name, version, has_v5);
+}
+
+void agent_init_over(struct agent *a, const char *const *transports, const struct verb *verbs,
+	const char *name, const char *version, bool has_v5)
+{
+	json_t *spoken = json_array();
 	json_t *versions = has_v5 ? json_pack("[ss]", "3.1.1", "5.0") : json_pack("[s]", "3.1.1");
 
-	*a = (struct agent){ .verbs = verbs, .lock = PTHREAD_RECURSIVE_MUTEX_INITIALIZER_NP };
-	event_tell(json_pack("{s:s, s:i, s:s, s:s, s:o}", "event", "hello", "contract", 1, "name",
-		name, "version", version, "versions", versions));
+	*a = (struct agent){ .verbs = verbs,
+		.transports = transports,
+		.lock = PTHREAD_RECURSIVE_MUTEX_INITIALIZER_NP };
+	for (; *transports; transports++)
+		json_array_append_new(spoken, json_string(*transports));
+	event_tell(json_pack("{s:s, s:i, s:s, s:s, s:o, s:o}", "event", "hello", "contract", 1,
+		"name", name, "version", version, "versions", versions, "transports", spoken));
 }
 
 void agent_fini(struct agent *a)

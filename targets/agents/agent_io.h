@@ -35,19 +35,24 @@ struct verb {
 
 struct agent {
 	void *client;
-	const struct verb *verbs; /* but `sync`, and those that are unsupported */
-	bool v5, clean_start;     /* of the last `connect` */
-	atomic_bool connected;    /* and told so */
-	char *client_id;          /* of the first `connect` */
+	const char *const *transports; /* that its client speaks; NULL after the last */
+	const struct verb *verbs;      /* but `sync`, and those that are unsupported */
+	bool v5, clean_start;          /* of the last `connect` */
+	atomic_bool connected;         /* and told so */
+	char *client_id;               /* of the first `connect` */
 	pthread_mutex_t lock;
 	LIST_HEAD(commands, command) open;
 	char *input;
 	size_t filled, room;
 };
 
-/* Says hello, for 3.1.1 and, if it `has_v5`, 5.0. */
+/* Says hello, for 3.1.1 and, if it `has_v5`, 5.0; agent_init for TCP, agent_init_over for these transports, NULL after
+ * the last. What is handed over is borrowed.
+ */
 void agent_init(struct agent *a, const struct verb *verbs, const char *name, const char *version,
 	bool has_v5);
+void agent_init_over(struct agent *a, const char *const *transports, const struct verb *verbs,
+	const char *name, const char *version, bool has_v5);
 void agent_fini(struct agent *a);
 
 /* One read from standard input; carries out the commands that are complete. False: the end. */

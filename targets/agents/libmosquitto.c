@@ -107,9 +107,13 @@ static bool connects(struct command *c)
 	if (a->client && f.clean_start != a->clean_start)
 		command_fault(
 			c, "unsupported", "clean_start", " that differs from the connect before");
+	if (f.server_name)
+		command_fault(c, "unsupported", "server_name", "");
 	if (command_is_sound(c) && !a->client)
 		a->client = client_new(a, &f);
 	int rc = c->fault ? MOSQ_ERR_INVAL : mosquitto_will_clear(a->client);
+	if (!rc && f.ca)
+		rc = mosquitto_tls_set(a->client, f.ca, NULL, f.cert, f.key, NULL);
 	if (!rc)
 		rc = mosquitto_username_pw_set(a->client, f.user_name, f.password);
 	if (!rc && f.has_will) {
@@ -164,17 +168,25 @@ static bool disconnects(struct command *c)
 	return hand_over(c, props, rc);
 }
 
+/* Where TLS does not come about, the library says so by what it returns, and calls nobody back. */
+static void note_end(struct mosquitto *m, struct agent *a, int rc)
+{
+	if (rc && mosquitto_socket(m) < 0 && agent_find(a, CONNECT))
+		on_disconnect(m, a, rc, NULL);
+}
+
 int main(void)
 {
 	static const struct verb verbs[] = { { "connect", connects }, { "subscribe", subscribes },
 		{ "unsubscribe", subscribes }, { "publish", publishes },
 		{ "disconnect", disconnects }, { 0 } };
+	static const char *const transports[] = { "tcp", "tls", "unix", NULL };
 	struct agent a;
 	char version[32];
 	int v = mosquitto_lib_version(NULL, NULL, NULL);
 	snprintf(version, sizeof(version), "%d.%d.%d", v / 1000000, v / 1000 % 1000, v % 1000);
 	mosquitto_lib_init();
-	agent_init(&a, verbs, "libmosquitto", version, true);
+	agent_init_over(&a, transports, verbs, "libmosquitto", version, true);
 	for (bool more = true; more; agent_sweep(&a)) {
 		struct mosquitto *m = a.client;
 		struct pollfd fds[] = { { STDIN_FILENO, POLLIN, 0 }, { -1, POLLIN, 0 } };
@@ -184,11 +196,11 @@ int main(void)
 			fds[1].events |= POLLOUT;
 		poll(fds, 2, 100);
 		if (fds[1].revents & ~POLLOUT)
-			mosquitto_loop_read(m, 1);
+			note_end(m, &a, mosquitto_loop_read(m, 1));
 		if (fds[1].revents & POLLOUT)
-			mosquitto_loop_write(m, 1);
+			note_end(m, &a, mosquitto_loop_write(m, 1));
 		if (m)
-			mosquitto_loop_misc(m);
+			note_end(m, &a, mosquitto_loop_misc(m));
 		if (fds[0].revents)
 			more = agent_read(&a);
 	}

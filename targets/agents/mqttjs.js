@@ -1,5 +1,6 @@
 // The agent of MQTT.js 5, as docs/AGENT.md wants it.
 "use strict";
+const { readFileSync } = require("node:fs");
 const mqtt = require("mqtt");
 const { propertiesTypes: TYPES } = require("mqtt-packet/constants");
 const NUMBER = "integer", FLAG = "boolean", TEXT = "string", LIST = "list";
@@ -10,7 +11,9 @@ const NEEDED = {
 	publish: { topic: TEXT, qos: NUMBER, retain: FLAG },
 };
 const FIVE = { properties: "object", code: NUMBER, no_local: FLAG, retain_as_published: FLAG, retain_handling: NUMBER };
-const OPTIONAL = { will: "object", user_name: TEXT, password: TEXT, payload: TEXT, payload_hex: TEXT, ...FIVE };
+const OPTIONAL = { will: "object", user_name: TEXT, password: TEXT, payload: TEXT, payload_hex: TEXT, transport: TEXT,
+	path: TEXT, ca: TEXT, cert: TEXT, key: TEXT, server_name: TEXT, ...FIVE };
+const PROTOCOLS = { __proto__: null, tcp: "mqtt", tls: "mqtts", ws: "ws", wss: "wss" };
 const WANTED = { string: TEXT, binary: TEXT, pair: LIST, undefined: "a known name" }; // of properties; else numbers
 const ODD = { userProperties: "user_property", maximumQoS: "maximum_qos",
 	subscriptionIdentifiersAvailable: "subscription_identifier_available" };
@@ -78,8 +81,12 @@ const commands = {
 		check(c, c.will ? check(c.will, NEEDED.publish) ?? {} : {});
 		if (other("receive_maximum") || other("topic_alias_maximum") || "password" in c && !("user_name" in c))
 			no("another receive_maximum or topic_alias_maximum, password without user_name", Unsupported);
+		const transport = c.transport ?? "tcp", file = (path) => path && readFileSync(path);
+		if (!PROTOCOLS[transport] || (first && transport !== (first.transport ?? "tcp")))
+			no(`transport ${transport}, or another than before`, Unsupported);
 		const fresh = !client || left && c.clean_start, options = { hostname: c.host, port: c.port,
-			keepalive: c.keep_alive, clean: c.clean_start, username: c.user_name, password: c.password,
+			path: c.path, ca: file(c.ca), cert: file(c.cert), key: file(c.key), servername: c.server_name,
+			wsOptions: { servername: c.server_name }, keepalive: c.keep_alive, clean: c.clean_start, username: c.user_name, password: c.password,
 			incomingStore: fresh ? store() : client.incomingStore, outgoingStore: fresh ? store() : client.outgoingStore,
 			properties: properties(c), will: c.will && { topic: c.will.topic, payload: content(c.will),
 				qos: c.will.qos, retain: c.will.retain, properties: properties(c.will) } };
@@ -87,7 +94,7 @@ const commands = {
 		if (client)
 			Object.assign(client.options, options) && client.reconnect(options);
 		else
-			listen(client = mqtt.connect({ protocol: "mqtt", protocolVersion: five ? 5 : 4, clientId: c.client_id,
+			listen(client = mqtt.connect({ protocol: PROTOCOLS[transport], protocolVersion: five ? 5 : 4, clientId: c.client_id,
 				reconnectPeriod: 0, resubscribe: false, ...options }));
 		[first, open, connecting] = [first ?? c, true, id];
 	},
@@ -192,7 +199,8 @@ function obey(line) {
 // What the library throws would end a program, and its connection with it.
 process.on("uncaughtException", (error) => client?.stream.destroy() && fail(undefined, error));
 mqtt.connect({ protocol: "mqtt", host: "127.0.0.1", manualConnect: true }); // loads what connecting needs
-say("hello", { contract: 1, name: "MQTT.js", version: mqtt.MqttClient.VERSION, versions: ["3.1.1", "5.0"] });
+say("hello", { contract: 1, name: "MQTT.js", version: mqtt.MqttClient.VERSION, versions: ["3.1.1", "5.0"],
+	transports: Object.keys(PROTOCOLS) });
 const begun = [];
 process.stdin.on("data", (chunk) => {
 	for (let end; (end = chunk.indexOf("\n")) >= 0; chunk = chunk.subarray(end + 1))

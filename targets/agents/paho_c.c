@@ -88,18 +88,28 @@ static bool connects(struct command *c)
 	struct client *p = a->client;
 	struct connect f = get_connect(c);
 	char uri[300], *uris[] = { uri };
-	snprintf(uri, sizeof(uri), "tcp://%s:%d", f.host, f.port);
+	bool tls = f.ca;
+	snprintf(uri, sizeof(uri), "%s://%s:%d%s", strcmp(f.transport, "tls") ? f.transport : "ssl",
+		f.host, f.port, f.path ? f.path : "");
+	if (f.server_name)
+		command_fault(c, "unsupported", "server_name", "");
 	/* Properties that are older than the first client can never be freed. */
 	int rc = c->fault ? MQTTASYNC_FAILURE : client_ready(a, uri);
 	MQTTProperties props = properties_of(c, c->fields),
 		       will_props = properties_of(c, f.will.fields);
 	MQTTAsync_connectOptions o = connect_options(c, &f);
 	MQTTAsync_willOptions will = MQTTAsync_willOptions_initializer;
+	MQTTAsync_SSLOptions ssl = MQTTAsync_SSLOptions_initializer;
 	o.serverURIs = uris;
 	o.serverURIcount = 1;
 	o.connectProperties = a->v5 ? &props : NULL;
 	o.willProperties = a->v5 && f.has_will ? &will_props : NULL;
 	o.will = f.has_will ? &will : NULL;
+	o.ssl = tls ? &ssl : NULL;
+	ssl.trustStore = f.ca;
+	ssl.keyStore = f.cert;
+	ssl.privateKey = f.key;
+	ssl.verify = ssl.disableDefaultTrustStore = 1;
 	will.topicName = f.will.topic;
 	will.payload.data = f.will.payload.at;
 	will.payload.len = (int)f.will.payload.size;
@@ -181,12 +191,13 @@ int main(void)
 	static const struct verb verbs[] = { { "connect", connects }, { "subscribe", subscribes },
 		{ "unsubscribe", subscribes }, { "publish", publishes },
 		{ "disconnect", disconnects }, { 0 } };
+	static const char *const transports[] = { "tcp", "tls", "ws", "wss", NULL };
 	static struct agent a;
 	static struct client p;
 	const MQTTAsync_nameValue *v = MQTTAsync_getVersionInfo();
 	while (v->name && strcmp(v->name, "Version") != 0)
 		v++;
-	agent_init(&a, verbs, "Paho C", v->name ? v->value : "", true);
+	agent_init_over(&a, transports, verbs, "Paho C", v->name ? v->value : "", true);
 	a.client = &p;
 	while (agent_read(&a))
 		;

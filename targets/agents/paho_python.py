@@ -10,6 +10,7 @@ from paho.mqtt import __version__, client as mqtt
 from paho.mqtt.packettypes import PacketTypes as Types
 
 VERSIONS = {"3.1.1": mqtt.MQTTv311, "5.0": mqtt.MQTTv5}
+TRANSPORTS = {"tcp": "tcp", "tls": "tcp", "ws": "websockets", "wss": "websockets"}
 NAMES = {name.lower().replace(" ", "_"): name.replace(" ", "") for name in mqtt.Properties(0).names}
 NEEDED = {
     "connect": dict(host=str, port=int, version=str, client_id=str, clean_start=bool, keep_alive=int),
@@ -18,7 +19,8 @@ NEEDED = {
 }
 WILL, FILTER = NEEDED["publish"], dict(filter=str, qos=int)
 FIVE = dict(properties=dict, code=int, no_local=bool, retain_as_published=bool, retain_handling=int)
-OPTIONAL = dict(will=dict, user_name=str, password=str, payload=str, payload_hex=str, **FIVE)
+OPTIONAL = dict(will=dict, user_name=str, password=str, payload=str, payload_hex=str, transport=str, path=str, ca=str,
+                cert=str, key=str, server_name=str, **FIVE)
 
 
 def say(event, **fields):
@@ -58,17 +60,28 @@ class Agent:
 
     def connect(self, number, c):
         five = c["version"] == "5.0"
-        same = c["version"], c["client_id"], five or c["clean_start"]
+        transport = c.get("transport", "tcp")
+        same = (c["version"], c["client_id"], five or c["clean_start"], transport,
+                *(c.get(name) for name in ("path", "ca", "cert", "key")))
+        if transport not in TRANSPORTS or "server_name" in c:
+            raise NotImplementedError(f"transport {transport}, or server_name")
+        if transport != "tcp" and not c["keep_alive"]:  # its handshakes wait no longer than that
+            raise NotImplementedError("keep_alive 0 over TLS and WebSocket")
         if not self.client:
             self.client = mqtt.Client(c["client_id"], None if five else c["clean_start"], None,
-                                      VERSIONS[c["version"]], reconnect_on_failure=False)
+                                      VERSIONS[c["version"]], TRANSPORTS[transport], False)
+            if "path" in c:
+                self.client.ws_set_options(c["path"])
+            if "ca" in c:
+                self.client.tls_set(c["ca"], c.get("cert"), c.get("key"))
             self.first, self.five = same, five
             for name in [name for name in dir(self) if name.startswith("on_")]:
                 setattr(self.client, name, getattr(self, name))
         if self.client.socket():
             raise ValueError("there is a connection already")
         if same != self.first or "password" in c and "user_name" not in c:
-            raise NotImplementedError("another clean_start in 3.1.1, or password without user_name")
+            raise NotImplementedError("another clean_start in 3.1.1, another transport or certificate, or password "
+                                      "without user_name")
         self.check(c, {})
         options = dict(clean_start=c["clean_start"], properties=made(Types.CONNECT, c)) if five else {}
         self.client.username_pw_set(c.get("user_name"), c.get("password"))
@@ -205,13 +218,15 @@ def fork_for_each_case_run():
 def main():
     if "MQTTSPEC_PRELOAD" in os.environ:
         fork_for_each_case_run()
-    say("hello", contract=1, name="Paho Python", version=__version__, versions=list(VERSIONS),
+    say("hello", contract=1, name="Paho Python", version=__version__, versions=list(VERSIONS), transports=list(TRANSPORTS),
         preload=hasattr(socket, "recv_fds"))
     agent, begun = Agent(), bytearray()
     while True:
         client, sock = agent.client, agent.client and agent.client.socket()
         writing = [sock] if sock and client.want_write() else []
-        ready, _, _ = select.select([0, sock] if sock else [0], writing, [], 0.1 if sock else None)
+        at_once = getattr(sock, "pending", int)()  # read from the socket, and kept by TLS
+        wait = None if not sock else 0 if at_once else 0.1
+        ready, _, _ = select.select([0, sock] if sock else [0], writing, [], wait)
         if 0 in ready:
             chunk = os.read(0, 1 << 20)
             if not chunk:

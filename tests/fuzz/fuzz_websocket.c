@@ -37,7 +37,7 @@ static void answer(struct memory *m)
 		return;
 	m->answers = false;
 	opening_accept(*http_field(&head, "Sec-WebSocket-Key"), accept);
-	opening_answer(&m->in, accept);
+	opening_answer(&m->in, accept, true);
 	buf_add(&m->in, m->rest, m->rest_len);
 }
 

@@ -112,12 +112,15 @@ class Client:
         if command["clean_start"] and FAULT != "keeps_state":
             self.sent, self.taken = {}, set()
         name = "MQIsdp" if FAULT == "other_name" else "MQTT"
-        self.socket = socket.create_connection((command["host"], command["port"]))
+        self.socket = self.open(command)
         self.select.register(self.socket, selectors.EVENT_READ, self.read_packets)
         self.waiting["connect"] = command["id"]
         self.keep_alive = command["keep_alive"]
         self.send(CONNECT, 0, text(name) + bytes([level, flags]) + struct.pack(">H", command["keep_alive"]) +
                   properties + fields)
+
+    def open(self, command):
+        return socket.create_connection((command["host"], command["port"]))
 
     def take_id(self):
         self.next_id += 1
@@ -286,5 +289,6 @@ class Client:
             say(**event)
 
 
-say(event="hello", contract=1, name="odd client", version="0", versions=["3.1.1", "5.0"])
-Client().run()
+if __name__ == "__main__":
+    say(event="hello", contract=1, name="odd client", version="0", versions=["3.1.1", "5.0"])
+    Client().run()

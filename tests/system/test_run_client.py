@@ -123,13 +123,71 @@ def test_a_client_that_needs_a_keep_alive_gets_one(tmp_path):
     agent.chmod(0o755)
     done = mqttspec("run", "--client", f"{agent} {BUILD}/client/mqttspec-client", CASE, "keep_alive_off",
                     "connect_keep_alive_as_asked", "--versions", "5.0", out=tmp_path / "out")
-    assert "MQTT 5.0: a Keep Alive of 0 cannot be had; all have 60 s instead" in done.stderr
+    assert "over tcp a Keep Alive of 0 cannot be had; all have 60 s instead" in done.stderr
     verdicts = {case["id"]: case["verdict"] for case in done.cases}
     about_it = {"keep_alive_off", "connect_keep_alive_as_asked/0"}
     assert {id for id, verdict in verdicts.items() if verdict == "inapplicable"} == about_it, done.shown
     assert verdicts[CASE] == "pass" and verdicts["connect_keep_alive_as_asked/5"] == "pass"
     assert all("cannot switch its Keep Alive off" in case["note"] for case in done.cases if case["id"] in about_it)
     assert "keep alive 60" in str(next(case for case in done.cases if case["id"] == CASE)["transcript"])
+
+
+def test_a_transport_that_the_client_does_not_speak_is_refused(tmp_path):
+    done = mqttspec("run", "--client", f"{ODD} none", CASE, "--transports", "tcp,wss", out=tmp_path / "out")
+    assert done.returncode == 2 and not done.cases
+    assert done.stderr == "mqttspec run: the client does not speak wss; what it does: --transports tcp\n"
+
+
+def test_all_transports_are_those_that_the_agent_names(tmp_path):
+    done = mqttspec("run", "--client", f"{ODD} none", CASE, "--transports", "all", "--versions", "5.0", out=tmp_path)
+    assert [case["transport"] for case in done.cases] == ["tcp"], done.shown
+
+
+@pytest.mark.parametrize("transport, line", [
+    ("tls", "mosquitto_pub -L mqtts://{host}:{port}/a --cafile {ca} -V mqttv{v} -i me -m b -q 1"),
+    ("wss", "mqttspec-client pub -L {url} --cafile {ca} -V mqttv{v} -i me -t a -m b -q 1"),
+    ("unix", "mosquitto_pub --unix {host} -V mqttv{v} -i me -t a -m b -q 1"),
+])
+def test_a_command_line_is_told_how_to_connect(transport, line, tmp_path):
+    line = line.replace("mqttspec-client", str(BUILD / "client/mqttspec-client"))
+    case, = mqttspec("run", "--exec", line, "qos1_published", "--transports", transport, "--versions", "5.0",
+                     out=tmp_path / "out").cases
+    assert (case["verdict"], case["transport"]) == ("pass", transport), case
+
+
+def test_a_target_file_says_what_its_command_line_can_use(tmp_path):
+    path = tmp_path / "line.ini"
+    path.write_text("[target]\nname = Line\nexec = mosquitto_pub -h {host} -p {port} -t a -m b\ntransports = tcp,unix\n")
+    done = mqttspec("run", path, CASE, "--transports", "all", "--list", out=tmp_path / "out")
+    assert {line.split()[2] for line in done.stdout.splitlines()} == {"whole", "unix"}
+    done = mqttspec("run", path, CASE, "--transports", "tls", out=tmp_path / "out")
+    assert done.returncode == 2
+    assert "the client does not speak tls; what it does: --transports tcp,unix" in done.stderr
+
+
+NEEDS_KEEP_ALIVE_OVER_TLS = NEEDS_KEEP_ALIVE.replace(
+    'command["keep_alive"] == 0:', 'command["keep_alive"] == 0 and command.get("transport") == "tls":')
+
+
+def test_a_keep_alive_that_one_transport_needs_is_for_that_one(tmp_path):
+    agent = tmp_path / "agent.py"
+    agent.write_text(NEEDS_KEEP_ALIVE_OVER_TLS)
+    agent.chmod(0o755)
+    done = mqttspec("run", "--client", f"{agent} {BUILD}/client/mqttspec-client", CASE, "keep_alive_off",
+                    "--transports", "tcp,tls", "--versions", "5.0", out=tmp_path / "out")
+    assert "over tls a Keep Alive of 0 cannot be had; all have 60 s instead" in done.stderr
+    verdicts = {(case["id"], case["transport"]): case["verdict"] for case in done.cases}
+    assert verdicts == {(CASE, "tcp"): "pass", (CASE, "tls"): "pass", ("keep_alive_off", "tcp"): "pass",
+                        ("keep_alive_off", "tls"): "inapplicable"}, done.shown
+
+
+def test_nothing_is_left_of_the_certificates(tmp_path, monkeypatch):
+    (tmp_path / "tmp").mkdir()
+    monkeypatch.setenv("TMPDIR", str(tmp_path / "tmp"))
+    monkeypatch.setenv("PATH", f"{BUILD}/client:{os.environ['PATH']}")
+    done = mqttspec("run", "--client", INCLUDED, CASE, "--transports", "tls", "--versions", "5.0", out=tmp_path / "out")
+    assert [case["verdict"] for case in done.cases] == ["pass"], done.shown
+    assert not list((tmp_path / "tmp").iterdir())
 
 
 def test_what_an_agent_writes_to_stderr_is_kept(tmp_path):

@@ -68,7 +68,7 @@ def test_a_server_is_judged_over_what_it_offers(run, both, tmp_path, asked, tran
         assert shown.stdout.strip(), path
 
 
-@pytest.mark.parametrize("asked, transports", [((), ["tcp"]), (("--transports", "all"), ["tcp", "unix"])])
+@pytest.mark.parametrize("asked, transports", [((), ["tcp"]), (("--transports", "all"), ["tcp", "tls", "ws", "wss", "unix"])])
 def test_a_client_is_told_where_to_connect(run, asked, transports):
     done = run("--client", "mqttspec-client agent", ASKED, *asked)
     assert done.returncode == 0, done

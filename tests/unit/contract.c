@@ -8,6 +8,7 @@
 /* case.h and cmocka both have a `fail`; what follows needs that of cmocka alone. */
 #undef fail
 #include "harness/agent/contract.h"
+#include "harness/transport/transport.h"
 
 #undef fail
 #define fail() _fail(__FILE__, __LINE__)
@@ -27,6 +28,26 @@ static void connect_has_what_is_always_there(void **state)
 	assert_string_equal(contract_connect(a, 1, &place_311, "k", &c),
 		"{\"do\":\"connect\",\"id\":1,\"host\":\"127.0.0.1\",\"port\":1883,"
 		"\"version\":\"3.1.1\",\"client_id\":\"k\",\"clean_start\":true,\"keep_alive\":0}");
+}
+
+static void connect_says_how_unless_it_is_tcp(void **state)
+{
+	struct arena *a = *state;
+	const struct connect c = { .server_name = "n", .shows_certificate = true };
+	struct agent_place place = place_311;
+
+	place.transport = "tcp";
+	assert_null(strstr(contract_connect(a, 1, &place, "k", &c), "transport"));
+	place.transport = "wss";
+	place.path = "/mqtt";
+	place.ca = "/ca.pem";
+	place.cert = "/c.pem";
+	place.key = "/c.key";
+	assert_non_null(strstr(contract_connect(a, 1, &place, "k", &c),
+		"\"transport\":\"wss\",\"path\":\"/mqtt\",\"ca\":\"/ca.pem\",\"server_name\":\"n\","
+		"\"cert\":\"/c.pem\",\"key\":\"/c.key\""));
+	assert_null(
+		strstr(contract_connect(a, 1, &place, "k", &(const struct connect){ 0 }), "c.pem"));
 }
 
 static void connect_has_what_was_asked_for(void **state)
@@ -191,6 +212,26 @@ static void hello_is_read(void **state)
 	assert_int_equal(told.kind, TOLD_HELLO);
 	assert_string_equal(hello.name, "n");
 	assert_int_equal(hello.versions, V50);
+	assert_int_equal(hello.transports, transport_bit(&transport_tcp));
+}
+
+/* Those of later contracts are passed over. */
+static void hello_may_name_transports(void **state)
+{
+	struct arena *a = *state;
+	struct told told;
+	struct hello hello;
+	const char *error;
+	const char *line = "{\"event\":\"hello\",\"contract\":1,\"name\":\"n\",\"version\":\"2\","
+			   "\"versions\":[\"5.0\"],\"transports\":[\"wss\",\"quic\",\"tls\"]}";
+
+	assert_true(contract_event(a, line, strlen(line), &told, &hello, &error));
+	assert_int_equal(
+		hello.transports, transport_bit(&transport_tls) | transport_bit(&transport_wss));
+	assert_no_event(a,
+		"{\"event\":\"hello\",\"contract\":1,\"name\":\"n\",\"version\":\"2\","
+		"\"versions\":[\"5.0\"],\"transports\":[]}",
+		"`transports`: must name some of");
 }
 
 static void what_is_no_event_is_said(void **state)
@@ -251,6 +292,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(connect_has_what_is_always_there),
 		cmocka_unit_test(connect_has_what_was_asked_for),
+		cmocka_unit_test(connect_says_how_unless_it_is_tcp),
 		cmocka_unit_test(clean_start_of_a_kept_session),
 		cmocka_unit_test(filters_stand_in_order),
 		cmocka_unit_test(payloads_are_text_or_digits),
@@ -258,6 +300,7 @@ int main(void)
 		cmocka_unit_test(answers_are_read),
 		cmocka_unit_test(messages_are_read),
 		cmocka_unit_test(hello_is_read),
+		cmocka_unit_test(hello_may_name_transports),
 		cmocka_unit_test(what_is_no_event_is_said),
 	};
 	return cmocka_run_group_tests_name("contract", tests, set_up, tear_down);

@@ -11,9 +11,11 @@
 
 #include "base/clock.h"
 #include "harness/transport/endpoint.h"
+#include "harness/transport/frame_log.h"
 #include "harness/transport/framing.h"
 #include "harness/transport/http.h"
 #include "harness/transport/opening.h"
+#include "harness/transport/ws_asked.h"
 
 enum { HEAD_ROOM = 4096 };
 
@@ -59,7 +61,7 @@ static void shake_hands(struct by_hand *h, const char *more, size_t more_len)
 	assert_true(http_is(head.start[1], "/mqtt"));
 	opening_accept(*http_field(&head, "Sec-WebSocket-Key"), accept);
 	buf_init(&out, HEAD_ROOM);
-	opening_answer(&out, accept);
+	opening_answer(&out, accept, true);
 	buf_add(&out, more, more_len);
 	write_all(h->plain, out.data, out.len);
 	buf_fini(&out);
@@ -410,7 +412,7 @@ static void check_framing(struct framing framing, const char *data, const char *
 	framing.unmasked = true;
 	buf_init(&out, HEAD_ROOM);
 	buf_init(&text, HEAD_ROOM);
-	assert_true(framing_encode(&out, &framing, data, strlen(data)));
+	assert_true(framing_encode(&out, &framing, FRAMES_OF_CLIENT, data, strlen(data)));
 	for (size_t i = 0; i < out.len; i++)
 		buf_printf(&text, "%02X", out.data[i]);
 	assert_string_equal(buf_text(&text), hex);
@@ -448,16 +450,204 @@ static void frames_have_lengths_and_masks(void **state)
 
 	(void)state;
 	buf_init(&out, 2 * sizeof(zeros));
-	assert_true(framing_encode(&out, &masked, zeros, 126));
+	assert_true(framing_encode(&out, &masked, FRAMES_OF_CLIENT, zeros, 126));
 	assert_memory_equal(out.data, "\x82\xFE\0\x7E", 4);
 	assert_int_equal(out.len, 4 + 4 + 126);
 	for (size_t i = 0; i < 126; i++) /* of zeros the mask is left */
 		assert_int_equal(out.data[8 + i], out.data[4 + i % 4]);
 	buf_reset(&out);
-	assert_true(framing_encode(&out, &masked, zeros, sizeof(zeros)));
+	assert_true(framing_encode(&out, &masked, FRAMES_OF_CLIENT, zeros, sizeof(zeros)));
 	assert_memory_equal(out.data, "\x82\xFF\0\0\0\0\0\x01\x11\x70", 10);
 	assert_int_equal(out.len, 10 + 4 + sizeof(zeros));
 	buf_fini(&out);
+}
+
+/* What a server sends is masked only where that is the fault. */
+static void a_server_masks_nothing_unless_it_is_told_to(void **state)
+{
+	static const struct framing masked = { .masked = true };
+	struct buf out;
+
+	(void)state;
+	buf_init(&out, HEAD_ROOM);
+	assert_true(framing_encode(
+		&out, &(const struct framing){ 0 }, FRAMES_OF_SERVER, "abc", strlen("abc")));
+	assert_memory_equal(out.data,
+		"\x82\x03"
+		"abc",
+		5);
+	assert_int_equal(out.len, 5);
+	assert_true(framing_encode(&out, &masked, FRAMES_OF_SERVER, "abc", strlen("abc")));
+	assert_memory_equal(out.data + 5, "\x82\x83", 2);
+	assert_int_equal(out.len, 5 + 2 + 4 + 3);
+	buf_fini(&out);
+}
+
+/* ---- frames that came ---------------------------------------------------------------------- */
+
+/* The same however it is cut. */
+static void frames_are_told_by_their_heads(void **state)
+{
+	static const uint8_t frames[] = "\x82\x83"
+					"abcd"
+					"xyz" /* binary */
+					"\x01\x81"
+					"abcd"
+					"x" /* text, with the same mask */
+					"\x80\x82"
+					"abce"
+					"xy" /* goes on */
+					"\x89\x01"
+					"p" /* Ping, without one */
+					"\x83\x80"
+					"abcf"; /* reserved */
+	const size_t size = sizeof(frames) - 1;
+
+	(void)state;
+	for (size_t cut = 1; cut <= size; cut++) {
+		struct frame_log log = { 0 };
+		for (size_t at = 0; at < size; at += cut)
+			frame_log_take(&log, frames + at, size - at < cut ? size - at : cut);
+		assert_int_equal(log.frames, 5);
+		assert_int_equal(log.data, 3);
+		assert_int_equal(log.not_binary, 2);
+		assert_int_equal(log.unmasked, 1);
+		assert_int_equal(log.same_masks, 1);
+		assert_int_equal(log.payload_left, 0);
+	}
+}
+
+static void long_frames_are_passed_over(void **state)
+{
+	static const uint8_t head_16[] = { 0x82, 0xFE, 0x01, 0x00, 1, 2, 3, 4 };
+	static const uint8_t head_64[] = { 0x82, 0xFF, 0, 0, 0, 0, 0, 1, 0, 0, 5, 6, 7, 8 };
+	static const uint8_t zeros[0x10000];
+	struct frame_log log = { 0 };
+
+	(void)state;
+	frame_log_take(&log, head_16, sizeof(head_16));
+	assert_int_equal(log.payload_left, 0x100);
+	frame_log_take(&log, zeros, 0x100);
+	frame_log_take(&log, head_64, sizeof(head_64));
+	assert_int_equal(log.payload_left, sizeof(zeros));
+	frame_log_take(&log, zeros, sizeof(zeros));
+	assert_int_equal(log.frames, 2);
+	assert_int_equal(log.unmasked + log.same_masks + log.not_binary, 0);
+}
+
+/* ---- a client by hand ---------------------------------------------------------------------- */
+
+static struct pipe *hear(struct listener *l, struct arena *a, struct ws_asked *asked)
+{
+	int64_t deadline_us = clock_now_us() + ENDS_LIMIT_US;
+	struct pipe *below = NULL;
+	const char *error = NULL;
+
+	while (!below && clock_now_us() < deadline_us)
+		below = ws_hear(a, l, deadline_us, asked, &error);
+	assert_null(error);
+	assert_non_null(below);
+	return below;
+}
+
+/* It asks in `request`, over plain TCP. */
+static void ask(struct by_hand *h, const char *request)
+{
+	const char *error = "";
+
+	*h = (struct by_hand){ 0 };
+	arena_init(&h->arena);
+	h->listener = transport_listen(&h->arena, &transport_ws, NULL, &error);
+	assert_non_null(h->listener);
+	assert_string_equal(h->listener->path, "/mqtt");
+	const char *url = arena_printf(&h->arena, "mqtt://127.0.0.1:%u", h->listener->port);
+	assert_true(endpoint_parse(&h->arena, url, &h->to, &error));
+	h->socket = endpoint_dial(&h->arena, &h->to, clock_now_us() + ENDS_LIMIT_US, &error);
+	assert_non_null(h->socket);
+	write_all(h->socket, request, strlen(request));
+}
+
+static void stop(struct by_hand *h)
+{
+	pipe_close(h->socket);
+	listener_close(h->listener);
+	arena_fini(&h->arena);
+}
+
+static void a_request_is_heard_as_it_is(void **state)
+{
+	struct by_hand h;
+	struct ws_asked asked;
+
+	(void)state;
+	ask(&h,
+		"POST /a HTTP/1.1\r\nhost: b\r\nUpgrade: websocket\r\nConnection: keep-alive, "
+		"upgrade\r\n"
+		"Sec-WebSocket-Version: 8\r\nSec-WebSocket-Key: c\r\nSec-WebSocket-Protocol: "
+		"MQTT\r\n"
+		"Sec-WebSocket-Protocol: chat\r\n\r\n");
+	struct pipe *below = hear(h.listener, &h.arena, &asked);
+	assert_null(asked.fault);
+	assert_string_equal(asked.method, "POST");
+	assert_string_equal(asked.target, "/a");
+	assert_string_equal(asked.host, "b");
+	assert_string_equal(asked.version, "8");
+	assert_string_equal(asked.protocols, "MQTT, chat");
+	assert_string_equal(asked.extensions, "");
+	assert_true(asked.upgrades);
+	assert_false(asked.has_key);
+	assert_false(asked.offers_mqtt); /* in small letters */
+	pipe_close(below);
+	stop(&h);
+}
+
+static void assert_answer(struct by_hand *h, const char *text, size_t size)
+{
+	char got[HEAD_ROOM];
+	size_t len = 0;
+
+	while (len < size) {
+		ssize_t n = ends_read(h->socket, got + len, sizeof(got) - len);
+		assert_true(n > 0);
+		len += (size_t)n;
+	}
+	assert_int_equal(len, size);
+	assert_memory_equal(got, text, len);
+}
+
+/* The key and its answer are those of RFC 6455, section 1.3. */
+static void an_answer_is_made_to_order(void **state)
+{
+	static const char request[] =
+		"GET /mqtt HTTP/1.1\r\nHost: a\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n"
+		"Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n"
+		"Sec-WebSocket-Protocol: chat,mqtt\r\n\r\n";
+	const struct ws_reply replies[] = {
+		{ .head = "HTTP/1.1 101 a\nSec-WebSocket-Accept: {accept}\n", .pings = true },
+		{ .head = "HTTP/1.1 404 Not Found\n", .apart = true },
+	};
+	const char *const answers[] = {
+		"HTTP/1.1 101 a\r\nSec-WebSocket-Accept: "
+		"s3pPLMBiTxaQ9kYGzzhZRbK+xOo=\r\n\r\n\x89\0",
+		"HTTP/1.1 404 Not Found\r\n\r\n",
+	};
+
+	(void)state;
+	for (size_t i = 0; i < 2; i++) {
+		struct by_hand h;
+		struct ws_asked asked;
+		ask(&h, request);
+		struct pipe *below = hear(h.listener, &h.arena, &asked);
+		assert_true(asked.offers_mqtt && asked.has_key);
+		struct pipe *pipe = ws_reply(
+			&h.arena, below, &asked, &replies[i], clock_now_us() + ENDS_LIMIT_US);
+		assert_non_null(pipe);
+		assert_int_equal(pipe == below, i == 1);
+		assert_answer(
+			&h, answers[i], strlen(answers[i]) + !i); /* a Ping frame ends with a 0 */
+		pipe_close(pipe);
+		stop(&h);
+	}
 }
 
 int main(void)
@@ -473,6 +663,11 @@ int main(void)
 		cmocka_unit_test(what_is_not_asked_for_is_left_in_the_socket),
 		cmocka_unit_test(frames_are_made_to_order),
 		cmocka_unit_test(frames_have_lengths_and_masks),
+		cmocka_unit_test(a_server_masks_nothing_unless_it_is_told_to),
+		cmocka_unit_test(frames_are_told_by_their_heads),
+		cmocka_unit_test(long_frames_are_passed_over),
+		cmocka_unit_test(a_request_is_heard_as_it_is),
+		cmocka_unit_test(an_answer_is_made_to_order),
 		cmocka_unit_test(every_write_is_a_record_of_its_own),
 		cmocka_unit_test(a_close_is_announced_and_a_reset_is_not),
 	};

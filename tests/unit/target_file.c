@@ -333,6 +333,12 @@ static void faults_have_a_place(void **state)
 		"without one, its `exec`");
 	assert_refused("[target]\nname = X\nagent = a\nready_ms = 5\n",
 		"1: a client is launched for each case run: it has no files, and no `ready_ms`");
+	assert_refused("[target]\nname = X\nagent = a\ntransports = tls\n",
+		"1: `transports` is for the `exec` of a client: an agent says itself what it "
+		"speaks, and for brokers their placeholders and URLs do");
+	assert_refused("[target]\nname = X\nexec = a\ntransports = tcp,pigeon\n",
+		"4: `transports`: must be one or more of tcp, tls, ws, wss, unix, with commas "
+		"between");
 	assert_refused("[target]\ncommand = x\n", "1: [target] needs a `name`");
 	assert_refused("[target]\ncommand = 'x\n", "2: `command`: a quote is left open");
 	assert_refused("[target]\nready_ms = 0\n",

@@ -1,0 +1,149 @@
+"""What bench/run and bench/restart stand on: loads that are stored, a tape of what was written, and its replay."""
+import json
+import struct
+import subprocess
+import sys
+
+import pytest
+
+from test_store import BUILD, LIMIT_S, ROOT, broker  # noqa: F401: a fixture
+
+WRITE, WRITE_THROUGH, SYNC, ALLOCATE = range(4)
+HEAD, CALL = struct.Struct("=QQQ"), struct.Struct("=QQIIQ")
+MAGIC = 0x657061742D6D716D
+
+
+def call(program, *arguments, **how):
+    return subprocess.run([BUILD / "bench" / program, *map(str, arguments)], capture_output=True, text=True,
+                          timeout=LIMIT_S, **how)
+
+
+# ---- loads
+
+def load(server, *arguments):
+    run = call("mqttspec-load", "-p", server.port, "-n", 40, *arguments)
+    assert (run.returncode, run.stderr) == (0, "")
+    return json.loads(run.stdout)
+
+
+@pytest.mark.parametrize("qos", [1, 2])
+def test_a_kept_load_is_in_the_store(broker, qos):  # noqa: F811
+    broker.configure("persistence_sync none").start()
+    said = load(broker, "-w", "kept", "-q", qos, "-P", 3, "-S", 4, "-F", 2, "-W", 16)
+    assert said["acknowledged"] == 40 and 0 < said["p50_us"] <= said["p99_us"]
+    assert said["ended_us"] - said["began_us"] == pytest.approx(said["seconds"] * 1e6, abs=1000)
+    kinds = [pair["kind"] for pair in broker.dump()]
+    counts = {kind: kinds.count(kind) for kind in ("session", "subscription", "delivery", "retained")}
+    assert counts == {"session": 7, "subscription": 8, "delivery": 40, "retained": 0}
+
+
+def test_a_retained_load_has_a_topic_for_each_message(broker):  # noqa: F811
+    broker.configure("persistence_sync none").start()
+    assert load(broker, "-w", "retained", "-q", 1, "-P", 3, "-W", 16)["acknowledged"] == 40
+    pairs = [pair for pair in broker.dump() if pair["kind"] == "retained"]
+    assert len({pair["topic"] for pair in pairs}) == 40
+
+
+@pytest.mark.parametrize("arguments, sentence", [
+    (["-w", "kept"], "mqttspec-load: kept and retained take QoS 1 or 2: it is acknowledgements that count\n"),
+    (["-w", "keep", "-q", 1], "mqttspec-load: there is no workload keep\n")])
+def test_a_load_that_makes_no_sense_is_refused(arguments, sentence):
+    run = call("mqttspec-load", "-p", 1, *arguments)
+    assert (run.returncode, run.stderr) == (2, sentence)
+
+
+# ---- the tape
+
+def tape(path, calls, lost=0, count=None):
+    """Of calls (µs, kind, place, length, pieces)."""
+    path.write_bytes(HEAD.pack(MAGIC, len(calls) if count is None else count, lost) + b"".join(
+        CALL.pack(began, at, 1000000, kind | pieces << 4, length) for began, kind, at, length, pieces in calls))
+    return path
+
+
+COMMITS = [(100, ALLOCATE, 0, 65536, 0), (200, WRITE, 8192, 12288, 3), (300, SYNC, 0, 0, 0),
+           (400, WRITE_THROUGH, 64, 48, 1), (500, WRITE, 20480, 4096, 1), (600, SYNC, 0, 0, 0),
+           (700, WRITE_THROUGH, 4160, 48, 1)]
+
+
+def replay(*arguments):
+    run = call("mqttspec-replay", *arguments)
+    assert (run.returncode, run.stderr) == (0, "")
+    return json.loads(run.stdout)
+
+
+def written(path):
+    """Whether each block of 4,096 bytes has anything in it; and a sample of each."""
+    data = path.read_bytes()
+    return [any(data[at:at + 4096]) for at in range(0, len(data), 4096)]
+
+
+def test_a_replay_writes_the_same_to_the_same_places(tmp_path):
+    said = replay(tape(tmp_path / "tape", COMMITS), tmp_path / "file")
+    assert {key: said[key] for key in ("writes", "bytes", "syncs", "commits", "disk_seconds")} == {
+        "writes": 4, "bytes": 12288 + 4096 + 2 * 48, "syncs": 4, "commits": 2, "disk_seconds": 0.007}
+    assert written(tmp_path / "file") == [True] * 6 + [False] * 10
+
+
+def test_a_replay_counts_from_then_to_then_and_does_what_came_before(tmp_path):
+    said = replay(tape(tmp_path / "tape", COMMITS), tmp_path / "file", 350, 650)
+    assert [said[key] for key in ("writes", "bytes", "syncs", "commits")] == [2, 48 + 4096, 2, 1]
+    assert written(tmp_path / "file") == [True, False] + [True] * 4 + [False] * 10
+
+
+def test_a_replay_as_a_log_writes_a_commit_in_one_piece(tmp_path):
+    said = replay("-a", tape(tmp_path / "tape", COMMITS), tmp_path / "file")
+    assert [said[key] for key in ("bytes", "commits")] == [12288 + 4096 + 2 * 48, 2]
+    assert written(tmp_path / "file") == [True] * 5 + [False] * 11
+
+
+@pytest.mark.parametrize("how", [{"lost": 1}, {"count": 9}], ids=["with calls lost", "cut"])
+def test_a_tape_that_is_not_whole_is_refused(tmp_path, how):
+    path = tape(tmp_path / "tape", COMMITS, **how)
+    run = call("mqttspec-replay", path, tmp_path / "file")
+    assert (run.returncode, run.stdout) == (1, "")
+    assert run.stderr == f"mqttspec-replay: {path}: it is no whole tape\n"
+    assert not (tmp_path / "file").exists()
+
+
+PROGRAM = """
+import os, sys
+fd = os.open(sys.argv[1], os.O_RDWR | os.O_CREAT)
+through = os.open(sys.argv[1], os.O_RDWR | os.O_DSYNC)
+os.posix_fallocate(fd, 0, 16384)
+os.pwrite(fd, b"x" * 100, 4096)
+os.lseek(fd, 8192, os.SEEK_SET)
+os.writev(fd, [b"x" * 10, b"y" * 20])
+os.writev(os.open(os.devnull, os.O_WRONLY), [b"z"])
+os.fdatasync(fd)
+os.pwrite(through, b"x" * 7, 64)
+"""
+
+
+def test_the_witness_notes_what_is_written_to_files(tmp_path):
+    path = tmp_path / "tape"
+    run = subprocess.run([sys.executable, "-c", PROGRAM, tmp_path / "file"], capture_output=True, text=True,
+                         timeout=LIMIT_S, env={"LD_PRELOAD": str(BUILD / "bench" / "libmqttspec-witness.so"),
+                                               "MQTTSPEC_TAPE": str(path)})
+    assert (run.returncode, run.stderr) == (0, "")
+    data = path.read_bytes()
+    assert HEAD.unpack_from(data) == (MAGIC, 5, 0)
+    calls = list(CALL.iter_unpack(data[HEAD.size:]))
+    assert [(kind & 15, at, length, kind >> 4) for _, at, _, kind, length in calls] == [
+        (ALLOCATE, 0, 16384, 0), (WRITE, 4096, 100, 1), (WRITE, 8192, 30, 2), (SYNC, 0, 0, 0),
+        (WRITE_THROUGH, 64, 7, 1)]
+    assert all(earlier[0] <= later[0] for earlier, later in zip(calls, calls[1:]))
+
+
+# ---- the programs
+
+@pytest.mark.parametrize("program, arguments, sentence", [
+    ("run", ["--rows", "fan-inn"], "bench/run: no row fan-inn; there are "),
+    ("restart", ["--rows", "emty"], "bench/restart: no row emty; there are "),
+    ("restart", ["--share", "0"], "bench/restart: --share takes 1 to 1000\n"),
+    ("count", ["--beside", "/nowhere"], "bench/count: /nowhere: no such program\n")])
+def test_what_the_programs_do_not_know_is_refused(program, arguments, sentence):
+    run = subprocess.run([sys.executable, "-B", ROOT / "bench" / program, *arguments], capture_output=True, text=True,
+                         timeout=LIMIT_S)
+    assert (run.returncode, run.stdout) == (1, "")
+    assert run.stderr.startswith(sentence)
