@@ -251,6 +251,11 @@ enum deliver_result outgoing_add(struct broker *b, struct session *s, struct pub
 		outgoing_unstage(b, s);
 		return DELIVER_FAILED;
 	}
+	if (ready && !stored && d->qos == 2 &&
+		timer_set(&b->timers, &s->timer, b->now_ms + STORE_RETRY_MS)) {
+		id_withdraw(o, d); /* as if it had waited; see id_give */
+		ready = false;
+	}
 	if (ready && !b->staging && delivery_send(b, s, d, p))
 		o->ring.sent++;
 	return DELIVER_OK;

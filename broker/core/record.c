@@ -262,8 +262,9 @@ bool record_delivery_store(struct broker *b, const struct session *s, struct del
 
 bool record_delivery_change(struct broker *b, const struct session *s, struct delivery *d)
 {
-	if (!d->stored)
-		return true;
+	if (!d->stored) /* what the store does not know of must not reach a client at QoS 2 */
+		return d->qos < 2 || !d->message || !session_is_durable(s) ||
+			record_delivery_store(b, s, d);
 	if (!delivery_put(b, s, d))
 		return false;
 	if (d->state == DELIVERY_RELEASED && d->message)

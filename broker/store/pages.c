@@ -162,5 +162,6 @@ bool pages_see(struct pages *p, uint64_t number, uint64_t count)
 
 void pages_forget(struct pages *p)
 {
-	memset(p->seen, 0, p->last / 8 + 1);
+	if (p->seen) /* an empty file has none */
+		memset(p->seen, 0, p->last / 8 + 1);
 }
