@@ -150,21 +150,18 @@ CLIENT_CASE(client_tls_versions, .title = "Which versions of TLS the client spea
 
 /* ---- no TLS -------------------------------------------------------------------------------- */
 
+static const struct bytes in_the_clear = BYTES("\x20\x09\0\0\x06\x22\0\x0A\x21\0\x14");
+static const struct bytes http = BYTES("HTTP/1.1 400 Bad Request\r\nContent-Length: 0\r\n\r\n");
+static const struct bytes noise = BYTES("\xFF\xFE\xFD\xFC\xFB\xFA\xF9\xF8\xF7\xF6\xF5\xF4");
+static const struct bytes alert = BYTES("\x15\x03\x03\x00\x02\x02\x28");
+
 static const struct vector strangers[] = {
 	{ .id = "mqtt",
 		.title = "A CONNACK in the clear ends the attempt",
-		.extra = &(const struct bytes)BYTES("\x20\x09\0\0\x06\x22\0\x0A\x21\0\x14") },
-	{ .id = "http",
-		.title = "An answer of HTTP ends the attempt",
-		.extra = &(const struct bytes)BYTES(
-			"HTTP/1.1 400 Bad Request\r\nContent-Length: 0\r\n\r\n") },
-	{ .id = "noise",
-		.title = "Bytes without a meaning end the attempt",
-		.extra = &(const struct bytes)BYTES(
-			"\xFF\xFE\xFD\xFC\xFB\xFA\xF9\xF8\xF7\xF6\xF5\xF4") },
-	{ .id = "alert",
-		.title = "A fatal alert ends the attempt",
-		.extra = &(const struct bytes)BYTES("\x15\x03\x03\x00\x02\x02\x28") },
+		.extra = &in_the_clear },
+	{ .id = "http", .title = "An answer of HTTP ends the attempt", .extra = &http },
+	{ .id = "noise", .title = "Bytes without a meaning end the attempt", .extra = &noise },
+	{ .id = "alert", .title = "A fatal alert ends the attempt", .extra = &alert },
 };
 
 /* An answer that is no TLS, to which a client has nothing more to say. */
