@@ -185,7 +185,7 @@ def test_says_hello_and_ends_with_its_input(agents):
     agent = agents(1)
     version = subprocess.run([CLIENT, "--version"], capture_output=True, text=True, check=True).stdout.split()[1]
     assert agent.hello == {"event": "hello", "contract": 1, "name": "mqttspec-client", "version": version,
-                           "versions": ["3.1.1", "5.0"]}
+                           "versions": ["3.1.1", "5.0"], "transports": ["tcp", "tls", "ws", "wss", "unix"]}
     agent.end()
 
 
