@@ -108,6 +108,9 @@ TIMED = ["pressure", "keep_alive", "will_delay", "session_expiry", "message_expi
          "session_lasts_while_connected", "qos2_sent_again_when_expired", "pubrel_sent_again_when_expired",
          "qos2_goes_on_when_expired", "no_connect", "will_on_keep_alive_expiry"]
 
+# What these brokers do not offer at all.
+ABSENT = ["restart*", "tls", "websocket", "authentication", "authorisation", "enhanced_auth"]
+
 # Long tables of packets, for the configurations in which they meet a limit.
 TABLES = {"malformed_connect", "connect_properties", "properties", "strings", "topics"}
 MEETS = {"packet_size": TABLES, "no_wildcards": {"topics"}, "no_identifiers": {"properties"},
@@ -189,7 +192,7 @@ def in_short(name, chapters):
 
 @pytest.mark.parametrize("names, whole", split(NARROW, SAMPLE))
 def test_included_broker(names, whole, tmp_path):
-    jobs = {name: ["--no-fork", *leave_out(*TIMED, *TABLES - MEETS.get(name, set()))] if whole
+    jobs = {name: ["--no-fork", *leave_out(*ABSENT, *TIMED, *TABLES - MEETS.get(name, set()))] if whole
             else in_short(name, SOONEST) for name in names}
     if "keep_alive" in jobs:
         jobs["keep_alive"] = ["keep_alive", "ping", "qos1", "sessions", "redelivery", "will", *TIMED]
