@@ -79,7 +79,7 @@ bool framing_encode(struct buf *out, const struct framing *f, enum frame_sender 
 {
 	const struct writer w = { out, f, sender == FRAMES_OF_CLIENT ? !f->unmasked : f->masked };
 	size_t most = f->message_bytes ? f->message_bytes : size;
-	const uint8_t *bytes = data;
+	const uint8_t *bytes = size ? data : (const uint8_t *)"";
 	size_t at = 0;
 
 	do {
