@@ -1,9 +1,10 @@
 /* MQTT over WebSocket, chapter 6, and what RFC 6455 asks of a client. A breach of the latter alone is `nonstrict`:
  * chapter 6 builds on it, and has no statement about it.
  */
-#include "harness/client_case.h"
-
 #include <string.h>
+
+#include "cases/common/frames.h"
+#include "harness/client_case.h"
 
 /* ---- the handshake ------------------------------------------------------------------------- */
 
@@ -257,29 +258,6 @@ CLIENT_CASE(client_masked_frames, .title = "The client masks its frames, each wi
 }
 
 /* ---- the frames of the server -------------------------------------------------------------- */
-
-struct shape {
-	struct framing framing;
-	bool together; /* all packets in one write */
-};
-
-static const struct vector shapes[] = {
-	{ .id = "byte_in_a_frame",
-		.title = "Packets are understood with a frame for each byte",
-		.extra = &(const struct shape){ { .message_bytes = 1 }, false } },
-	{ .id = "packets_in_a_frame",
-		.title = "Several packets in one frame are all understood",
-		.extra = &(const struct shape){ { 0 }, true } },
-	{ .id = "across_frames",
-		.title = "Packets are understood whose ends are not those of frames",
-		.extra = &(const struct shape){ { .message_bytes = 11 }, true } },
-	{ .id = "fragments",
-		.title = "Packets are understood in messages of several frames",
-		.extra = &(const struct shape){ { .fragment_bytes = 3 }, false } },
-	{ .id = "packets_in_fragments",
-		.title = "Several packets in the fragments of one message are all understood",
-		.extra = &(const struct shape){ { .fragment_bytes = 7 }, true } },
-};
 
 /*   client                        we
  *   CONNECT                  -->

@@ -63,16 +63,22 @@ static struct tally count(const unsigned times[static COUNT], unsigned due)
 
 /* ---- queued messages ----------------------------------------------------------------------- */
 
-static void check_queue(struct test *t, unsigned qos)
+/* COUNT messages wait for a client that is away, each acknowledged to its publisher. */
+static void fill_queue(struct test *t, unsigned qos)
 {
-	unsigned times[COUNT] = { 0 };
-
 	require(t, offers(t)->queue >= COUNT, "the target keeps fewer messages for a client");
 	leave(begin_kept(t, "subscriber", "rs/t", qos));
 	struct peer *pub = join(t, "publisher");
 	for (size_t i = 0; i < COUNT; i++)
 		publish(pub, .topic = "rs/t", .payload = numbers[i], .qos = qos);
 	leave_all(t);
+}
+
+static void check_queue(struct test *t, unsigned qos)
+{
+	unsigned times[COUNT] = { 0 };
+
+	fill_queue(t, qos);
 	crash(t);
 	if (!take_all(t, "subscriber", qos, times))
 		return;
@@ -109,12 +115,7 @@ static void check_settled(struct test *t, unsigned qos)
 {
 	unsigned times[COUNT] = { 0 }, again = 0;
 
-	require(t, offers(t)->queue >= COUNT, "the target keeps fewer messages for a client");
-	leave(begin_kept(t, "subscriber", "rs/t", qos));
-	struct peer *pub = join(t, "publisher");
-	for (size_t i = 0; i < COUNT; i++)
-		publish(pub, .topic = "rs/t", .payload = numbers[i], .qos = qos);
-	leave_all(t);
+	fill_queue(t, qos);
 	restart(t);
 
 	struct peer *back = join(t, "subscriber", .kept = true);

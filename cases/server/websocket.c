@@ -1,7 +1,7 @@
 /* MQTT over WebSocket, chapter 6, and what RFC 6455 asks of a server. A breach of the latter alone is
  * `nonstrict`: chapter 6 builds on it, and has no statement about it.
  */
-#include "harness/case.h"
+#include "cases/common/frames.h"
 
 #include <math.h>
 #include <string.h>
@@ -136,29 +136,6 @@ CASE(text_frame_later, .title = "A text frame makes the target close a connectio
 	send_publish(client, .topic = "web/t", .payload = "text");
 	expect_violation_closed(client, .quiet = true);
 }
-
-struct shape {
-	struct framing framing;
-	bool together; /* all packets in one write */
-};
-
-static const struct vector shapes[] = {
-	{ .id = "byte_in_a_frame",
-		.title = "Packets are understood with a frame for each byte",
-		.extra = &(const struct shape){ { .message_bytes = 1 }, false } },
-	{ .id = "packets_in_a_frame",
-		.title = "Several packets in one frame are all understood",
-		.extra = &(const struct shape){ { 0 }, true } },
-	{ .id = "across_frames",
-		.title = "Packets are understood whose ends are not those of frames",
-		.extra = &(const struct shape){ { .message_bytes = 11 }, true } },
-	{ .id = "fragments",
-		.title = "Packets are understood in messages of several frames",
-		.extra = &(const struct shape){ { .fragment_bytes = 3 }, false } },
-	{ .id = "packets_in_fragments",
-		.title = "Several packets in the fragments of one message are all understood",
-		.extra = &(const struct shape){ { .fragment_bytes = 7 }, true } },
-};
 
 /*   client                        target
  *   [ CONN ][ ECT SUBS ]     -->

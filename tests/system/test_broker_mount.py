@@ -17,13 +17,13 @@ topic write m/w
 topic deny m/a/not
 topic plain
 topic m/m/x
-user root
+user owner
 topic #
 topic $SYS/#
 pattern m/users/%u/#
 """
 
-TOPICS = ["a", "a/1", "a/not", "b", "w", "plain", "x", "m/x", "m/a/1", "users/alice/1", "users/root/1", "/", "$x"]
+TOPICS = ["a", "a/1", "a/not", "b", "w", "plain", "x", "m/x", "m/a/1", "users/alice/1", "users/carol/1", "/", "$x"]
 FILTERS = ["#", "+", "a/#", "a/+", "b", "m/#", "m/a/#", "plain", "users/#", "$SYS/#", "/#"]
 
 
@@ -35,7 +35,7 @@ def named(messages, strips):
 
 
 def takes_prefix_off(server):
-    peer = Peer(server.port, "asks", "root", "r")
+    peer = Peer(server.port, "asks", "owner", "o")
     peer.subscribe("ask")
     peer.publish("ask")
     (topic, _, _), = peer.drain()
@@ -46,29 +46,29 @@ def takes_prefix_off(server):
 def table(server, version):
     """What alice can send, get, find retained and leave as a Will at a listener with a mount point."""
     strips = takes_prefix_off(server)
-    root = Peer(server.second, "root", "root", "r", version)
-    assert root.subscribe("#", qos=1)[0] < 2
+    owner = Peer(server.second, "owner", "owner", "o", version)
+    assert owner.subscribe("#", qos=1)[0] < 2
     for topic in TOPICS:
-        root.publish("m/" + topic, "kept", 1, True)
-    root.publish("m", "of no name", 1, True)
-    root.drain()
+        owner.publish("m/" + topic, "kept", 1, True)
+    owner.publish("m", "of no name", 1, True)
+    owner.drain()
     seen = {}
     alice = Peer(server.port, "alice", "alice", "a", version)
     for qos in (0, 1, 2):
         for topic in TOPICS:
             assert alice.publish(topic, f"q{qos}", qos) is not None
         alice.ping()
-        seen["write", qos] = sorted(topic for topic, _, _ in root.drain())
+        seen["write", qos] = sorted(topic for topic, _, _ in owner.drain())
     alice.leave()
     for filter_ in FILTERS:
         peer = Peer(server.port, "c", "alice", "a", version)
         granted = peer.subscribe(filter_, qos=1)[0] < 0x80
         seen["retained", filter_] = named(peer.drain(), strips)
         for topic in TOPICS:
-            root.publish("m/" + topic, "now", 1)
-            root.publish(topic, "outside", 1)
-        root.publish("m", "of no name", 1)
-        root.drain()
+            owner.publish("m/" + topic, "now", 1)
+            owner.publish(topic, "outside", 1)
+        owner.publish("m", "of no name", 1)
+        owner.drain()
         seen["read", filter_] = named(peer.drain(), strips)
         assert granted or not (seen["retained", filter_] or seen["read", filter_])
         peer.leave()
@@ -76,14 +76,14 @@ def table(server, version):
         peer = Peer(server.port, "w", "alice", "a", version, will={"topic": topic})
         peer.vanish()
         Peer(server.port, "w", "alice", "a", version).leave()
-        seen["will", topic] = [topic for topic, payload, _ in root.drain() if payload == "will"]
-    root.leave()
+        seen["will", topic] = [topic for topic, payload, _ in owner.drain() if payload == "will"]
+    owner.leave()
     return seen
 
 
 @pytest.mark.parametrize("version", VERSIONS)
 def test_clients_behind_a_mount_point_see_the_same(start, tmp_path, version):  # noqa: F811
-    for user in ("alice", "root"):
+    for user in ("alice", "owner"):
         passwd(tmp_path / "users", user, user[0])
     (tmp_path / "acl").write_text(ACL)
     servers = both(start, CONFIG)
