@@ -97,7 +97,10 @@ def test_a_launched_broker_gets_ports_and_certificates(run, tmp_path, asked):
 
 
 def test_segments_are_frames_and_records(run):
-    done = run("mosquitto", "qos2_duplicate_publish", "--transports", "tls,ws,wss", "--segment", "bytes,split:3,batch")
+    # One after the other: where mosquitto 2.0.11 ends a connection whose peer's records it has not read, OpenSSL's
+    # queue keeps the error ("application data after close notify"), and the next connection that it reads pays.
+    done = run("mosquitto", "qos2_duplicate_publish", "--transports", "tls,ws,wss", "--segment", "bytes,split:3,batch",
+               "-j", "1")
     assert done.returncode == 0, done
     assert done.cases == verdicts(("qos2_duplicate_publish",), NEW, ("bytes", "split:3", "batch"))
 
