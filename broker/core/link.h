@@ -55,11 +55,15 @@ struct link {
 	struct session *session;
 	struct session *left; /* of the link that ends: whose `ending` it is; or NULL */
 	struct link *pending_next;
+	struct link *commit_next; /* see commit.h, and so for the two figures of bytes */
 	struct link_extra *extra; /* NULL: nothing of it */
 	struct output output;
 	uint8_t *tail; /* of the input: a packet that is not whole yet; NULL: none */
 	uint32_t tail_len;
 	uint32_t tail_size;
+	uint32_t
+		clear_bytes; /* of the output, that may be written; all, if it waits for no commit */
+	uint32_t next_bytes;      /* and may be when the commit that is under way is done */
 	int64_t heard_ms;         /* the last packet, or the opening; see link_due */
 	int64_t taken_ms;         /* while `waits`: when some of the output was last taken */
 	uint32_t packet_max;      /* the client's Maximum Packet Size */
@@ -80,7 +84,8 @@ struct link {
 	bool waits : 1;   /* there is output that was not taken at once */
 	bool draws : 1;   /* retained messages wait for room in the output */
 	bool must_close : 1;
-	bool held : 1; /* what it has to write tells of changes that are not committed */
+	bool held : 1;      /* what it has to write tells of changes whose commit has not begun */
+	bool under_way : 1; /* or of some that are being committed */
 };
 
 /* NULL without memory. */

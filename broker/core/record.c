@@ -8,8 +8,6 @@
 #include "broker/core/stored.h"
 #include "broker/core/will.h"
 
-enum { COMMIT_RETRY_MS = 100 };
-
 static void u64_add(struct buf *out, uint64_t value)
 {
 	buf_add_u32(out, (uint32_t)(value >> 32));
@@ -47,7 +45,8 @@ static bool put(struct broker *b)
 	bool ok = !b->key.failed && !b->value.failed &&
 		store->put(store->context, view_of(&b->key), view_of(&b->value));
 
-	b->uncommitted = true;
+	b->uncommitted |= ok;
+	b->commit_bytes += b->key.len + b->value.len;
 	b->changes += ok;
 	b->figures.store_failures += !ok;
 	return ok;
@@ -56,6 +55,7 @@ static bool put(struct broker *b)
 static void drop(struct broker *b)
 {
 	b->uncommitted = true;
+	b->commit_bytes += b->key.len;
 	b->changes++;
 	if (!b->key.failed)
 		b->config.store.remove(b->config.store.context, view_of(&b->key));
@@ -308,38 +308,4 @@ void record_retained_gone(struct broker *b, struct mqtt_view topic)
 		return;
 	key_retained(b, topic);
 	drop(b);
-}
-
-/* Links that could not be written to have something to write. */
-static void links_release(struct broker *b)
-{
-	for (uint32_t i = 0; i < b->sessions.bucket_count; i++) {
-		for (struct session *s = b->sessions.buckets[i]; s; s = s->chained) {
-			if (s->link && s->link->held)
-				link_mark(s->link);
-			if (s->ending && s->ending->held)
-				link_mark(s->ending);
-		}
-	}
-}
-
-bool record_commit(struct broker *b)
-{
-	const struct broker_store *store = &b->config.store;
-	bool again = b->commit_ms != INT64_MAX;
-
-	if (!b->uncommitted)
-		return true;
-	if (again && b->now_ms < b->commit_ms)
-		return false;
-	if (store->commit && !store->commit(store->context)) {
-		b->figures.store_failures++;
-		b->commit_ms = b->now_ms + COMMIT_RETRY_MS;
-		return false;
-	}
-	b->uncommitted = false;
-	b->commit_ms = INT64_MAX;
-	if (again)
-		links_release(b);
-	return true;
 }

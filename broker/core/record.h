@@ -81,7 +81,4 @@ void record_orphan(struct broker *b, struct mqtt_view key);            /* that b
 bool record_retained(struct broker *b, const struct message *m);
 void record_retained_gone(struct broker *b, struct mqtt_view topic);
 
-/* All of the above is durable from now on. False if it is not yet: it is tried again, see broker_due. */
-bool record_commit(struct broker *b);
-
 #endif

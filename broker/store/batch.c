@@ -159,3 +159,13 @@ bool batch_remove(struct batch *b, struct mqtt_view key)
 {
 	return add(b, key, (struct mqtt_view){ 0 }, true);
 }
+
+bool batch_merge(struct batch *b, const struct batch *from)
+{
+	for (uint32_t i = 0; i < from->count; i++) {
+		const struct change *c = &from->list[i];
+		if (!c->replaced && !add(b, batch_key(from, c), batch_value(from, c), c->removed))
+			return false;
+	}
+	return true;
+}

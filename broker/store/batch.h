@@ -42,6 +42,9 @@ void batch_clear(struct batch *b);
 bool batch_put(struct batch *b, struct mqtt_view key, struct mqtt_view value);
 bool batch_remove(struct batch *b, struct mqtt_view key);
 
+/* And with what `from` says as a later word. False without memory: it may be done again. */
+bool batch_merge(struct batch *b, const struct batch *from);
+
 /* The numbers of all changes, in the order of their keys: valid until the next change. NULL without memory. */
 const uint32_t *batch_sort(struct batch *b);
 

@@ -112,6 +112,34 @@ static bool shelf_commit(void *context)
 	return !s->stuck;
 }
 
+static bool shelf_begin(void *context)
+{
+	struct shelf *s = context;
+
+	assert_false(s->under_way);
+	pairs_copy(&s->going, &s->now);
+	s->under_way = true;
+	return true;
+}
+
+void shelf_slow_down(struct rig *r, bool slow)
+{
+	r->config.store.begin = slow ? shelf_begin : NULL;
+}
+
+void shelf_end(struct rig *r)
+{
+	struct shelf *s = shelf_of(r);
+
+	if (!s->under_way)
+		return;
+	s->under_way = false;
+	if (!s->stuck)
+		pairs_copy(&s->committed, &s->going);
+	broker_committed(r->broker, !s->stuck);
+	carry(r);
+}
+
 int shelf_set_up(void **state)
 {
 	struct shelf *s = calloc(1, sizeof(*s));
@@ -119,7 +147,7 @@ int shelf_set_up(void **state)
 	if (!s || rig_set_up(state))
 		return -1;
 	struct rig *r = *state;
-	r->config.store = (struct broker_store){ s, shelf_put, shelf_remove, shelf_commit };
+	r->config.store = (struct broker_store){ s, shelf_put, shelf_remove, shelf_commit, NULL };
 	return 0;
 }
 
@@ -133,6 +161,7 @@ void shelf_kill(struct rig *r)
 	struct shelf *s = shelf_of(r);
 
 	s->dead = true;
+	s->under_way = false;
 	rig_stop(r);
 	s->dead = false;
 	pairs_copy(&s->now, &s->committed);
@@ -158,6 +187,7 @@ int shelf_tear_down(void **state)
 	rig_stop(r);
 	pairs_clear(&s->now);
 	pairs_clear(&s->committed);
+	pairs_clear(&s->going);
 	free(s);
 	return rig_tear_down(state);
 }
