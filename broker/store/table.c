@@ -174,13 +174,12 @@ static int take_out(MDB_cursor *cursor, struct mqtt_view key)
 
 static int apply(struct table *t, MDB_cursor *cursor, struct batch *b)
 {
-	const uint32_t *order = batch_sort(b);
+	uint32_t count = 0;
+	const struct batch_place *order = batch_sort(b, &count);
 	int e = order ? 0 : ENOMEM;
 
-	for (uint32_t i = 0; !e && i < b->count; i++) {
-		const struct change *c = &b->list[order[i]];
-		if (c->replaced)
-			continue;
+	for (uint32_t i = 0; !e && i < count; i++) {
+		const struct change *c = &b->list[order[i].number];
 		point_pass(&t->points, "commit-change");
 		e = c->removed ? take_out(cursor, batch_key(b, c))
 			       : put(cursor, batch_key(b, c), batch_value(b, c));
