@@ -162,6 +162,8 @@ struct broker_store {
 	 * fails instead.
 	 */
 	void (*remove)(void *context, struct mqtt_view key);
+	/* Replaces what stands there by a value of the same size. Like `remove`, it cannot fail. */
+	void (*amend)(void *context, struct mqtt_view key, struct mqtt_view value);
 	/* Everything since the last commit is durable when it returns. False: not yet. The host
 	 * keeps it and is asked again (broker_due). Until then nothing is written to a link that would
 	 * be told of any of it, nor is it read from: link_output and link_wants_input say so. All

@@ -61,6 +61,18 @@ static void drop(struct broker *b)
 		b->config.store.remove(b->config.store.context, view_of(&b->key));
 }
 
+/* The pair is there, and keeps its size. */
+static void amend(struct broker *b)
+{
+	const struct broker_store *store = &b->config.store;
+
+	b->uncommitted = true;
+	b->commit_bytes += b->key.len + b->value.len;
+	b->changes++;
+	if (!b->key.failed && !b->value.failed)
+		store->amend(store->context, view_of(&b->key), view_of(&b->value));
+}
+
 /* For what its client will be told of. */
 static bool put_for(struct broker *b, const struct session *s)
 {
@@ -113,6 +125,45 @@ bool record_session(struct broker *b, const struct session *s)
 	return put_for(b, s);
 }
 
+/* A pair for a whole block of identifiers: those of a window share it, and it goes into the store once a turn. */
+static bool received_make(struct broker *b, const struct session *s, unsigned block)
+{
+	uint8_t bytes[IDSET_BLOCK_BYTES];
+
+	key_session(b, STORED_RECEIVED, s);
+	buf_add_u8(&b->key, (uint8_t)block);
+	if (!idset_block(s->received, block, bytes))
+		return false;
+	buf_add(&b->value, bytes, sizeof(bytes));
+	return true;
+}
+
+bool record_received_store(struct broker *b, const struct session *s, uint16_t id)
+{
+	return received_make(b, s, id / IDSET_BLOCK) && put_for(b, s);
+}
+
+void record_received_drop(struct broker *b, const struct session *s, uint16_t id)
+{
+	if (received_make(b, s, id / IDSET_BLOCK))
+		amend(b);
+	else
+		drop(b);
+	if (s->link)
+		link_hold(s->link);
+}
+
+static void received_all_gone(struct broker *b, const struct session *s)
+{
+	for (uint32_t id = 0; (id = idset_next(s->received, id));
+		id = (id / IDSET_BLOCK + 1) * IDSET_BLOCK) {
+		received_make(b, s, id / IDSET_BLOCK);
+		drop(b);
+		if (id / IDSET_BLOCK == IDSET_BLOCKS - 1)
+			return;
+	}
+}
+
 static void subscriptions_gone(struct broker *b, const struct session *s)
 {
 	for (const struct subscription *sub = s->subscriber.chain; sub; sub = sub->next) {
@@ -128,9 +179,7 @@ void record_session_gone(struct broker *b, struct session *s)
 		return;
 	if (session_is_durable(s)) {
 		subscriptions_gone(b, s);
-		for (uint16_t id = idset_next(s->received, 1); id;
-			id = idset_next(s->received, id + 1u))
-			record_received_gone(b, s, id);
+		received_all_gone(b, s);
 	}
 	key_session(b, STORED_SESSION, s);
 	drop_for(b, s);
@@ -158,24 +207,6 @@ void record_subscription_gone(struct broker *b, const struct session *s, struct 
 		return;
 	key_session(b, STORED_SUBSCRIPTION, s);
 	buf_add(&b->key, filter.data, filter.len);
-	drop_for(b, s);
-}
-
-static void key_received(struct broker *b, const struct session *s, uint16_t id)
-{
-	key_session(b, STORED_RECEIVED, s);
-	buf_add_u16(&b->key, id);
-}
-
-bool record_received_store(struct broker *b, const struct session *s, uint16_t id)
-{
-	key_received(b, s, id);
-	return put_for(b, s);
-}
-
-void record_received_drop(struct broker *b, const struct session *s, uint16_t id)
-{
-	key_received(b, s, id);
 	drop_for(b, s);
 }
 

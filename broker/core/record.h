@@ -3,7 +3,7 @@
  *      key                                   value, after the version
  *      'a' session                           Client Identifier, expiry, end, user name, Will
  *      'b' session | filter                  options, Subscription Identifier
- *      'c' session | Packet Identifier       -                                 QoS 2, received
+ *      'c' session | block of identifiers    a bit for each: idset_block       QoS 2, received
  *      'd' serial                            message
  *      'e' session | sequence                serial, state, Packet Identifier, ..., share
  *      'f' topic                             message                           retained
@@ -39,6 +39,7 @@ bool record_subscription(struct broker *b, const struct session *s, struct mqtt_
 	const struct subscription *options);
 void record_subscription_gone(struct broker *b, const struct session *s, struct mqtt_view filter);
 
+/* It is among those of the session, or no longer. */
 bool record_received_store(struct broker *b, const struct session *s, uint16_t id);
 void record_received_drop(struct broker *b, const struct session *s, uint16_t id);
 

@@ -181,8 +181,12 @@ static struct broker *make_broker(
 		config.seed = uv_hrtime();
 	uv_update_time(&s->loop);
 	if (s->store) {
-		config.store = (struct broker_store){ s->store, store_put, store_remove,
-			store_commit, s->committer.store ? store_begin : NULL };
+		config.store = (struct broker_store){ .context = s->store,
+			.put = store_put,
+			.remove = store_remove,
+			.amend = store_amend,
+			.commit = store_commit,
+			.begin = s->committer.store ? store_begin : NULL };
 		config.wall_offset_ms = store_now_ms(s->store) - (int64_t)uv_now(&s->loop);
 		config.ended_wall_ms = store_ended_ms(s->store);
 	}

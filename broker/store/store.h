@@ -54,6 +54,7 @@ bool store_fits(const struct store *s, const struct store_settings *settings);
 void store_beat(struct store *s);
 
 bool store_put(void *store, struct mqtt_view key, struct mqtt_view value);
+void store_amend(void *store, struct mqtt_view key, struct mqtt_view value);
 void store_remove(void *store, struct mqtt_view key);
 bool store_commit(void *store);
 

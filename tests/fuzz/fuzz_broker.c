@@ -313,6 +313,12 @@ static void store_remove(void *context, struct mqtt_view key)
 	w->uncommitted = true;
 }
 
+static void store_amend(void *context, struct mqtt_view key, struct mqtt_view value)
+{
+	DEMAND(value.len);
+	store_remove(context, key);
+}
+
 static bool store_commit(void *context)
 {
 	struct world *w = context;
@@ -364,8 +370,12 @@ static void set_up(struct world *w, uint8_t how)
 	config.limits.maximum_qos = how & 64 ? 1 : 2;
 	config.auth.step = auth_step;
 	if (how & 128) {
-		config.store = (struct broker_store){ w, store_put, store_remove, store_commit,
-			how & 2 ? store_begin : NULL };
+		config.store = (struct broker_store){ .context = w,
+			.put = store_put,
+			.remove = store_remove,
+			.amend = store_amend,
+			.commit = store_commit,
+			.begin = how & 2 ? store_begin : NULL };
 	}
 	w->broker = broker_new(&config, 0);
 	DEMAND(w->broker);

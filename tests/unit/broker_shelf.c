@@ -92,6 +92,19 @@ static void shelf_remove(void *context, struct mqtt_view key)
 	pair_remove(&s->now, at);
 }
 
+static void shelf_amend(void *context, struct mqtt_view key, struct mqtt_view value)
+{
+	struct shelf *s = context;
+	bool found;
+	size_t at = pair_find(&s->now, key, &found);
+
+	if (s->dead)
+		return;
+	assert_true(found);
+	assert_int_equal(s->now.list[at].value.len, value.len);
+	pair_put(&s->now, key, value);
+}
+
 static bool shelf_put(void *context, struct mqtt_view key, struct mqtt_view value)
 {
 	struct shelf *s = context;
@@ -147,7 +160,11 @@ int shelf_set_up(void **state)
 	if (!s || rig_set_up(state))
 		return -1;
 	struct rig *r = *state;
-	r->config.store = (struct broker_store){ s, shelf_put, shelf_remove, shelf_commit, NULL };
+	r->config.store = (struct broker_store){ .context = s,
+		.put = shelf_put,
+		.remove = shelf_remove,
+		.amend = shelf_amend,
+		.commit = shelf_commit };
 	return 0;
 }
 
