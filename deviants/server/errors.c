@@ -48,7 +48,7 @@ static const struct deviation table[] = {
 		{ { TO_SERVER, P(SUBSCRIBE), { has_share, asks_for_no_local }, set_options,
 			OPTIONS(0x04, 0) } } },
 	{ "identifier_zero_accepted",
-		"3.1.1:MQTT-2.3.1-1 5.0:MQTT-2.2.1-3 5.0:MQTT-4.13.1-1 3.1.1:MQTT-4.8.0-1",
+		"3.1.1:MQTT-2.3.1-1 5.0:MQTT-4.13.1-1 3.1.1:MQTT-4.8.0-1",
 		"A SUBSCRIBE with Packet Identifier 0 is answered.",
 		{ { TO_SERVER, P(SUBSCRIBE), { has_identifier_zero }, set_id, 4242 },
 			{ TO_CLIENT, P(SUBACK), { has_identifier_4242 }, set_id, 0 } } },
