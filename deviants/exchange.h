@@ -50,13 +50,13 @@ struct lane {
 	struct buf kept; /* a packet that waits until the next one of its type has passed it */
 	uint8_t kept_type;
 
-	bool ended;        /* `from` sends no more */
-	bool broken;       /* it was reset */
+	bool ended;          /* `from` sends no more */
+	bool broken;         /* it was reset */
 	int64_t break_at_us; /* when `to` is, if what came before is not through by then */
-	bool kept_open;    /* `to` is not to hear of the end */
-	bool silent;       /* nothing that comes goes on */
-	int64_t cut_at_us; /* not before */
-	bool cut;          /* `to` has been told */
+	bool kept_open;      /* `to` is not to hear of the end */
+	bool silent;         /* nothing that comes goes on */
+	int64_t cut_at_us;   /* not before */
+	bool cut;            /* `to` has been told */
 
 	unsigned count[16]; /* of packets by type, the present one included */
 	struct bytes alias[ALIASES];

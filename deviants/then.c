@@ -18,7 +18,6 @@ enum {
 	PUBLISH_RETAIN = 0x01,
 };
 
-
 /* ---- whether and when it comes ------------------------------------------------------------- */
 
 void drop(struct passing *it, long none)

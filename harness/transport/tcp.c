@@ -122,8 +122,8 @@ bool tcp_listen(struct arena *a, struct listener *out, const char **error)
 {
 	struct sockaddr_in at = { .sin_family = AF_INET, .sin_port = htons(out->port) };
 	socklen_t len = sizeof(at);
-	const char *wanted = out->port ? arena_printf(a, "port %u", out->port)
-				       : "no port to listen on";
+	const char *wanted =
+		out->port ? arena_printf(a, "port %u", out->port) : "no port to listen on";
 
 	out->fd = socket_new(AF_INET);
 	at.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
