@@ -101,14 +101,20 @@ void commit_last(struct broker *b)
 		store->commit(store->context);
 }
 
-size_t commit_pieces(const struct link *l, struct broker_piece *pieces, size_t count)
+size_t commit_pieces(const struct link *l, struct broker_piece *pieces, size_t max)
 {
-	size_t clear = l->clear_bytes, n = 0;
+	size_t clear = l->clear_bytes, n = 0, count = output_pieces(&l->output, pieces, max);
 
 	for (; n < count && clear; clear -= pieces[n++].len)
 		if (pieces[n].len > clear)
 			pieces[n].len = clear;
 	return n;
+}
+
+void commit_written(struct link *l, uint32_t bytes)
+{
+	l->clear_bytes -= bytes;
+	l->next_bytes -= bytes;
 }
 
 void link_hold(struct link *l)

@@ -42,7 +42,8 @@ void commit_begin(struct broker *b);
 void commit_abandon(struct broker *b);
 void commit_last(struct broker *b);
 
-/* Those of the pieces that need not wait: how many of `count`; the last may become shorter. */
-size_t commit_pieces(const struct link *l, struct broker_piece *pieces, size_t count);
+/* link_output and link_written of a link that waits: some of it need not. */
+size_t commit_pieces(const struct link *l, struct broker_piece *pieces, size_t max);
+void commit_written(struct link *l, uint32_t bytes);
 
 #endif

@@ -79,11 +79,11 @@ struct link {
 	bool gone : 1;            /* closed; the list frees it */
 	bool problem_information : 1;
 	bool again : 1;   /* re-authentication under way */
-	bool stopped : 1; /* takes no packet: link_decide is due, or it ends */
 	bool doubted : 1; /* nothing was heard for too long, unless it is waiting to be read */
 	bool waits : 1;   /* there is output that was not taken at once */
 	bool draws : 1;   /* retained messages wait for room in the output */
 	bool must_close : 1;
+	bool stopped : 1;   /* takes no packet: link_decide is due, or it ends */
 	bool held : 1;      /* what it has to write tells of changes whose commit has not begun */
 	bool under_way : 1; /* or of some that are being committed */
 };

@@ -68,16 +68,17 @@ struct link *broker_next(struct broker *b)
 
 bool link_wants_input(const struct link *l)
 {
-	return l->state == LINK_ENDS ||
-		(!l->stopped && !(link_awaits_commit(l) && commit_is_clogged(l->broker)) &&
-			!link_is_congested(l));
+	bool kept_waiting = (l->stopped | l->held |
+				    l->under_way) && /* all at once, as most links do not wait */
+		(l->stopped || commit_is_clogged(l->broker));
+
+	return l->state == LINK_ENDS || (!kept_waiting && !link_is_congested(l));
 }
 
 size_t link_output(const struct link *l, struct broker_piece *pieces, size_t max)
 {
-	size_t count = output_pieces(&l->output, pieces, max);
-
-	return link_awaits_commit(l) ? commit_pieces(l, pieces, count) : count;
+	return link_awaits_commit(l) ? commit_pieces(l, pieces, max)
+				     : output_pieces(&l->output, pieces, max);
 }
 
 size_t link_output_bytes(const struct link *l)
@@ -90,10 +91,8 @@ void link_written(struct link *l, size_t bytes)
 	struct broker *b = l->broker;
 	bool congested = link_is_congested(l);
 
-	if (link_awaits_commit(l)) {
-		l->clear_bytes -= (uint32_t)bytes;
-		l->next_bytes -= (uint32_t)bytes;
-	}
+	if (link_awaits_commit(l))
+		commit_written(l, (uint32_t)bytes);
 	b->figures.bytes_sent += bytes;
 	output_written(&l->output, &b->memory, bytes);
 	if (!l->output.bytes) {
