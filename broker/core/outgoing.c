@@ -350,6 +350,11 @@ struct delivery *outgoing_next(const struct outgoing *o, uint32_t *at)
 	return o ? delivery_ring_next(&o->ring, at) : NULL;
 }
 
+void outgoing_hand_on(struct broker *b, struct session *s, struct delivery *d)
+{
+	delivery_finish(b, s, d);
+}
+
 void outgoing_forget(struct broker *b, struct session *s)
 {
 	struct delivery *d;

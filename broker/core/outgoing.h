@@ -76,6 +76,9 @@ bool outgoing_waits(const struct outgoing *o);
  */
 struct delivery *outgoing_next(const struct outgoing *o, uint32_t *at);
 
+/* It is somebody else's now. */
+void outgoing_hand_on(struct broker *b, struct session *s, struct delivery *d);
+
 /* Takes all deliveries out of the store, as the session is taken out. */
 void outgoing_forget(struct broker *b, struct session *s);
 
