@@ -127,6 +127,27 @@ static void what_waits_goes_on_one_after_the_other(void **state)
 	}
 }
 
+/* There may be room again before what waits is tried again: nothing overtakes it. */
+static void nothing_overtakes_what_waits(void **state)
+{
+	struct rig *r = *state;
+	struct shelf *shelf = shelf_of(r);
+	struct client *c = join_with(r, "c", true, "11 w100"), *p = join_311(r, "p", true);
+
+	hear(c), hear(p);
+	subscribe_to(c, "t", 1);
+	shelf->full = true;
+	say(p, "32 r s\"t\" m1 b\"1\"");
+	shelf->full = false;
+	say(p, "32 r s\"t\" m2 b\"2\"");
+	expect_silence(p);
+	wait_ms(r, 1000);
+	for (unsigned i = 1; i <= 2; i++) {
+		expect(p, text(r, "PUBACK id %u", i));
+		expect(c, text(r, "PUBLISH \"t\" q1 id %u \"%u\"", i, i));
+	}
+}
+
 /* Else two who fill each other's queues would wait for ever. */
 static void who_waits_may_make_room(void **state)
 {
@@ -569,6 +590,7 @@ int main(void)
 		TEST(what_a_full_store_has_no_room_for_is_refused),
 		TEST(who_cannot_be_refused_waits),
 		TEST(what_waits_goes_on_one_after_the_other),
+		TEST(nothing_overtakes_what_waits),
 		TEST(who_waits_may_make_room),
 		TEST(little_waits),
 		TEST(who_waits_may_end),
