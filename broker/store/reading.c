@@ -58,6 +58,17 @@ static bool take_first(void *context, struct mqtt_view key, struct mqtt_view val
 	return false;
 }
 
+/* What counts as the commit before may be the latest one, by a bit of its number in the first pages: then its head
+ * has another one.
+ */
+static bool older_fits(struct reading *r)
+{
+	struct first first = { 0 };
+
+	walk_older(&r->pages, take_first, &first);
+	return !first.read || !first.ours || first.head.number == r->pages.older_number;
+}
+
 static enum reading_state head_look(struct reading *r)
 {
 	struct first first = { 0 };
@@ -69,7 +80,7 @@ static enum reading_state head_look(struct reading *r)
 		return foreign(r);
 	if (first.head.format != HEAD_FORMAT)
 		return newer(r, &first.head);
-	if (first.head.number != r->pages.number)
+	if (first.head.number != r->pages.number || !older_fits(r))
 		return damaged(r, "its first two pages do not name the latest commit");
 	*r->pages.damage = '\0';
 	r->head = first.head;
