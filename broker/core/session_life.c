@@ -215,6 +215,7 @@ void session_pump_later(struct broker *b, struct session *s)
 void session_due(struct broker *b, struct session *s)
 {
 	if (s->link) {
+		outgoing_try_again(b, s);
 		outgoing_pump(b, s);
 		return;
 	}
