@@ -13,11 +13,12 @@
 #include <unistd.h>
 
 #include "base/digest.h"
+#include "broker/store/layout.h"
 #include "broker/store/reading.h"
 #include "broker/store/table.h"
 #include "tests/fuzz/fuzz.h"
 
-enum { STORES = 4, PAGE = 4096, EDIT = 8, EDITS_MOST = 64, FILE_MOST = 1 << 20 };
+enum { STORES = 4, PAGE = 4096, EDIT = 8, META_BYTES = 152, EDITS_MOST = 64, FILE_MOST = 1 << 20 };
 
 struct base {
 	uint8_t *bytes;
@@ -146,11 +147,29 @@ static void overwrite(size_t len, size_t at, const void *value, size_t size)
 		memcpy(all.edited + at, value, size < len - at ? size : len - at);
 }
 
+/* Anywhere in the page; in what LMDB says of it, also of the first two pages; in a node. */
+static size_t place_of(size_t len, size_t page, const uint8_t e[static EDIT])
+{
+	size_t at = page * PAGE, pointer = at + PAGE_HEAD + 2 * (e[2] % 16u);
+	uint16_t node;
+
+	switch (e[0] >> 6) {
+	case 1: return at + e[2] % META_BYTES;
+	case 2: return page % 2 * PAGE + e[2] % META_BYTES;
+	case 3:
+		if (pointer + sizeof(node) > len)
+			return len;
+		memcpy(&node, all.edited + pointer, sizeof(node));
+		return at + node % PAGE + e[3] % 32;
+	default: return at + (e[2] | (e[3] & 15u) << 8);
+	}
+}
+
 /* Returns how long the file is after it. */
 static size_t edit(size_t len, const uint8_t e[static EDIT])
 {
 	size_t pages = len / PAGE, page = pages ? e[1] % pages : 0;
-	size_t at = page * PAGE + (e[2] | (e[3] & 15u) << 8);
+	size_t at = place_of(len, page, e);
 	uint64_t number = e[4] | e[5] << 8 | e[6] << 16 | (uint64_t)e[7] << 24;
 
 	switch (e[0] % EDIT_KINDS) {
