@@ -75,6 +75,8 @@ struct case_def {
 	 * depend on how the packets came: it is planned for the first transport and segmentation only.
 	 */
 	bool restarts;
+	/* Of an agent: it is played over each transport that the agent names, others over the first of them. */
+	bool each_transport;
 	bool surveyed; /* what it finds broken is broken on every connection (runner/survey.h) */
 	unsigned versions;  /* V311, V50 or BOTH */
 	unsigned budget_ms; /* how long the standard's own clocks make it last; 0: none */

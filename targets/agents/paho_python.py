@@ -34,6 +34,8 @@ def content(fields):
 def made(packet, fields):
     properties = mqtt.Properties(packet)
     for name, value in fields.get("properties", {}).items():
+        if name not in NAMES:
+            raise NotImplementedError(name)
         for one in [(key, text) for key, text in value] if name == "user_property" else [value]:
             setattr(properties, NAMES[name], bytes.fromhex(one) if name.endswith("_data") else one)
     properties.pack()  # finds wrong types before the client keeps anything
