@@ -54,7 +54,7 @@ static bool of_agent(struct run *run, unsigned *out, const char **error)
 	struct client_facts facts;
 
 	*out = transport_bit(transports[0]);
-	if (!o->routes.count && !takes_all(run))
+	if (!o->routes.count && (!takes_all(run) || (o->list && !o->all_transports)))
 		return true;
 	if (!client_hello(&run->arena, &run->client, (int64_t)o->answer_ms * 1000, &facts, error)) {
 		*error = run_not_launched(run, *error);

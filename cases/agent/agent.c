@@ -12,7 +12,7 @@ AGENT_CASE(agent_says_hello,
 	.title = "The first line of the agent is a hello of this contract, the only one",
 	.versions = BOTH)
 {
-	do_connect(t);
+	admit(t);
 	expect_event(t, TOLD_HELLO);
 }
 
