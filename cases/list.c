@@ -58,6 +58,8 @@
 	X(agent_connections) \
 	X(agent_exchanges) \
 	X(client_publish) \
+	X(client_reconnects) \
+	X(client_whole) \
 	X(client_qos1) \
 	X(client_qos2) \
 	X(client_acknowledgements) \

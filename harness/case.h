@@ -640,12 +640,12 @@ struct outcome {
 	measure_at(AT("measure(" #t ", " #name ", " #unit ", " #value ", " #least ", " #most ")"), \
 		(t), (name), (unit), (value), (least), (most))
 
-/* The same, but only the median is judged (of an even number of values, the better of the middle
- * two): for where a busy machine may delay one value, but not most of them.
+/* The same, but of three values or more one may be late, by half of `most` at the utmost: for where a busy machine may
+ * delay a value, but not several. One that never came is never forgiven.
  */
-#define measure_median(t, name, unit, value, least, most)                                       \
-	measure_median_at(AT("measure_median(" #t ", " #name ", " #unit ", " #value ", " #least \
-			     ", " #most ")"),                                                   \
+#define measure_but_one(t, name, unit, value, least, most)                                        \
+	measure_but_one_at(AT("measure_but_one(" #t ", " #name ", " #unit ", " #value ", " #least \
+			      ", " #most ")"),                                                    \
 		(t), (name), (unit), (value), (least), (most))
 
 /* Records an observation; the verdict becomes `info` if it was a pass. */
@@ -787,7 +787,7 @@ void check_forwarded_at(struct place at, struct test *t, const struct packet *pa
 	const struct properties *wanted);
 void measure_at(struct place at, struct test *t, const char *name, const char *unit, double value,
 	double least, double most);
-void measure_median_at(struct place at, struct test *t, const char *name, const char *unit,
+void measure_but_one_at(struct place at, struct test *t, const char *name, const char *unit,
 	double value, double least, double most);
 void observe_at(struct place at, struct test *t, const char *format, ...)
 	__attribute__((format(printf, 3, 4)));

@@ -126,7 +126,7 @@ enum { FENCE_ID_BASE = 60000 };
 
 struct distribution {
 	struct record_measurement m;
-	bool by_median; /* judged by it alone */
+	bool but_one; /* one value may be late */
 	double *values;
 	size_t capacity;
 	struct place at;
