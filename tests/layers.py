@@ -23,6 +23,7 @@ EDGES = {
     "cases": {"harness"},
     "reports": {"record", "spec", "base"},
     "cli": {"reports", "cases", "harness", "record", "spec", "pcap", "base"},
+    "deviants": {"harness", "spec", "base"},
     "mqtt": {"spec", "base"},
     "broker": {"mqtt", "spec", "base"},
     "client": {"mqtt", "spec", "base"},
