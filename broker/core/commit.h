@@ -35,6 +35,11 @@ static inline bool commit_is_clogged(const struct broker *b)
 	return b->commit_ms != INT64_MAX || b->commit_bytes > COMMIT_BYTES;
 }
 
+/* What it is told depends on what the store has been told in this turn: none of it is written before that is
+ * committed.
+ */
+void link_hold(struct link *l);
+
 /* Begins one if there is news and none is under way. */
 void commit_begin(struct broker *b);
 

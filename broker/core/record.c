@@ -1,5 +1,6 @@
 #include "broker/core/record.h"
 
+#include "broker/core/commit.h"
 #include "broker/core/core.h"
 #include "broker/core/delivery.h"
 #include "broker/core/link.h"
@@ -164,8 +165,10 @@ static void received_all_gone(struct broker *b, const struct session *s)
 	}
 }
 
-static void subscriptions_gone(struct broker *b, const struct session *s)
+void record_subscriptions_gone(struct broker *b, const struct session *s)
 {
+	if (!session_is_durable(s))
+		return;
 	for (const struct subscription *sub = s->subscriber.chain; sub; sub = sub->next) {
 		key_session(b, STORED_SUBSCRIPTION, s);
 		subscription_text(sub, &b->key);
@@ -178,7 +181,7 @@ void record_session_gone(struct broker *b, struct session *s)
 	if (!s->kept)
 		return;
 	if (session_is_durable(s)) {
-		subscriptions_gone(b, s);
+		record_subscriptions_gone(b, s);
 		received_all_gone(b, s);
 	}
 	key_session(b, STORED_SESSION, s);

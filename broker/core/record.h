@@ -12,7 +12,7 @@
  * to: stored.h reads them. Only sessions that outlive their connection are stored, and 'a' for those that do not but
  * have a Will: for others, nothing here does anything, and everything succeeds.
  *
- * Where a client may be told of what has changed, its link is held until that is committed (link_hold).
+ * Where a client may be told of what has changed, its link is held until that is committed (link_hold, commit.h).
  *
  * What returns a bool may fail, as the store may: then the store is as it was.
  */
@@ -34,6 +34,9 @@ bool record_session(struct broker *b, const struct session *s);
 
 /* And all that belongs to it but its deliveries: see session_forget. */
 void record_session_gone(struct broker *b, struct session *s);
+
+/* All of its subscriptions. */
+void record_subscriptions_gone(struct broker *b, const struct session *s);
 
 bool record_subscription(struct broker *b, const struct session *s, struct mqtt_view filter,
 	const struct subscription *options);
