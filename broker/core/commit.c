@@ -127,5 +127,6 @@ void link_hold(struct link *l)
 		b->held = l;
 	}
 	l->held = true;
+	b->uncommitted = true; /* even if nothing has come of it: it waits for a commit */
 	link_mark(l);
 }
