@@ -80,8 +80,10 @@ finish() {
 # Jars by the coordinates in pom.xml, each held against its sum; and the launcher, Launch.java.
 install_jars() {
 	copy_dependencies=org.apache.maven.plugins:maven-dependency-plugin:2.8:copy-dependencies
-	mvn -q -B -Dstyle.color=never "$copy_dependencies" -DoutputDirectory="$work/lib" -DincludeScope=runtime ||
+	mvn -q -B "$copy_dependencies" -DoutputDirectory="$work/lib" -DincludeScope=runtime >log 2>&1 || {
+		cat log >&2
 		fail "Maven did not bring the jars"
+	}
 	(cd lib && sha256sum --quiet --strict -c ../sums) || fail "a jar is not what it was"
 	[ "$(ls lib | wc -l)" -eq "$(wc -l <sums)" ] || fail "there are other jars than those in sums"
 	mkdir classes

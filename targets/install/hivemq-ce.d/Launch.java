@@ -4,9 +4,17 @@ import java.nio.file.Path;
 
 /** HiveMQ CE: Launch FOLDER [DATA], where FOLDER has a config.xml. SIGTERM stops it in good order. */
 class Launch {
-	public static void main(String[] args) throws Exception {
-		Path folder = Path.of(args[0]);
-		Path data = args.length > 1 ? Path.of(args[1]) : folder.resolve("data");
+	public static void main(String[] args) {
+		try {
+			start(Path.of(args[0]), args.length > 1 ? Path.of(args[1]) : Path.of(args[0], "data"));
+			Thread.currentThread().join();
+		} catch (Throwable e) { // whatever threads it has started: it does not run
+			e.printStackTrace();
+			Runtime.getRuntime().halt(1);
+		}
+	}
+
+	private static void start(Path folder, Path data) throws Exception {
 		Path extensions = folder.resolve("extensions");
 
 		Files.createDirectories(data);
@@ -18,6 +26,5 @@ class Launch {
 						.build();
 		Runtime.getRuntime().addShutdownHook(new Thread(() -> broker.stop().join()));
 		broker.start().join();
-		Thread.currentThread().join();
 	}
 }
