@@ -129,7 +129,9 @@ def test_what_a_target_is_expected_to_get_wrong_fits_cases(target, tmp_path):
 # ---- at night
 
 
-PLAYED = {"mochi-bolt": ["restart*"]}  # all else is as with badger
+# With bolt all else is as with badger. What mochi has queued comes in any order, so that a case that is about another
+# statement fails now and then.
+PLAYED = {"mochi-bolt": ["restart*"], "mochi-badger": ["--not", "connack_comes_first"]}
 
 
 @pytest.fixture(scope="session")
