@@ -7,6 +7,7 @@
 #include <sys/stat.h>
 
 #include "broker/store/head.h"
+#include "broker/store/older.h"
 #include "broker/store/seal.h"
 
 enum {
@@ -199,6 +200,15 @@ static int head_put(MDB_txn *txn, MDB_cursor *cursor, uint64_t wall_ms, uint64_t
 	return put(cursor, head_key(), (struct mqtt_view){ bytes, HEAD_SIZE });
 }
 
+static int txn_commit(struct table *t, MDB_txn *txn)
+{
+	int fd, e = mdb_txn_commit(txn);
+
+	if (e && !mdb_env_get_fd(t->env, &fd))
+		older_forget(fd);
+	return e;
+}
+
 static int write_once(struct table *t, struct batch *b, uint64_t wall_ms, uint64_t pairs_ms)
 {
 	struct table_size before = t->written;
@@ -223,7 +233,7 @@ static int write_once(struct table *t, struct batch *b, uint64_t wall_ms, uint64
 		return e;
 	}
 	point_pass(&t->points, "commit-applied");
-	e = mdb_txn_commit(txn);
+	e = txn_commit(t, txn);
 	if (e)
 		t->written = before;
 	return e;

@@ -227,12 +227,13 @@ static void no_failure_damages_anything(void **state)
 {
 	struct place *p = *state;
 
-	for (unsigned call = 1; call < CALLS_MOST; call++) {
+	for (unsigned i = 2; i < 2 * CALLS_MOST; i++) {
+		unsigned call = i / 2; /* it fails once, or from there on */
 		empty(p);
 		assert_true(try_open(p));
 		assert_true(put(p, 1) && put(p, 2));
 		assert_true(store_commit(p->store));
-		fail_from(call, kinds[call % KINDS].error, call % 2);
+		fail_from(call, kinds[call % KINDS].error, i % 2);
 		faults.is_short = kinds[call % KINDS].is_short;
 		put(p, 3);
 		bool done = store_commit(p->store);
