@@ -92,6 +92,7 @@ struct peer {
 	struct scram *scram; /* the exchange under way, or the last one; NULL: none */
 	struct tls *tls;     /* what it has shown of itself; NULL: what every peer shows */
 	bool gathers;        /* what it sends waits, as with SEGMENT_BATCH */
+	bool bytewise;       /* what it sends leaves as with SEGMENT_BYTES, whatever the run says */
 	struct connect connect;
 	struct packet connack;
 	struct packet greeting; /* CONNECT of a client that was admitted */
@@ -403,6 +404,9 @@ void window_check(struct place at, struct peer *p);
 void peer_check_leave(struct place at, struct peer *p);
 
 /* ---- closes.c: what a violation leads to --------------------------------------------------- */
+
+/* Sends a text made of the row's template, in the pieces that the row asks for. */
+void test_send_row(struct place at, struct peer *p, const char *text);
 
 /* Packets that only come from a target that has taken no offence; a mask. */
 uint32_t test_signs_of_life(const struct test *t);
