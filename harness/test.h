@@ -108,7 +108,8 @@ struct peer {
 /* A statement on trial. */
 struct claim {
 	const char *name;
-	bool open; /* not judged so far */
+	bool open;    /* not judged so far */
+	bool watched; /* not on trial: something else that was seen broke it */
 	enum verdict verdict;
 	unsigned breaches; /* that the monitor saw */
 };
@@ -216,6 +217,7 @@ struct difference {
 
 struct claim *claim_find(struct test *t, const char *name);
 struct claim *claim_add(struct test *t, const char *name); /* one too many ends the run */
+struct claim *claim_try(struct test *t, const char *name); /* the same, and it is on trial */
 bool claim_is_of_version(const struct test *t, const char *name);
 
 /* The one that `judging` named, else the first that is open; NULL: all have been judged. */

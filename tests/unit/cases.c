@@ -10,6 +10,7 @@
 /* case.h and cmocka both have a `fail`; what follows needs that of cmocka alone. */
 #undef fail
 #include "cases/list.h"
+#include "harness/evidence/watch.h"
 #include "harness/pattern.h"
 #include "harness/wire/template.h"
 #include "spec/spec.h"
@@ -231,6 +232,46 @@ static void no_damage_stands_twice(void **state)
 	free(all);
 }
 
+static size_t cases_about(const struct spec_statement *s, enum role role)
+{
+	size_t found = 0;
+
+	for (size_t i = 0; i < case_count(); i++) {
+		const struct case_def *def = case_at(i);
+		for (size_t r = 0; def->role == role && r < (def->row_count ? def->row_count : 1);
+			r++) {
+			size_t count;
+			const char *const *refs =
+				case_refs(def, def->row_count ? &def->rows[r] : NULL, &count);
+			for (size_t n = 0; n < count; n++)
+				found += !strcmp(refs[n], s->name);
+		}
+	}
+	return found;
+}
+
+static void what_no_case_is_about_is_accounted_for(void **state)
+{
+	(void)state;
+	for (size_t i = 0; i < spec_statement_count; i++) {
+		const struct spec_statement *s = &spec_statements[i];
+		for (enum role role = ROLE_SERVER; role <= ROLE_CLIENT; role++) {
+			bool client = role == ROLE_CLIENT;
+			const char *why = client ? s->untested_client : s->untested_server;
+			if (!(s->testable & (client ? TESTABLE_CLIENT : TESTABLE_SERVER)))
+				continue;
+			size_t cases = cases_about(s, role);
+			bool accounted = watch_covers(s, client ? SIDE_CLIENT : SIDE_SERVER) ||
+				!strcmp(s->level, "MAY");
+			if (!cases && !accounted && !why)
+				fail_msg("%s: no case, and spec/untested.tsv does not say why",
+					s->name);
+			if (why && (cases || accounted))
+				fail_msg("%s: spec/untested.tsv is out of date", s->name);
+		}
+	}
+}
+
 static void declarations_are_complete(void **state)
 {
 	(void)state;
@@ -277,6 +318,7 @@ int main(void)
 		cmocka_unit_test(what_binds_the_receiver_comes_first),
 		cmocka_unit_test(templates_expand),
 		cmocka_unit_test(no_damage_stands_twice),
+		cmocka_unit_test(what_no_case_is_about_is_accounted_for),
 		cmocka_unit_test(declarations_are_complete),
 		cmocka_unit_test(every_chapter_file_is_listed),
 	};

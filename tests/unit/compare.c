@@ -11,8 +11,8 @@
 #include "tests/unit/book.h"
 #include "tests/unit/golden.h"
 
-static const struct record_statement kept[] = { { "5.0:MQTT-4.3.3-10", VERDICT_PASS } };
-static const struct record_statement broken[] = { { "5.0:MQTT-4.3.3-10", VERDICT_FAIL } };
+static const struct record_statement kept[] = { { "5.0:MQTT-4.3.3-10", VERDICT_PASS, false } };
+static const struct record_statement broken[] = { { "5.0:MQTT-4.3.3-10", VERDICT_FAIL, false } };
 static const struct record_statement two_broken[] = {
 	{ "5.0:MQTT-4.3.3-10", VERDICT_FAIL },
 	{ "5.0:MQTT-4.3.3-11", VERDICT_FAIL },
@@ -217,7 +217,7 @@ static void the_worst_verdict_is_in_the_cell(void **state)
 /* A case run that finds this of the statement. */
 static void add_found(struct book *b, const char *id, enum verdict verdict)
 {
-	struct record_statement of_it = { "5.0:MQTT-4.3.3-10", verdict };
+	struct record_statement of_it = { "5.0:MQTT-4.3.3-10", verdict, false };
 	struct record_case c = book_case(sample_ended(VERDICT_PASS, true), id);
 
 	c.statements = &of_it;
