@@ -55,7 +55,12 @@
 	X(client_sessions) \
 	X(client_auth) \
 	X(agent) \
+	X(agent_nonsense) \
+	X(agent_connections) \
+	X(agent_exchanges) \
 	X(client_publish) \
+	X(client_reconnects) \
+	X(client_whole) \
 	X(client_qos1) \
 	X(client_qos2) \
 	X(client_acknowledgements) \

@@ -238,6 +238,30 @@ static bool is_for_others(struct run *run, const struct selection *s)
 	return plan.count > 0;
 }
 
+static bool is_planned(const struct plan *plan, const struct transport *transport)
+{
+	for (size_t i = 0; i < plan->count; i++)
+		if (plan->items[i].transport == transport)
+			return true;
+	return false;
+}
+
+/* An agent is probed, and keys are made, for what is played alone. */
+static void keep_planned_routes(struct run *run)
+{
+	struct routes *routes = &run->routes;
+	const struct transport **kept = arena_alloc(&run->arena, routes->count * sizeof(*kept));
+	size_t count = 0;
+
+	if (run->role != ROLE_AGENT || !run->plan.count)
+		return;
+	for (size_t i = 0; i < routes->count; i++)
+		if (is_planned(&run->plan, routes->list[i]))
+			kept[count++] = routes->list[i];
+	*routes = (struct routes){ kept, count };
+	run->client.transport = kept[0];
+}
+
 static bool make_plan(struct run *run, int *code)
 {
 	const struct run_options *o = &run->options;
@@ -262,6 +286,7 @@ static bool make_plan(struct run *run, int *code)
 	if (unmatched)
 		return complain_of_pattern(run, unmatched, code);
 	plan_make(&run->arena, &selection, &run->plan);
+	keep_planned_routes(run);
 	if (run->plan.count)
 		return true;
 	return run_complain(run, code, EXIT_NOTHING,

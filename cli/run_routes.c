@@ -41,6 +41,12 @@ static unsigned of_server(const struct run *run)
 	return mask;
 }
 
+/* An agent on trial has to keep its word about each of them. */
+static bool takes_all(const struct run *run)
+{
+	return run->options.all_transports || run->role == ROLE_AGENT;
+}
+
 /* Its word is asked for where it counts. False, with a sentence. */
 static bool of_agent(struct run *run, unsigned *out, const char **error)
 {
@@ -48,7 +54,7 @@ static bool of_agent(struct run *run, unsigned *out, const char **error)
 	struct client_facts facts;
 
 	*out = transport_bit(transports[0]);
-	if (!o->routes.count && !o->all_transports)
+	if (!o->routes.count && (!takes_all(run) || (o->list && !o->all_transports)))
 		return true;
 	if (!client_hello(&run->arena, &run->client, (int64_t)o->answer_ms * 1000, &facts, error)) {
 		*error = run_not_launched(run, *error);
@@ -121,7 +127,7 @@ bool run_find_routes(struct run *run, int *code)
 	}
 	for (size_t i = 0; !o->routes.count && transports[i]; i++)
 		if (offered & transport_bit(transports[i]) &&
-			(o->all_transports || !run->routes.count))
+			(takes_all(run) || !run->routes.count))
 			add_route(run, transports[i]);
 	if (!run->routes.count)
 		add_route(run, transports[0]); /* of no known scheme: its URL will be refused */

@@ -75,6 +75,8 @@ struct case_def {
 	 * depend on how the packets came: it is planned for the first transport and segmentation only.
 	 */
 	bool restarts;
+	/* Of an agent: it is played over each transport that the agent names, others over the first of them. */
+	bool each_transport;
 	bool surveyed; /* what it finds broken is broken on every connection (runner/survey.h) */
 	unsigned versions;  /* V311, V50 or BOTH */
 	unsigned budget_ms; /* how long the standard's own clocks make it last; 0: none */
@@ -639,12 +641,12 @@ struct outcome {
 	measure_at(AT("measure(" #t ", " #name ", " #unit ", " #value ", " #least ", " #most ")"), \
 		(t), (name), (unit), (value), (least), (most))
 
-/* The same, but only the median is judged (of an even number of values, the better of the middle
- * two): for where a busy machine may delay one value, but not most of them.
+/* The same, but of three values or more one may be late, by half of `most` at the utmost: for where a busy machine may
+ * delay a value, but not several. One that never came is never forgiven.
  */
-#define measure_median(t, name, unit, value, least, most)                                       \
-	measure_median_at(AT("measure_median(" #t ", " #name ", " #unit ", " #value ", " #least \
-			     ", " #most ")"),                                                   \
+#define measure_but_one(t, name, unit, value, least, most)                                        \
+	measure_but_one_at(AT("measure_but_one(" #t ", " #name ", " #unit ", " #value ", " #least \
+			      ", " #most ")"),                                                    \
 		(t), (name), (unit), (value), (least), (most))
 
 /* Records an observation; the verdict becomes `info` if it was a pass. */
@@ -786,7 +788,7 @@ void check_forwarded_at(struct place at, struct test *t, const struct packet *pa
 	const struct properties *wanted);
 void measure_at(struct place at, struct test *t, const char *name, const char *unit, double value,
 	double least, double most);
-void measure_median_at(struct place at, struct test *t, const char *name, const char *unit,
+void measure_but_one_at(struct place at, struct test *t, const char *name, const char *unit,
 	double value, double least, double most);
 void observe_at(struct place at, struct test *t, const char *format, ...)
 	__attribute__((format(printf, 3, 4)));

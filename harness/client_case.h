@@ -218,6 +218,7 @@ enum told_kind {
 struct told {
 	enum told_kind kind;
 	unsigned command; /* that it answers; 0: none */
+	unsigned place;   /* among all events: the first one is 0 */
 	struct maybe code;
 	struct bytes codes;
 	bool session_present;
@@ -268,6 +269,11 @@ size_t told_waiting(struct test *t, enum told_kind kind);
  */
 #define tell_agent(t, line) tell_agent_at(AT("tell_agent(" #t ", " #line ")"), (t), (line))
 
+/* From here on `unsupported` is a failure: the agent says that it can do this. Else it makes the run
+ * `inapplicable`.
+ */
+#define must_support(t, what) must_support_at((t), (what))
+
 /* The end of its input, whereupon it must exit with status 0. */
 #define expect_agent_ends(t) expect_agent_ends_at(AT("expect_agent_ends(" #t ")"), (t))
 
@@ -306,6 +312,7 @@ struct told expect_success_at(
 struct told expect_told_at(struct place at, struct test *t, struct message m);
 struct told expect_event_at(struct place at, struct test *t, enum told_kind kind);
 void tell_agent_at(struct place at, struct test *t, const char *line);
+void must_support_at(struct test *t, const char *what);
 void expect_agent_ends_at(struct place at, struct test *t);
 
 #endif

@@ -57,6 +57,7 @@ static void play_body(struct test *t)
 		test_watch_lateness(t);
 	t->def->play(t);
 	check_witness(t);
+	client_settle(t);
 	t->judged = -1;
 	test_settle(t);
 	conduct_settle(t);

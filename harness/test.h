@@ -128,7 +128,7 @@ enum { FENCE_ID_BASE = 60000 };
 
 struct distribution {
 	struct record_measurement m;
-	bool by_median; /* judged by it alone */
+	bool but_one; /* one value may be late */
 	double *values;
 	size_t capacity;
 	struct place at;
@@ -190,8 +190,9 @@ struct test {
 	struct tape_party agent_party;
 	struct hearing *hearings;
 	size_t hearing_count, hearing_capacity;
-	unsigned commands; /* given so far; the number of the last one */
-	const char *fault; /* the agent broke its contract: a sentence; or NULL */
+	unsigned commands;    /* given so far; the number of the last one */
+	const char *promised; /* what the agent must not call unsupported; NULL: it may */
+	const char *fault;    /* the agent broke its contract: a sentence; or NULL */
 	const struct record_death
 		*death; /* the target or the client has died, or ended without being asked to */
 
@@ -424,6 +425,9 @@ void client_open(struct place at, struct test *t); /* listens for it; it is not 
 
 /* Hands over a command, and puts it into the transcript. */
 void client_tell(struct test *t, const char *line);
+
+/* The end of a check of an agent: what it says too much has been said. */
+void client_settle(struct test *t);
 
 /* Takes what the agent has said so far; ends the run when there is no point in going on. */
 void client_listen(struct test *t);

@@ -153,9 +153,9 @@ struct broker_store {
 	void *context;
 	/* Replaces what stood there. False if that cannot be done: it is as if nothing had been
 	 * put, what stood there stays, and whatever depends on the new value is not acknowledged. A
-	 * PUBLISH of QoS 1 or 2 is refused (0x97) or, in 3.1.1, left without an answer while its
-	 * connection ends, and has reached nobody above QoS 0; a CONNECT or SUBSCRIBE is refused.
-	 * Everything else goes on.
+	 * PUBLISH of QoS 1 or 2 is refused (0x97) or, in 3.1.1, waits without an answer and is tried
+	 * again every second, and has reached nobody; a CONNECT or SUBSCRIBE is refused; a Will
+	 * waits. Everything else goes on.
 	 */
 	bool (*put)(void *context, struct mqtt_view key, struct mqtt_view value);
 	/* The pair need not exist. It cannot fail: if the pair could not be removed, the commit
@@ -287,11 +287,16 @@ void link_input(struct link *l, const void *data, size_t len);
  */
 bool link_awaits_connect(const struct link *l);
 
-/* False while the link should not be read from: too much to be written, or link_decide is due. What
- * is not read then is not held against the client: its Keep Alive is suspended, unless the host knows
- * that there is nothing unread (broker_config.unread).
+/* False while the link should not be read from: too much to be written, link_decide is due, or too many of
+ * its messages wait for room in the store. What is not read then is not held against the client: its
+ * Keep Alive is suspended, unless the host knows that there is nothing unread (broker_config.unread).
  */
 bool link_wants_input(const struct link *l);
+
+/* It is not read from, as its messages wait for room in the store. Nothing that is written would show that its
+ * client has gone: when that closes its side, what has come before may be read, and the link closed.
+ */
+bool link_awaits_room(const struct link *l);
 
 struct broker_piece { /* fits struct iovec */
 	const void *data;

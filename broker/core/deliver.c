@@ -6,18 +6,10 @@
 #include "broker/core/permit.h"
 #include "broker/core/session.h"
 
-/* On its own, as few messages go this way. */
-__attribute__((noinline)) static enum deliver_result stage(struct broker *b, struct session *s,
-	struct publication *p, const struct sending *how, struct share *share)
+static bool send_at_once(
+	struct broker *b, struct session *s, struct publication *p, const struct sending *how)
 {
-	size_t len = b->staged.len;
-
-	if (!buf_add(&b->staged, &s, sizeof(struct session *)))
-		return DELIVER_FAILED;
-	enum deliver_result result = outgoing_add(b, s, p, how, share);
-	if (result != DELIVER_OK)
-		b->staged.len = len;
-	return result;
+	return s->link && link_can_send(s->link) && forward_send(b, s->link, p, how) == SEND_OK;
 }
 
 enum deliver_result deliver(struct broker *b, struct session *s, struct publication *p,
@@ -26,14 +18,73 @@ enum deliver_result deliver(struct broker *b, struct session *s, struct publicat
 	enum deliver_result result = DELIVER_DROPPED;
 
 	if (how->qos)
-		result =
-			b->staging ? stage(b, s, p, how, share) : outgoing_add(b, s, p, how, share);
-	else if (s->link && link_can_send(s->link) && forward_send(b, s->link, p, how) == SEND_OK)
+		result = outgoing_add(b, s, p, how, share);
+	else if (send_at_once(b, s, p, how))
 		result = DELIVER_OK;
 	if (result != DELIVER_OK)
 		b->figures.messages_dropped++;
 	return result;
 }
+
+/* ---- all or nothing ------------------------------------------------------------------------ */
+
+static enum deliver_result stage(struct broker *b, struct session *s, struct publication *p,
+	const struct sending *how, struct share *share)
+{
+	size_t len = b->staged.len;
+	struct staged entry = { .session = s, .how = *how };
+
+	if (!how->qos && !(s->link && link_can_send(s->link)))
+		return DELIVER_DROPPED;
+	if (share && how->first_id)
+		entry.own = how->ids[how->first_id - 1];
+	if (!buf_add(&b->staged, &entry, sizeof(entry)))
+		return DELIVER_FAILED;
+	enum deliver_result result = how->qos ? outgoing_add(b, s, p, how, share) : DELIVER_OK;
+	if (result != DELIVER_OK)
+		b->staged.len = len;
+	return result;
+}
+
+enum deliver_result deliver_stage(struct broker *b, struct session *s, struct publication *p,
+	const struct sending *how, struct share *share)
+{
+	enum deliver_result result = stage(b, s, p, how, share);
+
+	b->figures.messages_dropped += result == DELIVER_DROPPED;
+	return result;
+}
+
+static struct staged *staged_at(const struct broker *b, size_t i)
+{
+	return (struct staged *)(void *)b->staged.data + i;
+}
+
+void deliver_staged(struct broker *b, struct publication *p)
+{
+	size_t count = b->staged.len / sizeof(struct staged);
+
+	for (size_t i = 0; i < count; i++) {
+		struct staged *s = staged_at(b, i);
+		if (s->own.id)
+			s->how.ids = &s->own;
+		if (s->how.qos)
+			outgoing_pump(b, s->session);
+		else if (!send_at_once(b, s->session, p, &s->how))
+			b->figures.messages_dropped++;
+	}
+}
+
+void deliver_unstage(struct broker *b)
+{
+	size_t count = b->staged.len / sizeof(struct staged);
+
+	while (count--)
+		if (staged_at(b, count)->how.qos)
+			outgoing_unstage(b, staged_at(b, count)->session);
+}
+
+/* ---- shares -------------------------------------------------------------------------------- */
 
 enum {
 	RANK_AT_ONCE,
@@ -85,22 +136,6 @@ enum deliver_result deliver_to_share(struct broker *b, struct share *share, stru
 		.first_id = member->id ? 1 : 0,        /* its own only: U50-SUBID-SHARED */
 		.qos = qos_least(p->qos, member->qos), /* [MQTT-4.8.2-3] */
 		.retain = p->retain && member->retain_as_published };
-	return deliver(b, session_of(member->subscriber), p, &how, share);
-}
-
-void deliver_hand_on(struct broker *b, struct session *s)
-{
-	const struct delivery *d;
-
-	for (uint32_t at = 0; (d = outgoing_next(s->outgoing, &at));) {
-		struct share *share = d->extra ? d->extra->share : NULL;
-		/* A QoS 2 message that was under way stays with this client. [MQTT-4.8.2-5] */
-		bool free =
-			d->state == DELIVERY_WAITING || (d->state == DELIVERY_SENT && d->qos == 1);
-		if (!share || !share->node || !free ||
-			is_expired(d->message->expires_ms, b->now_ms))
-			continue;
-		struct publication p = publication_of(d->message);
-		deliver_to_share(b, share, &p);
-	}
+	return (b->staging ? deliver_stage : deliver)(
+		b, session_of(member->subscriber), p, &how, share);
 }

@@ -23,10 +23,24 @@ static inline uint8_t qos_least(uint8_t published, uint8_t granted)
 enum deliver_result deliver(struct broker *b, struct session *s, struct publication *p,
 	const struct sending *how, struct share *share);
 
-/* To a member of a share that can take it, the next in turn. */
-enum deliver_result deliver_to_share(struct broker *b, struct share *share, struct publication *p);
+/* While broker.staging is set, a publication goes to nobody: it is put into the store for those who get it above
+ * QoS 0, and noted here.
+ */
+struct staged {
+	struct session *session;
+	struct sending how;
+	struct target_id own; /* of a share: what `how.ids` points to */
+};
 
-/* As the session ends, gives the other members of a share what they may have. */
-void deliver_hand_on(struct broker *b, struct session *s);
+/* As `deliver`, except that nothing is sent yet. DELIVER_FAILED: there is no room for it, and nothing of it is left. */
+enum deliver_result deliver_stage(struct broker *b, struct session *s, struct publication *p,
+	const struct sending *how, struct share *share);
+
+/* What was staged of a publication is sent, or taken back as if it had never come. */
+void deliver_staged(struct broker *b, struct publication *p);
+void deliver_unstage(struct broker *b);
+
+/* To a member of a share that can take it, the next in turn; staged, while that is so. */
+enum deliver_result deliver_to_share(struct broker *b, struct share *share, struct publication *p);
 
 #endif

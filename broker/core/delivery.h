@@ -38,9 +38,10 @@ struct delivery {
 	uint8_t state;     /* enum delivery_state */
 	uint8_t qos : 2;
 	bool retain : 1;
-	bool counted : 1; /* it counts against the client's Receive Maximum */
-	bool stored : 1;  /* in the store, where it names its message */
-	bool staged : 1;  /* it has an identifier and was never sent */
+	bool counted : 1;  /* it counts against the client's Receive Maximum */
+	bool stored : 1;   /* in the store, where it names its message */
+	bool staged : 1;   /* it has an identifier and was never sent */
+	bool received : 1; /* PUBREC has come, and the store has no room for that yet */
 };
 
 #endif

@@ -1,4 +1,6 @@
 /* What comes in over a link: bytes, cut into packets; and the host's verdict, which it may wait for. */
+#include "broker/core/input.h"
+
 #include <string.h>
 
 #include "broker/core/core.h"
@@ -6,6 +8,7 @@
 #include "broker/core/link_connect.h"
 #include "broker/core/link_end.h"
 #include "broker/core/link_packets.h"
+#include "broker/core/link_publish.h"
 
 enum { FIRST_TAIL = 64 };
 
@@ -177,5 +180,20 @@ void link_decide(struct link *l, int verdict, const struct broker_auth_answer *a
 	link_mark(l);
 	link_verdict(l, verdict, answer ? answer : &none);
 	if (l->tail_len && !l->stopped)
+		tail_take(l);
+}
+
+void link_try_again(struct link *l)
+{
+	if (l->state != LINK_UP || !link_has_backlog(l))
+		return;
+	bool was_full = link_backlog_is_full(l);
+	link_publish_waiting(l);
+	if (l->state != LINK_UP || !was_full || link_backlog_is_full(l))
+		return;
+	l->stopped = false;
+	l->heard_ms = l->broker->now_ms;
+	link_mark(l);
+	if (l->tail_len)
 		tail_take(l);
 }

@@ -4,6 +4,7 @@
 #include "broker/core/broker.h"
 #include "broker/core/core.h"
 #include "broker/core/draw.h"
+#include "broker/core/input.h"
 #include "broker/core/link.h"
 #include "broker/core/link_end.h"
 #include "broker/core/message.h"
@@ -135,6 +136,12 @@ static void scratch_trim(struct broker *b)
 	}
 }
 
+static void link_timer_due(struct link *l)
+{
+	link_due(l);
+	link_try_again(l);
+}
+
 #define OWNER(type, timer) ((struct type *)((char *)(timer)-offsetof(struct type, timer)))
 
 static void retained_due(struct broker *b, struct retained_entry *entry)
@@ -162,7 +169,7 @@ int64_t broker_tick(struct broker *b, int64_t now_ms)
 	memory_look(&b->memory);
 	while ((timer = timers_take_due(&b->timers, now_ms))) {
 		switch ((enum timer_kind)timer->kind) {
-		case TIMER_LINK: link_due(OWNER(link, timer)); break;
+		case TIMER_LINK: link_timer_due(OWNER(link, timer)); break;
 		case TIMER_SESSION: session_due(b, OWNER(session, timer)); break;
 		case TIMER_RETAINED: retained_due(b, OWNER(retained_entry, timer)); break;
 		case TIMER_SYS: sys_due(b); break;

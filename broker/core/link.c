@@ -40,6 +40,7 @@ void link_extra_free(struct link *l)
 		return;
 	aliases_fini(&x->in, memory);
 	aliases_fini(&x->out, memory);
+	backlog_free(memory, &x->backlog);
 	memory_give(memory, x->connect, x->connect_len);
 	memory_give(memory, x->user_name, x->user_name_len);
 	memory_give(memory, x->method, x->method_len);

@@ -18,6 +18,7 @@
 #include <stdint.h>
 
 #include "broker/core/alias.h"
+#include "broker/core/backlog.h"
 #include "broker/core/output.h"
 #include "broker/core/timer.h"
 #include "mqtt/view.h"
@@ -47,6 +48,7 @@ struct link_extra {
 	uint32_t method_len;
 	int64_t answer_due_ms;  /* of a client that authenticates again; see link_expect_answer */
 	struct mqtt_view mount; /* the host's: link_set_mount; empty: none */
+	struct backlog backlog;
 };
 
 struct link {
@@ -75,13 +77,24 @@ struct link {
 	bool gone : 1;            /* closed; the list frees it */
 	bool problem_information : 1;
 	bool again : 1;   /* re-authentication under way */
-	bool stopped : 1; /* takes no packet: link_decide is due, or it ends */
+	bool stopped : 1; /* takes no packet: link_decide is due, its backlog is full, or it ends */
 	bool doubted : 1; /* nothing was heard for too long, unless it is waiting to be read */
 	bool waits : 1;   /* there is output that was not taken at once */
 	bool draws : 1;   /* retained messages wait for room in the output */
 	bool must_close : 1;
 	bool held : 1; /* what it has to write tells of changes that are not committed */
 };
+
+/* Whether messages of it wait for room in the store, and whether these are so many that it is not read from. */
+static inline bool link_has_backlog(const struct link *l)
+{
+	return l->extra && l->extra->backlog.len;
+}
+
+static inline bool link_backlog_is_full(const struct link *l)
+{
+	return l->extra && backlog_is_full(&l->extra->backlog);
+}
 
 /* NULL without memory. */
 struct link_extra *link_extra_make(struct link *l);

@@ -43,9 +43,11 @@ static uint32_t expiry_of(const struct broker *b, const struct mqtt_connect *c)
 	return asked < max ? asked : max;
 }
 
-/* The session to be continued, if there is one; what stood in its way has ended. */
-static struct session *session_continued(
-	struct link *l, struct mqtt_view id, const struct mqtt_connect *c)
+/* The session to be continued, or NULL; what stood in its way has ended. False if its Will, or its end, waits until
+ * the store has room for what follows from that.
+ */
+static bool session_continued(struct link *l, struct mqtt_view id, const struct mqtt_connect *c,
+	struct session **continued)
 {
 	struct broker *b = l->broker;
 	struct session *s = sessions_find(&b->sessions, id);
@@ -57,10 +59,14 @@ static struct session *session_continued(
 	if (s && (c->clean_start || is_expired(s->expires_ms, b->now_ms))) { /* [MQTT-3.1.2-4] */
 		if (s->kept)
 			link_hold(l);
-		session_end(b, s);
-		s = NULL;
+		*continued = NULL;
+		return session_end(b, s);
 	}
-	return s; /* [MQTT-3.1.2-5] */
+	*continued = s; /* [MQTT-3.1.2-5] */
+	if (!s || session_will_due(b, s))
+		return true;
+	session_wait(b, s);
+	return false;
 }
 
 /* The session goes by the name of its latest connection. */
@@ -244,7 +250,13 @@ static void accept_mounted(struct link *l, const struct mqtt_connect *c, struct 
 		link_refuse_connect(l, refusal, "Will not allowed");
 		return;
 	}
-	struct session *s = session_continued(l, id, c);
+	struct session *s;
+
+	if (!session_continued(l, id, c, &s)) {
+		link_refuse_connect(
+			l, MQTT_QUOTA_EXCEEDED, "no room for what the last session leaves");
+		return;
+	}
 	bool present = s != NULL; /* [MQTT-3.2.2-2] [MQTT-3.2.2-3] */
 	if (!s)
 		s = session_begin(b, id, c);

@@ -248,6 +248,21 @@ static int64_t answer_due_ms(const struct link *l)
 	return l->again && !l->stopped ? l->extra->answer_due_ms : INT64_MAX;
 }
 
+/* When messages that wait for room in the store are tried again; INT64_MAX: there are none. */
+static int64_t room_due_ms(const struct link *l)
+{
+	return link_has_backlog(l) ? l->broker->now_ms + STORE_RETRY_MS : INT64_MAX;
+}
+
+void link_wait_for_room(struct link *l)
+{
+	struct broker *b = l->broker;
+
+	if (room_due_ms(l) < timer_due_ms(&b->timers, &l->timer) &&
+		!timer_set(&b->timers, &l->timer, room_due_ms(l)))
+		link_finish(l, false);
+}
+
 static void stuck_refuse(struct link *l)
 {
 	link_refuse(l, MQTT_QUOTA_EXCEEDED, "5.0:U50-ERR-CODES",
@@ -321,6 +336,8 @@ static void life_due(struct link *l)
 		due_ms = output_ms;
 	if (answer_due_ms(l) < due_ms)
 		due_ms = answer_due_ms(l);
+	if (room_due_ms(l) < due_ms)
+		due_ms = room_due_ms(l);
 	if (due_ms != INT64_MAX && !timer_set(&b->timers, &l->timer, due_ms))
 		link_finish(l, false);
 }

@@ -34,6 +34,9 @@ void link_waits(struct link *l);
 /* There is room in its output again, so that it is read from: Keep Alive holds. */
 void link_resume(struct link *l);
 
+/* Some of its messages wait for room in the store: its timer fires in time to try them again. */
+void link_wait_for_room(struct link *l);
+
 /* Its timer has fired. */
 void link_due(struct link *l);
 

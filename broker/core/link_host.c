@@ -73,6 +73,11 @@ bool link_wants_input(const struct link *l)
 	return l->state == LINK_ENDS || (!l->stopped && !l->held && !link_is_congested(l));
 }
 
+bool link_awaits_room(const struct link *l)
+{
+	return l->state == LINK_UP && link_backlog_is_full(l);
+}
+
 size_t link_output(const struct link *l, struct broker_piece *pieces, size_t max)
 {
 	return l->held ? 0 : output_pieces(&l->output, pieces, max);

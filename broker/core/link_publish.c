@@ -111,18 +111,26 @@ static struct mqtt_view properties_forwarded(struct broker *b, const struct mqtt
 	return (struct mqtt_view){ b->properties.data, (uint32_t)b->properties.len };
 }
 
+/* As it came: topic and payload are views into it. */
+static struct mqtt_view packet_of(const struct mqtt_frame *frame, const struct mqtt_publish *p)
+{
+	uint32_t size = frame->header_len + frame->body_len;
+
+	return (struct mqtt_view){ p->payload.data + p->payload.len - size, size };
+}
+
 /* The packet itself is what others get, unless properties were taken out of it, or its payload is to be
  * pointed at, or its length is written in more bytes than it needs.
  */
 static void wire_set(struct publication *to, unsigned version, const struct mqtt_frame *frame,
 	const struct mqtt_publish *p)
 {
-	uint32_t size = frame->header_len + frame->body_len;
+	struct mqtt_view packet = packet_of(frame, p);
 
-	if (to->properties.len != p->properties.raw.len || size >= OUTPUT_SHARE_BYTES ||
+	if (to->properties.len != p->properties.raw.len || packet.len >= OUTPUT_SHARE_BYTES ||
 		frame->overlong)
 		return;
-	to->wire = (struct mqtt_view){ p->payload.data + p->payload.len - size, size };
+	to->wire = packet;
 	to->wire_id = frame->header_len + 2 + p->topic.len;
 	to->wire_version = (uint8_t)version;
 }
@@ -180,13 +188,34 @@ static void publish_answer(
 		link_send_ack(l, type, p->id, reason);
 }
 
-/* There is no room for it. 3.1.1 cannot say no: without an answer, the client sends it again over its
- * next connection.
+static void publish_wait(struct link *l, struct mqtt_view packet)
+{
+	struct broker *b = l->broker;
+	struct link_extra *x = link_extra_make(l);
+
+	b->figures.messages_received--; /* it is counted when it has come through */
+	if (!x || !backlog_add(&b->memory, &x->backlog, packet)) {
+		link_refuse(l, MQTT_QUOTA_EXCEEDED, "3.1.1:MQTT-4.8.0-2",
+			"no room for a message, nor to let it wait");
+		return;
+	}
+	if (!l->stopped && backlog_is_full(&x->backlog)) {
+		l->stopped = true;
+		link_mark(l);
+	}
+	link_wait_for_room(l);
+}
+
+/* There is no room for it. 3.1.1 cannot say no: it waits, without an answer. Where there is no store, some may
+ * have it already, and the client sends it again over its next connection.
  */
-static void publish_give_up(struct link *l, enum packet_type type, const struct mqtt_publish *p)
+static void publish_give_up(struct link *l, enum packet_type type, const struct mqtt_frame *frame,
+	const struct mqtt_publish *p)
 {
 	if (version_traits(l->version).reason_codes)
 		publish_answer(l, type, p, MQTT_QUOTA_EXCEEDED);
+	else if (l->broker->config.store.put)
+		publish_wait(l, packet_of(frame, p));
 	else
 		link_refuse(l, MQTT_QUOTA_EXCEEDED, "3.1.1:MQTT-4.8.0-2", "no room for a message");
 }
@@ -202,7 +231,7 @@ static void publish_qos01(
 		reason = reason_of(&result);
 	}
 	if (p->qos && result.failed)
-		publish_give_up(l, PUBACK, p);
+		publish_give_up(l, PUBACK, frame, p);
 	else if (p->qos)
 		publish_answer(l, PUBACK, p, reason);
 	else if (reason == MQTT_PAYLOAD_FORMAT_INVALID)
@@ -247,7 +276,7 @@ static void publish_received(
 		return;
 	}
 	received_forget(l, p->id);
-	publish_give_up(l, PUBREC, p);
+	publish_give_up(l, PUBREC, frame, p);
 }
 
 /* Delivered when it first comes; its identifier is kept until PUBREL. */
@@ -272,7 +301,7 @@ static void publish_qos2(
 	/* In 3.1.1 a refused message is acknowledged like any other. [MQTT-3.3.5-2] */
 	bool keep = !reason || !version_traits(l->version).reason_codes;
 	if (keep && !received_keep(l, p->id))
-		publish_give_up(l, PUBREC, p);
+		publish_give_up(l, PUBREC, frame, p);
 	else if (reason)
 		publish_answer(l, PUBREC, p, reason);
 	else
@@ -312,10 +341,53 @@ void link_publish(struct link *l, const struct mqtt_frame *frame, struct mqtt_vi
 		return;
 	if (!offer_check(l, &p))
 		return;
+	if (link_has_backlog(l) && p.qos) { /* after those that wait [MQTT-4.6.0-5] */
+		publish_wait(l, packet_of(frame, &p));
+		return;
+	}
 	if (is_mounted(l))
 		frame = message_mount(l, frame, &own, &p);
 	if (p.qos == 2)
 		publish_qos2(l, frame, &p);
 	else
 		publish_qos01(l, frame, &p);
+}
+
+/* Tries those in `b`, which is no longer the link's. Returns the bytes of those that have left it. */
+static uint32_t waiting_take(struct link *l, const struct backlog *b)
+{
+	uint32_t at = 0;
+
+	while (at < b->len) {
+		const uint8_t *packet = b->packets + at;
+		struct mqtt_frame frame;
+		struct mqtt_error e;
+		if (mqtt_frame_read(packet, b->len - at, l->version, &frame, &e) != MQTT_READ_OK)
+			break; /* it was read when it came */
+		link_publish(
+			l, &frame, (struct mqtt_view){ packet + frame.header_len, frame.body_len });
+		if (l->state != LINK_UP || l->extra->backlog.failed)
+			break;
+		at += frame.header_len + frame.body_len;
+	}
+	return at;
+}
+
+void link_publish_waiting(struct link *l)
+{
+	struct backlog all = l->extra->backlog;
+
+	l->extra->backlog = (struct backlog){ .trying = true };
+	uint32_t taken = waiting_take(l, &all);
+	if (l->state != LINK_UP || taken == all.len) {
+		backlog_free(&l->broker->memory, &all);
+		if (l->state == LINK_UP)
+			l->extra->backlog = all;
+		return;
+	}
+	if (taken)
+		memmove(all.packets, all.packets + taken, all.len - taken);
+	all.len -= taken;
+	l->extra->backlog = all;
+	link_wait_for_room(l);
 }

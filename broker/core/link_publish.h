@@ -9,4 +9,7 @@ struct link;
 
 void link_publish(struct link *l, const struct mqtt_frame *frame, struct mqtt_view body);
 
+/* Those that wait for room in the store (backlog.h) are tried again, until one has to go on waiting. */
+void link_publish_waiting(struct link *l);
+
 #endif

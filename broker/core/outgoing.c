@@ -288,6 +288,37 @@ static bool delivery_release(struct broker *b, struct session *s, struct deliver
 	return false;
 }
 
+/* PUBREL has to wait. False without memory. */
+static bool release_later(struct broker *b, struct session *s, struct delivery *d)
+{
+	int64_t due_ms = b->now_ms + STORE_RETRY_MS;
+
+	s->outgoing->received += !d->received;
+	d->received = true;
+	return timer_due_ms(&b->timers, &s->timer) <= due_ms ||
+		timer_set(&b->timers, &s->timer, due_ms);
+}
+
+void outgoing_try_again(struct broker *b, struct session *s)
+{
+	struct outgoing *o = s->outgoing;
+
+	if (!o || !o->received)
+		return;
+	o->received = 0;
+	for (uint32_t at = o->ring.first; at != o->ring.end; at++) {
+		struct delivery *d = delivery_at(&o->ring, at);
+		bool waits = d->received && d->state == DELIVERY_SENT;
+		d->received = false;
+		if (!waits)
+			continue;
+		if (!delivery_release(b, s, d))
+			s->link->broken |= !release_later(b, s, d);
+		else if (at - o->ring.first < o->ring.sent - o->ring.first)
+			link_send_ack(s->link, PUBREL, d->id, 0); /* [MQTT-4.3.3-4] */
+	}
+}
+
 enum acknowledge_result outgoing_acknowledge(
 	struct broker *b, struct session *s, enum packet_type type, uint16_t id, uint8_t reason)
 {
@@ -300,7 +331,7 @@ enum acknowledge_result outgoing_acknowledge(
 	bool sent = d->state == DELIVERY_SENT;
 	if (type == PUBREC && d->qos == 2) {
 		if (sent && reason < 0x80 && !delivery_release(b, s, d))
-			return ACKNOWLEDGE_FAILED;
+			return release_later(b, s, d) ? ACKNOWLEDGE_OK : ACKNOWLEDGE_FAILED;
 		if (sent && reason >= 0x80) /* [MQTT-4.4.0-2] */
 			delivery_finish(b, s, d);
 		else if (place - o->ring.first < o->ring.sent - o->ring.first)
@@ -321,6 +352,7 @@ enum acknowledge_result outgoing_acknowledge(
 void outgoing_resume(struct broker *b, struct session *s)
 {
 	struct outgoing *o = s->outgoing;
+	struct delivery *d;
 
 	if (!o)
 		return;
@@ -329,6 +361,9 @@ void outgoing_resume(struct broker *b, struct session *s)
 		delivery_at(&o->ring, at)->counted = false;
 	o->outstanding = 0;
 	o->ring.sent = o->ring.first;
+	for (uint32_t at = 0; o->received && (d = outgoing_next(o, &at));)
+		d->received = false; /* it is sent again, and acknowledged again */
+	o->received = 0;
 	outgoing_pump(b, s);
 }
 
@@ -348,6 +383,11 @@ bool outgoing_waits(const struct outgoing *o)
 struct delivery *outgoing_next(const struct outgoing *o, uint32_t *at)
 {
 	return o ? delivery_ring_next(&o->ring, at) : NULL;
+}
+
+void outgoing_hand_on(struct broker *b, struct session *s, struct delivery *d)
+{
+	delivery_finish(b, s, d);
 }
 
 void outgoing_forget(struct broker *b, struct session *s)

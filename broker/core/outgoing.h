@@ -22,6 +22,7 @@ struct outgoing {
 	uint32_t queue_bytes; /* of what waits */
 	uint32_t outstanding; /* deliveries that are `counted` */
 	uint32_t sequence;
+	uint32_t received; /* deliveries that are so, or were */
 	uint16_t next_id;
 
 	/* Once the identifiers have come round to one that is still in use: those that are to be passed over.
@@ -55,12 +56,15 @@ void outgoing_pump(struct broker *b, struct session *s);
 enum acknowledge_result {
 	ACKNOWLEDGE_OK,
 	ACKNOWLEDGE_UNKNOWN, /* no delivery of that identifier is waiting for it */
-	ACKNOWLEDGE_FAILED,  /* the store has no room for it: as if it had not come */
+	ACKNOWLEDGE_FAILED,  /* no memory: as if it had not come */
 };
 
-/* PUBACK, PUBREC or PUBCOMP. */
+/* PUBACK, PUBREC or PUBCOMP. A PUBREC that the store has no room for is answered later. */
 enum acknowledge_result outgoing_acknowledge(
 	struct broker *b, struct session *s, enum packet_type type, uint16_t id, uint8_t reason);
+
+/* What waits for that is tried again: there may be room in the store. It is connected. */
+void outgoing_try_again(struct broker *b, struct session *s);
 
 /* Nothing waits and the quota is not used up: what comes is sent at once. */
 bool outgoing_is_ready(const struct session *s);
@@ -75,6 +79,9 @@ bool outgoing_waits(const struct outgoing *o);
  * at once if `o` is NULL. None may be added meanwhile.
  */
 struct delivery *outgoing_next(const struct outgoing *o, uint32_t *at);
+
+/* It is somebody else's now. */
+void outgoing_hand_on(struct broker *b, struct session *s, struct delivery *d);
 
 /* Takes all deliveries out of the store, as the session is taken out. */
 void outgoing_forget(struct broker *b, struct session *s);

@@ -44,28 +44,27 @@ __attribute__((noinline)) static void publish_stage(struct broker *b)
 	buf_reset(&b->staged);
 }
 
-/* All that is answered is in the store, or nothing of it, before any of it is sent: that it was refused
- * must be true.
- */
-__attribute__((noinline)) static void publish_settle(
+/* All of it is in the store, or nothing of it, before any of it is sent: that it was refused must be true. */
+static void publish_settle(struct broker *b, struct publication *p, bool ok)
+{
+	b->staging = false;
+	if (ok)
+		deliver_staged(b, p);
+	else
+		deliver_unstage(b);
+}
+
+__attribute__((noinline)) static void publish_answered(
 	struct broker *b, struct publication *p, struct publish_result *all)
 {
-	struct session **sessions = (struct session **)(void *)b->staged.data;
-	size_t count = b->staged.len / sizeof(*sessions);
-
 	if (!all->failed && p->retain && !b->config.limits.no_retained)
 		all->failed = !retain(b, p);
-	b->staging = false;
-	for (size_t i = 0; i < count && !all->failed; i++)
-		outgoing_pump(b, sessions[i]);
+	publish_settle(b, p, !all->failed);
 	struct link *publisher = session_of(p->publisher)->link;
 	if (!all->failed && publisher && b->changes != b->staged_changes)
 		link_hold(publisher);
-	if (!all->failed)
-		return;
-	all->reached = 0;
-	while (count--)
-		outgoing_unstage(b, sessions[count]);
+	if (all->failed)
+		all->reached = 0;
 }
 
 static void count(struct publish_result *all, enum deliver_result one)
@@ -95,8 +94,8 @@ static inline bool pass_on(
 	return forward_again(l, p);
 }
 
-static void target_deliver(struct broker *b, const struct match *m, const struct target *t,
-	struct publication *p, struct publish_result *all)
+static inline void target_deliver(struct broker *b, const struct match *m, const struct target *t,
+	struct publication *p, bool staging, struct publish_result *all)
 {
 	struct session *s = session_of(t->subscriber);
 
@@ -108,7 +107,7 @@ static void target_deliver(struct broker *b, const struct match *m, const struct
 		.first_id = t->ids,
 		.qos = qos_least(p->qos, t->qos),
 		.retain = p->retain && t->retain_as_published };
-	count(all, deliver(b, s, p, &how, NULL));
+	count(all, (staging ? deliver_stage : deliver)(b, s, p, &how, NULL));
 }
 
 static void targets_deliver(
@@ -121,11 +120,18 @@ static void targets_deliver(
 		if (plain && pass_on(&m->targets[i], p, congested_bytes))
 			passed++;
 		else
-			target_deliver(b, m, &m->targets[i], p, all);
+			target_deliver(b, m, &m->targets[i], p, false, all);
 	}
 	all->matches += passed;
 	all->reached += passed;
 	b->figures.messages_sent += passed;
+}
+
+__attribute__((noinline)) static void targets_stage(
+	struct broker *b, const struct match *m, struct publication *p, struct publish_result *all)
+{
+	for (uint32_t i = 0; i < m->target_count && !all->failed; i++)
+		target_deliver(b, m, &m->targets[i], p, true, all);
 }
 
 struct publish_result publish(struct broker *b, struct publication *p)
@@ -144,11 +150,47 @@ struct publish_result publish(struct broker *b, struct publication *p)
 		forms_init(&forms);
 		p->forms = &forms;
 	}
-	targets_deliver(b, m, p, &all);
+	if (b->staging)
+		targets_stage(b, m, p, &all);
+	else
+		targets_deliver(b, m, p, &all);
 	for (uint32_t i = 0; i < m->share_count; i++)
 		count(&all, deliver_to_share(b, m->shares[i], p));
 	if (b->staging)
-		publish_settle(b, p, &all);
+		publish_answered(b, p, &all);
 	p->forms = NULL;
 	return all;
+}
+
+/* The retained message comes first: it may be put again, and what is staged can be taken back whatever the store
+ * has room for.
+ */
+bool publish_will(struct broker *b, struct publication *p, const struct session *lasts)
+{
+	struct publish_result all = { 0 };
+	struct forms forms;
+
+	const struct match *m = routes_match(&b->routes, p->topic, p->publisher);
+	if (m->failed)
+		return false;
+	publish_stage(b);
+	draws_overtake(b, p->topic);
+	all.failed = p->retain && !b->config.limits.no_retained && !retain(b, p);
+	forms_init(&forms);
+	p->forms = &forms;
+	targets_stage(b, m, p, &all);
+	for (uint32_t i = 0; i < m->share_count; i++)
+		count(&all, deliver_to_share(b, m->shares[i], p));
+	all.failed = all.failed || (lasts && !record_session(b, lasts));
+	publish_settle(b, p, !all.failed);
+	p->forms = NULL;
+	return !all.failed;
+}
+
+bool publish_to_share(struct broker *b, struct share *share, struct publication *p)
+{
+	publish_stage(b);
+	bool ok = deliver_to_share(b, share, p) != DELIVER_FAILED;
+	publish_settle(b, p, ok);
+	return ok;
 }

@@ -8,6 +8,8 @@
 #include "broker/core/message.h"
 
 struct broker;
+struct session;
+struct share;
 
 struct publish_result {
 	uint32_t
@@ -17,9 +19,18 @@ struct publish_result {
 };
 
 /* Retains it if it is to be retained, and delivers it to all. Where there is a store, a publication
- * that is answered counts as not published if anything fails: not retained, and delivered at QoS 0
- * only; `reached` is 0 then.
+ * that is answered counts as not published if anything fails: not retained, and delivered to nobody;
+ * `reached` is 0 then.
  */
 struct publish_result publish(struct broker *b, struct publication *p);
+
+/* Where there is a store: publishes a Will as a whole, or not at all (false), except that it may be retained already; together
+ * with what the store is to know of the session that it was of, which goes on without it. NULL: that ends, or is not in
+ * the store.
+ */
+bool publish_will(struct broker *b, struct publication *p, const struct session *lasts);
+
+/* Where there is a store: to another member of a share, or not at all (false). */
+bool publish_to_share(struct broker *b, struct share *share, struct publication *p);
 
 #endif

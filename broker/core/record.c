@@ -113,8 +113,10 @@ bool record_session(struct broker *b, const struct session *s)
 	return put_for(b, s);
 }
 
-static void subscriptions_gone(struct broker *b, const struct session *s)
+void record_subscriptions_gone(struct broker *b, const struct session *s)
 {
+	if (!session_is_durable(s))
+		return;
 	for (const struct subscription *sub = s->subscriber.chain; sub; sub = sub->next) {
 		key_session(b, STORED_SUBSCRIPTION, s);
 		subscription_text(sub, &b->key);
@@ -127,7 +129,7 @@ void record_session_gone(struct broker *b, struct session *s)
 	if (!s->kept)
 		return;
 	if (session_is_durable(s)) {
-		subscriptions_gone(b, s);
+		record_subscriptions_gone(b, s);
 		for (uint16_t id = idset_next(s->received, 1); id;
 			id = idset_next(s->received, id + 1u))
 			record_received_gone(b, s, id);

@@ -35,6 +35,9 @@ bool record_session(struct broker *b, const struct session *s);
 /* And all that belongs to it but its deliveries: see session_forget. */
 void record_session_gone(struct broker *b, struct session *s);
 
+/* All of its subscriptions. */
+void record_subscriptions_gone(struct broker *b, const struct session *s);
+
 bool record_subscription(struct broker *b, const struct session *s, struct mqtt_view filter,
 	const struct subscription *options);
 void record_subscription_gone(struct broker *b, const struct session *s, struct mqtt_view filter);

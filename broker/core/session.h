@@ -54,7 +54,8 @@ struct session {
 	uint8_t kept;    /* enum session_kept; above SESSION_KEPT_NOT it has a number */
 	bool numbered : 1;
 	bool owed : 1; /* the store does not know what has become of it: it is told later */
-	uint8_t id[];  /* and after that its number */
+	bool late : 1; /* its Will, or its end, waits until the store has room for what follows from it */
+	uint8_t id[]; /* and after that its number */
 };
 
 /* Whether anything but its Will is in the store. */

@@ -68,20 +68,90 @@ void sessions_free_all(struct broker *b)
 			session_free(b, t->buckets[i]);
 }
 
-/* Publishes and drops the Will; nothing happens if there is none. */
-static void will_publish(struct broker *b, struct session *s)
+/* Publishes the Will, and tells the store of a session that `lasts`. False, with the Will as it was, if the
+ * store has no room for that.
+ */
+static bool will_publish(struct broker *b, struct session *s, bool lasts)
 {
 	struct will *w = will_take(s);
+	bool published = true;
 
 	if (!w)
-		return;
+		return true;
 	if (w->expires)
 		w->message->expires_ms = b->now_ms + (int64_t)w->lifetime_s * 1000;
 	struct publication p = publication_of(w->message);
 	p.publisher = &s->subscriber;
-	if (may_leave(b, s, w->message))
-		publish(b, &p); /* [MQTT-3.1.2-8] [MQTT-3.1.2-15] [MQTT-3.1.2-17] */
-	will_free(b, w);
+	s->owed |= lasts && s->kept;
+	if (may_leave(b, s, w->message)) { /* [MQTT-3.1.2-8] [MQTT-3.1.2-15] [MQTT-3.1.2-17] */
+		if (!b->config.store.put)
+			publish(b, &p);
+		else if ((published = publish_will(b, &p, lasts ? s : NULL)))
+			s->owed = false;
+	}
+	if (published)
+		will_free(b, w);
+	else
+		s->will = w;
+	return published;
+}
+
+bool session_will_due(struct broker *b, struct session *s)
+{
+	bool due = s->will && (s->late || is_expired(s->will->due_ms, b->now_ms));
+
+	s->late = due && !will_publish(b, s, true);
+	return !s->late;
+}
+
+/* What its shares gave it goes to their other members, one message after the other, each out of this session as it
+ * is into theirs. A QoS 2 message that was under way stays with this client. [MQTT-4.8.2-5]
+ */
+static bool hand_on(struct broker *b, struct session *s)
+{
+	struct delivery *d;
+
+	for (uint32_t at = 0; (d = outgoing_next(s->outgoing, &at));) {
+		struct share *share = d->extra ? d->extra->share : NULL;
+		bool free =
+			d->state == DELIVERY_WAITING || (d->state == DELIVERY_SENT && d->qos == 1);
+		if (!share || !share->node || !free ||
+			is_expired(d->message->expires_ms, b->now_ms))
+			continue;
+		struct publication p = publication_of(d->message);
+		if (!session_is_durable(s))
+			deliver_to_share(b, share, &p);
+		else if (!publish_to_share(b, share, &p))
+			return false;
+		outgoing_hand_on(b, s, d);
+	}
+	return true;
+}
+
+/* False if the store has no room for what follows from it. */
+static bool end_now(struct broker *b, struct session *s)
+{
+	draws_end(b, s);
+	record_subscriptions_gone(b, s);
+	subscriptions_remove_all(&b->subscriptions, &s->subscriber);
+	s->late = !hand_on(b, s) || !will_publish(b, s, false);
+	if (s->late)
+		return false;
+	session_forget(b, s);
+	session_free(b, s);
+	return true;
+}
+
+bool session_end(struct broker *b, struct session *s)
+{
+	s->expires_ms = b->now_ms;
+	if (end_now(b, s))
+		return true;
+	if (session_is_durable(s) && !s->expiry_s)
+		s->expiry_s = 1; /* or what it is to hand on would not be read back */
+	session_record(b, s);
+	session_wait(b, s);
+	return false;
 }
 
 static int64_t after(const struct broker *b, uint32_t seconds)
@@ -103,12 +173,14 @@ void session_detach(struct broker *b, struct session *s, bool drop_will)
 	s->expires_ms = s->expiry_s == SESSION_NEVER_EXPIRES ? INT64_MAX : after(b, s->expiry_s);
 	if (s->will) {
 		s->will->due_ms = after(b, s->will->delay_s);
-		if (!s->will->delay_s)
-			will_publish(b, s);
+		s->late = !s->will->delay_s;
 	}
 	outgoing_rest(b, s);
 	draws_rest(b, s);
-	session_record(b, s);
+	s->owed = s->kept;
+	session_will_due(b, s);
+	if (s->owed)
+		session_record(b, s);
 	session_wait(b, s);
 }
 
@@ -124,12 +196,12 @@ void session_wait(struct broker *b, struct session *s)
 	/* [MQTT-3.1.2-8]: the Will, when its delay is over or the session is. */
 	if (s->will && s->will->due_ms < due_ms)
 		due_ms = s->will->due_ms;
-	if (s->owed && b->now_ms + STORE_RETRY_MS < due_ms)
+	if (s->late || (s->owed && b->now_ms + STORE_RETRY_MS < due_ms))
 		due_ms = b->now_ms + STORE_RETRY_MS;
 	if (due_ms == INT64_MAX)
 		timer_clear(&b->timers, &s->timer);
-	else if (!timer_set(&b->timers, &s->timer, due_ms))
-		session_end(b, s);
+	else if (!timer_set(&b->timers, &s->timer, due_ms) && !end_now(b, s))
+		session_free(b, s); /* the store has it still: its Will comes after a restart */
 }
 
 void session_pump_later(struct broker *b, struct session *s)
@@ -143,6 +215,7 @@ void session_pump_later(struct broker *b, struct session *s)
 void session_due(struct broker *b, struct session *s)
 {
 	if (s->link) {
+		outgoing_try_again(b, s);
 		outgoing_pump(b, s);
 		return;
 	}
@@ -150,10 +223,7 @@ void session_due(struct broker *b, struct session *s)
 		session_end(b, s);
 		return;
 	}
-	if (s->will && is_expired(s->will->due_ms, b->now_ms)) {
-		will_publish(b, s);
-		s->owed = s->kept;
-	}
+	session_will_due(b, s);
 	if (s->owed)
 		session_record(b, s);
 	session_wait(b, s);
@@ -163,14 +233,4 @@ void session_forget(struct broker *b, struct session *s)
 {
 	outgoing_forget(b, s);
 	record_session_gone(b, s);
-}
-
-void session_end(struct broker *b, struct session *s)
-{
-	session_forget(b, s);
-	draws_end(b, s);
-	subscriptions_remove_all(&b->subscriptions, &s->subscriber);
-	will_publish(b, s);
-	deliver_hand_on(b, s);
-	session_free(b, s);
 }

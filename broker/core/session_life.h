@@ -21,8 +21,15 @@ struct session *session_new(struct broker *b, struct mqtt_view id, uint32_t expi
  */
 void session_detach(struct broker *b, struct session *s, bool drop_will);
 
-/* Ends it: publishes its Will, leaves all shares, frees it. It must be offline. */
-void session_end(struct broker *b, struct session *s);
+/* Ends it: leaves all shares, publishes its Will, frees it. It must be offline. False if the store has no room for what
+ * follows from that: it is over and gets nothing any more, but stays until there is room.
+ */
+bool session_end(struct broker *b, struct session *s);
+
+/* Publishes its Will if that has waited for long enough. False if it has to wait until the store has room for it. It
+ * must be offline.
+ */
+bool session_will_due(struct broker *b, struct session *s);
 
 /* Takes it out of the store, with all that belongs to it. */
 void session_forget(struct broker *b, struct session *s);

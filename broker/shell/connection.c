@@ -122,7 +122,7 @@ static void take_input(struct connection *c, char *data, size_t len)
 static void watch(struct connection *c)
 {
 	unsigned events = (link_wants_input(c->link) && !c->ended ? WATCH_INPUT : 0u) |
-		(c->blocked ? WATCH_OUTPUT : 0u);
+		(c->blocked ? WATCH_OUTPUT : 0u) | (link_awaits_room(c->link) ? WATCH_END : 0u);
 
 	if (events == c->watched)
 		return;
@@ -157,7 +157,7 @@ static bool read_now(struct connection *c)
 static void on_ready(void *item, unsigned events)
 {
 	struct connection *c = item;
-	bool reads = events & (WATCH_INPUT | WATCH_LOST);
+	bool reads = events & (WATCH_INPUT | WATCH_LOST | WATCH_END);
 
 	if (events & WATCH_OUTPUT) { /* what that is used for is a matter for the next turn */
 		c->blocked = false;

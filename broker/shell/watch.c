@@ -12,7 +12,8 @@ enum { BATCH = 512, FIRST_CAPACITY = 64 };
 static unsigned events_of(uint32_t events)
 {
 	return (events & EPOLLIN ? WATCH_INPUT : 0u) | (events & EPOLLOUT ? WATCH_OUTPUT : 0u) |
-		(events & (EPOLLHUP | EPOLLERR) ? WATCH_LOST : 0u);
+		(events & (EPOLLHUP | EPOLLERR) ? WATCH_LOST : 0u) |
+		(events & EPOLLRDHUP ? WATCH_END : 0u);
 }
 
 /* What was removed in the meantime has no item any more; nothing is added while a batch is gone through
@@ -94,7 +95,8 @@ int watch_add(struct watch *w, int fd, void *item)
 void watch_change(struct watch *w, int fd, unsigned events)
 {
 	struct epoll_event e = { .events = (events & WATCH_INPUT ? EPOLLIN : 0u) |
-			(events & WATCH_OUTPUT ? EPOLLOUT : 0u),
+			(events & WATCH_OUTPUT ? EPOLLOUT : 0u) |
+			(events & WATCH_END ? EPOLLRDHUP : 0u),
 		.data.fd = fd };
 
 	epoll_ctl(w->epoll, EPOLL_CTL_MOD, fd, &e);

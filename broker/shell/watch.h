@@ -19,10 +19,11 @@ struct watch {
 	unsigned capacity; /* of items */
 };
 
-enum { WATCH_INPUT = 1, WATCH_OUTPUT = 2, WATCH_LOST = 4 };
+enum { WATCH_INPUT = 1, WATCH_OUTPUT = 2, WATCH_LOST = 4, WATCH_END = 8 };
 
-/* `ready` is called with what has become possible: reading, writing (each only if it is asked for), or,
- * whatever is asked for, WATCH_LOST: the connection is gone in both directions. What `ready` removes is
+/* `ready` is called with what has become possible: reading, writing or, without reading, that
+ * the peer has closed its side (each only if it is asked for), or, whatever is asked for, WATCH_LOST: the
+ * connection is gone in both directions. What `ready` removes is
  * not heard of again. Returns 0 or an error of libuv.
  */
 int watch_init(struct watch *w, uv_loop_t *loop, void (*ready)(void *item, unsigned events));

@@ -82,7 +82,11 @@ static enum pages_state metas_read(struct pages *p)
 	if (!first && !second)
 		return PAGES_FOREIGN;
 	if (first && second && metas_fit(m)) {
-		meta_take(p, &m[m[1].number > m[0].number]);
+		unsigned newer = m[1].number > m[0].number;
+		meta_take(p, &m[newer]);
+		p->older_number = m[!newer].number;
+		p->older_last = m[!newer].last;
+		p->older = tree_of(&m[!newer].main);
 		return p->number ? PAGES_OK : PAGES_FOREIGN; /* ours has a commit */
 	}
 	pages_damage(p, "its first two pages do not fit together");
@@ -99,6 +103,8 @@ static enum pages_state file_look(struct pages *p)
 	if (state == PAGES_FOREIGN)
 		return state;
 	uint64_t there = p->map_bytes / p->page_bytes;
+	if (p->older_last >= there)
+		p->older_last = there ? there - 1 : 0;
 	if (p->last >= there) {
 		pages_damage(
 			p, "it is cut short: %" PRIu64 " pages of %" PRIu64, there, p->last + 1);
@@ -106,6 +112,12 @@ static enum pages_state file_look(struct pages *p)
 		return PAGES_DAMAGED;
 	}
 	return state;
+}
+
+/* Also for a walk through the older commit. */
+static size_t seen_bytes(const struct pages *p)
+{
+	return (p->last > p->older_last ? p->last : p->older_last) / 8 + 1;
 }
 
 enum pages_state pages_open(struct pages *p, int fd)
@@ -126,7 +138,7 @@ enum pages_state pages_open(struct pages *p, int fd)
 	p->map = map;
 	enum pages_state state = file_look(p);
 	if (state != PAGES_FOREIGN)
-		p->seen = calloc(p->last / 8 + 1, 1);
+		p->seen = calloc(seen_bytes(p), 1);
 	if (p->seen)
 		return state;
 	pages_close(p);
@@ -163,5 +175,5 @@ bool pages_see(struct pages *p, uint64_t number, uint64_t count)
 void pages_forget(struct pages *p)
 {
 	if (p->seen) /* an empty file has none */
-		memset(p->seen, 0, p->last / 8 + 1);
+		memset(p->seen, 0, seen_bytes(p));
 }

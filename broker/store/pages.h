@@ -27,6 +27,9 @@ struct pages {
 	uint64_t last;   /* page in use */
 	uint64_t number; /* of the commit */
 	struct pages_tree free, main;
+	/* Of the commit before: no page of its tree is used again as long as the latest one is that. */
+	uint64_t older_number, older_last;
+	struct pages_tree older;
 	uint8_t *seen;    /* a bit for each page */
 	char damage[120]; /* what is wrong, and where */
 };

@@ -58,6 +58,29 @@ static bool take_first(void *context, struct mqtt_view key, struct mqtt_view val
 	return false;
 }
 
+/* What counts as the commit before may be the latest one, by a bit of its number in the first pages: then its head
+ * has another one.
+ */
+static bool older_fits(struct reading *r)
+{
+	struct first first = { 0 };
+
+	walk_older(&r->pages, take_first, &first);
+	return !first.read || !first.ours || first.head.number == r->pages.older_number;
+}
+
+/* The head is lost; the clock of the pairs has hardly changed since the one before. */
+static void clock_salvage(struct reading *r)
+{
+	struct first first = { 0 };
+
+	walk_older(&r->pages, take_first, &first);
+	if (!first.ours || first.head.format != HEAD_FORMAT)
+		return;
+	r->head = first.head;
+	r->head.number = 0;
+}
+
 static enum reading_state head_look(struct reading *r)
 {
 	struct first first = { 0 };
@@ -69,7 +92,7 @@ static enum reading_state head_look(struct reading *r)
 		return foreign(r);
 	if (first.head.format != HEAD_FORMAT)
 		return newer(r, &first.head);
-	if (first.head.number != r->pages.number)
+	if (first.head.number != r->pages.number || !older_fits(r))
 		return damaged(r, "its first two pages do not name the latest commit");
 	*r->pages.damage = '\0';
 	r->head = first.head;
@@ -167,6 +190,8 @@ bool reading_salvage(struct reading *r, const char *folder, reading_take *take, 
 		bad(r, "%s", strerror(errno));
 	if (state == PAGES_OK || state == PAGES_DAMAGED)
 		r->lost += walk_salvage(&r->pages, take_pair, &t);
+	if (state == PAGES_OK && !r->head.number)
+		clock_salvage(r);
 	reading_close(r);
 	if (!t.count && state != PAGES_ERROR)
 		bad(r, "there is nothing in it that can be read");

@@ -11,7 +11,7 @@ enum { RECOVERY_PATH = 4096 };
 
 struct recovery {
 	uint64_t saved;   /* pairs */
-	struct head head; /* of the commit that they are of; all zero: it is not known */
+	struct head head; /* of the commit that they are of; number 0: it is not known */
 	uint64_t lost;    /* pairs and pages that could not be read, as far as they are known */
 	char kept[RECOVERY_PATH]; /* the damaged file, under its new name */
 };

@@ -78,7 +78,7 @@ static void tell_full(struct store *s, uint64_t bytes, int e)
 {
 	if (!s->full)
 		log_line(s->log, LOG_ERROR,
-			"%s: no room for more: %s; what cannot be stored is refused",
+			"%s: no room for more: %s; what cannot be stored is refused, or waits",
 			s->folder.path, table_error(e));
 	s->full = true;
 	s->full_bytes = bytes;

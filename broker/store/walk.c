@@ -268,6 +268,18 @@ bool walk_all(struct pages *p, walk_visit *visit, void *context)
 	return whole_walk(&w, &p->main) && free_walk(p);
 }
 
+void walk_older(struct pages *p, walk_visit *visit, void *context)
+{
+	struct walk w = { .pages = p, .visit = visit, .context = context };
+	uint64_t last = p->last;
+
+	pages_forget(p);
+	p->last = p->older_last;
+	whole_walk(&w, &p->older);
+	p->last = last;
+	*p->damage = '\0';
+}
+
 /* ---- what is left of a damaged file -------------------------------------------------------- */
 
 /* Leaves that no branch leads to and that are not free have lost their branch. Which are free is known only as

@@ -20,6 +20,9 @@ typedef bool walk_visit(void *context, struct mqtt_view key, struct mqtt_view va
 /* All pairs, in the order of their keys. False if `visit` returned false, or with a `damage`. */
 bool walk_all(struct pages *p, walk_visit *visit, void *context);
 
+/* The same of the commit before, as far as it can be read; `damage` is empty after that. */
+void walk_older(struct pages *p, walk_visit *visit, void *context);
+
 /* Whatever can be read, in any order, also of what has lost its branch, and goes on when `visit` returns false. Returns the
  * number of pages that could not be read.
  */

@@ -135,7 +135,7 @@ static bool publishes(struct command *c)
 
 static bool disconnects(struct command *c)
 {
-	if (is_ready(c) && MQTTClient_disconnect(c->agent->client, 0))
+	if (is_ready(c) && (!c->agent->connected || MQTTClient_disconnect(c->agent->client, 0)))
 		command_fault(c, "error", "there is", " no connection");
 	if (command_is_sound(c))
 		tell_disconnected(c->agent, c, event_new("disconnected", c));

@@ -9,7 +9,7 @@ from paho.mqtt import __version__, client as mqtt
 
 lock = threading.RLock()  # a callback waits until its command is in `waiting`
 waiting = {}  # what a command waits for: its id
-client, up, leaving = None, False, {}
+client, clean, up, leaving = None, None, False, {}
 
 
 def say(event, **fields):
@@ -48,15 +48,19 @@ def on_disconnect(*_):
 
 
 def connect(c):
-    global client
+    global client, clean
     if up:
         raise ValueError("there is a connection already")
+    if "transport" in c or client and c["clean_start"] != clean:
+        raise NotImplementedError("transport, or another clean_start")
     if not client:  # once: the second connect goes on with what this object has of its session
         client = mqtt.Client(c["client_id"], c["clean_start"], protocol=mqtt.MQTTv311, reconnect_on_failure=False)
         client.on_connect, client.on_disconnect, client.on_message = on_connect, on_disconnect, on_message
+        clean = c["clean_start"]
         client.on_subscribe = client.on_unsubscribe = client.on_publish = on_done
     client.loop_stop()
     client.username_pw_set(c.get("user_name"), c.get("password"))
+    client.will_clear()  # nothing of the first connect is for the second
     if "will" in c:
         client.will_set(c["will"]["topic"], content(c["will"]), c["will"]["qos"], c["will"]["retain"])
     client.connect(c["host"], c["port"], c["keep_alive"])
@@ -98,6 +102,8 @@ for line in sys.stdin.buffer:
             key = obey(c)
             if key is not None:
                 waiting[key] = c["id"]
+        except NotImplementedError as e:
+            say("unsupported", text=str(e), **number)
         except Exception as e:
             say("error", text=repr(e), **number)
 os._exit(0)  # at once, whatever the library's thread does

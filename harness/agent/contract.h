@@ -41,6 +41,14 @@ struct hello {
 bool contract_event(struct arena *a, const char *line, size_t len, struct told *out,
 	struct hello *hello, const char **error);
 
+/* ---- strict.c ---- */
+
+/* What an event of an agent on trial must have besides what contract_event demands: the fields that docs/AGENT.md
+ * shows in bold, an `id` where it is an answer and none where it is not, lists where the contract wants them.
+ * NULL, or a sentence in the arena.
+ */
+const char *contract_breach(struct arena *a, const char *line, size_t len, const struct told *told);
+
 const char *told_name(enum told_kind kind); /* "acknowledged" */
 
 #endif

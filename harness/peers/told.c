@@ -70,6 +70,29 @@ void client_tell(struct test *t, const char *line)
 	agent_tell(t->agent, line);
 }
 
+/* What only an agent on trial is held to: NULL, or a sentence. */
+static const char *breach_of(struct test *t, const char *line, size_t len, const struct told *told)
+{
+	const char *error = contract_breach(t->arena, line, len, told);
+
+	if (error)
+		return arena_printf(
+			t->arena, "the agent said what is not in its contract: %s", error);
+	if (told->command > t->commands && told->command < OWN_COMMANDS)
+		return arena_printf(t->arena, "the agent answered command %u, which was not given",
+			told->command);
+	for (size_t i = 0; i < t->hearing_count; i++) {
+		const struct told *before = &t->hearings[i].told;
+		if (told->kind == TOLD_HELLO)
+			return "the agent said hello twice";
+		if (told->command && before->command == told->command)
+			return arena_printf(t->arena,
+				"the agent answered command %u twice: with `%s`, then with `%s`",
+				told->command, told_name(before->kind), told_name(told->kind));
+	}
+	return NULL;
+}
+
 static void take_line(struct test *t, const char *line, size_t len)
 {
 	struct hearing h = { 0 };
@@ -83,6 +106,9 @@ static void take_line(struct test *t, const char *line, size_t len)
 				t->arena, "the agent said what is not in its contract: %s", error);
 		return;
 	}
+	h.told.place = (unsigned)t->hearing_count;
+	if (t->def->role == ROLE_AGENT && !t->fault)
+		t->fault = breach_of(t, line, len, &h.told);
 	h.taken = h.told.kind == TOLD_MESSAGE && bytes_equal(h.told.topic, BYTES(FENCE_TOPIC));
 	if (h.told.kind == TOLD_MESSAGE)
 		messages_passed_on(t, &h.told);
@@ -153,6 +179,8 @@ static void check_agent(struct test *t)
 		test_fail(t, at, "events of the contract alone", t->fault);
 	if (t->fault)
 		test_end(t, at, VERDICT_INCONCLUSIVE, t->fault);
+	if (cannot && t->promised)
+		test_fail(t, at, t->promised, cannot);
 	if (cannot)
 		test_end(t, at, VERDICT_INAPPLICABLE, cannot);
 }
@@ -195,6 +223,24 @@ void tell_agent_at(struct place at, struct test *t, const char *line)
 {
 	client_launch(at, t);
 	client_tell(t, line);
+}
+
+void must_support_at(struct test *t, const char *what)
+{
+	t->promised = what;
+}
+
+/* Whatever it owes comes before its answer to this, except what waits for the server. */
+void client_settle(struct test *t)
+{
+	struct place at = AT("the end of the check");
+
+	if (t->def->role != ROLE_AGENT || !t->agent || t->agent->stopped)
+		return;
+	client_tell(t, contract_sync(t->arena, ++t->commands));
+	struct hearing *h = client_hear(t, t->commands, 0, test_answer_deadline_us(t));
+	if (!h || h->told.kind != TOLD_SYNCED)
+		told_missing(t, at, "the answer to `sync`");
 }
 
 void expect_agent_ends_at(struct place at, struct test *t)

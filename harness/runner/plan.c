@@ -193,6 +193,12 @@ static bool has_layers(const struct transport *transport, unsigned layers)
 		(transport->is_secret || !(layers & OVER_TLS));
 }
 
+/* Whether a case that has been planned for one transport is planned for the next, too. */
+static bool travels(const struct case_def *def)
+{
+	return !def->restarts && (def->role != ROLE_AGENT || def->each_transport || def->over);
+}
+
 static void add_row(struct maker *m, const struct case_def *def, const struct vector *row)
 {
 	static const struct cut whole = { .segmentation = SEGMENT_WHOLE };
@@ -208,7 +214,7 @@ static void add_row(struct maker *m, const struct case_def *def, const struct ve
 		for (size_t i = 0; i < routes.count * cuts.count; i++) {
 			item.transport = routes.list[i / cuts.count];
 			item.cut = cuts.list[i % cuts.count];
-			if (has_layers(item.transport, def->over) && (!i || !def->restarts))
+			if (has_layers(item.transport, def->over) && (!i || travels(def)))
 				add_item(m, &item);
 		}
 	}

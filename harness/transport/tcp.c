@@ -120,14 +120,18 @@ struct pipe *tcp_dial(
 
 bool tcp_listen(struct arena *a, struct listener *out, const char **error)
 {
-	struct sockaddr_in at = { .sin_family = AF_INET };
+	struct sockaddr_in at = { .sin_family = AF_INET, .sin_port = htons(out->port) };
 	socklen_t len = sizeof(at);
+	const char *wanted =
+		out->port ? arena_printf(a, "port %u", out->port) : "no port to listen on";
 
 	out->fd = socket_new(AF_INET);
 	at.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+	if (out->fd >= 0 && out->port)
+		setsockopt(out->fd, SOL_SOCKET, SO_REUSEADDR, &(int){ 1 }, sizeof(int));
 	if (out->fd < 0 || bind(out->fd, (const struct sockaddr *)&at, len) ||
 		listen(out->fd, SOMAXCONN) || getsockname(out->fd, (struct sockaddr *)&at, &len)) {
-		*error = arena_printf(a, "no port to listen on: %s", strerror(errno));
+		*error = arena_printf(a, "%s: %s", wanted, strerror(errno));
 		if (out->fd >= 0)
 			close(out->fd);
 		return false;

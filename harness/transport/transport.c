@@ -45,14 +45,21 @@ const struct transport *transport_of_url(const char *url, const char **rest)
 
 /* ---- listeners ----------------------------------------------------------------------------- */
 
-struct listener *transport_listen(struct arena *a, const struct transport *transport,
-	const struct tls *tls, const char **error)
+struct listener *transport_listen_at(struct arena *a, const struct transport *transport,
+	uint16_t port, const struct tls *tls, const char **error)
 {
 	struct listener *l = arena_new(a, struct listener);
 
 	l->tls = tls;
 	l->transport = transport;
+	l->port = port;
 	return transport->listen(a, l, error) ? l : NULL;
+}
+
+struct listener *transport_listen(struct arena *a, const struct transport *transport,
+	const struct tls *tls, const char **error)
+{
+	return transport_listen_at(a, transport, 0, tls, error);
 }
 
 struct pipe *listener_accept(

@@ -101,6 +101,10 @@ struct listener {
 struct listener *transport_listen(struct arena *a, const struct transport *transport,
 	const struct tls *tls, const char **error);
 
+/* The same, at a port of 127.0.0.1 that somebody else has chosen; 0: in any place. For transports over IP. */
+struct listener *transport_listen_at(struct arena *a, const struct transport *transport,
+	uint16_t port, const struct tls *tls, const char **error);
+
 /* The connection that has waited longest. NULL: none waits; or one did and could not be completed:
  * then *error is a sentence. A transport with a handshake waits for it until the deadline
  * (monotonic), others do not.

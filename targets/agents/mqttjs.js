@@ -14,7 +14,7 @@ const FIVE = { properties: "object", code: NUMBER, no_local: FLAG, retain_as_pub
 const OPTIONAL = { will: "object", user_name: TEXT, password: TEXT, payload: TEXT, payload_hex: TEXT, transport: TEXT,
 	path: TEXT, ca: TEXT, cert: TEXT, key: TEXT, server_name: TEXT, ...FIVE };
 const PROTOCOLS = { __proto__: null, tcp: "mqtt", tls: "mqtts", ws: "ws", wss: "wss" };
-const WANTED = { string: TEXT, binary: TEXT, pair: LIST, undefined: "a known name" }; // of properties; else numbers
+const WANTED = { string: TEXT, binary: TEXT, pair: LIST }; // of properties; else numbers
 const ODD = { userProperties: "user_property", maximumQoS: "maximum_qos",
 	subscriptionIdentifiersAvailable: "subscription_identifier_available" };
 const snake = (name) => ODD[name] ?? name.replace(/[A-Z]/g, (letter) => "_" + letter.toLowerCase());
@@ -54,9 +54,9 @@ function userProperties(list) {
 
 const properties = (fields) => fields.properties
 	&& Object.fromEntries(Object.entries(fields.properties).map(([name, v]) => {
-	const own = NAMES.get(name), type = TYPES[own];
+	const own = NAMES.get(name) ?? no(name, Unsupported), type = TYPES[own];
 	if (kind(v) !== (WANTED[type] ?? NUMBER) || type === "pair" && v.some((p) => p.length !== 2 || kind(p[1]) !== TEXT))
-		no(`${name} is unknown or of the wrong type`);
+		no(`${name} is of the wrong type`);
 	if (type === "byte" && v !== 0 && v !== 1)
 		no(`${name} ${v}`, Unsupported);
 	return [own, type === "byte" ? v === 1 : type === "binary" ? bytes(v) : type === "pair" ? userProperties(v) : v];
@@ -128,8 +128,8 @@ const commands = {
 		client.publish(c.topic, payload, options, done);
 	},
 	disconnect(id, c) {
-		if (!client?.connected)
-			no("disconnect without a connection, or before CONNACK", open ? Unsupported : Error);
+		if (!open || leaving !== undefined || !client.connected) // it lingers until the server closes, too
+			no("disconnect without a connection, or before CONNACK", open && leaving === undefined ? Unsupported : Error);
 		client.end(false, five ? { reasonCode: c.code ?? 0, properties: properties(c) } : {});
 		leaving = id;
 		client.stream.once("finish", closed); // "close" waits for the server, too

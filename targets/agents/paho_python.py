@@ -5,6 +5,7 @@ import select
 import signal
 import socket
 import struct
+import threading
 
 from paho.mqtt import __version__, client as mqtt
 from paho.mqtt.packettypes import PacketTypes as Types
@@ -34,6 +35,8 @@ def content(fields):
 def made(packet, fields):
     properties = mqtt.Properties(packet)
     for name, value in fields.get("properties", {}).items():
+        if name not in NAMES:
+            raise NotImplementedError(name)
         for one in [(key, text) for key, text in value] if name == "user_property" else [value]:
             setattr(properties, NAMES[name], bytes.fromhex(one) if name.endswith("_data") else one)
     properties.pack()  # finds wrong types before the client keeps anything
@@ -47,7 +50,8 @@ def told(properties):
 
 
 class Agent:
-    client = first = five = leaving = ended = None
+    client = first = five = leaving = ended = dialling = failure = None
+    later = []  # lines that came while a connection was being made
     waiting = {}  # what a command waits for: its id
     sent = set()  # messages that were done with before publish() had returned their number
 
@@ -90,8 +94,27 @@ class Agent:
             self.check(c["will"], WILL)
             self.client.will_set(**{name: c["will"][name] for name in WILL}, payload=content(c["will"]),
                                  properties=made(Types.WILLMESSAGE, c["will"]))
-        self.client.connect(c["host"], c["port"], c["keep_alive"], **options)
         self.waiting["connect", None] = number
+        self.dialling = threading.Thread(target=self.dial, args=(c, options), daemon=True)
+        self.dialling.start()
+
+    def dial(self, c, options):
+        """The handshakes of TLS and WebSocket are made in here, while no other call of the library is."""
+        try:
+            self.client.connect(c["host"], c["port"], c["keep_alive"], **options)
+        except Exception as e:
+            self.failure = e
+        os.write(self.wake[1], b"!")
+
+    def dialled(self):
+        os.read(self.wake[0], 1)
+        self.dialling.join()
+        if self.failure:
+            self.answer("error", "connect", text=f"{type(self.failure).__name__}: {self.failure}")
+        self.dialling = self.failure = None
+        lines, self.later[:] = self.later[:], []
+        for line in lines:
+            self.obey(line)
 
     def subscribe(self, number, c):
         filters, properties = [], made(Types.SUBSCRIBE, c)
@@ -175,6 +198,8 @@ class Agent:
             c = json.loads(line.decode())
             number = {"id": c["id"]} if type(c["id"]) in (int, float) else {}
             self.check(c, {"id": int, "do": str, **NEEDED.get(c["do"], {})})
+            if self.dialling and (self.later or c["do"] != "sync"):  # the client has been handed all that is before it
+                return self.later.append(line)
             if c["do"] not in NEEDED:  # authenticate, too
                 raise NotImplementedError(c["do"])
             if c["do"] == "sync":
@@ -221,12 +246,16 @@ def main():
     say("hello", contract=1, name="Paho Python", version=__version__, versions=list(VERSIONS), transports=list(TRANSPORTS),
         preload=hasattr(socket, "recv_fds"))
     agent, begun = Agent(), bytearray()
+    agent.wake = os.pipe()  # written to when a connection has been made, or has not come about
     while True:
-        client, sock = agent.client, agent.client and agent.client.socket()
+        client, sock = agent.client, agent.client and not agent.dialling and agent.client.socket()
         writing = [sock] if sock and client.want_write() else []
         at_once = getattr(sock, "pending", int)()  # read from the socket, and kept by TLS
         wait = None if not sock else 0 if at_once else 0.1
-        ready, _, _ = select.select([0, sock] if sock else [0], writing, [], wait)
+        ready, _, _ = select.select([0, agent.wake[0], sock] if sock else [0, agent.wake[0]], writing, [], wait)
+        if agent.wake[0] in ready:
+            agent.dialled()
+            agent.settle()
         if 0 in ready:
             chunk = os.read(0, 1 << 20)
             if not chunk:
@@ -237,7 +266,7 @@ def main():
                 agent.obey(line)
                 agent.settle()
         try:
-            for step in (client.loop_read, client.loop_write, client.loop_misc) if sock else ():
+            for step in (client.loop_read, client.loop_write, client.loop_misc) if sock and not agent.dialling else ():
                 step()
         except Exception as e:  # would end a program that calls loop_forever(), and its connection with it
             say("error", text=f"{type(e).__name__}: {e}")

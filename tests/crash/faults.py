@@ -62,7 +62,7 @@ class Trial:
         outcome = outcome or "goes on" + self.said()
         if self.server.process and self.number % 3 == 2:
             world.kill()
-            world.strict = world.model.unstored = True
+            world.strict = True
         else:
             self.recover()
             world.kill()

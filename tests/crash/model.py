@@ -72,7 +72,6 @@ class Model:
         self.retained = {}  # topic: what may be there, the oldest first; None: nothing
         self.shared_due = set()
         self.judged = self.deliveries = 0
-        self.unstored = False  # the broker has died without a store: Wills went on (docs/decisions/0016-the-store.md)
         self.trace = None  # a file
         self.hands_on = False  # a member of the share may die, and its messages go to the others
 
@@ -148,9 +147,9 @@ class Model:
             raise Fault(f"{c.id} got {m} at QoS {p.qos}, and not at {sorted(grants)}")
         if c.version == 5 and p.identifiers != [IDENTIFIERS[TOPICS[m.topic]]]:
             raise Fault(f"{c.id} got {m} with Subscription Identifiers {p.identifiers}")
-        if m.qos == 2 and m.got[c] > 1 and grants == {2} and not (self.unstored and not m.publisher):
+        if m.qos == 2 and m.got[c] > 1 and grants == {2}:
             raise Fault(f"{c.id} got {m} {m.got[c]} times")
-        if m.refused and (m.qos == 2 or m.times <= 1) and p.qos:
+        if m.refused and (m.qos == 2 or m.times <= 1):
             raise Fault(f"{c.id} got {m}, which was refused, or a Will for which its client was back in time")
         self.arrive_in_time(c, m, p, now_s)
         if m.got[c] == 1:
@@ -185,9 +184,8 @@ class Model:
 
     def judge_client(self, c):
         """It has got all that there was for it."""
-        missing = [m for m in c.due if m.publisher or not self.unstored]
-        if missing:
-            raise Fault(f"{c.id} never got {', '.join(map(repr, missing[:5]))}: {len(missing)} in all")
+        if c.due:
+            raise Fault(f"{c.id} never got {', '.join(map(repr, list(c.due)[:5]))}: {len(c.due)} in all")
 
     def judge_shared(self):
         if self.shared_due:

@@ -7,12 +7,16 @@ import selectors
 import socket
 import struct
 import sys
+import time
 
 FAULT = sys.argv[1] if len(sys.argv) > 1 else "none"
 CONNECT, CONNACK, PUBLISH, PUBACK, PUBREC, PUBREL, PUBCOMP, SUBSCRIBE, SUBACK, UNSUBSCRIBE, UNSUBACK, PINGREQ, \
     PINGRESP, DISCONNECT = range(1, 15)
 PROPERTIES = {"session_expiry_interval": (0x11, ">I"), "receive_maximum": (0x21, ">H"),
-              "topic_alias_maximum": (0x22, ">H"), "maximum_packet_size": (0x27, ">I")}
+              "topic_alias_maximum": (0x22, ">H"), "maximum_packet_size": (0x27, ">I"),
+              "payload_format_indicator": (0x01, ">B"), "message_expiry_interval": (0x02, ">I"),
+              "request_response_information": (0x19, ">B"), "content_type": (0x03, None), "response_topic": (0x08, None),
+              "correlation_data": (0x09, bytes.fromhex)}
 
 
 def say(**event):
@@ -49,17 +53,37 @@ class Client:
         self.waiting = {}  # identifier or "connect": the command
         self.taken = set()  # QoS 2 messages that were passed on and not yet released
         self.held = []
-        self.keep_alive = 0
+        self.keep_alive = self.breaks = self.pings = 0
+        self.last_sent = 0.0
+        self.connects = []  # the commands
 
     def run(self):
         while True:
-            events = self.select.select(self.keep_alive or None)
+            events = self.select.select(self.until_ping())
             if not events:
+                self.pings += 1
                 self.send(PINGREQ, 0, b"")
             for key, _ in events:
                 key.data()
 
+    def until_ping(self):
+        """Seconds; None: it does not ping."""
+        late = FAULT == "pings_late_at_times" and self.pings % 2 or FAULT == "pings_late_once" and self.pings == 1
+        if not self.keep_alive or FAULT == "stops_pinging" and self.pings > 1:
+            return None
+        return max(self.last_sent + self.keep_alive * (1.4 if late else 0.7) - time.monotonic(), 0)
+
     # ---- commands
+
+    def meant(self, command):
+        """`first_will`: each CONNECT has the Will of the first; `last_will`: from the third on that of the one before."""
+        which, _, field = FAULT.partition("_")
+        self.connects.append(command)
+        if which not in ("first", "last") or which == "last" and len(self.connects) < 3:
+            return command
+        other = self.connects[0 if which == "first" else -2]
+        same = {name: value for name, value in command.items() if name != field}
+        return {**same, field: other[field]} if field in other else same
 
     def read_commands(self):
         data = sys.stdin.buffer.read1(65536)
@@ -78,10 +102,13 @@ class Client:
     def properties(self, command):
         out = b""
         for name, value in command.get("properties", {}).items():
+            if name == "user_property":
+                out += b"".join(b"\x26" + text(key) + text(one) for key, one in value)
+                continue
             if name not in PROPERTIES:
                 raise Unsupported(name)
             number, form = PROPERTIES[name]
-            out += bytes([number]) + struct.pack(form, value)
+            out += bytes([number]) + (struct.pack(form, value) if isinstance(form, str) else text(form(value) if form else value))
         return variable(len(out)) + out if self.v5 else b""
 
     def answer(self, key, **event):
@@ -90,6 +117,7 @@ class Client:
             say(id=command, **event)
 
     def do_connect(self, command):
+        command = self.meant(command)
         self.v5 = command["version"] == "5.0"
         level = {"level_3": 3, "level_6": 6, "other_version": 4 if self.v5 else 5}.get(FAULT, 5 if self.v5 else 4)
         properties = self.properties(command)
@@ -132,7 +160,15 @@ class Client:
         retain = retain and FAULT != "drops_retain"
         payload = payload[:-1] if FAULT == "cuts_payload" else payload
         qos = max(qos, 1) if FAULT == "raises_qos" else qos
+        if FAULT == "turns_pairs" and "user_property" in command.get("properties", {}):
+            command["properties"]["user_property"].reverse()
         properties = self.properties(command)
+        if FAULT == "empty_without_properties" and not payload:
+            properties = self.properties({})
+        if FAULT == "keeps_properties":
+            properties = self.kept_properties = getattr(self, "kept_properties", properties)
+        if FAULT == "qos_2_drops_retain" and qos == 2:
+            retain = False
         identifier = self.take_id() if qos else 0
         flags = qos << 1 | retain
         if qos:
@@ -173,6 +209,7 @@ class Client:
 
     def send(self, kind, flags, body):
         if self.socket:
+            self.last_sent = time.monotonic()
             self.socket.sendall(bytes([kind << 4 | flags]) + variable(len(body)) + body)
 
     def close(self):
@@ -249,7 +286,19 @@ class Client:
             if released:
                 self.send(PUBREL, 2, struct.pack(">H", identifier))
             elif FAULT != "forgets_messages":
-                self.publish(flags | 8, identifier, topic, payload, properties)
+                self.publish_again(flags | 8, identifier, topic, payload, properties)
+
+    def publish_again(self, flags, identifier, topic, payload, properties):
+        self.breaks += 1
+        if FAULT == "again_without_retain":
+            flags &= ~1
+        if FAULT == "again_at_qos_1":
+            flags = flags & ~6 | 2
+        if FAULT == "again_without_payload":
+            payload = b""
+        if FAULT == "again_without_properties" or FAULT == "second_time_without_properties" and self.breaks > 1:
+            properties = self.properties({})
+        self.publish(flags, identifier, topic, payload, properties)
 
     def on_publish(self, flags, body):
         length = struct.unpack(">H", body[:2])[0]

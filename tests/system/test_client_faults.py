@@ -33,7 +33,8 @@ SOUND = ["published_as_told/q1_retain", "published_as_told/q2", "message_told", 
          "qos1_done_with_puback", "qos1_pubacks_in_any_order", "qos1_resent_until_acknowledged", "qos2_resent_by_server",
          "connect_client_id_as_asked/letters_and_digits", "connect_everything_in_order", "connect_credentials_as_asked",
          "connect_comes_first", "connack_accepts_told", "suback_told/granted_1", "keep_alive_off",
-         "refusal_then_another_attempt", "resume_publish_qos1", "binary_payload_published", "unsolicited_message_acknowledged"]
+         "refusal_then_another_attempt", "connect_each_as_asked", "connect_each_limit_as_asked", "connect_each_pair_as_asked",
+         "connect_each_expiry_as_asked", "published_whole", "published_whole_again", "published_with_pairs_again", "ping_amid_messages", "resume_publish_qos1", "binary_payload_published", "unsolicited_message_acknowledged"]
 
 
 @pytest.mark.parametrize("version", ["3.1.1", "5.0"])
@@ -79,6 +80,45 @@ def test_what_has_a_statement_accuses_that(fault, case, version, statement, diff
     got = accused(play(fault, case, version, tmp_path))
     assert got[:2] == ("fail", statement)
     assert difference is None or got[2] == difference
+
+
+# What is right with the first CONNECT, or with the first PUBLISH, or nearly always.
+@pytest.mark.parametrize("fault, case", [
+    ("first_keep_alive", "connect_each_as_asked/keep_alive"),
+    ("first_will", "connect_each_as_asked/will_goes_and_comes"),
+    ("last_will", "connect_each_as_asked/will_changes"),
+    ("first_user_name", "connect_each_as_asked/login_changes"),
+    ("first_password", "connect_each_as_asked/everything_goes"),
+    ("first_clean_start", "connect_each_as_asked/kept_then_new"),
+    ("last_clean_start", "connect_each_as_asked/new_then_kept"),
+    ("first_properties", "connect_each_expiry_as_asked/expiry"),
+    ("first_properties", "connect_each_expiry_as_asked/expiry_of_a_new_one"),
+    ("first_properties", "connect_each_limit_as_asked/receive_maximum"),
+    ("last_properties", "connect_each_limit_as_asked/maximum_packet_size"),
+    ("last_properties", "connect_each_pair_as_asked"),
+    ("turns_pairs", "published_whole/q1"),
+    ("turns_pairs", "published_with_pairs/q0"),
+    ("keeps_properties", "published_whole/q2"),
+    ("qos_2_drops_retain", "published_whole/q2_empty_retain"),
+    ("empty_without_properties", "published_whole/q1_empty"),
+    ("again_without_retain", "published_whole_again/q1_retain"),
+    ("again_at_qos_1", "published_whole_again/q2"),
+    ("again_without_payload", "published_whole_again/q1"),
+    ("again_without_properties", "published_whole_again/q2_empty"),
+    ("second_time_without_properties", "published_with_pairs_again/q1"),
+])
+def test_what_was_right_at_first_is_compared_again(fault, case, tmp_path):
+    assert accused(play(fault, case, "5.0", tmp_path))[:2] == ("fail", AS_ASKED)
+
+
+@pytest.mark.parametrize("fault", ["pings_late_at_times", "stops_pinging"])
+def test_a_pause_that_is_too_long_is_not_outvoted(fault, tmp_path):
+    assert accused(play(fault, "ping_in_time/keep_alive_2", "5.0", tmp_path))[:2] == ("fail", "MQTT-3.1.2-20")
+
+
+def test_a_machine_may_be_late_once(tmp_path):
+    case = play("pings_late_once", "ping_in_time/keep_alive_2", "5.0", tmp_path)
+    assert case["verdict"] in ("pass", "inconclusive"), case  # that is for a machine that was late several times
 
 
 @pytest.mark.parametrize("version, statement", [("3.1.1", "3.1.1:MQTT-3.1.2-6"), ("5.0", "5.0:MQTT-3.1.2-4")])

@@ -46,7 +46,7 @@ LINES = [
     ("mqttspec run --pcap ", {"failures", "all", "none"}),
     ("mqttspec run mosquitto --not will_on_c", {"will_on_close"}),
     ("mqttspec list --role c", {"client"}),
-    ("mqttspec agent-check libmosquitto agent_bears", {"agent_bears_nonsense"}),
+    ("mqttspec agent-check libmosquitto agent_bears_n", {"agent_bears_nonsense"}),
     ("mqttspec-client p", {"pub"}),
     ("mqttspec-client sub --retained", {"--retained-only"}),
     ("mqttspec-client sub -V m", {"mqttv311", "mqttv5"}),

@@ -404,6 +404,41 @@ static void a_flipped_bit_is_refused_or_does_not_matter(void **state)
 	free(r);
 }
 
+/* The latest commit is found by what the first two pages say, which have no checksum: with none of their bits may an
+ * older one be taken for it, whichever of the two it is on.
+ */
+static void no_bit_of_the_first_pages_hides_the_latest_commit(void **state)
+{
+	enum { COMMITS = 6, META_BYTES = 16 + 136 };
+	struct place *p = *state;
+	struct reading *r = calloc(1, sizeof(*r));
+	unsigned refused = 0;
+
+	for (unsigned commit = 1; commit <= COMMITS; commit++) {
+		open_store(p);
+		put(p, commit);
+		assert_true(store_commit(p->store));
+		close_store(p);
+		int fd = open(p->file, O_RDWR | O_CLOEXEC);
+		for (unsigned i = 0; i < 2 * META_BYTES * 8; i++) {
+			off_t at = i / 8 < META_BYTES ? i / 8 : 4096 + i / 8 - META_BYTES;
+			uint8_t byte, other;
+			assert_int_equal(pread(fd, &byte, 1, at), 1);
+			other = byte ^ (uint8_t)(1u << i % 8);
+			assert_int_equal(pwrite(fd, &other, 1, at), 1);
+			if (!read_all(p, r))
+				refused++;
+			else if (p->count != commit)
+				fail_msg("commit %u, bit %u of byte %" PRId64 ": %u pairs", commit,
+					i % 8, (int64_t)at, p->count);
+			assert_int_equal(pwrite(fd, &byte, 1, at), 1);
+		}
+		close(fd);
+	}
+	assert_true(refused > COMMITS * META_BYTES);
+	free(r);
+}
+
 /* It would be overwritten by the next commit. */
 static void a_page_that_is_free_and_in_use_is_refused(void **state)
 {
@@ -518,6 +553,7 @@ int main(void)
 		TEST(the_clock_goes_on_while_there_is_no_broker),
 		TEST(a_ceiling_is_kept_and_room_is_used_again),
 		TEST(a_flipped_bit_is_refused_or_does_not_matter),
+		TEST(no_bit_of_the_first_pages_hides_the_latest_commit),
 		TEST(a_page_that_is_free_and_in_use_is_refused),
 		TEST(a_file_that_is_cut_is_refused),
 		TEST(what_is_not_ours_is_refused_and_left_alone),

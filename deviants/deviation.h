@@ -1,0 +1,67 @@
+/* A deviation: one rule of the standard that a deviant breaks, and nothing else.
+ *
+ * It is a row of a table: what it is called, whose statements it breaks, and up to four steps. A step looks at packets
+ * of some types that go one way; where all its conditions (when.h) hold, its action (then.h) follows.
+ */
+#ifndef DEVIANTS_DEVIATION_H
+#define DEVIANTS_DEVIATION_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "deviants/exchange.h"
+#include "spec/spec.h"
+
+struct passing;
+
+enum {
+	STEPS = 4,
+	CONDITIONS = 4,
+};
+
+/* What a step may look at besides packets; their bits in `types`. */
+#define EVENT_END       (1u << 20) /* the side that it comes from will send no more */
+#define EVENT_MALFORMED (1u << 21) /* bytes that make no packet */
+
+struct step {
+	enum way way;
+	uint32_t types; /* mask of SPEC_PACKET(type) and events */
+	bool (*when[CONDITIONS])(const struct passing *it); /* all must hold */
+	void (*then)(struct passing *it, long argument);
+	long argument;
+};
+
+struct deviation {
+	const char *name; /* "retained_not_to_wildcards" */
+	const char *
+		statements; /* that it breaks, by name, a space between; a right verdict accuses one of them */
+	const char *text; /* what it does, as a sentence */
+	struct step steps[STEPS];
+};
+
+/* Those of a chapter; whose the behaviour is that they spoil. */
+struct deviation_chapter {
+	const char *name; /* "retained" */
+	bool client;      /* a client is spoilt, else a server */
+	const struct deviation *list;
+	size_t count;
+};
+
+extern const struct deviation_chapter *const deviation_chapters[]; /* NULL after the last */
+
+/* NULL: there is none. `chapter` may be NULL. */
+const struct deviation *deviation_find(const char *name, const struct deviation_chapter **chapter);
+
+/* Whether it has something to say about versions, as its statements do: a mask of 1 (3.1.1) and 2 (5.0). */
+unsigned deviation_versions(const struct deviation *d);
+
+#define DEVIATION_CHAPTER(chapter, of_client, table)            \
+	const struct deviation_chapter deviations_##chapter = { \
+		.name = #chapter,                               \
+		.client = of_client,                            \
+		.list = table,                                  \
+		.count = sizeof(table) / sizeof(*(table)),      \
+	}
+
+#endif

@@ -1,0 +1,49 @@
+/* All deviations, chapter by chapter. */
+#include <string.h>
+
+#include "deviants/deviation.h"
+
+extern const struct deviation_chapter deviations_connect, deviations_publish, deviations_qos1,
+	deviations_qos2, deviations_retained, deviations_session, deviations_subscribe,
+	deviations_shared, deviations_will, deviations_keep_alive, deviations_properties,
+	deviations_errors;
+extern const struct deviation_chapter deviations_client_connect, deviations_client_publish,
+	deviations_client_receive, deviations_client_subscribe;
+
+const struct deviation_chapter *const deviation_chapters[] = {
+	&deviations_connect,
+	&deviations_publish,
+	&deviations_qos1,
+	&deviations_qos2,
+	&deviations_retained,
+	&deviations_session,
+	&deviations_subscribe,
+	&deviations_shared,
+	&deviations_will,
+	&deviations_keep_alive,
+	&deviations_properties,
+	&deviations_errors,
+	&deviations_client_connect,
+	&deviations_client_publish,
+	&deviations_client_receive,
+	&deviations_client_subscribe,
+	NULL,
+};
+
+const struct deviation *deviation_find(const char *name, const struct deviation_chapter **chapter)
+{
+	for (size_t c = 0; deviation_chapters[c]; c++)
+		for (size_t i = 0; i < deviation_chapters[c]->count; i++)
+			if (!strcmp(deviation_chapters[c]->list[i].name, name)) {
+				if (chapter)
+					*chapter = deviation_chapters[c];
+				return &deviation_chapters[c]->list[i];
+			}
+	return NULL;
+}
+
+unsigned deviation_versions(const struct deviation *d)
+{
+	return (strstr(d->statements, "3.1.1:") ? 1u : 0) |
+		(strstr(d->statements, "5.0:") ? 2u : 0);
+}

@@ -1,0 +1,234 @@
+#include "deviants/passing.h"
+
+#include <string.h>
+
+#include "deviants/properties.h"
+
+enum { PACKET_LIMIT = 280 * 1024 * 1024 };
+
+/* ---- what the world learns ------------------------------------------------------------------ */
+
+/* Where an alias stands for the topic, what it stands for. */
+static struct bytes topic_of(struct exchange *x, struct lane *l, const struct packet *p)
+{
+	const struct property *alias = properties_find(&p->properties, PROP_TOPIC_ALIAS);
+
+	if (!alias || alias->number >= ALIASES)
+		return p->topic;
+	if (p->topic.len)
+		l->alias[alias->number] =
+			(struct bytes){ arena_copy(&x->arena, p->topic.data, p->topic.len),
+				p->topic.len };
+	return l->alias[alias->number];
+}
+
+static void learn_connect(struct exchange *x, const struct packet *p)
+{
+	x->session = world_connect(x->world, p);
+	x->connection = x->session->connections;
+	x->version = x->session->version;
+	x->clean = p->connect_flags & CONNECT_CLEAN;
+	x->will = p->connect_flags & CONNECT_WILL;
+	x->keep_alive = p->keep_alive;
+}
+
+static void learn_flight(struct exchange *x, enum way way, const struct packet *p)
+{
+	unsigned *back = &x->in_flight[way_back(way)];
+
+	if (p->type == PUBLISH && p->qos && !p->dup)
+		x->in_flight[way]++;
+	if (*back && (p->type == PUBACK || p->type == PUBCOMP))
+		--*back;
+}
+
+static void learn(struct passing *it)
+{
+	struct exchange *x = it->x;
+	const struct packet *p = it->packet;
+
+	it->lane->count[p->type]++;
+	learn_flight(x, it->way, p);
+	if (p->type == PUBLISH)
+		it->topic = topic_of(x, it->lane, p);
+	if (it->way == TO_CLIENT) {
+		if (p->type == PUBLISH)
+			it->origin = world_origin(x->world, it->topic, p->payload);
+		if (p->type == CONNACK)
+			x->refused = p->code;
+		return;
+	}
+	if (p->type == CONNECT && !x->session)
+		learn_connect(x, p);
+	else if (p->type == SUBSCRIBE && x->session)
+		world_subscribe(x->world, x->session, p);
+	else if (p->type == UNSUBSCRIBE && x->session)
+		world_unsubscribe(x->session, p);
+	else if (p->type == PUBLISH)
+		world_publish(x->world, x->session, x->version, p, it->topic);
+	else if (p->type == DISCONNECT)
+		x->disconnected = true;
+}
+
+/* ---- what the deviation does ---------------------------------------------------------------- */
+
+static bool step_applies(const struct step *s, const struct passing *it)
+{
+	for (size_t i = 0; i < CONDITIONS && s->when[i]; i++)
+		if (!s->when[i](it))
+			return false;
+	return true;
+}
+
+static void deviate(struct passing *it, const struct deviation *d, uint32_t type)
+{
+	for (size_t i = 0; d && i < STEPS && d->steps[i].then; i++) {
+		const struct step *s = &d->steps[i];
+
+		if (s->way == it->way && s->types & type && step_applies(s, it))
+			s->then(it, s->argument);
+	}
+}
+
+static bool is_watched(const struct deviation *d, enum way way, uint32_t type)
+{
+	for (size_t i = 0; d && i < STEPS && d->steps[i].then; i++)
+		if (d->steps[i].way == way && d->steps[i].types & type)
+			return true;
+	return false;
+}
+
+/* ---- handing on ---------------------------------------------------------------------------- */
+
+static void hand_on(struct passing *it, struct bytes bytes)
+{
+	struct lane *l = it->lane;
+
+	if (it->kept && !l->kept.len) {
+		buf_add(&l->kept, bytes.data, bytes.len);
+		l->kept_type = it->packet->type;
+		return;
+	}
+	for (unsigned i = 0; i < it->copies; i++)
+		if (it->delay_ms)
+			exchange_write_later(it->x, it->way, bytes, it->delay_ms);
+		else
+			exchange_write(it->x, it->way, bytes);
+	if (it->copies && l->kept.len && it->packet && l->kept_type == it->packet->type) {
+		exchange_write(it->x, it->way, (struct bytes){ l->kept.data, l->kept.len });
+		buf_reset(&l->kept);
+	}
+}
+
+static void hand_on_packet(struct passing *it)
+{
+	struct buf built;
+
+	if (!it->changed) {
+		struct bytes rest = { it->raw.data + it->lane->streamed,
+			it->raw.len - it->lane->streamed };
+		hand_on(it, rest);
+		return;
+	}
+	buf_init(&built, PACKET_LIMIT);
+	if (it->tail) {
+		it->twist.set_remaining_length = true;
+		it->twist.remaining_length = it->packet->remaining_length + it->tail;
+	}
+	if (wire_build(&built, it->x->version, it->packet, &it->twist) &&
+		(!it->tail || memset(buf_extend(&built, it->tail), 0, it->tail)))
+		hand_on(it, (struct bytes){ built.data, built.len });
+	buf_fini(&built);
+}
+
+static void pass_packet(struct passing *it, const struct deviation *d)
+{
+	bool streamed = it->lane->streamed;
+
+	learn(it);
+	if (!streamed)
+		deviate(it, d, SPEC_PACKET(it->packet->type));
+	if (it->way == TO_CLIENT && exchange_swallows(it->x, it->packet))
+		it->copies = 0;
+	hand_on_packet(it);
+	if (it->ends)
+		exchange_end(it->x);
+}
+
+static void pass_bytes(struct passing *it, const struct deviation *d)
+{
+	deviate(it, d, EVENT_MALFORMED);
+	hand_on_packet(it);
+	if (it->ends)
+		exchange_end(it->x);
+}
+
+/* Of a packet that nobody will look at, what is there goes on at once. */
+static void stream(struct exchange *x, enum way way)
+{
+	struct lane *l = &x->lane[way];
+
+	exchange_write(x, way, (struct bytes){ l->in.data + l->streamed, l->in.len - l->streamed });
+	l->streamed = l->in.len;
+}
+
+static void pass_first(struct exchange *x, enum way way, const struct deviation *d,
+	struct arena *scratch, bool *waits)
+{
+	struct lane *l = &x->lane[way];
+	struct packet p;
+	struct wire_result r =
+		wire_parse(scratch, x->version, l->in.data, l->in.len, PACKET_LIMIT, &p);
+	struct passing it = { .x = x, .way = way, .lane = l, .arena = scratch, .copies = 1 };
+	size_t len = r.consumed ? r.consumed : l->in.len;
+
+	if (r.status == WIRE_NEED_MORE) {
+		*waits = true;
+		if (!is_watched(d, way, SPEC_PACKET(l->in.data[0] >> 4)))
+			stream(x, way);
+		return;
+	}
+	it.raw = (struct bytes){ l->in.data, len };
+	if (r.status == WIRE_PACKET) {
+		it.packet = &p;
+		pass_packet(&it, d);
+	} else {
+		l->lost = !r.consumed;
+		pass_bytes(&it, d);
+	}
+	l->streamed = 0;
+	buf_consume(&l->in, len);
+}
+
+void passing_all(struct exchange *x, enum way way, const struct deviation *d)
+{
+	struct lane *l = &x->lane[way];
+	bool waits = false;
+
+	while (l->in.len && !l->lost && !waits && !x->over) {
+		struct arena scratch;
+
+		arena_init(&scratch);
+		pass_first(x, way, d, &scratch, &waits);
+		arena_fini(&scratch);
+	}
+	if (l->lost && l->in.len) {
+		stream(x, way);
+		l->streamed = 0;
+		buf_reset(&l->in);
+	}
+}
+
+void passing_end(struct exchange *x, enum way way, const struct deviation *d)
+{
+	struct arena scratch;
+	struct passing it = {
+		.x = x, .way = way, .lane = &x->lane[way], .arena = &scratch, .copies = 1
+	};
+
+	if (it.lane->in.len > it.lane->streamed)
+		stream(x, way);
+	arena_init(&scratch);
+	deviate(&it, d, EVENT_END);
+	arena_fini(&scratch);
+}

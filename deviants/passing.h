@@ -1,0 +1,35 @@
+/* A packet on its way through a deviant, as a deviation sees it. */
+#ifndef DEVIANTS_PASSING_H
+#define DEVIANTS_PASSING_H
+
+#include "deviants/deviation.h"
+#include "deviants/exchange.h"
+
+struct passing {
+	struct exchange *x;
+	enum way way;
+	struct lane *lane;   /* that it is in */
+	struct arena *arena; /* for as long as it passes */
+
+	struct packet *
+		packet; /* to be changed at will, with `changed`; NULL: it is no packet, or an event */
+	struct bytes raw;               /* as it came */
+	struct bytes topic;             /* of a PUBLISH, also where an alias stands for it */
+	const struct published *origin; /* of a PUBLISH to a client; NULL: unknown */
+
+	bool changed;            /* build it anew */
+	struct wire_twist twist; /* with these lies */
+	uint32_t tail;           /* so many bytes of 0 at the end of its body, which counts them */
+	unsigned copies;         /* 1; 0: it is dropped */
+	int64_t delay_ms;        /* others may pass it */
+	bool kept;               /* until the next one of its type has passed */
+	bool ends;               /* the connection, behind it */
+};
+
+/* Takes what can be told apart from the lane's `in`, lets the deviation have it, and hands it on. */
+void passing_all(struct exchange *x, enum way way, const struct deviation *d);
+
+/* Tells the deviation that one side will send no more. */
+void passing_end(struct exchange *x, enum way way, const struct deviation *d);
+
+#endif

@@ -1,0 +1,15 @@
+/* What tables of deviations are written with: a row is
+ *
+ *   { "name", "statements", "what it does", { { way, P(TYPE), { conditions }, action, argument }, ... } },
+ */
+#ifndef DEVIANTS_ROWS_H
+#define DEVIANTS_ROWS_H
+
+#include "deviants/deviation.h"
+#include "deviants/properties.h"
+#include "deviants/then.h"
+#include "deviants/when.h"
+
+#define P(type) SPEC_PACKET(type)
+
+#endif

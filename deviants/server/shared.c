@@ -1,0 +1,51 @@
+/* Deviant servers: shared subscriptions, 5.0. */
+#include "deviants/rows.h"
+
+static const struct deviation table[] = {
+	{ "share_is_none", "5.0:U50-SHARE-ONE",
+		"A shared subscription is an ordinary one: each member gets each message.",
+		{ { TO_SERVER, P(SUBSCRIBE), { is_v50, has_share }, spoil_shares, 0 },
+			{ TO_SERVER, P(UNSUBSCRIBE), { is_v50, has_share }, spoil_shares, 0 } } },
+	{ "share_delivers_twice", "5.0:U50-SHARE-ONE 5.0:UALL-QOS0-AT-MOST-ONCE",
+		"A member of a share gets a QoS 0 message twice.",
+		{ { TO_CLIENT, P(PUBLISH), { by_share, is_qos0 }, repeat, 2 } } },
+	{ "share_loses", "5.0:U50-SHARE-ONE 5.0:MQTT-4.5.0-1",
+		"The second message for a member of a share is lost.",
+		{ { TO_CLIENT, P(PUBLISH), { by_share, is_second }, drop, 0 } } },
+	{ "share_loses_properties",
+		"5.0:MQTT-3.3.2-17 5.0:MQTT-3.3.2-4 5.0:MQTT-3.3.2-15 5.0:MQTT-3.3.2-16 "
+		"5.0:MQTT-3.3.2-20",
+		"A message through a share has lost its properties.",
+		{ { TO_CLIENT, P(PUBLISH), { by_share }, remove_properties, 0 } } },
+	{ "share_loses_user_properties", "5.0:MQTT-3.3.2-17",
+		"A message through a share has lost its User Properties.",
+		{ { TO_CLIENT, P(PUBLISH), { by_share }, remove_property, PROP_USER_PROPERTY } } },
+	{ "share_loses_expiry", "5.0:MQTT-3.3.2-6",
+		"A message through a share has lost its Message Expiry Interval.",
+		{ { TO_CLIENT, P(PUBLISH), { by_share }, remove_property, PROP_MESSAGE_EXPIRY } } },
+	{ "share_loses_identifier",
+		"5.0:MQTT-3.3.4-3 5.0:MQTT-3.3.4-4 5.0:MQTT-3.3.4-5 5.0:U50-SUBID-SHARED",
+		"A message through a share comes without Subscription Identifier.",
+		{ { TO_CLIENT, P(PUBLISH), { by_share }, remove_property,
+			PROP_SUBSCRIPTION_IDENTIFIER } } },
+	{ "share_other_identifier",
+		"5.0:U50-SUBID-SHARED 5.0:U50-SUBID-FOREIGN 5.0:MQTT-3.3.4-3 5.0:MQTT-3.3.4-5 "
+		"5.0:MQTT-3.3.4-4",
+		"A message through a share has the Subscription Identifier of somebody else.",
+		{ { TO_CLIENT, P(PUBLISH), { by_share }, shift_property,
+			PROP_SUBSCRIPTION_IDENTIFIER } } },
+	{ "share_unsubscribe_ignored", "5.0:U50-SHARE-UNSUB 5.0:MQTT-3.10.4-1 5.0:MQTT-3.10.4-2",
+		"UNSUBSCRIBE does not leave a share.",
+		{ { TO_SERVER, P(UNSUBSCRIBE), { has_share }, spoil_filters, 0 },
+			{ TO_CLIENT, P(UNSUBACK), { is_v50 }, set_codes, 0 } } },
+	{ "share_unordered", "5.0:MQTT-4.6.0-5",
+		"At QoS 1 the second message for the member of a share comes behind the third.",
+		{ { TO_CLIENT, P(PUBLISH), { by_share, is_second, is_qos1 }, swap_with_next,
+			0 } } },
+	{ "share_granted_higher", "5.0:MQTT-4.8.2-3 5.0:MQTT-3.8.4-8",
+		"A member of a share with QoS 0 gets messages at QoS 1.",
+		{ { TO_SERVER, P(SUBSCRIBE), { has_share, asks_for_qos0 }, raise_filter_qos, 1 },
+			{ TO_CLIENT, P(SUBACK), { is_v50 }, lower_codes, 0 } } },
+};
+
+DEVIATION_CHAPTER(shared, false, table);

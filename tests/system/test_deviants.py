@@ -1,0 +1,113 @@
+"""Deviants: the idle one changes nothing, others break one rule, and script/mutation says what was noticed."""
+import json
+import os
+import pathlib
+import re
+import subprocess
+import sys
+
+import pytest
+
+ROOT = pathlib.Path(__file__).resolve().parents[2]
+BUILD = ROOT / os.environ.get("MQTTSPEC_BUILD", "build/dev")
+MQTTSPEC, DEVIANT = BUILD / "cli/mqttspec", BUILD / "deviants/mqttspec-deviant"
+MUTATION = [sys.executable, ROOT / "script/mutation", "--build", BUILD, "-j", "2"]
+AGENT = BUILD / "client/mqttspec-client"
+LIMIT_S = 300
+
+
+def run(*command, **more):
+    return subprocess.run([str(word) for word in command], capture_output=True, text=True, timeout=LIMIT_S, **more)
+
+
+@pytest.fixture
+def broker():
+    process = subprocess.Popen([BUILD / "broker/mqttspec-broker", "-q", "-p", "0"], stdout=subprocess.PIPE, text=True)
+    yield "mqtt://127.0.0.1:" + re.search(r"port (\d+)", process.stdout.readline()).group(1)
+    process.terminate()
+    assert process.wait(timeout=60) == 0
+    process.stdout.close()
+
+
+@pytest.fixture
+def stand(broker):
+    """Starts a deviant before the broker; it has to end in order, too."""
+    processes = []
+
+    def start(*options):
+        processes.append(subprocess.Popen([DEVIANT, "--target", broker, *options], stdout=subprocess.PIPE, text=True))
+        return processes[-1].stdout.readline().strip()
+
+    yield start
+    for process in processes:
+        process.terminate()
+        assert process.wait(timeout=60) == 0
+        process.stdout.close()
+
+
+def verdicts(folder):
+    lines = [json.loads(line) for line in (folder / "run.jsonl").read_text().splitlines()]
+    return {(c["id"], c["version"]): c["verdict"] for c in lines if c["type"] == "case"}
+
+
+
+
+@pytest.mark.parametrize("segment", ["whole", "bytes"])
+def test_the_idle_one_changes_nothing(stand, tmp_path, segment):
+    chapters = ("fixed_header", "qos2", "will", "sessions")
+    done = run(MQTTSPEC, "run", stand(), *chapters, "--segment", segment, "--shard", "1/6", "--quiet", "--out",
+               tmp_path / "out")
+    found = verdicts(tmp_path / "out")
+    assert done.returncode == 0 and len(found) > 20 and set(found.values()) <= {"pass", "info"}, done
+
+
+def test_the_idle_one_around_a_client_changes_nothing(tmp_path):
+    done = run(MQTTSPEC, "run", "--client", f"'{DEVIANT}' --agent '{AGENT} agent'", "client_qos2", "client_connect",
+               "--shard", "1/4", "--quiet", "--out", tmp_path / "out")
+    found = verdicts(tmp_path / "out")
+    assert done.returncode == 0 and len(found) > 10 and set(found.values()) == {"pass"}, done
+
+
+def test_one_rule_is_broken(stand, tmp_path):
+    run(MQTTSPEC, "run", stand("--deviation", "qos1_resent_without_dup"), "qos1_sent_again", "qos1_acknowledged",
+        "--versions", "5.0", "--quiet", "--out", tmp_path / "out")
+    assert verdicts(tmp_path / "out") == {("qos1_sent_again", "5.0"): "fail", ("qos1_acknowledged", "5.0"): "pass"}
+
+
+def test_script_says_what_was_noticed(tmp_path):
+    path = tmp_path / "found.jsonl"
+    done = run(*MUTATION, "pingresp_flags", "client_qos3", "--sample", "1", "--json", path)
+    found = {(r["deviation"], r["version"]): r for r in map(json.loads, path.read_text().splitlines())}
+    assert set(found) == {(d, v) for d in ("pingresp_flags", "client_qos3") for v in ("3.1.1", "5.0")}
+    assert all(r["outcome"] == "killed" and r["killers"] for r in found.values()), found
+    assert done.returncode == 0 and "2 deviants" in done.stdout.splitlines()[-1]
+
+
+def test_each_is_listed_and_explained():
+    listed = run(DEVIANT, "--list").stdout.splitlines()
+    name, role, chapter, statements = re.split(r"\s{2,}", listed[0], maxsplit=3)
+    assert role == "s" and chapter == "connect" and statements.startswith("3.1.1:MQTT-")
+    told = run(DEVIANT, "--explain", name).stdout
+    assert told.startswith(f"{name}: a server of chapter connect") and all(s in told for s in statements.split())
+
+
+@pytest.mark.parametrize("words, says", [
+    ((), "give either --target or --agent"),
+    (("--target", "mqtt://127.0.0.1:1", "--agent", "true"), "give either --target or --agent"),
+    (("--target", "mqtt://127.0.0.1:1", "--deviation", "nonsense"), "there is no deviation nonsense"),
+    (("--explain", "nonsense"), "there is no deviation nonsense"),
+    (("--target", "mqtt://127.0.0.1:1", "--deviation", "client_qos3"), "goes with --agent: client_qos3"),
+    (("--agent", "true", "--deviation", "qos3"), "goes with --target: qos3"),
+    (("--target", "mqtt://127.0.0.1:1", "--listen", "99999"), "--listen takes a port from 0 to 65535, not 99999"),
+    (("--target", "pigeon://1"), "pigeon"),
+    (("--target", "mqtt://127.0.0.1:1", "more"), "what is this? more"),
+])
+def test_mistakes_are_told(words, says):
+    done = run(DEVIANT, *words)
+    assert done.returncode == 2 and says in done.stderr and "--help" in done.stderr, done
+
+
+def test_help_teaches():
+    assert "--deviation NAME" in run(DEVIANT, "--help").stdout
+    assert "--quick" in run(*MUTATION, "--help").stdout
+    assert "there is no deviation nonsense" in run(*MUTATION, "nonsense").stderr
