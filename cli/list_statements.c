@@ -83,14 +83,16 @@ static struct standing standing_of(const struct list_options *o, const struct sp
 	};
 }
 
-/* "12 cases, watched", "watched", "permission", "no case". */
-static const char *standing_text(const struct standing *st, char out[static TEXT_SIZE])
+enum { STANDING_SIZE = 64 };
+
+/* "12 cases, watched", "0 cases, permission". */
+static const char *standing_text(const struct standing *st, char out[static STANDING_SIZE])
 {
 	if (st->cases)
-		snprintf(out, TEXT_SIZE, "%3zu %s%s", st->cases, st->cases == 1 ? "case" : "cases",
-			st->watched ? ", watched" : "");
+		snprintf(out, STANDING_SIZE, "%3zu %s%s", st->cases,
+			st->cases == 1 ? "case" : "cases", st->watched ? ", watched" : "");
 	else
-		snprintf(out, TEXT_SIZE, "  0 cases%s",
+		snprintf(out, STANDING_SIZE, "  0 cases%s",
 			st->watched           ? ", watched"
 				: st->permits ? ", permission"
 					      : "");
@@ -101,7 +103,7 @@ static void print_statement(
 	struct arena *a, const struct spec_statement *s, const struct standing *st)
 {
 	enum { INDENT = 73 };
-	char text[TEXT_SIZE];
+	char text[STANDING_SIZE];
 	bool explained = !st->cases && !st->watched && !st->permits && st->untested;
 	int column = printf("%-33s  %-13s  %-21s  ", s->name, s->level, standing_text(st, text));
 

@@ -14,8 +14,8 @@
 static const struct record_statement kept[] = { { "5.0:MQTT-4.3.3-10", VERDICT_PASS, false } };
 static const struct record_statement broken[] = { { "5.0:MQTT-4.3.3-10", VERDICT_FAIL, false } };
 static const struct record_statement two_broken[] = {
-	{ "5.0:MQTT-4.3.3-10", VERDICT_FAIL },
-	{ "5.0:MQTT-4.3.3-11", VERDICT_FAIL },
+	{ "5.0:MQTT-4.3.3-10", VERDICT_FAIL, false },
+	{ "5.0:MQTT-4.3.3-11", VERDICT_FAIL, false },
 };
 
 static void add_named(struct book *b, const char *id, enum verdict verdict)
@@ -147,8 +147,9 @@ static void read_two(struct book *o, struct book *n)
 	add_named(n, "same", VERDICT_PASS);
 	add_named(o, "more", VERDICT_FAIL);
 	struct record_case more = book_case(sample_ended(VERDICT_FAIL, false), "more");
-	struct record_statement list[] = { { "5.0:MQTT-4.3.3-10", VERDICT_FAIL },
-		{ "5.0:MQTT-1.5.4-1", VERDICT_FAIL }, { "5.0:FOREIGN-1", VERDICT_FAIL } };
+	struct record_statement list[] = { { "5.0:MQTT-4.3.3-10", VERDICT_FAIL, false },
+		{ "5.0:MQTT-1.5.4-1", VERDICT_FAIL, false },
+		{ "5.0:FOREIGN-1", VERDICT_FAIL, false } };
 	more.statements = list;
 	more.statement_count = 3;
 	book_add(n, &more);
