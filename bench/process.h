@@ -2,7 +2,7 @@
 #ifndef BENCH_PROCESS_H
 #define BENCH_PROCESS_H
 
-/* Processor time of its first thread: the brokers measured have no other that works. */
+/* Processor time of all threads that it has now. */
 double process_cpu_seconds(int pid);
 
 /* Resident memory. */

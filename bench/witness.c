@@ -1,11 +1,12 @@
 /* A library to be preloaded into a broker: it notes each call that writes to the file of its store, how long it took,
  * and hands it on. All stays in memory until the program ends, and goes into the file that MQTTSPEC_TAPE names.
  *
- * It knows the calls that LMDB 0.9 and broker/store make. One thread.
+ * It knows the calls that LMDB 0.9 and broker/store make: one thread writes, and another may make the file larger.
  */
 #include <dlfcn.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/uio.h>
@@ -16,7 +17,7 @@
 
 /* Zeroed pages cost nothing until they are written to. A preloaded library has no main to keep this in. */
 static struct tape_call calls[TAPE_CALLS_MAX];
-static uint64_t count, lost;
+static atomic_uint_least64_t count, lost;
 static int sought = -1; /* the file whose offset has been set, for the writev that follows */
 static uint64_t sought_at;
 
@@ -35,11 +36,13 @@ static void note(enum tape_kind kind, uint64_t began_ns, uint64_t at, uint64_t l
 {
 	uint64_t took_ns = now_ns() - began_ns;
 
-	if (count == TAPE_CALLS_MAX - 1) {
+	uint64_t at_call = count++;
+	if (at_call >= TAPE_CALLS_MAX - 1) {
+		count = TAPE_CALLS_MAX - 1;
 		lost++;
 		return;
 	}
-	calls[count++] = (struct tape_call){ .began_us = began_ns / 1000,
+	calls[at_call] = (struct tape_call){ .began_us = began_ns / 1000,
 		.at = at,
 		.took_ns = took_ns < UINT32_MAX ? (uint32_t)took_ns : UINT32_MAX,
 		.kind = kind,

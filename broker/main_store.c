@@ -143,6 +143,15 @@ static void delivery_set(json_t *o, const struct stored_delivery *d)
 		json_object_set_new(o, "share", text_of(d->share));
 }
 
+static void received_set(json_t *o, const struct stored_received *r)
+{
+	json_t *ids = json_array();
+
+	for (uint32_t id = 0; (id = stored_received_next(r, id)); id++)
+		json_array_append_new(ids, json_integer(id));
+	json_object_set_new(o, "packet_ids", ids);
+}
+
 static json_t *pair_of(const struct stored *p, int64_t shift_ms)
 {
 	json_t *o = json_object();
@@ -162,7 +171,7 @@ static json_t *pair_of(const struct stored *p, int64_t shift_ms)
 	switch (p->kind) {
 	case STORED_SESSION: session_set(o, &p->session, shift_ms); break;
 	case STORED_SUBSCRIPTION: subscription_set(o, &p->subscription); break;
-	case STORED_RECEIVED: json_object_set_new(o, "packet_id", json_integer(p->received)); break;
+	case STORED_RECEIVED: received_set(o, &p->received); break;
 	case STORED_DELIVERY: delivery_set(o, &p->delivery); break;
 	case STORED_MESSAGE:
 	case STORED_RETAINED: message_set(o, &p->message, shift_ms); break;

@@ -642,7 +642,8 @@ struct outcome {
 		(t), (name), (unit), (value), (least), (most))
 
 /* The same, but of three values or more one may be late, by half of `most` at the utmost: for where a busy machine may
- * delay a value, but not several. One that never came is never forgiven.
+ * delay a value, but not several. One that never came is never forgiven, nor excused
+ * unless we were later than that ourselves: so long it has to be waited for.
  */
 #define measure_but_one(t, name, unit, value, least, most)                                        \
 	measure_but_one_at(AT("measure_but_one(" #t ", " #name ", " #unit ", " #value ", " #least \

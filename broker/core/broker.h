@@ -162,12 +162,20 @@ struct broker_store {
 	 * fails instead.
 	 */
 	void (*remove)(void *context, struct mqtt_view key);
+	/* Replaces what stands there by a value of the same size. Like `remove`, it cannot fail. */
+	void (*amend)(void *context, struct mqtt_view key, struct mqtt_view value);
 	/* Everything since the last commit is durable when it returns. False: not yet. The host
 	 * keeps it and is asked again (broker_due). Until then nothing is written to a link that would
 	 * be told of any of it, nor is it read from: link_output and link_wants_input say so. All
 	 * others go on; the host had better let each put fail meanwhile. May be NULL.
 	 */
 	bool (*commit)(void *context);
+	/* The same in two steps: what has changed so far is on its way, and broker_committed tells of
+	 * it. Until then there are further changes, for the next commit, which is not asked for before.
+	 * Links go on being read from, and what they have to write waits for its own commit. False: as
+	 * if it had failed. NULL: `commit` it is; and so it is always for the last one, in broker_free.
+	 */
+	bool (*begin)(void *context);
 };
 
 struct broker_config {
@@ -250,6 +258,11 @@ int64_t broker_due(const struct broker *b);
  * none. Each link comes once until there is further news. Commits the store first, or tries to.
  */
 struct link *broker_next(struct broker *b);
+
+/* What broker_store.begin has begun is over: all of it is durable, or it has failed, and is asked for
+ * again. Not within another call of the core.
+ */
+void broker_committed(struct broker *b, bool durable);
 
 /* DISCONNECT 0x8B to all clients (5.0; 3.1.1 is just closed) and no new links. */
 void broker_shutdown(struct broker *b);

@@ -44,6 +44,8 @@ struct broker {
 	int64_t started_ms;
 	struct link *pending_first; /* what broker_next hands out */
 	struct link *pending_last;
+	struct link *held;       /* see commit.h */
+	struct link *waiting;    /* for the commit that is under way, or has failed */
 	uint32_t ending;         /* of figures.links, those that are ending */
 	struct buf properties;   /* scratch: properties to be passed on */
 	struct buf added;        /* scratch: properties that the broker adds */
@@ -54,12 +56,14 @@ struct broker {
 	struct buf mounted;      /* scratch: a topic of mount.h */
 	struct sheet *sheets[2]; /* of fan-outs, by form_shape */
 	uint64_t assigned;       /* client identifiers */
-	struct buf staged; /* scratch: sessions that a publication is held for, see deliver.c */
-	uint64_t serial;   /* of messages in the store */
-	uint64_t number;   /* of sessions there */
-	uint32_t changes;  /* what was put and removed; it only grows */
-	int64_t commit_ms; /* when a commit that failed is tried again; INT64_MAX: none did */
-	bool uncommitted;  /* the store has news */
+	struct buf staged;     /* scratch: sessions that a publication is held for, see deliver.c */
+	uint64_t serial;       /* of messages in the store */
+	uint64_t number;       /* of sessions there */
+	uint32_t changes;      /* what was put and removed; it only grows */
+	int64_t commit_ms;     /* when a commit that failed is tried again; INT64_MAX: none did */
+	bool uncommitted;      /* the store has news */
+	bool committing;       /* some of it is under way */
+	uint64_t commit_bytes; /* of that news, about */
 	uint32_t staged_changes; /* `changes` when that began */
 	bool staging;            /* nothing is sent above QoS 0 until all is in the store */
 	struct restored restored;

@@ -6,7 +6,7 @@
 #include "broker/core/permit.h"
 #include "broker/core/session.h"
 
-static bool send_at_once(
+static inline bool send_at_once(
 	struct broker *b, struct session *s, struct publication *p, const struct sending *how)
 {
 	return s->link && link_can_send(s->link) && forward_send(b, s->link, p, how) == SEND_OK;

@@ -1,6 +1,8 @@
 #include "broker/core/idset.h"
 
 #include <assert.h>
+#include <endian.h>
+#include <string.h>
 
 #include "broker/core/memory.h"
 
@@ -113,4 +115,18 @@ uint16_t idset_next(const struct idset *set, uint32_t least)
 		if (set->pages[at / PAGE_IDS])
 			id = page_next(set->pages[at / PAGE_IDS], at);
 	return (uint16_t)id;
+}
+
+bool idset_block(const struct idset *set, unsigned block, uint8_t bytes[static IDSET_BLOCK_BYTES])
+{
+	uint32_t first = block * IDSET_BLOCK;
+	const struct idset_page *page = set ? set->pages[first / PAGE_IDS] : NULL;
+	uint64_t any = 0;
+
+	for (uint32_t i = 0; page && i < IDSET_BLOCK / WORD_BITS; i++) {
+		uint64_t word = page->bits[word_of(first) + i], little = htole64(word);
+		memcpy(bytes + i * sizeof(word), &little, sizeof(word));
+		any |= word;
+	}
+	return any;
 }

@@ -37,6 +37,17 @@ bool idset_remove(
 	struct idset **set, struct memory *memory, uint16_t id); /* false: it was not there */
 bool idset_has(const struct idset *set, uint16_t id);
 
+/* Blocks of identifiers, as they are stored: block n has those from n * IDSET_BLOCK on, the lowest bit of the first
+ * byte being the first of them. False: none of it is in the set.
+ */
+enum {
+	IDSET_BLOCK = 256,
+	IDSET_BLOCKS = (UINT16_MAX + 1) / IDSET_BLOCK,
+	IDSET_BLOCK_BYTES = IDSET_BLOCK / 8
+};
+
+bool idset_block(const struct idset *set, unsigned block, uint8_t bytes[static IDSET_BLOCK_BYTES]);
+
 /* The lowest from `least` on; 0: there is none, as no identifier is 0. */
 uint16_t idset_next(const struct idset *set, uint32_t least);
 

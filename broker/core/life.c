@@ -2,6 +2,7 @@
 #include <stdlib.h>
 
 #include "broker/core/broker.h"
+#include "broker/core/commit.h"
 #include "broker/core/core.h"
 #include "broker/core/draw.h"
 #include "broker/core/input.h"
@@ -102,11 +103,11 @@ void broker_free(struct broker *b)
 
 	if (!b)
 		return;
+	commit_abandon(b);
 	while (broker_next(b))
 		; /* frees the links that were closed */
 	restore_done(b);
-	b->commit_ms = INT64_MAX;
-	record_commit(b);
+	commit_last(b);
 	sessions_free_all(b);
 	sessions_fini(&b->sessions);
 	routes_fini(&b->routes);
@@ -183,7 +184,7 @@ int64_t broker_due(const struct broker *b)
 {
 	int64_t due_ms = draws_are_due(&b->draws) ? b->now_ms : timers_next_ms(&b->timers);
 
-	return b->commit_ms < due_ms ? b->commit_ms : due_ms;
+	return b->commit_ms < due_ms && !b->committing ? b->commit_ms : due_ms;
 }
 
 void broker_shutdown(struct broker *b)

@@ -18,12 +18,6 @@ void link_mark(struct link *l)
 	b->pending_last = l;
 }
 
-void link_hold(struct link *l)
-{
-	l->held = true;
-	link_mark(l);
-}
-
 struct link_extra *link_extra_make(struct link *l)
 {
 	if (!l->extra)

@@ -57,11 +57,15 @@ struct link {
 	struct session *session;
 	struct session *left; /* of the link that ends: whose `ending` it is; or NULL */
 	struct link *pending_next;
+	struct link *commit_next; /* see commit.h, and so for the two figures of bytes */
 	struct link_extra *extra; /* NULL: nothing of it */
 	struct output output;
 	uint8_t *tail; /* of the input: a packet that is not whole yet; NULL: none */
 	uint32_t tail_len;
 	uint32_t tail_size;
+	uint32_t
+		clear_bytes; /* of the output, that may be written; all, if it waits for no commit */
+	uint32_t next_bytes;      /* and may be when the commit that is under way is done */
 	int64_t heard_ms;         /* the last packet, or the opening; see link_due */
 	int64_t taken_ms;         /* while `waits`: when some of the output was last taken */
 	uint32_t packet_max;      /* the client's Maximum Packet Size */
@@ -77,12 +81,13 @@ struct link {
 	bool gone : 1;            /* closed; the list frees it */
 	bool problem_information : 1;
 	bool again : 1;   /* re-authentication under way */
-	bool stopped : 1; /* takes no packet: link_decide is due, its backlog is full, or it ends */
 	bool doubted : 1; /* nothing was heard for too long, unless it is waiting to be read */
 	bool waits : 1;   /* there is output that was not taken at once */
 	bool draws : 1;   /* retained messages wait for room in the output */
 	bool must_close : 1;
-	bool held : 1; /* what it has to write tells of changes that are not committed */
+	bool stopped : 1; /* takes no packet: link_decide is due, its backlog is full, or it ends */
+	bool held : 1;    /* what it has to write tells of changes whose commit has not begun */
+	bool under_way : 1; /* or of some that are being committed */
 };
 
 /* Whether messages of it wait for room in the store, and whether these are so many that it is not read from. */
@@ -99,11 +104,6 @@ static inline bool link_backlog_is_full(const struct link *l)
 /* NULL without memory. */
 struct link_extra *link_extra_make(struct link *l);
 void link_extra_free(struct link *l);
-
-/* What it is told depends on what the store has been told in this turn: none of it is written before that is
- * committed.
- */
-void link_hold(struct link *l);
 
 struct broker_client link_client(const struct link *l);
 struct broker_client session_client(const struct session *s); /* connected or not */

@@ -2,6 +2,7 @@
 
 #include <string.h>
 
+#include "broker/core/commit.h"
 #include "broker/core/core.h"
 #include "broker/core/hash.h"
 #include "broker/core/link.h"

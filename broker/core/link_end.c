@@ -1,5 +1,6 @@
 #include "broker/core/link_end.h"
 
+#include "broker/core/commit.h"
 #include "broker/core/core.h"
 #include "broker/core/link.h"
 #include "broker/core/link_out.h"
@@ -308,7 +309,7 @@ static void life_due(struct link *l)
 	struct broker *b = l->broker;
 	uint32_t grain_ms = b->config.clock_grain_ms;
 
-	if (l->stopped || l->held)
+	if (l->stopped || (link_awaits_commit(l) && commit_is_clogged(b)))
 		l->heard_ms =
 			b->now_ms; /* it is the host's verdict that is waited for, or its store */
 	bool unheard = link_is_congested(l) && is_unheard(l);
@@ -365,8 +366,8 @@ void link_closed(struct link *l)
 	timer_clear(&b->timers, &l->timer);
 	output_fini(&l->output, &b->memory);
 	b->figures.links--;
-	if (l->pending)
-		l->gone = true; /* it is in the list, which frees it */
+	if (l->pending || link_awaits_commit(l))
+		l->gone = true; /* it is in a list, which frees it */
 	else
 		memory_give(&b->memory, l, sizeof(*l));
 }

@@ -1,10 +1,10 @@
 /* The host's side of a link: it is opened, read from and written. Its end is in link_end.c. */
 #include "broker/core/broker.h"
+#include "broker/core/commit.h"
 #include "broker/core/core.h"
 #include "broker/core/link.h"
 #include "broker/core/link_end.h"
 #include "broker/core/link_out.h"
-#include "broker/core/record.h"
 #include "broker/core/restore.h"
 #include "broker/core/session.h"
 #include "broker/core/session_life.h"
@@ -46,31 +46,33 @@ bool link_set_mount(struct link *l, struct mqtt_view mount)
 	return true;
 }
 
-/* While the commit fails, links are handed out like any other, but those that are held have nothing to write and are not
- * to be read from.
- */
+/* Links that wait for a commit are handed out like any other, with less to write. */
 struct link *broker_next(struct broker *b)
 {
-	bool committed = !b->uncommitted || record_commit(b);
 	struct link *l;
 
+	if (b->uncommitted)
+		commit_begin(b);
 	while ((l = b->pending_first)) {
 		b->pending_first = l->pending_next;
 		if (!b->pending_first)
 			b->pending_last = NULL;
 		l->pending = false;
-		if (committed)
-			l->held = false;
 		if (!l->gone)
 			return l;
-		memory_give(&b->memory, l, sizeof(*l));
+		if (!link_awaits_commit(l)) /* else it comes once more */
+			memory_give(&b->memory, l, sizeof(*l));
 	}
 	return NULL;
 }
 
 bool link_wants_input(const struct link *l)
 {
-	return l->state == LINK_ENDS || (!l->stopped && !l->held && !link_is_congested(l));
+	bool kept_waiting = (l->stopped | l->held |
+				    l->under_way) && /* all at once, as most links do not wait */
+		(l->stopped || commit_is_clogged(l->broker));
+
+	return l->state == LINK_ENDS || (!kept_waiting && !link_is_congested(l));
 }
 
 bool link_awaits_room(const struct link *l)
@@ -80,7 +82,8 @@ bool link_awaits_room(const struct link *l)
 
 size_t link_output(const struct link *l, struct broker_piece *pieces, size_t max)
 {
-	return l->held ? 0 : output_pieces(&l->output, pieces, max);
+	return link_awaits_commit(l) ? commit_pieces(l, pieces, max)
+				     : output_pieces(&l->output, pieces, max);
 }
 
 size_t link_output_bytes(const struct link *l)
@@ -93,6 +96,8 @@ void link_written(struct link *l, size_t bytes)
 	struct broker *b = l->broker;
 	bool congested = link_is_congested(l);
 
+	if (link_awaits_commit(l))
+		commit_written(l, (uint32_t)bytes);
 	b->figures.bytes_sent += bytes;
 	output_written(&l->output, &b->memory, bytes);
 	if (!l->output.bytes) {

@@ -42,6 +42,10 @@ static bool alias_resolve(struct link *l, struct mqtt_publish *p)
 	return p->topic.len != 0;
 }
 
+enum {
+	QOS_OR_RETAIN = 0x07
+}; /* of the flags: without them there is nothing that may not be on offer */
+
 /* What the server has told the client in CONNACK not to do. */
 static bool offer_check(struct link *l, const struct mqtt_publish *p)
 {
@@ -339,14 +343,16 @@ void link_publish(struct link *l, const struct mqtt_frame *frame, struct mqtt_vi
 	l->broker->figures.messages_received++;
 	if (p.properties.seen && !alias_resolve(l, &p))
 		return;
-	if (!offer_check(l, &p))
+	if (frame->flags & QOS_OR_RETAIN && !offer_check(l, &p))
 		return;
-	if (link_has_backlog(l) && p.qos) { /* after those that wait [MQTT-4.6.0-5] */
-		publish_wait(l, packet_of(frame, &p));
-		return;
+	if (l->extra) {                             /* asked once, as few have any */
+		if (link_has_backlog(l) && p.qos) { /* after those that wait [MQTT-4.6.0-5] */
+			publish_wait(l, packet_of(frame, &p));
+			return;
+		}
+		if (is_mounted(l))
+			frame = message_mount(l, frame, &own, &p);
 	}
-	if (is_mounted(l))
-		frame = message_mount(l, frame, &own, &p);
 	if (p.qos == 2)
 		publish_qos2(l, frame, &p);
 	else

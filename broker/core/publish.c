@@ -1,5 +1,6 @@
 #include "broker/core/publish.h"
 
+#include "broker/core/commit.h"
 #include "broker/core/core.h"
 #include "broker/core/deliver.h"
 #include "broker/core/draw.h"
@@ -52,19 +53,6 @@ static void publish_settle(struct broker *b, struct publication *p, bool ok)
 		deliver_staged(b, p);
 	else
 		deliver_unstage(b);
-}
-
-__attribute__((noinline)) static void publish_answered(
-	struct broker *b, struct publication *p, struct publish_result *all)
-{
-	if (!all->failed && p->retain && !b->config.limits.no_retained)
-		all->failed = !retain(b, p);
-	publish_settle(b, p, !all->failed);
-	struct link *publisher = session_of(p->publisher)->link;
-	if (!all->failed && publisher && b->changes != b->staged_changes)
-		link_hold(publisher);
-	if (all->failed)
-		all->reached = 0;
 }
 
 static void count(struct publish_result *all, enum deliver_result one)
@@ -134,6 +122,39 @@ __attribute__((noinline)) static void targets_stage(
 		target_deliver(b, m, &m->targets[i], p, true, all);
 }
 
+static void shares_deliver(
+	struct broker *b, const struct match *m, struct publication *p, struct publish_result *all)
+{
+	for (uint32_t i = 0; i < m->share_count; i++)
+		count(all, deliver_to_share(b, m->shares[i], p));
+}
+
+__attribute__((noinline)) static void publish_answered(
+	struct broker *b, const struct match *m, struct publication *p, struct publish_result *all)
+{
+	publish_stage(b);
+	targets_stage(b, m, p, all);
+	shares_deliver(b, m, p, all);
+	if (!all->failed && p->retain && !b->config.limits.no_retained)
+		all->failed = !retain(b, p);
+	publish_settle(b, p, !all->failed);
+	struct link *publisher = session_of(p->publisher)->link;
+	if (!all->failed && publisher && b->changes != b->staged_changes)
+		link_hold(publisher);
+	if (all->failed)
+		all->reached = 0;
+}
+
+static inline void publish_at_once(
+	struct broker *b, const struct match *m, struct publication *p, struct publish_result *all)
+{
+	if (p->retain && !b->config.limits.no_retained)
+		all->failed |= !retain(b, p);
+	targets_deliver(b, m, p, all);
+	if (m->share_count)
+		shares_deliver(b, m, p, all);
+}
+
 struct publish_result publish(struct broker *b, struct publication *p)
 {
 	struct publish_result all = { 0 };
@@ -142,22 +163,14 @@ struct publish_result publish(struct broker *b, struct publication *p)
 	const struct match *m = routes_match(&b->routes, p->topic, p->publisher);
 	all.failed = m->failed;
 	draws_overtake(b, p->topic);
-	if (p->answered && b->config.store.put)
-		publish_stage(b);
-	else if (p->retain && !b->config.limits.no_retained)
-		all.failed |= !retain(b, p);
 	if (m->target_count + m->share_count > 1) {
 		forms_init(&forms);
 		p->forms = &forms;
 	}
-	if (b->staging)
-		targets_stage(b, m, p, &all);
+	if (p->answered && b->config.store.put)
+		publish_answered(b, m, p, &all);
 	else
-		targets_deliver(b, m, p, &all);
-	for (uint32_t i = 0; i < m->share_count; i++)
-		count(&all, deliver_to_share(b, m->shares[i], p));
-	if (b->staging)
-		publish_answered(b, p, &all);
+		publish_at_once(b, m, p, &all);
 	p->forms = NULL;
 	return all;
 }
@@ -179,8 +192,7 @@ bool publish_will(struct broker *b, struct publication *p, const struct session 
 	forms_init(&forms);
 	p->forms = &forms;
 	targets_stage(b, m, p, &all);
-	for (uint32_t i = 0; i < m->share_count; i++)
-		count(&all, deliver_to_share(b, m->shares[i], p));
+	shares_deliver(b, m, p, &all);
 	all.failed = all.failed || (lasts && !record_session(b, lasts));
 	publish_settle(b, p, !all.failed);
 	p->forms = NULL;

@@ -1,5 +1,6 @@
 #include "broker/core/record.h"
 
+#include "broker/core/commit.h"
 #include "broker/core/core.h"
 #include "broker/core/delivery.h"
 #include "broker/core/link.h"
@@ -7,8 +8,6 @@
 #include "broker/core/session.h"
 #include "broker/core/stored.h"
 #include "broker/core/will.h"
-
-enum { COMMIT_RETRY_MS = 100 };
 
 static void u64_add(struct buf *out, uint64_t value)
 {
@@ -47,7 +46,8 @@ static bool put(struct broker *b)
 	bool ok = !b->key.failed && !b->value.failed &&
 		store->put(store->context, view_of(&b->key), view_of(&b->value));
 
-	b->uncommitted = true;
+	b->uncommitted |= ok;
+	b->commit_bytes += b->key.len + b->value.len;
 	b->changes += ok;
 	b->figures.store_failures += !ok;
 	return ok;
@@ -56,9 +56,22 @@ static bool put(struct broker *b)
 static void drop(struct broker *b)
 {
 	b->uncommitted = true;
+	b->commit_bytes += b->key.len;
 	b->changes++;
 	if (!b->key.failed)
 		b->config.store.remove(b->config.store.context, view_of(&b->key));
+}
+
+/* The pair is there, and keeps its size. */
+static void amend(struct broker *b)
+{
+	const struct broker_store *store = &b->config.store;
+
+	b->uncommitted = true;
+	b->commit_bytes += b->key.len + b->value.len;
+	b->changes++;
+	if (!b->key.failed && !b->value.failed)
+		store->amend(store->context, view_of(&b->key), view_of(&b->value));
 }
 
 /* For what its client will be told of. */
@@ -113,6 +126,45 @@ bool record_session(struct broker *b, const struct session *s)
 	return put_for(b, s);
 }
 
+/* A pair for a whole block of identifiers: those of a window share it, and it goes into the store once a turn. */
+static bool received_make(struct broker *b, const struct session *s, unsigned block)
+{
+	uint8_t bytes[IDSET_BLOCK_BYTES];
+
+	key_session(b, STORED_RECEIVED, s);
+	buf_add_u8(&b->key, (uint8_t)block);
+	if (!idset_block(s->received, block, bytes))
+		return false;
+	buf_add(&b->value, bytes, sizeof(bytes));
+	return true;
+}
+
+bool record_received_store(struct broker *b, const struct session *s, uint16_t id)
+{
+	return received_make(b, s, id / IDSET_BLOCK) && put_for(b, s);
+}
+
+void record_received_drop(struct broker *b, const struct session *s, uint16_t id)
+{
+	if (received_make(b, s, id / IDSET_BLOCK))
+		amend(b);
+	else
+		drop(b);
+	if (s->link)
+		link_hold(s->link);
+}
+
+static void received_all_gone(struct broker *b, const struct session *s)
+{
+	for (uint32_t id = 0; (id = idset_next(s->received, id));
+		id = (id / IDSET_BLOCK + 1) * IDSET_BLOCK) {
+		received_make(b, s, id / IDSET_BLOCK);
+		drop(b);
+		if (id / IDSET_BLOCK == IDSET_BLOCKS - 1)
+			return;
+	}
+}
+
 void record_subscriptions_gone(struct broker *b, const struct session *s)
 {
 	if (!session_is_durable(s))
@@ -130,9 +182,7 @@ void record_session_gone(struct broker *b, struct session *s)
 		return;
 	if (session_is_durable(s)) {
 		record_subscriptions_gone(b, s);
-		for (uint16_t id = idset_next(s->received, 1); id;
-			id = idset_next(s->received, id + 1u))
-			record_received_gone(b, s, id);
+		received_all_gone(b, s);
 	}
 	key_session(b, STORED_SESSION, s);
 	drop_for(b, s);
@@ -160,24 +210,6 @@ void record_subscription_gone(struct broker *b, const struct session *s, struct 
 		return;
 	key_session(b, STORED_SUBSCRIPTION, s);
 	buf_add(&b->key, filter.data, filter.len);
-	drop_for(b, s);
-}
-
-static void key_received(struct broker *b, const struct session *s, uint16_t id)
-{
-	key_session(b, STORED_RECEIVED, s);
-	buf_add_u16(&b->key, id);
-}
-
-bool record_received_store(struct broker *b, const struct session *s, uint16_t id)
-{
-	key_received(b, s, id);
-	return put_for(b, s);
-}
-
-void record_received_drop(struct broker *b, const struct session *s, uint16_t id)
-{
-	key_received(b, s, id);
 	drop_for(b, s);
 }
 
@@ -310,38 +342,4 @@ void record_retained_gone(struct broker *b, struct mqtt_view topic)
 		return;
 	key_retained(b, topic);
 	drop(b);
-}
-
-/* Links that could not be written to have something to write. */
-static void links_release(struct broker *b)
-{
-	for (uint32_t i = 0; i < b->sessions.bucket_count; i++) {
-		for (struct session *s = b->sessions.buckets[i]; s; s = s->chained) {
-			if (s->link && s->link->held)
-				link_mark(s->link);
-			if (s->ending && s->ending->held)
-				link_mark(s->ending);
-		}
-	}
-}
-
-bool record_commit(struct broker *b)
-{
-	const struct broker_store *store = &b->config.store;
-	bool again = b->commit_ms != INT64_MAX;
-
-	if (!b->uncommitted)
-		return true;
-	if (again && b->now_ms < b->commit_ms)
-		return false;
-	if (store->commit && !store->commit(store->context)) {
-		b->figures.store_failures++;
-		b->commit_ms = b->now_ms + COMMIT_RETRY_MS;
-		return false;
-	}
-	b->uncommitted = false;
-	b->commit_ms = INT64_MAX;
-	if (again)
-		links_release(b);
-	return true;
 }

@@ -3,7 +3,7 @@
  *      key                                   value, after the version
  *      'a' session                           Client Identifier, expiry, end, user name, Will
  *      'b' session | filter                  options, Subscription Identifier
- *      'c' session | Packet Identifier       -                                 QoS 2, received
+ *      'c' session | block of identifiers    a bit for each: idset_block       QoS 2, received
  *      'd' serial                            message
  *      'e' session | sequence                serial, state, Packet Identifier, ..., share
  *      'f' topic                             message                           retained
@@ -12,7 +12,7 @@
  * to: stored.h reads them. Only sessions that outlive their connection are stored, and 'a' for those that do not but
  * have a Will: for others, nothing here does anything, and everything succeeds.
  *
- * Where a client may be told of what has changed, its link is held until that is committed (link_hold).
+ * Where a client may be told of what has changed, its link is held until that is committed (link_hold, commit.h).
  *
  * What returns a bool may fail, as the store may: then the store is as it was.
  */
@@ -42,6 +42,7 @@ bool record_subscription(struct broker *b, const struct session *s, struct mqtt_
 	const struct subscription *options);
 void record_subscription_gone(struct broker *b, const struct session *s, struct mqtt_view filter);
 
+/* It is among those of the session, or no longer. */
 bool record_received_store(struct broker *b, const struct session *s, uint16_t id);
 void record_received_drop(struct broker *b, const struct session *s, uint16_t id);
 
@@ -83,8 +84,5 @@ void record_orphan(struct broker *b, struct mqtt_view key);            /* that b
 
 bool record_retained(struct broker *b, const struct message *m);
 void record_retained_gone(struct broker *b, struct mqtt_view topic);
-
-/* All of the above is durable from now on. False if it is not yet: it is tried again, see broker_due. */
-bool record_commit(struct broker *b);
 
 #endif

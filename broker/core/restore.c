@@ -230,6 +230,14 @@ static bool delivery_restore(
 	return true;
 }
 
+static bool received_restore(struct broker *b, struct session *s, const struct stored_received *r)
+{
+	for (uint32_t id = 0; (id = stored_received_next(r, id)); id++)
+		if (idset_add(&s->received, &b->memory, (uint16_t)id) != IDSET_ADDED)
+			return false;
+	return true;
+}
+
 static bool part_restore(struct broker *b, const struct stored *p, struct mqtt_view key)
 {
 	struct session *s = session_find(&b->restored, p->number);
@@ -249,7 +257,7 @@ static bool part_restore(struct broker *b, const struct stored *p, struct mqtt_v
 	if (p->kind == STORED_SUBSCRIPTION)
 		return subscription_restore(b, s, &p->subscription);
 	if (p->kind == STORED_RECEIVED)
-		return idset_add(&s->received, &b->memory, p->received) == IDSET_ADDED;
+		return received_restore(b, s, &p->received);
 	return delivery_restore(b, s, &p->delivery, m);
 }
 

@@ -1,6 +1,7 @@
 #include "broker/core/stored.h"
 
 #include "broker/core/delivery.h"
+#include "broker/core/idset.h"
 #include "mqtt/cursor.h"
 #include "mqtt/text.h"
 #include "spec/spec.h"
@@ -93,12 +94,29 @@ static bool take_delivery(struct mqtt_cursor *key, struct mqtt_cursor *c, struct
 	return cursor_take(c, cursor_left(c), &d->share);
 }
 
+uint16_t stored_received_next(const struct stored_received *r, uint32_t least)
+{
+	uint32_t first = r->block * IDSET_BLOCK;
+
+	for (uint32_t id = least > first ? least : first; id < first + IDSET_BLOCK; id++)
+		if (r->bits.data[(id - first) / 8] >> (id % 8) & 1)
+			return (uint16_t)id;
+	return 0;
+}
+
+/* No identifier is 0, and no block is empty. */
+static bool take_received(struct mqtt_cursor *key, struct mqtt_cursor *c, struct stored_received *r)
+{
+	return cursor_u8(key, &r->block) && cursor_take(c, IDSET_BLOCK_BYTES, &r->bits) &&
+		!(r->block == 0 && r->bits.data[0] & 1) && stored_received_next(r, 1);
+}
+
 static bool take_body(struct stored *p, struct mqtt_cursor *key, struct mqtt_cursor *c)
 {
 	switch (p->kind) {
 	case STORED_SESSION: return take_session(c, &p->session);
 	case STORED_SUBSCRIPTION: return take_subscription(key, c, &p->subscription);
-	case STORED_RECEIVED: return cursor_u16(key, &p->received) && p->received;
+	case STORED_RECEIVED: return take_received(key, c, &p->received);
 	case STORED_MESSAGE: return take_message(c, &p->message);
 	case STORED_DELIVERY: return take_delivery(key, c, &p->delivery);
 	default: return false;

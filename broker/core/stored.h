@@ -9,7 +9,7 @@
 
 #include "mqtt/view.h"
 
-enum { STORED_VERSION = 3 }; /* first byte of every value: pairs of another one are not read */
+enum { STORED_VERSION = 4 }; /* first byte of every value: pairs of another one are not read */
 
 enum stored_kind {
 	STORED_SESSION = 'a',
@@ -54,6 +54,12 @@ struct stored_subscription {
 	bool no_local, retain_as_published;
 };
 
+/* Packet Identifiers: a bit for each, see idset_block. */
+struct stored_received {
+	uint8_t block;
+	struct mqtt_view bits;
+};
+
 struct stored_delivery {
 	uint64_t serial; /* of its message; 0: it is released */
 	uint32_t sequence;
@@ -72,11 +78,14 @@ struct stored {
 	union {
 		struct stored_session session;
 		struct stored_subscription subscription;
-		uint16_t received;
+		struct stored_received received;
 		struct stored_message message; /* also a retained one */
 		struct stored_delivery delivery;
 	};
 };
+
+/* The lowest of the identifiers from `least` on; 0: there is none. */
+uint16_t stored_received_next(const struct stored_received *r, uint32_t least);
 
 /* False if this is no such pair: nothing in a store is trusted. */
 bool stored_read(struct stored *p, struct mqtt_view key, struct mqtt_view value);

@@ -13,6 +13,7 @@
 #endif
 
 #include "broker/access/secret.h"
+#include "broker/shell/committer.h"
 #include "broker/shell/connection.h"
 #include "broker/shell/doorman.h"
 #include "broker/shell/listeners.h"
@@ -40,6 +41,7 @@ struct server {
 	struct connections connections;
 	struct doorman doorman;
 	struct store *store; /* NULL: everything is in memory only */
+	struct committer committer;
 	struct log *log;
 	void (*reload)(void *context);
 	void *reload_context;
@@ -179,8 +181,12 @@ static struct broker *make_broker(
 		config.seed = uv_hrtime();
 	uv_update_time(&s->loop);
 	if (s->store) {
-		config.store =
-			(struct broker_store){ s->store, store_put, store_remove, store_commit };
+		config.store = (struct broker_store){ .context = s->store,
+			.put = store_put,
+			.remove = store_remove,
+			.amend = store_amend,
+			.commit = store_commit,
+			.begin = s->committer.store ? store_begin : NULL };
 		config.wall_offset_ms = store_now_ms(s->store) - (int64_t)uv_now(&s->loop);
 		config.ended_wall_ms = store_ended_ms(s->store);
 	}
@@ -206,6 +212,13 @@ static struct store_settings store_settings_of(const struct persistence_settings
 	return (struct store_settings){ p->location, !p->no_sync, p->most_bytes };
 }
 
+static void on_committed(void *context, bool durable)
+{
+	struct server *s = context;
+
+	broker_committed(s->broker, durable);
+}
+
 static bool open_store(
 	struct server *s, const struct settings *settings, char *error, unsigned error_size)
 {
@@ -215,6 +228,8 @@ static bool open_store(
 	if (!p->on)
 		return true;
 	s->store = store_open(&how, s->log, error, error_size);
+	if (s->store && how.sync)
+		committer_init(&s->committer, &s->loop, s->store, on_committed, s);
 	return s->store;
 }
 
@@ -383,6 +398,7 @@ void server_free(struct server *s)
 	connections_close_all(&s->connections);
 	connections_fini(&s->connections);
 	listeners_fini(&s->listeners);
+	committer_end(&s->committer);
 	uv_walk(&s->loop, close_handle, NULL);
 	uv_run(&s->loop, UV_RUN_DEFAULT);
 	uv_loop_close(&s->loop);

@@ -22,13 +22,19 @@ struct change {
 	bool replaced; /* void: a later one is about the same key */
 };
 
+/* A change by its key: most can be told apart by the first bytes. */
+struct batch_place {
+	uint64_t high, low; /* the first 16 bytes of the key; 0 where it has none */
+	uint32_t number;    /* of the change */
+};
+
 struct batch {
 	uint8_t *bytes;
 	size_t len, capacity;
 	struct change *list;
 	uint32_t count, list_capacity;
-	uint32_t *order; /* see batch_sort */
-	uint32_t *slots; /* the first change of each, from 1; a power of two of them */
+	struct batch_place *order; /* see batch_sort */
+	uint32_t *slots;           /* the first change of each, from 1; a power of two of them */
 	uint32_t slot_count;
 };
 
@@ -42,8 +48,11 @@ void batch_clear(struct batch *b);
 bool batch_put(struct batch *b, struct mqtt_view key, struct mqtt_view value);
 bool batch_remove(struct batch *b, struct mqtt_view key);
 
-/* The numbers of all changes, in the order of their keys: valid until the next change. NULL without memory. */
-const uint32_t *batch_sort(struct batch *b);
+/* And with what `from` says as a later word. False without memory: it may be done again. */
+bool batch_merge(struct batch *b, const struct batch *from);
+
+/* All changes that count, in the order of their keys: valid until the next change. NULL without memory. */
+const struct batch_place *batch_sort(struct batch *b, uint32_t *count);
 
 /* The views are valid until the next change. */
 struct mqtt_view batch_key(const struct batch *b, const struct change *c);

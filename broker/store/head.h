@@ -9,7 +9,7 @@
 
 #include "mqtt/view.h"
 
-enum { HEAD_FORMAT = 1, HEAD_SIZE = 40 };
+enum { HEAD_FORMAT = 2, HEAD_SIZE = 40 };
 
 struct head {
 	uint64_t number;  /* of the commit: LMDB's number for the transaction */
@@ -18,7 +18,7 @@ struct head {
 	 * began, which nobody has set since.
 	 */
 	uint64_t pairs_ms;
-	uint16_t format; /* HEAD_FORMAT, or that of a newer broker */
+	uint16_t format; /* HEAD_FORMAT, or that of another broker */
 };
 
 /* What to add to a time of a pair to have it by the wall clock. */

@@ -35,10 +35,10 @@ static enum reading_state foreign(struct reading *r)
 	return bad(r, "this is no store of mqttspec-broker");
 }
 
-static enum reading_state newer(struct reading *r, const struct head *head)
+static enum reading_state of_another(struct reading *r, const struct head *head)
 {
-	return bad(r, "it is of a newer broker: its format is %u, and this one reads %u",
-		head->format, HEAD_FORMAT);
+	return bad(r, "it is of %s broker: its format is %u, and this one reads %u",
+		head->format > HEAD_FORMAT ? "a newer" : "an older", head->format, HEAD_FORMAT);
 }
 
 /* ---- the head ------------------------------------------------------------------------------ */
@@ -91,7 +91,7 @@ static enum reading_state head_look(struct reading *r)
 	if (!first.ours)
 		return foreign(r);
 	if (first.head.format != HEAD_FORMAT)
-		return newer(r, &first.head);
+		return of_another(r, &first.head);
 	if (first.head.number != r->pages.number || !older_fits(r))
 		return damaged(r, "its first two pages do not name the latest commit");
 	*r->pages.damage = '\0';
@@ -196,7 +196,7 @@ bool reading_salvage(struct reading *r, const char *folder, reading_take *take, 
 	if (!t.count && state != PAGES_ERROR)
 		bad(r, "there is nothing in it that can be read");
 	if (r->head.number && r->head.format != HEAD_FORMAT) {
-		newer(r, &r->head);
+		of_another(r, &r->head);
 		return false;
 	}
 	return t.count;

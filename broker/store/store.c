@@ -20,7 +20,12 @@ struct store {
 	struct reading reading; /* until all is loaded */
 	enum reading_state state;
 	struct table table;
-	struct batch batch;
+	struct batch batch;     /* what changes */
+	struct batch committed; /* what is being written; or was not written when that failed */
+	int error;              /* how that went */
+	bool under_way;
+	void (*hand)(void *context); /* to a thread; see store_hand */
+	void *hand_context;
 	struct log *log;
 	uint64_t beat_ms;        /* of the latest commit, by the system's clock that nobody sets */
 	int64_t pairs_offset_ms; /* the clock of the pairs minus that one */
@@ -59,17 +64,52 @@ int64_t store_ended_ms(const struct store *s)
 	return s->ended_ms;
 }
 
-static int write_batch(struct store *s)
+/* ---- a commit, step by step ---------------------------------------------------------------- */
+
+/* What has failed is tried again together with what has come since. */
+static int write_begin(struct store *s)
 {
-	uint64_t beat_ms = clock_ms(CLOCK_MONOTONIC);
-	int e = table_write(
-		&s->table, &s->batch, clock_ms(CLOCK_REALTIME), (uint64_t)store_now_ms(s));
+	struct batch cleared = s->committed;
+
+	if (s->lost)
+		return ENOMEM;
+	if (cleared.count) {
+		if (!batch_merge(&s->committed, &s->batch))
+			return ENOMEM;
+		batch_clear(&s->batch);
+	} else {
+		s->committed = s->batch;
+		s->batch = cleared;
+	}
+	s->beat_ms = clock_ms(CLOCK_MONOTONIC);
+	s->under_way = true;
+	table_announce(&s->table, &s->committed);
+	return 0;
+}
+
+void store_write(struct store *s)
+{
+	s->error = table_commit(
+		&s->table, &s->committed, clock_ms(CLOCK_REALTIME), (uint64_t)store_now_ms(s));
+}
+
+static int write_end(struct store *s)
+{
+	s->under_way = false;
+	table_settle(&s->table, s->error);
+	if (!s->error)
+		batch_clear(&s->committed);
+	return s->error;
+}
+
+static int write_all(struct store *s)
+{
+	int e = write_begin(s);
 
 	if (e)
 		return e;
-	s->beat_ms = beat_ms;
-	batch_clear(&s->batch);
-	return 0;
+	store_write(s);
+	return write_end(s);
 }
 
 /* ---- from turn to turn --------------------------------------------------------------------- */
@@ -110,6 +150,16 @@ bool store_put(void *store, struct mqtt_view key, struct mqtt_view value)
 	return batch_put(&s->batch, key, value);
 }
 
+/* It takes what a removal takes, for which there is always room. */
+void store_amend(void *store, struct mqtt_view key, struct mqtt_view value)
+{
+	struct store *s = store;
+
+	point_pass(&s->table.points, "put");
+	if (!batch_put(&s->batch, key, value))
+		s->lost = true;
+}
+
 void store_remove(void *store, struct mqtt_view key)
 {
 	struct store *s = store;
@@ -119,13 +169,8 @@ void store_remove(void *store, struct mqtt_view key)
 		s->lost = true;
 }
 
-/* Also when nothing has changed: that the broker lives is news, too. */
-static bool commit(struct store *s)
+static bool tell(struct store *s, int e)
 {
-	if (!s->open)
-		return true; /* it is read again from the beginning */
-	int e = s->lost ? ENOMEM : write_batch(s);
-
 	if (e && !s->failing)
 		log_line(s->log, LOG_ERROR,
 			"%s: it cannot be written: %s; nobody is told that anything is stored",
@@ -139,23 +184,58 @@ static bool commit(struct store *s)
 	return true;
 }
 
+static bool has_news(const struct store *s)
+{
+	return s->open && (s->batch.count || s->failing);
+}
+
 bool store_commit(void *store)
 {
 	struct store *s = store;
 
-	if (!s->batch.count && !s->failing)
-		return true;
+	if (!has_news(s))
+		return true; /* before it is open, it is read again from the beginning */
 	point_pass(&s->table.points, "commit-begin");
-	bool done = commit(s);
+	bool done = tell(s, write_all(s));
 	if (done)
 		point_pass(&s->table.points, "commit-done");
 	return done;
 }
 
+void store_hand(struct store *s, void (*hand)(void *context), void *context)
+{
+	s->hand = hand;
+	s->hand_context = context;
+}
+
+bool store_begin(void *store)
+{
+	struct store *s = store;
+
+	point_pass(&s->table.points, "commit-begin");
+	int e = write_begin(s);
+	if (e)
+		return tell(s, e);
+	s->hand(s->hand_context);
+	return true;
+}
+
+bool store_end(struct store *s)
+{
+	bool done = tell(s, write_end(s));
+
+	if (done)
+		point_pass(&s->table.points, "commit-done");
+	return done;
+}
+
+/* Also when nothing has changed: that the broker lives is news, too. */
 void store_beat(struct store *s)
 {
-	if (s->failing || clock_ms(CLOCK_MONOTONIC) - s->beat_ms >= STORE_BEAT_MS / 2)
-		commit(s);
+	bool due = s->failing || clock_ms(CLOCK_MONOTONIC) - s->beat_ms >= STORE_BEAT_MS / 2;
+
+	if (s->open && !s->under_way && due)
+		tell(s, write_all(s));
 }
 
 /* ---- the beginning and the end ------------------------------------------------------------- */
@@ -165,6 +245,7 @@ static void release(struct store *s)
 	reading_close(&s->reading);
 	folder_unlock(&s->folder);
 	batch_fini(&s->batch);
+	batch_fini(&s->committed);
 	free(s);
 }
 
@@ -195,6 +276,7 @@ struct store *store_open(
 	s->settings = *settings;
 	s->log = log;
 	batch_init(&s->batch);
+	batch_init(&s->committed);
 	points_init(&s->table.points);
 	if (!folder_lock(&s->folder, settings->folder, error, error_size)) {
 		free(s);
@@ -248,7 +330,7 @@ static int begin_at(struct store *s, const char *path, unsigned how)
 		return e;
 	e = table_room(&s->table, 0, 0);
 	if (!e)
-		e = write_batch(s);
+		e = write_all(s);
 	if (e)
 		table_close(&s->table);
 	return e;
@@ -303,7 +385,7 @@ void store_close(struct store *s)
 	if (!s)
 		return;
 	point_pass(&s->table.points, "close");
-	if (s->open && s->batch.count)
+	if (s->open && (s->batch.count || s->committed.count))
 		log_line(s->log, LOG_ERROR,
 			"%s: the latest changes are lost; nobody was told that they are stored",
 			s->folder.path);

@@ -3,7 +3,7 @@
  *
  *      put, remove ──▶ batch ──commit──▶ one transaction ──▶ FOLDER/data.mdb
  *
- * The functions from store_put to store_commit are those of struct broker_store (broker/core/broker.h).
+ * The functions from store_put to store_begin are those of struct broker_store (broker/core/broker.h).
  */
 #ifndef BROKER_STORE_STORE_H
 #define BROKER_STORE_STORE_H
@@ -54,8 +54,18 @@ bool store_fits(const struct store *s, const struct store_settings *settings);
 void store_beat(struct store *s);
 
 bool store_put(void *store, struct mqtt_view key, struct mqtt_view value);
+void store_amend(void *store, struct mqtt_view key, struct mqtt_view value);
 void store_remove(void *store, struct mqtt_view key);
 bool store_commit(void *store);
+
+/* A commit that another thread waits for. store_begin hands it over, by what store_hand was given; that thread calls
+ * store_write, and tells this one, which calls store_end: whether it is durable. Meanwhile there are further changes,
+ * and no other commit. In the end whoever hands it over sees to it that none is under way.
+ */
+void store_hand(struct store *s, void (*hand)(void *context), void *context);
+bool store_begin(void *store);
+void store_write(struct store *s);
+bool store_end(struct store *s);
 
 /* What was not committed is gone. NULL is fine. */
 void store_close(struct store *s);

@@ -44,7 +44,7 @@ static int env_open(struct table *t)
 	if (!e)
 		e = mdb_env_info(env, &info);
 	/* A file that is larger has a map of its own size. */
-	while (!e && (info.me_last_pgno + 1) * t->page_bytes > info.me_mapsize / 2) {
+	while (!e && (info.me_last_pgno + 1) * t->written.page_bytes > info.me_mapsize / 2) {
 		e = mdb_env_set_mapsize(env, info.me_mapsize * 2);
 		if (!e)
 			e = mdb_env_info(env, &info);
@@ -80,20 +80,17 @@ static int measure(struct table *t, MDB_txn *txn)
 		e = mdb_stat(txn, t->dbi, &stat);
 	if (e)
 		return e;
-	t->depth = stat.ms_depth + 1;
-	t->page_bytes = stat.ms_psize;
-	t->used_bytes = (2 + pages_of(&free_pages) + pages_of(&stat)) * stat.ms_psize;
+	t->written.depth = stat.ms_depth + 1;
+	t->written.page_bytes = stat.ms_psize;
+	t->written.used_bytes = (2 + pages_of(&free_pages) + pages_of(&stat)) * stat.ms_psize;
 	return 0;
 }
 
 static uint64_t file_bytes(const struct table *t)
 {
 	struct stat there;
-	int fd;
 
-	if (mdb_env_get_fd(t->env, &fd) || fstat(fd, &there))
-		return 0;
-	return (uint64_t)there.st_size;
+	return fstat(t->fd, &there) ? 0 : (uint64_t)there.st_size;
 }
 
 static int table_begin(struct table *t)
@@ -113,7 +110,6 @@ static int table_begin(struct table *t)
 		else
 			e = mdb_txn_commit(txn);
 	}
-	t->file_bytes = file_bytes(t);
 	if (e)
 		env_close(t);
 	return e;
@@ -124,7 +120,8 @@ int table_open(struct table *t, const char *path, unsigned how, uint64_t most_by
 	*t = (struct table){ .path = strdup(path),
 		.points = t->points,
 		.how = how,
-		.page_bytes = 4096,
+		.fd = -1,
+		.written.page_bytes = 4096,
 		.most_bytes = most_bytes ? most_bytes : UINT64_MAX };
 	if (!t->path)
 		return ENOMEM;
@@ -132,8 +129,10 @@ int table_open(struct table *t, const char *path, unsigned how, uint64_t most_by
 	if (e) {
 		free(t->path);
 		t->path = NULL;
+		return e;
 	}
-	return e;
+	table_settle(t, 0);
+	return 0;
 }
 
 void table_close(struct table *t)
@@ -175,13 +174,12 @@ static int take_out(MDB_cursor *cursor, struct mqtt_view key)
 
 static int apply(struct table *t, MDB_cursor *cursor, struct batch *b)
 {
-	const uint32_t *order = batch_sort(b);
+	uint32_t count = 0;
+	const struct batch_place *order = batch_sort(b, &count);
 	int e = order ? 0 : ENOMEM;
 
-	for (uint32_t i = 0; !e && i < b->count; i++) {
-		const struct change *c = &b->list[order[i]];
-		if (c->replaced)
-			continue;
+	for (uint32_t i = 0; !e && i < count; i++) {
+		const struct change *c = &b->list[order[i].number];
 		point_pass(&t->points, "commit-change");
 		e = c->removed ? take_out(cursor, batch_key(b, c))
 			       : put(cursor, batch_key(b, c), batch_value(b, c));
@@ -203,7 +201,7 @@ static int head_put(MDB_txn *txn, MDB_cursor *cursor, uint64_t wall_ms, uint64_t
 
 static int write_once(struct table *t, struct batch *b, uint64_t wall_ms, uint64_t pairs_ms)
 {
-	uint64_t before = t->used_bytes;
+	struct table_size before = t->written;
 	MDB_cursor *cursor = NULL;
 	MDB_txn *txn;
 	int e = mdb_txn_begin(t->env, NULL, 0, &txn);
@@ -220,29 +218,18 @@ static int write_once(struct table *t, struct batch *b, uint64_t wall_ms, uint64
 	if (!e)
 		e = measure(t, txn);
 	if (e) {
-		t->used_bytes = before;
+		t->written = before;
 		mdb_txn_abort(txn);
 		return e;
 	}
 	point_pass(&t->points, "commit-applied");
 	e = mdb_txn_commit(txn);
 	if (e)
-		t->used_bytes = before;
+		t->written = before;
 	return e;
 }
 
-static uint64_t need_bytes(const struct table *t, uint64_t changes, uint64_t bytes)
-{
-	uint64_t pages = changes * t->depth, used = t->used_bytes / t->page_bytes;
-
-	/* Each change rewrites a path of pages, and what they share but once. */
-	if (pages > used)
-		pages = used;
-	return (pages + changes / 16 + t->depth + RESERVE_PAGES) * t->page_bytes +
-		2 * (bytes + changes * CHANGE_BYTES);
-}
-
-int table_write(struct table *t, struct batch *b, uint64_t wall_ms, uint64_t pairs_ms)
+int table_commit(struct table *t, struct batch *b, uint64_t wall_ms, uint64_t pairs_ms)
 {
 	int e = t->env ? 0 : table_begin(t);
 
@@ -255,12 +242,14 @@ int table_write(struct table *t, struct batch *b, uint64_t wall_ms, uint64_t pai
 	}
 	if (e == MDB_PANIC) /* what was to say which pages count could not be written */
 		env_close(t);
-	if (!e) {
-		uint64_t bytes = file_bytes(t);
-		t->latest_bytes = need_bytes(t, b->count, b->len);
-		if (bytes > t->file_bytes)
-			t->file_bytes = bytes;
-	}
+	return e;
+}
+
+int table_write(struct table *t, struct batch *b, uint64_t wall_ms, uint64_t pairs_ms)
+{
+	table_announce(t, b);
+	int e = table_commit(t, b, wall_ms, pairs_ms);
+	table_settle(t, e);
 	return e;
 }
 
@@ -271,10 +260,42 @@ const char *table_error(int e)
 
 /* ---- room ---------------------------------------------------------------------------------- */
 
-/* A file system that cannot do this lets the commit fail when it is full. */
-static int set_aside(const struct table *t, int fd, uint64_t size)
+static uint64_t need_bytes(const struct table *t, uint64_t changes, uint64_t bytes)
 {
-	int e = posix_fallocate(fd, (off_t)t->file_bytes, (off_t)(size - t->file_bytes));
+	const struct table_size *s = &t->size;
+	uint64_t pages = changes * s->depth, used = s->used_bytes / s->page_bytes;
+
+	/* Each change rewrites a path of pages, and what they share but once. */
+	if (pages > used)
+		pages = used;
+	return (pages + changes / 16 + s->depth + RESERVE_PAGES) * s->page_bytes +
+		2 * (bytes + changes * CHANGE_BYTES);
+}
+
+void table_announce(struct table *t, const struct batch *b)
+{
+	t->under_way_bytes = need_bytes(t, b->count, b->len);
+}
+
+void table_settle(struct table *t, int e)
+{
+	t->fd = -1;
+	if (t->env && mdb_env_get_fd(t->env, &t->fd))
+		t->fd = -1;
+	if (!e) {
+		uint64_t bytes = file_bytes(t);
+		t->size = t->written;
+		t->latest_bytes = t->under_way_bytes;
+		if (bytes > t->file_bytes)
+			t->file_bytes = bytes;
+	}
+	t->under_way_bytes = 0;
+}
+
+/* A file system that cannot do this lets the commit fail when it is full. */
+static int set_aside(const struct table *t, uint64_t size)
+{
+	int e = posix_fallocate(t->fd, (off_t)t->file_bytes, (off_t)(size - t->file_bytes));
 
 	return e == EOPNOTSUPP || e == EINVAL ? 0 : e;
 }
@@ -282,19 +303,18 @@ static int set_aside(const struct table *t, int fd, uint64_t size)
 static int file_grow(struct table *t, uint64_t need)
 {
 	uint64_t step = t->file_bytes / 8;
-	int fd;
 
 	point_pass(&t->points, "grow");
 	step = step < ROOM_LEAST ? ROOM_LEAST : step > ROOM_MOST ? ROOM_MOST : step;
 	if (need > t->most_bytes)
 		return TABLE_CEILING;
 	uint64_t size = need + step > t->most_bytes ? t->most_bytes : need + step;
-	if (!t->env || mdb_env_get_fd(t->env, &fd))
+	if (t->fd < 0)
 		return EIO;
-	int e = set_aside(t, fd, size);
+	int e = set_aside(t, size);
 	if (e && size > need) { /* not as much as would be good to have */
 		size = need;
-		e = set_aside(t, fd, size);
+		e = set_aside(t, size);
 	}
 	if (!e)
 		t->file_bytes = size;
@@ -303,7 +323,11 @@ static int file_grow(struct table *t, uint64_t need)
 
 int table_room(struct table *t, uint64_t changes, uint64_t bytes)
 {
-	uint64_t need = t->used_bytes + t->latest_bytes + need_bytes(t, changes, bytes);
+	/* What is under way may add to what is in use, and what it replaces is not free for the next. */
+	uint64_t before =
+		t->latest_bytes > t->under_way_bytes ? t->latest_bytes : t->under_way_bytes;
+	uint64_t need =
+		t->size.used_bytes + t->under_way_bytes + before + need_bytes(t, changes, bytes);
 
 	return need <= t->file_bytes ? 0 : file_grow(t, need);
 }

@@ -247,7 +247,7 @@ AGENT_CASE(agent_passes_each_message_on,
 	for (unsigned i = 0; i < MESSAGES; i++)
 		check_text(t, expect_event(t, TOLD_MESSAGE).payload, payloads[i]);
 	synced(t);
-	check_eq(t, told_waiting(t, TOLD_MESSAGE), 0);
+	check_number(t, "messages told twice", told_waiting(t, TOLD_MESSAGE), 0);
 }
 
 /* ---- properties that go out --------------------------------------------------------------------- */

@@ -125,6 +125,10 @@ CASE(identifiers_under_way_differ,
 
 /*   client                    target
  *                        <--  PUBLISH q1 id N
+ *   SUBSCRIBE id N       -->
+ *                        <--  SUBACK N, granted
+ *   UNSUBSCRIBE id N     -->
+ *                        <--  UNSUBACK N
  *   PUBLISH q1 id N      -->
  *                        <--  PUBACK N
  *   PUBLISH q2 id N      -->
@@ -146,6 +150,16 @@ CASE(identifiers_of_both_directions,
 	publish(other, .topic = "q1/in", .payload = "to the client", .qos = 1);
 
 	struct packet incoming = expect(client, PUBLISH);
+	send_subscribe(client, .filter = "q1/more", .qos = 1, .id = incoming.id);
+	struct packet suback = expect_ack(client, SUBACK, incoming.id);
+	check_in(t, suback, suback.codes.len == 1 && suback.codes.data[0] < 0x80,
+		"the subscription is granted: its identifier is in use only in the other "
+		"direction");
+	send_unsubscribe(client, .filter = "q1/more", .id = incoming.id);
+	struct packet unsuback = expect_ack(client, UNSUBACK, incoming.id);
+	check_in(t, unsuback,
+		!is_v5(t) || (unsuback.codes.len == 1 && unsuback.codes.data[0] < 0x80),
+		"the subscription is given up");
 	send_publish(client, .topic = "q1/out", .payload = "one", .qos = 1, .id = incoming.id);
 	expect_ack(client, PUBACK, incoming.id);
 	expect_message(other, .payload = "one");

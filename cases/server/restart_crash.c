@@ -11,7 +11,10 @@
 
 #include "cases/common/restarts.h"
 
-enum { COUNT = 10 };
+/* Some brokers refuse an identifier that is in use in the other direction. Here that would only hide
+ * what is to be counted: another case judges it (identifiers_of_both_directions).
+ */
+enum { COUNT = 10, UNUSED_ID = 30000 };
 
 static const char *const numbers[COUNT] = { "0", "1", "2", "3", "4", "5", "6", "7", "8", "9" };
 
@@ -39,7 +42,7 @@ static bool take_all(struct test *t, const char *name, unsigned qos, unsigned ti
 		observe(t, "a kill costs the session, with all that it held");
 		return false;
 	}
-	subscribe(back, .filter = "rs/t", .qos = qos);
+	subscribe(back, .filter = "rs/t", .qos = qos, .id = UNUSED_ID);
 	publish(join(t, "marker"), .topic = "rs/t", .payload = "marker", .qos = qos);
 	for (;;) {
 		struct packet m = expect_message(back, .topic = "rs/t");
@@ -156,16 +159,24 @@ CASE(crash_settled_qos2,
 
 /* ---- QoS 2 under way ----------------------------------------------------------------------- */
 
+/* A PUBREC that nobody waits for is passed over: a target may send it again by itself, or a PINGRESP before it. */
+static void take_ack(struct peer *back, enum packet_type type, unsigned id)
+{
+	struct packet ack;
+
+	do
+		ack = expect_one_of(back, OUTCOMES({ .type = type }, { .type = PUBREC }));
+	while (ack.type != type || ack.id != id);
+}
+
 /* One of them, to its end; what code a PUBREC has makes no difference here. */
 static void repeat(struct peer *back, unsigned i)
 {
 	send_publish(
 		back, .topic = "rs/t", .payload = numbers[i], .qos = 2, .id = i + 1, .dup = true);
-	fence(back);
-	while (has_packet(back, PUBREC))
-		expect(back, PUBREC);
+	take_ack(back, PUBREC, i + 1);
 	send_ack(back, PUBREL, i + 1);
-	expect_ack(back, PUBCOMP, i + 1);
+	take_ack(back, PUBCOMP, i + 1);
 }
 
 /*   publisher                 target                  watcher

@@ -4,6 +4,8 @@
  *                           "3" was published after "2", which never comes   missing
  *                           "3" was published before "2"                     extra: the case did not want it
  *                           "3" has come before                              repeated
+ *                           "3" has come on an earlier connection and is
+ *                           sent again, as "2" will be after it              order
  *                           nobody published a "3"                           payload, or topic
  */
 #include <string.h>
@@ -145,6 +147,15 @@ static struct difference passed(
 	return DIFFERENCE(SPEC_EXTRA, "PUBLISH");
 }
 
+/* Sent again, in its right, but before one that was published earlier and is sent again as well. */
+static bool is_sent_again_early(struct peer *p, const struct packet *got,
+	const struct message *want, const struct posting *came, const struct posting *wanted)
+{
+	return got->dup && wanted && came->order > wanted->order && times_here(p, got) == 1 &&
+		posting_times(wanted, p->client_id) && postings_are_ordered(came, wanted) &&
+		comes_later(p, want);
+}
+
 static struct difference lost(const struct posting *came, const struct posting *wanted)
 {
 	struct difference d = DIFFERENCE(SPEC_MISSING, wanted->will ? "PUBLISH/will" : "PUBLISH");
@@ -173,6 +184,8 @@ bool messages_differ(struct peer *p, const struct packet *got, const struct mess
 	}
 	if (!came)
 		*out = altered(got, want);
+	else if (is_sent_again_early(p, got, want, came, wanted))
+		*out = DIFFERENCE(SPEC_ORDER, "PUBLISH");
 	else if (posting_times(came, p->client_id) > 1)
 		*out = copied(p, got, came);
 	else if (!wanted || came->order < wanted->order)

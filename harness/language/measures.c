@@ -70,13 +70,14 @@ static bool is_forgiven(const struct test *t, const struct distribution *d)
 }
 
 /* Beyond the window, but by no more than the machine was late. */
-static bool is_excused(const struct test *t, const struct record_measurement *m, double value)
+static bool is_excused(const struct test *t, const struct distribution *d, double value)
 {
+	const struct record_measurement *m = &d->m;
 	double slack_ms = (double)t->play->slack_us / 1000;
 	double late_ms = (double)lateness_us(&t->lateness) / 1000;
 
-	if (isnan(value))
-		return late_ms > slack_ms;
+	if (isnan(value)) /* it was waited for */
+		return late_ms > (d->but_one ? m->most / 2 : slack_ms);
 	return value > m->most && value <= m->most + slack_ms + late_ms;
 }
 
@@ -107,7 +108,7 @@ void test_settle(struct test *t)
 		for (size_t v = 0; v < d->m.count; v++) {
 			if (!is_outside(t, &d->m, d->values[v]))
 				continue;
-			if (!is_excused(t, &d->m, d->values[v]))
+			if (!is_excused(t, d, d->values[v]))
 				accuse(t, d, v);
 			excused = d;
 		}

@@ -15,6 +15,7 @@
 #include "harness/runner/folder.h"
 #include "harness/runner/port.h"
 #include "harness/runner/target_endpoints.h"
+#include "harness/runner/target_install.h"
 #include "harness/transport/transport.h"
 
 enum {
@@ -24,7 +25,7 @@ enum {
 	ANSWER_LIMIT_US = 10000000, /* to answer a CONNECT, once it listens */
 	STOP_LIMIT_US = 5000000,
 	LOG_LIMIT_BYTES = 64 * 1024 * 1024,
-	PLACEHOLDERS = 10, /* besides those of where it listens */
+	PLACEHOLDERS = 11, /* besides those of where it listens */
 	READ_TURNS = 64,   /* so that a flood of output leaves room for other work */
 };
 
@@ -200,6 +201,7 @@ static void fill_placeholders(
 		{ "store", store_folder(t) },
 		{ "config", arena_printf(a, "%s/%s", t->folder, first) },
 		{ "here", target_file_folder(a, f) },
+		{ "installed", target_install_folder(a, f) },
 		{ "pki", pki },
 		{ "ca", pki_ca(a, pki) },
 		{ "crl", pki_crl(a, pki) },
@@ -234,6 +236,9 @@ static bool run_program(struct target *t, const struct placeholder *values, cons
 	};
 	const char *why;
 
+	*error = target_install_lack(a, t->file);
+	if (*error)
+		return false;
 	if (program_start(a, &spec, &t->program, &why))
 		return true;
 	*error = not_started(t, why);

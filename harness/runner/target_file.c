@@ -13,6 +13,7 @@
 #include "harness/peers/guest.h"
 #include "harness/runner/ini_file.h"
 #include "harness/runner/plan.h"
+#include "harness/runner/target_install.h"
 #include "harness/runner/target_users.h"
 
 enum {
@@ -190,6 +191,14 @@ static bool read_guest(struct reader *r, const struct ini_setting *s)
 	return fault_about(r, s, "there is no such name in [target]");
 }
 
+static bool set_install(struct reader *r, const struct ini_setting *s)
+{
+	if (!set_text(r, s, &r->out->install))
+		return false;
+	return target_install_is_name(s->value) ||
+		fault_about(r, s, "must be the name of a recipe: letters, digits, `-` and `_`");
+}
+
 static bool read_target(struct reader *r, const struct ini_setting *s)
 {
 	struct target_file *f = r->out;
@@ -200,6 +209,8 @@ static bool read_target(struct reader *r, const struct ini_setting *s)
 		return set_text(r, s, &f->name);
 	if (!strcmp(s->name, "package"))
 		return set_text(r, s, &f->package);
+	if (!strcmp(s->name, "install"))
+		return set_install(r, s);
 	if (!strcmp(s->name, "url"))
 		return set_text(r, s, &f->url);
 	if (!strcmp(s->name, "command"))
@@ -481,6 +492,8 @@ static const char *missing(const struct target_file *f)
 		       "without one, its `exec`";
 	if (is_client && (f->document_count || f->ready_ms))
 		return "a client is launched for each case run: it has no files, and no `ready_ms`";
+	if (f->install && !f->command)
+		return "`install` is for a broker that is launched: it needs a `command`";
 	if (!f->exec && f->transports.count)
 		return "`transports` is for the `exec` of a client: an agent says itself what it "
 		       "speaks, and for brokers their placeholders and URLs do";

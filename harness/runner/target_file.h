@@ -21,13 +21,14 @@ struct users;
 
 struct target_file {
 	const char *path;
-	int line;                           /* of [target]; 0: it has none */
-	const char *name;                   /* for people: "Eclipse Mosquitto" */
-	const char *package;                /* what to install; NULL: not said */
-	const char *url;                    /* of a target that is not launched; NULL: it is */
-	const char *const *command;         /* words with placeholders, NULL after the last one */
-	const char *const *agent;           /* the same, of a client's agent; or NULL */
-	const char *const *exec;            /* the same, of a client without one; or NULL */
+	int line;                   /* of [target]; 0: it has none */
+	const char *name;           /* for people: "Eclipse Mosquitto" */
+	const char *package;        /* what to install; NULL: not said */
+	const char *install;        /* the recipe that installs it (target_install.h); or NULL */
+	const char *url;            /* of a target that is not launched; NULL: it is */
+	const char *const *command; /* words with placeholders, NULL after the last one */
+	const char *const *agent;   /* the same, of a client's agent; or NULL */
+	const char *const *exec;    /* the same, of a client without one; or NULL */
 	const char *const *version_command; /* the same, or NULL */
 	const char
 		*version_pattern; /* extended regular expression; its first group is the version */

@@ -7,6 +7,7 @@
 #include "base/buf.h"
 #include "base/clock.h"
 #include "harness/runner/target.h"
+#include "harness/runner/target_install.h"
 
 enum { STEP_MS = 20, VERSION_LIMIT_US = 5000000, VERSION_LIMIT_BYTES = 65536 };
 
@@ -36,7 +37,9 @@ const char *target_file_version(struct arena *a, const struct target_file *file)
 	regmatch_t match[2];
 	const char *version = NULL;
 
-	if (!file->version_command || regcomp(&pattern, file->version_pattern, REG_EXTENDED))
+	if (!file->version_command)
+		return target_install_version(a, file);
+	if (regcomp(&pattern, file->version_pattern, REG_EXTENDED))
 		return NULL;
 	buf_init(&out, VERSION_LIMIT_BYTES);
 	run_and_read(a, file->version_command, &out);

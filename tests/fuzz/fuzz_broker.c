@@ -30,6 +30,7 @@ struct world {
 	bool store_full;  /* puts fail */
 	bool store_stuck; /* commits fail */
 	bool uncommitted; /* what depends on it must not get out */
+	bool committing;  /* until the next carry */
 	struct client clients[CLIENTS];
 	const uint8_t *data;
 	size_t size;
@@ -102,7 +103,7 @@ static void client_carry(struct world *w, struct client *c)
 	}
 	while (!c->deaf && link_output_bytes(c->link)) {
 		size_t total = 0, count = link_output(c->link, pieces, 4);
-		DEMAND(count > 0 || w->uncommitted);
+		DEMAND(count > 0 || w->uncommitted || w->committing);
 		if (!count)
 			break;
 		for (size_t i = 0; i < count; i++) {
@@ -122,6 +123,11 @@ static void carry(struct world *w)
 {
 	struct link *l;
 
+	if (w->committing) {
+		w->committing = false;
+		w->uncommitted |= w->store_stuck;
+		broker_committed(w->broker, !w->store_stuck);
+	}
 	while ((l = broker_next(w->broker)))
 		client_carry(w, link_owner(l));
 }
@@ -307,6 +313,12 @@ static void store_remove(void *context, struct mqtt_view key)
 	w->uncommitted = true;
 }
 
+static void store_amend(void *context, struct mqtt_view key, struct mqtt_view value)
+{
+	DEMAND(value.len);
+	store_remove(context, key);
+}
+
 static bool store_commit(void *context)
 {
 	struct world *w = context;
@@ -314,6 +326,16 @@ static bool store_commit(void *context)
 	if (!w->store_stuck)
 		w->uncommitted = false;
 	return !w->store_stuck;
+}
+
+static bool store_begin(void *context)
+{
+	struct world *w = context;
+
+	DEMAND(!w->committing);
+	w->committing = true;
+	w->uncommitted = false;
+	return true;
 }
 
 static int auth_step(void *context, const struct broker_client *client,
@@ -348,7 +370,12 @@ static void set_up(struct world *w, uint8_t how)
 	config.limits.maximum_qos = how & 64 ? 1 : 2;
 	config.auth.step = auth_step;
 	if (how & 128) {
-		config.store = (struct broker_store){ w, store_put, store_remove, store_commit };
+		config.store = (struct broker_store){ .context = w,
+			.put = store_put,
+			.remove = store_remove,
+			.amend = store_amend,
+			.commit = store_commit,
+			.begin = how & 2 ? store_begin : NULL };
 	}
 	w->broker = broker_new(&config, 0);
 	DEMAND(w->broker);

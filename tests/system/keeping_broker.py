@@ -1,6 +1,8 @@
 """A broker that keeps what it has over a stop and over a kill, but for what it is told to get wrong.
 
-    keeping_broker.py PORT FILE [DAMAGE...]
+    keeping_broker.py PORT FILE [DAMAGE...] [stubborn] [late]
+
+It may also be `stubborn`, and not stop, or `late` with its answers to PUBLISH, as is legal.
 
 It speaks 3.1.1 and 5.0 and stores everything after each packet, before it answers. A damage is done to what was
 stored when the broker starts upon it: each is one thing that a broker may forget, alter, double or bring back.
@@ -239,6 +241,7 @@ DAMAGES = {
 class Broker:
     def __init__(self, path, damages):
         self.path, self.state, self.online = path, new_state(), {}
+        self.answers_late = "late" in damages
         if path.exists():
             self.state = pickle.loads(path.read_bytes())
             for name in damages:
@@ -407,7 +410,14 @@ class Client:
         if not known:
             self.broker.publish(self.name, self.message(topic, body[at:], qos, retain, found))
         if qos:
-            self.send(packet(0x40 if qos == 1 else 0x50, number.to_bytes(2, "big")))
+            self.answer(packet(0x40 if qos == 1 else 0x50, number.to_bytes(2, "big")))
+
+    def answer(self, ack):
+        """As a broker with several threads does: what is read after it may be answered before it."""
+        if self.broker.answers_late:
+            asyncio.get_running_loop().call_later(0.03, self.writer.write, ack)
+        else:
+            self.send(ack)
 
     def acknowledge(self, kind, number):
         session = self.session

@@ -171,6 +171,13 @@ def test_nobody_is_accused_falsely(tmp_path):
     assert {case["verdict"] for case in cases} == {"pass"}, done.stdout
 
 
+def test_who_answers_a_ping_before_a_publish_is_not_accused(tmp_path):
+    """Brokers with several threads do: a PINGRESP proves nothing of what was published before it."""
+    cases = "crash_received_qos2", "restart_keeps_received_identifier", "restart_goes_on_with_pubrel"
+    done, cases = run(tmp_path, write_target(tmp_path, "late"), *cases, "--versions", "5.0")
+    assert [case["verdict"] for case in cases] == ["pass"] * 3, done.stdout
+
+
 def test_what_the_broker_says_is_evidence(tmp_path):
     persistent = "stop = SIGINT\nenvironment = NOISE=hello"
     broker = tmp_path / "noisy.py"

@@ -138,7 +138,7 @@ def test_it_is_shown_while_the_broker_runs_and_after(broker):
         data[page * 4096 + 37] ^= 0x40  # how large LMDB's map was: of no account
     (broker.folder / "data.mdb").write_bytes(data)
     for pairs in running, ended, broker.dump():
-        assert pairs[0]["kind"] == "store" and pairs[0]["format"] == 1
+        assert pairs[0]["kind"] == "store" and pairs[0]["format"] == 2
         kinds = [pair["kind"] for pair in pairs[1:]]
         assert kinds == ["session", "subscription", "message", "delivery", "retained"]
         assert pairs[1]["client_id"] == "kept" and pairs[2]["filter"] == "t/#"
@@ -150,7 +150,7 @@ def rewind(folder, seconds):
     """As if the last broker had ended that much earlier: by the wall clock of its latest commit."""
     data = bytearray((folder / "data.mdb").read_bytes())
     at = 0
-    while (at := data.find(b"mqttspec store\0\1", at)) >= 0:
+    while (at := data.find(b"mqttspec store\0\2", at)) >= 0:
         data[at + 24:at + 32] = (int.from_bytes(data[at + 24:at + 32], "big") - seconds * 1000).to_bytes(8, "big")
         data[at - 4:at] = zlib.crc32(b"\0" + bytes(data[at:at + 40])).to_bytes(4, "big")
         at += 1
@@ -215,19 +215,28 @@ def spoil_bit(folder):
     return "data.mdb: it is damaged (the checksum of a pair is wrong)"
 
 
-def spoil_newer(folder):
+def spoil_format(folder, number):
     """The head with another format, and the checksum that belongs to it."""
     data = bytearray((folder / "data.mdb").read_bytes())
     at = 0
-    while (at := data.find(b"mqttspec store\0\1", at)) >= 0:
-        data[at + 15] = 2
+    while (at := data.find(b"mqttspec store\0\2", at)) >= 0:
+        data[at + 15] = number
         data[at - 4:at] = zlib.crc32(b"\0" + bytes(data[at:at + 40])).to_bytes(4, "big")
         at += 1
     (folder / "data.mdb").write_bytes(data)
-    return "data.mdb: it is of a newer broker: its format is 2, and this one reads 1"
 
 
-@pytest.mark.parametrize("spoil", [spoil_foreign, spoil_cut, spoil_bit, spoil_newer])
+def spoil_newer(folder):
+    spoil_format(folder, 3)
+    return "data.mdb: it is of a newer broker: its format is 3, and this one reads 2"
+
+
+def spoil_older(folder):
+    spoil_format(folder, 1)
+    return "data.mdb: it is of an older broker: its format is 1, and this one reads 2"
+
+
+@pytest.mark.parametrize("spoil", [spoil_foreign, spoil_cut, spoil_bit, spoil_newer, spoil_older])
 def test_what_cannot_be_read_is_refused_and_left_alone(broker, spoil):
     broker.start()
     publisher = broker.peer("publisher")

@@ -6,7 +6,7 @@
  *      refused at QoS 2         nobody gets it
  *
  * One publisher and the subscribers have sessions that last, and keep to the rules themselves: what is
- * not acknowledged they send again. A seed makes the run.
+ * not acknowledged they send again. A seed makes the run; in every other pair of them, commits take a while.
  */
 #include "tests/unit/broker_shelf.h"
 
@@ -16,7 +16,7 @@
 
 enum {
 	STEPS = 3000,
-	SEEDS = 6,
+	SEEDS = 8,
 	SUBSCRIBERS = 2, /* of all messages; as many again are the members of a share */
 	PEERS = 2 * SUBSCRIBERS,
 	WINDOW = 6,
@@ -49,6 +49,7 @@ struct world {
 	unsigned count; /* of messages */
 	struct fate fates[STEPS + 1];
 	bool old;  /* the publisher speaks 3.1.1 */
+	bool slow; /* a commit takes a while */
 	bool calm; /* all goes well from now on */
 	struct client *pub;
 	struct flight flights[WINDOW + 1]; /* by identifier */
@@ -64,6 +65,13 @@ static uint32_t any(struct world *w, uint32_t below)
 static bool chance(struct world *w, uint32_t percent)
 {
 	return w->calm || any(w, 100) < percent;
+}
+
+/* What came before is committed now, if it can be. */
+static void commit(struct world *w)
+{
+	for (unsigned i = 0; i < 2; i++) /* one may have been under way already */
+		shelf_end(w->rig);
 }
 
 /* ---- the publisher ------------------------------------------------------------------------- */
@@ -87,6 +95,7 @@ static void pub_connect(struct world *w)
 {
 	w->pub = w->old ? join_311(w->rig, "pub", false)
 			: join_with(w->rig, "pub", false, "11 w500");
+	commit(w);
 	const char *line = hear(w->pub);
 	if (!strstr(line, "session present")) { /* full, or stuck */
 		w->pub = NULL;
@@ -141,6 +150,7 @@ static void pub_hear(struct world *w)
 static void peer_connect(struct world *w, struct peer *p)
 {
 	p->client = join_with(w->rig, p->id, false, "11 w500");
+	commit(w);
 	if (!strstr(hear(p->client), "session present"))
 		p->client = NULL;
 }
@@ -192,6 +202,9 @@ static void hang_up_all(struct world *w)
 static void crash(struct world *w)
 {
 	hang_up_all(w);
+	if (w->shelf->under_way && !w->shelf->stuck &&
+		any(w, 2)) /* it was done, and nobody has been told */
+		pairs_copy(&w->shelf->committed, &w->shelf->going);
 	shelf_kill(w->rig);
 	shelf_restore(w->rig);
 }
@@ -202,6 +215,8 @@ static void step(struct world *w)
 
 	if (w->rig->client_count > RIG_CLIENTS - 10)
 		crash(w);
+	if (w->slow && !any(w, 3))
+		shelf_end(w->rig);
 	switch (any(w, 20)) {
 	case 0: crash(w); break;
 	case 1: w->shelf->full = !w->shelf->full && !any(w, 2); break;
@@ -258,6 +273,7 @@ static void settle(struct world *w)
 	w->shelf->full = w->shelf->stuck = false;
 	w->shelf->fails_at = 0;
 	w->calm = true;
+	shelf_slow_down(w->rig, false);
 	crash(w);
 	wait_ms(w->rig, 2000);
 	pub_connect(w);
@@ -306,7 +322,10 @@ static void play(struct rig *r, unsigned seed)
 	w->shelf = shelf_of(r);
 	w->random = seed;
 	w->old = seed & 1;
+	w->slow = seed & 2;
 	begin(w);
+	shelf_slow_down(w->rig, w->slow);
+	crash(w);
 	for (unsigned i = 0; i < STEPS; i++)
 		step(w);
 	settle(w);

@@ -92,6 +92,19 @@ static void shelf_remove(void *context, struct mqtt_view key)
 	pair_remove(&s->now, at);
 }
 
+static void shelf_amend(void *context, struct mqtt_view key, struct mqtt_view value)
+{
+	struct shelf *s = context;
+	bool found;
+	size_t at = pair_find(&s->now, key, &found);
+
+	if (s->dead)
+		return;
+	assert_true(found);
+	assert_int_equal(s->now.list[at].value.len, value.len);
+	pair_put(&s->now, key, value);
+}
+
 static bool shelf_put(void *context, struct mqtt_view key, struct mqtt_view value)
 {
 	struct shelf *s = context;
@@ -112,6 +125,34 @@ static bool shelf_commit(void *context)
 	return !s->stuck;
 }
 
+static bool shelf_begin(void *context)
+{
+	struct shelf *s = context;
+
+	assert_false(s->under_way);
+	pairs_copy(&s->going, &s->now);
+	s->under_way = true;
+	return true;
+}
+
+void shelf_slow_down(struct rig *r, bool slow)
+{
+	r->config.store.begin = slow ? shelf_begin : NULL;
+}
+
+void shelf_end(struct rig *r)
+{
+	struct shelf *s = shelf_of(r);
+
+	if (!s->under_way)
+		return;
+	s->under_way = false;
+	if (!s->stuck)
+		pairs_copy(&s->committed, &s->going);
+	broker_committed(r->broker, !s->stuck);
+	carry(r);
+}
+
 int shelf_set_up(void **state)
 {
 	struct shelf *s = calloc(1, sizeof(*s));
@@ -119,7 +160,11 @@ int shelf_set_up(void **state)
 	if (!s || rig_set_up(state))
 		return -1;
 	struct rig *r = *state;
-	r->config.store = (struct broker_store){ s, shelf_put, shelf_remove, shelf_commit };
+	r->config.store = (struct broker_store){ .context = s,
+		.put = shelf_put,
+		.remove = shelf_remove,
+		.amend = shelf_amend,
+		.commit = shelf_commit };
 	return 0;
 }
 
@@ -133,6 +178,7 @@ void shelf_kill(struct rig *r)
 	struct shelf *s = shelf_of(r);
 
 	s->dead = true;
+	s->under_way = false;
 	rig_stop(r);
 	s->dead = false;
 	pairs_copy(&s->now, &s->committed);
@@ -158,6 +204,7 @@ int shelf_tear_down(void **state)
 	rig_stop(r);
 	pairs_clear(&s->now);
 	pairs_clear(&s->committed);
+	pairs_clear(&s->going);
 	free(s);
 	return rig_tear_down(state);
 }

@@ -21,6 +21,8 @@ struct pairs {
 
 struct shelf {
 	struct pairs now, committed;
+	struct pairs going; /* what is being committed, where that takes a while */
+	bool under_way;
 	unsigned fails_at; /* the put that fails, counted from 1; 0: none */
 	bool full;         /* all puts fail */
 	bool stuck;        /* commits fail */
@@ -32,6 +34,12 @@ int shelf_set_up(void **state);
 int shelf_tear_down(void **state);
 
 struct shelf *shelf_of(const struct rig *r);
+
+/* From the next broker on, a commit takes until it is ended. */
+void shelf_slow_down(struct rig *r, bool slow);
+
+/* It is durable, or has failed, and the broker is told. Does nothing if none is under way. */
+void shelf_end(struct rig *r);
 
 /* The broker is gone without a word, and with it what was not committed. */
 void shelf_kill(struct rig *r);

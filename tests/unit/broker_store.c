@@ -538,6 +538,55 @@ static void what_belongs_to_nothing_is_removed(void **state)
 	assert_int_equal(shelf->now.list[0].key.data[8], 2);
 }
 
+/* The answers of each wait for their own commit, and nobody is kept from going on. */
+static void what_comes_during_a_commit_waits_for_the_next(void **state)
+{
+	struct rig *r = *state;
+	struct shelf *shelf = shelf_of(r);
+
+	shelf_slow_down(r, true);
+	struct client *sub = join_with(r, "sub", true, "11 w100"), *pub = join(r, MQTT_50, "pub");
+	expect_silence(sub);
+	shelf_end(r);
+	expect(sub, "CONNACK success, Receive Maximum 1000, Topic Alias Maximum 64");
+	say(sub, "82 r m1 p{} s\"t\" 01");
+	say(sub, "C0 00"); /* its answer comes after that of the SUBSCRIBE */
+	shelf_end(r);
+	expect(sub, "SUBACK id 1: 0x01");
+	expect(sub, "PINGRESP");
+	hang_up(sub);
+	shelf_end(r);
+	say(pub, "32 r s\"t\" m1 p{} b\"1\"");
+	assert_true(link_wants_input(pub->link));
+	say(pub, "32 r s\"t\" m2 p{} b\"2\"");
+	say(pub, "32 r s\"t\" m3 p{} b\"3\"");
+	expect_silence(pub);
+	shelf_end(r);
+	expect(pub, "PUBACK id 1");
+	expect_silence(pub);
+	say(pub, "32 r s\"t\" m4 p{} b\"4\"");
+	/* 2 and 3 fail, and are tried again together with 4. */
+	shelf->stuck = true;
+	shelf_end(r);
+	expect_silence(pub);
+	assert_false(link_wants_input(pub->link));
+	shelf->stuck = false;
+	wait_ms(r, 200);
+	expect_silence(pub);
+	shelf_end(r);
+	for (unsigned i = 2; i <= 4; i++)
+		expect(pub, text(r, "PUBACK id %u", i));
+	assert_true(link_wants_input(pub->link));
+	/* One that goes while it waits is no trouble. */
+	say(pub, "32 r s\"t\" m5 p{} b\"5\"");
+	say(pub, "32 r s\"t\" m6 p{} b\"6\"");
+	hang_up(pub);
+	shelf_end(r);
+	shelf_end(r);
+	assert_int_equal(broker_figures(r->broker)->links, 0);
+	assert_int_equal(shelf->committed.count, 14);
+}
+
 int main(void)
 {
 #define TEST(name) cmocka_unit_test_setup_teardown(name, shelf_set_up, shelf_tear_down)
@@ -551,6 +600,7 @@ int main(void)
 		TEST(a_share_gets_back_what_its_member_left),
 		TEST(a_share_that_has_gone_leaves_the_message_to_its_member),
 		TEST(nothing_is_written_before_it_is_committed),
+		TEST(what_comes_during_a_commit_waits_for_the_next),
 		TEST(a_commit_that_fails_keeps_no_link_open),
 		TEST(a_commit_that_fails_holds_nobody_else),
 		TEST(what_is_forgotten_is_committed_before_the_answer),

@@ -48,6 +48,15 @@ static void it_holds_what_was_added_and_not_removed(void **state)
 		assert_int_equal(at, id);
 	}
 	assert_int_equal(idset_next(set, at + 1), 0);
+	for (uint32_t block = 0; block < IDSET_BLOCKS; block++) {
+		uint8_t bytes[IDSET_BLOCK_BYTES] = { 0 };
+		bool any = false;
+		for (uint32_t i = 0; i < IDSET_BLOCK; i++)
+			any |= truth[block * IDSET_BLOCK + i];
+		assert_int_equal(idset_block(set, block, bytes), any);
+		for (uint32_t i = 0; any && i < IDSET_BLOCK; i++)
+			assert_int_equal(bytes[i / 8] >> i % 8 & 1, truth[block * IDSET_BLOCK + i]);
+	}
 	idset_clear(&set, &memory);
 	assert_null(set);
 	assert_int_equal(memory.used_bytes, 0);

@@ -155,6 +155,35 @@ static void a_copy_on_another_connection_may_be_what_should_be_forgotten(void **
 	done(&p);
 }
 
+CASE(sent_again, .title = "What was under way comes again in its first order", COMMON)
+{
+	struct peer *client = join(t, "client", .kept = true);
+	subscribe(client, .filter = "a", .qos = 1);
+	publish(client, .topic = "a", .payload = "1", .qos = 1);
+	publish(client, .topic = "a", .payload = "2", .qos = 1);
+	expect(client, PUBLISH);
+	expect(client, PUBLISH);
+	drop(client);
+	client = join(t, "client", .kept = true);
+	expect_message(client, .payload = "1");
+	expect_message(client, .payload = "2");
+}
+
+static void what_is_sent_again_out_of_its_turn_is_no_copy(void **state)
+{
+	(void)state;
+	static const char *const statements[] = { "MQTT-4.6.0-6", "MQTT-4.6.0-5" };
+	struct played p;
+
+	for (int i = 0; i < 2; i++) {
+		play(&p, &case_sent_again, i ? MQTT_50 : MQTT_311,
+			SCRIPTS("a a a a m32:1:a=1 m32:2:a=2", "a m3A:2:a=2 m3A:1:a=1"));
+		assert_verdict(p, FAIL);
+		assert_accused(&p, statements[i]);
+		done(&p);
+	}
+}
+
 CASE(two_streams, .title = "Two messages, demanded in an order that the standard does not know",
 	COMMON)
 {
@@ -324,6 +353,7 @@ int main(void)
 		cmocka_unit_test(another_message_is_told_by_what_was_published),
 		cmocka_unit_test(a_second_copy_is_a_matter_of_the_qos),
 		cmocka_unit_test(a_copy_on_another_connection_may_be_what_should_be_forgotten),
+		cmocka_unit_test(what_is_sent_again_out_of_its_turn_is_no_copy),
 		cmocka_unit_test(an_order_that_the_standard_does_not_know_accuses_nobody),
 		cmocka_unit_test(each_flag_has_its_statement),
 		cmocka_unit_test(a_will_has_statements_of_its_own),

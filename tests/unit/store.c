@@ -2,6 +2,7 @@
 #include "tests/unit/unit.h"
 
 #include <fcntl.h>
+#include <pthread.h>
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -543,11 +544,50 @@ static void what_can_be_read_of_a_damaged_file_is_saved(void **state)
 	free(r);
 }
 
+static void be_handed(void *context)
+{
+	*(unsigned *)context += 1;
+}
+
+static void *write_aside(void *store)
+{
+	store_write(store);
+	return NULL;
+}
+
+/* Another thread writes, and this one goes on. */
+static void what_changes_during_a_commit_is_for_the_next(void **state)
+{
+	struct place *p = *state;
+	unsigned handed = 0;
+	pthread_t thread;
+
+	open_store(p);
+	store_hand(p->store, be_handed, &handed);
+	for (unsigned round = 0; round < 20; round++) {
+		put(p, round);
+		assert_true(store_begin(p->store));
+		assert_int_equal(handed, round + 1);
+		assert_int_equal(pthread_create(&thread, NULL, write_aside, p->store), 0);
+		for (unsigned i = 0; i < 50; i++)
+			put(p, 100 + round * 50 + i);
+		drop(p, round);
+		assert_int_equal(pthread_join(thread, NULL), 0);
+		assert_true(store_end(p->store));
+	}
+	/* What has not begun is lost with the broker, and no more than that. */
+	close_store(p);
+	open_store(p);
+	assert_int_equal(p->count, 19 * 50 + 1);
+	close_store(p);
+}
+
 int main(void)
 {
 #define TEST(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
 	const struct CMUnitTest tests[] = {
 		TEST(what_was_committed_is_there),
+		TEST(what_changes_during_a_commit_is_for_the_next),
 		TEST(the_latest_word_on_a_key_counts),
 		TEST(one_broker_at_a_time),
 		TEST(the_clock_goes_on_while_there_is_no_broker),

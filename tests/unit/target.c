@@ -13,6 +13,7 @@
 #include "base/clock.h"
 #include "harness/runner/port.h"
 #include "harness/runner/target.h"
+#include "harness/runner/target_install.h"
 #include "tests/unit/fake_target.h"
 
 static const char path[] = "test_target.ini";
@@ -290,6 +291,45 @@ static void the_version_is_asked_for(void **state)
 	assert_null(target_file_version(&bench.arena, &f));
 }
 
+/* The folder is this program's own: a recipe's broker needs no more than its version to be there. */
+static void what_a_recipe_installs_is_found(void **state)
+{
+	(void)state;
+	char folder[] = "/tmp/mqttspec-install-XXXXXX";
+	struct arena *a = &bench.arena;
+
+	assert_non_null(mkdtemp(folder));
+	const char *own = arena_printf(a, "%s/fake.ini", folder);
+	struct target_file f = { .path = own, .name = "Fake", .install = "fake" };
+	struct target_file without = { .path = own, .name = "Fake" };
+	assert_int_equal(setenv("MQTTSPEC_INSTALLED", folder, 1), 0);
+	const char *inner = arena_printf(a, "%s/fake", folder);
+	assert_string_equal(target_install_folder(a, &f), inner);
+	assert_string_equal(target_install_lack(a, &f),
+		arena_printf(a,
+			"Fake is not installed: there is nothing in %s; run %s/install/fake", inner,
+			folder));
+	assert_null(target_file_version(a, &f));
+	assert_null(target_install_lack(a, &without));
+
+	const char *version = arena_printf(a, "%s/version", inner);
+	assert_int_equal(mkdir(inner, 0755), 0);
+	FILE *out = fopen(version, "w");
+	assert_non_null(out);
+	assert_non_null(target_install_lack(a, &f)); /* it is empty: the recipe has not ended */
+	fputs("1.2-3\n", out);
+	fclose(out);
+	assert_null(target_install_lack(a, &f));
+	assert_string_equal(target_file_version(a, &f), "1.2-3");
+	assert_int_equal(unlink(version) | rmdir(inner) | rmdir(folder), 0);
+
+	assert_int_equal(unsetenv("MQTTSPEC_INSTALLED"), 0);
+	const char *home = getenv("HOME");
+	assert_string_equal(target_install_folder(a, &f),
+		arena_printf(a, "%s/.local/share/mqttspec/targets/fake", home ? home : ""));
+	assert_string_equal(target_install_folder(a, &without), "");
+}
+
 static void the_tail_keeps_whole_lines(void **state)
 {
 	(void)state;
@@ -393,6 +433,7 @@ int main(void)
 		TEST(a_further_port_that_is_taken_meanwhile_is_changed),
 		TEST(waiting_for_it_can_be_cancelled),
 		TEST(the_version_is_asked_for),
+		TEST(what_a_recipe_installs_is_found),
 		TEST(the_tail_keeps_whole_lines),
 		TEST(its_cause_is_the_last_line_that_says_something),
 	};

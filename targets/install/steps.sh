@@ -1,0 +1,93 @@
+# What the recipes beside this file have in common; each of them sets `name`, `version` and `needs`, and
+# reads it in. It knows where to install, says --help, and marks what is complete.
+#
+#   folder    where to: the argument, or $MQTTSPEC_INSTALLED/NAME, or ~/.local/share/mqttspec/targets/NAME
+#   work      a folder inside of it, gone at the end
+#   parts     what lies beside the recipe in NAME.d
+
+parts=$(cd "$(dirname "$0")" && pwd)/$name.d
+
+say_help() {
+	sed -n '2,/^set/{/^set/d;s/^# \{0,1\}//p;}' "$0"
+	cat <<-END
+
+		Usage: $0 [FOLDER]
+
+		Everything goes into FOLDER; without it into \$MQTTSPEC_INSTALLED/$name, and without that into
+		~/.local/share/mqttspec/targets/$name. Nothing else is changed but the caches of the tools.
+		It needs: $needs
+	END
+}
+
+fail() {
+	echo "$0: $*" >&2
+	exit 1
+}
+
+misused() {
+	echo "$0: $*" >&2
+	echo "Try: $0 --help" >&2
+	exit 2
+}
+
+# Not a folder with something else in it: what is there before must be of this recipe, or nothing.
+check_folder() {
+	case $folder in
+	/*) ;;
+	*) folder=$PWD/$folder ;;
+	esac
+	if [ -e "$folder" ] && [ ! -d "$folder" ]; then
+		fail "$folder is no folder"
+	fi
+	if [ -d "$folder" ] && [ -n "$(ls -A "$folder")" ] && [ ! -e "$folder/.mqttspec-$name" ]; then
+		fail "$folder has something else in it"
+	fi
+}
+
+begin() {
+	case ${1-} in
+	-h | --help)
+		say_help
+		exit 0
+		;;
+	-*) misused "there is no option $1" ;;
+	esac
+	[ $# -le 1 ] || misused "one folder, not $#"
+	[ $# -eq 0 ] || [ -n "$1" ] || misused "the folder has no name"
+	folder=${1-${MQTTSPEC_INSTALLED:-${HOME:?}/.local/share/mqttspec/targets}/$name}
+	check_folder
+	for tool in $needs; do
+		command -v "$tool" >/dev/null || fail "there is no $tool; it needs: $needs"
+	done
+	mkdir -p "$folder" || fail "$folder cannot be made"
+	: 2>/dev/null >"$folder/.mqttspec-$name" || fail "$folder cannot be written to"
+	rm -f "$folder/version"
+	work=$folder/.work
+	rm -rf "$work"
+	mkdir "$work"
+	trap 'rm -rf "$work"' EXIT
+	trap 'exit 1' HUP INT TERM
+	cp "$parts"/* "$work"
+	cd "$work"
+}
+
+# The version is written when everything is there: mqttspec takes it for the sign of that.
+finish() {
+	echo "$version" >"$folder/version"
+	echo "$name $version is in $folder"
+}
+
+# Jars by the coordinates in pom.xml, each held against its sum; and the launcher, Launch.java.
+install_jars() {
+	copy_dependencies=org.apache.maven.plugins:maven-dependency-plugin:2.8:copy-dependencies
+	mvn -q -B "$copy_dependencies" -DoutputDirectory="$work/lib" -DincludeScope=runtime >log 2>&1 || {
+		cat log >&2
+		fail "Maven did not bring the jars"
+	}
+	(cd lib && sha256sum --quiet --strict -c ../sums) || fail "a jar is not what it was"
+	[ "$(ls lib | wc -l)" -eq "$(wc -l <sums)" ] || fail "there are other jars than those in sums"
+	mkdir classes
+	javac -cp 'lib/*' -d classes Launch.java || fail "the launcher does not compile"
+	rm -rf "$folder/lib" "$folder/classes"
+	mv lib classes "$folder"
+}
