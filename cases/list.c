@@ -33,6 +33,7 @@
 	X(enhanced_auth) \
 	X(tls) \
 	X(websocket) \
+	X(damaged) \
 	X(errors) \
 	X(client_id) \
 	X(connack) \
@@ -66,6 +67,7 @@
 	X(client_receiving) \
 	X(client_limits) \
 	X(client_malformed) \
+	X(client_damaged) \
 	X(client_lengths) \
 	X(client_strings) \
 	X(client_properties) \

@@ -47,6 +47,22 @@ static void put_senders(struct page *p, const struct spec_reason_code *r)
 			disconnect && auth ? " and " : "", auth ? "AUTH" : "");
 }
 
+enum { ROWS_SHOWN = 12 }; /* of a table; of more, only how many */
+
+static bool may_answer(const struct vector *row, uint8_t code)
+{
+	return code && memchr(row->codes, code, sizeof(row->codes));
+}
+
+static size_t count_answered(const struct case_def *def, uint8_t code)
+{
+	size_t count = 0;
+
+	for (size_t i = 0; i < def->row_count; i++)
+		count += may_answer(&def->rows[i], code);
+	return count;
+}
+
 /* The rows whose packet may be answered by this code. */
 static void put_rows(struct page *p, uint8_t code)
 {
@@ -55,9 +71,13 @@ static void put_rows(struct page *p, uint8_t code)
 
 	while (walk_next(&w)) {
 		char id[CASE_ID_SIZE];
-		if (!w.row || !code || !memchr(w.row->codes, code, sizeof(w.row->codes)))
+		size_t count = w.row ? count_answered(w.def, code) : 0;
+		if (count > ROWS_SHOWN && w.row == w.def->rows)
+			page_field(p, label, "%s/* (%zu rows)", w.def->id, count);
+		else if (count > ROWS_SHOWN || !count || !may_answer(w.row, code))
 			continue;
-		page_field(p, label, "%s", walk_id(&w, id));
+		else
+			page_field(p, label, "%s", walk_id(&w, id));
 		label = "";
 	}
 }

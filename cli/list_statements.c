@@ -4,9 +4,12 @@
 #include "cli/list.h"
 
 #include <jansson.h>
+#include <stdio.h>
 #include <string.h>
 
+#include "base/arena.h"
 #include "cli/screen.h"
+#include "harness/evidence/watch.h"
 #include "harness/pattern.h"
 #include "harness/versions.h"
 #include "reports/text.h"
@@ -14,6 +17,15 @@
 
 struct coverage {
 	size_t shown, testable, covered;
+	size_t watched, permitted; /* of those without a case */
+};
+
+/* How a statement is judged. */
+struct standing {
+	size_t cases;
+	bool watched;         /* in every case run */
+	bool permits;         /* it allows something, and demands nothing */
+	const char *untested; /* why there is no case; or NULL */
 };
 
 static enum role role_of(const struct list_options *o)
@@ -59,13 +71,45 @@ static size_t count_cases(const struct list_options *o, const struct spec_statem
 	return count;
 }
 
-static void print_statement(const struct spec_statement *s, size_t cases)
+static struct standing standing_of(const struct list_options *o, const struct spec_statement *s)
 {
-	enum { INDENT = 61 };
-	int column = printf("%-33s  %-13s  %3zu %-5s  ", s->name, s->level, cases,
-		cases == 1 ? "case" : "cases");
+	bool client = role_of(o) == ROLE_CLIENT;
 
-	text_wrap(stdout, s->summary,
+	return (struct standing){
+		.cases = count_cases(o, s),
+		.watched = watch_covers(s, client ? SIDE_CLIENT : SIDE_SERVER),
+		.permits = !strcmp(s->level, "MAY"),
+		.untested = client ? s->untested_client : s->untested_server,
+	};
+}
+
+enum { STANDING_SIZE = 64 };
+
+/* "12 cases, watched", "0 cases, permission". */
+static const char *standing_text(const struct standing *st, char out[static STANDING_SIZE])
+{
+	if (st->cases)
+		snprintf(out, STANDING_SIZE, "%3zu %s%s", st->cases,
+			st->cases == 1 ? "case" : "cases", st->watched ? ", watched" : "");
+	else
+		snprintf(out, STANDING_SIZE, "  0 cases%s",
+			st->watched           ? ", watched"
+				: st->permits ? ", permission"
+					      : "");
+	return out;
+}
+
+static void print_statement(
+	struct arena *a, const struct spec_statement *s, const struct standing *st)
+{
+	enum { INDENT = 73 };
+	char text[STANDING_SIZE];
+	bool explained = !st->cases && !st->watched && !st->permits && st->untested;
+	int column = printf("%-33s  %-13s  %-21s  ", s->name, s->level, standing_text(st, text));
+
+	text_wrap(stdout,
+		explained ? arena_printf(a, "%s No case: %s", s->summary, st->untested)
+			  : s->summary,
 		(struct text_block){
 			.column = (size_t)column,
 			.indent = INDENT,
@@ -86,7 +130,8 @@ static json_t *cases_json(const struct list_options *o, const struct spec_statem
 	return array;
 }
 
-static json_t *statement_json(const struct list_options *o, const struct spec_statement *s)
+static json_t *statement_json(
+	const struct list_options *o, const struct spec_statement *s, const struct standing *st)
 {
 	json_t *each = json_object();
 
@@ -96,6 +141,10 @@ static json_t *statement_json(const struct list_options *o, const struct spec_st
 	json_object_set_new(each, "level", json_string(s->level));
 	json_object_set_new(each, "summary", json_string(s->summary));
 	json_object_set_new(each, "cases", cases_json(o, s));
+	json_object_set_new(each, "watched", json_boolean(st->watched));
+	json_object_set_new(each, "permission", json_boolean(st->permits));
+	if (st->untested)
+		json_object_set_new(each, "untested", json_string(st->untested));
 	return each;
 }
 
@@ -104,31 +153,40 @@ static void print_coverage(const struct coverage c[static BOTH + 1])
 	size_t testable = c[V311].testable + c[V50].testable;
 	size_t covered = c[V311].covered + c[V50].covered;
 
-	printf("%s%zu of %zu statements have a case (3.1.1: %zu of %zu, 5.0: %zu of %zu)\n",
+	size_t watched = c[V311].watched + c[V50].watched;
+	size_t permitted = c[V311].permitted + c[V50].permitted;
+
+	printf("%s%zu of %zu statements have a case (3.1.1: %zu of %zu, 5.0: %zu of %zu); of the "
+	       "others %zu are watched, %zu are permissions, and %zu have neither\n",
 		c[V311].shown + c[V50].shown ? "\n" : "", covered, testable, c[V311].covered,
-		c[V311].testable, c[V50].covered, c[V50].testable);
+		c[V311].testable, c[V50].covered, c[V50].testable, watched, permitted,
+		testable - covered - watched - permitted);
 }
 
 void list_statements(const struct list_options *o)
 {
 	struct coverage coverage[BOTH + 1] = { 0 };
 	json_t *array = json_array();
+	struct arena arena;
 
+	arena_init(&arena);
 	for (size_t i = 0; i < spec_statement_count; i++) {
 		const struct spec_statement *s = &spec_statements[i];
 		struct coverage *c = &coverage[version_bit(s->version)];
 		if (!is_selected(o, s))
 			continue;
-		size_t cases = count_cases(o, s);
+		struct standing st = standing_of(o, s);
 		c->testable++;
-		c->covered += cases > 0;
-		if (o->uncovered && cases)
+		c->covered += st.cases > 0;
+		c->watched += !st.cases && st.watched;
+		c->permitted += !st.cases && !st.watched && st.permits;
+		if (o->uncovered && st.cases)
 			continue;
 		c->shown++;
 		if (o->json)
-			json_array_append_new(array, statement_json(o, s));
+			json_array_append_new(array, statement_json(o, s, &st));
 		else
-			print_statement(s, cases);
+			print_statement(&arena, s, &st);
 	}
 	if (o->json)
 		json_dumpf(array, stdout, JSON_INDENT(1));
@@ -137,4 +195,5 @@ void list_statements(const struct list_options *o)
 	else
 		print_coverage(coverage);
 	json_decref(array);
+	arena_fini(&arena);
 }

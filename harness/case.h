@@ -96,6 +96,7 @@ struct vector {
 	unsigned versions;    /* 0: the table's */
 	uint8_t codes[6];     /* Reason Codes of 5.0 that fit, best first; unused ones 0 */
 	bool incomplete;      /* the packet never ends, so nothing can be sent after it */
+	bool in_pieces;       /* it leaves byte by byte, however the run cuts its packets */
 	const void *extra;    /* for the table's own use */
 };
 

@@ -89,7 +89,8 @@ static void fill_statements(struct test *t, struct record_case *out)
 		arena_alloc(t->arena, (t->claim_count + 1) * sizeof(struct record_statement));
 
 	for (size_t i = 0; i < t->claim_count; i++)
-		list[i] = (struct record_statement){ t->claims[i].name, t->claims[i].verdict };
+		list[i] = (struct record_statement){ t->claims[i].name, t->claims[i].verdict,
+			t->claims[i].watched };
 	out->statements = list;
 	out->statement_count = t->claim_count;
 }

@@ -69,7 +69,7 @@ void test_init(struct test *t, struct arena *a, const struct play *play)
 	}
 	for (size_t i = 0; i < most && refs[i]; i++)
 		if (claim_is_of_version(t, refs[i]))
-			claim_add(t, refs[i]);
+			claim_try(t, refs[i]);
 }
 
 enum side test_theirs(const struct test *t)

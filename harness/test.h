@@ -92,6 +92,7 @@ struct peer {
 	struct scram *scram; /* the exchange under way, or the last one; NULL: none */
 	struct tls *tls;     /* what it has shown of itself; NULL: what every peer shows */
 	bool gathers;        /* what it sends waits, as with SEGMENT_BATCH */
+	bool bytewise;       /* what it sends leaves as with SEGMENT_BYTES, whatever the run says */
 	struct connect connect;
 	struct packet connack;
 	struct packet greeting; /* CONNECT of a client that was admitted */
@@ -107,7 +108,8 @@ struct peer {
 /* A statement on trial. */
 struct claim {
 	const char *name;
-	bool open; /* not judged so far */
+	bool open;    /* not judged so far */
+	bool watched; /* not on trial: something else that was seen broke it */
 	enum verdict verdict;
 	unsigned breaches; /* that the monitor saw */
 };
@@ -216,6 +218,7 @@ struct difference {
 
 struct claim *claim_find(struct test *t, const char *name);
 struct claim *claim_add(struct test *t, const char *name); /* one too many ends the run */
+struct claim *claim_try(struct test *t, const char *name); /* the same, and it is on trial */
 bool claim_is_of_version(const struct test *t, const char *name);
 
 /* The one that `judging` named, else the first that is open; NULL: all have been judged. */
@@ -404,6 +407,9 @@ void window_check(struct place at, struct peer *p);
 void peer_check_leave(struct place at, struct peer *p);
 
 /* ---- closes.c: what a violation leads to --------------------------------------------------- */
+
+/* Sends a text made of the row's template, in the pieces that the row asks for. */
+void test_send_row(struct place at, struct peer *p, const char *text);
 
 /* Packets that only come from a target that has taken no offence; a mask. */
 uint32_t test_signs_of_life(const struct test *t);

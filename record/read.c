@@ -17,6 +17,7 @@ static void read_statements(struct reader *r, const json_t *object, struct recor
 		const json_t *e = field_element(r, array, i);
 		list[i].name = field_text(r, e, "name");
 		list[i].verdict = field_verdict(r, e, "verdict");
+		list[i].watched = field_optional_flag(r, e, "watched");
 	}
 	out->statements = list;
 	out->statement_count = n;

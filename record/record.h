@@ -36,6 +36,7 @@ struct record_event {
 struct record_statement {
 	const char *name; /* "5.0:MQTT-4.3.3-10" */
 	enum verdict verdict;
+	bool watched; /* not on trial: seen broken by the way */
 };
 
 /* Where and how a case run ended other than with a pass. */

@@ -91,6 +91,8 @@ static void add_statements(struct buf *b, const struct record_case *record)
 		line_open(b, NULL, '{');
 		line_string(b, "name", record->statements[i].name);
 		line_string(b, "verdict", verdict_name(record->statements[i].verdict));
+		if (record->statements[i].watched)
+			line_flag(b, "watched", true);
 		line_close(b, '}');
 	}
 	line_close(b, ']');

@@ -102,6 +102,9 @@ struct spec_statement {
 	 */
 	uint8_t receivers;
 
+	/* Why no case is about it in a server, or in a client: a sentence; NULL: one is, or none need be. */
+	const char *untested_server, *untested_client;
+
 	const struct spec_evidence *evidence;
 	uint8_t evidence_count;
 	uint32_t shows_server,

@@ -114,6 +114,6 @@ struct peer *play_row_at(struct place at, struct test *t)
 		id = begin_exchange(at, server, type);
 	}
 	t->setting_up--;
-	send_template_at(at, server, with_identifier(t, id));
+	test_send_row(at, server, with_identifier(t, id));
 	return server;
 }

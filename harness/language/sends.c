@@ -266,7 +266,14 @@ void send_template_at(struct place at, struct peer *p, const char *text)
 
 void send_row_at(struct place at, struct peer *p)
 {
-	send_template_at(at, p, p->test->play->row->template);
+	test_send_row(at, p, p->test->play->row->template);
+}
+
+void test_send_row(struct place at, struct peer *p, const char *text)
+{
+	p->bytewise = p->test->play->row->in_pieces;
+	send_template_at(at, p, text);
+	p->bytewise = false;
 }
 
 void send_bytes_at(struct place at, struct peer *p, struct bytes bytes)

@@ -19,7 +19,7 @@ void told_differs(struct test *t, struct place at, struct difference d, const ch
 	if (t->def->role == ROLE_AGENT) /* which cites no statement */
 		test_fail(t, at, expected, actual);
 	if (!t->setting_up)
-		t->judged = (int)(claim_add(t, as_asked(t)) - t->claims);
+		t->judged = (int)(claim_try(t, as_asked(t)) - t->claims);
 	test_differ(t, at, d, expected, actual);
 }
 

@@ -170,7 +170,7 @@ void peer_send(struct peer *p, struct bytes bytes, size_t secret)
 	}
 	t->showed_secret |= secret > 0;
 	note_sent(p, bytes, shown);
-	switch (t->play->segmentation) {
+	switch (p->bytewise ? SEGMENT_BYTES : t->play->segmentation) {
 	case SEGMENT_WHOLE:
 		if (p->gathers)
 			cork(p, all);

@@ -23,7 +23,8 @@ static const struct record_statement *blank_statements(
 	*count = 0;
 	for (size_t i = 0; i < ref_count; i++)
 		if (ref_has_version(refs[i], item->version))
-			list[(*count)++] = (struct record_statement){ refs[i], verdict };
+			list[(*count)++] =
+				(struct record_statement){ .name = refs[i], .verdict = verdict };
 	return list;
 }
 
@@ -162,7 +163,8 @@ static void set_verdict(struct arena *a, enum verdict verdict, struct record_cas
 	struct record_statement *list = arena_alloc(a, (out->statement_count + 1) * sizeof(*list));
 
 	for (size_t i = 0; i < out->statement_count; i++)
-		list[i] = (struct record_statement){ out->statements[i].name, verdict };
+		list[i] = (struct record_statement){ out->statements[i].name, verdict,
+			out->statements[i].watched };
 	out->statements = list;
 	out->verdict = verdict;
 }

@@ -43,8 +43,8 @@ const struct record_case sample_case = {
 	.link = "https://example.org/bugs/1234",
 	.statements =
 		(const struct record_statement[]){
-			{ "5.0:MQTT-4.3.3-10", VERDICT_FAIL },
-			{ "5.0:MQTT-4.3.3-8", VERDICT_NONSTRICT },
+			{ "5.0:MQTT-4.3.3-10", VERDICT_FAIL, true },
+			{ "5.0:MQTT-4.3.3-8", VERDICT_NONSTRICT, false },
 		},
 	.statement_count = 2,
 	.transcript =

@@ -8,9 +8,9 @@ static const struct record_event transcript[] = {
 };
 
 static const struct record_statement failed[] = {
-	{ "5.0:MQTT-4.3.3-8", VERDICT_PASS },
-	{ "5.0:MQTT-4.3.3-10", VERDICT_FAIL },
-	{ "5.0:MQTT-4.3.3-11", VERDICT_FAIL },
+	{ "5.0:MQTT-4.3.3-8", VERDICT_PASS, false },
+	{ "5.0:MQTT-4.3.3-10", VERDICT_FAIL, false },
+	{ "5.0:MQTT-4.3.3-11", VERDICT_FAIL, false },
 };
 
 struct record_case sample_ended(enum verdict verdict, bool expected)

@@ -22,7 +22,7 @@ def faults(catalogue, tmp_path):
     """The faults of a catalogue of which one table has gone through a function from lines to lines."""
 
     def found(change, table="evidence.tsv"):
-        for name in [*catalogue.FILES, catalogue.SECTIONS]:
+        for name in [*catalogue.FILES, catalogue.SECTIONS, catalogue.UNTESTED]:
             shutil.copy(SPEC / name, tmp_path)
         path = tmp_path / table
         path.write_text("\n".join(change(path.read_text().splitlines())) + "\n")

@@ -245,6 +245,14 @@ def test_uncovered_statements(cases):
     referred = {s for c in cases if c["role"] == "server" for s in c["statements"]}
     listed = json.loads(answer("list", "--uncovered", "--json", "--versions", "5.0"))
     assert {s["name"] for s in listed} == {n for n in observable("server") if n.startswith("5.0")} - referred
+    for s in listed:
+        assert s["watched"] or s["permission"] or s["untested"].endswith("."), s["name"]
+    by_name = {s["name"]: s for s in listed}
+    assert by_name["5.0:MQTT-3.9.3-2"]["watched"] and not by_name["5.0:MQTT-3.6.2-2"]["watched"]
+    assert by_name["5.0:U50-ERR-MULTI"]["permission"]
+    shown = unfolded(answer("list", "--uncovered", "--versions", "5.0"))
+    assert "5.0:MQTT-3.9.3-2 MUST 0 cases, watched" in shown and "5.0:U50-ERR-MULTI MAY 0 cases, permission" in shown
+    assert "No case: " + by_name["5.0:MQTT-3.6.2-2"]["untested"] in shown
 
 
 def test_statements_by_section_and_by_case(cases):

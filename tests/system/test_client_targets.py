@@ -17,7 +17,7 @@ NEEDS = {
     "mqttjs": ROOT / "targets/agents/node_modules/mqtt/package.json",
 }
 # A part of all case runs of a client: each starts it anew, and some wait where they should act.
-SHARDS = {"mqttspec-client": "1/2", "libmosquitto": "1/8", "paho-c": "1/10", "paho-python": "1/10", "mqttjs": "1/40"}
+SHARDS = {"mqttspec-client": "1/4", "libmosquitto": "1/14", "paho-c": "1/18", "paho-python": "1/18", "mqttjs": "1/70"}
 JOBS = "12"  # most wait
 
 
@@ -87,7 +87,7 @@ def test_a_tenth_of_a_keep_alive_is_too_late_for_a_ping(tmp_path):
     assert done.returncode == 0, done.stdout[-4000:] + done.stderr
 
 
-@pytest.mark.parametrize("segmentation, shard", [("bytes", "1/8"), ("batch", "2/8"), ("split:3", "3/8")])
+@pytest.mark.parametrize("segmentation, shard", [("bytes", "1/14"), ("batch", "2/14"), ("split:3", "3/14")])
 def test_the_included_client_takes_packets_in_any_pieces(segmentation, shard, tmp_path):
     done = mqttspec("run", "mqttspec-client", "--segment", segmentation, "--shard", shard, "-j", JOBS, "--quiet",
                     "--out", tmp_path)

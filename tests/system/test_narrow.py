@@ -112,8 +112,8 @@ TIMED = ["pressure", "keep_alive", "will_delay", "session_expiry", "message_expi
 ABSENT = ["restart*", "tls", "websocket", "authentication", "authorisation", "enhanced_auth"]
 
 # Long tables of packets, for the configurations in which they meet a limit.
-TABLES = {"malformed_connect", "connect_properties", "properties", "strings", "topics"}
-MEETS = {"packet_size": TABLES, "no_wildcards": {"topics"}, "no_identifiers": {"properties"},
+TABLES = {"malformed_connect", "connect_properties", "properties", "strings", "topics", "damaged"}
+MEETS = {"packet_size": TABLES - {"damaged"}, "no_wildcards": {"topics"}, "no_identifiers": {"properties"},
          "aliases_0": {"properties"}, "maximum_qos_0": {"strings"}}
 
 

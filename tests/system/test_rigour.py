@@ -24,7 +24,7 @@ TABLES = ["bad_flags", "foreign_types", "fixed_lengths", "bad_remaining_length",
           "repeated_properties_in_connect", "ill_formed_topic", "ill_formed_property", "ill_formed_in_connect",
           "ill_formed_property_in_connect", "malformed_connect", "bad_connect_values", "bad_topics",
           "wildcard_topics", "bad_alias", "bad_subscribe", "bad_unsubscribe", "bad_subscription_id",
-          "publish_identifier_0", "unexpected_auth"]
+          "publish_identifier_0", "unexpected_auth", "damaged_options", "damaged_second_connects", "damaged_directions"]
 # What such a broker gives no occasion for.
 UNTRIED = ["disconnect_of_the_server", "pipelined_behind_malformed", "pipelined_behind_refused",
            "refused_connect_keeps_session", "refused_connect_takes_nothing_over", "no_will_of_refused_connect"]

@@ -2,6 +2,7 @@
 #include "tests/unit/unit.h"
 
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "base/arena.h"
@@ -9,6 +10,7 @@
 /* case.h and cmocka both have a `fail`; what follows needs that of cmocka alone. */
 #undef fail
 #include "cases/list.h"
+#include "harness/evidence/watch.h"
 #include "harness/pattern.h"
 #include "harness/wire/template.h"
 #include "spec/spec.h"
@@ -142,6 +144,134 @@ static void templates_expand(void **state)
 	assert_true(expanded > 300);
 }
 
+/* Tables whose packets come at another moment than any packet may, so that the same bytes try something else. */
+static const char *const other_scenes[] = { "first_packet", "requests_behind_disconnect",
+	"bad_disconnect_will", "disconnect_with_will", "reserved_codes", "will_on_violation",
+	"damaged_firsts", "damaged_after_disconnect", "damaged_second_connects", "damaged_pieces",
+	"client_damaged_firsts", "client_damaged_pieces", "packet_before_connack", "second_connack",
+	"auth_of_server_unasked", "auth_of_server_before_connack", "bad_auth",
+	"server_disconnect_with_foreign_code" };
+
+static bool is_other_scene(const struct case_def *def)
+{
+	for (size_t i = 0; i < sizeof(other_scenes) / sizeof(*other_scenes); i++)
+		if (!strcmp(def->id, other_scenes[i]))
+			return true;
+	return false;
+}
+
+static bool is_of_damage(const struct case_def *def)
+{
+	return !strncmp(def->id, "damaged_", 8) || !strncmp(def->id, "client_damaged_", 15);
+}
+
+/* A packet of a table, to be told from all others. */
+struct spelt {
+	const struct case_def *def;
+	const struct vector *row;
+	struct bytes bytes;
+};
+
+static int compare_spelt(const void *a, const void *b)
+{
+	const struct spelt *x = a, *y = b;
+
+	if (x->def->role != y->def->role)
+		return x->def->role < y->def->role ? -1 : 1;
+	if (x->bytes.len != y->bytes.len)
+		return x->bytes.len < y->bytes.len ? -1 : 1;
+	int order = memcmp(x->bytes.data, y->bytes.data, x->bytes.len);
+	return order ? order : is_of_damage(x->def) - is_of_damage(y->def);
+}
+
+static size_t spell_all(struct arena *a, enum mqtt_version v, struct spelt *out, size_t most)
+{
+	const struct template_values values = { v, "k1client", "k1/" };
+	size_t count = 0;
+
+	for (size_t i = 0; i < case_count(); i++) {
+		const struct case_def *def = case_at(i);
+		for (size_t r = 0; r < def->row_count && !is_other_scene(def); r++) {
+			const struct vector *row = &def->rows[r];
+			const char *error;
+			if (!row->template || !has_version(def, row, v))
+				continue;
+			assert_true(count < most);
+			out[count] = (struct spelt){ .def = def, .row = row };
+			assert_true(template_expand(
+				a, row->template, &values, &out[count++].bytes, &error));
+		}
+	}
+	return count;
+}
+
+static void no_damage_stands_twice(void **state)
+{
+	(void)state;
+	enum { MOST = 20000 };
+	struct spelt *all = calloc(MOST, sizeof(*all));
+	for (enum mqtt_version v = MQTT_311; v <= MQTT_50; v++) {
+		struct arena a;
+		arena_init(&a);
+		size_t count = spell_all(&a, v, all, MOST);
+		assert_true(count > 500);
+		qsort(all, count, sizeof(*all), compare_spelt);
+		unsigned twice = 0;
+		for (size_t i = 1; i < count; i++) {
+			const struct spelt *x = &all[i - 1], *y = &all[i];
+			if (x->def->role != y->def->role || !bytes_equal(x->bytes, y->bytes) ||
+				!is_of_damage(y->def))
+				continue;
+			print_error(
+				"%s/%s is %s/%s\n", y->def->id, y->row->id, x->def->id, x->row->id);
+			twice++;
+		}
+		arena_fini(&a);
+		assert_int_equal(twice, 0);
+	}
+	free(all);
+}
+
+static size_t cases_about(const struct spec_statement *s, enum role role)
+{
+	size_t found = 0;
+
+	for (size_t i = 0; i < case_count(); i++) {
+		const struct case_def *def = case_at(i);
+		for (size_t r = 0; def->role == role && r < (def->row_count ? def->row_count : 1);
+			r++) {
+			size_t count;
+			const char *const *refs =
+				case_refs(def, def->row_count ? &def->rows[r] : NULL, &count);
+			for (size_t n = 0; n < count; n++)
+				found += !strcmp(refs[n], s->name);
+		}
+	}
+	return found;
+}
+
+static void what_no_case_is_about_is_accounted_for(void **state)
+{
+	(void)state;
+	for (size_t i = 0; i < spec_statement_count; i++) {
+		const struct spec_statement *s = &spec_statements[i];
+		for (enum role role = ROLE_SERVER; role <= ROLE_CLIENT; role++) {
+			bool client = role == ROLE_CLIENT;
+			const char *why = client ? s->untested_client : s->untested_server;
+			if (!(s->testable & (client ? TESTABLE_CLIENT : TESTABLE_SERVER)))
+				continue;
+			size_t cases = cases_about(s, role);
+			bool accounted = watch_covers(s, client ? SIDE_CLIENT : SIDE_SERVER) ||
+				!strcmp(s->level, "MAY");
+			if (!cases && !accounted && !why)
+				fail_msg("%s: no case, and spec/untested.tsv does not say why",
+					s->name);
+			if (why && (cases || accounted))
+				fail_msg("%s: spec/untested.tsv is out of date", s->name);
+		}
+	}
+}
+
 static void declarations_are_complete(void **state)
 {
 	(void)state;
@@ -187,6 +317,8 @@ int main(void)
 		cmocka_unit_test(statements_exist_for_every_version),
 		cmocka_unit_test(what_binds_the_receiver_comes_first),
 		cmocka_unit_test(templates_expand),
+		cmocka_unit_test(no_damage_stands_twice),
+		cmocka_unit_test(what_no_case_is_about_is_accounted_for),
 		cmocka_unit_test(declarations_are_complete),
 		cmocka_unit_test(every_chapter_file_is_listed),
 	};

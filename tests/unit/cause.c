@@ -248,7 +248,7 @@ static void what_accuses_no_statement_is_grouped_by_its_text(void **state)
 	assert_null(c->list[0].name);
 	r.verdict = VERDICT_CRASH;
 	r.death = &death;
-	r.statements = &(const struct record_statement){ "5.0:MQTT-3.3.1-1", VERDICT_CRASH };
+	r.statements = &(const struct record_statement){ "5.0:MQTT-3.3.1-1", VERDICT_CRASH, false };
 	r.statement_count = 1;
 	assert_int_equal(causes_add(c, &r), 1);
 	assert_null(c->list[1].name);

@@ -11,11 +11,11 @@
 #include "tests/unit/book.h"
 #include "tests/unit/golden.h"
 
-static const struct record_statement kept[] = { { "5.0:MQTT-4.3.3-10", VERDICT_PASS } };
-static const struct record_statement broken[] = { { "5.0:MQTT-4.3.3-10", VERDICT_FAIL } };
+static const struct record_statement kept[] = { { "5.0:MQTT-4.3.3-10", VERDICT_PASS, false } };
+static const struct record_statement broken[] = { { "5.0:MQTT-4.3.3-10", VERDICT_FAIL, false } };
 static const struct record_statement two_broken[] = {
-	{ "5.0:MQTT-4.3.3-10", VERDICT_FAIL },
-	{ "5.0:MQTT-4.3.3-11", VERDICT_FAIL },
+	{ "5.0:MQTT-4.3.3-10", VERDICT_FAIL, false },
+	{ "5.0:MQTT-4.3.3-11", VERDICT_FAIL, false },
 };
 
 static void add_named(struct book *b, const char *id, enum verdict verdict)
@@ -147,8 +147,9 @@ static void read_two(struct book *o, struct book *n)
 	add_named(n, "same", VERDICT_PASS);
 	add_named(o, "more", VERDICT_FAIL);
 	struct record_case more = book_case(sample_ended(VERDICT_FAIL, false), "more");
-	struct record_statement list[] = { { "5.0:MQTT-4.3.3-10", VERDICT_FAIL },
-		{ "5.0:MQTT-1.5.4-1", VERDICT_FAIL }, { "5.0:FOREIGN-1", VERDICT_FAIL } };
+	struct record_statement list[] = { { "5.0:MQTT-4.3.3-10", VERDICT_FAIL, false },
+		{ "5.0:MQTT-1.5.4-1", VERDICT_FAIL, false },
+		{ "5.0:FOREIGN-1", VERDICT_FAIL, false } };
 	more.statements = list;
 	more.statement_count = 3;
 	book_add(n, &more);
@@ -217,7 +218,7 @@ static void the_worst_verdict_is_in_the_cell(void **state)
 /* A case run that finds this of the statement. */
 static void add_found(struct book *b, const char *id, enum verdict verdict)
 {
-	struct record_statement of_it = { "5.0:MQTT-4.3.3-10", verdict };
+	struct record_statement of_it = { "5.0:MQTT-4.3.3-10", verdict, false };
 	struct record_case c = book_case(sample_ended(VERDICT_PASS, true), id);
 
 	c.statements = &of_it;

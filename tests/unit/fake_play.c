@@ -270,7 +270,7 @@ static void breach(struct arena *a, const char *difference, struct record_case *
 	out->failure = failure;
 	out->verdict = VERDICT_FAIL;
 	*(struct record_statement *)out->statements =
-		(struct record_statement){ failure->statement, VERDICT_FAIL };
+		(struct record_statement){ failure->statement, VERDICT_FAIL, false };
 }
 
 static bool is_known(const struct play *play, const char *statement)

@@ -226,6 +226,8 @@ static void what_the_monitor_sees_is_a_fail_of_its_own_statement(void **state)
 	assert_int_equal(p.record.statements[0].verdict, VERDICT_PASS);
 	assert_string_equal(p.record.statements[1].name, "5.0:MQTT-3.2.2-1");
 	assert_int_equal(p.record.statements[1].verdict, VERDICT_FAIL);
+	assert_false(p.record.statements[0].watched);
+	assert_true(p.record.statements[1].watched);
 	done(&p);
 }
 

@@ -188,6 +188,7 @@ static void check_case(struct arena *a, const struct record_case *in)
 	for (size_t i = 0; i < in->statement_count; i++) {
 		assert_string_equal(out->statements[i].name, in->statements[i].name);
 		assert_int_equal(out->statements[i].verdict, in->statements[i].verdict);
+		assert_int_equal(out->statements[i].watched, in->statements[i].watched);
 	}
 	check_transcript(out, in);
 	check_measurements(out, in);

@@ -111,7 +111,7 @@ static void what_the_survey_saw_is_the_record_of_its_case(void **state)
 {
 	(void)state;
 	static const char *const known[] = { "5.0:MQTT-3.2.2-1", NULL };
-	const struct record_statement statement = { "5.0:MQTT-3.2.2-1", VERDICT_FAIL };
+	const struct record_statement statement = { "5.0:MQTT-3.2.2-1", VERDICT_FAIL, true };
 	const struct record_case broken = {
 		.id = "a",
 		.title = "t",

@@ -575,7 +575,7 @@ static struct record_case failed(const char *statement, const char *difference)
 	struct record_statement *s = arena_new(&arena, struct record_statement);
 
 	*f = (struct record_failure){ .statement = statement, .difference = difference };
-	*s = (struct record_statement){ statement, VERDICT_FAIL };
+	*s = (struct record_statement){ statement, VERDICT_FAIL, false };
 	return (struct record_case){ .id = "x",
 		.version = "5.0",
 		.verdict = VERDICT_FAIL,
@@ -640,8 +640,8 @@ static void what_is_broken_besides_must_be_foreseen_too(void **state)
 	struct target_file f = read_good(one);
 	struct record_case r = failed("5.0:MQTT-3.3.1-1", "dup");
 	struct record_statement two[] = {
-		{ "5.0:MQTT-3.3.1-1", VERDICT_FAIL },
-		{ "5.0:MQTT-4.3.3-10", VERDICT_NONSTRICT },
+		{ "5.0:MQTT-3.3.1-1", VERDICT_FAIL, false },
+		{ "5.0:MQTT-4.3.3-10", VERDICT_NONSTRICT, false },
 	};
 
 	r.statements = two;
