@@ -63,8 +63,9 @@ const properties = (fields) => fields.properties
 }));
 
 function told(given) {
-	const found = Object.entries(given ?? {}).map(([name, v]) => [snake(name), name === "userProperties"
-		? ordered(v) ? pairs(v) : undefined : name === "subscriptionIdentifier" ? [v].flat()
+	// Of what ends too soon in its packet the library makes null.
+	const found = Object.entries(given ?? {}).map(([name, v]) => [snake(name), v === null ? undefined : name === "userProperties"
+		? ordered(v) ? pairs(v).filter(([, text]) => kind(text) === TEXT) : undefined : name === "subscriptionIdentifier" ? [v].flat()
 		: Buffer.isBuffer(v) ? v.toString("hex") : kind(v) === FLAG ? +v : kind(v) === LIST ? undefined : v]);
 	return found.length ? { properties: Object.fromEntries(found) } : {};
 }

@@ -38,9 +38,9 @@ def test_what_counts_as_c(sentence, is_fine):
 
 
 def foreseen(target):
-    """The patterns of the cases that a target's file foresees."""
+    """The patterns of the cases that a target's file foresees, but for the tables that a script makes."""
     text = (ROOT / f"targets/{target}.ini").read_text()
-    return sorted({line.split()[2] for line in text.splitlines() if line.startswith("case = ")})
+    return sorted({line.split()[2] for line in text.splitlines() if re.match("case = (?!(client_)?damaged)", line)})
 
 
 @pytest.mark.long
