@@ -74,6 +74,8 @@ class Client:
         """Over this socket. Takes over from an older connection, which reads nothing any more."""
         self.asked_clean = self.clean and self.version == 5
         older, self.expected = self.socket, self.expectation()
+        if self.is_gone():
+            self.end_session()
         self.lose(close=False)
         expiry_s = LONG_S if self.version == 4 else self.expiry_s if expiry_s is None else expiry_s
         self.older = older
@@ -151,6 +153,16 @@ class Client:
         for line in self.lines.values():
             if line.now() != OFF:
                 line.set(self.model.tick(), OFF)
+
+    def end_session(self):
+        """It is over; should there be one when the next CONNACK comes, then a CONNECT without answer has begun it."""
+        self.begin_anew()
+        self.exists = False
+
+    def outlive(self):
+        """The broker has died, and with it each session that was to end with its connection."""
+        if self.exists and not self.may_last[1]:
+            self.end_session()
 
     def lose(self, by_disconnect=False, close=True):
         """The connection is gone, or nobody listens to it any more."""

@@ -104,6 +104,7 @@ class World:
                     raise Broken(f"the connection of {c.id} outlives the broker")
                 select.select([c.socket], [], [], 1)
             c.lose()
+            c.outlive()
         self.count(self.server.wait())
         raise Died
 
