@@ -53,9 +53,6 @@ extern const struct deviation_chapter *const deviation_chapters[]; /* NULL after
 /* NULL: there is none. `chapter` may be NULL. */
 const struct deviation *deviation_find(const char *name, const struct deviation_chapter **chapter);
 
-/* Whether it has something to say about versions, as its statements do: a mask of 1 (3.1.1) and 2 (5.0). */
-unsigned deviation_versions(const struct deviation *d);
-
 #define DEVIATION_CHAPTER(chapter, of_client, table)            \
 	const struct deviation_chapter deviations_##chapter = { \
 		.name = #chapter,                               \

@@ -41,9 +41,3 @@ const struct deviation *deviation_find(const char *name, const struct deviation_
 			}
 	return NULL;
 }
-
-unsigned deviation_versions(const struct deviation *d)
-{
-	return (strstr(d->statements, "3.1.1:") ? 1u : 0) |
-		(strstr(d->statements, "5.0:") ? 2u : 0);
-}

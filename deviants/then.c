@@ -48,16 +48,6 @@ void swap_with_next(struct passing *it, long none)
 	it->kept = !it->lane->kept.len;
 }
 
-void delay(struct passing *it, long ms)
-{
-	it->delay_ms = ms;
-}
-
-void stall(struct passing *it, long ms)
-{
-	it->lane->still_until_us = clock_now_us() + ms * US_PER_MS;
-}
-
 void hang(struct passing *it, long none)
 {
 	(void)none;
@@ -78,13 +68,6 @@ void end_instead(struct passing *it, long none)
 	(void)none;
 	it->copies = 0;
 	it->ends = true;
-}
-
-void break_off(struct passing *it, long none)
-{
-	(void)none;
-	it->copies = 0;
-	exchange_break(it->x);
 }
 
 void keep_open(struct passing *it, long none)
@@ -162,14 +145,6 @@ void set_codes(struct passing *it, long code)
 		own[i] = (uint8_t)code;
 }
 
-void set_last_code(struct passing *it, long code)
-{
-	uint8_t *own = own_codes(it);
-
-	if (it->packet->codes.len)
-		own[it->packet->codes.len - 1] = (uint8_t)code;
-}
-
 void lower_codes(struct passing *it, long none)
 {
 	uint8_t *own = own_codes(it);
@@ -237,14 +212,6 @@ void cut_payload(struct passing *it, long keep)
 	it->changed = true;
 }
 
-void chop_payload(struct passing *it, long none)
-{
-	(void)none;
-	if (it->packet->payload.len)
-		it->packet->payload.len--;
-	it->changed = true;
-}
-
 /* A copy that may be written to, with room for so many bytes more. */
 static uint8_t *own_bytes(struct passing *it, struct bytes *b, size_t more)
 {
@@ -277,14 +244,6 @@ void extend_topic(struct passing *it, long none)
 	(void)none;
 	own[topic->len++] = '/';
 	own[topic->len++] = 'x';
-}
-
-void chop_topic(struct passing *it, long none)
-{
-	(void)none;
-	if (it->packet->topic.len > 1)
-		it->packet->topic.len--;
-	it->changed = true;
 }
 
 /* What was published to a client of that version lately, and is no retained message for a new subscription. */

@@ -9,14 +9,11 @@ void drop(struct passing *it, long none);
 void repeat(struct passing *it, long times);        /* so many times in all */
 void repeat_as_dup(struct passing *it, long none);  /* itself, and again with DUP 1 */
 void swap_with_next(struct passing *it, long none); /* of its type */
-void delay(struct passing *it, long ms);            /* others may pass it */
-void stall(struct passing *it, long ms);            /* it and all behind it */
 void hang(struct passing *it, long none);           /* it and all behind it, for ever */
 
 /* ---- the connection ---- */
 void end(struct passing *it, long none);         /* behind this packet */
 void end_instead(struct passing *it, long none); /* of it */
-void break_off(struct passing *it, long none);   /* with a reset, instead of it */
 void keep_open(struct passing *it, long none);   /* EVENT_END: the other side does not hear of it */
 void delay_end(struct passing *it, long ms);     /* EVENT_END */
 
@@ -26,9 +23,8 @@ void set_retain(struct passing *it, long value);
 void set_flags(struct passing *it, long flags); /* the low four bits of byte 1 */
 void shift_id(struct passing *it, long by);
 void set_id(struct passing *it, long id);
-void set_code(struct passing *it, long code);  /* Reason Code, return code */
-void set_codes(struct passing *it, long code); /* all of SUBACK or UNSUBACK */
-void set_last_code(struct passing *it, long code);
+void set_code(struct passing *it, long code);    /* Reason Code, return code */
+void set_codes(struct passing *it, long code);   /* all of SUBACK or UNSUBACK */
 void lower_codes(struct passing *it, long none); /* granted QoS: one less, where there is one */
 void raise_codes(struct passing *it, long none); /* QoS 1 becomes 2 */
 void reverse_codes(struct passing *it, long none);
@@ -37,11 +33,9 @@ void add_code(struct passing *it, long code);
 void set_session_present(struct passing *it, long value);
 void set_ack_flags(struct passing *it, long flags);
 void cut_payload(struct passing *it, long keep);    /* to so many bytes */
-void chop_payload(struct passing *it, long none);   /* its last byte is missing */
 void change_payload(struct passing *it, long none); /* its first byte is another one */
 void add_payload(struct passing *it, long bytes);
 void extend_topic(struct passing *it, long none); /* one level too many */
-void chop_topic(struct passing *it, long none);   /* its last byte is missing */
 void as_published(struct passing *it,
 	long none); /* RETAIN as the publisher had set it, of a message that is not new */
 void lengthen_body(struct passing *it, long bytes);   /* so many bytes of 0 at its end */

@@ -24,7 +24,6 @@ enum {
 	CODE_TAKEN_OVER = 0x8E,
 	REFUSAL = 0x80,
 	TENTH = 10,
-	HUNDREDTH = 100,
 };
 
 /* ---- a PUBLISH ----------------------------------------------------------------------------- */
@@ -181,18 +180,6 @@ bool by_parent_of_hash(const struct passing *it)
 		!memcmp(s->filter.data + len, tail, strlen(tail));
 }
 
-bool by_several(const struct passing *it)
-{
-	struct audience a = audience_of(it);
-
-	return a.plain + a.wildcard + a.shared > 1;
-}
-
-bool by_identifier(const struct passing *it)
-{
-	return audience_of(it).identified;
-}
-
 bool by_retain_as_published(const struct passing *it)
 {
 	return audience_of(it).as_published;
@@ -206,11 +193,6 @@ bool by_retain_dropped(const struct passing *it)
 }
 
 /* ---- where it came from -------------------------------------------------------------------- */
-
-bool from_311(const struct passing *it)
-{
-	return it->origin && it->origin->version == MQTT_311;
-}
 
 bool from_50(const struct passing *it)
 {
@@ -230,11 +212,6 @@ bool from_itself(const struct passing *it)
 bool from_retained(const struct passing *it)
 {
 	return it->origin && it->origin->retain;
-}
-
-bool from_higher_qos(const struct passing *it)
-{
-	return it->origin && it->origin->qos > it->packet->qos;
 }
 
 /* ---- properties ---------------------------------------------------------------------------- */
@@ -259,16 +236,6 @@ bool has_content_type(const struct passing *it)
 	return has(it, PROP_CONTENT_TYPE);
 }
 
-bool has_response_topic(const struct passing *it)
-{
-	return has(it, PROP_RESPONSE_TOPIC);
-}
-
-bool has_correlation_data(const struct passing *it)
-{
-	return has(it, PROP_CORRELATION_DATA);
-}
-
 bool has_user_property(const struct passing *it)
 {
 	return has(it, PROP_USER_PROPERTY);
@@ -279,24 +246,9 @@ bool has_user_properties(const struct passing *it)
 	return properties_count(&it->packet->properties, PROP_USER_PROPERTY) > 1;
 }
 
-bool has_subscription_identifier(const struct passing *it)
-{
-	return has(it, PROP_SUBSCRIPTION_IDENTIFIER);
-}
-
-bool has_alias(const struct passing *it)
-{
-	return has(it, PROP_TOPIC_ALIAS);
-}
-
 bool has_session_expiry(const struct passing *it)
 {
 	return has(it, PROP_SESSION_EXPIRY);
-}
-
-bool has_reason_string(const struct passing *it)
-{
-	return has(it, PROP_REASON_STRING);
 }
 
 bool has_no_property(const struct passing *it)
@@ -339,11 +291,6 @@ bool is_resumed_twice(const struct passing *it)
 bool is_known(const struct passing *it)
 {
 	return it->x->session && it->x->session->connections > 1;
-}
-
-bool is_first_connection(const struct passing *it)
-{
-	return it->x->session && it->x->session->connections == 1;
 }
 
 bool is_not_first_connection(const struct passing *it)
@@ -473,11 +420,6 @@ bool is_third(const struct passing *it)
 bool is_tenth(const struct passing *it)
 {
 	return number_of(it) >= TENTH;
-}
-
-bool is_hundredth(const struct passing *it)
-{
-	return number_of(it) >= HUNDREDTH;
 }
 
 /* ---- other packets ------------------------------------------------------------------------- */

@@ -31,31 +31,22 @@ bool by_wildcard(
 bool by_plain(const struct passing *it); /* a filter without any matches */
 bool by_share(const struct passing *it); /* only shared ones match */
 bool by_parent_of_hash(const struct passing *it); /* only by `topic/#` */
-bool by_several(const struct passing *it);        /* more than one matches */
-bool by_identifier(const struct passing *it);
 bool by_retain_as_published(const struct passing *it);
 bool by_retain_dropped(const struct passing *it); /* not as published */
 
 /* ---- where a PUBLISH to a client came from ---- */
-bool from_311(const struct passing *it);
 bool from_50(const struct passing *it);
 bool from_other_version(const struct passing *it);
 bool from_itself(const struct passing *it);
 bool from_retained(const struct passing *it); /* it was published with RETAIN 1 */
-bool from_higher_qos(const struct passing *it);
 
 /* ---- properties ---- */
 bool has_payload_format(const struct passing *it);
 bool has_expiry(const struct passing *it);
 bool has_content_type(const struct passing *it);
-bool has_response_topic(const struct passing *it);
-bool has_correlation_data(const struct passing *it);
 bool has_user_property(const struct passing *it);
 bool has_user_properties(const struct passing *it); /* two or more */
-bool has_subscription_identifier(const struct passing *it);
-bool has_alias(const struct passing *it);
 bool has_session_expiry(const struct passing *it);
-bool has_reason_string(const struct passing *it);
 bool has_no_property(const struct passing *it);
 
 /* ---- the connection ---- */
@@ -66,7 +57,6 @@ bool is_kept(const struct passing *it);    /* without Clean Start, or CleanSessi
 bool is_resumed(const struct passing *it); /* such a connection, and not the session's first */
 bool is_resumed_twice(const struct passing *it); /* the second of them, or a later one */
 bool is_known(const struct passing *it);         /* its session has had a connection before */
-bool is_first_connection(const struct passing *it);
 bool is_not_first_connection(const struct passing *it);
 bool is_accepted(const struct passing *it); /* a CONNACK of success */
 bool is_not_accepted(const struct passing *it);
@@ -93,8 +83,7 @@ bool is_first(const struct passing *it);
 bool is_not_first(const struct passing *it);
 bool is_second(const struct passing *it);
 bool is_third(const struct passing *it);
-bool is_tenth(const struct passing *it);     /* or later */
-bool is_hundredth(const struct passing *it); /* or later */
+bool is_tenth(const struct passing *it); /* or later */
 
 /* ---- other packets ---- */
 bool is_success(const struct passing *it); /* its code is below 0x80 */
