@@ -109,10 +109,15 @@ static void converse(struct world *w)
 					.at = at[!from],
 					.ack = acked[from] = at[from] });
 	}
-	for (uint8_t from = 0; from < 2; from++)
+	for (uint8_t from = 0; from < 2; from++) {
+		uint32_t again = w->doubles ? roll(w, at[from] < 500 ? at[from] + 1 : 500) : 0;
 		put(w,
-			(struct sent){
-				.from = from, .at = at[from], .fin = true, .ack = at[!from] });
+			(struct sent){ .from = from,
+				.fin = true,
+				.at = at[from] - again,
+				.size = again,
+				.ack = at[!from] });
+	}
 	w->size[0] = at[0];
 	w->size[1] = at[1];
 }
