@@ -39,9 +39,7 @@ static void head_add(struct buf *b, unsigned connection, unsigned from, size_t s
 /* A small step either way, or a large one. */
 static uint32_t offset_of(uint8_t byte)
 {
-	int step = (int8_t)byte;
-
-	return step == INT8_MIN ? 1u << 30 : (uint32_t)step;
+	return byte == 128 ? 1u << 30 : byte - (byte > 128 ? 256u : 0);
 }
 
 static void segment(struct talk *t, const uint8_t *step)

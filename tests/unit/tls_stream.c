@@ -410,8 +410,8 @@ static void lines_of_a_key_log(void **state)
 		"00\n"
 		"CLIENT_TRAFFIC_SECRET_0 "
 		"000102030405060708090a0b0c0d0e0f101112131415161718191a1b1c1d1e1f 00112233";
-	for (uint8_t i = 0; i < sizeof(random); i++)
-		random[i] = i;
+	for (size_t i = 0; i < sizeof(random); i++)
+		random[i] = (uint8_t)i;
 	assert_null(tls_secrets_find(s, random));
 	assert_int_equal(tls_secrets_add(s, lines, sizeof(lines) - 1), 2);
 	const struct tls_session *found = tls_secrets_find(s, random);
