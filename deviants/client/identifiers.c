@@ -48,8 +48,9 @@ static const struct deviation table[] = {
 		"5.0:U50-PKTID-REUSE 3.1.1:U311-PKTID-REUSE",
 		"On the next connection a new message takes the identifier of one that is to be "
 		"sent again.",
-		{ { TO_SERVER, P(PUBLISH), { is_acknowledged }, note_id, 0 },
-			{ TO_SERVER, P(PUBLISH), { is_not_dup, is_resumed }, use_noted_id, 0 } } },
+		{ { TO_SERVER, P(PUBLISH), { is_acknowledged, is_not_dup, is_resumed },
+			  use_noted_id, 0 },
+			{ TO_SERVER, P(PUBLISH), { is_acknowledged }, note_id, 0 } } },
 	{ "client_answers_with_identifier_later",
 		"3.1.1:MQTT-2.3.1-6 5.0:MQTT-2.2.1-5 3.1.1:MQTT-4.3.2-2 5.0:MQTT-4.3.2-4",
 		"The third PUBACK of a connection has an identifier that is one too high.",
