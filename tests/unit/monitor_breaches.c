@@ -48,7 +48,7 @@ static const struct breach_row any_packet[] = {
 	/* The first answer already: what it answers came after CONNACK. */
 	{ RULE_PACKET_SIZE, C, 0, HELLO_TO("27 w5") "< 32 r s'x' m1 p{}\n", "> 40 r m1 00 00 ",
 		"> 40 r m1 00" },
-	{ RULE_PACKET_SIZE, C, 0, HELLO_TO("27 w12") "> 34 r s'x' m1 p{}\n< 50 r m1\n",
+	{ RULE_PACKET_SIZE, C, 0, HELLO_TO("27 w13") "> 34 r s'x' m1 p{}\n< 50 r m1\n",
 		"> 62 r m1 00 p{1F s'12345'}", "> 62 r m1 00 p{1F s'1234'}" },
 	{ RULE_TEXT_UTF8, S, 0, HELLO "> 82 r m9 p{} s'#' 00\n< 90 r m9 p{} 00\n",
 		"< 30 r s'a\\xC0\\xAF' p{}", "< 30 r s'a\\xC3\\xA9' p{}" },
