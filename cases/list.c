@@ -43,6 +43,7 @@
 	X(subscription_id) \
 	X(take_over) \
 	X(pressure) \
+	X(load) \
 	X(will_delay) \
 	X(restart) \
 	X(restart_messages) \
