@@ -62,6 +62,7 @@
 	X(client_publish) \
 	X(client_reconnects) \
 	X(client_whole) \
+	X(client_many) \
 	X(client_qos1) \
 	X(client_qos2) \
 	X(client_acknowledgements) \
