@@ -44,6 +44,28 @@ static const struct deviation table[] = {
 	{ "disconnect_in_311", "3.1.1:U311-PKT-TYPE",
 		"A server says DISCONNECT to a client of 3.1.1, behind the second PINGRESP.",
 		{ { TO_CLIENT, P(PINGRESP), { is_v311, is_second }, follow_by, DISCONNECT } } },
+	{ "keep_alive_by_messages_out", "3.1.1:MQTT-3.1.2-24 5.0:MQTT-3.1.2-22",
+		"What a server sends to a client keeps its connection alive, too.",
+		{ { TO_CLIENT, P(PUBLISH), { has_keep_alive }, keep_alive_anew, 0 } } },
+	{ "keep_alive_never_later", "3.1.1:MQTT-3.1.2-24 5.0:MQTT-3.1.2-22 5.0:MQTT-3.2.2-22",
+		"Keep Alive is ignored on connections that resume a session.",
+		{ { TO_SERVER, P(CONNECT), { is_resumed }, set_keep_alive, 0 } } },
+	{ "keep_alive_never_with_will", "3.1.1:MQTT-3.1.2-24 5.0:MQTT-3.1.2-22 5.0:MQTT-3.2.2-22 "
+		"3.1.1:MQTT-3.1.2-8 5.0:MQTT-3.1.2-8 5.0:U50-WILL-CAUSES",
+		"Keep Alive is ignored where there is a Will.",
+		{ { TO_SERVER, P(CONNECT), { has_will }, set_keep_alive, 0 } } },
+	{ "keep_alive_two_seconds_late", "3.1.1:MQTT-3.1.2-24 5.0:MQTT-3.1.2-22 5.0:MQTT-3.2.2-22",
+		"A silent client is disconnected two seconds too late.",
+		{ { TO_CLIENT, EVENT_END, { is_thrown_out, has_keep_alive }, delay_end, 2000 } } },
+	{ "ping_unanswered_later", "3.1.1:MQTT-3.12.4-1 5.0:MQTT-3.12.4-1",
+		"From the tenth on a connection, PINGREQ is not answered.",
+		{ { TO_CLIENT, P(PINGRESP), { is_tenth }, drop, 0 } } },
+	{ "ping_unanswered_under_way", "3.1.1:MQTT-3.12.4-1 5.0:MQTT-3.12.4-1",
+		"PINGREQ is not answered while a message is under way.",
+		{ { TO_CLIENT, P(PINGRESP), { something_is_under_way }, drop, 0 } } },
+	{ "ping_unanswered_when_resumed", "3.1.1:MQTT-3.12.4-1 5.0:MQTT-3.12.4-1",
+		"PINGREQ is not answered on a connection that resumes a session.",
+		{ { TO_CLIENT, P(PINGRESP), { is_resumed }, drop, 0 } } },
 };
 
 DEVIATION_CHAPTER(keep_alive, false, table);
