@@ -36,15 +36,14 @@ static uint32_t number_of(const struct packet *p, uint32_t id, uint32_t otherwis
 void course_connect(struct course *c, const struct packet *connect)
 {
 	c->level = connect->level;
+	c->reserved_flag = connect->connect_flags & CONNECT_RESERVED;
 	c->expires_at_once = !number_of(connect, PROP_SESSION_EXPIRY, 0);
 	c->quota = number_of(connect, PROP_RECEIVE_MAXIMUM, QUOTA_DEFAULT);
 	c->packet_size = number_of(connect, PROP_MAXIMUM_PACKET_SIZE, 0);
-	c->server_quota = QUOTA_DEFAULT;
 }
 
 void course_connack(struct course *c, const struct packet *connack)
 {
-	c->server_quota = number_of(connack, PROP_RECEIVE_MAXIMUM, QUOTA_DEFAULT);
 	c->alias_maximum = number_of(connack, PROP_TOPIC_ALIAS_MAXIMUM, 0);
 }
 

@@ -35,12 +35,12 @@ struct course_way {
 struct course {
 	/* CONNECT */
 	uint8_t level;
+	bool reserved_flag;
 	bool takes_over;        /* another connection of the session was open */
 	bool expires_at_once;   /* Session Expiry Interval 0, or none */
 	uint32_t quota;         /* Receive Maximum of the client; 65,535 by default */
 	uint32_t packet_size;   /* Maximum Packet Size of the client; 0: none */
 	/* CONNACK */
-	uint32_t server_quota;  /* the server's; 65,535 by default */
 	uint32_t alias_maximum; /* Topic Alias Maximum of the server */
 
 	/* The latest message to the client, topic and payload; 0 and 0: none, or too long to keep. */

@@ -39,11 +39,6 @@ bool quota_is_used_up(const struct passing *it)
 	return it->x->in_flight[TO_CLIENT] >= it->x->course.quota;
 }
 
-bool quota_is_exceeded(const struct passing *it)
-{
-	return it->x->in_flight[TO_SERVER] > it->x->course.server_quota;
-}
-
 bool something_is_under_way(const struct passing *it)
 {
 	return it->x->in_flight[TO_SERVER] + it->x->in_flight[TO_CLIENT];
@@ -83,6 +78,11 @@ bool level_is_strange(const struct passing *it)
 	return it->x->course.level > MQTT_50 || it->x->course.level < LOWEST_LEVEL;
 }
 
+bool had_reserved_flag(const struct passing *it)
+{
+	return it->x->course.reserved_flag;
+}
+
 bool is_before_connack(const struct passing *it)
 {
 	return !it->x->lane[TO_CLIENT].count[CONNACK];
@@ -91,6 +91,11 @@ bool is_before_connack(const struct passing *it)
 bool is_first_time(const struct passing *it)
 {
 	return it->x->session && it->x->session->connections == 1;
+}
+
+bool session_lasts(const struct passing *it)
+{
+	return it->x->version == MQTT_50 && !it->x->course.expires_at_once;
 }
 
 bool session_is_fleeting(const struct passing *it)

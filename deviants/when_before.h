@@ -11,7 +11,6 @@ bool id_was_settled(const struct passing *it);       /* in its own: used, and fr
 
 /* ---- what else is under way ---- */
 bool quota_is_used_up(const struct passing *it);   /* the client's Receive Maximum */
-bool quota_is_exceeded(const struct passing *it);  /* that of the server, by this PUBLISH */
 bool something_is_under_way(const struct passing *it); /* either way */
 bool publish_has_expired(const struct passing *it); /* the latest of the client */
 bool is_late(const struct passing *it); /* the client has sent nothing for more than a second */
@@ -21,8 +20,10 @@ bool has_unsubscribed(const struct passing *it); /* on this connection */
 /* ---- the connection ---- */
 bool takes_over(const struct passing *it);
 bool level_is_strange(const struct passing *it); /* that of CONNECT, above 5 or below 3 */
+bool had_reserved_flag(const struct passing *it); /* CONNECT */
 bool is_before_connack(const struct passing *it);
 bool is_first_time(const struct passing *it); /* the session's first connection */
+bool session_lasts(const struct passing *it);       /* 5.0: it does not */
 bool session_is_fleeting(const struct passing *it); /* 5.0: it ends with the connection */
 bool has_packet_size(const struct passing *it);     /* the client has a Maximum Packet Size */
 bool has_old_will(const struct passing *it);        /* the session had a Will before */

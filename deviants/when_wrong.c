@@ -193,6 +193,14 @@ bool has_password_alone(const struct passing *it)
 	return flags_are(it, CONNECT_USER_NAME | CONNECT_PASSWORD, CONNECT_PASSWORD);
 }
 
+bool has_packet_size_zero(const struct passing *it)
+{
+	const struct property *found =
+		properties_find(&it->packet->properties, PROP_MAXIMUM_PACKET_SIZE);
+
+	return found && !found->number;
+}
+
 bool has_auth_method(const struct passing *it)
 {
 	return properties_find(&it->packet->properties, PROP_AUTH_METHOD);

@@ -28,6 +28,7 @@ bool has_will_qos_without_will(const struct passing *it);
 bool has_will_retain_without_will(const struct passing *it);
 bool has_will_of_qos3(const struct passing *it);
 bool has_password_alone(const struct passing *it);
+bool has_packet_size_zero(const struct passing *it);
 bool has_auth_method(const struct passing *it);
 bool has_auth_data_alone(const struct passing *it);
 

@@ -38,10 +38,6 @@ static const struct deviation table[] = {
 		"UNSUBSCRIBE does not leave a share.",
 		{ { TO_SERVER, P(UNSUBSCRIBE), { has_share }, spoil_filters, 0 },
 			{ TO_CLIENT, P(UNSUBACK), { is_v50 }, set_codes, 0 } } },
-	{ "share_unordered", "5.0:MQTT-4.6.0-5",
-		"At QoS 1 the second message for the member of a share comes behind the third.",
-		{ { TO_CLIENT, P(PUBLISH), { by_share, is_second, is_qos1 }, swap_with_next,
-			0 } } },
 	{ "share_granted_higher", "5.0:MQTT-4.8.2-3 5.0:MQTT-3.8.4-8",
 		"A member of a share with QoS 0 gets messages at QoS 1.",
 		{ { TO_SERVER, P(SUBSCRIBE), { has_share, asks_for_qos0 }, raise_filter_qos, 1 },
@@ -76,9 +72,6 @@ static const struct deviation table[] = {
 		"5.0:UALL-HASH-PARENT 5.0:UALL-PLUS-ONE",
 		"Wildcards in the filter of a share match nothing.",
 		{ { TO_SERVER, P(SUBSCRIBE), { has_share, has_wildcard }, spoil_wildcards, 0 } } },
-	{ "share_swallows_plain", "5.0:U50-SHARE-INDEPENDENT 5.0:MQTT-4.5.0-1",
-		"A client with a shared and a plain subscription gets one QoS 0 copy less.",
-		{ { TO_CLIENT, P(PUBLISH), { by_share_and_plain, is_second, is_live }, drop, 0 } } },
 };
 
 DEVIATION_CHAPTER(shared, false, table);

@@ -70,16 +70,18 @@ static const struct deviation table[] = {
 			PROP_WILL_DELAY } } },
 	{ "will_late",
 		"3.1.1:U311-WILL-PROMPT 5.0:U50-WILL-PROMPT 3.1.1:MQTT-3.1.2-8 5.0:MQTT-3.1.2-8",
-		"A server hears of an abrupt end two seconds later.",
-		{ { TO_SERVER, EVENT_END, { is_abrupt, has_will }, delay_end, 2000 } } },
+		"A server hears of an abrupt end four seconds later.",
+		{ { TO_SERVER, EVENT_END, { is_abrupt, has_will }, delay_end, 4000 } } },
 	{ "will_user_properties_reversed", "5.0:MQTT-3.1.3-10",
 		"The User Properties of a Will come in reverse order.",
 		{ { TO_SERVER, P(CONNECT), { has_will }, reverse_will_properties, 0 } } },
 	{ "earlier_will_comes_back", "3.1.1:MQTT-3.1.2-12 3.1.1:MQTT-3.1.2-10 5.0:MQTT-3.1.2-10",
 		"A client without a Will has that of its connection before.",
 		{ { TO_SERVER, P(CONNECT), { has_no_will, has_old_will }, give_old_will, 0 } } },
-	{ "will_not_replaced", "5.0:MQTT-3.1.2-7 3.1.1:MQTT-3.1.2-8 5.0:MQTT-3.1.2-8 "
-		"3.1.1:MQTT-3.1.2-9 5.0:MQTT-3.1.2-9 3.1.1:MQTT-3.1.2-12 5.0:U50-WILL-CAUSES",
+	{ "will_not_replaced",
+		"5.0:MQTT-3.1.2-7 3.1.1:MQTT-3.1.2-8 5.0:MQTT-3.1.2-8 3.1.1:MQTT-3.1.2-9 "
+		"5.0:MQTT-3.1.2-9 3.1.1:MQTT-3.1.2-12 5.0:U50-WILL-CAUSES "
+		"3.1.1:MQTT-3.1.2-10 5.0:MQTT-3.1.2-10 5.0:MQTT-3.1.3-9",
 		"A client's next Will is the one that it had before.",
 		{ { TO_SERVER, P(CONNECT), { has_will, has_old_will }, give_old_will, 0 } } },
 	{ "will_never_later", PUBLISHED, "No Will is published of a session that is resumed.",
