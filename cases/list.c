@@ -44,6 +44,7 @@
 	X(take_over) \
 	X(pressure) \
 	X(will_delay) \
+	X(versions) \
 	X(restart) \
 	X(restart_messages) \
 	X(restart_retained) \

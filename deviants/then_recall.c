@@ -326,11 +326,14 @@ static void send_after(struct passing *it, struct bytes topic, struct bytes payl
 
 void send_removed(struct passing *it, long none)
 {
-	struct bytes topic = it->x->world->removed;
+	const struct world *w = it->x->world;
 
 	(void)none;
-	if (topic.len && session_match(it->x->session, topic, NULL))
-		send_after(it, topic, BYTES(""));
+	for (size_t i = 0; i < REMOVED_LATELY && i < w->removed_count; i++)
+		if (session_match(it->x->session, w->removed[i], NULL)) {
+			send_after(it, w->removed[i], BYTES(""));
+			return;
+		}
 }
 
 void send_retained(struct passing *it, long none)

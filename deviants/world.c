@@ -190,7 +190,7 @@ void world_publish(struct world *w, struct session *publisher, enum mqtt_version
 		.alias = alias ? (uint16_t)alias->number : 0,
 	};
 	if (publish->retain && !publish->payload.len)
-		w->removed = kept(&w->arena, topic);
+		w->removed[w->removed_count++ % REMOVED_LATELY] = kept(&w->arena, topic);
 	if (publish->retain && publisher)
 		publisher->retained = kept(&w->arena, topic);
 }

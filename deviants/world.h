@@ -15,6 +15,7 @@ enum {
 	PUBLISHED_LATELY = 512,
 	SESSION_BUCKETS = 1024,
 	WORLD_ALIASES = 256,
+	REMOVED_LATELY = 64,
 };
 
 struct subscription {
@@ -70,7 +71,8 @@ struct world {
 	struct published published[PUBLISHED_LATELY]; /* a ring */
 	uint64_t published_count;
 	struct bytes alias[WORLD_ALIASES]; /* what Topic Aliases stood for on any connection */
-	struct bytes removed; /* topic of the latest retained message that was removed */
+	struct bytes removed[REMOVED_LATELY]; /* topics of retained messages that were; a ring */
+	unsigned removed_count;
 	struct bytes stashed; /* a packet that waits for another connection */
 	long note[NOTES];
 };

@@ -395,8 +395,77 @@ CASE(session_lasts_while_connected, .title = "A session does not end while its c
 	expect_message(brief, .payload = "later", .dup = SET(0));
 }
 
+/* What a client can ask for, and what it gets, on each of several connections. */
+CASE(resumed_session_is_served,
+	.title = "A session that is resumed again and again is served like a new one each time",
+	.refs = { "3.1.1:MQTT-3.1.2-4", "3.1.1:MQTT-3.12.4-1", "3.1.1:MQTT-3.8.4-1",
+		"3.1.1:MQTT-4.5.0-1", "3.1.1:MQTT-4.1.0-2", "5.0:MQTT-3.1.2-5", "5.0:MQTT-3.12.4-1",
+		"5.0:MQTT-3.8.4-1", "5.0:MQTT-4.5.0-1", "5.0:MQTT-4.1.0-1" },
+	.level = MUST, .versions = BOTH)
+{
+	static const char *const topics[] = { "s/0", "s/1", "s/2", "s/3" };
+	unsigned highest = offers(t)->maximum_qos;
+	struct peer *pub = join(t, "publisher");
+	struct peer *sub = join(t, "subscriber", .kept = true);
+
+	for (unsigned i = 0; i < 4; i++) {
+		judging(t, "3.1.1:MQTT-3.12.4-1");
+		judging(t, "5.0:MQTT-3.12.4-1");
+		for (unsigned n = 0; n < 12; n++) {
+			send_pingreq(sub);
+			expect(sub, PINGRESP);
+		}
+		judging(t, "3.1.1:MQTT-3.8.4-1");
+		judging(t, "5.0:MQTT-3.8.4-1");
+		send_subscribe(sub, .filter = topics[i], .qos = highest, .id = 900 + i);
+		expect_ack(sub, SUBACK, 900 + i);
+		judging(t, "3.1.1:MQTT-4.5.0-1");
+		judging(t, "5.0:MQTT-4.5.0-1");
+		for (unsigned n = 0; n <= i; n++) {
+			unsigned qos = n % (highest + 1);
+			publish(pub, .topic = topics[n], .payload = "live", .qos = qos);
+			expect_message(sub, .topic = topics[n], .payload = "live",
+				.qos = SET(qos), .dup = SET(0));
+			publish(sub, .topic = topics[n], .payload = "own", .qos = qos);
+			expect_message(sub, .topic = topics[n], .payload = "own", .qos = SET(qos));
+		}
+		leave(sub);
+		publish(pub, .topic = topics[i], .payload = "away", .qos = 1);
+		sub = join(t, "subscriber", .kept = true, .resumed = true);
+		expect_message(sub, .topic = topics[i], .payload = "away");
+	}
+}
+
+/* Nothing that a client asks for has to wait for its own acknowledgements. */
+CASE(requests_in_open_handshakes,
+	.title = "SUBSCRIBE, UNSUBSCRIBE and PINGREQ are answered while messages are under way",
+	.refs = { "3.1.1:MQTT-3.8.4-1", "3.1.1:MQTT-3.10.4-4", "3.1.1:MQTT-3.12.4-1",
+		"5.0:MQTT-3.8.4-1", "5.0:MQTT-3.10.4-4", "5.0:MQTT-3.12.4-1" },
+	.level = MUST, .versions = BOTH)
+{
+	struct peer *sub = join(t, "subscriber");
+	subscribe(sub, .filter = "s/+", .qos = 1);
+	struct peer *pub = join(t, "publisher");
+	publish(pub, .topic = "s/t", .payload = "open", .qos = 1);
+	struct packet open = expect(sub, PUBLISH);
+
+	send_subscribe(sub, .filter = "other/t", .qos = 1, .id = 70);
+	expect_ack(sub, SUBACK, 70);
+	judging(t, "3.1.1:MQTT-3.10.4-4");
+	judging(t, "5.0:MQTT-3.10.4-4");
+	send_unsubscribe(sub, .filter = "other/t", .id = 71);
+	expect_ack(sub, UNSUBACK, 71);
+	judging(t, "3.1.1:MQTT-3.12.4-1");
+	judging(t, "5.0:MQTT-3.12.4-1");
+	send_pingreq(sub);
+	expect(sub, PINGRESP);
+	send_ack(sub, PUBACK, open.id);
+}
+
 CHAPTER(sessions, "Session State", &case_session_keeps_subscriptions,
 	&case_session_keeps_unsubscriptions, &case_queue_at_qos_1, &case_queue_at_qos_2,
 	&case_queue_at_lower_qos, &case_queue_at_qos_0, &case_sessions_are_apart,
 	&case_session_keeps_options, &case_clean_start_ends_session,
-	&case_clean_session_leaves_nothing, &case_session_lasts_while_connected);
+	&case_clean_session_leaves_nothing, &case_session_lasts_while_connected,
+	&case_resumed_session_is_served,
+	&case_requests_in_open_handshakes);

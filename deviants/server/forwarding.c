@@ -188,7 +188,7 @@ static const struct deviation table[] = {
 			0 } } },
 	{ "dollar_topics_lost", "3.1.1:UALL-DOLLAR-EXPLICIT 5.0:UALL-DOLLAR-EXPLICIT",
 		"Messages to topics with $ do not come, though filters spell them out.",
-		{ { TO_CLIENT, P(PUBLISH), { topic_begins_with_dollar }, drop, 0 } } },
+		{ { TO_CLIENT, P(PUBLISH), { topic_begins_with_dollar, by_wildcard }, drop, 0 } } },
 	{ "far_filter_lost", MATCH,
 		"A client with more than twenty subscriptions gets nothing for its oldest ones.",
 		{ { TO_CLIENT, P(PUBLISH), { by_far_filter, is_live }, drop, 0 } } },

@@ -163,7 +163,8 @@ static const struct deviation table[] = {
 		"What a client has retained is removed when its session ends.",
 		{ { TO_SERVER, P(DISCONNECT), { 0 }, clear_retained, 0 } } },
 	{ "publish_after_disconnect_served",
-		"3.1.1:U311-DISC-CLOSE 5.0:U50-DISC-CLOSE",
+		"3.1.1:U311-DISC-CLOSE~ 5.0:U50-DISC-CLOSE~ 3.1.1:MQTT-3.14.4-2~ "
+		"5.0:MQTT-3.14.4-1~",
 		"DISCONNECT is put off until the client closes.",
 		{ { TO_SERVER, P(DISCONNECT), { 0 }, swap_with_next, 0 } } },
 };

@@ -130,7 +130,8 @@ static const struct deviation table[] = {
 		{ { TO_SERVER, P(PUBLISH) | P(SUBSCRIBE) | P(UNSUBSCRIBE), { 0 },
 			strip_first_slash, 0 } } },
 	{ "blanks_ignored",
-		"3.1.1:MQTT-4.7.3-4 5.0:MQTT-4.7.3-4 3.1.1:MQTT-3.3.2-3 5.0:MQTT-3.3.2-3",
+		"3.1.1:MQTT-4.7.3-4 5.0:MQTT-4.7.3-4 3.1.1:MQTT-3.3.2-3 5.0:MQTT-3.3.2-3 "
+		"3.1.1:UALL-TOPIC-CASE 5.0:UALL-TOPIC-CASE",
 		"Blanks are left out of topics and filters.",
 		{ { TO_SERVER, P(PUBLISH) | P(SUBSCRIBE) | P(UNSUBSCRIBE), { 0 }, strip_blanks,
 			0 } } },
