@@ -387,7 +387,9 @@ void add_long_text(struct passing *it, long id)
 
 void drop_property_length(struct passing *it, long none)
 {
+	const uint8_t bytes[] = { CONNACK << 4, 2, it->packet->ack_flags, it->packet->code };
+
 	(void)none;
-	it->packet->properties = (struct properties){ 0 };
-	it->changed = true;
+	exchange_write(it->x, it->way, (struct bytes){ bytes, sizeof(bytes) });
+	it->copies = 0;
 }

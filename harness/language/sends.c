@@ -203,7 +203,7 @@ void send_ack_at(struct place at, struct peer *p, enum packet_type type, unsigne
 		packet.code = (uint8_t)a.code.value;
 		packet.has_code = true;
 		if (a.props)
-			packet.properties = own_properties(p->test, a.props);
+			packet.properties = own_properties(p, a.props);
 	}
 	send_built(at, p, &packet, NULL);
 }
@@ -223,7 +223,7 @@ void send_disconnect_at(struct place at, struct peer *p, struct disconnect d)
 		packet.code = (uint8_t)d.code.value;
 		packet.has_code = true;
 		if (d.props)
-			packet.properties = own_properties(p->test, d.props);
+			packet.properties = own_properties(p, d.props);
 	}
 	send_built(at, p, &packet, NULL);
 }
@@ -234,7 +234,7 @@ void send_auth_at(struct place at, struct peer *p, struct disconnect d)
 
 	packet.code = (uint8_t)d.code.value;
 	packet.has_code = d.code.set || d.props;
-	packet.properties = own_properties(p->test, d.props);
+	packet.properties = own_properties(p, d.props);
 	send_packet_at(at, p, packet, NULL);
 }
 
