@@ -134,7 +134,7 @@ void spoil_filters_from(struct passing *it, long first)
 
 	for (size_t i = (size_t)first; i < it->packet->filter_count; i++)
 		if (own[i].text.len)
-			own_text(it, &own[i].text, 0)[own[i].text.len - 1] ^= 1;
+			own_text(it, &own[i].text, 0)[0] ^= 1;
 }
 
 void one_share(struct passing *it, long none)

@@ -53,7 +53,9 @@ static const struct deviation table[] = {
 	{ "dollar_matched", "3.1.1:MQTT-4.7.2-1 5.0:MQTT-4.7.2-1",
 		"A subscription that begins with # or + gets messages of $SYS, too.",
 		{ { TO_SERVER, P(SUBSCRIBE), { begins_with_wildcard }, send_system_message, 0 } } },
-	{ "case_ignored", "3.1.1:UALL-TOPIC-CASE 5.0:UALL-TOPIC-CASE",
+	{ "case_ignored",
+		"3.1.1:UALL-TOPIC-CASE 5.0:UALL-TOPIC-CASE 3.1.1:MQTT-3.3.2-3 "
+		"5.0:MQTT-3.3.2-3",
 		"Topics are published in small letters, as they are subscribed to.",
 		{ { TO_SERVER, P(PUBLISH), { 0 }, lower_topic, 0 },
 			{ TO_SERVER, P(SUBSCRIBE), { 0 }, lower_filters, 0 } } },
@@ -72,7 +74,9 @@ static const struct deviation table[] = {
 		"The last of several filters in an UNSUBSCRIBE is not removed.",
 		{ { TO_SERVER, P(UNSUBSCRIBE), { has_many_filters }, spoil_last_filter, 0 },
 			{ TO_CLIENT, P(UNSUBACK), { is_v50, has_many_codes }, set_codes, 0 } } },
-	{ "unsubscribe_wildcard_ignored", "3.1.1:MQTT-3.10.4-1 5.0:MQTT-3.10.4-1",
+	{ "unsubscribe_wildcard_ignored",
+		"3.1.1:MQTT-3.10.4-1 5.0:MQTT-3.10.4-1 3.1.1:MQTT-3.10.4-2 "
+		"5.0:MQTT-3.10.4-2",
 		"A filter with a wildcard is not removed.",
 		{ { TO_SERVER, P(UNSUBSCRIBE), { has_wildcard }, spoil_wildcards, 0 },
 			{ TO_CLIENT, P(UNSUBACK), { is_v50 }, set_codes, 0 } } },
