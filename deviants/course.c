@@ -33,8 +33,19 @@ static uint32_t number_of(const struct packet *p, uint32_t id, uint32_t otherwis
 	return found ? found->number : otherwise;
 }
 
-void course_connect(struct course *c, const struct packet *connect)
+static struct bytes kept(struct arena *a, struct bytes text)
 {
+	return (struct bytes){ text.len ? arena_copy(a, text.data, text.len) : NULL, text.len };
+}
+
+void course_connect(struct course *c, struct arena *a, const struct packet *connect)
+{
+	const struct property *method =
+		properties_find(&connect->properties, PROP_AUTH_METHOD);
+
+	c->user = kept(a, connect->user_name);
+	c->password = kept(a, connect->password);
+	c->method = kept(a, method ? method->value : (struct bytes){ NULL, 0 });
 	c->level = connect->level;
 	c->reserved_flag = connect->connect_flags & CONNECT_RESERVED;
 	c->expires_at_once = !number_of(connect, PROP_SESSION_EXPIRY, 0);

@@ -7,6 +7,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "base/arena.h"
 #include "harness/wire/wire.h"
 
 enum {
@@ -36,6 +37,7 @@ struct course {
 	/* CONNECT */
 	uint8_t level;
 	bool reserved_flag;
+	struct bytes user, password, method; /* in the connection's arena */
 	bool takes_over;        /* another connection of the session was open */
 	bool expires_at_once;   /* Session Expiry Interval 0, or none */
 	uint32_t quota;         /* Receive Maximum of the client; 65,535 by default */
@@ -48,7 +50,7 @@ struct course {
 	size_t topic_len, payload_len;
 };
 
-void course_connect(struct course *c, const struct packet *connect);
+void course_connect(struct course *c, struct arena *a, const struct packet *connect);
 void course_connack(struct course *c, const struct packet *connack);
 
 void course_message(struct course *c, struct bytes topic, struct bytes payload);

@@ -7,7 +7,7 @@ extern const struct deviation_chapter deviations_connect, deviations_publish, de
 	deviations_qos2, deviations_retained, deviations_session, deviations_subscribe,
 	deviations_shared, deviations_will, deviations_keep_alive, deviations_properties,
 	deviations_errors, deviations_malformed, deviations_strings, deviations_limits,
-	deviations_aliases, deviations_forwarding;
+	deviations_aliases, deviations_forwarding, deviations_users;
 extern const struct deviation_chapter deviations_client_connect, deviations_client_publish,
 	deviations_client_receive, deviations_client_subscribe;
 
@@ -29,6 +29,7 @@ const struct deviation_chapter *const deviation_chapters[] = {
 	&deviations_limits,
 	&deviations_aliases,
 	&deviations_forwarding,
+	&deviations_users,
 	&deviations_client_connect,
 	&deviations_client_publish,
 	&deviations_client_receive,

@@ -37,7 +37,7 @@ static void learn_connect(struct exchange *x, const struct packet *p)
 	x->will = p->connect_flags & CONNECT_WILL;
 	x->keep_alive = p->keep_alive;
 	x->course.takes_over = x->session->open > 1;
-	course_connect(&x->course, p);
+	course_connect(&x->course, &x->arena, p);
 }
 
 static void learn_flight(struct exchange *x, enum way way, const struct packet *p)
@@ -73,6 +73,8 @@ static void learn_from_server(struct passing *it)
 	if (p->type == CONNACK) {
 		x->refused = p->code;
 		course_connack(&x->course, p);
+		if (!p->code)
+			world_let_in(x->world, x->course.user, x->course.password);
 	}
 }
 

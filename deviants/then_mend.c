@@ -285,11 +285,6 @@ void at_most_one(struct passing *it, long id)
 	clamp(it, &it->packet->properties, id, 2, 1);
 }
 
-void at_most_one_in_will(struct passing *it, long id)
-{
-	clamp(it, &it->packet->will_properties, id, 2, 1);
-}
-
 /* ---- CONNECT ------------------------------------------------------------------------------- */
 
 static void without_flags(struct passing *it, uint8_t flags)
@@ -352,4 +347,10 @@ void refuse_connect(struct passing *it, long code)
 	exchange_send(it->x, TO_CLIENT, &p, NULL);
 	it->copies = 0;
 	it->ends = true;
+}
+
+void refuse_and_stay(struct passing *it, long code)
+{
+	refuse_connect(it, code);
+	it->ends = false;
 }

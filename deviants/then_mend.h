@@ -16,7 +16,6 @@ void remove_repeated(struct passing *it, long none); /* of properties that may s
 void keep_first(struct passing *it, long id);        /* of this property */
 void at_least_one(struct passing *it, long id);      /* a property of 0 becomes 1 */
 void at_most_one(struct passing *it, long id);       /* one above 1 becomes 1 */
-void at_most_one_in_will(struct passing *it, long id);
 void clear_will_flags(struct passing *it, long none);
 void remove_password(struct passing *it, long none);
 void repair_auth(struct passing *it, long none); /* without method and data */
@@ -29,6 +28,7 @@ void strip_blanks(struct passing *it, long none);
 
 /* ---- answers in place of the server ---- */
 void accept_connect(struct passing *it, long none); /* bytes that begin with CONNECT get a CONNACK of success */
-void refuse_connect(struct passing *it, long code); /* the client gets this CONNACK and the end */
+void refuse_connect(struct passing *it, long code);  /* the client gets this CONNACK and the end */
+void refuse_and_stay(struct passing *it, long code); /* the same without the end */
 
 #endif

@@ -63,6 +63,31 @@ void set_id_of_all(struct passing *it, long none)
 	it->changed = true;
 }
 
+void use_known_password(struct passing *it, long none)
+{
+	struct bytes known = world_password(it->x->world, it->packet->user_name);
+
+	(void)none;
+	if (!known.len || !(it->packet->connect_flags & CONNECT_PASSWORD))
+		return;
+	it->packet->password = known;
+	it->changed = true;
+}
+
+void restore_method(struct passing *it, long none)
+{
+	struct properties *p = &it->packet->properties;
+
+	(void)none;
+	if (!p->count)
+		return;
+	p->list = arena_copy(it->arena, p->list, p->count * sizeof(*p->list));
+	for (size_t i = 0; i < p->count; i++)
+		if (p->list[i].id == PROP_AUTH_METHOD)
+			((struct property *)p->list)[i].value = it->x->course.method;
+	it->changed = true;
+}
+
 void lower_id(struct passing *it, long none)
 {
 	struct bytes *id = &it->packet->client_id;

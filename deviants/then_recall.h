@@ -7,10 +7,14 @@
 /* ---- CONNECT ---- */
 void give_old_will(struct passing *it, long none); /* the session's earlier Will, in place of its own */
 void set_id_of_all(struct passing *it, long none); /* an empty ClientId is "nobody" */
+void use_known_password(struct passing *it, long none); /* with which its user was let in */
 void lower_id(struct passing *it, long none);      /* small letters */
 void cut_id(struct passing *it, long keep);
 void cut_will_payload(struct passing *it, long keep);
 void add_will_delay(struct passing *it, long s); /* where it has none */
+
+/* ---- AUTH ---- */
+void restore_method(struct passing *it, long none); /* that of CONNECT */
 
 /* ---- SUBSCRIBE ---- */
 void keep_options(struct passing *it, long bits); /* these bits stay as they were, where there was a subscription */

@@ -113,6 +113,34 @@ bool has_old_will(const struct passing *it)
 	return it->x->session && it->x->session->earlier_will.set;
 }
 
+bool has_user(const struct passing *it)
+{
+	return it->x->course.user.len;
+}
+
+bool is_authenticating(const struct passing *it)
+{
+	return it->x->course.method.len;
+}
+
+bool has_authenticated(const struct passing *it)
+{
+	return it->x->lane[TO_SERVER].count[AUTH];
+}
+
+bool has_odd_id(const struct passing *it)
+{
+	struct bytes id = it->packet->client_id;
+
+	for (size_t i = 0; i < id.len; i++) {
+		int c = id.data[i] | 0x20;
+
+		if ((c < 'a' || c > 'z') && (id.data[i] < '0' || id.data[i] > '9'))
+			return true;
+	}
+	return id.len > LONGEST_ID;
+}
+
 bool has_no_will(const struct passing *it)
 {
 	return !it->x->will;
@@ -219,6 +247,13 @@ bool by_share_and_plain(const struct passing *it)
 	return shared && plain;
 }
 
+bool by_share_that_was_left(const struct passing *it)
+{
+	const struct subscription *s = session_match(it->x->session, it->topic, NULL);
+
+	return s && filter_is_shared(s->filter) && world_has_left(it->x->world, s->filter);
+}
+
 bool by_far_filter(const struct passing *it)
 {
 	const struct subscription *s = session_match(it->x->session, it->topic, NULL);
@@ -264,6 +299,14 @@ bool has_session_expiry_zero(const struct passing *it)
 		properties_find(&it->packet->properties, PROP_SESSION_EXPIRY);
 
 	return found && !found->number;
+}
+
+bool has_refusing_code(const struct passing *it)
+{
+	for (size_t i = 0; i < it->packet->codes.len; i++)
+		if (it->packet->codes.data[i] < REFUSAL)
+			return false;
+	return it->packet->codes.len;
 }
 
 bool is_short(const struct passing *it)

@@ -27,6 +27,10 @@ bool session_lasts(const struct passing *it);       /* 5.0: it does not */
 bool session_is_fleeting(const struct passing *it); /* 5.0: it ends with the connection */
 bool has_packet_size(const struct passing *it);     /* the client has a Maximum Packet Size */
 bool has_old_will(const struct passing *it);        /* the session had a Will before */
+bool has_user(const struct passing *it);          /* CONNECT had a user name */
+bool is_authenticating(const struct passing *it); /* it had an Authentication Method */
+bool has_authenticated(const struct passing *it); /* and the client has sent AUTH */
+bool has_odd_id(const struct passing *it); /* a ClientId that a server need not accept */
 bool has_no_will(const struct passing *it);
 bool is_v311_connect(const struct passing *it);
 bool has_id_of_23(const struct passing *it); /* CONNECT, a ClientId of so many characters; likewise: */
@@ -45,6 +49,7 @@ bool by_none(const struct passing *it);         /* none matches (any more) */
 bool by_both(const struct passing *it);         /* several match */
 bool by_no_local(const struct passing *it);     /* at least one that matches has it */
 bool by_share_and_plain(const struct passing *it);
+bool by_share_that_was_left(const struct passing *it); /* a member of it has gone */
 bool by_far_filter(const struct passing *it);   /* one that came after twenty others */
 
 /* ---- aliases ---- */
@@ -54,6 +59,7 @@ bool alias_is_high(const struct passing *it);   /* above 5 */
 /* ---- fields ---- */
 bool properties_descend(const struct passing *it); /* one has a lower number than the one before */
 bool has_session_expiry_zero(const struct passing *it);
+bool has_refusing_code(const struct passing *it); /* SUBACK: all are */
 bool is_short(const struct passing *it);             /* without Reason Code */
 bool has_code_and_success(const struct passing *it); /* with one below 0x80 */
 bool identifier_is_large(const struct passing *it);  /* a Subscription Identifier above 16,383 */

@@ -329,6 +329,11 @@ bool has_repeated_property(const struct passing *it)
 	return false;
 }
 
+bool has_repeated_will_format(const struct passing *it)
+{
+	return properties_count(&it->packet->will_properties, PROP_PAYLOAD_FORMAT) > 1;
+}
+
 bool response_topic_has_wildcard(const struct passing *it)
 {
 	return any_property(&it->packet->properties, PROP_RESPONSE_TOPIC, filter_has_wildcard);

@@ -50,6 +50,7 @@ bool breaks_properties(const struct passing *it); /* their length, or one of the
 bool has_foreign_property(const struct passing *it); /* that belongs to other packets */
 bool has_foreign_will_property(const struct passing *it);
 bool has_repeated_property(const struct passing *it);
+bool has_repeated_will_format(const struct passing *it);
 bool response_topic_has_wildcard(const struct passing *it);
 bool has_subscription_identifier_zero(const struct passing *it);
 bool has_subscription_identifier(const struct passing *it);

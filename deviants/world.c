@@ -237,3 +237,31 @@ const struct session *world_will(const struct world *w, struct bytes topic, stru
 				return s;
 	return NULL;
 }
+
+/* ---- users --------------------------------------------------------------------------------- */
+
+void world_let_in(struct world *w, struct bytes user, struct bytes password)
+{
+	if (!user.len || world_password(w, user).len)
+		return;
+	struct user_known *new = arena_new(&w->arena, struct user_known);
+	*new = (struct user_known){ w->users, kept(&w->arena, user), kept(&w->arena, password) };
+	w->users = new;
+}
+
+struct bytes world_password(const struct world *w, struct bytes user)
+{
+	for (const struct user_known *at = w->users; at; at = at->next)
+		if (bytes_equal(at->name, user))
+			return at->password;
+	return (struct bytes){ NULL, 0 };
+}
+
+bool world_has_left(const struct world *w, struct bytes filter)
+{
+	for (size_t i = 0; i < SESSION_BUCKETS; i++)
+		for (const struct session *s = w->sessions[i]; s; s = s->next)
+			if (!s->open && session_find(s, filter))
+				return true;
+	return false;
+}

@@ -34,6 +34,12 @@ struct last_will {
 	struct bytes topic, payload;
 };
 
+/* A user that was let in. */
+struct user_known {
+	struct user_known *next;
+	struct bytes name, password;
+};
+
 /* Of one ClientId, from its first connection on; a Clean Start empties it. */
 struct session {
 	struct session *next;
@@ -73,6 +79,7 @@ struct world {
 	struct bytes alias[WORLD_ALIASES]; /* what Topic Aliases stood for on any connection */
 	struct bytes removed[REMOVED_LATELY]; /* topics of retained messages that were; a ring */
 	unsigned removed_count;
+	struct user_known *users;
 	struct bytes stashed; /* a packet that waits for another connection */
 	long note[NOTES];
 };
@@ -100,6 +107,14 @@ const struct subscription *session_find(const struct session *s, struct bytes fi
 
 /* Whose Will it is, the present one or the one before; NULL: nobody's. */
 const struct session *world_will(const struct world *w, struct bytes topic, struct bytes payload);
+
+void world_let_in(struct world *w, struct bytes user, struct bytes password);
+
+/* With which the user has been let in; empty: it has not been. */
+struct bytes world_password(const struct world *w, struct bytes user);
+
+/* Whether somebody who has gone had a subscription with this very filter. */
+bool world_has_left(const struct world *w, struct bytes filter);
 
 /* The next subscription of the session whose filter matches; `after` NULL: the first one. */
 const struct subscription *session_match(

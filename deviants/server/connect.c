@@ -129,6 +129,12 @@ static const struct deviation table[] = {
 	{ "session_present_after_take_over_0", "3.1.1:MQTT-3.2.2-2 5.0:MQTT-3.2.2-3",
 		"Session Present is 0 for who takes over its own session.",
 		{ { TO_CLIENT, P(CONNACK), { is_resumed, takes_over }, set_session_present, 0 } } },
+	{ "odd_id_refused_and_left_open",
+		"3.1.1:MQTT-3.1.3-9 5.0:MQTT-3.1.3-8 3.1.1:MQTT-3.2.2-5 5.0:MQTT-3.2.2-7",
+		"A ClientId of more than 23 or of other characters is refused, and not closed.",
+		{ { TO_SERVER, P(CONNECT), { is_v311_connect, has_odd_id }, refuse_and_stay, 2 },
+			{ TO_SERVER, P(CONNECT), { is_v50_connect, has_odd_id }, refuse_and_stay,
+				0x85 } } },
 };
 
 DEVIATION_CHAPTER(connect, false, table);

@@ -72,6 +72,13 @@ static const struct deviation table[] = {
 		"5.0:UALL-HASH-PARENT 5.0:UALL-PLUS-ONE",
 		"Wildcards in the filter of a share match nothing.",
 		{ { TO_SERVER, P(SUBSCRIBE), { has_share, has_wildcard }, spoil_wildcards, 0 } } },
+	{ "share_loses_when_a_member_leaves", "5.0:U50-SHARE-LIFE 5.0:U50-SHARE-ONE 5.0:MQTT-4.5.0-1",
+		"When a member of a share has gone the others get nothing any more.",
+		{ { TO_CLIENT, P(PUBLISH), { by_share_that_was_left, is_live }, drop, 0 } } },
+	{ "share_filter_squeezed", "5.0:U50-SHARE-PREFIX 5.0:U50-SHARE-ONE 5.0:MQTT-4.5.0-1",
+		"Several slashes in a row are taken for one in the filter of a share.",
+		{ { TO_SERVER, P(SUBSCRIBE) | P(UNSUBSCRIBE), { has_share }, squeeze_slashes,
+			0 } } },
 };
 
 DEVIATION_CHAPTER(shared, false, table);
