@@ -15,10 +15,9 @@
 enum {
 	PORTS = 65536,
 	SECOND_US = 1000 * 1000,
-	LINGER_US = 60 *
-		SECOND_US, /* late copies come for about as long: RFC 9293 3.4.3 has 2 minutes */
-	OVER_SHARE = 8,    /* of the flows at a time, those that are over: one in so many */
-	LOOK_US = SECOND_US / 10, /* how often those that wait are looked at */
+	LINGER_US = 60 * SECOND_US, /* late copies come for about as long */
+	OVER_MOST = 4096,           /* those that are over and still known */
+	LOOK_US = SECOND_US / 10,   /* how often those that wait are looked at */
 };
 
 const struct flows_limits flows_limits_usual = {
@@ -129,7 +128,7 @@ static void entry_end(struct flows *f, struct flow_entry *e, enum flow_over_why 
 /* Those that are over are worth least: a few of them are enough to know what comes late. */
 static void make_room(struct flows *f)
 {
-	while (f->queues[STAGE_OVER].count > f->limit / OVER_SHARE)
+	while (f->queues[STAGE_OVER].count > OVER_MOST)
 		entry_free(f, f->queues[STAGE_OVER].oldest);
 	for (int i = 0; f->table.count >= f->limit && i < STAGES; i++) {
 		static const enum flow_stage order[] = { STAGE_OVER, STAGE_HALF, STAGE_LIVE };

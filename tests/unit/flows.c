@@ -383,6 +383,24 @@ static void late_copies_begin_nothing(void **state)
 	assert_int_equal(flows_counted(r->flows)->flows, 1);
 }
 
+/* What is known of those that are over does not grow with the capture. */
+static void what_is_over_is_forgotten_at_last(void **state)
+{
+	enum { KNOWN = 4096 };
+	struct rig *r = *state;
+	for (uint16_t i = 0; i < KNOWN + 2; i++) {
+		r->client_port = 10000 + i;
+		rig_send(r, C, "A", 1, 1, "abc");
+		rig_send(r, C, "R", 4, 1, "");
+		rig_told(r, "begin; > abc; > rst; over: ended");
+	}
+	rig_send(r, C, "A", 1, 1, "abc");
+	rig_told(r, "");
+	r->client_port = 10000;
+	rig_send(r, C, "A", 1, 1, "abc");
+	rig_told(r, "begin; > abc");
+}
+
 static void numbers_far_away_are_another_connection(void **state)
 {
 	struct rig *r = *state;
@@ -576,6 +594,7 @@ int main(void)
 		flows_test(a_syn_sent_again_is_the_same),
 		flows_test(ports_may_be_used_again),
 		flows_test(late_copies_begin_nothing),
+		flows_test(what_is_over_is_forgotten_at_last),
 		flows_test(numbers_far_away_are_another_connection),
 		flows_test(what_is_half_open_is_given_up),
 		flows_test(at_a_limit_the_silent_one_goes),
