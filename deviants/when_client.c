@@ -140,6 +140,14 @@ bool expires_at_once(const struct passing *it)
 	return expiry && expiry->number == 1;
 }
 
+bool has_identifier_1(const struct passing *it)
+{
+	const struct property *identifier =
+		properties_find(&it->packet->properties, PROP_SUBSCRIPTION_IDENTIFIER);
+
+	return identifier && identifier->number == 1;
+}
+
 bool has_response_topic(const struct passing *it)
 {
 	return has(it, PROP_RESPONSE_TOPIC);
@@ -272,11 +280,6 @@ static bool is_bad(const struct passing *it, enum packet_type first, enum packet
 	unsigned type = it->raw.len ? it->raw.data[0] >> TYPE_SHIFT : 0;
 
 	return type >= first && type <= last;
-}
-
-bool is_bad_connack(const struct passing *it)
-{
-	return is_bad(it, CONNACK, CONNACK);
 }
 
 bool is_bad_publish(const struct passing *it)
