@@ -258,14 +258,14 @@ bool is_not_noted(const struct passing *it)
 	return !is_noted(it);
 }
 
-bool is_noted_of_session(const struct passing *it)
-{
-	return it->x->session && it->x->session->note[NOTE_SESSION];
-}
-
 bool holds_no_id(const struct passing *it)
 {
 	return it->x->lane[TO_SERVER].note[NOTE_HELD] != it->packet->id;
+}
+
+bool has_held_id(const struct passing *it)
+{
+	return it->packet->id && !holds_no_id(it);
 }
 
 bool has_noted_id(const struct passing *it)

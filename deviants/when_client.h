@@ -55,8 +55,8 @@ bool has_foreign_grant(const struct passing *it); /* SUBACK 3.1.1: none of 0, 1,
 /* ---- what was noted (then_client.h) ---- */
 bool is_noted(const struct passing *it); /* of the connection */
 bool is_not_noted(const struct passing *it);
-bool is_noted_of_session(const struct passing *it);
 bool holds_no_id(const struct passing *it);  /* none, or another one than the packet's */
+bool has_held_id(const struct passing *it);  /* that of hold_id */
 bool has_noted_id(const struct passing *it); /* the Packet Identifier that the session noted */
 
 /* ---- EVENT_MALFORMED: of which type the bytes are ---- */

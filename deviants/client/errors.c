@@ -77,6 +77,13 @@ static const struct deviation table[] = {
 	{ "client_ends_at_any_code", "5.0:U50-ERR-ACKS 5.0:MQTT-4.4.0-2",
 		"A PUBACK or PUBREC that refuses ends the connection.",
 		{ { TO_CLIENT, P(PUBACK) | P(PUBREC), { is_refusal }, end_instead, 0 } } },
+	{ "client_ends_at_long_packet", "5.0:U50-MAXPKT-DEFAULT 5.0:U50-VBI-MAX",
+		"A PUBLISH of more than 60,000 bytes ends the connection.",
+		{ { TO_CLIENT, P(PUBLISH), { is_very_long }, end_instead, 0 } } },
+	{ "client_ends_at_properties_of_connack",
+		"5.0:U50-PROP-ORDER 5.0:U50-PROP-ONCE 5.0:UALL-AS-ASKED",
+		"A CONNACK with Server Keep Alive ends the connection.",
+		{ { TO_CLIENT, P(CONNACK), { has_server_keep_alive }, end_instead, 0 } } },
 };
 
 DEVIATION_CHAPTER(client_errors, true, table);

@@ -117,6 +117,10 @@ static const struct deviation table[] = {
 		"A PUBACK is taken for the answer to the latest message.",
 		{ { TO_SERVER, P(PUBLISH), { is_qos1 }, hold_id, 0 },
 			{ TO_CLIENT, P(PUBACK), { 0 }, take_held_id, 0 } } },
+	{ "client_told_no_byte_order_mark",
+		"3.1.1:MQTT-1.5.3-3 5.0:MQTT-1.5.4-3 3.1.1:UALL-AS-ASKED 5.0:UALL-AS-ASKED",
+		"A topic that begins with U+FEFF is told without it.",
+		{ { TO_CLIENT, P(PUBLISH), { 0 }, strip_byte_order_mark, 0 } } },
 };
 
 DEVIATION_CHAPTER(client_told, true, table);
