@@ -3,7 +3,7 @@
 
 static const struct deviation table[] = {
 	{ "client_stays_with_violator",
-		"3.1.1:MQTT-4.8.0-1 5.0:MQTT-4.13.1-1 5.0:MQTT-4.13.2-1 5.0:U50-ERR-CLIENT",
+		"3.1.1:MQTT-4.8.0-1 5.0:MQTT-4.13.1-1~ 5.0:MQTT-4.13.2-1~ 5.0:U50-ERR-CLIENT~",
 		"A client does not close where a server breaks the rules.",
 		{ { TO_SERVER, EVENT_END, { is_abrupt }, keep_open, 0 },
 			{ TO_SERVER, P(DISCONNECT), { is_refusal }, drop, 0 } } },
