@@ -44,8 +44,7 @@ struct user_known {
 struct session {
 	struct session *next;
 	struct bytes client_id;
-	enum mqtt_version version; /* of its latest connection ... */
-	enum mqtt_version version_before; /* ... and of the one before, if there was one */
+	enum mqtt_version version; /* of its latest connection */
 	unsigned connections;      /* that it has had, the present one included */
 	unsigned resumptions;      /* of these without Clean Start, the first connection left out */
 	unsigned open;             /* connections that stand */
