@@ -49,10 +49,12 @@ struct session {
 	unsigned resumptions;      /* of these without Clean Start, the first connection left out */
 	unsigned open;             /* connections that stand */
 	struct subscription *subscriptions;
+	struct bytes kept;             /* a packet of its that may be sent again */
 	struct last_will will;         /* of its latest connection that had one ... */
 	struct last_will earlier_will; /* ... and of the one before */
-	struct bytes retained;        /* topic of what it has published with RETAIN 1 latest */
-	struct bytes alias[WORLD_ALIASES]; /* what Topic Aliases stood for on any of its connections */
+	struct bytes retained;         /* topic of what it has published with RETAIN 1 latest */
+	struct bytes
+		alias[WORLD_ALIASES]; /* what Topic Aliases stood for on any of its connections */
 	long note[NOTES];
 };
 
@@ -75,7 +77,7 @@ struct world {
 	struct session *sessions[SESSION_BUCKETS];
 	struct published published[PUBLISHED_LATELY]; /* a ring */
 	uint64_t published_count;
-	struct bytes alias[WORLD_ALIASES]; /* what Topic Aliases stood for on any connection */
+	struct bytes alias[WORLD_ALIASES];    /* what Topic Aliases stood for on any connection */
 	struct bytes removed[REMOVED_LATELY]; /* topics of retained messages that were; a ring */
 	unsigned removed_count;
 	struct user_known *users;
@@ -90,7 +92,8 @@ void world_fini(struct world *w);
 struct session *world_connect(struct world *w, const struct packet *connect);
 
 void world_subscribe(struct world *w, struct session *s, const struct packet *subscribe);
-size_t world_unsubscribe(struct session *s, const struct packet *unsubscribe); /* how many it removed */
+size_t world_unsubscribe(
+	struct session *s, const struct packet *unsubscribe); /* how many it removed */
 void world_publish(struct world *w, struct session *publisher, enum mqtt_version version,
 	const struct packet *publish, struct bytes topic);
 

@@ -413,9 +413,9 @@ static void check_size(struct test *t, size_t len)
 	}
 }
 
-#define SIZES                                                                                  \
+#define SIZES                                                                                   \
 	.refs = { "3.1.1:UALL-PAYLOAD-INTACT", "3.1.1:MQTT-4.5.0-1", "5.0:UALL-PAYLOAD-INTACT", \
-		"5.0:MQTT-4.5.0-1" },                                                          \
+		"5.0:MQTT-4.5.0-1" },                                                           \
 	.level = STATED, .versions = BOTH
 
 CASE(payload_of_some_kilobytes, .title = "A payload of 1,100 bytes, or of 4,000, arrives whole",
@@ -435,7 +435,5 @@ CHAPTER(delivery, "Delivery of messages", &case_qos0_not_acknowledged, &case_qos
 	&case_lower_qos_counts, &case_many_subscribers, &case_publisher_gets_its_own_messages,
 	&case_nobody_subscribed, &case_empty_payload_delivered, &case_binary_payload_delivered,
 	&case_order_at_qos_0, &case_order_at_qos_1, &case_order_at_qos_2,
-	&case_order_behind_slow_subscriber, &case_publish_identifier_0,
-	&case_messages_one_by_one,
-	&case_payload_of_some_kilobytes,
-	&case_payload_of_70_kilobytes);
+	&case_order_behind_slow_subscriber, &case_publish_identifier_0, &case_messages_one_by_one,
+	&case_payload_of_some_kilobytes, &case_payload_of_70_kilobytes);

@@ -458,7 +458,8 @@ CASE(retained_flag_by_wildcard,
 }
 
 /* At QoS 0 as well, and each of them once. */
-CASE(retained_at_qos_0, .title = "A retained message of QoS 0 is kept, and sent once, with RETAIN 1",
+CASE(retained_at_qos_0,
+	.title = "A retained message of QoS 0 is kept, and sent once, with RETAIN 1",
 	.refs = { "3.1.1:MQTT-3.3.1-6", "3.1.1:UALL-QOS0-AT-MOST-ONCE", "5.0:MQTT-3.3.1-9",
 		"5.0:UALL-QOS0-AT-MOST-ONCE" },
 	.level = MUST, .versions = BOTH)
@@ -488,5 +489,4 @@ CHAPTER(retained, "Retained messages", &case_retained_for_late_subscriber, &case
 	&case_retain_flag_of_live_messages, &case_retained_qos, &case_retained_for_wildcards,
 	&case_retained_for_several_filters, &case_retained_on_resubscribe,
 	&case_retained_for_each_filter, &case_retained_dollar_topics,
-	&case_retained_flag_by_wildcard,
-	&case_retained_at_qos_0);
+	&case_retained_flag_by_wildcard, &case_retained_at_qos_0);

@@ -143,8 +143,8 @@ static void check_queue(struct test *t, unsigned qos)
 	unsigned first, kept = play_queue(t, qos, QUEUED, &first);
 
 	if (kept < QUEUED && kept < offers(t)->queue)
-		nonstrict(t, "%u of %u messages are queued, from number %u on", kept, QUEUED,
-			first);
+		nonstrict(
+			t, "%u of %u messages are queued, from number %u on", kept, QUEUED, first);
 }
 
 CASE(queue_at_qos_1, .title = "QoS 1 messages wait for an absent subscriber and come in order",
@@ -444,8 +444,8 @@ CASE(resumed_session_is_served,
 		for (unsigned n = 0; n <= i; n++) {
 			unsigned qos = n % (highest + 1);
 			publish(pub, .topic = topics[n], .payload = "live", .qos = qos);
-			expect_message(sub, .topic = topics[n], .payload = "live",
-				.qos = SET(qos), .dup = SET(0));
+			expect_message(sub, .topic = topics[n], .payload = "live", .qos = SET(qos),
+				.dup = SET(0));
 			publish(sub, .topic = topics[n], .payload = "own", .qos = qos);
 			expect_message(sub, .topic = topics[n], .payload = "own", .qos = SET(qos));
 		}
@@ -484,8 +484,7 @@ CASE(requests_in_open_handshakes,
 
 CHAPTER(sessions, "Session State", &case_session_keeps_subscriptions,
 	&case_session_keeps_unsubscriptions, &case_queue_at_qos_1, &case_queue_at_qos_2,
-	&case_queue_of_a_thousand, &case_queue_at_lower_qos, &case_queue_at_qos_0, &case_sessions_are_apart,
-	&case_session_keeps_options, &case_clean_start_ends_session,
+	&case_queue_of_a_thousand, &case_queue_at_lower_qos, &case_queue_at_qos_0,
+	&case_sessions_are_apart, &case_session_keeps_options, &case_clean_start_ends_session,
 	&case_clean_session_leaves_nothing, &case_session_lasts_while_connected,
-	&case_resumed_session_is_served,
-	&case_requests_in_open_handshakes);
+	&case_resumed_session_is_served, &case_requests_in_open_handshakes);

@@ -148,12 +148,12 @@ static struct difference passed(
 	return DIFFERENCE(SPEC_EXTRA, "PUBLISH");
 }
 
-/* Sent again, in its right, but before one that was published earlier and is to be sent again as well. */
+/* Sent again, in its right, but before one that was published earlier and has to be sent again as well. */
 static bool is_sent_again_early(struct peer *p, const struct packet *got,
 	const struct posting *came, const struct posting *wanted)
 {
 	return got->dup && wanted && came->order > wanted->order && times_here(p, got) == 1 &&
-		posting_times(wanted, p->client_id) && postings_are_ordered(came, wanted);
+		posting_times(wanted, p->client_id);
 }
 
 static struct difference lost(const struct posting *came, const struct posting *wanted)
@@ -182,11 +182,15 @@ bool messages_differ(struct peer *p, const struct packet *got, const struct mess
 			messages_from_store(p, got, came);
 		return out->kinds;
 	}
+	bool early = came && is_sent_again_early(p, got, came, wanted);
+	bool ordered = early && postings_are_ordered(came, wanted);
+	bool later = early && comes_later(p, want);
 	if (!came)
 		*out = altered(got, want);
-	else if (is_sent_again_early(p, got, came, wanted))
-		*out = comes_later(p, want) ? DIFFERENCE(SPEC_ORDER, "PUBLISH")
-					    : lost(came, wanted);
+	else if (early && ordered && later)
+		*out = DIFFERENCE(SPEC_ORDER, "PUBLISH");
+	else if (early && !later && (ordered || test_theirs(t) == SIDE_CLIENT))
+		*out = lost(came, wanted); /* whoever sends the others again has left it out */
 	else if (posting_times(came, p->client_id) > 1)
 		*out = copied(p, got, came);
 	else if (!wanted || came->order < wanted->order)
