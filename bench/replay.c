@@ -5,7 +5,7 @@
  *   mqttspec-replay -a TAPE FOLDER [FROM-US TO-US]  all of it, one call after another, also what a thread of the broker
  *                                                   brought into the table meanwhile
  *
- * TAPE is of the library mqttspec-witness; three files are made in FOLDER, and removed again. What began between FROM and TO, of the clock
+ * TAPE is of the library mqttspec-witness; in FOLDER there are the files replay-table, replay-0 and replay-1 then. What began between FROM and TO, of the clock
  * that the load generator tells, is timed; what came before is done, too, so that the files are what they were. Reports one line of JSON;
  * `disk_seconds` is how long the same calls took when they were noted.
  */
@@ -140,14 +140,15 @@ static void run(struct replay *r, struct sums *sums, uint64_t from_us, uint64_t 
 
 static void files_make(struct replay *r, const char *folder)
 {
+	static const char *const names[TAPE_FILES] = { "table", "0", "1" };
+
 	for (unsigned i = 0; i < TAPE_FILES; i++) {
 		char path[4096];
-		snprintf(path, sizeof(path), "%s/replay-%u", folder, i);
+		snprintf(path, sizeof(path), "%s/replay-%s", folder, names[i]);
 		r->files[i] = open(path, O_RDWR | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
 		r->through[i] = open(path, O_RDWR | O_DSYNC | O_CLOEXEC);
 		if (r->files[i] < 0 || r->through[i] < 0)
 			die(path);
-		unlink(path);
 	}
 }
 

@@ -144,7 +144,7 @@ bool store_put(void *store, struct mqtt_view key, struct mqtt_view value)
 	uint64_t changes = (uint64_t)s->batch.count + 1;
 	uint64_t bytes = s->batch.len + key.len + (uint64_t)value.len;
 	int e = writer_room(&s->writer, changes, bytes);
-	if (e && writer_hasten(&s->writer, !s->under_way))
+	if (e && writer_hasten(&s->writer, !s->full))
 		e = writer_room(&s->writer, changes, bytes);
 	if (e) {
 		tell_full(s, key.len + (uint64_t)value.len, e);

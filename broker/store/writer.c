@@ -2,6 +2,8 @@
 
 #include <errno.h>
 
+enum { ROOM_SPARE = 256 << 10 };
+
 /* ---- from the journal to the table --------------------------------------------------------- */
 
 static struct writer_sums sum(struct writer_sums a, struct writer_sums b)
@@ -166,7 +168,7 @@ static int commit_at_once(struct writer *w, const struct batch *b, uint64_t wall
 	return 0;
 }
 
-int writer_commit(struct writer *w, const struct batch *b, uint64_t wall_ms, uint64_t pairs_ms)
+static int commit(struct writer *w, const struct batch *b, uint64_t wall_ms, uint64_t pairs_ms)
 {
 	uint64_t need = segment_need(b);
 	int e = room_find(w, need);
@@ -182,6 +184,17 @@ int writer_commit(struct writer *w, const struct batch *b, uint64_t wall_ms, uin
 	return e;
 }
 
+int writer_commit(struct writer *w, const struct batch *b, uint64_t wall_ms, uint64_t pairs_ms)
+{
+	int e = commit(w, b, wall_ms, pairs_ms);
+
+	pthread_mutex_lock(&w->lock);
+	w->committing = false;
+	pthread_cond_broadcast(&w->turn);
+	pthread_mutex_unlock(&w->lock);
+	return e;
+}
+
 /* ---- room ---------------------------------------------------------------------------------- */
 
 static void announce(struct writer *w)
@@ -194,6 +207,9 @@ static void announce(struct writer *w)
 void writer_announce(struct writer *w, const struct batch *b)
 {
 	w->under_way = (struct writer_sums){ b->count, b->len };
+	pthread_mutex_lock(&w->lock);
+	w->committing = true;
+	pthread_mutex_unlock(&w->lock);
 	announce(w);
 }
 
@@ -216,6 +232,29 @@ static bool settle_saved(struct writer *w)
 	return true;
 }
 
+/* What is in the current file goes on its way to the table. With the lock. */
+static void hasten(struct writer *w)
+{
+	if (!w->committing && !w->busy && !w->full && current(w)->end)
+		turn_over(w);
+}
+
+bool writer_hasten(struct writer *w, bool wait)
+{
+	pthread_mutex_lock(&w->lock);
+	while (wait && w->committing)
+		pthread_cond_wait(&w->turn, &w->lock);
+	if (!wait || !await(w))
+		hasten(w);
+	if (wait)
+		await(w);
+	pthread_mutex_unlock(&w->lock);
+	return settle_saved(w);
+}
+
+/* What is in the journal takes a good deal less room once it is in the table. So where there is hardly any left, it goes there before
+ * the file is full.
+ */
 void writer_settle(struct writer *w, int e)
 {
 	if (!e)
@@ -223,16 +262,9 @@ void writer_settle(struct writer *w, int e)
 	w->under_way = (struct writer_sums){ 0 };
 	announce(w);
 	settle_saved(w);
-}
-
-bool writer_hasten(struct writer *w, bool idle)
-{
-	pthread_mutex_lock(&w->lock);
-	if (idle && !w->busy && !w->full && current(w)->end)
-		turn_over(w);
-	pthread_mutex_unlock(&w->lock);
-	/* What is being written counts where it has been before, until it is settled. */
-	return idle && settle_saved(w);
+	if (w->logged.changes &&
+		table_room(&w->table, w->logged.changes, w->logged.bytes + ROOM_SPARE))
+		writer_hasten(w, false);
 }
 
 int writer_room(struct writer *w, uint64_t changes, uint64_t bytes)

@@ -36,6 +36,7 @@ struct writer {
 	pthread_cond_t turn; /* something of what follows has changed */
 	bool runs;
 	bool ends;
+	bool committing; /* since writer_announce */
 	bool busy;  /* the thread is at work */
 	bool full;  /* the file that is not the current one has what the table does not have */
 	int error;  /* why, when the thread is not at work */
@@ -67,10 +68,10 @@ void writer_settle(struct writer *w, int e);
 /* Room for what is in the batch, and so much more: as table_room. */
 int writer_room(struct writer *w, uint64_t changes, uint64_t bytes);
 
-/* There is no room: what is in the journal takes less as soon as it is in the table. Sees to that, where `idle` says that no commit
- * is under way; true if some of it is there by now, and there may be room.
+/* There is no room: but what is in the journal takes less as soon as it is in the table. Sees to that, and waits for it if it is
+ * to. True if some of it is there by now, and there may be room.
  */
-bool writer_hasten(struct writer *w, bool idle);
+bool writer_hasten(struct writer *w, bool wait);
 
 /* Tries again what the thread has failed to do. */
 void writer_retry(struct writer *w);
