@@ -3,7 +3,7 @@
 #include <endian.h>
 #include <string.h>
 
-#include <zlib.h>
+#include <libdeflate.h>
 
 struct head {
 	uint32_t checksum;
@@ -16,9 +16,9 @@ _Static_assert(sizeof(struct head) == BLOCK_HEAD, "the head has no gap");
 static uint32_t checksum_of(const uint8_t *at, uint64_t place)
 {
 	const uint64_t bytes = htobe64(place);
-	uLong sum = crc32(0, (const uint8_t *)&bytes, sizeof(bytes));
+	uint32_t sum = libdeflate_crc32(0, &bytes, sizeof(bytes));
 
-	return (uint32_t)crc32(sum, at + sizeof(uint32_t), BLOCK_SIZE - sizeof(uint32_t));
+	return libdeflate_crc32(sum, at + sizeof(uint32_t), BLOCK_SIZE - sizeof(uint32_t));
 }
 
 void block_seal(const struct block *b, uint8_t at[static BLOCK_SIZE], uint64_t place)

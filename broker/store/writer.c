@@ -134,14 +134,15 @@ static int room_find(struct writer *w, uint64_t need)
 
 	while (!e && current(w)->end && !segment_fits(current(w), need)) {
 		pthread_mutex_lock(&w->lock);
-		bool larger = w->full && w->busy && current(w)->bytes < w->journal.most_bytes;
-		if (!larger)
-			e = await(w);
-		if (!larger && !e)
+		bool larger = w->busy && current(w)->bytes < w->journal.most_bytes;
+		pthread_mutex_unlock(&w->lock);
+		if (larger && !grow(w))
+			continue;
+		pthread_mutex_lock(&w->lock);
+		e = await(w);
+		if (!e)
 			turn_over(w);
 		pthread_mutex_unlock(&w->lock);
-		if (larger)
-			e = grow(w);
 	}
 	return e;
 }
