@@ -130,25 +130,21 @@ static int segment_join(const struct segment *s, uint64_t bytes, struct joining 
 	return g->gap || found.damaged ? JOURNAL_DAMAGED : 0;
 }
 
-/* Which of them is older. Returns 0, an errno, or JOURNAL_DAMAGED. */
-static int look(const struct segment segments[static JOURNAL_SEGMENTS], unsigned *older,
-	struct journal_found *found)
+/* What both are like, from which it follows which one is older. Returns 0, an errno, or JOURNAL_DAMAGED. */
+static int look(const struct segment segments[static JOURNAL_SEGMENTS],
+	struct segment_found there[static JOURNAL_SEGMENTS], struct journal_found *found)
 {
-	uint64_t first[JOURNAL_SEGMENTS];
 	int result = 0;
 
 	for (unsigned i = 0; i < JOURNAL_SEGMENTS; i++) {
-		struct segment_found there;
-		int e = segment_read(&segments[i], segments[i].bytes, take_none, NULL, &there);
-		first[i] = there.first;
-		if (there.highest > found->highest)
-			found->highest = there.highest;
-		if (!result && (e || there.damaged)) {
+		int e = segment_read(&segments[i], segments[i].bytes, take_none, NULL, &there[i]);
+		if (there[i].highest > found->highest)
+			found->highest = there[i].highest;
+		if (!result && (e || there[i].damaged)) {
 			found->segment = i;
 			result = e ? e : JOURNAL_DAMAGED;
 		}
 	}
-	*older = first[1] < first[0];
 	return result;
 }
 
@@ -164,15 +160,18 @@ int journal_read(int folder, uint64_t after, struct batch *to, struct journal_fo
 		if (e)
 			found->segment = i;
 	}
-	unsigned older = 0;
+	struct segment_found there[JOURNAL_SEGMENTS] = { 0 };
 	if (!e)
-		e = look(segments, &older, found);
+		e = look(segments, there, found);
 	/* Where one is damaged, what the other one has may still be what comes next. */
 	for (unsigned i = 0; i < JOURNAL_SEGMENTS; i++) {
-		const struct segment *s = &segments[older ^ i];
-		int wrong = s->fd < 0 ? 0 : segment_join(s, s->bytes, &g);
+		unsigned at = (there[1].first < there[0].first) ^ i;
+		const struct segment *s = &segments[at];
+		int wrong = 0;
+		if (s->fd >= 0 && (!there[at].last || there[at].last > after))
+			wrong = segment_join(s, s->bytes, &g);
 		if (wrong && !e) {
-			found->segment = older ^ i;
+			found->segment = at;
 			e = wrong;
 		}
 	}

@@ -23,19 +23,12 @@ enum {
 
 /* ---- files --------------------------------------------------------------------------------- */
 
-static int write_all(int fd, const uint8_t *data, size_t len, uint64_t at)
+/* Where only a part is written the disk is full, or worse: to go on would leave half a block. */
+static int write_once(int fd, const uint8_t *data, size_t len, uint64_t at)
 {
-	while (len) {
-		ssize_t n = pwrite(fd, data, len, (off_t)at);
-		if (n < 0 && errno == EINTR)
-			continue;
-		if (n <= 0)
-			return n ? errno : EIO;
-		data += n;
-		len -= (size_t)n;
-		at += (uint64_t)n;
-	}
-	return 0;
+	ssize_t n = pwrite(fd, data, len, (off_t)at);
+
+	return n == (ssize_t)len ? 0 : n < 0 ? errno : EIO;
 }
 
 /* Blocks of no commit: what has never been written is not to be told from what is damaged otherwise. */
@@ -49,7 +42,7 @@ static int write_blank(int fd, uint64_t from, uint64_t to)
 		size_t len = to - from < CHUNK ? (size_t)(to - from) : CHUNK;
 		for (size_t at = 0; at < len; at += BLOCK_SIZE)
 			block_seal(&blank, chunk + at, from + at);
-		e = write_all(fd, chunk, len, from);
+		e = write_once(fd, chunk, len, from);
 		from += len;
 	}
 	free(chunk);
@@ -211,7 +204,7 @@ int segment_write(struct segment *s, const struct commit *c, const struct batch 
 	struct pour p = { .at = room->bytes };
 	pour_all(&p, s, c, b);
 	size_t size = seal_all(&p, room->bytes, s->end, c->number);
-	int e = write_all(s->fd, room->bytes, size, s->end);
+	int e = write_once(s->fd, room->bytes, size, s->end);
 	if (!e && sync && fdatasync(s->fd))
 		e = errno;
 	room_shrink(room);
@@ -278,6 +271,7 @@ static bool commit_take(struct scan *n)
 	}
 	if (!n->found->first)
 		n->found->first = commit.number;
+	n->found->last = commit.number;
 	return n->take(n->context, &commit, (struct mqtt_view){ c.at, cursor_left(&c) });
 }
 

@@ -59,7 +59,7 @@ int segment_write(struct segment *s, const struct commit *c, const struct batch 
 typedef bool segment_take(void *context, const struct commit *c, struct mqtt_view changes);
 
 struct segment_found {
-	uint64_t first; /* the first commit; 0: there is none */
+	uint64_t first, last; /* commits; 0: there is none */
 	uint64_t highest; /* number that any block has */
 	bool damaged;     /* it has been read up to there */
 };
