@@ -24,10 +24,11 @@ enum tape_file {
 };
 
 struct tape_call {
-	uint64_t began_us;              /* of CLOCK_MONOTONIC, as in base/clock.h */
-	uint64_t at;                    /* in the file */
-	uint32_t took_ns;               /* UINT32_MAX: that, or longer */
-	uint32_t kind : 4, file : 4, pieces : 24; /* enum tape_kind; the buffers that were written at once */
+	uint64_t began_us; /* of CLOCK_MONOTONIC, as in base/clock.h */
+	uint64_t at;       /* in the file */
+	uint32_t took_ns;  /* UINT32_MAX: that, or longer */
+	uint32_t kind : 4, file : 4,
+		pieces : 24; /* enum tape_kind; the buffers that were written at once */
 	uint64_t len;
 };
 

@@ -48,7 +48,8 @@ static enum tape_file file_of(int fd)
 	return at[sizeof(name) - 1] == '0' ? TAPE_JOURNAL_0 : TAPE_JOURNAL_1;
 }
 
-static void note(int fd, enum tape_kind kind, uint64_t began_ns, uint64_t at, uint64_t len, int pieces)
+static void note(
+	int fd, enum tape_kind kind, uint64_t began_ns, uint64_t at, uint64_t len, int pieces)
 {
 	uint64_t took_ns = now_ns() - began_ns;
 

@@ -42,14 +42,16 @@ int journal_make(int folder, uint64_t most_bytes)
 
 	for (unsigned i = 0; !e && i < JOURNAL_SEGMENTS; i++) {
 		struct segment s;
-		e = segment_make(&s, folder, journal_name(i), most < FIRST_BYTES ? most : FIRST_BYTES);
+		e = segment_make(
+			&s, folder, journal_name(i), most < FIRST_BYTES ? most : FIRST_BYTES);
 		if (!e)
 			segment_close(&s);
 	}
 	return e ? e : fsync(folder) ? errno : 0;
 }
 
-int journal_open(struct journal *j, int folder, uint64_t number, uint64_t previous, uint64_t most_bytes)
+int journal_open(
+	struct journal *j, int folder, uint64_t number, uint64_t previous, uint64_t most_bytes)
 {
 	int e = 0;
 
@@ -72,8 +74,8 @@ void journal_close(struct journal *j)
 	j->room = (struct segment_room){ 0 };
 }
 
-int journal_write(struct journal *j, const struct batch *b, uint64_t wall_ms, uint64_t pairs_ms,
-	bool sync)
+int journal_write(
+	struct journal *j, const struct batch *b, uint64_t wall_ms, uint64_t pairs_ms, bool sync)
 {
 	const struct commit c = { .number = ++j->number,
 		.previous = j->previous,
@@ -91,7 +93,7 @@ int journal_write(struct journal *j, const struct batch *b, uint64_t wall_ms, ui
 struct joining {
 	struct batch *to;
 	uint64_t after; /* the latest commit that counts so far; 0: any may be the next one */
-	bool anew;      /* it is not known which is the first that counts: one after a gap, if there is any */
+	bool anew; /* it is not known which is the first that counts: one after a gap, if there is any */
 	struct commit latest;
 	bool gap, no_memory;
 };

@@ -15,8 +15,8 @@ enum { JOURNAL_SEGMENTS = 2 };
 struct journal {
 	struct segment segments[JOURNAL_SEGMENTS];
 	unsigned current;
-	uint64_t number;   /* of the latest commit, which may have failed */
-	uint64_t previous; /* of the latest one that did not */
+	uint64_t number;     /* of the latest commit, which may have failed */
+	uint64_t previous;   /* of the latest one that did not */
 	uint64_t most_bytes; /* of a segment */
 	struct segment_room room;
 };
@@ -30,15 +30,16 @@ int journal_make(int folder, uint64_t most_bytes);
 void journal_drop(int folder);
 
 /* Opens both, which are free. `number`: that no block in them exceeds; `previous`: of the latest commit. Returns 0 or an errno. */
-int journal_open(struct journal *j, int folder, uint64_t number, uint64_t previous, uint64_t most_bytes);
+int journal_open(
+	struct journal *j, int folder, uint64_t number, uint64_t previous, uint64_t most_bytes);
 void journal_close(struct journal *j);
 
 /* How many bytes both may have at most, of a store of this size. */
 uint64_t journal_most_bytes(uint64_t most_bytes);
 
 /* Writes the commit of this batch where there is room for it. Returns 0 or an errno: then it may be done again. */
-int journal_write(struct journal *j, const struct batch *b, uint64_t wall_ms, uint64_t pairs_ms,
-	bool sync);
+int journal_write(
+	struct journal *j, const struct batch *b, uint64_t wall_ms, uint64_t pairs_ms, bool sync);
 
 enum { JOURNAL_DAMAGED = -1 }; /* in the place of an errno */
 

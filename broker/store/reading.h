@@ -23,7 +23,7 @@ struct reading {
 	struct pages pages;
 	struct head head;    /* its times and its latest commit are those of the journal */
 	struct batch latest; /* what that has after the file */
-	uint64_t highest;    /* number of a commit in the journal, also of one that does not count */
+	uint64_t highest; /* number of a commit in the journal, also of one that does not count */
 	int fd;
 	uint64_t lost; /* pairs that were damaged, while it is salvaged */
 };

@@ -144,8 +144,8 @@ static void pour_number(struct pour *p, uint64_t number, unsigned bytes)
 	pour(p, text, bytes);
 }
 
-static void pour_all(struct pour *p, const struct segment *s, const struct commit *c,
-	const struct batch *b)
+static void pour_all(
+	struct pour *p, const struct segment *s, const struct commit *c, const struct batch *b)
 {
 	pour_number(p, c->previous, 8);
 	pour_number(p, c->wall_ms, 8);
@@ -171,7 +171,9 @@ static size_t seal_all(const struct pour *p, uint8_t *bytes, uint64_t place, uin
 		const struct block b = { .commit = number,
 			.marks = (at ? 0 : BLOCK_FIRST) | (at == last ? BLOCK_LAST : 0),
 			.data = { bytes + at + BLOCK_HEAD,
-				at < last ? BLOCK_DATA : at == last ? p->filled : 0 } };
+				at < last            ? BLOCK_DATA
+					: at == last ? p->filled
+						     : 0 } };
 		block_seal(&b, bytes + at, place + at);
 	}
 	return size;

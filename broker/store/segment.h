@@ -25,8 +25,9 @@ struct segment {
 
 /* What stands before the changes of a commit. */
 struct commit {
-	uint64_t number;   /* from 1 on, ascending */
-	uint64_t previous; /* the number of the one before it: those between were tried and have failed */
+	uint64_t number; /* from 1 on, ascending */
+	uint64_t
+		previous; /* the number of the one before it: those between were tried and have failed */
 	uint64_t wall_ms, pairs_ms; /* when that was; see head.h */
 };
 
@@ -60,8 +61,8 @@ typedef bool segment_take(void *context, const struct commit *c, struct mqtt_vie
 
 struct segment_found {
 	uint64_t first, last; /* commits; 0: there is none */
-	uint64_t highest; /* number that any block has */
-	bool damaged;     /* it has been read up to there */
+	uint64_t highest;     /* number that any block has */
+	bool damaged;         /* it has been read up to there */
 };
 
 /* Reads the commits in the first `bytes`, and looks at the rest of these. Returns 0, or an errno if they cannot be read; found->damaged

@@ -40,8 +40,8 @@ static int env_open(struct table *t)
 		return e;
 	e = mdb_env_set_mapsize(env, MAP_FIRST);
 	if (!e)
-		e = mdb_env_open(env, t->path,
-			MDB_NOTLS | (t->how & TABLE_FILE ? MDB_NOSUBDIR : 0), FILE_MODE);
+		e = mdb_env_open(env, t->path, MDB_NOTLS | (t->how & TABLE_FILE ? MDB_NOSUBDIR : 0),
+			FILE_MODE);
 	if (!e)
 		e = mdb_env_info(env, &info);
 	/* A file that is larger has a map of its own size. */

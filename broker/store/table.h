@@ -31,8 +31,8 @@ struct table {
 	MDB_env *env; /* NULL: it has to be opened again */
 	MDB_dbi dbi;
 	struct points points;
-	char *path;   /* of the folder, or the file */
-	unsigned how; /* TABLE_... */
+	char *path;                      /* of the folder, or the file */
+	unsigned how;                    /* TABLE_... */
 	struct table_size size, written; /* as table_settle had it, and as table_commit leaves it */
 	uint64_t latest_bytes; /* that the latest batch took up: what it replaced is not free yet */
 	uint64_t under_way_bytes; /* that what is on its way to the table may take up */

@@ -148,7 +148,8 @@ static int room_find(struct writer *w, uint64_t need)
 }
 
 /* It has no room in an empty file. */
-static int commit_at_once(struct writer *w, const struct batch *b, uint64_t wall_ms, uint64_t pairs_ms)
+static int commit_at_once(
+	struct writer *w, const struct batch *b, uint64_t wall_ms, uint64_t pairs_ms)
 {
 	struct head head = { .wall_ms = wall_ms, .pairs_ms = pairs_ms };
 
@@ -292,15 +293,15 @@ static int journal_begin(struct writer *w, const struct writer_settings *setting
 	int e = head->logged ? 0 : journal_make(settings->folder->fd, settings->most_bytes);
 
 	return e ? e
-		 : journal_open(&w->journal, settings->folder->fd,
-			   highest > base ? highest : base, base, settings->most_bytes);
+		 : journal_open(&w->journal, settings->folder->fd, highest > base ? highest : base,
+			   base, settings->most_bytes);
 }
 
 static int table_begin(struct writer *w, struct batch *latest, const struct head *head)
 {
-	const struct head now = { .wall_ms = head->wall_ms,
-		.pairs_ms = head->pairs_ms,
-		.logged = w->journal.previous };
+	const struct head now = {
+		.wall_ms = head->wall_ms, .pairs_ms = head->pairs_ms, .logged = w->journal.previous
+	};
 
 	table_announce(&w->table, latest->count, latest->len);
 	int e = table_room(&w->table, 0, 0);

@@ -37,10 +37,10 @@ struct writer {
 	bool runs;
 	bool ends;
 	bool committing; /* since writer_announce */
-	bool busy;  /* the thread is at work */
-	bool full;  /* the file that is not the current one has what the table does not have */
-	int error;  /* why, when the thread is not at work */
-	bool has_saved; /* and since the latest writer_settle: */
+	bool busy;       /* the thread is at work */
+	bool full;       /* the file that is not the current one has what the table does not have */
+	int error;       /* why, when the thread is not at work */
+	bool has_saved;  /* and since the latest writer_settle: */
 	struct writer_sums saved;
 	struct table_size size;
 };

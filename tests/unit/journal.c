@@ -243,7 +243,8 @@ static void a_block_in_the_place_of_another_is_noticed(void **state)
 
 	commit(p, 1, 2 * PAGE);
 	uint8_t *file = file_of(p);
-	assert_int_equal(pwrite(p->s.fd, file + BLOCK_SIZE, BLOCK_SIZE, 2 * BLOCK_SIZE), BLOCK_SIZE);
+	assert_int_equal(
+		pwrite(p->s.fd, file + BLOCK_SIZE, BLOCK_SIZE, 2 * BLOCK_SIZE), BLOCK_SIZE);
 	assert_int_equal(listen(p, &damaged).count, 0);
 	assert_true(damaged);
 	free(file);
@@ -320,7 +321,8 @@ static void commits_of_both_files_follow_each_other(void **state)
 	j.previous = 30;
 	commit_in(&j, 0, 31); /* as after another start */
 	assert_int_equal(read_after(p, 30, 1, &found), 0);
-	assert_int_equal(read_after(p, 0, 1, &found), 0); /* what came before the gap does not count */
+	assert_int_equal(
+		read_after(p, 0, 1, &found), 0); /* what came before the gap does not count */
 	assert_int_equal(unlinkat(p->fd, journal_name(1), 0), 0);
 	assert_int_equal(read_after(p, 30, 1, &found), ENOENT);
 	assert_int_equal(found.segment, 1);

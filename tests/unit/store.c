@@ -598,8 +598,8 @@ static void change(struct place *p, struct model *m, unsigned number, uint8_t fi
 	m->count += (first != 0) - (m->first[number] != 0);
 	m->first[number] = first;
 	if (first)
-		assert_true(store_put(p->store, (struct mqtt_view){ key, 2 },
-			(struct mqtt_view){ value, len }));
+		assert_true(store_put(
+			p->store, (struct mqtt_view){ key, 2 }, (struct mqtt_view){ value, len }));
 	else
 		store_remove(p->store, (struct mqtt_view){ key, 2 });
 	free(value);
@@ -617,7 +617,9 @@ static void check(struct place *p, const struct model *m, struct reading *r)
 		assert_true(at == p->all.data || number > previous);
 		assert_int_equal(at[10], m->first[number]);
 		previous = number;
-		at += 10 + ((uint32_t)at[6] << 24 | (uint32_t)at[7] << 16 | (uint32_t)at[8] << 8 | at[9]);
+		at += 10 +
+			((uint32_t)at[6] << 24 | (uint32_t)at[7] << 16 | (uint32_t)at[8] << 8 |
+				at[9]);
 	}
 }
 
