@@ -8,7 +8,7 @@ import time
 
 LIMIT_S = 60
 FILES = ["data.mdb", "journal-0", "journal-1"]  # of a store
-SMALL_JOURNAL = "persistence_max_bytes 32000000"  # whose files are full after some turns
+SMALL_JOURNAL = "persistence_max_bytes 64000000"  # whose files are full after some turns
 
 
 class Broken(Exception):
