@@ -24,6 +24,7 @@ enum {
 	CODE_TAKEN_OVER = 0x8E,
 	REFUSAL = 0x80,
 	TENTH = 10,
+	THOUSANDTH = 1000,
 };
 
 /* ---- a PUBLISH ----------------------------------------------------------------------------- */
@@ -333,11 +334,6 @@ bool has_no_id(const struct passing *it)
 	return !it->packet->client_id.len && !(it->packet->connect_flags & CONNECT_CLEAN);
 }
 
-bool has_strange_level(const struct passing *it)
-{
-	return it->packet->level > MQTT_50;
-}
-
 bool has_strange_name(const struct passing *it)
 {
 	return !bytes_equal(it->packet->protocol_name, BYTES("MQTT")) &&
@@ -420,6 +416,16 @@ bool is_third(const struct passing *it)
 bool is_tenth(const struct passing *it)
 {
 	return number_of(it) >= TENTH;
+}
+
+bool is_thousandth(const struct passing *it)
+{
+	return number_of(it) == THOUSANDTH;
+}
+
+bool is_beyond_thousand(const struct passing *it)
+{
+	return number_of(it) > THOUSANDTH;
 }
 
 /* ---- other packets ------------------------------------------------------------------------- */

@@ -22,6 +22,7 @@
 #include "harness/peers/guest.h"
 #include "harness/peers/lateness.h"
 #include "harness/peers/leavings.h"
+#include "harness/peers/load.h"
 #include "harness/play.h"
 #include "harness/transport/endpoint.h"
 #include "harness/transport/tap.h"
@@ -60,6 +61,7 @@ enum reading {
 struct peer {
 	struct test *test;
 	struct tape_party *party;
+	enum mqtt_version version; /* that it speaks: the run's, or the other one */
 	const char *role;  /* the name that the case gave it: the same role has the same ClientId */
 	struct pipe *pipe; /* NULL when the dial failed */
 	const char *client_id;
@@ -101,6 +103,7 @@ struct peer {
 	bool misbehaves;  /* breaks rules on purpose, also the limits of the target */
 	bool spells;      /* sends what the case has spelt: it may break rules, but no limits */
 	struct pings pings;
+	struct load_part *part;  /* that it has in the load; NULL: none */
 	struct monitor *monitor; /* of what the target sends */
 	struct monitor *conduct; /* of what the peer itself sends */
 };
@@ -146,6 +149,7 @@ struct test {
 	bool showed_secret;     /* a password has gone out */
 	jmp_buf out;            /* where a verdict goes when it leaves the body */
 	uint64_t random;
+	unsigned speaks; /* enum mqtt_version of peers to come; 0: that of the run */
 
 	struct peer *peers[PEERS_MAX];
 	size_t peer_count;
@@ -162,9 +166,9 @@ struct test {
 	int64_t question_until_us; /* an answer that comes later says nothing; 0: always open */
 
 	struct messages messages; /* that our peers have published */
-	struct lateness lateness;
-	bool waits;
-	/* the runner was told that it does nothing else */ /* how late the machine has been */
+	struct load *load;        /* those of a load; NULL: there is none */
+	struct lateness lateness; /* how late the machine has been */
+	bool waits;               /* the runner was told that it does nothing else */
 	const char *foreign; /* topic of a message of another case run that came first; or NULL */
 	bool foreign_unanswered; /* one came at QoS 1 or 2, and may be in the way of others */
 	const char *misconduct;  /* the first rule that we broke undeclared: a sentence; or NULL */
