@@ -21,7 +21,7 @@ struct flows;
 
 /* The packet in which something lies. */
 struct moment {
-	uint64_t packet; /* struct packet's number */
+	uint64_t packet; /* struct captured's number */
 	int64_t at_us;   /* since 1970 */
 };
 
@@ -50,14 +50,12 @@ struct flow {
 		uint32_t packets;         /* with data */
 		uint32_t retransmissions; /* packets that brought nothing new */
 		uint32_t reordered;       /* packets that came before one they follow */
-		uint32_t
-			differing; /* packets that brought other bytes in the same place: the first count */
-		uint32_t
-			zero_windows; /* packets that closed the window: the other side has to wait */
-		uint32_t probes;      /* keep-alive and window probes of TCP */
+		uint32_t differing;       /* packets with other bytes in a place that had some */
+		uint32_t zero_windows;    /* packets that closed the window for the other side */
+		uint32_t probes;          /* keep-alive probes of TCP */
 	} ways[2];
 	void *judge; /* the listener's own */
-	bool ignored; /* the listener's: it wants neither bytes nor gaps of this flow any more, and saves their cost */
+	bool ignored; /* the listener's: it wants no bytes and no gaps any more, and saves their cost */
 };
 
 enum flow_end_how { FLOW_FIN, FLOW_RST };
@@ -94,11 +92,10 @@ struct flow_listener {
 struct flows_limits {
 	uint32_t flows;      /* at a time; beyond, the one that was silent longest is given up */
 	uint32_t held_bytes; /* that wait for others in one way of a flow */
-	uint64_t held_bytes_all; /* in all flows */
-	uint32_t wait_ms;        /* for bytes that nobody has acknowledged */
-	uint32_t
-		acknowledged_wait_ms; /* for bytes that the other side has acknowledged, so that no other copy comes */
-	uint32_t half_open_s; /* for an answer to SYN, or a second FIN */
+	uint64_t held_bytes_all;       /* in all flows */
+	uint32_t wait_ms;              /* for bytes that nobody has acknowledged */
+	uint32_t acknowledged_wait_ms; /* for bytes that need no other copy: they had arrived */
+	uint32_t half_open_s;          /* for an answer to SYN, or a second FIN */
 };
 
 extern const struct flows_limits flows_limits_usual;
@@ -129,7 +126,7 @@ struct flows *flows_new(
 	const struct flows_limits *limits, const struct flow_listener *listener, void *to);
 
 /* False without memory; what has come is lost, and the table stays good. */
-bool flows_packet(struct flows *f, const struct packet *packet);
+bool flows_packet(struct flows *f, const struct captured *packet);
 
 /* Time passes without packets, as a live capture knows: gives up what has waited too long. */
 void flows_time(struct flows *f, int64_t now_us);

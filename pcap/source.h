@@ -14,7 +14,7 @@
 
 struct source;
 
-struct packet {
+struct captured {
 	uint64_t number; /* in the capture, from 1, as Wireshark counts */
 	int64_t at_ns;   /* since 1970 */
 	const uint8_t
@@ -44,7 +44,7 @@ struct source *source_interface(
 	const char *interface, const char *filter, char *error, size_t error_size);
 
 /* The next packet. Waits for at most `budget_ms` where there is something to wait for. */
-enum source_got source_next(struct source *s, int budget_ms, struct packet *packet);
+enum source_got source_next(struct source *s, int budget_ms, struct captured *packet);
 
 /* Lets a source_next that waits, and all later ones, return SOURCE_END. May be called by a signal handler. */
 void source_stop(struct source *s);
