@@ -35,6 +35,21 @@ void arena_fini(struct arena *a)
 	a->taken = 0;
 }
 
+void arena_reset(struct arena *a)
+{
+	struct arena_block *kept = a->newest;
+
+	if (!kept)
+		return;
+	a->newest = kept->older;
+	arena_fini(a);
+	memset(kept->data, 0, kept->used);
+	kept->used = 0;
+	kept->older = NULL;
+	a->newest = kept;
+	a->taken = sizeof(*kept) + kept->size;
+}
+
 static struct arena_block *block_new(struct arena *a, size_t size)
 {
 	struct arena_block *block = calloc(1, sizeof(*block) + size);

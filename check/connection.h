@@ -1,0 +1,54 @@
+/* One connection of a capture, judged: each side by a monitor of its own.
+ *
+ *	bytes ─▶ recogniser ─▶ (unwrap) ─▶ way ─▶ packets ─▶ monitors, keep alive, tolerance ─▶ findings
+ *
+ * The place for what decrypts TLS is before the recogniser: what it gives out are bytes of the same connection.
+ */
+#ifndef CHECK_CONNECTION_H
+#define CHECK_CONNECTION_H
+
+#include "base/arena.h"
+#include "check/finding.h"
+#include "check/sessions.h"
+
+struct connection;
+
+/* Who hears of findings. */
+struct check_listener {
+	/* As soon as the packet after it has come. What it points to is good during the call. */
+	void (*found)(void *to, const struct check_connection *connection,
+		const struct check_finding *finding);
+	/* The connection is over, and so is what is known of it. */
+	void (*over)(void *to, const struct check_connection *connection,
+		const struct check_finding *findings, size_t count);
+};
+
+/* What connections share. */
+struct judge {
+	struct sessions *sessions;
+	struct arena scratch; /* of the packet at hand */
+	struct check_listener listener;
+	void *to;
+	const char *client_id; /* a pattern (fnmatch) of those that are wanted; NULL: all */
+};
+
+/* `known`: its acceptor is a server of MQTT, whatever its first bytes are. */
+struct connection *connection_new(struct judge *judge, struct flow *flow, bool known);
+void connection_free(struct connection *c);
+
+void connection_bytes(
+	struct connection *c, enum flow_from from, struct bytes data, const struct moment *moment);
+void connection_gap(struct connection *c, enum flow_from from, uint64_t missing,
+	const struct moment *moment);
+void connection_ended(struct connection *c, enum flow_from from, enum flow_end_how how,
+	const struct moment *moment);
+
+/* Hands out what is left to tell; connection_free comes next. */
+void connection_over(struct connection *c);
+
+const struct check_connection *connection_facts(const struct connection *c);
+
+/* Nothing that comes can matter. */
+bool connection_is_done(const struct connection *c);
+
+#endif
