@@ -160,7 +160,7 @@ INPUTS = {
         Input("wants the real bytes where there are no others", "mqttspec run mosquitto will --wire", 2,
               "mqttspec run: --wire is for TLS and WebSocket (--transports tls,ws,wss), and there is none; every other capture has the real bytes already"),
         Input("records an interface that is not there", "mqttspec run mosquitto will --capture nowhere0", 2,
-              "mqttspec run: nowhere0: no such interface; `mqttspec run --capture any` takes all"),
+              "mqttspec run: nowhere0: no such interface; `any` takes all"),
         Input("checks no agent", "mqttspec agent-check", 2,
               "mqttspec agent-check: the command line of an agent is missing"),
         Input("checks a program that is no agent", "mqttspec agent-check true", 3,
