@@ -98,7 +98,8 @@ static void on_bytes(void *to, struct flow *flow, enum flow_from from, const uin
 		return;
 	bool was_open = connection_facts(connection)->kind == CONNECTION_OPEN;
 	connection_bytes(connection, from, (struct bytes){ data, size }, moment);
-	if (was_open && flow->whole && connection_facts(connection)->kind >= CONNECTION_MQTT)
+	if (was_open && connection_facts(connection)->whole &&
+		connection_facts(connection)->kind >= CONNECTION_MQTT)
 		remember_server(c, flow);
 	flow->ignored = connection_is_done(connection);
 }

@@ -38,6 +38,7 @@ struct connection {
 	const char *fault; /* of the opening of a WebSocket, told once it is known to be for MQTT */
 	const char *fault_what;
 	enum side fault_of;
+	bool heard; /* something has come */
 	struct stream streams[2]; /* by enum side */
 	struct exchange exchange;
 };
@@ -342,6 +343,25 @@ static void recognise_whole(
 	take(c, side, (struct bytes){ s->first, before }, moment);
 }
 
+/* The SYN is not in the capture. What a client says first is all the same, and nothing comes before it. */
+static void recognise_joined(struct connection *c, enum side side, struct bytes data)
+{
+	enum recognised first = recognise(data);
+
+	if (first == RECOGNISED_TLS || (data.len > 2 && !memcmp(data.data, "\x17\x03", 2))) {
+		give_up(c, CONNECTION_TLS);
+		return;
+	}
+	if (first != RECOGNISED_MQTT && first != RECOGNISED_HTTP)
+		return;
+	if (side == SIDE_SERVER)
+		swap_sides(c);
+	c->sides_are_clear = true;
+	c->facts.whole = true;
+	for (int each = SIDE_CLIENT; each <= SIDE_SERVER; each++)
+		c->streams[each].in_step = true;
+}
+
 static bool is_open(const struct connection *c)
 {
 	return c->facts.kind == CONNECTION_OPEN && c->facts.whole && !c->streams[SIDE_CLIENT].unwrap;
@@ -367,6 +387,11 @@ void connection_bytes(
 
 	if (connection_is_done(c))
 		return;
+	if (!c->heard && !c->facts.whole) {
+		recognise_joined(c, side, data);
+		side = side_of(c, from);
+	}
+	c->heard = true;
 	if (is_open(c))
 		recognise_whole(c, side, data, moment);
 	if (is_open(c) || connection_is_done(c))
