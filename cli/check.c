@@ -5,11 +5,14 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/arena.h"
 #include "check/check.h"
+#include "check/records.h"
 #include "check/report.h"
 #include "cli/cli.h"
 #include "cli/output.h"
 #include "pcap/source.h"
+#include "spec/spec.h"
 
 enum { PORTS_MAX = 64, IDLE_MS = 200, ERROR_SIZE = 1024 };
 
@@ -32,12 +35,17 @@ static const char help[] =
 	"      --server ADDR   only connections to this server: 10.0.0.1, 10.0.0.1:1883\n"
 	"      --client-id P   only clients whose ClientId matches P (shell wildcards)\n"
 	"  -q, --quiet         no line for a connection without findings\n"
+	"      --json          write records instead (docs/RECORDS.md): a run in which servers\n"
+	"                      are judged, then one for clients, a case for each connection\n"
+	"      --out DIR       write these records to DIR/server/run.jsonl and\n"
+	"                      DIR/client/run.jsonl, for mqttspec report, diff and matrix\n"
 	"  -h, --help          this\n"
 	"\n"
 	"Examples:\n"
 	"  mqttspec check field.pcap\n"
 	"  tcpdump -i eth0 -w - port 1883 | mqttspec check -\n"
 	"  mqttspec check -i lo --port 1884\n"
+	"  mqttspec check field.pcap --out found && mqttspec report found/server --html f.html\n"
 	"\n"
 	"Exit codes: 0 when nothing was found; 1 when a statement was broken; 2 for bad usage; 3\n"
 	"when there was no MQTT, when the capture cannot be read or is damaged, or when the result\n"
@@ -48,6 +56,8 @@ struct wishes {
 	const char *interface;
 	bool follow;
 	bool quiet;
+	bool json;
+	const char *out;
 	struct check_options options;
 	uint16_t ports[PORTS_MAX];
 };
@@ -122,29 +132,132 @@ static int judge_result(const struct check *check, const struct source *source, 
 	return problem || !mqtt ? EXIT_NOTHING : EXIT_AS_EXPECTED;
 }
 
-static int check_source(const struct wishes *w)
-{
-	static const struct check_listener tells = { check_report_found, check_report_over };
-	struct source *source = open_source(w);
+/* ---- who hears of it ------------------------------------------------------------------------ */
 
-	if (!source)
-		return EXIT_NOTHING;
-	bool live = w->interface || w->follow;
-	struct check_report report = { .to = stdout,
-		.live = live,
-		.quiet = w->quiet,
-		.name = w->interface ? w->interface : w->path };
-	struct check *check = check_new(&w->options, &tells, &report);
+struct audience {
+	const struct wishes *wishes;
+	struct check_report report;
+	struct check_records records;
+	bool records_wanted;
+};
+
+static void on_found(void *to, const struct check_connection *connection,
+	const struct check_finding *finding)
+{
+	struct audience *a = to;
+
+	if (!a->wishes->json)
+		check_report_found(&a->report, connection, finding);
+}
+
+static void on_over(void *to, const struct check_connection *connection,
+	const struct check_finding *findings, size_t count)
+{
+	struct audience *a = to;
+
+	if (!a->wishes->json)
+		check_report_over(&a->report, connection, findings, count);
+	if (a->records_wanted)
+		check_records_over(&a->records, connection, findings, count);
+}
+
+static const char *name_of(const struct wishes *w)
+{
+	const char *slash = w->interface ? NULL : strrchr(w->path, '/');
+
+	return w->interface ? w->interface : slash ? slash + 1 : w->path;
+}
+
+static bool prepare_records(struct audience *a)
+{
+	const struct wishes *w = a->wishes;
+	const struct record_run run = {
+		.tool_version = tool_version,
+		.target = w->interface ? w->interface : w->path,
+		.target_name = name_of(w),
+		.target_url = "",
+		.command = "mqttspec check",
+		.catalogue = spec_digest,
+	};
+
+	a->records_wanted = w->json || w->out;
+	if (!a->records_wanted || check_records_init(&a->records, &run))
+		return true;
+	fprintf(stderr, "mqttspec check: no temporary file: %s\n", strerror(errno));
+	return false;
+}
+
+static bool write_side(struct audience *a, enum side side, const char *name)
+{
+	struct arena arena;
+
+	arena_init(&arena);
+	const char *folder = arena_printf(&arena, "%s/%s", a->wishes->out, name);
+	const char *path = arena_printf(&arena, "%s/run.jsonl", folder);
+	bool ok = output_make_folder(&arena, folder);
+	if (!ok)
+		fprintf(stderr, "mqttspec check: %s: %s\n", folder, strerror(errno));
+	FILE *to = ok ? output_open(&command_check, path) : NULL;
+	ok = to && check_records_write(&a->records, side, to);
+	if (to && !ok)
+		fprintf(stderr, "mqttspec check: %s: %s\n", path, strerror(errno));
+	ok &= to && output_close(&command_check, path, to);
+	arena_fini(&arena);
+	return ok;
+}
+
+static bool write_records(struct audience *a)
+{
+	bool ok = true;
+
+	if (a->wishes->json &&
+		!(check_records_write(&a->records, SIDE_SERVER, stdout) &&
+			check_records_write(&a->records, SIDE_CLIENT, stdout))) {
+		fprintf(stderr, "mqttspec check: the records: %s\n", strerror(errno));
+		ok = false;
+	}
+	if (a->wishes->out) {
+		ok &= write_side(a, SIDE_SERVER, "server");
+		ok &= write_side(a, SIDE_CLIENT, "client");
+	}
+	return ok;
+}
+
+static int listen_and_tell(struct audience *a, struct source *source, bool live)
+{
+	static const struct check_listener tells = { on_found, on_over };
+	struct check *check = check_new(&a->wishes->options, &tells, a);
 
 	catch_signals(source);
-	read_all(check, source, &report);
-	check_report_end(&report, check);
+	read_all(check, source, &a->report);
+	if (!a->wishes->json)
+		check_report_end(&a->report, check);
 	int code = judge_result(check, source, live);
+	if (a->records_wanted && !write_records(a))
+		code = EXIT_NOTHING;
 	if (!output_is_whole(stdout)) {
 		fprintf(stderr, "mqttspec check: standard output: %s\n", strerror(errno));
 		code = EXIT_NOTHING;
 	}
 	check_free(check);
+	return code;
+}
+
+static int check_source(const struct wishes *w)
+{
+	bool live = w->interface || w->follow;
+	struct audience a = { .wishes = w,
+		.report = {
+			.to = stdout, .live = live, .quiet = w->quiet, .name = name_of(w) } };
+	struct source *source = open_source(w);
+
+	if (!source)
+		return EXIT_NOTHING;
+	int code = EXIT_NOTHING;
+	if (prepare_records(&a))
+		code = listen_and_tell(&a, source, live);
+	if (a.records_wanted)
+		check_records_fini(&a.records);
 	source_close(source);
 	return code;
 }
@@ -155,6 +268,8 @@ static const struct option options[] = {
 	{ "server", required_argument, NULL, 's' },
 	{ "client-id", required_argument, NULL, 'c' },
 	{ "quiet", no_argument, NULL, 'q' },
+	{ "json", no_argument, NULL, 'j' },
+	{ "out", required_argument, NULL, 'o' },
 	{ "help", no_argument, NULL, 'h' },
 	{ NULL, 0, NULL, 0 },
 };
@@ -183,6 +298,8 @@ static int run(int argc, char **argv)
 		case 'i': w.interface = optarg; break;
 		case 'f': w.follow = true; break;
 		case 'q': w.quiet = true; break;
+		case 'j': w.json = true; break;
+		case 'o': w.out = optarg; break;
 		case 's': w.options.server = optarg; break;
 		case 'c': w.options.client_id = optarg; break;
 		case 'p':
