@@ -9,7 +9,7 @@
 
 enum {
 	CHUNK_BYTES = 256 * 1024,
-	WINDOW_LIMIT = 64 * 1024 * 1024, /* libpcap takes no block longer than 16 MiB */
+	WINDOW_LIMIT = 64 * 1024 * 1024, /* more than any record (container.h) */
 	GROWTH_MS = 50,                  /* how often a file that grows is looked at */
 };
 
@@ -18,11 +18,10 @@ static bool window_room(struct intake *in)
 {
 	if (in->capacity - in->end >= CHUNK_BYTES)
 		return true;
-	memmove(in->window, in->window + in->kept, in->end - in->kept);
-	in->window_offset += in->kept;
-	in->at -= in->kept;
-	in->end -= in->kept;
-	in->kept = 0;
+	memmove(in->window, in->window + in->begin, in->end - in->begin);
+	in->window_offset += in->begin;
+	in->end -= in->begin;
+	in->begin = 0;
 	if (in->capacity - in->end >= CHUNK_BYTES)
 		return true;
 	size_t capacity = in->capacity * 2;
@@ -43,77 +42,44 @@ static bool fd_ready(int fd)
 	return poll(&wait, 1, 0) > 0;
 }
 
-/* What a read would have returned; *later: 0 because nothing has come yet. */
-static ssize_t window_fill(struct intake *in, bool *later)
+enum intake_got intake_more(struct intake *in)
 {
-	*later = in->waits && !fd_ready(in->fd);
-	if (*later)
-		return 0;
-	if (!window_room(in))
-		return -1;
 	ssize_t got;
+
+	if (in->waits && !fd_ready(in->fd))
+		return INTAKE_NOTHING;
+	if (!window_room(in))
+		return INTAKE_ERROR;
 	do
 		got = read(in->fd, in->window + in->end, in->capacity - in->end);
 	while (got < 0 && errno == EINTR);
+	if (got < 0)
+		return errno == EAGAIN ? INTAKE_NOTHING : INTAKE_ERROR;
+	in->end += (size_t)got;
 	if (got > 0)
-		in->end += (size_t)got;
-	*later = (got == 0 && in->follow) || (got < 0 && errno == EAGAIN);
-	return *later ? 0 : got;
-}
-
-static ssize_t stream_read(void *cookie, char *to, size_t size)
-{
-	struct intake *in = cookie;
-	size_t done = 0;
-
-	for (;;) {
-		size_t part = in->end - in->at < size - done ? in->end - in->at : size - done;
-		memcpy(to + done, in->window + in->at, part);
-		in->at += part;
-		done += part;
-		if (done == size)
-			return (ssize_t)done;
-		ssize_t got = window_fill(in, &in->short_of);
-		if (got < 0)
-			in->error = errno;
-		if (got <= 0)
-			return done ? (ssize_t)done : got;
-	}
+		return INTAKE_MORE;
+	return in->follow ? INTAKE_NOTHING : INTAKE_END;
 }
 
 bool intake_init(struct intake *in, int fd, bool follow)
 {
-	static const cookie_io_functions_t functions = { .read = stream_read };
 	struct stat status;
 
 	*in = (struct intake){ .fd = fd, .follow = follow, .capacity = 2 * CHUNK_BYTES };
 	in->waits = fstat(fd, &status) == 0 && !S_ISREG(status.st_mode);
 	in->window = malloc(in->capacity);
-	in->stream = in->window ? fopencookie(in, "rb", functions) : NULL;
-	if (!in->stream) {
-		int error = errno;
-		intake_fini(in);
-		errno = error;
-		return false;
-	}
-	setvbuf(in->stream, NULL, _IONBF, 0);
-	return true;
+	if (in->window)
+		return true;
+	intake_fini(in);
+	errno = ENOMEM;
+	return false;
 }
 
 void intake_fini(struct intake *in)
 {
-	if (in->stream)
-		fclose(in->stream);
 	free(in->window);
 	if (in->fd != STDIN_FILENO)
 		close(in->fd);
-}
-
-void intake_again(struct intake *in)
-{
-	in->at = in->kept;
-	in->short_of = false;
-	clearerr(in->stream);
 }
 
 static bool has_changed(struct intake *in)

@@ -1,11 +1,19 @@
 #include "pcap/link_layer.h"
 
-#include <pcap.h> /* libpcap's: no header of this folder has that name */
-#include <string.h>
-
 #include "pcap/network_order.h"
 
 enum {
+	LINK_NULL = 0,
+	LINK_ETHERNET = 1,
+	LINK_RAW_LINUX = 12, /* what libpcap calls it when it listens */
+	LINK_RAW_OPENBSD = 14,
+	LINK_RAW = 101,
+	LINK_LOOP = 108,
+	LINK_COOKED = 113,
+	LINK_IPV4 = 228,
+	LINK_IPV6 = 229,
+	LINK_COOKED2 = 276,
+
 	TYPE_IPV4 = 0x0800,
 	TYPE_IPV6 = 0x86dd,
 	TYPE_VLAN = 0x8100,
@@ -66,14 +74,16 @@ enum link_found link_layer_read(
 	int link_type, const uint8_t *frame, uint32_t size, uint32_t *offset)
 {
 	switch (link_type) {
-	case DLT_EN10MB: return type_read(frame, size, 12, ETHERNET_BYTES, offset);
-	case DLT_LINUX_SLL: return type_read(frame, size, 14, COOKED_BYTES, offset);
-	case DLT_LINUX_SLL2: return type_read(frame, size, 0, COOKED2_BYTES, offset);
-	case DLT_NULL:
-	case DLT_LOOP: return loopback_read(frame, size, offset);
-	case DLT_RAW:
-	case DLT_IPV4:
-	case DLT_IPV6: *offset = 0; return size ? LINK_IP : LINK_CUT;
+	case LINK_ETHERNET: return type_read(frame, size, 12, ETHERNET_BYTES, offset);
+	case LINK_COOKED: return type_read(frame, size, 14, COOKED_BYTES, offset);
+	case LINK_COOKED2: return type_read(frame, size, 0, COOKED2_BYTES, offset);
+	case LINK_NULL:
+	case LINK_LOOP: return loopback_read(frame, size, offset);
+	case LINK_RAW:
+	case LINK_RAW_LINUX:
+	case LINK_RAW_OPENBSD:
+	case LINK_IPV4:
+	case LINK_IPV6: *offset = 0; return size ? LINK_IP : LINK_CUT;
 	default: return LINK_UNKNOWN;
 	}
 }

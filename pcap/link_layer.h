@@ -15,7 +15,7 @@ enum link_found {
 	LINK_UNKNOWN, /* a link type that cannot be read */
 };
 
-/* `link_type` is libpcap's DLT_... */
+/* `link_type` as in struct captured. */
 enum link_found link_layer_read(
 	int link_type, const uint8_t *frame, uint32_t size, uint32_t *offset);
 

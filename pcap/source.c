@@ -14,29 +14,23 @@
 #include <unistd.h>
 
 #include "base/clock.h"
+#include "pcap/container.h"
 #include "pcap/intake.h"
 #include "pcap/interface.h"
-#include "pcap/secrets.h"
 
 enum {
 	PROBLEM_BYTES = PCAP_ERRBUF_SIZE + 512,
-	SECONDS_LIMIT =
-		INT32_MAX * 2u, /* of a time stamp: later ones would not fit into nanoseconds */
 	SECOND_NS = 1000 * 1000 * 1000,
 };
 
 struct source {
-	pcap_t *pcap;         /* NULL until the head of the file has come */
-	struct intake intake; /* of a file */
-	bool is_file;
-	bool is_pcapng;
+	pcap_t *pcap; /* of an interface; NULL for a file */
+	struct intake intake;
+	struct container container;
 	bool ended;
 	volatile sig_atomic_t stopped;
-	int stop_fd;
-	int link_type;
-	bool nanoseconds; /* what the time stamps count, instead of microseconds */
-	uint64_t packets;
-	struct secrets secrets;
+	int stop_fd;      /* wakes whoever waits */
+	uint64_t packets; /* of an interface */
 	char *name;
 	char problem[PROBLEM_BYTES]; /* "" if there is none */
 };
@@ -62,7 +56,8 @@ static struct source *source_new(const char *name)
 		return NULL;
 	s->stop_fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
 	s->name = strdup(name);
-	secrets_init(&s->secrets);
+	s->intake.fd = STDIN_FILENO;
+	container_init(&s->container);
 	if (s->stop_fd >= 0 && s->name)
 		return s;
 	int error = errno;
@@ -75,80 +70,84 @@ void source_close(struct source *s)
 {
 	if (!s)
 		return;
-	if (s->pcap) {
-		pcap_close(s->pcap); /* and the stream of a file */
-		s->intake.stream = NULL;
-	}
-	if (s->is_file)
-		intake_fini(&s->intake);
-	secrets_fini(&s->secrets);
+	if (s->pcap)
+		pcap_close(s->pcap);
+	intake_fini(&s->intake);
+	container_fini(&s->container);
 	if (s->stop_fd >= 0)
 		close(s->stop_fd);
 	free(s->name);
 	free(s);
 }
 
-/* What is not there any more has been read: only the blocks of pcapng are looked at. */
-static void source_pass(struct source *s)
-{
-	struct intake *in = &s->intake;
-
-	if (s->is_pcapng)
-		secrets_look(&s->secrets, in->window + in->kept, in->at - in->kept);
-	intake_keep(in);
-}
-
-static enum source_got head_fail(struct source *s, const char *words)
+static enum source_got file_damaged(struct source *s)
 {
 	const struct intake *in = &s->intake;
 	const uint8_t *head = in->window;
 
-	if (in->error)
-		return source_fail(s, "%s", strerror(in->error));
-	if (!in->end)
-		return source_fail(s, "is empty");
+	if (s->container.kind != CONTAINER_UNKNOWN)
+		return source_fail(s,
+			"is damaged at byte %" PRIu64 ", after packet %" PRIu64 ": %s",
+			intake_offset(in), s->container.packets, s->container.problem);
 	if (in->end > 1 && head[0] == 0x1f && head[1] == 0x8b)
 		return source_fail(
 			s, "is compressed; `zcat %.256s | mqttspec check -` reads it", s->name);
-	return source_fail(s, "is no capture that libpcap can read: %s", words);
+	return source_fail(s, "is no capture: %s", s->container.problem);
 }
 
-/* SOURCE_IDLE: the head of the file is not all there. SOURCE_PACKET: packets can be read. */
-static enum source_got head_read(struct source *s)
+static enum source_got file_ends(struct source *s)
+{
+	const struct intake *in = &s->intake;
+
+	if (!intake_offset(in) && in->begin == in->end)
+		return source_fail(s, "is empty");
+	if (s->container.kind == CONTAINER_UNKNOWN)
+		return source_fail(s, "is no capture: it has %zu bytes", in->end - in->begin);
+	if (in->begin != in->end)
+		return source_fail(s,
+			"is cut off at byte %" PRIu64
+			", in the middle of what follows packet %" PRIu64,
+			in->window_offset + in->end, s->container.packets);
+	s->ended = true;
+	return SOURCE_END;
+}
+
+/* SOURCE_IDLE: there is nothing yet. */
+static enum source_got file_read(struct source *s, struct captured *packet)
 {
 	struct intake *in = &s->intake;
-	char words[PCAP_ERRBUF_SIZE] = "";
 
-	s->pcap = pcap_fopen_offline_with_tstamp_precision(
-		in->stream, PCAP_TSTAMP_PRECISION_NANO, words);
-	if (!s->pcap) {
-		if (!in->short_of)
-			return head_fail(s, words);
-		intake_again(in);
-		return SOURCE_IDLE;
+	for (;;) {
+		size_t consumed;
+		enum container_got got = container_next(&s->container, in->window + in->begin,
+			in->end - in->begin, &consumed, packet);
+		in->begin += consumed;
+		if (got == CONTAINER_PACKET)
+			return SOURCE_PACKET;
+		if (got == CONTAINER_DAMAGED)
+			return file_damaged(s);
+		if (got == CONTAINER_OTHER)
+			continue;
+		switch (intake_more(in)) {
+		case INTAKE_MORE: continue;
+		case INTAKE_NOTHING: return SOURCE_IDLE;
+		case INTAKE_END: return file_ends(s);
+		case INTAKE_ERROR: return source_fail(s, "%s", strerror(errno));
+		}
 	}
-	s->nanoseconds = true;
-	s->link_type = pcap_datalink(s->pcap);
-	s->is_pcapng = secrets_possible(in->window, in->at);
-	source_pass(s);
-	return SOURCE_PACKET;
 }
 
 struct source *source_file(const char *path, bool follow, char *error, size_t error_size)
 {
 	bool input = !strcmp(path, "-");
-	struct source *s = source_new(input ? "standard input" : path);
+	const char *name = input ? "standard input" : path;
+	struct source *s = source_new(name);
 	int fd = !s || input ? STDIN_FILENO : open(path, O_RDONLY | O_CLOEXEC);
 
 	if (!s || fd < 0 || !intake_init(&s->intake, fd, follow)) {
-		snprintf(error, error_size, "%s: %s", input ? "standard input" : path,
-			strerror(errno));
-		source_close(s);
-		return NULL;
-	}
-	s->is_file = true;
-	if (!s->intake.waits && head_read(s) == SOURCE_END) {
-		snprintf(error, error_size, "%s", s->problem);
+		snprintf(error, error_size, "%s: %s", name, strerror(errno));
+		if (s)
+			s->intake = (struct intake){ .fd = STDIN_FILENO };
 		source_close(s);
 		return NULL;
 	}
@@ -169,77 +168,7 @@ struct source *source_interface(
 		source_close(s);
 		return NULL;
 	}
-	s->link_type = pcap_datalink(s->pcap);
-	s->nanoseconds = pcap_get_tstamp_precision(s->pcap) == PCAP_TSTAMP_PRECISION_NANO;
 	return s;
-}
-
-static int64_t time_of(const struct source *s, const struct timeval *stamp)
-{
-	int64_t seconds = stamp->tv_sec, part = stamp->tv_usec;
-
-	if (seconds < 0 || seconds > SECONDS_LIMIT)
-		seconds = SECONDS_LIMIT;
-	if (!s->nanoseconds)
-		part *= 1000;
-	return seconds * SECOND_NS + (part >= 0 && part < SECOND_NS ? part : 0);
-}
-
-static enum source_got packet_set(struct source *s, const struct pcap_pkthdr *header,
-	const uint8_t *data, struct captured *packet)
-{
-	*packet = (struct captured){
-		.number = ++s->packets,
-		.at_ns = time_of(s, &header->ts),
-		.data = data,
-		.size = header->caplen,
-		.wire_size = header->len > header->caplen ? header->len : header->caplen,
-		.link_type = s->link_type,
-	};
-	return SOURCE_PACKET;
-}
-
-/* What libpcap will not go past. */
-static enum source_got file_fail(struct source *s)
-{
-	const struct intake *in = &s->intake;
-	const char *words = pcap_geterr(s->pcap);
-
-	if (in->error)
-		return source_fail(s, "%s", strerror(in->error));
-	if (strstr(words, "different from the type of the first interface"))
-		return source_fail(s,
-			"the packets from byte %" PRIu64 " on come from an interface of another "
-							 "kind, and cannot be read together with "
-			"those before; `tshark -r FILE -Y frame.interface_id==1 -w OTHER` sets "
-			"them apart",
-			intake_offset(in));
-	return source_fail(s, "%s at byte %" PRIu64 ", after packet %" PRIu64 ": %s",
-		!strncmp(words, "truncated", 9) ? "is cut off" : "is damaged", intake_offset(in),
-		s->packets, words);
-}
-
-/* SOURCE_IDLE: there is nothing yet. */
-static enum source_got file_read(struct source *s, struct captured *packet)
-{
-	struct pcap_pkthdr *header;
-	const uint8_t *data;
-	int got = pcap_next_ex(s->pcap, &header, &data);
-
-	if (got == 1) {
-		source_pass(s);
-		return packet_set(s, header, data, packet);
-	}
-	if (s->intake.short_of) {
-		intake_again(&s->intake);
-		return SOURCE_IDLE;
-	}
-	if (got == PCAP_ERROR_BREAK && !s->intake.error) {
-		source_pass(s);
-		s->ended = true;
-		return SOURCE_END;
-	}
-	return file_fail(s);
 }
 
 static enum source_got interface_read(struct source *s, struct captured *packet)
@@ -248,28 +177,30 @@ static enum source_got interface_read(struct source *s, struct captured *packet)
 	const uint8_t *data;
 	int got = pcap_next_ex(s->pcap, &header, &data);
 
-	if (got == 1)
-		return packet_set(s, header, data, packet);
-	return got == 0 ? SOURCE_IDLE : source_fail(s, "%s", pcap_geterr(s->pcap));
+	if (got == 0)
+		return SOURCE_IDLE;
+	if (got != 1)
+		return source_fail(s, "%s", pcap_geterr(s->pcap));
+	*packet = (struct captured){
+		.number = ++s->packets,
+		.at_ns = (int64_t)header->ts.tv_sec * SECOND_NS + header->ts.tv_usec * 1000,
+		.data = data,
+		.size = header->caplen,
+		.wire_size = header->len,
+		.link_type = pcap_datalink(s->pcap),
+	};
+	return SOURCE_PACKET;
 }
 
 static bool source_wait(struct source *s, int budget_ms)
 {
 	struct pollfd wait[] = {
 		{ .fd = s->stop_fd, .events = POLLIN },
-		{ .fd = s->is_file ? -1 : pcap_get_selectable_fd(s->pcap), .events = POLLIN },
+		{ .fd = s->pcap ? pcap_get_selectable_fd(s->pcap) : -1, .events = POLLIN },
 	};
 
-	return s->is_file ? intake_wait(&s->intake, s->stop_fd, budget_ms)
-			  : poll(wait, 2, budget_ms) > 0;
-}
-
-static enum source_got source_read(struct source *s, struct captured *packet)
-{
-	if (!s->is_file)
-		return interface_read(s, packet);
-	enum source_got head = s->pcap ? SOURCE_PACKET : head_read(s);
-	return head == SOURCE_PACKET ? file_read(s, packet) : head;
+	return s->pcap ? poll(wait, 2, budget_ms) > 0
+		       : intake_wait(&s->intake, s->stop_fd, budget_ms);
 }
 
 enum source_got source_next(struct source *s, int budget_ms, struct captured *packet)
@@ -277,7 +208,7 @@ enum source_got source_next(struct source *s, int budget_ms, struct captured *pa
 	int64_t deadline_us = 0;
 
 	while (!s->ended && !s->stopped) {
-		enum source_got got = source_read(s, packet);
+		enum source_got got = s->pcap ? interface_read(s, packet) : file_read(s, packet);
 		if (got != SOURCE_IDLE)
 			return got;
 		int64_t now_us = clock_now_us();
@@ -294,7 +225,7 @@ enum source_got source_next(struct source *s, int budget_ms, struct captured *pa
 
 void source_stop(struct source *s)
 {
-	uint64_t one = 1; /* wakes whoever waits */
+	uint64_t one = 1;
 	int error = errno;
 
 	s->stopped = 1;
@@ -311,13 +242,13 @@ const char *source_problem(const struct source *s)
 
 const char *source_secrets(const struct source *s, size_t *size)
 {
-	*size = s->secrets.key_log.len;
-	return *size ? (const char *)s->secrets.key_log.data : "";
+	*size = s->container.secrets.len;
+	return *size ? (const char *)s->container.secrets.data : "";
 }
 
 unsigned long source_dropped(const struct source *s)
 {
 	struct pcap_stat stat;
 
-	return !s->is_file && pcap_stats(s->pcap, &stat) == 0 ? stat.ps_drop : 0;
+	return s->pcap && pcap_stats(s->pcap, &stat) == 0 ? stat.ps_drop : 0;
 }

@@ -1,5 +1,5 @@
-/* Where packets come from: a capture file (pcap or pcapng, through libpcap), the standard input, a file that
- * still grows, or an interface.
+/* Where packets come from: a capture file (pcap or pcapng), the standard input, a file that still grows, or
+ * an interface (through libpcap).
  *
  *   source_file or source_interface ──▶ source_next * ──▶ source_close
  *
@@ -12,17 +12,9 @@
 #include <stddef.h>
 #include <stdint.h>
 
-struct source;
+#include "pcap/container.h"
 
-struct captured {
-	uint64_t number; /* in the capture, from 1, as Wireshark counts */
-	int64_t at_ns;   /* since 1970 */
-	const uint8_t
-		*data; /* from the link layer's header on; good until the next call of the source */
-	uint32_t size; /* as captured */
-	uint32_t wire_size; /* as it was: more than `size` if the snap length cut it */
-	int link_type;      /* libpcap's DLT_... */
-};
+struct source;
 
 enum source_got {
 	SOURCE_PACKET,
@@ -32,8 +24,7 @@ enum source_got {
 
 /* Opens `path`, or the standard input for "-". With `follow`, the end of the file is no end: packets
  * that are appended are given out as they come. NULL on failure, with a sentence in `error` (of `error_size`
- * bytes) that begins with the path. A pipe is not waited for: what is wrong with its head is told by
- * the end of the source.
+ * bytes) that begins with the path. The contents are not looked at before source_next.
  */
 struct source *source_file(const char *path, bool follow, char *error, size_t error_size);
 
