@@ -219,21 +219,20 @@ static void leave_session(struct exchange *x)
 /* What a long connection has replaced is still in its arena: what is of use moves to another one. */
 static void renew(struct exchange *x)
 {
-	struct arena fresh;
+	struct arena left = x->arena;
 	struct monitor *moved[2];
 
-	arena_init_small(&fresh, ARENA_BLOCK);
+	arena_init_small(&x->arena, ARENA_BLOCK);
 	for (int side = SIDE_CLIENT; side <= SIDE_SERVER; side++)
-		moved[side] = monitor_copy(&fresh, x->monitors[side]);
-	x->client_id.data = arena_copy(&fresh, x->client_id.data, x->client_id.len);
+		moved[side] = monitor_copy(&x->arena, x->monitors[side]);
+	x->client_id.data = arena_copy(&x->arena, x->client_id.data, x->client_id.len);
 	if (x->facts->client_id)
-		x->facts->client_id = arena_text(&fresh, x->facts->client_id);
+		x->facts->client_id = arena_text(&x->arena, x->facts->client_id);
 	if (x->in_session)
 		sessions_move(x->judge->sessions, x->client_id, x->monitors, moved);
 	memcpy(x->monitors, moved, sizeof(moved));
-	arena_fini(&x->arena);
-	x->arena = fresh;
-	x->taken_by_copy = fresh.taken;
+	arena_fini(&left);
+	x->taken_by_copy = x->arena.taken;
 }
 
 /* ---- packets ------------------------------------------------------------------------------- */

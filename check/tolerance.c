@@ -18,7 +18,8 @@ static const char *duty(const char *statement)
 		return NULL;
 	if (version_traits(s->version).errors_may_pass && !(s->receivers & RECEIVER_SERVER))
 		return NULL;
-	return s->name;
+	/* What has no number is a protocol violation all the same. */
+	return !s->numbered && s->version == MQTT_311 ? "3.1.1:MQTT-4.8.0-1" : s->name;
 }
 
 void tolerance_breach(struct tolerance *t, const char *statement, uint64_t packet)
