@@ -101,6 +101,12 @@ const struct check_connection *connection_facts(const struct connection *c)
 	return &c->facts;
 }
 
+size_t connection_memory(const struct connection *c)
+{
+	return sizeof(*c) + c->exchange.arena.taken + c->exchange.findings.arena.taken +
+		c->streams[0].way.partial.cap + c->streams[1].way.partial.cap;
+}
+
 bool connection_is_done(const struct connection *c)
 {
 	return c->done || c->exchange.unwanted;
@@ -233,8 +239,10 @@ static void take_mqtt(
 		return;
 	}
 	c->sides_are_clear = true;
-	if (!is_mqtt(c))
+	if (!is_mqtt(c)) {
 		c->facts.kind = CONNECTION_MQTT;
+		sessions_clear(c->judge->sessions);
+	}
 	s->in_step = true;
 	take_packets(c, side, data, moment);
 }
@@ -328,7 +336,11 @@ static void recognise_whole(
 	memcpy(s->first + s->first_size, data.data, more);
 	s->first_size = (uint8_t)(s->first_size + more);
 	switch (recognise((struct bytes){ s->first, s->first_size })) {
-	case RECOGNISED_MORE: return;
+	case RECOGNISED_MORE:
+		if (!c->known || s->first[0] >> 4 != CONNECT || s->first[0] == 0x16)
+			return;
+		c->facts.kind = CONNECTION_MQTT;
+		break;
 	case RECOGNISED_MQTT: c->facts.kind = CONNECTION_MQTT; break;
 	case RECOGNISED_HTTP: wrap(c); break;
 	case RECOGNISED_TLS: give_up(c, CONNECTION_TLS); return;
@@ -379,6 +391,12 @@ static uint32_t trouble_of(const struct flow *flow)
 	return sum;
 }
 
+/* One side has stopped reading at some time: what the other one says may wait for long. */
+static bool is_pressed(const struct flow *flow)
+{
+	return flow->ways[0].zero_windows || flow->ways[1].zero_windows;
+}
+
 void connection_bytes(
 	struct connection *c, enum flow_from from, struct bytes data, const struct moment *moment)
 {
@@ -396,6 +414,8 @@ void connection_bytes(
 		recognise_whole(c, side, data, moment);
 	if (is_open(c) || connection_is_done(c))
 		return;
+	if (is_pressed(c->flow))
+		keep_alive_excuse_server(&c->exchange.keep_alive);
 	exchange_heard(&c->exchange, side, moment, c->streams[side].trouble != trouble);
 	c->streams[side].trouble = trouble;
 	take(c, side, data, moment);
@@ -423,6 +443,8 @@ void connection_ended(struct connection *c, enum flow_from from, enum flow_end_h
 	const struct moment *moment)
 {
 	(void)how;
+	if (is_pressed(c->flow))
+		keep_alive_excuse_server(&c->exchange.keep_alive);
 	exchange_closed(&c->exchange, side_of(c, from), moment);
 }
 

@@ -48,6 +48,9 @@ void connection_over(struct connection *c);
 
 const struct check_connection *connection_facts(const struct connection *c);
 
+/* Bytes that it holds on to. */
+size_t connection_memory(const struct connection *c);
+
 /* Nothing that comes can matter. */
 bool connection_is_done(const struct connection *c);
 

@@ -165,6 +165,8 @@ static void meet(struct exchange *x, const struct packet *p)
 	x->facts->version_guessed = false;
 	x->facts->version = version_traits(is_old ? MQTT_31 : p->level).name;
 	if (is_old || !is_mqtt || (p->level != MQTT_311 && p->level != MQTT_50)) {
+		sessions_use(x->judge->sessions, x->client_id, &x->place, x->monitors);
+		sessions_drop(x->judge->sessions, x->client_id, x->monitors);
 		x->facts->kind = is_old ? CONNECTION_OLD : CONNECTION_FOREIGN;
 		x->is_judged = false;
 		x->version = MQTT_311;
@@ -237,12 +239,21 @@ static void renew(struct exchange *x)
 
 /* ---- packets ------------------------------------------------------------------------------- */
 
+/* All that needs an answer has got it. */
+static bool has_been_read(const struct exchange *x)
+{
+	return x->tolerance.pongs >= x->tolerance.pings &&
+		!monitor_under_way(x->monitors[SIDE_CLIENT]);
+}
+
 void exchange_heard(struct exchange *x, enum side from, const struct moment *moment, bool troubled)
 {
 	int64_t silence;
 
 	if (!x->is_judged || x->over[SIDE_CLIENT] || x->over[SIDE_SERVER])
 		return;
+	if (!has_been_read(x))
+		keep_alive_excuse_server(&x->keep_alive);
 	if (from == SIDE_CLIENT) {
 		silence = keep_alive_client(&x->keep_alive, moment->at_us, troubled);
 		if (silence)
@@ -310,6 +321,16 @@ void exchange_packet(struct exchange *x, enum side from, const struct way_packet
 		judge_packet(x, from, p, moment);
 }
 
+/* That of a CONNECT that cannot be read, if it has come to that. */
+static enum mqtt_version version_in(struct bytes raw)
+{
+	const uint8_t *name = memmem(raw.data, raw.len < 12 ? raw.len : 12, "\0\4MQTT", 6);
+	bool is_50 = raw.data[0] >> 4 == CONNECT && name && name + 6 < raw.data + raw.len &&
+		name[6] == MQTT_50;
+
+	return is_50 ? MQTT_50 : MQTT_311;
+}
+
 void exchange_malformed(struct exchange *x, enum side from, const struct way_packet *packet,
 	const struct moment *moment, bool accuse)
 {
@@ -317,8 +338,10 @@ void exchange_malformed(struct exchange *x, enum side from, const struct way_pac
 
 	x->facts->packets[from]++;
 	recent_add(&x->recent, from, packet->raw, moment);
-	if (!x->joined && !x->monitors[0])
-		begin(x, x->version ? x->version : MQTT_311);
+	if (!x->joined && !x->monitors[0]) {
+		sessions_clear(x->judge->sessions);
+		begin(x, version_in(packet->raw));
+	}
 	if (!x->is_judged || x->unwanted)
 		return;
 	for (int side = SIDE_CLIENT; side <= SIDE_SERVER; side++) {
@@ -333,6 +356,8 @@ void exchange_unseen(struct exchange *x, enum side from, const struct moment *mo
 {
 	if (from == SIDE_CLIENT)
 		keep_alive_missed(&x->keep_alive, moment->at_us);
+	if (!x->facts->client_id)
+		sessions_clear(x->judge->sessions);
 	x->tolerance.unsure = true;
 	x->joined = true;
 	for (int side = SIDE_CLIENT; x->monitors[0] && side <= SIDE_SERVER; side++)
@@ -346,6 +371,8 @@ void exchange_closed(struct exchange *x, enum side from, const struct moment *mo
 	if (x->over[from])
 		return;
 	if (x->is_judged && from == SIDE_SERVER && !x->over[SIDE_CLIENT]) {
+		if (!has_been_read(x))
+			keep_alive_excuse_server(&x->keep_alive);
 		int64_t silence = keep_alive_server(&x->keep_alive, moment->at_us);
 		if (silence)
 			add_patience_of_server(x, silence, "it ends the connection", moment);

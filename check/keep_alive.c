@@ -37,10 +37,15 @@ int64_t keep_alive_client(struct keep_alive *k, int64_t at_us, bool troubled)
 	k->heard_us = at_us;
 	if (silence > k->longest_us)
 		k->longest_us = silence;
-	if (!k->server_told && silence > k->silence_us)
+	if (!k->server_told && !k->excused && silence > k->silence_us)
 		k->silence_us = silence;
-	k->server_told = false;
+	k->server_told = k->excused = false;
 	return !troubled && silence > clients_us(k) ? silence : 0;
+}
+
+void keep_alive_excuse_server(struct keep_alive *k)
+{
+	k->excused = true;
 }
 
 int64_t keep_alive_server(struct keep_alive *k, int64_t at_us)
@@ -49,6 +54,8 @@ int64_t keep_alive_server(struct keep_alive *k, int64_t at_us)
 
 	if (!k->seconds || k->server_told)
 		return 0;
+	if (k->excused)
+		silence = 0;
 	if (k->silence_us > silence)
 		silence = k->silence_us;
 	k->silence_us = 0;

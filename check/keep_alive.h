@@ -21,6 +21,7 @@ struct keep_alive {
 	int64_t silence_us; /* of the client, the longest that the server may not have noticed yet */
 	int64_t longest_us; /* silence of the client at all */
 	bool server_told;   /* once for each silence */
+	bool excused;       /* the server, for the silence at hand */
 };
 
 void keep_alive_begin(struct keep_alive *k, uint32_t seconds, int64_t at_us);
@@ -37,5 +38,10 @@ int64_t keep_alive_client(struct keep_alive *k, int64_t at_us, bool troubled);
  * the connection before, else 0.
  */
 int64_t keep_alive_server(struct keep_alive *k, int64_t at_us);
+
+/* What the client sent may lie unread at the server, or what the server sends may wait for the client to make room:
+ * who knows when its clock began, or when it ended the connection.
+ */
+void keep_alive_excuse_server(struct keep_alive *k);
 
 #endif

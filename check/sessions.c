@@ -68,12 +68,17 @@ static void forget(struct sessions *s, struct session *e)
 	free(e);
 }
 
+void sessions_clear(struct sessions *s)
+{
+	while (s->oldest)
+		forget(s, s->oldest);
+}
+
 void sessions_free(struct sessions *s)
 {
 	if (!s)
 		return;
-	while (s->oldest)
-		forget(s, s->oldest);
+	sessions_clear(s);
 	free(s);
 }
 

@@ -35,6 +35,9 @@ void sessions_use(struct sessions *s, struct bytes client_id, const struct sessi
 void sessions_keep(struct sessions *s, struct bytes client_id, struct monitor *const monitors[2]);
 void sessions_drop(struct sessions *s, struct bytes client_id, struct monitor *const monitors[2]);
 
+/* A connection of a ClientId that cannot be known may have used any of them. */
+void sessions_clear(struct sessions *s);
+
 /* Its monitors lie elsewhere now. */
 void sessions_move(struct sessions *s, struct bytes client_id, struct monitor *const from[2],
 	struct monitor *const to[2]);

@@ -91,7 +91,7 @@ void monitor_follow(struct monitor *m, const struct monitor *session)
 bool monitor_session_stays(const struct monitor *m)
 {
 	const struct greeted *g = &m->greeted;
-	bool stays = version_traits(m->version).session_expiry ? g->expires : !g->clean;
+	bool stays = !g->clean || (version_traits(m->version).session_expiry && g->expires);
 
 	return stays && m->greeting == GREETING_CLEAR && m->phase != PHASE_REFUSED && !m->blurred &&
 		g->client_id.len;
