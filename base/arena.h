@@ -22,7 +22,7 @@ struct arena {
 
 void arena_init(struct arena *a);
 void arena_init_small(struct arena *a, size_t block_size); /* where there are very many arenas */
-void arena_fini(struct arena *a); /* frees everything taken from it */
+void arena_fini(struct arena *a);                          /* frees everything taken from it */
 void arena_reset(struct arena *a); /* the same, but keeps a block for what is taken next */
 
 /* Zeroed memory, aligned for any type; never NULL. */

@@ -133,8 +133,8 @@ static void on_over(void *to, struct flow *flow, enum flow_over_why why)
 
 /* ---- what is told -------------------------------------------------------------------------- */
 
-static void on_found(void *to, const struct check_connection *connection,
-	const struct check_finding *finding)
+static void on_found(
+	void *to, const struct check_connection *connection, const struct check_finding *finding)
 {
 	struct check *c = to;
 
@@ -159,8 +159,8 @@ static void on_connection_over(void *to, const struct check_connection *connecti
 		c->listener.over(c->to, connection, findings, count);
 }
 
-struct check *check_new(const struct check_options *options, const struct check_listener *listener,
-	void *to)
+struct check *check_new(
+	const struct check_options *options, const struct check_listener *listener, void *to)
 {
 	static const struct flow_listener hears = { .begun = on_begun,
 		.bytes = on_bytes,

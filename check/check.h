@@ -12,11 +12,13 @@
 struct check;
 
 struct check_options {
-	const uint16_t *ports; /* whose connections are MQTT whatever their first bytes say, besides 1883 */
+	const uint16_t *
+		ports; /* whose connections are MQTT whatever their first bytes say, besides 1883 */
 	size_t port_count;
 	const char *client_id; /* a pattern, as the shell has them; NULL: every client */
-	const char *server;    /* "10.0.0.1", "10.0.0.1:1883", "[::1]:1883": no other one; NULL: every one */
-	size_t session_bytes;  /* that are kept of sessions without a connection; 0: the usual limit */
+	const char *
+		server; /* "10.0.0.1", "10.0.0.1:1883", "[::1]:1883": no other one; NULL: every one */
+	size_t session_bytes; /* that are kept of sessions without a connection; 0: the usual limit */
 };
 
 struct check_count {
@@ -28,8 +30,8 @@ struct check_count {
 };
 
 /* `options` are borrowed; the listener is copied. */
-struct check *check_new(const struct check_options *options, const struct check_listener *listener,
-	void *to);
+struct check *check_new(
+	const struct check_options *options, const struct check_listener *listener, void *to);
 
 void check_packet(struct check *c, const struct captured *packet);
 void check_time(struct check *c, int64_t now_us); /* passes without packets */

@@ -38,7 +38,7 @@ struct connection {
 	const char *fault; /* of the opening of a WebSocket, told once it is known to be for MQTT */
 	const char *fault_what;
 	enum side fault_of;
-	bool heard; /* something has come */
+	bool heard;               /* something has come */
 	struct stream streams[2]; /* by enum side */
 	struct exchange exchange;
 };
@@ -376,7 +376,8 @@ static void recognise_joined(struct connection *c, enum side side, struct bytes 
 
 static bool is_open(const struct connection *c)
 {
-	return c->facts.kind == CONNECTION_OPEN && c->facts.whole && !c->streams[SIDE_CLIENT].unwrap;
+	return c->facts.kind == CONNECTION_OPEN && c->facts.whole &&
+		!c->streams[SIDE_CLIENT].unwrap;
 }
 
 /* ---- what the capture tells ---------------------------------------------------------------- */
@@ -421,8 +422,8 @@ void connection_bytes(
 	take(c, side, data, moment);
 }
 
-void connection_gap(struct connection *c, enum flow_from from, uint64_t missing,
-	const struct moment *moment)
+void connection_gap(
+	struct connection *c, enum flow_from from, uint64_t missing, const struct moment *moment)
 {
 	enum side side = side_of(c, from);
 

@@ -7,30 +7,9 @@
 #ifndef CHECK_CONNECTION_H
 #define CHECK_CONNECTION_H
 
-#include "base/arena.h"
-#include "check/finding.h"
-#include "check/sessions.h"
+#include "check/judge.h"
 
 struct connection;
-
-/* Who hears of findings. */
-struct check_listener {
-	/* As soon as the packet after it has come. What it points to is good during the call. */
-	void (*found)(void *to, const struct check_connection *connection,
-		const struct check_finding *finding);
-	/* The connection is over, and so is what is known of it. */
-	void (*over)(void *to, const struct check_connection *connection,
-		const struct check_finding *findings, size_t count);
-};
-
-/* What connections share. */
-struct judge {
-	struct sessions *sessions;
-	struct arena scratch; /* of the packet at hand */
-	struct check_listener listener;
-	void *to;
-	const char *client_id; /* a pattern (fnmatch) of those that are wanted; NULL: all */
-};
 
 /* `known`: its acceptor is a server of MQTT, whatever its first bytes are. */
 struct connection *connection_new(struct judge *judge, struct flow *flow, bool known);
@@ -38,8 +17,8 @@ void connection_free(struct connection *c);
 
 void connection_bytes(
 	struct connection *c, enum flow_from from, struct bytes data, const struct moment *moment);
-void connection_gap(struct connection *c, enum flow_from from, uint64_t missing,
-	const struct moment *moment);
+void connection_gap(
+	struct connection *c, enum flow_from from, uint64_t missing, const struct moment *moment);
 void connection_ended(struct connection *c, enum flow_from from, enum flow_end_how how,
 	const struct moment *moment);
 

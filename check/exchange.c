@@ -8,7 +8,8 @@
 
 enum {
 	ARENA_BLOCK = 1024,
-	COPY_AT = 16 * 1024, /* bytes that an arena may grow by before what is of use moves out of it */
+	COPY_AT = 16 *
+		1024, /* bytes that an arena may grow by before what is of use moves out of it */
 	PROP_ASSIGNED_CLIENT_IDENTIFIER = 0x12,
 	PROP_SERVER_KEEP_ALIVE = 0x13,
 	NAME_SHOWN = 128,
@@ -60,8 +61,8 @@ static void add_all(struct exchange *x, enum side accused, const struct finding 
 void exchange_fault(struct exchange *x, enum side accused, const char *statement, const char *what,
 	const struct moment *moment)
 {
-	const char *name = arena_printf(
-		&x->judge->scratch, "%s:%s", spec_version_name(x->version), statement);
+	const char *name =
+		arena_printf(&x->judge->scratch, "%s:%s", spec_version_name(x->version), statement);
 
 	if (x->is_judged && spec_find(name))
 		add(x, accused, name, what, moment, false);
@@ -158,15 +159,15 @@ void exchange_take_up(struct exchange *x, enum mqtt_version version)
 static void meet(struct exchange *x, const struct packet *p)
 {
 	bool is_mqtt = bytes_equal(p->protocol_name, BYTES("MQTT"));
-	bool is_old = bytes_equal(p->protocol_name, BYTES("MQIsdp")) && (p->level & 0x7F) == MQTT_31;
+	bool is_old =
+		bytes_equal(p->protocol_name, BYTES("MQIsdp")) && (p->level & 0x7F) == MQTT_31;
 
 	name_client(x, p->client_id);
 	x->keep_alive_s = p->keep_alive;
 	x->facts->version_guessed = false;
 	x->facts->version = version_traits(is_old ? MQTT_31 : p->level).name;
 	if (is_old || !is_mqtt || (p->level != MQTT_311 && p->level != MQTT_50)) {
-		sessions_use(x->judge->sessions, x->client_id, &x->place, x->monitors);
-		sessions_drop(x->judge->sessions, x->client_id, x->monitors);
+		sessions_forget(x->judge->sessions, x->client_id);
 		x->facts->kind = is_old ? CONNECTION_OLD : CONNECTION_FOREIGN;
 		x->is_judged = false;
 		x->version = MQTT_311;
@@ -184,16 +185,15 @@ static void recall_session(struct exchange *x)
 {
 	for (int side = SIDE_CLIENT; side <= SIDE_SERVER; side++)
 		monitor_follow(x->monitors[side],
-			sessions_find(x->judge->sessions, x->client_id, &x->place,
-				(enum side)side));
+			sessions_find(
+				x->judge->sessions, x->client_id, &x->place, (enum side)side));
 }
 
 static void accepted(struct exchange *x, const struct packet *p, const struct moment *moment)
 {
 	const struct property *assigned =
 		properties_find(&p->properties, PROP_ASSIGNED_CLIENT_IDENTIFIER);
-	const struct property *keep_alive =
-		properties_find(&p->properties, PROP_SERVER_KEEP_ALIVE);
+	const struct property *keep_alive = properties_find(&p->properties, PROP_SERVER_KEEP_ALIVE);
 
 	for (int side = SIDE_CLIENT; side <= SIDE_SERVER; side++)
 		monitor_follow(x->monitors[side], NULL);
@@ -201,10 +201,13 @@ static void accepted(struct exchange *x, const struct packet *p, const struct mo
 		return;
 	if (assigned)
 		name_client(x, assigned->value);
-	sessions_use(x->judge->sessions, x->client_id, &x->place, x->monitors);
-	x->in_session = true;
-	keep_alive_begin(&x->keep_alive, keep_alive ? keep_alive->number : x->keep_alive_s,
-		moment->at_us);
+	x->in_session = monitor_session_stays(x->monitors[SIDE_SERVER]);
+	if (x->in_session)
+		sessions_use(x->judge->sessions, x->client_id, &x->place, x->monitors);
+	else
+		sessions_forget(x->judge->sessions, x->client_id);
+	keep_alive_begin(
+		&x->keep_alive, keep_alive ? keep_alive->number : x->keep_alive_s, moment->at_us);
 }
 
 static void leave_session(struct exchange *x)
@@ -265,12 +268,12 @@ void exchange_heard(struct exchange *x, enum side from, const struct moment *mom
 	}
 }
 
-static void judge_tolerance(struct exchange *x, enum side from, const struct packet *p,
-	const struct moment *moment)
+static void judge_tolerance(
+	struct exchange *x, enum side from, const struct packet *p, const struct moment *moment)
 {
 	if (from == SIDE_CLIENT) {
-		tolerance_client(&x->tolerance, p,
-			monitor_is_under_way(x->monitors[SIDE_CLIENT], p->id));
+		tolerance_client(
+			&x->tolerance, p, monitor_is_under_way(x->monitors[SIDE_CLIENT], p->id));
 	} else if (tolerance_server(&x->tolerance, p)) {
 		add(x, SIDE_SERVER, x->tolerance.statement,
 			arena_printf(&x->judge->scratch,
@@ -280,8 +283,8 @@ static void judge_tolerance(struct exchange *x, enum side from, const struct pac
 	}
 }
 
-static void judge_packet(struct exchange *x, enum side from, const struct packet *p,
-	const struct moment *moment)
+static void judge_packet(
+	struct exchange *x, enum side from, const struct packet *p, const struct moment *moment)
 {
 	const struct finding *list;
 	bool is_answer = p->type == CONNACK && from == SIDE_SERVER;
@@ -345,8 +348,7 @@ void exchange_malformed(struct exchange *x, enum side from, const struct way_pac
 	if (!x->is_judged || x->unwanted)
 		return;
 	for (int side = SIDE_CLIENT; side <= SIDE_SERVER; side++) {
-		size_t count = monitor_malformed(
-			x->monitors[side], from, &packet->result, &list);
+		size_t count = monitor_malformed(x->monitors[side], from, &packet->result, &list);
 		if (accuse && (enum side)side == from)
 			add_all(x, from, list, count, moment);
 	}

@@ -6,8 +6,8 @@
 #ifndef CHECK_EXCHANGE_H
 #define CHECK_EXCHANGE_H
 
-#include "check/connection.h"
 #include "check/findings.h"
+#include "check/judge.h"
 #include "check/keep_alive.h"
 #include "check/recent.h"
 #include "check/tolerance.h"

@@ -51,7 +51,7 @@ enum connection_kind {
 };
 
 struct check_connection {
-	uint32_t number; /* of the TCP connection in the capture, from 1 */
+	uint32_t number;             /* of the TCP connection in the capture, from 1 */
 	char ends[2][FLOW_END_TEXT]; /* by enum side */
 	enum connection_kind kind;
 	const char *client_id; /* text that is safe to print; NULL: not known */

@@ -2,14 +2,13 @@
 
 #include <string.h>
 
-static struct finding_tally *tally_of(
-	struct findings *f, enum side accused, const char *statement)
+static struct finding_tally *tally_of(struct findings *f, enum side accused, const char *statement)
 {
 	for (size_t i = 0; i < f->tally_count; i++)
 		if (f->tallies[i].accused == accused && !strcmp(f->tallies[i].statement, statement))
 			return &f->tallies[i];
-	f->tallies = arena_grow(&f->arena, f->tallies, f->tally_count, &f->tally_capacity,
-		sizeof(*f->tallies));
+	f->tallies = arena_grow(
+		&f->arena, f->tallies, f->tally_count, &f->tally_capacity, sizeof(*f->tallies));
 	f->tallies[f->tally_count] = (struct finding_tally){
 		.accused = accused,
 		.statement = arena_text(&f->arena, statement),
@@ -41,8 +40,7 @@ void findings_add(struct findings *f, const struct recent *recent, enum mqtt_ver
 	*told = *finding;
 	told->statement = tally->statement;
 	told->what = arena_text(&f->arena, finding->what);
-	told->line_count = recent_lines(
-		recent, &f->arena, version, FINDING_LINES - 1, told->lines);
+	told->line_count = recent_lines(recent, &f->arena, version, FINDING_LINES - 1, told->lines);
 	told->at = of_packet && told->line_count ? told->line_count - 1 : FINDING_LINES;
 }
 

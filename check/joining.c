@@ -23,8 +23,7 @@ static bool may_send(enum mqtt_version version, enum side from, unsigned type)
 	case SUBACK:
 	case UNSUBACK:
 	case PINGRESP: return from == SIDE_SERVER;
-	case DISCONNECT:
-		return from == SIDE_CLIENT || version_traits(version).server_disconnect;
+	case DISCONNECT: return from == SIDE_CLIENT || version_traits(version).server_disconnect;
 	case AUTH: return version_traits(version).auth;
 	default: return true;
 	}
@@ -51,8 +50,9 @@ static bool is_sound(const struct packet *p)
 	case PUBLISH:
 		return (!p->qos || p->id) && (p->topic.len || p->properties.count) &&
 			is_name_sound(p->topic) &&
-			(!p->topic.len || (!memchr(p->topic.data, '#', p->topic.len) &&
-						  !memchr(p->topic.data, '+', p->topic.len)));
+			(!p->topic.len ||
+				(!memchr(p->topic.data, '#', p->topic.len) &&
+					!memchr(p->topic.data, '+', p->topic.len)));
 	case SUBSCRIBE:
 	case UNSUBSCRIBE:
 		for (size_t i = 0; i < p->filter_count; i++)
@@ -79,24 +79,22 @@ static bool are_properties_sound(const struct packet *p)
 	return true;
 }
 
-static enum wire_status read_one(struct arena *a, enum mqtt_version version, enum side from,
-	struct bytes data, size_t *size)
+static enum wire_status read_one(
+	struct arena *a, enum mqtt_version version, enum side from, struct bytes data, size_t *size)
 {
 	struct packet p;
 
 	if (!may_send(version, from, data.data[0] >> 4) ||
 		!is_header_sound(data.data[0] >> 4, data.data[0] & 15))
 		return WIRE_MALFORMED;
-	struct wire_result result =
-		wire_parse(a, version, data.data, data.len, PLAUSIBLE_SIZE, &p);
+	struct wire_result result = wire_parse(a, version, data.data, data.len, PLAUSIBLE_SIZE, &p);
 	*size = result.consumed;
 	if (result.status == WIRE_PACKET && !(is_sound(&p) && are_properties_sound(&p)))
 		return WIRE_MALFORMED;
 	return result.status;
 }
 
-bool joining_holds(
-	struct arena *a, enum mqtt_version version, enum side from, struct bytes data)
+bool joining_holds(struct arena *a, enum mqtt_version version, enum side from, struct bytes data)
 {
 	size_t whole = 0;
 	size_t size;

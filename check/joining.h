@@ -14,8 +14,7 @@ struct version_guess {
 /* Whether packets follow one another from the first byte of `data` to its end, at least one of them whole, as `from`
  * may send them in this version.
  */
-bool joining_holds(
-	struct arena *a, enum mqtt_version version, enum side from, struct bytes data);
+bool joining_holds(struct arena *a, enum mqtt_version version, enum side from, struct bytes data);
 
 /* One packet more. False: it is of no version, so that there is no packet here. */
 bool version_guess_see(

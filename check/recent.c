@@ -111,8 +111,7 @@ size_t recent_lines(const struct recent *r, struct arena *a, enum mqtt_version v
 	if (count > wanted)
 		count = wanted;
 	for (uint64_t i = 0; i < count; i++) {
-		const struct recent_packet *p =
-			&r->packets[(r->count - count + i) % RECENT_COUNT];
+		const struct recent_packet *p = &r->packets[(r->count - count + i) % RECENT_COUNT];
 		lines[i] = (struct finding_line){ .moment = p->moment,
 			.from = (enum side)p->from,
 			.text = text_of(a, version, p),

@@ -23,7 +23,8 @@ struct recent_packet {
 /* All 0: none yet. */
 struct recent {
 	uint64_t count;
-	struct recent_packet packets[RECENT_COUNT]; /* the latest is at (count - 1) % RECENT_COUNT */
+	struct recent_packet
+		packets[RECENT_COUNT]; /* the latest is at (count - 1) % RECENT_COUNT */
 };
 
 void recent_add(struct recent *r, enum side from, struct bytes raw, const struct moment *moment);

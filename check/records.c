@@ -115,8 +115,7 @@ static void add_event(struct record_case *record, struct record_event *events, i
 static void add_transcript(struct arena *a, struct record_case *record, enum side judged,
 	const struct check_connection *c, const struct check_finding *findings, size_t count)
 {
-	struct record_event *events =
-		arena_alloc(a, count * (FINDING_LINES + 1) * sizeof(*events));
+	struct record_event *events = arena_alloc(a, count * (FINDING_LINES + 1) * sizeof(*events));
 	uint64_t last = 0;
 
 	record->transcript = events;
@@ -126,7 +125,8 @@ static void add_transcript(struct arena *a, struct record_case *record, enum sid
 			continue;
 		for (size_t k = 0; k < f->line_count; k++) {
 			const struct finding_line *line = &f->lines[k];
-			if (line->moment.packet >= last && line->moment.packet >= f->moment.packet && k > f->at)
+			if (line->moment.packet >= last &&
+				line->moment.packet >= f->moment.packet && k > f->at)
 				continue;
 			if (line->moment.packet <= last && k != f->at)
 				continue;
@@ -142,17 +142,17 @@ static void add_transcript(struct arena *a, struct record_case *record, enum sid
 	}
 }
 
-static void add_statements(
-	struct arena *a, struct record_case *record, enum side judged, const struct check_connection *c)
+static void add_statements(struct arena *a, struct record_case *record, enum side judged,
+	const struct check_connection *c)
 {
 	struct record_statement *list = arena_alloc(a, (c->tally_count + 1) * sizeof(*list));
 
 	record->statements = list;
 	for (size_t i = 0; i < c->tally_count; i++)
 		if (c->tallies[i].accused == judged)
-			list[record->statement_count++] = (struct record_statement){
-				c->tallies[i].statement, VERDICT_FAIL, true
-			};
+			list[record->statement_count++] =
+				(struct record_statement){ c->tallies[i].statement, VERDICT_FAIL,
+					true };
 }
 
 static const char *why_unjudged(const struct check_connection *c)
@@ -170,7 +170,8 @@ static void write_case(struct check_records *r, enum side judged, const struct c
 	struct arena *a = &r->arena;
 	struct record_case record = {
 		.id = arena_printf(a, "client/%s", c->client_id ? c->client_id : "unknown"),
-		.title = arena_printf(a, "%s -> %s, connection %u of the capture, packets %llu to %llu",
+		.title = arena_printf(a,
+			"%s -> %s, connection %u of the capture, packets %llu to %llu",
 			c->ends[SIDE_CLIENT], c->ends[SIDE_SERVER], c->number,
 			(unsigned long long)c->first.packet, (unsigned long long)c->last.packet),
 		.chapter = "capture",

@@ -39,8 +39,8 @@ static void print_finding(const struct check_report *r, const struct check_findi
 		print_line(r, &f->lines[i], i == f->at);
 }
 
-void check_report_found(void *to, const struct check_connection *connection,
-	const struct check_finding *finding)
+void check_report_found(
+	void *to, const struct check_connection *connection, const struct check_finding *finding)
 {
 	const struct check_report *r = to;
 
@@ -119,7 +119,8 @@ void check_report_over(void *to, const struct check_connection *connection,
 {
 	const struct check_report *r = to;
 
-	if (!is_mqtt(connection) || (r->quiet && !connection->findings[0] && !connection->findings[1]))
+	if (!is_mqtt(connection) ||
+		(r->quiet && !connection->findings[0] && !connection->findings[1]))
 		return;
 	print_connection(r, connection);
 	for (size_t i = 0; !r->live && i < count; i++)
@@ -175,8 +176,8 @@ void check_report_end(const struct check_report *r, const struct check *check)
 		print_ports(r, check);
 		return;
 	}
-	fprintf(r->to, "%llu connection%s of MQTT, %llu packets",
-		(unsigned long long)mqtt, mqtt == 1 ? "" : "s", (unsigned long long)n->packets);
+	fprintf(r->to, "%llu connection%s of MQTT, %llu packets", (unsigned long long)mqtt,
+		mqtt == 1 ? "" : "s", (unsigned long long)n->packets);
 	for (int side = SIDE_CLIENT; side <= SIDE_SERVER; side++) {
 		fprintf(r->to, "; the %s broke", side == SIDE_CLIENT ? "clients" : "servers");
 		if (n->findings[side])
@@ -189,6 +190,7 @@ void check_report_end(const struct check_report *r, const struct check *check)
 	fputc('\n', r->to);
 	if (n->gaps)
 		fprintf(r->to,
-			"%llu of them miss%s bytes: after a gap only what stands by itself is judged\n",
+			"%llu of them miss%s bytes: after a gap only what stands by itself is "
+			"judged\n",
 			(unsigned long long)n->gaps, n->gaps == 1 ? "es" : "");
 }

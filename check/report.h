@@ -9,15 +9,15 @@
 
 struct check_report {
 	FILE *to;
-	bool live;        /* findings are printed as they come, else under the line of their connection */
-	bool quiet;       /* no line for a connection without findings */
+	bool live;  /* findings are printed as they come, else under the line of their connection */
+	bool quiet; /* no line for a connection without findings */
 	const char *name; /* of the capture */
 	int64_t start_us; /* of its first packet: times count from there */
 };
 
 /* Callbacks of struct check_listener, whose `to` is a struct check_report. */
-void check_report_found(void *to, const struct check_connection *connection,
-	const struct check_finding *finding);
+void check_report_found(
+	void *to, const struct check_connection *connection, const struct check_finding *finding);
 void check_report_over(void *to, const struct check_connection *connection,
 	const struct check_finding *findings, size_t count);
 

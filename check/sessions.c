@@ -9,12 +9,12 @@
 enum { BUCKETS = 4096, SESSION_BLOCK = 512 };
 
 struct session {
-	struct session *next;           /* in its bucket */
-	struct session *older, *newer;  /* in the order of use */
-	uint64_t digest;                /* of the ClientId */
+	struct session *next;          /* in its bucket */
+	struct session *older, *newer; /* in the order of use */
+	uint64_t digest;               /* of the ClientId */
 	struct session_place place;
-	struct arena arena;             /* of what is kept */
-	struct monitor *monitors[2];    /* by enum side; kept, or of a connection */
+	struct arena arena;          /* of what is kept */
+	struct monitor *monitors[2]; /* by enum side; kept, or of a connection */
 	bool is_kept;
 	size_t id_len;
 	uint8_t id[];
@@ -68,6 +68,26 @@ static void forget(struct sessions *s, struct session *e)
 	free(e);
 }
 
+static struct session *find(struct sessions *s, struct bytes client_id)
+{
+	uint64_t digest = digest_add(DIGEST_NONE, client_id.data, client_id.len);
+	struct session *e = s->buckets[digest % BUCKETS];
+
+	while (e &&
+		(e->digest != digest ||
+			!bytes_equal((struct bytes){ e->id, e->id_len }, client_id)))
+		e = e->next;
+	return e;
+}
+
+void sessions_forget(struct sessions *s, struct bytes client_id)
+{
+	struct session *e = client_id.len ? find(s, client_id) : NULL;
+
+	if (e)
+		forget(s, e);
+}
+
 void sessions_clear(struct sessions *s)
 {
 	while (s->oldest)
@@ -82,23 +102,10 @@ void sessions_free(struct sessions *s)
 	free(s);
 }
 
-static struct session *find(struct sessions *s, struct bytes client_id)
-{
-	uint64_t digest = digest_add(DIGEST_NONE, client_id.data, client_id.len);
-	struct session *e = s->buckets[digest % BUCKETS];
-
-	while (e &&
-		(e->digest != digest ||
-			!bytes_equal((struct bytes){ e->id, e->id_len }, client_id)))
-		e = e->next;
-	return e;
-}
-
 static bool is_at(const struct session *e, const struct session_place *place)
 {
 	return e->place.ipv6 == place->ipv6 && e->place.server.port == place->server.port &&
-		!memcmp(e->place.server.address, place->server.address,
-			place->ipv6 ? 16 : 4);
+		!memcmp(e->place.server.address, place->server.address, place->ipv6 ? 16 : 4);
 }
 
 const struct monitor *sessions_find(struct sessions *s, struct bytes client_id,

@@ -35,6 +35,9 @@ void sessions_use(struct sessions *s, struct bytes client_id, const struct sessi
 void sessions_keep(struct sessions *s, struct bytes client_id, struct monitor *const monitors[2]);
 void sessions_drop(struct sessions *s, struct bytes client_id, struct monitor *const monitors[2]);
 
+/* It has ended, or nobody knows what has become of it. */
+void sessions_forget(struct sessions *s, struct bytes client_id);
+
 /* A connection of a ClientId that cannot be known may have used any of them. */
 void sessions_clear(struct sessions *s);
 

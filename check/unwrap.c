@@ -10,7 +10,7 @@
 
 struct unwrap {
 	enum side from;
-	struct buf head;  /* until it is whole */
+	struct buf head; /* until it is whole */
 	bool in_frames;
 	bool lost;
 	bool text_told;
@@ -55,8 +55,8 @@ void unwrap_free(struct unwrap *u)
 
 /* ---- heads --------------------------------------------------------------------------------- */
 
-static enum unwrap_got give_up(struct unwrap *u, enum unwrap_got got, struct unwrap_out *out,
-	const char *what)
+static enum unwrap_got give_up(
+	struct unwrap *u, enum unwrap_got got, struct unwrap_out *out, const char *what)
 {
 	u->lost = true;
 	out->what = what;
@@ -113,8 +113,8 @@ static enum unwrap_got take_head(struct unwrap *u, struct bytes *in, struct unwr
 	in->data += head.size - before;
 	in->len -= head.size - before;
 	u->in_frames = true;
-	enum unwrap_got got = u->from == SIDE_CLIENT ? take_request(u, &head, out)
-						     : take_answer(u, &head, out);
+	enum unwrap_got got =
+		u->from == SIDE_CLIENT ? take_request(u, &head, out) : take_answer(u, &head, out);
 	buf_fini(&u->head);
 	return got;
 }

@@ -50,8 +50,8 @@ static void keep(struct way *w, struct bytes *in, size_t size)
 /* From `raw`, of which it returns how much is used. */
 static enum way_got read_from(struct arena *a, enum mqtt_version version, struct way_packet *out)
 {
-	out->result = wire_parse(
-		a, version, out->raw.data, out->raw.len, WAY_PACKET_MAX, &out->packet);
+	out->result =
+		wire_parse(a, version, out->raw.data, out->raw.len, WAY_PACKET_MAX, &out->packet);
 	switch (out->result.status) {
 	case WIRE_PACKET: out->raw.len = out->result.consumed; return WAY_PACKET;
 	case WIRE_NEED_MORE: return WAY_NOTHING;

@@ -10,8 +10,9 @@
 #include "harness/wire/wire.h"
 
 enum {
-	WAY_PACKET_MAX = 4 * 1024 * 1024, /* bytes of a packet that is kept to be read; of a longer one nothing is */
-	WAY_KEPT_ROOM = 4096,             /* bytes of memory that an empty way holds on to */
+	WAY_PACKET_MAX = 4 * 1024 *
+		1024, /* bytes of a packet that is kept to be read; of a longer one nothing is */
+	WAY_KEPT_ROOM = 4096, /* bytes of memory that an empty way holds on to */
 };
 
 /* All 0: nothing has come. */
@@ -23,10 +24,10 @@ struct way {
 };
 
 enum way_got {
-	WAY_NOTHING,   /* all has been taken in */
-	WAY_PACKET,    /* good until the next call */
+	WAY_NOTHING, /* all has been taken in */
+	WAY_PACKET,  /* good until the next call */
 	WAY_MALFORMED, /* `result` says how, `raw` has the bytes; if its end is unknown, no more can be read */
-	WAY_TOO_LONG,  /* a packet of `raw` bytes that is passed over */
+	WAY_TOO_LONG, /* a packet of `raw` bytes that is passed over */
 };
 
 struct way_packet {

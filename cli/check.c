@@ -48,7 +48,8 @@ static const char help[] =
 	"  mqttspec check field.pcap --out found && mqttspec report found/server --html f.html\n"
 	"\n"
 	"Exit codes: 0 when nothing was found; 1 when a statement was broken; 2 for bad usage; 3\n"
-	"when there was no MQTT, when the capture cannot be read or is damaged, or when the result\n"
+	"when there was no MQTT, when the capture cannot be read or is damaged, or when the "
+	"result\n"
 	"cannot be written; 130 by SIGINT or SIGTERM, unless it listens: then that is its end.\n";
 
 struct wishes {
@@ -86,9 +87,10 @@ static void catch_signals(struct source *source)
 static struct source *open_source(const struct wishes *w)
 {
 	char error[ERROR_SIZE];
-	struct source *source = w->interface
-		? source_interface(w->interface, "tcp or ip6 or ip", error, sizeof(error))
-		: source_file(w->path, w->follow, error, sizeof(error));
+	struct source *source =
+		w->interface ? source_interface(
+				       w->interface, "tcp or ip6 or ip", error, sizeof(error))
+			     : source_file(w->path, w->follow, error, sizeof(error));
 
 	if (!source)
 		fprintf(stderr, "mqttspec check: %s\n", error);
@@ -141,8 +143,8 @@ struct audience {
 	bool records_wanted;
 };
 
-static void on_found(void *to, const struct check_connection *connection,
-	const struct check_finding *finding)
+static void on_found(
+	void *to, const struct check_connection *connection, const struct check_finding *finding)
 {
 	struct audience *a = to;
 
@@ -247,8 +249,7 @@ static int check_source(const struct wishes *w)
 {
 	bool live = w->interface || w->follow;
 	struct audience a = { .wishes = w,
-		.report = {
-			.to = stdout, .live = live, .quiet = w->quiet, .name = name_of(w) } };
+		.report = { .to = stdout, .live = live, .quiet = w->quiet, .name = name_of(w) } };
 	struct source *source = open_source(w);
 
 	if (!source)

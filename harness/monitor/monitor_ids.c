@@ -12,7 +12,7 @@
 
 enum {
 	FIRST_PLACES = 8,
-	SWEPT_PLACES = 64, /* from here on, what is at rest goes before the table grows */
+	SWEPT_PLACES = 32, /* from here on, what is at rest goes before the table grows */
 };
 
 static uint32_t place_of(const struct id_table *table, uint32_t key)

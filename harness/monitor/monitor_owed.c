@@ -46,10 +46,9 @@ static bool is_sound(const struct packet *p)
 
 void note_publish(struct monitor *m, const struct packet *p)
 {
-	struct owed *o = owed_at(m, p->id);
-
 	if (!p->qos)
 		return;
+	struct owed *o = owed_at(m, p->id);
 	o->here |= m->phase == PHASE_ACCEPTED;
 	m->unordered |= !is_sound(p);
 	if (p->qos == 3) {

@@ -36,8 +36,7 @@ static void print_row(const struct rig *r, const struct exchange *x, const char 
 }
 
 /* A monitor that knows the version from elsewhere says the same of it. */
-static void play_row(
-	enum mqtt_version version, enum side judged, const char *text, size_t chunk)
+static void play_row(enum mqtt_version version, enum side judged, const char *text, size_t chunk)
 {
 	struct arena a;
 	struct rig r;
@@ -116,11 +115,11 @@ static void nothing_is_found_in_legal_exchanges(void **state)
 /* ---- what a capture cannot show -------------------------------------------------------------- */
 
 /* An exchange in which every answer is to something of the first half. */
-#define FIRST_HALF                                                                              \
-	KEPT WELCOME "> 32 r s'a' m5 p{} b'1'\n> 34 r s'a' m6 p{} b'2'\n" SUBSCRIBED("b", "02") \
-		"< 32 r s'b' m5 p{} b'3'\n< 34 r s'b' m6 p{} b'4'\n"
-#define SECOND_HALF                                                                          \
-	"> 40 r m5\n> 50 r m6\n< 62 r m6\n> 70 r m6\n< 40 r m5\n< 50 r m6\n> 62 r m6\n"        \
+#define FIRST_HALF                                                                    \
+	KEPT WELCOME "> 32 r s'a' m5 p{} b'1'\n> 34 r s'a' m6 p{} b'2'\n" SUBSCRIBED( \
+		"b", "02") "< 32 r s'b' m5 p{} b'3'\n< 34 r s'b' m6 p{} b'4'\n"
+#define SECOND_HALF                                                                               \
+	"> 40 r m5\n> 50 r m6\n< 62 r m6\n> 70 r m6\n< 40 r m5\n< 50 r m6\n> 62 r m6\n"           \
 	"< 70 r m6\n< 32 r s'b' m5 p{} b'5'\n> 40 r m5\n" PINGS "< 30 r s'b' p{} b'6'\n> E0 00\n" \
 	">close\n"
 
@@ -293,13 +292,10 @@ static void keep_alive_accuses_after_its_margins(void **state)
 		const char *then;
 		unsigned client, server;
 	} rows[] = {
-		{ 9, PINGS, 0, 0 },
-		{ 14.9, PINGS, 0, 0 },
-		{ 15.5, PINGS, 1, 0 },
-		{ 17.5, PINGS, 1, 1 },                /* the server has read on */
-		{ 17.5, "> C0 00\n", 1, 0 },          /* nobody knows */
-		{ 16.5, "<close\n", 0, 0 },
-		{ 17.5, "<close\n", 0, 1 },
+		{ 9, PINGS, 0, 0 }, { 14.9, PINGS, 0, 0 }, { 15.5, PINGS, 1, 0 },
+		{ 17.5, PINGS, 1, 1 },       /* the server has read on */
+		{ 17.5, "> C0 00\n", 1, 0 }, /* nobody knows */
+		{ 16.5, "<close\n", 0, 0 }, { 17.5, "<close\n", 0, 1 },
 		{ 17.5, ">close\n<close\n", 0, 0 },   /* the client ended it */
 		{ 17.5, "< 30 r s'a' b'x'\n", 0, 1 }, /* to a silent client */
 		{ 60, "", 0, 0 },                     /* it may have gone */
@@ -521,7 +517,8 @@ static void frame(struct rig *r, enum side from, uint8_t opcode, const void *dat
 	rig_bytes(r, from, bytes, head + size);
 }
 
-static const uint8_t connect_311[] = { 0x10, 0x0E, 0, 4, 'M', 'Q', 'T', 'T', 4, 2, 0, 0, 0, 2, 'm', 'e' };
+static const uint8_t connect_311[] = { 0x10, 0x0E, 0, 4, 'M', 'Q', 'T', 'T', 4, 2, 0, 0, 0, 2, 'm',
+	'e' };
 
 static void websockets_are_unwrapped(void **state)
 {
@@ -538,7 +535,10 @@ static void websockets_are_unwrapped(void **state)
 		frame(&r, C, 0x80, connect_311 + 5, sizeof(connect_311) - 5);
 		frame(&r, S, 0x82, "\x20\x02\x00", 3);
 		frame(&r, S, 0x82, "\x00", 1);
-		frame(&r, C, 0x82, "\x36\x05\x00\x01" "a\x00\x01", 7);
+		frame(&r, C, 0x82,
+			"\x36\x05\x00\x01"
+			"a\x00\x01",
+			7);
 		rig_over(&r);
 		assert_int_equal(r.last.kind, CONNECTION_MQTT);
 		assert_string_equal(r.last.transport, "ws");

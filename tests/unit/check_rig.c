@@ -22,8 +22,8 @@ static void on_found(
 	f->line_count = finding->line_count;
 	for (size_t i = 0; i < finding->line_count; i++) {
 		f->has_secret |= strstr(finding->lines[i].text, "secret") != NULL;
-		f->has_secret |= finding->lines[i].hex &&
-			strstr(finding->lines[i].hex, "73 65 63 72 65 74");
+		f->has_secret |=
+			finding->lines[i].hex && strstr(finding->lines[i].hex, "73 65 63 72 65 74");
 	}
 }
 
@@ -94,7 +94,8 @@ void rig_bytes(struct rig *r, enum side from, const void *data, size_t size)
 		if (!copy)
 			abort();
 		memcpy(copy, at, n);
-		connection_bytes(r->connection, from_of(r, from), (struct bytes){ copy, n }, &r->now);
+		connection_bytes(
+			r->connection, from_of(r, from), (struct bytes){ copy, n }, &r->now);
 		free(copy);
 		at += n;
 		size -= n;

@@ -24,16 +24,17 @@ struct rig {
 	struct connection *connection; /* NULL: before the first bytes of the next one */
 	struct moment now;
 	enum mqtt_version version;
-	size_t chunk;       /* bytes that come at a time; 0: as many as a packet has */
-	bool joined;        /* the connection began before the capture */
-	uint16_t port;      /* of the server */
-	bool unknown;       /* and nobody knows that it is one of MQTT */
-	bool backwards;     /* the opener is the server */
+	size_t chunk;   /* bytes that come at a time; 0: as many as a packet has */
+	bool joined;    /* the connection began before the capture */
+	uint16_t port;  /* of the server */
+	bool unknown;   /* and nobody knows that it is one of MQTT */
+	bool backwards; /* the opener is the server */
 	struct rig_found found[RIG_FOUND_MAX];
 	size_t found_count;
-	struct check_connection last; /* the facts of the latest connection that is over; texts are gone ... */
-	char client_id[RIG_TEXT];     /* ... but for this, "" if there is none, ... */
-	char version_name[16];        /* ... and this */
+	struct check_connection
+		last; /* the facts of the latest connection that is over; texts are gone ... */
+	char client_id[RIG_TEXT]; /* ... but for this, "" if there is none, ... */
+	char version_name[16];    /* ... and this */
 	unsigned over_count;
 };
 
