@@ -86,6 +86,19 @@ static bool piece_is_early(const struct connection *c, enum flow_from from, cons
 	return p->acks && other->ahead && distance > 0 && (int32_t)(other->acked - p->ack) >= 0;
 }
 
+static void held_give(
+	struct connection *c, const struct connection_house *house, enum flow_from from)
+{
+	struct reassembly *r = &c->ways[from];
+	struct moment moment = r->first->piece.moment;
+	bool fin = r->first->piece.fin;
+
+	give_bytes(c, house, from, &r->first->piece);
+	reassembly_drop(r);
+	if (fin)
+		give_fin(c, house, from, &moment);
+}
+
 /* Gives out what is due in one way; false if that was nothing. */
 static bool way_drain(
 	struct connection *c, const struct connection_house *house, enum flow_from from)
@@ -95,27 +108,30 @@ static bool way_drain(
 	bool any = false;
 
 	while ((h = reassembly_due(r)) != NULL && !piece_is_early(c, from, &h->piece)) {
-		struct moment moment = h->piece.moment;
-		bool fin = h->piece.fin;
+		held_give(c, house, from);
 		any = true;
-		give_bytes(c, house, from, &h->piece);
-		reassembly_drop(r);
-		if (fin)
-			give_fin(c, house, from, &moment);
 	}
 	return any;
+}
+
+/* What waits takes too much room. */
+static bool room_is_short(const struct connection *c, const struct connection_house *house)
+{
+	for (int i = 0; i < 2; i++) {
+		if (c->ways[i].held_bytes > house->held_bytes_limit ||
+			c->ways[i].held_pieces > REASSEMBLY_PIECES)
+			return true;
+	}
+	return house->held_bytes_all > house->held_bytes_all_limit;
 }
 
 /* The hole at the front of a way has lasted for long enough, or what waits for its end takes too much room. */
 static bool hole_is_old(
 	const struct connection *c, const struct connection_house *house, enum flow_from from)
 {
-	const struct reassembly *r = &c->ways[from], *other = &c->ways[other_of(from)];
+	const struct reassembly *r = &c->ways[from];
 
-	if (r->held_bytes > house->held_bytes_limit ||
-		other->held_bytes > house->held_bytes_limit || r->held_pieces > REASSEMBLY_PIECES ||
-		other->held_pieces > REASSEMBLY_PIECES ||
-		house->held_bytes_all > house->held_bytes_all_limit)
+	if (room_is_short(c, house))
 		return true;
 	if (r->ahead && house->now_us - r->ahead_us >= house->acknowledged_wait_us)
 		return true;
@@ -138,6 +154,25 @@ static bool way_skip(struct connection *c, const struct connection_house *house,
 	return true;
 }
 
+/* Both ways wait for each other: that is so where the capture has lost a piece, and has what was sent again in its
+ * place, with a later acknowledgement. The older packet goes first.
+ */
+static bool knot_cut(struct connection *c, const struct connection_house *house, bool whatever)
+{
+	const struct held *opener = reassembly_due(&c->ways[FLOW_FROM_OPENER]);
+	const struct held *acceptor = reassembly_due(&c->ways[FLOW_FROM_ACCEPTOR]);
+
+	if (!opener || !acceptor)
+		return false;
+	bool opener_first = opener->piece.moment.packet < acceptor->piece.moment.packet;
+	const struct held *newer = opener_first ? acceptor : opener;
+	if (!whatever && !room_is_short(c, house) &&
+		house->now_us - newer->piece.moment.at_us < house->acknowledged_wait_us)
+		return false;
+	held_give(c, house, opener_first ? FLOW_FROM_OPENER : FLOW_FROM_ACCEPTOR);
+	return true;
+}
+
 /* Either way may let the other go on. */
 static void connection_settle(
 	struct connection *c, const struct connection_house *house, bool whatever)
@@ -149,7 +184,8 @@ static void connection_settle(
 		any |= way_drain(c, house, FLOW_FROM_ACCEPTOR);
 		if (!any)
 			any = way_skip(c, house, FLOW_FROM_OPENER, whatever) ||
-				way_skip(c, house, FLOW_FROM_ACCEPTOR, whatever);
+				way_skip(c, house, FLOW_FROM_ACCEPTOR, whatever) ||
+				knot_cut(c, house, whatever);
 	}
 }
 

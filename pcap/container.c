@@ -15,7 +15,7 @@ enum {
 	PCAP_HEAD = 24,
 	PCAP_PACKET_HEAD = 16,
 	PCAP_KUZNETZOV_HEAD = 24,
-	PCAP_LINK_TYPE = 0x0fffffff, /* the bits above tell of frame check sequences */
+	PCAP_LINK_TYPE = 0x03ffffff, /* the bits above tell of frame check sequences */
 
 	BLOCK_SECTION = 0x0a0d0d0a, /* the same in both byte orders */
 	BLOCK_INTERFACE = 1,
@@ -311,10 +311,9 @@ static bool pcap_begins(struct container *c, const uint8_t *data)
 	return false;
 }
 
-enum container_got container_next(struct container *c, const uint8_t *data, size_t size,
+static enum container_got record_next(struct container *c, const uint8_t *data, size_t size,
 	size_t *consumed, struct captured *packet)
 {
-	*consumed = 0;
 	switch (c->kind) {
 	case CONTAINER_PCAP: return pcap_packet(c, data, size, consumed, packet);
 	case CONTAINER_PCAPNG: return block_next(c, data, size, consumed, packet);
@@ -327,4 +326,14 @@ enum container_got container_next(struct container *c, const uint8_t *data, size
 	if (pcap_begins(c, data))
 		return pcap_head(c, data, size, consumed);
 	return damaged(c, "neither pcap nor pcapng");
+}
+
+enum container_got container_next(struct container *c, const uint8_t *data, size_t size,
+	size_t *consumed, struct captured *packet)
+{
+	*consumed = 0;
+	enum container_got got = record_next(c, data, size, consumed, packet);
+	if (got == CONTAINER_DAMAGED)
+		*consumed = 0;
+	return got;
 }

@@ -70,6 +70,34 @@ static struct held *hold_after(struct reassembly *r, struct held *before, const 
 	return h;
 }
 
+/* `h` keeps what is before `at`; the rest becomes a piece of its own. */
+static bool held_split(struct reassembly *r, struct held *h, uint32_t at)
+{
+	struct piece rest = piece_part(&h->piece, at, piece_end(&h->piece));
+
+	if (!hold_after(r, h, &rest))
+		return false;
+	h->piece.wire_size = at - h->piece.seq;
+	h->piece.size -= rest.size;
+	h->piece.fin = false;
+	r->held_bytes -= rest.size;
+	*r->held_bytes_all -= rest.size;
+	return true;
+}
+
+/* Of two copies, the one that acknowledged less was sent first: its bytes, and those before them, depend on no more
+ * than that.
+ */
+static void held_lower(struct reassembly *r, struct held *h, const struct piece *again)
+{
+	if (!h->piece.acks || !again->acks || (int32_t)(again->ack - h->piece.ack) >= 0)
+		return;
+	if ((int32_t)(piece_end(&h->piece) - piece_end(again)) > 0 &&
+		!held_split(r, h, piece_end(again)))
+		return;
+	h->piece.ack = again->ack;
+}
+
 /* Both have bytes in the same place. */
 static bool pieces_differ(const struct piece *a, const struct piece *b)
 {
@@ -126,8 +154,10 @@ enum reassembly_held reassembly_hold(struct reassembly *r, const struct piece *p
 	struct held *before = held_before(r, at);
 	if (before) { /* it may reach into this one */
 		differ = pieces_differ(&before->piece, p);
-		if ((int32_t)(piece_end(&before->piece) - at) > 0)
+		if ((int32_t)(piece_end(&before->piece) - at) > 0) {
+			held_lower(r, before, p);
 			at = piece_end(&before->piece);
+		}
 	}
 	while ((int32_t)(end - at) > 0) {
 		struct held *after = before ? before->after : r->first;
@@ -146,6 +176,7 @@ enum reassembly_held reassembly_hold(struct reassembly *r, const struct piece *p
 		if (to == end)
 			break;
 		differ |= pieces_differ(&after->piece, p);
+		held_lower(r, after, p);
 		before = after;
 		at = piece_end(&after->piece);
 	}

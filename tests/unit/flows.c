@@ -496,6 +496,25 @@ static void a_thousand_connections_are_kept_apart(void **state)
 	assert_int_equal(flows_counted(r->flows)->flows_now, 0);
 }
 
+static void those_that_stay_are_found(void **state)
+{
+	struct flows_limits limits = flows_limits_usual;
+	limits.flows = 1000;
+	struct rig *r = rig_again(state, limits);
+	for (uint16_t i = 0; i < 5000; i++) {
+		r->client_port = 10000 + i;
+		rig_send(r, C, "S", 0, 0, "");
+		rig_send(r, S, "SA", 0, 1, "");
+		buf_reset(&r->told);
+	}
+	assert_int_equal(flows_counted(r->flows)->flows_most, 1000);
+	for (uint16_t i = 4200; i < 5000; i++) {
+		r->client_port = 10000 + i;
+		rig_send(r, C, "A", 1, 1, "abc");
+		rig_told(r, "> abc");
+	}
+}
+
 int main(void)
 {
 #define flows_test(name) cmocka_unit_test_setup_teardown(name, rig_setup, rig_teardown)
@@ -531,6 +550,7 @@ int main(void)
 		flows_test(nobody_hears_of_what_is_ignored),
 		flows_test(ports_are_counted),
 		flows_test(a_thousand_connections_are_kept_apart),
+		flows_test(those_that_stay_are_found),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }
