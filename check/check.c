@@ -176,6 +176,7 @@ struct check *check_new(
 	c->to = to;
 	c->judge = (struct judge){ .listener = { on_found, on_connection_over },
 		.to = c,
+		.summary = options->summary,
 		.client_id = options->client_id };
 	c->judge.sessions =
 		sessions_new(options->session_bytes ? options->session_bytes : SESSION_BYTES);

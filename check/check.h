@@ -18,6 +18,7 @@ struct check_options {
 	const char *client_id; /* a pattern, as the shell has them; NULL: every client */
 	const char *
 		server; /* "10.0.0.1", "10.0.0.1:1883", "[::1]:1883": no other one; NULL: every one */
+	struct summary *summary; /* is filled; NULL: not wanted */
 	size_t session_bytes; /* that are kept of sessions without a connection; 0: the usual limit */
 };
 

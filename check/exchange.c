@@ -320,6 +320,8 @@ void exchange_packet(struct exchange *x, enum side from, const struct way_packet
 		meet(x, p);
 	if (!x->facts->client_id && !x->joined && !x->monitors[0])
 		begin(x, MQTT_311); /* another packet than CONNECT is the first */
+	if (x->judge->summary && !x->unwanted)
+		summary_packet(x->judge->summary, x->facts->number, from, p, moment->at_us);
 	if (x->is_judged && !x->unwanted)
 		judge_packet(x, from, p, moment);
 }
@@ -388,6 +390,9 @@ void exchange_over(struct exchange *x)
 {
 	leave_session(x);
 	hand_out(x);
+	if (x->judge->summary)
+		summary_silence(x->judge->summary, x->facts, x->keep_alive.longest_us,
+			x->keep_alive.seconds);
 	x->facts->tallies = x->findings.tallies;
 	x->facts->tally_count = x->findings.tally_count;
 	memcpy(x->facts->findings, x->findings.totals, sizeof(x->facts->findings));

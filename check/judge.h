@@ -5,6 +5,7 @@
 #include "base/arena.h"
 #include "check/finding.h"
 #include "check/sessions.h"
+#include "check/summary.h"
 
 /* Who hears of findings. */
 struct check_listener {
@@ -21,7 +22,8 @@ struct judge {
 	struct arena scratch; /* of the packet at hand */
 	struct check_listener listener;
 	void *to;
-	const char *client_id; /* a pattern (fnmatch) of those that are wanted; NULL: all */
+	struct summary *summary; /* NULL: not wanted */
+	const char *client_id;   /* a pattern (fnmatch) of those that are wanted; NULL: all */
 };
 
 #endif

@@ -35,6 +35,8 @@ static const char help[] =
 	"      --server ADDR   only connections to this server: 10.0.0.1, 10.0.0.1:1883\n"
 	"      --client-id P   only clients whose ClientId matches P (shell wildcards)\n"
 	"  -q, --quiet         no line for a connection without findings\n"
+	"      --summary       packets by type, topics by rate, how long answers and messages\n"
+	"                      take, and the longest silences\n"
 	"      --json          write records instead (docs/RECORDS.md): a run in which servers\n"
 	"                      are judged, then one for clients, a case for each connection\n"
 	"      --out DIR       write these records to DIR/server/run.jsonl and\n"
@@ -58,6 +60,7 @@ struct wishes {
 	bool follow;
 	bool quiet;
 	bool json;
+	bool summary;
 	const char *out;
 	struct check_options options;
 	uint16_t ports[PORTS_MAX];
@@ -97,7 +100,8 @@ static struct source *open_source(const struct wishes *w)
 	return source;
 }
 
-static void read_all(struct check *check, struct source *source, struct check_report *report)
+/* Returns the time of the last packet. */
+static int64_t read_all(struct check *check, struct source *source, struct check_report *report)
 {
 	struct captured packet;
 	int64_t last_us = 0;
@@ -109,7 +113,7 @@ static void read_all(struct check *check, struct source *source, struct check_re
 			if (last_us)
 				check_time(check, last_us += IDLE_MS * 1000);
 			continue;
-		case SOURCE_END: check_end(check); return;
+		case SOURCE_END: check_end(check); return last_us;
 		}
 		last_us = packet.at_ns / 1000;
 		if (!report->start_us)
@@ -140,6 +144,7 @@ struct audience {
 	const struct wishes *wishes;
 	struct check_report report;
 	struct check_records records;
+	struct summary *summary; /* or NULL */
 	bool records_wanted;
 };
 
@@ -228,12 +233,16 @@ static bool write_records(struct audience *a)
 static int listen_and_tell(struct audience *a, struct source *source, bool live)
 {
 	static const struct check_listener tells = { on_found, on_over };
-	struct check *check = check_new(&a->wishes->options, &tells, a);
+	struct check_options wanted = a->wishes->options;
+	wanted.summary = a->summary;
+	struct check *check = check_new(&wanted, &tells, a);
 
 	catch_signals(source);
-	read_all(check, source, &a->report);
+	int64_t last_us = read_all(check, source, &a->report);
 	if (!a->wishes->json)
 		check_report_end(&a->report, check);
+	if (a->summary && !a->wishes->json)
+		summary_print(a->summary, stdout, last_us - a->report.start_us);
 	int code = judge_result(check, source, live);
 	if (a->records_wanted && !write_records(a))
 		code = EXIT_NOTHING;
@@ -248,17 +257,22 @@ static int listen_and_tell(struct audience *a, struct source *source, bool live)
 static int check_source(const struct wishes *w)
 {
 	bool live = w->interface || w->follow;
+	struct summary *summary = w->summary ? summary_new() : NULL;
 	struct audience a = { .wishes = w,
+		.summary = summary,
 		.report = { .to = stdout, .live = live, .quiet = w->quiet, .name = name_of(w) } };
 	struct source *source = open_source(w);
 
-	if (!source)
+	if (!source) {
+		summary_free(summary);
 		return EXIT_NOTHING;
+	}
 	int code = EXIT_NOTHING;
 	if (prepare_records(&a))
 		code = listen_and_tell(&a, source, live);
 	if (a.records_wanted)
 		check_records_fini(&a.records);
+	summary_free(summary);
 	source_close(source);
 	return code;
 }
@@ -269,6 +283,7 @@ static const struct option options[] = {
 	{ "server", required_argument, NULL, 's' },
 	{ "client-id", required_argument, NULL, 'c' },
 	{ "quiet", no_argument, NULL, 'q' },
+	{ "summary", no_argument, NULL, 'S' },
 	{ "json", no_argument, NULL, 'j' },
 	{ "out", required_argument, NULL, 'o' },
 	{ "help", no_argument, NULL, 'h' },
@@ -299,6 +314,7 @@ static int run(int argc, char **argv)
 		case 'i': w.interface = optarg; break;
 		case 'f': w.follow = true; break;
 		case 'q': w.quiet = true; break;
+		case 'S': w.summary = true; break;
 		case 'j': w.json = true; break;
 		case 'o': w.out = optarg; break;
 		case 's': w.options.server = optarg; break;
