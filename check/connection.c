@@ -72,15 +72,11 @@ struct connection *connection_new(struct judge *judge, struct flow *flow, bool k
 	c->flow = flow;
 	c->known = known;
 	c->opener = SIDE_CLIENT;
-	c->sides_are_clear = flow->whole;
-	c->facts = (struct check_connection){ .number = flow->number,
-		.transport = "tcp",
-		.whole = flow->whole,
-		.first = flow->first };
+	c->facts = (struct check_connection){
+		.number = flow->number, .transport = "tcp", .first = flow->first
+	};
 	exchange_init(&c->exchange, judge, &c->facts, &place);
 	name_ends(c);
-	for (int side = SIDE_CLIENT; side <= SIDE_SERVER; side++)
-		c->streams[side].in_step = flow->whole;
 	return c;
 }
 
@@ -374,6 +370,15 @@ static void recognise_joined(struct connection *c, enum side side, struct bytes 
 		c->streams[each].in_step = true;
 }
 
+/* Whether a SYN was seen is known by now. */
+static void hear_first(struct connection *c)
+{
+	c->heard = true;
+	c->facts.whole = c->sides_are_clear = c->flow->whole;
+	for (int side = SIDE_CLIENT; side <= SIDE_SERVER; side++)
+		c->streams[side].in_step = c->flow->whole;
+}
+
 static bool is_open(const struct connection *c)
 {
 	return c->facts.kind == CONNECTION_OPEN && c->facts.whole &&
@@ -406,11 +411,12 @@ void connection_bytes(
 
 	if (connection_is_done(c))
 		return;
-	if (!c->heard && !c->facts.whole) {
-		recognise_joined(c, side, data);
+	if (!c->heard) {
+		hear_first(c);
+		if (!c->facts.whole)
+			recognise_joined(c, side, data);
 		side = side_of(c, from);
 	}
-	c->heard = true;
 	if (is_open(c))
 		recognise_whole(c, side, data, moment);
 	if (is_open(c) || connection_is_done(c))
@@ -426,6 +432,9 @@ void connection_gap(
 	struct connection *c, enum flow_from from, uint64_t missing, const struct moment *moment)
 {
 	enum side side = side_of(c, from);
+
+	if (!c->heard)
+		hear_first(c);
 
 	c->facts.missing[side] += missing;
 	if (is_open(c) || c->streams[side].unwrap) {

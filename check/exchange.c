@@ -143,6 +143,10 @@ static void begin(struct exchange *x, enum mqtt_version version)
 			monitor_join(x->monitors[side]);
 	}
 	x->is_judged = true;
+	if (!x->facts->version) {
+		x->facts->version = spec_version_name(version);
+		x->facts->version_guessed = true;
+	}
 	x->taken_by_copy = x->arena.taken;
 }
 

@@ -4,8 +4,12 @@
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/signalfd.h>
+#include <unistd.h>
 
 #include "base/arena.h"
+#include "base/buf.h"
+#include "base/shell.h"
 #include "check/check.h"
 #include "check/records.h"
 #include "check/report.h"
@@ -14,7 +18,7 @@
 #include "pcap/source.h"
 #include "spec/spec.h"
 
-enum { PORTS_MAX = 64, IDLE_MS = 200, ERROR_SIZE = 1024 };
+enum { PORTS_MAX = 64, IDLE_MS = 200, LOOK_EVERY = 4096, ERROR_SIZE = 1024 };
 
 static const char help[] =
 	"Usage: mqttspec check CAPTURE [OPTION...]\n"
@@ -66,25 +70,27 @@ struct wishes {
 	uint16_t ports[PORTS_MAX];
 };
 
-/* For the handler of signals, which gets nothing else. */
-static struct source *stopped_source;
-static volatile sig_atomic_t interrupted;
-
-static void on_signal(int number)
+/* Signals are looked for between packets. Returns what has to be read for that, -1 without one: then they end the
+ * program as usual.
+ */
+static int catch_signals(void)
 {
-	(void)number;
-	interrupted = 1;
-	source_stop(stopped_source);
+	sigset_t set;
+
+	sigemptyset(&set);
+	sigaddset(&set, SIGINT);
+	sigaddset(&set, SIGTERM);
+	int fd = signalfd(-1, &set, SFD_NONBLOCK | SFD_CLOEXEC);
+	if (fd >= 0)
+		sigprocmask(SIG_BLOCK, &set, NULL);
+	return fd;
 }
 
-static void catch_signals(struct source *source)
+static bool is_interrupted(int signals)
 {
-	struct sigaction action = { .sa_handler = on_signal };
+	struct signalfd_siginfo info;
 
-	stopped_source = source;
-	sigemptyset(&action.sa_mask);
-	sigaction(SIGINT, &action, NULL);
-	sigaction(SIGTERM, &action, NULL);
+	return read(signals, &info, sizeof(info)) == sizeof(info);
 }
 
 static struct source *open_source(const struct wishes *w)
@@ -100,38 +106,47 @@ static struct source *open_source(const struct wishes *w)
 	return source;
 }
 
-/* Returns the time of the last packet. */
-static int64_t read_all(struct check *check, struct source *source, struct check_report *report)
+struct reading {
+	struct source *source;
+	int signals;
+	bool interrupted;
+	int64_t first_us, last_us; /* times of packets */
+};
+
+static void read_all(struct reading *r, struct check *check, struct check_report *report)
 {
 	struct captured packet;
-	int64_t last_us = 0;
+	uint64_t count = 0;
 
 	for (;;) {
-		switch (source_next(source, IDLE_MS, &packet)) {
-		case SOURCE_PACKET: break;
-		case SOURCE_IDLE:
-			if (last_us)
-				check_time(check, last_us += IDLE_MS * 1000);
+		enum source_got got = source_next(r->source, IDLE_MS, &packet);
+		bool look = got == SOURCE_IDLE || ++count % LOOK_EVERY == 0;
+		r->interrupted = look && is_interrupted(r->signals);
+		if (got == SOURCE_END || r->interrupted)
+			break;
+		if (got == SOURCE_IDLE) {
+			if (r->last_us)
+				check_time(check, r->last_us += (int64_t)IDLE_MS * 1000);
 			continue;
-		case SOURCE_END: check_end(check); return last_us;
 		}
-		last_us = packet.at_ns / 1000;
-		if (!report->start_us)
-			report->start_us = last_us;
+		r->last_us = packet.at_ns / 1000;
+		if (!r->first_us)
+			report->start_us = r->first_us = r->last_us;
 		check_packet(check, &packet);
 	}
+	check_end(check);
 }
 
-static int judge_result(const struct check *check, const struct source *source, bool live)
+static int judge_result(const struct check *check, const struct reading *r, bool live)
 {
 	const struct check_count *n = check_counted(check);
 	uint64_t mqtt = n->connections[CONNECTION_MQTT] + n->connections[CONNECTION_OLD] +
 		n->connections[CONNECTION_FOREIGN];
-	const char *problem = source_problem(source);
+	const char *problem = source_problem(r->source);
 
 	if (problem)
 		fprintf(stderr, "mqttspec check: %s\n", problem);
-	if (interrupted && !live)
+	if (r->interrupted && !live)
 		return EXIT_INTERRUPTED;
 	if (n->findings[SIDE_CLIENT] || n->findings[SIDE_SERVER])
 		return EXIT_UNEXPECTED;
@@ -144,6 +159,7 @@ struct audience {
 	const struct wishes *wishes;
 	struct check_report report;
 	struct check_records records;
+	struct arena names;      /* of the records */
 	struct summary *summary; /* or NULL */
 	bool records_wanted;
 };
@@ -175,15 +191,30 @@ static const char *name_of(const struct wishes *w)
 	return w->interface ? w->interface : slash ? slash + 1 : w->path;
 }
 
+/* For a shell. */
+static const char *again_of(struct audience *a, const char *target)
+{
+	struct buf words;
+
+	buf_init(&words, SIZE_MAX / 2);
+	buf_add_text(&words, a->wishes->interface ? "mqttspec check -i" : "mqttspec check");
+	shell_add_word(&words, target);
+	const char *text = arena_text(&a->names, buf_text(&words));
+	buf_fini(&words);
+	return text;
+}
+
 static bool prepare_records(struct audience *a)
 {
 	const struct wishes *w = a->wishes;
+	const char *target = w->interface ? w->interface : w->path;
 	const struct record_run run = {
 		.tool_version = tool_version,
-		.target = w->interface ? w->interface : w->path,
+		.target = target,
 		.target_name = name_of(w),
 		.target_url = "",
-		.command = "mqttspec check",
+		.command = arena_printf(&a->names, "mqttspec check %s", target),
+		.again = again_of(a, target),
 		.catalogue = spec_digest,
 	};
 
@@ -237,13 +268,13 @@ static int listen_and_tell(struct audience *a, struct source *source, bool live)
 	wanted.summary = a->summary;
 	struct check *check = check_new(&wanted, &tells, a);
 
-	catch_signals(source);
-	int64_t last_us = read_all(check, source, &a->report);
+	struct reading reading = { .source = source, .signals = catch_signals() };
+	read_all(&reading, check, &a->report);
 	if (!a->wishes->json)
 		check_report_end(&a->report, check);
 	if (a->summary && !a->wishes->json)
-		summary_print(a->summary, stdout, last_us - a->report.start_us);
-	int code = judge_result(check, source, live);
+		summary_print(a->summary, stdout, reading.last_us - reading.first_us);
+	int code = judge_result(check, &reading, live);
 	if (a->records_wanted && !write_records(a))
 		code = EXIT_NOTHING;
 	if (!output_is_whole(stdout)) {
@@ -251,6 +282,7 @@ static int listen_and_tell(struct audience *a, struct source *source, bool live)
 		code = EXIT_NOTHING;
 	}
 	check_free(check);
+	close(reading.signals);
 	return code;
 }
 
@@ -268,10 +300,12 @@ static int check_source(const struct wishes *w)
 		return EXIT_NOTHING;
 	}
 	int code = EXIT_NOTHING;
+	arena_init(&a.names);
 	if (prepare_records(&a))
 		code = listen_and_tell(&a, source, live);
 	if (a.records_wanted)
 		check_records_fini(&a.records);
+	arena_fini(&a.names);
 	summary_free(summary);
 	source_close(source);
 	return code;
