@@ -43,6 +43,7 @@
 	X(subscription_id) \
 	X(take_over) \
 	X(pressure) \
+	X(load) \
 	X(will_delay) \
 	X(restart) \
 	X(restart_messages) \
@@ -61,6 +62,7 @@
 	X(client_publish) \
 	X(client_reconnects) \
 	X(client_whole) \
+	X(client_many) \
 	X(client_qos1) \
 	X(client_qos2) \
 	X(client_acknowledgements) \

@@ -10,6 +10,8 @@ target_compile_options(warnings INTERFACE
   -Wvla -Wformat=2 -Wundef -Wunused-const-variable -fno-common
   # The repository is the root of every path that a program shows.
   -ffile-prefix-map=${PROJECT_SOURCE_DIR}/=)
+# Functions are found when a program starts: docs/decisions/0022-secrets-in-memory.md.
+target_link_options(warnings INTERFACE -Wl,-z,relro,-z,now)
 if(MQTTSPEC_WERROR)
   target_compile_options(warnings INTERFACE -Werror)
 endif()

@@ -4,6 +4,7 @@
 #include <jansson.h>
 #include <signal.h>
 #include <string.h>
+#include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -27,6 +28,7 @@ struct relay {
 	struct buf in;          /* the beginning of a line */
 	int commands;           /* the agent's standard input; -1: closed */
 	pid_t pid;
+	int ended; /* may be read once the process has ended (pidfd); -1: not to be had */
 };
 
 /* ---- lines --------------------------------------------------------------------------------- */
@@ -122,6 +124,7 @@ static bool launch(struct relay *r, const char *command)
 	}
 	close(pipe_fds[0]);
 	r->commands = pipe_fds[1];
+	r->ended = r->pid > 0 ? (int)syscall(SYS_pidfd_open, r->pid, 0) : -1;
 	return r->pid > 0;
 }
 
@@ -138,7 +141,7 @@ static bool has_ended(const struct relay *r, int *status)
 
 int agent_play(const char *command, const struct deviation *d, const char **error)
 {
-	struct relay r = { .commands = -1 };
+	struct relay r = { .commands = -1, .ended = -1 };
 	int status = EXIT_TROUBLE;
 
 	arena_init(&r.arena);
@@ -149,7 +152,8 @@ int agent_play(const char *command, const struct deviation *d, const char **erro
 		struct proxy *p = proxy_new(r.listener, &r.target, d);
 
 		while (!has_ended(&r, &status))
-			if (!proxy_turn(p, r.commands >= 0 ? STDIN_FILENO : -1))
+			if (!proxy_turn(p, r.commands >= 0 ? STDIN_FILENO : r.ended) &&
+				r.commands >= 0)
 				read_commands(&r);
 		proxy_free(p);
 	} else if (r.listener) {
@@ -158,6 +162,8 @@ int agent_play(const char *command, const struct deviation *d, const char **erro
 	if (r.listener)
 		listener_close(r.listener);
 	close_commands(&r);
+	if (r.ended >= 0)
+		close(r.ended);
 	buf_fini(&r.in);
 	arena_fini(&r.arena);
 	return status;

@@ -6,9 +6,13 @@
 extern const struct deviation_chapter deviations_connect, deviations_publish, deviations_qos1,
 	deviations_qos2, deviations_retained, deviations_session, deviations_subscribe,
 	deviations_shared, deviations_will, deviations_keep_alive, deviations_properties,
-	deviations_errors;
-extern const struct deviation_chapter deviations_client_connect, deviations_client_publish,
-	deviations_client_receive, deviations_client_subscribe;
+	deviations_errors, deviations_load;
+extern const struct deviation_chapter deviations_client_connect, deviations_client_auth,
+	deviations_client_keep_alive, deviations_client_disconnect, deviations_client_publish,
+	deviations_client_messages, deviations_client_properties, deviations_client_limits,
+	deviations_client_identifiers, deviations_client_resumed, deviations_client_receive,
+	deviations_client_told, deviations_client_subscribe, deviations_client_names,
+	deviations_client_errors;
 
 const struct deviation_chapter *const deviation_chapters[] = {
 	&deviations_connect,
@@ -23,10 +27,22 @@ const struct deviation_chapter *const deviation_chapters[] = {
 	&deviations_keep_alive,
 	&deviations_properties,
 	&deviations_errors,
+	&deviations_load,
 	&deviations_client_connect,
+	&deviations_client_auth,
+	&deviations_client_keep_alive,
+	&deviations_client_disconnect,
 	&deviations_client_publish,
+	&deviations_client_messages,
+	&deviations_client_properties,
+	&deviations_client_limits,
+	&deviations_client_identifiers,
+	&deviations_client_resumed,
 	&deviations_client_receive,
+	&deviations_client_told,
 	&deviations_client_subscribe,
+	&deviations_client_names,
+	&deviations_client_errors,
 	NULL,
 };
 

@@ -8,7 +8,9 @@
 #include "deviants/deviation.h"
 #include "deviants/properties.h"
 #include "deviants/then.h"
+#include "deviants/then_client.h"
 #include "deviants/when.h"
+#include "deviants/when_client.h"
 
 #define P(type) SPEC_PACKET(type)
 

@@ -24,6 +24,7 @@ enum {
 	CODE_TAKEN_OVER = 0x8E,
 	REFUSAL = 0x80,
 	TENTH = 10,
+	THOUSANDTH = 1000,
 };
 
 /* ---- a PUBLISH ----------------------------------------------------------------------------- */
@@ -420,6 +421,16 @@ bool is_third(const struct passing *it)
 bool is_tenth(const struct passing *it)
 {
 	return number_of(it) >= TENTH;
+}
+
+bool is_thousandth(const struct passing *it)
+{
+	return number_of(it) == THOUSANDTH;
+}
+
+bool is_beyond_thousand(const struct passing *it)
+{
+	return number_of(it) > THOUSANDTH;
 }
 
 /* ---- other packets ------------------------------------------------------------------------- */

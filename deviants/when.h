@@ -84,6 +84,8 @@ bool is_not_first(const struct passing *it);
 bool is_second(const struct passing *it);
 bool is_third(const struct passing *it);
 bool is_tenth(const struct passing *it); /* or later */
+bool is_thousandth(const struct passing *it);
+bool is_beyond_thousand(const struct passing *it);
 
 /* ---- other packets ---- */
 bool is_success(const struct passing *it); /* its code is below 0x80 */

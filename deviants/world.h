@@ -31,6 +31,7 @@ struct session {
 	unsigned connections;      /* that it has had, the present one included */
 	unsigned resumptions;      /* of these without Clean Start, the first connection left out */
 	struct subscription *subscriptions;
+	struct bytes kept; /* a packet of its that may be sent again */
 	long note[NOTES];
 };
 

@@ -39,6 +39,7 @@
 #include <stdint.h>
 
 #include "harness/capabilities.h"
+#include "harness/load_case.h"
 #include "harness/tls_case.h"
 #include "harness/users_case.h"
 #include "harness/websocket_case.h"

@@ -22,6 +22,7 @@
 #include "harness/peers/guest.h"
 #include "harness/peers/lateness.h"
 #include "harness/peers/leavings.h"
+#include "harness/peers/load.h"
 #include "harness/play.h"
 #include "harness/transport/endpoint.h"
 #include "harness/transport/tap.h"
@@ -101,6 +102,7 @@ struct peer {
 	bool misbehaves;  /* breaks rules on purpose, also the limits of the target */
 	bool spells;      /* sends what the case has spelt: it may break rules, but no limits */
 	struct pings pings;
+	struct load_part *part;  /* that it has in the load; NULL: none */
 	struct monitor *monitor; /* of what the target sends */
 	struct monitor *conduct; /* of what the peer itself sends */
 };
@@ -162,9 +164,9 @@ struct test {
 	int64_t question_until_us; /* an answer that comes later says nothing; 0: always open */
 
 	struct messages messages; /* that our peers have published */
-	struct lateness lateness;
-	bool waits;
-	/* the runner was told that it does nothing else */ /* how late the machine has been */
+	struct load *load;        /* those of a load; NULL: there is none */
+	struct lateness lateness; /* how late the machine has been */
+	bool waits;               /* the runner was told that it does nothing else */
 	const char *foreign; /* topic of a message of another case run that came first; or NULL */
 	bool foreign_unanswered; /* one came at QoS 1 or 2, and may be in the way of others */
 	const char *misconduct;  /* the first rule that we broke undeclared: a sentence; or NULL */

@@ -49,12 +49,11 @@ struct flows {
 struct flows *flows_new(
 	const struct flows_limits *limits, const struct flow_listener *listener, void *to)
 {
-	static const struct flows_limits none;
 	struct flows *f = calloc(1, sizeof(*f));
 
 	if (!f)
 		return NULL;
-	if (!limits || !memcmp(limits, &none, sizeof(none)))
+	if (!limits)
 		limits = &flows_limits_usual;
 	f->house = (struct connection_house){
 		.listener = *listener,

@@ -20,7 +20,6 @@
 
 struct flows;
 
-/* All 0: those of flows_limits_usual. */
 struct flows_limits {
 	uint32_t flows;      /* at a time; beyond, the one that was silent longest is given up */
 	uint32_t held_bytes; /* that wait for others in one way of a flow */
@@ -53,7 +52,7 @@ struct flows_port {
 	uint32_t flows;
 };
 
-/* `limits` may be NULL. `listener` is copied; NULL functions are not called. NULL without memory. */
+/* `limits` may be NULL: flows_limits_usual. `listener` is copied; NULL functions are not called. NULL without memory. */
 struct flows *flows_new(
 	const struct flows_limits *limits, const struct flow_listener *listener, void *to);
 

@@ -83,11 +83,11 @@ fuzzers() (
 	wait
 )
 
-# conformance NAME ARGUMENTS...: a whole run of the suite, in the sanitizers' build.
+# conformance NAME ARGUMENTS...: a whole run of the suite, by the build in `judge`, or the sanitizers'.
 conformance() {
 	local name=$1
 	shift
-	check "conformance $name" build/dev/cli/mqttspec run "$@" --quiet --out "$logs/out-${name// /-}"
+	check "conformance $name" "${judge:-build/dev}"/cli/mqttspec run "$@" --quiet --out "$logs/out-${name// /-}"
 }
 
 # An installed tree finds its targets, its broker and its agents, from anywhere.
@@ -100,11 +100,12 @@ installed() {
 		"$prefix/bin/mqttspec-client" pub --help | grep -q usage -i
 }
 
-# system NAME ARGUMENTS...: the pytest suites. They wait more than they work, so several go at once.
+# system NAME ARGUMENTS...: the pytest suites, of the build in MQTTSPEC_BUILD, or the sanitizers'. They wait more
+# than they work, so several go at once.
 system() {
 	local name=$1 log=$logs/$1.log line bad began=$SECONDS
 	shift
-	MQTTSPEC_BUILD=$PWD/build/dev timeout "$limit_s" $python -m pytest tests/system -n 6 --dist loadgroup -q -ra \
+	MQTTSPEC_BUILD=${MQTTSPEC_BUILD:-$PWD/build/dev} timeout "$limit_s" $python -m pytest tests/system -n 6 --dist loadgroup -q -ra \
 		-p no:cacheprovider --durations=30 "$@" >"$log" 2>&1 </dev/null
 	line=$(grep -E '^=*.*(passed|failed|error).* in [0-9.]+s' "$log" | tail -n 1)
 	number() { echo "$line" | grep -oE "[0-9]+ $1" | grep -oE '[0-9]+' || echo 0; }

@@ -251,6 +251,11 @@ static void check_will(struct test *t, struct packet hello, const struct will *w
 
 #define WILL(name, ...) (&(const struct will){ .topic = (name), __VA_ARGS__ })
 
+#define TEXT_100                                                                                   \
+	"0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef01234567" \
+	"89abcdefghij"
+#define TEXT_300 TEXT_100 TEXT_100 TEXT_100
+
 static const struct vector wills[] = {
 	{ "qos_0", NULL, .extra = WILL("w/t", .payload = "gone", .qos = 0) },
 	{ "qos_1", NULL, .extra = WILL("w/t", .payload = "gone", .qos = 1) },
@@ -264,6 +269,7 @@ static const struct vector wills[] = {
 	{ "no_payload", NULL, .extra = WILL("w/t", .payload = "") },
 	{ "binary_payload", NULL,
 		.extra = WILL("w/t", .bytes = { (const uint8_t *)"\x00\xFF\xC0\x00\n", 5 }) },
+	{ "long_payload", NULL, .extra = WILL("w/t", .payload = TEXT_300) },
 	{ "other_letters", NULL,
 		.extra = WILL("w/\xC3\xA9/ \xF0\x9F\x90\x9F", .payload = "\xE2\x82\xAC") },
 };
@@ -445,7 +451,7 @@ CLIENT_CASE(connect_will_properties_as_asked,
 	const struct properties *asked = PROPS(P_WILL_DELAY(30), P_PAYLOAD_FORMAT(1),
 		P_MESSAGE_EXPIRY(600), P_CONTENT_TYPE("text/plain"), P_RESPONSE_TOPIC("w/r"),
 		P_CORRELATION_DATA("\x00\x01\xFE"), P_USER("z", "1"), P_USER("a", "2"),
-		P_USER("z", "1"));
+		P_USER("z", "3"));
 	do_connect(t, .will = { .topic = "w/t", .payload = "gone", .qos = 1, .props = asked });
 	struct packet hello = connect_of(t);
 	for (size_t i = 0; i < asked->count && asked->list[i].type != PROPERTY_STRING_PAIR; i++) {
@@ -457,7 +463,7 @@ CLIENT_CASE(connect_will_properties_as_asked,
 			"%s has another value", spec_property(asked->list[i].id)->name);
 	}
 	check_user_properties(t, &hello.will_properties,
-		PROPS(P_USER("z", "1"), P_USER("a", "2"), P_USER("z", "1")));
+		PROPS(P_USER("z", "1"), P_USER("a", "2"), P_USER("z", "3")));
 }
 
 /* What stands in one CONNECT says nothing about the next. */

@@ -125,6 +125,36 @@ CLIENT_CASE(disconnect_and_come_back,
 	}
 }
 
+/* The second and the third time as the first. */
+CLIENT_CASE(disconnect_is_last_each_time,
+	.title = "On each connection DISCONNECT is the last that a client says, and it closes",
+	.refs = { "3.1.1:MQTT-3.14.4-1", "3.1.1:MQTT-3.14.4-2", "5.0:MQTT-3.14.4-2",
+		"5.0:MQTT-3.14.4-1" },
+	.level = MUST, .versions = BOTH)
+{
+	for (unsigned i = 0; i < 3; i++) {
+		struct peer *server = admit(t);
+		unsigned command = do_disconnect(t);
+		expect_goodbye(server);
+		expect_closed(server);
+		drop(server);
+		expect_answer(t, command);
+	}
+}
+
+/* With a Will, to close without a word would have it published. */
+CLIENT_CASE(disconnect_takes_the_will_back,
+	.title = "A client with a Will that is told to leave sends DISCONNECT",
+	.refs = { AS_ASKED }, .level = STATED, .versions = BOTH)
+{
+	struct peer *server = admit(t, .will = { .topic = "w/t", .payload = "gone", .qos = 1 });
+	fence(server);
+	do_disconnect(t);
+	judging_as_asked(t);
+	struct packet bye = expect(server, DISCONNECT);
+	check_eq(t, bye.code, 0);
+}
+
 static const struct vector client_codes[] = {
 	{ "normal", .extra = CODE(0x00) },
 	{ "with_will", .extra = CODE(0x04) },
@@ -345,6 +375,7 @@ CLIENT_CASE(server_disconnect_and_come_back,
 }
 
 CHAPTER(client_disconnect, "DISCONNECT of and to clients", &case_disconnect_is_last,
+	&case_disconnect_is_last_each_time, &case_disconnect_takes_the_will_back,
 	&case_disconnect_then_messages, &case_disconnect_then_commands,
 	&case_disconnect_with_publish_under_way, &case_disconnect_before_connack_is_last,
 	&case_disconnect_and_come_back, &case_disconnect_code_as_asked,

@@ -131,6 +131,20 @@ CLIENT_CASE(ping_amid_messages,
 	}
 }
 
+CLIENT_CASE(ping_on_each_connection,
+	.title = "An idle client sends PINGREQ on its second connection as on its first",
+	.refs = { "3.1.1:MQTT-3.1.2-23", "5.0:MQTT-3.1.2-20" }, .level = MUST, .versions = BOTH,
+	.budget_ms = 14000, ROWS(keep_alives))
+{
+	unsigned seconds = seconds_of_row(t);
+	double connected_ms;
+	struct peer *server = admit_with(t, seconds, &connected_ms);
+	fence(server);
+	client_leaves(server);
+	server = admit_with(t, seconds, &connected_ms);
+	watch_pauses(t, server, seconds, 2);
+}
+
 static const struct vector server_keep_alives[] = {
 	{ "shorter_2", .extra = &(const unsigned[]){ 60, 2 } },
 	{ "shorter_6", .extra = &(const unsigned[]){ 60, 6 } },
@@ -212,5 +226,5 @@ CLIENT_CASE(server_keep_alive_off, .title = "A Server Keep Alive of 0 is no Keep
 }
 
 CHAPTER(client_keep_alive, "Keep Alive of clients", &case_ping_in_time, &case_ping_amid_messages,
-	&case_server_keep_alive_kept, &case_server_keep_alive_once, &case_pingresp_never_comes,
-	&case_keep_alive_off, &case_server_keep_alive_off);
+	&case_ping_on_each_connection, &case_server_keep_alive_kept, &case_server_keep_alive_once,
+	&case_pingresp_never_comes, &case_keep_alive_off, &case_server_keep_alive_off);

@@ -283,6 +283,26 @@ CLIENT_CASE(publish_far_too_large,
 	expect_none_above(t, server);
 }
 
+CLIENT_CASE(packet_size_of_each_connection,
+	.title = "The Maximum Packet Size of the second CONNACK is kept, and that of the first is "
+		 "over",
+	.refs = { "5.0:MQTT-3.2.2-15", "5.0:UALL-AS-ASKED" }, .level = MUST, .versions = V50)
+{
+	struct peer *server = admit_with(t, NULL);
+	client_leaves(server);
+
+	server = admit_with(t, PROPS(P_MAXIMUM_PACKET_SIZE(TIGHT)));
+	do_publish(t, .topic = "l/t", .bytes = filler(t, 2 * TIGHT), .qos = 1);
+	expect_none_above(t, server);
+	if (!is_open(server))
+		return;
+	client_leaves(server);
+
+	server = admit_with(t, NULL);
+	do_publish(t, .topic = "l/t", .bytes = filler(t, 2 * TIGHT));
+	expect_publish(server, .topic = "l/t", .bytes = filler(t, 2 * TIGHT));
+}
+
 CLIENT_CASE(subscribe_too_large,
 	.title = "A SUBSCRIBE or UNSUBSCRIBE above the server's Maximum Packet Size is not "
 		 "sent",
@@ -322,6 +342,40 @@ CLIENT_CASE(disconnect_too_large,
 	struct packet d = expect(server, DISCONNECT);
 	check(t, d.raw.len <= TIGHT, "no packet above Maximum Packet Size", "%s of %zu bytes",
 		spec_packet_name(d.type), d.raw.len);
+}
+
+/*   client                    server (Maximum Packet Size 10)
+ *   CONNECT              -->
+ *                        <--  CONNACK, PUBLISH q1, PUBLISH q2, PUBREL
+ *   PUBACK, PUBREC, PUBCOMP -->         within it, from the first one on
+ *            and so on the next connection, whose limit is another
+ */
+CLIENT_CASE(acknowledgements_keep_packet_size,
+	.title = "Acknowledgements keep to the Maximum Packet Size of each CONNACK, from the first "
+		 "on",
+	.refs = { "5.0:MQTT-3.2.2-15", "5.0:MQTT-3.3.4-1" }, .level = MUST, .versions = V50)
+{
+	static const unsigned sizes[] = { 10, 50, 10 };
+
+	for (unsigned i = 0; i < 3; i++) {
+		struct peer *server = admit(t, .kept = true, .resumed = i > 0,
+			.connack = PROPS(P_MAXIMUM_PACKET_SIZE(sizes[i])));
+		judging(t, "5.0:MQTT-3.3.4-1");
+		send_publish(server, .topic = "l/in", .payload = "x", .qos = 1, .id = 1001);
+		expect_ack(server, PUBACK, 1001); /* whose size the monitor judges */
+		send_publish(server, .topic = "l/in", .payload = "x", .qos = 2, .id = 1002);
+		expect_ack(server, PUBREC, 1002);
+		send_ack(server, PUBREL, 1002);
+		expect_ack(server, PUBCOMP, 1002);
+		do_publish(t, .topic = "l", .payload = "", .qos = 2);
+		if (!isnan(wait_packet_ms(server, PUBLISH, PATIENCE_MS))) {
+			struct packet m = expect(server, PUBLISH);
+			send_ack(server, PUBREC, m.id);
+			expect_ack(server, PUBREL, m.id);
+			send_ack(server, PUBCOMP, m.id);
+		}
+		client_loses(server);
+	}
 }
 
 /* ---- Maximum QoS, Retain Available ----------------------------------------------------------- */
@@ -590,9 +644,11 @@ CLIENT_CASE(own_packet_size_exceeded,
 CHAPTER(client_limits, "Limits of the server and of the client", &case_client_keeps_receive_maximum,
 	&case_quota_freed_by_pubrec_error, &case_quota_not_raised, &case_quota_of_each_connection,
 	&case_qos0_needs_no_quota, &case_other_packets_need_no_quota,
-	&case_client_keeps_packet_size, &case_publish_far_too_large, &case_subscribe_too_large,
-	&case_disconnect_too_large, &case_client_keeps_maximum_qos, &case_maximum_qos_used,
-	&case_client_keeps_retain_available, &case_client_keeps_alias_maximum,
-	&case_alias_0_not_sent, &case_alias_within_maximum, &case_alias_not_kept_for_resent,
-	&case_alias_not_kept, &case_own_receive_maximum_used, &case_own_receive_maximum_exceeded,
-	&case_own_packet_size_used, &case_own_packet_size_exceeded);
+	&case_client_keeps_packet_size, &case_publish_far_too_large,
+	&case_packet_size_of_each_connection, &case_subscribe_too_large, &case_disconnect_too_large,
+	&case_acknowledgements_keep_packet_size, &case_client_keeps_maximum_qos,
+	&case_maximum_qos_used, &case_client_keeps_retain_available,
+	&case_client_keeps_alias_maximum, &case_alias_0_not_sent, &case_alias_within_maximum,
+	&case_alias_not_kept_for_resent, &case_alias_not_kept, &case_own_receive_maximum_used,
+	&case_own_receive_maximum_exceeded, &case_own_packet_size_used,
+	&case_own_packet_size_exceeded);

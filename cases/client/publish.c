@@ -153,6 +153,7 @@ static const struct vector topic_published[] = {
 	NAME("letters_of_many", "p/\xC3\xA4\xE6\xB8\xA9\xF0\x9F\x8C\xA1"),
 	NAME("byte_order_mark", "\xEF\xBB\xBFp/a"),
 	NAME("dollar", "$p/a"),
+	NAME("capitals", "P/Capital Letters"),
 	NAME("quotes", "p/\"a\\b\""),
 };
 
@@ -345,6 +346,24 @@ CLIENT_CASE(properties_of_each_message,
 	check_eq(t, m.properties.count, 0);
 }
 
+/* A client that says no sends nothing. */
+CLIENT_CASE(response_topic_wildcard_not_sent,
+	.title = "A Response Topic with a wildcard is not sent", .refs = { "5.0:MQTT-3.3.2-14" },
+	.level = MUST, .versions = V50)
+{
+	struct peer *server = admit(t);
+
+	do_publish(t, .topic = "p/props", .payload = "text", .qos = 1,
+		.props = PROPS(P_RESPONSE_TOPIC("p/answer/+")));
+	synced(t);
+	do_publish(t, .topic = "marker", .payload = "m");
+	if (isnan(wait_packet_ms(server, PUBLISH, PATIENCE_MS))) {
+		observe(t, "the client publishes nothing more after it");
+		return;
+	}
+	expect(server, PUBLISH); /* which the monitor judges */
+}
+
 /* ---- Packet Identifiers ---------------------------------------------------------------------- */
 
 /* A client may keep few messages in flight: those that have come are looked at. */
@@ -409,6 +428,42 @@ CLIENT_CASE(identifier_held_while_others_pass,
 }
 
 /*   client                    server
+ *   PUBLISH q2 id N      -->
+ *                        <--  PUBREC N
+ *   PUBREL N             -->
+ *   PUBLISH q1, SUBSCRIBE -->           neither of them with N
+ *                        <--  PUBCOMP N
+ */
+CLIENT_CASE(identifier_held_until_pubcomp,
+	.title = "Between PUBREC and PUBCOMP the identifier of a message is in use",
+	.refs = { "3.1.1:MQTT-2.3.1-2", "5.0:MQTT-2.2.1-3" }, .level = MUST, .versions = BOTH)
+{
+	struct peer *server = admit(t);
+	unsigned held = do_publish(t, .topic = "p/held", .payload = "held", .qos = 2);
+	struct packet first = need(server, PUBLISH);
+	send_ack(server, PUBREC, first.id);
+	expect_ack(server, PUBREL, first.id);
+	for (unsigned qos = 1; qos <= 2; qos++) {
+		do_publish(t, .topic = "p/passing", .payload = "x", .qos = qos);
+		if (isnan(wait_packet_ms(server, PUBLISH, PATIENCE_MS))) {
+			observe(t, "the client has one message under way at a time");
+			return;
+		}
+		struct packet m = expect(server, PUBLISH);
+		check_in(t, m, m.id != first.id, "an identifier that is not in use");
+		settle(server, &m);
+	}
+	do_subscribe(t, .filter = "p/passing", .qos = 1);
+	if (!isnan(wait_packet_ms(server, SUBSCRIBE, PATIENCE_MS))) {
+		struct packet m = expect(server, SUBSCRIBE);
+		check_in(t, m, m.id != first.id, "an identifier that is not in use");
+		send_grants(server, &m);
+	}
+	send_ack(server, PUBCOMP, first.id);
+	expect_acknowledged(t, held);
+}
+
+/*   client                    server
  *   PUBLISH q1 id N      -->
  *                        <--  PUBLISH q2 id N
  *   PUBREC N             -->            for the server's
@@ -449,4 +504,5 @@ CHAPTER(client_publish, "What a client publishes", &case_published_as_told,
 	&case_longest_topic_published, &case_wildcard_not_published,
 	&case_empty_topic_not_published, &case_property_published, &case_properties_of_each_message,
 	&case_identifiers_in_flight_are_unique, &case_identifier_held_while_others_pass,
-	&case_identifiers_of_server_and_client);
+	&case_identifier_held_until_pubcomp, &case_identifiers_of_server_and_client,
+	&case_response_topic_wildcard_not_sent);

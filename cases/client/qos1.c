@@ -180,6 +180,24 @@ CLIENT_CASE(qos1_resent_in_order,
 	expect_no(server, PUBLISH);
 }
 
+/* Message Expiry is for what a server keeps; what a client has sent waits for its PUBACK. */
+CLIENT_CASE(qos1_resent_when_expired,
+	.title = "A QoS 1 message without PUBACK is sent again though it would have expired",
+	.refs = { "5.0:MQTT-4.4.0-1" }, .level = MUST, .versions = V50, .budget_ms = 2500)
+{
+	struct peer *server = admit(t, .kept = true);
+	do_publish(t, .topic = "q1/out", .payload = "short-lived", .qos = 1,
+		.props = PROPS(P_MESSAGE_EXPIRY(1)));
+	struct packet first = need(server, PUBLISH);
+	client_loses(server);
+	let_pass(t, 2500);
+
+	server = admit(t, .kept = true, .resumed = true);
+	struct packet again = expect(server, PUBLISH);
+	check_eq(t, again.id, first.id);
+	send_ack(server, PUBACK, again.id);
+}
+
 /* A new message must not take the identifier of one that waits to be sent again. */
 CLIENT_CASE(qos1_new_message_behind_resent,
 	.title = "Behind a message sent again a new one has an identifier of its own and DUP 0",
@@ -381,8 +399,8 @@ CLIENT_CASE(qos1_resent_by_server,
 CHAPTER(client_qos1, "A client's part at QoS 1", &case_qos1_published, &case_qos1_done_with_puback,
 	&case_qos1_pubacks_in_any_order, &case_qos1_not_resent_unasked,
 	&case_qos1_resent_in_resumed_session, &case_qos1_resent_until_acknowledged,
-	&case_qos1_resent_in_order, &case_qos1_new_message_behind_resent,
-	&case_qos1_published_offline, &case_qos1_not_resent_in_new_session, &case_qos1_received,
-	&case_qos1_told_once_each, &case_pubacks_in_order_of_arrival,
-	&case_qos1_same_identifier_is_new, &case_qos1_dup_does_not_vanish,
-	&case_qos1_resent_by_server);
+	&case_qos1_resent_in_order, &case_qos1_resent_when_expired,
+	&case_qos1_new_message_behind_resent, &case_qos1_published_offline,
+	&case_qos1_not_resent_in_new_session, &case_qos1_received, &case_qos1_told_once_each,
+	&case_pubacks_in_order_of_arrival, &case_qos1_same_identifier_is_new,
+	&case_qos1_dup_does_not_vanish, &case_qos1_resent_by_server);

@@ -1,6 +1,8 @@
 /* What a client does with messages that come in: what it tells its user, what it acknowledges, Topic
  * Aliases of the server (5.0), and packets that are wrong.
  */
+#include <string.h>
+
 #include "harness/client_case.h"
 
 /* Sends a message, and waits until the client has brought its handshake to the end. */
@@ -97,6 +99,16 @@ CLIENT_CASE(payload_of_any_length_told,
 	}
 }
 
+/* Copies of "last" that wait to be expected; the fence may be told as well, whose topic is another. */
+static unsigned told_copies(struct test *t)
+{
+	unsigned copies = 0;
+
+	while (told_waiting(t, TOLD_MESSAGE))
+		copies += bytes_equal(expect_event(t, TOLD_MESSAGE).payload, BYTES("last"));
+	return copies;
+}
+
 struct name {
 	const char *topic;
 };
@@ -117,6 +129,7 @@ static const struct vector topic_told[] = {
 	NAME("blanks", " r/a b/ "),
 	NAME("letters_of_many", "r/\xC3\xA4\xE6\xB8\xA9\xF0\x9F\x8C\xA1"),
 	NAME("quotes", "r/\"a\\b\""),
+	NAME("capitals", "R/Capital Letters"),
 };
 
 CLIENT_CASE(topic_told, .title = "A Topic Name is passed on unchanged", .refs = { AS_ASKED },
@@ -128,6 +141,49 @@ CLIENT_CASE(topic_told, .title = "A Topic Name is passed on unchanged", .refs = 
 
 	DELIVER(server, .topic = n->topic, .payload = "x", .qos = 1, .id = 1001);
 	expect_told(t, .topic = n->topic, .payload = "x");
+}
+
+CLIENT_CASE(long_topic_told, .title = "A Topic Name of 300 or 65535 bytes is passed on whole",
+	.refs = { AS_ASKED, "3.1.1:MQTT-3.3.4-1", "5.0:MQTT-3.3.4-1" }, .level = MUST,
+	.versions = BOTH)
+{
+	static const unsigned lengths[] = { 300, 65535 };
+	struct peer *server = admit(t);
+	client_subscribes(server, .filter = "#", .qos = 1);
+
+	for (unsigned i = 0; i < 2; i++) {
+		char *topic = (char *)filler(t, lengths[i] + 1).data;
+		memset(topic, 't', lengths[i]);
+		topic[lengths[i]] = 0;
+		DELIVER(server, .topic = topic, .payload = "x", .qos = 1, .id = 1001 + i);
+		expect_told(t, .topic = topic, .payload = "x");
+	}
+}
+
+/* The last message of all: nothing comes after it that would show a copy. */
+CLIENT_CASE(last_message_told_once, .title = "The last message is told once, at any QoS",
+	.refs = { "3.1.1:UALL-QOS0-AT-MOST-ONCE", "3.1.1:UALL-QOS2-EXACTLY-ONCE",
+		"3.1.1:UALL-AS-ASKED", "5.0:UALL-QOS0-AT-MOST-ONCE", "5.0:UALL-QOS2-EXACTLY-ONCE",
+		"5.0:UALL-AS-ASKED" },
+	.level = STATED, .versions = BOTH)
+{
+	static const char *const rules[][2] = {
+		{ "3.1.1:UALL-QOS0-AT-MOST-ONCE", "5.0:UALL-QOS0-AT-MOST-ONCE" },
+		{ "3.1.1:UALL-AS-ASKED", "5.0:UALL-AS-ASKED" },
+		{ "3.1.1:UALL-QOS2-EXACTLY-ONCE", "5.0:UALL-QOS2-EXACTLY-ONCE" },
+	};
+	struct peer *server = admit(t);
+	client_subscribes(server, .filter = "r/#", .qos = 2);
+
+	for (unsigned qos = 0; qos <= 2; qos++) {
+		DELIVER(server, .topic = "r/last", .payload = "last", .qos = qos,
+			.id = qos ? 1000 + qos : 0);
+		fence(server);
+		expect_told(t, .topic = "r/last", .payload = "last");
+		synced(t);
+		judging(t, rules[qos][is_v5(t)]);
+		check_number(t, "further copies that the user is told", told_copies(t), 0);
+	}
 }
 
 /* ---- not asked for --------------------------------------------------------------------------- */
@@ -564,7 +620,8 @@ CLIENT_CASE(payload_not_as_indicated,
 
 CHAPTER(client_receiving, "What a client does with messages", &case_message_told, &case_retain_told,
 	&case_empty_payload_told, &case_binary_payload_told, &case_payload_of_any_length_told,
-	&case_topic_told, &case_unsolicited_message_acknowledged, &case_message_above_granted_qos,
+	&case_topic_told, &case_long_topic_told, &case_last_message_told_once,
+	&case_unsolicited_message_acknowledged, &case_message_above_granted_qos,
 	&case_message_before_suback, &case_many_messages_at_once, &case_properties_told,
 	&case_properties_told_of_each_message, &case_several_subscription_ids,
 	&case_subscription_ids_told, &case_server_alias_used, &case_server_alias_at_qos2,

@@ -110,6 +110,45 @@ CLIENT_CASE(resume_pubrel,
 	expect_no(server, PUBLISH);
 }
 
+/* Two of them, over several breaks. Some clients send the second when the first has been answered. */
+CLIENT_CASE(resume_pubrel_twice,
+	.title = "PUBREL packets are sent again after each break until their PUBCOMP",
+	.refs = { "3.1.1:MQTT-4.4.0-1", "3.1.1:MQTT-4.3.3-1", "5.0:MQTT-4.4.0-1",
+		"5.0:MQTT-4.3.3-5", "5.0:MQTT-4.3.3-6" },
+	.level = MUST, .versions = BOTH)
+{
+	enum { MESSAGES = 2, BREAKS = 3 };
+	unsigned ids[MESSAGES];
+	struct peer *server = admit(t, .kept = true);
+	for (unsigned i = 0; i < MESSAGES; i++) {
+		do_publish(t, .topic = "a/t", .payload = letters[i], .qos = 2);
+		ids[i] = need(server, PUBLISH).id;
+		send_ack(server, PUBREC, ids[i]);
+		need(server, PUBREL);
+	}
+	for (unsigned round = 0; round < BREAKS; round++) {
+		client_loses(server);
+		server = admit(t, .kept = true, .resumed = true);
+		judging(t, "3.1.1:MQTT-4.4.0-1");
+		judging(t, "5.0:MQTT-4.4.0-1");
+		struct packet release = expect(server, PUBREL);
+		unsigned first = release.id;
+		check_in(t, release, first == ids[0] || first == ids[1],
+			"the identifier of a message that was released");
+		judging(t, "3.1.1:MQTT-4.3.3-1");
+		judging(t, "5.0:MQTT-4.3.3-6");
+		expect_no(server, PUBLISH);
+		if (round + 1 < BREAKS)
+			continue;
+		judging(t, "3.1.1:MQTT-4.4.0-1");
+		judging(t, "5.0:MQTT-4.4.0-1");
+		send_ack(server, PUBCOMP, first);
+		release = expect(server, PUBREL);
+		check_eq(t, release.id, first == ids[0] ? ids[1] : ids[0]);
+		send_ack(server, PUBCOMP, release.id);
+	}
+}
+
 CLIENT_CASE(resume_in_order,
 	.title = "Several messages are sent again in the order of their first transmission",
 	.refs = { "3.1.1:MQTT-4.6.0-1", "3.1.1:MQTT-4.4.0-1", "3.1.1:MQTT-3.3.1-1",
@@ -373,6 +412,48 @@ CLIENT_CASE(resume_message_with_connack,
 	expect_told(t, .payload = "waited too");
 }
 
+/*   server                    client
+ *                        break, Session Present
+ *   PUBLISH q1, q1, q1, q2, q2, q2 -->
+ *                        <--  PUBACK, PUBACK, PUBACK, and PUBREC, PUBREC, PUBREC
+ *   PUBREL                    -->       in another order
+ *                        <--  PUBCOMP
+ */
+CLIENT_CASE(resume_acknowledges_in_order,
+	.title =
+		"On the next connection, too, acknowledgements go out in the order of the messages",
+	.refs = { "3.1.1:MQTT-4.6.0-2", "3.1.1:MQTT-4.6.0-3", "3.1.1:MQTT-4.3.2-2",
+		"3.1.1:MQTT-4.3.3-2", "5.0:MQTT-4.6.0-2", "5.0:MQTT-4.6.0-3", "5.0:MQTT-4.3.2-4",
+		"5.0:MQTT-4.3.3-11" },
+	.level = MUST, .versions = BOTH)
+{
+	enum { MESSAGES = 3 };
+	static const unsigned ids[2][MESSAGES] = { { 40, 7, 300 }, { 41, 8, 301 } };
+	struct peer *server = admit(t, .kept = true);
+	client_subscribes(server, .filter = "a/#", .qos = 2);
+	client_loses(server);
+	server = admit(t, .kept = true, .resumed = true);
+	for (unsigned i = 0; i < 2 * MESSAGES; i++) {
+		unsigned qos = 1 + i / MESSAGES;
+		send_publish(server, .topic = "a/t", .payload = letters[i], .qos = qos,
+			.id = ids[qos - 1][i % MESSAGES]);
+	}
+	judging(t, "3.1.1:MQTT-4.6.0-2");
+	judging(t, "5.0:MQTT-4.6.0-2");
+	for (unsigned i = 0; i < MESSAGES; i++)
+		check_eq(t, expect(server, PUBACK).id, ids[0][i]);
+	judging(t, "3.1.1:MQTT-4.6.0-3");
+	judging(t, "5.0:MQTT-4.6.0-3");
+	for (unsigned i = 0; i < MESSAGES; i++)
+		check_eq(t, expect(server, PUBREC).id, ids[1][i]);
+	judging(t, "3.1.1:MQTT-4.3.3-2");
+	judging(t, "5.0:MQTT-4.3.3-11");
+	for (unsigned i = MESSAGES; i-- > 0;) {
+		send_ack(server, PUBREL, ids[1][i]);
+		expect_ack(server, PUBCOMP, ids[1][i]);
+	}
+}
+
 CLIENT_CASE(session_present_told, .title = "The user is told whether the session went on",
 	.refs = { AS_ASKED }, .level = STATED, .versions = BOTH)
 {
@@ -511,11 +592,13 @@ CLIENT_CASE(lost_session_in_311,
 }
 
 CHAPTER(client_sessions, "Sessions of clients", &case_resume_publish_qos1,
-	&case_resume_publish_qos2, &case_resume_pubrel, &case_resume_in_order,
-	&case_resume_only_what_is_open, &case_resume_twice, &case_resume_and_publish_more,
-	&case_offline_publish_is_no_repetition, &case_resume_within_receive_maximum,
-	&case_resume_without_refused, &case_resume_received_once, &case_resume_received_released,
-	&case_resume_pubrel_again, &case_resume_subscription, &case_resume_message_with_connack,
-	&case_session_present_told, &case_lost_session_forgotten, &case_clean_start_forgets,
-	&case_expired_session_forgotten, &case_lost_session_frees_identifiers,
-	&case_clean_start_frees_identifiers, &case_lost_session_in_311);
+	&case_resume_publish_qos2, &case_resume_pubrel, &case_resume_pubrel_twice,
+	&case_resume_in_order, &case_resume_only_what_is_open, &case_resume_twice,
+	&case_resume_and_publish_more, &case_offline_publish_is_no_repetition,
+	&case_resume_within_receive_maximum, &case_resume_without_refused,
+	&case_resume_received_once, &case_resume_received_released, &case_resume_pubrel_again,
+	&case_resume_subscription, &case_resume_message_with_connack,
+	&case_resume_acknowledges_in_order, &case_session_present_told,
+	&case_lost_session_forgotten, &case_clean_start_forgets, &case_expired_session_forgotten,
+	&case_lost_session_frees_identifiers, &case_clean_start_frees_identifiers,
+	&case_lost_session_in_311);

@@ -1,6 +1,8 @@
 /* SUBACK and UNSUBACK to a client, 3.9 and 3.11: which answers end a request, what the client tells of them,
  * and the messages around them.
  */
+#include <math.h>
+
 #include "harness/client_case.h"
 
 /* ---- what the client tells of SUBACK and UNSUBACK ------------------------------------------- */
@@ -85,6 +87,36 @@ CLIENT_CASE(suback_told_in_order,
 	check_eq(t, told.codes.data[0], 1);
 	check_eq(t, told.codes.data[1], 0x80);
 	check_eq(t, told.codes.data[2], 0);
+}
+
+/*   client                        server
+ *   SUBSCRIBE 1, 2, 3        -->
+ *                            <--  SUBACK 2, SUBACK 3, SUBACK 1
+ */
+CLIENT_CASE(subacks_in_any_order,
+	.title = "Each SUBACK answers the SUBSCRIBE of its identifier, in whatever order they come",
+	.refs = { AS_ASKED }, .level = STATED, .versions = BOTH)
+{
+	enum { REQUESTS = 3, ANSWER_MS = 3000 };
+	static const char *const filters[] = { "s/a", "s/b", "s/c" };
+	static const size_t order[] = { 1, 2, 0 };
+	unsigned commands[REQUESTS], ids[REQUESTS];
+	struct peer *server = admit(t);
+	for (size_t i = 0; i < REQUESTS; i++) {
+		commands[i] = do_subscribe(t, .filter = filters[i], .qos = 2);
+		require(t, !isnan(wait_packet_ms(server, SUBSCRIBE, ANSWER_MS)),
+			"the client waits for one answer before it sends the next request");
+		ids[i] = expect(server, SUBSCRIBE).id;
+	}
+	for (size_t i = 0; i < REQUESTS; i++) {
+		uint8_t code = (uint8_t)order[i];
+		send_suback(server, .id = ids[order[i]], .codes = { &code, 1 });
+		expect_code_told(t, commands[order[i]], code);
+	}
+	for (size_t i = 0; i < REQUESTS; i++)
+		check(t, !has_answer(t, commands[i]), "one answer to each request",
+			"there is a second one");
+	fence(server);
 }
 
 static const struct vector unsuback_told[] = {
@@ -417,8 +449,8 @@ CLIENT_CASE(message_with_subscription_ids,
 }
 
 CHAPTER(client_suback, "SUBACK and UNSUBACK to a client, and the messages around them",
-	&case_suback_told, &case_suback_told_in_order, &case_unsuback_told,
-	&case_suback_with_properties, &case_bad_suback, &case_bad_unsuback,
+	&case_suback_told, &case_suback_told_in_order, &case_subacks_in_any_order,
+	&case_unsuback_told, &case_suback_with_properties, &case_bad_suback, &case_bad_unsuback,
 	&case_wrong_answer_to_subscribe, &case_wrong_answer_to_unsubscribe,
 	&case_suback_of_another_identifier, &case_stray_answers, &case_suback_twice,
 	&case_publish_before_suback, &case_publish_before_suback_told, &case_message_at_granted_qos,

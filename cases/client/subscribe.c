@@ -40,7 +40,7 @@ CLIENT_CASE(subscribe_as_asked, .title = "SUBSCRIBE asks for the filter and the 
 	.refs = { AS_ASKED }, .level = STATED, .versions = BOTH)
 {
 	static const char *const filters[] = { "s/t", "s/+/t", "s/#", "#", "+", "/", "$SYS/#",
-		"s/\xC3\xA9t\xC3\xA9", "s/with blanks/t" };
+		"s/\xC3\xA9t\xC3\xA9", "s/with blanks/t", "S/Capital/#" };
 	struct peer *server = admit(t);
 	for (size_t i = 0; i < sizeof(filters) / sizeof(*filters); i++) {
 		unsigned command = do_subscribe(t, .filter = filters[i], .qos = i % 3);

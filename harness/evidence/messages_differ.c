@@ -147,13 +147,12 @@ static struct difference passed(
 	return DIFFERENCE(SPEC_EXTRA, "PUBLISH");
 }
 
-/* Sent again, in its right, but before one that was published earlier and is sent again as well. */
+/* Sent again, in its right, but before one that was published earlier and has to be sent again as well. */
 static bool is_sent_again_early(struct peer *p, const struct packet *got,
-	const struct message *want, const struct posting *came, const struct posting *wanted)
+	const struct posting *came, const struct posting *wanted)
 {
 	return got->dup && wanted && came->order > wanted->order && times_here(p, got) == 1 &&
-		posting_times(wanted, p->client_id) && postings_are_ordered(came, wanted) &&
-		comes_later(p, want);
+		posting_times(wanted, p->client_id);
 }
 
 static struct difference lost(const struct posting *came, const struct posting *wanted)
@@ -184,8 +183,13 @@ bool messages_differ(struct peer *p, const struct packet *got, const struct mess
 	}
 	if (!came)
 		*out = altered(got, want);
-	else if (is_sent_again_early(p, got, want, came, wanted))
+	else if (is_sent_again_early(p, got, came, wanted) && postings_are_ordered(came, wanted) &&
+		comes_later(p, want))
 		*out = DIFFERENCE(SPEC_ORDER, "PUBLISH");
+	else if (is_sent_again_early(p, got, came, wanted) && test_theirs(t) == SIDE_CLIENT &&
+		!comes_later(p, want))
+		*out = lost(
+			came, wanted); /* a client that sends the others again has left it out */
 	else if (posting_times(came, p->client_id) > 1)
 		*out = copied(p, got, came);
 	else if (!wanted || came->order < wanted->order)

@@ -183,6 +183,17 @@ static bool judge_turn(struct monitor *m, const struct packet *p)
 
 /* ---- packets ------------------------------------------------------------------------------- */
 
+/* An answer to what came after CONNACK shows that this has been read, too: the answer itself is bound by it. */
+static void show_limits(struct monitor *m, const struct packet *p)
+{
+	switch (p->type) {
+	case PUBACK:
+	case PUBREC:
+	case PUBCOMP: owed_show_limits(m, p); break;
+	case PUBREL: sent_show_limits(m, p); break;
+	}
+}
+
 static void judge_contents(struct monitor *m, const struct packet *p)
 {
 	switch (p->type) {
@@ -220,6 +231,7 @@ static void judge(struct monitor *m, const struct packet *p)
 		m->greeting = GREETING_FOREIGN;
 	if (m->greeting == GREETING_FOREIGN)
 		return;
+	show_limits(m, p);
 	judge_fields(m, p);
 	if (version_traits(m->version).properties)
 		judge_properties(m, p);

@@ -127,12 +127,18 @@ static void judge_pubcomp(struct monitor *m, struct owed *o, uint16_t id)
 	}
 }
 
+void owed_show_limits(struct monitor *m, const struct packet *p)
+{
+	const struct owed *o = owed_at(m, p->id);
+
+	if (o->here && (o->pubacks || o->pubrecs || o->pubcomps))
+		show_limits_known(m);
+}
+
 void judge_answer(struct monitor *m, const struct packet *p)
 {
 	struct owed *o = owed_at(m, p->id);
 
-	if (o->here && (o->pubacks || o->pubrecs || o->pubcomps))
-		show_limits_known(m);
 	switch (p->type) {
 	case PUBACK: judge_puback(m, o, p); break;
 	case PUBREC: judge_pubrec(m, o, p); break;

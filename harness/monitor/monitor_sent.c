@@ -264,6 +264,12 @@ void note_request_answer(struct monitor *m, const struct packet *p)
 		muddle(m, s);
 }
 
+void sent_show_limits(struct monitor *m, const struct packet *p)
+{
+	if (sent_at(m, p->id)->releases_due)
+		show_limits_known(m);
+}
+
 void judge_pubrel(struct monitor *m, const struct packet *p)
 {
 	struct sent *s = sent_at(m, p->id);
@@ -274,7 +280,6 @@ void judge_pubrel(struct monitor *m, const struct packet *p)
 		if (!order_take(&m->pubrel_order, p->id) && !m->unordered)
 			breach(m, RULE_PUBREL_ORDER, "PUBREL %u before that of an earlier PUBREC",
 				p->id);
-		show_limits_known(m);
 		return;
 	}
 	/* No statement says that PUBREL must not follow a refusal, useless as it is. */

@@ -291,6 +291,7 @@ void judge_publish(struct monitor *m, const struct packet *p);
 
 /* monitor_sent.c */
 void judge_publish_id(struct monitor *m, const struct packet *p, struct bytes topic);
+void sent_show_limits(struct monitor *m, const struct packet *p); /* PUBREL */
 void judge_pubrel(struct monitor *m, const struct packet *p);
 void judge_request_id(struct monitor *m, const struct packet *p);
 void note_answer(struct monitor *m, const struct packet *p);
@@ -299,7 +300,8 @@ void sent_inherit(struct monitor *m, const struct monitor *before);
 bool sent_at_rest(const void *element);
 
 /* monitor_owed.c */
-void judge_answer(struct monitor *m, const struct packet *p); /* PUBACK, PUBREC, PUBCOMP */
+void owed_show_limits(struct monitor *m, const struct packet *p); /* PUBACK, PUBREC, PUBCOMP */
+void judge_answer(struct monitor *m, const struct packet *p);     /* PUBACK, PUBREC, PUBCOMP */
 void note_publish(struct monitor *m, const struct packet *p);
 void note_pubrel(struct monitor *m, const struct packet *p);
 void owed_inherit(struct monitor *m, const struct monitor *before);

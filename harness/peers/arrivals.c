@@ -142,6 +142,10 @@ static void take_packets(struct peer *p)
 			WIRE_REMAINING_LENGTH_MAX, &packet);
 		if (r.status == WIRE_NEED_MORE)
 			break;
+		if (r.status == WIRE_PACKET && p->part && load_takes(p, &packet)) {
+			at += r.consumed;
+			continue;
+		}
 		size_t len = r.consumed ? r.consumed : left;
 		uint8_t *copy = arena_copy(t->arena, p->in.data + at, len);
 		if (r.status == WIRE_PACKET) {
@@ -156,6 +160,8 @@ static void take_packets(struct peer *p)
 		at += len;
 	}
 	buf_consume(&p->in, at);
+	if (p->part)
+		load_reply(p);
 }
 
 struct bytes peer_rest(const struct peer *p)

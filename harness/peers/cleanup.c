@@ -32,6 +32,7 @@ static void close_peers(struct test *t)
 		scram_free(p->scram);
 		tls_free(p->tls);
 	}
+	load_fini(t->load);
 }
 
 void test_clean_target(struct test *t)

@@ -58,6 +58,7 @@ struct peer *peer_new(struct test *t, const char *role)
 	buf_init(&p->corked, INPUT_LIMIT);
 	buf_init(&p->shown, INPUT_LIMIT);
 	t->peers[t->peer_count++] = p;
+	load_joins(p);
 	return p;
 }
 

@@ -8,6 +8,8 @@ import sys
 
 import pytest
 
+pytestmark = pytest.mark.bulk
+
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 BUILD = ROOT / os.environ.get("MQTTSPEC_BUILD", "build/dev")
 MQTTSPEC, DEVIANT = BUILD / "cli/mqttspec", BUILD / "deviants/mqttspec-deviant"
@@ -59,6 +61,19 @@ def test_the_idle_one_changes_nothing(stand, tmp_path, segment):
                tmp_path / "out")
     found = verdicts(tmp_path / "out")
     assert done.returncode == 0 and len(found) > 20 and set(found.values()) <= {"pass", "info"}, done
+
+
+@pytest.mark.parametrize("name, accused", [
+    ("thousandth_message_lost", "MQTT-4.5.0-1"),
+    ("thousandth_message_lost_by_share", "MQTT-4.5.0-1"),
+    ("messages_swapped_under_load", "MQTT-4.6.0-5"),
+])
+def test_what_breaks_under_load_alone_is_seen(stand, tmp_path, name, accused):
+    run(MQTTSPEC, "run", stand("--deviation", name), "load", "--versions", "5.0", "--anyway", "--quiet",
+        "--out", tmp_path / "out")
+    lines = [json.loads(line) for line in (tmp_path / "out/run.jsonl").read_text().splitlines()]
+    failed = [line for line in lines if line["type"] == "case" and line["verdict"] == "fail"]
+    assert {line["failure"]["statement"] for line in failed} == {f"5.0:{accused}"}
 
 
 def test_the_idle_one_around_a_client_changes_nothing(tmp_path):

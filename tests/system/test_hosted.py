@@ -13,6 +13,8 @@ import time
 
 import pytest
 
+pytestmark = pytest.mark.bulk
+
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 BUILD = ROOT / os.environ.get("MQTTSPEC_BUILD", "build/dev")
 PROGRAM = BUILD / "cli/mqttspec"

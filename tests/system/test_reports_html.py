@@ -17,7 +17,7 @@ from selenium.webdriver.common.by import By             # noqa: E402
 from selenium.webdriver.common.keys import Keys         # noqa: E402
 from selenium.webdriver.support.ui import Select, WebDriverWait  # noqa: E402
 
-pytestmark = [pytest.mark.xdist_group("reports_html"), pytest.mark.long]
+pytestmark = [pytest.mark.xdist_group("reports_html"), pytest.mark.long, pytest.mark.bulk]
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 BUILD = pathlib.Path(os.environ.get("MQTTSPEC_BUILD", ROOT / "build/dev"))
 PROGRAM = BUILD / "cli/mqttspec"

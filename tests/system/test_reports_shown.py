@@ -13,7 +13,7 @@ import xml.etree.ElementTree as ElementTree
 import jsonschema
 import pytest
 
-pytestmark = [pytest.mark.xdist_group("reports_shown"), pytest.mark.long]
+pytestmark = [pytest.mark.xdist_group("reports_shown"), pytest.mark.long, pytest.mark.bulk]
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 BUILD = pathlib.Path(os.environ.get("MQTTSPEC_BUILD", ROOT / "build/dev"))
 PROGRAM = BUILD / "cli/mqttspec"

@@ -8,7 +8,7 @@ from collections import Counter
 
 import pytest
 
-pytestmark = [pytest.mark.xdist_group("rigour"), pytest.mark.long]
+pytestmark = [pytest.mark.xdist_group("rigour"), pytest.mark.long, pytest.mark.bulk]
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 PROGRAM = ROOT / os.environ.get("MQTTSPEC_BUILD", "build/dev") / "cli/mqttspec"
 TARGET = """

@@ -51,7 +51,10 @@ def go(folder):
     return folder / "agent"
 
 
-@pytest.fixture(scope="module", params=[python, c, go], ids=lambda make: make.__name__)
+COMPILED_LONG = pytest.param(go, marks=pytest.mark.nightly)  # it compiles its standard library first
+
+
+@pytest.fixture(scope="module", params=[python, c, COMPILED_LONG], ids=lambda make: make.__name__)
 def agent(request, tmp_path_factory):
     return str(request.param(tmp_path_factory.mktemp("agent")))
 

@@ -169,6 +169,19 @@ static void an_answer_waits_for_its_question(void **state)
 	assert_int_equal(r->flow->ways[S].reordered, 0);
 }
 
+/* The first copy says what the bytes depend on; the end of the stream stays where it is. */
+static void a_copy_that_acknowledges_less_waits_for_less(void **state)
+{
+	struct rig *r = *state;
+	rig_open(r);
+	rig_send(r, C, "FA", 1, 5, "abcdef");
+	rig_told(r, "");
+	rig_send(r, C, "A", 1, 1, "abc");
+	rig_told(r, "> abc@4");
+	rig_send(r, S, "A", 1, 4, "1234");
+	rig_told(r, "< 1234; > def@4; > fin@4");
+}
+
 static void what_was_under_way_does_not_wait(void **state)
 {
 	struct rig *r = *state;
@@ -528,6 +541,7 @@ int main(void)
 		flows_test(a_loss_that_nobody_acknowledged_may_come_again),
 		flows_test(acknowledged_bytes_that_nothing_follows_are_a_gap_too),
 		flows_test(an_answer_waits_for_its_question),
+		flows_test(a_copy_that_acknowledges_less_waits_for_less),
 		flows_test(what_was_under_way_does_not_wait),
 		flows_test(a_connection_that_began_before_the_capture),
 		flows_test(a_probe_in_the_middle_is_no_byte),

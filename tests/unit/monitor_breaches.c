@@ -45,6 +45,11 @@ static const struct breach_row any_packet[] = {
 		"< 30 r s'a' p{} b'1234567'", "< 30 r s'a' p{} b'123456'" },
 	{ RULE_PACKET_SIZE, C, 0, HELLO_TO("27 w12") SHOWN, "> 30 r s'a' p{} b'1234567'",
 		"> 30 r s'a' p{} b'123456'" },
+	/* The first answer already: what it answers came after CONNACK. */
+	{ RULE_PACKET_SIZE, C, 0, HELLO_TO("27 w5") "< 32 r s'x' m1 p{}\n", "> 40 r m1 00 00 ",
+		"> 40 r m1 00" },
+	{ RULE_PACKET_SIZE, C, 0, HELLO_TO("27 w13") "> 34 r s'x' m1 p{}\n< 50 r m1\n",
+		"> 62 r m1 00 p{1F s'12345'}", "> 62 r m1 00 p{1F s'1234'}" },
 	{ RULE_TEXT_UTF8, S, 0, HELLO "> 82 r m9 p{} s'#' 00\n< 90 r m9 p{} 00\n",
 		"< 30 r s'a\\xC0\\xAF' p{}", "< 30 r s'a\\xC3\\xA9' p{}" },
 	{ RULE_TEXT_UTF8, S, MQTT_50, GREET, "< 20 r 00 80 p{1F s'\\xED\\xA0\\x80'}",

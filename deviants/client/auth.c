@@ -1,0 +1,43 @@
+/* Deviant clients: enhanced authentication. */
+#include "deviants/rows.h"
+
+static const struct deviation table[] = {
+	{ "client_auth_method_lost", "5.0:UALL-AS-ASKED",
+		"Authentication Method is left out of CONNECT.",
+		{ { TO_SERVER, P(CONNECT), { 0 }, remove_property, PROP_AUTH_METHOD },
+			{ TO_SERVER, P(CONNECT), { 0 }, remove_property, PROP_AUTH_DATA } } },
+	{ "client_auth_data_changed", "5.0:UALL-AS-ASKED",
+		"Authentication Data of CONNECT has another first byte.",
+		{ { TO_SERVER, P(CONNECT), { 0 }, shift_property, PROP_AUTH_DATA } } },
+	{ "client_auth_data_alone", "5.0:U50-AUTHDATA-ALONE",
+		"CONNECT has Authentication Data without a method.",
+		{ { TO_SERVER, P(CONNECT), { 0 }, remove_property, PROP_AUTH_METHOD } } },
+	{ "client_auth_answer_changed", "5.0:UALL-AS-ASKED",
+		"Authentication Data of AUTH has another first byte.",
+		{ { TO_SERVER, P(AUTH), { 0 }, shift_property, PROP_AUTH_DATA } } },
+	{ "client_auth_other_method", "5.0:MQTT-4.12.0-5 5.0:MQTT-4.12.1-1",
+		"AUTH has another method than CONNECT.",
+		{ { TO_SERVER, P(AUTH), { 0 }, shift_property, PROP_AUTH_METHOD } } },
+	{ "client_auth_no_method", "5.0:U50-AUTH-METHOD 5.0:MQTT-4.12.0-5 5.0:MQTT-4.12.1-1",
+		"AUTH has no method.",
+		{ { TO_SERVER, P(AUTH), { 0 }, remove_property, PROP_AUTH_METHOD } } },
+	{ "client_reauth_other_method", "5.0:MQTT-4.12.1-1",
+		"A second authentication has another method.",
+		{ { TO_SERVER, P(AUTH), { is_first, is_reauthentication }, shift_property,
+			PROP_AUTH_METHOD } } },
+	{ "client_auth_other_code", "5.0:MQTT-4.12.0-3", "A challenge is answered by AUTH 0x19.",
+		{ { TO_SERVER, P(AUTH), { is_answer_to_challenge }, set_code, 0x19 } } },
+	{ "client_auth_unknown_code", "5.0:MQTT-3.15.2-1",
+		"AUTH has Reason Code 0x00, which is for servers.",
+		{ { TO_SERVER, P(AUTH), { 0 }, set_code, 0x00 } } },
+	{ "client_auth_flags", "5.0:MQTT-2.1.3-1 5.0:MQTT-3.15.1-1 5.0:U50-FLAGS-MALFORMED",
+		"AUTH has flag bits 0001.", { { TO_SERVER, P(AUTH), { 0 }, set_flags, 1 } } },
+	{ "client_auth_unasked", "5.0:MQTT-4.12.0-7", "A client without a method sends AUTH.",
+		{ { TO_SERVER, P(CONNECT), { is_v50_connect, has_no_method }, note, 1 },
+			{ TO_SERVER, P(PUBACK), { is_noted, is_first }, precede_by, AUTH } } },
+	{ "client_packet_amid_authentication", "5.0:MQTT-3.1.2-30",
+		"A PINGREQ comes right after a CONNECT with a method.",
+		{ { TO_SERVER, P(CONNECT), { has_method }, follow_by, PINGREQ } } },
+};
+
+DEVIATION_CHAPTER(client_auth, true, table);

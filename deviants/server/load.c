@@ -1,0 +1,27 @@
+/* Servers that keep a rule for a few hundred messages, and not for thousands. */
+#include "deviants/rows.h"
+
+static const struct deviation table[] = {
+	{ "thousandth_message_lost",
+		"3.1.1:MQTT-4.5.0-1 5.0:MQTT-4.5.0-1 3.1.1:MQTT-4.3.2-1 5.0:MQTT-4.3.2-3",
+		"The thousandth message on a connection is not delivered, at QoS 1.",
+		{ { TO_CLIENT, P(PUBLISH), { is_thousandth, is_qos1, by_plain }, drop, 0 } } },
+	{ "thousandth_message_lost_qos2",
+		"3.1.1:MQTT-4.5.0-1 5.0:MQTT-4.5.0-1 3.1.1:MQTT-4.3.3-1 5.0:MQTT-4.3.3-3",
+		"The thousandth message on a connection is not delivered, at QoS 2.",
+		{ { TO_CLIENT, P(PUBLISH), { is_thousandth, is_qos2 }, drop, 0 } } },
+	{ "thousandth_message_lost_by_share", "5.0:MQTT-4.5.0-1 5.0:MQTT-4.3.2-3 5.0:U50-SHARE-ONE",
+		"The thousandth message for the member of a share is not delivered.",
+		{ { TO_CLIENT, P(PUBLISH), { is_thousandth, is_qos1, by_share }, drop, 0 } } },
+	{ "messages_swapped_under_load",
+		"3.1.1:MQTT-4.6.0-6 5.0:MQTT-4.6.0-5 5.0:MQTT-4.6.0-6 3.1.1:MQTT-4.6.0-5",
+		"After a thousand messages on a connection every other one comes after the next "
+		"one.",
+		{ { TO_CLIENT, P(PUBLISH), { is_beyond_thousand }, swap_with_next, 0 } } },
+	{ "thousandth_unacknowledged",
+		"3.1.1:MQTT-3.3.4-1 5.0:MQTT-3.3.4-1 3.1.1:MQTT-4.3.2-2 5.0:MQTT-4.3.2-4",
+		"The thousandth PUBLISH of a connection has no PUBACK.",
+		{ { TO_CLIENT, P(PUBACK), { is_thousandth }, drop, 0 } } },
+};
+
+DEVIATION_CHAPTER(load, false, table);
