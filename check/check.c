@@ -177,6 +177,7 @@ struct check *check_new(
 	c->judge = (struct judge){ .listener = { on_found, on_connection_over },
 		.to = c,
 		.summary = options->summary,
+		.secrets = options->secrets,
 		.client_id = options->client_id };
 	c->judge.sessions =
 		sessions_new(options->session_bytes ? options->session_bytes : SESSION_BYTES);

@@ -18,7 +18,8 @@ struct check_options {
 	const char *client_id; /* a pattern, as the shell has them; NULL: every client */
 	const char *
 		server; /* "10.0.0.1", "10.0.0.1:1883", "[::1]:1883": no other one; NULL: every one */
-	struct summary *summary; /* is filled; NULL: not wanted */
+	struct summary *summary;           /* is filled; NULL: not wanted */
+	const struct tls_secrets *secrets; /* of TLS sessions; may get more; NULL: none */
 	size_t session_bytes; /* that are kept of sessions without a connection; 0: the usual limit */
 };
 

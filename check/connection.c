@@ -7,6 +7,7 @@
 #include "check/joining.h"
 #include "check/recogniser.h"
 #include "check/unwrap.h"
+#include "pcap/tls_stream.h"
 
 enum {
 	STRANGE_CHUNKS = 32, /* that do not hold, before a stream is given up */
@@ -39,6 +40,7 @@ struct connection {
 	const char *fault_what;
 	enum side fault_of;
 	bool heard;               /* something has come */
+	struct tls_stream *tls;   /* NULL: nothing is encrypted */
 	struct stream streams[2]; /* by enum side */
 	struct exchange exchange;
 };
@@ -88,6 +90,7 @@ void connection_free(struct connection *c)
 		way_fini(&c->streams[side].way);
 		unwrap_free(c->streams[side].unwrap);
 	}
+	tls_stream_free(c->tls);
 	exchange_fini(&c->exchange);
 	free(c);
 }
@@ -295,7 +298,7 @@ static void take_wrapped(
 
 static void wrap(struct connection *c)
 {
-	c->facts.transport = "ws";
+	c->facts.transport = c->tls ? "wss" : "ws";
 	for (int side = SIDE_CLIENT; side <= SIDE_SERVER; side++)
 		c->streams[side].unwrap = unwrap_new((enum side)side);
 }
@@ -312,6 +315,60 @@ static void take(
 }
 
 /* ---- what it is ---------------------------------------------------------------------------- */
+
+static void take_plain(
+	struct connection *c, enum side side, struct bytes data, const struct moment *moment);
+
+static void on_plain(void *to, enum flow_from from, const uint8_t *data, size_t size,
+	const struct moment *moment)
+{
+	struct connection *c = to;
+
+	if (size && !c->done)
+		take_plain(c, side_of(c, from), (struct bytes){ data, size }, moment);
+}
+
+/* What is left cannot be read, nor can it be known how much it is. */
+static void lose_tls(struct connection *c, const struct moment *moment)
+{
+	if (!is_mqtt(c)) {
+		give_up(c, CONNECTION_TLS);
+		return;
+	}
+	c->done = true;
+	for (int side = SIDE_CLIENT; side <= SIDE_SERVER; side++)
+		exchange_unseen(&c->exchange, (enum side)side, moment);
+}
+
+static void take_tls(
+	struct connection *c, enum side side, struct bytes data, const struct moment *moment)
+{
+	if (!tls_stream_bytes(c->tls, from_of(c, side), data.data, data.len, moment))
+		lose_tls(c, moment);
+}
+
+/* `before` bytes of the client have come already. */
+static void begin_tls(
+	struct connection *c, uint8_t before, struct bytes data, const struct moment *moment)
+{
+	static const struct tls_listener hears = { .plain = on_plain };
+	struct stream *s = &c->streams[SIDE_CLIENT];
+
+	s->first_size = 0;
+	if (c->tls) { /* within another one */
+		give_up(c, CONNECTION_OTHER);
+		return;
+	}
+	c->tls = c->judge->secrets ? tls_stream_new(c->judge->secrets, &hears, c) : NULL;
+	if (!c->tls) {
+		give_up(c, CONNECTION_TLS);
+		return;
+	}
+	c->facts.transport = "tls";
+	take_tls(c, SIDE_CLIENT, (struct bytes){ s->first, before }, moment);
+	if (!c->done)
+		take_tls(c, SIDE_CLIENT, data, moment);
+}
 
 /* The first bytes of an opener whose SYN was seen. */
 static void recognise_whole(
@@ -339,7 +396,7 @@ static void recognise_whole(
 		break;
 	case RECOGNISED_MQTT: c->facts.kind = CONNECTION_MQTT; break;
 	case RECOGNISED_HTTP: wrap(c); break;
-	case RECOGNISED_TLS: give_up(c, CONNECTION_TLS); return;
+	case RECOGNISED_TLS: begin_tls(c, before, data, moment); return;
 	case RECOGNISED_OTHER:
 		if (!c->known) {
 			give_up(c, CONNECTION_OTHER);
@@ -403,11 +460,29 @@ static bool is_pressed(const struct flow *flow)
 	return flow->ways[0].zero_windows || flow->ways[1].zero_windows;
 }
 
+/* Bytes of MQTT, or of what carries it. */
+static void take_plain(
+	struct connection *c, enum side side, struct bytes data, const struct moment *moment)
+{
+	uint32_t trouble = trouble_of(c->flow);
+
+	bool was_encrypted = c->tls;
+	if (is_open(c))
+		recognise_whole(c, side, data, moment);
+	/* TLS that has begun here has taken it. */
+	if (is_open(c) || connection_is_done(c) || (c->tls && !was_encrypted))
+		return;
+	if (is_pressed(c->flow))
+		keep_alive_excuse_server(&c->exchange.keep_alive);
+	exchange_heard(&c->exchange, side, moment, c->streams[side].trouble != trouble);
+	c->streams[side].trouble = trouble;
+	take(c, side, data, moment);
+}
+
 void connection_bytes(
 	struct connection *c, enum flow_from from, struct bytes data, const struct moment *moment)
 {
 	enum side side = side_of(c, from);
-	uint32_t trouble = trouble_of(c->flow);
 
 	if (connection_is_done(c))
 		return;
@@ -417,15 +492,10 @@ void connection_bytes(
 			recognise_joined(c, side, data);
 		side = side_of(c, from);
 	}
-	if (is_open(c))
-		recognise_whole(c, side, data, moment);
-	if (is_open(c) || connection_is_done(c))
-		return;
-	if (is_pressed(c->flow))
-		keep_alive_excuse_server(&c->exchange.keep_alive);
-	exchange_heard(&c->exchange, side, moment, c->streams[side].trouble != trouble);
-	c->streams[side].trouble = trouble;
-	take(c, side, data, moment);
+	if (c->tls)
+		take_tls(c, side, data, moment);
+	else if (!c->done)
+		take_plain(c, side, data, moment);
 }
 
 void connection_gap(
@@ -437,11 +507,19 @@ void connection_gap(
 		hear_first(c);
 
 	c->facts.missing[side] += missing;
+	if (c->tls) {
+		tls_stream_gap(c->tls, from);
+		lose_tls(c, moment);
+		return;
+	}
 	if (is_open(c) || c->streams[side].unwrap) {
 		/* Nobody can tell any more where a frame begins. */
 		c->streams[side].lost = true;
-		if (is_open(c) && side == SIDE_CLIENT)
+		if (is_open(c) && side == SIDE_CLIENT && !c->known)
 			give_up(c, CONNECTION_OTHER);
+		else if (is_open(c)) /* as if it had begun before the capture */
+			c->facts.whole = c->streams[0].in_step = c->streams[1].in_step =
+				c->streams[side].lost = false;
 		if (is_mqtt(c))
 			exchange_unseen(&c->exchange, side, moment);
 		return;

@@ -6,6 +6,7 @@
 #include "check/finding.h"
 #include "check/sessions.h"
 #include "check/summary.h"
+#include "pcap/tls_secrets.h"
 
 /* Who hears of findings. */
 struct check_listener {
@@ -22,8 +23,9 @@ struct judge {
 	struct arena scratch; /* of the packet at hand */
 	struct check_listener listener;
 	void *to;
-	struct summary *summary; /* NULL: not wanted */
-	const char *client_id;   /* a pattern (fnmatch) of those that are wanted; NULL: all */
+	struct summary *summary;           /* NULL: not wanted */
+	const struct tls_secrets *secrets; /* NULL: nothing is decrypted */
+	const char *client_id; /* a pattern (fnmatch) of those that are wanted; NULL: all */
 };
 
 #endif

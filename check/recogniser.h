@@ -14,6 +14,6 @@ enum recognised {
 
 enum { RECOGNISER_BYTES = 16 }; /* are enough to tell */
 
-enum recognised recognise(struct bytes first);
+enum recognised recognise(struct bytes b);
 
 #endif

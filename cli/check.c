@@ -36,6 +36,8 @@ static const char help[] =
 	"      --follow        go on at the end of CAPTURE, which is still being written\n"
 	"      --port N        what goes to this port is MQTT, also where no CONNECT was seen;\n"
 	"                      1883 always is (several times: several ports)\n"
+	"      --keylog FILE   secrets of TLS sessions, as SSLKEYLOGFILE has them; those that are\n"
+	"                      in a pcapng are used anyway\n"
 	"      --server ADDR   only connections to this server: 10.0.0.1, 10.0.0.1:1883\n"
 	"      --client-id P   only clients whose ClientId matches P (shell wildcards)\n"
 	"  -q, --quiet         no line for a connection without findings\n"
@@ -66,6 +68,7 @@ struct wishes {
 	bool json;
 	bool summary;
 	const char *out;
+	const char *key_log;
 	struct check_options options;
 	uint16_t ports[PORTS_MAX];
 };
@@ -108,10 +111,25 @@ static struct source *open_source(const struct wishes *w)
 
 struct reading {
 	struct source *source;
+	struct tls_secrets *secrets;
+	size_t secrets_size; /* of those of the capture that have been taken */
 	int signals;
 	bool interrupted;
 	int64_t first_us, last_us; /* times of packets */
 };
+
+/* Captures may have the secrets of their TLS sessions in them. */
+static void take_secrets(struct reading *r)
+{
+	size_t size;
+	const char *lines = source_secrets(r->source, &size);
+
+	if (size <= r->secrets_size)
+		return;
+	if (tls_secrets_add(r->secrets, lines + r->secrets_size, size - r->secrets_size) < 0)
+		abort();
+	r->secrets_size = size;
+}
 
 static void read_all(struct reading *r, struct check *check, struct check_report *report)
 {
@@ -129,6 +147,7 @@ static void read_all(struct reading *r, struct check *check, struct check_report
 				check_time(check, r->last_us += (int64_t)IDLE_MS * 1000);
 			continue;
 		}
+		take_secrets(r);
 		r->last_us = packet.at_ns / 1000;
 		if (!r->first_us)
 			report->start_us = r->first_us = r->last_us;
@@ -161,6 +180,7 @@ struct audience {
 	struct check_records records;
 	struct arena names;      /* of the records */
 	struct summary *summary; /* or NULL */
+	struct tls_secrets *secrets;
 	bool records_wanted;
 };
 
@@ -202,6 +222,32 @@ static const char *again_of(struct audience *a, const char *target)
 	const char *text = arena_text(&a->names, buf_text(&words));
 	buf_fini(&words);
 	return text;
+}
+
+/* False, with a sentence. */
+static bool read_key_log(struct audience *a)
+{
+	const char *path = a->wishes->key_log;
+	FILE *file = path ? fopen(path, "re") : NULL;
+	char *line = NULL;
+	size_t room = 0;
+	ssize_t size;
+
+	a->secrets = tls_secrets_new();
+	if (!a->secrets)
+		abort();
+	while (file && (size = getline(&line, &room, file)) > 0)
+		if (tls_secrets_add(a->secrets, line, (size_t)size) < 0)
+			abort();
+	bool ok = !path || (file && !ferror(file));
+	if (!ok)
+		fprintf(stderr, "mqttspec check: %s: %s\n", path, strerror(errno));
+	if (line)
+		explicit_bzero(line, room);
+	free(line);
+	if (file)
+		fclose(file);
+	return ok;
 }
 
 static bool prepare_records(struct audience *a)
@@ -266,9 +312,12 @@ static int listen_and_tell(struct audience *a, struct source *source, bool live)
 	static const struct check_listener tells = { on_found, on_over };
 	struct check_options wanted = a->wishes->options;
 	wanted.summary = a->summary;
+	wanted.secrets = a->secrets;
 	struct check *check = check_new(&wanted, &tells, a);
 
-	struct reading reading = { .source = source, .signals = catch_signals() };
+	struct reading reading = {
+		.source = source, .secrets = a->secrets, .signals = catch_signals()
+	};
 	read_all(&reading, check, &a->report);
 	if (!a->wishes->json)
 		check_report_end(&a->report, check);
@@ -301,11 +350,12 @@ static int check_source(const struct wishes *w)
 	}
 	int code = EXIT_NOTHING;
 	arena_init(&a.names);
-	if (prepare_records(&a))
+	if (read_key_log(&a) && prepare_records(&a))
 		code = listen_and_tell(&a, source, live);
 	if (a.records_wanted)
 		check_records_fini(&a.records);
 	arena_fini(&a.names);
+	tls_secrets_free(a.secrets);
 	summary_free(summary);
 	source_close(source);
 	return code;
@@ -317,6 +367,7 @@ static const struct option options[] = {
 	{ "server", required_argument, NULL, 's' },
 	{ "client-id", required_argument, NULL, 'c' },
 	{ "quiet", no_argument, NULL, 'q' },
+	{ "keylog", required_argument, NULL, 'k' },
 	{ "summary", no_argument, NULL, 'S' },
 	{ "json", no_argument, NULL, 'j' },
 	{ "out", required_argument, NULL, 'o' },
@@ -348,6 +399,7 @@ static int run(int argc, char **argv)
 		case 'i': w.interface = optarg; break;
 		case 'f': w.follow = true; break;
 		case 'q': w.quiet = true; break;
+		case 'k': w.key_log = optarg; break;
 		case 'S': w.summary = true; break;
 		case 'j': w.json = true; break;
 		case 'o': w.out = optarg; break;

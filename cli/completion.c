@@ -26,6 +26,7 @@ static const struct completion_value values[] = {
 	{ "ca", "=files" },
 	{ "cert", "=files" },
 	{ "key", "=files" },
+	{ "keylog", "=files" },
 	{ "html", "=files" },
 	{ "junit", "=files" },
 	{ "tap", "=files" },
