@@ -12,6 +12,7 @@
 #include "base/shell.h"
 #include "check/check.h"
 #include "check/records.h"
+#include "check/remarks.h"
 #include "check/report.h"
 #include "cli/cli.h"
 #include "cli/output.h"
@@ -36,6 +37,8 @@ static const char help[] =
 	"      --follow        go on at the end of CAPTURE, which is still being written\n"
 	"      --port N        what goes to this port is MQTT, also where no CONNECT was seen;\n"
 	"                      1883 always is (several times: several ports)\n"
+	"      --annotate F    a copy of the capture (pcapng) in which the findings are comments\n"
+	"                      at their packets: Wireshark shows them there\n"
 	"      --keylog FILE   secrets of TLS sessions, as SSLKEYLOGFILE has them; those that are\n"
 	"                      in a pcapng are used anyway\n"
 	"      --server ADDR   only connections to this server: 10.0.0.1, 10.0.0.1:1883\n"
@@ -69,6 +72,7 @@ struct wishes {
 	bool summary;
 	const char *out;
 	const char *key_log;
+	const char *annotate;
 	struct check_options options;
 	uint16_t ports[PORTS_MAX];
 };
@@ -178,6 +182,7 @@ struct audience {
 	const struct wishes *wishes;
 	struct check_report report;
 	struct check_records records;
+	struct remarks remarks;  /* for --annotate */
 	struct arena names;      /* of the records */
 	struct summary *summary; /* or NULL */
 	struct tls_secrets *secrets;
@@ -200,6 +205,8 @@ static void on_over(void *to, const struct check_connection *connection,
 
 	if (!a->wishes->json)
 		check_report_over(&a->report, connection, findings, count);
+	if (a->wishes->annotate)
+		remarks_add(&a->remarks, findings, count);
 	if (a->records_wanted)
 		check_records_over(&a->records, connection, findings, count);
 }
@@ -307,6 +314,17 @@ static bool write_records(struct audience *a)
 	return ok;
 }
 
+static bool write_remarks(struct audience *a)
+{
+	const struct wishes *w = a->wishes;
+	char error[ERROR_SIZE];
+
+	if (remarks_write(&a->remarks, w->path, w->annotate, error, sizeof(error)))
+		return true;
+	fprintf(stderr, "mqttspec check: %s\n", error);
+	return false;
+}
+
 static int listen_and_tell(struct audience *a, struct source *source, bool live)
 {
 	static const struct check_listener tells = { on_found, on_over };
@@ -325,6 +343,8 @@ static int listen_and_tell(struct audience *a, struct source *source, bool live)
 		summary_print(a->summary, stdout, reading.last_us - reading.first_us);
 	int code = judge_result(check, &reading, live);
 	if (a->records_wanted && !write_records(a))
+		code = EXIT_NOTHING;
+	if (a->wishes->annotate && !write_remarks(a))
 		code = EXIT_NOTHING;
 	if (!output_is_whole(stdout)) {
 		fprintf(stderr, "mqttspec check: standard output: %s\n", strerror(errno));
@@ -350,11 +370,13 @@ static int check_source(const struct wishes *w)
 	}
 	int code = EXIT_NOTHING;
 	arena_init(&a.names);
+	arena_init(&a.remarks.arena);
 	if (read_key_log(&a) && prepare_records(&a))
 		code = listen_and_tell(&a, source, live);
 	if (a.records_wanted)
 		check_records_fini(&a.records);
 	arena_fini(&a.names);
+	arena_fini(&a.remarks.arena);
 	tls_secrets_free(a.secrets);
 	summary_free(summary);
 	source_close(source);
@@ -367,6 +389,7 @@ static const struct option options[] = {
 	{ "server", required_argument, NULL, 's' },
 	{ "client-id", required_argument, NULL, 'c' },
 	{ "quiet", no_argument, NULL, 'q' },
+	{ "annotate", required_argument, NULL, 'a' },
 	{ "keylog", required_argument, NULL, 'k' },
 	{ "summary", no_argument, NULL, 'S' },
 	{ "json", no_argument, NULL, 'j' },
@@ -399,6 +422,7 @@ static int run(int argc, char **argv)
 		case 'i': w.interface = optarg; break;
 		case 'f': w.follow = true; break;
 		case 'q': w.quiet = true; break;
+		case 'a': w.annotate = optarg; break;
 		case 'k': w.key_log = optarg; break;
 		case 'S': w.summary = true; break;
 		case 'j': w.json = true; break;
@@ -423,6 +447,11 @@ static int run(int argc, char **argv)
 	if (w.interface && w.follow)
 		return usage_error(&command_check, "--follow is for files");
 	w.path = argv[optind];
+	if (w.annotate && (w.interface || w.follow || !strcmp(w.path, "-")))
+		return usage_error(
+			&command_check, "--annotate copies a file, which has to be whole");
+	if (w.annotate && !strcmp(w.annotate, w.path))
+		return usage_error(&command_check, "--annotate writes to another file");
 	return check_source(&w);
 }
 

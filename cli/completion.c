@@ -27,6 +27,7 @@ static const struct completion_value values[] = {
 	{ "cert", "=files" },
 	{ "key", "=files" },
 	{ "keylog", "=files" },
+	{ "annotate", "=files" },
 	{ "html", "=files" },
 	{ "junit", "=files" },
 	{ "tap", "=files" },

@@ -166,6 +166,21 @@ def test_a_capture_that_is_cut_off_is_judged_as_far_as_it_goes(wrong, tmp_path):
     assert re.search(rb"cut\.pcapng: .*byte [\d,]+", out.stderr)
 
 
+@pytest.mark.skipif(not shutil.which("tshark"), reason="tshark is not installed: nobody to give the third opinion")
+@pytest.mark.xdist_group("check")
+def test_wireshark_shows_the_findings_at_their_packets(wrong, tmp_path):
+    folder, cases = wrong
+    capture = folder / next(c["pcap"] for c in cases if c["verdict"] == "fail")
+    out = check(capture, "--annotate", tmp_path / "annotated.pcapng")
+    said = re.findall(r"packet (\d+): the (?:server|client) breaks (\S+):", out.stdout.decode())
+    shown = subprocess.run(["tshark", "-r", tmp_path / "annotated.pcapng", "-Y", 'frame.comment contains "mqttspec: the"',
+                            "-T", "fields", "-e", "frame.number", "-e", "frame.comment"],
+                           capture_output=True, check=True, timeout=LIMIT_S).stdout.decode()
+    assert said
+    for packet, statement in said:
+        assert re.search(rf"^{packet}\t.*breaks {statement}:", shown, re.M)
+
+
 # ---- captures made by hand ----------------------------------------------------------------------------------------
 
 
