@@ -48,7 +48,7 @@ static void add(struct exchange *x, enum side accused, const char *statement, co
 
 	findings_add(&x->findings, &x->recent, x->version, &finding, of_packet);
 	if (accused == SIDE_CLIENT && of_packet)
-		tolerance_breach(&x->tolerance, statement, moment->packet);
+		tolerance_breach(&x->tolerance, statement, moment->packet, recent_type(&x->recent));
 }
 
 static void add_all(struct exchange *x, enum side accused, const struct finding *list, size_t count,
@@ -353,6 +353,8 @@ void exchange_malformed(struct exchange *x, enum side from, const struct way_pac
 	}
 	if (!x->is_judged || x->unwanted)
 		return;
+	if (from == SIDE_CLIENT)
+		tolerance_client_malformed(&x->tolerance, packet->raw.data[0] >> 4);
 	for (int side = SIDE_CLIENT; side <= SIDE_SERVER; side++) {
 		size_t count = monitor_malformed(x->monitors[side], from, &packet->result, &list);
 		if (accuse && (enum side)side == from)

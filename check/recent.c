@@ -25,6 +25,11 @@ void recent_add(struct recent *r, enum side from, struct bytes raw, const struct
 	memcpy(p->bytes, raw.data, p->kept);
 }
 
+enum packet_type recent_type(const struct recent *r)
+{
+	return r->count ? r->packets[(r->count - 1) % RECENT_COUNT].bytes[0] >> 4 : RESERVED_0;
+}
+
 /* A password may be in it, whatever it is in full. */
 static bool may_be_secret(const struct recent_packet *p)
 {

@@ -29,6 +29,9 @@ struct recent {
 
 void recent_add(struct recent *r, enum side from, struct bytes raw, const struct moment *moment);
 
+/* Of the latest one. */
+enum packet_type recent_type(const struct recent *r);
+
 /* The last `wanted` ones or fewer, oldest first; returns how many. Texts are in the arena. */
 size_t recent_lines(const struct recent *r, struct arena *a, enum mqtt_version version,
 	size_t wanted, struct finding_line *lines);

@@ -22,7 +22,8 @@ static const char *duty(const char *statement)
 	return !s->numbered && s->version == MQTT_311 ? "3.1.1:MQTT-4.8.0-1" : s->name;
 }
 
-void tolerance_breach(struct tolerance *t, const char *statement, uint64_t packet)
+void tolerance_breach(
+	struct tolerance *t, const char *statement, uint64_t packet, enum packet_type type)
 {
 	const char *broken = t->statement || t->told ? NULL : duty(statement);
 
@@ -30,8 +31,13 @@ void tolerance_breach(struct tolerance *t, const char *statement, uint64_t packe
 		return;
 	t->statement = broken;
 	t->packet = packet;
-	t->pings_before = t->pings;
+	t->pings_before = t->pings - (type == PINGREQ);
 	t->mark_count = 0;
+}
+
+void tolerance_client_malformed(struct tolerance *t, enum packet_type type)
+{
+	t->pings += type == PINGREQ;
 }
 
 static uint8_t answer_to(const struct packet *p)

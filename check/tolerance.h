@@ -31,8 +31,12 @@ struct tolerance {
 	bool unsure; /* PINGRESPs that nobody asked for, or packets that were not seen */
 };
 
-/* The client has broken `statement`, in the packet of this number. */
-void tolerance_breach(struct tolerance *t, const char *statement, uint64_t packet);
+/* The client has broken `statement`, in the packet of this number and type: whose own answer shows it, too. */
+void tolerance_breach(
+	struct tolerance *t, const char *statement, uint64_t packet, enum packet_type type);
+
+/* A packet of the client that cannot be read. Before tolerance_breach. */
+void tolerance_client_malformed(struct tolerance *t, enum packet_type type);
 
 /* A packet of the client, before the monitors see it; `in_use`: its identifier has been under way before. */
 void tolerance_client(struct tolerance *t, const struct packet *p, bool in_use);

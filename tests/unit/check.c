@@ -370,6 +370,10 @@ static void a_server_that_reads_on_is_accused_once_it_has_shown_so(void **state)
 		{ MQTT_311, HELLO "> 90 03 00 01 00\n> 32 r s'a' m1\n< 40 r m1\n", 1,
 			"MQTT-4.8.0-1" },
 		{ MQTT_311, HELLO "> 90 03 00 01 00\n<close\n", 0, NULL },
+		/* The answer to the very packet. */
+		{ MQTT_311, HELLO "> C0 02 61 62\n< D0 00\n", 1, "MQTT-4.8.0-1" },
+		{ MQTT_311, HELLO "> C1 00\n< D0 00\n", 1, "MQTT-2.2.2-2" },
+		{ MQTT_311, HELLO "> C0 00\n> C0 02 61 62\n< D0 00\n", 0, NULL },
 		{ MQTT_311, HELLO "> C1 00\n> C0 00\n< D0 00\n< D0 00\n", 1, "MQTT-2.2.2-2" },
 		/* A receiver of 5.0 need not notice everything ... */
 		{ MQTT_50, HELLO "> 90 04 00 01 00 00\n> C0 00\n< D0 00\n", 0, NULL },
