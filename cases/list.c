@@ -45,6 +45,7 @@
 	X(pressure) \
 	X(load) \
 	X(will_delay) \
+	X(versions) \
 	X(restart) \
 	X(restart_messages) \
 	X(restart_retained) \

@@ -34,8 +34,11 @@ struct step {
 
 struct deviation {
 	const char *name; /* "retained_not_to_wildcards" */
-	const char *
-		statements; /* that it breaks, by name, a space between; a right verdict accuses one of them */
+	/* That it breaks, by name, a space between; a right verdict accuses one of them. With ~ after its name it is
+	 * accused by `nonstrict`: nothing binds who receives an error to notice it (docs/decisions/0009-rigour.md), or
+	 * the standard only recommends it.
+	 */
+	const char *statements;
 	const char *text; /* what it does, as a sentence */
 	struct step steps[STEPS];
 };

@@ -6,7 +6,8 @@
 extern const struct deviation_chapter deviations_connect, deviations_publish, deviations_qos1,
 	deviations_qos2, deviations_retained, deviations_session, deviations_subscribe,
 	deviations_shared, deviations_will, deviations_keep_alive, deviations_properties,
-	deviations_errors, deviations_load;
+	deviations_errors, deviations_malformed, deviations_strings, deviations_limits,
+	deviations_aliases, deviations_forwarding, deviations_users, deviations_load;
 extern const struct deviation_chapter deviations_client_connect, deviations_client_auth,
 	deviations_client_keep_alive, deviations_client_disconnect, deviations_client_publish,
 	deviations_client_messages, deviations_client_properties, deviations_client_limits,
@@ -27,6 +28,12 @@ const struct deviation_chapter *const deviation_chapters[] = {
 	&deviations_keep_alive,
 	&deviations_properties,
 	&deviations_errors,
+	&deviations_malformed,
+	&deviations_strings,
+	&deviations_limits,
+	&deviations_aliases,
+	&deviations_forwarding,
+	&deviations_users,
 	&deviations_load,
 	&deviations_client_connect,
 	&deviations_client_auth,

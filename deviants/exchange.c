@@ -43,6 +43,8 @@ void exchange_free(struct exchange *x)
 {
 	struct arena arena = x->arena;
 
+	if (x->session)
+		x->session->open--;
 	if (x->client->fd >= 0)
 		pipe_close(x->client);
 	if (x->server->fd >= 0)

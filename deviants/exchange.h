@@ -14,6 +14,7 @@
 #include <stdint.h>
 
 #include "base/buf.h"
+#include "deviants/course.h"
 #include "deviants/world.h"
 
 struct pipe;
@@ -33,7 +34,6 @@ struct held {
 };
 
 enum {
-	ALIASES = 256, /* Topic Aliases from 1 to this are followed */
 	SWALLOWED = 16,
 	CHANGED_IDS = 64,
 };
@@ -59,7 +59,10 @@ struct lane {
 	bool cut;            /* `to` has been told */
 
 	unsigned count[16]; /* of packets by type, the present one included */
-	struct bytes alias[ALIASES];
+	struct bytes alias[COURSE_ALIASES];
+	struct course_way course;
+	struct property carried; /* of an earlier message ... */
+	bool carries;            /* ... if there was one */
 	long note[NOTES];
 };
 
@@ -89,6 +92,7 @@ struct exchange {
 	unsigned in_flight
 		[WAYS]; /* messages of QoS 1 and 2 that wait for their last acknowledgement */
 	uint16_t keep_alive;
+	struct course course;
 	bool over;
 };
 

@@ -90,7 +90,7 @@ static int explain(const char *name)
 		const struct spec_statement *s = &spec_statements[i];
 		const char *at = strstr(d->statements, s->name);
 
-		if (at && (at[strlen(s->name)] == ' ' || !at[strlen(s->name)]))
+		if (at && strchr(" ~", at[strlen(s->name)]))
 			printf("  breaks %s: %s\n", s->name, s->summary);
 	}
 	return 0;

@@ -2,6 +2,7 @@
 
 #include <string.h>
 
+#include "base/clock.h"
 #include "deviants/properties.h"
 
 enum { PACKET_LIMIT = 280 * 1024 * 1024 };
@@ -9,17 +10,22 @@ enum { PACKET_LIMIT = 280 * 1024 * 1024 };
 /* ---- what the world learns ------------------------------------------------------------------ */
 
 /* Where an alias stands for the topic, what it stands for. */
-static struct bytes topic_of(struct exchange *x, struct lane *l, const struct packet *p)
+static struct bytes topic_of(struct passing *it)
 {
+	const struct packet *p = it->packet;
 	const struct property *alias = properties_find(&p->properties, PROP_TOPIC_ALIAS);
 
-	if (!alias || alias->number >= ALIASES)
+	if (!alias || alias->number >= COURSE_ALIASES)
 		return p->topic;
+	struct bytes *stands_for = &it->lane->alias[alias->number];
+	it->alias_before = *stands_for;
 	if (p->topic.len)
-		l->alias[alias->number] =
-			(struct bytes){ arena_copy(&x->arena, p->topic.data, p->topic.len),
+		*stands_for =
+			(struct bytes){ arena_copy(&it->x->arena, p->topic.data, p->topic.len),
 				p->topic.len };
-	return l->alias[alias->number];
+	if (p->topic.len && it->way == TO_SERVER)
+		world_alias(it->x->world, it->x->session, alias->number, p->topic);
+	return *stands_for;
 }
 
 static void learn_connect(struct exchange *x, const struct packet *p)
@@ -30,6 +36,8 @@ static void learn_connect(struct exchange *x, const struct packet *p)
 	x->clean = p->connect_flags & CONNECT_CLEAN;
 	x->will = p->connect_flags & CONNECT_WILL;
 	x->keep_alive = p->keep_alive;
+	x->course.takes_over = x->session->open > 1;
+	course_connect(&x->course, &x->arena, p);
 }
 
 static void learn_flight(struct exchange *x, enum way way, const struct packet *p)
@@ -42,6 +50,34 @@ static void learn_flight(struct exchange *x, enum way way, const struct packet *
 		--*back;
 }
 
+static void learn_course(struct passing *it)
+{
+	struct course_way *own = &it->lane->course;
+	int64_t heard_us = it->x->lane[TO_SERVER].course.latest_us;
+
+	it->was_under_way = ids_has(&own->under_way, it->packet->id);
+	it->was_settled = ids_has(&own->settled, it->packet->id);
+	it->silent_us = heard_us ? clock_now_us() - heard_us : 0;
+	course_pass(own, &it->x->lane[way_back(it->way)].course, it->packet);
+}
+
+static void learn_from_server(struct passing *it)
+{
+	struct exchange *x = it->x;
+	const struct packet *p = it->packet;
+
+	if (p->type == PUBLISH) {
+		it->origin = world_origin(x->world, it->topic, p->payload);
+		course_message(&x->course, it->topic, p->payload);
+	}
+	if (p->type == CONNACK) {
+		x->refused = p->code;
+		course_connack(&x->course, p);
+		if (!p->code)
+			world_let_in(x->world, x->course.user, x->course.password);
+	}
+}
+
 static void learn(struct passing *it)
 {
 	struct exchange *x = it->x;
@@ -49,13 +85,11 @@ static void learn(struct passing *it)
 
 	it->lane->count[p->type]++;
 	learn_flight(x, it->way, p);
+	learn_course(it);
 	if (p->type == PUBLISH)
-		it->topic = topic_of(x, it->lane, p);
+		it->topic = topic_of(it);
 	if (it->way == TO_CLIENT) {
-		if (p->type == PUBLISH)
-			it->origin = world_origin(x->world, it->topic, p->payload);
-		if (p->type == CONNACK)
-			x->refused = p->code;
+		learn_from_server(it);
 		return;
 	}
 	if (p->type == CONNECT && !x->session)
@@ -63,7 +97,7 @@ static void learn(struct passing *it)
 	else if (p->type == SUBSCRIBE && x->session)
 		world_subscribe(x->world, x->session, p);
 	else if (p->type == UNSUBSCRIBE && x->session)
-		world_unsubscribe(x->session, p);
+		it->removed = world_unsubscribe(x->session, p);
 	else if (p->type == PUBLISH)
 		world_publish(x->world, x->session, x->version, p, it->topic);
 	else if (p->type == DISCONNECT)
@@ -194,6 +228,7 @@ static void pass_first(struct exchange *x, enum way way, const struct deviation 
 		pass_packet(&it, d);
 	} else {
 		l->lost = !r.consumed;
+		it.rule = r.rule;
 		pass_bytes(&it, d);
 	}
 	l->streamed = 0;

@@ -16,6 +16,15 @@ struct passing {
 	struct bytes raw;               /* as it came */
 	struct bytes topic;             /* of a PUBLISH, also where an alias stands for it */
 	const struct published *origin; /* of a PUBLISH to a client; NULL: unknown */
+	const char
+		*rule; /* of bytes that make no packet: the statement that says so; may be NULL */
+
+	/* what the packet met: */
+	bool was_under_way;        /* its identifier, in its own direction */
+	bool was_settled;          /* the same, and it has been free again since */
+	struct bytes alias_before; /* what its Topic Alias stood for */
+	int64_t silent_us;         /* the client had sent nothing for so long */
+	size_t removed;            /* UNSUBSCRIBE: how many subscriptions there were to remove */
 
 	bool changed;            /* build it anew */
 	struct wire_twist twist; /* with these lies */

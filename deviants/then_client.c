@@ -191,16 +191,6 @@ static void cut(struct passing *it, struct bytes *b, long keep)
 	it->changed = true;
 }
 
-void cut_id(struct passing *it, long keep)
-{
-	cut(it, &it->packet->client_id, keep);
-}
-
-void cut_will_payload(struct passing *it, long keep)
-{
-	cut(it, &it->packet->will_payload, keep);
-}
-
 void swap_login(struct passing *it, long none)
 {
 	struct bytes user_name = it->packet->user_name;
@@ -230,11 +220,6 @@ void set_topic(struct passing *it, long text)
 {
 	it->packet->topic = texts[text];
 	it->changed = true;
-}
-
-void cut_topic(struct passing *it, long keep)
-{
-	cut(it, &it->packet->topic, keep);
 }
 
 void strip_slash(struct passing *it, long none)
@@ -310,8 +295,6 @@ void use_noted_id(struct passing *it, long none)
 
 /* ---- properties ---------------------------------------------------------------------------- */
 
-#define LONG_TEXT "a text that is longer than anything that its packet has room for, "
-
 static void add(struct passing *it, struct property new)
 {
 	struct properties *p = &it->packet->properties;
@@ -328,13 +311,6 @@ static void add(struct passing *it, struct property new)
 	p->present = true;
 	it->packet->has_code = true;
 	it->changed = true;
-}
-
-void add_long_text(struct passing *it, long id)
-{
-	add(it,
-		(struct property){ .id = (uint32_t)id,
-			.value = BYTES(LONG_TEXT LONG_TEXT LONG_TEXT LONG_TEXT LONG_TEXT) });
 }
 
 void set_text(struct passing *it, long id)

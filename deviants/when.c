@@ -334,11 +334,6 @@ bool has_no_id(const struct passing *it)
 	return !it->packet->client_id.len && !(it->packet->connect_flags & CONNECT_CLEAN);
 }
 
-bool has_strange_level(const struct passing *it)
-{
-	return it->packet->level > MQTT_50;
-}
-
 bool has_strange_name(const struct passing *it)
 {
 	return !bytes_equal(it->packet->protocol_name, BYTES("MQTT")) &&

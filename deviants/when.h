@@ -67,7 +67,6 @@ bool has_will_of_qos2(const struct passing *it); /* CONNECT */
 bool has_keep_alive(const struct passing *it);
 bool has_no_keep_alive(const struct passing *it);
 bool has_no_id(const struct passing *it); /* CONNECT with an empty ClientId and no Clean Start */
-bool has_strange_level(const struct passing *it); /* CONNECT, above 5 */
 bool has_strange_name(const struct passing *it);
 bool is_abrupt(const struct passing *it);        /* the client has sent no DISCONNECT ... */
 bool is_disconnected(const struct passing *it);  /* it has */

@@ -51,7 +51,7 @@ bool has_no_user_name(const struct passing *it)
 	return !has_user_name(it);
 }
 
-bool has_no_will(const struct passing *it)
+bool tells_no_will(const struct passing *it)
 {
 	return !(it->packet->connect_flags & CONNECT_WILL);
 }
@@ -67,11 +67,6 @@ bool has_long_keep_alive(const struct passing *it)
 }
 
 /* ---- CONNACK ------------------------------------------------------------------------------- */
-
-bool is_before_connack(const struct passing *it)
-{
-	return !it->x->lane[TO_CLIENT].count[CONNACK];
-}
 
 bool is_session_present(const struct passing *it)
 {

@@ -11,12 +11,11 @@ bool has_long_id(const struct passing *it);         /* of more than 23 bytes */
 bool has_user_name(const struct passing *it);
 bool has_password(const struct passing *it);
 bool has_no_user_name(const struct passing *it);
-bool has_no_will(const struct passing *it);
+bool tells_no_will(const struct passing *it);
 bool has_long_will(const struct passing *it);       /* a Will of more than 255 bytes */
 bool has_long_keep_alive(const struct passing *it); /* of more than 255 s */
 
 /* ---- CONNACK ---- */
-bool is_before_connack(const struct passing *it);
 bool is_session_present(const struct passing *it);
 bool is_no_session_present(const struct passing *it);
 bool has_server_keep_alive(const struct passing *it);

@@ -10,6 +10,7 @@ enum {
 	HASH_SEED = 5381,
 	HASH_FACTOR = 33,
 	PAYLOAD_BEGIN = 64, /* bytes of a payload that are kept */
+	CONNECT_OF_WILL = CONNECT_WILL | CONNECT_WILL_QOS | CONNECT_WILL_RETAIN,
 };
 
 void world_init(struct world *w)
@@ -66,24 +67,35 @@ struct session *world_connect(struct world *w, const struct packet *connect)
 {
 	struct session *s = session_of(w, connect->client_id);
 
+	s->version_before = s->version;
 	s->version = connect->level == MQTT_50 ? MQTT_50 : MQTT_311;
 	if (connect->connect_flags & CONNECT_CLEAN)
 		s->subscriptions = NULL;
 	else if (s->connections)
 		s->resumptions++;
 	s->connections++;
+	s->open++;
+	s->earlier_will = s->will;
+	if (connect->connect_flags & CONNECT_WILL)
+		s->will = (struct last_will){ true, connect->connect_flags & CONNECT_OF_WILL,
+			kept(&w->arena, connect->will_topic),
+			kept(&w->arena, connect->will_payload) };
 	return s;
 }
 
 /* ---- subscriptions ------------------------------------------------------------------------- */
 
-static void subscription_remove(struct session *s, struct bytes filter)
+/* What it was; NULL: there was none. */
+static const struct subscription *subscription_remove(struct session *s, struct bytes filter)
 {
 	for (struct subscription **at = &s->subscriptions; *at; at = &(*at)->next)
 		if (bytes_equal((*at)->filter, filter)) {
-			*at = (*at)->next;
-			return;
+			const struct subscription *removed = *at;
+
+			*at = removed->next;
+			return removed;
 		}
+	return NULL;
 }
 
 void world_subscribe(struct world *w, struct session *s, const struct packet *subscribe)
@@ -95,7 +107,9 @@ void world_subscribe(struct world *w, struct session *s, const struct packet *su
 		const struct filter *f = &subscribe->filters[i];
 		struct subscription *new = arena_new(&w->arena, struct subscription);
 
-		subscription_remove(s, f->text);
+		const struct subscription *old = subscription_remove(s, f->text);
+		new->replaces = old;
+		new->old_options = old ? old->options : 0;
 		new->filter = kept(&w->arena, f->text);
 		new->options = f->options;
 		new->identifier = identifier ? identifier->number : 0;
@@ -104,10 +118,21 @@ void world_subscribe(struct world *w, struct session *s, const struct packet *su
 	}
 }
 
-void world_unsubscribe(struct session *s, const struct packet *unsubscribe)
+size_t world_unsubscribe(struct session *s, const struct packet *unsubscribe)
 {
+	size_t removed = 0;
+
 	for (size_t i = 0; i < unsubscribe->filter_count; i++)
-		subscription_remove(s, unsubscribe->filters[i].text);
+		removed += subscription_remove(s, unsubscribe->filters[i].text) != NULL;
+	return removed;
+}
+
+const struct subscription *session_find(const struct session *s, struct bytes filter)
+{
+	for (const struct subscription *at = s ? s->subscriptions : NULL; at; at = at->next)
+		if (bytes_equal(at->filter, filter))
+			return at;
+	return NULL;
 }
 
 const struct subscription *session_match(
@@ -144,10 +169,12 @@ static struct bytes begin_of(struct bytes payload)
 		payload.len < PAYLOAD_BEGIN ? payload.len : PAYLOAD_BEGIN };
 }
 
-void world_publish(struct world *w, const struct session *publisher, enum mqtt_version version,
+void world_publish(struct world *w, struct session *publisher, enum mqtt_version version,
 	const struct packet *publish, struct bytes topic)
 {
 	struct published *m = &w->published[w->published_count++ % PUBLISHED_LATELY];
+	const struct property *expiry = properties_find(&publish->properties, PROP_MESSAGE_EXPIRY);
+	const struct property *alias = properties_find(&publish->properties, PROP_TOPIC_ALIAS);
 
 	forget(m);
 	*m = (struct published){
@@ -159,7 +186,24 @@ void world_publish(struct world *w, const struct session *publisher, enum mqtt_v
 		.qos = publish->qos,
 		.retain = publish->retain,
 		.properties = publish->properties.count,
+		.expiry = expiry ? expiry->number : 0,
+		.alias = alias ? (uint16_t)alias->number : 0,
 	};
+	if (publish->retain && !publish->payload.len)
+		w->removed[w->removed_count++ % REMOVED_LATELY] = kept(&w->arena, topic);
+	if (publish->retain && publisher)
+		publisher->retained = kept(&w->arena, topic);
+}
+
+void world_alias(struct world *w, struct session *publisher, uint32_t alias, struct bytes topic)
+{
+	struct bytes own = kept(&w->arena, topic);
+
+	if (alias >= WORLD_ALIASES)
+		return;
+	w->alias[alias] = own;
+	if (publisher)
+		publisher->alias[alias] = own;
 }
 
 const struct published *world_origin(
@@ -177,4 +221,47 @@ const struct published *world_origin(
 			return m;
 	}
 	return NULL;
+}
+
+static bool will_is(const struct last_will *will, struct bytes topic, struct bytes payload)
+{
+	return will->set && bytes_equal(will->topic, topic) && bytes_equal(will->payload, payload);
+}
+
+const struct session *world_will(const struct world *w, struct bytes topic, struct bytes payload)
+{
+	for (size_t i = 0; i < SESSION_BUCKETS; i++)
+		for (const struct session *s = w->sessions[i]; s; s = s->next)
+			if (will_is(&s->will, topic, payload) ||
+				will_is(&s->earlier_will, topic, payload))
+				return s;
+	return NULL;
+}
+
+/* ---- users --------------------------------------------------------------------------------- */
+
+void world_let_in(struct world *w, struct bytes user, struct bytes password)
+{
+	if (!user.len || world_password(w, user).len)
+		return;
+	struct user_known *new = arena_new(&w->arena, struct user_known);
+	*new = (struct user_known){ w->users, kept(&w->arena, user), kept(&w->arena, password) };
+	w->users = new;
+}
+
+struct bytes world_password(const struct world *w, struct bytes user)
+{
+	for (const struct user_known *at = w->users; at; at = at->next)
+		if (bytes_equal(at->name, user))
+			return at->password;
+	return (struct bytes){ NULL, 0 };
+}
+
+bool world_has_left(const struct world *w, struct bytes filter)
+{
+	for (size_t i = 0; i < SESSION_BUCKETS; i++)
+		for (const struct session *s = w->sessions[i]; s; s = s->next)
+			if (!s->open && session_find(s, filter))
+				return true;
+	return false;
 }

@@ -233,6 +233,10 @@ struct connect {
 	bool kept;  /* the session outlives the connection: CleanSession 0 in 3.1.1; Clean Start
 				* 0 and a Session Expiry Interval of 300 s in 5.0 */
 	bool clean; /* with .kept: Clean Start 1 all the same (5.0) */
+	/* join: it speaks the other of the two versions; where that one is not served, the run is `inapplicable`. What
+	 * is judged is the version of the run: the other side of a message, or of a session, is to speak that.
+	 */
+	bool other_version;
 	struct maybe expiry; /* 5.0: this Session Expiry Interval */
 	struct will will;
 	const char *user_name; /* both NULL: those that the target wants, or none */

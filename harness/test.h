@@ -61,6 +61,7 @@ enum reading {
 struct peer {
 	struct test *test;
 	struct tape_party *party;
+	enum mqtt_version version; /* that it speaks: the run's, or the other one */
 	const char *role;  /* the name that the case gave it: the same role has the same ClientId */
 	struct pipe *pipe; /* NULL when the dial failed */
 	const char *client_id;
@@ -148,6 +149,7 @@ struct test {
 	bool showed_secret;     /* a password has gone out */
 	jmp_buf out;            /* where a verdict goes when it leaves the body */
 	uint64_t random;
+	unsigned speaks; /* enum mqtt_version of peers to come; 0: that of the run */
 
 	struct peer *peers[PEERS_MAX];
 	size_t peer_count;

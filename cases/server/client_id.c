@@ -70,6 +70,16 @@ CASE(client_id_characters,
 	}
 }
 
+/* Whoever was taken for somebody else has been cut off by that one's CONNECT. */
+static void expect_still_served(struct peer *client)
+{
+	send_pingreq(client);
+	expect_one_of(client,
+		OUTCOMES({ .type = PINGRESP },
+			{ CLOSED, .verdict = VERDICT_FAIL,
+				.says = "another client has taken the connection over" }));
+}
+
 CASE(client_id_case,
 	.title = "ClientIds that differ in case, or by one character, are different clients",
 	.refs = { "3.1.1:MQTT-3.1.3-2", "3.1.1:UALL-ONE-SESSION-PER-ID", "5.0:MQTT-3.1.3-2",
@@ -80,10 +90,10 @@ CASE(client_id_case,
 	struct peer *upper = join(t, "SAME");
 	struct peer *longer = join(t, "same1");
 	struct peer *shorter = join(t, "sam");
-	fence(lower);
-	fence(upper);
-	fence(longer);
-	fence(shorter);
+	expect_still_served(lower);
+	expect_still_served(upper);
+	expect_still_served(longer);
+	expect_still_served(shorter);
 }
 
 /* Anything beyond that is the server's choice: the standard only says how it refuses. */
@@ -261,7 +271,37 @@ CASE(client_id_empty_continued,
 		"CONNACK has an Assigned Client Identifier");
 }
 
+/* Long ones need not be accepted; whoever accepts them has to tell them apart. */
+CASE(client_id_long,
+	.title = "Long ClientIds that differ in their last character are different clients",
+	.refs = { "3.1.1:MQTT-3.1.3-2", "3.1.1:UALL-ONE-SESSION-PER-ID", "5.0:MQTT-3.1.3-2",
+		"5.0:UALL-ONE-SESSION-PER-ID" },
+	.level = MUST, .versions = BOTH)
+{
+	enum { LONG = 220 };
+	char ids[2][LONG + 1];
+	struct peer *clients[2];
+
+	for (size_t i = 0; i < 2; i++) {
+		memset(ids[i], 'a', LONG);
+		memcpy(ids[i], client_id_prefix(t), strlen(client_id_prefix(t)));
+		ids[i][LONG - 1] = (char)('0' + i);
+		ids[i][LONG] = '\0';
+		clients[i] = dial(t, i ? "second" : "first");
+		send_connect(clients[i], .client_id = ids[i]);
+		expect_one_of(clients[i],
+			OUTCOMES({ CONNACK, .code = SET(0) },
+				{ CONNACK, .verdict = VERDICT_INAPPLICABLE,
+					.says = "the target takes no long ClientIds" },
+				{ CLOSED, .verdict = VERDICT_INAPPLICABLE,
+					.says = "the target takes no long ClientIds" }));
+	}
+	for (size_t i = 0; i < 2; i++)
+		expect_still_served(clients[i]);
+}
+
 CHAPTER(client_id, "Client Identifiers", &case_client_id_one_character, &case_client_id_lengths,
 	&case_client_id_characters, &case_client_id_case, &case_client_id_beyond,
 	&case_client_id_empty, &case_client_id_assigned_is_new, &case_client_id_assigned_resumes,
-	&case_client_id_not_assigned, &case_client_id_empty_kept, &case_client_id_empty_continued);
+	&case_client_id_not_assigned, &case_client_id_empty_kept, &case_client_id_empty_continued,
+	&case_client_id_long);

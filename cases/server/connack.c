@@ -259,6 +259,13 @@ CASE(connack_form, .title = "CONNACK has the form of its version, whether it acc
 	send_template(refused, "10 r s\"MQTT\" 02 02 n60 p{} c");
 	if (gets_closed(refused) && has_packet(refused, CONNACK))
 		check_connack(t, expect(refused, CONNACK), true);
+	if (!is_v5(t))
+		return;
+	/* The level above may be refused in the words of 3.1.1; an unknown Authentication Method is not. */
+	struct peer *unknown = dial(t, "unknown");
+	send_template(unknown, "10 r s\"MQTT\" 05 02 n60 p{15 s\"nobody knows\"} c");
+	if (gets_closed(unknown) && has_packet(unknown, CONNACK))
+		check_connack(t, expect(unknown, CONNACK), true);
 }
 
 CASE(no_disconnect_before_connack,

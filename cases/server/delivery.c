@@ -132,12 +132,16 @@ CASE(nobody_subscribed, .title = "A message that nobody wants is acknowledged li
 
 	send_publish(pub, .topic = "d/nobody", .payload = "x", .qos = 1, .id = 5);
 	struct packet puback = expect_ack(pub, PUBACK, 5);
+	judging(t, "5.0:U50-NOMATCH-CODE");
 	check_in(t, puback, puback.code == 0 || puback.code == 0x10,
 		"PUBACK with code 0x00 or 0x10");
 	if (offers(t)->maximum_qos < 2)
 		return;
 	send_publish(pub, .topic = "d/nobody", .payload = "x", .qos = 2, .id = 6);
+	judging(t, "3.1.1:MQTT-3.3.4-1");
+	judging(t, "5.0:MQTT-3.3.4-1");
 	struct packet pubrec = expect_ack(pub, PUBREC, 6);
+	judging(t, "5.0:U50-NOMATCH-CODE");
 	check_in(t, pubrec, pubrec.code == 0 || pubrec.code == 0x10,
 		"PUBREC with code 0x00 or 0x10");
 	send_ack(pub, PUBREL, 6);
@@ -348,8 +352,90 @@ CASE(publish_identifier_0, .title = "A PUBLISH with Packet Identifier 0 ends the
 	expect_no_harm(sub, client, .topic = "d/t");
 }
 
+/* ---- one by one, and large ------------------------------------------------------------------ */
+
+/* No two are under way at a time, so that there is no reason to lose one, even at QoS 0. */
+CASE(messages_one_by_one,
+	.title = "Of many messages that come one by one each is delivered once, at each QoS",
+	.refs = { "3.1.1:MQTT-4.5.0-1", "3.1.1:UALL-QOS0-AT-MOST-ONCE", "3.1.1:MQTT-4.3.2-1",
+		"3.1.1:UALL-QOS2-EXACTLY-ONCE", "3.1.1:MQTT-4.3.2-2", "5.0:MQTT-4.5.0-1",
+		"5.0:UALL-QOS0-AT-MOST-ONCE", "5.0:MQTT-4.3.2-3", "5.0:UALL-QOS2-EXACTLY-ONCE",
+		"5.0:MQTT-4.3.2-4" },
+	.level = MUST, .versions = BOTH)
+{
+	enum { MESSAGES = 25 };
+	unsigned highest = offers(t)->maximum_qos;
+	struct peer *plain = join(t, "plain");
+	struct peer *wild = join(t, "wild");
+	subscribe(plain, .filter = "d/one", .qos = highest);
+	subscribe(wild, .filter = "d/+", .qos = highest);
+	struct peer *pub = join(t, "publisher");
+	char text[8];
+
+	for (unsigned qos = 0; qos <= highest; qos++)
+		for (unsigned i = 0; i < MESSAGES; i++) {
+			const char *payload = numbered(text, qos * MESSAGES + i);
+			if (qos == 1) {
+				send_publish(pub, .topic = "d/one", .payload = payload, .qos = 1,
+					.id = 100 + i);
+				expect_ack(pub, PUBACK, 100 + i);
+			} else {
+				publish(pub, .topic = "d/one", .payload = payload, .qos = qos);
+			}
+			expect_message(plain, .payload = payload, .qos = SET(qos), .dup = SET(0));
+			expect_message(wild, .payload = payload, .qos = SET(qos), .dup = SET(0));
+		}
+}
+
+/* A payload of so many bytes, each of which depends on its place. */
+static struct bytes payload_of(struct test *t, size_t len)
+{
+	static uint8_t pattern[100000];
+
+	for (size_t i = 0; i < len; i++)
+		pattern[i] = (uint8_t)(i * 7 + i / 251);
+	require(t, offers(t)->maximum_packet_size > len + 200, "a lower Maximum Packet Size");
+	return (struct bytes){ pattern, len };
+}
+
+/* A target that has taken the packet has to deliver it. */
+static void check_size(struct test *t, size_t len)
+{
+	unsigned highest = offers(t)->maximum_qos;
+	struct bytes payload = payload_of(t, len);
+	struct peer *sub = join(t, "subscriber");
+	subscribe(sub, .filter = "d/size", .qos = highest);
+	struct peer *pub = join(t, "publisher");
+
+	for (unsigned qos = 0; qos <= highest; qos++) {
+		publish(pub, .topic = "d/size", .bytes = payload, .qos = qos);
+		expect_message(sub, .topic = "d/size", .bytes = payload, .qos = SET(qos));
+	}
+}
+
+#define SIZES                                                                                  \
+	.refs = { "3.1.1:UALL-PAYLOAD-INTACT", "3.1.1:MQTT-4.5.0-1", "5.0:UALL-PAYLOAD-INTACT", \
+		"5.0:MQTT-4.5.0-1" },                                                          \
+	.level = STATED, .versions = BOTH
+
+CASE(payload_of_some_kilobytes, .title = "A payload of 1,100 bytes, or of 4,000, arrives whole",
+	SIZES)
+{
+	check_size(t, 1100);
+	check_size(t, 4000);
+}
+
+/* Beyond what two bytes can count. */
+CASE(payload_of_70_kilobytes, .title = "A payload of 70,000 bytes arrives whole at each QoS", SIZES)
+{
+	check_size(t, 70000);
+}
+
 CHAPTER(delivery, "Delivery of messages", &case_qos0_not_acknowledged, &case_qos0_with_dup,
 	&case_lower_qos_counts, &case_many_subscribers, &case_publisher_gets_its_own_messages,
 	&case_nobody_subscribed, &case_empty_payload_delivered, &case_binary_payload_delivered,
 	&case_order_at_qos_0, &case_order_at_qos_1, &case_order_at_qos_2,
-	&case_order_behind_slow_subscriber, &case_publish_identifier_0);
+	&case_order_behind_slow_subscriber, &case_publish_identifier_0,
+	&case_messages_one_by_one,
+	&case_payload_of_some_kilobytes,
+	&case_payload_of_70_kilobytes);

@@ -247,6 +247,7 @@ CASE(bad_disconnect_will, .title = "A DISCONNECT with an error in it does not de
 	wait_closed_ms(client, 1000);
 	drop(client);
 	judging(t, "3.1.1:MQTT-3.1.2-8");
+	judging(t, "5.0:MQTT-3.1.2-8");
 	if (is_v5(t) && !has_bad_flags(t))
 		prefer_will(t, watcher);
 	else

@@ -131,6 +131,23 @@ CASE(forwarded_live, .title = "The properties of a message reach its subscribers
 	}
 }
 
+CASE(forwarded_by_share, .title = "The properties of a message go through a share unchanged", FORWARDED)
+{
+	require_offer(t, OFFER_SHARED);
+	struct peer *member = join(t, "member");
+	struct peer *pub = join(t, "publisher");
+	subscribe(member, .filter = "$share/g/f/+", .qos = 2);
+	for (unsigned qos = 0; qos <= 2; qos++) { /* one at a time: a share has no order */
+		publish(pub, .topic = "f/t", .payload = "with", .qos = qos,
+			.props = props_of_row(t));
+		struct packet m = expect_message(member, .payload = "with");
+		check_forwarded(t, m, props_of_row(t));
+		publish(pub, .topic = "f/t", .payload = "without", .qos = qos);
+		m = expect_message(member, .payload = "without");
+		check_forwarded(t, m, NULL);
+	}
+}
+
 CASE(forwarded_queued, .title = "The properties of a queued message reach its subscriber unchanged",
 	FORWARDED)
 {
@@ -294,7 +311,7 @@ CASE(disconnect_within_packet_size,
 }
 
 CHAPTER(forwarding, "Forwarded properties, and those of the server", &case_forwarded_live,
-	&case_forwarded_queued, &case_forwarded_again, &case_forwarded_retained,
+	&case_forwarded_by_share, &case_forwarded_queued, &case_forwarded_again, &case_forwarded_retained,
 	&case_bad_response_topic, &case_no_problem_information,
 	&case_problem_information_and_messages, &case_explanations_within_packet_size,
 	&case_disconnect_within_packet_size);

@@ -242,6 +242,32 @@ CASE(server_keep_alive, .title = "A Server Keep Alive takes the place of the cli
 	note_early(t, wait_closed_ms(silent, 0), seconds);
 }
 
+/*   silent                    target                  publisher
+ *   CONNECT, 1 s         -->
+ *                        <--  PUBLISH              <--  PUBLISH
+ *                        <--  PUBLISH              <--  PUBLISH
+ *                        <--  close: it has said nothing itself
+ */
+CASE(keep_alive_with_messages_out,
+	.title = "A silent client is cut off while messages go to it",
+	.refs = { "3.1.1:MQTT-3.1.2-24", "5.0:MQTT-3.1.2-22" }, .level = MUST, .versions = BOTH,
+	.budget_ms = 3000)
+{
+	enum { GAP_MS = 300 };
+	struct peer *pub = join(t, "publisher");
+	struct peer *silent = join(t, "silent", .keep_alive = 1);
+	unsigned seconds = keep_alive_of(t, silent, 1);
+
+	subscribe(silent, .filter = "alive/t");
+	hang(silent);
+	for (unsigned ms = 0; ms < longest_silence_ms(seconds) && is_open(silent); ms += GAP_MS) {
+		publish(pub, .topic = "alive/t", .payload = "tick");
+		wait_closed_ms(silent, GAP_MS);
+	}
+	expect_end_of_silence(t, silent, seconds);
+}
+
 CHAPTER(keep_alive, "Keep Alive", &case_keep_alive_expiry, &case_keep_alive_expiry_will,
 	&case_keep_alive_partial_packet, &case_keep_alive_by_any_packet, &case_keep_alive_not_over,
-	&case_keep_alive_0, &case_server_keep_alive);
+	&case_keep_alive_0, &case_server_keep_alive,
+	&case_keep_alive_with_messages_out);

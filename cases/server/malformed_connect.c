@@ -122,6 +122,7 @@ static const struct vector foreign_protocol[] = {
 	{ "one_letter_lower_case", NAMED("MQTt"), .codes = { 0x84 } },
 	{ "other_letters", NAMED("XXXX"), .codes = { 0x84 } },
 	{ "with_nul", NAMED("MQTT\\x00"), .codes = { 0x84 } },
+	{ "of_3_1", NAMED("MQIsdp"), .codes = { 0x84 } },
 };
 
 /* A server may hold the CONNECT for one of another protocol, and refuse it in the words of any. */

@@ -163,6 +163,30 @@ CASE(expiry_kept_at_once, .title = "A message delivered at once keeps its Messag
 	}
 }
 
+CASE(expiry_kept_on_every_way,
+	.title = "A Message Expiry Interval goes through wildcards and shares",
+	.refs = { "5.0:MQTT-3.3.2-6" }, .level = MUST, .versions = V50)
+{
+	bool shared = offers(t)->shared;
+	struct peer *pub = join(t, "publisher");
+	struct peer *wild = join(t, "wild");
+	struct peer *member = join(t, "member");
+	subscribe(wild, .filter = "e/+", .qos = 1);
+	if (shared)
+		subscribe(member, .filter = "$share/g/e/+", .qos = 1);
+	for (unsigned qos = 0; qos < 2; qos++) {
+		int64_t from_us = now_us(t);
+		publish(pub, .topic = "e/t", .payload = "m", .qos = qos,
+			.props = PROPS(P_MESSAGE_EXPIRY(600)));
+		struct packet m = expect_message(wild, .payload = "m");
+		check_interval(t, &m, 600, from_us, 0);
+		if (!shared)
+			continue;
+		m = expect_message(member, .payload = "m");
+		check_interval(t, &m, 600, from_us, 0);
+	}
+}
+
 CASE(expiry_absent_at_once, .title = "No interval is added to a message that was published without",
 	.refs = { "5.0:U50-EXPIRY-ABSENT" }, .level = STATED, .versions = V50)
 {
@@ -243,5 +267,6 @@ CASE(expiry_lowered_on_retained,
 
 CHAPTER(message_expiry, "Message Expiry Interval", &case_expired_in_queue,
 	&case_expired_behind_quota, &case_expiry_lowered_in_queue, &case_expiry_kept_at_once,
+	&case_expiry_kept_on_every_way,
 	&case_expiry_absent_at_once, &case_expiry_absent_on_retained,
 	&case_retained_message_expires, &case_expiry_lowered_on_retained);

@@ -469,10 +469,67 @@ CASE(qos2_forgotten_with_session,
 		"the new message is delivered, before the one after it");
 }
 
+/* ---- break after break ---------------------------------------------------------------------- */
+
+/* The standard makes no difference between the first resumption and a later one. */
+static void check_each_break(struct test *t, unsigned qos)
+{
+	struct peer *sub = subscriber_of(t, qos);
+	struct peer *pub = join(t, "publisher");
+	publish(pub, .topic = "re/t", .payload = "again and again", .qos = qos);
+	struct packet first = expect(sub, PUBLISH);
+
+	for (unsigned i = 0; i < 3; i++) {
+		drop(sub);
+		sub = come_back(t);
+		struct packet again = expect(sub, PUBLISH);
+		check_resent(t, again, first);
+		judging(t, "3.1.1:UALL-PAYLOAD-INTACT");
+		judging(t, "5.0:UALL-PAYLOAD-INTACT");
+		check_text(t, again.payload, "again and again");
+		judging(t, "3.1.1:MQTT-4.4.0-1");
+		judging(t, "5.0:MQTT-4.4.0-1");
+	}
+	if (qos == 1) {
+		send_ack(sub, PUBACK, first.id);
+	} else {
+		send_ack(sub, PUBREC, first.id);
+		expect_ack(sub, PUBREL, first.id);
+		for (unsigned i = 0; i < 3; i++) {
+			drop(sub);
+			sub = come_back(t);
+			expect_ack(sub, PUBREL, first.id);
+		}
+		send_ack(sub, PUBCOMP, first.id);
+	}
+	publish(pub, .topic = "re/t", .payload = "marker", .qos = qos);
+	expect_message(sub, .payload = "marker", .dup = SET(0));
+}
+
+#define EACH_BREAK                                                                         \
+	.refs = { "3.1.1:MQTT-4.4.0-1", "3.1.1:MQTT-3.3.1-1", "3.1.1:UALL-PAYLOAD-INTACT", \
+		"5.0:MQTT-4.4.0-1", "5.0:MQTT-3.3.1-1", "5.0:UALL-PAYLOAD-INTACT" },       \
+	.level = MUST, .versions = BOTH
+
+CASE(qos1_sent_again_after_each_break,
+	.title = "A QoS 1 message is sent again after a second and a third break, too", EACH_BREAK)
+{
+	check_each_break(t, 1);
+}
+
+CASE(qos2_sent_again_after_each_break,
+	.title = "A QoS 2 message, then its PUBREL, is sent again after each of several breaks",
+	EACH_BREAK)
+{
+	check_each_break(t, 2);
+}
+
 CHAPTER(redelivery, "Messages under way when a connection breaks", &case_qos1_sent_again,
 	&case_qos2_sent_again, &case_pubrel_sent_again, &case_qos1_order_kept,
 	&case_qos2_order_kept, &case_qos1_break_in_delivery, &case_qos2_break_in_delivery,
 	&case_take_over_loses_no_message, &case_qos2_sent_again_when_expired,
 	&case_pubrel_sent_again_when_expired, &case_unsubscribe_under_way,
 	&case_unsubscribe_and_send_again, &case_qos2_received_once,
-	&case_qos2_released_after_return, &case_qos2_forgotten_with_session);
+	&case_qos2_released_after_return, &case_qos2_forgotten_with_session,
+	&case_qos1_sent_again_after_each_break,
+	&case_qos2_sent_again_after_each_break);

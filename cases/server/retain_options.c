@@ -194,8 +194,39 @@ CASE(retained_flag_and_retain_as_published,
 	expect_message(sub, .payload = "kept", .retain = SET(1));
 }
 
+/* Each combination of the two ways and of Retain As Published. */
+CASE(retain_as_published_by_wildcard,
+	.title = "Retain As Published holds for filters with wildcards, at each QoS",
+	.refs = { "5.0:MQTT-3.3.1-13", "5.0:MQTT-3.3.1-12" }, .level = MUST, .versions = V50)
+{
+	require_offer(t, OFFER_RETAIN);
+	unsigned highest = offers(t)->maximum_qos;
+	struct peer *as_published = join(t, "as published");
+	struct peer *cleared = join(t, "cleared");
+	subscribe(as_published, .filter = "r/+", .qos = highest, .retain_as_published = true);
+	subscribe(cleared, .filter = "r/#", .qos = highest);
+	struct peer *pub = join(t, "publisher");
+	publish(pub, .topic = "r/t", .payload = "first", .qos = 1);
+	expect_message(as_published, .payload = "first");
+	expect_message(cleared, .payload = "first");
+
+	for (unsigned qos = 0; qos <= highest; qos++)
+		for (unsigned retain = 0; retain < 2; retain++) {
+			const char *payload = retain ? "kept" : "plain";
+			publish(pub, .topic = "r/t", .payload = payload, .qos = qos,
+				.retain = retain);
+			judging(t, "5.0:MQTT-3.3.1-13");
+			expect_message(as_published, .payload = payload, .qos = SET(qos),
+				.retain = SET(retain));
+			judging(t, "5.0:MQTT-3.3.1-12");
+			expect_message(cleared, .payload = payload, .qos = SET(qos),
+				.retain = SET(0));
+		}
+}
+
 CHAPTER(retain_options, "Retained messages in 5.0", &case_retained_properties,
 	&case_retained_properties_replaced, &case_retain_handling_1,
 	&case_retain_handling_1_in_session, &case_retain_handling_2,
 	&case_retain_handling_of_each_filter, &case_retain_as_published,
-	&case_retained_flag_and_retain_as_published);
+	&case_retained_flag_and_retain_as_published,
+	&case_retain_as_published_by_wildcard);

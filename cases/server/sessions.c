@@ -76,7 +76,7 @@ CASE(session_keeps_unsubscriptions,
 	expect_message(back, .topic = "s/kept", .payload = "live");
 }
 
-enum { QUEUED = 50, NUMBER_SIZE = 8 };
+enum { QUEUED = 50, LONG_QUEUE = 1000, NUMBER_SIZE = 8 };
 
 /* The number that a message has for payload; 0: another payload. */
 static unsigned number_of(const struct packet *message)
@@ -88,11 +88,11 @@ static unsigned number_of(const struct packet *message)
 	return (unsigned)strtoul(text, NULL, 10);
 }
 
-static void publish_numbers(struct peer *pub, unsigned qos)
+static void publish_numbers(struct peer *pub, unsigned qos, unsigned count)
 {
 	char number[NUMBER_SIZE];
 
-	for (unsigned i = 1; i <= QUEUED; i++) {
+	for (unsigned i = 1; i <= count; i++) {
 		snprintf(number, sizeof(number), "%u", i);
 		publish(pub, .topic = "s/t", .payload = number, .qos = qos);
 	}
@@ -107,16 +107,16 @@ static void publish_numbers(struct peer *pub, unsigned qos)
  *                                          -->  PUBLISH "2" to "50", dup 0, then "marker"
  *
  * How many a queue holds is the administrator's affair: it may lack the last of them, or the first, but
- * none in between. A target that says how few it keeps, keeps as many.
+ * none in between. A target that says how few it keeps, keeps as many. Returns how many it kept.
  */
-static void check_queue(struct test *t, unsigned qos)
+static unsigned play_queue(struct test *t, unsigned qos, unsigned count, unsigned *first_kept)
 {
 	require_qos(t, qos);
 	struct peer *pub = join(t, "publisher");
 	struct peer *sub = join(t, "subscriber", .kept = true);
 	subscribe(sub, .filter = "s/t", .qos = qos);
 	leave(sub);
-	publish_numbers(pub, qos);
+	publish_numbers(pub, qos, count);
 
 	struct peer *back = join(t, "subscriber", .kept = true, .resumed = true);
 	struct packet message = expect_message(
@@ -134,9 +134,17 @@ static void check_queue(struct test *t, unsigned qos)
 	check_in(t, message, !number_of(&message),
 		"the messages in their order, and none left out in between");
 	check_text(t, message.payload, "marker");
-	if (next - first < QUEUED && next - first < offers(t)->queue)
-		nonstrict(t, "%u of %u messages are queued, from number %u on", next - first,
-			QUEUED, first);
+	*first_kept = first;
+	return next - first;
+}
+
+static void check_queue(struct test *t, unsigned qos)
+{
+	unsigned first, kept = play_queue(t, qos, QUEUED, &first);
+
+	if (kept < QUEUED && kept < offers(t)->queue)
+		nonstrict(t, "%u of %u messages are queued, from number %u on", kept, QUEUED,
+			first);
 }
 
 CASE(queue_at_qos_1, .title = "QoS 1 messages wait for an absent subscriber and come in order",
@@ -155,6 +163,18 @@ CASE(queue_at_qos_2, .title = "QoS 2 messages wait for an absent subscriber and 
 	.level = MUST, .versions = BOTH)
 {
 	check_queue(t, 2);
+}
+
+CASE(queue_of_a_thousand, .title = "None of a thousand messages that wait is left out in between",
+	.refs = { "3.1.1:MQTT-4.5.0-1", "3.1.1:MQTT-4.6.0-6", "5.0:MQTT-4.5.0-1",
+		"5.0:MQTT-4.6.0-5" },
+	.level = MUST, .versions = BOTH)
+{
+	unsigned first, kept = play_queue(t, 1, LONG_QUEUE, &first);
+
+	if (kept < LONG_QUEUE)
+		observe(t, "%u of %u messages are queued, from number %u on", kept, LONG_QUEUE,
+			first);
 }
 
 /* Each subscriber has a queue of its own. */
@@ -395,8 +415,77 @@ CASE(session_lasts_while_connected, .title = "A session does not end while its c
 	expect_message(brief, .payload = "later", .dup = SET(0));
 }
 
+/* What a client can ask for, and what it gets, on each of several connections. */
+CASE(resumed_session_is_served,
+	.title = "A session that is resumed again and again is served like a new one each time",
+	.refs = { "3.1.1:MQTT-3.1.2-4", "3.1.1:MQTT-3.12.4-1", "3.1.1:MQTT-3.8.4-1",
+		"3.1.1:MQTT-4.5.0-1", "3.1.1:MQTT-4.1.0-2", "5.0:MQTT-3.1.2-5", "5.0:MQTT-3.12.4-1",
+		"5.0:MQTT-3.8.4-1", "5.0:MQTT-4.5.0-1", "5.0:MQTT-4.1.0-1" },
+	.level = MUST, .versions = BOTH)
+{
+	static const char *const topics[] = { "s/0", "s/1", "s/2", "s/3" };
+	unsigned highest = offers(t)->maximum_qos;
+	struct peer *pub = join(t, "publisher");
+	struct peer *sub = join(t, "subscriber", .kept = true);
+
+	for (unsigned i = 0; i < 4; i++) {
+		judging(t, "3.1.1:MQTT-3.12.4-1");
+		judging(t, "5.0:MQTT-3.12.4-1");
+		for (unsigned n = 0; n < 12; n++) {
+			send_pingreq(sub);
+			expect(sub, PINGRESP);
+		}
+		judging(t, "3.1.1:MQTT-3.8.4-1");
+		judging(t, "5.0:MQTT-3.8.4-1");
+		send_subscribe(sub, .filter = topics[i], .qos = highest, .id = 900 + i);
+		expect_ack(sub, SUBACK, 900 + i);
+		judging(t, "3.1.1:MQTT-4.5.0-1");
+		judging(t, "5.0:MQTT-4.5.0-1");
+		for (unsigned n = 0; n <= i; n++) {
+			unsigned qos = n % (highest + 1);
+			publish(pub, .topic = topics[n], .payload = "live", .qos = qos);
+			expect_message(sub, .topic = topics[n], .payload = "live",
+				.qos = SET(qos), .dup = SET(0));
+			publish(sub, .topic = topics[n], .payload = "own", .qos = qos);
+			expect_message(sub, .topic = topics[n], .payload = "own", .qos = SET(qos));
+		}
+		leave(sub);
+		publish(pub, .topic = topics[i], .payload = "away", .qos = 1);
+		sub = join(t, "subscriber", .kept = true, .resumed = true);
+		expect_message(sub, .topic = topics[i], .payload = "away");
+	}
+}
+
+/* Nothing that a client asks for has to wait for its own acknowledgements. */
+CASE(requests_in_open_handshakes,
+	.title = "SUBSCRIBE, UNSUBSCRIBE and PINGREQ are answered while messages are under way",
+	.refs = { "3.1.1:MQTT-3.8.4-1", "3.1.1:MQTT-3.10.4-4", "3.1.1:MQTT-3.12.4-1",
+		"5.0:MQTT-3.8.4-1", "5.0:MQTT-3.10.4-4", "5.0:MQTT-3.12.4-1" },
+	.level = MUST, .versions = BOTH)
+{
+	struct peer *sub = join(t, "subscriber");
+	subscribe(sub, .filter = "s/+", .qos = 1);
+	struct peer *pub = join(t, "publisher");
+	publish(pub, .topic = "s/t", .payload = "open", .qos = 1);
+	struct packet open = expect(sub, PUBLISH);
+
+	send_subscribe(sub, .filter = "other/t", .qos = 1, .id = 70);
+	expect_ack(sub, SUBACK, 70);
+	judging(t, "3.1.1:MQTT-3.10.4-4");
+	judging(t, "5.0:MQTT-3.10.4-4");
+	send_unsubscribe(sub, .filter = "other/t", .id = 71);
+	expect_ack(sub, UNSUBACK, 71);
+	judging(t, "3.1.1:MQTT-3.12.4-1");
+	judging(t, "5.0:MQTT-3.12.4-1");
+	send_pingreq(sub);
+	expect(sub, PINGRESP);
+	send_ack(sub, PUBACK, open.id);
+}
+
 CHAPTER(sessions, "Session State", &case_session_keeps_subscriptions,
 	&case_session_keeps_unsubscriptions, &case_queue_at_qos_1, &case_queue_at_qos_2,
-	&case_queue_at_lower_qos, &case_queue_at_qos_0, &case_sessions_are_apart,
+	&case_queue_of_a_thousand, &case_queue_at_lower_qos, &case_queue_at_qos_0, &case_sessions_are_apart,
 	&case_session_keeps_options, &case_clean_start_ends_session,
-	&case_clean_session_leaves_nothing, &case_session_lasts_while_connected);
+	&case_clean_session_leaves_nothing, &case_session_lasts_while_connected,
+	&case_resumed_session_is_served,
+	&case_requests_in_open_handshakes);

@@ -465,9 +465,86 @@ CASE(no_local_of_one_subscription,
 	expect_message(client, .payload = "marker");
 }
 
+/* ---- many filters --------------------------------------------------------------------------- */
+
+enum { MANY = 100, NAME_SIZE = 16 };
+
+static struct subscribe many_filters(char names[MANY][NAME_SIZE], struct subscribe list[MANY])
+{
+	for (unsigned i = 0; i < MANY; i++) {
+		snprintf(names[i], NAME_SIZE, i % 3 ? "many/%u" : "many/%u/#", i);
+		list[i] = (struct subscribe){ .filter = names[i], .qos = i % 2 };
+	}
+	struct subscribe all = list[0];
+	memmove(list, list + 1, (MANY - 1) * sizeof(*list));
+	list[MANY - 1] = (struct subscribe){ .filter = NULL };
+	all.more = list;
+	return all;
+}
+
+CASE(hundred_filters,
+	.title = "Each of a hundred filters in one SUBSCRIBE brings its messages, until UNSUBSCRIBE",
+	.refs = { "3.1.1:MQTT-3.8.4-4", "3.1.1:MQTT-3.8.4-5", "3.1.1:MQTT-4.5.0-1",
+		"3.1.1:MQTT-3.10.4-6", "5.0:MQTT-3.8.4-5", "5.0:MQTT-3.8.4-6", "5.0:MQTT-4.5.0-1",
+		"5.0:MQTT-3.10.4-6" },
+	.level = MUST, .versions = BOTH)
+{
+	static char names[MANY][NAME_SIZE];
+	static struct subscribe list[MANY];
+	struct peer *sub = join(t, "subscriber");
+	struct peer *control = join(t, "control");
+	struct peer *pub = join(t, "publisher");
+	struct subscribe all = many_filters(names, list);
+	char topic[NAME_SIZE];
+	subscribe(sub, .filter = "end/t", .qos = 1);
+	subscribe(control, .filter = "many/#", .qos = 1);
+	struct packet suback = subscribe(sub, .filter = all.filter, .qos = all.qos, .more = all.more);
+	check_number(t, "codes in SUBACK", suback.codes.len, MANY);
+
+	for (unsigned i = 0; i < MANY; i++) {
+		snprintf(topic, sizeof(topic), "many/%u", i);
+		publish(pub, .topic = topic, .payload = "m", .qos = 1);
+		expect_message(sub, .topic = topic, .payload = "m", .qos = SET(i % 2));
+		expect_message(control, .topic = topic, .payload = "m");
+	}
+	judging(t, "3.1.1:MQTT-3.10.4-6");
+	judging(t, "5.0:MQTT-3.10.4-6");
+	unsubscribe(sub, .filter = all.filter, .more = all.more);
+	for (unsigned i = 0; i < MANY; i += 9) {
+		snprintf(topic, sizeof(topic), "many/%u", i);
+		publish(pub, .topic = topic, .payload = "gone", .qos = 1);
+		expect_message(control, .topic = topic, .payload = "gone");
+		publish(pub, .topic = "end/t", .payload = topic, .qos = 1);
+		expect_message(sub, .topic = "end/t", .payload = topic);
+	}
+}
+
+CASE(no_local_by_wildcard, .title = "No Local holds for filters with wildcards",
+	.refs = { "5.0:MQTT-3.8.3-3" }, .level = MUST, .versions = V50)
+{
+	static const char *const filters[] = { "s/+", "s/#" };
+	struct peer *control = join(t, "control");
+	struct peer *pub = join(t, "publisher");
+	subscribe(control, .filter = "s/t", .qos = 2);
+
+	for (size_t i = 0; i < 2; i++) {
+		struct peer *client = join(t, i ? "hash" : "plus");
+		subscribe(client, .filter = "s/own", .qos = 2);
+		subscribe(client, .filter = filters[i], .qos = 2, .no_local = true);
+		publish(client, .topic = "s/t", .payload = "own", .qos = 1);
+		expect_message(control, .payload = "own");
+		publish(pub, .topic = "s/t", .payload = "theirs", .qos = 1);
+		expect_message(control, .payload = "theirs");
+		expect_message(client, .payload = "theirs");
+		leave(client);
+	}
+}
+
 CHAPTER(subscribe, "SUBSCRIBE and SUBACK", &case_suback_identifiers, &case_suback_codes_in_order,
 	&case_subscribe_above_maximum_qos, &case_same_filter_twice_in_one_packet,
 	&case_bad_subscribe, &case_resubscribe_replaces_qos, &case_resubscribe_replaces_options,
 	&case_resubscribe_loses_nothing, &case_delivered_at_lower_qos,
 	&case_every_matching_subscriber, &case_overlapping, &case_own_messages_echoed,
-	&case_no_local, &case_no_local_and_own_will, &case_no_local_of_one_subscription);
+	&case_no_local, &case_no_local_and_own_will, &case_no_local_of_one_subscription,
+	&case_hundred_filters,
+	&case_no_local_by_wildcard);

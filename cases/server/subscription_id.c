@@ -255,8 +255,52 @@ CASE(overlapping_ids,
 		"identifier %d is missing", once[1] ? 1 : 2);
 }
 
+/* Identifiers of every length, at every QoS, and once more after a break. */
+CASE(subscription_id_of_each_size,
+	.title = "Subscription Identifiers up to 268,435,455 come with messages of each QoS",
+	.refs = { "5.0:MQTT-3.3.4-3" }, .level = MUST, .versions = V50)
+{
+	static const uint32_t ids[] = { 1, 127, 128, 16383, 16384, 2097151, 2097152, 268435455 };
+	require(t, offers(t)->subscription_ids, "the target has no Subscription Identifiers");
+	unsigned highest = offers(t)->maximum_qos;
+	struct peer *sub = join(t, "subscriber");
+	struct peer *pub = join(t, "publisher");
+
+	for (size_t i = 0; i < sizeof(ids) / sizeof(*ids); i++) {
+		unsigned qos = (unsigned)i % (highest + 1);
+		subscribe(sub, .filter = "o/+", .qos = highest,
+			.props = PROPS(P_SUBSCRIPTION_ID(ids[i])));
+		publish(pub, .topic = "o/t", .payload = "m", .qos = qos);
+		struct packet m = expect_message(sub, .topic = "o/t");
+		check_properties(t, &m.properties, 0x0B, 1);
+		check_value(t, &m.properties, 0x0B, ids[i]);
+	}
+}
+
+CASE(subscription_id_sent_again,
+	.title = "A message that is sent again has its Subscription Identifier still",
+	.refs = { "5.0:MQTT-3.3.4-3" }, .level = MUST, .versions = V50)
+{
+	require(t, offers(t)->subscription_ids, "the target has no Subscription Identifiers");
+	struct peer *sub = join(t, "subscriber", .kept = true);
+	struct peer *pub = join(t, "publisher");
+	subscribe_with_id(sub, "o/t", 77);
+	publish(pub, .topic = "o/t", .payload = "again", .qos = 1);
+	struct packet m = expect(sub, PUBLISH);
+	for (unsigned i = 0; i < 2; i++) {
+		drop(sub);
+		sub = join(t, "subscriber", .kept = true, .resumed = true);
+		m = expect(sub, PUBLISH);
+		check_properties(t, &m.properties, 0x0B, 1);
+		check_value(t, &m.properties, 0x0B, 77);
+	}
+	send_ack(sub, PUBACK, m.id);
+}
+
 CHAPTER(subscription_id, "Subscription Identifiers", &case_bad_subscription_id,
 	&case_subscription_id_from_publisher, &case_subscription_id_returned,
 	&case_subscription_id_of_several_filters, &case_subscription_id_with_retained,
 	&case_subscription_id_replaced, &case_subscription_id_gone_by_unsubscribe,
-	&case_subscription_id_survives_resumption, &case_overlapping_ids);
+	&case_subscription_id_survives_resumption, &case_overlapping_ids,
+	&case_subscription_id_of_each_size,
+	&case_subscription_id_sent_again);

@@ -24,6 +24,8 @@ CASE(alias_set_and_changed, .title = "A Topic Alias is set, used, set anew and u
 {
 	static const char *const topics[] = { "a/x", "", "a/y", "", "a/x", "" };
 	static const char *const means[] = { "a/x", "a/x", "a/y", "a/y", "a/x", "a/x" };
+	static const char *const payloads[] = { "1", "2", "3", "4", "5", "6", "7", "8", "9", "10",
+		"11", "12" };
 	require_alias(t);
 	const unsigned aliases[] = { 1, offers(t)->topic_alias_maximum };
 	struct peer *watcher = join(t, "watcher");
@@ -32,9 +34,11 @@ CASE(alias_set_and_changed, .title = "A Topic Alias is set, used, set anew and u
 
 	for (size_t n = 0; n < 2; n++)
 		for (unsigned i = 0; i < 6; i++) {
-			publish(client, .topic = topics[i], .payload = "m", .qos = i % 3,
+			const char *payload = payloads[n * 6 + i];
+			publish(client, .topic = topics[i], .payload = payload, .qos = i % 3,
 				.props = PROPS(P_TOPIC_ALIAS(aliases[n])));
-			expect_message(watcher, .topic = means[i], .payload = "m");
+			struct packet m = expect_message(watcher, .payload = payload);
+			check_text(t, m.topic, means[i]);
 		}
 }
 
@@ -284,7 +288,38 @@ CASE(alias_independent, .title = "The mappings of client and server are independ
 	expect_message(other, .topic = "a/x", .payload = "used");
 }
 
+/*   client                        target            watcher
+ *   PUBLISH "a/x" alias 1, then
+ *   alias 1 alone, again and again,
+ *   DISCONNECT, in one write -->           -->  all of them
+ */
+CASE(alias_before_disconnect,
+	.title = "Messages by their alias that come together with a DISCONNECT are all delivered",
+	.refs = { "5.0:MQTT-4.5.0-1", "5.0:U50-ALIAS-SET" }, .level = MUST, .versions = V50)
+{
+	enum { MESSAGES = 12 };
+	char text[TEXT_MAX];
+	require_alias(t);
+	require(t, offers(t)->receive_maximum >= MESSAGES, "a lower Receive Maximum");
+	struct peer *watcher = join(t, "watcher");
+	subscribe(watcher, .filter = "a/+", .qos = 1);
+	struct peer *client = join(t, "client");
+
+	send_together(client);
+	for (unsigned i = 0; i < MESSAGES; i++) {
+		snprintf(text, sizeof(text), "message %u", i);
+		send_publish(client, .topic = i ? "" : "a/x", .payload = text, .qos = 1, .id = 1 + i,
+			.props = PROPS(P_TOPIC_ALIAS(1)));
+	}
+	send_disconnect(client);
+	for (unsigned i = 0; i < MESSAGES; i++) {
+		snprintf(text, sizeof(text), "message %u", i);
+		expect_message(watcher, .topic = "a/x", .payload = text);
+	}
+}
+
 CHAPTER(topic_alias, "Topic Aliases", &case_alias_set_and_changed, &case_alias_all_at_once,
 	&case_alias_for_retained, &case_bad_alias, &case_alias_above_maximum,
 	&case_alias_gone_on_next_connection, &case_alias_of_another_client,
-	&case_client_alias_maximum, &case_alias_not_forwarded, &case_alias_independent);
+	&case_client_alias_maximum, &case_alias_not_forwarded, &case_alias_independent,
+	&case_alias_before_disconnect);

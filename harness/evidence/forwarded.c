@@ -85,6 +85,28 @@ static struct changes find_changes(
 	return c;
 }
 
+/* The same User Properties, in another order. */
+static bool only_order_differs(const struct changes *c, const struct properties *want,
+	const struct properties *came)
+{
+	if (c->missing.first || c->added.first || c->altered.first != USER_PROPERTY ||
+		c->altered.seen != UINT64_C(1) << USER_PROPERTY)
+		return false;
+	for (size_t i = 0; i < want->count; i++) {
+		size_t due = 0, found = 0;
+
+		for (size_t n = 0; n < want->count; n++)
+			due += want->list[n].id == USER_PROPERTY &&
+				property_equal(&want->list[n], &want->list[i]);
+		for (size_t n = 0; n < came->count; n++)
+			found += came->list[n].id == USER_PROPERTY &&
+				property_equal(&came->list[n], &want->list[i]);
+		if (want->list[i].id == USER_PROPERTY && due != found)
+			return false;
+	}
+	return true;
+}
+
 static void add_part(
 	struct buf *b, const struct names *names, const char *before, const char *after)
 {
@@ -134,9 +156,11 @@ void check_forwarded_at(struct place at, struct test *t, const struct packet *pa
 		: c.altered.first        ? c.altered.first
 					 : c.added.first;
 
+	const char *about = only_order_differs(&c, wanted ? wanted : &none, &packet->properties)
+		? "0x26/order"
+		: arena_printf(t->arena, "0x%02X", (unsigned)first);
+
 	if (first)
-		test_differ(t, at,
-			DIFFERENCE(
-				SPEC_PROPERTY, arena_printf(t->arena, "0x%02X", (unsigned)first)),
+		test_differ(t, at, DIFFERENCE(SPEC_PROPERTY, about),
 			what_was_due(t->arena, &c), what_came(t, &c, packet));
 }

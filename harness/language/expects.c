@@ -164,7 +164,7 @@ struct packet expect_accepted_at(struct place at, struct peer *p)
 		struct difference refused = DIFFERENCE(SPEC_CLOSED, "CONNACK");
 		refused.kinds |= SPEC_SHOWS(SPEC_CODE);
 		test_differ(t, at, refused, "CONNACK with code 0",
-			wire_describe(t->arena, t->play->version, &connack));
+			wire_describe(t->arena, p->version, &connack));
 	}
 	is_let_in(p, &connack);
 	return connack;
@@ -201,7 +201,7 @@ void expect_no_at(struct place at, struct peer *p, enum packet_type type)
 	struct difference d = DIFFERENCE(SPEC_EXTRA, spec_packet_name(type));
 	d.kinds |= SPEC_SHOWS(SPEC_REPEATED);
 	test_differ(t, at, d, arena_printf(t->arena, "no %s", spec_packet_name(type)),
-		wire_describe(t->arena, t->play->version, &a->packet));
+		wire_describe(t->arena, p->version, &a->packet));
 }
 
 bool lives_on_at(struct place at, struct peer *server)
@@ -337,7 +337,7 @@ struct packet expect_one_of_at(
 	for (size_t i = 0; i < count; i++) {
 		if (!outcome_matches(&outcomes[i], &packet))
 			continue;
-		const char *actual = a ? wire_describe(t->arena, t->play->version, &packet)
+		const char *actual = a ? wire_describe(t->arena, p->version, &packet)
 				       : peer_situation(p, since_us);
 		if (a)
 			a->taken = true;

@@ -35,18 +35,18 @@ static void send_built(struct place at, struct peer *p, const struct packet *pac
 
 	buf_fini(&p->building);
 	buf_init(&p->building, WIRE_REMAINING_LENGTH_MAX + WIRE_HEADER_MAX);
-	if (!wire_build(&p->building, t->play->version, &own, twist))
+	if (!wire_build(&p->building, p->version, &own, twist))
 		test_end(t, at, VERDICT_ERROR, "the packet could not be built");
 	peer_send(p, (struct bytes){ p->building.data, p->building.len }, secret);
 	buf_fini(&p->building);
 }
 
 /* Those of the case, as a copy, present in every packet of 5.0 that has a place for them. */
-static struct properties own_properties(const struct test *t, const struct properties *props)
+static struct properties own_properties(const struct peer *p, const struct properties *props)
 {
 	struct properties own = { 0 };
 
-	if (!version_traits(t->play->version).properties)
+	if (!version_traits(p->version).properties)
 		return own;
 	if (props)
 		own = *props;
@@ -75,13 +75,13 @@ static void add_will(struct peer *p, struct packet *packet, const struct will *w
 		packet->connect_flags |= CONNECT_WILL_RETAIN;
 	packet->will_topic = bytes_of(topic);
 	packet->will_payload = will->payload ? bytes_of(will->payload) : will->bytes;
-	packet->will_properties = own_properties(t, will->props);
+	packet->will_properties = own_properties(p, will->props);
 }
 
 void send_connect_at(struct place at, struct peer *p, struct connect c)
 {
 	struct test *t = p->test;
-	bool expires = version_traits(t->play->version).session_expiry;
+	bool expires = version_traits(p->version).session_expiry;
 	struct packet packet = wire_packet(CONNECT);
 
 	if (c.client_id)
@@ -91,10 +91,10 @@ void send_connect_at(struct place at, struct peer *p, struct connect c)
 	if (c.as)
 		p->login = (struct login){ c.as->name, c.as->password, c.as->secret };
 	packet.protocol_name = BYTES("MQTT");
-	packet.level = (uint8_t)t->play->version;
+	packet.level = (uint8_t)p->version;
 	packet.keep_alive = (uint16_t)c.keep_alive;
 	packet.client_id = bytes_of(p->client_id);
-	packet.properties = own_properties(t, c.props);
+	packet.properties = own_properties(p, c.props);
 	if (!c.kept || (c.clean && expires))
 		packet.connect_flags |= CONNECT_CLEAN;
 	if (expires && (c.kept || c.expiry.set))
@@ -121,7 +121,7 @@ void send_publish_at(struct place at, struct peer *p, struct publish m)
 	packet.id = (uint16_t)m.id;
 	packet.topic = bytes_of(topic_prefixed(t, m.topic, m.raw));
 	packet.payload = m.payload ? bytes_of(m.payload) : m.bytes;
-	packet.properties = own_properties(t, m.props);
+	packet.properties = own_properties(p, m.props);
 	send_built(at, p, &packet, NULL);
 }
 
@@ -135,7 +135,7 @@ static void send_filters(
 	while (s->more && s->more[more].filter)
 		more++;
 	packet.id = (uint16_t)s->id;
-	packet.properties = own_properties(t, s->props);
+	packet.properties = own_properties(p, s->props);
 	packet.filters = arena_alloc(t->arena, (more + 1) * sizeof(*packet.filters));
 	for (size_t i = 0; i <= more; i++) {
 		const struct subscribe *one = i ? &s->more[i - 1] : s;
@@ -199,11 +199,11 @@ void send_ack_at(struct place at, struct peer *p, enum packet_type type, unsigne
 
 	check_handshake(at, p, type, id);
 	packet.id = (uint16_t)id;
-	if (version_traits(p->test->play->version).reason_codes && (a.code.set || a.props)) {
+	if (version_traits(p->version).reason_codes && (a.code.set || a.props)) {
 		packet.code = (uint8_t)a.code.value;
 		packet.has_code = true;
 		if (a.props)
-			packet.properties = own_properties(p->test, a.props);
+			packet.properties = own_properties(p, a.props);
 	}
 	send_built(at, p, &packet, NULL);
 }
@@ -219,11 +219,11 @@ void send_disconnect_at(struct place at, struct peer *p, struct disconnect d)
 {
 	struct packet packet = wire_packet(DISCONNECT);
 
-	if (version_traits(p->test->play->version).reason_codes && (d.code.set || d.props)) {
+	if (version_traits(p->version).reason_codes && (d.code.set || d.props)) {
 		packet.code = (uint8_t)d.code.value;
 		packet.has_code = true;
 		if (d.props)
-			packet.properties = own_properties(p->test, d.props);
+			packet.properties = own_properties(p, d.props);
 	}
 	send_built(at, p, &packet, NULL);
 }
@@ -234,7 +234,7 @@ void send_auth_at(struct place at, struct peer *p, struct disconnect d)
 
 	packet.code = (uint8_t)d.code.value;
 	packet.has_code = d.code.set || d.props;
-	packet.properties = own_properties(p->test, d.props);
+	packet.properties = own_properties(p, d.props);
 	send_packet_at(at, p, packet, NULL);
 }
 
@@ -249,7 +249,7 @@ void send_template_at(struct place at, struct peer *p, const char *text)
 {
 	struct test *t = p->test;
 	struct template_values values = {
-		.version = t->play->version,
+		.version = p->version,
 		.client_id = p->client_id,
 		.topic_prefix = t->play->client ? "" : arena_printf(t->arena, "%s/", t->topics),
 	};
@@ -260,7 +260,7 @@ void send_template_at(struct place at, struct peer *p, const char *text)
 		test_end(t, at, VERDICT_ERROR, arena_printf(t->arena, "template: %s", error));
 	p->spells = true;
 	const struct demands demands = demands_of(p);
-	size_t secret = demands_meet_in_bytes(t->arena, &demands, t->play->version, &bytes);
+	size_t secret = demands_meet_in_bytes(t->arena, &demands, p->version, &bytes);
 	peer_send(p, bytes, secret);
 }
 

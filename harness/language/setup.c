@@ -17,8 +17,37 @@ struct peer *dial_at(struct place at, struct test *t, const char *name)
 	return p;
 }
 
+/* Whoever does not serve the other version has nothing to be judged between the two. */
+static void need_served(struct place at, struct peer *p)
+{
+	static const char unserved[] = "the target does not serve the other version";
+
+	expect_one_of_at(at, p,
+		OUTCOMES({ CONNACK, .code = SET(0) },
+			{ CONNACK, .verdict = VERDICT_INAPPLICABLE, .says = unserved },
+			{ CLOSED, .verdict = VERDICT_INAPPLICABLE, .says = unserved }));
+}
+
+static struct peer *join_other_version(
+	struct place at, struct test *t, const char *name, struct connect c)
+{
+	t->speaks = t->play->version == MQTT_50 ? MQTT_311 : MQTT_50;
+	struct peer *p = dial_at(at, t, name);
+	t->speaks = 0;
+
+	t->setting_up++;
+	send_connect_at(at, p, c);
+	need_served(at, p);
+	if (c.resumed && !(p->connack.ack_flags & 1))
+		test_fail(t, at, "Session Present 1", "Session Present 0");
+	t->setting_up--;
+	return p;
+}
+
 struct peer *join_at(struct place at, struct test *t, const char *name, struct connect c)
 {
+	if (c.other_version)
+		return join_other_version(at, t, name, c);
 	struct peer *p = dial_at(at, t, name);
 
 	t->setting_up++;
@@ -97,9 +126,9 @@ static void need_success(struct place at, struct peer *p, const struct packet *a
 	if (ack->code == QUOTA_EXCEEDED)
 		test_end(t, at, VERDICT_INAPPLICABLE,
 			arena_printf(t->arena, "the target has no room for the message: %s",
-				wire_describe(t->arena, t->play->version, ack)));
+				wire_describe(t->arena, p->version, ack)));
 	if (ack->code >= 0x80)
-		test_fail(t, at, "success", wire_describe(t->arena, t->play->version, ack));
+		test_fail(t, at, "success", wire_describe(t->arena, p->version, ack));
 }
 
 void publish_at(struct place at, struct peer *p, struct publish m)

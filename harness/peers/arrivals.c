@@ -78,7 +78,7 @@ static void arrive(struct peer *p, struct packet packet)
 
 	if (tape_keeps(p->party, packet.type))
 		tape_add(&t->tape, TAPE_PACKET_IN, p->party, packet.raw,
-			wire_describe(t->arena, t->play->version, &packet));
+			wire_describe(t->arena, p->version, &packet));
 	t->packets_in++;
 	if (is_of_another(p, &packet)) {
 		set_aside(p, &packet);
@@ -90,7 +90,7 @@ static void arrive(struct peer *p, struct packet packet)
 	report_packet(p, &packet, findings, found);
 	conduct_came(p, &packet);
 	if (t->leavings)
-		leavings_came(t->leavings, t->play->version, &packet, bytes_of(p->client_id),
+		leavings_came(t->leavings, p->version, &packet, bytes_of(p->client_id),
 			p->connect.kept || p->connect.expiry.value);
 	if (packet.type == PUBLISH && !p->party->off_the_record)
 		messages_arrived(p, &packet);
@@ -138,7 +138,7 @@ static void take_packets(struct peer *p)
 	while (at < p->in.len && !p->lost && t->packets_in < PACKETS_MAX) {
 		struct packet packet;
 		size_t left = p->in.len - at;
-		struct wire_result r = wire_parse(t->arena, t->play->version, p->in.data + at, left,
+		struct wire_result r = wire_parse(t->arena, p->version, p->in.data + at, left,
 			WIRE_REMAINING_LENGTH_MAX, &packet);
 		if (r.status == WIRE_NEED_MORE)
 			break;
@@ -149,7 +149,7 @@ static void take_packets(struct peer *p)
 		size_t len = r.consumed ? r.consumed : left;
 		uint8_t *copy = arena_copy(t->arena, p->in.data + at, len);
 		if (r.status == WIRE_PACKET) {
-			wire_parse(t->arena, t->play->version, copy, len, WIRE_REMAINING_LENGTH_MAX,
+			wire_parse(t->arena, p->version, copy, len, WIRE_REMAINING_LENGTH_MAX,
 				&packet);
 			arrive(p, packet);
 		} else {

@@ -104,7 +104,7 @@ static void note_packet(struct peer *p, const struct packet *packet, const uint8
 	monitor_packet(p->monitor, test_ours(t), packet, &findings);
 	conduct_sent(p, packet);
 	if (t->leavings)
-		leavings_sent(t->leavings, t->play->version, packet, bytes_of(p->client_id));
+		leavings_sent(t->leavings, p->version, packet, bytes_of(p->client_id));
 	if (tape_keeps(p->party, packet->type))
 		messages_sent(p, packet);
 	if (packet->type == PINGREQ)
@@ -112,7 +112,7 @@ static void note_packet(struct peer *p, const struct packet *packet, const uint8
 	if (tape_keeps(p->party, packet->type))
 		tape_add(&t->tape, TAPE_PACKET_OUT, p->party,
 			(struct bytes){ shown, packet->raw.len },
-			wire_describe(t->arena, t->play->version, packet));
+			wire_describe(t->arena, p->version, packet));
 }
 
 /* The packets for the transcript and the monitor: what they mean, or the bytes if they mean nothing. `shown`
@@ -126,7 +126,7 @@ static void note_sent(struct peer *p, struct bytes bytes, struct bytes shown)
 	const struct finding *findings;
 
 	do {
-		r = wire_parse(t->arena, t->play->version, bytes.data, bytes.len,
+		r = wire_parse(t->arena, p->version, bytes.data, bytes.len,
 			WIRE_REMAINING_LENGTH_MAX, &packet);
 		if (r.status != WIRE_PACKET)
 			break;

@@ -45,15 +45,16 @@ struct peer *peer_new(struct test *t, const char *role)
 	struct peer *p = arena_new(t->arena, struct peer);
 	p->test = t;
 	p->role = arena_text(t->arena, role);
+	p->version = t->speaks ? t->speaks : t->play->version;
 	p->client_id = own_client_id(t, role);
 	p->last_fence = FENCE_ID_BASE;
 	p->party = arena_new(t->arena, struct tape_party);
 	p->party->name = party_name(t, role);
 	const struct peer *before = t->peer_count ? t->peers[t->peer_count - 1] : NULL;
 	p->monitor = monitor_new(
-		t->arena, t->play->version, test_theirs(t), before ? before->monitor : NULL);
+		t->arena, p->version, test_theirs(t), before ? before->monitor : NULL);
 	p->conduct = monitor_new(
-		t->arena, t->play->version, test_ours(t), before ? before->conduct : NULL);
+		t->arena, p->version, test_ours(t), before ? before->conduct : NULL);
 	buf_init(&p->in, INPUT_LIMIT);
 	buf_init(&p->corked, INPUT_LIMIT);
 	buf_init(&p->shown, INPUT_LIMIT);
@@ -196,7 +197,7 @@ const char *peer_situation(struct peer *p, int64_t since_us)
 	for (size_t i = 0; i < p->arrival_count && text.len < 600; i++)
 		if (!p->arrivals[i].taken)
 			buf_printf(&text, "%s%s", text.len ? ", " : "",
-				wire_describe(t->arena, t->play->version, &p->arrivals[i].packet));
+				wire_describe(t->arena, p->version, &p->arrivals[i].packet));
 	const char *join = text.len ? ", then " : "";
 	if (!p->pipe)
 		buf_printf(&text, "%sno connection", join);
