@@ -33,8 +33,9 @@ struct copying {
 	struct container container;
 	FILE *out;
 	struct buf block; /* in the making */
-	const struct annotation *next, *end;
-	bool begun; /* of a pcap file: section and interface are written */
+	const struct annotation *next;
+	size_t left; /* from `next` on */
+	bool begun;  /* of a pcap file: section and interface are written */
 };
 
 static void add32(struct copying *c, uint32_t value)
@@ -89,12 +90,12 @@ static void comment_add(struct copying *c, const char *text)
 
 static bool annotated(const struct copying *c, const struct captured *packet)
 {
-	return c->next < c->end && c->next->packet <= packet->number;
+	return c->left && c->next->packet <= packet->number;
 }
 
 static void comments_add(struct copying *c, const struct captured *packet)
 {
-	for (; annotated(c, packet); c->next++)
+	for (; annotated(c, packet); c->next++, c->left--)
 		comment_add(c, c->next->text);
 }
 
@@ -215,7 +216,7 @@ static bool fail(const char *path, char *error, size_t error_size)
 bool annotation_copy(const char *from, const char *to, const struct annotation *annotations,
 	size_t count, char *error, size_t error_size)
 {
-	struct copying c = { .next = annotations, .end = annotations + count };
+	struct copying c = { .next = annotations, .left = count };
 	int fd = open(from, O_RDONLY | O_CLOEXEC);
 
 	if (fd < 0 || !intake_init(&c.in, fd, false))

@@ -52,6 +52,8 @@ static void give_gap(struct connection *c, const struct connection_house *house,
 static void give_bytes(struct connection *c, const struct connection_house *house,
 	enum flow_from from, const struct piece *p)
 {
+	if (p->size)
+		reassembly_remember(&c->ways[from], p->data, p->size);
 	reassembly_advance(&c->ways[from], p->seq + p->wire_size);
 	if (p->size) {
 		c->flow.ways[from].bytes += p->size;

@@ -70,6 +70,38 @@ static struct held *hold_after(struct reassembly *r, struct held *before, const 
 	return h;
 }
 
+static uint32_t sum_of(const uint8_t *data, uint32_t size)
+{
+	uint64_t sum = size, word;
+
+	for (; size >= sizeof(word); data += sizeof(word), size -= sizeof(word)) {
+		memcpy(&word, data, sizeof(word));
+		sum = (sum << 5 | sum >> 59) + word;
+	}
+	while (size--)
+		sum = (sum << 5 | sum >> 59) + *data++;
+	return (uint32_t)(sum ^ sum >> 32);
+}
+
+void reassembly_remember(struct reassembly *r, const uint8_t *data, uint32_t size)
+{
+	r->given[r->given_next++ % REASSEMBLY_GIVEN] =
+		(struct given){ .seq = r->next, .size = size, .sum = sum_of(data, size) };
+}
+
+/* What lies within the piece has been given out with other bytes. */
+static bool piece_contradicts(const struct reassembly *r, const struct piece *p)
+{
+	for (int i = 0; i < REASSEMBLY_GIVEN; i++) {
+		const struct given *g = &r->given[i];
+		uint32_t skip = g->seq - p->seq;
+		if (g->size && g->size <= p->size && skip <= p->size - g->size &&
+			sum_of(p->data + skip, g->size) != g->sum)
+			return true;
+	}
+	return false;
+}
+
 /* `h` keeps what is before `at`; the rest becomes a piece of its own. */
 static bool held_split(struct reassembly *r, struct held *h, uint32_t at)
 {
@@ -143,17 +175,17 @@ static enum reassembly_held hold_fin(
 enum reassembly_held reassembly_hold(struct reassembly *r, const struct piece *p, bool *reordered)
 {
 	uint32_t at = p->seq, end = piece_end(p);
-	bool new = false, differ = false, finished = false;
+	bool new = false, differ = piece_contradicts(r, p), finished = false;
 
 	*reordered = false;
 	if (reassembly_distance(r, at) < 0)
 		at = r->next;
 	if ((int32_t)(end - at) < 0 || r->ended)
-		return REASSEMBLY_OLD;
+		return differ ? REASSEMBLY_DIFFERENT : REASSEMBLY_OLD;
 
 	struct held *before = held_before(r, at);
 	if (before) { /* it may reach into this one */
-		differ = pieces_differ(&before->piece, p);
+		differ |= pieces_differ(&before->piece, p);
 		if ((int32_t)(piece_end(&before->piece) - at) > 0) {
 			held_lower(r, before, p);
 			at = piece_end(&before->piece);

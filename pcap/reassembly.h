@@ -19,6 +19,7 @@
 
 enum {
 	REASSEMBLY_REACH = 64 * 1024 * 1024,
+	REASSEMBLY_GIVEN = 4,     /* pieces that a copy can be compared with after they are gone */
 	REASSEMBLY_PIECES = 4096, /* held at a time: many small ones count, whatever their bytes */
 };
 
@@ -41,6 +42,13 @@ struct held {
 	uint8_t data[];
 };
 
+/* Bytes that have been given out: a copy that differs is told by their sum. */
+struct given {
+	uint32_t seq;
+	uint32_t size; /* 0: none */
+	uint32_t sum;
+};
+
 struct reassembly {
 	struct held *first;
 	struct held *last;
@@ -54,6 +62,8 @@ struct reassembly {
 	bool ahead;       /* `acked` is ahead of `next`: what lies between them had arrived */
 	bool ended;       /* FIN was taken */
 	int64_t ahead_us; /* when it was first seen to be */
+	struct given given[REASSEMBLY_GIVEN]; /* the latest ones, in a ring */
+	uint8_t given_next;
 };
 
 enum reassembly_held {
@@ -88,6 +98,9 @@ static inline void reassembly_advance(struct reassembly *r, uint32_t seq)
 	if (r->ahead && (int32_t)(r->acked - seq) <= 0)
 		r->ahead = false;
 }
+
+/* These bytes are given out, from `next` on; remembers their sum. */
+void reassembly_remember(struct reassembly *r, const uint8_t *data, uint32_t size);
 
 /* Copies the part of `p` that is new (`next` is known); *reordered: it was followed by something held. */
 enum reassembly_held reassembly_hold(struct reassembly *r, const struct piece *p, bool *reordered);

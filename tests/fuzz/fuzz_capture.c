@@ -1,8 +1,10 @@
 /* Files of packets, any bytes, in any portions: what the container finds lies within them, and what the table of
- * connections makes of it keeps the promises of its listener.
+ * connections makes of it keeps the promises of its listener. The first byte says what comes before the rest: a head
+ * of pcap or of pcapng, or nothing; the second is the link type, the third how large the portions are.
  */
 #include <string.h>
 
+#include "base/buf.h"
 #include "tests/fuzz/fuzz.h"
 #include "tests/fuzz/heard.h"
 
@@ -22,14 +24,34 @@ static enum container_got next(struct container *c, const uint8_t *data, size_t 
 	return got;
 }
 
-int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+static void head_add(struct buf *b, uint8_t kind, uint8_t link_type)
+{
+	switch (kind % 3) {
+	case 1:
+		buf_add(b, "\xa1\xb2\xc3\xd4\0\2\0\4\0\0\0\0\0\0\0\0\0\4\0\0\0\0\0", 23);
+		buf_add_u8(b, link_type);
+		break;
+	case 2:
+		buf_add(b,
+			"\x0a\x0d\x0d\x0a\0\0\0\x1c\x1a\x2b\x3c\x4d\0\1\0\0\xff\xff\xff\xff"
+			"\xff\xff\xff\xff\0\0\0\x1c",
+			28);
+		buf_add(b, "\0\0\0\1\0\0\0\x14\0", 9);
+		buf_add_u8(b, link_type);
+		buf_add(b, "\0\0\0\4\0\0\0\0\0\x14", 10);
+		break;
+	default: break;
+	}
+}
+
+static void demand_of(const uint8_t *data, size_t size, size_t portion)
 {
 	static const struct flows_limits limits = { 8, 512, 1024, 1000, 100, 10 };
 	struct heard heard = { 0 };
 	struct container c;
 	struct captured packet;
 	struct flows *f = flows_new(&limits, &heard_listener, &heard);
-	size_t at = 0, portion = size ? data[size - 1] % 64 + 1 : 1;
+	size_t at = 0;
 
 	DEMAND(f);
 	container_init(&c);
@@ -52,5 +74,19 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	heard_end(&heard, f);
 	flows_free(f);
 	container_fini(&c);
+}
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+{
+	struct buf file;
+
+	if (size < 3)
+		return 0;
+	buf_init(&file, 64 + size);
+	head_add(&file, data[0], data[1]);
+	buf_add(&file, data + 3, size - 3);
+	if (file.len)
+		demand_of(file.data, file.len, data[2] % 64 + 1u);
+	buf_fini(&file);
 	return 0;
 }

@@ -105,6 +105,25 @@ static void of_two_copies_that_differ_the_first_counts(void **state)
 	assert_int_equal(r->flow->ways[C].differing, 1);
 }
 
+/* They are gone, but not forgotten. */
+static void a_copy_of_what_was_given_out_may_differ(void **state)
+{
+	struct rig *r = *state;
+	rig_open(r);
+	rig_send(r, C, "A", 1, 1, "0123456789");
+	rig_send(r, C, "A", 11, 1, "abcdefghij");
+	rig_send(r, C, "A", 1, 1, "0123456789abcdefghij");
+	rig_send(r, C, "A", 11, 1, "abcdefghij");
+	rig_send(r, C, "A", 13, 1, "cdefghij!");
+	rig_told(r, "> 0123456789; > abcdefghij; > !");
+	assert_int_equal(r->flow->ways[C].differing, 0);
+	rig_send(r, C, "A", 11, 1, "abcdefghiX");
+	rig_send(r, C, "A", 1, 1, "0123456789abXdefghij!more");
+	rig_told(r, "> more");
+	assert_int_equal(r->flow->ways[C].differing, 2);
+	assert_int_equal(r->flow->ways[C].retransmissions, 2);
+}
+
 static void a_loss_that_was_acknowledged_is_a_gap_after_a_second(void **state)
 {
 	struct rig *r = *state;
@@ -537,6 +556,7 @@ int main(void)
 		flows_test(what_comes_early_waits_for_its_turn),
 		flows_test(what_comes_twice_is_given_once),
 		flows_test(of_two_copies_that_differ_the_first_counts),
+		flows_test(a_copy_of_what_was_given_out_may_differ),
 		flows_test(a_loss_that_was_acknowledged_is_a_gap_after_a_second),
 		flows_test(a_loss_that_nobody_acknowledged_may_come_again),
 		flows_test(acknowledged_bytes_that_nothing_follows_are_a_gap_too),
