@@ -37,20 +37,17 @@ bool has_id_of_23(
 	const struct passing *it); /* CONNECT, a ClientId of so many characters; likewise: */
 bool has_id_of_one(const struct passing *it);
 bool is_no_connect(const struct passing *it);
-bool version_differs(
-	const struct passing *it);       /* the session's connection before had the other one */
 bool is_reset(const struct passing *it); /* EVENT_END */
 bool is_no_reset(const struct passing *it);
 bool has_subscribed_to_share(const struct passing *it);
 
 /* ---- subscriptions ---- */
-bool removes_nothing(const struct passing *it); /* UNSUBSCRIBE: there was none */
-bool replaces_one(const struct passing *it);    /* SUBSCRIBE: there was one already */
-bool by_replaced(const struct passing *it);     /* PUBLISH: only such a one matches */
-bool by_none(const struct passing *it);         /* none matches (any more) */
-bool by_both(const struct passing *it);         /* several match */
-bool by_no_local(const struct passing *it);     /* at least one that matches has it */
-bool by_share_and_plain(const struct passing *it);
+bool removes_nothing(const struct passing *it);        /* UNSUBSCRIBE: there was none */
+bool replaces_one(const struct passing *it);           /* SUBSCRIBE: there was one already */
+bool by_replaced(const struct passing *it);            /* PUBLISH: only such a one matches */
+bool by_none(const struct passing *it);                /* none matches (any more) */
+bool by_both(const struct passing *it);                /* several match */
+bool by_no_local(const struct passing *it);            /* at least one that matches has it */
 bool by_share_that_was_left(const struct passing *it); /* a member of it has gone */
 bool by_far_filter(const struct passing *it);          /* one that came after twenty others */
 

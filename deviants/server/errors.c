@@ -64,7 +64,8 @@ static const struct deviation table[] = {
 		"Packets that only servers may send are dropped.",
 		{ { TO_SERVER, P(CONNACK) | P(SUBACK) | P(UNSUBACK) | P(PINGRESP), { 0 }, drop,
 			0 } } },
-	{ "violation_answered_late", "3.1.1:MQTT-4.8.0-1 5.0:MQTT-4.13.1-1 5.0:MQTT-4.13.2-1",
+	{ "violation_answered_late",
+		"3.1.1:MQTT-4.8.0-1 5.0:MQTT-4.13.1-1 5.0:MQTT-4.13.2-1 5.0:MQTT-3.14.4-2",
 		"A connection that the server must close stays open.",
 		{ { TO_CLIENT, EVENT_END, { is_thrown_out }, keep_open, 0 } } },
 };

@@ -118,7 +118,7 @@ static const struct deviation table[] = {
 	{ "payload_changed_by_wildcard", INTACT,
 		"A bit of a payload is turned over where a filter with a wildcard matches.",
 		{ { TO_CLIENT, P(PUBLISH), { is_not_empty, by_wildcard }, change_last_byte, 0 } } },
-	{ "payload_changed_by_share", "5.0:UALL-PAYLOAD-INTACT",
+	{ "payload_changed_by_share", "5.0:UALL-PAYLOAD-INTACT 5.0:U50-SHARE-ONE",
 		"A bit of a payload is turned over on its way through a share.",
 		{ { TO_CLIENT, P(PUBLISH), { is_not_empty, by_share }, change_last_byte, 0 } } },
 	{ "payload_changed_in_store", INTACT, "A bit of a retained payload is turned over.",
