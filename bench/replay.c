@@ -1,14 +1,13 @@
 /* The bound that the disk sets to a durable broker: does again what one has written and synced, the same sizes to the
  * same places in the same order, and nothing else.
  *
- *   mqttspec-replay TAPE FILE [FROM-US TO-US]     as it was: a commit of LMDB is one write after the other, a sync,
- *                                                 and a page that is written through
- *   mqttspec-replay -a TAPE FILE [FROM-US TO-US]  as many bytes for each commit, but all in one piece at the end of
- *                                                 the file, and one sync: the bound of a broker with a log
+ *   mqttspec-replay TAPE FOLDER [FROM-US TO-US]     the journal alone: what acknowledgements wait for
+ *   mqttspec-replay -a TAPE FOLDER [FROM-US TO-US]  all of it, one call after another, also what a thread of the broker
+ *                                                   brought into the table meanwhile
  *
- * TAPE is of the library mqttspec-witness. What began between FROM and TO, of the clock that the load generator tells, is timed;
- * what came before is done, too, so that the file is what it was. Reports one line of JSON; `disk_seconds` is how long the same
- * calls took when they were noted.
+ * TAPE is of the library mqttspec-witness; in FOLDER there are the files replay-table, replay-0 and replay-1 then. What began between FROM and TO, of the clock
+ * that the load generator tells, is timed; what came before is done, too, so that the files are what they were. Reports one line of JSON;
+ * `disk_seconds` is how long the same calls took when they were noted.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -26,10 +25,8 @@
 enum { PIECES_MAX = 1024, GROUP_MAX = 64 << 20 };
 
 struct replay {
-	int file, through; /* the same file, without and with O_DSYNC */
-	bool append;
-	uint64_t end;   /* of the file that is appended to */
-	uint64_t group; /* bytes of the commit so far */
+	int files[TAPE_FILES], through[TAPE_FILES]; /* the same files, without and with O_DSYNC */
+	bool all;
 	uint8_t *bytes; /* GROUP_MAX of them, which no file system can shorten */
 	struct tape_call *calls;
 	uint64_t count;
@@ -84,37 +81,18 @@ static void play(struct replay *r, const struct tape_call *c)
 	if (c->len > GROUP_MAX && c->kind != TAPE_ALLOCATE)
 		die("a write of that size");
 	switch ((enum tape_kind)c->kind) {
-	case TAPE_WRITE: write_pieces(r, r->file, c); break;
-	case TAPE_WRITE_THROUGH: write_pieces(r, r->through, c); break;
+	case TAPE_WRITE: write_pieces(r, r->files[c->file], c); break;
+	case TAPE_WRITE_THROUGH: write_pieces(r, r->through[c->file], c); break;
 	case TAPE_SYNC:
-		if (fdatasync(r->file))
+		if (fdatasync(r->files[c->file]))
 			die("sync");
 		break;
 	case TAPE_ALLOCATE:
-		errno = posix_fallocate(r->file, (off_t)c->at, (off_t)c->len);
+		errno = posix_fallocate(r->files[c->file], (off_t)c->at, (off_t)c->len);
 		if (errno)
 			die("allocate");
 		break;
 	}
-}
-
-/* A commit ends with the page that is written through. */
-static void play_appending(struct replay *r, const struct tape_call *c)
-{
-	if (c->kind == TAPE_ALLOCATE) {
-		play(r, c);
-		return;
-	}
-	r->group += c->len;
-	if (r->group > GROUP_MAX)
-		die("a commit of that size");
-	if (c->kind != TAPE_WRITE_THROUGH)
-		return;
-	if (pwrite(r->file, r->bytes, r->group, (off_t)r->end) != (ssize_t)r->group ||
-		fdatasync(r->file))
-		die("write");
-	r->end += r->group;
-	r->group = 0;
 }
 
 static void add(struct sums *sums, const struct tape_call *c)
@@ -124,7 +102,7 @@ static void add(struct sums *sums, const struct tape_call *c)
 	sums->writes += writes;
 	sums->bytes += writes ? c->len : 0;
 	sums->syncs += c->kind == TAPE_SYNC || c->kind == TAPE_WRITE_THROUGH;
-	sums->commits += c->kind == TAPE_WRITE_THROUGH;
+	sums->commits += c->kind == TAPE_SYNC && c->file != TAPE_TABLE;
 	sums->disk_seconds += c->took_ns / 1e9;
 }
 
@@ -148,10 +126,9 @@ static void run(struct replay *r, struct sums *sums, uint64_t from_us, uint64_t 
 			cpu_seconds = cpu_now_seconds();
 			began_us = clock_now_us();
 		}
-		if (r->append)
-			play_appending(r, c);
-		else
-			play(r, c);
+		if (c->file == TAPE_TABLE && !r->all)
+			continue;
+		play(r, c);
 		if (began_us)
 			add(sums, c);
 	}
@@ -161,23 +138,34 @@ static void run(struct replay *r, struct sums *sums, uint64_t from_us, uint64_t 
 	sums->cpu_seconds = cpu_now_seconds() - cpu_seconds;
 }
 
+static void files_make(struct replay *r, const char *folder)
+{
+	static const char *const names[TAPE_FILES] = { "table", "0", "1" };
+
+	for (unsigned i = 0; i < TAPE_FILES; i++) {
+		char path[4096];
+		snprintf(path, sizeof(path), "%s/replay-%s", folder, names[i]);
+		r->files[i] = open(path, O_RDWR | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
+		r->through[i] = open(path, O_RDWR | O_DSYNC | O_CLOEXEC);
+		if (r->files[i] < 0 || r->through[i] < 0)
+			die(path);
+	}
+}
+
 int main(int argc, char **argv)
 {
 	static struct replay r;
 	struct sums sums = { 0 };
 
-	r.append = argc > 1 && !strcmp(argv[1], "-a");
-	argv += r.append;
-	argc -= r.append;
+	r.all = argc > 1 && !strcmp(argv[1], "-a");
+	argv += r.all;
+	argc -= r.all;
 	if (argc != 3 && argc != 5) {
-		fputs("usage: mqttspec-replay [-a] TAPE FILE [FROM-US TO-US]\n", stderr);
+		fputs("usage: mqttspec-replay [-a] TAPE FOLDER [FROM-US TO-US]\n", stderr);
 		return 2;
 	}
 	read_tape(&r, argv[1]);
-	r.file = open(argv[2], O_RDWR | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
-	r.through = open(argv[2], O_RDWR | O_DSYNC | O_CLOEXEC);
-	if (r.file < 0 || r.through < 0)
-		die(argv[2]);
+	files_make(&r, argv[2]);
 	r.bytes = malloc(GROUP_MAX);
 	if (!r.bytes)
 		die("memory");

@@ -16,11 +16,19 @@ enum tape_kind {
 	TAPE_ALLOCATE, /* posix_fallocate */
 };
 
+enum tape_file {
+	TAPE_TABLE,
+	TAPE_JOURNAL_0, /* what acknowledgements wait for */
+	TAPE_JOURNAL_1,
+	TAPE_FILES,
+};
+
 struct tape_call {
-	uint64_t began_us;              /* of CLOCK_MONOTONIC, as in base/clock.h */
-	uint64_t at;                    /* in the file */
-	uint32_t took_ns;               /* UINT32_MAX: that, or longer */
-	uint32_t kind : 4, pieces : 28; /* enum tape_kind; the buffers that were written at once */
+	uint64_t began_us; /* of CLOCK_MONOTONIC, as in base/clock.h */
+	uint64_t at;       /* in the file */
+	uint32_t took_ns;  /* UINT32_MAX: that, or longer */
+	uint32_t kind : 4, file : 4,
+		pieces : 24; /* enum tape_kind; the buffers that were written at once */
 	uint64_t len;
 };
 

@@ -1,7 +1,7 @@
 /* A library to be preloaded into a broker: it notes each call that writes to the file of its store, how long it took,
  * and hands it on. All stays in memory until the program ends, and goes into the file that MQTTSPEC_TAPE names.
  *
- * It knows the calls that LMDB 0.9 and broker/store make: one thread writes, and another may make the file larger.
+ * It knows the calls that LMDB 0.9 and broker/store make: one thread writes the journal, another the table.
  */
 #include <dlfcn.h>
 #include <errno.h>
@@ -9,6 +9,7 @@
 #include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 #include <sys/uio.h>
 #include <time.h>
 #include <unistd.h>
@@ -18,8 +19,9 @@
 /* Zeroed pages cost nothing until they are written to. A preloaded library has no main to keep this in. */
 static struct tape_call calls[TAPE_CALLS_MAX];
 static atomic_uint_least64_t count, lost;
-static int sought = -1; /* the file whose offset has been set, for the writev that follows */
-static uint64_t sought_at;
+/* The file whose offset has been set, for the writev that follows. */
+static _Thread_local int sought = -1;
+static _Thread_local uint64_t sought_at;
 
 /* The library's own function of this name. */
 #define NEXT(name) ((__typeof__(&(name)))dlsym(RTLD_NEXT, #name))
@@ -32,7 +34,22 @@ static uint64_t now_ns(void)
 	return (uint64_t)t.tv_sec * 1000000000 + (uint64_t)t.tv_nsec;
 }
 
-static void note(enum tape_kind kind, uint64_t began_ns, uint64_t at, uint64_t len, int pieces)
+static enum tape_file file_of(int fd)
+{
+	static const char name[] = "/journal-";
+	char link[64], path[4096];
+
+	snprintf(link, sizeof(link), "/proc/self/fd/%d", fd);
+	ssize_t len = readlink(link, path, sizeof(path) - 1);
+	path[len < 0 ? 0 : len] = '\0';
+	const char *at = strstr(path, name);
+	if (!at)
+		return TAPE_TABLE;
+	return at[sizeof(name) - 1] == '0' ? TAPE_JOURNAL_0 : TAPE_JOURNAL_1;
+}
+
+static void note(
+	int fd, enum tape_kind kind, uint64_t began_ns, uint64_t at, uint64_t len, int pieces)
 {
 	uint64_t took_ns = now_ns() - began_ns;
 
@@ -46,7 +63,8 @@ static void note(enum tape_kind kind, uint64_t began_ns, uint64_t at, uint64_t l
 		.at = at,
 		.took_ns = took_ns < UINT32_MAX ? (uint32_t)took_ns : UINT32_MAX,
 		.kind = kind,
-		.pieces = (uint32_t)pieces & 0xfffffff,
+		.file = file_of(fd),
+		.pieces = (uint32_t)pieces & 0xffffff,
 		.len = len };
 }
 
@@ -71,7 +89,7 @@ ssize_t pwrite(int fd, const void *data, size_t len, off_t offset)
 	ssize_t n = NEXT(pwrite)(fd, data, len, offset);
 
 	if (n > 0)
-		note(kind, began_ns, (uint64_t)offset, (uint64_t)n, 1);
+		note(fd, kind, began_ns, (uint64_t)offset, (uint64_t)n, 1);
 	return n;
 }
 
@@ -84,7 +102,7 @@ ssize_t writev(int fd, const struct iovec *pieces, int piece_count)
 	uint64_t began_ns = now_ns();
 	ssize_t n = NEXT(writev)(fd, pieces, piece_count);
 	if (n > 0)
-		note(kind, began_ns, sought_at, (uint64_t)n, piece_count);
+		note(fd, kind, began_ns, sought_at, (uint64_t)n, piece_count);
 	sought = -1;
 	return n;
 }
@@ -94,7 +112,7 @@ int fdatasync(int fd)
 	uint64_t began_ns = now_ns();
 	int e = NEXT(fdatasync)(fd);
 
-	note(TAPE_SYNC, began_ns, 0, 0, 0);
+	note(fd, TAPE_SYNC, began_ns, 0, 0, 0);
 	return e;
 }
 
@@ -103,7 +121,7 @@ int fsync(int fd)
 	uint64_t began_ns = now_ns();
 	int e = NEXT(fsync)(fd);
 
-	note(TAPE_SYNC, began_ns, 0, 0, 0);
+	note(fd, TAPE_SYNC, began_ns, 0, 0, 0);
 	return e;
 }
 
@@ -113,7 +131,7 @@ int posix_fallocate(int fd, off_t offset, off_t len)
 	int e = NEXT(posix_fallocate)(fd, offset, len);
 
 	if (!e)
-		note(TAPE_ALLOCATE, began_ns, (uint64_t)offset, (uint64_t)len, 0);
+		note(fd, TAPE_ALLOCATE, began_ns, (uint64_t)offset, (uint64_t)len, 0);
 	return e;
 }
 

@@ -211,18 +211,26 @@ static bool print_head(const struct head *h)
 
 	json_object_set_new(o, "kind", json_string("store"));
 	json_object_set_new(o, "format", json_integer(h->format));
-	json_object_set_new(o, "commit", json_integer((json_int_t)h->number));
+	json_object_set_new(o, "commit", json_integer((json_int_t)head_commit(h)));
 	json_object_set_new(o, "written", time_of((int64_t)h->wall_ms, 0));
 	return print(o);
 }
 
-/* While a broker writes, its first pages may be read half old, half new. */
+/* While a broker writes, its first pages may be read half old, half new, and so may a block of its journal; or the
+ * journal's files may change places.
+ */
 static enum reading_state look(struct reading *r, const char *folder)
 {
 	enum reading_state state = READING_BAD;
 
-	for (unsigned i = 0; i < TRIES && state == READING_BAD; i++)
+	for (unsigned i = 0; i < TRIES && state == READING_BAD; i++) {
 		state = reading_open(r, folder);
+		if (state != READING_OK || reading_is_latest(r))
+			continue;
+		snprintf(r->error, sizeof(r->error), "%s: it changes too fast", r->path);
+		reading_close(r);
+		state = READING_BAD;
+	}
 	return state;
 }
 
@@ -299,7 +307,7 @@ int main_recover(const char *folder)
 	if (written)
 		printf("It is what there was after commit %" PRIu64
 		       ", at %s: a later one, if there was any, cannot be read.\n",
-			r.head.number, json_string_value(written));
+			head_commit(&r.head), json_string_value(written));
 	json_decref(written);
 	return EXIT_SUCCESS;
 }

@@ -36,12 +36,6 @@ void note(struct passing *it, long value)
 	it->x->lane[TO_SERVER].note[NOTE_CONNECTION] = value;
 }
 
-void note_of_session(struct passing *it, long value)
-{
-	if (it->x->session)
-		it->x->session->note[NOTE_SESSION] = value;
-}
-
 void note_filter_count(struct passing *it, long none)
 {
 	(void)none;
@@ -191,6 +185,20 @@ static void cut(struct passing *it, struct bytes *b, long keep)
 	it->changed = true;
 }
 
+void spoil_user_name(struct passing *it, long none)
+{
+	(void)none;
+	it->packet->user_name = texts[TEXT_ILL_FORMED];
+	it->changed = true;
+}
+
+void spoil_id(struct passing *it, long none)
+{
+	(void)none;
+	it->packet->client_id = texts[TEXT_ILL_FORMED];
+	it->changed = true;
+}
+
 void swap_login(struct passing *it, long none)
 {
 	struct bytes user_name = it->packet->user_name;
@@ -236,6 +244,18 @@ void strip_slash(struct passing *it, long none)
 		topic->len--;
 		return;
 	}
+}
+
+void strip_byte_order_mark(struct passing *it, long none)
+{
+	struct bytes mark = BYTES("\xEF\xBB\xBF"), *topic = &it->packet->topic;
+
+	(void)none;
+	if (topic->len <= mark.len || memcmp(topic->data, mark.data, mark.len) != 0)
+		return;
+	topic->data += mark.len;
+	topic->len -= mark.len;
+	it->changed = true;
 }
 
 void set_qos(struct passing *it, long qos)

@@ -227,6 +227,16 @@ bool batch_remove(struct batch *b, struct mqtt_view key)
 	return add(b, key, (struct mqtt_view){ 0 }, true);
 }
 
+bool batch_has(const struct batch *b, struct mqtt_view key)
+{
+	if (!b->count)
+		return false;
+	for (uint32_t at = *slot_of(b, key); at; at = b->list[at - 1].next)
+		if (mqtt_view_equal(batch_key(b, &b->list[at - 1]), key))
+			return true;
+	return false;
+}
+
 bool batch_merge(struct batch *b, const struct batch *from)
 {
 	for (uint32_t i = 0; i < from->count; i++) {

@@ -48,6 +48,9 @@ void batch_clear(struct batch *b);
 bool batch_put(struct batch *b, struct mqtt_view key, struct mqtt_view value);
 bool batch_remove(struct batch *b, struct mqtt_view key);
 
+/* Whether anything is said of this key. */
+bool batch_has(const struct batch *b, struct mqtt_view key);
+
 /* And with what `from` says as a later word. False without memory: it may be done again. */
 bool batch_merge(struct batch *b, const struct batch *from);
 

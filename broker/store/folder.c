@@ -7,6 +7,8 @@
 #include <sys/file.h>
 #include <unistd.h>
 
+#include "broker/store/journal.h"
+
 static bool fail(char *error, unsigned error_size, const char *path, const char *why)
 {
 	snprintf(error, error_size, "%s: %s", path, why);
@@ -40,6 +42,7 @@ void folder_leave(const struct folder *f)
 {
 	unlinkat(f->fd, "data.mdb", 0);
 	unlinkat(f->fd, "lock.mdb", 0);
+	journal_drop(f->fd);
 }
 
 int folder_adopt(const struct folder *f)

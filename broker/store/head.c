@@ -4,9 +4,9 @@
 
 static const char name[] = "mqttspec store";
 
-enum { NAME_SIZE = sizeof(name) - 1 };
+enum { NAME_SIZE = sizeof(name) - 1, FORMAT_JOURNAL = 3 };
 
-_Static_assert(NAME_SIZE + 2 + 8 + 8 + 8 == HEAD_SIZE, "the head has no gap");
+_Static_assert(NAME_SIZE + 2 + 8 + 8 + 8 + 8 == HEAD_SIZE, "the head has no gap");
 
 struct mqtt_view head_key(void)
 {
@@ -28,7 +28,8 @@ void head_write(const struct head *h, uint8_t to[static HEAD_SIZE])
 	to = number_write(to + NAME_SIZE, h->format, 2);
 	to = number_write(to, h->number, 8);
 	to = number_write(to, h->wall_ms, 8);
-	number_write(to, h->pairs_ms, 8);
+	to = number_write(to, h->pairs_ms, 8);
+	number_write(to, h->logged, 8);
 }
 
 static bool number_read(struct mqtt_cursor *c, uint64_t *number)
@@ -46,8 +47,10 @@ bool head_read(struct head *h, struct mqtt_view key, struct mqtt_view value)
 	struct mqtt_cursor c = cursor_of(value);
 	struct mqtt_view text;
 
+	h->logged = 0;
 	return mqtt_view_equal(key, head_key()) && cursor_take(&c, NAME_SIZE, &text) &&
 		!memcmp(text.data, name, NAME_SIZE) && cursor_u16(&c, &h->format) &&
 		number_read(&c, &h->number) && number_read(&c, &h->wall_ms) &&
-		number_read(&c, &h->pairs_ms);
+		number_read(&c, &h->pairs_ms) &&
+		(h->format < FORMAT_JOURNAL || number_read(&c, &h->logged));
 }

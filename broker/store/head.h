@@ -9,7 +9,7 @@
 
 #include "mqtt/view.h"
 
-enum { HEAD_FORMAT = 2, HEAD_SIZE = 40 };
+enum { HEAD_FORMAT = 3, HEAD_FORMAT_OLDEST = 2, HEAD_SIZE = 48 };
 
 struct head {
 	uint64_t number;  /* of the commit: LMDB's number for the transaction */
@@ -18,8 +18,22 @@ struct head {
 	 * began, which nobody has set since.
 	 */
 	uint64_t pairs_ms;
+	/* The latest commit of the journal that is in the file, too; 0: there is no journal, as in format 2. */
+	uint64_t logged;
 	uint16_t format; /* HEAD_FORMAT, or that of another broker */
 };
+
+/* This broker reads it. */
+static inline bool head_is_ours(const struct head *h)
+{
+	return h->format >= HEAD_FORMAT_OLDEST && h->format <= HEAD_FORMAT;
+}
+
+/* What a person may know the state by. */
+static inline uint64_t head_commit(const struct head *h)
+{
+	return h->logged ? h->logged : h->number;
+}
 
 /* What to add to a time of a pair to have it by the wall clock. */
 static inline int64_t head_shift_ms(const struct head *h)

@@ -146,6 +146,14 @@ enum pages_state pages_open(struct pages *p, int fd)
 	return state == PAGES_FOREIGN ? state : PAGES_ERROR;
 }
 
+bool pages_is_latest(const struct pages *p)
+{
+	struct disk_meta m[2];
+
+	return meta_read(p, 0, 0, &m[0]) && meta_read(p, 1, p->page_bytes, &m[1]) &&
+		(m[0].number > m[1].number ? m[0].number : m[1].number) == p->number;
+}
+
 void pages_close(struct pages *p)
 {
 	if (p->map)

@@ -40,6 +40,9 @@ struct pages {
 enum pages_state pages_open(struct pages *p, int fd);
 void pages_close(struct pages *p);
 
+/* Whether the file has had no commit since it was opened. */
+bool pages_is_latest(const struct pages *p);
+
 /* What is wrong, of which the first is kept. Returns false. */
 bool pages_damage(struct pages *p, const char *format, ...) __attribute__((format(printf, 2, 3)));
 

@@ -7,11 +7,15 @@
  *
  *      put              a pair is about to be put among the changes of the turn
  *      removal          a key is about to be removed
- *      commit-begin     the turn has changes, and none of them is in the file
+ *      commit-begin     the turn has changes, and none of them is in a file
+ *      journal-write    they are about to be written to the journal
+ *      journal-grow     a file of the journal is about to be made larger
+ *      commit-done      they are durable, and nobody has been told
+ *      checkpoint       what the journal has is about to go into the table
  *      commit-change    each change, before it goes into the transaction
  *      commit-applied   all are in the transaction, which is not committed
- *      commit-done      they are durable, and nobody has been told
- *      grow             the file is about to be made larger
+ *      checkpoint-done  they are in the table, and their file of the journal is about to be used again
+ *      grow             the file of the table is about to be made larger
  *      load-pair        at the start, each pair that was read
  *      load-done        all is loaded, and nothing listens
  *      made             a new store is whole, and does not have its name yet

@@ -5,6 +5,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "broker/store/batch.h"
 #include "broker/store/head.h"
 #include "broker/store/pages.h"
 
@@ -20,7 +21,9 @@ struct reading {
 	char path[READING_PATH]; /* of the file */
 	char error[READING_PATH + READING_TEXT + 8];
 	struct pages pages;
-	struct head head;
+	struct head head;    /* its times and its latest commit are those of the journal */
+	struct batch latest; /* what that has after the file */
+	uint64_t highest; /* number of a commit in the journal, also of one that does not count */
 	int fd;
 	uint64_t lost; /* pairs that were damaged, while it is salvaged */
 };
@@ -28,9 +31,12 @@ struct reading {
 /* In the order of their keys, the head left out. False: to be stopped. */
 typedef bool reading_take(void *context, struct mqtt_view key, struct mqtt_view value);
 
-/* Opens the file in this folder. Nothing is to be closed unless it is READING_OK. */
+/* Opens the file in this folder, and reads its journal. Nothing is to be closed unless it is READING_OK. */
 enum reading_state reading_open(struct reading *r, const char *folder);
 void reading_close(struct reading *r);
+
+/* Whether the journal was read before any of it can have been used again: beside a broker that writes. */
+bool reading_is_latest(const struct reading *r);
 
 /* All pairs. False, with an error unless `take` has returned false, if it is damaged. */
 bool reading_all(struct reading *r, reading_take *take, void *context);

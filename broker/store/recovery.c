@@ -10,10 +10,11 @@
 
 #include "broker/store/batch.h"
 #include "broker/store/folder.h"
+#include "broker/store/journal.h"
 #include "broker/store/reading.h"
 #include "broker/store/table.h"
 
-enum { BATCH_BYTES = 4 << 20, BATCH_CHANGES = 20000, NAMES_MOST = 1000 };
+enum { BATCH_BYTES = 4 << 20, BATCH_CHANGES = 20000, NAMES_MOST = 1000, FILES = 3 };
 
 struct recovering {
 	struct recovery *result;
@@ -28,7 +29,9 @@ static bool flush(struct recovering *g)
 	if (!g->error)
 		g->error = table_room(&g->table, g->batch.count, g->batch.len);
 	if (!g->error)
-		g->error = table_write(&g->table, &g->batch, g->head.wall_ms, g->head.pairs_ms);
+		g->error = table_commit(&g->table, &g->batch, &g->head);
+	if (!g->error)
+		table_settle(&g->table, &g->table.written, g->batch.count, g->batch.len);
 	batch_clear(&g->batch);
 	return !g->error;
 }
@@ -47,20 +50,48 @@ static bool take(void *context, struct mqtt_view key, struct mqtt_view value)
 	return (g->batch.len < BATCH_BYTES && g->batch.count < BATCH_CHANGES) || flush(g);
 }
 
-/* The damaged file gets a name that is free. */
-static bool keep(const struct folder *f, struct recovery *r)
+static bool name_is_free(const struct folder *f, const char *name)
 {
-	for (unsigned i = 1; i < NAMES_MOST; i++) {
-		char name[32];
-		snprintf(name, sizeof(name), "data.mdb.damaged-%u", i);
-		if (!linkat(f->fd, "data.mdb", f->fd, name, 0)) {
-			snprintf(r->kept, sizeof(r->kept), "%s/%s", f->path, name);
-			return true;
-		}
-		if (errno != EEXIST)
-			return false;
+	return faccessat(f->fd, name, F_OK, AT_SYMLINK_NOFOLLOW) && errno == ENOENT;
+}
+
+/* The files get names that are free: all of them the same number. Returns 0 or an errno. */
+static int keep_as(const struct folder *f, const char *const files[static FILES], unsigned number)
+{
+	char names[FILES][32];
+
+	for (unsigned i = 0; i < FILES; i++) {
+		snprintf(names[i], sizeof(names[i]), "%s.damaged-%u", files[i], number);
+		if (!name_is_free(f, names[i]))
+			return EEXIST;
 	}
-	return false;
+	for (unsigned i = 0; i < FILES; i++)
+		if (linkat(f->fd, files[i], f->fd, names[i], 0) && (!i || errno != ENOENT))
+			return errno;
+	return 0;
+}
+
+static int keep(const struct folder *f, struct recovery *r)
+{
+	const char *const files[FILES] = { "data.mdb", journal_name(0), journal_name(1) };
+	int e = EEXIST;
+
+	for (unsigned i = 1; e == EEXIST && i < NAMES_MOST; i++) {
+		e = keep_as(f, files, i);
+		if (!e)
+			snprintf(r->kept, sizeof(r->kept), "%s/data.mdb.damaged-%u", f->path, i);
+	}
+	return e;
+}
+
+/* Once it has its name, the journal that is there is of no account. */
+static int adopt(const struct folder *f)
+{
+	int e = folder_adopt(f);
+
+	if (!e)
+		journal_drop(f->fd);
+	return e;
 }
 
 static struct head head_now(void)
@@ -81,6 +112,7 @@ static bool recover(struct recovering *g, const struct folder *f, char *error, u
 	if (r)
 		g->result->head = r->head;
 	g->head = r && r->head.wall_ms ? r->head : head_now();
+	g->head.logged = 0; /* all is in the table, and the next broker makes a journal */
 
 	if (r && !ok)
 		snprintf(error, error_size, "%s", r->error);
@@ -103,13 +135,15 @@ bool recovery_run(struct recovery *r, const char *folder, char *error, unsigned 
 	batch_init(&g.batch);
 	snprintf(path, sizeof(path), "%s/" FOLDER_NEW, folder);
 	snprintf(error, error_size, "%s: no memory", folder);
-	g.error = table_open(&g.table, path, TABLE_FILE | TABLE_SYNC, 0);
+	g.error = table_open(&g.table, path, TABLE_FILE, UINT64_MAX);
 	bool ok = !g.error && recover(&g, &f, error, error_size);
 	ok = ok && flush(&g);
 	table_close(&g.table);
 	batch_fini(&g.batch);
 	if (ok) {
-		g.error = keep(&f, r) ? folder_adopt(&f) : errno;
+		g.error = keep(&f, r);
+		if (!g.error)
+			g.error = adopt(&f);
 		ok = !g.error;
 	}
 	if (g.error)

@@ -1,8 +1,8 @@
 #include "broker/store/seal.h"
 
+#include <libdeflate.h>
 #include <openssl/evp.h>
 #include <openssl/sha.h>
-#include <zlib.h>
 
 #include "mqtt/cursor.h"
 
@@ -11,9 +11,9 @@ enum { CHECKSUM_SIZE = 4, LENGTH_SIZE = 4, BEGINNING = SEAL_KEY_MAX - SHA256_DIG
 static uint32_t checksum_of(struct mqtt_view key, struct mqtt_view value)
 {
 	if (value.data == key.data + key.len) /* as in a batch: one call for both */
-		return (uint32_t)crc32(0, key.data, key.len + value.len);
-	uLong sum = crc32(0, key.data, key.len);
-	return (uint32_t)(value.len ? crc32(sum, value.data, value.len) : sum);
+		return libdeflate_crc32(0, key.data, (size_t)key.len + value.len);
+	uint32_t sum = libdeflate_crc32(0, key.data, key.len);
+	return value.len ? libdeflate_crc32(sum, value.data, value.len) : sum;
 }
 
 static uint8_t *u32_write(uint8_t *to, uint32_t value)

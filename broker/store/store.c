@@ -10,7 +10,7 @@
 #include "broker/store/folder.h"
 #include "broker/store/point.h"
 #include "broker/store/reading.h"
-#include "broker/store/table.h"
+#include "broker/store/writer.h"
 
 enum { CALM_MS = 1000 }; /* without a refusal, before there is said to be room again */
 
@@ -19,7 +19,7 @@ struct store {
 	struct folder folder;
 	struct reading reading; /* until all is loaded */
 	enum reading_state state;
-	struct table table;
+	struct writer writer;
 	struct batch batch;     /* what changes */
 	struct batch committed; /* what is being written; or was not written when that failed */
 	int error;              /* how that went */
@@ -83,20 +83,20 @@ static int write_begin(struct store *s)
 	}
 	s->beat_ms = clock_ms(CLOCK_MONOTONIC);
 	s->under_way = true;
-	table_announce(&s->table, &s->committed);
+	writer_announce(&s->writer, &s->committed);
 	return 0;
 }
 
 void store_write(struct store *s)
 {
-	s->error = table_commit(
-		&s->table, &s->committed, clock_ms(CLOCK_REALTIME), (uint64_t)store_now_ms(s));
+	s->error = writer_commit(
+		&s->writer, &s->committed, clock_ms(CLOCK_REALTIME), (uint64_t)store_now_ms(s));
 }
 
 static int write_end(struct store *s)
 {
 	s->under_way = false;
-	table_settle(&s->table, s->error);
+	writer_settle(&s->writer, s->error);
 	if (!s->error)
 		batch_clear(&s->committed);
 	return s->error;
@@ -128,7 +128,7 @@ static void tell_full(struct store *s, uint64_t bytes, int e)
 static void look_for_room(struct store *s)
 {
 	if (!s->full || clock_ms(CLOCK_MONOTONIC) - s->refused_ms < CALM_MS ||
-		table_room(&s->table, 1, s->full_bytes))
+		writer_room(&s->writer, 1, s->full_bytes))
 		return;
 	s->full = false;
 	log_line(s->log, LOG_NOTICE, "%s: there is room again", s->folder.path);
@@ -138,11 +138,14 @@ bool store_put(void *store, struct mqtt_view key, struct mqtt_view value)
 {
 	struct store *s = store;
 
-	point_pass(&s->table.points, "put");
+	point_pass(&s->writer.table.points, "put");
 	if (s->failing || !s->open)
 		return false;
-	int e = table_room(&s->table, (uint64_t)s->batch.count + 1,
-		s->batch.len + key.len + (uint64_t)value.len);
+	uint64_t changes = (uint64_t)s->batch.count + 1;
+	uint64_t bytes = s->batch.len + key.len + (uint64_t)value.len;
+	int e = writer_room(&s->writer, changes, bytes);
+	if (e && writer_hasten(&s->writer, !s->full))
+		e = writer_room(&s->writer, changes, bytes);
 	if (e) {
 		tell_full(s, key.len + (uint64_t)value.len, e);
 		return false;
@@ -155,7 +158,7 @@ void store_amend(void *store, struct mqtt_view key, struct mqtt_view value)
 {
 	struct store *s = store;
 
-	point_pass(&s->table.points, "put");
+	point_pass(&s->writer.table.points, "put");
 	if (!batch_put(&s->batch, key, value))
 		s->lost = true;
 }
@@ -164,7 +167,7 @@ void store_remove(void *store, struct mqtt_view key)
 {
 	struct store *s = store;
 
-	point_pass(&s->table.points, "removal");
+	point_pass(&s->writer.table.points, "removal");
 	if (!batch_remove(&s->batch, key))
 		s->lost = true;
 }
@@ -195,10 +198,10 @@ bool store_commit(void *store)
 
 	if (!has_news(s))
 		return true; /* before it is open, it is read again from the beginning */
-	point_pass(&s->table.points, "commit-begin");
+	point_pass(&s->writer.table.points, "commit-begin");
 	bool done = tell(s, write_all(s));
 	if (done)
-		point_pass(&s->table.points, "commit-done");
+		point_pass(&s->writer.table.points, "commit-done");
 	return done;
 }
 
@@ -212,7 +215,7 @@ bool store_begin(void *store)
 {
 	struct store *s = store;
 
-	point_pass(&s->table.points, "commit-begin");
+	point_pass(&s->writer.table.points, "commit-begin");
 	int e = write_begin(s);
 	if (e)
 		return tell(s, e);
@@ -225,7 +228,7 @@ bool store_end(struct store *s)
 	bool done = tell(s, write_end(s));
 
 	if (done)
-		point_pass(&s->table.points, "commit-done");
+		point_pass(&s->writer.table.points, "commit-done");
 	return done;
 }
 
@@ -234,7 +237,10 @@ void store_beat(struct store *s)
 {
 	bool due = s->failing || clock_ms(CLOCK_MONOTONIC) - s->beat_ms >= STORE_BEAT_MS / 2;
 
-	if (s->open && !s->under_way && due)
+	if (!s->open)
+		return;
+	writer_retry(&s->writer);
+	if (!s->under_way && due)
 		tell(s, write_all(s));
 }
 
@@ -277,7 +283,7 @@ struct store *store_open(
 	s->log = log;
 	batch_init(&s->batch);
 	batch_init(&s->committed);
-	points_init(&s->table.points);
+	points_init(&s->writer.table.points);
 	if (!folder_lock(&s->folder, settings->folder, error, error_size)) {
 		free(s);
 		return NULL;
@@ -292,6 +298,11 @@ struct store *store_open(
 	return s;
 }
 
+static uint64_t most_bytes(const struct store *s)
+{
+	return s->settings.most_bytes ? s->settings.most_bytes : UINT64_MAX;
+}
+
 struct load {
 	struct store *store;
 	store_take *take;
@@ -302,7 +313,7 @@ static bool take_pair(void *context, struct mqtt_view key, struct mqtt_view valu
 {
 	const struct load *l = context;
 
-	point_pass(&l->store->table.points, "load-pair");
+	point_pass(&l->store->writer.table.points, "load-pair");
 	return l->take(l->context, key, value);
 }
 
@@ -320,47 +331,48 @@ static bool load(struct store *s, struct load *l, char *error, unsigned error_si
 	return false;
 }
 
-/* A first commit shows whether it can be written. */
-static int begin_at(struct store *s, const char *path, unsigned how)
+/* A new one is whole before it has its name. */
+static int make(struct store *s, const struct head *now)
 {
-	int e = table_open(
-		&s->table, path, how | (s->settings.sync ? TABLE_SYNC : 0), s->settings.most_bytes);
-
-	if (e)
-		return e;
-	e = table_room(&s->table, 0, 0);
-	if (!e)
-		e = write_all(s);
-	if (e)
-		table_close(&s->table);
-	return e;
-}
-
-static int make(struct store *s)
-{
+	struct table table = { .points = s->writer.table.points };
+	struct batch nothing;
 	char path[READING_PATH];
 
 	folder_tidy(&s->folder);
 	snprintf(path, sizeof(path), "%s/" FOLDER_NEW, s->settings.folder);
-	int e = begin_at(s, path, TABLE_FILE);
-	if (e) {
-		folder_tidy(&s->folder);
-		return e;
+	batch_init(&nothing);
+	int e = table_open(&table, path, TABLE_FILE, most_bytes(s));
+	if (!e) {
+		e = table_room(&table, 0, 0);
+		if (!e)
+			e = table_commit(&table, &nothing, now);
+		if (!e)
+			point_pass(&table.points, "made");
+		s->writer.table.points = table.points;
+		table_close(&table);
 	}
-	point_pass(&s->table.points, "made");
-	table_close(&s->table);
-	return folder_adopt(&s->folder);
+	batch_fini(&nothing);
+	if (!e)
+		return folder_adopt(&s->folder);
+	folder_tidy(&s->folder);
+	return e;
 }
 
-/* From now on it is written to. */
-static int begin(struct store *s)
+/* From now on it is written to. A first commit shows whether it can be. */
+static int begin(struct store *s, struct batch *latest)
 {
-	int e = s->state == READING_NEW ? make(s) : 0;
+	const struct writer_settings settings = { &s->folder, s->settings.sync, most_bytes(s) };
+	struct head now = s->reading.head;
+	bool is_new = s->state == READING_NEW;
 
+	now.wall_ms = clock_ms(CLOCK_REALTIME);
+	now.pairs_ms = (uint64_t)store_now_ms(s);
+	int e = is_new ? make(s, &now) : 0;
 	if (!e)
-		e = begin_at(s, s->settings.folder, 0);
-	if (e && s->state == READING_NEW)
+		e = writer_open(&s->writer, &settings, latest, &now, s->reading.highest);
+	if (e && is_new)
 		folder_leave(&s->folder);
+	s->beat_ms = clock_ms(CLOCK_MONOTONIC);
 	s->open = !e;
 	return e;
 }
@@ -371,9 +383,12 @@ bool store_load(struct store *s, store_take *take, void *context, char *error, u
 
 	if (!load(s, &l, error, error_size))
 		return false;
+	struct batch latest = s->reading.latest;
+	batch_init(&s->reading.latest);
 	reading_close(&s->reading);
-	point_pass(&s->table.points, "load-done");
-	int e = begin(s);
+	point_pass(&s->writer.table.points, "load-done");
+	int e = begin(s, &latest);
+	batch_fini(&latest);
 	if (e)
 		snprintf(error, error_size, "%s: it cannot be written: %s", s->folder.path,
 			table_error(e));
@@ -384,11 +399,11 @@ void store_close(struct store *s)
 {
 	if (!s)
 		return;
-	point_pass(&s->table.points, "close");
+	point_pass(&s->writer.table.points, "close");
 	if (s->open && (s->batch.count || s->committed.count))
 		log_line(s->log, LOG_ERROR,
 			"%s: the latest changes are lost; nobody was told that they are stored",
 			s->folder.path);
-	table_close(&s->table);
+	writer_close(&s->writer);
 	release(s);
 }

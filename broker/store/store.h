@@ -1,7 +1,7 @@
-/* The durable store of the broker: pairs of key and value in a folder, by LMDB. What goes into it, and what comes
+/* The durable store of the broker: pairs of key and value in a folder, by a journal and LMDB. What goes into it, and what comes
  * out again, is the core's affair (broker/core/record.h).
  *
- *      put, remove ──▶ batch ──commit──▶ one transaction ──▶ FOLDER/data.mdb
+ *      put, remove ──▶ batch ──commit──▶ FOLDER/journal-0, -1 ──a thread──▶ FOLDER/data.mdb
  *
  * The functions from store_put to store_begin are those of struct broker_store (broker/core/broker.h).
  */
@@ -21,7 +21,7 @@ enum { STORE_BEAT_MS = 10000 };
 struct store_settings {
 	const char *folder;  /* there has to be one */
 	bool sync;           /* a commit is on the disk, and not just on its way */
-	uint64_t most_bytes; /* the file; 0: as many as the disk has */
+	uint64_t most_bytes; /* all files together; 0: as many as the disk has */
 };
 
 /* Locks the folder, and opens the store in it or makes one. NULL, with a sentence that begins with the path, if it is

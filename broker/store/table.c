@@ -2,11 +2,13 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <limits.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
-#include "broker/store/head.h"
 #include "broker/store/older.h"
 #include "broker/store/seal.h"
 
@@ -38,9 +40,7 @@ static int env_open(struct table *t)
 		return e;
 	e = mdb_env_set_mapsize(env, MAP_FIRST);
 	if (!e)
-		e = mdb_env_open(env, t->path,
-			MDB_NOTLS | (t->how & TABLE_SYNC ? 0 : MDB_NOSYNC) |
-				(t->how & TABLE_FILE ? MDB_NOSUBDIR : 0),
+		e = mdb_env_open(env, t->path, MDB_NOTLS | (t->how & TABLE_FILE ? MDB_NOSUBDIR : 0),
 			FILE_MODE);
 	if (!e)
 		e = mdb_env_info(env, &info);
@@ -116,6 +116,16 @@ static int table_begin(struct table *t)
 	return e;
 }
 
+/* A descriptor of our own: LMDB's ends with an environment that has failed. */
+static int file_open(struct table *t)
+{
+	char path[PATH_MAX];
+
+	snprintf(path, sizeof(path), "%s%s", t->path, t->how & TABLE_FILE ? "" : "/data.mdb");
+	t->fd = open(path, O_RDWR | O_CLOEXEC);
+	return t->fd < 0 ? errno : 0;
+}
+
 int table_open(struct table *t, const char *path, unsigned how, uint64_t most_bytes)
 {
 	*t = (struct table){ .path = strdup(path),
@@ -123,24 +133,26 @@ int table_open(struct table *t, const char *path, unsigned how, uint64_t most_by
 		.how = how,
 		.fd = -1,
 		.written.page_bytes = 4096,
-		.most_bytes = most_bytes ? most_bytes : UINT64_MAX };
+		.most_bytes = most_bytes };
 	if (!t->path)
 		return ENOMEM;
 	int e = table_begin(t);
+	if (!e)
+		e = file_open(t);
 	if (e) {
-		free(t->path);
-		t->path = NULL;
+		table_close(t);
 		return e;
 	}
-	table_settle(t, 0);
+	table_settle(t, &t->written, 0, 0);
 	return 0;
 }
 
 void table_close(struct table *t)
 {
-	if (t->env && !(t->how & TABLE_SYNC))
-		mdb_env_sync(t->env, 1);
 	env_close(t);
+	if (t->path && t->fd >= 0)
+		close(t->fd);
+	t->fd = -1;
 	free(t->path);
 	t->path = NULL;
 }
@@ -188,14 +200,13 @@ static int apply(struct table *t, MDB_cursor *cursor, struct batch *b)
 	return e;
 }
 
-static int head_put(MDB_txn *txn, MDB_cursor *cursor, uint64_t wall_ms, uint64_t pairs_ms)
+static int head_put(MDB_txn *txn, MDB_cursor *cursor, const struct head *latest)
 {
-	const struct head head = { .number = mdb_txn_id(txn),
-		.wall_ms = wall_ms,
-		.pairs_ms = pairs_ms,
-		.format = HEAD_FORMAT };
+	struct head head = *latest;
 	uint8_t bytes[HEAD_SIZE];
 
+	head.number = mdb_txn_id(txn);
+	head.format = HEAD_FORMAT;
 	head_write(&head, bytes);
 	return put(cursor, head_key(), (struct mqtt_view){ bytes, HEAD_SIZE });
 }
@@ -209,7 +220,7 @@ static int txn_commit(struct table *t, MDB_txn *txn)
 	return e;
 }
 
-static int write_once(struct table *t, struct batch *b, uint64_t wall_ms, uint64_t pairs_ms)
+static int write_once(struct table *t, struct batch *b, const struct head *head)
 {
 	struct table_size before = t->written;
 	MDB_cursor *cursor = NULL;
@@ -220,7 +231,7 @@ static int write_once(struct table *t, struct batch *b, uint64_t wall_ms, uint64
 		return e;
 	e = mdb_cursor_open(txn, t->dbi, &cursor);
 	if (!e)
-		e = head_put(txn, cursor, wall_ms, pairs_ms);
+		e = head_put(txn, cursor, head);
 	if (!e)
 		e = apply(t, cursor, b);
 	if (cursor)
@@ -239,27 +250,19 @@ static int write_once(struct table *t, struct batch *b, uint64_t wall_ms, uint64
 	return e;
 }
 
-int table_commit(struct table *t, struct batch *b, uint64_t wall_ms, uint64_t pairs_ms)
+int table_commit(struct table *t, struct batch *b, const struct head *head)
 {
 	int e = t->env ? 0 : table_begin(t);
 
 	if (!e)
-		e = write_once(t, b, wall_ms, pairs_ms);
+		e = write_once(t, b, head);
 	while (e == MDB_MAP_FULL) {
 		e = map_grow(t);
 		if (!e)
-			e = write_once(t, b, wall_ms, pairs_ms);
+			e = write_once(t, b, head);
 	}
 	if (e == MDB_PANIC) /* what was to say which pages count could not be written */
 		env_close(t);
-	return e;
-}
-
-int table_write(struct table *t, struct batch *b, uint64_t wall_ms, uint64_t pairs_ms)
-{
-	table_announce(t, b);
-	int e = table_commit(t, b, wall_ms, pairs_ms);
-	table_settle(t, e);
 	return e;
 }
 
@@ -282,24 +285,19 @@ static uint64_t need_bytes(const struct table *t, uint64_t changes, uint64_t byt
 		2 * (bytes + changes * CHANGE_BYTES);
 }
 
-void table_announce(struct table *t, const struct batch *b)
+void table_announce(struct table *t, uint64_t changes, uint64_t bytes)
 {
-	t->under_way_bytes = need_bytes(t, b->count, b->len);
+	t->under_way_bytes = changes ? need_bytes(t, changes, bytes) : 0;
 }
 
-void table_settle(struct table *t, int e)
+void table_settle(struct table *t, const struct table_size *size, uint64_t changes, uint64_t bytes)
 {
-	t->fd = -1;
-	if (t->env && mdb_env_get_fd(t->env, &t->fd))
-		t->fd = -1;
-	if (!e) {
-		uint64_t bytes = file_bytes(t);
-		t->size = t->written;
-		t->latest_bytes = t->under_way_bytes;
-		if (bytes > t->file_bytes)
-			t->file_bytes = bytes;
-	}
-	t->under_way_bytes = 0;
+	uint64_t there = file_bytes(t);
+
+	t->size = *size;
+	t->latest_bytes = changes ? need_bytes(t, changes, bytes) : 0;
+	if (there > t->file_bytes)
+		t->file_bytes = there;
 }
 
 /* A file system that cannot do this lets the commit fail when it is full. */
@@ -319,8 +317,6 @@ static int file_grow(struct table *t, uint64_t need)
 	if (need > t->most_bytes)
 		return TABLE_CEILING;
 	uint64_t size = need + step > t->most_bytes ? t->most_bytes : need + step;
-	if (t->fd < 0)
-		return EIO;
 	int e = set_aside(t, size);
 	if (e && size > need) { /* not as much as would be good to have */
 		size = need;

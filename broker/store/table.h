@@ -12,13 +12,13 @@
 #include <lmdb.h>
 
 #include "broker/store/batch.h"
+#include "broker/store/head.h"
 #include "broker/store/point.h"
 
 enum { TABLE_CEILING = -1 }; /* in the place of an error: the file is as large as it may be */
 
 enum {
-	TABLE_SYNC = 1, /* a commit is on the disk, and not just on its way */
-	TABLE_FILE = 2, /* the path is that of a file, not of its folder */
+	TABLE_FILE = 1, /* the path is that of a file, not of its folder */
 };
 
 struct table_size {
@@ -31,34 +31,32 @@ struct table {
 	MDB_env *env; /* NULL: it has to be opened again */
 	MDB_dbi dbi;
 	struct points points;
-	char *path;   /* of the folder, or the file */
-	unsigned how; /* TABLE_... */
-	struct table_size size,
-		written; /* as table_settle has it from the latest batch, and as table_commit leaves it */
+	char *path;                      /* of the folder, or the file */
+	unsigned how;                    /* TABLE_... */
+	struct table_size size, written; /* as table_settle had it, and as table_commit leaves it */
 	uint64_t latest_bytes; /* that the latest batch took up: what it replaced is not free yet */
-	uint64_t under_way_bytes; /* that the one may take up that is being written */
+	uint64_t under_way_bytes; /* that what is on its way to the table may take up */
 	uint64_t file_bytes;      /* that the file has on the disk */
 	uint64_t most_bytes;      /* that it may have; UINT64_MAX: any */
-	int fd;                   /* of the file; -1: it has to be opened again */
+	int fd;                   /* of the file, for its size */
 };
 
-/* Opens the table in a folder, or makes it. `most_bytes` 0: no ceiling. Returns 0, an errno, or an error of LMDB; then
+/* Opens the table in a folder, or makes it. `most_bytes` UINT64_MAX: no ceiling. Returns 0, an errno, or an error of LMDB; then
  * nothing is to be closed.
  */
 int table_open(struct table *t, const char *path, unsigned how, uint64_t most_bytes);
 void table_close(struct table *t);
 
-/* Applies and commits what is in the batch, and the head with both times (head.h). Returns 0, an errno, or an error of LMDB: then
- * the file is as it was.
+/* Applies and commits what is in the batch, and the head: its times, and `logged`. It is on the disk then. Returns 0, an errno, or an
+ * error of LMDB: then the file is as it was. Another thread may meanwhile ask for room.
  */
-int table_write(struct table *t, struct batch *b, uint64_t wall_ms, uint64_t pairs_ms);
+int table_commit(struct table *t, struct batch *b, const struct head *head);
 
-/* The same in three steps. The one in the middle waits for the disk and may be another thread's: meanwhile this one may
- * ask for room for the next batch. The last one is told how it went.
+/* What the thread that asks for room has to know: how many changes and bytes are on their way, of which nothing has been
+ * settled; and the size that table_commit has left, after so many of them.
  */
-void table_announce(struct table *t, const struct batch *b);
-int table_commit(struct table *t, struct batch *b, uint64_t wall_ms, uint64_t pairs_ms);
-void table_settle(struct table *t, int e);
+void table_announce(struct table *t, uint64_t changes, uint64_t bytes);
+void table_settle(struct table *t, const struct table_size *size, uint64_t changes, uint64_t bytes);
 
 /* Room on the disk for a batch of so many changes and bytes, the file being made larger if need be. Returns 0, or the
  * errno that says why there is none, or TABLE_CEILING.

@@ -3,7 +3,7 @@
  *
  *      MQTTSPEC_FAULTS=FILE      a table of struct kind, shared with the test: which calls fail, and how
  *      MQTTSPEC_UNDER=FOLDER     only calls upon what is in this folder count
- *      MQTTSPEC_JOURNAL=FILE     each write to the store's file, and each sync, in their order: struct entry, and the bytes
+ *      MQTTSPEC_JOURNAL=FILE     each write to the store's files, and each sync, in their order: struct entry, and the bytes
  */
 #include <dlfcn.h>
 #include <errno.h>
@@ -21,7 +21,7 @@
 #include <unistd.h>
 
 enum { OPEN, READ, WRITE, SYNC, GROW, MAP, NAME, KINDS };
-enum { JOURNAL_WRITE = 1, JOURNAL_DURABLE, JOURNAL_SYNC, JOURNAL_SIZE };
+enum { JOURNAL_WRITE = 1, JOURNAL_DURABLE, JOURNAL_SYNC, JOURNAL_SIZE, JOURNAL_NEW };
 enum {
 	SHORT = -1,
 	KILL = -2
@@ -35,7 +35,8 @@ struct kind {
 };
 
 struct entry {
-	uint64_t what, offset, size;
+	uint32_t what, file; /* which one of the store */
+	uint64_t offset, size;
 };
 
 /* The one global: there is nobody to hand it over. */
@@ -97,7 +98,7 @@ static int fault(int kind)
 
 	if (!k)
 		return 0;
-	uint64_t call = ++k->calls;
+	uint64_t call = __atomic_add_fetch(&k->calls, 1, __ATOMIC_SEQ_CST); /* of two threads */
 	if (call < k->from || (k->to && call >= k->to))
 		return 0;
 	if (k->error == KILL)
@@ -105,13 +106,24 @@ static int fault(int kind)
 	return (int)k->error;
 }
 
-static void note(int fd, uint64_t what, off_t offset, const void *data, size_t size)
+/* As in power.py; -1: none of the store's. A new table has another name until it is whole. */
+static int file_of(int fd)
 {
-	struct entry e = { what, (uint64_t)offset, size };
+	static const char *const names[] = { "/data.mdb", "/journal-0", "/journal-1", "/new.mdb" };
+
+	for (int i = 0; i < 4; i++)
+		if (is_store(fd, names[i]))
+			return i % 3;
+	return -1;
+}
+
+static void note(int fd, uint32_t what, off_t offset, const void *data, size_t size)
+{
+	int file = faults.journal < 0 ? -1 : file_of(fd);
+	struct entry e = { what, (uint32_t)file, (uint64_t)offset, size };
 	struct iovec parts[] = { { &e, sizeof(e) }, { (void *)(uintptr_t)data, data ? size : 0 } };
 
-	/* A new store has another name until it is whole. */
-	if (faults.journal < 0 || !(is_store(fd, "/data.mdb") || is_store(fd, "/new.mdb")))
+	if (file < 0)
 		return;
 	if (NEXT(writev)(faults.journal, parts, 2) != (ssize_t)(sizeof(e) + parts[1].iov_len))
 		_exit(99);
@@ -142,6 +154,26 @@ int open(const char *path, int flags, ...)
 		return -1;
 	}
 	return NEXT(open)(path, flags, mode);
+}
+
+/* Files of the journal, by their folder. */
+int openat(int folder, const char *name, int flags, ...)
+{
+	va_list rest;
+
+	va_start(rest, flags);
+	int mode = flags & (O_CREAT | O_TMPFILE) ? va_arg(rest, int) : 0;
+	va_end(rest);
+	begin();
+	int e = folder >= 0 && is_store(folder, "") ? fault(OPEN) : 0;
+	if (e) {
+		errno = e;
+		return -1;
+	}
+	int fd = NEXT(openat)(folder, name, flags, mode);
+	if (fd >= 0 && flags & O_CREAT)
+		note(fd, JOURNAL_NEW, 0, NULL, 0);
+	return fd;
 }
 
 ssize_t pread(int fd, void *to, size_t size, off_t offset)
@@ -285,6 +317,7 @@ int renameat(int from, const char *name, int to, const char *new_name)
 
 /* The same for who asks for files of any size. */
 int open64(const char *path, int flags, ...) __attribute__((alias("open")));
+int openat64(int folder, const char *name, int flags, ...) __attribute__((alias("openat")));
 ssize_t pread64(int fd, void *to, size_t size, off_t offset) __attribute__((alias("pread")));
 ssize_t pwrite64(int fd, const void *data, size_t size, off_t offset)
 	__attribute__((alias("pwrite")));

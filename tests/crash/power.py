@@ -1,17 +1,17 @@
 """A loss of power: what was written after the last sync may be on the disk, or not, or in part.
 
-The broker runs with faults.c, which keeps a journal of what it writes. When it has died, its file is put together
-again from that: all up to the last sync, and of what came later some sectors, by chance.
+The broker runs with faults.c, which keeps a journal of what it writes. When it has died, its files are put together
+again from that: all up to the last sync of each, and of what came later some sectors, by chance.
 """
 import pathlib
 import random
 import struct
 
-from server import Server
+from server import FILES, Server
 from table import KILL, Table
 
-WRITE, DURABLE, SYNC, SIZE = 1, 2, 3, 4  # as in faults.c
-ENTRY = struct.Struct("<QQQ")
+WRITE, DURABLE, SYNC, SIZE, NEW = 1, 2, 3, 4, 5  # as in faults.c
+ENTRY = struct.Struct("<IIQQ")
 SECTOR = 512
 LIKELY = (0, 0.5, 0.1, 0.9, 1)  # that a sector which was not synced is there, one time after the other
 
@@ -19,15 +19,15 @@ LIKELY = (0, 0.5, 0.1, 0.9, 1)  # that a sector which was not synced is there, o
 def entries(path):
     data, at = path.read_bytes() if path.exists() else b"", 0
     while at + ENTRY.size <= len(data):
-        what, offset, size = ENTRY.unpack_from(data, at)
+        what, file, offset, size = ENTRY.unpack_from(data, at)
         at += ENTRY.size
         if what in (WRITE, DURABLE):
             if at + size > len(data):
                 return
-            yield what, offset, data[at:at + size]
+            yield FILES[file], (what, offset, data[at:at + size])
             at += size
         else:
-            yield what, offset, b""
+            yield FILES[file], (what, offset, b"")
 
 
 def place(image, offset, data):
@@ -39,6 +39,9 @@ def place(image, offset, data):
 def after_loss(image, journal, rng, likely):
     """Makes of `image`, the file as it was at the start, what may be found; returns how many sectors were lost."""
     journal = list(journal)
+    if made := [i for i, (what, _, _) in enumerate(journal) if what == NEW]:
+        del journal[:made[-1] + 1]
+        image.clear()
     synced = max((i + 1 for i, (what, _, _) in enumerate(journal) if what == SYNC), default=0)
     lost = 0
     for i, (what, offset, data) in enumerate(journal):
@@ -65,7 +68,7 @@ class PowerServer(Server):
             "MQTTSPEC_JOURNAL": str(pathlib.Path(folder) / "journal")})
         self.table = Table(self.folder / "faults")
         self.random = random.Random(seed)
-        self.file, self.journal = self.store / "data.mdb", self.folder / "journal"
+        self.journal = self.folder / "journal"
         self.losses = self.lost = 0  # of power, of sectors
 
     def start(self, **environment):
@@ -74,15 +77,19 @@ class PowerServer(Server):
         if number:
             self.table.set(kind, int(number), 0, KILL)
         self.journal.unlink(missing_ok=True)
-        self.image = bytearray(self.file.read_bytes()) if self.file.exists() else bytearray()
+        paths = {name: self.store / name for name in FILES}
+        self.images = {name: bytearray(path.read_bytes() if path.exists() else b"") for name, path in paths.items()}
         return super().start(**environment)
 
     def wait(self):
         status = super().wait()
         likely = LIKELY[self.losses % len(LIKELY)]
         self.losses += 1
-        self.lost += after_loss(self.image, entries(self.journal), self.random, likely)
-        if self.file.exists():  # or it has died while a new one had another name
-            self.file.write_bytes(self.image)
+        written = list(entries(self.journal))
+        for name, image in self.images.items():
+            self.lost += after_loss(image, [entry for file, entry in written if file == name], self.random, likely)
+            path = self.store / name
+            if path.exists():  # or it has died while a new one had another name
+                path.write_bytes(image)
         (self.store / "lock.mdb").unlink(missing_ok=True)
         return status

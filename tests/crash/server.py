@@ -7,6 +7,8 @@ import subprocess
 import time
 
 LIMIT_S = 60
+FILES = ["data.mdb", "journal-0", "journal-1"]  # of a store
+SMALL_JOURNAL = "persistence_max_bytes 64000000"  # whose files are full after some turns
 
 
 class Broken(Exception):
@@ -21,7 +23,8 @@ class Server:
         self.store.mkdir(parents=True, exist_ok=True)
         self.config, self.log = self.folder / "broker.conf", self.folder / "broker.log"
         self.config.write_text("\n".join(["listener 0 127.0.0.1", "allow_anonymous true", "persistence true",
-                                          f"persistence_location {self.store}", "sys_interval 0", *lines, ""]))
+                                          f"persistence_location {self.store}", "sys_interval 0", SMALL_JOURNAL, *lines,
+                                          ""]))
         self.process, self.port = None, None
 
     def start(self, **environment):

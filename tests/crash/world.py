@@ -14,8 +14,9 @@ from server import Broken
 LIMIT_S = 60
 STEPS = 110  # of a round
 # The points of broker/store/point.h, and how often each is passed in a round, about.
-POINTS = {"put": 1000, "removal": 500, "commit-begin": 90, "commit-change": 1200, "commit-applied": 90,
-          "commit-done": 90, "grow": 1, "load-pair": 80, "load-done": 1, "close": 1}
+POINTS = {"put": 1000, "removal": 500, "commit-begin": 90, "journal-write": 90, "journal-grow": 1, "commit-done": 90,
+          "checkpoint": 8, "commit-change": 400, "commit-applied": 9, "checkpoint-done": 8, "grow": 1, "load-pair": 80,
+          "load-done": 1, "close": 1}
 MADE = "made"  # the point that only a new store passes
 CALLS = {"write-call": 400, "sync-call": 120}  # with --power: of the system, by the store
 QUIET_ROUNDS = 2

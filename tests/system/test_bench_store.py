@@ -9,6 +9,7 @@ import pytest
 from test_store import BUILD, LIMIT_S, ROOT, broker  # noqa: F401: a fixture
 
 WRITE, WRITE_THROUGH, SYNC, ALLOCATE = range(4)
+TABLE, FIRST, SECOND = range(3)  # the files: the table, and those of the journal
 HEAD, CALL = struct.Struct("=QQQ"), struct.Struct("=QQIIQ")
 MAGIC = 0x657061742D6D716D
 
@@ -55,15 +56,16 @@ def test_a_load_that_makes_no_sense_is_refused(arguments, sentence):
 # ---- the tape
 
 def tape(path, calls, lost=0, count=None):
-    """Of calls (µs, kind, place, length, pieces)."""
+    """Of calls (µs, file, kind, place, length, pieces)."""
     path.write_bytes(HEAD.pack(MAGIC, len(calls) if count is None else count, lost) + b"".join(
-        CALL.pack(began, at, 1000000, kind | pieces << 4, length) for began, kind, at, length, pieces in calls))
+        CALL.pack(began, at, 1000000, kind | file << 4 | pieces << 8, length)
+        for began, file, kind, at, length, pieces in calls))
     return path
 
 
-COMMITS = [(100, ALLOCATE, 0, 65536, 0), (200, WRITE, 8192, 12288, 3), (300, SYNC, 0, 0, 0),
-           (400, WRITE_THROUGH, 64, 48, 1), (500, WRITE, 20480, 4096, 1), (600, SYNC, 0, 0, 0),
-           (700, WRITE_THROUGH, 4160, 48, 1)]
+COMMITS = [(100, FIRST, WRITE, 0, 8192, 1), (200, FIRST, SYNC, 0, 0, 0), (250, TABLE, ALLOCATE, 0, 65536, 0),
+           (300, TABLE, WRITE, 8192, 12288, 3), (350, SECOND, WRITE, 4096, 4096, 1), (400, TABLE, SYNC, 0, 0, 0),
+           (500, SECOND, SYNC, 0, 0, 0), (600, TABLE, WRITE_THROUGH, 64, 48, 1)]
 
 
 def replay(*arguments):
@@ -78,32 +80,36 @@ def written(path):
     return [any(data[at:at + 4096]) for at in range(0, len(data), 4096)]
 
 
-def test_a_replay_writes_the_same_to_the_same_places(tmp_path):
-    said = replay(tape(tmp_path / "tape", COMMITS), tmp_path / "file")
-    assert {key: said[key] for key in ("writes", "bytes", "syncs", "commits", "disk_seconds")} == {
-        "writes": 4, "bytes": 12288 + 4096 + 2 * 48, "syncs": 4, "commits": 2, "disk_seconds": 0.007}
-    assert written(tmp_path / "file") == [True] * 6 + [False] * 10
+def counts(said):
+    return [said[key] for key in ("writes", "bytes", "syncs", "commits")]
+
+
+def test_a_replay_writes_the_same_to_the_same_places_of_the_journal(tmp_path):
+    said = replay(tape(tmp_path / "tape", COMMITS), tmp_path)
+    assert counts(said) == [2, 8192 + 4096, 2, 2] and said["disk_seconds"] == 0.004
+    assert written(tmp_path / "replay-0") == [True] * 2 and written(tmp_path / "replay-1") == [False, True]
+    assert written(tmp_path / "replay-table") == []
+
+
+def test_a_replay_of_all_has_the_table_too(tmp_path):
+    said = replay("-a", tape(tmp_path / "tape", COMMITS), tmp_path)
+    assert counts(said) == [4, 8192 + 4096 + 12288 + 48, 4, 2] and said["disk_seconds"] == 0.008
+    assert written(tmp_path / "replay-1") == [False, True]
+    assert written(tmp_path / "replay-table") == [True, False] + [True] * 3 + [False] * 11
 
 
 def test_a_replay_counts_from_then_to_then_and_does_what_came_before(tmp_path):
-    said = replay(tape(tmp_path / "tape", COMMITS), tmp_path / "file", 350, 650)
-    assert [said[key] for key in ("writes", "bytes", "syncs", "commits")] == [2, 48 + 4096, 2, 1]
-    assert written(tmp_path / "file") == [True, False] + [True] * 4 + [False] * 10
-
-
-def test_a_replay_as_a_log_writes_a_commit_in_one_piece(tmp_path):
-    said = replay("-a", tape(tmp_path / "tape", COMMITS), tmp_path / "file")
-    assert [said[key] for key in ("bytes", "commits")] == [12288 + 4096 + 2 * 48, 2]
-    assert written(tmp_path / "file") == [True] * 5 + [False] * 11
+    assert counts(replay(tape(tmp_path / "tape", COMMITS), tmp_path, 320, 450)) == [1, 4096, 0, 0]
+    assert written(tmp_path / "replay-0") == [True] * 2
 
 
 @pytest.mark.parametrize("how", [{"lost": 1}, {"count": 9}], ids=["with calls lost", "cut"])
 def test_a_tape_that_is_not_whole_is_refused(tmp_path, how):
     path = tape(tmp_path / "tape", COMMITS, **how)
-    run = call("mqttspec-replay", path, tmp_path / "file")
+    run = call("mqttspec-replay", path, tmp_path)
     assert (run.returncode, run.stdout) == (1, "")
     assert run.stderr == f"mqttspec-replay: {path}: it is no whole tape\n"
-    assert not (tmp_path / "file").exists()
+    assert [file.name for file in tmp_path.iterdir()] == ["tape"]
 
 
 PROGRAM = """
@@ -117,6 +123,8 @@ os.writev(fd, [b"x" * 10, b"y" * 20])
 os.writev(os.open(os.devnull, os.O_WRONLY), [b"z"])
 os.fdatasync(fd)
 os.pwrite(through, b"x" * 7, 64)
+for name in "journal-0", "journal-1":
+    os.pwrite(os.open(os.path.join(os.path.dirname(sys.argv[1]), name), os.O_RDWR | os.O_CREAT), b"x" * 9, 0)
 """
 
 
@@ -127,11 +135,11 @@ def test_the_witness_notes_what_is_written_to_files(tmp_path):
                                                "MQTTSPEC_TAPE": str(path)})
     assert (run.returncode, run.stderr) == (0, "")
     data = path.read_bytes()
-    assert HEAD.unpack_from(data) == (MAGIC, 5, 0)
+    assert HEAD.unpack_from(data) == (MAGIC, 7, 0)
     calls = list(CALL.iter_unpack(data[HEAD.size:]))
-    assert [(kind & 15, at, length, kind >> 4) for _, at, _, kind, length in calls] == [
-        (ALLOCATE, 0, 16384, 0), (WRITE, 4096, 100, 1), (WRITE, 8192, 30, 2), (SYNC, 0, 0, 0),
-        (WRITE_THROUGH, 64, 7, 1)]
+    assert [(kind >> 4 & 15, kind & 15, at, length, kind >> 8) for _, at, _, kind, length in calls] == [
+        (TABLE, ALLOCATE, 0, 16384, 0), (TABLE, WRITE, 4096, 100, 1), (TABLE, WRITE, 8192, 30, 2),
+        (TABLE, SYNC, 0, 0, 0), (TABLE, WRITE_THROUGH, 64, 7, 1), (FIRST, WRITE, 0, 9, 1), (SECOND, WRITE, 0, 9, 1)]
     assert all(earlier[0] <= later[0] for earlier, later in zip(calls, calls[1:]))
 
 
@@ -141,6 +149,8 @@ def test_the_witness_notes_what_is_written_to_files(tmp_path):
     ("run", ["--rows", "fan-inn"], "bench/run: no row fan-inn; there are "),
     ("restart", ["--rows", "emty"], "bench/restart: no row emty; there are "),
     ("restart", ["--share", "0"], "bench/restart: --share takes 1 to 1000\n"),
+    ("check", ["--rows", "emty"], "bench/check: no row emty; there are batches, "),
+    ("check", ["--pairs", "0"], "bench/check: --pairs and --mib begin at 1\n"),
     ("count", ["--beside", "/nowhere"], "bench/count: /nowhere: no such program\n")])
 def test_what_the_programs_do_not_know_is_refused(program, arguments, sentence):
     run = subprocess.run([sys.executable, "-B", ROOT / "bench" / program, *arguments], capture_output=True, text=True,

@@ -12,8 +12,8 @@ BUILD = ROOT / os.environ.get("MQTTSPEC_BUILD", "build/dev")
 BROKER = BUILD / "broker" / "mqttspec-broker"
 SHIM = BUILD / "tests" / "crash" / "libcrash_faults.so"
 LIMIT_S = 600
-KILLS = ("grow:1,random,SIGTERM,put:40,removal:15,commit-begin:10,commit-change:60,commit-applied:10,commit-done:10,"
-         "load-pair:20,load-done,close")
+KILLS = ("grow:1,random,SIGTERM,put:40,removal:15,commit-begin:10,journal-write:10,commit-change:20,commit-applied:1,"
+         "commit-done:10,load-pair:20,load-done,checkpoint:1,checkpoint-done:1,close")
 SEEDS = 100  # of ten rounds each
 
 
@@ -45,7 +45,7 @@ def test_a_loss_is_noticed(tmp_path):
     assert "again: " in said and "--seed 7" in said
 
 
-@pytest.mark.parametrize("kind, error, number", [("write", "ENOSPC", 40), ("sync", "EIO", 9), ("grow", "ENOSPC", 1)])
+@pytest.mark.parametrize("kind, error, number", [("write", "ENOSPC", 12), ("sync", "EIO", 9), ("grow", "ENOSPC", 1)])
 def test_a_call_that_fails(tmp_path, kind, error, number):
     code, said = play("faults.py", "--folder", tmp_path, "--shim", SHIM, "--kind", kind, "--error", error, "--first",
                       str(number), "--once", "--jobs", "1")

@@ -138,7 +138,7 @@ def test_it_is_shown_while_the_broker_runs_and_after(broker):
         data[page * 4096 + 37] ^= 0x40  # how large LMDB's map was: of no account
     (broker.folder / "data.mdb").write_bytes(data)
     for pairs in running, ended, broker.dump():
-        assert pairs[0]["kind"] == "store" and pairs[0]["format"] == 2
+        assert pairs[0]["kind"] == "store" and pairs[0]["format"] == 3
         kinds = [pair["kind"] for pair in pairs[1:]]
         assert kinds == ["session", "subscription", "message", "delivery", "retained"]
         assert pairs[1]["client_id"] == "kept" and pairs[2]["filter"] == "t/#"
@@ -146,15 +146,34 @@ def test_it_is_shown_while_the_broker_runs_and_after(broker):
         assert pairs[4]["session"] == pairs[1]["session"] and pairs[4]["message"] == pairs[3]["message"]
 
 
-def rewind(folder, seconds):
-    """As if the last broker had ended that much earlier: by the wall clock of its latest commit."""
+HEAD, HEAD_SIZE = b"mqttspec store\0\3", 48
+BLOCK = 512
+
+
+def heads_change(folder, change):
+    """Each head in the table, also those of older commits, and the checksum that belongs to it then."""
     data = bytearray((folder / "data.mdb").read_bytes())
     at = 0
-    while (at := data.find(b"mqttspec store\0\2", at)) >= 0:
-        data[at + 24:at + 32] = (int.from_bytes(data[at + 24:at + 32], "big") - seconds * 1000).to_bytes(8, "big")
-        data[at - 4:at] = zlib.crc32(b"\0" + bytes(data[at:at + 40])).to_bytes(4, "big")
+    while (at := data.find(HEAD, at)) >= 0:
+        change(data, at)
+        data[at - 4:at] = zlib.crc32(b"\0" + bytes(data[at:at + HEAD_SIZE])).to_bytes(4, "big")
         at += 1
     (folder / "data.mdb").write_bytes(data)
+
+
+def rewind(folder, seconds):
+    """As if the last broker had ended that much earlier: by the wall clock of its commits."""
+    def put_back(data, at):
+        data[at:at + 8] = (int.from_bytes(data[at:at + 8], "big") - seconds * 1000).to_bytes(8, "big")
+
+    heads_change(folder, lambda data, at: put_back(data, at + 24))
+    for name in "journal-0", "journal-1":
+        data = bytearray((folder / name).read_bytes())
+        for at in range(0, len(data), BLOCK):
+            if data[at + 5] & 1:  # a commit begins: its wall clock comes after the number of the one before
+                put_back(data, at + 24)
+                data[at:at + 4] = zlib.crc32(at.to_bytes(8, "big") + bytes(data[at + 4:at + BLOCK])).to_bytes(4, "big")
+        (folder / name).write_bytes(data)
 
 
 @ENDS
@@ -216,27 +235,36 @@ def spoil_bit(folder):
 
 
 def spoil_format(folder, number):
-    """The head with another format, and the checksum that belongs to it."""
-    data = bytearray((folder / "data.mdb").read_bytes())
-    at = 0
-    while (at := data.find(b"mqttspec store\0\2", at)) >= 0:
+    def change(data, at):
         data[at + 15] = number
-        data[at - 4:at] = zlib.crc32(b"\0" + bytes(data[at:at + 40])).to_bytes(4, "big")
-        at += 1
-    (folder / "data.mdb").write_bytes(data)
+
+    heads_change(folder, change)
 
 
 def spoil_newer(folder):
-    spoil_format(folder, 3)
-    return "data.mdb: it is of a newer broker: its format is 3, and this one reads 2"
+    spoil_format(folder, 4)
+    return "data.mdb: it is of a newer broker: its format is 4, and this one reads 2 to 3"
 
 
 def spoil_older(folder):
     spoil_format(folder, 1)
-    return "data.mdb: it is of an older broker: its format is 1, and this one reads 2"
+    return "data.mdb: it is of an older broker: its format is 1, and this one reads 2 to 3"
 
 
-@pytest.mark.parametrize("spoil", [spoil_foreign, spoil_cut, spoil_bit, spoil_newer, spoil_older])
+def spoil_journal(folder):
+    data = bytearray((folder / "journal-1").read_bytes())
+    data[5000] ^= 1
+    (folder / "journal-1").write_bytes(data)
+    return "journal-1: it is damaged (a checksum is wrong, or commits are missing)"
+
+
+def spoil_journal_lost(folder):
+    (folder / "journal-0").unlink()
+    return "journal-0: it is damaged (it is missing)"
+
+
+@pytest.mark.parametrize("spoil", [spoil_foreign, spoil_cut, spoil_bit, spoil_newer, spoil_older, spoil_journal,
+                                   spoil_journal_lost])
 def test_what_cannot_be_read_is_refused_and_left_alone(broker, spoil):
     broker.start()
     publisher = broker.peer("publisher")
@@ -251,6 +279,22 @@ def test_what_cannot_be_read_is_refused_and_left_alone(broker, spoil):
         result = subprocess.run([BROKER, "--recover", broker.folder], capture_output=True, text=True, timeout=LIMIT_S)
         assert result.returncode == 1 and "data.mdb: " in result.stderr
         assert broker.files() == before
+
+
+def test_a_store_without_a_journal_gets_one(broker):
+    """Format 2: the whole of it is in the table, whatever else is there."""
+    broker.start()
+    assert broker.peer("publisher").publish("topic", "kept", qos=1, retain=True) in STORED
+    broker.end()
+    spoil_format(broker.folder, 2)
+    (broker.folder / "journal-0").unlink()
+    (broker.folder / "journal-1").write_bytes(b"of no account")
+    for number in 2, 3:
+        assert [pair["payload"] for pair in broker.dump() if pair["kind"] == "retained"] == ["kept"]
+        assert broker.dump()[0]["format"] == number
+        broker.start()
+        broker.wait_for_log("restored 0 sessions, 0 subscriptions, 1 retained messages")
+        broker.end(signal.SIGKILL)
 
 
 def test_another_persistence_takes_a_restart(broker):

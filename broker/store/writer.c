@@ -1,0 +1,360 @@
+#include "broker/store/writer.h"
+
+#include <errno.h>
+
+enum { ROOM_SPARE = 256 << 10 };
+
+/* ---- from the journal to the table --------------------------------------------------------- */
+
+static struct writer_sums sum(struct writer_sums a, struct writer_sums b)
+{
+	return (struct writer_sums){ a.changes + b.changes, a.bytes + b.bytes };
+}
+
+/* It is in the table, and the file is free. */
+static void note_saved(struct writer *w, unsigned segment)
+{
+	w->saved = sum(w->saved, w->in[segment]);
+	w->size = w->table.written;
+	w->has_saved = true;
+	w->in[segment] = (struct writer_sums){ 0 };
+	w->journal.segments[segment].end = 0;
+}
+
+/* What a segment says, and then what `more` says. */
+static int save(struct writer *w, unsigned segment, const struct batch *more, struct head *head)
+{
+	struct batch all;
+	struct commit latest;
+
+	batch_init(&all);
+	point_pass(&w->table.points, "checkpoint");
+	int e = journal_read_segment(&w->journal.segments[segment], &all, &latest);
+	if (e == JOURNAL_DAMAGED) /* it was whole when it was written */
+		e = EIO;
+	if (!e && more && !batch_merge(&all, more))
+		e = ENOMEM;
+	if (!more)
+		*head = (struct head){ .wall_ms = latest.wall_ms,
+			.pairs_ms = latest.pairs_ms,
+			.logged = latest.number };
+	if (!e)
+		e = table_commit(&w->table, &all, head);
+	batch_fini(&all);
+	if (!e)
+		point_pass(&w->table.points, "checkpoint-done");
+	return e;
+}
+
+/* By the thread, without the lock but for what others look at. */
+static void save_other(struct writer *w)
+{
+	unsigned other = !w->journal.current;
+	struct head head;
+
+	pthread_mutex_unlock(&w->lock);
+	int e = save(w, other, NULL, &head);
+	pthread_mutex_lock(&w->lock);
+	w->error = e;
+	if (!e) {
+		note_saved(w, other);
+		w->full = false;
+	}
+	w->busy = false;
+	pthread_cond_broadcast(&w->turn);
+}
+
+static void *run(void *context)
+{
+	struct writer *w = context;
+
+	pthread_mutex_lock(&w->lock);
+	while (!w->ends) {
+		if (w->busy)
+			save_other(w);
+		else
+			pthread_cond_wait(&w->turn, &w->lock);
+	}
+	pthread_mutex_unlock(&w->lock);
+	return NULL;
+}
+
+static void kick(struct writer *w)
+{
+	w->busy = true;
+	pthread_cond_broadcast(&w->turn);
+}
+
+/* Until the file that is not the current one is free. With the lock. Returns 0, or why it is not. */
+static int await(struct writer *w)
+{
+	if (w->full && !w->busy) /* it has failed */
+		kick(w);
+	while (w->busy)
+		pthread_cond_wait(&w->turn, &w->lock);
+	return w->full ? w->error : 0;
+}
+
+void writer_retry(struct writer *w)
+{
+	pthread_mutex_lock(&w->lock);
+	if (w->full && !w->busy)
+		kick(w);
+	pthread_mutex_unlock(&w->lock);
+}
+
+/* ---- a commit ------------------------------------------------------------------------------ */
+
+static struct segment *current(struct writer *w)
+{
+	return &w->journal.segments[w->journal.current];
+}
+
+/* The current file is too small, and the other one is busy. */
+static int grow(struct writer *w)
+{
+	uint64_t bytes = current(w)->bytes * 2;
+
+	point_pass(&w->table.points, "journal-grow");
+	return segment_grow(
+		current(w), bytes < w->journal.most_bytes ? bytes : w->journal.most_bytes);
+}
+
+/* The other file becomes the current one. */
+static void turn_over(struct writer *w)
+{
+	w->journal.current = !w->journal.current;
+	w->full = true;
+	kick(w);
+}
+
+static int room_find(struct writer *w, uint64_t need)
+{
+	int e = 0;
+
+	while (!e && current(w)->end && !segment_fits(current(w), need)) {
+		pthread_mutex_lock(&w->lock);
+		bool larger = w->busy && current(w)->bytes < w->journal.most_bytes;
+		pthread_mutex_unlock(&w->lock);
+		if (larger && !grow(w))
+			continue;
+		pthread_mutex_lock(&w->lock);
+		e = await(w);
+		if (!e)
+			turn_over(w);
+		pthread_mutex_unlock(&w->lock);
+	}
+	return e;
+}
+
+/* It has no room in an empty file. */
+static int commit_at_once(
+	struct writer *w, const struct batch *b, uint64_t wall_ms, uint64_t pairs_ms)
+{
+	struct head head = { .wall_ms = wall_ms, .pairs_ms = pairs_ms };
+
+	pthread_mutex_lock(&w->lock);
+	int e = await(w);
+	pthread_mutex_unlock(&w->lock);
+	if (e)
+		return e;
+	head.logged = ++w->journal.number;
+	e = save(w, w->journal.current, b, &head);
+	if (e)
+		return e;
+	w->journal.previous = head.logged;
+	pthread_mutex_lock(&w->lock);
+	w->in[w->journal.current] = sum(w->in[w->journal.current], w->under_way);
+	note_saved(w, w->journal.current);
+	pthread_mutex_unlock(&w->lock);
+	return 0;
+}
+
+static int commit(struct writer *w, const struct batch *b, uint64_t wall_ms, uint64_t pairs_ms)
+{
+	uint64_t need = segment_need(b);
+	int e = room_find(w, need);
+
+	if (e)
+		return e;
+	if (!segment_fits(current(w), need))
+		return commit_at_once(w, b, wall_ms, pairs_ms);
+	point_pass(&w->table.points, "journal-write");
+	e = journal_write(&w->journal, b, wall_ms, pairs_ms, w->sync);
+	if (!e)
+		w->in[w->journal.current] = sum(w->in[w->journal.current], w->under_way);
+	return e;
+}
+
+int writer_commit(struct writer *w, const struct batch *b, uint64_t wall_ms, uint64_t pairs_ms)
+{
+	int e = commit(w, b, wall_ms, pairs_ms);
+
+	pthread_mutex_lock(&w->lock);
+	w->committing = false;
+	pthread_cond_broadcast(&w->turn);
+	pthread_mutex_unlock(&w->lock);
+	return e;
+}
+
+/* ---- room ---------------------------------------------------------------------------------- */
+
+static void announce(struct writer *w)
+{
+	struct writer_sums all = sum(w->logged, w->under_way);
+
+	table_announce(&w->table, all.changes, all.bytes);
+}
+
+void writer_announce(struct writer *w, const struct batch *b)
+{
+	w->under_way = (struct writer_sums){ b->count, b->len };
+	pthread_mutex_lock(&w->lock);
+	w->committing = true;
+	pthread_mutex_unlock(&w->lock);
+	announce(w);
+}
+
+/* What has reached the table since this was asked last. */
+static bool settle_saved(struct writer *w)
+{
+	pthread_mutex_lock(&w->lock);
+	const bool has_saved = w->has_saved;
+	const struct writer_sums saved = w->saved;
+	const struct table_size size = w->size;
+	w->saved = (struct writer_sums){ 0 };
+	w->has_saved = false;
+	pthread_mutex_unlock(&w->lock);
+	if (!has_saved)
+		return false;
+	w->logged.changes -= saved.changes;
+	w->logged.bytes -= saved.bytes;
+	table_settle(&w->table, &size, saved.changes, saved.bytes);
+	announce(w);
+	return true;
+}
+
+/* What is in the current file goes on its way to the table. With the lock. */
+static void hasten(struct writer *w)
+{
+	if (!w->committing && !w->busy && !w->full && current(w)->end)
+		turn_over(w);
+}
+
+bool writer_hasten(struct writer *w, bool wait)
+{
+	pthread_mutex_lock(&w->lock);
+	while (wait && w->committing)
+		pthread_cond_wait(&w->turn, &w->lock);
+	if (!wait || !await(w))
+		hasten(w);
+	if (wait)
+		await(w);
+	pthread_mutex_unlock(&w->lock);
+	return settle_saved(w);
+}
+
+/* What is in the journal takes a good deal less room once it is in the table. So where there is hardly any left, it goes there before
+ * the file is full.
+ */
+void writer_settle(struct writer *w, int e)
+{
+	if (!e)
+		w->logged = sum(w->logged, w->under_way);
+	w->under_way = (struct writer_sums){ 0 };
+	announce(w);
+	settle_saved(w);
+	if (w->logged.changes &&
+		table_room(&w->table, w->logged.changes, w->logged.bytes + ROOM_SPARE))
+		writer_hasten(w, false);
+}
+
+int writer_room(struct writer *w, uint64_t changes, uint64_t bytes)
+{
+	return table_room(&w->table, changes, bytes);
+}
+
+/* ---- the beginning and the end ------------------------------------------------------------- */
+
+static int thread_begin(struct writer *w)
+{
+	pthread_mutex_init(&w->lock, NULL);
+	pthread_cond_init(&w->turn, NULL);
+	int e = pthread_create(&w->thread, NULL, run, w);
+	w->runs = !e;
+	return e;
+}
+
+/* A store without a journal gets one: it counts from the moment on at which the head says so. */
+static int journal_begin(struct writer *w, const struct writer_settings *settings,
+	const struct head *head, uint64_t highest)
+{
+	uint64_t base = head->logged ? head->logged : head->number ? head->number : 1;
+	int e = head->logged ? 0 : journal_make(settings->folder->fd, settings->most_bytes);
+
+	return e ? e
+		 : journal_open(&w->journal, settings->folder->fd, highest > base ? highest : base,
+			   base, settings->most_bytes);
+}
+
+static int table_begin(struct writer *w, struct batch *latest, const struct head *head)
+{
+	const struct head now = {
+		.wall_ms = head->wall_ms, .pairs_ms = head->pairs_ms, .logged = w->journal.previous
+	};
+
+	table_announce(&w->table, latest->count, latest->len);
+	int e = table_room(&w->table, 0, 0);
+	if (!e)
+		e = table_commit(&w->table, latest, &now);
+	if (!e)
+		table_settle(&w->table, &w->table.written, latest->count, latest->len);
+	table_announce(&w->table, 0, 0);
+	return e;
+}
+
+int writer_open(struct writer *w, const struct writer_settings *settings, struct batch *latest,
+	const struct head *head, uint64_t highest)
+{
+	uint64_t most = settings->most_bytes;
+
+	*w = (struct writer){ .table.points = w->table.points,
+		.journal.segments = { { .fd = -1 }, { .fd = -1 } },
+		.sync = settings->sync };
+	if (most != UINT64_MAX)
+		most -= most < journal_most_bytes(most) ? most : journal_most_bytes(most);
+	int e = table_open(&w->table, settings->folder->path, 0, most);
+	if (e)
+		return e;
+	e = journal_begin(w, settings, head, highest);
+	if (!e)
+		e = table_begin(w, latest, head);
+	if (!e)
+		e = thread_begin(w);
+	if (e) {
+		journal_close(&w->journal);
+		table_close(&w->table);
+	}
+	return e;
+}
+
+void writer_close(struct writer *w)
+{
+	struct head head;
+
+	if (!w->runs)
+		return;
+	pthread_mutex_lock(&w->lock);
+	bool free = !await(w);
+	w->ends = true;
+	pthread_cond_broadcast(&w->turn);
+	pthread_mutex_unlock(&w->lock);
+	pthread_join(w->thread, NULL);
+	if (free && current(w)->end)
+		save(w, w->journal.current, NULL, &head);
+	pthread_cond_destroy(&w->turn);
+	pthread_mutex_destroy(&w->lock);
+	journal_close(&w->journal);
+	table_close(&w->table);
+	w->runs = false;
+}
