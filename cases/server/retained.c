@@ -473,6 +473,11 @@ CASE(retained_at_qos_0,
 	struct peer *last = join(t, "last");
 	subscribe(last, .filter = deep, .qos = 1);
 	expect_message(last, .topic = deep, .payload = "deep", .retain = SET(1));
+	if (!offers(t)->wildcards)
+		return;
+	struct peer *wild = join(t, "wild");
+	subscribe(wild, .filter = "r/a/#", .qos = 0);
+	expect_message(wild, .topic = deep, .payload = "deep", .qos = SET(0), .retain = SET(1));
 }
 
 CHAPTER(retained, "Retained messages", &case_retained_for_late_subscriber, &case_retained_replaced,
