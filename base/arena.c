@@ -17,7 +17,12 @@ struct arena_block {
 
 void arena_init(struct arena *a)
 {
-	a->newest = NULL;
+	*a = (struct arena){ .block_size = BLOCK_SIZE };
+}
+
+void arena_init_small(struct arena *a, size_t block_size)
+{
+	*a = (struct arena){ .block_size = block_size };
 }
 
 void arena_fini(struct arena *a)
@@ -27,6 +32,22 @@ void arena_fini(struct arena *a)
 		free(a->newest);
 		a->newest = older;
 	}
+	a->taken = 0;
+}
+
+void arena_reset(struct arena *a)
+{
+	struct arena_block *kept = a->newest;
+
+	if (!kept)
+		return;
+	a->newest = kept->older;
+	arena_fini(a);
+	memset(kept->data, 0, kept->used);
+	kept->used = 0;
+	kept->older = NULL;
+	a->newest = kept;
+	a->taken = sizeof(*kept) + kept->size;
 }
 
 static struct arena_block *block_new(struct arena *a, size_t size)
@@ -35,7 +56,8 @@ static struct arena_block *block_new(struct arena *a, size_t size)
 	if (!block)
 		abort();
 	block->size = size;
-	if (a->newest && size > BLOCK_SIZE) { /* a large piece must not hide the room after it */
+	a->taken += sizeof(*block) + size;
+	if (a->newest && size > a->block_size) { /* a large piece must not hide the room after it */
 		block->older = a->newest->older;
 		a->newest->older = block;
 	} else {
@@ -53,7 +75,7 @@ void *arena_alloc(struct arena *a, size_t size)
 	size = (size + align - 1) & ~(align - 1);
 	struct arena_block *block = a->newest;
 	if (!block || size > block->size - block->used)
-		block = block_new(a, size > BLOCK_SIZE ? size : BLOCK_SIZE);
+		block = block_new(a, size > a->block_size ? size : a->block_size);
 	void *piece = block->data + block->used;
 	block->used += size;
 	return piece;

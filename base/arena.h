@@ -16,10 +16,14 @@ struct arena_block;
 
 struct arena {
 	struct arena_block *newest;
+	size_t block_size; /* of the next block, unless a piece is larger */
+	size_t taken;      /* bytes of all blocks */
 };
 
 void arena_init(struct arena *a);
-void arena_fini(struct arena *a); /* frees everything taken from it */
+void arena_init_small(struct arena *a, size_t block_size); /* where there are very many arenas */
+void arena_fini(struct arena *a);                          /* frees everything taken from it */
+void arena_reset(struct arena *a); /* the same, but keeps a block for what is taken next */
 
 /* Zeroed memory, aligned for any type; never NULL. */
 void *arena_alloc(struct arena *a, size_t size) __attribute__((returns_nonnull));

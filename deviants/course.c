@@ -40,8 +40,7 @@ static struct bytes kept(struct arena *a, struct bytes text)
 
 void course_connect(struct course *c, struct arena *a, const struct packet *connect)
 {
-	const struct property *method =
-		properties_find(&connect->properties, PROP_AUTH_METHOD);
+	const struct property *method = properties_find(&connect->properties, PROP_AUTH_METHOD);
 
 	c->user = kept(a, connect->user_name);
 	c->password = kept(a, connect->password);

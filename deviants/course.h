@@ -38,10 +38,10 @@ struct course {
 	uint8_t level;
 	bool reserved_flag;
 	struct bytes user, password, method; /* in the connection's arena */
-	bool takes_over;        /* another connection of the session was open */
-	bool expires_at_once;   /* Session Expiry Interval 0, or none */
-	uint32_t quota;         /* Receive Maximum of the client; 65,535 by default */
-	uint32_t packet_size;   /* Maximum Packet Size of the client; 0: none */
+	bool takes_over;                     /* another connection of the session was open */
+	bool expires_at_once;                /* Session Expiry Interval 0, or none */
+	uint32_t quota;                      /* Receive Maximum of the client; 65,535 by default */
+	uint32_t packet_size;                /* Maximum Packet Size of the client; 0: none */
 	/* CONNACK */
 	uint32_t alias_maximum; /* Topic Alias Maximum of the server */
 

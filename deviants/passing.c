@@ -20,9 +20,9 @@ static struct bytes topic_of(struct passing *it)
 	struct bytes *stands_for = &it->lane->alias[alias->number];
 	it->alias_before = *stands_for;
 	if (p->topic.len)
-		*stands_for = (struct bytes){
-			arena_copy(&it->x->arena, p->topic.data, p->topic.len), p->topic.len
-		};
+		*stands_for =
+			(struct bytes){ arena_copy(&it->x->arena, p->topic.data, p->topic.len),
+				p->topic.len };
 	if (p->topic.len && it->way == TO_SERVER)
 		world_alias(it->x->world, it->x->session, alias->number, p->topic);
 	return *stands_for;

@@ -16,7 +16,8 @@ struct passing {
 	struct bytes raw;               /* as it came */
 	struct bytes topic;             /* of a PUBLISH, also where an alias stands for it */
 	const struct published *origin; /* of a PUBLISH to a client; NULL: unknown */
-	const char *rule; /* of bytes that make no packet: the statement that says so; may be NULL */
+	const char
+		*rule; /* of bytes that make no packet: the statement that says so; may be NULL */
 
 	/* what the packet met: */
 	bool was_under_way;        /* its identifier, in its own direction */

@@ -36,12 +36,6 @@ void note(struct passing *it, long value)
 	it->x->lane[TO_SERVER].note[NOTE_CONNECTION] = value;
 }
 
-void note_of_session(struct passing *it, long value)
-{
-	if (it->x->session)
-		it->x->session->note[NOTE_SESSION] = value;
-}
-
 void note_filter_count(struct passing *it, long none)
 {
 	(void)none;
@@ -191,14 +185,18 @@ static void cut(struct passing *it, struct bytes *b, long keep)
 	it->changed = true;
 }
 
-void cut_id(struct passing *it, long keep)
+void spoil_user_name(struct passing *it, long none)
 {
-	cut(it, &it->packet->client_id, keep);
+	(void)none;
+	it->packet->user_name = texts[TEXT_ILL_FORMED];
+	it->changed = true;
 }
 
-void cut_will_payload(struct passing *it, long keep)
+void spoil_id(struct passing *it, long none)
 {
-	cut(it, &it->packet->will_payload, keep);
+	(void)none;
+	it->packet->client_id = texts[TEXT_ILL_FORMED];
+	it->changed = true;
 }
 
 void swap_login(struct passing *it, long none)
@@ -232,11 +230,6 @@ void set_topic(struct passing *it, long text)
 	it->changed = true;
 }
 
-void cut_topic(struct passing *it, long keep)
-{
-	cut(it, &it->packet->topic, keep);
-}
-
 void strip_slash(struct passing *it, long none)
 {
 	struct bytes *topic = &it->packet->topic;
@@ -251,6 +244,18 @@ void strip_slash(struct passing *it, long none)
 		topic->len--;
 		return;
 	}
+}
+
+void strip_byte_order_mark(struct passing *it, long none)
+{
+	struct bytes mark = BYTES("\xEF\xBB\xBF"), *topic = &it->packet->topic;
+
+	(void)none;
+	if (topic->len <= mark.len || memcmp(topic->data, mark.data, mark.len) != 0)
+		return;
+	topic->data += mark.len;
+	topic->len -= mark.len;
+	it->changed = true;
 }
 
 void set_qos(struct passing *it, long qos)
@@ -310,8 +315,6 @@ void use_noted_id(struct passing *it, long none)
 
 /* ---- properties ---------------------------------------------------------------------------- */
 
-#define LONG_TEXT "a text that is longer than anything that its packet has room for, "
-
 static void add(struct passing *it, struct property new)
 {
 	struct properties *p = &it->packet->properties;
@@ -328,13 +331,6 @@ static void add(struct passing *it, struct property new)
 	p->present = true;
 	it->packet->has_code = true;
 	it->changed = true;
-}
-
-void add_long_text(struct passing *it, long id)
-{
-	add(it,
-		(struct property){ .id = (uint32_t)id,
-			.value = BYTES(LONG_TEXT LONG_TEXT LONG_TEXT LONG_TEXT LONG_TEXT) });
 }
 
 void set_text(struct passing *it, long id)

@@ -10,12 +10,10 @@
 enum {
 	NOTE_CONNECTION = NOTES - 1, /* of the lane to the server */
 	NOTE_HELD = NOTES - 2,       /* likewise: a Packet Identifier, 0: none */
-	NOTE_SESSION = NOTES - 1,
-	NOTE_ID = NOTES - 2,
+	NOTE_ID = NOTES - 1,         /* of the session: likewise */
 };
 
-void note(struct passing *it, long value); /* for this connection */
-void note_of_session(struct passing *it, long value);
+void note(struct passing *it, long value);             /* for this connection */
 void note_filter_count(struct passing *it, long none); /* for this connection */
 void note_id(struct passing *it, long none);           /* the packet's, for the session */
 
@@ -37,8 +35,8 @@ void unannounce(struct passing *it, long flag); /* the field stays where its fla
 void change_user_name(struct passing *it, long none); /* their first letter is another one: */
 void change_password(struct passing *it, long none);
 void change_will_topic(struct passing *it, long none);
-void cut_id(struct passing *it, long keep);
-void cut_will_payload(struct passing *it, long keep);
+void spoil_user_name(struct passing *it, long none); /* they are no UTF-8: */
+void spoil_id(struct passing *it, long none);
 void swap_login(struct passing *it, long none); /* user name and password take each other's place */
 void spoil_name(struct passing *it, long none); /* the protocol's */
 void spoil_will_topic(struct passing *it, long none); /* it ends in a wildcard */
@@ -55,8 +53,8 @@ enum text {
 	TEXT_SHARE_BARE,     /* "$share/a" */
 };
 void set_topic(struct passing *it, long text);
-void cut_topic(struct passing *it, long keep);
 void strip_slash(struct passing *it, long none); /* the first that begins or ends an empty level */
+void strip_byte_order_mark(struct passing *it, long none); /* of the topic */
 void set_qos(struct passing *it, long qos);
 void cut_payload_at_zero(struct passing *it, long none);
 void hold_id(struct passing *it,
@@ -68,8 +66,7 @@ void take_held_id(struct passing *it, long none); /* the same, in an answer */
 void use_noted_id(struct passing *it, long none); /* that of note_id */
 
 /* ---- properties ---- */
-void set_text(struct passing *it, long id);      /* "deviant", in the place of any other */
-void add_long_text(struct passing *it, long id); /* of 300 bytes */
+void set_text(struct passing *it, long id); /* "deviant", in the place of any other */
 void add_wildcard(
 	struct passing *it, long id);      /* a text with a wildcard, in the place of any other */
 void add_nul(struct passing *it, long id); /* a text with U+0000, or a pair */

@@ -134,8 +134,8 @@ void add_will_delay(struct passing *it, long s)
 	struct properties *p = &it->packet->will_properties;
 
 	if (!properties_find(p, PROP_WILL_DELAY))
-		add_property(it, p,
-			(struct property){ .id = PROP_WILL_DELAY, .number = (uint32_t)s });
+		add_property(
+			it, p, (struct property){ .id = PROP_WILL_DELAY, .number = (uint32_t)s });
 }
 
 /* ---- SUBSCRIBE ----------------------------------------------------------------------------- */
@@ -148,8 +148,8 @@ void keep_options(struct passing *it, long bits)
 		const struct subscription *s = session_find(it->x->session, own[i].text);
 
 		if (s && s->replaces)
-			own[i].options = (uint8_t)((own[i].options & ~bits) |
-				(s->old_options & bits));
+			own[i].options =
+				(uint8_t)((own[i].options & ~bits) | (s->old_options & bits));
 	}
 }
 
@@ -187,8 +187,7 @@ void one_share(struct passing *it, long none)
 
 static uint32_t alias_of(const struct passing *it)
 {
-	const struct property *alias =
-		properties_find(&it->packet->properties, PROP_TOPIC_ALIAS);
+	const struct property *alias = properties_find(&it->packet->properties, PROP_TOPIC_ALIAS);
 
 	return alias && alias->number < WORLD_ALIASES ? alias->number : 0;
 }
@@ -293,8 +292,8 @@ void stash(struct passing *it, long none)
 	struct world *w = it->x->world;
 
 	(void)none;
-	w->stashed = (struct bytes){ arena_copy(&w->arena, it->raw.data, it->raw.len),
-		it->raw.len };
+	w->stashed =
+		(struct bytes){ arena_copy(&w->arena, it->raw.data, it->raw.len), it->raw.len };
 	it->copies = 0;
 }
 

@@ -166,11 +166,6 @@ bool is_no_connect(const struct passing *it)
 	return it->packet->type != CONNECT;
 }
 
-bool version_differs(const struct passing *it)
-{
-	return it->x->session && it->x->session->version != it->x->session->version_before;
-}
-
 bool is_reset(const struct passing *it)
 {
 	return it->lane->broken;
@@ -235,16 +230,6 @@ bool by_no_local(const struct passing *it)
 	while (s && !(s->options & OPTION_NO_LOCAL))
 		s = session_match(it->x->session, it->topic, s);
 	return s;
-}
-
-bool by_share_and_plain(const struct passing *it)
-{
-	bool shared = false, plain = false;
-
-	for (const struct subscription *s = session_match(it->x->session, it->topic, NULL); s;
-		s = session_match(it->x->session, it->topic, s))
-		*(filter_is_shared(s->filter) ? &shared : &plain) = true;
-	return shared && plain;
 }
 
 bool by_share_that_was_left(const struct passing *it)

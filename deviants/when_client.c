@@ -51,7 +51,7 @@ bool has_no_user_name(const struct passing *it)
 	return !has_user_name(it);
 }
 
-bool has_no_will(const struct passing *it)
+bool tells_no_will(const struct passing *it)
 {
 	return !(it->packet->connect_flags & CONNECT_WILL);
 }
@@ -67,11 +67,6 @@ bool has_long_keep_alive(const struct passing *it)
 }
 
 /* ---- CONNACK ------------------------------------------------------------------------------- */
-
-bool is_before_connack(const struct passing *it)
-{
-	return !it->x->lane[TO_CLIENT].count[CONNACK];
-}
 
 bool is_session_present(const struct passing *it)
 {
@@ -138,6 +133,14 @@ bool expires_at_once(const struct passing *it)
 		properties_find(&it->packet->properties, PROP_MESSAGE_EXPIRY);
 
 	return expiry && expiry->number == 1;
+}
+
+bool has_identifier_1(const struct passing *it)
+{
+	const struct property *identifier =
+		properties_find(&it->packet->properties, PROP_SUBSCRIPTION_IDENTIFIER);
+
+	return identifier && identifier->number == 1;
 }
 
 bool has_response_topic(const struct passing *it)
@@ -250,14 +253,14 @@ bool is_not_noted(const struct passing *it)
 	return !is_noted(it);
 }
 
-bool is_noted_of_session(const struct passing *it)
-{
-	return it->x->session && it->x->session->note[NOTE_SESSION];
-}
-
 bool holds_no_id(const struct passing *it)
 {
 	return it->x->lane[TO_SERVER].note[NOTE_HELD] != it->packet->id;
+}
+
+bool has_held_id(const struct passing *it)
+{
+	return it->packet->id && !holds_no_id(it);
 }
 
 bool has_noted_id(const struct passing *it)
@@ -272,11 +275,6 @@ static bool is_bad(const struct passing *it, enum packet_type first, enum packet
 	unsigned type = it->raw.len ? it->raw.data[0] >> TYPE_SHIFT : 0;
 
 	return type >= first && type <= last;
-}
-
-bool is_bad_connack(const struct passing *it)
-{
-	return is_bad(it, CONNACK, CONNACK);
 }
 
 bool is_bad_publish(const struct passing *it)

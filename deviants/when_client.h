@@ -11,12 +11,11 @@ bool has_long_id(const struct passing *it);         /* of more than 23 bytes */
 bool has_user_name(const struct passing *it);
 bool has_password(const struct passing *it);
 bool has_no_user_name(const struct passing *it);
-bool has_no_will(const struct passing *it);
+bool tells_no_will(const struct passing *it);
 bool has_long_will(const struct passing *it);       /* a Will of more than 255 bytes */
 bool has_long_keep_alive(const struct passing *it); /* of more than 255 s */
 
 /* ---- CONNACK ---- */
-bool is_before_connack(const struct passing *it);
 bool is_session_present(const struct passing *it);
 bool is_no_session_present(const struct passing *it);
 bool has_server_keep_alive(const struct passing *it);
@@ -30,7 +29,8 @@ bool topic_is_long(const struct passing *it); /* more than 255 bytes */
 bool topic_is_ill_formed(const struct passing *it);
 bool topic_has_nul(const struct passing *it);
 bool has_alias(const struct passing *it);
-bool expires_at_once(const struct passing *it); /* Message Expiry Interval is 1 */
+bool expires_at_once(const struct passing *it);  /* Message Expiry Interval is 1 */
+bool has_identifier_1(const struct passing *it); /* its first Subscription Identifier is 1 */
 bool has_response_topic(const struct passing *it);
 bool is_before_suback(
 	const struct passing *it);        /* a SUBSCRIBE of its connection waits for its answer */
@@ -54,12 +54,11 @@ bool has_foreign_grant(const struct passing *it); /* SUBACK 3.1.1: none of 0, 1,
 /* ---- what was noted (then_client.h) ---- */
 bool is_noted(const struct passing *it); /* of the connection */
 bool is_not_noted(const struct passing *it);
-bool is_noted_of_session(const struct passing *it);
 bool holds_no_id(const struct passing *it);  /* none, or another one than the packet's */
+bool has_held_id(const struct passing *it);  /* that of hold_id */
 bool has_noted_id(const struct passing *it); /* the Packet Identifier that the session noted */
 
 /* ---- EVENT_MALFORMED: of which type the bytes are ---- */
-bool is_bad_connack(const struct passing *it);
 bool is_bad_publish(const struct passing *it);
 bool is_bad_acknowledgement(const struct passing *it); /* PUBACK to PUBCOMP */
 bool is_bad_suback(const struct passing *it);          /* or UNSUBACK */

@@ -10,9 +10,9 @@ enum {
 	WILL_QOS_SHIFT = 3,
 	OPTION_QOS = 0x03,
 	TYPE_SHIFT = 4,
-	CONTINUED = 0x80,  /* of a byte of Remaining Length */
-	FLAGS_OFFSET = 7,  /* of the Connect Flags in the body of a CONNECT whose protocol is MQTT */
-	SHARE_PREFIX = 7,  /* the length of "$share/" */
+	CONTINUED = 0x80, /* of a byte of Remaining Length */
+	FLAGS_OFFSET = 7, /* of the Connect Flags in the body of a CONNECT whose protocol is MQTT */
+	SHARE_PREFIX = 7, /* the length of "$share/" */
 	LENGTH_BYTES = 4,
 	SURROGATE_FIRST = 0xED,
 	SURROGATE_SECOND = 0xA0,
@@ -40,8 +40,7 @@ static bool any_filter(const struct passing *it, bool (*is)(struct bytes text))
 	return false;
 }
 
-static bool any_property(
-	const struct properties *p, uint32_t id, bool (*is)(struct bytes text))
+static bool any_property(const struct properties *p, uint32_t id, bool (*is)(struct bytes text))
 {
 	for (size_t i = 0; i < p->count; i++)
 		if ((!id || p->list[i].id == id) && (is(p->list[i].value) || is(p->list[i].name)) &&

@@ -19,7 +19,8 @@ bool has_nul_in_id(const struct passing *it);
 bool has_nul_in_topic(const struct passing *it);
 bool has_nul_in_filter(const struct passing *it);
 bool has_nul_in_pair(const struct passing *it);
-bool has_surrogate_in_topic(const struct passing *it); /* in the topic of PUBLISH, or a filter; likewise: */
+bool has_surrogate_in_topic(
+	const struct passing *it); /* in the topic of PUBLISH, or a filter; likewise: */
 bool has_overlong_in_topic(const struct passing *it);
 bool has_far_character_in_topic(const struct passing *it); /* beyond U+10FFFF */
 
@@ -63,7 +64,7 @@ bool has_misplaced_hash(const struct passing *it); /* not alone in its level, or
 bool has_misplaced_plus(const struct passing *it);
 bool has_empty_filter(const struct passing *it);
 bool has_nameless_share(const struct passing *it); /* a ShareName that is empty or has a wildcard */
-bool has_empty_share(const struct passing *it); /* nothing after the ShareName */
+bool has_empty_share(const struct passing *it);    /* nothing after the ShareName */
 bool asks_for_qos3(const struct passing *it);
 
 #endif

@@ -67,7 +67,6 @@ struct session *world_connect(struct world *w, const struct packet *connect)
 {
 	struct session *s = session_of(w, connect->client_id);
 
-	s->version_before = s->version;
 	s->version = connect->level == MQTT_50 ? MQTT_50 : MQTT_311;
 	if (connect->connect_flags & CONNECT_CLEAN)
 		s->subscriptions = NULL;

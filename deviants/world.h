@@ -44,11 +44,10 @@ struct user_known {
 struct session {
 	struct session *next;
 	struct bytes client_id;
-	enum mqtt_version version;        /* of its latest connection ... */
-	enum mqtt_version version_before; /* ... and of the one before, if there was one */
-	unsigned connections;             /* that it has had, the present one included */
-	unsigned resumptions; /* of these without Clean Start, the first connection left out */
-	unsigned open;        /* connections that stand */
+	enum mqtt_version version; /* of its latest connection */
+	unsigned connections;      /* that it has had, the present one included */
+	unsigned resumptions;      /* of these without Clean Start, the first connection left out */
+	unsigned open;             /* connections that stand */
 	struct subscription *subscriptions;
 	struct bytes kept;             /* a packet of its that may be sent again */
 	struct last_will will;         /* of its latest connection that had one ... */

@@ -9,7 +9,7 @@ struct capture;
 
 /* Starts a background process that writes what passes `interface` to and from TCP `port` into
  * `path`; returns when it listens. NULL on failure, with a sentence in `error` (of `error_size`
- * bytes) that says what to do ("eth9: no such interface; `mqttspec run --capture any` takes all").
+ * bytes) that says what to do ("eth9: no such interface; `any` takes all").
  */
 struct capture *capture_start(
 	const char *interface, uint16_t port, const char *path, char *error, size_t error_size);

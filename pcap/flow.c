@@ -203,7 +203,7 @@ void flow_remark(struct pcap_flow *f, int64_t at_us, const char *comment)
 		flow_note(f, at_us, PCAP_OPENER, comment);
 }
 
-void flows_free(struct pcapng *p)
+void made_flows_free(struct pcapng *p)
 {
 	while (p->flows) {
 		struct pcap_flow *older = p->flows->older;

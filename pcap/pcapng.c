@@ -192,7 +192,7 @@ bool pcapng_close(struct pcapng *p)
 	if (fclose(p->file) != 0)
 		pcapng_fail(p, errno);
 	int error = p->error;
-	flows_free(p);
+	made_flows_free(p);
 	buf_fini(&p->block);
 	buf_fini(&p->frame);
 	free(p->buffer);

@@ -4,7 +4,6 @@
 #include <pcap.h> /* libpcap's: no header of this folder has that name */
 #include <poll.h>
 #include <signal.h>
-#include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/prctl.h>
@@ -12,15 +11,9 @@
 #include <unistd.h>
 
 #include "base/clock.h"
+#include "pcap/interface.h"
 
 enum {
-	SNAPSHOT_BYTES = 65535 + 64, /* a whole IP datagram and the link header before it */
-	/* The kernel packs packets into blocks, which it hands over when full or after this time.
-	 * (libpcap's immediate mode would take slots of the snapshot length instead, so few of them
-	 * that a busy loopback loses half of its packets.)
-	 */
-	BLOCK_MS = 20,
-	RING_BYTES = 32 * 1024 * 1024,
 	BATCH_PACKETS = 1024,
 	DRAIN_MS = 1000,
 };
@@ -32,71 +25,20 @@ struct recorder {
 	unsigned long packets; /* flushed into the file */
 };
 
-__attribute__((format(printf, 2, 3))) static bool refuse(
-	struct recorder_report *report, const char *format, ...)
+static bool refuse(struct recorder_report *report, const char *path, const char *why)
 {
-	va_list args;
-
-	va_start(args, format);
-	vsnprintf(report->problem, sizeof(report->problem), format, args);
-	va_end(args);
+	snprintf(report->problem, sizeof(report->problem), "%s: %s", path, why);
 	return false;
 }
 
-static bool refuse_activation(
-	struct recorder_report *report, const char *interface, pcap_t *pcap, int status)
-{
-	switch (status) {
-	case PCAP_ERROR_NO_SUCH_DEVICE:
-		return refuse(report,
-			"%s: no such interface; `mqttspec run --capture any` takes all", interface);
-	case PCAP_ERROR_PERM_DENIED:
-		return refuse(report,
-			"%s: no permission to capture; it takes root or CAP_NET_RAW "
-			"(`setcap cap_net_raw+ep` on the program)",
-			interface);
-	case PCAP_ERROR_IFACE_NOT_UP: return refuse(report, "%s: the interface is down", interface);
-	case PCAP_ERROR: return refuse(report, "%s: %s", interface, pcap_geterr(pcap));
-	default:
-		return refuse(report, "%s: %s (%s)", interface, pcap_statustostr(status),
-			pcap_geterr(pcap));
-	}
-}
-
-static bool interface_open(
+static bool interface_listen(
 	struct recorder *r, const struct recorder_job *job, struct recorder_report *report)
 {
-	char problem[PCAP_ERRBUF_SIZE] = "";
-
-	r->pcap = pcap_create(job->interface, problem);
-	if (!r->pcap)
-		return refuse(report, "%s: %s", job->interface, problem);
-	pcap_set_snaplen(r->pcap, SNAPSHOT_BYTES);
-	pcap_set_buffer_size(r->pcap, RING_BYTES);
-	pcap_set_timeout(r->pcap, BLOCK_MS);
-	int status = pcap_activate(r->pcap);
-	if (status < 0)
-		return refuse_activation(report, job->interface, r->pcap, status);
-	if (pcap_setnonblock(r->pcap, 1, problem) != 0)
-		return refuse(report, "%s: %s", job->interface, problem);
-	return true;
-}
-
-static bool filter_set(
-	struct recorder *r, const struct recorder_job *job, struct recorder_report *report)
-{
-	struct bpf_program program;
 	char filter[32];
 
 	snprintf(filter, sizeof(filter), "tcp port %u", (unsigned)job->port);
-	if (pcap_compile(r->pcap, &program, filter, 1, PCAP_NETMASK_UNKNOWN) != 0)
-		return refuse(report, "%s: no filter for `%s`: %s", job->interface, filter,
-			pcap_geterr(r->pcap));
-	int status = pcap_setfilter(r->pcap, &program);
-	pcap_freecode(&program);
-	if (status != 0)
-		return refuse(report, "%s: %s", job->interface, pcap_geterr(r->pcap));
-	return true;
+	r->pcap = interface_open(job->interface, filter, report->problem, sizeof(report->problem));
+	return r->pcap != NULL;
 }
 
 /* Opens the file itself: libpcap would take the name "-" for the standard output. */
@@ -105,12 +47,12 @@ static bool file_open(
 {
 	r->file = fopen(job->path, "wb");
 	if (!r->file)
-		return refuse(report, "%s: %s", job->path, strerror(errno));
+		return refuse(report, job->path, strerror(errno));
 	r->dump = pcap_dump_fopen(r->pcap, r->file);
 	if (!r->dump)
-		return refuse(report, "%s: %s", job->path, pcap_geterr(r->pcap));
+		return refuse(report, job->path, pcap_geterr(r->pcap));
 	if (pcap_dump_flush(r->dump) != 0)
-		return refuse(report, "%s: %s", job->path, strerror(errno));
+		return refuse(report, job->path, strerror(errno));
 	return true;
 }
 
@@ -137,7 +79,7 @@ static void recorder_drain(struct recorder *r, struct pollfd wait)
 {
 	int64_t deadline_us = clock_now_us() + (int64_t)DRAIN_MS * 1000;
 
-	while (clock_now_us() < deadline_us && poll(&wait, 1, 3 * BLOCK_MS) > 0) {
+	while (clock_now_us() < deadline_us && poll(&wait, 1, 3 * INTERFACE_BLOCK_MS) > 0) {
 		if (recorder_take(r) < 0)
 			return;
 	}
@@ -195,8 +137,7 @@ _Noreturn void recorder_run(const struct recorder_job *job, int report_fd)
 	int term_fd = term_fd_open(job->parent);
 	if (term_fd < 0)
 		_exit(1);
-	report.listening = interface_open(&r, job, &report) && filter_set(&r, job, &report) &&
-		file_open(&r, job, &report);
+	report.listening = interface_listen(&r, job, &report) && file_open(&r, job, &report);
 	report_send(REPORT_FD, &report);
 	if (!report.listening)
 		_exit(1);

@@ -28,6 +28,6 @@ void pcapng_fail(struct pcapng *p, int error);
 void pcapng_packet(struct pcapng *p, int64_t at_us, const char *comment);
 
 /* Frees the flows of a writer. */
-void flows_free(struct pcapng *p);
+void made_flows_free(struct pcapng *p);
 
 #endif

@@ -248,6 +248,12 @@ static bool is_of_the_run(const struct record_case *record)
 	return record->chapter && !strcmp(record->chapter, "survey");
 }
 
+/* A connection of a capture: `id` is "client/" and the ClientId. */
+static bool is_of_a_capture(const struct record_case *record)
+{
+	return record->chapter && !strcmp(record->chapter, "capture");
+}
+
 void case_again(struct buf *b, const struct record_run *run, const struct record_case *record)
 {
 	struct buf words;
@@ -259,6 +265,13 @@ void case_again(struct buf *b, const struct record_run *run, const struct record
 		buf_printf(
 			&words, "mqttspec %s", strcmp(run->role, "agent") ? "run" : "agent-check");
 		shell_add_word(&words, run->target);
+	}
+	if (is_of_a_capture(record)) {
+		buf_add_text(&words, " --client-id");
+		shell_add_word(&words, record->id + strlen("client/"));
+		buf_add(b, words.data, words.len);
+		buf_fini(&words);
+		return;
 	}
 	if (!is_of_the_run(record))
 		shell_add_word(&words, record->id);

@@ -4,9 +4,9 @@
 #include "harness/client_case.h"
 
 enum {
-	BEYOND_ONE_BYTE = 300,
+	BEYOND_ONE_BYTE = 400,
 	BEYOND_TWO_BYTES = 65600,
-	AT_ONCE = 50, /* commands, or messages, before the answers are looked at */
+	AT_ONCE = 200, /* commands, or messages, before the answers are looked at */
 	NUMBER_MAX = 16,
 	LONG_US = 20 * 1000 * 1000,
 };
@@ -57,7 +57,7 @@ static const struct vector each_qos[] = {
 	{ "q2", .extra = &(const unsigned){ 2 } },
 };
 
-CLIENT_CASE(many_published, .title = "Three hundred messages go out, each as it was asked for",
+CLIENT_CASE(many_published, .title = "Four hundred messages go out, each as it was asked for",
 	.refs = { AS_ASKED, "3.1.1:MQTT-2.3.1-1", "3.1.1:MQTT-3.3.1-2", "5.0:MQTT-2.2.1-3",
 		"5.0:MQTT-3.3.1-2" },
 	.level = MUST, .versions = BOTH, ROWS(each_qos))
@@ -117,7 +117,7 @@ static void deliver_many(struct test *t, struct peer *server, unsigned count, un
 	}
 }
 
-CLIENT_CASE(many_received, .title = "Three hundred messages are acknowledged and passed on",
+CLIENT_CASE(many_received, .title = "Four hundred messages are acknowledged and passed on",
 	.refs = { "3.1.1:MQTT-4.3.2-2", "3.1.1:MQTT-4.3.3-2", "5.0:MQTT-4.3.2-4",
 		"5.0:MQTT-4.3.3-8", AS_ASKED },
 	.level = MUST, .versions = BOTH, .rows = each_qos + 1, .row_count = 2)

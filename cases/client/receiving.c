@@ -288,6 +288,17 @@ static unsigned number_of(const struct told *told, unsigned id)
 	return properties_find(&told->properties, id)->number;
 }
 
+/* The n-th, from 0, of this name: a client may keep them by their names. */
+static struct bytes value_of(const struct told *told, const char *name, unsigned n)
+{
+	for (size_t i = 0; i < told->properties.count; i++) {
+		const struct property *p = &told->properties.list[i];
+		if (p->id == 0x26 && bytes_equal(p->name, bytes_of(name)) && !n--)
+			return p->value;
+	}
+	return BYTES("none");
+}
+
 CLIENT_CASE(properties_told, .title = "The properties of a message are passed on as they came",
 	.refs = { "5.0:UALL-AS-ASKED" }, .level = STATED, .versions = V50)
 {
@@ -312,8 +323,12 @@ CLIENT_CASE(properties_told, .title = "The properties of a message are passed on
 		check(t, bytes_equal(text_of(&told, 0x09), BYTES("\x00\xFF\x80 data")),
 			"the Correlation Data byte for byte", "%zu bytes are told, and others",
 			text_of(&told, 0x09).len);
-	if (tells(t, &told, 0x26, "User Properties"))
+	if (tells(t, &told, 0x26, "User Properties")) {
 		check_properties(t, &told.properties, 0x26, 3);
+		check_words(t, "the first value of \"b\"", value_of(&told, "b", 0), "1");
+		check_words(t, "the value of \"a\"", value_of(&told, "a", 0), "2");
+		check_words(t, "the second value of \"b\"", value_of(&told, "b", 1), "3");
+	}
 }
 
 CLIENT_CASE(properties_told_of_each_message,

@@ -131,7 +131,8 @@ CASE(forwarded_live, .title = "The properties of a message reach its subscribers
 	}
 }
 
-CASE(forwarded_by_share, .title = "The properties of a message go through a share unchanged", FORWARDED)
+CASE(forwarded_by_share, .title = "The properties of a message go through a share unchanged",
+	FORWARDED)
 {
 	require_offer(t, OFFER_SHARED);
 	struct peer *member = join(t, "member");
@@ -311,7 +312,7 @@ CASE(disconnect_within_packet_size,
 }
 
 CHAPTER(forwarding, "Forwarded properties, and those of the server", &case_forwarded_live,
-	&case_forwarded_by_share, &case_forwarded_queued, &case_forwarded_again, &case_forwarded_retained,
-	&case_bad_response_topic, &case_no_problem_information,
+	&case_forwarded_by_share, &case_forwarded_queued, &case_forwarded_again,
+	&case_forwarded_retained, &case_bad_response_topic, &case_no_problem_information,
 	&case_problem_information_and_messages, &case_explanations_within_packet_size,
 	&case_disconnect_within_packet_size);

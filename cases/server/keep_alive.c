@@ -248,8 +248,7 @@ CASE(server_keep_alive, .title = "A Server Keep Alive takes the place of the cli
  *                        <--  PUBLISH              <--  PUBLISH
  *                        <--  close: it has said nothing itself
  */
-CASE(keep_alive_with_messages_out,
-	.title = "A silent client is cut off while messages go to it",
+CASE(keep_alive_with_messages_out, .title = "A silent client is cut off while messages go to it",
 	.refs = { "3.1.1:MQTT-3.1.2-24", "5.0:MQTT-3.1.2-22" }, .level = MUST, .versions = BOTH,
 	.budget_ms = 3000)
 {
@@ -269,5 +268,4 @@ CASE(keep_alive_with_messages_out,
 
 CHAPTER(keep_alive, "Keep Alive", &case_keep_alive_expiry, &case_keep_alive_expiry_will,
 	&case_keep_alive_partial_packet, &case_keep_alive_by_any_packet, &case_keep_alive_not_over,
-	&case_keep_alive_0, &case_server_keep_alive,
-	&case_keep_alive_with_messages_out);
+	&case_keep_alive_0, &case_server_keep_alive, &case_keep_alive_with_messages_out);

@@ -267,6 +267,6 @@ CASE(expiry_lowered_on_retained,
 
 CHAPTER(message_expiry, "Message Expiry Interval", &case_expired_in_queue,
 	&case_expired_behind_quota, &case_expiry_lowered_in_queue, &case_expiry_kept_at_once,
-	&case_expiry_kept_on_every_way,
-	&case_expiry_absent_at_once, &case_expiry_absent_on_retained,
-	&case_retained_message_expires, &case_expiry_lowered_on_retained);
+	&case_expiry_kept_on_every_way, &case_expiry_absent_at_once,
+	&case_expiry_absent_on_retained, &case_retained_message_expires,
+	&case_expiry_lowered_on_retained);

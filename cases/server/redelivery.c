@@ -531,5 +531,4 @@ CHAPTER(redelivery, "Messages under way when a connection breaks", &case_qos1_se
 	&case_pubrel_sent_again_when_expired, &case_unsubscribe_under_way,
 	&case_unsubscribe_and_send_again, &case_qos2_received_once,
 	&case_qos2_released_after_return, &case_qos2_forgotten_with_session,
-	&case_qos1_sent_again_after_each_break,
-	&case_qos2_sent_again_after_each_break);
+	&case_qos1_sent_again_after_each_break, &case_qos2_sent_again_after_each_break);

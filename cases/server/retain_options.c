@@ -219,8 +219,8 @@ CASE(retain_as_published_by_wildcard,
 			expect_message(as_published, .payload = payload, .qos = SET(qos),
 				.retain = SET(retain));
 			judging(t, "5.0:MQTT-3.3.1-12");
-			expect_message(cleared, .payload = payload, .qos = SET(qos),
-				.retain = SET(0));
+			expect_message(
+				cleared, .payload = payload, .qos = SET(qos), .retain = SET(0));
 		}
 }
 
@@ -228,5 +228,4 @@ CHAPTER(retain_options, "Retained messages in 5.0", &case_retained_properties,
 	&case_retained_properties_replaced, &case_retain_handling_1,
 	&case_retain_handling_1_in_session, &case_retain_handling_2,
 	&case_retain_handling_of_each_filter, &case_retain_as_published,
-	&case_retained_flag_and_retain_as_published,
-	&case_retain_as_published_by_wildcard);
+	&case_retained_flag_and_retain_as_published, &case_retain_as_published_by_wildcard);

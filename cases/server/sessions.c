@@ -76,7 +76,7 @@ CASE(session_keeps_unsubscriptions,
 	expect_message(back, .topic = "s/kept", .payload = "live");
 }
 
-enum { QUEUED = 50, LONG_QUEUE = 1000, NUMBER_SIZE = 8 };
+enum { QUEUED = 50, LONG_QUEUE = 400, NUMBER_SIZE = 8 };
 
 /* The number that a message has for payload; 0: another payload. */
 static unsigned number_of(const struct packet *message)
@@ -143,8 +143,8 @@ static void check_queue(struct test *t, unsigned qos)
 	unsigned first, kept = play_queue(t, qos, QUEUED, &first);
 
 	if (kept < QUEUED && kept < offers(t)->queue)
-		nonstrict(t, "%u of %u messages are queued, from number %u on", kept, QUEUED,
-			first);
+		nonstrict(
+			t, "%u of %u messages are queued, from number %u on", kept, QUEUED, first);
 }
 
 CASE(queue_at_qos_1, .title = "QoS 1 messages wait for an absent subscriber and come in order",
@@ -165,7 +165,7 @@ CASE(queue_at_qos_2, .title = "QoS 2 messages wait for an absent subscriber and 
 	check_queue(t, 2);
 }
 
-CASE(queue_of_a_thousand, .title = "None of a thousand messages that wait is left out in between",
+CASE(queue_of_hundreds, .title = "None of four hundred messages that wait is left out in between",
 	.refs = { "3.1.1:MQTT-4.5.0-1", "3.1.1:MQTT-4.6.0-6", "5.0:MQTT-4.5.0-1",
 		"5.0:MQTT-4.6.0-5" },
 	.level = MUST, .versions = BOTH)
@@ -424,6 +424,7 @@ CASE(resumed_session_is_served,
 	.level = MUST, .versions = BOTH)
 {
 	static const char *const topics[] = { "s/0", "s/1", "s/2", "s/3" };
+	require_qos(t, 1);
 	unsigned highest = offers(t)->maximum_qos;
 	struct peer *pub = join(t, "publisher");
 	struct peer *sub = join(t, "subscriber", .kept = true);
@@ -438,14 +439,16 @@ CASE(resumed_session_is_served,
 		judging(t, "3.1.1:MQTT-3.8.4-1");
 		judging(t, "5.0:MQTT-3.8.4-1");
 		send_subscribe(sub, .filter = topics[i], .qos = highest, .id = 900 + i);
-		expect_ack(sub, SUBACK, 900 + i);
+		struct packet suback = expect_ack(sub, SUBACK, 900 + i);
+		require(t, suback.codes.len && suback.codes.data[0] == highest,
+			"the target grants less QoS than was asked for");
 		judging(t, "3.1.1:MQTT-4.5.0-1");
 		judging(t, "5.0:MQTT-4.5.0-1");
 		for (unsigned n = 0; n <= i; n++) {
 			unsigned qos = n % (highest + 1);
 			publish(pub, .topic = topics[n], .payload = "live", .qos = qos);
-			expect_message(sub, .topic = topics[n], .payload = "live",
-				.qos = SET(qos), .dup = SET(0));
+			expect_message(sub, .topic = topics[n], .payload = "live", .qos = SET(qos),
+				.dup = SET(0));
 			publish(sub, .topic = topics[n], .payload = "own", .qos = qos);
 			expect_message(sub, .topic = topics[n], .payload = "own", .qos = SET(qos));
 		}
@@ -484,8 +487,7 @@ CASE(requests_in_open_handshakes,
 
 CHAPTER(sessions, "Session State", &case_session_keeps_subscriptions,
 	&case_session_keeps_unsubscriptions, &case_queue_at_qos_1, &case_queue_at_qos_2,
-	&case_queue_of_a_thousand, &case_queue_at_lower_qos, &case_queue_at_qos_0, &case_sessions_are_apart,
-	&case_session_keeps_options, &case_clean_start_ends_session,
+	&case_queue_of_hundreds, &case_queue_at_lower_qos, &case_queue_at_qos_0,
+	&case_sessions_are_apart, &case_session_keeps_options, &case_clean_start_ends_session,
 	&case_clean_session_leaves_nothing, &case_session_lasts_while_connected,
-	&case_resumed_session_is_served,
-	&case_requests_in_open_handshakes);
+	&case_resumed_session_is_served, &case_requests_in_open_handshakes);

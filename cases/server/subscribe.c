@@ -483,7 +483,8 @@ static struct subscribe many_filters(char names[MANY][NAME_SIZE], struct subscri
 }
 
 CASE(hundred_filters,
-	.title = "Each of a hundred filters in one SUBSCRIBE brings its messages, until UNSUBSCRIBE",
+	.title =
+		"Each of a hundred filters in one SUBSCRIBE brings its messages, until UNSUBSCRIBE",
 	.refs = { "3.1.1:MQTT-3.8.4-4", "3.1.1:MQTT-3.8.4-5", "3.1.1:MQTT-4.5.0-1",
 		"3.1.1:MQTT-3.10.4-6", "5.0:MQTT-3.8.4-5", "5.0:MQTT-3.8.4-6", "5.0:MQTT-4.5.0-1",
 		"5.0:MQTT-3.10.4-6" },
@@ -498,7 +499,8 @@ CASE(hundred_filters,
 	char topic[NAME_SIZE];
 	subscribe(sub, .filter = "end/t", .qos = 1);
 	subscribe(control, .filter = "many/#", .qos = 1);
-	struct packet suback = subscribe(sub, .filter = all.filter, .qos = all.qos, .more = all.more);
+	struct packet suback =
+		subscribe(sub, .filter = all.filter, .qos = all.qos, .more = all.more);
 	check_number(t, "codes in SUBACK", suback.codes.len, MANY);
 
 	for (unsigned i = 0; i < MANY; i++) {
@@ -546,5 +548,4 @@ CHAPTER(subscribe, "SUBSCRIBE and SUBACK", &case_suback_identifiers, &case_subac
 	&case_resubscribe_loses_nothing, &case_delivered_at_lower_qos,
 	&case_every_matching_subscriber, &case_overlapping, &case_own_messages_echoed,
 	&case_no_local, &case_no_local_and_own_will, &case_no_local_of_one_subscription,
-	&case_hundred_filters,
-	&case_no_local_by_wildcard);
+	&case_hundred_filters, &case_no_local_by_wildcard);

@@ -302,5 +302,4 @@ CHAPTER(subscription_id, "Subscription Identifiers", &case_bad_subscription_id,
 	&case_subscription_id_of_several_filters, &case_subscription_id_with_retained,
 	&case_subscription_id_replaced, &case_subscription_id_gone_by_unsubscribe,
 	&case_subscription_id_survives_resumption, &case_overlapping_ids,
-	&case_subscription_id_of_each_size,
-	&case_subscription_id_sent_again);
+	&case_subscription_id_of_each_size, &case_subscription_id_sent_again);

@@ -308,8 +308,8 @@ CASE(alias_before_disconnect,
 	send_together(client);
 	for (unsigned i = 0; i < MESSAGES; i++) {
 		snprintf(text, sizeof(text), "message %u", i);
-		send_publish(client, .topic = i ? "" : "a/x", .payload = text, .qos = 1, .id = 1 + i,
-			.props = PROPS(P_TOPIC_ALIAS(1)));
+		send_publish(client, .topic = i ? "" : "a/x", .payload = text, .qos = 1,
+			.id = 1 + i, .props = PROPS(P_TOPIC_ALIAS(1)));
 	}
 	send_disconnect(client);
 	for (unsigned i = 0; i < MESSAGES; i++) {

@@ -38,6 +38,12 @@ static const struct deviation table[] = {
 	{ "client_packet_amid_authentication", "5.0:MQTT-3.1.2-30",
 		"A PINGREQ comes right after a CONNECT with a method.",
 		{ { TO_SERVER, P(CONNECT), { has_method }, follow_by, PINGREQ } } },
+	{ "client_ends_at_method_of_connack", "5.0:U50-AUTH-CLIENTFIRST 5.0:UALL-AS-ASKED",
+		"A CONNACK with a method ends the connection.",
+		{ { TO_CLIENT, P(CONNACK), { has_method }, end_instead, 0 } } },
+	{ "client_ends_at_reauthentication", "5.0:U50-REAUTH-REPLY",
+		"An AUTH that says that all is well ends the connection.",
+		{ { TO_CLIENT, P(AUTH), { is_accepted }, end_instead, 0 } } },
 };
 
 DEVIATION_CHAPTER(client_auth, true, table);

@@ -75,6 +75,20 @@ static const struct deviation table[] = {
 	{ "client_puback_length_longer", "5.0:MQTT-1.5.5-1",
 		"The Remaining Length of PUBACK takes two bytes.",
 		{ { TO_SERVER, P(PUBACK), { is_v50 }, lengthen_header, 2 } } },
+	{ "client_id_ill_formed",
+		"3.1.1:MQTT-1.5.3-1 5.0:MQTT-1.5.4-1 3.1.1:MQTT-3.1.3-4 5.0:MQTT-3.1.3-4",
+		"The ClientId is no UTF-8.", { { TO_SERVER, P(CONNECT), { 0 }, spoil_id, 0 } } },
+	{ "client_user_name_ill_formed", "3.1.1:MQTT-1.5.3-1 5.0:MQTT-1.5.4-1 5.0:MQTT-3.1.3-12",
+		"The user name is no UTF-8.",
+		{ { TO_SERVER, P(CONNECT), { has_user_name }, spoil_user_name, 0 } } },
+	{ "client_response_topic_nul", "5.0:MQTT-1.5.4-2 5.0:MQTT-3.3.2-13 5.0:U50-UTF8-MALFORMED",
+		"A Response Topic has U+0000 in it.",
+		{ { TO_SERVER, P(PUBLISH), { has_response_topic }, add_nul,
+			PROP_RESPONSE_TOPIC } } },
+	{ "client_byte_order_mark_lost",
+		"3.1.1:MQTT-1.5.3-3 5.0:MQTT-1.5.4-3 3.1.1:UALL-AS-ASKED 5.0:UALL-AS-ASKED",
+		"A topic that begins with U+FEFF is sent without it.",
+		{ { TO_SERVER, P(PUBLISH), { 0 }, strip_byte_order_mark, 0 } } },
 };
 
 DEVIATION_CHAPTER(client_names, true, table);

@@ -127,8 +127,8 @@ static const struct deviation table[] = {
 		"PUBCOMP comes with PUBREC, and not after PUBREL.",
 		{ { TO_SERVER, P(PUBREC), { 0 }, follow_by, PUBCOMP },
 			{ TO_CLIENT, P(PUBREL), { 0 }, drop, 0 } } },
-	{ "client_unknown_pubrel_unanswered", "3.1.1:MQTT-4.3.3-2 5.0:MQTT-4.3.3-11",
-		"A PUBREL that is not for a message under way is not answered.",
+	{ "client_latest_pubrel_answered", "3.1.1:MQTT-4.3.3-2 5.0:MQTT-4.3.3-11",
+		"A PUBREL is answered only where it is for the latest QoS 2 message.",
 		{ { TO_SERVER, P(PUBREC), { 0 }, hold_id, 0 },
 			{ TO_CLIENT, P(PUBREL), { holds_no_id }, drop, 0 },
 			{ TO_SERVER, P(PUBCOMP), { 0 }, release_held, 0 } } },
@@ -179,6 +179,17 @@ static const struct deviation table[] = {
 			{ TO_CLIENT, P(PUBLISH), { is_qos2, has_noted_id, is_resumed, is_not_dup },
 				drop, 0 },
 			{ TO_SERVER, P(PUBREC), { 0 }, note_id, 0 } } },
+	{ "client_expired_handshake_ends", "5.0:MQTT-4.3.3-13 5.0:MQTT-4.3.3-11",
+		"A PUBREL is not answered once its message has expired.",
+		{ { TO_CLIENT, P(PUBLISH), { is_qos2, expires_at_once }, note, 1 },
+			{ TO_CLIENT, P(PUBREL), { is_noted }, drop, 0 } } },
+	{ "client_one_space_of_identifiers",
+		"3.1.1:U311-PKTID-SPACES 5.0:U50-PKTID-SET 3.1.1:MQTT-3.3.4-1 5.0:MQTT-3.3.4-1 "
+		"3.1.1:MQTT-4.3.3-2 5.0:MQTT-4.3.3-8 5.0:MQTT-4.3.3-11",
+		"A message of the server under an identifier that the client uses is passed over.",
+		{ { TO_SERVER, P(PUBLISH) | P(SUBSCRIBE), { 0 }, hold_id, 0 },
+			{ TO_CLIENT, P(PUBACK) | P(SUBACK) | P(PUBCOMP), { 0 }, release_held, 0 },
+			{ TO_CLIENT, P(PUBLISH), { has_held_id }, drop, 0 } } },
 };
 
 DEVIATION_CHAPTER(client_receive, true, table);

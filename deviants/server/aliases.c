@@ -2,8 +2,7 @@
 #include "deviants/rows.h"
 
 static const struct deviation table[] = {
-	{ "alias_zero_accepted",
-		"5.0:U50-ALIAS-INVALID~ 5.0:MQTT-3.3.2-8 5.0:MQTT-4.13.1-1",
+	{ "alias_zero_accepted", "5.0:U50-ALIAS-INVALID~ 5.0:MQTT-3.3.2-8 5.0:MQTT-4.13.1-1",
 		"Topic Alias 0 is ignored.",
 		{ { TO_SERVER, P(PUBLISH), { alias_is_zero }, remove_property,
 			PROP_TOPIC_ALIAS } } },
@@ -13,8 +12,7 @@ static const struct deviation table[] = {
 		"A Topic Alias above the server's maximum is ignored.",
 		{ { TO_SERVER, P(PUBLISH), { alias_is_too_high }, remove_property,
 			PROP_TOPIC_ALIAS } } },
-	{ "alias_unknown_ignored",
-		"5.0:U50-ALIAS-UNKNOWN~ 5.0:MQTT-3.3.2-7 5.0:MQTT-4.13.1-1",
+	{ "alias_unknown_ignored", "5.0:U50-ALIAS-UNKNOWN~ 5.0:MQTT-3.3.2-7 5.0:MQTT-4.13.1-1",
 		"A PUBLISH with nothing but an alias that stands for nothing is ignored.",
 		{ { TO_SERVER, P(PUBLISH), { alias_is_unknown }, drop, 0 } } },
 	{ "alias_outlives_connection", "5.0:MQTT-3.3.2-7 5.0:U50-ALIAS-UNKNOWN",
@@ -33,15 +31,15 @@ static const struct deviation table[] = {
 		"A message that is published by its alias alone is not retained.",
 		{ { TO_SERVER, P(PUBLISH), { is_v50, is_retained, has_alias_alone }, set_retain,
 			0 } } },
-	{ "alias_handed_on", "5.0:U50-ALIAS-INDEPENDENT 5.0:MQTT-3.1.2-27 5.0:MQTT-3.1.2-26 "
+	{ "alias_handed_on",
+		"5.0:U50-ALIAS-INDEPENDENT 5.0:MQTT-3.1.2-27 5.0:MQTT-3.1.2-26 "
 		"5.0:U50-ALIASMAX-DEFAULT",
 		"The Topic Alias of a publisher is handed on.",
 		{ { TO_CLIENT, P(PUBLISH), { is_v50, from_alias }, set_property,
 			SET(PROP_TOPIC_ALIAS, 1) } } },
 	{ "alias_message_lost_before_disconnect", "5.0:MQTT-4.5.0-1 5.0:U50-ALIAS-SET",
 		"A message by its alias alone is lost where more comes with it.",
-		{ { TO_SERVER, P(PUBLISH), { is_v50, has_alias_alone, is_pipelined },
-			drop, 0 } } },
+		{ { TO_SERVER, P(PUBLISH), { is_v50, has_alias_alone, is_pipelined }, drop, 0 } } },
 };
 
 DEVIATION_CHAPTER(aliases, false, table);

@@ -5,8 +5,7 @@
 
 static const struct deviation table[] = {
 	/* ---- of the server: announced, and not enforced ---- */
-	{ "maximum_qos_not_enforced",
-		"5.0:U50-MAXQOS-EXCEEDED~ 5.0:MQTT-4.13.1-1",
+	{ "maximum_qos_not_enforced", "5.0:U50-MAXQOS-EXCEEDED~ 5.0:MQTT-4.13.1-1",
 		"CONNACK says Maximum QoS 1, and a PUBLISH at QoS 2 is accepted.",
 		{ { TO_CLIENT, P(CONNACK), { is_accepted, is_v50 }, set_property,
 			SET(PROP_MAXIMUM_QOS, 1) } } },
@@ -24,23 +23,19 @@ static const struct deviation table[] = {
 		"CONNACK says that nothing is retained, and a PUBLISH with RETAIN 1 is accepted.",
 		{ { TO_CLIENT, P(CONNACK), { is_accepted, is_v50 }, set_property,
 			SET(PROP_RETAIN_AVAILABLE, 0) } } },
-	{ "wildcards_unavailable_not_enforced",
-		"5.0:U50-WILDCARDAVAIL~",
+	{ "wildcards_unavailable_not_enforced", "5.0:U50-WILDCARDAVAIL~",
 		"CONNACK says that there are no wildcards, and a filter with one is granted.",
 		{ { TO_CLIENT, P(CONNACK), { is_accepted, is_v50 }, set_property,
 			SET(PROP_WILDCARDS_AVAILABLE, 0) } } },
-	{ "identifiers_unavailable_not_enforced",
-		"5.0:U50-SUBIDAVAIL~",
+	{ "identifiers_unavailable_not_enforced", "5.0:U50-SUBIDAVAIL~",
 		"CONNACK says that there are no Subscription Identifiers, and one is accepted.",
 		{ { TO_CLIENT, P(CONNACK), { is_accepted, is_v50 }, set_property,
 			SET(PROP_IDENTIFIERS_AVAILABLE, 0) } } },
-	{ "shares_unavailable_not_enforced",
-		"5.0:U50-SHAREDAVAIL~",
+	{ "shares_unavailable_not_enforced", "5.0:U50-SHAREDAVAIL~",
 		"CONNACK says that there are no shares, and one is granted.",
 		{ { TO_CLIENT, P(CONNACK), { is_accepted, is_v50 }, set_property,
 			SET(PROP_SHARES_AVAILABLE, 0) } } },
-	{ "packet_size_not_enforced",
-		"5.0:U50-MAXPKT-EXCEEDED~ 5.0:MQTT-3.2.2-15~",
+	{ "packet_size_not_enforced", "5.0:U50-MAXPKT-EXCEEDED~ 5.0:MQTT-3.2.2-15~",
 		"CONNACK says a Maximum Packet Size of 2,000, and larger packets are accepted.",
 		{ { TO_CLIENT, P(CONNACK), { is_accepted, is_v50 }, set_property,
 			SET(PROP_MAXIMUM_PACKET_SIZE, 2000) } } },
@@ -54,7 +49,8 @@ static const struct deviation table[] = {
 		{ { TO_CLIENT, P(CONNACK), { is_accepted, is_v50 }, set_property,
 			  SET(PROP_SERVER_KEEP_ALIVE, 1) },
 			{ TO_SERVER, P(CONNECT), { 0 }, set_keep_alive, 0 } } },
-	{ "session_expiry_of_server_not_kept", "5.0:U50-SESSION-EXPIRY-CONNACK 5.0:MQTT-4.1.0-2 "
+	{ "session_expiry_of_server_not_kept",
+		"5.0:U50-SESSION-EXPIRY-CONNACK 5.0:MQTT-4.1.0-2 "
 		"5.0:U50-STATE-LIFE",
 		"CONNACK says a Session Expiry Interval of 1 s, and the session lasts.",
 		{ { TO_CLIENT, P(CONNACK), { is_accepted, is_v50, session_lasts }, set_property,
@@ -101,7 +97,8 @@ static const struct deviation table[] = {
 		{ { TO_SERVER, P(CONNECT), { is_resumed }, remove_property,
 			PROP_MAXIMUM_PACKET_SIZE } } },
 	/* ---- of the client: its Receive Maximum ---- */
-	{ "quota_forgotten_later", "5.0:MQTT-3.3.4-9 5.0:MQTT-4.9.0-1 5.0:MQTT-4.9.0-2 "
+	{ "quota_forgotten_later",
+		"5.0:MQTT-3.3.4-9 5.0:MQTT-4.9.0-1 5.0:MQTT-4.9.0-2 "
 		"5.0:U50-QUOTA-RESET",
 		"The client's Receive Maximum is ignored where its session is resumed.",
 		{ { TO_SERVER, P(CONNECT), { is_resumed }, remove_property,
@@ -112,7 +109,8 @@ static const struct deviation table[] = {
 	{ "quota_not_freed_by_pubcomp", "5.0:U50-QUOTA-INCREMENT 5.0:MQTT-4.9.0-1",
 		"PUBCOMP frees no place of the Receive Maximum.",
 		{ { TO_SERVER, P(PUBCOMP), { is_v50 }, drop, 0 } } },
-	{ "qos0_needs_quota", "5.0:U50-RECVMAX-DEFAULT 5.0:MQTT-4.9.0-3 5.0:MQTT-4.5.0-1 "
+	{ "qos0_needs_quota",
+		"5.0:U50-RECVMAX-DEFAULT 5.0:MQTT-4.9.0-3 5.0:MQTT-4.5.0-1 "
 		"5.0:MQTT-3.3.4-10",
 		"QoS 0 messages are lost while the client's Receive Maximum is used up.",
 		{ { TO_CLIENT, P(PUBLISH), { is_v50, is_qos0, quota_is_used_up }, drop, 0 } } },
@@ -122,7 +120,8 @@ static const struct deviation table[] = {
 	{ "suback_needs_quota", "5.0:MQTT-3.3.4-10 5.0:MQTT-4.9.0-3 5.0:MQTT-3.8.4-1",
 		"SUBSCRIBE is not answered while the client's Receive Maximum is used up.",
 		{ { TO_CLIENT, P(SUBACK) | P(UNSUBACK), { is_v50, quota_is_used_up }, drop, 0 } } },
-	{ "puback_needs_quota", "5.0:MQTT-3.3.4-10 5.0:MQTT-4.9.0-3 5.0:MQTT-3.3.4-1 "
+	{ "puback_needs_quota",
+		"5.0:MQTT-3.3.4-10 5.0:MQTT-4.9.0-3 5.0:MQTT-3.3.4-1 "
 		"5.0:MQTT-4.3.2-4",
 		"PUBLISH is not answered while the client's Receive Maximum is used up.",
 		{ { TO_CLIENT, P(PUBACK) | P(PUBREC) | P(PUBCOMP), { is_v50, quota_is_used_up },

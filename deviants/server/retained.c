@@ -119,11 +119,13 @@ static const struct deviation table[] = {
 		"3.1.1:MQTT-3.3.1-6 5.0:MQTT-3.3.1-9 5.0:U50-RETAIN-AS-NEW 3.1.1:U311-SUB-NEW",
 		"Of several retained messages for a subscription the second is not sent.",
 		{ { TO_CLIENT, P(PUBLISH), { is_retained, by_wildcard, is_second }, drop, 0 } } },
-	{ "retained_twice", "3.1.1:UALL-QOS0-AT-MOST-ONCE 5.0:UALL-QOS0-AT-MOST-ONCE "
+	{ "retained_twice",
+		"3.1.1:UALL-QOS0-AT-MOST-ONCE 5.0:UALL-QOS0-AT-MOST-ONCE "
 		"3.1.1:MQTT-3.3.1-6 5.0:MQTT-3.3.1-9",
 		"A retained message of QoS 0 is sent twice.",
 		{ { TO_CLIENT, P(PUBLISH), { is_retained, is_qos0 }, repeat, 2 } } },
-	{ "retained_at_qos0", "3.1.1:MQTT-3.8.4-6 5.0:MQTT-3.8.4-8 3.1.1:MQTT-3.3.1-5 "
+	{ "retained_at_qos0",
+		"3.1.1:MQTT-3.8.4-6 5.0:MQTT-3.8.4-8 3.1.1:MQTT-3.3.1-5 "
 		"5.0:MQTT-3.3.1-5",
 		"A retained message of QoS 1 comes at QoS 0.",
 		{ { TO_CLIENT, P(PUBLISH), { is_retained, is_qos1, is_not_dup }, lower_to_qos0,
@@ -143,8 +145,8 @@ static const struct deviation table[] = {
 	{ "as_published_lost_at_qos1", "5.0:MQTT-3.3.1-13",
 		"With Retain As Published, RETAIN 1 is forwarded as 0 at QoS 1.",
 		{ { TO_CLIENT, P(PUBLISH),
-			{ is_retained, from_retained, by_retain_as_published, is_qos1 },
-			set_retain, 0 } } },
+			{ is_retained, from_retained, by_retain_as_published, is_qos1 }, set_retain,
+			0 } } },
 	{ "as_published_always_by_share", "5.0:MQTT-3.3.1-13",
 		"With Retain As Published on a share, RETAIN 0 is forwarded as 1.",
 		{ { TO_CLIENT, P(PUBLISH), { is_live, by_retain_as_published, by_share },

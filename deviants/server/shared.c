@@ -42,10 +42,12 @@ static const struct deviation table[] = {
 		"A member of a share with QoS 0 gets messages at QoS 1.",
 		{ { TO_SERVER, P(SUBSCRIBE), { has_share, asks_for_qos0 }, raise_filter_qos, 1 },
 			{ TO_CLIENT, P(SUBACK), { is_v50 }, lower_codes, 0 } } },
-	{ "shares_of_all_names_are_one", "5.0:U50-SHARE-INDEPENDENT 5.0:U50-SHARE-ONE 5.0:MQTT-4.5.0-1",
+	{ "shares_of_all_names_are_one",
+		"5.0:U50-SHARE-INDEPENDENT 5.0:U50-SHARE-ONE 5.0:MQTT-4.5.0-1",
 		"All ShareNames are one.",
 		{ { TO_SERVER, P(SUBSCRIBE) | P(UNSUBSCRIBE), { has_share }, one_share, 0 } } },
-	{ "share_member_counts_twice", "5.0:U50-SHARE-RESUB 5.0:U50-SHARE-ONE "
+	{ "share_member_counts_twice",
+		"5.0:U50-SHARE-RESUB 5.0:U50-SHARE-ONE "
 		"5.0:UALL-QOS0-AT-MOST-ONCE",
 		"Who has subscribed twice to a share gets its QoS 0 messages twice.",
 		{ { TO_CLIENT, P(PUBLISH), { by_share, by_replaced, is_qos0 }, repeat, 2 } } },
@@ -68,11 +70,13 @@ static const struct deviation table[] = {
 		"A QoS 1 message comes through a share at QoS 0.",
 		{ { TO_CLIENT, P(PUBLISH), { by_share, is_qos1, is_not_dup }, lower_to_qos0,
 			0 } } },
-	{ "share_of_wildcard_loses", "5.0:U50-SHARE-ONE 5.0:MQTT-4.5.0-1 5.0:UALL-DELIVER-MATCH "
+	{ "share_of_wildcard_loses",
+		"5.0:U50-SHARE-ONE 5.0:MQTT-4.5.0-1 5.0:UALL-DELIVER-MATCH "
 		"5.0:UALL-HASH-PARENT 5.0:UALL-PLUS-ONE",
 		"Wildcards in the filter of a share match nothing.",
 		{ { TO_SERVER, P(SUBSCRIBE), { has_share, has_wildcard }, spoil_wildcards, 0 } } },
-	{ "share_loses_when_a_member_leaves", "5.0:U50-SHARE-LIFE 5.0:U50-SHARE-ONE 5.0:MQTT-4.5.0-1",
+	{ "share_loses_when_a_member_leaves",
+		"5.0:U50-SHARE-LIFE 5.0:U50-SHARE-ONE 5.0:MQTT-4.5.0-1",
 		"When a member of a share has gone the others get nothing any more.",
 		{ { TO_CLIENT, P(PUBLISH), { by_share_that_was_left, is_live }, drop, 0 } } },
 	{ "share_filter_squeezed", "5.0:U50-SHARE-PREFIX 5.0:U50-SHARE-ONE 5.0:MQTT-4.5.0-1",

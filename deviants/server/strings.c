@@ -4,9 +4,9 @@
 #define STRINGS    "3.1.1:MQTT-1.5.3-1 5.0:MQTT-1.5.4-1"
 #define PROPERTIES "5.0:MQTT-1.5.4-1 5.0:MQTT-1.5.7-1 5.0:U50-UTF8-MALFORMED"
 #define NUL        "3.1.1:MQTT-1.5.3-2 5.0:MQTT-1.5.4-2"
-#define TOPICS                                                                              \
-	STRINGS                                                                             \
-	" 3.1.1:MQTT-3.3.2-1 5.0:MQTT-3.3.2-1 3.1.1:MQTT-3.8.3-1 5.0:MQTT-3.8.3-1 "         \
+#define TOPICS                                                                      \
+	STRINGS                                                                     \
+	" 3.1.1:MQTT-3.3.2-1 5.0:MQTT-3.3.2-1 3.1.1:MQTT-3.8.3-1 5.0:MQTT-3.8.3-1 " \
 	"3.1.1:MQTT-3.10.3-1 5.0:MQTT-3.10.3-1 5.0:U50-UTF8-MALFORMED"
 
 static const struct deviation table[] = {
@@ -48,7 +48,8 @@ static const struct deviation table[] = {
 	{ "surrogate_accepted",
 		"3.1.1:MQTT-1.5.3-1 5.0:MQTT-1.5.4-1~ 3.1.1:MQTT-3.3.2-1 5.0:MQTT-3.3.2-1 "
 		"3.1.1:MQTT-3.8.3-1 5.0:MQTT-3.8.3-1 3.1.1:MQTT-3.10.3-1 "
-		"5.0:MQTT-3.10.3-1 5.0:U50-UTF8-MALFORMED", "Topics and filters may have surrogates.",
+		"5.0:MQTT-3.10.3-1 5.0:U50-UTF8-MALFORMED",
+		"Topics and filters may have surrogates.",
 		{ { TO_SERVER, P(PUBLISH) | P(SUBSCRIBE) | P(UNSUBSCRIBE),
 			{ has_surrogate_in_topic }, mend_strings, 0 } } },
 	{ "overlong_form_accepted",
@@ -65,8 +66,8 @@ static const struct deviation table[] = {
 		"Topics and filters may have characters beyond U+10FFFF.",
 		{ { TO_SERVER, P(PUBLISH) | P(SUBSCRIBE) | P(UNSUBSCRIBE),
 			{ has_far_character_in_topic }, mend_strings, 0 } } },
-	{ "nul_in_id_accepted",
-		"3.1.1:MQTT-1.5.3-2 5.0:MQTT-1.5.4-2 5.0:MQTT-3.1.4-1", "A ClientId may have U+0000.",
+	{ "nul_in_id_accepted", "3.1.1:MQTT-1.5.3-2 5.0:MQTT-1.5.4-2 5.0:MQTT-3.1.4-1",
+		"A ClientId may have U+0000.",
 		{ { TO_SERVER, P(CONNECT), { has_nul_in_id }, mend_strings, 0 } } },
 	{ "nul_in_topic_accepted",
 		"3.1.1:MQTT-1.5.3-2 5.0:MQTT-1.5.4-2~ 3.1.1:MQTT-4.7.3-2 "
@@ -79,8 +80,7 @@ static const struct deviation table[] = {
 		"A filter may have U+0000.",
 		{ { TO_SERVER, P(SUBSCRIBE) | P(UNSUBSCRIBE), { has_nul_in_filter }, mend_strings,
 			0 } } },
-	{ "nul_in_pair_accepted",
-		"5.0:MQTT-1.5.4-2 5.0:MQTT-1.5.7-1~",
+	{ "nul_in_pair_accepted", "5.0:MQTT-1.5.4-2 5.0:MQTT-1.5.7-1~",
 		"A User Property may have U+0000.",
 		{ { TO_SERVER, P(PUBLISH) | P(SUBSCRIBE) | P(UNSUBSCRIBE), { has_nul_in_pair },
 			mend_strings, 0 } } },
@@ -127,16 +127,15 @@ static const struct deviation table[] = {
 		"3.1.1:MQTT-4.7.3-4 5.0:MQTT-4.7.3-4 3.1.1:UALL-LEVELS 5.0:UALL-LEVELS "
 		"3.1.1:MQTT-3.3.2-3 5.0:MQTT-3.3.2-3",
 		"A slash at the beginning of topics and filters is left out.",
-		{ { TO_SERVER, P(PUBLISH) | P(SUBSCRIBE) | P(UNSUBSCRIBE), { 0 },
-			strip_first_slash, 0 } } },
+		{ { TO_SERVER, P(PUBLISH) | P(SUBSCRIBE) | P(UNSUBSCRIBE), { 0 }, strip_first_slash,
+			0 } } },
 	{ "blanks_ignored",
 		"3.1.1:MQTT-4.7.3-4 5.0:MQTT-4.7.3-4 3.1.1:MQTT-3.3.2-3 5.0:MQTT-3.3.2-3 "
 		"3.1.1:UALL-TOPIC-CASE 5.0:UALL-TOPIC-CASE",
 		"Blanks are left out of topics and filters.",
 		{ { TO_SERVER, P(PUBLISH) | P(SUBSCRIBE) | P(UNSUBSCRIBE), { 0 }, strip_blanks,
 			0 } } },
-	{ "topic_cut",
-		"3.1.1:MQTT-4.7.3-3 5.0:MQTT-4.7.3-3 3.1.1:MQTT-4.5.0-1 5.0:MQTT-4.5.0-1",
+	{ "topic_cut", "3.1.1:MQTT-4.7.3-3 5.0:MQTT-4.7.3-3 3.1.1:MQTT-4.5.0-1 5.0:MQTT-4.5.0-1",
 		"A topic of more than 60,000 bytes is cut.",
 		{ { TO_SERVER, P(PUBLISH), { 0 }, cut_topic, 60000 } } },
 };

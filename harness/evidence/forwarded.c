@@ -86,8 +86,8 @@ static struct changes find_changes(
 }
 
 /* The same User Properties, in another order. */
-static bool only_order_differs(const struct changes *c, const struct properties *want,
-	const struct properties *came)
+static bool only_order_differs(
+	const struct changes *c, const struct properties *want, const struct properties *came)
 {
 	if (c->missing.first || c->added.first || c->altered.first != USER_PROPERTY ||
 		c->altered.seen != UINT64_C(1) << USER_PROPERTY)
@@ -161,6 +161,6 @@ void check_forwarded_at(struct place at, struct test *t, const struct packet *pa
 		: arena_printf(t->arena, "0x%02X", (unsigned)first);
 
 	if (first)
-		test_differ(t, at, DIFFERENCE(SPEC_PROPERTY, about),
-			what_was_due(t->arena, &c), what_came(t, &c, packet));
+		test_differ(t, at, DIFFERENCE(SPEC_PROPERTY, about), what_was_due(t->arena, &c),
+			what_came(t, &c, packet));
 }

@@ -6,6 +6,7 @@
  *                           "3" has come before                              repeated
  *                           "3" has come on an earlier connection and is
  *                           sent again, as "2" will be after it              order
+ *                           the same, and "2" is not sent again              missing
  *                           nobody published a "3"                           payload, or topic
  */
 #include <string.h>
@@ -181,15 +182,15 @@ bool messages_differ(struct peer *p, const struct packet *got, const struct mess
 			messages_from_store(p, got, came);
 		return out->kinds;
 	}
+	bool early = came && is_sent_again_early(p, got, came, wanted);
+	bool ordered = early && postings_are_ordered(came, wanted);
+	bool later = early && comes_later(p, want);
 	if (!came)
 		*out = altered(got, want);
-	else if (is_sent_again_early(p, got, came, wanted) && postings_are_ordered(came, wanted) &&
-		comes_later(p, want))
+	else if (early && ordered && later)
 		*out = DIFFERENCE(SPEC_ORDER, "PUBLISH");
-	else if (is_sent_again_early(p, got, came, wanted) && test_theirs(t) == SIDE_CLIENT &&
-		!comes_later(p, want))
-		*out = lost(
-			came, wanted); /* a client that sends the others again has left it out */
+	else if (early && !later && (ordered || test_theirs(t) == SIDE_CLIENT))
+		*out = lost(came, wanted); /* whoever sends the others again has left it out */
 	else if (posting_times(came, p->client_id) > 1)
 		*out = copied(p, got, came);
 	else if (!wanted || came->order < wanted->order)

@@ -28,6 +28,7 @@ struct monitor *monitor_new(
 	struct monitor *m = arena_new(a, struct monitor);
 
 	m->arena = a;
+	m->words = a;
 	m->version = version;
 	m->judged = judged;
 	m->before = session;
@@ -54,17 +55,8 @@ void breach(struct monitor *m, enum monitor_rule rule, const char *format, ...)
 	if (!statement)
 		return;
 	va_start(args, format);
-	finding_add(m, statement, arena_vprintf(m->arena, format, args));
+	finding_add(m, statement, arena_vprintf(m->words, format, args));
 	va_end(args);
-}
-
-void *id_table_at(struct arena *a, struct id_table *table, uint16_t id)
-{
-	uint8_t **page = &table->pages[id / IDS_PER_PAGE];
-
-	if (!*page)
-		*page = arena_alloc(a, IDS_PER_PAGE * table->element_size);
-	return *page + id % IDS_PER_PAGE * table->element_size;
 }
 
 struct bytes bytes_kept(struct arena *a, struct bytes b)
@@ -171,6 +163,11 @@ static bool judge_client_turn(struct monitor *m, const struct packet *p)
 	return true;
 }
 
+static bool begins_connection(const struct packet *p)
+{
+	return p->type == CONNECT || p->type == CONNACK || p->type == AUTH;
+}
+
 static bool judge_turn(struct monitor *m, const struct packet *p)
 {
 	/* [U311-PKT-TYPE] [U50-PKT-TYPE] */
@@ -179,6 +176,8 @@ static bool judge_turn(struct monitor *m, const struct packet *p)
 			judges_server(m) ? "server" : "client");
 		return false;
 	}
+	if (m->joined && begins_connection(p))
+		return true;
 	return judges_server(m) ? judge_server_turn(m, p) : judge_client_turn(m, p);
 }
 
@@ -226,7 +225,7 @@ static void judge(struct monitor *m, const struct packet *p)
 			m->phase = PHASE_OVER;
 		return;
 	}
-	if (p->type == CONNECT)
+	if (p->type == CONNECT && !m->joined)
 		note_connect(m, p);
 	else if (connack_is_old_refusal(m, p))
 		m->greeting = GREETING_FOREIGN;
@@ -237,7 +236,8 @@ static void judge(struct monitor *m, const struct packet *p)
 	if (version_traits(m->version).properties)
 		judge_properties(m, p);
 	judge_codes(m, p);
-	judge_contents(m, p);
+	if (!m->joined || !begins_connection(p))
+		judge_contents(m, p);
 }
 
 static void note(struct monitor *m, const struct packet *p)
@@ -293,7 +293,7 @@ static const char *own_statement(struct monitor *m, const char *rule)
 	size_t len = strlen(version);
 
 	if (!strchr(rule, ':'))
-		return arena_printf(m->arena, "%s:%s", version, rule);
+		return arena_printf(m->words, "%s:%s", version, rule);
 	return !strncmp(rule, version, len) && rule[len] == ':' ? rule : NULL;
 }
 
@@ -303,7 +303,7 @@ static void judge_malformed(struct monitor *m, const struct wire_result *result)
 
 	/* A server that has read no CONNECT of this version may be speaking another one. */
 	if (statement && (m->greeting == GREETING_CLEAR || !judges_server(m)))
-		finding_add(m, statement, arena_text(m->arena, result->what));
+		finding_add(m, statement, arena_text(m->words, result->what));
 	if (m->phase == PHASE_OPEN && judges_server(m))
 		m->phase = PHASE_LOST;
 }

@@ -48,6 +48,27 @@ size_t monitor_malformed(struct monitor *m, enum side from, const struct wire_re
 /* `from` ended its direction (FIN or RST). */
 size_t monitor_closed(struct monitor *m, enum side from, const struct finding **findings);
 
+/* For captures, where connections are long and many: what the monitor remembers does not grow with the
+ * number of packets. Identifiers at rest are forgotten, and what that takes away accuses nobody; the
+ * sentences of findings are made in `words`, which may be emptied before the next packet. What is replaced
+ * stays in the monitor's arena, so a copy into a new one is smaller.
+ */
+void monitor_lean(struct monitor *m, struct arena *words);
+struct monitor *monitor_copy(struct arena *a, const struct monitor *m);
+
+/* The connection began before the monitor did, or some of it was not seen: what has been seen so far is
+ * forgotten, and from here on only what stands by itself is judged.
+ */
+void monitor_join(struct monitor *m);
+
+/* `session` as in monitor_new; for a CONNACK that comes next. */
+void monitor_follow(struct monitor *m, const struct monitor *session);
+
+/* Whether the session may go on after this connection, as far as CONNECT says; and whether its judge knows
+ * all of it.
+ */
+bool monitor_session_stays(const struct monitor *m);
+
 /* How many QoS 1 and 2 messages of the judged side are under way, and whether this one is. */
 unsigned monitor_under_way(const struct monitor *m);
 bool monitor_is_under_way(const struct monitor *m, uint16_t id);

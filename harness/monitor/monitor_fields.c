@@ -118,11 +118,12 @@ static void judge_integers(struct monitor *m, const struct packet *p)
 void judge_text(struct monitor *m, enum monitor_rule ill_formed, enum monitor_rule nul,
 	struct bytes text, const char *field)
 {
+	if (!text.len)
+		return;
 	size_t good = utf8_check(text.data, text.len);
-
 	if (good < text.len)
 		breach(m, ill_formed, "%s is no UTF-8 from its byte %zu on", field, good);
-	if (text.len && memchr(text.data, 0, text.len))
+	if (memchr(text.data, 0, text.len))
 		breach(m, nul, "%s contains U+0000", field);
 }
 

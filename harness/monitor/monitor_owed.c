@@ -19,6 +19,13 @@ static struct owed *owed_at(struct monitor *m, uint16_t id)
 	return id_table_at(m->arena, &m->owed, id);
 }
 
+bool owed_at_rest(const void *element)
+{
+	const struct owed *o = element;
+
+	return !o->open && !o->pubacks && !o->pubrecs && !o->pubcomps;
+}
+
 static bool are_sound(const struct properties *p)
 {
 	for (size_t i = 0; i < p->count; i++)
@@ -39,10 +46,9 @@ static bool is_sound(const struct packet *p)
 
 void note_publish(struct monitor *m, const struct packet *p)
 {
-	struct owed *o = owed_at(m, p->id);
-
 	if (!p->qos)
 		return;
+	struct owed *o = owed_at(m, p->id);
 	o->here |= m->phase == PHASE_ACCEPTED;
 	m->unordered |= !is_sound(p);
 	if (p->qos == 3) {
@@ -157,10 +163,10 @@ static void inherit_owed(struct monitor *m, const struct owed *from, uint16_t id
 
 void owed_inherit(struct monitor *m, const struct monitor *before)
 {
-	for (unsigned id = 0; id < NUMBER_OF_IDS; id++) {
-		const struct owed *page =
-			(const struct owed *)before->owed.pages[id / IDS_PER_PAGE];
-		if (page)
-			inherit_owed(m, &page[id % IDS_PER_PAGE], (uint16_t)id);
-	}
+	const struct owed *from;
+	uint32_t at = 0;
+	uint16_t id;
+
+	while ((from = id_table_next(&before->owed, &at, &id)))
+		inherit_owed(m, from, id);
 }

@@ -70,7 +70,7 @@ static bool may_repeat(const struct spec_property *known, uint32_t place)
 static void judge_list(struct monitor *m, const struct packet *p, const struct properties *list,
 	uint32_t place, const char *where)
 {
-	size_t seen[UINT8_MAX + 1] = { 0 }; /* by id */
+	uint64_t once = 0, again = 0; /* bit n: property n; the highest is 0x2A */
 
 	for (size_t i = 0; i < list->count; i++) {
 		const struct property *value = &list->list[i];
@@ -82,7 +82,11 @@ static void judge_list(struct monitor *m, const struct packet *p, const struct p
 		}
 		if (!judge_sender(m, p, value->id))
 			continue;
-		if (++seen[known->id] == 2 && !may_repeat(known, place))
+		uint64_t bit = UINT64_C(1) << known->id;
+		bool second = once & bit && !(again & bit);
+		again |= once & bit;
+		once |= bit;
+		if (second && !may_repeat(known, place))
 			breach(m, RULE_PROPERTY_REPEATED, "%s has %s more than once", where,
 				known->name);
 		judge_value(m, value, known);

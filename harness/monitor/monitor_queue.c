@@ -38,6 +38,16 @@ void order_expect(struct arena *a, struct order_queue *q, uint16_t id)
 	q->entries[q->count++] = (struct order_entry){ .id = id };
 }
 
+void order_copy(struct arena *a, struct order_queue *to, const struct order_queue *from)
+{
+	size_t count = from->count - from->first;
+
+	*to = (struct order_queue){ .count = count, .capacity = count };
+	if (count)
+		to->entries =
+			arena_copy(a, from->entries + from->first, count * sizeof(*to->entries));
+}
+
 bool order_take(struct order_queue *q, uint16_t id)
 {
 	struct order_entry *entry = order_find(q, id);

@@ -15,6 +15,13 @@ static struct sent *sent_at(struct monitor *m, uint16_t id)
 	return id_table_at(m->arena, &m->sent, id);
 }
 
+bool sent_at_rest(const void *element)
+{
+	const struct sent *s = element;
+
+	return s->kind == SENT_NOTHING && !s->muddled && !s->releases_due;
+}
+
 static bool is_publish(const struct sent *s)
 {
 	return s->kind == SENT_QOS_1 || s->kind == SENT_QOS_2;
@@ -85,7 +92,7 @@ static void judge_first(struct monitor *m, struct sent *s, const struct packet *
 				p->id);
 		return;
 	}
-	if (p->dup && begins_afresh(m))
+	if (p->dup && begins_afresh(m) && !m->sent.forgetful)
 		breach(m, p->qos == 1 ? RULE_FIRST_DUP_QOS_1 : RULE_FIRST_DUP_QOS_2,
 			"PUBLISH %u has DUP 1 when it is sent for the first time", p->id);
 	start(m, s, p, content);
@@ -94,13 +101,15 @@ static void judge_first(struct monitor *m, struct sent *s, const struct packet *
 /* Under the identifier that it has there; 0: it has not come on this connection. */
 static unsigned comes_here_as(const struct monitor *m, uint64_t content)
 {
-	for (unsigned id = 1; id < NUMBER_OF_IDS; id++) {
-		const struct sent *page = (const struct sent *)m->sent.pages[id / IDS_PER_PAGE];
-		const struct sent *s = page ? &page[id % IDS_PER_PAGE] : NULL;
-		if (s && s->here && s->content == content)
-			return id;
-	}
-	return 0;
+	const struct sent *s;
+	unsigned lowest = 0;
+	uint32_t at = 0;
+	uint16_t id;
+
+	while ((s = id_table_next(&m->sent, &at, &id)))
+		if (s->here && s->content == content && (!lowest || id < lowest))
+			lowest = id;
+	return lowest;
 }
 
 /* Another message under it: either it was given to a new one too early, or what is sent again does not keep
@@ -205,9 +214,9 @@ unsigned monitor_under_way(const struct monitor *m)
 
 bool monitor_is_under_way(const struct monitor *m, uint16_t id)
 {
-	const struct sent *page = (const struct sent *)m->sent.pages[id / IDS_PER_PAGE];
+	const struct sent *s = id_table_find(&m->sent, id);
 
-	return page && is_unsettled(&page[id % IDS_PER_PAGE]);
+	return s && is_unsettled(s);
 }
 
 /* ---- how the other side answers it ----------------------------------------------------------- */
@@ -277,7 +286,7 @@ void judge_pubrel(struct monitor *m, const struct packet *p)
 	if (s->muddled || m->blurred || s->refused)
 		return;
 	if (!s->here) {
-		if (begins_afresh(m))
+		if (begins_afresh(m) && !m->sent.forgetful)
 			breach(m, RULE_ANSWER_ID, "PUBREL %u, but no PUBLISH has that identifier",
 				p->id);
 	} else if (s->released) {
@@ -308,11 +317,12 @@ static void inherit_sent(struct monitor *m, const struct sent *from, uint16_t id
 
 void sent_inherit(struct monitor *m, const struct monitor *before)
 {
-	for (unsigned id = 0; id < NUMBER_OF_IDS; id++) {
-		const struct sent *page =
-			(const struct sent *)before->sent.pages[id / IDS_PER_PAGE];
-		if (page)
-			inherit_sent(m, &page[id % IDS_PER_PAGE], (uint16_t)id);
-	}
+	const struct sent *from;
+	uint32_t at = 0;
+	uint16_t id;
+
+	while ((from = id_table_next(&before->sent, &at, &id)))
+		inherit_sent(m, from, id);
+	m->sent.forgetful |= before->sent.forgetful;
 	m->sent_count += before->sent_count;
 }

@@ -15,6 +15,8 @@
  *	monitor_owed.c             what it answers; monitor_queue.c: in what order
  *	monitor_subscriptions.c    requests, grants, and whom a message may reach
  *	monitor_topics.c           filters and topics
+ *	monitor_ids.c              what is kept of a Packet Identifier or Topic Alias
+ *	monitor_lean.c             for captures: without growing, and from the middle on
  */
 #ifndef HARNESS_MONITOR_STATE_H
 #define HARNESS_MONITOR_STATE_H
@@ -26,7 +28,8 @@
 enum {
 	QOS_NONE = -1, /* nothing is granted */
 	NUMBER_OF_IDS = 65536,
-	IDS_PER_PAGE = 256,
+	SUBSCRIPTIONS_MAX = 1024, /* that a lean monitor tells apart ... */
+	REQUESTS_MAX = 1024,      /* ... and those that it waits for an answer to */
 };
 
 /* Properties that rules ask for by name. */
@@ -55,12 +58,18 @@ enum {
 	PROP_SHARED_AVAILABLE = 0x2A,
 };
 
-/* One element for each of the 65536 Packet Identifiers or Topic Aliases, in pages that are made
- * when they are first needed.
+/* One element for each Packet Identifier or Topic Alias that has come up: open addressing, with a
+ * power of two of places.
  */
 struct id_table {
 	size_t element_size;
-	uint8_t *pages[NUMBER_OF_IDS / IDS_PER_PAGE];
+	uint32_t *keys; /* 1 above the identifier; 0: a free place */
+	uint8_t *elements;
+	uint32_t places;
+	uint32_t count;
+	/* Whether nothing is lost with an element but what it says of the past. NULL: all are kept. */
+	bool (*at_rest)(const void *element);
+	bool forgetful; /* some that were at rest are gone */
 };
 
 /* ---- the connection ------------------------------------------------------------------------ */
@@ -182,6 +191,8 @@ struct request {
 
 struct monitor {
 	struct arena *arena;
+	struct arena *words; /* for the sentences of findings */
+	bool lean;           /* watches a capture: what it remembers is bounded */
 	enum mqtt_version version;
 	enum side judged;
 	const struct monitor *before; /* of the earlier connection; may be NULL */
@@ -196,8 +207,9 @@ struct monitor {
 	bool greeted_again; /* the client sent a second CONNECT */
 	bool ended;         /* the judged side closed the connection */
 	bool blurred;       /* something that cannot be read was sent: answers may be to that */
-	bool late;  /* the other side spoke on after the end: who knows what was read of it */
-	bool early; /* the server sent more than AUTH before CONNACK */
+	bool late;   /* the other side spoke on after the end: who knows what was read of it */
+	bool early;  /* the server sent more than AUTH before CONNACK */
+	bool joined; /* what came before, CONNECT and CONNACK among it, is not known */
 
 	struct limits limits;
 	bool limits_bind;        /* the judged side knows of them */
@@ -229,7 +241,13 @@ struct monitor {
 void breach(struct monitor *m, enum monitor_rule rule, const char *format, ...)
 	__attribute__((format(printf, 3, 4)));
 
-void *id_table_at(struct arena *a, struct id_table *table, uint16_t id);
+/* monitor_ids.c. A pointer holds until the next id_table_at of the table. */
+void *id_table_at(struct arena *a, struct id_table *table, uint16_t id); /* made if need be */
+const void *id_table_find(const struct id_table *table, uint16_t id);    /* or NULL */
+
+/* The next element from the place *at on, which begins with 0; NULL after the last. */
+const void *id_table_next(const struct id_table *table, uint32_t *at, uint16_t *id);
+void id_table_copy(struct arena *a, struct id_table *to, const struct id_table *from);
 
 struct bytes bytes_kept(struct arena *a, struct bytes b); /* a copy in the arena */
 bool bytes_contain(struct bytes b, const char *any_of);
@@ -279,6 +297,7 @@ void judge_request_id(struct monitor *m, const struct packet *p);
 void note_answer(struct monitor *m, const struct packet *p);
 void note_request_answer(struct monitor *m, const struct packet *p); /* SUBACK, UNSUBACK */
 void sent_inherit(struct monitor *m, const struct monitor *before);
+bool sent_at_rest(const void *element);
 
 /* monitor_owed.c */
 void owed_show_limits(struct monitor *m, const struct packet *p); /* PUBACK, PUBREC, PUBCOMP */
@@ -286,10 +305,12 @@ void judge_answer(struct monitor *m, const struct packet *p);     /* PUBACK, PUB
 void note_publish(struct monitor *m, const struct packet *p);
 void note_pubrel(struct monitor *m, const struct packet *p);
 void owed_inherit(struct monitor *m, const struct monitor *before);
+bool owed_at_rest(const void *element);
 
 /* monitor_queue.c */
 void order_expect(struct arena *a, struct order_queue *q, uint16_t id);
 bool order_take(struct order_queue *q, uint16_t id); /* false: another one had to come first */
+void order_copy(struct arena *a, struct order_queue *to, const struct order_queue *from);
 
 /* monitor_subscriptions.c */
 void judge_request(struct monitor *m, const struct packet *p); /* SUBSCRIBE, UNSUBSCRIBE */
@@ -297,6 +318,7 @@ void judge_request_answer(struct monitor *m, const struct packet *p);
 void judge_delivery(struct monitor *m, const struct packet *p, struct bytes topic);
 void note_request(struct monitor *m, const struct packet *p);
 void subscriptions_inherit(struct monitor *m, const struct monitor *before);
+void subscriptions_copy(struct monitor *to, const struct monitor *from);
 
 /* monitor_topics.c */
 enum filter_fault {

@@ -130,6 +130,14 @@ static bool is_any_topic(const struct monitor *m, struct bytes filter)
 	return special || filter_check(filter, m->version) != FILTER_GOOD;
 }
 
+/* Too many to tell apart: any message may be for one of them. */
+static bool has_too_many(struct monitor *m)
+{
+	if (m->lean && m->subscription_count >= SUBSCRIPTIONS_MAX)
+		m->any_topic = true;
+	return m->lean && m->any_topic;
+}
+
 static size_t note_filter(struct monitor *m, const struct packet *p, const struct filter *f)
 {
 	size_t index = subscription_find(m, f->text);
@@ -149,7 +157,11 @@ void note_request(struct monitor *m, const struct packet *p)
 {
 	struct request r = { .type = p->type, .id = p->id, .filter_count = p->filter_count };
 
-	if (p->type == SUBSCRIBE && p->filter_count) {
+	if (m->lean && m->request_count >= REQUESTS_MAX) {
+		m->blurred = true; /* the answers to the next ones cannot be told apart */
+		return;
+	}
+	if (p->type == SUBSCRIBE && p->filter_count && !has_too_many(m)) {
 		r.subscriptions = arena_alloc(m->arena, p->filter_count * sizeof(*r.subscriptions));
 		for (size_t i = 0; i < p->filter_count; i++)
 			r.subscriptions[i] = note_filter(m, p, &p->filters[i]);
@@ -189,7 +201,7 @@ static void request_remove(struct monitor *m, struct request *r)
 
 static void grant(struct monitor *m, const struct request *r, const struct packet *p)
 {
-	for (size_t i = 0; i < r->filter_count; i++) {
+	for (size_t i = 0; r->subscriptions && i < r->filter_count; i++) {
 		struct subscription *s = &m->subscriptions[r->subscriptions[i]];
 		/* Codes that cannot be told apart may have granted all that was asked. */
 		int qos = r->filter_count != p->codes.len ? s->asked
@@ -305,5 +317,28 @@ void subscriptions_inherit(struct monitor *m, const struct monitor *before)
 		to->granted = qos > to->granted ? qos : to->granted;
 		for (size_t k = 0; k < from->id_count; k++)
 			subscription_add_id(m, to, from->ids[k]);
+	}
+}
+
+void subscriptions_copy(struct monitor *to, const struct monitor *from)
+{
+	struct arena *a = to->arena;
+
+	to->subscription_capacity = from->subscription_count;
+	to->subscriptions = arena_copy(
+		a, from->subscriptions, from->subscription_count * sizeof(*to->subscriptions));
+	for (size_t i = 0; i < to->subscription_count; i++) {
+		struct subscription *s = &to->subscriptions[i];
+		s->filter = bytes_kept(a, s->filter);
+		s->ids = arena_copy(a, s->ids, s->id_count * sizeof(*s->ids));
+		s->id_capacity = s->id_count;
+	}
+	to->request_capacity = from->request_count;
+	to->requests = arena_copy(a, from->requests, from->request_count * sizeof(*to->requests));
+	for (size_t i = 0; i < to->request_count; i++) {
+		struct request *r = &to->requests[i];
+		if (r->subscriptions)
+			r->subscriptions = arena_copy(
+				a, r->subscriptions, r->filter_count * sizeof(*r->subscriptions));
 	}
 }

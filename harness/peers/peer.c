@@ -51,10 +51,10 @@ struct peer *peer_new(struct test *t, const char *role)
 	p->party = arena_new(t->arena, struct tape_party);
 	p->party->name = party_name(t, role);
 	const struct peer *before = t->peer_count ? t->peers[t->peer_count - 1] : NULL;
-	p->monitor = monitor_new(
-		t->arena, p->version, test_theirs(t), before ? before->monitor : NULL);
-	p->conduct = monitor_new(
-		t->arena, p->version, test_ours(t), before ? before->conduct : NULL);
+	p->monitor =
+		monitor_new(t->arena, p->version, test_theirs(t), before ? before->monitor : NULL);
+	p->conduct =
+		monitor_new(t->arena, p->version, test_ours(t), before ? before->conduct : NULL);
 	buf_init(&p->in, INPUT_LIMIT);
 	buf_init(&p->corked, INPUT_LIMIT);
 	buf_init(&p->shown, INPUT_LIMIT);

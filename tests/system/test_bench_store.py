@@ -149,6 +149,8 @@ def test_the_witness_notes_what_is_written_to_files(tmp_path):
     ("run", ["--rows", "fan-inn"], "bench/run: no row fan-inn; there are "),
     ("restart", ["--rows", "emty"], "bench/restart: no row emty; there are "),
     ("restart", ["--share", "0"], "bench/restart: --share takes 1 to 1000\n"),
+    ("check", ["--rows", "emty"], "bench/check: no row emty; there are batches, "),
+    ("check", ["--pairs", "0"], "bench/check: --pairs and --mib begin at 1\n"),
     ("count", ["--beside", "/nowhere"], "bench/count: /nowhere: no such program\n")])
 def test_what_the_programs_do_not_know_is_refused(program, arguments, sentence):
     run = subprocess.run([sys.executable, "-B", ROOT / "bench" / program, *arguments], capture_output=True, text=True,

@@ -234,6 +234,13 @@ static void the_newcomer_takes_over(void **state)
 	say(new, "32 r s\"t\" m1 p{} b\"x\"");
 	expect(new, "PUBLISH \"t\" q1 id 1 \"x\"");
 	expect(new, "PUBACK id 1");
+	/* Nor has a session ended that was to end long ago, had its client not come back. */
+	hang_up(new);
+	new = join_with(r, "c", false, "11 w100");
+	wait_ms(r, 200000);
+	struct client *last = join_with(r, "c", false, "11 w100");
+	expect(last,
+		"CONNACK success, session present, Receive Maximum 1000, Topic Alias Maximum 64");
 	/* A session that ends with its connection is not there to be continued. */
 	struct client *a = join(r, MQTT_311, "a"), *b = join_311(r, "a", false);
 	expect_closed(a);

@@ -100,6 +100,38 @@ static void a_pubrec_ahead_of_its_publish_gets_one_pubrel(void **state)
 	expect_silence(sub);
 }
 
+/* What a PUBREL was sent for is ended by a PUBCOMP, and nothing else is. [MQTT-4.3.3-3] */
+static void a_pubcomp_ends_nothing_before_the_pubrel(void **state)
+{
+	struct rig *r = *state;
+	struct client *sub = join_with(r, "sub", false, "11 w100");
+	struct client *pub = join(r, MQTT_50, "pub");
+
+	hear(sub);
+	subscribe_to(sub, "t", 2);
+	say(pub, "34 r s\"t\" m7 p{} b\"m\"");
+	expect(pub, "PUBREC id 7");
+	say(pub, "62 r m7");
+	expect(pub, "PUBCOMP id 7");
+	expect(sub, "PUBLISH \"t\" q2 id 1 \"m\"");
+	say(sub, "70 r m1");
+	hang_up(sub);
+	sub = join_with(r, "sub", false, "11 w100");
+	hear(sub);
+	expect(sub, "PUBLISH \"t\" q2 id 1 dup \"m\"");
+}
+
+/* A string has 65,535 bytes at most (1.5.3 of 3.1.1, 1.5.4 of 5.0), and so many are handed on. */
+static void the_longest_topic_is_handed_on(void **state)
+{
+	struct rig *r = *state;
+	struct client *c = join(r, MQTT_311, "c");
+
+	subscribe_to(c, "#", 0);
+	say(c, "30 r n65535 41*65535 78");
+	assert_int_equal(strncmp(hear(c), "PUBLISH \"AAAA", 13), 0);
+}
+
 int main(void)
 {
 #define TEST(name) cmocka_unit_test_setup_teardown(name, rig_set_up, rig_tear_down)
@@ -107,6 +139,8 @@ int main(void)
 		TEST(an_identifier_that_is_open_is_not_used_again),
 		TEST(all_identifiers_are_open),
 		TEST(a_pubrec_ahead_of_its_publish_gets_one_pubrel),
+		TEST(a_pubcomp_ends_nothing_before_the_pubrel),
+		TEST(the_longest_topic_is_handed_on),
 	};
 	return cmocka_run_group_tests_name("broker_outgoing", tests, NULL, NULL);
 }

@@ -245,7 +245,7 @@ static void an_interface_that_is_not_there_is_named(void **state)
 		skip();
 	}
 	assert_non_null(strstr(error, "eth-none0: no such interface"));
-	assert_non_null(strstr(error, "--capture any"));
+	assert_non_null(strstr(error, "`any` takes all"));
 	assert_int_equal(access(place->path, F_OK), -1); /* nothing is left behind */
 }
 
