@@ -349,8 +349,10 @@ static void publish_what_is_due(struct load *l)
 			publish(l, 1);
 		return;
 	}
-	while (l->sent < l->o.messages && under_way(l) < l->o.window)
-		publish(l, BURST);
+	for (uint64_t now; l->sent < l->o.messages && (now = under_way(l)) < l->o.window;) {
+		uint64_t free = l->o.window - now;
+		publish(l, free < BURST ? (unsigned)free : BURST);
+	}
 }
 
 static void run(struct load *l)

@@ -72,13 +72,15 @@ static void fill(const char *path, unsigned count)
 	struct batch b;
 
 	batch_init(&b);
-	DEMAND(!table_open(&t, path, TABLE_FILE, 0));
+	DEMAND(!table_open(&t, path, TABLE_FILE, UINT64_MAX));
 	for (unsigned commit = 0; commit < 5; commit++) {
 		for (unsigned i = commit; i < count; i += commit < 4 ? 4 : 1)
 			if (commit < 4 || i % 3 == 0)
 				change(&b, i, commit == 4);
 		DEMAND(!table_room(&t, b.count, b.len));
-		DEMAND(!table_write(&t, &b, 1000 + commit, 1000 + commit));
+		const struct head head = { .wall_ms = 1000 + commit, .pairs_ms = 1000 + commit };
+		DEMAND(!table_commit(&t, &b, &head));
+		table_settle(&t, &t.written, b.count, b.len);
 		batch_clear(&b);
 	}
 	table_close(&t);
@@ -199,15 +201,16 @@ static size_t edit(size_t len, const uint8_t e[static EDIT])
 /* As a broker would that had read it. */
 static void write_on(void)
 {
+	const struct head head = { .wall_ms = 2000, .pairs_ms = 2000 };
 	struct table t = { 0 };
 	struct batch b;
 
 	batch_init(&b);
-	if (!table_open(&t, all.file, TABLE_FILE, 0)) {
+	if (!table_open(&t, all.file, TABLE_FILE, UINT64_MAX)) {
 		for (unsigned i = 0; i < 40; i++)
 			change(&b, 3 * i, i % 4 == 1);
 		if (!table_room(&t, b.count, b.len))
-			(void)table_write(&t, &b, 2000, 2000);
+			(void)table_commit(&t, &b, &head);
 		table_close(&t);
 	}
 	batch_fini(&b);
