@@ -105,6 +105,7 @@ class World:
                     raise Broken(f"the connection of {c.id} outlives the broker")
                 select.select([c.socket], [], [], 1)
             c.lose()
+        for c in self.model.clients:
             c.outlive()
         self.count(self.server.wait())
         raise Died
