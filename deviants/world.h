@@ -12,7 +12,8 @@
 
 enum {
 	NOTES = 8, /* numbers that a deviation may keep, with the meaning that it gives them */
-	PUBLISHED_LATELY = 512,
+	PUBLISHED_LATELY =
+		1 << 16, /* more than a load has between a break and what is sent again */
 	SESSION_BUCKETS = 1024,
 	WORLD_ALIASES = 256,
 	REMOVED_LATELY = 64,

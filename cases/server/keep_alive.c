@@ -261,7 +261,7 @@ CASE(keep_alive_with_messages_out, .title = "A silent client is cut off while me
 	hang(silent);
 	for (unsigned ms = 0; ms < longest_silence_ms(seconds) && is_open(silent); ms += GAP_MS) {
 		publish(pub, .topic = "alive/t", .payload = "tick");
-		wait_closed_ms(silent, GAP_MS);
+		let_pass(t, GAP_MS);
 	}
 	expect_end_of_silence(t, silent, seconds);
 }

@@ -42,8 +42,8 @@ static void expect_no_double(struct test *t, struct load *load)
  */
 CASE(load_at_qos_1,
 	.title = "Of 80,000 messages at QoS 1 from ten publishers at once each arrives, in order",
-	.refs = { "3.1.1:MQTT-4.5.0-1", "3.1.1:MQTT-4.6.0-6", "5.0:MQTT-4.5.0-1",
-		"5.0:MQTT-4.6.0-5" },
+	.refs = { "3.1.1:MQTT-4.5.0-1", "3.1.1:MQTT-4.6.0-6", "3.1.1:MQTT-4.3.2-2",
+		"5.0:MQTT-4.5.0-1", "5.0:MQTT-4.6.0-5", "5.0:MQTT-4.3.2-4" },
 	.level = MUST, .versions = BOTH)
 {
 	struct peer *sub = join(t, "subscriber");

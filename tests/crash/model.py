@@ -168,6 +168,8 @@ class Model:
             return
         if c.version == 5 and (p.expiry_s is None or p.expiry_s > m.expiry_s):
             raise Fault(f"{c.id} got {m} with an expiry of {p.expiry_s} s, of {m.expiry_s}")
+        if p.dup:  # it has been sent before, and what expires after that is sent again [MQTT-4.3.3-7]
+            return
         began = c.away_since  # the event from which on it had no connection, before this one
         if m.accepted and began < m.sent and c.connected_s > m.accepted_s + m.expiry_s + SLACK_S:
             raise Fault(f"{c.id} got {m}, which had expired")
