@@ -6,7 +6,9 @@
 #include "harness/test.h"
 
 enum {
-	BYTEWISE_MAX = 4096, /* bytes of a packet up to which SEGMENT_BYTES writes each by itself */
+	BYTEWISE_MAX =
+		4096, /* bytes of a packet up to which SEGMENT_BYTES writes each by itself ... */
+	PIECES_MAX = 512, /* ... and how many pieces a longer one has */
 	BYTE_PAUSE_US =
 		200, /* between writes of SEGMENT_BYTES and SEGMENT_SPLIT: for separate reads */
 };
@@ -65,6 +67,11 @@ static void write_in_pieces(struct peer *p, struct output o, size_t first, size_
 		if (o.len)
 			usleep(BYTE_PAUSE_US);
 	}
+}
+
+static size_t bytes_at_once(size_t len)
+{
+	return len <= BYTEWISE_MAX ? 1 : len / PIECES_MAX + 1;
 }
 
 void peer_flush(struct peer *p)
@@ -177,7 +184,7 @@ void peer_send(struct peer *p, struct bytes bytes, size_t secret)
 		else
 			write_all(p, all);
 		break;
-	case SEGMENT_BYTES: write_in_pieces(p, all, 1, all.len / BYTEWISE_MAX + 1); break;
+	case SEGMENT_BYTES: write_in_pieces(p, all, 1, bytes_at_once(all.len)); break;
 	case SEGMENT_SPLIT: write_in_pieces(p, all, t->play->split_at, SIZE_MAX); break;
 	case SEGMENT_BATCH: cork(p, all); break;
 	}

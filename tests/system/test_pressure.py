@@ -6,8 +6,6 @@ import subprocess
 
 import pytest
 
-pytestmark = pytest.mark.bulk
-
 import test_narrow
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]

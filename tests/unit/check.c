@@ -457,7 +457,7 @@ static void mqtt_3_1_is_named_and_not_judged(void **state)
 static void a_password_is_never_shown(void **state)
 {
 	static const char *const texts[] = {
-		"> 10 r s'MQTT' @ C3 n0 p{} s'me' s'user' s'secret'\n" WELCOME,
+		("> 10 r s'MQTT' @ C3 n0 p{} s'me' s'user' s'secret'\n" WELCOME),
 		/* It says that there is none. */
 		"> 10 r s'MQTT' @ 02 n0 p{} s'me' s'user' s'secret'\n<close\n",
 		"> 10 FF FF FF FF 7F s'MQTT' @ C2 s'me' s'secret'\n<close\n",

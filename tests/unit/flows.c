@@ -388,8 +388,8 @@ static void what_is_over_is_forgotten_at_last(void **state)
 {
 	enum { KNOWN = 4096 };
 	struct rig *r = *state;
-	for (uint16_t i = 0; i < KNOWN + 2; i++) {
-		r->client_port = 10000 + i;
+	for (unsigned i = 0; i < KNOWN + 2; i++) {
+		r->client_port = (uint16_t)(10000 + i);
 		rig_send(r, C, "A", 1, 1, "abc");
 		rig_send(r, C, "R", 4, 1, "");
 		rig_told(r, "begin; > abc; > rst; over: ended");
@@ -531,7 +531,7 @@ static void a_thousand_connections_are_kept_apart(void **state)
 {
 	struct rig *r = *state;
 	for (uint16_t i = 0; i < 1000; i++) {
-		r->client_port = 10000 + i;
+		r->client_port = (uint16_t)(10000 + i);
 		rig_open(r);
 	}
 	for (uint16_t i = 0; i < 1000; i++) {
@@ -552,14 +552,14 @@ static void those_that_stay_are_found(void **state)
 	limits.flows = 1000;
 	struct rig *r = rig_again(state, limits);
 	for (uint16_t i = 0; i < 5000; i++) {
-		r->client_port = 10000 + i;
+		r->client_port = (uint16_t)(10000 + i);
 		rig_send(r, C, "S", 0, 0, "");
 		rig_send(r, S, "SA", 0, 1, "");
 		buf_reset(&r->told);
 	}
 	assert_int_equal(flows_counted(r->flows)->flows_most, 1000);
 	for (uint16_t i = 4200; i < 5000; i++) {
-		r->client_port = 10000 + i;
+		r->client_port = (uint16_t)(10000 + i);
 		rig_send(r, C, "A", 1, 1, "abc");
 		rig_told(r, "> abc");
 	}

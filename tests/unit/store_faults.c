@@ -270,9 +270,9 @@ static void no_failure_on_the_way_to_the_table_loses_anything(void **state)
 		assert_true(try_open(p));
 		fail_from(call, kinds[call % KINDS].error, i % 2);
 		faults.is_short = kinds[call % KINDS].is_short;
-		for (uint8_t n = 0; n < COMMITS; n++) {
-			uint8_t gone[2] = { 'f', n };
-			for (unsigned tries = 0; !put(p, n); tries++) {
+		for (unsigned n = 0; n < COMMITS; n++) {
+			uint8_t gone[2] = { 'f', (uint8_t)n };
+			for (unsigned tries = 0; !put(p, (uint8_t)n); tries++) {
 				assert_in_range(tries, 0, 20);
 				if (failed++ > 2)
 					fail_no_more();
