@@ -181,9 +181,11 @@ void check_report_end(const struct check_report *r, const struct check *check)
 	for (int side = SIDE_CLIENT; side <= SIDE_SERVER; side++) {
 		fprintf(r->to, "; the %s broke", side == SIDE_CLIENT ? "clients" : "servers");
 		if (n->findings[side])
-			fprintf(r->to, " rules %llu times, in %llu connections",
+			fprintf(r->to, " rules %llu time%s, on %llu connection%s",
 				(unsigned long long)n->findings[side],
-				(unsigned long long)n->connections_with[side]);
+				n->findings[side] == 1 ? "" : "s",
+				(unsigned long long)n->connections_with[side],
+				n->connections_with[side] == 1 ? "" : "s");
 		else
 			fprintf(r->to, " none");
 	}

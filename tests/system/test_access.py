@@ -432,6 +432,8 @@ def test_listeners_of_all_kinds_side_by_side(start, tmp_path):
     v6, path = free_port(), tmp_path / "broker.sock"
     ours = start("ours", "listener {port} 127.0.0.1\n" f"listener 0 {path}\nmax_connections 2\n"
                  f"listener {v6}\nsocket_domain ipv6\nallow_anonymous true\n")
+    for place in (path, f"port {v6}"):
+        ours.wait_for_log(f"{place}\n")
     sub = Peer(path, "sub")
     assert sub.subscribe("t") == [0]
     Peer(ours.port, "pub").publish("t", "1", 1)
