@@ -1,6 +1,7 @@
 /* Many messages, more than one byte can count, and more than two: identifiers begin again, and nothing else may. */
 #include <stdio.h>
 
+#include "cases/common/handshake.h"
 #include "harness/client_case.h"
 
 enum {
@@ -10,17 +11,6 @@ enum {
 	NUMBER_MAX = 16,
 	LONG_US = 20 * 1000 * 1000,
 };
-
-static void settle(struct peer *server, const struct packet *m)
-{
-	if (m->qos == 1) {
-		send_ack(server, PUBACK, m->id);
-	} else if (m->qos == 2) {
-		send_ack(server, PUBREC, m->id);
-		expect_ack(server, PUBREL, m->id);
-		send_ack(server, PUBCOMP, m->id);
-	}
-}
 
 static const char *number(char text[static NUMBER_MAX], unsigned n)
 {

@@ -4,21 +4,10 @@
 #include <math.h>
 #include <string.h>
 
+#include "cases/common/handshake.h"
 #include "harness/client_case.h"
 
 enum { PATIENCE_MS = 3000 };
-
-/* Brings a message of the client to the end of its handshake. */
-static void settle(struct peer *server, const struct packet *m)
-{
-	if (m->qos == 1) {
-		send_ack(server, PUBACK, m->id);
-	} else if (m->qos == 2) {
-		send_ack(server, PUBREC, m->id);
-		expect_ack(server, PUBREL, m->id);
-		send_ack(server, PUBCOMP, m->id);
-	}
-}
 
 /* ---- as it was told ------------------------------------------------------------------------- */
 
