@@ -32,7 +32,7 @@ struct passing {
 	unsigned copies;         /* 1; 0: it is dropped */
 	int64_t delay_ms;        /* others may pass it */
 	bool kept;               /* until the next one of its type has passed */
-	bool ends;               /* the connection, behind it */
+	bool ends;               /* the connection, after it */
 };
 
 /* Takes what can be told apart from the lane's `in`, lets the deviation have it, and hands it on. */

@@ -9,10 +9,10 @@ void drop(struct passing *it, long none);
 void repeat(struct passing *it, long times);        /* so many times in all */
 void repeat_as_dup(struct passing *it, long none);  /* itself, and again with DUP 1 */
 void swap_with_next(struct passing *it, long none); /* of its type */
-void hang(struct passing *it, long none);           /* it and all behind it, for ever */
+void hang(struct passing *it, long none);           /* it and all after it, for ever */
 
 /* ---- the connection ---- */
-void end(struct passing *it, long none);         /* behind this packet */
+void end(struct passing *it, long none);         /* after this packet */
 void end_instead(struct passing *it, long none); /* of it */
 void keep_open(struct passing *it, long none);   /* EVENT_END: the other side does not hear of it */
 void delay_end(struct passing *it, long ms);     /* EVENT_END */
@@ -94,7 +94,7 @@ void forget_one_subscription(struct passing *it, long none);
 void send_to_client(struct passing *it,
 	long type); /* an acknowledgement of this type, with the packet's identifier, back to who sent it */
 void follow_by(struct passing *it,
-	long type); /* the packet, one of this type with its identifier behind it */
+	long type); /* the packet, one of this type with its identifier after it */
 void precede_by(struct passing *it, long type); /* before it */
 void send_system_message(
 	struct passing *it, long none); /* back to who subscribed: a message of `$SYS/deviant` */

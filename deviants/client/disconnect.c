@@ -9,7 +9,7 @@ static const struct deviation table[] = {
 		"A client does not close after its DISCONNECT.",
 		{ { TO_SERVER, EVENT_END, { is_disconnected }, keep_open, 0 } } },
 	{ "client_packet_after_disconnect", "3.1.1:MQTT-3.14.4-2 5.0:MQTT-3.14.4-1",
-		"A client sends PINGREQ behind DISCONNECT.",
+		"A client sends PINGREQ after DISCONNECT.",
 		{ { TO_SERVER, P(DISCONNECT), { 0 }, follow_by, PINGREQ } } },
 	{ "client_disconnect_missing", "3.1.1:UALL-AS-ASKED 5.0:UALL-AS-ASKED",
 		"A client closes without DISCONNECT.",

@@ -35,7 +35,7 @@ static const struct deviation table[] = {
 		"A QoS 1 message with a Message Expiry Interval of a second is not sent again.",
 		{ { TO_SERVER, P(PUBLISH), { is_dup, is_qos1, expires_at_once }, drop, 0 } } },
 	{ "client_resent_out_of_order_later", "3.1.1:MQTT-4.6.0-1 5.0:MQTT-4.6.0-1",
-		"Of the messages that are sent again, the third comes behind the fourth.",
+		"Of the messages that are sent again, the third comes after the fourth.",
 		{ { TO_SERVER, P(PUBLISH), { is_dup, is_third }, swap_with_next, 0 } } },
 	{ "client_resent_twice", "5.0:MQTT-4.4.0-1", "What is sent again is sent twice.",
 		{ { TO_SERVER, P(PUBLISH), { is_dup, is_v50 }, repeat, 2 } } },

@@ -71,7 +71,7 @@ static const struct deviation table[] = {
 		"A QoS 1 message is sent again under another identifier.",
 		{ { TO_CLIENT, P(PUBLISH), { is_qos1, is_dup }, shift_id, 100 } } },
 	{ "qos1_resent_out_of_order", "3.1.1:MQTT-4.6.0-6 5.0:MQTT-4.6.0-5",
-		"Of the QoS 1 messages that are sent again, the first comes behind the second.",
+		"Of the QoS 1 messages that are sent again, the first comes after the second.",
 		{ { TO_CLIENT, P(PUBLISH), { is_qos1, is_dup, is_first }, swap_with_next, 0 } } },
 	{ "qos1_identifier_stays_used",
 		"3.1.1:U311-PKTID-REUSE 5.0:U50-PKTID-REUSE 5.0:MQTT-4.3.2-5 "

@@ -72,7 +72,7 @@ static const struct deviation table[] = {
 		"The second message of QoS 2 on a connection is not delivered.",
 		{ { TO_CLIENT, P(PUBLISH), { is_qos2, is_second }, drop, 0 } } },
 	{ "pubrel_before_pubrec", "3.1.1:MQTT-4.3.3-1 5.0:MQTT-4.3.3-4",
-		"A PUBLISH at QoS 2 has its PUBREL right behind it.",
+		"A PUBLISH at QoS 2 has its PUBREL right after it.",
 		{ { TO_CLIENT, P(PUBLISH), { is_qos2, is_not_dup }, follow_by, PUBREL } } },
 	{ "qos2_identifier_stays_used",
 		"3.1.1:U311-PKTID-REUSE 3.1.1:MQTT-4.5.0-1 3.1.1:UALL-QOS2-EXACTLY-ONCE "

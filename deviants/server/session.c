@@ -53,7 +53,7 @@ static const struct deviation table[] = {
 		{ { TO_CLIENT, P(PUBLISH), { is_resumed, is_acknowledged, is_not_dup, is_first },
 			drop, 0 } } },
 	{ "queue_reversed", "3.1.1:MQTT-4.6.0-6 5.0:MQTT-4.6.0-5",
-		"Of the messages that waited for a client the first comes behind the second.",
+		"Of the messages that waited for a client the first comes after the second.",
 		{ { TO_CLIENT, P(PUBLISH), { is_resumed, is_not_dup, is_first }, swap_with_next,
 			0 } } },
 	{ "queue_without_properties",
