@@ -24,6 +24,9 @@ struct load *load_begin_at(struct place at, struct test *t, struct load_plan pla
 	struct load *load = arena_new(t->arena, struct load);
 	unsigned allowed = offers(t)->receive_maximum;
 
+	if (!plan.publishers || plan.publishers > LOAD_PUBLISHERS_MAX ||
+		plan.messages / plan.publishers > LOAD_EACH_MAX)
+		test_end(t, at, VERDICT_ERROR, "the load is more than the harness allows");
 	require_qos_at(at, t, plan.qos);
 	if (is_guest(t) && plan.messages > GUEST_MAX)
 		plan.messages = GUEST_MAX;
@@ -49,7 +52,9 @@ void load_hears_at(struct place at, struct load *load, struct peer *peer)
 {
 	struct load_hearer *hearer = arena_new(load->test->arena, struct load_hearer);
 
-	(void)at;
+	if (load->hearer_count == LOAD_HEARERS_MAX)
+		test_end(load->test, at, VERDICT_ERROR,
+			"the load has more hearers than the harness allows");
 	hearer->role = peer->role;
 	for (unsigned i = 0; i < LOAD_PUBLISHERS_MAX; i++)
 		hearer->last[i] = -1;
