@@ -92,7 +92,7 @@ static enum source_got file_damaged(struct source *s)
 	if (in->end > 1 && head[0] == 0x1f && head[1] == 0x8b)
 		return source_fail(
 			s, "is compressed; `zcat %.256s | mqttspec check -` reads it", s->name);
-	return source_fail(s, "is no capture: %s", s->container.problem);
+	return source_fail(s, "not a capture: %s", s->container.problem);
 }
 
 static enum source_got file_ends(struct source *s)
@@ -102,7 +102,7 @@ static enum source_got file_ends(struct source *s)
 	if (!intake_offset(in) && in->begin == in->end)
 		return source_fail(s, "is empty");
 	if (s->container.kind == CONTAINER_UNKNOWN)
-		return source_fail(s, "is no capture: it has %zu bytes", in->end - in->begin);
+		return source_fail(s, "not a capture: it has %zu bytes", in->end - in->begin);
 	if (in->begin != in->end)
 		return source_fail(s,
 			"is cut off at byte %" PRIu64

@@ -126,7 +126,7 @@ static void what_is_wrong_with_a_file_is_told(void **state)
 	check_end(f, file_open(f, false), 0, "is empty");
 
 	put(f->fd, f->bytes.data, 2);
-	check_end(f, file_open(f, false), 0, "is no capture: it has 2 bytes");
+	check_end(f, file_open(f, false), 0, "not a capture: it has 2 bytes");
 
 	put(f->fd, f->bytes.data + 2, f->bytes.len - 5);
 	check_end(f, file_open(f, false), 2,
