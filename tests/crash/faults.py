@@ -83,9 +83,19 @@ class Trial:
         if self.new:
             self.introduce()
         world.work(steps=STEPS if self.kind != "grow" else 4 * STEPS)
+        if self.lasting and self.kind == "grow":
+            self.fill()
         if self.lasting:
             self.look_at_bystander()
         return None
+
+    def fill(self):
+        """Until the file would have to grow: when that is depends on what has reached it from the journal."""
+        end_s = time.monotonic() + LIMIT_S
+        while not self.errors():
+            if time.monotonic() > end_s:
+                raise Fault("there is no room for more, and it does not say so")
+            self.world.work(steps=STEPS)
 
     def introduce(self):
         """Whoever has been let in subscribes, as World.begin sees to elsewhere."""
@@ -108,9 +118,13 @@ class Trial:
             if packets.PUBLISH not in kinds:
                 raise Fault("a client of QoS 0 got nothing while the store fails")
 
-    def said(self):
+    def errors(self):
+        """What it says in its log."""
         lines = self.server.log.read_text(errors="replace").splitlines()
-        errors = [line.split(": ", 2)[-1].split(";")[0] for line in lines if " error " in line]
+        return [line.split(": ", 2)[-1].split(";")[0] for line in lines if " error " in line]
+
+    def said(self):
+        errors = self.errors()
         return f", says: {errors[0]}" if errors else ", says nothing"
 
     def recover(self):
