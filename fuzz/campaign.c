@@ -9,7 +9,7 @@
 #include "harness/runner/target.h"
 
 enum {
-	POLLED_MAX = CAMPAIGN_SLOTS_MAX * 4 + WITNESS_LINES + 8,
+	POLLED_MAX = CAMPAIGN_SLOTS_MAX * 4 + WITNESS_TALKS + 8,
 	POLL_MS = 5,
 	LOOK_EVERY_US = 10000000,
 	QUIET_MS = 200,
@@ -20,6 +20,7 @@ enum {
 	CORPUS_PERCENT = 40,
 	SUSPECTS_ILLEGAL = 1,
 	DEATHS_MAX = 200,
+	LEAK_HUNTS = 5, /* a suspect has to be played many times */
 };
 
 /* ---- making ---------------------------------------------------------------------------------- */
@@ -179,13 +180,14 @@ static void hunt_for(struct campaign *c, const struct symptom *symptom, const st
 	const struct exchange *suspects[CAMPAIGN_PLAYED + 1];
 	size_t count = list_suspects(c, first, suspects);
 	bool alone = symptom->kind == SYMPTOM_ILLEGAL;
+	bool leaks = symptom->kind == SYMPTOM_MEMORY || symptom->kind == SYMPTOM_DESCRIPTORS;
 	struct hunt h = {
 		.site = config->site,
 		.suspects = suspects,
 		.suspect_count = alone ? SUSPECTS_ILLEGAL : count,
-		.together = alone || !config->site->launched ? 0 : count,
+		.together = leaks || !config->site->launched ? 0 : count,
 		.limit_us = config->limit_us,
-		.deadline_us = clock_now_us() + config->hunt_us,
+		.deadline_us = clock_now_us() + config->hunt_us * (leaks ? LEAK_HUNTS : 1),
 		.stop_fd = config->stop_fd,
 	};
 	struct find find;
@@ -287,13 +289,13 @@ static bool handle_finding(struct campaign *c, const struct finding *f, const st
 static bool handle_findings(struct campaign *c, unsigned slot)
 {
 	const struct player *p = &c->players[slot];
-	struct finding copies[LINE_FINDINGS_MAX];
+	struct finding copies[TALK_FINDINGS_MAX];
 	size_t count = 0;
 
-	for (unsigned i = 1; i < p->line_count; i++)
-		for (size_t k = 0; p->lines[i] && k < p->lines[i]->finding_count; k++)
-			if (count < LINE_FINDINGS_MAX)
-				copies[count++] = p->lines[i]->findings[k];
+	for (unsigned i = 1; i < p->talk_count; i++)
+		for (size_t k = 0; p->talks[i] && k < p->talks[i]->finding_count; k++)
+			if (count < TALK_FINDINGS_MAX)
+				copies[count++] = p->talks[i]->findings[k];
 	for (size_t i = 0; i < count; i++)
 		if (handle_finding(c, &copies[i], c->playing[slot]))
 			return true;
@@ -380,6 +382,14 @@ static bool is_within_rate(const struct campaign *c, int64_t now_us)
 	return !rate || c->packets <= due;
 }
 
+/* New is what got an answer that no connection has got before. */
+static void offer(struct campaign *c, const struct player *p, const struct exchange *e)
+{
+	for (unsigned i = 1; i < p->talk_count; i++)
+		if (p->talks[i] && corpus_offer(c->config->corpus, p->talks[i]->signature, e))
+			return;
+}
+
 static void play_slots(struct campaign *c)
 {
 	const struct campaign_config *config = c->config;
@@ -392,7 +402,7 @@ static void play_slots(struct campaign *c)
 		if (!c->playing[i] || player_turn(p) != PLAYER_DONE)
 			continue;
 		c->packets += player_packets(p);
-		corpus_offer(config->corpus, player_signature(p), &c->playing[i]->exchange);
+		offer(c, p, &c->playing[i]->exchange);
 		if (handle_findings(c, i))
 			return;
 		c->playing[i]->active = false;
@@ -430,7 +440,7 @@ static void watch(struct campaign *c)
 		handle_harm(c);
 	} else if (c->witnessed && witness_finding(&c->witness)) {
 		struct finding f = *witness_finding(&c->witness);
-		c->witness.lines[0].finding_count = c->witness.lines[1].finding_count = 0;
+		c->witness.talks[0].finding_count = c->witness.talks[1].finding_count = 0;
 		handle_finding(c, &f, NULL);
 	} else if (site->launched && clock_now_us() >= c->look_us) {
 		c->holds = true;

@@ -1,4 +1,4 @@
-/* Exchanges worth going on from: of each answer that a target has given (player_signature), the first that got
+/* Exchanges worth going on from: of each answer that a target has given (struct talk), the first that got
  * it. What a target does inside cannot be seen; that it answers in a new way shows that it does something new.
  *
  * On disk an exchange is a file of its text, named by the signature: 0f3a...c1.exchange.

@@ -3,7 +3,6 @@
 #include <string.h>
 
 #include "base/clock.h"
-#include "base/digest.h"
 
 enum {
 	ANSWER_US = 300000, /* to what is legal, so that an answer is likely */
@@ -18,23 +17,23 @@ void player_init(struct player *p, const struct player_host *host)
 	arena_init(&p->arena);
 }
 
-static void lines_end(struct player *p)
+static void talks_end(struct player *p)
 {
-	for (unsigned i = 0; i < p->line_count; i++)
-		if (p->lines[i])
-			line_fini(p->lines[i]);
-	p->line_count = 0;
+	for (unsigned i = 0; i < p->talk_count; i++)
+		if (p->talks[i])
+			talk_fini(p->talks[i]);
+	p->talk_count = 0;
 }
 
 void player_fini(struct player *p)
 {
-	lines_end(p);
+	talks_end(p);
 	arena_fini(&p->arena);
 }
 
 void player_begin(struct player *p, const struct exchange *e, unsigned stamp, struct tape *tape)
 {
-	lines_end(p);
+	talks_end(p);
 	arena_reset(&p->arena);
 	p->exchange = e;
 	p->stamp = stamp;
@@ -44,17 +43,17 @@ void player_begin(struct player *p, const struct exchange *e, unsigned stamp, st
 	p->due_us = 0;
 	p->damaged = false;
 	p->unreached = NULL;
-	p->line_count = exchange_connections(e) + 1;
-	p->lines = arena_alloc(&p->arena, p->line_count * sizeof(*p->lines));
+	p->talk_count = exchange_connections(e) + 1;
+	p->talks = arena_alloc(&p->arena, p->talk_count * sizeof(*p->talks));
 }
 
 void player_stop(struct player *p)
 {
 	if (p->state != PLAYER_IDLE)
 		p->state = PLAYER_DONE;
-	for (unsigned i = 0; i < p->line_count; i++)
-		if (p->lines[i])
-			line_close(p->lines[i], true);
+	for (unsigned i = 0; i < p->talk_count; i++)
+		if (p->talks[i])
+			talk_close(p->talks[i], true);
 }
 
 /* ---- steps --------------------------------------------------------------------------------- */
@@ -72,8 +71,8 @@ static bool is_over(struct player *p, int64_t limit_us)
 static const struct monitor *last_monitor(const struct player *p, unsigned below)
 {
 	while (below-- > 0)
-		if (p->lines[below])
-			return p->lines[below]->monitor;
+		if (p->talks[below])
+			return p->talks[below]->monitor;
 	return NULL;
 }
 
@@ -89,14 +88,14 @@ static bool play_open(struct player *p, const struct step *s)
 	case OPENED_NEVER: p->unreached = error; return true;
 	case OPENED: break;
 	}
-	struct line *l = arena_new(&p->arena, struct line);
-	line_init(l, &p->arena, pipe, s->version, p->host->ours, last_monitor(p, s->connection),
+	struct talk *l = arena_new(&p->arena, struct talk);
+	talk_init(l, &p->arena, pipe, s->version, p->host->ours, last_monitor(p, s->connection),
 		p->tape, arena_printf(&p->arena, "connection %u", s->connection));
-	p->lines[s->connection] = l;
+	p->talks[s->connection] = l;
 	return true;
 }
 
-static bool play_send(struct player *p, const struct step *s, struct line *l)
+static bool play_send(struct player *p, const struct step *s, struct talk *l)
 {
 	if (!p->due_us) { /* the first time */
 		struct bytes bytes = exchange_stamp(&p->arena, s->bytes, p->stamp);
@@ -107,12 +106,12 @@ static bool play_send(struct player *p, const struct step *s, struct line *l)
 		}
 		p->damaged |= s->damaged;
 		l->damaged |= s->damaged;
-		line_send(l, bytes);
+		talk_send(l, bytes);
 	}
 	return !l->out.len || is_over(p, WRITE_US);
 }
 
-static bool play_await(struct player *p, const struct step *s, struct line *l)
+static bool play_await(struct player *p, const struct step *s, struct talk *l)
 {
 	if (!(l->came & SPEC_PACKET(s->type)) && !is_over(p, p->damaged ? ODD_US : ANSWER_US))
 		return false;
@@ -130,7 +129,7 @@ static enum mqtt_version version_of(const struct player *p)
 
 static bool play_step(struct player *p, const struct step *s)
 {
-	struct line *l = p->lines[s->kind == STEP_TELL ? 0 : s->connection];
+	struct talk *l = p->talks[s->kind == STEP_TELL ? 0 : s->connection];
 
 	if (s->kind == STEP_OPEN)
 		return l || play_open(p, s);
@@ -139,12 +138,12 @@ static bool play_step(struct player *p, const struct step *s)
 			p->host->tell(p->host->user, version_of(p), s->what);
 		return true;
 	}
-	if (!l || !line_is_open(l))
+	if (!l || !talk_is_open(l))
 		return true;
 	switch (s->kind) {
 	case STEP_SEND: return play_send(p, s, l);
 	case STEP_AWAIT: return play_await(p, s, l);
-	default: line_close(l, s->kind == STEP_RESET); return true;
+	default: talk_close(l, s->kind == STEP_RESET); return true;
 	}
 }
 
@@ -156,12 +155,12 @@ static void begin_drain(struct player *p)
 
 	p->state = PLAYER_DRAINS;
 	p->due_us = 0;
-	for (unsigned i = 1; i < p->line_count; i++) {
-		struct line *l = p->lines[i];
-		if (!l || !line_is_open(l) || p->host->ours != SIDE_CLIENT)
+	for (unsigned i = 1; i < p->talk_count; i++) {
+		struct talk *l = p->talks[i];
+		if (!l || !talk_is_open(l) || p->host->ours != SIDE_CLIENT)
 			continue;
 		l->came &= ~SPEC_PACKET(PINGRESP);
-		line_send_packet(l, &ping);
+		talk_send_packet(l, &ping);
 	}
 }
 
@@ -170,9 +169,9 @@ static bool is_drained(struct player *p)
 	bool odd = false;
 	bool all = true;
 
-	for (unsigned i = 1; i < p->line_count; i++) {
-		const struct line *l = p->lines[i];
-		if (!l || !line_is_open(l) || l->flooded || l->came & SPEC_PACKET(PINGRESP))
+	for (unsigned i = 1; i < p->talk_count; i++) {
+		const struct talk *l = p->talks[i];
+		if (!l || !talk_is_open(l) || l->flooded || l->came & SPEC_PACKET(PINGRESP))
 			continue;
 		all = false;
 		odd |= l->damaged || l->said_lost;
@@ -182,9 +181,9 @@ static bool is_drained(struct player *p)
 
 static void read_all(struct player *p)
 {
-	for (unsigned i = 1; i < p->line_count; i++)
-		if (p->lines[i])
-			line_turn(p->lines[i]);
+	for (unsigned i = 1; i < p->talk_count; i++)
+		if (p->talks[i])
+			talk_turn(p->talks[i]);
 }
 
 enum player_state player_turn(struct player *p)
@@ -203,9 +202,9 @@ enum player_state player_turn(struct player *p)
 		read_all(p);
 	}
 	if (p->state == PLAYER_DRAINS && is_drained(p)) {
-		for (unsigned i = 1; i < p->line_count; i++)
-			if (p->lines[i])
-				line_close(p->lines[i], false);
+		for (unsigned i = 1; i < p->talk_count; i++)
+			if (p->talks[i])
+				talk_close(p->talks[i], false);
 		p->state = PLAYER_DONE;
 	}
 	return p->state;
@@ -213,9 +212,9 @@ enum player_state player_turn(struct player *p)
 
 size_t player_poll(const struct player *p, struct pollfd *fds, size_t count, size_t max)
 {
-	for (unsigned i = 1; i < p->line_count && count < max; i++) {
-		const struct line *l = p->lines[i];
-		if (!l || !line_is_open(l) || l->flooded)
+	for (unsigned i = 1; i < p->talk_count && count < max; i++) {
+		const struct talk *l = p->talks[i];
+		if (!l || !talk_is_open(l) || l->flooded)
 			continue;
 		fds[count++] = (struct pollfd){ .fd = l->pipe->fd,
 			.events = (short)(POLLIN | (l->out.len ? POLLOUT : 0)) };
@@ -225,31 +224,20 @@ size_t player_poll(const struct player *p, struct pollfd *fds, size_t count, siz
 
 /* ---- what it was like ----------------------------------------------------------------------- */
 
-uint64_t player_signature(const struct player *p)
-{
-	uint64_t signature = DIGEST_NONE;
-
-	for (unsigned i = 1; i < p->line_count; i++)
-		if (p->lines[i])
-			signature =
-				digest_add(signature, &p->lines[i]->signature, sizeof(signature));
-	return signature;
-}
-
 uint64_t player_packets(const struct player *p)
 {
 	uint64_t packets = 0;
 
-	for (unsigned i = 1; i < p->line_count; i++)
-		packets += p->lines[i] ? p->lines[i]->packets_out : 0;
+	for (unsigned i = 1; i < p->talk_count; i++)
+		packets += p->talks[i] ? p->talks[i]->packets_out : 0;
 	return packets;
 }
 
 const struct finding *player_finding(const struct player *p, const char *statement)
 {
-	for (unsigned i = 1; i < p->line_count; i++)
-		for (size_t k = 0; p->lines[i] && k < p->lines[i]->finding_count; k++)
-			if (!statement || !strcmp(statement, p->lines[i]->findings[k].statement))
-				return &p->lines[i]->findings[k];
+	for (unsigned i = 1; i < p->talk_count; i++)
+		for (size_t k = 0; p->talks[i] && k < p->talks[i]->finding_count; k++)
+			if (!statement || !strcmp(statement, p->talks[i]->findings[k].statement))
+				return &p->talks[i]->findings[k];
 	return NULL;
 }

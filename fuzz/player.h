@@ -12,7 +12,7 @@
 
 #include "base/arena.h"
 #include "fuzz/exchange.h"
-#include "fuzz/line.h"
+#include "fuzz/talk.h"
 
 enum player_state { PLAYER_IDLE, PLAYER_PLAYS, PLAYER_DRAINS, PLAYER_DONE };
 
@@ -37,8 +37,8 @@ struct player {
 	size_t at;           /* the next step */
 	int64_t due_us;      /* monotonic: when a wait is over; 0: it does not wait */
 	bool damaged;        /* so far: what is waited for may never come */
-	struct line **lines; /* by number of the connection, from 1 on; NULL: not opened */
-	unsigned line_count;
+	struct talk **talks; /* by number of the connection, from 1 on; NULL: not opened */
+	unsigned talk_count;
 	const char *unreached; /* why a connection could not be made; NULL: all were */
 };
 
@@ -55,9 +55,8 @@ void player_stop(struct player *p);
 /* Adds what to poll for; returns the new count. */
 size_t player_poll(const struct player *p, struct pollfd *fds, size_t count, size_t max);
 
-/* Of all its connections; to be asked when it is done, before the next begin. */
-uint64_t player_signature(const struct player *p);
-uint64_t player_packets(const struct player *p); /* that were sent */
+/* That were sent; to be asked when it is done, before the next begin. */
+uint64_t player_packets(const struct player *p);
 
 /* The first finding against this statement (NULL: any); NULL: there is none. */
 const struct finding *player_finding(const struct player *p, const char *statement);

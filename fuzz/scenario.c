@@ -160,8 +160,10 @@ static void answer_with(struct making *m, enum packet_type type)
 static void make_nothing_yet(struct making *m)
 {
 	begin(m);
+	m->over = true; /* or it has not begun */
 	if (draw_chance(m->grammar.draw, 40))
 		send_any(m, grammar_type(&m->grammar));
+	m->over = false;
 	send_any(m, CONNECT);
 	if (draw_chance(m->grammar.draw, 30))
 		send_any(m, PINGREQ);

@@ -6,8 +6,7 @@
 #include "record/record.h"
 
 enum {
-	ASK_US = 8000000, /* to answer or to end: a sanitizer takes its time to tell of both */
-	HOLD_MS = 15,     /* so much may pass between a last answer and the end */
+	HOLD_MS = 15, /* so much may pass between a last answer and the end */
 	PAUSE_MS = 30,
 };
 
@@ -37,7 +36,7 @@ bool site_look(struct site *s)
 
 bool site_ask(struct site *s, bool *mute)
 {
-	int64_t deadline_us = clock_now_us() + ASK_US;
+	int64_t deadline_us = clock_now_us() + s->ask_us;
 	bool gone = false;
 
 	*mute = false;

@@ -40,12 +40,16 @@ struct site {
 	unsigned versions;     /* that it speaks: mask of V311 and V50 */
 	struct complaints complaints;
 	struct player_host host;
+	int64_t ask_us; /* that it has to answer or to end, when it is asked */
 	unsigned launches;
 	unsigned witnesses; /* so far: each has a name of its own */
 	bool dead;
 	struct symptom death; /* if it is dead */
 	const char *error;    /* why it could not be launched again; or NULL */
 };
+
+/* A sanitizer takes its time to tell of an error and to end. */
+enum { SITE_ASK_US = 8000000 };
 
 /* The target is up. */
 void site_init_server(struct site *s, struct target *target, unsigned versions);

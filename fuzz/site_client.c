@@ -179,6 +179,7 @@ void site_init_client(struct site *s, struct agency *agency)
 
 	*s = (struct site){
 		.ops = &ops,
+		.ask_us = SITE_ASK_US,
 		.agency = agency,
 		.launched = true,
 		.versions = agency->version == MQTT_50 ? V50 : V311,

@@ -69,6 +69,7 @@ void site_init_server(struct site *s, struct target *target, unsigned versions)
 
 	*s = (struct site){
 		.ops = &ops,
+		.ask_us = SITE_ASK_US,
 		.target = target,
 		.launched = target_is_launched(target),
 		.versions = versions,

@@ -11,7 +11,7 @@ enum {
 	PLAY_US = 20000000, /* for one exchange */
 	POLLED_MAX = 64,
 	POLL_MS = 5,
-	LEAK_PLAYS = 150, /* so that what leaks does it often enough to be seen */
+	LEAK_PLAYS = 150, /* so that what leaks does it often enough to be sure */
 	LEAK_KIB_A_PLAY = 4,
 	SETTLE_MS = 300,
 	BUSY_LOOKS = 8, /* one after the other ... */
@@ -21,7 +21,9 @@ enum {
 
 void trial_init(struct trial *t, struct site *site, const struct symptom *wanted, int64_t limit_us)
 {
-	*t = (struct trial){ .site = site, .wanted = *wanted, .limit_us = limit_us };
+	*t = (struct trial){
+		.site = site, .wanted = *wanted, .limit_us = limit_us, .plays = LEAK_PLAYS
+	};
 	player_init(&t->player, &site->host);
 }
 
@@ -111,24 +113,24 @@ static bool shows_leak(struct trial *t, const struct exchange *e, struct symptom
 
 	for (int series = 0; series < 2; series++) {
 		before = settled_usage(t);
-		for (int i = 0; i < LEAK_PLAYS && site_look(t->site); i++)
+		for (int i = 0; i < (int)t->plays && site_look(t->site); i++)
 			play(t, e, NULL);
 		after = settled_usage(t);
 	}
 	if (t->site->dead)
 		return false;
 	if (t->wanted.kind == SYMPTOM_DESCRIPTORS)
-		return after.descriptors >= before.descriptors + LEAK_PLAYS / 2 &&
+		return after.descriptors >= before.descriptors + t->plays / 2 &&
 			is_wanted(t, seen,
 				symptom_make(SYMPTOM_DESCRIPTORS, "descriptors",
-					"%d times played, and %llu descriptors more are open",
-					LEAK_PLAYS,
+					"%u times played, and %llu descriptors more are open",
+					t->plays,
 					(unsigned long long)(after.descriptors -
 						before.descriptors)));
-	return after.memory_kib >= before.memory_kib + LEAK_PLAYS * LEAK_KIB_A_PLAY &&
+	return after.memory_kib >= before.memory_kib + t->plays * LEAK_KIB_A_PLAY &&
 		is_wanted(t, seen,
 			symptom_make(SYMPTOM_MEMORY, "memory",
-				"%d times played, and it has %llu KiB more", LEAK_PLAYS,
+				"%u times played, and it has %llu KiB more", t->plays,
 				(unsigned long long)(after.memory_kib - before.memory_kib)));
 }
 
@@ -200,7 +202,7 @@ bool trial_shows(struct trial *t, const struct exchange *e, struct tape *tape, s
 	shows = play_and_look(t, e, tape, witnessed ? &w : NULL, seen);
 	if (witnessed)
 		witness_end(&w);
-	if (shows && seen->kind == SYMPTOM_BUSY)
+	if (shows && (seen->kind == SYMPTOM_BUSY || seen->kind == SYMPTOM_HARM))
 		site_renew(t->site);
 	return shows;
 }

@@ -13,6 +13,7 @@ struct trial {
 	struct player player;
 	struct symptom wanted; /* kind SYMPTOM_NONE: whatever shows */
 	int64_t limit_us;      /* for the witnesses */
+	unsigned plays;        /* of each of two series, for what leaks */
 };
 
 void trial_init(struct trial *t, struct site *site, const struct symptom *wanted, int64_t limit_us);

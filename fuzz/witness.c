@@ -47,7 +47,7 @@ static void hear_message(struct witness *w, const struct packet *p)
 	snprintf(payload, sizeof(payload), "%u", w->arrived + 1);
 	if (p->qos == 1) {
 		ack.id = p->id;
-		line_send_packet(&w->lines[WITNESS_SUBSCRIBER], &ack);
+		talk_send_packet(&w->talks[WITNESS_SUBSCRIBER], &ack);
 	}
 	if (!bytes_equal(p->topic, bytes_of(topic_of(w, topic)))) {
 		complain(w, "the subscriber got a message that is not for it");
@@ -86,7 +86,7 @@ static void hear_publisher(void *user, const struct packet *p)
 static void hear_newcomer(void *user, const struct packet *p)
 {
 	struct witness *w = user;
-	struct line *l = &w->lines[WITNESS_NEWCOMER];
+	struct talk *l = &w->talks[WITNESS_NEWCOMER];
 	struct packet next = wire_packet(p->type == CONNACK ? PINGREQ : DISCONNECT);
 
 	if (p->type == CONNACK && p->code) {
@@ -95,7 +95,7 @@ static void hear_newcomer(void *user, const struct packet *p)
 	}
 	if (p->type != CONNACK && p->type != PINGRESP)
 		return;
-	line_send_packet(l, &next);
+	talk_send_packet(l, &next);
 	w->newcomer_left = p->type == PINGRESP;
 }
 
@@ -116,9 +116,9 @@ static bool start(struct witness *w, int which)
 
 	if (!pipe)
 		return complain(w, "no connection: %s", error);
-	struct line *l = &w->lines[which];
-	line_init(l, &w->arena, pipe, w->version, SIDE_CLIENT, NULL, NULL, "");
-	line_lean(l, &w->words);
+	struct talk *l = &w->talks[which];
+	talk_init(l, &w->arena, pipe, w->version, SIDE_CLIENT, NULL, NULL, "");
+	talk_lean(l, &w->words);
 	l->heard = hears[which];
 	l->user = w;
 	w->started[which] = true;
@@ -128,7 +128,7 @@ static bool start(struct witness *w, int which)
 	connect.connect_flags = CONNECT_CLEAN;
 	connect.client_id = bytes_of(id);
 	connect.properties.present = version_traits(w->version).properties;
-	line_send_packet(l, &connect);
+	talk_send_packet(l, &connect);
 	return true;
 }
 
@@ -142,7 +142,7 @@ static void subscribe(struct witness *w)
 	p.filters = &filter;
 	p.filter_count = 1;
 	p.properties.present = version_traits(w->version).properties;
-	line_send_packet(&w->lines[WITNESS_SUBSCRIBER], &p);
+	talk_send_packet(&w->talks[WITNESS_SUBSCRIBER], &p);
 }
 
 bool witness_start(struct witness *w, const struct endpoint *endpoint, enum mqtt_version version,
@@ -164,9 +164,9 @@ bool witness_start(struct witness *w, const struct endpoint *endpoint, enum mqtt
 
 void witness_end(struct witness *w)
 {
-	for (int i = 0; i < WITNESS_LINES; i++)
+	for (int i = 0; i < WITNESS_TALKS; i++)
 		if (w->started[i])
-			line_fini(&w->lines[i]);
+			talk_fini(&w->talks[i]);
 	arena_fini(&w->arena);
 	arena_fini(&w->words);
 	memset(w->started, 0, sizeof(w->started));
@@ -188,7 +188,7 @@ static void publish(struct witness *w)
 	p.properties.present = version_traits(w->version).properties;
 	w->acknowledged = false;
 	w->asked_us = w->own_us;
-	line_send_packet(&w->lines[WITNESS_PUBLISHER], &p);
+	talk_send_packet(&w->talks[WITNESS_PUBLISHER], &p);
 }
 
 static bool mind_messages(struct witness *w)
@@ -209,15 +209,15 @@ static bool mind_messages(struct witness *w)
 
 static void dismiss_newcomer(struct witness *w)
 {
-	line_close(&w->lines[WITNESS_NEWCOMER], false);
-	line_fini(&w->lines[WITNESS_NEWCOMER]);
+	talk_close(&w->talks[WITNESS_NEWCOMER], false);
+	talk_fini(&w->talks[WITNESS_NEWCOMER]);
 	w->started[WITNESS_NEWCOMER] = w->newcomer_left = false;
 	w->newcomer_us = w->own_us + NEWCOMER_EVERY_US;
 }
 
 static bool mind_newcomer(struct witness *w)
 {
-	struct line *l = &w->lines[WITNESS_NEWCOMER];
+	struct talk *l = &w->talks[WITNESS_NEWCOMER];
 
 	if (!w->started[WITNESS_NEWCOMER]) {
 		if (w->own_us < w->newcomer_us)
@@ -225,7 +225,7 @@ static bool mind_newcomer(struct witness *w)
 		w->newcomer_us = w->own_us;
 		return start(w, WITNESS_NEWCOMER);
 	}
-	line_turn(l);
+	talk_turn(l);
 	if (w->newcomer_left)
 		dismiss_newcomer(w);
 	else if (l->ended)
@@ -242,8 +242,8 @@ bool witness_turn(struct witness *w)
 	w->turn_us = now_us;
 	w->own_us += passed_us < TURN_US ? passed_us : TURN_US;
 	for (int i = 0; i < WITNESS_NEWCOMER && !*w->trouble; i++) {
-		line_turn(&w->lines[i]);
-		if (w->lines[i].ended)
+		talk_turn(&w->talks[i]);
+		if (w->talks[i].ended)
 			return complain(w, "the connection of the %s is closed",
 				i == WITNESS_SUBSCRIBER ? "subscriber" : "publisher");
 	}
@@ -253,23 +253,23 @@ bool witness_turn(struct witness *w)
 
 size_t witness_poll(const struct witness *w, struct pollfd *fds, size_t count, size_t max)
 {
-	for (int i = 0; i < WITNESS_LINES && count < max; i++)
-		if (w->started[i] && line_is_open(&w->lines[i]))
+	for (int i = 0; i < WITNESS_TALKS && count < max; i++)
+		if (w->started[i] && talk_is_open(&w->talks[i]))
 			fds[count++] =
-				(struct pollfd){ .fd = w->lines[i].pipe->fd, .events = POLLIN };
+				(struct pollfd){ .fd = w->talks[i].pipe->fd, .events = POLLIN };
 	return count;
 }
 
 bool witness_passes(struct witness *w)
 {
 	unsigned goal = w->arrived + (w->arrived < w->sent ? 2 : 1);
-	struct pollfd fds[WITNESS_LINES];
+	struct pollfd fds[WITNESS_TALKS];
 
 	w->next_us = w->own_us;
 	while (witness_turn(w)) {
 		if (w->arrived >= goal && w->acknowledged)
 			return true;
-		poll(fds, witness_poll(w, fds, 0, WITNESS_LINES), POLL_MS);
+		poll(fds, witness_poll(w, fds, 0, WITNESS_TALKS), POLL_MS);
 		if (w->arrived < goal)
 			w->next_us = w->own_us;
 	}
@@ -278,8 +278,8 @@ bool witness_passes(struct witness *w)
 
 const struct finding *witness_finding(const struct witness *w)
 {
-	for (int i = 0; i < WITNESS_LINES; i++)
-		if (w->started[i] && w->lines[i].finding_count)
-			return &w->lines[i].findings[0];
+	for (int i = 0; i < WITNESS_TALKS; i++)
+		if (w->started[i] && w->talks[i].finding_count)
+			return &w->talks[i].findings[0];
 	return NULL;
 }

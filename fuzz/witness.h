@@ -9,11 +9,11 @@
 
 #include <poll.h>
 
-#include "fuzz/line.h"
+#include "fuzz/talk.h"
 
 struct endpoint;
 
-enum { WITNESS_PUBLISHER, WITNESS_SUBSCRIBER, WITNESS_NEWCOMER, WITNESS_LINES };
+enum { WITNESS_PUBLISHER, WITNESS_SUBSCRIBER, WITNESS_NEWCOMER, WITNESS_TALKS };
 
 struct witness {
 	const struct endpoint *endpoint;
@@ -22,8 +22,8 @@ struct witness {
 	int64_t limit_us; /* for anything that they wait for */
 
 	struct arena arena, words;
-	struct line lines[WITNESS_LINES];
-	bool started[WITNESS_LINES];
+	struct talk talks[WITNESS_TALKS];
+	bool started[WITNESS_TALKS];
 	bool subscribed;
 	unsigned sent, arrived; /* messages */
 	bool acknowledged;      /* PUBACK for the last one */

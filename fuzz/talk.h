@@ -1,8 +1,8 @@
 /* One connection to the target while it is played on: what we send and what comes is read as packets, shown to a
  * monitor that judges the target, and put on a tape if there is one. Nothing here waits.
  */
-#ifndef FUZZ_LINE_H
-#define FUZZ_LINE_H
+#ifndef FUZZ_TALK_H
+#define FUZZ_TALK_H
 
 #include "base/arena.h"
 #include "base/buf.h"
@@ -11,9 +11,9 @@
 #include "harness/transport/transport.h"
 #include "harness/wire/wire.h"
 
-enum { LINE_FINDINGS_MAX = 8 };
+enum { TALK_FINDINGS_MAX = 8 };
 
-struct line {
+struct talk {
 	struct arena *arena;  /* of pipe, monitor and findings */
 	struct arena scratch; /* of one packet */
 	enum side ours;
@@ -31,7 +31,7 @@ struct line {
 	size_t bytes_in;
 
 	struct monitor *monitor;
-	struct finding findings[LINE_FINDINGS_MAX];
+	struct finding findings[TALK_FINDINGS_MAX];
 	size_t finding_count;
 
 	uint32_t came;      /* mask of the packet types since somebody emptied it */
@@ -50,25 +50,25 @@ struct line {
 /* Takes the pipe. `before` is the monitor of an earlier connection, as monitor_new has it. `tape` may be NULL;
  * `name` is for it.
  */
-void line_init(struct line *l, struct arena *a, struct pipe *pipe, enum mqtt_version version,
+void talk_init(struct talk *l, struct arena *a, struct pipe *pipe, enum mqtt_version version,
 	enum side ours, const struct monitor *before, struct tape *tape, const char *name);
 
 /* Gives everything back, and closes what is still open. */
-void line_fini(struct line *l);
+void talk_fini(struct talk *l);
 
 /* From here on what the line remembers does not grow, for connections that live long. `words` is a scratch arena. */
-void line_lean(struct line *l, struct arena *words);
+void talk_lean(struct talk *l, struct arena *words);
 
 /* Bytes that the monitor hears of, whatever they are. What the pipe does not take is written in later turns. */
-void line_send(struct line *l, struct bytes bytes);
-void line_send_packet(struct line *l, const struct packet *packet);
+void talk_send(struct talk *l, struct bytes bytes);
+void talk_send_packet(struct talk *l, const struct packet *packet);
 
 /* Writes and reads what can be, without waiting. */
-void line_turn(struct line *l);
+void talk_turn(struct talk *l);
 
-void line_close(struct line *l, bool reset);
+void talk_close(struct talk *l, bool reset);
 
-static inline bool line_is_open(const struct line *l)
+static inline bool talk_is_open(const struct talk *l)
 {
 	return l->pipe && !l->ended;
 }

@@ -1,4 +1,4 @@
-#include "fuzz/line.h"
+#include "fuzz/talk.h"
 
 #include <poll.h>
 #include <string.h>
@@ -15,12 +15,12 @@ enum {
 
 enum kind_of_end { END_OF_STREAM = 0x100, END_BY_RESET, END_MALFORMED };
 
-void line_init(struct line *l, struct arena *a, struct pipe *pipe, enum mqtt_version version,
+void talk_init(struct talk *l, struct arena *a, struct pipe *pipe, enum mqtt_version version,
 	enum side ours, const struct monitor *before, struct tape *tape, const char *name)
 {
 	enum side theirs = ours == SIDE_CLIENT ? SIDE_SERVER : SIDE_CLIENT;
 
-	*l = (struct line){
+	*l = (struct talk){
 		.arena = a,
 		.ours = ours,
 		.version = version,
@@ -35,9 +35,9 @@ void line_init(struct line *l, struct arena *a, struct pipe *pipe, enum mqtt_ver
 	buf_init(&l->in, IN_LIMIT_BYTES);
 	if (!tape)
 		return;
-	l->party = arena_new(a, struct tape_party);
+	l->party = arena_new(tape->arena, struct tape_party); /* it outlives this */
 	*l->party = (struct tape_party){
-		.name = arena_text(a, name),
+		.name = arena_text(tape->arena, name),
 		.local = pipe->local,
 		.remote = pipe->remote,
 		.accepted = ours == SIDE_SERVER,
@@ -45,31 +45,31 @@ void line_init(struct line *l, struct arena *a, struct pipe *pipe, enum mqtt_ver
 	tape_add(tape, TAPE_CONNECTED, l->party, (struct bytes){ 0 }, NULL);
 }
 
-void line_fini(struct line *l)
+void talk_fini(struct talk *l)
 {
-	line_close(l, true);
+	talk_close(l, true);
 	buf_fini(&l->out);
 	buf_fini(&l->said);
 	buf_fini(&l->in);
 	arena_fini(&l->scratch);
 }
 
-void line_lean(struct line *l, struct arena *words)
+void talk_lean(struct talk *l, struct arena *words)
 {
 	monitor_lean(l->monitor, words);
 }
 
 /* ---- what is seen -------------------------------------------------------------------------- */
 
-static void tell_tape(struct line *l, enum tape_kind kind, struct bytes bytes, const char *text)
+static void tell_tape(struct talk *l, enum tape_kind kind, struct bytes bytes, const char *text)
 {
 	if (l->tape)
 		tape_add(l->tape, kind, l->party, bytes, text);
 }
 
-static void keep(struct line *l, const struct finding *findings, size_t count)
+static void keep(struct talk *l, const struct finding *findings, size_t count)
 {
-	for (size_t i = 0; i < count && l->finding_count < LINE_FINDINGS_MAX; i++) {
+	for (size_t i = 0; i < count && l->finding_count < TALK_FINDINGS_MAX; i++) {
 		tell_tape(l, TAPE_REMARK, (struct bytes){ 0 },
 			arena_printf(&l->scratch, "monitor: %s (%s)", findings[i].what,
 				findings[i].statement));
@@ -81,7 +81,7 @@ static void keep(struct line *l, const struct finding *findings, size_t count)
 }
 
 /* A series of the same counts once, and messages not at all: how many there are is a matter of chance. */
-static void sign(struct line *l, uint64_t kind)
+static void sign(struct talk *l, uint64_t kind)
 {
 	if (kind == l->last_kind)
 		return;
@@ -89,7 +89,7 @@ static void sign(struct line *l, uint64_t kind)
 	l->signature = digest_add(l->signature, &kind, sizeof(kind));
 }
 
-static void arrive(struct line *l, const struct packet *p)
+static void arrive(struct talk *l, const struct packet *p)
 {
 	const struct finding *findings;
 	enum side theirs = l->ours == SIDE_CLIENT ? SIDE_SERVER : SIDE_CLIENT;
@@ -109,7 +109,7 @@ static void arrive(struct line *l, const struct packet *p)
 		l->heard(l->user, p);
 }
 
-static void arrive_malformed(struct line *l, struct bytes raw, const struct wire_result *r)
+static void arrive_malformed(struct talk *l, struct bytes raw, const struct wire_result *r)
 {
 	const struct finding *findings;
 	enum side theirs = l->ours == SIDE_CLIENT ? SIDE_SERVER : SIDE_CLIENT;
@@ -121,7 +121,7 @@ static void arrive_malformed(struct line *l, struct bytes raw, const struct wire
 	sign(l, END_MALFORMED);
 }
 
-static void take_packets(struct line *l)
+static void take_packets(struct talk *l)
 {
 	size_t at = 0;
 
@@ -147,7 +147,7 @@ static void take_packets(struct line *l)
 
 /* ---- what is sent -------------------------------------------------------------------------- */
 
-static void note_said(struct line *l, const struct packet *p)
+static void note_said(struct talk *l, const struct packet *p)
 {
 	const struct finding *findings;
 
@@ -158,7 +158,7 @@ static void note_said(struct line *l, const struct packet *p)
 }
 
 /* What is not whole may be answered at once: from then on the monitor takes any answer. */
-static void note_odd(struct line *l, struct bytes raw, const struct wire_result *r)
+static void note_odd(struct talk *l, struct bytes raw, const struct wire_result *r)
 {
 	const struct finding *findings;
 
@@ -171,7 +171,7 @@ static void note_odd(struct line *l, struct bytes raw, const struct wire_result 
 				: arena_printf(&l->scratch, "malformed: %s", r->what));
 }
 
-static void note_sent(struct line *l)
+static void note_sent(struct talk *l)
 {
 	size_t at = 0;
 
@@ -193,7 +193,7 @@ static void note_sent(struct line *l)
 	buf_consume(&l->said, at);
 }
 
-static void end(struct line *l, bool reset)
+static void end(struct talk *l, bool reset)
 {
 	const struct finding *findings;
 	enum side theirs = l->ours == SIDE_CLIENT ? SIDE_SERVER : SIDE_CLIENT;
@@ -205,9 +205,9 @@ static void end(struct line *l, bool reset)
 	sign(l, reset ? END_BY_RESET : END_OF_STREAM);
 }
 
-static void write_some(struct line *l)
+static void write_some(struct talk *l)
 {
-	while (l->out.len && line_is_open(l)) {
+	while (l->out.len && talk_is_open(l)) {
 		ssize_t n = pipe_write(l->pipe, l->out.data, l->out.len);
 		if (n <= 0)
 			return; /* it takes no more now, or reading will tell that it never will */
@@ -216,9 +216,9 @@ static void write_some(struct line *l)
 	}
 }
 
-void line_send(struct line *l, struct bytes bytes)
+void talk_send(struct talk *l, struct bytes bytes)
 {
-	if (!line_is_open(l))
+	if (!talk_is_open(l))
 		return;
 	buf_add(&l->said, bytes.data, bytes.len);
 	note_sent(l);
@@ -226,24 +226,24 @@ void line_send(struct line *l, struct bytes bytes)
 	write_some(l);
 }
 
-void line_send_packet(struct line *l, const struct packet *packet)
+void talk_send_packet(struct talk *l, const struct packet *packet)
 {
 	struct buf bytes;
 
 	buf_init(&bytes, PACKET_LIMIT_BYTES);
 	wire_build(&bytes, l->version, packet, NULL);
-	line_send(l, (struct bytes){ bytes.data, bytes.len });
+	talk_send(l, (struct bytes){ bytes.data, bytes.len });
 	buf_fini(&bytes);
 }
 
 /* ---- turns --------------------------------------------------------------------------------- */
 
-static void read_some(struct line *l)
+static void read_some(struct talk *l)
 {
 	static const size_t limit = IN_LIMIT_BYTES;
 	uint8_t chunk[READ_SIZE];
 
-	for (int i = 0; i < READ_TURNS && line_is_open(l) && !l->flooded; i++) {
+	for (int i = 0; i < READ_TURNS && talk_is_open(l) && !l->flooded; i++) {
 		ssize_t n = pipe_read(l->pipe, chunk, sizeof(chunk));
 		if (n == PIPE_AGAIN)
 			return;
@@ -260,15 +260,15 @@ static void read_some(struct line *l)
 	}
 }
 
-void line_turn(struct line *l)
+void talk_turn(struct talk *l)
 {
-	if (!line_is_open(l))
+	if (!talk_is_open(l))
 		return;
 	write_some(l);
 	read_some(l);
 }
 
-void line_close(struct line *l, bool reset)
+void talk_close(struct talk *l, bool reset)
 {
 	if (!l->pipe)
 		return;
