@@ -19,8 +19,7 @@ bool agency_init(struct agency *g, const struct client *client, enum mqtt_versio
 
 void agency_fini(struct agency *g)
 {
-	if (g->runs)
-		agent_stop(&g->agent);
+	agency_stop(g);
 	listener_close(g->listener);
 	arena_fini(&g->arena);
 	arena_fini(&g->scratch);
@@ -31,11 +30,17 @@ static struct agent_place place_of(struct agency *g)
 	return agent_place(&g->scratch, g->client, g->listener, g->version);
 }
 
-bool agency_launch(struct agency *g, const char **error)
+void agency_stop(struct agency *g)
 {
 	if (g->runs)
 		agent_stop(&g->agent);
-	g->open = 0;
+	g->runs = false;
+}
+
+bool agency_launch(struct agency *g, const char **error)
+{
+	agency_stop(g);
+	g->connecting = g->disconnecting = 0;
 	g->connected = false;
 	g->heard = 0;
 	struct agent_place place = place_of(g);
@@ -72,7 +77,10 @@ static const char *command(struct agency *g, unsigned id, const char *what)
 void agency_tell(struct agency *g, const char *what)
 {
 	agent_tell(&g->agent, command(g, ++g->last_id, what));
-	g->open++;
+	if (!strcmp(what, "connect"))
+		g->connecting = g->last_id;
+	if (!strcmp(what, "disconnect"))
+		g->disconnecting = g->last_id;
 	arena_reset(&g->scratch);
 }
 
@@ -89,8 +97,10 @@ static void hear(struct agency *g, const char *line, size_t len)
 			snprintf(g->fault, sizeof(g->fault), "%s", error);
 		return;
 	}
-	if (told.command && g->open)
-		g->open--;
+	if (told.command && told.command == g->connecting)
+		g->connecting = 0;
+	if (told.command && told.command == g->disconnecting)
+		g->disconnecting = 0;
 	if (told.kind == TOLD_CONNECTED)
 		g->connected = true;
 	if (told.kind == TOLD_DISCONNECTED)

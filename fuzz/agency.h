@@ -18,17 +18,20 @@ struct agency {
 	struct listener *listener;
 	struct agent agent;
 	bool runs;
-	unsigned last_id; /* of commands */
-	unsigned open;    /* commands that wait for their answers */
-	bool connected;   /* its last word about that */
-	size_t heard;     /* bytes of its stderr */
-	char fault[256];  /* what it said against its contract; "" if nothing */
+	unsigned last_id;                   /* of commands */
+	unsigned connecting, disconnecting; /* commands that wait for their answers; 0: none */
+	bool connected;                     /* its last word about that */
+	size_t heard;                       /* bytes of its stderr */
+	char fault[256];                    /* what it said against its contract; "" if nothing */
 };
 
 /* Listens, and launches the agent. False, with a sentence in the arena. */
 bool agency_init(struct agency *g, const struct client *client, enum mqtt_version version,
 	const char **error);
 void agency_fini(struct agency *g);
+
+/* Lets it end by itself, which it has to do at the end of its input. */
+void agency_stop(struct agency *g);
 
 /* One more process of it, the one before is ended. The same. */
 bool agency_launch(struct agency *g, const char **error);

@@ -19,6 +19,8 @@ enum {
 	DAMAGED_PERCENT = 94,
 	CORPUS_PERCENT = 40,
 	SUSPECTS_ILLEGAL = 1,
+	TOGETHER_ILLEGAL = 16,
+	CLIENT_EXCHANGES = 200, /* of a process: the client may keep what it could not send */
 	DEATHS_MAX = 200,
 	LEAK_HUNTS = 5, /* a suspect has to be played many times */
 };
@@ -185,7 +187,9 @@ static void hunt_for(struct campaign *c, const struct symptom *symptom, const st
 		.site = config->site,
 		.suspects = suspects,
 		.suspect_count = alone ? SUSPECTS_ILLEGAL : count,
-		.together = leaks || !config->site->launched ? 0 : count,
+		.together = leaks || !config->site->launched ? 0
+			: alone && count > TOGETHER_ILLEGAL  ? TOGETHER_ILLEGAL
+							     : count,
 		.limit_us = config->limit_us,
 		.deadline_us = clock_now_us() + config->hunt_us * (leaks ? LEAK_HUNTS : 1),
 		.stop_fd = config->stop_fd,
@@ -315,12 +319,12 @@ static bool is_idle(const struct campaign *c)
 static bool is_busy(const struct campaign *c)
 {
 	struct site *site = c->config->site;
-	int64_t cpu_us = site_usage(site).cpu_us, at_us = clock_now_us();
+	int64_t busy_us = site_usage(site).busy_us, at_us = clock_now_us();
 
 	poll(NULL, 0, QUIET_MS);
 	site_look(site);
-	cpu_us = site_usage(site).cpu_us - cpu_us;
-	return cpu_us * 100 > (clock_now_us() - at_us) * BUSY_PERCENT;
+	busy_us = site_usage(site).busy_us - busy_us;
+	return busy_us * 100 > (clock_now_us() - at_us) * BUSY_PERCENT;
 }
 
 /* A garbage collector, or a compiler at run time, works on for a while. */
@@ -364,6 +368,8 @@ static void ask_client(struct campaign *c)
 		symptom_make(SYMPTOM_HARM, "harm", "the client does not connect any more");
 	bool mute;
 
+	if (c->exchanges % CLIENT_EXCHANGES == 0)
+		c->lost = !site_renew(c->config->site);
 	if (!site_ask(c->config->site, &mute) || !mute)
 		return;
 	if (!is_known(c, &harm))

@@ -14,7 +14,7 @@
 struct usage {
 	uint64_t memory_kib; /* resident */
 	uint64_t descriptors;
-	int64_t cpu_us;
+	int64_t busy_us;    /* its threads ran, or waited for a processor; in total */
 	unsigned processes; /* 0: nothing could be read */
 };
 

@@ -75,14 +75,31 @@ static bool is_in_time(struct site *s, int64_t deadline_us)
 	return !s->dead && clock_now_us() < deadline_us;
 }
 
-/* What there was before is over: the client knows it, or is told to end it. */
-static bool is_settled(struct site *s, int64_t deadline_us)
+/* A connection that nobody took. */
+static void turn_away(struct site *s, struct arena *a)
 {
-	if (s->agency->connected)
-		agency_tell(s->agency, "disconnect");
-	while (s->agency->open || s->agency->connected) {
+	struct pollfd waiting = { .fd = s->agency->listener->fd, .events = POLLIN };
+	const char *error;
+
+	if (poll(&waiting, 1, 0) <= 0)
+		return;
+	struct pipe *pipe =
+		listener_accept(a, s->agency->listener, clock_now_us() + ACCEPT_US, &error);
+	if (pipe)
+		pipe_close(pipe);
+}
+
+/* What there was before is over: the client knows it, or is told to end it. */
+static bool is_settled(struct site *s, struct arena *a, int64_t deadline_us)
+{
+	struct agency *g = s->agency;
+
+	if (g->connected && !g->disconnecting)
+		agency_tell(g, "disconnect");
+	while (g->connecting || g->disconnecting || g->connected) {
 		if (!is_in_time(s, deadline_us))
 			return false;
+		turn_away(s, a);
 		wait_a_moment(s, NULL);
 	}
 	return true;
@@ -124,7 +141,7 @@ static bool is_greeted(struct site *s, struct arena *a, struct pipe *pipe, int64
 	if (pipe_write(pipe, connack.data, connack.len) != (ssize_t)connack.len)
 		return false;
 	while (!s->agency->connected) {
-		if (!s->agency->open || !is_in_time(s, deadline_us))
+		if (!s->agency->connecting || !is_in_time(s, deadline_us))
 			return false;
 		wait_a_moment(s, pipe);
 	}
@@ -139,13 +156,13 @@ static bool answers(struct site *s, bool *gone)
 
 	*gone = false;
 	arena_init(&a);
-	if (is_settled(s, deadline_us)) {
+	if (is_settled(s, &a, deadline_us)) {
 		agency_tell(s->agency, "connect");
 		struct pipe *pipe = await_client(s, &a, deadline_us);
 		ok = pipe && is_greeted(s, &a, pipe, deadline_us);
 		if (pipe)
 			pipe_close(pipe);
-		ok = ok && is_settled(s, deadline_us);
+		ok = ok && is_settled(s, &a, deadline_us);
 	}
 	arena_fini(&a);
 	return ok;
@@ -153,8 +170,11 @@ static bool answers(struct site *s, bool *gone)
 
 /* ---- as a site ------------------------------------------------------------------------------- */
 
+/* Some errors, such as leaks, are only told at the end. */
 static bool renew(struct site *s)
 {
+	agency_stop(s->agency);
+	hear_complaints(s);
 	return agency_launch(s->agency, &s->error);
 }
 

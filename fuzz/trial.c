@@ -87,11 +87,11 @@ static bool shows_busy(const struct trial *t, struct symptom *seen)
 	if (!wants(t, SYMPTOM_BUSY) || !t->site->launched)
 		return false;
 	for (int i = 0; i < BUSY_LOOKS; i++) {
-		int64_t cpu_us = site_usage(t->site).cpu_us, at_us = clock_now_us();
+		int64_t busy_us = site_usage(t->site).busy_us, at_us = clock_now_us();
 		poll(NULL, 0, BUSY_MS);
 		site_look(t->site);
-		cpu_us = site_usage(t->site).cpu_us - cpu_us;
-		if (cpu_us * 100 < (clock_now_us() - at_us) * BUSY_PERCENT)
+		busy_us = site_usage(t->site).busy_us - busy_us;
+		if (busy_us * 100 < (clock_now_us() - at_us) * BUSY_PERCENT)
 			return false;
 	}
 	return is_wanted(t, seen,
