@@ -117,6 +117,9 @@ def take(client, first, body):
         client.level = body[at]
         if client.level not in (4, 5):
             raise ValueError
+        if client.level == 5 and b"\x15" in body[at + 4:properties(client, body, at + 4)]:
+            send(client, 0x20, b"\0\x8c\0")    # it knows no Authentication Method, nor looks where one begins
+            raise ValueError
         client.connected = True
         send(client, 0x20, b"\0\0" + (b"\0" if client.level > 4 else b""))
     elif not client.connected or kind == 1:
