@@ -95,6 +95,6 @@ void fuzz_view_end(struct fuzz_view *v, const struct campaign *c, const struct c
 			(unsigned long long)c->exchanges, (unsigned long long)c->packets,
 			per_second(c->packets, passed_us), (double)passed_us / 1e6, corpus->count,
 			corpus->count - corpus->read, c->finds,
-			c->unrepeated ? ", and what was seen only once" : "");
+			c->unsure ? ", and something that did not happen three times more" : "");
 	fflush(v->to);
 }

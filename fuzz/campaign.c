@@ -176,6 +176,28 @@ static void go_on(struct campaign *c, bool renewed)
 	start_witness(c);
 }
 
+/* What is not sure is mentioned; a death or a report happened, whether it happens again or not. */
+static void conclude(struct campaign *c, const struct hunt *h, struct find *find)
+{
+	const struct campaign_view *view = &c->config->view;
+	enum symptom_kind kind = find->symptom.kind;
+	bool happened = kind == SYMPTOM_DEATH || kind == SYMPTOM_REPORT;
+
+	if (find->replays < HUNT_REPLAYS && !happened) {
+		c->unsure++;
+		view->remark(view->user,
+			arena_printf(&c->arena, "seen, and shown again %u of %d times: %s: %s",
+				find->replays, HUNT_REPLAYS, symptom_word(kind),
+				find->symptom.what));
+		return;
+	}
+	if (!find->exchange.count) /* then it is among those that were played last */
+		for (size_t i = h->together; i-- > 0;)
+			exchange_append(&c->arena, &find->exchange, h->suspects[i]);
+	find->number = ++c->finds;
+	view->found(view->user, find);
+}
+
 static void hunt_for(struct campaign *c, const struct symptom *symptom, const struct played *first)
 {
 	const struct campaign_config *config = c->config;
@@ -202,24 +224,9 @@ static void hunt_for(struct campaign *c, const struct symptom *symptom, const st
 	c->witnessed = false;
 	tell_progress(c, symptom->what);
 	know(c, symptom);
-	bool found = hunt_run(&h, &c->arena, symptom, &find);
+	hunt_run(&h, &c->arena, symptom, &find);
 	know(c, &find.symptom);
-	if (found && find.replays) {
-		find.number = ++c->finds;
-		config->view.found(config->view.user, &find);
-	} else if (symptom->kind == SYMPTOM_DEATH || symptom->kind == SYMPTOM_REPORT) {
-		/* It happened, whether it happens again or not: all that was played last is kept. */
-		find.number = ++c->finds;
-		find.exchange = (struct exchange){ 0 };
-		for (size_t i = h.together; i-- > 0;)
-			exchange_append(&c->arena, &find.exchange, suspects[i]);
-		config->view.found(config->view.user, &find);
-	} else {
-		c->unrepeated++;
-		config->view.remark(config->view.user,
-			arena_printf(&c->arena, "seen, and not again: %s: %s",
-				symptom_word(symptom->kind), symptom->what));
-	}
+	conclude(c, &h, &find);
 	bool renewed = config->site->launched && site_renew(config->site);
 	go_on(c, renewed);
 }
@@ -495,6 +502,12 @@ enum campaign_end campaign_run(struct campaign *c, const struct campaign_config 
 	c->started_us = clock_now_us();
 	c->look_us = c->started_us + LOOK_EVERY_US;
 	start_witness(c);
+	if (c->witnessed && !witness_passes(&c->witness)) {
+		c->lost = true;
+		config->site->error = arena_printf(&c->arena,
+			"the target does not serve a client that keeps every rule: %s",
+			c->witness.trouble);
+	}
 	while (!is_over(c, &end)) {
 		play_slots(c);
 		watch(c);

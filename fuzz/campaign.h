@@ -84,7 +84,7 @@ struct campaign {
 	size_t known_count, known_capacity;
 	unsigned deaths;
 	uint64_t exchanges, packets;
-	unsigned finds, unrepeated;
+	unsigned finds, unsure;
 	bool lost;
 };
 

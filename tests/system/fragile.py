@@ -130,6 +130,8 @@ def take(client, first, body):
             fault(client)
         topic, at = text(body, 0)
         ident = body[at:at + 2] if qos else b""
+        if len(ident) < 2 * bool(qos):
+            raise ValueError
         rest = body[properties(client, body, at + len(ident)):]
         if qos == 1:
             send(client, 0x40, ident)
@@ -139,6 +141,8 @@ def take(client, first, body):
             if topic in other.filters:
                 head = struct.pack(">H", len(topic)) + topic + (b"\0" if other.level > 4 else b"")
                 send(other, 0x30, head + rest)
+    elif kind in (6, 8, 10) and len(body) < 2:
+        raise ValueError
     elif kind == 6:
         send(client, 0x70, body[:2])
     elif kind in (8, 10):
