@@ -51,7 +51,7 @@ static void trust_what_the_system_trusts(void)
 }
 
 /* NAME: the loader, its words, and then what NAME was given. */
-static int become(const char *root, const char *name, char **given, size_t count)
+static int become(const char *root, char *name, char **given, size_t count)
 {
 	char loader[PATH_MAX], libraries[PATH_MAX], program[PATH_MAX];
 	char **words = calloc(WORDS_BEFORE + count + 1, sizeof(*words));
@@ -62,7 +62,7 @@ static int become(const char *root, const char *name, char **given, size_t count
 		return EXIT_CANNOT;
 	}
 	char *before[WORDS_BEFORE] = { loader, (char[]){ "--library-path" }, libraries,
-		(char[]){ "--argv0" }, (char *)(uintptr_t)name, program };
+		(char[]){ "--argv0" }, name, program };
 	memcpy(words, before, sizeof(before));
 	memcpy(words + WORDS_BEFORE, given, count * sizeof(*given));
 	execv(loader, words);
