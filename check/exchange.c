@@ -1,6 +1,5 @@
 #include "check/exchange.h"
 
-#include <fnmatch.h>
 #include <string.h>
 
 #include "base/buf.h"
@@ -30,10 +29,30 @@ void exchange_fini(struct exchange *x)
 
 /* ---- findings ------------------------------------------------------------------------------ */
 
+bool exchange_is_told(const struct exchange *x)
+{
+	const struct scope *scope = x->judge->scope;
+
+	if (!scope)
+		return true;
+	if (x->foreign || !scope_has_server(scope, x->facts))
+		return false;
+	return !scope->topic_count || x->facts->kind < CONNECTION_MQTT || x->concerned;
+}
+
+static bool is_finding_told(const struct exchange *x, const struct moment *moment, bool of_packet)
+{
+	return !x->judge->scope ||
+		(scope_has_moment(x->judge->scope, moment->at_us) &&
+			!(of_packet && x->about == ABOUT_OTHERS));
+}
+
 static void hand_out(struct exchange *x)
 {
 	const struct check_finding *finding;
 
+	if (!findings_are_left(&x->findings) || !exchange_is_told(x))
+		return;
 	while ((finding = findings_next(&x->findings)))
 		if (x->judge->listener.found)
 			x->judge->listener.found(x->judge->to, x->facts, finding);
@@ -46,7 +65,8 @@ static void add(struct exchange *x, enum side accused, const char *statement, co
 		.accused = accused, .statement = statement, .what = what, .moment = *moment
 	};
 
-	findings_add(&x->findings, &x->recent, x->version, &finding, of_packet);
+	if (is_finding_told(x, moment, of_packet))
+		findings_add(&x->findings, &x->recent, x->version, &finding, of_packet);
 	if (accused == SIDE_CLIENT && of_packet)
 		tolerance_breach(&x->tolerance, statement, moment->packet, recent_type(&x->recent));
 }
@@ -129,8 +149,7 @@ static void name_client(struct exchange *x, struct bytes client_id)
 	x->client_id = (struct bytes){ arena_copy(&x->arena, client_id.data, client_id.len),
 		client_id.len };
 	x->facts->client_id = printable(&x->arena, client_id);
-	x->unwanted = x->judge->client_id && client_id.len &&
-		fnmatch(x->judge->client_id, x->facts->client_id, 0);
+	x->foreign = x->judge->scope && !scope_has_client(x->judge->scope, x->facts->client_id);
 }
 
 static void begin(struct exchange *x, enum mqtt_version version)
@@ -201,6 +220,9 @@ static void accepted(struct exchange *x, const struct packet *p, const struct mo
 
 	for (int side = SIDE_CLIENT; side <= SIDE_SERVER; side++)
 		monitor_follow(x->monitors[side], NULL);
+	/* A message that never comes is a quarrel about its topic as well. */
+	if (x->judge->scope && scope_has_subscriber(x->judge->scope, x->monitors[SIDE_SERVER]))
+		x->concerned = true;
 	if (p->code || x->joined)
 		return;
 	if (assigned)
@@ -309,6 +331,34 @@ static void judge_packet(
 		renew(x);
 }
 
+/* Before the monitors see it, since what they find of it is told or not; and a Topic Alias that it brings needs no
+ * monitor, while one that it uses has been seen by them before.
+ */
+static void look_at_topic(struct exchange *x, enum side from, const struct packet *p)
+{
+	const struct monitor *sender = x->monitors[from];
+
+	x->about = scope_about(x->judge->scope, p,
+		sender && p->type == PUBLISH ? monitor_topic(sender, p) : p->topic);
+	x->concerned |= x->about == ABOUT_WANTED;
+}
+
+static void sum_up(
+	struct exchange *x, enum side from, const struct packet *p, const struct moment *moment)
+{
+	const struct scope *scope = x->judge->scope;
+
+	if (scope &&
+		(x->foreign || x->about == ABOUT_OTHERS || (scope->topic_count && !x->concerned) ||
+			!scope_has_moment(scope, moment->at_us) ||
+			!scope_has_server(scope, x->facts)))
+		return;
+	summary_packet(x->judge->summary, x->facts->number, from, p,
+		x->monitors[from] && p->type == PUBLISH ? monitor_topic(x->monitors[from], p)
+							: p->topic,
+		moment->at_us);
+}
+
 void exchange_packet(struct exchange *x, enum side from, const struct way_packet *packet,
 	const struct moment *moment)
 {
@@ -316,18 +366,18 @@ void exchange_packet(struct exchange *x, enum side from, const struct way_packet
 
 	x->facts->packets[from]++;
 	recent_add(&x->recent, from, packet->raw, moment);
-	if (x->findings.reported < x->findings.count) {
-		findings_go_on(&x->findings, &x->recent, x->version);
-		hand_out(x);
-	}
+	findings_go_on(&x->findings, &x->recent, x->version);
+	hand_out(x);
 	if (!x->joined && !x->facts->client_id && from == SIDE_CLIENT && p->type == CONNECT)
 		meet(x, p);
 	if (!x->facts->client_id && !x->joined && !x->monitors[0])
 		begin(x, MQTT_311); /* another packet than CONNECT is the first */
-	if (x->judge->summary && !x->unwanted)
-		summary_packet(x->judge->summary, x->facts->number, from, p, moment->at_us);
-	if (x->is_judged && !x->unwanted)
+	if (x->judge->scope && x->judge->scope->topic_count)
+		look_at_topic(x, from, p);
+	if (x->is_judged)
 		judge_packet(x, from, p, moment);
+	if (x->judge->summary)
+		sum_up(x, from, p, moment);
 }
 
 /* That of a CONNECT that cannot be read, if it has come to that. */
@@ -351,7 +401,8 @@ void exchange_malformed(struct exchange *x, enum side from, const struct way_pac
 		sessions_clear(x->judge->sessions);
 		begin(x, version_in(packet->raw));
 	}
-	if (!x->is_judged || x->unwanted)
+	x->about = ABOUT_NO_TOPIC;
+	if (!x->is_judged)
 		return;
 	if (from == SIDE_CLIENT)
 		tolerance_client_malformed(&x->tolerance, packet->raw.data[0] >> 4);
@@ -396,7 +447,7 @@ void exchange_over(struct exchange *x)
 {
 	leave_session(x);
 	hand_out(x);
-	if (x->judge->summary)
+	if (x->judge->summary && exchange_is_told(x))
 		summary_silence(x->judge->summary, x->facts, x->keep_alive.longest_us,
 			x->keep_alive.seconds);
 	x->facts->tallies = x->findings.tallies;

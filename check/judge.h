@@ -4,6 +4,7 @@
 
 #include "base/arena.h"
 #include "check/finding.h"
+#include "check/scope.h"
 #include "check/sessions.h"
 #include "check/summary.h"
 #include "pcap/tls_secrets.h"
@@ -25,7 +26,8 @@ struct judge {
 	void *to;
 	struct summary *summary;           /* NULL: not wanted */
 	const struct tls_secrets *secrets; /* NULL: nothing is decrypted */
-	const char *client_id; /* a pattern (fnmatch) of those that are wanted; NULL: all */
+	const struct scope *scope;         /* NULL: everything is told */
+	uint64_t left_out;                 /* connections of MQTT that were not told of */
 };
 
 #endif

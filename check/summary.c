@@ -153,23 +153,23 @@ static struct topic *topic_of(struct summary *s, struct bytes name)
 }
 
 static void publish(struct summary *s, uint32_t connection, enum side from, const struct packet *p,
-	int64_t at_us)
+	struct bytes topic, int64_t at_us)
 {
 	s->publishes[from][p->qos]++;
 	s->payload[from] += p->payload.len;
 	if (p->qos)
 		wait_for(s, key_of_id(connection, from, p->id), at_us);
-	if (!p->topic.len)
+	if (!topic.len)
 		return;
-	struct topic *t = topic_of(s, p->topic);
+	struct topic *t = topic_of(s, topic);
 	if (t) {
 		t->messages[from]++;
 		t->bytes += p->payload.len;
 	} else {
 		s->untold++;
 	}
-	uint64_t key = key_of(
-		key_of(DIGEST_NONE, p->topic.data, p->topic.len), p->payload.data, p->payload.len);
+	uint64_t key =
+		key_of(key_of(DIGEST_NONE, topic.data, topic.len), p->payload.data, p->payload.len);
 	if (from == SIDE_CLIENT)
 		wait_for(s, key, at_us);
 	else if (!p->retain && !p->dup)
@@ -177,13 +177,13 @@ static void publish(struct summary *s, uint32_t connection, enum side from, cons
 }
 
 void summary_packet(struct summary *s, uint32_t connection, enum side from, const struct packet *p,
-	int64_t at_us)
+	struct bytes topic, int64_t at_us)
 {
 	enum side other = from == SIDE_CLIENT ? SIDE_SERVER : SIDE_CLIENT;
 
 	s->packets[from][p->type]++;
 	if (p->type == PUBLISH)
-		publish(s, connection, from, p, at_us);
+		publish(s, connection, from, p, topic, at_us);
 	else if (p->type == PUBACK || p->type == PUBREC)
 		arrived(s, from == SIDE_SERVER ? ANSWER_OF_SERVER : ANSWER_OF_CLIENT,
 			key_of_id(connection, other, p->id), at_us, true);

@@ -14,9 +14,9 @@ struct summary;
 struct summary *summary_new(void);
 void summary_free(struct summary *s);
 
-/* A packet of MQTT. `connection` is its number. */
+/* A packet of MQTT. `connection` is its number, `topic` the one that a PUBLISH means. */
 void summary_packet(struct summary *s, uint32_t connection, enum side from,
-	const struct packet *packet, int64_t at_us);
+	const struct packet *packet, struct bytes topic, int64_t at_us);
 
 /* The longest silence of a client whose connection is over, and its Keep Alive. */
 void summary_silence(struct summary *s, const struct check_connection *connection,

@@ -320,17 +320,4 @@ void note_request(struct monitor *m, const struct packet *p);
 void subscriptions_inherit(struct monitor *m, const struct monitor *before);
 void subscriptions_copy(struct monitor *to, const struct monitor *from);
 
-/* monitor_topics.c */
-enum filter_fault {
-	FILTER_GOOD,
-	FILTER_EMPTY,
-	FILTER_BAD_HASH,
-	FILTER_BAD_PLUS,
-	FILTER_NO_SHARE_NAME,
-	FILTER_BAD_SHARE,
-};
-
-/* `version` decides whether "$share/" means anything. */
-enum filter_fault filter_check(struct bytes filter, enum mqtt_version version);
-
 #endif

@@ -342,3 +342,11 @@ void subscriptions_copy(struct monitor *to, const struct monitor *from)
 				a, r->subscriptions, r->filter_count * sizeof(*r->subscriptions));
 	}
 }
+
+bool monitor_has_subscribed(const struct monitor *m, struct bytes filter)
+{
+	for (size_t i = 0; i < m->subscription_count; i++)
+		if (filters_meet(m->subscriptions[i].filter, filter))
+			return true;
+	return false;
+}

@@ -248,7 +248,31 @@ def test_only_one_client_is_looked_at(tmp_path):
     out = check(tmp_path / "three.pcap", "--client-id", "sensor-*")
     assert out.returncode == FOUND
     assert b"sensor-1" in out.stdout and b"sensor-2" in out.stdout and b"pump" not in out.stdout
-    assert check(tmp_path / "three.pcap", "--server", "10.0.0.9").returncode == NOTHING
+    nowhere = check(tmp_path / "three.pcap", "--server", "10.0.0.9")
+    assert nowhere.returncode == NOTHING
+    assert nowhere.stdout == b"three.pcap: no MQTT that was asked for; 3 other connections of MQTT are left out\n"
+
+
+@pytest.mark.parametrize("options,told", [
+    (["--from", "2023-11-14T22:13:22Z"], [2]),
+    (["--from", "2023-11-15 00:13:22+02:00", "--to", "5"], [2]),
+    (["--to", "2023-11-14T22:13:21.5Z"], [1]),
+    (["--to", "1.5"], [1]),
+    (["--topic", "plant/+"], [2]),
+    (["--topic", "no/such", "--topic", "plant/#"], [2]),
+    (["--from", "9"], []),
+])
+def test_times_and_topics_choose_what_is_told(tmp_path, options, told):
+    frames = []
+    for i, topic in enumerate(("house/door", "plant/hall")):
+        wrong = connect(3, f"client-{i + 1}") + b"\x30" + bytes([2 + len(topic)]) + text(topic)
+        frames += [segment(50000 + i, 1883, 999, 2), segment(50000 + i, 1883, 1000, 0x18, wrong)]
+    (tmp_path / "two.pcap").write_bytes(pcap(frames))
+    out = check(tmp_path / "two.pcap", *options)
+    assert out.returncode == (FOUND if told else NOTHING), out.stderr
+    assert [n for n in (1, 2) if f'"client-{n}"'.encode() in out.stdout] == told
+    run = records(check(tmp_path / "two.pcap", "--json", *options).stdout)
+    assert [r["id"] for r in run if r["type"] == "case"] == [f"client/client-{n}" for n in told] * 2
 
 
 # ---- all that the suite has ----------------------------------------------------------------------------------------

@@ -52,6 +52,13 @@ void rig_init(struct rig *r, enum mqtt_version version)
 	r->now.at_us = (int64_t)START_S * MILLION;
 }
 
+void rig_scope(struct rig *r, const struct scope *scope)
+{
+	r->scope = *scope;
+	scope_begin(&r->scope, r->now.at_us);
+	r->judge.scope = &r->scope;
+}
+
 void rig_fini(struct rig *r)
 {
 	rig_over(r);
