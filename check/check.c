@@ -159,6 +159,7 @@ struct check *check_new(
 		.scope = scope_is_open(&c->scope) ? NULL : &c->scope };
 	c->judge.sessions =
 		sessions_new(options->session_bytes ? options->session_bytes : SESSION_BYTES);
+	c->judge.postings = postings_new();
 	arena_init(&c->judge.scratch);
 	c->flows = flows_new(NULL, &hears, c);
 	if (!c->flows)
@@ -202,6 +203,7 @@ void check_free(struct check *c)
 	check_end(c);
 	flows_free(c->flows);
 	sessions_free(c->judge.sessions);
+	postings_free(c->judge.postings);
 	arena_fini(&c->judge.scratch);
 	free(c);
 }

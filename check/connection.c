@@ -118,6 +118,8 @@ static bool is_mqtt(const struct connection *c)
 
 static void give_up(struct connection *c, enum connection_kind kind)
 {
+	if (kind == CONNECTION_TLS)
+		postings_end(c->judge->postings);
 	c->facts.kind = kind;
 	c->done = true;
 }
@@ -241,6 +243,7 @@ static void take_mqtt(
 	if (!is_mqtt(c)) {
 		c->facts.kind = CONNECTION_MQTT;
 		sessions_clear(c->judge->sessions);
+		postings_end(c->judge->postings);
 	}
 	s->in_step = true;
 	take_packets(c, side, data, moment);

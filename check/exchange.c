@@ -191,6 +191,8 @@ static void meet(struct exchange *x, const struct packet *p)
 	x->facts->version = version_traits(is_old ? MQTT_31 : p->level).name;
 	if (is_old || !is_mqtt || (p->level != MQTT_311 && p->level != MQTT_50)) {
 		sessions_forget(x->judge->sessions, x->client_id);
+		if (!is_old)
+			postings_end(x->judge->postings);
 		x->facts->kind = is_old ? CONNECTION_OLD : CONNECTION_FOREIGN;
 		x->is_judged = false;
 		x->version = MQTT_311;
@@ -309,6 +311,40 @@ static void judge_tolerance(
 	}
 }
 
+/* A message that another connection, or this one, has published. */
+static void judge_qos(struct exchange *x, const struct packet *p, const struct moment *moment)
+{
+	const struct monitor *m = x->monitors[SIDE_SERVER];
+	struct bytes topic = monitor_topic(m, p);
+	const struct flow_end *server = &x->place.server;
+	int published = postings_qos(x->judge->postings, server, p, topic, moment->at_us);
+	int least, most;
+
+	if (published < 0 || !monitor_grants(m, topic, &least, &most))
+		return;
+	if (p->qos <= published && p->qos >= (published < least ? published : least)) {
+		postings_settle(x->judge->postings, server, p, topic);
+		return;
+	}
+	add(x, SIDE_SERVER, version_statement(x->version, "3.1.1:MQTT-3.8.4-6", "5.0:MQTT-3.8.4-8"),
+		arena_printf(&x->judge->scratch,
+			"QoS %u, but it was published with QoS %d, and granted was %d", p->qos,
+			published, p->qos > published ? most : least),
+		moment, true);
+}
+
+/* What others may get from a client, whether its version is judged or not. */
+static void note_posting(struct exchange *x, const struct packet *p, const struct moment *moment)
+{
+	const struct monitor *m = x->monitors[SIDE_CLIENT];
+
+	if (p->type == CONNECT && p->will_topic.len)
+		postings_will(x->judge->postings, &x->place.server, p);
+	else if (p->type == PUBLISH)
+		postings_publish(x->judge->postings, &x->place.server, p,
+			m ? monitor_topic(m, p) : p->topic, moment->at_us);
+}
+
 static void judge_packet(
 	struct exchange *x, enum side from, const struct packet *p, const struct moment *moment)
 {
@@ -325,6 +361,8 @@ static void judge_packet(
 	monitor_packet(x->monitors[other], from, p, &list);
 	if (from == SIDE_SERVER)
 		judge_tolerance(x, from, p, moment);
+	if (from == SIDE_SERVER && p->type == PUBLISH && !count)
+		judge_qos(x, p, moment);
 	if (is_answer)
 		accepted(x, p, moment);
 	if (x->arena.taken > 2 * x->taken_by_copy + COPY_AT)
@@ -376,6 +414,8 @@ void exchange_packet(struct exchange *x, enum side from, const struct way_packet
 		look_at_topic(x, from, p);
 	if (x->is_judged)
 		judge_packet(x, from, p, moment);
+	if (from == SIDE_CLIENT)
+		note_posting(x, p, moment);
 	if (x->judge->summary)
 		sum_up(x, from, p, moment);
 }
@@ -405,6 +445,8 @@ void exchange_malformed(struct exchange *x, enum side from, const struct way_pac
 	if (!x->is_judged)
 		return;
 	if (from == SIDE_CLIENT)
+		postings_end(x->judge->postings);
+	if (from == SIDE_CLIENT)
 		tolerance_client_malformed(&x->tolerance, packet->raw.data[0] >> 4);
 	for (int side = SIDE_CLIENT; side <= SIDE_SERVER; side++) {
 		size_t count = monitor_malformed(x->monitors[side], from, &packet->result, &list);
@@ -419,6 +461,7 @@ void exchange_unseen(struct exchange *x, enum side from, const struct moment *mo
 		keep_alive_missed(&x->keep_alive, moment->at_us);
 	if (!x->facts->client_id)
 		sessions_clear(x->judge->sessions);
+	postings_end(x->judge->postings);
 	x->tolerance.unsure = true;
 	x->joined = true;
 	for (int side = SIDE_CLIENT; x->monitors[0] && side <= SIDE_SERVER; side++)

@@ -4,6 +4,7 @@
 
 #include "base/arena.h"
 #include "check/finding.h"
+#include "check/postings.h"
 #include "check/scope.h"
 #include "check/sessions.h"
 #include "check/summary.h"
@@ -21,6 +22,7 @@ struct check_listener {
 
 struct judge {
 	struct sessions *sessions;
+	struct postings *postings;
 	struct arena scratch; /* of the packet at hand */
 	struct check_listener listener;
 	void *to;

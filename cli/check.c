@@ -130,6 +130,9 @@ struct audience {
 	struct summary *summary; /* or NULL */
 	struct tls_secrets *secrets;
 	bool records_wanted;
+	struct record_run run;
+	const char *out_paths[2]; /* by enum side */
+	FILE *out_files[2];       /* while they are open; NULL: not */
 };
 
 static void on_found(
@@ -200,11 +203,44 @@ static bool read_key_log(struct audience *a)
 	return ok;
 }
 
+/* "DIR/server/run.jsonl", in a folder that is there now; NULL, with a sentence. */
+static const char *out_path(struct audience *a, const char *name)
+{
+	const char *folder = arena_printf(&a->names, "%s/%s", a->wishes->out, name);
+
+	if (output_make_folder(&a->names, folder))
+		return arena_printf(&a->names, "%s/run.jsonl", folder);
+	fprintf(stderr, "mqttspec check: %s: %s\n", folder, strerror(errno));
+	return NULL;
+}
+
+static bool open_side(struct audience *a, enum side side, const char *name)
+{
+	a->out_paths[side] = out_path(a, name);
+	if (a->out_paths[side])
+		a->out_files[side] = output_open(&command_check, a->out_paths[side]);
+	return a->out_files[side];
+}
+
+/* What goes on for ever is written as it comes. */
+static bool stream_records(struct audience *a)
+{
+	if (a->wishes->json)
+		check_records_stream(&a->records, stdout, stdout);
+	if (!a->wishes->out)
+		return true;
+	if (!open_side(a, SIDE_SERVER, "server") || !open_side(a, SIDE_CLIENT, "client"))
+		return false;
+	check_records_stream(&a->records, a->out_files[SIDE_SERVER], a->out_files[SIDE_CLIENT]);
+	return true;
+}
+
 static bool prepare_records(struct audience *a)
 {
 	const struct check_wishes *w = a->wishes;
 	const char *target = w->interface ? w->interface : w->path;
-	const struct record_run run = {
+
+	a->run = (struct record_run){
 		.tool_version = tool_version,
 		.target = target,
 		.target_name = name_of(w),
@@ -213,43 +249,52 @@ static bool prepare_records(struct audience *a)
 		.again = again_of(a, target),
 		.catalogue = spec_digest,
 	};
-
 	a->records_wanted = w->json || w->out;
-	if (!a->records_wanted || check_records_init(&a->records, &run))
+	if (!a->records_wanted)
+		return true;
+	check_records_init(&a->records, &a->run);
+	if (a->report.live)
+		return stream_records(a);
+	if (check_records_keep(&a->records))
 		return true;
 	fprintf(stderr, "mqttspec check: no temporary file: %s\n", strerror(errno));
 	return false;
 }
 
+static bool close_side(struct audience *a, enum side side)
+{
+	FILE *file = a->out_files[side];
+
+	a->out_files[side] = NULL;
+	return !file || output_close(&command_check, a->out_paths[side], file);
+}
+
 static bool write_side(struct audience *a, enum side side, const char *name)
 {
-	struct arena arena;
-
-	arena_init(&arena);
-	const char *folder = arena_printf(&arena, "%s/%s", a->wishes->out, name);
-	const char *path = arena_printf(&arena, "%s/run.jsonl", folder);
-	bool ok = output_make_folder(&arena, folder);
+	if (!open_side(a, side, name))
+		return false;
+	bool ok = check_records_write(&a->records, side, a->out_files[side]);
 	if (!ok)
-		fprintf(stderr, "mqttspec check: %s: %s\n", folder, strerror(errno));
-	FILE *to = ok ? output_open(&command_check, path) : NULL;
-	ok = to && check_records_write(&a->records, side, to);
-	if (to && !ok)
-		fprintf(stderr, "mqttspec check: %s: %s\n", path, strerror(errno));
-	ok &= to && output_close(&command_check, path, to);
-	arena_fini(&arena);
-	return ok;
+		fprintf(stderr, "mqttspec check: %s: %s\n", a->out_paths[side], strerror(errno));
+	return close_side(a, side) && ok;
+}
+
+static bool tell_records(bool written)
+{
+	if (!written)
+		fprintf(stderr, "mqttspec check: the records: %s\n", strerror(errno));
+	return written;
 }
 
 static bool write_records(struct audience *a)
 {
 	bool ok = true;
 
-	if (a->wishes->json &&
-		!(check_records_write(&a->records, SIDE_SERVER, stdout) &&
-			check_records_write(&a->records, SIDE_CLIENT, stdout))) {
-		fprintf(stderr, "mqttspec check: the records: %s\n", strerror(errno));
-		ok = false;
-	}
+	if (a->report.live)
+		return tell_records(check_records_end_streams(&a->records));
+	if (a->wishes->json)
+		ok = tell_records(check_records_write(&a->records, SIDE_SERVER, stdout) &&
+			check_records_write(&a->records, SIDE_CLIENT, stdout));
 	if (a->wishes->out) {
 		ok &= write_side(a, SIDE_SERVER, "server");
 		ok &= write_side(a, SIDE_CLIENT, "client");
@@ -284,6 +329,9 @@ static int listen_and_tell(struct audience *a, struct source *source, bool live)
 		check_report_end(&a->report, check);
 	if (a->summary && !a->wishes->json)
 		summary_print(a->summary, stdout, reading.last_us - reading.first_us);
+	if (a->summary && a->records_wanted)
+		a->records.traffic =
+			summary_traffic(a->summary, &a->names, reading.last_us - reading.first_us);
 	int code = judge_result(check, &reading, live);
 	if (a->records_wanted && !write_records(a))
 		code = EXIT_NOTHING;
@@ -316,6 +364,9 @@ static int check_source(const struct check_wishes *w)
 	arena_init(&a.remarks.arena);
 	if (read_key_log(&a) && prepare_records(&a))
 		code = listen_and_tell(&a, source, live);
+	for (int side = SIDE_CLIENT; side <= SIDE_SERVER; side++)
+		if (!close_side(&a, (enum side)side))
+			code = EXIT_NOTHING;
 	if (a.records_wanted)
 		check_records_fini(&a.records);
 	arena_fini(&a.names);

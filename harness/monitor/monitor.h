@@ -83,6 +83,11 @@ struct bytes monitor_topic(const struct monitor *m, const struct packet *publish
  */
 bool monitor_has_subscribed(const struct monitor *m, struct bytes filter);
 
+/* Between which QoS the grants are of the subscriptions that a topic matches, as far as the judge of the server knows:
+ * the least and the most that one of them had at any time. False: it does not know for certain.
+ */
+bool monitor_grants(const struct monitor *m, struct bytes topic, int *least, int *most);
+
 enum filter_fault {
 	FILTER_GOOD,
 	FILTER_EMPTY,

@@ -172,6 +172,7 @@ struct order_queue {
 struct subscription {
 	struct bytes filter;
 	int granted; /* highest QoS ever granted, or QOS_NONE */
+	int lowest;  /* lowest QoS ever granted, or QOS_NONE */
 	int asked;   /* highest QoS among the SUBSCRIBEs that are not answered yet, or QOS_NONE */
 	unsigned pending; /* their number */
 	uint32_t *ids;    /* Subscription Identifiers ever given for it */

@@ -21,9 +21,8 @@ LIMIT_S = 120
 OK, FOUND, USAGE, NOTHING = 0, 1, 2, 3
 PASSWORD = "correct-horse"
 
-# A server that has not read what it was sent, or cannot write: its clock is not what the capture shows, and made-up
-# TCP has no windows to tell.
-UNSEEN_CLOCKS = {"pressed_keep_alive"}
+# What a server breaks that goes on after an error: a case that was about the error has another name for it.
+OF_TOLERANCE = {"3.1.1:MQTT-4.8.0-1"}
 # No case is about these, and the records of a run have them elsewhere, or once.
 OF_THE_CLOCK = {"3.1.1:MQTT-3.1.2-24", "5.0:MQTT-3.1.2-22"}
 
@@ -58,18 +57,27 @@ def play(folder, *arguments):
     return cases
 
 
+def is_left_out(case):
+    """Of a case run with very many messages the capture has not all."""
+    return any(e["text"].startswith("its messages are left out") for e in case.get("transcript", []))
+
+
 def compare(folder, cases, role):
     """Returns how many breaches the monitor saw; each of them has to be in the capture."""
-    seen = 0
+    seen, wrong = 0, []
     for case in cases:
         found = accused(folder / case["pcap"], role)
         failure = case.get("failure", {})
-        if failure.get("difference") == "monitor":
-            assert failure["statement"] in found, case["id"]
+        if failure.get("difference") == "monitor" and not is_left_out(case):
             seen += 1
+            if failure["statement"] not in found:
+                wrong.append((case["id"], case["version"], "not found", failure))
         due = {s["name"] for s in case.get("statements", []) if s["verdict"] in ("fail", "nonstrict")}
-        if case["id"] not in UNSEEN_CLOCKS:
-            assert found <= due | OF_THE_CLOCK, (case["id"], case["version"], found - due)
+        if failure.get("difference") == "open":
+            due |= OF_TOLERANCE
+        if not found <= due | OF_THE_CLOCK:
+            wrong.append((case["id"], case["version"], found - due, failure))
+    assert not wrong
     return seen
 
 
@@ -288,5 +296,5 @@ def test_every_case_run_is_judged_alike_by_its_capture(target, role, tmp_path):
 @pytest.mark.nightly
 def test_websockets_are_judged_alike_by_their_real_bytes(tmp_path):
     cases = play(tmp_path, "mqttspec-broker", "--transports", "ws", "--wire")
-    for case in cases:
+    for case in (case for case in cases if "wire" in case):  # where a password went over it there is none
         assert accused(tmp_path / case["wire"], "server") == accused(tmp_path / case["pcap"], "server"), case["id"]

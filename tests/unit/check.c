@@ -595,6 +595,119 @@ static void a_long_connection_takes_no_more_memory_than_a_short_one(void **state
 	rig_fini(&r);
 }
 
+/* ---- the QoS that a message was published with ------------------------------------------------ */
+
+#define SUBSCRIBER(filter, qos) \
+	"> 10 r s'MQTT' @ 02 n0 p{} s'sub'\n" WELCOME SUBSCRIBED(filter, qos)
+#define ONCE " b'a reading of its own'\n"
+
+/* The subscriber is connected all the time; the publisher comes and goes on connections of its own. */
+struct pair {
+	struct rig publisher, subscriber;
+};
+
+static void pair_init(struct pair *p, enum mqtt_version version, const char *greeting)
+{
+	rig_init(&p->publisher, version);
+	rig_init(&p->subscriber, version);
+	postings_free(p->publisher.judge.postings);
+	p->publisher.judge.postings = p->subscriber.judge.postings;
+	rig_play(&p->subscriber, greeting);
+	rig_play(&p->publisher, HELLO);
+}
+
+static unsigned pair_fini(struct pair *p)
+{
+	rig_over(&p->publisher);
+	rig_over(&p->subscriber);
+	unsigned accused = rig_accused(&p->subscriber, S,
+		p->subscriber.version == MQTT_50 ? "MQTT-3.8.4-8" : "MQTT-3.8.4-6");
+	p->publisher.judge.postings = postings_new();
+	rig_fini(&p->publisher);
+	rig_fini(&p->subscriber);
+	return accused;
+}
+
+static void a_message_comes_with_the_lower_of_both_qos(void **state)
+{
+	static const struct {
+		const char *greeting, *published, *delivered;
+		unsigned accused;
+	} rows[] = {
+		{ SUBSCRIBER("a", "02"), "> 30 r s'a' p{}" ONCE, "< 32 r s'a' m1 p{}" ONCE, 1 },
+		{ SUBSCRIBER("a", "02"), "> 30 r s'a' p{}" ONCE, "< 30 r s'a' p{}" ONCE, 0 },
+		{ SUBSCRIBER("a", "02"), "> 34 r s'a' m1 p{}" ONCE, "< 32 r s'a' m1 p{}" ONCE, 1 },
+		{ SUBSCRIBER("a", "01"), "> 34 r s'a' m1 p{}" ONCE, "< 32 r s'a' m1 p{}" ONCE, 0 },
+		{ SUBSCRIBER("a", "01"), "> 34 r s'a' m1 p{}" ONCE, "< 30 r s'a' p{}" ONCE, 1 },
+		/* One copy may be for each of them. */
+		{ SUBSCRIBER("a", "02") SUBSCRIBED("#", "00"), "> 34 r s'a' m1 p{}" ONCE,
+			"< 30 r s'a' p{}" ONCE "< 34 r s'a' m1 p{}" ONCE, 0 },
+		/* It was granted less for a time. */
+		{ SUBSCRIBER("a", "00") SUBSCRIBED("a", "02"), "> 34 r s'a' m1 p{}" ONCE,
+			"< 30 r s'a' p{}" ONCE, 0 },
+		/* From the store, or sent again. */
+		{ SUBSCRIBER("a", "02"), "> 30 r s'a' p{}" ONCE, "< 33 r s'a' m1 p{}" ONCE, 0 },
+		{ SUBSCRIBER("a", "02"), "> 30 r s'a' p{}" ONCE, "< 3A r s'a' m1 p{}" ONCE, 0 },
+		/* Which of both is it? */
+		{ SUBSCRIBER("a", "02"), "> 34 r s'a' m1 p{}" ONCE "> 30 r s'a' p{}" ONCE,
+			"< 34 r s'a' m1 p{}" ONCE, 0 },
+		{ SUBSCRIBER("a", "02"), "> 30 r s'a' p{}" ONCE,
+			"< 30 r s'a' p{}" ONCE "< 32 r s'a' m1 p{}" ONCE, 0 },
+		{ SUBSCRIBER("a", "02"), "> 30 r s'a' p{} b'on'\n", "< 32 r s'a' m1 p{} b'on'\n",
+			0 },
+		{ SUBSCRIBER("a", "02"), "> 30 r s'b' p{}" ONCE, "< 32 r s'a' m1 p{}" ONCE, 0 },
+		/* What cannot be read may have been one. */
+		{ SUBSCRIBER("a", "02"), "> 30 r s'a' p{}" ONCE "> 82 01 00\n",
+			"< 32 r s'a' m1 p{}" ONCE, 0 },
+		/* A Will. */
+		{ SUBSCRIBER("a", "02"),
+			"> 30 r s'a' p{}" ONCE "---\n> 10 r s'MQTT' @ 0E n0 p{} s'me' p{} s'a' "
+			"s'a reading of its own'\n",
+			"< 32 r s'a' m1 p{}" ONCE, 0 },
+		/* A session of before the capture. */
+		{ "> 10 r s'MQTT' @ 00 n0 p{} s'sub'\n< 20 r 01 00 p{}\n" SUBSCRIBED("a", "02"),
+			"> 30 r s'a' p{}" ONCE, "< 32 r s'a' m1 p{}" ONCE, 0 },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(rows) / sizeof(*rows); i++)
+		for (int v = 0; v < VERSION_COUNT; v++) {
+			struct pair p;
+			pair_init(&p, version_at(v), rows[i].greeting);
+			rig_play(&p.publisher, rows[i].published);
+			rig_play(&p.subscriber, rows[i].delivered);
+			unsigned accused = pair_fini(&p);
+			if (accused != rows[i].accused)
+				fail_msg("row %zu of %d: %u accused", i, v, accused);
+		}
+}
+
+static void what_may_have_been_published_unseen_accuses_nobody(void **state)
+{
+	(void)state;
+	for (int how = 0; how < 4; how++) {
+		struct pair p;
+		pair_init(&p, MQTT_311, SUBSCRIBER("a", "02"));
+		if (how == 1)
+			rig_gap(&p.publisher, C, 20);
+		if (how == 2)
+			rig_wait(&p.subscriber, 11);
+		if (how == 3) {
+			struct rig hidden;
+			rig_init(&hidden, MQTT_311);
+			postings_free(hidden.judge.postings);
+			hidden.judge.postings = p.subscriber.judge.postings;
+			rig_bytes(&hidden, C, "\x16\x03\x01\x00\x10", 5);
+			rig_over(&hidden);
+			hidden.judge.postings = postings_new();
+			rig_fini(&hidden);
+		}
+		rig_play(&p.publisher, "> 30 r s'a'" ONCE);
+		rig_play(&p.subscriber, "< 32 r s'a' m1" ONCE);
+		assert_int_equal(pair_fini(&p), how == 0);
+	}
+}
+
 /* ---- what is told ---------------------------------------------------------------------------- */
 
 /* Packets 1 to 8: the third breaks a rule at "a", the fifth at "b/c"; the seventh names nothing. */
@@ -821,6 +934,8 @@ int main(void)
 		cmocka_unit_test(a_finding_comes_with_the_packets_around_it),
 		cmocka_unit_test(websockets_are_unwrapped),
 		cmocka_unit_test(frames_of_text_and_other_subprotocols_are_found),
+		cmocka_unit_test(a_message_comes_with_the_lower_of_both_qos),
+		cmocka_unit_test(what_may_have_been_published_unseen_accuses_nobody),
 		cmocka_unit_test(a_topic_chooses_findings),
 		cmocka_unit_test(findings_wait_for_the_topic),
 		cmocka_unit_test(a_session_that_has_subscribed_has_to_do_with_the_topic),
