@@ -340,6 +340,8 @@ static void note_posting(struct exchange *x, const struct packet *p, const struc
 
 	if (p->type == CONNECT && p->will_topic.len)
 		postings_will(x->judge->postings, &x->place.server, p);
+	else if (p->type == SUBSCRIBE)
+		postings_begin(x->judge->postings);
 	else if (p->type == PUBLISH)
 		postings_publish(x->judge->postings, &x->place.server, p,
 			m ? monitor_topic(m, p) : p->topic, moment->at_us);

@@ -23,7 +23,7 @@ struct postings {
 	struct posting places[PLACES];
 	uint64_t wills[WILLS]; /* keys; 0: a free place */
 	unsigned will_count;
-	bool ended;
+	bool begun, ended;
 };
 
 struct postings *postings_new(void)
@@ -51,6 +51,11 @@ static uint64_t key_of(const struct flow_end *server, struct bytes topic, struct
 	return key ? key : 1;
 }
 
+void postings_begin(struct postings *p)
+{
+	p->begun = true;
+}
+
 static uint64_t *will_at(struct postings *p, uint64_t key)
 {
 	size_t at = key & (WILLS - 1);
@@ -74,7 +79,7 @@ void postings_will(struct postings *p, const struct flow_end *server, const stru
 static bool is_of_interest(
 	const struct postings *p, const struct packet *publish, struct bytes topic)
 {
-	return !p->ended && topic.len && publish->payload.len >= PAYLOAD_LEAST;
+	return p->begun && !p->ended && topic.len && publish->payload.len >= PAYLOAD_LEAST;
 }
 
 void postings_publish(struct postings *p, const struct flow_end *server,

@@ -17,6 +17,9 @@ struct postings;
 struct postings *postings_new(void);
 void postings_free(struct postings *p);
 
+/* A client subscribes: what was published before the first one does is delivered to nobody that is judged. */
+void postings_begin(struct postings *p);
+
 /* `server` is where: two ports of an address are one server. A client publishes; `topic` is the one that is meant. */
 void postings_publish(struct postings *p, const struct flow_end *server,
 	const struct packet *publish, struct bytes topic, int64_t at_us);

@@ -6,8 +6,11 @@ import os
 import pathlib
 import re
 import shutil
+import signal
 import struct
 import subprocess
+import threading
+import time
 
 import jsonschema
 import pytest
@@ -281,6 +284,67 @@ def test_times_and_topics_choose_what_is_told(tmp_path, options, told):
     assert [n for n in (1, 2) if f'"client-{n}"'.encode() in out.stdout] == told
     run = records(check(tmp_path / "two.pcap", "--json", *options).stdout)
     assert [r["id"] for r in run if r["type"] == "case"] == [f"client/client-{n}" for n in told] * 2
+
+
+@pytest.mark.parametrize("way", ["--json", "--out"])
+def test_records_of_what_is_over_leave_at_once(tmp_path, way):
+    """A capture that goes on: the connection that has ended is there before the end."""
+    capture, out = tmp_path / "growing.pcap", tmp_path / "found"
+    wrong = connect(3, "ended")
+    capture.write_bytes(pcap([
+        segment(50000, 1883, 999, 2), segment(50000, 1883, 1000, 0x18, wrong),
+        segment(50000, 1883, 1000 + len(wrong), 0x14), segment(50001, 1883, 999, 2),
+        segment(50001, 1883, 1000, 0x18, connect(2, "lives on"))]))
+    words = [MQTTSPEC, "check", "--follow", capture, way, *([out] if way == "--out" else [])]
+    with subprocess.Popen(words, stdout=subprocess.PIPE) as process:
+        watchdog = threading.Timer(LIMIT_S, process.kill)
+        watchdog.start()
+        if way == "--json":
+            early = b"".join(process.stdout.readline() for _ in range(6))
+        else:
+            files = [out / side / "run.jsonl" for side in ("server", "client")]
+            while process.poll() is None and sum(f.read_bytes().count(b"\n") for f in files if f.exists()) < 6:
+                time.sleep(0.01)
+            early = b"".join(f.read_bytes() for f in files)
+        process.send_signal(signal.SIGINT)
+        late = process.stdout.read()
+        watchdog.cancel()
+    assert process.returncode == FOUND
+    lines = records(early)
+    assert [r["type"] for r in lines] == ["run", "case", "end"] * 2
+    assert [r["id"] for r in lines if r["type"] == "case"] == ["client/ended"] * 2
+    assert {r["verdict"] for r in lines if r["type"] == "case"} == {"pass", "fail"}
+    if way == "--json":
+        rest = records(late)
+    else:
+        rest = records(b"".join(f.read_bytes() for f in files))
+        report = subprocess.run([MQTTSPEC, "report", out / "client"], capture_output=True, timeout=LIMIT_S)
+        assert report.returncode == OK and b"incomplete" not in report.stdout.lower(), report
+    for record in lines + rest:
+        VALIDATOR.validate(record)
+    assert "client/lives on" in [r.get("id") for r in rest]
+
+
+def test_a_summary_is_drawn_in_the_report(tmp_path):
+    frames, seq = [segment(50000, 1883, 999, 2)], 1000
+    for data in (connect(2, "sensor"), *(b"\x30" + bytes([2 + len(t)]) + text(t) for t in ("a<b", "a<b", "other"))):
+        frames.append(segment(50000, 1883, seq, 0x18, data))
+        seq += len(data)
+    (tmp_path / "traffic.pcap").write_bytes(pcap(frames))
+    out = check(tmp_path / "traffic.pcap", "--summary", "--out", tmp_path / "found")
+    assert out.returncode == OK, out.stdout
+    for role in ("server", "client"):
+        run = records((tmp_path / "found" / role / "run.jsonl").read_bytes())
+        for record in run:
+            VALIDATOR.validate(record)
+        assert [(t["name"], t["to_server"]) for t in run[-1]["topics"]] == [("a<b", 2), ("other", 1)]
+    report = subprocess.run([MQTTSPEC, "report", tmp_path / "found/server", "--html", "-"], capture_output=True,
+                            timeout=LIMIT_S)
+    page = report.stdout.decode()
+    traffic = page[page.index('<details class="words traffic" open>'):page.index("<nav")]
+    assert "a&lt;b" in traffic and "a<b" not in traffic
+    assert traffic.count('<svg viewBox="0 0 640') == traffic.count('role="img" aria-label="') == 1
+    assert "<title>2 to the server</title>" in traffic and "<script" not in traffic
 
 
 # ---- all that the suite has ----------------------------------------------------------------------------------------
