@@ -2,8 +2,8 @@
 
 #include <inttypes.h>
 #include <stdbool.h>
-#include <string.h>
 
+#include "reports/draft.h"
 #include "reports/markup.h"
 #include "reports/text.h"
 
@@ -55,16 +55,14 @@ static void end_table(FILE *to)
 
 static void put_row_label(FILE *to, size_t row, const char *text)
 {
-	char cut[4 * LABEL_COLUMNS + 1];
-	FILE *shorter = fmemopen(cut, sizeof(cut), "w");
+	struct draft cut;
 
-	if (!shorter)
-		return;
-	text_cut(shorter, text, LABEL_COLUMNS);
-	fclose(shorter);
+	draft_begin(&cut);
+	text_cut(cut.to, text, LABEL_COLUMNS);
 	fprintf(to, "<text x=\"%d\" y=\"%zu\" text-anchor=\"end\">", LABEL - 6, row * ROW + 15);
-	markup_text(to, cut);
+	markup_text(to, draft_end(&cut));
 	fputs("</text>\n", to);
+	draft_fini(&cut);
 }
 
 /* ---- topics ---------------------------------------------------------------------------------- */

@@ -643,6 +643,8 @@ static void a_message_comes_with_the_lower_of_both_qos(void **state)
 		{ SUBSCRIBER("a", "02") SUBSCRIBED("#", "00"), "> 34 r s'a' m1 p{}" ONCE,
 			"< 30 r s'a' p{}" ONCE "< 34 r s'a' m1 p{}" ONCE, 0 },
 		/* It was granted less for a time. */
+		{ SUBSCRIBER("a", "02") SUBSCRIBED("a", "00"), "> 34 r s'a' m1 p{}" ONCE,
+			"< 30 r s'a' p{}" ONCE, 0 },
 		{ SUBSCRIBER("a", "00") SUBSCRIBED("a", "02"), "> 34 r s'a' m1 p{}" ONCE,
 			"< 30 r s'a' p{}" ONCE, 0 },
 		/* From the store, or sent again. */
@@ -846,6 +848,21 @@ static void what_is_left_out_is_judged(void **state)
 	rig_fini(&r);
 }
 
+/* What the client breaks is out of time, and that the server goes on is not. */
+static void what_is_not_told_has_its_consequences(void **state)
+{
+	struct rig r;
+
+	(void)state;
+	rig_init(&r, MQTT_311);
+	rig_scope(&r, &(struct scope){ .from = { SCOPE_SINCE_START, 4000 } });
+	rig_play(&r, HELLO "> 90 03 00 01 00\n> C0 00\n< D0 00\n");
+	rig_over(&r);
+	assert_int_equal(rig_accused(&r, C, NULL), 0);
+	assert_int_equal(rig_accused(&r, S, "MQTT-4.8.0-1"), 1);
+	rig_fini(&r);
+}
+
 static void clients_and_servers_are_chosen(void **state)
 {
 	static const struct {
@@ -942,6 +959,7 @@ int main(void)
 		cmocka_unit_test(a_topic_alias_names_its_topic),
 		cmocka_unit_test(a_time_chooses_findings_and_connections),
 		cmocka_unit_test(what_is_left_out_is_judged),
+		cmocka_unit_test(what_is_not_told_has_its_consequences),
 		cmocka_unit_test(clients_and_servers_are_chosen),
 		cmocka_unit_test(filters_meet_where_a_topic_matches_both),
 		cmocka_unit_test(a_long_connection_takes_no_more_memory_than_a_short_one),
