@@ -112,6 +112,29 @@ CASE(missing_key_refused, .title = "A request without a key is refused",
 
 /* ---- what MQTT says about frames ----------------------------------------------------------- */
 
+enum { ANSWER_MS = 5000 };
+
+/* Judged is what its packets come in, so a connection that has ended of it will do. */
+CASE(binary_frames, .title = "The target sends its packets in binary frames",
+	.refs = { "3.1.1:MQTT-6.0.0-1", "5.0:MQTT-6.0.0-1" }, .level = MUST, .versions = BOTH,
+	.over = OVER_WEBSOCKET)
+{
+	struct peer *client = dial(t, "client");
+	const struct frame_log *frames = frames_of(client);
+
+	send_connect(client);
+	wait_packet_ms(client, CONNACK, ANSWER_MS);
+	if (has_packet(client, CONNACK)) {
+		need_accepted(client);
+		send_subscribe(client, .filter = "web/t", .id = 1);
+		send_pingreq(client);
+		wait_packet_ms(client, PINGRESP, ANSWER_MS);
+	}
+	check(t, !frames->not_binary, "binary frames alone",
+		"%u of %u frames of data are not binary", frames->not_binary, frames->data);
+	require(t, has_packet(client, PINGRESP), "the target does not answer");
+}
+
 /* All of this CONNECT is text, so that it is no fault of its UTF-8. */
 CASE(text_frame_with_connect,
 	.title = "A CONNECT in a text frame makes the target close the connection",
@@ -267,6 +290,7 @@ CASE(will_on_close_frame, .title = "A Close frame without a DISCONNECT leads to 
 
 CHAPTER(websocket, "MQTT over WebSocket", &case_subprotocol_chosen, &case_subprotocol_not_offered,
 	&case_accept_answers_key, &case_other_version_refused, &case_missing_key_refused,
-	&case_text_frame_with_connect, &case_text_frame_later, &case_packets_in_frames,
-	&case_bad_frames, &case_pings_between_fragments, &case_ping_frame_answered,
-	&case_close_frame_answered, &case_close_frame_before_the_end, &case_will_on_close_frame);
+	&case_binary_frames, &case_text_frame_with_connect, &case_text_frame_later,
+	&case_packets_in_frames, &case_bad_frames, &case_pings_between_fragments,
+	&case_ping_frame_answered, &case_close_frame_answered, &case_close_frame_before_the_end,
+	&case_will_on_close_frame);

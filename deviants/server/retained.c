@@ -156,6 +156,11 @@ static const struct deviation table[] = {
 		"5.0:U50-RETAIN-AS-NEW 3.1.1:U311-SUB-NEW 3.1.1:MQTT-3.3.1-5 5.0:MQTT-3.3.1-5",
 		"What is retained for a topic of more than eight levels is not sent.",
 		{ { TO_CLIENT, P(PUBLISH), { is_retained, topic_is_deep }, drop, 0 } } },
+	{ "retained_lost_by_error", "3.1.1:U311-RETAIN-KEEP~ 3.1.1:MQTT-4.8.0-1 5.0:MQTT-4.13.1-1",
+		"After an error of anybody retained messages do not come any more.",
+		{ { TO_CLIENT, EVENT_END, { is_thrown_out }, note_world, 1 },
+			{ TO_CLIENT, P(PUBLISH), { from_retained, is_retained, is_world_noted },
+				drop, 0 } } },
 };
 
 DEVIATION_CHAPTER(retained, false, table);

@@ -1,8 +1,11 @@
 #include "harness/runner/survey.h"
 
 #include "base/arena.h"
+#include "base/clock.h"
 #include "harness/case.h"
 #include "harness/runner/target.h"
+#include "harness/transport/endpoint.h"
+#include "harness/transport/transport.h"
 
 /* So that even a run against something that never answers comes to its end. */
 enum { HOPELESS_ANSWER_US = 500000 };
@@ -52,6 +55,19 @@ bool survey_take(struct arena *a, const struct target *target, unsigned versions
 	if (!reached)
 		*error = arena_printf(a, "there is no connection to the target: %s", what);
 	return reached;
+}
+
+bool survey_connects(struct arena *a, const struct target *target, int64_t answer_us)
+{
+	const struct endpoint *to = &target->endpoint;
+	const char *error;
+	struct pipe *pipe = to->transport->below
+		? endpoint_dial_bare(a, to, clock_now_us() + answer_us, &error)
+		: NULL;
+
+	if (pipe)
+		pipe_close(pipe);
+	return pipe;
 }
 
 bool survey_take_client(struct arena *a, const struct client *client, unsigned served,
