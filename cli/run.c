@@ -213,7 +213,7 @@ static const char *reach_target(struct run *run)
 		run->record.target_name = run->record.target_url;
 	if (!survey_take(&run->arena, &run->target, run->options.versions, answer_us, run->surveys,
 		    &error) &&
-		!(run->options.anyway && survey_connects(&run->arena, &run->target, answer_us)))
+		!(run->options.anyway && survey_connects(&run->target, answer_us)))
 		return error;
 	if (!run->options.anyway &&
 		!survey_enter(&run->arena, &run->target, answer_us, run->surveys, &error))

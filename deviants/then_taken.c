@@ -12,6 +12,15 @@ void clear_ack_flags(struct passing *it, long none)
 	it->changed = true;
 }
 
+void accept_instead(struct passing *it, long none)
+{
+	struct packet connack = wire_packet(CONNACK);
+
+	(void)none;
+	exchange_send(it->x, it->way, &connack, NULL);
+	it->copies = 0;
+}
+
 /* The last two bytes of a CONNECT that has nothing but an empty ClientId in its payload. */
 void drop_empty_id(struct passing *it, long none)
 {

@@ -85,6 +85,20 @@ CASE(accept_answers_key, .title = "Sec-WebSocket-Accept is made from the key of 
 	}
 }
 
+/* RFC 6455, 4.2.2 and, of extensions, 9.1 */
+CASE(upgrade_answered,
+	.title = "101 upgrades to a WebSocket, without an extension that nobody offered",
+	.refs = { "3.1.1:UALL-WS-RULES", "5.0:UALL-WS-RULES" }, .level = SHOULD, .versions = BOTH,
+	.over = OVER_WEBSOCKET)
+{
+	struct upgrade u = ask_upgrade(t, "client");
+
+	check(t, u.answer.status == SWITCHING_PROTOCOLS, "101", "%s", upgrade_text(&u));
+	check(t, u.answer.upgrades, "Upgrade: websocket, and Connection: Upgrade",
+		"101 without one of them, or with another word");
+	check(t, !u.answer.extends, "no Sec-WebSocket-Extensions", "some");
+}
+
 /* RFC 6455, 4.4: 426 is the code that it names. */
 CASE(other_version_refused,
 	.title = "A request for another version of WebSocket is refused, and 13 named",
@@ -289,8 +303,8 @@ CASE(will_on_close_frame, .title = "A Close frame without a DISCONNECT leads to 
 }
 
 CHAPTER(websocket, "MQTT over WebSocket", &case_subprotocol_chosen, &case_subprotocol_not_offered,
-	&case_accept_answers_key, &case_other_version_refused, &case_missing_key_refused,
-	&case_binary_frames, &case_text_frame_with_connect, &case_text_frame_later,
-	&case_packets_in_frames, &case_bad_frames, &case_pings_between_fragments,
-	&case_ping_frame_answered, &case_close_frame_answered, &case_close_frame_before_the_end,
-	&case_will_on_close_frame);
+	&case_accept_answers_key, &case_upgrade_answered, &case_other_version_refused,
+	&case_missing_key_refused, &case_binary_frames, &case_text_frame_with_connect,
+	&case_text_frame_later, &case_packets_in_frames, &case_bad_frames,
+	&case_pings_between_fragments, &case_ping_frame_answered, &case_close_frame_answered,
+	&case_close_frame_before_the_end, &case_will_on_close_frame);

@@ -90,6 +90,9 @@ static const struct deviation table[] = {
 		"Several slashes in a row are taken for one in the filter of a share.",
 		{ { TO_SERVER, P(SUBSCRIBE) | P(UNSUBSCRIBE), { has_share }, squeeze_slashes,
 			0 } } },
+	{ "share_loses_third", "5.0:MQTT-4.5.0-1 5.0:U50-SHARE-ONE",
+		"The third message that a member of a share should get is not delivered.",
+		{ { TO_CLIENT, P(PUBLISH), { by_share, is_third }, drop, 0 } } },
 };
 
 DEVIATION_CHAPTER(shared, false, table);

@@ -1,8 +1,8 @@
 #include "harness/runner/survey.h"
 
 #include "base/arena.h"
-#include "base/clock.h"
 #include "harness/case.h"
+#include "harness/runner/port.h"
 #include "harness/runner/target.h"
 #include "harness/transport/endpoint.h"
 #include "harness/transport/transport.h"
@@ -57,17 +57,11 @@ bool survey_take(struct arena *a, const struct target *target, unsigned versions
 	return reached;
 }
 
-bool survey_connects(struct arena *a, const struct target *target, int64_t answer_us)
+bool survey_connects(const struct target *target, int64_t answer_us)
 {
 	const struct endpoint *to = &target->endpoint;
-	const char *error;
-	struct pipe *pipe = to->transport->below
-		? endpoint_dial_bare(a, to, clock_now_us() + answer_us, &error)
-		: NULL;
 
-	if (pipe)
-		pipe_close(pipe);
-	return pipe;
+	return to->transport->below && endpoint_accepts_below(to, answer_us);
 }
 
 bool survey_take_client(struct arena *a, const struct client *client, unsigned served,

@@ -52,7 +52,7 @@ bool survey_take(struct arena *a, const struct target *target, unsigned versions
 /* Where it is false: whether there is a connection at all, below TLS or WebSocket, so that what is wrong with these can be
  * judged.
  */
-bool survey_connects(struct arena *a, const struct target *target, int64_t answer_us);
+bool survey_connects(const struct target *target, int64_t answer_us);
 
 /* Whether anything can be judged at all: a version that is served, and rights to subscribe and to
  * publish in it. What the server refuses by a code (QoS 2) becomes a limit of its capabilities, and
