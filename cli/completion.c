@@ -38,13 +38,18 @@ static const struct completion_value values[] = {
 
 /* ---- names --------------------------------------------------------------------------------- */
 
-static void offer_targets(const struct completion *c)
+static void offer_target_names(const struct completion *c)
 {
 	struct arena a;
 
 	arena_init(&a);
 	completion_offer_words(c, target_names(&a));
 	arena_fini(&a);
+}
+
+static void offer_targets(const struct completion *c)
+{
+	offer_target_names(c);
 	if (*c->current)
 		completion_offer(c, "=files", NULL);
 }
@@ -113,6 +118,10 @@ static void offer_arguments(const struct completion *c, const struct command *co
 			offer_patterns(c);
 		else if (words > 1)
 			offer_cases(c, true);
+	} else if (command == &command_targets) {
+		if (words == 1)
+			completion_offer(c, "install", "run the recipes of these targets");
+		offer_target_names(c);
 	} else if (command == &command_list) {
 		offer_cases(c, true);
 		offer_patterns(c);

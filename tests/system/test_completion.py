@@ -37,6 +37,8 @@ LINES = [
     ("mqttspec ru", {"run"}),
     ("mqttspec help a", {"agent-check"}),
     ("mqttspec run libm", {"libmosquitto"}),
+    ("mqttspec targets ins", {"install"}),
+    ("mqttspec targets install aed", {"aedes"}),
     ("mqttspec run mosquitto will_on_c", {"will_on_close"}),
     ("mqttspec run mosquitto bad_flags/ping", {"bad_flags/pingreq_1"}),
     ("mqttspec explain MQTT-3.1.2-2", {"MQTT-3.1.2-2", "MQTT-3.1.2-24"}),
@@ -134,7 +136,7 @@ def words(program, *typed):
 
 
 @pytest.mark.parametrize("program, command", [
-    *(("mqttspec", c) for c in ("run", "agent-check", "list", "explain", "report", "diff", "matrix")),
+    *(("mqttspec", c) for c in ("run", "agent-check", "list", "explain", "report", "diff", "matrix", "targets")),
     ("mqttspec-client", "pub"), ("mqttspec-client", "sub"), ("mqttspec-broker", None)])
 def test_every_option_of_the_help_is_offered(program, command):
     command = [command] if command else []
