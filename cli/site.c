@@ -36,7 +36,7 @@ static const char help[] =
 	"  -h, --help       this\n"
 	"\n"
 	"Examples:\n"
-	"  mqttspec site out/*/ --out public\n"
+	"  mqttspec site out/*/run.jsonl --out public\n"
 	"  mqttspec site mosquitto-2.0.11.jsonl mosquitto-2.0.18.jsonl --out public\n"
 	"\n"
 	"docs/RESULTS.md says how to publish it. Exit codes: 0 when it is written; 2 for bad "

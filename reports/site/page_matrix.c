@@ -109,11 +109,10 @@ void page_matrix(const struct frame *f, const struct matrix *m, const char *tran
 	frame_begin(f, draft_end(&title), parent, true);
 	draft_fini(&title);
 	fprintf(f->to,
-		"<p class=\"state\">%zu target%s, %zu statements judged, %zu of them "
-		"differently</p>\n",
+		"<p class=\"state\"><a href=\"#targets\">%zu target%s</a>, %zu statements judged, "
+		"%zu of them differently</p>\n",
 		m->column_count, m->column_count == 1 ? "" : "s", m->row_count, m->different);
 	put_gaps(f, m);
-	put_targets(f, m);
 	frame_caution(f);
 	fputs("<h2>Statement by statement</h2>\n", f->to);
 	put_transports(f, transport);
@@ -123,6 +122,7 @@ void page_matrix(const struct frame *f, const struct matrix *m, const char *tran
 	grid_chapters(&grid, m, true);
 	grid_chapters(&grid, m, false);
 	grid_end(&grid);
+	put_targets(f, m);
 	put_words(f);
 	frame_end(f);
 	arena_fini(&a);

@@ -2,6 +2,7 @@
 
 #include <stdlib.h>
 #include <string.h>
+#include <strings.h>
 
 #include "base/arena.h"
 #include "reports/site/way.h"
@@ -29,6 +30,7 @@ static int compare_runs(const void *a, const void *b)
 	const struct runs *x = a, *y = b;
 	int order = strcmp(y->run->role, x->run->role);
 
+	order = order ? order : strcasecmp(x->run->target_name, y->run->target_name);
 	order = order ? order : strcmp(x->run->target_name, y->run->target_name);
 	order = order ? order : strverscmp(version_of(x), version_of(y));
 	return order ? order : (x->started_us > y->started_us) - (x->started_us < y->started_us);
