@@ -1,6 +1,7 @@
 #include "reports/site/frame.h"
 
 #include "base/arena.h"
+#include "reports/html_page.h"
 #include "reports/markup.h"
 #include "reports/site/way.h"
 #include "spec/spec.h"
@@ -75,6 +76,21 @@ void frame_badge(const struct frame *f, enum verdict verdict)
 {
 	fprintf(f->to, "<span class=\"badge v-%s\">%s</span>", verdict_name(verdict),
 		verdict_name(verdict));
+}
+
+void frame_verdicts(const struct frame *f)
+{
+	fputs("<div class=\"scroll\" tabindex=\"0\" role=\"region\" "
+	      "aria-label=\"verdicts\">\n<table "
+	      "class=\"list\"><thead><tr><th scope=\"col\">verdict</th><th "
+	      "scope=\"col\">meaning</th></tr></thead><tbody>\n",
+		f->to);
+	for (int v = 0; v < VERDICT_COUNT; v++) {
+		fputs("<tr><th scope=\"row\">", f->to);
+		frame_badge(f, (enum verdict)v);
+		fprintf(f->to, "</th><td>%s</td></tr>\n", html_meaning((enum verdict)v));
+	}
+	fputs("</tbody></table></div>\n", f->to);
 }
 
 void frame_counts(const struct frame *f, const struct matrix_cell *cell)

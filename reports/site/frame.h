@@ -32,6 +32,9 @@ void frame_fact(const struct frame *f, const char *name, const char *value);
 /* A verdict as a word on its colour. */
 void frame_badge(const struct frame *f, enum verdict verdict);
 
+/* A table of all verdicts, and what each means. */
+void frame_verdicts(const struct frame *f);
+
 /* "4 pass, 1 fail" */
 void frame_counts(const struct frame *f, const struct matrix_cell *cell);
 

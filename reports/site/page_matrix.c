@@ -2,7 +2,6 @@
 
 #include "base/arena.h"
 #include "reports/draft.h"
-#include "reports/html_page.h"
 #include "reports/markup.h"
 #include "reports/site/grid.h"
 #include "reports/site/pages.h"
@@ -39,7 +38,8 @@ static void put_target(const struct frame *f, const struct matrix_column *column
 
 static void put_targets(const struct frame *f, const struct matrix *m)
 {
-	fputs("<div class=\"scroll\" tabindex=\"0\" role=\"region\" "
+	fputs("<h2 id=\"targets\">The targets</h2>\n<div class=\"scroll\" tabindex=\"0\" "
+	      "role=\"region\" "
 	      "aria-label=\"targets\">\n<table "
 	      "class=\"list\"><thead><tr><th scope=\"col\">target</th><th "
 	      "scope=\"col\">version</th><th scope=\"col\">role</th><th scope=\"col\" "
@@ -79,19 +79,13 @@ static void put_transports(const struct frame *f, const char *shown)
 
 static void put_words(const struct frame *f)
 {
-	fputs("<section class=\"words\" aria-labelledby=\"words\">\n<h2 id=\"words\">What the "
-	      "words "
-	      "in the cells mean</h2>\n<p>A cell has the worst of what the case runs found of the "
-	      "statement; that a case run could not look at it hides nothing that another one saw. "
-	      "– is: not judged. What is not good leads to its evidence.</p>\n<table "
-	      "class=\"list\"><tbody>\n",
+	fputs("<h2 id=\"words\">What the words in the cells mean</h2>\n<p>A cell has the worst of "
+	      "what "
+	      "the case runs found of the statement; that a case run could not look at it hides "
+	      "nothing that another one saw. – is: not judged. What is not good leads to its "
+	      "evidence.</p>\n",
 		f->to);
-	for (int v = 0; v < VERDICT_COUNT; v++) {
-		fputs("<tr><th scope=\"row\">", f->to);
-		frame_badge(f, (enum verdict)v);
-		fprintf(f->to, "</th><td>%s</td></tr>\n", html_meaning((enum verdict)v));
-	}
-	fputs("</tbody></table>\n</section>\n", f->to);
+	frame_verdicts(f);
 }
 
 void page_matrix(const struct frame *f, const struct matrix *m, const char *transport)
