@@ -13,6 +13,8 @@
 
 static const char list_name[] = ".mqttspec-site";
 
+enum { OF_EVERY_FOLDER = 2 }; /* entries: itself and its parent */
+
 static bool fail(struct site_folder *f, const char *way)
 {
 	f->error = arena_printf(
@@ -37,7 +39,7 @@ static bool is_empty(const char *path)
 	while (readdir(folder))
 		count++;
 	closedir(folder);
-	return count <= strlen(".") + strlen("."); /* itself and its parent */
+	return count <= OF_EVERY_FOLDER;
 }
 
 /* Below the folder, whatever the list has become since. */

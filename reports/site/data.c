@@ -133,11 +133,6 @@ void data_statements(FILE *to, const struct site *site)
 	arena_fini(&a);
 }
 
-static bool is_same_row(const struct record_case *a, const struct record_case *b)
-{
-	return !strcmp(a->id, b->id) && !strcmp(a->version, b->version);
-}
-
 void data_cases(FILE *to, const struct site *site, const struct sightings *by_case)
 {
 	struct arena a;
@@ -146,7 +141,9 @@ void data_cases(FILE *to, const struct site *site, const struct sightings *by_ca
 	struct matrix_cell *cells = arena_alloc(&a, site->target_count * sizeof(*cells));
 	fprintf(to, "{\"format\":%d,\"cases\":[", SITE_FORMAT);
 	for (size_t i = 0; i < by_case->count;) {
-		const struct record_case *record = by_case->list[i].record;
+		struct sightings row =
+			sightings_row((struct sightings){ by_case->list + i, by_case->count - i });
+		const struct record_case *record = row.list->record;
 		fputs(i ? ",\n{" : "\n{", to);
 		json_member(to, "id", record->id);
 		json_member(to, "version", record->version);
@@ -155,8 +152,9 @@ void data_cases(FILE *to, const struct site *site, const struct sightings *by_ca
 		json_member(to, "chapter", record->chapter);
 		json_member(to, "level", level_name(record->level));
 		memset(cells, 0, site->target_count * sizeof(*cells));
-		for (; i < by_case->count && is_same_row(record, by_case->list[i].record); i++)
-			matrix_judge(&cells[by_case->list[i].column], by_case->list[i].verdict);
+		for (size_t n = 0; n < row.count; n++)
+			matrix_judge(&cells[row.list[n].column], row.list[n].verdict);
+		i += row.count;
 		put_cells(to, site, cells);
 	}
 	fputs("]}\n", to);

@@ -7,6 +7,7 @@
 #include "reports/draft.h"
 #include "reports/link.h"
 #include "reports/markup.h"
+#include "reports/site/sightings.h"
 #include "spec/spec.h"
 
 /* Below that many columns there is room for wide ones. */
@@ -77,12 +78,7 @@ void grid_link_case(struct buf *b, const struct record_case *record)
 	draft_fini(&label);
 }
 
-/* What is good needs no evidence: thousands of links would be thousands of stops for the keyboard. */
-static bool needs_evidence(enum verdict verdict)
-{
-	return !verdict_is_good(verdict) || verdict == VERDICT_NONSTRICT;
-}
-
+/* What is good has no link: thousands of links would be thousands of stops for the keyboard. */
 static void put_cell(
 	const struct grid *g, size_t column, const struct matrix_cell *cell, const char *evidence)
 {
@@ -92,7 +88,7 @@ static void put_cell(
 
 	if (!cell->judged)
 		fprintf(to, "<td class=\"%s\">–</td>", c->client ? "c" : "s");
-	else if (!needs_evidence(cell->verdict))
+	else if (!sighting_needs_evidence(cell->verdict))
 		fprintf(to, "<td class=\"%s v-%s\">%s</td>", c->client ? "c" : "s", word, word);
 	else
 		markup_print(to, "<td class=\"%s v-%s\"><a href=\"%s%s%s\">%s</a></td>",

@@ -58,11 +58,6 @@ static void put_facts(const struct frame *f, struct sightings of, const char *ba
 
 /* ---- who keeps it ---- */
 
-static bool is_same_row(const struct record_case *a, const struct record_case *b)
-{
-	return !strcmp(a->id, b->id) && !strcmp(a->version, b->version);
-}
-
 /* Only targets of the role that it judges: the others' columns would be empty. */
 static struct grid grid_of_judged(
 	struct arena *a, const struct frame *f, struct sightings of, size_t *columns)
@@ -122,12 +117,10 @@ static void put_grid(const struct frame *f, struct sightings of)
 	grid_begin(&grid, "rows by target", strchr(of.list[0].record->id, '/') ? "row" : "case");
 	fputs("<tbody>\n", f->to);
 	for (size_t i = 0; i < of.count;) {
-		size_t end = i;
-		while (end < of.count && is_same_row(of.list[i].record, of.list[end].record))
-			end++;
-		put_row(&grid, (struct sightings){ of.list + i, end - i }, columns,
-			of.list[0].record->title);
-		i = end;
+		struct sightings row =
+			sightings_row((struct sightings){ of.list + i, of.count - i });
+		put_row(&grid, row, columns, of.list[0].record->title);
+		i += row.count;
 	}
 	fputs("</tbody>\n", f->to);
 	grid_end(&grid);

@@ -3,6 +3,7 @@
 #include "base/arena.h"
 #include "base/buf.h"
 #include "reports/draft.h"
+#include "reports/link.h"
 #include "reports/markup.h"
 #include "reports/site/grid.h"
 #include "reports/site/pages.h"
@@ -73,11 +74,6 @@ static void put_demand(const struct frame *f, const struct spec_statement *s)
 
 /* ---- who keeps it ---- */
 
-static bool is_worth_a_link(enum verdict verdict)
-{
-	return !verdict_is_good(verdict) || verdict == VERDICT_NONSTRICT;
-}
-
 static void put_case_run(
 	const struct frame *f, const struct site_version *version, const struct record_case *record)
 {
@@ -101,7 +97,7 @@ static void put_case_runs(
 {
 	size_t count = 0;
 
-	while (count < of.count && is_worth_a_link(of.list[count].verdict))
+	while (count < of.count && sighting_needs_evidence(of.list[count].verdict))
 		count++;
 	for (size_t i = 0; i < count && i < SHOWN_MAX; i++) {
 		fputs(i ? ", " : "", f->to);
@@ -109,6 +105,26 @@ static void put_case_runs(
 	}
 	if (count > SHOWN_MAX)
 		fprintf(f->to, " and %zu more", count - SHOWN_MAX);
+}
+
+/* What the target's file says of it: a reason, and where it is reported or disputed. */
+static void put_foreseen(const struct frame *f, struct sightings of)
+{
+	const struct record_case *record = NULL;
+	struct buf link;
+
+	for (size_t i = 0; i < of.count && !record; i++)
+		if (sighting_needs_evidence(of.list[i].verdict) && of.list[i].record->reason)
+			record = of.list[i].record;
+	if (!record)
+		return;
+	markup_print(f->to, "<small class=\"known\">Known: %s", record->reason);
+	buf_init(&link, SIZE_MAX);
+	if (record->link && link_add_web(&link, record->link))
+		markup_print(f->to, " <a href=\"%s\" rel=\"noreferrer\">%s</a>", buf_text(&link),
+			record->link);
+	buf_fini(&link);
+	fputs("</small>", f->to);
 }
 
 static void put_target(const struct frame *f, struct sightings of)
@@ -126,6 +142,7 @@ static void put_target(const struct frame *f, struct sightings of)
 	frame_counts(f, &cell);
 	fputs("</td><td>", f->to);
 	put_case_runs(f, version, of);
+	put_foreseen(f, of);
 	fputs("</td></tr>\n", f->to);
 }
 

@@ -147,8 +147,8 @@ static void put_configuration(const struct frame *f, const struct site_version *
 	frame_fact(f, "command", run->command);
 	fputs("</dl>\n", f->to);
 	if (count)
-		fputs("<p>In this configuration it does not offer what these case runs need; "
-		      "another one may.</p>\n<table class=\"list\"><thead><tr><th "
+		fputs("<p>These case runs did not apply to it as it was set up; to another "
+		      "configuration they may.</p>\n<table class=\"list\"><thead><tr><th "
 		      "scope=\"col\">reason</th><th scope=\"col\" class=\"n\">case runs</th></tr>"
 		      "</thead><tbody>\n",
 			f->to);

@@ -96,3 +96,19 @@ struct sightings sightings_of(const struct sightings *all, const char *statement
 		end++;
 	return (struct sightings){ all->list + first, end - first };
 }
+
+struct sightings sightings_row(struct sightings of)
+{
+	const struct record_case *first = of.list->record;
+	size_t count = 1;
+
+	while (count < of.count && !strcmp(of.list[count].record->id, first->id) &&
+		!strcmp(of.list[count].record->version, first->version))
+		count++;
+	return (struct sightings){ of.list, count };
+}
+
+bool sighting_needs_evidence(enum verdict verdict)
+{
+	return !verdict_is_good(verdict) || verdict == VERDICT_NONSTRICT;
+}

@@ -2,6 +2,7 @@
 #ifndef REPORTS_SITE_SIGHTINGS_H
 #define REPORTS_SITE_SIGHTINGS_H
 
+#include <stdbool.h>
 #include <stddef.h>
 
 #include "record/record.h"
@@ -28,5 +29,11 @@ void sightings_by_case(struct arena *a, const struct site *site, struct sighting
 
 /* Those of one statement; none: count is 0. */
 struct sightings sightings_of(const struct sightings *all, const char *statement);
+
+/* Of those by case, the first that are of one id and version, as many as there are. */
+struct sightings sightings_row(struct sightings of);
+
+/* It is not good, so somebody will want to see why. */
+bool sighting_needs_evidence(enum verdict verdict);
 
 #endif

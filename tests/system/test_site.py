@@ -11,6 +11,7 @@ import pytest
 
 import sample_runs
 
+pytestmark = pytest.mark.xdist_group("site")   # they share the site that is made first
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 BUILD = pathlib.Path(os.environ.get("MQTTSPEC_BUILD", ROOT / "build/dev"))
 PROGRAM = BUILD / "cli/mqttspec"
@@ -256,6 +257,19 @@ def test_what_cannot_be_used_is_told(runs, tmp_path):
     assert not (tmp_path / "a").exists()
     (tmp_path / "file").touch()
     assert "file" in mqttspec("site", runs[0], "--out", tmp_path / "file/site", code=3).stderr
+
+
+def test_a_foreseen_failure_shows_its_reason(tmp_path):
+    """A verdict that is known, or disputed, does not stand alone."""
+    def change(record):
+        if record["type"] == "case":
+            record |= {"verdict": "fail", "expected": True, "statements": [{"name": "5.0:MQTT-4.3.3-10", "verdict": "fail"}],
+                       "foreseen": {"as": "fail", "reason": "disputed & open", "link": "https://example.org/7"}}
+        return record
+
+    mqttspec("site", write(tmp_path / "run", "--runs", 2, change=change), "--out", tmp_path / "site")
+    text = (tmp_path / "site/statements/5.0/MQTT-4.3.3-10.html").read_text()
+    assert 'Known: disputed &amp; open <a href="https://example.org/7" rel="noreferrer">' in text
 
 
 def test_script_results(runs, tmp_path):

@@ -12,7 +12,7 @@ from test_reports_html import By, Select, browser  # noqa: F401
 pytestmark = [pytest.mark.xdist_group("reports_html"), pytest.mark.long, pytest.mark.bulk]
 AXE = pathlib.Path(__file__).parent / "node_modules/axe-core/axe.min.js"
 TARGETS = 24
-PAGES = ["index.html", "about.html", "matrix/ws.html", "servers/broker-3/index.html", "servers/broker-3/1.1/index.html",
+PAGES = ["index.html", "about.html", pytest.param("matrix/ws.html", marks=pytest.mark.nightly), "servers/broker-3/index.html", "servers/broker-3/1.1/index.html",
          pytest.param("statements/index.html", marks=pytest.mark.nightly), "statements/5.0/MQTT-4.3.3-10.html", "cases/index.html", "cases/qos1_table.html"]
 
 
