@@ -16,6 +16,7 @@ static const struct command *const commands[] = {
 	&command_report,
 	&command_diff,
 	&command_matrix,
+	&command_site,
 	&command_check,
 	&command_targets,
 };

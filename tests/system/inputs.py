@@ -213,6 +213,13 @@ INPUTS = {
               "mqttspec check: --to is before --from"),
         Input("compares no runs", "mqttspec matrix", 2,
               "mqttspec matrix: it takes two records or more"),
+        Input("makes a site of nothing", "mqttspec site --out public", 2,
+              "mqttspec site: which records? (out/latest, for example)"),
+        Input("makes a site nowhere", "mqttspec site torn.jsonl", 2,
+              "mqttspec site: where to? --out FOLDER"),
+        Input("makes a site over the folder of a run", "mqttspec site torn.jsonl --out .", 3,
+              "mqttspec site: .: what lies there is no site of mqttspec; --out takes a folder that is new, empty, or an "
+              "earlier site"),
         Input("looks for changes in one run", "mqttspec diff run.jsonl", 2,
               "mqttspec diff: it takes two records, OLD and NEW"),
         Input("looks for changes since a run that is not there", "mqttspec diff nowhere.jsonl nowhere.jsonl", 2,
