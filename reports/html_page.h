@@ -10,7 +10,10 @@
 
 /* Up to and including <body>. The title is the target's. */
 void html_begin(FILE *to, const char *title, const char *script_hash);
-void html_end(FILE *to, const char *script);
+void html_end(FILE *to, const char *script); /* NULL: the page has none */
+
+/* The same for the page of mqttspec bench, which has its own style and no script. The title is all of it. */
+void html_begin_bench(FILE *to, const char *title);
 
 /* What a verdict means, in a sentence for people. */
 const char *html_meaning(enum verdict verdict);

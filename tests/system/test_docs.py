@@ -17,7 +17,7 @@ ROOT = pathlib.Path(__file__).resolve().parents[2]
 BUILD = ROOT / os.environ.get("MQTTSPEC_BUILD", "build/dev")
 PROGRAMS = {"mqttspec": BUILD / "cli/mqttspec", "mqttspec-client": BUILD / "client/mqttspec-client",
             "mqttspec-broker": BUILD / "broker/mqttspec-broker"}
-COMMANDS = ["run", "agent-check", "list", "explain", "report", "diff", "matrix"]
+COMMANDS = ["run", "agent-check", "list", "explain", "report", "diff", "matrix", "bench"]
 PAGES = sorted(p for p in [ROOT / "README.md", ROOT / "CONTRIBUTING.md", *(ROOT / "docs").rglob("*.md")]
                if p.name != "MISTAKES.md")  # whose commands are wrong: test_inputs.py plays them
 MANUAL = sorted((ROOT / "docs/man").iterdir())
@@ -144,6 +144,8 @@ def test_a_command_is_understood(program, words, desk):
     words = list(expanded(words, desk))
     if words[0] in ("run", "agent-check"):
         words = [word for word in words if word not in ("--serve", "--transcript", "--no-fork", "...")] + ["--list"]
+    if words[0] == "bench":
+        words.append("--list")
     if words[0] == "check" and ("-i" in words or "-" in words or len(words) == 1):
         words = ["check", "--help"]    # nobody listens here, and nothing is piped
     result = call(program, *words, cwd=desk)
