@@ -8,6 +8,7 @@
 #include "base/utf8.h"
 #include "cli/bench_options.h"
 #include "cli/cli.h"
+#include "cli/nearest.h"
 #include "cli/target_path.h"
 #include "harness/agent/client.h"
 #include "harness/runner/password.h"
@@ -89,6 +90,19 @@ static const char *fault_of(struct bench_target *t, const char *url)
 	return url ? endpoint_objection(t->arena, url) : NULL;
 }
 
+static const char *no_target(struct arena *a, const char *word)
+{
+	struct nearest n;
+	char hint[NEAREST_TEXT];
+	char *rest = arena_text(a, target_names(a));
+
+	nearest_init(&n, word);
+	for (char *name = strtok_r(rest, " ", &rest); name; name = strtok_r(NULL, " ", &rest))
+		nearest_offer(&n, name);
+	return arena_printf(a, "\"%s\" is no target (a URL, HOST:PORT, a file, or one of: %s)%s",
+		word, target_names(a), nearest_text(&n, hint));
+}
+
 bool bench_target_find(struct bench_target *t, struct arena *a, const struct bench_options *o,
 	const char *word, int *code)
 {
@@ -98,11 +112,7 @@ bool bench_target_find(struct bench_target *t, struct arena *a, const struct ben
 	switch (target_word(a, word, &found)) {
 	case WORD_URL: url = found; break;
 	case WORD_FILE: error = read_file(t, found); break;
-	case WORD_NO_TARGET:
-		error = arena_printf(a,
-			"\"%s\" is no target (a URL, HOST:PORT, a file, or one of: %s)", word,
-			target_names(a));
-		break;
+	case WORD_NO_TARGET: error = no_target(a, word); break;
 	}
 	if (t->has_file && !error)
 		url = t->file.url;

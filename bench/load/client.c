@@ -105,7 +105,8 @@ bool client_flush(struct client *c)
 		if (n < 0 && (errno == EAGAIN || errno == ENOTCONN))
 			break;
 		if (n < 0)
-			return fail(c, "the connection broke", strerror(errno));
+			return fail(c, c->accepted ? "a connection broke" : "no connection",
+				strerror(errno));
 		done += (size_t)n;
 	}
 	buf_consume(out, done);
@@ -159,10 +160,11 @@ static ssize_t read_some(struct client *c, uint8_t *to, size_t room)
 	if (n < 0 && errno == EAGAIN)
 		return 0;
 	if (n <= 0) {
-		fail(c,
-			c->accepted ? "the broker closed a connection"
-				    : "the broker closed a connection instead of accepting it",
-			n < 0 ? strerror(errno) : NULL);
+		const char *what = c->accepted ? "the broker closed a connection"
+			: n < 0                ? "no connection"
+					       : "the broker closed a connection instead of "
+						 "accepting it";
+		fail(c, what, n < 0 ? strerror(errno) : NULL);
 		return -1;
 	}
 	if (!c->stream)

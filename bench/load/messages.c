@@ -276,6 +276,10 @@ bool messages_take(void *user, struct client *c, uint8_t first, const uint8_t *b
 	struct engine *e = user;
 	unsigned type = first >> 4;
 
+	if (!c->accepted && type != 2) {
+		engine_fail(e, "what answers there is no MQTT broker");
+		return false;
+	}
 	if (type >= 4 && type <= 7 && len < 2)
 		return broken(e, "an acknowledgement");
 	switch (type) {

@@ -222,4 +222,4 @@ def test_what_makes_no_sense_is_refused(arguments, sentence):
 
 def test_a_target_that_is_not_there_is_told():
     run = call("mqtt://127.0.0.1:1", "fan-in", "-n", 10)
-    assert run.returncode == 3 and "Connection refused" in run.stdout
+    assert run.returncode == 3 and "no connection: Connection refused" in run.stdout
