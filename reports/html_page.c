@@ -28,11 +28,11 @@ void html_begin(FILE *to, const char *title, const char *script_hash)
 	begin_body(to, html_style);
 }
 
-void html_begin_bench(FILE *to, const char *title)
+void html_begin_styled(FILE *to, const char *title, const char *style, const char *style_hash)
 {
-	begin(to, html_bench_style_hash, "none");
+	begin(to, style_hash, "none");
 	markup_text(to, title);
-	begin_body(to, html_bench_style);
+	begin_body(to, style);
 }
 
 void html_end(FILE *to, const char *script)

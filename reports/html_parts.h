@@ -2,10 +2,9 @@
 #ifndef REPORTS_HTML_PARTS_H
 #define REPORTS_HTML_PARTS_H
 
-extern const char html_style[], html_bench_style[], html_run_script[], html_matrix_script[];
+extern const char html_style[], html_run_script[], html_matrix_script[];
 
 /* "sha256-...", as a Content Security Policy names them. */
-extern const char html_style_hash[], html_bench_style_hash[], html_run_script_hash[],
-	html_matrix_script_hash[];
+extern const char html_style_hash[], html_run_script_hash[], html_matrix_script_hash[];
 
 #endif

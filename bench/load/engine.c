@@ -60,7 +60,7 @@ void engine_measure(struct engine *e)
 {
 	e->target_before = process_use(e->host->pid, e->host->is_group);
 	e->own_before = process_use(getpid(), false);
-	e->began_us = e->before_us = clock_now_us();
+	e->began_us = clock_now_us();
 	e->out->began_us = e->out->ended_us = e->began_us;
 	e->out->latency.began_us = e->began_us;
 	e->measuring = true;
@@ -74,7 +74,7 @@ void engine_measured(struct engine *e)
 	e->out->target_cpu_s = target.cpu_s - e->target_before.cpu_s;
 	e->out->own_cpu_s = own.cpu_s - e->own_before.cpu_s;
 	e->out->own_wait_s = own.wait_s - e->own_before.wait_s;
-	e->out->own_span_s = (double)(clock_now_us() - e->before_us) / 1e6;
+	e->out->own_span_s = (double)(clock_now_us() - e->out->began_us) / 1e6;
 }
 
 void engine_weigh(struct engine *e)

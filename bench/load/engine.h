@@ -40,7 +40,6 @@ struct engine {
 	uint64_t passed;        /* deliveries that came, or that a later one has left behind */
 	uint64_t written_off;   /* messages that the window no longer waits for */
 	unsigned turn;          /* the publisher whose turn it is */
-	uint64_t connections;
 	uint64_t pongs;
 	int64_t began_us;    /* of publishing, or of the connections */
 	int64_t progress_us; /* when something last went on */
@@ -48,7 +47,6 @@ struct engine {
 	bool blocked;        /* no publisher has had room for what is due */
 	bool measuring;
 	struct process_use own_before, target_before; /* when that began */
-	int64_t before_us;
 
 	struct proof_mark *marks;
 	unsigned mark_count;

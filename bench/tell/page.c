@@ -8,6 +8,7 @@
 #include "bench/load/workload.h"
 #include "bench/tell/phrase.h"
 #include "bench/tell/plot.h"
+#include "bench/tell/style.h"
 #include "reports/html_page.h"
 #include "reports/markup.h"
 
@@ -79,7 +80,7 @@ static void put_figures(FILE *to, const struct book *b, size_t from, size_t end)
 		"lost",
 		"doubles",
 		"out of order",
-		"target’s CPU for a million",
+		"target’s CPU",
 		"generator’s CPU",
 	};
 
@@ -359,7 +360,7 @@ static void put_words(FILE *to)
 
 void bench_page(FILE *to, const struct book *b)
 {
-	html_begin_bench(to, "MQTT under load");
+	html_begin_styled(to, "MQTT under load", html_bench_style, html_bench_style_hash);
 	fputs("<a class=\"skip\" href=\"#main\">To the results</a>\n", to);
 	put_header(to, b);
 	fputs("<main id=\"main\" tabindex=\"-1\">\n", to);
