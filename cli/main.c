@@ -19,6 +19,7 @@ static const struct command *const commands[] = {
 	&command_site,
 	&command_check,
 	&command_targets,
+	&command_bench,
 };
 
 enum { COMMANDS = sizeof(commands) / sizeof(*commands) };

@@ -1,8 +1,13 @@
-#include "bench/stream.h"
+#include "bench/load/stream.h"
 
-#include <stdio.h>
-#include <stdlib.h>
+#include <openssl/err.h>
+#include <openssl/ssl.h>
+#include <openssl/x509v3.h>
 #include <string.h>
+
+#include "harness/transport/endpoint.h"
+#include "harness/transport/tls_context.h"
+#include "harness/transport/transport.h"
 
 enum {
 	BINARY = 0x82, /* FIN and the opcode, RFC 6455, 5.2 */
@@ -11,21 +16,17 @@ enum {
 	RECORD = 16 * 1024,
 };
 
-static void die(const char *what)
+/* The first fault is the one that is told. */
+static void fail(struct stream *s, const char *fault)
 {
-	fprintf(stderr, "mqttspec-load: %s\n", what);
-	exit(1);
+	if (!s->fault)
+		s->fault = fault;
+	ERR_clear_error();
 }
 
-SSL_CTX *stream_tls_new(void)
+bool stream_is_needed(const struct endpoint *to)
 {
-	SSL_CTX *tls = SSL_CTX_new(TLS_client_method());
-
-	if (!tls)
-		die("TLS: no memory");
-	SSL_CTX_set_verify(tls, SSL_VERIFY_NONE, NULL);
-	SSL_CTX_set_mode(tls, SSL_MODE_RELEASE_BUFFERS);
-	return tls;
+	return to->transport->is_secret || to->transport->has_path;
 }
 
 /* What OpenSSL wants to send. */
@@ -35,7 +36,7 @@ static void take_records(struct stream *s)
 	int n;
 
 	while ((n = BIO_read(SSL_get_wbio(s->tls), records, sizeof(records))) > 0)
-		out_add(&s->wire, records, (size_t)n);
+		buf_add(&s->wire, records, (size_t)n);
 }
 
 static bool is_shaken(struct stream *s)
@@ -44,8 +45,14 @@ static bool is_shaken(struct stream *s)
 		return true;
 	int result = SSL_do_handshake(s->tls);
 	take_records(s);
-	if (result <= 0 && SSL_get_error(s->tls, result) != SSL_ERROR_WANT_READ)
-		die("TLS: the handshake fails");
+	if (result <= 0 && SSL_get_error(s->tls, result) != SSL_ERROR_WANT_READ) {
+		bool distrusted =
+			!s->to->tls->files.insecure && SSL_get_verify_result(s->tls) != X509_V_OK;
+		fail(s,
+			distrusted
+				? "TLS: the broker's certificate is not trusted (--ca, --insecure)"
+				: "TLS: the handshake fails");
+	}
 	return result > 0;
 }
 
@@ -55,38 +62,76 @@ static void send_below(struct stream *s, const void *data, size_t len)
 	size_t written;
 
 	if (!s->tls) {
-		out_add(&s->wire, data, len);
+		buf_add(&s->wire, data, len);
 		return;
 	}
 	if (len && !SSL_write_ex(s->tls, data, len, &written))
-		die("TLS: nothing can be written");
+		fail(s, "TLS: nothing can be written");
 	take_records(s);
 }
 
 static void ask_for_websocket(struct stream *s)
 {
-	static const char opening[] =
-		"GET /mqtt HTTP/1.1\r\nHost: localhost\r\nUpgrade: websocket\r\n"
+	struct buf opening;
+
+	buf_init(&opening, STREAM_READ_MAX);
+	buf_printf(&opening,
+		"GET %s HTTP/1.1\r\nHost: %s\r\nUpgrade: websocket\r\n"
 		"Connection: Upgrade\r\nSec-WebSocket-Version: 13\r\n"
 		"Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n"
-		"Sec-WebSocket-Protocol: mqtt\r\n\r\n";
-
-	send_below(s, opening, sizeof(opening) - 1);
+		"Sec-WebSocket-Protocol: mqtt\r\n\r\n",
+		s->to->path, s->to->host);
+	if (opening.failed)
+		fail(s, "WebSocket: its path is too long");
+	send_below(s, opening.data, opening.len);
+	buf_fini(&opening);
 }
 
-void stream_init(struct stream *s, SSL_CTX *tls, bool framed)
+/* Whom the certificate has to be for. */
+static bool expect_host(struct stream *s)
 {
-	*s = (struct stream){ .framed = framed };
-	if (tls) {
-		BIO *in = BIO_new(BIO_s_mem()), *out = BIO_new(BIO_s_mem());
-		s->tls = SSL_new(tls);
-		if (!s->tls || !in || !out)
-			die("TLS: no memory");
-		SSL_set_bio(s->tls, in, out);
-		SSL_set_connect_state(s->tls);
+	const struct tls_files *files = &s->to->tls->files;
+	const char *name = files->sni ? files->sni : s->to->host;
+	X509_VERIFY_PARAM *verified = SSL_get0_param(s->tls);
+
+	if (X509_VERIFY_PARAM_set1_ip_asc(verified, name))
+		return true;
+	return SSL_set_tlsext_host_name(s->tls, name) && SSL_set1_host(s->tls, name);
+}
+
+static void begin_tls(struct stream *s)
+{
+	BIO *in = BIO_new(BIO_s_mem()), *out = BIO_new(BIO_s_mem());
+
+	s->tls = SSL_new(s->to->tls->context);
+	if (!s->tls || !in || !out) {
+		BIO_free(in);
+		BIO_free(out);
+		fail(s, "TLS: no memory");
+		return;
 	}
-	if (is_shaken(s) && framed)
+	SSL_set_bio(s->tls, in, out);
+	SSL_set_mode(s->tls, SSL_MODE_RELEASE_BUFFERS);
+	SSL_set_connect_state(s->tls);
+	if (!expect_host(s))
+		fail(s, "TLS: no certificate can be for this host");
+}
+
+void stream_init(struct stream *s, const struct endpoint *to)
+{
+	*s = (struct stream){ .to = to, .framed = to->transport->has_path };
+	buf_init(&s->wire, SIZE_MAX);
+	if (to->transport->is_secret)
+		begin_tls(s);
+	if (!s->fault && is_shaken(s) && s->framed)
 		ask_for_websocket(s);
+}
+
+void stream_fini(struct stream *s)
+{
+	SSL_free(s->tls);
+	s->tls = NULL;
+	buf_fini(&s->wire);
 }
 
 static size_t put_frame_head(
@@ -102,21 +147,22 @@ static size_t put_frame_head(
 	return 2 + bytes + 4;
 }
 
-void stream_write(struct stream *s, struct out *plain)
+void stream_write(struct stream *s, struct buf *plain)
 {
 	static const uint8_t mask[4] = { 0x5a, 0xc3, 0x17, 0x8e };
 	uint8_t head[HEAD_MAX];
 
-	if (!plain->len || (s->framed ? !s->opened : !is_shaken(s)))
+	if (!plain->len || s->fault || (s->framed ? !s->opened : !is_shaken(s)))
 		return;
 	if (s->framed) {
 		for (size_t i = 0; i < plain->len; i++)
 			plain->data[i] ^= mask[i % 4];
-		struct out frame = { 0 };
-		out_add(&frame, head, put_frame_head(head, plain->len, mask));
-		out_add(&frame, plain->data, plain->len);
+		struct buf frame;
+		buf_init(&frame, SIZE_MAX);
+		buf_add(&frame, head, put_frame_head(head, plain->len, mask));
+		buf_add(&frame, plain->data, plain->len);
 		send_below(s, frame.data, frame.len);
-		free(frame.data);
+		buf_fini(&frame);
 	} else {
 		send_below(s, plain->data, plain->len);
 	}
@@ -132,7 +178,7 @@ static bool take_head(struct stream *s)
 		if (s->head_len < 4 || memcmp(s->head + s->head_len - 4, "\r\n\r\n", 4) != 0)
 			return false;
 		if (memcmp(s->head, "HTTP/1.1 101 ", 13) != 0)
-			die("the broker refuses WebSocket");
+			fail(s, "the broker refuses WebSocket");
 		s->opened = true;
 		s->left = 0;
 		return true;
@@ -147,7 +193,7 @@ static bool take_head(struct stream *s)
 	for (size_t i = 0; i < bytes; i++)
 		s->left = s->left << 8 | s->head[2 + i];
 	if ((s->head[0] & 0x0f) > (BINARY & 0x0f))
-		die("the broker sends a control frame");
+		fail(s, "the broker sends a control frame");
 	return true;
 }
 
@@ -156,10 +202,12 @@ static size_t take_frames(struct stream *s, uint8_t *data, size_t len)
 {
 	size_t at = 0, kept = 0;
 
-	while (at < len) {
+	while (at < len && !s->fault) {
 		if (!s->left) {
-			if (s->head_len == sizeof(s->head))
-				die("the broker's answer to the opening is too long");
+			if (s->head_len == sizeof(s->head)) {
+				fail(s, "the broker's answer to the opening is too long");
+				break;
+			}
 			s->head[s->head_len++] = data[at++];
 			if (take_head(s))
 				s->head_len = 0;
@@ -171,15 +219,17 @@ static size_t take_frames(struct stream *s, uint8_t *data, size_t len)
 		at += n;
 		s->left -= n;
 	}
-	return kept;
+	return s->fault ? 0 : kept;
 }
 
 static size_t take_tls(struct stream *s, const uint8_t *data, size_t len, uint8_t *plain)
 {
 	size_t room = len + STREAM_MORE, got = 0, n;
 
-	if (BIO_write(SSL_get_rbio(s->tls), data, (int)len) != (int)len)
-		die("TLS: no memory");
+	if (BIO_write(SSL_get_rbio(s->tls), data, (int)len) != (int)len) {
+		fail(s, "TLS: no memory");
+		return 0;
+	}
 	if (!SSL_is_init_finished(s->tls)) {
 		if (!is_shaken(s))
 			return 0;
@@ -189,7 +239,7 @@ static size_t take_tls(struct stream *s, const uint8_t *data, size_t len, uint8_
 	while (got < room && SSL_read_ex(s->tls, plain + got, room - got, &n))
 		got += n;
 	if (got < room && SSL_get_error(s->tls, 0) != SSL_ERROR_WANT_READ)
-		die("TLS: the broker ends the connection");
+		fail(s, "TLS: the broker ends the connection");
 	take_records(s);
 	return got;
 }
@@ -198,6 +248,8 @@ size_t stream_read(struct stream *s, const uint8_t *data, size_t len, uint8_t *p
 {
 	size_t got = len;
 
+	if (s->fault)
+		return 0;
 	if (s->tls)
 		got = take_tls(s, data, len, plain);
 	else

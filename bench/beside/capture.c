@@ -18,7 +18,8 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "bench/packets.h"
+#include "base/buf.h"
+#include "bench/load/packets.h"
 #include "pcap/pcapng.h"
 
 enum {
@@ -44,7 +45,7 @@ struct bench {
 	struct plan plan;
 	struct pcapng *file;
 	struct client *clients;
-	struct out client_says, broker_says; /* in the making */
+	struct buf client_says, broker_says; /* in the making */
 	uint32_t opened;                     /* connections so far */
 	uint64_t bytes;                      /* of data, more or less */
 	int64_t now_us;
@@ -97,7 +98,7 @@ static int64_t step(struct bench *b)
 }
 
 /* One write of one side: what is in `o`, which is empty afterwards. */
-static void say(struct bench *b, struct client *c, enum pcap_side from, struct out *o)
+static void say(struct bench *b, struct client *c, enum pcap_side from, struct buf *o)
 {
 	if (!o->len)
 		return;
@@ -120,9 +121,9 @@ static void client_begin(struct bench *b, struct client *c)
 		b->file, step(b), (struct sockaddr *)&opener, (struct sockaddr *)&acceptor, NULL);
 	c->left = b->plan.messages;
 	c->id = 0;
-	put_connect(&b->client_says, id, false);
+	put_connect(&b->client_says, id, false, &(struct packets_login){ 0 });
 	say(b, c, PCAP_OPENER, &b->client_says);
-	out_add(&b->broker_says, "\x20\x02\x00\x00", 4);
+	buf_add(&b->broker_says, "\x20\x02\x00\x00", 4);
 	say(b, c, PCAP_ACCEPTOR, &b->broker_says);
 	b->mqtt_packets += 2;
 }
@@ -144,7 +145,7 @@ static void client_publish(struct bench *b, struct client *c)
 		c->id = c->id == UINT16_MAX ? 1 : c->id + 1;
 		put_publish(&b->client_says, "plant/hall/sensor", (unsigned)b->plan.qos, false,
 			c->id, b->plan.payload);
-		out_add(&b->client_says, payload, b->plan.payload);
+		buf_add(&b->client_says, payload, b->plan.payload);
 		b->mqtt_packets++;
 		if (b->plan.qos) {
 			put_ack(&b->broker_says, 0x40,
@@ -160,6 +161,8 @@ int main(int argc, char **argv)
 {
 	struct bench b = { .plan = plan_read(argc, argv), .now_us = 1700000000000000 };
 
+	buf_init(&b.client_says, SIZE_MAX);
+	buf_init(&b.broker_says, SIZE_MAX);
 	b.file = pcapng_create(b.plan.path, "mqttspec-capture", NULL);
 	b.clients = calloc(b.plan.connections, sizeof(*b.clients));
 	if (!b.file || !b.clients) {
@@ -179,8 +182,8 @@ int main(int argc, char **argv)
 		}
 	}
 	free(b.clients);
-	free(b.client_says.data);
-	free(b.broker_says.data);
+	buf_fini(&b.client_says);
+	buf_fini(&b.broker_says);
 	if (!pcapng_close(b.file)) {
 		fprintf(stderr, "mqttspec-capture: %s: %s\n", b.plan.path, strerror(errno));
 		return 1;

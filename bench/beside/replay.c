@@ -20,7 +20,7 @@
 #include <unistd.h>
 
 #include "base/clock.h"
-#include "bench/tape.h"
+#include "bench/beside/tape.h"
 
 enum { PIECES_MAX = 1024, GROUP_MAX = 64 << 20 };
 

@@ -14,7 +14,7 @@
 #include <time.h>
 #include <unistd.h>
 
-#include "bench/tape.h"
+#include "bench/beside/tape.h"
 
 /* Zeroed pages cost nothing until they are written to. A preloaded library has no main to keep this in. */
 static struct tape_call calls[TAPE_CALLS_MAX];
