@@ -38,6 +38,8 @@ static const struct completion_value values[] = {
 	{ "markdown", "=files" },
 	{ "badge", "=files" },
 	{ "out", "=folders" },
+	{ "corpus", "=folders" },
+	{ "play", "=files" },
 };
 
 /* ---- names --------------------------------------------------------------------------------- */
@@ -136,6 +138,8 @@ static void offer_arguments(const struct completion *c, const struct command *co
 		if (words <= 2)
 			offer_targets(c);
 		offer_workloads(c);
+	} else if (command == &command_fuzz) {
+		offer_targets(c);
 	} else if (command == &command_list) {
 		offer_cases(c, true);
 		offer_patterns(c);
@@ -148,9 +152,12 @@ static void offer_arguments(const struct completion *c, const struct command *co
 	}
 }
 
-static void offer_value(const struct completion *c, const struct option *o)
+static void offer_value(
+	const struct completion *c, const struct command *command, const struct option *o)
 {
-	if (!strcmp(o->name, "not"))
+	if (!strcmp(o->name, "not") && command == &command_fuzz)
+		offer_statements(c);
+	else if (!strcmp(o->name, "not"))
 		offer_patterns(c);
 	for (size_t i = 0; i < sizeof(values) / sizeof(*values); i++)
 		if (!strcmp(values[i].option, o->name))
@@ -185,7 +192,7 @@ static void offer(
 		return;
 	const struct option *o = completion_option(&c, commands[i]->options, words[count - 2]);
 	if (o)
-		offer_value(&c, o);
+		offer_value(&c, commands[i], o);
 	else if (*c.current == '-')
 		completion_offer_options(&c, commands[i]->options, commands[i]->help);
 	else

@@ -20,6 +20,7 @@ static const struct command *const commands[] = {
 	&command_check,
 	&command_targets,
 	&command_bench,
+	&command_fuzz,
 };
 
 enum { COMMANDS = sizeof(commands) / sizeof(*commands) };
