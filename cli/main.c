@@ -17,6 +17,7 @@ static const struct command *const commands[] = {
 	&command_diff,
 	&command_matrix,
 	&command_check,
+	&command_random,
 };
 
 enum { COMMANDS = sizeof(commands) / sizeof(*commands) };
