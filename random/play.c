@@ -88,7 +88,8 @@ static void play_step(struct stage *s, struct step step)
 	case STEP_RESET: client_depart(s, &step); break;
 	case STEP_HOLD:
 	case STEP_HOLD_COMP:
-		a->hold = step.kind == STEP_HOLD ? HOLDS_ALL : HOLDS_COMP;
+		if (a->hold == HOLDS_NOTHING) /* else what has been held back would be overtaken */
+			a->hold = step.kind == STEP_HOLD ? HOLDS_ALL : HOLDS_COMP;
 		model_holds_back(s->model, step.client, true);
 		break;
 	case STEP_RELEASE: client_release(s, a); break;

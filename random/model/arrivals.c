@@ -90,7 +90,7 @@ static struct due *due_for(struct model *m, struct session *s, const struct arri
 			continue;
 		bool room = d->copy_count < most_copies(m, d);
 		unsigned score = 1 + 8 * (room && fits(m, d, a)) + 4 * room +
-			2 * ((d->source == FROM_STORE) == a->retain) + 1 * d->must;
+			2 * ((d->source == FROM_STORE) == a->retain) + 3 * (d->must && !d->copy_count);
 		if (score > best_score) {
 			best = d;
 			best_score = score;
@@ -173,43 +173,6 @@ static void note_copy(struct due *d, const struct arrived *a)
 		.identifiers = a->identifiers };
 }
 
-static bool qos_fits(const struct message *x, const struct due *d, unsigned qos)
-{
-	for (unsigned i = 0; i < d->variant_count; i++)
-		if (qos_through(x, &d->variants[i].options) == qos)
-			return true;
-	return false;
-}
-
-/* Messages without a payload are told apart by their topic alone: the oldest that must come, or else one that
- * may.
- */
-static uint32_t nameless(struct model *m, struct session *s, const struct arrived *a)
-{
-	uint32_t last = 0, may = 0;
-
-	for (size_t i = 0; i < s->due_count; i++) {
-		struct due *d = &s->dues[i];
-		const struct message *x = message_of(m, d->number);
-		if (!x->what.empty || x->what.topic != a->topic || d->gone)
-			continue;
-		last = d->number;
-		if (a->qos && copy_under_way(s, d->number, a->id))
-			return d->number;
-		if (d->copy_count)
-			continue;
-		if (d->must && qos_fits(x, d, a->qos))
-			return d->number;
-		may = may ? may : d->number;
-	}
-	if (may)
-		return may;
-	for (size_t i = 0; !last && i < m->message_count; i++)
-		if (m->messages[i].what.empty && m->messages[i].what.topic == a->topic)
-			last = (uint32_t)i + 1;
-	return last;
-}
-
 static bool wrong(struct model *m, unsigned client, enum spec_difference kind, const char *actual,
 	struct model_fault *out)
 {
@@ -223,13 +186,70 @@ static bool wrong(struct model *m, unsigned client, enum spec_difference kind, c
 	return false;
 }
 
+/* The count of a share is of no use for them, but that one has come. */
+static void loosen_share_of(struct model *m, const struct due *d)
+{
+	for (size_t i = 0; i < m->share_count; i++)
+		if (m->shares[i].filter == d->filter &&
+			message_of(m, m->shares[i].number)->what.empty)
+			m->shares[i].copies++;
+}
+
+/* Messages without a payload are told apart by their topic alone: it is one that must come, or else one that may.
+ * NULL: there is none.
+ */
+static struct due *nameless(struct model *m, struct session *s, const struct arrived *a)
+{
+	struct due *may = NULL;
+
+	for (size_t i = 0; i < s->due_count; i++) {
+		struct due *d = &s->dues[i];
+		const struct message *x = message_of(m, d->number);
+		if (!x->what.empty || x->what.topic != a->topic || d->gone)
+			continue;
+		bool fit = d->copy_count < most_copies(m, d) && fits(m, d, a);
+		if (fit && d->must && !d->copy_count)
+			return d;
+		if (!may || fit)
+			may = d;
+	}
+	return may;
+}
+
+/* Which of them it is, or whether it comes too often, nobody can say. */
+static bool nameless_arrives(
+	struct model *m, unsigned client, const struct arrived *a, struct model_fault *fault)
+{
+	struct session *s = &m->sessions[client];
+	struct due *d = nameless(m, s, a);
+	uint32_t last = 0;
+
+	for (size_t i = 0; i < m->message_count; i++)
+		if (m->messages[i].what.empty && m->messages[i].what.topic == a->topic)
+			last = (uint32_t)i + 1;
+	if (!last)
+		return wrong(m, client, SPEC_PAYLOAD, "an empty payload that nobody has published", fault);
+	for (size_t i = 0; a->qos && i < s->due_count; i++)
+		if (message_of(m, s->dues[i].number)->what.empty &&
+			is_sent_again(s, a, s->dues[i].number))
+			return true;
+	if (!d)
+		return fault_unwanted(m, client, a, last, fault);
+	note_copy(d, a);
+	if (d->source == FROM_SHARE)
+		loosen_share_of(m, d);
+	return true;
+}
+
 bool model_arrives(
 	struct model *m, unsigned client, const struct arrived *a, struct model_fault *fault)
 {
 	struct session *s = &m->sessions[client];
-	uint32_t number = a->number ? a->number : nameless(m, s, a);
+	uint32_t number = a->number;
 
-	if (!number || number > m->message_count)
+	if (!number)
+		return nameless_arrives(m, client, a, fault);
+	if (number > m->message_count)
 		return wrong(m, client, SPEC_PAYLOAD, "a payload that nobody has published", fault);
 	const struct message *x = message_of(m, number);
 	if (x->what.topic != a->topic || x->what.empty != !a->number)

@@ -168,6 +168,8 @@ static void loosen(struct model *m, unsigned client, unsigned filter, uint32_t n
 
 	if (!d)
 		d = due_add(m, s, number, source, filter);
+	for (unsigned i = 0; i < d->variant_count; i++)
+		d->variants[i].certain = false;
 	add_variants(d, sub);
 	d->loose |= sub->state != SUBSCRIBING || d->variant_count > 2;
 	for (size_t i = m->share_first; source == FROM_SHARE && i < m->share_count; i++)

@@ -53,10 +53,10 @@ void model_acknowledged(struct model *m, uint32_t number)
 	struct message *x = message_of(m, number);
 
 	x->sure = true;
-	/* Only now is it known to be stored, though it was sent long ago. */
-	if (x->what.retain && x->batch != m->batch)
+	/* Stored then or now, and whatever was stored meanwhile may have replaced it. */
+	x->late = x->batch != m->batch;
+	if (x->what.retain && x->late)
 		store_publishes(m, number);
-	x->batch = m->batch;
 }
 
 void model_refused(struct model *m, uint32_t number)

@@ -45,6 +45,7 @@ struct message {
 	bool settled;   /* it has found all whom it is for */
 	bool refused;
 	bool drawn;     /* from the store, at least once */
+	bool late;      /* acknowledged after a settlement: when the server took it over is not known */
 	uint8_t times;  /* that it may be taken for a new one */
 	uint32_t batch; /* between which settlements it was sent */
 };

@@ -20,6 +20,21 @@ static void add_draw(struct model *m, unsigned client, unsigned filter, uint32_t
 	d->must = must && !own && s->exists == EXISTS;
 }
 
+/* Of an earlier batch: it may replace what is there at any time. */
+static bool is_under_way(const struct model *m, const struct message *x, unsigned topic)
+{
+	return x->what.topic == topic && x->what.retain && !x->settled && !x->waits &&
+		x->batch != m->batch;
+}
+
+static bool any_under_way(const struct model *m, unsigned topic)
+{
+	for (size_t i = 0; i < m->message_count; i++)
+		if (is_under_way(m, &m->messages[i], topic))
+			return true;
+	return false;
+}
+
 void store_draws(struct model *m, unsigned client, unsigned filter)
 {
 	const struct subscription *sub = &m->sessions[client].subscriptions[filter];
@@ -32,7 +47,8 @@ void store_draws(struct model *m, unsigned client, unsigned filter)
 		if (!filter_lets_through(filter, topic))
 			continue;
 		if (k->certain && k->message)
-			add_draw(m, client, filter, k->message, certain && !k->pending_count);
+			add_draw(m, client, filter, k->message,
+				certain && !k->pending_count && !any_under_way(m, topic));
 		for (unsigned i = 0; !k->certain && i < k->candidate_count; i++)
 			add_draw(m, client, filter, k->candidates[i], false);
 		for (unsigned i = 0; i < k->pending_count; i++)
@@ -41,8 +57,7 @@ void store_draws(struct model *m, unsigned client, unsigned filter)
 		/* Of a publisher that broke off, and may come back. */
 		for (size_t i = 0; i < m->message_count; i++) {
 			const struct message *x = &m->messages[i];
-			if (x->what.topic == topic && x->what.retain && !x->settled && !x->waits &&
-				x->batch != m->batch && !x->what.empty)
+			if (is_under_way(m, x, topic) && !x->what.empty)
 				add_draw(m, client, filter, (uint32_t)i + 1, false);
 		}
 	}
@@ -96,7 +111,7 @@ static void become_uncertain(struct model *m, struct kept *k)
 	bool any_sure = false;
 
 	for (unsigned i = 0; i < k->pending_count; i++)
-		any_sure |= message_of(m, k->pending[i])->sure;
+		any_sure |= message_of(m, k->pending[i])->sure && !message_of(m, k->pending[i])->late;
 	if (any_sure) {
 		k->candidate_count = 0;
 		k->nothing = false;
@@ -123,7 +138,7 @@ void store_settles(struct model *m)
 		if (!k->pending_count)
 			continue;
 		const struct message *x = message_of(m, k->pending[0]);
-		if (k->pending_count == 1 && x->sure && (x->what.qos || x->what.empty)) {
+		if (k->pending_count == 1 && x->sure && !x->late && (x->what.qos || x->what.empty)) {
 			k->certain = true;
 			k->unknown = false;
 			k->message = x->what.empty ? 0 : k->pending[0];
