@@ -278,6 +278,7 @@ static int play_campaign(struct run *run, void *user)
 		.folder = run->options.out,
 		.user = &view,
 		.progress = random_tell_progress,
+		.suspected = random_keep_suspicion,
 		.found = random_tell_find,
 	};
 	if (!o->play)

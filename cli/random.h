@@ -27,6 +27,8 @@ struct random_view {
 };
 
 void random_tell_progress(void *user, const struct campaign_progress *p);
+void random_keep_suspicion(void *user, const struct find *find, const struct scenario *s,
+	const struct record_case *record);
 void random_tell_find(void *user, const struct find *find);
 void random_tell_end(struct random_view *v, const struct campaign *c, enum campaign_end end);
 

@@ -68,56 +68,72 @@ static void close_beside(struct random_view *v, FILE *to)
 	v->unwritten = true;
 }
 
-static void write_scenario(struct random_view *v, const struct find *f, const char *folder)
+static void write_scenario(struct random_view *v, const struct find *f,
+	const struct scenario *scenario, const char *name)
 {
-	FILE *to = open_beside(v, arena_printf(&v->run->arena, "%s/scenario.txt", folder));
+	FILE *to = open_beside(v, name);
 	struct buf text;
 
 	if (!to)
 		return;
 	buf_init(&text, SIZE_MAX);
-	scenario_write(&text, &f->shortest);
+	scenario_write(&text, scenario);
 	fprintf(to, "# %s %s\n# expected %s\n# actual %s\n%s", f->statement, f->difference,
 		f->expected, f->actual, buf_text(&text));
 	buf_fini(&text);
 	close_beside(v, to);
 }
 
-static void write_transcript(struct random_view *v, const struct find *f, const char *folder)
+static void write_transcript(
+	struct random_view *v, const struct record_case *record, const char *name)
 {
-	FILE *to = open_beside(v, arena_printf(&v->run->arena, "%s/transcript.txt", folder));
+	FILE *to = open_beside(v, name);
 
 	if (!to)
 		return;
-	evidence_whole_transcript(to, f->record, WIDTH);
+	evidence_whole_transcript(to, record, WIDTH);
 	close_beside(v, to);
 }
 
-static void write_case(struct random_view *v, const struct find *f, const char *folder)
+static void write_case(struct random_view *v, const struct find *f, const char *name)
 {
-	FILE *to = open_beside(v, arena_printf(&v->run->arena, "%s/case.c", folder));
+	FILE *to = open_beside(v, name);
 
 	if (!to)
 		return;
-	case_write(to, &f->shortest, f->statement, v->told);
+	case_write(to, &f->shortest, f->statement, f->number);
 	close_beside(v, to);
 }
 
-static void keep(struct random_view *v, const struct find *f)
+static const char *name_of(struct random_view *v, const struct find *f, const char *file)
 {
-	const char *folder = arena_printf(&v->run->arena, "find_%zu", v->told);
-	const char *path = arena_printf(&v->run->arena, "%s/%s", v->run->options.out, folder);
+	return arena_printf(&v->run->arena, "find_%zu/%s", f->number, file);
+}
+
+/* As it was seen first, which may be all that ever comes of it. */
+void random_keep_suspicion(void *user, const struct find *f, const struct scenario *s,
+	const struct record_case *record)
+{
+	struct random_view *v = user;
+	const char *path = arena_printf(
+		&v->run->arena, "%s/find_%zu", v->run->options.out, f->number);
 
 	if (mkdir(path, 0777) && errno != EEXIST) {
 		fprintf(stderr, "mqttspec random: %s: %s\n", path, strerror(errno));
 		v->unwritten = true;
 		return;
 	}
-	write_scenario(v, f, folder);
-	write_transcript(v, f, folder);
-	write_case(v, f, folder);
+	write_scenario(v, f, s, name_of(v, f, "first_scenario.txt"));
+	write_transcript(v, record, name_of(v, f, "first_transcript.txt"));
+}
+
+static void keep(struct random_view *v, const struct find *f)
+{
+	write_scenario(v, f, &f->shortest, name_of(v, f, "scenario.txt"));
+	write_transcript(v, f->record, name_of(v, f, "transcript.txt"));
+	write_case(v, f, name_of(v, f, "case.c"));
 	struct record_case record = *f->record;
-	record.id = arena_printf(&v->run->arena, "random/find_%zu", v->told);
+	record.id = arena_printf(&v->run->arena, "random/find_%zu", f->number);
 	record.expected = false;
 	if (!record_write_case(v->run->out.record, &record)) {
 		fprintf(stderr, "mqttspec random: %s/run.jsonl: %s\n", v->run->options.out,
@@ -135,7 +151,7 @@ void random_tell_find(void *user, const struct find *f)
 
 	v->told++;
 	clear_line(v);
-	printf("find %zu: %s %s, after %zu steps (seed %llu)\n", v->told,
+	printf("find %zu: %s %s, after %zu steps (seed %llu)\n", f->number,
 		*f->statement ? f->statement : "no statement", f->difference, f->after_steps,
 		(unsigned long long)f->seed);
 	if (s)
@@ -149,7 +165,7 @@ void random_tell_find(void *user, const struct find *f)
 		printf("    %s\n", text);
 	}
 	keep(v, f);
-	printf("  evidence: %s/find_%zu\n", v->run->options.out, v->told);
+	printf("  evidence: %s/find_%zu\n", v->run->options.out, f->number);
 	fflush(stdout);
 }
 
@@ -164,9 +180,9 @@ void random_tell_end(struct random_view *v, const struct campaign *c, enum campa
 			printf("%s %s was shown by %zu scenarios\n", f->statement, f->difference,
 				f->times);
 		else if (!f->confirmed)
-			printf("not shown three times in a row, so no find: %s %s, seed %llu (%s; %s)\n",
+			printf("not shown three times in a row, so no find: %s %s, see %s/find_%zu\n",
 				*f->statement ? f->statement : "no statement", f->difference,
-				(unsigned long long)f->seed, f->expected, f->actual);
+				v->run->options.out, f->number);
 	}
 	if (c->why)
 		fprintf(stderr, "mqttspec random: some scenarios have told nothing; the last: %s\n",

@@ -76,6 +76,7 @@ static struct find *find_add(struct campaign *c, const struct record_case *r, co
 	struct find *f = &c->finds[c->find_count++];
 
 	*f = (struct find){
+		.number = c->find_count,
 		.statement = arena_text(&c->arena, statement_of(r)),
 		.difference = arena_text(&c->arena, difference_of(r)),
 		.expected = arena_text(&c->arena,
@@ -161,7 +162,7 @@ static bool confirm(struct search *s, struct find *f)
 		struct playing p;
 		struct record_case record;
 		bool last = i == CONFIRMATIONS - 1;
-		char *name = arena_printf(&c->arena, "pcap/find_%zu.pcapng", (size_t)(f - c->finds) + 1);
+		char *name = arena_printf(&c->arena, "pcap/find_%zu.pcapng", f->number);
 		s->manner.pcap = last && folder ? arena_printf(&c->arena, "%s/%s", folder, name) : NULL;
 		bool shown = shows_again(s, &f->shortest, &p, &record);
 		if (shown && last) {
@@ -279,8 +280,10 @@ static bool judge(struct campaign *c, struct slot *slot, const struct record_cas
 		return true;
 	}
 	struct find *f = find_of(c, r);
-	if (!f)
+	if (!f) {
 		f = find_add(c, r, &slot->scenario);
+		c->config->suspected(c->config->user, f, &slot->scenario, r);
+	}
 	f->times++;
 	if (f->confirmed || f->times > FADES_MAX)
 		return true;
@@ -293,14 +296,14 @@ static bool judge(struct campaign *c, struct slot *slot, const struct record_cas
 /* Polls those under way, and what stops it all; true: stop. */
 static bool await(const struct campaign *c, const struct slot *slots, unsigned jobs)
 {
-	struct pollfd fds[JOBS_MAX + 1];
-	nfds_t n = 0;
+	struct pollfd fds[JOBS_MAX + VENUE_POLLED];
+	nfds_t n = venue_poll(c->config->venue, fds);
 
-	fds[n++] = (struct pollfd){ .fd = c->config->venue->stop_fd, .events = POLLIN };
 	for (unsigned i = 0; i < jobs; i++)
 		if (slots[i].busy)
 			fds[n++] = (struct pollfd){ .fd = slots[i].playing.worker.fd, .events = POLLIN };
 	poll(fds, n, LOOK_MS);
+	venue_attend(c->config->venue);
 	return fds[0].revents;
 }
 

@@ -14,6 +14,7 @@ enum { FINDS_MAX = 64 };
 
 /* What tells one find from another. */
 struct find {
+	size_t number;          /* from 1 */
 	const char *statement;  /* "5.0:MQTT-4.5.0-1"; or "" */
 	const char *difference; /* "missing"; or the verdict of what is no failure */
 	const char *expected, *actual;
@@ -46,7 +47,10 @@ struct campaign_config {
 	const char *folder;    /* captures go to folder/pcap/; or NULL */
 	void *user;
 	void (*progress)(void *user, const struct campaign_progress *p); /* or NULL */
-	void (*found)(void *user, const struct find *find);
+	/* For the first time; `find` has its number, and nothing else yet but what `record` says. */
+	void (*suspected)(void *user, const struct find *find, const struct scenario *s,
+		const struct record_case *record);
+	void (*found)(void *user, const struct find *find); /* it is confirmed */
 };
 
 enum campaign_end { CAMPAIGN_DONE, CAMPAIGN_INTERRUPTED, CAMPAIGN_LOST /* the target is */ };

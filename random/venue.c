@@ -33,6 +33,19 @@ bool venue_init(struct venue *v)
 	return true;
 }
 
+nfds_t venue_poll(const struct venue *v, struct pollfd fds[static VENUE_POLLED])
+{
+	fds[0] = (struct pollfd){ .fd = v->stop_fd, .events = POLLIN };
+	fds[1] = (struct pollfd){ .fd = v->target->program.output_fd, .events = POLLIN };
+	return VENUE_POLLED;
+}
+
+void venue_attend(struct venue *v)
+{
+	if (target_is_launched(v->target))
+		target_read(v->target);
+}
+
 static void set_prefix(struct playing *p, struct venue *v)
 {
 	unsigned n = v->serial++;
@@ -154,10 +167,12 @@ bool venue_play(struct venue *v, struct playing *p, const struct scenario *s,
 	if (!playing_start(p, v, s, how))
 		return false;
 	while (!playing_look(p, out)) {
-		struct pollfd fds[] = { { .fd = p->worker.fd, .events = POLLIN },
-			{ .fd = v->stop_fd, .events = POLLIN } };
-		poll(fds, 2, LOOK_MS);
-		if (fds[1].revents)
+		struct pollfd fds[VENUE_POLLED + 1];
+		nfds_t n = venue_poll(v, fds);
+		fds[n++] = (struct pollfd){ .fd = p->worker.fd, .events = POLLIN };
+		poll(fds, n, LOOK_MS);
+		venue_attend(v);
+		if (fds[0].revents)
 			return false;
 	}
 	return true;

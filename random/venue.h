@@ -13,7 +13,7 @@
 #include "record/record.h"
 
 struct venue {
-	const struct target *target;
+	struct target *target;
 	const struct survey *surveys; /* VERSION_COUNT of them */
 	struct routes routes;
 	const struct round_trip *round_trips; /* one for each of the routes */
@@ -48,6 +48,13 @@ struct playing {
 
 /* A prefix that is unlike those of other runs. False with errno. */
 bool venue_init(struct venue *v);
+
+/* What has to be polled for venue_attend: what a launched target says, which must be read, and whatever stops it
+ * all. Returns the number of descriptors.
+ */
+enum { VENUE_POLLED = 2 };
+nfds_t venue_poll(const struct venue *v, struct pollfd fds[static VENUE_POLLED]);
+void venue_attend(struct venue *v);
 
 /* The scenario is borrowed until it has ended. False with errno: no process. */
 bool playing_start(struct playing *p, struct venue *v, const struct scenario *s,

@@ -66,11 +66,20 @@ static bool fits_several(const struct message *x, const struct due *d, const str
 	return d->variant_count > 1 && qos && retain && !(a->identifiers & ~known);
 }
 
+/* A message that a member has left behind comes as another one has subscribed since. */
+static bool is_left_behind(const struct model *m, const struct due *d)
+{
+	for (size_t i = 0; d->source == FROM_SHARE && i < m->share_count; i++)
+		if (m->shares[i].number == d->number && m->shares[i].filter == d->filter)
+			return m->shares[i].loose;
+	return false;
+}
+
 static bool fits(const struct model *m, const struct due *d, const struct arrived *a)
 {
 	const struct message *x = message_of(m, d->number);
 
-	if (d->loose)
+	if (d->loose || is_left_behind(m, d))
 		return true;
 	for (unsigned i = 0; i < d->variant_count; i++)
 		if (fits_variant(x, d, a, &d->variants[i].options))
@@ -97,6 +106,21 @@ static struct due *due_for(struct model *m, struct session *s, const struct arri
 		}
 	}
 	return best;
+}
+
+/* A message that another member of a share has left behind. NULL: there is none. */
+static struct due *due_of_another(struct model *m, struct session *s, uint32_t number)
+{
+	for (size_t i = 0; i < m->share_count; i++) {
+		const struct share_due *share = &m->shares[i];
+		if (share->number != number || !share->loose ||
+			!subscription_may(&s->subscriptions[share->filter]))
+			continue;
+		struct due *d = due_add(m, s, number, FROM_SHARE, share->filter);
+		d->loose = true;
+		return d;
+	}
+	return NULL;
 }
 
 static bool repeats(struct model *m, unsigned client, const struct arrived *a, uint32_t number,
@@ -186,58 +210,36 @@ static bool wrong(struct model *m, unsigned client, enum spec_difference kind, c
 	return false;
 }
 
-/* The count of a share is of no use for them, but that one has come. */
-static void loosen_share_of(struct model *m, const struct due *d)
-{
-	for (size_t i = 0; i < m->share_count; i++)
-		if (m->shares[i].filter == d->filter &&
-			message_of(m, m->shares[i].number)->what.empty)
-			m->shares[i].copies++;
-}
-
-/* Messages without a payload are told apart by their topic alone: it is one that must come, or else one that may.
- * NULL: there is none.
+/* A message without a payload is told by its topic: it is the last of them, for no other is under way
+ * (model_may_be_empty), unless it is sent again. 0: there is none.
  */
-static struct due *nameless(struct model *m, struct session *s, const struct arrived *a)
+static uint32_t nameless(const struct model *m, struct session *s, const struct arrived *a)
 {
-	struct due *may = NULL;
-
-	for (size_t i = 0; i < s->due_count; i++) {
-		struct due *d = &s->dues[i];
-		const struct message *x = message_of(m, d->number);
-		if (!x->what.empty || x->what.topic != a->topic || d->gone)
-			continue;
-		bool fit = d->copy_count < most_copies(m, d) && fits(m, d, a);
-		if (fit && d->must && !d->copy_count)
-			return d;
-		if (!may || fit)
-			may = d;
-	}
-	return may;
-}
-
-/* Which of them it is, or whether it comes too often, nobody can say. */
-static bool nameless_arrives(
-	struct model *m, unsigned client, const struct arrived *a, struct model_fault *fault)
-{
-	struct session *s = &m->sessions[client];
-	struct due *d = nameless(m, s, a);
 	uint32_t last = 0;
 
-	for (size_t i = 0; i < m->message_count; i++)
-		if (m->messages[i].what.empty && m->messages[i].what.topic == a->topic)
-			last = (uint32_t)i + 1;
-	if (!last)
-		return wrong(m, client, SPEC_PAYLOAD, "an empty payload that nobody has published", fault);
-	for (size_t i = 0; a->qos && i < s->due_count; i++)
-		if (message_of(m, s->dues[i].number)->what.empty &&
-			is_sent_again(s, a, s->dues[i].number))
-			return true;
-	if (!d)
-		return fault_unwanted(m, client, a, last, fault);
-	note_copy(d, a);
-	if (d->source == FROM_SHARE)
-		loosen_share_of(m, d);
+	for (uint32_t n = 1; n <= m->message_count; n++) {
+		const struct message *x = message_of(m, n);
+		if (!x->what.empty || x->what.topic != a->topic)
+			continue;
+		last = n;
+		if (a->qos && copy_under_way(s, n, a->id))
+			return n;
+	}
+	return last;
+}
+
+bool model_may_be_empty(const struct model *m, unsigned topic)
+{
+	for (unsigned c = 0; c < SESSIONS; c++) {
+		const struct session *s = &m->sessions[c];
+		for (size_t i = 0; i < s->due_count; i++) {
+			const struct due *d = &s->dues[i];
+			const struct message *x = message_of(m, d->number);
+			if (x->what.empty && x->what.topic == topic && !d->gone &&
+				(!d->copy_count || !x->settled))
+				return false;
+		}
+	}
 	return true;
 }
 
@@ -245,11 +247,9 @@ bool model_arrives(
 	struct model *m, unsigned client, const struct arrived *a, struct model_fault *fault)
 {
 	struct session *s = &m->sessions[client];
-	uint32_t number = a->number;
+	uint32_t number = a->number ? a->number : nameless(m, s, a);
 
-	if (!number)
-		return nameless_arrives(m, client, a, fault);
-	if (number > m->message_count)
+	if (!number || number > m->message_count)
 		return wrong(m, client, SPEC_PAYLOAD, "a payload that nobody has published", fault);
 	const struct message *x = message_of(m, number);
 	if (x->what.topic != a->topic || x->what.empty != !a->number)
@@ -260,6 +260,8 @@ bool model_arrives(
 	if (is_sent_again(s, a, number))
 		return true;
 	struct due *d = due_for(m, s, a, number);
+	if (!d)
+		d = due_of_another(m, s, number);
 	if (!d)
 		return x->refused || m->kept[a->topic].unknown ||
 			fault_unwanted(m, client, a, number, fault);

@@ -66,6 +66,9 @@ void model_connected(struct model *m, unsigned client, bool present);
 /* `closed`: the server has ended its side, too, so it knows. */
 void model_departs(struct model *m, unsigned client, enum departure how, bool closed);
 
+/* Messages without a payload cannot be told apart: whether another one may be published on this topic now. */
+bool model_may_be_empty(const struct model *m, unsigned topic);
+
 /* Returns the number that its payload has to say, from 1. */
 uint32_t model_publishes(struct model *m, const struct step *s);
 void model_acknowledged(struct model *m, uint32_t number); /* its handshake is over */

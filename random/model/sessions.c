@@ -45,9 +45,26 @@ static void loosen_shares(struct model *m, const struct session *s)
 			loosen_share(m, f);
 }
 
+/* What a member has not settled may go to another one. */
+static void release_to_share(struct model *m, const struct session *s)
+{
+	for (size_t i = 0; i < s->due_count; i++) {
+		const struct due *d = &s->dues[i];
+		bool done = d->copy_count;
+		for (unsigned k = 0; k < d->copy_count; k++)
+			done &= d->copies[k].state == COPY_DONE;
+		for (size_t n = 0; d->source == FROM_SHARE && !done && n < m->share_count; n++)
+			if (m->shares[n].number == d->number && m->shares[n].filter == d->filter) {
+				m->shares[n].loose = true;
+				m->shares[n].must = false;
+			}
+	}
+}
+
 static void clear(struct model *m, struct session *s)
 {
 	loosen_shares(m, s);
+	release_to_share(m, s);
 	for (unsigned f = 0; f <= FILTER_COUNT; f++)
 		s->subscriptions[f] = (struct subscription){ 0 };
 	for (size_t i = 0; i < s->due_count; i++)
@@ -139,8 +156,8 @@ static void break_dues(struct model *m, struct session *s, bool good)
 			if (d->variants[k].certain && qos > most)
 				most = qos;
 		}
-		/* At most once: it may have been on its way. */
-		if (!d->copy_count && !most)
+		/* At most once: it may have been on its way. And the SUBSCRIBE may never have got there. */
+		if (!d->copy_count && (!most || d->source == FROM_STORE))
 			d->must = false;
 		for (unsigned k = 0; k < d->copy_count; k++) {
 			d->copies[k].again |= !good || d->copies[k].state != COPY_DONE;
@@ -170,6 +187,7 @@ void model_departs(struct model *m, unsigned client, enum departure how, bool cl
 	s->connected = false;
 	s->holds = false;
 	messages_break(m, client);
+	release_to_share(m, s);
 	break_dues(m, s, (how == LEFT || how == LEFT_WILL) && closed);
 	for (unsigned f = 0; f <= FILTER_COUNT; f++)
 		if (s->subscriptions[f].state != SUBSCRIBED)
