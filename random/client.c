@@ -219,7 +219,13 @@ static bool say_goodbye(struct stage *s, struct actor *a, const struct step *ste
 	struct test *t = s->t;
 	bool coded = step->code && a->peer->version == MQTT_50;
 
-	send_disconnect_at(s->at, a->peer, (struct disconnect){ .code = { coded, step->code } });
+	bool expires = step->has_session && a->peer->version == MQTT_50;
+	const struct properties *props = expires ? PROPS(P_SESSION_EXPIRY(step->session_s)) : NULL;
+
+	if (expires)
+		model_keeps(s->model, a->client, step->session_s);
+	send_disconnect_at(s->at, a->peer,
+		(struct disconnect){ .code = { coded, step->code }, .props = props });
 	peer_wait_end(a->peer, tape_now_us(&t->tape) + t->play->answer_us / LEAVING_PART);
 	incoming_take(s, a);
 	return a->peer->ended;

@@ -64,6 +64,8 @@ static bool fit(struct stage *s, struct step *step)
 		return true;
 	if (!model_is_connected(s->model, step->client))
 		return false;
+	if (step->kind == STEP_LEAVE && step->session_s)
+		step->has_session &= s->actors[step->client].peer->connect.expiry.value > 0;
 	if (step->kind == STEP_PUBLISH && step->message.empty)
 		step->message.empty = model_may_be_empty(s->model, step->message.topic);
 	if (step->kind != STEP_SUBSCRIBE && step->kind != STEP_UNSUBSCRIBE)

@@ -23,6 +23,7 @@ struct maker {
 	struct scenario *out;
 	bool connected[SCENARIO_CLIENTS_MAX];
 	bool holds[SCENARIO_CLIENTS_MAX];
+	bool keeps[SCENARIO_CLIENTS_MAX]; /* a Session Expiry Interval above 0 */
 };
 
 static struct step *add(struct maker *m, enum step_kind kind, unsigned client)
@@ -73,6 +74,7 @@ static void connect_client(struct maker *m, unsigned client)
 		s->message.empty = false; /* nobody could tell whose it is */
 	}
 	m->connected[client] = true;
+	m->keeps[client] = s->session_s;
 	m->holds[client] = false;
 }
 
@@ -112,6 +114,9 @@ static void leave(struct maker *m, unsigned client)
 
 	if (is_50(m, client) && dice_percent(&m->dice, 25))
 		s->code = 4;
+	/* Raised from 0 it would be a Protocol Error. */
+	s->has_session = m->keeps[client] && dice_percent(&m->dice, 20);
+	s->session_s = s->has_session && dice_percent(&m->dice, 30) ? SESSION_S : 0;
 	m->connected[client] = false;
 }
 

@@ -42,6 +42,26 @@ static unsigned most_copies(const struct model *m, const struct due *d)
 	return times * (d->source == FROM_PUBLISHER ? d->variant_count : 1u);
 }
 
+/* At QoS 1 a message may come more than once, which takes the place of no other copy. */
+static unsigned counted_copies(const struct model *m, const struct due *d)
+{
+	const struct message *x = message_of(m, d->number);
+	unsigned at_least_once = 0, most = 0, others = 0;
+
+	for (unsigned i = 0; i < d->variant_count; i++)
+		most += x->times * (qos_through(x, &d->variants[i].options) == 1);
+	for (unsigned k = 0; k < d->copy_count; k++) {
+		at_least_once += d->copies[k].qos == 1;
+		others += d->copies[k].qos != 1;
+	}
+	return others + (at_least_once < most ? at_least_once : most);
+}
+
+static bool has_room(const struct model *m, const struct due *d)
+{
+	return counted_copies(m, d) < most_copies(m, d);
+}
+
 static bool fits_variant(const struct message *x, const struct due *d, const struct arrived *a,
 	const struct options *o)
 {
@@ -97,7 +117,7 @@ static struct due *due_for(struct model *m, struct session *s, const struct arri
 		struct due *d = &s->dues[i];
 		if (d->gone || d->number != number)
 			continue;
-		bool room = d->copy_count < most_copies(m, d);
+		bool room = has_room(m, d);
 		unsigned score = 1 + 8 * (room && fits(m, d, a)) + 4 * room +
 			2 * ((d->source == FROM_STORE) == a->retain) + 3 * (d->must && !d->copy_count);
 		if (score > best_score) {
@@ -265,13 +285,14 @@ bool model_arrives(
 	if (!d)
 		return x->refused || m->kept[a->topic].unknown ||
 			fault_unwanted(m, client, a, number, fault);
-	if (d->copy_count >= most_copies(m, d) && a->qos != 1 && !d->loose)
+	if (!has_room(m, d) && a->qos != 1 && !d->loose)
 		return repeats(m, client, a, number, fault);
 	if (!fits(m, d, a))
 		return fault_in_field(m, client, a, d, fault);
 	if (!in_order(m, client, a, d, fault))
 		return false;
-	if (d->source == FROM_SHARE && !count_in_share(m, client, d, fault))
+	bool counts = d->source == FROM_SHARE && (!d->copy_count || a->qos != 1);
+	if (counts && !count_in_share(m, client, d, fault))
 		return false;
 	if (d->source == FROM_STORE)
 		message_of(m, number)->drawn = true;

@@ -100,8 +100,12 @@ static void due_of_session(struct model *m, unsigned client, uint32_t number)
 		enum locality local = locality(x, client, sub);
 		if (local == IS_LOCAL)
 			continue;
-		if (!d)
+		if (!d) {
 			d = due_add(m, s, number, FROM_PUBLISHER, f);
+			d->resumed = true;
+			d->waited = !s->connected;
+		}
+		d->resumed &= sub->resumed || !s->connected;
 		bool sure = subscription_must(sub) && local == IS_LOCAL_NOT;
 		must |= sure;
 		size_t first = d->variant_count;
@@ -119,6 +123,13 @@ static void due_of_session(struct model *m, unsigned client, uint32_t number)
 }
 
 /* ---- shares -------------------------------------------------------------------------------- */
+
+static void add_share(struct model *m, struct share_due share)
+{
+	m->shares = arena_grow(
+		m->arena, m->shares, m->share_count, &m->share_capacity, sizeof(*m->shares));
+	m->shares[m->share_count++] = share;
+}
 
 /* One member gets it, whoever that is: one of QoS 1 or 2 may also wait for a member that is away. */
 static void due_of_share(struct model *m, unsigned filter, uint32_t number)
@@ -140,12 +151,11 @@ static void due_of_share(struct model *m, unsigned filter, uint32_t number)
 	}
 	if (!any)
 		return;
-	m->shares = arena_grow(
-		m->arena, m->shares, m->share_count, &m->share_capacity, sizeof(*m->shares));
-	m->shares[m->share_count++] = (struct share_due){ .number = number,
-		.filter = (uint8_t)filter,
-		.must = all_there,
-		.loose = !all_there };
+	add_share(m,
+		(struct share_due){ .number = number,
+			.filter = (uint8_t)filter,
+			.must = all_there,
+			.loose = !all_there });
 }
 
 void dues_of_message(struct model *m, uint32_t number)
@@ -158,6 +168,19 @@ void dues_of_message(struct model *m, uint32_t number)
 }
 
 /* ---- younger subscriptions ------------------------------------------------------------------ */
+
+/* Of a share that this message met, or that has come about since it was sent. */
+static void loosen_share(struct model *m, unsigned filter, uint32_t number)
+{
+	for (size_t i = m->share_first; i < m->share_count; i++)
+		if (m->shares[i].filter == filter && m->shares[i].number == number) {
+			m->shares[i].loose = true;
+			m->shares[i].must = false;
+			return;
+		}
+	add_share(m, (struct share_due){
+			     .number = number, .filter = (uint8_t)filter, .loose = true });
+}
 
 static void loosen(struct model *m, unsigned client, unsigned filter, uint32_t number)
 {
@@ -172,11 +195,8 @@ static void loosen(struct model *m, unsigned client, unsigned filter, uint32_t n
 		d->variants[i].certain = false;
 	add_variants(d, sub);
 	d->loose |= sub->state != SUBSCRIBING || d->variant_count > 2;
-	for (size_t i = m->share_first; source == FROM_SHARE && i < m->share_count; i++)
-		if (m->shares[i].filter == filter && m->shares[i].number == number) {
-			m->shares[i].loose = true;
-			m->shares[i].must = false;
-		}
+	if (source == FROM_SHARE)
+		loosen_share(m, filter, number);
 }
 
 void dues_of_subscription(struct model *m, unsigned client, unsigned filter)

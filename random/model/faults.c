@@ -108,6 +108,15 @@ static const char *missing_from_store(const struct session *s, const struct due 
 		s, "3.1.1:MQTT-3.3.1-6", o->handling == 1 ? "5.0:MQTT-3.3.1-10" : "5.0:MQTT-3.3.1-9");
 }
 
+/* A session that goes on has its subscriptions, and what has waited for it. */
+static const char *missing_from_session(const struct session *s, const struct due *d)
+{
+	if (!d->resumed || d->source != FROM_PUBLISHER)
+		return NULL;
+	return by_version(
+		s, d->waited ? "3.1.1:MQTT-3.1.2-5" : "3.1.1:MQTT-3.1.2-4", "5.0:MQTT-3.1.2-5");
+}
+
 bool fault_missing(struct model *m, unsigned client, const struct due *d, struct model_fault *out)
 {
 	const struct session *s = &m->sessions[client];
@@ -116,7 +125,9 @@ bool fault_missing(struct model *m, unsigned client, const struct due *d, struct
 	*out = (struct model_fault){
 		.kind = SPEC_MISSING,
 		.about = x->will ? "PUBLISH/will" : "PUBLISH",
-		.statement = d->source == FROM_STORE ? missing_from_store(s, d, x) : NULL,
+		.statement = d->source == FROM_STORE ? missing_from_store(s, d, x)
+			: x->will                        ? NULL
+							 : missing_from_session(s, d),
 		.client = client,
 		.expected = arena_printf(m->arena, "%s%s", message_text(m, d->number),
 			d->source == FROM_STORE ? ", which is retained" : ""),

@@ -63,6 +63,9 @@ bool model_holds(const struct model *m, unsigned client);
 uint32_t model_connects(struct model *m, const struct step *s, enum presence *due);
 void model_connected(struct model *m, unsigned client, bool present);
 
+/* A DISCONNECT changes whether the session outlives its connection. */
+void model_keeps(struct model *m, unsigned client, bool keeps);
+
 /* `closed`: the server has ended its side, too, so it knows. */
 void model_departs(struct model *m, unsigned client, enum departure how, bool closed);
 

@@ -138,6 +138,8 @@ void model_connected(struct model *m, unsigned client, bool present)
 		loosen(m, s);
 	else
 		expect_again(s);
+	for (unsigned f = 0; f <= FILTER_COUNT; f++)
+		s->subscriptions[f].resumed = true;
 	s->exists = EXISTS;
 	s->connected = true;
 	s->holds = false;
@@ -178,6 +180,11 @@ static void end_will(struct model *m, struct session *s, enum departure how)
 		return;
 	}
 	message_goes(m, will);
+}
+
+void model_keeps(struct model *m, unsigned client, bool keeps)
+{
+	m->sessions[client].keeps = keeps;
 }
 
 void model_departs(struct model *m, unsigned client, enum departure how, bool closed)
@@ -234,6 +241,7 @@ void model_subscribes(struct model *m, const struct step *step)
 		.as_published = s->version == MQTT_50 && step->as_published,
 	};
 	sub->state = was_there || perhaps ? REPLACING : SUBSCRIBING;
+	sub->resumed = false;
 	sub->unsure_before = perhaps;
 	sub->draws = !shared &&
 		(sub->now.handling == 0 || (sub->now.handling == 1 && !was_there));

@@ -33,6 +33,7 @@ struct subscription {
 	bool unsure_before; /* REPLACING, SUBSCRIBING: nor was it known what there had been */
 	bool ended;         /* there was one once */
 	bool draws;         /* SUBSCRIBING, REPLACING: what is retained comes, or may */
+	bool resumed;       /* made on an earlier connection of the session */
 };
 
 /* A message, or a Will that may become one. */
@@ -85,6 +86,8 @@ struct due {
 	bool must;
 	bool loose; /* too much has happened meanwhile to say what it looks like, or how often it comes */
 	bool gone;  /* the session that it was for has ended */
+	bool resumed; /* by subscriptions of an earlier connection alone ... */
+	bool waited;  /* ... and published while there was none */
 	struct variant variants[VARIANTS_MAX];
 	uint8_t variant_count;
 	struct copy copies[COPIES_MAX];
