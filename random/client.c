@@ -85,10 +85,13 @@ void client_connect(struct stage *s, const struct step *step)
 {
 	struct actor *a = &s->actors[step->client];
 	struct test *t = s->t;
+	struct peer *old = NULL;
 	enum presence due;
 
-	if (model_is_connected(s->model, step->client))
+	if (model_is_connected(s->model, step->client)) {
 		retire(s, a);
+		old = a->peer;
+	}
 	uint32_t will = model_connects(s->model, step, &due);
 	t->speaks = s->scenario->versions[step->client];
 	a->peer = dial_at(s->at, t, a->role);
@@ -109,6 +112,8 @@ void client_connect(struct stage *s, const struct step *step)
 				.expected = "CONNACK with Session Present 0",
 				.actual = "Session Present 1",
 			});
+	if (old)
+		incoming_take_late(s, a, old);
 	model_connected(s->model, step->client, present);
 	a->peer->gathers = true;
 	if (!present)

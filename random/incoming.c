@@ -207,6 +207,25 @@ static void take_answer(struct stage *s, struct actor *a, const struct packet *p
 		model_granted(s->model, a->client, r.filter, p->codes.data[0]);
 }
 
+/* On a connection that has been taken over: what it acknowledges need not be sent again. */
+void incoming_take_late(struct stage *s, struct actor *a, struct peer *old)
+{
+	const uint32_t acks = SPEC_PACKET(PUBACK) | SPEC_PACKET(PUBREC) | SPEC_PACKET(PUBCOMP);
+	struct arrival *arrival;
+
+	while ((arrival = peer_arrival(old, acks))) {
+		struct packet p = arrival->packet;
+		struct outgoing *o = outgoing_find(a, p.id);
+		arrival->taken = true;
+		if (!o)
+			continue;
+		if (p.type == PUBREC && p.code < REFUSED)
+			o->received = true;
+		else
+			outgoing_end(s, a, o, p.type == PUBCOMP ? 0 : p.code);
+	}
+}
+
 /* ---- everything ------------------------------------------------------------------------------- */
 
 /* A server may have had enough, by its own word. */

@@ -89,6 +89,7 @@ void client_ack(struct stage *s, struct actor *a, enum packet_type type, uint16_
 /* ---- incoming.c ---------------------------------------------------------------------------- */
 
 void incoming_take(struct stage *s, struct actor *a);
+void incoming_take_late(struct stage *s, struct actor *a, struct peer *old);
 void incoming_take_all(struct stage *s);
 
 /* ---- settle.c ------------------------------------------------------------------------------ */

@@ -117,8 +117,9 @@ static struct due *due_for(struct model *m, struct session *s, const struct arri
 		struct due *d = &s->dues[i];
 		if (d->gone || d->number != number)
 			continue;
-		bool room = has_room(m, d);
-		unsigned score = 1 + 8 * (room && fits(m, d, a)) + 4 * room +
+		bool fit = fits(m, d, a);
+		bool room = has_room(m, d) || (fit && a->qos == 1);
+		unsigned score = 1 + 8 * (room && fit) + 4 * room +
 			2 * ((d->source == FROM_STORE) == a->retain) + 3 * (d->must && !d->copy_count);
 		if (score > best_score) {
 			best = d;
