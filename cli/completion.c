@@ -19,6 +19,8 @@ static const struct completion_value values[] = {
 	{ "segment", "whole bytes split batch all" },
 	{ "color", "auto always never" },
 	{ "pcap", "failures all none" },
+	{ "profile", "all messages sessions retained wills shared" },
+	{ "play", "=files" },
 	{ "expect", "none =files" },
 	{ "client", "=files" },
 	{ "exec", "=files" },
@@ -106,7 +108,10 @@ static void offer_words_to_explain(const struct completion *c)
 
 static void offer_arguments(const struct completion *c, const struct command *command, size_t words)
 {
-	if (command == &command_run || command == &command_agent_check) {
+	if (command == &command_random) {
+		if (words == 1)
+			offer_targets(c);
+	} else if (command == &command_run || command == &command_agent_check) {
 		if (words == 1)
 			offer_targets(c);
 		if (command == &command_run)

@@ -23,14 +23,17 @@ enum { PROFILE = 256, CLIENTS, LENGTH, STEPS, TIME, MINIMISE, PLAY, FIRST };
 static const char help[] =
 	"Usage: mqttspec random [TARGET] [OPTION...]\n"
 	"\n"
-	"Plays scenarios that a seed makes: two to eight clients of both versions connect, publish,\n"
-	"subscribe, break off, come back and take one another over, and a model of the standard says\n"
+	"Plays scenarios that a seed makes: two to eight clients of both versions connect, "
+	"publish,\n"
+	"subscribe, break off, come back and take one another over, and a model of the standard "
+	"says\n"
 	"what each must, may and must not get. What differs is made as short as it gets, on the\n"
 	"target itself, and played three times in a row; then it is told, with its steps, a\n"
 	"transcript, a capture, and a case in C to start from. What the standard does not decide\n"
 	"accuses nobody.\n"
 	"\n"
-	"TARGET is a URL or the name of a target file, as for `mqttspec run`; mqttspec-broker if left\n"
+	"TARGET is a URL or the name of a target file, as for `mqttspec run`; mqttspec-broker if "
+	"left\n"
 	"out.\n"
 	"\n"
 	"What is played:\n"
@@ -51,9 +54,11 @@ static const char help[] =
 	"  --timeout MS         how long an answer may take (5000)\n"
 	"What is kept:\n"
 	"  --out DIR            of each find: scenario.txt, transcript.txt, case.c, its capture,\n"
-	"                       and a record that `mqttspec report` reads; else a new folder in out/\n"
+	"                       and a record that `mqttspec report` reads; else a new folder in "
+	"out/\n"
 	"  -q, --quiet          no progress\n"
-	"Who is asked, as in `mqttspec run`: --user, --password-file, --ca, --cert, --key, --insecure,\n"
+	"Who is asked, as in `mqttspec run`: --user, --password-file, --ca, --cert, --key, "
+	"--insecure,\n"
 	"--sni, --ws-path, --prefix, --client-id-prefix, --connect-rate, --anyway.\n"
 	"  -h, --help           this\n"
 	"\n"
@@ -62,7 +67,8 @@ static const char help[] =
 	"  mqttspec random mqtt://127.0.0.1:1883 --profile sessions --first\n"
 	"  mqttspec random mosquitto --play out/latest/find_1/scenario.txt\n"
 	"\n"
-	"Exit codes: 0 nothing was found; 1 something was; 2 for bad usage; 3 when nothing could be\n"
+	"Exit codes: 0 nothing was found; 1 something was; 2 for bad usage; 3 when nothing could "
+	"be\n"
 	"played, or the target answered no more (docs/RANDOM.md).\n";
 
 static const struct option options[] = {
@@ -153,8 +159,7 @@ static void pass_on(struct arena *a, int answer, int index, char **words, int *c
 		words[(*count)++] = arena_text(a, "--quiet");
 		return;
 	}
-	words[(*count)++] =
-		arena_printf(a, "--%s", answer == 'j' ? "jobs" : options[index].name);
+	words[(*count)++] = arena_printf(a, "--%s", answer == 'j' ? "jobs" : options[index].name);
 	if (optarg)
 		words[(*count)++] = optarg;
 }
@@ -282,7 +287,8 @@ static int play_campaign(struct run *run, void *user)
 		.found = random_tell_find,
 	};
 	if (!o->play)
-		printf("seed %llu, profile %s\n", (unsigned long long)config.seed, o->profile->name);
+		printf("seed %llu, profile %s\n", (unsigned long long)config.seed,
+			o->profile->name);
 	enum campaign_end end = campaign_run(&c, &config);
 	random_tell_end(&view, &c, end);
 	write_end(&view, &c, end);

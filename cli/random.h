@@ -20,10 +20,10 @@ struct random_options {
 struct random_view {
 	struct run *run;
 	const struct random_options *options;
-	size_t told;        /* finds */
-	bool line;          /* a line of progress stands on the screen */
-	int64_t line_us;    /* monotonic: since when */
-	bool unwritten;     /* evidence could not be */
+	size_t told;     /* finds */
+	bool line;       /* a line of progress stands on the screen */
+	int64_t line_us; /* monotonic: since when */
+	bool unwritten;  /* evidence could not be */
 };
 
 void random_tell_progress(void *user, const struct campaign_progress *p);

@@ -47,8 +47,7 @@ void random_tell_progress(void *user, const struct campaign_progress *p)
 
 static FILE *open_beside(struct random_view *v, const char *name)
 {
-	const char *path =
-		arena_printf(&v->run->arena, "%s/%s", v->run->options.out, name);
+	const char *path = arena_printf(&v->run->arena, "%s/%s", v->run->options.out, name);
 	FILE *to = fopen(path, "w");
 
 	if (to)
@@ -115,8 +114,8 @@ void random_keep_suspicion(void *user, const struct find *f, const struct scenar
 	const struct record_case *record)
 {
 	struct random_view *v = user;
-	const char *path = arena_printf(
-		&v->run->arena, "%s/find_%zu", v->run->options.out, f->number);
+	const char *path =
+		arena_printf(&v->run->arena, "%s/find_%zu", v->run->options.out, f->number);
 
 	if (mkdir(path, 0777) && errno != EEXIST) {
 		fprintf(stderr, "mqttspec random: %s: %s\n", path, strerror(errno));
@@ -180,7 +179,8 @@ void random_tell_end(struct random_view *v, const struct campaign *c, enum campa
 			printf("%s %s was shown by %zu scenarios\n", f->statement, f->difference,
 				f->times);
 		else if (!f->confirmed)
-			printf("not shown three times in a row, so no find: %s %s, see %s/find_%zu\n",
+			printf("not shown three times in a row, so no find: %s %s, see "
+			       "%s/find_%zu\n",
 				*f->statement ? f->statement : "no statement", f->difference,
 				v->run->options.out, f->number);
 	}

@@ -10,8 +10,8 @@
 enum {
 	CONFIRMATIONS = 3,
 	LOOK_MS = 200,
-	FADES_MAX = 3,           /* so often a find is looked into that does not show again */
-	INCONCLUSIVE_MAX = 20,   /* in a row: the target is gone */
+	FADES_MAX = 3,         /* so often a find is looked into that does not show again */
+	INCONCLUSIVE_MAX = 20, /* in a row: the target is gone */
 	JOBS_MAX = 64,
 };
 
@@ -46,7 +46,7 @@ static const char *statement_of(const struct record_case *r)
 static const char *difference_of(const struct record_case *r)
 {
 	return r->failure && r->failure->difference ? r->failure->difference
-						     : verdict_name(r->verdict);
+						    : verdict_name(r->verdict);
 }
 
 static bool shows(const struct find *f, const struct record_case *r)
@@ -71,7 +71,8 @@ static struct scenario kept(struct campaign *c, const struct scenario *s)
 	return copy;
 }
 
-static struct find *find_add(struct campaign *c, const struct record_case *r, const struct scenario *s)
+static struct find *find_add(
+	struct campaign *c, const struct record_case *r, const struct scenario *s)
 {
 	struct find *f = &c->finds[c->find_count++];
 
@@ -79,8 +80,8 @@ static struct find *find_add(struct campaign *c, const struct record_case *r, co
 		.number = c->find_count,
 		.statement = arena_text(&c->arena, statement_of(r)),
 		.difference = arena_text(&c->arena, difference_of(r)),
-		.expected = arena_text(&c->arena,
-			r->failure && r->failure->expected ? r->failure->expected : ""),
+		.expected = arena_text(
+			&c->arena, r->failure && r->failure->expected ? r->failure->expected : ""),
 		.actual = arena_text(
 			&c->arena, r->failure && r->failure->actual ? r->failure->actual : ""),
 		.seed = s->seed,
@@ -158,17 +159,21 @@ static bool confirm(struct search *s, struct find *f)
 	const char *folder = c->config->folder;
 
 	s->manner.patient = s->manner.whole = true;
+	s->manner.hasty = false;
 	for (int i = 0; i < CONFIRMATIONS; i++) {
 		struct playing p;
 		struct record_case record;
 		bool last = i == CONFIRMATIONS - 1;
 		char *name = arena_printf(&c->arena, "pcap/find_%zu.pcapng", f->number);
-		s->manner.pcap = last && folder ? arena_printf(&c->arena, "%s/%s", folder, name) : NULL;
+		s->manner.pcap =
+			last && folder ? arena_printf(&c->arena, "%s/%s", folder, name) : NULL;
 		bool shown = shows_again(s, &f->shortest, &p, &record);
 		if (shown && last) {
 			record.pcap = folder && !record.pcap_error ? name : NULL;
-			f->expected = arena_text(&c->arena, record.failure ? record.failure->expected : "");
-			f->actual = arena_text(&c->arena, record.failure ? record.failure->actual : "");
+			f->expected = arena_text(
+				&c->arena, record.failure ? record.failure->expected : "");
+			f->actual =
+				arena_text(&c->arena, record.failure ? record.failure->actual : "");
 			f->record = &record;
 			f->confirmed = true;
 			c->config->found(c->config->user, f);
@@ -187,7 +192,7 @@ static bool look_into(struct campaign *c, struct find *f, const struct scenario 
 	struct search s = {
 		.campaign = c,
 		.find = f,
-		.manner.route = route,
+		.manner = { .hasty = true, .route = route },
 		.until_us = clock_now_us() + c->config->minimise_us,
 	};
 	const struct minimiser how = {
@@ -200,7 +205,7 @@ static bool look_into(struct campaign *c, struct find *f, const struct scenario 
 	if (begin_search(&s, from, &first)) {
 		minimise(&a, &first, &how, &shortest);
 		f->shortest = kept(c, &shortest);
-		f->careful = s.manner.careful;
+		f->careful = f->shortest.careful = s.manner.careful || from->careful;
 		if (!s.interrupted)
 			confirm(&s, f);
 	}
@@ -233,8 +238,8 @@ static bool start(struct campaign *c, struct slot *slot, uint64_t n)
 	if (config->only)
 		slot->scenario = *config->only;
 	else
-		scenario_make(&slot->arena, dice_seed(config->seed, n), config->profile, &config->size,
-			&slot->scenario);
+		scenario_make(&slot->arena, dice_seed(config->seed, n), config->profile,
+			&config->size, &slot->scenario);
 	slot->busy = playing_start(&slot->playing, config->venue, &slot->scenario, &how);
 	if (!slot->busy) {
 		playing_fini(&slot->playing);
@@ -273,9 +278,9 @@ static bool judge(struct campaign *c, struct slot *slot, const struct record_cas
 		} else {
 			c->inconclusive++;
 			c->why = arena_text(&c->arena,
-				r->note ? r->note
+				r->note                                    ? r->note
 					: r->failure && r->failure->actual ? r->failure->actual
-									    : "");
+									   : "");
 		}
 		return true;
 	}
@@ -301,7 +306,8 @@ static bool await(const struct campaign *c, const struct slot *slots, unsigned j
 
 	for (unsigned i = 0; i < jobs; i++)
 		if (slots[i].busy)
-			fds[n++] = (struct pollfd){ .fd = slots[i].playing.worker.fd, .events = POLLIN };
+			fds[n++] = (struct pollfd){ .fd = slots[i].playing.worker.fd,
+				.events = POLLIN };
 	poll(fds, n, LOOK_MS);
 	venue_attend(c->config->venue);
 	return fds[0].revents;

@@ -18,12 +18,12 @@ struct find {
 	const char *statement;  /* "5.0:MQTT-4.5.0-1"; or "" */
 	const char *difference; /* "missing"; or the verdict of what is no failure */
 	const char *expected, *actual;
-	uint64_t seed;             /* of the scenario that has shown it first */
-	size_t after_steps;        /* that had been played by then */
-	size_t times;              /* scenarios that have shown it */
-	struct scenario shortest;  /* of those that have: minimised, if `confirmed` */
-	bool careful;              /* it shows with a settlement after each step */
-	bool confirmed;            /* three times in a row */
+	uint64_t seed;                    /* of the scenario that has shown it first */
+	size_t after_steps;               /* that had been played by then */
+	size_t times;                     /* scenarios that have shown it */
+	struct scenario shortest;         /* of those that have: minimised, if `confirmed` */
+	bool careful;                     /* it shows with a settlement after each step */
+	bool confirmed;                   /* three times in a row */
 	const struct record_case *record; /* of the last of them; or NULL */
 };
 
@@ -38,13 +38,13 @@ struct campaign_config {
 	uint64_t seed;
 	const struct profile *profile;
 	struct scenario_size size;
-	size_t steps;          /* of all scenarios together; 0: no limit */
-	int64_t deadline_us;   /* monotonic; 0: none */
-	int64_t minimise_us;   /* for one find */
+	size_t steps;        /* of all scenarios together; 0: no limit */
+	int64_t deadline_us; /* monotonic; 0: none */
+	int64_t minimise_us; /* for one find */
 	unsigned jobs;
 	const struct scenario *only; /* instead of random ones, this one, once; or NULL */
-	bool until_find;       /* stop at the first one that is confirmed */
-	const char *folder;    /* captures go to folder/pcap/; or NULL */
+	bool until_find;             /* stop at the first one that is confirmed */
+	const char *folder;          /* captures go to folder/pcap/; or NULL */
 	void *user;
 	void (*progress)(void *user, const struct campaign_progress *p); /* or NULL */
 	/* For the first time; `find` has its number, and nothing else yet but what `record` says. */

@@ -16,11 +16,13 @@ static void write_message(FILE *to, const struct step_message *m, unsigned numbe
 	if (m->retain)
 		fprintf(to, ", .retain = true");
 	if (m->properties & WITH_USER)
-		fprintf(to, ",\n\t\t.props = PROPS(P_USER(\"number\", \"%u\"), P_USER(\"a\", \"b\"))",
+		fprintf(to,
+			",\n\t\t.props = PROPS(P_USER(\"number\", \"%u\"), P_USER(\"a\", \"b\"))",
 			number);
 }
 
-static void write_connect(FILE *to, const struct scenario *s, const struct step *step, unsigned *messages)
+static void write_connect(
+	FILE *to, const struct scenario *s, const struct step *step, unsigned *messages)
 {
 	bool is_50 = s->versions[step->client] == MQTT_50;
 	bool kept = is_50 ? step->session_s || !step->clean : !step->clean;
@@ -58,7 +60,8 @@ static void write_subscribe(FILE *to, const struct step *s)
 	fprintf(to, ");\n");
 }
 
-static void write_step(FILE *to, const struct scenario *s, const struct step *step, unsigned *messages)
+static void write_step(
+	FILE *to, const struct scenario *s, const struct step *step, unsigned *messages)
 {
 	unsigned client = step->client + 1u;
 
@@ -70,7 +73,8 @@ static void write_step(FILE *to, const struct scenario *s, const struct step *st
 	case STEP_PUBLISH:
 		fprintf(to, "%spublish(client%u, ", step->half ? "send_" : "", client);
 		write_message(to, &step->message, ++*messages);
-		fprintf(to, step->half ? ", .id = next_id(client%u)); /* PUBREL waits */\n" : ");\n",
+		fprintf(to,
+			step->half ? ", .id = next_id(client%u)); /* PUBREL waits */\n" : ");\n",
 			client);
 		break;
 	case STEP_SUBSCRIBE: write_subscribe(to, step); break;
@@ -79,17 +83,20 @@ static void write_step(FILE *to, const struct scenario *s, const struct step *st
 			filter_name(step->filter));
 		break;
 	case STEP_LEAVE:
-		fprintf(to, step->code ? "leave(client%u, .code = SET(%u));\n" : "leave(client%u);\n",
+		fprintf(to,
+			step->code ? "leave(client%u, .code = SET(%u));\n" : "leave(client%u);\n",
 			client, step->code);
 		break;
 	case STEP_DROP: fprintf(to, "drop(client%u);\n", client); break;
 	case STEP_RESET: fprintf(to, "abort_connection(client%u);\n", client); break;
 	case STEP_HOLD:
-		fprintf(to, "/* client%u: what comes is taken by expect(), and not acknowledged */\n",
+		fprintf(to,
+			"/* client%u: what comes is taken by expect(), and not acknowledged */\n",
 			client);
 		break;
 	case STEP_HOLD_COMP:
-		fprintf(to, "/* client%u: QoS 2 is answered with PUBREC, and no further */\n", client);
+		fprintf(to, "/* client%u: QoS 2 is answered with PUBREC, and no further */\n",
+			client);
 		break;
 	case STEP_RELEASE:
 		fprintf(to, "/* client%u: send_ack() for what was held back */\n", client);
@@ -107,10 +114,13 @@ void case_write(FILE *to, const struct scenario *s, const char *statement, size_
 	for (unsigned i = 0; i < s->clients; i++)
 		mixed |= s->versions[i] != random_version(s);
 	fprintf(to,
-		"/* From a random scenario, seed %llu. Each expectation has to be written where it belongs:\n"
-		" * expect_message() for what must come, a marker for what must not (docs/WRITING-CASES.md).\n"
+		"/* From a random scenario, seed %llu. Each expectation has to be written where it "
+		"belongs:\n"
+		" * expect_message() for what must come, a marker for what must not "
+		"(docs/WRITING-CASES.md).\n"
 		" */\n#include \"harness/case.h\"\n\nCASE(random_find_%zu,\n"
-		"     .title = \"...\",\n     .refs = { \"%s\" },\n     .level = MUST, .versions = %s)\n{\n",
+		"     .title = \"...\",\n     .refs = { \"%s\" },\n     .level = MUST, .versions = "
+		"%s)\n{\n",
 		(unsigned long long)s->seed, number, statement,
 		random_version(s) == MQTT_50 ? "V50" : "V311");
 	if (mixed)
@@ -120,5 +130,6 @@ void case_write(FILE *to, const struct scenario *s, const char *statement, size_
 	fprintf(to, "\n");
 	for (size_t i = 0; i < s->count; i++)
 		write_step(to, s, &s->steps[i], &messages);
-	fprintf(to, "}\n\nCHAPTER(random_find_%zu, \"A find\", &case_random_find_%zu);\n", number, number);
+	fprintf(to, "}\n\nCHAPTER(random_find_%zu, \"A find\", &case_random_find_%zu);\n", number,
+		number);
 }

@@ -128,8 +128,8 @@ void client_publish(struct stage *s, const struct step *step)
 {
 	struct actor *a = &s->actors[step->client];
 	const struct capabilities *offers = stage_offers(s, step->client);
-	size_t most = offers->receive_maximum < UNDER_WAY_MAX ? offers->receive_maximum
-							       : UNDER_WAY_MAX;
+	size_t most =
+		offers->receive_maximum < UNDER_WAY_MAX ? offers->receive_maximum : UNDER_WAY_MAX;
 	const struct step_message *m = &step->message;
 
 	if (m->qos && a->outgoing_count >= most)
@@ -160,9 +160,7 @@ void client_ask(struct stage *s, const struct step *step)
 	if (a->request_count == REQUESTS_MAX ||
 		!model_may_ask(s->model, step->client, step->filter))
 		settle(s);
-	struct request r = {
-		.id = fresh_id(a), .subscribes = subscribes, .filter = step->filter
-	};
+	struct request r = { .id = fresh_id(a), .subscribes = subscribes, .filter = step->filter };
 	a->requests[a->request_count++] = r;
 	if (!subscribes) {
 		model_unsubscribes(s->model, step);
@@ -179,7 +177,8 @@ void client_ask(struct stage *s, const struct step *step)
 			.no_local = a->peer->version == MQTT_50 && step->no_local,
 			.retain_as_published = a->peer->version == MQTT_50 && step->as_published,
 			.retain_handling = a->peer->version == MQTT_50 ? step->handling : 0,
-			.props = step->identifier ? PROPS(P_SUBSCRIPTION_ID(step->identifier)) : NULL,
+			.props = step->identifier ? PROPS(P_SUBSCRIPTION_ID(step->identifier))
+						  : NULL,
 		});
 }
 
@@ -249,7 +248,7 @@ void client_depart(struct stage *s, const struct step *step)
 	peer_close(a->peer, step->kind == STEP_RESET);
 	a->request_count = 0;
 	model_departs(s->model, step->client,
-		!leaves          ? BROKE
+		!leaves             ? BROKE
 			: with_will ? LEFT_WILL
 				    : LEFT,
 		closed);

@@ -12,8 +12,8 @@ struct dice {
 
 void dice_init(struct dice *d, uint64_t seed);
 uint64_t dice_next(struct dice *d);
-unsigned dice_below(struct dice *d, unsigned n);         /* 0 to n - 1; n is not 0 */
-bool dice_percent(struct dice *d, unsigned percent);     /* true so often of a hundred times */
+unsigned dice_below(struct dice *d, unsigned n);     /* 0 to n - 1; n is not 0 */
+bool dice_percent(struct dice *d, unsigned percent); /* true so often of a hundred times */
 size_t dice_weighed(struct dice *d, const unsigned *weights, size_t count); /* not all are 0 */
 
 /* The n-th seed that follows from another one. */

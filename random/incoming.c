@@ -161,8 +161,7 @@ static bool must_hold(const struct actor *a, const struct outgoing *o)
 	bool held = o->half;
 
 	for (size_t i = 0; i < a->outgoing_count; i++)
-		held |= a->outgoing[i].received && !a->outgoing[i].released &&
-			&a->outgoing[i] != o;
+		held |= a->outgoing[i].received && !a->outgoing[i].released && &a->outgoing[i] != o;
 	return held;
 }
 

@@ -40,9 +40,10 @@ static struct property text_property(unsigned id, enum property_type type, const
 
 static struct property user_property(const char *name, const char *value)
 {
-	return (struct property){
-		.id = 0x26, .type = PROPERTY_STRING_PAIR, .name = bytes_of(name), .value = bytes_of(value)
-	};
+	return (struct property){ .id = 0x26,
+		.type = PROPERTY_STRING_PAIR,
+		.name = bytes_of(name),
+		.value = bytes_of(value) };
 }
 
 const struct properties *payload_properties(

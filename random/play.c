@@ -22,10 +22,9 @@ const struct capabilities *stage_offers(const struct stage *s, unsigned client)
 void stage_accuse(struct stage *s, const struct model_fault *fault)
 {
 	struct test *t = s->t;
-	const char *name = fault->statement
-		? fault->statement
-		: spec_blamed(s->scenario->versions[fault->client], false, fault->kind,
-			  fault->about);
+	const char *name = fault->statement ? fault->statement
+					    : spec_blamed(s->scenario->versions[fault->client],
+						      false, fault->kind, fault->about);
 	struct difference d = {
 		.kind = fault->kind,
 		.kinds = SPEC_SHOWS(fault->kind),

@@ -8,12 +8,14 @@
 
 struct profile {
 	const char *name, *summary;
-	unsigned weights[STEP_KINDS]; /* of the steps of a client that is connected; CONNECT: a take-over */
+	unsigned weights
+		[STEP_KINDS]; /* of the steps of a client that is connected; CONNECT: a take-over */
 	/* Of a hundred: */
 	unsigned retain, empty, properties, half, kept, will, shared, clean, away;
 };
 
-extern const struct profile profiles[]; /* the first is the usual one; NULL as the name of the last */
+extern const struct profile
+	profiles[]; /* the first is the usual one; NULL as the name of the last */
 
 const struct profile *profile_find(const char *name); /* NULL: there is none */
 

@@ -46,7 +46,7 @@ static struct step_message message(struct maker *m, unsigned client)
 	bool shared = dice_percent(d, p->shared);
 	struct step_message made = {
 		.topic = (uint8_t)(shared ? TOPIC_FIRST_SHARED +
-						 dice_below(d, TOPIC_COUNT - TOPIC_FIRST_SHARED)
+					dice_below(d, TOPIC_COUNT - TOPIC_FIRST_SHARED)
 					  : dice_below(d, TOPIC_FIRST_SHARED)),
 		.qos = (uint8_t)dice_below(d, 3),
 		.retain = dice_percent(d, p->retain),
@@ -138,9 +138,7 @@ static void act(struct maker *m, unsigned client)
 	switch (kind) {
 	case STEP_CONNECT: connect_client(m, client); break;
 	case STEP_SUBSCRIBE: subscribe(m, client); break;
-	case STEP_UNSUBSCRIBE:
-		add(m, kind, client)->filter = (uint8_t)any_filter(m, client);
-		break;
+	case STEP_UNSUBSCRIBE: add(m, kind, client)->filter = (uint8_t)any_filter(m, client); break;
 	case STEP_LEAVE: leave(m, client); break;
 	case STEP_DROP:
 	case STEP_RESET:

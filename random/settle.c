@@ -1,5 +1,6 @@
 /* A settlement: everything that is under way has come, and a PINGREQ of each connection has gone to and fro. */
 #include "random/names.h"
+#include "random/play.h"
 #include "random/stage.h"
 
 static int64_t deadline_us(const struct stage *s)
@@ -22,7 +23,8 @@ static const char *awaited(const struct stage *s, unsigned *client)
 		for (size_t i = 0; i < a->outgoing_count; i++) {
 			const struct outgoing *o = &a->outgoing[i];
 			unsigned publisher;
-			const struct step_message *m = model_message(s->model, o->number, &publisher);
+			const struct step_message *m =
+				model_message(s->model, o->number, &publisher);
 			if (!o->received)
 				return m->qos == 1 ? "PUBACK" : "PUBREC";
 			if (o->released)
@@ -64,7 +66,8 @@ static void accuse_older(struct stage *s)
 			.kind = SPEC_OPEN,
 			.statement = is_50 ? "5.0:MQTT-3.1.4-3" : "3.1.1:MQTT-3.1.4-2",
 			.client = 0,
-			.expected = "the end of a connection whose ClientId another one has taken over",
+			.expected =
+				"the end of a connection whose ClientId another one has taken over",
 			.actual = "it lives on",
 		});
 }
@@ -116,8 +119,8 @@ static void await_store(struct stage *s, const uint32_t before[static TOPIC_COUN
 			continue;
 		const struct step_message *m = model_message(s->model, number, &publisher);
 		retained_settled_at(s->at, s->t,
-			(struct message){ .topic = topic_name(topic),
-				.bytes = payload_make(a, number, m) });
+			(struct message){
+				.topic = topic_name(topic), .bytes = payload_make(a, number, m) });
 	}
 }
 

@@ -10,7 +10,7 @@
 
 #include "harness/test.h"
 #include "random/model/model.h"
-#include "random/play.h"
+#include "random/row.h"
 #include "random/step.h"
 
 enum { OUTGOING_MAX = 16, INCOMING_MAX = 128, REQUESTS_MAX = 16, OLD_MAX = 16 };

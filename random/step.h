@@ -19,18 +19,18 @@ enum {
 };
 
 enum step_kind {
-	STEP_CONNECT,     /* of a client that is connected: it takes itself over */
+	STEP_CONNECT, /* of a client that is connected: it takes itself over */
 	STEP_PUBLISH,
 	STEP_SUBSCRIBE,
 	STEP_UNSUBSCRIBE,
-	STEP_LEAVE,       /* DISCONNECT */
-	STEP_DROP,        /* the connection is closed without one ... */
-	STEP_RESET,       /* ... or reset */
-	STEP_HOLD,        /* from here on what comes is not acknowledged ... */
-	STEP_HOLD_COMP,   /* ... or only with PUBREC */
-	STEP_RELEASE,     /* all that was held back is */
-	STEP_SETTLE,      /* everything that is under way arrives */
-	STEP_WAIT,        /* the clocks run */
+	STEP_LEAVE,     /* DISCONNECT */
+	STEP_DROP,      /* the connection is closed without one ... */
+	STEP_RESET,     /* ... or reset */
+	STEP_HOLD,      /* from here on what comes is not acknowledged ... */
+	STEP_HOLD_COMP, /* ... or only with PUBREC */
+	STEP_RELEASE,   /* all that was held back is */
+	STEP_SETTLE,    /* everything that is under way arrives */
+	STEP_WAIT,      /* the clocks run */
 	STEP_KINDS,
 };
 
@@ -50,28 +50,30 @@ struct step {
 	uint8_t kind;   /* enum step_kind */
 	uint8_t client; /* 0 to 7; not of STEP_SETTLE and STEP_WAIT */
 
-	bool clean;              /* CONNECT: Clean Session, Clean Start */
-	uint16_t session_s;      /* Session Expiry Interval of 5.0; of LEAVE: a new one, if has_session */
+	bool clean; /* CONNECT: Clean Session, Clean Start */
+	uint16_t
+		session_s; /* Session Expiry Interval of 5.0; of LEAVE: a new one, if has_session */
 	bool has_session;
 	bool will;
-	uint16_t delay_s;        /* of the Will */
+	uint16_t delay_s;            /* of the Will */
 	struct step_message message; /* of PUBLISH; the Will of CONNECT */
-	bool half;               /* PUBLISH at QoS 2: PUBREL waits for a release, or for the next connection */
+	bool half; /* PUBLISH at QoS 2: PUBREL waits for a release, or for the next connection */
 
-	uint8_t filter, qos;     /* SUBSCRIBE, UNSUBSCRIBE */
+	uint8_t filter, qos; /* SUBSCRIBE, UNSUBSCRIBE */
 	bool no_local, as_published;
 	uint8_t handling;
-	uint8_t identifier;      /* Subscription Identifier, 1 to 60; 0: none */
+	uint8_t identifier; /* Subscription Identifier, 1 to 60; 0: none */
 
-	uint8_t code;            /* LEAVE: 0x04 asks for the Will */
-	uint16_t ms;             /* WAIT */
+	uint8_t code; /* LEAVE: 0x04 asks for the Will */
+	uint16_t ms;  /* WAIT */
 };
 
 struct scenario {
 	uint64_t seed;
+	bool careful; /* a settlement after each step, also where it is not among them */
 	unsigned clients;
 	enum mqtt_version versions[SESSIONS]; /* the observer's is the last */
-	struct step *steps; /* in an arena */
+	struct step *steps;                   /* in an arena */
 	size_t count;
 };
 

@@ -108,6 +108,8 @@ void step_text(const struct step *s, char out[static STEP_TEXT_SIZE])
 void scenario_write(struct buf *to, const struct scenario *s)
 {
 	buf_printf(to, "seed %llu\n", (unsigned long long)s->seed);
+	if (s->careful)
+		buf_add_text(to, "careful\n");
 	for (unsigned i = 0; i < s->clients; i++)
 		buf_printf(to, "client %u %s\n", i + 1, spec_version_name(s->versions[i]));
 	buf_printf(to, "observer %s\n", spec_version_name(s->versions[OBSERVER]));
@@ -274,6 +276,8 @@ static void read_line(struct line *l, struct scenario *out)
 	if (next_is(l, "seed")) {
 		const char *word = next(l);
 		out->seed = word ? strtoull(word, NULL, 10) : 0;
+	} else if (next_is(l, "careful")) {
+		out->careful = true;
 	} else if (next_is(l, "client")) {
 		if (number(l, out->clients + 1, out->clients + 1) > SCENARIO_CLIENTS_MAX)
 			l->wrong = "there are eight clients at most";

@@ -9,7 +9,7 @@
  *	settle
  *	1 publish a/b q2 retain properties 5 size 100
  *
- * Blank lines, and what follows a `#` that a line begins with, mean nothing.
+ * `careful` on a line of its own, before the steps: each settles before the next. Blank lines, and what follows a `#` that a line begins with, mean nothing.
  */
 #ifndef RANDOM_TEXT_H
 #define RANDOM_TEXT_H
@@ -28,7 +28,6 @@ void step_text(const struct step *s, char out[static STEP_TEXT_SIZE]);
 void scenario_write(struct buf *to, const struct scenario *s);
 
 /* Everything in *out is in the arena. False, with a sentence that names the line, in the arena. */
-bool scenario_read(
-	struct arena *a, const char *text, struct scenario *out, const char **error);
+bool scenario_read(struct arena *a, const char *text, struct scenario *out, const char **error);
 
 #endif

@@ -6,13 +6,14 @@
 
 #include "base/clock.h"
 #include "harness/runner/result.h"
-#include "random/stage.h"
+#include "random/play.h"
 
 enum {
-	HUSH_US = 600000,      /* for what is due, where a find is only looked for */
+	HUSH_US = 600000,  /* for what is due, where a find is only looked for ... */
+	HASTY_US = 200000, /* ... and where it is made shorter */
 	HUSH_ROUND_TRIPS = 20,
-	ANSWERS = 10,          /* that one may wait for in vain ... */
-	GRACE_US = 10000000,   /* ... and time for everything else */
+	ANSWERS = 10,        /* that one may wait for in vain ... */
+	GRACE_US = 10000000, /* ... and time for everything else */
 	STEP_US = 20000,
 	SERIAL_DIGITS = 5,
 	BASE = 36,
@@ -80,8 +81,9 @@ static void set_play(struct playing *p, const struct venue *v, const struct scen
 		p->row.offers[i] = &p->offers[i];
 	}
 	p->row.scenario = s;
-	p->row.hush_us = how->patient ? 0 : HUSH_US + HUSH_ROUND_TRIPS * trip.most_us;
-	p->row.careful = how->careful;
+	int64_t hush_us = how->hasty ? HASTY_US : HUSH_US;
+	p->row.hush_us = how->patient ? 0 : hush_us + HUSH_ROUND_TRIPS * trip.most_us;
+	p->row.careful = how->careful || s->careful;
 	p->row.told = how->whole;
 	snprintf(p->id, sizeof(p->id), "seed_%llu", (unsigned long long)s->seed);
 	p->vector = (struct vector){ .id = p->id, .extra = &p->row };
@@ -130,8 +132,8 @@ static void work(void *user, FILE *out)
 	arena_fini(&arena);
 }
 
-bool playing_start(struct playing *p, struct venue *v, const struct scenario *s,
-	const struct manner *how)
+bool playing_start(
+	struct playing *p, struct venue *v, const struct scenario *s, const struct manner *how)
 {
 	*p = (struct playing){ .whole = how->whole };
 	arena_init(&p->arena);

@@ -9,7 +9,8 @@
 #include "harness/runner/survey.h"
 #include "harness/runner/target.h"
 #include "harness/runner/worker.h"
-#include "random/play.h"
+#include "random/row.h"
+#include "harness/case.h"
 #include "record/record.h"
 
 struct venue {
@@ -24,11 +25,12 @@ struct venue {
 
 /* How a scenario is played. */
 struct manner {
-	bool careful;      /* a settlement after each step */
-	bool patient;      /* what is due may take as long as an answer */
-	bool whole;        /* its record has the transcript, also where nothing was found */
-	const char *pcap;  /* a path; or NULL */
-	size_t route;      /* which of the routes */
+	bool careful;     /* a settlement after each step */
+	bool patient;     /* what is due may take as long as an answer ... */
+	bool hasty;       /* ... or must not take long: one of many candidates */
+	bool whole;       /* its record has the transcript, also where nothing was found */
+	const char *pcap; /* a path; or NULL */
+	size_t route;     /* which of the routes */
 };
 
 /* One that is being played. */
@@ -57,8 +59,8 @@ nfds_t venue_poll(const struct venue *v, struct pollfd fds[static VENUE_POLLED])
 void venue_attend(struct venue *v);
 
 /* The scenario is borrowed until it has ended. False with errno: no process. */
-bool playing_start(struct playing *p, struct venue *v, const struct scenario *s,
-	const struct manner *how);
+bool playing_start(
+	struct playing *p, struct venue *v, const struct scenario *s, const struct manner *how);
 
 /* Takes what there is; true when it has ended, or was ended since it lasted too long. Then *out has what was
  * found, in its arena.

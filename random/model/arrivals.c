@@ -7,8 +7,8 @@ static struct copy *copy_under_way(struct session *s, uint32_t number, uint16_t 
 {
 	for (size_t i = s->due_count; i-- > 0;) {
 		struct due *d = &s->dues[i];
-		for (unsigned k = 0; !d->gone && (!number || d->number == number) && k < d->copy_count;
-			k++)
+		for (unsigned k = 0;
+			!d->gone && (!number || d->number == number) && k < d->copy_count; k++)
 			if (d->copies[k].qos && d->copies[k].id == id &&
 				(d->copies[k].state != COPY_DONE || (number && d->copies[k].again)))
 				return &d->copies[k];
@@ -108,7 +108,8 @@ static bool fits(const struct model *m, const struct due *d, const struct arrive
 }
 
 /* Of those that have room, one that it fits; else one that it was likely meant for. */
-static struct due *due_for(struct model *m, struct session *s, const struct arrived *a, uint32_t number)
+static struct due *due_for(
+	struct model *m, struct session *s, const struct arrived *a, uint32_t number)
 {
 	struct due *best = NULL;
 	unsigned best_score = 0;
@@ -120,7 +121,8 @@ static struct due *due_for(struct model *m, struct session *s, const struct arri
 		bool fit = fits(m, d, a);
 		bool room = has_room(m, d) || (fit && a->qos == 1);
 		unsigned score = 1 + 8 * (room && fit) + 4 * room +
-			2 * ((d->source == FROM_STORE) == a->retain) + 3 * (d->must && !d->copy_count);
+			2 * ((d->source == FROM_STORE) == a->retain) +
+			3 * (d->must && !d->copy_count);
 		if (score > best_score) {
 			best = d;
 			best_score = score;
@@ -142,6 +144,17 @@ static struct due *due_of_another(struct model *m, struct session *s, uint32_t n
 		return d;
 	}
 	return NULL;
+}
+
+/* With RETAIN 1, after the copy that went through the share: nothing of what is retained is for shares. */
+static bool comes_from_store(const struct model *m, const struct due *d, const struct arrived *a)
+{
+	if (d->source != FROM_SHARE || !a->retain || !d->copy_count)
+		return false;
+	for (unsigned i = 0; i < d->variant_count; i++)
+		if (d->variants[i].options.as_published && message_of(m, d->number)->what.retain)
+			return false;
+	return true;
 }
 
 static bool repeats(struct model *m, unsigned client, const struct arrived *a, uint32_t number,
@@ -167,16 +180,19 @@ static bool in_order(struct model *m, unsigned client, const struct arrived *a, 
 	const struct message *x = message_of(m, d->number);
 	uint32_t *last = &s->last[x->publisher][x->what.topic][x->what.qos % 3][a->qos % 3];
 
-	if (d->source != FROM_PUBLISHER || d->copy_count || a->dup || x->will || x->times > 1 || d->loose)
+	if (d->source != FROM_PUBLISHER || d->copy_count || a->dup || x->will || x->times > 1 ||
+		d->loose)
 		return true;
 	if (*last > d->number) {
 		*out = (struct model_fault){
 			.kind = SPEC_ORDER,
 			.about = "PUBLISH",
 			.client = client,
-			.expected = "messages of one publisher, topic and QoS in the order of their "
-				    "publication",
-			.actual = arena_printf(m->arena, "%s after n%u", message_text(m, d->number), *last),
+			.expected =
+				"messages of one publisher, topic and QoS in the order of their "
+				"publication",
+			.actual = arena_printf(
+				m->arena, "%s after n%u", message_text(m, d->number), *last),
 		};
 		return false;
 	}
@@ -286,6 +302,8 @@ bool model_arrives(
 	if (!d)
 		return x->refused || m->kept[a->topic].unknown ||
 			fault_unwanted(m, client, a, number, fault);
+	if (comes_from_store(m, d, a))
+		return fault_unwanted(m, client, a, number, fault);
 	if (!has_room(m, d) && a->qos != 1 && !d->loose)
 		return repeats(m, client, a, number, fault);
 	if (!fits(m, d, a))

@@ -58,7 +58,8 @@ static void add_variants(struct due *d, const struct subscription *s)
 /* [MQTT-3.8.3-3] speaks of the connection that publishes; a Will is published by the server. */
 enum locality { IS_LOCAL_NOT, IS_LOCAL, IS_LOCAL_PERHAPS };
 
-static enum locality locality(const struct message *x, unsigned client, const struct subscription *s)
+static enum locality locality(
+	const struct message *x, unsigned client, const struct subscription *s)
 {
 	bool both = s->state == REPLACING || s->state == UNSURE;
 	bool now = s->now.no_local, before = both ? s->before.no_local : now;
@@ -71,7 +72,8 @@ static enum locality locality(const struct message *x, unsigned client, const st
 /* ---- ordinary subscriptions --------------------------------------------------------------- */
 
 /* Whether what waits for a client that is away must wait: the QoS of the best subscription decides. */
-static bool must_wait(struct model *m, struct session *s, const struct message *x, const struct due *d)
+static bool must_wait(
+	struct model *m, struct session *s, const struct message *x, const struct due *d)
 {
 	unsigned most = 0;
 
@@ -142,8 +144,8 @@ static void due_of_share(struct model *m, unsigned filter, uint32_t number)
 		if (!subscription_may(sub))
 			continue;
 		any = true;
-		all_there &= subscription_must(sub) && s->connected && !s->holds &&
-			s->exists == EXISTS;
+		all_there &=
+			subscription_must(sub) && s->connected && !s->holds && s->exists == EXISTS;
 		struct due *d = due_add(m, s, number, FROM_SHARE, filter);
 		add_variants(d, sub);
 		for (size_t i = 0; i < d->variant_count; i++)
@@ -178,8 +180,8 @@ static void loosen_share(struct model *m, unsigned filter, uint32_t number)
 			m->shares[i].must = false;
 			return;
 		}
-	add_share(m, (struct share_due){
-			     .number = number, .filter = (uint8_t)filter, .loose = true });
+	add_share(m,
+		(struct share_due){ .number = number, .filter = (uint8_t)filter, .loose = true });
 }
 
 static void loosen(struct model *m, unsigned client, unsigned filter, uint32_t number)

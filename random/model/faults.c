@@ -29,6 +29,16 @@ static const struct subscription *matching(
 	return NULL;
 }
 
+/* Of a session that has ended, and no other one. */
+static bool any_forgotten(const struct session *s, unsigned topic)
+{
+	for (unsigned f = 0; f < FILTER_COUNT; f++)
+		if (s->subscriptions[f].forgotten && !subscription_may(&s->subscriptions[f]) &&
+			filter_lets_through(f, topic))
+			return !matching(s, topic, true, false) && !matching(s, topic, false, true);
+	return false;
+}
+
 /* With RETAIN 1 it comes out of the store. */
 static const char *unwanted_from_store(
 	const struct model *m, const struct session *s, const struct message *x, uint32_t number)
@@ -65,7 +75,7 @@ static const char *unwanted(
 	if (x->waits)
 		return x->settled ? by_version(s, "3.1.1:MQTT-3.14.4-3", "5.0:MQTT-3.14.4-3")
 				  : by_version(s, "3.1.1:MQTT-3.1.2-8", "5.0:MQTT-3.1.2-8");
-	if (was_for_earlier_session(s, number))
+	if (was_for_earlier_session(s, number) || (!sub && any_forgotten(s, a->topic)))
 		return by_version(s, "3.1.1:MQTT-3.1.2-6", "5.0:MQTT-3.1.2-4");
 	if (a->retain) {
 		const char *statement = unwanted_from_store(m, s, x, number);
@@ -98,14 +108,15 @@ bool fault_unwanted(struct model *m, unsigned client, const struct arrived *a, u
 
 /* ---- it has not come -------------------------------------------------------------------------- */
 
-static const char *missing_from_store(const struct session *s, const struct due *d, const struct message *x)
+static const char *missing_from_store(
+	const struct session *s, const struct due *d, const struct message *x)
 {
 	const struct options *o = &d->variants[0].options;
 
 	if (!x->drawn)
 		return by_version(s, "3.1.1:MQTT-3.3.1-5", "5.0:MQTT-3.3.1-5");
-	return by_version(
-		s, "3.1.1:MQTT-3.3.1-6", o->handling == 1 ? "5.0:MQTT-3.3.1-10" : "5.0:MQTT-3.3.1-9");
+	return by_version(s, "3.1.1:MQTT-3.3.1-6",
+		o->handling == 1 ? "5.0:MQTT-3.3.1-10" : "5.0:MQTT-3.3.1-9");
 }
 
 /* A session that goes on has its subscriptions, and what has waited for it. */
@@ -126,8 +137,8 @@ bool fault_missing(struct model *m, unsigned client, const struct due *d, struct
 		.kind = SPEC_MISSING,
 		.about = x->will ? "PUBLISH/will" : "PUBLISH",
 		.statement = d->source == FROM_STORE ? missing_from_store(s, d, x)
-			: x->will                        ? NULL
-							 : missing_from_session(s, d),
+			: x->will                    ? NULL
+						     : missing_from_session(s, d),
 		.client = client,
 		.expected = arena_printf(m->arena, "%s%s", message_text(m, d->number),
 			d->source == FROM_STORE ? ", which is retained" : ""),
@@ -164,6 +175,21 @@ static bool any_retain(const struct message *x, const struct due *d, bool retain
 	return false;
 }
 
+/* It is as the subscription would have had it before it was replaced. */
+static bool fits_before(const struct session *s, const struct message *x, const struct arrived *a)
+{
+	for (unsigned f = 0; f < FILTER_COUNT; f++) {
+		const struct subscription *sub = &s->subscriptions[f];
+		const struct options *o = &sub->before;
+		uint64_t identifiers = o->identifier ? UINT64_C(1) << o->identifier : 0;
+		if (sub->replaced && filter_lets_through(f, x->what.topic) &&
+			a->qos == qos_through(x, o) && a->identifiers == identifiers &&
+			a->retain == (o->as_published && x->what.retain))
+			return true;
+	}
+	return false;
+}
+
 bool fault_in_field(struct model *m, unsigned client, const struct arrived *a, const struct due *d,
 	struct model_fault *out)
 {
@@ -172,11 +198,22 @@ bool fault_in_field(struct model *m, unsigned client, const struct arrived *a, c
 	const struct options *o = &d->variants[0].options;
 
 	*out = (struct model_fault){ .client = client };
+	if (d->source != FROM_STORE && fits_before(s, x, a)) {
+		out->kind = SPEC_PROPERTY;
+		out->statement = by_version(s, "3.1.1:MQTT-3.8.4-3", "5.0:MQTT-3.8.4-3");
+		out->expected =
+			arena_printf(m->arena, "%s as the options of the last SUBSCRIBE have it",
+				message_text(m, d->number));
+		out->actual = arena_printf(m->arena,
+			"QoS %u, RETAIN %d, and Subscription Identifiers as an earlier one had it",
+			a->qos, a->retain);
+		return false;
+	}
 	if (!any_qos(x, d, a->qos)) {
 		out->kind = SPEC_QOS;
 		out->about = "PUBLISH";
-		out->expected = arena_printf(m->arena, "%s at QoS %u", message_text(m, d->number),
-			qos_through(x, o));
+		out->expected = arena_printf(
+			m->arena, "%s at QoS %u", message_text(m, d->number), qos_through(x, o));
 		out->actual = arena_printf(m->arena, "QoS %u", a->qos);
 		return false;
 	}
@@ -194,8 +231,9 @@ bool fault_in_field(struct model *m, unsigned client, const struct arrived *a, c
 	}
 	out->kind = SPEC_PROPERTY;
 	out->about = "0x0B";
-	out->expected = arena_printf(m->arena, "%s with the Subscription Identifier of its subscription",
-		message_text(m, d->number));
+	out->expected =
+		arena_printf(m->arena, "%s with the Subscription Identifier of its subscription",
+			message_text(m, d->number));
 	out->actual = a->identifiers ? "another one, or too many" : "none";
 	return false;
 }

@@ -77,7 +77,8 @@ uint32_t model_publishes(struct model *m, const struct step *s);
 void model_acknowledged(struct model *m, uint32_t number); /* its handshake is over */
 void model_refused(struct model *m, uint32_t number);      /* by a code of 0x80 or more */
 void model_repeats(struct model *m, uint32_t number);      /* sent once more, after a break */
-const struct step_message *model_message(const struct model *m, uint32_t number, unsigned *publisher);
+const struct step_message *model_message(
+	const struct model *m, uint32_t number, unsigned *publisher);
 size_t model_message_count(const struct model *m);
 
 /* False: a request about this filter is under way, so there has to be a settlement first. */
@@ -88,7 +89,8 @@ bool model_has(const struct model *m, unsigned client, unsigned filter); /* for 
 void model_unsubscribes(struct model *m, const struct step *s);
 
 /* False: *fault tells what is wrong with it. */
-bool model_arrives(struct model *m, unsigned client, const struct arrived *a, struct model_fault *fault);
+bool model_arrives(
+	struct model *m, unsigned client, const struct arrived *a, struct model_fault *fault);
 
 /* What the client does about a message that has come. */
 void model_holds_back(struct model *m, unsigned client, bool holds);

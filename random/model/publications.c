@@ -11,11 +11,13 @@ const char *message_text(const struct model *m, uint32_t number)
 	const struct message *x = message_of(m, number);
 
 	return arena_printf(m->arena, "%s n%u (q%u%s%s on %s, of client %u)",
-		x->will ? "the Will" : "message", number, x->what.qos, x->what.retain ? ", retain" : "",
-		x->what.empty ? ", empty" : "", topic_name(x->what.topic), x->publisher + 1u);
+		x->will ? "the Will" : "message", number, x->what.qos,
+		x->what.retain ? ", retain" : "", x->what.empty ? ", empty" : "",
+		topic_name(x->what.topic), x->publisher + 1u);
 }
 
-uint32_t message_add(struct model *m, const struct step_message *what, unsigned publisher, bool will)
+uint32_t message_add(
+	struct model *m, const struct step_message *what, unsigned publisher, bool will)
 {
 	m->messages = arena_grow(m->arena, m->messages, m->message_count, &m->message_capacity,
 		sizeof(*m->messages));
@@ -63,7 +65,8 @@ void model_refused(struct model *m, uint32_t number)
 {
 	struct message *x = message_of(m, number);
 
-	x->refused = true; /* a server may have a policy; whether it delivers it all the same is its own affair */
+	x->refused =
+		true; /* a server may have a policy; whether it delivers it all the same is its own affair */
 	x->sure = false;
 }
 
@@ -88,7 +91,8 @@ void messages_break(struct model *m, unsigned client)
 	}
 }
 
-const struct step_message *model_message(const struct model *m, uint32_t number, unsigned *publisher)
+const struct step_message *model_message(
+	const struct model *m, uint32_t number, unsigned *publisher)
 {
 	if (!number || number > m->message_count)
 		return NULL;

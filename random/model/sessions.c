@@ -66,7 +66,9 @@ static void clear(struct model *m, struct session *s)
 	loosen_shares(m, s);
 	release_to_share(m, s);
 	for (unsigned f = 0; f <= FILTER_COUNT; f++)
-		s->subscriptions[f] = (struct subscription){ 0 };
+		s->subscriptions[f] =
+			(struct subscription){ .forgotten = s->subscriptions[f].forgotten ||
+					subscription_may(&s->subscriptions[f]) };
 	for (size_t i = 0; i < s->due_count; i++)
 		s->dues[i].gone = true;
 	s->queued = 0;
@@ -240,11 +242,11 @@ void model_subscribes(struct model *m, const struct step *step)
 		.no_local = s->version == MQTT_50 && step->no_local,
 		.as_published = s->version == MQTT_50 && step->as_published,
 	};
+	sub->replaced = was_there || perhaps;
 	sub->state = was_there || perhaps ? REPLACING : SUBSCRIBING;
 	sub->resumed = false;
 	sub->unsure_before = perhaps;
-	sub->draws = !shared &&
-		(sub->now.handling == 0 || (sub->now.handling == 1 && !was_there));
+	sub->draws = !shared && (sub->now.handling == 0 || (sub->now.handling == 1 && !was_there));
 	dues_of_subscription(m, step->client, step->filter);
 	if (sub->draws)
 		store_draws(m, step->client, step->filter);
@@ -286,7 +288,8 @@ void model_unsubscribes(struct model *m, const struct step *step)
 	/* What has not come yet need not, for it may have been meant for this one alone. */
 	for (size_t i = 0; i < s->due_count; i++) {
 		struct due *d = &s->dues[i];
-		if (!d->copy_count && filter_lets_through(step->filter, message_of(m, d->number)->what.topic)) {
+		if (!d->copy_count &&
+			filter_lets_through(step->filter, message_of(m, d->number)->what.topic)) {
 			d->must = false;
 			d->loose = true;
 		}

@@ -1,8 +1,8 @@
 /* What is still due, and what a settlement makes certain. */
 #include "random/model/state.h"
 
-static bool fault_not_again(
-	struct model *m, unsigned client, const struct due *d, const struct copy *c, struct model_fault *out)
+static bool fault_not_again(struct model *m, unsigned client, const struct due *d,
+	const struct copy *c, struct model_fault *out)
 {
 	*out = (struct model_fault){
 		.kind = SPEC_MISSING,
@@ -95,8 +95,9 @@ static bool overlap_is_kept(
 	if (best < due_qos) {
 		out->kind = SPEC_QOS;
 		out->statement = is_50 ? "5.0:MQTT-3.3.4-2" : "3.1.1:MQTT-3.3.5-1";
-		out->expected = arena_printf(m->arena, "a copy of %s at QoS %u, the highest of the "
-						       "subscriptions that match",
+		out->expected = arena_printf(m->arena,
+			"a copy of %s at QoS %u, the highest of the "
+			"subscriptions that match",
 			message_text(m, d->number), due_qos);
 		out->actual = arena_printf(m->arena, "none is above QoS %u", best);
 		return false;
@@ -105,7 +106,8 @@ static bool overlap_is_kept(
 		out->kind = SPEC_PROPERTY;
 		out->statement = "5.0:MQTT-3.3.4-4";
 		out->expected = arena_printf(m->arena,
-			"the Subscription Identifiers of all subscriptions that match in the only copy "
+			"the Subscription Identifiers of all subscriptions that match in the only "
+			"copy "
 			"of %s",
 			message_text(m, d->number));
 		out->actual = "some of them are missing";
@@ -167,9 +169,7 @@ static void settle_subscription(struct subscription *s)
 		s->unsure_before = false;
 		s->draws = false;
 		break;
-	case UNSUBSCRIBING:
-		*s = (struct subscription){ .ended = true, .before = s->now };
-		break;
+	case UNSUBSCRIBING: *s = (struct subscription){ .ended = true, .before = s->now }; break;
 	default: break;
 	}
 }

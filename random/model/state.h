@@ -31,8 +31,10 @@ struct subscription {
 	enum subscription_state state;
 	struct options now, before;
 	bool unsure_before; /* REPLACING, SUBSCRIBING: nor was it known what there had been */
-	bool ended;         /* there was one once */
+	bool ended;         /* there was one once ... */
+	bool forgotten;     /* ... of an earlier session */
 	bool draws;         /* SUBSCRIBING, REPLACING: what is retained comes, or may */
+	bool replaced;      /* by options unlike those of `before` */
 	bool resumed;       /* made on an earlier connection of the session */
 };
 
@@ -41,12 +43,12 @@ struct message {
 	struct step_message what;
 	uint8_t publisher;
 	bool will;
-	bool waits;     /* a Will: not published, so far as anybody can know */
-	bool sure;      /* the server has it, or will have: it must be delivered */
-	bool settled;   /* it has found all whom it is for */
+	bool waits;   /* a Will: not published, so far as anybody can know */
+	bool sure;    /* the server has it, or will have: it must be delivered */
+	bool settled; /* it has found all whom it is for */
 	bool refused;
-	bool drawn;     /* from the store, at least once */
-	bool late;      /* acknowledged after a settlement: when the server took it over is not known */
+	bool drawn; /* from the store, at least once */
+	bool late;  /* acknowledged after a settlement: when the server took it over is not known */
 	uint8_t times;  /* that it may be taken for a new one */
 	uint32_t batch; /* between which settlements it was sent */
 };
@@ -85,7 +87,7 @@ struct due {
 	uint8_t filter; /* FROM_STORE, FROM_SHARE */
 	bool must;
 	bool loose; /* too much has happened meanwhile to say what it looks like, or how often it comes */
-	bool gone;  /* the session that it was for has ended */
+	bool gone;    /* the session that it was for has ended */
 	bool resumed; /* by subscriptions of an earlier connection alone ... */
 	bool waited;  /* ... and published while there was none */
 	struct variant variants[VARIANTS_MAX];
@@ -125,12 +127,12 @@ struct share_due {
 
 /* What is retained for a topic. */
 struct kept {
-	bool certain;    /* it is `message`, 0: nothing ... */
+	bool certain; /* it is `message`, 0: nothing ... */
 	uint32_t message;
 	uint32_t candidates[CANDIDATES_MAX]; /* ... or one of these */
 	unsigned candidate_count;
-	bool nothing;  /* or nothing at all */
-	bool unknown;  /* or anything */
+	bool nothing;                     /* or nothing at all */
+	bool unknown;                     /* or anything */
 	uint32_t pending[CANDIDATES_MAX]; /* published since the last settlement */
 	unsigned pending_count;
 };
@@ -154,7 +156,8 @@ const char *message_text(const struct model *m, uint32_t number); /* "message 7 
 
 /* NULL: there is none. */
 struct due *due_find(struct session *s, uint32_t number, enum source source, unsigned filter);
-struct due *due_add(struct model *m, struct session *s, uint32_t number, enum source source, unsigned filter);
+struct due *due_add(
+	struct model *m, struct session *s, uint32_t number, enum source source, unsigned filter);
 
 /* A message for everyone whose subscriptions let it through. */
 void dues_of_message(struct model *m, uint32_t number);
@@ -175,7 +178,8 @@ void store_settles(struct model *m);
 
 /* ---- publications.c ------------------------------------------------------------------------ */
 
-uint32_t message_add(struct model *m, const struct step_message *what, unsigned publisher, bool will);
+uint32_t message_add(
+	struct model *m, const struct step_message *what, unsigned publisher, bool will);
 void message_goes(struct model *m, uint32_t number); /* to all whom it is for, and to the store */
 void messages_break(struct model *m, unsigned client);
 
@@ -184,8 +188,9 @@ void messages_break(struct model *m, unsigned client);
 /* Each fills in *out and returns false. */
 bool fault_unwanted(struct model *m, unsigned client, const struct arrived *a, uint32_t number,
 	struct model_fault *out);
-bool fault_missing(struct model *m, unsigned client, const struct due *due, struct model_fault *out);
-bool fault_in_field(struct model *m, unsigned client, const struct arrived *a, const struct due *due,
-	struct model_fault *out);
+bool fault_missing(
+	struct model *m, unsigned client, const struct due *due, struct model_fault *out);
+bool fault_in_field(struct model *m, unsigned client, const struct arrived *a,
+	const struct due *due, struct model_fault *out);
 
 #endif

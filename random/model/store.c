@@ -72,9 +72,9 @@ static void meet_subscriptions(struct model *m, uint32_t number)
 		struct session *s = &m->sessions[c];
 		for (unsigned f = 0; f < FILTER_COUNT; f++) {
 			const struct subscription *sub = &s->subscriptions[f];
-			if ((sub->state == SUBSCRIBING || sub->state == REPLACING) && may_draw(sub) &&
-				!filter_is_of_share(f) && filter_lets_through(f, x->what.topic) &&
-				!x->what.empty)
+			if ((sub->state == SUBSCRIBING || sub->state == REPLACING) &&
+				may_draw(sub) && !filter_is_of_share(f) &&
+				filter_lets_through(f, x->what.topic) && !x->what.empty)
 				add_draw(m, c, f, number, false);
 		}
 		for (size_t i = s->due_first; i < s->due_count; i++) {
@@ -111,7 +111,8 @@ static void become_uncertain(struct model *m, struct kept *k)
 	bool any_sure = false;
 
 	for (unsigned i = 0; i < k->pending_count; i++)
-		any_sure |= message_of(m, k->pending[i])->sure && !message_of(m, k->pending[i])->late;
+		any_sure |=
+			message_of(m, k->pending[i])->sure && !message_of(m, k->pending[i])->late;
 	if (any_sure) {
 		k->candidate_count = 0;
 		k->nothing = false;
@@ -138,7 +139,8 @@ void store_settles(struct model *m)
 		if (!k->pending_count)
 			continue;
 		const struct message *x = message_of(m, k->pending[0]);
-		if (k->pending_count == 1 && x->sure && !x->late && (x->what.qos || x->what.empty)) {
+		if (k->pending_count == 1 && x->sure && !x->late &&
+			(x->what.qos || x->what.empty)) {
 			k->certain = true;
 			k->unknown = false;
 			k->message = x->what.empty ? 0 : k->pending[0];

@@ -250,7 +250,8 @@ static const struct flaw_row flaw_rows[] = {
 	{ FLAGS_LIVE, "sets RETAIN", "retained", SPEC_RETAIN, NULL },
 	{ FLAGS_STORED, "resets RETAIN", "retained", SPEC_RETAIN, NULL },
 	{ IGNORES_NO_LOCAL, "ignores No Local", "messages", SPEC_EXTRA, "5.0:MQTT-3.8.3-3" },
-	{ IGNORES_HANDLING, "ignores Retain Handling", "retained", SPEC_EXTRA, "5.0:MQTT-3.3.1-11" },
+	{ IGNORES_HANDLING, "ignores Retain Handling", "retained", SPEC_EXTRA,
+		"5.0:MQTT-3.3.1-11" },
 	{ IGNORES_UNSUBSCRIBE, "ignores UNSUBSCRIBE", "all", SPEC_EXTRA, "5.0:MQTT-3.10.4-2" },
 	{ LOSES_IDENTIFIERS, "loses identifiers", "messages", SPEC_PROPERTY, NULL },
 	{ SHARES_WITH_ALL, "shares with all", "shared", SPEC_REPEATED, "5.0:U50-SHARE-ONE" },
@@ -273,7 +274,8 @@ static unsigned seen(const struct flaw_row *row)
 		if (!simulate(&a, &s, (struct habits){ 0 }, row->flaw, &fault))
 			count += fault.kind == row->kind &&
 				(!row->statement ||
-					(fault.statement && !strcmp(fault.statement, row->statement)));
+					(fault.statement &&
+						!strcmp(fault.statement, row->statement)));
 		arena_fini(&a);
 	}
 	return count;

@@ -80,7 +80,8 @@ static void deliver(struct server *s, unsigned c, struct waiting w)
 
 	if (client->connected) {
 		transmit(s, c, w, empty);
-		if ((w.qos == 1 && s->habits.copies_twice) || (w.qos == 2 && s->flaw == REPEATS_QOS2))
+		if ((w.qos == 1 && s->habits.copies_twice) ||
+			(w.qos == 2 && s->flaw == REPEATS_QOS2))
 			transmit(s, c, w, empty);
 	} else if (client->exists && client->queued < QUEUE_MAX && s->flaw != LOSES_QUEUE &&
 		(w.qos || s->habits.keeps_qos0)) {
@@ -167,7 +168,8 @@ static void route(struct server *s, uint32_t number, const struct step_message *
 	}
 	for (unsigned c = 0; c < SESSIONS; c++)
 		route_to(s, c, number, m, publisher, will);
-	for (unsigned f = FILTER_FIRST_SHARED; f < FILTER_COUNT && s->flaw != SHARES_WITH_NOBODY; f++)
+	for (unsigned f = FILTER_FIRST_SHARED; f < FILTER_COUNT && s->flaw != SHARES_WITH_NOBODY;
+		f++)
 		if (filter_lets_through(f, m->topic))
 			route_to_share(s, f, number, m);
 }
@@ -218,7 +220,8 @@ static void connect_client(struct server *s, const struct step *step)
 	bool present = client->exists && !step->clean;
 	if ((step->clean && s->flaw != KEEPS_SESSIONS) || s->flaw == FORGETS_SESSIONS)
 		forget(client);
-	model_connected(s->model, step->client, due == PRESENT_EITHER ? present : due == PRESENT_YES);
+	model_connected(
+		s->model, step->client, due == PRESENT_EITHER ? present : due == PRESENT_YES);
 	client->connected = client->exists = true;
 	client->keeps = is_50 ? step->session_s : !step->clean;
 	client->will = will;
@@ -245,8 +248,8 @@ static void subscribe(struct server *s, const struct step *step)
 		if (s->kept[t].is_there && filter_lets_through(step->filter, t))
 			deliver(s, step->client,
 				(struct waiting){ s->kept[t].number,
-					lowered(s, s->kept[t].message.qos, o.qos), identifier_of(&o),
-					s->flaw != FLAGS_STORED });
+					lowered(s, s->kept[t].message.qos, o.qos),
+					identifier_of(&o), s->flaw != FLAGS_STORED });
 }
 
 static void publish(struct server *s, const struct step *step)
@@ -282,7 +285,8 @@ static void obey(struct server *s, const struct step *step)
 			model_keeps(s->model, step->client, step->session_s);
 			s->clients[step->client].keeps = step->session_s;
 		}
-		end(s, step->client, step->code ? LEFT_WILL : LEFT); break;
+		end(s, step->client, step->code ? LEFT_WILL : LEFT);
+		break;
 	case STEP_DROP:
 	case STEP_RESET: end(s, step->client, BROKE); break;
 	default: break;

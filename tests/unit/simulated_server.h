@@ -11,26 +11,26 @@
 
 /* What it may do, legally, this way or that. */
 struct habits {
-	bool copy_each;    /* one copy for each subscription that matches, not one for all of them */
-	bool keeps_qos0;   /* QoS 0 messages wait for a client, too */
+	bool copy_each;  /* one copy for each subscription that matches, not one for all of them */
+	bool keeps_qos0; /* QoS 0 messages wait for a client, too */
 	bool copies_twice; /* QoS 1 messages come twice */
 };
 
 /* One rule that it breaks. */
 enum flaw {
 	FLAWLESS,
-	FORGETS_SESSIONS,      /* though it says that they are there */
-	KEEPS_SESSIONS,        /* over a Clean Start */
+	FORGETS_SESSIONS, /* though it says that they are there */
+	KEEPS_SESSIONS,   /* over a Clean Start */
 	LOSES_QUEUE,
 	REVERSES_QUEUE,
 	LOSES_TENTH,
 	REPEATS_QOS2,
 	LOWERS_QOS,
 	LOWEST_OF_OVERLAP,
-	KEEPS_REMOVED,         /* an empty retained message removes nothing */
+	KEEPS_REMOVED, /* an empty retained message removes nothing */
 	STORES_NOTHING,
-	FLAGS_LIVE,            /* RETAIN 1 in what is forwarded */
-	FLAGS_STORED,          /* RETAIN 0 in what comes from the store */
+	FLAGS_LIVE,   /* RETAIN 1 in what is forwarded */
+	FLAGS_STORED, /* RETAIN 0 in what comes from the store */
 	IGNORES_NO_LOCAL,
 	IGNORES_HANDLING,
 	IGNORES_UNSUBSCRIBE,
