@@ -19,7 +19,7 @@ static const struct completion_value values[] = {
 	{ "segment", "whole bytes split batch all" },
 	{ "color", "auto always never" },
 	{ "pcap", "failures all none" },
-	{ "profile", "all messages sessions retained wills shared" },
+	{ "profile", "all messages sessions retained wills shared clocks" },
 	{ "play", "=files" },
 	{ "expect", "none =files" },
 	{ "client", "=files" },

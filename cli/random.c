@@ -39,7 +39,7 @@ static const char help[] =
 	"What is played:\n"
 	"  --seed N             the same scenarios again; else a new seed, which is told\n"
 	"  --profile P          what they are mostly about: all (the usual one), messages,\n"
-	"                       sessions, retained, wills or shared\n"
+	"                       sessions, retained, wills, shared or clocks (which waits)\n"
 	"  --clients N          2 to 8; else each scenario has its own number\n"
 	"  --length N           steps of a scenario (200)\n"
 	"  --versions V         3.1.1, 5.0 or both (the usual)\n"
@@ -132,7 +132,8 @@ static bool profile(struct random_options *o)
 	o->profile = profile_find(optarg);
 	if (!o->profile)
 		usage_error(&command_random,
-			"--profile takes all, messages, sessions, retained, wills or shared, not "
+			"--profile takes all, messages, sessions, retained, wills, shared or "
+			"clocks, not "
 			"\"%s\"",
 			optarg);
 	return o->profile;

@@ -30,7 +30,7 @@ static struct will will_of(struct stage *s, const struct step *step, uint32_t nu
 		.bytes = payload_make(a, number, &step->message),
 		.qos = step->message.qos,
 		.retain = step->message.retain,
-		.props = payload_properties(a, number, &step->message),
+		.props = payload_will_properties(a, number, step),
 	};
 }
 
@@ -92,6 +92,7 @@ void client_connect(struct stage *s, const struct step *step)
 		retire(s, a);
 		old = a->peer;
 	}
+	stage_look_at_clock(s);
 	uint32_t will = model_connects(s->model, step, &due);
 	t->speaks = s->scenario->versions[step->client];
 	a->peer = dial_at(s->at, t, a->role);
@@ -114,6 +115,7 @@ void client_connect(struct stage *s, const struct step *step)
 			});
 	if (old)
 		incoming_take_late(s, a, old);
+	stage_look_at_clock(s);
 	model_connected(s->model, step->client, present);
 	a->peer->gathers = true;
 	if (!present)
@@ -247,6 +249,7 @@ void client_depart(struct stage *s, const struct step *step)
 		closed = say_goodbye(s, a, step);
 	peer_close(a->peer, step->kind == STEP_RESET);
 	a->request_count = 0;
+	stage_look_at_clock(s);
 	model_departs(s->model, step->client,
 		!leaves             ? BROKE
 			: with_will ? LEFT_WILL

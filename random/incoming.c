@@ -5,7 +5,7 @@
 #include "random/names.h"
 #include "random/stage.h"
 
-enum { REFUSED = 0x80, SUBSCRIPTION_IDENTIFIER = 0x0B };
+enum { REFUSED = 0x80, SUBSCRIPTION_IDENTIFIER = 0x0B, MESSAGE_EXPIRY = 0x02 };
 
 /* ---- PUBLISH ------------------------------------------------------------------------------- */
 
@@ -112,8 +112,11 @@ static void take_message(struct stage *s, struct actor *a, const struct packet *
 		.id = p->id,
 		.identifiers = identifiers_of(p),
 	};
+	const struct property *expiry = properties_find(&p->properties, MESSAGE_EXPIRY);
 	struct model_fault fault;
 
+	arrived.expires = expiry;
+	arrived.expiry_s = expiry ? expiry->number : 0;
 	if (!number && p->payload.len)
 		wrong_payload(s, a, p);
 	if (!model_arrives(s->model, a->client, &arrived, &fault))
@@ -262,8 +265,10 @@ void incoming_take(struct stage *s, struct actor *a)
 	while (a->peer && (arrival = peer_arrival(a->peer, UINT32_MAX))) {
 		arrival->taken = true;
 		struct packet packet = arrival->packet; /* the list may move */
+		model_now(s->model, arrival->at_us + 1);
 		take(s, a, &packet);
 	}
+	stage_look_at_clock(s);
 }
 
 static void check_end(struct stage *s, const struct actor *a)

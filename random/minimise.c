@@ -135,7 +135,9 @@ static bool plainer(struct step *s, unsigned n)
 	case 13: s->code = 0; return true;
 	case 14: s->clean = true; return true;
 	case 15: s->session_s = 0; return true;
-	case 16: s->message.topic = 0; return true;
+	case 16: s->message.expiry_s = 0; return true;
+	case 17: s->delay_s = 0; return true;
+	case 18: s->message.topic = 0; return true;
 	default: return false;
 	}
 }

@@ -46,6 +46,20 @@ static struct property user_property(const char *name, const char *value)
 		.value = bytes_of(value) };
 }
 
+const struct properties *payload_will_properties(
+	struct arena *a, uint32_t number, const struct step *step)
+{
+	const struct properties *message = payload_properties(a, number, &step->message);
+	struct properties *made = arena_new(a, struct properties);
+	struct property *list = arena_alloc(a, (message->count + 1) * sizeof(*list));
+
+	memcpy(list, message->list, message->count * sizeof(*list));
+	*made = (struct properties){ .list = list, .count = message->count, .present = true };
+	if (step->delay_s)
+		list[made->count++] = (struct property)P_WILL_DELAY(step->delay_s);
+	return made;
+}
+
 const struct properties *payload_properties(
 	struct arena *a, uint32_t number, const struct step_message *m)
 {

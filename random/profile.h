@@ -11,6 +11,7 @@ struct profile {
 	unsigned weights
 		[STEP_KINDS]; /* of the steps of a client that is connected; CONNECT: a take-over */
 	/* Of a hundred: */
+	unsigned clocks; /* of messages, sessions and Wills that have one */
 	unsigned retain, empty, properties, half, kept, will, shared, clean, away;
 };
 

@@ -9,6 +9,9 @@ enum {
 	SPEAKS_311 = 1,
 	SPEAKS_50 = 2,
 	SESSION_S = 300,
+	LONG_S = 60,
+	WAIT_MS = 700,
+	LONG_WAIT_MS = 4300, /* after which all that was short is over */
 	SUBSCRIPTIONS_AT_FIRST = 2,
 	LARGE_BYTES = 1500,
 	SECOND_IDENTIFIER = 30, /* that of a filter is its number and 1, or as much more */
@@ -57,6 +60,8 @@ static struct step_message message(struct maker *m, unsigned client)
 		made.size = (uint16_t)dice_below(d, LARGE_BYTES);
 	if (is_50(m, client) && dice_percent(d, p->properties))
 		made.properties = (uint8_t)dice_below(d, WITH_ALL + 1);
+	if (is_50(m, client) && dice_percent(d, p->clocks))
+		made.expiry_s = (uint16_t)(dice_percent(d, 40) ? LONG_S : 1 + dice_below(d, 2));
 	return made;
 }
 
@@ -68,10 +73,14 @@ static void connect_client(struct maker *m, unsigned client)
 
 	s->clean = is_50(m, client) ? dice_percent(d, m->profile->clean) : !kept;
 	s->session_s = is_50(m, client) && kept ? SESSION_S : 0;
+	if (s->session_s && dice_percent(d, m->profile->clocks))
+		s->session_s = (uint16_t)(1 + dice_below(d, 2));
 	s->will = dice_percent(d, m->profile->will);
 	if (s->will) {
 		s->message = message(m, client);
 		s->message.empty = false; /* nobody could tell whose it is */
+		if (is_50(m, client) && dice_percent(d, m->profile->clocks))
+			s->delay_s = (uint16_t)(1 + dice_below(d, 2));
 	}
 	m->connected[client] = true;
 	m->keeps[client] = s->session_s;
@@ -155,6 +164,9 @@ static void act(struct maker *m, unsigned client)
 		m->holds[client] = false;
 		break;
 	case STEP_SETTLE: add(m, kind, 0); break;
+	case STEP_WAIT:
+		add(m, kind, 0)->ms = (uint16_t)(WAIT_MS + dice_below(&m->dice, 2) * LONG_WAIT_MS);
+		break;
 	default: publish(m, client); break;
 	}
 }

@@ -67,6 +67,7 @@ struct stage {
 
 /* ---- play.c -------------------------------------------------------------------------------- */
 
+void stage_look_at_clock(struct stage *s);
 void stage_accuse(struct stage *s, const struct model_fault *fault) __attribute__((noreturn));
 const struct capabilities *stage_offers(const struct stage *s, unsigned client);
 
@@ -76,6 +77,8 @@ struct bytes payload_make(struct arena *a, uint32_t number, const struct step_me
 uint32_t payload_number(struct bytes payload); /* 0: none, or no payload of ours */
 const struct properties *payload_properties(
 	struct arena *a, uint32_t number, const struct step_message *m);
+const struct properties *payload_will_properties(
+	struct arena *a, uint32_t number, const struct step *step);
 
 /* ---- client.c ------------------------------------------------------------------------------ */
 

@@ -302,6 +302,10 @@ bool model_arrives(
 	if (!d)
 		return x->refused || m->kept[a->topic].unknown ||
 			fault_unwanted(m, client, a, number, fault);
+	if (d->expired && !d->copy_count)
+		return fault_expired(m, client, number, fault);
+	if (s->version == MQTT_50 && !d->loose && !expiry_is_right(m, x, a))
+		return fault_interval(m, client, a, number, fault);
 	if (comes_from_store(m, d, a))
 		return fault_unwanted(m, client, a, number, fault);
 	if (!has_room(m, d) && a->qos != 1 && !d->loose)

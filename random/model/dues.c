@@ -105,6 +105,8 @@ static void due_of_session(struct model *m, unsigned client, uint32_t number)
 		if (!d) {
 			d = due_add(m, s, number, FROM_PUBLISHER, f);
 			d->resumed = true;
+			/* A server need not have noticed yet that the client is gone. */
+			d->offered = s->connected || s->left_batch == m->batch;
 			d->waited = !s->connected;
 		}
 		d->resumed &= sub->resumed || !s->connected;
@@ -119,7 +121,7 @@ static void due_of_session(struct model *m, unsigned client, uint32_t number)
 		return;
 	/* Its own Will: whether it was published before the session went on is not known. */
 	bool own_will = x->will && x->publisher == client;
-	d->must = must && s->exists == EXISTS && !own_will;
+	d->must = must && existence_now(m, s) == EXISTS && !own_will;
 	if (d->must && !s->connected)
 		d->must = must_wait(m, s, x, d);
 }
@@ -144,8 +146,8 @@ static void due_of_share(struct model *m, unsigned filter, uint32_t number)
 		if (!subscription_may(sub))
 			continue;
 		any = true;
-		all_there &=
-			subscription_must(sub) && s->connected && !s->holds && s->exists == EXISTS;
+		all_there &= subscription_must(sub) && s->connected && !s->holds &&
+			existence_now(m, s) == EXISTS;
 		struct due *d = due_add(m, s, number, FROM_SHARE, filter);
 		add_variants(d, sub);
 		for (size_t i = 0; i < d->variant_count; i++)

@@ -46,6 +46,8 @@ static const char *unwanted_from_store(
 	const struct kept *k = &m->kept[x->what.topic];
 	const struct subscription *sub = matching(s, x->what.topic, false, false);
 
+	if (has_expired(m, x) && s->version == MQTT_50)
+		return "5.0:U50-RETAIN-EXPIRE";
 	if (!x->what.retain && x->will)
 		return by_version(s, "3.1.1:MQTT-3.1.2-16", "5.0:MQTT-3.1.2-14");
 	if (!x->what.retain)
@@ -72,6 +74,8 @@ static const char *unwanted(
 	const struct message *x = message_of(m, number);
 	const struct subscription *sub = matching(s, a->topic, false, false);
 
+	if (x->waits && s->version == MQTT_50 && m->sessions[x->publisher].delay_s)
+		return "5.0:MQTT-3.1.3-9";
 	if (x->waits)
 		return x->settled ? by_version(s, "3.1.1:MQTT-3.14.4-3", "5.0:MQTT-3.14.4-3")
 				  : by_version(s, "3.1.1:MQTT-3.1.2-8", "5.0:MQTT-3.1.2-8");
@@ -102,6 +106,39 @@ bool fault_unwanted(struct model *m, unsigned client, const struct arrived *a, u
 		.expected = "nothing that is not meant for this client",
 		.actual = arena_printf(m->arena, "%s came at QoS %u, retain %d",
 			message_text(m, number), a->qos, a->retain),
+	};
+	return false;
+}
+
+bool fault_expired(struct model *m, unsigned client, uint32_t number, struct model_fault *out)
+{
+	*out = (struct model_fault){
+		.kind = SPEC_EXTRA,
+		.about = "PUBLISH",
+		.statement = "5.0:MQTT-3.3.2-5",
+		.client = client,
+		.expected =
+			"no message whose Message Expiry Interval was over before the client came",
+		.actual = arena_printf(m->arena, "%s came after more than %u s",
+			message_text(m, number), message_of(m, number)->what.expiry_s),
+	};
+	return false;
+}
+
+bool fault_interval(struct model *m, unsigned client, const struct arrived *a, uint32_t number,
+	struct model_fault *out)
+{
+	const struct message *x = message_of(m, number);
+
+	*out = (struct model_fault){
+		.kind = SPEC_PROPERTY,
+		.about = "0x02",
+		.client = client,
+		.expected = arena_printf(m->arena,
+			"%s with what is left of its Message Expiry Interval of %u s after %.1f s",
+			message_text(m, number), x->what.expiry_s,
+			(double)(m->now_us - x->sent_us) / 1e6),
+		.actual = a->expires ? arena_printf(m->arena, "%u s", a->expiry_s) : "none",
 	};
 	return false;
 }

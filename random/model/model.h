@@ -1,6 +1,6 @@
 /* What the standard says must, may and must not reach each client, given what all have done and what has come.
  *
- * It has no sockets and no clock: it is told of every request before it goes out, of every answer, and of every
+ * It has no sockets and no clock (model_now): it is told of every request before it goes out, of every answer, and of every
  * message that comes, and it says what is wrong with it. Steps between two settlements are under way at the same
  * time, and no order among them is known: what depends on it may come or not. At a settlement everything has been
  * answered, and a PINGREQ of each connection has gone to and fro.
@@ -40,6 +40,8 @@ struct arrived {
 	bool retain, dup;
 	uint16_t id;          /* Packet Identifier */
 	uint64_t identifiers; /* Subscription Identifiers: bit n stands for n */
+	bool expires;
+	uint32_t expiry_s; /* Message Expiry Interval, if it has one */
 };
 
 enum presence { PRESENT_NO, PRESENT_YES, PRESENT_EITHER };
@@ -56,6 +58,9 @@ struct model;
 /* In the arena. `queue`: messages that wait for a client which is away; beyond that they may be dropped. */
 struct model *model_new(struct arena *a, const struct scenario *s, uint32_t queue);
 
+/* What time it is, before each request, each answer and each look: monotonic, and not 0. */
+void model_now(struct model *m, int64_t now_us);
+
 bool model_is_connected(const struct model *m, unsigned client);
 bool model_holds(const struct model *m, unsigned client);
 
@@ -63,8 +68,8 @@ bool model_holds(const struct model *m, unsigned client);
 uint32_t model_connects(struct model *m, const struct step *s, enum presence *due);
 void model_connected(struct model *m, unsigned client, bool present);
 
-/* A DISCONNECT changes whether the session outlives its connection. */
-void model_keeps(struct model *m, unsigned client, bool keeps);
+/* A DISCONNECT changes how long the session outlives its connection. */
+void model_keeps(struct model *m, unsigned client, unsigned session_s);
 
 /* `closed`: the server has ended its side, too, so it knows. */
 void model_departs(struct model *m, unsigned client, enum departure how, bool closed);

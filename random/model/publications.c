@@ -28,6 +28,7 @@ uint32_t message_add(
 		.waits = will,
 		.sure = will || what->qos == 0,
 		.times = 1,
+		.sent_us = m->now_us,
 		.batch = m->batch,
 	};
 	return (uint32_t)m->message_count;
@@ -36,6 +37,7 @@ uint32_t message_add(
 void message_goes(struct model *m, uint32_t number)
 {
 	message_of(m, number)->waits = false;
+	message_of(m, number)->sent_us = m->now_us;
 	message_of(m, number)->batch = m->batch;
 	dues_of_message(m, number);
 	if (message_of(m, number)->what.retain)
@@ -74,6 +76,7 @@ void model_repeats(struct model *m, uint32_t number)
 {
 	struct message *x = message_of(m, number);
 
+	x->resent = true;
 	/* At QoS 1 it is a new message to a server that had the first one already. */
 	if (x->what.qos == 1)
 		x->times++;

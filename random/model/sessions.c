@@ -105,11 +105,15 @@ uint32_t model_connects(struct model *m, const struct step *step, enum presence 
 
 	if (s->connected)
 		model_departs(m, step->client, TAKEN_OVER, true);
+	will_meets(m, step->client, step->clean);
+	s->exists = existence_now(m, s);
 	*due = step->clean || s->exists == EXISTS_NOT ? PRESENT_NO
 		: s->exists == EXISTS                 ? PRESENT_YES
 						      : PRESENT_EITHER;
 	s->clean = step->clean;
-	s->keeps = s->version == MQTT_50 ? step->session_s > 0 : !step->clean;
+	s->session_s = s->version == MQTT_50 ? step->session_s : step->clean ? 0 : UINT32_MAX;
+	s->keeps = s->session_s > 0;
+	s->delay_s = s->version == MQTT_50 ? step->delay_s : 0;
 	s->will = step->will ? message_add(m, &step->message, step->client, true) : 0;
 	return s->will;
 }
@@ -142,6 +146,12 @@ void model_connected(struct model *m, unsigned client, bool present)
 		expect_again(s);
 	for (unsigned f = 0; f <= FILTER_COUNT; f++)
 		s->subscriptions[f].resumed = true;
+	for (size_t i = 0; i < s->due_count; i++)
+		if (!s->dues[i].gone && !s->dues[i].offered) {
+			struct due *d = &s->dues[i];
+			d->expired = has_expired(m, message_of(m, d->number));
+			d->offered = true;
+		}
 	s->exists = EXISTS;
 	s->connected = true;
 	s->holds = false;
@@ -181,12 +191,13 @@ static void end_will(struct model *m, struct session *s, enum departure how)
 		message_of(m, will)->settled = true; /* and it still `waits`: for ever */
 		return;
 	}
-	message_goes(m, will);
+	will_waits(m, (unsigned)(s - m->sessions), will);
 }
 
-void model_keeps(struct model *m, unsigned client, bool keeps)
+void model_keeps(struct model *m, unsigned client, unsigned session_s)
 {
-	m->sessions[client].keeps = keeps;
+	m->sessions[client].session_s = session_s;
+	m->sessions[client].keeps = session_s > 0;
 }
 
 void model_departs(struct model *m, unsigned client, enum departure how, bool closed)
@@ -195,6 +206,8 @@ void model_departs(struct model *m, unsigned client, enum departure how, bool cl
 
 	s->connected = false;
 	s->holds = false;
+	s->left_us = m->now_us;
+	s->left_batch = m->batch;
 	messages_break(m, client);
 	release_to_share(m, s);
 	break_dues(m, s, (how == LEFT || how == LEFT_WILL) && closed);

@@ -30,7 +30,8 @@ static bool session_owes(struct model *m, unsigned client, struct model_fault *o
 		for (unsigned k = 0; k < d->copy_count; k++)
 			if (d->copies[k].resend)
 				return fault_not_again(m, client, d, &d->copies[k], out);
-		if (d->must && !d->copy_count && message_of(m, d->number)->sure)
+		const struct message *x = message_of(m, d->number);
+		if (d->must && !d->copy_count && x->sure && !may_have_expired(m, x))
 			return !fault_missing(m, client, d, out);
 	}
 	return false;
@@ -40,7 +41,8 @@ static bool share_owes(struct model *m, struct model_fault *out)
 {
 	for (size_t i = m->share_first; i < m->share_count; i++) {
 		const struct share_due *share = &m->shares[i];
-		if (!share->must || share->copies || !message_of(m, share->number)->sure)
+		const struct message *x = message_of(m, share->number);
+		if (!share->must || share->copies || !x->sure || may_have_expired(m, x))
 			continue;
 		unsigned client = 0;
 		while (!subscription_may(&m->sessions[client].subscriptions[share->filter]))
@@ -183,12 +185,18 @@ static bool has_passed(const struct model *m, uint32_t number)
 	return !d || d->copy_count;
 }
 
+static void settle_message(const struct model *m, struct message *x)
+{
+	x->settled = true;
+	x->settled_us = m->now_us;
+}
+
 static void settle_messages(struct model *m)
 {
 	for (size_t i = 0; i < m->message_count; i++) {
 		struct message *x = &m->messages[i];
 		if (!x->settled && !x->waits && x->sure && has_passed(m, (uint32_t)i + 1))
-			x->settled = true;
+			settle_message(m, x);
 	}
 }
 

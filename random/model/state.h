@@ -47,10 +47,13 @@ struct message {
 	bool sure;    /* the server has it, or will have: it must be delivered */
 	bool settled; /* it has found all whom it is for */
 	bool refused;
-	bool drawn; /* from the store, at least once */
-	bool late;  /* acknowledged after a settlement: when the server took it over is not known */
-	uint8_t times;  /* that it may be taken for a new one */
-	uint32_t batch; /* between which settlements it was sent */
+	bool resent; /* by its publisher: its clock may have begun anew */
+	bool drawn;  /* from the store, at least once */
+	bool late; /* acknowledged after a settlement: when the server took it over is not known */
+	uint8_t times;      /* that it may be taken for a new one */
+	int64_t sent_us;    /* it was not there before ... */
+	int64_t settled_us; /* ... and was there by then; 0: it has not settled */
+	uint32_t batch;     /* between which settlements it was sent */
 };
 
 /* One of the subscriptions that bring a message. */
@@ -88,6 +91,8 @@ struct due {
 	bool must;
 	bool loose; /* too much has happened meanwhile to say what it looks like, or how often it comes */
 	bool gone;    /* the session that it was for has ended */
+	bool expired; /* before it could be delivered */
+	bool offered; /* the session had a connection since, on which its delivery may have been started */
 	bool resumed; /* by subscriptions of an earlier connection alone ... */
 	bool waited;  /* ... and published while there was none */
 	struct variant variants[VARIANTS_MAX];
@@ -104,10 +109,15 @@ struct session {
 	bool connected;
 	bool holds;
 	enum existence exists;
-	bool keeps; /* it outlives its connection */
-	bool clean; /* of the CONNECT under way */
-	bool will_removed;
-	uint32_t will; /* 0: none */
+	bool keeps;         /* it outlives its connection */
+	bool clean;         /* of the CONNECT under way */
+	uint32_t session_s; /* Session Expiry Interval; of 3.1.1: UINT32_MAX, or 0 */
+	uint32_t left_batch;
+	int64_t left_us;    /* when its connection ended */
+	uint32_t will;      /* 0: none */
+	uint32_t delay_s;   /* of the Will */
+	uint32_t pending;   /* a Will whose delay runs; 0: none ... */
+	int64_t pending_us; /* ... until then */
 	struct subscription subscriptions[FILTER_COUNT + 1];
 	struct due *dues;
 	size_t due_count, due_capacity;
@@ -147,10 +157,26 @@ struct model {
 	struct kept kept[TOPIC_COUNT];
 	uint32_t batch;
 	uint32_t queue;
+	int64_t now_us;
 };
 
 struct message *message_of(const struct model *m, uint32_t number);
 const char *message_text(const struct model *m, uint32_t number); /* "message 7 (q1 on a/b)" */
+
+/* ---- clocks.c ------------------------------------------------------------------------------ */
+
+/* A message that waits may have expired by now; it has expired for certain, wherever it waited. */
+bool may_have_expired(const struct model *m, const struct message *x);
+bool has_expired(const struct model *m, const struct message *x);
+
+/* Whether the session is there, by its Session Expiry Interval. */
+enum existence existence_now(const struct model *m, const struct session *s);
+
+/* A Message Expiry Interval is what is left of the one that was published [MQTT-3.3.2-6]. */
+bool expiry_is_right(const struct model *m, const struct message *x, const struct arrived *a);
+
+void will_waits(struct model *m, unsigned client, uint32_t number);
+void will_meets(struct model *m, unsigned client, bool clean); /* a CONNECT while it waits */
 
 /* ---- dues.c -------------------------------------------------------------------------------- */
 
@@ -187,6 +213,9 @@ void messages_break(struct model *m, unsigned client);
 
 /* Each fills in *out and returns false. */
 bool fault_unwanted(struct model *m, unsigned client, const struct arrived *a, uint32_t number,
+	struct model_fault *out);
+bool fault_expired(struct model *m, unsigned client, uint32_t number, struct model_fault *out);
+bool fault_interval(struct model *m, unsigned client, const struct arrived *a, uint32_t number,
 	struct model_fault *out);
 bool fault_missing(
 	struct model *m, unsigned client, const struct due *due, struct model_fault *out);

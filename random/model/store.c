@@ -9,6 +9,8 @@ static bool may_draw(const struct subscription *s)
 
 static void add_draw(struct model *m, unsigned client, unsigned filter, uint32_t number, bool must)
 {
+	if (has_expired(m, message_of(m, number)))
+		return;
 	struct session *s = &m->sessions[client];
 	const struct subscription *sub = &s->subscriptions[filter];
 	const struct message *x = message_of(m, number);

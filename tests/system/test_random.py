@@ -88,7 +88,7 @@ def test_a_find_is_made_short_and_kept(broker, tmp_path):
 
 
 @pytest.mark.parametrize("arguments, sentence", [
-    (["--profile", "wild"], "--profile takes all, messages, sessions, retained, wills or shared, not \"wild\""),
+    (["--profile", "wild"], "--profile takes all, messages, sessions, retained, wills, shared or clocks, not \"wild\""),
     (["--clients", "1"], "--clients takes a number from 2 to 8, not \"1\""),
     (["--steps", "many"], "--steps takes a number from 1 to"),
     (["mqtt://127.0.0.1:1", "will"], "it takes one TARGET, a broker"),

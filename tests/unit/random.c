@@ -257,6 +257,11 @@ static const struct flaw_row flaw_rows[] = {
 	{ SHARES_WITH_ALL, "shares with all", "shared", SPEC_REPEATED, "5.0:U50-SHARE-ONE" },
 	{ SHARES_WITH_NOBODY, "shares with nobody", "shared", SPEC_MISSING, "5.0:U50-SHARE-ONE" },
 	{ WILLS_NEVER, "publishes no Wills", "wills", SPEC_MISSING, NULL },
+	{ MESSAGES_FOR_EVER, "never lets a message expire", "clocks", SPEC_EXTRA,
+		"5.0:MQTT-3.3.2-5" },
+	{ INTERVALS_STAY, "lowers no interval", "clocks", SPEC_PROPERTY, NULL },
+	{ SESSIONS_FOR_EVER, "never lets a session end", "clocks", SPEC_EXTRA, "5.0:MQTT-3.1.2-4" },
+	{ WILLS_AT_ONCE, "knows no Will Delay", "clocks", SPEC_EXTRA, "5.0:MQTT-3.1.3-9" },
 	{ WILLS_ALWAYS, "publishes all Wills", "wills", SPEC_EXTRA, "5.0:MQTT-3.14.4-3" },
 };
 

@@ -16,12 +16,15 @@ struct waiting {
 	unsigned qos;
 	uint64_t identifiers;
 	bool retain;
+	int64_t since_us;
 };
 
 struct client {
 	bool connected, exists, keeps;
 	uint32_t will;
 	struct step_message will_message;
+	unsigned delay_s, session_s;
+	int64_t left_us, will_us; /* 0: no Will waits */
 	struct held held[FILTER_COUNT + 1];
 	struct waiting queue[QUEUE_MAX];
 	size_t queued;
@@ -35,14 +38,24 @@ struct server {
 		bool is_there;
 		uint32_t number;
 		struct step_message message;
+		int64_t since_us;
 	} kept[TOPIC_COUNT];
 	unsigned next_member, routed;
+	int64_t now_us;
 	struct habits habits;
 	enum flaw flaw;
 	bool failed;
 	struct model_fault *fault;
 	const struct scenario *scenario;
 };
+
+enum { SECOND_US = 1000000, STEP_US = 1000 };
+
+/* 0: never */
+static bool is_over(const struct server *s, int64_t since_us, unsigned interval_s)
+{
+	return interval_s && s->now_us >= since_us + (int64_t)interval_s * SECOND_US;
+}
 
 /* ---- to a client --------------------------------------------------------------------------- */
 
@@ -59,9 +72,12 @@ static void transmit(struct server *s, unsigned c, struct waiting w, bool empty)
 		.id = w.qos ? ++client->last_id : 0,
 		.identifiers = s->flaw == LOSES_IDENTIFIERS ? 0 : w.identifiers,
 	};
+	int64_t waited_s = s->flaw == INTERVALS_STAY ? 0 : (s->now_us - w.since_us) / SECOND_US;
 
-	if (s->failed)
+	if (s->failed || (is_over(s, w.since_us, m->expiry_s) && s->flaw != MESSAGES_FOR_EVER))
 		return;
+	a.expires = m->expiry_s;
+	a.expiry_s = m->expiry_s > waited_s ? (uint32_t)(m->expiry_s - waited_s) : 0;
 	if (!model_arrives(s->model, c, &a, s->fault)) {
 		s->failed = true;
 		return;
@@ -76,6 +92,8 @@ static void deliver(struct server *s, unsigned c, struct waiting w)
 {
 	struct client *client = &s->clients[c];
 	unsigned publisher;
+	if (!w.since_us)
+		w.since_us = s->now_us;
 	bool empty = model_message(s->model, w.number, &publisher)->empty;
 
 	if (client->connected) {
@@ -148,7 +166,7 @@ static void route_to_share(
 			continue;
 		deliver(s, c,
 			(struct waiting){ number, lowered(s, m->qos, o->qos), identifier_of(o),
-				m->retain && (o->as_published || s->flaw == FLAGS_LIVE) });
+				m->retain && (o->as_published || s->flaw == FLAGS_LIVE), 0 });
 		if (s->flaw != SHARES_WITH_ALL)
 			return;
 	}
@@ -165,6 +183,7 @@ static void route(struct server *s, uint32_t number, const struct step_message *
 		s->kept[m->topic].is_there = true;
 		s->kept[m->topic].number = number;
 		s->kept[m->topic].message = *m;
+		s->kept[m->topic].since_us = s->now_us;
 	}
 	for (unsigned c = 0; c < SESSIONS; c++)
 		route_to(s, c, number, m, publisher, will);
@@ -188,12 +207,19 @@ static void end(struct server *s, unsigned c, enum departure how)
 {
 	struct client *client = &s->clients[c];
 	uint32_t will = client->will;
+	unsigned delay_s =
+		client->delay_s < client->session_s ? client->delay_s : client->session_s;
 
 	model_departs(s->model, c, how, true);
 	client->connected = false;
-	client->will = 0;
+	client->left_us = s->now_us;
 	if (!client->keeps)
 		forget(client);
+	if (will && how != LEFT && delay_s && s->flaw != WILLS_AT_ONCE && s->flaw != WILLS_NEVER) {
+		client->will_us = s->now_us + (int64_t)delay_s * SECOND_US;
+		return;
+	}
+	client->will = 0;
 	if (will && s->flaw != WILLS_NEVER && (how != LEFT || s->flaw == WILLS_ALWAYS))
 		route(s, will, &client->will_message, c, true);
 }
@@ -216,7 +242,14 @@ static void connect_client(struct server *s, const struct step *step)
 
 	if (client->connected)
 		end(s, step->client, TAKEN_OVER);
+	if (client->exists && client->left_us && client->session_s &&
+		s->flaw != SESSIONS_FOR_EVER && is_over(s, client->left_us, client->session_s))
+		forget(client);
+	client->left_us = 0;
 	uint32_t will = model_connects(s->model, step, &due);
+	if (client->will_us && step->clean)
+		route(s, client->will, &client->will_message, step->client, true);
+	client->will_us = 0;
 	bool present = client->exists && !step->clean;
 	if ((step->clean && s->flaw != KEEPS_SESSIONS) || s->flaw == FORGETS_SESSIONS)
 		forget(client);
@@ -224,6 +257,8 @@ static void connect_client(struct server *s, const struct step *step)
 		s->model, step->client, due == PRESENT_EITHER ? present : due == PRESENT_YES);
 	client->connected = client->exists = true;
 	client->keeps = is_50 ? step->session_s : !step->clean;
+	client->session_s = is_50 ? step->session_s : 0;
+	client->delay_s = step->delay_s;
 	client->will = will;
 	client->will_message = step->message;
 	drain(s, step->client);
@@ -249,7 +284,8 @@ static void subscribe(struct server *s, const struct step *step)
 			deliver(s, step->client,
 				(struct waiting){ s->kept[t].number,
 					lowered(s, s->kept[t].message.qos, o.qos),
-					identifier_of(&o), s->flaw != FLAGS_STORED });
+					identifier_of(&o), s->flaw != FLAGS_STORED,
+					s->kept[t].since_us });
 }
 
 static void publish(struct server *s, const struct step *step)
@@ -264,8 +300,28 @@ static void publish(struct server *s, const struct step *step)
 		model_acknowledged(s->model, number);
 }
 
-static void obey(struct server *s, const struct step *step)
+/* Wills whose delay is over. */
+static void pass(struct server *s, int64_t us)
 {
+	s->now_us += us;
+	model_now(s->model, s->now_us);
+	for (unsigned c = 0; c < SESSIONS; c++) {
+		struct client *client = &s->clients[c];
+		if (!client->will_us || s->now_us < client->will_us)
+			continue;
+		client->will_us = 0;
+		route(s, client->will, &client->will_message, c, true);
+		client->will = 0;
+	}
+}
+
+static void obey(struct server *s, const struct step *said)
+{
+	struct step own = *said, *step = &own;
+
+	pass(s, said->kind == STEP_WAIT ? said->ms * INT64_C(1000) : STEP_US);
+	if (s->scenario->versions[step->client] != MQTT_50)
+		step->message.expiry_s = step->delay_s = 0;
 	bool there = s->clients[step->client].connected;
 
 	if (step->kind == STEP_CONNECT)
@@ -284,6 +340,7 @@ static void obey(struct server *s, const struct step *step)
 		if (step->has_session) {
 			model_keeps(s->model, step->client, step->session_s);
 			s->clients[step->client].keeps = step->session_s;
+			s->clients[step->client].session_s = step->session_s;
 		}
 		end(s, step->client, step->code ? LEFT_WILL : LEFT);
 		break;
@@ -309,6 +366,8 @@ bool simulate(struct arena *a, const struct scenario *scenario, struct habits ha
 	s->flaw = flaw;
 	s->fault = fault;
 	s->scenario = scenario;
+	s->now_us = SECOND_US;
+	model_now(s->model, s->now_us);
 	for (size_t i = 0; i < 2 + scenario->count && !s->failed; i++) {
 		obey(s, i < 2 ? &observes[i] : &scenario->steps[i - 2]);
 		if (!s->failed)

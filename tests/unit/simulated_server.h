@@ -39,6 +39,10 @@ enum flaw {
 	SHARES_WITH_NOBODY,
 	WILLS_NEVER,
 	WILLS_ALWAYS,
+	MESSAGES_FOR_EVER, /* no Message Expiry Interval ... */
+	INTERVALS_STAY,    /* ... or it stays as it was published */
+	SESSIONS_FOR_EVER,
+	WILLS_AT_ONCE, /* no Will Delay Interval */
 	FLAWS,
 };
 
