@@ -4,8 +4,10 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/buf.h"
 #include "base/clock.h"
 #include "harness/versions.h"
+#include "random/dice.h"
 #include "random/text.h"
 
 enum {
@@ -45,6 +47,7 @@ static const char help[] =
 	"  --versions V         3.1.1, 5.0 or both (the usual)\n"
 	"  --transports T       tcp, tls, ws, wss, unix or all, one scenario after the other\n"
 	"  --play FILE          one scenario that was written down, once\n"
+	"  --list               the first scenario as text, which nobody plays\n"
 	"How long:\n"
 	"  --steps N            until so many steps have been played\n"
 	"  --time S             for so many seconds; 60, unless --steps is given\n"
@@ -85,6 +88,7 @@ static const struct option options[] = {
 	{ "minimise", required_argument, NULL, MINIMISE },
 	{ "jobs", required_argument, NULL, 'j' },
 	{ "timeout", required_argument, NULL, 0 },
+	{ "list", no_argument, NULL, 0 },
 	{ "out", required_argument, NULL, 0 },
 	{ "quiet", no_argument, NULL, 'q' },
 	{ "user", required_argument, NULL, 0 },
@@ -253,9 +257,29 @@ static void write_end(struct random_view *v, const struct campaign *c, enum camp
 	v->unwritten |= !record_write_end(v->run->out.record, &record);
 }
 
+static int list_scenario(struct run *run, const struct random_options *o)
+{
+	const struct scenario_size size = { o->clients, o->scenario_steps, run->options.versions };
+	struct scenario s;
+	struct buf text;
+
+	if (!o->play)
+		scenario_make(&run->arena, dice_seed(run->options.seed, 0), o->profile, &size, &s);
+	else if (!read_scenario(run, o->play, &s))
+		return EXIT_USAGE;
+	buf_init(&text, SIZE_MAX);
+	scenario_write(&text, &s);
+	fputs(buf_text(&text), stdout);
+	buf_fini(&text);
+	return EXIT_AS_EXPECTED;
+}
+
 static int play_campaign(struct run *run, void *user)
 {
 	const struct random_options *o = user;
+
+	if (run->options.list)
+		return list_scenario(run, o);
 	struct random_view view = { .run = run, .options = o };
 	struct venue venue = {
 		.target = &run->target,

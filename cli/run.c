@@ -542,7 +542,7 @@ static int run_prepared(struct run *run)
 	const char *error;
 
 	if (run->options.list)
-		return list_plan(run);
+		return run->instead ? run->instead(run, run->instead_user) : list_plan(run);
 	if (own)
 		run->options.out = out_folder_make(&run->arena,
 			run->command_word ? run->command_word : run->target_word, clock_wall_us());

@@ -73,8 +73,8 @@ struct run {
 	struct runner runner;
 	struct unjudged unjudged;
 
-	/* Plays something else than cases against the target, once it has been reached; returns an exit code. NULL:
-	 * cases are played.
+	/* Plays something else than cases against the target, once it has been reached, or lists it, if options.list
+	 * says so; returns an exit code. NULL: cases are played.
 	 */
 	int (*instead)(struct run *run, void *user);
 	void *instead_user;

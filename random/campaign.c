@@ -216,17 +216,24 @@ static bool look_into(struct campaign *c, struct find *f, const struct scenario 
 
 /* ---- scenarios ------------------------------------------------------------------------------- */
 
-static bool is_enough(const struct campaign *c)
+/* And nobody wants a second one. */
+static bool has_found(const struct campaign *c)
 {
-	const struct campaign_config *config = c->config;
 	bool found = false;
 
 	for (size_t i = 0; i < c->find_count; i++)
 		found |= c->finds[i].confirmed;
+	return found && c->config->until_find;
+}
+
+static bool is_enough(const struct campaign *c)
+{
+	const struct campaign_config *config = c->config;
+
 	return (config->only && c->progress.scenarios) ||
 		(config->steps && c->progress.steps >= config->steps) ||
-		(config->deadline_us && clock_now_us() >= config->deadline_us) ||
-		(config->until_find && found) || c->find_count == FINDS_MAX;
+		(config->deadline_us && clock_now_us() >= config->deadline_us) || has_found(c) ||
+		c->find_count == FINDS_MAX;
 }
 
 static bool start(struct campaign *c, struct slot *slot, uint64_t n)
@@ -315,7 +322,7 @@ static bool await(const struct campaign *c, const struct slot *slots, unsigned j
 
 static bool look(struct campaign *c, struct slot *slots, unsigned jobs)
 {
-	for (unsigned i = 0; i < jobs; i++) {
+	for (unsigned i = 0; i < jobs && !has_found(c); i++) {
 		struct record_case record;
 		if (!slots[i].busy || !playing_look(&slots[i].playing, &record))
 			continue;
@@ -357,7 +364,8 @@ enum campaign_end campaign_run(struct campaign *c, const struct campaign_config 
 			end = CAMPAIGN_LOST;
 		c->progress.seconds = (double)(clock_now_us() - began_us) / 1e6;
 		tell(c);
-	} while (end == CAMPAIGN_DONE && (!is_enough(c) || any_busy(slots, jobs)));
+	} while (end == CAMPAIGN_DONE &&
+		(!is_enough(c) || (any_busy(slots, jobs) && !has_found(c))));
 	for (unsigned i = 0; i < jobs; i++)
 		stop(&slots[i]);
 	free(slots);

@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "base/arena.h"
+#include "random/text.h"
 
 struct search {
 	struct arena *arena;
@@ -142,12 +143,21 @@ static bool plainer(struct step *s, unsigned n)
 	}
 }
 
+static bool is_same(const struct step *a, const struct step *b)
+{
+	char texts[2][STEP_TEXT_SIZE];
+
+	step_text(a, texts[0]);
+	step_text(b, texts[1]);
+	return !strcmp(texts[0], texts[1]);
+}
+
 static void simplify(struct search *s)
 {
 	for (size_t i = 0; i < s->best.count && !is_over(s); i++) {
 		struct step step;
 		for (unsigned n = 0; step = s->best.steps[i], plainer(&step, n); n++) {
-			if (!memcmp(&step, &s->best.steps[i], sizeof(step)))
+			if (is_same(&step, &s->best.steps[i]))
 				continue;
 			struct scenario c = copy_of(s);
 			c.steps[i] = step;

@@ -17,7 +17,7 @@ ROOT = pathlib.Path(__file__).resolve().parents[2]
 BUILD = ROOT / os.environ.get("MQTTSPEC_BUILD", "build/dev")
 PROGRAMS = {"mqttspec": BUILD / "cli/mqttspec", "mqttspec-client": BUILD / "client/mqttspec-client",
             "mqttspec-broker": BUILD / "broker/mqttspec-broker"}
-COMMANDS = ["run", "agent-check", "list", "explain", "report", "diff", "matrix"]
+COMMANDS = ["run", "agent-check", "list", "explain", "report", "diff", "matrix", "random"]
 PAGES = sorted(p for p in [ROOT / "README.md", ROOT / "CONTRIBUTING.md", *(ROOT / "docs").rglob("*.md")]
                if p.name != "MISTAKES.md")  # whose commands are wrong: test_inputs.py plays them
 MANUAL = sorted((ROOT / "docs/man").iterdir())
@@ -118,6 +118,9 @@ def desk(tmp_path_factory):
     (folder / "record").write_text("".join(sample_runs.lines("--runs", 20)))
     for name in ("field.pcap", "before.pcap", "after.pcap"):
         (folder / name).write_bytes(CAPTURE)
+    scenario = folder / "out/latest/find_1/scenario.txt"
+    scenario.parent.mkdir(parents=True)
+    scenario.write_text("client 1 5.0\n1 connect\n")
     for name in ("before", "after", "found"):
         assert call("mqttspec", "check", "field.pcap", "--out", name, cwd=folder).returncode == 0
     return folder
@@ -144,6 +147,8 @@ def test_a_command_is_understood(program, words, desk):
     words = list(expanded(words, desk))
     if words[0] in ("run", "agent-check"):
         words = [word for word in words if word not in ("--serve", "--transcript", "--no-fork", "...")] + ["--list"]
+    if words[0] == "random":
+        words.append("--list")
     if words[0] == "check" and ("-i" in words or "-" in words or len(words) == 1):
         words = ["check", "--help"]    # nobody listens here, and nothing is piped
     result = call(program, *words, cwd=desk)

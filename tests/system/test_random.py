@@ -77,7 +77,7 @@ def test_a_find_is_made_short_and_kept(broker, tmp_path):
         assert "CONNECT" in (folder / "find_1/transcript.txt").read_text()
         assert (folder / "pcap/find_1.pcapng").stat().st_size
         record = [json.loads(line) for line in (folder / "run.jsonl").read_text().splitlines()]
-        assert [r["verdict"] for r in record if r["type"] == "case"] == ["fail"]
+        assert [r["verdict"] for r in record if r["type"] == "case"] == ["fail"], record
         again = play(deviant.url, "--play", folder / "find_1/scenario.txt", "--minimise", 1, "--timeout", 1000,
                      "--out", tmp_path / "again")
         assert again.returncode == FOUND, again.stdout + again.stderr
