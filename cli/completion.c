@@ -22,6 +22,8 @@ static const struct completion_value values[] = {
 	{ "segment", "whole bytes split batch all" },
 	{ "color", "auto always never" },
 	{ "pcap", "failures all none" },
+	{ "profile", "all messages sessions retained wills shared clocks" },
+	{ "play", "=files" },
 	{ "expect", "none =files" },
 	{ "client", "=files" },
 	{ "exec", "=files" },
@@ -123,7 +125,10 @@ static void offer_workloads(const struct completion *c)
 
 static void offer_arguments(const struct completion *c, const struct command *command, size_t words)
 {
-	if (command == &command_run || command == &command_agent_check) {
+	if (command == &command_random) {
+		if (words == 1)
+			offer_targets(c);
+	} else if (command == &command_run || command == &command_agent_check) {
 		if (words == 1)
 			offer_targets(c);
 		if (command == &command_run)
