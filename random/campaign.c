@@ -342,6 +342,22 @@ static bool any_busy(const struct slot *slots, unsigned jobs)
 	return false;
 }
 
+/* A launched target; which of the scenarios has done it is not known. */
+static bool has_died(struct campaign *c, const struct slot *slots, unsigned jobs)
+{
+	struct target *target = c->config->venue->target;
+	const char *during = "";
+
+	if (!target_is_launched(target) || !target_died(target, &c->arena, &c->death))
+		return false;
+	for (unsigned i = 0; i < jobs; i++)
+		if (slots[i].busy)
+			during = arena_printf(&c->arena, "%s%srandom/%s", during,
+				*during ? " " : "", slots[i].playing.id);
+	c->death.during = during;
+	return true;
+}
+
 enum campaign_end campaign_run(struct campaign *c, const struct campaign_config *config)
 {
 	unsigned jobs = config->only ? 1 : config->jobs < JOBS_MAX ? config->jobs : JOBS_MAX;
@@ -360,6 +376,8 @@ enum campaign_end campaign_run(struct campaign *c, const struct campaign_config 
 				start(c, &slots[i], n++);
 		if (await(c, slots, jobs) || !look(c, slots, jobs))
 			end = CAMPAIGN_INTERRUPTED;
+		else if (has_died(c, slots, jobs))
+			end = CAMPAIGN_DIED;
 		else if (c->inconclusive >= INCONCLUSIVE_MAX)
 			end = CAMPAIGN_LOST;
 		c->progress.seconds = (double)(clock_now_us() - began_us) / 1e6;

@@ -240,7 +240,7 @@ static bool say_goodbye(struct stage *s, struct actor *a, const struct step *ste
 void client_depart(struct stage *s, const struct step *step)
 {
 	struct actor *a = &s->actors[step->client];
-	bool with_will = step->code == 4 && a->peer->version == MQTT_50;
+	bool with_will = step->code && a->peer->version == MQTT_50; /* [MQTT-3.14.4-3] */
 	bool leaves = step->kind == STEP_LEAVE, closed = false;
 
 	incoming_take(s, a);
