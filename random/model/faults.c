@@ -74,7 +74,7 @@ static const char *unwanted(
 	const struct message *x = message_of(m, number);
 	const struct subscription *sub = matching(s, a->topic, false, false);
 
-	if (x->waits && s->version == MQTT_50 && m->sessions[x->publisher].delay_s)
+	if (x->waits && x->delayed && s->version == MQTT_50)
 		return "5.0:MQTT-3.1.3-9";
 	if (x->waits)
 		return x->settled ? by_version(s, "3.1.1:MQTT-3.14.4-3", "5.0:MQTT-3.14.4-3")
