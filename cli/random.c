@@ -264,7 +264,8 @@ static int list_scenario(struct run *run, const struct random_options *o)
 	struct buf text;
 
 	if (!o->play)
-		scenario_make(&run->arena, dice_seed(run->options.seed, 0), o->profile, &size, &s);
+		random_scenario(
+			&run->arena, dice_seed(run->options.seed, 0), o->profile, &size, &s);
 	else if (!read_scenario(run, o->play, &s))
 		return EXIT_USAGE;
 	buf_init(&text, SIZE_MAX);
@@ -314,11 +315,11 @@ static int play_campaign(struct run *run, void *user)
 	if (!o->play)
 		printf("seed %llu, profile %s\n", (unsigned long long)config.seed,
 			o->profile->name);
-	enum campaign_end end = campaign_run(&c, &config);
+	enum campaign_end end = random_campaign_run(&c, &config);
 	random_tell_end(&view, &c, end);
 	write_end(&view, &c, end);
 	int code = exit_code(&view, &c, end);
-	campaign_fini(&c);
+	random_campaign_fini(&c);
 	return code;
 }
 

@@ -16,6 +16,7 @@
 #include "harness/agent/habits.h"
 #include "harness/launch/program.h"
 #include "harness/runner/client_pki.h"
+#include "harness/runner/target_install.h"
 #include "harness/transport/transport.h"
 #include "harness/versions.h"
 #include "pcap/capture.h"
@@ -143,10 +144,12 @@ static void preload_client(struct run *run)
 /* NULL: it can be launched, and speaks MQTT. */
 static const char *reach_client(struct run *run, int64_t answer_us)
 {
-	const char *error = NULL;
+	const char *error = run->has_file ? target_install_lack(&run->arena, &run->file) : NULL;
 	struct client_facts facts;
 	unsigned served = run->has_file ? run->file.versions : BOTH;
 
+	if (error)
+		return error;
 	if (!run->client.agent)
 		run->client.habits = habits_new();
 	if (run_any_secret(run) && !client_pki_make(&run->arena, &run->client, &error))
@@ -212,7 +215,8 @@ static const char *reach_target(struct run *run)
 	if (!run->has_file)
 		run->record.target_name = run->record.target_url;
 	if (!survey_take(&run->arena, &run->target, run->options.versions, answer_us, run->surveys,
-		    &error))
+		    &error) &&
+		!(run->options.anyway && survey_connects(&run->target, answer_us)))
 		return error;
 	if (!run->options.anyway &&
 		!survey_enter(&run->arena, &run->target, answer_us, run->surveys, &error))

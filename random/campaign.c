@@ -245,7 +245,7 @@ static bool start(struct campaign *c, struct slot *slot, uint64_t n)
 	if (config->only)
 		slot->scenario = *config->only;
 	else
-		scenario_make(&slot->arena, dice_seed(config->seed, n), config->profile,
+		random_scenario(&slot->arena, dice_seed(config->seed, n), config->profile,
 			&config->size, &slot->scenario);
 	slot->busy = playing_start(&slot->playing, config->venue, &slot->scenario, &how);
 	if (!slot->busy) {
@@ -358,7 +358,7 @@ static bool has_died(struct campaign *c, const struct slot *slots, unsigned jobs
 	return true;
 }
 
-enum campaign_end campaign_run(struct campaign *c, const struct campaign_config *config)
+enum campaign_end random_campaign_run(struct campaign *c, const struct campaign_config *config)
 {
 	unsigned jobs = config->only ? 1 : config->jobs < JOBS_MAX ? config->jobs : JOBS_MAX;
 	struct slot *slots = calloc(jobs, sizeof(*slots));
@@ -390,7 +390,7 @@ enum campaign_end campaign_run(struct campaign *c, const struct campaign_config 
 	return end;
 }
 
-void campaign_fini(struct campaign *c)
+void random_campaign_fini(struct campaign *c)
 {
 	arena_fini(&c->arena);
 }

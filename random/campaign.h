@@ -71,7 +71,7 @@ struct campaign {
 	const char *why;           /* ... the last of them, why; or NULL */
 };
 
-enum campaign_end campaign_run(struct campaign *c, const struct campaign_config *config);
-void campaign_fini(struct campaign *c);
+enum campaign_end random_campaign_run(struct campaign *c, const struct campaign_config *config);
+void random_campaign_fini(struct campaign *c);
 
 #endif

@@ -192,7 +192,7 @@ static enum mqtt_version version(struct maker *m, unsigned versions)
 	return versions == SPEAKS_311 ? MQTT_311 : MQTT_50;
 }
 
-void scenario_make(struct arena *a, uint64_t seed, const struct profile *profile,
+void random_scenario(struct arena *a, uint64_t seed, const struct profile *profile,
 	const struct scenario_size *size, struct scenario *out)
 {
 	struct maker m = { .profile = profile, .out = out };
