@@ -81,12 +81,15 @@ static const char *unwanted(
 				  : by_version(s, "3.1.1:MQTT-3.1.2-8", "5.0:MQTT-3.1.2-8");
 	if (was_for_earlier_session(s, number) || (!sub && any_forgotten(s, a->topic)))
 		return by_version(s, "3.1.1:MQTT-3.1.2-6", "5.0:MQTT-3.1.2-4");
+	bool own = x->publisher == client;
+	if (sub && sub->replaced && own && sub->now.no_local && !sub->before.no_local)
+		return "5.0:MQTT-3.8.4-3";
 	if (a->retain) {
 		const char *statement = unwanted_from_store(m, s, x, number);
 		if (statement)
 			return statement;
 	}
-	if (sub && sub->now.no_local && x->publisher == client)
+	if (sub && sub->now.no_local && own)
 		return "5.0:MQTT-3.8.3-3";
 	if (!sub && matching(s, a->topic, true, false))
 		return by_version(s, "3.1.1:MQTT-3.10.4-2", "5.0:MQTT-3.10.4-2");
