@@ -167,8 +167,8 @@ INPUTS = {
               "mqttspec agent-check: the agent ended before it said hello, as an agent does first of all (AGENT.md); a program without an agent is judged with --exec"),
     ],
     "Measuring: mqttspec bench": [
-        Input("names no target", "mqttspec bench", 2, "mqttspec bench: the target is missing"),
-        Input("mistypes a target of a load", "mqttspec bench mosqitto", 2,
+        Input("measures nothing", "mqttspec bench", 2, "mqttspec bench: the target is missing"),
+        Input("mistypes the broker to measure", "mqttspec bench mosqitto", 2,
               'mqttspec bench: "mosqitto" is no target (a URL, HOST:PORT, a file, or one of: ...); did you mean "mosquitto"?'),
         Input("mistypes a workload", "mqttspec bench mosquitto fanin", 2,
               'mqttspec bench: there is no workload "fanin"; did you mean "fan-in"?'),
@@ -182,7 +182,7 @@ INPUTS = {
               "runs it; if it is, say --anyway"),
         Input("measures a client", "mqttspec bench paho-c", 2,
               "mqttspec bench: .../targets/paho-c.ini is a client: it is brokers that are measured"),
-        Input("names a port where nobody listens", "mqttspec bench localhost:{closed} fan-in", 3,
+        Input("measures a port where nobody listens", "mqttspec bench localhost:{closed} fan-in", 3,
               "    not played to its end: publisher 1: no connection: Connection refused"),
     ],
     "The other commands": [
