@@ -7,6 +7,7 @@
 #include "reports/html_data.h"
 #include "reports/html_page.h"
 #include "reports/html_parts.h"
+#include "reports/html_traffic.h"
 #include "reports/markup.h"
 #include "reports/text.h"
 #include "spec/spec.h"
@@ -278,6 +279,7 @@ void report_html(
 	draft_fini(&title);
 	fputs("<a class=\"skip\" href=\"#main\">To the results</a>\n", to);
 	put_header(to, runs, home);
+	html_traffic(to, runs);
 	fputs("<nav aria-label=\"views\"><div id=\"views\"></div></nav>\n<main id=\"main\" "
 	      "tabindex=\"-1\">\n<h2 id=\"heading\">Failures</h2>\n<div id=\"tools\" "
 	      "role=\"search\"></div>\n<p id=\"found\" role=\"status\"></p>\n",
