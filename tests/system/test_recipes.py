@@ -131,7 +131,10 @@ def test_what_a_target_is_expected_to_get_wrong_fits_cases(target, tmp_path):
 
 # With bolt all else is as with badger. What mochi has queued comes in any order, so that a case that is about another
 # statement fails now and then.
-PLAYED = {"mochi-bolt": ["restart*"], "mochi-badger": ["--not", "connack_comes_first"]}
+# aMQTT and rumqttd stop serving after some packets, mqttd and mqttools break almost everything, and what comes of
+# mica-mqtt's threads differs from run to run: they are launched.
+PLAYED = {"mochi-bolt": ["restart*"], "mochi-badger": ["--not", "connack_comes_first"]} | dict.fromkeys(
+    ("amqtt", "mica-mqtt", "mqttd", "mqttools", "rumqttd-4", "rumqttd-5"), ["ping"])
 
 
 @pytest.fixture(scope="session")
