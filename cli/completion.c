@@ -5,6 +5,7 @@
 
 #include "base/arena.h"
 #include "base/completion.h"
+#include "bench/load/workload.h"
 #include "cli/cli.h"
 #include "cli/target_path.h"
 #include "cli/walk.h"
@@ -16,6 +17,8 @@ static const struct completion_value values[] = {
 	{ "versions", "3.1.1 5.0 3.1.1,5.0" },
 	{ "role", "server client agent" },
 	{ "transports", "tcp tls ws wss unix all" },
+	{ "transport", "tcp tls ws wss unix" },
+	{ "qos", "0 1 2" },
 	{ "segment", "whole bytes split batch all" },
 	{ "color", "auto always never" },
 	{ "pcap", "failures all none" },
@@ -29,6 +32,7 @@ static const struct completion_value values[] = {
 	{ "keylog", "=files" },
 	{ "annotate", "=files" },
 	{ "html", "=files" },
+	{ "json", "=files" },
 	{ "junit", "=files" },
 	{ "tap", "=files" },
 	{ "markdown", "=files" },
@@ -107,6 +111,12 @@ static void offer_words_to_explain(const struct completion *c)
 		completion_offer(c, level_name(l), NULL);
 }
 
+static void offer_workloads(const struct completion *c)
+{
+	for (size_t i = 0; i < workload_count; i++)
+		completion_offer(c, workloads[i].name, workloads[i].summary);
+}
+
 /* ---- commands ------------------------------------------------------------------------------ */
 
 static void offer_arguments(const struct completion *c, const struct command *command, size_t words)
@@ -122,6 +132,10 @@ static void offer_arguments(const struct completion *c, const struct command *co
 		if (words == 1)
 			completion_offer(c, "install", "run the recipes of these targets");
 		offer_target_names(c);
+	} else if (command == &command_bench) {
+		if (words <= 2)
+			offer_targets(c);
+		offer_workloads(c);
 	} else if (command == &command_list) {
 		offer_cases(c, true);
 		offer_patterns(c);

@@ -16,8 +16,10 @@ static const struct command *const commands[] = {
 	&command_report,
 	&command_diff,
 	&command_matrix,
+	&command_site,
 	&command_check,
 	&command_targets,
+	&command_bench,
 };
 
 enum { COMMANDS = sizeof(commands) / sizeof(*commands) };

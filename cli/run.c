@@ -215,7 +215,8 @@ static const char *reach_target(struct run *run)
 	if (!run->has_file)
 		run->record.target_name = run->record.target_url;
 	if (!survey_take(&run->arena, &run->target, run->options.versions, answer_us, run->surveys,
-		    &error))
+		    &error) &&
+		!(run->options.anyway && survey_connects(&run->target, answer_us)))
 		return error;
 	if (!run->options.anyway &&
 		!survey_enter(&run->arena, &run->target, answer_us, run->surveys, &error))

@@ -136,7 +136,7 @@ def words(program, *typed):
 
 
 @pytest.mark.parametrize("program, command", [
-    *(("mqttspec", c) for c in ("run", "agent-check", "list", "explain", "report", "diff", "matrix", "targets")),
+    *(("mqttspec", c) for c in ("run", "agent-check", "list", "explain", "report", "diff", "matrix", "site", "targets")),
     ("mqttspec-client", "pub"), ("mqttspec-client", "sub"), ("mqttspec-broker", None)])
 def test_every_option_of_the_help_is_offered(program, command):
     command = [command] if command else []

@@ -17,7 +17,7 @@ ROOT = pathlib.Path(__file__).resolve().parents[2]
 BUILD = ROOT / os.environ.get("MQTTSPEC_BUILD", "build/dev")
 PROGRAMS = {"mqttspec": BUILD / "cli/mqttspec", "mqttspec-client": BUILD / "client/mqttspec-client",
             "mqttspec-broker": BUILD / "broker/mqttspec-broker"}
-COMMANDS = ["run", "agent-check", "list", "explain", "report", "diff", "matrix", "targets"]
+COMMANDS = ["run", "agent-check", "list", "explain", "report", "diff", "matrix", "site", "targets", "bench"]
 PAGES = sorted(p for p in [ROOT / "README.md", ROOT / "CONTRIBUTING.md", *(ROOT / "docs").rglob("*.md")]
                if p.name != "MISTAKES.md")  # whose commands are wrong: test_inputs.py plays them
 MANUAL = sorted((ROOT / "docs/man").iterdir())
@@ -146,11 +146,13 @@ def test_a_command_is_understood(program, words, desk):
         words = [word for word in words if word not in ("--serve", "--transcript", "--no-fork", "...")] + ["--list"]
     if words[:2] == ["targets", "install"]:
         words = ["targets", *words[2:]]    # tests fetch nothing
+    if words[0] == "bench":
+        words.append("--list")
     if words[0] == "check" and ("-i" in words or "-" in words or len(words) == 1):
         words = ["check", "--help"]    # nobody listens here, and nothing is piped
     result = call(program, *words, cwd=desk)
     assert result.returncode in ((0, 1) if words[0] in ("report", "diff") else (0,)), (words, result.stderr)
-    assert result.stdout or result.stderr or words[0] in ("report", "matrix", "diff")
+    assert result.stdout or result.stderr or words[0] in ("report", "matrix", "diff", "site")
 
 
 def test_commands_were_found():
