@@ -28,7 +28,8 @@ struct command {
 };
 
 extern const struct command command_run, command_list, command_explain, command_report,
-	command_diff, command_matrix, command_site, command_check, command_agent_check, command_targets, command_bench;
+	command_diff, command_matrix, command_site, command_check, command_agent_check,
+	command_targets, command_bench;
 
 extern const char tool_version[]; /* "0.1.0" */
 
