@@ -22,6 +22,8 @@ static const struct completion_value values[] = {
 	{ "segment", "whole bytes split batch all" },
 	{ "color", "auto always never" },
 	{ "pcap", "failures all none" },
+	{ "profile", "all messages sessions retained wills shared clocks" },
+	{ "play", "=files" },
 	{ "expect", "none =files" },
 	{ "client", "=files" },
 	{ "exec", "=files" },
@@ -38,6 +40,8 @@ static const struct completion_value values[] = {
 	{ "markdown", "=files" },
 	{ "badge", "=files" },
 	{ "out", "=folders" },
+	{ "corpus", "=folders" },
+	{ "play", "=files" },
 };
 
 /* ---- names --------------------------------------------------------------------------------- */
@@ -121,7 +125,10 @@ static void offer_workloads(const struct completion *c)
 
 static void offer_arguments(const struct completion *c, const struct command *command, size_t words)
 {
-	if (command == &command_run || command == &command_agent_check) {
+	if (command == &command_random) {
+		if (words == 1)
+			offer_targets(c);
+	} else if (command == &command_run || command == &command_agent_check) {
 		if (words == 1)
 			offer_targets(c);
 		if (command == &command_run)
@@ -136,6 +143,8 @@ static void offer_arguments(const struct completion *c, const struct command *co
 		if (words <= 2)
 			offer_targets(c);
 		offer_workloads(c);
+	} else if (command == &command_fuzz) {
+		offer_targets(c);
 	} else if (command == &command_list) {
 		offer_cases(c, true);
 		offer_patterns(c);
@@ -148,9 +157,12 @@ static void offer_arguments(const struct completion *c, const struct command *co
 	}
 }
 
-static void offer_value(const struct completion *c, const struct option *o)
+static void offer_value(
+	const struct completion *c, const struct command *command, const struct option *o)
 {
-	if (!strcmp(o->name, "not"))
+	if (!strcmp(o->name, "not") && command == &command_fuzz)
+		offer_statements(c);
+	else if (!strcmp(o->name, "not"))
 		offer_patterns(c);
 	for (size_t i = 0; i < sizeof(values) / sizeof(*values); i++)
 		if (!strcmp(values[i].option, o->name))
@@ -185,7 +197,7 @@ static void offer(
 		return;
 	const struct option *o = completion_option(&c, commands[i]->options, words[count - 2]);
 	if (o)
-		offer_value(&c, o);
+		offer_value(&c, commands[i], o);
 	else if (*c.current == '-')
 		completion_offer_options(&c, commands[i]->options, commands[i]->help);
 	else

@@ -120,7 +120,12 @@ def test_a_target_that_is_not_installed_names_its_recipe(target, tmp_path):
 
 @pytest.mark.parametrize("target", OF_TARGET)
 def test_what_a_target_is_expected_to_get_wrong_fits_cases(target, tmp_path):
-    """Expectations are read before anything else is tried: there is nobody at that port."""
+    """Expectations are read before anything else is tried: there is nobody at that port, and no such client."""
+    if re.search(r"^agent = ", (ROOT / f"targets/{target}.ini").read_text(), re.M):
+        done = subprocess.run([str(PROGRAM), "run", "--exec", "no-such-client", "--expect", target, "--list"],
+                              capture_output=True, text=True, timeout=60)
+        assert (done.returncode, done.stderr) == (0, "") and done.stdout
+        return
     done = subprocess.run([str(PROGRAM), "run", "mqtt://127.0.0.1:9", "--expect", target, "--out", str(tmp_path / "out")],
                           capture_output=True, text=True, timeout=60)
     assert done.returncode == 3 and "there is no connection to the target" in done.stderr, done.stderr
