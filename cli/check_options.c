@@ -56,7 +56,7 @@ const char check_help[] =
 	"  mqttspec check field.pcap\n"
 	"  tcpdump -i eth0 -w - port 1883 | mqttspec check -\n"
 	"  mqttspec check -i lo --port 1884\n"
-	"  mqttspec check field.pcap --topic 'plant/+/level' --from 120 --to 180\n"
+	"  mqttspec check field.pcap --topic 'plant/+/level' --to 180\n"
 	"  mqttspec check field.pcap --out found && mqttspec report found/server --html f.html\n"
 	"\n"
 	"Exit codes: 0 when nothing was found; 1 when a statement was broken; 2 for bad usage; 3\n"
