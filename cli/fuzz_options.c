@@ -179,7 +179,7 @@ static bool take(struct arena *a, int option, struct fuzz_options *o)
 	case 't': return read_time(&o->time_s);
 	case 's': return read_seed(o);
 	case 'r': return read_number("rate", 1000000, &o->rate);
-	case 'j': return read_number("jobs", CAMPAIGN_SLOTS_MAX, &o->jobs);
+	case 'j': return read_number("jobs", BARRAGE_SLOTS_MAX, &o->jobs);
 	case 'c': o->corpus = optarg; return true;
 	case 'o': o->out = optarg; return true;
 	case 'f': return read_number("finds", 1000, &o->finds);

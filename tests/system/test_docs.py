@@ -152,8 +152,7 @@ def test_a_command_is_understood(program, words, desk):
         words = [word for word in words if word not in ("--serve", "--transcript", "--no-fork", "...")] + ["--list"]
     if words[:2] == ["targets", "install"]:
         words = ["targets", *words[2:]]    # tests fetch nothing
-    if words[0] == "bench":
-    if words[0] == "random":
+    if words[0] in ("bench", "random"):
         words.append("--list")
     if words[0] == "check" and ("-i" in words or "-" in words or len(words) == 1):
         words = ["check", "--help"]    # nobody listens here, and nothing is piped
