@@ -683,6 +683,11 @@ double wait_closed_ms(struct peer *peer, unsigned ms);
  * it came, in ms since the case run began, or NAN.
  */
 double wait_packet_ms(struct peer *peer, enum packet_type type, unsigned ms);
+/* Whether a SUBACK or UNSUBACK has a code that refuses something. One without codes, which is the monitor's
+ * to judge, refuses nothing.
+ */
+bool any_refused(const struct packet *ack);
+
 bool has_packet(struct peer *peer, enum packet_type type); /* already arrived, not yet expected */
 size_t packets_waiting(struct peer *peer, enum packet_type type);
 bool is_open(struct peer *peer);

@@ -54,6 +54,7 @@ CASE(unsuback_codes_in_order,
 	check_none_existed(t, unsuback, 3);
 	send_unsubscribe(client, .filter = "u/a", .id = 5);
 	unsuback = expect_ack(client, UNSUBACK, 5);
+	judging(t, "5.0:MQTT-3.11.3-2");
 	check_eq(t, unsuback.codes.len, 1);
 	check_none_existed(t, unsuback, 0);
 }

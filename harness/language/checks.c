@@ -15,6 +15,14 @@ bool is_v5(const struct test *t)
 	return t->play->version == MQTT_50;
 }
 
+bool any_refused(const struct packet *ack)
+{
+	for (size_t i = 0; i < ack->codes.len; i++)
+		if (ack->codes.data[i] >= 0x80)
+			return true;
+	return false;
+}
+
 const struct vector *row(const struct test *t)
 {
 	return t->play->row;

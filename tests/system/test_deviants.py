@@ -76,6 +76,16 @@ def test_what_breaks_under_load_alone_is_seen(stand, tmp_path, name, accused):
     assert {line["failure"]["statement"] for line in failed} == {f"5.0:{accused}"}
 
 
+@pytest.mark.parametrize("deviation, case, accused", [
+    ("unsuback_without_codes", "identifiers_of_both_directions", "MQTT-3.11.3-2"),
+])
+def test_what_is_broken_alone_is_accused(stand, tmp_path, deviation, case, accused):
+    run(MQTTSPEC, "run", stand("--deviation", deviation), case, "--versions", "5.0", "--quiet", "--out", tmp_path / "out")
+    lines = [json.loads(line) for line in (tmp_path / "out/run.jsonl").read_text().splitlines()]
+    judged = [s for line in lines if line["type"] == "case" for s in line["statements"]]
+    assert {s["name"] for s in judged if s["verdict"] == "fail"} == {f"5.0:{accused}"}, judged
+
+
 def test_the_idle_one_around_a_client_changes_nothing(tmp_path):
     done = run(MQTTSPEC, "run", "--client", f"'{DEVIANT}' --agent '{AGENT} agent'", "client_qos2", "client_connect",
                "--shard", "1/4", "--quiet", "--out", tmp_path / "out")
