@@ -77,6 +77,7 @@ def test_what_breaks_under_load_alone_is_seen(stand, tmp_path, name, accused):
 
 
 @pytest.mark.parametrize("deviation, case, accused", [
+    ("identifier_lost", "overlapping_ids/only_first", "MQTT-3.3.4-3"),
     ("unsuback_without_codes", "identifiers_of_both_directions", "MQTT-3.11.3-2"),
 ])
 def test_what_is_broken_alone_is_accused(stand, tmp_path, deviation, case, accused):
