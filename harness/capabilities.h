@@ -15,6 +15,8 @@ enum offer { OFFER_QOS, OFFER_RETAIN, OFFER_WILDCARDS, OFFER_SHARED, OFFER_NAMEL
 struct capabilities {
 	bool served;     /* this version is accepted */
 	bool refuses_50; /* 5.0 was tried, and is not: the target answers as 3.1.1 has it alone */
+	/* The target's file leaves the other version out, or the target itself has refused it. */
+	bool other_unserved;
 	uint8_t refusal; /* else the code of the CONNACK that refused it; 0: there was none */
 	uint8_t maximum_qos;
 	bool retain;

@@ -17,11 +17,11 @@ struct peer *dial_at(struct place at, struct test *t, const char *name)
 	return p;
 }
 
+static const char unserved[] = "the target does not serve the other version";
+
 /* Whoever does not serve the other version has nothing to be judged between the two. */
 static void need_served(struct place at, struct peer *p)
 {
-	static const char unserved[] = "the target does not serve the other version";
-
 	expect_one_of_at(at, p,
 		OUTCOMES({ CONNACK, .code = SET(0) },
 			{ CONNACK, .verdict = VERDICT_INAPPLICABLE, .says = unserved },
@@ -31,6 +31,8 @@ static void need_served(struct place at, struct peer *p)
 static struct peer *join_other_version(
 	struct place at, struct test *t, const char *name, struct connect c)
 {
+	if (offers(t)->other_unserved) /* it need not say so itself: it may be silent */
+		test_end(t, at, VERDICT_INAPPLICABLE, unserved);
 	t->speaks = t->play->version == MQTT_50 ? MQTT_311 : MQTT_50;
 	struct peer *p = dial_at(at, t, name);
 	t->speaks = 0;

@@ -37,6 +37,15 @@ static const char *take_one(struct arena *a, const struct target *target, enum m
 	return what;
 }
 
+/* What is known of it before a case asks: of a version that was not probed, the word of the file. */
+static bool is_unserved(
+	const struct target *target, const struct survey *survey, enum mqtt_version version)
+{
+	const struct target_file *file = target->file;
+
+	return survey->unserved || (file && !(file->versions & version_bit(version)));
+}
+
 bool survey_take(struct arena *a, const struct target *target, unsigned versions, int64_t answer_us,
 	struct survey out[static VERSION_COUNT], const char **error)
 {
@@ -52,6 +61,11 @@ bool survey_take(struct arena *a, const struct target *target, unsigned versions
 		reached |= out[i].status != PROBE_UNREACHABLE;
 	}
 	out[0].capabilities.refuses_50 = out[1].asked && !out[1].capabilities.served;
+	for (int i = 0; i < VERSION_COUNT; i++) {
+		int other = VERSION_COUNT - 1 - i;
+		out[i].capabilities.other_unserved =
+			is_unserved(target, &out[other], version_at(other));
+	}
 	if (!reached)
 		*error = arena_printf(a, "there is no connection to the target: %s", what);
 	return reached;

@@ -512,6 +512,13 @@ def test_a_version_that_is_not_served_is_inapplicable(run, tmp_path):
     assert done.returncode == 1
 
 
+def test_a_version_that_the_file_leaves_out_is_not_asked_for_by_the_other(run, tmp_path):
+    """This broker would answer; one that is silent would be waited for in vain."""
+    run(without_shared(tmp_path, "5.0"), "between_versions_live", "--versions", "5.0")
+    (case,) = Out(tmp_path / "out").of("case")
+    assert (case["verdict"], case["note"]) == ("inapplicable", "the target does not serve the other version")
+
+
 def test_when_no_version_is_served_nothing_was_played(run, tmp_path):
     done = run(fake(tmp_path, "good"), CASE, "--versions", "5.0")
     assert done.returncode == 3

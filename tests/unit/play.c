@@ -249,6 +249,33 @@ static void what_the_target_does_not_offer_is_inapplicable(void **state)
 	done(&p);
 }
 
+CASE(between, .title = "Both versions", .refs = { "3.1.1:MQTT-4.5.0-1", "5.0:MQTT-4.5.0-1" },
+	.level = MUST, .versions = BOTH)
+{
+	join(t, "other", .other_version = true);
+}
+
+/* It is silent to the CONNECT: waiting for it would end as `inconclusive`. */
+static void a_version_that_the_file_leaves_out_is_not_asked_for(void **state)
+{
+	(void)state;
+	struct capabilities offers = offers_all();
+	struct played p;
+
+	offers.other_unserved = true;
+	for (int i = 0; i < 2; i++) {
+		play_with(&p,
+			(struct play){ .def = &case_between,
+				.version = i ? MQTT_50 : MQTT_311,
+				.capabilities = &offers },
+			SCRIPTS("r"));
+		assert_verdict(p, INAPPLICABLE);
+		assert_contains(p.record.note, "does not serve the other version");
+		assert_int_equal(transcript_count(&p, "CONNECT"), 0);
+		done(&p);
+	}
+}
+
 /* What the survey has seen in a CONNACK is excused there, and nothing else is. */
 static void what_every_connack_breaks_is_no_failure_of_the_case_run(void **state)
 {
@@ -352,6 +379,7 @@ int main(void)
 		cmocka_unit_test(a_witness_that_is_cut_off_is_a_fail),
 		cmocka_unit_test(what_the_monitor_sees_is_a_fail_of_its_own_statement),
 		cmocka_unit_test(what_the_target_does_not_offer_is_inapplicable),
+		cmocka_unit_test(a_version_that_the_file_leaves_out_is_not_asked_for),
 		cmocka_unit_test(what_every_connack_breaks_is_no_failure_of_the_case_run),
 		cmocka_unit_test(a_breach_seen_before_the_case_did_not_apply_stands),
 		cmocka_unit_test(segmentation_changes_the_writes_and_nothing_else),
