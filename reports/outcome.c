@@ -6,6 +6,7 @@
 #include "reports/evidence.h"
 #include "reports/failure.h"
 #include "reports/runs.h"
+#include "reports/text.h"
 
 enum outcome outcome_of(const struct record_case *record)
 {
@@ -28,10 +29,12 @@ static void add_foreseen(struct buf *b, const struct record_case *record)
 
 static void add_failure(struct buf *b, const struct record_failure *failure)
 {
-	if (*failure->expected)
-		buf_printf(b, "expected %s, actual %s", failure->expected, failure->actual);
-	else
-		buf_add_text(b, failure->actual);
+	if (*failure->expected) {
+		buf_add_text(b, "expected ");
+		text_shorten(b, failure->expected);
+		buf_add_text(b, ", actual ");
+	}
+	text_shorten(b, failure->actual);
 }
 
 static void add_finding(struct buf *b, const struct record_case *record)
@@ -46,7 +49,7 @@ static void add_finding(struct buf *b, const struct record_case *record)
 	else if (record->failure)
 		add_failure(b, record->failure);
 	else if (record->note)
-		buf_add_text(b, record->note);
+		text_shorten(b, record->note);
 	else
 		buf_add_text(b, record->title);
 }

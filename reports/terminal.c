@@ -78,7 +78,7 @@ static void put_line(struct terminal *t, const struct record_case *record)
 		fputs("  as foreseen", t->to);
 	if (words) {
 		fputs(record->expected && record->foreseen ? ": " : "  ", t->to);
-		text_put(t->to, words);
+		text_wrap(t->to, words, (struct text_block){ 0 });
 	}
 	fputs(text_ink(dim, INK_OFF), t->to);
 	fputc('\n', t->to);

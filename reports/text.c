@@ -3,6 +3,7 @@
 #include <inttypes.h>
 #include <string.h>
 
+#include "base/buf.h"
 #include "base/utf8.h"
 
 /* One character as it is shown. */
@@ -140,7 +141,35 @@ void text_cut(FILE *to, const char *text, size_t width)
 	fprintf(to, "%.*s", (int)dots, "...");
 }
 
-void text_wrap(FILE *to, const char *text, struct text_block block)
+/* Up to the next beginning of a character, so that none is torn. */
+static size_t whole_characters(const char *text, size_t len)
+{
+	while (((uint8_t)text[len] & 0xc0) == 0x80)
+		len++;
+	return len;
+}
+
+void text_shorten(struct buf *b, const char *text)
+{
+	enum { WHOLE = 200, HEAD = 80, TAIL = 40 };
+
+	while (*text) {
+		size_t between = strspn(text, " \""), len = strcspn(text + between, " \"");
+		buf_add(b, text, between);
+		text += between;
+		if (len > WHOLE) {
+			size_t tail = whole_characters(text, len - TAIL);
+			buf_add(b, text, whole_characters(text, HEAD));
+			buf_printf(b, " ... (%zu bytes) ... ", len);
+			buf_add(b, text + tail, len - tail);
+		} else {
+			buf_add(b, text, len);
+		}
+		text += len;
+	}
+}
+
+static void wrap(FILE *to, const char *text, struct text_block block)
 {
 	enum { LEAST_ROOM = 20 }; /* a screen narrower than that gets lines that are too long */
 	size_t column = block.column;
@@ -162,6 +191,16 @@ void text_wrap(FILE *to, const char *text, struct text_block block)
 		text += blanks + word;
 		first = false;
 	}
+}
+
+void text_wrap(FILE *to, const char *text, struct text_block block)
+{
+	struct buf b;
+
+	buf_init(&b, SIZE_MAX);
+	text_shorten(&b, text);
+	wrap(to, buf_text(&b), block);
+	buf_fini(&b);
 }
 
 const char *text_ink(bool color, const char *ink)

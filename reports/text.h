@@ -10,6 +10,8 @@
 #include <stdint.h>
 #include <stdio.h>
 
+struct buf;
+
 size_t text_width(const char *text); /* columns */
 
 void text_put(FILE *to, const char *text);
@@ -18,6 +20,11 @@ void text_pad(FILE *to, const char *text, size_t width); /* with blanks after, u
 /* At most `width` columns; the last three are dots when something was left out. */
 void text_cut(FILE *to, const char *text, size_t width);
 
+/* Appends the text. What is longer than 200 bytes without a blank or a quotation mark, such as a topic of 65,535,
+ * is cut in the middle: "aaaa ... (65535 bytes) ... aaaa". Records keep it whole.
+ */
+void text_shorten(struct buf *b, const char *text);
+
 /* Where a paragraph stands. */
 struct text_block {
 	size_t column; /* where its first line begins: the cursor is there already */
@@ -25,7 +32,7 @@ struct text_block {
 	size_t width;  /* of the screen; 0: unlimited */
 };
 
-/* Breaks at blanks; a word that is too long for a line stays whole. Ends without a newline. */
+/* Breaks at blanks; a word that is too long for a line stays whole, as far as text_shorten leaves it so. Ends without a newline. */
 void text_wrap(FILE *to, const char *text, struct text_block block);
 
 /* Colours and the like, ended by INK_OFF. */

@@ -12,6 +12,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/buf.h"
+#include "base/utf8.h"
 #include "reports/failure.h"
 #include "reports/terminal.h"
 #include "reports/text.h"
@@ -583,6 +585,73 @@ static void text_is_cut_to_its_width(void **state)
 		written(text_cut, "\xe6\x97\xa5\xe6\x9c\xac\xe8\xaa\x9e", 5), "\xe6\x97\xa5...");
 }
 
+/* A topic of 65,535 bytes says no more than its two ends. */
+static void what_is_long_is_cut_in_the_middle(void **state)
+{
+	(void)state;
+	char topic[65536] = "", text[65600];
+	struct buf out, wide;
+
+	memset(topic, 'a', 65535);
+	snprintf(text, sizeof(text), "PUBLISH \"%s\" q1", topic);
+	buf_init(&out, SIZE_MAX);
+	text_shorten(&out, text);
+	assert_string_equal(buf_text(&out),
+		"PUBLISH "
+		"\"aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa"
+		"aaaaaa ... (65535 bytes) ... aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa\" q1");
+	buf_reset(&out);
+	text_shorten(&out, &topic[65335]); /* 200 */
+	assert_int_equal(out.len, 200);
+	buf_fini(&out);
+
+	/* No character is torn: 101 of two bytes, of which the first and the last come through whole. */
+	buf_init(&wide, SIZE_MAX);
+	buf_add_u8(&wide, 'a');
+	for (int i = 0; i < 101; i++)
+		buf_add_text(&wide, "\xc3\xa9");
+	buf_init(&out, SIZE_MAX);
+	text_shorten(&out, buf_text(&wide));
+	assert_int_equal(utf8_check(out.data, out.len), out.len);
+	assert_non_null(strstr(buf_text(&out), "(203 bytes)"));
+	buf_fini(&out);
+	buf_fini(&wide);
+}
+
+static struct record_case case_with_long_topic(const char *topic)
+{
+	static struct record_failure failure;
+	struct record_case c = sample_ended(VERDICT_FAIL, false);
+
+	failure = *c.failure;
+	failure.expected = failure.actual = topic;
+	c.failure = &failure;
+	c.note = topic;
+	return c;
+}
+
+/* In a block, in a line of one that was foreseen, and in the sums of causes. */
+static void no_report_for_people_shows_all_of_it(void **state)
+{
+	(void)state;
+	char topic[65536] = "", *shown = NULL;
+	size_t len = 0;
+	FILE *to = open_memstream(&shown, &len);
+	struct terminal t = pipe_to(to, 100);
+
+	memset(topic, 'a', 65535);
+	struct record_case c = case_with_long_topic(topic);
+	for (int i = 0; i < 3; i++) { /* the sums are shown when two have one cause */
+		c.expected = i == 2;
+		terminal_case(&t, &c);
+	}
+	terminal_end(&t, &(struct record_end){ .counts = { [VERDICT_FAIL] = 3 } }, NULL);
+	fclose(to);
+	assert_non_null(strstr(shown, "(65535 bytes)"));
+	assert_null(strstr(shown, &topic[65535 - 201]));
+	free(shown);
+}
+
 static void text_is_wrapped_at_blanks(void **state)
 {
 	(void)state;
@@ -643,6 +712,8 @@ int main(void)
 		cmocka_unit_test(very_many_causes_are_cut),
 		cmocka_unit_test(text_is_measured_by_columns),
 		cmocka_unit_test(text_is_cut_to_its_width),
+		cmocka_unit_test(what_is_long_is_cut_in_the_middle),
+		cmocka_unit_test(no_report_for_people_shows_all_of_it),
 		cmocka_unit_test(text_is_wrapped_at_blanks),
 		cmocka_unit_test(durations_suit_people),
 		cmocka_unit_test(numbers_are_short),
