@@ -202,6 +202,16 @@ def test_included_broker(names, whole, tmp_path):
         assert sum(case["verdict"] == "pass" for case in run.values()) > len(run) / 3, name
 
 
+def test_a_load_never_fills_the_queue(tmp_path):
+    """The harness may be the slower of the two: what it has not taken yet must not be more than is kept for it."""
+    file = tmp_path / "full.ini"
+    file.write_text(BROKER.format(name="full", conf="max_inflight_messages 1\n  max_queued_messages 5")
+                    + "\n[features]\nqueue = 5\n")
+    found = play(file, ["load_through_share", "load_resumed_at_qos_1", "--versions", "5.0"])
+    assert {id: case["verdict"] for (id, _), case in found.items()} == {
+        "load_through_share": "pass", "load_resumed_at_qos_1": "pass"}
+
+
 @pytest.mark.parametrize("names", [
     pytest.param(MOSQUITTO_SAMPLE, id="sample"),
     pytest.param(sorted(MOSQUITTO.keys() - set(MOSQUITTO_SAMPLE)), id="rest", marks=pytest.mark.nightly)])
