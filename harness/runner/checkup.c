@@ -2,6 +2,7 @@
 
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "base/arena.h"
 #include "base/clock.h"
@@ -57,6 +58,12 @@ static bool send_publish(struct exchange *x)
 	return errand_send(&x->errand, &packet);
 }
 
+/* The connection is over. Bytes that make no packet yet are an answer, too. */
+static enum checkup_result at_end(const struct exchange *x)
+{
+	return x->errand.first_len ? CHECKUP_OTHER : CHECKUP_SHUT;
+}
+
 /* Takes what comes until it is of this type; CHECKUP_RUNS: nothing more came in this short wait. */
 static enum checkup_result receive(struct exchange *x, enum packet_type type, bool *ended)
 {
@@ -66,7 +73,7 @@ static enum checkup_result receive(struct exchange *x, enum packet_type type, bo
 	for (;;) {
 		enum wire_status status = errand_receive(&x->errand, &packet, ended);
 		if (status == WIRE_NEED_MORE)
-			return *ended ? CHECKUP_OTHER : CHECKUP_RUNS;
+			return *ended ? at_end(x) : CHECKUP_RUNS;
 		if (status == WIRE_MALFORMED)
 			return CHECKUP_OTHER;
 		if (packet.type == type)
@@ -90,7 +97,7 @@ static enum checkup_result ask(
 	for (int64_t i = 0; i < waits && result == CHECKUP_RUNS && !ended; i++) {
 		x->errand.deadline_us = clock_now_us() + x->checkup->limit_us;
 		if ((!i || again) && !send(x))
-			return CHECKUP_OTHER;
+			return at_end(x);
 		result = receive(x, answer, &ended);
 		if (ended && i >= x->checkup->answer_us / WAIT_US)
 			result = CHECKUP_RUNS;
@@ -132,6 +139,18 @@ static enum checkup_result exchange(const struct checkup *c, unsigned serial, in
 	return result;
 }
 
+/* One that is closed before any answer is tried again. */
+static enum checkup_result exchange_patiently(const struct checkup *c, unsigned serial, int *step)
+{
+	enum checkup_result result = exchange(c, serial, step);
+
+	for (unsigned i = 1; i < c->shut_tries && result == CHECKUP_SHUT; i++) {
+		usleep((useconds_t)c->shut_pause_us);
+		result = exchange(c, serial, step);
+	}
+	return result;
+}
+
 static int compare_times(const void *a, const void *b)
 {
 	int64_t one = *(const int64_t *)a, other = *(const int64_t *)b;
@@ -168,7 +187,7 @@ static void work(void *user, FILE *out)
 
 	while ((count < c->exchanges || !warm) && count < ROUNDS_MAX) {
 		int64_t before_us = clock_now_us();
-		result = exchange(c, c->serial + (unsigned)count, &step);
+		result = exchange_patiently(c, c->serial + (unsigned)count, &step);
 		if (result != CHECKUP_SERVED)
 			break;
 		took_us[count++] = clock_now_us() - before_us;
@@ -176,6 +195,8 @@ static void work(void *user, FILE *out)
 	}
 	if (result == CHECKUP_MUTE)
 		fprintf(out, "%s", unanswered[step]);
+	else if (result == CHECKUP_SHUT)
+		fputs("shut", out);
 	else if (result == CHECKUP_SERVED)
 		fputs("served", out);
 }
@@ -208,6 +229,8 @@ enum checkup_result checkup_look(struct checkup *c)
 	const char *said = buf_text(&c->worker.out);
 	if (!strcmp(said, "served"))
 		result = CHECKUP_SERVED;
+	else if (!strcmp(said, "shut"))
+		result = CHECKUP_SHUT;
 	for (size_t i = 0; i < sizeof(unanswered) / sizeof(*unanswered); i++)
 		if (!strcmp(said, unanswered[i])) {
 			c->mute_to = unanswered[i];

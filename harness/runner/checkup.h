@@ -20,7 +20,8 @@ enum checkup_result {
 	CHECKUP_RUNS,   /* no result yet */
 	CHECKUP_SERVED, /* all went as it should */
 	CHECKUP_MUTE,   /* there was a connection, but no answer */
-	CHECKUP_OTHER,  /* no connection, a refusal, a close: it is not well, but not mute either */
+	CHECKUP_SHUT,   /* it closed connections before any answer, as often as was tried */
+	CHECKUP_OTHER, /* no connection, a refusal, a later close: not well, but neither of these */
 };
 
 struct checkup {
@@ -31,6 +32,12 @@ struct checkup {
 	int64_t limit_us;   /* a target that gives no answer for this long is mute ... */
 	int64_t answer_us;  /* ... and so is one that closes the connection after this long */
 	unsigned exchanges; /* one after the other, each on a connection of its own */
+	/* It is asked again, after a pause, when it has closed a connection before any answer: so many
+	 * connections in a row, and at least one. A limit of connections, or of their rate, is none of
+	 * the target's faults.
+	 */
+	unsigned shut_tries;
+	int64_t shut_pause_us;
 	int64_t warm_us; /* go on until the exchanges get no faster, at most this long; 0: do not */
 
 	struct worker worker;

@@ -180,7 +180,7 @@ static void start_jobs(struct runner *r, int64_t now_us)
 static bool is_idle(const struct runner *r)
 {
 	return !r->first && !r->timed.count && !r->plain.count && !r->patient.count &&
-		!r->search.runs && !r->aside && !r->mute && !mute_is_suspected(r) &&
+		!r->search.runs && !r->aside && !r->mute && !r->is_shut && !mute_is_suspected(r) &&
 		r->health == HEALTH_FINE;
 }
 

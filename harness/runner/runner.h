@@ -136,6 +136,7 @@ enum runner_question {
 	QUESTION_CONTROL, /* does it serve at all? */
 	QUESTION_WARM_UP, /* nothing starts meanwhile */
 	QUESTION_WATCH,   /* does it still serve? */
+	QUESTION_SHUT,    /* does it still close every connection? Nothing starts meanwhile */
 };
 
 /* The search for whom the target was lost through: suspects are played again, the quick ones one by
@@ -189,6 +190,8 @@ struct runner {
 	bool was_asked;                /* so is the first one of this launch of the target ... */
 	bool is_warm;                  /* ... which is as fast as it gets */
 	bool is_in_doubt;  /* the last one went wrong: does it still accept connections? */
+	bool is_shut;      /* launched: the last one was closed before any answer ... */
+	int64_t shut_us;   /* ... and began at this time */
 	int64_t shaken_us; /* when one that was alone went wrong: it may be about to die of that */
 	bool mute;         /* at a URL: it passes none at present ... */
 	int64_t mute_us;   /* ... since this time */

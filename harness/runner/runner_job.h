@@ -160,6 +160,7 @@ void loss_watch(struct runner *r, int64_t now_us);
 
 /* It serves nobody any more; `packet` is what it does not answer. Only for a launched one. */
 void loss_mute(struct runner *r, const char *packet);
+void loss_shut(struct runner *r); /* it closes every connection before any answer */
 
 /* When loss_watch wants to be called again, monotonic; INT64_MAX: no wish. */
 int64_t loss_next_us(const struct runner *r);

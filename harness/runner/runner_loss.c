@@ -77,9 +77,16 @@ static void hurry_suspects(struct runner *r)
 	}
 }
 
+static int64_t lost_us(const struct runner *r)
+{
+	if (r->is_shut)
+		return r->shut_us;
+	return r->health == HEALTH_DOUBT ? r->health_us : clock_now_us();
+}
+
 static void lose(struct runner *r, bool mute)
 {
-	int64_t at_us = r->health == HEALTH_DOUBT ? r->health_us : clock_now_us();
+	int64_t at_us = lost_us(r);
 
 	r->suspects = names_of_all(r, at_us);
 	set_health(r, HEALTH_LOST);
@@ -110,6 +117,12 @@ void loss_mute(struct runner *r, const char *packet)
 	end_target(r,
 		arena_printf(
 			&r->arena, "went mute: it answered no %s, and mqttspec ended it", packet));
+	lose(r, true);
+}
+
+void loss_shut(struct runner *r)
+{
+	end_target(r, "closed every connection before CONNACK, and mqttspec ended it");
 	lose(r, true);
 }
 

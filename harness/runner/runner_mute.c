@@ -1,5 +1,6 @@
 /* A target can live, accept connections, and yet serve nobody any more: one packet has killed one
- * of its threads, or left a lock held. A checkup tells, off the fast path. The first one, before
+ * of its threads, or left a lock held. It is mute then, or shut: it closes every connection before any
+ * answer. A checkup tells, off the fast path. The first one, before
  * anything was played, is the control: a target that does not pass it is never called mute.
  *
  * The same exchanges warm a target up that gets faster by being used (a JIT compiler, a cache), before
@@ -16,6 +17,10 @@ enum {
 	WATCH_EXCHANGES = 4, /* a target may have several threads, each with some connections */
 	MUTE_ANSWERS = 6,    /* for so many times of an answer: a busy machine is not mute */
 	MUTE_ANSWERS_OF_SEVERAL = 2,
+	SHUT_TRIES =
+		6, /* connections in a row: a limit of connections, or of their rate, ends sooner */
+	SHUT_PAUSE_US =
+		1000000,      /* between two of them, or the time of an answer, if that is less */
 	CONTROL_US = 1000000, /* the first one has to itself */
 	WARM_UP_US = 2000000,
 };
@@ -47,6 +52,12 @@ static int64_t limit_answers(const struct runner *r)
 	return several ? MUTE_ANSWERS_OF_SEVERAL : MUTE_ANSWERS;
 }
 
+/* One that was launched again may need a moment before it serves. */
+static bool is_patient_with_closes(const struct runner *r, enum runner_question question)
+{
+	return question == QUESTION_SHUT || (question == QUESTION_CONTROL && r->had_control);
+}
+
 static void ask(struct runner *r, enum runner_question question)
 {
 	struct checkup *c = &r->checkup;
@@ -57,6 +68,8 @@ static void ask(struct runner *r, enum runner_question question)
 	c->answer_us = survey->answer_us;
 	c->limit_us = limit_answers(r) * survey->answer_us;
 	c->exchanges = question == QUESTION_WATCH ? WATCH_EXCHANGES : 1;
+	c->shut_tries = is_patient_with_closes(r, question) ? SHUT_TRIES : 1;
+	c->shut_pause_us = survey->answer_us < SHUT_PAUSE_US ? survey->answer_us : SHUT_PAUSE_US;
 	c->warm_us = 0;
 	if (question == QUESTION_WARM_UP)
 		c->limit_us = c->warm_us = WARM_UP_US;
@@ -78,7 +91,8 @@ static bool needs_control(const struct runner *r)
 
 bool mute_holds_up(struct runner *r, int64_t now_us)
 {
-	if (is_asked(r, QUESTION_WARM_UP) || now_us < r->shaken_us + r->config->hold_us)
+	if (is_asked(r, QUESTION_WARM_UP) || r->is_shut ||
+		now_us < r->shaken_us + r->config->hold_us)
 		return true;
 	if (!needs_control(r))
 		return false;
@@ -139,9 +153,25 @@ static void end_when_mute(struct runner *r)
 	runner_stop(r, RUNNER_TARGET_LOST, why);
 }
 
+/* Once is not enough: it is asked again, for some seconds. */
+static void take_shut(struct runner *r)
+{
+	if (r->question == QUESTION_SHUT) {
+		loss_shut(r);
+		return;
+	}
+	r->is_shut = true;
+	r->shut_us = r->checkup.started_us;
+}
+
 static void take_watch(struct runner *r, enum checkup_result result)
 {
 	r->timeouts = 0;
+	if (result == CHECKUP_SHUT && runner_launches(r)) {
+		take_shut(r);
+		return;
+	}
+	r->is_shut = false;
 	if (result == CHECKUP_MUTE && runner_launches(r)) {
 		loss_mute(r, r->checkup.mute_to);
 		return;
@@ -161,7 +191,7 @@ static void take_control(struct runner *r, enum checkup_result result)
 	r->was_asked = true;
 	if (!r->had_control)
 		r->can_be_mute = result == CHECKUP_SERVED;
-	else if (result == CHECKUP_MUTE)
+	else if (result == CHECKUP_MUTE || result == CHECKUP_SHUT)
 		runner_stop(r, RUNNER_TARGET_LOST,
 			"the target serves nobody, not even after it was launched again");
 	r->had_control = true;
@@ -172,12 +202,13 @@ static void take(struct runner *r, enum checkup_result result)
 	switch (r->question) {
 	case QUESTION_CONTROL: take_control(r, result); break;
 	case QUESTION_WARM_UP: r->is_warm = true; break;
-	case QUESTION_WATCH: take_watch(r, result); break;
+	case QUESTION_WATCH:
+	case QUESTION_SHUT: take_watch(r, result); break;
 	}
 	if (result == CHECKUP_SERVED)
 		r->served_us = r->checkup.started_us;
-	r->is_in_doubt = result == CHECKUP_OTHER;
-	if (r->is_in_doubt && r->question != QUESTION_WATCH)
+	r->is_in_doubt = result == CHECKUP_OTHER || result == CHECKUP_SHUT;
+	if (r->is_in_doubt && (r->question == QUESTION_CONTROL || r->question == QUESTION_WARM_UP))
 		r->shaken_us = clock_now_us();
 }
 
@@ -208,7 +239,9 @@ void mute_ask(struct runner *r, int64_t now_us)
 {
 	if (r->checkup.runs || r->health != HEALTH_FINE || !can_be_asked(r))
 		return;
-	if (!needs_control(r) && wants_watch(r, now_us))
+	if (r->is_shut && !r->running) /* it may be their connections that are too many */
+		ask(r, QUESTION_SHUT);
+	else if (!r->is_shut && !needs_control(r) && wants_watch(r, now_us))
 		ask(r, QUESTION_WATCH);
 }
 
@@ -216,6 +249,7 @@ void mute_forget(struct runner *r)
 {
 	r->had_control |= is_asked(r, QUESTION_CONTROL); /* it was the end of it: never again */
 	checkup_stop(&r->checkup);
+	r->is_shut = false;
 	r->was_asked = false;
 	r->is_warm = false;
 	r->timeouts = 0;

@@ -19,6 +19,8 @@
  *   kill once        the same as kill, unless the file named "killed" is there, which it makes
  *   mute N           tells the target to answer nobody for so many seconds, and passes at once
  *   mute once        the same for long, unless the file named "killed" is there, which it makes
+ *   shut N           tells the target to close every connection for so many seconds, and passes at once
+ *   shut once        as mute once
  *   ask              is inconclusive, since nothing came in time, unless the target answers a CONNECT
  *   connects N       passes if the target has seen at least so many CONNECTs
  *   wait             is inconclusive, since nothing came in time
@@ -242,6 +244,10 @@ static void act_on_time(const char *script, const struct play *play, struct reco
 
 	if (!strcmp(script, "mute once"))
 		tell_once(play, "mute60");
+	else if (!strcmp(script, "shut once"))
+		tell_once(play, "shut60");
+	else if (!strncmp(script, "shut ", 5))
+		snprintf(order, sizeof(order), "shut%s", script + 5), tell_target(play, order);
 	else if (!strncmp(script, "mute ", 5))
 		snprintf(order, sizeof(order), "mute%s", script + 5), tell_target(play, order);
 	else if (!strcmp(script, "wait") || (!strcmp(script, "ask") && !is_served(play)))

@@ -7,7 +7,7 @@
 /* Writes a target file that launches it. Modes:
  *   plain      all is well, until a connection says "die", "die later" or "deaf"
  *   broker     answers CONNECT, SUBSCRIBE and PUBLISH, until a connection says "die", "die later" or
- *              "mute" and for how many seconds; "count" is answered by the number of CONNECTs so far
+ *              "mute" or "shut" and for how many seconds; "count" is answered by the number of CONNECTs so far
  *   closer     the same, but closes a connection that it does not answer, after some time
  *   half       the same, but never answers a SUBSCRIBE
  *   exit       exits before it listens

@@ -53,6 +53,44 @@ static void so_it_is_when_it_closes_what_it_did_not_answer(void **state)
 	assert_has("a=pass b=crash! c=pass");
 }
 
+/* It accepts, and closes before any answer: nothing times out, and nothing can be learned. */
+static void so_it_is_when_it_closes_every_connection(void **state)
+{
+	(void)state;
+	launch_broker("broker");
+	PLAN("pass", "shut 60", "pass");
+	play_one_by_one();
+	struct record_end end;
+	assert_int_equal(play(&end), RUNNER_GOES_ON);
+	assert_has("a=pass b=crash! c=pass");
+	assert_int_equal(b->deaths, 2);
+	assert_non_null(strstr(case_record("b").note, "closed every connection before CONNACK"));
+}
+
+static void once_is_not_enough_there_either(void **state)
+{
+	(void)state;
+	launch_broker("broker");
+	PLAN("shut once");
+	struct record_end end;
+	assert_int_equal(play(&end), RUNNER_GOES_ON);
+	assert_string_equal(b->results, "a=pass ");
+	assert_int_equal(b->deaths, 1);
+}
+
+/* A limit of connections, or of their rate, ends by itself. */
+static void who_closes_connections_for_a_moment_is_well(void **state)
+{
+	(void)state;
+	launch_broker("broker");
+	PLAN("shut 1", "pass");
+	struct record_end end;
+	assert_int_equal(play(&end), RUNNER_GOES_ON);
+	assert_has("a=pass b=pass");
+	assert_int_equal(b->deaths, 0);
+	assert_int_equal(end.unexpected, 0);
+}
+
 static void a_target_that_never_served_is_not_called_mute(void **state)
 {
 	(void)state;
@@ -139,6 +177,9 @@ int main(void)
 		TEST(once_is_not_enough_to_accuse),
 		TEST(so_it_is_when_that_was_the_last_one),
 		TEST(so_it_is_when_it_closes_what_it_did_not_answer),
+		TEST(so_it_is_when_it_closes_every_connection),
+		TEST(once_is_not_enough_there_either),
+		TEST(who_closes_connections_for_a_moment_is_well),
 		TEST(a_target_that_never_served_is_not_called_mute),
 		TEST(slow_set_ups_are_no_proof_that_it_is_mute),
 		TEST(at_a_url_it_is_said_once_and_ends_the_run),
