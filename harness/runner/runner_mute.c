@@ -17,11 +17,10 @@ enum {
 	WATCH_EXCHANGES = 4, /* a target may have several threads, each with some connections */
 	MUTE_ANSWERS = 6,    /* for so many times of an answer: a busy machine is not mute */
 	MUTE_ANSWERS_OF_SEVERAL = 2,
-	SHUT_TRIES =
-		6, /* connections in a row: a limit of connections, or of their rate, ends sooner */
-	SHUT_PAUSE_US =
-		1000000,      /* between two of them, or the time of an answer, if that is less */
-	CONTROL_US = 1000000, /* the first one has to itself */
+	/* Connections in a row: a limit of connections, or of their rate, ends sooner. */
+	SHUT_TRIES = 6,
+	SHUT_PAUSE_US = 1000000, /* between two; no longer than an answer may take */
+	CONTROL_US = 1000000,    /* the first one has to itself */
 	WARM_UP_US = 2000000,
 };
 
