@@ -23,6 +23,7 @@ enum {
 /* What a step may look at besides packets; their bits in `types`. */
 #define EVENT_END       (1u << 20) /* the side that it comes from will send no more */
 #define EVENT_MALFORMED (1u << 21) /* bytes that make no packet */
+#define EVENT_BEGUN     (1u << 22) /* a packet whose end has not come yet; it can only be looked at */
 
 struct step {
 	enum way way;

@@ -7,7 +7,8 @@ extern const struct deviation_chapter deviations_connect, deviations_publish, de
 	deviations_qos2, deviations_retained, deviations_session, deviations_subscribe,
 	deviations_shared, deviations_will, deviations_keep_alive, deviations_properties,
 	deviations_errors, deviations_malformed, deviations_strings, deviations_limits,
-	deviations_aliases, deviations_forwarding, deviations_users, deviations_load;
+	deviations_aliases, deviations_forwarding, deviations_users, deviations_load,
+	deviations_lengths;
 extern const struct deviation_chapter deviations_client_connect, deviations_client_auth,
 	deviations_client_keep_alive, deviations_client_disconnect, deviations_client_publish,
 	deviations_client_messages, deviations_client_properties, deviations_client_limits,
@@ -35,6 +36,7 @@ const struct deviation_chapter *const deviation_chapters[] = {
 	&deviations_forwarding,
 	&deviations_users,
 	&deviations_load,
+	&deviations_lengths,
 	&deviations_client_connect,
 	&deviations_client_auth,
 	&deviations_client_keep_alive,

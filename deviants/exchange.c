@@ -31,6 +31,7 @@ struct exchange *exchange_new(
 
 	x->arena = arena;
 	x->world = w;
+	w->silent++;
 	x->version = MQTT_311;
 	x->client = client;
 	x->server = server;
@@ -45,6 +46,8 @@ void exchange_free(struct exchange *x)
 
 	if (x->session)
 		x->session->open--;
+	else
+		x->world->silent--;
 	if (x->client->fd >= 0)
 		pipe_close(x->client);
 	if (x->server->fd >= 0)

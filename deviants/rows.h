@@ -8,12 +8,15 @@
 #include "deviants/deviation.h"
 #include "deviants/properties.h"
 #include "deviants/then.h"
+#include "deviants/then_around.h"
 #include "deviants/then_client.h"
 #include "deviants/then_mend.h"
 #include "deviants/then_recall.h"
 #include "deviants/when.h"
+#include "deviants/when_around.h"
 #include "deviants/when_before.h"
 #include "deviants/when_client.h"
+#include "deviants/when_form.h"
 #include "deviants/when_wrong.h"
 
 #define P(type) SPEC_PACKET(type)
