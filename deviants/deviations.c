@@ -14,7 +14,7 @@ extern const struct deviation_chapter deviations_client_connect, deviations_clie
 	deviations_client_messages, deviations_client_properties, deviations_client_limits,
 	deviations_client_identifiers, deviations_client_resumed, deviations_client_receive,
 	deviations_client_told, deviations_client_subscribe, deviations_client_names,
-	deviations_client_errors;
+	deviations_client_errors, deviations_client_lengths;
 
 const struct deviation_chapter *const deviation_chapters[] = {
 	&deviations_connect,
@@ -52,6 +52,7 @@ const struct deviation_chapter *const deviation_chapters[] = {
 	&deviations_client_subscribe,
 	&deviations_client_names,
 	&deviations_client_errors,
+	&deviations_client_lengths,
 	NULL,
 };
 

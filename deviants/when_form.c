@@ -11,7 +11,9 @@ enum {
 	LENGTH_BYTES_MAX = 4,
 	LENGTH_GOES_ON = 0x80,
 	LENGTH_BITS = 0x7F,
-	PROPERTIES_OF_SUBSCRIBE = 2, /* they follow the Packet Identifier */
+	ID_LEN = 2,      /* bytes of a Packet Identifier, ... */
+	TEXT_LENGTH = 2, /* ... and of the length before a string */
+	FIRST_PRINTABLE = 0x20,
 	GIANT = 200 * 1000 * 1000,
 	LONGEST_KEEP_ALIVE = 65535,
 	HUNDRED = 100,
@@ -64,10 +66,14 @@ bool length_is_padded(const struct passing *it)
 
 bool property_length_is_padded(const struct passing *it)
 {
-	size_t head = 1 + integer_at(it->raw, 1).bytes;
+	const struct packet *p = it->packet;
+	size_t at = 1 + integer_at(it->raw, 1).bytes;
 
-	return it->x->version == MQTT_50 &&
-		integer_at(it->raw, head + PROPERTIES_OF_SUBSCRIBE).padded;
+	if (p->type == PUBLISH)
+		at += TEXT_LENGTH + p->topic.len;
+	if (p->type != PUBLISH || p->qos)
+		at += ID_LEN;
+	return it->x->version == MQTT_50 && integer_at(it->raw, at).padded;
 }
 
 bool came_in_pieces(const struct passing *it)
@@ -162,6 +168,21 @@ static size_t count_of(struct bytes text, uint8_t from, uint8_t to)
 bool topic_has_wide_character(const struct passing *it)
 {
 	return count_of(it->topic, FIRST_OF_FOUR, UINT8_MAX);
+}
+
+bool topic_has_control_character(const struct passing *it)
+{
+	return count_of(it->topic, 1, FIRST_PRINTABLE - 1);
+}
+
+bool payload_is_not_as_indicated(const struct passing *it)
+{
+	const struct property *format =
+		properties_find(&it->packet->properties, PROP_PAYLOAD_FORMAT);
+	struct bytes payload = it->packet->payload;
+
+	return format && format->number && payload.len &&
+		utf8_check(payload.data, payload.len) < payload.len;
 }
 
 bool has_thousand_levels(const struct passing *it)

@@ -9,7 +9,7 @@ bool length_is_128(const struct passing *it);     /* Remaining Length, the least
 bool length_is_16384(const struct passing *it);   /* ... of three ... */
 bool length_is_2097152(const struct passing *it); /* ... and of four */
 bool length_is_padded(const struct passing *it);  /* it has more bytes than it needs */
-bool property_length_is_padded(const struct passing *it); /* SUBSCRIBE: likewise */
+bool property_length_is_padded(const struct passing *it); /* PUBLISH, SUBSCRIBE: likewise */
 bool came_in_pieces(const struct passing *it);
 bool announces_giant(const struct passing *it); /* EVENT_BEGUN: more than 200 MB are to come */
 
@@ -29,6 +29,8 @@ bool has_given_id(const struct passing *it);           /* the ClientId is the cl
 bool has_repeated_pair(const struct passing *it);        /* a User Property, name and value */
 bool code_is_foreign(const struct passing *it);          /* its type has no such Reason Code */
 bool topic_has_wide_character(const struct passing *it); /* of four bytes */
-bool has_thousand_levels(const struct passing *it);      /* its first filter, or more */
+bool topic_has_control_character(const struct passing *it);
+bool payload_is_not_as_indicated(const struct passing *it); /* no UTF-8, though it says so */
+bool has_thousand_levels(const struct passing *it);         /* its first filter, or more */
 
 #endif
