@@ -19,7 +19,8 @@ START_S = 10
 # MEMORY, UNSYNCED: the included broker without a store, and with one that is not synced
 RELAY, OURS, MOSQUITTO, BOUND, UNSYNCED, MEMORY = "relay", "mqttspec", "mosquitto", "bound", "unsynced", "memory"
 OURS_BROKER = BUILD / "broker" / "mqttspec-broker"
-LOAD = BUILD / "bench" / "mqttspec-load"
+LOAD = BUILD / "cli" / "mqttspec"
+SCHEMES = {"tcp": "mqtt", "tls": "mqtts", "ws": "ws", "wss": "wss"}
 WITNESS = BUILD / "bench" / "libmqttspec-witness.so"
 QUEUES = "max_queued_messages 1000000\nmax_queued_bytes 1000000000\n"
 PERSISTENCE = {
@@ -98,13 +99,23 @@ def command(name, words, config):
     return [OURS_BROKER, "-q", "-c", config]
 
 
+def bench_command(arguments, transport, port):
+    """mqttspec bench against a port of this machine. Any certificate will do, and what it has stored is left."""
+    trust = ["--insecure"] if transport in ("tls", "wss") else []
+    return [LOAD, "bench", f"{SCHEMES[transport]}://127.0.0.1:{port}", *arguments, *trust, "--leave", "--quiet",
+            "--memory", "1048576", "--json", "-"]
+
+
 def load(arguments, transport, port, pid, core, limit_s=RUN_S):
-    """What the load generator says, or {"error": why it does not}."""
+    """What the load generator says, or {"error": why it does not, or what was lost}."""
+    command = [*bench_command(arguments, transport, port), "--pid", str(pid)]
     try:
-        run = subprocess.run(["taskset", "-c", str(core), LOAD, "-t", transport, "-p", str(port), "-b", str(pid),
-                              *arguments], capture_output=True, text=True, timeout=limit_s)
+        run = subprocess.run(["taskset", "-c", str(core), *command], capture_output=True, text=True, timeout=limit_s)
     except subprocess.TimeoutExpired:
         return {"error": f"not done after {limit_s} s"}
-    if run.returncode:
+    if not run.stdout:
         return {"error": run.stderr.strip() or f"exit code {run.returncode}"}
-    return json.loads(run.stdout)
+    result, = json.loads(run.stdout)["results"]
+    for fault in result["broken"]:
+        return {"error": f"{fault['statement']}: {fault['text']}"}
+    return {"error": result["error"]} if "error" in result else result

@@ -20,6 +20,8 @@ struct check {
 	struct check_listener listener;
 	void *to;
 	struct judge judge;
+	struct scope scope;
+	bool begun; /* a packet has come */
 	struct flows *flows;
 	struct server servers[SERVERS_MAX];
 	size_t server_count;
@@ -52,39 +54,12 @@ static void remember_server(struct check *c, const struct flow *flow)
 		(struct server){ flow->ipv6, flow->ends[FLOW_FROM_ACCEPTOR] };
 }
 
-/* "10.0.0.1" is every port of it. */
-static bool is_end(const struct flow *flow, enum flow_from which, const char *wanted)
-{
-	char text[FLOW_END_TEXT];
-
-	flow_end_text(flow, which, text);
-	if (!strcmp(text, wanted))
-		return true;
-	*strrchr(text, ':') = '\0';
-	if (!strcmp(text, wanted))
-		return true;
-	size_t len = strlen(text);
-	return text[0] == '[' && strlen(wanted) == len - 2 && !strncmp(text + 1, wanted, len - 2);
-}
-
-static bool is_wanted(const struct check *c, const struct flow *flow)
-{
-	const char *server = c->options->server;
-
-	return !server || is_end(flow, FLOW_FROM_ACCEPTOR, server) ||
-		(!flow->whole && is_end(flow, FLOW_FROM_OPENER, server));
-}
-
 /* ---- flows --------------------------------------------------------------------------------- */
 
 static void on_begun(void *to, struct flow *flow)
 {
 	struct check *c = to;
 
-	if (!is_wanted(c, flow)) {
-		flow->ignored = true;
-		return;
-	}
 	flow->judge = connection_new(&c->judge, flow, is_known_server(c, flow));
 }
 
@@ -122,12 +97,14 @@ static void on_ended(void *to, struct flow *flow, enum flow_from from, enum flow
 
 static void on_over(void *to, struct flow *flow, enum flow_over_why why)
 {
-	(void)to;
+	struct check *c = to;
+
 	(void)why;
 	if (!flow->judge)
 		return;
 	connection_over(flow->judge);
 	connection_free(flow->judge);
+	c->count.left_out = c->judge.left_out;
 	flow->judge = NULL;
 }
 
@@ -174,13 +151,15 @@ struct check *check_new(
 	c->options = options;
 	c->listener = *listener;
 	c->to = to;
+	c->scope = options->scope;
 	c->judge = (struct judge){ .listener = { on_found, on_connection_over },
 		.to = c,
 		.summary = options->summary,
 		.secrets = options->secrets,
-		.client_id = options->client_id };
+		.scope = scope_is_open(&c->scope) ? NULL : &c->scope };
 	c->judge.sessions =
 		sessions_new(options->session_bytes ? options->session_bytes : SESSION_BYTES);
+	c->judge.postings = postings_new();
 	arena_init(&c->judge.scratch);
 	c->flows = flows_new(NULL, &hears, c);
 	if (!c->flows)
@@ -190,6 +169,9 @@ struct check *check_new(
 
 void check_packet(struct check *c, const struct captured *packet)
 {
+	if (!c->begun)
+		scope_begin(&c->scope, packet->at_ns / 1000);
+	c->begun = true;
 	if (!flows_packet(c->flows, packet))
 		abort();
 }
@@ -221,6 +203,7 @@ void check_free(struct check *c)
 	check_end(c);
 	flows_free(c->flows);
 	sessions_free(c->judge.sessions);
+	postings_free(c->judge.postings);
 	arena_fini(&c->judge.scratch);
 	free(c);
 }

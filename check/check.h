@@ -15,20 +15,21 @@ struct check_options {
 	const uint16_t *
 		ports; /* whose connections are MQTT whatever their first bytes say, besides 1883 */
 	size_t port_count;
-	const char *client_id; /* a pattern, as the shell has them; NULL: every client */
-	const char *
-		server; /* "10.0.0.1", "10.0.0.1:1883", "[::1]:1883": no other one; NULL: every one */
+	struct scope scope;                /* what is told */
 	struct summary *summary;           /* is filled; NULL: not wanted */
 	const struct tls_secrets *secrets; /* of TLS sessions; may get more; NULL: none */
 	size_t session_bytes; /* that are kept of sessions without a connection; 0: the usual limit */
 };
 
+/* Of what is told. */
 struct check_count {
 	uint64_t connections[CONNECTION_FOREIGN + 1]; /* that are over, by kind */
 	uint64_t packets;                             /* of MQTT */
 	uint64_t findings[2];                         /* by enum side */
 	uint64_t connections_with[2];                 /* findings */
 	uint64_t gaps;                                /* connections of MQTT that miss bytes */
+	uint64_t
+		left_out; /* connections of MQTT that are out of scope: none of the above has them */
 };
 
 /* `options` are borrowed; the listener is copied. */

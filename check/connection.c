@@ -108,7 +108,7 @@ size_t connection_memory(const struct connection *c)
 
 bool connection_is_done(const struct connection *c)
 {
-	return c->done || c->exchange.unwanted;
+	return c->done;
 }
 
 static bool is_mqtt(const struct connection *c)
@@ -118,6 +118,8 @@ static bool is_mqtt(const struct connection *c)
 
 static void give_up(struct connection *c, enum connection_kind kind)
 {
+	if (kind == CONNECTION_TLS)
+		postings_end(c->judge->postings);
 	c->facts.kind = kind;
 	c->done = true;
 }
@@ -241,6 +243,7 @@ static void take_mqtt(
 	if (!is_mqtt(c)) {
 		c->facts.kind = CONNECTION_MQTT;
 		sessions_clear(c->judge->sessions);
+		postings_end(c->judge->postings);
 	}
 	s->in_step = true;
 	take_packets(c, side, data, moment);
@@ -536,6 +539,14 @@ void connection_ended(struct connection *c, enum flow_from from, enum flow_end_h
 	exchange_closed(&c->exchange, side_of(c, from), moment);
 }
 
+static bool is_told(const struct connection *c)
+{
+	const struct scope *scope = c->judge->scope;
+
+	return exchange_is_told(&c->exchange) &&
+		(!scope || scope_has_span(scope, c->facts.first.at_us, c->facts.last.at_us));
+}
+
 void connection_over(struct connection *c)
 {
 	c->facts.last = c->flow->last;
@@ -545,7 +556,11 @@ void connection_over(struct connection *c)
 		c->facts.reordered[side] = way->reordered;
 	}
 	exchange_over(&c->exchange);
-	if (!c->exchange.unwanted && c->judge->listener.over)
+	if (!is_told(c)) {
+		c->judge->left_out += is_mqtt(c);
+		return;
+	}
+	if (c->judge->listener.over)
 		c->judge->listener.over(c->judge->to, &c->facts, c->exchange.findings.list,
 			c->exchange.findings.count);
 }

@@ -1,6 +1,5 @@
 #include "check/exchange.h"
 
-#include <fnmatch.h>
 #include <string.h>
 
 #include "base/buf.h"
@@ -30,10 +29,30 @@ void exchange_fini(struct exchange *x)
 
 /* ---- findings ------------------------------------------------------------------------------ */
 
+bool exchange_is_told(const struct exchange *x)
+{
+	const struct scope *scope = x->judge->scope;
+
+	if (!scope)
+		return true;
+	if (x->foreign || !scope_has_server(scope, x->facts))
+		return false;
+	return !scope->topic_count || x->facts->kind < CONNECTION_MQTT || x->concerned;
+}
+
+static bool is_finding_told(const struct exchange *x, const struct moment *moment, bool of_packet)
+{
+	return !x->judge->scope ||
+		(scope_has_moment(x->judge->scope, moment->at_us) &&
+			!(of_packet && x->about == ABOUT_OTHERS));
+}
+
 static void hand_out(struct exchange *x)
 {
 	const struct check_finding *finding;
 
+	if (!findings_are_left(&x->findings) || !exchange_is_told(x))
+		return;
 	while ((finding = findings_next(&x->findings)))
 		if (x->judge->listener.found)
 			x->judge->listener.found(x->judge->to, x->facts, finding);
@@ -46,7 +65,8 @@ static void add(struct exchange *x, enum side accused, const char *statement, co
 		.accused = accused, .statement = statement, .what = what, .moment = *moment
 	};
 
-	findings_add(&x->findings, &x->recent, x->version, &finding, of_packet);
+	if (is_finding_told(x, moment, of_packet))
+		findings_add(&x->findings, &x->recent, x->version, &finding, of_packet);
 	if (accused == SIDE_CLIENT && of_packet)
 		tolerance_breach(&x->tolerance, statement, moment->packet, recent_type(&x->recent));
 }
@@ -129,8 +149,7 @@ static void name_client(struct exchange *x, struct bytes client_id)
 	x->client_id = (struct bytes){ arena_copy(&x->arena, client_id.data, client_id.len),
 		client_id.len };
 	x->facts->client_id = printable(&x->arena, client_id);
-	x->unwanted = x->judge->client_id && client_id.len &&
-		fnmatch(x->judge->client_id, x->facts->client_id, 0);
+	x->foreign = x->judge->scope && !scope_has_client(x->judge->scope, x->facts->client_id);
 }
 
 static void begin(struct exchange *x, enum mqtt_version version)
@@ -172,6 +191,8 @@ static void meet(struct exchange *x, const struct packet *p)
 	x->facts->version = version_traits(is_old ? MQTT_31 : p->level).name;
 	if (is_old || !is_mqtt || (p->level != MQTT_311 && p->level != MQTT_50)) {
 		sessions_forget(x->judge->sessions, x->client_id);
+		if (!is_old)
+			postings_end(x->judge->postings);
 		x->facts->kind = is_old ? CONNECTION_OLD : CONNECTION_FOREIGN;
 		x->is_judged = false;
 		x->version = MQTT_311;
@@ -201,6 +222,9 @@ static void accepted(struct exchange *x, const struct packet *p, const struct mo
 
 	for (int side = SIDE_CLIENT; side <= SIDE_SERVER; side++)
 		monitor_follow(x->monitors[side], NULL);
+	/* A message that never comes is a quarrel about its topic as well. */
+	if (x->judge->scope && scope_has_subscriber(x->judge->scope, x->monitors[SIDE_SERVER]))
+		x->concerned = true;
 	if (p->code || x->joined)
 		return;
 	if (assigned)
@@ -287,6 +311,42 @@ static void judge_tolerance(
 	}
 }
 
+/* A message that another connection, or this one, has published. */
+static void judge_qos(struct exchange *x, const struct packet *p, const struct moment *moment)
+{
+	const struct monitor *m = x->monitors[SIDE_SERVER];
+	struct bytes topic = monitor_topic(m, p);
+	const struct flow_end *server = &x->place.server;
+	int published = postings_qos(x->judge->postings, server, p, topic, moment->at_us);
+	int least, most;
+
+	if (published < 0 || !monitor_grants(m, topic, &least, &most))
+		return;
+	if (p->qos <= published && p->qos >= (published < least ? published : least)) {
+		postings_settle(x->judge->postings, server, p, topic);
+		return;
+	}
+	add(x, SIDE_SERVER, version_statement(x->version, "3.1.1:MQTT-3.8.4-6", "5.0:MQTT-3.8.4-8"),
+		arena_printf(&x->judge->scratch,
+			"QoS %u, but it was published with QoS %d, and granted was %d", p->qos,
+			published, p->qos > published ? most : least),
+		moment, true);
+}
+
+/* What others may get from a client, whether its version is judged or not. */
+static void note_posting(struct exchange *x, const struct packet *p, const struct moment *moment)
+{
+	const struct monitor *m = x->monitors[SIDE_CLIENT];
+
+	if (p->type == CONNECT && p->will_topic.len)
+		postings_will(x->judge->postings, &x->place.server, p);
+	else if (p->type == SUBSCRIBE)
+		postings_begin(x->judge->postings);
+	else if (p->type == PUBLISH)
+		postings_publish(x->judge->postings, &x->place.server, p,
+			m ? monitor_topic(m, p) : p->topic, moment->at_us);
+}
+
 static void judge_packet(
 	struct exchange *x, enum side from, const struct packet *p, const struct moment *moment)
 {
@@ -303,10 +363,40 @@ static void judge_packet(
 	monitor_packet(x->monitors[other], from, p, &list);
 	if (from == SIDE_SERVER)
 		judge_tolerance(x, from, p, moment);
+	if (from == SIDE_SERVER && p->type == PUBLISH && !count)
+		judge_qos(x, p, moment);
 	if (is_answer)
 		accepted(x, p, moment);
 	if (x->arena.taken > 2 * x->taken_by_copy + COPY_AT)
 		renew(x);
+}
+
+/* Before the monitors see it, since what they find of it is told or not; and a Topic Alias that it brings needs no
+ * monitor, while one that it uses has been seen by them before.
+ */
+static void look_at_topic(struct exchange *x, enum side from, const struct packet *p)
+{
+	const struct monitor *sender = x->monitors[from];
+
+	x->about = scope_about(x->judge->scope, p,
+		sender && p->type == PUBLISH ? monitor_topic(sender, p) : p->topic);
+	x->concerned |= x->about == ABOUT_WANTED;
+}
+
+static void sum_up(
+	struct exchange *x, enum side from, const struct packet *p, const struct moment *moment)
+{
+	const struct scope *scope = x->judge->scope;
+
+	if (scope &&
+		(x->foreign || x->about == ABOUT_OTHERS || (scope->topic_count && !x->concerned) ||
+			!scope_has_moment(scope, moment->at_us) ||
+			!scope_has_server(scope, x->facts)))
+		return;
+	summary_packet(x->judge->summary, x->facts->number, from, p,
+		x->monitors[from] && p->type == PUBLISH ? monitor_topic(x->monitors[from], p)
+							: p->topic,
+		moment->at_us);
 }
 
 void exchange_packet(struct exchange *x, enum side from, const struct way_packet *packet,
@@ -316,18 +406,20 @@ void exchange_packet(struct exchange *x, enum side from, const struct way_packet
 
 	x->facts->packets[from]++;
 	recent_add(&x->recent, from, packet->raw, moment);
-	if (x->findings.reported < x->findings.count) {
-		findings_go_on(&x->findings, &x->recent, x->version);
-		hand_out(x);
-	}
+	findings_go_on(&x->findings, &x->recent, x->version);
+	hand_out(x);
 	if (!x->joined && !x->facts->client_id && from == SIDE_CLIENT && p->type == CONNECT)
 		meet(x, p);
 	if (!x->facts->client_id && !x->joined && !x->monitors[0])
 		begin(x, MQTT_311); /* another packet than CONNECT is the first */
-	if (x->judge->summary && !x->unwanted)
-		summary_packet(x->judge->summary, x->facts->number, from, p, moment->at_us);
-	if (x->is_judged && !x->unwanted)
+	if (x->judge->scope && x->judge->scope->topic_count)
+		look_at_topic(x, from, p);
+	if (x->is_judged)
 		judge_packet(x, from, p, moment);
+	if (from == SIDE_CLIENT)
+		note_posting(x, p, moment);
+	if (x->judge->summary)
+		sum_up(x, from, p, moment);
 }
 
 /* That of a CONNECT that cannot be read, if it has come to that. */
@@ -351,8 +443,11 @@ void exchange_malformed(struct exchange *x, enum side from, const struct way_pac
 		sessions_clear(x->judge->sessions);
 		begin(x, version_in(packet->raw));
 	}
-	if (!x->is_judged || x->unwanted)
+	x->about = ABOUT_NO_TOPIC;
+	if (!x->is_judged)
 		return;
+	if (from == SIDE_CLIENT)
+		postings_end(x->judge->postings);
 	if (from == SIDE_CLIENT)
 		tolerance_client_malformed(&x->tolerance, packet->raw.data[0] >> 4);
 	for (int side = SIDE_CLIENT; side <= SIDE_SERVER; side++) {
@@ -368,6 +463,7 @@ void exchange_unseen(struct exchange *x, enum side from, const struct moment *mo
 		keep_alive_missed(&x->keep_alive, moment->at_us);
 	if (!x->facts->client_id)
 		sessions_clear(x->judge->sessions);
+	postings_end(x->judge->postings);
 	x->tolerance.unsure = true;
 	x->joined = true;
 	for (int side = SIDE_CLIENT; x->monitors[0] && side <= SIDE_SERVER; side++)
@@ -396,7 +492,7 @@ void exchange_over(struct exchange *x)
 {
 	leave_session(x);
 	hand_out(x);
-	if (x->judge->summary)
+	if (x->judge->summary && exchange_is_told(x))
 		summary_silence(x->judge->summary, x->facts, x->keep_alive.longest_us,
 			x->keep_alive.seconds);
 	x->facts->tallies = x->findings.tallies;

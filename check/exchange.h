@@ -22,10 +22,12 @@ struct exchange {
 	struct monitor *monitors[2]; /* by the side that each judges; NULL: no packet yet */
 	enum mqtt_version version;
 	bool is_judged;
-	bool joined;     /* not all of it was seen */
-	bool in_session; /* the monitors are among the sessions */
-	bool unwanted;   /* it is of another ClientId than those that were asked for */
-	bool over[2];    /* the side has ended the connection */
+	bool joined;      /* not all of it was seen */
+	bool in_session;  /* the monitors are among the sessions */
+	bool foreign;     /* it is of another ClientId than those that are asked for */
+	bool concerned;   /* it has had to do with the topics that are asked for */
+	enum about about; /* of the packet at hand */
+	bool over[2];     /* the side has ended the connection */
 	struct bytes client_id;
 	uint32_t keep_alive_s; /* of CONNECT */
 	struct recent recent;
@@ -59,6 +61,9 @@ void exchange_closed(struct exchange *x, enum side from, const struct moment *mo
 /* A breach that no packet makes: `statement` is without its version. */
 void exchange_fault(struct exchange *x, enum side accused, const char *statement, const char *what,
 	const struct moment *moment);
+
+/* Whether it is among the connections that are told of, as far as is known by now. */
+bool exchange_is_told(const struct exchange *x);
 
 /* Hands out what waits for the next packet. */
 void exchange_over(struct exchange *x);

@@ -48,11 +48,18 @@ void findings_go_on(struct findings *f, const struct recent *recent, enum mqtt_v
 {
 	struct finding_line next;
 
-	if (f->reported == f->count || !recent_lines(recent, &f->arena, version, 1, &next))
+	if (f->followed == f->count || !recent_lines(recent, &f->arena, version, 1, &next))
 		return;
-	for (size_t i = f->reported; i < f->count; i++)
-		if (f->list[i].line_count < FINDING_LINES)
-			f->list[i].lines[f->list[i].line_count++] = next;
+	for (; f->followed < f->count; f->followed++) {
+		struct check_finding *one = &f->list[f->followed];
+		if (one->line_count < FINDING_LINES)
+			one->lines[one->line_count++] = next;
+	}
+}
+
+bool findings_are_left(const struct findings *f)
+{
+	return f->reported < f->count;
 }
 
 const struct check_finding *findings_next(struct findings *f)

@@ -17,6 +17,7 @@ struct findings {
 	bool any;
 	struct check_finding *list;
 	size_t count, capacity;
+	size_t followed; /* those before it have their line of the packet after them */
 	size_t reported; /* those before it have been handed out */
 	struct finding_tally *tallies;
 	size_t tally_count, tally_capacity;
@@ -30,7 +31,9 @@ void findings_add(struct findings *f, const struct recent *recent, enum mqtt_ver
 /* A packet has come: it is the line after the last finding. */
 void findings_go_on(struct findings *f, const struct recent *recent, enum mqtt_version version);
 
-/* The next finding that has not been handed out; after findings_go_on, or at the end of the connection. NULL: none. */
+bool findings_are_left(const struct findings *f); /* that have not been handed out */
+
+/* The next of them; after findings_go_on, or at the end of the connection. NULL: none. */
 const struct check_finding *findings_next(struct findings *f);
 
 void findings_fini(struct findings *f);

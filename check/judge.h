@@ -4,6 +4,8 @@
 
 #include "base/arena.h"
 #include "check/finding.h"
+#include "check/postings.h"
+#include "check/scope.h"
 #include "check/sessions.h"
 #include "check/summary.h"
 #include "pcap/tls_secrets.h"
@@ -20,12 +22,14 @@ struct check_listener {
 
 struct judge {
 	struct sessions *sessions;
+	struct postings *postings;
 	struct arena scratch; /* of the packet at hand */
 	struct check_listener listener;
 	void *to;
 	struct summary *summary;           /* NULL: not wanted */
 	const struct tls_secrets *secrets; /* NULL: nothing is decrypted */
-	const char *client_id; /* a pattern (fnmatch) of those that are wanted; NULL: all */
+	const struct scope *scope;         /* NULL: everything is told */
+	uint64_t left_out;                 /* connections of MQTT that were not told of */
 };
 
 #endif

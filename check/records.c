@@ -9,13 +9,24 @@
 
 enum { FIRST_PLACES = 256 };
 
-bool check_records_init(struct check_records *r, const struct record_run *run)
+void check_records_init(struct check_records *r, const struct record_run *run)
 {
 	*r = (struct check_records){ .run = *run };
 	arena_init(&r->arena);
+}
+
+bool check_records_keep(struct check_records *r)
+{
 	for (int side = SIDE_CLIENT; side <= SIDE_SERVER; side++)
 		r->cases[side] = tmpfile();
 	return r->cases[SIDE_CLIENT] && r->cases[SIDE_SERVER];
+}
+
+void check_records_stream(struct check_records *r, FILE *of_servers, FILE *of_clients)
+{
+	r->streams[r->stream_count][SIDE_SERVER] = of_servers;
+	r->streams[r->stream_count][SIDE_CLIENT] = of_clients;
+	r->stream_count++;
 }
 
 void check_records_fini(struct check_records *r)
@@ -164,6 +175,39 @@ static const char *why_unjudged(const struct check_connection *c)
 	return c->version ? NULL : "its packets do not tell the version";
 }
 
+static void demand(struct check_records *r, bool written)
+{
+	if (written || r->failed)
+		return;
+	r->failed = true;
+	r->error = errno;
+}
+
+/* One with this case; NULL: with none, for what is to be said of the whole. */
+static void stream_run(struct check_records *r, enum side judged, const struct record_case *record)
+{
+	struct record_run run = r->run;
+	struct record_end end = { 0 };
+
+	run.role = side_name(judged);
+	run.planned = record ? 1 : 0;
+	run.started_us = record ? record->started_us : r->first_us < 0 ? 0 : r->first_us;
+	if (record) {
+		end.counts[record->verdict] = 1;
+		end.unexpected = !record->expected;
+		end.duration_us = record->duration_us;
+	} else {
+		end.duration_us = r->last_us - r->first_us;
+		end.traffic = r->traffic;
+	}
+	for (size_t i = 0; i < r->stream_count; i++) {
+		FILE *to = r->streams[i][judged];
+		demand(r,
+			record_write_run(to, &run) && (!record || record_write_case(to, record)) &&
+				record_write_end(to, &end));
+	}
+}
+
 static void write_case(struct check_records *r, enum side judged, const struct check_connection *c,
 	const struct check_finding *findings, size_t count, int repeat)
 {
@@ -203,10 +247,9 @@ static void write_case(struct check_records *r, enum side judged, const struct c
 	}
 	r->ends[judged].counts[record.verdict]++;
 	r->run.planned += judged == SIDE_SERVER;
-	if (!record_write_case(r->cases[judged], &record) && !r->failed) {
-		r->failed = true;
-		r->error = errno;
-	}
+	if (r->cases[judged])
+		demand(r, record_write_case(r->cases[judged], &record));
+	stream_run(r, judged, &record);
 }
 
 void check_records_over(void *to, const struct check_connection *connection,
@@ -253,5 +296,15 @@ bool check_records_write(struct check_records *r, enum side side, FILE *to)
 	run.role = side_name(side);
 	run.started_us = r->first_us < 0 ? 0 : r->first_us;
 	end->duration_us = r->last_us - r->first_us;
+	end->traffic = r->traffic;
 	return record_write_run(to, &run) && copy(r->cases[side], to) && record_write_end(to, end);
+}
+
+bool check_records_end_streams(struct check_records *r)
+{
+	arena_reset(&r->arena);
+	stream_run(r, SIDE_SERVER, NULL);
+	stream_run(r, SIDE_CLIENT, NULL);
+	errno = r->error;
+	return !r->failed;
 }

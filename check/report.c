@@ -132,6 +132,13 @@ void check_report_over(void *to, const struct check_connection *connection,
 
 /* ---- the end ------------------------------------------------------------------------------- */
 
+static void print_left_out(const struct check_report *r, const struct check_count *n)
+{
+	fprintf(r->to, "; %llu other connection%s of MQTT %s left out\n",
+		(unsigned long long)n->left_out, n->left_out == 1 ? "" : "s",
+		n->left_out == 1 ? "is" : "are");
+}
+
 static void print_ports(const struct check_report *r, const struct check *check)
 {
 	struct flows_port ports[PORTS_SHOWN];
@@ -139,6 +146,11 @@ static void print_ports(const struct check_report *r, const struct check *check)
 	const struct flows_count *counted = flows_counted(check_flows(check));
 
 	fprintf(r->to, "%s: no MQTT", r->name);
+	if (check_counted(check)->left_out) {
+		fprintf(r->to, " that was asked for");
+		print_left_out(r, check_counted(check));
+		return;
+	}
 	if (!counted->packets) {
 		fprintf(r->to, ": there is no packet in it\n");
 		return;
@@ -189,7 +201,10 @@ void check_report_end(const struct check_report *r, const struct check *check)
 		else
 			fprintf(r->to, " none");
 	}
-	fputc('\n', r->to);
+	if (n->left_out)
+		print_left_out(r, n);
+	else
+		fputc('\n', r->to);
 	if (n->gaps)
 		fprintf(r->to,
 			"%llu of them miss%s bytes: after a gap only what stands by itself is "

@@ -3,7 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "base/buf.h"
+#include "base/arena.h"
 #include "base/digest.h"
 #include "harness/wire/wire.h"
 
@@ -14,10 +14,9 @@ enum {
 	TOPICS_SHOWN = 10,
 	TOPIC_TEXT = 64,
 	WAITING_PLACES = 65536, /* a power of two: a newer one takes the place of an older one */
-	WAYS = 3,
-	STEPS = 28, /* of durations: from 2^n to 2^(n+1) microseconds */
 	BAR = 30,
-	SILENCES = 5,
+	SILENCES = 10,
+	CLIENT_TEXT = 40,
 };
 
 struct topic {
@@ -35,18 +34,11 @@ struct waiting {
 	int64_t since_us;
 };
 
-enum duration { ANSWER_OF_SERVER, ANSWER_OF_CLIENT, THROUGH };
-
-struct durations {
-	uint64_t count;
-	uint64_t steps[STEPS];
-	int64_t least_us, most_us;
-};
-
 struct silence {
 	int64_t us;
 	uint32_t keep_alive_s;
 	uint32_t connection;
+	char client_id[CLIENT_TEXT]; /* "": not known */
 };
 
 struct summary {
@@ -57,7 +49,7 @@ struct summary {
 	size_t topic_count;
 	uint64_t untold; /* messages on topics that found no place */
 	struct waiting waiting[WAITING_PLACES];
-	struct durations durations[WAYS];
+	struct traffic_times times[TRAFFIC_WAYS];
 	struct silence silences[SILENCES]; /* the longest in terms of Keep Alive first */
 	size_t silence_count;
 };
@@ -78,20 +70,28 @@ void summary_free(struct summary *s)
 
 /* ---- durations ------------------------------------------------------------------------------ */
 
-static void duration_add(struct durations *d, int64_t us)
+static uint64_t times_count(const struct traffic_times *t)
+{
+	uint64_t count = 0;
+
+	for (unsigned i = 0; i < TRAFFIC_STEPS; i++)
+		count += t->steps[i];
+	return count;
+}
+
+static void times_add(struct traffic_times *t, int64_t us)
 {
 	unsigned step = 0;
 
 	if (us < 0)
 		return;
-	while (step + 1 < STEPS && us >> (step + 1))
+	if (us < t->least_us || !times_count(t))
+		t->least_us = us;
+	if (us > t->most_us)
+		t->most_us = us;
+	while (step + 1 < TRAFFIC_STEPS && us >> (step + 1))
 		step++;
-	d->steps[step]++;
-	if (!d->count || us < d->least_us)
-		d->least_us = us;
-	if (us > d->most_us)
-		d->most_us = us;
-	d->count++;
+	t->steps[step]++;
 }
 
 static uint64_t key_of(uint64_t seed, const void *data, size_t size)
@@ -112,13 +112,14 @@ static void wait_for(struct summary *s, uint64_t key, int64_t at_us)
 }
 
 /* It is over with the first answer. */
-static void arrived(struct summary *s, enum duration which, uint64_t key, int64_t at_us, bool once)
+static void arrived(
+	struct summary *s, enum traffic_way which, uint64_t key, int64_t at_us, bool once)
 {
 	struct waiting *w = waiting_at(s, key);
 
 	if (w->key != key)
 		return;
-	duration_add(&s->durations[which], at_us - w->since_us);
+	times_add(&s->times[which], at_us - w->since_us);
 	if (once)
 		w->key = 0;
 }
@@ -153,39 +154,39 @@ static struct topic *topic_of(struct summary *s, struct bytes name)
 }
 
 static void publish(struct summary *s, uint32_t connection, enum side from, const struct packet *p,
-	int64_t at_us)
+	struct bytes topic, int64_t at_us)
 {
 	s->publishes[from][p->qos]++;
 	s->payload[from] += p->payload.len;
 	if (p->qos)
 		wait_for(s, key_of_id(connection, from, p->id), at_us);
-	if (!p->topic.len)
+	if (!topic.len)
 		return;
-	struct topic *t = topic_of(s, p->topic);
+	struct topic *t = topic_of(s, topic);
 	if (t) {
 		t->messages[from]++;
 		t->bytes += p->payload.len;
 	} else {
 		s->untold++;
 	}
-	uint64_t key = key_of(
-		key_of(DIGEST_NONE, p->topic.data, p->topic.len), p->payload.data, p->payload.len);
+	uint64_t key =
+		key_of(key_of(DIGEST_NONE, topic.data, topic.len), p->payload.data, p->payload.len);
 	if (from == SIDE_CLIENT)
 		wait_for(s, key, at_us);
 	else if (!p->retain && !p->dup)
-		arrived(s, THROUGH, key, at_us, false);
+		arrived(s, TRAFFIC_THROUGH, key, at_us, false);
 }
 
 void summary_packet(struct summary *s, uint32_t connection, enum side from, const struct packet *p,
-	int64_t at_us)
+	struct bytes topic, int64_t at_us)
 {
 	enum side other = from == SIDE_CLIENT ? SIDE_SERVER : SIDE_CLIENT;
 
 	s->packets[from][p->type]++;
 	if (p->type == PUBLISH)
-		publish(s, connection, from, p, at_us);
+		publish(s, connection, from, p, topic, at_us);
 	else if (p->type == PUBACK || p->type == PUBREC)
-		arrived(s, from == SIDE_SERVER ? ANSWER_OF_SERVER : ANSWER_OF_CLIENT,
+		arrived(s, from == SIDE_SERVER ? TRAFFIC_SERVER_ANSWER : TRAFFIC_CLIENT_ANSWER,
 			key_of_id(connection, other, p->id), at_us, true);
 }
 
@@ -197,7 +198,7 @@ static double share(const struct silence *s)
 void summary_silence(struct summary *s, const struct check_connection *connection,
 	int64_t silence_us, uint32_t keep_alive_s)
 {
-	struct silence one = { silence_us, keep_alive_s, connection->number };
+	struct silence one = { silence_us, keep_alive_s, connection->number, "" };
 	size_t at = s->silence_count;
 
 	if (!keep_alive_s || !silence_us)
@@ -206,6 +207,8 @@ void summary_silence(struct summary *s, const struct check_connection *connectio
 		at--;
 	if (at == SILENCES)
 		return;
+	if (connection->client_id)
+		snprintf(one.client_id, sizeof(one.client_id), "%s", connection->client_id);
 	if (s->silence_count < SILENCES)
 		s->silence_count++;
 	memmove(&s->silences[at + 1], &s->silences[at],
@@ -258,10 +261,10 @@ static void print_name(const struct topic *t, FILE *to)
 	fputs(t->cut ? "...\n" : "\n", to);
 }
 
-static void print_topics(const struct summary *s, FILE *to, int64_t duration_us)
+/* The busiest first; to be freed. */
+static const struct topic **sort_topics(const struct summary *s)
 {
 	const struct topic **sorted = calloc(s->topic_count + 1, sizeof(struct topic *));
-	double seconds = duration_us > 0 ? (double)duration_us / 1e6 : 1;
 	size_t count = 0;
 
 	if (!sorted)
@@ -270,6 +273,15 @@ static void print_topics(const struct summary *s, FILE *to, int64_t duration_us)
 		if (s->topics[i].digest)
 			sorted[count++] = &s->topics[i];
 	qsort(sorted, count, sizeof(struct topic *), by_messages);
+	return sorted;
+}
+
+static void print_topics(const struct summary *s, FILE *to, int64_t duration_us)
+{
+	const struct topic **sorted = sort_topics(s);
+	double seconds = duration_us > 0 ? (double)duration_us / 1e6 : 1;
+	size_t count = s->topic_count;
+
 	if (count)
 		fprintf(to, "\nTopics, the busiest first    to the server  from it  a second\n");
 	for (size_t i = 0; i < count && i < TOPICS_SHOWN; i++) {
@@ -297,20 +309,20 @@ static void print_time(FILE *to, int64_t us)
 		fprintf(to, "%5.1f s ", (double)us / 1e6);
 }
 
-static void print_durations(const struct durations *d, FILE *to, const char *what)
+static void print_times(const struct traffic_times *d, FILE *to, const char *what)
 {
-	uint64_t most = 0;
+	uint64_t most = 0, count = times_count(d);
 
-	if (!d->count)
+	if (!count)
 		return;
-	fprintf(to, "\n%s: %llu, from", what, (unsigned long long)d->count);
+	fprintf(to, "\n%s: %llu, from", what, (unsigned long long)count);
 	print_time(to, d->least_us);
 	fputs(" to", to);
 	print_time(to, d->most_us);
 	fputc('\n', to);
-	for (unsigned i = 0; i < STEPS; i++)
+	for (unsigned i = 0; i < TRAFFIC_STEPS; i++)
 		most = d->steps[i] > most ? d->steps[i] : most;
-	for (unsigned i = 0; i < STEPS; i++) {
+	for (unsigned i = 0; i < TRAFFIC_STEPS; i++) {
 		if (!d->steps[i])
 			continue;
 		fputs("  from ", to);
@@ -336,10 +348,47 @@ void summary_print(const struct summary *s, FILE *to, int64_t duration_us)
 {
 	print_packets(s, to);
 	print_topics(s, to, duration_us);
-	print_durations(&s->durations[ANSWER_OF_SERVER], to,
+	print_times(&s->times[TRAFFIC_SERVER_ANSWER], to,
 		"From a client's PUBLISH to PUBACK or PUBREC of the server");
-	print_durations(&s->durations[ANSWER_OF_CLIENT], to,
+	print_times(&s->times[TRAFFIC_CLIENT_ANSWER], to,
 		"From a server's PUBLISH to PUBACK or PUBREC of the client");
-	print_durations(&s->durations[THROUGH], to, "From a client's PUBLISH to that of a server");
+	print_times(&s->times[TRAFFIC_THROUGH], to, "From a client's PUBLISH to that of a server");
 	print_silences(s, to);
+}
+
+/* ---- for records ----------------------------------------------------------------------------- */
+
+static const struct traffic_topic *topics_of(
+	const struct summary *s, struct arena *a, size_t *count)
+{
+	const struct topic **sorted = sort_topics(s);
+
+	*count = s->topic_count < TOPICS_SHOWN ? s->topic_count : TOPICS_SHOWN;
+	struct traffic_topic *list = arena_alloc(a, *count * sizeof(*list));
+	for (size_t i = 0; i < *count; i++)
+		list[i] = (struct traffic_topic){
+			.name = arena_printf(a, "%.*s%s", sorted[i]->len,
+				(const char *)sorted[i]->text, sorted[i]->cut ? "..." : ""),
+			.to_server = sorted[i]->messages[SIDE_CLIENT],
+			.from_server = sorted[i]->messages[SIDE_SERVER],
+		};
+	free(sorted);
+	return list;
+}
+
+struct record_traffic summary_traffic(const struct summary *s, struct arena *a, int64_t captured_us)
+{
+	struct record_traffic t = { .captured_us = captured_us > 0 ? captured_us : 1 };
+	struct traffic_silence *silences = arena_alloc(a, s->silence_count * sizeof(*silences));
+
+	t.topics = topics_of(s, a, &t.topic_count);
+	memcpy(t.times, s->times, sizeof(t.times));
+	t.silences = silences;
+	t.silence_count = s->silence_count;
+	for (size_t i = 0; i < s->silence_count; i++) {
+		const struct silence *one = &s->silences[i];
+		silences[i] = (struct traffic_silence){ one->connection,
+			*one->client_id ? one->client_id : NULL, one->us, one->keep_alive_s };
+	}
+	return t;
 }

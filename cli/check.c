@@ -1,6 +1,4 @@
 #include <errno.h>
-#include <getopt.h>
-#include <limits.h>
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
@@ -14,68 +12,13 @@
 #include "check/records.h"
 #include "check/remarks.h"
 #include "check/report.h"
+#include "cli/check_options.h"
 #include "cli/cli.h"
 #include "cli/output.h"
 #include "pcap/source.h"
 #include "spec/spec.h"
 
-enum { PORTS_MAX = 64, IDLE_MS = 200, LOOK_EVERY = 4096, ERROR_SIZE = 1024 };
-
-static const char help[] =
-	"Usage: mqttspec check CAPTURE [OPTION...]\n"
-	"       mqttspec check -i INTERFACE [OPTION...]\n"
-	"\n"
-	"Says who broke which statement at which packet, client and server, connection by\n"
-	"connection. CAPTURE is a file of tcpdump or Wireshark (pcap, pcapng), or - for the\n"
-	"standard input. MQTT is found on any port, also in WebSockets.\n"
-	"\n"
-	"What a capture cannot show accuses nobody: after a gap in it, and in connections that\n"
-	"began before it, only what stands by itself is judged.\n"
-	"\n"
-	"Options:\n"
-	"  -i INTERFACE        listen instead of reading a file (any: on all of them)\n"
-	"      --follow        go on at the end of CAPTURE, which is still being written\n"
-	"      --port N        what goes to this port is MQTT, also where no CONNECT was seen;\n"
-	"                      1883 always is (several times: several ports)\n"
-	"      --annotate F    a copy of the capture (pcapng) in which the findings are comments\n"
-	"                      at their packets: Wireshark shows them there\n"
-	"      --keylog FILE   secrets of TLS sessions, as SSLKEYLOGFILE has them; those that are\n"
-	"                      in a pcapng are used anyway\n"
-	"      --server ADDR   only connections to this server: 10.0.0.1, 10.0.0.1:1883\n"
-	"      --client-id P   only clients whose ClientId matches P (shell wildcards)\n"
-	"  -q, --quiet         no line for a connection without findings\n"
-	"      --summary       packets by type, topics by rate, how long answers and messages\n"
-	"                      take, and the longest silences\n"
-	"      --json          write records instead (docs/RECORDS.md): a run in which servers\n"
-	"                      are judged, then one for clients, a case for each connection\n"
-	"      --out DIR       write these records to DIR/server/run.jsonl and\n"
-	"                      DIR/client/run.jsonl, for mqttspec report, diff and matrix\n"
-	"  -h, --help          this\n"
-	"\n"
-	"Examples:\n"
-	"  mqttspec check field.pcap\n"
-	"  tcpdump -i eth0 -w - port 1883 | mqttspec check -\n"
-	"  mqttspec check -i lo --port 1884\n"
-	"  mqttspec check field.pcap --out found && mqttspec report found/server --html f.html\n"
-	"\n"
-	"Exit codes: 0 when nothing was found; 1 when a statement was broken; 2 for bad usage; 3\n"
-	"when there was no MQTT, when the capture cannot be read or is damaged, or when the "
-	"result\n"
-	"cannot be written; 130 by SIGINT or SIGTERM, unless it listens: then that is its end.\n";
-
-struct wishes {
-	const char *path;
-	const char *interface;
-	bool follow;
-	bool quiet;
-	bool json;
-	bool summary;
-	const char *out;
-	const char *key_log;
-	const char *annotate;
-	struct check_options options;
-	uint16_t ports[PORTS_MAX];
-};
+enum { IDLE_MS = 200, LOOK_EVERY = 4096, ERROR_SIZE = 1024 };
 
 /* Signals are looked for between packets. Returns what has to be read for that, -1 without one: then they end the
  * program as usual.
@@ -100,7 +43,7 @@ static bool is_interrupted(int signals)
 	return read(signals, &info, sizeof(info)) == sizeof(info);
 }
 
-static struct source *open_source(const struct wishes *w)
+static struct source *open_source(const struct check_wishes *w)
 {
 	char error[ERROR_SIZE];
 	struct source *source =
@@ -179,7 +122,7 @@ static int judge_result(const struct check *check, const struct reading *r, bool
 /* ---- who hears of it ------------------------------------------------------------------------ */
 
 struct audience {
-	const struct wishes *wishes;
+	const struct check_wishes *wishes;
 	struct check_report report;
 	struct check_records records;
 	struct remarks remarks;  /* for --annotate */
@@ -187,6 +130,9 @@ struct audience {
 	struct summary *summary; /* or NULL */
 	struct tls_secrets *secrets;
 	bool records_wanted;
+	struct record_run run;
+	const char *out_paths[2]; /* by enum side */
+	FILE *out_files[2];       /* while they are open; NULL: not */
 };
 
 static void on_found(
@@ -211,7 +157,7 @@ static void on_over(void *to, const struct check_connection *connection,
 		check_records_over(&a->records, connection, findings, count);
 }
 
-static const char *name_of(const struct wishes *w)
+static const char *name_of(const struct check_wishes *w)
 {
 	const char *slash = w->interface ? NULL : strrchr(w->path, '/');
 
@@ -257,11 +203,44 @@ static bool read_key_log(struct audience *a)
 	return ok;
 }
 
+/* "DIR/server/run.jsonl", in a folder that is there now; NULL, with a sentence. */
+static const char *out_path(struct audience *a, const char *name)
+{
+	const char *folder = arena_printf(&a->names, "%s/%s", a->wishes->out, name);
+
+	if (output_make_folder(&a->names, folder))
+		return arena_printf(&a->names, "%s/run.jsonl", folder);
+	fprintf(stderr, "mqttspec check: %s: %s\n", folder, strerror(errno));
+	return NULL;
+}
+
+static bool open_side(struct audience *a, enum side side, const char *name)
+{
+	a->out_paths[side] = out_path(a, name);
+	if (a->out_paths[side])
+		a->out_files[side] = output_open(&command_check, a->out_paths[side]);
+	return a->out_files[side];
+}
+
+/* What goes on for ever is written as it comes. */
+static bool stream_records(struct audience *a)
+{
+	if (a->wishes->json)
+		check_records_stream(&a->records, stdout, stdout);
+	if (!a->wishes->out)
+		return true;
+	if (!open_side(a, SIDE_SERVER, "server") || !open_side(a, SIDE_CLIENT, "client"))
+		return false;
+	check_records_stream(&a->records, a->out_files[SIDE_SERVER], a->out_files[SIDE_CLIENT]);
+	return true;
+}
+
 static bool prepare_records(struct audience *a)
 {
-	const struct wishes *w = a->wishes;
+	const struct check_wishes *w = a->wishes;
 	const char *target = w->interface ? w->interface : w->path;
-	const struct record_run run = {
+
+	a->run = (struct record_run){
 		.tool_version = tool_version,
 		.target = target,
 		.target_name = name_of(w),
@@ -270,43 +249,52 @@ static bool prepare_records(struct audience *a)
 		.again = again_of(a, target),
 		.catalogue = spec_digest,
 	};
-
 	a->records_wanted = w->json || w->out;
-	if (!a->records_wanted || check_records_init(&a->records, &run))
+	if (!a->records_wanted)
+		return true;
+	check_records_init(&a->records, &a->run);
+	if (a->report.live)
+		return stream_records(a);
+	if (check_records_keep(&a->records))
 		return true;
 	fprintf(stderr, "mqttspec check: no temporary file: %s\n", strerror(errno));
 	return false;
 }
 
+static bool close_side(struct audience *a, enum side side)
+{
+	FILE *file = a->out_files[side];
+
+	a->out_files[side] = NULL;
+	return !file || output_close(&command_check, a->out_paths[side], file);
+}
+
 static bool write_side(struct audience *a, enum side side, const char *name)
 {
-	struct arena arena;
-
-	arena_init(&arena);
-	const char *folder = arena_printf(&arena, "%s/%s", a->wishes->out, name);
-	const char *path = arena_printf(&arena, "%s/run.jsonl", folder);
-	bool ok = output_make_folder(&arena, folder);
+	if (!open_side(a, side, name))
+		return false;
+	bool ok = check_records_write(&a->records, side, a->out_files[side]);
 	if (!ok)
-		fprintf(stderr, "mqttspec check: %s: %s\n", folder, strerror(errno));
-	FILE *to = ok ? output_open(&command_check, path) : NULL;
-	ok = to && check_records_write(&a->records, side, to);
-	if (to && !ok)
-		fprintf(stderr, "mqttspec check: %s: %s\n", path, strerror(errno));
-	ok &= to && output_close(&command_check, path, to);
-	arena_fini(&arena);
-	return ok;
+		fprintf(stderr, "mqttspec check: %s: %s\n", a->out_paths[side], strerror(errno));
+	return close_side(a, side) && ok;
+}
+
+static bool tell_records(bool written)
+{
+	if (!written)
+		fprintf(stderr, "mqttspec check: the records: %s\n", strerror(errno));
+	return written;
 }
 
 static bool write_records(struct audience *a)
 {
 	bool ok = true;
 
-	if (a->wishes->json &&
-		!(check_records_write(&a->records, SIDE_SERVER, stdout) &&
-			check_records_write(&a->records, SIDE_CLIENT, stdout))) {
-		fprintf(stderr, "mqttspec check: the records: %s\n", strerror(errno));
-		ok = false;
-	}
+	if (a->report.live)
+		return tell_records(check_records_end_streams(&a->records));
+	if (a->wishes->json)
+		ok = tell_records(check_records_write(&a->records, SIDE_SERVER, stdout) &&
+			check_records_write(&a->records, SIDE_CLIENT, stdout));
 	if (a->wishes->out) {
 		ok &= write_side(a, SIDE_SERVER, "server");
 		ok &= write_side(a, SIDE_CLIENT, "client");
@@ -316,7 +304,7 @@ static bool write_records(struct audience *a)
 
 static bool write_remarks(struct audience *a)
 {
-	const struct wishes *w = a->wishes;
+	const struct check_wishes *w = a->wishes;
 	char error[ERROR_SIZE];
 
 	if (remarks_write(&a->remarks, w->path, w->annotate, error, sizeof(error)))
@@ -341,6 +329,9 @@ static int listen_and_tell(struct audience *a, struct source *source, bool live)
 		check_report_end(&a->report, check);
 	if (a->summary && !a->wishes->json)
 		summary_print(a->summary, stdout, reading.last_us - reading.first_us);
+	if (a->summary && a->records_wanted)
+		a->records.traffic =
+			summary_traffic(a->summary, &a->names, reading.last_us - reading.first_us);
 	int code = judge_result(check, &reading, live);
 	if (a->records_wanted && !write_records(a))
 		code = EXIT_NOTHING;
@@ -355,7 +346,7 @@ static int listen_and_tell(struct audience *a, struct source *source, bool live)
 	return code;
 }
 
-static int check_source(const struct wishes *w)
+static int check_source(const struct check_wishes *w)
 {
 	bool live = w->interface || w->follow;
 	struct summary *summary = w->summary ? summary_new() : NULL;
@@ -373,6 +364,9 @@ static int check_source(const struct wishes *w)
 	arena_init(&a.remarks.arena);
 	if (read_key_log(&a) && prepare_records(&a))
 		code = listen_and_tell(&a, source, live);
+	for (int side = SIDE_CLIENT; side <= SIDE_SERVER; side++)
+		if (!close_side(&a, (enum side)side))
+			code = EXIT_NOTHING;
 	if (a.records_wanted)
 		check_records_fini(&a.records);
 	arena_fini(&a.names);
@@ -383,76 +377,12 @@ static int check_source(const struct wishes *w)
 	return code;
 }
 
-static const struct option options[] = {
-	{ "follow", no_argument, NULL, 'f' },
-	{ "port", required_argument, NULL, 'p' },
-	{ "server", required_argument, NULL, 's' },
-	{ "client-id", required_argument, NULL, 'c' },
-	{ "quiet", no_argument, NULL, 'q' },
-	{ "annotate", required_argument, NULL, 'a' },
-	{ "keylog", required_argument, NULL, 'k' },
-	{ "summary", no_argument, NULL, 'S' },
-	{ "json", no_argument, NULL, 'j' },
-	{ "out", required_argument, NULL, 'o' },
-	{ "help", no_argument, NULL, 'h' },
-	{ NULL, 0, NULL, 0 },
-};
-
-static bool add_port(struct wishes *w, const char *text)
-{
-	char *end;
-	unsigned long port = strtoul(text, &end, 10);
-
-	if (*text < '0' || *text > '9' || *end || !port || port > UINT16_MAX ||
-		w->options.port_count == PORTS_MAX)
-		return false;
-	w->ports[w->options.port_count++] = (uint16_t)port;
-	return true;
-}
-
 static int run(int argc, char **argv)
 {
-	struct wishes w = { 0 };
-	int answer;
+	struct check_wishes wishes;
+	int code;
 
-	w.options.ports = w.ports;
-	opterr = 0;
-	while ((answer = getopt_long(argc, argv, ":hqi:", options, NULL)) != -1) {
-		switch (answer) {
-		case 'i': w.interface = optarg; break;
-		case 'f': w.follow = true; break;
-		case 'q': w.quiet = true; break;
-		case 'a': w.annotate = optarg; break;
-		case 'k': w.key_log = optarg; break;
-		case 'S': w.summary = true; break;
-		case 'j': w.json = true; break;
-		case 'o': w.out = optarg; break;
-		case 's': w.options.server = optarg; break;
-		case 'c': w.options.client_id = optarg; break;
-		case 'p':
-			if (!add_port(&w, optarg))
-				return usage_error(&command_check,
-					"\"%s\" is no port, or there are more than %d", optarg,
-					PORTS_MAX);
-			break;
-		case 'h': fputs(help, stdout); return EXIT_AS_EXPECTED;
-		default: return option_error(&command_check, answer, argv);
-		}
-	}
-	if (argc - optind != (w.interface ? 0 : 1))
-		return usage_error(&command_check,
-			w.interface ? "it listens on %s, or reads a capture, and not both"
-				    : "it takes one capture, or -i INTERFACE",
-			w.interface);
-	if (w.interface && w.follow)
-		return usage_error(&command_check, "--follow is for files");
-	w.path = argv[optind];
-	if (w.annotate && (w.interface || w.follow || !strcmp(w.path, "-")))
-		return usage_error(
-			&command_check, "--annotate copies a file, which has to be whole");
-	if (w.annotate && !strcmp(w.annotate, w.path))
-		return usage_error(&command_check, "--annotate writes to another file");
-	return check_source(&w);
+	return check_options_read(&wishes, argc, argv, &code) ? check_source(&wishes) : code;
 }
 
 const struct command command_check = {
@@ -460,6 +390,6 @@ const struct command command_check = {
 	.synopsis = "CAPTURE | -i INTERFACE",
 	.summary = "who broke which rule at which packet of a capture",
 	.run = run,
-	.options = options,
-	.help = help,
+	.options = check_options,
+	.help = check_help,
 };

@@ -5,6 +5,7 @@
 
 #include "base/arena.h"
 #include "base/completion.h"
+#include "bench/load/workload.h"
 #include "cli/cli.h"
 #include "cli/target_path.h"
 #include "cli/walk.h"
@@ -16,9 +17,13 @@ static const struct completion_value values[] = {
 	{ "versions", "3.1.1 5.0 3.1.1,5.0" },
 	{ "role", "server client agent" },
 	{ "transports", "tcp tls ws wss unix all" },
+	{ "transport", "tcp tls ws wss unix" },
+	{ "qos", "0 1 2" },
 	{ "segment", "whole bytes split batch all" },
 	{ "color", "auto always never" },
 	{ "pcap", "failures all none" },
+	{ "profile", "all messages sessions retained wills shared clocks" },
+	{ "play", "=files" },
 	{ "expect", "none =files" },
 	{ "client", "=files" },
 	{ "exec", "=files" },
@@ -29,22 +34,30 @@ static const struct completion_value values[] = {
 	{ "keylog", "=files" },
 	{ "annotate", "=files" },
 	{ "html", "=files" },
+	{ "json", "=files" },
 	{ "junit", "=files" },
 	{ "tap", "=files" },
 	{ "markdown", "=files" },
 	{ "badge", "=files" },
 	{ "out", "=folders" },
+	{ "corpus", "=folders" },
+	{ "play", "=files" },
 };
 
 /* ---- names --------------------------------------------------------------------------------- */
 
-static void offer_targets(const struct completion *c)
+static void offer_target_names(const struct completion *c)
 {
 	struct arena a;
 
 	arena_init(&a);
 	completion_offer_words(c, target_names(&a));
 	arena_fini(&a);
+}
+
+static void offer_targets(const struct completion *c)
+{
+	offer_target_names(c);
 	if (*c->current)
 		completion_offer(c, "=files", NULL);
 }
@@ -102,17 +115,36 @@ static void offer_words_to_explain(const struct completion *c)
 		completion_offer(c, level_name(l), NULL);
 }
 
+static void offer_workloads(const struct completion *c)
+{
+	for (size_t i = 0; i < workload_count; i++)
+		completion_offer(c, workloads[i].name, workloads[i].summary);
+}
+
 /* ---- commands ------------------------------------------------------------------------------ */
 
 static void offer_arguments(const struct completion *c, const struct command *command, size_t words)
 {
-	if (command == &command_run || command == &command_agent_check) {
+	if (command == &command_random) {
+		if (words == 1)
+			offer_targets(c);
+	} else if (command == &command_run || command == &command_agent_check) {
 		if (words == 1)
 			offer_targets(c);
 		if (command == &command_run)
 			offer_patterns(c);
 		else if (words > 1)
 			offer_cases(c, true);
+	} else if (command == &command_targets) {
+		if (words == 1)
+			completion_offer(c, "install", "run the recipes of these targets");
+		offer_target_names(c);
+	} else if (command == &command_bench) {
+		if (words <= 2)
+			offer_targets(c);
+		offer_workloads(c);
+	} else if (command == &command_fuzz) {
+		offer_targets(c);
 	} else if (command == &command_list) {
 		offer_cases(c, true);
 		offer_patterns(c);
@@ -125,9 +157,12 @@ static void offer_arguments(const struct completion *c, const struct command *co
 	}
 }
 
-static void offer_value(const struct completion *c, const struct option *o)
+static void offer_value(
+	const struct completion *c, const struct command *command, const struct option *o)
 {
-	if (!strcmp(o->name, "not"))
+	if (!strcmp(o->name, "not") && command == &command_fuzz)
+		offer_statements(c);
+	else if (!strcmp(o->name, "not"))
 		offer_patterns(c);
 	for (size_t i = 0; i < sizeof(values) / sizeof(*values); i++)
 		if (!strcmp(values[i].option, o->name))
@@ -162,7 +197,7 @@ static void offer(
 		return;
 	const struct option *o = completion_option(&c, commands[i]->options, words[count - 2]);
 	if (o)
-		offer_value(&c, o);
+		offer_value(&c, commands[i], o);
 	else if (*c.current == '-')
 		completion_offer_options(&c, commands[i]->options, commands[i]->help);
 	else

@@ -11,12 +11,17 @@
 static const struct command *const commands[] = {
 	&command_run,
 	&command_agent_check,
+	&command_check,
+	&command_random,
+	&command_fuzz,
+	&command_bench,
 	&command_list,
 	&command_explain,
 	&command_report,
 	&command_diff,
 	&command_matrix,
-	&command_check,
+	&command_site,
+	&command_targets,
 };
 
 enum { COMMANDS = sizeof(commands) / sizeof(*commands) };

@@ -59,7 +59,7 @@ static void write_html(FILE *to, const struct runs *runs, const char *path, stru
 
 	for (size_t i = 0; i < runs->source_count; i++)
 		folders[i] = output_way(a, path, runs->sources[i].folder);
-	report_html(to, runs, folders);
+	report_html(to, runs, folders, NULL);
 }
 
 static bool write_report(const struct order *order, const struct runs *runs, struct arena *a)

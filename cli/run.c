@@ -16,6 +16,7 @@
 #include "harness/agent/habits.h"
 #include "harness/launch/program.h"
 #include "harness/runner/client_pki.h"
+#include "harness/runner/target_install.h"
 #include "harness/transport/transport.h"
 #include "harness/versions.h"
 #include "pcap/capture.h"
@@ -143,10 +144,12 @@ static void preload_client(struct run *run)
 /* NULL: it can be launched, and speaks MQTT. */
 static const char *reach_client(struct run *run, int64_t answer_us)
 {
-	const char *error = NULL;
+	const char *error = run->has_file ? target_install_lack(&run->arena, &run->file) : NULL;
 	struct client_facts facts;
 	unsigned served = run->has_file ? run->file.versions : BOTH;
 
+	if (error)
+		return error;
 	if (!run->client.agent)
 		run->client.habits = habits_new();
 	if (run_any_secret(run) && !client_pki_make(&run->arena, &run->client, &error))
@@ -212,7 +215,8 @@ static const char *reach_target(struct run *run)
 	if (!run->has_file)
 		run->record.target_name = run->record.target_url;
 	if (!survey_take(&run->arena, &run->target, run->options.versions, answer_us, run->surveys,
-		    &error))
+		    &error) &&
+		!(run->options.anyway && survey_connects(&run->target, answer_us)))
 		return error;
 	if (!run->options.anyway &&
 		!survey_enter(&run->arena, &run->target, answer_us, run->surveys, &error))
@@ -458,7 +462,7 @@ static int play_recorded(struct run *run)
 {
 	warn_of_oddities(run);
 	record_write_run(run->out.record, &run->record);
-	return play(run);
+	return run->instead ? run->instead(run, run->instead_user) : play(run);
 }
 
 /* With the real traffic recorded beside it. */
@@ -499,7 +503,7 @@ static int reach_and_play(struct run *run)
 	run->target.route_count = run->routes.count;
 	fill_record(run);
 	const char *error = reach_target(run);
-	if (!error)
+	if (!error && !run->instead)
 		run_look(run);
 	if (error)
 		code = refuse(
@@ -542,12 +546,12 @@ static int run_prepared(struct run *run)
 	const char *error;
 
 	if (run->options.list)
-		return list_plan(run);
+		return run->instead ? run->instead(run, run->instead_user) : list_plan(run);
 	if (own)
 		run->options.out = out_folder_make(&run->arena,
 			run->command_word ? run->command_word : run->target_word, clock_wall_us());
 	if (!out_folder_open(&run->arena, run->options.out, &run->out, &error)) {
-		fprintf(stderr, "mqttspec run: %s\n", error);
+		fprintf(stderr, "mqttspec %s: %s\n", run->options.command->name, error);
 		return EXIT_USAGE;
 	}
 	if (own)
@@ -578,20 +582,36 @@ static const char *command_line(struct arena *a, int argc, char **argv)
 	return text;
 }
 
+static int run_with(struct run *run, const struct command *command, int argc, char **argv)
+{
+	int code = EXIT_USAGE;
+
+	arena_init(&run->arena);
+	run->command = command_line(&run->arena, argc, argv);
+	if (run_options_read(&run->arena, command, argc, argv, &run->options, &code) &&
+		run_prepare(run, &code))
+		code = run_prepared(run);
+	pace_fini(&run->pace);
+	habits_free(run->client.habits);
+	arena_fini(&run->arena);
+	return code;
+}
+
 static int run_as(const struct command *command, enum role role, int argc, char **argv)
 {
 	struct run run = { .stop_fd = -1, .role = role };
-	int code = EXIT_USAGE;
 
-	arena_init(&run.arena);
-	run.command = command_line(&run.arena, argc, argv);
-	if (run_options_read(&run.arena, command, argc, argv, &run.options, &code) &&
-		run_prepare(&run, &code))
-		code = run_prepared(&run);
-	pace_fini(&run.pace);
-	habits_free(run.client.habits);
-	arena_fini(&run.arena);
-	return code;
+	return run_with(&run, command, argc, argv);
+}
+
+int run_instead(const struct command *command, int argc, char **argv,
+	int (*instead)(struct run *run, void *user), void *user)
+{
+	struct run run = {
+		.stop_fd = -1, .role = ROLE_SERVER, .instead = instead, .instead_user = user
+	};
+
+	return run_with(&run, command, argc, argv);
 }
 
 static int run_command(int argc, char **argv)

@@ -72,7 +72,17 @@ struct run {
 	struct terminal terminal;
 	struct runner runner;
 	struct unjudged unjudged;
+
+	/* Plays something else than cases against the target, once it has been reached, or lists it, if options.list
+	 * says so; returns an exit code. NULL: cases are played.
+	 */
+	int (*instead)(struct run *run, void *user);
+	void *instead_user;
 };
+
+/* A command with the options of `run` that plays something else. */
+int run_instead(const struct command *command, int argc, char **argv,
+	int (*instead)(struct run *run, void *user), void *user);
 
 /* Finds target, expectations and plan. False: end with *code; a complaint was printed. */
 bool run_prepare(struct run *run, int *code);

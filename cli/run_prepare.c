@@ -281,6 +281,12 @@ static bool make_plan(struct run *run, int *code)
 		.shuffle = o->shuffle,
 		.seed = o->seed,
 	};
+	if (run->instead) {
+		plan_make(&run->arena, &(struct selection){ .repeats = 1 }, &run->plan);
+		if (o->word_count || run->role != ROLE_SERVER)
+			return run_complain(run, code, EXIT_USAGE, "it takes one TARGET, a broker");
+		return true;
+	}
 	const char *unmatched = selection_unmatched(&selection);
 
 	if (unmatched)

@@ -5,6 +5,7 @@
 
 #include "cli/cli.h"
 #include "cli/run.h"
+#include "harness/runner/target_install.h"
 #include "harness/transport/transport.h"
 
 static void add_route(struct run *run, const struct transport *transport)
@@ -56,6 +57,9 @@ static bool of_agent(struct run *run, unsigned *out, const char **error)
 	*out = transport_bit(transports[0]);
 	if (!o->routes.count && (!takes_all(run) || (o->list && !o->all_transports)))
 		return true;
+	*error = run->has_file ? target_install_lack(&run->arena, &run->file) : NULL;
+	if (*error)
+		return false;
 	if (!client_hello(&run->arena, &run->client, (int64_t)o->answer_ms * 1000, &facts, error)) {
 		*error = run_not_launched(run, *error);
 		return false;

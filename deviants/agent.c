@@ -10,8 +10,12 @@
 
 #include "base/arena.h"
 #include "base/buf.h"
+#include "deviants/deviation.h"
+#include "deviants/passing.h"
 #include "deviants/proxy.h"
+#include "harness/launch/pki.h"
 #include "harness/transport/endpoint.h"
+#include "harness/transport/tls_context.h"
 #include "harness/transport/transport.h"
 
 enum {
@@ -21,8 +25,17 @@ enum {
 	EXIT_SIGNAL = 128,
 };
 
+/* What a connection may still have need of. */
+struct dialled {
+	struct dialled *next;
+	struct tls *tls;
+};
+
 struct relay {
-	struct arena arena;
+	struct arena *arena;
+	const char *pki; /* a folder */
+	const struct deviation *deviation;
+	struct dialled *dialled;
 	struct listener *listener;
 	struct endpoint target; /* where the last `connect` led */
 	struct buf in;          /* the beginning of a line */
@@ -46,23 +59,80 @@ static bool write_all(int fd, const char *data, size_t len)
 	return true;
 }
 
-/* A `connect` over TCP leads to us instead. Any other line is as it was: NULL. */
+/* In the arena, like all that a connection may have need of. */
+static const char *text_of(struct relay *r, const json_t *command, const char *name)
+{
+	const char *text = json_string_value(json_object_get(command, name));
+
+	return text ? arena_text(r->arena, text) : NULL;
+}
+
+/* A TLS of our own towards where the client wants to go, which takes any certificate. The client, for its part, trusts us. */
+static bool end_tls(struct relay *r, json_t *command)
+{
+	const struct tls_files files = {
+		.sni = text_of(r, command, "server_name"),
+		.cert = text_of(r, command, "cert"),
+		.key = text_of(r, command, "key"),
+		.insecure = true,
+	};
+	struct dialled *new = arena_new(r->arena, struct dialled);
+	const char *error;
+
+	new->tls = tls_new_dialling(r->arena, &files, &error);
+	if (!new->tls)
+		return false;
+	new->next = r->dialled;
+	r->dialled = new;
+	r->target.tls = new->tls;
+	json_object_set_new(command, "ca", json_string(pki_ca(r->arena, r->pki)));
+	json_object_del(command, "server_name");
+	json_object_del(command, "cert");
+	json_object_del(command, "key");
+	return true;
+}
+
+/* Where a `connect` over IP leads, as a URL; NULL: it is no such command. */
+static const char *goal(struct relay *r, const json_t *command)
+{
+	const char *name = text_of(r, command, "do"), *host = text_of(r, command, "host"),
+		   *by = text_of(r, command, "transport"), *path = text_of(r, command, "path");
+	const struct transport *transport = by ? transport_find(by) : &transport_tcp;
+
+	if (!name || strcmp(name, "connect") != 0 || !host || !transport || !transport->is_ip ||
+		!json_integer_value(json_object_get(command, "port")) ||
+		(r->listener->tls && transport != &transport_tls))
+		return NULL;
+	return arena_printf(r->arena, "%s://%s:%lld%s", transport->scheme, host,
+		(long long)json_integer_value(json_object_get(command, "port")), path ? path : "");
+}
+
+/* Whether the deviation has a say in commands. */
+static bool deviates(struct relay *r, json_t *command)
+{
+	struct passing it = { .arena = r->arena, .command = command };
+	bool watched = passing_is_watched(r->deviation, TO_SERVER, EVENT_COMMAND);
+
+	if (watched)
+		passing_deviate(&it, r->deviation, EVENT_COMMAND);
+	return watched;
+}
+
+/* A `connect` leads to us instead. Any other line is as it was, unless the deviation changes it: NULL. */
 static char *redirected(struct relay *r, const char *line, size_t len)
 {
 	json_t *command = json_loadb(line, len, 0, NULL);
-	const char *name = json_string_value(json_object_get(command, "do"));
-	const char *host = json_string_value(json_object_get(command, "host"));
-	json_int_t port = json_integer_value(json_object_get(command, "port"));
-	const char *error = NULL;
+	const char *url = goal(r, command), *error = NULL;
 	char *text = NULL;
 
-	if (name && !strcmp(name, "connect") && host && port &&
-		!json_object_get(command, "transport") &&
-		endpoint_parse(&r->arena,
-			arena_printf(&r->arena, "mqtt://%s:%lld", host, (long long)port),
-			&r->target, &error)) {
+	if (command && deviates(r, command))
+		text = json_dumps(command, JSON_COMPACT);
+
+	if (url && endpoint_parse(r->arena, url, &r->target, &error) &&
+		(!r->listener->tls || end_tls(r, command))) {
 		json_object_set_new(command, "host", json_string(r->listener->host));
 		json_object_set_new(command, "port", json_integer(r->listener->port));
+		free(text);
 		text = json_dumps(command, JSON_COMPACT);
 	}
 	json_decref(command);
@@ -139,32 +209,52 @@ static bool has_ended(const struct relay *r, int *status)
 	return true;
 }
 
-int agent_play(const char *command, const struct deviation *d, const char **error)
+static struct listener *listen_as(
+	struct relay *r, const struct deviation *d, struct tls **tls, const char **error)
 {
-	struct relay r = { .commands = -1, .ended = -1 };
+	struct tls_files files = { 0 };
+
+	if (!deviation_trust(d))
+		return transport_listen(r->arena, &transport_tcp, NULL, error);
+	files.cert = pki_certificate(r->arena, r->pki, PKI_SERVER);
+	files.key = pki_key(r->arena, r->pki, PKI_SERVER);
+	*tls = tls_new_listening(r->arena, &files, error);
+	return *tls ? transport_listen(r->arena, &transport_tls, *tls, error) : NULL;
+}
+
+static int relay_until_it_ends(struct relay *r, const struct deviation *d)
+{
+	struct proxy *p = proxy_new(r->listener, &r->target, d);
 	int status = EXIT_TROUBLE;
 
-	arena_init(&r.arena);
+	while (!has_ended(r, &status))
+		if (!proxy_turn(p, r->commands >= 0 ? STDIN_FILENO : r->ended) && r->commands >= 0)
+			read_commands(r);
+	proxy_free(p);
+	return status;
+}
+
+int agent_play(struct arena *a, const char *command, const struct deviation *d, const char *pki,
+	const char **error)
+{
+	struct relay r = { .arena = a, .commands = -1, .ended = -1, .pki = pki, .deviation = d };
+	struct tls *tls = NULL;
+	int status = EXIT_TROUBLE;
+
 	buf_init(&r.in, LINE_MAX_BYTES);
 	signal(SIGPIPE, SIG_IGN);
-	r.listener = transport_listen(&r.arena, &transport_tcp, NULL, error);
-	if (r.listener && launch(&r, command)) {
-		struct proxy *p = proxy_new(r.listener, &r.target, d);
-
-		while (!has_ended(&r, &status))
-			if (!proxy_turn(p, r.commands >= 0 ? STDIN_FILENO : r.ended) &&
-				r.commands >= 0)
-				read_commands(&r);
-		proxy_free(p);
-	} else if (r.listener) {
+	r.listener = listen_as(&r, d, &tls, error);
+	if (r.listener && launch(&r, command))
+		status = relay_until_it_ends(&r, d);
+	else if (r.listener)
 		*error = "the agent could not be launched";
-	}
-	if (r.listener)
-		listener_close(r.listener);
+	listener_close(r.listener);
 	close_commands(&r);
 	if (r.ended >= 0)
 		close(r.ended);
+	tls_free(tls);
+	for (struct dialled *each = r.dialled; each; each = each->next)
+		tls_free(each->tls);
 	buf_fini(&r.in);
-	arena_fini(&r.arena);
 	return status;
 }

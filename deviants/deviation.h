@@ -23,7 +23,20 @@ enum {
 /* What a step may look at besides packets; their bits in `types`. */
 #define EVENT_END       (1u << 20) /* the side that it comes from will send no more */
 #define EVENT_MALFORMED (1u << 21) /* bytes that make no packet */
-#define EVENT_BEGUN     (1u << 22) /* a packet whose end has not come yet; it can only be looked at */
+#define EVENT_BEGUN     (1u << 27) /* a packet whose end has not come yet; it can only be looked at */
+/* ... and in a layer below (layer.h): */
+#define EVENT_HEAD    (1u << 22) /* of HTTP: a request for a WebSocket, or its answer */
+#define EVENT_FRAME   (1u << 23) /* of a WebSocket */
+#define EVENT_BYTES   (1u << 24) /* of TLS */
+#define EVENT_COMMAND (1u << 26) /* to the agent of a client */
+#define EVENT_TRUST \
+	(1u << 25) /* TLS begins: the deviant is an end of it itself, and trusts (enum trust) */
+
+/* Whom a deviant trusts that is an end of TLS itself: the argument of a step. */
+enum trust {
+	TRUSTS_ANYBODY = 1, /* a server asks for no certificate; a client takes any */
+	TRUSTS_ITS_CA,      /* a server takes any certificate of its CA, revoked or not */
+};
 
 struct step {
 	enum way way;
@@ -53,6 +66,9 @@ struct deviation_chapter {
 };
 
 extern const struct deviation_chapter *const deviation_chapters[]; /* NULL after the last */
+
+/* 0: it is no end of TLS. NULL is the idle one. */
+enum trust deviation_trust(const struct deviation *d);
 
 /* NULL: there is none. `chapter` may be NULL. */
 const struct deviation *deviation_find(const char *name, const struct deviation_chapter **chapter);

@@ -24,8 +24,8 @@ static void lane_init(struct lane *l, struct pipe *from, struct pipe *to)
 	buf_init(&l->kept, LANE_LIMIT);
 }
 
-struct exchange *exchange_new(
-	struct world *w, struct arena arena, struct pipe *client, struct pipe *server)
+struct exchange *exchange_new(struct world *w, struct arena arena, enum layer layer,
+	struct pipe *client, struct pipe *server)
 {
 	struct exchange *x = arena_new(&arena, struct exchange);
 
@@ -33,6 +33,7 @@ struct exchange *exchange_new(
 	x->world = w;
 	w->silent++;
 	x->version = MQTT_311;
+	x->layer = layer;
 	x->client = client;
 	x->server = server;
 	lane_init(&x->lane[TO_SERVER], client, server);
@@ -48,6 +49,7 @@ void exchange_free(struct exchange *x)
 		x->session->open--;
 	else
 		x->world->silent--;
+	world_shakes_hands(x->world, &x->shakes_hands, false);
 	if (x->client->fd >= 0)
 		pipe_close(x->client);
 	if (x->server->fd >= 0)
@@ -193,7 +195,7 @@ bool exchange_read(struct exchange *x, enum way way, short revents)
 			exchange_break(x);
 			return true;
 		}
-		if (n < READ_SIZE)
+		if (n < READ_SIZE && !pipe_pending(l->from))
 			break;
 	}
 	return any;

@@ -16,10 +16,13 @@
 #include "base/buf.h"
 #include "deviants/course.h"
 #include "deviants/world.h"
+#include "harness/transport/opening.h"
 
 struct pipe;
 
 enum way { TO_SERVER, TO_CLIENT, WAYS };
+
+enum layer { LAYER_NONE, LAYER_WEBSOCKET, LAYER_TLS }; /* that packets lie in (layer.h) */
 
 static inline enum way way_back(enum way way)
 {
@@ -65,6 +68,13 @@ struct lane {
 	struct property carried; /* of an earlier message ... */
 	bool carries;            /* ... if there was one */
 	long note[NOTES];
+
+	/* in a layer: */
+	bool opened;         /* the head of the handshake has passed; over TLS, some bytes have */
+	bool in_pieces;      /* the head did not come as a whole */
+	bool with_head;      /* the next frame came along with it */
+	unsigned frames;     /* that have passed, the present one included */
+	uint8_t last_opcode; /* of the one before */
 };
 
 /* An answer to a packet of the deviant's own, which the client must not see. */
@@ -78,6 +88,9 @@ struct exchange {
 	struct world *world;
 	struct session *session; /* NULL: no CONNECT yet */
 	enum mqtt_version version;
+	enum layer layer;
+	bool shakes_hands; /* over TLS: the client has begun its first record, and not ended it */
+	char key[OPENING_KEY_SIZE]; /* Sec-WebSocket-Key as the client had it; "": it was not changed */
 	struct arena arena;
 	struct pipe *client, *server;
 	struct lane lane[WAYS];
@@ -99,8 +112,8 @@ struct exchange {
 };
 
 /* Takes both pipes, which have been made in `arena`, and the arena, too. */
-struct exchange *exchange_new(
-	struct world *w, struct arena arena, struct pipe *client, struct pipe *server);
+struct exchange *exchange_new(struct world *w, struct arena arena, enum layer layer,
+	struct pipe *client, struct pipe *server);
 void exchange_free(struct exchange *x); /* closes what is open */
 
 /* Hands bytes on, as what came from the other side. */

@@ -9,7 +9,9 @@
 #include "deviants/agent.h"
 #include "deviants/deviation.h"
 #include "deviants/proxy.h"
+#include "harness/launch/pki.h"
 #include "harness/transport/endpoint.h"
+#include "harness/transport/tls_context.h"
 #include "harness/transport/transport.h"
 
 enum {
@@ -21,7 +23,7 @@ enum {
 static const char help[] =
 	"Usage: mqttspec-deviant --target URL [--listen PORT] [--deviation NAME]\n"
 	"       mqttspec-deviant --agent COMMAND [--deviation NAME]\n"
-	"       mqttspec-deviant --list | --explain NAME\n"
+	"       mqttspec-deviant --list | --explain NAME | --pki FOLDER\n"
 	"\n"
 	"Stands before a broker, or around a client, that keeps the standard, and breaks one rule "
 	"of\n"
@@ -29,12 +31,16 @@ static const char help[] =
 	"worth.\n"
 	"\n"
 	"Options:\n"
-	"  --target URL      the broker to stand before\n"
+	"  --target URL      the broker to stand before. With mqtts:// or ws:// it stands below\n"
+	"                    TLS or WebSocket, and hands on the bytes of TCP\n"
 	"  --listen PORT     where, on 127.0.0.1 (default: a free port; it is printed)\n"
 	"  --agent COMMAND   the agent of the client to stand around (AGENT.md); commands come "
 	"from\n"
 	"                    standard input, and are led to the deviant where they connect over "
-	"TCP\n"
+	"IP\n"
+	"  --pki FOLDER      certificates, for a deviation that is an end of TLS itself; alone: "
+	"makes\n"
+	"                    some there, and ends\n"
 	"  --deviation NAME  what to break (default: nothing)\n"
 	"  --list            all deviations: name, s(erver) or c(lient), chapter, statements\n"
 	"  --explain NAME    what that one does, and which statements it breaks\n"
@@ -51,7 +57,7 @@ static const char help[] =
 	"  mqttspec run mqtt://127.0.0.1:1884 qos1\n";
 
 struct request {
-	const char *target, *agent, *name, *explain;
+	const char *target, *agent, *name, *explain, *pki;
 	long port;
 	bool list;
 };
@@ -115,41 +121,82 @@ static void catch_stop(void)
 	signal(SIGPIPE, SIG_IGN);
 }
 
+/* Below all layers of the target, or as an end of TLS before a target without it. NULL, with a sentence. */
+static struct listener *listen_for(struct arena *a, const struct request *r,
+	const struct endpoint *target, enum trust trusts, struct tls **tls, const char **error)
+{
+	struct tls_files files = { 0 };
+
+	*tls = NULL;
+	if (!trusts)
+		return transport_listen_at(a, &transport_tcp, (uint16_t)r->port, NULL, error);
+	if (target->transport != &transport_tcp) {
+		*error = "this deviation is an end of TLS itself, and stands before mqtt://";
+		return NULL;
+	}
+	files.cert = pki_certificate(a, r->pki, PKI_SERVER);
+	files.key = pki_key(a, r->pki, PKI_SERVER);
+	if (trusts == TRUSTS_ITS_CA)
+		files.ca = pki_ca(a, r->pki);
+	*tls = tls_new_listening(a, &files, error);
+	return *tls ? transport_listen_at(a, &transport_tls, (uint16_t)r->port, *tls, error) : NULL;
+}
+
+static void stand(const struct listener *l, struct proxy *p, const struct endpoint *target)
+{
+	const struct transport *transport =
+		l->transport->is_secret ? l->transport : target->transport;
+
+	printf("%s://%s:%u%s\n", transport->scheme, l->host, l->port,
+		target->path ? target->path : "");
+	fflush(stdout);
+	while (!stopped)
+		proxy_turn(p, -1);
+	proxy_free(p);
+}
+
 static int stand_before(const struct request *r, const struct deviation *d)
 {
 	struct arena arena;
 	struct endpoint target;
 	const char *error = NULL;
 	struct listener *listener = NULL;
+	struct tls *tls = NULL;
 
 	arena_init(&arena);
 	catch_stop();
 	if (endpoint_parse(&arena, r->target, &target, &error))
-		listener = transport_listen_at(
-			&arena, &transport_tcp, (uint16_t)r->port, NULL, &error);
-	if (!listener) {
-		int code = complain(error, "");
-
-		arena_fini(&arena);
-		return code;
-	}
-	printf("%s\n", listener->url);
-	fflush(stdout);
-	struct proxy *p = proxy_new(listener, &target, d);
-	while (!stopped)
-		proxy_turn(p, -1);
-	proxy_free(p);
+		listener = listen_for(&arena, r, &target, deviation_trust(d), &tls, &error);
+	int code = listener ? 0 : complain(error, "");
+	if (listener)
+		stand(listener, proxy_new(listener, &target, d), &target);
 	listener_close(listener);
+	tls_free(tls);
 	arena_fini(&arena);
-	return 0;
+	return code;
 }
 
 static int stand_around(const struct request *r, const struct deviation *d)
 {
+	struct arena arena;
 	const char *error = NULL;
-	int status = agent_play(r->agent, d, &error);
 
-	return error ? complain(error, "") : status;
+	arena_init(&arena);
+	int status = agent_play(&arena, r->agent, d, r->pki, &error);
+	int code = error ? complain(error, "") : status;
+	arena_fini(&arena);
+	return code;
+}
+
+static int make_pki(const char *folder)
+{
+	struct arena arena;
+	const char *error = NULL;
+
+	arena_init(&arena);
+	int code = pki_write(&arena, folder, &error) ? 0 : complain(error, "");
+	arena_fini(&arena);
+	return code;
 }
 
 /* ---- the command line ----------------------------------------------------------------------- */
@@ -164,12 +211,13 @@ static bool read_port(const char *text, long *port)
 
 static int read_words(int argc, char **argv, struct request *r)
 {
-	enum { TARGET = 1, LISTEN, AGENT, DEVIATION, LIST, EXPLAIN };
+	enum { TARGET = 1, LISTEN, AGENT, DEVIATION, PKI, LIST, EXPLAIN };
 	static const struct option options[] = {
 		{ "target", required_argument, NULL, TARGET },
 		{ "listen", required_argument, NULL, LISTEN },
 		{ "agent", required_argument, NULL, AGENT },
 		{ "deviation", required_argument, NULL, DEVIATION },
+		{ "pki", required_argument, NULL, PKI },
 		{ "list", no_argument, NULL, LIST },
 		{ "explain", required_argument, NULL, EXPLAIN },
 		{ "help", no_argument, NULL, 'h' },
@@ -187,6 +235,7 @@ static int read_words(int argc, char **argv, struct request *r)
 			break;
 		case AGENT: r->agent = optarg; break;
 		case DEVIATION: r->name = optarg; break;
+		case PKI: r->pki = optarg; break;
 		case LIST: r->list = true; break;
 		case EXPLAIN: r->explain = optarg; break;
 		case 'h': fputs(help, stdout); exit(0);
@@ -210,11 +259,16 @@ int main(int argc, char **argv)
 	const struct deviation *d = r.name ? deviation_find(r.name, &chapter) : NULL;
 	if (r.name && !d)
 		return complain("there is no deviation ", r.name);
+	if (r.pki && !r.target && !r.agent)
+		return make_pki(r.pki);
 	if (!r.target == !r.agent)
 		return complain("give either --target or --agent", "");
 	if (d && chapter->client != !r.target)
 		return complain(r.target ? "this deviation is a client's, and goes with --agent: "
 					 : "this deviation is a server's, and goes with --target: ",
 			r.name);
+	if (deviation_trust(d) && !r.pki)
+		return complain(
+			"this deviation is an end of TLS itself, and needs --pki: ", r.name);
 	return r.agent ? stand_around(&r, d) : stand_before(&r, d);
 }

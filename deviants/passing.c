@@ -117,7 +117,7 @@ static bool step_applies(const struct step *s, const struct passing *it)
 	return true;
 }
 
-static void deviate(struct passing *it, const struct deviation *d, uint32_t type)
+void passing_deviate(struct passing *it, const struct deviation *d, uint32_t type)
 {
 	for (size_t i = 0; d && i < STEPS && d->steps[i].then; i++) {
 		const struct step *s = &d->steps[i];
@@ -127,21 +127,21 @@ static void deviate(struct passing *it, const struct deviation *d, uint32_t type
 	}
 }
 
-static bool is_watched(const struct deviation *d, enum way way, uint32_t type)
+bool passing_is_watched(const struct deviation *d, enum way way, uint32_t types)
 {
 	for (size_t i = 0; d && i < STEPS && d->steps[i].then; i++)
-		if (d->steps[i].way == way && d->steps[i].types & type)
+		if (d->steps[i].way == way && d->steps[i].types & types)
 			return true;
 	return false;
 }
 
 /* ---- handing on ---------------------------------------------------------------------------- */
 
-static void hand_on(struct passing *it, struct bytes bytes)
+void passing_write(struct passing *it, struct bytes bytes)
 {
 	struct lane *l = it->lane;
 
-	if (it->kept && !l->kept.len) {
+	if (it->kept && it->packet && !l->kept.len) {
 		buf_add(&l->kept, bytes.data, bytes.len);
 		l->kept_type = it->packet->type;
 		return;
@@ -164,7 +164,7 @@ static void hand_on_packet(struct passing *it)
 	if (!it->changed) {
 		struct bytes rest = { it->raw.data + it->lane->streamed,
 			it->raw.len - it->lane->streamed };
-		hand_on(it, rest);
+		passing_write(it, rest);
 		return;
 	}
 	buf_init(&built, PACKET_LIMIT);
@@ -174,7 +174,7 @@ static void hand_on_packet(struct passing *it)
 	}
 	if (wire_build(&built, it->x->version, it->packet, &it->twist) &&
 		(!it->tail || memset(buf_extend(&built, it->tail), 0, it->tail)))
-		hand_on(it, (struct bytes){ built.data, built.len });
+		passing_write(it, (struct bytes){ built.data, built.len });
 	buf_fini(&built);
 }
 
@@ -184,7 +184,7 @@ static void pass_packet(struct passing *it, const struct deviation *d)
 
 	learn(it);
 	if (!streamed)
-		deviate(it, d, SPEC_PACKET(it->packet->type));
+		passing_deviate(it, d, SPEC_PACKET(it->packet->type));
 	if (it->way == TO_CLIENT && exchange_swallows(it->x, it->packet))
 		it->copies = 0;
 	hand_on_packet(it);
@@ -194,7 +194,7 @@ static void pass_packet(struct passing *it, const struct deviation *d)
 
 static void pass_bytes(struct passing *it, const struct deviation *d)
 {
-	deviate(it, d, EVENT_MALFORMED);
+	passing_deviate(it, d, EVENT_MALFORMED);
 	hand_on_packet(it);
 	if (it->ends)
 		exchange_end(it->x);
@@ -223,8 +223,8 @@ static void pass_first(struct exchange *x, enum way way, const struct deviation 
 		*waits = true;
 		l->pieces++;
 		it.raw = (struct bytes){ l->in.data, l->in.len };
-		deviate(&it, d, EVENT_BEGUN);
-		if (!is_watched(d, way, SPEC_PACKET(l->in.data[0] >> 4)))
+		passing_deviate(&it, d, EVENT_BEGUN);
+		if (!passing_is_watched(d, way, SPEC_PACKET(l->in.data[0] >> 4)))
 			stream(x, way);
 		return;
 	}
@@ -270,6 +270,6 @@ void passing_end(struct exchange *x, enum way way, const struct deviation *d)
 	if (it.lane->in.len > it.lane->streamed)
 		stream(x, way);
 	arena_init(&scratch);
-	deviate(&it, d, EVENT_END);
+	passing_deviate(&it, d, EVENT_END);
 	arena_fini(&scratch);
 }

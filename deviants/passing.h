@@ -5,6 +5,9 @@
 #include "deviants/deviation.h"
 #include "deviants/exchange.h"
 
+struct frame;
+struct json_t;
+
 struct passing {
 	struct exchange *x;
 	enum way way;
@@ -33,6 +36,10 @@ struct passing {
 	int64_t delay_ms;        /* others may pass it */
 	bool kept;               /* until the next one of its type has passed */
 	bool ends;               /* the connection, after it */
+
+	struct buf *head;       /* EVENT_HEAD: to be changed at will */
+	struct frame *frame;    /* EVENT_FRAME: the same, with `changed` */
+	struct json_t *command; /* EVENT_COMMAND: the same */
 };
 
 /* Takes what can be told apart from the lane's `in`, lets the deviation have it, and hands it on. */
@@ -40,5 +47,11 @@ void passing_all(struct exchange *x, enum way way, const struct deviation *d);
 
 /* Tells the deviation that one side will send no more. */
 void passing_end(struct exchange *x, enum way way, const struct deviation *d);
+
+/* ---- for layer.c ---- */
+void passing_deviate(struct passing *it, const struct deviation *d, uint32_t type);
+bool passing_is_watched(const struct deviation *d, enum way way, uint32_t types);
+void passing_write(
+	struct passing *it, struct bytes bytes); /* as often and as late as it is to be */
 
 #endif

@@ -5,6 +5,7 @@
 
 #include "base/clock.h"
 #include "deviants/exchange.h"
+#include "deviants/layer.h"
 #include "deviants/passing.h"
 #include "harness/transport/endpoint.h"
 #include "harness/transport/transport.h"
@@ -56,6 +57,19 @@ void proxy_free(struct proxy *p)
 
 /* ---- a turn -------------------------------------------------------------------------------- */
 
+/* The deviant is an end of TLS itself; else it stands below all layers. */
+static bool is_end(const struct proxy *p)
+{
+	return p->listener->transport->is_secret;
+}
+
+static struct pipe *dial(struct proxy *p, struct arena *a, int64_t deadline_us)
+{
+	const char *error;
+
+	return (is_end(p) ? endpoint_dial : endpoint_dial_bare)(a, p->target, deadline_us, &error);
+}
+
 /* False: nobody waits. */
 static bool admit(struct proxy *p)
 {
@@ -65,14 +79,15 @@ static bool admit(struct proxy *p)
 
 	arena_init(&arena);
 	struct pipe *client = listener_accept(&arena, p->listener, deadline_us, &error);
-	struct pipe *server = client ? endpoint_dial(&arena, p->target, deadline_us, &error) : NULL;
+	struct pipe *server = client ? dial(p, &arena, deadline_us) : NULL;
 	if (client && !server)
 		pipe_reset(client);
 	if (!server) {
 		arena_fini(&arena);
-		return client;
+		return client || error; /* or one could not shake hands */
 	}
-	struct exchange *x = exchange_new(&p->world, arena, client, server);
+	enum layer layer = is_end(p) ? LAYER_NONE : layer_of(p->target->transport);
+	struct exchange *x = exchange_new(&p->world, arena, layer, client, server);
 	x->next = p->exchanges;
 	p->exchanges = x;
 	p->count++;
@@ -85,7 +100,10 @@ static void move(struct proxy *p, struct exchange *x, enum way way, short revent
 
 	if (x->over || !exchange_read(x, way, revents))
 		return;
-	passing_all(x, way, p->deviation);
+	if (x->layer)
+		layer_pass(x, way, p->deviation);
+	else
+		passing_all(x, way, p->deviation);
 	if (!ended && x->lane[way].ended && !x->over)
 		passing_end(x, way, p->deviation);
 }
@@ -140,11 +158,14 @@ bool proxy_turn(struct proxy *p, int fd)
 		return true;
 	n = FIRST;
 	for (struct exchange *x = p->exchanges; x; x = x->next, n += 2) {
+		if (p->world.struck)
+			exchange_break(x);
 		move(p, x, TO_SERVER, p->fds[n].revents);
 		move(p, x, TO_CLIENT, p->fds[n + 1].revents);
 		if (!x->over)
 			exchange_flush(x);
 	}
+	p->world.struck = false;
 	if (p->fds[0].revents)
 		while (admit(p))
 			continue;

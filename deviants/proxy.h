@@ -9,7 +9,9 @@ struct endpoint;
 struct listener;
 struct proxy;
 
-/* `d` NULL: the idle one, which changes nothing. All are borrowed. */
+/* `d` NULL: the idle one, which changes nothing. All are borrowed. Where the listener has TLS, the deviant is an end of
+ * it, and dials as the target wants it; else it hands on the bytes of TCP, whatever they carry (layer.h).
+ */
 struct proxy *proxy_new(
 	struct listener *listener, const struct endpoint *target, const struct deviation *d);
 void proxy_free(struct proxy *p); /* ends what is open */

@@ -12,11 +12,14 @@
 #include "deviants/then_client.h"
 #include "deviants/then_mend.h"
 #include "deviants/then_recall.h"
+#include "deviants/then_taken.h"
+#include "deviants/then_world.h"
 #include "deviants/when.h"
 #include "deviants/when_around.h"
 #include "deviants/when_before.h"
 #include "deviants/when_client.h"
 #include "deviants/when_form.h"
+#include "deviants/when_taken.h"
 #include "deviants/when_wrong.h"
 
 #define P(type) SPEC_PACKET(type)

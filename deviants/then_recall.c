@@ -287,26 +287,6 @@ void change_last_byte(struct passing *it, long none)
 		own_text(it, payload, 0)[payload->len - 1] ^= 1;
 }
 
-void stash(struct passing *it, long none)
-{
-	struct world *w = it->x->world;
-
-	(void)none;
-	w->stashed =
-		(struct bytes){ arena_copy(&w->arena, it->raw.data, it->raw.len), it->raw.len };
-	it->copies = 0;
-}
-
-void deliver_stashed(struct passing *it, long none)
-{
-	struct bytes *stashed = &it->x->world->stashed;
-
-	(void)none;
-	if (stashed->len)
-		exchange_write(it->x, it->way, *stashed);
-	stashed->len = 0;
-}
-
 /* ---- what no packet asked for -------------------------------------------------------------- */
 
 void publish_latest(struct passing *it, long qos)

@@ -35,8 +35,6 @@ void lower_to_qos0(struct passing *it, long none); /* QoS 1; the server gets its
 void cut_topic(struct passing *it, long keep);
 void prefix_payload(struct passing *it, long bytes);  /* of 0 */
 void change_last_byte(struct passing *it, long none); /* of the payload */
-void stash(struct passing *it, long none);            /* kept for another connection ... */
-void deliver_stashed(struct passing *it, long none);  /* ... and sent before this packet */
 
 /* ---- what no packet asked for ---- */
 void publish_latest(struct passing *it,

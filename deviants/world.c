@@ -265,3 +265,10 @@ bool world_has_left(const struct world *w, struct bytes filter)
 				return true;
 	return false;
 }
+
+void world_shakes_hands(struct world *w, bool *own, bool does)
+{
+	if (*own != does)
+		w->shaking_hands += does ? 1 : (unsigned)-1;
+	*own = does;
+}

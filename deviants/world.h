@@ -82,8 +82,10 @@ struct world {
 	struct bytes removed[REMOVED_LATELY]; /* topics of retained messages that were; a ring */
 	unsigned removed_count;
 	struct user_known *users;
-	unsigned silent;      /* connections that stand and have had no CONNECT */
-	struct bytes stashed; /* a packet that waits for another connection */
+	unsigned silent;        /* connections that stand and have had no CONNECT */
+	struct bytes stashed;   /* a packet that waits for another connection */
+	unsigned shaking_hands; /* connections on which TLS has begun with a part of a record */
+	bool struck;            /* all connections are to break */
 	long note[NOTES];
 };
 
@@ -116,6 +118,9 @@ void world_let_in(struct world *w, struct bytes user, struct bytes password);
 
 /* With which the user has been let in; empty: it has not been. */
 struct bytes world_password(const struct world *w, struct bytes user);
+
+/* Whether a connection, which keeps it in *own, is one of those that shake hands. */
+void world_shakes_hands(struct world *w, bool *own, bool does);
 
 /* Whether somebody who has gone had a subscription with this very filter. */
 bool world_has_left(const struct world *w, struct bytes filter);

@@ -26,7 +26,8 @@ enum {
 struct flow_side {
 	struct endpoint end;
 	uint32_t next;   /* number of the next byte to send */
-	uint16_t window; /* advertised, before scaling */
+	uint16_t window; /* advertised, before scaling, unless ... */
+	bool shut;       /* ... nothing is read: then it is 0 */
 	bool ended;      /* sent its FIN or RST */
 };
 
@@ -75,7 +76,7 @@ static uint16_t window_for(const struct flow_side *side, uint8_t flags)
 {
 	if (flags & SEGMENT_RST)
 		return 0;
-	return flags & SEGMENT_SYN ? SYN_WINDOW : side->window;
+	return flags & SEGMENT_SYN ? SYN_WINDOW : side->shut ? 0 : side->window;
 }
 
 static void flow_send(struct pcap_flow *f, int64_t at_us, enum pcap_side from, uint8_t flags,
@@ -151,6 +152,14 @@ void flow_refused(struct pcapng *p, int64_t at_us, const struct sockaddr *opener
 	flow_send(&f, at_us, PCAP_ACCEPTOR, SEGMENT_RST | SEGMENT_ACK, NULL, 0, NULL);
 }
 
+void flow_window(struct pcap_flow *f, int64_t at_us, enum pcap_side of, bool open)
+{
+	if (!f || f->sides[of].shut == !open)
+		return;
+	f->sides[of].shut = !open;
+	flow_acknowledge(f, at_us, of);
+}
+
 void flow_data(struct pcap_flow *f, int64_t at_us, enum pcap_side from, const void *data,
 	size_t len, const char *comment)
 {
@@ -162,6 +171,9 @@ void flow_data(struct pcap_flow *f, int64_t at_us, enum pcap_side from, const vo
 	}
 	size_t mss = endpoint_mss(&f->sides[from].end);
 	size_t flight = 0;
+	bool shut = f->sides[side_other(from)].shut;
+	if (shut) /* it was read after all: nothing is sent to where there is no room */
+		flow_window(f, at_us, side_other(from), true);
 	for (size_t done = 0, part; done < len; done += part) {
 		part = len - done < mss ? len - done : mss;
 		bool last = done + part == len;
@@ -173,6 +185,8 @@ void flow_data(struct pcap_flow *f, int64_t at_us, enum pcap_side from, const vo
 			flight = 0;
 		}
 	}
+	if (shut)
+		flow_window(f, at_us, side_other(from), false);
 }
 
 void flow_fin(struct pcap_flow *f, int64_t at_us, enum pcap_side from, const char *comment)

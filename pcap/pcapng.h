@@ -50,6 +50,11 @@ struct pcap_flow *flow_open(struct pcapng *p, int64_t at_us, const struct sockad
 void flow_data(struct pcap_flow *f, int64_t at_us, enum pcap_side from, const void *data,
 	size_t len, const char *comment);
 
+/* From here on `of` reads nothing, or reads again: its window is 0, or not. What it reads all the same opens the window
+ * for as long as that takes.
+ */
+void flow_window(struct pcap_flow *f, int64_t at_us, enum pcap_side of, bool open);
+
 /* `from` will send no more: FIN-ACK, acknowledged unless the flow was reset. */
 void flow_fin(struct pcap_flow *f, int64_t at_us, enum pcap_side from, const char *comment);
 

@@ -83,7 +83,10 @@ void line_string_if(struct buf *b, const char *key, const char *text)
 
 void line_number(struct buf *b, const char *key, int64_t number)
 {
-	line_key(b, key);
+	if (key)
+		line_key(b, key);
+	else
+		put_comma(b);
 	buf_printf(b, "%" PRId64, number);
 }
 

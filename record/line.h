@@ -20,7 +20,7 @@ void line_close(struct buf *b, char bracket);
 void line_key(struct buf *b, const char *key); /* what comes next is its value */
 void line_string(struct buf *b, const char *key, const char *text);    /* NULL becomes "" */
 void line_string_if(struct buf *b, const char *key, const char *text); /* NULL: left out */
-void line_number(struct buf *b, const char *key, int64_t number);
+void line_number(struct buf *b, const char *key, int64_t number);      /* key as in line_open */
 void line_flag(struct buf *b, const char *key, bool flag);
 
 /* An element, or the value of a key; as short as it can be read back, null unless it is finite. */

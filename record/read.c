@@ -258,6 +258,7 @@ static void read_end(struct reader *r, const json_t *o, struct record_end *out)
 	if (json_object_get(o, "unrecorded"))
 		out->unrecorded = field_count(r, o, "unrecorded");
 	read_unseen(r, o, out);
+	out->traffic = traffic_read(r, o);
 }
 
 static void read_record(struct reader *r, const json_t *o, struct record_line *out)

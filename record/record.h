@@ -18,6 +18,7 @@
 #include <stdint.h>
 #include <stdio.h>
 
+#include "record/traffic.h"
 #include "record/verdict.h"
 
 struct arena;
@@ -145,6 +146,8 @@ struct record_end {
 	 */
 	const struct record_unseen *unseen;
 	size_t unseen_count;
+
+	struct record_traffic traffic; /* of a capture */
 };
 
 /* Each writes one line and flushes it; false on a stream error (see errno), and then no part of the

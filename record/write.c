@@ -282,5 +282,6 @@ bool record_write_end(FILE *to, const struct record_end *end)
 	if (end->unrecorded)
 		line_number(&b, "unrecorded", (int64_t)end->unrecorded);
 	add_unseen(&b, end);
+	traffic_add(&b, &end->traffic);
 	return record_done(to, &b);
 }

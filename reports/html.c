@@ -7,6 +7,7 @@
 #include "reports/html_data.h"
 #include "reports/html_page.h"
 #include "reports/html_parts.h"
+#include "reports/html_traffic.h"
 #include "reports/markup.h"
 #include "reports/text.h"
 #include "spec/spec.h"
@@ -160,19 +161,42 @@ static void put_gaps(FILE *to, const struct runs *runs)
 			to);
 }
 
-static void put_header(FILE *to, const struct runs *runs)
+static void put_trail(FILE *to, const struct html_home *home)
+{
+	markup_print(to,
+		"<p class=\"trail\"><a href=\"%sindex.html\">Matrix</a> › <a "
+		"href=\"%s%sindex.html\">%s</a></p>\n",
+		home->back, home->back, home->target_way, home->target);
+}
+
+static void put_caution(FILE *to, const struct html_home *home)
+{
+	markup_print(to,
+		"<p class=\"caution\">Read <a href=\"%sabout.html#score\">what these numbers do "
+		"not "
+		"mean</a> before you compare them. A verdict is wrong? <a "
+		"href=\"%sabout.html#object\">Object</a>.</p>\n",
+		home->back, home->back);
+}
+
+static void put_header(FILE *to, const struct runs *runs, const struct html_home *home)
 {
 	struct draft target;
 
 	draft_begin(&target);
 	runs_target(target.to, runs->run);
-	fputs("<header>\n<h1>MQTT conformance of ", to);
+	fputs("<header>\n", to);
+	if (home)
+		put_trail(to, home);
+	fputs("<h1>MQTT conformance of ", to);
 	markup_text(to, draft_end(&target));
 	fputs("</h1>\n", to);
 	draft_fini(&target);
 	put_state(to, runs);
 	put_bar(to, runs);
 	put_legend(to, runs);
+	if (home)
+		put_caution(to, home);
 	put_gaps(to, runs);
 	put_unseen(to, runs);
 	put_facts(to, runs);
@@ -232,10 +256,11 @@ static void put_footer(FILE *to)
 		to);
 }
 
-static void put_data(FILE *to, const struct runs *runs, const char *const *folders)
+static void put_data(
+	FILE *to, const struct runs *runs, const char *const *folders, const struct html_home *home)
 {
 	fputs("<script type=\"application/json\" id=\"head\">", to);
-	html_head_data(to, runs, folders);
+	html_head_data(to, runs, folders, home ? home->back : NULL);
 	fputs("</script>\n<script type=\"text/plain\" id=\"index\">", to);
 	html_index_data(to, runs);
 	fputs("</script>\n<script type=\"text/plain\" id=\"details\">", to);
@@ -243,7 +268,8 @@ static void put_data(FILE *to, const struct runs *runs, const char *const *folde
 	fputs("</script>\n", to);
 }
 
-void report_html(FILE *to, const struct runs *runs, const char *const *folders)
+void report_html(
+	FILE *to, const struct runs *runs, const char *const *folders, const struct html_home *home)
 {
 	struct draft title;
 
@@ -252,7 +278,8 @@ void report_html(FILE *to, const struct runs *runs, const char *const *folders)
 	html_begin(to, draft_end(&title), html_run_script_hash);
 	draft_fini(&title);
 	fputs("<a class=\"skip\" href=\"#main\">To the results</a>\n", to);
-	put_header(to, runs);
+	put_header(to, runs, home);
+	html_traffic(to, runs);
 	fputs("<nav aria-label=\"views\"><div id=\"views\"></div></nav>\n<main id=\"main\" "
 	      "tabindex=\"-1\">\n<h2 id=\"heading\">Failures</h2>\n<div id=\"tools\" "
 	      "role=\"search\"></div>\n<p id=\"found\" role=\"status\"></p>\n",
@@ -261,6 +288,6 @@ void report_html(FILE *to, const struct runs *runs, const char *const *folders)
 	fputs("<div id=\"list\"></div>\n</main>\n", to);
 	put_words(to);
 	put_footer(to);
-	put_data(to, runs, folders);
+	put_data(to, runs, folders, home);
 	html_end(to, html_run_script);
 }

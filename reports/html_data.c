@@ -110,10 +110,11 @@ static void put_causes(FILE *to, const struct runs *runs)
 
 /* ---- the head ---- */
 
-void html_head_data(FILE *to, const struct runs *runs, const char *const *folders)
+void html_head_data(FILE *to, const struct runs *runs, const char *const *folders, const char *site)
 {
 	fputc('{', to);
 	put_run(to, runs);
+	json_member(to, "site", site);
 	fputs("\"folders\":[", to);
 	for (size_t i = 0; i < runs->source_count; i++) {
 		fputs(i ? "," : "", to);

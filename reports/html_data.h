@@ -13,7 +13,9 @@
 
 #include "reports/runs.h"
 
-void html_head_data(FILE *to, const struct runs *runs, const char *const *folders);
+/* `site` is the way to the root of the site that the page is part of; NULL: of none. */
+void html_head_data(
+	FILE *to, const struct runs *runs, const char *const *folders, const char *site);
 void html_index_data(FILE *to, const struct runs *runs);
 void html_details_data(FILE *to, const struct runs *runs);
 

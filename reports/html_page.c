@@ -3,7 +3,8 @@
 #include "reports/html_parts.h"
 #include "reports/markup.h"
 
-void html_begin(FILE *to, const char *title, const char *script_hash)
+/* Up to the title. `scripts` is what the policy lets in. */
+static void begin(FILE *to, const char *style_hash, const char *scripts)
 {
 	fprintf(to,
 		"<!DOCTYPE html>\n<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\">\n"
@@ -11,14 +12,34 @@ void html_begin(FILE *to, const char *title, const char *script_hash)
 		"style-src '%s'; script-src '%s'; base-uri 'none'; form-action 'none'\">\n"
 		"<meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">\n"
 		"<meta name=\"referrer\" content=\"no-referrer\">\n<title>",
-		html_style_hash, script_hash);
+		style_hash, scripts);
+}
+
+static void begin_body(FILE *to, const char *style)
+{
+	fprintf(to, "</title>\n<style>%s</style>\n</head>\n<body>\n", style);
+}
+
+void html_begin(FILE *to, const char *title, const char *script_hash)
+{
+	begin(to, html_style_hash, script_hash);
 	markup_text(to, title);
-	fprintf(to, ": MQTT conformance</title>\n<style>%s</style>\n</head>\n<body>\n", html_style);
+	fputs(": MQTT conformance", to);
+	begin_body(to, html_style);
+}
+
+void html_begin_styled(FILE *to, const char *title, const char *style, const char *style_hash)
+{
+	begin(to, style_hash, "none");
+	markup_text(to, title);
+	begin_body(to, style);
 }
 
 void html_end(FILE *to, const char *script)
 {
-	fprintf(to, "<script>%s</script>\n</body>\n</html>\n", script);
+	if (script)
+		fprintf(to, "<script>%s</script>\n", script);
+	fputs("</body>\n</html>\n", to);
 }
 
 const char *html_meaning(enum verdict verdict)

@@ -1,7 +1,9 @@
 #include "reports/markup.h"
 
+#include <stdarg.h>
 #include <stdbool.h>
 #include <stdint.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "base/utf8.h"
@@ -58,4 +60,31 @@ void markup_attribute(FILE *to, const char *name, const char *value)
 	fprintf(to, " %s=\"", name);
 	put(to, value, false);
 	fputc('"', to);
+}
+
+/* What stands after a % of the format. Returns what follows it. */
+static const char *put_value(FILE *to, const char *kind, va_list *values)
+{
+	switch (*kind) {
+	case 's': markup_text(to, va_arg(*values, const char *)); return kind + 1;
+	case 'd': fprintf(to, "%d", va_arg(*values, int)); return kind + 1;
+	case '%': fputc('%', to); return kind + 1;
+	case 'z': fprintf(to, "%zu", va_arg(*values, size_t)); return kind + strlen("zu");
+	default: abort(); /* the format is our own */
+	}
+}
+
+void markup_print(FILE *to, const char *format, ...)
+{
+	va_list values;
+
+	va_start(values, format);
+	while (*format) {
+		size_t plain = strcspn(format, "%");
+		fwrite(format, 1, plain, to);
+		format += plain;
+		if (*format)
+			format = put_value(to, format + 1, &values);
+	}
+	va_end(values);
 }

@@ -11,4 +11,9 @@ void markup_text(FILE *to, const char *text);
 /* ` name="value"`; the value on one line. */
 void markup_attribute(FILE *to, const char *name, const char *value);
 
+/* As fprintf, but every %s is text to be escaped, in an element as in an attribute; besides it there are %d, %zu
+ * and %%.
+ */
+void markup_print(FILE *to, const char *format, ...) __attribute__((format(printf, 2, 3)));
+
 #endif

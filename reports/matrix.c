@@ -43,17 +43,16 @@ static struct matrix_row *find_row(struct rows *rows, const char *name)
 	return &rows->list[rows->count - 1];
 }
 
-/* That one case run could not look at it hides nothing that another one saw. */
-static enum verdict worse(enum verdict a, enum verdict b)
+enum verdict matrix_worse(enum verdict a, enum verdict b)
 {
 	if (verdict_tells(a) != verdict_tells(b))
 		return verdict_tells(a) ? a : b;
 	return verdict_worse(a, b);
 }
 
-static void judge(struct matrix_cell *cell, enum verdict verdict)
+void matrix_judge(struct matrix_cell *cell, enum verdict verdict)
 {
-	cell->verdict = cell->judged ? worse(cell->verdict, verdict) : verdict;
+	cell->verdict = cell->judged ? matrix_worse(cell->verdict, verdict) : verdict;
 	cell->judged = true;
 	cell->counts[verdict]++;
 }
@@ -64,7 +63,7 @@ static void add_column(struct rows *rows, const struct runs *runs, size_t column
 		const struct record_case *record = runs->cases[i].record;
 		for (size_t n = 0; n < record->statement_count; n++) {
 			const struct record_statement *s = &record->statements[n];
-			judge(&find_row(rows, s->name)->cells[column], s->verdict);
+			matrix_judge(&find_row(rows, s->name)->cells[column], s->verdict);
 		}
 	}
 }

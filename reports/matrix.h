@@ -17,6 +17,14 @@ struct matrix_cell {
 	bool judged;
 };
 
+/* The one of the two that says more of the target, and worse: that one case run could not look at something
+ * hides nothing that another one saw.
+ */
+enum verdict matrix_worse(enum verdict a, enum verdict b);
+
+/* One more case run has found this. */
+void matrix_judge(struct matrix_cell *cell, enum verdict verdict);
+
 struct spec_statement;
 
 struct matrix_row {
@@ -51,7 +59,6 @@ struct matrix_way {
 };
 
 /* `ways` has an element for each column. */
-void report_matrix_html(FILE *to, const struct matrix *matrix, const struct matrix_way *ways);
 void report_matrix_markdown(FILE *to, const struct matrix *matrix, const struct matrix_way *ways);
 
 struct buf;

@@ -90,6 +90,16 @@ conformance() {
 	check "conformance $name" "${judge:-build/dev}"/cli/mqttspec run "$@" --quiet --out "$logs/out-${name// /-}"
 }
 
+# campaigns TIME: damaged packets for the included broker and client, each for so long, both at once; from fresh seeds,
+# which the logs name.
+campaigns() {
+	check "damage to the broker" build/dev/cli/mqttspec fuzz mqttspec-broker --time "$1" \
+		--out "$logs/damage-broker" &
+	check "damage to the client" build/dev/cli/mqttspec fuzz --time "$1" --out "$logs/damage-client" \
+		--client "build/dev/client/mqttspec-client agent" &
+	wait
+}
+
 # An installed tree finds its targets, its broker and its agents, from anywhere.
 installed() {
 	local prefix=$PWD/build/prefix

@@ -184,6 +184,9 @@ CLIENT_CASE(qos0_needs_no_quota, .title = "QoS 0 messages go out while the quota
 	struct packet held = need(server, PUBLISH);
 	do_publish(t, .topic = "l/free", .payload = "free", .qos = 0);
 	bool at_once = !isnan(wait_packet_ms(server, PUBLISH, PATIENCE_MS));
+	check(t, at_once || is_open(server),
+		"the message, at once or when there is room for another",
+		"the end of the connection");
 	send_ack(server, PUBACK, held.id);
 	expect_publish(server, .topic = "l/free");
 	if (!at_once)

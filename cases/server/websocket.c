@@ -85,6 +85,20 @@ CASE(accept_answers_key, .title = "Sec-WebSocket-Accept is made from the key of 
 	}
 }
 
+/* RFC 6455, 4.2.2 and, of extensions, 9.1 */
+CASE(upgrade_answered,
+	.title = "101 upgrades to a WebSocket, without an extension that nobody offered",
+	.refs = { "3.1.1:UALL-WS-RULES", "5.0:UALL-WS-RULES" }, .level = SHOULD, .versions = BOTH,
+	.over = OVER_WEBSOCKET)
+{
+	struct upgrade u = ask_upgrade(t, "client");
+
+	check(t, u.answer.status == SWITCHING_PROTOCOLS, "101", "%s", upgrade_text(&u));
+	check(t, u.answer.upgrades, "Upgrade: websocket, and Connection: Upgrade",
+		"101 without one of them, or with another word");
+	check(t, !u.answer.extends, "no Sec-WebSocket-Extensions", "some");
+}
+
 /* RFC 6455, 4.4: 426 is the code that it names. */
 CASE(other_version_refused,
 	.title = "A request for another version of WebSocket is refused, and 13 named",
@@ -111,6 +125,29 @@ CASE(missing_key_refused, .title = "A request without a key is refused",
 }
 
 /* ---- what MQTT says about frames ----------------------------------------------------------- */
+
+enum { ANSWER_MS = 5000 };
+
+/* Judged is what its packets come in, so a connection that has ended of it will do. */
+CASE(binary_frames, .title = "The target sends its packets in binary frames",
+	.refs = { "3.1.1:MQTT-6.0.0-1", "5.0:MQTT-6.0.0-1" }, .level = MUST, .versions = BOTH,
+	.over = OVER_WEBSOCKET)
+{
+	struct peer *client = dial(t, "client");
+	const struct frame_log *frames = frames_of(client);
+
+	send_connect(client);
+	wait_packet_ms(client, CONNACK, ANSWER_MS);
+	if (has_packet(client, CONNACK)) {
+		need_accepted(client);
+		send_subscribe(client, .filter = "web/t", .id = 1);
+		send_pingreq(client);
+		wait_packet_ms(client, PINGRESP, ANSWER_MS);
+	}
+	check(t, !frames->not_binary, "binary frames alone",
+		"%u of %u frames of data are not binary", frames->not_binary, frames->data);
+	require(t, has_packet(client, PINGRESP), "the target does not answer");
+}
 
 /* All of this CONNECT is text, so that it is no fault of its UTF-8. */
 CASE(text_frame_with_connect,
@@ -266,7 +303,8 @@ CASE(will_on_close_frame, .title = "A Close frame without a DISCONNECT leads to 
 }
 
 CHAPTER(websocket, "MQTT over WebSocket", &case_subprotocol_chosen, &case_subprotocol_not_offered,
-	&case_accept_answers_key, &case_other_version_refused, &case_missing_key_refused,
-	&case_text_frame_with_connect, &case_text_frame_later, &case_packets_in_frames,
-	&case_bad_frames, &case_pings_between_fragments, &case_ping_frame_answered,
-	&case_close_frame_answered, &case_close_frame_before_the_end, &case_will_on_close_frame);
+	&case_accept_answers_key, &case_upgrade_answered, &case_other_version_refused,
+	&case_missing_key_refused, &case_binary_frames, &case_text_frame_with_connect,
+	&case_text_frame_later, &case_packets_in_frames, &case_bad_frames,
+	&case_pings_between_fragments, &case_ping_frame_answered, &case_close_frame_answered,
+	&case_close_frame_before_the_end, &case_will_on_close_frame);

@@ -233,6 +233,10 @@ static const struct deviation table[] = {
 	{ "client_alias_in_connect", "5.0:U50-PROP-WRONG-PACKET", "CONNECT has a Topic Alias.",
 		{ { TO_SERVER, P(CONNECT), { is_v50_connect }, set_property,
 			SET(PROP_TOPIC_ALIAS, 1) } } },
+	{ "client_will_lost_on_second_connection", "3.1.1:UALL-AS-ASKED 5.0:UALL-AS-ASKED",
+		"The Will is left out of the second CONNECT.",
+		{ { TO_SERVER, P(CONNECT), { has_will, is_not_first_connection }, remove_will,
+			0 } } },
 };
 
 DEVIATION_CHAPTER(client_connect, true, table);

@@ -103,6 +103,19 @@ static const struct deviation table[] = {
 		"A PUBLISH from a client has a Subscription Identifier.",
 		{ { TO_SERVER, P(PUBLISH), { is_v50 }, add_number,
 			ADD(PROP_SUBSCRIPTION_IDENTIFIER, 1) } } },
+	{ "client_qos2_resent_at_qos1", "3.1.1:MQTT-4.4.0-1 5.0:MQTT-4.4.0-1 " AS_ASKED,
+		"A QoS 2 message is sent again at QoS 1.",
+		{ { TO_SERVER, P(PUBLISH), { is_dup, is_qos2 }, set_qos, 1 } } },
+	{ "client_very_long_not_sent", AS_ASKED, "A message of more than 60,000 bytes is not sent.",
+		{ { TO_SERVER, P(PUBLISH), { is_very_long }, drop, 0 } } },
+	{ "client_pubrel_twice", "3.1.1:MQTT-4.3.3-1 5.0:MQTT-4.3.3-4 5.0:MQTT-4.4.0-1",
+		"PUBREL is sent twice.", { { TO_SERVER, P(PUBREL), { is_v50 }, repeat, 2 } } },
+	{ "client_retained_but_for_the_first", AS_ASKED,
+		"RETAIN is 0 in all messages of a connection but the first.",
+		{ { TO_SERVER, P(PUBLISH), { is_not_first }, set_retain, 0 } } },
+	{ "client_topic_longer_when_resent", "3.1.1:MQTT-4.4.0-1 5.0:MQTT-4.4.0-1 " AS_ASKED,
+		"A message that is sent again has one level too many.",
+		{ { TO_SERVER, P(PUBLISH), { is_dup }, extend_topic, 0 } } },
 };
 
 DEVIATION_CHAPTER(client_publish, true, table);

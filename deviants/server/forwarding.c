@@ -214,6 +214,26 @@ static const struct deviation table[] = {
 		"A message that has waited for its client comes with DUP 1 the first time.",
 		{ { TO_CLIENT, P(PUBLISH), { is_acknowledged, is_not_dup, is_resumed }, set_dup,
 			1 } } },
+	{ "property_added_between_versions", "5.0:U50-PROPS-FORWARD 5.0:MQTT-3.3.2-20",
+		"What a client of 3.1.1 publishes has a Content Type in 5.0.",
+		{ { TO_CLIENT, P(PUBLISH), { from_311, is_v50 }, add_text, PROP_CONTENT_TYPE } } },
+	{ "very_long_message_lost_at_qos1",
+		"3.1.1:MQTT-3.3.4-1 5.0:MQTT-3.3.4-1 3.1.1:MQTT-4.3.2-2 5.0:MQTT-4.3.2-4",
+		"A QoS 1 message of more than 60,000 bytes is passed over.",
+		{ { TO_SERVER, P(PUBLISH), { is_qos1, is_very_long }, drop, 0 } } },
+	{ "very_long_message_lost_at_qos2",
+		"3.1.1:MQTT-3.3.4-1 5.0:MQTT-3.3.4-1 3.1.1:MQTT-4.3.3-2 5.0:MQTT-4.3.3-8",
+		"A QoS 2 message of more than 60,000 bytes is passed over.",
+		{ { TO_SERVER, P(PUBLISH), { is_qos2, is_very_long }, drop, 0 } } },
+	{ "empty_message_lost_at_qos2",
+		"3.1.1:MQTT-3.3.4-1 5.0:MQTT-3.3.4-1 3.1.1:MQTT-4.3.3-2 5.0:MQTT-4.3.3-8",
+		"A QoS 2 message without a payload is passed over.",
+		{ { TO_SERVER, P(PUBLISH), { is_qos2, is_empty }, drop, 0 } } },
+	{ "topic_other_when_sent_again",
+		"3.1.1:MQTT-4.4.0-1 5.0:MQTT-4.4.0-1 3.1.1:MQTT-3.3.2-3 5.0:MQTT-3.3.2-3 "
+		"5.0:MQTT-4.7.3-4 3.1.1:MQTT-4.7.3-4",
+		"A message that is sent again has one level too many.",
+		{ { TO_CLIENT, P(PUBLISH), { is_dup }, extend_topic, 0 } } },
 };
 
 DEVIATION_CHAPTER(forwarding, false, table);

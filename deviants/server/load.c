@@ -22,6 +22,25 @@ static const struct deviation table[] = {
 		"3.1.1:MQTT-3.3.4-1 5.0:MQTT-3.3.4-1 3.1.1:MQTT-4.3.2-2 5.0:MQTT-4.3.2-4",
 		"The thousandth PUBLISH of a connection has no PUBACK.",
 		{ { TO_CLIENT, P(PUBACK), { is_thousandth }, drop, 0 } } },
+	{ "qos_lowered_under_load",
+		"3.1.1:MQTT-4.3.2-1 5.0:MQTT-4.3.2-3 3.1.1:MQTT-3.8.4-6 5.0:MQTT-3.8.4-8",
+		"After a thousand messages on a connection QoS 1 becomes QoS 0.",
+		{ { TO_CLIENT, P(PUBLISH), { is_beyond_thousand, is_qos1, is_not_dup },
+			lower_to_qos0, 0 } } },
+	{ "payload_changed_under_load", "3.1.1:UALL-PAYLOAD-INTACT 5.0:UALL-PAYLOAD-INTACT",
+		"The thousandth message on a connection has another last byte.",
+		{ { TO_CLIENT, P(PUBLISH), { is_thousandth }, change_last_byte, 0 } } },
+	{ "pubrec_missing_under_load", "3.1.1:MQTT-4.3.3-2 5.0:MQTT-4.3.3-8",
+		"The thousandth QoS 2 message of a connection has no PUBREC.",
+		{ { TO_CLIENT, P(PUBREC), { is_thousandth }, drop, 0 } } },
+	{ "pubcomp_missing_under_load", "3.1.1:MQTT-4.3.3-2 5.0:MQTT-4.3.3-11",
+		"The thousandth PUBREL of a connection has no PUBCOMP.",
+		{ { TO_CLIENT, P(PUBCOMP), { is_thousandth }, drop, 0 } } },
+	{ "two_hundredth_not_sent_again",
+		"3.1.1:MQTT-4.4.0-1 5.0:MQTT-4.4.0-1 3.1.1:MQTT-4.5.0-1 5.0:MQTT-4.5.0-1 "
+		"3.1.1:MQTT-4.3.2-1 5.0:MQTT-4.3.2-3",
+		"Of a resumed connection the two hundredth message is not delivered.",
+		{ { TO_CLIENT, P(PUBLISH), { is_resumed, is_two_hundredth, is_qos1 }, drop, 0 } } },
 };
 
 DEVIATION_CHAPTER(load, false, table);

@@ -82,6 +82,11 @@ static const struct deviation table[] = {
 		{ { TO_SERVER, P(PUBLISH), { is_qos2, id_was_settled }, send_to_client, PUBREC },
 			{ TO_SERVER, P(PUBLISH), { is_qos2, id_was_settled }, drop, 0 },
 			{ TO_CLIENT, P(PUBCOMP), { is_refusal }, set_code, 0 } } },
+	{ "qos2_resent_is_in_use", "5.0:U50-PKTID-INUSE~",
+		"A QoS 2 PUBLISH that is sent again when the session goes on is refused with 0x91.",
+		{ { TO_SERVER, P(PUBLISH), { is_qos2, is_dup, is_resumed }, note_id, 0 },
+			{ TO_CLIENT, P(PUBREC), { is_v50, is_resumed, has_noted_id }, set_code,
+				0x91 } } },
 	{ "qos2_repetition_without_dup_delivered",
 		"3.1.1:MQTT-4.3.3-2 5.0:MQTT-4.3.3-10 3.1.1:UALL-QOS2-EXACTLY-ONCE "
 		"5.0:UALL-QOS2-EXACTLY-ONCE 5.0:U50-PKTID-INUSE",

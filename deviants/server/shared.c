@@ -88,10 +88,20 @@ static const struct deviation table[] = {
 		"5.0:U50-SHARE-LIFE 5.0:U50-SHARE-ONE 5.0:MQTT-4.5.0-1",
 		"When a member of a share has gone the others get nothing any more.",
 		{ { TO_CLIENT, P(PUBLISH), { by_share_that_was_left, is_live }, drop, 0 } } },
+	{ "share_qos2_goes_to_another_in_the_end", "5.0:MQTT-4.8.2-5",
+		"A QoS 2 message of a share goes to another member when the session of the first "
+		"has ended.",
+		{ { TO_CLIENT, P(PUBLISH), { by_share, is_qos2 }, stash_copy, 0 },
+			{ TO_SERVER, P(PUBREC), { 0 }, forget_stashed, 0 },
+			{ TO_SERVER, P(CONNECT), { is_resumed }, forget_stashed, 0 },
+			{ TO_CLIENT, P(PUBLISH), { by_plain }, deliver_aside, 0 } } },
 	{ "share_filter_squeezed", "5.0:U50-SHARE-PREFIX 5.0:U50-SHARE-ONE 5.0:MQTT-4.5.0-1",
 		"Several slashes in a row are taken for one in the filter of a share.",
 		{ { TO_SERVER, P(SUBSCRIBE) | P(UNSUBSCRIBE), { has_share }, squeeze_slashes,
 			0 } } },
+	{ "share_loses_third", "5.0:MQTT-4.5.0-1 5.0:U50-SHARE-ONE",
+		"The third message that a member of a share should get is not delivered.",
+		{ { TO_CLIENT, P(PUBLISH), { by_share, is_third }, drop, 0 } } },
 };
 
 DEVIATION_CHAPTER(shared, false, table);

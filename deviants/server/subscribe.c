@@ -211,6 +211,11 @@ static const struct deviation table[] = {
 		"3.1.1:UALL-DELIVER-MATCH 5.0:UALL-DELIVER-MATCH",
 		"A message that matches several subscriptions of a client does not come.",
 		{ { TO_CLIENT, P(PUBLISH), { by_both, is_live }, drop, 0 } } },
+	{ "unsubscribe_takes_another_along",
+		"3.1.1:MQTT-4.5.0-1 5.0:MQTT-4.5.0-1 3.1.1:UALL-DELIVER-MATCH "
+		"5.0:UALL-DELIVER-MATCH 3.1.1:MQTT-3.10.4-1 5.0:MQTT-3.10.4-1",
+		"UNSUBSCRIBE removes another subscription, too.",
+		{ { TO_SERVER, P(UNSUBSCRIBE), { 0 }, forget_one_subscription, 0 } } },
 };
 
 DEVIATION_CHAPTER(subscribe, false, table);

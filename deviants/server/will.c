@@ -140,6 +140,21 @@ static const struct deviation table[] = {
 		"5.0:UALL-QOS0-AT-MOST-ONCE 3.1.1:MQTT-3.1.2-8 5.0:MQTT-3.1.2-8",
 		"A Will of QoS 0 is published twice.",
 		{ { TO_CLIENT, P(PUBLISH), { is_of_will, is_qos0, is_live }, repeat, 2 } } },
+	{ "will_of_third_connection_lost", PUBLISHED,
+		"The Will of a client's third connection is not published.",
+		{ { TO_SERVER, P(CONNECT), { has_will, is_third_connection }, remove_will, 0 } } },
+	{ "will_cut_at_255",
+		PUBLISHED " 3.1.1:MQTT-3.1.2-9 5.0:MQTT-3.1.2-9 3.1.1:UALL-PAYLOAD-INTACT "
+			  "5.0:UALL-PAYLOAD-INTACT 3.1.1:U311-WILLMSG-LEN",
+		"Of a Will the first 255 bytes are published.",
+		{ { TO_SERVER, P(CONNECT), { has_will, has_long_will }, cut_will_payload, 255 } } },
+	{ "will_of_qos2_never_retained", "3.1.1:MQTT-3.1.2-17 5.0:MQTT-3.1.2-15",
+		"A Will of QoS 2 is not retained.",
+		{ { TO_SERVER, P(CONNECT), { has_will_of_qos2 }, set_will_retain, 0 } } },
+	{ "will_changed_between_versions",
+		"3.1.1:UALL-PAYLOAD-INTACT 5.0:UALL-PAYLOAD-INTACT " PUBLISHED,
+		"A Will has another first byte for clients of the other version.",
+		{ { TO_CLIENT, P(PUBLISH), { is_of_other_versions_will }, change_payload, 0 } } },
 };
 
 DEVIATION_CHAPTER(will, false, table);

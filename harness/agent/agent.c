@@ -72,6 +72,7 @@ bool agent_start(struct agent *g, struct arena *a, const struct client *client,
 		{ "version", place->version },
 		{ "v", strcmp(place->version, "5.0") ? "311" : "5" },
 		{ "here", client->here ? client->here : "." },
+		{ "installed", client->installed ? client->installed : "" },
 		{ NULL, NULL },
 	};
 	const struct program_spec spec = {

@@ -15,6 +15,7 @@ struct client {
 	const char *const *words; /* with the placeholders of docs/AGENT.md; NULL after the last */
 	const char *const *environment;    /* "NAME=value", the same; or NULL */
 	const char *here;                  /* the folder of its target file; or NULL */
+	const char *installed;             /* what its recipe has installed it into; or NULL */
 	const struct transport *transport; /* that it is probed over */
 	const char *pki;       /* folder of the PKI that it is to trust (launch/pki.h), and ... */
 	const struct tls *tls; /* ... the server of it that it finds; NULL: the run has no TLS */

@@ -32,6 +32,7 @@ static const char **filled(
 {
 	const struct placeholder values[] = {
 		{ "here", client->here ? client->here : "." },
+		{ "installed", client->installed ? client->installed : "" },
 		{ NULL, NULL },
 	};
 	size_t count = 0;

@@ -71,6 +71,7 @@ static void write_event(struct state *s, const struct tap_event *e)
 	case TAP_FIN_IN: flow_fin(flow, at_us, theirs, NULL); break;
 	case TAP_RESET_OUT: flow_reset(flow, at_us, ours, NULL); break;
 	case TAP_RESET_IN: flow_reset(flow, at_us, theirs, NULL); break;
+	case TAP_SHUT: flow_window(flow, at_us, ours, false); break;
 	case TAP_FULL: flow_remark(flow, at_us, full); break;
 	}
 }

@@ -51,6 +51,8 @@ static bool transcript_line(struct arena *a, const struct tape_event *e, struct 
 		[TAPE_FIN_IN] = { '<', "closes the connection" },
 		[TAPE_RESET_OUT] = { '>', "resets the connection" },
 		[TAPE_RESET_IN] = { '<', "resets the connection" },
+		[TAPE_SHUT] = { '-', "reads nothing from here on" },
+		[TAPE_OPENED] = { '-', NULL },
 		[TAPE_TOLD] = { '>', NULL },
 		[TAPE_SAID] = { '<', NULL },
 		[TAPE_REMARK] = { '-', NULL },
@@ -123,7 +125,9 @@ uint64_t tape_key(const struct tape *tape)
 	for (size_t i = 0; i < tape->count; i++) {
 		const struct tape_event *e = &tape->events[i];
 		bool is_packet = e->kind == TAPE_PACKET_OUT || e->kind == TAPE_PACKET_IN;
-		if (e->kind == TAPE_SENT || e->kind == TAPE_RECEIVED || e->kind == TAPE_REMARK)
+		bool is_ours =
+			e->kind == TAPE_SHUT || e->kind == TAPE_OPENED || e->kind == TAPE_REMARK;
+		if (e->kind == TAPE_SENT || e->kind == TAPE_RECEIVED || is_ours)
 			continue;
 		key = digest_add(key, &e->kind, sizeof(e->kind));
 		if (is_packet && e->text)
@@ -250,6 +254,8 @@ static void write_event(struct pcap_state *s, const struct tape_event *e, const 
 	case TAPE_RECEIVED:
 		flow_data(flow, at_us, theirs, e->data.data, e->data.len, packet_in);
 		break;
+	case TAPE_SHUT: flow_window(flow, at_us, ours, false); break;
+	case TAPE_OPENED: flow_window(flow, at_us, ours, true); break;
 	case TAPE_FIN_OUT: flow_fin(flow, at_us, ours, NULL); break;
 	case TAPE_FIN_IN: flow_fin(flow, at_us, theirs, NULL); break;
 	case TAPE_RESET_OUT: flow_reset(flow, at_us, ours, NULL); break;

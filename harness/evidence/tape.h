@@ -33,6 +33,8 @@ enum tape_kind {
 	TAPE_FIN_IN,
 	TAPE_RESET_OUT,
 	TAPE_RESET_IN,
+	TAPE_SHUT,   /* our side reads nothing from here on ... */
+	TAPE_OPENED, /* ... and reads again: how, as a remark */
 	TAPE_TOLD,
 	TAPE_SAID,
 	TAPE_REMARK,

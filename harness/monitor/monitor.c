@@ -252,7 +252,10 @@ static void note(struct monitor *m, const struct packet *p)
 		m->early = true;
 	switch (p->type) {
 	case CONNECT: note_connect(m, p); break;
-	case CONNACK: note_connack(m, p); break;
+	case CONNACK:
+		if (!judges_server(m)) /* one from a client begins nothing */
+			note_connack(m, p);
+		break;
 	case PUBLISH: note_publish(m, p); break;
 	case PUBACK:
 	case PUBREC:

@@ -73,8 +73,38 @@ bool monitor_session_stays(const struct monitor *m);
 unsigned monitor_under_way(const struct monitor *m);
 bool monitor_is_under_way(const struct monitor *m, uint16_t id);
 
+/* The topic that a PUBLISH of the judged side means, once the monitor has seen it: that of its Topic Alias, if it
+ * has none of its own. Empty: not known.
+ */
+struct bytes monitor_topic(const struct monitor *m, const struct packet *publish);
+
+/* Whether the client has, or has had, a subscription in this session that has topics in common with the filter, as far
+ * as the monitor of the server knows.
+ */
+bool monitor_has_subscribed(const struct monitor *m, struct bytes filter);
+
+/* Between which QoS the grants are of the subscriptions that a topic matches, as far as the judge of the server knows:
+ * the least and the most that one of them had at any time. False: it does not know for certain.
+ */
+bool monitor_grants(const struct monitor *m, struct bytes topic, int *least, int *most);
+
+enum filter_fault {
+	FILTER_GOOD,
+	FILTER_EMPTY,
+	FILTER_BAD_HASH,
+	FILTER_BAD_PLUS,
+	FILTER_NO_SHARE_NAME,
+	FILTER_BAD_SHARE,
+};
+
+/* `version` decides whether "$share/" means anything. */
+enum filter_fault filter_check(struct bytes filter, enum mqtt_version version);
+
 /* Does the filter match the topic, 4.7? A "$share/name/" in front of the filter is skipped. */
 bool filter_matches(struct bytes filter, struct bytes topic);
 bool filter_is_shared(struct bytes filter);
+
+/* Is there a topic that both filters match? */
+bool filters_meet(struct bytes one, struct bytes other);
 
 #endif

@@ -63,3 +63,12 @@ void judge_publish(struct monitor *m, const struct packet *p)
 	if (known && judges_server(m))
 		judge_delivery(m, p, topic);
 }
+
+struct bytes monitor_topic(const struct monitor *m, const struct packet *publish)
+{
+	const struct property *alias = properties_find(&publish->properties, PROP_TOPIC_ALIAS);
+	const struct bytes *mapped =
+		alias ? id_table_find(&m->aliases, (uint16_t)alias->number) : NULL;
+
+	return publish->topic.len || !mapped ? publish->topic : *mapped;
+}

@@ -172,6 +172,7 @@ struct order_queue {
 struct subscription {
 	struct bytes filter;
 	int granted; /* highest QoS ever granted, or QOS_NONE */
+	int lowest;  /* lowest QoS ever granted, or QOS_NONE */
 	int asked;   /* highest QoS among the SUBSCRIBEs that are not answered yet, or QOS_NONE */
 	unsigned pending; /* their number */
 	uint32_t *ids;    /* Subscription Identifiers ever given for it */
@@ -319,18 +320,5 @@ void judge_delivery(struct monitor *m, const struct packet *p, struct bytes topi
 void note_request(struct monitor *m, const struct packet *p);
 void subscriptions_inherit(struct monitor *m, const struct monitor *before);
 void subscriptions_copy(struct monitor *to, const struct monitor *from);
-
-/* monitor_topics.c */
-enum filter_fault {
-	FILTER_GOOD,
-	FILTER_EMPTY,
-	FILTER_BAD_HASH,
-	FILTER_BAD_PLUS,
-	FILTER_NO_SHARE_NAME,
-	FILTER_BAD_SHARE,
-};
-
-/* `version` decides whether "$share/" means anything. */
-enum filter_fault filter_check(struct bytes filter, enum mqtt_version version);
 
 #endif

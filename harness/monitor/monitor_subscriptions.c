@@ -102,9 +102,11 @@ static size_t subscription_find(struct monitor *m, struct bytes filter)
 		return i;
 	m->subscriptions = arena_grow(m->arena, m->subscriptions, i, &m->subscription_capacity,
 		sizeof(*m->subscriptions));
-	m->subscriptions[m->subscription_count++] = (struct subscription){
-		.filter = bytes_kept(m->arena, filter), .granted = QOS_NONE, .asked = QOS_NONE
-	};
+	m->subscriptions[m->subscription_count++] =
+		(struct subscription){ .filter = bytes_kept(m->arena, filter),
+			.granted = QOS_NONE,
+			.lowest = QOS_NONE,
+			.asked = QOS_NONE };
 	return i;
 }
 
@@ -208,6 +210,8 @@ static void grant(struct monitor *m, const struct request *r, const struct packe
 			: p->codes.data[i] <= 2           ? p->codes.data[i]
 							  : QOS_NONE;
 		s->granted = qos > s->granted ? qos : s->granted;
+		if (s->lowest == QOS_NONE || (qos != QOS_NONE && qos < s->lowest))
+			s->lowest = qos;
 		if (--s->pending == 0)
 			s->asked = QOS_NONE;
 	}
@@ -341,4 +345,31 @@ void subscriptions_copy(struct monitor *to, const struct monitor *from)
 			r->subscriptions = arena_copy(
 				a, r->subscriptions, r->filter_count * sizeof(*r->subscriptions));
 	}
+}
+
+bool monitor_has_subscribed(const struct monitor *m, struct bytes filter)
+{
+	for (size_t i = 0; i < m->subscription_count; i++)
+		if (filters_meet(m->subscriptions[i].filter, filter))
+			return true;
+	return false;
+}
+
+bool monitor_grants(const struct monitor *m, struct bytes topic, int *least, int *most)
+{
+	*least = *most = QOS_NONE;
+	if (m->session != SESSION_NEW || m->joined || m->blurred || m->greeted_again ||
+		m->any_topic)
+		return false;
+	for (size_t i = 0; i < m->subscription_count; i++) {
+		const struct subscription *s = &m->subscriptions[i];
+		if (!filter_matches(s->filter, topic))
+			continue;
+		/* Of one that was refused nothing comes, or that is another matter. */
+		if (s->pending || s->lowest == QOS_NONE || filter_is_shared(s->filter))
+			return false;
+		*least = *least == QOS_NONE || s->lowest < *least ? s->lowest : *least;
+		*most = s->granted > *most ? s->granted : *most;
+	}
+	return *most != QOS_NONE;
 }

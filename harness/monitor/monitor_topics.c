@@ -100,3 +100,38 @@ bool filter_matches(struct bytes filter, struct bytes topic)
 		topic = rest_of(topic, given.len + 1);
 	}
 }
+
+static bool is_wildcard(struct bytes level)
+{
+	return is_text(level, '#') || is_text(level, '+');
+}
+
+bool filters_meet(struct bytes one, struct bytes other)
+{
+	one = without_share(one);
+	other = without_share(other);
+	/* [MQTT-4.7.2-1]: "#" and "$SYS/#" do not. */
+	bool one_is_special = one.len && one.data[0] == '$';
+	bool other_is_special = other.len && other.data[0] == '$';
+	if (one_is_special != other_is_special &&
+		(is_wildcard(first_level(one)) || is_wildcard(first_level(other))))
+		return false;
+	for (;;) {
+		struct bytes a = first_level(one), b = first_level(other);
+		bool one_ends = a.len == one.len, other_ends = b.len == other.len;
+
+		if ((one_ends && is_text(a, '#')) || (other_ends && is_text(b, '#')))
+			return true;
+		if (!is_text(a, '+') && !is_text(b, '+') && !bytes_equal(a, b))
+			return false;
+		if (one_ends && other_ends)
+			return true;
+		/* "a/#" matches "a", too. */
+		if (one_ends)
+			return is_text(rest_of(other, b.len + 1), '#');
+		if (other_ends)
+			return is_text(rest_of(one, a.len + 1), '#');
+		one = rest_of(one, a.len + 1);
+		other = rest_of(other, b.len + 1);
+	}
+}

@@ -97,6 +97,6 @@ void entrance_reply(struct peer *p, const struct ws_asked *asked, const struct w
 		p->closed = true;
 		return;
 	}
-	p->reading = pipe == p->pipe ? READS_FOR_NOBODY : READS;
+	p->reading = READS;
 	p->pipe = pipe;
 }

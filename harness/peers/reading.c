@@ -12,7 +12,7 @@ void stop_reading_at(struct place at, struct peer *p)
 		return;
 	p->reading = READS_NOTHING;
 	pipe_narrow(p->pipe);
-	test_remark(p->test, p, "reads nothing from here on");
+	tape_add(&p->test->tape, TAPE_SHUT, p->party, (struct bytes){ 0 }, NULL);
 }
 
 void read_some_at(struct place at, struct peer *p, size_t bytes)
@@ -35,7 +35,7 @@ static void read_again(struct peer *p, enum reading how, const char *remark)
 	if (!is_open(p))
 		return;
 	p->reading = how;
-	test_remark(p->test, p, "%s", remark);
+	tape_add(&p->test->tape, TAPE_OPENED, p->party, (struct bytes){ 0 }, remark);
 }
 
 void read_on_at(struct place at, struct peer *p)

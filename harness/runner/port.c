@@ -110,6 +110,19 @@ const char *endpoint_silence(struct arena *a, const struct endpoint *e, int64_t 
 	return p ? NULL : error;
 }
 
+bool endpoint_accepts_below(const struct endpoint *e, int64_t limit_us)
+{
+	struct arena scratch;
+	const char *error;
+
+	arena_init(&scratch);
+	struct pipe *p = endpoint_dial_bare(&scratch, e, clock_now_us() + limit_us, &error);
+	if (p)
+		pipe_close(p);
+	arena_fini(&scratch);
+	return p;
+}
+
 bool endpoint_accepts(const struct endpoint *e, int64_t limit_us)
 {
 	struct arena scratch;

@@ -24,6 +24,7 @@ bool port_is_taken(uint16_t port);
  * byte of MQTT.
  */
 bool endpoint_accepts(const struct endpoint *e, int64_t limit_us);
+bool endpoint_accepts_below(const struct endpoint *e, int64_t limit_us); /* TLS and WebSocket */
 
 /* Why not: a sentence with its URL, in the arena. NULL: it is. */
 const char *endpoint_silence(struct arena *a, const struct endpoint *e, int64_t limit_us);

@@ -22,11 +22,25 @@ enum {
 	DEATHS_MAX = 100,
 };
 
+/* Its WebSocket or its TLS is one that nobody should go on with, and was so before anything was played: what is left to be
+ * asked is whether there are connections below.
+ */
+static bool was_never_reached(const struct runner *r)
+{
+	for (int i = 0; i < VERSION_COUNT; i++)
+		if (r->config->surveys[i].asked &&
+			r->config->surveys[i].status != PROBE_UNREACHABLE)
+			return false;
+	return true;
+}
+
 static bool accepts(struct runner *r)
 {
+	const struct endpoint *target = &r->config->target->endpoint;
 	int64_t before_us = clock_now_us();
 
-	if (!endpoint_accepts(&r->config->target->endpoint, ACCEPT_LIMIT_US))
+	if (!(was_never_reached(r) ? endpoint_accepts_below : endpoint_accepts)(
+		    target, ACCEPT_LIMIT_US))
 		return false;
 	r->alive_us = before_us;
 	return true;

@@ -2,7 +2,10 @@
 
 #include "base/arena.h"
 #include "harness/case.h"
+#include "harness/runner/port.h"
 #include "harness/runner/target.h"
+#include "harness/transport/endpoint.h"
+#include "harness/transport/transport.h"
 
 /* So that even a run against something that never answers comes to its end. */
 enum { HOPELESS_ANSWER_US = 500000 };
@@ -52,6 +55,13 @@ bool survey_take(struct arena *a, const struct target *target, unsigned versions
 	if (!reached)
 		*error = arena_printf(a, "there is no connection to the target: %s", what);
 	return reached;
+}
+
+bool survey_connects(const struct target *target, int64_t answer_us)
+{
+	const struct endpoint *to = &target->endpoint;
+
+	return to->transport->below && endpoint_accepts_below(to, answer_us);
 }
 
 bool survey_take_client(struct arena *a, const struct client *client, unsigned served,

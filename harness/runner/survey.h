@@ -49,6 +49,11 @@ bool survey_take_client(struct arena *a, const struct client *client, unsigned s
 bool survey_take(struct arena *a, const struct target *target, unsigned versions, int64_t answer_us,
 	struct survey out[static VERSION_COUNT], const char **error);
 
+/* Where it is false: whether there is a connection at all, below TLS or WebSocket, so that what is wrong with these can be
+ * judged.
+ */
+bool survey_connects(const struct target *target, int64_t answer_us);
+
 /* Whether anything can be judged at all: a version that is served, and rights to subscribe and to
  * publish in it. What the server refuses by a code (QoS 2) becomes a limit of its capabilities, and
  * `refused` says so. False: *error has a sentence.

@@ -82,6 +82,8 @@ void target_read(struct target *t)
 			return;
 		}
 		tail_add(&t->tail, chunk, (size_t)n);
+		if (t->heard)
+			t->heard(t->hearer, chunk, (size_t)n);
 		log_output(t, chunk, (size_t)n);
 	}
 }

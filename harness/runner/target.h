@@ -41,6 +41,8 @@ struct target {
 	const struct users *users;        /* of the file; NULL: it names none */
 	struct login first_user;          /* of them */
 	const struct guest *guest;        /* what is asked of whoever connects; NULL: nothing */
+	void (*heard)(void *hearer, const char *data, size_t len); /* all that it says; or NULL */
+	void *hearer;
 	FILE *log;              /* all that the program says is copied here; NULL: nowhere */
 	int stop_fd;            /* readable: give up waiting; -1. It is not read from */
 	struct tls_files files; /* for TLS; what is NULL comes from the PKI of a launched program */

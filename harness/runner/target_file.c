@@ -492,8 +492,8 @@ static const char *missing(const struct target_file *f)
 		       "without one, its `exec`";
 	if (is_client && (f->document_count || f->ready_ms))
 		return "a client is launched for each case run: it has no files, and no `ready_ms`";
-	if (f->install && !f->command)
-		return "`install` is for a broker that is launched: it needs a `command`";
+	if (f->install && f->url)
+		return "`install` is for what is launched: it has no `url`";
 	if (!f->exec && f->transports.count)
 		return "`transports` is for the `exec` of a client: an agent says itself what it "
 		       "speaks, and for brokers their placeholders and URLs do";
@@ -604,6 +604,7 @@ bool target_file_client(struct arena *a, const struct target_file *file, struct 
 		.words = file->agent ? file->agent : file->exec,
 		.environment = file->environment,
 		.here = target_file_folder(a, file),
+		.installed = target_install_folder(a, file),
 		.agent = file->agent != NULL,
 	};
 	return out->words;

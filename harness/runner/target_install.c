@@ -45,11 +45,17 @@ const char *target_install_version(struct arena *a, const struct target_file *fi
 	return read && *line ? arena_text(a, line) : NULL;
 }
 
+const char *target_install_recipe(struct arena *a, const struct target_file *file)
+{
+	if (!file->install)
+		return "";
+	return arena_printf(a, "%s/install/%s", target_file_folder(a, file), file->install);
+}
+
 const char *target_install_lack(struct arena *a, const struct target_file *file)
 {
 	if (!file->install || target_install_version(a, file))
 		return NULL;
-	return arena_printf(a, "%s is not installed: there is nothing in %s; run %s/install/%s",
-		file->name, target_install_folder(a, file), target_file_folder(a, file),
-		file->install);
+	return arena_printf(a, "%s is not installed: there is nothing in %s; run %s", file->name,
+		target_install_folder(a, file), target_install_recipe(a, file));
 }

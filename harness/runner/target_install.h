@@ -18,6 +18,9 @@ bool target_install_is_name(const char *text);
  */
 const char *target_install_folder(struct arena *a, const struct target_file *file);
 
+/* The path of its recipe, beside its file; "" without one. In the arena. */
+const char *target_install_recipe(struct arena *a, const struct target_file *file);
+
 /* NULL: it has no recipe, or is installed. Else a sentence with the recipe to run. */
 const char *target_install_lack(struct arena *a, const struct target_file *file);
 

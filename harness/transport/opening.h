@@ -1,6 +1,6 @@
 /* The opening handshake of a WebSocket (RFC 6455, section 4), for the subprotocol mqtt [MQTT-6.0.0-3]: what
- * is said in it, and how what the other side says is judged. Nothing here reads or writes a connection. Within
- * harness/transport only.
+ * is said in it, and how what the other side says is judged. Nothing here reads or writes a connection. For
+ * harness/transport, and for deviants, which say it wrongly.
  */
 #ifndef HARNESS_OPENING_H
 #define HARNESS_OPENING_H

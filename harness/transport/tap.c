@@ -82,6 +82,12 @@ void tap_ended(struct tapped *t, enum tap_kind how)
 	add(t, how, NULL, 0);
 }
 
+void tap_shut(struct tapped *t)
+{
+	if (t && !t->full)
+		add(t, TAP_SHUT, NULL, 0);
+}
+
 void tap_secret(struct tapped *t, const char *line)
 {
 	if (t)

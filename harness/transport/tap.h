@@ -26,6 +26,7 @@ enum tap_kind {
 	TAP_FIN_IN,
 	TAP_RESET_OUT,
 	TAP_RESET_IN,
+	TAP_SHUT, /* our side reads little from here on, if anything */
 	TAP_FULL, /* nothing of this connection is kept any more: it would not fit together */
 };
 
@@ -67,6 +68,8 @@ struct tapped *tap_open(struct tap *tap, const struct sockaddr_storage *local,
 void tap_sent(struct tapped *t, const void *data, size_t size);
 void tap_received(struct tapped *t, const void *data, size_t size);
 void tap_ended(struct tapped *t, enum tap_kind how); /* one of FIN_* and RESET_* */
+
+void tap_shut(struct tapped *t);
 
 /* A line of the key log, as OpenSSL has it: without a newline. */
 void tap_secret(struct tapped *t, const char *line);

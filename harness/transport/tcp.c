@@ -66,6 +66,7 @@ static void tcp_reset(struct pipe *p)
 static void tcp_narrow(struct pipe *p)
 {
 	setsockopt(p->fd, SOL_SOCKET, SO_RCVBUF, &(int){ NARROW_BYTES }, sizeof(int));
+	tap_shut(p->tapped);
 }
 
 static const struct pipe_ops tcp_ops = {

@@ -134,6 +134,8 @@ static void read_answer(
 	out->protocol = field_text(a, head, "Sec-WebSocket-Protocol");
 	out->versions = field_text(a, head, "Sec-WebSocket-Version");
 	out->accepts = said && !strcmp(said, accept);
+	out->upgrades = opening_upgrades(head);
+	out->extends = http_count(head, "Sec-WebSocket-Extensions");
 }
 
 bool ws_try(struct arena *a, const struct endpoint *to, const struct ws_request *request,

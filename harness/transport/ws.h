@@ -24,6 +24,8 @@ struct ws_answer {
 	const char *protocol; /* Sec-WebSocket-Protocol; NULL: none, or several */
 	const char *versions; /* Sec-WebSocket-Version; the same */
 	bool accepts;         /* Sec-WebSocket-Accept is the answer to the key */
+	bool upgrades;        /* Upgrade and Connection say so */
+	bool extends;         /* it names extensions, though none was offered */
 };
 
 /* Connects within the deadline (monotonic), over a transport that has WebSocket. A pipe only after 101, whatever

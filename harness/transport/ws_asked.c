@@ -165,5 +165,5 @@ struct pipe *ws_reply(struct arena *a, struct pipe *below, const struct ws_asked
 		pipe_close(below);
 		return NULL;
 	}
-	return strstr(head, " 101 ") ? begin(a, below, asked) : below;
+	return begin(a, below, asked);
 }

@@ -45,8 +45,8 @@ struct ws_reply {
 
 extern const char ws_reply_usual[]; /* the head as it should be */
 
-/* Answers. A head of 101 makes a WebSocket of the pipe below, whatever else is wrong with it. NULL: the connection is
- * gone, and the pipe closed.
+/* Answers, and makes a WebSocket of the pipe below, whatever the head says: a client that goes on where it should not is
+ * to be heard. NULL: the connection is gone, and the pipe closed.
  */
 struct pipe *ws_reply(struct arena *a, struct pipe *below, const struct ws_asked *asked,
 	const struct ws_reply *reply, int64_t deadline_us);

@@ -70,7 +70,8 @@ function caseBody(c, d, data) {
 		make("dl", {class: "ways"},
 			field("capture", captureLink(c, d.pcap, data)),
 			field("real bytes", captureLink(c, d.wire, data)),
-			field("run again", commandView(d.again))),
+			field("run again", commandView(d.again)),
+			field("other targets", siteLink(data, "cases/" + c.id.split("/")[0] + ".html", "this case, by target"))),
 		bugReport(c, d, data));
 }
 
@@ -88,6 +89,11 @@ function sectionLink(s, data) {
 	return s.anchor ? make("a", {class: "section", href: data.documents[s.version] + "#" + s.anchor, rel: "noreferrer",
 		title: (s.section + " " + s.title).trim() + ", in the text of the standard"},
 		"MQTT " + s.version + ", " + s.section) : null;
+}
+
+/* To a page of the site that this one is part of; null where it is part of none. */
+function siteLink(data, way, text) {
+	return data.site && /^[\w./-]+$/.test(way) ? make("a", {href: data.site + way}, text) : null;
 }
 
 function statementList(c, data) {

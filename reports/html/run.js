@@ -248,7 +248,9 @@ function statementRow(s) {
 		make("span", {class: "remark demand"}, s.summary), make("span", {class: "time"}, counts)));
 	return foldable(row, key, state, () => row.append(make("div", {class: "body"}, make("dl", {},
 		field("section", s.anchor ? [sectionLink(s, data), " " + s.title] : s.section),
-		field("how to see it", s.note)),
+		field("how to see it", s.note),
+		field("other targets", s.anchor ? siteLink(data, "statements/" + s.name.replace(":", "/") + ".html",
+			"this statement, by target") : null)),
 	s.cases.length ? brokenFirst(s).map(c => caseRow(c, data, state, s.name)) : make("p", {}, "No case run judged it."))));
 }
 

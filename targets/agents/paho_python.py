@@ -50,6 +50,7 @@ def told(properties):
 
 
 class Agent:
+    made = mqtt.Client
     client = first = five = leaving = ended = dialling = failure = None
     later = []  # lines that came while a connection was being made
     waiting = {}  # what a command waits for: its id
@@ -72,8 +73,8 @@ class Agent:
         if transport != "tcp" and not c["keep_alive"]:  # its handshakes wait no longer than that
             raise NotImplementedError("keep_alive 0 over TLS and WebSocket")
         if not self.client:
-            self.client = mqtt.Client(c["client_id"], None if five else c["clean_start"], None,
-                                      VERSIONS[c["version"]], TRANSPORTS[transport], False)
+            self.client = self.made(c["client_id"], None if five else c["clean_start"], None,
+                                    VERSIONS[c["version"]], TRANSPORTS[transport], False)
             if "path" in c:
                 self.client.ws_set_options(c["path"])
             if "ca" in c:
@@ -240,12 +241,12 @@ def fork_for_each_case_run():
     os._exit(0)
 
 
-def main():
+def main(agent):
     if "MQTTSPEC_PRELOAD" in os.environ:
         fork_for_each_case_run()
     say("hello", contract=1, name="Paho Python", version=__version__, versions=list(VERSIONS), transports=list(TRANSPORTS),
         preload=hasattr(socket, "recv_fds"))
-    agent, begun = Agent(), bytearray()
+    begun = bytearray()
     agent.wake = os.pipe()  # written to when a connection has been made, or has not come about
     while True:
         client, sock = agent.client, agent.client and not agent.dialling and agent.client.socket()
@@ -275,4 +276,5 @@ def main():
         agent.settle()
 
 
-main()
+if __name__ == "__main__":
+    main(Agent())

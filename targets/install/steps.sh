@@ -91,3 +91,45 @@ install_jars() {
 	rm -rf "$folder/lib" "$folder/classes"
 	mv lib classes "$folder"
 }
+
+# Packages of PyPI into a virtual environment, each held against the sums in requirements.txt; and what
+# is run there, if there is anything. What comes as source alone is built with the tools of build.txt.
+install_wheels() {
+	python3 -m venv "$folder/venv" >log 2>&1 || {
+		cat log >&2
+		fail "there is no virtual environment of Python (Debian has it in python3-venv)"
+	}
+	if [ -e build.txt ]; then
+		run_pip -r build.txt
+		run_pip --no-build-isolation -r requirements.txt
+	else
+		run_pip --only-binary :all: -r requirements.txt
+	fi
+	for part in *.py; do
+		[ ! -e "$part" ] || cp "$part" "$folder"
+	done
+}
+
+run_pip() {
+	"$folder/venv/bin/pip" install -q --disable-pip-version-check --require-hashes --no-deps "$@" >log 2>&1 || {
+		cat log >&2
+		fail "pip did not bring the packages"
+	}
+}
+
+# Packages of npm, each held against its sum in package-lock.json; none of their scripts is run.
+install_modules() {
+	npm ci --ignore-scripts --no-audit --no-fund --loglevel error >log 2>&1 || {
+		cat log >&2
+		fail "npm did not bring the packages"
+	}
+	rm -rf "$folder/node_modules"
+	mv node_modules "$folder"
+	cp ./*.js "$folder"
+}
+
+# A program in Go, with its modules as go.sum has them.
+build_go() {
+	GOFLAGS=-mod=readonly GOTOOLCHAIN=local GOWORK=off CGO_ENABLED=0 go build -trimpath -o "$folder/$name" . ||
+		fail "it does not build"
+}

@@ -117,6 +117,17 @@ const struct record_end sample_end = {
 			{ "MQTT-4.3.3-10", NULL, NULL },
 		},
 	.unseen_count = 2,
+	.traffic = {
+		.captured_us = 5000000,
+		.topics = (const struct traffic_topic[]){ { "plant/hall", 1000, 3 },
+			{ "plant/\xC3\xBC", 0, 1 } },
+		.topic_count = 2,
+		.times = { [TRAFFIC_CLIENT_ANSWER] = { 3, 1500000, { [1] = 7, [20] = 1 } },
+			[TRAFFIC_THROUGH] = { 40, 200000000, { [5] = 1, [27] = 2 } } },
+		.silences = (const struct traffic_silence[]){ { 3, "pump", 15100000, 10 },
+			{ 4, NULL, 1, 65535 } },
+		.silence_count = 2,
+	},
 };
 
 const struct record_end sample_end_minimal = { .duration_us = 0 };

@@ -67,4 +67,4 @@ def test_the_tests_need_it_all(bootstrap):
 
 def test_a_wrong_word(bootstrap):
     run = bootstrap("everything")
-    assert run.returncode == 2 and "it takes run or test" in run.stderr, run
+    assert run.returncode == 2 and "it takes run, test or package" in run.stderr, run

@@ -6,8 +6,11 @@ import os
 import pathlib
 import re
 import shutil
+import signal
 import struct
 import subprocess
+import threading
+import time
 
 import jsonschema
 import pytest
@@ -21,9 +24,8 @@ LIMIT_S = 120
 OK, FOUND, USAGE, NOTHING = 0, 1, 2, 3
 PASSWORD = "correct-horse"
 
-# A server that has not read what it was sent, or cannot write: its clock is not what the capture shows, and made-up
-# TCP has no windows to tell.
-UNSEEN_CLOCKS = {"pressed_keep_alive"}
+# What a server breaks that goes on after an error: a case that was about the error has another name for it.
+OF_TOLERANCE = {"3.1.1:MQTT-4.8.0-1"}
 # No case is about these, and the records of a run have them elsewhere, or once.
 OF_THE_CLOCK = {"3.1.1:MQTT-3.1.2-24", "5.0:MQTT-3.1.2-22"}
 
@@ -58,18 +60,27 @@ def play(folder, *arguments):
     return cases
 
 
+def is_left_out(case):
+    """Of a case run with very many messages the capture has not all."""
+    return any(e["text"].startswith("its messages are left out") for e in case.get("transcript", []))
+
+
 def compare(folder, cases, role):
     """Returns how many breaches the monitor saw; each of them has to be in the capture."""
-    seen = 0
+    seen, wrong = 0, []
     for case in cases:
         found = accused(folder / case["pcap"], role)
         failure = case.get("failure", {})
-        if failure.get("difference") == "monitor":
-            assert failure["statement"] in found, case["id"]
+        if failure.get("difference") == "monitor" and not is_left_out(case):
             seen += 1
+            if failure["statement"] not in found:
+                wrong.append((case["id"], case["version"], "not found", failure))
         due = {s["name"] for s in case.get("statements", []) if s["verdict"] in ("fail", "nonstrict")}
-        if case["id"] not in UNSEEN_CLOCKS:
-            assert found <= due | OF_THE_CLOCK, (case["id"], case["version"], found - due)
+        if failure.get("difference") == "open":
+            due |= OF_TOLERANCE
+        if not found <= due | OF_THE_CLOCK:
+            wrong.append((case["id"], case["version"], found - due, failure))
+    assert not wrong
     return seen
 
 
@@ -248,7 +259,92 @@ def test_only_one_client_is_looked_at(tmp_path):
     out = check(tmp_path / "three.pcap", "--client-id", "sensor-*")
     assert out.returncode == FOUND
     assert b"sensor-1" in out.stdout and b"sensor-2" in out.stdout and b"pump" not in out.stdout
-    assert check(tmp_path / "three.pcap", "--server", "10.0.0.9").returncode == NOTHING
+    nowhere = check(tmp_path / "three.pcap", "--server", "10.0.0.9")
+    assert nowhere.returncode == NOTHING
+    assert nowhere.stdout == b"three.pcap: no MQTT that was asked for; 3 other connections of MQTT are left out\n"
+
+
+@pytest.mark.parametrize("options,told", [
+    (["--from", "2023-11-14T22:13:22Z"], [2]),
+    (["--from", "2023-11-15 00:13:22+02:00", "--to", "5"], [2]),
+    (["--to", "2023-11-14T22:13:21.5Z"], [1]),
+    (["--to", "1.5"], [1]),
+    (["--topic", "plant/+"], [2]),
+    (["--topic", "no/such", "--topic", "plant/#"], [2]),
+    (["--from", "9"], []),
+])
+def test_times_and_topics_choose_what_is_told(tmp_path, options, told):
+    frames = []
+    for i, topic in enumerate(("house/door", "plant/hall")):
+        wrong = connect(3, f"client-{i + 1}") + b"\x30" + bytes([2 + len(topic)]) + text(topic)
+        frames += [segment(50000 + i, 1883, 999, 2), segment(50000 + i, 1883, 1000, 0x18, wrong)]
+    (tmp_path / "two.pcap").write_bytes(pcap(frames))
+    out = check(tmp_path / "two.pcap", *options)
+    assert out.returncode == (FOUND if told else NOTHING), out.stderr
+    assert [n for n in (1, 2) if f'"client-{n}"'.encode() in out.stdout] == told
+    run = records(check(tmp_path / "two.pcap", "--json", *options).stdout)
+    assert [r["id"] for r in run if r["type"] == "case"] == [f"client/client-{n}" for n in told] * 2
+
+
+@pytest.mark.parametrize("way", ["--json", "--out"])
+def test_records_of_what_is_over_leave_at_once(tmp_path, way):
+    """A capture that goes on: the connection that has ended is there before the end."""
+    capture, out = tmp_path / "growing.pcap", tmp_path / "found"
+    wrong = connect(3, "ended")
+    capture.write_bytes(pcap([
+        segment(50000, 1883, 999, 2), segment(50000, 1883, 1000, 0x18, wrong),
+        segment(50000, 1883, 1000 + len(wrong), 0x14), segment(50001, 1883, 999, 2),
+        segment(50001, 1883, 1000, 0x18, connect(2, "lives on"))]))
+    words = [MQTTSPEC, "check", "--follow", capture, way, *([out] if way == "--out" else [])]
+    with subprocess.Popen(words, stdout=subprocess.PIPE) as process:
+        watchdog = threading.Timer(LIMIT_S, process.kill)
+        watchdog.start()
+        if way == "--json":
+            early = b"".join(process.stdout.readline() for _ in range(6))
+        else:
+            files = [out / side / "run.jsonl" for side in ("server", "client")]
+            while process.poll() is None and sum(f.read_bytes().count(b"\n") for f in files if f.exists()) < 6:
+                time.sleep(0.01)
+            early = b"".join(f.read_bytes() for f in files)
+        process.send_signal(signal.SIGINT)
+        late = process.stdout.read()
+        watchdog.cancel()
+    assert process.returncode == FOUND
+    lines = records(early)
+    assert [r["type"] for r in lines] == ["run", "case", "end"] * 2
+    assert [r["id"] for r in lines if r["type"] == "case"] == ["client/ended"] * 2
+    assert {r["verdict"] for r in lines if r["type"] == "case"} == {"pass", "fail"}
+    if way == "--json":
+        rest = records(late)
+    else:
+        rest = records(b"".join(f.read_bytes() for f in files))
+        report = subprocess.run([MQTTSPEC, "report", out / "client"], capture_output=True, timeout=LIMIT_S)
+        assert report.returncode == OK and b"incomplete" not in report.stdout.lower(), report
+    for record in lines + rest:
+        VALIDATOR.validate(record)
+    assert "client/lives on" in [r.get("id") for r in rest]
+
+
+def test_a_summary_is_drawn_in_the_report(tmp_path):
+    frames, seq = [segment(50000, 1883, 999, 2)], 1000
+    for data in (connect(2, "sensor"), *(b"\x30" + bytes([2 + len(t)]) + text(t) for t in ("a<b", "a<b", "other"))):
+        frames.append(segment(50000, 1883, seq, 0x18, data))
+        seq += len(data)
+    (tmp_path / "traffic.pcap").write_bytes(pcap(frames))
+    out = check(tmp_path / "traffic.pcap", "--summary", "--out", tmp_path / "found")
+    assert out.returncode == OK, out.stdout
+    for role in ("server", "client"):
+        run = records((tmp_path / "found" / role / "run.jsonl").read_bytes())
+        for record in run:
+            VALIDATOR.validate(record)
+        assert [(t["name"], t["to_server"]) for t in run[-1]["topics"]] == [("a<b", 2), ("other", 1)]
+    report = subprocess.run([MQTTSPEC, "report", tmp_path / "found/server", "--html", "-"], capture_output=True,
+                            timeout=LIMIT_S)
+    page = report.stdout.decode()
+    traffic = page[page.index('<details class="words traffic" open>'):page.index("<nav")]
+    assert "a&lt;b" in traffic and "a<b" not in traffic
+    assert traffic.count('<svg viewBox="0 0 640') == traffic.count('role="img" aria-label="') == 1
+    assert "<title>2 to the server</title>" in traffic and "<script" not in traffic
 
 
 # ---- all that the suite has ----------------------------------------------------------------------------------------
@@ -264,5 +360,5 @@ def test_every_case_run_is_judged_alike_by_its_capture(target, role, tmp_path):
 @pytest.mark.nightly
 def test_websockets_are_judged_alike_by_their_real_bytes(tmp_path):
     cases = play(tmp_path, "mqttspec-broker", "--transports", "ws", "--wire")
-    for case in cases:
+    for case in (case for case in cases if "wire" in case):  # where a password went over it there is none
         assert accused(tmp_path / case["wire"], "server") == accused(tmp_path / case["pcap"], "server"), case["id"]

@@ -7,6 +7,8 @@ import subprocess
 
 import pytest
 
+from subcommands import SUBCOMMANDS
+
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 BUILD = ROOT / os.environ.get("MQTTSPEC_BUILD", "build/dev")
 PROGRAMS = {"mqttspec": BUILD / "cli/mqttspec", "mqttspec-client": BUILD / "client/mqttspec-client",
@@ -37,6 +39,8 @@ LINES = [
     ("mqttspec ru", {"run"}),
     ("mqttspec help a", {"agent-check"}),
     ("mqttspec run libm", {"libmosquitto"}),
+    ("mqttspec targets ins", {"install"}),
+    ("mqttspec targets install aed", {"aedes"}),
     ("mqttspec run mosquitto will_on_c", {"will_on_close"}),
     ("mqttspec run mosquitto bad_flags/ping", {"bad_flags/pingreq_1"}),
     ("mqttspec explain MQTT-3.1.2-2", {"MQTT-3.1.2-2", "MQTT-3.1.2-24"}),
@@ -134,7 +138,7 @@ def words(program, *typed):
 
 
 @pytest.mark.parametrize("program, command", [
-    *(("mqttspec", c) for c in ("run", "agent-check", "list", "explain", "report", "diff", "matrix")),
+    *(("mqttspec", c) for c in SUBCOMMANDS),
     ("mqttspec-client", "pub"), ("mqttspec-client", "sub"), ("mqttspec-broker", None)])
 def test_every_option_of_the_help_is_offered(program, command):
     command = [command] if command else []

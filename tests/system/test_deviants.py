@@ -83,6 +83,44 @@ def test_the_idle_one_around_a_client_changes_nothing(tmp_path):
     assert done.returncode == 0 and len(found) > 10 and set(found.values()) == {"pass"}, done
 
 
+@pytest.fixture
+def layered(tmp_path):
+    """URLs of a broker with WebSocket and TLS, whose certificates are in tmp_path."""
+    assert run(DEVIANT, "--pki", tmp_path).returncode == 0
+    conf = tmp_path / "broker.conf"
+    conf.write_text("per_listener_settings true\nlistener 0 127.0.0.1\nprotocol websockets\nallow_anonymous true\n"
+                    f"listener 0 127.0.0.1\ncertfile {tmp_path}/server.pem\nkeyfile {tmp_path}/server.key\n"
+                    "allow_anonymous true\n")
+    process = subprocess.Popen([BUILD / "broker/mqttspec-broker", "-q", "-c", conf], stdout=subprocess.PIPE, text=True)
+    ports = [re.search(r"port (\d+)", process.stdout.readline()).group(1) for _ in range(2)]
+    yield {"ws": f"ws://127.0.0.1:{ports[0]}/mqtt", "mqtts": f"mqtts://127.0.0.1:{ports[1]}"}
+    process.terminate()
+    assert process.wait(timeout=60) == 0
+    process.stdout.close()
+
+
+@pytest.mark.parametrize("scheme, chapter", [("ws", "websocket"), ("mqtts", "tls")])
+def test_the_idle_one_changes_nothing_below_a_layer(layered, tmp_path, scheme, chapter):
+    process = subprocess.Popen([DEVIANT, "--target", layered[scheme]], stdout=subprocess.PIPE, text=True)
+    url = process.stdout.readline().strip()
+    trusted = ["--ca", tmp_path / "ca.pem"] if scheme == "mqtts" else []
+    done = run(MQTTSPEC, "run", url, chapter, "--versions", "5.0", *trusted, "--quiet", "--out", tmp_path / "out")
+    found = verdicts(tmp_path / "out")
+    process.terminate()
+    assert process.wait(timeout=60) == 0 and url.startswith(f"{scheme}://127.0.0.1:")
+    process.stdout.close()
+    assert done.returncode == 0 and len(found) > 6 and set(found.values()) <= {"pass", "info", "inapplicable"}, done
+
+
+def test_layers_are_broken_too(tmp_path):
+    path, names = tmp_path / "found.jsonl", ["ws_fragments_lost", "ws_wrong_accept", "tls_stranger_ends_all",
+                                             "certificate_not_wanted", "client_ws_one_mask", "client_trusts_anybody"]
+    done = run(*MUTATION, *names, "--json", path)
+    found = [json.loads(line) for line in path.read_text().splitlines()]
+    assert done.returncode == 0 and {r["deviation"] for r in found} == set(names), done
+    assert all(r["outcome"] == "killed" and r["accused"] for r in found), found
+
+
 def test_one_rule_is_broken(stand, tmp_path):
     run(MQTTSPEC, "run", stand("--deviation", "qos1_resent_without_dup"), "qos1_sent_again", "qos1_acknowledged",
         "--versions", "5.0", "--quiet", "--out", tmp_path / "out")
@@ -113,6 +151,10 @@ def test_each_is_listed_and_explained():
     (("--explain", "nonsense"), "there is no deviation nonsense"),
     (("--target", "mqtt://127.0.0.1:1", "--deviation", "client_qos3"), "goes with --agent: client_qos3"),
     (("--agent", "true", "--deviation", "qos3"), "goes with --target: qos3"),
+    (("--target", "mqtt://127.0.0.1:1", "--deviation", "certificate_not_wanted"), "needs --pki: certificate_not"),
+    (("--target", "mqtts://127.0.0.1:1", "--pki", ".", "--deviation", "certificate_not_wanted"), "before mqtt://"),
+    (("--target", "mqtt://127.0.0.1:1", "--pki", "/nowhere", "--deviation", "certificate_not_wanted"), "/nowhere"),
+    (("--pki", "/nowhere"), "/nowhere"),
     (("--target", "mqtt://127.0.0.1:1", "--listen", "99999"), "--listen takes a port from 0 to 65535, not 99999"),
     (("--target", "pigeon://1"), "pigeon"),
     (("--target", "mqtt://127.0.0.1:1", "more"), "what is this? more"),

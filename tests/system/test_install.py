@@ -10,6 +10,8 @@ import sys
 
 import pytest
 
+from subcommands import SUBCOMMANDS
+
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 BUILD = ROOT / os.environ.get("MQTTSPEC_BUILD", "build/dev")
 MANUAL = sorted((ROOT / "docs/man").glob("*.[18]"))
@@ -80,7 +82,7 @@ def test_the_page_says_what_the_help_says(tmp_path):
 
 def test_the_page_has_every_option_and_every_variable():
     page = (ROOT / "docs/man/mqttspec.1").read_text().replace("\\-", "-").replace("\\fB", "").replace("\\fR", "")
-    for command in ("run", "agent-check", "list", "explain", "report", "diff", "matrix"):
+    for command in SUBCOMMANDS:
         part = page.split(f".SS mqttspec {command}\n")[1].split("\n.S")[0]
         offered = run(BUILD / "cli/mqttspec", "completion", "words", command, "--").stdout
         options = {line.split("\t")[0] for line in offered.splitlines()}

@@ -53,28 +53,24 @@ def one_cause(*arguments):
         yield json.dumps(record) + "\n"
 
 
-def render(command, folder, name, *runs, lines=sample_runs.lines, extra=()):
+def render(command, folder, name, *runs, lines=sample_runs.lines):
     paths = []
     for i, arguments in enumerate(runs):
         path = folder / f"{name}{i}.jsonl"
         path.write_text("".join(lines(*arguments)), encoding="utf-8")
         paths.append(path)
     page = folder / f"{name}.html"
-    subprocess.run([PROGRAM, command, *paths, "--html", page, *extra], check=True, timeout=120)
+    subprocess.run([PROGRAM, command, *paths, "--html", page], check=True, timeout=120)
     return page.as_uri()
 
 
 @pytest.fixture(scope="module")
 def pages(tmp_path_factory):
     folder = tmp_path_factory.mktemp("pages")
-    worse = ["--runs", 360, "--worse", 25, "--target", "NanoMQ", "0.21"]
     return {"run": render("report", folder, "run", ["--runs", 360]),
             "green": render("report", folder, "green", ["--runs", 6]),
             "causes": render("report", folder, "causes", ["--runs", 360, "--worse", 10], lines=one_cause),
-            "big": render("report", folder, "big", ["--runs", 5000]),
-            "matrix": render("matrix", folder, "matrix", ["--runs", 360], worse),
-            "wide": render("matrix", folder, "wide", *[["--runs", 240, "--worse", n, "--target", f"Broker {n}", "1.0"]
-                                                       for n in range(10, 24)], extra=["--pages", folder / "wide"])}
+            "big": render("report", folder, "big", ["--runs", 5000])}
 
 
 def look(browser, size=DESKTOP, scheme="light"):
@@ -627,58 +623,4 @@ def test_five_thousand_case_runs_open(browser, pages):
     assert found(browser) == "5000 case runs"
     browser.find_element(By.ID, "q").send_keys("qos2 split")
     wait(browser, lambda: "of 5000" in found(browser))
-    assert browser.get_log("browser") == []
-
-
-def test_the_matrix_filters(browser, pages):
-    look(browser)
-    browser.get(pages["matrix"])
-    total = found(browser)
-    browser.find_element(By.ID, "only").click()
-    assert found(browser) == "15 statements" != total
-    browser.find_element(By.ID, "q").send_keys("SUBACK")
-    narrowed = found(browser)
-    assert narrowed != "15 statements"
-    browser.refresh()
-    assert found(browser) == narrowed
-    SHOTS.mkdir(exist_ok=True)
-    for scheme, size, name in (("light", DESKTOP, "desktop"), ("dark", PHONE, "phone")):
-        look(browser, size, scheme)
-        browser.get(pages["matrix"] + "?" + name)
-        browser.save_screenshot(str(SHOTS / f"matrix-{name}-{scheme}.png"))
-        assert browser.execute_script(CONTRAST) == []
-        assert browser.execute_script("return document.documentElement.scrollWidth <= innerWidth")
-    assert browser.get_log("browser") == []
-
-
-@pytest.mark.parametrize("size", [DESKTOP, PHONE], ids=["desktop", "phone"])
-def test_a_wide_matrix_keeps_its_first_column(browser, pages, size):
-    """Fourteen targets: the columns scroll within the table, and the statement stays where it is."""
-    look(browser, size)
-    browser.get("about:blank")
-    browser.get(pages["wide"])
-    assert browser.execute_script("return document.documentElement.scrollWidth <= innerWidth")
-    inside, first, last = browser.execute_script("""
-        const box = document.querySelector("main .scroll"), row = box.querySelector("tr.differs");
-        row.scrollIntoView({block: "center"});
-        box.scrollLeft = 1e6;
-        const of = e => [e.getBoundingClientRect().left, e.getBoundingClientRect().right];
-        return [of(box), of(row.cells[0]), of(row.cells[14])]""")
-    assert abs(first[0] - inside[0]) < 2 and first[1] < inside[0] + (inside[1] - inside[0]) * .6
-    assert abs(last[1] - inside[1]) < 2 and last[0] > first[1]
-    SHOTS.mkdir(exist_ok=True)
-    browser.save_screenshot(str(SHOTS / f"matrix-wide-{'phone' if size == PHONE else 'desktop'}.png"))
-
-
-def test_a_cell_opens_the_statement_in_the_page_of_its_target(browser, pages):
-    look(browser)
-    browser.get("about:blank")
-    browser.get(pages["wide"])
-    cell = browser.find_element(By.CSS_SELECTOR, "main tr.differs a.badge.v-fail")
-    name = cell.find_element(By.XPATH, "ancestor::tr").find_element(By.CSS_SELECTOR, "th code").text
-    cell.click()
-    wait(browser, lambda: "ready" in browser.execute_script("return document.documentElement.className"))
-    row = browser.find_element(By.CSS_SELECTOR, "#list > .statement[open]")
-    assert row.find_element(By.CSS_SELECTOR, ".name").text == name
-    assert row.find_element(By.CSS_SELECTOR, ".body > .case .badge").text.lower() == "fail"   # the broken first
     assert browser.get_log("browser") == []

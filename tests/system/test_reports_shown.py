@@ -88,8 +88,9 @@ def test_every_failure_has_its_capture(shown, target):
 
 def test_side_by_side(shown):
     old, new = (shown / target / "run.jsonl" for target in TARGETS)
-    mqttspec("matrix", old, new, "--html", shown / "matrix.html", "--markdown", shown / "matrix.md")
-    assert "Eclipse Mosquitto" in (shown / "matrix.html").read_text()
+    mqttspec("matrix", old, new, "--markdown", shown / "matrix.md")
+    assert "Eclipse Mosquitto" in (shown / "matrix.md").read_text()
+    mqttspec("site", old.parent, new.parent, "--out", shown / "site")
     run = mqttspec("diff", old, new, codes=(0, 1))
     (shown / "diff.txt").write_text(run.stdout)
     mqttspec("diff", old, new, "--markdown", shown / "diff.md", codes=(run.returncode,))

@@ -595,6 +595,337 @@ static void a_long_connection_takes_no_more_memory_than_a_short_one(void **state
 	rig_fini(&r);
 }
 
+/* ---- the QoS that a message was published with ------------------------------------------------ */
+
+#define SUBSCRIBER(filter, qos) \
+	"> 10 r s'MQTT' @ 02 n0 p{} s'sub'\n" WELCOME SUBSCRIBED(filter, qos)
+#define ONCE " b'a reading of its own'\n"
+
+/* The subscriber is connected all the time; the publisher comes and goes on connections of its own. */
+struct pair {
+	struct rig publisher, subscriber;
+};
+
+static void pair_init(struct pair *p, enum mqtt_version version, const char *greeting)
+{
+	rig_init(&p->publisher, version);
+	rig_init(&p->subscriber, version);
+	postings_free(p->publisher.judge.postings);
+	p->publisher.judge.postings = p->subscriber.judge.postings;
+	rig_play(&p->subscriber, greeting);
+	rig_play(&p->publisher, HELLO);
+}
+
+static unsigned pair_fini(struct pair *p)
+{
+	rig_over(&p->publisher);
+	rig_over(&p->subscriber);
+	unsigned accused = rig_accused(&p->subscriber, S,
+		p->subscriber.version == MQTT_50 ? "MQTT-3.8.4-8" : "MQTT-3.8.4-6");
+	p->publisher.judge.postings = postings_new();
+	rig_fini(&p->publisher);
+	rig_fini(&p->subscriber);
+	return accused;
+}
+
+static void a_message_comes_with_the_lower_of_both_qos(void **state)
+{
+	static const struct {
+		const char *greeting, *published, *delivered;
+		unsigned accused;
+	} rows[] = {
+		{ SUBSCRIBER("a", "02"), "> 30 r s'a' p{}" ONCE, "< 32 r s'a' m1 p{}" ONCE, 1 },
+		{ SUBSCRIBER("a", "02"), "> 30 r s'a' p{}" ONCE, "< 30 r s'a' p{}" ONCE, 0 },
+		{ SUBSCRIBER("a", "02"), "> 34 r s'a' m1 p{}" ONCE, "< 32 r s'a' m1 p{}" ONCE, 1 },
+		{ SUBSCRIBER("a", "01"), "> 34 r s'a' m1 p{}" ONCE, "< 32 r s'a' m1 p{}" ONCE, 0 },
+		{ SUBSCRIBER("a", "01"), "> 34 r s'a' m1 p{}" ONCE, "< 30 r s'a' p{}" ONCE, 1 },
+		/* One copy may be for each of them. */
+		{ SUBSCRIBER("a", "02") SUBSCRIBED("#", "00"), "> 34 r s'a' m1 p{}" ONCE,
+			"< 30 r s'a' p{}" ONCE "< 34 r s'a' m1 p{}" ONCE, 0 },
+		/* It was granted less for a time. */
+		{ SUBSCRIBER("a", "02") SUBSCRIBED("a", "00"), "> 34 r s'a' m1 p{}" ONCE,
+			"< 30 r s'a' p{}" ONCE, 0 },
+		{ SUBSCRIBER("a", "00") SUBSCRIBED("a", "02"), "> 34 r s'a' m1 p{}" ONCE,
+			"< 30 r s'a' p{}" ONCE, 0 },
+		/* From the store, or sent again. */
+		{ SUBSCRIBER("a", "02"), "> 30 r s'a' p{}" ONCE, "< 33 r s'a' m1 p{}" ONCE, 0 },
+		{ SUBSCRIBER("a", "02"), "> 30 r s'a' p{}" ONCE, "< 3A r s'a' m1 p{}" ONCE, 0 },
+		/* Which of both is it? */
+		{ SUBSCRIBER("a", "02"), "> 34 r s'a' m1 p{}" ONCE "> 30 r s'a' p{}" ONCE,
+			"< 34 r s'a' m1 p{}" ONCE, 0 },
+		{ SUBSCRIBER("a", "02"), "> 30 r s'a' p{}" ONCE,
+			"< 30 r s'a' p{}" ONCE "< 32 r s'a' m1 p{}" ONCE, 0 },
+		{ SUBSCRIBER("a", "02"), "> 30 r s'a' p{} b'on'\n", "< 32 r s'a' m1 p{} b'on'\n",
+			0 },
+		{ SUBSCRIBER("a", "02"), "> 30 r s'b' p{}" ONCE, "< 32 r s'a' m1 p{}" ONCE, 0 },
+		/* What cannot be read may have been one. */
+		{ SUBSCRIBER("a", "02"), "> 30 r s'a' p{}" ONCE "> 82 01 00\n",
+			"< 32 r s'a' m1 p{}" ONCE, 0 },
+		/* A Will. */
+		{ SUBSCRIBER("a", "02"),
+			"> 30 r s'a' p{}" ONCE "---\n> 10 r s'MQTT' @ 0E n0 p{} s'me' p{} s'a' "
+			"s'a reading of its own'\n",
+			"< 32 r s'a' m1 p{}" ONCE, 0 },
+		/* A session of before the capture. */
+		{ "> 10 r s'MQTT' @ 00 n0 p{} s'sub'\n< 20 r 01 00 p{}\n" SUBSCRIBED("a", "02"),
+			"> 30 r s'a' p{}" ONCE, "< 32 r s'a' m1 p{}" ONCE, 0 },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(rows) / sizeof(*rows); i++)
+		for (int v = 0; v < VERSION_COUNT; v++) {
+			struct pair p;
+			pair_init(&p, version_at(v), rows[i].greeting);
+			rig_play(&p.publisher, rows[i].published);
+			rig_play(&p.subscriber, rows[i].delivered);
+			unsigned accused = pair_fini(&p);
+			if (accused != rows[i].accused)
+				fail_msg("row %zu of %d: %u accused", i, v, accused);
+		}
+}
+
+static void what_may_have_been_published_unseen_accuses_nobody(void **state)
+{
+	(void)state;
+	for (int how = 0; how < 4; how++) {
+		struct pair p;
+		pair_init(&p, MQTT_311, SUBSCRIBER("a", "02"));
+		if (how == 1)
+			rig_gap(&p.publisher, C, 20);
+		if (how == 2)
+			rig_wait(&p.subscriber, 11);
+		if (how == 3) {
+			struct rig hidden;
+			rig_init(&hidden, MQTT_311);
+			postings_free(hidden.judge.postings);
+			hidden.judge.postings = p.subscriber.judge.postings;
+			rig_bytes(&hidden, C, "\x16\x03\x01\x00\x10", 5);
+			rig_over(&hidden);
+			hidden.judge.postings = postings_new();
+			rig_fini(&hidden);
+		}
+		rig_play(&p.publisher, "> 30 r s'a'" ONCE);
+		rig_play(&p.subscriber, "< 32 r s'a' m1" ONCE);
+		assert_int_equal(pair_fini(&p), how == 0);
+	}
+}
+
+/* ---- what is told ---------------------------------------------------------------------------- */
+
+/* Packets 1 to 8: the third breaks a rule at "a", the fifth at "b/c"; the seventh names nothing. */
+#define QUARREL                                                                                \
+	HELLO "> 38 r s'a' b'dup'\n> C0 00\n> 38 r s'b/c' b'dup'\n> C0 00\n> 90 03 00 01 00\n" \
+	      "> C0 00\n"
+
+static void a_topic_chooses_findings(void **state)
+{
+	static const struct {
+		const char *filter;
+		unsigned found, over;
+	} rows[] = {
+		{ "a", 2, 1 },
+		{ "b/#", 2, 1 },
+		{ "+/c", 2, 1 },
+		{ "#", 3, 1 },
+		{ "c", 0, 0 },
+		{ "$SYS/#", 0, 0 },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(rows) / sizeof(*rows); i++) {
+		struct rig r;
+		rig_init(&r, MQTT_311);
+		rig_scope(&r, &(struct scope){ .topics = &rows[i].filter, .topic_count = 1 });
+		rig_play(&r, QUARREL);
+		rig_over(&r);
+		if (rig_accused(&r, C, NULL) != rows[i].found || r.over_count != rows[i].over)
+			fail_msg("%s: %u found", rows[i].filter, rig_accused(&r, C, NULL));
+		assert_int_equal(r.judge.left_out, !rows[i].over);
+		rig_fini(&r);
+	}
+}
+
+/* What is found before a connection names the topic is told all the same, and what is not told was judged. */
+static void findings_wait_for_the_topic(void **state)
+{
+	const char *filter = "late/#";
+	struct rig r;
+
+	(void)state;
+	rig_init(&r, MQTT_311);
+	rig_scope(&r, &(struct scope){ .topics = &filter, .topic_count = 1 });
+	rig_play(&r, HELLO "> 90 03 00 01 00\n> C0 00\n< D0 00\n");
+	assert_int_equal(r.found_count, 0);
+	rig_play(&r, "> 82 r m1 s'+/x' 00\n< 90 r m1 00\n> C0 00\n");
+	assert_int_equal(rig_accused(&r, S, "MQTT-4.8.0-1"), 1);
+	assert_int_equal(rig_accused(&r, C, NULL), 1);
+	rig_fini(&r);
+}
+
+static void a_session_that_has_subscribed_has_to_do_with_the_topic(void **state)
+{
+	const char *filter = "a";
+	struct rig r;
+
+	(void)state;
+	rig_init(&r, MQTT_311);
+	rig_scope(&r, &(struct scope){ .topics = &filter, .topic_count = 1 });
+	rig_play(&r, KEPT WELCOME SUBSCRIBED("a", "01") ">close\n---\n");
+	rig_play(&r, KEPT "< 20 r 01 00\n> 90 03 00 01 00\n> C0 00\n");
+	rig_over(&r);
+	assert_int_equal(r.over_count, 2);
+	assert_int_equal(rig_accused(&r, C, NULL), 1);
+	rig_fini(&r);
+}
+
+static void a_topic_alias_names_its_topic(void **state)
+{
+	const char *filter = "wanted";
+	struct rig r;
+
+	(void)state;
+	rig_init(&r, MQTT_50);
+	rig_scope(&r, &(struct scope){ .topics = &filter, .topic_count = 1 });
+	rig_play(&r,
+		"> 10 r s'MQTT' @ 02 n0 p{} s'me'\n< 20 r 00 00 p{ 22 n5 }\n"
+		"> 30 r s'wanted' p{ 23 n1 } b'1'\n> 30 r s'other' p{ 23 n2 } b'1'\n"
+		"> 38 r s'' p{ 23 n1 } b'dup'\n> 38 r s'' p{ 23 n2 } b'dup'\n");
+	rig_over(&r);
+	assert_int_equal(r.found_count, 1);
+	assert_int_equal(r.found[0].packet, 5);
+	rig_fini(&r);
+}
+
+static void a_time_chooses_findings_and_connections(void **state)
+{
+	static const struct {
+		int64_t from_ms, to_ms; /* packet n comes at n ms; -1: open */
+		unsigned found, over;
+	} rows[] = {
+		{ -1, -1, 3, 1 },
+		{ 3, 3, 1, 1 },
+		{ 4, -1, 2, 1 },
+		{ -1, 4, 1, 1 },
+		{ 4, 4, 0, 1 },
+		{ 9, -1, 0, 0 },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(rows) / sizeof(*rows); i++) {
+		struct scope scope = { 0 };
+		struct rig r;
+		if (rows[i].from_ms >= 0)
+			scope.from =
+				(struct scope_time){ SCOPE_SINCE_START, rows[i].from_ms * 1000 };
+		if (rows[i].to_ms >= 0)
+			scope.to = (struct scope_time){ SCOPE_SINCE_START, rows[i].to_ms * 1000 };
+		rig_init(&r, MQTT_311);
+		rig_scope(&r, &scope);
+		rig_play(&r, QUARREL);
+		rig_over(&r);
+		if (r.found_count != rows[i].found || r.over_count != rows[i].over)
+			fail_msg("row %zu: %zu found, %u over", i, r.found_count, r.over_count);
+		rig_fini(&r);
+	}
+}
+
+/* A session that was used at another address in between is not known any more, whatever is told. */
+static void what_is_left_out_is_judged(void **state)
+{
+	struct rig r;
+
+	(void)state;
+	rig_init(&r, MQTT_311);
+	rig_scope(&r, &(struct scope){ .server = "10.0.0.1:1883" });
+	rig_play(&r, KEPT WELCOME SUBSCRIBED("a", "01") "< 32 r s'a' m1 b'1'\n>close\n---\n");
+	r.port = 1884;
+	rig_play(&r, KEPT "< 20 r 01 00\n> 90 03 00 01 00\n---\n");
+	r.port = 1883;
+	rig_play(&r, KEPT "< 20 r 01 00\n< 32 r s'a' m1 b'1'\n> 40 r m1\n");
+	rig_over(&r);
+	assert_int_equal(r.found_count, 0);
+	assert_int_equal(r.judge.left_out, 1);
+	rig_fini(&r);
+}
+
+/* What the client breaks is out of time, and that the server goes on is not. */
+static void what_is_not_told_has_its_consequences(void **state)
+{
+	struct rig r;
+
+	(void)state;
+	rig_init(&r, MQTT_311);
+	rig_scope(&r, &(struct scope){ .from = { SCOPE_SINCE_START, 4000 } });
+	rig_play(&r, HELLO "> 90 03 00 01 00\n> C0 00\n< D0 00\n");
+	rig_over(&r);
+	assert_int_equal(rig_accused(&r, C, NULL), 0);
+	assert_int_equal(rig_accused(&r, S, "MQTT-4.8.0-1"), 1);
+	rig_fini(&r);
+}
+
+static void clients_and_servers_are_chosen(void **state)
+{
+	static const struct {
+		const char *client, *server;
+		unsigned over;
+	} rows[] = {
+		{ "m*", NULL, 1 },
+		{ "y*", NULL, 0 },
+		{ NULL, "10.0.0.1", 1 },
+		{ NULL, "10.0.0.1:1883", 1 },
+		{ NULL, "10.0.0.1:1884", 0 },
+		{ NULL, "10.0.0", 0 },
+		{ "me", "10.0.0.2", 0 },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(rows) / sizeof(*rows); i++) {
+		struct rig r;
+		rig_init(&r, MQTT_311);
+		rig_scope(&r,
+			&(struct scope){ .client_id = rows[i].client, .server = rows[i].server });
+		rig_play(&r, QUARREL);
+		rig_over(&r);
+		if (r.over_count != rows[i].over || r.found_count != 3 * rows[i].over)
+			fail_msg("row %zu: %zu found", i, r.found_count);
+		rig_fini(&r);
+	}
+}
+
+static void filters_meet_where_a_topic_matches_both(void **state)
+{
+	static const struct {
+		const char *one, *other;
+		bool meet;
+	} rows[] = {
+		{ "a", "a", true },
+		{ "a", "b", false },
+		{ "a/+", "+/b", true },
+		{ "a/#", "a", true },
+		{ "a", "a/#", true },
+		{ "a/+", "a", false },
+		{ "a/+/#", "a/b", true },
+		{ "a/+/c", "a/b/d", false },
+		{ "#", "x/y/z", true },
+		{ "#", "$SYS/x", false },
+		{ "+/x", "$SYS/x", false },
+		{ "$SYS/+", "$SYS/x", true },
+		{ "$share/g/a/+", "a/b", true },
+		{ "a/b/#", "a/+", true },
+		{ "/", "+", false },
+		{ "/", "+/+", true },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(rows) / sizeof(*rows); i++) {
+		struct bytes one = { (const uint8_t *)rows[i].one, strlen(rows[i].one) };
+		struct bytes other = { (const uint8_t *)rows[i].other, strlen(rows[i].other) };
+		if (filters_meet(one, other) != rows[i].meet ||
+			filters_meet(other, one) != rows[i].meet)
+			fail_msg("%s and %s", rows[i].one, rows[i].other);
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -620,6 +951,17 @@ int main(void)
 		cmocka_unit_test(a_finding_comes_with_the_packets_around_it),
 		cmocka_unit_test(websockets_are_unwrapped),
 		cmocka_unit_test(frames_of_text_and_other_subprotocols_are_found),
+		cmocka_unit_test(a_message_comes_with_the_lower_of_both_qos),
+		cmocka_unit_test(what_may_have_been_published_unseen_accuses_nobody),
+		cmocka_unit_test(a_topic_chooses_findings),
+		cmocka_unit_test(findings_wait_for_the_topic),
+		cmocka_unit_test(a_session_that_has_subscribed_has_to_do_with_the_topic),
+		cmocka_unit_test(a_topic_alias_names_its_topic),
+		cmocka_unit_test(a_time_chooses_findings_and_connections),
+		cmocka_unit_test(what_is_left_out_is_judged),
+		cmocka_unit_test(what_is_not_told_has_its_consequences),
+		cmocka_unit_test(clients_and_servers_are_chosen),
+		cmocka_unit_test(filters_meet_where_a_topic_matches_both),
 		cmocka_unit_test(a_long_connection_takes_no_more_memory_than_a_short_one),
 	};
 

@@ -46,16 +46,25 @@ void rig_init(struct rig *r, enum mqtt_version version)
 {
 	*r = (struct rig){ .version = version, .port = 1883 };
 	r->judge.sessions = sessions_new(SESSION_BYTES);
+	r->judge.postings = postings_new();
 	r->judge.listener = (struct check_listener){ on_found, on_over };
 	r->judge.to = r;
 	arena_init(&r->judge.scratch);
 	r->now.at_us = (int64_t)START_S * MILLION;
 }
 
+void rig_scope(struct rig *r, const struct scope *scope)
+{
+	r->scope = *scope;
+	scope_begin(&r->scope, r->now.at_us);
+	r->judge.scope = &r->scope;
+}
+
 void rig_fini(struct rig *r)
 {
 	rig_over(r);
 	sessions_free(r->judge.sessions);
+	postings_free(r->judge.postings);
 	arena_fini(&r->judge.scratch);
 }
 

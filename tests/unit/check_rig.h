@@ -20,6 +20,7 @@ struct rig_found {
 
 struct rig {
 	struct judge judge;
+	struct scope scope; /* the judge has it from rig_scope on */
 	struct flow flow;
 	struct connection *connection; /* NULL: before the first bytes of the next one */
 	struct moment now;
@@ -41,6 +42,7 @@ struct rig {
 void rig_init(struct rig *r, enum mqtt_version version);
 void rig_fini(struct rig *r); /* ends what is left */
 
+void rig_scope(struct rig *r, const struct scope *scope); /* before the first packet */
 void rig_play(struct rig *r, const char *text);
 void rig_bytes(struct rig *r, enum side from, const void *data, size_t size);
 void rig_gap(struct rig *r, enum side from, uint64_t missing);

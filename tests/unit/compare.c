@@ -319,17 +319,6 @@ static void the_matrix_is_as_its_golden_files(void **state)
 	report_matrix_markdown(d.to, &m, ways);
 	golden_check("matrix.md", draft_end(&d));
 	draft_fini(&d);
-	draft_begin(&d);
-	report_matrix_html(d.to, &m, ways);
-	const char *page = draft_end(&d);
-	assert_non_null(strstr(page, "(nightly/&lt;run&gt;.jsonl)"));
-	assert_null(strstr(page, "<run>"));
-	assert_non_null(
-		strstr(page, "<a class=\"badge v-pass\" href=\"./out/run.jsonl\">pass</a>"));
-	assert_non_null(strstr(page,
-		"<a class=\"badge v-fail\" href=\"./a%20%28page%29.html#view=statements"
-		"&amp;q=5.0:MQTT-4.3.3-10&amp;open=5.0:MQTT-4.3.3-10\">fail</a>"));
-	draft_fini(&d);
 	book_close(&o);
 	book_close(&n);
 }

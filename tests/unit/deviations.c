@@ -5,11 +5,20 @@
 #include <stdint.h>
 
 #include <cmocka.h>
+#include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
+/* case.h and cmocka both have a `fail`; what follows needs that of cmocka alone. */
+#undef fail
+#include "cases/list.h"
 #include "deviants/deviation.h"
+#include "harness/pattern.h"
 
-enum { NAME_MAX_LENGTH = 44, STATEMENT_SIZE = 64 };
+#undef fail
+#define fail() _fail(__FILE__, __LINE__)
+
+enum { NAME_MAX_LENGTH = 44, STATEMENT_SIZE = 64, LINE_SIZE = 512, SENTENCE_MIN = 20 };
 
 static void each(void (*look)(const struct deviation_chapter *c, const struct deviation *d))
 {
@@ -78,12 +87,123 @@ static void test_statements_are_those_of_the_catalogue(void **state)
 	each(look_at_statements);
 }
 
+/* ---- every statement that has a case has a deviation ----------------------------------------- */
+
+/* By the place of the statement in the catalogue, for servers and for clients. */
+struct seen {
+	bool *cited[2], *broken[2], *excused[2];
+};
+
+static size_t place_of(const char *name)
+{
+	const struct spec_statement *s = spec_find(name);
+
+	if (!s)
+		fail_msg("%s is no statement", name);
+	return (size_t)(s - spec_statements);
+}
+
+static void see_case(struct seen *seen, const struct case_def *def, const struct vector *row)
+{
+	size_t count;
+	const char *const *refs = case_refs(def, row, &count);
+
+	for (size_t i = 0; def->role != ROLE_AGENT && i < count; i++)
+		if (case_has_version(def, row, ref_version(refs[i])))
+			seen->cited[def->role == ROLE_CLIENT][place_of(refs[i])] = true;
+}
+
+static void see_cases(struct seen *seen)
+{
+	for (size_t i = 0; i < case_count(); i++) {
+		const struct case_def *def = case_at(i);
+
+		if (!def->row_count)
+			see_case(seen, def, NULL);
+		for (size_t r = 0; r < def->row_count; r++)
+			see_case(seen, def, &def->rows[r]);
+	}
+}
+
+static void see_deviations(struct seen *seen)
+{
+	for (size_t c = 0; deviation_chapters[c]; c++)
+		for (size_t i = 0; i < deviation_chapters[c]->count; i++) {
+			const char *at = deviation_chapters[c]->list[i].statements;
+
+			for (; *at; at += strcspn(at, " "), at += strspn(at, " ")) {
+				char name[STATEMENT_SIZE] = { 0 };
+
+				memcpy(name, at, strcspn(at, " ~"));
+				seen->broken[deviation_chapters[c]->client][place_of(name)] = true;
+			}
+		}
+}
+
+/* statement, end, and why: a sentence */
+static void see_excuses(struct seen *seen)
+{
+	FILE *file = fopen(UNBROKEN, "re");
+	char line[LINE_SIZE];
+
+	assert_non_null(file);
+	while (fgets(line, sizeof(line), file)) {
+		char *rest = line, *name = strsep(&rest, "\t"), *end = strsep(&rest, "\t");
+
+		if (*line == '#')
+			continue;
+		assert_true(end && rest && strlen(rest) > SENTENCE_MIN);
+		bool client = !strcmp(end, "client");
+		assert_true(client || !strcmp(end, "server"));
+		if (seen->excused[client][place_of(name)])
+			fail_msg("%s of the %s stands twice in unbroken.tsv", name, end);
+		seen->excused[client][place_of(name)] = true;
+	}
+	fclose(file);
+}
+
+static void test_each_statement_with_cases_has_a_deviation(void **state)
+{
+	static const char *const ends[] = { "server", "client" };
+	struct seen seen;
+	unsigned missing = 0;
+
+	(void)state;
+	for (int client = 0; client < 2; client++) {
+		seen.cited[client] = calloc(spec_statement_count, sizeof(bool));
+		seen.broken[client] = calloc(spec_statement_count, sizeof(bool));
+		seen.excused[client] = calloc(spec_statement_count, sizeof(bool));
+	}
+	see_cases(&seen);
+	see_deviations(&seen);
+	see_excuses(&seen);
+	for (int client = 0; client < 2; client++) {
+		for (size_t i = 0; i < spec_statement_count; i++) {
+			const struct spec_statement *s = &spec_statements[i];
+			bool demands = strcmp(s->level, "MAY") != 0;
+			bool wants = demands && seen.cited[client][i] && !seen.broken[client][i];
+
+			if (wants != seen.excused[client][i]) {
+				print_error("%s of the %s %s\n", s->name, ends[client],
+					wants ? "has cases, and no deviation that breaks it"
+					      : "needs no excuse in unbroken.tsv");
+				missing++;
+			}
+		}
+		free(seen.cited[client]);
+		free(seen.broken[client]);
+		free(seen.excused[client]);
+	}
+	assert_int_equal(missing, 0);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_names_are_unique_and_tell_roles_apart),
 		cmocka_unit_test(test_each_says_what_it_does_and_does_something),
 		cmocka_unit_test(test_statements_are_those_of_the_catalogue),
+		cmocka_unit_test(test_each_statement_with_cases_has_a_deviation),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -223,6 +223,8 @@ const struct legal_row legal_rows[] = {
 		HELLO "< 32 r s'a' m1 p{03 s'\\x80'}\n< 32 r s'a' m2 p{}\n> 40 r m2\n" },
 	{ "nonsense: a client releases what a PUBREC has refused", C, MQTT_50,
 		HELLO "> 34 r s'a' m1 p{}\n< 50 r m1 80\n> 62 r m1\n" },
+	{ "nonsense: a client sends CONNACK, and the server accepts it all the same", S, 0,
+		GREET "> 20 r 00 00 p{}\n" WELCOME },
 	{ "between two connections of a session: one without CONNECT, one that cannot be read", S,
 		0,
 		KEPT WELCOME SUBSCRIBED("a", "00") "---\n> 10 r n4\n" RESUME SUBSCRIBED(

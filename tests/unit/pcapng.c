@@ -244,6 +244,37 @@ static void a_side_finishes_once(void **state)
 	trace_end(&t);
 }
 
+static void check_window(struct trace *t, enum pcap_side from, unsigned window)
+{
+	struct packet p = packet_next(t);
+
+	assert_int_equal(p.from_port, from == PCAP_OPENER ? OPENER_PORT : ACCEPTOR_PORT);
+	assert_int_equal(p.flags, ACK);
+	assert_int_equal(p.len, 0);
+	assert_int_equal(p.window, window);
+}
+
+static void who_does_not_read_has_no_window(void **state)
+{
+	(void)state;
+	struct trace t;
+	trace_new(&t, NULL, NULL);
+	struct pcap_flow *f = trace_flow(&t, "127.0.0.1", "127.0.0.1");
+	flow_window(f, T0, PCAP_OPENER, false);
+	flow_window(f, T0, PCAP_OPENER, false);
+	flow_data(f, T0, PCAP_ACCEPTOR, "ab", 2, NULL);
+	flow_window(f, T0, PCAP_OPENER, true);
+	trace_read(&t);
+	check_handshake(&t);
+	check_window(&t, PCAP_OPENER, 0);
+	check_window(&t, PCAP_OPENER, 4096);
+	check_packet(&t, PCAP_ACCEPTOR, PSH | ACK, 1, 1, 2, "");
+	check_window(&t, PCAP_OPENER, 4096);
+	check_window(&t, PCAP_OPENER, 0);
+	check_window(&t, PCAP_OPENER, 4096);
+	trace_end(&t);
+}
+
 static void nothing_is_acknowledged_after_a_reset(void **state)
 {
 	(void)state;
@@ -491,6 +522,7 @@ int main(void)
 		cmocka_unit_test(three_megabytes_come_back_over_ipv6),
 		cmocka_unit_test(sides_finish_in_either_order),
 		cmocka_unit_test(a_side_finishes_once),
+		cmocka_unit_test(who_does_not_read_has_no_window),
 		cmocka_unit_test(nothing_is_acknowledged_after_a_reset),
 		cmocka_unit_test(a_refusal_is_syn_and_reset),
 		cmocka_unit_test(remarks_are_no_duplicate_acknowledgements),

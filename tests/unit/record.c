@@ -226,6 +226,25 @@ static void deaths_come_back(void **state)
 	check_death(&line.death, &sample_death_minimal);
 }
 
+static void check_traffic(const struct record_traffic *got, const struct record_traffic *in)
+{
+	assert_true(got->captured_us == in->captured_us);
+	assert_int_equal(got->topic_count, in->topic_count);
+	for (size_t i = 0; i < in->topic_count; i++) {
+		assert_string_equal(got->topics[i].name, in->topics[i].name);
+		assert_int_equal(got->topics[i].to_server, in->topics[i].to_server);
+		assert_int_equal(got->topics[i].from_server, in->topics[i].from_server);
+	}
+	assert_memory_equal(got->times, in->times, sizeof(in->times));
+	assert_int_equal(got->silence_count, in->silence_count);
+	for (size_t i = 0; i < in->silence_count; i++) {
+		assert_int_equal(got->silences[i].connection, in->silences[i].connection);
+		assert_same_text(got->silences[i].client_id, in->silences[i].client_id);
+		assert_true(got->silences[i].longest_us == in->silences[i].longest_us);
+		assert_int_equal(got->silences[i].keep_alive_s, in->silences[i].keep_alive_s);
+	}
+}
+
 static void check_end(struct arena *a, const struct record_end *in)
 {
 	struct record_line line = parse(a, WRITTEN(a, end, in));
@@ -244,6 +263,7 @@ static void check_end(struct arena *a, const struct record_end *in)
 		assert_same_text(line.end.unseen[i].reason, in->unseen[i].reason);
 		assert_same_text(line.end.unseen[i].link, in->unseen[i].link);
 	}
+	check_traffic(&line.end.traffic, &in->traffic);
 }
 
 static void ends_come_back(void **state)
@@ -452,6 +472,12 @@ static void faults_of_the_other_records(void **state)
 	check_error(a, with(a, end, "\"pass\":1", "\"pass\":\"1\""),
 		"`counts.pass`: must be an integer, not a string");
 	check_error(a, with(a, end, "\"counts\"", "\"sums\""), "`counts` is missing");
+	check_error(a, with(a, end, "\"to_server\":1000", "\"to_server\":-1"),
+		"`topics[0].to_server`: -1 is out of range");
+	check_error(a, with(a, end, "\"steps\":[0,7", "\"steps\":[0,-7"),
+		"`times[1].steps`: must have integers from 0");
+	check_error(a, with(a, end, "\"keep_alive_s\":10", "\"keep_alive_s\":0"),
+		"`silences[0].keep_alive_s`: 0 is out of range");
 }
 
 /* Puts the text into a file of its own and loads it; the file is gone afterwards. */

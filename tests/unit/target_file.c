@@ -336,8 +336,8 @@ static void faults_have_a_place(void **state)
 	assert_refused("[target]\nname = X\nagent = a\ntransports = tls\n",
 		"1: `transports` is for the `exec` of a client: an agent says itself what it "
 		"speaks, and for brokers their placeholders and URLs do");
-	assert_refused("[target]\nname = X\nagent = a\ninstall = a\n",
-		"1: `install` is for a broker that is launched: it needs a `command`");
+	assert_refused("[target]\nname = X\nurl = mqtt://h:1\ninstall = a\n",
+		"1: `install` is for what is launched: it has no `url`");
 	assert_refused("[target]\nname = X\ncommand = a\ninstall = a/b\n",
 		"4: `install`: must be the name of a recipe: letters, digits, `-` and `_`");
 	assert_refused("[target]\nname = X\ncommand = a\ninstall = -b\n",

@@ -1,0 +1,80 @@
+/* A play leaves nothing with the broker: retained messages are cleared, kept sessions begin anew, and so end. */
+#include "base/clock.h"
+#include "bench/load/engine.h"
+
+enum {
+	STEP_US = 50000,
+	LIMIT_US = 30000000, /* a broker that takes longer keeps the rest */
+	UNDER_WAY = 500,
+	DIALLED = 64,
+};
+
+static void await(struct engine *e, struct client *c, unsigned under_way)
+{
+	while (c->under_way > under_way && clock_now_us() - e->progress_us < LIMIT_US)
+		if (!engine_turn(e, STEP_US))
+			return;
+}
+
+static void clear_retained(struct engine *e)
+{
+	char topic[WORKLOAD_TEXT];
+
+	for (unsigned p = 0; p < engine_publishers(e); p++) {
+		struct client *c = &e->clients[p];
+		for (uint64_t n = 0; n < e->numbers[p] && !e->failed && c->fd >= 0; n++) {
+			workload_topic(&e->names, p, 0, n, topic);
+			if (!++c->next_id)
+				c->next_id = 1;
+			put_publish(&c->out, topic, 1, true, c->next_id, 0);
+			if (++c->under_way >= UNDER_WAY) {
+				engine_flush(e, c);
+				await(e, c, UNDER_WAY / 2);
+			}
+		}
+		engine_flush(e, c);
+		await(e, c, 0);
+	}
+}
+
+static void say_goodbye(struct engine *e, unsigned first, unsigned end)
+{
+	for (unsigned i = first; i < end; i++) {
+		struct client *c = &e->clients[i];
+		if (c->fd < 0)
+			continue;
+		put_disconnect(&c->out);
+		engine_flush(e, c);
+		client_close(c);
+	}
+}
+
+/* With Clean Session, and not without. */
+static void end_sessions(struct engine *e)
+{
+	e->ready = 0;
+	for (unsigned i = 0; i < e->count && !e->failed; i += DIALLED) {
+		unsigned end = e->count - i < DIALLED ? e->count : i + DIALLED;
+		for (unsigned k = i; k < end && !e->failed; k++)
+			fleet_hello(e, &e->clients[k], false);
+		engine_progress(e, clock_now_us());
+		while (e->ready < end && clock_now_us() - e->progress_us < LIMIT_US)
+			if (!engine_turn(e, STEP_US))
+				return;
+		say_goodbye(e, i, end);
+	}
+}
+
+void sweep(struct engine *e)
+{
+	if (e->plan->leave)
+		return;
+	e->doing = "clearing up";
+	e->measuring = e->workload->away; /* who comes back subscribes to nothing */
+	engine_progress(e, clock_now_us());
+	if (e->workload->retains)
+		clear_retained(e);
+	say_goodbye(e, 0, e->count);
+	if (e->workload->away)
+		end_sessions(e);
+}

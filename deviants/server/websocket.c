@@ -1,0 +1,97 @@
+/* Deviant servers: WebSocket. What RFC 6455 alone demands is a recommendation of MQTT's (UALL-WS-RULES). */
+#include "deviants/frame.h"
+#include "deviants/rows.h"
+#include "deviants/then_layer.h"
+#include "deviants/when_layer.h"
+#include "harness/transport/framing.h"
+
+#define BINARY      "3.1.1:MQTT-6.0.0-1 5.0:MQTT-6.0.0-1"
+#define ANY_FRAMES  "3.1.1:MQTT-6.0.0-2 5.0:MQTT-6.0.0-2"
+#define SUBPROTOCOL "3.1.1:MQTT-6.0.0-4 5.0:MQTT-6.0.0-4"
+#define RULES       "3.1.1:UALL-WS-RULES~ 5.0:UALL-WS-RULES~"
+
+static const struct deviation table[] = {
+	{ "ws_text_frame_taken", BINARY, "A text frame is taken for a binary one.",
+		{ { TO_SERVER, EVENT_FRAME, { is_text_frame }, set_opcode, OPCODE_BINARY } } },
+	{ "ws_text_frame_taken_later", BINARY,
+		"A text frame is taken for a binary one, unless it is the first frame.",
+		{ { TO_SERVER, EVENT_FRAME, { is_text_frame, is_later_frame }, set_opcode,
+			OPCODE_BINARY } } },
+	{ "ws_text_frame_ignored", BINARY, "A text frame is passed over.",
+		{ { TO_SERVER, EVENT_FRAME, { is_text_frame }, drop, 0 } } },
+	{ "ws_sends_text", BINARY, "Packets come in text frames.",
+		{ { TO_CLIENT, EVENT_FRAME, { is_data_frame }, set_opcode, OPCODE_TEXT } } },
+	{ "ws_sends_text_later", BINARY, "After CONNACK packets come in text frames.",
+		{ { TO_CLIENT, EVENT_FRAME, { is_data_frame, is_later_frame }, set_opcode,
+			OPCODE_TEXT } } },
+	{ "ws_frame_is_a_packet", ANY_FRAMES,
+		"What comes in a frame after its first packet is lost.",
+		{ { TO_SERVER, EVENT_FRAME, { holds_more }, cut_frame, 0 } } },
+	{ "ws_frame_has_whole_packets", ANY_FRAMES,
+		"A frame that does not hold whole packets ends the connection.",
+		{ { TO_SERVER, EVENT_FRAME, { holds_no_whole }, end_instead, 0 } } },
+	{ "ws_byte_in_a_frame_refused", ANY_FRAMES, "A frame of one byte ends the connection.",
+		{ { TO_SERVER, EVENT_FRAME, { has_one_byte }, end_instead, 0 } } },
+	{ "ws_fragments_lost", ANY_FRAMES, "Of a message in several frames the first is taken.",
+		{ { TO_SERVER, EVENT_FRAME, { is_fragment }, drop, 0 } } },
+	{ "ws_other_subprotocol", SUBPROTOCOL, "The subprotocol that is chosen is mqttv3.1.",
+		{ { TO_CLIENT, EVENT_HEAD, { is_101 }, edit_field, EDIT_PROTOCOL_OLD } } },
+	{ "ws_no_subprotocol", SUBPROTOCOL, "No subprotocol is chosen.",
+		{ { TO_CLIENT, EVENT_HEAD, { is_101 }, edit_field, EDIT_PROTOCOL_NONE } } },
+	{ "ws_chat_where_there_are_many", SUBPROTOCOL,
+		"Where several subprotocols are offered, \"chat\" is chosen.",
+		{ { TO_SERVER, EVENT_HEAD, { has_many_protocols }, note, 1 },
+			{ TO_CLIENT, EVENT_HEAD, { is_noted, is_101 }, edit_field,
+				EDIT_PROTOCOL_CHAT } } },
+	{ "ws_list_not_understood", SUBPROTOCOL,
+		"Where several subprotocols are offered, none is chosen.",
+		{ { TO_SERVER, EVENT_HEAD, { has_many_protocols }, note, 1 },
+			{ TO_CLIENT, EVENT_HEAD, { is_noted, is_101 }, edit_field,
+				EDIT_PROTOCOL_NONE } } },
+	{ "ws_first_of_list", "3.1.1:MQTT-6.0.0-4~ 5.0:MQTT-6.0.0-4~",
+		"Of several subprotocols the first is looked at, and none chosen but mqtt.",
+		{ { TO_SERVER, EVENT_HEAD, { has_many_protocols }, choose_first, 0 } } },
+	{ "ws_close_frame_is_disconnect", "3.1.1:MQTT-3.1.2-8 5.0:MQTT-3.1.2-8 5.0:U50-WILL-CAUSES",
+		"A Close frame is taken for a DISCONNECT, too, and the Will is lost.",
+		{ { TO_SERVER, EVENT_FRAME, { is_close_frame }, say_disconnect, 0 } } },
+	/* ---- RFC 6455: the handshake ---- */
+	{ "ws_wrong_accept", RULES, "Sec-WebSocket-Accept is always the same.",
+		{ { TO_CLIENT, EVENT_HEAD, { is_101 }, edit_field, EDIT_ACCEPT_WRONG } } },
+	{ "ws_no_accept", RULES, "Sec-WebSocket-Accept is missing.",
+		{ { TO_CLIENT, EVENT_HEAD, { is_101 }, edit_field, EDIT_ACCEPT_NONE } } },
+	{ "ws_any_version", RULES, "A request for any version of WebSocket is taken.",
+		{ { TO_SERVER, EVENT_HEAD, { 0 }, edit_field, EDIT_VERSION_13 } } },
+	{ "ws_version_not_named", RULES, "A refusal does not name version 13.",
+		{ { TO_CLIENT, EVENT_HEAD, { is_no_101 }, edit_field, EDIT_VERSION_NONE } } },
+	{ "ws_key_not_wanted", RULES, "A request without a key is taken.",
+		{ { TO_SERVER, EVENT_HEAD, { has_no_key }, edit_field, EDIT_KEY } } },
+	{ "ws_answer_without_upgrade", RULES, "101 comes without Upgrade.",
+		{ { TO_CLIENT, EVENT_HEAD, { is_101 }, edit_field, EDIT_UPGRADE_NONE } } },
+	{ "ws_answer_without_connection", RULES, "101 comes without Connection.",
+		{ { TO_CLIENT, EVENT_HEAD, { is_101 }, edit_field, EDIT_CONNECTION_NONE } } },
+	{ "ws_extension_unasked", RULES, "101 names an extension that was not offered.",
+		{ { TO_CLIENT, EVENT_HEAD, { is_101 }, edit_field, EDIT_EXTENSION } } },
+	/* ---- RFC 6455: frames ---- */
+	{ "ws_unmasked_taken", RULES, "A frame that is not masked is taken.",
+		{ { TO_SERVER, EVENT_FRAME, { is_unmasked }, set_masked, true } } },
+	{ "ws_reserved_bits_taken", RULES, "Reserved bits of a frame are passed over.",
+		{ { TO_SERVER, EVENT_FRAME, { has_reserved_bits }, set_reserved_bits, 0 } } },
+	{ "ws_reserved_kinds_ignored", RULES, "A frame of a reserved kind is passed over.",
+		{ { TO_SERVER, EVENT_FRAME, { has_reserved_kind }, drop, 0 } } },
+	{ "ws_ping_unanswered", RULES, "A Ping is not answered.",
+		{ { TO_CLIENT, EVENT_FRAME, { is_pong_frame }, drop, 0 } } },
+	{ "ws_pong_changed", RULES, "A Pong has another first byte than the Ping.",
+		{ { TO_CLIENT, EVENT_FRAME, { is_pong_frame }, change_frame, 0 } } },
+	{ "ws_ping_between_fragments", RULES, "What comes of a message after a Ping is lost.",
+		{ { TO_SERVER, EVENT_FRAME, { is_fragment_after_ping }, drop, 0 } } },
+	{ "ws_close_unanswered", RULES, "A Close frame is answered by the end alone.",
+		{ { TO_CLIENT, EVENT_FRAME, { is_close_frame }, drop, 0 } } },
+	{ "ws_close_ignored", RULES, "A Close frame is passed over.",
+		{ { TO_SERVER, EVENT_FRAME, { is_close_frame }, drop, 0 } } },
+	{ "ws_masks_frames", RULES, "The frames of the server are masked.",
+		{ { TO_CLIENT, EVENT_FRAME, { 0 }, set_masked, true } } },
+	{ "ws_sets_reserved_bit", RULES, "The frames of the server have a reserved bit set.",
+		{ { TO_CLIENT, EVENT_FRAME, { 0 }, set_reserved_bits, FRAME_RSV1 } } },
+};
+
+DEVIATION_CHAPTER(websocket, false, table);

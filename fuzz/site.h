@@ -1,0 +1,79 @@
+/* What is under fuzz: whether it lives, what it says, and how it is launched anew when it has died. A server is
+ * dialled (site_server.c), a client is told by its agent to come (site_client.c).
+ *
+ * A server at a URL is taken as it is: when nobody listens there any more, that is all that can be known.
+ */
+#ifndef FUZZ_SITE_H
+#define FUZZ_SITE_H
+
+#include <poll.h>
+#include <stdbool.h>
+#include <stdint.h>
+#include <sys/types.h>
+
+#include "fuzz/complaints.h"
+#include "fuzz/player.h"
+#include "fuzz/resources.h"
+#include "fuzz/symptom.h"
+#include "harness/case.h"
+
+struct agency;
+struct record_death;
+struct site;
+struct target;
+
+struct site_ops {
+	/* Reads what it says, and notes its death. */
+	void (*look)(struct site *s);
+	/* Whether it answers now, on a connection of its own; waits for a moment at most. *gone: nobody listens. */
+	bool (*answers)(struct site *s, bool *gone);
+	bool (*renew)(struct site *s);
+	pid_t (*group)(const struct site *s);
+	size_t (*poll)(const struct site *s, struct pollfd *fds, size_t count, size_t max);
+};
+
+struct site {
+	const struct site_ops *ops;
+	struct target *target; /* a server; or NULL */
+	struct agency *agency; /* a client; or NULL */
+	bool launched;         /* by us, so that it can be launched again */
+	unsigned versions;     /* that it speaks: mask of V311 and V50 */
+	struct complaints complaints;
+	struct player_host host;
+	int64_t ask_us; /* that it has to answer or to end, when it is asked */
+	unsigned launches;
+	unsigned witnesses; /* so far: each has a name of its own */
+	bool dead;
+	struct symptom death; /* if it is dead */
+	const char *error;    /* why it could not be launched again; or NULL */
+};
+
+/* A sanitizer takes its time to tell of an error and to end. */
+enum { SITE_ASK_US = 8000000 };
+
+/* The target is up. */
+void site_init_server(struct site *s, struct target *target, unsigned versions);
+
+/* The agency is ready (agency.h). */
+void site_init_client(struct site *s, struct agency *agency);
+
+/* Reads what it says. False: it is dead. */
+bool site_look(struct site *s);
+
+/* The same, of one that may be about to die: it is asked on a new connection, and given some seconds to answer
+ * or to end. False: it is dead. One that does neither is not well: *mute.
+ */
+bool site_ask(struct site *s, bool *mute);
+
+/* Launches it anew, dead or not. False, with the error; always for a URL. */
+bool site_renew(struct site *s);
+
+struct usage site_usage(const struct site *s);
+
+/* One of those that it serves. */
+enum mqtt_version site_version(const struct site *s, unsigned which);
+
+/* For those that implement a site. */
+void site_note_death(struct site *s, const struct record_death *death);
+
+#endif

@@ -1,0 +1,208 @@
+#include "fuzz/trial.h"
+
+#include <poll.h>
+#include <string.h>
+
+#include "base/clock.h"
+#include "fuzz/witness.h"
+#include "harness/runner/target.h"
+
+enum {
+	PLAY_US = 20000000, /* for one exchange */
+	POLLED_MAX = 64,
+	POLL_MS = 5,
+	LEAK_PLAYS = 150, /* so that what leaks does it often enough to be sure */
+	LEAK_KIB_A_PLAY = 4,
+	SETTLE_MS = 300,
+	BUSY_LOOKS = 8, /* one after the other ... */
+	BUSY_MS = 250,  /* ... of this length, all busy */
+	BUSY_PERCENT = 70,
+};
+
+void trial_init(struct trial *t, struct site *site, const struct symptom *wanted, int64_t limit_us)
+{
+	*t = (struct trial){
+		.site = site, .wanted = *wanted, .limit_us = limit_us, .plays = LEAK_PLAYS
+	};
+	player_init(&t->player, &site->host);
+}
+
+void trial_fini(struct trial *t)
+{
+	player_fini(&t->player);
+}
+
+static void play(struct trial *t, const struct exchange *e, struct tape *tape)
+{
+	int64_t deadline_us = clock_now_us() + PLAY_US;
+	struct pollfd fds[POLLED_MAX];
+
+	player_begin(&t->player, e, 0, tape);
+	while (player_turn(&t->player) != PLAYER_DONE) {
+		if (clock_now_us() >= deadline_us || !site_look(t->site)) {
+			player_stop(&t->player);
+			return;
+		}
+		size_t count = player_poll(&t->player, fds, 0, POLLED_MAX);
+		poll(fds, t->site->ops->poll(t->site, fds, count, POLLED_MAX), POLL_MS);
+	}
+}
+
+static bool wants(const struct trial *t, enum symptom_kind kind)
+{
+	return t->wanted.kind == kind || t->wanted.kind == SYMPTOM_NONE;
+}
+
+static bool is_wanted(const struct trial *t, struct symptom *seen, struct symptom found)
+{
+	if (t->wanted.kind != SYMPTOM_NONE && !symptom_same(&found, &t->wanted))
+		return false;
+	*seen = found;
+	return true;
+}
+
+/* ---- by kind --------------------------------------------------------------------------------- */
+
+static bool shows_illegal(const struct trial *t, struct symptom *seen)
+{
+	const struct finding *f = player_finding(
+		&t->player, t->wanted.kind == SYMPTOM_ILLEGAL ? t->wanted.key : NULL);
+
+	return f && wants(t, SYMPTOM_ILLEGAL) &&
+		is_wanted(t, seen, symptom_make(SYMPTOM_ILLEGAL, f->statement, "%s", f->what));
+}
+
+static bool shows_report(const struct trial *t, struct symptom *seen)
+{
+	char key[COMPLAINT_SIZE];
+	const char *grave = t->site->complaints.grave;
+
+	complaint_key(grave, key);
+	return *grave && wants(t, SYMPTOM_REPORT) &&
+		is_wanted(t, seen, symptom_make(SYMPTOM_REPORT, key, "%.400s", grave));
+}
+
+static bool shows_busy(const struct trial *t, struct symptom *seen)
+{
+	if (!wants(t, SYMPTOM_BUSY) || !t->site->launched)
+		return false;
+	for (int i = 0; i < BUSY_LOOKS; i++) {
+		int64_t busy_us = site_usage(t->site).busy_us, at_us = clock_now_us();
+		poll(NULL, 0, BUSY_MS);
+		site_look(t->site);
+		busy_us = site_usage(t->site).busy_us - busy_us;
+		if (busy_us * 100 < (clock_now_us() - at_us) * BUSY_PERCENT)
+			return false;
+	}
+	return is_wanted(t, seen,
+		symptom_make(
+			SYMPTOM_BUSY, "busy", "it goes on working while nobody asks for anything"));
+}
+
+static struct usage settled_usage(const struct trial *t)
+{
+	poll(NULL, 0, SETTLE_MS);
+	site_look(t->site);
+	return site_usage(t->site);
+}
+
+/* The first series warms it up; what the second one adds is a leak. */
+static bool shows_leak(struct trial *t, const struct exchange *e, struct symptom *seen)
+{
+	struct usage before = { 0 }, after = { 0 };
+
+	for (int series = 0; series < 2; series++) {
+		before = settled_usage(t);
+		for (int i = 0; i < (int)t->plays && site_look(t->site); i++)
+			play(t, e, NULL);
+		after = settled_usage(t);
+	}
+	if (t->site->dead)
+		return false;
+	if (t->wanted.kind == SYMPTOM_DESCRIPTORS)
+		return after.descriptors >= before.descriptors + t->plays / 2 &&
+			is_wanted(t, seen,
+				symptom_make(SYMPTOM_DESCRIPTORS, "descriptors",
+					"%u times played, and %llu descriptors more are open",
+					t->plays,
+					(unsigned long long)(after.descriptors -
+						before.descriptors)));
+	return after.memory_kib >= before.memory_kib + t->plays * LEAK_KIB_A_PLAY &&
+		is_wanted(t, seen,
+			symptom_make(SYMPTOM_MEMORY, "memory",
+				"%u times played, and it has %llu KiB more", t->plays,
+				(unsigned long long)(after.memory_kib - before.memory_kib)));
+}
+
+/* ---- all ------------------------------------------------------------------------------------- */
+
+static bool begin_witness(struct trial *t, struct witness *w)
+{
+	return witness_start(w, &t->site->target->endpoint, site_version(t->site, 0),
+		       ++t->site->witnesses, t->limit_us) &&
+		witness_passes(w);
+}
+
+static bool shows_death(struct trial *t, struct symptom *seen)
+{
+	bool mute;
+
+	if (site_ask(t->site, &mute) && mute && wants(t, SYMPTOM_HARM))
+		return is_wanted(t, seen,
+			symptom_make(SYMPTOM_HARM, "harm", "it does not answer CONNECT any more"));
+	return t->site->dead && wants(t, SYMPTOM_DEATH) && is_wanted(t, seen, t->site->death);
+}
+
+static bool shows_harm(struct witness *w, struct trial *t, struct symptom *seen)
+{
+	return !witness_passes(w) && !t->site->dead &&
+		is_wanted(t, seen, symptom_make(SYMPTOM_HARM, "harm", "%s", w->trouble));
+}
+
+/* The order: what tells most comes first. */
+static bool play_and_look(struct trial *t, const struct exchange *e, struct tape *tape,
+	struct witness *w, struct symptom *seen)
+{
+	play(t, e, tape);
+	if (shows_death(t, seen))
+		return true;
+	if (t->site->dead)
+		return false;
+	return shows_report(t, seen) || (w && shows_harm(w, t, seen)) || shows_illegal(t, seen) ||
+		shows_busy(t, seen);
+}
+
+/* A client is to have done with what was before. */
+static bool is_free(struct trial *t)
+{
+	bool mute;
+
+	return (site_ask(t->site, &mute) && !mute) || site_renew(t->site);
+}
+
+bool trial_shows(struct trial *t, const struct exchange *e, struct tape *tape, struct symptom *seen)
+{
+	struct witness w = { 0 };
+	bool witnessed = t->site->target && wants(t, SYMPTOM_HARM), shows;
+
+	if (!site_look(t->site) && !site_renew(t->site))
+		return false;
+	if (t->site->agency && !is_free(t))
+		return false;
+	complaints_forget(&t->site->complaints);
+	if (t->wanted.kind == SYMPTOM_MEMORY || t->wanted.kind == SYMPTOM_DESCRIPTORS)
+		return shows_leak(t, e, seen);
+	if (witnessed && !begin_witness(t, &w)) { /* what was before is over */
+		witness_end(&w);
+		if (!site_renew(t->site) || !begin_witness(t, &w)) {
+			witness_end(&w);
+			return false;
+		}
+	}
+	shows = play_and_look(t, e, tape, witnessed ? &w : NULL, seen);
+	if (witnessed)
+		witness_end(&w);
+	if (shows && (seen->kind == SYMPTOM_BUSY || seen->kind == SYMPTOM_HARM))
+		site_renew(t->site);
+	return shows;
+}

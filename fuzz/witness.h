@@ -1,0 +1,54 @@
+/* Clients that keep every rule while others break them: one subscribes, one publishes to it at QoS 1, and a
+ * newcomer connects now and then. What happens to the others must not reach them: each message arrives once, as
+ * it was sent, the connections stay, and new ones are served.
+ *
+ * Their time is counted in short turns, so that a machine that stood still uses none of it up.
+ */
+#ifndef FUZZ_WITNESS_H
+#define FUZZ_WITNESS_H
+
+#include <poll.h>
+
+#include "fuzz/talk.h"
+
+struct endpoint;
+
+enum { WITNESS_PUBLISHER, WITNESS_SUBSCRIBER, WITNESS_NEWCOMER, WITNESS_TALKS };
+
+struct witness {
+	const struct endpoint *endpoint;
+	enum mqtt_version version;
+	unsigned number;  /* of all witnesses: ClientIds and topic are made with it */
+	int64_t limit_us; /* for anything that they wait for */
+
+	struct arena arena, words;
+	struct talk talks[WITNESS_TALKS];
+	bool started[WITNESS_TALKS];
+	bool subscribed;
+	unsigned sent, arrived; /* messages */
+	bool acknowledged;      /* PUBACK for the last one */
+	int64_t own_us;         /* time that has passed, for the witness */
+	int64_t turn_us;        /* of the last turn, monotonic */
+	int64_t asked_us; /* since when something is waited for, on its own clock; -1: nothing is */
+	int64_t next_us;  /* of the next message, the same */
+	int64_t newcomer_us; /* since when the newcomer waits, or when the next one is due */
+	bool newcomer_left;  /* the one there was: its connection is still to end */
+	char trouble[256];   /* what was done to them; "" if nothing */
+};
+
+/* Connects. False, with the trouble, when there is no connection. */
+bool witness_start(struct witness *w, const struct endpoint *endpoint, enum mqtt_version version,
+	unsigned number, int64_t limit_us);
+void witness_end(struct witness *w);
+
+/* Does what is due. False: there is trouble. */
+bool witness_turn(struct witness *w);
+size_t witness_poll(const struct witness *w, struct pollfd *fds, size_t count, size_t max);
+
+/* Waits until one more message has passed; the same. */
+bool witness_passes(struct witness *w);
+
+/* What the monitor found in what they were sent; NULL: nothing. */
+const struct finding *witness_finding(const struct witness *w);
+
+#endif

@@ -1,0 +1,296 @@
+/* What comes to the clients of a scenario: the model judges messages, the rest is answered as it has to be. */
+#include <stdio.h>
+#include <string.h>
+
+#include "random/names.h"
+#include "random/stage.h"
+
+enum { REFUSED = 0x80, SUBSCRIPTION_IDENTIFIER = 0x0B, MESSAGE_EXPIRY = 0x02 };
+
+/* ---- PUBLISH ------------------------------------------------------------------------------- */
+
+static unsigned topic_of(struct bytes topic)
+{
+	char name[32];
+
+	if (topic.len >= sizeof(name))
+		return TOPIC_COUNT;
+	memcpy(name, topic.data, topic.len);
+	name[topic.len] = '\0';
+	int found = topic_find(name);
+	return found < 0 ? (unsigned)TOPIC_COUNT : (unsigned)found;
+}
+
+static void wrong_payload(struct stage *s, const struct actor *a, const struct packet *p)
+{
+	stage_accuse(s,
+		&(struct model_fault){
+			.kind = SPEC_PAYLOAD,
+			.about = "PUBLISH",
+			.client = a->client,
+			.expected = "a payload as it was published",
+			.actual = wire_describe(s->t->arena, a->peer->version, p),
+		});
+}
+
+/* As it was published, byte by byte. */
+static void check_content(
+	struct stage *s, const struct actor *a, const struct packet *p, uint32_t number)
+{
+	struct arena *arena = s->t->arena;
+	unsigned publisher;
+	const struct step_message *m = model_message(s->model, number, &publisher);
+
+	if (p->payload.len && (!m || !bytes_equal(p->payload, payload_make(arena, number, m))))
+		wrong_payload(s, a, p);
+	if (!m || a->peer->version != MQTT_50)
+		return;
+	struct step_message said = *m;
+	if (s->scenario->versions[publisher] != MQTT_50)
+		said.properties = 0;
+	check_forwarded_at(s->at, s->t, p, payload_properties(arena, number, &said));
+}
+
+static uint64_t identifiers_of(const struct packet *p)
+{
+	uint64_t mask = 0;
+
+	for (size_t i = 0; i < p->properties.count; i++) {
+		const struct property *one = &p->properties.list[i];
+		if (one->id == SUBSCRIPTION_IDENTIFIER)
+			mask |= one->number < 64 ? UINT64_C(1) << one->number : 1;
+	}
+	return mask;
+}
+
+static struct incoming *incoming_find(struct actor *a, uint16_t id, bool add)
+{
+	for (size_t i = 0; i < a->incoming_count; i++)
+		if (a->incoming[i].id == id)
+			return &a->incoming[i];
+	if (!add)
+		return NULL;
+	if (a->incoming_count == INCOMING_MAX) { /* the oldest has long been answered */
+		memmove(a->incoming, a->incoming + 1, (INCOMING_MAX - 1) * sizeof(*a->incoming));
+		a->incoming_count--;
+	}
+	return &a->incoming[a->incoming_count++];
+}
+
+static void answer_message(struct stage *s, struct actor *a, const struct packet *p)
+{
+	enum packet_type answer = p->qos == 1 ? PUBACK : PUBREC;
+
+	if (!p->qos)
+		return;
+	struct incoming *in = incoming_find(a, p->id, false);
+	if (in && a->hold == HOLDS_ALL) /* it goes to the end of what is held back */
+		memmove(in, in + 1,
+			(size_t)(a->incoming + a->incoming_count-- - in - 1) * sizeof(*in));
+	in = incoming_find(a, p->id, true);
+	*in = (struct incoming){ .id = p->id, .qos = p->qos };
+	if (a->hold == HOLDS_ALL) {
+		in->owes = answer;
+		return;
+	}
+	client_ack(s, a, answer, p->id);
+	if (answer == PUBREC)
+		model_received(s->model, a->client, p->id);
+	else
+		model_answered(s->model, a->client, p->id);
+}
+
+static void take_message(struct stage *s, struct actor *a, const struct packet *p)
+{
+	uint32_t number = payload_number(p->payload);
+	struct arrived arrived = {
+		.number = number,
+		.topic = topic_of(p->topic),
+		.qos = p->qos,
+		.retain = p->retain,
+		.dup = p->dup,
+		.id = p->id,
+		.identifiers = identifiers_of(p),
+	};
+	const struct property *expiry = properties_find(&p->properties, MESSAGE_EXPIRY);
+	struct model_fault fault;
+
+	arrived.expires = expiry;
+	arrived.expiry_s = expiry ? expiry->number : 0;
+	if (!number && p->payload.len)
+		wrong_payload(s, a, p);
+	if (!model_arrives(s->model, a->client, &arrived, &fault))
+		stage_accuse(s, &fault);
+	check_content(s, a, p, number);
+	answer_message(s, a, p);
+}
+
+static void take_pubrel(struct stage *s, struct actor *a, const struct packet *p)
+{
+	struct incoming *in = incoming_find(a, p->id, true);
+
+	model_released(s->model, a->client, p->id);
+	in->id = p->id;
+	in->qos = 2;
+	in->owes = a->hold == HOLDS_NOTHING ? 0 : PUBCOMP;
+	if (in->owes)
+		return;
+	client_ack(s, a, PUBCOMP, p->id);
+	model_answered(s->model, a->client, p->id);
+}
+
+/* ---- acknowledgements ------------------------------------------------------------------------ */
+
+static struct outgoing *outgoing_find(struct actor *a, uint16_t id)
+{
+	for (size_t i = 0; i < a->outgoing_count; i++)
+		if (a->outgoing[i].id == id)
+			return &a->outgoing[i];
+	return NULL;
+}
+
+static void outgoing_end(struct stage *s, struct actor *a, struct outgoing *o, uint8_t code)
+{
+	if (code >= REFUSED)
+		model_refused(s->model, o->number);
+	else
+		model_acknowledged(s->model, o->number);
+	memmove(o, o + 1, (size_t)(a->outgoing + a->outgoing_count-- - o - 1) * sizeof(*o));
+}
+
+/* PUBRELs go out in the order of the PUBRECs [MQTT-4.6.0-4]: one that is held back holds back the next. */
+static bool must_hold(const struct actor *a, const struct outgoing *o)
+{
+	bool held = o->half;
+
+	for (size_t i = 0; i < a->outgoing_count; i++)
+		held |= a->outgoing[i].received && !a->outgoing[i].released && &a->outgoing[i] != o;
+	return held;
+}
+
+static void take_pubrec(struct stage *s, struct actor *a, const struct packet *p)
+{
+	struct outgoing *o = outgoing_find(a, p->id);
+
+	if (!o)
+		return; /* the monitor sees to that */
+	if (p->code >= REFUSED) {
+		outgoing_end(s, a, o, p->code);
+		return;
+	}
+	o->received = true;
+	o->half = must_hold(a, o);
+	if (o->half)
+		return;
+	o->released = true;
+	client_ack(s, a, PUBREL, p->id);
+}
+
+static void take_ack(struct stage *s, struct actor *a, const struct packet *p)
+{
+	struct outgoing *o = outgoing_find(a, p->id);
+
+	if (o)
+		outgoing_end(s, a, o, p->type == PUBACK ? p->code : 0);
+}
+
+static void take_answer(struct stage *s, struct actor *a, const struct packet *p)
+{
+	size_t i = 0;
+
+	while (i < a->request_count && a->requests[i].id != p->id)
+		i++;
+	if (i == a->request_count)
+		return;
+	struct request r = a->requests[i];
+	memmove(a->requests + i, a->requests + i + 1,
+		(--a->request_count - i) * sizeof(*a->requests));
+	if (r.subscribes && p->codes.len)
+		model_granted(s->model, a->client, r.filter, p->codes.data[0]);
+}
+
+/* On a connection that has been taken over: what it acknowledges need not be sent again. */
+void incoming_take_late(struct stage *s, struct actor *a, struct peer *old)
+{
+	const uint32_t acks = SPEC_PACKET(PUBACK) | SPEC_PACKET(PUBREC) | SPEC_PACKET(PUBCOMP);
+	struct arrival *arrival;
+
+	while ((arrival = peer_arrival(old, acks))) {
+		struct packet p = arrival->packet;
+		struct outgoing *o = outgoing_find(a, p.id);
+		arrival->taken = true;
+		if (!o)
+			continue;
+		if (p.type == PUBREC && p.code < REFUSED)
+			o->received = true;
+		else
+			outgoing_end(s, a, o, p.type == PUBCOMP ? 0 : p.code);
+	}
+}
+
+/* ---- everything ------------------------------------------------------------------------------- */
+
+/* A server may have had enough, by its own word. */
+static void take_disconnect(struct stage *s, const struct actor *a, const struct packet *p)
+{
+	static const uint8_t policies[] = { 0x83, 0x87, 0x89, 0x8B, 0x93, 0x96, 0x97, 0x98 };
+
+	for (size_t i = 0; i < sizeof(policies); i++)
+		if (p->code == policies[i] && a->peer->version == MQTT_50)
+			test_end(s->t, s->at, VERDICT_INCONCLUSIVE,
+				arena_printf(s->t->arena, "the server ends a connection: %s",
+					wire_describe(s->t->arena, a->peer->version, p)));
+}
+
+static void take(struct stage *s, struct actor *a, const struct packet *p)
+{
+	switch (p->type) {
+	case PUBLISH: take_message(s, a, p); break;
+	case PUBREL: take_pubrel(s, a, p); break;
+	case PUBREC: take_pubrec(s, a, p); break;
+	case PUBACK:
+	case PUBCOMP: take_ack(s, a, p); break;
+	case SUBACK:
+	case UNSUBACK: take_answer(s, a, p); break;
+	case PINGRESP: a->pings -= a->pings > 0; break;
+	case DISCONNECT: take_disconnect(s, a, p); break;
+	default: break;
+	}
+}
+
+void incoming_take(struct stage *s, struct actor *a)
+{
+	struct arrival *arrival;
+
+	while (a->peer && (arrival = peer_arrival(a->peer, UINT32_MAX))) {
+		arrival->taken = true;
+		struct packet packet = arrival->packet; /* the list may move */
+		model_now(s->model, arrival->at_us + 1);
+		take(s, a, &packet);
+	}
+	stage_look_at_clock(s);
+}
+
+static void check_end(struct stage *s, const struct actor *a)
+{
+	if (!a->peer || !a->peer->ended || !model_is_connected(s->model, a->client))
+		return;
+	stage_accuse(s,
+		&(struct model_fault){
+			.kind = SPEC_MISSING,
+			.about = "PINGRESP",
+			.client = a->client,
+			.expected = "a connection that lives as long as its client keeps the rules",
+			.actual = "the server has closed it",
+		});
+}
+
+void incoming_take_all(struct stage *s)
+{
+	for (unsigned i = 0; i < SESSIONS; i++) {
+		if (!model_is_connected(s->model, i))
+			continue;
+		incoming_take(s, &s->actors[i]);
+		check_end(s, &s->actors[i]);
+	}
+}

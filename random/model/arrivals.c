@@ -1,0 +1,355 @@
+/* Messages that come, and what is made of them. */
+#include "random/model/state.h"
+
+/* ---- sent again ------------------------------------------------------------------------------ */
+
+static struct copy *copy_under_way(struct session *s, uint32_t number, uint16_t id)
+{
+	for (size_t i = s->due_count; i-- > 0;) {
+		struct due *d = &s->dues[i];
+		for (unsigned k = 0;
+			!d->gone && (!number || d->number == number) && k < d->copy_count; k++)
+			if (d->copies[k].qos && d->copies[k].id == id &&
+				(d->copies[k].state != COPY_DONE || (number && d->copies[k].again)))
+				return &d->copies[k];
+	}
+	return NULL;
+}
+
+/* Under its identifier, whatever DUP says: that is the monitor's business. */
+static bool is_sent_again(struct session *s, const struct arrived *a, uint32_t number)
+{
+	struct copy *c = a->qos ? copy_under_way(s, number, a->id) : NULL;
+
+	if (!c || (!a->dup && !c->again))
+		return false;
+	c->resend = RESEND_NOTHING;
+	c->again = false;
+	c->state = COPY_SENT;
+	c->fenced = false;
+	return true;
+}
+
+/* ---- new ------------------------------------------------------------------------------------ */
+
+/* As many copies as there are subscriptions that may bring one. */
+static unsigned most_copies(const struct model *m, const struct due *d)
+{
+	unsigned times = message_of(m, d->number)->times;
+
+	if (d->loose)
+		return COPIES_MAX;
+	return times * (d->source == FROM_PUBLISHER ? d->variant_count : 1u);
+}
+
+/* At QoS 1 a message may come more than once, which takes the place of no other copy. */
+static unsigned counted_copies(const struct model *m, const struct due *d)
+{
+	const struct message *x = message_of(m, d->number);
+	unsigned at_least_once = 0, most = 0, others = 0;
+
+	for (unsigned i = 0; i < d->variant_count; i++)
+		most += x->times * (qos_through(x, &d->variants[i].options) == 1);
+	for (unsigned k = 0; k < d->copy_count; k++) {
+		at_least_once += d->copies[k].qos == 1;
+		others += d->copies[k].qos != 1;
+	}
+	return others + (at_least_once < most ? at_least_once : most);
+}
+
+static bool has_room(const struct model *m, const struct due *d)
+{
+	return counted_copies(m, d) < most_copies(m, d);
+}
+
+static bool fits_variant(const struct message *x, const struct due *d, const struct arrived *a,
+	const struct options *o)
+{
+	bool retain = d->source == FROM_STORE || (o->as_published && x->what.retain);
+	uint64_t identifiers = o->identifier ? UINT64_C(1) << o->identifier : 0;
+
+	return a->qos == qos_through(x, o) && a->retain == retain && a->identifiers == identifiers;
+}
+
+/* One copy for several subscriptions: their identifiers together, the QoS and RETAIN of any of them. */
+static bool fits_several(const struct message *x, const struct due *d, const struct arrived *a)
+{
+	bool qos = false, retain = false;
+	uint64_t known = 0;
+
+	for (unsigned i = 0; i < d->variant_count; i++) {
+		const struct options *o = &d->variants[i].options;
+		qos |= a->qos == qos_through(x, o);
+		retain |= a->retain == (o->as_published && x->what.retain);
+		known |= o->identifier ? UINT64_C(1) << o->identifier : 0;
+	}
+	return d->variant_count > 1 && qos && retain && !(a->identifiers & ~known);
+}
+
+/* A message that a member has left behind comes as another one has subscribed since. */
+static bool is_left_behind(const struct model *m, const struct due *d)
+{
+	for (size_t i = 0; d->source == FROM_SHARE && i < m->share_count; i++)
+		if (m->shares[i].number == d->number && m->shares[i].filter == d->filter)
+			return m->shares[i].loose;
+	return false;
+}
+
+static bool fits(const struct model *m, const struct due *d, const struct arrived *a)
+{
+	const struct message *x = message_of(m, d->number);
+
+	if (d->loose || is_left_behind(m, d))
+		return true;
+	for (unsigned i = 0; i < d->variant_count; i++)
+		if (fits_variant(x, d, a, &d->variants[i].options))
+			return true;
+	return d->source == FROM_PUBLISHER && fits_several(x, d, a);
+}
+
+/* Of those that have room, one that it fits; else one that it was likely meant for. */
+static struct due *due_for(
+	struct model *m, struct session *s, const struct arrived *a, uint32_t number)
+{
+	struct due *best = NULL;
+	unsigned best_score = 0;
+
+	for (size_t i = 0; i < s->due_count; i++) {
+		struct due *d = &s->dues[i];
+		if (d->gone || d->number != number)
+			continue;
+		bool fit = fits(m, d, a);
+		bool room = has_room(m, d) || (fit && a->qos == 1);
+		unsigned score = 1 + 8 * (room && fit) + 4 * room +
+			2 * ((d->source == FROM_STORE) == a->retain) +
+			3 * (d->must && !d->copy_count);
+		if (score > best_score) {
+			best = d;
+			best_score = score;
+		}
+	}
+	return best;
+}
+
+/* A message that another member of a share has left behind. NULL: there is none. */
+static struct due *due_of_another(struct model *m, struct session *s, uint32_t number)
+{
+	for (size_t i = 0; i < m->share_count; i++) {
+		const struct share_due *share = &m->shares[i];
+		if (share->number != number || !share->loose ||
+			!subscription_may(&s->subscriptions[share->filter]))
+			continue;
+		struct due *d = due_add(m, s, number, FROM_SHARE, share->filter);
+		d->loose = true;
+		return d;
+	}
+	return NULL;
+}
+
+/* With RETAIN 1, after the copy that went through the share: nothing of what is retained is for shares. */
+static bool comes_from_store(const struct model *m, const struct due *d, const struct arrived *a)
+{
+	if (d->source != FROM_SHARE || !a->retain || !d->copy_count)
+		return false;
+	for (unsigned i = 0; i < d->variant_count; i++)
+		if (d->variants[i].options.as_published && message_of(m, d->number)->what.retain)
+			return false;
+	return true;
+}
+
+static bool repeats(struct model *m, unsigned client, const struct arrived *a, uint32_t number,
+	struct model_fault *out)
+{
+	static const char *const about[] = { "PUBLISH/qos0", "PUBLISH/qos1", "PUBLISH/qos2" };
+
+	*out = (struct model_fault){
+		.kind = SPEC_REPEATED,
+		.about = message_of(m, number)->will ? "PUBLISH/will" : about[a->qos % 3],
+		.client = client,
+		.expected = "each message as often as its QoS allows",
+		.actual = arena_printf(m->arena, "%s came once more", message_text(m, number)),
+	};
+	return false;
+}
+
+/* [MQTT-4.6.0-6] of 3.1.1, [MQTT-4.6.0-5] of 5.0 */
+static bool in_order(struct model *m, unsigned client, const struct arrived *a, const struct due *d,
+	struct model_fault *out)
+{
+	struct session *s = &m->sessions[client];
+	const struct message *x = message_of(m, d->number);
+	uint32_t *last = &s->last[x->publisher][x->what.topic][x->what.qos % 3][a->qos % 3];
+
+	if (d->source != FROM_PUBLISHER || d->copy_count || a->dup || x->will || x->times > 1 ||
+		d->loose)
+		return true;
+	if (*last > d->number) {
+		*out = (struct model_fault){
+			.kind = SPEC_ORDER,
+			.about = "PUBLISH",
+			.client = client,
+			.expected =
+				"messages of one publisher, topic and QoS in the order of their "
+				"publication",
+			.actual = arena_printf(
+				m->arena, "%s after n%u", message_text(m, d->number), *last),
+		};
+		return false;
+	}
+	*last = d->number;
+	return true;
+}
+
+static bool count_in_share(
+	struct model *m, unsigned client, const struct due *d, struct model_fault *out)
+{
+	for (size_t i = m->share_count; i-- > 0;) {
+		struct share_due *share = &m->shares[i];
+		if (share->number != d->number || share->filter != d->filter)
+			continue;
+		share->copies++;
+		if (share->loose || share->copies <= message_of(m, d->number)->times)
+			return true;
+		*out = (struct model_fault){
+			.kind = SPEC_REPEATED,
+			.statement = "5.0:U50-SHARE-ONE",
+			.client = client,
+			.expected = arena_printf(
+				m->arena, "one copy for all of %s", filter_name(d->filter)),
+			.actual = arena_printf(
+				m->arena, "%s came to a second member", message_text(m, d->number)),
+		};
+		return false;
+	}
+	return true;
+}
+
+static void note_copy(struct due *d, const struct arrived *a)
+{
+	if (d->copy_count == COPIES_MAX)
+		return;
+	d->copies[d->copy_count++] = (struct copy){ .id = a->id,
+		.qos = (uint8_t)a->qos,
+		.state = a->qos ? COPY_SENT : COPY_DONE,
+		.identifiers = a->identifiers };
+}
+
+static bool wrong(struct model *m, unsigned client, enum spec_difference kind, const char *actual,
+	struct model_fault *out)
+{
+	*out = (struct model_fault){
+		.kind = kind,
+		.about = "PUBLISH",
+		.client = client,
+		.expected = "a message as it was published",
+		.actual = arena_text(m->arena, actual),
+	};
+	return false;
+}
+
+/* A message without a payload is told by its topic: it is the last of them, for no other is under way
+ * (model_may_be_empty), unless it is sent again. 0: there is none.
+ */
+static uint32_t nameless(const struct model *m, struct session *s, const struct arrived *a)
+{
+	uint32_t last = 0;
+
+	for (uint32_t n = 1; n <= m->message_count; n++) {
+		const struct message *x = message_of(m, n);
+		if (!x->what.empty || x->what.topic != a->topic)
+			continue;
+		last = n;
+		if (a->qos && copy_under_way(s, n, a->id))
+			return n;
+	}
+	return last;
+}
+
+bool model_may_be_empty(const struct model *m, unsigned topic)
+{
+	for (unsigned c = 0; c < SESSIONS; c++) {
+		const struct session *s = &m->sessions[c];
+		for (size_t i = 0; i < s->due_count; i++) {
+			const struct due *d = &s->dues[i];
+			const struct message *x = message_of(m, d->number);
+			if (x->what.empty && x->what.topic == topic && !d->gone &&
+				(!d->copy_count || !x->settled))
+				return false;
+		}
+	}
+	return true;
+}
+
+bool model_arrives(
+	struct model *m, unsigned client, const struct arrived *a, struct model_fault *fault)
+{
+	struct session *s = &m->sessions[client];
+	uint32_t number = a->number ? a->number : nameless(m, s, a);
+
+	if (!number || number > m->message_count)
+		return wrong(m, client, SPEC_PAYLOAD, "a payload that nobody has published", fault);
+	const struct message *x = message_of(m, number);
+	if (x->what.topic != a->topic || x->what.empty != !a->number)
+		return wrong(m, client, a->topic != x->what.topic ? SPEC_TOPIC : SPEC_PAYLOAD,
+			arena_printf(m->arena, "%s with another topic or payload",
+				message_text(m, number)),
+			fault);
+	if (is_sent_again(s, a, number))
+		return true;
+	struct due *d = due_for(m, s, a, number);
+	if (!d)
+		d = due_of_another(m, s, number);
+	if (!d)
+		return x->refused || m->kept[a->topic].unknown ||
+			fault_unwanted(m, client, a, number, fault);
+	if (d->expired && !d->copy_count)
+		return fault_expired(m, client, number, fault);
+	if (s->version == MQTT_50 && !d->loose && !expiry_is_right(m, x, a))
+		return fault_interval(m, client, a, number, fault);
+	if (comes_from_store(m, d, a))
+		return fault_unwanted(m, client, a, number, fault);
+	if (!has_room(m, d) && a->qos != 1 && !d->loose)
+		return repeats(m, client, a, number, fault);
+	if (!fits(m, d, a))
+		return fault_in_field(m, client, a, d, fault);
+	if (!in_order(m, client, a, d, fault))
+		return false;
+	bool counts = d->source == FROM_SHARE && (!d->copy_count || a->qos != 1);
+	if (counts && !count_in_share(m, client, d, fault))
+		return false;
+	if (d->source == FROM_STORE)
+		message_of(m, number)->drawn = true;
+	note_copy(d, a);
+	return true;
+}
+
+/* ---- what the client does ------------------------------------------------------------------- */
+
+void model_received(struct model *m, unsigned client, uint16_t id)
+{
+	struct copy *c = copy_under_way(&m->sessions[client], 0, id);
+
+	if (c && c->state == COPY_SENT) {
+		c->state = COPY_RECEIVED;
+		c->fenced = false;
+	}
+}
+
+void model_answered(struct model *m, unsigned client, uint16_t id)
+{
+	struct copy *c = copy_under_way(&m->sessions[client], 0, id);
+
+	if (c) {
+		c->state = COPY_ANSWERED;
+		c->fenced = false;
+		c->resend = RESEND_NOTHING;
+	}
+}
+
+void model_released(struct model *m, unsigned client, uint16_t id)
+{
+	struct copy *c = copy_under_way(&m->sessions[client], 0, id);
+
+	if (c)
+		c->resend = RESEND_NOTHING;
+}

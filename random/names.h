@@ -1,0 +1,27 @@
+/* The topics and filters that scenarios are about: few, so that they meet. Steps have their numbers.
+ *
+ * What shares subscribe to, no other filter of a scenario matches but the observer's, so that it is plain which
+ * of a client's subscriptions has brought it a message.
+ */
+#ifndef RANDOM_NAMES_H
+#define RANDOM_NAMES_H
+
+#include <stdbool.h>
+
+enum { TOPIC_COUNT = 10, TOPIC_FIRST_SHARED = 8 };
+enum { FILTER_COUNT = 15, FILTER_FIRST_SHARED = 12, FILTER_OBSERVER = FILTER_COUNT };
+
+const char *topic_name(unsigned topic);
+const char *filter_name(unsigned filter); /* also of FILTER_OBSERVER */
+
+/* Their number; negative: there is none of this name. */
+int topic_find(const char *name);
+int filter_find(const char *name);
+
+bool filter_is_of_share(unsigned filter);
+bool filter_is_wild(unsigned filter);
+
+/* Whether a message on the topic is for the filter, 4.7. */
+bool filter_lets_through(unsigned filter, unsigned topic);
+
+#endif

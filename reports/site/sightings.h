@@ -1,0 +1,39 @@
+/* What the case runs of a site found, turned around: by statement, and by case. */
+#ifndef REPORTS_SITE_SIGHTINGS_H
+#define REPORTS_SITE_SIGHTINGS_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "record/record.h"
+#include "reports/site/site.h"
+
+/* What one case run found of one statement. */
+struct sighting {
+	const char *statement; /* its name; of a sighting by case, NULL */
+	size_t column;         /* of the matrix */
+	const struct record_case *record;
+	enum verdict verdict;
+};
+
+struct sightings {
+	struct sighting *list;
+	size_t count;
+};
+
+/* By the name of the statement, then by column, then by id; the worst of a column first. */
+void sightings_by_statement(struct arena *a, const struct site *site, struct sightings *out);
+
+/* Each case run once, by id, then by version, then by column. */
+void sightings_by_case(struct arena *a, const struct site *site, struct sightings *out);
+
+/* Those of one statement; none: count is 0. */
+struct sightings sightings_of(const struct sightings *all, const char *statement);
+
+/* Of those by case, the first that are of one id and version, as many as there are. */
+struct sightings sightings_row(struct sightings of);
+
+/* It is not good, so somebody will want to see why. */
+bool sighting_needs_evidence(enum verdict verdict);
+
+#endif

@@ -1,0 +1,189 @@
+#!/usr/bin/python3
+"""fragile.py PORT FAULT - a small MQTT server that has one fault, for what the fuzzer is to find.
+
+It serves 3.1.1 and 5.0 as far as well-behaved clients need it (QoS 0 and 1, exact topics). A PUBLISH with both
+QoS bits set brings the fault about:
+
+    none         it closes the connection, as it should
+    crash        it is killed by SIGABRT
+    hang         it serves nobody any more
+    busy         it works on for ever, and serves everybody
+    descriptors  it opens a file and forgets it
+    memory       it keeps 64 KiB
+    harm         it closes all connections
+    illegal      it answers with a CONNACK
+    report       it says on stderr what AddressSanitizer would say, and lives on
+"""
+import os
+import socket
+import selectors
+import struct
+import sys
+import threading
+import time
+
+PORT, FAULT = int(sys.argv[1]), sys.argv[2]
+selector = selectors.DefaultSelector()
+kept = []
+
+
+class Client:
+    def __init__(self, sock):
+        self.sock, self.data, self.level, self.filters, self.connected = sock, b"", 4, set(), False
+
+
+clients = set()
+
+
+def close(client):
+    if client in clients:
+        clients.discard(client)
+        selector.unregister(client.sock)
+        client.sock.close()
+
+
+def send(client, first, body):
+    length, head = len(body), bytearray([first])
+    while True:
+        head.append(length % 128 | (128 if length > 127 else 0))
+        length //= 128
+        if not length:
+            break
+    try:
+        client.sock.sendall(bytes(head) + body)
+    except OSError:
+        pass
+
+
+def varint(data, at):
+    value = shift = 0
+    while True:
+        byte = data[at]
+        value |= (byte & 127) << shift
+        at, shift = at + 1, shift + 7
+        if byte < 128:
+            return value, at
+        if shift > 21:
+            raise ValueError
+
+
+def text(data, at):
+    (length,) = struct.unpack_from(">H", data, at)
+    if at + 2 + length > len(data):
+        raise ValueError
+    return data[at + 2:at + 2 + length], at + 2 + length
+
+
+def properties(client, data, at):
+    if client.level < 5:
+        return at
+    length, at = varint(data, at)
+    if at + length > len(data):
+        raise ValueError
+    return at + length
+
+
+def fault(client):
+    if FAULT == "crash":
+        os.abort()
+    elif FAULT == "hang":
+        time.sleep(10000)
+    elif FAULT == "busy" and not kept:
+        kept.append(threading.Thread(target=spin, daemon=True))
+        kept[0].start()
+    elif FAULT == "descriptors":
+        kept.append(open("/dev/null"))
+    elif FAULT == "memory":
+        kept.append(bytearray(os.urandom(64 * 1024)))
+    elif FAULT == "harm":
+        for other in list(clients):
+            close(other)
+    elif FAULT == "illegal":
+        send(client, 0x20, b"\0\0" + (b"\0" if client.level > 4 else b""))
+    elif FAULT == "report":
+        print("==1==ERROR: AddressSanitizer: heap-use-after-free", file=sys.stderr, flush=True)
+    raise ValueError
+
+
+def spin():
+    while True:
+        pass
+
+
+def take(client, first, body):
+    kind, none = first >> 4, b"\0" if client.level > 4 else b""
+    if kind == 1 and not client.connected:
+        _, at = text(body, 0)
+        client.level = body[at]
+        if client.level not in (4, 5):
+            raise ValueError
+        client.connected = True
+        send(client, 0x20, b"\0\0" + (b"\0" if client.level > 4 else b""))
+    elif not client.connected or kind == 1:
+        raise ValueError
+    elif kind == 3:
+        qos = first >> 1 & 3
+        if qos == 3:
+            fault(client)
+        topic, at = text(body, 0)
+        ident = body[at:at + 2] if qos else b""
+        rest = body[properties(client, body, at + len(ident)):]
+        if qos == 1:
+            send(client, 0x40, ident)
+        elif qos == 2:
+            send(client, 0x50, ident)
+        for other in list(clients):
+            if topic in other.filters:
+                head = struct.pack(">H", len(topic)) + topic + (b"\0" if other.level > 4 else b"")
+                send(other, 0x30, head + rest)
+    elif kind == 6:
+        send(client, 0x70, body[:2])
+    elif kind in (8, 10):
+        at, codes = properties(client, body, 2), b""
+        while at < len(body):
+            topic, at = text(body, at)
+            (client.filters.add if kind == 8 else client.filters.discard)(topic)
+            at, codes = at + (kind == 8), codes + b"\0"
+        if not codes:
+            raise ValueError
+        send(client, 0x90 if kind == 8 else 0xB0, body[:2] + none + (codes if kind == 8 or none else b""))
+    elif kind == 12:
+        send(client, 0xD0, b"")
+    elif kind in (14, 15):
+        raise ValueError
+
+
+def read(client):
+    data = client.sock.recv(65536)
+    if not data:
+        raise ValueError
+    client.data += data
+    while len(client.data) > 1:
+        try:
+            length, at = varint(client.data, 1)
+        except IndexError:
+            return
+        if len(client.data) < at + length:
+            return
+        first, body, client.data = client.data[0], client.data[at:at + length], client.data[at + length:]
+        take(client, first, body)
+
+
+def main():
+    listener = socket.create_server(("127.0.0.1", PORT), backlog=128)
+    selector.register(listener, selectors.EVENT_READ, None)
+    while True:
+        for key, _ in selector.select():
+            if key.data is None:
+                client = Client(listener.accept()[0])
+                client.sock.settimeout(5)
+                clients.add(client)
+                selector.register(client.sock, selectors.EVENT_READ, client)
+            elif key.data in clients:
+                try:
+                    read(key.data)
+                except (ValueError, IndexError, struct.error, OSError):
+                    close(key.data)
+
+
+main()

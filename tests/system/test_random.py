@@ -1,0 +1,114 @@
+"""mqttspec random: nothing is found on the included broker, from a seed that is always the same and from a new one; what
+a deviant breaks is found, made short, played again and reported; mistakes.
+"""
+import json
+import os
+import pathlib
+import re
+import subprocess
+
+import pytest
+
+ROOT = pathlib.Path(__file__).resolve().parents[2]
+BUILD = ROOT / os.environ.get("MQTTSPEC_BUILD", "build/dev")
+MQTTSPEC, DEVIANT = BUILD / "cli/mqttspec", BUILD / "deviants/mqttspec-deviant"
+BROKER = BUILD / "broker/mqttspec-broker"
+LIMIT_S = 120
+OK, FOUND, USAGE, NOTHING = 0, 1, 2, 3
+STEPS = 2000
+
+
+def play(*arguments):
+    return subprocess.run([MQTTSPEC, "random", *map(str, arguments)], capture_output=True, text=True, timeout=LIMIT_S,
+                          cwd=ROOT, env=os.environ | {"PATH": f"{BUILD / 'broker'}:{os.environ['PATH']}"})
+
+
+class Server:
+    """A program whose first line ends with its port."""
+
+    def __init__(self, *words):
+        self.program = subprocess.Popen([*map(str, words)], stdout=subprocess.PIPE, text=True)
+        self.url = f"mqtt://127.0.0.1:{re.findall(r'[0-9]+', self.program.stdout.readline())[-1]}"
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *_):
+        self.program.terminate()
+        self.program.communicate(timeout=LIMIT_S)
+
+
+@pytest.fixture(scope="module")
+def broker():
+    with Server(BROKER, "-p", "0", "-q") as server:
+        yield server
+
+
+@pytest.mark.parametrize("seed", [["--seed", "1"], []], ids=["the same seed", "a new seed"])
+def test_nothing_is_found_on_the_included_broker(broker, seed, tmp_path):
+    out = play(broker.url, "--steps", STEPS, "--out", tmp_path / "out", *seed)
+    assert out.returncode == OK, out.stdout + out.stderr
+    steps = int(re.search(r"(\d+) steps in", out.stdout)[1])
+    assert steps >= STEPS and "0 finds" in out.stdout
+
+
+@pytest.mark.nightly
+@pytest.mark.parametrize("profile", ["messages", "sessions", "retained", "wills", "shared"])
+def test_each_profile_finds_nothing_on_it(broker, profile, tmp_path):
+    out = play(broker.url, "--profile", profile, "--steps", 40000, "--out", tmp_path / "out")
+    assert out.returncode == OK, out.stdout + out.stderr
+
+
+def find_in(text):
+    return re.search(r"find 1: (\S+) (\S+), after .*?\n((?:    .*\n)+)", text, re.S)
+
+
+def test_a_find_is_made_short_and_kept(broker, tmp_path):
+    with Server(DEVIANT, "--target", broker.url, "--listen", "0", "--deviation", "session_kept") as deviant:
+        folder = tmp_path / "out"
+        out = play(deviant.url, "--seed", 1, "--steps", 10000, "--first", "--profile", "sessions", "--minimise", 20,
+                   "--timeout", 1000, "--out", folder)
+        assert out.returncode == FOUND, out.stdout + out.stderr
+        assert re.search(r"^find 1: \S+MQTT-3.1.2-[46] ", out.stdout, re.M), out.stdout
+        shortest = (folder / "find_1/scenario.txt").read_text()
+        steps = [line for line in shortest.splitlines() if re.match(r"[0-9]|settle", line)]
+        assert 1 < len(steps) <= 8, shortest
+        assert "CASE(random_find_1" in (folder / "find_1/case.c").read_text()
+        assert "CONNECT" in (folder / "find_1/transcript.txt").read_text()
+        assert (folder / "pcap/find_1.pcapng").stat().st_size
+        record = [json.loads(line) for line in (folder / "run.jsonl").read_text().splitlines()]
+        assert [r["verdict"] for r in record if r["type"] == "case"] == ["fail"], record
+        again = play(deviant.url, "--play", folder / "find_1/scenario.txt", "--minimise", 1, "--timeout", 1000,
+                     "--out", tmp_path / "again")
+        assert again.returncode == FOUND, again.stdout + again.stderr
+    good = play(broker.url, "--play", folder / "find_1/scenario.txt", "--out", tmp_path / "good")
+    assert good.returncode == OK, good.stdout + good.stderr
+    report = subprocess.run([MQTTSPEC, "report", folder], capture_output=True, text=True, timeout=LIMIT_S)
+    assert "random/find_1" in report.stdout, report.stdout + report.stderr
+
+
+@pytest.mark.parametrize("arguments, sentence", [
+    (["--profile", "wild"], "--profile takes all, messages, sessions, retained, wills, shared or clocks, not \"wild\""),
+    (["--clients", "1"], "--clients takes a number from 2 to 8, not \"1\""),
+    (["--steps", "many"], "--steps takes a number from 1 to"),
+    (["mqtt://127.0.0.1:1", "will"], "it takes one TARGET, a broker"),
+    (["--segment", "bytes"], "--segment"),
+])
+def test_mistakes(arguments, sentence):
+    out = play(*arguments)
+    assert out.returncode == USAGE
+    assert sentence in out.stderr
+
+
+def test_a_scenario_that_cannot_be_read(broker, tmp_path):
+    path = tmp_path / "scenario.txt"
+    path.write_text("client 1 5.0\n1 jump\n")
+    out = play(broker.url, "--play", path, "--out", tmp_path / "out")
+    assert out.returncode == USAGE
+    assert f"mqttspec random: {path}: line 2: there is no such step" in out.stderr
+
+
+def test_nobody_is_there(tmp_path):
+    out = play("mqtt://127.0.0.1:1", "--out", tmp_path / "out")
+    assert out.returncode == NOTHING
+    assert "mqttspec random:" in out.stderr
