@@ -7,11 +7,6 @@
 
 /* ---- notes ----------------------------------------------------------------------------------- */
 
-void note_for_all(struct passing *it, long value)
-{
-	it->x->world->note[0] = value;
-}
-
 void note_for_session(struct passing *it, long value)
 {
 	if (it->x->session)

@@ -5,7 +5,6 @@
 #include "deviants/passing.h"
 
 /* ---- notes, for conditions of when_around.h ---- */
-void note_for_all(struct passing *it, long value);
 void note_for_session(struct passing *it, long value);
 
 /* ---- $ at the beginning of a topic; the server behind the deviant may not carry such messages ---- */

@@ -17,11 +17,6 @@ bool crowd_is_silent(const struct passing *it)
 	return it->x->world->silent >= CROWD;
 }
 
-bool is_noted_for_all(const struct passing *it)
-{
-	return it->x->world->note[0];
-}
-
 /* ---- its session ----------------------------------------------------------------------------- */
 
 bool is_twentieth_connection(const struct passing *it)

@@ -5,8 +5,7 @@
 #include "deviants/passing.h"
 
 /* ---- others ---- */
-bool crowd_is_silent(const struct passing *it);  /* twenty connections have had no CONNECT yet */
-bool is_noted_for_all(const struct passing *it); /* note_for_all */
+bool crowd_is_silent(const struct passing *it); /* twenty connections have had no CONNECT yet */
 
 /* ---- its session ---- */
 bool is_twentieth_connection(const struct passing *it); /* of its session, or a later one */

@@ -76,7 +76,7 @@ bool property_length_is_padded(const struct passing *it)
 	return it->x->version == MQTT_50 && integer_at(it->raw, at).padded;
 }
 
-bool came_in_pieces(const struct passing *it)
+bool packet_came_in_pieces(const struct passing *it)
 {
 	return it->lane->pieces;
 }
@@ -96,13 +96,6 @@ bool has_no_password(const struct passing *it)
 bool has_empty_user_name(const struct passing *it)
 {
 	return it->packet->connect_flags & CONNECT_USER_NAME && !it->packet->user_name.len;
-}
-
-bool has_binary_password(const struct passing *it)
-{
-	struct bytes password = it->packet->password;
-
-	return password.len && utf8_check(password.data, password.len) < password.len;
 }
 
 bool has_empty_will(const struct passing *it)

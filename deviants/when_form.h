@@ -10,13 +10,12 @@ bool length_is_16384(const struct passing *it);   /* ... of three ... */
 bool length_is_2097152(const struct passing *it); /* ... and of four */
 bool length_is_padded(const struct passing *it);  /* it has more bytes than it needs */
 bool property_length_is_padded(const struct passing *it); /* PUBLISH, SUBSCRIBE: likewise */
-bool came_in_pieces(const struct passing *it);
+bool packet_came_in_pieces(const struct passing *it);
 bool announces_giant(const struct passing *it); /* EVENT_BEGUN: more than 200 MB are to come */
 
 /* ---- CONNECT ---- */
 bool has_no_password(const struct passing *it);
 bool has_empty_user_name(const struct passing *it);
-bool has_binary_password(const struct passing *it); /* it is no UTF-8 */
 bool has_empty_will(const struct passing *it);
 bool has_vast_session_expiry(const struct passing *it); /* negative, as a signed number */
 bool has_hundred_user_properties(const struct passing *it);

@@ -1,8 +1,9 @@
 /* Deviant clients: where a packet ends, and what may be odd in one. */
 #include "deviants/rows.h"
 
-#define LENGTH     "3.1.1:U311-REMLEN 5.0:U50-VBI-MAX"
-#define UNANSWERED " 3.1.1:MQTT-3.3.4-1 5.0:MQTT-3.3.4-1 3.1.1:MQTT-4.3.2-2 5.0:MQTT-4.3.2-4"
+#define LENGTH       "3.1.1:U311-REMLEN 5.0:U50-VBI-MAX"
+#define ACKNOWLEDGED "3.1.1:MQTT-3.3.4-1 5.0:MQTT-3.3.4-1"
+#define UNANSWERED   " 3.1.1:MQTT-3.3.4-1 5.0:MQTT-3.3.4-1 3.1.1:MQTT-4.3.2-2 5.0:MQTT-4.3.2-4"
 
 static const struct deviation table[] = {
 	{ "client_length_of_two_bytes_lost", LENGTH UNANSWERED,
@@ -16,7 +17,7 @@ static const struct deviation table[] = {
 		{ { TO_CLIENT, P(PUBLISH), { length_is_2097152 }, drop, 0 } } },
 	{ "client_packet_in_pieces_lost", LENGTH UNANSWERED,
 		"A PUBLISH that comes in pieces is lost.",
-		{ { TO_CLIENT, P(PUBLISH), { came_in_pieces }, drop, 0 } } },
+		{ { TO_CLIENT, P(PUBLISH), { packet_came_in_pieces }, drop, 0 } } },
 	{ "client_packets_of_one_piece_lost",
 		LENGTH UNANSWERED " 3.1.1:MQTT-4.6.0-2 5.0:MQTT-4.6.0-2",
 		"From the tenth on, a PUBLISH is lost where more comes with it.",
@@ -29,13 +30,14 @@ static const struct deviation table[] = {
 		"A PUBLISH whose Property Length has a byte too many is neither answered nor "
 		"refused.",
 		{ { TO_CLIENT, P(PUBLISH), { property_length_is_padded }, drop, 0 } } },
-	{ "client_stops_at_dup", "3.1.1:MQTT-3.3.1-2~ 5.0:MQTT-3.3.1-2~",
+	{ "client_stops_at_dup", ACKNOWLEDGED " 3.1.1:MQTT-3.3.1-2~ 5.0:MQTT-3.3.1-2~",
 		"After a QoS 0 PUBLISH with DUP 1, a client takes nothing any more.",
 		{ { TO_CLIENT, P(PUBLISH), { is_qos0, is_dup }, hang, 0 } } },
-	{ "client_stops_at_control_character", "3.1.1:U311-UTF8-CTRL~ 5.0:U50-UTF8-CTRL~",
+	{ "client_stops_at_control_character",
+		ACKNOWLEDGED " 3.1.1:U311-UTF8-CTRL~ 5.0:U50-UTF8-CTRL~",
 		"A PUBLISH to a topic with a control character is neither answered nor refused.",
 		{ { TO_CLIENT, P(PUBLISH), { topic_has_control_character }, drop, 0 } } },
-	{ "client_payload_not_as_indicated_unanswered", "5.0:U50-PFI-UTF8",
+	{ "client_payload_not_as_indicated_unanswered", "5.0:U50-PFI-UTF8 5.0:MQTT-3.3.4-1",
 		"A payload that is no UTF-8, though it is said to be, is neither taken nor "
 		"refused.",
 		{ { TO_CLIENT, P(PUBLISH), { payload_is_not_as_indicated }, drop, 0 } } },

@@ -22,16 +22,16 @@ static const struct deviation table[] = {
 		"refused.",
 		{ { TO_SERVER, P(SUBSCRIBE), { property_length_is_padded }, drop, 0 } } },
 	{ "packet_in_pieces_lost", LENGTH LOST, "A PUBLISH that comes in pieces is lost.",
-		{ { TO_SERVER, P(PUBLISH), { came_in_pieces }, drop, 0 } } },
+		{ { TO_SERVER, P(PUBLISH), { packet_came_in_pieces }, drop, 0 } } },
 	{ "packets_of_one_piece_lost", LENGTH LOST,
 		"From the tenth on, a PUBLISH is lost where more comes with it.",
 		{ { TO_SERVER, P(PUBLISH), { is_pipelined, is_tenth }, drop, 0 } } },
 	{ "giant_packet_costs_others", LENGTH,
 		"A packet that is announced with more than 200 MB costs somebody else its "
 		"connection.",
-		{ { TO_SERVER, EVENT_BEGUN, { announces_giant }, note_for_all, 1 },
-			{ TO_SERVER, P(PINGREQ), { is_noted_for_all }, end_instead, 0 },
-			{ TO_SERVER, P(PINGREQ), { is_noted_for_all }, note_for_all, 0 } } },
+		{ { TO_SERVER, EVENT_BEGUN, { announces_giant }, note_world, 1 },
+			{ TO_SERVER, P(PINGREQ), { is_world_noted }, end_instead, 0 },
+			{ TO_SERVER, P(PINGREQ), { is_world_noted }, note_world, 0 } } },
 };
 
 DEVIATION_CHAPTER(lengths, false, table);
