@@ -339,7 +339,7 @@ static void note_posting(struct exchange *x, const struct packet *p, const struc
 	const struct monitor *m = x->monitors[SIDE_CLIENT];
 
 	if (p->type == CONNECT && p->will_topic.len)
-		postings_will(x->judge->postings, &x->place.server, p);
+		postings_will(x->judge->postings, p);
 	else if (p->type == SUBSCRIBE)
 		postings_begin(x->judge->postings);
 	else if (p->type == PUBLISH)

@@ -15,6 +15,7 @@ enum {
 struct posting {
 	uint64_t key; /* 0: a free place */
 	int64_t at_us;
+	uint32_t server; /* a digest of its address */
 	uint8_t qos;
 	bool doubtful;
 };
@@ -40,12 +41,17 @@ void postings_free(struct postings *p)
 	free(p);
 }
 
-static uint64_t key_of(const struct flow_end *server, struct bytes topic, struct bytes payload)
+static uint32_t digest_of(const struct flow_end *server)
+{
+	return (uint32_t)digest_add(DIGEST_NONE, server->address, sizeof(server->address));
+}
+
+/* At whatever server: two addresses may be one. */
+static uint64_t key_of(struct bytes topic, struct bytes payload)
 {
 	size_t seen = payload.len < PAYLOAD_SEEN ? payload.len : PAYLOAD_SEEN;
-	uint64_t key = digest_add(DIGEST_NONE, server->address, sizeof(server->address));
+	uint64_t key = digest_add(DIGEST_NONE, topic.data, topic.len);
 
-	key = digest_add(key, topic.data, topic.len);
 	key = digest_add(key, &payload.len, sizeof(payload.len));
 	key = digest_add(key, payload.data, seen);
 	return key ? key : 1;
@@ -65,9 +71,9 @@ static uint64_t *will_at(struct postings *p, uint64_t key)
 	return &p->wills[at];
 }
 
-void postings_will(struct postings *p, const struct flow_end *server, const struct packet *connect)
+void postings_will(struct postings *p, const struct packet *connect)
 {
-	uint64_t key = key_of(server, connect->will_topic, connect->will_payload);
+	uint64_t key = key_of(connect->will_topic, connect->will_payload);
 	uint64_t *place = will_at(p, key);
 
 	if (p->ended || *place == key)
@@ -87,10 +93,10 @@ void postings_publish(struct postings *p, const struct flow_end *server,
 {
 	if (!is_of_interest(p, publish, topic))
 		return;
-	uint64_t key = key_of(server, topic, publish->payload);
+	uint64_t key = key_of(topic, publish->payload);
 	struct posting *one = &p->places[key & (PLACES - 1)];
 	bool again = one->key == key || publish->dup || *will_at(p, key) == key;
-	*one = (struct posting){ key, at_us, publish->qos, again };
+	*one = (struct posting){ key, at_us, digest_of(server), publish->qos, again };
 }
 
 static struct posting *find(struct postings *p, const struct flow_end *server,
@@ -98,9 +104,9 @@ static struct posting *find(struct postings *p, const struct flow_end *server,
 {
 	if (!is_of_interest(p, publish, topic))
 		return NULL;
-	uint64_t key = key_of(server, topic, publish->payload);
+	uint64_t key = key_of(topic, publish->payload);
 	struct posting *one = &p->places[key & (PLACES - 1)];
-	return one->key == key ? one : NULL;
+	return one->key == key && one->server == digest_of(server) ? one : NULL;
 }
 
 int postings_qos(struct postings *p, const struct flow_end *server, const struct packet *publish,

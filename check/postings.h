@@ -25,7 +25,7 @@ void postings_publish(struct postings *p, const struct flow_end *server,
 	const struct packet *publish, struct bytes topic, int64_t at_us);
 
 /* It may be published at any time, by the server. */
-void postings_will(struct postings *p, const struct flow_end *server, const struct packet *connect);
+void postings_will(struct postings *p, const struct packet *connect);
 
 /* The QoS that a message which the server delivers was published with; -1: nobody knows. */
 int postings_qos(struct postings *p, const struct flow_end *server, const struct packet *publish,

@@ -38,7 +38,7 @@ const char bench_help[] =
 	"  -P, --publishers N   how many there are\n"
 	"  -S, --subscribers N  how many there are; of idle: connections\n"
 	"  -F, --filters N      of each subscriber\n"
-	"  -l, --payload N      bytes of each message, from 24 (default: 64)\n"
+	"  -l, --payload N      bytes of each message, from 32 (default: 64)\n"
 	"  -w, --window N       closed loop: messages, or connections, under way at most\n"
 	"  -r, --rate N         open loop: so many are due each second\n"
 	"  -t, --time S         seconds for each workload (default: 5; compared: 2; idle: 1)\n"

@@ -27,8 +27,8 @@ struct command {
 	const char *help;             /* ... what --help prints: for completion in a shell */
 };
 
-extern const struct command command_run, command_agent_check, command_check, command_random, command_fuzz,
-	command_bench, command_list, command_explain, command_report, command_diff,
+extern const struct command command_run, command_agent_check, command_check, command_random,
+	command_fuzz, command_bench, command_list, command_explain, command_report, command_diff,
 	command_matrix, command_site, command_targets;
 
 extern const char tool_version[]; /* "0.1.0" */

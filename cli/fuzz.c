@@ -173,7 +173,7 @@ static int play_exchange(struct fuzzing *f)
 	return shows ? EXIT_UNEXPECTED : EXIT_AS_EXPECTED;
 }
 
-/* ---- a campaign ------------------------------------------------------------------------------ */
+/* ---- a barrage ------------------------------------------------------------------------------ */
 
 static const char *replay_command(struct fuzzing *f)
 {
@@ -190,20 +190,20 @@ static const char *replay_command(struct fuzzing *f)
 	return text;
 }
 
-static int exit_code(const struct fuzzing *f, const struct campaign *c, enum campaign_end end)
+static int exit_code(const struct fuzzing *f, const struct barrage *c, enum barrage_end end)
 {
-	if (end == CAMPAIGN_INTERRUPTED)
+	if (end == BARRAGE_INTERRUPTED)
 		return EXIT_INTERRUPTED;
 	if (c->finds)
 		return EXIT_UNEXPECTED;
-	if (end == CAMPAIGN_TARGET_LOST)
+	if (end == BARRAGE_TARGET_LOST)
 		return complain(EXIT_NOTHING,
 			f->site.error ? f->site.error
 				      : "the target is lost, and cannot be launched again");
 	return EXIT_AS_EXPECTED;
 }
 
-static int play_campaign(struct fuzzing *f, struct corpus *corpus)
+static int play_barrage(struct fuzzing *f, struct corpus *corpus)
 {
 	const struct fuzz_options *o = &f->options;
 	struct fuzz_view view = {
@@ -214,7 +214,7 @@ static int play_campaign(struct fuzzing *f, struct corpus *corpus)
 		.out = o->out,
 		.replay = replay_command(f),
 	};
-	const struct campaign_config config = {
+	const struct barrage_config config = {
 		.site = &f->site,
 		.corpus = corpus,
 		.seed = o->seed,
@@ -229,7 +229,7 @@ static int play_campaign(struct fuzzing *f, struct corpus *corpus)
 		.stop_fd = f->stop_fd,
 		.view = { &view, fuzz_view_find, fuzz_view_remark, fuzz_view_progress },
 	};
-	struct campaign *c = malloc(sizeof(*c));
+	struct barrage *c = malloc(sizeof(*c));
 
 	if (!c)
 		abort();
@@ -238,10 +238,10 @@ static int play_campaign(struct fuzzing *f, struct corpus *corpus)
 			o->client ? spec_version_name(site_version(&f->site, 0)) : "",
 			(unsigned long long)o->seed);
 	fflush(stdout);
-	enum campaign_end end = campaign_run(c, &config);
+	enum barrage_end end = barrage_run(c, &config);
 	fuzz_view_end(&view, c, corpus, clock_now_us() - c->started_us);
 	int code = view.failed ? EXIT_NOTHING : exit_code(f, c, end);
-	campaign_fini(c);
+	barrage_fini(c);
 	free(c);
 	return code;
 }
@@ -264,7 +264,7 @@ static int with_agent(struct fuzzing *f, const struct client *client, enum mqtt_
 
 	if (agency_init(&agency, client, version, &error)) {
 		site_init_client(&f->site, &agency);
-		code = f->options.play ? play_exchange(f) : play_campaign(f, corpus);
+		code = f->options.play ? play_exchange(f) : play_barrage(f, corpus);
 	} else {
 		code = complain(EXIT_NOTHING, error);
 	}
@@ -322,7 +322,7 @@ static int fuzz_target(struct fuzzing *f, struct corpus *corpus)
 
 	if (code)
 		return code;
-	return f->options.play ? play_exchange(f) : play_campaign(f, corpus);
+	return f->options.play ? play_exchange(f) : play_barrage(f, corpus);
 }
 
 static int fuzz_prepared(struct fuzzing *f)

@@ -10,12 +10,12 @@
 #include <stdio.h>
 
 #include "base/arena.h"
-#include "fuzz/campaign.h"
+#include "fuzz/barrage.h"
 
 struct fuzz_options {
 	const char *target; /* as it was typed; NULL with a client */
 	const char *client; /* command line of its agent; or NULL */
-	const char *play;   /* the text of an exchange; NULL: a campaign */
+	const char *play;   /* the text of an exchange; NULL: a barrage */
 	unsigned versions;  /* mask of V311 and V50 */
 	bool has_seed;
 	uint64_t seed;
@@ -47,10 +47,10 @@ struct fuzz_view {
 
 void fuzz_view_find(void *view, const struct find *find);
 void fuzz_view_remark(void *view, const char *sentence);
-void fuzz_view_progress(void *view, const struct campaign_progress *progress);
+void fuzz_view_progress(void *view, const struct barrage_progress *progress);
 
 /* "12,345" -> "12345 exchanges, 67890 packets (1234/s)", for the end. */
-void fuzz_view_end(struct fuzz_view *v, const struct campaign *c, const struct corpus *corpus,
+void fuzz_view_end(struct fuzz_view *v, const struct barrage *c, const struct corpus *corpus,
 	int64_t passed_us);
 
 #endif

@@ -46,21 +46,21 @@ const char fuzz_help[] =
 	"(docs/FUZZING.md).\n"
 	"\n"
 	"Options:\n"
-	"      --time T        how long: 90, 90s, 15m, 8h; 0: until it is stopped (60s)\n"
-	"      --seed N        the same exchanges again, as long as the corpus is the same\n"
-	"      --rate N        at most N packets a second\n"
+	"  --time T            how long: 90, 90s, 15m, 8h; 0: until it is stopped (60s)\n"
+	"  --seed N            the same exchanges again, as long as the corpus is the same\n"
+	"  --rate N            at most N packets a second\n"
 	"  -j, --jobs N        exchanges at a time (16)\n"
-	"      --corpus DIR    where exchanges that got new answers are kept from run to run\n"
-	"      --out DIR       where finds are kept (out/fuzz)\n"
-	"      --finds N       stop after so many (20)\n"
-	"      --not S         statement S is known to be broken: no find (several times)\n"
-	"      --versions V    3.1.1, 5.0, or both with a comma (both)\n"
-	"      --answer S      seconds that a well-behaved client waits before it counts as\n"
+	"  --corpus DIR        where exchanges that got new answers are kept from run to run\n"
+	"  --out DIR           where finds are kept (out/fuzz)\n"
+	"  --finds N           stop after so many (20)\n"
+	"  --not S             statement S is known to be broken: no find (several times)\n"
+	"  --versions V        3.1.1, 5.0, or both with a comma (both)\n"
+	"  --answer S          seconds that a well-behaved client waits before it counts as\n"
 	"                      harmed (10)\n"
-	"      --memory MIB    growth that is called a leak (512)\n"
-	"      --play FILE     plays one exchange, shows what comes, and says what it does to the\n"
+	"  --memory MIB        growth that is called a leak (512)\n"
+	"  --play FILE         plays one exchange, shows what comes, and says what it does to the\n"
 	"                      target\n"
-	"      --client CMD    the other way round: a client is fuzzed, which its agent CMD\n"
+	"  --client CMD        the other way round: a client is fuzzed, which its agent CMD\n"
 	"                      moves (docs/AGENT.md)\n"
 	"  -q, --quiet         finds alone\n"
 	"  -h, --help          this\n"
@@ -179,7 +179,7 @@ static bool take(struct arena *a, int option, struct fuzz_options *o)
 	case 't': return read_time(&o->time_s);
 	case 's': return read_seed(o);
 	case 'r': return read_number("rate", 1000000, &o->rate);
-	case 'j': return read_number("jobs", CAMPAIGN_SLOTS_MAX, &o->jobs);
+	case 'j': return read_number("jobs", BARRAGE_SLOTS_MAX, &o->jobs);
 	case 'c': o->corpus = optarg; return true;
 	case 'o': o->out = optarg; return true;
 	case 'f': return read_number("finds", 1000, &o->finds);

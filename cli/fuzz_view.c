@@ -1,4 +1,4 @@
-/* What a campaign does, for people: a line that is redrawn, and a line for each find. */
+/* What a barrage does, for people: a line that is redrawn, and a line for each find. */
 #include <errno.h>
 #include <string.h>
 
@@ -65,7 +65,7 @@ static double per_second(uint64_t count, int64_t passed_us)
 	return passed_us > 0 ? (double)count * 1e6 / (double)passed_us : 0;
 }
 
-void fuzz_view_progress(void *view, const struct campaign_progress *p)
+void fuzz_view_progress(void *view, const struct barrage_progress *p)
 {
 	struct fuzz_view *v = view;
 	char left[LINE_MAX];
@@ -83,7 +83,7 @@ void fuzz_view_progress(void *view, const struct campaign_progress *p)
 	fflush(v->to);
 }
 
-void fuzz_view_end(struct fuzz_view *v, const struct campaign *c, const struct corpus *corpus,
+void fuzz_view_end(struct fuzz_view *v, const struct barrage *c, const struct corpus *corpus,
 	int64_t passed_us)
 {
 	wipe(v);
@@ -95,6 +95,6 @@ void fuzz_view_end(struct fuzz_view *v, const struct campaign *c, const struct c
 			(unsigned long long)c->exchanges, (unsigned long long)c->packets,
 			per_second(c->packets, passed_us), (double)passed_us / 1e6, corpus->count,
 			corpus->count - corpus->read, c->finds,
-			c->unrepeated ? ", and what was seen only once" : "");
+			c->unsure ? ", and something that did not happen three times more" : "");
 	fflush(v->to);
 }

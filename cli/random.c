@@ -70,9 +70,8 @@ static const char help[] =
 	"  mqttspec random mqtt://127.0.0.1:1883 --profile sessions --first\n"
 	"  mqttspec random mosquitto --play out/latest/find_1/scenario.txt\n"
 	"\n"
-	"Exit codes: 0 nothing was found; 1 something was; 2 for bad usage; 3 when nothing could "
-	"be\n"
-	"played, or the target answered no more (docs/RANDOM.md).\n";
+	"Exit codes: 0 nothing was found; 1 something was, or the target died; 2 for bad usage;\n"
+	"3 when nothing could be played, or the target answered no more (docs/RANDOM.md).\n";
 
 static const struct option options[] = {
 	{ "seed", required_argument, NULL, 0 },
@@ -232,7 +231,7 @@ static int exit_code(const struct random_view *v, const struct campaign *c, enum
 {
 	if (end == CAMPAIGN_INTERRUPTED)
 		return EXIT_INTERRUPTED;
-	if (v->told)
+	if (v->told || end == CAMPAIGN_DIED)
 		return EXIT_UNEXPECTED;
 	if (end == CAMPAIGN_LOST || v->unwritten || !c->progress.scenarios ||
 		c->inconclusive >= c->progress.scenarios)
@@ -246,6 +245,7 @@ static void write_end(struct random_view *v, const struct campaign *c, enum camp
 		[CAMPAIGN_DONE] = NULL,
 		[CAMPAIGN_INTERRUPTED] = "interrupted",
 		[CAMPAIGN_LOST] = "the target answers no more",
+		[CAMPAIGN_DIED] = "the target died",
 	};
 	struct record_end record = {
 		.unexpected = v->told,
@@ -264,7 +264,8 @@ static int list_scenario(struct run *run, const struct random_options *o)
 	struct buf text;
 
 	if (!o->play)
-		scenario_make(&run->arena, dice_seed(run->options.seed, 0), o->profile, &size, &s);
+		random_scenario(
+			&run->arena, dice_seed(run->options.seed, 0), o->profile, &size, &s);
 	else if (!read_scenario(run, o->play, &s))
 		return EXIT_USAGE;
 	buf_init(&text, SIZE_MAX);
@@ -314,11 +315,11 @@ static int play_campaign(struct run *run, void *user)
 	if (!o->play)
 		printf("seed %llu, profile %s\n", (unsigned long long)config.seed,
 			o->profile->name);
-	enum campaign_end end = campaign_run(&c, &config);
+	enum campaign_end end = random_campaign_run(&c, &config);
 	random_tell_end(&view, &c, end);
 	write_end(&view, &c, end);
 	int code = exit_code(&view, &c, end);
-	campaign_fini(&c);
+	random_campaign_fini(&c);
 	return code;
 }
 

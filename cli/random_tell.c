@@ -187,6 +187,12 @@ void random_tell_end(struct random_view *v, const struct campaign *c, enum campa
 	if (c->why)
 		fprintf(stderr, "mqttspec random: some scenarios have told nothing; the last: %s\n",
 			c->why);
+	if (end == CAMPAIGN_DIED) {
+		char cause[CAUSE_SIZE];
+		printf("the target %s, while these were played: %s\n",
+			evidence_cause(&c->death, cause), c->death.during);
+		v->unwritten |= !record_write_death(v->run->out.record, &c->death);
+	}
 	if (end == CAMPAIGN_LOST)
 		fprintf(stderr, "mqttspec random: the target answers no more\n");
 	printf("%zu scenarios, %zu steps in %.1f s (%.0f a second), %zu find%s\n", p->scenarios,

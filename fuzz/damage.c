@@ -1,7 +1,7 @@
-/* How an exchange is broken, as scenario.h says. */
+/* How an exchange is broken, as situation.h says. */
 #include "base/arena.h"
 #include "fuzz/mutation.h"
-#include "fuzz/scenario.h"
+#include "fuzz/situation.h"
 
 enum { PLACES_MAX = 3, ATTEMPTS = 8 };
 

@@ -7,6 +7,7 @@
 #include "fuzz/exchange.h"
 
 enum {
+	KEEP_ALIVE_S = 600, /* longer than an exchange; there are servers that refuse 0 */
 	TEXT_MAX = 12,
 	PAYLOAD_MAX = 64,
 	FILTERS_MAX = 3,
@@ -212,6 +213,7 @@ struct packet grammar_connect(const struct grammar *g, unsigned client, bool cle
 	p.protocol_name = BYTES("MQTT");
 	p.level = (uint8_t)g->version;
 	p.connect_flags = clean ? CONNECT_CLEAN : 0;
+	p.keep_alive = KEEP_ALIVE_S;
 	p.client_id = grammar_client_id(client);
 	p.properties.present = version_traits(g->version).properties;
 	return p;
@@ -222,7 +224,7 @@ static struct packet any_connect(struct grammar *g)
 	struct packet p =
 		grammar_connect(g, draw_below(g->draw, GRAMMAR_CLIENTS), draw_chance(g->draw, 60));
 
-	p.keep_alive = (uint16_t)(draw_chance(g->draw, 50) ? 0 : 600);
+	p.keep_alive = (uint16_t)(draw_chance(g->draw, 20) ? 0 : KEEP_ALIVE_S);
 	p.properties = any_properties(g, SPEC_PACKET(CONNECT));
 	p.properties.present = version_traits(g->version).properties;
 	if (!draw_chance(g->draw, 30))

@@ -114,6 +114,7 @@ static bool drop_slice(struct minimiser *m, struct arena *a, struct exchange *be
 			      : shorten(&out, s->bytes, from, count);
 		if (ok) {
 			s->bytes = (struct bytes){ arena_copy(a, out.data, out.len), out.len };
+			s->damaged = true;
 			s->id_at = s->id_at + 2U > out.len ? EXCHANGE_NO_ID : s->id_at;
 			taken = takes(m, best, candidate);
 		}

@@ -11,6 +11,7 @@ enum {
 	TURN_US = 50000, /* at most so much time passes in a turn */
 	MESSAGE_EVERY_US = 100000,
 	NEWCOMER_EVERY_US = 1000000,
+	KEEP_ALIVE_S = 60, /* far longer than they are silent */
 	TEXT_SIZE = 32,
 	POLL_MS = 20,
 };
@@ -127,6 +128,7 @@ static bool start(struct witness *w, int which)
 	connect.level = (uint8_t)w->version;
 	connect.connect_flags = CONNECT_CLEAN;
 	connect.client_id = bytes_of(id);
+	connect.keep_alive = KEEP_ALIVE_S;
 	connect.properties.present = version_traits(w->version).properties;
 	talk_send_packet(l, &connect);
 	return true;

@@ -245,7 +245,7 @@ static bool start(struct campaign *c, struct slot *slot, uint64_t n)
 	if (config->only)
 		slot->scenario = *config->only;
 	else
-		scenario_make(&slot->arena, dice_seed(config->seed, n), config->profile,
+		random_scenario(&slot->arena, dice_seed(config->seed, n), config->profile,
 			&config->size, &slot->scenario);
 	slot->busy = playing_start(&slot->playing, config->venue, &slot->scenario, &how);
 	if (!slot->busy) {
@@ -342,7 +342,23 @@ static bool any_busy(const struct slot *slots, unsigned jobs)
 	return false;
 }
 
-enum campaign_end campaign_run(struct campaign *c, const struct campaign_config *config)
+/* A launched target; which of the scenarios has done it is not known. */
+static bool has_died(struct campaign *c, const struct slot *slots, unsigned jobs)
+{
+	struct target *target = c->config->venue->target;
+	const char *during = "";
+
+	if (!target_is_launched(target) || !target_died(target, &c->arena, &c->death))
+		return false;
+	for (unsigned i = 0; i < jobs; i++)
+		if (slots[i].busy)
+			during = arena_printf(&c->arena, "%s%srandom/%s", during,
+				*during ? " " : "", slots[i].playing.id);
+	c->death.during = during;
+	return true;
+}
+
+enum campaign_end random_campaign_run(struct campaign *c, const struct campaign_config *config)
 {
 	unsigned jobs = config->only ? 1 : config->jobs < JOBS_MAX ? config->jobs : JOBS_MAX;
 	struct slot *slots = calloc(jobs, sizeof(*slots));
@@ -360,6 +376,8 @@ enum campaign_end campaign_run(struct campaign *c, const struct campaign_config 
 				start(c, &slots[i], n++);
 		if (await(c, slots, jobs) || !look(c, slots, jobs))
 			end = CAMPAIGN_INTERRUPTED;
+		else if (has_died(c, slots, jobs))
+			end = CAMPAIGN_DIED;
 		else if (c->inconclusive >= INCONCLUSIVE_MAX)
 			end = CAMPAIGN_LOST;
 		c->progress.seconds = (double)(clock_now_us() - began_us) / 1e6;
@@ -372,7 +390,7 @@ enum campaign_end campaign_run(struct campaign *c, const struct campaign_config 
 	return end;
 }
 
-void campaign_fini(struct campaign *c)
+void random_campaign_fini(struct campaign *c)
 {
 	arena_fini(&c->arena);
 }

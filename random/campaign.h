@@ -53,7 +53,12 @@ struct campaign_config {
 	void (*found)(void *user, const struct find *find); /* it is confirmed */
 };
 
-enum campaign_end { CAMPAIGN_DONE, CAMPAIGN_INTERRUPTED, CAMPAIGN_LOST /* the target is */ };
+enum campaign_end {
+	CAMPAIGN_DONE,
+	CAMPAIGN_INTERRUPTED,
+	CAMPAIGN_LOST, /* the target answers no more ... */
+	CAMPAIGN_DIED, /* ... for it has ended: `death` says how, `during` which seeds were being played */
+};
 
 struct campaign {
 	const struct campaign_config *config;
@@ -61,11 +66,12 @@ struct campaign {
 	struct find finds[FINDS_MAX];
 	size_t find_count;
 	struct campaign_progress progress;
-	size_t inconclusive; /* scenarios that have said nothing ... */
-	const char *why;     /* ... the last of them, why; or NULL */
+	size_t inconclusive;       /* scenarios that have said nothing ... */
+	struct record_death death; /* CAMPAIGN_DIED */
+	const char *why;           /* ... the last of them, why; or NULL */
 };
 
-enum campaign_end campaign_run(struct campaign *c, const struct campaign_config *config);
-void campaign_fini(struct campaign *c);
+enum campaign_end random_campaign_run(struct campaign *c, const struct campaign_config *config);
+void random_campaign_fini(struct campaign *c);
 
 #endif

@@ -4,15 +4,17 @@
 #include "random/names.h"
 #include "random/stage.h"
 
-enum { UNDER_WAY_MAX = 8, LEAVING_PART = 5 };
+enum { UNDER_WAY_MAX = 8, LEAVING_PART = 5, IDS = 40 /* few, so that they come again */ };
 
 static uint16_t fresh_id(struct actor *a)
 {
 	for (bool used = true; used;) {
 		used = false;
-		a->last_id = (uint16_t)(a->last_id % 1000 + 1);
+		a->last_id = (uint16_t)(a->last_id % IDS + 1);
 		for (size_t i = 0; i < a->outgoing_count; i++)
 			used |= a->outgoing[i].id == a->last_id;
+		for (size_t i = 0; i < a->request_count; i++)
+			used |= a->requests[i].id == a->last_id;
 	}
 	return a->last_id;
 }
@@ -165,6 +167,8 @@ void client_ask(struct stage *s, const struct step *step)
 	struct request r = { .id = fresh_id(a), .subscribes = subscribes, .filter = step->filter };
 	a->requests[a->request_count++] = r;
 	if (!subscribes) {
+		a->requests[a->request_count - 1].had =
+			model_has(s->model, step->client, step->filter);
 		model_unsubscribes(s->model, step);
 		send_unsubscribe_at(s->at, a->peer,
 			(struct subscribe){ .filter = filter_name(step->filter), .id = r.id });
@@ -202,7 +206,8 @@ void client_release(struct stage *s, struct actor *a)
 		if (!in->owes)
 			continue;
 		client_ack(s, a, in->owes, in->id);
-		if (in->owes == PUBREC)
+		in->received = in->owes == PUBREC;
+		if (in->received)
 			model_received(s->model, a->client, in->id);
 		else
 			model_answered(s->model, a->client, in->id);
@@ -240,7 +245,7 @@ static bool say_goodbye(struct stage *s, struct actor *a, const struct step *ste
 void client_depart(struct stage *s, const struct step *step)
 {
 	struct actor *a = &s->actors[step->client];
-	bool with_will = step->code == 4 && a->peer->version == MQTT_50;
+	bool with_will = step->code && a->peer->version == MQTT_50; /* [MQTT-3.14.4-3] */
 	bool leaves = step->kind == STEP_LEAVE, closed = false;
 
 	incoming_take(s, a);

@@ -5,7 +5,12 @@
 #include "random/names.h"
 #include "random/stage.h"
 
-enum { REFUSED = 0x80, SUBSCRIPTION_IDENTIFIER = 0x0B, MESSAGE_EXPIRY = 0x02 };
+enum {
+	REFUSED = 0x80,
+	NO_SUBSCRIPTION = 0x11,
+	SUBSCRIPTION_IDENTIFIER = 0x0B,
+	MESSAGE_EXPIRY = 0x02
+};
 
 /* ---- PUBLISH ------------------------------------------------------------------------------- */
 
@@ -94,7 +99,8 @@ static void answer_message(struct stage *s, struct actor *a, const struct packet
 		return;
 	}
 	client_ack(s, a, answer, p->id);
-	if (answer == PUBREC)
+	in->received = answer == PUBREC;
+	if (in->received)
 		model_received(s->model, a->client, p->id);
 	else
 		model_answered(s->model, a->client, p->id);
@@ -132,6 +138,7 @@ static void take_pubrel(struct stage *s, struct actor *a, const struct packet *p
 	model_released(s->model, a->client, p->id);
 	in->id = p->id;
 	in->qos = 2;
+	in->received = false;
 	in->owes = a->hold == HOLDS_NOTHING ? 0 : PUBCOMP;
 	if (in->owes)
 		return;
@@ -205,6 +212,17 @@ static void take_answer(struct stage *s, struct actor *a, const struct packet *p
 	struct request r = a->requests[i];
 	memmove(a->requests + i, a->requests + i + 1,
 		(--a->request_count - i) * sizeof(*a->requests));
+	if (r.had && p->codes.len && p->codes.data[0] == NO_SUBSCRIPTION)
+		stage_accuse(s,
+			&(struct model_fault){
+				.kind = SPEC_CODE,
+				.about = "UNSUBACK",
+				.client = a->client,
+				.expected = arena_printf(s->t->arena,
+					"UNSUBACK with 0x00 for %s, which is there",
+					filter_name(r.filter)),
+				.actual = "0x11: no subscription existed",
+			});
 	if (r.subscribes && p->codes.len)
 		model_granted(s->model, a->client, r.filter, p->codes.data[0]);
 }

@@ -8,6 +8,8 @@ enum {
 	FEWEST = 2,
 	SPEAKS_311 = 1,
 	SPEAKS_50 = 2,
+	WITH_WILL = 0x04, /* Reason Codes of DISCONNECT */
+	UNSPECIFIED_ERROR = 0x80,
 	SESSION_S = 300,
 	LONG_S = 60,
 	WAIT_MS = 700,
@@ -122,7 +124,7 @@ static void leave(struct maker *m, unsigned client)
 	struct step *s = add(m, STEP_LEAVE, client);
 
 	if (is_50(m, client) && dice_percent(&m->dice, 25))
-		s->code = 4;
+		s->code = dice_percent(&m->dice, 60) ? WITH_WILL : UNSPECIFIED_ERROR;
 	/* Raised from 0 it would be a Protocol Error. */
 	s->has_session = m->keeps[client] && dice_percent(&m->dice, 20);
 	s->session_s = s->has_session && dice_percent(&m->dice, 30) ? SESSION_S : 0;
@@ -190,7 +192,7 @@ static enum mqtt_version version(struct maker *m, unsigned versions)
 	return versions == SPEAKS_311 ? MQTT_311 : MQTT_50;
 }
 
-void scenario_make(struct arena *a, uint64_t seed, const struct profile *profile,
+void random_scenario(struct arena *a, uint64_t seed, const struct profile *profile,
 	const struct scenario_size *size, struct scenario *out)
 {
 	struct maker m = { .profile = profile, .out = out };

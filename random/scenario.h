@@ -13,7 +13,7 @@ struct scenario_size {
 	unsigned versions; /* mask of V311 (1) and V50 (2) of harness/case.h */
 };
 
-void scenario_make(struct arena *a, uint64_t seed, const struct profile *profile,
+void random_scenario(struct arena *a, uint64_t seed, const struct profile *profile,
 	const struct scenario_size *size, struct scenario *out);
 
 #endif

@@ -30,6 +30,9 @@ static const char *awaited(const struct stage *s, unsigned *client)
 			if (o->released)
 				return "PUBCOMP";
 		}
+		for (size_t i = 0; i < a->incoming_count; i++)
+			if (a->incoming[i].received)
+				return "PUBREL";
 		if (a->pings)
 			return "PINGRESP";
 	}

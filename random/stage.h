@@ -28,12 +28,14 @@ struct outgoing {
 struct incoming {
 	uint16_t id;
 	uint8_t qos;
+	bool received;         /* PUBREC has gone out, and PUBREL has not come */
 	enum packet_type owes; /* PUBACK, PUBREC, PUBCOMP; 0: nothing */
 };
 
 struct request {
 	uint16_t id;
 	bool subscribes;
+	bool had; /* UNSUBSCRIBE: there is such a subscription for certain */
 	uint8_t filter;
 };
 

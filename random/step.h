@@ -64,7 +64,7 @@ struct step {
 	uint8_t handling;
 	uint8_t identifier; /* Subscription Identifier, 1 to 60; 0: none */
 
-	uint8_t code; /* LEAVE: 0x04 asks for the Will */
+	uint8_t code; /* LEAVE: all but 0x00 lead to the Will */
 	uint16_t ms;  /* WAIT */
 };
 

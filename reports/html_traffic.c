@@ -259,7 +259,7 @@ static void put_silences(FILE *to, const struct record_traffic *t)
 
 /* ---------------------------------------------------------------------------------------------- */
 
-static void put_traffic(FILE *to, const struct record_traffic *t, bool open)
+static void put_traffic(FILE *to, const struct record_traffic *t, size_t number, bool open)
 {
 	static const char *const ways[TRAFFIC_WAYS] = {
 		[TRAFFIC_SERVER_ANSWER] =
@@ -271,21 +271,25 @@ static void put_traffic(FILE *to, const struct record_traffic *t, bool open)
 	char length[TEXT_SIZE];
 
 	fprintf(to,
-		"<details class=\"words traffic\"%s><summary>Traffic in %s of capture</summary>\n",
-		open ? " open" : "", text_duration(t->captured_us, length));
+		"<section class=\"words traffic\" aria-label=\"traffic of capture %zu\">\n"
+		"<details%s><summary>Traffic in %s of capture</summary>\n",
+		number, open ? " open" : "", text_duration(t->captured_us, length));
 	put_topics(to, t);
 	for (int way = 0; way < TRAFFIC_WAYS; way++)
 		put_times(to, &t->times[way], ways[way]);
 	put_silences(to, t);
-	fputs("</details>\n", to);
+	fputs("</details>\n</section>\n", to);
 }
 
 void html_traffic(FILE *to, const struct runs *runs)
 {
+	size_t number = 0;
+
 	for (size_t s = 0; s < runs->source_count; s++) {
 		const struct record_file *file = &runs->sources[s].file;
 		for (size_t i = 0; i < file->end_count; i++)
 			if (file->ends[i].traffic.captured_us)
-				put_traffic(to, &file->ends[i].traffic, !runs->unexpected_count);
+				put_traffic(to, &file->ends[i].traffic, ++number,
+					!runs->unexpected_count);
 	}
 }

@@ -31,6 +31,7 @@ struct client {
 
 	unsigned number; /* of its kind */
 	bool publisher;
+	bool kept;          /* its session is */
 	bool accepted;      /* CONNACK has come */
 	bool at_work;       /* it counts as ready */
 	unsigned granted;   /* filters so far */

@@ -24,6 +24,7 @@ bool fleet_hello(struct engine *e, struct client *c, bool kept)
 							    : 's',
 		c->number);
 	c->since_us = clock_now_us();
+	c->kept = kept;
 	if (!client_dial(c, e->host->to, e->serial++)) {
 		engine_fail(e, "%s", c->fault);
 		return false;
@@ -79,6 +80,10 @@ bool fleet_take_connack(struct engine *e, struct client *c, const uint8_t *body,
 	}
 	c->accepted = true;
 	bool resumed = e->measuring && e->workload->away;
+	if (resumed && c->kept && !(body[0] & 1)) {
+		engine_fail(e, "the broker has not kept a session: Session Present is 0");
+		return false;
+	}
 	if (e->workload->measure == MEASURE_CONNECTIONS)
 		count_connection(e, c, clock_now_us());
 	if (c->publisher || resumed || e->workload->measure == MEASURE_CONNECTIONS)

@@ -1,9 +1,9 @@
 /* Messages: when they are sent, and what becomes of them.
  *
- *	payload:  due_us (8) | nonce (4) | publisher (4) | number (8) | filler
+ *	payload:  due_us (8) | number (8) | nonce (4) | publisher (4) | subscriber (4) | 0 (4) | filler
  *
- * The number is that of the message among those of its publisher for its subscriber; with the highest bit
- * set it is that of a mark. All of it is in the byte order of this machine: nobody else reads it.
+ * The number is that of the message among those of its publisher for its subscriber, where it has one; with the
+ * highest bit set it is that of a mark. All of it is in the byte order of this machine: nobody else reads it.
  */
 #include <stdlib.h>
 #include <string.h>
@@ -29,9 +29,11 @@ enum {
 
 struct stamp {
 	int64_t due_us;
+	uint64_t number;
 	uint32_t nonce;
 	uint32_t publisher;
-	uint64_t number;
+	uint32_t subscriber;
+	uint32_t nothing;
 };
 _Static_assert(sizeof(struct stamp) == LOAD_PAYLOAD_MIN, "a stamp has no holes");
 
@@ -60,8 +62,13 @@ static void publish_one(struct engine *e, struct client *c, int64_t due_us)
 	unsigned subscriber = e->workload->addressing == ADDRESS_ONE
 		? (unsigned)(c->published % e->plan->subscribers)
 		: 0;
-	const struct stamp stamp = { due_us, e->nonce, c->number,
-		(*engine_number(e, c->number, subscriber))++ };
+	const struct stamp stamp = {
+		.due_us = due_us,
+		.number = (*engine_number(e, c->number, subscriber))++,
+		.nonce = e->nonce,
+		.publisher = c->number,
+		.subscriber = subscriber,
+	};
 
 	workload_topic(&e->names, c->number, subscriber, stamp.number, topic);
 	put(e, c, topic, &stamp);
@@ -73,7 +80,13 @@ void messages_put_mark(struct engine *e, unsigned mark)
 {
 	const struct proof_mark *m = &e->marks[mark];
 	struct client *c = &e->clients[m->publisher];
-	const struct stamp stamp = { clock_now_us(), e->nonce, m->publisher, MARK | mark };
+	const struct stamp stamp = {
+		.due_us = clock_now_us(),
+		.number = MARK | mark,
+		.nonce = e->nonce,
+		.publisher = m->publisher,
+		.subscriber = m->subscriber,
+	};
 	char topic[WORKLOAD_TEXT];
 
 	workload_topic(&e->names, m->publisher, m->subscriber, m->number, topic);
@@ -190,7 +203,12 @@ static void count_message(
 		engine_progress(e, e->now_us);
 		return;
 	}
-	struct ledger *ledger = engine_ledger(e, stamp.publisher, c->number);
+	unsigned subscriber = c->number;
+	if (e->workload->addressing == ADDRESS_ONE) {
+		subscriber = stamp.subscriber % e->plan->subscribers;
+		a->stray += subscriber != c->number;
+	}
+	struct ledger *ledger = engine_ledger(e, stamp.publisher, subscriber);
 	uint64_t next = ledger->next;
 	switch (ledger_take(ledger, stamp.number)) {
 	case LEDGER_NEW: e->passed += ledger->next - next; break;

@@ -11,7 +11,7 @@ struct workload;
 #define LOAD_UNLIMITED UINT64_MAX
 
 enum {
-	LOAD_PAYLOAD_MIN = 24, /* the stamp of a message, see messages.c */
+	LOAD_PAYLOAD_MIN = 32, /* the stamp of a message, see messages.c */
 	LOAD_PAYLOAD_MAX = 1024 * 1024,
 	LOAD_CONNECTIONS_MAX = 200000,
 	LOAD_PAIRS_MAX = 1000000, /* of a publisher and a subscriber: each has a ledger */

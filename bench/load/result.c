@@ -81,5 +81,8 @@ unsigned result_breaks(const struct result *r, struct result_break out[static RE
 	if (a->ordered && a->late)
 		count += add(&out[count], "3.1.1:MQTT-4.6.0-6", a->late,
 			"messages came after later ones of the same publisher and topic");
+	if (a->stray)
+		count += add(&out[count], "3.1.1:MQTT-3.3.2-3", a->stray,
+			"messages came to subscribers none of whose filters they match");
 	return count;
 }

@@ -19,6 +19,7 @@ struct result_account {
 	uint64_t doubles;   /* deliveries of what had come before */
 	uint64_t late;      /* came after a later one of the same publisher */
 	uint64_t unknown;   /* late or double: too much was missing to tell */
+	uint64_t stray;     /* came to a subscriber none of whose filters they match */
 	uint64_t foreign;   /* messages of somebody else */
 	bool ordered;       /* whether the order was promised, so that `late` means something */
 };
@@ -60,7 +61,7 @@ struct result_break {
 	char text[RESULT_TEXT];
 };
 
-enum { RESULT_BREAKS_MAX = 3 };
+enum { RESULT_BREAKS_MAX = 4 };
 
 /* Returns how many there are. */
 unsigned result_breaks(const struct result *r, struct result_break out[static RESULT_BREAKS_MAX]);

@@ -5,9 +5,9 @@
 #include <string.h>
 
 /* Coprime to any number of filters that people ask for, so that all are met, none after its neighbour, and
- * each publisher is elsewhere.
+ * each publisher and each subscriber is elsewhere.
  */
-enum { STRIDE = 7919, OFFSET = 104729 };
+enum { STRIDE = 7919, OFFSET = 104729, SHIFT = 611953 };
 
 const struct workload workloads[] = {
 	{
@@ -164,7 +164,8 @@ void workload_filter(const struct workload_names *n, unsigned subscriber, unsign
 static void topic_of_one(const struct workload_names *n, unsigned publisher, unsigned subscriber,
 	uint64_t number, char text[static WORKLOAD_TEXT])
 {
-	uint64_t place = (number * STRIDE + (uint64_t)publisher * OFFSET) % n->filters;
+	uint64_t begin = (uint64_t)publisher * OFFSET + (uint64_t)subscriber * SHIFT;
+	uint64_t place = (number * STRIDE + begin) % n->filters;
 	uint64_t filter = (uint64_t)subscriber * n->filters + place;
 
 	if (n->workload->wild)

@@ -42,10 +42,10 @@ static json_t *plan(const struct load_plan *p)
 
 static json_t *account(const struct result_account *a)
 {
-	json_t *o = must(json_pack("{s:o, s:o, s:o, s:o, s:o, s:o, s:o}", "expected",
+	json_t *o = must(json_pack("{s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o}", "expected",
 		number(a->expected), "delivered", number(a->delivered), "lost", number(a->lost),
 		"lost_proven", number(a->proven), "doubles", number(a->doubles), "late_or_double",
-		number(a->unknown), "foreign", number(a->foreign)));
+		number(a->unknown), "stray", number(a->stray), "foreign", number(a->foreign)));
 
 	if (a->ordered)
 		json_object_set_new(o, "out_of_order", number(a->late));

@@ -74,6 +74,19 @@ CLIENT_CASE(published_one_after_the_other,
 	expect_no(server, PUBLISH);
 }
 
+CLIENT_CASE(retain_of_each_message, .title = "RETAIN of each message is as its command has it",
+	.refs = { AS_ASKED }, .level = STATED, .versions = BOTH)
+{
+	static const bool retain[] = { true, false, true, true, false };
+	struct peer *server = admit(t);
+
+	for (size_t i = 0; i < sizeof(retain); i++) {
+		do_publish(t, .topic = "p/r", .payload = "x", .qos = 1, .retain = retain[i]);
+		struct packet m = expect_publish(server, .payload = "x", .retain = SET(retain[i]));
+		settle(server, &m);
+	}
+}
+
 /* ---- payloads -------------------------------------------------------------------------------- */
 
 static void publish_bytes(struct test *t, struct peer *server, struct bytes payload, unsigned qos)
@@ -488,10 +501,10 @@ CLIENT_CASE(identifiers_of_server_and_client,
 }
 
 CHAPTER(client_publish, "What a client publishes", &case_published_as_told,
-	&case_published_one_after_the_other, &case_binary_payload_published,
-	&case_empty_payload_published, &case_payload_of_any_length_published, &case_topic_published,
-	&case_longest_topic_published, &case_wildcard_not_published,
-	&case_empty_topic_not_published, &case_property_published, &case_properties_of_each_message,
-	&case_identifiers_in_flight_are_unique, &case_identifier_held_while_others_pass,
-	&case_identifier_held_until_pubcomp, &case_identifiers_of_server_and_client,
-	&case_response_topic_wildcard_not_sent);
+	&case_published_one_after_the_other, &case_retain_of_each_message,
+	&case_binary_payload_published, &case_empty_payload_published,
+	&case_payload_of_any_length_published, &case_topic_published, &case_longest_topic_published,
+	&case_wildcard_not_published, &case_empty_topic_not_published, &case_property_published,
+	&case_properties_of_each_message, &case_identifiers_in_flight_are_unique,
+	&case_identifier_held_while_others_pass, &case_identifier_held_until_pubcomp,
+	&case_identifiers_of_server_and_client, &case_response_topic_wildcard_not_sent);

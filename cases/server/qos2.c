@@ -139,6 +139,19 @@ CASE(qos2_duplicate_without_dup,
 	expect_once(t, sub);
 }
 
+CASE(qos2_empty_payload, .title = "A QoS 2 PUBLISH without a payload has the whole handshake, too",
+	.refs = { "3.1.1:MQTT-4.3.3-2", "5.0:MQTT-4.3.3-8" }, .level = MUST, .versions = BOTH)
+{
+	struct peer *sub = subscriber_of(t, 0);
+	struct peer *pub = join(t, "publisher");
+
+	send_publish(pub, .topic = "q2/t", .qos = 2, .id = 7);
+	expect_ack(pub, PUBREC, 7);
+	send_ack(pub, PUBREL, 7);
+	expect_ack(pub, PUBCOMP, 7);
+	expect_message(sub, .topic = "q2/t", .payload = "");
+}
+
 CASE(qos2_identifier_reused, .title = "After its PUBCOMP an identifier stands for a new message",
 	.refs = { "3.1.1:MQTT-4.3.3-2", "3.1.1:U311-PKTID-REUSE", "5.0:MQTT-4.3.3-12",
 		"5.0:U50-PKTID-REUSE" },
@@ -452,8 +465,8 @@ CASE(qos2_unknown_pubrec, .title = "A PUBREC with an unknown identifier is answe
 }
 
 CHAPTER(qos2, "Delivery at QoS 2", &case_qos2_acknowledged, &case_qos2_duplicate_publish,
-	&case_qos2_many_duplicates, &case_qos2_duplicate_without_dup, &case_qos2_identifier_reused,
-	&case_qos2_several_under_way, &case_qos2_unknown_pubrel, &case_qos2_forms_of_pubrel,
-	&case_qos2_goes_on_when_expired, &case_qos2_to_subscriber, &case_qos2_identifier_held,
-	&case_qos2_pubrels_in_order, &case_qos2_settled_by_error, &case_qos2_forms_of_pubrec,
-	&case_qos2_unknown_pubrec);
+	&case_qos2_many_duplicates, &case_qos2_duplicate_without_dup, &case_qos2_empty_payload,
+	&case_qos2_identifier_reused, &case_qos2_several_under_way, &case_qos2_unknown_pubrel,
+	&case_qos2_forms_of_pubrel, &case_qos2_goes_on_when_expired, &case_qos2_to_subscriber,
+	&case_qos2_identifier_held, &case_qos2_pubrels_in_order, &case_qos2_settled_by_error,
+	&case_qos2_forms_of_pubrec, &case_qos2_unknown_pubrec);

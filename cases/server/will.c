@@ -507,6 +507,22 @@ CASE(will_properties, .title = "The properties of a Will are those of the messag
 		"the Will's Message Expiry Interval of 600 s, less the seconds gone by");
 }
 
+/* A server may have kept something of the one before. */
+CASE(will_of_each_connection, .title = "The Will of each connection of a client is published",
+	.refs = { "3.1.1:MQTT-3.1.2-8", "5.0:MQTT-3.1.2-8", "5.0:U50-WILL-CAUSES" }, .level = MUST,
+	.versions = BOTH)
+{
+	static const char *const payloads[] = { "first", "second", "third", "fourth" };
+	struct peer *watcher = join(t, "watcher");
+	subscribe(watcher, .filter = "w/each", .qos = 1);
+
+	for (size_t i = 0; i < sizeof(payloads) / sizeof(*payloads); i++) {
+		abort_connection(join(t, "client",
+			.will = { .topic = "w/each", .payload = payloads[i], .qos = 1 }));
+		expect_message(watcher, .topic = "w/each", .payload = payloads[i]);
+	}
+}
+
 CHAPTER(will, "The Will Message", &case_will_on_close, &case_will_on_reset, &case_will_prompt,
 	&case_will_of_kept_session, &case_will_on_keep_alive_expiry, &case_will_on_violation,
 	&case_will_on_second_connect, &case_no_will_on_disconnect, &case_will_only_once,
@@ -514,4 +530,5 @@ CHAPTER(will, "The Will Message", &case_will_on_close, &case_will_on_reset, &cas
 	&case_no_will_of_refused_connect, &case_will_qos, &case_will_retained,
 	&case_will_not_retained, &case_will_clears_retained, &case_will_empty_payload,
 	&case_will_binary_payload, &case_will_to_wildcard_filter,
-	&case_will_queued_for_offline_sessions, &case_will_properties);
+	&case_will_queued_for_offline_sessions, &case_will_properties,
+	&case_will_of_each_connection);

@@ -105,9 +105,6 @@ static const struct deviation table[] = {
 	{ "client_subscribe_zero_identifier_later", "3.1.1:MQTT-2.3.1-1 5.0:MQTT-2.2.1-3",
 		"The second SUBSCRIBE of a connection has Packet Identifier 0.",
 		{ { TO_SERVER, P(SUBSCRIBE), { is_second }, set_id, 0 } } },
-	{ "client_second_unsubscribe_other", AS_ASKED,
-		"The second UNSUBSCRIBE of a connection has another last letter in its filter.",
-		{ { TO_SERVER, P(UNSUBSCRIBE), { is_second }, spoil_filters, 0 } } },
 	{ "client_subscribes_twice", AS_ASKED " 5.0:MQTT-4.4.0-1", "SUBSCRIBE is sent twice.",
 		{ { TO_SERVER, P(SUBSCRIBE), { 0 }, repeat, 2 } } },
 };

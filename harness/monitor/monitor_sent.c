@@ -246,6 +246,8 @@ void note_answer(struct monitor *m, const struct packet *p)
 	/* By 4.9 what settles nothing of this connection may raise the quota all the same. */
 	if ((p->type != PUBREC || p->code >= 0x80) && !is_unsettled(s))
 		m->odd_answers++;
+	if (m->phase == PHASE_OPEN)
+		muddle(m, s);
 	if (p->type == PUBREC)
 		note_pubrec(m, s, p);
 	else if (p->type == PUBACK ? s->kind == SENT_QOS_1 : s->kind == SENT_QOS_2 && s->released)
@@ -309,10 +311,13 @@ static void inherit_sent(struct monitor *m, const struct sent *from, uint16_t id
 	/* Requests end with their connection, and what was answered oddly tells nothing. */
 	if (to->kind != SENT_NOTHING || !is_publish(from) || from->muddled)
 		return;
+	struct sent early =
+		*to; /* what was answered before CONNACK said that the session goes on */
 	*to = *from;
 	to->inherited = true;
 	to->here = false;
-	to->releases_due = 0;
+	to->muddled = early.muddled;
+	to->releases_due = early.releases_due;
 }
 
 void sent_inherit(struct monitor *m, const struct monitor *before)

@@ -146,15 +146,24 @@ static struct due *due_of_another(struct model *m, struct session *s, uint32_t n
 	return NULL;
 }
 
-/* With RETAIN 1, after the copy that went through the share: nothing of what is retained is for shares. */
+/* With RETAIN 1, after the copy that went through the share: nothing of what is retained is for shares. One that was
+ * left behind may have RETAIN 1 with Retain As Published.
+ */
 static bool comes_from_store(const struct model *m, const struct due *d, const struct arrived *a)
 {
-	if (d->source != FROM_SHARE || !a->retain || !d->copy_count)
+	const struct message *x = message_of(m, d->number);
+	bool as_published = d->loose;
+
+	if (d->source != FROM_SHARE || !a->retain || !x->what.retain || !x->settled)
 		return false;
 	for (unsigned i = 0; i < d->variant_count; i++)
-		if (d->variants[i].options.as_published && message_of(m, d->number)->what.retain)
-			return false;
-	return true;
+		as_published |= d->variants[i].options.as_published;
+	for (size_t i = 0; i < m->share_count; i++) {
+		const struct share_due *share = &m->shares[i];
+		if (share->number == d->number && share->filter == d->filter)
+			return share->copies && !(share->loose && as_published);
+	}
+	return false;
 }
 
 static bool repeats(struct model *m, unsigned client, const struct arrived *a, uint32_t number,

@@ -74,19 +74,22 @@ static const char *unwanted(
 	const struct message *x = message_of(m, number);
 	const struct subscription *sub = matching(s, a->topic, false, false);
 
-	if (x->waits && s->version == MQTT_50 && m->sessions[x->publisher].delay_s)
+	if (x->waits && x->delayed && s->version == MQTT_50)
 		return "5.0:MQTT-3.1.3-9";
 	if (x->waits)
 		return x->settled ? by_version(s, "3.1.1:MQTT-3.14.4-3", "5.0:MQTT-3.14.4-3")
 				  : by_version(s, "3.1.1:MQTT-3.1.2-8", "5.0:MQTT-3.1.2-8");
 	if (was_for_earlier_session(s, number) || (!sub && any_forgotten(s, a->topic)))
 		return by_version(s, "3.1.1:MQTT-3.1.2-6", "5.0:MQTT-3.1.2-4");
+	bool own = x->publisher == client;
+	if (sub && sub->replaced && own && sub->now.no_local && !sub->before.no_local)
+		return "5.0:MQTT-3.8.4-3";
 	if (a->retain) {
 		const char *statement = unwanted_from_store(m, s, x, number);
 		if (statement)
 			return statement;
 	}
-	if (sub && sub->now.no_local && x->publisher == client)
+	if (sub && sub->now.no_local && own)
 		return "5.0:MQTT-3.8.3-3";
 	if (!sub && matching(s, a->topic, true, false))
 		return by_version(s, "3.1.1:MQTT-3.10.4-2", "5.0:MQTT-3.10.4-2");
@@ -156,6 +159,18 @@ static const char *missing_from_store(
 		o->handling == 1 ? "5.0:MQTT-3.3.1-10" : "5.0:MQTT-3.3.1-9");
 }
 
+/* No Local of the options that a later SUBSCRIBE has replaced. */
+static bool is_local_of_before(const struct session *s, unsigned client, const struct message *x)
+{
+	for (unsigned f = 0; f < FILTER_COUNT && x->publisher == client; f++) {
+		const struct subscription *sub = &s->subscriptions[f];
+		if (sub->replaced && sub->before.no_local && !sub->now.no_local &&
+			filter_lets_through(f, x->what.topic))
+			return true;
+	}
+	return false;
+}
+
 /* A session that goes on has its subscriptions, and what has waited for it. */
 static const char *missing_from_session(const struct session *s, const struct due *d)
 {
@@ -173,9 +188,10 @@ bool fault_missing(struct model *m, unsigned client, const struct due *d, struct
 	*out = (struct model_fault){
 		.kind = SPEC_MISSING,
 		.about = x->will ? "PUBLISH/will" : "PUBLISH",
-		.statement = d->source == FROM_STORE ? missing_from_store(s, d, x)
-			: x->will                    ? NULL
-						     : missing_from_session(s, d),
+		.statement = d->source == FROM_STORE       ? missing_from_store(s, d, x)
+			: x->will                          ? NULL
+			: is_local_of_before(s, client, x) ? "5.0:MQTT-3.8.4-3"
+							   : missing_from_session(s, d),
 		.client = client,
 		.expected = arena_printf(m->arena, "%s%s", message_text(m, d->number),
 			d->source == FROM_STORE ? ", which is retained" : ""),

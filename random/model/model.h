@@ -48,7 +48,7 @@ enum presence { PRESENT_NO, PRESENT_YES, PRESENT_EITHER };
 
 enum departure {
 	LEFT,      /* by DISCONNECT 0x00 */
-	LEFT_WILL, /* by DISCONNECT 0x04 */
+	LEFT_WILL, /* by DISCONNECT with any other Reason Code */
 	BROKE,
 	TAKEN_OVER,
 };

@@ -115,6 +115,8 @@ uint32_t model_connects(struct model *m, const struct step *step, enum presence 
 	s->keeps = s->session_s > 0;
 	s->delay_s = s->version == MQTT_50 ? step->delay_s : 0;
 	s->will = step->will ? message_add(m, &step->message, step->client, true) : 0;
+	if (s->will)
+		message_of(m, s->will)->delayed = s->delay_s > 0;
 	return s->will;
 }
 
@@ -189,6 +191,7 @@ static void end_will(struct model *m, struct session *s, enum departure how)
 		return;
 	if (how == LEFT) {
 		message_of(m, will)->settled = true; /* and it still `waits`: for ever */
+		message_of(m, will)->delayed = false;
 		return;
 	}
 	will_waits(m, (unsigned)(s - m->sessions), will);

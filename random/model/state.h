@@ -44,6 +44,7 @@ struct message {
 	uint8_t publisher;
 	bool will;
 	bool waits;   /* a Will: not published, so far as anybody can know */
+	bool delayed; /* a Will that has a delay, which its publisher may have met */
 	bool sure;    /* the server has it, or will have: it must be delivered */
 	bool settled; /* it has found all whom it is for */
 	bool refused;

@@ -117,6 +117,9 @@ def take(client, first, body):
         client.level = body[at]
         if client.level not in (4, 5):
             raise ValueError
+        if client.level == 5 and b"\x15" in body[at + 4:properties(client, body, at + 4)]:
+            send(client, 0x20, b"\0\x8c\0")    # it knows no Authentication Method, nor looks where one begins
+            raise ValueError
         client.connected = True
         send(client, 0x20, b"\0\0" + (b"\0" if client.level > 4 else b""))
     elif not client.connected or kind == 1:
@@ -127,6 +130,8 @@ def take(client, first, body):
             fault(client)
         topic, at = text(body, 0)
         ident = body[at:at + 2] if qos else b""
+        if len(ident) < 2 * bool(qos):
+            raise ValueError
         rest = body[properties(client, body, at + len(ident)):]
         if qos == 1:
             send(client, 0x40, ident)
@@ -136,6 +141,8 @@ def take(client, first, body):
             if topic in other.filters:
                 head = struct.pack(">H", len(topic)) + topic + (b"\0" if other.level > 4 else b"")
                 send(other, 0x30, head + rest)
+    elif kind in (6, 8, 10) and len(body) < 2:
+        raise ValueError
     elif kind == 6:
         send(client, 0x70, body[:2])
     elif kind in (8, 10):

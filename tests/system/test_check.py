@@ -341,7 +341,7 @@ def test_a_summary_is_drawn_in_the_report(tmp_path):
     report = subprocess.run([MQTTSPEC, "report", tmp_path / "found/server", "--html", "-"], capture_output=True,
                             timeout=LIMIT_S)
     page = report.stdout.decode()
-    traffic = page[page.index('<details class="words traffic" open>'):page.index("<nav")]
+    traffic = page[page.index('<section class="words traffic" aria-label="traffic of capture 1">\n<details open>'):page.index("<nav")]
     assert "a&lt;b" in traffic and "a<b" not in traffic
     assert traffic.count('<svg viewBox="0 0 640') == traffic.count('role="img" aria-label="') == 1
     assert "<title>2 to the server</title>" in traffic and "<script" not in traffic

@@ -97,9 +97,12 @@ def all_commands():
 
 
 def capture_of_mqtt():
-    connect = b"\x10\x0e\x00\x04MQTT\x04\x02\x00\x00\x00\x02me"
-    frame = (bytes.fromhex("45000038000000004006000001020304010203050bb8075b00000001000000005018ffff00000000")
-             + connect)
+    """A CONNECT, whose Will has a topic that pages ask for."""
+    fields = [b"me", b"plant/hall/level", b"gone"]
+    body = b"\x00\x04MQTT\x04\x06\x00\x00" + b"".join(struct.pack(">H", len(f)) + f for f in fields)
+    connect = bytes([0x10, len(body)]) + body
+    frame = (b"\x45\x00" + struct.pack(">H", 40 + len(connect))
+             + bytes.fromhex("000000004006000001020304010203050bb8075b00000001000000005018ffff00000000") + connect)
     return struct.pack("<IHHiIIIIIII", 0xA1B2C3D4, 2, 4, 0, 0, 65535, 101, 1700000000, 0, len(frame),
                        len(frame)) + frame
 
@@ -149,8 +152,7 @@ def test_a_command_is_understood(program, words, desk):
         words = [word for word in words if word not in ("--serve", "--transcript", "--no-fork", "...")] + ["--list"]
     if words[:2] == ["targets", "install"]:
         words = ["targets", *words[2:]]    # tests fetch nothing
-    if words[0] == "bench":
-    if words[0] == "random":
+    if words[0] in ("bench", "random"):
         words.append("--list")
     if words[0] == "check" and ("-i" in words or "-" in words or len(words) == 1):
         words = ["check", "--help"]    # nobody listens here, and nothing is piped

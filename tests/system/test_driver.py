@@ -27,8 +27,8 @@ def counts(result):
 
 def test_every_case_run_is_an_item(tmp_path):
     result = drive(tmp_path, "--mqtt-target", "mqttspec-broker", "--collect-only", "-q", "-k", "qos2_duplicate")
-    assert "driver/conformance.mqttspec::qos2_duplicate_publish[3.1.1]" in result.stdout
-    assert "driver/conformance.mqttspec::qos2_duplicate_publish[5.0]" in result.stdout
+    assert "driver/mqttspec_pytest/conformance.mqttspec::qos2_duplicate_publish[3.1.1]" in result.stdout
+    assert "driver/mqttspec_pytest/conformance.mqttspec::qos2_duplicate_publish[5.0]" in result.stdout
 
 
 SOME = "unsubscribe and not damaged"

@@ -83,11 +83,12 @@ def test_a_crash_is_found_cut_down_and_kept(tmp_path):
     ("descriptors", "descriptors"), ("memory", "memory")])
 def test_each_fault_is_found(tmp_path, fault, word):
     out = tmp_path / "out"
-    done = fuzz(fragile(tmp_path, fault), "--time", "5m", "--finds", 1, "--out", out, "--answer", 5,
-                "--memory", 8, timeout=900)
+    done = fuzz(fragile(tmp_path, fault), "--time", "3m", "--finds", 3, "--out", out, "--answer", 5,
+                "--memory", 4, timeout=900)
     assert done.returncode == 1, done.stdout + done.stderr
-    assert folders(out) == [f"01-{word}"]
-    assert "replayed: 3 of 3 times" in (out / f"finds/01-{word}/about").read_text()
+    found = [name for name in folders(out) if name.endswith(word)]
+    assert found, done.stdout
+    assert "replayed: 3 of 3 times" in (out / "finds" / found[0] / "about").read_text()
 
 
 def test_it_ends_well_when_it_is_interrupted(tmp_path):

@@ -59,8 +59,10 @@ def test_each_profile_finds_nothing_on_it(broker, profile, tmp_path):
     assert out.returncode == OK, out.stdout + out.stderr
 
 
-def find_in(text):
-    return re.search(r"find 1: (\S+) (\S+), after .*?\n((?:    .*\n)+)", text, re.S)
+@pytest.mark.nightly
+def test_clocks_find_nothing_on_it(broker, tmp_path):
+    out = play(broker.url, "--profile", "clocks", "--length", 80, "--time", 60, "-j", 24, "--out", tmp_path / "out")
+    assert out.returncode == OK, out.stdout + out.stderr
 
 
 def test_a_find_is_made_short_and_kept(broker, tmp_path):

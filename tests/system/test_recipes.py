@@ -120,7 +120,12 @@ def test_a_target_that_is_not_installed_names_its_recipe(target, tmp_path):
 
 @pytest.mark.parametrize("target", OF_TARGET)
 def test_what_a_target_is_expected_to_get_wrong_fits_cases(target, tmp_path):
-    """Expectations are read before anything else is tried: there is nobody at that port."""
+    """Expectations are read before anything else is tried: there is nobody at that port, and no such client."""
+    if re.search(r"^agent = ", (ROOT / f"targets/{target}.ini").read_text(), re.M):
+        done = subprocess.run([str(PROGRAM), "run", "--exec", "no-such-client", "--expect", target, "--list"],
+                              capture_output=True, text=True, timeout=60)
+        assert (done.returncode, done.stderr) == (0, "") and done.stdout
+        return
     done = subprocess.run([str(PROGRAM), "run", "mqtt://127.0.0.1:9", "--expect", target, "--out", str(tmp_path / "out")],
                           capture_output=True, text=True, timeout=60)
     assert done.returncode == 3 and "there is no connection to the target" in done.stderr, done.stderr
@@ -131,7 +136,10 @@ def test_what_a_target_is_expected_to_get_wrong_fits_cases(target, tmp_path):
 
 # With bolt all else is as with badger. What mochi has queued comes in any order, so that a case that is about another
 # statement fails now and then.
-PLAYED = {"mochi-bolt": ["restart*"], "mochi-badger": ["--not", "connack_comes_first"]}
+# aMQTT and rumqttd stop serving after some packets, mqttd and mqttools break almost everything, and what comes of
+# mica-mqtt's threads differs from run to run: they are launched.
+PLAYED = {"mochi-bolt": ["restart*"], "mochi-badger": ["--not", "connack_comes_first"]} | dict.fromkeys(
+    ("amqtt", "mica-mqtt", "mqttd", "mqttools", "rumqttd-4", "rumqttd-5"), ["ping"])
 
 
 @pytest.fixture(scope="session")

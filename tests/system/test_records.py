@@ -70,7 +70,7 @@ def named(schema):
     """The schema's own fields, and for each the name of the object type it leads to, if any."""
     for field, what in schema["properties"].items():
         text = json.dumps(what)
-        found = re.search(r"#/\$defs/(foreseen|statement|event|measurement|failure|death|unseen)", text)
+        found = re.search(r"#/\$defs/(foreseen|statement|event|measurement|failure|death|unseen|topic|times|silence)", text)
         yield field, found and found.group(1)
 
 
@@ -119,7 +119,8 @@ def documented():
     """Of docs/RECORDS.md: for each object type, its fields and whether they are always there."""
     titles = {"`foreseen`:": "foreseen", "An element of `statements`:": "statement",
               "An element of `transcript`:": "event", "An element of `measurements`:": "measurement",
-              "`failure`:": "failure", "An element of `unseen`:": "unseen"}
+              "`failure`:": "failure", "An element of `unseen`:": "unseen", "An element of `topics`:": "topic",
+              "An element of `times`:": "times", "An element of `silences`:": "silence"}
     found, current = {}, None
     for line in (ROOT / "docs/RECORDS.md").read_text().splitlines():
         if line.startswith("## "):
@@ -132,7 +133,7 @@ def documented():
 
 
 @pytest.mark.parametrize("kind", ["run", "case", "death", "end", "foreseen", "statement", "event",
-                                  "measurement", "failure", "unseen"])
+                                  "measurement", "failure", "unseen", "topic", "times", "silence"])
 def test_the_documentation_describes_every_field(kind):
     schema = SCHEMA["$defs"][kind]
     fields = documented()[kind]

@@ -50,6 +50,9 @@ def one_cause(*arguments):
             record["level"] = "MUST"
         if record["type"] == "end":
             record["unseen"] = [{"cause": "5.0:MQTT-4.3.3-10 qos", "reason": "known since 2.0.9"}]
+            record |= {"captured_us": 9000000, "topics": [{"name": "plant/<hall>", "to_server": 9, "from_server": 1}],
+                       "times": [{"name": "through", "least_us": 3, "most_us": 40, "steps": [0, 1, 0, 2, 0, 1]}],
+                       "silences": [{"connection": 3, "longest_us": 15000000, "keep_alive_s": 10}]}
         yield json.dumps(record) + "\n"
 
 

@@ -138,9 +138,10 @@ def test_paper_shows_the_whole_table(open_page):
 
 
 @pytest.mark.parametrize("way", PAGES)
-def test_axe_finds_nothing(open_page, way):
+def test_axe_finds_nothing(browser, open_page, way):  # noqa: F811
     if not AXE.exists():
         pytest.skip("axe-core is not there: script/bootstrap test installs it with npm")
+    browser.set_script_timeout(120)
     report.SHOTS.mkdir(exist_ok=True)
     for scheme, size, name in (("light", report.DESKTOP, "desktop"), ("dark", report.PHONE, "phone")):
         page = open_page(way, size, scheme)

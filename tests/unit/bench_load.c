@@ -164,6 +164,7 @@ static void only_a_promise_can_be_broken(void **state)
 	const struct result_account doubles = { .doubles = 1 };
 	const struct result_account late = { .late = 1, .ordered = true };
 	const struct result_account across = { .late = 1 };
+	const struct result_account stray = { .stray = 1 };
 
 	(void)state;
 	assert_null(broken(result("fan-in", 0, lost)));
@@ -175,6 +176,7 @@ static void only_a_promise_can_be_broken(void **state)
 	assert_string_equal(broken(result("fan-in", 2, doubles)), "3.1.1:UALL-QOS2-EXACTLY-ONCE");
 	assert_string_equal(broken(result("fan-in", 0, late)), "3.1.1:MQTT-4.6.0-6");
 	assert_null(broken(result("wildcards", 2, across)));
+	assert_string_equal(broken(result("wildcards", 0, stray)), "3.1.1:MQTT-3.3.2-3");
 }
 
 static void a_generator_without_time_left_is_told(void **state)

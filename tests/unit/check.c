@@ -684,6 +684,23 @@ static void a_message_comes_with_the_lower_of_both_qos(void **state)
 		}
 }
 
+/* Who carries messages from one server to another may do that with another QoS. */
+static void what_was_published_at_another_server_accuses_nobody(void **state)
+{
+	(void)state;
+	for (int both = 0; both < 2; both++) {
+		struct pair p;
+		pair_init(&p, MQTT_311, SUBSCRIBER("a", "02"));
+		if (both)
+			rig_play(&p.publisher, "> 30 r s'a'" ONCE);
+		rig_over(&p.publisher);
+		p.publisher.host = 3;
+		rig_play(&p.publisher, HELLO "> 30 r s'a'" ONCE);
+		rig_play(&p.subscriber, "< 32 r s'a' m1" ONCE);
+		assert_int_equal(pair_fini(&p), 0);
+	}
+}
+
 static void what_may_have_been_published_unseen_accuses_nobody(void **state)
 {
 	(void)state;
@@ -952,6 +969,7 @@ int main(void)
 		cmocka_unit_test(websockets_are_unwrapped),
 		cmocka_unit_test(frames_of_text_and_other_subprotocols_are_found),
 		cmocka_unit_test(a_message_comes_with_the_lower_of_both_qos),
+		cmocka_unit_test(what_was_published_at_another_server_accuses_nobody),
 		cmocka_unit_test(what_may_have_been_published_unseen_accuses_nobody),
 		cmocka_unit_test(a_topic_chooses_findings),
 		cmocka_unit_test(findings_wait_for_the_topic),

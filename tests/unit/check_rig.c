@@ -44,7 +44,7 @@ static void on_over(void *to, const struct check_connection *connection,
 
 void rig_init(struct rig *r, enum mqtt_version version)
 {
-	*r = (struct rig){ .version = version, .port = 1883 };
+	*r = (struct rig){ .version = version, .port = 1883, .host = 1 };
 	r->judge.sessions = sessions_new(SESSION_BYTES);
 	r->judge.postings = postings_new();
 	r->judge.listener = (struct check_listener){ on_found, on_over };
@@ -73,7 +73,7 @@ static void begin(struct rig *r)
 	if (r->connection)
 		return;
 	r->flow = (struct flow){ .number = r->flow.number + 1, .whole = !r->joined };
-	r->flow.ends[!r->backwards] = (struct flow_end){ { 10, 0, 0, 1 }, r->port };
+	r->flow.ends[!r->backwards] = (struct flow_end){ { 10, 0, 0, r->host }, r->port };
 	r->flow.ends[r->backwards] = (struct flow_end){ { 10, 0, 0, 2 }, 50000 };
 	r->flow.first = r->flow.last = r->now;
 	r->connection = connection_new(&r->judge, &r->flow, !r->unknown);

@@ -28,6 +28,7 @@ struct rig {
 	size_t chunk;   /* bytes that come at a time; 0: as many as a packet has */
 	bool joined;    /* the connection began before the capture */
 	uint16_t port;  /* of the server */
+	uint8_t host;   /* the last byte of its address */
 	bool unknown;   /* and nobody knows that it is one of MQTT */
 	bool backwards; /* the opener is the server */
 	struct rig_found found[RIG_FOUND_MAX];

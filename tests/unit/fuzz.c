@@ -13,7 +13,7 @@
 #include "fuzz/minimiser.h"
 #include "fuzz/mutation.h"
 #include "fuzz/resources.h"
-#include "fuzz/scenario.h"
+#include "fuzz/situation.h"
 
 enum { ROUNDS = 300, SEED = 20261129 };
 
@@ -96,7 +96,7 @@ static void a_packet_can_be_read(void **state)
 	}
 }
 
-/* ---- scenarios ------------------------------------------------------------------------------ */
+/* ---- situations ------------------------------------------------------------------------------ */
 
 /* The first packet of each connection, and those fields that stand by themselves: what a monitor that joins
  * later can judge.
@@ -124,19 +124,19 @@ static void watch(struct arena *a, const struct exchange *e, enum side sender, c
 	}
 }
 
-static void a_scenario_is_legal(void **state)
+static void a_situation_is_legal(void **state)
 {
 	(void)state;
 	for (int i = 0; i < ROUNDS; i++) {
 		struct arena a;
 		enum mqtt_version version = versions[i % 2];
-		enum scenario s = (enum scenario)(i % SCENARIO_COUNT);
+		enum situation s = (enum situation)(i % SITUATION_COUNT);
 		struct draw d = draw_begin(SEED, (uint64_t)i);
 		arena_init(&a);
-		struct exchange e = scenario_make(&a, &d, s, version);
-		watch(&a, &e, SIDE_CLIENT, scenario_name(s));
-		e = scenario_make_client(&a, &d, s, version);
-		watch(&a, &e, SIDE_SERVER, scenario_name(s));
+		struct exchange e = situation_make(&a, &d, s, version);
+		watch(&a, &e, SIDE_CLIENT, situation_name(s));
+		e = situation_make_client(&a, &d, s, version);
+		watch(&a, &e, SIDE_SERVER, situation_name(s));
 		arena_fini(&a);
 	}
 }
@@ -144,10 +144,10 @@ static void a_scenario_is_legal(void **state)
 static struct exchange make_damaged(struct arena *a, uint64_t number, enum side sender)
 {
 	struct draw d = draw_begin(SEED, number);
-	enum scenario s = (enum scenario)draw_below(&d, SCENARIO_COUNT);
+	enum situation s = (enum situation)draw_below(&d, SITUATION_COUNT);
 	enum mqtt_version version = versions[draw_below(&d, 2)];
-	struct exchange e = sender == SIDE_CLIENT ? scenario_make(a, &d, s, version)
-						  : scenario_make_client(a, &d, s, version);
+	struct exchange e = sender == SIDE_CLIENT ? situation_make(a, &d, s, version)
+						  : situation_make_client(a, &d, s, version);
 
 	damage_do(a, &d, sender, &e);
 	return e;
@@ -441,7 +441,7 @@ int main(void)
 		cmocka_unit_test(a_seed_repeats_its_numbers),
 		cmocka_unit_test(draws_keep_their_bounds),
 		cmocka_unit_test(a_packet_can_be_read),
-		cmocka_unit_test(a_scenario_is_legal),
+		cmocka_unit_test(a_situation_is_legal),
 		cmocka_unit_test(the_same_seed_makes_the_same_bytes),
 		cmocka_unit_test(damage_leaves_an_exchange_that_can_be_played),
 		cmocka_unit_test(each_mutation_is_reached),

@@ -225,6 +225,11 @@ const struct legal_row legal_rows[] = {
 		HELLO "> 34 r s'a' m1 p{}\n< 50 r m1 80\n> 62 r m1\n" },
 	{ "nonsense: a client sends CONNACK, and the server accepts it all the same", S, 0,
 		GREET "> 20 r 00 00 p{}\n" WELCOME },
+	{ "nonsense: a client answers what it was sent earlier, oddly, before CONNACK", S, 0,
+		KEPT WELCOME SUBSCRIBED(
+			"a", "01") "< 32 r s'a' m1 p{} b'1'\n>close\n---\n" KEPT
+				   "> 50 r m1\n> 50 r m1\n< 20 r 01 00 p{}\n"
+				   "< 3A r s'a' m1 p{} b'1'\n< 62 r m1\n< 62 r m1\n" },
 	{ "between two connections of a session: one without CONNECT, one that cannot be read", S,
 		0,
 		KEPT WELCOME SUBSCRIBED("a", "00") "---\n> 10 r n4\n" RESUME SUBSCRIBED(

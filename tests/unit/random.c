@@ -18,7 +18,7 @@ static const struct scenario_size usual = { .steps = STEPS, .versions = BOTH_VER
 
 static void make(struct arena *a, uint64_t seed, const char *profile, struct scenario *out)
 {
-	scenario_make(a, seed, profile_find(profile), &usual, out);
+	random_scenario(a, seed, profile_find(profile), &usual, out);
 }
 
 static char *text_of(const struct scenario *s)

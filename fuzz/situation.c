@@ -1,23 +1,23 @@
-#include "fuzz/scenario.h"
+#include "fuzz/situation.h"
 
 #include "base/arena.h"
 #include "fuzz/grammar.h"
 
 enum { AUTHENTICATION_METHOD = 0x15, AUTHENTICATION_DATA = 0x16, SESSION_EXPIRY_INTERVAL = 0x11 };
 
-const char *scenario_name(enum scenario s)
+const char *situation_name(enum situation s)
 {
-	static const char *const names[SCENARIO_COUNT] = {
-		[SCENARIO_NOTHING_YET] = "before CONNECT",
-		[SCENARIO_CONNECTED] = "connected",
-		[SCENARIO_SUBSCRIBED] = "subscribed",
-		[SCENARIO_SENDING] = "sending QoS 1 and 2",
-		[SCENARIO_RECEIVING] = "receiving QoS 1 and 2",
-		[SCENARIO_WILL] = "with a Will",
-		[SCENARIO_RESUMED] = "a session resumed",
-		[SCENARIO_TAKEN_OVER] = "taken over",
-		[SCENARIO_AUTHENTICATING] = "while authenticating",
-		[SCENARIO_DISCONNECTED] = "after DISCONNECT",
+	static const char *const names[SITUATION_COUNT] = {
+		[SITUATION_NOTHING_YET] = "before CONNECT",
+		[SITUATION_CONNECTED] = "connected",
+		[SITUATION_SUBSCRIBED] = "subscribed",
+		[SITUATION_SENDING] = "sending QoS 1 and 2",
+		[SITUATION_RECEIVING] = "receiving QoS 1 and 2",
+		[SITUATION_WILL] = "with a Will",
+		[SITUATION_RESUMED] = "a session resumed",
+		[SITUATION_TAKEN_OVER] = "taken over",
+		[SITUATION_AUTHENTICATING] = "while authenticating",
+		[SITUATION_DISCONNECTED] = "after DISCONNECT",
 	};
 
 	return names[s];
@@ -311,23 +311,23 @@ static void make_disconnected(struct making *m)
 		send_some(m);
 }
 
-struct exchange scenario_make(
-	struct arena *a, struct draw *draw, enum scenario s, enum mqtt_version version)
+struct exchange situation_make(
+	struct arena *a, struct draw *draw, enum situation s, enum mqtt_version version)
 {
 	struct making m = { .grammar = { a, draw, version, SIDE_CLIENT, 0 } };
 
-	if (s == SCENARIO_AUTHENTICATING && !version_traits(version).auth)
-		s = SCENARIO_CONNECTED;
+	if (s == SITUATION_AUTHENTICATING && !version_traits(version).auth)
+		s = SITUATION_CONNECTED;
 	switch (s) {
-	case SCENARIO_NOTHING_YET: make_nothing_yet(&m); break;
-	case SCENARIO_SUBSCRIBED: make_subscribed(&m); break;
-	case SCENARIO_SENDING: make_sending(&m); break;
-	case SCENARIO_RECEIVING: make_receiving(&m); break;
-	case SCENARIO_WILL: make_will(&m); break;
-	case SCENARIO_RESUMED: make_resumed(&m); break;
-	case SCENARIO_TAKEN_OVER: make_taken_over(&m); break;
-	case SCENARIO_AUTHENTICATING: make_authenticating(&m); break;
-	case SCENARIO_DISCONNECTED: make_disconnected(&m); break;
+	case SITUATION_NOTHING_YET: make_nothing_yet(&m); break;
+	case SITUATION_SUBSCRIBED: make_subscribed(&m); break;
+	case SITUATION_SENDING: make_sending(&m); break;
+	case SITUATION_RECEIVING: make_receiving(&m); break;
+	case SITUATION_WILL: make_will(&m); break;
+	case SITUATION_RESUMED: make_resumed(&m); break;
+	case SITUATION_TAKEN_OVER: make_taken_over(&m); break;
+	case SITUATION_AUTHENTICATING: make_authenticating(&m); break;
+	case SITUATION_DISCONNECTED: make_disconnected(&m); break;
 	default:
 		connect_somehow(&m);
 		send_some(&m);
@@ -411,19 +411,19 @@ static void serve_end(struct making *m)
 	end(m, draw_chance(m->grammar.draw, 80) ? STEP_CLOSE : STEP_RESET);
 }
 
-struct exchange scenario_make_client(
-	struct arena *a, struct draw *draw, enum scenario s, enum mqtt_version version)
+struct exchange situation_make_client(
+	struct arena *a, struct draw *draw, enum situation s, enum mqtt_version version)
 {
 	struct making m = { .grammar = { a, draw, version, SIDE_SERVER, 0 } };
 
 	accept_client(&m);
-	if (s == SCENARIO_SUBSCRIBED || s == SCENARIO_RECEIVING || s == SCENARIO_RESUMED)
+	if (s == SITUATION_SUBSCRIBED || s == SITUATION_RECEIVING || s == SITUATION_RESUMED)
 		serve_subscribe(&m);
-	if (s == SCENARIO_SENDING || s == SCENARIO_RESUMED || s == SCENARIO_TAKEN_OVER)
+	if (s == SITUATION_SENDING || s == SITUATION_RESUMED || s == SITUATION_TAKEN_OVER)
 		serve_publish(&m);
-	if (s == SCENARIO_RECEIVING || s == SCENARIO_WILL || s == SCENARIO_DISCONNECTED)
+	if (s == SITUATION_RECEIVING || s == SITUATION_WILL || s == SITUATION_DISCONNECTED)
 		deliver(&m);
-	if (s != SCENARIO_NOTHING_YET && draw_chance(draw, 50))
+	if (s != SITUATION_NOTHING_YET && draw_chance(draw, 50))
 		send_some(&m);
 	serve_end(&m);
 	return m.exchange;

@@ -1,15 +1,15 @@
-#include "fuzz/campaign.h"
+#include "fuzz/barrage.h"
 
 #include <poll.h>
 #include <string.h>
 
 #include "base/clock.h"
-#include "fuzz/scenario.h"
+#include "fuzz/situation.h"
 #include "fuzz/trial.h"
 #include "harness/runner/target.h"
 
 enum {
-	POLLED_MAX = CAMPAIGN_SLOTS_MAX * 4 + WITNESS_TALKS + 8,
+	POLLED_MAX = BARRAGE_SLOTS_MAX * 4 + WITNESS_TALKS + 8,
 	POLL_MS = 5,
 	LOOK_EVERY_US = 10000000,
 	QUIET_MS = 200,
@@ -27,9 +27,9 @@ enum {
 
 /* ---- making ---------------------------------------------------------------------------------- */
 
-static void make_exchange(struct campaign *c, struct played *p)
+static void make_exchange(struct barrage *c, struct played *p)
 {
-	const struct campaign_config *config = c->config;
+	const struct barrage_config *config = c->config;
 	struct draw draw = draw_begin(config->seed, p->number);
 	enum side ours = config->site->host.ours;
 
@@ -39,27 +39,27 @@ static void make_exchange(struct campaign *c, struct played *p)
 		damage_do(&p->arena, &draw, ours, &p->exchange);
 		return;
 	}
-	enum scenario s = (enum scenario)draw_below(&draw, SCENARIO_COUNT);
+	enum situation s = (enum situation)draw_below(&draw, SITUATION_COUNT);
 	enum mqtt_version version = site_version(config->site, draw_below(&draw, 2));
-	p->exchange = ours == SIDE_CLIENT ? scenario_make(&p->arena, &draw, s, version)
-					  : scenario_make_client(&p->arena, &draw, s, version);
+	p->exchange = ours == SIDE_CLIENT ? situation_make(&p->arena, &draw, s, version)
+					  : situation_make_client(&p->arena, &draw, s, version);
 	if (draw_chance(&draw, DAMAGED_PERCENT))
 		damage_do(&p->arena, &draw, ours, &p->exchange);
 }
 
 /* The place of one that nobody plays any more. */
-static struct played *free_place(struct campaign *c)
+static struct played *free_place(struct barrage *c)
 {
 	struct played *p;
 
 	do {
 		p = &c->played[c->next];
-		c->next = (c->next + 1) % CAMPAIGN_PLAYED;
+		c->next = (c->next + 1) % BARRAGE_PLAYED;
 	} while (p->active);
 	return p;
 }
 
-static void begin(struct campaign *c, unsigned slot)
+static void begin(struct barrage *c, unsigned slot)
 {
 	struct played *p = free_place(c);
 
@@ -74,7 +74,7 @@ static void begin(struct campaign *c, unsigned slot)
 
 /* ---- symptoms -------------------------------------------------------------------------------- */
 
-static bool is_known(const struct campaign *c, const struct symptom *s)
+static bool is_known(const struct barrage *c, const struct symptom *s)
 {
 	for (size_t i = 0; i < c->known_count; i++)
 		if (symptom_same(&c->known[i], s))
@@ -82,7 +82,7 @@ static bool is_known(const struct campaign *c, const struct symptom *s)
 	return false;
 }
 
-static void know(struct campaign *c, const struct symptom *s)
+static void know(struct barrage *c, const struct symptom *s)
 {
 	if (is_known(c, s))
 		return;
@@ -91,7 +91,7 @@ static void know(struct campaign *c, const struct symptom *s)
 	c->known[c->known_count++] = *s;
 }
 
-static bool is_ignored(const struct campaign *c, const char *statement)
+static bool is_ignored(const struct barrage *c, const char *statement)
 {
 	for (const char *const *i = c->config->ignored; i && *i; i++)
 		if (!strcmp(*i, statement) ||
@@ -100,7 +100,7 @@ static bool is_ignored(const struct campaign *c, const char *statement)
 	return false;
 }
 
-static void stop_players(struct campaign *c)
+static void stop_players(struct barrage *c)
 {
 	for (unsigned i = 0; i < c->config->slots; i++) {
 		if (!c->playing[i])
@@ -111,11 +111,11 @@ static void stop_players(struct campaign *c)
 	}
 }
 
-static void tell_progress(struct campaign *c, const char *hunting)
+static void tell_progress(struct barrage *c, const char *hunting)
 {
-	const struct campaign_config *config = c->config;
+	const struct barrage_config *config = c->config;
 	int64_t passed_us = clock_now_us() - c->started_us;
-	struct campaign_progress p = {
+	struct barrage_progress p = {
 		.exchanges = c->exchanges,
 		.packets = c->packets,
 		.corpus = config->corpus->count,
@@ -132,23 +132,23 @@ static void tell_progress(struct campaign *c, const char *hunting)
 
 /* Those that were being played, then those before, the newest first. */
 static size_t list_suspects(
-	struct campaign *c, const struct played *first, const struct exchange **out)
+	struct barrage *c, const struct played *first, const struct exchange **out)
 {
 	size_t count = 0;
 
 	if (first)
 		out[count++] = &first->exchange;
 	for (int active = 1; active >= 0; active--)
-		for (size_t i = 1; i <= CAMPAIGN_PLAYED; i++) {
+		for (size_t i = 1; i <= BARRAGE_PLAYED; i++) {
 			struct played *p =
-				&c->played[(c->next + CAMPAIGN_PLAYED - i) % CAMPAIGN_PLAYED];
+				&c->played[(c->next + BARRAGE_PLAYED - i) % BARRAGE_PLAYED];
 			if (p->exchange.count && p->active == active && p != first)
 				out[count++] = &p->exchange;
 		}
 	return count;
 }
 
-static void start_witness(struct campaign *c)
+static void start_witness(struct barrage *c)
 {
 	if (c->witnessed)
 		witness_end(&c->witness);
@@ -160,7 +160,7 @@ static void start_witness(struct campaign *c)
 }
 
 /* All is as it was in the beginning. */
-static void go_on(struct campaign *c, bool renewed)
+static void go_on(struct barrage *c, bool renewed)
 {
 	struct site *site = c->config->site;
 	bool mute;
@@ -176,10 +176,32 @@ static void go_on(struct campaign *c, bool renewed)
 	start_witness(c);
 }
 
-static void hunt_for(struct campaign *c, const struct symptom *symptom, const struct played *first)
+/* What is not sure is mentioned; a death or a report happened, whether it happens again or not. */
+static void conclude(struct barrage *c, const struct hunt *h, struct find *find)
 {
-	const struct campaign_config *config = c->config;
-	const struct exchange *suspects[CAMPAIGN_PLAYED + 1];
+	const struct barrage_view *view = &c->config->view;
+	enum symptom_kind kind = find->symptom.kind;
+	bool happened = kind == SYMPTOM_DEATH || kind == SYMPTOM_REPORT;
+
+	if (find->replays < HUNT_REPLAYS && !happened) {
+		c->unsure++;
+		view->remark(view->user,
+			arena_printf(&c->arena, "seen, and shown again %u of %d times: %s: %s",
+				find->replays, HUNT_REPLAYS, symptom_word(kind),
+				find->symptom.what));
+		return;
+	}
+	if (!find->exchange.count) /* then it is among those that were played last */
+		for (size_t i = h->together; i-- > 0;)
+			exchange_append(&c->arena, &find->exchange, h->suspects[i]);
+	find->number = ++c->finds;
+	view->found(view->user, find);
+}
+
+static void hunt_for(struct barrage *c, const struct symptom *symptom, const struct played *first)
+{
+	const struct barrage_config *config = c->config;
+	const struct exchange *suspects[BARRAGE_PLAYED + 1];
 	size_t count = list_suspects(c, first, suspects);
 	bool alone = symptom->kind == SYMPTOM_ILLEGAL;
 	bool leaks = symptom->kind == SYMPTOM_MEMORY || symptom->kind == SYMPTOM_DESCRIPTORS;
@@ -202,30 +224,15 @@ static void hunt_for(struct campaign *c, const struct symptom *symptom, const st
 	c->witnessed = false;
 	tell_progress(c, symptom->what);
 	know(c, symptom);
-	bool found = hunt_run(&h, &c->arena, symptom, &find);
+	hunt_run(&h, &c->arena, symptom, &find);
 	know(c, &find.symptom);
-	if (found && find.replays) {
-		find.number = ++c->finds;
-		config->view.found(config->view.user, &find);
-	} else if (symptom->kind == SYMPTOM_DEATH || symptom->kind == SYMPTOM_REPORT) {
-		/* It happened, whether it happens again or not: all that was played last is kept. */
-		find.number = ++c->finds;
-		find.exchange = (struct exchange){ 0 };
-		for (size_t i = h.together; i-- > 0;)
-			exchange_append(&c->arena, &find.exchange, suspects[i]);
-		config->view.found(config->view.user, &find);
-	} else {
-		c->unrepeated++;
-		config->view.remark(config->view.user,
-			arena_printf(&c->arena, "seen, and not again: %s: %s",
-				symptom_word(symptom->kind), symptom->what));
-	}
+	conclude(c, &h, &find);
 	bool renewed = config->site->launched && site_renew(config->site);
 	go_on(c, renewed);
 }
 
 /* At a URL nothing can be played again once it is gone. */
-static void handle_death(struct campaign *c)
+static void handle_death(struct barrage *c)
 {
 	struct site *site = c->config->site;
 	struct symptom death = site->death;
@@ -244,7 +251,7 @@ static void handle_death(struct campaign *c)
 	}
 }
 
-static void handle_harm(struct campaign *c)
+static void handle_harm(struct barrage *c)
 {
 	struct site *site = c->config->site;
 	char trouble[sizeof(c->witness.trouble)];
@@ -262,7 +269,7 @@ static void handle_harm(struct campaign *c)
 	}
 }
 
-static void handle_report(struct campaign *c)
+static void handle_report(struct barrage *c)
 {
 	struct site *site = c->config->site;
 	char key[COMPLAINT_SIZE];
@@ -279,7 +286,7 @@ static void handle_report(struct campaign *c)
 		hunt_for(c, &report, NULL);
 }
 
-static bool handle_finding(struct campaign *c, const struct finding *f, const struct played *p)
+static bool handle_finding(struct barrage *c, const struct finding *f, const struct played *p)
 {
 	struct symptom s = symptom_make(SYMPTOM_ILLEGAL, f->statement, "%s", f->what);
 
@@ -290,7 +297,7 @@ static bool handle_finding(struct campaign *c, const struct finding *f, const st
 }
 
 /* True: there was a hunt, and the player is stopped. */
-static bool handle_findings(struct campaign *c, unsigned slot)
+static bool handle_findings(struct barrage *c, unsigned slot)
 {
 	const struct player *p = &c->players[slot];
 	struct finding copies[TALK_FINDINGS_MAX];
@@ -308,7 +315,7 @@ static bool handle_findings(struct campaign *c, unsigned slot)
 
 /* ---- quiet ----------------------------------------------------------------------------------- */
 
-static bool is_idle(const struct campaign *c)
+static bool is_idle(const struct barrage *c)
 {
 	for (unsigned i = 0; i < c->config->slots; i++)
 		if (c->playing[i])
@@ -316,7 +323,7 @@ static bool is_idle(const struct campaign *c)
 	return true;
 }
 
-static bool is_busy(const struct campaign *c)
+static bool is_busy(const struct barrage *c)
 {
 	struct site *site = c->config->site;
 	int64_t busy_us = site_usage(site).busy_us, at_us = clock_now_us();
@@ -328,7 +335,7 @@ static bool is_busy(const struct campaign *c)
 }
 
 /* A garbage collector, or a compiler at run time, works on for a while. */
-static bool stays_busy(const struct campaign *c)
+static bool stays_busy(const struct barrage *c)
 {
 	enum { LOOKS = 50 };
 	int busy = 0;
@@ -338,7 +345,7 @@ static bool stays_busy(const struct campaign *c)
 	return busy == LOOKS;
 }
 
-static void look_at_quiet(struct campaign *c)
+static void look_at_quiet(struct barrage *c)
 {
 	static const char *const sentences[] = {
 		[LEAK_MEMORY] = "its memory grows and grows",
@@ -362,7 +369,7 @@ static void look_at_quiet(struct campaign *c)
 }
 
 /* A client is to connect again, whatever came before. */
-static void ask_client(struct campaign *c)
+static void ask_client(struct barrage *c)
 {
 	struct symptom harm =
 		symptom_make(SYMPTOM_HARM, "harm", "the client does not connect any more");
@@ -380,7 +387,7 @@ static void ask_client(struct campaign *c)
 
 /* ---- the loop -------------------------------------------------------------------------------- */
 
-static bool is_within_rate(const struct campaign *c, int64_t now_us)
+static bool is_within_rate(const struct barrage *c, int64_t now_us)
 {
 	unsigned rate = c->config->rate;
 	uint64_t due = (uint64_t)(now_us - c->started_us) * rate / 1000000;
@@ -389,16 +396,16 @@ static bool is_within_rate(const struct campaign *c, int64_t now_us)
 }
 
 /* New is what got an answer that no connection has got before. */
-static void offer(struct campaign *c, const struct player *p, const struct exchange *e)
+static void offer(struct barrage *c, const struct player *p, const struct exchange *e)
 {
 	for (unsigned i = 1; i < p->talk_count; i++)
 		if (p->talks[i] && corpus_offer(c->config->corpus, p->talks[i]->signature, e))
 			return;
 }
 
-static void play_slots(struct campaign *c)
+static void play_slots(struct barrage *c)
 {
-	const struct campaign_config *config = c->config;
+	const struct barrage_config *config = c->config;
 	int64_t now_us = clock_now_us();
 
 	for (unsigned i = 0; i < config->slots && !config->site->dead; i++) {
@@ -418,7 +425,7 @@ static void play_slots(struct campaign *c)
 	}
 }
 
-static void wait_a_moment(struct campaign *c)
+static void wait_a_moment(struct barrage *c)
 {
 	struct pollfd fds[POLLED_MAX];
 	size_t count = 0;
@@ -434,7 +441,7 @@ static void wait_a_moment(struct campaign *c)
 	poll(fds, count, POLL_MS);
 }
 
-static void watch(struct campaign *c)
+static void watch(struct barrage *c)
 {
 	struct site *site = c->config->site;
 
@@ -455,38 +462,38 @@ static void watch(struct campaign *c)
 	}
 }
 
-static bool is_stopped(const struct campaign *c)
+static bool is_stopped(const struct barrage *c)
 {
 	struct pollfd fd = { .fd = c->config->stop_fd, .events = POLLIN };
 
 	return fd.fd >= 0 && poll(&fd, 1, 0) > 0;
 }
 
-static bool is_over(const struct campaign *c, enum campaign_end *end)
+static bool is_over(const struct barrage *c, enum barrage_end *end)
 {
-	const struct campaign_config *config = c->config;
+	const struct barrage_config *config = c->config;
 
 	if (is_stopped(c))
-		*end = CAMPAIGN_INTERRUPTED;
+		*end = BARRAGE_INTERRUPTED;
 	else if (c->lost)
-		*end = CAMPAIGN_TARGET_LOST;
+		*end = BARRAGE_TARGET_LOST;
 	else if (c->finds >= config->finds_max)
-		*end = CAMPAIGN_ENOUGH;
+		*end = BARRAGE_ENOUGH;
 	else if (config->time_us && clock_now_us() - c->started_us >= config->time_us)
-		*end = CAMPAIGN_TIME;
+		*end = BARRAGE_TIME;
 	else
 		return false;
 	return true;
 }
 
-enum campaign_end campaign_run(struct campaign *c, const struct campaign_config *config)
+enum barrage_end barrage_run(struct barrage *c, const struct barrage_config *config)
 {
-	enum campaign_end end = CAMPAIGN_TIME;
+	enum barrage_end end = BARRAGE_TIME;
 
 	memset(c, 0, sizeof(*c));
 	c->config = config;
 	arena_init(&c->arena);
-	for (size_t i = 0; i < CAMPAIGN_PLAYED; i++)
+	for (size_t i = 0; i < BARRAGE_PLAYED; i++)
 		arena_init_small(&c->played[i].arena, 4096);
 	for (unsigned i = 0; i < config->slots; i++)
 		player_init(&c->players[i], &config->site->host);
@@ -495,6 +502,12 @@ enum campaign_end campaign_run(struct campaign *c, const struct campaign_config 
 	c->started_us = clock_now_us();
 	c->look_us = c->started_us + LOOK_EVERY_US;
 	start_witness(c);
+	if (c->witnessed && !witness_passes(&c->witness)) {
+		c->lost = true;
+		config->site->error = arena_printf(&c->arena,
+			"the target does not serve a client that keeps every rule: %s",
+			c->witness.trouble);
+	}
 	while (!is_over(c, &end)) {
 		play_slots(c);
 		watch(c);
@@ -509,13 +522,13 @@ enum campaign_end campaign_run(struct campaign *c, const struct campaign_config 
 	return end;
 }
 
-void campaign_fini(struct campaign *c)
+void barrage_fini(struct barrage *c)
 {
 	if (c->witnessed)
 		witness_end(&c->witness);
 	for (unsigned i = 0; i < c->config->slots; i++)
 		player_fini(&c->players[i]);
-	for (size_t i = 0; i < CAMPAIGN_PLAYED; i++)
+	for (size_t i = 0; i < BARRAGE_PLAYED; i++)
 		arena_fini(&c->played[i].arena);
 	arena_fini(&c->arena);
 }

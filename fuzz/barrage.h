@@ -1,12 +1,12 @@
 /* Hours of exchanges against a server, several at a time, and what comes of them.
  *
- *   seed, number ──▶ scenario, or one of the corpus ──▶ damage ──▶ player ──▶ signature ──▶ corpus
+ *   seed, number ──▶ situation, or one of the corpus ──▶ damage ──▶ player ──▶ signature ──▶ corpus
  *                                                                    │
  *   witness, resources, complaints, monitor ──▶ symptom ──▶ hunt ◀───┘ what was played last
  *                                                            └──▶ find
  */
-#ifndef FUZZ_CAMPAIGN_H
-#define FUZZ_CAMPAIGN_H
+#ifndef FUZZ_BARRAGE_H
+#define FUZZ_BARRAGE_H
 
 #include <stdbool.h>
 #include <stdint.h>
@@ -16,9 +16,9 @@
 #include "fuzz/site.h"
 #include "fuzz/witness.h"
 
-enum { CAMPAIGN_SLOTS_MAX = 64, CAMPAIGN_PLAYED = 256 };
+enum { BARRAGE_SLOTS_MAX = 64, BARRAGE_PLAYED = 256 };
 
-struct campaign_progress {
+struct barrage_progress {
 	uint64_t exchanges, packets;
 	size_t corpus;
 	unsigned finds, launches;
@@ -26,34 +26,34 @@ struct campaign_progress {
 	const char *hunting;        /* the symptom that is hunted for; NULL: none */
 };
 
-struct campaign_view {
+struct barrage_view {
 	void *user;
 	void (*found)(void *user, const struct find *find);
 	void (*remark)(void *user, const char *sentence);
-	void (*progress)(void *user, const struct campaign_progress *progress);
+	void (*progress)(void *user, const struct barrage_progress *progress);
 };
 
-struct campaign_config {
+struct barrage_config {
 	struct site *site;
 	struct corpus *corpus;
 	uint64_t seed;
 	int64_t time_us;            /* 0: until it is stopped */
 	unsigned slots;             /* exchanges at a time */
 	unsigned rate;              /* packets a second, at most; 0: as many as go */
-	unsigned finds_max;         /* the campaign ends with that many */
+	unsigned finds_max;         /* the barrage ends with that many */
 	int64_t limit_us;           /* for the witnesses */
 	int64_t hunt_us;            /* for cutting one down */
 	uint64_t memory_kib;        /* growth that is a leak */
 	const char *const *ignored; /* statements, NULL after the last; or NULL */
 	int stop_fd;                /* readable: stop; -1 */
-	struct campaign_view view;
+	struct barrage_view view;
 };
 
-enum campaign_end {
-	CAMPAIGN_TIME,
-	CAMPAIGN_INTERRUPTED,
-	CAMPAIGN_ENOUGH,      /* finds_max */
-	CAMPAIGN_TARGET_LOST, /* and it could not be launched again: site->error, or it is at a URL */
+enum barrage_end {
+	BARRAGE_TIME,
+	BARRAGE_INTERRUPTED,
+	BARRAGE_ENOUGH,      /* finds_max */
+	BARRAGE_TARGET_LOST, /* and it could not be launched again: site->error, or it is at a URL */
 };
 
 /* An exchange, from its making until others need its place. */
@@ -64,14 +64,14 @@ struct played {
 	bool active;
 };
 
-struct campaign {
-	const struct campaign_config *config;
+struct barrage {
+	const struct barrage_config *config;
 	struct arena arena; /* of finds */
-	struct played played[CAMPAIGN_PLAYED];
+	struct played played[BARRAGE_PLAYED];
 	size_t next; /* place for the next one */
-	struct player players[CAMPAIGN_SLOTS_MAX];
-	struct played *playing[CAMPAIGN_SLOTS_MAX]; /* NULL: the slot is free */
-	bool holds;                                 /* nothing new begins */
+	struct player players[BARRAGE_SLOTS_MAX];
+	struct played *playing[BARRAGE_SLOTS_MAX]; /* NULL: the slot is free */
+	bool holds;                                /* nothing new begins */
 
 	struct witness witness;
 	bool witnessed;
@@ -84,12 +84,12 @@ struct campaign {
 	size_t known_count, known_capacity;
 	unsigned deaths;
 	uint64_t exchanges, packets;
-	unsigned finds, unrepeated;
+	unsigned finds, unsure;
 	bool lost;
 };
 
-/* The target of the site is up. Plays until the end; `c` is for the counts, and is given back by campaign_fini. */
-enum campaign_end campaign_run(struct campaign *c, const struct campaign_config *config);
-void campaign_fini(struct campaign *c);
+/* The target of the site is up. Plays until the end; `c` is for the counts, and is given back by barrage_fini. */
+enum barrage_end barrage_run(struct barrage *c, const struct barrage_config *config);
+void barrage_fini(struct barrage *c);
 
 #endif
