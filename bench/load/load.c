@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/epoll.h>
+#include <sys/prctl.h>
 #include <sys/random.h>
 #include <sys/resource.h>
 #include <unistd.h>
@@ -99,6 +100,7 @@ static void engine_init(struct engine *e, const struct load_host *host,
 		e->login = (struct packets_login){ host->to->login->user_name,
 			host->to->login->password };
 	allow_many_files();
+	prctl(PR_SET_TIMERSLACK, 1L, 0L, 0L, 0L); /* or each message would be due 50 µs late */
 	e->epoll = epoll_create1(EPOLL_CLOEXEC);
 	if (e->epoll < 0)
 		engine_fail(e, "epoll: %s", strerror(errno));

@@ -120,6 +120,8 @@ def take(client, first, body):
         if client.level == 5 and b"\x15" in body[at + 4:properties(client, body, at + 4)]:
             send(client, 0x20, b"\0\x8c\0")    # it knows no Authentication Method, nor looks where one begins
             raise ValueError
+        if not text(body, properties(client, body, at + 4))[0]:
+            raise ValueError
         client.connected = True
         send(client, 0x20, b"\0\0" + (b"\0" if client.level > 4 else b""))
     elif not client.connected or kind == 1:
