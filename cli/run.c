@@ -426,9 +426,11 @@ static int play(struct run *run)
 	runner_clean(&run->runner);
 	runner_result(&run->runner, &end);
 	end.unjudged = run_unjudged(run);
-	const char *trouble = record_write_end(run->out.record, &end)
-		? run_trouble(run)
-		: arena_printf(&run->arena, "%s/run.jsonl: %s", run->options.out, strerror(errno));
+	if (!record_write_end(run->out.record, &end)) {
+		run->runner.unrecorded_why = arena_text(&run->arena, strerror(errno));
+		run->runner.unrecorded++;
+	}
+	const char *trouble = run_trouble(run);
 	if (!serve)
 		show_end(run, end, trouble);
 	explain_end(run, trouble);
