@@ -2,7 +2,6 @@
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/signalfd.h>
 #include <unistd.h>
 
 #include "base/buf.h"
@@ -17,6 +16,7 @@
 #include "cli/bench_options.h"
 #include "cli/bench_target.h"
 #include "cli/cli.h"
+#include "cli/interruption.h"
 #include "cli/output.h"
 #include "cli/screen.h"
 
@@ -59,9 +59,8 @@ static void list(void)
 static void on_signal(void *user)
 {
 	struct bench *b = user;
-	struct signalfd_siginfo info;
 
-	if (read(b->signals, &info, sizeof(info)) == sizeof(info))
+	if (interruption_came(b->signals))
 		b->stop = true;
 }
 
@@ -90,19 +89,6 @@ static void on_progress(void *user, const struct load_progress *p)
 	if (p->p99_us)
 		fprintf(stderr, ", p99 %s", phrase_time(p->p99_us, time));
 	fflush(stderr);
-}
-
-static int catch_signals(void)
-{
-	sigset_t set;
-
-	sigemptyset(&set);
-	sigaddset(&set, SIGINT);
-	sigaddset(&set, SIGTERM);
-	int fd = signalfd(-1, &set, SFD_NONBLOCK | SFD_CLOEXEC);
-	if (fd >= 0)
-		sigprocmask(SIG_BLOCK, &set, NULL);
-	return fd;
 }
 
 /* ---- playing -------------------------------------------------------------------------------- */
@@ -291,7 +277,7 @@ static int bench(struct bench *b, const char *command)
 	};
 	b->table = to_stdout ? NULL : stdout;
 	b->live = !o->quiet && screen_is_live(stderr);
-	b->signals = catch_signals();
+	b->signals = interruption_catch(NULL);
 	if (find_targets(b, &code) && start_targets(b, &code)) {
 		play_all(b);
 		code = judge(b);

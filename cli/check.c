@@ -1,8 +1,6 @@
 #include <errno.h>
-#include <signal.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/signalfd.h>
 #include <unistd.h>
 
 #include "base/arena.h"
@@ -14,34 +12,12 @@
 #include "check/report.h"
 #include "cli/check_options.h"
 #include "cli/cli.h"
+#include "cli/interruption.h"
 #include "cli/output.h"
 #include "pcap/source.h"
 #include "spec/spec.h"
 
 enum { IDLE_MS = 200, LOOK_EVERY = 4096, ERROR_SIZE = 1024 };
-
-/* Signals are looked for between packets. Returns what has to be read for that, -1 without one: then they end the
- * program as usual.
- */
-static int catch_signals(void)
-{
-	sigset_t set;
-
-	sigemptyset(&set);
-	sigaddset(&set, SIGINT);
-	sigaddset(&set, SIGTERM);
-	int fd = signalfd(-1, &set, SFD_NONBLOCK | SFD_CLOEXEC);
-	if (fd >= 0)
-		sigprocmask(SIG_BLOCK, &set, NULL);
-	return fd;
-}
-
-static bool is_interrupted(int signals)
-{
-	struct signalfd_siginfo info;
-
-	return read(signals, &info, sizeof(info)) == sizeof(info);
-}
 
 static struct source *open_source(const struct check_wishes *w)
 {
@@ -86,7 +62,7 @@ static void read_all(struct reading *r, struct check *check, struct check_report
 	for (;;) {
 		enum source_got got = source_next(r->source, IDLE_MS, &packet);
 		bool look = got == SOURCE_IDLE || ++count % LOOK_EVERY == 0;
-		r->interrupted = look && is_interrupted(r->signals);
+		r->interrupted = look && interruption_came(r->signals);
 		if (got == SOURCE_END || r->interrupted)
 			break;
 		if (got == SOURCE_IDLE) {
@@ -322,7 +298,7 @@ static int listen_and_tell(struct audience *a, struct source *source, bool live)
 	struct check *check = check_new(&wanted, &tells, a);
 
 	struct reading reading = {
-		.source = source, .secrets = a->secrets, .signals = catch_signals()
+		.source = source, .secrets = a->secrets, .signals = interruption_catch(NULL)
 	};
 	read_all(&reading, check, &a->report);
 	if (!a->wishes->json)

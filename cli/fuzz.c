@@ -1,17 +1,16 @@
 #include "cli/fuzz.h"
 
 #include <errno.h>
-#include <signal.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/random.h>
-#include <sys/signalfd.h>
 #include <unistd.h>
 
 #include "base/buf.h"
 #include "base/clock.h"
 #include "base/shell.h"
 #include "cli/cli.h"
+#include "cli/interruption.h"
 #include "cli/output.h"
 #include "cli/screen.h"
 #include "cli/target_path.h"
@@ -343,18 +342,6 @@ static int fuzz_prepared(struct fuzzing *f)
 
 /* ---- around it ------------------------------------------------------------------------------- */
 
-static int catch_signals(void)
-{
-	sigset_t set;
-
-	sigemptyset(&set);
-	sigaddset(&set, SIGINT);
-	sigaddset(&set, SIGTERM);
-	sigaddset(&set, SIGHUP);
-	sigprocmask(SIG_BLOCK, &set, NULL);
-	return signalfd(-1, &set, SFD_CLOEXEC | SFD_NONBLOCK);
-}
-
 static int fuzz(struct fuzzing *f)
 {
 	uint32_t random; /* short enough to type again */
@@ -367,7 +354,7 @@ static int fuzz(struct fuzzing *f)
 	if (code)
 		return code;
 	target_init(&f->target, f->has_file ? &f->file : NULL);
-	f->stop_fd = catch_signals();
+	f->stop_fd = interruption_catch(NULL);
 	code = fuzz_prepared(f);
 	target_fini(&f->target);
 	if (f->stop_fd >= 0)

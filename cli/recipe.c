@@ -3,37 +3,17 @@
 #include <poll.h>
 #include <signal.h>
 #include <stdio.h>
-#include <sys/signalfd.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
 #include "base/arena.h"
 #include "base/clock.h"
+#include "cli/interruption.h"
 #include "harness/launch/program.h"
 
 enum {
 	STEP_MS = 200
 }; /* the end of a script is noticed by its output, and by this at the latest */
-
-static int catch_signals(sigset_t *before)
-{
-	sigset_t set;
-
-	sigemptyset(&set);
-	sigaddset(&set, SIGINT);
-	sigaddset(&set, SIGTERM);
-	sigaddset(&set, SIGHUP);
-	sigprocmask(SIG_BLOCK, &set, before);
-	return signalfd(-1, &set, SFD_CLOEXEC | SFD_NONBLOCK);
-}
-
-/* Takes it, so that it does not come again once signals are as before. */
-static bool is_interrupted(int signals)
-{
-	struct signalfd_siginfo info;
-
-	return read(signals, &info, sizeof(info)) == sizeof(info);
-}
 
 /* True when something has come. */
 static bool pass_on(int fd)
@@ -71,7 +51,7 @@ static enum recipe_end watch(
 			{ .fd = signals, .events = POLLIN },
 		};
 		poll(fds, sizeof(fds) / sizeof(*fds), STEP_MS);
-		if (is_interrupted(signals))
+		if (interruption_came(signals))
 			return RECIPE_INTERRUPTED;
 		if (clock_now_us() > deadline_us) {
 			*error = arena_printf(
@@ -92,7 +72,7 @@ enum recipe_end recipe_run(struct arena *a, const char *path, unsigned limit_s, 
 	enum recipe_end end = RECIPE_FAILED;
 	struct program p;
 	sigset_t before;
-	int signals = catch_signals(&before);
+	int signals = interruption_catch(&before);
 
 	if (program_start(a, &spec, &p, error))
 		end = watch(a, &p, signals, limit_s, error);

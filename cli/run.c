@@ -1,16 +1,15 @@
 #include "cli/run.h"
 
 #include <errno.h>
-#include <signal.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/signalfd.h>
 #include <unistd.h>
 
 #include "base/buf.h"
 #include "base/clock.h"
 #include "base/shell.h"
 #include "cli/cli.h"
+#include "cli/interruption.h"
 #include "cli/output.h"
 #include "cli/screen.h"
 #include "harness/agent/habits.h"
@@ -426,9 +425,11 @@ static int play(struct run *run)
 	runner_clean(&run->runner);
 	runner_result(&run->runner, &end);
 	end.unjudged = run_unjudged(run);
-	const char *trouble = record_write_end(run->out.record, &end)
-		? run_trouble(run)
-		: arena_printf(&run->arena, "%s/run.jsonl: %s", run->options.out, strerror(errno));
+	if (!record_write_end(run->out.record, &end)) {
+		run->runner.unrecorded_why = arena_text(&run->arena, strerror(errno));
+		run->runner.unrecorded++;
+	}
+	const char *trouble = run_trouble(run);
 	if (!serve)
 		show_end(run, end, trouble);
 	explain_end(run, trouble);
@@ -516,23 +517,6 @@ static int reach_and_play(struct run *run)
 	return code;
 }
 
-/* Signals that stop a run become something to poll, so that nothing is left behind. Not under a
- * debugger, which wants them.
- */
-static int catch_signals(const struct run_options *o)
-{
-	sigset_t set;
-
-	if (o->no_fork)
-		return -1;
-	sigemptyset(&set);
-	sigaddset(&set, SIGINT);
-	sigaddset(&set, SIGTERM);
-	sigaddset(&set, SIGHUP);
-	sigprocmask(SIG_BLOCK, &set, NULL);
-	return signalfd(-1, &set, SFD_CLOEXEC | SFD_NONBLOCK);
-}
-
 static int list_plan(struct run *run)
 {
 	for (size_t i = 0; i < run->plan.count; i++)
@@ -557,7 +541,7 @@ static int run_prepared(struct run *run)
 	if (own)
 		out_folder_link(&run->arena, run->options.out);
 	set_terminal(run);
-	run->stop_fd = catch_signals(&run->options);
+	run->stop_fd = run->options.no_fork ? -1 : interruption_catch(NULL);
 	int code = reach_and_play(run);
 	if (run->stop_fd >= 0)
 		close(run->stop_fd);

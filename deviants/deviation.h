@@ -23,6 +23,7 @@ enum {
 /* What a step may look at besides packets; their bits in `types`. */
 #define EVENT_END       (1u << 20) /* the side that it comes from will send no more */
 #define EVENT_MALFORMED (1u << 21) /* bytes that make no packet */
+#define EVENT_BEGUN     (1u << 27) /* a packet whose end has not come yet; it can only be looked at */
 /* ... and in a layer below (layer.h): */
 #define EVENT_HEAD    (1u << 22) /* of HTTP: a request for a WebSocket, or its answer */
 #define EVENT_FRAME   (1u << 23) /* of a WebSocket */

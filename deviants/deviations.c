@@ -8,14 +8,14 @@ extern const struct deviation_chapter deviations_connect, deviations_publish, de
 	deviations_shared, deviations_will, deviations_keep_alive, deviations_properties,
 	deviations_errors, deviations_malformed, deviations_strings, deviations_limits,
 	deviations_aliases, deviations_forwarding, deviations_users, deviations_load,
-	deviations_websocket, deviations_tls, deviations_certificates;
+	deviations_websocket, deviations_tls, deviations_certificates, deviations_lengths;
 extern const struct deviation_chapter deviations_client_connect, deviations_client_auth,
 	deviations_client_keep_alive, deviations_client_disconnect, deviations_client_publish,
 	deviations_client_messages, deviations_client_properties, deviations_client_limits,
 	deviations_client_identifiers, deviations_client_resumed, deviations_client_receive,
 	deviations_client_told, deviations_client_subscribe, deviations_client_names,
 	deviations_client_errors, deviations_client_taken, deviations_client_websocket,
-	deviations_client_tls;
+	deviations_client_tls, deviations_client_lengths;
 
 const struct deviation_chapter *const deviation_chapters[] = {
 	&deviations_connect,
@@ -37,6 +37,7 @@ const struct deviation_chapter *const deviation_chapters[] = {
 	&deviations_forwarding,
 	&deviations_users,
 	&deviations_load,
+	&deviations_lengths,
 	&deviations_websocket,
 	&deviations_tls,
 	&deviations_certificates,
@@ -55,6 +56,7 @@ const struct deviation_chapter *const deviation_chapters[] = {
 	&deviations_client_subscribe,
 	&deviations_client_names,
 	&deviations_client_errors,
+	&deviations_client_lengths,
 	&deviations_client_taken,
 	&deviations_client_websocket,
 	&deviations_client_tls,

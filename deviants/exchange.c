@@ -31,6 +31,7 @@ struct exchange *exchange_new(struct world *w, struct arena arena, enum layer la
 
 	x->arena = arena;
 	x->world = w;
+	w->silent++;
 	x->version = MQTT_311;
 	x->layer = layer;
 	x->client = client;
@@ -46,6 +47,8 @@ void exchange_free(struct exchange *x)
 
 	if (x->session)
 		x->session->open--;
+	else
+		x->world->silent--;
 	world_shakes_hands(x->world, &x->shakes_hands, false);
 	if (x->client->fd >= 0)
 		pipe_close(x->client);

@@ -45,6 +45,7 @@ struct lane {
 	struct pipe *from, *to;
 	struct buf in;   /* read, and not handed on: the beginning of a packet */
 	size_t streamed; /* of it that has been handed on all the same */
+	unsigned pieces; /* of it that have come so far, but for the latest */
 	bool lost;       /* packets cannot be told apart any more */
 	struct buf out;  /* waits until `to` takes it */
 	struct held *held;
@@ -105,6 +106,7 @@ struct exchange {
 	unsigned in_flight
 		[WAYS]; /* messages of QoS 1 and 2 that wait for their last acknowledgement */
 	uint16_t keep_alive;
+	int64_t pinged_us; /* when CONNECT or the latest PINGREQ came, monotonic */
 	struct course course;
 	bool over;
 };

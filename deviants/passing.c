@@ -31,6 +31,7 @@ static struct bytes topic_of(struct passing *it)
 static void learn_connect(struct exchange *x, const struct packet *p)
 {
 	x->session = world_connect(x->world, p);
+	x->world->silent--;
 	x->connection = x->session->connections;
 	x->version = x->session->version;
 	x->clean = p->connect_flags & CONNECT_CLEAN;
@@ -92,6 +93,8 @@ static void learn(struct passing *it)
 		learn_from_server(it);
 		return;
 	}
+	if (p->type == CONNECT || p->type == PINGREQ)
+		x->pinged_us = it->lane->course.latest_us;
 	if (p->type == CONNECT && !x->session)
 		learn_connect(x, p);
 	else if (p->type == SUBSCRIBE && x->session)
@@ -218,6 +221,9 @@ static void pass_first(struct exchange *x, enum way way, const struct deviation 
 
 	if (r.status == WIRE_NEED_MORE) {
 		*waits = true;
+		l->pieces++;
+		it.raw = (struct bytes){ l->in.data, l->in.len };
+		passing_deviate(&it, d, EVENT_BEGUN);
 		if (!passing_is_watched(d, way, SPEC_PACKET(l->in.data[0] >> 4)))
 			stream(x, way);
 		return;
@@ -231,7 +237,7 @@ static void pass_first(struct exchange *x, enum way way, const struct deviation 
 		it.rule = r.rule;
 		pass_bytes(&it, d);
 	}
-	l->streamed = 0;
+	l->streamed = l->pieces = 0;
 	buf_consume(&l->in, len);
 }
 

@@ -184,6 +184,7 @@ void world_publish(struct world *w, struct session *publisher, enum mqtt_version
 		.version = version,
 		.qos = publish->qos,
 		.retain = publish->retain,
+		.dup = publish->dup,
 		.properties = publish->properties.count,
 		.expiry = expiry ? expiry->number : 0,
 		.alias = alias ? (uint16_t)alias->number : 0,

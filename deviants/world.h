@@ -67,7 +67,7 @@ struct published {
 	const struct session *publisher;
 	enum mqtt_version version;
 	uint8_t qos;
-	bool retain;
+	bool retain, dup;
 	size_t properties;
 	uint32_t expiry; /* Message Expiry Interval; 0: none */
 	uint16_t alias;  /* Topic Alias; 0: none */
@@ -82,6 +82,7 @@ struct world {
 	struct bytes removed[REMOVED_LATELY]; /* topics of retained messages that were; a ring */
 	unsigned removed_count;
 	struct user_known *users;
+	unsigned silent;        /* connections that stand and have had no CONNECT */
 	struct bytes stashed;   /* a packet that waits for another connection */
 	unsigned shaking_hands; /* connections on which TLS has begun with a part of a record */
 	bool struck;            /* all connections are to break */

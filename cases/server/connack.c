@@ -215,7 +215,12 @@ CASE(refused_connect_takes_nothing_over,
 	send_template(impostor, "10 r s\"MQTT\" l 03 n60 p{} c");
 	require_closed(impostor);
 
-	fence(client);
+	send_pingreq(client);
+	expect_one_of(client,
+		OUTCOMES({ .type = PINGRESP },
+			{ .type = CLOSED,
+				.verdict = VERDICT_FAIL,
+				.says = "a CONNECT that was refused has cut it off" }));
 	publish(client, .topic = "refused/t", .payload = "undisturbed");
 	expect_message(client, .payload = "undisturbed");
 }

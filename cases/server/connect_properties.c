@@ -85,7 +85,7 @@ CASE(good_connect_values, .title = "A CONNECT with an allowed value in a propert
 /* How much a server listens to before it knows with whom it speaks is its own affair. */
 CASE(connect_with_many_user_properties,
 	.title = "A CONNECT with 200 User Properties is accepted, or refused in an orderly way",
-	.refs = { "5.0:MQTT-3.1.4-5" }, .level = MAY, .versions = V50)
+	.refs = { "5.0:MQTT-3.1.4-5", "5.0:MQTT-3.2.2-7" }, .level = MUST, .versions = V50)
 {
 	witness(t);
 	struct peer *client = dial(t, "client");
@@ -95,6 +95,7 @@ CASE(connect_with_many_user_properties,
 	if (answer.type == CONNACK && !answer.code)
 		return;
 	observe(t, "200 User Properties are refused");
+	judging(t, "5.0:MQTT-3.2.2-7");
 	expect_closed(client);
 }
 

@@ -60,10 +60,10 @@ static const struct vector long_remaining_length[] = {
 	{ "zero_in_four_bytes", "C0 80808000", .codes = { 0x81 } },
 };
 
-/* Senders of 5.0 must not do it; nothing says what receivers do with it. [MQTT-1.5.5-1] */
+/* Senders of 5.0 must not do it [MQTT-1.5.5-1]. Receivers may choose, but have no third way. */
 CASE(long_remaining_length,
 	.title = "A Remaining Length in more bytes than needed is served or ends the connection",
-	.refs = { "3.1.1:U311-REMLEN", "5.0:U50-VBI-MAX" }, .level = MAY, .versions = BOTH,
+	.refs = { "3.1.1:U311-REMLEN", "5.0:U50-VBI-MAX" }, .level = STATED, .versions = BOTH,
 	ROWS(long_remaining_length))
 {
 	witness(t);

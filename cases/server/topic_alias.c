@@ -56,12 +56,16 @@ CASE(alias_all_at_once, .title = "All Topic Aliases up to the server's maximum c
 		count = 100;
 	for (unsigned i = 1; i <= count; i++) {
 		snprintf(topic, sizeof(topic), "a/%u", i);
-		publish(client, .topic = topic, .payload = "set", .props = PROPS(P_TOPIC_ALIAS(i)));
+		send_publish(
+			client, .topic = topic, .payload = "set", .props = PROPS(P_TOPIC_ALIAS(i)));
+		fence(client);
 		expect_message(watcher, .topic = topic);
 	}
 	for (unsigned i = count; i >= 1; i--) {
 		snprintf(topic, sizeof(topic), "a/%u", i);
-		publish(client, .topic = "", .payload = "used", .props = PROPS(P_TOPIC_ALIAS(i)));
+		send_publish(
+			client, .topic = "", .payload = "used", .props = PROPS(P_TOPIC_ALIAS(i)));
+		fence(client);
 		expect_message(watcher, .topic = topic, .payload = "used");
 	}
 }

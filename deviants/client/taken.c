@@ -6,7 +6,7 @@
 #define PUT_UP "5.0:U50-ERR-CLIENT~"
 
 /* All but PUBLISH and events. */
-#define OTHERS (~(uint32_t)(P(PUBLISH) | EVENT_END | EVENT_MALFORMED))
+#define OTHERS (0xFFFF & ~P(PUBLISH))
 
 static const struct deviation table[] = {
 	/* ---- CONNACK, and what comes before it ---- */

@@ -19,7 +19,7 @@ static const struct deviation table[] = {
 		{ { TO_CLIENT, P(CONNACK), { is_accepted, is_v50 }, set_property,
 			SET(PROP_MAXIMUM_QOS, 0) } } },
 	{ "retain_unavailable_not_enforced",
-		"5.0:U50-RETAINAVAIL-USED 5.0:MQTT-3.2.2-13 5.0:MQTT-4.13.1-1",
+		"5.0:U50-RETAINAVAIL-USED~ 5.0:MQTT-3.2.2-13 5.0:MQTT-4.13.1-1",
 		"CONNACK says that nothing is retained, and a PUBLISH with RETAIN 1 is accepted.",
 		{ { TO_CLIENT, P(CONNACK), { is_accepted, is_v50 }, set_property,
 			SET(PROP_RETAIN_AVAILABLE, 0) } } },

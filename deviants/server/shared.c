@@ -46,6 +46,15 @@ static const struct deviation table[] = {
 		"5.0:U50-SHARE-INDEPENDENT 5.0:U50-SHARE-ONE 5.0:MQTT-4.5.0-1",
 		"All ShareNames are one.",
 		{ { TO_SERVER, P(SUBSCRIBE) | P(UNSUBSCRIBE), { has_share }, one_share, 0 } } },
+	{ "share_is_its_name", "5.0:U50-SHARE-INDEPENDENT 5.0:MQTT-4.5.0-1",
+		"A share has the filter of an earlier one that has its name.",
+		{ { TO_SERVER, P(SUBSCRIBE), { is_v50, has_share }, join_first_share, 0 } } },
+	{ "share_inherited_by_another_member", "5.0:MQTT-4.8.2-5",
+		"When a session ends, what its member of a share had not acknowledged goes to "
+		"another.",
+		{ { TO_CLIENT, P(PUBLISH), { is_v50, by_share, is_qos2 }, keep_packet, 0 },
+			{ TO_CLIENT, P(CONNACK), { is_v50, is_clean, is_known }, publish_kept,
+				0 } } },
 	{ "share_member_counts_twice",
 		"5.0:U50-SHARE-RESUB 5.0:U50-SHARE-ONE "
 		"5.0:UALL-QOS0-AT-MOST-ONCE",

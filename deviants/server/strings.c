@@ -138,6 +138,10 @@ static const struct deviation table[] = {
 	{ "topic_cut", "3.1.1:MQTT-4.7.3-3 5.0:MQTT-4.7.3-3 3.1.1:MQTT-4.5.0-1 5.0:MQTT-4.5.0-1",
 		"A topic of more than 60,000 bytes is cut.",
 		{ { TO_SERVER, P(PUBLISH), { 0 }, cut_topic, 60000 } } },
+	{ "wide_characters_lost",
+		"3.1.1:MQTT-1.5.3-1 5.0:MQTT-1.5.4-1 3.1.1:MQTT-4.5.0-1 5.0:MQTT-4.5.0-1",
+		"A message to a topic with characters of four bytes is lost.",
+		{ { TO_SERVER, P(PUBLISH), { topic_has_wide_character }, drop, 0 } } },
 };
 
 DEVIATION_CHAPTER(strings, false, table);

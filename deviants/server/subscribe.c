@@ -189,6 +189,17 @@ static const struct deviation table[] = {
 		"Who has subscribed again gets messages without Subscription Identifiers.",
 		{ { TO_CLIENT, P(PUBLISH), { by_replaced }, remove_property,
 			PROP_SUBSCRIPTION_IDENTIFIER } } },
+	{ "identifier_outlives_unsubscribe", "5.0:U50-SUBID-LIFE 5.0:U50-SUBID-FOREIGN",
+		"After UNSUBSCRIBE, a new subscription has the Subscription Identifier of the old "
+		"one.",
+		{ { TO_SERVER, P(SUBSCRIBE), { is_v50, has_unsubscribed }, add_noted_identifier,
+			  0 },
+			{ TO_SERVER, P(SUBSCRIBE), { is_v50 }, note_identifier, 0 } } },
+	{ "unsubscribe_takes_all_along",
+		"3.1.1:MQTT-3.10.4-1 5.0:MQTT-3.10.4-1 3.1.1:MQTT-4.5.0-1 5.0:MQTT-4.5.0-1 "
+		"3.1.1:UALL-DELIVER-MATCH 5.0:UALL-DELIVER-MATCH",
+		"An UNSUBSCRIBE of a filter with a wildcard removes all subscriptions.",
+		{ { TO_SERVER, P(UNSUBSCRIBE), { has_wildcard }, forget_subscriptions, 0 } } },
 	{ "large_identifier_changed",
 		"5.0:MQTT-3.3.4-3 5.0:MQTT-3.3.4-4 5.0:MQTT-3.3.4-5 5.0:U50-SUBID-FOREIGN",
 		"A Subscription Identifier above 16,383 is one too high.",

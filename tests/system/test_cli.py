@@ -94,7 +94,7 @@ def test_without_a_command_help_is_a_complaint():
 
 @pytest.mark.parametrize("wrong, right", [("lsit", "list"), ("explian", "explain"), ("hepl", "help")])
 def test_unknown_commands_are_guessed(wrong, right):
-    assert f'no command "{wrong}"; did you mean "{right}"?' in complaint(wrong)
+    assert f'no command "{wrong}"; did you mean "{right}"' in complaint(wrong)
 
 
 def test_unknown_commands_without_a_guess():

@@ -218,7 +218,9 @@ def test_runs_that_begin_at_once_have_folders_of_their_own(tmp_path, env):
 
 
 def test_a_full_disk_tears_nothing(run, tmp_path):
-    """No room for captures: the verdicts stand. No room for the record: the whole lines are read, the rest is counted."""
+    """No room for captures: the verdicts stand. No room for the record: the whole lines are read, the rest is counted.
+    Whether there is room for the line at its end is chance.
+    """
     limit = 60000  # bytes of any one file
 
     def small():
@@ -234,7 +236,9 @@ def test_a_full_disk_tears_nothing(run, tmp_path):
     assert text.endswith("\n") and len(text) <= limit and cases
     assert "error" not in {c["verdict"] for c in cases}
     shown = subprocess.run([PROGRAM, "report", tmp_path / "out/run.jsonl"], capture_output=True, text=True, timeout=60)
-    assert f"lacks {said[1]} of its lines" in shown.stdout and "is no record" not in shown.stdout
+    ended = '"type":"end"' in text.replace(" ", "")
+    assert (f"lacks {said[1]} of its lines" if ended else "has no end") in shown.stdout
+    assert "is no record" not in shown.stdout
 
 
 def test_segmentation_and_repeats_are_in_the_record(run, tmp_path):

@@ -12,7 +12,7 @@ ROOT = pathlib.Path(__file__).resolve().parents[2]
 BUILD = ROOT / os.environ.get("MQTTSPEC_BUILD", "build/dev")
 PROGRAM = BUILD / "cli/mqttspec"
 RELAY = ROOT / "tests/system/odd_websocket.py"
-CASES = 27
+CASES = 29
 
 BINARY, FRAMES, PROTOCOL, RULES = "MQTT-6.0.0-1", "MQTT-6.0.0-2", "MQTT-6.0.0-4", "UALL-WS-RULES"
 
