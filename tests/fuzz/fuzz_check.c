@@ -101,6 +101,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	size--;
 	t.judge.to = &t;
 	t.judge.sessions = sessions_new(SESSION_BYTES);
+	t.judge.postings = postings_new();
 	arena_init(&t.judge.scratch);
 	begin(&t);
 	while (size >= 2) {
@@ -124,6 +125,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	}
 	end(&t);
 	sessions_free(t.judge.sessions);
+	postings_free(t.judge.postings);
 	arena_fini(&t.judge.scratch);
 	return 0;
 }
