@@ -94,10 +94,10 @@ def run(tmp_path, env):
 def strays(tmp_path):
     """Processes that this test's temporary folder appears in the environment of."""
     found = []
-    for environ in pathlib.Path("/proc").glob("[0-9]*/environ"):
+    for process in pathlib.Path("/proc").glob("[0-9]*"):
         try:
-            if f"TMPDIR={tmp_path}/tmp\0".encode() in environ.read_bytes():
-                found.append((environ.parent / "cmdline").read_bytes().replace(b"\0", b" "))
+            if f"TMPDIR={tmp_path}/tmp\0".encode() in (process / "environ").read_bytes():
+                found.append((process / "cmdline").read_bytes().replace(b"\0", b" "))
         except OSError:
             pass
     return found
