@@ -224,19 +224,16 @@ def test_who_does_not_stop_is_killed(tmp_path):
 
 
 def test_who_dies_meanwhile_crashes(tmp_path):
-    """Of an own fault, between two verbs."""
+    """Of an own fault, as soon as it has written down a subscription: long before it is to be stopped."""
     broker = tmp_path / "dying.py"
-    broker.write_text("import os, pathlib, sys, threading, time, runpy\n"
-                      "def die():\n"
-                      "    while b'rs/1' not in pathlib.Path(sys.argv[2]).read_bytes():\n"
-                      "        time.sleep(0.01)\n"
-                      "    print('the end is near', flush=True)\n"
-                      "    os.abort()\n"
-                      "def watch():\n"
-                      "    while not pathlib.Path(sys.argv[2]).exists():\n"
-                      "        time.sleep(0.01)\n"
-                      "    die()\n"
-                      "threading.Thread(target=watch, daemon=True).start()\n"
+    broker.write_text("import os, pathlib, runpy, sys\n"
+                      "rename = pathlib.Path.rename\n"
+                      "def rename_and_die(path, to):\n"
+                      "    rename(path, to)\n"
+                      "    if b'rs/1' in pathlib.Path(to).read_bytes():\n"
+                      "        print('the end is near', flush=True)\n"
+                      "        os.abort()\n"
+                      "pathlib.Path.rename = rename_and_die\n"
                       f"sys.argv[0] = {str(BROKER)!r}\n"
                       f"runpy.run_path({str(BROKER)!r}, run_name='__main__')\n")
     _, cases = run(tmp_path, write_target(tmp_path, broker=broker), "restart_keeps_subscriptions", "--versions", "5.0")
