@@ -7,6 +7,7 @@
 
 #include "bench/load/workload.h"
 #include "cli/cli.h"
+#include "cli/duration.h"
 #include "cli/nearest.h"
 #include "harness/transport/transport.h"
 
@@ -41,7 +42,8 @@ const char bench_help[] =
 	"  -l, --payload N      bytes of each message, from 32 (default: 64)\n"
 	"  -w, --window N       closed loop: messages, or connections, under way at most\n"
 	"  -r, --rate N         open loop: so many are due each second\n"
-	"  -t, --time S         seconds for each workload (default: 5; compared: 2; idle: 1)\n"
+	"  -t, --time T         for each workload: 10, 10s, 5m, 1h (default: 5s; compared: 2s;\n"
+	"                       idle: 1s)\n"
 	"  -n, --messages N     end after so many messages, or connections; without --time only "
 	"then\n"
 	"  --leave              kept sessions and retained messages stay with the broker; else "
@@ -182,6 +184,8 @@ static bool take_transport(struct bench_options *o)
 
 static bool take_number(int option, struct numbers *n)
 {
+	unsigned seconds;
+
 	switch (option) {
 	case 'q': return number("--qos", 0, 2, &n->qos);
 	case 'P': return number("--publishers", 1, LOAD_CONNECTIONS_MAX, &n->publishers);
@@ -190,7 +194,11 @@ static bool take_number(int option, struct numbers *n)
 	case 'l': return number("--payload", LOAD_PAYLOAD_MIN, LOAD_PAYLOAD_MAX, &n->payload);
 	case 'w': return number("--window", 1, LOAD_WINDOW_MAX, &n->window);
 	case 'r': return number("--rate", 1, LOAD_RATE_MAX, &n->rate);
-	case 't': return number("--time", 0, LOAD_TIME_MAX_S, &n->seconds);
+	case 't':
+		if (!duration_take(&command_bench, "--time", optarg, &seconds))
+			return false;
+		n->seconds = seconds;
+		return true;
 	default: return number("--messages", 0, MESSAGES_MAX, &n->messages);
 	}
 }

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "cli/cli.h"
+#include "cli/duration.h"
 #include "cli/fuzz.h"
 #include "cli/versions.h"
 #include "harness/case.h"
@@ -16,7 +17,6 @@ enum {
 	DEFAULT_FINDS = 20,
 	DEFAULT_ANSWER_S = 10,
 	DEFAULT_MEMORY_MIB = 512,
-	WEEK_S = 7 * 24 * 3600,
 };
 
 const char fuzz_help[] =
@@ -109,27 +109,6 @@ static bool read_number(const char *name, unsigned most, unsigned *out)
 	return false;
 }
 
-static bool read_time(unsigned *out)
-{
-	static const char units[] = "smh";
-	static const unsigned seconds[] = { 1, 60, 3600 };
-	char *end;
-
-	errno = 0;
-	unsigned long n = strtoul(optarg, &end, 10);
-	const char *unit = *end ? strchr(units, *end) : units;
-	if (*optarg < '0' || *optarg > '9' || errno || !unit || (*end && end[1]) || n > WEEK_S ||
-		n * seconds[unit - units] > WEEK_S) {
-		usage_error(&command_fuzz,
-			"--time takes seconds, minutes or hours, up to a week: 90, 90s, 15m, 8h, "
-			"not \"%s\"",
-			optarg);
-		return false;
-	}
-	*out = (unsigned)n * seconds[unit - units];
-	return true;
-}
-
 static bool read_seed(struct fuzz_options *o)
 {
 	char *end;
@@ -176,7 +155,7 @@ static bool read_versions(struct fuzz_options *o)
 static bool take(struct arena *a, int option, struct fuzz_options *o)
 {
 	switch (option) {
-	case 't': return read_time(&o->time_s);
+	case 't': return duration_take(&command_fuzz, "--time", optarg, &o->time_s);
 	case 's': return read_seed(o);
 	case 'r': return read_number("rate", 1000000, &o->rate);
 	case 'j': return read_number("jobs", BARRAGE_SLOTS_MAX, &o->jobs);

@@ -6,6 +6,7 @@
 
 #include "base/buf.h"
 #include "base/clock.h"
+#include "cli/duration.h"
 #include "harness/versions.h"
 #include "random/dice.h"
 #include "random/text.h"
@@ -14,7 +15,6 @@ enum {
 	SCENARIO_STEPS = 200,
 	TIME_S = 60,
 	MINIMISE_S = 120,
-	TIME_S_MAX = 1000000,
 	FILE_BYTES_MAX = 1 << 20,
 	JOBS = 4,
 	ARGUMENTS_EXTRA = 2,
@@ -50,9 +50,10 @@ static const char help[] =
 	"  --list               the first scenario as text, which nobody plays\n"
 	"How long:\n"
 	"  --steps N            until so many steps have been played\n"
-	"  --time S             for so many seconds; 60, unless --steps is given\n"
+	"  --time T             for so long: 90, 90s, 15m, 8h; 0: until it is stopped (60s,\n"
+	"                       unless --steps is given)\n"
 	"  --first              until something is found\n"
-	"  --minimise S         at most so many seconds for making one find shorter (120)\n"
+	"  --minimise T         at most so long for making one find shorter (2m)\n"
 	"  -j, --jobs N         scenarios at a time (4)\n"
 	"  --timeout MS         how long an answer may take (5000)\n"
 	"What is kept:\n"
@@ -66,7 +67,7 @@ static const char help[] =
 	"  -h, --help           this\n"
 	"\n"
 	"Examples:\n"
-	"  mqttspec random mosquitto --time 300        five minutes against mosquitto\n"
+	"  mqttspec random mosquitto --time 5m         five minutes against mosquitto\n"
 	"  mqttspec random mqtt://127.0.0.1:1883 --profile sessions --first\n"
 	"  mqttspec random mosquitto --play out/latest/find_1/scenario.txt\n"
 	"\n"
@@ -149,8 +150,10 @@ static bool take(int answer, struct random_options *o)
 	case CLIENTS: return small("--clients", 2, SCENARIO_CLIENTS_MAX, &o->clients);
 	case LENGTH: return small("--length", 1, SCENARIO_STEPS_MAX - 100, &o->scenario_steps);
 	case STEPS: return number("--steps", 1, SIZE_MAX / 2, &o->steps);
-	case TIME: return small("--time", 1, TIME_S_MAX, &o->time_s);
-	case MINIMISE: return small("--minimise", 1, TIME_S_MAX, &o->minimise_s);
+	case TIME:
+		o->timed = true;
+		return duration_take(&command_random, "--time", optarg, &o->time_s);
+	case MINIMISE: return duration_take(&command_random, "--minimise", optarg, &o->minimise_s);
 	case PLAY: o->play = optarg; return true;
 	default: o->first = true; return true;
 	}
@@ -337,7 +340,7 @@ static int run(int argc, char **argv)
 	char **words = arena_alloc(&a, (size_t)(2 * argc + ARGUMENTS_EXTRA) * sizeof(*words));
 	words[count++] = argv[0];
 	if (read_options(&a, argc, argv, &o, words, &count, &code)) {
-		if (!o.steps && !o.time_s && !o.play)
+		if (!o.steps && !o.timed && !o.play)
 			o.time_s = TIME_S;
 		code = run_instead(&command_random, count, words, play_campaign, &o);
 	}

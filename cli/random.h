@@ -11,6 +11,7 @@ struct random_options {
 	unsigned scenario_steps; /* of each scenario */
 	size_t steps;            /* of all; 0: no limit */
 	unsigned time_s;         /* 0: no limit */
+	bool timed;              /* it was asked for, also if it is 0 */
 	unsigned minimise_s;     /* for one find */
 	const char *play;        /* a file with a scenario; or NULL */
 	bool first;              /* stop at the first find */
