@@ -292,6 +292,8 @@ static bool judge(struct campaign *c, struct slot *slot, const struct record_cas
 		return true;
 	}
 	struct find *f = find_of(c, r);
+	if (!f && c->find_count == FINDS_MAX)
+		return true;
 	if (!f) {
 		f = find_add(c, r, &slot->scenario);
 		c->config->suspected(c->config->user, f, &slot->scenario, r);
@@ -372,8 +374,9 @@ enum campaign_end random_campaign_run(struct campaign *c, const struct campaign_
 	arena_init(&c->arena);
 	do {
 		for (unsigned i = 0; i < jobs && end == CAMPAIGN_DONE; i++)
-			if (!slots[i].busy && !is_enough(c) && (!config->only || n == 0))
-				start(c, &slots[i], n++);
+			if (!slots[i].busy && !is_enough(c) && (!config->only || n == 0) &&
+				!start(c, &slots[i], n++))
+				end = CAMPAIGN_LOST; /* no further process is to be had */
 		if (await(c, slots, jobs) || !look(c, slots, jobs))
 			end = CAMPAIGN_INTERRUPTED;
 		else if (has_died(c, slots, jobs))

@@ -4,7 +4,12 @@
 #include "random/names.h"
 #include "random/stage.h"
 
-enum { UNDER_WAY_MAX = 8, LEAVING_PART = 5, IDS = 40 /* few, so that they come again */ };
+enum {
+	UNDER_WAY_MAX = 8,
+	LEAVING_PART = 5,
+	IDS = 40, /* few, so that they come again */
+	SESSION_EXPIRY = 0x11,
+};
 
 static uint16_t fresh_id(struct actor *a)
 {
@@ -80,7 +85,7 @@ static void retire(struct stage *s, struct actor *a)
 	incoming_take(s, a);
 	peer_flush(a->peer);
 	if (s->old_count < OLD_MAX)
-		s->old[s->old_count++] = a->peer;
+		s->old[s->old_count++] = (struct old_peer){ a->peer, a->client };
 }
 
 void client_connect(struct stage *s, const struct step *step)
@@ -119,6 +124,9 @@ void client_connect(struct stage *s, const struct step *step)
 		incoming_take_late(s, a, old);
 	stage_look_at_clock(s);
 	model_connected(s->model, step->client, present);
+	const struct property *own = properties_find(&connack.properties, SESSION_EXPIRY);
+	if (own) /* the server's own word counts [MQTT-3.2.2-21] */
+		model_keeps(s->model, step->client, own->number);
 	a->peer->gathers = true;
 	if (!present)
 		a->outgoing_count = 0;
@@ -235,6 +243,8 @@ static bool say_goodbye(struct stage *s, struct actor *a, const struct step *ste
 
 	if (expires)
 		model_keeps(s->model, a->client, step->session_s);
+	stage_look_at_clock(s);
+	model_leaves(s->model, a->client);
 	send_disconnect_at(s->at, a->peer,
 		(struct disconnect){ .code = { coded, step->code }, .props = props });
 	peer_wait_end(a->peer, tape_now_us(&t->tape) + t->play->answer_us / LEAVING_PART);

@@ -42,7 +42,7 @@ static const char *awaited(const struct stage *s, unsigned *client)
 static bool is_still_open(const struct stage *s)
 {
 	for (size_t i = 0; i < s->old_count; i++)
-		if (!s->old[i]->ended)
+		if (!s->old[i].peer->ended)
 			return true;
 	return false;
 }
@@ -62,13 +62,16 @@ static void accuse_answer(struct stage *s, const char *what, unsigned client)
 /* The older connection of a ClientId has to end. [MQTT-3.1.4-2] [MQTT-3.1.4-3] */
 static void accuse_older(struct stage *s)
 {
-	bool is_50 = random_version(s->scenario) == MQTT_50;
+	const struct old_peer *old = s->old;
 
+	while (old->peer->ended)
+		old++;
 	stage_accuse(s,
 		&(struct model_fault){
 			.kind = SPEC_OPEN,
-			.statement = is_50 ? "5.0:MQTT-3.1.4-3" : "3.1.1:MQTT-3.1.4-2",
-			.client = 0,
+			.statement = old->peer->version == MQTT_50 ? "5.0:MQTT-3.1.4-3"
+								   : "3.1.1:MQTT-3.1.4-2",
+			.client = old->client,
 			.expected =
 				"the end of a connection whose ClientId another one has taken over",
 			.actual = "it lives on",
@@ -139,6 +142,6 @@ void settle(struct stage *s)
 		before[topic] = model_kept(s->model, topic);
 	if (!model_settles(s->model, &fault))
 		stage_accuse(s, &fault);
-	if (s->row->careful)
+	if (s->row->careful || !s->row->hush_us)
 		await_store(s, before);
 }

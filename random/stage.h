@@ -56,13 +56,19 @@ struct actor {
 	uint16_t last_id;
 };
 
+/* One whose ClientId has been taken over. */
+struct old_peer {
+	struct peer *peer;
+	unsigned client;
+};
+
 struct stage {
 	struct test *t;
 	const struct scenario *scenario;
 	const struct random_row *row;
 	struct model *model;
 	struct actor actors[SESSIONS];
-	struct peer *old[OLD_MAX]; /* whose ClientId has been taken over */
+	struct old_peer old[OLD_MAX];
 	size_t old_count;
 	struct place at; /* the step that is being played */
 };

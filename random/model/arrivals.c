@@ -243,6 +243,17 @@ static void note_copy(struct due *d, const struct arrived *a)
 		.identifiers = a->identifiers };
 }
 
+/* An identifier that comes again was free: so the server has read the answer to the last message that had it. */
+static void free_identifier(struct session *s, const struct arrived *a)
+{
+	for (size_t i = 0; a->qos && i < s->due_count; i++)
+		for (unsigned k = 0; k < s->dues[i].copy_count; k++) {
+			struct copy *c = &s->dues[i].copies[k];
+			if (c->qos && c->id == a->id && c->state == COPY_ANSWERED)
+				c->state = COPY_DONE;
+		}
+}
+
 static bool wrong(struct model *m, unsigned client, enum spec_difference kind, const char *actual,
 	struct model_fault *out)
 {
@@ -328,6 +339,7 @@ bool model_arrives(
 		return false;
 	if (d->source == FROM_STORE)
 		message_of(m, number)->drawn = true;
+	free_identifier(&m->sessions[client], a);
 	note_copy(d, a);
 	return true;
 }

@@ -45,6 +45,8 @@ bool expiry_is_right(const struct model *m, const struct message *x, const struc
 
 	if (!x->what.expiry_s || x->resent)
 		return true; /* a server may have added one */
+	if (x->will)         /* when it was published, we can only guess */
+		return a->expires && a->expiry_s <= x->what.expiry_s;
 	return a->expires && a->expiry_s <= x->what.expiry_s &&
 		a->expiry_s + waited_s >= (int64_t)x->what.expiry_s - COUNTED_S &&
 		a->expiry_s + waited_s <= (int64_t)x->what.expiry_s + COUNTED_S;
@@ -68,10 +70,11 @@ void will_waits(struct model *m, unsigned client, uint32_t number)
 
 	if (!delay_s) {
 		message_goes(m, number);
+		message_of(m, number)->sure = !s->delay_s; /* else the client may return in time */
 		return;
 	}
 	s->pending = number;
-	s->pending_us = m->now_us + (int64_t)delay_s * SECOND_US;
+	s->pending_us = s->left_us + (int64_t)delay_s * SECOND_US;
 }
 
 /* [MQTT-3.1.3-9]; a Clean Start ends the session, and the Will is due at once. */
@@ -86,10 +89,12 @@ void will_meets(struct model *m, unsigned client, bool clean)
 	struct message *x = message_of(m, number);
 	if (!x->waits) /* it may have gone out already */
 		return;
-	if (clean)
+	if (clean) { /* or, if the return of the client counts, never */
 		message_goes(m, number);
-	else
+		message_of(m, number)->sure = false;
+	} else {
 		x->settled = true; /* and it waits for ever */
+	}
 }
 
 void model_now(struct model *m, int64_t now_us)

@@ -122,7 +122,7 @@ static void due_of_session(struct model *m, unsigned client, uint32_t number)
 	/* Its own Will: whether it was published before the session went on is not known. */
 	bool own_will = x->will && x->publisher == client;
 	d->must = must && existence_now(m, s) == EXISTS && !own_will;
-	if (d->must && !s->connected)
+	if (d->must && (!s->connected || s->holds))
 		d->must = must_wait(m, s, x, d);
 }
 

@@ -74,6 +74,9 @@ void model_keeps(struct model *m, unsigned client, unsigned session_s);
 /* `closed`: the server has ended its side, too, so it knows. */
 void model_departs(struct model *m, unsigned client, enum departure how, bool closed);
 
+/* Before that: its DISCONNECT goes out now, so from now on the server counts. */
+void model_leaves(struct model *m, unsigned client);
+
 /* Messages without a payload cannot be told apart: whether another one may be published on this topic now. */
 bool model_may_be_empty(const struct model *m, unsigned topic);
 

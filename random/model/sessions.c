@@ -203,13 +203,19 @@ void model_keeps(struct model *m, unsigned client, unsigned session_s)
 	m->sessions[client].keeps = session_s > 0;
 }
 
+void model_leaves(struct model *m, unsigned client)
+{
+	m->sessions[client].leaving_us = m->now_us;
+}
+
 void model_departs(struct model *m, unsigned client, enum departure how, bool closed)
 {
 	struct session *s = &m->sessions[client];
 
 	s->connected = false;
 	s->holds = false;
-	s->left_us = m->now_us;
+	s->left_us = s->leaving_us ? s->leaving_us : m->now_us;
+	s->leaving_us = 0;
 	s->left_batch = m->batch;
 	messages_break(m, client);
 	release_to_share(m, s);
@@ -288,7 +294,7 @@ void model_granted(struct model *m, unsigned client, unsigned filter, unsigned c
 	else if (sub->state == SUBSCRIBING)
 		sub->state = UNSUBSCRIBING;
 	else
-		sub->unsure_before = true;
+		sub->state = UNSURE;
 }
 
 void model_unsubscribes(struct model *m, const struct step *step)

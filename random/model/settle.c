@@ -60,14 +60,6 @@ static bool share_owes(struct model *m, struct model_fault *out)
 	return false;
 }
 
-bool model_owes(struct model *m, struct model_fault *fault)
-{
-	for (unsigned c = 0; c < SESSIONS; c++)
-		if (session_owes(m, SESSIONS - 1 - c, fault)) /* the observer first */
-			return true;
-	return share_owes(m, fault);
-}
-
 /* ---- overlapping subscriptions ---------------------------------------------------------------- */
 
 /* Of several copies one has the highest QoS [MQTT-3.3.5-1] [MQTT-3.3.4-2], and a single one has all identifiers
@@ -122,6 +114,8 @@ static bool session_is_sound(struct model *m, unsigned client, struct model_faul
 {
 	struct session *s = &m->sessions[client];
 
+	if (s->left_batch == m->batch) /* what was under way then, nobody knows */
+		return true;
 	for (size_t i = s->due_first; i < s->due_count; i++) {
 		const struct due *d = &s->dues[i];
 		if (d->gone || d->loose || d->source != FROM_PUBLISHER || d->variant_count < 2 ||
@@ -132,6 +126,17 @@ static bool session_is_sound(struct model *m, unsigned client, struct model_faul
 			return false;
 	}
 	return true;
+}
+
+bool model_owes(struct model *m, struct model_fault *fault)
+{
+	for (unsigned c = 0; c < SESSIONS; c++)
+		if (session_owes(m, SESSIONS - 1 - c, fault)) /* the observer first */
+			return true;
+	for (unsigned c = 0; c < SESSIONS; c++)
+		if (!session_is_sound(m, c, fault))
+			return true;
+	return share_owes(m, fault);
 }
 
 /* ---- what becomes certain --------------------------------------------------------------------- */
@@ -204,9 +209,6 @@ bool model_settles(struct model *m, struct model_fault *fault)
 {
 	if (model_owes(m, fault))
 		return false;
-	for (unsigned c = 0; c < SESSIONS; c++)
-		if (!session_is_sound(m, c, fault))
-			return false;
 	store_settles(m);
 	settle_messages(m);
 	for (unsigned c = 0; c < SESSIONS; c++) {

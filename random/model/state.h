@@ -115,6 +115,7 @@ struct session {
 	uint32_t session_s; /* Session Expiry Interval; of 3.1.1: UINT32_MAX, or 0 */
 	uint32_t left_batch;
 	int64_t left_us;    /* when its connection ended */
+	int64_t leaving_us; /* its DISCONNECT has gone out; 0: none has */
 	uint32_t will;      /* 0: none */
 	uint32_t delay_s;   /* of the Will */
 	uint32_t pending;   /* a Will whose delay runs; 0: none ... */

@@ -253,8 +253,14 @@ static void connect_client(struct server *s, const struct step *step)
 	bool present = client->exists && !step->clean;
 	if ((step->clean && s->flaw != KEEPS_SESSIONS) || s->flaw == FORGETS_SESSIONS)
 		forget(client);
-	model_connected(
-		s->model, step->client, due == PRESENT_EITHER ? present : due == PRESENT_YES);
+	model_connected(s->model, step->client, present);
+	if (due != PRESENT_EITHER && present != (due == PRESENT_YES)) {
+		*s->fault = (struct model_fault){ .kind = SPEC_SESSION,
+			.client = step->client,
+			.expected = present ? "Session Present 0" : "Session Present 1",
+			.actual = "the other one" };
+		s->failed = true;
+	}
 	client->connected = client->exists = true;
 	client->keeps = is_50 ? step->session_s : !step->clean;
 	client->session_s = is_50 ? step->session_s : 0;
