@@ -180,9 +180,10 @@ static bool write_json(struct bench *b)
 
 	if (!to)
 		return false;
-	if (!bench_json(to, &b->book))
+	bool written = bench_json(to, &b->book);
+	if (!written)
 		fprintf(stderr, "mqttspec bench: %s: %s\n", b->options.json, strerror(errno));
-	return output_close(&command_bench, b->options.json, to);
+	return output_close(&command_bench, b->options.json, to) && written;
 }
 
 static bool write_page(struct bench *b)

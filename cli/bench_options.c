@@ -86,7 +86,8 @@ const char bench_help[] =
 	"\n"
 	"Exit codes: 0 when all was played and no promise broken; 1 when the broker broke a\n"
 	"promise of the standard under load; 2 for bad usage; 3 when something could not be\n"
-	"played, or messages are missing and nothing proves them lost; 130 by SIGINT or SIGTERM.\n";
+	"played, or messages are missing and nothing proves them lost; 130 by SIGINT, SIGTERM or "
+	"SIGHUP.\n";
 
 enum long_only {
 	LEAVE = 256,

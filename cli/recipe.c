@@ -77,8 +77,9 @@ enum recipe_end recipe_run(struct arena *a, const char *path, unsigned limit_s, 
 	if (program_start(a, &spec, &p, error))
 		end = watch(a, &p, signals, limit_s, error);
 	program_kill(&p);
-	if (signals >= 0)
+	if (signals >= 0) {
 		close(signals);
-	sigprocmask(SIG_SETMASK, &before, NULL);
+		sigprocmask(SIG_SETMASK, &before, NULL);
+	}
 	return end;
 }

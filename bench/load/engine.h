@@ -38,7 +38,8 @@ struct engine {
 	struct ledger *ledgers; /* of each pair; NULL when nothing is delivered */
 	uint64_t copies;        /* that one message has */
 	uint64_t passed;        /* deliveries that came, or that a later one has left behind */
-	uint64_t written_off;   /* messages that the window no longer waits for */
+	uint64_t written_off;   /* messages that the window no longer waits for ... */
+	int64_t written_off_us; /* ... and when that was last */
 	unsigned turn;          /* the publisher whose turn it is */
 	uint64_t pongs;
 	int64_t began_us;    /* of publishing, or of the connections */

@@ -95,8 +95,10 @@ bool fleet_take_connack(struct engine *e, struct client *c, const uint8_t *body,
 
 bool fleet_take_suback(struct engine *e, struct client *c)
 {
-	if (++c->granted < e->plan->filters)
+	if (++c->granted < e->plan->filters) {
+		engine_progress(e, e->now_us);
 		return true;
+	}
 	be_ready(e, c);
 	if (e->workload->deaf && c->number == e->plan->subscribers - 1)
 		client_deafen(c);

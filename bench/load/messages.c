@@ -380,8 +380,11 @@ void messages_play(struct engine *e)
 		if (e->failed || !engine_turn(e, pause_us(e, now)))
 			return;
 		int64_t silence = clock_now_us() - e->progress_us;
-		if (silence > WRITE_OFF_US && e->plan->rate <= 0)
+		if (silence > WRITE_OFF_US && e->plan->rate <= 0 &&
+			clock_now_us() - e->written_off_us > WRITE_OFF_US) {
 			e->written_off += under_way(e);
+			e->written_off_us = clock_now_us();
+		}
 		if (silence > GIVE_UP_US) {
 			engine_fail(
 				e, "nothing came from the broker for %d s", GIVE_UP_US / 1000000);

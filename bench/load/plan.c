@@ -41,6 +41,8 @@ static const char *numbers_objection(struct arena *a, const struct load_plan *p)
 			"%s: more than %d pairs of a publisher and a subscriber, each of which is "
 			"kept account of",
 			name, LOAD_PAIRS_MAX);
+	if (p->workload->addressing != ADDRESS_ONE && p->filters > 1)
+		return arena_printf(a, "%s has one filter for each subscriber", name);
 	if ((uint64_t)p->filters * p->subscribers > LOAD_FILTERS_MAX)
 		return arena_printf(a, "%s: more than %d filters", name, LOAD_FILTERS_MAX);
 	return NULL;

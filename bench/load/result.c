@@ -71,9 +71,9 @@ unsigned result_breaks(const struct result *r, struct result_break out[static RE
 		count += add(&out[count],
 			r->plan.workload->away ? "3.1.1:MQTT-3.1.2-5" : "3.1.1:MQTT-4.5.0-1",
 			a->proven,
-			"messages were acknowledged and never delivered: later ones on the same "
-			"way were");
-	if (r->plan.qos != 1 && a->doubles)
+			"messages were never delivered, though later ones of the same publisher "
+			"and topic were");
+	if (r->plan.qos != 1 && a->doubles && !a->stray) /* or they are those that went astray */
 		count += add(&out[count],
 			r->plan.qos ? "3.1.1:UALL-QOS2-EXACTLY-ONCE"
 				    : "3.1.1:UALL-QOS0-AT-MOST-ONCE",

@@ -61,6 +61,8 @@ static void end_sessions(struct engine *e)
 		while (e->ready < end && clock_now_us() - e->progress_us < LIMIT_US)
 			if (!engine_turn(e, STEP_US))
 				return;
+		if (e->ready < end)
+			return; /* it does not answer any more, and keeps the rest */
 		say_goodbye(e, i, end);
 	}
 }

@@ -106,7 +106,8 @@ static void set_use(json_t *o, const struct result *r)
 			json_real(r->done ? r->target_cpu_s * 1e6 / (double)r->done : 0));
 		json_object_set_new(o, "memory_bytes", json_integer(r->target_memory_bytes));
 	}
-	if (r->target_memory_bytes && r->plan.workload->measure == MEASURE_CONNECTIONS && r->done)
+	if (r->target_memory_bytes && r->plan.workload->measure == MEASURE_CONNECTIONS &&
+		!r->plan.workload->churn && r->done)
 		json_object_set_new(
 			o, "bytes_per_connection", json_real((double)more / (double)r->done));
 	json_object_set_new(
@@ -119,6 +120,14 @@ static void set_use(json_t *o, const struct result *r)
 	json_object_set_new(o, "generator_saturated", json_boolean(result_is_saturated(r)));
 }
 
+/* Words of others are not always UTF-8. */
+static json_t *words(const char *text)
+{
+	json_t *value = json_string(text);
+
+	return must(value ? value : json_string("(not in UTF-8)"));
+}
+
 static json_t *entry(const struct book *b, const struct book_entry *e)
 {
 	const struct result *r = e->result;
@@ -127,7 +136,7 @@ static json_t *entry(const struct book *b, const struct book_entry *e)
 		b->targets[e->target].word, "round", (int)e->round + 1));
 
 	if (*r->error)
-		json_object_set_new(o, "error", json_string(r->error));
+		json_object_set_new(o, "error", words(r->error));
 	json_object_set_new(o, "plan", plan(&r->plan));
 	if (connections) {
 		json_object_set_new(o, "connections", number(r->done));
@@ -177,9 +186,9 @@ bool bench_json(FILE *to, const struct book *b)
 		json_array_append_new(targets, target(&b->targets[i]));
 	for (size_t i = 0; i < b->count; i++)
 		json_array_append_new(results, entry(b, &b->entries[i]));
-	json_t *all = must(json_pack("{s:i, s:s, s:s, s:I, s:o, s:o}", "format", 1, "mqttspec",
-		b->tool_version, "command", b->command, "started_us", (json_int_t)b->started_us,
-		"targets", targets, "results", results));
+	json_t *all = must(json_pack("{s:i, s:s, s:o, s:I, s:o, s:o}", "format", 1, "mqttspec",
+		b->tool_version, "command", words(b->command), "started_us",
+		(json_int_t)b->started_us, "targets", targets, "results", results));
 	if (b->target_count > 1)
 		json_object_set_new(all, "comparisons", comparisons(b));
 	bool ok = !json_dumpf(all, to, JSON_INDENT(1)) && putc('\n', to) != EOF;
