@@ -95,7 +95,8 @@ void postings_publish(struct postings *p, const struct flow_end *server,
 		return;
 	uint64_t key = key_of(topic, publish->payload);
 	struct posting *one = &p->places[key & (PLACES - 1)];
-	bool again = one->key == key || publish->dup || *will_at(p, key) == key;
+	bool crowded = one->key && one->key != key && at_us - one->at_us < LATE_US;
+	bool again = one->key == key || crowded || publish->dup || *will_at(p, key) == key;
 	*one = (struct posting){ key, at_us, digest_of(server), publish->qos, again };
 }
 

@@ -61,7 +61,8 @@ static bool read_zone(const char *at, struct tm *day, time_t *seconds)
 	if (*at != '+' && *at != '-')
 		return false;
 	int sign = *at++ == '+' ? -1 : 1;
-	if (!read_digits(&at, 2, &hours) || *at++ != ':' || !read_digits(&at, 2, &minutes) || *at)
+	if (!read_digits(&at, 2, &hours) || *at++ != ':' || !read_digits(&at, 2, &minutes) || *at ||
+		hours > 14 || minutes > 59)
 		return false;
 	*seconds += sign * (time_t)(hours * HOUR_S + minutes * MINUTE_S);
 	return true;

@@ -35,7 +35,7 @@ static bool is_empty(const char *path)
 	size_t count = 0;
 
 	if (!folder)
-		return errno == ENOENT;
+		return errno == ENOENT || errno == ENOTDIR;
 	while (readdir(folder))
 		count++;
 	closedir(folder);

@@ -28,7 +28,8 @@ void drop_empty_id(struct passing *it, long none)
 	uint8_t *copy = arena_copy(it->arena, it->raw.data, it->raw.len);
 
 	(void)none;
-	if (it->packet->client_id.len || it->packet->connect_flags & ~(unsigned)CONNECT_CLEAN)
+	if (copy[1] > 127 || it->packet->client_id.len ||
+		it->packet->connect_flags & ~(unsigned)CONNECT_CLEAN)
 		return;
 	copy[1] -= FIELD;
 	it->raw = (struct bytes){ copy, it->raw.len - FIELD };

@@ -22,7 +22,8 @@ enum {
 	TOGETHER_ILLEGAL = 16,
 	CLIENT_EXCHANGES = 200, /* of a process: the client may keep what it could not send */
 	DEATHS_MAX = 200,
-	LEAK_HUNTS = 5, /* a suspect has to be played many times */
+	IN_VAIN_MAX = 3, /* hunts for one symptom */
+	LEAK_HUNTS = 5,  /* a suspect has to be played many times */
 };
 
 /* ---- making ---------------------------------------------------------------------------------- */
@@ -74,21 +75,34 @@ static void begin(struct barrage *c, unsigned slot)
 
 /* ---- symptoms -------------------------------------------------------------------------------- */
 
-static bool is_known(const struct barrage *c, const struct symptom *s)
+static struct known_symptom *known_of(const struct barrage *c, const struct symptom *s)
 {
 	for (size_t i = 0; i < c->known_count; i++)
-		if (symptom_same(&c->known[i], s))
-			return true;
-	return false;
+		if (symptom_same(&c->known[i].symptom, s))
+			return &c->known[i];
+	return NULL;
 }
 
-static void know(struct barrage *c, const struct symptom *s)
+/* It has been found; or it was looked for so often in vain that it is given up. */
+static bool is_known(const struct barrage *c, const struct symptom *s)
 {
-	if (is_known(c, s))
-		return;
-	c->known = arena_grow(
-		&c->arena, c->known, c->known_count, &c->known_capacity, sizeof(*c->known));
-	c->known[c->known_count++] = *s;
+	const struct known_symptom *known = known_of(c, s);
+
+	return known && (known->found || known->in_vain >= IN_VAIN_MAX);
+}
+
+static void know(struct barrage *c, const struct symptom *s, bool found)
+{
+	struct known_symptom *known = known_of(c, s);
+
+	if (!known) {
+		c->known = arena_grow(
+			&c->arena, c->known, c->known_count, &c->known_capacity, sizeof(*c->known));
+		known = &c->known[c->known_count++];
+		*known = (struct known_symptom){ .symptom = *s };
+	}
+	known->found |= found;
+	known->in_vain += !found;
 }
 
 static bool is_ignored(const struct barrage *c, const char *statement)
@@ -122,7 +136,9 @@ static void tell_progress(struct barrage *c, const char *hunting)
 		.finds = c->finds,
 		.launches = config->site->launches,
 		.passed_us = passed_us,
-		.left_us = config->time_us ? config->time_us - passed_us : -1,
+		.left_us = !config->time_us           ? -1
+			: passed_us < config->time_us ? config->time_us - passed_us
+						      : 0,
 		.hunting = hunting,
 	};
 
@@ -154,7 +170,8 @@ static void start_witness(struct barrage *c)
 		witness_end(&c->witness);
 	if (!c->config->site->target)
 		return;
-	c->witnessed = witness_start(&c->witness, &c->config->site->target->endpoint,
+	c->witnessed = true; /* what keeps it from starting is told by its next turn */
+	witness_start(&c->witness, &c->config->site->target->endpoint,
 		site_version(c->config->site, 0), ++c->config->site->witnesses,
 		c->config->limit_us);
 }
@@ -176,23 +193,29 @@ static void go_on(struct barrage *c, bool renewed)
 	start_witness(c);
 }
 
-/* What is not sure is mentioned; a death or a report happened, whether it happens again or not. */
+/* A death or a report happened, whether it happens again or not. */
+static bool is_sure(const struct find *find)
+{
+	enum symptom_kind kind = find->symptom.kind;
+
+	return find->replays >= HUNT_REPLAYS || kind == SYMPTOM_DEATH || kind == SYMPTOM_REPORT;
+}
+
+/* What is not sure is mentioned. */
 static void conclude(struct barrage *c, const struct hunt *h, struct find *find)
 {
 	const struct barrage_view *view = &c->config->view;
-	enum symptom_kind kind = find->symptom.kind;
-	bool happened = kind == SYMPTOM_DEATH || kind == SYMPTOM_REPORT;
 
-	if (find->replays < HUNT_REPLAYS && !happened) {
+	if (!is_sure(find)) {
 		c->unsure++;
 		view->remark(view->user,
 			arena_printf(&c->arena, "seen, and shown again %u of %d times: %s: %s",
-				find->replays, HUNT_REPLAYS, symptom_word(kind),
+				find->replays, HUNT_REPLAYS, symptom_word(find->symptom.kind),
 				find->symptom.what));
 		return;
 	}
 	if (!find->exchange.count) /* then it is among those that were played last */
-		for (size_t i = h->together; i-- > 0;)
+		for (size_t i = h->suspect_count; i-- > 0;)
 			exchange_append(&c->arena, &find->exchange, h->suspects[i]);
 	find->number = ++c->finds;
 	view->found(view->user, find);
@@ -223,9 +246,10 @@ static void hunt_for(struct barrage *c, const struct symptom *symptom, const str
 		witness_end(&c->witness);
 	c->witnessed = false;
 	tell_progress(c, symptom->what);
-	know(c, symptom);
 	hunt_run(&h, &c->arena, symptom, &find);
-	know(c, &find.symptom);
+	know(c, symptom, is_sure(&find));
+	if (!symptom_same(symptom, &find.symptom))
+		know(c, &find.symptom, is_sure(&find));
 	conclude(c, &h, &find);
 	bool renewed = config->site->launched && site_renew(config->site);
 	go_on(c, renewed);

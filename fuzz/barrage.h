@@ -64,6 +64,12 @@ struct played {
 	bool active;
 };
 
+struct known_symptom {
+	struct symptom symptom;
+	bool found;
+	unsigned in_vain; /* hunts that did not show it again */
+};
+
 struct barrage {
 	const struct barrage_config *config;
 	struct arena arena; /* of finds */
@@ -80,7 +86,7 @@ struct barrage {
 	int64_t progress_us;
 	int64_t started_us;
 
-	struct symptom *known; /* what has been found or given up */
+	struct known_symptom *known; /* what has been looked into */
 	size_t known_count, known_capacity;
 	unsigned deaths;
 	uint64_t exchanges, packets;

@@ -4,7 +4,7 @@
  *	send 1 10 10 00 04 4D 51 ...     bytes, in one write
  *	await 1 CONNACK                  until a packet of this type has come, or will not come any more
  *	send 1 damaged 82 00             the same, of what no peer may send
- *	answer 1 3 40 02 00 00           bytes, the two from the fourth on being the Packet Identifier that came last
+ *	answer 1 3 40 02 00 00           bytes, the two from the third on being the Packet Identifier that came last
  *	close 1                          in order
  *	reset 1                          at once
  *	tell connect                     where a client is judged: its agent gets this command

@@ -169,7 +169,7 @@ static bool read_bytes(struct reader *r, struct step *s)
 	s->bytes = (struct bytes){ arena_copy(r->arena, bytes.data, bytes.len), bytes.len };
 	buf_fini(&bytes);
 	if (ok && s->id_at != EXCHANGE_NO_ID && s->id_at + 2U > s->bytes.len)
-		return complain(r, "the identifier would lie behind the end");
+		return complain(r, "the identifier would lie beyond the end");
 	return ok;
 }
 

@@ -31,7 +31,7 @@ const char *symptom_word(enum symptom_kind kind); /* "death", for the name of a 
 struct symptom symptom_make(enum symptom_kind kind, const char *key, const char *format, ...)
 	__attribute__((format(printf, 3, 4)));
 
-/* Whether one stands for the other. Harm and death are what they are, however they show. */
+/* Whether one stands for the other. All harm is one, however it shows. */
 bool symptom_same(const struct symptom *a, const struct symptom *b);
 
 #endif

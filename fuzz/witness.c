@@ -49,6 +49,9 @@ static void hear_message(struct witness *w, const struct packet *p)
 	if (p->qos == 1) {
 		ack.id = p->id;
 		talk_send_packet(&w->talks[WITNESS_SUBSCRIBER], &ack);
+	} else { /* else it would be silent for longer than its Keep Alive */
+		const struct packet ping = wire_packet(PINGREQ);
+		talk_send_packet(&w->talks[WITNESS_SUBSCRIBER], &ping);
 	}
 	if (!bytes_equal(p->topic, bytes_of(topic_of(w, topic)))) {
 		complain(w, "the subscriber got a message that is not for it");

@@ -220,7 +220,8 @@ CASE(refused_connect_takes_nothing_over,
 		OUTCOMES({ .type = PINGRESP },
 			{ .type = CLOSED,
 				.verdict = VERDICT_FAIL,
-				.says = "a CONNECT that was refused has cut it off" }));
+				.says = "it was cut off after CONNECTs with its ClientId were "
+					"refused" }));
 	publish(client, .topic = "refused/t", .payload = "undisturbed");
 	expect_message(client, .payload = "undisturbed");
 }

@@ -119,31 +119,6 @@ CASE(headers_of_the_server,
 	check_header(t, expect(client, PINGRESP));
 }
 
-/* Senders must not do it. Nothing says what a server does with it, but subscribers must not get to see it. */
-CASE(dup_at_qos_0,
-	.title = "A QoS 0 PUBLISH with DUP 1 is served or ends the connection, and DUP 1 goes no "
-		 "further",
-	.refs = { "3.1.1:MQTT-3.3.1-2", "3.1.1:MQTT-3.3.1-3", "3.1.1:MQTT-4.8.0-1",
-		"5.0:MQTT-3.3.1-2", "5.0:MQTT-3.3.1-3", "5.0:MQTT-4.13.1-1" },
-	.level = MUST, .versions = BOTH)
-{
-	witness(t);
-	struct peer *watcher = join(t, "watcher");
-	subscribe(watcher, .filter = "dup/t");
-	struct peer *client = join(t, "client");
-	judging(t, "3.1.1:MQTT-4.8.0-1");
-	judging(t, "5.0:MQTT-4.13.1-1");
-	misbehave(client);
-	send_publish(client, .topic = "dup/t", .payload = "x", .dup = true);
-	send_pingreq(client);
-	expect_one_of(client,
-		OUTCOMES({ PINGRESP, .verdict = VERDICT_INFO, .says = "DUP 1 is accepted" },
-			{ CLOSED, .verdict = VERDICT_INFO, .says = "DUP 1 is refused" }));
-	judging(t, "3.1.1:MQTT-3.3.1-2");
-	judging(t, "5.0:MQTT-3.3.1-2");
-	expect_no_harm(watcher, client, .topic = "dup/t");
-}
-
 /* ---- types that no client may send --------------------------------------------------------- */
 
 static const struct vector foreign_types[] = {
@@ -338,6 +313,6 @@ CASE(pubrel_forms,
 }
 
 CHAPTER(fixed_header, "Types, flags and fixed lengths of Control Packets", &case_bad_flags,
-	&case_headers_of_the_server, &case_dup_at_qos_0, &case_foreign_types,
-	&case_type_0_in_pieces, &case_unexpected_auth, &case_fixed_lengths, &case_puback_forms,
-	&case_pubrec_pubcomp_forms, &case_pubrel_forms);
+	&case_headers_of_the_server, &case_foreign_types, &case_type_0_in_pieces,
+	&case_unexpected_auth, &case_fixed_lengths, &case_puback_forms, &case_pubrec_pubcomp_forms,
+	&case_pubrel_forms);

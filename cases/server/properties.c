@@ -80,10 +80,10 @@ CASE(bad_properties_in_connect,
 	expect_violation_closed(client);
 }
 
-/* Senders must not do it [MQTT-1.5.5-1]. Receivers may choose, but have no third way. */
+/* Senders must not do it [MQTT-1.5.5-1]. A server that takes it for an error closes, another one answers. */
 CASE(long_property_length,
 	.title = "A Property Length in more bytes than needed is served or ends the connection",
-	.refs = { "5.0:U50-PROP-LENGTH" }, .level = STATED, .versions = V50)
+	.refs = { "5.0:MQTT-4.13.1-1", "5.0:U50-PROP-LENGTH" }, .level = MUST, .versions = V50)
 {
 	witness(t);
 	struct peer *client = join(t, "client");

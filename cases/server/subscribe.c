@@ -238,11 +238,16 @@ enum { ROUNDS = 20, BURST = 3 };
 /* All messages of a round, in whatever order they come: other cases judge that. Second copies, which QoS 1
  * allows, do not count.
  */
-static void expect_round(struct test *t, struct peer *sub, unsigned first)
+static void expect_round(struct test *t, struct peer *pub, struct peer *sub, unsigned first)
 {
 	unsigned missing = (1u << 2 * BURST) - 1;
 
-	while (missing) {
+	/* In turns: a server may hold PUBACK back until its own window is free. */
+	for (unsigned i = 0; i < 2 * BURST || missing; i++) {
+		if (i < 2 * BURST)
+			expect_ack(pub, PUBACK, first + i + 1);
+		if (!missing)
+			continue;
 		struct packet m = expect_message(sub, .topic = "s/stream");
 		char text[16] = { 0 };
 		if (m.payload.len)
@@ -281,9 +286,7 @@ CASE(resubscribe_loses_nothing,
 				.id = first + i + 1);
 		}
 		expect_ack(sub, SUBACK, 501 + round);
-		for (unsigned i = 0; i < 2 * BURST; i++)
-			expect_ack(pub, PUBACK, first + i + 1);
-		expect_round(t, sub, first);
+		expect_round(t, pub, sub, first);
 	}
 }
 

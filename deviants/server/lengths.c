@@ -13,11 +13,11 @@ static const struct deviation table[] = {
 	{ "length_of_four_bytes_lost", LENGTH LOST,
 		"A PUBLISH with Remaining Length 2,097,152 is lost.",
 		{ { TO_SERVER, P(PUBLISH), { length_is_2097152 }, drop, 0 } } },
-	{ "padded_length_unanswered", LENGTH,
+	{ "padded_length_unanswered", "3.1.1:MQTT-3.12.4-1 5.0:MQTT-4.13.1-1",
 		"A PINGREQ whose Remaining Length has a byte too many is neither answered nor "
 		"refused.",
 		{ { TO_SERVER, P(PINGREQ), { length_is_padded }, drop, 0 } } },
-	{ "padded_property_length_unanswered", "5.0:U50-PROP-LENGTH",
+	{ "padded_property_length_unanswered", "5.0:MQTT-4.13.1-1",
 		"A SUBSCRIBE whose Property Length has a byte too many is neither answered nor "
 		"refused.",
 		{ { TO_SERVER, P(SUBSCRIBE), { property_length_is_padded }, drop, 0 } } },

@@ -117,10 +117,11 @@ bool endpoint_accepts_below(const struct endpoint *e, int64_t limit_us)
 
 	arena_init(&scratch);
 	struct pipe *p = endpoint_dial_bare(&scratch, e, clock_now_us() + limit_us, &error);
+	bool accepts = p;
 	if (p)
 		pipe_close(p);
 	arena_fini(&scratch);
-	return p;
+	return accepts;
 }
 
 bool endpoint_accepts(const struct endpoint *e, int64_t limit_us)

@@ -19,7 +19,7 @@ enum {
 	MUTE_ANSWERS_OF_SEVERAL = 2,
 	/* Connections in a row: a limit of connections, or of their rate, ends sooner. */
 	SHUT_TRIES = 6,
-	SHUT_PAUSE_US = 1000000, /* between two; no longer than an answer may take */
+	SHUT_PAUSE_US = 1000000, /* between two */
 	CONTROL_US = 1000000,    /* the first one has to itself */
 	WARM_UP_US = 2000000,
 };
@@ -68,7 +68,7 @@ static void ask(struct runner *r, enum runner_question question)
 	c->limit_us = limit_answers(r) * survey->answer_us;
 	c->exchanges = question == QUESTION_WATCH ? WATCH_EXCHANGES : 1;
 	c->shut_tries = is_patient_with_closes(r, question) ? SHUT_TRIES : 1;
-	c->shut_pause_us = survey->answer_us < SHUT_PAUSE_US ? survey->answer_us : SHUT_PAUSE_US;
+	c->shut_pause_us = SHUT_PAUSE_US;
 	c->warm_us = 0;
 	if (question == QUESTION_WARM_UP)
 		c->limit_us = c->warm_us = WARM_UP_US;

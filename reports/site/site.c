@@ -101,8 +101,6 @@ static void make_targets(struct arena *a, const struct runs *list, size_t count,
 /* Two things at one place would overwrite each other. */
 static bool find_twins(struct arena *a, const struct site *site, const char **error)
 {
-	const struct site_version *last = NULL;
-
 	for (size_t t = 0; t < site->target_count; t++)
 		for (size_t n = 0; n < t; n++)
 			if (!strcmp(site->targets[t].way, site->targets[n].way)) {
@@ -114,17 +112,18 @@ static bool find_twins(struct arena *a, const struct site *site, const char **er
 				return true;
 			}
 	for (size_t t = 0; t < site->target_count; t++)
-		for (size_t v = 0; v < site->targets[t].version_count; v++) {
-			const struct site_version *each = &site->targets[t].versions[v];
-			if (last && !strcmp(last->way, each->way)) {
+		for (size_t v = 0; v < site->targets[t].version_count; v++)
+			for (size_t n = 0; n < v; n++) {
+				const struct site_version *one = &site->targets[t].versions[n];
+				const struct site_version *other = &site->targets[t].versions[v];
+				if (strcmp(one->way, other->way) != 0)
+					continue;
 				*error = arena_printf(a,
 					"\"%s\" and \"%s\" would both be at %s: one of them needs "
 					"another version",
-					last->title, each->title, each->way);
+					one->title, other->title, one->way);
 				return true;
 			}
-			last = each;
-		}
 	return false;
 }
 

@@ -112,7 +112,10 @@ def broker(tmp_path_factory):
                       f"keyfile {folder}/pki/server.key"]
     (folder / "mosquitto.conf").write_text("\n".join(lines) + "\n")
     with subprocess.Popen(["mosquitto", "-c", folder / "mosquitto.conf"], stderr=subprocess.PIPE, text=True) as process:
+        limit = threading.Timer(LIMIT_S, process.kill)
+        limit.start()
         assert any("running" in line for line in process.stderr), "mosquitto did not start"
+        limit.cancel()
         threading.Thread(target=process.stderr.read, daemon=True).start()
         yield ports, folder
         process.terminate()

@@ -256,7 +256,7 @@ def test_what_cannot_be_used_is_told(runs, tmp_path):
     assert "neither a server nor a client, but an agent" in mqttspec("site", agent, "--out", tmp_path / "a", code=2).stderr
     assert not (tmp_path / "a").exists()
     (tmp_path / "file").touch()
-    assert "file" in mqttspec("site", runs[0], "--out", tmp_path / "file/site", code=3).stderr
+    assert "Not a directory" in mqttspec("site", runs[0], "--out", tmp_path / "file/site", code=3).stderr
 
 
 def test_a_foreseen_failure_shows_its_reason(tmp_path):
