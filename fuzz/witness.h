@@ -29,11 +29,11 @@ struct witness {
 	bool acknowledged;      /* PUBACK for the last one */
 	int64_t own_us;         /* time that has passed, for the witness */
 	int64_t turn_us;        /* of the last turn, monotonic */
-	int64_t asked_us; /* since when something is waited for, on its own clock */
-	int64_t next_us;  /* of the next message, the same */
-	int64_t newcomer_us; /* since when the newcomer waits, or when the next one is due */
-	bool newcomer_left;  /* the one there was: its connection is still to end */
-	char trouble[256];   /* what was done to them; "" if nothing */
+	int64_t asked_us;       /* since when something is waited for, on its own clock */
+	int64_t next_us;        /* of the next message, the same */
+	int64_t newcomer_us;    /* since when the newcomer waits, or when the next one is due */
+	bool newcomer_left;     /* the one there was: its connection is still to end */
+	char trouble[256];      /* what was done to them; "" if nothing */
 };
 
 /* Connects. False, with the trouble, when there is no connection. */

@@ -26,7 +26,8 @@ static void put_head(const struct frame *f, const char *title, bool script)
 void frame_begin(const struct frame *f, const char *title, struct frame_parent parent, bool script)
 {
 	put_head(f, title, script);
-	fputs("<a class=\"skip\" href=\"#main\">Skip to the content</a>\n<nav aria-label=\"site\"><div>",
+	fputs("<a class=\"skip\" href=\"#main\">Skip to the content</a>\n<nav "
+	      "aria-label=\"site\"><div>",
 		f->to);
 	markup_print(f->to,
 		"<a href=\"%sindex.html\">Matrix</a><a "
@@ -57,7 +58,8 @@ void frame_end(const struct frame *f)
 void frame_caution(const struct frame *f)
 {
 	markup_print(f->to,
-		"<p class=\"caution\">A count is not a grade: it says how many statements case runs "
+		"<p class=\"caution\">A count is not a grade: it says how many statements case "
+		"runs "
 		"have "
 		"looked at, and how many of them they saw broken, in one configuration, on one "
 		"day. "
