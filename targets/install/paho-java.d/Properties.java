@@ -82,8 +82,8 @@ class Properties {
 
 		if (p == null)
 			return e;
-		if (p.isRetainAvailable() != null)
-			e.with("retain_available", p.isRetainAvailable() ? 1 : 0);
+		if (Boolean.FALSE.equals(p.isRetainAvailable()))
+			e.with("retain_available", 0);
 		if (!p.isWildcardSubscriptionsAvailable())
 			e.with("wildcard_subscription_available", 0);
 		if (!p.isSubscriptionIdentifiersAvailable())
