@@ -19,6 +19,7 @@ from paho_python2 import OF_311
 
 VERSIONS = {"3.1.1": aiomqtt.ProtocolVersion.V311, "5.0": aiomqtt.ProtocolVersion.V5}
 TRANSPORTS = {"tcp": "tcp", "tls": "tcp", "ws": "websockets", "wss": "websockets", "unix": "unix"}
+TIMEOUT_S = 4  # for a connect: the library does not notice that its connection ends before CONNACK
 OWN = {0x80, 0x8D}  # what Paho calls the end of a connection for which the server gave no code
 
 
@@ -61,7 +62,7 @@ class Agent:
                 more["tls_context"].load_cert_chain(c["cert"], c["key"])
         return aiomqtt.Client(c["host"], c["port"] or 1883, identifier=c["client_id"], protocol=VERSIONS[c["version"]],
                               keepalive=c["keep_alive"], username=c.get("user_name"), password=c.get("password"),
-                              transport=TRANSPORTS[transport], websocket_path=c.get("path"), **more)
+                              transport=TRANSPORTS[transport], websocket_path=c.get("path"), timeout=TIMEOUT_S, **more)
 
     async def connect(self, number, c):
         settings = {name: value for name, value in c.items() if name != "id"}
@@ -175,7 +176,7 @@ class Agent:
             return say("unsupported", **number, text=str(e))
         except Exception as e:
             return say("error", **number, text=text(e))
-        task = asyncio.ensure_future(self.obey(c["id"], c))  # in the order in which they are made, up to their first wait
+        task = asyncio.ensure_future(self.obey(c["id"], c))  # in the order of the commands, up to their first wait
         self.waiting[c["id"]] = task, c["do"] == "publish" and c["qos"] > 0
 
 
