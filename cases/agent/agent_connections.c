@@ -181,7 +181,9 @@ AGENT_CASE(agent_does_what_its_hello_says,
 	client_loses(server);
 	server = admit(t, .keep_alive = 60);
 	fence(server);
-	client_leaves(server);
+	unsigned command = do_disconnect(t);
+	expect(server, DISCONNECT);
+	expect_kind(t, command, TOLD_DISCONNECTED); /* whether it closes is the client's affair */
 }
 
 AGENT_CASE(agent_asks_for_the_path,

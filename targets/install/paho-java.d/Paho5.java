@@ -4,6 +4,7 @@ import org.eclipse.paho.mqttv5.client.IMqttToken;
 import org.eclipse.paho.mqttv5.client.MqttActionListener;
 import org.eclipse.paho.mqttv5.client.MqttAsyncClient;
 import org.eclipse.paho.mqttv5.client.MqttCallback;
+import org.eclipse.paho.mqttv5.client.MqttClientException;
 import org.eclipse.paho.mqttv5.client.MqttConnectionOptions;
 import org.eclipse.paho.mqttv5.client.MqttDisconnectResponse;
 import org.eclipse.paho.mqttv5.client.persist.MemoryPersistence;
@@ -88,9 +89,23 @@ class Paho5 implements Client, MqttCallback {
 			client = new MqttAsyncClient(place, c.string("client_id"), new MemoryPersistence());
 			client.setCallback(this);
 		}
-		client.connect(options, null, answered(id,
+		connect(options, answered(id,
 			token -> new Event("connected").with("session_present", token.getSessionPresent())));
 		agent.keep(options.getSessionExpiryInterval() != null && options.getSessionExpiryInterval() > 0);
+	}
+
+	/** A disconnect is told a moment before the client can connect again. */
+	private void connect(MqttConnectionOptions options, MqttActionListener listener) throws Exception {
+		for (int ms = 0;; ms++) {
+			try {
+				client.connect(options, null, listener);
+				return;
+			} catch (MqttException e) {
+				if (e.getReasonCode() != MqttClientException.REASON_CODE_CLIENT_DISCONNECTING || ms == 1000)
+					throw e;
+			}
+			Thread.sleep(1);
+		}
 	}
 
 	private static MqttMessage message(Command c) {
