@@ -16,12 +16,58 @@ static struct copy *copy_under_way(struct session *s, uint32_t number, uint16_t 
 	return NULL;
 }
 
+/* What comes with DUP 1 although its sender must know that it is settled: its PUBREL has come
+ * [MQTT-4.3.3-6], or its answer was read before the client left in good order [MQTT-4.4.0-1] of 5.0. NULL: it is not.
+ */
+static const struct copy *copy_settled(
+	const struct session *s, const struct arrived *a, uint32_t number)
+{
+	for (size_t i = s->due_count; a->dup && a->qos && i-- > 0;) {
+		const struct due *d = &s->dues[i];
+		if (d->gone || d->loose || d->number != number || d->variant_count > 1)
+			continue;
+		for (unsigned k = 0; k < d->copy_count; k++) {
+			const struct copy *c = &d->copies[k];
+			bool known = c->state == COPY_DONE && !c->again && s->version == MQTT_50;
+			if (c->qos == a->qos && c->id == a->id && (c->released || known))
+				return c;
+		}
+	}
+	return NULL;
+}
+
 /* Under its identifier, whatever DUP says: that is the monitor's business. */
-static bool is_sent_again(struct session *s, const struct arrived *a, uint32_t number)
+static struct copy *copy_again(struct session *s, const struct arrived *a, uint32_t number)
 {
 	struct copy *c = a->qos ? copy_under_way(s, number, a->id) : NULL;
 
-	if (!c || (!a->dup && !c->again))
+	return c && (a->dup || c->again) ? c : NULL;
+}
+
+/* Messages that have to be sent again come in the order in which they came first; in 5.0 it is that of their
+ * publication.
+ */
+static bool again_in_order(struct model *m, unsigned client, const struct copy *c, uint32_t number,
+	struct model_fault *out)
+{
+	struct session *s = &m->sessions[client];
+	const struct message *x = message_of(m, number);
+	const struct due *d = due_find(s, number, FROM_PUBLISHER, 0);
+	uint32_t *last = &s->last_again[x->publisher][x->what.topic][x->what.qos % 3][c->qos % 3];
+
+	if (c->resend != RESEND_PUBLISH || !d || d->loose || d->variant_count > 1 || x->will ||
+		x->times > 1)
+		return true;
+	if (*last > number)
+		return fault_order(m, client, number, *last, out);
+	*last = number;
+	return true;
+}
+
+static bool take_again(
+	struct model *m, unsigned client, struct copy *c, uint32_t number, struct model_fault *out)
+{
+	if (!again_in_order(m, client, c, number, out))
 		return false;
 	c->resend = RESEND_NOTHING;
 	c->again = false;
@@ -192,21 +238,26 @@ static bool in_order(struct model *m, unsigned client, const struct arrived *a, 
 	if (d->source != FROM_PUBLISHER || d->copy_count || a->dup || x->will || x->times > 1 ||
 		d->loose)
 		return true;
-	if (*last > d->number) {
-		*out = (struct model_fault){
-			.kind = SPEC_ORDER,
-			.about = "PUBLISH",
-			.client = client,
-			.expected =
-				"messages of one publisher, topic and QoS in the order of their "
-				"publication",
-			.actual = arena_printf(
-				m->arena, "%s after n%u", message_text(m, d->number), *last),
-		};
-		return false;
-	}
+	if (*last > d->number)
+		return fault_order(m, client, d->number, *last, out);
 	*last = d->number;
 	return true;
+}
+
+/* Somebody has refused it, so nobody else is to get it. [MQTT-4.8.2-6] */
+static bool was_rejected(const struct model *m, const struct due *of)
+{
+	for (unsigned c = 0; c < SESSIONS; c++) {
+		const struct session *s = &m->sessions[c];
+		for (size_t i = 0; i < s->due_count; i++) {
+			const struct due *d = &s->dues[i];
+			for (unsigned k = 0; k < d->copy_count; k++)
+				if (d->number == of->number && d->source == FROM_SHARE &&
+					d->filter == of->filter && d->copies[k].rejected)
+					return true;
+		}
+	}
+	return false;
 }
 
 static bool count_in_share(
@@ -221,7 +272,7 @@ static bool count_in_share(
 			return true;
 		*out = (struct model_fault){
 			.kind = SPEC_REPEATED,
-			.statement = "5.0:U50-SHARE-ONE",
+			.statement = was_rejected(m, d) ? "5.0:MQTT-4.8.2-6" : "5.0:U50-SHARE-ONE",
 			.client = client,
 			.expected = arena_printf(
 				m->arena, "one copy for all of %s", filter_name(d->filter)),
@@ -314,8 +365,12 @@ bool model_arrives(
 			arena_printf(m->arena, "%s with another topic or payload",
 				message_text(m, number)),
 			fault);
-	if (is_sent_again(s, a, number))
-		return true;
+	const struct copy *settled = copy_settled(s, a, number);
+	if (settled)
+		return fault_sent_again(m, client, number, settled, fault);
+	struct copy *again = copy_again(s, a, number);
+	if (again)
+		return take_again(m, client, again, number, fault);
 	struct due *d = due_for(m, s, a, number);
 	if (!d)
 		d = due_of_another(m, s, number);
@@ -353,6 +408,7 @@ void model_received(struct model *m, unsigned client, uint16_t id)
 	if (c && c->state == COPY_SENT) {
 		c->state = COPY_RECEIVED;
 		c->fenced = false;
+		c->turn = ++m->sessions[client].turns;
 	}
 }
 
@@ -367,10 +423,70 @@ void model_answered(struct model *m, unsigned client, uint16_t id)
 	}
 }
 
-void model_released(struct model *m, unsigned client, uint16_t id)
+void model_rejects(struct model *m, unsigned client, uint16_t id)
 {
 	struct copy *c = copy_under_way(&m->sessions[client], 0, id);
 
 	if (c)
-		c->resend = RESEND_NOTHING;
+		c->rejected = true;
+	model_answered(m, client, id);
+}
+
+/* A message of the same publisher and topic whose PUBREC went out before that of `c`, and whose PUBREL has not come:
+ * 3.1.1 has PUBRELs in the order of the PUBRECs on an Ordered Topic, towards subscribers, too [MQTT-4.6.0-6]. NULL:
+ * there is none.
+ */
+static const struct due *due_before(
+	const struct model *m, const struct session *s, const struct due *of, const struct copy *c)
+{
+	const struct message *x = message_of(m, of->number);
+
+	for (size_t i = s->due_first; i < s->due_count && s->version == MQTT_311; i++) {
+		const struct due *d = &s->dues[i];
+		const struct message *other = message_of(m, d->number);
+		if (d->gone || d->source != of->source || other->publisher != x->publisher ||
+			other->what.topic != x->what.topic)
+			continue;
+		for (unsigned k = 0; k < d->copy_count; k++)
+			if (d->copies[k].state == COPY_RECEIVED && !d->copies[k].released &&
+				d->copies[k].turn && d->copies[k].turn < c->turn)
+				return d;
+	}
+	return NULL;
+}
+
+static bool in_turn(struct model *m, unsigned client, const struct due *d, const struct copy *c,
+	struct model_fault *out)
+{
+	bool counts = c->turn && d->source == FROM_PUBLISHER;
+	const struct due *before = counts ? due_before(m, &m->sessions[client], d, c) : NULL;
+
+	if (!before)
+		return true;
+	*out = (struct model_fault){
+		.kind = SPEC_ORDER,
+		.statement = "3.1.1:MQTT-4.6.0-6",
+		.client = client,
+		.expected = "PUBRELs in the order of the PUBRECs",
+		.actual = arena_printf(m->arena, "that of %s comes before that of %s",
+			message_text(m, d->number), message_text(m, before->number)),
+	};
+	return false;
+}
+
+bool model_released(struct model *m, unsigned client, uint16_t id, struct model_fault *fault)
+{
+	struct session *s = &m->sessions[client];
+	struct copy *c = copy_under_way(s, 0, id);
+
+	if (!c)
+		return true;
+	c->resend = RESEND_NOTHING;
+	c->released |= c->qos == 2;
+	for (size_t i = 0; i < s->due_count; i++) {
+		const struct due *d = &s->dues[i];
+		if (c >= d->copies && c < d->copies + d->copy_count)
+			return in_turn(m, client, d, c, fault);
+	}
+	return true;
 }

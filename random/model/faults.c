@@ -113,6 +113,41 @@ bool fault_unwanted(struct model *m, unsigned client, const struct arrived *a, u
 	return false;
 }
 
+bool fault_sent_again(struct model *m, unsigned client, uint32_t number, const struct copy *c,
+	struct model_fault *out)
+{
+	const struct session *s = &m->sessions[client];
+
+	*out = (struct model_fault){
+		.kind = SPEC_REPEATED,
+		.statement = c->rejected ? "5.0:MQTT-4.4.0-2"
+			: c->released    ? by_version(s, "3.1.1:MQTT-4.3.3-1", "5.0:MQTT-4.3.3-6")
+					 : "5.0:MQTT-4.4.0-1",
+		.client = client,
+		.expected = arena_printf(m->arena, "no PUBLISH %u once more: it was settled by %s",
+			c->id,
+			c->rejected           ? "the code of an error"
+				: c->released ? "PUBREC"
+					      : "PUBACK"),
+		.actual = arena_printf(m->arena, "%s is sent again", message_text(m, number)),
+	};
+	return false;
+}
+
+bool fault_order(
+	struct model *m, unsigned client, uint32_t number, uint32_t after, struct model_fault *out)
+{
+	*out = (struct model_fault){
+		.kind = SPEC_ORDER,
+		.about = "PUBLISH",
+		.client = client,
+		.expected = "messages of one publisher, topic and QoS in the order of their "
+			    "publication",
+		.actual = arena_printf(m->arena, "%s after n%u", message_text(m, number), after),
+	};
+	return false;
+}
+
 bool fault_expired(struct model *m, unsigned client, uint32_t number, struct model_fault *out)
 {
 	*out = (struct model_fault){

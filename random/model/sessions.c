@@ -154,6 +154,8 @@ void model_connected(struct model *m, unsigned client, bool present)
 			d->expired = has_expired(m, message_of(m, d->number));
 			d->offered = true;
 		}
+	memset(s->last_again, 0, sizeof(s->last_again));
+	s->turns = 0;
 	s->exists = EXISTS;
 	s->connected = true;
 	s->holds = false;
@@ -178,6 +180,7 @@ static void break_dues(struct model *m, struct session *s, bool good)
 		for (unsigned k = 0; k < d->copy_count; k++) {
 			d->copies[k].again |= !good || d->copies[k].state != COPY_DONE;
 			d->copies[k].resend = RESEND_NOTHING;
+			d->copies[k].turn = 0;
 		}
 	}
 }

@@ -76,8 +76,11 @@ struct copy {
 	uint16_t id;
 	uint8_t qos;
 	enum copy_state state;
-	bool fenced;        /* the state was settled */
-	bool again;         /* the connection broke: it may come once more */
+	bool fenced;   /* the state was settled */
+	bool again;    /* the connection broke: it may come once more */
+	bool released; /* PUBREL has come */
+	bool rejected; /* answered by the code of an error */
+	uint32_t turn; /* of its PUBREC among those of this connection, from 1; 0: none on it */
 	enum resend resend; /* what is owed on this connection */
 	uint64_t identifiers;
 };
@@ -125,6 +128,9 @@ struct session {
 	size_t due_count, due_capacity;
 	size_t due_first; /* those before it are at rest */
 	uint32_t queued;
+	uint32_t turns; /* PUBRECs on this connection */
+	/* The last that was sent again on this connection. */
+	uint32_t last_again[SESSIONS][TOPIC_COUNT][STREAM_QOS][STREAM_QOS];
 	/* The last that came of each publisher, topic, QoS published and QoS delivered. */
 	uint32_t last[SESSIONS][TOPIC_COUNT][STREAM_QOS][STREAM_QOS];
 };
@@ -216,6 +222,10 @@ void messages_break(struct model *m, unsigned client);
 /* Each fills in *out and returns false. */
 bool fault_unwanted(struct model *m, unsigned client, const struct arrived *a, uint32_t number,
 	struct model_fault *out);
+bool fault_sent_again(struct model *m, unsigned client, uint32_t number, const struct copy *c,
+	struct model_fault *out);
+bool fault_order(
+	struct model *m, unsigned client, uint32_t number, uint32_t after, struct model_fault *out);
 bool fault_expired(struct model *m, unsigned client, uint32_t number, struct model_fault *out);
 bool fault_interval(struct model *m, unsigned client, const struct arrived *a, uint32_t number,
 	struct model_fault *out);

@@ -1,0 +1,138 @@
+/* The life of the target: one that has ended, or that serves nobody any more, is launched again. */
+#include <signal.h>
+
+#include "base/clock.h"
+#include "harness/runner/checkup.h"
+#include "harness/runner/port.h"
+#include "random/venue.h"
+
+enum {
+	ACCEPT_LIMIT_US = 1000000,
+	END_MS = 5000, /* for a program that accepts no connections: it may be about to end */
+	RETURN_US = 10000000, /* for what listens at a URL, which somebody else may launch again */
+	PAUSE_MS = 100,
+	SHUT_TRIES = 3,
+	SHUT_PAUSE_US = 100000,
+	LOOK_MS = 50,
+};
+
+static bool wait_a_little(const struct venue *v, int ms)
+{
+	struct pollfd stop = { .fd = v->stop_fd, .events = POLLIN };
+
+	poll(&stop, 1, ms);
+	return !stop.revents;
+}
+
+static bool accepts(const struct venue *v)
+{
+	return endpoint_accepts(target_endpoint(v->target, v->routes.list[0]), ACCEPT_LIMIT_US);
+}
+
+/* NULL: it serves a plain client; else what it did not answer, or "". */
+static const char *unserved(struct venue *v)
+{
+	struct checkup c = {
+		.target = target_endpoint(v->target, v->routes.list[0]),
+		.version = v->surveys[version_place(MQTT_311)].unserved ? MQTT_50 : MQTT_311,
+		.prefix = v->prefix,
+		.serial = v->serial++,
+		.limit_us = v->surveys[0].answer_us,
+		.answer_us = v->surveys[0].answer_us,
+		.exchanges = 1,
+		.shut_tries = SHUT_TRIES,
+		.shut_pause_us = SHUT_PAUSE_US,
+	};
+	enum checkup_result result = CHECKUP_RUNS;
+
+	checkup_init(&c);
+	if (!checkup_start(&c))
+		return NULL;
+	while ((result = checkup_look(&c)) == CHECKUP_RUNS) {
+		struct pollfd fds[VENUE_POLLED + 1];
+		nfds_t n = venue_poll(v, fds);
+		fds[n++] = (struct pollfd){ .fd = c.worker.fd, .events = POLLIN };
+		poll(fds, n, LOOK_MS);
+		venue_attend(v);
+		if (fds[0].revents)
+			break;
+	}
+	checkup_stop(&c);
+	return result == CHECKUP_MUTE ? c.mute_to : result == CHECKUP_SHUT ? "" : NULL;
+}
+
+void venue_learn_pulse(struct venue *v)
+{
+	v->has_pulse = target_is_launched(v->target) && !unserved(v);
+}
+
+/* It lives, and serves nobody. */
+static void end_target(
+	struct venue *v, struct arena *a, struct record_death *death, const char *note)
+{
+	target_read(v->target);
+	*death = (struct record_death){
+		.signal = SIGKILL,
+		.stderr_tail = tail_text(&v->target->tail, a),
+		.during = "",
+		.note = note,
+	};
+	target_kill(v->target);
+}
+
+static bool launched_has_died(struct venue *v, struct arena *a, struct record_death *death)
+{
+	if (target_died(v->target, a, death))
+		return true;
+	if (!accepts(v)) {
+		for (int ms = 0; ms < END_MS && wait_a_little(v, PAUSE_MS); ms += PAUSE_MS)
+			if (target_died(v->target, a, death))
+				return true;
+			else if (accepts(v))
+				return false;
+		end_target(v, a, death, "accepted no connections any more, and mqttspec ended it");
+		return true;
+	}
+	const char *mute = v->has_pulse ? unserved(v) : NULL;
+	if (!mute)
+		return false;
+	if (!target_died(v->target, a, death))
+		end_target(v, a, death,
+			*mute ? arena_printf(a,
+					"went mute: it answered no %s, and mqttspec ended it", mute)
+			      : "closed every connection before CONNACK, and mqttspec ended it");
+	return true;
+}
+
+bool venue_has_died(struct venue *v, struct arena *a, struct record_death *death)
+{
+	if (target_is_launched(v->target))
+		return launched_has_died(v, a, death);
+	if (accepts(v))
+		return false;
+	*death = (struct record_death){
+		.stderr_tail = "", .during = "", .note = "accepted no connections any more"
+	};
+	return true;
+}
+
+bool venue_revive(struct venue *v)
+{
+	int64_t until_us = clock_now_us() + RETURN_US;
+
+	v->deaths++;
+	if (!target_is_launched(v->target)) {
+		while (!accepts(v))
+			if (clock_now_us() >= until_us || !wait_a_little(v, PAUSE_MS)) {
+				v->gone = "it did not come back";
+				return false;
+			}
+		return true;
+	}
+	switch (target_launch(v->target, &v->gone)) {
+	case TARGET_UP: v->gone = NULL; return true;
+	case TARGET_CANCELLED: v->gone = NULL; return false;
+	case TARGET_FAILED: return false;
+	}
+	return false;
+}
