@@ -32,20 +32,18 @@ static bool accepts(const struct venue *v)
 /* NULL: it serves a plain client; else what it did not answer, or "". */
 static const char *unserved(struct venue *v)
 {
-	struct checkup c = {
-		.target = target_endpoint(v->target, v->routes.list[0]),
-		.version = v->surveys[version_place(MQTT_311)].unserved ? MQTT_50 : MQTT_311,
-		.prefix = v->prefix,
-		.serial = v->serial++,
-		.limit_us = v->surveys[0].answer_us,
-		.answer_us = v->surveys[0].answer_us,
-		.exchanges = 1,
-		.shut_tries = SHUT_TRIES,
-		.shut_pause_us = SHUT_PAUSE_US,
-	};
+	struct checkup c;
 	enum checkup_result result = CHECKUP_RUNS;
 
 	checkup_init(&c);
+	c.target = target_endpoint(v->target, v->routes.list[0]);
+	c.version = v->surveys[version_place(MQTT_311)].unserved ? MQTT_50 : MQTT_311;
+	c.prefix = v->prefix;
+	c.serial = v->serial++;
+	c.limit_us = c.answer_us = v->surveys[version_place(c.version)].answer_us;
+	c.exchanges = 1;
+	c.shut_tries = SHUT_TRIES;
+	c.shut_pause_us = SHUT_PAUSE_US;
 	if (!checkup_start(&c))
 		return NULL;
 	while ((result = checkup_look(&c)) == CHECKUP_RUNS) {
