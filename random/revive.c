@@ -8,7 +8,8 @@
 
 enum {
 	ACCEPT_LIMIT_US = 1000000,
-	END_MS = 5000, /* for a program that accepts no connections: it may be about to end */
+	END_MS = 3000,        /* for a program that is not well: it may be about to end ... */
+	MUTE_MS = 300,        /* ... which is less likely where it keeps its connections */
 	RETURN_US = 10000000, /* for what listens at a URL, which somebody else may launch again */
 	PAUSE_MS = 100,
 	SHUT_TRIES = 3,
@@ -29,11 +30,11 @@ static bool accepts(const struct venue *v)
 	return endpoint_accepts(target_endpoint(v->target, v->routes.list[0]), ACCEPT_LIMIT_US);
 }
 
-/* NULL: it serves a plain client; else what it did not answer, or "". */
-static const char *unserved(struct venue *v)
+/* Whether it serves a plain client; *mute_to: what it did not answer. */
+static enum checkup_result check_up(struct venue *v, const char **mute_to)
 {
+	enum checkup_result result = CHECKUP_OTHER;
 	struct checkup c;
-	enum checkup_result result = CHECKUP_RUNS;
 
 	checkup_init(&c);
 	c.target = target_endpoint(v->target, v->routes.list[0]);
@@ -45,7 +46,7 @@ static const char *unserved(struct venue *v)
 	c.shut_tries = SHUT_TRIES;
 	c.shut_pause_us = SHUT_PAUSE_US;
 	if (!checkup_start(&c))
-		return NULL;
+		return result;
 	while ((result = checkup_look(&c)) == CHECKUP_RUNS) {
 		struct pollfd fds[VENUE_POLLED + 1];
 		nfds_t n = venue_poll(v, fds);
@@ -55,13 +56,16 @@ static const char *unserved(struct venue *v)
 		if (fds[0].revents)
 			break;
 	}
+	*mute_to = c.mute_to;
 	checkup_stop(&c);
-	return result == CHECKUP_MUTE ? c.mute_to : result == CHECKUP_SHUT ? "" : NULL;
+	return result;
 }
 
 void venue_learn_pulse(struct venue *v)
 {
-	v->has_pulse = target_is_launched(v->target) && !unserved(v);
+	const char *mute_to;
+
+	v->has_pulse = target_is_launched(v->target) && check_up(v, &mute_to) == CHECKUP_SERVED;
 }
 
 /* It lives, and serves nobody. */
@@ -78,27 +82,42 @@ static void end_target(
 	target_kill(v->target);
 }
 
+/* NULL: it serves, or nobody can say; else what it does instead. */
+static const char *ailment(struct venue *v, struct arena *a, int *patience_ms)
+{
+	const char *mute_to = "";
+
+	*patience_ms = END_MS;
+	if (!accepts(v))
+		return "accepted no connections any more, and mqttspec ended it";
+	switch (v->has_pulse ? check_up(v, &mute_to) : CHECKUP_SERVED) {
+	case CHECKUP_MUTE:
+		*patience_ms = MUTE_MS;
+		return arena_printf(
+			a, "went mute: it answered no %s, and mqttspec ended it", mute_to);
+	case CHECKUP_SHUT: return "closed every connection before CONNACK, and mqttspec ended it";
+	case CHECKUP_OTHER: return ""; /* it may be about to end */
+	default: return NULL;
+	}
+}
+
 static bool launched_has_died(struct venue *v, struct arena *a, struct record_death *death)
 {
+	int patience_ms;
+
 	if (target_died(v->target, a, death))
 		return true;
-	if (!accepts(v)) {
-		for (int ms = 0; ms < END_MS && wait_a_little(v, PAUSE_MS); ms += PAUSE_MS)
-			if (target_died(v->target, a, death))
-				return true;
-			else if (accepts(v))
-				return false;
-		end_target(v, a, death, "accepted no connections any more, and mqttspec ended it");
-		return true;
-	}
-	const char *mute = v->has_pulse ? unserved(v) : NULL;
-	if (!mute)
+	const char *note = ailment(v, a, &patience_ms);
+	if (!note)
 		return false;
-	if (!target_died(v->target, a, death))
-		end_target(v, a, death,
-			*mute ? arena_printf(a,
-					"went mute: it answered no %s, and mqttspec ended it", mute)
-			      : "closed every connection before CONNACK, and mqttspec ended it");
+	for (int ms = 0; ms < patience_ms && wait_a_little(v, PAUSE_MS); ms += PAUSE_MS)
+		if (target_died(v->target, a, death))
+			return true;
+	if (patience_ms != MUTE_MS)
+		note = ailment(v, a, &patience_ms);
+	if (!note || !*note)
+		return false;
+	end_target(v, a, death, note);
 	return true;
 }
 

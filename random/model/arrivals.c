@@ -294,13 +294,15 @@ static void note_copy(struct due *d, const struct arrived *a)
 		.identifiers = a->identifiers };
 }
 
-/* An identifier that comes again was free: so the server has read the answer to the last message that had it. */
+/* An identifier that comes again was free: so the server has read the answer to the last message that had it, or has
+ * given that message up. What is owed of it stays so.
+ */
 static void free_identifier(struct session *s, const struct arrived *a)
 {
 	for (size_t i = 0; a->qos && i < s->due_count; i++)
 		for (unsigned k = 0; k < s->dues[i].copy_count; k++) {
 			struct copy *c = &s->dues[i].copies[k];
-			if (c->qos && c->id == a->id && c->state == COPY_ANSWERED)
+			if (c->qos && c->id == a->id)
 				c->state = COPY_DONE;
 		}
 }
@@ -449,7 +451,8 @@ static const struct due *due_before(
 			continue;
 		for (unsigned k = 0; k < d->copy_count; k++)
 			if (d->copies[k].state == COPY_RECEIVED && !d->copies[k].released &&
-				d->copies[k].turn && d->copies[k].turn < c->turn)
+				d->copies[k].qos == 2 && d->copies[k].turn &&
+				d->copies[k].turn < c->turn)
 				return d;
 	}
 	return NULL;

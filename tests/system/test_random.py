@@ -78,7 +78,10 @@ def test_a_connection_over_another_transport_is_captured(tmp_path):
     assert f"{scenario}: line 3: no transport is called so" in out.stderr
 
 
-@pytest.mark.parametrize("mode, cause", [("killed", "died of signal 6"), ("mute", "went mute")])
+@pytest.mark.parametrize("mode, cause", [
+    ("killed", "died of signal 6"),
+    pytest.param("mute", "went mute", marks=pytest.mark.nightly),  # silence is waited for, again and again
+])
 def test_a_target_that_dies_is_launched_again(mode, cause, tmp_path):
     target, scenario = tmp_path / "mortal.ini", tmp_path / "scenario.txt"
     target.write_text("[target]\nname = mortal\ncommand = "
