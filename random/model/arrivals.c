@@ -36,14 +36,6 @@ static const struct copy *copy_settled(
 	return NULL;
 }
 
-/* Under its identifier, whatever DUP says: that is the monitor's business. */
-static struct copy *copy_again(struct session *s, const struct arrived *a, uint32_t number)
-{
-	struct copy *c = a->qos ? copy_under_way(s, number, a->id) : NULL;
-
-	return c && (a->dup || c->again) ? c : NULL;
-}
-
 /* Messages that have to be sent again come in the order in which they came first; in 5.0 it is that of their
  * publication.
  */
@@ -151,6 +143,29 @@ static bool fits(const struct model *m, const struct due *d, const struct arrive
 		if (fits_variant(x, d, a, &d->variants[i].options))
 			return true;
 	return d->source == FROM_PUBLISHER && fits_several(x, d, a);
+}
+
+/* It is what a due is still waiting for: a message from the store may have the identifier that the same message had
+ * before.
+ */
+static bool is_first(
+	const struct model *m, const struct session *s, const struct arrived *a, uint32_t number)
+{
+	for (size_t i = 0; i < s->due_count; i++) {
+		const struct due *d = &s->dues[i];
+		if (!d->gone && d->number == number && !d->copy_count && fits(m, d, a))
+			return true;
+	}
+	return false;
+}
+
+/* Under its identifier, whatever DUP says: that is the monitor's business. */
+static struct copy *copy_again(
+	const struct model *m, struct session *s, const struct arrived *a, uint32_t number)
+{
+	struct copy *c = a->qos ? copy_under_way(s, number, a->id) : NULL;
+
+	return c && (a->dup || (c->again && !is_first(m, s, a, number))) ? c : NULL;
 }
 
 /* Of those that have room, one that it fits; else one that it was likely meant for. */
@@ -370,7 +385,7 @@ bool model_arrives(
 	const struct copy *settled = copy_settled(s, a, number);
 	if (settled)
 		return fault_sent_again(m, client, number, settled, fault);
-	struct copy *again = copy_again(s, a, number);
+	struct copy *again = copy_again(m, s, a, number);
 	if (again)
 		return take_again(m, client, again, number, fault);
 	struct due *d = due_for(m, s, a, number);

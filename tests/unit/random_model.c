@@ -253,6 +253,39 @@ static void an_expired_message_is_sent_again_at_qos2(void **state)
 	}
 }
 
+/* A message that is drawn from the store may have the identifier that it had as it was published. */
+static void a_retained_message_is_not_taken_for_an_earlier_copy(void **state)
+{
+	struct world w;
+
+	(void)state;
+	begin(&w, MQTT_311);
+	join(&w, SUBSCRIBER, false);
+	subscribe(&w, SUBSCRIBER, "a/b", 1);
+	struct step s = { .kind = STEP_PUBLISH, .client = PUBLISHER };
+	s.message.topic = (uint8_t)topic_find("a/b");
+	s.message.qos = 1;
+	s.message.retain = true;
+	uint32_t n = model_publishes(w.model, &s);
+	model_acknowledged(w.model, n);
+	assert_true(comes(&w, SUBSCRIBER, n, false));
+	model_answered(w.model, SUBSCRIBER, (uint16_t)n);
+	settle(&w);
+	break_off(&w, SUBSCRIBER, BROKE);
+	struct step again = { .kind = STEP_SUBSCRIBE,
+		.client = SUBSCRIBER,
+		.filter = (uint8_t)filter_find("a/b"),
+		.qos = 1 };
+	model_subscribes(w.model, &again);
+	assert_true(model_owes(w.model, &w.fault));
+	struct arrived kept = {
+		.number = n, .topic = s.message.topic, .qos = 1, .retain = true, .id = (uint16_t)n
+	};
+	assert_true(model_arrives(w.model, SUBSCRIBER, &kept, &w.fault));
+	assert_false(model_owes(w.model, &w.fault));
+	end(&w);
+}
+
 /* ---- shares ---------------------------------------------------------------------------------- */
 
 static void what_a_member_has_refused_is_for_nobody_else(void **state)
@@ -281,6 +314,7 @@ int main(void)
 		cmocka_unit_test(an_acknowledged_message_is_not_sent_again),
 		cmocka_unit_test(what_is_sent_again_keeps_its_order),
 		cmocka_unit_test(an_expired_message_is_sent_again_at_qos2),
+		cmocka_unit_test(a_retained_message_is_not_taken_for_an_earlier_copy),
 		cmocka_unit_test(what_a_member_has_refused_is_for_nobody_else),
 	};
 
