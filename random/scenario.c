@@ -164,6 +164,7 @@ static void publish(struct maker *m, unsigned client)
 
 	s->message = message(m, client);
 	s->half = s->message.qos == 2 && dice_percent(&m->dice, m->profile->half);
+	m->holds[client] |= s->half; /* something is there to be released */
 }
 
 static void act(struct maker *m, unsigned client)

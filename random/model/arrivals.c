@@ -227,6 +227,14 @@ static bool comes_from_store(const struct model *m, const struct due *d, const s
 	return false;
 }
 
+/* With RETAIN 1, after all copies that its publication could bring. */
+static bool comes_beside(const struct model *m, const struct due *d, const struct arrived *a)
+{
+	return d->source == FROM_PUBLISHER && d->copy_count && a->retain &&
+		message_of(m, d->number)->what.retain && !d->loose && !has_room(m, d) &&
+		!fits(m, d, a);
+}
+
 static bool repeats(struct model *m, unsigned client, const struct arrived *a, uint32_t number,
 	struct model_fault *out)
 {
@@ -398,7 +406,7 @@ bool model_arrives(
 		return fault_expired(m, client, number, fault);
 	if (s->version == MQTT_50 && !d->loose && !expiry_is_right(m, x, a))
 		return fault_interval(m, client, a, number, fault);
-	if (comes_from_store(m, d, a))
+	if (comes_from_store(m, d, a) || comes_beside(m, d, a))
 		return fault_unwanted(m, client, a, number, fault);
 	if (!has_room(m, d) && a->qos != 1 && !d->loose)
 		return repeats(m, client, a, number, fault);
