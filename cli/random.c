@@ -24,61 +24,6 @@ enum {
 
 enum { PROFILE = 256, CLIENTS, LENGTH, STEPS, TIME, MINIMISE, PLAY, FIRST };
 
-static const char help[] =
-	"Usage: mqttspec random [TARGET] [OPTION...]\n"
-	"\n"
-	"Plays scenarios that a seed makes: two to eight clients of both versions connect, "
-	"publish,\n"
-	"subscribe, break off, come back and take one another over, and a model of the standard "
-	"says\n"
-	"what each must, may and must not get. What differs is made as short as it gets, on the\n"
-	"target itself, and played three times in a row; then it is told, with its steps, a\n"
-	"transcript, a capture, and a case in C to start from. What the standard does not decide\n"
-	"accuses nobody.\n"
-	"\n"
-	"TARGET is a URL or the name of a target file, as for `mqttspec run`; mqttspec-broker if "
-	"left\n"
-	"out.\n"
-	"\n"
-	"What is played:\n"
-	"  --seed N             the same scenarios again; else a new seed, which is told\n"
-	"  --profile P          what they are mostly about: all (the usual one), messages,\n"
-	"                       sessions, retained, wills, shared or clocks (which waits)\n"
-	"  --clients N          2 to 8; else each scenario has its own number\n"
-	"  --length N           steps of a scenario (200)\n"
-	"  --versions V         3.1.1, 5.0 or both (the usual)\n"
-	"  --transports LIST    what connections travel over: tcp, tls, ws, wss, unix, several "
-	"with\n"
-	"                       commas between, each taken at random; else all that the target "
-	"has\n"
-	"  --play FILE          one scenario that was written down, once\n"
-	"  --list               the first scenario as text, which nobody plays\n"
-	"How long:\n"
-	"  --steps N            until so many steps have been played\n"
-	"  --time T             for so long: 90, 90s, 15m, 8h; 0: until it is stopped (60s,\n"
-	"                       unless --steps is given)\n"
-	"  --first              until something is found\n"
-	"  --minimise T         at most so long for making one find shorter (2m)\n"
-	"  -j, --jobs N         scenarios at a time (4)\n"
-	"  --timeout MS         how long an answer may take (5000)\n"
-	"What is kept:\n"
-	"  --out DIR            of each find: scenario.txt, transcript.txt, case.c, its capture,\n"
-	"                       and a record that `mqttspec report` reads; else a new folder in "
-	"out/\n"
-	"  -q, --quiet          no progress\n"
-	"Who is asked, as in `mqttspec run`: --user, --password-file, --ca, --cert, --key, "
-	"--insecure,\n"
-	"--sni, --ws-path, --prefix, --client-id-prefix, --connect-rate, --anyway.\n"
-	"  -h, --help           this\n"
-	"\n"
-	"Examples:\n"
-	"  mqttspec random mosquitto --time 5m         five minutes against mosquitto\n"
-	"  mqttspec random mqtt://127.0.0.1:1883 --profile sessions --first\n"
-	"  mqttspec random mosquitto --play out/latest/find_1/scenario.txt\n"
-	"\n"
-	"Exit codes: 0 nothing was found; 1 something was, or the target died; 2 for bad usage;\n"
-	"3 when nothing could be played, or the target answered no more (docs/RANDOM.md).\n";
-
 static const struct option options[] = {
 	{ "seed", required_argument, NULL, 0 },
 	{ "profile", required_argument, NULL, PROFILE },
@@ -186,7 +131,7 @@ static bool read_options(struct arena *a, int argc, char **argv, struct random_o
 	opterr = 0;
 	while ((answer = getopt_long(argc, argv, ":j:qh", options, &index)) != -1) {
 		if (answer == 'h') {
-			fputs(help, stdout);
+			fputs(random_help, stdout);
 			*code = EXIT_AS_EXPECTED;
 			return false;
 		}
@@ -397,5 +342,5 @@ const struct command command_random = {
 	.summary = "play scenarios from a seed, and hold what comes against a model",
 	.run = run,
 	.options = options,
-	.help = help,
+	.help = random_help,
 };

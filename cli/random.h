@@ -30,6 +30,8 @@ struct random_view {
 	bool unwritten;  /* evidence could not be */
 };
 
+extern const char random_help[];
+
 void random_tell_progress(void *user, const struct campaign_progress *p);
 void random_keep_suspicion(void *user, const struct find *find, const struct scenario *s,
 	const struct record_case *record);

@@ -1,173 +1,6 @@
 /* Messages that come, and what is made of them. */
 #include "random/model/state.h"
 
-/* ---- sent again ------------------------------------------------------------------------------ */
-
-static struct copy *copy_under_way(struct session *s, uint32_t number, uint16_t id)
-{
-	for (size_t i = s->due_count; i-- > 0;) {
-		struct due *d = &s->dues[i];
-		for (unsigned k = 0;
-			!d->gone && (!number || d->number == number) && k < d->copy_count; k++)
-			if (d->copies[k].qos && d->copies[k].id == id &&
-				(d->copies[k].state != COPY_DONE || (number && d->copies[k].again)))
-				return &d->copies[k];
-	}
-	return NULL;
-}
-
-/* What comes with DUP 1 although its sender must know that it is settled: its PUBREL has come
- * [MQTT-4.3.3-6], or its answer was read before the client left in good order [MQTT-4.4.0-1] of 5.0. NULL: it is not.
- */
-static const struct copy *copy_settled(
-	const struct session *s, const struct arrived *a, uint32_t number)
-{
-	for (size_t i = s->due_count; a->dup && a->qos && i-- > 0;) {
-		const struct due *d = &s->dues[i];
-		if (d->gone || d->loose || d->number != number || d->variant_count > 1)
-			continue;
-		for (unsigned k = 0; k < d->copy_count; k++) {
-			const struct copy *c = &d->copies[k];
-			bool known = c->state == COPY_DONE && !c->again && s->version == MQTT_50;
-			if (c->qos == a->qos && c->id == a->id && (c->released || known))
-				return c;
-		}
-	}
-	return NULL;
-}
-
-/* Messages that have to be sent again come in the order in which they came first; in 5.0 it is that of their
- * publication.
- */
-static bool again_in_order(struct model *m, unsigned client, const struct copy *c, uint32_t number,
-	struct model_fault *out)
-{
-	struct session *s = &m->sessions[client];
-	const struct message *x = message_of(m, number);
-	const struct due *d = due_find(s, number, FROM_PUBLISHER, 0);
-	uint32_t *last = &s->last_again[x->publisher][x->what.topic][x->what.qos % 3][c->qos % 3];
-
-	if (c->resend != RESEND_PUBLISH || !d || d->loose || d->variant_count > 1 || x->will ||
-		x->times > 1)
-		return true;
-	if (*last > number)
-		return fault_order(m, client, number, *last, out);
-	*last = number;
-	return true;
-}
-
-static bool take_again(
-	struct model *m, unsigned client, struct copy *c, uint32_t number, struct model_fault *out)
-{
-	if (!again_in_order(m, client, c, number, out))
-		return false;
-	c->resend = RESEND_NOTHING;
-	c->again = false;
-	c->state = COPY_SENT;
-	c->fenced = false;
-	return true;
-}
-
-/* ---- new ------------------------------------------------------------------------------------ */
-
-/* As many copies as there are subscriptions that may bring one. */
-static unsigned most_copies(const struct model *m, const struct due *d)
-{
-	unsigned times = message_of(m, d->number)->times;
-
-	if (d->loose)
-		return COPIES_MAX;
-	return times * (d->source == FROM_PUBLISHER ? d->variant_count : 1u);
-}
-
-/* At QoS 1 a message may come more than once, which takes the place of no other copy. */
-static unsigned counted_copies(const struct model *m, const struct due *d)
-{
-	const struct message *x = message_of(m, d->number);
-	unsigned at_least_once = 0, most = 0, others = 0;
-
-	for (unsigned i = 0; i < d->variant_count; i++)
-		most += x->times * (qos_through(x, &d->variants[i].options) == 1);
-	for (unsigned k = 0; k < d->copy_count; k++) {
-		at_least_once += d->copies[k].qos == 1;
-		others += d->copies[k].qos != 1;
-	}
-	return others + (at_least_once < most ? at_least_once : most);
-}
-
-static bool has_room(const struct model *m, const struct due *d)
-{
-	return counted_copies(m, d) < most_copies(m, d);
-}
-
-static bool fits_variant(const struct message *x, const struct due *d, const struct arrived *a,
-	const struct options *o)
-{
-	bool retain = d->source == FROM_STORE || (o->as_published && x->what.retain);
-	uint64_t identifiers = o->identifier ? UINT64_C(1) << o->identifier : 0;
-
-	return a->qos == qos_through(x, o) && a->retain == retain && a->identifiers == identifiers;
-}
-
-/* One copy for several subscriptions: their identifiers together, the QoS and RETAIN of any of them. */
-static bool fits_several(const struct message *x, const struct due *d, const struct arrived *a)
-{
-	bool qos = false, retain = false;
-	uint64_t known = 0;
-
-	for (unsigned i = 0; i < d->variant_count; i++) {
-		const struct options *o = &d->variants[i].options;
-		qos |= a->qos == qos_through(x, o);
-		retain |= a->retain == (o->as_published && x->what.retain);
-		known |= o->identifier ? UINT64_C(1) << o->identifier : 0;
-	}
-	return d->variant_count > 1 && qos && retain && !(a->identifiers & ~known);
-}
-
-/* A message that a member has left behind comes as another one has subscribed since. */
-static bool is_left_behind(const struct model *m, const struct due *d)
-{
-	for (size_t i = 0; d->source == FROM_SHARE && i < m->share_count; i++)
-		if (m->shares[i].number == d->number && m->shares[i].filter == d->filter)
-			return m->shares[i].loose;
-	return false;
-}
-
-static bool fits(const struct model *m, const struct due *d, const struct arrived *a)
-{
-	const struct message *x = message_of(m, d->number);
-
-	if (d->loose || is_left_behind(m, d))
-		return true;
-	for (unsigned i = 0; i < d->variant_count; i++)
-		if (fits_variant(x, d, a, &d->variants[i].options))
-			return true;
-	return d->source == FROM_PUBLISHER && fits_several(x, d, a);
-}
-
-/* It is what a due is still waiting for: a message from the store may have the identifier that the same message had
- * before.
- */
-static bool is_first(
-	const struct model *m, const struct session *s, const struct arrived *a, uint32_t number)
-{
-	for (size_t i = 0; i < s->due_count; i++) {
-		const struct due *d = &s->dues[i];
-		if (!d->gone && d->number == number && !d->copy_count && fits(m, d, a))
-			return true;
-	}
-	return false;
-}
-
-/* Under its identifier, whatever DUP says: that is the monitor's business. */
-static struct copy *copy_again(
-	const struct model *m, struct session *s, const struct arrived *a, uint32_t number)
-{
-	struct copy *c = a->qos ? copy_under_way(s, number, a->id) : NULL;
-
-	return c && (a->dup || (c->again && !is_first(m, s, a, number))) ? c : NULL;
-}
-
 /* Of those that have room, one that it fits; else one that it was likely meant for. */
 static struct due *due_for(
 	struct model *m, struct session *s, const struct arrived *a, uint32_t number)
@@ -179,8 +12,8 @@ static struct due *due_for(
 		struct due *d = &s->dues[i];
 		if (d->gone || d->number != number)
 			continue;
-		bool fit = fits(m, d, a);
-		bool room = has_room(m, d) || (fit && a->qos == 1);
+		bool fit = due_fits(m, d, a);
+		bool room = due_has_room(m, d) || (fit && a->qos == 1);
 		unsigned score = 1 + 8 * (room && fit) + 4 * room +
 			2 * ((d->source == FROM_STORE) == a->retain) +
 			3 * (d->must && !d->copy_count);
@@ -231,8 +64,8 @@ static bool comes_from_store(const struct model *m, const struct due *d, const s
 static bool comes_beside(const struct model *m, const struct due *d, const struct arrived *a)
 {
 	return d->source == FROM_PUBLISHER && d->copy_count && a->retain &&
-		message_of(m, d->number)->what.retain && !d->loose && !has_room(m, d) &&
-		!fits(m, d, a);
+		message_of(m, d->number)->what.retain && !d->loose && !due_has_room(m, d) &&
+		!due_fits(m, d, a);
 }
 
 static bool repeats(struct model *m, unsigned client, const struct arrived *a, uint32_t number,
@@ -395,7 +228,7 @@ bool model_arrives(
 		return fault_sent_again(m, client, number, settled, fault);
 	struct copy *again = copy_again(m, s, a, number);
 	if (again)
-		return take_again(m, client, again, number, fault);
+		return copy_take_again(m, client, again, number, fault);
 	struct due *d = due_for(m, s, a, number);
 	if (!d)
 		d = due_of_another(m, s, number);
@@ -408,9 +241,9 @@ bool model_arrives(
 		return fault_interval(m, client, a, number, fault);
 	if (comes_from_store(m, d, a) || comes_beside(m, d, a))
 		return fault_unwanted(m, client, a, number, fault);
-	if (!has_room(m, d) && a->qos != 1 && !d->loose)
+	if (!due_has_room(m, d) && a->qos != 1 && !d->loose)
 		return repeats(m, client, a, number, fault);
-	if (!fits(m, d, a))
+	if (!due_fits(m, d, a))
 		return fault_in_field(m, client, a, d, fault);
 	if (!in_order(m, client, a, d, fault))
 		return false;
@@ -421,98 +254,5 @@ bool model_arrives(
 		message_of(m, number)->drawn = true;
 	free_identifier(&m->sessions[client], a);
 	note_copy(d, a);
-	return true;
-}
-
-/* ---- what the client does ------------------------------------------------------------------- */
-
-void model_received(struct model *m, unsigned client, uint16_t id)
-{
-	struct copy *c = copy_under_way(&m->sessions[client], 0, id);
-
-	if (c && c->state == COPY_SENT) {
-		c->state = COPY_RECEIVED;
-		c->fenced = false;
-		c->turn = ++m->sessions[client].turns;
-	}
-}
-
-void model_answered(struct model *m, unsigned client, uint16_t id)
-{
-	struct copy *c = copy_under_way(&m->sessions[client], 0, id);
-
-	if (c) {
-		c->state = COPY_ANSWERED;
-		c->fenced = false;
-		c->resend = RESEND_NOTHING;
-	}
-}
-
-void model_rejects(struct model *m, unsigned client, uint16_t id)
-{
-	struct copy *c = copy_under_way(&m->sessions[client], 0, id);
-
-	if (c)
-		c->rejected = true;
-	model_answered(m, client, id);
-}
-
-/* A message of the same publisher and topic whose PUBREC went out before that of `c`, and whose PUBREL has not come:
- * 3.1.1 has PUBRELs in the order of the PUBRECs on an Ordered Topic, towards subscribers, too [MQTT-4.6.0-6]. NULL:
- * there is none.
- */
-static const struct due *due_before(
-	const struct model *m, const struct session *s, const struct due *of, const struct copy *c)
-{
-	const struct message *x = message_of(m, of->number);
-
-	for (size_t i = s->due_first; i < s->due_count && s->version == MQTT_311; i++) {
-		const struct due *d = &s->dues[i];
-		const struct message *other = message_of(m, d->number);
-		if (d->gone || d->source != of->source || other->publisher != x->publisher ||
-			other->what.topic != x->what.topic)
-			continue;
-		for (unsigned k = 0; k < d->copy_count; k++)
-			if (d->copies[k].state == COPY_RECEIVED && !d->copies[k].released &&
-				d->copies[k].qos == 2 && d->copies[k].turn &&
-				d->copies[k].turn < c->turn)
-				return d;
-	}
-	return NULL;
-}
-
-static bool in_turn(struct model *m, unsigned client, const struct due *d, const struct copy *c,
-	struct model_fault *out)
-{
-	bool counts = c->turn && d->source == FROM_PUBLISHER;
-	const struct due *before = counts ? due_before(m, &m->sessions[client], d, c) : NULL;
-
-	if (!before)
-		return true;
-	*out = (struct model_fault){
-		.kind = SPEC_ORDER,
-		.statement = "3.1.1:MQTT-4.6.0-6",
-		.client = client,
-		.expected = "PUBRELs in the order of the PUBRECs",
-		.actual = arena_printf(m->arena, "that of %s comes before that of %s",
-			message_text(m, d->number), message_text(m, before->number)),
-	};
-	return false;
-}
-
-bool model_released(struct model *m, unsigned client, uint16_t id, struct model_fault *fault)
-{
-	struct session *s = &m->sessions[client];
-	struct copy *c = copy_under_way(s, 0, id);
-
-	if (!c)
-		return true;
-	c->resend = RESEND_NOTHING;
-	c->released |= c->qos == 2;
-	for (size_t i = 0; i < s->due_count; i++) {
-		const struct due *d = &s->dues[i];
-		if (c >= d->copies && c < d->copies + d->copy_count)
-			return in_turn(m, client, d, c, fault);
-	}
 	return true;
 }

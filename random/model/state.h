@@ -204,6 +204,25 @@ bool subscription_may(const struct subscription *s);
 /* The QoS that a subscription lowers a message to. */
 unsigned qos_through(const struct message *message, const struct options *o);
 
+/* ---- fit.c --------------------------------------------------------------------------------- */
+
+bool due_has_room(const struct model *m, const struct due *d); /* for one more copy */
+bool due_fits(const struct model *m, const struct due *d, const struct arrived *a);
+
+/* ---- copies.c ------------------------------------------------------------------------------ */
+
+/* The one with this identifier that is not settled, of any message if `number` is 0. NULL: there is none. */
+struct copy *copy_under_way(struct session *s, uint32_t number, uint16_t id);
+
+/* One that its sender must know to be settled, although it comes with DUP 1. NULL: none is. */
+const struct copy *copy_settled(const struct session *s, const struct arrived *a, uint32_t number);
+
+/* The one that is sent again; NULL: it is a new one. */
+struct copy *copy_again(
+	const struct model *m, struct session *s, const struct arrived *a, uint32_t number);
+bool copy_take_again(struct model *m, unsigned client, struct copy *c, uint32_t number,
+	struct model_fault *out); /* false: it comes out of its turn */
+
 /* ---- store.c ------------------------------------------------------------------------------- */
 
 void store_publishes(struct model *m, uint32_t number);

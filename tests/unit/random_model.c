@@ -40,7 +40,7 @@ static void join(struct world *w, unsigned client, bool clean)
 	model_connected(w->model, client, due == PRESENT_YES);
 }
 
-static void subscribe(struct world *w, unsigned client, const char *filter, unsigned qos)
+static void ask(struct world *w, unsigned client, const char *filter, unsigned qos)
 {
 	struct step s = { .kind = STEP_SUBSCRIBE,
 		.client = (uint8_t)client,
@@ -49,17 +49,19 @@ static void subscribe(struct world *w, unsigned client, const char *filter, unsi
 
 	model_subscribes(w->model, &s);
 	model_granted(w->model, client, s.filter, qos);
+}
+
+static void subscribe(struct world *w, unsigned client, const char *filter, unsigned qos)
+{
+	ask(w, client, filter, qos);
 	settle(w);
 }
 
-static uint32_t publish_expiring(
-	struct world *w, const char *topic, unsigned qos, unsigned expiry_s)
+static uint32_t publish_message(struct world *w, const char *topic, struct step_message message)
 {
-	struct step s = { .kind = STEP_PUBLISH, .client = PUBLISHER };
+	struct step s = { .kind = STEP_PUBLISH, .client = PUBLISHER, .message = message };
 
 	s.message.topic = (uint8_t)topic_find(topic);
-	s.message.qos = (uint8_t)qos;
-	s.message.expiry_s = (uint16_t)expiry_s;
 	uint32_t number = model_publishes(w->model, &s);
 	model_acknowledged(w->model, number);
 	return number;
@@ -67,7 +69,7 @@ static uint32_t publish_expiring(
 
 static uint32_t publish(struct world *w, const char *topic, unsigned qos)
 {
-	return publish_expiring(w, topic, qos, 0);
+	return publish_message(w, topic, (struct step_message){ .qos = (uint8_t)qos });
 }
 
 /* Under identifiers that are the messages' numbers. */
@@ -82,6 +84,21 @@ static bool comes(struct world *w, unsigned client, uint32_t number, bool dup)
 		.id = m->qos ? (uint16_t)number : 0,
 		.expires = m->expiry_s,
 		.expiry_s = m->expiry_s };
+
+	return model_arrives(w->model, client, &a, &w->fault);
+}
+
+static bool comes_from_store(
+	struct world *w, unsigned client, uint32_t number, uint32_t id, bool dup)
+{
+	unsigned publisher;
+	const struct step_message *m = model_message(w->model, number, &publisher);
+	struct arrived a = { .number = number,
+		.topic = m->topic,
+		.qos = m->qos,
+		.retain = true,
+		.dup = dup,
+		.id = (uint16_t)id };
 
 	return model_arrives(w->model, client, &a, &w->fault);
 }
@@ -236,6 +253,31 @@ static void what_is_sent_again_keeps_its_order(void **state)
 	}
 }
 
+/* A message from the store may come again after a younger one. */
+static void what_came_from_the_store_has_no_place_among_them(void **state)
+{
+	enum { ANOTHER_ID = 30 };
+	struct world w;
+
+	(void)state;
+	begin(&w, MQTT_50);
+	subscribe(&w, SUBSCRIBER, "a/b", 1);
+	uint32_t kept =
+		publish_message(&w, "a/b", (struct step_message){ .qos = 1, .retain = true });
+	assert_true(comes(&w, SUBSCRIBER, kept, false));
+	model_answered(w.model, SUBSCRIBER, (uint16_t)kept);
+	settle(&w);
+	uint32_t younger = publish(&w, "a/b", 1);
+	assert_true(comes(&w, SUBSCRIBER, younger, false));
+	ask(&w, SUBSCRIBER, "a/b", 1);
+	assert_true(comes_from_store(&w, SUBSCRIBER, kept, ANOTHER_ID, false));
+	break_off(&w, SUBSCRIBER, BROKE);
+	assert_true(comes(&w, SUBSCRIBER, younger, true));
+	assert_true(comes_from_store(&w, SUBSCRIBER, kept, ANOTHER_ID, true));
+	assert_false(model_owes(w.model, &w.fault));
+	end(&w);
+}
+
 /* Expiry ends with the first PUBLISH at QoS 2 [MQTT-4.3.3-7]; of QoS 1 nothing is said. */
 static void an_expired_message_is_sent_again_at_qos2(void **state)
 {
@@ -244,7 +286,8 @@ static void an_expired_message_is_sent_again_at_qos2(void **state)
 		struct world w;
 		begin(&w, MQTT_50);
 		subscribe(&w, SUBSCRIBER, "a/b", qos);
-		uint32_t n = publish_expiring(&w, "a/b", qos, 1);
+		uint32_t n = publish_message(
+			&w, "a/b", (struct step_message){ .qos = (uint8_t)qos, .expiry_s = 1 });
 		assert_true(comes(&w, SUBSCRIBER, n, false));
 		pass(&w, 4 * SECOND_US);
 		break_off(&w, SUBSCRIBER, BROKE);
@@ -262,26 +305,14 @@ static void a_retained_message_is_not_taken_for_an_earlier_copy(void **state)
 	begin(&w, MQTT_311);
 	join(&w, SUBSCRIBER, false);
 	subscribe(&w, SUBSCRIBER, "a/b", 1);
-	struct step s = { .kind = STEP_PUBLISH, .client = PUBLISHER };
-	s.message.topic = (uint8_t)topic_find("a/b");
-	s.message.qos = 1;
-	s.message.retain = true;
-	uint32_t n = model_publishes(w.model, &s);
-	model_acknowledged(w.model, n);
+	uint32_t n = publish_message(&w, "a/b", (struct step_message){ .qos = 1, .retain = true });
 	assert_true(comes(&w, SUBSCRIBER, n, false));
 	model_answered(w.model, SUBSCRIBER, (uint16_t)n);
 	settle(&w);
 	break_off(&w, SUBSCRIBER, BROKE);
-	struct step again = { .kind = STEP_SUBSCRIBE,
-		.client = SUBSCRIBER,
-		.filter = (uint8_t)filter_find("a/b"),
-		.qos = 1 };
-	model_subscribes(w.model, &again);
+	ask(&w, SUBSCRIBER, "a/b", 1);
 	assert_true(model_owes(w.model, &w.fault));
-	struct arrived kept = {
-		.number = n, .topic = s.message.topic, .qos = 1, .retain = true, .id = (uint16_t)n
-	};
-	assert_true(model_arrives(w.model, SUBSCRIBER, &kept, &w.fault));
+	assert_true(comes_from_store(&w, SUBSCRIBER, n, n, false));
 	assert_false(model_owes(w.model, &w.fault));
 	end(&w);
 }
@@ -313,6 +344,7 @@ int main(void)
 		cmocka_unit_test(a_released_message_is_not_sent_again),
 		cmocka_unit_test(an_acknowledged_message_is_not_sent_again),
 		cmocka_unit_test(what_is_sent_again_keeps_its_order),
+		cmocka_unit_test(what_came_from_the_store_has_no_place_among_them),
 		cmocka_unit_test(an_expired_message_is_sent_again_at_qos2),
 		cmocka_unit_test(a_retained_message_is_not_taken_for_an_earlier_copy),
 		cmocka_unit_test(what_a_member_has_refused_is_for_nobody_else),
