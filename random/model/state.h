@@ -121,6 +121,7 @@ struct session {
 	int64_t leaving_us; /* its DISCONNECT has gone out; 0: none has */
 	uint32_t will;      /* 0: none */
 	uint32_t delay_s;   /* of the Will */
+	uint32_t due_will;  /* of the connection before; 0: none. It may be on its way yet */
 	uint32_t pending;   /* a Will whose delay runs; 0: none ... */
 	int64_t pending_us; /* ... until then */
 	struct subscription subscriptions[FILTER_COUNT + 1];

@@ -317,6 +317,32 @@ static void a_retained_message_is_not_taken_for_an_earlier_copy(void **state)
 	end(&w);
 }
 
+/* ---- Wills ----------------------------------------------------------------------------------- */
+
+/* In 5.0 the client is back in time, or not, by how one reads it; in 3.1.1 the Will is due. */
+static void a_take_over_leaves_a_will_of_50_open(void **state)
+{
+	(void)state;
+	for (int i = 0; i < 2; i++) {
+		enum mqtt_version version = i ? MQTT_50 : MQTT_311;
+		struct step with_will = {
+			.kind = STEP_CONNECT, .client = PUBLISHER, .clean = true, .will = true
+		};
+		enum presence due;
+		struct world w;
+		begin(&w, version);
+		subscribe(&w, SUBSCRIBER, "a", 1);
+		with_will.message.topic = (uint8_t)topic_find("a");
+		with_will.message.qos = 1;
+		model_connects(w.model, &with_will, &due);
+		model_connected(w.model, PUBLISHER, false);
+		settle(&w);
+		join(&w, PUBLISHER, true);
+		assert_int_equal(model_owes(w.model, &w.fault), version == MQTT_311);
+		end(&w);
+	}
+}
+
 /* ---- shares ---------------------------------------------------------------------------------- */
 
 static void what_a_member_has_refused_is_for_nobody_else(void **state)
@@ -346,6 +372,7 @@ int main(void)
 		cmocka_unit_test(what_is_sent_again_keeps_its_order),
 		cmocka_unit_test(what_came_from_the_store_has_no_place_among_them),
 		cmocka_unit_test(an_expired_message_is_sent_again_at_qos2),
+		cmocka_unit_test(a_take_over_leaves_a_will_of_50_open),
 		cmocka_unit_test(a_retained_message_is_not_taken_for_an_earlier_copy),
 		cmocka_unit_test(what_a_member_has_refused_is_for_nobody_else),
 	};
