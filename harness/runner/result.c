@@ -201,6 +201,8 @@ void result_judge(
 		expectation_find(expected, item->def, item->row, item->version, item->transport);
 
 	e = e ? e : expectation_find_cause(expected, out);
+	if (e && e->sometimes && verdict_is_good(out->verdict))
+		e = NULL;
 	out->foreseen = e != NULL;
 	/* What was not on trial contradicts nothing that is known of it. */
 	out->expected = e ? out->verdict == e->verdict || out->verdict == VERDICT_INAPPLICABLE
