@@ -15,7 +15,7 @@
 
 enum {
 	ENVIRONMENT_LIMIT_BYTES = 4 * 1024 * 1024,
-	END_LIMIT_US = 1000000, /* for all of them to be gone, once they are killed */
+	END_LIMIT_US = 5000000, /* for all of them to be gone, once they are killed */
 };
 
 static bool is_marked(const char *pid, const char *mark)

@@ -694,9 +694,11 @@ static void what_comes_and_goes_may_stay_away(void **state)
 	r.verdict = VERDICT_INCONCLUSIVE;
 	r = judged(&f, r);
 	assert_true(r.foreseen && r.expected);
-	r.verdict = VERDICT_FAIL; /* not what was foreseen of this case */
+	r.verdict = VERDICT_FAIL;
 	r = judged(&f, r);
-	assert_true(r.foreseen && !r.expected);
+	assert_true(r.foreseen && r.expected); /* by its cause */
+	r = judged(&f, failed("5.0:MQTT-3.3.1-1", "qos"));
+	assert_true(!r.foreseen && !r.expected);
 	assert_refused("[expected]\ncase = a\nverdict = fail\nsometimes = often\n",
 		"4: `sometimes`: must be `yes`, or not be there");
 }
