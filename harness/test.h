@@ -77,6 +77,7 @@ struct peer {
 	enum ending ended;
 	int64_t ended_us;
 	bool closed; /* by us */
+	bool left;   /* our DISCONNECT has gone out: nothing may follow it */
 
 	struct buf building; /* the packet that is on its way out: it may lead to a verdict */
 	struct buf corked;   /* SEGMENT_BATCH: sent by the case, not yet written ... */
