@@ -77,6 +77,7 @@ struct peer {
 	enum ending ended;
 	int64_t ended_us;
 	bool closed; /* by us */
+	bool left;   /* our DISCONNECT has gone out: nothing may follow it */
 
 	struct buf building; /* the packet that is on its way out: it may lead to a verdict */
 	struct buf corked;   /* SEGMENT_BATCH: sent by the case, not yet written ... */
@@ -482,6 +483,8 @@ void told_note(struct test *t, struct place at, const char *expected, const char
 
 /* A packet of ours, before it goes out; a publish that a client is told to do. */
 void messages_sent(struct peer *p, const struct packet *packet);
+bool messages_have_topic(
+	const struct test *t, struct bytes topic); /* of a PUBLISH or Will that went out */
 void messages_told(struct test *t, const struct publish *m);
 
 /* A PUBLISH that has come, its topic as it is on the wire. */
@@ -580,6 +583,8 @@ const char *topic_prefixed(struct test *t, const char *topic, bool raw);
 const char *filter_prefixed(struct test *t, const char *filter, bool raw);
 struct bytes topic_stripped(const struct test *t, struct bytes topic);
 bool topic_is_foreign(const struct peer *p, struct bytes topic); /* seen by a raw filter */
+/* By a raw filter came a PUBLISH that nothing shows to be of this case run. */
+bool message_is_foreign(const struct peer *p, const struct packet *publish);
 
 bool filter_is_own(const struct test *t, struct bytes filter); /* has the prefix */
 

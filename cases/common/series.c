@@ -24,15 +24,20 @@ void series_begin(struct series *s, struct peer *publisher, const char *topic, s
 	off_the_record(publisher);
 }
 
+/* One that is held up has gone out, and is waited for no second time: a look tells whether it has its PUBACK. */
 static bool publish_next(struct series *s)
 {
 	unsigned number = s->published + 1;
 	struct bytes payload = { s->filler.data, s->filler.len - number };
+	bool held_up = s->sent == number;
 
 	if (!is_open(s->publisher) || s->published == SERIES_MAX - 1)
 		return false;
-	send_publish(s->publisher, .topic = s->topic, .bytes = payload, .qos = 1, .id = number);
-	if (isnan(wait_packet_ms(s->publisher, PUBACK, PRESSING_MS)) ||
+	if (!held_up)
+		send_publish(
+			s->publisher, .topic = s->topic, .bytes = payload, .qos = 1, .id = number);
+	s->sent = number;
+	if (isnan(wait_packet_ms(s->publisher, PUBACK, held_up ? 0 : PRESSING_MS)) ||
 		expect_ack(s->publisher, PUBACK, number).code >= 0x80)
 		return false;
 	s->published = number;

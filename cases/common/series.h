@@ -15,6 +15,7 @@ struct series {
 	struct peer *publisher;
 	const char *topic;
 	struct bytes filler; /* of which each payload is the beginning */
+	unsigned sent;       /* the number of the last one */
 	unsigned published;  /* and acknowledged; the number of the last one */
 	unsigned taken;      /* different ones; the last of them, and which */
 	unsigned last;

@@ -416,6 +416,27 @@ CASE(retained_dollar_topics,
 	}
 }
 
+/*   publisher              target                subscriber
+ *   PUBLISH "r/t" retained -->
+ *                                        <--  SUBSCRIBE "/#"
+ *                                        <--  SUBSCRIBE "r/last"
+ *                                        -->  what is retained for "r/last" alone
+ */
+CASE(retained_behind_slash,
+	.title = "A filter that begins with a slash brings nothing of topics that do not",
+	.refs = { "3.1.1:MQTT-3.3.2-3", "5.0:MQTT-3.3.2-3" }, .level = MUST, .versions = BOTH)
+{
+	need_retained(t);
+	require_offer(t, OFFER_WILDCARDS);
+	struct peer *pub = join(t, "publisher");
+	publish_retained(pub, .topic = "r/t", .payload = "kept", .qos = 1);
+	publish_retained(pub, .topic = "r/last", .payload = "kept", .qos = 1);
+	struct peer *late = join(t, "late");
+	subscribe(late, .filter = "/#", .raw = true);
+	subscribe(late, .filter = "r/last", .qos = 1);
+	expect_message(late, .topic = "r/last", .payload = "kept");
+}
+
 /* ---- wildcards, at each QoS ----------------------------------------------------------------- */
 
 static const char *const kept_at[] = { "r/kept/1", "r/kept/2" };
@@ -487,5 +508,5 @@ CHAPTER(retained, "Retained messages", &case_retained_for_late_subscriber, &case
 	&case_plain_message_leaves_retained, &case_retained_large,
 	&case_retain_flag_of_live_messages, &case_retained_qos, &case_retained_for_wildcards,
 	&case_retained_for_several_filters, &case_retained_on_resubscribe,
-	&case_retained_for_each_filter, &case_retained_dollar_topics,
+	&case_retained_for_each_filter, &case_retained_dollar_topics, &case_retained_behind_slash,
 	&case_retained_flag_by_wildcard, &case_retained_at_qos_0);

@@ -47,6 +47,14 @@ static bool has_posted(struct test *t, const char *publisher, const struct packe
 	return false;
 }
 
+bool messages_have_topic(const struct test *t, struct bytes topic)
+{
+	for (size_t i = 0; i < t->messages.posting_count; i++)
+		if (bytes_equal(t->messages.postings[i].topic, topic))
+			return true;
+	return false;
+}
+
 static bool is_posted(const struct messages *m, const char *client, struct bytes filter)
 {
 	for (size_t i = 0; i < m->filter_count; i++)
@@ -129,6 +137,7 @@ void messages_sent(struct peer *p, const struct packet *packet)
 				packet->will_topic, packet->will_payload);
 		break;
 	case PUBLISH: /* without a topic it has an alias; sent again it is no other message */
+		t->messages.nameless |= !packet->topic.len;
 		if (packet->topic.len && !(packet->dup && has_posted(t, p->client_id, packet)))
 			post(t,
 				(struct posting){ .publisher = p->client_id,

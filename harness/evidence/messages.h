@@ -54,6 +54,7 @@ struct messages {
 	struct posted_lookup *lookups;
 	size_t lookup_count, lookup_capacity;
 	bool wide; /* a SUBSCRIBE that may cover more than the case run's own topics has gone out */
+	bool nameless; /* a PUBLISH with an empty Topic Name has gone out */
 };
 
 #endif

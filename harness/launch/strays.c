@@ -1,15 +1,22 @@
 #include "harness/launch/strays.h"
 
 #include <dirent.h>
+#include <poll.h>
 #include <signal.h>
 #include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/syscall.h>
+#include <unistd.h>
 
 #include "base/buf.h"
+#include "base/clock.h"
 
-enum { ENVIRONMENT_LIMIT_BYTES = 4 * 1024 * 1024 };
+enum {
+	ENVIRONMENT_LIMIT_BYTES = 4 * 1024 * 1024,
+	END_LIMIT_US = 5000000, /* for all of them to be gone, once they are killed */
+};
 
 static bool is_marked(const char *pid, const char *mark)
 {
@@ -67,14 +74,29 @@ bool strays_in_group(pid_t group)
 	return any;
 }
 
+/* Kills it; the wait is for its end, for the ports that it has are free only after that. */
+static void kill_and_wait(pid_t pid, int64_t deadline_us)
+{
+	struct pollfd end = { .fd = (int)syscall(SYS_pidfd_open, pid, 0), .events = POLLIN };
+	int64_t left_us = deadline_us - clock_now_us();
+
+	kill(pid, SIGKILL);
+	if (end.fd < 0)
+		return;
+	if (left_us > 0)
+		poll(&end, 1, (int)(left_us / 1000));
+	close(end.fd);
+}
+
 void strays_kill(const char *mark)
 {
+	int64_t deadline_us = clock_now_us() + END_LIMIT_US;
 	DIR *proc = opendir("/proc");
 	struct dirent *entry;
 
 	while (proc && (entry = readdir(proc)))
 		if (is_process(entry) && is_marked(entry->d_name, mark))
-			kill((pid_t)atol(entry->d_name), SIGKILL);
+			kill_and_wait((pid_t)atol(entry->d_name), deadline_us);
 	if (proc)
 		closedir(proc);
 }

@@ -7,7 +7,7 @@
 #include <stdbool.h>
 #include <sys/types.h>
 
-/* Kills every process whose environment has this "NAME=value". */
+/* Kills every process whose environment has this "NAME=value", and waits until they are gone, five seconds at most. */
 void strays_kill(const char *mark);
 
 /* Whether any process of this group is alive. */

@@ -25,7 +25,7 @@ static unsigned server_keep_alive(const struct peer *p)
 
 static bool is_kept(const struct peer *p)
 {
-	return p->accepted && !p->hangs && !p->ended && !p->closed && !p->lost &&
+	return p->accepted && !p->left && !p->hangs && !p->ended && !p->closed && !p->lost &&
 		!p->test->play->client && server_keep_alive(p);
 }
 

@@ -116,6 +116,7 @@ static void note_packet(struct peer *p, const struct packet *packet, const uint8
 		messages_sent(p, packet);
 	if (packet->type == PINGREQ)
 		keeping_sent(p);
+	p->left |= packet->type == DISCONNECT;
 	if (tape_keeps(p->party, packet->type))
 		tape_add(&t->tape, TAPE_PACKET_OUT, p->party,
 			(struct bytes){ shown, packet->raw.len },

@@ -5,7 +5,8 @@
 
 enum {
 	SHARED_LENGTH = 7, /* of "$share/" */
-	RUN_LENGTH = 3,    /* what the prefixes of all case runs of a run begin with */
+	TOPIC_ALIAS = 0x23,
+	RUN_LENGTH = 3, /* what the prefixes of all case runs of a run begin with */
 };
 
 #define CHECKUP "CHECKUP" /* what follows it in those of checkups */
@@ -72,6 +73,26 @@ bool topic_is_foreign(const struct peer *p, struct bytes topic)
 {
 	return p->raw_filters && topic.len && topic.data[0] != '$' &&
 		topic_stripped(p->test, topic).len == topic.len;
+}
+
+/* What the server says on $SYS nobody has sent. */
+static bool dollar_is_foreign(const struct test *t, struct bytes topic)
+{
+	return !(topic.len > 5 && !memcmp(topic.data, "$SYS/", 5)) &&
+		!memmem(topic.data, topic.len, t->topics, strlen(t->topics));
+}
+
+bool message_is_foreign(const struct peer *p, const struct packet *publish)
+{
+	const struct test *t = p->test;
+
+	if (!p->raw_filters || messages_have_topic(t, publish->topic))
+		return false;
+	if (!publish->topic.len)
+		return !t->messages.nameless && !properties_find(&publish->properties, TOPIC_ALIAS);
+	if (publish->topic.data[0] == '$')
+		return dollar_is_foreign(t, publish->topic);
+	return topic_is_foreign(p, publish->topic);
 }
 
 static bool is_of_number(uint8_t c)

@@ -25,6 +25,7 @@ struct expectation {
 	unsigned versions;      /* V311 or V50; BOTH when it names none */
 	struct routes routes;   /* of a pattern: over these alone; none: over any */
 	enum verdict verdict;
+	bool sometimes; /* comes and goes: it says nothing of any other verdict */
 	const char *reason;
 	const char *link; /* or NULL */
 	int line;         /* of the file */

@@ -194,13 +194,20 @@ void result_survey(struct arena *a, const struct plan_item *item, const struct r
 	out->repeat = item->repeat;
 }
 
+/* What comes only sometimes says nothing of any other verdict. */
+static bool is_silent(const struct expectation *e, const struct record_case *record)
+{
+	return !e || (e->sometimes && e->verdict != record->verdict);
+}
+
 void result_judge(
 	const struct expectations *expected, const struct plan_item *item, struct record_case *out)
 {
 	const struct expectation *e =
 		expectation_find(expected, item->def, item->row, item->version, item->transport);
 
-	e = e ? e : expectation_find_cause(expected, out);
+	if (is_silent(e, out))
+		e = expectation_find_cause(expected, out);
 	out->foreseen = e != NULL;
 	/* What was not on trial contradicts nothing that is known of it. */
 	out->expected = e ? out->verdict == e->verdict || out->verdict == VERDICT_INAPPLICABLE

@@ -312,7 +312,7 @@ static void list_unseen(struct runner *r, struct record_end *out)
 
 	for (size_t i = 0; i < expected->count; i++) {
 		const struct expectation *e = &expected->list[i];
-		if (e->cause && !r->seen[i] && was_played(r, e->versions))
+		if (e->cause && !e->sometimes && !r->seen[i] && was_played(r, e->versions))
 			list[out->unseen_count++] = (struct record_unseen){
 				.cause = e->cause, .reason = e->reason, .link = e->link
 			};

@@ -326,6 +326,8 @@ static enum target_status wait_until_ready(struct target *t, const char **error)
 			listens && answers(t, left_us < PROBE_LIMIT_US ? left_us : PROBE_LIMIT_US);
 		if (program_ended(&t->program, &status)) {
 			target_read(t);
+			program_kill(
+				&t->program); /* what it has started may hold one of its places */
 			if (!places_lost(&t->places))
 				*error = arena_printf(a, "%s %s before it was ready%s",
 					t->file->name, how_it_ended(a, status), last_words(t));

@@ -383,9 +383,14 @@ static bool read_expected(struct reader *r, const struct ini_setting *s)
 		return set_text(r, s, &e->reason);
 	if (!strcmp(s->name, "link"))
 		return set_text(r, s, &e->link);
+	if (!strcmp(s->name, "sometimes")) {
+		e->sometimes = !strcmp(s->value, "yes");
+		return e->sometimes || fault_about(r, s, "must be `yes`, or not be there");
+	}
 	if (strcmp(s->name, "verdict") != 0)
-		return fault_about(
-			r, s, "an expectation has `case` or `cause`, `verdict`, `reason`, `link`");
+		return fault_about(r, s,
+			"an expectation has `case` or `cause`, `verdict`, `sometimes`, `reason`, "
+			"`link`");
 	if (r->has_verdict)
 		return fault_about(r, s, "is given twice");
 	r->has_verdict = verdict_parse(s->value, &e->verdict);

@@ -8,13 +8,15 @@
 parts=$(cd "$(dirname "$0")" && pwd)/$name.d
 
 say_help() {
+	else_changed="Nothing else is changed but the caches of the tools."
+	[ ! -e "$parts/packages" ] || else_changed="What Debian packages goes into the system: $(xargs <"$parts/packages")."
 	sed -n '2,/^set/{/^set/d;s/^# \{0,1\}//p;}' "$0"
 	cat <<-END
 
 		Usage: $0 [FOLDER]
 
 		Everything goes into FOLDER; without it into \$MQTTSPEC_INSTALLED/$name, and without that into
-		~/.local/share/mqttspec/targets/$name. Nothing else is changed but the caches of the tools.
+		~/.local/share/mqttspec/targets/$name. $else_changed
 		It needs: $needs
 	END
 }
@@ -153,4 +155,35 @@ install_modules() {
 build_go() {
 	GOFLAGS=-mod=readonly GOTOOLCHAIN=local GOWORK=off CGO_ENABLED=0 go build -trimpath -o "$folder/$name" . ||
 		fail "it does not build"
+}
+
+# Packages of Debian, those in the file `packages`, which go into the system: installed by root, named to
+# everybody else. A service among them is not started, now or with the machine. The version is that of the first.
+install_packages() {
+	missing=$(missing_packages)
+	[ -z "$missing" ] || add_packages
+	version=$(dpkg-query -W -f '${Version}' "$(head -n 1 packages)")
+}
+
+missing_packages() {
+	while read -r package; do
+		dpkg-query -W -f '${db:Status-Status}' "$package" 2>/dev/null | grep -q '^installed$' || echo "$package"
+	done <packages | xargs
+}
+
+# Debian asks policy-rc.d before it starts a service.
+add_packages() {
+	[ "$(id -u)" -eq 0 ] || fail "that is for root: apt-get install --no-install-recommends $missing"
+	if [ ! -e /usr/sbin/policy-rc.d ]; then
+		trap 'rm -rf "$work" /usr/sbin/policy-rc.d' EXIT
+		printf '#!/bin/sh\nexit 101\n' >/usr/sbin/policy-rc.d
+		chmod 755 /usr/sbin/policy-rc.d
+	fi
+	DEBIAN_FRONTEND=noninteractive apt-get install -q -y --no-install-recommends $missing >log 2>&1 || {
+		cat log >&2
+		fail "apt-get did not bring the packages"
+	}
+	for service in $(dpkg -L $missing | sed -n 's|.*/system/\([^/@]*\.service\)$|\1|p'); do
+		! command -v systemctl >/dev/null || systemctl -q disable "$service"
+	done
 }

@@ -19,6 +19,7 @@ class NotPlayed(NamedTuple):
 NOT_PLAYED = [
     NotPlayed(r"script/(?:test|nightly)", "it is what runs this test"),
     NotPlayed(r"script/conformance|git clone|cmake|ctest|script/(?:bootstrap|build)", "it installs or builds what is being tested: ci/bare-debian plays it on a bare system"),
+    NotPlayed(r"script/field", "it plays every broker for hours: test_field.py plays it with made-up ones"),
     NotPlayed(r"script/(?:tidy|mutation|manual|mistakes)", "it takes minutes, or writes into the source: script/test runs it, or what holds its outcome"),
     NotPlayed(r"ci/|script/package|apt |tar |pip |docker |PATH=", "it makes or installs packages, with root's rights or Docker: ci/packages plays it where there is nothing else"),
     NotPlayed(r"cc ", "it needs the library to be installed: test_library.py installs it and builds programs"),

@@ -1,6 +1,7 @@
 /* What comes, and is not laid down for the case. */
 #include "tests/unit/scripted.h"
 
+#include <stdio.h>
 #include <string.h>
 
 enum { ANSWER_US = 300000 };
@@ -92,6 +93,34 @@ static void who_asks_for_everything_gets_messages_of_others(void **state)
 			SCRIPTS("a r s9003000100 " TO_ANOTHER "e"));
 		assert_verdict(p, PASS);
 		assert_null(p.record.foreign);
+		done(&p);
+	}
+}
+
+/* With whoever asked for everything it would come and go. */
+static void what_is_wrong_with_messages_of_others_is_theirs(void **state)
+{
+	(void)state;
+	static const struct {
+		const char *publish, *verdict;
+	} samples[] = {
+		{ "s300C0009616230303030362F2B78 ", "pass" },         /* ab00006/+ */
+		{ "s300C0009616230303030352F2B78 ", "fail" },         /* ab00005/+ */
+		{ "s3003000078 ", "pass" },                           /* no topic */
+		{ "s3010000D24746573742F6162303030303678 ", "pass" }, /* $test/ab00006 */
+		{ "s3010000D24746573742F6162303030303578 ", "fail" }, /* $test/ab00005 */
+		{ "s30090006245359532F6178 ", "fail" },               /* $SYS/a: the server's */
+	};
+	for (size_t i = 0; i < sizeof(samples) / sizeof(*samples); i++) {
+		struct played p;
+		char script[128];
+		snprintf(script, sizeof(script), "a r s9003000100 %se", samples[i].publish);
+		play_with(&p,
+			(struct play){
+				.def = &case_all_topics, .version = MQTT_311, .prefix = "ab00005" },
+			SCRIPTS(script));
+		if (strcmp(verdict_name(p.record.verdict), samples[i].verdict) != 0)
+			fail_msg("sample %zu: %s", i, verdict_name(p.record.verdict));
 		done(&p);
 	}
 }
@@ -222,6 +251,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(who_asks_for_everything_gets_messages_of_others),
+		cmocka_unit_test(what_is_wrong_with_messages_of_others_is_theirs),
 		cmocka_unit_test(messages_of_other_case_runs_are_out_of_sight),
 		cmocka_unit_test(what_makes_no_packet_is_shown_with_its_bytes),
 		cmocka_unit_test(what_is_not_read_is_not_unfinished),

@@ -13,6 +13,8 @@
 #include "harness/launch/words.h"
 #include "harness/runner/expectation.h"
 #include "harness/runner/ini_file.h"
+#include "harness/runner/plan.h"
+#include "harness/runner/result.h"
 #include "harness/runner/target_file.h"
 #include "harness/transport/transport.h"
 #include "record/record.h"
@@ -660,6 +662,47 @@ static void what_is_broken_besides_must_be_foreseen_too(void **state)
 	assert_false(expectation_is_seen(&f.expected.list[0], &r));
 }
 
+static struct record_case judged(const struct target_file *f, struct record_case record)
+{
+	const struct plan_item item = {
+		.def = &only_50, .version = MQTT_50, .transport = transports[0]
+	};
+
+	result_judge(&f->expected, &item, &record);
+	return record;
+}
+
+static void what_comes_and_goes_may_stay_away(void **state)
+{
+	(void)state;
+	struct target_file f = read_good(TARGET "[expected]\n"
+						"cause = MQTT-3.3.1-1 dup\n"
+						"verdict = fail\n"
+						"sometimes = yes\n"
+						"reason = a race\n"
+						"case = will_x\n"
+						"verdict = inconclusive\n"
+						"sometimes = yes\n"
+						"reason = another\n");
+	const struct target_file by_cause = { .expected = { .list = f.expected.list, .count = 1 } };
+	struct record_case r = judged(&by_cause, failed("5.0:MQTT-3.3.1-1", "dup"));
+
+	assert_true(r.foreseen && r.expected);
+	r.verdict = VERDICT_PASS;
+	r = judged(&f, r);
+	assert_true(!r.foreseen && r.expected);
+	r.verdict = VERDICT_INCONCLUSIVE;
+	r = judged(&f, r);
+	assert_true(r.foreseen && r.expected);
+	r.verdict = VERDICT_FAIL;
+	r = judged(&f, r);
+	assert_true(r.foreseen && r.expected); /* by its cause */
+	r = judged(&f, failed("5.0:MQTT-3.3.1-1", "qos"));
+	assert_true(!r.foreseen && !r.expected);
+	assert_refused("[expected]\ncase = a\nverdict = fail\nsometimes = often\n",
+		"4: `sometimes`: must be `yes`, or not be there");
+}
+
 static void causes_must_be_sound(void **state)
 {
 	(void)state;
@@ -755,6 +798,7 @@ int main(void)
 		TEST(an_expectation_that_meets_no_case_is_found),
 		TEST(a_cause_foresees_all_that_fail_of_it),
 		TEST(what_is_broken_besides_must_be_foreseen_too),
+		TEST(what_comes_and_goes_may_stay_away),
 		TEST(causes_must_be_sound),
 		TEST(expectations_must_be_whole),
 		TEST(braces_that_are_no_placeholders_stay),
