@@ -41,13 +41,14 @@ verdict() {
 	fi
 }
 
-# quietly NAME COMMAND...: one verdict; what the command said is shown if it fails.
+# quietly NAME COMMAND...: one verdict, with the seconds that it took; what the command said is shown if it fails.
 quietly() {
-	local name=$1 code=0
+	local name=$1 code=0 began=${EPOCHREALTIME/[.,]/}
 	shift
 	"$@" >"$base/log" 2>&1 || code=$?
 	[ "$code" -eq 0 ] || tail -n 30 "$base/log"
-	verdict "$name" "$code" 0
+	local tenths=$(((${EPOCHREALTIME/[.,]/} - began) / 100000))
+	verdict "$name ($((tenths / 10)).$((tenths % 10)) s)" "$code" 0
 	return "$code"
 }
 
