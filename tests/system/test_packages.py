@@ -49,6 +49,12 @@ def test_what_is_asked_for_wrongly_is_told(arguments, sentence, tmp_path):
     assert not (tmp_path / "out").exists()
 
 
+def test_a_folder_that_cannot_be_made_is_told(tmp_path):
+    (tmp_path / "file").write_text("")
+    said = run(ROOT / "script/package", "deb", "--out", tmp_path / "file")
+    assert said.returncode == 2 and f"--out {tmp_path}/file: File exists" in said.stderr
+
+
 def test_a_tool_that_is_missing_is_named():
     with pytest.raises(PACKAGE.Trouble, match="script/bootstrap package"):
         PACKAGE.run("no-such-tool")
@@ -198,6 +204,8 @@ def test_the_container_has_the_archive(little, tmp_path):
     (tmp_path / "out").mkdir()
     archive, = PACKAGE.make_archive(source(), tree, tmp_path / "out")
     assert sorted(path.name for path in folder.iterdir()) == ["Containerfile", "mqttspec.tar.xz"]
+    assert (folder / "mqttspec.tar.xz").read_bytes() == archive.read_bytes()
+    folder, = PACKAGE.make_container(source(), tree, tmp_path / "out", [archive])    # one that is there is taken
     assert (folder / "mqttspec.tar.xz").read_bytes() == archive.read_bytes()
     added = re.findall(r"^ADD (\S+)", (folder / "Containerfile").read_text(), re.M)
     assert added == ["mqttspec.tar.xz"]
