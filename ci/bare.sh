@@ -16,8 +16,9 @@ trap 'rm -rf --one-file-system "$base"' EXIT
 trap 'exit 130' INT TERM
 
 # Runs a line of shell in the system at $1, with mounts and processes of its own, which end with it.
+# unshare turns a deaf ear to SIGTERM.
 inside() {
-	timeout "$limit_s" unshare --mount --pid --fork --kill-child sh -c '
+	timeout --signal KILL "$limit_s" unshare --mount --pid --fork --kill-child sh -c '
 		mount -t proc proc "$1/proc" && mount -t tmpfs tmpfs "$1/tmp" &&
 			exec chroot "$1" env -i HOME=/root PATH=/usr/sbin:/usr/bin:/sbin:/bin sh -c "$2"' sh "$1" "$2"
 }
