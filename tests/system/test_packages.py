@@ -11,6 +11,7 @@ import shutil
 import subprocess
 import sys
 import tarfile
+import time
 import types
 import zipfile
 
@@ -152,6 +153,7 @@ def test_the_wheel_has_its_files(tree, tmp_path):
     with zipfile.ZipFile(wheel) as zipped:
         contents = {info.filename: zipped.read(info) for info in zipped.infolist()}
         modes = {info.filename: info.external_attr >> 16 for info in zipped.infolist()}
+        assert {info.date_time for info in zipped.infolist()} == {time.gmtime(EPOCH)[:6]}
     info, data = f"mqttspec-{VERSION}.dist-info", f"mqttspec-{VERSION}.data"
     for path in PACKAGE.files_of(tree):
         assert contents[f"{data}/data/lib/mqttspec/{path.relative_to(tree)}"] == path.read_bytes()
