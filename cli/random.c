@@ -7,8 +7,10 @@
 #include "base/buf.h"
 #include "base/clock.h"
 #include "cli/duration.h"
+#include "harness/transport/transport.h"
 #include "harness/versions.h"
 #include "random/dice.h"
+#include "random/names.h"
 #include "random/text.h"
 
 enum {
@@ -17,62 +19,10 @@ enum {
 	MINIMISE_S = 120,
 	FILE_BYTES_MAX = 1 << 20,
 	JOBS = 4,
-	ARGUMENTS_EXTRA = 2,
+	ARGUMENTS_EXTRA = 4,
 };
 
 enum { PROFILE = 256, CLIENTS, LENGTH, STEPS, TIME, MINIMISE, PLAY, FIRST };
-
-static const char help[] =
-	"Usage: mqttspec random [TARGET] [OPTION...]\n"
-	"\n"
-	"Plays scenarios that a seed makes: two to eight clients of both versions connect, "
-	"publish,\n"
-	"subscribe, break off, come back and take one another over, and a model of the standard "
-	"says\n"
-	"what each must, may and must not get. What differs is made as short as it gets, on the\n"
-	"target itself, and played three times in a row; then it is told, with its steps, a\n"
-	"transcript, a capture, and a case in C to start from. What the standard does not decide\n"
-	"accuses nobody.\n"
-	"\n"
-	"TARGET is a URL or the name of a target file, as for `mqttspec run`; mqttspec-broker if "
-	"left\n"
-	"out.\n"
-	"\n"
-	"What is played:\n"
-	"  --seed N             the same scenarios again; else a new seed, which is told\n"
-	"  --profile P          what they are mostly about: all (the usual one), messages,\n"
-	"                       sessions, retained, wills, shared or clocks (which waits)\n"
-	"  --clients N          2 to 8; else each scenario has its own number\n"
-	"  --length N           steps of a scenario (200)\n"
-	"  --versions V         3.1.1, 5.0 or both (the usual)\n"
-	"  --transports T       tcp, tls, ws, wss, unix or all, one scenario after the other\n"
-	"  --play FILE          one scenario that was written down, once\n"
-	"  --list               the first scenario as text, which nobody plays\n"
-	"How long:\n"
-	"  --steps N            until so many steps have been played\n"
-	"  --time T             for so long: 90, 90s, 15m, 8h; 0: until it is stopped (60s,\n"
-	"                       unless --steps is given)\n"
-	"  --first              until something is found\n"
-	"  --minimise T         at most so long for making one find shorter (2m)\n"
-	"  -j, --jobs N         scenarios at a time (4)\n"
-	"  --timeout MS         how long an answer may take (5000)\n"
-	"What is kept:\n"
-	"  --out DIR            of each find: scenario.txt, transcript.txt, case.c, its capture,\n"
-	"                       and a record that `mqttspec report` reads; else a new folder in "
-	"out/\n"
-	"  -q, --quiet          no progress\n"
-	"Who is asked, as in `mqttspec run`: --user, --password-file, --ca, --cert, --key, "
-	"--insecure,\n"
-	"--sni, --ws-path, --prefix, --client-id-prefix, --connect-rate, --anyway.\n"
-	"  -h, --help           this\n"
-	"\n"
-	"Examples:\n"
-	"  mqttspec random mosquitto --time 5m         five minutes against mosquitto\n"
-	"  mqttspec random mqtt://127.0.0.1:1883 --profile sessions --first\n"
-	"  mqttspec random mosquitto --play out/latest/find_1/scenario.txt\n"
-	"\n"
-	"Exit codes: 0 nothing was found; 1 something was, or the target died; 2 for bad usage;\n"
-	"3 when nothing could be played, or the target answered no more (docs/RANDOM.md).\n";
 
 static const struct option options[] = {
 	{ "seed", required_argument, NULL, 0 },
@@ -181,7 +131,7 @@ static bool read_options(struct arena *a, int argc, char **argv, struct random_o
 	opterr = 0;
 	while ((answer = getopt_long(argc, argv, ":j:qh", options, &index)) != -1) {
 		if (answer == 'h') {
-			fputs(help, stdout);
+			fputs(random_help, stdout);
 			*code = EXIT_AS_EXPECTED;
 			return false;
 		}
@@ -189,10 +139,15 @@ static bool read_options(struct arena *a, int argc, char **argv, struct random_o
 			option_error(&command_random, answer, argv);
 			return false;
 		}
-		if (answer == 0 || answer == 'j' || answer == 'q')
+		if (answer == 0 || answer == 'j' || answer == 'q') {
+			o->routed |= answer == 0 && !strcmp(options[index].name, "transports");
 			pass_on(a, answer, index, words, count);
-		else if (!take(answer, o))
+		} else if (!take(answer, o))
 			return false;
+	}
+	if (!o->routed) {
+		words[(*count)++] = arena_text(a, "--transports");
+		words[(*count)++] = arena_text(a, "all");
 	}
 	while (optind < argc)
 		words[(*count)++] = argv[optind++];
@@ -230,11 +185,41 @@ static unsigned served_versions(const struct run *run)
 	return mask & run->options.versions;
 }
 
+/* What connections may travel over, where there is a choice. */
+static unsigned ways(const struct run *run)
+{
+	unsigned mask = 0;
+
+	for (size_t i = 0; i < run->routes.count && run->routes.count > 1; i++) {
+		int way = way_find(run->routes.list[i]->name);
+		mask |= way > 0 ? 1U << way : 0;
+	}
+	return mask;
+}
+
+/* Leaves out those that nobody answers at: a target may have been built without them. */
+static void keep_answering(struct run *run)
+{
+	const struct transport **kept = arena_alloc(&run->arena, run->routes.count * sizeof(*kept));
+	size_t count = 0;
+
+	for (size_t i = 0; i < run->routes.count; i++) {
+		if (!run->round_trips[i].most_us && i) {
+			fprintf(stderr, "mqttspec random: nobody answers over %s\n",
+				run->routes.list[i]->name);
+			continue;
+		}
+		run->round_trips[count] = run->round_trips[i];
+		kept[count++] = run->routes.list[i];
+	}
+	run->routes = (struct routes){ kept, count };
+}
+
 static int exit_code(const struct random_view *v, const struct campaign *c, enum campaign_end end)
 {
 	if (end == CAMPAIGN_INTERRUPTED)
 		return EXIT_INTERRUPTED;
-	if (v->told || end == CAMPAIGN_DIED)
+	if (v->told || v->deaths)
 		return EXIT_UNEXPECTED;
 	if (end == CAMPAIGN_LOST || v->unwritten || !c->progress.scenarios ||
 		c->inconclusive >= c->progress.scenarios)
@@ -248,7 +233,6 @@ static void write_end(struct random_view *v, const struct campaign *c, enum camp
 		[CAMPAIGN_DONE] = NULL,
 		[CAMPAIGN_INTERRUPTED] = "interrupted",
 		[CAMPAIGN_LOST] = "the target answers no more",
-		[CAMPAIGN_DIED] = "the target died",
 	};
 	struct record_end record = {
 		.unexpected = v->told,
@@ -262,7 +246,8 @@ static void write_end(struct random_view *v, const struct campaign *c, enum camp
 
 static int list_scenario(struct run *run, const struct random_options *o)
 {
-	const struct scenario_size size = { o->clients, o->scenario_steps, run->options.versions };
+	const struct scenario_size size = { o->clients, o->scenario_steps, run->options.versions,
+		ways(run) };
 	struct scenario s;
 	struct buf text;
 
@@ -284,6 +269,7 @@ static int play_campaign(struct run *run, void *user)
 
 	if (run->options.list)
 		return list_scenario(run, o);
+	keep_answering(run);
 	struct random_view view = { .run = run, .options = o };
 	struct venue venue = {
 		.target = &run->target,
@@ -302,7 +288,7 @@ static int play_campaign(struct run *run, void *user)
 		.venue = &venue,
 		.seed = run->options.seed,
 		.profile = o->profile,
-		.size = { o->clients, o->scenario_steps, served_versions(run) },
+		.size = { o->clients, o->scenario_steps, served_versions(run), ways(run) },
 		.steps = o->steps,
 		.deadline_us = o->time_s ? now_us + (int64_t)o->time_s * 1000000 : 0,
 		.minimise_us = (int64_t)o->minimise_s * 1000000,
@@ -314,11 +300,13 @@ static int play_campaign(struct run *run, void *user)
 		.progress = random_tell_progress,
 		.suspected = random_keep_suspicion,
 		.found = random_tell_find,
+		.died = random_tell_death,
 	};
 	if (!o->play)
 		printf("seed %llu, profile %s\n", (unsigned long long)config.seed,
 			o->profile->name);
 	enum campaign_end end = random_campaign_run(&c, &config);
+	view.left = venue_fini(&venue);
 	random_tell_end(&view, &c, end);
 	write_end(&view, &c, end);
 	int code = exit_code(&view, &c, end);
@@ -354,5 +342,5 @@ const struct command command_random = {
 	.summary = "play scenarios from a seed, and hold what comes against a model",
 	.run = run,
 	.options = options,
-	.help = help,
+	.help = random_help,
 };

@@ -168,6 +168,18 @@ void random_tell_find(void *user, const struct find *f)
 	fflush(stdout);
 }
 
+void random_tell_death(void *user, const struct record_death *death)
+{
+	struct random_view *v = user;
+	char cause[CAUSE_SIZE];
+
+	v->deaths++;
+	clear_line(v);
+	printf("the target %s, while these were played: %s\n", evidence_cause(death, cause),
+		*death->during ? death->during : "none");
+	v->unwritten |= !record_write_death(v->run->out.record, death);
+}
+
 void random_tell_end(struct random_view *v, const struct campaign *c, enum campaign_end end)
 {
 	const struct campaign_progress *p = &c->progress;
@@ -184,17 +196,20 @@ void random_tell_end(struct random_view *v, const struct campaign *c, enum campa
 				*f->statement ? f->statement : "no statement", f->difference,
 				v->run->options.out, f->number);
 	}
-	if (c->why)
+	if (c->why && end != CAMPAIGN_LOST)
 		fprintf(stderr, "mqttspec random: some scenarios have told nothing; the last: %s\n",
 			c->why);
-	if (end == CAMPAIGN_DIED) {
-		char cause[CAUSE_SIZE];
-		printf("the target %s, while these were played: %s\n",
-			evidence_cause(&c->death, cause), c->death.during);
-		v->unwritten |= !record_write_death(v->run->out.record, &c->death);
-	}
+	if (c->unexplained)
+		printf("of %zu deaths of the target %zu could not be brought about again\n",
+			v->deaths, c->unexplained);
 	if (end == CAMPAIGN_LOST)
-		fprintf(stderr, "mqttspec random: the target answers no more\n");
+		fprintf(stderr, "mqttspec random: the target answers no more%s%s\n",
+			c->why ? ": " : "", c->why ? c->why : "");
+	if (v->left)
+		fprintf(stderr,
+			"mqttspec random: %zu sessions and retained messages are left on the "
+			"target\n",
+			v->left);
 	printf("%zu scenarios, %zu steps in %.1f s (%.0f a second), %zu find%s\n", p->scenarios,
 		p->steps, p->seconds, p->seconds > 0 ? (double)p->steps / p->seconds : 0, v->told,
 		v->told == 1 ? "" : "s");

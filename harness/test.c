@@ -37,7 +37,7 @@ struct tap *test_tap(struct test *t)
 
 const struct endpoint *test_target(struct test *t)
 {
-	t->tapped = *t->play->target;
+	t->tapped = t->through ? *t->through : *t->play->target;
 	t->tapped.tap = test_tap(t);
 	return &t->tapped;
 }

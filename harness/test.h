@@ -149,7 +149,8 @@ struct test {
 	bool showed_secret;     /* a password has gone out */
 	jmp_buf out;            /* where a verdict goes when it leaves the body */
 	uint64_t random;
-	unsigned speaks; /* enum mqtt_version of peers to come; 0: that of the run */
+	unsigned speaks;                /* enum mqtt_version of peers to come; 0: that of the run */
+	const struct endpoint *through; /* where they connect to; NULL: where the run does */
 
 	struct peer *peers[PEERS_MAX];
 	size_t peer_count;
@@ -368,6 +369,11 @@ struct arrival *peer_arrival_of(struct peer *p, uint32_t types, unsigned id);
  * the end did (see p->ended).
  */
 struct arrival *peer_wait(struct peer *p, uint32_t types, int64_t until_us);
+
+/* Until a new subscriber to the topic gets nothing that is kept, or for as long as an answer may take; says whether
+ * it came to that, and demands nothing. settled.c
+ */
+bool removal_settled_at(struct place at, struct test *t, const char *topic);
 
 /* The time by which an answer that is asked for now must have come. */
 int64_t test_answer_deadline_us(const struct test *t); /* with the patience of the run */

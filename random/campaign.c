@@ -5,92 +5,33 @@
 
 #include "base/clock.h"
 #include "random/dice.h"
-#include "random/minimise.h"
+#include "random/inquiry.h"
 
 enum {
-	CONFIRMATIONS = 3,
 	LOOK_MS = 200,
 	FADES_MAX = 3,         /* so often a find is looked into that does not show again */
 	INCONCLUSIVE_MAX = 20, /* in a row: the target is gone */
+	UNEXPLAINED_MAX = 20,  /* deaths */
 	JOBS_MAX = 64,
+	GUILT_US = 1000000, /* a scenario that ended before may have led to a death for so long */
 };
 
-/* A scenario under way. */
+/* A scenario under way, or the last that was. */
 struct slot {
 	bool busy;
+	bool ended;       /* and nobody has looked at its record yet */
+	int64_t ended_us; /* 0: none has */
 	struct arena arena;
 	struct scenario scenario;
 	struct playing playing;
+	struct record_case record;
 };
 
-struct search {
-	struct campaign *campaign;
-	const struct find *find;
-	struct manner manner;
-	int64_t until_us;
-	bool interrupted;
+struct campaign_slots {
+	struct slot list[JOBS_MAX];
+	unsigned count;
+	uint64_t next; /* the next scenario is the n-th of the seed */
 };
-
-/* ---- finds --------------------------------------------------------------------------------- */
-
-static bool is_find(const struct record_case *r)
-{
-	return r->verdict == VERDICT_FAIL || r->verdict == VERDICT_CRASH;
-}
-
-static const char *statement_of(const struct record_case *r)
-{
-	return r->failure && r->failure->statement ? r->failure->statement : "";
-}
-
-static const char *difference_of(const struct record_case *r)
-{
-	return r->failure && r->failure->difference ? r->failure->difference
-						    : verdict_name(r->verdict);
-}
-
-static bool shows(const struct find *f, const struct record_case *r)
-{
-	return is_find(r) && !strcmp(f->statement, statement_of(r)) &&
-		!strcmp(f->difference, difference_of(r));
-}
-
-static struct find *find_of(struct campaign *c, const struct record_case *r)
-{
-	for (size_t i = 0; i < c->find_count; i++)
-		if (shows(&c->finds[i], r))
-			return &c->finds[i];
-	return NULL;
-}
-
-static struct scenario kept(struct campaign *c, const struct scenario *s)
-{
-	struct scenario copy = *s;
-
-	copy.steps = arena_copy(&c->arena, s->steps, (s->count + 1) * sizeof(*s->steps));
-	return copy;
-}
-
-static struct find *find_add(
-	struct campaign *c, const struct record_case *r, const struct scenario *s)
-{
-	struct find *f = &c->finds[c->find_count++];
-
-	*f = (struct find){
-		.number = c->find_count,
-		.statement = arena_text(&c->arena, statement_of(r)),
-		.difference = arena_text(&c->arena, difference_of(r)),
-		.expected = arena_text(
-			&c->arena, r->failure && r->failure->expected ? r->failure->expected : ""),
-		.actual = arena_text(
-			&c->arena, r->failure && r->failure->actual ? r->failure->actual : ""),
-		.seed = s->seed,
-		.after_steps = c->progress.steps,
-	};
-	return f;
-}
-
-/* ---- the shortest scenario ------------------------------------------------------------------- */
 
 static void tell(struct campaign *c)
 {
@@ -98,123 +39,78 @@ static void tell(struct campaign *c)
 		c->config->progress(c->config->user, &c->progress);
 }
 
-/* Played once; the record is in the arena of *p. */
-static bool shows_again(struct search *s, const struct scenario *candidate, struct playing *p,
-	struct record_case *record)
-{
-	bool played = venue_play(s->campaign->config->venue, p, candidate, &s->manner, record);
+/* ---- slots --------------------------------------------------------------------------------- */
 
-	s->interrupted |= !played;
-	return played && shows(s->find, record);
+static bool start(struct campaign *c, struct slot *slot)
+{
+	const struct campaign_config *config = c->config;
+	const struct manner how = { 0 };
+	uint64_t n = c->slots->next++;
+
+	arena_fini(&slot->arena);
+	arena_init(&slot->arena);
+	if (config->only)
+		slot->scenario = *config->only;
+	else
+		random_scenario(&slot->arena, dice_seed(config->seed, n), config->profile,
+			&config->size, &slot->scenario);
+	slot->busy = playing_start(&slot->playing, config->venue, &slot->scenario, &how);
+	slot->ended = false;
+	slot->ended_us = 0;
+	if (!slot->busy)
+		playing_fini(&slot->playing);
+	return slot->busy;
 }
 
-static bool candidate_shows(void *user, const struct scenario *candidate)
+/* What it has played is kept, for it may come under suspicion. */
+static void stop(struct slot *slot)
 {
-	struct search *s = user;
-	struct playing p;
-	struct record_case record;
-
-	s->campaign->progress.minimising = candidate->count;
-	tell(s->campaign);
-	bool shown = shows_again(s, candidate, &p, &record);
-	playing_fini(&p);
-	return shown;
+	if (!slot->busy)
+		return;
+	playing_fini(&slot->playing);
+	slot->busy = slot->ended = false;
+	slot->ended_us = clock_now_us();
 }
 
-static bool search_is_over(void *user)
+/* Takes what those under way have to say, so that none of them has to wait for us. */
+static void attend(void *user)
 {
-	const struct search *s = user;
+	struct campaign *c = user;
 
-	return s->interrupted || clock_now_us() >= s->until_us;
-}
-
-/* With a settlement after each step it is plainest, and no order is left to chance: then what follows the step
- * that has failed is of no use. False: it does not show so.
- */
-static bool begin_search(struct search *s, const struct scenario *from, struct scenario *out)
-{
-	*out = *from;
-	for (int careful = 1; careful >= 0 && !s->interrupted; careful--) {
-		struct playing p;
-		struct record_case record;
-		s->manner.careful = careful;
-		bool shown = shows_again(s, from, &p, &record);
-		int line = shown && record.failure ? record.failure->line : 0;
-		if (shown && line > 0 && (size_t)line < out->count)
-			out->count = (size_t)line;
-		playing_fini(&p);
-		if (shown && (out->count == from->count || candidate_shows(s, out)))
-			return true;
-		*out = *from;
-		if (shown)
-			return true;
+	for (unsigned i = 0; i < c->slots->count; i++) {
+		struct slot *slot = &c->slots->list[i];
+		if (slot->busy && !slot->ended)
+			slot->ended = playing_look(&slot->playing, &slot->record);
 	}
+}
+
+static bool any_busy(const struct campaign *c)
+{
+	for (unsigned i = 0; i < c->slots->count; i++)
+		if (c->slots->list[i].busy)
+			return true;
 	return false;
 }
 
-/* Three times in a row, with all the time that an answer may take. */
-static bool confirm(struct search *s, struct find *f)
+/* Polls those under way, and what stops it all; true: stop. */
+static bool await(struct campaign *c)
 {
-	struct campaign *c = s->campaign;
-	const char *folder = c->config->folder;
+	struct pollfd fds[JOBS_MAX + VENUE_POLLED];
+	nfds_t n = venue_poll(c->config->venue, fds);
 
-	s->manner.patient = s->manner.whole = true;
-	s->manner.hasty = false;
-	for (int i = 0; i < CONFIRMATIONS; i++) {
-		struct playing p;
-		struct record_case record;
-		bool last = i == CONFIRMATIONS - 1;
-		char *name = arena_printf(&c->arena, "pcap/find_%zu.pcapng", f->number);
-		s->manner.pcap =
-			last && folder ? arena_printf(&c->arena, "%s/%s", folder, name) : NULL;
-		bool shown = shows_again(s, &f->shortest, &p, &record);
-		if (shown && last) {
-			record.pcap = folder && !record.pcap_error ? name : NULL;
-			f->expected = arena_text(
-				&c->arena, record.failure ? record.failure->expected : "");
-			f->actual =
-				arena_text(&c->arena, record.failure ? record.failure->actual : "");
-			f->record = &record;
-			f->confirmed = true;
-			c->config->found(c->config->user, f);
-			f->record = NULL;
-		}
-		playing_fini(&p);
-		if (!shown)
-			return false;
+	for (unsigned i = 0; i < c->slots->count; i++) {
+		const struct slot *slot = &c->slots->list[i];
+		if (slot->busy && !slot->ended)
+			fds[n++] =
+				(struct pollfd){ .fd = slot->playing.worker.fd, .events = POLLIN };
 	}
-	return true;
+	poll(fds, n, LOOK_MS);
+	venue_attend(c->config->venue);
+	attend(c);
+	return fds[0].revents;
 }
 
-/* False: interrupted. */
-static bool look_into(struct campaign *c, struct find *f, const struct scenario *from, size_t route)
-{
-	struct search s = {
-		.campaign = c,
-		.find = f,
-		.manner = { .hasty = true, .route = route },
-		.until_us = clock_now_us() + c->config->minimise_us,
-	};
-	const struct minimiser how = {
-		.shows = candidate_shows, .is_over = search_is_over, .user = &s
-	};
-	struct arena a;
-	struct scenario first, shortest;
-
-	arena_init(&a);
-	if (begin_search(&s, from, &first)) {
-		minimise(&a, &first, &how, &shortest);
-		f->shortest = kept(c, &shortest);
-		f->careful = f->shortest.careful = s.manner.careful || from->careful;
-		if (!s.interrupted)
-			confirm(&s, f);
-	}
-	arena_fini(&a);
-	c->progress.minimising = 0;
-	return !s.interrupted;
-}
-
-/* ---- scenarios ------------------------------------------------------------------------------- */
+/* ---- finds --------------------------------------------------------------------------------- */
 
 /* And nobody wants a second one. */
 static bool has_found(const struct campaign *c)
@@ -230,170 +126,247 @@ static bool is_enough(const struct campaign *c)
 {
 	const struct campaign_config *config = c->config;
 
-	return (config->only && c->progress.scenarios) ||
+	return (config->only && c->slots->next) ||
 		(config->steps && c->progress.steps >= config->steps) ||
 		(config->deadline_us && clock_now_us() >= config->deadline_us) || has_found(c) ||
 		c->find_count == FINDS_MAX;
 }
 
-static bool start(struct campaign *c, struct slot *slot, uint64_t n)
+static void tell_tried(void *user, size_t steps)
 {
-	const struct campaign_config *config = c->config;
-	const struct manner how = { .route = n % config->venue->routes.count };
+	struct campaign *c = user;
 
-	arena_init(&slot->arena);
-	if (config->only)
-		slot->scenario = *config->only;
-	else
-		random_scenario(&slot->arena, dice_seed(config->seed, n), config->profile,
-			&config->size, &slot->scenario);
-	slot->busy = playing_start(&slot->playing, config->venue, &slot->scenario, &how);
-	if (!slot->busy) {
-		playing_fini(&slot->playing);
-		arena_fini(&slot->arena);
-	}
-	return slot->busy;
+	c->progress.minimising = steps;
+	tell(c);
 }
 
-static void stop(struct slot *slot)
+static void tell_found(void *user, const struct find *f)
 {
-	if (!slot->busy)
-		return;
-	playing_fini(&slot->playing);
-	arena_fini(&slot->arena);
-	slot->busy = false;
+	struct campaign *c = user;
+
+	c->config->found(c->config->user, f);
 }
 
-static size_t route_of(const struct campaign *c, const struct slot *slot)
+static struct find *find_take(
+	struct campaign *c, const struct record_case *r, const struct scenario *s)
 {
-	const struct routes *routes = &c->config->venue->routes;
-	size_t i = 0;
-
-	while (routes->list[i] != slot->playing.play.transport)
-		i++;
-	return i;
+	for (size_t i = 0; i < c->find_count; i++)
+		if (find_shows(&c->finds[i], r))
+			return &c->finds[i];
+	if (c->find_count == FINDS_MAX)
+		return NULL;
+	struct find *f = &c->finds[c->find_count++];
+	*f = find_of(&c->arena, r);
+	f->number = c->find_count;
+	f->seed = s->seed;
+	f->after_steps = c->progress.steps;
+	c->config->suspected(c->config->user, f, s, r);
+	return f;
 }
 
-/* False: interrupted. */
-static bool judge(struct campaign *c, struct slot *slot, const struct record_case *r)
+/* False: interrupted, or the target is gone. */
+static bool look_into(
+	struct campaign *c, const struct record_case *r, const struct scenario *scenario)
 {
-	c->progress.scenarios++;
-	c->progress.steps += slot->scenario.count;
-	if (!is_find(r)) {
-		if (verdict_is_good(r->verdict)) {
-			c->inconclusive = 0;
-		} else {
-			c->inconclusive++;
-			c->why = arena_text(&c->arena,
-				r->note                                    ? r->note
-					: r->failure && r->failure->actual ? r->failure->actual
-									   : "");
-		}
+	const struct inquiry q = {
+		.venue = c->config->venue,
+		.arena = &c->arena,
+		.limit_us = c->config->minimise_us,
+		.folder = c->config->folder,
+		.user = c,
+		.tries = tell_tried,
+		.found = tell_found,
+	};
+	struct find *f = find_take(c, r, scenario);
+
+	if (!f)
 		return true;
-	}
-	struct find *f = find_of(c, r);
-	if (!f && c->find_count == FINDS_MAX)
-		return true;
-	if (!f) {
-		f = find_add(c, r, &slot->scenario);
-		c->config->suspected(c->config->user, f, &slot->scenario, r);
-	}
 	f->times++;
 	if (f->confirmed || f->times > FADES_MAX)
 		return true;
-	bool went_on = look_into(c, f, &slot->scenario, route_of(c, slot));
+	bool went_on = inquire(&q, f, scenario);
+	c->progress.minimising = 0;
 	c->progress.finds += f->confirmed;
 	c->progress.faded += !f->confirmed && f->times == 1;
 	return went_on;
 }
 
-/* Polls those under way, and what stops it all; true: stop. */
-static bool await(const struct campaign *c, const struct slot *slots, unsigned jobs)
-{
-	struct pollfd fds[JOBS_MAX + VENUE_POLLED];
-	nfds_t n = venue_poll(c->config->venue, fds);
+/* ---- a target that has ended ------------------------------------------------------------------ */
 
-	for (unsigned i = 0; i < jobs; i++)
-		if (slots[i].busy)
-			fds[n++] = (struct pollfd){ .fd = slots[i].playing.worker.fd,
-				.events = POLLIN };
-	poll(fds, n, LOOK_MS);
-	venue_attend(c->config->venue);
-	return fds[0].revents;
+/* Those under way, and those that had ended a moment before. */
+static size_t take_suspects(struct campaign *c, struct arena *a, struct scenario *out)
+{
+	int64_t since_us = clock_now_us() - GUILT_US;
+	size_t count = 0;
+
+	for (unsigned i = 0; i < c->slots->count; i++) {
+		const struct slot *slot = &c->slots->list[i];
+		if (!slot->busy && slot->ended_us < since_us)
+			continue;
+		out[count] = slot->scenario;
+		out[count++].steps = arena_copy(
+			a, slot->scenario.steps, (slot->scenario.count + 1) * sizeof(struct step));
+	}
+	return count;
 }
 
-static bool look(struct campaign *c, struct slot *slots, unsigned jobs)
+static void tell_death(struct campaign *c, struct record_death *death,
+	const struct scenario *suspects, size_t count)
 {
-	for (unsigned i = 0; i < jobs && !has_found(c); i++) {
+	death->during = "";
+	for (size_t i = 0; i < count; i++)
+		death->during = arena_printf(&c->arena, "%s%srandom/seed_%llu", death->during,
+			i ? " " : "", (unsigned long long)suspects[i].seed);
+	c->config->died(c->config->user, death);
+}
+
+/* Each by itself, until one does it again. False: interrupted, or the target is gone. */
+static bool try_suspects(struct campaign *c, const struct scenario *suspects, size_t count)
+{
+	const struct manner how = { 0 };
+	bool went_on = true, explained = false;
+
+	for (size_t i = 0; i < count && went_on && !explained; i++) {
+		struct playing p;
 		struct record_case record;
-		if (!slots[i].busy || !playing_look(&slots[i].playing, &record))
+		went_on = venue_play(c->config->venue, &p, &suspects[i], &how, &record);
+		explained = went_on && record.verdict == VERDICT_CRASH;
+		if (explained)
+			went_on = look_into(c, &record, &suspects[i]);
+		playing_fini(&p);
+	}
+	c->unexplained += !explained;
+	return went_on;
+}
+
+/* False: interrupted, or the target is gone. */
+static bool bury(struct campaign *c, struct record_death *death)
+{
+	struct scenario suspects[JOBS_MAX];
+	struct arena a;
+
+	arena_init(&a);
+	size_t count = take_suspects(c, &a, suspects);
+	for (unsigned i = 0; i < c->slots->count; i++)
+		stop(&c->slots->list[i]);
+	tell_death(c, death, suspects, count);
+	bool went_on = venue_revive(c->config->venue) && try_suspects(c, suspects, count);
+	arena_fini(&a);
+	return went_on && c->unexplained < UNEXPLAINED_MAX;
+}
+
+/* ---- what scenarios have shown ----------------------------------------------------------------- */
+
+static void take_silence(struct campaign *c, const struct record_case *r)
+{
+	const char *why = r->note                  ? r->note
+		: r->failure && r->failure->actual ? r->failure->actual
+						   : "";
+
+	c->inconclusive = verdict_is_good(r->verdict) ? 0 : c->inconclusive + 1;
+	if (c->inconclusive)
+		c->why = arena_text(&c->arena, why);
+}
+
+/* False: interrupted, or the target is gone. */
+static bool judge(struct campaign *c, struct slot *slot)
+{
+	const struct record_case *r = &slot->record;
+	struct record_death death;
+
+	c->progress.scenarios++;
+	c->progress.steps += slot->scenario.count;
+	if (!verdict_is_good(r->verdict) && venue_has_died(c->config->venue, &c->arena, &death))
+		return bury(c, &death);
+	if (find_is_in(r))
+		return look_into(c, r, &slot->scenario);
+	take_silence(c, r);
+	return true;
+}
+
+static bool look(struct campaign *c)
+{
+	for (unsigned i = 0; i < c->slots->count && !has_found(c); i++) {
+		struct slot *slot = &c->slots->list[i];
+		if (!slot->busy || !slot->ended)
 			continue;
-		bool went_on = judge(c, &slots[i], &record);
-		stop(&slots[i]);
+		bool went_on = judge(c, slot);
+		stop(slot);
 		if (!went_on)
 			return false;
 	}
 	return true;
 }
 
-static bool any_busy(const struct slot *slots, unsigned jobs)
-{
-	for (unsigned i = 0; i < jobs; i++)
-		if (slots[i].busy)
-			return true;
-	return false;
-}
-
-/* A launched target; which of the scenarios has done it is not known. */
-static bool has_died(struct campaign *c, const struct slot *slots, unsigned jobs)
+/* A launched one, though nothing has looked wrong. */
+static bool look_at_target(struct campaign *c)
 {
 	struct target *target = c->config->venue->target;
-	const char *during = "";
+	struct record_death death;
 
-	if (!target_is_launched(target) || !target_died(target, &c->arena, &c->death))
-		return false;
-	for (unsigned i = 0; i < jobs; i++)
-		if (slots[i].busy)
-			during = arena_printf(&c->arena, "%s%srandom/%s", during,
-				*during ? " " : "", slots[i].playing.id);
-	c->death.during = during;
+	if (!target_is_launched(target) || !target_died(target, &c->arena, &death))
+		return true;
+	return bury(c, &death);
+}
+
+static bool start_some(struct campaign *c)
+{
+	for (unsigned i = 0; i < c->slots->count; i++)
+		if (!c->slots->list[i].busy && !is_enough(c) && !start(c, &c->slots->list[i]))
+			return false; /* no further process is to be had */
 	return true;
+}
+
+static enum campaign_end end_of(struct campaign *c)
+{
+	const struct venue *v = c->config->venue;
+
+	if (v->gone)
+		c->why = arena_text(&c->arena, v->gone);
+	return v->gone || c->unexplained >= UNEXPLAINED_MAX ? CAMPAIGN_LOST : CAMPAIGN_INTERRUPTED;
+}
+
+static enum campaign_end go_on(struct campaign *c)
+{
+	if (!start_some(c))
+		return CAMPAIGN_LOST;
+	if (await(c))
+		return CAMPAIGN_INTERRUPTED;
+	if (!look(c) || !look_at_target(c))
+		return end_of(c);
+	return c->inconclusive >= INCONCLUSIVE_MAX ? CAMPAIGN_LOST : CAMPAIGN_DONE;
 }
 
 enum campaign_end random_campaign_run(struct campaign *c, const struct campaign_config *config)
 {
-	unsigned jobs = config->only ? 1 : config->jobs < JOBS_MAX ? config->jobs : JOBS_MAX;
-	struct slot *slots = calloc(jobs, sizeof(*slots));
 	enum campaign_end end = CAMPAIGN_DONE;
 	int64_t began_us = clock_now_us();
-	uint64_t n = 0;
 
-	if (!slots)
+	*c = (struct campaign){ .config = config, .slots = calloc(1, sizeof(*c->slots)) };
+	if (!c->slots)
 		abort();
-	*c = (struct campaign){ .config = config };
 	arena_init(&c->arena);
+	c->slots->count = config->only ? 1 : config->jobs < JOBS_MAX ? config->jobs : JOBS_MAX;
+	for (unsigned i = 0; i < c->slots->count; i++)
+		arena_init(&c->slots->list[i].arena);
+	config->venue->meanwhile = attend;
+	config->venue->user = c;
+	venue_learn_pulse(config->venue);
 	do {
-		for (unsigned i = 0; i < jobs && end == CAMPAIGN_DONE; i++)
-			if (!slots[i].busy && !is_enough(c) && (!config->only || n == 0) &&
-				!start(c, &slots[i], n++))
-				end = CAMPAIGN_LOST; /* no further process is to be had */
-		if (await(c, slots, jobs) || !look(c, slots, jobs))
-			end = CAMPAIGN_INTERRUPTED;
-		else if (has_died(c, slots, jobs))
-			end = CAMPAIGN_DIED;
-		else if (c->inconclusive >= INCONCLUSIVE_MAX)
-			end = CAMPAIGN_LOST;
+		end = go_on(c);
 		c->progress.seconds = (double)(clock_now_us() - began_us) / 1e6;
 		tell(c);
-	} while (end == CAMPAIGN_DONE &&
-		(!is_enough(c) || (any_busy(slots, jobs) && !has_found(c))));
-	for (unsigned i = 0; i < jobs; i++)
-		stop(&slots[i]);
-	free(slots);
+	} while (end == CAMPAIGN_DONE && (!is_enough(c) || (any_busy(c) && !has_found(c))));
+	for (unsigned i = 0; i < c->slots->count; i++) {
+		stop(&c->slots->list[i]);
+		arena_fini(&c->slots->list[i].arena);
+	}
+	config->venue->meanwhile = NULL;
 	return end;
 }
 
 void random_campaign_fini(struct campaign *c)
 {
+	free(c->slots);
 	arena_fini(&c->arena);
 }

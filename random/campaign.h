@@ -2,30 +2,17 @@
  * are over. What is found is made as short as it gets, and played three times more.
  *
  *	seed ──▶ scenarios ──▶ played ──▶ nothing
- *	                          └────▶ a find ──▶ minimised ──▶ three times in a row ──▶ kept
+ *	                          ├────▶ a find ──▶ minimised ──▶ three times in a row ──▶ kept
+ *	                          └────▶ the target has ended ──▶ launched again, and each suspect played alone
  */
 #ifndef RANDOM_CAMPAIGN_H
 #define RANDOM_CAMPAIGN_H
 
+#include "random/find.h"
 #include "random/scenario.h"
 #include "random/venue.h"
 
 enum { FINDS_MAX = 64 };
-
-/* What tells one find from another. */
-struct find {
-	size_t number;          /* from 1 */
-	const char *statement;  /* "5.0:MQTT-4.5.0-1"; or "" */
-	const char *difference; /* "missing"; or the verdict of what is no failure */
-	const char *expected, *actual;
-	uint64_t seed;                    /* of the scenario that has shown it first */
-	size_t after_steps;               /* that had been played by then */
-	size_t times;                     /* scenarios that have shown it */
-	struct scenario shortest;         /* of those that have: minimised, if `confirmed` */
-	bool careful;                     /* it shows with a settlement after each step */
-	bool confirmed;                   /* three times in a row */
-	const struct record_case *record; /* of the last of them; or NULL */
-};
 
 struct campaign_progress {
 	size_t scenarios, steps, finds, faded;
@@ -51,13 +38,14 @@ struct campaign_config {
 	void (*suspected)(void *user, const struct find *find, const struct scenario *s,
 		const struct record_case *record);
 	void (*found)(void *user, const struct find *find); /* it is confirmed */
+	/* The target has ended, or serves nobody; `death->during` has those that were played. */
+	void (*died)(void *user, const struct record_death *death);
 };
 
 enum campaign_end {
 	CAMPAIGN_DONE,
 	CAMPAIGN_INTERRUPTED,
-	CAMPAIGN_LOST, /* the target answers no more ... */
-	CAMPAIGN_DIED, /* ... for it has ended: `death` says how, `during` which seeds were being played */
+	CAMPAIGN_LOST, /* the target answers no more; `why` says more */
 };
 
 struct campaign {
@@ -66,9 +54,10 @@ struct campaign {
 	struct find finds[FINDS_MAX];
 	size_t find_count;
 	struct campaign_progress progress;
-	size_t inconclusive;       /* scenarios that have said nothing ... */
-	struct record_death death; /* CAMPAIGN_DIED */
-	const char *why;           /* ... the last of them, why; or NULL */
+	size_t inconclusive; /* scenarios that have said nothing, in a row ... */
+	const char *why;     /* ... the last of them, why; or NULL */
+	size_t unexplained;  /* deaths that no scenario has brought about by itself */
+	struct campaign_slots *slots;
 };
 
 enum campaign_end random_campaign_run(struct campaign *c, const struct campaign_config *config);

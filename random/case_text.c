@@ -101,6 +101,11 @@ static void write_step(
 	case STEP_RELEASE:
 		fprintf(to, "/* client%u: send_ack() for what was held back */\n", client);
 		break;
+	case STEP_REFUSE:
+		fprintf(to,
+			"/* client%u: send_ack() with .code = SET(0x80) for what comes next */\n",
+			client);
+		break;
 	case STEP_WAIT: fprintf(to, "let_pass(t, %u);\n", step->ms); break;
 	default: break;
 	}

@@ -6,13 +6,17 @@
 
 enum {
 	UNDER_WAY_MAX = 8,
+	UNSPECIFIED_ERROR = 0x80,
 	LEAVING_PART = 5,
 	IDS = 40, /* few, so that they come again */
 	SESSION_EXPIRY = 0x11,
 };
 
+/* Every other client takes the lowest that is free, so that the identifiers of both sides meet; the others go round. */
 static uint16_t fresh_id(struct actor *a)
 {
+	if (a->client & 1)
+		a->last_id = 0;
 	for (bool used = true; used;) {
 		used = false;
 		a->last_id = (uint16_t)(a->last_id % IDS + 1);
@@ -102,8 +106,12 @@ void client_connect(struct stage *s, const struct step *step)
 	stage_look_at_clock(s);
 	uint32_t will = model_connects(s->model, step, &due);
 	t->speaks = s->scenario->versions[step->client];
+	t->through = s->row->ways[step->way];
 	a->peer = dial_at(s->at, t, a->role);
+	t->through = NULL;
 	t->speaks = 0;
+	a->coded = step->coded && a->peer->version == MQTT_50;
+	a->refuses = a->leaves = false;
 	a->request_count = a->incoming_count = 0;
 	a->pings = 0;
 	a->hold = HOLDS_NOTHING;
@@ -191,8 +199,9 @@ void client_ask(struct stage *s, const struct step *step)
 			.no_local = a->peer->version == MQTT_50 && step->no_local,
 			.retain_as_published = a->peer->version == MQTT_50 && step->as_published,
 			.retain_handling = a->peer->version == MQTT_50 ? step->handling : 0,
-			.props = step->identifier ? PROPS(P_SUBSCRIPTION_ID(step->identifier))
-						  : NULL,
+			.props = step->identifier
+				? PROPS(P_SUBSCRIPTION_ID(payload_identifier(step->identifier)))
+				: NULL,
 		});
 }
 
@@ -201,6 +210,17 @@ void client_ack(struct stage *s, struct actor *a, enum packet_type type, uint16_
 	struct packet packet = wire_packet(type);
 
 	packet.id = id;
+	packet.has_code = a->coded;
+	send_packet_at(s->at, a->peer, packet, NULL);
+}
+
+void client_reject(struct stage *s, struct actor *a, enum packet_type type, uint16_t id)
+{
+	struct packet packet = wire_packet(type);
+
+	packet.id = id;
+	packet.has_code = true;
+	packet.code = UNSPECIFIED_ERROR;
 	send_packet_at(s->at, a->peer, packet, NULL);
 }
 
@@ -247,6 +267,7 @@ static bool say_goodbye(struct stage *s, struct actor *a, const struct step *ste
 	model_leaves(s->model, a->client);
 	send_disconnect_at(s->at, a->peer,
 		(struct disconnect){ .code = { coded, step->code }, .props = props });
+	a->leaves = true;
 	peer_wait_end(a->peer, tape_now_us(&t->tape) + t->play->answer_us / LEAVING_PART);
 	incoming_take(s, a);
 	return a->peer->ended;

@@ -63,7 +63,7 @@ static uint64_t identifiers_of(const struct packet *p)
 	for (size_t i = 0; i < p->properties.count; i++) {
 		const struct property *one = &p->properties.list[i];
 		if (one->id == SUBSCRIPTION_IDENTIFIER)
-			mask |= one->number < 64 ? UINT64_C(1) << one->number : 1;
+			mask |= UINT64_C(1) << payload_identifier_of(one->number);
 	}
 	return mask;
 }
@@ -79,6 +79,7 @@ static struct incoming *incoming_find(struct actor *a, uint16_t id, bool add)
 		memmove(a->incoming, a->incoming + 1, (INCOMING_MAX - 1) * sizeof(*a->incoming));
 		a->incoming_count--;
 	}
+	a->incoming[a->incoming_count] = (struct incoming){ .id = id };
 	return &a->incoming[a->incoming_count++];
 }
 
@@ -86,7 +87,7 @@ static void answer_message(struct stage *s, struct actor *a, const struct packet
 {
 	enum packet_type answer = p->qos == 1 ? PUBACK : PUBREC;
 
-	if (!p->qos)
+	if (!p->qos || a->leaves)
 		return;
 	struct incoming *in = incoming_find(a, p->id, false);
 	if (in && a->hold == HOLDS_ALL) /* it goes to the end of what is held back */
@@ -96,6 +97,13 @@ static void answer_message(struct stage *s, struct actor *a, const struct packet
 	*in = (struct incoming){ .id = p->id, .qos = p->qos };
 	if (a->hold == HOLDS_ALL) {
 		in->owes = answer;
+		return;
+	}
+	if (a->refuses) {
+		a->refuses = false;
+		in->rejected = true;
+		client_reject(s, a, answer, p->id);
+		model_rejects(s->model, a->client, p->id);
 		return;
 	}
 	client_ack(s, a, answer, p->id);
@@ -131,12 +139,31 @@ static void take_message(struct stage *s, struct actor *a, const struct packet *
 	answer_message(s, a, p);
 }
 
+/* [MQTT-4.3.3-4] speaks of codes below 0x80. */
+static void released_after_error(struct stage *s, const struct actor *a, const struct packet *p)
+{
+	stage_accuse(s,
+		&(struct model_fault){
+			.kind = SPEC_EXTRA,
+			.statement = "5.0:MQTT-4.3.3-4",
+			.client = a->client,
+			.expected = arena_printf(s->t->arena,
+				"no PUBREL %u after a PUBREC with the code of an error", p->id),
+			.actual = wire_describe(s->t->arena, a->peer->version, p),
+		});
+}
+
 static void take_pubrel(struct stage *s, struct actor *a, const struct packet *p)
 {
 	struct incoming *in = incoming_find(a, p->id, true);
+	struct model_fault fault;
 
-	model_released(s->model, a->client, p->id);
-	in->id = p->id;
+	if (in->rejected)
+		released_after_error(s, a, p);
+	if (!model_released(s->model, a->client, p->id, &fault))
+		stage_accuse(s, &fault);
+	if (a->leaves)
+		return;
 	in->qos = 2;
 	in->received = false;
 	in->owes = a->hold == HOLDS_NOTHING ? 0 : PUBCOMP;
@@ -187,7 +214,7 @@ static void take_pubrec(struct stage *s, struct actor *a, const struct packet *p
 	}
 	o->received = true;
 	o->half = must_hold(a, o);
-	if (o->half)
+	if (o->half || a->leaves)
 		return;
 	o->released = true;
 	client_ack(s, a, PUBREL, p->id);

@@ -139,6 +139,8 @@ static bool plainer(struct step *s, unsigned n)
 	case 16: s->message.expiry_s = 0; return true;
 	case 17: s->delay_s = 0; return true;
 	case 18: s->message.topic = 0; return true;
+	case 19: s->way = 0; return true;
+	case 20: s->coded = false; return true;
 	default: return false;
 	}
 }

@@ -4,11 +4,13 @@
 #include <string.h>
 
 static const char *const topics[TOPIC_COUNT] = { "a", "b", "a/b", "a/c", "a/b/c", "b/", "/b",
-	"d/e/f/g", "s/t/u/v", "s/t/u/w" };
+	"d/e/f/g/h/i/j/k/l", "s/t/u/v", "s/t/u/w" };
 
 static const char *const filters[FILTER_COUNT + 1] = { "a", "b", "a/b", "a/+", "a/#", "+", "+/b",
-	"a/+/c", "b/", "+/+", "d/#", "d/e/f/g", "$share/g/s/#", "$share/h/s/#", "$share/g/s/t/u/v",
-	"#" };
+	"a/+/c", "b/", "+/+", "d/#", "d/e/f/g/h/i/j/k/l", "$share/g/s/#", "$share/h/s/#",
+	"$share/g/s/t/u/v", "#" };
+
+static const char *const ways[WAY_COUNT] = { "usual", "tcp", "tls", "ws", "wss", "unix" };
 
 const char *topic_name(unsigned topic)
 {
@@ -36,6 +38,16 @@ int topic_find(const char *name)
 int filter_find(const char *name)
 {
 	return find(filters, FILTER_COUNT, name);
+}
+
+const char *way_name(unsigned way)
+{
+	return ways[way];
+}
+
+int way_find(const char *name)
+{
+	return find(ways, WAY_COUNT, name);
 }
 
 bool filter_is_of_share(unsigned filter)

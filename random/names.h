@@ -18,6 +18,12 @@ const char *filter_name(unsigned filter); /* also of FILTER_OBSERVER */
 int topic_find(const char *name);
 int filter_find(const char *name);
 
+/* What a connection travels over, by the names of transports; the first is "usual", whichever that is. */
+enum { WAY_USUAL, WAY_COUNT = 6 };
+
+const char *way_name(unsigned way);
+int way_find(const char *name); /* negative: there is none of this name */
+
 bool filter_is_of_share(unsigned filter);
 bool filter_is_wild(unsigned filter);
 

@@ -4,7 +4,20 @@
 
 #include "random/stage.h"
 
-enum { FILLER = 'x' };
+enum { FILLER = 'x', SMALL_IDENTIFIER_MAX = 30, IDENTIFIER_MAX = 63, LARGE_IDENTIFIER = 200000000 };
+
+uint32_t payload_identifier(unsigned identifier)
+{
+	return identifier <= SMALL_IDENTIFIER_MAX ? identifier : LARGE_IDENTIFIER + identifier;
+}
+
+unsigned payload_identifier_of(uint32_t sent)
+{
+	uint32_t identifier = sent > LARGE_IDENTIFIER ? sent - LARGE_IDENTIFIER : sent;
+
+	return identifier <= IDENTIFIER_MAX && payload_identifier(identifier) == sent ? identifier
+										      : 0;
+}
 
 struct bytes payload_make(struct arena *a, uint32_t number, const struct step_message *m)
 {

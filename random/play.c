@@ -4,7 +4,11 @@
 #include "random/stage.h"
 #include "random/text.h"
 
-enum { QUEUE_MAX = 50 };
+enum {
+	QUEUE_MAX = 50,
+	FEW = 10, /* messages that wait for a client: so many every broker may be asked to keep */
+	HEAD_BYTES = 400 /* of a message of ours, beyond what its step adds */
+};
 
 enum mqtt_version random_version(const struct scenario *s)
 {
@@ -52,6 +56,8 @@ static void fit_message(struct step_message *m, const struct capabilities *offer
 	if (m->qos > offers->maximum_qos)
 		m->qos = offers->maximum_qos;
 	m->retain &= offers->retain;
+	if ((uint32_t)m->size + HEAD_BYTES > offers->maximum_packet_size)
+		m->size = 0;
 }
 
 /* False: the step makes no sense now, or not with this target. */
@@ -114,6 +120,7 @@ static void play_step(struct stage *s, struct step step)
 		model_holds_back(s->model, step.client, true);
 		break;
 	case STEP_RELEASE: client_release(s, a); break;
+	case STEP_REFUSE: a->refuses = a->peer->version == MQTT_50; break;
 	case STEP_WAIT: let_clocks_run(s, step.ms); break;
 	default: settle(s); break;
 	}
@@ -138,7 +145,8 @@ void random_play(struct test *t)
 {
 	const struct random_row *r = row(t)->extra;
 	const struct scenario *scenario = r->scenario;
-	uint32_t room = offers(t)->queue < QUEUE_MAX ? offers(t)->queue : QUEUE_MAX;
+	uint32_t said = offers(t)->queue == UINT32_MAX ? FEW : offers(t)->queue;
+	uint32_t room = said < QUEUE_MAX ? said : QUEUE_MAX;
 	struct stage *s = arena_new(t->arena, struct stage);
 
 	s->t = t;

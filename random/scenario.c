@@ -17,13 +17,15 @@ enum {
 	SUBSCRIPTIONS_AT_FIRST = 2,
 	LARGE_BYTES = 1500,
 	SECOND_IDENTIFIER = 30, /* that of a filter is its number and 1, or as much more */
+	OF_WAYS = 1,            /* the seed of them: with other ways a scenario stays the same */
 };
 
 /* What the maker remembers of a client, so that its steps make sense: what would not is passed over when the
  * scenario is played, as it is after steps have been left out.
  */
 struct maker {
-	struct dice dice;
+	struct dice dice, way_dice;
+	unsigned ways;
 	const struct profile *profile;
 	struct scenario *out;
 	bool connected[SCENARIO_CLIENTS_MAX];
@@ -67,16 +69,41 @@ static struct step_message message(struct maker *m, unsigned client)
 	return made;
 }
 
+/* Half of them the usual one. */
+static uint8_t any_way(struct maker *m)
+{
+	unsigned weights[WAY_COUNT];
+
+	if (!m->ways || dice_percent(&m->way_dice, 50))
+		return WAY_USUAL;
+	for (unsigned i = 0; i < WAY_COUNT; i++)
+		weights[i] = m->ways >> i & 1;
+	return (uint8_t)dice_weighed(&m->way_dice, weights, WAY_COUNT);
+}
+
+/* One that ends while it is looked at, one that outlives everything, or one that no signed number holds. */
+static uint32_t session_interval(struct maker *m)
+{
+	static const uint32_t vast[] = { UINT32_C(0x80000000), UINT32_MAX - 1, UINT32_MAX };
+	struct dice *d = &m->dice;
+
+	if (dice_percent(d, m->profile->clocks))
+		return 1 + dice_below(d, 2);
+	if (dice_percent(d, 10))
+		return vast[dice_below(d, sizeof(vast) / sizeof(*vast))];
+	return SESSION_S;
+}
+
 static void connect_client(struct maker *m, unsigned client)
 {
 	struct step *s = add(m, STEP_CONNECT, client);
 	struct dice *d = &m->dice;
 	bool kept = dice_percent(d, m->profile->kept);
 
+	s->way = any_way(m);
 	s->clean = is_50(m, client) ? dice_percent(d, m->profile->clean) : !kept;
-	s->session_s = is_50(m, client) && kept ? SESSION_S : 0;
-	if (s->session_s && dice_percent(d, m->profile->clocks))
-		s->session_s = (uint16_t)(1 + dice_below(d, 2));
+	s->coded = is_50(m, client) && dice_percent(d, 40);
+	s->session_s = is_50(m, client) && kept ? session_interval(m) : 0;
 	s->will = dice_percent(d, m->profile->will);
 	if (s->will) {
 		s->message = message(m, client);
@@ -137,6 +164,7 @@ static void publish(struct maker *m, unsigned client)
 
 	s->message = message(m, client);
 	s->half = s->message.qos == 2 && dice_percent(&m->dice, m->profile->half);
+	m->holds[client] |= s->half; /* something is there to be released */
 }
 
 static void act(struct maker *m, unsigned client)
@@ -144,7 +172,8 @@ static void act(struct maker *m, unsigned client)
 	const struct profile *p = m->profile;
 	enum step_kind kind = dice_weighed(&m->dice, p->weights, STEP_KINDS);
 
-	if (kind == STEP_RELEASE && !m->holds[client])
+	if ((kind == STEP_RELEASE && !m->holds[client]) ||
+		(kind == STEP_REFUSE && !is_50(m, client)))
 		kind = STEP_PUBLISH;
 	switch (kind) {
 	case STEP_CONNECT: connect_client(m, client); break;
@@ -165,6 +194,7 @@ static void act(struct maker *m, unsigned client)
 		add(m, kind, client);
 		m->holds[client] = false;
 		break;
+	case STEP_REFUSE: add(m, kind, client); break;
 	case STEP_SETTLE: add(m, kind, 0); break;
 	case STEP_WAIT:
 		add(m, kind, 0)->ms = (uint16_t)(WAIT_MS + dice_below(&m->dice, 2) * LONG_WAIT_MS);
@@ -195,9 +225,10 @@ static enum mqtt_version version(struct maker *m, unsigned versions)
 void random_scenario(struct arena *a, uint64_t seed, const struct profile *profile,
 	const struct scenario_size *size, struct scenario *out)
 {
-	struct maker m = { .profile = profile, .out = out };
+	struct maker m = { .profile = profile, .out = out, .ways = size->ways };
 
 	dice_init(&m.dice, seed);
+	dice_init(&m.way_dice, dice_seed(seed, OF_WAYS));
 	*out = (struct scenario){ .seed = seed };
 	out->clients = size->clients
 		? size->clients

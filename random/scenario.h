@@ -11,6 +11,8 @@ struct scenario_size {
 	unsigned clients;  /* 2 to 8; 0: as many as the seed says */
 	unsigned steps;    /* 1 to SCENARIO_STEPS_MAX */
 	unsigned versions; /* mask of V311 (1) and V50 (2) of harness/case.h */
+	unsigned
+		ways; /* mask of what connections may travel over, by their number in names.h; 0: all are usual */
 };
 
 void random_scenario(struct arena *a, uint64_t seed, const struct profile *profile,

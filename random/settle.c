@@ -121,8 +121,12 @@ static void await_store(struct stage *s, const uint32_t before[static TOPIC_COUN
 	for (unsigned topic = 0; topic < TOPIC_COUNT; topic++) {
 		uint32_t number = model_kept(s->model, topic);
 		unsigned publisher;
-		if (!number || number == before[topic])
+		if (number == KEPT_UNKNOWN || number == before[topic])
 			continue;
+		if (!number) {
+			removal_settled_at(s->at, s->t, topic_name(topic));
+			continue;
+		}
 		const struct step_message *m = model_message(s->model, number, &publisher);
 		retained_settled_at(s->at, s->t,
 			(struct message){

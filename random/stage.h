@@ -29,6 +29,7 @@ struct incoming {
 	uint16_t id;
 	uint8_t qos;
 	bool received;         /* PUBREC has gone out, and PUBREL has not come */
+	bool rejected;         /* it was answered by the code of an error */
 	enum packet_type owes; /* PUBACK, PUBREC, PUBCOMP; 0: nothing */
 };
 
@@ -46,6 +47,9 @@ struct actor {
 	struct peer *peer; /* NULL: never connected */
 	const char *role;
 	enum hold hold;
+	bool coded;   /* its acknowledgements spell out their Reason Code */
+	bool refuses; /* the next message of QoS 1 or 2 */
+	bool leaves;  /* DISCONNECT has gone out, so nothing may follow */
 	struct outgoing outgoing[OUTGOING_MAX];
 	size_t outgoing_count;
 	struct incoming incoming[INCOMING_MAX];
@@ -88,6 +92,10 @@ const struct properties *payload_properties(
 const struct properties *payload_will_properties(
 	struct arena *a, uint32_t number, const struct step *step);
 
+/* A Subscription Identifier as it travels, and back: one above 30 is large. 0: it is none of ours. */
+uint32_t payload_identifier(unsigned identifier);
+unsigned payload_identifier_of(uint32_t sent);
+
 /* ---- client.c ------------------------------------------------------------------------------ */
 
 void client_connect(struct stage *s, const struct step *step);
@@ -96,6 +104,7 @@ void client_ask(struct stage *s, const struct step *step);
 void client_depart(struct stage *s, const struct step *step);
 void client_release(struct stage *s, struct actor *a);
 void client_ack(struct stage *s, struct actor *a, enum packet_type type, uint16_t id);
+void client_reject(struct stage *s, struct actor *a, enum packet_type type, uint16_t id);
 
 /* ---- incoming.c ---------------------------------------------------------------------------- */
 

@@ -29,6 +29,7 @@ enum step_kind {
 	STEP_HOLD,      /* from here on what comes is not acknowledged ... */
 	STEP_HOLD_COMP, /* ... or only with PUBREC */
 	STEP_RELEASE,   /* all that was held back is */
+	STEP_REFUSE,    /* the next message of QoS 1 or 2 is refused, by a Reason Code of 5.0 */
 	STEP_SETTLE,    /* everything that is under way arrives */
 	STEP_WAIT,      /* the clocks run */
 	STEP_KINDS,
@@ -50,8 +51,10 @@ struct step {
 	uint8_t kind;   /* enum step_kind */
 	uint8_t client; /* 0 to 7; not of STEP_SETTLE and STEP_WAIT */
 
-	bool clean; /* CONNECT: Clean Session, Clean Start */
-	uint16_t
+	uint8_t way; /* CONNECT: over which transport (names.h); 0: the usual one */
+	bool clean;  /* CONNECT: Clean Session, Clean Start */
+	bool coded;  /* CONNECT of 5.0: its acknowledgements spell out their Reason Code */
+	uint32_t
 		session_s; /* Session Expiry Interval of 5.0; of LEAVE: a new one, if has_session */
 	bool has_session;
 	bool will;

@@ -20,6 +20,7 @@ static const char *const kind_names[STEP_KINDS] = {
 	[STEP_HOLD] = "hold",
 	[STEP_HOLD_COMP] = "hold-pubcomp",
 	[STEP_RELEASE] = "release",
+	[STEP_REFUSE] = "refuse",
 	[STEP_SETTLE] = "settle",
 	[STEP_WAIT] = "wait",
 };
@@ -43,8 +44,12 @@ static void write_message(struct buf *b, const struct step_message *m)
 
 static void write_connect(struct buf *b, const struct step *s)
 {
+	if (s->way)
+		buf_printf(b, " over %s", way_name(s->way));
 	if (s->clean)
 		buf_add_text(b, " clean");
+	if (s->coded)
+		buf_add_text(b, " coded");
 	if (s->session_s)
 		buf_printf(b, " keep %u", s->session_s);
 	if (s->delay_s)
@@ -188,9 +193,12 @@ static void read_message(struct line *l, struct step_message *m)
 
 static void read_connect(struct line *l, struct step *s)
 {
+	if (next_is(l, "over"))
+		s->way = name(l, way_find, "no transport is called so");
 	s->clean = next_is(l, "clean");
+	s->coded = next_is(l, "coded");
 	if (next_is(l, "keep"))
-		s->session_s = (uint16_t)number(l, 0, UINT16_MAX);
+		s->session_s = number(l, 0, UINT32_MAX);
 	if (next_is(l, "delay"))
 		s->delay_s = (uint16_t)number(l, 0, UINT16_MAX);
 	s->will = next_is(l, "will");
@@ -218,7 +226,7 @@ static void read_leave(struct line *l, struct step *s)
 		s->code = (uint8_t)number(l, 0, UINT8_MAX);
 	s->has_session = next_is(l, "keep");
 	if (s->has_session)
-		s->session_s = (uint16_t)number(l, 0, UINT16_MAX);
+		s->session_s = number(l, 0, UINT32_MAX);
 }
 
 static void read_step(struct line *l, const struct scenario *scenario, struct step *s)

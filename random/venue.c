@@ -5,7 +5,9 @@
 #include <sys/random.h>
 
 #include "base/clock.h"
+#include "harness/peers/leavings.h"
 #include "harness/runner/result.h"
+#include "harness/transport/transport.h"
 #include "random/play.h"
 
 enum {
@@ -17,6 +19,7 @@ enum {
 	STEP_US = 20000,
 	SERIAL_DIGITS = 5,
 	BASE = 36,
+	CLEAR_US = 1000000, /* for each connection that clears up */
 };
 
 static const char digits[] = "0123456789abcdefghijklmnopqrstuvwxyz";
@@ -31,7 +34,24 @@ bool venue_init(struct venue *v)
 		v->prefix[i] = digits[bytes[i] % BASE];
 	v->prefix[sizeof(bytes)] = '\0';
 	v->serial = 0;
-	return true;
+	v->leavings = leavings_new();
+	return v->leavings;
+}
+
+size_t venue_fini(struct venue *v)
+{
+	struct arena a;
+
+	arena_init(&a);
+	if (!v->gone)
+		leavings_clear(v->leavings, &a, target_endpoint(v->target, v->routes.list[0]),
+			arena_printf(&a, "%sCleaner", v->prefix), CLEAR_US);
+	size_t left = leavings_count(v->leavings, LEFT_SESSION) +
+		leavings_count(v->leavings, LEFT_RETAINED) + leavings_lost(v->leavings);
+	leavings_free(v->leavings);
+	v->leavings = NULL;
+	arena_fini(&a);
+	return left;
 }
 
 nfds_t venue_poll(const struct venue *v, struct pollfd fds[static VENUE_POLLED])
@@ -69,17 +89,38 @@ static const struct case_def definition = {
 	.play = random_play,
 };
 
+/* The longest of all ways there are. */
+static struct round_trip distance(const struct venue *v)
+{
+	struct round_trip most = { 0 };
+
+	for (size_t i = 0; i < v->routes.count; i++)
+		if (v->round_trips[i].most_us > most.most_us)
+			most = v->round_trips[i];
+	return most;
+}
+
+static void set_ways(struct random_row *row, const struct venue *v)
+{
+	for (size_t i = 0; i < v->routes.count; i++) {
+		int way = way_find(v->routes.list[i]->name);
+		if (way > 0)
+			row->ways[way] = target_endpoint(v->target, v->routes.list[i]);
+	}
+}
+
 static void set_play(struct playing *p, const struct venue *v, const struct scenario *s,
 	const struct manner *how)
 {
 	enum mqtt_version version = random_version(s);
 	const struct survey *survey = &v->surveys[version_place(version)];
-	const struct round_trip trip = v->round_trips[how->route];
+	const struct round_trip trip = distance(v);
 
 	for (int i = 0; i < VERSION_COUNT; i++) {
 		p->offers[i] = v->surveys[i].capabilities;
 		p->row.offers[i] = &p->offers[i];
 	}
+	set_ways(&p->row, v);
 	p->row.scenario = s;
 	int64_t hush_us = how->hasty ? HASTY_US : HUSH_US;
 	p->row.hush_us = how->patient ? 0 : hush_us + HUSH_ROUND_TRIPS * trip.most_us;
@@ -92,8 +133,8 @@ static void set_play(struct playing *p, const struct venue *v, const struct scen
 		.row = &p->vector,
 		.version = version,
 		.segmentation = SEGMENT_WHOLE,
-		.transport = v->routes.list[how->route],
-		.target = target_endpoint(v->target, v->routes.list[how->route]),
+		.transport = v->routes.list[0],
+		.target = target_endpoint(v->target, v->routes.list[0]),
 		.capabilities = &p->offers[version_place(version)],
 		.known = survey->known,
 		.prefix = p->prefix,
@@ -101,6 +142,7 @@ static void set_play(struct playing *p, const struct venue *v, const struct scen
 		.answer_us = survey->answer_us,
 		.slack_us = trip.most_us,
 		.round_trip = trip,
+		.leavings = p->leavings,
 		.pcap_path = how->pcap,
 	};
 	p->item = (struct plan_item){ .def = &definition,
@@ -135,8 +177,10 @@ static void work(void *user, FILE *out)
 bool playing_start(
 	struct playing *p, struct venue *v, const struct scenario *s, const struct manner *how)
 {
-	*p = (struct playing){ .whole = how->whole };
+	*p = (struct playing){ .whole = how->whole, .venue = v, .leavings = leavings_new() };
 	arena_init(&p->arena);
+	if (!p->leavings)
+		return false;
 	set_prefix(p, v);
 	set_play(p, v, s, how);
 	return worker_start(&p->worker, work, p);
@@ -158,7 +202,21 @@ bool playing_look(struct playing *p, struct record_case *out)
 void playing_fini(struct playing *p)
 {
 	worker_fini(&p->worker);
+	if (p->leavings && p->venue->leavings)
+		leavings_take_over(p->venue->leavings, p->leavings);
+	leavings_free(p->leavings);
 	arena_fini(&p->arena);
+}
+
+/* False: there is no target any more. */
+static bool take_pulse(struct venue *v, struct playing *p, struct record_case *out)
+{
+	struct record_death death;
+
+	if (verdict_is_good(out->verdict) || !venue_has_died(v, &p->arena, &death))
+		return true;
+	result_crash(&p->arena, &death, NULL, out);
+	return venue_revive(v);
 }
 
 bool venue_play(struct venue *v, struct playing *p, const struct scenario *s,
@@ -174,8 +232,10 @@ bool venue_play(struct venue *v, struct playing *p, const struct scenario *s,
 		fds[n++] = (struct pollfd){ .fd = p->worker.fd, .events = POLLIN };
 		poll(fds, n, LOOK_MS);
 		venue_attend(v);
+		if (v->meanwhile)
+			v->meanwhile(v->user);
 		if (fds[0].revents)
 			return false;
 	}
-	return true;
+	return take_pulse(v, p, out);
 }

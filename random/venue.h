@@ -19,8 +19,16 @@ struct venue {
 	struct routes routes;
 	const struct round_trip *round_trips; /* one for each of the routes */
 	int stop_fd;                          /* readable: stop at once; -1 */
-	char prefix[4];                       /* of everything that is played here */
-	unsigned serial;                      /* of the next one */
+	void (*meanwhile)(void *user);        /* while one is waited for (venue_play); or NULL */
+	void *user;
+
+	char prefix[4];  /* of everything that is played here */
+	unsigned serial; /* of the next one */
+	struct leavings
+		*leavings; /* on the target, of those that could not clear them themselves */
+	bool has_pulse;    /* launched, and it served a plain client */
+	size_t deaths;     /* so often it was found dead */
+	const char *gone;  /* it could not be launched again, and why; or NULL */
 };
 
 /* How a scenario is played. */
@@ -30,12 +38,13 @@ struct manner {
 	bool hasty;       /* ... or must not take long: one of many candidates */
 	bool whole;       /* its record has the transcript, also where nothing was found */
 	const char *pcap; /* a path; or NULL */
-	size_t route;     /* which of the routes */
 };
 
 /* One that is being played. */
 struct playing {
 	struct arena arena;
+	struct venue *venue;
+	struct leavings *leavings;
 	struct worker worker;
 	struct random_row row;
 	struct vector vector;
@@ -48,8 +57,11 @@ struct playing {
 	int64_t deadline_us; /* monotonic */
 };
 
-/* A prefix that is unlike those of other runs. False with errno. */
+/* A prefix that is unlike those of other runs, and what it needs. False with errno. */
 bool venue_init(struct venue *v);
+
+/* Clears what is left on the target, as far as it answers. How many sessions and retained messages stay. */
+size_t venue_fini(struct venue *v);
 
 /* What has to be polled for venue_attend: what a launched target says, which must be read, and whatever stops it
  * all. Returns the number of descriptors.
@@ -68,8 +80,21 @@ bool playing_start(
 bool playing_look(struct playing *p, struct record_case *out);
 void playing_fini(struct playing *p); /* kills it */
 
-/* One from beginning to end. False: it was interrupted, or could not be started; *p has to be finished anyway. */
+/* One from beginning to end; where the target has not outlived it, it is launched again, and the verdict is `crash`.
+ * False: it was interrupted, or could not be started, or the target is gone; *p has to be finished anyway.
+ */
 bool venue_play(struct venue *v, struct playing *p, const struct scenario *s,
 	const struct manner *how, struct record_case *out);
+
+/* ---- revive.c: the life of the target ------------------------------------------------------- */
+
+/* Whether it serves a plain client, now that nothing else is played: only then it is ended for not doing so. */
+void venue_learn_pulse(struct venue *v);
+
+/* Whether it has ended, or serves nobody any more. `death` is in the arena. */
+bool venue_has_died(struct venue *v, struct arena *a, struct record_death *death);
+
+/* Launches it again; what listens at a URL is waited for. False: it is interrupted, or v->gone says why not. */
+bool venue_revive(struct venue *v);
 
 #endif

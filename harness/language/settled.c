@@ -53,6 +53,27 @@ bool retained_settled_at(struct place at, struct test *t, struct message m)
 	return seen;
 }
 
+bool removal_settled_at(struct place at, struct test *t, const char *topic)
+{
+	int64_t until_us = test_answer_deadline_us(t), look_us = FIRST_LOOK_US;
+	bool gone = false;
+
+	t->setting_up++;
+	while (!gone && tape_now_us(&t->tape) < until_us) {
+		struct peer *p = watch(at, t, topic, 0);
+		struct arrival *a =
+			peer_wait(p, SPEC_PACKET(PUBLISH), tape_now_us(&t->tape) + look_us);
+		gone = !a;
+		if (a)
+			a->taken = true;
+		send_disconnect_at(at, p, (struct disconnect){ 0 });
+		peer_close(p, false);
+		look_us = 2 * look_us < LONGEST_LOOK_US ? 2 * look_us : LONGEST_LOOK_US;
+	}
+	t->setting_up--;
+	return gone;
+}
+
 void publish_retained_at(struct place at, struct peer *p, struct publish m)
 {
 	struct test *t = p->test;

@@ -102,15 +102,16 @@ bool peer_dial(struct peer *p, const char **error)
 bool peer_dial_by(struct peer *p, peer_dialler by_whom, void *user, const char **error)
 {
 	struct test *t = p->test;
-	const struct transport *by = t->play->target->transport;
+	const struct endpoint *to = t->through ? t->through : t->play->target;
+	const struct transport *by = to->transport;
 
 	p->party->is_inner = by->is_secret || by->has_path;
 	wait_for_turn(t);
 	p->pipe = by_whom(p, clock_now_us() + t->play->answer_us, user, error);
 	tap_name(&t->tap, p->party->name);
 	if (!p->pipe) {
-		p->party->remote = t->play->target->address;
-		p->party->local = t->play->target->address;
+		p->party->remote = to->address;
+		p->party->local = to->address;
 		tape_add(&t->tape, TAPE_REFUSED, p->party, (struct bytes){ 0 },
 			arena_printf(t->arena, "no connection: %s", *error));
 		p->closed = true;

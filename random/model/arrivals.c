@@ -1,112 +1,6 @@
 /* Messages that come, and what is made of them. */
 #include "random/model/state.h"
 
-/* ---- sent again ------------------------------------------------------------------------------ */
-
-static struct copy *copy_under_way(struct session *s, uint32_t number, uint16_t id)
-{
-	for (size_t i = s->due_count; i-- > 0;) {
-		struct due *d = &s->dues[i];
-		for (unsigned k = 0;
-			!d->gone && (!number || d->number == number) && k < d->copy_count; k++)
-			if (d->copies[k].qos && d->copies[k].id == id &&
-				(d->copies[k].state != COPY_DONE || (number && d->copies[k].again)))
-				return &d->copies[k];
-	}
-	return NULL;
-}
-
-/* Under its identifier, whatever DUP says: that is the monitor's business. */
-static bool is_sent_again(struct session *s, const struct arrived *a, uint32_t number)
-{
-	struct copy *c = a->qos ? copy_under_way(s, number, a->id) : NULL;
-
-	if (!c || (!a->dup && !c->again))
-		return false;
-	c->resend = RESEND_NOTHING;
-	c->again = false;
-	c->state = COPY_SENT;
-	c->fenced = false;
-	return true;
-}
-
-/* ---- new ------------------------------------------------------------------------------------ */
-
-/* As many copies as there are subscriptions that may bring one. */
-static unsigned most_copies(const struct model *m, const struct due *d)
-{
-	unsigned times = message_of(m, d->number)->times;
-
-	if (d->loose)
-		return COPIES_MAX;
-	return times * (d->source == FROM_PUBLISHER ? d->variant_count : 1u);
-}
-
-/* At QoS 1 a message may come more than once, which takes the place of no other copy. */
-static unsigned counted_copies(const struct model *m, const struct due *d)
-{
-	const struct message *x = message_of(m, d->number);
-	unsigned at_least_once = 0, most = 0, others = 0;
-
-	for (unsigned i = 0; i < d->variant_count; i++)
-		most += x->times * (qos_through(x, &d->variants[i].options) == 1);
-	for (unsigned k = 0; k < d->copy_count; k++) {
-		at_least_once += d->copies[k].qos == 1;
-		others += d->copies[k].qos != 1;
-	}
-	return others + (at_least_once < most ? at_least_once : most);
-}
-
-static bool has_room(const struct model *m, const struct due *d)
-{
-	return counted_copies(m, d) < most_copies(m, d);
-}
-
-static bool fits_variant(const struct message *x, const struct due *d, const struct arrived *a,
-	const struct options *o)
-{
-	bool retain = d->source == FROM_STORE || (o->as_published && x->what.retain);
-	uint64_t identifiers = o->identifier ? UINT64_C(1) << o->identifier : 0;
-
-	return a->qos == qos_through(x, o) && a->retain == retain && a->identifiers == identifiers;
-}
-
-/* One copy for several subscriptions: their identifiers together, the QoS and RETAIN of any of them. */
-static bool fits_several(const struct message *x, const struct due *d, const struct arrived *a)
-{
-	bool qos = false, retain = false;
-	uint64_t known = 0;
-
-	for (unsigned i = 0; i < d->variant_count; i++) {
-		const struct options *o = &d->variants[i].options;
-		qos |= a->qos == qos_through(x, o);
-		retain |= a->retain == (o->as_published && x->what.retain);
-		known |= o->identifier ? UINT64_C(1) << o->identifier : 0;
-	}
-	return d->variant_count > 1 && qos && retain && !(a->identifiers & ~known);
-}
-
-/* A message that a member has left behind comes as another one has subscribed since. */
-static bool is_left_behind(const struct model *m, const struct due *d)
-{
-	for (size_t i = 0; d->source == FROM_SHARE && i < m->share_count; i++)
-		if (m->shares[i].number == d->number && m->shares[i].filter == d->filter)
-			return m->shares[i].loose;
-	return false;
-}
-
-static bool fits(const struct model *m, const struct due *d, const struct arrived *a)
-{
-	const struct message *x = message_of(m, d->number);
-
-	if (d->loose || is_left_behind(m, d))
-		return true;
-	for (unsigned i = 0; i < d->variant_count; i++)
-		if (fits_variant(x, d, a, &d->variants[i].options))
-			return true;
-	return d->source == FROM_PUBLISHER && fits_several(x, d, a);
-}
-
 /* Of those that have room, one that it fits; else one that it was likely meant for. */
 static struct due *due_for(
 	struct model *m, struct session *s, const struct arrived *a, uint32_t number)
@@ -118,8 +12,8 @@ static struct due *due_for(
 		struct due *d = &s->dues[i];
 		if (d->gone || d->number != number)
 			continue;
-		bool fit = fits(m, d, a);
-		bool room = has_room(m, d) || (fit && a->qos == 1);
+		bool fit = due_fits(m, d, a);
+		bool room = due_has_room(m, d) || (fit && a->qos == 1);
 		unsigned score = 1 + 8 * (room && fit) + 4 * room +
 			2 * ((d->source == FROM_STORE) == a->retain) +
 			3 * (d->must && !d->copy_count);
@@ -166,6 +60,14 @@ static bool comes_from_store(const struct model *m, const struct due *d, const s
 	return false;
 }
 
+/* With RETAIN 1, after all copies that its publication could bring. */
+static bool comes_beside(const struct model *m, const struct due *d, const struct arrived *a)
+{
+	return d->source == FROM_PUBLISHER && d->copy_count && a->retain &&
+		message_of(m, d->number)->what.retain && !d->loose && !due_has_room(m, d) &&
+		!due_fits(m, d, a);
+}
+
 static bool repeats(struct model *m, unsigned client, const struct arrived *a, uint32_t number,
 	struct model_fault *out)
 {
@@ -192,21 +94,26 @@ static bool in_order(struct model *m, unsigned client, const struct arrived *a, 
 	if (d->source != FROM_PUBLISHER || d->copy_count || a->dup || x->will || x->times > 1 ||
 		d->loose)
 		return true;
-	if (*last > d->number) {
-		*out = (struct model_fault){
-			.kind = SPEC_ORDER,
-			.about = "PUBLISH",
-			.client = client,
-			.expected =
-				"messages of one publisher, topic and QoS in the order of their "
-				"publication",
-			.actual = arena_printf(
-				m->arena, "%s after n%u", message_text(m, d->number), *last),
-		};
-		return false;
-	}
+	if (*last > d->number)
+		return fault_order(m, client, d->number, *last, out);
 	*last = d->number;
 	return true;
+}
+
+/* Somebody has refused it, so nobody else is to get it. [MQTT-4.8.2-6] */
+static bool was_rejected(const struct model *m, const struct due *of)
+{
+	for (unsigned c = 0; c < SESSIONS; c++) {
+		const struct session *s = &m->sessions[c];
+		for (size_t i = 0; i < s->due_count; i++) {
+			const struct due *d = &s->dues[i];
+			for (unsigned k = 0; k < d->copy_count; k++)
+				if (d->number == of->number && d->source == FROM_SHARE &&
+					d->filter == of->filter && d->copies[k].rejected)
+					return true;
+		}
+	}
+	return false;
 }
 
 static bool count_in_share(
@@ -221,7 +128,7 @@ static bool count_in_share(
 			return true;
 		*out = (struct model_fault){
 			.kind = SPEC_REPEATED,
-			.statement = "5.0:U50-SHARE-ONE",
+			.statement = was_rejected(m, d) ? "5.0:MQTT-4.8.2-6" : "5.0:U50-SHARE-ONE",
 			.client = client,
 			.expected = arena_printf(
 				m->arena, "one copy for all of %s", filter_name(d->filter)),
@@ -243,13 +150,15 @@ static void note_copy(struct due *d, const struct arrived *a)
 		.identifiers = a->identifiers };
 }
 
-/* An identifier that comes again was free: so the server has read the answer to the last message that had it. */
+/* An identifier that comes again was free: so the server has read the answer to the last message that had it, or has
+ * given that message up. What is owed of it stays so.
+ */
 static void free_identifier(struct session *s, const struct arrived *a)
 {
 	for (size_t i = 0; a->qos && i < s->due_count; i++)
 		for (unsigned k = 0; k < s->dues[i].copy_count; k++) {
 			struct copy *c = &s->dues[i].copies[k];
-			if (c->qos && c->id == a->id && c->state == COPY_ANSWERED)
+			if (c->qos && c->id == a->id)
 				c->state = COPY_DONE;
 		}
 }
@@ -314,8 +223,12 @@ bool model_arrives(
 			arena_printf(m->arena, "%s with another topic or payload",
 				message_text(m, number)),
 			fault);
-	if (is_sent_again(s, a, number))
-		return true;
+	const struct copy *settled = copy_settled(s, a, number);
+	if (settled)
+		return fault_sent_again(m, client, number, settled, fault);
+	struct copy *again = copy_again(m, s, a, number);
+	if (again)
+		return copy_take_again(m, client, again, number, fault);
 	struct due *d = due_for(m, s, a, number);
 	if (!d)
 		d = due_of_another(m, s, number);
@@ -326,11 +239,11 @@ bool model_arrives(
 		return fault_expired(m, client, number, fault);
 	if (s->version == MQTT_50 && !d->loose && !expiry_is_right(m, x, a))
 		return fault_interval(m, client, a, number, fault);
-	if (comes_from_store(m, d, a))
+	if (comes_from_store(m, d, a) || comes_beside(m, d, a))
 		return fault_unwanted(m, client, a, number, fault);
-	if (!has_room(m, d) && a->qos != 1 && !d->loose)
+	if (!due_has_room(m, d) && a->qos != 1 && !d->loose)
 		return repeats(m, client, a, number, fault);
-	if (!fits(m, d, a))
+	if (!due_fits(m, d, a))
 		return fault_in_field(m, client, a, d, fault);
 	if (!in_order(m, client, a, d, fault))
 		return false;
@@ -342,35 +255,4 @@ bool model_arrives(
 	free_identifier(&m->sessions[client], a);
 	note_copy(d, a);
 	return true;
-}
-
-/* ---- what the client does ------------------------------------------------------------------- */
-
-void model_received(struct model *m, unsigned client, uint16_t id)
-{
-	struct copy *c = copy_under_way(&m->sessions[client], 0, id);
-
-	if (c && c->state == COPY_SENT) {
-		c->state = COPY_RECEIVED;
-		c->fenced = false;
-	}
-}
-
-void model_answered(struct model *m, unsigned client, uint16_t id)
-{
-	struct copy *c = copy_under_way(&m->sessions[client], 0, id);
-
-	if (c) {
-		c->state = COPY_ANSWERED;
-		c->fenced = false;
-		c->resend = RESEND_NOTHING;
-	}
-}
-
-void model_released(struct model *m, unsigned client, uint16_t id)
-{
-	struct copy *c = copy_under_way(&m->sessions[client], 0, id);
-
-	if (c)
-		c->resend = RESEND_NOTHING;
 }

@@ -113,6 +113,41 @@ bool fault_unwanted(struct model *m, unsigned client, const struct arrived *a, u
 	return false;
 }
 
+bool fault_sent_again(struct model *m, unsigned client, uint32_t number, const struct copy *c,
+	struct model_fault *out)
+{
+	const struct session *s = &m->sessions[client];
+
+	*out = (struct model_fault){
+		.kind = SPEC_REPEATED,
+		.statement = c->rejected ? "5.0:MQTT-4.4.0-2"
+			: c->released    ? by_version(s, "3.1.1:MQTT-4.3.3-1", "5.0:MQTT-4.3.3-6")
+					 : "5.0:MQTT-4.4.0-1",
+		.client = client,
+		.expected = arena_printf(m->arena, "no PUBLISH %u once more: it was settled by %s",
+			c->id,
+			c->rejected           ? "the code of an error"
+				: c->released ? "PUBREC"
+					      : "PUBACK"),
+		.actual = arena_printf(m->arena, "%s is sent again", message_text(m, number)),
+	};
+	return false;
+}
+
+bool fault_order(
+	struct model *m, unsigned client, uint32_t number, uint32_t after, struct model_fault *out)
+{
+	*out = (struct model_fault){
+		.kind = SPEC_ORDER,
+		.about = "PUBLISH",
+		.client = client,
+		.expected = "messages of one publisher, topic and QoS in the order of their "
+			    "publication",
+		.actual = arena_printf(m->arena, "%s after n%u", message_text(m, number), after),
+	};
+	return false;
+}
+
 bool fault_expired(struct model *m, unsigned client, uint32_t number, struct model_fault *out)
 {
 	*out = (struct model_fault){
@@ -228,6 +263,16 @@ static bool any_retain(const struct message *x, const struct due *d, bool retain
 	return false;
 }
 
+static bool any_identifiers(const struct due *d, uint64_t identifiers)
+{
+	for (unsigned i = 0; i < d->variant_count; i++) {
+		unsigned one = d->variants[i].options.identifier;
+		if ((one ? UINT64_C(1) << one : 0) == identifiers)
+			return true;
+	}
+	return false;
+}
+
 /* It is as the subscription would have had it before it was replaced. */
 static bool fits_before(const struct session *s, const struct message *x, const struct arrived *a)
 {
@@ -280,6 +325,15 @@ bool fault_in_field(struct model *m, unsigned client, const struct arrived *a, c
 		out->expected = arena_printf(
 			m->arena, "%s with %s", message_text(m, d->number), retain_text(m, d, x));
 		out->actual = arena_printf(m->arena, "RETAIN %d", a->retain);
+		return false;
+	}
+	if (any_identifiers(d, a->identifiers)) {
+		out->kind = SPEC_PROPERTY;
+		out->statement = by_version(s, "3.1.1:MQTT-3.8.4-3", "5.0:MQTT-3.8.4-3");
+		out->expected = arena_printf(
+			m->arena, "%s as one of its SUBSCRIBEs has it", message_text(m, d->number));
+		out->actual = arena_printf(m->arena,
+			"QoS %u and RETAIN %d, which are not of the same one", a->qos, a->retain);
 		return false;
 	}
 	out->kind = SPEC_PROPERTY;

@@ -104,7 +104,10 @@ bool model_arrives(
 void model_holds_back(struct model *m, unsigned client, bool holds);
 void model_received(struct model *m, unsigned client, uint16_t id); /* PUBREC goes out */
 void model_answered(struct model *m, unsigned client, uint16_t id); /* PUBACK or PUBCOMP does */
-void model_released(struct model *m, unsigned client, uint16_t id); /* PUBREL has come */
+void model_rejects(struct model *m, unsigned client, uint16_t id);  /* the same, with an error */
+
+/* PUBREL has come. False: *fault tells what is wrong with it. */
+bool model_released(struct model *m, unsigned client, uint16_t id, struct model_fault *fault);
 
 /* Whether something that must come has not; *fault tells what. */
 bool model_owes(struct model *m, struct model_fault *fault);
@@ -112,9 +115,8 @@ bool model_owes(struct model *m, struct model_fault *fault);
 /* Everything has come, and the fences: what was under way is settled. False: something is wrong. */
 bool model_settles(struct model *m, struct model_fault *fault);
 
-/* The message of this number that is retained for certain since the last settlement, for each topic; 0: none,
- * or it is not known.
- */
+/* The number of the message that is retained for this topic since the last settlement; 0: nothing is. */
+#define KEPT_UNKNOWN UINT32_MAX
 uint32_t model_kept(const struct model *m, unsigned topic);
 
 #endif

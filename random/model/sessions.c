@@ -97,6 +97,16 @@ static void loosen(struct model *m, struct session *s)
 	}
 }
 
+/* 5.0 drops a Will whose client is back before its delay is over [MQTT-3.1.2-8], and a delay of 0 is open to both
+ * readings: where the client takes itself over, or is back before its server has seen the break.
+ */
+static void will_is_met(struct model *m, struct session *s)
+{
+	if (s->version == MQTT_50 && s->due_will && !message_of(m, s->due_will)->settled)
+		message_of(m, s->due_will)->sure = false;
+	s->due_will = 0;
+}
+
 /* ---- connections ---------------------------------------------------------------------------- */
 
 uint32_t model_connects(struct model *m, const struct step *step, enum presence *due)
@@ -105,6 +115,7 @@ uint32_t model_connects(struct model *m, const struct step *step, enum presence 
 
 	if (s->connected)
 		model_departs(m, step->client, TAKEN_OVER, true);
+	will_is_met(m, s);
 	will_meets(m, step->client, step->clean);
 	s->exists = existence_now(m, s);
 	*due = step->clean || s->exists == EXISTS_NOT ? PRESENT_NO
@@ -154,6 +165,8 @@ void model_connected(struct model *m, unsigned client, bool present)
 			d->expired = has_expired(m, message_of(m, d->number));
 			d->offered = true;
 		}
+	memset(s->last_again, 0, sizeof(s->last_again));
+	s->turns = 0;
 	s->exists = EXISTS;
 	s->connected = true;
 	s->holds = false;
@@ -178,6 +191,7 @@ static void break_dues(struct model *m, struct session *s, bool good)
 		for (unsigned k = 0; k < d->copy_count; k++) {
 			d->copies[k].again |= !good || d->copies[k].state != COPY_DONE;
 			d->copies[k].resend = RESEND_NOTHING;
+			d->copies[k].turn = 0;
 		}
 	}
 }
@@ -194,6 +208,7 @@ static void end_will(struct model *m, struct session *s, enum departure how)
 		message_of(m, will)->delayed = false;
 		return;
 	}
+	s->due_will = will;
 	will_waits(m, (unsigned)(s - m->sessions), will);
 }
 

@@ -27,10 +27,13 @@ static bool session_owes(struct model *m, unsigned client, struct model_fault *o
 		const struct due *d = &s->dues[i];
 		if (d->gone)
 			continue;
-		for (unsigned k = 0; k < d->copy_count; k++)
-			if (d->copies[k].resend)
-				return fault_not_again(m, client, d, &d->copies[k], out);
 		const struct message *x = message_of(m, d->number);
+		for (unsigned k = 0; k < d->copy_count; k++) {
+			const struct copy *c = &d->copies[k];
+			/* Only of QoS 2 it is said that expiry ends with the first PUBLISH [MQTT-4.3.3-7]. */
+			if (c->resend && (c->qos == 2 || !may_have_expired(m, x)))
+				return fault_not_again(m, client, d, c, out);
+		}
 		if (d->must && !d->copy_count && x->sure && !may_have_expired(m, x))
 			return !fault_missing(m, client, d, out);
 	}

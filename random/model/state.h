@@ -76,8 +76,11 @@ struct copy {
 	uint16_t id;
 	uint8_t qos;
 	enum copy_state state;
-	bool fenced;        /* the state was settled */
-	bool again;         /* the connection broke: it may come once more */
+	bool fenced;   /* the state was settled */
+	bool again;    /* the connection broke: it may come once more */
+	bool released; /* PUBREL has come */
+	bool rejected; /* answered by the code of an error */
+	uint32_t turn; /* of its PUBREC among those of this connection, from 1; 0: none on it */
 	enum resend resend; /* what is owed on this connection */
 	uint64_t identifiers;
 };
@@ -118,6 +121,7 @@ struct session {
 	int64_t leaving_us; /* its DISCONNECT has gone out; 0: none has */
 	uint32_t will;      /* 0: none */
 	uint32_t delay_s;   /* of the Will */
+	uint32_t due_will;  /* of the connection before; 0: none. It may be on its way yet */
 	uint32_t pending;   /* a Will whose delay runs; 0: none ... */
 	int64_t pending_us; /* ... until then */
 	struct subscription subscriptions[FILTER_COUNT + 1];
@@ -125,6 +129,9 @@ struct session {
 	size_t due_count, due_capacity;
 	size_t due_first; /* those before it are at rest */
 	uint32_t queued;
+	uint32_t turns; /* PUBRECs on this connection */
+	/* The last that was sent again on this connection. */
+	uint32_t last_again[SESSIONS][TOPIC_COUNT][STREAM_QOS][STREAM_QOS];
 	/* The last that came of each publisher, topic, QoS published and QoS delivered. */
 	uint32_t last[SESSIONS][TOPIC_COUNT][STREAM_QOS][STREAM_QOS];
 };
@@ -198,6 +205,25 @@ bool subscription_may(const struct subscription *s);
 /* The QoS that a subscription lowers a message to. */
 unsigned qos_through(const struct message *message, const struct options *o);
 
+/* ---- fit.c --------------------------------------------------------------------------------- */
+
+bool due_has_room(const struct model *m, const struct due *d); /* for one more copy */
+bool due_fits(const struct model *m, const struct due *d, const struct arrived *a);
+
+/* ---- copies.c ------------------------------------------------------------------------------ */
+
+/* The one with this identifier that is not settled, of any message if `number` is 0. NULL: there is none. */
+struct copy *copy_under_way(struct session *s, uint32_t number, uint16_t id);
+
+/* One that its sender must know to be settled, although it comes with DUP 1. NULL: none is. */
+const struct copy *copy_settled(const struct session *s, const struct arrived *a, uint32_t number);
+
+/* The one that is sent again; NULL: it is a new one. */
+struct copy *copy_again(
+	const struct model *m, struct session *s, const struct arrived *a, uint32_t number);
+bool copy_take_again(struct model *m, unsigned client, struct copy *c, uint32_t number,
+	struct model_fault *out); /* false: it comes out of its turn */
+
 /* ---- store.c ------------------------------------------------------------------------------- */
 
 void store_publishes(struct model *m, uint32_t number);
@@ -216,6 +242,10 @@ void messages_break(struct model *m, unsigned client);
 /* Each fills in *out and returns false. */
 bool fault_unwanted(struct model *m, unsigned client, const struct arrived *a, uint32_t number,
 	struct model_fault *out);
+bool fault_sent_again(struct model *m, unsigned client, uint32_t number, const struct copy *c,
+	struct model_fault *out);
+bool fault_order(
+	struct model *m, unsigned client, uint32_t number, uint32_t after, struct model_fault *out);
 bool fault_expired(struct model *m, unsigned client, uint32_t number, struct model_fault *out);
 bool fault_interval(struct model *m, unsigned client, const struct arrived *a, uint32_t number,
 	struct model_fault *out);

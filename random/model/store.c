@@ -157,5 +157,5 @@ uint32_t model_kept(const struct model *m, unsigned topic)
 {
 	const struct kept *k = &m->kept[topic];
 
-	return k->certain && !k->unknown ? k->message : 0;
+	return k->certain && !k->unknown ? k->message : KEPT_UNKNOWN;
 }

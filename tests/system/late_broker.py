@@ -197,6 +197,8 @@ class Connection:
         try:
             while packet := await read_packet(up_reader):
                 self.connected |= packet[0] >> 4 == CONNACK
+                if packet[0] >> 4 == CONNACK and not packet[2] & 1:
+                    self.received.clear()  # there was no session
                 own = int.from_bytes(packet[2:4], "big") > FIRST_OWN_ID
                 if own and packet[0] >> 4 in (PUBACK, PUBREC, PUBCOMP):
                     self.answers.put_nowait(packet)

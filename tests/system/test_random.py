@@ -1,15 +1,18 @@
-"""mqttspec random: nothing is found on the included broker, from a seed that is always the same and from a new one; what
-a deviant breaks is found, made short, played again and reported; mistakes.
+"""mqttspec random: nothing is found on the included broker, from a seed that is always the same and from a new one, over
+all transports; what a deviant breaks is found, made short, played again and reported; a target that dies is launched
+again, and what killed it is a find; mistakes.
 """
 import json
 import os
 import pathlib
 import re
 import subprocess
+import sys
 
 import pytest
 
-ROOT = pathlib.Path(__file__).resolve().parents[2]
+HERE = pathlib.Path(__file__).resolve().parent
+ROOT = HERE.parents[1]
 BUILD = ROOT / os.environ.get("MQTTSPEC_BUILD", "build/dev")
 MQTTSPEC, DEVIANT = BUILD / "cli/mqttspec", BUILD / "deviants/mqttspec-deviant"
 BROKER = BUILD / "broker/mqttspec-broker"
@@ -52,6 +55,51 @@ def test_nothing_is_found_on_the_included_broker(broker, seed, tmp_path):
     assert steps >= STEPS and "0 finds" in out.stdout
 
 
+def test_connections_travel_over_every_transport(tmp_path):
+    """The included broker, launched with all its listeners: the scenarios name them, and nothing is found."""
+    listed = play("mqttspec-broker", "--seed", 3, "--list")
+    ways = set(re.findall(r"connect over (\w+)", listed.stdout))
+    assert ways == {"tcp", "tls", "ws", "wss", "unix"}, listed.stdout + listed.stderr
+    plain = play("mqttspec-broker", "--seed", 3, "--transports", "tcp", "--list")
+    assert plain.stdout == re.sub(r" over \w+", "", listed.stdout)
+    out = play("mqttspec-broker", "--seed", 3, "--steps", 1000, "--out", tmp_path / "out")
+    assert out.returncode == OK, out.stdout + out.stderr
+
+
+def test_a_connection_over_another_transport_is_captured(tmp_path):
+    scenario = tmp_path / "scenario.txt"
+    scenario.write_text("client 1 5.0\nclient 2 3.1.1\n1 connect over wss clean\n2 connect over tls clean\n"
+                        "1 subscribe a q1\nsettle\n2 publish a q1\nsettle\n")
+    out = play("mqttspec-broker", "--play", scenario, "--out", tmp_path / "out")
+    assert out.returncode == OK, out.stdout + out.stderr
+    scenario.write_text(scenario.read_text().replace("over wss", "over smoke"))
+    out = play("mqttspec-broker", "--play", scenario, "--out", tmp_path / "bad")
+    assert out.returncode == USAGE
+    assert f"{scenario}: line 3: no transport is called so" in out.stderr
+
+
+@pytest.mark.parametrize("mode, cause", [
+    ("killed", "died of signal 6"),
+    pytest.param("mute", "went mute", marks=pytest.mark.nightly),  # silence is waited for, again and again
+])
+def test_a_target_that_dies_is_launched_again(mode, cause, tmp_path):
+    target, scenario = tmp_path / "mortal.ini", tmp_path / "scenario.txt"
+    target.write_text("[target]\nname = mortal\ncommand = "
+                      f"{sys.executable} {HERE}/mortal_broker.py {BROKER} {{port_2}} {{port}} {mode}\n")
+    scenario.write_text("client 1 5.0\nclient 2 3.1.1\n1 connect clean\n2 connect clean\n1 subscribe a/# q1\n"
+                        "2 publish a/b q1\n1 unsubscribe a/#\nsettle\n2 publish a/b q1\n")
+    out = play(target, "--play", scenario, "--timeout", 1000, "--out", tmp_path / "out")
+    assert out.returncode == FOUND, out.stdout + out.stderr
+    assert f"the target {cause}" in out.stdout
+    assert "find 1: no statement crash, after" in out.stdout, out.stdout + out.stderr
+    shortest = (tmp_path / "out/find_1/scenario.txt").read_text()
+    steps = [line for line in shortest.splitlines() if re.match(r"[0-9]", line)]
+    assert steps == ["1 connect clean", "1 unsubscribe a/#"], shortest
+    record = [json.loads(line) for line in (tmp_path / "out/run.jsonl").read_text().splitlines()]
+    assert [r["verdict"] for r in record if r["type"] == "case"] == ["crash"]
+    assert any(r["type"] == "death" for r in record)
+
+
 @pytest.mark.nightly
 @pytest.mark.parametrize("profile", ["messages", "sessions", "retained", "wills", "shared"])
 def test_each_profile_finds_nothing_on_it(broker, profile, tmp_path):
@@ -66,15 +114,18 @@ def test_clocks_find_nothing_on_it(broker, tmp_path):
 
 
 def test_a_find_is_made_short_and_kept(broker, tmp_path):
+    scenario = tmp_path / "scenario.txt"
+    scenario.write_text("client 1 5.0\nclient 2 5.0\nclient 3 3.1.1\n1 connect clean\n2 connect clean keep 300\n"
+                        "3 connect\n3 subscribe a/# q2\n2 subscribe +/b q0\n3 publish a/b q2 retain\n2 connect clean\n"
+                        "1 subscribe b q1 id 3\n1 publish /b q0 size 20\n3 leave\n1 publish b q1\n")
     with Server(DEVIANT, "--target", broker.url, "--listen", "0", "--deviation", "session_kept") as deviant:
         folder = tmp_path / "out"
-        out = play(deviant.url, "--seed", 1, "--steps", 10000, "--first", "--profile", "sessions", "--minimise", 20,
-                   "--timeout", 1000, "--out", folder)
+        out = play(deviant.url, "--play", scenario, "--minimise", 20, "--timeout", 1000, "--out", folder)
         assert out.returncode == FOUND, out.stdout + out.stderr
-        assert re.search(r"^find 1: \S+MQTT-3.1.2-[46] ", out.stdout, re.M), out.stdout
+        assert re.search(r"^find 1: 5.0:MQTT-3.1.2-4 extra", out.stdout, re.M), out.stdout
         shortest = (folder / "find_1/scenario.txt").read_text()
         steps = [line for line in shortest.splitlines() if re.match(r"[0-9]|settle", line)]
-        assert 1 < len(steps) <= 8, shortest
+        assert 1 < len(steps) <= 6, shortest
         assert "CASE(random_find_1" in (folder / "find_1/case.c").read_text()
         assert "CONNECT" in (folder / "find_1/transcript.txt").read_text()
         assert (folder / "pcap/find_1.pcapng").stat().st_size

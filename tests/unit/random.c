@@ -126,7 +126,7 @@ static void filters_match_topics(void **state)
 		{ "+/b", " a/b /b " },
 		{ "+/+", " a/b a/c b/ /b " },
 		{ "b/", " b/ " },
-		{ "d/#", " d/e/f/g " },
+		{ "d/#", " d/e/f/g/h/i/j/k/l " },
 		{ "$share/g/s/#", " s/t/u/v s/t/u/w " },
 	};
 
