@@ -16,8 +16,9 @@ trap 'rm -rf --one-file-system "$base"' EXIT
 trap 'exit 130' INT TERM
 
 # Runs a line of shell in the system at $1, with mounts and processes of its own, which end with it.
+# unshare turns a deaf ear to SIGTERM.
 inside() {
-	timeout "$limit_s" unshare --mount --pid --fork --kill-child sh -c '
+	timeout --signal KILL "$limit_s" unshare --mount --pid --fork --kill-child sh -c '
 		mount -t proc proc "$1/proc" && mount -t tmpfs tmpfs "$1/tmp" &&
 			exec chroot "$1" env -i HOME=/root PATH=/usr/sbin:/usr/bin:/sbin:/bin sh -c "$2"' sh "$1" "$2"
 }
@@ -41,13 +42,14 @@ verdict() {
 	fi
 }
 
-# quietly NAME COMMAND...: one verdict; what the command said is shown if it fails.
+# quietly NAME COMMAND...: one verdict, with the seconds that it took; what the command said is shown if it fails.
 quietly() {
-	local name=$1 code=0
+	local name=$1 code=0 began=${EPOCHREALTIME/[.,]/}
 	shift
 	"$@" >"$base/log" 2>&1 || code=$?
 	[ "$code" -eq 0 ] || tail -n 30 "$base/log"
-	verdict "$name" "$code" 0
+	local tenths=$(((${EPOCHREALTIME/[.,]/} - began) / 100000))
+	verdict "$name ($((tenths / 10)).$((tenths % 10)) s)" "$code" 0
 	return "$code"
 }
 

@@ -31,7 +31,7 @@ extern const struct command command_run, command_agent_check, command_check, com
 	command_fuzz, command_bench, command_list, command_explain, command_report, command_diff,
 	command_matrix, command_site, command_targets;
 
-extern const char tool_version[]; /* "0.1.0" */
+extern const char tool_version[]; /* "MAJOR.MINOR.PATCH", of CMakeLists.txt */
 
 /* `completion words WORD...` and `completion bash|zsh`, for shells: no command that people type. */
 int completion_main(const struct command *const *commands, size_t count, int argc, char **argv);

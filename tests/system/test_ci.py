@@ -80,14 +80,70 @@ def test_action_and_include_are_what_they_should_be():
     yaml = pytest.importorskip("yaml")
     action = yaml.safe_load((ROOT / "action.yml").read_text())
     assert action["runs"]["using"] == "composite"
-    steps = action["runs"]["steps"]
-    assert not [s for s in steps if "${{" in s.get("run", "")]   # inputs are data, never part of a script
     used = set(re.findall(r"inputs\.([\w-]+)", (ROOT / "action.yml").read_text()))
     assert used == set(action["inputs"])
     job = yaml.safe_load((ROOT / "ci/gitlab.yml").read_text())[".mqttspec"]
     assert job["artifacts"]["reports"]["junit"] == job["variables"]["OUT"] + "/junit.xml"
-    shell = steps[0]["run"]
-    assert subprocess.run(["bash", "-n"], input=shell, text=True, timeout=10).returncode == 0
+
+
+JOBS = [ROOT / "action.yml", ROOT / "ci/gitlab.yml", ROOT / "packages/container/Containerfile",
+        *sorted((ROOT / ".github/workflows").glob("*.yml"))]
+
+
+@pytest.mark.parametrize("job", JOBS, ids=lambda path: str(path.relative_to(ROOT)))
+def test_every_file_that_a_job_names_is_there(job):
+    named = re.findall(r"(?<![\w./-])(?:\.\./|/opt/mqttspec/|\$HOME_OF_ACTION/)?((?:ci|docs|packages|script|targets|tests)/[\w/.-]*\w)",
+                       job.read_text())
+    assert named or job.name == "Containerfile"
+    for name in named:
+        assert (ROOT / name).exists(), name
+
+
+@pytest.mark.parametrize("job", [path for path in JOBS if path.suffix == ".yml"], ids=lambda path: path.name)
+def test_every_script_of_a_job_is_one(job):
+    yaml = pytest.importorskip("yaml")
+
+    def scripts(node):
+        for key, value in node.items() if isinstance(node, dict) else enumerate(node) if isinstance(node, list) else ():
+            if key in ("run", "script", "before_script"):
+                yield "\n".join(value) if isinstance(value, list) else value
+            else:
+                yield from scripts(value)
+    found = list(scripts(yaml.safe_load(job.read_text())))
+    assert found
+    for script in found:
+        assert "${{" not in script    # what comes from outside is data, never part of a script
+        checked = subprocess.run(["bash", "-n"], input=script, text=True, timeout=10, capture_output=True)
+        assert checked.returncode == 0, checked.stderr
+
+
+# ARCHIVES as the action and the job of GitLab make it of their settings.
+@pytest.mark.parametrize("said, means", [
+    ("", "https://example.org/a/b/releases/download/v{version}"), ("none", ""), ("https://m/{version}", "https://m/{version}")])
+def test_the_action_knows_where_archives_lie(said, means, tmp_path):
+    assert archives_of("action.yml", tmp_path, ARCHIVES=said, REPOSITORY="https://example.org/a/b",
+                       HOME_OF_ACTION=str(tmp_path), GITHUB_OUTPUT=str(tmp_path / "output"), TARGET="t", ARGUMENTS="") == means
+
+
+@pytest.mark.parametrize("said, means", [
+    ("", "https://example.org/a/b/-/releases/v{version}/downloads"), ("none", ""), ("https://m/{version}", "https://m/{version}")])
+def test_the_job_of_gitlab_knows_where_archives_lie(said, means, tmp_path):
+    assert archives_of("ci/gitlab.yml", tmp_path, MQTTSPEC_ARCHIVES=said, MQTTSPEC_REPOSITORY="https://example.org/a/b.git",
+                       MQTTSPEC_TARGET="t", MQTTSPEC_ARGUMENTS="") == means
+
+
+def archives_of(job, folder, **environment):
+    yaml = pytest.importorskip("yaml")
+    job = yaml.safe_load((ROOT / job).read_text())
+    script = job["runs"]["steps"][0]["run"] if "runs" in job else "\n".join(job[".mqttspec"]["script"])
+    show = folder / "script/ci"
+    show.parent.mkdir()
+    show.write_text('#!/bin/sh\nprintf %s "${ARCHIVES:-}"\n')
+    show.chmod(0o755)
+    run = subprocess.run(["bash", "--noprofile", "--norc", "-eo", "pipefail", "-c", script.replace("/opt/mqttspec", str(folder))],
+                         text=True, env={"PATH": os.environ["PATH"], **environment}, capture_output=True, timeout=10)
+    assert run.returncode == 0, run
+    return run.stdout
 
 
 def test_the_action_runs_its_words(tmp_path):

@@ -305,7 +305,7 @@ def test_every_target_file_is_read(where, block, tmp_path):
 
 # ---- files
 
-FOLDERS = "base|bench|broker|cases|ci|cli|client|cmake|deviants|docs|driver|harness|mqtt|pcap|record|reports|script|spec|targets|tests"
+FOLDERS = "base|bench|broker|cases|ci|cli|client|cmake|deviants|docs|driver|harness|mqtt|packages|pcap|record|reports|script|spec|targets|tests"
 
 
 def test_every_file_is_there():

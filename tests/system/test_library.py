@@ -11,6 +11,8 @@ from test_client import BUILD, CLIENT, LIMIT_S, ROOT, Broker, Lines, free_port
 
 EXAMPLES = ROOT / "client" / "examples"
 MAP = ROOT / "client" / "library" / "mqttspec_client.map"
+VERSION = re.search(r"project\(mqttspec VERSION ([0-9.]+)", (ROOT / "CMakeLists.txt").read_text())[1]
+MAJOR, MINOR, _ = map(int, VERSION.split("."))
 WARNINGS = ["-std=c17", "-D_GNU_SOURCE", "-Wall", "-Wextra", "-Wpedantic", "-Werror"]
 
 # A program has functions of its own, by names that are also inside the library.
@@ -203,7 +205,7 @@ def configure(installed, project, version):
 
 
 def test_a_project_finds_the_package(installed, broker, tmp_path):
-    configured = configure(installed, tmp_path, "0.1")
+    configured = configure(installed, tmp_path, f"{MAJOR}.{MINOR}")
     assert configured.returncode == 0, configured.stderr
     build = tmp_path / "build"
     output_of("cmake", "--build", build)
@@ -212,8 +214,8 @@ def test_a_project_finds_the_package(installed, broker, tmp_path):
 
 
 def test_another_minor_version_is_not_what_a_project_asked_for(installed, tmp_path):
-    configured = configure(installed, tmp_path, "0.2")
-    assert configured.returncode and "version: 0.1.0" in configured.stderr
+    configured = configure(installed, tmp_path, f"{MAJOR}.{MINOR + 1}")
+    assert configured.returncode and f"version: {VERSION}" in configured.stderr
 
 
 @pytest.fixture(scope="module")
