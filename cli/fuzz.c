@@ -15,13 +15,14 @@
 #include "cli/screen.h"
 #include "cli/target_path.h"
 #include "fuzz/agency.h"
+#include "fuzz/evidence.h"
 #include "fuzz/trial.h"
 #include "harness/launch/words.h"
 #include "harness/runner/survey.h"
 #include "harness/runner/target.h"
 #include "harness/transport/transport.h"
 
-enum { ANSWER_US = 2000000, TEXT_BYTES_MAX = 16 * 1024 * 1024, HUNT_S = 60 };
+enum { ANSWER_US = 2000000, HUNT_S = 60 };
 
 /* A fuzzing from the command line to its exit code. */
 struct fuzzing {
@@ -80,11 +81,17 @@ static int prepare_out(struct fuzzing *f)
 	if (!output_make_folder(&f->arena, out))
 		return complain(
 			EXIT_USAGE, arena_printf(&f->arena, "%s: %s", out, strerror(errno)));
-	f->log = fopen(log, "we");
+	f->log = fopen(log, "ae"); /* what it said of earlier finds stays */
 	if (!f->log)
 		return complain(
 			EXIT_USAGE, arena_printf(&f->arena, "%s: %s", log, strerror(errno)));
 	return EXIT_AS_EXPECTED;
+}
+
+static void bound_site(struct fuzzing *f)
+{
+	f->site.allowance.rate = f->options.rate;
+	f->site.stop_fd = f->stop_fd;
 }
 
 static int reach_target(struct fuzzing *f)
@@ -114,34 +121,11 @@ static int reach_target(struct fuzzing *f)
 		return complain(
 			EXIT_NOTHING, "the target lets no client in, in any version asked for");
 	site_init_server(&f->site, &f->target, versions);
+	bound_site(f);
 	return EXIT_AS_EXPECTED;
 }
 
 /* ---- one exchange ---------------------------------------------------------------------------- */
-
-static bool read_exchange(struct fuzzing *f, struct exchange *out, const char **error)
-{
-	const char *path = f->options.play;
-	char chunk[4096];
-	struct buf text;
-	size_t n;
-	FILE *file = fopen(path, "re");
-
-	if (!file) {
-		*error = arena_printf(&f->arena, "%s: %s", path, strerror(errno));
-		return false;
-	}
-	buf_init(&text, TEXT_BYTES_MAX);
-	while ((n = fread(chunk, 1, sizeof(chunk), file)) > 0)
-		buf_add(&text, chunk, n);
-	fclose(file);
-	bool ok = !text.failed && exchange_read(&f->arena, buf_text(&text), out, error);
-	if (!ok)
-		*error = arena_printf(
-			&f->arena, "%s: %s", path, text.failed ? "it is too long" : *error);
-	buf_fini(&text);
-	return ok;
-}
 
 static int play_exchange(struct fuzzing *f)
 {
@@ -151,25 +135,22 @@ static int play_exchange(struct fuzzing *f)
 	struct trial trial;
 	struct tape tape;
 	const char *error;
-	size_t count;
 
-	if (!read_exchange(f, &e, &error))
+	if (!exchange_load(&f->arena, f->options.play, &e, &error))
 		return complain(EXIT_USAGE, error);
 	trial_init(&trial, &f->site, &any, (int64_t)f->options.answer_s * 1000000);
 	tape_init(&tape, &f->arena, NULL);
 	bool shows = trial_shows(&trial, &e, &tape, &seen);
-	const struct record_event *events = tape_transcript(&tape, &count);
-	for (size_t i = 0; i < count; i++)
-		printf("%10.3f ms %-14s %c %s\n", (double)events[i].at_us / 1000, events[i].peer,
-			events[i].direction, events[i].text);
-	bool illegal = seen.kind == SYMPTOM_ILLEGAL;
+	evidence_print(stdout, &tape);
 	if (shows)
-		printf("%s: %s%s%s%s\n", symptom_word(seen.kind), seen.what, illegal ? " (" : "",
-			illegal ? seen.key : "", illegal ? ")" : "");
+		symptom_print(stdout, &seen);
 	else
-		printf("nothing is shown\n");
+		fputs(site_is_stopped(&f->site) ? "interrupted" : "nothing is shown", stdout);
+	putchar('\n');
 	trial_fini(&trial);
-	return shows ? EXIT_UNEXPECTED : EXIT_AS_EXPECTED;
+	return shows                        ? EXIT_UNEXPECTED
+		: site_is_stopped(&f->site) ? EXIT_INTERRUPTED
+					    : EXIT_AS_EXPECTED;
 }
 
 /* ---- a barrage ------------------------------------------------------------------------------ */
@@ -219,13 +200,12 @@ static int play_barrage(struct fuzzing *f, struct corpus *corpus)
 		.seed = o->seed,
 		.time_us = (int64_t)o->time_s * 1000000,
 		.slots = o->client ? 1 : o->jobs,
-		.rate = o->rate,
 		.finds_max = o->finds,
 		.limit_us = (int64_t)o->answer_s * 1000000,
 		.hunt_us = (int64_t)HUNT_S * 1000000,
+		.look_us = (int64_t)o->look_s * 1000000,
 		.memory_kib = (uint64_t)o->memory_mib * 1024,
 		.ignored = o->ignored,
-		.stop_fd = f->stop_fd,
 		.view = { &view, fuzz_view_find, fuzz_view_remark, fuzz_view_progress },
 	};
 	struct barrage *c = malloc(sizeof(*c));
@@ -245,15 +225,6 @@ static int play_barrage(struct fuzzing *f, struct corpus *corpus)
 	return code;
 }
 
-/* What a client is to be told of connections that it makes; the version that the exchange is of. */
-static enum mqtt_version version_of(const struct exchange *e)
-{
-	for (size_t i = 0; i < e->count; i++)
-		if (e->steps[i].kind == STEP_OPEN)
-			return e->steps[i].version;
-	return MQTT_50;
-}
-
 static int with_agent(struct fuzzing *f, const struct client *client, enum mqtt_version version,
 	struct corpus *corpus)
 {
@@ -263,6 +234,7 @@ static int with_agent(struct fuzzing *f, const struct client *client, enum mqtt_
 
 	if (agency_init(&agency, client, version, &error)) {
 		site_init_client(&f->site, &agency);
+		bound_site(f);
 		code = f->options.play ? play_exchange(f) : play_barrage(f, corpus);
 	} else {
 		code = complain(EXIT_NOTHING, error);
@@ -310,9 +282,9 @@ static int fuzz_client(struct fuzzing *f, struct corpus *corpus)
 		return complain(EXIT_NOTHING, "the client speaks no version that was asked for");
 	if (!f->options.play)
 		return fuzz_versions(f, &client, versions, corpus);
-	if (!read_exchange(f, &e, &error))
+	if (!exchange_load(&f->arena, f->options.play, &e, &error))
 		return complain(EXIT_USAGE, error);
-	return with_agent(f, &client, version_of(&e), corpus);
+	return with_agent(f, &client, exchange_first_version(&e), corpus);
 }
 
 static int fuzz_target(struct fuzzing *f, struct corpus *corpus)
@@ -331,8 +303,10 @@ static int fuzz_prepared(struct fuzzing *f)
 
 	if (!corpus)
 		abort();
-	int code = corpus_init(corpus, f->options.corpus, &error) ? EXIT_AS_EXPECTED
-								  : complain(EXIT_USAGE, error);
+	enum side ours = f->options.client ? SIDE_SERVER : SIDE_CLIENT;
+	int code = corpus_init(corpus, f->options.corpus, ours, tool_version, &error)
+		? EXIT_AS_EXPECTED
+		: complain(EXIT_USAGE, error);
 	if (!code)
 		code = f->options.client ? fuzz_client(f, corpus) : fuzz_target(f, corpus);
 	corpus_fini(corpus);

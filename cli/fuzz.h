@@ -20,7 +20,7 @@ struct fuzz_options {
 	bool has_seed;
 	uint64_t seed;
 	unsigned time_s; /* 0: until it is stopped */
-	unsigned rate, jobs, finds, answer_s, memory_mib;
+	unsigned rate, jobs, finds, answer_s, look_s, memory_mib;
 	const char *corpus, *out;
 	const char **ignored; /* statements, NULL after the last */
 	size_t ignored_count, ignored_capacity;

@@ -16,6 +16,7 @@ enum {
 	DEFAULT_JOBS = 16,
 	DEFAULT_FINDS = 20,
 	DEFAULT_ANSWER_S = 10,
+	DEFAULT_LOOK_S = 10,
 	DEFAULT_MEMORY_MIB = 512,
 };
 
@@ -59,6 +60,8 @@ const char fuzz_help[] =
 	"  --answer S          seconds that a well-behaved client waits before it counts as\n"
 	"                      harmed (10)\n"
 	"  --memory MIB        growth that is called a leak (512)\n"
+	"  --look S            seconds from one look at memory and descriptors to the next; six\n"
+	"                      of them, with more at each, are a suspicion (10)\n"
 	"  --play FILE         plays one exchange, shows what comes, and says what it does to the\n"
 	"                      target\n"
 	"  --client CMD        the other way round: a client is fuzzed, which its agent CMD\n"
@@ -86,6 +89,7 @@ const struct option fuzz_options_table[] = {
 	{ "versions", required_argument, NULL, 'V' },
 	{ "answer", required_argument, NULL, 'a' },
 	{ "memory", required_argument, NULL, 'm' },
+	{ "look", required_argument, NULL, 'l' },
 	{ "play", required_argument, NULL, 'p' },
 	{ "client", required_argument, NULL, 'C' },
 	{ "quiet", no_argument, NULL, 'q' },
@@ -167,6 +171,7 @@ static bool take(struct arena *a, int option, struct fuzz_options *o)
 	case 'V': return read_versions(o);
 	case 'a': return read_number("answer", 600, &o->answer_s);
 	case 'm': return read_number("memory", 1024 * 1024, &o->memory_mib);
+	case 'l': return read_number("look", 3600, &o->look_s);
 	case 'p': o->play = optarg; return true;
 	case 'C': o->client = optarg; return true;
 	default: o->quiet = true; return true;
@@ -183,6 +188,7 @@ bool fuzz_options_read(struct arena *a, int argc, char **argv, struct fuzz_optio
 		.jobs = DEFAULT_JOBS,
 		.finds = DEFAULT_FINDS,
 		.answer_s = DEFAULT_ANSWER_S,
+		.look_s = DEFAULT_LOOK_S,
 		.memory_mib = DEFAULT_MEMORY_MIB,
 		.out = "out/fuzz",
 	};

@@ -11,9 +11,6 @@
 enum {
 	POLLED_MAX = BARRAGE_SLOTS_MAX * 4 + WITNESS_TALKS + 8,
 	POLL_MS = 5,
-	LOOK_EVERY_US = 10000000,
-	QUIET_MS = 200,
-	BUSY_PERCENT = 60,
 	PROGRESS_EVERY_US = 500000,
 	DESCRIPTORS_LIMIT = 64,
 	DAMAGED_PERCENT = 94,
@@ -34,9 +31,11 @@ static void make_exchange(struct barrage *c, struct played *p)
 	struct draw draw = draw_begin(config->seed, p->number);
 	enum side ours = config->site->host.ours;
 
-	if (config->corpus->count && draw_chance(&draw, CORPUS_PERCENT)) {
-		size_t which = draw_below(&draw, config->corpus->count);
-		p->exchange = exchange_copy(&p->arena, &config->corpus->exchanges[which]);
+	const struct exchange *kept = config->corpus->count && draw_chance(&draw, CORPUS_PERCENT)
+		? corpus_draw(config->corpus, &draw, config->site->versions)
+		: NULL;
+	if (kept) {
+		p->exchange = exchange_copy(&p->arena, kept);
 		damage_do(&p->arena, &draw, ours, &p->exchange);
 		return;
 	}
@@ -70,6 +69,7 @@ static void begin(struct barrage *c, unsigned slot)
 	make_exchange(c, p);
 	p->active = true;
 	c->playing[slot] = p;
+	allowance_spend(&c->config->site->allowance, exchange_sends(&p->exchange), clock_now_us());
 	player_begin(&c->players[slot], &p->exchange, slot + 1, NULL);
 }
 
@@ -217,7 +217,7 @@ static void conclude(struct barrage *c, const struct hunt *h, struct find *find)
 	if (!find->exchange.count) /* then it is among those that were played last */
 		for (size_t i = h->suspect_count; i-- > 0;)
 			exchange_append(&c->arena, &find->exchange, h->suspects[i]);
-	find->number = ++c->finds;
+	c->finds++;
 	view->found(view->user, find);
 }
 
@@ -226,7 +226,7 @@ static void hunt_for(struct barrage *c, const struct symptom *symptom, const str
 	const struct barrage_config *config = c->config;
 	const struct exchange *suspects[BARRAGE_PLAYED + 1];
 	size_t count = list_suspects(c, first, suspects);
-	bool alone = symptom->kind == SYMPTOM_ILLEGAL;
+	bool alone = symptom->kind == SYMPTOM_ILLEGAL && first; /* else a witness got it */
 	bool leaks = symptom->kind == SYMPTOM_MEMORY || symptom->kind == SYMPTOM_DESCRIPTORS;
 	struct hunt h = {
 		.site = config->site,
@@ -237,7 +237,6 @@ static void hunt_for(struct barrage *c, const struct symptom *symptom, const str
 							     : count,
 		.limit_us = config->limit_us,
 		.deadline_us = clock_now_us() + config->hunt_us * (leaks ? LEAK_HUNTS : 1),
-		.stop_fd = config->stop_fd,
 	};
 	struct find find;
 
@@ -251,6 +250,8 @@ static void hunt_for(struct barrage *c, const struct symptom *symptom, const str
 	if (!symptom_same(symptom, &find.symptom))
 		know(c, &find.symptom, is_sure(&find));
 	conclude(c, &h, &find);
+	if (site_is_stopped(config->site))
+		return;
 	bool renewed = config->site->launched && site_renew(config->site);
 	go_on(c, renewed);
 }
@@ -293,21 +294,26 @@ static void handle_harm(struct barrage *c)
 	}
 }
 
-static void handle_report(struct barrage *c)
+static void hunt_report(struct barrage *c)
 {
 	struct site *site = c->config->site;
 	char key[COMPLAINT_SIZE];
-	bool mute;
 
-	if (!site_ask(site, &mute)) {
-		handle_death(c);
-		return;
-	}
 	complaint_key(site->complaints.grave, key);
 	struct symptom report = symptom_make(SYMPTOM_REPORT, key, "%.400s", site->complaints.grave);
 	complaints_forget(&site->complaints);
 	if (!is_known(c, &report))
 		hunt_for(c, &report, NULL);
+}
+
+static void handle_report(struct barrage *c)
+{
+	bool mute;
+
+	if (site_ask(c->config->site, &mute))
+		hunt_report(c);
+	else
+		handle_death(c);
 }
 
 static bool handle_finding(struct barrage *c, const struct finding *f, const struct played *p)
@@ -347,24 +353,13 @@ static bool is_idle(const struct barrage *c)
 	return true;
 }
 
-static bool is_busy(const struct barrage *c)
-{
-	struct site *site = c->config->site;
-	int64_t busy_us = site_usage(site).busy_us, at_us = clock_now_us();
-
-	poll(NULL, 0, QUIET_MS);
-	site_look(site);
-	busy_us = site_usage(site).busy_us - busy_us;
-	return busy_us * 100 > (clock_now_us() - at_us) * BUSY_PERCENT;
-}
-
 /* A garbage collector, or a compiler at run time, works on for a while. */
 static bool stays_busy(const struct barrage *c)
 {
 	enum { LOOKS = 50 };
 	int busy = 0;
 
-	while (busy < LOOKS && is_busy(c))
+	while (busy < LOOKS && !site_is_stopped(c->config->site) && site_is_busy(c->config->site))
 		busy++;
 	return busy == LOOKS;
 }
@@ -389,7 +384,7 @@ static void look_at_quiet(struct barrage *c)
 	if (s.kind && !is_known(c, &s))
 		hunt_for(c, &s, NULL);
 	c->holds = false;
-	c->look_us = clock_now_us() + LOOK_EVERY_US;
+	c->look_us = clock_now_us() + c->config->look_us;
 }
 
 /* A client is to connect again, whatever came before. */
@@ -411,14 +406,6 @@ static void ask_client(struct barrage *c)
 
 /* ---- the loop -------------------------------------------------------------------------------- */
 
-static bool is_within_rate(const struct barrage *c, int64_t now_us)
-{
-	unsigned rate = c->config->rate;
-	uint64_t due = (uint64_t)(now_us - c->started_us) * rate / 1000000;
-
-	return !rate || c->packets <= due;
-}
-
 /* New is what got an answer that no connection has got before. */
 static void offer(struct barrage *c, const struct player *p, const struct exchange *e)
 {
@@ -427,18 +414,28 @@ static void offer(struct barrage *c, const struct player *p, const struct exchan
 			return;
 }
 
+/* For what was more than one packet in a step, or was asked at the end. */
+static void spend_more(struct barrage *c, uint64_t packets, const struct exchange *e)
+{
+	unsigned spent = exchange_sends(e);
+
+	if (packets > spent)
+		allowance_spend(&c->config->site->allowance, packets - spent, clock_now_us());
+}
+
 static void play_slots(struct barrage *c)
 {
 	const struct barrage_config *config = c->config;
-	int64_t now_us = clock_now_us();
+	struct allowance *allowance = &config->site->allowance;
 
 	for (unsigned i = 0; i < config->slots && !config->site->dead; i++) {
 		struct player *p = &c->players[i];
-		if (!c->playing[i] && !c->holds && is_within_rate(c, now_us))
+		if (!c->playing[i] && !c->holds && allowance_is_there(allowance, clock_now_us()))
 			begin(c, i);
 		if (!c->playing[i] || player_turn(p) != PLAYER_DONE)
 			continue;
 		c->packets += player_packets(p);
+		spend_more(c, player_packets(p), &c->playing[i]->exchange);
 		offer(c, p, &c->playing[i]->exchange);
 		if (handle_findings(c, i))
 			return;
@@ -455,7 +452,7 @@ static void wait_a_moment(struct barrage *c)
 	size_t count = 0;
 	const struct site *site = c->config->site;
 
-	fds[count++] = (struct pollfd){ .fd = c->config->stop_fd, .events = POLLIN };
+	fds[count++] = (struct pollfd){ .fd = c->config->site->stop_fd, .events = POLLIN };
 	count = site->ops->poll(site, fds, count, POLLED_MAX);
 	if (c->witnessed)
 		count = witness_poll(&c->witness, fds, count, POLLED_MAX);
@@ -468,6 +465,7 @@ static void wait_a_moment(struct barrage *c)
 static void watch(struct barrage *c)
 {
 	struct site *site = c->config->site;
+	struct finding finding;
 
 	if (!site_look(site)) {
 		handle_death(c);
@@ -475,10 +473,10 @@ static void watch(struct barrage *c)
 		handle_report(c);
 	} else if (c->witnessed && !witness_turn(&c->witness)) {
 		handle_harm(c);
-	} else if (c->witnessed && witness_finding(&c->witness)) {
-		struct finding f = *witness_finding(&c->witness);
-		c->witness.talks[0].finding_count = c->witness.talks[1].finding_count = 0;
-		handle_finding(c, &f, NULL);
+	} else if (c->witnessed && witness_take_finding(&c->witness, &finding)) {
+		finding.what = arena_printf(
+			&c->arena, "to a client that keeps every rule: %s", finding.what);
+		handle_finding(c, &finding, NULL);
 	} else if (site->launched && clock_now_us() >= c->look_us) {
 		c->holds = true;
 		if (is_idle(c))
@@ -486,18 +484,11 @@ static void watch(struct barrage *c)
 	}
 }
 
-static bool is_stopped(const struct barrage *c)
-{
-	struct pollfd fd = { .fd = c->config->stop_fd, .events = POLLIN };
-
-	return fd.fd >= 0 && poll(&fd, 1, 0) > 0;
-}
-
 static bool is_over(const struct barrage *c, enum barrage_end *end)
 {
 	const struct barrage_config *config = c->config;
 
-	if (is_stopped(c))
+	if (site_is_stopped(config->site))
 		*end = BARRAGE_INTERRUPTED;
 	else if (c->lost)
 		*end = BARRAGE_TARGET_LOST;
@@ -508,6 +499,21 @@ static bool is_over(const struct barrage *c, enum barrage_end *end)
 	else
 		return false;
 	return true;
+}
+
+/* Hears its last words. Those who stop us do not wait for a hunt. */
+static void retire(struct barrage *c)
+{
+	struct site *site = c->config->site;
+
+	if (site->dead)
+		return;
+	if (c->witnessed)
+		witness_end(&c->witness);
+	c->witnessed = false;
+	site_retire(site);
+	if (*site->complaints.grave)
+		hunt_report(c);
 }
 
 enum barrage_end barrage_run(struct barrage *c, const struct barrage_config *config)
@@ -524,9 +530,10 @@ enum barrage_end barrage_run(struct barrage *c, const struct barrage_config *con
 	c->resources.memory_limit_kib = config->memory_kib;
 	c->resources.descriptor_limit = DESCRIPTORS_LIMIT;
 	c->started_us = clock_now_us();
-	c->look_us = c->started_us + LOOK_EVERY_US;
+	c->look_us = c->started_us + config->look_us;
 	start_witness(c);
-	if (c->witnessed && !witness_passes(&c->witness)) {
+	if (c->witnessed && !witness_passes(&c->witness, config->site->stop_fd) &&
+		*c->witness.trouble) {
 		c->lost = true;
 		config->site->error = arena_printf(&c->arena,
 			"the target does not serve a client that keeps every rule: %s",
@@ -543,6 +550,8 @@ enum barrage_end barrage_run(struct barrage *c, const struct barrage_config *con
 		}
 	}
 	stop_players(c);
+	if (end == BARRAGE_TIME || end == BARRAGE_INTERRUPTED)
+		retire(c);
 	return end;
 }
 

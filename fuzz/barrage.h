@@ -39,13 +39,12 @@ struct barrage_config {
 	uint64_t seed;
 	int64_t time_us;            /* 0: until it is stopped */
 	unsigned slots;             /* exchanges at a time */
-	unsigned rate;              /* packets a second, at most; 0: as many as go */
 	unsigned finds_max;         /* the barrage ends with that many */
 	int64_t limit_us;           /* for the witnesses */
 	int64_t hunt_us;            /* for cutting one down */
+	int64_t look_us;            /* from one look at what is used to the next */
 	uint64_t memory_kib;        /* growth that is a leak */
 	const char *const *ignored; /* statements, NULL after the last; or NULL */
-	int stop_fd;                /* readable: stop; -1 */
 	struct barrage_view view;
 };
 
@@ -94,7 +93,9 @@ struct barrage {
 	bool lost;
 };
 
-/* The target of the site is up. Plays until the end; `c` is for the counts, and is given back by barrage_fini. */
+/* The target of the site is up. Plays until the end, and then lets the target end, since some errors are told only
+ * then; `c` is for the counts, and is given back by barrage_fini.
+ */
 enum barrage_end barrage_run(struct barrage *c, const struct barrage_config *config);
 void barrage_fini(struct barrage *c);
 

@@ -119,14 +119,6 @@ static bool play_await(struct player *p, const struct step *s, struct talk *l)
 	return true;
 }
 
-static enum mqtt_version version_of(const struct player *p)
-{
-	for (size_t i = 0; i < p->exchange->count; i++)
-		if (p->exchange->steps[i].kind == STEP_OPEN)
-			return p->exchange->steps[i].version;
-	return MQTT_50;
-}
-
 static bool play_step(struct player *p, const struct step *s)
 {
 	struct talk *l = p->talks[s->kind == STEP_TELL ? 0 : s->connection];
@@ -135,7 +127,7 @@ static bool play_step(struct player *p, const struct step *s)
 		return l || play_open(p, s);
 	if (s->kind == STEP_TELL) {
 		if (p->host->tell)
-			p->host->tell(p->host->user, version_of(p), s->what);
+			p->host->tell(p->host->user, exchange_first_version(p->exchange), s->what);
 		return true;
 	}
 	if (!l || !talk_is_open(l))

@@ -8,6 +8,8 @@
 enum {
 	HOLD_MS = 15, /* so much may pass between a last answer and the end */
 	PAUSE_MS = 30,
+	BUSY_MS = 200,
+	BUSY_PERCENT = 65,
 };
 
 /* A complaint tells more of a death than its signal. */
@@ -40,7 +42,7 @@ bool site_ask(struct site *s, bool *mute)
 	bool gone = false;
 
 	*mute = false;
-	while (site_look(s)) {
+	while (site_look(s) && !site_is_stopped(s)) {
 		if (s->ops->answers(s, &gone)) {
 			poll(NULL, 0, HOLD_MS);
 			return site_look(s);
@@ -70,9 +72,35 @@ bool site_renew(struct site *s)
 	return !s->dead;
 }
 
+void site_retire(struct site *s)
+{
+	if (!s->launched || s->dead)
+		return;
+	s->ops->retire(s);
+	s->dead = true;
+	s->death = symptom_make(SYMPTOM_DEATH, "retired", "it was told to end");
+}
+
+bool site_is_stopped(const struct site *s)
+{
+	struct pollfd fd = { .fd = s->stop_fd, .events = POLLIN };
+
+	return s->stop_fd >= 0 && poll(&fd, 1, 0) > 0;
+}
+
 struct usage site_usage(const struct site *s)
 {
 	return usage_of(s->launched ? s->ops->group(s) : 0);
+}
+
+bool site_is_busy(struct site *s)
+{
+	int64_t busy_us = site_usage(s).busy_us, at_us = clock_now_us();
+
+	poll(NULL, 0, BUSY_MS);
+	site_look(s);
+	busy_us = site_usage(s).busy_us - busy_us;
+	return busy_us * 100 > (clock_now_us() - at_us) * BUSY_PERCENT;
 }
 
 enum mqtt_version site_version(const struct site *s, unsigned which)

@@ -170,11 +170,16 @@ static bool answers(struct site *s, bool *gone)
 
 /* ---- as a site ------------------------------------------------------------------------------- */
 
-/* Some errors, such as leaks, are only told at the end. */
-static bool renew(struct site *s)
+/* Leaks, say, are told only at the end. */
+static void retire(struct site *s)
 {
 	agency_stop(s->agency);
 	hear_complaints(s);
+}
+
+static bool renew(struct site *s)
+{
+	retire(s);
 	return agency_launch(s->agency, &s->error);
 }
 
@@ -195,10 +200,11 @@ static size_t poll_for(const struct site *s, struct pollfd *fds, size_t count, s
 
 void site_init_client(struct site *s, struct agency *agency)
 {
-	static const struct site_ops ops = { look, answers, renew, group, poll_for };
+	static const struct site_ops ops = { look, answers, renew, retire, group, poll_for };
 
 	*s = (struct site){
 		.ops = &ops,
+		.stop_fd = -1,
 		.ask_us = SITE_ASK_US,
 		.agency = agency,
 		.launched = true,

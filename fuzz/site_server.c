@@ -50,6 +50,11 @@ static bool renew(struct site *s)
 	return target_launch(s->target, &s->error) == TARGET_UP;
 }
 
+static void retire(struct site *s)
+{
+	target_stop(s->target);
+}
+
 static pid_t group(const struct site *s)
 {
 	return s->target->program.pid;
@@ -65,10 +70,11 @@ static size_t poll_for(const struct site *s, struct pollfd *fds, size_t count, s
 
 void site_init_server(struct site *s, struct target *target, unsigned versions)
 {
-	static const struct site_ops ops = { look, answers, renew, group, poll_for };
+	static const struct site_ops ops = { look, answers, renew, retire, group, poll_for };
 
 	*s = (struct site){
 		.ops = &ops,
+		.stop_fd = -1,
 		.ask_us = SITE_ASK_US,
 		.target = target,
 		.launched = target_is_launched(target),

@@ -31,6 +31,7 @@ void talk_init(struct talk *l, struct arena *a, struct pipe *pipe, enum mqtt_ver
 		.signature = DIGEST_NONE,
 		.tape = tape,
 	};
+	l->signature = digest_add(l->signature, &l->version, sizeof(l->version));
 	arena_init_small(&l->scratch, 1024);
 	buf_init(&l->out, OUT_LIMIT_BYTES);
 	buf_init(&l->said, OUT_LIMIT_BYTES);

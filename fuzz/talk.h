@@ -36,7 +36,7 @@ struct talk {
 
 	uint32_t came;         /* mask of the packet types since somebody emptied it */
 	uint16_t last_id;      /* the Packet Identifier that came last */
-	uint64_t signature;    /* of what came: types and codes, and how it ended */
+	uint64_t signature;    /* of the version and what came: types and codes, and how it ended */
 	uint64_t last_kind;    /* of the signature, so that a series counts once */
 	unsigned signed_count; /* packets in the signature */
 	uint64_t packets_in, packets_out;
