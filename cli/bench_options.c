@@ -176,11 +176,11 @@ static bool unsigned_number(const char *option, unsigned most, unsigned *out)
 
 static bool take_transport(struct bench_options *o)
 {
-	o->transport = transport_find(optarg);
-	if (!o->transport)
+	o->live.transport = transport_find(optarg);
+	if (!o->live.transport)
 		usage_error(&command_bench,
 			"--transport takes tcp, tls, ws, wss or unix, not \"%s\"", optarg);
-	return o->transport;
+	return o->live.transport;
 }
 
 static bool take_number(int option, struct numbers *n)
@@ -209,8 +209,8 @@ static bool take_flag(int option, struct bench_options *o, struct numbers *n)
 	switch (option) {
 	case LEAVE: n->leave = true; break;
 	case COMPARE: n->compare = true; break;
-	case INSECURE: o->tls.insecure = true; break;
-	case ANYWAY: o->anyway = true; break;
+	case INSECURE: o->live.tls.insecure = true; break;
+	case ANYWAY: o->live.anyway = true; break;
 	case LIST: o->list = true; break;
 	default: o->quiet = true; break;
 	}
@@ -220,13 +220,13 @@ static bool take_flag(int option, struct bench_options *o, struct numbers *n)
 static bool take_text(int option, struct bench_options *o)
 {
 	switch (option) {
-	case USER: o->user = optarg; break;
-	case PASSWORD_FILE: o->password_file = optarg; break;
-	case CA: o->tls.ca = optarg; break;
-	case CERT: o->tls.cert = optarg; break;
-	case KEY: o->tls.key = optarg; break;
-	case SNI: o->tls.sni = optarg; break;
-	case WS_PATH: o->ws_path = optarg; break;
+	case USER: o->live.user = optarg; break;
+	case PASSWORD_FILE: o->live.password_file = optarg; break;
+	case CA: o->live.tls.ca = optarg; break;
+	case CERT: o->live.tls.cert = optarg; break;
+	case KEY: o->live.tls.key = optarg; break;
+	case SNI: o->live.tls.sni = optarg; break;
+	case WS_PATH: o->live.ws_path = optarg; break;
 	case JSON: o->json = optarg; break;
 	default: o->html = optarg; break;
 	}
@@ -244,7 +244,7 @@ static bool take_option(int option, struct bench_options *o, struct numbers *n)
 	case PID:
 		if (!number("--pid", 1, INT_MAX, &pid))
 			return false;
-		o->pid = (int)pid;
+		o->live.pid = (int)pid;
 		return true;
 	case LEAVE:
 	case COMPARE:
@@ -357,12 +357,13 @@ static bool read_words(
 
 static bool fits(const struct bench_options *o, const struct numbers *n)
 {
-	const char *fault = !o->tls.cert != !o->tls.key ? "--cert and --key need each other"
+	const char *fault = !o->live.tls.cert != !o->live.tls.key
+		? "--cert and --key need each other"
 		: n->rate > 0 && n->window > 0
 		? "--rate is an open loop, and --window a closed one: which is it?"
-		: o->rounds && !n->compare ? "--rounds is for --compare"
-		: o->pid && n->compare     ? "--pid is for one target, which is not launched"
-					   : NULL;
+		: o->rounds && !n->compare  ? "--rounds is for --compare"
+		: o->live.pid && n->compare ? "--pid is for one target, which is not launched"
+					    : NULL;
 
 	if (fault)
 		usage_error(&command_bench, "%s", fault);
@@ -375,7 +376,10 @@ bool bench_options_read(
 	struct numbers n = { -1, -1, -1, -1, -1, -1, -1, -1, -1, false, false };
 	int answer;
 
-	*out = (struct bench_options){ .memory_mib = MEMORY_MIB };
+	*out = (struct bench_options){
+		.live = { .command = &command_bench, .purpose = "a load test" },
+		.memory_mib = MEMORY_MIB,
+	};
 	*code = EXIT_USAGE;
 	opterr = 0;
 	while ((answer = getopt_long(

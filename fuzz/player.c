@@ -104,9 +104,11 @@ static bool play_send(struct player *p, const struct step *s, struct talk *l)
 			data[s->id_at] = (uint8_t)(l->last_id >> 8);
 			data[s->id_at + 1] = (uint8_t)l->last_id;
 		}
+		size_t secret =
+			demands_meet_in_bytes(&p->arena, &p->host->demands, l->version, &bytes);
 		p->damaged |= s->damaged;
 		l->damaged |= s->damaged;
-		talk_send(l, bytes);
+		talk_send(l, bytes, secret);
 	}
 	return !l->out.len || is_over(p, WRITE_US);
 }

@@ -9,6 +9,7 @@
 #include <poll.h>
 #include <stdbool.h>
 #include <stdint.h>
+#include <stdio.h>
 #include <sys/types.h>
 
 #include "fuzz/allowance.h"
@@ -51,6 +52,8 @@ struct site {
 	bool dead;
 	struct symptom death; /* if it is dead */
 	const char *error;    /* why it could not be launched again; or NULL */
+	FILE *log;            /* a client's stderr is copied here; NULL: nowhere */
+	size_t logged;        /* bytes */
 };
 
 /* A sanitizer takes its time to tell of an error and to end. */

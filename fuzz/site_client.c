@@ -9,7 +9,13 @@
 #include "harness/wire/wire.h"
 #include "record/record.h"
 
-enum { ACCEPT_US = 100000, ASK_STEP_US = 1500000, POLL_MS = 10, IN_MAX = 4096 };
+enum {
+	ACCEPT_US = 2000000 /* with its handshakes */,
+	ASK_STEP_US = 1500000,
+	POLL_MS = 10,
+	IN_MAX = 4096,
+	LOG_LIMIT_BYTES = 64 * 1024 * 1024
+};
 
 static enum opened open_connection(
 	void *user, struct arena *a, struct pipe **pipe, const char **error)
@@ -36,8 +42,12 @@ static void hear_complaints(struct site *s)
 
 	if (t->total - g->heard > TAIL_BYTES)
 		g->heard = t->total - TAIL_BYTES;
-	for (; g->heard < t->total; g->heard++)
-		complaints_hear(&s->complaints, &t->ring[g->heard % TAIL_BYTES], 1);
+	for (; g->heard < t->total; g->heard++) {
+		const char *c = &t->ring[g->heard % TAIL_BYTES];
+		complaints_hear(&s->complaints, c, 1);
+		if (s->log && s->logged++ < LOG_LIMIT_BYTES)
+			putc(*c, s->log);
+	}
 }
 
 static void look(struct site *s)

@@ -79,7 +79,10 @@ void site_init_server(struct site *s, struct target *target, unsigned versions)
 		.target = target,
 		.launched = target_is_launched(target),
 		.versions = versions,
-		.host = { .ours = SIDE_CLIENT, .user = s, .open = open_connection },
+		.host = { .ours = SIDE_CLIENT,
+			.demands = { .login = target->login },
+			.user = s,
+			.open = open_connection },
 	};
 	target->heard = complaints_hear;
 	target->hearer = &s->complaints;

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "base/clock.h"
+#include "harness/peers/demands.h"
 #include "harness/transport/endpoint.h"
 
 enum {
@@ -133,6 +134,7 @@ static bool start(struct witness *w, int which)
 	connect.client_id = bytes_of(id);
 	connect.keep_alive = KEEP_ALIVE_S;
 	connect.properties.present = version_traits(w->version).properties;
+	demands_meet(&(struct demands){ .login = w->endpoint->login }, &connect);
 	talk_send_packet(l, &connect);
 	return true;
 }
