@@ -11,6 +11,7 @@
 #include "base/shell.h"
 #include "cli/cli.h"
 #include "cli/interruption.h"
+#include "cli/live_options.h"
 #include "cli/live_target.h"
 #include "cli/login.h"
 #include "cli/output.h"
@@ -50,7 +51,7 @@ static int complain(enum exit_code code, const char *sentence)
 /* What was said of brokers makes no sense of a client. */
 static int check_client(struct fuzzing *f)
 {
-	const struct live_options *l = &f->options.live;
+	const char *option = live_options_of_brokers(&f->options.live);
 
 	if (!f->client.words)
 		return complain(EXIT_USAGE, "a quote is left open in the client's command line");
@@ -61,11 +62,9 @@ static int check_client(struct fuzzing *f)
 			arena_printf(&f->arena,
 				"%s has no `agent`: it is by its agent that a client is fuzzed",
 				f->live.file.path));
-	if (l->user || l->password_file || l->ws_path || l->tls.ca || l->tls.cert || l->tls.key ||
-		l->tls.sni || l->tls.insecure)
+	if (option)
 		return complain(EXIT_USAGE,
-			"--user, --password-file, --ca, --cert, --key, --sni, --insecure and "
-			"--ws-path are for brokers, not for a client");
+			arena_printf(&f->arena, "%s is for brokers, not for a client", option));
 	return EXIT_AS_EXPECTED;
 }
 

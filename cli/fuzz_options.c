@@ -7,9 +7,9 @@
 #include "cli/cli.h"
 #include "cli/duration.h"
 #include "cli/fuzz.h"
+#include "cli/live_options.h"
 #include "cli/versions.h"
 #include "harness/case.h"
-#include "harness/transport/transport.h"
 #include "spec/spec.h"
 
 enum {
@@ -19,19 +19,6 @@ enum {
 	DEFAULT_ANSWER_S = 10,
 	DEFAULT_LOOK_S = 10,
 	DEFAULT_MEMORY_MIB = 512,
-};
-
-enum long_only {
-	TRANSPORT = 256,
-	USER,
-	PASSWORD_FILE,
-	CA,
-	CERT,
-	KEY,
-	SNI,
-	INSECURE,
-	WS_PATH,
-	ANYWAY,
 };
 
 const char fuzz_help[] =
@@ -82,19 +69,9 @@ const char fuzz_help[] =
 	"                      moves (docs/AGENT.md)\n"
 	"  -q, --quiet         finds alone\n"
 	"\n"
-	"Options: how it is reached\n"
-	"  --transport T       tcp, tls, ws, wss or unix, of a launched target or a client (tcp)\n"
-	"  --user NAME         as for mqttspec run, and so are those up to --ws-path; of a target\n"
-	"                      file its own user is taken\n"
-	"  --password-file F   has its password\n"
-	"  --ca FILE           the certificates to trust\n"
-	"  --cert FILE         the certificate to show\n"
-	"  --key FILE          its private key\n"
-	"  --sni NAME          the name to ask for, and to find in the certificate\n"
-	"  --insecure          take any certificate\n"
-	"  --ws-path PATH      where the WebSocket is\n"
-	"  --anyway            also a broker elsewhere than on this machine: damage has to be\n"
-	"                      meant by whoever runs that broker\n"
+	"Options: how it is reached\n" LIVE_OPTIONS_HELP
+	"  --anyway             also a broker elsewhere than on this machine: damage has to be\n"
+	"                       meant by whoever runs that broker\n"
 	"\n"
 	"  -h, --help          this\n"
 	"\n"
@@ -122,16 +99,7 @@ const struct option fuzz_options_table[] = {
 	{ "play", required_argument, NULL, 'p' },
 	{ "client", required_argument, NULL, 'C' },
 	{ "quiet", no_argument, NULL, 'q' },
-	{ "transport", required_argument, NULL, TRANSPORT },
-	{ "user", required_argument, NULL, USER },
-	{ "password-file", required_argument, NULL, PASSWORD_FILE },
-	{ "ca", required_argument, NULL, CA },
-	{ "cert", required_argument, NULL, CERT },
-	{ "key", required_argument, NULL, KEY },
-	{ "sni", required_argument, NULL, SNI },
-	{ "insecure", no_argument, NULL, INSECURE },
-	{ "ws-path", required_argument, NULL, WS_PATH },
-	{ "anyway", no_argument, NULL, ANYWAY },
+	LIVE_OPTIONS_ROWS,
 	{ "help", no_argument, NULL, 'h' },
 	{ NULL, 0, NULL, 0 },
 };
@@ -196,35 +164,6 @@ static bool read_versions(struct fuzz_options *o)
 	return false;
 }
 
-static bool read_transport(struct fuzz_options *o)
-{
-	o->live.transport = transport_find(optarg);
-	if (!o->live.transport)
-		usage_error(&command_fuzz,
-			"--transport takes tcp, tls, ws, wss or unix, not \"%s\"", optarg);
-	return o->live.transport;
-}
-
-/* How it is reached. */
-static bool take_way(int option, struct fuzz_options *o)
-{
-	struct live_options *l = &o->live;
-
-	switch (option) {
-	case TRANSPORT: return read_transport(o);
-	case USER: l->user = optarg; break;
-	case PASSWORD_FILE: l->password_file = optarg; break;
-	case CA: l->tls.ca = optarg; break;
-	case CERT: l->tls.cert = optarg; break;
-	case KEY: l->tls.key = optarg; break;
-	case SNI: l->tls.sni = optarg; break;
-	case INSECURE: l->tls.insecure = true; break;
-	case WS_PATH: l->ws_path = optarg; break;
-	default: l->anyway = true; break;
-	}
-	return true;
-}
-
 static bool take(struct arena *a, int option, struct fuzz_options *o)
 {
 	switch (option) {
@@ -243,7 +182,7 @@ static bool take(struct arena *a, int option, struct fuzz_options *o)
 	case 'p': o->play = optarg; return true;
 	case 'C': o->client = optarg; return true;
 	case 'q': o->quiet = true; return true;
-	default: return take_way(option, o);
+	default: return live_options_take(option, &o->live);
 	}
 }
 
@@ -284,9 +223,5 @@ bool fuzz_options_read(struct arena *a, int argc, char **argv, struct fuzz_optio
 		return false;
 	}
 	out->target = argv[optind];
-	if (!out->live.tls.cert != !out->live.tls.key) {
-		usage_error(&command_fuzz, "--cert and --key need each other");
-		return false;
-	}
-	return true;
+	return live_options_check(&out->live);
 }
