@@ -348,7 +348,7 @@ bool bench_options_read(
 	int answer;
 
 	*out = (struct bench_options){
-		.live = { .command = &command_bench, .purpose = "a load test" },
+		.live = { .command = &command_bench, .purpose = "a load test of" },
 		.memory_mib = MEMORY_MIB,
 	};
 	*code = EXIT_USAGE;

@@ -191,7 +191,7 @@ bool fuzz_options_read(struct arena *a, int argc, char **argv, struct fuzz_optio
 	int option;
 
 	*out = (struct fuzz_options){
-		.live = { .command = &command_fuzz, .purpose = "damage" },
+		.live = { .command = &command_fuzz, .purpose = "damage to" },
 		.versions = BOTH,
 		.time_s = DEFAULT_TIME_S,
 		.jobs = DEFAULT_JOBS,

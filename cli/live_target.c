@@ -129,7 +129,7 @@ bool live_target_start(struct live_target *t, int stop_fd, int *code)
 			return true;
 		return complain(t, code, EXIT_USAGE,
 			arena_printf(t->arena,
-				"%s is not on this machine: %s of a broker has to be meant by "
+				"%s is not on this machine: %s a broker has to be meant by "
 				"whoever runs it; if it is, say --anyway",
 				t->target.endpoint.url, o->purpose));
 	}

@@ -13,7 +13,7 @@ struct command;
 
 struct live_options {
 	const struct command *command; /* whose complaints they are */
-	const char *purpose; /* "a load test": it has to be meant by who runs the broker */
+	const char *purpose; /* "a load test of": what whoever runs the broker has to mean */
 	const struct transport *transport; /* of launched targets; NULL: the usual one */
 	const char *user, *password_file, *ws_path;
 	struct tls_files tls;

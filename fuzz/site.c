@@ -8,7 +8,8 @@
 enum {
 	HOLD_MS = 15, /* so much may pass between a last answer and the end */
 	PAUSE_MS = 30,
-	BUSY_MS = 200,
+	BUSY_LOOKS = 10,
+	BUSY_PAUSE_MS = 20,
 	BUSY_PERCENT = 65,
 };
 
@@ -95,12 +96,14 @@ struct usage site_usage(const struct site *s)
 
 bool site_is_busy(struct site *s)
 {
-	int64_t busy_us = site_usage(s).busy_us, at_us = clock_now_us();
+	int runs = 0;
 
-	poll(NULL, 0, BUSY_MS);
-	site_look(s);
-	busy_us = site_usage(s).busy_us - busy_us;
-	return busy_us * 100 > (clock_now_us() - at_us) * BUSY_PERCENT;
+	for (int i = 0; i < BUSY_LOOKS; i++) {
+		poll(NULL, 0, BUSY_PAUSE_MS);
+		site_look(s);
+		runs += site_usage(s).runs;
+	}
+	return runs * 100 > BUSY_LOOKS * BUSY_PERCENT;
 }
 
 enum mqtt_version site_version(const struct site *s, unsigned which)

@@ -47,6 +47,7 @@ struct site {
 	struct allowance allowance; /* for all that is sent to it */
 	int stop_fd;                /* readable: give up whatever goes on; -1 */
 	int64_t ask_us;             /* that it has to answer or to end, when it is asked */
+	int64_t waited_us;          /* for connections to it, since somebody emptied this */
 	unsigned launches;
 	unsigned witnesses; /* so far: each has a name of its own */
 	bool dead;

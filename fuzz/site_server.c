@@ -9,9 +9,12 @@ enum { DIAL_US = 2000000, PROBE_US = 300000 };
 static enum opened open_connection(
 	void *user, struct arena *a, struct pipe **pipe, const char **error)
 {
-	const struct site *s = user;
+	struct site *s = user;
+	int64_t began_us = clock_now_us();
 
-	*pipe = endpoint_dial(a, &s->target->endpoint, clock_now_us() + DIAL_US, error);
+	*pipe = endpoint_dial(a, &s->target->endpoint, began_us + DIAL_US, error);
+	int64_t waited_us = clock_now_us() - began_us;
+	s->waited_us += waited_us < DIAL_US ? waited_us : DIAL_US;
 	return *pipe ? OPENED : OPENED_NEVER;
 }
 

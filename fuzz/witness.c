@@ -251,6 +251,11 @@ static bool mind_newcomer(struct witness *w)
 	return true;
 }
 
+void witness_waited(struct witness *w, int64_t waited_us)
+{
+	w->own_us += waited_us;
+}
+
 bool witness_turn(struct witness *w)
 {
 	int64_t now_us = clock_now_us(), passed_us = now_us - w->turn_us;

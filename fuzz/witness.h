@@ -47,6 +47,9 @@ bool witness_start(struct witness *w, const struct endpoint *endpoint, enum mqtt
 	unsigned number, int64_t limit_us);
 void witness_end(struct witness *w);
 
+/* Their time has passed, too, while we waited for the target elsewhere: its queue of connections may be full. */
+void witness_waited(struct witness *w, int64_t waited_us);
+
 /* Does what is due. False: there is trouble. */
 bool witness_turn(struct witness *w);
 size_t witness_poll(const struct witness *w, struct pollfd *fds, size_t count, size_t max);

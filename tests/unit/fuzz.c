@@ -435,6 +435,7 @@ static void what_this_process_uses_can_be_read(void **state)
 	(void)state;
 	assert_true(u.processes >= 1);
 	assert_true(u.memory_kib > 100);
+	assert_true(u.runs); /* who asks is at work */
 	assert_non_null(more);
 	assert_true(usage_of(getpgrp()).descriptors > 3);
 	fclose(more);
