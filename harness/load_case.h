@@ -8,7 +8,8 @@
  *	expect_load_whole(load);
  *
  * Each message says who has published it, and as which of its own. All of them are off the record, and no
- * monitor watches them: what is judged is whether each one came, how often, and after which.
+ * monitor watches them: what is judged is whether each one came, how often, after which, and with which
+ * QoS, RETAIN and topic.
  */
 #ifndef HARNESS_LOAD_CASE_H
 #define HARNESS_LOAD_CASE_H
@@ -51,13 +52,15 @@ struct load_plan {
 #define load_finish(load) load_finish_at(AT("load_finish(" #load ")"), (load))
 
 /* Every PUBLISH was answered; every message that the target has acknowledged came; those of a publisher came in
- * its order; none came twice.
+ * its order; none came twice; each had the QoS, the RETAIN 0 and the topic that it must have.
  */
 #define expect_load_answered(load) \
 	expect_load_answered_at(AT("expect_load_answered(" #load ")"), (load))
 #define expect_load_whole(load) expect_load_whole_at(AT("expect_load_whole(" #load ")"), (load))
 #define expect_load_ordered(load) \
 	expect_load_ordered_at(AT("expect_load_ordered(" #load ")"), (load))
+#define expect_load_unchanged(load) \
+	expect_load_unchanged_at(AT("expect_load_unchanged(" #load ")"), (load))
 #define expect_load_once(load) expect_load_once_at(AT("expect_load_once(" #load ")"), (load))
 
 /* ---- behind the macros --------------------------------------------------------------------- */
@@ -70,5 +73,6 @@ void expect_load_answered_at(struct place at, struct load *load);
 void expect_load_whole_at(struct place at, struct load *load);
 void expect_load_ordered_at(struct place at, struct load *load);
 void expect_load_once_at(struct place at, struct load *load);
+void expect_load_unchanged_at(struct place at, struct load *load);
 
 #endif

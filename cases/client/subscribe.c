@@ -240,6 +240,30 @@ CLIENT_CASE(unsubscribe_several, .title = "Several filters go out in one UNSUBSC
 	expect_acknowledged(t, command);
 }
 
+CLIENT_CASE(requests_each_as_asked,
+	.title = "Of several SUBSCRIBEs and UNSUBSCRIBEs, one after the other, each has its own "
+		 "filter",
+	.refs = { AS_ASKED }, .level = STATED, .versions = BOTH)
+{
+	static const char *const filters[] = { "s/a", "s/+/b", "s/c/#" };
+	struct peer *server = admit(t);
+	for (size_t i = 0; i < 3; i++) {
+		do_subscribe(t, .filter = filters[i], .qos = 1);
+		struct packet subscribe = expect(server, SUBSCRIBE);
+		check_eq(t, subscribe.filter_count, 1);
+		check_text(t, subscribe.filters[0].text, filters[i]);
+		send_grants(server, &subscribe);
+	}
+	for (size_t i = 0; i < 3; i++) {
+		unsigned command = do_unsubscribe(t, .filter = filters[i]);
+		struct packet unsubscribe = expect(server, UNSUBSCRIBE);
+		check_eq(t, unsubscribe.filter_count, 1);
+		check_text(t, unsubscribe.filters[0].text, filters[i]);
+		send_unsuback(server, .id = unsubscribe.id, .codes = CODES(0));
+		expect_acknowledged(t, command);
+	}
+}
+
 /* ---- Packet Identifiers -------------------------------------------------------------------- */
 
 /* The identifier of the next packet of this type, before anything is answered. */
@@ -315,4 +339,5 @@ CHAPTER(client_subscribe, "SUBSCRIBE and UNSUBSCRIBE of a client", &case_subscri
 	&case_subscribe_to_several_filters_alike, &case_subscribe_options,
 	&case_subscribe_with_identifier, &case_subscribe_with_user_properties,
 	&case_subscribe_again, &case_unsubscribe_sent, &case_unsubscribe_several,
-	&case_request_identifiers_differ, &case_request_identifier_of_both_sides);
+	&case_requests_each_as_asked, &case_request_identifiers_differ,
+	&case_request_identifier_of_both_sides);

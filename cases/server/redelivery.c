@@ -530,6 +530,35 @@ CASE(qos2_sent_again_after_each_break,
 	check_each_break(t, 2);
 }
 
+/*   subscriber                target
+ *   SUBSCRIBE            -->
+ *                        <--  PUBLISH q1 id N retain
+ *   FIN, CONNECT         -->
+ *                        <--  PUBLISH q1 id N dup retain
+ */
+CASE(retained_sent_again,
+	.title = "A retained message that a new subscription brought, sent again after a break, "
+		 "still has RETAIN 1",
+	.refs = { "3.1.1:MQTT-3.3.1-8", "3.1.1:MQTT-4.4.0-1", "3.1.1:MQTT-3.3.1-1",
+		"5.0:U50-RETAIN-FLAG", "5.0:MQTT-4.4.0-1", "5.0:MQTT-3.3.1-1" },
+	.level = MUST, .versions = BOTH)
+{
+	require_offer(t, OFFER_RETAIN);
+	require_qos(t, 1);
+	struct peer *pub = join(t, "publisher");
+	publish(pub, .topic = "re/t", .payload = "kept", .qos = 1, .retain = true);
+	struct peer *sub = subscriber_of(t, 1);
+	struct packet first = expect(sub, PUBLISH);
+	check_text(t, first.payload, "kept");
+	drop(sub);
+	sub = come_back(t);
+	struct packet again = expect(sub, PUBLISH);
+	check_resent(t, again, first);
+	judging(t, "3.1.1:MQTT-3.3.1-8");
+	judging(t, "5.0:U50-RETAIN-FLAG");
+	check_eq(t, again.retain, 1);
+}
+
 CHAPTER(redelivery, "Messages under way when a connection breaks", &case_qos1_sent_again,
 	&case_qos2_sent_again, &case_pubrel_sent_again, &case_qos1_order_kept,
 	&case_qos2_order_kept, &case_qos1_break_in_delivery, &case_qos2_break_in_delivery,
@@ -537,4 +566,5 @@ CHAPTER(redelivery, "Messages under way when a connection breaks", &case_qos1_se
 	&case_pubrel_sent_again_when_expired, &case_unsubscribe_under_way,
 	&case_unsubscribe_and_send_again, &case_qos2_received_once,
 	&case_qos2_released_after_return, &case_qos2_forgotten_with_session,
-	&case_qos1_sent_again_after_each_break, &case_qos2_sent_again_after_each_break);
+	&case_qos1_sent_again_after_each_break, &case_qos2_sent_again_after_each_break,
+	&case_retained_sent_again);

@@ -107,6 +107,12 @@ static const struct deviation table[] = {
 		{ { TO_SERVER, P(SUBSCRIBE), { is_second }, set_id, 0 } } },
 	{ "client_subscribes_twice", AS_ASKED " 5.0:MQTT-4.4.0-1", "SUBSCRIBE is sent twice.",
 		{ { TO_SERVER, P(SUBSCRIBE), { 0 }, repeat, 2 } } },
+	{ "client_second_unsubscribe_of_another", AS_ASKED,
+		"The second UNSUBSCRIBE on a connection has another last letter in its filter.",
+		{ { TO_SERVER, P(UNSUBSCRIBE), { is_second }, spoil_filters, 0 } } },
+	{ "client_third_subscribe_at_qos0", AS_ASKED,
+		"The third SUBSCRIBE on a connection asks for QoS 0.",
+		{ { TO_SERVER, P(SUBSCRIBE), { is_third }, set_filter_qos, 0 } } },
 };
 
 DEVIATION_CHAPTER(client_subscribe, true, table);

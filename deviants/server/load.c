@@ -36,6 +36,17 @@ static const struct deviation table[] = {
 		"3.1.1:MQTT-4.3.2-1 5.0:MQTT-4.3.2-3",
 		"Of a resumed connection the two hundredth message is not delivered.",
 		{ { TO_CLIENT, P(PUBLISH), { is_resumed, is_two_hundredth, is_qos1 }, drop, 0 } } },
+	{ "lower_qos_under_load", "3.1.1:MQTT-3.8.4-6 5.0:MQTT-3.8.4-8",
+		"From the thousandth message on a connection on, those of QoS 1 are delivered at "
+		"QoS 0.",
+		{ { TO_CLIENT, P(PUBLISH), { is_beyond_thousand, is_qos1, is_not_dup },
+			lower_to_qos0, 0 } } },
+	{ "retain_set_under_load", "3.1.1:MQTT-3.3.1-9 5.0:MQTT-3.3.1-12",
+		"The thousandth message on a connection, which is a new one, has RETAIN 1.",
+		{ { TO_CLIENT, P(PUBLISH), { is_thousandth }, set_retain, 1 } } },
+	{ "topic_other_under_load", "3.1.1:MQTT-3.3.2-3 5.0:MQTT-3.3.2-3",
+		"The thousandth message on a connection has a topic of one level more.",
+		{ { TO_CLIENT, P(PUBLISH), { is_thousandth }, extend_topic, 0 } } },
 };
 
 DEVIATION_CHAPTER(load, false, table);

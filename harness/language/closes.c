@@ -226,6 +226,20 @@ int64_t test_still_closing_us(const struct test *t)
 	return now_us + (test_answer_deadline_us(t) - now_us) / STILL_CLOSING;
 }
 
+/* However closely a target has to look: once it has said DISCONNECT, it has to close. */
+static void need_close_after_notice(
+	struct place at, struct peer *p, const char *expected, int64_t since_us)
+{
+	struct test *t = p->test;
+
+	if (p->ended || !version_traits(t->play->version).reason_codes ||
+		!peer_arrival(p, SPEC_PACKET(DISCONNECT)) ||
+		peer_wait_end(p, test_answer_deadline_us(t)))
+		return;
+	judging_at(at, t, "5.0:MQTT-3.14.4-2");
+	differ_on_trial(at, t, still_open(), expected, peer_situation(p, since_us));
+}
+
 /* Whether the target has tolerated the packet; *a: the first that came of it. */
 static bool goes_on(
 	struct place at, struct peer *p, const char *expected, int64_t since_us, struct arrival **a)
@@ -238,14 +252,15 @@ static bool goes_on(
 	 * has as long to close as any answer has.
 	 */
 	int64_t until_us = in_haste ? test_still_closing_us(t) : test_answer_deadline_us(t);
-	if (*a && !peer_wait_end(p, until_us)) {
+	if (*a)
+		peer_wait_end(p, until_us);
+	need_close_after_notice(at, p, expected, since_us);
+	const char *situation = peer_situation(p, since_us);
+	if (!p->ended && *a)
 		put_up_with(at, t, DIFFERENCE(SPEC_OPEN, NULL), expected,
-			arena_printf(t->arena, "the connection lives on: %s",
-				peer_situation(p, since_us)));
-		return true;
-	}
-	if (!p->ended)
-		put_up_with(at, t, still_open(), expected, peer_situation(p, since_us));
+			arena_printf(t->arena, "the connection lives on: %s", situation));
+	else if (!p->ended)
+		put_up_with(at, t, still_open(), expected, situation);
 	return !p->ended;
 }
 

@@ -126,8 +126,8 @@ void load_finish_at(struct place at, struct load *load)
 	test_remark(t, NULL,
 		"%u messages have been published: %u were acknowledged and %u refused, %u arrived, "
 		"%u of them twice and %u out of order",
-		load->published, load->acknowledged, load->refused, load->arrived, load->doubled,
-		load->misordered);
+		load->published, load->acknowledged, load->refused, load->arrived,
+		load->doubled.count, load->misordered.count);
 	if (load->refused)
 		observe_at(at, t, "%u of %u messages were refused", load->refused, load->published);
 }
@@ -175,20 +175,42 @@ void expect_load_ordered_at(struct place at, struct load *load)
 {
 	struct test *t = load->test;
 
-	if (load->misordered)
+	if (load->misordered.count)
 		test_differ(t, at, DIFFERENCE(SPEC_ORDER, "PUBLISH"),
 			"the messages of each publisher in the order of its own",
 			arena_printf(t->arena,
 				"%u of %u came out of it, the first of them message %s",
-				load->misordered, load->arrived, load->misordered_first));
+				load->misordered.count, load->arrived, load->misordered.first));
 }
 
 void expect_load_once_at(struct place at, struct load *load)
 {
 	struct test *t = load->test;
 
-	if (load->doubled)
+	if (load->doubled.count)
 		test_differ(t, at, DIFFERENCE(SPEC_REPEATED, "PUBLISH"), "each message once",
 			arena_printf(t->arena, "%u came again, the first of them message %s",
-				load->doubled, load->doubled_first));
+				load->doubled.count, load->doubled.first));
+}
+
+static void expect_none(struct place at, const struct load *load, const struct load_amiss *amiss,
+	struct difference d, const char *expected)
+{
+	struct test *t = load->test;
+
+	if (amiss->count)
+		test_differ(t, at, d, expected,
+			arena_printf(t->arena,
+				"%u of %u have another one, the first of them message %s",
+				amiss->count, load->arrived, amiss->first));
+}
+
+void expect_load_unchanged_at(struct place at, struct load *load)
+{
+	expect_none(at, load, &load->other_qos, DIFFERENCE(SPEC_QOS, "PUBLISH"),
+		"the QoS that each message was published with and the subscription was granted");
+	expect_none(at, load, &load->other_retain, DIFFERENCE(SPEC_RETAIN, "PUBLISH/to-0"),
+		"RETAIN 0 in each message");
+	expect_none(at, load, &load->other_topic, DIFFERENCE(SPEC_TOPIC, "PUBLISH"),
+		"the topic that was published to");
 }

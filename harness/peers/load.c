@@ -28,6 +28,13 @@ static const char *name_of(const struct load *load, unsigned publisher, unsigned
 	return arena_printf(load->test->arena, "%u of publisher %u", number + 1, publisher + 1);
 }
 
+static void add_amiss(
+	const struct load *load, struct load_amiss *amiss, unsigned publisher, unsigned number)
+{
+	if (!amiss->count++)
+		amiss->first = name_of(load, publisher, number);
+}
+
 static unsigned index_of(const struct load *load, const struct load_publisher *publisher)
 {
 	return (unsigned)(publisher - load->publishers);
@@ -193,8 +200,7 @@ static void arrived(
 
 	progress(load);
 	if (*passed & LOAD_ARRIVED) {
-		if (!load->doubled++)
-			load->doubled_first = name_of(load, publisher, number);
+		add_amiss(load, &load->doubled, publisher, number);
 		return;
 	}
 	*passed |= LOAD_ARRIVED;
@@ -202,8 +208,8 @@ static void arrived(
 	load->awaited -= *passed & LOAD_ACKNOWLEDGED ? 1 : 0;
 	hearer->probes[publisher] += number >= load->each;
 	if (number < hearer->last[publisher]) {
-		if (!load->misordered++)
-			load->misordered_first = arena_printf(load->test->arena, "%s after %u",
+		if (!load->misordered.count++)
+			load->misordered.first = arena_printf(load->test->arena, "%s after %u",
 				name_of(load, publisher, number),
 				(unsigned)hearer->last[publisher] + 1);
 		return;
@@ -221,6 +227,12 @@ static bool hearer_takes(
 		add_ack(p, PUBCOMP, packet->id);
 	} else if (packet->type == PUBLISH &&
 		read_payload(load, packet->payload, &publisher, &number)) {
+		if (packet->qos != load->plan.qos)
+			add_amiss(load, &load->other_qos, publisher, number);
+		if (packet->retain)
+			add_amiss(load, &load->other_retain, publisher, number);
+		if (!bytes_equal(packet->topic, bytes_of(load->topic)))
+			add_amiss(load, &load->other_topic, publisher, number);
 		bool again = packet->qos == 2 && hearer->half[packet->id];
 		if (!again)
 			arrived(load, hearer, publisher, number);

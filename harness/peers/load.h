@@ -55,6 +55,12 @@ struct load_part {
 	struct buf out;
 };
 
+/* What is amiss with some of the messages. */
+struct load_amiss {
+	unsigned count;
+	const char *first; /* which, for people, in the arena; NULL: none */
+};
+
 struct load {
 	struct test *test;
 	struct load_plan plan;
@@ -69,10 +75,11 @@ struct load {
 	bool waited;     /* in vain, for as long as an answer may take */
 	unsigned rounds; /* of probes so far */
 	int64_t begun_us, progress_us;
-	unsigned published, acknowledged, refused, arrived, doubled, misordered;
-	unsigned awaited;    /* acknowledged, and not arrived */
+	unsigned published, acknowledged, refused, arrived;
+	struct load_amiss doubled, misordered;
+	struct load_amiss other_qos, other_retain, other_topic; /* than they must have */
+	unsigned awaited;                                       /* acknowledged, and not arrived */
 	unsigned unanswered; /* when no answer came any more, or all had come */
-	const char *doubled_first, *misordered_first; /* which, for people; NULL: none */
 };
 
 /* The packet is one of the load's, and has been dealt with; what follows from it is written by load_reply, once

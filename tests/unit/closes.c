@@ -177,6 +177,23 @@ static void only_a_statement_that_binds_the_receiver_is_broken_by_not_noticing(v
 	}
 }
 
+/* Not to notice is legal; to say DISCONNECT and go on is not. */
+static void who_says_disconnect_closes(void **state)
+{
+	(void)state;
+	static const char *const scripts[] = { CONNACK_50 "r r sE00181",
+		CONNACK_50 "r r sD000 sE00181" };
+	for (size_t i = 0; i < sizeof(scripts) / sizeof(*scripts); i++) {
+		struct played p;
+		play_for(&p, VERDICT_FAIL, (struct play){ .def = &case_stated, .version = MQTT_50 },
+			SCRIPTS(scripts[i]));
+		assert_verdict(p, FAIL);
+		assert_string_equal(p.record.failure->statement, "5.0:MQTT-3.14.4-2");
+		assert_string_equal(p.record.failure->difference, "open");
+		done(&p);
+	}
+}
+
 CASE(second_connect, .title = "Of several statements the one on trial decides",
 	.refs = { "5.0:U50-PKT-TYPE", "5.0:MQTT-3.1.0-2" }, .level = MUST, .versions = V50)
 {
@@ -389,6 +406,7 @@ int main(void)
 		cmocka_unit_test(a_refusal_has_its_form_in_each_version),
 		cmocka_unit_test(
 			only_a_statement_that_binds_the_receiver_is_broken_by_not_noticing),
+		cmocka_unit_test(who_says_disconnect_closes),
 		cmocka_unit_test(judging_puts_the_duty_on_trial),
 		cmocka_unit_test(a_connection_begins_with_a_good_connect),
 		cmocka_unit_test(a_trigger_that_does_nothing_puts_nothing_on_trial),
