@@ -68,6 +68,7 @@ static void begin(struct barrage *c, unsigned slot)
 	allowance_spend(&c->config->site->allowance, exchange_sends(&p->exchange), clock_now_us());
 	player_begin(&c->players[slot], &p->exchange, slot + 1, NULL);
 }
+
 /* ---- what inquiries need, too ------------------------------------------------------------- */
 
 void barrage_stop_players(struct barrage *c)
@@ -101,6 +102,7 @@ void barrage_tell(struct barrage *c, const char *hunting)
 	if (config->view.progress)
 		config->view.progress(config->view.user, &p);
 }
+
 void barrage_start_witness(struct barrage *c)
 {
 	if (c->witnessed)
@@ -112,6 +114,7 @@ void barrage_start_witness(struct barrage *c)
 		site_version(c->config->site, 0), ++c->config->site->witnesses,
 		c->config->limit_us);
 }
+
 /* ---- quiet ----------------------------------------------------------------------------------- */
 
 static bool is_idle(const struct barrage *c)
@@ -170,6 +173,7 @@ static void ask_client(struct barrage *c)
 	if (!inquiry_symptom(c, &harm))
 		c->lost = !site_renew(c->config->site);
 }
+
 /* ---- the loop -------------------------------------------------------------------------------- */
 
 /* New is what got an answer that no connection has got before. */

@@ -52,6 +52,7 @@ static bool is_ignored(const struct barrage *c, const char *statement)
 			return true;
 	return false;
 }
+
 /* Those that were being played, then those before, the newest first. */
 static size_t list_suspects(
 	struct barrage *c, const struct played *first, const struct exchange **out)
@@ -69,6 +70,7 @@ static size_t list_suspects(
 		}
 	return count;
 }
+
 /* All is as it was in the beginning. */
 static void go_on(struct barrage *c, bool renewed)
 {

@@ -1,5 +1,5 @@
 #!/usr/bin/python3
-"""fragile.py PORT FAULT - a small MQTT server that has one fault, for what the fuzzer is to find.
+"""fragile.py PORT FAULT [USER PASSWORD] - a small MQTT server that has one fault, for what the fuzzer is to find.
 
 It serves 3.1.1 and 5.0 as far as well-behaved clients need it (QoS 0 and 1, exact topics). A PUBLISH with both
 QoS bits set brings the fault about; whatever makes it close a connection, where it leaks:
@@ -25,7 +25,7 @@ import sys
 import threading
 import time
 
-PORT, FAULT = int(sys.argv[1]), sys.argv[2]
+PORT, FAULT, LOGIN = int(sys.argv[1]), sys.argv[2], [word.encode() for word in sys.argv[3:]]
 selector = selectors.DefaultSelector()
 kept = []
 
@@ -86,6 +86,19 @@ def properties(client, data, at):
     return at + length
 
 
+def login(client, flags, body, at):
+    """The user name and the password after the ClientId, at `at`."""
+    words = []
+    if flags & 4:
+        _, at = text(body, properties(client, body, at))
+        _, at = text(body, at)
+    for bit in 0x80, 0x40:
+        if flags & bit:
+            word, at = text(body, at)
+            words.append(word)
+    return words
+
+
 def fault(client):
     if FAULT == "crash":
         os.abort()
@@ -142,7 +155,11 @@ def take(client, first, body):
         if client.level == 5 and b"\x15" in body[at + 4:properties(client, body, at + 4)]:
             send(client, 0x20, b"\0\x8c\0")    # it knows no Authentication Method, nor looks where one begins
             raise ValueError
-        if not text(body, properties(client, body, at + 4))[0]:
+        name, end = text(body, properties(client, body, at + 4))
+        if not name:
+            raise ValueError
+        if LOGIN and login(client, body[at + 1], body, end) != LOGIN:
+            send(client, 0x20, b"\0\x87\0" if client.level > 4 else b"\0\5")
             raise ValueError
         client.connected = True
         accept(client)

@@ -20,10 +20,10 @@ def fuzz(*args, **kwargs):
     return subprocess.run([PROGRAM, "fuzz", *map(str, args)], capture_output=True, text=True, **kwargs)
 
 
-def fragile(folder, fault):
+def fragile(folder, fault, more=""):
     path = folder / f"fragile-{fault}.ini"
     path.write_text(f"[target]\nname = fragile\ncommand = {sys.executable} {HERE}/fragile.py {{port}} {fault}\n"
-                    "versions = 3.1.1, 5.0\nready_ms = 20000\n")
+                    f"versions = 3.1.1, 5.0\nready_ms = 20000\n{more}")
     return path
 
 
@@ -102,6 +102,31 @@ def test_what_is_told_only_at_the_end_is_found(tmp_path):
     assert folders(out) == ["01-report"]
     about = (out / "finds/01-report/about").read_text()
     assert "LeakSanitizer" in about and "replayed: 3 of 3 times" in about
+
+
+def test_a_login_is_given_and_never_kept(tmp_path):
+    """The trigger of the fault needs a connection that was let in."""
+    out = tmp_path / "out"
+    target = fragile(tmp_path, "illegal", "user = me\npassword = s3cret-of-mine\n")
+    target.write_text(target.read_text().replace("{port} illegal", "{port} illegal me s3cret-of-mine"))
+    done = fuzz(target, "--time", "60s", "--finds", 1, "--out", out)
+    assert done.returncode == 1, done.stdout + done.stderr
+    assert folders(out) == ["01-illegal"]
+    kept = [path for path in out.rglob("*") if path.is_file()]
+    assert len(kept) >= 6
+    assert [path.name for path in kept if b"s3cret" in path.read_bytes()] == []
+    assert "password (14 bytes)" in (out / "finds/01-illegal/transcript").read_text()
+    again = fuzz(target, "--play", out / "finds/01-illegal/exchange", "--out", tmp_path / "again")
+    assert again.returncode == 1 and "illegal: a second CONNACK" in again.stdout
+    assert "s3cret" not in again.stdout + done.stdout
+
+
+@pytest.mark.parametrize("scheme, words", [
+    ("wss", ["mqttspec-broker"]), ("tls", ["--client", f"{BUILD}/client/mqttspec-client agent"])])
+def test_damage_goes_over_any_transport(tmp_path, scheme, words):
+    done = fuzz(*words, "--transport", scheme, "--versions", "5.0", "--time", 3, "--out", tmp_path / "out")
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert re.search(r"exchanges, [1-9]\d* packets", done.stdout), done.stdout
 
 
 def test_finds_of_an_earlier_run_stay(tmp_path):
