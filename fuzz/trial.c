@@ -220,6 +220,9 @@ bool trial_shows(struct trial *t, const struct exchange *e, struct tape *tape, s
 		return false;
 	if (t->site->agency && !is_free(t))
 		return false;
+	/* what keeps it busy may have come before */
+	if (t->wanted.kind == SYMPTOM_BUSY && site_is_busy(t->site) && !site_renew(t->site))
+		return false;
 	complaints_forget(&t->site->complaints);
 	if (t->wanted.kind == SYMPTOM_MEMORY || t->wanted.kind == SYMPTOM_DESCRIPTORS)
 		return shows_leak(t, e, seen);
