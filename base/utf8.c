@@ -61,3 +61,18 @@ size_t utf8_check(const uint8_t *data, size_t len)
 	}
 	return len;
 }
+
+size_t utf8_cut(const uint8_t *data, size_t len, size_t most)
+{
+	uint32_t c;
+
+	if (len <= most)
+		return len;
+	for (size_t back = 0; back < 4 && back <= most; back++) {
+		size_t start = most - back;
+		if (is_continuation(data[start]))
+			continue;
+		return utf8_decode(data + start, len - start, &c) > back ? start : most;
+	}
+	return most;
+}

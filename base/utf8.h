@@ -15,4 +15,9 @@ size_t utf8_decode(const uint8_t *data, size_t len, uint32_t *code_point);
 /* The offset of the first ill-formed byte, or `len` when all is well formed. */
 size_t utf8_check(const uint8_t *data, size_t len);
 
+/* How many bytes of the text to keep where there is room for `most`: all of them, or as many as leave no code point
+ * cut in two. Text that is ill-formed there is cut at `most`.
+ */
+size_t utf8_cut(const uint8_t *data, size_t len, size_t most);
+
 #endif

@@ -5,6 +5,7 @@
 
 #include "base/arena.h"
 #include "base/digest.h"
+#include "base/utf8.h"
 #include "harness/wire/wire.h"
 
 enum {
@@ -38,7 +39,7 @@ struct silence {
 	int64_t us;
 	uint32_t keep_alive_s;
 	uint32_t connection;
-	char client_id[CLIENT_TEXT]; /* "": not known */
+	char client_id[CLIENT_TEXT + sizeof("...")]; /* "": not known */
 };
 
 struct summary {
@@ -148,7 +149,7 @@ static struct topic *topic_of(struct summary *s, struct bytes name)
 	s->topic_count++;
 	t->digest = digest;
 	t->cut = name.len > TOPIC_TEXT;
-	t->len = (uint8_t)(t->cut ? TOPIC_TEXT : name.len);
+	t->len = (uint8_t)utf8_cut(name.data, name.len, TOPIC_TEXT);
 	memcpy(t->text, name.data, t->len);
 	return t;
 }
@@ -195,6 +196,15 @@ static double share(const struct silence *s)
 	return (double)s->us / s->keep_alive_s;
 }
 
+static void note_client(struct silence *s, const char *client_id)
+{
+	size_t len = strlen(client_id);
+	size_t kept = utf8_cut((const uint8_t *)client_id, len, CLIENT_TEXT);
+
+	snprintf(s->client_id, sizeof(s->client_id), "%.*s%s", (int)kept, client_id,
+		kept < len ? "..." : "");
+}
+
 void summary_silence(struct summary *s, const struct check_connection *connection,
 	int64_t silence_us, uint32_t keep_alive_s)
 {
@@ -208,7 +218,7 @@ void summary_silence(struct summary *s, const struct check_connection *connectio
 	if (at == SILENCES)
 		return;
 	if (connection->client_id)
-		snprintf(one.client_id, sizeof(one.client_id), "%s", connection->client_id);
+		note_client(&one, connection->client_id);
 	if (s->silence_count < SILENCES)
 		s->silence_count++;
 	memmove(&s->silences[at + 1], &s->silences[at],

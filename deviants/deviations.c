@@ -14,8 +14,8 @@ extern const struct deviation_chapter deviations_client_connect, deviations_clie
 	deviations_client_messages, deviations_client_properties, deviations_client_limits,
 	deviations_client_identifiers, deviations_client_resumed, deviations_client_receive,
 	deviations_client_told, deviations_client_subscribe, deviations_client_names,
-	deviations_client_errors, deviations_client_taken, deviations_client_websocket,
-	deviations_client_tls, deviations_client_lengths;
+	deviations_client_errors, deviations_client_taken, deviations_client_asked,
+	deviations_client_websocket, deviations_client_tls, deviations_client_lengths;
 
 const struct deviation_chapter *const deviation_chapters[] = {
 	&deviations_connect,
@@ -58,6 +58,7 @@ const struct deviation_chapter *const deviation_chapters[] = {
 	&deviations_client_errors,
 	&deviations_client_lengths,
 	&deviations_client_taken,
+	&deviations_client_asked,
 	&deviations_client_websocket,
 	&deviations_client_tls,
 	NULL,

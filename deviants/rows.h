@@ -10,6 +10,7 @@
 #include "deviants/then.h"
 #include "deviants/then_around.h"
 #include "deviants/then_client.h"
+#include "deviants/then_command.h"
 #include "deviants/then_mend.h"
 #include "deviants/then_recall.h"
 #include "deviants/then_taken.h"

@@ -105,6 +105,19 @@ void resend_kept(struct passing *it, long none)
 		exchange_write(it->x, way_back(it->way), s->kept);
 }
 
+void answer_as(struct passing *it, long type)
+{
+	static const uint8_t success[] = { 0 };
+	uint16_t id = it->packet->id;
+	bool has_codes = type == SUBACK || it->x->version == MQTT_50;
+
+	*it->packet = wire_packet((enum packet_type)type);
+	it->packet->id = id;
+	if (has_codes)
+		it->packet->codes = (struct bytes){ success, sizeof(success) };
+	it->changed = true;
+}
+
 /* ---- CONNECT ------------------------------------------------------------------------------- */
 
 void remove_field(struct passing *it, long flag)

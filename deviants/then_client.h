@@ -65,6 +65,9 @@ void use_held_id(
 void take_held_id(struct passing *it, long none); /* the same, in an answer */
 void use_noted_id(struct passing *it, long none); /* that of note_id */
 
+/* ---- an acknowledgement ---- */
+void answer_as(struct passing *it, long type); /* a SUBACK or UNSUBACK of success in its place */
+
 /* ---- properties ---- */
 void set_text(struct passing *it, long id); /* "deviant", in the place of any other */
 void add_wildcard(

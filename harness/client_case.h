@@ -221,7 +221,7 @@ struct told {
 	unsigned place;   /* among all events: the first one is 0 */
 	struct maybe code;
 	struct bytes codes;
-	bool session_present;
+	struct maybe session_present;
 	struct bytes topic, payload; /* of a message */
 	unsigned qos;
 	bool retain, dup;

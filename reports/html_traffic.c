@@ -237,15 +237,14 @@ static void put_silences(FILE *to, const struct record_traffic *t)
 	double scale = (WIDTH - LABEL - NUMBER) / (longest > 1.7 ? longest : 1.7);
 	fputs("<h2>Longest silences of clients, against their Keep Alive</h2>\n", to);
 	begin_picture(to, (int)n * ROW + BELOW,
-		"bars: longest silences of clients in terms of their "
-		"Keep Alive");
+		"bars: the longest silences of clients, as multiples of their Keep Alive");
 	for (size_t i = 0; i < n; i++)
 		put_silence(to, &t->silences[i], i, scale);
 	put_limit(to, LABEL + scale, n, "1");
 	put_limit(to, LABEL + 1.5 * scale, n, "1.5");
 	end_picture(to,
-		"In times of each connection's Keep Alive: a client is silent no longer than "
-		"once, and a server ends the connection after one and a half times.");
+		"Each silence as a multiple of the Keep Alive of its connection. By 1 the client "
+		"has to send something; at 1.5 the server has to close the connection.");
 	begin_table(to, titles, 4);
 	for (size_t i = 0; i < n; i++) {
 		const struct traffic_silence *s = &t->silences[i];

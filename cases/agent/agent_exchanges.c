@@ -182,7 +182,7 @@ AGENT_CASE(agent_tells_a_message_refused_at_once,
 	struct packet m = expect(server, PUBLISH);
 
 	send_ack(server, PUBREC, m.id, .code = SET(0x97));
-	fence(server);
+	require(t, lives_on(server), "the client closes after a PUBREC that refuses");
 	require(t, !has_packet(server, PUBREL), "the client goes on after a PUBREC that refuses");
 	expect_refused_code(t, command, 0x97);
 }

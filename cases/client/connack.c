@@ -50,7 +50,7 @@ CLIENT_CASE(connack_accepts_told, .title = "The user is told that CONNECT was ac
 	send_connack(server);
 	fence(server);
 	struct told answer = expect_connected(t, command);
-	check(t, !answer.session_present, "no session is told to be present",
+	check(t, !answer.session_present.value, "no session is told to be present",
 		"Session Present 1 is told");
 }
 

@@ -95,8 +95,8 @@ CLIENT_CASE(disconnect_with_publish_under_way,
 /* Without CONNACK there is nothing to leave, so a client may say no. */
 CLIENT_CASE(disconnect_before_connack_is_last,
 	.title = "A client that sends DISCONNECT before CONNACK closes all the same",
-	.refs = { "3.1.1:MQTT-3.14.4-1", "3.1.1:MQTT-3.14.4-2", "5.0:MQTT-3.14.4-2",
-		"5.0:MQTT-3.14.4-1" },
+	.refs = { "3.1.1:MQTT-3.14.4-1", "3.1.1:MQTT-3.14.4-2", "3.1.1:MQTT-4.3.2-2",
+		"5.0:MQTT-3.14.4-2", "5.0:MQTT-3.14.4-1", "5.0:MQTT-4.3.2-4" },
 	.level = MUST, .versions = BOTH)
 {
 	do_connect(t);
@@ -106,8 +106,12 @@ CLIENT_CASE(disconnect_before_connack_is_last,
 	synced(t);
 	send_connack(server);
 	send_publish(server, .topic = "a", .payload = "still here?", .qos = 1, .id = 1);
+	judging(t, "3.1.1:MQTT-4.3.2-2"); /* one that has not left has to answer */
+	judging(t, "5.0:MQTT-4.3.2-4");
 	struct packet next = expect_one_of(
 		server, OUTCOMES({ .type = PUBACK }, { .type = DISCONNECT }, { .type = CLOSED }));
+	judging(t, "3.1.1:MQTT-3.14.4-1");
+	judging(t, "5.0:MQTT-3.14.4-2");
 	if (next.type == DISCONNECT)
 		expect_closed(server);
 	else

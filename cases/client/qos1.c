@@ -224,30 +224,6 @@ CLIENT_CASE(qos1_new_message_behind_resent,
 	send_ack(server, PUBACK, old.id);
 }
 
-/* A client may say no to a message without a connection, or keep it; what it keeps is sent for the
- * first time on the next connection.
- */
-CLIENT_CASE(qos1_published_offline,
-	.title = "A message published without a connection goes out later with DUP 0",
-	.refs = { "3.1.1:MQTT-4.3.2-1", "5.0:MQTT-4.3.2-2" }, .level = MUST, .versions = BOTH)
-{
-	struct peer *server = admit(t, .kept = true);
-	client_loses(server);
-	do_publish(t, .topic = "q1/out", .payload = "kept", .qos = 1);
-	synced(t);
-
-	server = admit(t, .kept = true, .resumed = true);
-	synced(t);
-	fence(server);
-	if (!has_packet(server, PUBLISH)) {
-		observe(t, "the client does not keep what is published without a connection");
-		return;
-	}
-	struct packet m = expect_publish(server, .payload = "kept");
-	check_eq(t, m.dup, 0);
-	send_ack(server, PUBACK, m.id);
-}
-
 /* The user may have it published again, as a new message: DUP 0. */
 CLIENT_CASE(qos1_not_resent_in_new_session,
 	.title = "In a new session nothing is sent again from the one before",
@@ -400,7 +376,7 @@ CHAPTER(client_qos1, "A client's part at QoS 1", &case_qos1_published, &case_qos
 	&case_qos1_pubacks_in_any_order, &case_qos1_not_resent_unasked,
 	&case_qos1_resent_in_resumed_session, &case_qos1_resent_until_acknowledged,
 	&case_qos1_resent_in_order, &case_qos1_resent_when_expired,
-	&case_qos1_new_message_behind_resent, &case_qos1_published_offline,
-	&case_qos1_not_resent_in_new_session, &case_qos1_received, &case_qos1_told_once_each,
-	&case_pubacks_in_order_of_arrival, &case_qos1_same_identifier_is_new,
-	&case_qos1_dup_does_not_vanish, &case_qos1_resent_by_server);
+	&case_qos1_new_message_behind_resent, &case_qos1_not_resent_in_new_session,
+	&case_qos1_received, &case_qos1_told_once_each, &case_pubacks_in_order_of_arrival,
+	&case_qos1_same_identifier_is_new, &case_qos1_dup_does_not_vanish,
+	&case_qos1_resent_by_server);

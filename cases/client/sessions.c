@@ -412,10 +412,21 @@ CLIENT_CASE(resume_message_with_connack,
 	expect_told(t, .payload = "waited too");
 }
 
+enum { IN_ORDER = 3 };
+
+static void send_some(struct peer *server, unsigned qos, const unsigned ids[static IN_ORDER])
+{
+	for (unsigned i = 0; i < IN_ORDER; i++)
+		send_publish(
+			server, .topic = "a/t", .payload = letters[i], .qos = qos, .id = ids[i]);
+}
+
 /*   server                    client
  *                        break, Session Present
- *   PUBLISH q1, q1, q1, q2, q2, q2 -->
- *                        <--  PUBACK, PUBACK, PUBACK, and PUBREC, PUBREC, PUBREC
+ *   PUBLISH q1, q1, q1        -->
+ *                        <--  PUBACK, PUBACK, PUBACK
+ *   PUBLISH q2, q2, q2        -->       later, since nothing orders a PUBREC after a PUBACK
+ *                        <--  PUBREC, PUBREC, PUBREC
  *   PUBREL                    -->       in another order
  *                        <--  PUBCOMP
  */
@@ -427,28 +438,24 @@ CLIENT_CASE(resume_acknowledges_in_order,
 		"5.0:MQTT-4.3.3-11" },
 	.level = MUST, .versions = BOTH)
 {
-	enum { MESSAGES = 3 };
-	static const unsigned ids[2][MESSAGES] = { { 40, 7, 300 }, { 41, 8, 301 } };
+	static const unsigned ids[2][IN_ORDER] = { { 40, 7, 300 }, { 41, 8, 301 } };
 	struct peer *server = admit(t, .kept = true);
 	client_subscribes(server, .filter = "a/#", .qos = 2);
 	client_loses(server);
 	server = admit(t, .kept = true, .resumed = true);
-	for (unsigned i = 0; i < 2 * MESSAGES; i++) {
-		unsigned qos = 1 + i / MESSAGES;
-		send_publish(server, .topic = "a/t", .payload = letters[i], .qos = qos,
-			.id = ids[qos - 1][i % MESSAGES]);
-	}
 	judging(t, "3.1.1:MQTT-4.6.0-2");
 	judging(t, "5.0:MQTT-4.6.0-2");
-	for (unsigned i = 0; i < MESSAGES; i++)
+	send_some(server, 1, ids[0]);
+	for (unsigned i = 0; i < IN_ORDER; i++)
 		check_eq(t, expect(server, PUBACK).id, ids[0][i]);
 	judging(t, "3.1.1:MQTT-4.6.0-3");
 	judging(t, "5.0:MQTT-4.6.0-3");
-	for (unsigned i = 0; i < MESSAGES; i++)
+	send_some(server, 2, ids[1]);
+	for (unsigned i = 0; i < IN_ORDER; i++)
 		check_eq(t, expect(server, PUBREC).id, ids[1][i]);
 	judging(t, "3.1.1:MQTT-4.3.3-2");
 	judging(t, "5.0:MQTT-4.3.3-11");
-	for (unsigned i = MESSAGES; i-- > 0;) {
+	for (unsigned i = IN_ORDER; i-- > 0;) {
 		send_ack(server, PUBREL, ids[1][i]);
 		expect_ack(server, PUBCOMP, ids[1][i]);
 	}
@@ -466,7 +473,11 @@ CLIENT_CASE(session_present_told, .title = "The user is told whether the session
 		send_connack(server, .present = i == 0);
 		fence(server);
 		struct told answer = expect_connected(t, command);
-		check_eq(t, answer.session_present, i == 0);
+		if (!answer.session_present.set) {
+			nonstrict(t, "the user is not told whether the session went on");
+			return;
+		}
+		check_eq(t, answer.session_present.value, i == 0);
 		client_loses(server);
 	}
 }

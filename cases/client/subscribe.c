@@ -181,7 +181,7 @@ CLIENT_CASE(subscribe_with_user_properties,
 }
 
 CLIENT_CASE(subscribe_again, .title = "Subscribing again goes out with the new QoS",
-	.refs = { AS_ASKED }, .level = MAY, .versions = BOTH)
+	.refs = { AS_ASKED }, .level = STATED, .versions = BOTH)
 {
 	struct peer *server = admit(t);
 	client_subscribes(server, .filter = "s/t", .qos = 0);

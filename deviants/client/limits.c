@@ -93,6 +93,12 @@ static const struct deviation table[] = {
 	{ "client_quota_not_freed", "5.0:U50-QUOTA-INCREMENT",
 		"A refused QoS 2 message frees no place for the next.",
 		{ { TO_CLIENT, P(PUBREC), { is_refusal }, drop, 0 } } },
+	{ "client_quota_raised_by_strays", "5.0:U50-QUOTA-INCREMENT 5.0:MQTT-3.3.4-7",
+		"Acknowledgements of what was never sent are put up with, and one message more "
+		"than "
+		"the server allows is under way.",
+		{ { TO_CLIENT, P(PUBACK) | P(PUBCOMP), { is_far_identifier }, drop, 0 },
+			{ TO_CLIENT, P(CONNACK), { 0 }, shift_property, PROP_RECEIVE_MAXIMUM } } },
 	{ "client_quota_not_reset", "5.0:U50-QUOTA-RESET 5.0:MQTT-4.4.0-1",
 		"On the second connection only one message is sent, and no other after it.",
 		{ { TO_SERVER, P(PUBLISH), { is_not_first_connection, is_not_first }, drop, 0 } } },

@@ -114,10 +114,6 @@ static const struct deviation table[] = {
 		"A QoS 0 message with another one under way ends the connection.",
 		{ { TO_SERVER, P(PUBLISH), { is_v50, is_qos0, something_is_under_way }, end_instead,
 			0 } } },
-	/* ---- what a user asks for ---- */
-	{ "client_names_cut_at_65535", "3.1.1:UALL-AS-ASKED 5.0:UALL-AS-ASKED",
-		"A topic or a filter that is too long is sent up to its 65,535th byte.",
-		{ { TO_SERVER, EVENT_COMMAND, { 0 }, shorten_names, 65535 } } },
 	{ "client_empty_id_left_out", "5.0:MQTT-3.1.3-3",
 		"The field of an empty ClientId is left out of CONNECT.",
 		{ { TO_SERVER, P(CONNECT), { is_v50_connect }, drop_empty_id, 0 } } },

@@ -76,6 +76,11 @@ static bool flag(struct reader *r, const json_t *object, const char *key)
 	return json_is_true(value);
 }
 
+static struct maybe maybe_flag(struct reader *r, const json_t *object, const char *key)
+{
+	return (struct maybe){ json_object_get(object, key), flag(r, object, key) };
+}
+
 static struct maybe code(struct reader *r, const json_t *object)
 {
 	if (!json_object_get(object, "code"))
@@ -275,7 +280,7 @@ static void read_event(
 	out->code = code(r, object);
 	out->codes = codes(r, object);
 	out->properties = properties(r, object);
-	out->session_present = flag(r, object, "session_present");
+	out->session_present = maybe_flag(r, object, "session_present");
 	const char *said = field_optional_text(r, object, "text");
 	out->text = said ? said : "";
 	if (out->kind == TOLD_MESSAGE)

@@ -13,7 +13,7 @@ static const struct {
 	enum answers answers;
 	const char *needed[FIELDS];
 } forms[] = {
-	[TOLD_CONNECTED] = { ALWAYS, { "session_present" } },
+	[TOLD_CONNECTED] = { ALWAYS, { NULL } },
 	[TOLD_REFUSED] = { ALWAYS, { "code" } },
 	[TOLD_ACKNOWLEDGED] = { ALWAYS, { NULL } },
 	[TOLD_SYNCED] = { ALWAYS, { NULL } },

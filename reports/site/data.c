@@ -89,8 +89,9 @@ void data_index(FILE *to, const struct site *site)
 
 /* ---- the matrix ---- */
 
-/* "way of the version":{"verdict":"pass","counts":{...}} */
-static void put_cells(FILE *to, const struct site *site, const struct matrix_cell *cells)
+/* "way of the version":{"verdict":"pass","counts":{...}}; there is a version for each target. */
+static void put_cells(FILE *to, const struct site *site, const struct matrix_cell *cells,
+	const struct site_version *const *versions)
 {
 	const char *between = "";
 
@@ -99,7 +100,7 @@ static void put_cells(FILE *to, const struct site *site, const struct matrix_cel
 		if (!cells[i].judged)
 			continue;
 		fputs(between, to);
-		json_text(to, site_newest(&site->targets[i])->way);
+		json_text(to, versions[i]->way);
 		fprintf(to, ":{\"verdict\":\"%s\",", verdict_name(cells[i].verdict));
 		put_counts(to, cells[i].counts);
 		fputc('}', to);
@@ -114,6 +115,10 @@ void data_statements(FILE *to, const struct site *site)
 	struct arena a;
 
 	arena_init(&a);
+	const struct site_version **versions =
+		arena_alloc(&a, site->target_count * sizeof(*versions));
+	for (size_t i = 0; i < site->target_count; i++)
+		versions[i] = site_newest(&site->targets[i]);
 	fprintf(to, "{\"format\":%d,\"statements\":[", SITE_FORMAT);
 	for (size_t i = 0; i < site->matrix.row_count; i++) {
 		const struct matrix_row *row = &site->matrix.rows[i];
@@ -127,7 +132,7 @@ void data_statements(FILE *to, const struct site *site)
 			json_member(to, "standard", spec_url(row->statement, url));
 		}
 		fprintf(to, "\"differs\":%s,", row->differs ? "true" : "false");
-		put_cells(to, site, row->cells);
+		put_cells(to, site, row->cells, versions);
 	}
 	fputs("]}\n", to);
 	arena_fini(&a);
@@ -139,6 +144,8 @@ void data_cases(FILE *to, const struct site *site, const struct sightings *by_ca
 
 	arena_init(&a);
 	struct matrix_cell *cells = arena_alloc(&a, site->target_count * sizeof(*cells));
+	const struct site_version **versions =
+		arena_alloc(&a, site->target_count * sizeof(*versions));
 	fprintf(to, "{\"format\":%d,\"cases\":[", SITE_FORMAT);
 	for (size_t i = 0; i < by_case->count;) {
 		struct sightings row =
@@ -152,10 +159,12 @@ void data_cases(FILE *to, const struct site *site, const struct sightings *by_ca
 		json_member(to, "chapter", record->chapter);
 		json_member(to, "level", level_name(record->level));
 		memset(cells, 0, site->target_count * sizeof(*cells));
-		for (size_t n = 0; n < row.count; n++)
+		for (size_t n = 0; sightings_tell(row) && n < row.count; n++) {
+			versions[row.list[n].column] = row.list[n].version;
 			matrix_judge(&cells[row.list[n].column], row.list[n].verdict);
+		}
 		i += row.count;
-		put_cells(to, site, cells);
+		put_cells(to, site, cells, versions);
 	}
 	fputs("]}\n", to);
 	arena_fini(&a);

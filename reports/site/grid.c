@@ -13,18 +13,23 @@
 /* Below that many columns there is room for wide ones. */
 enum { WIDE_MAX = 6 };
 
+struct grid_column grid_column(const struct site_target *target, const struct site_version *version)
+{
+	return (struct grid_column){
+		.title = version->title,
+		.way = target->way,
+		.evidence = version->way,
+		.client = target->client,
+	};
+}
+
 struct grid grid_of_targets(struct arena *a, const struct frame *f)
 {
 	const struct site *site = f->site;
 	struct grid_column *columns = arena_alloc(a, site->target_count * sizeof(*columns));
 
 	for (size_t i = 0; i < site->target_count; i++)
-		columns[i] = (struct grid_column){
-			.title = site_newest(&site->targets[i])->title,
-			.way = site->targets[i].way,
-			.evidence = site_newest(&site->targets[i])->way,
-			.client = site->targets[i].client,
-		};
+		columns[i] = grid_column(&site->targets[i], site_newest(&site->targets[i]));
 	return (struct grid){ f, columns, site->target_count };
 }
 

@@ -21,6 +21,10 @@ struct grid {
 	size_t count;
 };
 
+/* The column of a target, in one of its versions. */
+struct grid_column grid_column(
+	const struct site_target *target, const struct site_version *version);
+
 /* A column for each target, which leads to it; or for each version of one. */
 struct grid grid_of_targets(struct arena *a, const struct frame *f);
 struct grid grid_of_versions(

@@ -58,23 +58,30 @@ static void put_facts(const struct frame *f, struct sightings of, const char *ba
 
 /* ---- who keeps it ---- */
 
-/* Only targets of the role that it judges: the others' columns would be empty. */
+/* Only targets that it judged: of others the columns would be empty. */
 static struct grid grid_of_judged(
 	struct arena *a, const struct frame *f, struct sightings of, size_t *columns)
 {
-	const struct grid all = grid_of_targets(a, f);
-	struct grid_column *list = arena_alloc(a, all.count * sizeof(*list));
+	struct grid_column *list = arena_alloc(a, f->site->target_count * sizeof(*list));
 	struct grid grid = { f, list, 0 };
 
-	for (size_t i = 0; i < all.count; i++) {
-		bool judged = false;
-		for (size_t n = 0; n < of.count && !judged; n++)
-			judged = of.list[n].column == i;
-		if (judged)
-			list[grid.count] = all.columns[i];
-		columns[i] = judged ? grid.count++ : SIZE_MAX;
+	for (size_t i = 0; i < f->site->target_count; i++) {
+		size_t n = 0;
+		while (n < of.count && of.list[n].column != i)
+			n++;
+		columns[i] = n < of.count ? grid.count++ : SIZE_MAX;
+		if (n < of.count)
+			list[columns[i]] = grid_column(&f->site->targets[i], of.list[n].version);
 	}
 	return grid;
+}
+
+static bool any_is_old(const struct site *site, struct sightings of)
+{
+	for (size_t i = 0; i < of.count; i++)
+		if (sighting_is_old(site, &of.list[i]))
+			return true;
+	return false;
 }
 
 static void put_row(
@@ -109,10 +116,20 @@ static void put_grid(const struct frame *f, struct sightings of)
 {
 	struct arena a;
 
+	fputs("<h2>Who keeps it</h2>\n", f->to);
+	if (!sightings_tell(of)) {
+		fputs("<p class=\"gap\">Only records that later ones have replaced know this case: "
+		      "no version here has been judged by it.</p>\n",
+			f->to);
+		return;
+	}
 	arena_init(&a);
 	size_t *columns = arena_alloc(&a, f->site->target_count * sizeof(*columns));
 	const struct grid grid = grid_of_judged(&a, f, of, columns);
-	fputs("<h2>Who keeps it</h2>\n", f->to);
+	if (any_is_old(f->site, of))
+		fputs("<p class=\"gap\">Of a target whose newest version this case has not judged, "
+		      "the column shows the newest version that it has.</p>\n",
+			f->to);
 	frame_caution(f);
 	grid_begin(&grid, "rows by target", strchr(of.list[0].record->id, '/') ? "row" : "case");
 	fputs("<tbody>\n", f->to);
@@ -143,22 +160,28 @@ void page_case(const struct frame *f, struct sightings of)
 
 /* ---- all of them ---- */
 
-/* How many ids there are of one case; `of` begins with it, and is in the order of ids. */
-static size_t count_rows(struct sightings of, size_t *end)
+/* How many ids there are of one case, whose sightings are in the order of ids. */
+static size_t count_rows(struct sightings of)
 {
-	size_t rows = 0;
+	size_t rows = 1;
 
-	for (*end = 0; *end < of.count; ++*end) {
-		const char *id = of.list[*end].record->id;
-		if (!way_is_same_case(id, of.list->record->id))
-			break;
-		rows += !*end || strcmp(id, of.list[*end - 1].record->id);
-	}
+	for (size_t i = 1; i < of.count; i++)
+		rows += strcmp(of.list[i].record->id, of.list[i - 1].record->id) != 0;
 	return rows;
 }
 
-static void put_case(const struct frame *f, const struct record_case *record, size_t rows)
+static bool all_are_old(const struct site *site, struct sightings of)
 {
+	for (size_t i = 0; i < of.count; i++)
+		if (of.list[i].version && !sighting_is_old(site, &of.list[i]))
+			return false;
+	return true;
+}
+
+static void put_case(const struct frame *f, struct sightings of)
+{
+	const struct record_case *record = of.list->record;
+	size_t rows = count_rows(of);
 	struct arena a;
 
 	arena_init_small(&a, 256);
@@ -167,22 +190,23 @@ static void put_case(const struct frame *f, const struct record_case *record, si
 		way_case(&a, record->id), base_of(&a, record->id), level_name(record->level));
 	if (rows > 1)
 		fprintf(f->to, " <span class=\"chip\">%zu rows</span>", rows);
+	if (all_are_old(f->site, of))
+		fputs(" <span class=\"chip\">only older runs</span>", f->to);
 	markup_print(f->to, "<small>%s</small></li>\n", record->title);
 	arena_fini(&a);
 }
 
 void page_cases(const struct frame *f, const struct sightings *by_case)
 {
-	size_t length;
-
 	frame_begin(f, "Cases", (struct frame_parent){ "index.html", "Matrix" }, false);
 	fputs("<p>All cases that have been played, by name; of a table of packets, the number of "
-	      "its "
-	      "rows.</p>\n<ul class=\"index\">\n",
+	      "its rows.</p>\n<ul class=\"index\">\n",
 		f->to);
-	for (size_t i = 0; i < by_case->count; i += length) {
-		struct sightings rest = { by_case->list + i, by_case->count - i };
-		put_case(f, rest.list->record, count_rows(rest, &length));
+	for (size_t i = 0; i < by_case->count;) {
+		struct sightings of = sightings_group(
+			(struct sightings){ by_case->list + i, by_case->count - i });
+		put_case(f, of);
+		i += of.count;
 	}
 	fputs("</ul>\n", f->to);
 	frame_end(f);

@@ -130,13 +130,17 @@ static void put_foreseen(const struct frame *f, struct sightings of)
 static void put_target(const struct frame *f, struct sightings of)
 {
 	const struct site_target *target = &f->site->targets[of.list->column];
-	const struct site_version *version = site_newest(target);
+	const struct site_version *version = of.list->version;
 	struct matrix_cell cell = { 0 };
 
 	for (size_t i = 0; i < of.count; i++)
 		matrix_judge(&cell, of.list[i].verdict);
-	markup_print(f->to, "<tr><th scope=\"row\"><a href=\"%s%sindex.html\">%s</a></th><td>",
-		f->back, target->way, version->title);
+	markup_print(f->to, "<tr><th scope=\"row\"><a href=\"%s%sindex.html\">%s</a>", f->back,
+		target->way, version->title);
+	if (sighting_is_old(f->site, of.list))
+		markup_print(f->to, "<small>%s has not been judged by it</small>",
+			site_newest(target)->title);
+	fputs("</th><td>", f->to);
 	frame_badge(f, cell.verdict);
 	fputs("</td><td>", f->to);
 	frame_counts(f, &cell);
@@ -149,7 +153,7 @@ static void put_target(const struct frame *f, struct sightings of)
 static void put_keepers(const struct frame *f, struct sightings of)
 {
 	fputs("<h2>Who keeps it</h2>\n", f->to);
-	if (!of.count) {
+	if (!sightings_tell(of)) {
 		fputs("<p>No case run of these targets has judged it.</p>\n", f->to);
 		return;
 	}
@@ -238,7 +242,7 @@ void page_statements(const struct frame *f, const struct sightings *by_statement
 		last = version;
 		fputs("<li>", f->to);
 		frame_statement(f, s->name);
-		fputs(sightings_of(by_statement, s->name).count
+		fputs(sightings_tell(sightings_of(by_statement, s->name))
 				? "</li>\n"
 				: "<small>Not judged.</small></li>\n",
 			f->to);

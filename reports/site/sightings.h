@@ -1,4 +1,9 @@
-/* What the case runs of a site found, turned around: by statement, and by case. */
+/* What the case runs of a site found, turned around: by statement, and by case.
+ *
+ * Of each target the newest version counts that has anything to say of the statement or the case. So a page does not go
+ * away, and no verdict on it, when a later version is judged without that case; which version it is about is in each
+ * sighting. What only superseded runs name is there without one: it has a page, and accuses nobody.
+ */
 #ifndef REPORTS_SITE_SIGHTINGS_H
 #define REPORTS_SITE_SIGHTINGS_H
 
@@ -10,8 +15,9 @@
 
 /* What one case run found of one statement. */
 struct sighting {
-	const char *statement; /* its name; of a sighting by case, NULL */
-	size_t column;         /* of the matrix */
+	const char *statement;              /* its name; of a sighting by case, NULL */
+	size_t column;                      /* of the target in the matrix */
+	const struct site_version *version; /* NULL: of a run that another one has superseded */
 	const struct record_case *record;
 	enum verdict verdict;
 };
@@ -30,8 +36,17 @@ void sightings_by_case(struct arena *a, const struct site *site, struct sighting
 /* Those of one statement; none: count is 0. */
 struct sightings sightings_of(const struct sightings *all, const char *statement);
 
+/* The first of those by statement that are of one statement; of those by case, of one case or table. */
+struct sightings sightings_group(struct sightings of);
+
 /* Of those by case, the first that are of one id and version, as many as there are. */
 struct sightings sightings_row(struct sightings of);
+
+/* There is a version that a group tells of. */
+bool sightings_tell(struct sightings group);
+
+/* It is not of the newest version of its target. */
+bool sighting_is_old(const struct site *site, const struct sighting *s);
 
 /* It is not good, so somebody will want to see why. */
 bool sighting_needs_evidence(enum verdict verdict);

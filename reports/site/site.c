@@ -5,6 +5,7 @@
 #include <strings.h>
 
 #include "base/arena.h"
+#include "reports/site/release.h"
 #include "reports/site/way.h"
 
 const struct site_version *site_newest(const struct site_target *target)
@@ -32,7 +33,7 @@ static int compare_runs(const void *a, const void *b)
 
 	order = order ? order : strcasecmp(x->run->target_name, y->run->target_name);
 	order = order ? order : strcmp(x->run->target_name, y->run->target_name);
-	order = order ? order : strverscmp(version_of(x), version_of(y));
+	order = order ? order : release_compare(version_of(x), version_of(y));
 	return order ? order : (x->started_us > y->started_us) - (x->started_us < y->started_us);
 }
 
@@ -51,6 +52,7 @@ static bool is_same_version(const struct runs *a, const struct runs *b)
 static size_t drop_superseded(struct arena *a, struct runs *list, size_t count, struct site *out)
 {
 	const char **remarks = arena_alloc(a, count * sizeof(*remarks));
+	struct runs *superseded = arena_alloc(a, count * sizeof(*superseded));
 	size_t kept = 0;
 
 	for (size_t i = 0; i < count; i++) {
@@ -58,12 +60,14 @@ static size_t drop_superseded(struct arena *a, struct runs *list, size_t count, 
 			list[kept++] = list[i];
 			continue;
 		}
+		superseded[out->superseded_count++] = list[i];
 		remarks[out->remark_count++] = arena_printf(a,
 			"%s is left out: %s is a later run of the same version (a target set up in "
 			"another way needs a name of its own)",
 			list[i].sources[0].path, list[i + 1].sources[0].path);
 	}
 	out->remarks = remarks;
+	out->superseded = superseded;
 	return kept;
 }
 
@@ -152,17 +156,17 @@ static void add_transport(const char **list, size_t *count, size_t most, const c
 		list[(*count)++] = transport;
 }
 
-static void find_transports(struct arena *a, struct site *out)
+/* Of all runs, since the matrix over a transport has to stay when the newest versions were not judged over it. */
+static void find_transports(
+	struct arena *a, const struct runs *runs, size_t count, struct site *out)
 {
 	enum { TRANSPORTS_MAX = 16 }; /* five are known; a foreign record may name any */
 	const char **list = arena_alloc(a, TRANSPORTS_MAX * sizeof(*list));
 
-	for (size_t i = 0; i < out->matrix.column_count; i++) {
-		const struct runs *runs = out->matrix.columns[i].runs;
-		for (size_t n = 0; n < runs->case_count; n++)
+	for (size_t i = 0; i < count; i++)
+		for (size_t n = 0; n < runs[i].case_count; n++)
 			add_transport(list, &out->transport_count, TRANSPORTS_MAX,
-				runs->cases[n].record->transport);
-	}
+				runs[i].cases[n].record->transport);
 	qsort(list, out->transport_count, sizeof(*list), compare_texts);
 	out->transports = list;
 }
@@ -205,6 +209,6 @@ bool site_make(struct arena *a, const struct runs *runs, size_t count, struct si
 		if (runs[i].started_us + runs[i].duration_us > out->until_us)
 			out->until_us = runs[i].started_us + runs[i].duration_us;
 	make_matrix(a, out);
-	find_transports(a, out);
+	find_transports(a, runs, count, out);
 	return true;
 }

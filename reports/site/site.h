@@ -2,7 +2,8 @@
  *
  *   a RUN ──▶ runs ──▶ a version of a target ──▶ target ──▶ site, with a matrix of the newest versions
  *
- * Of two runs of one version the later one counts.
+ * Of two runs of one version the later one counts. Whatever the others name has its page all the same, so that a
+ * link to it stays.
  */
 #ifndef REPORTS_SITE_SITE_H
 #define REPORTS_SITE_SITE_H
@@ -38,8 +39,10 @@ struct site {
 	size_t target_count;
 	struct matrix matrix; /* a column for each target, in its newest version */
 	int64_t until_us;     /* the end of the last run: all that a page says of its own date */
-	const char *const *transports; /* those of the columns, by name */
+	const char *const *transports; /* those of all runs, by name */
 	size_t transport_count;
+	const struct runs *superseded; /* for none of these is there a version */
+	size_t superseded_count;
 
 	/* What whoever makes the site has to know, each a sentence. */
 	const char *const *remarks;

@@ -112,34 +112,35 @@ static bool write_statement(struct work *w, const char *name)
 /* Those of the catalogue, and those that only a record knows. */
 static bool write_statements(struct work *w)
 {
-	const struct matrix *m = &w->site->matrix;
+	struct sightings rest = w->by_statement;
 
 	begin(w, "statements/index.html");
 	page_statements(&w->frame, &w->by_statement);
 	bool ok = end(w, "statements/index.html");
 	for (size_t i = 0; ok && i < spec_statement_count; i++)
 		ok = write_statement(w, spec_statements[i].name);
-	for (size_t i = 0; ok && i < m->row_count; i++)
-		ok = m->rows[i].statement || write_statement(w, m->rows[i].name);
+	while (ok && rest.count) {
+		struct sightings of = sightings_group(rest);
+		ok = spec_find(of.list->statement) || write_statement(w, of.list->statement);
+		rest = (struct sightings){ rest.list + of.count, rest.count - of.count };
+	}
 	return ok;
 }
 
 static bool write_cases(struct work *w)
 {
-	const struct sightings *all = &w->by_case;
+	struct sightings rest = w->by_case;
 
 	begin(w, "cases/index.html");
-	page_cases(&w->frame, all);
+	page_cases(&w->frame, &rest);
 	bool ok = end(w, "cases/index.html");
-	for (size_t i = 0, last = 0; ok && i < all->count; i = last) {
-		const char *way = way_case(&w->arena, all->list[i].record->id);
-		for (last = i; last < all->count &&
-			way_is_same_case(all->list[last].record->id, all->list[i].record->id);
-			last++)
-			;
+	while (ok && rest.count) {
+		struct sightings of = sightings_group(rest);
+		const char *way = way_case(&w->arena, of.list->record->id);
 		begin(w, way);
-		page_case(&w->frame, (struct sightings){ all->list + i, last - i });
+		page_case(&w->frame, of);
 		ok = end(w, way);
+		rest = (struct sightings){ rest.list + of.count, rest.count - of.count };
 	}
 	return ok;
 }

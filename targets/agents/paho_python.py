@@ -32,6 +32,16 @@ def content(fields):
     return fields["payload"].encode() if "payload" in fields else bytes.fromhex(fields["payload_hex"])
 
 
+def checked(fields, needed, five):
+    """Those fields, if all are of the right type, and none is of 5.0 alone (unless five is None, or true)."""
+    for name, wanted in {**{n: t for n, t in OPTIONAL.items() if n in fields}, **needed}.items():
+        if type(fields.get(name)) is not wanted:
+            raise ValueError(f"{name} is missing or of the wrong type")
+        if name in FIVE and fields[name] and five is False:
+            raise NotImplementedError(f"{name} in 3.1.1")
+    return fields
+
+
 def made(packet, fields):
     properties = mqtt.Properties(packet)
     for name, value in fields.get("properties", {}).items():
@@ -57,11 +67,7 @@ class Agent:
     sent = set()  # messages that were done with before publish() had returned their number
 
     def check(self, fields, needed):
-        for name, wanted in {**{n: t for n, t in OPTIONAL.items() if n in fields}, **needed}.items():
-            if type(fields.get(name)) is not wanted:
-                raise ValueError(f"{name} is missing or of the wrong type")
-            if name in FIVE and fields[name] and self.five is False:
-                raise NotImplementedError(f"{name} in 3.1.1")
+        checked(fields, needed, self.five)
 
     def connect(self, number, c):
         five = c["version"] == "5.0"

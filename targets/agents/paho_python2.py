@@ -35,4 +35,5 @@ class Agent2(Agent):
         self.ended.update(told(properties))
 
 
-main(Agent2())
+if __name__ == "__main__":
+    main(Agent2())

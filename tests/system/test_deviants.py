@@ -179,3 +179,12 @@ def test_help_teaches():
     assert "--deviation NAME" in run(DEVIANT, "--help").stdout
     assert "--quick" in run(*MUTATION, "--help").stdout
     assert "there is no deviation nonsense" in run(*MUTATION, "nonsense").stderr
+
+
+def test_the_cases_without_a_deviant_are_named():
+    text = (ROOT / "docs/DEVIANTS.md").read_text().split("## Cases that no deviant shows")[1]
+    named = set(re.findall(r"`(\w+)`", text)) - {"client_forgets_session"}
+    done = run(MQTTSPEC, "list", "--json")
+    assert done.returncode == 0, done.stderr
+    cases = {row["id"].split("/")[0] for row in json.loads(done.stdout)}
+    assert len(named) > 10 and named <= cases, named - cases

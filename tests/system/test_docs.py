@@ -1,16 +1,20 @@
-"""What the pages say, held against the program: every command is understood, every case, statement, file and name is
-there. The pages are README.md, CONTRIBUTING.md, docs/, the manual and the texts of --help.
+"""What the pages say, held against the program: every command of a block is played, every other one is understood; every
+case, statement, file and name is there. The pages are README.md, CONTRIBUTING.md, docs/, the manual and the texts of
+--help.
 """
 import functools
+import json
 import os
 import pathlib
 import re
 import shlex
+import shutil
 import struct
 import subprocess
 
 import pytest
 
+import page_commands
 import sample_runs
 from subcommands import SUBCOMMANDS
 
@@ -18,14 +22,14 @@ ROOT = pathlib.Path(__file__).resolve().parents[2]
 BUILD = ROOT / os.environ.get("MQTTSPEC_BUILD", "build/dev")
 PROGRAMS = {"mqttspec": BUILD / "cli/mqttspec", "mqttspec-client": BUILD / "client/mqttspec-client",
             "mqttspec-broker": BUILD / "broker/mqttspec-broker"}
-PAGES = sorted(p for p in [ROOT / "README.md", ROOT / "CONTRIBUTING.md", *(ROOT / "docs").rglob("*.md")]
+PAGES = sorted(p for p in [ROOT / "README.md", ROOT / "README.zh-CN.md", ROOT / "CONTRIBUTING.md", *(ROOT / "docs").rglob("*.md")]
                if p.name != "MISTAKES.md")  # whose commands are wrong: test_inputs.py plays them
 MANUAL = sorted((ROOT / "docs/man").iterdir())
 LIMIT_S = 60
 
 # What a page says for something of the reader's own.
 PLACEHOLDERS = {"ID": "MQTT-3.1.2-24", "PATTERN": "will", "TARGET": "mosquitto", "OLD": "run.jsonl", "NEW": "run.jsonl",
-                "RUN": "run.jsonl", "F": "f", "FILE": "expected.ini", "$i/3": "1/3", "out-$i": "out-1"}
+                "RUN": "run.jsonl", "F": "f", "FILE": "expected.ini", "$i/3": "1/3", "out-$i": "out-1", "COMMAND": "run"}
 
 
 def call(program, *arguments, cwd=None):
@@ -70,8 +74,8 @@ END = re.compile(r"   +|  (?=[a-z])| &&| \|\|?| >| #|[;\"]|$|\)\"?$")
 
 
 def commands_of(text):
-    """Program and words of each command that is shown."""
-    shown = [line for block in fences(text) for line in block.replace("\\\n", " ").splitlines()]
+    """Program and words of each command that is shown, but those that are played."""
+    shown = [line for language, _, block in page_commands.blocks(text) if language not in ("sh", "console") for line in block.replace("\\\n", " ").splitlines()]
     for line, is_span in [*((line, False) for line in shown), *((span, True) for span in spans(text))]:
         match = START.match(line) if is_span else START.search(line)
         if not match:
@@ -166,6 +170,96 @@ def test_commands_were_found():
     assert len(found) > 60 and {*SUBCOMMANDS, "pub", "sub"} <= set(found)
 
 
+# ---- commands that are played
+
+PLAYED = [page for page in PAGES if list(page_commands.commands(read(page))) and page.name != "README.zh-CN.md"]    # as README.md
+HERE = pathlib.Path(__file__).parent
+# Exit codes besides 0: what is found in a capture, what differs, what a client that is not ours breaks.
+ENDS = [(r"mqttspec (?:check|diff|bench) ", 1), (r"mqttspec run .*my-(?:agent|client)", 1)]
+
+
+@pytest.fixture(scope="module")
+def broker():
+    """The URL of a broker, which serves for all pages."""
+    process = subprocess.Popen([PROGRAMS["mqttspec-broker"], "-p", "0"], stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True)
+    yield f"mqtt://127.0.0.1:{process.stdout.readline().split()[1]}"
+    process.terminate()
+    process.wait(LIMIT_S)
+
+
+def programs(folder):
+    """A folder of programs under the names that the pages give them."""
+    folder.mkdir()
+    (folder / "mqttspec").symlink_to(HERE / "page_program.py")
+    for name, line in {"my-broker": f'[ "$1" = --version ] && echo my-broker 1.0 || exec {PROGRAMS["mqttspec-broker"]} "$@"',
+                       "my-agent": f'exec {PROGRAMS["mqttspec-client"]} agent',
+                       "mosquitto_sub": f'exec {PROGRAMS["mqttspec-client"]} sub "$@"',
+                       "mosquitto_pub": f'exec {PROGRAMS["mqttspec-client"]} pub "$@"',
+                       "tcpdump": "exec cat field.pcap"}.items():
+        (folder / name).write_text(f"#!/bin/sh\n{line}\n")
+        (folder / name).chmod(0o755)
+    return folder
+
+
+def surroundings(folder, url):
+    """What the commands of a page find: programs, captures, records and files that are their readers'."""
+    places = [programs(folder / "bin"), *(BUILD / part for part in ("broker", "client", "deviants", "targets/agents"))]
+    shutil.copy(folder / "bin/my-agent", folder / "my-agent")
+    for name in ("my-broker.ini", "ci/my-broker.ini"):
+        (folder / name).parent.mkdir(exist_ok=True)
+        (folder / name).write_text("[target]\nname = Mine\ncommand = my-broker -p {port}\n")
+    for name in ("field.pcap", "before.pcap", "after.pcap"):
+        (folder / name).write_bytes(CAPTURE)
+    (folder / "run.jsonl").write_text("".join(sample_runs.lines("--runs", 20)))
+    (folder / "find_1").mkdir()
+    (folder / "find_1/scenario.txt").write_text("client 1 5.0\n1 connect\n")
+    path = os.pathsep.join([*map(str, places), os.environ["PATH"]])
+    program = str(folder / "bin/mqttspec")
+    return {**os.environ, "PATH": path, "MQTTSPEC": program, "REAL": str(PROGRAMS["mqttspec"]), "BROKER": url}
+
+
+def keep_file(folder, body):
+    """A block that begins with a comment that is the name of a file is that file from there on."""
+    name = re.match(r"[;#] ([\w./-]+\.\w+)$", body.partition("\n")[0])
+    if name:
+        (folder / name.group(1)).write_text(body + "\n")
+
+
+def play(command, folder, environment):
+    command = re.sub(r"(?<![\w./-])(?=(?:script|targets/install|docs/skeletons)/)", f"{ROOT}/", command)
+    command = command.replace("build/dev/cli/mqttspec", "mqttspec").replace("out/latest/find_1/", "find_1/")
+    result = subprocess.run(["bash", "-c", command], cwd=folder, env=environment, capture_output=True, text=True,
+                            timeout=3 * LIMIT_S, stdin=subprocess.DEVNULL, check=False)
+    codes = {0, *(code for pattern, code in ENDS if re.search(pattern, command))}
+    assert result.returncode in codes, (command, result.returncode, result.stdout[-2000:], result.stderr)
+
+
+@pytest.mark.bulk
+@pytest.mark.parametrize("page", PLAYED, ids=lambda page: str(page.relative_to(ROOT)))
+def test_the_commands_of_a_page_are_played(page, broker, tmp_path):
+    """In their order, in one folder, as somebody does who follows the page."""
+    environment = surroundings(tmp_path, broker)
+    for language, _, body in page_commands.blocks(read(page)):
+        keep_file(tmp_path, body)
+        for command in page_commands.commands(f"```{language}\n{body}\n```\n"):
+            if not page_commands.reason_not_to_play(command):
+                play(command, tmp_path, environment)
+
+
+def test_what_is_not_played_has_a_reason():
+    shown = [command for page in PAGES for command in page_commands.commands(read(page))]
+    used = {page_commands.reason_not_to_play(command) for command in shown}
+    assert len(shown) > 70 and sum(page_commands.reason_not_to_play(command) is None for command in shown) > 40
+    for each in page_commands.NOT_PLAYED:
+        assert each in used, f"no page has {each.pattern}"
+        assert len(each.reason.split()) > 5, each
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: str(page.relative_to(ROOT)))
+def test_a_block_of_commands_says_so(page):
+    assert not page_commands.unmarked(read(page))
+
+
 # ---- names
 
 @functools.cache
@@ -235,6 +329,61 @@ def test_every_link_leads_somewhere(page):
         to = (page.parent / name).resolve() if name else page
         assert to.exists(), link
         assert not anchor or anchor in anchors(to), link
+
+
+# ---- the README in two languages
+
+OTHER_WAY = {"README.md": "README.zh-CN.md", "README.zh-CN.md": "README.md"}
+
+
+def skeleton(name):
+    """What does not depend on the language, section by section: depth, blocks without comments, code, links, rows."""
+    sections, prose = [], re.sub(r"^```.*?^```$", lambda m: m.group(0).replace("\n#", "\n ##"), (ROOT / name).read_text(), flags=re.M | re.S)
+    for section in re.split(r"^(?=#+ )", prose, flags=re.M)[1:]:
+        blocks = [(language, list(page_commands.lines_of(re.sub(r"(?<=\S) +# .*", "", body)))) for language, _, body in page_commands.blocks(section)]
+        links = [link for link in re.findall(r"\]\(([^)\s]+)\)", section) if link != OTHER_WAY[name]]
+        sections.append({"depth": len(section) - len(section.lstrip("#")), "blocks": blocks, "links": sorted(links),
+                         "code": sorted(set(spans(section))), "rows": len(re.findall(r"^\|", section, re.M))})
+    return sections
+
+
+def test_the_readme_says_the_same_in_both_languages():
+    english, chinese = map(skeleton, OTHER_WAY)
+    assert len(english) == len(chinese) > 10
+    for one, other in zip(english, chinese):
+        assert one == other
+    for name, other in OTHER_WAY.items():
+        assert f"]({other})" in (ROOT / name).read_text().partition("\n## ")[0]
+
+
+def test_chinese_text_has_chinese_punctuation():
+    text = re.sub(r"^```.*?^```$|`[^`\n]+`|\]\([^)]*\)", "", (ROOT / "README.zh-CN.md").read_text(), flags=re.M | re.S)
+    assert not re.findall(r".{6}[\u4e00-\u9fff] ?[,.;:!?()].{6}", text)
+
+
+# ---- the book
+
+CONTENTS = ROOT / "docs/README.md"
+
+
+def test_the_pages_of_the_book_lead_to_one_another():
+    """In the order of its contents; the reference leads back."""
+    book, _, rest = CONTENTS.read_text().partition("## Reference")
+    names = re.findall(r"^\| \d+ \| \[[^]]*\]\(([^)]*)\)", book, re.M)
+    assert len(names) > 10
+    for before, name, after in zip([None, *names], names, [*names[1:], None]):
+        last = (ROOT / "docs" / name).read_text().splitlines()[-1]
+        ways = re.findall(r"(previous|next): \[[^]]*\]\(([^)]*)\)|(\[Contents\]\(README.md\))", last)
+        assert [way for kind, way, _ in ways if kind] == [way for way in (before, after) if way], name
+        assert "[Contents](README.md)" in last, name
+    listed = {CONTENTS.name, *names, *re.findall(r"\]\((\w[\w-]*\.md)\)", rest)}
+    assert listed == {page.name for page in CONTENTS.parent.glob("*.md")}
+
+
+def test_the_catalogue_names_every_chapter():
+    table = {name for name in re.findall(r"`([a-z_0-9]+)`", (ROOT / "docs/CATALOGUE.md").read_text())}
+    chapters = {case["chapter"] for case in json.loads(call("mqttspec", "list", "--json", "--role", "server").stdout)}
+    assert len(chapters) > 40 and chapters <= table, chapters - table
 
 
 @functools.cache

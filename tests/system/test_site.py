@@ -1,4 +1,5 @@
 """mqttspec site: every link leads somewhere, links stay, and nothing gets in or stays behind that must not."""
+import functools
 import html.parser
 import json
 import os
@@ -43,21 +44,42 @@ def over_ws(record):
     return record
 
 
+GONE = {"old": "given_up", "first": "replaced"}   # cases and statements of a run that no newer one has
+
+
+def with_gone(which):
+    """The first two case runs are those of a case, and about a statement, that nothing else knows."""
+    numbers = iter(range(2))
+
+    def change(record):
+        if record["type"] == "case" and next(numbers, None) is not None:
+            record |= {"id": GONE[which], "title": f"What is {GONE[which]}", "verdict": "fail",
+                       "statements": [{"name": f"5.0:U50-{GONE[which].upper().replace('_', '-')}", "verdict": "fail"}]}
+        return record
+
+    return change
+
+
+with_first = with_gone("first")
+
+
 @pytest.fixture(scope="module")
 def runs(tmp_path_factory):
-    """Two versions of one broker, another one, and a client."""
+    """Two versions of one broker, another one, and a client; of the older version two runs."""
     out = tmp_path_factory.mktemp("runs")
-    return [write(out / "old", "--runs", 90, "--target", "Eclipse Mosquitto", "2.0.9"),
+    return [write(out / "old", "--runs", 90, "--target", "Eclipse Mosquitto", "2.0.9", change=with_gone("old")),
             write(out / "new", "--runs", 90, "--worse", 20, "--target", "Eclipse Mosquitto", "2.0.11"),
             write(out / "nano", "--runs", 90, "--worse", 35, "--target", "NanoMQ", "0.21", change=over_ws),
-            write(out / "client", "--runs", 40, "--target", "libmosquitto", "2.0.11", role="client")]
+            write(out / "client", "--runs", 40, "--target", "libmosquitto", "2.0.11", role="client"),
+            write(out / "first", "--runs", 20, "--target", "Eclipse Mosquitto", "2.0.9",
+                  change=lambda r: with_first(r) | ({"started_us": 1} if r["type"] == "run" else {}))]
 
 
 @pytest.fixture(scope="module")
 def site(runs, tmp_path_factory):
     out = tmp_path_factory.mktemp("site")
     run = mqttspec("site", *runs, "--out", out)
-    assert run.stdout.startswith(f"{out}/index.html: 3 targets, ") and not run.stderr
+    assert run.stdout.startswith(f"{out}/index.html: 3 targets, ") and run.stderr.count("is left out") == 1
     return out
 
 
@@ -106,8 +128,52 @@ def test_every_link_leads_somewhere(site, pages):
             way, _, fragment = link.partition("#")
             to = (path.parent / urllib.parse.unquote(way)).resolve() if way else path
             assert to.is_file() and site in to.parents, (path, link)
-            if fragment and "=" not in fragment:
+            if "=" in fragment:
+                assert is_in_report(to, fragment), (path, link)
+            elif fragment:
                 assert fragment in pages[to].ids, (path, link)
+
+
+@functools.cache
+def result_of(page):
+    """The ids and labels of all case runs in the report of a version, and its statements."""
+    cases = json.loads((page.parent / "result.json").read_text())["cases"]
+    return {c["id"] for c in cases}, {name for c in cases for name in c["statements"]}
+
+
+def is_in_report(page, fragment):
+    """What a link opens in a report is there: "#view=cases&q=ID&open=LABEL". Others only choose what is shown."""
+    wish = dict(urllib.parse.parse_qsl(fragment, strict_parsing=True))
+    if "open" not in wish:
+        return wish["view"] in ("cases", "statements", "causes", "run")
+    ids, names = result_of(page)
+    return wish["q"] in (ids if wish["view"] == "cases" else names) and wish["open"].startswith(wish["q"])
+
+
+def test_links_that_scripts_make_lead_somewhere(site):
+    """A report leads from each case run to the page of its case (reports/html/case.js)."""
+    found = 0
+    for report in site.glob("*/*/*/result.json"):
+        for case in json.loads(report.read_text())["cases"]:
+            assert (site / "cases" / f"{case['id'].split('/')[0]}.html").is_file(), (report, case["id"])
+            found += 1
+    assert found > 250
+
+
+def test_a_page_stays_when_a_newer_version_has_no_word_of_it(site):
+    """A case and a statement of the older version keep theirs, with its verdict; those of a run that another one has
+    replaced keep theirs without."""
+    text = (site / "cases/given_up.html").read_text()
+    assert re.search(r'<th scope="col" class="s"><a [^>]*>Eclipse Mosquitto 2\.0\.9</a>', text) and ">fail</a>" in text
+    assert "newest version that it has" in text and "../servers/eclipse-mosquitto/2.0.9/index.html#view=" in text
+    text = (site / "statements/5.0/U50-GIVEN-UP.html").read_text()
+    assert "Eclipse Mosquitto 2.0.9</a><small>Eclipse Mosquitto 2.0.11 has not been judged by it" in text
+    text = (site / "cases/replaced.html").read_text()
+    assert "no version here has been judged by it" in text and "v-fail" not in text
+    text = (site / "statements/5.0/U50-REPLACED.html").read_text()
+    assert "No case run of these targets has judged it" in text and "../../cases/replaced.html" in text
+    cases = {case["id"]: case["targets"] for case in json.loads((site / "cases.json").read_text())["cases"]}
+    assert set(cases["given_up"]) == {"servers/eclipse-mosquitto/2.0.9/"} and cases["replaced"] == {}
 
 
 def test_each_page_says_what_it_was_made_from(pages):

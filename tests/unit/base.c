@@ -166,6 +166,32 @@ static void utf8_knows_what_is_ill_formed(void **state)
 			samples[i].well_formed);
 }
 
+static void utf8_is_cut_between_code_points(void **state)
+{
+	(void)state;
+	static const struct {
+		const char *text;
+		size_t most, kept;
+	} samples[] = {
+		{ "abc", 3, 3 },
+		{ "abc", 2, 2 },
+		{ "", 0, 0 },
+		{ "\xc3\xa9", 1, 0 },
+		{ "a\xc3\xa9z", 2, 1 },
+		{ "a\xc3\xa9z", 3, 3 },
+		{ "\xe4\xbf\x9d\xe7\x95\x99", 3, 3 },
+		{ "\xe4\xbf\x9d\xe7\x95\x99", 5, 3 },
+		{ "\xf0\x9f\x93\xa1!", 3, 0 },
+		{ "\xf0\x9f\x93\xa1!", 4, 4 },
+		{ "ab\x80\x80\x80\x80\x80", 5, 5 }, /* nothing to save there */
+		{ "\xff\xff", 1, 1 },
+	};
+	for (size_t i = 0; i < sizeof(samples) / sizeof(*samples); i++)
+		assert_int_equal(utf8_cut((const uint8_t *)samples[i].text, strlen(samples[i].text),
+					 samples[i].most),
+			samples[i].kept);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -177,6 +203,7 @@ int main(void)
 		cmocka_unit_test(utf8_is_checked_to_its_end),
 		cmocka_unit_test(hex_is_cut_with_its_length),
 		cmocka_unit_test(utf8_knows_what_is_ill_formed),
+		cmocka_unit_test(utf8_is_cut_between_code_points),
 	};
 	return cmocka_run_group_tests_name("base", tests, NULL, NULL);
 }

@@ -4,6 +4,8 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "base/arena.h"
+#include "check/summary.h"
 #include "harness/versions.h"
 #include "tests/unit/check_rig.h"
 
@@ -943,6 +945,34 @@ static void filters_meet_where_a_topic_matches_both(void **state)
 	}
 }
 
+/* Signs of three bytes: 13 fit into the room of a ClientId, 21 into that of a topic. */
+static void a_long_name_is_cut_between_its_signs(void **state)
+{
+	static const char name[] = "\xe6\xb0\xb4";
+	char text[3 * 30 + 1] = "";
+	struct arena a;
+
+	(void)state;
+	for (int i = 0; i < 30; i++)
+		strcat(text, name);
+	arena_init(&a);
+	struct summary *s = summary_new();
+	struct packet publish = { .type = PUBLISH };
+	struct check_connection connection = { .client_id = text, .number = 1 };
+	summary_packet(s, 1, SIDE_CLIENT, &publish,
+		(struct bytes){ (const uint8_t *)text, strlen(text) }, 0);
+	summary_silence(s, &connection, 1, 1);
+	struct record_traffic t = summary_traffic(s, &a, 1);
+	assert_int_equal(t.topic_count, 1);
+	assert_int_equal(strlen(t.topics[0].name), 63 + 3);
+	assert_memory_equal(t.topics[0].name, text, 63);
+	assert_string_equal(t.topics[0].name + 63, "...");
+	assert_int_equal(strlen(t.silences[0].client_id), 39 + 3);
+	assert_memory_equal(t.silences[0].client_id, text, 39);
+	summary_free(s);
+	arena_fini(&a);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -980,6 +1010,7 @@ int main(void)
 		cmocka_unit_test(what_is_not_told_has_its_consequences),
 		cmocka_unit_test(clients_and_servers_are_chosen),
 		cmocka_unit_test(filters_meet_where_a_topic_matches_both),
+		cmocka_unit_test(a_long_name_is_cut_between_its_signs),
 		cmocka_unit_test(a_long_connection_takes_no_more_memory_than_a_short_one),
 	};
 

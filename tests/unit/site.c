@@ -7,6 +7,7 @@
 
 #include "reports/draft.h"
 #include "reports/markup.h"
+#include "reports/site/release.h"
 #include "reports/site/sightings.h"
 #include "reports/site/way.h"
 #include "reports/site/write.h"
@@ -95,21 +96,35 @@ struct shelf {
 	size_t count;
 };
 
-static void put_book(
-	struct shelf *s, struct record_run run, enum verdict verdict, const char *transport)
+static void put_record(struct shelf *s, struct record_run run, const struct record_case *c)
 {
 	struct book *b = &s->books[s->count];
-	struct record_case c =
-		book_case(sample_ended(verdict, verdict_is_good(verdict)), "the_case");
 	const char *error;
 
-	c.transport = transport;
 	book_open(b);
 	assert_true(record_write_run(b->to, &run));
-	book_add(b, &c);
+	book_add(b, c);
 	assert_true(record_write_end(b->to, &b->end));
 	assert_true(book_read(b, &error));
 	s->runs[s->count++] = b->runs;
+}
+
+static void put_book(
+	struct shelf *s, struct record_run run, enum verdict verdict, const char *transport)
+{
+	struct record_case c =
+		book_case(sample_ended(verdict, verdict_is_good(verdict)), "the_case");
+
+	c.transport = transport;
+	put_record(s, run, &c);
+}
+
+static void put_book_of(
+	struct shelf *s, struct record_run run, const char *id, enum verdict verdict)
+{
+	struct record_case c = book_case(sample_ended(verdict, verdict_is_good(verdict)), id);
+
+	put_record(s, run, &c);
 }
 
 static struct record_run run_of(const char *name, const char *version, int64_t started_us)
@@ -146,7 +161,43 @@ static void versions_are_in_their_order(void **state)
 	assert_string_equal(site.matrix.columns[1].title, "Broker 2.0.10");
 	assert_int_equal(site.remark_count, 0);
 	assert_int_equal(site.targets[1].history.column_count, 2);
-	assert_int_equal(site.transport_count, 1); /* of the columns: 2.0.9 is none */
+	assert_int_equal(site.transport_count, 2); /* also that of 2.0.9, which is no column */
+	close_all(&s);
+}
+
+static void releases_have_an_order(void **state)
+{
+	static const char *const oldest_first[] = { "", "develop", "1.1.1", "1.1.1a", "1.1.2",
+		"2.0-SNAPSHOT", "2.0.dev3", "2.0-alpha", "2.0-alpha-2", "2.0-alpha.10", "2.0-M1",
+		"v2.0b1", "2.0-beta2", "2.0-M10", "2.0-rc1", "2.0~rc2", "2.0rc10", "2.0",
+		"2.0.Final", "2.0-post1", "2.0-1", "2.0-5-g1234567", "2.0-10", "2.0.0", "2.0.1-rc1",
+		"2.0.1", "2.0.9", "2.0.10", "2.0.10+ds1-2", "2.1", "10" };
+	const size_t count = sizeof(oldest_first) / sizeof(*oldest_first);
+
+	(void)state;
+	for (size_t i = 0; i < count; i++)
+		for (size_t n = 0; n < count; n++) {
+			int order = release_compare(oldest_first[i], oldest_first[n]);
+			if ((order > 0) - (order < 0) != (i > n) - (i < n))
+				fail_msg("\"%s\" and \"%s\": %d", oldest_first[i], oldest_first[n],
+					order);
+		}
+	assert_int_not_equal(release_compare("v2.0", "2.0"), 0); /* two names, two versions */
+	assert_int_not_equal(release_compare("2.01", "2.1"), 0);
+	assert_true(release_compare("99999999999999999999", "100000000000000000000") < 0);
+}
+
+static void a_candidate_is_not_the_newest(void **state)
+{
+	struct shelf s = { 0 };
+	struct site site;
+	const char *error;
+
+	(void)state;
+	put_book(&s, run_of("Broker", "2.0-rc1", 9), VERDICT_FAIL, "tcp");
+	put_book(&s, run_of("Broker", "2.0", 3), VERDICT_PASS, "tcp");
+	assert_true(site_make(&s.books[0].arena, s.runs, s.count, &site, &error));
+	assert_string_equal(site_newest(&site.targets[0])->name, "2.0");
 	close_all(&s);
 }
 
@@ -163,6 +214,8 @@ static void of_two_runs_of_a_version_the_later_counts(void **state)
 	assert_int_equal(site.target_count, 1);
 	assert_int_equal(site.targets[0].version_count, 1);
 	assert_int_equal(site_newest(&site.targets[0])->runs->started_us, 20);
+	assert_int_equal(site.superseded_count, 1);
+	assert_int_equal(site.superseded[0].started_us, 10);
 	assert_int_equal(site.remark_count, 1);
 	assert_non_null(strstr(site.remarks[0], "later run of the same version"));
 	close_all(&s);
@@ -247,6 +300,51 @@ static void the_worst_sighting_of_a_column_comes_first(void **state)
 	book_close(b);
 }
 
+/* Version 3 has dropped "old_case", and version 2 says more of it than version 1 does. */
+static void of_a_case_the_newest_version_that_has_it_counts(void **state)
+{
+	struct shelf s = { 0 };
+	struct sightings all, of;
+	struct site site;
+	const char *error;
+
+	(void)state;
+	put_book_of(&s, run_of("Broker", "1", 1), "old_case", VERDICT_PASS);
+	put_book_of(&s, run_of("Broker", "2", 2), "old_case", VERDICT_FAIL);
+	put_book_of(&s, run_of("Broker", "3", 3), "the_case", VERDICT_PASS);
+	assert_true(site_make(&s.books[0].arena, s.runs, s.count, &site, &error));
+	sightings_by_case(&s.books[0].arena, &site, &all);
+	assert_int_equal(all.count, 2);
+	of = sightings_group(all);
+	assert_int_equal(of.count, 1);
+	assert_string_equal(of.list->record->id, "old_case");
+	assert_string_equal(of.list->version->name, "2");
+	assert_true(sightings_tell(of) && sighting_is_old(&site, of.list));
+	assert_false(sighting_is_old(&site, &all.list[1]));
+	close_all(&s);
+}
+
+static void what_only_a_superseded_run_names_is_there(void **state)
+{
+	struct shelf s = { 0 };
+	struct sightings all;
+	struct site site;
+	const char *error;
+
+	(void)state;
+	put_book_of(&s, run_of("another", "1", 1), "the_case", VERDICT_PASS);
+	put_book_of(&s, run_of("Broker", "1", 1), "old_case", VERDICT_FAIL);
+	put_book_of(&s, run_of("Broker", "1", 2), "the_case", VERDICT_PASS);
+	assert_true(site_make(&s.books[0].arena, s.runs, s.count, &site, &error));
+	sightings_by_case(&s.books[0].arena, &site, &all);
+	assert_int_equal(all.count, 3);
+	assert_string_equal(all.list[0].record->id, "old_case");
+	assert_int_equal(all.list[0].column, 1);
+	assert_false(sightings_tell(sightings_group(all)));
+	assert_true(all.list[1].version && all.list[2].version);
+	close_all(&s);
+}
+
 /* ---- what is written ---- */
 
 struct pages {
@@ -309,7 +407,11 @@ int main(void)
 		cmocka_unit_test(statements_and_cases_have_ways),
 		cmocka_unit_test(every_statement_has_a_page_of_its_own),
 		cmocka_unit_test(versions_are_in_their_order),
+		cmocka_unit_test(releases_have_an_order),
+		cmocka_unit_test(a_candidate_is_not_the_newest),
 		cmocka_unit_test(of_two_runs_of_a_version_the_later_counts),
+		cmocka_unit_test(of_a_case_the_newest_version_that_has_it_counts),
+		cmocka_unit_test(what_only_a_superseded_run_names_is_there),
 		cmocka_unit_test(what_cannot_be_told_apart_is_refused),
 		cmocka_unit_test(a_matrix_can_be_of_one_transport),
 		cmocka_unit_test(the_worst_sighting_of_a_column_comes_first),

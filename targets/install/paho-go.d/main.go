@@ -153,8 +153,12 @@ func connect(id float64, c object) {
 	o.SetClientID(c["client_id"].(string)).SetCleanSession(c["clean_start"].(bool)).SetProtocolVersion(4)
 	o.SetKeepAlive(time.Duration(c["keep_alive"].(float64)) * time.Second).SetAutoReconnect(false).SetStore(store)
 	o.SetConnectionLostHandler(connectionEnded).SetDefaultPublishHandler(onMessage)
-	o.SetUsername(optional(c, "user_name", ""))
-	o.SetPassword(optional(c, "password", ""))
+	if name, named := c["user_name"].(string); named {
+		if name == "" || c["password"] == "" {
+			panic(unsupported("an empty user_name or password")) // which the library takes for none
+		}
+		o.SetUsername(name).SetPassword(optional(c, "password", ""))
+	}
 	if w := optional(c, "will", object(nil)); w != nil {
 		keepTo311(w)
 		o.SetBinaryWill(w["topic"].(string), content(w), byte(w["qos"].(float64)), w["retain"].(bool))
