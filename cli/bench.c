@@ -14,16 +14,17 @@
 #include "bench/tell/phrase.h"
 #include "bench/tell/table.h"
 #include "cli/bench_options.h"
-#include "cli/bench_target.h"
 #include "cli/cli.h"
 #include "cli/interruption.h"
+#include "cli/live_target.h"
+#include "cli/login.h"
 #include "cli/output.h"
 #include "cli/screen.h"
 
 struct bench {
 	struct arena arena;
 	struct bench_options options;
-	struct bench_target targets[BOOK_TARGETS];
+	struct live_target targets[BOOK_TARGETS];
 	struct book book;
 	FILE *table; /* NULL: standard output is for something else */
 	int signals;
@@ -66,7 +67,7 @@ static void on_signal(void *user)
 
 static void on_output(void *user)
 {
-	struct bench_target *t = user;
+	struct live_target *t = user;
 
 	target_read(&t->target);
 }
@@ -95,11 +96,11 @@ static void on_progress(void *user, const struct load_progress *p)
 
 static struct load_host host_of(struct bench *b, unsigned target)
 {
-	const struct bench_target *t = &b->targets[target];
+	const struct live_target *t = &b->targets[target];
 	bool launched = target_is_launched(&t->target);
 	struct load_host host = {
-		.to = &t->endpoint,
-		.pid = launched ? t->target.program.pid : b->options.pid,
+		.to = live_target_endpoint(t),
+		.pid = launched ? t->target.program.pid : b->options.live.pid,
 		.is_group = launched,
 		.memory_max_bytes = (long long)b->options.memory_mib << 20,
 		.watches = { { b->signals, on_signal, b } },
@@ -109,7 +110,7 @@ static struct load_host host_of(struct bench *b, unsigned target)
 	};
 
 	for (unsigned i = 0; i < b->book.target_count; i++) {
-		struct bench_target *each = &b->targets[i];
+		struct live_target *each = &b->targets[i];
 		host.watches[1 + i] = (struct load_watch){
 			target_is_launched(&each->target) ? each->target.program.output_fd : -1,
 			on_output,
@@ -131,7 +132,7 @@ static void play(struct bench *b, const struct load_plan *plan, unsigned target,
 	b->target = target;
 	load_play(&host, plan, result);
 	*entry = (struct book_entry){ target, round, result };
-	const char *death = bench_target_death(&b->targets[target]);
+	const char *death = live_target_death(&b->targets[target]);
 	if (death && !result->interrupted)
 		snprintf(result->error, sizeof(result->error), "%s", death);
 	clear_line(b);
@@ -239,15 +240,42 @@ static const char *command_line(struct arena *a, int argc, char **argv)
 	return text;
 }
 
-static bool find_targets(struct bench *b, int *code)
+static bool find_target(struct bench *b, unsigned i, int *code)
 {
 	const struct bench_options *o = &b->options;
+	struct live_target *t = &b->targets[i];
 
-	for (unsigned i = 0; i < o->target_count; i++)
-		if (!bench_target_find(&b->targets[i], &b->arena, o, o->targets[i], code))
+	if (!live_target_find(t, &b->arena, &o->live, o->targets[i], code))
+		return false;
+	if (!t->is_client)
+		return true;
+	fprintf(stderr, "mqttspec bench: %s is a client: it is brokers that are measured\n",
+		t->file.path);
+	*code = EXIT_USAGE;
+	return false;
+}
+
+static bool find_targets(struct bench *b, int *code)
+{
+	for (unsigned i = 0; i < b->options.target_count; i++)
+		if (!find_target(b, i, code))
 			return false;
-	unsetenv("MQTTSPEC_PASSWORD"); /* the programs that we launch have no business with it */
+	login_hide();
 	return true;
+}
+
+/* What a book says of it. */
+static struct book_target book_entry_of(struct live_target *t, const char *word)
+{
+	bool launched = target_is_launched(&t->target);
+
+	return (struct book_target){
+		.word = word,
+		.name = t->has_file ? t->file.name : word,
+		.version = launched ? target_file_version(t->arena, &t->file) : NULL,
+		.url = live_target_endpoint(t)->url,
+		.launched = launched,
+	};
 }
 
 static bool start_targets(struct bench *b, int *code)
@@ -257,11 +285,11 @@ static bool start_targets(struct bench *b, int *code)
 	for (unsigned i = 0; i < o->target_count; i++) {
 		if (b->live)
 			fprintf(stderr, "\r\x1b[Kstarting %s", o->targets[i]);
-		bool up = bench_target_start(&b->targets[i], b->signals, code);
+		bool up = live_target_start(&b->targets[i], b->signals, code);
 		clear_line(b);
 		if (!up)
 			return false;
-		b->book.targets[i] = bench_target_entry(&b->targets[i], o->targets[i]);
+		b->book.targets[i] = book_entry_of(&b->targets[i], o->targets[i]);
 		b->book.target_count++;
 	}
 	return true;
@@ -286,7 +314,7 @@ static int bench(struct bench *b, const char *command)
 			code = EXIT_NOTHING;
 	}
 	for (unsigned i = 0; i < BOOK_TARGETS; i++)
-		bench_target_stop(&b->targets[i]);
+		live_target_stop(&b->targets[i]);
 	for (size_t i = 0; i < b->book.count; i++) {
 		result_fini(b->book.entries[i].result);
 		free(b->book.entries[i].result);

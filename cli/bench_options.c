@@ -8,7 +8,10 @@
 #include "bench/load/workload.h"
 #include "cli/cli.h"
 #include "cli/duration.h"
+#include "cli/live_options.h"
 #include "cli/nearest.h"
+#include "cli/versions.h"
+#include "harness/versions.h"
 #include "harness/transport/transport.h"
 
 enum {
@@ -35,6 +38,7 @@ const char bench_help[] =
 	"does, and the latency counts from then: what a stall holds up is as late as it is.\n"
 	"\n"
 	"Options: the load\n"
+	"  -V, --mqtt-version V 3.1.1 or 5.0 (default: 3.1.1)\n"
 	"  -q, --qos N          QoS of messages and subscriptions: 0, 1 or 2\n"
 	"  -P, --publishers N   how many there are\n"
 	"  -S, --subscribers N  how many there are; of idle: connections\n"
@@ -54,16 +58,7 @@ const char bench_help[] =
 	"  --compare            two targets, in turns, A B B A and so on: how many times as much "
 	"did\n"
 	"                       the first take?\n"
-	"  --rounds N           so many turns (default: 4)\n"
-	"  --transport T        tcp, tls, ws, wss or unix, of a launched target (default: tcp)\n"
-	"  --user NAME          as for mqttspec run, and so are those up to --ws-path\n"
-	"  --password-file FILE has its password\n"
-	"  --ca FILE            the certificates to trust\n"
-	"  --cert FILE          the certificate to show\n"
-	"  --key FILE           its private key\n"
-	"  --sni NAME           the name to ask for, and to find in the certificate\n"
-	"  --insecure           take any certificate\n"
-	"  --ws-path PATH       where the WebSocket is\n"
+	"  --rounds N           so many turns (default: 4)\n" LIVE_OPTIONS_HELP
 	"  --pid N              the process of a target that is not launched: its processor time\n"
 	"                       and memory are told, too\n"
 	"  --memory MIB         give up when the target takes more (default: 2048)\n"
@@ -93,18 +88,8 @@ enum long_only {
 	LEAVE = 256,
 	COMPARE,
 	ROUNDS_OPTION,
-	TRANSPORT,
-	USER,
-	PASSWORD_FILE,
-	CA,
-	CERT,
-	KEY,
-	SNI,
-	INSECURE,
-	WS_PATH,
 	PID,
 	MEMORY,
-	ANYWAY,
 	JSON,
 	HTML,
 	LIST,
@@ -112,6 +97,7 @@ enum long_only {
 };
 
 const struct option bench_options_table[] = {
+	{ "mqtt-version", required_argument, NULL, 'V' },
 	{ "qos", required_argument, NULL, 'q' },
 	{ "publishers", required_argument, NULL, 'P' },
 	{ "subscribers", required_argument, NULL, 'S' },
@@ -124,18 +110,9 @@ const struct option bench_options_table[] = {
 	{ "leave", no_argument, NULL, LEAVE },
 	{ "compare", no_argument, NULL, COMPARE },
 	{ "rounds", required_argument, NULL, ROUNDS_OPTION },
-	{ "transport", required_argument, NULL, TRANSPORT },
-	{ "user", required_argument, NULL, USER },
-	{ "password-file", required_argument, NULL, PASSWORD_FILE },
-	{ "ca", required_argument, NULL, CA },
-	{ "cert", required_argument, NULL, CERT },
-	{ "key", required_argument, NULL, KEY },
-	{ "sni", required_argument, NULL, SNI },
-	{ "insecure", no_argument, NULL, INSECURE },
-	{ "ws-path", required_argument, NULL, WS_PATH },
+	LIVE_OPTIONS_ROWS,
 	{ "pid", required_argument, NULL, PID },
 	{ "memory", required_argument, NULL, MEMORY },
-	{ "anyway", no_argument, NULL, ANYWAY },
 	{ "json", required_argument, NULL, JSON },
 	{ "html", required_argument, NULL, HTML },
 	{ "list", no_argument, NULL, LIST },
@@ -147,6 +124,7 @@ const struct option bench_options_table[] = {
 /* Numbers that replace the usual ones of each workload; -1: not given. */
 struct numbers {
 	long qos, publishers, subscribers, filters, payload, window, rate, seconds, messages;
+	enum mqtt_version version;
 	bool leave, compare;
 };
 
@@ -174,13 +152,16 @@ static bool unsigned_number(const char *option, unsigned most, unsigned *out)
 	return true;
 }
 
-static bool take_transport(struct bench_options *o)
+static bool take_version(struct numbers *n)
 {
-	o->transport = transport_find(optarg);
-	if (!o->transport)
-		usage_error(&command_bench,
-			"--transport takes tcp, tls, ws, wss or unix, not \"%s\"", optarg);
-	return o->transport;
+	unsigned mask;
+
+	if (versions_parse(optarg, &mask))
+		for (int i = 0; i < VERSION_COUNT; i++)
+			if (mask == version_bit(n->version = version_at(i)))
+				return true;
+	usage_error(&command_bench, "--mqtt-version takes 3.1.1 or 5.0, not \"%s\"", optarg);
+	return false;
 }
 
 static bool take_number(int option, struct numbers *n)
@@ -188,6 +169,7 @@ static bool take_number(int option, struct numbers *n)
 	unsigned seconds;
 
 	switch (option) {
+	case 'V': return take_version(n);
 	case 'q': return number("--qos", 0, 2, &n->qos);
 	case 'P': return number("--publishers", 1, LOAD_CONNECTIONS_MAX, &n->publishers);
 	case 'S': return number("--subscribers", 1, LOAD_CONNECTIONS_MAX, &n->subscribers);
@@ -209,26 +191,8 @@ static bool take_flag(int option, struct bench_options *o, struct numbers *n)
 	switch (option) {
 	case LEAVE: n->leave = true; break;
 	case COMPARE: n->compare = true; break;
-	case INSECURE: o->tls.insecure = true; break;
-	case ANYWAY: o->anyway = true; break;
 	case LIST: o->list = true; break;
 	default: o->quiet = true; break;
-	}
-	return true;
-}
-
-static bool take_text(int option, struct bench_options *o)
-{
-	switch (option) {
-	case USER: o->user = optarg; break;
-	case PASSWORD_FILE: o->password_file = optarg; break;
-	case CA: o->tls.ca = optarg; break;
-	case CERT: o->tls.cert = optarg; break;
-	case KEY: o->tls.key = optarg; break;
-	case SNI: o->tls.sni = optarg; break;
-	case WS_PATH: o->ws_path = optarg; break;
-	case JSON: o->json = optarg; break;
-	default: o->html = optarg; break;
 	}
 	return true;
 }
@@ -240,19 +204,20 @@ static bool take_option(int option, struct bench_options *o, struct numbers *n)
 	switch (option) {
 	case ROUNDS_OPTION: return unsigned_number("--rounds", RATIO_ROUNDS_MAX, &o->rounds);
 	case MEMORY: return unsigned_number("--memory", MEMORY_MIB_MAX, &o->memory_mib);
-	case TRANSPORT: return take_transport(o);
 	case PID:
 		if (!number("--pid", 1, INT_MAX, &pid))
 			return false;
-		o->pid = (int)pid;
+		o->live.pid = (int)pid;
 		return true;
 	case LEAVE:
 	case COMPARE:
-	case INSECURE:
-	case ANYWAY:
 	case LIST:
 	case QUIET: return take_flag(option, o, n);
-	default: return option < LEAVE ? take_number(option, n) : take_text(option, o);
+	case JSON: o->json = optarg; return true;
+	case HTML: o->html = optarg; return true;
+	default:
+		return option < LEAVE ? take_number(option, n)
+				      : live_options_take(option, &o->live);
 	}
 }
 
@@ -270,6 +235,7 @@ static struct load_plan plan_of(const struct workload *w, const struct numbers *
 	unsigned usual = idle ? SECONDS_IDLE : n->compare ? SECONDS_COMPARED : SECONDS;
 	struct load_plan p = load_plan_usual(w, n->seconds >= 0 ? (unsigned)n->seconds : usual);
 
+	p.version = n->version;
 	replace(&p.qos, n->qos);
 	if (w->publishers)
 		replace(&p.publishers, n->publishers);
@@ -355,31 +321,40 @@ static bool read_words(
 	return true;
 }
 
+static bool is_dash(const char *path)
+{
+	return path && !strcmp(path, "-");
+}
+
 static bool fits(const struct bench_options *o, const struct numbers *n)
 {
-	const char *fault = !o->tls.cert != !o->tls.key ? "--cert and --key need each other"
-		: n->rate > 0 && n->window > 0
+	const char *fault = n->rate > 0 && n->window > 0
 		? "--rate is an open loop, and --window a closed one: which is it?"
-		: o->rounds && !n->compare ? "--rounds is for --compare"
-		: o->pid && n->compare     ? "--pid is for one target, which is not launched"
-					   : NULL;
+		: is_dash(o->json) && is_dash(o->html)
+		? "--json - and --html -: standard output has room for one of them"
+		: o->rounds && !n->compare  ? "--rounds is for --compare"
+		: o->live.pid && n->compare ? "--pid is for one target, which is not launched"
+					    : NULL;
 
 	if (fault)
 		usage_error(&command_bench, "%s", fault);
-	return !fault;
+	return !fault && live_options_check(&o->live);
 }
 
 bool bench_options_read(
 	struct arena *a, int argc, char **argv, struct bench_options *out, int *code)
 {
-	struct numbers n = { -1, -1, -1, -1, -1, -1, -1, -1, -1, false, false };
+	struct numbers n = { -1, -1, -1, -1, -1, -1, -1, -1, -1, MQTT_311, false, false };
 	int answer;
 
-	*out = (struct bench_options){ .memory_mib = MEMORY_MIB };
+	*out = (struct bench_options){
+		.live = { .command = &command_bench, .purpose = "a load test of" },
+		.memory_mib = MEMORY_MIB,
+	};
 	*code = EXIT_USAGE;
 	opterr = 0;
 	while ((answer = getopt_long(
-			argc, argv, ":hq:P:S:F:l:w:r:t:n:", bench_options_table, NULL)) != -1) {
+			argc, argv, ":hV:q:P:S:F:l:w:r:t:n:", bench_options_table, NULL)) != -1) {
 		if (answer == 'h') {
 			fputs(bench_help, stdout);
 			*code = EXIT_AS_EXPECTED;

@@ -8,9 +8,7 @@
 #include "base/arena.h"
 #include "bench/load/plan.h"
 #include "bench/tell/book.h"
-#include "harness/transport/tls_context.h"
-
-struct transport;
+#include "cli/live_target.h"
 
 struct bench_options {
 	const char *targets[BOOK_TARGETS]; /* as they were typed */
@@ -20,12 +18,8 @@ struct bench_options {
 	unsigned plan_count;
 	bool list;
 
-	const struct transport *transport; /* of launched targets; NULL: the usual one */
-	const char *user, *password_file, *ws_path;
-	struct tls_files tls;
-	int pid;             /* of a target that is not launched; 0: not known */
+	struct live_options live;
 	unsigned memory_mib; /* of a target */
-	bool anyway;
 
 	const char *json, *html; /* NULL: not wanted */
 	bool quiet;

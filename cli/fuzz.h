@@ -10,17 +10,19 @@
 #include <stdio.h>
 
 #include "base/arena.h"
+#include "cli/live_target.h"
 #include "fuzz/barrage.h"
 
 struct fuzz_options {
-	const char *target; /* as it was typed; NULL with a client */
-	const char *client; /* command line of its agent; or NULL */
-	const char *play;   /* the text of an exchange; NULL: a barrage */
-	unsigned versions;  /* mask of V311 and V50 */
+	const char *target;       /* as it was typed; NULL with a command line */
+	const char *client;       /* command line of its agent; or NULL */
+	struct live_options live; /* how the target is reached */
+	const char *play;         /* the text of an exchange; NULL: a barrage */
+	unsigned versions;        /* mask of V311 and V50 */
 	bool has_seed;
 	uint64_t seed;
 	unsigned time_s; /* 0: until it is stopped */
-	unsigned rate, jobs, finds, answer_s, memory_mib;
+	unsigned rate, jobs, finds, answer_s, look_s, memory_mib;
 	const char *corpus, *out;
 	const char **ignored; /* statements, NULL after the last */
 	size_t ignored_count, ignored_capacity;

@@ -7,6 +7,7 @@
 #include "cli/cli.h"
 #include "cli/duration.h"
 #include "cli/fuzz.h"
+#include "cli/live_options.h"
 #include "cli/versions.h"
 #include "harness/case.h"
 #include "spec/spec.h"
@@ -16,6 +17,7 @@ enum {
 	DEFAULT_JOBS = 16,
 	DEFAULT_FINDS = 20,
 	DEFAULT_ANSWER_S = 10,
+	DEFAULT_LOOK_S = 10,
 	DEFAULT_MEMORY_MIB = 512,
 };
 
@@ -59,11 +61,18 @@ const char fuzz_help[] =
 	"  --answer S          seconds that a well-behaved client waits before it counts as\n"
 	"                      harmed (10)\n"
 	"  --memory MIB        growth that is called a leak (512)\n"
+	"  --look S            seconds from one look at memory and descriptors to the next; six\n"
+	"                      of them, with more at each, are a suspicion (10)\n"
 	"  --play FILE         plays one exchange, shows what comes, and says what it does to the\n"
 	"                      target\n"
 	"  --client CMD        the other way round: a client is fuzzed, which its agent CMD\n"
 	"                      moves (docs/AGENT.md)\n"
 	"  -q, --quiet         finds alone\n"
+	"\n"
+	"Options: how it is reached\n" LIVE_OPTIONS_HELP
+	"  --anyway             also a broker elsewhere than on this machine: damage has to be\n"
+	"                       meant by whoever runs that broker\n"
+	"\n"
 	"  -h, --help          this\n"
 	"\n"
 	"Examples:\n"
@@ -86,9 +95,11 @@ const struct option fuzz_options_table[] = {
 	{ "versions", required_argument, NULL, 'V' },
 	{ "answer", required_argument, NULL, 'a' },
 	{ "memory", required_argument, NULL, 'm' },
+	{ "look", required_argument, NULL, 'l' },
 	{ "play", required_argument, NULL, 'p' },
 	{ "client", required_argument, NULL, 'C' },
 	{ "quiet", no_argument, NULL, 'q' },
+	LIVE_OPTIONS_ROWS,
 	{ "help", no_argument, NULL, 'h' },
 	{ NULL, 0, NULL, 0 },
 };
@@ -167,9 +178,11 @@ static bool take(struct arena *a, int option, struct fuzz_options *o)
 	case 'V': return read_versions(o);
 	case 'a': return read_number("answer", 600, &o->answer_s);
 	case 'm': return read_number("memory", 1024 * 1024, &o->memory_mib);
+	case 'l': return read_number("look", 3600, &o->look_s);
 	case 'p': o->play = optarg; return true;
 	case 'C': o->client = optarg; return true;
-	default: o->quiet = true; return true;
+	case 'q': o->quiet = true; return true;
+	default: return live_options_take(option, &o->live);
 	}
 }
 
@@ -178,11 +191,13 @@ bool fuzz_options_read(struct arena *a, int argc, char **argv, struct fuzz_optio
 	int option;
 
 	*out = (struct fuzz_options){
+		.live = { .command = &command_fuzz, .purpose = "damage to" },
 		.versions = BOTH,
 		.time_s = DEFAULT_TIME_S,
 		.jobs = DEFAULT_JOBS,
 		.finds = DEFAULT_FINDS,
 		.answer_s = DEFAULT_ANSWER_S,
+		.look_s = DEFAULT_LOOK_S,
 		.memory_mib = DEFAULT_MEMORY_MIB,
 		.out = "out/fuzz",
 	};
@@ -208,5 +223,5 @@ bool fuzz_options_read(struct arena *a, int argc, char **argv, struct fuzz_optio
 		return false;
 	}
 	out->target = argv[optind];
-	return true;
+	return live_options_check(&out->live);
 }

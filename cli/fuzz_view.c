@@ -18,17 +18,15 @@ void fuzz_view_find(void *view, const struct find *find)
 {
 	struct fuzz_view *v = view;
 	const char *folder = evidence_write(v->arena, v->out, find, v->replay);
-	bool illegal = find->symptom.kind == SYMPTOM_ILLEGAL;
 
 	if (!folder) {
 		fprintf(stderr, "mqttspec fuzz: %s: %s\n", v->out, strerror(errno));
 		v->failed = true;
 	}
 	wipe(v);
-	fprintf(v->to, "find %u: %s: %s%s%s%s\n", find->number, symptom_word(find->symptom.kind),
-		find->symptom.what, illegal ? " (" : "", illegal ? find->symptom.key : "",
-		illegal ? ")" : "");
-	fprintf(v->to, "        %zu steps, shown again %u of %d times%s%s\n", find->exchange.count,
+	fputs("find: ", v->to);
+	symptom_print(v->to, &find->symptom);
+	fprintf(v->to, "\n      %zu steps, shown again %u of %d times%s%s\n", find->exchange.count,
 		find->replays, HUNT_REPLAYS, folder ? ": " : "", folder ? folder : "");
 	fflush(v->to);
 }

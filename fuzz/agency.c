@@ -13,7 +13,7 @@ bool agency_init(struct agency *g, const struct client *client, enum mqtt_versio
 	*g = (struct agency){ .client = client, .version = version };
 	arena_init(&g->arena);
 	arena_init(&g->scratch);
-	g->listener = transport_listen(&g->arena, &transport_tcp, NULL, error);
+	g->listener = transport_listen(&g->arena, client->transport, client->tls, error);
 	return g->listener && agency_launch(g, error);
 }
 

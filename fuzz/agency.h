@@ -11,7 +11,8 @@
 struct listener;
 
 struct agency {
-	const struct client *client; /* has the agent's words */
+	const struct client
+		*client; /* has the agent's words, and the transport that it is to use */
 	enum mqtt_version version;
 	struct arena arena;   /* of the listener */
 	struct arena scratch; /* of one command or event */

@@ -4,26 +4,19 @@
 #include <string.h>
 
 #include "base/clock.h"
+#include "fuzz/barrage_state.h"
+#include "fuzz/inquiry.h"
 #include "fuzz/situation.h"
-#include "fuzz/trial.h"
 #include "harness/runner/target.h"
 
 enum {
 	POLLED_MAX = BARRAGE_SLOTS_MAX * 4 + WITNESS_TALKS + 8,
 	POLL_MS = 5,
-	LOOK_EVERY_US = 10000000,
-	QUIET_MS = 200,
-	BUSY_PERCENT = 60,
 	PROGRESS_EVERY_US = 500000,
 	DESCRIPTORS_LIMIT = 64,
 	DAMAGED_PERCENT = 94,
 	CORPUS_PERCENT = 40,
-	SUSPECTS_ILLEGAL = 1,
-	TOGETHER_ILLEGAL = 16,
 	CLIENT_EXCHANGES = 200, /* of a process: the client may keep what it could not send */
-	DEATHS_MAX = 200,
-	IN_VAIN_MAX = 3, /* hunts for one symptom */
-	LEAK_HUNTS = 5,  /* a suspect has to be played many times */
 };
 
 /* ---- making ---------------------------------------------------------------------------------- */
@@ -34,9 +27,11 @@ static void make_exchange(struct barrage *c, struct played *p)
 	struct draw draw = draw_begin(config->seed, p->number);
 	enum side ours = config->site->host.ours;
 
-	if (config->corpus->count && draw_chance(&draw, CORPUS_PERCENT)) {
-		size_t which = draw_below(&draw, config->corpus->count);
-		p->exchange = exchange_copy(&p->arena, &config->corpus->exchanges[which]);
+	const struct exchange *kept = config->corpus->count && draw_chance(&draw, CORPUS_PERCENT)
+		? corpus_draw(config->corpus, &draw, config->site->versions)
+		: NULL;
+	if (kept) {
+		p->exchange = exchange_copy(&p->arena, kept);
 		damage_do(&p->arena, &draw, ours, &p->exchange);
 		return;
 	}
@@ -70,51 +65,13 @@ static void begin(struct barrage *c, unsigned slot)
 	make_exchange(c, p);
 	p->active = true;
 	c->playing[slot] = p;
+	allowance_spend(&c->config->site->allowance, exchange_sends(&p->exchange), clock_now_us());
 	player_begin(&c->players[slot], &p->exchange, slot + 1, NULL);
 }
 
-/* ---- symptoms -------------------------------------------------------------------------------- */
+/* ---- what inquiries need, too ------------------------------------------------------------- */
 
-static struct known_symptom *known_of(const struct barrage *c, const struct symptom *s)
-{
-	for (size_t i = 0; i < c->known_count; i++)
-		if (symptom_same(&c->known[i].symptom, s))
-			return &c->known[i];
-	return NULL;
-}
-
-/* It has been found; or it was looked for so often in vain that it is given up. */
-static bool is_known(const struct barrage *c, const struct symptom *s)
-{
-	const struct known_symptom *known = known_of(c, s);
-
-	return known && (known->found || known->in_vain >= IN_VAIN_MAX);
-}
-
-static void know(struct barrage *c, const struct symptom *s, bool found)
-{
-	struct known_symptom *known = known_of(c, s);
-
-	if (!known) {
-		c->known = arena_grow(
-			&c->arena, c->known, c->known_count, &c->known_capacity, sizeof(*c->known));
-		known = &c->known[c->known_count++];
-		*known = (struct known_symptom){ .symptom = *s };
-	}
-	known->found |= found;
-	known->in_vain += !found;
-}
-
-static bool is_ignored(const struct barrage *c, const char *statement)
-{
-	for (const char *const *i = c->config->ignored; i && *i; i++)
-		if (!strcmp(*i, statement) ||
-			(strchr(statement, ':') && !strcmp(*i, strchr(statement, ':') + 1)))
-			return true;
-	return false;
-}
-
-static void stop_players(struct barrage *c)
+void barrage_stop_players(struct barrage *c)
 {
 	for (unsigned i = 0; i < c->config->slots; i++) {
 		if (!c->playing[i])
@@ -125,7 +82,7 @@ static void stop_players(struct barrage *c)
 	}
 }
 
-static void tell_progress(struct barrage *c, const char *hunting)
+void barrage_tell(struct barrage *c, const char *hunting)
 {
 	const struct barrage_config *config = c->config;
 	int64_t passed_us = clock_now_us() - c->started_us;
@@ -146,25 +103,7 @@ static void tell_progress(struct barrage *c, const char *hunting)
 		config->view.progress(config->view.user, &p);
 }
 
-/* Those that were being played, then those before, the newest first. */
-static size_t list_suspects(
-	struct barrage *c, const struct played *first, const struct exchange **out)
-{
-	size_t count = 0;
-
-	if (first)
-		out[count++] = &first->exchange;
-	for (int active = 1; active >= 0; active--)
-		for (size_t i = 1; i <= BARRAGE_PLAYED; i++) {
-			struct played *p =
-				&c->played[(c->next + BARRAGE_PLAYED - i) % BARRAGE_PLAYED];
-			if (p->exchange.count && p->active == active && p != first)
-				out[count++] = &p->exchange;
-		}
-	return count;
-}
-
-static void start_witness(struct barrage *c)
+void barrage_start_witness(struct barrage *c)
 {
 	if (c->witnessed)
 		witness_end(&c->witness);
@@ -174,167 +113,6 @@ static void start_witness(struct barrage *c)
 	witness_start(&c->witness, &c->config->site->target->endpoint,
 		site_version(c->config->site, 0), ++c->config->site->witnesses,
 		c->config->limit_us);
-}
-
-/* All is as it was in the beginning. */
-static void go_on(struct barrage *c, bool renewed)
-{
-	struct site *site = c->config->site;
-	bool mute;
-
-	if (!renewed)
-		site_ask(site, &mute);
-	if (site->dead)
-		c->lost = !site_renew(site);
-	if (c->lost)
-		return;
-	if (renewed)
-		resources_forget(&c->resources);
-	start_witness(c);
-}
-
-/* A death or a report happened, whether it happens again or not. */
-static bool is_sure(const struct find *find)
-{
-	enum symptom_kind kind = find->symptom.kind;
-
-	return find->replays >= HUNT_REPLAYS || kind == SYMPTOM_DEATH || kind == SYMPTOM_REPORT;
-}
-
-/* What is not sure is mentioned. */
-static void conclude(struct barrage *c, const struct hunt *h, struct find *find)
-{
-	const struct barrage_view *view = &c->config->view;
-
-	if (!is_sure(find)) {
-		c->unsure++;
-		view->remark(view->user,
-			arena_printf(&c->arena, "seen, and shown again %u of %d times: %s: %s",
-				find->replays, HUNT_REPLAYS, symptom_word(find->symptom.kind),
-				find->symptom.what));
-		return;
-	}
-	if (!find->exchange.count) /* then it is among those that were played last */
-		for (size_t i = h->suspect_count; i-- > 0;)
-			exchange_append(&c->arena, &find->exchange, h->suspects[i]);
-	find->number = ++c->finds;
-	view->found(view->user, find);
-}
-
-static void hunt_for(struct barrage *c, const struct symptom *symptom, const struct played *first)
-{
-	const struct barrage_config *config = c->config;
-	const struct exchange *suspects[BARRAGE_PLAYED + 1];
-	size_t count = list_suspects(c, first, suspects);
-	bool alone = symptom->kind == SYMPTOM_ILLEGAL;
-	bool leaks = symptom->kind == SYMPTOM_MEMORY || symptom->kind == SYMPTOM_DESCRIPTORS;
-	struct hunt h = {
-		.site = config->site,
-		.suspects = suspects,
-		.suspect_count = alone ? SUSPECTS_ILLEGAL : count,
-		.together = leaks || !config->site->launched ? 0
-			: alone && count > TOGETHER_ILLEGAL  ? TOGETHER_ILLEGAL
-							     : count,
-		.limit_us = config->limit_us,
-		.deadline_us = clock_now_us() + config->hunt_us * (leaks ? LEAK_HUNTS : 1),
-		.stop_fd = config->stop_fd,
-	};
-	struct find find;
-
-	stop_players(c);
-	if (c->witnessed)
-		witness_end(&c->witness);
-	c->witnessed = false;
-	tell_progress(c, symptom->what);
-	hunt_run(&h, &c->arena, symptom, &find);
-	know(c, symptom, is_sure(&find));
-	if (!symptom_same(symptom, &find.symptom))
-		know(c, &find.symptom, is_sure(&find));
-	conclude(c, &h, &find);
-	bool renewed = config->site->launched && site_renew(config->site);
-	go_on(c, renewed);
-}
-
-/* At a URL nothing can be played again once it is gone. */
-static void handle_death(struct barrage *c)
-{
-	struct site *site = c->config->site;
-	struct symptom death = site->death;
-
-	c->deaths++;
-	if (!site->launched) {
-		hunt_for(c, &death, NULL);
-		c->lost = true;
-	} else if (!is_known(c, &death)) {
-		hunt_for(c, &death, NULL);
-	} else {
-		stop_players(c);
-		c->lost = c->deaths > DEATHS_MAX || !site_renew(site);
-		if (!c->lost)
-			go_on(c, true);
-	}
-}
-
-static void handle_harm(struct barrage *c)
-{
-	struct site *site = c->config->site;
-	char trouble[sizeof(c->witness.trouble)];
-	bool mute;
-
-	memcpy(trouble, c->witness.trouble, sizeof(trouble));
-	struct symptom harm = symptom_make(SYMPTOM_HARM, "harm", "%s", trouble);
-	if (!site_ask(site, &mute)) {
-		handle_death(c);
-	} else if (!is_known(c, &harm)) {
-		hunt_for(c, &harm, NULL);
-	} else {
-		stop_players(c);
-		go_on(c, site->launched && site_renew(site));
-	}
-}
-
-static void handle_report(struct barrage *c)
-{
-	struct site *site = c->config->site;
-	char key[COMPLAINT_SIZE];
-	bool mute;
-
-	if (!site_ask(site, &mute)) {
-		handle_death(c);
-		return;
-	}
-	complaint_key(site->complaints.grave, key);
-	struct symptom report = symptom_make(SYMPTOM_REPORT, key, "%.400s", site->complaints.grave);
-	complaints_forget(&site->complaints);
-	if (!is_known(c, &report))
-		hunt_for(c, &report, NULL);
-}
-
-static bool handle_finding(struct barrage *c, const struct finding *f, const struct played *p)
-{
-	struct symptom s = symptom_make(SYMPTOM_ILLEGAL, f->statement, "%s", f->what);
-
-	if (is_ignored(c, f->statement) || is_known(c, &s))
-		return false;
-	hunt_for(c, &s, p);
-	return true;
-}
-
-/* True: there was a hunt, and the player is stopped. */
-static bool handle_findings(struct barrage *c, unsigned slot)
-{
-	const struct player *p = &c->players[slot];
-	struct finding copies[TALK_FINDINGS_MAX];
-	size_t count = 0;
-
-	for (unsigned i = 1; i < p->talk_count; i++)
-		for (size_t k = 0; p->talks[i] && k < p->talks[i]->finding_count; k++)
-			if (count < TALK_FINDINGS_MAX)
-				copies[count++] = p->talks[i]->findings[k];
-	for (size_t i = 0; i < count; i++)
-		if (handle_finding(c, &copies[i], c->playing[slot]))
-			return true;
-	return false;
 }
 
 /* ---- quiet ----------------------------------------------------------------------------------- */
@@ -347,24 +125,13 @@ static bool is_idle(const struct barrage *c)
 	return true;
 }
 
-static bool is_busy(const struct barrage *c)
-{
-	struct site *site = c->config->site;
-	int64_t busy_us = site_usage(site).busy_us, at_us = clock_now_us();
-
-	poll(NULL, 0, QUIET_MS);
-	site_look(site);
-	busy_us = site_usage(site).busy_us - busy_us;
-	return busy_us * 100 > (clock_now_us() - at_us) * BUSY_PERCENT;
-}
-
 /* A garbage collector, or a compiler at run time, works on for a while. */
 static bool stays_busy(const struct barrage *c)
 {
 	enum { LOOKS = 50 };
 	int busy = 0;
 
-	while (busy < LOOKS && is_busy(c))
+	while (busy < LOOKS && !site_is_stopped(c->config->site) && site_is_busy(c->config->site))
 		busy++;
 	return busy == LOOKS;
 }
@@ -386,10 +153,10 @@ static void look_at_quiet(struct barrage *c)
 	else if (leak)
 		s = symptom_make(leak == LEAK_MEMORY ? SYMPTOM_MEMORY : SYMPTOM_DESCRIPTORS,
 			leak == LEAK_MEMORY ? "memory" : "descriptors", "%s", sentences[leak]);
-	if (s.kind && !is_known(c, &s))
-		hunt_for(c, &s, NULL);
+	if (s.kind)
+		inquiry_symptom(c, &s);
 	c->holds = false;
-	c->look_us = clock_now_us() + LOOK_EVERY_US;
+	c->look_us = clock_now_us() + c->config->look_us;
 }
 
 /* A client is to connect again, whatever came before. */
@@ -403,21 +170,11 @@ static void ask_client(struct barrage *c)
 		c->lost = !site_renew(c->config->site);
 	if (!site_ask(c->config->site, &mute) || !mute)
 		return;
-	if (!is_known(c, &harm))
-		hunt_for(c, &harm, NULL);
-	else
+	if (!inquiry_symptom(c, &harm))
 		c->lost = !site_renew(c->config->site);
 }
 
 /* ---- the loop -------------------------------------------------------------------------------- */
-
-static bool is_within_rate(const struct barrage *c, int64_t now_us)
-{
-	unsigned rate = c->config->rate;
-	uint64_t due = (uint64_t)(now_us - c->started_us) * rate / 1000000;
-
-	return !rate || c->packets <= due;
-}
 
 /* New is what got an answer that no connection has got before. */
 static void offer(struct barrage *c, const struct player *p, const struct exchange *e)
@@ -427,20 +184,30 @@ static void offer(struct barrage *c, const struct player *p, const struct exchan
 			return;
 }
 
+/* For what was more than one packet in a step, or was asked at the end. */
+static void spend_more(struct barrage *c, uint64_t packets, const struct exchange *e)
+{
+	unsigned spent = exchange_sends(e);
+
+	if (packets > spent)
+		allowance_spend(&c->config->site->allowance, packets - spent, clock_now_us());
+}
+
 static void play_slots(struct barrage *c)
 {
 	const struct barrage_config *config = c->config;
-	int64_t now_us = clock_now_us();
+	struct allowance *allowance = &config->site->allowance;
 
 	for (unsigned i = 0; i < config->slots && !config->site->dead; i++) {
 		struct player *p = &c->players[i];
-		if (!c->playing[i] && !c->holds && is_within_rate(c, now_us))
+		if (!c->playing[i] && !c->holds && allowance_is_there(allowance, clock_now_us()))
 			begin(c, i);
 		if (!c->playing[i] || player_turn(p) != PLAYER_DONE)
 			continue;
 		c->packets += player_packets(p);
+		spend_more(c, player_packets(p), &c->playing[i]->exchange);
 		offer(c, p, &c->playing[i]->exchange);
-		if (handle_findings(c, i))
+		if (inquiry_findings(c, i))
 			return;
 		c->playing[i]->active = false;
 		c->playing[i] = NULL;
@@ -455,7 +222,7 @@ static void wait_a_moment(struct barrage *c)
 	size_t count = 0;
 	const struct site *site = c->config->site;
 
-	fds[count++] = (struct pollfd){ .fd = c->config->stop_fd, .events = POLLIN };
+	fds[count++] = (struct pollfd){ .fd = c->config->site->stop_fd, .events = POLLIN };
 	count = site->ops->poll(site, fds, count, POLLED_MAX);
 	if (c->witnessed)
 		count = witness_poll(&c->witness, fds, count, POLLED_MAX);
@@ -465,20 +232,30 @@ static void wait_a_moment(struct barrage *c)
 	poll(fds, count, POLL_MS);
 }
 
-static void watch(struct barrage *c)
+static bool is_witness_well(struct barrage *c)
 {
 	struct site *site = c->config->site;
 
+	witness_waited(&c->witness, site->waited_us);
+	site->waited_us = 0;
+	return witness_turn(&c->witness);
+}
+
+static void watch(struct barrage *c)
+{
+	struct site *site = c->config->site;
+	struct finding finding;
+
 	if (!site_look(site)) {
-		handle_death(c);
+		inquiry_death(c);
 	} else if (*site->complaints.grave) {
-		handle_report(c);
-	} else if (c->witnessed && !witness_turn(&c->witness)) {
-		handle_harm(c);
-	} else if (c->witnessed && witness_finding(&c->witness)) {
-		struct finding f = *witness_finding(&c->witness);
-		c->witness.talks[0].finding_count = c->witness.talks[1].finding_count = 0;
-		handle_finding(c, &f, NULL);
+		inquiry_report(c);
+	} else if (c->witnessed && !is_witness_well(c)) {
+		inquiry_harm(c);
+	} else if (c->witnessed && witness_take_finding(&c->witness, &finding)) {
+		finding.what = arena_printf(
+			&c->arena, "to a client that keeps every rule: %s", finding.what);
+		inquiry_finding(c, &finding, NULL);
 	} else if (site->launched && clock_now_us() >= c->look_us) {
 		c->holds = true;
 		if (is_idle(c))
@@ -486,18 +263,11 @@ static void watch(struct barrage *c)
 	}
 }
 
-static bool is_stopped(const struct barrage *c)
-{
-	struct pollfd fd = { .fd = c->config->stop_fd, .events = POLLIN };
-
-	return fd.fd >= 0 && poll(&fd, 1, 0) > 0;
-}
-
 static bool is_over(const struct barrage *c, enum barrage_end *end)
 {
 	const struct barrage_config *config = c->config;
 
-	if (is_stopped(c))
+	if (site_is_stopped(config->site))
 		*end = BARRAGE_INTERRUPTED;
 	else if (c->lost)
 		*end = BARRAGE_TARGET_LOST;
@@ -508,6 +278,21 @@ static bool is_over(const struct barrage *c, enum barrage_end *end)
 	else
 		return false;
 	return true;
+}
+
+/* Hears its last words. Those who stop us do not wait for a hunt. */
+static void retire(struct barrage *c)
+{
+	struct site *site = c->config->site;
+
+	if (site->dead)
+		return;
+	if (c->witnessed)
+		witness_end(&c->witness);
+	c->witnessed = false;
+	site_retire(site);
+	if (*site->complaints.grave)
+		inquiry_last_words(c);
 }
 
 enum barrage_end barrage_run(struct barrage *c, const struct barrage_config *config)
@@ -524,9 +309,10 @@ enum barrage_end barrage_run(struct barrage *c, const struct barrage_config *con
 	c->resources.memory_limit_kib = config->memory_kib;
 	c->resources.descriptor_limit = DESCRIPTORS_LIMIT;
 	c->started_us = clock_now_us();
-	c->look_us = c->started_us + LOOK_EVERY_US;
-	start_witness(c);
-	if (c->witnessed && !witness_passes(&c->witness)) {
+	c->look_us = c->started_us + config->look_us;
+	barrage_start_witness(c);
+	if (c->witnessed && !witness_passes(&c->witness, config->site->stop_fd) &&
+		*c->witness.trouble) {
 		c->lost = true;
 		config->site->error = arena_printf(&c->arena,
 			"the target does not serve a client that keeps every rule: %s",
@@ -538,11 +324,13 @@ enum barrage_end barrage_run(struct barrage *c, const struct barrage_config *con
 		if (!c->lost)
 			wait_a_moment(c);
 		if (clock_now_us() >= c->progress_us) {
-			tell_progress(c, NULL);
+			barrage_tell(c, NULL);
 			c->progress_us = clock_now_us() + PROGRESS_EVERY_US;
 		}
 	}
-	stop_players(c);
+	barrage_stop_players(c);
+	if (end == BARRAGE_TIME || end == BARRAGE_INTERRUPTED)
+		retire(c);
 	return end;
 }
 

@@ -8,9 +8,15 @@
 
 #include "base/buf.h"
 
-enum { FILE_BYTES_MAX = 4 * 1024 * 1024 };
+enum { ABOUT_SIZE = 64 };
 
 static const char suffix[] = ".exchange";
+
+/* The first line of `about`; the second one says who made it. */
+static const char *const kinds[] = {
+	[SIDE_CLIENT] = "a corpus of exchanges with a server\n",
+	[SIDE_SERVER] = "a corpus of exchanges with a client\n",
+};
 
 static bool is_known(const struct corpus *c, uint64_t signature)
 {
@@ -22,40 +28,24 @@ static bool is_known(const struct corpus *c, uint64_t signature)
 
 /* ---- files ----------------------------------------------------------------------------------- */
 
-static bool read_file(const char *path, struct buf *out)
+/* The place after the last one holds the exchange. */
+static void add(struct corpus *c, uint64_t signature)
 {
-	char chunk[4096];
-	size_t n;
-	FILE *file = fopen(path, "re");
-
-	if (!file)
-		return false;
-	while ((n = fread(chunk, 1, sizeof(chunk), file)) > 0)
-		buf_add(out, chunk, n);
-	bool ok = !ferror(file) && !out->failed;
-	fclose(file);
-	return ok;
+	c->versions[c->count] = exchange_versions(&c->exchanges[c->count]);
+	c->signatures[c->count++] = signature;
 }
 
 static bool take_file(struct corpus *c, const char *name, const char **error)
 {
 	const char *path = arena_printf(&c->arena, "%s/%s", c->folder, name);
-	const char *why = "it cannot be read";
 	uint64_t signature;
-	struct buf text;
 
 	if (sscanf(name, "%16" SCNx64, &signature) != 1 || is_known(c, signature) ||
 		c->count == CORPUS_MAX)
 		return true;
-	buf_init(&text, FILE_BYTES_MAX);
-	bool ok = read_file(path, &text) &&
-		exchange_read(&c->arena, buf_text(&text), &c->exchanges[c->count], &why);
-	buf_fini(&text);
-	if (!ok) {
-		*error = arena_printf(&c->arena, "%s: %s", path, why);
+	if (!exchange_load(&c->arena, path, &c->exchanges[c->count], error))
 		return false;
-	}
-	c->signatures[c->count++] = signature;
+	add(c, signature);
 	return true;
 }
 
@@ -86,6 +76,30 @@ static bool read_folder(struct corpus *c, const char **error)
 	return ok;
 }
 
+/* It says that it is of this side; or it says nothing yet, and now it does. */
+static bool agree(struct corpus *c, const char *maker, const char **error)
+{
+	const char *path = arena_printf(&c->arena, "%s/about", c->folder);
+	char line[ABOUT_SIZE] = "";
+	FILE *file = fopen(path, "re");
+
+	if (file) {
+		bool same = fgets(line, sizeof(line), file) && !strcmp(line, kinds[c->ours]);
+		fclose(file);
+		if (!same)
+			*error = arena_printf(&c->arena, "%s does not say: %.*s", path,
+				(int)strcspn(kinds[c->ours], "\n"), kinds[c->ours]);
+		return same;
+	}
+	file = fopen(path, "we");
+	bool ok = file && fprintf(file, "%smade by mqttspec %s\n", kinds[c->ours], maker) > 0;
+	if (file)
+		ok &= !fclose(file);
+	if (!ok)
+		*error = arena_printf(&c->arena, "%s: %s", path, strerror(errno));
+	return ok;
+}
+
 static void write_file(struct corpus *c, uint64_t signature, const struct exchange *e)
 {
 	struct arena a;
@@ -102,12 +116,14 @@ static void write_file(struct corpus *c, uint64_t signature, const struct exchan
 
 /* ---- the corpus ------------------------------------------------------------------------------ */
 
-bool corpus_init(struct corpus *c, const char *folder, const char **error)
+bool corpus_init(
+	struct corpus *c, const char *folder, enum side ours, const char *maker, const char **error)
 {
 	memset(c, 0, sizeof(*c));
 	arena_init(&c->arena);
 	c->folder = folder;
-	return !folder || read_folder(c, error);
+	c->ours = ours;
+	return !folder || (read_folder(c, error) && agree(c, maker, error));
 }
 
 void corpus_fini(struct corpus *c)
@@ -129,8 +145,20 @@ bool corpus_offer(struct corpus *c, uint64_t signature, const struct exchange *e
 	if (c->count == CORPUS_MAX || is_large(e) || is_known(c, signature))
 		return false;
 	c->exchanges[c->count] = exchange_copy(&c->arena, e);
-	c->signatures[c->count++] = signature;
+	add(c, signature);
 	if (c->folder)
 		write_file(c, signature, e);
 	return true;
+}
+
+const struct exchange *corpus_draw(const struct corpus *c, struct draw *draw, unsigned versions)
+{
+	size_t from = c->count ? draw_below(draw, c->count) : 0;
+
+	for (size_t i = 0; i < c->count; i++) {
+		size_t at = (from + i) % c->count;
+		if (!(c->versions[at] & ~versions))
+			return &c->exchanges[at];
+	}
+	return NULL;
 }

@@ -1,5 +1,6 @@
 #include "fuzz/evidence.h"
 
+#include <dirent.h>
 #include <errno.h>
 #include <stdio.h>
 #include <string.h>
@@ -23,14 +24,19 @@ static bool write_exchange(FILE *to, const struct folder *f)
 			f->find->symptom.what));
 }
 
-static bool write_transcript(FILE *to, const struct folder *f)
+void evidence_print(FILE *to, const struct tape *tape)
 {
 	size_t count;
-	const struct record_event *events = tape_transcript(&f->find->tape, &count);
+	const struct record_event *events = tape_transcript(tape, &count);
 
 	for (size_t i = 0; i < count; i++)
 		fprintf(to, "%10.3f ms %-14s %c %s\n", (double)events[i].at_us / 1000,
 			events[i].peer, events[i].direction, events[i].text);
+}
+
+static bool write_transcript(FILE *to, const struct folder *f)
+{
+	evidence_print(to, &f->find->tape);
 	return true;
 }
 
@@ -96,6 +102,20 @@ static bool make_folder(const char *path)
 	return !mkdir(path, 0777) || errno == EEXIST;
 }
 
+/* The highest number that a folder there begins with. */
+static unsigned last_number(const char *finds)
+{
+	unsigned last = 0, number;
+	DIR *folder = opendir(finds);
+
+	for (const struct dirent *e; folder && (e = readdir(folder));)
+		if (sscanf(e->d_name, "%u-", &number) == 1 && number > last)
+			last = number;
+	if (folder)
+		closedir(folder);
+	return last;
+}
+
 const char *evidence_write(
 	struct arena *a, const char *out, const struct find *find, const char *replay)
 {
@@ -103,12 +123,12 @@ const char *evidence_write(
 	const char *finds = arena_printf(a, "%s/finds", out);
 	struct folder f = {
 		.arena = a,
-		.path = arena_printf(
-			a, "%s/%02u-%s", finds, find->number, symptom_word(find->symptom.kind)),
+		.path = arena_printf(a, "%s/%02u-%s", finds, last_number(finds) + 1,
+			symptom_word(find->symptom.kind)),
 		.find = find,
 		.replay = replay,
 	};
-	bool ok = make_folder(finds) && make_folder(f.path) &&
+	bool ok = make_folder(finds) && !mkdir(f.path, 0777) &&
 		write_file(&f, "exchange", write_exchange) &&
 		write_file(&f, "command", write_command) && write_file(&f, "about", write_about);
 

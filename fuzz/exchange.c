@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "base/arena.h"
+#include "harness/versions.h"
 
 enum { MARK_SIZE = sizeof(EXCHANGE_MARK) - 1 };
 
@@ -129,4 +130,31 @@ enum mqtt_version exchange_version(const struct exchange *e, size_t at)
 		if (e->steps[i].kind == STEP_OPEN && e->steps[i].connection == connection)
 			return e->steps[i].version;
 	return MQTT_50;
+}
+
+enum mqtt_version exchange_first_version(const struct exchange *e)
+{
+	for (size_t i = 0; i < e->count; i++)
+		if (e->steps[i].kind == STEP_OPEN)
+			return e->steps[i].version;
+	return MQTT_50;
+}
+
+unsigned exchange_versions(const struct exchange *e)
+{
+	unsigned mask = 0;
+
+	for (size_t i = 0; i < e->count; i++)
+		if (e->steps[i].kind == STEP_OPEN)
+			mask |= version_bit(e->steps[i].version);
+	return mask;
+}
+
+unsigned exchange_sends(const struct exchange *e)
+{
+	unsigned sends = 0;
+
+	for (size_t i = 0; i < e->count; i++)
+		sends += e->steps[i].kind == STEP_SEND;
+	return sends;
 }

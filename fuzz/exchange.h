@@ -61,6 +61,8 @@ void exchange_remove(struct exchange *e, size_t at, size_t count);
 
 struct exchange exchange_copy(struct arena *a, const struct exchange *e); /* with all bytes */
 unsigned exchange_connections(const struct exchange *e); /* the highest number of one */
+unsigned exchange_sends(const struct exchange *e);       /* its steps that send something */
+unsigned exchange_versions(const struct exchange *e); /* of its connections: mask of V311 and V50 */
 bool exchange_equal(const struct exchange *a, const struct exchange *b);
 
 /* All of `from` after `e`, on connections of its own; those of `e` are closed before. */
@@ -75,6 +77,9 @@ struct bytes exchange_stamp(struct arena *a, struct bytes bytes, unsigned number
 /* The version that the connection speaks before this step; 5.0 if nobody has opened it. */
 enum mqtt_version exchange_version(const struct exchange *e, size_t at);
 
+/* That of its first connection; 5.0 without one. */
+enum mqtt_version exchange_first_version(const struct exchange *e);
+
 /* ---- as text (exchange_text.c) ---- */
 
 /* False, with errno, when it cannot be written. */
@@ -82,5 +87,8 @@ bool exchange_write(FILE *to, const struct exchange *e, const char *title);
 
 /* False, with a sentence in the arena that names the line. */
 bool exchange_read(struct arena *a, const char *text, struct exchange *out, const char **error);
+
+/* The same from a file, whose name the sentence begins with. */
+bool exchange_load(struct arena *a, const char *path, struct exchange *out, const char **error);
 
 #endif

@@ -1,5 +1,6 @@
 /* The text of an exchange: one step a line, as exchange.h shows it. */
 #include <ctype.h>
+#include <errno.h>
 #include <string.h>
 
 #include "base/arena.h"
@@ -15,6 +16,8 @@ static const char *const words[] = {
 	[STEP_RESET] = "reset",
 	[STEP_TELL] = "tell",
 };
+
+enum { FILE_BYTES_MAX = 16 * 1024 * 1024 };
 
 static const char answer_word[] = "answer";
 
@@ -269,4 +272,38 @@ bool exchange_read(struct arena *a, const char *text, struct exchange *out, cons
 		exchange_add(a, out, step);
 	}
 	return out->count || complain(&r, "there is no step in it");
+}
+
+/* False, with errno. */
+static bool read_file(const char *path, struct buf *out)
+{
+	char chunk[4096];
+	size_t n;
+	FILE *file = fopen(path, "re");
+
+	if (!file)
+		return false;
+	while ((n = fread(chunk, 1, sizeof(chunk), file)) > 0)
+		buf_add(out, chunk, n);
+	bool ok = !ferror(file);
+	int why = errno;
+	fclose(file);
+	errno = why;
+	return ok;
+}
+
+bool exchange_load(struct arena *a, const char *path, struct exchange *out, const char **error)
+{
+	const char *why = "it is too long";
+	struct buf text;
+
+	buf_init(&text, FILE_BYTES_MAX);
+	bool ok = read_file(path, &text);
+	if (!ok)
+		why = arena_text(a, strerror(errno));
+	ok = ok && !text.failed && exchange_read(a, buf_text(&text), out, &why);
+	buf_fini(&text);
+	if (!ok)
+		*error = arena_printf(a, "%s: %s", path, why);
+	return ok;
 }

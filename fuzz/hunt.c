@@ -1,7 +1,5 @@
 #include "fuzz/hunt.h"
 
-#include <poll.h>
-
 #include "base/arena.h"
 #include "base/clock.h"
 #include "fuzz/minimiser.h"
@@ -14,13 +12,6 @@ struct hunting {
 	const struct hunt *hunt;
 	struct trial trial;
 };
-
-static bool is_stopped(const struct hunt *h)
-{
-	struct pollfd fd = { .fd = h->stop_fd, .events = POLLIN };
-
-	return h->stop_fd >= 0 && poll(&fd, 1, 0) > 0;
-}
 
 static bool shows(void *user, const struct exchange *e)
 {
@@ -35,7 +26,7 @@ static bool goes_on(void *user)
 	const struct hunting *h = user;
 
 	return clock_now_us() < h->hunt->deadline_us && !h->trial.site->error &&
-		!is_stopped(h->hunt);
+		!site_is_stopped(h->hunt->site);
 }
 
 /* The oldest first, as they were played. */
@@ -73,7 +64,7 @@ void hunt_confirm(const struct hunt *h, struct arena *a, struct find *find)
 	struct symptom seen;
 
 	trial_init(&t, h->site, &find->symptom, h->limit_us);
-	for (unsigned i = 0; i < HUNT_REPLAYS && !is_stopped(h); i++) {
+	for (unsigned i = 0; i < HUNT_REPLAYS && !site_is_stopped(h->site); i++) {
 		if (h->site->launched && !site_renew(h->site))
 			break;
 		tape_init(&find->tape, a, NULL);

@@ -13,7 +13,6 @@ enum { HUNT_REPLAYS = 3 };
 
 /* What became of a symptom. */
 struct find {
-	unsigned number;
 	struct symptom symptom;
 	struct exchange exchange; /* count 0: none was found that shows it again */
 	unsigned replays;         /* of HUNT_REPLAYS, that showed it */
@@ -30,7 +29,6 @@ struct hunt {
 	size_t together; /* ... and so many of them, the newest first, are played together at last */
 	int64_t limit_us;    /* for the witnesses */
 	int64_t deadline_us; /* of cutting down */
-	int stop_fd;         /* readable: stop; -1 */
 };
 
 /* Everything is in the arena. False: nothing shows it again. */

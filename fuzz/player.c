@@ -104,9 +104,11 @@ static bool play_send(struct player *p, const struct step *s, struct talk *l)
 			data[s->id_at] = (uint8_t)(l->last_id >> 8);
 			data[s->id_at + 1] = (uint8_t)l->last_id;
 		}
+		size_t secret =
+			demands_meet_in_bytes(&p->arena, &p->host->demands, l->version, &bytes);
 		p->damaged |= s->damaged;
 		l->damaged |= s->damaged;
-		talk_send(l, bytes);
+		talk_send(l, bytes, secret);
 	}
 	return !l->out.len || is_over(p, WRITE_US);
 }
@@ -119,14 +121,6 @@ static bool play_await(struct player *p, const struct step *s, struct talk *l)
 	return true;
 }
 
-static enum mqtt_version version_of(const struct player *p)
-{
-	for (size_t i = 0; i < p->exchange->count; i++)
-		if (p->exchange->steps[i].kind == STEP_OPEN)
-			return p->exchange->steps[i].version;
-	return MQTT_50;
-}
-
 static bool play_step(struct player *p, const struct step *s)
 {
 	struct talk *l = p->talks[s->kind == STEP_TELL ? 0 : s->connection];
@@ -135,7 +129,7 @@ static bool play_step(struct player *p, const struct step *s)
 		return l || play_open(p, s);
 	if (s->kind == STEP_TELL) {
 		if (p->host->tell)
-			p->host->tell(p->host->user, version_of(p), s->what);
+			p->host->tell(p->host->user, exchange_first_version(p->exchange), s->what);
 		return true;
 	}
 	if (!l || !talk_is_open(l))

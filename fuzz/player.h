@@ -13,6 +13,7 @@
 #include "base/arena.h"
 #include "fuzz/exchange.h"
 #include "fuzz/talk.h"
+#include "harness/peers/demands.h"
 
 enum player_state { PLAYER_IDLE, PLAYER_PLAYS, PLAYER_DRAINS, PLAYER_DONE };
 
@@ -21,6 +22,7 @@ enum opened { OPENED, OPENED_LATER, OPENED_NEVER };
 /* Who opens its connections, and tells an agent what to do. */
 struct player_host {
 	enum side ours;
+	struct demands demands; /* of the target: what each CONNECT gets that can be read */
 	void *user;
 	/* OPENED_LATER: ask again; OPENED_NEVER: *error has a sentence. */
 	enum opened (*open)(void *user, struct arena *a, struct pipe **pipe, const char **error);

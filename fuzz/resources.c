@@ -8,32 +8,6 @@
 
 enum { STAT_SIZE = 1024, PATH_SIZE = 96 };
 
-/* What its threads have run, and have waited for a processor: on a machine that others use, too, the sum tells who
- * is at work. In nanoseconds. (The kernel's Documentation/scheduler/sched-stats.rst.)
- */
-static int64_t busy_us_of(const char *pid)
-{
-	char path[PATH_SIZE];
-	unsigned long long ran, waited;
-	int64_t busy_us = 0;
-
-	snprintf(path, sizeof(path), "/proc/%.16s/task", pid);
-	DIR *folder = opendir(path);
-	for (const struct dirent *e; folder && (e = readdir(folder));) {
-		if (*e->d_name == '.')
-			continue;
-		snprintf(path, sizeof(path), "/proc/%.16s/task/%.16s/schedstat", pid, e->d_name);
-		FILE *file = fopen(path, "re");
-		if (file && fscanf(file, "%llu %llu", &ran, &waited) == 2)
-			busy_us += (int64_t)((ran + waited) / 1000);
-		if (file)
-			fclose(file);
-	}
-	if (folder)
-		closedir(folder);
-	return busy_us;
-}
-
 static bool is_number(const char *name)
 {
 	return *name && !name[strspn(name, "0123456789")];
@@ -53,29 +27,58 @@ static uint64_t count_descriptors(const char *pid)
 	return count;
 }
 
-/* proc(5): the name in parentheses may hold anything; what follows its last one are numbers. */
+/* The state of a process or thread, by proc(5), and where the rest of the line begins: the name in parentheses may hold
+ * anything, what follows its last one are numbers. NULL: it is gone.
+ */
+static const char *read_stat(const char *path, char text[static STAT_SIZE])
+{
+	FILE *file = fopen(path, "re");
+	size_t len = file ? fread(text, 1, STAT_SIZE - 1, file) : 0;
+
+	if (file)
+		fclose(file);
+	text[len] = '\0';
+	const char *rest = strrchr(text, ')');
+	return rest && rest[1] == ' ' ? rest + 2 : NULL;
+}
+
+/* Running, or waiting for a processor: on a machine that others use, too, that is the same. */
+static bool has_runnable_thread(const char *pid)
+{
+	char path[PATH_SIZE], text[STAT_SIZE];
+	bool runnable = false;
+
+	snprintf(path, sizeof(path), "/proc/%.16s/task", pid);
+	DIR *folder = opendir(path);
+	for (const struct dirent *e; folder && !runnable && (e = readdir(folder));) {
+		if (*e->d_name == '.')
+			continue;
+		snprintf(path, sizeof(path), "/proc/%.16s/task/%.16s/stat", pid, e->d_name);
+		const char *state = read_stat(path, text);
+		runnable = state && *state == 'R';
+	}
+	if (folder)
+		closedir(folder);
+	return runnable;
+}
+
 static void add_process(struct usage *u, const char *pid, pid_t group)
 {
 	char path[PATH_SIZE], text[STAT_SIZE];
 	long pages;
 	int pgrp;
 
-	snprintf(path, sizeof(path), "/proc/%s/stat", pid);
-	FILE *file = fopen(path, "re");
-	size_t len = file ? fread(text, 1, sizeof(text) - 1, file) : 0;
-	if (file)
-		fclose(file);
-	text[len] = '\0';
-	const char *rest = strrchr(text, ')');
+	snprintf(path, sizeof(path), "/proc/%.16s/stat", pid);
+	const char *rest = read_stat(path, text);
 	if (!rest ||
-		sscanf(rest + 1,
-			" %*c %*d %d %*d %*d %*d %*u %*u %*u %*u %*u %*u %*u %*d %*d %*d %*d %*d "
+		sscanf(rest,
+			"%*c %*d %d %*d %*d %*d %*u %*u %*u %*u %*u %*u %*u %*d %*d %*d %*d %*d "
 			"%*d %*u %*u %ld",
 			&pgrp, &pages) != 2 ||
 		pgrp != group)
 		return;
 	u->processes++;
-	u->busy_us += busy_us_of(pid);
+	u->runs |= has_runnable_thread(pid);
 	u->memory_kib += (uint64_t)pages * (uint64_t)sysconf(_SC_PAGESIZE) / 1024;
 	u->descriptors += count_descriptors(pid);
 }

@@ -1,4 +1,4 @@
-/* What a launched target uses: memory, descriptors and processor time of its process group, from /proc; and what
+/* What a launched target uses: memory and descriptors of its process group, and whether it is at work, from /proc; and what
  * of it has to be called a leak.
  *
  * Only what a target keeps while nobody asks anything of it counts, and only growth that goes on: it is looked at
@@ -14,7 +14,7 @@
 struct usage {
 	uint64_t memory_kib; /* resident */
 	uint64_t descriptors;
-	int64_t busy_us;    /* its threads ran, or waited for a processor; in total */
+	bool runs;          /* a thread of it runs at this moment, or waits for a processor */
 	unsigned processes; /* 0: nothing could be read */
 };
 

@@ -8,6 +8,9 @@
 enum {
 	HOLD_MS = 15, /* so much may pass between a last answer and the end */
 	PAUSE_MS = 30,
+	BUSY_LOOKS = 10,
+	BUSY_PAUSE_MS = 20,
+	BUSY_PERCENT = 65,
 };
 
 /* A complaint tells more of a death than its signal. */
@@ -40,7 +43,7 @@ bool site_ask(struct site *s, bool *mute)
 	bool gone = false;
 
 	*mute = false;
-	while (site_look(s)) {
+	while (site_look(s) && !site_is_stopped(s)) {
 		if (s->ops->answers(s, &gone)) {
 			poll(NULL, 0, HOLD_MS);
 			return site_look(s);
@@ -70,9 +73,37 @@ bool site_renew(struct site *s)
 	return !s->dead;
 }
 
+void site_retire(struct site *s)
+{
+	if (!s->launched || s->dead)
+		return;
+	s->ops->retire(s);
+	s->dead = true;
+	s->death = symptom_make(SYMPTOM_DEATH, "retired", "it was told to end");
+}
+
+bool site_is_stopped(const struct site *s)
+{
+	struct pollfd fd = { .fd = s->stop_fd, .events = POLLIN };
+
+	return s->stop_fd >= 0 && poll(&fd, 1, 0) > 0;
+}
+
 struct usage site_usage(const struct site *s)
 {
 	return usage_of(s->launched ? s->ops->group(s) : 0);
+}
+
+bool site_is_busy(struct site *s)
+{
+	int runs = 0;
+
+	for (int i = 0; i < BUSY_LOOKS; i++) {
+		poll(NULL, 0, BUSY_PAUSE_MS);
+		site_look(s);
+		runs += site_usage(s).runs;
+	}
+	return runs * 100 > BUSY_LOOKS * BUSY_PERCENT;
 }
 
 enum mqtt_version site_version(const struct site *s, unsigned which)

@@ -9,7 +9,13 @@
 #include "harness/wire/wire.h"
 #include "record/record.h"
 
-enum { ACCEPT_US = 100000, ASK_STEP_US = 1500000, POLL_MS = 10, IN_MAX = 4096 };
+enum {
+	ACCEPT_US = 2000000 /* with its handshakes */,
+	ASK_STEP_US = 1500000,
+	POLL_MS = 10,
+	IN_MAX = 4096,
+	LOG_LIMIT_BYTES = 64 * 1024 * 1024
+};
 
 static enum opened open_connection(
 	void *user, struct arena *a, struct pipe **pipe, const char **error)
@@ -36,8 +42,12 @@ static void hear_complaints(struct site *s)
 
 	if (t->total - g->heard > TAIL_BYTES)
 		g->heard = t->total - TAIL_BYTES;
-	for (; g->heard < t->total; g->heard++)
-		complaints_hear(&s->complaints, &t->ring[g->heard % TAIL_BYTES], 1);
+	for (; g->heard < t->total; g->heard++) {
+		const char *c = &t->ring[g->heard % TAIL_BYTES];
+		complaints_hear(&s->complaints, c, 1);
+		if (s->log && s->logged++ < LOG_LIMIT_BYTES)
+			putc(*c, s->log);
+	}
 }
 
 static void look(struct site *s)
@@ -170,11 +180,16 @@ static bool answers(struct site *s, bool *gone)
 
 /* ---- as a site ------------------------------------------------------------------------------- */
 
-/* Some errors, such as leaks, are only told at the end. */
-static bool renew(struct site *s)
+/* Leaks, say, are told only at the end. */
+static void retire(struct site *s)
 {
 	agency_stop(s->agency);
 	hear_complaints(s);
+}
+
+static bool renew(struct site *s)
+{
+	retire(s);
 	return agency_launch(s->agency, &s->error);
 }
 
@@ -195,10 +210,11 @@ static size_t poll_for(const struct site *s, struct pollfd *fds, size_t count, s
 
 void site_init_client(struct site *s, struct agency *agency)
 {
-	static const struct site_ops ops = { look, answers, renew, group, poll_for };
+	static const struct site_ops ops = { look, answers, renew, retire, group, poll_for };
 
 	*s = (struct site){
 		.ops = &ops,
+		.stop_fd = -1,
 		.ask_us = SITE_ASK_US,
 		.agency = agency,
 		.launched = true,

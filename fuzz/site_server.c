@@ -9,9 +9,12 @@ enum { DIAL_US = 2000000, PROBE_US = 300000 };
 static enum opened open_connection(
 	void *user, struct arena *a, struct pipe **pipe, const char **error)
 {
-	const struct site *s = user;
+	struct site *s = user;
+	int64_t began_us = clock_now_us();
 
-	*pipe = endpoint_dial(a, &s->target->endpoint, clock_now_us() + DIAL_US, error);
+	*pipe = endpoint_dial(a, &s->target->endpoint, began_us + DIAL_US, error);
+	int64_t waited_us = clock_now_us() - began_us;
+	s->waited_us += waited_us < DIAL_US ? waited_us : DIAL_US;
 	return *pipe ? OPENED : OPENED_NEVER;
 }
 
@@ -50,6 +53,11 @@ static bool renew(struct site *s)
 	return target_launch(s->target, &s->error) == TARGET_UP;
 }
 
+static void retire(struct site *s)
+{
+	target_stop(s->target);
+}
+
 static pid_t group(const struct site *s)
 {
 	return s->target->program.pid;
@@ -65,15 +73,19 @@ static size_t poll_for(const struct site *s, struct pollfd *fds, size_t count, s
 
 void site_init_server(struct site *s, struct target *target, unsigned versions)
 {
-	static const struct site_ops ops = { look, answers, renew, group, poll_for };
+	static const struct site_ops ops = { look, answers, renew, retire, group, poll_for };
 
 	*s = (struct site){
 		.ops = &ops,
+		.stop_fd = -1,
 		.ask_us = SITE_ASK_US,
 		.target = target,
 		.launched = target_is_launched(target),
 		.versions = versions,
-		.host = { .ours = SIDE_CLIENT, .user = s, .open = open_connection },
+		.host = { .ours = SIDE_CLIENT,
+			.demands = { .login = target->login },
+			.user = s,
+			.open = open_connection },
 	};
 	target->heard = complaints_hear;
 	target->hearer = &s->complaints;

@@ -1,7 +1,6 @@
 #include "fuzz/symptom.h"
 
 #include <stdarg.h>
-#include <stdio.h>
 #include <string.h>
 
 const char *symptom_word(enum symptom_kind kind)
@@ -30,6 +29,13 @@ struct symptom symptom_make(enum symptom_kind kind, const char *key, const char 
 	vsnprintf(s.what, sizeof(s.what), format, args);
 	va_end(args);
 	return s;
+}
+
+void symptom_print(FILE *to, const struct symptom *s)
+{
+	fprintf(to, "%s: %s", symptom_word(s->kind), s->what);
+	if (s->kind == SYMPTOM_ILLEGAL)
+		fprintf(to, " (%s)", s->key);
 }
 
 bool symptom_same(const struct symptom *a, const struct symptom *b)

@@ -5,6 +5,7 @@
 #define FUZZ_SYMPTOM_H
 
 #include <stdbool.h>
+#include <stdio.h>
 
 enum symptom_kind {
 	SYMPTOM_NONE,
@@ -30,6 +31,9 @@ const char *symptom_word(enum symptom_kind kind); /* "death", for the name of a 
 
 struct symptom symptom_make(enum symptom_kind kind, const char *key, const char *format, ...)
 	__attribute__((format(printf, 3, 4)));
+
+/* "death: signal 11 (Segmentation fault)", "illegal: a CONNACK ... (5.0:MQTT-3.14.4-1)"; no newline. */
+void symptom_print(FILE *to, const struct symptom *s);
 
 /* Whether one stands for the other. All harm is one, however it shows. */
 bool symptom_same(const struct symptom *a, const struct symptom *b);

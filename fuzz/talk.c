@@ -31,8 +31,10 @@ void talk_init(struct talk *l, struct arena *a, struct pipe *pipe, enum mqtt_ver
 		.signature = DIGEST_NONE,
 		.tape = tape,
 	};
+	l->signature = digest_add(l->signature, &l->version, sizeof(l->version));
 	arena_init_small(&l->scratch, 1024);
 	buf_init(&l->out, OUT_LIMIT_BYTES);
+	buf_init(&l->shown, OUT_LIMIT_BYTES);
 	buf_init(&l->said, OUT_LIMIT_BYTES);
 	buf_init(&l->in, IN_LIMIT_BYTES);
 	if (!tape)
@@ -51,6 +53,7 @@ void talk_fini(struct talk *l)
 {
 	talk_close(l, true);
 	buf_fini(&l->out);
+	buf_fini(&l->shown);
 	buf_fini(&l->said);
 	buf_fini(&l->in);
 	arena_fini(&l->scratch);
@@ -216,18 +219,22 @@ static void write_some(struct talk *l)
 		ssize_t n = pipe_write(l->pipe, l->out.data, l->out.len);
 		if (n <= 0)
 			return; /* it takes no more now, or reading will tell that it never will */
-		tell_tape(l, TAPE_SENT, (struct bytes){ l->out.data, (size_t)n }, NULL);
+		tell_tape(l, TAPE_SENT, (struct bytes){ l->shown.data, (size_t)n }, NULL);
 		buf_consume(&l->out, (size_t)n);
+		buf_consume(&l->shown, (size_t)n);
 	}
 }
 
-void talk_send(struct talk *l, struct bytes bytes)
+void talk_send(struct talk *l, struct bytes bytes, size_t secret)
 {
-	if (!talk_is_open(l))
+	if (!talk_is_open(l) || !bytes.len || !buf_add(&l->out, bytes.data, bytes.len) ||
+		!buf_add(&l->shown, bytes.data, bytes.len))
 		return;
-	buf_add(&l->said, bytes.data, bytes.len);
+	uint8_t *shown = l->shown.data + l->shown.len - bytes.len;
+	if (secret)
+		memset(shown + bytes.len - secret, '*', secret);
+	buf_add(&l->said, shown, bytes.len);
 	note_sent(l);
-	buf_add(&l->out, bytes.data, bytes.len);
 	write_some(l);
 }
 
@@ -237,7 +244,7 @@ void talk_send_packet(struct talk *l, const struct packet *packet)
 
 	buf_init(&bytes, PACKET_LIMIT_BYTES);
 	wire_build(&bytes, l->version, packet, NULL);
-	talk_send(l, (struct bytes){ bytes.data, bytes.len });
+	talk_send(l, (struct bytes){ bytes.data, bytes.len }, 0);
 	buf_fini(&bytes);
 }
 

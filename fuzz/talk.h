@@ -25,6 +25,7 @@ struct talk {
 	bool flooded;      /* more came than anybody asked for: the rest is not read */
 
 	struct buf out;          /* not yet written */
+	struct buf shown;        /* the same, as it may be seen: without a password */
 	struct buf said;         /* written, and no whole packet yet */
 	struct buf in;           /* come, and no whole packet yet */
 	bool said_lost, in_lost; /* what follows cannot be told apart any more */
@@ -36,7 +37,7 @@ struct talk {
 
 	uint32_t came;         /* mask of the packet types since somebody emptied it */
 	uint16_t last_id;      /* the Packet Identifier that came last */
-	uint64_t signature;    /* of what came: types and codes, and how it ended */
+	uint64_t signature;    /* of the version and what came: types and codes, and how it ended */
 	uint64_t last_kind;    /* of the signature, so that a series counts once */
 	unsigned signed_count; /* packets in the signature */
 	uint64_t packets_in, packets_out;
@@ -60,8 +61,10 @@ void talk_fini(struct talk *l);
 /* From here on what the line remembers does not grow, for connections that live long. `words` is a scratch arena. */
 void talk_lean(struct talk *l, struct arena *words);
 
-/* Bytes that the monitor hears of, whatever they are. What the pipe does not take is written in later turns. */
-void talk_send(struct talk *l, struct bytes bytes);
+/* Bytes that the monitor hears of, whatever they are. What the pipe does not take is written in later turns. The last
+ * `secret` of them are a password, which nobody is shown.
+ */
+void talk_send(struct talk *l, struct bytes bytes, size_t secret);
 void talk_send_packet(struct talk *l, const struct packet *packet);
 
 /* Writes and reads what can be, without waiting. */

@@ -14,9 +14,7 @@ enum {
 	LEAK_PLAYS = 150, /* so that what leaks does it often enough to be sure */
 	LEAK_KIB_A_PLAY = 4,
 	SETTLE_MS = 300,
-	BUSY_LOOKS = 8, /* one after the other ... */
-	BUSY_MS = 250,  /* ... of this length, all busy */
-	BUSY_PERCENT = 70,
+	BUSY_LOOKS = 10, /* one after the other, all busy */
 };
 
 void trial_init(struct trial *t, struct site *site, const struct symptom *wanted, int64_t limit_us)
@@ -32,20 +30,38 @@ void trial_fini(struct trial *t)
 	player_fini(&t->player);
 }
 
-static void play(struct trial *t, const struct exchange *e, struct tape *tape)
+/* False: it is stopped. */
+static bool await_allowance(struct trial *t)
 {
-	int64_t deadline_us = clock_now_us() + PLAY_US;
 	struct pollfd fds[POLLED_MAX];
 
+	while (!allowance_is_there(&t->site->allowance, clock_now_us())) {
+		if (!site_look(t->site) || site_is_stopped(t->site))
+			return false;
+		poll(fds, t->site->ops->poll(t->site, fds, 0, POLLED_MAX), POLL_MS);
+	}
+	return true;
+}
+
+static void play(struct trial *t, const struct exchange *e, struct tape *tape)
+{
+	int64_t deadline_us;
+	struct pollfd fds[POLLED_MAX];
+
+	if (!await_allowance(t))
+		return;
+	deadline_us = clock_now_us() + PLAY_US;
 	player_begin(&t->player, e, 0, tape);
 	while (player_turn(&t->player) != PLAYER_DONE) {
-		if (clock_now_us() >= deadline_us || !site_look(t->site)) {
+		if (clock_now_us() >= deadline_us || !site_look(t->site) ||
+			site_is_stopped(t->site)) {
 			player_stop(&t->player);
-			return;
+			break;
 		}
 		size_t count = player_poll(&t->player, fds, 0, POLLED_MAX);
 		poll(fds, t->site->ops->poll(t->site, fds, count, POLLED_MAX), POLL_MS);
 	}
+	allowance_spend(&t->site->allowance, player_packets(&t->player), clock_now_us());
 }
 
 static bool wants(const struct trial *t, enum symptom_kind kind)
@@ -63,13 +79,29 @@ static bool is_wanted(const struct trial *t, struct symptom *seen, struct sympto
 
 /* ---- by kind --------------------------------------------------------------------------------- */
 
-static bool shows_illegal(const struct trial *t, struct symptom *seen)
+static bool shows_illegal(const struct trial *t, struct witness *w, struct symptom *seen)
 {
 	const struct finding *f = player_finding(
 		&t->player, t->wanted.kind == SYMPTOM_ILLEGAL ? t->wanted.key : NULL);
+	struct finding of_witness;
 
-	return f && wants(t, SYMPTOM_ILLEGAL) &&
-		is_wanted(t, seen, symptom_make(SYMPTOM_ILLEGAL, f->statement, "%s", f->what));
+	if (!wants(t, SYMPTOM_ILLEGAL))
+		return false;
+	if (f)
+		return is_wanted(
+			t, seen, symptom_make(SYMPTOM_ILLEGAL, f->statement, "%s", f->what));
+	while (w && witness_take_finding(w, &of_witness))
+		if (is_wanted(t, seen,
+			    symptom_make(SYMPTOM_ILLEGAL, of_witness.statement,
+				    "to a client that keeps every rule: %s", of_witness.what)))
+			return true;
+	return false;
+}
+
+/* LeakSanitizer looks at what a program has lost when that ends. */
+static bool is_told_at_the_end(const struct symptom *wanted)
+{
+	return wanted->kind == SYMPTOM_REPORT && strstr(wanted->key, "LeakSanitizer");
 }
 
 static bool shows_report(const struct trial *t, struct symptom *seen)
@@ -77,6 +109,8 @@ static bool shows_report(const struct trial *t, struct symptom *seen)
 	char key[COMPLAINT_SIZE];
 	const char *grave = t->site->complaints.grave;
 
+	if (!*grave && is_told_at_the_end(&t->wanted))
+		site_retire(t->site);
 	complaint_key(grave, key);
 	return *grave && wants(t, SYMPTOM_REPORT) &&
 		is_wanted(t, seen, symptom_make(SYMPTOM_REPORT, key, "%.400s", grave));
@@ -86,14 +120,9 @@ static bool shows_busy(const struct trial *t, struct symptom *seen)
 {
 	if (!wants(t, SYMPTOM_BUSY) || !t->site->launched)
 		return false;
-	for (int i = 0; i < BUSY_LOOKS; i++) {
-		int64_t busy_us = site_usage(t->site).busy_us, at_us = clock_now_us();
-		poll(NULL, 0, BUSY_MS);
-		site_look(t->site);
-		busy_us = site_usage(t->site).busy_us - busy_us;
-		if (busy_us * 100 < (clock_now_us() - at_us) * BUSY_PERCENT)
+	for (int i = 0; i < BUSY_LOOKS; i++)
+		if (site_is_stopped(t->site) || !site_is_busy(t->site))
 			return false;
-	}
 	return is_wanted(t, seen,
 		symptom_make(
 			SYMPTOM_BUSY, "busy", "it goes on working while nobody asks for anything"));
@@ -113,11 +142,12 @@ static bool shows_leak(struct trial *t, const struct exchange *e, struct symptom
 
 	for (int series = 0; series < 2; series++) {
 		before = settled_usage(t);
-		for (int i = 0; i < (int)t->plays && site_look(t->site); i++)
+		for (unsigned i = 0;
+			i < t->plays && site_look(t->site) && !site_is_stopped(t->site); i++)
 			play(t, e, NULL);
 		after = settled_usage(t);
 	}
-	if (t->site->dead)
+	if (t->site->dead || site_is_stopped(t->site))
 		return false;
 	if (t->wanted.kind == SYMPTOM_DESCRIPTORS)
 		return after.descriptors >= before.descriptors + t->plays / 2 &&
@@ -140,7 +170,7 @@ static bool begin_witness(struct trial *t, struct witness *w)
 {
 	return witness_start(w, &t->site->target->endpoint, site_version(t->site, 0),
 		       ++t->site->witnesses, t->limit_us) &&
-		witness_passes(w);
+		witness_passes(w, t->site->stop_fd);
 }
 
 static bool shows_death(struct trial *t, struct symptom *seen)
@@ -155,7 +185,7 @@ static bool shows_death(struct trial *t, struct symptom *seen)
 
 static bool shows_harm(struct witness *w, struct trial *t, struct symptom *seen)
 {
-	return !witness_passes(w) && !t->site->dead &&
+	return !witness_passes(w, t->site->stop_fd) && *w->trouble && !t->site->dead &&
 		is_wanted(t, seen, symptom_make(SYMPTOM_HARM, "harm", "%s", w->trouble));
 }
 
@@ -168,8 +198,8 @@ static bool play_and_look(struct trial *t, const struct exchange *e, struct tape
 		return true;
 	if (t->site->dead)
 		return false;
-	return shows_report(t, seen) || (w && shows_harm(w, t, seen)) || shows_illegal(t, seen) ||
-		shows_busy(t, seen);
+	return shows_report(t, seen) || (w && shows_harm(w, t, seen)) ||
+		shows_illegal(t, w, seen) || shows_busy(t, seen);
 }
 
 /* A client is to have done with what was before. */
@@ -183,18 +213,22 @@ static bool is_free(struct trial *t)
 bool trial_shows(struct trial *t, const struct exchange *e, struct tape *tape, struct symptom *seen)
 {
 	struct witness w = { 0 };
-	bool witnessed = t->site->target && wants(t, SYMPTOM_HARM), shows;
+	bool witnessed = t->site->target && (wants(t, SYMPTOM_HARM) || wants(t, SYMPTOM_ILLEGAL));
+	bool shows;
 
-	if (!site_look(t->site) && !site_renew(t->site))
+	if (site_is_stopped(t->site) || (!site_look(t->site) && !site_renew(t->site)))
 		return false;
 	if (t->site->agency && !is_free(t))
+		return false;
+	/* what keeps it busy may have come before */
+	if (t->wanted.kind == SYMPTOM_BUSY && site_is_busy(t->site) && !site_renew(t->site))
 		return false;
 	complaints_forget(&t->site->complaints);
 	if (t->wanted.kind == SYMPTOM_MEMORY || t->wanted.kind == SYMPTOM_DESCRIPTORS)
 		return shows_leak(t, e, seen);
 	if (witnessed && !begin_witness(t, &w)) { /* what was before is over */
 		witness_end(&w);
-		if (!site_renew(t->site) || !begin_witness(t, &w)) {
+		if (site_is_stopped(t->site) || !site_renew(t->site) || !begin_witness(t, &w)) {
 			witness_end(&w);
 			return false;
 		}

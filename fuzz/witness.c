@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "base/clock.h"
+#include "harness/peers/demands.h"
 #include "harness/transport/endpoint.h"
 
 enum {
@@ -133,6 +134,7 @@ static bool start(struct witness *w, int which)
 	connect.client_id = bytes_of(id);
 	connect.keep_alive = KEEP_ALIVE_S;
 	connect.properties.present = version_traits(w->version).properties;
+	demands_meet(&(struct demands){ .login = w->endpoint->login }, &connect);
 	talk_send_packet(l, &connect);
 	return true;
 }
@@ -212,6 +214,14 @@ static bool mind_messages(struct witness *w)
 	return true;
 }
 
+/* Those of one connection. What has no room comes up again, or is one of many. */
+static void collect_findings(struct witness *w, struct talk *l)
+{
+	for (size_t i = 0; i < l->finding_count && w->finding_count < WITNESS_FINDINGS_MAX; i++)
+		w->findings[w->finding_count++] = l->findings[i];
+	l->finding_count = 0;
+}
+
 static void dismiss_newcomer(struct witness *w)
 {
 	talk_close(&w->talks[WITNESS_NEWCOMER], false);
@@ -231,6 +241,7 @@ static bool mind_newcomer(struct witness *w)
 		return start(w, WITNESS_NEWCOMER);
 	}
 	talk_turn(l);
+	collect_findings(w, l);
 	if (w->newcomer_left)
 		dismiss_newcomer(w);
 	else if (l->ended)
@@ -238,6 +249,11 @@ static bool mind_newcomer(struct witness *w)
 	else if (w->own_us - w->newcomer_us > w->limit_us)
 		return complain(w, "a new connection is not served");
 	return true;
+}
+
+void witness_waited(struct witness *w, int64_t waited_us)
+{
+	w->own_us += waited_us;
 }
 
 bool witness_turn(struct witness *w)
@@ -248,6 +264,7 @@ bool witness_turn(struct witness *w)
 	w->own_us += passed_us < TURN_US ? passed_us : TURN_US;
 	for (int i = 0; i < WITNESS_NEWCOMER && !*w->trouble; i++) {
 		talk_turn(&w->talks[i]);
+		collect_findings(w, &w->talks[i]);
 		if (w->talks[i].ended)
 			return complain(w, "the connection of the %s is closed",
 				i == WITNESS_SUBSCRIBER ? "subscriber" : "publisher");
@@ -265,26 +282,30 @@ size_t witness_poll(const struct witness *w, struct pollfd *fds, size_t count, s
 	return count;
 }
 
-bool witness_passes(struct witness *w)
+bool witness_passes(struct witness *w, int stop_fd)
 {
 	unsigned goal = w->arrived + (w->arrived < w->sent ? 2 : 1);
-	struct pollfd fds[WITNESS_TALKS];
+	struct pollfd fds[1 + WITNESS_TALKS] = { { .fd = stop_fd, .events = POLLIN } };
 
 	w->next_us = w->own_us;
 	while (witness_turn(w)) {
 		if (w->arrived >= goal && w->acknowledged)
 			return true;
-		poll(fds, witness_poll(w, fds, 0, WITNESS_TALKS), POLL_MS);
+		poll(fds, witness_poll(w, fds, 1, 1 + WITNESS_TALKS), POLL_MS);
+		if (fds[0].revents)
+			return false;
 		if (w->arrived < goal)
 			w->next_us = w->own_us;
 	}
 	return false;
 }
 
-const struct finding *witness_finding(const struct witness *w)
+bool witness_take_finding(struct witness *w, struct finding *out)
 {
-	for (int i = 0; i < WITNESS_TALKS; i++)
-		if (w->started[i] && w->talks[i].finding_count)
-			return &w->talks[i].findings[0];
-	return NULL;
+	if (!w->finding_count)
+		return false;
+	*out = w->findings[0];
+	w->finding_count--;
+	memmove(w->findings, w->findings + 1, w->finding_count * sizeof(*w->findings));
+	return true;
 }

@@ -15,6 +15,8 @@ struct endpoint;
 
 enum { WITNESS_PUBLISHER, WITNESS_SUBSCRIBER, WITNESS_NEWCOMER, WITNESS_TALKS };
 
+enum { WITNESS_FINDINGS_MAX = 8 };
+
 struct witness {
 	const struct endpoint *endpoint;
 	enum mqtt_version version;
@@ -34,6 +36,10 @@ struct witness {
 	int64_t newcomer_us;    /* since when the newcomer waits, or when the next one is due */
 	bool newcomer_left;     /* the one there was: its connection is still to end */
 	char trouble[256];      /* what was done to them; "" if nothing */
+
+	/* What the monitor found in what they were sent, and nobody has taken yet. */
+	struct finding findings[WITNESS_FINDINGS_MAX];
+	size_t finding_count;
 };
 
 /* Connects. False, with the trouble, when there is no connection. */
@@ -41,14 +47,19 @@ bool witness_start(struct witness *w, const struct endpoint *endpoint, enum mqtt
 	unsigned number, int64_t limit_us);
 void witness_end(struct witness *w);
 
+/* Their time has passed, too, while we waited for the target elsewhere: its queue of connections may be full. */
+void witness_waited(struct witness *w, int64_t waited_us);
+
 /* Does what is due. False: there is trouble. */
 bool witness_turn(struct witness *w);
 size_t witness_poll(const struct witness *w, struct pollfd *fds, size_t count, size_t max);
 
-/* Waits until one more message has passed; the same. */
-bool witness_passes(struct witness *w);
+/* Waits until one more message has passed; the same. Also false, without trouble, when `stop_fd` is readable (-1:
+ * never).
+ */
+bool witness_passes(struct witness *w, int stop_fd);
 
-/* What the monitor found in what they were sent; NULL: nothing. */
-const struct finding *witness_finding(const struct witness *w);
+/* The oldest of the findings, which is removed from them; its texts last as long as the witness. False: there is none. */
+bool witness_take_finding(struct witness *w, struct finding *out);
 
 #endif

@@ -121,7 +121,7 @@ static void client_begin(struct bench *b, struct client *c)
 		b->file, step(b), (struct sockaddr *)&opener, (struct sockaddr *)&acceptor, NULL);
 	c->left = b->plan.messages;
 	c->id = 0;
-	put_connect(&b->client_says, id, false, &(struct packets_login){ 0 });
+	put_connect(&b->client_says, MQTT_311, id, false, &(struct packets_login){ 0 });
 	say(b, c, PCAP_OPENER, &b->client_says);
 	buf_add(&b->broker_says, "\x20\x02\x00\x00", 4);
 	say(b, c, PCAP_ACCEPTOR, &b->broker_says);
@@ -143,8 +143,8 @@ static void client_publish(struct bench *b, struct client *c)
 
 	for (unsigned long i = 0; i < b->plan.packets && c->left; i++, c->left--) {
 		c->id = c->id == UINT16_MAX ? 1 : c->id + 1;
-		put_publish(&b->client_says, "plant/hall/sensor", (unsigned)b->plan.qos, false,
-			c->id, b->plan.payload);
+		put_publish(&b->client_says, MQTT_311, "plant/hall/sensor", (unsigned)b->plan.qos,
+			false, c->id, b->plan.payload);
 		buf_add(&b->client_says, payload, b->plan.payload);
 		b->mqtt_packets++;
 		if (b->plan.qos) {

@@ -31,12 +31,13 @@ struct client {
 
 	unsigned number; /* of its kind */
 	bool publisher;
-	bool kept;          /* its session is */
-	bool accepted;      /* CONNACK has come */
-	bool at_work;       /* it counts as ready */
-	unsigned granted;   /* filters so far */
-	uint16_t next_id;   /* the Packet Identifier that was used last */
-	unsigned under_way; /* messages that wait for an acknowledgement */
+	bool kept;             /* its session is */
+	bool accepted;         /* CONNACK has come */
+	bool at_work;          /* it counts as ready */
+	unsigned granted;      /* filters so far */
+	uint16_t next_id;      /* the Packet Identifier that was used last */
+	unsigned send_maximum; /* of them at a time, as the broker wants it */
+	unsigned under_way;    /* messages that wait for an acknowledgement */
 	uint64_t published;
 	int64_t since_us; /* when it came, or was due to */
 	int64_t *due_us;  /* of messages by identifier; NULL unless acknowledgements are measured */

@@ -118,6 +118,11 @@ static void happen(struct engine *e, const struct epoll_event *event)
 		return;
 	}
 	struct client *c = &e->clients[index];
+	if (c->deaf && event->events & (EPOLLHUP | EPOLLERR)) {
+		client_close(
+			c); /* it is given up, which a broker may do, and nothing is read even then */
+		return;
+	}
 	/* it may have been closed by what happened before, in the same turn */
 	if (c->fd >= 0 && event->events & EPOLLOUT)
 		engine_flush(e, c);
@@ -171,6 +176,7 @@ bool engine_turn(struct engine *e, int64_t wait_us)
 	int64_t now = clock_now_us();
 	tell(e, now);
 	look(e, now);
+	fleet_keep_alive(e, now);
 	if (e->host->stop && *e->host->stop && !e->out->interrupted) {
 		e->out->interrupted = true;
 		engine_fail(e, "interrupted");

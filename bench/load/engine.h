@@ -26,6 +26,7 @@ struct engine {
 	char prefix[32];
 	uint32_t nonce; /* of this play, in each payload */
 	struct packets_login login;
+	struct packets_limits limits; /* of the broker, as its last CONNACK says */
 
 	int epoll;
 	struct client *clients; /* the publishers, then the subscribers */
@@ -44,6 +45,7 @@ struct engine {
 	uint64_t pongs;
 	int64_t began_us;    /* of publishing, or of the connections */
 	int64_t progress_us; /* when something last went on */
+	int64_t pinged_us;   /* when all were last kept alive, if the broker wants that */
 	int64_t now_us;      /* when the bytes that are looked at were received */
 	bool blocked;        /* no publisher has had room for what is due */
 	bool measuring;
@@ -93,6 +95,9 @@ bool fleet_gather(struct engine *e, unsigned first, unsigned end);
 /* Says hello; the session is kept, or not. */
 bool fleet_hello(struct engine *e, struct client *c, bool kept);
 
+/* Sends what the Server Keep Alive wants, if it is time for that. */
+void fleet_keep_alive(struct engine *e, int64_t now_us);
+
 /* CONNACK, SUBACK. */
 bool fleet_take_connack(struct engine *e, struct client *c, const uint8_t *body, size_t len);
 bool fleet_take_suback(struct engine *e, struct client *c);
@@ -111,6 +116,9 @@ void messages_release(struct engine *e);
 
 /* Whatever comes to a client. */
 bool messages_take(void *user, struct client *c, uint8_t first, const uint8_t *body, size_t len);
+
+/* Whether this publisher may send one more now. */
+bool messages_have_room(const struct client *c);
 
 /* One message more, beside the account: mark `mark`. */
 void messages_put_mark(struct engine *e, unsigned mark);

@@ -12,6 +12,8 @@ enum {
 	ANSWER_US = 20000000,
 	STEP_US = 50000,
 	IDENTIFIERS = 65535,
+	HEAD_BYTES = 5 + 2 + WORKLOAD_TEXT + 2 + 1, /* of a PUBLISH, at most */
+	SECOND_US = 1000000,
 };
 
 bool fleet_hello(struct engine *e, struct client *c, bool kept)
@@ -29,7 +31,7 @@ bool fleet_hello(struct engine *e, struct client *c, bool kept)
 		engine_fail(e, "%s", c->fault);
 		return false;
 	}
-	put_connect(&c->out, id, kept, &e->login);
+	put_connect(&c->out, e->plan->version, id, kept, &e->login);
 	return engine_flush(e, c);
 }
 
@@ -40,7 +42,8 @@ static void subscribe(struct engine *e, struct client *c)
 
 	for (unsigned i = 0; i < e->plan->filters; i++) {
 		workload_filter(&e->names, c->number, i, filter);
-		put_subscribe(&c->out, (uint16_t)(i % IDENTIFIERS + 1), filter, e->plan->qos);
+		put_subscribe(&c->out, e->plan->version, (uint16_t)(i % IDENTIFIERS + 1), filter,
+			e->plan->qos);
 	}
 	if (e->measuring) /* what is retained comes from here on */
 		c->since_us = clock_now_us();
@@ -68,6 +71,25 @@ static void count_connection(struct engine *e, const struct client *c, int64_t n
 	e->out->ended_us = now_us;
 }
 
+/* Whether the load can be played within the limits of the broker. */
+static bool is_within_limits(struct engine *e)
+{
+	const struct packets_limits *l = &e->limits;
+	const struct load_plan *p = e->plan;
+
+	if (e->workload->measure == MEASURE_CONNECTIONS)
+		return true;
+	if (p->qos > l->maximum_qos)
+		engine_fail(e, "the broker offers QoS %u at most", l->maximum_qos);
+	else if (e->workload->retains && !l->retain)
+		engine_fail(e, "the broker does not offer to retain messages");
+	else if (e->workload->subscribers && e->workload->wild && !l->wildcards)
+		engine_fail(e, "the broker does not offer wildcards");
+	else if (p->payload + HEAD_BYTES > l->packet_size)
+		engine_fail(e, "the broker takes packets of %u bytes at most", l->packet_size);
+	return !e->failed;
+}
+
 bool fleet_take_connack(struct engine *e, struct client *c, const uint8_t *body, size_t len)
 {
 	if (len < 2 || c->accepted) {
@@ -79,6 +101,13 @@ bool fleet_take_connack(struct engine *e, struct client *c, const uint8_t *body,
 		return false;
 	}
 	c->accepted = true;
+	if (e->plan->version == MQTT_50 && !take_limits(body + 2, len - 2, &e->limits)) {
+		engine_fail(e, "the broker sent a CONNACK with properties that are none");
+		return false;
+	}
+	if (!is_within_limits(e))
+		return false;
+	c->send_maximum = e->limits.receive_maximum;
 	bool resumed = e->measuring && e->workload->away;
 	if (resumed && c->kept && !(body[0] & 1)) {
 		engine_fail(e, "the broker has not kept a session: Session Present is 0");
@@ -140,6 +169,20 @@ bool fleet_gather(struct engine *e, unsigned first, unsigned end)
 	return await_ready(e, end - first);
 }
 
+void fleet_keep_alive(struct engine *e, int64_t now_us)
+{
+	int64_t limit_us = (int64_t)e->limits.keep_alive_s * SECOND_US;
+
+	if (!limit_us || now_us - e->pinged_us < limit_us / 2)
+		return;
+	e->pinged_us = now_us;
+	for (unsigned i = 0; i < e->count && !e->failed; i++)
+		if (e->clients[i].fd >= 0 && e->clients[i].accepted) {
+			put_pingreq(&e->clients[i].out);
+			engine_flush(e, &e->clients[i]);
+		}
+}
+
 /* ---- connections alone ----------------------------------------------------------------------- */
 
 static bool begin_connection(struct engine *e, struct client *c, int64_t due_us)
@@ -155,11 +198,12 @@ static bool begin_connection(struct engine *e, struct client *c, int64_t due_us)
 static uint64_t due(const struct engine *e, int64_t now_us)
 {
 	const struct schedule s = { e->began_us, e->plan->rate };
-	int64_t end_us = e->began_us + e->plan->time_us;
-	bool over = e->plan->time_us && now_us >= end_us;
+	int64_t end_us =
+		e->plan->time_us ? e->began_us + e->plan->time_us : INT64_MAX - LOAD_GRACE_US;
+	bool over = now_us >= end_us;
 	uint64_t most = LOAD_UNLIMITED;
 
-	if (e->plan->rate > 0)
+	if (e->plan->rate > 0 && now_us < end_us + LOAD_GRACE_US)
 		most = schedule_due(&s, over ? end_us - 1 : now_us);
 	else if (over)
 		most = e->out->sent;
@@ -209,6 +253,8 @@ void fleet_storm(struct engine *e)
 			return;
 		}
 	}
+	if (e->plan->time_us)
+		e->out->unsent = due(e, e->began_us + e->plan->time_us) - e->out->sent;
 	engine_measured(e);
 }
 
@@ -216,6 +262,7 @@ void fleet_storm(struct engine *e)
 static void ask_all(struct engine *e)
 {
 	e->pongs = 0;
+	e->pinged_us = clock_now_us();
 	engine_progress(e, clock_now_us());
 	for (unsigned i = 0; i < e->count; i++) {
 		put_pingreq(&e->clients[i].out);

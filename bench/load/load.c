@@ -91,6 +91,8 @@ static void engine_init(struct engine *e, const struct load_host *host,
 		.plan = plan,
 		.workload = plan->workload,
 		.out = out,
+		.limits = packets_unlimited,
+		.pinged_us = clock_now_us(),
 		.doing = "connecting" };
 	if (getrandom(&e->nonce, sizeof(e->nonce), 0) != sizeof(e->nonce))
 		abort();

@@ -49,7 +49,7 @@ static void put(struct engine *e, struct client *c, const char *topic, const str
 		c->next_id = 1;
 	if (c->due_us)
 		c->due_us[c->next_id] = stamp->due_us;
-	put_publish(&c->out, topic, p->qos, retain, c->next_id, p->payload);
+	put_publish(&c->out, p->version, topic, p->qos, retain, c->next_id, p->payload);
 	buf_add(&c->out, stamp, sizeof(*stamp));
 	buf_add(&c->out, filler, p->payload - sizeof(*stamp));
 	if (p->qos)
@@ -94,12 +94,18 @@ void messages_put_mark(struct engine *e, unsigned mark)
 	engine_flush(e, c);
 }
 
+bool messages_have_room(const struct client *c)
+{
+	return c->out.len < OUT_MAX && c->under_way < UNDER_WAY_MAX &&
+		c->under_way < c->send_maximum;
+}
+
 /* The next that has room; NULL: none has. */
 static struct client *next_publisher(struct engine *e)
 {
 	for (unsigned i = 0; i < e->plan->publishers; i++) {
 		struct client *c = &e->clients[e->turn++ % e->plan->publishers];
-		if (c->out.len < OUT_MAX && c->under_way < UNDER_WAY_MAX)
+		if (messages_have_room(c))
 			return c;
 	}
 	return NULL;
@@ -162,7 +168,8 @@ static void publish_due(struct engine *e, int64_t now_us)
 			e->blocked = true;
 			return;
 		}
-		for (unsigned i = 0; i < BURST && e->out->sent < most; i++) {
+		for (unsigned i = 0; i < BURST && e->out->sent < most && messages_have_room(c);
+			i++) {
 			int64_t due_us = s.rate > 0 ? schedule_at(&s, e->out->sent) : at;
 			count_lateness(e, due_us, at);
 			publish_one(e, c, due_us);
@@ -256,6 +263,11 @@ static bool take_publish(
 
 	if (len < 2 || head > len || qos > 2)
 		return broken(e, "a PUBLISH");
+	size_t properties =
+		e->plan->version == MQTT_50 ? properties_size(body + head, len - head) : 0;
+	if (properties > len - head)
+		return broken(e, "a PUBLISH");
+	head += properties;
 	if (qos)
 		put_ack(&c->out, qos == 1 ? 0x40 : 0x50, body + at);
 	if (qos < 2 || begin_handshake(c, body + at))
@@ -263,30 +275,56 @@ static bool take_publish(
 	return true;
 }
 
-static bool take_last_ack(struct engine *e, struct client *c, const uint8_t *id)
+/* Whether it says that the message is not taken, in 5.0. */
+static bool is_refusal(const uint8_t *body, size_t len)
+{
+	return len > 2 && body[2] >= 0x80;
+}
+
+static bool take_last_ack(struct engine *e, struct client *c, const uint8_t *body, size_t len)
 {
 	if (!c->under_way)
 		return broken(e, "an acknowledgement");
 	c->under_way--;
+	e->out->refused += is_refusal(body, len);
 	if (e->out->acknowledged < e->out->sent) /* beyond that they are those of marks */
 		e->out->acknowledged++;
 	if (c->due_us)
-		count_latency(e, c->due_us[id[0] << 8 | id[1]]);
+		count_latency(e, c->due_us[body[0] << 8 | body[1]]);
 	else
 		engine_progress(e, e->now_us);
 	return true;
 }
 
+/* A PUBREC that refuses the message ends the exchange, 4.3.3. */
+static bool take_pubrec(struct engine *e, struct client *c, const uint8_t *body, size_t len)
+{
+	if (is_refusal(body, len))
+		return take_last_ack(e, c, body, len);
+	put_ack(&c->out, 0x62, body);
+	return true;
+}
+
 static bool take_suback(struct engine *e, struct client *c, const uint8_t *body, size_t len)
 {
-	if (len < 3)
+	size_t at = len < 2 ? len : 2;
+	size_t properties = e->plan->version == MQTT_50 ? properties_size(body + at, len - at) : 0;
+
+	if (properties >= len - at)
 		return broken(e, "a SUBACK");
-	if (body[2] >= 0x80)
+	uint8_t code = body[at + properties];
+	if (code >= 0x80)
 		engine_fail(e, "the broker refuses a subscription");
-	else if (body[2] < e->plan->qos)
-		engine_fail(e, "the broker grants a subscription QoS %u instead of %u", body[2],
+	else if (code < e->plan->qos)
+		engine_fail(e, "the broker grants a subscription QoS %u instead of %u", code,
 			e->plan->qos);
 	return !e->failed && fleet_take_suback(e, c);
+}
+
+static bool take_disconnect(struct engine *e, const uint8_t *body, size_t len)
+{
+	engine_fail(e, "the broker ends a connection: DISCONNECT 0x%02X", len ? body[0] : 0);
+	return false;
 }
 
 bool messages_take(void *user, struct client *c, uint8_t first, const uint8_t *body, size_t len)
@@ -303,18 +341,19 @@ bool messages_take(void *user, struct client *c, uint8_t first, const uint8_t *b
 	switch (type) {
 	case 2: return fleet_take_connack(e, c, body, len);
 	case 3: return take_publish(e, c, first >> 1 & 3, body, len);
-	case 4: return take_last_ack(e, c, body);
-	case 5: put_ack(&c->out, 0x62, body); return true;
+	case 4: return take_last_ack(e, c, body, len);
+	case 5: return take_pubrec(e, c, body, len);
 	case 6:
 		end_handshake(c, body);
 		put_ack(&c->out, 0x70, body);
 		return true;
-	case 7: return take_last_ack(e, c, body);
+	case 7: return take_last_ack(e, c, body, len);
 	case 9: return take_suback(e, c, body, len);
 	case 13:
 		e->pongs++;
 		engine_progress(e, clock_now_us());
 		return true;
+	case 14: return take_disconnect(e, body, len);
 	default: return true;
 	}
 }
@@ -357,7 +396,10 @@ static bool is_published(const struct engine *e, int64_t now_us)
 {
 	if (e->out->sent >= e->plan->messages)
 		return true;
-	return now_us >= end_of(e) && (e->plan->rate <= 0 || e->out->sent >= due(e, now_us));
+	if (now_us < end_of(e))
+		return false;
+	return e->plan->rate <= 0 || e->out->sent >= due(e, now_us) ||
+		now_us >= end_of(e) + LOAD_GRACE_US;
 }
 
 /* How long there is nothing to send. */
@@ -391,6 +433,8 @@ void messages_play(struct engine *e)
 			return;
 		}
 	}
+	if (e->plan->rate > 0 && end_of(e) != INT64_MAX)
+		e->out->unsent = due(e, end_of(e)) - e->out->sent;
 	settle(e);
 }
 

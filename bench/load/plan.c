@@ -9,6 +9,7 @@ struct load_plan load_plan_usual(const struct workload *w, unsigned seconds)
 {
 	return (struct load_plan){
 		.workload = w,
+		.version = MQTT_311,
 		.qos = w->qos,
 		.publishers = w->publishers,
 		.subscribers = w->subscribers,

@@ -5,6 +5,8 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "spec/version.h"
+
 struct arena;
 struct workload;
 
@@ -18,10 +20,12 @@ enum {
 	LOAD_FILTERS_MAX = 10000000,
 	LOAD_RATE_MAX = 10000000,
 	LOAD_WINDOW_MAX = 1000000,
+	LOAD_GRACE_US = 2000000, /* beyond its time, for what a stall at its end has held up */
 };
 
 struct load_plan {
 	const struct workload *workload;
+	enum mqtt_version version;
 	unsigned qos, publishers, subscribers, filters;
 	unsigned payload; /* bytes */
 	unsigned window;  /* messages, or connections, under way at most; closed loop */
@@ -31,7 +35,7 @@ struct load_plan {
 	bool leave;        /* sessions and retained messages stay behind */
 };
 
-/* The usual numbers of the workload, for this many seconds. */
+/* The usual numbers of the workload, for this many seconds, in MQTT 3.1.1. */
 struct load_plan load_plan_usual(const struct workload *w, unsigned seconds);
 
 /* Why it cannot be played, as a sentence in the arena; NULL: it can. */

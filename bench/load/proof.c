@@ -24,7 +24,7 @@ static void add_mark(struct engine *e, unsigned publisher, unsigned subscriber, 
 			(struct proof_mark){ publisher, subscriber, number, false };
 }
 
-/* Marks for what is missing of a pair; what needs none is proven at once. */
+/* Marks for what is missing of a pair, and has not been passed by anything yet. */
 static void consider(struct engine *e, unsigned publisher, unsigned subscriber)
 {
 	struct result_account *a = &e->out->account;
@@ -35,7 +35,6 @@ static void consider(struct engine *e, unsigned publisher, unsigned subscriber)
 	if (l->came >= sent)
 		return;
 	if (workload_keeps_order(e->workload)) {
-		a->proven += l->blind ? 0 : l->next - l->came;
 		if (l->next < sent)
 			add_mark(e, publisher, subscriber, l->next);
 		return;
@@ -55,21 +54,43 @@ static bool all_came(const struct engine *e)
 	return true;
 }
 
+static bool await_room(struct engine *e, const struct client *c)
+{
+	while (!messages_have_room(c) && clock_now_us() - e->progress_us < SILENCE_US)
+		if (!engine_turn(e, STEP_US))
+			return false;
+	return messages_have_room(c);
+}
+
 static void send_marks(struct engine *e)
 {
 	e->doing = "looking for what is lost";
 	engine_progress(e, clock_now_us());
 	for (unsigned i = 0; i < e->mark_count && !e->failed; i++)
-		messages_put_mark(e, i);
+		if (await_room(e, &e->clients[e->marks[i].publisher]))
+			messages_put_mark(e, i);
 	while (!all_came(e) && clock_now_us() - e->progress_us < SILENCE_US)
 		if (!engine_turn(e, STEP_US))
 			return;
+}
+
+/* What others of the pair have passed is proven without a mark. Only now, when all that still comes has come. */
+static void count_passed(struct engine *e)
+{
+	for (unsigned p = 0; p < engine_publishers(e); p++)
+		for (unsigned s = 0; s < e->plan->subscribers; s++) {
+			const struct ledger *l = engine_ledger(e, p, s);
+			if (is_heard(e, s) && !l->blind)
+				e->out->account.proven += l->next - l->came;
+		}
 }
 
 static void count_proven(struct engine *e)
 {
 	struct result_account *a = &e->out->account;
 
+	if (workload_keeps_order(e->workload))
+		count_passed(e);
 	for (unsigned i = 0; i < e->mark_count; i++) {
 		const struct proof_mark *m = &e->marks[i];
 		const struct ledger *l = engine_ledger(e, m->publisher, m->subscriber);
@@ -108,4 +129,6 @@ void proof_seek(struct engine *e)
 	a->lost = a->expected > came ? a->expected - came : 0;
 	if (a->proven > a->lost)
 		a->proven = a->lost;
+	if (e->out->refused) /* nobody knows which they are */
+		a->proven = 0;
 }

@@ -4,6 +4,7 @@
 #include <stdio.h>
 
 #include "bench/load/workload.h"
+#include "spec/spec.h"
 
 /* Beyond this share of the time there is none left to be sure that it was the target that was slow. */
 static const double busy = 0.9;
@@ -52,11 +53,18 @@ bool result_is_unclear(const struct result *r)
 	return r->plan.qos && r->account.lost > r->account.proven;
 }
 
+uint64_t result_unqueued(const struct result *r)
+{
+	return r->plan.workload->away ? r->account.proven : 0;
+}
+
 /* ---- promises ------------------------------------------------------------------------------- */
 
-static unsigned add(struct result_break *b, const char *statement, uint64_t count, const char *what)
+static unsigned add(struct result_break *b, const struct result *r, const char *id, uint64_t count,
+	const char *what)
 {
-	b->statement = statement;
+	snprintf(b->statement, sizeof(b->statement), "%s:%s", spec_version_name(r->plan.version),
+		id);
 	snprintf(b->text, sizeof(b->text), "%" PRIu64 " %s", count, what);
 	return 1;
 }
@@ -64,25 +72,23 @@ static unsigned add(struct result_break *b, const char *statement, uint64_t coun
 unsigned result_breaks(const struct result *r, struct result_break out[static RESULT_BREAKS_MAX])
 {
 	const struct result_account *a = &r->account;
+	bool is_50 = r->plan.version == MQTT_50;
 	unsigned count = 0;
 
 	/* QoS 0 promises no arrival, 4.3.1; and no clock proves that a message is lost. */
-	if (r->plan.qos && a->proven)
-		count += add(&out[count],
-			r->plan.workload->away ? "3.1.1:MQTT-3.1.2-5" : "3.1.1:MQTT-4.5.0-1",
-			a->proven,
+	if (r->plan.qos && a->proven && !r->plan.workload->away)
+		count += add(&out[count], r, "MQTT-4.5.0-1", a->proven,
 			"messages were never delivered, though later ones of the same publisher "
 			"and topic were");
 	if (r->plan.qos != 1 && a->doubles && !a->stray) /* or they are those that went astray */
-		count += add(&out[count],
-			r->plan.qos ? "3.1.1:UALL-QOS2-EXACTLY-ONCE"
-				    : "3.1.1:UALL-QOS0-AT-MOST-ONCE",
+		count += add(&out[count], r,
+			r->plan.qos ? "UALL-QOS2-EXACTLY-ONCE" : "UALL-QOS0-AT-MOST-ONCE",
 			a->doubles, "messages were delivered more than once");
 	if (a->ordered && a->late)
-		count += add(&out[count], "3.1.1:MQTT-4.6.0-6", a->late,
+		count += add(&out[count], r, is_50 ? "MQTT-4.6.0-5" : "MQTT-4.6.0-6", a->late,
 			"messages came after later ones of the same publisher and topic");
 	if (a->stray)
-		count += add(&out[count], "3.1.1:MQTT-3.3.2-3", a->stray,
+		count += add(&out[count], r, "MQTT-3.3.2-3", a->stray,
 			"messages came to subscribers none of whose filters they match");
 	return count;
 }

@@ -8,7 +8,7 @@
 #include "bench/figures/series.h"
 #include "bench/load/plan.h"
 
-enum { RESULT_TEXT = 256 };
+enum { RESULT_TEXT = 256, RESULT_STATEMENT = 48 };
 
 /* What became of the messages that subscribers were to get. */
 struct result_account {
@@ -30,7 +30,9 @@ struct result {
 	bool interrupted;
 	int64_t began_us, ended_us; /* of what is measured, by the monotonic clock */
 	uint64_t sent, acknowledged;
-	uint64_t done; /* what the rate counts: deliveries, acknowledgements or connections */
+	uint64_t refused; /* of those sent, by a Reason Code: the broker owes nothing for them */
+	uint64_t unsent;  /* were due, in an open loop, and had no room to be sent in its time */
+	uint64_t done;    /* what the rate counts: deliveries, acknowledgements or connections */
 	struct result_account account;
 	struct series latency;
 	double target_cpu_s; /* of the target, if its process is known */
@@ -55,9 +57,14 @@ bool result_is_late(const struct result *r);
 /* Whether messages are missing that QoS 1 or 2 promises, and nothing proves that they are lost. */
 bool result_is_unclear(const struct result *r);
 
+/* Messages that a queue did not take: lost, that is proven, for clients that were away. A broker may bound what it keeps
+ * for them, so this is a figure, and no accusation.
+ */
+uint64_t result_unqueued(const struct result *r);
+
 /* A promise of the standard that was broken. */
 struct result_break {
-	const char *statement; /* "3.1.1:MQTT-4.5.0-1" */
+	char statement[RESULT_STATEMENT]; /* "3.1.1:MQTT-4.5.0-1" */
 	char text[RESULT_TEXT];
 };
 

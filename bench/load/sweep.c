@@ -22,14 +22,15 @@ static void clear_retained(struct engine *e)
 
 	for (unsigned p = 0; p < engine_publishers(e); p++) {
 		struct client *c = &e->clients[p];
+		unsigned most = c->send_maximum < UNDER_WAY ? c->send_maximum : UNDER_WAY;
 		for (uint64_t n = 0; n < e->numbers[p] && !e->failed && c->fd >= 0; n++) {
 			workload_topic(&e->names, p, 0, n, topic);
 			if (!++c->next_id)
 				c->next_id = 1;
-			put_publish(&c->out, topic, 1, true, c->next_id, 0);
-			if (++c->under_way >= UNDER_WAY) {
+			put_publish(&c->out, e->plan->version, topic, 1, true, c->next_id, 0);
+			if (++c->under_way >= most) {
 				engine_flush(e, c);
-				await(e, c, UNDER_WAY / 2);
+				await(e, c, most / 2);
 			}
 		}
 		engine_flush(e, c);

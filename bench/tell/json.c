@@ -4,6 +4,7 @@
 #include <stdlib.h>
 
 #include "bench/load/workload.h"
+#include "spec/spec.h"
 
 static json_t *must(json_t *value)
 {
@@ -31,6 +32,7 @@ static json_t *plan(const struct load_plan *p)
 		"subscribers", (int)p->subscribers, "filters", (int)p->filters, "payload_bytes",
 		(int)p->payload, "window", (int)p->window));
 
+	json_object_set_new(o, "mqtt", json_string(spec_version_name(p->version)));
 	if (p->rate > 0)
 		json_object_set_new(o, "rate", json_real(p->rate));
 	if (p->messages != LOAD_UNLIMITED)
@@ -145,6 +147,10 @@ static json_t *entry(const struct book *b, const struct book_entry *e)
 		json_object_set_new(o, "messages", number(r->sent));
 		json_object_set_new(o, "acknowledged", number(r->acknowledged));
 	}
+	if (r->unsent)
+		json_object_set_new(o, "unsent", number(r->unsent));
+	if (r->refused)
+		json_object_set_new(o, "refused", number(r->refused));
 	set_times(o, r);
 	set_use(o, r);
 	if (workload_delivers(r->plan.workload))

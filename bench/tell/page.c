@@ -6,11 +6,13 @@
 #include <time.h>
 
 #include "bench/load/workload.h"
+#include "bench/tell/cells.h"
 #include "bench/tell/phrase.h"
 #include "bench/tell/plot.h"
 #include "bench/tell/style.h"
 #include "reports/html_page.h"
 #include "reports/markup.h"
+#include "spec/spec.h"
 
 enum { SUMMARY = 300, NAME = 80 };
 
@@ -31,37 +33,19 @@ static void put_number(FILE *to, const char *text)
 	fputs("</td>", to);
 }
 
-static void put_count(FILE *to, bool applies, uint64_t count)
-{
-	char text[PHRASE_SIZE];
-
-	snprintf(text, sizeof(text), "%" PRIu64, count);
-	put_number(to, applies ? text : "–");
-}
-
 static void put_row(FILE *to, const struct book *b, const struct book_entry *e)
 {
 	const struct result *r = e->result;
-	const struct histogram *h = &r->latency.all;
-	const struct result_account *a = &r->account;
-	bool delivers = workload_delivers(r->plan.workload);
-	char text[PHRASE_SIZE];
+	char cells[CELLS][PHRASE_SIZE], text[PHRASE_SIZE];
 
 	fputs("<tr><th scope=\"row\">", to);
 	markup_text(to, b->targets[e->target].word);
 	if (b->target_count > 1)
 		fprintf(to, ", round %u", e->round + 1);
 	fputs("</th>", to);
-	put_number(to, phrase_rate(result_rate(r), text));
-	put_number(to, phrase_time(histogram_at(h, 0.5), text));
-	put_number(to, phrase_time(histogram_at(h, 0.99), text));
-	put_number(to, phrase_time(histogram_at(h, 0.999), text));
-	put_number(to, phrase_time(h->most_us, text));
-	put_number(to, delivers ? phrase_share(a->lost, a->expected, text) : "–");
-	put_count(to, delivers, a->doubles);
-	put_count(to, a->ordered, a->late);
-	snprintf(text, sizeof(text), "%.2f s", book_cpu(r));
-	put_number(to, r->target_cpu_s > 0 ? text : "–");
+	cells_of(r, cells);
+	for (size_t i = 0; i < CELLS; i++)
+		put_number(to, strcmp(cells[i], "-") ? cells[i] : "–");
 	snprintf(text, sizeof(text), "%.0f %%",
 		r->own_span_s > 0 ? 100 * r->own_cpu_s / r->own_span_s : 0);
 	put_number(to, text);
@@ -70,25 +54,13 @@ static void put_row(FILE *to, const struct book *b, const struct book_entry *e)
 
 static void put_figures(FILE *to, const struct book *b, size_t from, size_t end)
 {
-	static const char *const titles[] = {
-		"target",
-		"rate",
-		"p50",
-		"p99",
-		"p99.9",
-		"max",
-		"lost",
-		"doubles",
-		"out of order",
-		"target’s CPU",
-		"generator’s CPU",
-	};
-
 	fputs("<div class=\"scroll\" tabindex=\"0\" role=\"region\" aria-label=\"figures\">"
 	      "<table class=\"figures\">\n",
 		to);
-	put_heads(to, titles, sizeof(titles) / sizeof(*titles));
-	fputs("<tbody>\n", to);
+	fputs("<thead><tr><th scope=\"col\">target</th>", to);
+	for (size_t i = 0; i < CELLS; i++)
+		fprintf(to, "<th scope=\"col\">%s</th>", cells_titles[i]);
+	fputs("<th scope=\"col\">generator’s cpu</th></tr></thead>\n<tbody>\n", to);
 	for (size_t i = from; i < end; i++)
 		put_row(to, b, &b->entries[i]);
 	fputs("</tbody></table></div>\n", to);
@@ -249,8 +221,10 @@ static void put_plan(FILE *to, const struct load_plan *p)
 	markup_text(to, w->summary);
 	fputs(": ", to);
 	if (w->measure != MEASURE_CONNECTIONS)
-		fprintf(to, "QoS %u, publishers: %u, subscribers: %u, payloads of %u bytes, ",
-			p->qos, p->publishers, p->subscribers, p->payload);
+		fprintf(to,
+			"MQTT %s, QoS %u, publishers: %u, subscribers: %u, payloads of %u bytes, ",
+			spec_version_name(p->version), p->qos, p->publishers, p->subscribers,
+			p->payload);
 	if (p->rate > 0)
 		fprintf(to, "%g due each second.</p>\n", p->rate);
 	else if (p->window)
@@ -348,11 +322,11 @@ static void put_words(FILE *to)
 	      "by less than 0.8 %.</td></tr>\n"
 	      "<tr><th scope=\"row\">lost</th><td>Had not come when nothing came any more. QoS 0 "
 	      "allows it.</td></tr>\n"
-	      "<tr><th scope=\"row\">out of order</th><td>Came after a later one of the same "
+	      "<tr><th scope=\"row\">order</th><td>Came after a later one of the same "
 	      "publisher and topic.</td></tr>\n"
-	      "<tr><th scope=\"row\">target’s CPU</th><td>Processor seconds for a million "
+	      "<tr><th scope=\"row\">cpu</th><td>Processor seconds of the target for a million "
 	      "of what the rate counts.</td></tr>\n"
-	      "<tr><th scope=\"row\">generator’s CPU</th><td>Near 100 % the figures are those "
+	      "<tr><th scope=\"row\">generator’s cpu</th><td>Near 100 % the figures are those "
 	      "of the load generator.</td></tr>\n"
 	      "</tbody></table></section>\n<footer><p>Made by mqttspec bench.</p></footer>\n",
 		to);

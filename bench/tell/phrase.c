@@ -112,6 +112,26 @@ static bool write_remark(const struct result *r, unsigned which, char *out)
 			phrase_time(histogram_at(&r->own_late, 0.5), half),
 			phrase_time(histogram_at(&r->own_late, 0.99), most));
 		return r->plan.rate > 0 && result_is_late(r);
+	case 7:
+		snprintf(out, PHRASE_REMARK_SIZE,
+			"%" PRIu64 " messages for clients that were away were not kept, though "
+			"later ones of the same publisher and topic were: so many a queue does "
+			"not take",
+			result_unqueued(r));
+		return result_unqueued(r);
+	case 8:
+		snprintf(out, PHRASE_REMARK_SIZE,
+			"%" PRIu64
+			" were refused by a Reason Code, and nobody knows which: what is missing "
+			"accuses nobody",
+			r->refused);
+		return r->refused;
+	case 9:
+		snprintf(out, PHRASE_REMARK_SIZE,
+			"%" PRIu64 " more were due, and could not be sent in time: %g a second "
+			"are more than go, so the latencies are those of the beginning",
+			r->unsent, r->plan.rate);
+		return r->unsent;
 	default:
 		snprintf(out, PHRASE_REMARK_SIZE,
 			"the load generator was the bottleneck, at work for %.0f %% of the time "
@@ -122,7 +142,7 @@ static bool write_remark(const struct result *r, unsigned which, char *out)
 	}
 }
 
-enum { REMARKS = 8 };
+enum { REMARKS = 11 };
 
 const char *phrase_remark(
 	const struct result *r, unsigned number, char out[static PHRASE_REMARK_SIZE])

@@ -3,7 +3,8 @@
 #include <inttypes.h>
 
 #include "bench/load/workload.h"
-#include "bench/tell/phrase.h"
+#include "bench/tell/cells.h"
+#include "spec/spec.h"
 
 enum { NAME = 10, TARGET = 16, CELL = 9 };
 
@@ -17,51 +18,22 @@ static void put_cell(FILE *to, const char *text)
 
 void table_head(FILE *to, const struct book *b)
 {
-	static const char *const titles[] = {
-		"rate",
-		"p50",
-		"p99",
-		"p99.9",
-		"max",
-		"lost",
-		"doubles",
-		"order",
-		"cpu",
-	};
-
 	fprintf(to, "%-*s", NAME, "workload");
 	if (b->target_count > 1)
 		fprintf(to, " %-*s", TARGET, "target");
-	fputs(" QoS", to);
-	for (size_t i = 0; i < sizeof(titles) / sizeof(*titles); i++)
-		put_cell(to, titles[i]);
+	fputs("  MQTT QoS", to);
+	for (size_t i = 0; i < CELLS; i++)
+		put_cell(to, cells_titles[i]);
 	putc('\n', to);
-}
-
-static void put_count(FILE *to, bool applies, uint64_t count)
-{
-	char text[PHRASE_SIZE];
-
-	snprintf(text, sizeof(text), "%" PRIu64, count);
-	put_cell(to, applies ? text : "-");
 }
 
 static void put_figures(FILE *to, const struct result *r)
 {
-	static const double shares[] = { 0.5, 0.99, 0.999 };
-	const struct result_account *a = &r->account;
-	bool delivers = workload_delivers(r->plan.workload);
-	char text[PHRASE_SIZE];
+	char cells[CELLS][PHRASE_SIZE];
 
-	put_cell(to, phrase_rate(result_rate(r), text));
-	for (size_t i = 0; i < sizeof(shares) / sizeof(*shares); i++)
-		put_cell(to, phrase_time(histogram_at(&r->latency.all, shares[i]), text));
-	put_cell(to, phrase_time(r->latency.all.most_us, text));
-	put_cell(to, delivers ? phrase_share(a->lost, a->expected, text) : "-");
-	put_count(to, delivers, a->doubles);
-	put_count(to, a->ordered, a->late);
-	snprintf(text, sizeof(text), "%.2f s/M", book_cpu(r));
-	put_cell(to, r->target_cpu_s > 0 ? text : "-");
+	cells_of(r, cells);
+	for (size_t i = 0; i < CELLS; i++)
+		put_cell(to, cells[i]);
 	putc('\n', to);
 }
 
@@ -96,6 +68,7 @@ void table_row(FILE *to, const struct book *b, const struct book_entry *entry)
 	fprintf(to, "%-*s", NAME, r->plan.workload->name);
 	if (b->target_count > 1)
 		fprintf(to, " %-*.*s", TARGET, TARGET, b->targets[entry->target].word);
+	fprintf(to, " %5s", spec_version_name(r->plan.version));
 	if (r->plan.workload->measure == MEASURE_CONNECTIONS)
 		fputs("   -", to);
 	else

@@ -183,10 +183,13 @@ static bool judge_turn(struct monitor *m, const struct packet *p)
 
 /* ---- packets ------------------------------------------------------------------------------- */
 
-/* An answer to what came after CONNACK shows that this has been read, too: the answer itself is bound by it. */
+/* An answer to what came after CONNACK shows that this has been read, too: the answer itself is bound by it; and a
+ * CONNACK that accepts a CONNECT shows that all of that has been read.
+ */
 static void show_limits(struct monitor *m, const struct packet *p)
 {
 	switch (p->type) {
+	case CONNACK: m->limits_bind |= judges_server(m) && !p->code; break;
 	case PUBACK:
 	case PUBREC:
 	case PUBCOMP: owed_show_limits(m, p); break;

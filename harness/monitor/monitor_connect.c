@@ -55,6 +55,19 @@ static struct greeted read_connect(struct monitor *m, const struct packet *p)
 	};
 }
 
+/* A server need not read a CONNECT beyond an error, so what it refuses it with may not know of the limits. */
+static bool keeps_rules(const struct monitor *m, const struct packet *connect)
+{
+	const struct finding *findings;
+	struct arena a;
+
+	arena_init(&a);
+	struct monitor *of_client = monitor_new(&a, m->version, SIDE_CLIENT, NULL);
+	bool kept = !monitor_packet(of_client, SIDE_CLIENT, connect, &findings);
+	arena_fini(&a);
+	return kept;
+}
+
 void note_connect(struct monitor *m, const struct packet *p)
 {
 	if (m->greeting != GREETING_NONE) {
@@ -69,7 +82,7 @@ void note_connect(struct monitor *m, const struct packet *p)
 	m->greeted = read_connect(m, p);
 	if (judges_server(m)) {
 		read_limits(m, &p->properties);
-		m->limits_bind = true;
+		m->limits_bind = keeps_rules(m, p);
 	}
 }
 

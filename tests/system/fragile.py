@@ -1,28 +1,31 @@
 #!/usr/bin/python3
-"""fragile.py PORT FAULT - a small MQTT server that has one fault, for what the fuzzer is to find.
+"""fragile.py PORT FAULT [USER PASSWORD] - a small MQTT server that has one fault, for what the fuzzer is to find.
 
 It serves 3.1.1 and 5.0 as far as well-behaved clients need it (QoS 0 and 1, exact topics). A PUBLISH with both
-QoS bits set brings the fault about:
+QoS bits set brings the fault about; whatever makes it close a connection, where it leaks:
 
     none         it closes the connection, as it should
     crash        it is killed by SIGABRT
-    hang         it serves nobody any more
+    hang         it says so, and serves nobody any more
     busy         it works on for ever, and serves everybody
     descriptors  it opens a file and forgets it
     memory       it keeps 64 KiB
     harm         it closes all connections
     illegal      it answers with a CONNACK
+    astray       all others get a CONNACK
     report       it says on stderr what AddressSanitizer would say, and lives on
+    leak         it says on stderr what LeakSanitizer would say, when it is told to end
 """
 import os
 import socket
 import selectors
+import signal
 import struct
 import sys
 import threading
 import time
 
-PORT, FAULT = int(sys.argv[1]), sys.argv[2]
+PORT, FAULT, LOGIN = int(sys.argv[1]), sys.argv[2], [word.encode() for word in sys.argv[3:]]
 selector = selectors.DefaultSelector()
 kept = []
 
@@ -83,26 +86,58 @@ def properties(client, data, at):
     return at + length
 
 
+def login(client, flags, body, at):
+    """The user name and the password after the ClientId, at `at`."""
+    words = []
+    if flags & 4:
+        _, at = text(body, properties(client, body, at))
+        _, at = text(body, at)
+    for bit in 0x80, 0x40:
+        if flags & bit:
+            word, at = text(body, at)
+            words.append(word)
+    return words
+
+
 def fault(client):
     if FAULT == "crash":
         os.abort()
     elif FAULT == "hang":
+        print("hanging", flush=True)
         time.sleep(10000)
     elif FAULT == "busy" and not kept:
         kept.append(threading.Thread(target=spin, daemon=True))
         kept[0].start()
-    elif FAULT == "descriptors":
-        kept.append(open("/dev/null"))
-    elif FAULT == "memory":
-        kept.append(bytearray(os.urandom(64 * 1024)))
     elif FAULT == "harm":
         for other in list(clients):
             close(other)
     elif FAULT == "illegal":
-        send(client, 0x20, b"\0\0" + (b"\0" if client.level > 4 else b""))
+        accept(client)
+    elif FAULT == "astray":
+        for other in list(clients - {client}):
+            accept(other)
     elif FAULT == "report":
         print("==1==ERROR: AddressSanitizer: heap-use-after-free", file=sys.stderr, flush=True)
     raise ValueError
+
+
+def leak():
+    if FAULT == "descriptors":
+        kept.append(open("/dev/null"))
+    elif FAULT == "memory":
+        kept.append(bytearray(os.urandom(64 * 1024)))
+    elif FAULT == "leak":
+        kept.append(None)
+
+
+def end(*_):
+    if FAULT == "leak" and kept:
+        print("==1==ERROR: LeakSanitizer: detected memory leaks", file=sys.stderr, flush=True)
+    os._exit(0)
+
+
+def accept(client):
+    send(client, 0x20, b"\0\0" + (b"\0" if client.level > 4 else b""))
 
 
 def spin():
@@ -120,10 +155,14 @@ def take(client, first, body):
         if client.level == 5 and b"\x15" in body[at + 4:properties(client, body, at + 4)]:
             send(client, 0x20, b"\0\x8c\0")    # it knows no Authentication Method, nor looks where one begins
             raise ValueError
-        if not text(body, properties(client, body, at + 4))[0]:
+        name, end = text(body, properties(client, body, at + 4))
+        if not name:
+            raise ValueError
+        if LOGIN and login(client, body[at + 1], body, end) != LOGIN:
+            send(client, 0x20, b"\0\x87\0" if client.level > 4 else b"\0\5")
             raise ValueError
         client.connected = True
-        send(client, 0x20, b"\0\0" + (b"\0" if client.level > 4 else b""))
+        accept(client)
     elif not client.connected or kind == 1:
         raise ValueError
     elif kind == 3:
@@ -165,7 +204,7 @@ def take(client, first, body):
 def read(client):
     data = client.sock.recv(65536)
     if not data:
-        raise ValueError
+        raise EOFError
     client.data += data
     while len(client.data) > 1:
         try:
@@ -179,6 +218,7 @@ def read(client):
 
 
 def main():
+    signal.signal(signal.SIGTERM, end)
     listener = socket.create_server(("127.0.0.1", PORT), backlog=128)
     selector.register(listener, selectors.EVENT_READ, None)
     while True:
@@ -191,7 +231,10 @@ def main():
             elif key.data in clients:
                 try:
                     read(key.data)
-                except (ValueError, IndexError, struct.error, OSError):
+                except (EOFError, OSError):
+                    close(key.data)
+                except (ValueError, IndexError, struct.error):
+                    leak()
                     close(key.data)
 
 

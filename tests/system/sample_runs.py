@@ -13,6 +13,7 @@ import sys
 
 LEVELS = ["MUST", "MUST", "MUST", "STATED", "SHOULD", "MAY"]
 CHAPTERS = ["connect", "keep_alive", "publish", "qos1", "qos2", "retain", "session", "subscribe", "topics", "will"]
+TOOL_VERSION, CATALOGUE = "0.1.0", "0" * 64   # what judged them
 STARTED_US = 1767225600000000
 HOSTILE = "<!--<script </script </script x></script><script>document.title = 'owned'</script><img src=x onerror=alert(1)>\u202e\x01\\xFF"
 
@@ -161,9 +162,9 @@ def records(options, statements):
     counts = {}
     for case in cases:
         counts[case["verdict"]] = counts.get(case["verdict"], 0) + 1
-    yield {"type": "run", "format": 1, "tool_version": "0.1.0", "target": name.lower().split()[-1], "target_name": name,
+    yield {"type": "run", "format": 1, "tool_version": TOOL_VERSION, "target": name.lower().split()[-1], "target_name": name,
            "target_version": version, "target_url": "mqtt://127.0.0.1:1883", "role": "server",
-           "command": f"mqttspec run {name.lower().split()[-1]}", "catalogue": "0" * 64, "seed": str(options.seed),
+           "command": f"mqttspec run {name.lower().split()[-1]}", "catalogue": CATALOGUE, "seed": str(options.seed),
            "started_us": STARTED_US, "planned": options.runs}
     yield from cases
     yield {"type": "end", "counts": counts, "unexpected": sum(not case["expected"] for case in cases), "not_run": 0,

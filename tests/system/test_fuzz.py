@@ -20,10 +20,10 @@ def fuzz(*args, **kwargs):
     return subprocess.run([PROGRAM, "fuzz", *map(str, args)], capture_output=True, text=True, **kwargs)
 
 
-def fragile(folder, fault):
+def fragile(folder, fault, more=""):
     path = folder / f"fragile-{fault}.ini"
     path.write_text(f"[target]\nname = fragile\ncommand = {sys.executable} {HERE}/fragile.py {{port}} {fault}\n"
-                    "versions = 3.1.1, 5.0\nready_ms = 20000\n")
+                    f"versions = 3.1.1, 5.0\nready_ms = 20000\n{more}")
     return path
 
 
@@ -43,7 +43,7 @@ def folders(out):
 
 @pytest.mark.parametrize("fault, word", [
     ("crash", "death: "), ("hang", "harm: "), ("busy", "busy: "), ("harm", "harm: "),
-    ("illegal", "illegal: "), ("report", "report: ")])
+    ("illegal", "illegal: "), ("astray", "illegal: to a client that keeps every rule: "), ("report", "report: ")])
 def test_a_played_exchange_shows_the_fault(tmp_path, fault, word):
     done = fuzz(fragile(tmp_path, fault), "--play", exchange(tmp_path), "--out", tmp_path / "out", "--answer", 3)
     assert done.returncode == 1, done.stdout + done.stderr
@@ -77,17 +77,89 @@ def test_a_crash_is_found_cut_down_and_kept(tmp_path):
     assert "death: signal 6" in again.stdout
 
 
-@pytest.mark.nightly
-@pytest.mark.parametrize("fault, word", [
-    ("hang", "harm"), ("busy", "busy"), ("harm", "harm"), ("illegal", "illegal"), ("report", "report")])
-def test_each_fault_is_found(tmp_path, fault, word):
+# Of the others, "report" and "illegal" are also those of the next tests, and "crash" that of the one before.
+CHEAP = [("astray", "illegal")]
+LONG = [("illegal", "illegal"), ("report", "report"), ("harm", "harm"), ("hang", "harm"), ("busy", "busy"),
+        ("memory", "memory"), ("descriptors", "descriptors")]
+
+
+@pytest.mark.parametrize("fault, word", CHEAP + [pytest.param(*case, marks=pytest.mark.nightly) for case in LONG])
+def test_each_fault_is_found_cut_down_and_shown_again(tmp_path, fault, word):
     out = tmp_path / "out"
-    done = fuzz(fragile(tmp_path, fault), "--time", "3m", "--finds", 3, "--out", out, "--answer", 5,
-                "--memory", 4, timeout=900)
+    done = fuzz(fragile(tmp_path, fault), "--time", "3m", "--finds", 1, "--out", out, "--answer", 5,
+                "--memory", 1, "--look", 2, timeout=900)
     assert done.returncode == 1, done.stdout + done.stderr
-    found = [name for name in folders(out) if name.endswith(word)]
-    assert found, done.stdout
-    assert "replayed: 3 of 3 times" in (out / "finds" / found[0] / "about").read_text()
+    assert folders(out) == [f"01-{word}"]
+    about = (out / f"finds/01-{word}/about").read_text()
+    assert "replayed: 3 of 3 times" in about
+    steps, before = map(int, re.search(r"steps: (\d+), of (\d+) before", about).groups())
+    assert steps <= min(before, 6), about
+
+
+def test_what_is_told_only_at_the_end_is_found(tmp_path):
+    """LeakSanitizer reports when a program ends; which exchange it was, is found by ending it after each."""
+    out = tmp_path / "out"
+    done = fuzz(fragile(tmp_path, "leak"), "--time", 2, "--out", out)
+    assert done.returncode == 1, done.stdout + done.stderr
+    assert folders(out) == ["01-report"]
+    about = (out / "finds/01-report/about").read_text()
+    assert "LeakSanitizer" in about and "replayed: 3 of 3 times" in about
+
+
+def test_a_login_is_given_and_never_kept(tmp_path):
+    """The trigger of the fault needs a connection that was let in."""
+    out = tmp_path / "out"
+    target = fragile(tmp_path, "illegal", "user = me\npassword = s3cret-of-mine\n")
+    target.write_text(target.read_text().replace("{port} illegal", "{port} illegal me s3cret-of-mine"))
+    done = fuzz(target, "--time", "60s", "--finds", 1, "--out", out)
+    assert done.returncode == 1, done.stdout + done.stderr
+    assert folders(out) == ["01-illegal"]
+    kept = [path for path in out.rglob("*") if path.is_file()]
+    assert len(kept) >= 6
+    assert [path.name for path in kept if b"s3cret" in path.read_bytes()] == []
+    assert "password (14 bytes)" in (out / "finds/01-illegal/transcript").read_text()
+    again = fuzz(target, "--play", out / "finds/01-illegal/exchange", "--out", tmp_path / "again")
+    assert again.returncode == 1 and "illegal: a second CONNACK" in again.stdout
+    assert "s3cret" not in again.stdout + done.stdout
+
+
+@pytest.mark.parametrize("scheme, words", [
+    ("wss", ["mqttspec-broker"]), ("tls", ["--client", f"{BUILD}/client/mqttspec-client agent"])])
+def test_damage_goes_over_any_transport(tmp_path, scheme, words):
+    done = fuzz(*words, "--transport", scheme, "--versions", "5.0", "--time", 3, "--out", tmp_path / "out")
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert re.search(r"exchanges, [1-9]\d* packets", done.stdout), done.stdout
+
+
+def test_finds_of_an_earlier_run_stay(tmp_path):
+    target, out = fragile(tmp_path, "report"), tmp_path / "out"
+    (out / "finds/07-death").mkdir(parents=True)
+    done = fuzz(target, "--time", "60s", "--finds", 1, "--out", out)
+    assert done.returncode == 1, done.stdout + done.stderr
+    assert folders(out) == ["07-death", "08-report"]
+
+
+def test_a_signal_ends_it_while_it_waits_for_a_witness(tmp_path):
+    log = tmp_path / "out/target.log"
+    process = subprocess.Popen([PROGRAM, "fuzz", fragile(tmp_path, "hang"), "--play", exchange(tmp_path), "--answer", "600",
+                                "--out", tmp_path / "out"], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+    until = time.monotonic() + 120
+    while not (log.exists() and "hanging" in log.read_text()):
+        assert process.poll() is None and time.monotonic() < until, "it has not come to hang"
+        time.sleep(0.05)
+    process.send_signal(signal.SIGINT)
+    out, err = process.communicate(timeout=60)
+    assert process.returncode == 130, out + err
+
+
+def test_a_corpus_is_for_one_side(tmp_path):
+    corpus = tmp_path / "corpus"
+    done = fuzz(fragile(tmp_path, "none"), "--time", 1, "--corpus", corpus, "--out", tmp_path / "out")
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert (corpus / "about").read_text().startswith("a corpus of exchanges with a server\n")
+    done = fuzz("--client", f"{BUILD}/client/mqttspec-client agent", "--corpus", corpus, "--out", tmp_path / "out")
+    assert done.returncode == 2
+    assert f"{corpus}/about does not say: a corpus of exchanges with a client" in done.stderr
 
 
 def test_it_ends_well_when_it_is_interrupted(tmp_path):

@@ -177,10 +177,11 @@ def test_a_page_stays_when_a_newer_version_has_no_word_of_it(site):
 
 
 def test_each_page_says_what_it_was_made_from(pages):
-    version, catalogue = re.match(r"mqttspec (\S+), catalogue (\w+)", mqttspec("--version").stdout).groups()
+    site_says = re.match(r"mqttspec (\S+), catalogue (\w+)", mqttspec("--version").stdout).groups()
+    record_says = sample_runs.TOOL_VERSION, sample_runs.CATALOGUE[:12]   # a report says what judged it
     for path, page in pages.items():
         text = " ".join("".join(page.text).split())
-        assert version in text and (catalogue in text or "0" * 12 in text), path   # a report says what judged it
+        assert all(word in text for word in site_says) or all(word in text for word in record_says), path
         assert re.search(r"20\d\d-\d\d-\d\d \d\d:\d\d:\d\d UTC", text), path
 
 

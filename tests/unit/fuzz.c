@@ -7,13 +7,16 @@
 #include <unistd.h>
 
 #include "base/arena.h"
+#include "fuzz/allowance.h"
 #include "fuzz/complaints.h"
+#include "fuzz/corpus.h"
 #include "fuzz/exchange.h"
 #include "fuzz/grammar.h"
 #include "fuzz/minimiser.h"
 #include "fuzz/mutation.h"
 #include "fuzz/resources.h"
 #include "fuzz/situation.h"
+#include "harness/versions.h"
 
 enum { ROUNDS = 300, SEED = 20261129 };
 
@@ -432,10 +435,67 @@ static void what_this_process_uses_can_be_read(void **state)
 	(void)state;
 	assert_true(u.processes >= 1);
 	assert_true(u.memory_kib > 100);
+	assert_true(u.runs); /* who asks is at work */
 	assert_non_null(more);
 	assert_true(usage_of(getpgrp()).descriptors > 3);
 	fclose(more);
 	assert_int_equal(usage_of(0).processes, 0);
+}
+
+/* ---- allowance and corpus ------------------------------------------------------------------ */
+
+static void a_rate_is_kept_and_a_pause_saves_nothing_up(void **state)
+{
+	struct allowance a = { .rate = 100 }, unlimited = { 0 };
+
+	(void)state;
+	assert_true(allowance_is_there(&a, 1000));
+	allowance_spend(&a, 5, 1000);
+	assert_false(allowance_is_there(&a, 50999));
+	assert_true(allowance_is_there(&a, 51000));
+	allowance_spend(&a, 1, 9000000); /* long after */
+	allowance_spend(&a, 1, 9000000);
+	assert_false(allowance_is_there(&a, 9019999));
+	assert_true(allowance_is_there(&a, 9020000));
+	allowance_spend(&unlimited, 1000000, 1000);
+	assert_true(allowance_is_there(&unlimited, 1000));
+}
+
+static struct exchange exchange_of(struct arena *a, const char *text)
+{
+	struct exchange e;
+	const char *error;
+
+	if (!exchange_read(a, text, &e, &error))
+		fail_msg("%s", error);
+	return e;
+}
+
+static void a_corpus_gives_out_what_speaks_the_version(void **state)
+{
+	struct corpus *c = calloc(1, sizeof(*c));
+	struct draw draw = draw_begin(SEED, 0);
+	const unsigned mask_311 = version_bit(MQTT_311), mask_50 = version_bit(MQTT_50);
+	struct arena a;
+	const char *error;
+
+	(void)state;
+	arena_init(&a);
+	struct exchange in_311 = exchange_of(&a, "open 1 3.1.1\n");
+	struct exchange in_both = exchange_of(&a, "open 1 5.0\nopen 2 3.1.1\n");
+	assert_true(corpus_init(c, NULL, SIDE_CLIENT, "0", &error));
+	assert_null(corpus_draw(c, &draw, mask_311 | mask_50));
+	assert_true(corpus_offer(c, 1, &in_311));
+	assert_true(corpus_offer(c, 2, &in_both));
+	assert_false(corpus_offer(c, 2, &in_311));
+	for (int i = 0; i < ROUNDS; i++) {
+		assert_ptr_equal(corpus_draw(c, &draw, mask_311), &c->exchanges[0]);
+		assert_null(corpus_draw(c, &draw, mask_50));
+		assert_non_null(corpus_draw(c, &draw, mask_311 | mask_50));
+	}
+	corpus_fini(c);
+	free(c);
+	arena_fini(&a);
 }
 
 int main(void)
@@ -456,6 +516,8 @@ int main(void)
 		cmocka_unit_test(complaints_are_told_from_chatter),
 		cmocka_unit_test(only_growth_that_goes_on_is_a_leak),
 		cmocka_unit_test(what_this_process_uses_can_be_read),
+		cmocka_unit_test(a_rate_is_kept_and_a_pause_saves_nothing_up),
+		cmocka_unit_test(a_corpus_gives_out_what_speaks_the_version),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

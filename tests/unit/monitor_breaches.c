@@ -45,6 +45,11 @@ static const struct breach_row any_packet[] = {
 		"< 30 r s'a' p{} b'1234567'", "< 30 r s'a' p{} b'123456'" },
 	{ RULE_PACKET_SIZE, C, 0, HELLO_TO("27 w12") SHOWN, "> 30 r s'a' p{} b'1234567'",
 		"> 30 r s'a' p{} b'123456'" },
+	{ RULE_PACKET_SIZE, S, 0, "> 10 r s'MQTT' @ 02 n0 p{27 w5} s'me'\n",
+		"< 20 r 00 87 p{1F s'no'}", "< 20 r 00 87 p{}" },
+	/* An error in a CONNECT that is accepted all the same: a Will QoS without a Will. */
+	{ RULE_PACKET_SIZE, S, 0, "> 10 r s'MQTT' @ 1A n0 p{27 w5} s'me'\n",
+		"< 20 r 00 00 p{1F s'no'}", "< 20 r 00 00 p{}" },
 	/* The first answer already: what it answers came after CONNACK. */
 	{ RULE_PACKET_SIZE, C, 0, HELLO_TO("27 w5") "< 32 r s'x' m1 p{}\n", "> 40 r m1 00 00 ",
 		"> 40 r m1 00" },

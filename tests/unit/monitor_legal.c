@@ -225,6 +225,8 @@ const struct legal_row legal_rows[] = {
 		HELLO "> 34 r s'a' m1 p{}\n< 50 r m1 80\n> 62 r m1\n" },
 	{ "nonsense: a client sends CONNACK, and the server accepts it all the same", S, 0,
 		GREET "> 20 r 00 00 p{}\n" WELCOME },
+	{ "nonsense: a CONNECT with an error, which nobody need read up to its Maximum Packet Size",
+		S, MQTT_50, "> 10 r s'MQTT' @ 1A n0 p{27 w5} s'me'\n< 20 r 00 81 p{1F s'no'}\n" },
 	{ "nonsense: a client answers what it was sent earlier, oddly, before CONNACK", S, 0,
 		KEPT WELCOME SUBSCRIBED(
 			"a", "01") "< 32 r s'a' m1 p{} b'1'\n>close\n---\n" KEPT

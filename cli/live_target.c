@@ -1,63 +1,28 @@
-#include "cli/bench_target.h"
+#include "cli/live_target.h"
 
 #include <netinet/in.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 
-#include "base/utf8.h"
-#include "cli/bench_options.h"
 #include "cli/cli.h"
+#include "cli/login.h"
 #include "cli/nearest.h"
 #include "cli/target_path.h"
 #include "harness/agent/client.h"
-#include "harness/runner/password.h"
 #include "harness/transport/address.h"
 #include "harness/transport/transport.h"
 
-static bool complain(int *code, enum exit_code why, const char *sentence)
+static bool complain(
+	const struct live_target *t, int *code, enum exit_code why, const char *sentence)
 {
-	fprintf(stderr, "mqttspec bench: %s\n", sentence);
+	fprintf(stderr, "mqttspec %s: %s\n", t->options->command->name, sentence);
 	*code = why;
 	return false;
 }
 
 /* ---- finding -------------------------------------------------------------------------------- */
 
-/* The user name and the password: of the command line, the environment, or the file. */
-static const char *find_login(struct bench_target *t)
-{
-	const struct bench_options *o = t->options;
-	const char *user = o->user ? o->user : getenv("MQTTSPEC_USER");
-	const char *password = getenv("MQTTSPEC_PASSWORD");
-	const char *path = o->password_file, *error = NULL;
-
-	if (user && *user)
-		t->login.user_name = arena_text(t->arena, user);
-	if (!path && password && *password)
-		t->login.password = arena_text(t->arena, password);
-	if (!t->login.user_name && t->has_file && t->file.user_name) {
-		t->login.user_name = t->file.user_name;
-		if (!path && !t->login.password) {
-			path = t->file.password_file;
-			t->login.password = t->file.password;
-		}
-	}
-	if (path)
-		t->login.password = password_read(t->arena, path, &error);
-	if (error)
-		return error;
-	if (!t->login.user_name)
-		return t->login.password ? "a password needs a user name: --user NAME" : NULL;
-	size_t len = strlen(t->login.user_name);
-	if (len > LOGIN_SIZE_MAX || utf8_check((const uint8_t *)t->login.user_name, len) != len)
-		return "the user name must be UTF-8, of at most 65535 bytes";
-	if (t->login.password && strlen(t->login.password) > LOGIN_SIZE_MAX)
-		return "a password has at most 65535 bytes";
-	return NULL;
-}
-
-static const char *read_file(struct bench_target *t, const char *path)
+static const char *read_file(struct live_target *t, const char *path)
 {
 	const char *error;
 	struct client client;
@@ -65,16 +30,14 @@ static const char *read_file(struct bench_target *t, const char *path)
 	t->has_file = true;
 	if (!target_file_read(t->arena, path, &t->file, &error))
 		return error;
-	if (target_file_client(t->arena, &t->file, &client))
-		return arena_printf(
-			t->arena, "%s is a client: it is brokers that are measured", path);
+	t->is_client = target_file_client(t->arena, &t->file, &client);
 	return NULL;
 }
 
 /* What was said of processes and transports fits what it is. */
-static const char *fault_of(struct bench_target *t, const char *url)
+static const char *fault_of(struct live_target *t, const char *url)
 {
-	const struct bench_options *o = t->options;
+	const struct live_options *o = t->options;
 	bool launched = t->has_file && t->file.command;
 
 	if (o->ws_path && address_path_objection(o->ws_path))
@@ -103,31 +66,34 @@ static const char *no_target(struct arena *a, const char *word)
 		word, target_names(a), nearest_text(&n, hint));
 }
 
-bool bench_target_find(struct bench_target *t, struct arena *a, const struct bench_options *o,
+bool live_target_find(struct live_target *t, struct arena *a, const struct live_options *o,
 	const char *word, int *code)
 {
 	const char *found, *error = NULL, *url = NULL;
 
-	*t = (struct bench_target){ .arena = a, .options = o };
+	*t = (struct live_target){ .arena = a, .options = o };
 	switch (target_word(a, word, &found)) {
 	case WORD_URL: url = found; break;
 	case WORD_FILE: error = read_file(t, found); break;
 	case WORD_NO_TARGET: error = no_target(a, word); break;
 	}
+	if (t->is_client && !error)
+		return true;
 	if (t->has_file && !error)
 		url = t->file.url;
 	if (!error)
 		error = fault_of(t, url);
 	if (!error)
-		error = find_login(t);
+		error = login_find(t->arena, o->user, o->password_file,
+			t->has_file ? &t->file : NULL, &t->login);
 	if (error)
-		return complain(code, EXIT_USAGE, error);
+		return complain(t, code, EXIT_USAGE, error);
 	target_init(&t->target, t->has_file ? &t->file : NULL);
 	t->ready = true;
 	t->target.files = o->tls;
 	t->target.path = o->ws_path;
 	t->target.login = t->login.user_name ? &t->login : NULL;
-	t->endpoint.url = url;
+	t->url = url;
 	return true;
 }
 
@@ -146,9 +112,9 @@ static bool is_here(const struct endpoint *e)
 	}
 }
 
-bool bench_target_start(struct bench_target *t, int stop_fd, int *code)
+bool live_target_start(struct live_target *t, int stop_fd, int *code)
 {
-	const struct bench_options *o = t->options;
+	const struct live_options *o = t->options;
 	const char *error = NULL;
 
 	t->target.stop_fd = stop_fd;
@@ -157,41 +123,32 @@ bool bench_target_start(struct bench_target *t, int stop_fd, int *code)
 		t->target.route_count = 1;
 	}
 	if (!target_is_launched(&t->target)) {
-		if (!target_use_url(&t->target, t->endpoint.url, &error))
-			return complain(code, EXIT_NOTHING, error);
-		t->endpoint = t->target.endpoint;
-		if (is_here(&t->endpoint) || o->anyway)
+		if (!target_use_url(&t->target, t->url, &error))
+			return complain(t, code, EXIT_NOTHING, error);
+		if (is_here(&t->target.endpoint) || o->anyway)
 			return true;
-		return complain(code, EXIT_USAGE,
+		return complain(t, code, EXIT_USAGE,
 			arena_printf(t->arena,
-				"%s is not on this machine: a load test of a broker has to be "
-				"meant by whoever runs it; if it is, say --anyway",
-				t->endpoint.url));
+				"%s is not on this machine: %s a broker has to be meant by "
+				"whoever runs it; if it is, say --anyway",
+				t->target.endpoint.url, o->purpose));
 	}
 	switch (target_launch(&t->target, &error)) {
 	case TARGET_UP: break;
-	case TARGET_FAILED: return complain(code, EXIT_NOTHING, error);
-	case TARGET_CANCELLED: return complain(code, EXIT_INTERRUPTED, "interrupted");
+	case TARGET_FAILED: return complain(t, code, EXIT_NOTHING, error);
+	case TARGET_CANCELLED: return complain(t, code, EXIT_INTERRUPTED, "interrupted");
 	}
-	t->endpoint =
-		o->transport ? *target_endpoint(&t->target, o->transport) : t->target.endpoint;
 	return true;
 }
 
-struct book_target bench_target_entry(const struct bench_target *t, const char *word)
+const struct endpoint *live_target_endpoint(const struct live_target *t)
 {
-	bool launched = target_is_launched(&t->target);
+	const struct transport *transport = t->options->transport;
 
-	return (struct book_target){
-		.word = word,
-		.name = t->has_file ? t->file.name : word,
-		.version = launched ? target_file_version(t->arena, &t->file) : NULL,
-		.url = t->endpoint.url,
-		.launched = launched,
-	};
+	return transport ? target_endpoint(&t->target, transport) : &t->target.endpoint;
 }
 
-const char *bench_target_death(struct bench_target *t)
+const char *live_target_death(struct live_target *t)
 {
 	struct record_death death;
 
@@ -205,7 +162,7 @@ const char *bench_target_death(struct bench_target *t)
 		death.exit_code, death.stderr_tail);
 }
 
-void bench_target_stop(struct bench_target *t)
+void live_target_stop(struct live_target *t)
 {
 	if (t->ready)
 		target_fini(&t->target);
