@@ -127,6 +127,25 @@ static void what_waits_goes_on_one_after_the_other(void **state)
 	}
 }
 
+static void who_has_waited_may_wait_again(void **state)
+{
+	struct rig *r = *state;
+	struct shelf *shelf = shelf_of(r);
+	struct client *c = join_with(r, "c", true, "11 w100"), *p = join_311(r, "p", true);
+
+	hear(c), hear(p);
+	subscribe_to(c, "t", 1);
+	for (unsigned i = 1; i <= 3; i++) {
+		shelf->full = true;
+		say(p, text(r, "32 r s\"t\" m%u b\"%u\"", i, i));
+		expect_silence(p);
+		shelf->full = false;
+		wait_ms(r, 1000);
+		expect(p, text(r, "PUBACK id %u", i));
+		expect(c, text(r, "PUBLISH \"t\" q1 id %u \"%u\"", i, i));
+	}
+}
+
 /* There may be room again before what waits is tried again: nothing overtakes it. */
 static void nothing_overtakes_what_waits(void **state)
 {
@@ -608,6 +627,7 @@ int main(void)
 		TEST(what_a_full_store_has_no_room_for_is_refused),
 		TEST(who_cannot_be_refused_waits),
 		TEST(what_waits_goes_on_one_after_the_other),
+		TEST(who_has_waited_may_wait_again),
 		TEST(nothing_overtakes_what_waits),
 		TEST(who_waits_may_make_room),
 		TEST(little_waits),
