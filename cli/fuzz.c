@@ -74,6 +74,7 @@ static int find_target(struct fuzzing *f)
 	int code;
 
 	if (o->client) {
+		login_hide();
 		f->is_client = true;
 		f->client = (struct client){ .words = words_split(&f->arena, o->client),
 			.agent = true };

@@ -76,7 +76,7 @@ const char fuzz_help[] =
 	"  -h, --help          this\n"
 	"\n"
 	"Examples:\n"
-	"  mqttspec fuzz mosquitto --time 10m --corpus corpus/mosquitto\n"
+	"  mqttspec fuzz mosquitto --time 10m --corpus corpus-mosquitto\n"
 	"  mqttspec fuzz mqtt://127.0.0.1:1883 --rate 500\n"
 	"  mqttspec fuzz mosquitto --play out/fuzz/finds/01-death/exchange\n"
 	"\n"

@@ -11,8 +11,7 @@
 struct listener;
 
 struct agency {
-	const struct client
-		*client; /* has the agent's words, and the transport that it is to use */
+	const struct client *client; /* its agent's words, and its transport */
 	enum mqtt_version version;
 	struct arena arena;   /* of the listener */
 	struct arena scratch; /* of one command or event */

@@ -1,6 +1,7 @@
 #include "fuzz/barrage.h"
 
 #include <poll.h>
+#include <stdio.h>
 #include <string.h>
 
 #include "base/clock.h"
@@ -109,7 +110,8 @@ void barrage_start_witness(struct barrage *c)
 		witness_end(&c->witness);
 	if (!c->config->site->target)
 		return;
-	c->witnessed = true; /* what keeps it from starting is told by its next turn */
+	c->config->site->waited_us = 0; /* of what went on before it knows nothing */
+	c->witnessed = true;            /* what keeps it from starting is told by its next turn */
 	witness_start(&c->witness, &c->config->site->target->endpoint,
 		site_version(c->config->site, 0), ++c->config->site->witnesses,
 		c->config->limit_us);
@@ -253,8 +255,10 @@ static void watch(struct barrage *c)
 	} else if (c->witnessed && !is_witness_well(c)) {
 		inquiry_harm(c);
 	} else if (c->witnessed && witness_take_finding(&c->witness, &finding)) {
-		finding.what = arena_printf(
-			&c->arena, "to a client that keeps every rule: %s", finding.what);
+		char what[SYMPTOM_TEXT_SIZE];
+		snprintf(what, sizeof(what), "to a client that keeps every rule: %.400s",
+			finding.what);
+		finding.what = what;
 		inquiry_finding(c, &finding, NULL);
 	} else if (site->launched && clock_now_us() >= c->look_us) {
 		c->holds = true;

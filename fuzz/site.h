@@ -44,7 +44,7 @@ struct site {
 	unsigned versions;     /* that it speaks: mask of V311 and V50 */
 	struct complaints complaints;
 	struct player_host host;
-	struct allowance allowance; /* for all that is sent to it */
+	struct allowance allowance; /* for the exchanges that are played with it */
 	int stop_fd;                /* readable: give up whatever goes on; -1 */
 	int64_t ask_us;             /* that it has to answer or to end, when it is asked */
 	int64_t waited_us;          /* for connections to it, since somebody emptied this */

@@ -194,6 +194,8 @@ static bool play_and_look(struct trial *t, const struct exchange *e, struct tape
 	struct witness *w, struct symptom *seen)
 {
 	play(t, e, tape);
+	if (site_is_stopped(t->site))
+		return false;
 	if (shows_death(t, seen))
 		return true;
 	if (t->site->dead)
@@ -208,6 +210,15 @@ static bool is_free(struct trial *t)
 	bool mute;
 
 	return (site_ask(t->site, &mute) && !mute) || site_renew(t->site);
+}
+
+/* Of an exchange that is only played: nothing comes after it. */
+static bool shows_last_words(struct trial *t, struct symptom *seen)
+{
+	if (t->wanted.kind != SYMPTOM_NONE || t->site->dead || site_is_stopped(t->site))
+		return false;
+	site_retire(t->site);
+	return shows_report(t, seen);
 }
 
 bool trial_shows(struct trial *t, const struct exchange *e, struct tape *tape, struct symptom *seen)
@@ -236,6 +247,7 @@ bool trial_shows(struct trial *t, const struct exchange *e, struct tape *tape, s
 	shows = play_and_look(t, e, tape, witnessed ? &w : NULL, seen);
 	if (witnessed)
 		witness_end(&w);
+	shows = shows || shows_last_words(t, seen);
 	if (shows && (seen->kind == SYMPTOM_BUSY || seen->kind == SYMPTOM_HARM))
 		site_renew(t->site);
 	return shows;

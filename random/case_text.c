@@ -2,6 +2,7 @@
 
 #include "random/names.h"
 #include "random/play.h"
+#include "random/stage.h"
 #include "random/text.h"
 
 static void write_message(FILE *to, const struct step_message *m, unsigned number)
@@ -56,7 +57,8 @@ static void write_subscribe(FILE *to, const struct step *s)
 	if (s->handling)
 		fprintf(to, ", .retain_handling = %u", s->handling);
 	if (s->identifier)
-		fprintf(to, ",\n\t\t.props = PROPS(P_SUBSCRIPTION_ID(%u))", s->identifier);
+		fprintf(to, ",\n\t\t.props = PROPS(P_SUBSCRIPTION_ID(%u))",
+			payload_identifier(s->identifier));
 	fprintf(to, ");\n");
 }
 

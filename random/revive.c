@@ -113,6 +113,8 @@ static bool launched_has_died(struct venue *v, struct arena *a, struct record_de
 	for (int ms = 0; ms < patience_ms && wait_a_little(v, PAUSE_MS); ms += PAUSE_MS)
 		if (target_died(v->target, a, death))
 			return true;
+	if (!wait_a_little(v, 0)) /* it is no more than stopped */
+		return false;
 	if (patience_ms != MUTE_MS)
 		note = ailment(v, a, &patience_ms);
 	if (!note || !*note)
@@ -125,8 +127,9 @@ bool venue_has_died(struct venue *v, struct arena *a, struct record_death *death
 {
 	if (target_is_launched(v->target))
 		return launched_has_died(v, a, death);
-	if (accepts(v))
-		return false;
+	for (int i = 0; i < SHUT_TRIES; i++)
+		if (accepts(v) || !wait_a_little(v, PAUSE_MS))
+			return false;
 	*death = (struct record_death){
 		.stderr_tail = "", .during = "", .note = "accepted no connections any more"
 	};

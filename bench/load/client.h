@@ -24,6 +24,7 @@ struct client {
 	uint32_t index;           /* what it is called there */
 	bool wants_room;          /* it waits for room to write, too */
 	bool deaf;                /* it does not read */
+	bool ponged;              /* it has answered since all were asked */
 	struct buf out;           /* MQTT that waits */
 	struct buf in;            /* the beginning of a packet */
 	struct stream *stream;    /* NULL over TCP alone */

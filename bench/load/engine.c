@@ -119,8 +119,8 @@ static void happen(struct engine *e, const struct epoll_event *event)
 	}
 	struct client *c = &e->clients[index];
 	if (c->deaf && event->events & (EPOLLHUP | EPOLLERR)) {
-		client_close(
-			c); /* it is given up, which a broker may do, and nothing is read even then */
+		/* it is given up, which a broker may do; nothing is read even then */
+		client_close(c);
 		return;
 	}
 	/* it may have been closed by what happened before, in the same turn */

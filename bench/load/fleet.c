@@ -102,7 +102,7 @@ bool fleet_take_connack(struct engine *e, struct client *c, const uint8_t *body,
 	}
 	c->accepted = true;
 	if (e->plan->version == MQTT_50 && !take_limits(body + 2, len - 2, &e->limits)) {
-		engine_fail(e, "the broker sent a CONNACK with properties that are none");
+		engine_fail(e, "the broker sent a CONNACK with malformed properties");
 		return false;
 	}
 	if (!is_within_limits(e))
@@ -265,6 +265,7 @@ static void ask_all(struct engine *e)
 	e->pinged_us = clock_now_us();
 	engine_progress(e, clock_now_us());
 	for (unsigned i = 0; i < e->count; i++) {
+		e->clients[i].ponged = false;
 		put_pingreq(&e->clients[i].out);
 		if (!engine_flush(e, &e->clients[i]) ||
 			(i % DIALLED == DIALLED - 1 && !engine_turn(e, 0)))

@@ -286,7 +286,10 @@ static bool take_last_ack(struct engine *e, struct client *c, const uint8_t *bod
 	if (!c->under_way)
 		return broken(e, "an acknowledgement");
 	c->under_way--;
-	e->out->refused += is_refusal(body, len);
+	if (is_refusal(body, len)) { /* nobody gets it: it leaves the window */
+		e->out->refused++;
+		e->written_off += e->ledgers != NULL;
+	}
 	if (e->out->acknowledged < e->out->sent) /* beyond that they are those of marks */
 		e->out->acknowledged++;
 	if (c->due_us)
@@ -350,7 +353,8 @@ bool messages_take(void *user, struct client *c, uint8_t first, const uint8_t *b
 	case 7: return take_last_ack(e, c, body, len);
 	case 9: return take_suback(e, c, body, len);
 	case 13:
-		e->pongs++;
+		e->pongs += !c->ponged; /* one to a Keep Alive may come beside it */
+		c->ponged = true;
 		engine_progress(e, clock_now_us());
 		return true;
 	case 14: return take_disconnect(e, body, len);

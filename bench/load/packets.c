@@ -199,5 +199,5 @@ bool take_limits(const uint8_t *data, size_t len, struct packets_limits *out)
 		default: break;
 		}
 	}
-	return true;
+	return out->receive_maximum && out->packet_size;
 }

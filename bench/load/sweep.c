@@ -19,6 +19,7 @@ static void await(struct engine *e, struct client *c, unsigned under_way)
 static void clear_retained(struct engine *e)
 {
 	char topic[WORKLOAD_TEXT];
+	unsigned qos = e->limits.maximum_qos ? 1 : 0; /* at 0 nothing is awaited */
 
 	for (unsigned p = 0; p < engine_publishers(e); p++) {
 		struct client *c = &e->clients[p];
@@ -27,8 +28,9 @@ static void clear_retained(struct engine *e)
 			workload_topic(&e->names, p, 0, n, topic);
 			if (!++c->next_id)
 				c->next_id = 1;
-			put_publish(&c->out, e->plan->version, topic, 1, true, c->next_id, 0);
-			if (++c->under_way >= most) {
+			put_publish(&c->out, e->plan->version, topic, qos, true, c->next_id, 0);
+			c->under_way += qos;
+			if (c->under_way >= most || (!qos && n % UNDER_WAY == 0)) {
 				engine_flush(e, c);
 				await(e, c, most / 2);
 			}

@@ -115,21 +115,22 @@ static bool write_remark(const struct result *r, unsigned which, char *out)
 	case 7:
 		snprintf(out, PHRASE_REMARK_SIZE,
 			"%" PRIu64 " messages for clients that were away were not kept, though "
-			"later ones of the same publisher and topic were: so many a queue does "
-			"not take",
+			"later ones of the same publisher and topic were: a broker may bound "
+			"its queues",
 			result_unqueued(r));
 		return result_unqueued(r);
 	case 8:
 		snprintf(out, PHRASE_REMARK_SIZE,
 			"%" PRIu64
-			" were refused by a Reason Code, and nobody knows which: what is missing "
-			"accuses nobody",
+			" messages were refused by a Reason Code, and which ones is not known: "
+			"what is missing accuses nobody",
 			r->refused);
 		return r->refused;
 	case 9:
 		snprintf(out, PHRASE_REMARK_SIZE,
-			"%" PRIu64 " more were due, and could not be sent in time: %g a second "
-			"are more than go, so the latencies are those of the beginning",
+			"%" PRIu64
+			" more were due, and could not be sent in time: %.10g a second is more "
+			"than can be sent, so the latencies are only those of what was",
 			r->unsent, r->plan.rate);
 		return r->unsent;
 	default:

@@ -37,9 +37,12 @@ static bool publish_next(struct series *s)
 		send_publish(
 			s->publisher, .topic = s->topic, .bytes = payload, .qos = 1, .id = number);
 	s->sent = number;
-	if (isnan(wait_packet_ms(s->publisher, PUBACK, held_up ? 0 : PRESSING_MS)) ||
-		expect_ack(s->publisher, PUBACK, number).code >= 0x80)
+	if (isnan(wait_packet_ms(s->publisher, PUBACK, held_up ? 0 : PRESSING_MS)))
 		return false;
+	if (expect_ack(s->publisher, PUBACK, number).code >= 0x80) {
+		s->sent = 0; /* refused, so it may be published again */
+		return false;
+	}
 	s->published = number;
 	return true;
 }

@@ -92,7 +92,7 @@ CASE(load_resumed_at_qos_1,
 	.title =
 		"Of 20,000 messages at QoS 1 to a session that is resumed three times each arrives",
 	.refs = { "3.1.1:MQTT-4.5.0-1", "3.1.1:MQTT-4.4.0-1", "5.0:MQTT-4.5.0-1",
-		"5.0:MQTT-4.4.0-1" },
+		"5.0:MQTT-4.4.0-1", UNCHANGED },
 	.level = MUST, .versions = BOTH)
 {
 	struct peer *sub = join(t, "subscriber", .kept = true);
@@ -107,7 +107,7 @@ CASE(load_resumed_at_qos_2,
 	.title = "Of 20,000 messages at QoS 2 to a session that is resumed three times each "
 		 "arrives once",
 	.refs = { "3.1.1:MQTT-4.5.0-1", "3.1.1:MQTT-4.4.0-1", "3.1.1:MQTT-4.3.3-1",
-		"5.0:MQTT-4.5.0-1", "5.0:MQTT-4.4.0-1", "5.0:MQTT-4.3.3-6" },
+		"5.0:MQTT-4.5.0-1", "5.0:MQTT-4.4.0-1", "5.0:MQTT-4.3.3-6", UNCHANGED },
 	.level = MUST, .versions = BOTH)
 {
 	struct peer *sub = join(t, "subscriber", .kept = true);
@@ -124,7 +124,8 @@ CASE(load_resumed_at_qos_2,
 /* Whoever gets a message of a share has to acknowledge it like any other, and nobody else gets it. */
 CASE(load_through_share,
 	.title = "Of 20,000 messages to a share of three each arrives at one of them",
-	.refs = { "5.0:MQTT-4.5.0-1" }, .level = MUST, .versions = V50)
+	.refs = { "5.0:MQTT-4.5.0-1", "5.0:MQTT-3.8.4-8", "5.0:MQTT-3.3.1-12", "5.0:MQTT-3.3.2-3" },
+	.level = MUST, .versions = V50)
 {
 	enum { MEMBERS = 3 };
 	require_offer(t, OFFER_SHARED);

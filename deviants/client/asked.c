@@ -7,7 +7,7 @@
 
 static const struct deviation table[] = {
 	/* ---- what should have been refused ---- */
-	{ "client_names_cut_at_65535", "3.1.1:UALL-AS-ASKED 5.0:UALL-AS-ASKED",
+	{ "client_names_cut_at_65535", AS_ASKED,
 		"A topic or a filter that is too long is sent up to its 65,535th byte.",
 		{ { TO_SERVER, EVENT_COMMAND, { 0 }, shorten_names, 65535 } } },
 	{ "client_asked_to_keep_nameless", "3.1.1:MQTT-3.1.3-7",
@@ -18,8 +18,7 @@ static const struct deviation table[] = {
 		"3.1.1:MQTT-4.7.1-1 5.0:MQTT-4.7.0-1 3.1.1:MQTT-3.3.2-2 5.0:MQTT-3.3.2-2 "
 		"5.0:MQTT-3.3.2-14",
 		"Wildcards in a Topic Name, a Will Topic or a Response Topic are sent, as they "
-		"were "
-		"asked for.",
+		"were asked for.",
 		{ { TO_SERVER, EVENT_COMMAND, { 0 }, hide_wildcards, 0 },
 			{ TO_SERVER, P(CONNECT) | P(PUBLISH), { 0 }, show_wildcards, 0 } } },
 	{ "client_asked_to_raise_expiry", "5.0:U50-DISC-EXPIRY-RAISE",

@@ -14,11 +14,32 @@ struct copy *copy_under_way(struct session *s, uint32_t number, uint16_t id)
 	return NULL;
 }
 
+/* Another copy of the message has the identifier by now, or may have it, and is the one that is sent again. */
+static bool may_be_another(const struct session *s, const struct arrived *a, uint32_t number)
+{
+	for (size_t i = 0; i < s->due_count; i++) {
+		const struct due *d = &s->dues[i];
+		if (d->gone || d->number != number)
+			continue;
+		if (!d->copy_count)
+			return true;
+		for (unsigned k = 0; k < d->copy_count; k++) {
+			const struct copy *c = &d->copies[k];
+			if (c->qos == a->qos && c->id == a->id && !c->released &&
+				(c->state != COPY_DONE || c->again))
+				return true;
+		}
+	}
+	return false;
+}
+
 /* What comes with DUP 1 although its sender must know that it is settled: its PUBREL has come
  * [MQTT-4.3.3-6], or its answer was read before the client left in good order [MQTT-4.4.0-1] of 5.0. NULL: it is not.
  */
 const struct copy *copy_settled(const struct session *s, const struct arrived *a, uint32_t number)
 {
+	if (may_be_another(s, a, number))
+		return NULL;
 	for (size_t i = s->due_count; a->dup && a->qos && i-- > 0;) {
 		const struct due *d = &s->dues[i];
 		if (d->gone || d->loose || d->number != number || d->variant_count > 1)
@@ -46,8 +67,8 @@ static bool again_in_order(struct model *m, unsigned client, const struct copy *
 
 	bool live = d && c >= d->copies && c < d->copies + d->copy_count;
 
-	if (c->resend != RESEND_PUBLISH || !live || d->loose || d->variant_count > 1 || x->will ||
-		x->times > 1)
+	if (c->resend != RESEND_PUBLISH || !live || d->loose || d->copy_count > 1 ||
+		d->variant_count > 1 || x->will || x->times > 1)
 		return true;
 	if (*last > number)
 		return fault_order(m, client, number, *last, out);

@@ -183,7 +183,7 @@ add_packages() {
 		cat log >&2
 		fail "apt-get did not bring the packages"
 	}
-	for service in $(dpkg -L $missing | sed -n 's|.*/system/\([^/@]*\.service\)$|\1|p'); do
+	for service in $(dpkg -L $missing | sed -n 's|.*/system/\([^/@]*\.\(service\|socket\)\)$|\1|p'); do
 		! command -v systemctl >/dev/null || systemctl -q disable "$service"
 	done
 }

@@ -37,7 +37,8 @@ def field(tmp_path):
     targets = tmp_path / "targets"
     targets.mkdir()
     for name in ("one", "two", "three", "mqttspec-broker"):
-        (targets / f"{name}.ini").write_text(f"[target]\nname = {name}\ncommand = {name}\n")
+        recipe = "install = one\n" if name == "one" else ""
+        (targets / f"{name}.ini").write_text(f"[target]\nname = {name}\ncommand = {name}\n{recipe}")
     (targets / "client.ini").write_text("[target]\nname = client\nagent = client\n")
 
     def record(name, code=0, *lines):
@@ -96,6 +97,8 @@ def test_what_was_not_played_to_its_end_is_no_success(field, code, lines, senten
 def test_recipes_are_called_when_asked_for(field):
     assert field("one", "--install", "--no-site").returncode == 0
     assert field.called() == [["targets", "install"], ["run", "one"]]
+    assert field("two", "--install", "--no-site").returncode == 0   # which needs none
+    assert field.called()[2:] == [["run", "two"]]
     done = field("one", "--install", RECIPE="1")
     assert done.returncode == 3 and "its recipe failed" in done.stdout
 

@@ -104,6 +104,8 @@ def test_what_is_told_only_at_the_end_is_found(tmp_path):
     assert folders(out) == ["01-report"]
     about = (out / "finds/01-report/about").read_text()
     assert "LeakSanitizer" in about and "replayed: 3 of 3 times" in about
+    again = fuzz(fragile(tmp_path, "leak"), "--play", out / "finds/01-report/exchange", "--out", tmp_path / "again")
+    assert again.returncode == 1 and "LeakSanitizer" in again.stdout, again.stdout + again.stderr
 
 
 def test_a_login_is_given_and_never_kept(tmp_path):
@@ -139,7 +141,7 @@ def test_finds_of_an_earlier_run_stay(tmp_path):
     assert folders(out) == ["07-death", "08-report"]
 
 
-def test_a_signal_ends_it_while_it_waits_for_a_witness(tmp_path):
+def test_a_signal_ends_it_while_a_target_hangs(tmp_path):
     log = tmp_path / "out/target.log"
     process = subprocess.Popen([PROGRAM, "fuzz", fragile(tmp_path, "hang"), "--play", exchange(tmp_path), "--answer", "600",
                                 "--out", tmp_path / "out"], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)

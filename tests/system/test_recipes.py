@@ -103,7 +103,7 @@ def test_packages_of_the_system_are_for_root(tmp_path):
     assert (done.returncode, done.stdout) == (0, f"rabbitmq 3.10 is in {tmp_path}/a\n"), done.stderr
     done = cook("rabbitmq", tmp_path / "b", path=gone, HOME=tmp_path)
     assert done.returncode == 1
-    assert done.stderr.endswith(": that is for root: apt-get install --no-install-recommends rabbitmq-server\n")
+    assert done.stderr.endswith(": that is for root: apt-get install --no-install-recommends rabbitmq-server erlang-base\n")
     assert not (tmp_path / "tried").exists() and not (tmp_path / "b/version").exists()
 
 

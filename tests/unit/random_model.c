@@ -317,6 +317,33 @@ static void a_retained_message_is_not_taken_for_an_earlier_copy(void **state)
 	end(&w);
 }
 
+/* Brokers take the lowest identifier that is free: the copy from the store has that of the one before. */
+static void a_copy_with_the_identifier_of_a_settled_one_is_sent_again(void **state)
+{
+	for (int settled = 0; settled < 2; settled++) {
+		struct world w;
+
+		(void)state;
+		begin(&w, MQTT_311);
+		join(&w, SUBSCRIBER, false);
+		subscribe(&w, SUBSCRIBER, "a/b", 2);
+		uint32_t n = publish_message(
+			&w, "a/b", (struct step_message){ .qos = 2, .retain = true });
+		assert_true(comes(&w, SUBSCRIBER, n, false));
+		assert_true(model_released(w.model, SUBSCRIBER, (uint16_t)n, &w.fault));
+		model_answered(w.model, SUBSCRIBER, (uint16_t)n);
+		settle(&w);
+		if (!settled) { /* else nothing but the settled one can be meant */
+			ask(&w, SUBSCRIBER, "a/b", 2);
+			assert_true(comes_from_store(&w, SUBSCRIBER, n, n, false));
+		}
+		break_off(&w, SUBSCRIBER, BROKE);
+		join(&w, SUBSCRIBER, false);
+		assert_int_equal(comes_from_store(&w, SUBSCRIBER, n, n, true), !settled);
+		end(&w);
+	}
+}
+
 /* ---- Wills ----------------------------------------------------------------------------------- */
 
 /* In 5.0 the client is back in time, or not, by how one reads it; in 3.1.1 the Will is due. */
@@ -374,6 +401,7 @@ int main(void)
 		cmocka_unit_test(an_expired_message_is_sent_again_at_qos2),
 		cmocka_unit_test(a_take_over_leaves_a_will_of_50_open),
 		cmocka_unit_test(a_retained_message_is_not_taken_for_an_earlier_copy),
+		cmocka_unit_test(a_copy_with_the_identifier_of_a_settled_one_is_sent_again),
 		cmocka_unit_test(what_a_member_has_refused_is_for_nobody_else),
 	};
 
