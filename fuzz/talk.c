@@ -72,9 +72,23 @@ static void tell_tape(struct talk *l, enum tape_kind kind, struct bytes bytes, c
 		tape_add(l->tape, kind, l->party, bytes, text);
 }
 
+/* Each statement once on a connection: one that lives for hours does not grow. */
+static bool is_new(struct talk *l, const char *statement)
+{
+	for (size_t i = 0; i < l->told_count; i++)
+		if (!strcmp(l->told[i], statement))
+			return false;
+	if (l->told_count == TALK_FINDINGS_MAX)
+		return false;
+	l->told[l->told_count++] = statement;
+	return true;
+}
+
 static void keep(struct talk *l, const struct finding *findings, size_t count)
 {
 	for (size_t i = 0; i < count && l->finding_count < TALK_FINDINGS_MAX; i++) {
+		if (!is_new(l, findings[i].statement))
+			continue;
 		tell_tape(l, TAPE_REMARK, (struct bytes){ 0 },
 			arena_printf(&l->scratch, "monitor: %s (%s)", findings[i].what,
 				findings[i].statement));

@@ -34,6 +34,9 @@ struct talk {
 	struct monitor *monitor;
 	struct finding findings[TALK_FINDINGS_MAX];
 	size_t finding_count;
+	const char
+		*told[TALK_FINDINGS_MAX]; /* statements of those, and of those taken away since */
+	size_t told_count;
 
 	uint32_t came;         /* mask of the packet types since somebody emptied it */
 	uint16_t last_id;      /* the Packet Identifier that came last */

@@ -164,6 +164,37 @@ static struct find *find_take(
 	return f;
 }
 
+static void tell_death(struct campaign *c, struct record_death *death,
+	const struct scenario *suspects, size_t count);
+static bool try_suspects(struct campaign *c, const struct scenario *suspects, size_t count);
+
+/* The first of an inquiry is looked into after it. */
+static void take_killer(
+	void *user, const struct scenario *candidate, const struct record_death *death)
+{
+	struct campaign *c = user;
+	struct record_death told = *death;
+
+	tell_death(c, &told, candidate, 1);
+	if (c->has_killer)
+		return;
+	c->has_killer = true;
+	c->killer = *candidate;
+	c->killer.steps = arena_copy(
+		&c->arena, candidate->steps, (candidate->count + 1) * sizeof(*candidate->steps));
+}
+
+/* False: interrupted, or the target is gone. */
+static bool look_into_killer(struct campaign *c)
+{
+	struct scenario killer = c->killer;
+
+	if (!c->has_killer)
+		return true;
+	c->has_killer = false;
+	return try_suspects(c, &killer, 1);
+}
+
 /* False: interrupted, or the target is gone. */
 static bool look_into(
 	struct campaign *c, const struct record_case *r, const struct scenario *scenario)
@@ -176,6 +207,7 @@ static bool look_into(
 		.user = c,
 		.tries = tell_tried,
 		.found = tell_found,
+		.died = take_killer,
 	};
 	struct find *f = find_take(c, r, scenario);
 
@@ -188,7 +220,7 @@ static bool look_into(
 	c->progress.minimising = 0;
 	c->progress.finds += f->confirmed;
 	c->progress.faded += !f->confirmed && f->times == 1;
-	return went_on;
+	return went_on && look_into_killer(c);
 }
 
 /* ---- a target that has ended ------------------------------------------------------------------ */

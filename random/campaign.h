@@ -54,9 +54,11 @@ struct campaign {
 	struct find finds[FINDS_MAX];
 	size_t find_count;
 	struct campaign_progress progress;
-	size_t inconclusive; /* scenarios that have said nothing, in a row ... */
-	const char *why;     /* ... the last of them, why; or NULL */
-	size_t unexplained;  /* deaths that no scenario has brought about by itself */
+	size_t inconclusive;    /* scenarios that have said nothing, in a row ... */
+	const char *why;        /* ... the last of them, why; or NULL */
+	struct scenario killer; /* of which the target died while another find was looked into */
+	bool has_killer;
+	size_t unexplained; /* deaths that no scenario has brought about by itself */
 	struct campaign_slots *slots;
 };
 

@@ -21,7 +21,14 @@ static bool shows_again(struct search *s, const struct scenario *candidate, stru
 	bool played = venue_play(s->inquiry->venue, p, candidate, &s->manner, record);
 
 	s->interrupted |= !played;
-	return played && find_shows(s->find, record);
+	if (!played || find_shows(s->find, record))
+		return played;
+	if (record->death) {
+		struct scenario killer = *candidate;
+		killer.careful |= s->manner.careful;
+		s->inquiry->died(s->inquiry->user, &killer, record->death);
+	}
+	return false;
 }
 
 static bool candidate_shows(void *user, const struct scenario *candidate)

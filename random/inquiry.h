@@ -16,6 +16,9 @@ struct inquiry {
 	void (*tries)(void *user, size_t steps); /* a candidate of so many */
 	/* It is confirmed, and `find` has its record for as long as this takes. */
 	void (*found)(void *user, const struct find *find);
+	/* The target has died of a candidate, though another find is looked into; it has been launched again. */
+	void (*died)(
+		void *user, const struct scenario *candidate, const struct record_death *death);
 };
 
 /* Fills in what is missing in *f. False: interrupted, or the target is gone. */

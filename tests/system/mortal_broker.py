@@ -4,6 +4,8 @@
 
 killed  an UNSUBSCRIBE from a filter with a wildcard ends the proxy by SIGABRT
 mute    the same packet leaves it running, and it answers nobody any more
+lossy   a SUBSCRIBE to a/# makes it lose messages, until the next CONNECT; the same packet kills it where no SUBSCRIBE
+        came before it
 """
 import asyncio
 import ctypes
@@ -12,27 +14,31 @@ import signal
 import subprocess
 import sys
 
-from late_broker import PR_SET_PDEATHSIG, UNSUBSCRIBE, read_packet
+from late_broker import CONNECT, PR_SET_PDEATHSIG, PUBLISH, SUBSCRIBE, UNSUBSCRIBE, read_packet
 
 
 class Proxy:
     def __init__(self, upstream, mode):
-        self.upstream, self.mode, self.mute = upstream, mode, False
+        self.upstream, self.mode, self.mute, self.lossy = upstream, mode, False, False
 
     async def up(self, reader, writer):
+        subscribed = False
         while packet := await read_packet(reader):
-            if packet[0] >> 4 == UNSUBSCRIBE and b"#" in packet:
-                if self.mode == "killed":
+            kind = packet[0] >> 4
+            subscribed |= kind == SUBSCRIBE
+            self.lossy = kind == SUBSCRIBE and b"a/#" in packet or self.lossy and kind != CONNECT
+            if kind == UNSUBSCRIBE and b"#" in packet:
+                if self.mode == "killed" or (self.mode == "lossy" and not subscribed):
                     os.abort()
-                self.mute = True
+                self.mute = self.mode == "mute"
             if not self.mute:
                 writer.write(packet)
         writer.close()
 
-    @staticmethod
-    async def down(reader, writer):
-        while data := await reader.read(65536):
-            writer.write(data)
+    async def down(self, reader, writer):
+        while packet := await read_packet(reader):
+            if self.mode != "lossy" or not self.lossy or packet[0] >> 4 != PUBLISH:
+                writer.write(packet)
         writer.close()
 
     async def serve_one(self, reader, writer):

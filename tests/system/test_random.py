@@ -78,14 +78,19 @@ def test_a_connection_over_another_transport_is_captured(tmp_path):
     assert f"{scenario}: line 3: no transport is called so" in out.stderr
 
 
+def mortal(folder, mode):
+    target = folder / "mortal.ini"
+    target.write_text("[target]\nname = mortal\ncommand = "
+                      f"{sys.executable} {HERE}/mortal_broker.py {BROKER} {{port_2}} {{port}} {mode}\n")
+    return target
+
+
 @pytest.mark.parametrize("mode, cause", [
     ("killed", "died of signal 6"),
     pytest.param("mute", "went mute", marks=pytest.mark.nightly),  # silence is waited for, again and again
 ])
 def test_a_target_that_dies_is_launched_again(mode, cause, tmp_path):
-    target, scenario = tmp_path / "mortal.ini", tmp_path / "scenario.txt"
-    target.write_text("[target]\nname = mortal\ncommand = "
-                      f"{sys.executable} {HERE}/mortal_broker.py {BROKER} {{port_2}} {{port}} {mode}\n")
+    target, scenario = mortal(tmp_path, mode), tmp_path / "scenario.txt"
     scenario.write_text("client 1 5.0\nclient 2 3.1.1\n1 connect clean\n2 connect clean\n1 subscribe a/# q1\n"
                         "2 publish a/b q1\n1 unsubscribe a/#\nsettle\n2 publish a/b q1\n")
     out = play(target, "--play", scenario, "--timeout", 1000, "--out", tmp_path / "out")
@@ -98,6 +103,17 @@ def test_a_target_that_dies_is_launched_again(mode, cause, tmp_path):
     record = [json.loads(line) for line in (tmp_path / "out/run.jsonl").read_text().splitlines()]
     assert [r["verdict"] for r in record if r["type"] == "case"] == ["crash"]
     assert any(r["type"] == "death" for r in record)
+
+
+def test_a_target_that_dies_while_another_find_is_made_shorter(tmp_path):
+    target, scenario = mortal(tmp_path, "lossy"), tmp_path / "scenario.txt"
+    scenario.write_text("client 1 5.0\nclient 2 3.1.1\n1 connect clean\n2 connect clean\n1 subscribe a/# q1\n"
+                        "1 unsubscribe a/#\n2 publish a/b q1\nsettle\n")
+    out = play(target, "--play", scenario, "--timeout", 1000, "--out", tmp_path / "out")
+    assert out.returncode == FOUND, out.stdout + out.stderr
+    assert "the target died of signal 6 (Aborted), while these were played" in out.stdout, out.stdout
+    assert "find 1: 5.0:MQTT-4.5.0-1 missing, after" in out.stdout, out.stdout
+    assert "find 2: no statement crash, after" in out.stdout, out.stdout
 
 
 @pytest.mark.nightly
