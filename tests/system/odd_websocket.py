@@ -28,7 +28,7 @@ import threading
 BROKER, MODE = int(sys.argv[1]), sys.argv[2]
 GUID = b"258EAFA5-E914-47DA-95CA-C5AB0DC85B11"
 CLOSE, PING, PONG = 8, 9, 10
-IDLE = []  # an entry for each of the latest connections that have sent no message so far
+LATEST = []  # the two connections before this one
 
 
 class End(Exception):
@@ -80,14 +80,15 @@ def chosen(offered):
     return "mqtt" if "mqtt" in offered or MODE == "unasked" else None
 
 
-def is_stale():
+def is_stale(connection):
     """Once, after two connections in a row that said nothing: others still get in."""
-    stale = MODE == "accept" and len(IDLE) == 2
-    IDLE[:] = [] if stale else [*IDLE, True]
+    stale = MODE == "accept" and len(LATEST) == 2 and not any(c.spoke for c in LATEST)
+    LATEST[:] = [] if stale else [*LATEST[-1:], connection]
     return stale
 
 
-def shake_hands(sock, stream):
+def shake_hands(connection, stream):
+    sock = connection.sock
     fields = stream.head()
     offered = [word.strip() for word in fields.get("sec-websocket-protocol", "").split(",")]
     key = fields.get("sec-websocket-key", "")
@@ -100,7 +101,7 @@ def shake_hands(sock, stream):
         refuse(sock, 400)
     accept = base64.b64encode(hashlib.sha1(key.encode() + GUID).digest()).decode()
     lines = ["HTTP/1.1 101 Switching Protocols", "Upgrade: websocket", "Connection: Upgrade",
-             "Sec-WebSocket-Accept: " + ("s3pPLMBiTxaQ9kYGzzhZRbK+xOo=" if is_stale() else accept)]
+             "Sec-WebSocket-Accept: " + ("s3pPLMBiTxaQ9kYGzzhZRbK+xOo=" if is_stale(connection) else accept)]
     protocol = chosen(offered)
     lines += [f"Sec-WebSocket-Protocol: {protocol}"] if protocol else []
     sock.sendall("\r\n".join([*lines, "", ""]).encode())
@@ -126,7 +127,7 @@ def first_packet(data):
 
 class Connection:
     def __init__(self, sock):
-        self.sock, self.lock = sock, threading.Lock()
+        self.sock, self.lock, self.spoke = sock, threading.Lock(), False
 
     def frame(self, opcode, data):
         n = len(data)
@@ -160,7 +161,7 @@ class Connection:
             if opcode in (CLOSE, PING, PONG):
                 self.control(opcode, data)
                 continue
-            IDLE.clear()
+            self.spoke = True
             if opcode == 1 and MODE != "text":
                 raise End
             if MODE == "unfinished" and (not final or opcode == 0):
@@ -170,7 +171,7 @@ class Connection:
     def serve(self):
         stream, broker = Bytes(self.sock), None
         try:
-            shake_hands(self.sock, stream)
+            shake_hands(self, stream)
             broker = socket.create_connection(("127.0.0.1", BROKER))
             threading.Thread(target=self.from_broker, args=[broker], daemon=True).start()
             self.to_broker(stream, broker)
