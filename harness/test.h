@@ -527,6 +527,12 @@ struct difference messages_payload(struct test *t, struct bytes got, const char 
 bool messages_from_store(
 	const struct peer *p, const struct packet *got, const struct posting *posting);
 
+/* The Retain Handling that forbids what came: it is out of the store, where no SUBSCRIBE has asked for it. 0:
+ * none does.
+ */
+unsigned messages_handling_broken(
+	const struct peer *p, const struct packet *got, const struct posting *posting);
+
 /* How many of them this client's subscriptions let through. */
 size_t messages_meant_for(const struct peer *p);
 

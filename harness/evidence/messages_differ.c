@@ -7,6 +7,7 @@
  *                           "3" has come on an earlier connection and is
  *                           sent again, as "2" will be after it              order
  *                           the same, and "2" is not sent again              missing
+ *                           nobody asked the store for "3"                   extra: Retain Handling forbids it
  *                           nobody published a "3"                           payload, or topic
  */
 #include <string.h>
@@ -133,14 +134,27 @@ static struct difference copied(
 	return d;
 }
 
+/* It was not to come at all. */
+static struct difference unwanted(
+	const struct peer *p, const struct packet *got, const struct posting *came)
+{
+	static const char *const by_handling[] = { "PUBLISH", "PUBLISH/handling-1",
+		"PUBLISH/handling-2", "PUBLISH" };
+	unsigned handling = messages_handling_broken(p, got, came);
+
+	return DIFFERENCE(SPEC_EXTRA, came->will ? "PUBLISH/will" : by_handling[handling]);
+}
+
 /* It came before the wanted one, which was published earlier and comes, too. */
-static struct difference passed(
-	const struct peer *p, const struct posting *came, const struct posting *wanted)
+static struct difference passed(const struct peer *p, const struct packet *got,
+	const struct posting *came, const struct posting *wanted)
 {
 	struct test *t = p->test;
 
 	if (postings_are_ordered(came, wanted))
 		return DIFFERENCE(SPEC_ORDER, "PUBLISH");
+	if (messages_handling_broken(p, got, came))
+		return unwanted(p, got, came);
 	if (!came->will && !wanted->will && test_theirs(t) == SIDE_SERVER &&
 		messages_subscriptions(p, came->topic))
 		test_end(t, AT("the order of messages"), VERDICT_ERROR,
@@ -194,11 +208,11 @@ bool messages_differ(struct peer *p, const struct packet *got, const struct mess
 	else if (posting_times(came, p->client_id) > 1)
 		*out = copied(p, got, came);
 	else if (!wanted || came->order < wanted->order)
-		*out = DIFFERENCE(SPEC_EXTRA, came->will ? "PUBLISH/will" : "PUBLISH");
+		*out = unwanted(p, got, came);
 	else if (!comes_later(p, want))
 		*out = lost(came, wanted);
 	else
-		*out = passed(p, came, wanted);
+		*out = passed(p, got, came, wanted);
 	return true;
 }
 

@@ -205,6 +205,52 @@ static void an_order_that_the_standard_does_not_know_accuses_nobody(void **state
 	done(&p);
 }
 
+/* SUBSCRIBE has its options in the order of the filters: of "a" what is kept is due, of "b" it is not. */
+CASE(handlings, .title = "Of two filters in one SUBSCRIBE, one forbids what is kept",
+	.refs = { "5.0:MQTT-3.3.1-9", "5.0:MQTT-3.3.1-11" }, .level = MUST, .versions = V50)
+{
+	struct peer *client = join(t, "client");
+	publish(client, .topic = "a", .payload = "1", .qos = 1, .retain = true);
+	publish(client, .topic = "b", .payload = "2", .qos = 1, .retain = true);
+	subscribe(client, .filter = "b", .qos = 1, .retain_handling = 2,
+		.more = (const struct subscribe[]){
+			{ .filter = "a", .qos = 1 }, { .filter = NULL } });
+	expect_message(client, .topic = "a", .payload = "1", .retain = SET(1));
+}
+
+CASE(handling_1, .title = "A filter of the session, and a new one",
+	.refs = { "5.0:MQTT-3.3.1-9", "5.0:MQTT-3.3.1-11", "5.0:MQTT-3.3.1-10" }, .level = MUST,
+	.versions = V50)
+{
+	struct peer *client = join(t, "client");
+	publish(client, .topic = "a", .payload = "1", .qos = 1, .retain = true);
+	publish(client, .topic = "b", .payload = "2", .qos = 1, .retain = true);
+	subscribe(client, .filter = "b", .qos = 1, .retain_handling = 2);
+	subscribe(client, .filter = "b", .qos = 1, .retain_handling = 1,
+		.more = (const struct subscribe[]){
+			{ .filter = "a", .qos = 1 }, { .filter = NULL } });
+	expect_message(client, .topic = "a", .payload = "1", .retain = SET(1));
+}
+
+static void what_is_kept_is_not_due_where_its_retain_handling_forbids_it(void **state)
+{
+	(void)state;
+	static const struct accusation samples[] = {
+		{ &case_handlings, "a a a a m33:1:b=2 m33:2:a=1 r r", VERDICT_FAIL, "extra", NULL,
+			"MQTT-3.3.1-11" },
+		/* Only the first is missed: whether it is kept at all is another matter. */
+		{ &case_handlings, "a a a a m33:1:b=2 x", VERDICT_FAIL, "missing", NULL,
+			"MQTT-3.3.1-9" },
+		{ &case_handling_1, "a a a a a m33:1:b=2 m33:2:a=1 r r", VERDICT_FAIL, "extra",
+			NULL, "MQTT-3.3.1-10" },
+	};
+	struct played p;
+	ASSERT_ACCUSATIONS(samples);
+	play(&p, &case_handlings, MQTT_50, SCRIPTS("a a a a m33:1:a=1 r"));
+	assert_verdict(p, PASS);
+	done(&p);
+}
+
 /* ---- flags ----------------------------------------------------------------------------------- */
 
 CASE(plain_flags, .title = "A message at QoS 1, neither kept nor repeated", COMMON)
@@ -355,6 +401,7 @@ int main(void)
 		cmocka_unit_test(a_copy_on_another_connection_may_be_what_should_be_forgotten),
 		cmocka_unit_test(what_is_sent_again_out_of_its_turn_is_no_copy),
 		cmocka_unit_test(an_order_that_the_standard_does_not_know_accuses_nobody),
+		cmocka_unit_test(what_is_kept_is_not_due_where_its_retain_handling_forbids_it),
 		cmocka_unit_test(each_flag_has_its_statement),
 		cmocka_unit_test(a_will_has_statements_of_its_own),
 		cmocka_unit_test(a_marker_proves_nothing_of_what_is_older_than_its_subscription),
