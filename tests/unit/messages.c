@@ -251,6 +251,26 @@ static void what_is_kept_is_not_due_where_its_retain_handling_forbids_it(void **
 	done(&p);
 }
 
+/* ---- shares ---------------------------------------------------------------------------------- */
+
+CASE(shared, .title = "A message through a shared subscription", COMMON)
+{
+	struct peer *client = join(t, "client");
+	subscribe(client, .filter = "$share/g/a");
+	publish(client, .topic = "a", .payload = "1");
+	expect_message(client, .topic = "a", .payload = "1");
+}
+
+static void a_share_is_the_case_runs_own_by_its_name_too(void **state)
+{
+	(void)state;
+	struct played p;
+	play(&p, &case_shared, MQTT_50, SCRIPTS("a a r m30:a=1"));
+	assert_verdict(p, PASS);
+	assert_int_equal(transcript_count(&p, "$share/g" PLAY_PREFIX "/" PLAY_PREFIX "/a"), 1);
+	done(&p);
+}
+
 /* ---- flags ----------------------------------------------------------------------------------- */
 
 CASE(plain_flags, .title = "A message at QoS 1, neither kept nor repeated", COMMON)
@@ -402,6 +422,7 @@ int main(void)
 		cmocka_unit_test(what_is_sent_again_out_of_its_turn_is_no_copy),
 		cmocka_unit_test(an_order_that_the_standard_does_not_know_accuses_nobody),
 		cmocka_unit_test(what_is_kept_is_not_due_where_its_retain_handling_forbids_it),
+		cmocka_unit_test(a_share_is_the_case_runs_own_by_its_name_too),
 		cmocka_unit_test(each_flag_has_its_statement),
 		cmocka_unit_test(a_will_has_statements_of_its_own),
 		cmocka_unit_test(a_marker_proves_nothing_of_what_is_older_than_its_subscription),
