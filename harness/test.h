@@ -412,6 +412,11 @@ const char *test_describe_wanted(struct test *t, const char *what, const struct 
  */
 void window_check(struct place at, struct peer *p);
 
+/* Settles what is under way to the peer, so that what waits for room in the target's window can come; false: nothing
+ * is, or nothing can be sent. What has not come after that is not merely late in its turn.
+ */
+bool window_open(struct place at, struct peer *p);
+
 /* If a plain command line has done its work and left before it could answer anything, ends the run
  * as `inapplicable`.
  */

@@ -114,6 +114,13 @@ static unsigned times_here(const struct peer *p, const struct packet *m)
 	return n;
 }
 
+/* The same where it may be waiting for room in the target's window. */
+static bool comes_once_settled(struct peer *p, const struct message *want)
+{
+	window_open(AT("room for the awaited message"), p);
+	return comes_later(p, want);
+}
+
 /* At QoS 1 a message may come again, and one that several subscriptions match may come once for each. But
  * what came on an earlier connection may also be what should be forgotten by now.
  */
@@ -209,7 +216,7 @@ bool messages_differ(struct peer *p, const struct packet *got, const struct mess
 		*out = copied(p, got, came);
 	else if (!wanted || came->order < wanted->order)
 		*out = unwanted(p, got, came);
-	else if (!comes_later(p, want))
+	else if (!comes_once_settled(p, want))
 		*out = lost(came, wanted);
 	else
 		*out = passed(p, got, came, wanted);
@@ -229,11 +236,13 @@ struct difference messages_payload(struct test *t, struct bytes got, const char 
 {
 	const struct posting *came = find_payload(&t->messages, got);
 	const struct posting *wanted = find_payload(&t->messages, bytes_of(expected));
-	int64_t until_us = test_answer_deadline_us(t);
 
 	if (!came || !wanted)
 		return DIFFERENCE(SPEC_PAYLOAD, "PUBLISH");
 	if (came->order > wanted->order) {
+		for (size_t i = 0; i < t->peer_count && !wanted->client_count; i++)
+			window_open(AT("room for the awaited message"), t->peers[i]);
+		int64_t until_us = test_answer_deadline_us(t);
 		while (!wanted->client_count && test_pump(t, until_us))
 			;
 		if (!wanted->client_count)

@@ -117,12 +117,28 @@ static void a_short_queue_is_by_the_targets_file(void **state)
 	}
 }
 
+/* The awaited message is sent once the one that overtook it has been acknowledged. */
+static void what_overtakes_in_a_window_of_one_is_out_of_order(void **state)
+{
+	(void)state;
+	static const struct accusation samples[] = {
+		{ &case_in_order, "a a a a m32:2:a=2 r m32:1:a=1 r", VERDICT_FAIL, "order",
+			"MQTT-4.6.0-6", "MQTT-4.6.0-5" },
+		{ &case_checked, "a a a a m32:2:a=2 r m32:1:a=1 r", VERDICT_FAIL, "order",
+			"MQTT-4.6.0-6", "MQTT-4.6.0-5" },
+		{ &case_checked, "a a a a m32:2:a=2 r x", VERDICT_FAIL, "missing", "MQTT-4.5.0-1",
+			"MQTT-4.5.0-1" },
+	};
+	ASSERT_ACCUSATIONS(samples);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(a_window_of_one_is_the_targets_right),
 		cmocka_unit_test(a_message_that_never_comes_is_lost),
 		cmocka_unit_test(a_short_queue_is_by_the_targets_file),
+		cmocka_unit_test(what_overtakes_in_a_window_of_one_is_out_of_order),
 	};
 	return cmocka_run_group_tests_name("expects_message", tests, NULL, NULL);
 }
