@@ -74,6 +74,7 @@ struct peer {
 	struct arrival *arrivals;
 	size_t arrival_first; /* those before it have been taken */
 	size_t arrival_count, arrival_capacity;
+	size_t settled_count; /* those before it are settled, as far as window_open could */
 	enum ending ended;
 	int64_t ended_us;
 	bool closed; /* by us */

@@ -44,12 +44,16 @@ static struct posting *find_wanted(struct test *t, const struct message *want)
 	return NULL;
 }
 
-/* Whether it comes, though not first. */
-static bool comes_later(struct peer *p, const struct message *want)
+#define ROOM AT("room for the awaited message")
+
+/* Whether it comes, though not first; if `settling`, even where it waits for room in the target's window. */
+static bool comes_later(struct peer *p, const struct message *want, bool settling)
 {
 	int64_t until_us = test_answer_deadline_us(p->test);
 
 	for (bool in_time = true;; in_time = test_pump(p->test, until_us)) {
+		if (settling)
+			window_open(ROOM, p);
 		for (size_t i = 0; i < p->arrival_count; i++)
 			if (!p->arrivals[i].taken && p->arrivals[i].packet.type == PUBLISH &&
 				is_wanted(&p->arrivals[i].packet, want))
@@ -112,13 +116,6 @@ static unsigned times_here(const struct peer *p, const struct packet *m)
 			bytes_equal(one->payload, m->payload);
 	}
 	return n;
-}
-
-/* The same where it may be waiting for room in the target's window. */
-static bool comes_once_settled(struct peer *p, const struct message *want)
-{
-	window_open(AT("room for the awaited message"), p);
-	return comes_later(p, want);
 }
 
 /* At QoS 1 a message may come again, and one that several subscriptions match may come once for each. But
@@ -205,7 +202,7 @@ bool messages_differ(struct peer *p, const struct packet *got, const struct mess
 	}
 	bool early = came && is_sent_again_early(p, got, came, wanted);
 	bool ordered = early && postings_are_ordered(came, wanted);
-	bool later = early && comes_later(p, want);
+	bool later = early && comes_later(p, want, false);
 	if (!came)
 		*out = altered(got, want);
 	else if (early && ordered && later)
@@ -216,7 +213,7 @@ bool messages_differ(struct peer *p, const struct packet *got, const struct mess
 		*out = copied(p, got, came);
 	else if (!wanted || came->order < wanted->order)
 		*out = unwanted(p, got, came);
-	else if (!comes_once_settled(p, want))
+	else if (!comes_later(p, want, true))
 		*out = lost(came, wanted);
 	else
 		*out = passed(p, got, came, wanted);
@@ -232,6 +229,18 @@ static const struct posting *find_payload(const struct messages *all, struct byt
 	return NULL;
 }
 
+/* Waits for somebody to get it; it may be waiting for room in the target's window. */
+static bool is_delivered(struct test *t, const struct posting *wanted)
+{
+	int64_t until_us = test_answer_deadline_us(t);
+
+	do
+		for (size_t i = 0; i < t->peer_count && !wanted->client_count; i++)
+			window_open(ROOM, t->peers[i]);
+	while (!wanted->client_count && test_pump(t, until_us));
+	return wanted->client_count;
+}
+
 struct difference messages_payload(struct test *t, struct bytes got, const char *expected)
 {
 	const struct posting *came = find_payload(&t->messages, got);
@@ -240,12 +249,7 @@ struct difference messages_payload(struct test *t, struct bytes got, const char 
 	if (!came || !wanted)
 		return DIFFERENCE(SPEC_PAYLOAD, "PUBLISH");
 	if (came->order > wanted->order) {
-		for (size_t i = 0; i < t->peer_count && !wanted->client_count; i++)
-			window_open(AT("room for the awaited message"), t->peers[i]);
-		int64_t until_us = test_answer_deadline_us(t);
-		while (!wanted->client_count && test_pump(t, until_us))
-			;
-		if (!wanted->client_count)
+		if (!is_delivered(t, wanted))
 			return lost(came, wanted);
 		if (postings_are_ordered(came, wanted))
 			return DIFFERENCE(SPEC_ORDER, "PUBLISH");

@@ -183,13 +183,12 @@ static void settle(struct place at, struct peer *p, uint16_t id, unsigned qos)
 
 bool window_open(struct place at, struct peer *p)
 {
-	size_t count = p->arrival_count;
-
 	if (!monitor_under_way(p->monitor) || p->ended || p->closed || p->lost ||
 		test_theirs(p->test) != SIDE_SERVER)
 		return false;
-	for (size_t i = 0; i < count; i++) { /* in the order of arrival [MQTT-4.6.0-2] */
-		const struct packet *m = &p->arrivals[i].packet;
+	/* In the order of arrival [MQTT-4.6.0-2], and each once: what is at odds may stay so. */
+	for (size_t count = p->arrival_count; p->settled_count < count; p->settled_count++) {
+		const struct packet *m = &p->arrivals[p->settled_count].packet;
 		if (m->type == PUBLISH && m->qos && monitor_is_under_way(p->monitor, m->id))
 			settle(at, p, m->id, m->qos);
 	}
