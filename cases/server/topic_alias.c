@@ -238,17 +238,22 @@ struct limit {
 static const struct vector client_alias_maximum[] = {
 	{ "0", .refs = { "5.0:MQTT-3.1.2-27", "5.0:U50-ALIASMAX-DEFAULT" },
 		.extra = &(const struct limit){ 0 } },
-	{ "1", .refs = { "5.0:MQTT-3.3.2-11", "5.0:MQTT-3.1.2-26", "5.0:U50-ALIAS-SET" },
+	{ "1",
+		.refs = { "5.0:MQTT-3.3.2-11", "5.0:MQTT-3.1.2-26", "5.0:U50-ALIAS-SET",
+			"5.0:MQTT-4.5.0-1" },
 		.extra = &(const struct limit){ 1 } },
-	{ "8", .refs = { "5.0:MQTT-3.3.2-11", "5.0:MQTT-3.1.2-26", "5.0:U50-ALIAS-SET" },
+	{ "8",
+		.refs = { "5.0:MQTT-3.3.2-11", "5.0:MQTT-3.1.2-26", "5.0:U50-ALIAS-SET",
+			"5.0:MQTT-4.5.0-1" },
 		.extra = &(const struct limit){ ALIASES_MAX } },
 };
 
 CASE(client_alias_maximum,
 	.title = "The server's Topic Aliases stay within the client's maximum and mean the right "
 		 "topic",
-	.refs = { "5.0:MQTT-3.3.2-11", "5.0:MQTT-3.1.2-26", "5.0:U50-ALIAS-SET" }, .level = MUST,
-	.versions = V50, ROWS(client_alias_maximum))
+	.refs = { "5.0:MQTT-3.3.2-11", "5.0:MQTT-3.1.2-26", "5.0:U50-ALIAS-SET",
+		"5.0:MQTT-4.5.0-1" },
+	.level = MUST, .versions = V50, ROWS(client_alias_maximum))
 {
 	receive_many_topics(t, ((const struct limit *)row(t)->extra)->maximum, row(t)->refs[0]);
 }
