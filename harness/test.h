@@ -372,6 +372,9 @@ struct arrival *peer_arrival_of(struct peer *p, uint32_t types, unsigned id);
  */
 struct arrival *peer_wait(struct peer *p, uint32_t types, int64_t until_us);
 
+/* The same with this Packet Identifier; a DISCONNECT does not end the wait, the end of the connection does. */
+struct arrival *peer_wait_ack(struct peer *p, uint32_t types, unsigned id, int64_t until_us);
+
 /* Until a new subscriber to the topic gets nothing that is kept, or for as long as an answer may take; says whether
  * it came to that, and demands nothing. settled.c
  */

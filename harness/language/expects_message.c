@@ -176,7 +176,7 @@ static void settle(struct place at, struct peer *p, uint16_t id, unsigned qos)
 		return;
 	}
 	send_ack_at(at, p, PUBREC, id, (struct ack){ 0 });
-	if (!peer_wait(p, SPEC_PACKET(PUBREL), test_answer_deadline_us(p->test)))
+	if (!peer_wait_ack(p, SPEC_PACKET(PUBREL), id, test_answer_deadline_us(p->test)))
 		return;
 	send_ack_at(at, p, PUBCOMP, id, (struct ack){ 0 });
 }

@@ -82,6 +82,17 @@ CASE(first_of_three, .title = "Three messages, of which the first is checked by 
 	check_text(t, m.payload, "1");
 }
 
+CASE(first_of_three_whole, .title = "The same at QoS 2", COMMON)
+{
+	struct peer *client = join(t, "client");
+	subscribe(client, .filter = "a", .qos = 2);
+	publish(client, .topic = "a", .payload = "1", .qos = 2);
+	publish(client, .topic = "a", .payload = "2", .qos = 2);
+	publish(client, .topic = "a", .payload = "3", .qos = 2);
+	struct packet m = expect(client, PUBLISH);
+	check_text(t, m.payload, "1");
+}
+
 CASE(code_checked, .title = "A code is checked, whatever becomes of messages", COMMON)
 {
 	struct peer *client = join(t, "client");
@@ -138,6 +149,10 @@ static void what_overtakes_in_a_window_of_one_is_out_of_order(void **state)
 		{ &case_checked, "a a a a m32:2:a=2 r m32:1:a=1 r", VERDICT_FAIL, "order",
 			"MQTT-4.6.0-6", "MQTT-4.6.0-5" },
 		{ &case_first_of_three, "a a a a a m32:3:a=3 r m32:2:a=2 r m32:1:a=1 r",
+			VERDICT_FAIL, "order", "MQTT-4.6.0-6", "MQTT-4.6.0-5" },
+		{ &case_first_of_three_whole,
+			"a a a a a a a a m34:2:a=2 r s62020002 r m34:3:a=3 r s62020003 r "
+			"m34:1:a=1 r s62020001 r",
 			VERDICT_FAIL, "order", "MQTT-4.6.0-6", "MQTT-4.6.0-5" },
 		{ &case_checked, "a a a a m32:2:a=2 r x", VERDICT_FAIL, "missing", "MQTT-4.5.0-1",
 			"MQTT-4.5.0-1" },
