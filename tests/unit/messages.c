@@ -21,6 +21,12 @@ CASE(three, .title = "Three messages at QoS 0", COMMON)
 	expect_message(client, .topic = "a", .payload = "3");
 }
 
+CASE(after_connack, .title = "Three messages, where CONNACK comes first",
+	.refs = { "3.1.1:MQTT-3.2.0-1", "5.0:MQTT-3.2.0-1" }, .level = MUST, .versions = BOTH)
+{
+	play_three(t);
+}
+
 CASE(second_alone, .title = "Of two messages the second comes", COMMON)
 {
 	struct peer *client = join(t, "client");
@@ -44,6 +50,9 @@ static void another_message_is_told_by_what_was_published(void **state)
 	(void)state;
 	static const struct accusation samples[] = {
 		{ &case_three, THREE "m30:a=2 m30:a=1 m30:a=3", VERDICT_FAIL, "order",
+			"MQTT-4.6.0-6", "MQTT-4.6.0-5" },
+		/* The order of messages is no matter of whatever else has an order. */
+		{ &case_after_connack, THREE "m30:a=2 m30:a=1 m30:a=3", VERDICT_FAIL, "order",
 			"MQTT-4.6.0-6", "MQTT-4.6.0-5" },
 		{ &case_three, THREE "m30:a=2 m30:a=3 x", VERDICT_FAIL, "missing", "MQTT-4.5.0-1",
 			"MQTT-4.5.0-1" },
