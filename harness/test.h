@@ -381,7 +381,9 @@ struct arrival *peer_wait_ack(struct peer *p, uint32_t types, unsigned id, int64
 bool removal_settled_at(struct place at, struct test *t, const char *topic);
 
 /* The time by which an answer that is asked for now must have come. */
-int64_t test_answer_deadline_us(const struct test *t); /* with the patience of the run */
+int64_t test_answer_wait_us(
+	const struct test *t); /* how long an answer is waited for, with the patience of the run */
+int64_t test_answer_deadline_us(const struct test *t); /* on the tape */
 
 /* Waits for the end of the connection. */
 bool peer_wait_end(struct peer *p, int64_t until_us);
@@ -472,6 +474,12 @@ const char *client_last_word(struct test *t);
 void client_end(struct test *t);
 
 /* ---- client_setup.c: a client under test begins ----------------------------------------------- */
+
+/* By when it has to connect, on the tape: it may have to load what it needs for that. */
+int64_t client_connection_deadline_us(const struct test *t);
+
+/* Ends the run: it did not connect, for this reason (NULL: its last word tells). It may yet, in a quieter hour. */
+void client_did_not_connect(struct place at, struct test *t, const char *fault);
 
 /* A CONNECT as it came, to be looked at before anything else: a protocol or version other than the
  * one that the client was asked for ends the run.
