@@ -380,10 +380,11 @@ struct arrival *peer_wait_ack(struct peer *p, uint32_t types, unsigned id, int64
  */
 bool removal_settled_at(struct place at, struct test *t, const char *topic);
 
-/* The time by which an answer that is asked for now must have come. */
-int64_t test_answer_wait_us(
-	const struct test *t); /* how long an answer is waited for, with the patience of the run */
-int64_t test_answer_deadline_us(const struct test *t); /* on the tape */
+/* How long an answer is waited for, with the patience of the run; and the time by which one that is asked
+ * for now must have come.
+ */
+int64_t test_answer_wait_us(const struct test *t);
+int64_t test_answer_deadline_us(const struct test *t);
 
 /* Waits for the end of the connection. */
 bool peer_wait_end(struct peer *p, int64_t until_us);

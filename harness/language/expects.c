@@ -25,8 +25,9 @@ static uint32_t lane_of(unsigned type)
 
 int64_t test_answer_wait_us(const struct test *t)
 {
-	return t->play->patience_us > t->play->answer_us ? t->play->patience_us
-							 : t->play->answer_us;
+	const struct play *p = t->play;
+
+	return p->patience_us > p->answer_us ? p->patience_us : p->answer_us;
 }
 
 int64_t test_answer_deadline_us(const struct test *t)
