@@ -16,12 +16,13 @@ struct find {
 	const char *statement;  /* "5.0:MQTT-4.5.0-1"; or "" */
 	const char *difference; /* "missing"; or the verdict of what is no failure: "crash" */
 	const char *expected, *actual;
-	uint64_t seed;                    /* of the scenario that has shown it first */
-	size_t after_steps;               /* that had been played by then */
-	size_t times;                     /* scenarios that have shown it */
-	struct scenario shortest;         /* of those that have: minimised, if `confirmed` */
-	bool careful;                     /* it shows with a settlement after each step */
-	bool confirmed;                   /* three times in a row */
+	uint64_t seed;            /* of the scenario that has shown it first */
+	size_t after_steps;       /* that had been played by then */
+	size_t times;             /* scenarios that have shown it */
+	struct scenario shortest; /* of those that have: minimised, if `confirmed` */
+	bool careful;             /* it shows with a settlement after each step */
+	bool confirmed;           /* three times in a row */
+	bool worn; /* twice, and not on a target just launched: what that one had been through is part of it */
 	const struct record_case *record; /* of the last of them; or NULL */
 };
 

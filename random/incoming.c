@@ -316,18 +316,26 @@ void incoming_take(struct stage *s, struct actor *a)
 	stage_look_at_clock(s);
 }
 
+/* A server that closes instead of answering does not answer; nor does one deliver that closes instead. */
 static void check_end(struct stage *s, const struct actor *a)
 {
+	struct model_fault fault = { .about = "PINGRESP" };
+
 	if (!a->peer || !a->peer->ended || !model_is_connected(s->model, a->client))
 		return;
-	stage_accuse(s,
-		&(struct model_fault){
-			.kind = SPEC_MISSING,
-			.about = "PINGRESP",
-			.client = a->client,
-			.expected = "a connection that lives as long as its client keeps the rules",
-			.actual = "the server has closed it",
-		});
+	const char *what = stage_awaits(s, a);
+	if (what)
+		fault.about = what;
+	else
+		model_owes_client(s->model, a->client, &fault);
+	if (!fault.statement)
+		fault.statement = spec_blamed(
+			s->scenario->versions[a->client], false, SPEC_MISSING, fault.about);
+	fault.kind = SPEC_CLOSED;
+	fault.client = a->client;
+	fault.expected = "a connection that lives as long as its client keeps the rules";
+	fault.actual = "the server has closed it";
+	stage_accuse(s, &fault);
 }
 
 void incoming_take_all(struct stage *s)

@@ -116,4 +116,7 @@ void incoming_take_all(struct stage *s);
 
 void settle(struct stage *s);
 
+/* An answer that the client has not got yet: what it is. NULL: none is due. */
+const char *stage_awaits(const struct stage *s, const struct actor *a);
+
 #endif

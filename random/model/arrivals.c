@@ -72,10 +72,12 @@ static bool repeats(struct model *m, unsigned client, const struct arrived *a, u
 	struct model_fault *out)
 {
 	static const char *const about[] = { "PUBLISH/qos0", "PUBLISH/qos1", "PUBLISH/qos2" };
+	const struct message *x = message_of(m, number);
 
 	*out = (struct model_fault){
 		.kind = SPEC_REPEATED,
-		.about = message_of(m, number)->will ? "PUBLISH/will" : about[a->qos % 3],
+		.about = x->will ? "PUBLISH/will" : about[a->qos % 3],
+		.statement = x->will ? blamed_for_will(m, x, SPEC_REPEATED) : NULL,
 		.client = client,
 		.expected = "each message as often as its QoS allows",
 		.actual = arena_printf(m->arena, "%s came once more", message_text(m, number)),

@@ -53,6 +53,11 @@ static void add_variants(struct due *d, const struct subscription *s)
 	add_variant(d, &s->now, s->state == SUBSCRIBED);
 	if (s->state == REPLACING || s->state == UNSURE)
 		add_variant(d, &s->before, false);
+	for (unsigned i = 0; i < s->older_count; i++) {
+		struct options o = s->older[i];
+		o.qos = s->now.qos;
+		add_variant(d, &o, false);
+	}
 }
 
 /* [MQTT-3.8.3-3] speaks of the connection that publishes; a Will is published by the server. */
@@ -87,11 +92,23 @@ static bool must_wait(
 	return s->queued++ < m->queue;
 }
 
+/* Whether the one copy for all subscriptions that match is also as this one has it is not said. */
+static void add_local(struct due *d, const struct options *o)
+{
+	if (d->local_count == VARIANTS_MAX) {
+		d->loose = true;
+		return;
+	}
+	d->local[d->local_count++] = *o;
+}
+
 static void due_of_session(struct model *m, unsigned client, uint32_t number)
 {
 	struct session *s = &m->sessions[client];
 	const struct message *x = message_of(m, number);
 	struct due *d = NULL;
+	struct options local[FILTER_COUNT + 1];
+	unsigned local_count = 0;
 	bool must = false;
 
 	for (unsigned f = 0; f <= FILTER_COUNT; f++) {
@@ -99,9 +116,11 @@ static void due_of_session(struct model *m, unsigned client, uint32_t number)
 		if (!subscription_may(sub) || filter_is_of_share(f) ||
 			!filter_lets_through(f, x->what.topic))
 			continue;
-		enum locality local = locality(x, client, sub);
-		if (local == IS_LOCAL)
+		enum locality own = locality(x, client, sub);
+		if (own == IS_LOCAL) {
+			local[local_count++] = sub->now;
 			continue;
+		}
 		if (!d) {
 			d = due_add(m, s, number, FROM_PUBLISHER, f);
 			d->resumed = true;
@@ -110,7 +129,7 @@ static void due_of_session(struct model *m, unsigned client, uint32_t number)
 			d->waited = !s->connected;
 		}
 		d->resumed &= sub->resumed || !s->connected;
-		bool sure = subscription_must(sub) && local == IS_LOCAL_NOT;
+		bool sure = subscription_must(sub) && own == IS_LOCAL_NOT;
 		must |= sure;
 		size_t first = d->variant_count;
 		add_variants(d, sub);
@@ -119,6 +138,8 @@ static void due_of_session(struct model *m, unsigned client, uint32_t number)
 	}
 	if (!d)
 		return;
+	for (unsigned i = 0; i < local_count; i++)
+		add_local(d, &local[i]);
 	/* Its own Will: whether it was published before the session went on is not known. */
 	bool own_will = x->will && x->publisher == client;
 	d->must = must && existence_now(m, s) == EXISTS && !own_will;

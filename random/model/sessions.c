@@ -264,6 +264,24 @@ bool model_has(const struct model *m, unsigned client, unsigned filter)
 	return m->sessions[client].subscriptions[filter].state == SUBSCRIBED;
 }
 
+static bool are_alike(const struct options *a, const struct options *b)
+{
+	return a->as_published == b->as_published && a->identifier == b->identifier;
+}
+
+/* That a SUBSCRIBE replaces the options of an earlier one is said of non-shared subscriptions alone [MQTT-3.8.4-3]; of
+ * a share no more than that it counts once. What SUBACK grants holds for both [MQTT-4.8.2-3].
+ */
+static void keep_older(struct subscription *s)
+{
+	bool known = are_alike(&s->before, &s->now);
+
+	for (unsigned i = 0; i < s->older_count; i++)
+		known |= are_alike(&s->before, &s->older[i]);
+	if (!known && s->older_count < OLDER_MAX)
+		s->older[s->older_count++] = s->before;
+}
+
 void model_subscribes(struct model *m, const struct step *step)
 {
 	struct session *s = &m->sessions[step->client];
@@ -280,6 +298,9 @@ void model_subscribes(struct model *m, const struct step *step)
 		.as_published = s->version == MQTT_50 && step->as_published,
 	};
 	sub->replaced = was_there || perhaps;
+	sub->was_local |= sub->replaced && sub->before.no_local;
+	if (sub->replaced && shared)
+		keep_older(sub);
 	sub->state = was_there || perhaps ? REPLACING : SUBSCRIBING;
 	sub->resumed = false;
 	sub->unsure_before = perhaps;

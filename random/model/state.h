@@ -10,6 +10,7 @@ enum {
 	VARIANTS_MAX = 8,
 	COPIES_MAX = 8,
 	CANDIDATES_MAX = 8,
+	OLDER_MAX = VARIANTS_MAX, /* as many make a due loose */
 	STREAM_QOS = 3,
 };
 
@@ -30,11 +31,14 @@ enum subscription_state {
 struct subscription {
 	enum subscription_state state;
 	struct options now, before;
+	struct options older[OLDER_MAX]; /* of a share: an earlier SUBSCRIBE had them ... */
+	uint8_t older_count;             /* ... as far as they differ */
 	bool unsure_before; /* REPLACING, SUBSCRIBING: nor was it known what there had been */
 	bool ended;         /* there was one once ... */
 	bool forgotten;     /* ... of an earlier session */
 	bool draws;         /* SUBSCRIBING, REPLACING: what is retained comes, or may */
 	bool replaced;      /* by options unlike those of `before` */
+	bool was_local;     /* an earlier SUBSCRIBE had No Local */
 	bool resumed;       /* made on an earlier connection of the session */
 };
 
@@ -101,6 +105,9 @@ struct due {
 	bool waited;  /* ... and published while there was none */
 	struct variant variants[VARIANTS_MAX];
 	uint8_t variant_count;
+	struct options local
+		[VARIANTS_MAX]; /* of subscriptions that match, and whose No Local keeps it back */
+	uint8_t local_count;
 	struct copy copies[COPIES_MAX];
 	uint8_t copy_count;
 	uint32_t batch;
@@ -238,6 +245,10 @@ void message_goes(struct model *m, uint32_t number); /* to all whom it is for, a
 void messages_break(struct model *m, unsigned client);
 
 /* ---- faults.c ------------------------------------------------------------------------------ */
+
+/* What a difference in a Will (PUBLISH/will) breaks. */
+const char *blamed_for_will(
+	const struct model *m, const struct message *x, enum spec_difference kind);
 
 /* Each fills in *out and returns false. */
 bool fault_unwanted(struct model *m, unsigned client, const struct arrived *a, uint32_t number,
