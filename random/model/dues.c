@@ -92,14 +92,22 @@ static bool must_wait(
 	return s->queued++ < m->queue;
 }
 
-/* Whether the one copy for all subscriptions that match is also as this one has it is not said. */
-static void add_local(struct due *d, const struct options *o)
+/* Whether the one copy for all subscriptions that match is also as those have it that keep it back is not said. */
+static void find_local(struct model *m, unsigned client, struct due *d)
 {
-	if (d->local_count == VARIANTS_MAX) {
-		d->loose = true;
-		return;
+	const struct message *x = message_of(m, d->number);
+
+	d->local_count = 0;
+	for (unsigned f = 0; f < FILTER_FIRST_SHARED; f++) {
+		const struct subscription *sub = &m->sessions[client].subscriptions[f];
+		if (!subscription_may(sub) || !filter_lets_through(f, x->what.topic) ||
+			locality(x, client, sub) != IS_LOCAL)
+			continue;
+		if (d->local_count < VARIANTS_MAX)
+			d->local[d->local_count++] = sub->now;
+		else
+			d->loose = true;
 	}
-	d->local[d->local_count++] = *o;
 }
 
 static void due_of_session(struct model *m, unsigned client, uint32_t number)
@@ -107,8 +115,6 @@ static void due_of_session(struct model *m, unsigned client, uint32_t number)
 	struct session *s = &m->sessions[client];
 	const struct message *x = message_of(m, number);
 	struct due *d = NULL;
-	struct options local[FILTER_COUNT + 1];
-	unsigned local_count = 0;
 	bool must = false;
 
 	for (unsigned f = 0; f <= FILTER_COUNT; f++) {
@@ -117,10 +123,8 @@ static void due_of_session(struct model *m, unsigned client, uint32_t number)
 			!filter_lets_through(f, x->what.topic))
 			continue;
 		enum locality own = locality(x, client, sub);
-		if (own == IS_LOCAL) {
-			local[local_count++] = sub->now;
+		if (own == IS_LOCAL)
 			continue;
-		}
 		if (!d) {
 			d = due_add(m, s, number, FROM_PUBLISHER, f);
 			d->resumed = true;
@@ -138,8 +142,7 @@ static void due_of_session(struct model *m, unsigned client, uint32_t number)
 	}
 	if (!d)
 		return;
-	for (unsigned i = 0; i < local_count; i++)
-		add_local(d, &local[i]);
+	find_local(m, client, d);
 	/* Its own Will: whether it was published before the session went on is not known. */
 	bool own_will = x->will && x->publisher == client;
 	d->must = must && existence_now(m, s) == EXISTS && !own_will;
@@ -222,6 +225,8 @@ static void loosen(struct model *m, unsigned client, unsigned filter, uint32_t n
 	d->loose |= sub->state != SUBSCRIBING || d->variant_count > 2;
 	if (source == FROM_SHARE)
 		loosen_share(m, filter, number);
+	else
+		find_local(m, client, d);
 }
 
 void dues_of_subscription(struct model *m, unsigned client, unsigned filter)

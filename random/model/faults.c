@@ -257,8 +257,8 @@ bool fault_missing(struct model *m, unsigned client, const struct due *d, struct
 		.about = x->will ? "PUBLISH/will" : "PUBLISH",
 		.statement = d->source == FROM_STORE       ? missing_from_store(s, d, x)
 			: x->will                          ? blamed_for_will(m, x, SPEC_MISSING)
-			: is_local_of_before(s, client, x) ? "5.0:MQTT-3.8.4-3"
 			: is_local_of_another(d)           ? "5.0:MQTT-3.3.4-2"
+			: is_local_of_before(s, client, x) ? "5.0:MQTT-3.8.4-3"
 							   : missing_from_session(s, d),
 		.client = client,
 		.expected = arena_printf(m->arena, "%s%s", message_text(m, d->number),

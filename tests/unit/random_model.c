@@ -481,6 +481,20 @@ static void a_copy_may_also_be_as_a_subscription_with_no_local_has_it(void **sta
 	}
 }
 
+/* One that comes about while the message is under way brings it, too. */
+static void a_younger_subscription_is_beside_one_with_no_local(void **state)
+{
+	struct world w;
+
+	(void)state;
+	begin(&w, MQTT_50);
+	ask_as(&w, (struct step){ .qos = 1, .no_local = true }, PUBLISHER, "+");
+	uint32_t n = publish(&w, "a", 1);
+	ask(&w, PUBLISHER, "a/#", 0);
+	assert_true(comes_as(&w, PUBLISHER, n, 1, 0, false));
+	end(&w);
+}
+
 /* The best of those that bring it counts all the same. */
 static void no_local_of_another_lowers_no_qos(void **state)
 {
@@ -620,6 +634,7 @@ int main(void)
 		cmocka_unit_test(of_a_client_is_owed_what_is_for_it),
 		cmocka_unit_test(a_copy_may_also_be_as_a_subscription_with_no_local_has_it),
 		cmocka_unit_test(no_local_of_another_lowers_no_qos),
+		cmocka_unit_test(a_younger_subscription_is_beside_one_with_no_local),
 		cmocka_unit_test(of_copies_that_waited_one_has_its_own_identifier),
 		cmocka_unit_test(no_local_of_an_earlier_subscribe_is_gone),
 		cmocka_unit_test(a_share_may_keep_the_options_of_an_earlier_subscribe),
