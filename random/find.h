@@ -29,7 +29,7 @@ struct find {
 /* Whether the record of a scenario shows anything at all: something wrong, or the end of the target. */
 bool find_is_in(const struct record_case *r);
 
-/* Whether it shows this find. */
+/* Whether it shows this find. All closings are one: the statement tells what was due then. */
 bool find_shows(const struct find *f, const struct record_case *r);
 
 /* What the record shows, as a find that nothing else is known of yet; its texts are in the arena. */

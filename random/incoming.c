@@ -192,6 +192,21 @@ static void outgoing_end(struct stage *s, struct actor *a, struct outgoing *o, u
 	memmove(o, o + 1, (size_t)(a->outgoing + a->outgoing_count-- - o - 1) * sizeof(*o));
 }
 
+/* Those whose PUBREC has come are the first, in the order of these: so what is sent again is, too [MQTT-4.6.0-4]. */
+static struct outgoing *outgoing_received(struct actor *a, struct outgoing *o)
+{
+	struct outgoing moved = *o, *to = a->outgoing;
+
+	if (o->received)
+		return o;
+	while (to->received)
+		to++;
+	memmove(to + 1, to, (size_t)(o - to) * sizeof(*o));
+	*to = moved;
+	to->received = true;
+	return to;
+}
+
 /* PUBRELs go out in the order of the PUBRECs [MQTT-4.6.0-4]: one that is held back holds back the next. */
 static bool must_hold(const struct actor *a, const struct outgoing *o)
 {
@@ -212,7 +227,7 @@ static void take_pubrec(struct stage *s, struct actor *a, const struct packet *p
 		outgoing_end(s, a, o, p->code);
 		return;
 	}
-	o->received = true;
+	o = outgoing_received(a, o);
 	o->half = must_hold(a, o);
 	if (o->half || a->leaves)
 		return;
@@ -267,7 +282,7 @@ void incoming_take_late(struct stage *s, struct actor *a, struct peer *old)
 		if (!o)
 			continue;
 		if (p.type == PUBREC && p.code < REFUSED)
-			o->received = true;
+			outgoing_received(a, o);
 		else
 			outgoing_end(s, a, o, p.type == PUBCOMP ? 0 : p.code);
 	}

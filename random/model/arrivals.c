@@ -68,19 +68,36 @@ static bool comes_beside(const struct model *m, const struct due *d, const struc
 		!due_fits(m, d, a);
 }
 
-static bool repeats(struct model *m, unsigned client, const struct arrived *a, uint32_t number,
+/* A copy for a subscription whose No Local would have kept it back; or, where it is without No Local only since an
+ * earlier SUBSCRIBE ended, of that one.
+ */
+static const char *unkept_local(const struct model *m, unsigned client, const struct due *d)
+{
+	if (d->source != FROM_PUBLISHER || !d->local_count)
+		return NULL;
+	for (unsigned f = 0; f < FILTER_FIRST_SHARED; f++) {
+		const struct subscription *sub = &m->sessions[client].subscriptions[f];
+		if (sub->now.no_local && sub->replaced && !sub->before.no_local &&
+			filter_lets_through(f, message_of(m, d->number)->what.topic))
+			return "5.0:MQTT-3.8.4-3";
+	}
+	return "5.0:MQTT-3.8.3-3";
+}
+
+static bool repeats(struct model *m, unsigned client, const struct arrived *a, const struct due *d,
 	struct model_fault *out)
 {
 	static const char *const about[] = { "PUBLISH/qos0", "PUBLISH/qos1", "PUBLISH/qos2" };
-	const struct message *x = message_of(m, number);
+	const struct message *x = message_of(m, d->number);
 
 	*out = (struct model_fault){
 		.kind = SPEC_REPEATED,
 		.about = x->will ? "PUBLISH/will" : about[a->qos % 3],
-		.statement = x->will ? blamed_for_will(m, x, SPEC_REPEATED) : NULL,
+		.statement =
+			x->will ? blamed_for_will(m, x, SPEC_REPEATED) : unkept_local(m, client, d),
 		.client = client,
 		.expected = "each message as often as its QoS allows",
-		.actual = arena_printf(m->arena, "%s came once more", message_text(m, number)),
+		.actual = arena_printf(m->arena, "%s came once more", message_text(m, d->number)),
 	};
 	return false;
 }
@@ -244,7 +261,7 @@ bool model_arrives(
 	if (comes_from_store(m, d, a) || comes_beside(m, d, a))
 		return fault_unwanted(m, client, a, number, fault);
 	if (!due_has_room(m, d) && a->qos != 1 && !d->loose)
-		return repeats(m, client, a, number, fault);
+		return repeats(m, client, a, d, fault);
 	if (!due_fits(m, d, a))
 		return fault_in_field(m, client, a, d, fault);
 	if (!in_order(m, client, a, d, fault))

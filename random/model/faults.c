@@ -70,9 +70,9 @@ static const char *unwanted_from_store(
 		return by_version(s, "3.1.1:MQTT-3.3.1-11", "5.0:MQTT-3.3.1-7");
 	if (!sub && matching(s, x->what.topic, false, true))
 		return "5.0:U50-RETAIN-SHARED";
-	if (k->certain && !k->message)
+	if (k->certain && !k->message && x->settled)
 		return by_version(s, "3.1.1:MQTT-3.3.1-10", "5.0:MQTT-3.3.1-6");
-	if (k->certain && k->message != number)
+	if (k->certain && k->message != number && x->settled)
 		return by_version(s, "3.1.1:MQTT-3.3.1-5", "5.0:MQTT-3.3.1-5");
 	if (sub && sub->now.handling == 2)
 		return "5.0:MQTT-3.3.1-11";

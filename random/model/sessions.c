@@ -131,14 +131,18 @@ uint32_t model_connects(struct model *m, const struct step *step, enum presence 
 	return s->will;
 }
 
-/* What was under way when the last connection ended has to be sent again. [MQTT-4.4.0-1] */
+/* What was under way when the last connection ended has to be sent again [MQTT-4.4.0-1]; but for what came through a
+ * share at QoS 1, which may have gone to another member, 4.8.2.
+ */
 static void expect_again(struct session *s)
 {
 	for (size_t i = 0; i < s->due_count; i++) {
 		struct due *d = &s->dues[i];
 		for (unsigned k = 0; !d->gone && !d->loose && k < d->copy_count; k++) {
 			struct copy *c = &d->copies[k];
-			if (!c->qos || c->state == COPY_ANSWERED || c->state == COPY_DONE)
+			bool withdrawn = d->source == FROM_SHARE && c->qos == 1;
+			if (!c->qos || withdrawn || c->state == COPY_ANSWERED ||
+				c->state == COPY_DONE)
 				continue;
 			c->resend = c->state == COPY_SENT ? RESEND_PUBLISH
 				: c->fenced               ? RESEND_PUBREL

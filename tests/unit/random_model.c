@@ -571,6 +571,26 @@ static void what_a_member_has_refused_is_for_nobody_else(void **state)
 	end(&w);
 }
 
+/* At QoS 1 another member may get it as soon as the connection is lost; at QoS 2 nobody else may [MQTT-4.8.2-4]. */
+static void what_a_lost_member_owes_an_answer_may_go_to_another(void **state)
+{
+	(void)state;
+	for (unsigned qos = 1; qos <= 2; qos++) {
+		struct world w;
+		begin(&w, MQTT_50);
+		subscribe(&w, SUBSCRIBER, "$share/g/s/#", qos);
+		subscribe(&w, OTHER, "$share/g/s/#", qos);
+		uint32_t n = publish(&w, "s/t/u/v", qos);
+		assert_true(comes(&w, SUBSCRIBER, n, false));
+		model_departs(w.model, SUBSCRIBER, BROKE, true);
+		if (qos == 1)
+			assert_true(comes(&w, OTHER, n, false));
+		join(&w, SUBSCRIBER, false);
+		assert_int_equal(model_owes(w.model, &w.fault), qos == 2);
+		end(&w);
+	}
+}
+
 /* Whether a second SUBSCRIBE replaces the options of a share is not said [MQTT-3.8.4-3], but what it is granted counts. */
 static void a_share_may_keep_the_options_of_an_earlier_subscribe(void **state)
 {
@@ -637,6 +657,7 @@ int main(void)
 		cmocka_unit_test(a_younger_subscription_is_beside_one_with_no_local),
 		cmocka_unit_test(of_copies_that_waited_one_has_its_own_identifier),
 		cmocka_unit_test(no_local_of_an_earlier_subscribe_is_gone),
+		cmocka_unit_test(what_a_lost_member_owes_an_answer_may_go_to_another),
 		cmocka_unit_test(a_share_may_keep_the_options_of_an_earlier_subscribe),
 		cmocka_unit_test(a_share_forgets_no_more_than_its_options),
 	};
