@@ -18,8 +18,8 @@ static uint16_t fresh_id(struct actor *a)
 	if (a->client & 1)
 		a->last_id = 0;
 	for (bool used = true; used;) {
-		used = false;
 		a->last_id = (uint16_t)(a->last_id % IDS + 1);
+		used = a->late_ids >> a->last_id & 1;
 		for (size_t i = 0; i < a->outgoing_count; i++)
 			used |= a->outgoing[i].id == a->last_id;
 		for (size_t i = 0; i < a->request_count; i++)
@@ -146,8 +146,10 @@ void client_connect(struct stage *s, const struct step *step)
 	if (own) /* the server's own word counts [MQTT-3.2.2-21] */
 		model_keeps(s->model, step->client, own->number);
 	a->peer->gathers = true;
-	if (!present)
+	if (!present) {
 		a->outgoing_count = 0;
+		a->late_ids = 0;
+	}
 	send_again(s, a);
 	incoming_take(s, a);
 }

@@ -56,6 +56,8 @@ struct actor {
 	size_t incoming_count;
 	struct request requests[REQUESTS_MAX];
 	size_t request_count;
+	uint64_t
+		late_ids; /* bit n: what had identifier n was answered on a connection that is no more */
 	unsigned pings; /* not answered yet */
 	uint16_t last_id;
 };
