@@ -256,7 +256,7 @@ bool model_arrives(
 			fault_unwanted(m, client, a, number, fault);
 	if (d->expired && !d->copy_count)
 		return fault_expired(m, client, number, fault);
-	if (s->version == MQTT_50 && !d->loose && !expiry_is_right(m, x, a))
+	if (s->version == MQTT_50 && !d->loose && !expiry_is_right(m, d, a))
 		return fault_interval(m, client, a, number, fault);
 	if (comes_from_store(m, d, a) || comes_beside(m, d, a))
 		return fault_unwanted(m, client, a, number, fault);

@@ -18,7 +18,11 @@ struct due *due_add(
 	s->dues = arena_grow(m->arena, s->dues, s->due_count, &s->due_capacity, sizeof(*s->dues));
 	struct due *d = &s->dues[s->due_count++];
 	*d = (struct due){
-		.number = number, .source = source, .filter = (uint8_t)filter, .batch = m->batch
+		.number = number,
+		.source = source,
+		.filter = (uint8_t)filter,
+		.batch = m->batch,
+		.since_us = m->now_us,
 	};
 	return d;
 }

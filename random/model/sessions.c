@@ -121,6 +121,7 @@ uint32_t model_connects(struct model *m, const struct step *step, enum presence 
 	*due = step->clean || s->exists == EXISTS_NOT ? PRESENT_NO
 		: s->exists == EXISTS                 ? PRESENT_YES
 						      : PRESENT_EITHER;
+	s->asked_us = m->now_us;
 	s->clean = step->clean;
 	s->session_s = s->version == MQTT_50 ? step->session_s : step->clean ? 0 : UINT32_MAX;
 	s->keeps = s->session_s > 0;
@@ -166,8 +167,9 @@ void model_connected(struct model *m, unsigned client, bool present)
 	for (size_t i = 0; i < s->due_count; i++)
 		if (!s->dues[i].gone && !s->dues[i].offered) {
 			struct due *d = &s->dues[i];
-			d->expired = has_expired(m, message_of(m, d->number));
+			d->expired = had_expired(message_of(m, d->number), s->asked_us);
 			d->offered = true;
+			d->since_us = s->asked_us;
 		}
 	memset(s->last_again, 0, sizeof(s->last_again));
 	s->turns = 0;

@@ -111,6 +111,7 @@ struct due {
 	struct copy copies[COPIES_MAX];
 	uint8_t copy_count;
 	uint32_t batch;
+	int64_t since_us; /* its delivery may have been started since then */
 };
 
 enum existence { EXISTS_NOT, EXISTS, EXISTS_PERHAPS };
@@ -126,6 +127,7 @@ struct session {
 	uint32_t left_batch;
 	int64_t left_us;    /* when its connection ended */
 	int64_t leaving_us; /* its DISCONNECT has gone out; 0: none has */
+	int64_t asked_us;   /* its last CONNECT has gone out */
 	uint32_t will;      /* 0: none */
 	uint32_t delay_s;   /* of the Will */
 	uint32_t due_will;  /* of the connection before; 0: none. It may be on its way yet */
@@ -184,12 +186,13 @@ const char *message_text(const struct model *m, uint32_t number); /* "message 7 
 /* A message that waits may have expired by now; it has expired for certain, wherever it waited. */
 bool may_have_expired(const struct model *m, const struct message *x);
 bool has_expired(const struct model *m, const struct message *x);
+bool had_expired(const struct message *x, int64_t by_us);
 
 /* Whether the session is there, by its Session Expiry Interval. */
 enum existence existence_now(const struct model *m, const struct session *s);
 
 /* A Message Expiry Interval is what is left of the one that was published [MQTT-3.3.2-6]. */
-bool expiry_is_right(const struct model *m, const struct message *x, const struct arrived *a);
+bool expiry_is_right(const struct model *m, const struct due *d, const struct arrived *a);
 
 void will_waits(struct model *m, unsigned client, uint32_t number);
 void will_meets(struct model *m, unsigned client, bool clean); /* a CONNECT while it waits */

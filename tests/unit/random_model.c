@@ -424,6 +424,41 @@ static void of_a_client_is_owed_what_is_for_it(void **state)
 	end(&w);
 }
 
+/* ---- clocks ------------------------------------------------------------------------------------- */
+
+/* A server may have begun with its delivery as soon as CONNECT had gone out, however late we are to see it. */
+static void what_had_not_expired_when_its_client_came_may_come_late(void **state)
+{
+	(void)state;
+	for (int over = 0; over < 2; over++) {
+		const struct step resume = {
+			.kind = STEP_CONNECT, .client = SUBSCRIBER, .session_s = 300
+		};
+		enum presence due;
+		struct world w;
+		begin(&w, MQTT_50);
+		subscribe(&w, SUBSCRIBER, "a", 1);
+		model_departs(w.model, SUBSCRIBER, LEFT, true);
+		settle(&w);
+		uint32_t n =
+			publish_message(&w, "a", (struct step_message){ .qos = 1, .expiry_s = 1 });
+		settle(&w);
+		pass(&w, (over ? 3 : 2) * SECOND_US);
+		model_connects(w.model, &resume, &due);
+		pass(&w, 2 * SECOND_US);
+		model_connected(w.model, SUBSCRIBER, true);
+		struct arrived a = { .number = n,
+			.topic = (unsigned)topic_find("a"),
+			.qos = 1,
+			.id = 1,
+			.expires = true };
+		assert_int_equal(model_arrives(w.model, SUBSCRIBER, &a, &w.fault), !over);
+		if (over)
+			expect_fault(&w, SPEC_EXTRA, "5.0:MQTT-3.3.2-5");
+		end(&w);
+	}
+}
+
 /* ---- several subscriptions -------------------------------------------------------------------- */
 
 static void ask_as(struct world *w, struct step s, unsigned client, const char *filter)
@@ -652,6 +687,7 @@ int main(void)
 		cmocka_unit_test(what_a_member_has_refused_is_for_nobody_else),
 		cmocka_unit_test(a_will_is_judged_in_the_version_of_its_publisher),
 		cmocka_unit_test(of_a_client_is_owed_what_is_for_it),
+		cmocka_unit_test(what_had_not_expired_when_its_client_came_may_come_late),
 		cmocka_unit_test(a_copy_may_also_be_as_a_subscription_with_no_local_has_it),
 		cmocka_unit_test(no_local_of_another_lowers_no_qos),
 		cmocka_unit_test(a_younger_subscription_is_beside_one_with_no_local),
