@@ -13,8 +13,8 @@ static struct due *due_for(
 		if (d->gone || d->number != number)
 			continue;
 		bool fit = due_fits(m, d, a);
-		bool room = due_has_room(m, d) || (fit && a->qos == 1);
-		unsigned score = 1 + 8 * (room && fit) + 4 * room +
+		bool room = due_has_room(m, d), once_more = fit && !room && a->qos == 1;
+		unsigned score = 1 + 8 * (room && fit) + 4 * room + 3 * once_more +
 			2 * ((d->source == FROM_STORE) == a->retain) +
 			3 * (d->must && !d->copy_count);
 		if (score > best_score) {

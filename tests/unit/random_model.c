@@ -323,6 +323,36 @@ static void a_retained_message_is_not_taken_for_an_earlier_copy(void **state)
 	end(&w);
 }
 
+/* Rather than for another copy of what has long come, which QoS 1 would let pass. */
+static void a_retained_message_with_retain_0_is_taken_for_one(void **state)
+{
+	enum { ANOTHER_ID = 30 };
+
+	(void)state;
+	for (int drawn = 0; drawn < 2; drawn++) {
+		struct world w;
+		begin(&w, MQTT_311);
+		subscribe(&w, SUBSCRIBER, "a/b", 1);
+		uint32_t n = publish_message(
+			&w, "a/b", (struct step_message){ .qos = 1, .retain = true });
+		assert_true(comes(&w, SUBSCRIBER, n, false));
+		model_answered(w.model, SUBSCRIBER, (uint16_t)n);
+		settle(&w);
+		if (drawn)
+			ask(&w, SUBSCRIBER, "a/#", 1);
+		struct arrived a = { .number = n,
+			.topic = (unsigned)topic_find("a/b"),
+			.qos = 1,
+			.id = ANOTHER_ID };
+		assert_int_equal(model_arrives(w.model, SUBSCRIBER, &a, &w.fault), !drawn);
+		if (drawn) {
+			expect_fault(&w, SPEC_RETAIN, NULL);
+			assert_string_equal(w.fault.about, "PUBLISH/to-1");
+		}
+		end(&w);
+	}
+}
+
 /* Brokers take the lowest identifier that is free: the copy from the store has that of the one before. */
 static void a_copy_with_the_identifier_of_a_settled_one_is_sent_again(void **state)
 {
@@ -683,6 +713,7 @@ int main(void)
 		cmocka_unit_test(an_expired_message_is_sent_again_at_qos2),
 		cmocka_unit_test(a_take_over_leaves_a_will_of_50_open),
 		cmocka_unit_test(a_retained_message_is_not_taken_for_an_earlier_copy),
+		cmocka_unit_test(a_retained_message_with_retain_0_is_taken_for_one),
 		cmocka_unit_test(a_copy_with_the_identifier_of_a_settled_one_is_sent_again),
 		cmocka_unit_test(what_a_member_has_refused_is_for_nobody_else),
 		cmocka_unit_test(a_will_is_judged_in_the_version_of_its_publisher),
