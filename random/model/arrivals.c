@@ -43,13 +43,15 @@ static struct due *due_of_another(struct model *m, struct session *s, uint32_t n
 /* With RETAIN 1, after the copy that went through the share: nothing of what is retained is for shares. One that was
  * left behind may have RETAIN 1 with Retain As Published.
  */
-static bool comes_from_store(const struct model *m, const struct due *d, const struct arrived *a)
+static bool comes_from_store(
+	const struct model *m, unsigned client, const struct due *d, const struct arrived *a)
 {
 	const struct message *x = message_of(m, d->number);
-	bool as_published = d->loose;
 
 	if (d->source != FROM_SHARE || !a->retain || !x->what.retain || !x->settled)
 		return false;
+	const struct subscription *sub = &m->sessions[client].subscriptions[d->filter];
+	bool as_published = d->loose || sub->now.as_published;
 	for (unsigned i = 0; i < d->variant_count; i++)
 		as_published |= d->variants[i].options.as_published;
 	for (size_t i = 0; i < m->share_count; i++) {
@@ -258,7 +260,7 @@ bool model_arrives(
 		return fault_expired(m, client, number, fault);
 	if (s->version == MQTT_50 && !d->loose && !expiry_is_right(m, d, a))
 		return fault_interval(m, client, a, number, fault);
-	if (comes_from_store(m, d, a) || comes_beside(m, d, a))
+	if (comes_from_store(m, client, d, a) || comes_beside(m, d, a))
 		return fault_unwanted(m, client, a, number, fault);
 	if (!due_has_room(m, d) && a->qos != 1 && !d->loose)
 		return repeats(m, client, a, d, fault);

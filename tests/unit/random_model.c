@@ -684,6 +684,29 @@ static void a_share_may_keep_the_options_of_an_earlier_subscribe(void **state)
 	}
 }
 
+/* What a member leaves behind goes to another as that one has subscribed by now. */
+static void what_is_left_behind_goes_by_the_options_of_now(void **state)
+{
+	(void)state;
+	for (int as_published = 0; as_published < 2; as_published++) {
+		struct world w;
+		begin(&w, MQTT_50);
+		ask_as(&w, (struct step){ .qos = 1 }, SUBSCRIBER, "$share/h/s/#");
+		ask_as(&w, (struct step){ 0 }, OTHER, "$share/h/s/#");
+		model_holds_back(w.model, SUBSCRIBER, true);
+		uint32_t n = publish_message(
+			&w, "s/t/u/v", (struct step_message){ .qos = 1, .retain = true });
+		assert_true(comes_as(&w, SUBSCRIBER, n, 1, 0, false));
+		settle(&w);
+		ask_as(&w, (struct step){ .as_published = as_published }, OTHER, "$share/h/s/#");
+		model_departs(w.model, SUBSCRIBER, LEFT, true);
+		assert_int_equal(comes_as(&w, OTHER, n, 0, 0, true), as_published);
+		if (!as_published)
+			expect_fault(&w, SPEC_EXTRA, "5.0:U50-RETAIN-SHARED");
+		end(&w);
+	}
+}
+
 /* As many SUBSCRIBEs as nobody remembers make everything possible, and nothing else. */
 static void a_share_forgets_no_more_than_its_options(void **state)
 {
@@ -727,6 +750,7 @@ int main(void)
 		cmocka_unit_test(what_a_lost_member_owes_an_answer_may_go_to_another),
 		cmocka_unit_test(a_share_may_keep_the_options_of_an_earlier_subscribe),
 		cmocka_unit_test(a_share_forgets_no_more_than_its_options),
+		cmocka_unit_test(what_is_left_behind_goes_by_the_options_of_now),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
