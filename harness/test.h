@@ -526,6 +526,9 @@ unsigned messages_subscriptions(const struct peer *p, struct bytes topic);
 /* A topic, without the prefix, that one of this client's subscriptions is for; NULL: none. */
 const char *messages_topic(const struct peer *p);
 
+/* expect_resumed() of a session that is subscribed to this topic, without the prefix; NULL: to none by name. */
+struct packet expect_resumed_by(struct place at, struct peer *p, const char *topic);
+
 /* The same by the payload alone, where a case compares that by itself. */
 struct difference messages_payload(struct test *t, struct bytes got, const char *expected);
 
