@@ -212,8 +212,7 @@ static void resumes_after(struct test *t, void (*spoil)(struct peer *server))
 	do_publish(t, .topic = "tls/t", .payload = "broken", .qos = 1);
 	struct packet first = need(server, PUBLISH);
 	spoil(server);
-	expect_closed(server);
-	client_loses(server);
+	client_loses(server); /* whether it closes first is no matter of what is sent again */
 	server = admit(t, .kept = true, .resumed = true);
 	struct packet again = expect(server, PUBLISH);
 	check_eq(t, again.id, first.id);
@@ -232,7 +231,7 @@ static void cut_off(struct peer *server)
 }
 
 CLIENT_CASE(client_resumes_after_broken_tls,
-	.title = "Bytes that are no TLS end the connection, and what was under way is sent again",
+	.title = "After bytes that are no TLS, what was under way is sent again",
 	.refs = { "3.1.1:MQTT-4.4.0-1", "5.0:MQTT-4.4.0-1" }, .level = MUST, .versions = BOTH,
 	.over = OVER_TLS)
 {
@@ -240,8 +239,7 @@ CLIENT_CASE(client_resumes_after_broken_tls,
 }
 
 CLIENT_CASE(client_resumes_without_close_notify,
-	.title = "An end without close_notify ends the connection, and what was under way is sent "
-		 "again",
+	.title = "After an end without close_notify, what was under way is sent again",
 	.refs = { "3.1.1:MQTT-4.4.0-1", "5.0:MQTT-4.4.0-1" }, .level = MUST, .versions = BOTH,
 	.over = OVER_TLS)
 {
