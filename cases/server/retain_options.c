@@ -141,6 +141,7 @@ CASE(retain_handling_of_each_filter,
 	publish_retained(pub, .topic = "r/c", .payload = "kept", .qos = 1);
 	struct peer *sub = join(t, "subscriber");
 	subscribe(sub, .filter = "r/b", .qos = 1, .retain_handling = 2);
+	expect_nothing_sent(pub, sub, "r/b");
 
 	subscribe(sub, .filter = "r/c", .qos = 1, .retain_handling = 2,
 		.more = (const struct subscribe[]){
