@@ -530,6 +530,12 @@ struct difference messages_payload(struct test *t, struct bytes got, const char 
 bool messages_from_store(
 	const struct peer *p, const struct packet *got, const struct posting *posting);
 
+/* Or the reverse of it, which only a message with RETAIN 1 after it proves: it was published before the client
+ * subscribed, and has found the subscription on its way to those that were there.
+ */
+bool messages_routed_late(
+	const struct peer *p, const struct packet *got, const struct posting *posting);
+
 /* How many of them this client's subscriptions let through. */
 size_t messages_meant_for(const struct peer *p);
 
