@@ -20,7 +20,8 @@ void delay_end(struct passing *it, long ms);     /* EVENT_END */
 /* ---- fields ---- */
 void set_dup(struct passing *it, long value);
 void set_retain(struct passing *it, long value);
-void set_flags(struct passing *it, long flags); /* the low four bits of byte 1 */
+void set_flags(struct passing *it, long flags);   /* the low four bits of byte 1 */
+void repair_flags(struct passing *it, long none); /* those of Table 2-2 */
 void shift_id(struct passing *it, long by);
 void set_id(struct passing *it, long id);
 void set_code(struct passing *it, long code);    /* Reason Code, return code */
@@ -40,52 +41,6 @@ void as_published(struct passing *it,
 	long none); /* RETAIN as the publisher had set it, of a message that is not new */
 void lengthen_body(struct passing *it, long bytes);   /* so many bytes of 0 at its end */
 void lengthen_header(struct passing *it, long bytes); /* Remaining Length in so many */
-
-/* ---- properties of the packet, 5.0; nothing happens where it has none ---- */
-void remove_property(struct passing *it, long id);
-void shift_property(struct passing *it,
-	long id); /* a number: one more; a text: its first byte is another one */
-void double_property(struct passing *it, long id);
-void reverse_properties(struct passing *it, long none);
-void add_number(struct passing *it, long id_and_value); /* ADD(id, value) */
-void add_text(struct passing *it, long id);
-void remove_properties(struct passing *it, long none); /* all */
-#define ADD(id, value) ((long)(id) | (long)(value) << 8)
-
-/* ---- CONNECT on its way to the server ---- */
-void set_clean(struct passing *it, long value);
-void set_keep_alive(struct passing *it, long s);
-void scale_keep_alive(struct passing *it, long percent);
-void change_id(struct passing *it, long none); /* the ClientId has another first letter */
-void set_level(struct passing *it, long level);
-void set_name(struct passing *it, long none); /* the protocol's, to the usual one */
-void set_reserved(struct passing *it, long none);
-void clear_reserved(struct passing *it, long none);
-void remove_will(struct passing *it, long none);
-void set_will_retain(struct passing *it, long value);
-void set_will_qos(struct passing *it, long qos);
-void change_will_payload(struct passing *it, long none);
-void remove_will_properties(struct passing *it, long none);
-void remove_will_property(struct passing *it, long id);
-void reverse_will_properties(struct passing *it, long none);
-void set_property(
-	struct passing *it, long id_and_value); /* SET(id, value), added if it is not there */
-#define SET ADD
-
-/* ---- SUBSCRIBE and UNSUBSCRIBE on their way to the server ---- */
-void set_filter_qos(struct passing *it, long qos);   /* of all filters that ask for more */
-void raise_filter_qos(struct passing *it, long qos); /* of all that ask for less */
-void set_options(struct passing *it, long bits);     /* OPTIONS(clear, set) */
-#define OPTIONS(clear, set) ((long)(clear) | (long)(set) << 8)
-void spoil_filters(struct passing *it, long none); /* they match nothing any more */
-void spoil_last_filter(struct passing *it, long none);
-void spoil_wildcards(struct passing *it, long none); /* those with wildcards */
-void spoil_shares(struct passing *it, long none); /* the share becomes an ordinary subscription */
-
-void hash_to_plus(struct passing *it, long none); /* filters that end in # end in + */
-void lower_topic(struct passing *it, long none);  /* PUBLISH: small letters */
-void lower_filters(struct passing *it, long none);
-void repair_flags(struct passing *it, long none); /* those of Table 2-2 */
 
 /* ---- what no packet asked for ---- */
 void forget_subscriptions(

@@ -2,6 +2,7 @@
 
 #include <string.h>
 
+#include "deviants/own.h"
 #include "deviants/properties.h"
 #include "harness/monitor/monitor.h"
 
@@ -27,10 +28,7 @@ static void begin_anew(struct passing *it, struct bytes *text, struct bytes from
 {
 	if (!begins_with(*text, from))
 		return;
-	uint8_t *own = arena_copy(it->arena, text->data, text->len);
-	memcpy(own, to.data, to.len);
-	text->data = own;
-	it->changed = true;
+	memcpy(own_bytes(it, text, 0), to.data, to.len);
 }
 
 void hide_dollar(struct passing *it, long none)
@@ -90,10 +88,9 @@ void join_first_share(struct passing *it, long none)
 	(void)none;
 	if (!p->filter_count)
 		return;
-	p->filters = arena_copy(it->arena, p->filters, p->filter_count * sizeof(*p->filters));
+	struct filter *own = own_filters(it);
 	for (size_t i = 0; i < p->filter_count; i++)
-		p->filters[i].text = share_beside(it->x->world, it->x->session, p->filters[i].text);
-	it->changed = true;
+		own[i].text = share_beside(it->x->world, it->x->session, own[i].text);
 }
 
 static const struct property *identifier_of(const struct passing *it)
@@ -118,15 +115,8 @@ void add_noted_identifier(struct passing *it, long none)
 	(void)none;
 	if (!noted || identifier_of(it))
 		return;
-	struct property *own = arena_alloc(it->arena, (p->count + 1) * sizeof(*own));
-	if (p->count)
-		memcpy(own, p->list, p->count * sizeof(*own));
-	own[p->count++] = (struct property){ .id = PROP_SUBSCRIPTION_IDENTIFIER,
-		.type = spec_property(PROP_SUBSCRIPTION_IDENTIFIER)->type,
-		.number = (uint32_t)noted };
-	p->list = own;
-	p->present = true;
-	it->changed = true;
+	own_add_property(it, p,
+		(struct property){ .id = PROP_SUBSCRIPTION_IDENTIFIER, .number = (uint32_t)noted });
 }
 
 /* ---- what no packet asked for ---------------------------------------------------------------- */

@@ -2,8 +2,11 @@
 
 #include <string.h>
 
+#include "deviants/own.h"
 #include "deviants/properties.h"
 #include "deviants/then.h"
+#include "deviants/then_connect.h"
+#include "deviants/then_properties.h"
 
 enum {
 	PUBLISH_DUP = 0x08,
@@ -154,22 +157,10 @@ void unannounce(struct passing *it, long flag)
 	*own_connect_flags(it) &= (uint8_t)~flag;
 }
 
-/* A copy that may be written to, with room for so many bytes more. */
-static uint8_t *own(struct passing *it, struct bytes *b, size_t more)
-{
-	uint8_t *copy = arena_alloc(it->arena, b->len + more + 1);
-
-	if (b->len)
-		memcpy(copy, b->data, b->len);
-	b->data = copy;
-	it->changed = true;
-	return copy;
-}
-
 static void change(struct passing *it, struct bytes *text)
 {
 	if (text->len)
-		own(it, text, 0)[0] ^= 1;
+		own_bytes(it, text, 0)[0] ^= 1;
 }
 
 void change_user_name(struct passing *it, long none)
@@ -246,7 +237,7 @@ void set_topic(struct passing *it, long text)
 void strip_slash(struct passing *it, long none)
 {
 	struct bytes *topic = &it->packet->topic;
-	uint8_t *text = own(it, topic, 0);
+	uint8_t *text = own_bytes(it, topic, 0);
 
 	(void)none;
 	for (size_t i = 0; i < topic->len && topic->len > 1; i++) {
@@ -328,24 +319,6 @@ void use_noted_id(struct passing *it, long none)
 
 /* ---- properties ---------------------------------------------------------------------------- */
 
-static void add(struct passing *it, struct property new)
-{
-	struct properties *p = &it->packet->properties;
-	struct property *list = arena_alloc(it->arena, (p->count + 1) * sizeof(*list));
-	const struct spec_property *kind = spec_property(new.id);
-
-	if (!kind || it->x->version != MQTT_50)
-		return;
-	if (p->count)
-		memcpy(list, p->list, p->count * sizeof(*list));
-	new.type = kind->type;
-	list[p->count++] = new;
-	p->list = list;
-	p->present = true;
-	it->packet->has_code = true;
-	it->changed = true;
-}
-
 void set_text(struct passing *it, long id)
 {
 	remove_property(it, id);
@@ -355,14 +328,14 @@ void set_text(struct passing *it, long id)
 void add_wildcard(struct passing *it, long id)
 {
 	remove_property(it, id);
-	add(it, (struct property){ .id = (uint32_t)id, .value = texts[TEXT_HASH_LAST] });
+	add_property(it, (struct property){ .id = (uint32_t)id, .value = texts[TEXT_HASH_LAST] });
 }
 
 void add_nul(struct passing *it, long id)
 {
 	if (id != PROP_USER_PROPERTY)
 		remove_property(it, id);
-	add(it,
+	add_property(it,
 		(struct property){
 			.id = (uint32_t)id, .name = BYTES("deviant"), .value = texts[TEXT_NUL] });
 }
@@ -371,12 +344,10 @@ void add_nul(struct passing *it, long id)
 
 void set_filters(struct passing *it, long text)
 {
-	struct packet *p = it->packet;
+	struct filter *own = own_filters(it);
 
-	p->filters = arena_copy(it->arena, p->filters, p->filter_count * sizeof(*p->filters));
-	for (size_t i = 0; i < p->filter_count; i++)
-		p->filters[i].text = texts[text];
-	it->changed = true;
+	for (size_t i = 0; i < it->packet->filter_count; i++)
+		own[i].text = texts[text];
 }
 
 void remove_filters(struct passing *it, long none)

@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "base/utf8.h"
+#include "deviants/own.h"
 #include "deviants/properties.h"
 #include "harness/monitor/monitor.h"
 
@@ -10,22 +11,11 @@ enum {
 	LETTER = 'x',
 };
 
-static uint8_t *own_text(struct passing *it, struct bytes *text)
-{
-	uint8_t *own = arena_alloc(it->arena, text->len + 1);
-
-	if (text->len)
-		memcpy(own, text->data, text->len);
-	text->data = own;
-	it->changed = true;
-	return own;
-}
-
 /* ---- strings ------------------------------------------------------------------------------- */
 
 static void mend(struct passing *it, struct bytes *text)
 {
-	uint8_t *own = own_text(it, text);
+	uint8_t *own = own_bytes(it, text, 0);
 	uint32_t character;
 
 	for (size_t i = 0; i < text->len;) {
@@ -41,8 +31,7 @@ static struct properties own_list(struct passing *it, const struct properties *p
 {
 	struct properties own = *p;
 
-	own.list = arena_copy(it->arena, p->list ? p->list : &(struct property){ 0 },
-		(p->count + !p->count) * sizeof(*p->list));
+	own_properties(it, &own);
 	it->changed = true;
 	return own;
 }
@@ -69,9 +58,9 @@ static void each_topic(struct passing *it, void (*change)(struct passing *it, st
 		change(it, &p->topic);
 	if (!p->filter_count)
 		return;
-	p->filters = arena_copy(it->arena, p->filters, p->filter_count * sizeof(*p->filters));
+	struct filter *own = own_filters(it);
 	for (size_t i = 0; i < p->filter_count; i++)
-		change(it, &p->filters[i].text);
+		change(it, &own[i].text);
 }
 
 void mend_strings(struct passing *it, long none)
@@ -90,7 +79,7 @@ void mend_strings(struct passing *it, long none)
 static void strip(struct passing *it, struct bytes *text, const char *what)
 {
 	size_t len = strlen(what), kept = 0;
-	uint8_t *own = own_text(it, text);
+	uint8_t *own = own_bytes(it, text, 0);
 
 	for (size_t i = 0; i < text->len;)
 		if (i + len <= text->len && !memcmp(own + i, what, len))
@@ -125,7 +114,7 @@ void strip_blanks(struct passing *it, long none)
 static void squeeze(struct passing *it, struct bytes *text)
 {
 	size_t kept = 0;
-	uint8_t *own = own_text(it, text);
+	uint8_t *own = own_bytes(it, text, 0);
 
 	for (size_t i = 0; i < text->len; i++)
 		if (!i || own[i] != '/' || own[i - 1] != '/')
@@ -172,7 +161,7 @@ void strip_first_slash(struct passing *it, long none)
 
 static void letter_for_wildcards(struct passing *it, struct bytes *text)
 {
-	uint8_t *own = own_text(it, text);
+	uint8_t *own = own_bytes(it, text, 0);
 
 	for (size_t i = 0; i < text->len; i++)
 		if (own[i] == '#' || own[i] == '+')

@@ -2,6 +2,7 @@
 
 #include <string.h>
 
+#include "deviants/own.h"
 #include "deviants/properties.h"
 #include "harness/monitor/monitor.h"
 
@@ -10,26 +11,6 @@ enum {
 	CONNECT_OF_WILL = CONNECT_WILL | CONNECT_WILL_QOS | CONNECT_WILL_RETAIN,
 	SHARE_PREFIX = 7, /* the length of "$share/" */
 };
-
-static uint8_t *own_text(struct passing *it, struct bytes *text, size_t more)
-{
-	uint8_t *own = arena_alloc(it->arena, text->len + more + 1);
-
-	if (text->len)
-		memcpy(own, text->data, text->len);
-	text->data = own;
-	it->changed = true;
-	return own;
-}
-
-static struct filter *own_filters(struct passing *it)
-{
-	struct packet *p = it->packet;
-
-	p->filters = arena_copy(it->arena, p->filters, p->filter_count * sizeof(*p->filters));
-	it->changed = true;
-	return p->filters;
-}
 
 static void cut(struct passing *it, struct bytes *text, long keep)
 {
@@ -81,17 +62,17 @@ void restore_method(struct passing *it, long none)
 	(void)none;
 	if (!p->count)
 		return;
-	p->list = arena_copy(it->arena, p->list, p->count * sizeof(*p->list));
+	struct property *own = own_properties(it, p);
 	for (size_t i = 0; i < p->count; i++)
-		if (p->list[i].id == PROP_AUTH_METHOD)
-			((struct property *)p->list)[i].value = it->x->course.method;
+		if (own[i].id == PROP_AUTH_METHOD)
+			own[i].value = it->x->course.method;
 	it->changed = true;
 }
 
 void lower_id(struct passing *it, long none)
 {
 	struct bytes *id = &it->packet->client_id;
-	uint8_t *own = own_text(it, id, 0);
+	uint8_t *own = own_bytes(it, id, 0);
 
 	(void)none;
 	for (size_t i = 0; i < id->len; i++)
@@ -116,25 +97,12 @@ static struct bytes kept(struct passing *it, struct bytes text)
 	return text;
 }
 
-static void add_property(struct passing *it, struct properties *p, struct property new)
-{
-	struct property *own = arena_alloc(it->arena, (p->count + 1) * sizeof(*own));
-
-	if (p->count)
-		memcpy(own, p->list, p->count * sizeof(*own));
-	new.type = spec_property(new.id)->type;
-	own[p->count++] = new;
-	p->list = own;
-	p->present = true;
-	it->changed = true;
-}
-
 void add_will_delay(struct passing *it, long s)
 {
 	struct properties *p = &it->packet->will_properties;
 
 	if (!properties_find(p, PROP_WILL_DELAY))
-		add_property(
+		own_add_property(
 			it, p, (struct property){ .id = PROP_WILL_DELAY, .number = (uint32_t)s });
 }
 
@@ -159,7 +127,7 @@ void spoil_filters_from(struct passing *it, long first)
 
 	for (size_t i = (size_t)first; i < it->packet->filter_count; i++)
 		if (own[i].text.len)
-			own_text(it, &own[i].text, 0)[0] ^= 1;
+			own_bytes(it, &own[i].text, 0)[0] ^= 1;
 }
 
 void one_share(struct passing *it, long none)
@@ -172,7 +140,7 @@ void one_share(struct passing *it, long none)
 
 		if (!filter_is_shared(*text))
 			continue;
-		uint8_t *at = own_text(it, text, 0) + SHARE_PREFIX;
+		uint8_t *at = own_bytes(it, text, 0) + SHARE_PREFIX;
 		const uint8_t *slash = memchr(at, '/', text->len - SHARE_PREFIX);
 		if (!slash)
 			continue;
@@ -227,10 +195,10 @@ void restore_expiry(struct passing *it, long none)
 	struct properties *p = &it->packet->properties;
 
 	(void)none;
-	p->list = arena_copy(it->arena, p->list, p->count * sizeof(*p->list));
+	struct property *own = own_properties(it, p);
 	for (size_t i = 0; i < p->count; i++)
-		if (p->list[i].id == PROP_MESSAGE_EXPIRY)
-			((struct property *)p->list)[i].number = it->origin->expiry;
+		if (own[i].id == PROP_MESSAGE_EXPIRY)
+			own[i].number = it->origin->expiry;
 	it->changed = true;
 }
 
@@ -247,7 +215,7 @@ void carry_properties(struct passing *it, long none)
 		l->carried.name = kept(it, l->carried.name);
 		l->carries = true;
 	} else if (l->carries) {
-		add_property(it, p, l->carried);
+		own_add_property(it, p, l->carried);
 	}
 }
 
@@ -271,7 +239,7 @@ void cut_topic(struct passing *it, long keep)
 void prefix_payload(struct passing *it, long bytes)
 {
 	struct bytes *payload = &it->packet->payload;
-	uint8_t *own = own_text(it, payload, (size_t)bytes);
+	uint8_t *own = own_bytes(it, payload, (size_t)bytes);
 
 	memmove(own + bytes, own, payload->len);
 	memset(own, 0, (size_t)bytes);
@@ -284,7 +252,7 @@ void change_last_byte(struct passing *it, long none)
 
 	(void)none;
 	if (payload->len)
-		own_text(it, payload, 0)[payload->len - 1] ^= 1;
+		own_bytes(it, payload, 0)[payload->len - 1] ^= 1;
 }
 
 /* ---- what no packet asked for -------------------------------------------------------------- */
@@ -384,7 +352,7 @@ void add_long_text(struct passing *it, long id)
 		return;
 	memset(text, 'x', LONG_TEXT);
 	struct bytes value = { (const uint8_t *)text, LONG_TEXT };
-	add_property(it, &it->packet->properties,
+	own_add_property(it, &it->packet->properties,
 		(struct property){ .id = (uint32_t)id, .value = value, .name = BYTES("deviant") });
 	it->packet->has_code = true;
 }

@@ -23,8 +23,9 @@
  *
  * Topics and filters are given a prefix of the case run's own, which incoming topics lose again, so
  * that many case runs can share one target. A filter or topic that begins with `$` or is .raw stays
- * as it is ("$share/name/filter" gets the prefix after the name). Incoming PUBLISH packets that
- * belong to other case runs (possible with raw filters) are skipped.
+ * as it is. "$share/name/filter" gets the prefix before the filter, and at the end of the name too:
+ * there are servers in which all filters of a name take turns. Incoming PUBLISH packets that belong to
+ * other case runs (possible with raw filters) are skipped.
  *
  * Every PUBLISH, acknowledgement and so on that arrives is kept in order until an expectation asks
  * for it, in lanes between which the standard defines no order: PUBLISH; PUBREL; acknowledgements

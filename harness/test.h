@@ -74,6 +74,7 @@ struct peer {
 	struct arrival *arrivals;
 	size_t arrival_first; /* those before it have been taken */
 	size_t arrival_count, arrival_capacity;
+	size_t settled_count; /* those before it are settled, as far as window_open could */
 	enum ending ended;
 	int64_t ended_us;
 	bool closed; /* by us */
@@ -371,6 +372,9 @@ struct arrival *peer_arrival_of(struct peer *p, uint32_t types, unsigned id);
  */
 struct arrival *peer_wait(struct peer *p, uint32_t types, int64_t until_us);
 
+/* The same with this Packet Identifier; a DISCONNECT does not end the wait, the end of the connection does. */
+struct arrival *peer_wait_ack(struct peer *p, uint32_t types, unsigned id, int64_t until_us);
+
 /* Until a new subscriber to the topic gets nothing that is kept, or for as long as an answer may take; says whether
  * it came to that, and demands nothing. settled.c
  */
@@ -414,6 +418,11 @@ const char *test_describe_wanted(struct test *t, const char *what, const struct 
  * The run is then `inapplicable`.
  */
 void window_check(struct place at, struct peer *p);
+
+/* Settles what is under way to the peer, so that what waits for room in the target's window can come; false: nothing
+ * is, or nothing can be sent. What has not come after that is not merely late in its turn.
+ */
+bool window_open(struct place at, struct peer *p);
 
 /* If a plain command line has done its work and left before it could answer anything, ends the run
  * as `inapplicable`.
@@ -467,6 +476,12 @@ void client_end(struct test *t);
 
 /* ---- client_setup.c: a client under test begins ----------------------------------------------- */
 
+/* By when it has to connect, on the tape: it may have to load what it needs for that. */
+int64_t client_connection_deadline_us(const struct test *t);
+
+/* Ends the run: it did not connect, for this reason (NULL: its last word tells). It may yet, in a quieter hour. */
+void client_did_not_connect(struct place at, struct test *t, const char *fault);
+
 /* A CONNECT as it came, to be looked at before anything else: a protocol or version other than the
  * one that the client was asked for ends the run.
  */
@@ -511,6 +526,9 @@ unsigned messages_subscriptions(const struct peer *p, struct bytes topic);
 /* A topic, without the prefix, that one of this client's subscriptions is for; NULL: none. */
 const char *messages_topic(const struct peer *p);
 
+/* expect_resumed() of a session that is subscribed to this topic, without the prefix; NULL: to none by name. */
+struct packet expect_resumed_by(struct place at, struct peer *p, const char *topic);
+
 /* The same by the payload alone, where a case compares that by itself. */
 struct difference messages_payload(struct test *t, struct bytes got, const char *expected);
 
@@ -534,6 +552,12 @@ bool messages_from_store(
  * subscribed, and has found the subscription on its way to those that were there.
  */
 bool messages_routed_late(
+	const struct peer *p, const struct packet *got, const struct posting *posting);
+
+/* The Retain Handling that forbids what came: it is out of the store, where no SUBSCRIBE has asked for it. 0:
+ * none does.
+ */
+unsigned messages_handling_broken(
 	const struct peer *p, const struct packet *got, const struct posting *posting);
 
 /* How many of them this client's subscriptions let through. */

@@ -30,6 +30,16 @@ double result_rate(const struct result *r)
 	return seconds > 0 ? (double)r->done / seconds : 0;
 }
 
+double result_bytes_each(const struct result *r)
+{
+	long long more = r->target_memory_bytes - r->target_memory_before_bytes;
+
+	if (r->plan.workload->measure != MEASURE_CONNECTIONS || r->plan.workload->churn ||
+		!r->target_memory_bytes || !r->done)
+		return -1;
+	return more > 0 ? (double)more / (double)r->done : 0;
+}
+
 bool result_is_saturated(const struct result *r)
 {
 	return r->own_cpu_s + r->own_wait_s > busy * r->own_span_s;

@@ -48,6 +48,11 @@ void result_fini(struct result *r);
 double result_seconds(const struct result *r);
 double result_rate(const struct result *r);
 
+/* What each of the connections that stay takes of the target's memory. Negative: nobody knows, or the workload is
+ * another one; 0: it took no more for them than it had taken for what came before them.
+ */
+double result_bytes_each(const struct result *r);
+
 /* Whether the load generator had no time left, so that the figures are its own rather than the target's. */
 bool result_is_saturated(const struct result *r);
 

@@ -100,7 +100,7 @@ static void set_times(json_t *o, const struct result *r)
 static void set_use(json_t *o, const struct result *r)
 {
 	double span = r->own_span_s;
-	long long more = r->target_memory_bytes - r->target_memory_before_bytes;
+	double bytes = result_bytes_each(r);
 
 	if (r->target_memory_bytes) {
 		json_object_set_new(o, "cpu_seconds", json_real(r->target_cpu_s));
@@ -108,10 +108,8 @@ static void set_use(json_t *o, const struct result *r)
 			json_real(r->done ? r->target_cpu_s * 1e6 / (double)r->done : 0));
 		json_object_set_new(o, "memory_bytes", json_integer(r->target_memory_bytes));
 	}
-	if (r->target_memory_bytes && r->plan.workload->measure == MEASURE_CONNECTIONS &&
-		!r->plan.workload->churn && r->done)
-		json_object_set_new(
-			o, "bytes_per_connection", json_real((double)more / (double)r->done));
+	if (bytes > 0)
+		json_object_set_new(o, "bytes_per_connection", json_real(bytes));
 	json_object_set_new(
 		o, "generator_cpu_share", json_real(span > 0 ? r->own_cpu_s / span : 0));
 	json_object_set_new(

@@ -39,13 +39,18 @@ static void put_figures(FILE *to, const struct result *r)
 
 static void put_idle(FILE *to, const struct result *r)
 {
-	long long more = r->target_memory_bytes - r->target_memory_before_bytes;
+	double bytes = result_bytes_each(r);
 
-	if (r->plan.workload->measure != MEASURE_CONNECTIONS || r->plan.workload->churn ||
-		!r->target_memory_bytes || !r->done)
-		return;
-	fprintf(to, "    %.0f bytes of the target's memory for each of %" PRIu64 " connections\n",
-		(double)more / (double)r->done, r->done);
+	if (bytes > 0)
+		fprintf(to,
+			"    %.0f bytes of the target's memory for each of %" PRIu64
+			" connections\n",
+			bytes, r->done);
+	else if (!bytes)
+		fprintf(to,
+			"    %" PRIu64 " connections fit into memory that the target had already "
+			"taken: play idle alone to see theirs\n",
+			r->done);
 }
 
 static void put_sentences(FILE *to, const struct result *r)

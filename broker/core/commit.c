@@ -53,8 +53,11 @@ static void links_release(struct broker *b)
 static void done(struct broker *b, bool durable)
 {
 	if (durable) {
+		bool clogged = commit_is_clogged(b);
 		b->commit_ms = INT64_MAX;
 		links_release(b);
+		if (clogged)
+			links_mark(b); /* those that came meanwhile may be read from, too */
 		return;
 	}
 	b->figures.store_failures++;

@@ -19,8 +19,8 @@
 
 enum {
 	COMMIT_RETRY_MS = 100,
-	COMMIT_BYTES = 8
-		<< 20, /* that are for the next one, before links that wait are read from no more */
+	/* For the next one, before links that wait are read from no more. */
+	COMMIT_BYTES = 8 << 20,
 };
 
 /* Some of its output waits for a commit. */

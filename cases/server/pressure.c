@@ -191,11 +191,11 @@ CASE(slow_reader_pings,
 	.level = MUST, .versions = BOTH, .budget_ms = 15000)
 {
 	enum { TURNS = 50, LAST_TURNS = 10, PAUSE_MS = 100, PART = 64 * 1024, FULL = 64 };
+	struct series s;
+	series_begin(&s, join(t, "publisher"), TOPIC, LARGE); /* while no Keep Alive runs */
 	int64_t begun_us = now_us(t);
 	struct peer *client = join(t, "client", .keep_alive = 1);
 	struct pulse pulse = { .client = client, .last_us = begun_us };
-	struct series s;
-	series_begin(&s, join(t, "publisher"), TOPIC, LARGE);
 	subscribe(client, .filter = TOPIC, .qos = 0);
 	off_the_record(client);
 	stop_reading(client);

@@ -210,7 +210,8 @@ static struct bytes resolved(struct test *t, struct bytes mapped[ALIASES_MAX + 1
 	return mapped[alias->number];
 }
 
-static void receive_many_topics(struct test *t, unsigned maximum)
+/* `limit` is the statement that keeps the aliases within the maximum. */
+static void receive_many_topics(struct test *t, unsigned maximum, const char *limit)
 {
 	struct bytes mapped[ALIASES_MAX + 1] = { 0 };
 	char topic[TEXT_MAX];
@@ -221,8 +222,12 @@ static void receive_many_topics(struct test *t, unsigned maximum)
 	for (unsigned i = 0; i < 3 * TOPICS; i++) {
 		snprintf(topic, sizeof(topic), "a/%u", i / 2 % TOPICS);
 		publish(pub, .topic = topic, .payload = "m", .qos = i % 2);
+		judging(t, limit);
 		struct packet m = expect_message(sub);
-		check_words(t, "Topic Name", resolved(t, mapped, maximum, &m), topic);
+		struct bytes meant = resolved(t, mapped, maximum, &m);
+		if (maximum)
+			judging(t, "5.0:U50-ALIAS-SET");
+		check_words(t, "Topic Name", meant, topic);
 	}
 }
 
@@ -233,19 +238,24 @@ struct limit {
 static const struct vector client_alias_maximum[] = {
 	{ "0", .refs = { "5.0:MQTT-3.1.2-27", "5.0:U50-ALIASMAX-DEFAULT" },
 		.extra = &(const struct limit){ 0 } },
-	{ "1", .refs = { "5.0:MQTT-3.3.2-11", "5.0:MQTT-3.1.2-26" },
+	{ "1",
+		.refs = { "5.0:MQTT-3.3.2-11", "5.0:MQTT-3.1.2-26", "5.0:U50-ALIAS-SET",
+			"5.0:MQTT-4.5.0-1" },
 		.extra = &(const struct limit){ 1 } },
-	{ "8", .refs = { "5.0:MQTT-3.3.2-11", "5.0:MQTT-3.1.2-26" },
+	{ "8",
+		.refs = { "5.0:MQTT-3.3.2-11", "5.0:MQTT-3.1.2-26", "5.0:U50-ALIAS-SET",
+			"5.0:MQTT-4.5.0-1" },
 		.extra = &(const struct limit){ ALIASES_MAX } },
 };
 
 CASE(client_alias_maximum,
 	.title = "The server's Topic Aliases stay within the client's maximum and mean the right "
 		 "topic",
-	.refs = { "5.0:MQTT-3.3.2-11", "5.0:MQTT-3.1.2-26" }, .level = MUST, .versions = V50,
-	ROWS(client_alias_maximum))
+	.refs = { "5.0:MQTT-3.3.2-11", "5.0:MQTT-3.1.2-26", "5.0:U50-ALIAS-SET",
+		"5.0:MQTT-4.5.0-1" },
+	.level = MUST, .versions = V50, ROWS(client_alias_maximum))
 {
-	receive_many_topics(t, ((const struct limit *)row(t)->extra)->maximum);
+	receive_many_topics(t, ((const struct limit *)row(t)->extra)->maximum, row(t)->refs[0]);
 }
 
 CASE(alias_not_forwarded,

@@ -51,23 +51,34 @@ static int request_send(struct engine *e, uint16_t id, uint8_t answer, size_t co
 	return ENGINE_OK;
 }
 
-int engine_subscribe(struct engine *e, struct mqtt_view properties,
-	const struct mqtt_filter *filters, size_t count, uint64_t tag)
+/* Gives it an identifier, or says why there can be none now. */
+static int request_begin(struct engine *e, struct mqtt_view properties, uint16_t *id)
 {
 	if (e->state != ENGINE_UP)
 		return ENGINE_NOT_CONNECTED;
 	if (!version_traits(e->connect.version).properties && properties.len)
 		return ENGINE_INVALID;
-	uint16_t id = engine_new_id(e);
-	if (!id || engine_is_congested(e))
+	*id = engine_new_id(e);
+	if (!*id || engine_is_congested(e))
 		return ENGINE_FULL;
 	buf_reset(&e->packet);
+	return ENGINE_OK;
+}
+
+int engine_subscribe(struct engine *e, struct mqtt_view properties,
+	const struct mqtt_filter *filters, size_t count, uint64_t tag)
+{
+	uint16_t id;
+	int result = request_begin(e, properties, &id);
+
+	if (result)
+		return result;
 	if (!mqtt_subscribe_write(&e->packet, e->connect.version, id, properties, filters, count))
 		return ENGINE_INVALID;
 	if (!e->server.subscription_ids && has_subscription_id(properties))
 		return MQTT_SUBSCRIPTION_IDS_NOT_SUPPORTED;
 	for (size_t i = 0; i < count; i++) {
-		int result = offer_check(e, filters[i].text);
+		result = offer_check(e, filters[i].text);
 		if (result)
 			return result;
 		if (filters[i].qos > e->config.maximum_qos)
@@ -79,14 +90,11 @@ int engine_subscribe(struct engine *e, struct mqtt_view properties,
 int engine_unsubscribe(struct engine *e, struct mqtt_view properties,
 	const struct mqtt_view *filters, size_t count, uint64_t tag)
 {
-	if (e->state != ENGINE_UP)
-		return ENGINE_NOT_CONNECTED;
-	if (!version_traits(e->connect.version).properties && properties.len)
-		return ENGINE_INVALID;
-	uint16_t id = engine_new_id(e);
-	if (!id || engine_is_congested(e))
-		return ENGINE_FULL;
-	buf_reset(&e->packet);
+	uint16_t id;
+	int result = request_begin(e, properties, &id);
+
+	if (result)
+		return result;
 	if (!mqtt_unsubscribe_write(&e->packet, e->connect.version, id, properties, filters, count))
 		return ENGINE_INVALID;
 	return request_send(e, id, UNSUBACK, count, tag);

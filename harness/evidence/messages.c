@@ -55,19 +55,25 @@ bool messages_have_topic(const struct test *t, struct bytes topic)
 	return false;
 }
 
-static bool is_posted(const struct messages *m, const char *client, struct bytes filter)
+static struct posted_filter *find_filter(
+	const struct messages *m, const char *client, struct bytes filter)
 {
 	for (size_t i = 0; i < m->filter_count; i++)
 		if (!strcmp(m->filters[i].client, client) &&
 			bytes_equal(m->filters[i].text, filter))
-			return true;
-	return false;
+			return &m->filters[i];
+	return NULL;
+}
+
+static unsigned retain_handling(const struct filter *f)
+{
+	return f->options >> 4 & 3;
 }
 
 /* Not of a shared subscription, nor where the Retain Handling of 5.0 forbids it. */
 static bool looks_up(const struct filter *f, bool is_new)
 {
-	unsigned handling = f->options >> 4 & 3;
+	unsigned handling = retain_handling(f);
 
 	return !filter_is_shared(f->text) && (handling == 0 || (handling == 1 && is_new));
 }
@@ -90,16 +96,19 @@ static void post_filters(struct test *t, const char *client, const struct packet
 	m->order++;
 	for (size_t i = 0; i < packet->filter_count; i++) {
 		struct bytes text = packet->filters[i].text;
-		bool is_new = !is_posted(m, client, text);
+		unsigned handling = retain_handling(&packet->filters[i]);
+		struct posted_filter *old = find_filter(m, client, text);
 		m->wide |= !filter_is_own(t, text);
-		if (looks_up(&packet->filters[i], is_new))
+		if (looks_up(&packet->filters[i], !old))
 			post_lookup(t, client, text);
-		if (m->filter_count == MESSAGES_MAX || !is_new)
+		if (old)
+			old->handling = handling;
+		if (m->filter_count == MESSAGES_MAX || old)
 			continue;
 		m->filters = arena_grow(t->arena, m->filters, m->filter_count, &m->filter_capacity,
 			sizeof(*m->filters));
 		m->filters[m->filter_count++] =
-			(struct posted_filter){ m->order, client, kept(t, text) };
+			(struct posted_filter){ m->order, client, kept(t, text), handling };
 	}
 }
 
@@ -318,6 +327,21 @@ bool messages_routed_late(
 
 	return posting->retained && copies_taken(p, got, false) == 1 &&
 		!dues(m, p->client_id, posting) && lookups(m, p->client_id, posting->topic);
+}
+
+unsigned messages_handling_broken(
+	const struct peer *p, const struct packet *got, const struct posting *posting)
+{
+	const struct messages *m = &p->test->messages;
+
+	if (!got->retain || !posting->retained || dues(m, p->client_id, posting) ||
+		messages_from_store(p, got, posting))
+		return 0;
+	for (size_t i = 0; i < m->filter_count; i++)
+		if (is_awaited_by(&m->filters[i], p->client_id, posting->topic) &&
+			m->filters[i].handling)
+			return m->filters[i].handling;
+	return 0;
 }
 
 /* ---- markers --------------------------------------------------------------------------------- */

@@ -30,12 +30,13 @@ struct posting {
 };
 
 /* A filter of a SUBSCRIBE that went out; a later one by the same client for the same filter changes
- * nothing.
+ * nothing but the Retain Handling.
  */
 struct posted_filter {
 	size_t order;
 	const char *client;
 	struct bytes text;
+	unsigned handling; /* Retain Handling, 0 in 3.1.1 */
 };
 
 /* A filter of a SUBSCRIBE for which the target looks up what is retained. */

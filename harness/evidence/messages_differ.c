@@ -7,6 +7,7 @@
  *                           "3" has come on an earlier connection and is
  *                           sent again, as "2" will be after it              order
  *                           the same, and "2" is not sent again              missing
+ *                           nobody asked the store for "3"                   extra: Retain Handling forbids it
  *                           nobody published a "3"                           payload, or topic
  */
 #include <string.h>
@@ -43,12 +44,16 @@ static struct posting *find_wanted(struct test *t, const struct message *want)
 	return NULL;
 }
 
-/* Whether it comes, though not first. */
-static bool comes_later(struct peer *p, const struct message *want)
+#define ROOM AT("room for the awaited message")
+
+/* Whether it comes, though not first; if `settling`, even where it waits for room in the target's window. */
+static bool comes_later(struct peer *p, const struct message *want, bool settling)
 {
 	int64_t until_us = test_answer_deadline_us(p->test);
 
 	for (bool in_time = true;; in_time = test_pump(p->test, until_us)) {
+		if (settling)
+			window_open(ROOM, p);
 		for (size_t i = 0; i < p->arrival_count; i++)
 			if (!p->arrivals[i].taken && p->arrivals[i].packet.type == PUBLISH &&
 				is_wanted(&p->arrivals[i].packet, want))
@@ -133,14 +138,27 @@ static struct difference copied(
 	return d;
 }
 
+/* It was not to come at all. */
+static struct difference unwanted(
+	const struct peer *p, const struct packet *got, const struct posting *came)
+{
+	static const char *const by_handling[] = { "PUBLISH", "PUBLISH/handling-1",
+		"PUBLISH/handling-2", "PUBLISH" };
+	unsigned handling = messages_handling_broken(p, got, came);
+
+	return DIFFERENCE(SPEC_EXTRA, came->will ? "PUBLISH/will" : by_handling[handling]);
+}
+
 /* It came before the wanted one, which was published earlier and comes, too. */
-static struct difference passed(
-	const struct peer *p, const struct posting *came, const struct posting *wanted)
+static struct difference passed(const struct peer *p, const struct packet *got,
+	const struct posting *came, const struct posting *wanted)
 {
 	struct test *t = p->test;
 
 	if (postings_are_ordered(came, wanted))
 		return DIFFERENCE(SPEC_ORDER, "PUBLISH");
+	if (messages_handling_broken(p, got, came))
+		return unwanted(p, got, came);
 	if (!came->will && !wanted->will && test_theirs(t) == SIDE_SERVER &&
 		messages_subscriptions(p, came->topic))
 		test_end(t, AT("the order of messages"), VERDICT_ERROR,
@@ -185,7 +203,7 @@ bool messages_differ(struct peer *p, const struct packet *got, const struct mess
 	}
 	bool early = came && is_sent_again_early(p, got, came, wanted);
 	bool ordered = early && postings_are_ordered(came, wanted);
-	bool later = early && comes_later(p, want);
+	bool later = early && comes_later(p, want, false);
 	if (!came)
 		*out = altered(got, want);
 	else if (early && ordered && later)
@@ -195,11 +213,11 @@ bool messages_differ(struct peer *p, const struct packet *got, const struct mess
 	else if (posting_times(came, p->client_id) > 1)
 		*out = copied(p, got, came);
 	else if (!wanted || came->order < wanted->order)
-		*out = DIFFERENCE(SPEC_EXTRA, came->will ? "PUBLISH/will" : "PUBLISH");
-	else if (!comes_later(p, want))
+		*out = unwanted(p, got, came);
+	else if (!comes_later(p, want, true))
 		*out = lost(came, wanted);
 	else
-		*out = passed(p, came, wanted);
+		*out = passed(p, got, came, wanted);
 	return true;
 }
 
@@ -212,18 +230,27 @@ static const struct posting *find_payload(const struct messages *all, struct byt
 	return NULL;
 }
 
+/* Waits for somebody to get it; it may be waiting for room in the target's window. */
+static bool is_delivered(struct test *t, const struct posting *wanted)
+{
+	int64_t until_us = test_answer_deadline_us(t);
+
+	do
+		for (size_t i = 0; i < t->peer_count && !wanted->client_count; i++)
+			window_open(ROOM, t->peers[i]);
+	while (!wanted->client_count && test_pump(t, until_us));
+	return wanted->client_count;
+}
+
 struct difference messages_payload(struct test *t, struct bytes got, const char *expected)
 {
 	const struct posting *came = find_payload(&t->messages, got);
 	const struct posting *wanted = find_payload(&t->messages, bytes_of(expected));
-	int64_t until_us = test_answer_deadline_us(t);
 
 	if (!came || !wanted)
 		return DIFFERENCE(SPEC_PAYLOAD, "PUBLISH");
 	if (came->order > wanted->order) {
-		while (!wanted->client_count && test_pump(t, until_us))
-			;
-		if (!wanted->client_count)
+		if (!is_delivered(t, wanted))
 			return lost(came, wanted);
 		if (postings_are_ordered(came, wanted))
 			return DIFFERENCE(SPEC_ORDER, "PUBLISH");

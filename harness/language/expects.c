@@ -121,19 +121,6 @@ struct packet expect_at(struct place at, struct peer *p, enum packet_type type)
 	return a->packet;
 }
 
-/* NULL: it did not come until the deadline or the end of the connection. */
-static struct arrival *await_ack(struct peer *p, uint32_t lane, unsigned id, int64_t until_us)
-{
-	struct arrival *a;
-
-	bool in_time = true;
-
-	while (!(a = peer_arrival_of(p, lane, id)) && !p->ended && !p->closed && !p->lost &&
-		in_time)
-		in_time = test_pump(p->test, until_us);
-	return a;
-}
-
 struct packet expect_ack_at(struct place at, struct peer *p, enum packet_type type, unsigned id)
 {
 	struct test *t = p->test;
@@ -141,7 +128,7 @@ struct packet expect_ack_at(struct place at, struct peer *p, enum packet_type ty
 	uint32_t lane = lane_of(type);
 	struct arrival *a;
 
-	a = await_ack(p, lane, id, until_us);
+	a = peer_wait_ack(p, lane, id, until_us);
 	if (!a)
 		peer_check_leave(at, p);
 	if (!a || a->packet.type != type)
@@ -215,7 +202,7 @@ bool lives_on_at(struct place at, struct peer *server)
 	int64_t until_us = test_answer_deadline_us(t);
 
 	peer_send_fence(at, server);
-	struct arrival *a = await_ack(server, ACKS, server->last_fence, until_us);
+	struct arrival *a = peer_wait_ack(server, ACKS, server->last_fence, until_us);
 	if (!a && !server->ended)
 		test_differ(t, at, in_place_of(server, NULL, PUBACK),
 			"the PUBACK of the fence, or the close", peer_situation(server, since_us));

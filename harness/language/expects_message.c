@@ -176,9 +176,23 @@ static void settle(struct place at, struct peer *p, uint16_t id, unsigned qos)
 		return;
 	}
 	send_ack_at(at, p, PUBREC, id, (struct ack){ 0 });
-	if (!peer_wait(p, SPEC_PACKET(PUBREL), test_answer_deadline_us(p->test)))
+	if (!peer_wait_ack(p, SPEC_PACKET(PUBREL), id, test_answer_deadline_us(p->test)))
 		return;
 	send_ack_at(at, p, PUBCOMP, id, (struct ack){ 0 });
+}
+
+bool window_open(struct place at, struct peer *p)
+{
+	if (!monitor_under_way(p->monitor) || p->ended || p->closed || p->lost ||
+		test_theirs(p->test) != SIDE_SERVER)
+		return false;
+	/* In the order of arrival [MQTT-4.6.0-2], and each once: what is at odds may stay so. */
+	for (size_t count = p->arrival_count; p->settled_count < count; p->settled_count++) {
+		const struct packet *m = &p->arrivals[p->settled_count].packet;
+		if (m->type == PUBLISH && m->qos && monitor_is_under_way(p->monitor, m->id))
+			settle(at, p, m->id, m->qos);
+	}
+	return true;
 }
 
 void window_check(struct place at, struct peer *p)
@@ -187,13 +201,8 @@ void window_check(struct place at, struct peer *p)
 	unsigned open = monitor_under_way(p->monitor);
 
 	queue_check(at, t);
-	if (!open || p->ended || p->closed || p->lost || test_theirs(t) != SIDE_SERVER)
+	if (!window_open(at, p))
 		return;
-	for (size_t i = p->arrival_count; i-- > 0;) {
-		const struct packet *m = &p->arrivals[i].packet;
-		if (m->type == PUBLISH && m->qos && monitor_is_under_way(p->monitor, m->id))
-			settle(at, p, m->id, m->qos);
-	}
 	if (peer_wait(p, SPEC_PACKET(PUBLISH), test_answer_deadline_us(t)))
 		test_end(t, at, VERDICT_INAPPLICABLE,
 			arena_printf(t->arena,

@@ -273,6 +273,17 @@ struct arrival *peer_wait(struct peer *p, uint32_t types, int64_t until_us)
 	}
 }
 
+struct arrival *peer_wait_ack(struct peer *p, uint32_t types, unsigned id, int64_t until_us)
+{
+	struct arrival *a;
+	bool in_time = true;
+
+	while (!(a = peer_arrival_of(p, types, id)) && !p->ended && !p->closed && !p->lost &&
+		in_time)
+		in_time = test_pump(p->test, until_us);
+	return a;
+}
+
 bool peer_wait_end(struct peer *p, int64_t until_us)
 {
 	bool in_time = true;

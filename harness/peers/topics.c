@@ -1,4 +1,4 @@
-/* Topics and ClientIds of a case run carry its prefix, so that many share one target. */
+/* Topics, ClientIds and ShareNames of a case run carry its prefix, so that many share one target. */
 #include <string.h>
 
 #include "harness/test.h"
@@ -41,8 +41,8 @@ const char *filter_prefixed(struct test *t, const char *filter, bool raw)
 	const char *rest = strchr(filter + SHARED_LENGTH, '/');
 	if (!rest || !rest[1])
 		return filter;
-	return arena_printf(
-		t->arena, "%.*s/%s/%s", (int)(rest - filter), filter, t->topics, rest + 1);
+	return arena_printf(t->arena, "%.*s%s/%s/%s", (int)(rest - filter), filter, t->play->prefix,
+		t->topics, rest + 1);
 }
 
 bool filter_is_own(const struct test *t, struct bytes filter)

@@ -1,4 +1,4 @@
-"""script/field: which brokers it plays, what it says of them, and its exit code. What is played is made up."""
+"""script/field: which targets it plays, what it says of them, and its exit code. What is played is made up."""
 import json
 import os
 import pathlib
@@ -36,10 +36,10 @@ def field(tmp_path):
     fake.chmod(0o755)
     targets = tmp_path / "targets"
     targets.mkdir()
-    for name in ("one", "two", "three", "mqttspec-broker"):
+    for name, launched in (("one", "command"), ("two", "exec"), ("three", "agent"), ("mqttspec-broker", "command"),
+                           ("mqttspec-client", "agent"), ("remote", "url")):
         recipe = "install = one\n" if name == "one" else ""
-        (targets / f"{name}.ini").write_text(f"[target]\nname = {name}\ncommand = {name}\n{recipe}")
-    (targets / "client.ini").write_text("[target]\nname = client\nagent = client\n")
+        (targets / f"{name}.ini").write_text(f"[target]\nname = {name}\n{launched} = {name}\n{recipe}")
 
     def record(name, code=0, *lines):
         (tmp_path / f"{name}.jsonl").write_text("".join(json.dumps(line) + "\n" for line in lines or [END]))
@@ -57,11 +57,17 @@ def field(tmp_path):
     return run
 
 
-def test_all_brokers_but_the_included_one_are_played(field):
+def test_all_but_the_included_ones_are_played(field):
     done = field()
     assert (done.returncode, done.stdout.splitlines()[-1]) == (0, "3 as foreseen, 0 not, 0 not played to the end")
     assert field.called()[:3] == [["run", "one"], ["run", "three"], ["run", "two"]]
     assert (field.folder / "out/site/index.html").exists()
+
+
+@pytest.mark.parametrize("role,names", [("broker", ["one"]), ("client", ["three", "two"])])
+def test_a_role_is_played_alone(field, role, names):
+    assert field("--role", role, "--no-site").returncode == 0
+    assert field.called() == [["run", name] for name in names]
 
 
 def test_shards_are_apart_and_complete(field):
@@ -104,7 +110,9 @@ def test_recipes_are_called_when_asked_for(field):
 
 
 @pytest.mark.parametrize("words,sentence", [
-    (["client"], "client is no target file of a broker; there are mqttspec-broker, one, three, two"),
+    (["remote"], "remote is no target file of what can be launched; there are mqttspec-broker, mqttspec-client, one, "
+     "three, two"),
+    (["--role", "peer"], "invalid choice: 'peer' (choose from 'broker', 'client')"),
     (["--shard", "3/2"], "3/2: a shard is K/N"),
     (["--time", "soon"], "soon: a time is 90, 90s, 30m or 2h"),
 ])
@@ -115,6 +123,6 @@ def test_mistakes_are_told_before_anything_is_played(field, words, sentence):
 
 def test_the_nightly_jobs_play_every_shard_and_keep_the_records():
     jobs = (ROOT / "ci/nightly.yml").read_text()
-    for line in ('  parallel: 6\n', '--shard "$CI_NODE_INDEX/$CI_NODE_TOTAL" --out field\n', "    when: always\n",
+    for line in ('  parallel: 8\n', '--shard "$CI_NODE_INDEX/$CI_NODE_TOTAL" --out field\n', "    when: always\n",
                  "      - field/\n", "    - script/results field/*/ --out site\n"):
         assert line in jobs

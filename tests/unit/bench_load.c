@@ -366,6 +366,32 @@ static void figures_have_three_digits(void **state)
 	assert_int_equal(phrase_width("812 µs"), 6);
 }
 
+static void connections_that_stay_are_told_by_their_bytes(void **state)
+{
+	static const struct {
+		const char *workload;
+		long long before, after;
+		double each;
+	} rows[] = {
+		{ "idle", 1000, 11000, 100 },
+		{ "idle", 11000, 11000, 0 },
+		{ "idle", 11000, 1000, 0 },
+		{ "idle", 0, 0, -1 },
+		{ "storm", 1000, 11000, -1 },
+		{ "fan-in", 1000, 11000, -1 },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(rows) / sizeof(*rows); i++) {
+		struct result r = *result(rows[i].workload, 0, (struct result_account){ 0 });
+		r.done = 100;
+		r.target_memory_before_bytes = rows[i].before;
+		r.target_memory_bytes = rows[i].after;
+		if (result_bytes_each(&r) != rows[i].each)
+			fail_msg("%zu: %f", i, result_bytes_each(&r));
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -381,6 +407,7 @@ int main(void)
 		cmocka_unit_test(a_generator_without_time_left_is_told),
 		cmocka_unit_test(rounds_are_compared_pair_by_pair),
 		cmocka_unit_test(figures_have_three_digits),
+		cmocka_unit_test(connections_that_stay_are_told_by_their_bytes),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -102,6 +102,28 @@ static void who_cannot_be_refused_waits(void **state)
 	expect(late, "PUBLISH \"t\" q0 retain \"3\"");
 }
 
+/* [MQTT-3.3.1-7] of 3.1.1: the older one is no longer retained, not even after a restart. */
+static void a_retained_message_without_room_takes_the_older_one_with_it(void **state)
+{
+	struct rig *r = *state;
+	struct shelf *shelf = shelf_of(r);
+	struct client *p = join(r, MQTT_50, "p");
+
+	say(p, "33 r s\"t\" m1 p{} b\"1\"");
+	expect(p, "PUBACK id 1 0x10 No matching subscribers");
+	shelf->full = true;
+	say(p, "31 r s\"t\" p{} b\"2\"");
+	shelf->full = false;
+	struct client *c = join(r, MQTT_50, "c");
+	subscribe_to(c, "t", 0);
+	expect(c, "PUBLISH \"t\" q0 retain \"2\"");
+	rig_stop(r);
+	shelf_restore(r);
+	c = join(r, MQTT_50, "c");
+	subscribe_to(c, "t", 0);
+	expect_silence(c);
+}
+
 /* The first for which there is room does not wait for the next, and stays the first. */
 static void what_waits_goes_on_one_after_the_other(void **state)
 {
@@ -626,6 +648,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		TEST(what_a_full_store_has_no_room_for_is_refused),
 		TEST(who_cannot_be_refused_waits),
+		TEST(a_retained_message_without_room_takes_the_older_one_with_it),
 		TEST(what_waits_goes_on_one_after_the_other),
 		TEST(who_has_waited_may_wait_again),
 		TEST(nothing_overtakes_what_waits),

@@ -81,6 +81,7 @@ struct client *dial(struct rig *r, enum mqtt_version version)
 	buf_init(&c->heard, 300 << 20);
 	c->link = link_open(r->broker, c);
 	assert_non_null(c->link);
+	c->reads = link_wants_input(c->link);
 	return c;
 }
 
@@ -119,6 +120,16 @@ static void client_carry(struct client *c)
 	bool done = link_ends(c->link) && !link_output_bytes(c->link);
 	if (done || link_must_close(c->link))
 		client_close(c);
+	else
+		c->reads = link_wants_input(c->link);
+}
+
+static void nobody_reads_by_surprise(const struct rig *r)
+{
+	for (const struct client *c = r->clients; c < r->clients + r->client_count; c++)
+		if (c->link && c->reads != link_wants_input(c->link))
+			fail_msg("client %td: there was no news that it %s", c - r->clients,
+				c->reads ? "wants no input any more" : "wants input again");
 }
 
 void carry(struct rig *r)
@@ -132,6 +143,7 @@ void carry(struct rig *r)
 			break;
 		broker_tick(r->broker, r->now_ms); /* there is room for more */
 	}
+	nobody_reads_by_surprise(r);
 }
 
 void say_bytes(struct client *c, const void *data, size_t len)

@@ -25,8 +25,9 @@ struct client {
 	struct link *link; /* NULL: closed */
 	enum mqtt_version version;
 	struct buf heard; /* written by the broker and not looked at yet */
-	bool deaf;        /* takes nothing, as if its window were full */
-	bool unread;      /* it has sent what was not read: what client_has_unread says */
+	bool reads;  /* link_wants_input, as it was when broker_next last gave news of the link */
+	bool deaf;   /* takes nothing, as if its window were full */
+	bool unread; /* it has sent what was not read: what client_has_unread says */
 };
 
 enum { RIG_CLIENTS = 256 };
@@ -62,7 +63,9 @@ bool client_has_unread(void *client);
 /* Lets time pass, with every deadline on the way kept. */
 void wait_ms(struct rig *r, int64_t ms);
 
-/* What the broker has to say is carried to the clients; the other functions call it. */
+/* What the broker has to say is carried to the clients; the other functions call it. A link that wants
+ * input, or no more, without news of it makes the test fail.
+ */
 void carry(struct rig *r);
 
 /* The next packet as wire_describe puts it; "closed" at the end of the connection, "nothing" when there

@@ -173,6 +173,22 @@ static void a_pair_of_another_version_is_refused(void **state)
 	}
 }
 
+static void another_session_of_the_same_number_is_refused(void **state)
+{
+	struct rig *r = *state;
+	struct shelf *shelf = shelf_of(r);
+
+	hang_up(join_with(r, "c", true, "11 w100"));
+	shelf_kill(r);
+	rig_start(r);
+	assert_int_equal(shelf->now.count, 1);
+	struct pair *p = &shelf->now.list[0];
+	assert_true(broker_restore(r->broker, view_of(&p->key), view_of(&p->value)));
+	*(uint8_t *)memchr(p->value.data, 'c', p->value.len) = 'd';
+	assert_false(broker_restore(r->broker, view_of(&p->key), view_of(&p->value)));
+	assert_int_equal(broker_figures(r->broker)->sessions, 1);
+}
+
 /* Of the session "c", as the host was asked about it. */
 struct asked {
 	char user_name[8];
@@ -596,6 +612,7 @@ int main(void)
 		TEST(one_text_is_one_subscription),
 		TEST(a_store_with_rubbish_is_refused_pair_by_pair),
 		TEST(a_pair_of_another_version_is_refused),
+		TEST(another_session_of_the_same_number_is_refused),
 		TEST(a_session_is_known_by_its_user_after_a_restart),
 		TEST(a_share_gets_back_what_its_member_left),
 		TEST(a_share_that_has_gone_leaves_the_message_to_its_member),

@@ -71,6 +71,28 @@ CASE(checked, .title = "The payload of a message is checked by itself", COMMON)
 	check_text(t, m.payload, "1");
 }
 
+CASE(first_of_three, .title = "Three messages, of which the first is checked by itself", COMMON)
+{
+	struct peer *client = join(t, "client");
+	subscribe(client, .filter = "a", .qos = 1);
+	publish(client, .topic = "a", .payload = "1", .qos = 1);
+	publish(client, .topic = "a", .payload = "2", .qos = 1);
+	publish(client, .topic = "a", .payload = "3", .qos = 1);
+	struct packet m = expect(client, PUBLISH);
+	check_text(t, m.payload, "1");
+}
+
+CASE(first_of_three_whole, .title = "The same at QoS 2", COMMON)
+{
+	struct peer *client = join(t, "client");
+	subscribe(client, .filter = "a", .qos = 2);
+	publish(client, .topic = "a", .payload = "1", .qos = 2);
+	publish(client, .topic = "a", .payload = "2", .qos = 2);
+	publish(client, .topic = "a", .payload = "3", .qos = 2);
+	struct packet m = expect(client, PUBLISH);
+	check_text(t, m.payload, "1");
+}
+
 CASE(code_checked, .title = "A code is checked, whatever becomes of messages", COMMON)
 {
 	struct peer *client = join(t, "client");
@@ -117,12 +139,34 @@ static void a_short_queue_is_by_the_targets_file(void **state)
 	}
 }
 
+/* The awaited message is sent once the one that overtook it has been acknowledged. */
+static void what_overtakes_in_a_window_of_one_is_out_of_order(void **state)
+{
+	(void)state;
+	static const struct accusation samples[] = {
+		{ &case_in_order, "a a a a m32:2:a=2 r m32:1:a=1 r", VERDICT_FAIL, "order",
+			"MQTT-4.6.0-6", "MQTT-4.6.0-5" },
+		{ &case_checked, "a a a a m32:2:a=2 r m32:1:a=1 r", VERDICT_FAIL, "order",
+			"MQTT-4.6.0-6", "MQTT-4.6.0-5" },
+		{ &case_first_of_three, "a a a a a m32:3:a=3 r m32:2:a=2 r m32:1:a=1 r",
+			VERDICT_FAIL, "order", "MQTT-4.6.0-6", "MQTT-4.6.0-5" },
+		{ &case_first_of_three_whole,
+			"a a a a a a a a m34:2:a=2 r s62020002 r m34:3:a=3 r s62020003 r "
+			"m34:1:a=1 r s62020001 r",
+			VERDICT_FAIL, "order", "MQTT-4.6.0-6", "MQTT-4.6.0-5" },
+		{ &case_checked, "a a a a m32:2:a=2 r x", VERDICT_FAIL, "missing", "MQTT-4.5.0-1",
+			"MQTT-4.5.0-1" },
+	};
+	ASSERT_ACCUSATIONS(samples);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(a_window_of_one_is_the_targets_right),
 		cmocka_unit_test(a_message_that_never_comes_is_lost),
 		cmocka_unit_test(a_short_queue_is_by_the_targets_file),
+		cmocka_unit_test(what_overtakes_in_a_window_of_one_is_out_of_order),
 	};
 	return cmocka_run_group_tests_name("expects_message", tests, NULL, NULL);
 }

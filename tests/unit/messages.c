@@ -21,6 +21,12 @@ CASE(three, .title = "Three messages at QoS 0", COMMON)
 	expect_message(client, .topic = "a", .payload = "3");
 }
 
+CASE(after_connack, .title = "Three messages, where CONNACK comes first",
+	.refs = { "3.1.1:MQTT-3.2.0-1", "5.0:MQTT-3.2.0-1" }, .level = MUST, .versions = BOTH)
+{
+	play_three(t);
+}
+
 CASE(second_alone, .title = "Of two messages the second comes", COMMON)
 {
 	struct peer *client = join(t, "client");
@@ -44,6 +50,9 @@ static void another_message_is_told_by_what_was_published(void **state)
 	(void)state;
 	static const struct accusation samples[] = {
 		{ &case_three, THREE "m30:a=2 m30:a=1 m30:a=3", VERDICT_FAIL, "order",
+			"MQTT-4.6.0-6", "MQTT-4.6.0-5" },
+		/* The order of messages is no matter of whatever else has an order. */
+		{ &case_after_connack, THREE "m30:a=2 m30:a=1 m30:a=3", VERDICT_FAIL, "order",
 			"MQTT-4.6.0-6", "MQTT-4.6.0-5" },
 		{ &case_three, THREE "m30:a=2 m30:a=3 x", VERDICT_FAIL, "missing", "MQTT-4.5.0-1",
 			"MQTT-4.5.0-1" },
@@ -205,6 +214,72 @@ static void an_order_that_the_standard_does_not_know_accuses_nobody(void **state
 	done(&p);
 }
 
+/* SUBSCRIBE has its options in the order of the filters: of "a" what is kept is due, of "b" it is not. */
+CASE(handlings, .title = "Of two filters in one SUBSCRIBE, one forbids what is kept",
+	.refs = { "5.0:MQTT-3.3.1-9", "5.0:MQTT-3.3.1-11" }, .level = MUST, .versions = V50)
+{
+	struct peer *client = join(t, "client");
+	publish(client, .topic = "a", .payload = "1", .qos = 1, .retain = true);
+	publish(client, .topic = "b", .payload = "2", .qos = 1, .retain = true);
+	subscribe(client, .filter = "b", .qos = 1, .retain_handling = 2,
+		.more = (const struct subscribe[]){
+			{ .filter = "a", .qos = 1 }, { .filter = NULL } });
+	expect_message(client, .topic = "a", .payload = "1", .retain = SET(1));
+}
+
+CASE(handling_1, .title = "A filter of the session, and a new one",
+	.refs = { "5.0:MQTT-3.3.1-9", "5.0:MQTT-3.3.1-11", "5.0:MQTT-3.3.1-10" }, .level = MUST,
+	.versions = V50)
+{
+	struct peer *client = join(t, "client");
+	publish(client, .topic = "a", .payload = "1", .qos = 1, .retain = true);
+	publish(client, .topic = "b", .payload = "2", .qos = 1, .retain = true);
+	subscribe(client, .filter = "b", .qos = 1, .retain_handling = 2);
+	subscribe(client, .filter = "b", .qos = 1, .retain_handling = 1,
+		.more = (const struct subscribe[]){
+			{ .filter = "a", .qos = 1 }, { .filter = NULL } });
+	expect_message(client, .topic = "a", .payload = "1", .retain = SET(1));
+}
+
+static void what_is_kept_is_not_due_where_its_retain_handling_forbids_it(void **state)
+{
+	(void)state;
+	static const struct accusation samples[] = {
+		{ &case_handlings, "a a a a m33:1:b=2 m33:2:a=1 r r", VERDICT_FAIL, "extra", NULL,
+			"MQTT-3.3.1-11" },
+		/* Only the first is missed: whether it is kept at all is another matter. */
+		{ &case_handlings, "a a a a m33:1:b=2 x", VERDICT_FAIL, "missing", NULL,
+			"MQTT-3.3.1-9" },
+		{ &case_handling_1, "a a a a a m33:1:b=2 m33:2:a=1 r r", VERDICT_FAIL, "extra",
+			NULL, "MQTT-3.3.1-10" },
+	};
+	struct played p;
+	ASSERT_ACCUSATIONS(samples);
+	play(&p, &case_handlings, MQTT_50, SCRIPTS("a a a a m33:1:a=1 r"));
+	assert_verdict(p, PASS);
+	done(&p);
+}
+
+/* ---- shares ---------------------------------------------------------------------------------- */
+
+CASE(shared, .title = "A message through a shared subscription", COMMON)
+{
+	struct peer *client = join(t, "client");
+	subscribe(client, .filter = "$share/g/a");
+	publish(client, .topic = "a", .payload = "1");
+	expect_message(client, .topic = "a", .payload = "1");
+}
+
+static void a_share_is_the_case_runs_own_by_its_name_too(void **state)
+{
+	(void)state;
+	struct played p;
+	play(&p, &case_shared, MQTT_50, SCRIPTS("a a r m30:a=1"));
+	assert_verdict(p, PASS);
+	assert_int_equal(transcript_count(&p, "$share/g" PLAY_PREFIX "/" PLAY_PREFIX "/a"), 1);
+	done(&p);
+}
+
 /* ---- flags ----------------------------------------------------------------------------------- */
 
 CASE(plain_flags, .title = "A message at QoS 1, neither kept nor repeated", COMMON)
@@ -355,6 +430,8 @@ int main(void)
 		cmocka_unit_test(a_copy_on_another_connection_may_be_what_should_be_forgotten),
 		cmocka_unit_test(what_is_sent_again_out_of_its_turn_is_no_copy),
 		cmocka_unit_test(an_order_that_the_standard_does_not_know_accuses_nobody),
+		cmocka_unit_test(what_is_kept_is_not_due_where_its_retain_handling_forbids_it),
+		cmocka_unit_test(a_share_is_the_case_runs_own_by_its_name_too),
 		cmocka_unit_test(each_flag_has_its_statement),
 		cmocka_unit_test(a_will_has_statements_of_its_own),
 		cmocka_unit_test(a_marker_proves_nothing_of_what_is_older_than_its_subscription),
