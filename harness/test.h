@@ -548,6 +548,12 @@ struct difference messages_payload(struct test *t, struct bytes got, const char 
 bool messages_from_store(
 	const struct peer *p, const struct packet *got, const struct posting *posting);
 
+/* Or the reverse of it, which only a message with RETAIN 1 after it proves: it was published before the client
+ * subscribed, and has found the subscription on its way to those that were there.
+ */
+bool messages_routed_late(
+	const struct peer *p, const struct packet *got, const struct posting *posting);
+
 /* The Retain Handling that forbids what came: it is out of the store, where no SUBSCRIBE has asked for it. 0:
  * none does.
  */

@@ -35,11 +35,11 @@ const char *test_describe_wanted(struct test *t, const char *what, const struct 
 enum match {
 	MATCH_WANTED,
 	MATCH_COPY, /* of an earlier message, which is legal */
-	MATCH_KEPT, /* from the store of retained messages: the wanted one is still due */
+	MATCH_KEPT, /* from the store of retained messages, or beside it: the wanted one is still due */
 };
 
-/* A copy from the store that was skipped, and how it differs from the wanted message. If that never
- * comes, it was not a copy.
+/* A copy from the store, or beside it, that was skipped, and how it differs from the wanted message. If that
+ * never comes, it was not a copy.
  */
 struct kept_copy {
 	bool seen;
@@ -127,9 +127,9 @@ struct packet expect_message_at(struct place at, struct peer *p, struct message 
 			test_end(t, at, VERDICT_INCONCLUSIVE,
 				"the target sends one message over and over");
 		test_remark(t, p,
-			match == MATCH_KEPT
-				? "passed over: it may be out of the store, if another one follows"
-				: "passed over: another copy, which is legal");
+			match == MATCH_KEPT ? "passed over: one of two may be out of the store, if "
+					      "another one follows"
+					    : "passed over: another copy, which is legal");
 		acknowledge(at, p, &packet);
 		packet = next_message(at, p, &m, &kept);
 	}
