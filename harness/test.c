@@ -169,7 +169,7 @@ void test_differ(struct test *t, struct place at, struct difference d, const cha
 	if (t->foreign_unanswered && d.waited)
 		test_end(t, at, VERDICT_INCONCLUSIVE,
 			"messages of other case runs may be in the way of what did not come");
-	t->waited = d.waited;
+	t->waited = d.waited || t->entrance_late;
 	accused = setting_up || is_agent ? NULL : claim_accused(t, &d, &own);
 	enum verdict verdict = setting_up        ? VERDICT_INCONCLUSIVE
 		: is_strict(t, accused, own, &d) ? VERDICT_FAIL

@@ -191,7 +191,8 @@ struct test {
 	struct listener *listener; /* where it connects to; NULL */
 	struct tls **shown;        /* what it finds there of the case's own, the last of them ... */
 	size_t shown_count, shown_capacity; /* ... and before; 0: that of the run */
-	bool accepting;      /* a connection is waited for: else one that comes waits */
+	bool entrance_late; /* a client's handshake did not end in time: in a quieter hour it may */
+	bool accepting;     /* a connection is waited for: else one that comes waits */
 	struct agent *agent; /* NULL while it is not launched */
 	struct agent_place place;
 	struct tape_party agent_party;

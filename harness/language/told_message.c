@@ -17,7 +17,7 @@ void told_differs(struct test *t, struct place at, struct difference d, const ch
 	const char *actual)
 {
 	if (t->def->role == ROLE_AGENT) /* which cites no statement */
-		test_fail(t, at, expected, actual);
+		test_differ(t, at, (struct difference){ .waited = d.waited }, expected, actual);
 	if (!t->setting_up)
 		t->judged = (int)(claim_try(t, as_asked(t)) - t->claims);
 	test_differ(t, at, d, expected, actual);

@@ -143,12 +143,18 @@ struct peer *peer_accept_by(struct test *t, const char *role, int64_t until_us, 
 	void *user, const char **fault)
 {
 	struct pipe *pipe;
+	int64_t late_us;
 
 	*fault = NULL;
 	t->accepting = true;
-	while (!(pipe = by(t, clock_now_us() + test_answer_wait_us(t), user, fault)) && !*fault &&
-		tape_now_us(&t->tape) < until_us && !client_gave_up(t))
+	for (;;) {
+		late_us = clock_now_us() + test_answer_wait_us(t);
+		pipe = by(t, late_us, user, fault);
+		if (pipe || *fault || tape_now_us(&t->tape) >= until_us || client_gave_up(t))
+			break;
 		test_pump(t, until_us);
+	}
+	t->entrance_late |= !pipe && *fault && clock_now_us() >= late_us;
 	t->accepting = false;
 	return pipe ? new_accepted(t, role, pipe) : NULL;
 }

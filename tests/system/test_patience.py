@@ -216,18 +216,26 @@ def test_a_client_has_the_same_patience(run, tmp_path, patience, verdict):
     assert done.verdicts() == {"qos1_received": verdict}
 
 
-DEAF = """#!/bin/sh
-# The agent of the included client; the third to be launched, after two probes, does nothing that it is told.
+DEAF = f"""#!/bin/sh
+# The agent of the included client; the fourth to be launched, after the probes, at most begins to do what it is told.
 echo >>starts
-[ "$(wc -l <starts)" -eq 3 ] || exec CLIENT agent
-echo '{"event":"hello","contract":1,"name":"deaf","version":"1","versions":["3.1.1","5.0"]}'
-exec cat >/dev/null
-"""
+[ "$(wc -l <starts)" -eq 4 ] || exec {BUILD}/client/mqttspec-client agent
+echo '{{"event":"hello","contract":1,"name":"deaf","version":"1","versions":["3.1.1"],"transports":["tcp","tls"]}}'
+tee told | """
+LOSES_HEART = """/usr/bin/python3 -c '
+import json, socket, sys
+peer = socket.create_connection(("127.0.0.1", json.loads(sys.stdin.readline())["port"]))
+sys.stdin.read()'"""
 
 
-def test_a_client_that_does_not_connect_in_time_is_asked_again(run, tmp_path):
-    (tmp_path / "agent").write_text(DEAF.replace("CLIENT", str(BUILD / "client/mqttspec-client")))
+@pytest.mark.parametrize("does, transport, case", [("cat >/dev/null", "tcp", "qos1_received"),
+                                                   (LOSES_HEART, "tls", "client_shows_certificate")],
+                         ids=["no_connection", "no_handshake"])
+def test_a_client_that_does_not_connect_in_time_is_asked_again(run, tmp_path, does, transport, case):
+    (tmp_path / "agent").write_text(DEAF + does + "\n")
     (tmp_path / "agent").chmod(0o755)
-    done = run("--client=./agent", "qos1_received", "--patience", "20")
-    assert done.verdicts() == {"qos1_received": "pass"}
-    assert len((tmp_path / "starts").read_text()) == 4
+    done = run("--client=./agent", case, "--transports", transport, "--patience", "20")
+    assert done.verdicts() == {case: "pass"}
+    assert len((tmp_path / "starts").read_text()) == 5
+    told = json.loads((tmp_path / "told").read_text().splitlines()[0])
+    assert told["do"] == "connect" and told["client_id"] != "mqttspecprobe"

@@ -67,7 +67,7 @@ def test_an_agent_without_hello_ends_the_run_before_it_begins(fault, says, tmp_p
 ])
 def test_a_fault_of_the_agent_accuses_no_client(fault, verdict, says, tmp_path):
     began = time.monotonic()
-    done = odd(fault, tmp_path)
+    done = odd(fault, tmp_path, "--patience", 0)
     assert time.monotonic() - began < 20
     case, = done.cases
     assert case["verdict"] == verdict

@@ -60,8 +60,14 @@ pub fn message(message: Message) {
 	tell("response_topic", p.response_topic.map(Value::from));
 	tell("correlation_data", p.correlation_data.map(|data| hex(&data).into()));
 	tell("user_property", (!p.user_properties.is_empty()).then(|| json!(p.user_properties)));
-	tell("subscription_identifier", (!p.subscription_identifiers.is_empty()).then(|| json!(p.subscription_identifiers)));
+	tell(
+		"subscription_identifier",
+		(!p.subscription_identifiers.is_empty()).then(|| json!(p.subscription_identifiers)),
+	);
 	tell("content_type", p.content_type.map(Value::from));
-	say("message", json!({"topic": message.topic, "payload_hex": hex(&message.payload), "qos": message.qos as u8,
-		"retain": message.retain, "properties": properties}));
+	say(
+		"message",
+		json!({"topic": message.topic, "payload_hex": hex(&message.payload), "qos": message.qos as u8,
+		"retain": message.retain, "properties": properties}),
+	);
 }
