@@ -191,8 +191,9 @@ void random_tell_end(struct random_view *v, const struct campaign *c, enum campa
 			printf("%s %s was shown by %zu scenarios\n", f->statement, f->difference,
 				f->times);
 		else if (!f->confirmed)
-			printf("not shown three times in a row, so no find: %s %s, see "
+			printf("not shown %s, so no find: %s %s, see "
 			       "%s/find_%zu\n",
+				f->worn ? "by a target that is fresh" : "three times in a row",
 				*f->statement ? f->statement : "no statement", f->difference,
 				v->run->options.out, f->number);
 	}

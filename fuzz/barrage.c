@@ -267,7 +267,7 @@ static void watch(struct barrage *c)
 	}
 }
 
-static bool is_over(const struct barrage *c, enum barrage_end *end)
+bool barrage_is_over(const struct barrage *c, enum barrage_end *end)
 {
 	const struct barrage_config *config = c->config;
 
@@ -322,7 +322,7 @@ enum barrage_end barrage_run(struct barrage *c, const struct barrage_config *con
 			"the target does not serve a client that keeps every rule: %s",
 			c->witness.trouble);
 	}
-	while (!is_over(c, &end)) {
+	while (!barrage_is_over(c, &end)) {
 		play_slots(c);
 		watch(c);
 		if (!c->lost)

@@ -87,6 +87,9 @@ struct barrage {
 	bool lost;
 };
 
+/* Whether it has come to its end, and why. */
+bool barrage_is_over(const struct barrage *c, enum barrage_end *end);
+
 /* Ends what is being played, wherever it is. */
 void barrage_stop_players(struct barrage *c);
 

@@ -145,7 +145,8 @@ static void hunt_for(struct barrage *c, const struct symptom *symptom, const str
 	if (!symptom_same(symptom, &find.symptom))
 		know(c, &find.symptom, is_sure(&find));
 	conclude(c, &h, &find);
-	if (site_is_stopped(config->site))
+	enum barrage_end end;
+	if (barrage_is_over(c, &end)) /* nobody needs another target */
 		return;
 	bool renewed = config->site->launched && site_renew(config->site);
 	go_on(c, renewed);

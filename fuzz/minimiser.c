@@ -9,8 +9,10 @@ enum { BYTES_MAX = 4096 /* of a packet, beyond which only halves and quarters ar
 
 static bool tries(struct minimiser *m, const struct exchange *e)
 {
+	if (!e->count || !m->goes_on(m->user))
+		return false;
 	m->tried++;
-	return e->count && m->goes_on(m->user) && m->shows(m->user, e);
+	return m->shows(m->user, e);
 }
 
 /* Takes it in place of the best one, if it shows it. */

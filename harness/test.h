@@ -380,8 +380,11 @@ struct arrival *peer_wait_ack(struct peer *p, uint32_t types, unsigned id, int64
  */
 bool removal_settled_at(struct place at, struct test *t, const char *topic);
 
-/* The time by which an answer that is asked for now must have come. */
-int64_t test_answer_deadline_us(const struct test *t); /* with the patience of the run */
+/* How long an answer is waited for, with the patience of the run; and the time by which one that is asked
+ * for now must have come.
+ */
+int64_t test_answer_wait_us(const struct test *t);
+int64_t test_answer_deadline_us(const struct test *t);
 
 /* Waits for the end of the connection. */
 bool peer_wait_end(struct peer *p, int64_t until_us);
@@ -477,6 +480,12 @@ void client_end(struct test *t);
 
 /* ---- client_setup.c: a client under test begins ----------------------------------------------- */
 
+/* By when it has to connect, on the tape: it may have to load what it needs for that. */
+int64_t client_connection_deadline_us(const struct test *t);
+
+/* Ends the run: it did not connect, for this reason (NULL: its last word tells). It may yet, in a quieter hour. */
+void client_did_not_connect(struct place at, struct test *t, const char *fault);
+
 /* A CONNECT as it came, to be looked at before anything else: a protocol or version other than the
  * one that the client was asked for ends the run.
  */
@@ -520,6 +529,9 @@ unsigned messages_subscriptions(const struct peer *p, struct bytes topic);
 
 /* A topic, without the prefix, that one of this client's subscriptions is for; NULL: none. */
 const char *messages_topic(const struct peer *p);
+
+/* expect_resumed() of a session that is subscribed to this topic, without the prefix; NULL: to none by name. */
+struct packet expect_resumed_by(struct place at, struct peer *p, const char *topic);
 
 /* The same by the payload alone, where a case compares that by itself. */
 struct difference messages_payload(struct test *t, struct bytes got, const char *expected);

@@ -322,11 +322,12 @@ static bool look(struct campaign *c)
 		struct slot *slot = &c->slots->list[i];
 		if (!slot->busy || !slot->ended)
 			continue;
-		size_t deaths = c->config->venue->deaths;
+		size_t renewals = c->config->venue->renewals;
 		bool went_on = judge(c, slot);
 		stop(slot);
 		/* What was under way has lost its target. */
-		for (unsigned k = 0; k < c->slots->count && c->config->venue->deaths != deaths; k++)
+		bool renewed = c->config->venue->renewals != renewals;
+		for (unsigned k = 0; k < c->slots->count && renewed; k++)
 			stop(&c->slots->list[k]);
 		if (!went_on)
 			return false;

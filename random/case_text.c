@@ -43,6 +43,16 @@ static void write_connect(
 		fprintf(to, " }");
 	}
 	fprintf(to, ");\n");
+	/* Neither can be said in the language of cases but for a whole case run. */
+	if (step->way != WAY_USUAL)
+		fprintf(to, "\t/* client%u: this connection travelled over %s (--transports) */\n",
+			step->client + 1u, way_name(step->way));
+	if (step->coded && is_50)
+		fprintf(to,
+			"\t/* client%u: its acknowledgements spell out 0x00: send_ack() with .code "
+			"= "
+			"SET(0) */\n",
+			step->client + 1u);
 }
 
 static void write_subscribe(FILE *to, const struct step *s)

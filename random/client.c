@@ -18,8 +18,8 @@ static uint16_t fresh_id(struct actor *a)
 	if (a->client & 1)
 		a->last_id = 0;
 	for (bool used = true; used;) {
-		used = false;
 		a->last_id = (uint16_t)(a->last_id % IDS + 1);
+		used = a->late_ids >> a->last_id & 1;
 		for (size_t i = 0; i < a->outgoing_count; i++)
 			used |= a->outgoing[i].id == a->last_id;
 		for (size_t i = 0; i < a->request_count; i++)
@@ -92,6 +92,15 @@ static void retire(struct stage *s, struct actor *a)
 		s->old[s->old_count++] = (struct old_peer){ a->peer, a->client };
 }
 
+/* One that the session to be resumed is subscribed to by name. NULL: there is none. */
+static const char *topic_of_session(const struct stage *s, unsigned client)
+{
+	for (unsigned f = 0; f < FILTER_FIRST_SHARED; f++)
+		if (!filter_is_wild(f) && model_has(s->model, client, f))
+			return filter_name(f);
+	return NULL;
+}
+
 void client_connect(struct stage *s, const struct step *step)
 {
 	struct actor *a = &s->actors[step->client];
@@ -116,8 +125,9 @@ void client_connect(struct stage *s, const struct step *step)
 	a->pings = 0;
 	a->hold = HOLDS_NOTHING;
 	send_connect_at(s->at, a->peer, connect_of(s, step, will));
-	struct packet connack = due == PRESENT_YES ? expect_resumed_at(s->at, a->peer)
-						   : expect_accepted_at(s->at, a->peer);
+	struct packet connack = due == PRESENT_YES
+		? expect_resumed_by(s->at, a->peer, topic_of_session(s, step->client))
+		: expect_accepted_at(s->at, a->peer);
 	bool present = connack.ack_flags & 1;
 	if (present && due == PRESENT_NO)
 		stage_accuse(s,
@@ -136,8 +146,10 @@ void client_connect(struct stage *s, const struct step *step)
 	if (own) /* the server's own word counts [MQTT-3.2.2-21] */
 		model_keeps(s->model, step->client, own->number);
 	a->peer->gathers = true;
-	if (!present)
+	if (!present) {
 		a->outgoing_count = 0;
+		a->late_ids = 0;
+	}
 	send_again(s, a);
 	incoming_take(s, a);
 }

@@ -16,19 +16,20 @@ struct find {
 	const char *statement;  /* "5.0:MQTT-4.5.0-1"; or "" */
 	const char *difference; /* "missing"; or the verdict of what is no failure: "crash" */
 	const char *expected, *actual;
-	uint64_t seed;                    /* of the scenario that has shown it first */
-	size_t after_steps;               /* that had been played by then */
-	size_t times;                     /* scenarios that have shown it */
-	struct scenario shortest;         /* of those that have: minimised, if `confirmed` */
-	bool careful;                     /* it shows with a settlement after each step */
-	bool confirmed;                   /* three times in a row */
+	uint64_t seed;            /* of the scenario that has shown it first */
+	size_t after_steps;       /* that had been played by then */
+	size_t times;             /* scenarios that have shown it */
+	struct scenario shortest; /* of those that have: minimised, if `confirmed` */
+	bool careful;             /* it shows with a settlement after each step */
+	bool confirmed;           /* three times in a row */
+	bool worn; /* twice, and not on a target just launched: what that one had been through is part of it */
 	const struct record_case *record; /* of the last of them; or NULL */
 };
 
 /* Whether the record of a scenario shows anything at all: something wrong, or the end of the target. */
 bool find_is_in(const struct record_case *r);
 
-/* Whether it shows this find. */
+/* Whether it shows this find. All closings are one: the statement tells what was due then. */
 bool find_shows(const struct find *f, const struct record_case *r);
 
 /* What the record shows, as a find that nothing else is known of yet; its texts are in the arena. */

@@ -85,7 +85,9 @@ static void tell_found(
 	f->record = NULL;
 }
 
-/* Three times in a row, with all the time that an answer may take. */
+/* Three times in a row, with all the time that an answer may take; the last time on a target that is fresh, for one
+ * that is wounded shows things that its last few steps have nothing to do with.
+ */
 static void confirm(struct search *s, struct find *f)
 {
 	const struct inquiry *q = s->inquiry;
@@ -98,12 +100,17 @@ static void confirm(struct search *s, struct find *f)
 		struct playing p;
 		struct record_case record;
 		bool last = i == CONFIRMATIONS - 1;
+		if (last && !venue_renew(q->venue)) {
+			s->interrupted = true;
+			return;
+		}
 		s->manner.pcap =
 			last && name ? arena_printf(q->arena, "%s/%s", q->folder, name) : NULL;
 		bool shown = shows_again(s, &f->shortest, &p, &record);
 		if (shown && last)
 			tell_found(q, f, &record, name);
 		playing_fini(&p);
+		f->worn = last && !shown && target_is_launched(q->venue->target);
 		if (!shown)
 			return;
 	}

@@ -36,9 +36,9 @@ const struct profile profiles[] = {
 		.retain = 15, .empty = 3, .properties = 25, .half = 10, .kept = 60, .shared = 80, .clean = 40, .away = 60 },
 	{ "clocks", "messages, sessions and Wills whose time is over; waits for it",
 		{ [STEP_CONNECT] = 4, [STEP_PUBLISH] = 35, [STEP_SUBSCRIBE] = 15, [STEP_UNSUBSCRIBE] = 2,
-			[STEP_LEAVE] = 6, [STEP_DROP] = 8, [STEP_RESET] = 2, [STEP_HOLD] = 4, [STEP_RELEASE] = 8,
+			[STEP_LEAVE] = 6, [STEP_DROP] = 8, [STEP_RESET] = 2, [STEP_HOLD] = 4, [STEP_RELEASE] = 16,
 			[STEP_SETTLE] = 20, [STEP_WAIT] = 5 },
-		.clocks = 60, .retain = 25, .empty = 2, .properties = 10, .half = 15, .kept = 90, .will = 50, .shared = 5,
+		.clocks = 60, .retain = 25, .empty = 2, .properties = 10, .half = 50, .kept = 90, .will = 50, .shared = 5,
 		.clean = 15, .away = 30 },
 	{ .name = NULL },
 };

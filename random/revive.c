@@ -140,7 +140,7 @@ bool venue_revive(struct venue *v)
 {
 	int64_t until_us = clock_now_us() + RETURN_US;
 
-	v->deaths++;
+	v->renewals++;
 	if (!target_is_launched(v->target)) {
 		while (!accepts(v))
 			if (clock_now_us() >= until_us || !wait_a_little(v, PAUSE_MS)) {
@@ -155,4 +155,12 @@ bool venue_revive(struct venue *v)
 	case TARGET_FAILED: return false;
 	}
 	return false;
+}
+
+bool venue_renew(struct venue *v)
+{
+	if (!target_is_launched(v->target))
+		return true;
+	target_kill(v->target);
+	return venue_revive(v);
 }

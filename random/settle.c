@@ -10,31 +10,34 @@ static int64_t deadline_us(const struct stage *s)
 	return tape_now_us(&s->t->tape) + wait_us;
 }
 
-/* An answer that has not come: what it is. NULL: none is due. */
+const char *stage_awaits(const struct stage *s, const struct actor *a)
+{
+	if (!model_is_connected(s->model, a->client))
+		return NULL;
+	if (a->request_count)
+		return a->requests[0].subscribes ? "SUBACK" : "UNSUBACK";
+	for (size_t i = 0; i < a->outgoing_count; i++) {
+		const struct outgoing *o = &a->outgoing[i];
+		unsigned publisher;
+		const struct step_message *m = model_message(s->model, o->number, &publisher);
+		if (!o->received)
+			return m->qos == 1 ? "PUBACK" : "PUBREC";
+		if (o->released)
+			return "PUBCOMP";
+	}
+	for (size_t i = 0; i < a->incoming_count; i++)
+		if (a->incoming[i].received)
+			return "PUBREL";
+	return a->pings ? "PINGRESP" : NULL;
+}
+
+/* The first answer that has not come, of whomever. NULL: none is due. */
 static const char *awaited(const struct stage *s, unsigned *client)
 {
-	for (unsigned c = 0; c < SESSIONS; c++) {
-		const struct actor *a = &s->actors[c];
-		*client = c;
-		if (!model_is_connected(s->model, c))
-			continue;
-		if (a->request_count)
-			return a->requests[0].subscribes ? "SUBACK" : "UNSUBACK";
-		for (size_t i = 0; i < a->outgoing_count; i++) {
-			const struct outgoing *o = &a->outgoing[i];
-			unsigned publisher;
-			const struct step_message *m =
-				model_message(s->model, o->number, &publisher);
-			if (!o->received)
-				return m->qos == 1 ? "PUBACK" : "PUBREC";
-			if (o->released)
-				return "PUBCOMP";
-		}
-		for (size_t i = 0; i < a->incoming_count; i++)
-			if (a->incoming[i].received)
-				return "PUBREL";
-		if (a->pings)
-			return "PINGRESP";
+	for (*client = 0; *client < SESSIONS; ++*client) {
+		const char *what = stage_awaits(s, &s->actors[*client]);
+		if (what)
+			return what;
 	}
 	return NULL;
 }

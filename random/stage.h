@@ -56,6 +56,8 @@ struct actor {
 	size_t incoming_count;
 	struct request requests[REQUESTS_MAX];
 	size_t request_count;
+	uint64_t
+		late_ids; /* bit n: what had identifier n was answered on a connection that is no more */
 	unsigned pings; /* not answered yet */
 	uint16_t last_id;
 };
@@ -115,5 +117,8 @@ void incoming_take_all(struct stage *s);
 /* ---- settle.c ------------------------------------------------------------------------------ */
 
 void settle(struct stage *s);
+
+/* An answer that the client has not got yet: what it is. NULL: none is due. */
+const char *stage_awaits(const struct stage *s, const struct actor *a);
 
 #endif

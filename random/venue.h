@@ -27,7 +27,7 @@ struct venue {
 	struct leavings
 		*leavings; /* on the target, of those that could not clear them themselves */
 	bool has_pulse;    /* launched, and it served a plain client */
-	size_t deaths;     /* so often it was found dead */
+	size_t renewals;   /* so often it was launched again: what was played meanwhile is void */
 	const char *gone;  /* it could not be launched again, and why; or NULL */
 };
 
@@ -96,5 +96,8 @@ bool venue_has_died(struct venue *v, struct arena *a, struct record_death *death
 
 /* Launches it again; what listens at a URL is waited for. False: it is interrupted, or v->gone says why not. */
 bool venue_revive(struct venue *v);
+
+/* Ends a launched one, and launches it again; what listens at a URL stays as it is. False as above. */
+bool venue_renew(struct venue *v);
 
 #endif

@@ -7,8 +7,7 @@
 #include "harness/test.h"
 
 enum {
-	CONNECTION_ANSWERS = 3, /* answers' time that a client has to connect: it may have to load
-				 * what it needs for that */
+	CONNECTION_ANSWERS = 3, /* answers' time that a client has to connect */
 	LENGTH_MOST = 4,        /* bytes of a Remaining Length */
 	LEVEL_AT = 2,           /* bytes before the protocol name, of its length */
 	KEEP_ALIVE_MOST = 6,    /* seconds that are waited for */
@@ -86,17 +85,29 @@ static void need_answer(struct place at, struct test *t, unsigned command, enum 
 				*h->told.text ? ": " : "", h->told.text));
 }
 
-struct peer *accept_client_at(struct place at, struct test *t)
+int64_t client_connection_deadline_us(const struct test *t)
+{
+	int64_t least_us = CONNECTION_ANSWERS * t->play->answer_us,
+		wait_us = test_answer_wait_us(t);
+
+	return tape_now_us(&t->tape) + (wait_us > least_us ? wait_us : least_us);
+}
+
+void client_did_not_connect(struct place at, struct test *t, const char *fault)
 {
 	t->setting_up++;
-	client_launch(at, t);
-	struct peer *server = peer_accept(
-		t, "server", tape_now_us(&t->tape) + CONNECTION_ANSWERS * t->play->answer_us);
-	if (!server)
-		test_fail(t, at, "a connection",
-			arena_printf(
-				t->arena, "the client did not connect; %s", client_last_word(t)));
+	test_differ(t, at, (struct difference){ .waited = true }, "a connection",
+		arena_printf(t->arena, "the client did not connect; %s",
+			fault ? fault : client_last_word(t)));
 	t->setting_up--;
+}
+
+struct peer *accept_client_at(struct place at, struct test *t)
+{
+	client_launch(at, t);
+	struct peer *server = peer_accept(t, "server", client_connection_deadline_us(t));
+	if (!server)
+		client_did_not_connect(at, t, NULL);
 	return server;
 }
 

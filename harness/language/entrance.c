@@ -6,27 +6,6 @@
 #include "harness/test.h"
 #include "harness/transport/tls_facts.h"
 
-enum {
-	CONNECTION_ANSWERS =
-		3 /* answers' time that a client has to connect, as in client_setup.c */
-};
-
-static int64_t connection_until_us(const struct test *t)
-{
-	return tape_now_us(&t->tape) + CONNECTION_ANSWERS * t->play->answer_us;
-}
-
-static void need_connection(
-	struct place at, struct test *t, const struct peer *p, const char *fault)
-{
-	t->setting_up++;
-	if (!p)
-		test_fail(t, at, "a connection",
-			arena_printf(t->arena, "the client did not connect; %s",
-				fault ? fault : client_last_word(t)));
-	t->setting_up--;
-}
-
 /* ---- TLS ----------------------------------------------------------------------------------- */
 
 static void show(struct place at, struct test *t, enum pki_pair pair, const char *ca, int version)
@@ -65,19 +44,20 @@ struct handshake await_handshake_at(struct place at, struct test *t)
 	struct handshake h = { .fault = NULL };
 
 	client_launch(at, t);
-	h.peer = entrance_whole(t, connection_until_us(t), &h.fault);
-	if (!h.fault)
-		need_connection(at, t, h.peer, NULL);
-	else
+	h.peer = entrance_whole(t, client_connection_deadline_us(t), &h.fault);
+	if (h.fault)
 		test_remark(t, NULL, "a connection did not come about: %s", h.fault);
+	else if (!h.peer)
+		client_did_not_connect(at, t, NULL);
 	return h;
 }
 
 struct peer *accept_bare_at(struct place at, struct test *t)
 {
 	client_launch(at, t);
-	struct peer *p = entrance_bare(t, connection_until_us(t));
-	need_connection(at, t, p, NULL);
+	struct peer *p = entrance_bare(t, client_connection_deadline_us(t));
+	if (!p)
+		client_did_not_connect(at, t, NULL);
 	return p;
 }
 
@@ -94,8 +74,9 @@ struct upgrade_asked await_upgrade_at(struct place at, struct test *t)
 	const char *fault = NULL;
 
 	client_launch(at, t);
-	u.peer = entrance_asked(t, connection_until_us(t), &u.request, &fault);
-	need_connection(at, t, u.peer, fault);
+	u.peer = entrance_asked(t, client_connection_deadline_us(t), &u.request, &fault);
+	if (!u.peer)
+		client_did_not_connect(at, t, fault);
 	t->setting_up++;
 	if (u.request.fault)
 		test_fail(t, at, "a request for a WebSocket", u.request.fault);

@@ -23,12 +23,16 @@ static uint32_t lane_of(unsigned type)
 	return one & GREETINGS ? GREETINGS : one;
 }
 
+int64_t test_answer_wait_us(const struct test *t)
+{
+	const struct play *p = t->play;
+
+	return p->patience_us > p->answer_us ? p->patience_us : p->answer_us;
+}
+
 int64_t test_answer_deadline_us(const struct test *t)
 {
-	int64_t wait_us = t->play->patience_us > t->play->answer_us ? t->play->patience_us
-								    : t->play->answer_us;
-
-	return tape_now_us(&t->tape) + wait_us;
+	return tape_now_us(&t->tape) + test_answer_wait_us(t);
 }
 
 /* The one that would be accused if it had not come at all. */

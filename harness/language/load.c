@@ -74,7 +74,7 @@ static void turn(struct load *load)
 	const struct test *t = load->test;
 
 	load_turn(load, tape_now_us(&t->tape) + SLICE_US);
-	load->waited = quiet_us(load) > t->play->answer_us;
+	load->waited = quiet_us(load) > test_answer_wait_us(t);
 	load->closing |= tape_now_us(&t->tape) - load->begun_us > TIME_US;
 }
 
@@ -164,7 +164,9 @@ void expect_load_whole_at(struct place at, struct load *load)
 
 	need_hearers(at, load);
 	d.waited = load->waited;
-	if (count)
+	if (!count)
+		test_note_late(t, at, PUBLISH, 0, load->longest_us);
+	else
 		test_differ(t, at, d, "every message that was acknowledged",
 			arena_printf(t->arena,
 				"%u of %u did not come, the first of them message %s", count,

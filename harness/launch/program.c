@@ -9,6 +9,7 @@
 #include <string.h>
 #include <sys/pidfd.h>
 #include <sys/prctl.h>
+#include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -36,6 +37,14 @@ static const char *own_folders(struct arena *a)
 		self, (int)len, self, (int)len, self, (int)len, self);
 }
 
+/* A folder can be "executed", too, and targets/agents has one called java. */
+static bool is_program(const char *file)
+{
+	struct stat st;
+
+	return !stat(file, &st) && S_ISREG(st.st_mode) && !access(file, X_OK);
+}
+
 const char *program_find(struct arena *a, const char *name)
 {
 	const char *path = getenv("PATH");
@@ -43,11 +52,11 @@ const char *program_find(struct arena *a, const char *name)
 		own_folders(a), path ? path : "/usr/bin:/bin");
 
 	if (strchr(name, '/'))
-		return access(name, X_OK) ? NULL : realpath(name, arena_alloc(a, PATH_MAX));
+		return is_program(name) ? realpath(name, arena_alloc(a, PATH_MAX)) : NULL;
 	while (*folders) {
 		size_t len = strcspn(folders, ":");
 		const char *file = arena_printf(a, "%.*s/%s", (int)len, folders, name);
-		if (len && access(file, X_OK) == 0)
+		if (len && is_program(file))
 			return file;
 		folders += len + (folders[len] == ':');
 	}

@@ -61,7 +61,8 @@ static void judge_quota(struct monitor *m)
 }
 
 /* A PUBLISH that begins an exchange. */
-static void start(struct monitor *m, struct sent *s, const struct packet *p, uint64_t content)
+static void start(struct monitor *m, struct sent *s, const struct packet *p, struct bytes topic,
+	uint64_t content)
 {
 	bool muddled = s->muddled;
 
@@ -72,6 +73,7 @@ static void start(struct monitor *m, struct sent *s, const struct packet *p, uin
 		.here = true,
 		.muddled = muddled,
 		.expires = properties_find(&p->properties, PROP_MESSAGE_EXPIRY_INTERVAL),
+		.shared = judges_server(m) && subscriptions_share(m, topic),
 		.order = ++m->sent_count,
 		.content = content,
 	};
@@ -80,7 +82,8 @@ static void start(struct monitor *m, struct sent *s, const struct packet *p, uin
 }
 
 /* PUBLISH under an identifier that is free. */
-static void judge_first(struct monitor *m, struct sent *s, const struct packet *p, uint64_t content)
+static void judge_first(struct monitor *m, struct sent *s, const struct packet *p,
+	struct bytes topic, uint64_t content)
 {
 	/* The answer may have crossed a retransmission. */
 	if (p->dup && s->here && s->content == content) {
@@ -95,7 +98,7 @@ static void judge_first(struct monitor *m, struct sent *s, const struct packet *
 	if (p->dup && begins_afresh(m) && !m->sent.forgetful)
 		breach(m, p->qos == 1 ? RULE_FIRST_DUP_QOS_1 : RULE_FIRST_DUP_QOS_2,
 			"PUBLISH %u has DUP 1 when it is sent for the first time", p->id);
-	start(m, s, p, content);
+	start(m, s, p, topic, content);
 }
 
 /* Under the identifier that it has there; 0: it has not come on this connection. */
@@ -129,15 +132,20 @@ static void judge_reused(struct monitor *m, const struct sent *s, const struct p
 }
 
 /* PUBLISH under the identifier of an exchange of an earlier connection. */
-static void judge_inherited(
-	struct monitor *m, struct sent *s, const struct packet *p, uint64_t content)
+static void judge_inherited(struct monitor *m, struct sent *s, const struct packet *p,
+	struct bytes topic, uint64_t content)
 {
-	if (s->content != content) {
-		/* A client may have lost its session, and at QoS 1 a message may have expired. */
-		bool expired = s->kind == SENT_QOS_1 && s->expires;
-		if (judges_server(m) && !expired)
+	/* At QoS 1 a message may have expired, and a share may have taken it back as soon as the connection
+	 * was lost, to give it to any member, 4.8.2: to this one, too.
+	 */
+	bool withdrawn = s->kind == SENT_QOS_1 && s->shared;
+	bool expired = s->kind == SENT_QOS_1 && s->expires;
+
+	if (s->content != content || (withdrawn && !p->dup)) {
+		/* A client may have lost its session. */
+		if (judges_server(m) && !expired && !withdrawn)
 			judge_reused(m, s, p);
-		start(m, s, p, content);
+		start(m, s, p, topic, content);
 		return;
 	}
 	if (s->released)
@@ -155,13 +163,13 @@ static void judge_inherited(
 }
 
 /* PUBLISH under the identifier of an exchange of this connection. */
-static void judge_repeated(
-	struct monitor *m, struct sent *s, const struct packet *p, uint64_t content)
+static void judge_repeated(struct monitor *m, struct sent *s, const struct packet *p,
+	struct bytes topic, uint64_t content)
 {
 	if (!is_publish(s) || s->content != content ||
 		(!p->dup && version_traits(m->version).resend_when_resuming)) {
 		breach(m, RULE_ID_IN_USE, "PUBLISH %u, whose identifier is in use", p->id);
-		start(m, s, p, content);
+		start(m, s, p, topic, content);
 	} else if (s->released) {
 		breach(m, RULE_PUBLISH_AFTER_PUBREL, "PUBLISH %u again after its PUBREL", p->id);
 	} else if (!p->dup) {
@@ -183,13 +191,13 @@ void judge_publish_id(struct monitor *m, const struct packet *p, struct bytes to
 		muddle(m, s);
 	}
 	if (s->muddled)
-		start(m, s, p, content);
+		start(m, s, p, topic, content);
 	else if (s->kind == SENT_NOTHING)
-		judge_first(m, s, p, content);
+		judge_first(m, s, p, topic, content);
 	else if (s->inherited)
-		judge_inherited(m, s, p, content);
+		judge_inherited(m, s, p, topic, content);
 	else
-		judge_repeated(m, s, p, content);
+		judge_repeated(m, s, p, topic, content);
 }
 
 void judge_request_id(struct monitor *m, const struct packet *p)

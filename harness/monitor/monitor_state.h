@@ -136,6 +136,7 @@ struct sent {
 	bool here;             /* sent on this connection; stays */
 	bool inherited;        /* begun on an earlier connection and not yet sent again here */
 	bool expires;          /* with a Message Expiry Interval */
+	bool shared;           /* a share may have brought it */
 	bool released;         /* PUBREL was sent; stays */
 	bool refused;          /* a PUBREC of 0x80 or above has ended it */
 	bool muddled;          /* answered against the rules: nothing is judged; stays */
@@ -320,5 +321,8 @@ void judge_delivery(struct monitor *m, const struct packet *p, struct bytes topi
 void note_request(struct monitor *m, const struct packet *p);
 void subscriptions_inherit(struct monitor *m, const struct monitor *before);
 void subscriptions_copy(struct monitor *to, const struct monitor *from);
+
+/* Whether a share of this client's may bring a message on this topic. */
+bool subscriptions_share(const struct monitor *m, struct bytes topic);
 
 #endif

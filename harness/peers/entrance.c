@@ -88,7 +88,7 @@ void entrance_reply(struct peer *p, const struct ws_asked *asked, const struct w
 
 	p->last_begun_us = tape_now_us(&t->tape);
 	struct pipe *pipe =
-		ws_reply(t->arena, p->pipe, asked, reply, clock_now_us() + t->play->answer_us);
+		ws_reply(t->arena, p->pipe, asked, reply, clock_now_us() + test_answer_wait_us(t));
 	p->last_sent_us = tape_now_us(&t->tape);
 	test_remark(t, p, "answers \"%.*s\"", (int)strcspn(head, "\n"), head);
 	if (!pipe) {

@@ -153,7 +153,11 @@ void load_publish_probes(struct load *load)
 
 static void progress(struct load *load)
 {
-	load->progress_us = tape_now_us(&load->test->tape);
+	int64_t now_us = tape_now_us(&load->test->tape);
+
+	if (load->progress_us && now_us - load->progress_us > load->longest_us)
+		load->longest_us = now_us - load->progress_us;
+	load->progress_us = now_us;
 }
 
 static void answered(struct load *load, struct load_publisher *publisher, uint16_t id, bool taken)

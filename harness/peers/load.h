@@ -75,6 +75,7 @@ struct load {
 	bool waited;     /* in vain, for as long as an answer may take */
 	unsigned rounds; /* of probes so far */
 	int64_t begun_us, progress_us;
+	int64_t longest_us; /* in which nothing came, and something did after it */
 	unsigned published, acknowledged, refused, arrived;
 	struct load_amiss doubled, misordered;
 	struct load_amiss other_qos, other_retain, other_topic; /* than they must have */

@@ -146,7 +146,7 @@ struct peer *peer_accept_by(struct test *t, const char *role, int64_t until_us, 
 
 	*fault = NULL;
 	t->accepting = true;
-	while (!(pipe = by(t, clock_now_us() + t->play->answer_us, user, fault)) && !*fault &&
+	while (!(pipe = by(t, clock_now_us() + test_answer_wait_us(t), user, fault)) && !*fault &&
 		tape_now_us(&t->tape) < until_us && !client_gave_up(t))
 		test_pump(t, until_us);
 	t->accepting = false;

@@ -13,8 +13,8 @@ static struct due *due_for(
 		if (d->gone || d->number != number)
 			continue;
 		bool fit = due_fits(m, d, a);
-		bool room = due_has_room(m, d) || (fit && a->qos == 1);
-		unsigned score = 1 + 8 * (room && fit) + 4 * room +
+		bool room = due_has_room(m, d), once_more = fit && !room && a->qos == 1;
+		unsigned score = 1 + 8 * (room && fit) + 4 * room + 3 * once_more +
 			2 * ((d->source == FROM_STORE) == a->retain) +
 			3 * (d->must && !d->copy_count);
 		if (score > best_score) {
@@ -43,13 +43,15 @@ static struct due *due_of_another(struct model *m, struct session *s, uint32_t n
 /* With RETAIN 1, after the copy that went through the share: nothing of what is retained is for shares. One that was
  * left behind may have RETAIN 1 with Retain As Published.
  */
-static bool comes_from_store(const struct model *m, const struct due *d, const struct arrived *a)
+static bool comes_from_store(
+	const struct model *m, unsigned client, const struct due *d, const struct arrived *a)
 {
 	const struct message *x = message_of(m, d->number);
-	bool as_published = d->loose;
 
 	if (d->source != FROM_SHARE || !a->retain || !x->what.retain || !x->settled)
 		return false;
+	const struct subscription *sub = &m->sessions[client].subscriptions[d->filter];
+	bool as_published = d->loose || sub->now.as_published;
 	for (unsigned i = 0; i < d->variant_count; i++)
 		as_published |= d->variants[i].options.as_published;
 	for (size_t i = 0; i < m->share_count; i++) {
@@ -68,17 +70,36 @@ static bool comes_beside(const struct model *m, const struct due *d, const struc
 		!due_fits(m, d, a);
 }
 
-static bool repeats(struct model *m, unsigned client, const struct arrived *a, uint32_t number,
+/* A copy for a subscription whose No Local would have kept it back; or, where it is without No Local only since an
+ * earlier SUBSCRIBE ended, of that one.
+ */
+static const char *unkept_local(const struct model *m, unsigned client, const struct due *d)
+{
+	if (d->source != FROM_PUBLISHER || !d->local_count)
+		return NULL;
+	for (unsigned f = 0; f < FILTER_FIRST_SHARED; f++) {
+		const struct subscription *sub = &m->sessions[client].subscriptions[f];
+		if (sub->now.no_local && sub->replaced && !sub->before.no_local &&
+			filter_lets_through(f, message_of(m, d->number)->what.topic))
+			return "5.0:MQTT-3.8.4-3";
+	}
+	return "5.0:MQTT-3.8.3-3";
+}
+
+static bool repeats(struct model *m, unsigned client, const struct arrived *a, const struct due *d,
 	struct model_fault *out)
 {
 	static const char *const about[] = { "PUBLISH/qos0", "PUBLISH/qos1", "PUBLISH/qos2" };
+	const struct message *x = message_of(m, d->number);
 
 	*out = (struct model_fault){
 		.kind = SPEC_REPEATED,
-		.about = message_of(m, number)->will ? "PUBLISH/will" : about[a->qos % 3],
+		.about = x->will ? "PUBLISH/will" : about[a->qos % 3],
+		.statement =
+			x->will ? blamed_for_will(m, x, SPEC_REPEATED) : unkept_local(m, client, d),
 		.client = client,
 		.expected = "each message as often as its QoS allows",
-		.actual = arena_printf(m->arena, "%s came once more", message_text(m, number)),
+		.actual = arena_printf(m->arena, "%s came once more", message_text(m, d->number)),
 	};
 	return false;
 }
@@ -176,13 +197,27 @@ static bool wrong(struct model *m, unsigned client, enum spec_difference kind, c
 	return false;
 }
 
-/* A message without a payload is told by its topic: it is the last of them, for no other is under way
- * (model_may_be_empty), unless it is sent again. 0: there is none.
+/* The one without a payload on this topic that the session has not got; 0: there is none. */
+static uint32_t nameless_awaited(const struct model *m, const struct session *s, unsigned topic)
+{
+	for (size_t i = s->due_count; i-- > 0;) {
+		const struct due *d = &s->dues[i];
+		const struct message *x = message_of(m, d->number);
+		if (x->what.empty && x->what.topic == topic && !d->gone && !d->copy_count)
+			return d->number;
+	}
+	return 0;
+}
+
+/* A message without a payload is told by its topic: it is the one that is awaited, or the last of them, for no other is
+ * under way (model_may_be_empty), unless it is sent again. 0: there is none.
  */
 static uint32_t nameless(const struct model *m, struct session *s, const struct arrived *a)
 {
-	uint32_t last = 0;
+	uint32_t last = a->dup ? 0 : nameless_awaited(m, s, a->topic);
 
+	if (last)
+		return last;
 	for (uint32_t n = 1; n <= m->message_count; n++) {
 		const struct message *x = message_of(m, n);
 		if (!x->what.empty || x->what.topic != a->topic)
@@ -237,12 +272,12 @@ bool model_arrives(
 			fault_unwanted(m, client, a, number, fault);
 	if (d->expired && !d->copy_count)
 		return fault_expired(m, client, number, fault);
-	if (s->version == MQTT_50 && !d->loose && !expiry_is_right(m, x, a))
+	if (s->version == MQTT_50 && !d->loose && !expiry_is_right(m, d, a))
 		return fault_interval(m, client, a, number, fault);
-	if (comes_from_store(m, d, a) || comes_beside(m, d, a))
+	if (comes_from_store(m, client, d, a) || comes_beside(m, d, a))
 		return fault_unwanted(m, client, a, number, fault);
 	if (!due_has_room(m, d) && a->qos != 1 && !d->loose)
-		return repeats(m, client, a, number, fault);
+		return repeats(m, client, a, d, fault);
 	if (!due_fits(m, d, a))
 		return fault_in_field(m, client, a, d, fault);
 	if (!in_order(m, client, a, d, fault))

@@ -33,23 +33,31 @@ bool may_have_expired(const struct model *m, const struct message *x)
 	return x->what.expiry_s && is_perhaps_over(m, x->sent_us, x->what.expiry_s);
 }
 
-bool has_expired(const struct model *m, const struct message *x)
+bool had_expired(const struct message *x, int64_t by_us)
 {
 	return x->what.expiry_s && x->settled_us && !x->resent &&
-		is_over(m, x->settled_us, x->what.expiry_s, LATE_US);
+		by_us >= x->settled_us + (int64_t)x->what.expiry_s * SECOND_US + LATE_US;
 }
 
-bool expiry_is_right(const struct model *m, const struct message *x, const struct arrived *a)
+bool has_expired(const struct model *m, const struct message *x)
 {
-	int64_t waited_s = (m->now_us - x->sent_us) / SECOND_US;
+	return had_expired(x, m->now_us);
+}
+
+/* It was sent since the due began, and we may be late to see it. */
+bool expiry_is_right(const struct model *m, const struct due *d, const struct arrived *a)
+{
+	const struct message *x = message_of(m, d->number);
+	int64_t least_s = (d->since_us - x->sent_us) / SECOND_US;
+	int64_t most_s = (m->now_us - x->sent_us) / SECOND_US;
 
 	if (!x->what.expiry_s || x->resent)
 		return true; /* a server may have added one */
 	if (x->will)         /* when it was published, we can only guess */
 		return a->expires && a->expiry_s <= x->what.expiry_s;
 	return a->expires && a->expiry_s <= x->what.expiry_s &&
-		a->expiry_s + waited_s >= (int64_t)x->what.expiry_s - COUNTED_S &&
-		a->expiry_s + waited_s <= (int64_t)x->what.expiry_s + COUNTED_S;
+		a->expiry_s + most_s >= (int64_t)x->what.expiry_s - COUNTED_S &&
+		a->expiry_s + least_s <= (int64_t)x->what.expiry_s + COUNTED_S;
 }
 
 enum existence existence_now(const struct model *m, const struct session *s)

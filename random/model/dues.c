@@ -18,7 +18,11 @@ struct due *due_add(
 	s->dues = arena_grow(m->arena, s->dues, s->due_count, &s->due_capacity, sizeof(*s->dues));
 	struct due *d = &s->dues[s->due_count++];
 	*d = (struct due){
-		.number = number, .source = source, .filter = (uint8_t)filter, .batch = m->batch
+		.number = number,
+		.source = source,
+		.filter = (uint8_t)filter,
+		.batch = m->batch,
+		.since_us = m->now_us,
 	};
 	return d;
 }
@@ -53,6 +57,11 @@ static void add_variants(struct due *d, const struct subscription *s)
 	add_variant(d, &s->now, s->state == SUBSCRIBED);
 	if (s->state == REPLACING || s->state == UNSURE)
 		add_variant(d, &s->before, false);
+	for (unsigned i = 0; i < s->older_count; i++) {
+		struct options o = s->older[i];
+		o.qos = s->now.qos;
+		add_variant(d, &o, false);
+	}
 }
 
 /* [MQTT-3.8.3-3] speaks of the connection that publishes; a Will is published by the server. */
@@ -87,6 +96,24 @@ static bool must_wait(
 	return s->queued++ < m->queue;
 }
 
+/* Whether the one copy for all subscriptions that match is also as those have it that keep it back is not said. */
+static void find_local(struct model *m, unsigned client, struct due *d)
+{
+	const struct message *x = message_of(m, d->number);
+
+	d->local_count = 0;
+	for (unsigned f = 0; f < FILTER_FIRST_SHARED; f++) {
+		const struct subscription *sub = &m->sessions[client].subscriptions[f];
+		if (!subscription_may(sub) || !filter_lets_through(f, x->what.topic) ||
+			locality(x, client, sub) != IS_LOCAL)
+			continue;
+		if (d->local_count < VARIANTS_MAX)
+			d->local[d->local_count++] = sub->now;
+		else
+			d->loose = true;
+	}
+}
+
 static void due_of_session(struct model *m, unsigned client, uint32_t number)
 {
 	struct session *s = &m->sessions[client];
@@ -99,8 +126,8 @@ static void due_of_session(struct model *m, unsigned client, uint32_t number)
 		if (!subscription_may(sub) || filter_is_of_share(f) ||
 			!filter_lets_through(f, x->what.topic))
 			continue;
-		enum locality local = locality(x, client, sub);
-		if (local == IS_LOCAL)
+		enum locality own = locality(x, client, sub);
+		if (own == IS_LOCAL)
 			continue;
 		if (!d) {
 			d = due_add(m, s, number, FROM_PUBLISHER, f);
@@ -110,7 +137,7 @@ static void due_of_session(struct model *m, unsigned client, uint32_t number)
 			d->waited = !s->connected;
 		}
 		d->resumed &= sub->resumed || !s->connected;
-		bool sure = subscription_must(sub) && local == IS_LOCAL_NOT;
+		bool sure = subscription_must(sub) && own == IS_LOCAL_NOT;
 		must |= sure;
 		size_t first = d->variant_count;
 		add_variants(d, sub);
@@ -119,6 +146,7 @@ static void due_of_session(struct model *m, unsigned client, uint32_t number)
 	}
 	if (!d)
 		return;
+	find_local(m, client, d);
 	/* Its own Will: whether it was published before the session went on is not known. */
 	bool own_will = x->will && x->publisher == client;
 	d->must = must && existence_now(m, s) == EXISTS && !own_will;
@@ -201,6 +229,8 @@ static void loosen(struct model *m, unsigned client, unsigned filter, uint32_t n
 	d->loose |= sub->state != SUBSCRIBING || d->variant_count > 2;
 	if (source == FROM_SHARE)
 		loosen_share(m, filter, number);
+	else
+		find_local(m, client, d);
 }
 
 void dues_of_subscription(struct model *m, unsigned client, unsigned filter)

@@ -6,6 +6,20 @@ static const char *by_version(const struct session *s, const char *of_311, const
 	return s->version == MQTT_50 ? of_50 : of_311;
 }
 
+/* When a Will is due has been agreed between the server and its publisher, in the version of both; whom it
+ * reaches may speak another one.
+ */
+static const struct session *publisher_of(const struct model *m, const struct message *x)
+{
+	return &m->sessions[x->publisher];
+}
+
+const char *blamed_for_will(
+	const struct model *m, const struct message *x, enum spec_difference kind)
+{
+	return spec_blamed(publisher_of(m, x)->version, false, kind, "PUBLISH/will");
+}
+
 /* ---- it should not have come ------------------------------------------------------------------ */
 
 static bool was_for_earlier_session(const struct session *s, uint32_t number)
@@ -49,22 +63,33 @@ static const char *unwanted_from_store(
 	if (has_expired(m, x) && s->version == MQTT_50)
 		return "5.0:U50-RETAIN-EXPIRE";
 	if (!x->what.retain && x->will)
-		return by_version(s, "3.1.1:MQTT-3.1.2-16", "5.0:MQTT-3.1.2-14");
+		return by_version(publisher_of(m, x), "3.1.1:MQTT-3.1.2-16", "5.0:MQTT-3.1.2-14");
 	if (!x->what.retain)
 		return by_version(s, "3.1.1:MQTT-3.3.1-12", "5.0:MQTT-3.3.1-8");
 	if (x->what.empty)
 		return by_version(s, "3.1.1:MQTT-3.3.1-11", "5.0:MQTT-3.3.1-7");
 	if (!sub && matching(s, x->what.topic, false, true))
 		return "5.0:U50-RETAIN-SHARED";
-	if (k->certain && !k->message)
+	if (k->certain && !k->message && x->settled)
 		return by_version(s, "3.1.1:MQTT-3.3.1-10", "5.0:MQTT-3.3.1-6");
-	if (k->certain && k->message != number)
+	if (k->certain && k->message != number && x->settled)
 		return by_version(s, "3.1.1:MQTT-3.3.1-5", "5.0:MQTT-3.3.1-5");
 	if (sub && sub->now.handling == 2)
 		return "5.0:MQTT-3.3.1-11";
 	if (sub && sub->now.handling == 1)
 		return "5.0:MQTT-3.3.1-10";
 	return NULL;
+}
+
+/* One that is not to be published, or not yet. */
+static const char *unwanted_will(const struct model *m, const struct message *x)
+{
+	const struct session *s = publisher_of(m, x);
+
+	if (x->delayed && s->version == MQTT_50)
+		return "5.0:MQTT-3.1.3-9";
+	return x->settled ? by_version(s, "3.1.1:MQTT-3.14.4-3", "5.0:MQTT-3.14.4-3")
+			  : by_version(s, "3.1.1:MQTT-3.1.2-8", "5.0:MQTT-3.1.2-8");
 }
 
 static const char *unwanted(
@@ -74,11 +99,8 @@ static const char *unwanted(
 	const struct message *x = message_of(m, number);
 	const struct subscription *sub = matching(s, a->topic, false, false);
 
-	if (x->waits && x->delayed && s->version == MQTT_50)
-		return "5.0:MQTT-3.1.3-9";
 	if (x->waits)
-		return x->settled ? by_version(s, "3.1.1:MQTT-3.14.4-3", "5.0:MQTT-3.14.4-3")
-				  : by_version(s, "3.1.1:MQTT-3.1.2-8", "5.0:MQTT-3.1.2-8");
+		return unwanted_will(m, x);
 	if (was_for_earlier_session(s, number) || (!sub && any_forgotten(s, a->topic)))
 		return by_version(s, "3.1.1:MQTT-3.1.2-6", "5.0:MQTT-3.1.2-4");
 	bool own = x->publisher == client;
@@ -101,10 +123,15 @@ static const char *unwanted(
 bool fault_unwanted(struct model *m, unsigned client, const struct arrived *a, uint32_t number,
 	struct model_fault *out)
 {
+	const struct message *x = message_of(m, number);
+	const char *statement = unwanted(m, client, a, number);
+
+	if (!statement && x->will)
+		statement = blamed_for_will(m, x, SPEC_EXTRA);
 	*out = (struct model_fault){
 		.kind = SPEC_EXTRA,
-		.about = message_of(m, number)->will ? "PUBLISH/will" : "PUBLISH",
-		.statement = unwanted(m, client, a, number),
+		.about = x->will ? "PUBLISH/will" : "PUBLISH",
+		.statement = statement,
 		.client = client,
 		.expected = "nothing that is not meant for this client",
 		.actual = arena_printf(m->arena, "%s came at QoS %u, retain %d",
@@ -199,11 +226,16 @@ static bool is_local_of_before(const struct session *s, unsigned client, const s
 {
 	for (unsigned f = 0; f < FILTER_COUNT && x->publisher == client; f++) {
 		const struct subscription *sub = &s->subscriptions[f];
-		if (sub->replaced && sub->before.no_local && !sub->now.no_local &&
-			filter_lets_through(f, x->what.topic))
+		if (sub->was_local && !sub->now.no_local && filter_lets_through(f, x->what.topic))
 			return true;
 	}
 	return false;
+}
+
+/* Another subscription that matches has No Local, which leaves this one alone. [MQTT-3.3.4-2] */
+static bool is_local_of_another(const struct due *d)
+{
+	return d->source == FROM_PUBLISHER && d->local_count;
 }
 
 /* A session that goes on has its subscriptions, and what has waited for it. */
@@ -224,7 +256,8 @@ bool fault_missing(struct model *m, unsigned client, const struct due *d, struct
 		.kind = SPEC_MISSING,
 		.about = x->will ? "PUBLISH/will" : "PUBLISH",
 		.statement = d->source == FROM_STORE       ? missing_from_store(s, d, x)
-			: x->will                          ? NULL
+			: x->will                          ? blamed_for_will(m, x, SPEC_MISSING)
+			: is_local_of_another(d)           ? "5.0:MQTT-3.3.4-2"
 			: is_local_of_before(s, client, x) ? "5.0:MQTT-3.8.4-3"
 							   : missing_from_session(s, d),
 		.client = client,
@@ -273,15 +306,16 @@ static bool any_identifiers(const struct due *d, uint64_t identifiers)
 	return false;
 }
 
-/* It is as the subscription would have had it before it was replaced. */
+/* It is as the subscription would have had it before it was replaced; of a share nobody says that it is. */
 static bool fits_before(const struct session *s, const struct message *x, const struct arrived *a)
 {
 	for (unsigned f = 0; f < FILTER_COUNT; f++) {
 		const struct subscription *sub = &s->subscriptions[f];
 		const struct options *o = &sub->before;
 		uint64_t identifiers = o->identifier ? UINT64_C(1) << o->identifier : 0;
-		if (sub->replaced && filter_lets_through(f, x->what.topic) &&
-			a->qos == qos_through(x, o) && a->identifiers == identifiers &&
+		if (sub->replaced && !filter_is_of_share(f) &&
+			filter_lets_through(f, x->what.topic) && a->qos == qos_through(x, o) &&
+			a->identifiers == identifiers &&
 			a->retain == (o->as_published && x->what.retain))
 			return true;
 	}
@@ -296,15 +330,17 @@ bool fault_in_field(struct model *m, unsigned client, const struct arrived *a, c
 	const struct options *o = &d->variants[0].options;
 
 	*out = (struct model_fault){ .client = client };
-	if (d->source != FROM_STORE && fits_before(s, x, a)) {
+	/* Of a message under way nobody knows what has brought it. */
+	if ((d->source != FROM_STORE || !x->settled) && fits_before(s, x, a)) {
 		out->kind = SPEC_PROPERTY;
 		out->statement = by_version(s, "3.1.1:MQTT-3.8.4-3", "5.0:MQTT-3.8.4-3");
 		out->expected =
 			arena_printf(m->arena, "%s as the options of the last SUBSCRIBE have it",
 				message_text(m, d->number));
-		out->actual = arena_printf(m->arena,
-			"QoS %u, RETAIN %d, and Subscription Identifiers as an earlier one had it",
-			a->qos, a->retain);
+		out->actual =
+			arena_printf(m->arena, "QoS %u%s RETAIN %d%s as an earlier one had it",
+				a->qos, s->version == MQTT_50 ? "," : " and", a->retain,
+				s->version == MQTT_50 ? ", and Subscription Identifiers" : ",");
 		return false;
 	}
 	if (!any_qos(x, d, a->qos)) {

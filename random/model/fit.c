@@ -19,6 +19,8 @@ static unsigned counted_copies(const struct model *m, const struct due *d)
 
 	for (unsigned i = 0; i < d->variant_count; i++)
 		most += x->times * (qos_through(x, &d->variants[i].options) == 1);
+	for (unsigned i = 0; i < d->local_count && !most; i++)
+		most = x->times * (qos_through(x, &d->local[i]) == 1);
 	for (unsigned k = 0; k < d->copy_count; k++) {
 		at_least_once += d->copies[k].qos == 1;
 		others += d->copies[k].qos != 1;
@@ -40,19 +42,23 @@ static bool fits_variant(const struct message *x, const struct due *d, const str
 	return a->qos == qos_through(x, o) && a->retain == retain && a->identifiers == identifiers;
 }
 
-/* One copy for several subscriptions: their identifiers together, the QoS and RETAIN of any of them. */
+/* One copy for several subscriptions: their identifiers together, the QoS and RETAIN of any of them. Those whose No
+ * Local would keep it back match, too.
+ */
 static bool fits_several(const struct message *x, const struct due *d, const struct arrived *a)
 {
+	unsigned count = d->variant_count + d->local_count;
 	bool qos = false, retain = false;
 	uint64_t known = 0;
 
-	for (unsigned i = 0; i < d->variant_count; i++) {
-		const struct options *o = &d->variants[i].options;
+	for (unsigned i = 0; i < count; i++) {
+		const struct options *o = i < d->variant_count ? &d->variants[i].options
+							       : &d->local[i - d->variant_count];
 		qos |= a->qos == qos_through(x, o);
 		retain |= a->retain == (o->as_published && x->what.retain);
 		known |= o->identifier ? UINT64_C(1) << o->identifier : 0;
 	}
-	return d->variant_count > 1 && qos && retain && !(a->identifiers & ~known);
+	return count > 1 && qos && retain && !(a->identifiers & ~known);
 }
 
 /* A message that a member has left behind comes as another one has subscribed since. */

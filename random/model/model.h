@@ -112,6 +112,9 @@ bool model_released(struct model *m, unsigned client, uint16_t id, struct model_
 /* Whether something that must come has not; *fault tells what. */
 bool model_owes(struct model *m, struct model_fault *fault);
 
+/* The same of one client that is connected. */
+bool model_owes_client(struct model *m, unsigned client, struct model_fault *fault);
+
 /* Everything has come, and the fences: what was under way is settled. False: something is wrong. */
 bool model_settles(struct model *m, struct model_fault *fault);
 

@@ -121,6 +121,7 @@ uint32_t model_connects(struct model *m, const struct step *step, enum presence 
 	*due = step->clean || s->exists == EXISTS_NOT ? PRESENT_NO
 		: s->exists == EXISTS                 ? PRESENT_YES
 						      : PRESENT_EITHER;
+	s->asked_us = m->now_us;
 	s->clean = step->clean;
 	s->session_s = s->version == MQTT_50 ? step->session_s : step->clean ? 0 : UINT32_MAX;
 	s->keeps = s->session_s > 0;
@@ -131,14 +132,18 @@ uint32_t model_connects(struct model *m, const struct step *step, enum presence 
 	return s->will;
 }
 
-/* What was under way when the last connection ended has to be sent again. [MQTT-4.4.0-1] */
+/* What was under way when the last connection ended has to be sent again [MQTT-4.4.0-1]; but for what came through a
+ * share at QoS 1, which may have gone to another member, 4.8.2.
+ */
 static void expect_again(struct session *s)
 {
 	for (size_t i = 0; i < s->due_count; i++) {
 		struct due *d = &s->dues[i];
 		for (unsigned k = 0; !d->gone && !d->loose && k < d->copy_count; k++) {
 			struct copy *c = &d->copies[k];
-			if (!c->qos || c->state == COPY_ANSWERED || c->state == COPY_DONE)
+			bool withdrawn = d->source == FROM_SHARE && c->qos == 1;
+			if (!c->qos || withdrawn || c->state == COPY_ANSWERED ||
+				c->state == COPY_DONE)
 				continue;
 			c->resend = c->state == COPY_SENT ? RESEND_PUBLISH
 				: c->fenced               ? RESEND_PUBREL
@@ -162,8 +167,9 @@ void model_connected(struct model *m, unsigned client, bool present)
 	for (size_t i = 0; i < s->due_count; i++)
 		if (!s->dues[i].gone && !s->dues[i].offered) {
 			struct due *d = &s->dues[i];
-			d->expired = has_expired(m, message_of(m, d->number));
+			d->expired = had_expired(message_of(m, d->number), s->asked_us);
 			d->offered = true;
+			d->since_us = s->asked_us;
 		}
 	memset(s->last_again, 0, sizeof(s->last_again));
 	s->turns = 0;
@@ -264,6 +270,24 @@ bool model_has(const struct model *m, unsigned client, unsigned filter)
 	return m->sessions[client].subscriptions[filter].state == SUBSCRIBED;
 }
 
+static bool are_alike(const struct options *a, const struct options *b)
+{
+	return a->as_published == b->as_published && a->identifier == b->identifier;
+}
+
+/* That a SUBSCRIBE replaces the options of an earlier one is said of non-shared subscriptions alone [MQTT-3.8.4-3]; of
+ * a share no more than that it counts once. What SUBACK grants holds for both [MQTT-4.8.2-3].
+ */
+static void keep_older(struct subscription *s)
+{
+	bool known = are_alike(&s->before, &s->now);
+
+	for (unsigned i = 0; i < s->older_count; i++)
+		known |= are_alike(&s->before, &s->older[i]);
+	if (!known && s->older_count < OLDER_MAX)
+		s->older[s->older_count++] = s->before;
+}
+
 void model_subscribes(struct model *m, const struct step *step)
 {
 	struct session *s = &m->sessions[step->client];
@@ -280,6 +304,9 @@ void model_subscribes(struct model *m, const struct step *step)
 		.as_published = s->version == MQTT_50 && step->as_published,
 	};
 	sub->replaced = was_there || perhaps;
+	sub->was_local |= sub->replaced && sub->before.no_local;
+	if (sub->replaced && shared)
+		keep_older(sub);
 	sub->state = was_there || perhaps ? REPLACING : SUBSCRIBING;
 	sub->resumed = false;
 	sub->unsure_before = perhaps;

@@ -74,7 +74,7 @@ static bool overlap_is_kept(
 	const struct message *x = message_of(m, d->number);
 	bool is_50 = m->sessions[client].version == MQTT_50;
 	unsigned due_qos = 0, best = 0;
-	uint64_t all = 0, got = 0;
+	uint64_t all = 0, got = 0, open = 0;
 	bool certain = true;
 
 	for (unsigned i = 0; i < d->variant_count; i++) {
@@ -82,8 +82,11 @@ static bool overlap_is_kept(
 		unsigned qos = qos_through(x, &v->options);
 		certain &= v->certain;
 		due_qos = v->certain && qos > due_qos ? qos : due_qos;
+		certain &= qos || !d->waited; /* a copy of QoS 0 need not wait */
 		all |= v->options.identifier ? UINT64_C(1) << v->options.identifier : 0;
 	}
+	for (unsigned i = 0; i < d->local_count; i++)
+		open |= d->local[i].identifier ? UINT64_C(1) << d->local[i].identifier : 0;
 	for (unsigned i = 0; i < d->copy_count; i++) {
 		best = d->copies[i].qos > best ? d->copies[i].qos : best;
 		got |= d->copies[i].identifiers;
@@ -99,7 +102,7 @@ static bool overlap_is_kept(
 		out->actual = arena_printf(m->arena, "none is above QoS %u", best);
 		return false;
 	}
-	if (certain && d->copy_count == 1 && got != all) {
+	if (certain && d->copy_count == 1 && (got | open) != (all | open)) {
 		out->kind = SPEC_PROPERTY;
 		out->statement = "5.0:MQTT-3.3.4-4";
 		out->expected = arena_printf(m->arena,
@@ -121,14 +124,19 @@ static bool session_is_sound(struct model *m, unsigned client, struct model_faul
 		return true;
 	for (size_t i = s->due_first; i < s->due_count; i++) {
 		const struct due *d = &s->dues[i];
-		if (d->gone || d->loose || d->source != FROM_PUBLISHER || d->variant_count < 2 ||
-			!d->copy_count || s->holds)
+		if (d->gone || d->loose || d->source != FROM_PUBLISHER ||
+			d->variant_count + d->local_count < 2 || !d->copy_count || s->holds)
 			continue;
 		/* Further copies may have been lost with a connection. */
 		if (d->batch == m->batch && !overlap_is_kept(m, client, d, out))
 			return false;
 	}
 	return true;
+}
+
+bool model_owes_client(struct model *m, unsigned client, struct model_fault *fault)
+{
+	return session_owes(m, client, fault);
 }
 
 bool model_owes(struct model *m, struct model_fault *fault)
@@ -180,6 +188,9 @@ static void settle_subscription(struct subscription *s)
 		s->draws = false;
 		break;
 	case UNSUBSCRIBING: *s = (struct subscription){ .ended = true, .before = s->now }; break;
+	case UNSURE:
+		s->draws = false;
+		break; /* whatever was sent before this connection has been read */
 	default: break;
 	}
 }

@@ -10,6 +10,7 @@ enum {
 	VARIANTS_MAX = 8,
 	COPIES_MAX = 8,
 	CANDIDATES_MAX = 8,
+	OLDER_MAX = VARIANTS_MAX, /* as many make a due loose */
 	STREAM_QOS = 3,
 };
 
@@ -30,11 +31,14 @@ enum subscription_state {
 struct subscription {
 	enum subscription_state state;
 	struct options now, before;
+	struct options older[OLDER_MAX]; /* of a share: an earlier SUBSCRIBE had them ... */
+	uint8_t older_count;             /* ... as far as they differ */
 	bool unsure_before; /* REPLACING, SUBSCRIBING: nor was it known what there had been */
 	bool ended;         /* there was one once ... */
 	bool forgotten;     /* ... of an earlier session */
 	bool draws;         /* SUBSCRIBING, REPLACING: what is retained comes, or may */
 	bool replaced;      /* by options unlike those of `before` */
+	bool was_local;     /* an earlier SUBSCRIBE had No Local */
 	bool resumed;       /* made on an earlier connection of the session */
 };
 
@@ -101,9 +105,13 @@ struct due {
 	bool waited;  /* ... and published while there was none */
 	struct variant variants[VARIANTS_MAX];
 	uint8_t variant_count;
+	struct options local
+		[VARIANTS_MAX]; /* of subscriptions that match, and whose No Local keeps it back */
+	uint8_t local_count;
 	struct copy copies[COPIES_MAX];
 	uint8_t copy_count;
 	uint32_t batch;
+	int64_t since_us; /* its delivery may have been started since then */
 };
 
 enum existence { EXISTS_NOT, EXISTS, EXISTS_PERHAPS };
@@ -119,6 +127,7 @@ struct session {
 	uint32_t left_batch;
 	int64_t left_us;    /* when its connection ended */
 	int64_t leaving_us; /* its DISCONNECT has gone out; 0: none has */
+	int64_t asked_us;   /* its last CONNECT has gone out */
 	uint32_t will;      /* 0: none */
 	uint32_t delay_s;   /* of the Will */
 	uint32_t due_will;  /* of the connection before; 0: none. It may be on its way yet */
@@ -177,12 +186,13 @@ const char *message_text(const struct model *m, uint32_t number); /* "message 7 
 /* A message that waits may have expired by now; it has expired for certain, wherever it waited. */
 bool may_have_expired(const struct model *m, const struct message *x);
 bool has_expired(const struct model *m, const struct message *x);
+bool had_expired(const struct message *x, int64_t by_us);
 
 /* Whether the session is there, by its Session Expiry Interval. */
 enum existence existence_now(const struct model *m, const struct session *s);
 
 /* A Message Expiry Interval is what is left of the one that was published [MQTT-3.3.2-6]. */
-bool expiry_is_right(const struct model *m, const struct message *x, const struct arrived *a);
+bool expiry_is_right(const struct model *m, const struct due *d, const struct arrived *a);
 
 void will_waits(struct model *m, unsigned client, uint32_t number);
 void will_meets(struct model *m, unsigned client, bool clean); /* a CONNECT while it waits */
@@ -238,6 +248,10 @@ void message_goes(struct model *m, uint32_t number); /* to all whom it is for, a
 void messages_break(struct model *m, unsigned client);
 
 /* ---- faults.c ------------------------------------------------------------------------------ */
+
+/* What a difference in a Will (PUBLISH/will) breaks. */
+const char *blamed_for_will(
+	const struct model *m, const struct message *x, enum spec_difference kind);
 
 /* Each fills in *out and returns false. */
 bool fault_unwanted(struct model *m, unsigned client, const struct arrived *a, uint32_t number,

@@ -157,6 +157,14 @@ build_go() {
 		fail "it does not build"
 }
 
+# A program in Rust, with its crates as Cargo.lock has them.
+build_cargo() {
+	export CARGO_TARGET_DIR="${CARGO_TARGET_DIR:-$work/target}"
+	cargo build --quiet --locked --release || fail "it does not build"
+	rm -f "$folder/$name"
+	cp "$CARGO_TARGET_DIR/release/$name" "$folder"
+}
+
 # Packages of Debian, those in the file `packages`, which go into the system: installed by root, named to
 # everybody else. A service among them is not started, now or with the machine. The version is that of the first.
 install_packages() {

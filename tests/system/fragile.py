@@ -15,6 +15,8 @@ QoS bits set brings the fault about; whatever makes it close a connection, where
     astray       all others get a CONNACK
     report       it says on stderr what AddressSanitizer would say, and lives on
     leak         it says on stderr what LeakSanitizer would say, when it is told to end
+
+FRAGILE_LIFE in the environment names a file for a line at each start, and for one at each abort.
 """
 import os
 import socket
@@ -99,8 +101,15 @@ def login(client, flags, body, at):
     return words
 
 
+def note(line):
+    if "FRAGILE_LIFE" in os.environ:
+        with open(os.environ["FRAGILE_LIFE"], "a") as life:
+            life.write(line + "\n")
+
+
 def fault(client):
     if FAULT == "crash":
+        note("aborts")
         os.abort()
     elif FAULT == "hang":
         print("hanging", flush=True)
@@ -219,6 +228,7 @@ def read(client):
 
 def main():
     signal.signal(signal.SIGTERM, end)
+    note("serves")
     listener = socket.create_server(("127.0.0.1", PORT), backlog=128)
     selector.register(listener, selectors.EVENT_READ, None)
     while True:

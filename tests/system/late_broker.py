@@ -6,8 +6,9 @@ The proxy acknowledges each PUBLISH at once and hands it on LAG_S later, in orde
 pass it by. So an acknowledgement, an answered PINGREQ and a SUBACK prove nothing of the messages before them,
 as with brokers that route on other threads. All of it is legal. (It does not look for errors in a PUBLISH.)
 
-Modes, of which the first is legal, too:
+Modes, of which the first two are legal, too:
 crossing  a message overtakes an earlier one on another topic
+dozing    what a connection publishes first at QoS 1 or 2, and all that comes after it, is handed on DOZE_S later
 clinging  an UNSUBSCRIBE is acknowledged, and deletes nothing
 hoarding  a retained message without payload is acknowledged, and deletes nothing
 """
@@ -20,6 +21,7 @@ import sys
 import tempfile
 
 LAG_S = 0.03
+DOZE_S = 1.5
 CONNECT, CONNACK, PUBLISH, PUBACK, PUBREC, PUBREL, PUBCOMP, SUBSCRIBE, UNSUBSCRIBE, UNSUBACK, DISCONNECT = \
     1, 2, 3, 4, 5, 6, 7, 8, 10, 11, 14
 PR_SET_PDEATHSIG = 1
@@ -96,6 +98,7 @@ class Connection:
         self.broker, self.reader, self.writer = broker, reader, writer
         self.connected = self.is_v5 = False
         self.lane = asyncio.Queue()
+        self.dozes = broker.mode == "dozing"
         self.received = set()  # identifiers of QoS 2 that wait for PUBREL
         self.own_id = FIRST_OWN_ID
         self.answers = asyncio.Queue()  # the upstream's to what the proxy has handed on
@@ -160,7 +163,9 @@ class Connection:
             packet = bytes([packet[0] & ~8]) + packet[1:]
         if packet[0] & 1 and payload_at == len(packet) and self.broker.mode == "hoarding":
             packet = bytes([packet[0] & ~1]) + packet[1:]
-        self.lane.put_nowait((asyncio.get_running_loop().time() + LAG_S, qos, self.own_id, packet))
+        lag_s = DOZE_S if qos and self.dozes else LAG_S
+        self.dozes &= not qos
+        self.lane.put_nowait((asyncio.get_running_loop().time() + lag_s, qos, self.own_id, packet))
 
     async def late(self):
         while True:

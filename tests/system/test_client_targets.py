@@ -15,9 +15,12 @@ NEEDS = {
     "paho-c": BUILD / "targets/agents/mqttspec-agent-paho-c",
     "paho-python": pathlib.Path("/usr/lib/python3/dist-packages/paho/mqtt/client.py"),
     "mqttjs": ROOT / "targets/agents/node_modules/mqtt/package.json",
+    "mosquitto-sub": pathlib.Path("/usr/bin/mosquitto_sub"),
+    "mosquitto-pub": pathlib.Path("/usr/bin/mosquitto_pub"),
 }
 # A part of all case runs of a client: each starts it anew, and some wait where they should act.
-SHARDS = {"mqttspec-client": "1/4", "libmosquitto": "1/14", "paho-c": "1/18", "paho-python": "1/18", "mqttjs": "1/70"}
+SHARDS = {"mqttspec-client": "1/4", "libmosquitto": "1/14", "paho-c": "1/18", "paho-python": "1/18", "mqttjs": "1/70",
+          "mosquitto-sub": "1/150", "mosquitto-pub": "2/150"}
 JOBS = "12"  # most wait
 
 

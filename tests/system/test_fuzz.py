@@ -58,10 +58,11 @@ def test_a_played_exchange_shows_nothing_of_a_good_server(tmp_path):
 
 
 def test_a_crash_is_found_cut_down_and_kept(tmp_path):
-    out = tmp_path / "out"
-    target = fragile(tmp_path, "crash")
+    out, life = tmp_path / "out", tmp_path / "life"
+    target = fragile(tmp_path, "crash", f"environment = FRAGILE_LIFE={life}\n")
     done = fuzz(target, "--time", "60s", "--finds", 1, "--seed", 1, "--out", out, "--corpus", tmp_path / "corpus")
     assert done.returncode == 1, done.stdout + done.stderr
+    assert life.read_text().splitlines()[-1] == "aborts", "it was launched once more, though nothing was played any more"
     assert folders(out) == ["01-death"]
     found = out / "finds/01-death"
     steps = [line for line in (found / "exchange").read_text().splitlines() if not line.startswith("#")]

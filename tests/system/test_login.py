@@ -209,6 +209,12 @@ def test_mistakes_are_named(run, tmp_path, broker, arguments, variables, words):
     assert PASSWORD not in done.stderr
 
 
+def test_a_broker_that_refuses_an_unknown_user_is_not_judged_by_that(run, broker):
+    done = run(broker(access="password_file {dir}/users\n  allow_anonymous true"), "auth_not_sent_unasked",
+               "connect_with_credentials", "connect_with_everything")
+    assert done.returncode == 0 and set(verdicts(done).values()) == {"inapplicable"}, done
+
+
 def test_a_client_gets_none(run):
     done = run("mqttspec-client", "published_as_told/q1", "--versions", "5.0", **RIGHT)
     assert done.returncode == 0, done

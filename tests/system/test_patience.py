@@ -214,3 +214,20 @@ def test_a_client_has_the_same_patience(run, tmp_path, patience, verdict):
     (tmp_path / "late.py").write_text(CLIENT)
     done = run(f"--exec=/usr/bin/python3 {tmp_path}/late.py {{host}} {{port}}", "qos1_received", "--patience", patience)
     assert done.verdicts() == {"qos1_received": verdict}
+
+
+DEAF = """#!/bin/sh
+# The agent of the included client; the third to be launched, after two probes, does nothing that it is told.
+echo >>starts
+[ "$(wc -l <starts)" -eq 3 ] || exec CLIENT agent
+echo '{"event":"hello","contract":1,"name":"deaf","version":"1","versions":["3.1.1","5.0"]}'
+exec cat >/dev/null
+"""
+
+
+def test_a_client_that_does_not_connect_in_time_is_asked_again(run, tmp_path):
+    (tmp_path / "agent").write_text(DEAF.replace("CLIENT", str(BUILD / "client/mqttspec-client")))
+    (tmp_path / "agent").chmod(0o755)
+    done = run("--client=./agent", "qos1_received", "--patience", "20")
+    assert done.verdicts() == {"qos1_received": "pass"}
+    assert len((tmp_path / "starts").read_text()) == 4

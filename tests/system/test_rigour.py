@@ -155,3 +155,10 @@ def test_3_1_1_leaves_nothing_to_the_server(tmp_path):
     played = Played(tmp_path, "blind", "3.1.1", "bad_flags", "foreign_types", "ill_formed_topic", "bad_subscribe",
                     "many_malformed_packets")
     assert set(played.of("fail")) == set(played.cases)
+
+
+@pytest.mark.parametrize("version, served", [("3.1.1", "nonstrict"), ("5.0", "fail")])
+def test_by_its_name_a_connect_may_be_one_of_mqtt_3_1(tmp_path, version, served):
+    played = Played(tmp_path, "blind", version, "foreign_protocol")
+    assert {i: c["verdict"] for i, c in played.cases.items()} == {
+        i: served if i == "foreign_protocol/of_3_1" else "fail" for i in played.cases}

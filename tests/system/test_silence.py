@@ -45,6 +45,14 @@ def test_what_is_routed_late_accuses_nobody(play, mode):
             if c["verdict"] in ("fail", "error", "inconclusive", "crash")] == []
 
 
+def test_a_load_that_comes_late_is_waited_for(play):
+    """Of a guest it has a thousand messages."""
+    case, = play("dozing", "load_at_qos_1", "--versions", "5.0", "--timeout", "500", "--patience", "10",
+                 "--client-id-prefix", "guest")
+    assert (case["verdict"], case["failure"]["statement"]) == ("nonstrict", "5.0:MQTT-4.5.0-1")
+    assert case["note"].startswith("late: PUBLISH after 1.")
+
+
 @pytest.mark.parametrize("mode, case", [
     ("clinging", "unsubscribe_stops_messages"), ("clinging", "unsubscribe_stops_queueing"),
     ("clinging", "unsubscribe_several_filters"), ("clinging", "session_keeps_unsubscriptions"),

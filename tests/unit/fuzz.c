@@ -372,8 +372,10 @@ static void cutting_down_ends_when_it_has_to(void **state)
 	for (unsigned tries = 0; tries < 40; tries += 3) {
 		tries_left = tries;
 		tries_made = 0;
+		m.tried = 0;
 		struct exchange least = minimiser_run(&m, &a, &e);
 		assert_true(tries_made <= tries);
+		assert_int_equal(m.tried, tries_made);
 		assert_true(shows_dead(NULL, &least));
 	}
 	arena_fini(&a);

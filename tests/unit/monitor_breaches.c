@@ -328,6 +328,18 @@ static const struct breach_row flows[] = {
 	{ RULE_ID_IN_USE, S, 0,
 		KEPT WELCOME SUBSCRIBED("a", "01") "< 32 r s'a' m1 p{} b'1'\n" RESUME,
 		"< 32 r s'a' m1 p{} b'2'", "< 3A r s'a' m1 p{} b'1'" },
+	/* At QoS 2 a share takes nothing back [MQTT-4.8.2-4]. */
+	{ RULE_ID_IN_USE, S, MQTT_50,
+		KEPT WELCOME SUBSCRIBED("$share/g/a", "02") "< 34 r s'a' m1 p{} b'1'\n" RESUME,
+		"< 34 r s'a' m1 p{} b'2'", "< 3C r s'a' m1 p{} b'1'" },
+	{ RULE_REDELIVERED_WITHOUT_DUP, S, MQTT_50,
+		KEPT WELCOME SUBSCRIBED("$share/g/a", "02") "< 34 r s'a' m1 p{} b'1'\n" RESUME,
+		"< 34 r s'a' m1 p{} b'1'", "< 3C r s'a' m1 p{} b'1'" },
+	/* Nor does a share of another topic. */
+	{ RULE_ID_IN_USE, S, MQTT_50,
+		KEPT WELCOME SUBSCRIBED("$share/g/b", "01")
+			SUBSCRIBED("a", "01") "< 32 r s'a' m1 p{} b'1'\n" RESUME,
+		"< 32 r s'a' m1 p{} b'2'", "< 3A r s'a' m1 p{} b'1'" },
 	{ RULE_FIRST_DUP_QOS_1, S, 0, HELLO SUBSCRIBED("a", "02"), "< 3A r s'a' m1 p{}",
 		"< 32 r s'a' m1 p{}" },
 	/* Of a session that was kept the server may know, though its CONNACK says nothing of it. */

@@ -133,6 +133,13 @@ const struct legal_row legal_rows[] = {
 					      "s'b' p{23 n1}\n< 30 r s'' p{23 n1}\n" },
 	{ "shared subscriptions", S, MQTT_50,
 		HELLO SUBSCRIBED("$share/g/a/#", "01") "< 32 r s'a/b' m1 p{}\n" },
+	{ "a share takes a message back from a member that is gone, and its identifier is free", S,
+		MQTT_50,
+		KEPT WELCOME SUBSCRIBED("$share/g/a", "01") "< 32 r s'a' m1 p{} b'1'\n" RESUME
+							    "< 32 r s'a' m1 p{} b'2'\n" },
+	{ "a share takes a message back, and gives it to the same member", S, MQTT_50,
+		KEPT WELCOME SUBSCRIBED("$share/g/a", "01") "< 32 r s'a' m1 p{} b'1'\n" RESUME
+							    "< 32 r s'a' m1 p{} b'1'\n" },
 	{ "limits that are against the rules limit nothing", S, MQTT_50,
 		HELLO_AS("21 n0 27 w0")
 			SUBSCRIBED("a", "01") "< 32 r s'a' m1 p{}\n< 32 r s'a' m2 p{}\n" },

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "base/buf.h"
+#include "random/case_text.h"
 #include "random/dice.h"
 #include "random/minimise.h"
 #include "random/names.h"
@@ -112,6 +113,31 @@ static void bad_text_is_named(void **state)
 		assert_string_equal(error, cases[i].error);
 		arena_fini(&a);
 	}
+}
+
+/* What the language of cases cannot say is named. */
+static void a_case_names_transport_and_coded_acknowledgements(void **state)
+{
+	const char *error;
+	struct scenario s;
+	struct arena a;
+	char *text = NULL;
+	size_t len;
+
+	(void)state;
+	arena_init(&a);
+	assert_true(scenario_read(&a,
+		"client 1 5.0\nclient 2 3.1.1\n1 connect over wss clean coded\n2 connect clean\n",
+		&s, &error));
+	FILE *to = open_memstream(&text, &len);
+	assert_non_null(to);
+	case_write(to, &s, "5.0:MQTT-4.5.0-1", 1);
+	fclose(to);
+	assert_non_null(strstr(text, "client1: this connection travelled over wss"));
+	assert_non_null(strstr(text, "client1: its acknowledgements spell out 0x00"));
+	assert_null(strstr(text, "client2: "));
+	free(text);
+	arena_fini(&a);
 }
 
 static void filters_match_topics(void **state)
@@ -303,6 +329,7 @@ int main(void)
 		cmocka_unit_test(seeds_keep_their_meaning),
 		cmocka_unit_test(text_and_back),
 		cmocka_unit_test(bad_text_is_named),
+		cmocka_unit_test(a_case_names_transport_and_coded_acknowledgements),
 		cmocka_unit_test(filters_match_topics),
 		cmocka_unit_test(minimises_to_what_shows_it),
 		cmocka_unit_test(minimising_ends_in_time),

@@ -11,6 +11,7 @@
 
 #include "base/arena.h"
 #include "base/clock.h"
+#include "harness/launch/program.h"
 #include "harness/runner/port.h"
 #include "harness/runner/target.h"
 #include "harness/runner/target_install.h"
@@ -150,6 +151,25 @@ static void a_program_that_is_not_installed_is_named(void **state)
 		"Fake is not installed: there is no program `no-such-program`; "
 		"install the package fake-broker");
 	assert_null(bench.target.folder);
+}
+
+/* A folder of the agents' is called java. */
+static void a_folder_is_no_program(void **state)
+{
+	const char *path_before = getenv("PATH");
+	char folder[] = "test_target.XXXXXX", name[sizeof(folder) + 4];
+
+	(void)state;
+	assert_non_null(mkdtemp(folder));
+	snprintf(name, sizeof(name), "%s/sh", folder);
+	assert_int_equal(mkdir(name, 0700), 0);
+	assert_int_equal(setenv("PATH", arena_printf(&bench.arena, "%s:/bin", folder), 1), 0);
+	const char *found = program_find(&bench.arena, "sh");
+	assert_int_equal(setenv("PATH", path_before, 1), 0);
+	rmdir(name);
+	rmdir(folder);
+	assert_non_null(found);
+	assert_string_equal(found, "/bin/sh");
 }
 
 static void one_that_exits_at_once_is_told_with_its_last_words(void **state)
@@ -425,6 +445,7 @@ int main(void)
 		TEST(a_death_is_told_with_its_last_words),
 		TEST(output_is_logged),
 		TEST(a_program_that_is_not_installed_is_named),
+		TEST(a_folder_is_no_program),
 		TEST(one_that_exits_at_once_is_told_with_its_last_words),
 		TEST(one_that_never_listens_is_given_up),
 		TEST(a_port_that_is_taken_meanwhile_is_changed),
