@@ -438,6 +438,10 @@ void test_send_row(struct place at, struct peer *p, const char *text);
 /* Packets that only come from a target that has taken no offence; a mask. */
 uint32_t test_signs_of_life(const struct test *t);
 
+/* However closely a target has to look: once it has said DISCONNECT, it has to close. [5.0 MQTT-3.14.4-2] */
+void test_close_after_notice(
+	struct place at, struct peer *p, const char *expected, int64_t since_us);
+
 /* By when it closes if it had answered what it had read before. */
 int64_t test_still_closing_us(const struct test *t);
 

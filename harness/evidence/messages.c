@@ -154,7 +154,11 @@ void messages_sent(struct peer *p, const struct packet *packet)
 					.retained = packet->retain },
 				packet->topic, packet->payload);
 		break;
-	case SUBSCRIBE: post_filters(t, p->client_id, packet); break;
+	case SUBSCRIBE:
+		post_filters(t, p->client_id, packet);
+		for (size_t i = 0; i < packet->filter_count; i++) /* an empty one is anybody's */
+			p->raw_filters |= !packet->filters[i].text.len;
+		break;
 	case UNSUBSCRIBE: forget_filters(t, p->client_id, packet); break;
 	default: break;
 	}

@@ -186,7 +186,10 @@ bool window_open(struct place at, struct peer *p)
 	if (!monitor_under_way(p->monitor) || p->ended || p->closed || p->lost ||
 		test_theirs(p->test) != SIDE_SERVER)
 		return false;
-	/* In the order of arrival [MQTT-4.6.0-2], and each once: what is at odds may stay so. */
+	/* In the order of arrival [MQTT-4.6.0-2], and each once. Where the target sends what has been settled, no order
+	 * is right; what this is about was seen before.
+	 */
+	p->misbehaves = true;
 	for (size_t count = p->arrival_count; p->settled_count < count; p->settled_count++) {
 		const struct packet *m = &p->arrivals[p->settled_count].packet;
 		if (m->type == PUBLISH && m->qos && monitor_is_under_way(p->monitor, m->id))
