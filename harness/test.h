@@ -438,6 +438,10 @@ void test_send_row(struct place at, struct peer *p, const char *text);
 /* Packets that only come from a target that has taken no offence; a mask. */
 uint32_t test_signs_of_life(const struct test *t);
 
+/* However closely a target has to look: once it has said DISCONNECT, it has to close. [5.0 MQTT-3.14.4-2] */
+void test_close_after_notice(
+	struct place at, struct peer *p, const char *expected, int64_t since_us);
+
 /* By when it closes if it had answered what it had read before. */
 int64_t test_still_closing_us(const struct test *t);
 
@@ -547,6 +551,12 @@ struct difference messages_payload(struct test *t, struct bytes got, const char 
  * one.
  */
 bool messages_from_store(
+	const struct peer *p, const struct packet *got, const struct posting *posting);
+
+/* Or the reverse of it, which only a message with RETAIN 1 after it proves: it was published before the client
+ * subscribed, and has found the subscription on its way to those that were there.
+ */
+bool messages_routed_late(
 	const struct peer *p, const struct packet *got, const struct posting *posting);
 
 /* The Retain Handling that forbids what came: it is out of the store, where no SUBSCRIBE has asked for it. 0:

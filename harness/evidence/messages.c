@@ -154,7 +154,11 @@ void messages_sent(struct peer *p, const struct packet *packet)
 					.retained = packet->retain },
 				packet->topic, packet->payload);
 		break;
-	case SUBSCRIBE: post_filters(t, p->client_id, packet); break;
+	case SUBSCRIBE:
+		post_filters(t, p->client_id, packet);
+		for (size_t i = 0; i < packet->filter_count; i++) /* an empty one is anybody's */
+			p->raw_filters |= !packet->filters[i].text.len;
+		break;
 	case UNSUBSCRIBE: forget_filters(t, p->client_id, packet); break;
 	default: break;
 	}
@@ -277,8 +281,8 @@ static size_t lookups(const struct messages *m, const char *client, struct bytes
 	return n;
 }
 
-/* With RETAIN 1, and passed on to the case by now. */
-static size_t retained_copies(const struct peer *p, const struct packet *like)
+/* Of its topic, with this RETAIN, and passed on to the case by now. */
+static size_t copies_taken(const struct peer *p, const struct packet *like, bool retain)
 {
 	const struct test *t = p->test;
 	size_t n = 0;
@@ -286,7 +290,8 @@ static size_t retained_copies(const struct peer *p, const struct packet *like)
 	for (size_t i = 0; i < t->peer_count; i++)
 		for (size_t a = 0; a < t->peers[i]->arrival_count; a++) {
 			const struct arrival *one = &t->peers[i]->arrivals[a];
-			n += one->taken && one->packet.type == PUBLISH && one->packet.retain &&
+			n += one->taken && one->packet.type == PUBLISH &&
+				one->packet.retain == retain &&
 				!strcmp(t->peers[i]->client_id, p->client_id) &&
 				bytes_equal(one->packet.topic, like->topic);
 		}
@@ -309,7 +314,7 @@ bool messages_from_store(
 {
 	const struct messages *m = &p->test->messages;
 	size_t looked_up = lookups(m, p->client_id, posting->topic);
-	size_t kept = retained_copies(p, got);
+	size_t kept = copies_taken(p, got, true);
 
 	if (!posting->retained)
 		return false;
@@ -317,6 +322,15 @@ bool messages_from_store(
 			posting_times(posting, p->client_id) <=
 				dues(m, p->client_id, posting) + looked_up
 							: got->retain && kept <= looked_up;
+}
+
+bool messages_routed_late(
+	const struct peer *p, const struct packet *got, const struct posting *posting)
+{
+	const struct messages *m = &p->test->messages;
+
+	return posting->retained && copies_taken(p, got, false) == 1 &&
+		!dues(m, p->client_id, posting) && lookups(m, p->client_id, posting->topic);
 }
 
 unsigned messages_handling_broken(

@@ -196,8 +196,9 @@ bool messages_differ(struct peer *p, const struct packet *got, const struct mess
 		came = posting_find(t, p->client_id, got->topic, got->payload);
 	if (is_wanted(got, want)) {
 		*out = in_flags(got, want);
-		out->kept = came && got->retain && out->kinds & SPEC_SHOWS(SPEC_RETAIN) &&
-			messages_from_store(p, got, came);
+		out->kept = came && out->kinds & SPEC_SHOWS(SPEC_RETAIN) &&
+			(got->retain ? messages_from_store(p, got, came)
+				     : messages_routed_late(p, got, came));
 		return out->kinds;
 	}
 	bool early = came && is_sent_again_early(p, got, came, wanted);

@@ -226,8 +226,7 @@ int64_t test_still_closing_us(const struct test *t)
 	return now_us + (test_answer_deadline_us(t) - now_us) / STILL_CLOSING;
 }
 
-/* However closely a target has to look: once it has said DISCONNECT, it has to close. */
-static void need_close_after_notice(
+void test_close_after_notice(
 	struct place at, struct peer *p, const char *expected, int64_t since_us)
 {
 	struct test *t = p->test;
@@ -254,7 +253,7 @@ static bool goes_on(
 	int64_t until_us = in_haste ? test_still_closing_us(t) : test_answer_deadline_us(t);
 	if (*a)
 		peer_wait_end(p, until_us);
-	need_close_after_notice(at, p, expected, since_us);
+	test_close_after_notice(at, p, expected, since_us);
 	const char *situation = peer_situation(p, since_us);
 	if (!p->ended && *a)
 		put_up_with(at, t, DIFFERENCE(SPEC_OPEN, NULL), expected,

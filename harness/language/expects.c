@@ -308,11 +308,16 @@ struct packet expect_one_of_at(
 	int64_t since_us = tape_now_us(&t->tape);
 	const char *expected = outcomes_text(t, outcomes, count);
 	uint32_t types = 0;
+	bool may_close = false;
 
 	for (size_t i = 0; i < count; i++)
-		if (outcomes[i].type != CLOSED)
+		if (outcomes[i].type == CLOSED)
+			may_close = true;
+		else
 			types |= lane_of(outcomes[i].type);
 	struct arrival *a = peer_wait(p, types, test_answer_deadline_us(t));
+	if (!a && may_close)
+		test_close_after_notice(at, p, expected, since_us);
 	if (!a && peer_arrival(p, SPEC_PACKET(DISCONNECT)))
 		peer_wait_end(p, test_answer_deadline_us(t));
 	struct packet packet = a ? a->packet : (struct packet){ .type = CLOSED };

@@ -35,11 +35,11 @@ const char *test_describe_wanted(struct test *t, const char *what, const struct 
 enum match {
 	MATCH_WANTED,
 	MATCH_COPY, /* of an earlier message, which is legal */
-	MATCH_KEPT, /* from the store of retained messages: the wanted one is still due */
+	MATCH_KEPT, /* from the store of retained messages, or beside it: the wanted one is still due */
 };
 
-/* A copy from the store that was skipped, and how it differs from the wanted message. If that never
- * comes, it was not a copy.
+/* A copy from the store, or beside it, that was skipped, and how it differs from the wanted message. If that
+ * never comes, it was not a copy.
  */
 struct kept_copy {
 	bool seen;
@@ -127,9 +127,9 @@ struct packet expect_message_at(struct place at, struct peer *p, struct message 
 			test_end(t, at, VERDICT_INCONCLUSIVE,
 				"the target sends one message over and over");
 		test_remark(t, p,
-			match == MATCH_KEPT
-				? "passed over: it may be out of the store, if another one follows"
-				: "passed over: another copy, which is legal");
+			match == MATCH_KEPT ? "passed over: one of two may be out of the store, if "
+					      "another one follows"
+					    : "passed over: another copy, which is legal");
 		acknowledge(at, p, &packet);
 		packet = next_message(at, p, &m, &kept);
 	}
@@ -186,7 +186,10 @@ bool window_open(struct place at, struct peer *p)
 	if (!monitor_under_way(p->monitor) || p->ended || p->closed || p->lost ||
 		test_theirs(p->test) != SIDE_SERVER)
 		return false;
-	/* In the order of arrival [MQTT-4.6.0-2], and each once: what is at odds may stay so. */
+	/* In the order of arrival [MQTT-4.6.0-2], and each once. Where the target sends what has been settled, no order
+	 * is right; what this is about was seen before.
+	 */
+	p->misbehaves = true;
 	for (size_t count = p->arrival_count; p->settled_count < count; p->settled_count++) {
 		const struct packet *m = &p->arrivals[p->settled_count].packet;
 		if (m->type == PUBLISH && m->qos && monitor_is_under_way(p->monitor, m->id))

@@ -46,11 +46,23 @@ void runner_init(struct runner *r, const struct runner_config *config)
 			r->repeats = (size_t)config->plan->items[i].repeat + 1;
 }
 
+/* The target's file says so: among others it would have to be searched for. */
+static bool is_lethal(const struct runner *r, const struct plan_item *item)
+{
+	const struct expectation *e = expectation_find(
+		r->config->expected, item->def, item->row, item->version, item->transport);
+
+	return e && e->verdict == VERDICT_CRASH && runner_launches(r) && !item->def->restarts;
+}
+
 void runner_add(struct runner *r, size_t index, int round)
 {
 	const struct plan_item *item = &r->config->plan->items[index];
 
-	queue_add(r, item->def->budget_ms ? &r->timed : &r->plain,
+	queue_add(r,
+		is_lethal(r, item)             ? &r->lethal
+			: item->def->budget_ms ? &r->timed
+					       : &r->plain,
 		(struct runner_ticket){ .index = index, .round = round });
 	r->added++;
 }
@@ -145,6 +157,14 @@ static void start_patient(struct runner *r)
 		;
 }
 
+/* Alone, when all others are through, so that it is the only suspect. */
+static void start_lethal(struct runner *r, int64_t now_us)
+{
+	if (r->lethal.count && !r->timed.count && !r->plain.count && !r->first && !r->aside &&
+		now_us >= r->last_end_us + RUNNER_KEEP_US)
+		job_start(r, &r->lethal);
+}
+
 static void start_some(struct runner *r, int64_t now_us)
 {
 	bool single = one_by_one(r->config);
@@ -164,6 +184,7 @@ static void start_some(struct runner *r, int64_t now_us)
 		return;
 	while (!r->stopped && more_may_start(r, before) && start_next(r) && !single)
 		;
+	start_lethal(r, now_us);
 }
 
 static void start_jobs(struct runner *r, int64_t now_us)
@@ -180,8 +201,8 @@ static void start_jobs(struct runner *r, int64_t now_us)
 static bool is_idle(const struct runner *r)
 {
 	return !r->first && !r->timed.count && !r->plain.count && !r->patient.count &&
-		!r->search.runs && !r->aside && !r->mute && !r->is_shut && !mute_is_suspected(r) &&
-		r->health == HEALTH_FINE;
+		!r->lethal.count && !r->search.runs && !r->aside && !r->mute && !r->is_shut &&
+		!mute_is_suspected(r) && r->health == HEALTH_FINE;
 }
 
 static int wait_ms(const struct runner *r, int64_t turn_us)

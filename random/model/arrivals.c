@@ -197,13 +197,27 @@ static bool wrong(struct model *m, unsigned client, enum spec_difference kind, c
 	return false;
 }
 
-/* A message without a payload is told by its topic: it is the last of them, for no other is under way
- * (model_may_be_empty), unless it is sent again. 0: there is none.
+/* The one without a payload on this topic that the session has not got; 0: there is none. */
+static uint32_t nameless_awaited(const struct model *m, const struct session *s, unsigned topic)
+{
+	for (size_t i = s->due_count; i-- > 0;) {
+		const struct due *d = &s->dues[i];
+		const struct message *x = message_of(m, d->number);
+		if (x->what.empty && x->what.topic == topic && !d->gone && !d->copy_count)
+			return d->number;
+	}
+	return 0;
+}
+
+/* A message without a payload is told by its topic: it is the one that is awaited, or the last of them, for no other is
+ * under way (model_may_be_empty), unless it is sent again. 0: there is none.
  */
 static uint32_t nameless(const struct model *m, struct session *s, const struct arrived *a)
 {
-	uint32_t last = 0;
+	uint32_t last = a->dup ? 0 : nameless_awaited(m, s, a->topic);
 
+	if (last)
+		return last;
 	for (uint32_t n = 1; n <= m->message_count; n++) {
 		const struct message *x = message_of(m, n);
 		if (!x->what.empty || x->what.topic != a->topic)

@@ -74,8 +74,9 @@ static void meet_subscriptions(struct model *m, uint32_t number)
 		struct session *s = &m->sessions[c];
 		for (unsigned f = 0; f < FILTER_COUNT; f++) {
 			const struct subscription *sub = &s->subscriptions[f];
-			if ((sub->state == SUBSCRIBING || sub->state == REPLACING) &&
-				may_draw(sub) && !filter_is_of_share(f) &&
+			bool asks = sub->state == SUBSCRIBING || sub->state == REPLACING ||
+				sub->state == UNSURE;
+			if (asks && may_draw(sub) && !filter_is_of_share(f) &&
 				filter_lets_through(f, x->what.topic) && !x->what.empty)
 				add_draw(m, c, f, number, false);
 		}

@@ -72,6 +72,15 @@ CASE(all_topics_spelt, .title = "A client that asks for everything, in bytes of 
 	expect(client, PINGRESP);
 }
 
+CASE(no_topic_spelt, .title = "A client that asks for the topic of no characters", COMMON)
+{
+	struct peer *client = join(t, "client");
+	send_template(client, "82 r m1 p{} s\"\" 00");
+	expect_ack(client, SUBACK, 1);
+	send_pingreq(client);
+	expect(client, PINGRESP);
+}
+
 CASE(all_topics_malformed, .title = "A client that asks for everything, with wrong flags", COMMON)
 {
 	struct peer *client = join(t, "client");
@@ -103,21 +112,24 @@ static void what_is_wrong_with_messages_of_others_is_theirs(void **state)
 	(void)state;
 	static const struct {
 		const char *publish, *verdict;
+		const struct case_def *def; /* NULL: all_topics */
 	} samples[] = {
-		{ "s300C0009616230303030362F2B78 ", "pass" },         /* ab00006/+ */
-		{ "s300C0009616230303030352F2B78 ", "fail" },         /* ab00005/+ */
-		{ "s3003000078 ", "pass" },                           /* no topic */
-		{ "s3010000D24746573742F6162303030303678 ", "pass" }, /* $test/ab00006 */
-		{ "s3010000D24746573742F6162303030303578 ", "fail" }, /* $test/ab00005 */
-		{ "s30090006245359532F6178 ", "fail" },               /* $SYS/a: the server's */
+		{ "s300C0009616230303030362F2B78 ", "pass", NULL }, /* ab00006/+ */
+		{ "s300C0009616230303030352F2B78 ", "fail", NULL }, /* ab00005/+ */
+		{ "s3003000078 ", "pass", NULL },                   /* no topic */
+		{ "s3003000078 ", "pass", &case_no_topic_spelt },
+		{ "s3010000D24746573742F6162303030303678 ", "pass", NULL }, /* $test/ab00006 */
+		{ "s3010000D24746573742F6162303030303578 ", "fail", NULL }, /* $test/ab00005 */
+		{ "s30090006245359532F6178 ", "fail", NULL }, /* $SYS/a: the server's */
 	};
 	for (size_t i = 0; i < sizeof(samples) / sizeof(*samples); i++) {
 		struct played p;
 		char script[128];
 		snprintf(script, sizeof(script), "a r s9003000100 %se", samples[i].publish);
 		play_with(&p,
-			(struct play){
-				.def = &case_all_topics, .version = MQTT_311, .prefix = "ab00005" },
+			(struct play){ .def = samples[i].def ? samples[i].def : &case_all_topics,
+				.version = MQTT_311,
+				.prefix = "ab00005" },
 			SCRIPTS(script));
 		if (strcmp(verdict_name(p.record.verdict), samples[i].verdict) != 0)
 			fail_msg("sample %zu: %s", i, verdict_name(p.record.verdict));

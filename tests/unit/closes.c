@@ -194,6 +194,28 @@ static void who_says_disconnect_closes(void **state)
 	}
 }
 
+CASE(outcomes, .title = "An answer, or the close", .refs = { "5.0:U50-PKT-TYPE" }, .level = MUST,
+	.versions = V50)
+{
+	struct peer *client = join(t, "client");
+	send_subscribe(client, .filter = "a", .id = 1);
+	expect_one_of(client, OUTCOMES({ SUBACK, .code = SET(0) }, { .type = CLOSED }));
+}
+
+static void who_says_disconnect_among_outcomes_closes_too(void **state)
+{
+	(void)state;
+	struct played p;
+	play_for(&p, VERDICT_FAIL, (struct play){ .def = &case_outcomes, .version = MQTT_50 },
+		SCRIPTS(CONNACK_50 "r sE00181"));
+	assert_verdict(p, FAIL);
+	assert_string_equal(p.record.failure->statement, "5.0:MQTT-3.14.4-2");
+	done(&p);
+	play(&p, &case_outcomes, MQTT_50, SCRIPTS(CONNACK_50 "r sE00181 x"));
+	assert_verdict(p, PASS);
+	done(&p);
+}
+
 CASE(second_connect, .title = "Of several statements the one on trial decides",
 	.refs = { "5.0:U50-PKT-TYPE", "5.0:MQTT-3.1.0-2" }, .level = MUST, .versions = V50)
 {
@@ -407,6 +429,7 @@ int main(void)
 		cmocka_unit_test(
 			only_a_statement_that_binds_the_receiver_is_broken_by_not_noticing),
 		cmocka_unit_test(who_says_disconnect_closes),
+		cmocka_unit_test(who_says_disconnect_among_outcomes_closes_too),
 		cmocka_unit_test(judging_puts_the_duty_on_trial),
 		cmocka_unit_test(a_connection_begins_with_a_good_connect),
 		cmocka_unit_test(a_trigger_that_does_nothing_puts_nothing_on_trial),

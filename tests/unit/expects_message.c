@@ -150,6 +150,9 @@ static void what_overtakes_in_a_window_of_one_is_out_of_order(void **state)
 			"MQTT-4.6.0-6", "MQTT-4.6.0-5" },
 		{ &case_first_of_three, "a a a a a m32:3:a=3 r m32:2:a=2 r m32:1:a=1 r",
 			VERDICT_FAIL, "order", "MQTT-4.6.0-6", "MQTT-4.6.0-5" },
+		{ &case_first_of_three, /* one is sent again though it has been settled */
+			"a a a a a m32:3:a=3 r m3A:3:a=3 m32:2:a=2 r m32:1:a=1 r", VERDICT_FAIL,
+			"order", "MQTT-4.6.0-6", NULL },
 		{ &case_first_of_three_whole,
 			"a a a a a a a a m34:2:a=2 r s62020002 r m34:3:a=3 r s62020003 r "
 			"m34:1:a=1 r s62020001 r",

@@ -1,4 +1,6 @@
-/* A retained message that a young subscription gets twice: out of the store, and as it is published. */
+/* A retained message that a young subscription gets twice: out of the store, and as it is published, in either
+ * order.
+ */
 #include "tests/unit/scripted.h"
 
 CASE(live, .title = "A subscription gets two retained messages as they are published",
@@ -74,6 +76,17 @@ CASE(live_empty, .title = "A subscription gets a message that deletes as it is p
 	expect_message(client, .payload = "", .retain = SET(0));
 }
 
+CASE(kept, .title = "A new subscription gets what was kept for it",
+	.refs = { "3.1.1:MQTT-3.3.1-8", "5.0:U50-RETAIN-FLAG" }, .level = MUST, .versions = BOTH)
+{
+	struct peer *client = join(t, "client");
+	publish(client, .topic = "a", .payload = "0", .retain = true);
+	subscribe(client, .filter = "#");
+	expect_message(client, .payload = "0", .retain = SET(1));
+	publish(client, .topic = "a", .payload = "1");
+	expect_message(client, .payload = "1");
+}
+
 /* A target may look up the store after its SUBACK, and find what is published meanwhile. */
 static void a_copy_out_of_the_store_is_passed_over_if_the_live_one_comes(void **state)
 {
@@ -131,11 +144,39 @@ static void retain_1_alone_is_no_copy_out_of_the_store(void **state)
 	ASSERT_ACCUSATIONS(samples);
 }
 
+/* It may also be late with what was published before the SUBSCRIBE. */
+static void a_live_copy_is_passed_over_if_the_one_out_of_the_store_comes(void **state)
+{
+	(void)state;
+	for (enum mqtt_version v = MQTT_311; v <= MQTT_50; v++) {
+		struct played p;
+		play(&p, &case_kept, v, SCRIPTS("a r a m30:a=0 m31:a=0 r m30:a=1"));
+		assert_verdict(p, PASS);
+		done(&p);
+	}
+}
+
+static void retain_0_alone_is_no_late_copy(void **state)
+{
+	(void)state;
+	static const struct accusation samples[] = {
+		{ &case_kept, "a r a m30:a=0", VERDICT_FAIL, "retain", "MQTT-3.3.1-8",
+			"U50-RETAIN-FLAG" },
+		{ &case_kept, "a r a m30:a=0 x", VERDICT_FAIL, "retain", "MQTT-3.3.1-8",
+			"U50-RETAIN-FLAG" },
+		{ &case_kept, "a r a m30:a=0 m30:a=0 m31:a=0", VERDICT_FAIL, "retain",
+			"MQTT-3.3.1-8", "U50-RETAIN-FLAG" },
+	};
+	ASSERT_ACCUSATIONS(samples);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(a_copy_out_of_the_store_is_passed_over_if_the_live_one_comes),
 		cmocka_unit_test(retain_1_alone_is_no_copy_out_of_the_store),
+		cmocka_unit_test(a_live_copy_is_passed_over_if_the_one_out_of_the_store_comes),
+		cmocka_unit_test(retain_0_alone_is_no_late_copy),
 	};
 	return cmocka_run_group_tests_name("messages_kept", tests, NULL, NULL);
 }

@@ -323,6 +323,66 @@ static void a_retained_message_is_not_taken_for_an_earlier_copy(void **state)
 	end(&w);
 }
 
+/* A server may come to it after it has read what others have published meanwhile. */
+static void a_subscribe_whose_connection_breaks_may_draw_what_comes_later(void **state)
+{
+	enum { ANOTHER_ID = 30 };
+	const struct step again = { .kind = STEP_SUBSCRIBE,
+		.client = SUBSCRIBER,
+		.filter = (uint8_t)filter_find("a/#"),
+		.qos = 1 };
+
+	(void)state;
+	for (int later = 0; later < 2; later++) {
+		struct world w;
+		begin(&w, MQTT_311);
+		join(&w, SUBSCRIBER, false);
+		subscribe(&w, SUBSCRIBER, "a/#", 2);
+		model_subscribes(w.model, &again);
+		model_departs(w.model, SUBSCRIBER, BROKE, false);
+		if (later) { /* when it has been read for certain */
+			join(&w, SUBSCRIBER, false);
+			settle(&w);
+		}
+		uint32_t n = publish_message(
+			&w, "a/b", (struct step_message){ .qos = 2, .retain = true });
+		if (!later)
+			join(&w, SUBSCRIBER, false);
+		assert_true(comes(&w, SUBSCRIBER, n, false));
+		struct arrived drawn = { .number = n,
+			.topic = (unsigned)topic_find("a/b"),
+			.qos = 1,
+			.retain = true,
+			.id = ANOTHER_ID };
+		assert_int_equal(model_arrives(w.model, SUBSCRIBER, &drawn, &w.fault), !later);
+		end(&w);
+	}
+}
+
+/* Nobody can tell them apart, so one that is awaited is the one that comes, whatever had its identifier before. */
+static void an_empty_message_is_not_taken_for_an_earlier_one(void **state)
+{
+	enum { ID = 1 };
+	const struct step_message empty = { .qos = 1, .empty = true };
+	struct arrived a = { .topic = (unsigned)topic_find("a"), .qos = 1, .id = ID };
+	struct world w;
+
+	(void)state;
+	begin(&w, MQTT_311);
+	join(&w, SUBSCRIBER, false);
+	subscribe(&w, SUBSCRIBER, "a", 1);
+	publish_message(&w, "a", empty);
+	assert_true(model_arrives(w.model, SUBSCRIBER, &a, &w.fault));
+	model_answered(w.model, SUBSCRIBER, ID);
+	settle(&w);
+	break_off(&w, SUBSCRIBER, BROKE);
+	publish_message(&w, "a", empty);
+	assert_true(model_owes(w.model, &w.fault));
+	assert_true(model_arrives(w.model, SUBSCRIBER, &a, &w.fault));
+	assert_false(model_owes(w.model, &w.fault));
+	end(&w);
+}
+
 /* Rather than for another copy of what has long come, which QoS 1 would let pass. */
 static void a_retained_message_with_retain_0_is_taken_for_one(void **state)
 {
@@ -737,6 +797,8 @@ int main(void)
 		cmocka_unit_test(a_take_over_leaves_a_will_of_50_open),
 		cmocka_unit_test(a_retained_message_is_not_taken_for_an_earlier_copy),
 		cmocka_unit_test(a_retained_message_with_retain_0_is_taken_for_one),
+		cmocka_unit_test(an_empty_message_is_not_taken_for_an_earlier_one),
+		cmocka_unit_test(a_subscribe_whose_connection_breaks_may_draw_what_comes_later),
 		cmocka_unit_test(a_copy_with_the_identifier_of_a_settled_one_is_sent_again),
 		cmocka_unit_test(what_a_member_has_refused_is_for_nobody_else),
 		cmocka_unit_test(a_will_is_judged_in_the_version_of_its_publisher),

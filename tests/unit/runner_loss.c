@@ -106,6 +106,24 @@ static void at_a_url_several_suspects_are_inconclusive(void **state)
 	assert_non_null(strstr(record_at(0).result.note, "under way: a b c"));
 }
 
+static void those_foreseen_to_kill_it_come_last_and_alone(void **state)
+{
+	static const struct expectation list[] = {
+		{ .pattern = "a", .versions = BOTH, .verdict = VERDICT_CRASH, .reason = "r" },
+		{ .pattern = "c", .versions = BOTH, .verdict = VERDICT_CRASH, .reason = "r" },
+	};
+
+	(void)state;
+	launch();
+	PLAN("kill", "sleep 600", "kill", "timed sleep 700");
+	b->expected = (struct expectations){ .list = list, .count = 2 };
+	struct record_end end;
+	assert_int_equal(play(&end), RUNNER_GOES_ON);
+	assert_string_equal(b->results, "b=pass d=pass a=crash c=crash ");
+	assert_int_equal(b->deaths, 2);
+	assert_int_equal(end.unexpected, 0);
+}
+
 /* ---- slow deaths, and many suspects ------------------------------------------------------------ */
 
 /* "b" was under way, and is innocent. */
@@ -208,6 +226,7 @@ int main(void)
 		TEST(a_death_that_nobody_repeats_stands),
 		TEST(at_a_url_a_single_culprit_is_a_crash),
 		TEST(at_a_url_several_suspects_are_inconclusive),
+		TEST(those_foreseen_to_kill_it_come_last_and_alone),
 		TEST(a_slow_death_finds_its_culprit),
 		TEST(so_it_does_among_many),
 		TEST(a_record_that_is_out_is_not_blamed_on_the_next),
