@@ -20,10 +20,10 @@
 
 enum {
 	ANSWERS_A_CASE = 10,      /* answers that a case run may wait for in vain ... */
-	GRACE_US = 5000000,       /* ... and time for everything else */
+	GRACE_US = 2000000,       /* ... and time for everything else */
 	ROUND_TRIPS_A_CASE = 600, /* that case runs of many exchanges take, one after the other */
 	STARTS_A_CASE = 4,        /* of a target of its own, with the stops in between */
-	LAST_WORDS_US = 3000000,  /* of that, to write down why it did not come to its end */
+	LAST_WORDS_US = 3000000,  /* after that, to write down why it did not come to its end */
 };
 
 bool runner_launches(const struct runner *r)
@@ -138,8 +138,10 @@ static struct runner_job *job_new(struct runner *r, struct runner_ticket ticket)
 	set_prefix(r, job);
 	set_play(r, job);
 	capture_open(r, job);
-	job->deadline_us = job->started_us + longest_us(r, job);
-	job->play.limit_us = job->deadline_us - job->started_us - LAST_WORDS_US;
+	job->play.limit_us = longest_us(r, job);
+	/* What has to be played with patience may have got no turn of the machine to say anything. */
+	job->deadline_us =
+		job->started_us + job->play.limit_us + LAST_WORDS_US + job->play.patience_us;
 	*r->last = job;
 	r->last = &job->next;
 	job->timed = job->item.def->budget_ms;
