@@ -193,7 +193,7 @@ void random_tell_end(struct random_view *v, const struct campaign *c, enum campa
 		else if (!f->confirmed)
 			printf("not shown %s, so no find: %s %s, see "
 			       "%s/find_%zu\n",
-				f->worn ? "by a target that is fresh" : "three times in a row",
+				f->worn ? "by a freshly launched target" : "three times in a row",
 				*f->statement ? f->statement : "no statement", f->difference,
 				v->run->options.out, f->number);
 	}

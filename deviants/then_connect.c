@@ -1,7 +1,5 @@
 #include "deviants/then_connect.h"
 
-#include <string.h>
-
 #include "deviants/own.h"
 
 enum {

@@ -1,7 +1,5 @@
 #include "deviants/then_filters.h"
 
-#include <string.h>
-
 #include "deviants/own.h"
 #include "harness/monitor/monitor.h"
 

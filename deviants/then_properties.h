@@ -9,8 +9,9 @@ void shift_property(struct passing *it,
 	long id); /* a number: one more; a text: its first byte is another one */
 void double_property(struct passing *it, long id);
 void reverse_properties(struct passing *it, long none);
-void add_property(struct passing *it, struct property new); /* no action, but made for them */
-void add_number(struct passing *it, long id_and_value);     /* ADD(id, value) */
+void add_property(
+	struct passing *it, struct property new);       /* not an action itself: actions call it */
+void add_number(struct passing *it, long id_and_value); /* ADD(id, value) */
 void add_text(struct passing *it, long id);
 void remove_properties(struct passing *it, long none); /* all */
 #define ADD(id, value) ((long)(id) | (long)(value) << 8)

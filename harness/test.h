@@ -485,7 +485,8 @@ void client_end(struct test *t);
 int64_t client_connection_deadline_us(const struct test *t);
 
 /* Ends the run: it did not connect, for this reason (NULL: its last word tells). It may yet, in a quieter hour. */
-void client_did_not_connect(struct place at, struct test *t, const char *fault);
+void client_did_not_connect(struct place at, struct test *t, const char *fault)
+	__attribute__((noreturn));
 
 /* A CONNECT as it came, to be looked at before anything else: a protocol or version other than the
  * one that the client was asked for ends the run.
@@ -531,7 +532,9 @@ unsigned messages_subscriptions(const struct peer *p, struct bytes topic);
 /* A topic, without the prefix, that one of this client's subscriptions is for; NULL: none. */
 const char *messages_topic(const struct peer *p);
 
-/* expect_resumed() of a session that is subscribed to this topic, without the prefix; NULL: to none by name. */
+/* expect_resumed() of a session that is subscribed to this topic, without the prefix; NULL: none is known, and the
+ * flag is accused without a look.
+ */
 struct packet expect_resumed_by(struct place at, struct peer *p, const char *topic);
 
 /* The same by the payload alone, where a case compares that by itself. */

@@ -43,7 +43,7 @@ static void write_connect(
 		fprintf(to, " }");
 	}
 	fprintf(to, ");\n");
-	/* Neither can be said in the language of cases but for a whole case run. */
+	/* In the language of cases either can only be set for a whole case run. */
 	if (step->way != WAY_USUAL)
 		fprintf(to, "\t/* client%u: this connection travelled over %s (--transports) */\n",
 			step->client + 1u, way_name(step->way));

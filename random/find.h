@@ -22,7 +22,7 @@ struct find {
 	struct scenario shortest; /* of those that have: minimised, if `confirmed` */
 	bool careful;             /* it shows with a settlement after each step */
 	bool confirmed;           /* three times in a row */
-	bool worn; /* twice, and not on a target just launched: what that one had been through is part of it */
+	bool worn;                /* it showed twice, but not on a freshly launched target */
 	const struct record_case *record; /* of the last of them; or NULL */
 };
 

@@ -110,7 +110,7 @@ static void confirm(struct search *s, struct find *f)
 		if (shown && last)
 			tell_found(q, f, &record, name);
 		playing_fini(&p);
-		f->worn = last && !shown && target_is_launched(q->venue->target);
+		f->worn = last && !shown && !s->interrupted && target_is_launched(q->venue->target);
 		if (!shown)
 			return;
 	}

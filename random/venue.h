@@ -27,8 +27,8 @@ struct venue {
 	struct leavings
 		*leavings; /* on the target, of those that could not clear them themselves */
 	bool has_pulse;    /* launched, and it served a plain client */
-	size_t renewals;   /* so often it was launched again: what was played meanwhile is void */
-	const char *gone;  /* it could not be launched again, and why; or NULL */
+	size_t renewals; /* how often it was launched again, or waited for: what was under way then is void */
+	const char *gone; /* it could not be launched again, and why; or NULL */
 };
 
 /* How a scenario is played. */

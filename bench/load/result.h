@@ -49,7 +49,7 @@ double result_seconds(const struct result *r);
 double result_rate(const struct result *r);
 
 /* What each of the connections that stay takes of the target's memory. Negative: nobody knows, or the workload is
- * another one; 0: it took no more for them than it had taken for what came before them.
+ * not about connections that stay; 0: it took no more for them than it had taken for what came before them.
  */
 double result_bytes_each(const struct result *r);
 

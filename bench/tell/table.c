@@ -49,7 +49,7 @@ static void put_idle(FILE *to, const struct result *r)
 	else if (!bytes)
 		fprintf(to,
 			"    %" PRIu64 " connections fit into memory that the target had already "
-			"taken: play idle alone to see theirs\n",
+			"taken: play idle alone to see what they take\n",
 			r->done);
 }
 

@@ -75,6 +75,7 @@ CASE(receive_maximum,
 			send_ack(sub, PUBREC, m.id);
 			expect_ack(sub, PUBREL, m.id);
 			fence(sub);
+			judging(t, "5.0:MQTT-3.3.4-9");
 			check(t, packets_waiting(sub, PUBLISH) + 1 <= q->maximum,
 				"PUBREC alone frees no place", "%zu messages are unsettled",
 				packets_waiting(sub, PUBLISH) + 1);

@@ -137,8 +137,8 @@ static const struct vector foreign_protocol[] = {
 	}
 
 /* A server may hold the CONNECT for one of another protocol, and refuse it in the words of any. By the
- * name of MQTT 3.1 it may also go on with that, whatever the level: but for the properties of 5.0,
- * nothing here tells it from another version.
+ * name of MQTT 3.1 it may also go on with that version, whatever the level. Only the properties of 5.0
+ * would tell the two apart here.
  */
 CASE(foreign_protocol, .title = "A CONNECT with another protocol name is not served as MQTT",
 	.refs = { "3.1.1:MQTT-3.1.2-1", "5.0:MQTT-3.1.4-1", "5.0:MQTT-3.1.2-1" }, .level = MUST,

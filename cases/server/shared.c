@@ -183,6 +183,7 @@ static void expect_granted_qos(
 		struct peer *receiver = next_receiver(t, members + first, MEMBERS - first);
 		while (members[granted] != receiver)
 			granted++;
+		judging(t, qos < granted ? "5.0:MQTT-3.8.4-8" : "5.0:MQTT-4.8.2-3");
 		expect_message(receiver, .qos = SET(qos < granted ? qos : granted));
 	}
 }
@@ -190,7 +191,7 @@ static void expect_granted_qos(
 /* Whichever member a target prefers, it is taken out by and by, so that each gets its turn. */
 CASE(shared_qos_of_member,
 	.title = "Each member of a share gets its messages at the QoS granted to it",
-	.refs = { "5.0:MQTT-4.8.2-3" }, .level = MUST, .versions = V50)
+	.refs = { "5.0:MQTT-4.8.2-3", "5.0:MQTT-3.8.4-8" }, .level = MUST, .versions = V50)
 {
 	static const char *const names[] = { "zero", "one", "two" };
 	require_shared(t);

@@ -337,15 +337,19 @@ unsigned messages_handling_broken(
 	const struct peer *p, const struct packet *got, const struct posting *posting)
 {
 	const struct messages *m = &p->test->messages;
+	unsigned broken = 0;
 
 	if (!got->retain || !posting->retained || dues(m, p->client_id, posting) ||
 		messages_from_store(p, got, posting))
 		return 0;
 	for (size_t i = 0; i < m->filter_count; i++)
 		if (is_awaited_by(&m->filters[i], p->client_id, posting->topic) &&
-			m->filters[i].handling)
-			return m->filters[i].handling;
-	return 0;
+			m->filters[i].handling && !filter_is_shared(m->filters[i].text)) {
+			if (broken && broken != m->filters[i].handling)
+				return 0; /* nobody knows which */
+			broken = m->filters[i].handling;
+		}
+	return broken;
 }
 
 /* ---- markers --------------------------------------------------------------------------------- */

@@ -99,7 +99,6 @@ void client_did_not_connect(struct place at, struct test *t, const char *fault)
 	test_differ(t, at, (struct difference){ .waited = true }, "a connection",
 		arena_printf(t->arena, "the client did not connect; %s",
 			fault ? fault : client_last_word(t)));
-	t->setting_up--;
 }
 
 struct peer *accept_client_at(struct place at, struct test *t)

@@ -231,7 +231,7 @@ void test_close_after_notice(
 {
 	struct test *t = p->test;
 
-	if (p->ended || !version_traits(t->play->version).reason_codes ||
+	if (p->ended || t->setting_up || !version_traits(p->version).reason_codes ||
 		!peer_arrival(p, SPEC_PACKET(DISCONNECT)) ||
 		peer_wait_end(p, test_answer_deadline_us(t)))
 		return;

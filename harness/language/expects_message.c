@@ -183,7 +183,7 @@ static void settle(struct place at, struct peer *p, uint16_t id, unsigned qos)
 
 bool window_open(struct place at, struct peer *p)
 {
-	if (!monitor_under_way(p->monitor) || p->ended || p->closed || p->lost ||
+	if (!monitor_under_way(p->monitor) || p->left || p->ended || p->closed || p->lost ||
 		test_theirs(p->test) != SIDE_SERVER)
 		return false;
 	/* In the order of arrival [MQTT-4.6.0-2], and each once. Where the target sends what has been settled, no order

@@ -357,13 +357,12 @@ bool monitor_has_subscribed(const struct monitor *m, struct bytes filter)
 
 bool subscriptions_share(const struct monitor *m, struct bytes topic)
 {
-	if (!version_traits(m->version).shared_subscriptions)
-		return false;
 	for (size_t i = 0; i < m->subscription_count; i++)
 		if (filter_is_shared(m->subscriptions[i].filter) &&
 			filter_matches(m->subscriptions[i].filter, topic))
 			return true;
-	return m->session == SESSION_UNKNOWN; /* what it subscribed to before is not known */
+	return m->session == SESSION_UNKNOWN ||
+		m->any_topic; /* what it subscribed to is not known */
 }
 
 bool monitor_grants(const struct monitor *m, struct bytes topic, int *least, int *most)

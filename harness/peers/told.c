@@ -28,7 +28,9 @@ void client_open(struct place at, struct test *t)
 /* Launching takes its time, which is nobody's answer: an interpreter may have much to load. */
 static void await_hello(struct place at, struct test *t)
 {
-	int64_t limit_us = CLIENT_START_ANSWERS * t->play->answer_us;
+	int64_t least_us = CLIENT_START_ANSWERS * t->play->answer_us,
+		wait_us = test_answer_wait_us(t);
+	int64_t limit_us = wait_us > least_us ? wait_us : least_us;
 
 	if (t->agent->plain ||
 		client_hear(t, 0, 1u << TOLD_HELLO, tape_now_us(&t->tape) + limit_us))

@@ -157,7 +157,7 @@ static void start_patient(struct runner *r)
 		;
 }
 
-/* Alone, when all others are through, so that it is the only suspect. */
+/* When all others are through, so that it is the only suspect: others join it only where they are asked for meanwhile. */
 static void start_lethal(struct runner *r, int64_t now_us)
 {
 	if (r->lethal.count && !r->timed.count && !r->plain.count && !r->first && !r->aside &&

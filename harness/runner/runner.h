@@ -19,7 +19,7 @@
  * A case run that was not content only because nothing came in time is set aside, and played again,
  * with more patience, when all the others are done. That verdict stands.
  *
- * Those that the target's file foresees to kill it come after that, one by one.
+ * Those that the target's file expects to kill it come after that, one by one.
  */
 #ifndef HARNESS_RUNNER_H
 #define HARNESS_RUNNER_H
@@ -166,7 +166,7 @@ struct runner {
 	struct arena arena;
 	struct runner_queue timed, plain; /* waiting for their turn */
 	struct runner_queue patient;      /* the same, of second playings */
-	struct runner_queue lethal; /* the same, of those that are foreseen to kill the target */
+	struct runner_queue lethal; /* the same, of those that are expected to kill the target */
 	struct runner_job *first, **last;       /* under way and held, the oldest first */
 	struct runner_job *aside, **aside_last; /* ended: to be played again with patience */
 	unsigned running, patient_running;

@@ -73,9 +73,14 @@ static bool comes_beside(const struct model *m, const struct due *d, const struc
 /* A copy for a subscription whose No Local would have kept it back; or, where it is without No Local only since an
  * earlier SUBSCRIBE ended, of that one.
  */
-static const char *unkept_local(const struct model *m, unsigned client, const struct due *d)
+static const char *unkept_local(
+	const struct model *m, unsigned client, const struct due *d, unsigned qos)
 {
-	if (d->source != FROM_PUBLISHER || !d->local_count)
+	bool could = false; /* one of these subscriptions have brought it */
+
+	for (unsigned i = 0; i < d->local_count; i++)
+		could |= qos_through(message_of(m, d->number), &d->local[i]) == qos;
+	if (d->source != FROM_PUBLISHER || !could)
 		return NULL;
 	for (unsigned f = 0; f < FILTER_FIRST_SHARED; f++) {
 		const struct subscription *sub = &m->sessions[client].subscriptions[f];
@@ -95,8 +100,8 @@ static bool repeats(struct model *m, unsigned client, const struct arrived *a, c
 	*out = (struct model_fault){
 		.kind = SPEC_REPEATED,
 		.about = x->will ? "PUBLISH/will" : about[a->qos % 3],
-		.statement =
-			x->will ? blamed_for_will(m, x, SPEC_REPEATED) : unkept_local(m, client, d),
+		.statement = x->will ? blamed_for_will(m, x, SPEC_REPEATED)
+				     : unkept_local(m, client, d, a->qos),
 		.client = client,
 		.expected = "each message as often as its QoS allows",
 		.actual = arena_printf(m->arena, "%s came once more", message_text(m, d->number)),
@@ -244,6 +249,15 @@ bool model_may_be_empty(const struct model *m, unsigned topic)
 	return true;
 }
 
+/* Which may come again. */
+static bool has_copy_of_qos_1(const struct due *d)
+{
+	for (unsigned i = 0; i < d->copy_count; i++)
+		if (d->copies[i].qos == 1)
+			return true;
+	return false;
+}
+
 bool model_arrives(
 	struct model *m, unsigned client, const struct arrived *a, struct model_fault *fault)
 {
@@ -276,7 +290,7 @@ bool model_arrives(
 		return fault_interval(m, client, a, number, fault);
 	if (comes_from_store(m, client, d, a) || comes_beside(m, d, a))
 		return fault_unwanted(m, client, a, number, fault);
-	if (!due_has_room(m, d) && a->qos != 1 && !d->loose)
+	if (!due_has_room(m, d) && !d->loose && !(a->qos == 1 && has_copy_of_qos_1(d)))
 		return repeats(m, client, a, d, fault);
 	if (!due_fits(m, d, a))
 		return fault_in_field(m, client, a, d, fault);

@@ -86,7 +86,7 @@ static const char *unwanted_will(const struct model *m, const struct message *x)
 {
 	const struct session *s = publisher_of(m, x);
 
-	if (x->delayed && s->version == MQTT_50)
+	if (x->delayed && x->settled && s->version == MQTT_50)
 		return "5.0:MQTT-3.1.3-9";
 	return x->settled ? by_version(s, "3.1.1:MQTT-3.14.4-3", "5.0:MQTT-3.14.4-3")
 			  : by_version(s, "3.1.1:MQTT-3.1.2-8", "5.0:MQTT-3.1.2-8");

@@ -188,9 +188,9 @@ static void settle_subscription(struct subscription *s)
 		s->draws = false;
 		break;
 	case UNSUBSCRIBING: *s = (struct subscription){ .ended = true, .before = s->now }; break;
-	case UNSURE:
+	case UNSURE: /* whatever was sent before this connection has been read */
 		s->draws = false;
-		break; /* whatever was sent before this connection has been read */
+		break;
 	default: break;
 	}
 }

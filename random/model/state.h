@@ -36,7 +36,7 @@ struct subscription {
 	bool unsure_before; /* REPLACING, SUBSCRIBING: nor was it known what there had been */
 	bool ended;         /* there was one once ... */
 	bool forgotten;     /* ... of an earlier session */
-	bool draws;         /* SUBSCRIBING, REPLACING: what is retained comes, or may */
+	bool draws;         /* SUBSCRIBING, REPLACING, UNSURE: what is retained comes, or may */
 	bool replaced;      /* by options unlike those of `before` */
 	bool was_local;     /* an earlier SUBSCRIBE had No Local */
 	bool resumed;       /* made on an earlier connection of the session */

@@ -159,10 +159,10 @@ build_go() {
 
 # A program in Rust, with its crates as Cargo.lock has them.
 build_cargo() {
-	export CARGO_TARGET_DIR="${CARGO_TARGET_DIR:-$work/target}"
-	cargo build --quiet --locked --release || fail "it does not build"
+	(unset CARGO_BUILD_TARGET && CARGO_TARGET_DIR=$work/target cargo build --quiet --locked --release) ||
+		fail "it does not build"
 	rm -f "$folder/$name"
-	cp "$CARGO_TARGET_DIR/release/$name" "$folder"
+	cp "$work/target/release/$name" "$folder"
 }
 
 # Packages of Debian, those in the file `packages`, which go into the system: installed by root, named to

@@ -50,7 +50,7 @@ def test_a_load_that_comes_late_is_waited_for(play):
     case, = play("dozing", "load_at_qos_1", "--versions", "5.0", "--timeout", "500", "--patience", "10",
                  "--client-id-prefix", "guest")
     assert (case["verdict"], case["failure"]["statement"]) == ("nonstrict", "5.0:MQTT-4.5.0-1")
-    assert case["note"].startswith("late: PUBLISH after 1.")
+    assert case["note"].startswith("late: PUBLISH after ")
 
 
 @pytest.mark.parametrize("mode, case", [

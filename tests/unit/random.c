@@ -287,7 +287,7 @@ static const struct flaw_row flaw_rows[] = {
 		"5.0:MQTT-3.3.2-5" },
 	{ INTERVALS_STAY, "lowers no interval", "clocks", SPEC_PROPERTY, NULL },
 	{ SESSIONS_FOR_EVER, "never lets a session end", "clocks", SPEC_SESSION, NULL },
-	{ WILLS_AT_ONCE, "knows no Will Delay", "clocks", SPEC_EXTRA, "5.0:MQTT-3.1.3-9" },
+	{ WILLS_AT_ONCE, "knows no Will Delay", "clocks", SPEC_EXTRA, "5.0:MQTT-3.1.2-8" },
 	{ WILLS_ALWAYS, "publishes all Wills", "wills", SPEC_EXTRA, "5.0:MQTT-3.14.4-3" },
 };
 
