@@ -34,7 +34,7 @@ static _Noreturn void be_keeper(int fd, pid_t group, const char *mark)
 		_exit(1);
 	close_range(STDIN_FILENO + 1, ~0u, 0);
 	wait_for_the_end(STDIN_FILENO);
-	kill(-group, SIGKILL);
+	strays_kill_group(group);
 	strays_kill(mark);
 	_exit(0);
 }

@@ -186,7 +186,7 @@ bool program_ended(struct program *p, int *status)
 	if (!leader_has_ended(p))
 		return false;
 	keeper_end(&p->keeper);
-	kill(-p->pid, SIGKILL); /* before its number can be anybody else's */
+	strays_kill_group(p->pid); /* before its number can be anybody else's */
 	waitpid(p->pid, status, 0);
 	close(p->pid_fd);
 	p->pid_fd = -1;
@@ -197,11 +197,13 @@ bool program_ended(struct program *p, int *status)
 void program_kill(struct program *p)
 {
 	keeper_end(&p->keeper);
-	if (p->pid > 0) {
+	if (p->pid > 0)
+		kill(p->pid, SIGKILL); /* it may not have come as far as to lead a group */
+	if (p->pid > 0 && p->forked) {
 		kill(-p->pid, SIGKILL);
-		kill(p->pid, SIGKILL);
-		if (!p->forked)
-			waitpid(p->pid, NULL, 0);
+	} else if (p->pid > 0) {
+		strays_kill_group(p->pid);
+		waitpid(p->pid, NULL, 0);
 	}
 	if (p->mark)
 		strays_kill(p->mark);

@@ -16,6 +16,7 @@
 enum {
 	ENVIRONMENT_LIMIT_BYTES = 4 * 1024 * 1024,
 	END_LIMIT_US = 5000000, /* for all of them to be gone, once they are killed */
+	STEP_MS = 2,            /* between two looks at a group */
 };
 
 static bool is_marked(const char *pid, const char *mark)
@@ -38,11 +39,15 @@ static bool is_marked(const char *pid, const char *mark)
 	return found;
 }
 
-/* The state and the group are the first and the third field after the name, which may have anything in it. */
+/* The first, the third and the eighteenth field after the name, which may have anything in it: the state, the group,
+ * and how many threads there are. A process is gone when its last thread is; its first may have ended long before,
+ * and the ports that it has are free only then.
+ */
 static bool is_alive_in(const char *pid, pid_t group)
 {
 	char path[64], text[1024], state;
-	int parent, its_group;
+	int its_group;
+	long threads;
 
 	snprintf(path, sizeof(path), "/proc/%.20s/stat", pid);
 	FILE *file = fopen(path, "re");
@@ -52,8 +57,11 @@ static bool is_alive_in(const char *pid, pid_t group)
 	fclose(file);
 	text[n] = '\0';
 	const char *rest = strrchr(text, ')');
-	return rest && sscanf(rest + 1, " %c %d %d", &state, &parent, &its_group) == 3 &&
-		its_group == group && state != 'Z' && state != 'X';
+	return rest &&
+		sscanf(rest + 1,
+			" %c %*d %d %*d %*d %*d %*u %*u %*u %*u %*u %*u %*u %*d %*d %*d %*d %ld",
+			&state, &its_group, &threads) == 3 &&
+		its_group == group && ((state != 'Z' && state != 'X') || threads > 1);
 }
 
 static bool is_process(const struct dirent *entry)
@@ -72,6 +80,15 @@ bool strays_in_group(pid_t group)
 	if (proc)
 		closedir(proc);
 	return any;
+}
+
+void strays_kill_group(pid_t group)
+{
+	int64_t deadline_us = clock_now_us() + END_LIMIT_US;
+
+	kill(-group, SIGKILL);
+	while (strays_in_group(group) && clock_now_us() < deadline_us)
+		poll(NULL, 0, STEP_MS);
 }
 
 /* Kills it; the wait is for its end, for the ports that it has are free only after that. */

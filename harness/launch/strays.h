@@ -10,7 +10,10 @@
 /* Kills every process whose environment has this "NAME=value", and waits until they are gone, five seconds at most. */
 void strays_kill(const char *mark);
 
-/* Whether any process of this group is alive. */
+/* The same with every process of a group. */
+void strays_kill_group(pid_t group);
+
+/* Whether any process of this group is alive, and be it in its last thread. */
 bool strays_in_group(pid_t group);
 
 #endif

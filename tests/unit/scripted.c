@@ -308,6 +308,14 @@ void assert_accused(const struct played *p, const char *id)
 			accused(p) ? f->statement : "nobody", id, f ? f->actual : "no failure");
 }
 
+static bool is_as_told(const struct played *p, const struct accusation *a, const char *id)
+{
+	const struct record_failure *f = p->record.failure;
+
+	return is_accused(p, id) && p->record.verdict == a->verdict &&
+		(!a->difference || (f->difference && !strcmp(f->difference, a->difference)));
+}
+
 /* What nothing came for in a short time counts only after a long one, as it does in the runner. */
 static void assert_accusation(const struct accusation *a, enum mqtt_version version)
 {
@@ -318,7 +326,7 @@ static void assert_accusation(const struct accusation *a, enum mqtt_version vers
 	if (!id)
 		return;
 	play_with(&p, play, SCRIPTS(a->script));
-	if (p.record.waited && !is_accused(&p, id)) {
+	if (p.record.waited && !is_as_told(&p, a, id)) {
 		done(&p);
 		play.answer_us = LONG_ANSWER_US;
 		play_with(&p, play, SCRIPTS(a->script));
