@@ -84,6 +84,19 @@ static void attend(void *user)
 	}
 }
 
+/* The target is about to be ended: what those under way would say of that accuses nobody. Who has ended before has
+ * told what it saw.
+ */
+static void give_up_unended(void *user)
+{
+	struct campaign *c = user;
+
+	attend(c);
+	for (unsigned i = 0; i < c->slots->count; i++)
+		if (!c->slots->list[i].ended)
+			stop(&c->slots->list[i]);
+}
+
 static bool any_busy(const struct campaign *c)
 {
 	for (unsigned i = 0; i < c->slots->count; i++)
@@ -322,12 +335,12 @@ static bool look(struct campaign *c)
 		struct slot *slot = &c->slots->list[i];
 		if (!slot->busy || !slot->ended)
 			continue;
-		size_t renewals = c->config->venue->renewals;
+		size_t revivals = c->config->venue->revivals;
 		bool went_on = judge(c, slot);
 		stop(slot);
-		/* What was under way has lost its target. */
-		bool renewed = c->config->venue->renewals != renewals;
-		for (unsigned k = 0; k < c->slots->count && renewed; k++)
+		/* What was under way has lost its target, and what has ended may have met a dying one. */
+		bool revived = c->config->venue->revivals != revivals;
+		for (unsigned k = 0; k < c->slots->count && revived; k++)
 			stop(&c->slots->list[k]);
 		if (!went_on)
 			return false;
@@ -387,6 +400,7 @@ enum campaign_end random_campaign_run(struct campaign *c, const struct campaign_
 	for (unsigned i = 0; i < c->slots->count; i++)
 		arena_init(&c->slots->list[i].arena);
 	config->venue->meanwhile = attend;
+	config->venue->ending = give_up_unended;
 	config->venue->user = c;
 	venue_learn_pulse(config->venue);
 	do {
@@ -398,7 +412,7 @@ enum campaign_end random_campaign_run(struct campaign *c, const struct campaign_
 		stop(&c->slots->list[i]);
 		arena_fini(&c->slots->list[i].arena);
 	}
-	config->venue->meanwhile = NULL;
+	config->venue->meanwhile = config->venue->ending = NULL;
 	return end;
 }
 

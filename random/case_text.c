@@ -50,8 +50,7 @@ static void write_connect(
 	if (step->coded && is_50)
 		fprintf(to,
 			"\t/* client%u: its acknowledgements spell out 0x00: send_ack() with .code "
-			"= "
-			"SET(0) */\n",
+			"= SET(0) */\n",
 			step->client + 1u);
 }
 

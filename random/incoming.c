@@ -344,7 +344,7 @@ void incoming_take(struct stage *s, struct actor *a)
 	stage_look_at_clock(s);
 }
 
-/* A server that closes instead of answering does not answer; nor does one deliver that closes instead. */
+/* A server that closes instead of answering does not answer, and one that closes instead of delivering does not deliver. */
 static void check_end(struct stage *s, const struct actor *a)
 {
 	struct model_fault fault = { .about = "PINGRESP" };

@@ -136,19 +136,8 @@ bool venue_has_died(struct venue *v, struct arena *a, struct record_death *death
 	return true;
 }
 
-bool venue_revive(struct venue *v)
+static bool launch_again(struct venue *v)
 {
-	int64_t until_us = clock_now_us() + RETURN_US;
-
-	v->renewals++;
-	if (!target_is_launched(v->target)) {
-		while (!accepts(v))
-			if (clock_now_us() >= until_us || !wait_a_little(v, PAUSE_MS)) {
-				v->gone = "it did not come back";
-				return false;
-			}
-		return true;
-	}
 	switch (target_launch(v->target, &v->gone)) {
 	case TARGET_UP: v->gone = NULL; return true;
 	case TARGET_CANCELLED: v->gone = NULL; return false;
@@ -157,10 +146,30 @@ bool venue_revive(struct venue *v)
 	return false;
 }
 
+static bool await_return(struct venue *v)
+{
+	int64_t until_us = clock_now_us() + RETURN_US;
+
+	while (!accepts(v))
+		if (clock_now_us() >= until_us || !wait_a_little(v, PAUSE_MS)) {
+			v->gone = "it did not come back";
+			return false;
+		}
+	return true;
+}
+
+bool venue_revive(struct venue *v)
+{
+	v->revivals++;
+	return target_is_launched(v->target) ? launch_again(v) : await_return(v);
+}
+
 bool venue_renew(struct venue *v)
 {
 	if (!target_is_launched(v->target))
 		return true;
+	if (v->ending)
+		v->ending(v->user);
 	target_kill(v->target);
-	return venue_revive(v);
+	return launch_again(v);
 }

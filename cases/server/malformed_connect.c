@@ -114,8 +114,6 @@ CASE(malformed_connect, .title = "A malformed CONNECT is not accepted",
 
 #define NAMED(name) "10 r s\"" name "\" l 02 n0 p{} c"
 
-static const bool of_3_1 = true;
-
 static const struct vector foreign_protocol[] = {
 	{ "empty", NAMED(""), .codes = { 0x84 } },
 	{ "shorter", NAMED("MQT"), .codes = { 0x84 } },
@@ -124,7 +122,7 @@ static const struct vector foreign_protocol[] = {
 	{ "one_letter_lower_case", NAMED("MQTt"), .codes = { 0x84 } },
 	{ "other_letters", NAMED("XXXX"), .codes = { 0x84 } },
 	{ "with_nul", NAMED("MQTT\\x00"), .codes = { 0x84 } },
-	{ "of_3_1", NAMED("MQIsdp"), .codes = { 0x84 }, .extra = &of_3_1 },
+	{ "of_3_1", NAMED("MQIsdp"), .codes = { 0x84 }, .extra = "MQTT 3.1" },
 };
 
 #define REFUSED_AS_FOREIGN                                                    \

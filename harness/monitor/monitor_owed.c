@@ -35,11 +35,13 @@ static bool are_sound(const struct properties *p)
 	return true;
 }
 
-/* Whether there is nothing in it that could be wrong, so that the receiver passes it over. */
-static bool is_sound(const struct packet *p)
+/* Whether there is nothing in it that could be wrong, so that the receiver passes it over; nor is it a server's
+ * before its CONNACK [MQTT-3.2.0-1].
+ */
+static bool is_sound(const struct monitor *m, const struct packet *p)
 {
-	return p->id && p->topic.len && !bytes_contain(p->topic, "+#") &&
-		!memchr(p->topic.data, 0, p->topic.len) &&
+	return (judges_server(m) || m->phase == PHASE_ACCEPTED) && p->id && p->topic.len &&
+		!bytes_contain(p->topic, "+#") && !memchr(p->topic.data, 0, p->topic.len) &&
 		utf8_check(p->topic.data, p->topic.len) == p->topic.len &&
 		are_sound(&p->properties);
 }
@@ -50,7 +52,7 @@ void note_publish(struct monitor *m, const struct packet *p)
 		return;
 	struct owed *o = owed_at(m, p->id);
 	o->here |= m->phase == PHASE_ACCEPTED;
-	m->unordered |= !is_sound(p);
+	m->unordered |= !is_sound(m, p);
 	if (p->qos == 3) {
 		m->blurred = true; /* any answer may come */
 	} else if (p->qos == 2) {

@@ -91,6 +91,8 @@ const char *cut_text(struct arena *a, const struct cut *cut)
 
 /* ---- transports ---------------------------------------------------------------------------- */
 
+#define BLANK " \t\n"
+
 bool routes_parse(struct arena *a, const char *text, struct routes *out)
 {
 	const struct transport **list = NULL;
@@ -99,7 +101,11 @@ bool routes_parse(struct arena *a, const char *text, struct routes *out)
 	*out = (struct routes){ 0 };
 	for (const char *rest = text; rest; rest = strchr(rest, ',')) {
 		rest += *rest == ',';
-		const char *name = arena_printf(a, "%.*s", (int)strcspn(rest, ","), rest);
+		rest += strspn(rest, BLANK);
+		size_t len = strcspn(rest, ",");
+		while (len && strchr(BLANK, rest[len - 1]))
+			len--;
+		const char *name = arena_printf(a, "%.*s", (int)len, rest);
 		const struct transport *found = transport_find(name);
 		if (!found)
 			return false;

@@ -176,6 +176,14 @@ static void note_copy(struct due *d, const struct arrived *a)
 		.identifiers = a->identifiers };
 }
 
+/* One of its own has come: No Local that an earlier SUBSCRIBE asked for is no longer what the server goes by. */
+static void forget_earlier_no_local(struct session *s, const struct message *x)
+{
+	for (unsigned f = 0; f < FILTER_COUNT; f++)
+		if (!s->subscriptions[f].now.no_local && filter_lets_through(f, x->what.topic))
+			s->subscriptions[f].was_local = false;
+}
+
 /* An identifier that comes again was free: so the server has read the answer to the last message that had it, or has
  * given that message up. What is owed of it stays so.
  */
@@ -301,6 +309,8 @@ bool model_arrives(
 		return false;
 	if (d->source == FROM_STORE)
 		message_of(m, number)->drawn = true;
+	if (d->source == FROM_PUBLISHER && x->publisher == client)
+		forget_earlier_no_local(s, x);
 	free_identifier(&m->sessions[client], a);
 	note_copy(d, a);
 	return true;

@@ -12,6 +12,13 @@ struct due *due_find(struct session *s, uint32_t number, enum source source, uns
 	return NULL;
 }
 
+const struct due *due_of_observer(const struct model *m, uint32_t number)
+{
+	struct session *o = (struct session *)&m->sessions[OBSERVER];
+
+	return due_find(o, number, FROM_PUBLISHER, FILTER_OBSERVER);
+}
+
 struct due *due_add(
 	struct model *m, struct session *s, uint32_t number, enum source source, unsigned filter)
 {

@@ -238,6 +238,14 @@ static bool is_local_of_another(const struct due *d)
 	return d->source == FROM_PUBLISHER && d->local_count;
 }
 
+/* A Will that the observer has got was published: it is the delivery that lacks. */
+static bool has_been_seen(const struct model *m, uint32_t number)
+{
+	const struct due *d = due_of_observer(m, number);
+
+	return d && d->copy_count;
+}
+
 /* A session that goes on has its subscriptions, and what has waited for it. */
 static const char *missing_from_session(const struct session *s, const struct due *d)
 {
@@ -251,12 +259,13 @@ bool fault_missing(struct model *m, unsigned client, const struct due *d, struct
 {
 	const struct session *s = &m->sessions[client];
 	const struct message *x = message_of(m, d->number);
+	bool as_will = x->will && !has_been_seen(m, d->number);
 
 	*out = (struct model_fault){
 		.kind = SPEC_MISSING,
-		.about = x->will ? "PUBLISH/will" : "PUBLISH",
+		.about = as_will ? "PUBLISH/will" : "PUBLISH",
 		.statement = d->source == FROM_STORE       ? missing_from_store(s, d, x)
-			: x->will                          ? blamed_for_will(m, x, SPEC_MISSING)
+			: as_will                          ? blamed_for_will(m, x, SPEC_MISSING)
 			: is_local_of_another(d)           ? "5.0:MQTT-3.3.4-2"
 			: is_local_of_before(s, client, x) ? "5.0:MQTT-3.8.4-3"
 							   : missing_from_session(s, d),

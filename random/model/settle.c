@@ -195,11 +195,10 @@ static void settle_subscription(struct subscription *s)
 	}
 }
 
-/* The observer has got it, so it has found whom it is for. */
+/* The observer has got it, or was not to get it. */
 static bool has_passed(const struct model *m, uint32_t number)
 {
-	struct session *o = (struct session *)&m->sessions[OBSERVER];
-	const struct due *d = due_find(o, number, FROM_PUBLISHER, FILTER_OBSERVER);
+	const struct due *d = due_of_observer(m, number);
 
 	return !d || d->copy_count;
 }

@@ -201,6 +201,8 @@ void will_meets(struct model *m, unsigned client, bool clean); /* a CONNECT whil
 
 /* NULL: there is none. */
 struct due *due_find(struct session *s, uint32_t number, enum source source, unsigned filter);
+/* That of the observer, who gets whatever is published; NULL: it was not to get this one. */
+const struct due *due_of_observer(const struct model *m, uint32_t number);
 struct due *due_add(
 	struct model *m, struct session *s, uint32_t number, enum source source, unsigned filter);
 

@@ -496,6 +496,9 @@ static const struct breach_row answers[] = {
 	/* The first one has a topic that a client may pass over. */
 	{ RULE_PUBACK_ORDER, C, 0, "", HELLO TWO_QOS_1 "> 40 r m6",
 		HELLO "< 32 r s'#' m5 p{}\n< 32 r s'b' m6 p{}\n> 40 r m6" },
+	/* It has come before CONNACK. */
+	{ RULE_PUBACK_ORDER, C, 0, "", HELLO TWO_QOS_1 "> 40 r m6",
+		GREET "< 32 r s'a' m5 p{}\n" WELCOME "< 32 r s'b' m6 p{}\n> 40 r m6" },
 	{ RULE_PUBREC_ORDER, C, 0, HELLO TWO_QOS_2, "> 50 r m6", "> 50 r m5\n> 50 r m6" },
 	{ RULE_PUBREL_ORDER, C, 0,
 		HELLO "> 34 r s'a' m1 p{}\n> 34 r s'a' m2 p{}\n< 50 r m2\n< 50 r m1\n", "> 62 r m1",

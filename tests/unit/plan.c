@@ -180,7 +180,7 @@ static void transports_multiply_and_the_usual_one_goes_without_saying(void **sta
 	s.patterns = (const char *const[]){ "old", "table" };
 	s.pattern_count = 2;
 	s.versions = V311;
-	assert_true(routes_parse(a, "wss,tls", &s.routes)); /* one route after the other */
+	assert_true(routes_parse(a, "wss , tls ", &s.routes)); /* one route after the other */
 	assert_string_equal(keys(a, &s),
 		"old 3.1.1 wss whole,table/two 3.1.1 wss whole,old 3.1.1 tls whole,table/two 3.1.1 "
 		"tls whole,");

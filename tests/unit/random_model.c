@@ -677,6 +677,22 @@ static void no_local_of_an_earlier_subscribe_is_gone(void **state)
 	end(&w);
 }
 
+/* Once one has come it is for another reason that the next does not. */
+static void no_local_of_an_earlier_subscribe_is_blamed_until_one_comes(void **state)
+{
+	struct world w;
+
+	(void)state;
+	begin(&w, MQTT_50);
+	ask_as(&w, (struct step){ .no_local = true }, PUBLISHER, "a");
+	ask_as(&w, (struct step){ 0 }, PUBLISHER, "a");
+	assert_true(comes(&w, PUBLISHER, publish(&w, "a", 0), false));
+	publish(&w, "a", 0);
+	assert_true(model_owes(w.model, &w.fault));
+	assert_string_not_equal(w.fault.statement ? w.fault.statement : "", "5.0:MQTT-3.8.4-3");
+	end(&w);
+}
+
 /* ---- shares ---------------------------------------------------------------------------------- */
 
 static void what_a_member_has_refused_is_for_nobody_else(void **state)
@@ -809,6 +825,7 @@ int main(void)
 		cmocka_unit_test(a_younger_subscription_is_beside_one_with_no_local),
 		cmocka_unit_test(of_copies_that_waited_one_has_its_own_identifier),
 		cmocka_unit_test(no_local_of_an_earlier_subscribe_is_gone),
+		cmocka_unit_test(no_local_of_an_earlier_subscribe_is_blamed_until_one_comes),
 		cmocka_unit_test(what_a_lost_member_owes_an_answer_may_go_to_another),
 		cmocka_unit_test(a_share_may_keep_the_options_of_an_earlier_subscribe),
 		cmocka_unit_test(a_share_forgets_no_more_than_its_options),
