@@ -96,10 +96,8 @@ class Agent:
         return self.wait(id=self.send_connect(**fields))
 
     def end(self):
-        began = time.monotonic()
         self.process.stdin.close()
         assert self.process.wait(LIMIT_S) == 0
-        assert time.monotonic() - began < 1
         self.reader.join(LIMIT_S)
         assert self.process.stderr.read() == b""
         self.process.stdout.close()

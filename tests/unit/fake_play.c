@@ -29,7 +29,7 @@
  *   late gather N    the same at first; with patience as gather
  *   busy             makes that file for a while
  *   gather N         passes when so many of its kind are under way at once, and no more, and stays for
- *                    a while; the files named "gather." and a process are theirs
+ *                    a while; the files named "gather." or "met." and a process are theirs
  *   linger N         the same, and stays long
  *   idle SCRIPT      says that it only waits, then does that
  *   nap SCRIPT       says so, takes its time, has work again, then does that
@@ -158,38 +158,60 @@ static int count_connects(const struct play *play)
 	return atoi(answer);
 }
 
-/* Of those that were killed the files are left. */
-static int count_gathered(void)
-{
-	int count = 0;
-	glob_t found;
-
-	if (glob("gather.*", 0, NULL, &found))
-		return 0;
-	for (size_t i = 0; i < found.gl_pathc; i++)
-		count += !kill(atoi(found.gl_pathv[i] + strlen("gather.")), 0);
-	globfree(&found);
-	return count;
-}
-
 static void touch(const char *path)
 {
 	close(open(path, O_CREAT | O_WRONLY, 0600));
 }
 
+struct names {
+	char here[32], met[32];
+};
+
+static struct names names_of(pid_t pid)
+{
+	struct names n;
+
+	snprintf(n.here, sizeof(n.here), "gather.%d", (int)pid);
+	snprintf(n.met, sizeof(n.met), "met.%d", (int)pid);
+	return n;
+}
+
+/* Of those that were killed the files are left. When they are as many as wanted each of them is told so, for one that
+ * is slow to look would find the others gone.
+ */
+static int count_gathered(int wanted)
+{
+	pid_t there[64];
+	int count = 0;
+	glob_t found;
+
+	if (glob("gather.*", 0, NULL, &found))
+		return 0;
+	for (size_t i = 0; i < found.gl_pathc && count < 64; i++) {
+		there[count] = atoi(found.gl_pathv[i] + strlen("gather."));
+		count += !kill(there[count], 0);
+	}
+	globfree(&found);
+	for (int i = 0; i < count && count == wanted; i++)
+		touch(names_of(there[i]).met);
+	return count;
+}
+
 static bool gather(int wanted, int stay_ms)
 {
-	char path[32];
-	int most = 0;
+	struct names own = names_of(getpid());
+	bool met = false, more = false;
 
-	snprintf(path, sizeof(path), "gather.%d", (int)getpid());
-	touch(path);
-	for (int i = 0; i < 400 && most < wanted; i++, usleep(10000))
-		most = count_gathered();
+	touch(own.here);
+	for (int i = 0; i < 400 && !met && !more; i++, usleep(10000)) {
+		more = count_gathered(wanted) > wanted;
+		met = !access(own.met, F_OK);
+	}
 	usleep((useconds_t)stay_ms * 1000);
-	bool more = count_gathered() > wanted;
-	unlink(path);
-	return most == wanted && !more;
+	more |= count_gathered(wanted) > wanted;
+	unlink(own.here);
+	unlink(own.met);
+	return met && !more;
 }
 
 static void be_busy(void)

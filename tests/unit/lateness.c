@@ -254,6 +254,24 @@ CASE(watched_far_window, .title = "Closed much later", .refs = { "3.1.1:MQTT-3.1
 	measure(t, "close", "ms", wait_closed_ms(client, 6000), 5000, 6000);
 }
 
+/* Where this machine is so late that a verdict is held back, as it should be, the sample tells nothing. One that is
+ * held back each time is not the machine's.
+ */
+static void play_unless_late(
+	struct played *p, const char *verdict, struct play play, const char *const *scripts)
+{
+	enum { PLAYS = 5 };
+
+	for (int i = 0; i < PLAYS; i++) {
+		if (i)
+			done(p);
+		play_with(p, play, scripts);
+		if (!strcmp(verdict_name(p->record.verdict), verdict) ||
+			p->record.verdict != VERDICT_INCONCLUSIVE)
+			return;
+	}
+}
+
 /* A pulse that stops for a while, together with the close. */
 #define STOPPED_PULSE "a a a r p700 sD000 e"
 
@@ -282,7 +300,7 @@ static void what_is_too_late_by_no_more_than_the_machine_accuses_nobody(void **s
 	};
 	for (size_t i = 0; i < sizeof(samples) / sizeof(*samples); i++) {
 		struct played p;
-		play_with(&p,
+		play_unless_late(&p, samples[i].verdict,
 			(struct play){ .def = samples[i].def,
 				.version = MQTT_311,
 				.answer_us = 3000000,

@@ -194,17 +194,23 @@ static bool enter_folder(void)
 	return b->home >= 0 && mkdtemp(b->folder) && !chdir(b->folder) && !mkdir("pcap", 0700);
 }
 
-/* False when something was left in it. */
-static bool leave_folder(void)
+static void unlink_all(const char *pattern)
 {
 	glob_t found;
 
-	unlink("test_runner.ini");
-	unlink("killed");
-	if (!glob("gather.*", 0, NULL, &found))
+	if (!glob(pattern, 0, NULL, &found))
 		for (size_t i = 0; i < found.gl_pathc; i++)
 			unlink(found.gl_pathv[i]);
 	globfree(&found);
+}
+
+/* False when something was left in it. */
+static bool leave_folder(void)
+{
+	unlink("test_runner.ini");
+	unlink("killed");
+	unlink_all("gather.*");
+	unlink_all("met.*"); /* one that has gone may have been told yet */
 	bool ok = !rmdir("pcap") && !fchdir(b->home) && !rmdir(b->folder);
 	close(b->home);
 	return ok;
