@@ -63,8 +63,15 @@ const struct expectation *expectation_find(const struct expectations *all,
 
 /* ---- causes -------------------------------------------------------------------------------- */
 
+bool expectation_is_of_any(const struct expectation *e)
+{
+	return e->statement && !strcmp(e->statement, "*");
+}
+
 static unsigned versions_of(struct arena *a, const char *statement)
 {
+	if (!strcmp(statement, "*"))
+		return BOTH;
 	if (strchr(statement, ':'))
 		return !spec_find(statement) ? 0 : *statement == '5' ? V50 : V311;
 	return (spec_find(arena_printf(a, "3.1.1:%s", statement)) ? V311 : 0) |
@@ -86,6 +93,8 @@ bool expectation_parse_cause(
 	out->versions = versions_of(a, words[0]);
 	if (!out->versions)
 		*why = "there is no such statement (mqttspec explain)";
+	else if (expectation_is_of_any(out) && !words[1])
+		*why = "any statement (*) needs a word for the difference after it";
 	else if (words[1] && !difference_meaning(words[1]))
 		*why = "there is no such word for a difference (docs/RECORDS.md)";
 	else
@@ -107,7 +116,9 @@ static bool is_cause_of(const struct expectation *e, const struct record_case *r
 	const struct record_failure *f = record->failure;
 	const char *difference = f ? difference_of(f) : NULL;
 
-	if (!f || !f->statement || record->verdict != e->verdict || !is_statement(e, f->statement))
+	if (!f || !f->statement || record->verdict != e->verdict)
+		return false;
+	if (!expectation_is_of_any(e) && !is_statement(e, f->statement))
 		return false;
 	return !e->difference || (difference && !strcmp(e->difference, difference));
 }
@@ -143,7 +154,9 @@ const struct expectation *expectation_find_cause(
 		const struct expectation *e = &all->list[i];
 		if (!is_cause_of(e, record))
 			continue;
-		int rank = 2 * (e->difference != NULL) + (strchr(e->statement, ':') != NULL);
+		int rank = expectation_is_of_any(e)
+			? -1
+			: 2 * (e->difference != NULL) + (strchr(e->statement, ':') != NULL);
 		if (!best || rank >= best_rank) {
 			best = e;
 			best_rank = rank;

@@ -18,9 +18,10 @@ struct transport;
 struct vector;
 
 struct expectation {
-	const char *pattern;    /* harness/pattern.h; NULL: it is of a cause */
-	const char *cause;      /* as the file has it: "5.0:MQTT-3.3.1-1 dup"; NULL: of cases */
-	const char *statement;  /* of the cause: with its version, or without one for both */
+	const char *pattern; /* harness/pattern.h; NULL: it is of a cause */
+	const char *cause;   /* as the file has it: "5.0:MQTT-3.3.1-1 dup"; NULL: of cases */
+	const char
+		*statement; /* of the cause: with its version, or without one for both; "*": any */
 	const char *difference; /* of the cause, a word of record/difference.h; NULL: any */
 	unsigned versions;      /* V311 or V50; BOTH when it names none */
 	struct routes routes;   /* of a pattern: over these alone; none: over any */
@@ -45,7 +46,10 @@ const struct expectation *expectation_find(const struct expectations *all,
 	const struct case_def *def, const struct vector *row, enum mqtt_version version,
 	const struct transport *transport);
 
-/* Reads "5.0:MQTT-3.3.1-1 dup", or without version or word, into cause, statement, difference and
+/* Whether its cause is a difference alone: of whatever statement, and not of what is broken besides. */
+bool expectation_is_of_any(const struct expectation *e);
+
+/* Reads "5.0:MQTT-3.3.1-1 dup", or without version or word, or "* closed", into cause, statement, difference and
  * versions (those in which there is such a statement). False, with a sentence in *why.
  */
 bool expectation_parse_cause(

@@ -320,6 +320,8 @@ static bool check_last_expectation(struct reader *r)
 		return fault(r, e->line, "this expectation has no `reason`");
 	if (e && e->cause && e->verdict != VERDICT_FAIL && e->verdict != VERDICT_NONSTRICT)
 		return fault(r, e->line, "a cause is foreseen as `fail` or as `nonstrict`");
+	if (e && expectation_is_of_any(e) && !e->sometimes)
+		return fault(r, e->line, "a cause of any statement needs `sometimes = yes`");
 	return true;
 }
 

@@ -631,6 +631,34 @@ static void a_cause_foresees_all_that_fail_of_it(void **state)
 	assert_string_equal(f.expected.list[0].cause, "5.0:MQTT-3.3.1-1 dup");
 }
 
+/* A broker that ends connections at random breaks any statement, and none for certain. */
+static void a_difference_may_be_foreseen_of_any_statement(void **state)
+{
+	(void)state;
+	struct target_file f = read_good(TARGET "[expected]\n"
+						"cause = * closed\n"
+						"verdict = fail\n"
+						"sometimes = yes\n"
+						"reason = at random\n"
+						"cause = MQTT-3.3.1-1\n"
+						"verdict = fail\n"
+						"reason = of this one\n");
+
+	assert_string_equal(foreseen_by(&f, failed("5.0:MQTT-4.3.3-10", "closed")), "at random");
+	assert_string_equal(foreseen_by(&f, failed("3.1.1:MQTT-4.5.0-1", "closed")), "at random");
+	assert_string_equal(foreseen_by(&f, failed("5.0:MQTT-3.3.1-1", "closed")), "of this one");
+	assert_null(foreseen_by(&f, failed("5.0:MQTT-4.3.3-10", "missing")));
+
+	static struct record_statement two[] = {
+		{ .name = "5.0:MQTT-4.3.3-10", .verdict = VERDICT_FAIL },
+		{ .name = "5.0:MQTT-4.5.0-1", .verdict = VERDICT_FAIL },
+	};
+	struct record_case r = failed("5.0:MQTT-4.3.3-10", "closed");
+	r.statements = two;
+	r.statement_count = 2;
+	assert_null(foreseen_by(&f, r)); /* nobody knows how the other one is broken */
+}
+
 /* One entry must not hide what else is broken. */
 static void what_is_broken_besides_must_be_foreseen_too(void **state)
 {
@@ -712,6 +740,10 @@ static void causes_must_be_sound(void **state)
 		"2: `cause`: there is no such statement (mqttspec explain)");
 	assert_refused("[expected]\ncause = MQTT-3.3.1-1 dpu\n",
 		"2: `cause`: there is no such word for a difference (docs/RECORDS.md)");
+	assert_refused("[expected]\ncause = *\n",
+		"2: `cause`: any statement (*) needs a word for the difference after it");
+	assert_refused("[expected]\ncause = * closed\nverdict = fail\nreason = r\n",
+		"2: a cause of any statement needs `sometimes = yes`");
 	assert_refused("[expected]\ncause =\n",
 		"2: `cause`: must be a statement, and perhaps a word for the difference after it");
 	assert_refused("[expected]\ncause = MQTT-3.3.1-1\nverdict = crash\nreason = r\n",
@@ -797,6 +829,7 @@ int main(void)
 		TEST(an_expectation_may_be_of_some_transports),
 		TEST(an_expectation_that_meets_no_case_is_found),
 		TEST(a_cause_foresees_all_that_fail_of_it),
+		TEST(a_difference_may_be_foreseen_of_any_statement),
 		TEST(what_is_broken_besides_must_be_foreseen_too),
 		TEST(what_comes_and_goes_may_stay_away),
 		TEST(causes_must_be_sound),
