@@ -18,10 +18,9 @@ struct transport;
 struct vector;
 
 struct expectation {
-	const char *pattern; /* harness/pattern.h; NULL: it is of a cause */
-	const char *cause;   /* as the file has it: "5.0:MQTT-3.3.1-1 dup"; NULL: of cases */
-	const char
-		*statement; /* of the cause: with its version, or without one for both; "*": any */
+	const char *pattern;    /* harness/pattern.h; NULL: it is of a cause */
+	const char *cause;      /* as the file has it: "5.0:MQTT-3.3.1-1 dup"; NULL: of cases */
+	const char *statement;  /* of the cause: with its version, or for both; "*": any */
 	const char *difference; /* of the cause, a word of record/difference.h; NULL: any */
 	unsigned versions;      /* V311 or V50; BOTH when it names none */
 	struct routes routes;   /* of a pattern: over these alone; none: over any */
