@@ -136,7 +136,7 @@ def test_a_find_is_made_short_and_kept(broker, tmp_path):
                         "1 subscribe b q1 id 3\n1 publish /b q0 size 20\n3 leave\n1 publish b q1\n")
     with Server(DEVIANT, "--target", broker.url, "--listen", "0", "--deviation", "session_kept") as deviant:
         folder = tmp_path / "out"
-        out = play(deviant.url, "--play", scenario, "--minimise", 20, "--timeout", 1000, "--out", folder)
+        out = play(deviant.url, "--play", scenario, "--minimise", 20, "--out", folder)
         assert out.returncode == FOUND, out.stdout + out.stderr
         assert re.search(r"^find 1: 5.0:MQTT-3.1.2-4 extra", out.stdout, re.M), out.stdout
         shortest = (folder / "find_1/scenario.txt").read_text()
@@ -147,8 +147,7 @@ def test_a_find_is_made_short_and_kept(broker, tmp_path):
         assert (folder / "pcap/find_1.pcapng").stat().st_size
         record = [json.loads(line) for line in (folder / "run.jsonl").read_text().splitlines()]
         assert [r["verdict"] for r in record if r["type"] == "case"] == ["fail"], record
-        again = play(deviant.url, "--play", folder / "find_1/scenario.txt", "--minimise", 1, "--timeout", 1000,
-                     "--out", tmp_path / "again")
+        again = play(deviant.url, "--play", folder / "find_1/scenario.txt", "--minimise", 1, "--out", tmp_path / "again")
         assert again.returncode == FOUND, again.stdout + again.stderr
     good = play(broker.url, "--play", folder / "find_1/scenario.txt", "--out", tmp_path / "good")
     assert good.returncode == OK, good.stdout + good.stderr
