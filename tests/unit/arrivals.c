@@ -141,30 +141,31 @@ static void messages_of_other_case_runs_are_out_of_sight(void **state)
 {
 	(void)state;
 	static const struct {
-		const char *script, *verdict, *foreign;
+		const char *script;
+		enum verdict verdict;
+		const char *foreign;
 	} samples[] = {
-		{ CONNACK_311 "a r " OWN "e", "pass", NULL },
-		{ CONNACK_311 "a r " TO_ANOTHER OWN "e", "pass", "ab00006/a" },
-		{ CONNACK_311 "a r " OWN TO_ANOTHER TO_ANOTHER "e", "pass", "ab00006/a" },
-		{ CONNACK_311 "a r " AT_QOS_1 OWN "e", "pass", "ab00006/a" },
-		{ CONNACK_311 "a r " TO_CHECKUP OWN "e", "pass", "ab0CHECKUP1" },
+		{ CONNACK_311 "a r " OWN "e", VERDICT_PASS, NULL },
+		{ CONNACK_311 "a r " TO_ANOTHER OWN "e", VERDICT_PASS, "ab00006/a" },
+		{ CONNACK_311 "a r " OWN TO_ANOTHER TO_ANOTHER "e", VERDICT_PASS, "ab00006/a" },
+		{ CONNACK_311 "a r " AT_QOS_1 OWN "e", VERDICT_PASS, "ab00006/a" },
+		{ CONNACK_311 "a r " TO_CHECKUP OWN "e", VERDICT_PASS, "ab0CHECKUP1" },
 		/* It may have blocked the other one. */
-		{ CONNACK_311 "a r " AT_QOS_1, "inconclusive", "ab00006/a" },
-		{ CONNACK_311 "a r " TO_ANOTHER, "fail", "ab00006/a" },
+		{ CONNACK_311 "a r " AT_QOS_1, VERDICT_INCONCLUSIVE, "ab00006/a" },
+		{ CONNACK_311 "a r " TO_ANOTHER, VERDICT_FAIL, "ab00006/a" },
 		/* Nobody of this run publishes there. */
-		{ CONNACK_311 "a r " TO_LONGER OWN "e", "fail", NULL },
-		{ CONNACK_311 "a r " TO_SHORTER OWN "e", "fail", NULL },
-		{ CONNACK_311 "a r " TO_ELSEWHERE OWN "e", "fail", NULL },
+		{ CONNACK_311 "a r " TO_LONGER OWN "e", VERDICT_FAIL, NULL },
+		{ CONNACK_311 "a r " TO_SHORTER OWN "e", VERDICT_FAIL, NULL },
+		{ CONNACK_311 "a r " TO_ELSEWHERE OWN "e", VERDICT_FAIL, NULL },
 	};
 	for (size_t i = 0; i < sizeof(samples) / sizeof(*samples); i++) {
 		struct played p;
-		play_with(&p,
+		play_for(&p, samples[i].verdict,
 			(struct play){ .def = &case_undisturbed,
 				.version = MQTT_311,
-				.prefix = "ab00005",
-				.answer_us = ANSWER_US },
+				.prefix = "ab00005" },
 			SCRIPTS(samples[i].script));
-		if (strcmp(verdict_name(p.record.verdict), samples[i].verdict) != 0)
+		if (p.record.verdict != samples[i].verdict)
 			fail_msg("sample %zu: %s", i, verdict_name(p.record.verdict));
 		if (samples[i].foreign)
 			assert_string_equal(p.record.foreign, samples[i].foreign);

@@ -203,7 +203,7 @@ static bool gather(int wanted, int stay_ms)
 	bool met = false, more = false;
 
 	touch(own.here);
-	for (int i = 0; i < 400 && !met && !more; i++, usleep(10000)) {
+	for (int i = 0; i < 1000 && !met && !more; i++, usleep(10000)) {
 		more = count_gathered(wanted) > wanted;
 		met = !access(own.met, F_OK);
 	}

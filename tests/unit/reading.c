@@ -112,6 +112,7 @@ CASE(leaves_messages_out, CASE_OF_NO_STATEMENT)
 
 	subscribe(client, .filter = "a", .qos = 1);
 	off_the_record(client);
+	send_pingreq(client); /* the messages come after it, so none of them is read too early */
 	for (unsigned i = 1; i <= MESSAGES; i++)
 		send_ack(client, PUBACK, expect(client, PUBLISH).id);
 	fence(client);
@@ -122,7 +123,7 @@ static void messages_off_the_record_are_expected_all_the_same(void **state)
 	(void)state;
 	struct played p;
 	play(&p, &case_leaves_messages_out, MQTT_311,
-		SCRIPTS("a a m32:1:a=x m32:2:a=x m32:3:a=x r r r a"));
+		SCRIPTS("a a r m32:1:a=x m32:2:a=x m32:3:a=x r r r a"));
 	assert_verdict(p, PASS);
 	assert_int_equal(transcript_count(&p, "left out from here on"), 1);
 	assert_int_equal(transcript_count(&p, "PUBLISH"), 0);
@@ -136,7 +137,7 @@ static void and_watched_like_all_others(void **state)
 	(void)state;
 	struct played p;
 	play(&p, &case_leaves_messages_out, MQTT_311,
-		SCRIPTS("a a m32:1:a=x m32:2:a=x m38:0:a=x r r r a"));
+		SCRIPTS("a a r m32:1:a=x m32:2:a=x m38:0:a=x r r r a"));
 	assert_verdict(p, FAIL);
 	done(&p);
 }

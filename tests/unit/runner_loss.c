@@ -49,7 +49,9 @@ static void a_target_that_went_deaf_is_a_crash(void **state)
 	launch();
 	PLAN("deafen", "pass");
 	play_one_by_one();
-	assert_played("a=crash! b=pass ");
+	struct record_end end;
+	assert_int_equal(play(&end), RUNNER_GOES_ON);
+	assert_has("a=crash! b=pass");
 	assert_non_null(strstr(case_record("a").death->note, "accepted no connections"));
 	assert_non_null(strstr(case_record("a").note, "the target accepted no connections"));
 }
@@ -119,7 +121,8 @@ static void those_foreseen_to_kill_it_come_last_and_alone(void **state)
 	b->expected = (struct expectations){ .list = list, .count = 2 };
 	struct record_end end;
 	assert_int_equal(play(&end), RUNNER_GOES_ON);
-	assert_string_equal(b->results, "b=pass d=pass a=crash c=crash ");
+	assert_has("b=pass d=pass");
+	assert_non_null(strstr(b->results, "=pass a=crash c=crash "));
 	assert_int_equal(b->deaths, 2);
 	assert_int_equal(end.unexpected, 0);
 }

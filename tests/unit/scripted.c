@@ -18,9 +18,9 @@
 enum {
 	PACKET_MOST = 129, /* Remaining Length of one byte: all that the cases of the tests send */
 	LEVEL_AT = 8,      /* of a CONNECT */
-	PATIENCE_MS = 10000,
 	SHORT_ANSWER_US = 300000,  /* for what never comes ... */
 	LONG_ANSWER_US = 10000000, /* ... and what did not come in that time */
+	PATIENCE_MS = 30000,       /* of the server, which does not end before that */
 };
 
 /* ---- the scripted server --------------------------------------------------------------------- */
