@@ -84,8 +84,8 @@ static void attend(void *user)
 	}
 }
 
-/* The target is about to be ended: what those under way would say of that accuses nobody. Who has ended before has
- * told what it saw.
+/* The target is about to be ended, and those under way would take that for its fault. Those that have ended have seen
+ * nothing of it, and count.
  */
 static void give_up_unended(void *user)
 {

@@ -20,8 +20,7 @@ struct venue {
 	const struct round_trip *round_trips; /* one for each of the routes */
 	int stop_fd;                          /* readable: stop at once; -1 */
 	void (*meanwhile)(void *user);        /* while one is waited for (venue_play); or NULL */
-	void (*ending)(
-		void *user); /* before the target is ended that others may yet play on (venue_renew); or NULL */
+	void (*ending)(void *user); /* before it is ended while it lives (venue_renew); or NULL */
 	void *user;
 
 	char prefix[4];  /* of everything that is played here */
@@ -29,7 +28,7 @@ struct venue {
 	struct leavings
 		*leavings; /* on the target, of those that could not clear them themselves */
 	bool has_pulse;    /* launched, and it served a plain client */
-	size_t revivals; /* how often it was dead: all that was played then is void, and be it at its end */
+	size_t revivals; /* how often it was dead: what was played then is void, even if it has ended */
 	const char *gone; /* it could not be launched again, and why; or NULL */
 };
 

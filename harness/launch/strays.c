@@ -40,8 +40,8 @@ static bool is_marked(const char *pid, const char *mark)
 }
 
 /* The first, the third and the eighteenth field after the name, which may have anything in it: the state, the group,
- * and how many threads there are. A process is gone when its last thread is; its first may have ended long before,
- * and the ports that it has are free only then.
+ * and how many threads there are. A process is gone, and its ports are free, when its last thread is; its first may
+ * have ended long before.
  */
 static bool is_alive_in(const char *pid, pid_t group)
 {

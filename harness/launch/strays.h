@@ -13,7 +13,7 @@ void strays_kill(const char *mark);
 /* The same with every process of a group. */
 void strays_kill_group(pid_t group);
 
-/* Whether any process of this group is alive, and be it in its last thread. */
+/* Whether any process of this group is alive, even if only one of its threads is left. */
 bool strays_in_group(pid_t group);
 
 #endif

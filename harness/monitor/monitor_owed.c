@@ -35,8 +35,8 @@ static bool are_sound(const struct properties *p)
 	return true;
 }
 
-/* Whether there is nothing in it that could be wrong, so that the receiver passes it over; nor is it a server's
- * before its CONNACK [MQTT-3.2.0-1].
+/* Whether a receiver has no reason to pass it over: nothing in it could be wrong, and it is not a server's that comes
+ * before CONNACK [MQTT-3.2.0-1].
  */
 static bool is_sound(const struct monitor *m, const struct packet *p)
 {

@@ -498,6 +498,39 @@ static void a_will_is_judged_in_the_version_of_its_publisher(void **state)
 	}
 }
 
+static void observe(struct world *w)
+{
+	struct step s = {
+		.kind = STEP_SUBSCRIBE, .client = OBSERVER, .filter = FILTER_OBSERVER, .qos = 2
+	};
+
+	join(w, OBSERVER, true);
+	model_subscribes(w->model, &s);
+	model_granted(w->model, OBSERVER, s.filter, s.qos);
+	settle(w);
+}
+
+/* A Will that the observer has got was published: whoever lacks it lacks a delivery. */
+static void a_will_that_was_seen_lacks_no_publication(void **state)
+{
+	struct world w;
+
+	(void)state;
+	begin(&w, MQTT_50);
+	observe(&w);
+	subscribe(&w, SUBSCRIBER, "a", 1);
+	join_with_will(&w, "a");
+	model_departs(w.model, PUBLISHER, LEFT_WILL, true);
+	assert_true(model_owes_client(w.model, SUBSCRIBER, &w.fault));
+	expect_fault(&w, SPEC_MISSING, "5.0:MQTT-3.1.2-8");
+	assert_true(comes(&w, OBSERVER, 1, false));
+	assert_true(model_owes_client(w.model, SUBSCRIBER, &w.fault));
+	expect_fault(&w, SPEC_MISSING, NULL);
+	assert_string_equal(w.fault.about, "PUBLISH");
+	assert_null(w.fault.statement); /* so it is that of the delivery, MQTT-4.5.0-1 */
+	end(&w);
+}
+
 /* ---- what a connection that has ended still owes ------------------------------------------------ */
 
 static void of_a_client_is_owed_what_is_for_it(void **state)
@@ -818,6 +851,7 @@ int main(void)
 		cmocka_unit_test(a_copy_with_the_identifier_of_a_settled_one_is_sent_again),
 		cmocka_unit_test(what_a_member_has_refused_is_for_nobody_else),
 		cmocka_unit_test(a_will_is_judged_in_the_version_of_its_publisher),
+		cmocka_unit_test(a_will_that_was_seen_lacks_no_publication),
 		cmocka_unit_test(of_a_client_is_owed_what_is_for_it),
 		cmocka_unit_test(what_had_not_expired_when_its_client_came_may_come_late),
 		cmocka_unit_test(a_copy_may_also_be_as_a_subscription_with_no_local_has_it),
