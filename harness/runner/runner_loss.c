@@ -54,17 +54,24 @@ static void set_health(struct runner *r, enum runner_health health)
 	r->health_us = clock_now_us();
 }
 
-/* Of those that were under way at this time, or had ended a moment before. */
-static const char *names_of_all(struct runner *r, int64_t at_us)
+/* Of those that were under way at this time, or had ended at most `before_us` earlier. */
+static const char *names_of(struct runner *r, int64_t at_us, int64_t before_us)
 {
 	const char *names = "";
 
-	for (struct runner_job *job = r->first; job; job = job->next) {
-		if (runner_launches(r) && job->ended && job->ended_us + r->config->hold_us < at_us)
-			continue;
-		names = arena_printf(&r->arena, "%s%s%s", names, *names ? " " : "", job->item.id);
-	}
+	for (struct runner_job *job = r->first; job; job = job->next)
+		if (!job->ended || job->ended_us >= at_us - before_us)
+			names = arena_printf(
+				&r->arena, "%s%s%s", names, *names ? " " : "", job->item.id);
 	return names;
+}
+
+/* Of all that are held, where none was going on: a process may take its time from its last word to its death. */
+static const char *names_of_suspects(struct runner *r, int64_t at_us)
+{
+	const char *names = runner_launches(r) ? names_of(r, at_us, r->config->hold_us) : "";
+
+	return *names ? names : names_of(r, at_us, at_us);
 }
 
 /* They come to their ends by themselves, since their connections are gone. */
@@ -88,7 +95,7 @@ static void lose(struct runner *r, bool mute)
 {
 	int64_t at_us = lost_us(r);
 
-	r->suspects = names_of_all(r, at_us);
+	r->suspects = names_of_suspects(r, at_us);
 	set_health(r, HEALTH_LOST);
 	mute_forget(r);
 	r->deaths += !r->search.runs;

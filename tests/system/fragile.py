@@ -79,6 +79,15 @@ def text(data, at):
     return data[at + 2:at + 2 + length], at + 2 + length
 
 
+def name(data, at):
+    """The text at `at` and where it ends, which as a Topic Name may be passed on to others."""
+    topic, at = text(data, at)
+    if not topic or set(topic) & set(b"+#\0"):
+        raise ValueError
+    topic.decode()
+    return topic, at
+
+
 def properties(client, data, at):
     if client.level < 5:
         return at
@@ -161,11 +170,13 @@ def take(client, first, body):
         client.level = body[at]
         if client.level not in (4, 5):
             raise ValueError
-        if client.level == 5 and b"\x15" in body[at + 4:properties(client, body, at + 4)]:
+        told = body[at + 4:properties(client, body, at + 4)]
+        if b"\x15" in told:
             send(client, 0x20, b"\0\x8c\0")    # it knows no Authentication Method, nor looks where one begins
-            raise ValueError
-        name, end = text(body, properties(client, body, at + 4))
-        if not name:
+        if b"\x15" in told or b"\x27" in told:
+            raise ValueError                    # nor does it know of a Maximum Packet Size
+        client_id, end = text(body, properties(client, body, at + 4))
+        if not client_id:
             raise ValueError
         if LOGIN and login(client, body[at + 1], body, end) != LOGIN:
             send(client, 0x20, b"\0\x87\0" if client.level > 4 else b"\0\5")
@@ -178,9 +189,9 @@ def take(client, first, body):
         qos = first >> 1 & 3
         if qos == 3:
             fault(client)
-        topic, at = text(body, 0)
+        topic, at = name(body, 0)
         ident = body[at:at + 2] if qos else b""
-        if len(ident) < 2 * bool(qos):
+        if qos and not any(ident[:2]) or len(ident) < 2 * bool(qos):
             raise ValueError
         rest = body[properties(client, body, at + len(ident)):]
         if qos == 1:
@@ -191,7 +202,7 @@ def take(client, first, body):
             if topic in other.filters:
                 head = struct.pack(">H", len(topic)) + topic + (b"\0" if other.level > 4 else b"")
                 send(other, 0x30, head + rest)
-    elif kind in (6, 8, 10) and len(body) < 2:
+    elif kind in (6, 8, 10) and (len(body) < 2 or not any(body[:2])):
         raise ValueError
     elif kind == 6:
         send(client, 0x70, body[:2])

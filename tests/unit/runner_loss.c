@@ -56,6 +56,17 @@ static void a_target_that_went_deaf_is_a_crash(void **state)
 	assert_non_null(strstr(case_record("a").note, "the target accepted no connections"));
 }
 
+/* It was over for longer than most deaths take when the loss was seen, but nothing else was going on. */
+static void a_late_loss_is_said_to_be_during_what_came_before(void **state)
+{
+	(void)state;
+	launch();
+	PLAN("deafen");
+	b->config.hold_us = 1000;
+	assert_played("a=crash! ");
+	assert_string_equal(record_at(0).death.during, "a");
+}
+
 static void of_several_suspects_only_the_culprit_is_a_crash(void **state)
 {
 	(void)state;
@@ -225,6 +236,7 @@ int main(void)
 		TEST(a_single_culprit_is_a_crash),
 		TEST(a_verdict_waits_for_the_target_to_outlive_it),
 		TEST(a_target_that_went_deaf_is_a_crash),
+		TEST(a_late_loss_is_said_to_be_during_what_came_before),
 		TEST(of_several_suspects_only_the_culprit_is_a_crash),
 		TEST(a_death_that_nobody_repeats_stands),
 		TEST(at_a_url_a_single_culprit_is_a_crash),
