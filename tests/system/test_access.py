@@ -13,6 +13,7 @@ import time
 import pytest
 
 from mqtt_peer import Peer, packet, text
+from ports import free_port, wait_for_port
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 BUILD = ROOT / os.environ.get("MQTTSPEC_BUILD", "build/dev")
@@ -62,23 +63,6 @@ FILTERS = ["#", "+/#", "public/#", "home/#", "home/safe/#", "home/+", "shop/+/pr
            "$share/g/home/#", "$share/g/bob/+", "$share/g/nobody/#"]
 
 
-def free_port():
-    with socket.socket() as s:
-        s.bind(("127.0.0.1", 0))
-        return s.getsockname()[1]
-
-
-def wait_for_port(port, process, log=None):
-    deadline = time.monotonic() + LIMIT_S
-    while True:
-        try:
-            socket.create_connection(("127.0.0.1", port), LIMIT_S).close()
-            return
-        except ConnectionRefusedError:
-            assert process.poll() is None and time.monotonic() < deadline, log and log.read_text()
-            time.sleep(0.02)
-
-
 class Server:
     """A broker with a configuration; it is ended in order, and a sanitizer's finding is an exit code."""
 
@@ -91,10 +75,7 @@ class Server:
             self.process = subprocess.Popen([str(c) for c in command], stdout=subprocess.DEVNULL, stderr=log)
         self.config = config
         for each in [port] + [self.second] * ("{second}" in text):
-            self.wait_for_port(each)
-
-    def wait_for_port(self, port):
-        wait_for_port(port, self.process, self.log)
+            wait_for_port(each, self.process, self.log)
 
     def wait_for_log(self, words, count=1):
         deadline = time.monotonic() + LIMIT_S

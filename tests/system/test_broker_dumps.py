@@ -9,7 +9,8 @@ import subprocess
 import pytest
 
 from mqtt_peer import Peer
-from test_access import BROKER, LIMIT_S, free_port, passwd, wait_for_port
+from ports import free_port, wait_for_port
+from test_access import BROKER, LIMIT_S, passwd
 from test_broker_tls import SERVER, pki  # noqa: F401: a fixture
 
 SALT = "c2FsdCBpcyBubyBzZWNyZXQ="

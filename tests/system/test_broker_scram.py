@@ -9,7 +9,8 @@ import subprocess
 import pytest
 
 from mqtt_peer import Peer, packet, text
-from test_access import BROKER, BUILD, LIMIT_S, free_port, passwd, start  # noqa: F401
+from ports import free_port
+from test_access import BROKER, BUILD, LIMIT_S, passwd, start  # noqa: F401
 
 CLIENT = BUILD / "client" / "mqttspec-client"
 CONFIG = "listener {port} 127.0.0.1\nallow_anonymous false\nscram_file {dir}/scram\nacl_file {dir}/acl\n"

@@ -1,6 +1,5 @@
 """TLS on the broker's side of the wire, with clients that others wrote."""
 import os
-import pathlib
 import shutil
 import signal
 import socket
@@ -11,7 +10,8 @@ import pytest
 
 from mqtt_peer import Peer
 from pki import Pki
-from test_access import BROKER, LIMIT_S, Server, free_port, passwd
+from ports import free_port
+from test_access import BROKER, LIMIT_S, Server, passwd
 
 SERVER = "listener {port} 127.0.0.1\nallow_anonymous true\ncertfile {pki}/server.pem\nkeyfile {pki}/server.key\n"
 MUTUAL = SERVER + "cafile {pki}/ca.pem\nrequire_certificate true\n"

@@ -7,10 +7,11 @@ import signal
 import socket
 import subprocess
 import threading
-import time
 
 import jsonschema
 import pytest
+
+from ports import free_port, wait_for_port
 
 pytestmark = pytest.mark.bulk
 
@@ -118,17 +119,12 @@ class Proxy:
 @pytest.fixture
 def broker(tmp_path):
     """The port of an included broker."""
-    with socket.socket() as s:
-        s.bind(("127.0.0.1", 0))
-        port = s.getsockname()[1]
+    port = free_port()
     config = tmp_path / "broker.conf"
     config.write_text(f"listener {port} 127.0.0.1\nallow_anonymous true\n")
     with open(tmp_path / "broker.log", "wb") as log:
         process = subprocess.Popen([BUILD / "broker/mqttspec-broker", "-c", config], stdout=log, stderr=log)
-    deadline = time.monotonic() + LIMIT_S
-    while socket.socket().connect_ex(("127.0.0.1", port)):
-        assert time.monotonic() < deadline and process.poll() is None
-        time.sleep(0.02)
+    wait_for_port(port, process)
     yield port
     process.send_signal(signal.SIGTERM)
     assert process.wait(LIMIT_S) == 0

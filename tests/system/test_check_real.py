@@ -18,6 +18,7 @@ import pytest
 from paho.mqtt.subscribeoptions import SubscribeOptions
 
 from pki import Pki
+from ports import free_port
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 MQTTSPEC = ROOT / os.environ.get("MQTTSPEC_BUILD", "build/dev") / "cli/mqttspec"
@@ -87,21 +88,13 @@ def may_capture():
     return True
 
 
-def free_ports(count):
-    sockets = [socket.create_server(("127.0.0.1", 0)) for _ in range(count)]
-    ports = [s.getsockname()[1] for s in sockets]
-    for s in sockets:
-        s.close()
-    return ports
-
-
 @pytest.fixture(scope="module")
 def broker(tmp_path_factory):
     """The ports of a mosquitto, by transport; and its PKI."""
     folder = tmp_path_factory.mktemp("mosquitto")
     pki = Pki(folder / "pki")
     pki.issue("server", san="DNS:localhost,IP:127.0.0.1")
-    ports = dict(zip(TRANSPORTS, free_ports(len(TRANSPORTS))))
+    ports = {transport: free_port() for transport in TRANSPORTS}
     lines = ["allow_anonymous true", "per_listener_settings false", "user root"]
     for transport, port in ports.items():
         lines.append(f"listener {port} 127.0.0.1")

@@ -11,28 +11,13 @@ import time
 
 import pytest
 
+from ports import free_port, wait_for_port
+
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 BUILD = ROOT / os.environ.get("MQTTSPEC_BUILD", "build/dev")
 CLIENT = BUILD / "client" / "mqttspec-client"
 EXAMPLES = BUILD / "client" / "examples"
 LIMIT_S = 30
-
-
-def free_port():
-    with socket.socket() as s:
-        s.bind(("127.0.0.1", 0))
-        return s.getsockname()[1]
-
-
-def wait_for_port(port, process):
-    deadline = time.monotonic() + LIMIT_S
-    while True:
-        try:
-            socket.create_connection(("127.0.0.1", port), LIMIT_S).close()
-            return
-        except ConnectionRefusedError:
-            assert time.monotonic() < deadline and process.poll() is None
-            time.sleep(0.02)
 
 
 class Broker:

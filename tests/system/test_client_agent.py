@@ -8,20 +8,15 @@ import signal
 import socket
 import subprocess
 import threading
-import time
 
 import pytest
+
+from ports import free_port, wait_for_port
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 BUILD = ROOT / os.environ.get("MQTTSPEC_BUILD", "build/dev")
 CLIENT = BUILD / "client" / "mqttspec-client"
 LIMIT_S = 20
-
-
-def free_port():
-    with socket.socket() as s:
-        s.bind(("127.0.0.1", 0))
-        return s.getsockname()[1]
 
 
 @pytest.fixture
@@ -31,14 +26,7 @@ def broker(tmp_path):
     config.write_text(f"listener {port} 127.0.0.1\nallow_anonymous true\n")
     with open(tmp_path / "broker.log", "wb") as log:
         process = subprocess.Popen([BUILD / "broker" / "mqttspec-broker", "-c", config], stdout=log, stderr=log)
-    deadline = time.monotonic() + LIMIT_S
-    while True:
-        try:
-            socket.create_connection(("127.0.0.1", port), LIMIT_S).close()
-            break
-        except ConnectionRefusedError:
-            assert time.monotonic() < deadline and process.poll() is None
-            time.sleep(0.02)
+    wait_for_port(port, process)
     yield port
     process.send_signal(signal.SIGTERM)
     assert process.wait(LIMIT_S) == 0

@@ -8,7 +8,8 @@ import subprocess
 
 import pytest
 
-from test_client import EXAMPLES, LIMIT_S, Broker, free_port, rest_of, same, subscriber, wait_for_port
+from ports import free_port, wait_for_port
+from test_client import EXAMPLES, LIMIT_S, Broker, rest_of, same, subscriber
 from test_client_tools import Listener, run
 from throwaway_pki import Pki
 

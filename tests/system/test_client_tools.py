@@ -10,7 +10,7 @@ import time
 
 import pytest
 
-from test_client import BUILD, CLIENT, EXAMPLES, LIMIT_S, Broker, Lines
+from test_client import CLIENT, EXAMPLES, LIMIT_S, Broker, Lines
 
 CONNACK = bytes.fromhex("20020000")
 DISCONNECT = bytes.fromhex("e000")

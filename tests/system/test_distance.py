@@ -4,11 +4,11 @@ import json
 import os
 import pathlib
 import shutil
-import socket
 import subprocess
-import time
 
 import pytest
+
+from ports import free_port, wait_for_port
 
 pytestmark = [pytest.mark.long, pytest.mark.bulk]
 ROOT = pathlib.Path(__file__).resolve().parents[2]
@@ -28,17 +28,6 @@ WAYS = [(50, 0), (150, 0), (300, 0), (50, 5)]
 HERE = (0, 0)
 
 
-def free_port():
-    with socket.create_server(("127.0.0.1", 0)) as s:
-        return s.getsockname()[1]
-
-
-def accepts(port):
-    with contextlib.suppress(OSError), socket.create_connection(("127.0.0.1", port)):
-        return True
-    return False
-
-
 @contextlib.contextmanager
 def far_away(folder, program, round_trip_ms, late_percent):
     """The URL of such a broker."""
@@ -50,10 +39,7 @@ def far_away(folder, program, round_trip_ms, late_percent):
                               str(late_percent), program, "-c", config],
                              stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
     try:
-        end = time.monotonic() + 60
-        while not accepts(near):
-            assert proxy.poll() is None and time.monotonic() < end, "the broker does not listen"
-            time.sleep(0.02)
+        wait_for_port(near, proxy)
         yield f"mqtt://127.0.0.1:{near}"
     finally:
         proxy.kill()

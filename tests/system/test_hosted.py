@@ -13,6 +13,8 @@ import time
 
 import pytest
 
+from ports import free_port, wait_for_port
+
 pytestmark = pytest.mark.bulk
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
@@ -23,17 +25,6 @@ GUEST = ["--prefix", "acme/x", "--client-id-prefix", "acme-"]
 # Everybody may use acme/#, the admin everything.
 ACCESS = ["acl_file {dir}/acl", "clientid_prefixes acme-"]
 ACL = "pattern readwrite acme/#\n\nuser admin\ntopic readwrite #\n"
-
-
-def free_port():
-    with socket.create_server(("127.0.0.1", 0)) as s:
-        return s.getsockname()[1]
-
-
-def accepts(port):
-    with contextlib.suppress(OSError), socket.create_connection(("127.0.0.1", port)):
-        return True
-    return False
 
 
 def until(condition, why, seconds=60):
@@ -55,7 +46,7 @@ class Broker:
             f"listener {self.port} 127.0.0.1", "user root", "allow_anonymous true", "persistence false",
             "log_type all", f"log_dest file {self.log}", *more]).replace("{dir}", str(folder)) + "\n")
         self.process = subprocess.Popen(["/usr/sbin/mosquitto", "-c", folder / "m.conf"], stderr=subprocess.DEVNULL)
-        until(lambda: accepts(self.port), "mosquitto does not listen")
+        wait_for_port(self.port, self.process)
 
     def stop(self):
         self.process.terminate()

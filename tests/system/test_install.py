@@ -57,7 +57,7 @@ def test_completion_is_there(prefix):
         script = prefix / "share/bash-completion/completions" / program
         result = run("bash", "-c", f". {script} && complete -p {program}")
         assert result.returncode == 0 and "_mqttspec" in result.stdout
-    assert (prefix / "share/zsh/site-functions/_mqttspec").read_text().startswith(f"#compdef mqttspec ")
+    assert (prefix / "share/zsh/site-functions/_mqttspec").read_text().startswith("#compdef mqttspec ")
 
 
 def test_the_skeleton_in_c_compiles_with_what_is_there(prefix, tmp_path):

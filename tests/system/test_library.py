@@ -7,7 +7,8 @@ import subprocess
 
 import pytest
 
-from test_client import BUILD, CLIENT, LIMIT_S, ROOT, Broker, Lines, free_port
+from ports import free_port
+from test_client import BUILD, CLIENT, LIMIT_S, ROOT, Broker, Lines
 
 EXAMPLES = ROOT / "client" / "examples"
 MAP = ROOT / "client" / "library" / "mqttspec_client.map"

@@ -2,11 +2,12 @@
 import json
 import os
 import pathlib
-import socket
 import subprocess
 
 import jsonschema
 import pytest
+
+from ports import free_port
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 BUILD = ROOT / os.environ.get("MQTTSPEC_BUILD", "build/dev")
@@ -111,8 +112,7 @@ def serve(tmp_path):
 
     def start(mode):
         (tmp_path / "fake.py").write_text("".join(line[2:] for line in BROKER.splitlines(True) if line.startswith("| ")))
-        with socket.create_server(("127.0.0.1", 0)) as probe:
-            port = probe.getsockname()[1]
+        port = free_port()
         process = subprocess.Popen(["/usr/bin/python3", tmp_path / "fake.py", str(port), mode], stdout=subprocess.PIPE)
         processes.append(process)
         assert process.stdout.readline() == b"listening\n"

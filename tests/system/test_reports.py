@@ -7,7 +7,6 @@ import os
 import pathlib
 import re
 import subprocess
-import time
 import urllib.parse
 import xml.etree.ElementTree as ElementTree
 import zlib

@@ -4,11 +4,12 @@ import json
 import os
 import pathlib
 import signal
-import socket
 import subprocess
 import time
 
 import pytest
+
+from ports import free_port, wait_for_port
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 BUILD = ROOT / os.environ.get("MQTTSPEC_BUILD", "build/dev")
@@ -114,17 +115,6 @@ def brokers(folder):
         except OSError:
             pass
     return found
-
-
-def await_port(port):
-    deadline = time.monotonic() + 60
-    while time.monotonic() < deadline:
-        try:
-            socket.create_connection(("127.0.0.1", port)).close()
-            return
-        except ConnectionRefusedError:
-            time.sleep(0.02)
-    raise AssertionError("nobody listens")
 
 
 def is_seen(case):
@@ -249,11 +239,10 @@ def test_without_persistent_nothing_is_judged(tmp_path):
 
 
 def test_at_a_url_nothing_is_judged(tmp_path):
-    with socket.create_server(("127.0.0.1", 0)) as free:
-        port = free.getsockname()[1]
+    port = free_port()
     with subprocess.Popen(["/usr/bin/python3", BROKER, str(port), tmp_path / "state"]) as broker:
         try:
-            await_port(port)
+            wait_for_port(port, broker)
             _, cases = run(tmp_path, f"mqtt://127.0.0.1:{port}", "restart_keeps_open_session")
         finally:
             broker.kill()

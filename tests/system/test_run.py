@@ -13,6 +13,8 @@ import time
 import jsonschema
 import pytest
 
+from ports import free_port, wait_for_port
+
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 BUILD = ROOT / os.environ.get("MQTTSPEC_BUILD", "build/dev")
 PROGRAM = BUILD / "cli/mqttspec"
@@ -164,13 +166,11 @@ def test_the_default_target_is_the_included_broker(run):
 
 
 def test_a_url_is_judged_like_a_launched_target(run, tmp_path):
-    with socket.socket() as s:
-        s.bind(("127.0.0.1", 0))
-        port = s.getsockname()[1]
+    port = free_port()
     (tmp_path / "m.conf").write_text(f"listener {port} 127.0.0.1\nallow_anonymous true\n")
     broker = subprocess.Popen(["/usr/sbin/mosquitto", "-c", tmp_path / "m.conf"], stderr=subprocess.DEVNULL)
     try:
-        wait_until(lambda: socket.socket().connect_ex(("127.0.0.1", port)) == 0)
+        wait_for_port(port, broker)
         for target in (f"mqtt://127.0.0.1:{port}", f"127.0.0.1:{port}"):
             done = run(target, CASE)
             assert done.returncode == 0 and done.stdout.endswith("2 passed, 0 failed\n"), done

@@ -2,21 +2,17 @@
 import json
 import os
 import pathlib
-import socket
 import subprocess
 
 import pytest
+
+from ports import free_port
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 BUILD = ROOT / os.environ.get("MQTTSPEC_BUILD", "build/dev")
 PROGRAM = BUILD / "cli/mqttspec"
 CASES = ("pingreq_answered", "qos2_duplicate_publish")
 NEW = ("tls", "ws", "wss")
-
-
-def free_port():
-    with socket.create_server(("127.0.0.1", 0)) as s:
-        return s.getsockname()[1]
 
 
 @pytest.fixture

@@ -2,11 +2,12 @@
 import json
 import os
 import pathlib
-import socket
 import subprocess
 import sys
 
 import pytest
+
+from ports import free_port, wait_for_port
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 BUILD = ROOT / os.environ.get("MQTTSPEC_BUILD", "build/dev")
@@ -19,15 +20,9 @@ BINARY, FRAMES, PROTOCOL, RULES = "MQTT-6.0.0-1", "MQTT-6.0.0-2", "MQTT-6.0.0-4"
 
 @pytest.fixture(scope="module")
 def broker():
-    with socket.create_server(("127.0.0.1", 0)) as s:
-        port = s.getsockname()[1]
+    port = free_port()
     process = subprocess.Popen([BUILD / "broker/mqttspec-broker", "-p", str(port)], stderr=subprocess.PIPE)
-    while True:
-        try:
-            socket.create_connection(("127.0.0.1", port), timeout=5).close()
-            break
-        except ConnectionRefusedError:
-            assert process.poll() is None
+    wait_for_port(port, process)
     yield port
     process.terminate()
     process.wait(10)
