@@ -10,7 +10,7 @@
 #include "cli/duration.h"
 #include "cli/live_options.h"
 #include "cli/nearest.h"
-#include "cli/versions.h"
+#include "harness/versions.h"
 #include "harness/versions.h"
 #include "harness/transport/transport.h"
 

@@ -4,7 +4,7 @@
 
 #include "base/buf.h"
 #include "cases/list.h"
-#include "cli/versions.h"
+#include "harness/versions.h"
 #include "cli/walk.h"
 #include "harness/pattern.h"
 #include "reports/text.h"

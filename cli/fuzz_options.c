@@ -8,7 +8,7 @@
 #include "cli/duration.h"
 #include "cli/fuzz.h"
 #include "cli/live_options.h"
-#include "cli/versions.h"
+#include "harness/versions.h"
 #include "harness/case.h"
 #include "spec/spec.h"
 

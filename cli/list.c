@@ -9,7 +9,7 @@
 #include "cli/cli.h"
 #include "cli/nearest.h"
 #include "cli/screen.h"
-#include "cli/versions.h"
+#include "harness/versions.h"
 #include "harness/pattern.h"
 #include "harness/versions.h"
 #include "reports/text.h"

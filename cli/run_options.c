@@ -8,7 +8,7 @@
 #include "base/buf.h"
 #include "base/shell.h"
 #include "cli/cli.h"
-#include "cli/versions.h"
+#include "harness/versions.h"
 #include "harness/case.h"
 #include "harness/peers/guest.h"
 

@@ -39,8 +39,7 @@ static bool use_file(struct run *run, const char *path, int *code)
 		return run_complain(run, code, EXIT_USAGE,
 			arena_printf(&run->arena, "%s has no `agent`", path));
 	if (run->role == ROLE_AGENT)
-		run->file.expected =
-			(struct expectations){ .path = path }; /* those of the client */
+		run->file.expected = (struct expectations){ 0 }; /* those of the client */
 	else if (is_client)
 		run->role = ROLE_CLIENT;
 	return true;
@@ -142,7 +141,7 @@ static bool find_expectations(struct run *run, int *code)
 
 	run->expected = run->file.expected;
 	if (from && !strcmp(from, "none")) {
-		run->expected = (struct expectations){ .path = "none" };
+		run->expected = (struct expectations){ 0 };
 	} else if (from) {
 		const char *path = expectations_path(run, from);
 		if (!path)
@@ -159,8 +158,8 @@ static bool find_expectations(struct run *run, int *code)
 	if (!orphan)
 		return true;
 	return run_complain(run, code, EXIT_USAGE,
-		arena_printf(&run->arena, "%s:%d: no case run is ever met by `%s`",
-			run->expected.path, orphan->line, orphan->pattern));
+		arena_printf(&run->arena, "%s:%d: no case run is ever met by `%s`", orphan->path,
+			orphan->line, orphan->pattern));
 }
 
 /* ---- plan ---------------------------------------------------------------------------------- */

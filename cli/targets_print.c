@@ -4,7 +4,7 @@
 #include <string.h>
 
 #include "cli/targets.h"
-#include "cli/versions.h"
+#include "harness/versions.h"
 #include "harness/case.h"
 #include "reports/text.h"
 

@@ -4,6 +4,8 @@
 #ifndef HARNESS_VERSIONS_H
 #define HARNESS_VERSIONS_H
 
+#include <stdbool.h>
+
 #include "spec/version.h"
 
 enum { VERSION_COUNT = 2 };
@@ -23,5 +25,11 @@ static inline unsigned version_bit(enum mqtt_version version)
 {
 	return 1u << version_place(version);
 }
+
+/* "3.1.1", "5.0", or both with a blank between. */
+const char *versions_text(unsigned versions);
+
+/* "5.0", "3.1.1, 5.0", "both"; with blanks or commas between. False: it has anything else, or nothing. */
+bool versions_parse(const char *text, unsigned *versions);
 
 #endif

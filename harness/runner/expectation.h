@@ -28,11 +28,11 @@ struct expectation {
 	bool sometimes; /* comes and goes: it says nothing of any other verdict */
 	const char *reason;
 	const char *link; /* or NULL */
-	int line;         /* of the file */
+	const char *path; /* of its file */
+	int line;
 };
 
 struct expectations {
-	const char *path; /* of the file, for errors */
 	const struct expectation *list;
 	size_t count;
 };

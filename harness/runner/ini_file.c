@@ -203,3 +203,13 @@ bool ini_file_read(struct arena *a, const char *path, struct ini_file *out, cons
 	fclose(file);
 	return ok;
 }
+
+const char *ini_prose(struct arena *a, const char *value)
+{
+	char *text = arena_text(a, value);
+
+	for (char *p = text; *p; p++)
+		if (*p == '\n')
+			*p = ' ';
+	return text;
+}

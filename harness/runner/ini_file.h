@@ -38,4 +38,7 @@ bool ini_file_read(struct arena *a, const char *path, struct ini_file *out, cons
 bool ini_file_parse(struct arena *a, const char *path, const char *text, size_t len,
 	struct ini_file *out, const char **error);
 
+/* The lines of a value as one. */
+const char *ini_prose(struct arena *a, const char *value);
+
 #endif

@@ -13,8 +13,10 @@
 #include "harness/peers/guest.h"
 #include "harness/runner/ini_file.h"
 #include "harness/runner/plan.h"
+#include "harness/runner/target_expected.h"
 #include "harness/runner/target_install.h"
 #include "harness/runner/target_users.h"
+#include "harness/versions.h"
 
 enum {
 	READY_MS = 60000,
@@ -29,9 +31,7 @@ struct reader {
 	const char **error;
 	struct target_file *out;
 	struct target_documents documents;
-	struct expectation *expected;
-	size_t expected_capacity;
-	bool has_verdict; /* the last expectation */
+	struct target_expected expected;
 	struct target_users users;
 };
 
@@ -47,34 +47,6 @@ static bool fault_about(struct reader *r, const struct ini_setting *s, const cha
 	return false;
 }
 
-/* The value as one line. */
-static const char *prose(struct arena *a, const char *value)
-{
-	char *text = arena_text(a, value);
-
-	for (char *p = text; *p; p++)
-		if (*p == '\n')
-			*p = ' ';
-	return text;
-}
-
-/* "3.1.1", "5.0", or both with a blank or a comma between. */
-static bool parse_versions(const char *text, unsigned *out)
-{
-	*out = 0;
-	while (*text) {
-		size_t len = strcspn(text, " ,\t\n");
-		if (len == 5 && !memcmp(text, "3.1.1", 5))
-			*out |= V311;
-		else if (len == 3 && !memcmp(text, "5.0", 3))
-			*out |= V50;
-		else if (len)
-			return false;
-		text += len + (text[len] != '\0');
-	}
-	return *out != 0;
-}
-
 /* ---- [target] ------------------------------------------------------------------------------ */
 
 static bool set_text(struct reader *r, const struct ini_setting *s, const char **field)
@@ -83,7 +55,7 @@ static bool set_text(struct reader *r, const struct ini_setting *s, const char *
 		return fault_about(r, s, "is given twice");
 	if (!*s->value)
 		return fault_about(r, s, "needs a value");
-	*field = prose(r->arena, s->value);
+	*field = ini_prose(r->arena, s->value);
 	return true;
 }
 
@@ -234,7 +206,7 @@ static bool read_target(struct reader *r, const struct ini_setting *s)
 	if (!strcmp(s->name, "password_file"))
 		return set_password_file(r, s);
 	if (!strcmp(s->name, "versions"))
-		return parse_versions(s->value, &f->versions) ||
+		return versions_parse(s->value, &f->versions) ||
 			fault_about(r, s, "must be `3.1.1`, `5.0` or both");
 	if (!strcmp(s->name, "transports"))
 		return set_transports(r, s);
@@ -297,7 +269,7 @@ static bool read_feature(struct reader *r, const struct ini_setting *s)
 	unsigned versions = BOTH;
 	const char *error;
 
-	if (*name && !parse_versions(name, &versions))
+	if (*name && !versions_parse(name, &versions))
 		return fault(
 			r, s->section_line, "must be [features], perhaps with a version after it");
 	for (int i = 0; i < 2; i++)
@@ -309,94 +281,12 @@ static bool read_feature(struct reader *r, const struct ini_setting *s)
 
 /* ---- [expected] ---------------------------------------------------------------------------- */
 
-static bool check_last_expectation(struct reader *r)
+static bool check_expected(struct reader *r)
 {
-	struct expectations *all = &r->out->expected;
-	struct expectation *e = all->count ? &r->expected[all->count - 1] : NULL;
+	bool good = target_expected_finish(r->arena, &r->expected, r->error);
 
-	if (e && !r->has_verdict)
-		return fault(r, e->line, "this expectation has no `verdict`");
-	if (e && !e->reason)
-		return fault(r, e->line, "this expectation has no `reason`");
-	if (e && e->cause && e->verdict != VERDICT_FAIL && e->verdict != VERDICT_NONSTRICT)
-		return fault(r, e->line, "a cause is foreseen as `fail` or as `nonstrict`");
-	if (e && expectation_is_of_any(e) && !e->sometimes)
-		return fault(r, e->line, "a cause of any statement needs `sometimes = yes`");
-	return true;
-}
-
-/* "case = PATTERN [VERSION] [TRANSPORTS]" */
-static bool parse_case(struct reader *r, const struct ini_setting *s, struct expectation *out)
-{
-	const char *const *words = words_split(r->arena, s->value);
-	size_t at = 1;
-
-	if (!words || !words[0])
-		return fault_about(r, s, "must be a pattern, and perhaps a version after it");
-	out->pattern = words[0];
-	if (words[at] && parse_versions(words[at], &out->versions))
-		at++;
-	else
-		out->versions = BOTH;
-	if (words[at] && routes_parse(r->arena, words[at], &out->routes))
-		at++;
-	return !words[at] ||
-		fault_about(r, s,
-			arena_printf(r->arena,
-				"after the pattern there may be `3.1.1` or `5.0`, and then one or "
-				"more of %s with commas between",
-				routes_text(r->arena)));
-}
-
-static bool parse_cause(struct reader *r, const struct ini_setting *s, struct expectation *out)
-{
-	const char *why;
-
-	return expectation_parse_cause(r->arena, s->value, out, &why) || fault_about(r, s, why);
-}
-
-static bool begin_expectation(struct reader *r, const struct ini_setting *s)
-{
-	struct expectations *all = &r->out->expected;
-	struct expectation e = { .versions = BOTH, .line = s->line };
-
-	if (!check_last_expectation(r))
-		return false;
-	if (!(strcmp(s->name, "cause") ? parse_case(r, s, &e) : parse_cause(r, s, &e)))
-		return false;
-	r->expected = arena_grow(
-		r->arena, r->expected, all->count, &r->expected_capacity, sizeof(*r->expected));
-	r->expected[all->count++] = e;
-	r->has_verdict = false;
-	all->list = r->expected;
-	return true;
-}
-
-static bool read_expected(struct reader *r, const struct ini_setting *s)
-{
-	size_t count = r->out->expected.count;
-
-	if (!strcmp(s->name, "case") || !strcmp(s->name, "cause"))
-		return begin_expectation(r, s);
-	if (!count)
-		return fault_about(r, s, "an expectation begins with `case` or `cause`");
-	struct expectation *e = &r->expected[count - 1];
-	if (!strcmp(s->name, "reason"))
-		return set_text(r, s, &e->reason);
-	if (!strcmp(s->name, "link"))
-		return set_text(r, s, &e->link);
-	if (!strcmp(s->name, "sometimes")) {
-		e->sometimes = !strcmp(s->value, "yes");
-		return e->sometimes || fault_about(r, s, "must be `yes`, or not be there");
-	}
-	if (strcmp(s->name, "verdict") != 0)
-		return fault_about(r, s,
-			"an expectation has `case` or `cause`, `verdict`, `sometimes`, `reason`, "
-			"`link`");
-	if (r->has_verdict)
-		return fault_about(r, s, "is given twice");
-	r->has_verdict = verdict_parse(s->value, &e->verdict);
-	return r->has_verdict || fault_about(r, s, "is no verdict");
+	r->out->expected = (struct expectations){ r->expected.list, r->expected.count };
+	return good;
 }
 
 /* ---- [users], [access], [auth] --------------------------------------------------------------------- */
@@ -463,7 +353,7 @@ static bool read_setting(struct reader *r, const struct ini_setting *s)
 	if (section_is(s, "features"))
 		return read_feature(r, s);
 	if (!strcmp(s->section, "expected"))
-		return read_expected(r, s);
+		return target_expected_read(r->arena, &r->expected, s, r->error);
 	if (!strcmp(s->section, "users") || !strcmp(s->section, "access") ||
 		!strcmp(s->section, "auth"))
 		return read_users(r, s);
@@ -479,11 +369,12 @@ static bool read_all(struct arena *a, const char *path, const struct ini_file *i
 {
 	struct reader r = { .arena = a, .path = arena_text(a, path), .error = error, .out = out };
 
-	*out = (struct target_file){ .path = r.path, .expected.path = r.path };
+	*out = (struct target_file){ .path = r.path };
+	r.expected.path = r.path;
 	for (size_t i = 0; i < ini->count; i++)
 		if (!read_setting(&r, &ini->list[i]))
 			return false;
-	return check_last_expectation(&r) && check_users(&r) && check_certificates(&r);
+	return check_expected(&r) && check_users(&r) && check_certificates(&r);
 }
 
 /* What no single line can say. */
