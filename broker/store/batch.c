@@ -37,6 +37,7 @@ void batch_clear(struct batch *b)
 	if (b->count)
 		memset(b->slots, 0, b->slot_count * sizeof(*b->slots));
 	b->len = b->count = 0;
+	b->volume = (struct volume){ 0 };
 }
 
 struct mqtt_view batch_key(const struct batch *b, const struct change *c)
@@ -134,6 +135,7 @@ static bool add(struct batch *b, struct mqtt_view key, struct mqtt_view value, b
 		.removed = removed };
 	*slot = b->count;
 	b->len += need;
+	b->volume = volume_sum(b->volume, volume_of(key.len, value.len));
 	return true;
 }
 

@@ -12,6 +12,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "broker/store/volume.h"
 #include "mqtt/view.h"
 
 struct change {
@@ -31,6 +32,7 @@ struct batch_place {
 struct batch {
 	uint8_t *bytes;
 	size_t len, capacity;
+	struct volume volume; /* what has been put and removed, replaced or not */
 	struct change *list;
 	uint32_t count, list_capacity;
 	struct batch_place *order; /* see batch_sort */

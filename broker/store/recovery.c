@@ -27,11 +27,11 @@ struct recovering {
 static bool flush(struct recovering *g)
 {
 	if (!g->error)
-		g->error = table_room(&g->table, g->batch.count, g->batch.len);
+		g->error = table_room(&g->table, g->batch.volume);
 	if (!g->error)
 		g->error = table_commit(&g->table, &g->batch, &g->head);
 	if (!g->error)
-		table_settle(&g->table, &g->table.written, g->batch.count, g->batch.len);
+		table_settle(&g->table, &g->table.written, g->batch.volume);
 	batch_clear(&g->batch);
 	return !g->error;
 }

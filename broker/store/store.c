@@ -33,7 +33,7 @@ struct store {
 	bool open;    /* all was loaded, and it can be written to */
 	bool failing; /* the latest commit failed, and is to be tried again */
 	bool full;    /* a pair had no room: of this size */
-	uint64_t full_bytes;
+	struct volume refused;
 	uint64_t refused_ms; /* when that was last */
 	bool lost;           /* a removal could not be noted for want of memory */
 };
@@ -114,21 +114,21 @@ static int write_all(struct store *s)
 
 /* ---- from turn to turn --------------------------------------------------------------------- */
 
-static void tell_full(struct store *s, uint64_t bytes, int e)
+static void tell_full(struct store *s, struct volume refused, int e)
 {
 	if (!s->full)
 		log_line(s->log, LOG_ERROR,
 			"%s: no room for more: %s; what cannot be stored is refused, or waits",
 			s->folder.path, table_error(e));
 	s->full = true;
-	s->full_bytes = bytes;
+	s->refused = refused;
 	s->refused_ms = clock_ms(CLOCK_MONOTONIC);
 }
 
 static void look_for_room(struct store *s)
 {
 	if (!s->full || clock_ms(CLOCK_MONOTONIC) - s->refused_ms < CALM_MS ||
-		writer_room(&s->writer, 1, s->full_bytes))
+		writer_room(&s->writer, s->refused))
 		return;
 	s->full = false;
 	log_line(s->log, LOG_NOTICE, "%s: there is room again", s->folder.path);
@@ -141,13 +141,13 @@ bool store_put(void *store, struct mqtt_view key, struct mqtt_view value)
 	point_pass(&s->writer.table.points, "put");
 	if (s->failing || !s->open)
 		return false;
-	uint64_t changes = (uint64_t)s->batch.count + 1;
-	uint64_t bytes = s->batch.len + key.len + (uint64_t)value.len;
-	int e = writer_room(&s->writer, changes, bytes);
+	struct volume one = volume_of(key.len, value.len);
+	struct volume all = volume_sum(s->batch.volume, one);
+	int e = writer_room(&s->writer, all);
 	if (e && writer_hasten(&s->writer, !s->full))
-		e = writer_room(&s->writer, changes, bytes);
+		e = writer_room(&s->writer, all);
 	if (e) {
-		tell_full(s, key.len + (uint64_t)value.len, e);
+		tell_full(s, one, e);
 		return false;
 	}
 	return batch_put(&s->batch, key, value);
@@ -343,7 +343,7 @@ static int make(struct store *s, const struct head *now)
 	batch_init(&nothing);
 	int e = table_open(&table, path, TABLE_FILE, most_bytes(s));
 	if (!e) {
-		e = table_room(&table, 0, 0);
+		e = table_room(&table, (struct volume){ 0 });
 		if (!e)
 			e = table_commit(&table, &nothing, now);
 		if (!e)

@@ -143,7 +143,7 @@ int table_open(struct table *t, const char *path, unsigned how, uint64_t most_by
 		table_close(t);
 		return e;
 	}
-	table_settle(t, &t->written, 0, 0);
+	table_settle(t, &t->written, (struct volume){ 0 });
 	return 0;
 }
 
@@ -245,9 +245,14 @@ static int write_once(struct table *t, struct batch *b, const struct head *head)
 	}
 	point_pass(&t->points, "commit-applied");
 	e = txn_commit(t, txn);
-	if (e)
+	if (e) {
 		t->written = before;
-	return e;
+		return e;
+	}
+	t->has_long |= b->volume.longest != 0;
+	if (t->has_long)
+		(void)gaps_measure(t->env, &t->written.gaps); /* else it is not known */
+	return 0;
 }
 
 int table_commit(struct table *t, struct batch *b, const struct head *head)
@@ -273,29 +278,41 @@ const char *table_error(int e)
 
 /* ---- room ---------------------------------------------------------------------------------- */
 
-static uint64_t need_bytes(const struct table *t, uint64_t changes, uint64_t bytes)
+static uint64_t need_bytes(const struct table *t, struct volume v)
 {
 	const struct table_size *s = &t->size;
-	uint64_t pages = changes * s->depth, used = s->used_bytes / s->page_bytes;
+	uint64_t pages = v.changes * s->depth, used = s->used_bytes / s->page_bytes;
 
 	/* Each change rewrites a path of pages, and what they share but once. */
 	if (pages > used)
 		pages = used;
-	return (pages + changes / 16 + s->depth + RESERVE_PAGES) * s->page_bytes +
-		2 * (bytes + changes * CHANGE_BYTES);
+	return (pages + v.changes / 16 + s->depth + RESERVE_PAGES) * s->page_bytes +
+		2 * (v.bytes + v.changes * CHANGE_BYTES);
 }
 
-void table_announce(struct table *t, uint64_t changes, uint64_t bytes)
+/* What is long goes where enough pages are free in a row, or to the end of the file. */
+static uint64_t need_of_long(const struct table *t, struct volume v)
 {
-	t->under_way_bytes = changes ? need_bytes(t, changes, bytes) : 0;
+	const struct table_size *s = &t->size;
+	uint64_t page = s->page_bytes, in_a_row = (v.longest + CHANGE_BYTES) / page + 1;
+
+	if (!v.long_changes || !s->gaps.end)
+		return 0;
+	return (s->gaps.end - gaps_free(&s->gaps, in_a_row) + RESERVE_PAGES) * page + v.long_bytes +
+		v.long_changes * (CHANGE_BYTES + page);
 }
 
-void table_settle(struct table *t, const struct table_size *size, uint64_t changes, uint64_t bytes)
+void table_announce(struct table *t, struct volume volume)
+{
+	t->under_way = volume;
+}
+
+void table_settle(struct table *t, const struct table_size *size, struct volume volume)
 {
 	uint64_t there = file_bytes(t);
 
 	t->size = *size;
-	t->latest_bytes = changes ? need_bytes(t, changes, bytes) : 0;
+	t->latest_bytes = volume.changes ? need_bytes(t, volume) : 0;
 	if (there > t->file_bytes)
 		t->file_bytes = there;
 }
@@ -327,13 +344,14 @@ static int file_grow(struct table *t, uint64_t need)
 	return e;
 }
 
-int table_room(struct table *t, uint64_t changes, uint64_t bytes)
+int table_room(struct table *t, struct volume volume)
 {
 	/* What is under way may add to what is in use, and what it replaces is not free for the next. */
-	uint64_t before =
-		t->latest_bytes > t->under_way_bytes ? t->latest_bytes : t->under_way_bytes;
-	uint64_t need =
-		t->size.used_bytes + t->under_way_bytes + before + need_bytes(t, changes, bytes);
+	uint64_t under_way = t->under_way.changes ? need_bytes(t, t->under_way) : 0;
+	uint64_t before = t->latest_bytes > under_way ? t->latest_bytes : under_way;
+	uint64_t need = t->size.used_bytes + under_way + before + need_bytes(t, volume);
+	uint64_t of_long = need_of_long(t, volume_sum(t->under_way, volume));
 
+	need = need > of_long ? need : of_long;
 	return need <= t->file_bytes ? 0 : file_grow(t, need);
 }

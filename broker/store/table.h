@@ -12,6 +12,7 @@
 #include <lmdb.h>
 
 #include "broker/store/batch.h"
+#include "broker/store/gaps.h"
 #include "broker/store/head.h"
 #include "broker/store/point.h"
 
@@ -25,6 +26,7 @@ struct table_size {
 	uint64_t page_bytes;
 	uint64_t used_bytes; /* in use, not free to be used again */
 	unsigned depth;      /* of the tree */
+	struct gaps gaps;    /* measured where something long has been put */
 };
 
 struct table {
@@ -35,10 +37,11 @@ struct table {
 	unsigned how;                    /* TABLE_... */
 	struct table_size size, written; /* as table_settle had it, and as table_commit leaves it */
 	uint64_t latest_bytes; /* that the latest batch took up: what it replaced is not free yet */
-	uint64_t under_way_bytes; /* that what is on its way to the table may take up */
-	uint64_t file_bytes;      /* that the file has on the disk */
-	uint64_t most_bytes;      /* that it may have; UINT64_MAX: any */
-	int fd;                   /* of the file, for its size */
+	struct volume under_way; /* what is on its way to the table */
+	bool has_long;           /* something long was put since it was opened */
+	uint64_t file_bytes;     /* that the file has on the disk */
+	uint64_t most_bytes;     /* that it may have; UINT64_MAX: any */
+	int fd;                  /* of the file, for its size */
 };
 
 /* Opens the table in a folder, or makes it. `most_bytes` UINT64_MAX: no ceiling. Returns 0, an errno, or an error of LMDB; then
@@ -52,16 +55,16 @@ void table_close(struct table *t);
  */
 int table_commit(struct table *t, struct batch *b, const struct head *head);
 
-/* What the thread that asks for room has to know: how many changes and bytes are on their way, of which nothing has been
- * settled; and the size that table_commit has left, after so many of them.
+/* What the thread that asks for room has to know: what is on its way, of which nothing has been settled; and the size that
+ * table_commit has left, after so much of it.
  */
-void table_announce(struct table *t, uint64_t changes, uint64_t bytes);
-void table_settle(struct table *t, const struct table_size *size, uint64_t changes, uint64_t bytes);
+void table_announce(struct table *t, struct volume volume);
+void table_settle(struct table *t, const struct table_size *size, struct volume volume);
 
-/* Room on the disk for a batch of so many changes and bytes, the file being made larger if need be. Returns 0, or the
+/* Room on the disk for so much more, the file being made larger if need be. Returns 0, or the
  * errno that says why there is none, or TABLE_CEILING.
  */
-int table_room(struct table *t, uint64_t changes, uint64_t bytes);
+int table_room(struct table *t, struct volume volume);
 
 /* What such an error says. */
 const char *table_error(int e);

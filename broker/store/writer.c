@@ -6,18 +6,13 @@ enum { ROOM_SPARE = 256 << 10 };
 
 /* ---- from the journal to the table --------------------------------------------------------- */
 
-static struct writer_sums sum(struct writer_sums a, struct writer_sums b)
-{
-	return (struct writer_sums){ a.changes + b.changes, a.bytes + b.bytes };
-}
-
 /* It is in the table, and the file is free. */
 static void note_saved(struct writer *w, unsigned segment)
 {
-	w->saved = sum(w->saved, w->in[segment]);
+	w->saved = volume_sum(w->saved, w->in[segment]);
 	w->size = w->table.written;
 	w->has_saved = true;
-	w->in[segment] = (struct writer_sums){ 0 };
+	w->in[segment] = (struct volume){ 0 };
 	w->journal.segments[segment].end = 0;
 }
 
@@ -164,7 +159,7 @@ static int commit_at_once(
 		return e;
 	w->journal.previous = head.logged;
 	pthread_mutex_lock(&w->lock);
-	w->in[w->journal.current] = sum(w->in[w->journal.current], w->under_way);
+	w->in[w->journal.current] = volume_sum(w->in[w->journal.current], w->under_way);
 	note_saved(w, w->journal.current);
 	pthread_mutex_unlock(&w->lock);
 	return 0;
@@ -182,7 +177,7 @@ static int commit(struct writer *w, const struct batch *b, uint64_t wall_ms, uin
 	point_pass(&w->table.points, "journal-write");
 	e = journal_write(&w->journal, b, wall_ms, pairs_ms, w->sync);
 	if (!e)
-		w->in[w->journal.current] = sum(w->in[w->journal.current], w->under_way);
+		w->in[w->journal.current] = volume_sum(w->in[w->journal.current], w->under_way);
 	return e;
 }
 
@@ -201,14 +196,12 @@ int writer_commit(struct writer *w, const struct batch *b, uint64_t wall_ms, uin
 
 static void announce(struct writer *w)
 {
-	struct writer_sums all = sum(w->logged, w->under_way);
-
-	table_announce(&w->table, all.changes, all.bytes);
+	table_announce(&w->table, volume_sum(w->logged, w->under_way));
 }
 
 void writer_announce(struct writer *w, const struct batch *b)
 {
-	w->under_way = (struct writer_sums){ b->count, b->len };
+	w->under_way = b->volume;
 	pthread_mutex_lock(&w->lock);
 	w->committing = true;
 	pthread_mutex_unlock(&w->lock);
@@ -220,16 +213,15 @@ static bool settle_saved(struct writer *w)
 {
 	pthread_mutex_lock(&w->lock);
 	const bool has_saved = w->has_saved;
-	const struct writer_sums saved = w->saved;
+	const struct volume saved = w->saved;
 	const struct table_size size = w->size;
-	w->saved = (struct writer_sums){ 0 };
+	w->saved = (struct volume){ 0 };
 	w->has_saved = false;
 	pthread_mutex_unlock(&w->lock);
 	if (!has_saved)
 		return false;
-	w->logged.changes -= saved.changes;
-	w->logged.bytes -= saved.bytes;
-	table_settle(&w->table, &size, saved.changes, saved.bytes);
+	w->logged = volume_rest(w->logged, saved);
+	table_settle(&w->table, &size, saved);
 	announce(w);
 	return true;
 }
@@ -260,18 +252,19 @@ bool writer_hasten(struct writer *w, bool wait)
 void writer_settle(struct writer *w, int e)
 {
 	if (!e)
-		w->logged = sum(w->logged, w->under_way);
-	w->under_way = (struct writer_sums){ 0 };
+		w->logged = volume_sum(w->logged, w->under_way);
+	w->under_way = (struct volume){ 0 };
 	announce(w);
 	settle_saved(w);
-	if (w->logged.changes &&
-		table_room(&w->table, w->logged.changes, w->logged.bytes + ROOM_SPARE))
+	struct volume again = w->logged;
+	again.bytes += ROOM_SPARE;
+	if (again.changes && table_room(&w->table, again))
 		writer_hasten(w, false);
 }
 
-int writer_room(struct writer *w, uint64_t changes, uint64_t bytes)
+int writer_room(struct writer *w, struct volume volume)
 {
-	return table_room(&w->table, changes, bytes);
+	return table_room(&w->table, volume);
 }
 
 /* ---- the beginning and the end ------------------------------------------------------------- */
@@ -303,13 +296,13 @@ static int table_begin(struct writer *w, struct batch *latest, const struct head
 		.wall_ms = head->wall_ms, .pairs_ms = head->pairs_ms, .logged = w->journal.previous
 	};
 
-	table_announce(&w->table, latest->count, latest->len);
-	int e = table_room(&w->table, 0, 0);
+	table_announce(&w->table, latest->volume);
+	int e = table_room(&w->table, (struct volume){ 0 });
 	if (!e)
 		e = table_commit(&w->table, latest, &now);
 	if (!e)
-		table_settle(&w->table, &w->table.written, latest->count, latest->len);
-	table_announce(&w->table, 0, 0);
+		table_settle(&w->table, &w->table.written, latest->volume);
+	table_announce(&w->table, (struct volume){ 0 });
 	return e;
 }
 

@@ -15,21 +15,17 @@
 #include "broker/store/journal.h"
 #include "broker/store/table.h"
 
-struct writer_sums {
-	uint64_t changes, bytes;
-};
-
 struct writer {
 	struct table table;
 	struct journal journal;
 	bool sync;
 
 	/* Of whoever asks for room. */
-	struct writer_sums logged; /* in the journal, and not in the table */
-	struct writer_sums under_way;
+	struct volume logged; /* in the journal, and not in the table */
+	struct volume under_way;
 
 	/* Of whoever commits. */
-	struct writer_sums in[JOURNAL_SEGMENTS]; /* the files */
+	struct volume in[JOURNAL_SEGMENTS]; /* the files */
 
 	pthread_t thread;
 	pthread_mutex_t lock;
@@ -41,7 +37,7 @@ struct writer {
 	bool full;       /* the file that is not the current one has what the table does not have */
 	int error;       /* why, when the thread is not at work */
 	bool has_saved;  /* and since the latest writer_settle: */
-	struct writer_sums saved;
+	struct volume saved;
 	struct table_size size;
 };
 
@@ -66,7 +62,7 @@ int writer_commit(struct writer *w, const struct batch *b, uint64_t wall_ms, uin
 void writer_settle(struct writer *w, int e);
 
 /* Room for what is in the batch, and so much more: as table_room. */
-int writer_room(struct writer *w, uint64_t changes, uint64_t bytes);
+int writer_room(struct writer *w, struct volume volume);
 
 /* There is no room: but what is in the journal takes less as soon as it is in the table. Sees to that, and waits for it if it is
  * to. True if some of it is there by now, and there may be room.

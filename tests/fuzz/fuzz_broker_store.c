@@ -77,10 +77,10 @@ static void fill(const char *path, unsigned count)
 		for (unsigned i = commit; i < count; i += commit < 4 ? 4 : 1)
 			if (commit < 4 || i % 3 == 0)
 				change(&b, i, commit == 4);
-		DEMAND(!table_room(&t, b.count, b.len));
+		DEMAND(!table_room(&t, b.volume));
 		const struct head head = { .wall_ms = 1000 + commit, .pairs_ms = 1000 + commit };
 		DEMAND(!table_commit(&t, &b, &head));
-		table_settle(&t, &t.written, b.count, b.len);
+		table_settle(&t, &t.written, b.volume);
 		batch_clear(&b);
 	}
 	table_close(&t);
@@ -209,7 +209,7 @@ static void write_on(void)
 	if (!table_open(&t, all.file, TABLE_FILE, UINT64_MAX)) {
 		for (unsigned i = 0; i < 40; i++)
 			change(&b, 3 * i, i % 4 == 1);
-		if (!table_room(&t, b.count, b.len))
+		if (!table_room(&t, b.volume))
 			(void)table_commit(&t, &b, &head);
 		table_close(&t);
 	}

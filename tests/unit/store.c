@@ -319,6 +319,54 @@ static void a_ceiling_is_kept_and_room_is_used_again(void **state)
 	}
 }
 
+static bool put_zeros(struct place *p, uint8_t kind, unsigned n, uint32_t len)
+{
+	static const uint8_t zeros[64 * 1024];
+	uint8_t key[] = { kind, (uint8_t)(n >> 8), (uint8_t)n };
+	bool has_room =
+		store_put(p->store, (struct mqtt_view){ key, 3 }, (struct mqtt_view){ zeros, len });
+
+	assert_true(store_commit(p->store));
+	return has_room;
+}
+
+/* Until there is no room for a few in a row; returns how many there was room for. */
+static unsigned put_until_refused(struct place *p, uint8_t kind, uint32_t len)
+{
+	unsigned kept = 0, refused = 0;
+
+	for (unsigned n = 0; refused < 5 && n < 10000; n++) {
+		bool has_room = put_zeros(p, kind, n, len);
+		kept += has_room;
+		refused += !has_room;
+	}
+	assert_int_equal(refused, 5);
+	return kept;
+}
+
+/* Pages that are free one here and two there are room for what is short, but not for what needs more of them in a row. */
+static void what_is_free_but_scattered_is_no_room_for_what_is_long(void **state)
+{
+	enum { CEILING = 4 << 20 };
+	struct place *p = *state;
+
+	p->settings.most_bytes = CEILING;
+	open_store(p);
+	unsigned kept = put_until_refused(p, 'a', 7000);
+	assert_true(kept > 200);
+	for (unsigned n = 0; n < kept; n += 2) {
+		uint8_t key[] = { 'a', (uint8_t)(n >> 8), (uint8_t)n };
+		store_remove(p->store, (struct mqtt_view){ key, 3 });
+		assert_true(store_commit(p->store));
+	}
+	close_store(p);
+	open_store(p);
+	put_until_refused(p, 'b', 30000);
+	assert_true(put_until_refused(p, 'c', 900) > 300);
+	close_store(p);
+	assert_true(size_of(p) <= CEILING);
+}
+
 /* ---- damage -------------------------------------------------------------------------------- */
 
 static bool read_all(struct place *p, struct reading *r)
@@ -667,6 +715,7 @@ int main(void)
 		TEST(one_broker_at_a_time),
 		TEST(the_clock_goes_on_while_there_is_no_broker),
 		TEST(a_ceiling_is_kept_and_room_is_used_again),
+		TEST(what_is_free_but_scattered_is_no_room_for_what_is_long),
 		TEST(a_flipped_bit_is_refused_or_does_not_matter),
 		TEST(no_bit_of_the_first_pages_hides_the_latest_commit),
 		TEST(a_page_that_is_free_and_in_use_is_refused),
