@@ -10,9 +10,8 @@
 #include "cli/duration.h"
 #include "cli/live_options.h"
 #include "cli/nearest.h"
-#include "harness/versions.h"
-#include "harness/versions.h"
 #include "harness/transport/transport.h"
+#include "harness/versions.h"
 
 enum {
 	SECONDS = 5,

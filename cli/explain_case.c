@@ -4,9 +4,9 @@
 
 #include "base/buf.h"
 #include "cases/list.h"
-#include "harness/versions.h"
 #include "cli/walk.h"
 #include "harness/pattern.h"
+#include "harness/versions.h"
 #include "reports/text.h"
 #include "spec/spec.h"
 

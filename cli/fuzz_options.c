@@ -8,8 +8,8 @@
 #include "cli/duration.h"
 #include "cli/fuzz.h"
 #include "cli/live_options.h"
-#include "harness/versions.h"
 #include "harness/case.h"
+#include "harness/versions.h"
 #include "spec/spec.h"
 
 enum {

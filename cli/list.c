@@ -9,7 +9,6 @@
 #include "cli/cli.h"
 #include "cli/nearest.h"
 #include "cli/screen.h"
-#include "harness/versions.h"
 #include "harness/pattern.h"
 #include "harness/versions.h"
 #include "reports/text.h"

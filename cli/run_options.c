@@ -8,9 +8,9 @@
 #include "base/buf.h"
 #include "base/shell.h"
 #include "cli/cli.h"
-#include "harness/versions.h"
 #include "harness/case.h"
 #include "harness/peers/guest.h"
+#include "harness/versions.h"
 
 enum {
 	JOBS_MAX = 256,

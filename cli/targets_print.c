@@ -4,8 +4,8 @@
 #include <string.h>
 
 #include "cli/targets.h"
-#include "harness/versions.h"
 #include "harness/case.h"
+#include "harness/versions.h"
 #include "reports/text.h"
 
 static const char *judged(const struct known_target *t)

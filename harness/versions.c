@@ -6,6 +6,7 @@
 
 #define BLANK " \t\n"
 
+/* By their masks; and another name of the last. */
 static const char *const names[] = { "", "3.1.1", "5.0", "3.1.1 5.0", "both" };
 
 const char *versions_text(unsigned versions)

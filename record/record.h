@@ -66,7 +66,8 @@ struct record_death {
 	int signal;              /* 0: it exited by itself */
 	int exit_code;           /* when signal is 0 */
 	const char *stderr_tail; /* its last lines; "" if it said nothing */
-	const char *during;      /* ids of the case runs that were under way, blank between */
+	const char *
+		during; /* ids of the case runs that were under way, or had ended before, blank between */
 	const char *note; /* it lived, but served nobody: what it did ("went mute: ..."); or NULL */
 };
 

@@ -21,14 +21,14 @@ uint64_t gaps_free(const struct gaps *g, uint64_t in_a_row)
 	list_lengths(lengths);
 	for (unsigned i = 0; i < GAPS_LENGTHS; i++)
 		if (lengths[i] >= in_a_row)
-			return g->free[i];
+			return g->fits[i] * in_a_row;
 	return 0;
 }
 
 static void add_run(struct gaps *g, const uint64_t lengths[static GAPS_LENGTHS], uint64_t run)
 {
 	for (unsigned i = 0; i < GAPS_LENGTHS && lengths[i] <= run; i++)
-		g->free[i] += run - run % lengths[i];
+		g->fits[i] += run / lengths[i];
 }
 
 static void add_runs(struct gaps *g, const uint8_t *is_free)

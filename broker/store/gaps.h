@@ -12,14 +12,14 @@
 enum { GAPS_LENGTHS = 40 };
 
 struct gaps {
-	uint64_t end; /* pages of the file, free or not; 0: it was not measured */
-	uint64_t free[GAPS_LENGTHS];
+	uint64_t end;                /* the last page in use, and one; 0: it was not measured */
+	uint64_t fits[GAPS_LENGTHS]; /* how often each length is free in a row */
 };
 
 /* As the latest commit left it: what that one has freed is not free for the next yet. Returns 0, ENOMEM, or an error of LMDB. */
 int gaps_measure(MDB_env *env, struct gaps *out);
 
-/* How many pages are free for pairs that need so many in a row. */
+/* How many pages are free for pairs that need so many in a row, at the least. */
 uint64_t gaps_free(const struct gaps *g, uint64_t in_a_row);
 
 #endif

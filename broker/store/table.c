@@ -113,6 +113,8 @@ static int table_begin(struct table *t)
 	}
 	if (e)
 		env_close(t);
+	else
+		(void)gaps_measure(t->env, &t->written.gaps); /* or it is not known */
 	return e;
 }
 
@@ -249,9 +251,7 @@ static int write_once(struct table *t, struct batch *b, const struct head *head)
 		t->written = before;
 		return e;
 	}
-	t->has_long |= b->volume.longest != 0;
-	if (t->has_long)
-		(void)gaps_measure(t->env, &t->written.gaps); /* else it is not known */
+	(void)gaps_measure(t->env, &t->written.gaps);
 	return 0;
 }
 
@@ -278,27 +278,34 @@ const char *table_error(int e)
 
 /* ---- room ---------------------------------------------------------------------------------- */
 
-static uint64_t need_bytes(const struct table *t, struct volume v)
+/* Each change rewrites a path of pages, and what they share but once. */
+static uint64_t rewritten_pages(const struct table *t, uint64_t changes)
 {
 	const struct table_size *s = &t->size;
-	uint64_t pages = v.changes * s->depth, used = s->used_bytes / s->page_bytes;
+	uint64_t pages = changes * s->depth, used = s->used_bytes / s->page_bytes;
 
-	/* Each change rewrites a path of pages, and what they share but once. */
-	if (pages > used)
-		pages = used;
-	return (pages + v.changes / 16 + s->depth + RESERVE_PAGES) * s->page_bytes +
+	return (pages < used ? pages : used) + changes / 16 + s->depth;
+}
+
+static uint64_t need_bytes(const struct table *t, struct volume v)
+{
+	return (rewritten_pages(t, v.changes) + RESERVE_PAGES) * t->size.page_bytes +
 		2 * (v.bytes + v.changes * CHANGE_BYTES);
 }
 
-/* What is long goes where enough pages are free in a row, or to the end of the file. */
+/* What is long goes where enough pages are free in a row, as far as those that are rewritten leave such rows, or to the
+ * end of the file.
+ */
 static uint64_t need_of_long(const struct table *t, struct volume v)
 {
-	const struct table_size *s = &t->size;
-	uint64_t page = s->page_bytes, in_a_row = (v.longest + CHANGE_BYTES) / page + 1;
+	const struct gaps *gaps = &t->size.gaps;
+	uint64_t page = t->size.page_bytes, rewritten = rewritten_pages(t, v.changes);
+	uint64_t free = gaps_free(gaps, (v.longest + CHANGE_BYTES) / page + 1);
 
-	if (!v.long_changes || !s->gaps.end)
+	if (!v.long_changes || !gaps->end)
 		return 0;
-	return (s->gaps.end - gaps_free(&s->gaps, in_a_row) + RESERVE_PAGES) * page + v.long_bytes +
+	free -= free < rewritten ? free : rewritten;
+	return (gaps->end - free + RESERVE_PAGES) * page + v.long_bytes +
 		v.long_changes * (CHANGE_BYTES + page);
 }
 

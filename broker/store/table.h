@@ -26,22 +26,26 @@ struct table_size {
 	uint64_t page_bytes;
 	uint64_t used_bytes; /* in use, not free to be used again */
 	unsigned depth;      /* of the tree */
-	struct gaps gaps;    /* measured where something long has been put */
+	struct gaps gaps;
 };
 
 struct table {
+	struct points points;
+	char *path;          /* of the folder, or the file */
+	unsigned how;        /* TABLE_... */
+	uint64_t most_bytes; /* that the file may have; UINT64_MAX: any */
+	int fd;              /* of the file, for its size */
+
+	/* Of whoever commits. */
 	MDB_env *env; /* NULL: it has to be opened again */
 	MDB_dbi dbi;
-	struct points points;
-	char *path;                      /* of the folder, or the file */
-	unsigned how;                    /* TABLE_... */
-	struct table_size size, written; /* as table_settle had it, and as table_commit leaves it */
+	struct table_size written;
+
+	/* Of whoever asks for room. */
+	struct table_size size;  /* the same, as table_settle had it */
+	struct volume under_way; /* to the table */
 	uint64_t latest_bytes; /* that the latest batch took up: what it replaced is not free yet */
-	struct volume under_way; /* what is on its way to the table */
-	bool has_long;           /* something long was put since it was opened */
-	uint64_t file_bytes;     /* that the file has on the disk */
-	uint64_t most_bytes;     /* that it may have; UINT64_MAX: any */
-	int fd;                  /* of the file, for its size */
+	uint64_t file_bytes;   /* that the file has on the disk */
 };
 
 /* Opens the table in a folder, or makes it. `most_bytes` UINT64_MAX: no ceiling. Returns 0, an errno, or an error of LMDB; then

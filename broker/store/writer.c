@@ -220,7 +220,8 @@ static bool settle_saved(struct writer *w)
 	pthread_mutex_unlock(&w->lock);
 	if (!has_saved)
 		return false;
-	w->logged = volume_rest(w->logged, saved);
+	w->logged = volume_rest(w->logged,
+		saved); /* less than nothing, where what is under way was saved at once */
 	table_settle(&w->table, &size, saved);
 	announce(w);
 	return true;

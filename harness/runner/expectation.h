@@ -39,7 +39,7 @@ struct expectations {
 
 /* The one that speaks of this case run, or NULL. Of several, the most specific: the id of the case
  * run, then the table's id, then anything else; among equals, one that names its version or transport, or both;
- * then the last one in the file.
+ * then the last one, those of an included file being where it is included.
  */
 const struct expectation *expectation_find(const struct expectations *all,
 	const struct case_def *def, const struct vector *row, enum mqtt_version version,

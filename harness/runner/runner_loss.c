@@ -1,5 +1,6 @@
 /* The target's health. A case run counts only when the target has outlived it; when it did not, the
- * suspects are all case runs that were under way, or had ended a moment before.
+ * suspects are all case runs that were under way, or had ended a moment before; where there are none of those, all that
+ * have ended and are held.
  *
  *   FINE ──▶ LOST ──▶ FINE           launched: it died, or went mute; settled, and launched again
  *   FINE ──▶ DOUBT ──▶ FINE | LOST   launched: accepts no connections, and is given time to die
@@ -54,24 +55,26 @@ static void set_health(struct runner *r, enum runner_health health)
 	r->health_us = clock_now_us();
 }
 
-/* Of those that were under way at this time, or had ended at most `before_us` earlier. */
-static const char *names_of(struct runner *r, int64_t at_us, int64_t before_us)
+/* Of those that were under way, or ended at this time or later. */
+static const char *names_since(struct runner *r, int64_t since_us)
 {
 	const char *names = "";
 
 	for (struct runner_job *job = r->first; job; job = job->next)
-		if (!job->ended || job->ended_us >= at_us - before_us)
+		if (!job->ended || job->ended_us >= since_us)
 			names = arena_printf(
 				&r->arena, "%s%s%s", names, *names ? " " : "", job->item.id);
 	return names;
 }
 
-/* Of all that are held, where none was going on: a process may take its time from its last word to its death. */
+/* At a URL, which tells of no death, these are all that are held; and so they are where nothing was going on a moment before
+ * it, since a process may take its time from its last word to its death.
+ */
 static const char *names_of_suspects(struct runner *r, int64_t at_us)
 {
-	const char *names = runner_launches(r) ? names_of(r, at_us, r->config->hold_us) : "";
+	const char *names = runner_launches(r) ? names_since(r, at_us - r->config->hold_us) : "";
 
-	return *names ? names : names_of(r, at_us, at_us);
+	return *names ? names : names_since(r, 0);
 }
 
 /* They come to their ends by themselves, since their connections are gone. */

@@ -118,7 +118,9 @@ static const char *continue_with(
 		return set_sometimes(e, s->value);
 	if (!strcmp(s->name, "verdict"))
 		return set_verdict(x, e, s->value);
-	return "an expectation has `case` or `cause`, `verdict`, `sometimes`, `reason`, `link`";
+	return "an expectation has `case` or `cause`, `verdict`, `sometimes`, `reason`, `link`; "
+	       "and "
+	       "before one there may be an `include`";
 }
 
 /* ---- another file -------------------------------------------------------------------------- */

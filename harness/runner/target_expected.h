@@ -1,5 +1,5 @@
-/* [expected] of a target's file: what is known to go wrong there, or at others, too: an `include` takes
- * the entries of another file, which has [expected] alone.
+/* [expected] of a target's file: what is known to go wrong. With `include` it takes the entries of another file, which
+ * several targets share, and which has [expected] alone.
  */
 #ifndef HARNESS_TARGET_EXPECTED_H
 #define HARNESS_TARGET_EXPECTED_H
@@ -19,8 +19,8 @@ struct target_expected {
 	size_t count;
 	size_t capacity;
 	bool is_open;     /* the last one: its verdict and its reason may yet come */
-	bool has_verdict; /* it, too */
-	bool is_included;
+	bool has_verdict; /* its `verdict` has been read */
+	bool is_included; /* the file that is read now */
 };
 
 /* One line of it. On failure *error is a sentence with file and line. */

@@ -28,6 +28,9 @@ import threading
 import time
 
 PORT, FAULT, LOGIN = int(sys.argv[1]), sys.argv[2], [word.encode() for word in sys.argv[3:]]
+# Properties of CONNECT, and how many bytes those have that are numbers.
+METHOD, LARGEST, PAIR = 0x15, 0x27, 0x26
+NUMBERS = {0x11: 4, 0x17: 1, 0x19: 1, 0x21: 2, 0x22: 2, LARGEST: 4}
 selector = selectors.DefaultSelector()
 kept = []
 
@@ -80,7 +83,7 @@ def text(data, at):
 
 
 def name(data, at):
-    """The text at `at` and where it ends, which as a Topic Name may be passed on to others."""
+    """The text at `at`, which may be passed on to others as a Topic Name, and where it ends."""
     topic, at = text(data, at)
     if not topic or set(topic) & set(b"+#\0"):
         raise ValueError
@@ -95,6 +98,20 @@ def properties(client, data, at):
     if at + length > len(data):
         raise ValueError
     return at + length
+
+
+def identifiers(client, data, at):
+    """Of the properties of a CONNECT that begin at `at`."""
+    if client.level < 5:
+        return set()
+    end, (_, at), found = properties(client, data, at), varint(data, at), set()
+    while at < end:
+        found.add(data[at])
+        if data[at] in NUMBERS:
+            at += 1 + NUMBERS[data[at]]
+        else:
+            at = text(data, text(data, at + 1)[1] if data[at] == PAIR else at + 1)[1]
+    return found
 
 
 def login(client, flags, body, at):
@@ -170,11 +187,10 @@ def take(client, first, body):
         client.level = body[at]
         if client.level not in (4, 5):
             raise ValueError
-        told = body[at + 4:properties(client, body, at + 4)]
-        if b"\x15" in told:
-            send(client, 0x20, b"\0\x8c\0")    # it knows no Authentication Method, nor looks where one begins
-        if b"\x15" in told or b"\x27" in told:
-            raise ValueError                    # nor does it know of a Maximum Packet Size
+        if METHOD in identifiers(client, body, at + 4):
+            send(client, 0x20, b"\0\x8c\0")
+        if {METHOD, LARGEST} & identifiers(client, body, at + 4):
+            raise ValueError    # it knows neither of them
         client_id, end = text(body, properties(client, body, at + 4))
         if not client_id:
             raise ValueError

@@ -11,7 +11,7 @@ claims = []
 
 
 def given():
-    """The ports that the system gives to who asks for any, as every connection does: not those below them."""
+    """The first and the last port that the system gives to whoever asks for any, as every connection does."""
     with open("/proc/sys/net/ipv4/ip_local_port_range") as file:
         return map(int, file.read().split())
 

@@ -4,9 +4,9 @@
 #include <string.h>
 
 #include "cli/nearest.h"
-#include "harness/versions.h"
 #undef fail /* cmocka's: case.h has its own */
 #include "harness/case.h"
+#include "harness/versions.h"
 
 static const char *hint(const char *wanted)
 {

@@ -17,6 +17,7 @@
 #include "broker/store/reading.h"
 #include "broker/store/recovery.h"
 #include "broker/store/store.h"
+#include "broker/store/volume.h"
 
 enum { TEXT = 512, SMALL_JOURNAL = 4 << 20 /* as a ceiling */ };
 
@@ -323,48 +324,100 @@ static bool put_zeros(struct place *p, uint8_t kind, unsigned n, uint32_t len)
 {
 	static const uint8_t zeros[64 * 1024];
 	uint8_t key[] = { kind, (uint8_t)(n >> 8), (uint8_t)n };
-	bool has_room =
-		store_put(p->store, (struct mqtt_view){ key, 3 }, (struct mqtt_view){ zeros, len });
 
-	assert_true(store_commit(p->store));
-	return has_room;
+	return store_put(p->store, (struct mqtt_view){ key, 3 }, (struct mqtt_view){ zeros, len });
 }
 
-/* Until there is no room for a few in a row; returns how many there was room for. */
-static unsigned put_until_refused(struct place *p, uint8_t kind, uint32_t len)
+static void drop_zeros(struct place *p, uint8_t kind, unsigned n)
+{
+	uint8_t key[] = { kind, (uint8_t)(n >> 8), (uint8_t)n };
+
+	store_remove(p->store, (struct mqtt_view){ key, 3 });
+}
+
+/* Until there was no room for some of them; returns how many there was room for. */
+static unsigned put_until_refused(struct place *p, uint8_t kind, uint32_t len, unsigned at_a_time)
 {
 	unsigned kept = 0, refused = 0;
 
-	for (unsigned n = 0; refused < 5 && n < 10000; n++) {
+	for (unsigned n = 0; refused < 5 && n < 20000; n++) {
 		bool has_room = put_zeros(p, kind, n, len);
 		kept += has_room;
 		refused += !has_room;
+		if (n % at_a_time == 0)
+			assert_true(store_commit(p->store));
 	}
 	assert_int_equal(refused, 5);
+	assert_true(store_commit(p->store));
 	return kept;
 }
 
-/* Pages that are free one here and two there are room for what is short, but not for what needs more of them in a row. */
+/* A store in which every other pair of two pages is gone. */
+static void scatter(struct place *p, unsigned at_a_time)
+{
+	p->settings.sync = false; /* it says nothing of room */
+	open_store(p);
+	unsigned kept = put_until_refused(p, 'a', 7000, at_a_time);
+	assert_true(kept > p->settings.most_bytes / 8192 / 2);
+	for (unsigned n = 0; n < kept; n += 2)
+		drop_zeros(p, 'a', n);
+	assert_true(store_commit(p->store));
+	close_store(p);
+}
+
+/* Pages that are free two here and two there are room for what is short, but not for what needs more of them in a row.
+ */
 static void what_is_free_but_scattered_is_no_room_for_what_is_long(void **state)
 {
-	enum { CEILING = 4 << 20 };
 	struct place *p = *state;
 
-	p->settings.most_bytes = CEILING;
+	p->settings.most_bytes = 4 << 20;
+	scatter(p, 1);
 	open_store(p);
-	unsigned kept = put_until_refused(p, 'a', 7000);
-	assert_true(kept > 200);
-	for (unsigned n = 0; n < kept; n += 2) {
-		uint8_t key[] = { 'a', (uint8_t)(n >> 8), (uint8_t)n };
-		store_remove(p->store, (struct mqtt_view){ key, 3 });
-		assert_true(store_commit(p->store));
-	}
+	put_until_refused(p, 'b', 30000, 1);
+	assert_true(put_until_refused(p, 'c', 900, 1) > 300);
 	close_store(p);
+	assert_true(size_of(p) <= p->settings.most_bytes);
+}
+
+/* Here much of it is in the journal before the table sees any of it. */
+static void so_it_is_while_it_is_in_the_journal(void **state)
+{
+	struct place *p = *state;
+
+	p->settings.most_bytes = 48 << 20;
+	scatter(p, 20);
 	open_store(p);
-	put_until_refused(p, 'b', 30000);
-	assert_true(put_until_refused(p, 'c', 900) > 300);
+	unsigned kept = put_until_refused(p, 'b', 9000, 10);
+	for (unsigned n = 0; n < kept; n += 3)
+		drop_zeros(p, 'b', n);
+	assert_true(store_commit(p->store));
+	put_until_refused(p, 'c', 60000, 3);
+	put_until_refused(p, 'd', 20000, 7);
+	assert_true(put_until_refused(p, 'e', 500, 50) > 2000);
 	close_store(p);
-	assert_true(size_of(p) <= CEILING);
+	assert_true(size_of(p) <= p->settings.most_bytes);
+	open_store(p);
+}
+
+static void the_sum_of_what_is_long_ends_with_it(void **state)
+{
+	struct volume none = { 0 }, brief = volume_of(10, 1000), large = volume_of(10, 9000);
+	struct volume all = volume_sum(volume_sum(large, brief), volume_of(1, 5000));
+
+	(void)state;
+	assert_int_equal(brief.long_changes, 0);
+	assert_int_equal(all.changes, 3);
+	assert_int_equal(all.bytes, 15021);
+	assert_int_equal(all.long_changes, 2);
+	assert_int_equal(all.long_bytes, 14011);
+	assert_int_equal(all.longest, 9010);
+	all = volume_rest(all, volume_sum(large, volume_of(1, 5000)));
+	assert_memory_equal(&all, &brief, sizeof(all));
+	/* What is taken off before it is added. */
+	all = volume_sum(volume_rest(none, large), volume_sum(large, brief));
+	assert_int_equal(all.bytes, brief.bytes);
+	assert_int_equal(all.long_changes, 0);
 }
 
 /* ---- damage -------------------------------------------------------------------------------- */
@@ -716,6 +769,8 @@ int main(void)
 		TEST(the_clock_goes_on_while_there_is_no_broker),
 		TEST(a_ceiling_is_kept_and_room_is_used_again),
 		TEST(what_is_free_but_scattered_is_no_room_for_what_is_long),
+		TEST(so_it_is_while_it_is_in_the_journal),
+		TEST(the_sum_of_what_is_long_ends_with_it),
 		TEST(a_flipped_bit_is_refused_or_does_not_matter),
 		TEST(no_bit_of_the_first_pages_hides_the_latest_commit),
 		TEST(a_page_that_is_free_and_in_use_is_refused),
