@@ -113,8 +113,6 @@ static int table_begin(struct table *t)
 	}
 	if (e)
 		env_close(t);
-	else
-		(void)gaps_measure(t->env, &t->written.gaps); /* or it is not known */
 	return e;
 }
 
@@ -251,7 +249,7 @@ static int write_once(struct table *t, struct batch *b, const struct head *head)
 		t->written = before;
 		return e;
 	}
-	(void)gaps_measure(t->env, &t->written.gaps);
+	(void)gaps_measure(t->env, &t->written.gaps); /* or it is not known */
 	return 0;
 }
 
