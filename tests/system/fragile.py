@@ -28,9 +28,11 @@ import threading
 import time
 
 PORT, FAULT, LOGIN = int(sys.argv[1]), sys.argv[2], [word.encode() for word in sys.argv[3:]]
-# Properties of CONNECT, and how many bytes those have that are numbers.
-METHOD, LARGEST, PAIR = 0x15, 0x27, 0x26
-NUMBERS = {0x11: 4, 0x17: 1, 0x19: 1, 0x21: 2, 0x22: 2, LARGEST: 4}
+# Properties: how many bytes of a number, or how many texts, each of them has.
+SUBSCRIPTION, METHOD, LARGEST = 0x0B, 0x15, 0x27
+NUMBERS = {1: 1, 2: 4, 0x11: 4, 0x13: 2, 0x17: 1, 0x19: 1, 0x21: 2, 0x22: 2, 0x23: 2, 0x24: 1, 0x25: 1, LARGEST: 4,
+           0x28: 1, 0x29: 1, 0x2A: 1}
+TEXTS = {3: 1, 8: 1, 9: 1, 0x12: 1, METHOD: 1, 0x16: 1, 0x1A: 1, 0x1C: 1, 0x1F: 1, 0x26: 2}
 selector = selectors.DefaultSelector()
 kept = []
 
@@ -91,27 +93,36 @@ def name(data, at):
     return topic, at
 
 
-def properties(client, data, at):
-    if client.level < 5:
-        return at
-    length, at = varint(data, at)
-    if at + length > len(data):
+def skip(data, at):
+    """Where the property ends that begins at `at`."""
+    kind, at = data[at], at + 1
+    if kind == SUBSCRIPTION:
+        return varint(data, at)[1]
+    if kind in NUMBERS:
+        return at + NUMBERS[kind]
+    if kind not in TEXTS:
         raise ValueError
-    return at + length
+    for _ in range(TEXTS[kind]):
+        at = text(data, at)[1]
+    return at
 
 
-def identifiers(client, data, at):
-    """Of the properties of a CONNECT that begin at `at`."""
+def listed(client, data, at):
+    """The identifiers of the properties that begin at `at`, and where these end."""
     if client.level < 5:
-        return set()
-    end, (_, at), found = properties(client, data, at), varint(data, at), set()
+        return set(), at
+    (length, at), found = varint(data, at), set()
+    end = at + length
     while at < end:
         found.add(data[at])
-        if data[at] in NUMBERS:
-            at += 1 + NUMBERS[data[at]]
-        else:
-            at = text(data, text(data, at + 1)[1] if data[at] == PAIR else at + 1)[1]
-    return found
+        at = skip(data, at)
+    if at != end or end > len(data):
+        raise ValueError
+    return found, end
+
+
+def properties(client, data, at):
+    return listed(client, data, at)[1]
 
 
 def login(client, flags, body, at):
@@ -187,11 +198,12 @@ def take(client, first, body):
         client.level = body[at]
         if client.level not in (4, 5):
             raise ValueError
-        if METHOD in identifiers(client, body, at + 4):
+        told, at_id = listed(client, body, at + 4)
+        if METHOD in told:
             send(client, 0x20, b"\0\x8c\0")
-        if {METHOD, LARGEST} & identifiers(client, body, at + 4):
+        if {METHOD, LARGEST} & told:
             raise ValueError    # it knows neither of them
-        client_id, end = text(body, properties(client, body, at + 4))
+        client_id, end = text(body, at_id)
         if not client_id:
             raise ValueError
         if LOGIN and login(client, body[at + 1], body, end) != LOGIN:
