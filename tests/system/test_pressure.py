@@ -19,6 +19,7 @@ command = /usr/bin/python3 {ROOT}/tests/system/pressed_broker.py {{port}} MODE
 versions = 3.1.1, 5.0
 ready_ms = 20000
 """
+TURNS = 5
 # Verdicts of 3.1.1 and 5.0, and the statement that is accused in each.
 UNHEARD = ("nonstrict", None, None)
 SEEN = [
@@ -43,23 +44,27 @@ SEEN = [
 
 @pytest.fixture
 def play(tmp_path):
-    """The case runs of a run against the broker in this mode."""
+    """The case runs of a run against the broker in this mode; once more where the machine was late with its pings."""
     def call(mode, *args):
         (tmp_path / "pressed.ini").write_text(TARGET.replace("MODE", mode))
-        done = subprocess.run([BUILD / "cli/mqttspec", "run", tmp_path / "pressed.ini", *args, "-q", "--pcap", "all",
-                               "--patience", "0", "--out", tmp_path / "out"], capture_output=True, text=True,
-                              timeout=240)
-        lines = [json.loads(line) for line in (tmp_path / "out/run.jsonl").read_text().splitlines()]
-        cases = [line for line in lines if line["type"] == "case"]
-        assert cases, done.stderr
-        return cases
+        for turn in range(TURNS):
+            done = subprocess.run([BUILD / "cli/mqttspec", "run", tmp_path / "pressed.ini", *args, "-q", "--pcap", "all",
+                                   "--patience", "0", "--out", tmp_path / f"out-{turn}"], capture_output=True, text=True,
+                                  timeout=240)
+            out = tmp_path / f"out-{turn}"
+            lines = [json.loads(line) for line in (out / "run.jsonl").read_text().splitlines()]
+            cases = [line for line in lines if line["type"] == "case"]
+            assert cases, done.stderr
+            if not any("its pings were late" in c.get("note", "") for c in cases):
+                break
+        return cases, out
     return call
 
 
 def test_who_serves_them_well_is_accused_of_nothing(play, tmp_path):
-    cases = play("sound", "pressure", "--not", "all_identifiers_used")
+    cases, out = play("sound", "pressure", "--not", "all_identifiers_used")
     assert [(c["id"], c["version"], c["verdict"], c.get("failure")) for c in cases if c["verdict"] != "pass"] == []
-    for capture in (tmp_path / "out/pcap").iterdir():
+    for capture in (out / "pcap").iterdir():
         assert capture.stat().st_size < 1000000, capture.name  # megabytes went through
 
 
@@ -78,7 +83,7 @@ def test_who_offers_little_is_accused_of_nothing(tmp_path, name):
 
 @pytest.mark.parametrize("mode, case, verdict, in_311, in_50", SEEN)
 def test_who_serves_them_badly_is_seen(play, mode, case, verdict, in_311, in_50):
-    cases = play(mode, case)
+    cases, _ = play(mode, case)
     # Where the next client waits, it depends on the moment of a reset whether it is let in at last.
     found = {c["verdict"] for c in cases}
     assert found and found <= ({verdict, "fail"} if mode == "waiting" else {verdict}), [(c["verdict"], c.get("note"), c.get("failure")) for c in cases]
