@@ -154,7 +154,7 @@ class Model:
             raise Fault(f"{c.id} got {m}, which was refused, or a Will for which its client was back in time")
         self.arrive_in_time(c, m, p, now_s)
         if m.got[c] == 1:
-            self.arrive_in_order(c, m, p)
+            self.arrive_in_order(c, m, p, possible)
 
     def arrive_shared(self, c, m):
         self.shared_due.discard(m)
@@ -174,10 +174,14 @@ class Model:
         if m.accepted and began < m.sent and c.connected_s > m.accepted_s + m.expiry_s + SLACK_S:
             raise Fault(f"{c.id} got {m}, which had expired")
 
-    def arrive_in_order(self, c, m, p):
+    def arrive_in_order(self, c, m, p, possible):
         """[MQTT-4.6.0-6]: of one publisher, topic and QoS, as they came first."""
-        if not m.publisher or not p.qos or self.refuses and m.publisher.version == 5 and m.times > 1:
-            return  # in 5.0 it may have been refused, and sent again as its publisher never heard of that
+        if not m.publisher or not p.qos:
+            return
+        # Sent again, it may come after what its publisher had sent later: where it was refused at first and its publisher
+        # never heard of that, or had been for others when there was no subscription yet.
+        if m.times > 1 and (None in possible or self.refuses and m.publisher.version == 5):
+            return
         key = (m.publisher, m.topic, m.qos, p.qos)
         if c.latest.get(key, 0) > m.number:
             raise Fault(f"{c.id} got {m} after message {c.latest[key]}")
