@@ -4,9 +4,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum {
-	FREE_PAGES = 0
-}; /* the table that LMDB keeps of them: transaction, their count, their numbers */
+/* The table that LMDB keeps of them: a transaction, and how many and which pages it has freed. */
+enum { FREE_PAGES = 0 };
 
 static void list_lengths(uint64_t lengths[static GAPS_LENGTHS])
 {

@@ -12,7 +12,7 @@
 enum { GAPS_LENGTHS = 40 };
 
 struct gaps {
-	uint64_t end;                /* the last page in use, and one; 0: it was not measured */
+	uint64_t end; /* the number of the last page, and one; 0: it was not measured */
 	uint64_t fits[GAPS_LENGTHS]; /* how often each length is free in a row */
 };
 

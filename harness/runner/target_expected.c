@@ -119,8 +119,7 @@ static const char *continue_with(
 	if (!strcmp(s->name, "verdict"))
 		return set_verdict(x, e, s->value);
 	return "an expectation has `case` or `cause`, `verdict`, `sometimes`, `reason`, `link`; "
-	       "and "
-	       "before one there may be an `include`";
+	       "an `include` stands before one";
 }
 
 /* ---- another file -------------------------------------------------------------------------- */

@@ -1,12 +1,12 @@
 """Ports of the loopback interface for programs that are told theirs, and whether somebody listens there."""
 import contextlib
-import itertools
 import random
 import socket
 import time
 
 LIMIT_S = 60
 FIRST, LEAST = 10000, 1000
+ATTEMPTS = 1000
 claims = []
 
 
@@ -17,7 +17,7 @@ def given():
 
 
 def claimed(port):
-    """Whether it is ours now: a name that only one process can have, until it ends. mqttspec knows it, too."""
+    """Whether it is ours now: a name that only one process can have, until it ends. mqttspec takes the same."""
     claim = socket.socket(socket.AF_UNIX)
     try:
         claim.bind(f"\0mqttspec port {port}")
@@ -41,9 +41,11 @@ def free_port():
     """One where nobody listens, and that no other test is given."""
     first, last = given()
     some = range(FIRST, first) if first >= FIRST + LEAST else range(first, last + 1)
-    for port in (random.choice(some) for _ in itertools.count()):
+    for _ in range(ATTEMPTS):
+        port = random.choice(some)
         if claimed(port) and is_free(port):
             return port
+    raise AssertionError(f"no port is free, of {ATTEMPTS} from {some.start} to {some.stop - 1}")
 
 
 def accepts(port):

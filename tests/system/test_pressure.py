@@ -44,14 +44,15 @@ SEEN = [
 
 @pytest.fixture
 def play(tmp_path):
-    """The case runs of a run against the broker in this mode; once more where the machine was late with its pings."""
+    """The case runs of a run against the broker in this mode, and the folder of the run; it is played again, a few
+    times, where the machine was late with its pings.
+    """
     def call(mode, *args):
         (tmp_path / "pressed.ini").write_text(TARGET.replace("MODE", mode))
         for turn in range(TURNS):
-            done = subprocess.run([BUILD / "cli/mqttspec", "run", tmp_path / "pressed.ini", *args, "-q", "--pcap", "all",
-                                   "--patience", "0", "--out", tmp_path / f"out-{turn}"], capture_output=True, text=True,
-                                  timeout=240)
             out = tmp_path / f"out-{turn}"
+            done = subprocess.run([BUILD / "cli/mqttspec", "run", tmp_path / "pressed.ini", *args, "-q", "--pcap", "all",
+                                   "--patience", "0", "--out", out], capture_output=True, text=True, timeout=240)
             lines = [json.loads(line) for line in (out / "run.jsonl").read_text().splitlines()]
             cases = [line for line in lines if line["type"] == "case"]
             assert cases, done.stderr
