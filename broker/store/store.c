@@ -12,7 +12,8 @@
 #include "broker/store/reading.h"
 #include "broker/store/writer.h"
 
-enum { CALM_MS = 1000 }; /* without a refusal, before there is said to be room again */
+/* Without a refusal, before there is room again. At a ceiling it comes and goes, and is told of less and less often. */
+enum { CALM_MS = 1000, CALM_MOST_MS = 60000 };
 
 struct store {
 	struct store_settings settings;
@@ -35,6 +36,9 @@ struct store {
 	bool full;    /* a pair had no room: of this size */
 	struct volume refused;
 	uint64_t refused_ms; /* when that was last */
+	bool told_full;      /* the log says that there is no room, */
+	uint64_t calm_ms;    /* and after so long that there is again: */
+	uint64_t told_ms;    /* when it said that last */
 	bool lost;           /* a removal could not be noted for want of memory */
 };
 
@@ -114,23 +118,40 @@ static int write_all(struct store *s)
 
 /* ---- from turn to turn --------------------------------------------------------------------- */
 
+/* Twice as long as the last time, if that was not long ago. */
+static uint64_t calm_next(const struct store *s)
+{
+	bool soon = s->told_ms && s->refused_ms - s->told_ms < CALM_MOST_MS;
+	uint64_t next_ms = soon ? s->calm_ms * 2 : CALM_MS;
+
+	return next_ms < CALM_MOST_MS ? next_ms : CALM_MOST_MS;
+}
+
 static void tell_full(struct store *s, struct volume refused, int e)
 {
-	if (!s->full)
-		log_line(s->log, LOG_ERROR,
-			"%s: no room for more: %s; what cannot be stored is refused, or waits",
-			s->folder.path, table_error(e));
 	s->full = true;
 	s->refused = refused;
 	s->refused_ms = clock_ms(CLOCK_MONOTONIC);
+	if (s->told_full)
+		return;
+	s->told_full = true;
+	s->calm_ms = calm_next(s);
+	log_line(s->log, LOG_ERROR,
+		"%s: no room for more: %s; what cannot be stored is refused, or waits",
+		s->folder.path, table_error(e));
 }
 
 static void look_for_room(struct store *s)
 {
-	if (!s->full || clock_ms(CLOCK_MONOTONIC) - s->refused_ms < CALM_MS ||
-		writer_room(&s->writer, s->refused))
+	if (!s->told_full)
 		return;
-	s->full = false;
+	uint64_t now_ms = clock_ms(CLOCK_MONOTONIC), calm_ms = now_ms - s->refused_ms;
+	if (s->full && calm_ms >= CALM_MS)
+		s->full = writer_room(&s->writer, s->refused);
+	if (s->full || calm_ms < s->calm_ms)
+		return;
+	s->told_full = false;
+	s->told_ms = now_ms;
 	log_line(s->log, LOG_NOTICE, "%s: there is room again", s->folder.path);
 }
 

@@ -2,7 +2,6 @@
 acknowledged, the QoS 2 identifiers that it has received, and what it has subscribed to.
 """
 import collections
-import socket
 import time
 
 import packets
@@ -50,6 +49,7 @@ class Client:
         # The session, as far as CONNACKs have told
         self.exists = False  # it does, unless it has expired since
         self.unsure = False  # a CONNECT that may have made it was not answered
+        self.renewed = False  # one that was not answered may have begun another, as this one may have expired
         self.clean = True  # the next CONNECT is to begin anew
         self.may_last = (0, 0)  # seconds, at least and at most, beyond the connection
         self.lost_s = None  # since when it may have had no connection; None: it has one
@@ -72,15 +72,16 @@ class Client:
 
     def connect(self, stream, expiry_s=None):
         """Over this socket. Takes over from an older connection, which reads nothing any more."""
+        self.clean |= self.renewed  # Session Present would not say which one it is
         self.asked_clean = self.clean and self.version == 5
         older, self.expected = self.socket, self.expectation()
         if self.is_gone():
             self.end_session()
         self.lose(close=False)
+        self.renewed = self.exists and time.monotonic() - self.lost_s >= self.session_least_s
         expiry_s = LONG_S if self.version == 4 else self.expiry_s if expiry_s is None else expiry_s
         self.older = older
         self.socket = stream
-        self.socket.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         self.socket.setblocking(False)
         self.buffer, self.backlog, self.ready, self.lazy, self.held = bytearray(), b"", False, False, []
         self.changes, self.connected_s = {}, time.monotonic()
@@ -132,7 +133,7 @@ class Client:
             for will in self.wills_late:
                 will.refused = True  # [MQTT-3.1.3-9]
         self.wills_late, self.was_clean = [], False
-        self.ready, self.exists, self.unsure, self.clean = True, True, False, False
+        self.ready, self.exists, self.unsure, self.renewed, self.clean = True, True, False, False, False
         self.may_last = self.asked_s, self.asked_s
         self.lost_s = self.known_lost_s = None
         for packet_id, flight in self.flights.items():

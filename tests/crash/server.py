@@ -8,7 +8,8 @@ import time
 
 LIMIT_S = 60
 FILES = ["data.mdb", "journal-0", "journal-1"]  # of a store
-SMALL_JOURNAL = "persistence_max_bytes 64000000"  # whose files are full after some turns
+MOST_BYTES = 64_000_000
+SMALL_JOURNAL = f"persistence_max_bytes {MOST_BYTES}"  # whose files are full after some turns
 
 
 class Broken(Exception):

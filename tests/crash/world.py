@@ -59,6 +59,7 @@ class World:
         except OSError:
             self.server.process.wait(LIMIT_S)
             self.died()
+        stream.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         c.connect(stream, expiry_s)
 
     # ---- the network ------------------------------------------------------------------------------

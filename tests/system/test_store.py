@@ -1,4 +1,5 @@
 """The broker's store: what is there after another start, what is refused, and a disk that is full."""
+import datetime
 import json
 import os
 import pathlib
@@ -411,3 +412,28 @@ def test_a_full_disk_refuses_and_goes_on(broker, how):
     broker.wait_for_log(f" {stored - stored // 2 + 2} retained messages")
     if how == "ceiling":
         assert (broker.folder / "data.mdb").stat().st_size <= 4000000
+
+
+def fill_and_clear(broker, publisher):
+    """Times in the log: of the refusal, and of the room that there is again."""
+    stored = 0
+    while publisher.publish(f"topic/{stored}", LARGE, 1, True) in STORED:
+        stored += 1
+    for i in range(stored):
+        assert publisher.publish(f"topic/{i}", "", 1, True) in STORED
+    deadline = time.monotonic() + LIMIT_S
+    while (lines := [line for line in broker.log.read_text().splitlines() if "room" in line]) and len(lines) % 2:
+        assert publisher.publish("topic/again", LARGE, 1, True) in STORED
+        assert time.monotonic() < deadline
+        time.sleep(0.1)
+    full, again = (datetime.datetime.fromisoformat(line.split()[0]) for line in lines[-2:])
+    assert "no room for more" in lines[-2] and "there is room again" in lines[-1]
+    return (again - full).total_seconds()
+
+
+def test_what_comes_and_goes_at_the_ceiling_is_told_of_less_often(broker):
+    broker.configure("persistence_sync none", "persistence_max_bytes 4000000").start()
+    publisher = broker.peer("publisher", version=5)
+    assert fill_and_clear(broker, publisher) >= 1
+    assert fill_and_clear(broker, publisher) >= 2
+    assert fill_and_clear(broker, publisher) >= 4
