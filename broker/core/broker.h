@@ -162,7 +162,7 @@ struct broker_store {
 	 * fails instead.
 	 */
 	void (*remove)(void *context, struct mqtt_view key);
-	/* Replaces what stands there by a value of the same size. Like `remove`, it cannot fail. */
+	/* Replaces what stands there by a value that is no larger. Like `remove`, it cannot fail. */
 	void (*amend)(void *context, struct mqtt_view key, struct mqtt_view value);
 	/* Everything since the last commit is durable when it returns. False: not yet. The host
 	 * keeps it and is asked again (broker_due). Until then nothing is written to a link that would

@@ -70,18 +70,6 @@ static bool session_continued(struct link *l, struct mqtt_view id, const struct 
 	return false;
 }
 
-/* The session goes by the name of its latest connection. */
-static void name_hand_over(struct link *l, struct session *s)
-{
-	struct link_extra *x = l->extra;
-
-	memory_give(&l->broker->memory, s->user_name, s->user_name_len);
-	s->user_name = x ? x->user_name : NULL;
-	s->user_name_len = x ? (uint16_t)x->user_name_len : 0;
-	if (x)
-		x->user_name = NULL;
-}
-
 static struct session *session_begin(
 	struct broker *b, struct mqtt_view id, const struct mqtt_connect *c)
 {
@@ -93,26 +81,92 @@ static struct session *session_begin(
 	return session_new(b, id, expiry_s, kept, kept ? ++b->number : 0);
 }
 
-static bool session_take(struct link *l, struct session *s, const struct mqtt_connect *c)
+/* What a CONNECT changes of a session that is there: it may be refused yet. */
+struct earlier {
+	struct will *will;
+	uint8_t *user_name;
+	int64_t expires_ms;
+	uint32_t expiry_s;
+	uint16_t user_name_len;
+	uint8_t version, realm;
+};
+
+/* The session goes by the name of its latest connection. */
+static void name_hand_over(struct link *l, struct session *s)
+{
+	struct link_extra *x = l->extra;
+
+	s->user_name = x ? x->user_name : NULL;
+	s->user_name_len = x ? (uint16_t)x->user_name_len : 0;
+	if (x)
+		x->user_name = NULL;
+}
+
+static bool session_take(
+	struct link *l, struct session *s, const struct mqtt_connect *c, struct earlier *earlier)
 {
 	struct broker *b = l->broker;
 
+	*earlier = (struct earlier){ .will = will_take(s),
+		.user_name = s->user_name,
+		.expires_ms = s->expires_ms,
+		.expiry_s = s->expiry_s,
+		.user_name_len = s->user_name_len,
+		.version = s->version,
+		.realm = s->realm };
 	timer_clear(&b->timers, &s->timer);
 	s->link = l;
 	s->version = c->version;
 	s->expiry_s = expiry_of(b, c);
 	s->expires_ms = INT64_MAX;
-	/* It was to last, and no longer is: nothing of it may come back but a Will. */
-	if (!s->expiry_s && session_is_durable(s)) {
-		session_forget(b, s);
-		s->kept = c->has_will ? SESSION_KEPT_WILL : SESSION_KEPT_NOT;
-	}
 	s->realm = l->realm;
 	name_hand_over(l, s);
 	l->session = s;
 	b->figures.connected++;
-	/* A Will that was still to come no longer comes. [MQTT-3.1.3-9] */
 	return will_set(b, s, c);
+}
+
+/* Undoes session_take. */
+static void session_give_back(struct session *s, const struct earlier *earlier)
+{
+	struct link *l = s->link;
+	struct broker *b = l->broker;
+
+	l->session = NULL;
+	s->link = NULL;
+	b->figures.connected--;
+	will_drop(b, s);
+	memory_give(&b->memory, s->user_name, s->user_name_len);
+	s->will = earlier->will;
+	s->user_name = earlier->user_name;
+	s->user_name_len = earlier->user_name_len;
+	s->expires_ms = earlier->expires_ms;
+	s->expiry_s = earlier->expiry_s;
+	s->version = earlier->version;
+	s->realm = earlier->realm;
+	session_wait(b, s);
+}
+
+/* From now on it is this connection's. A Will that was still to come no longer comes. [MQTT-3.1.3-9] */
+static void session_keep(struct broker *b, struct earlier *earlier)
+{
+	will_free(b, earlier->will);
+	memory_give(&b->memory, earlier->user_name, earlier->user_name_len);
+}
+
+/* False, with the store as it was, if that has no room for it. */
+static bool session_store(struct broker *b, struct session *s)
+{
+	bool ends = !s->expiry_s && session_is_durable(s);
+
+	if ((!ends || s->will) && !record_session(b, s))
+		return false;
+	/* It was to last, and no longer is: nothing of it may come back but a Will. */
+	if (ends && s->will)
+		session_forget_parts(b, s);
+	else if (ends)
+		session_forget(b, s);
+	return true;
 }
 
 static uint16_t keep_alive_of(const struct broker *b, const struct mqtt_connect *c)
@@ -227,13 +281,15 @@ static uint8_t will_check(struct link *l, struct mqtt_view id, const struct mqtt
 }
 
 /* What the CONNECT brought is gone with it: its Will, and a session that it made. */
-static void session_refuse(struct link *l, bool present, uint8_t reason, const char *what)
+static void session_refuse(
+	struct link *l, const struct earlier *earlier, uint8_t reason, const char *what)
 {
 	struct session *s = l->session;
 
-	if (s)
+	if (earlier) {
+		session_give_back(s, earlier);
+	} else if (s) {
 		will_drop(l->broker, s);
-	if (s && !present) {
 		s->kept = SESSION_KEPT_NOT;
 		s->expiry_s = 0;
 	}
@@ -261,14 +317,17 @@ static void accept_mounted(struct link *l, const struct mqtt_connect *c, struct 
 	bool present = s != NULL; /* [MQTT-3.2.2-2] [MQTT-3.2.2-3] */
 	if (!s)
 		s = session_begin(b, id, c);
-	if (!s || !session_take(l, s, c) || !link_set(l, c)) {
-		session_refuse(l, present, MQTT_SERVER_BUSY, "no memory");
+	struct earlier earlier;
+	if (!s || !session_take(l, s, c, &earlier) || !link_set(l, c)) {
+		session_refuse(l, present ? &earlier : NULL, MQTT_SERVER_BUSY, "no memory");
 		return;
 	}
-	if (!record_session(b, s)) {
-		session_refuse(l, present, MQTT_QUOTA_EXCEEDED, "no room for the session");
+	if (!session_store(b, s)) {
+		session_refuse(l, present ? &earlier : NULL, MQTT_QUOTA_EXCEEDED,
+			"no room for the session");
 		return;
 	}
+	session_keep(b, &earlier);
 	if (!connack_send(l, c, present, data)) { /* the client takes no packet of this size */
 		link_finish(l, true);
 		return;

@@ -9,6 +9,8 @@
 #include "broker/core/stored.h"
 #include "broker/core/will.h"
 
+enum { AMEND_BYTES = 1024 }; /* of a value, at most: a larger one takes pages, as a new one does */
+
 static void u64_add(struct buf *out, uint64_t value)
 {
 	buf_add_u32(out, (uint32_t)(value >> 32));
@@ -62,7 +64,7 @@ static void drop(struct broker *b)
 		b->config.store.remove(b->config.store.context, view_of(&b->key));
 }
 
-/* The pair is there, and keeps its size. */
+/* The pair is there, and does not become larger. */
 static void amend(struct broker *b)
 {
 	const struct broker_store *store = &b->config.store;
@@ -101,10 +103,8 @@ static void message_add(struct broker *b, const struct message *m)
 	buf_add(&b->value, m->bytes, message_size(m) - sizeof(*m));
 }
 
-bool record_session(struct broker *b, const struct session *s)
+static void session_make(struct broker *b, const struct session *s)
 {
-	if (!s->kept)
-		return true;
 	key_session(b, STORED_SESSION, s);
 	buf_add_u16(&b->value, s->id_len);
 	buf_add(&b->value, s->id, s->id_len);
@@ -123,7 +123,25 @@ bool record_session(struct broker *b, const struct session *s)
 		time_add(b, &b->value, s->link ? 0 : s->will->due_ms);
 		message_add(b, s->will->message);
 	}
+}
+
+bool record_session(struct broker *b, const struct session *s)
+{
+	if (!s->kept)
+		return true;
+	session_make(b, s);
 	return put_for(b, s);
+}
+
+bool record_session_over(struct broker *b, const struct session *s)
+{
+	if (!s->kept)
+		return true;
+	session_make(b, s);
+	if (b->value.len > AMEND_BYTES)
+		return put(b);
+	amend(b);
+	return true;
 }
 
 /* A pair for a whole block of identifiers: those of a window share it, and it goes into the store once a turn. */
@@ -176,14 +194,18 @@ void record_subscriptions_gone(struct broker *b, const struct session *s)
 	}
 }
 
+void record_parts_gone(struct broker *b, const struct session *s)
+{
+	record_subscriptions_gone(b, s);
+	received_all_gone(b, s);
+}
+
 void record_session_gone(struct broker *b, struct session *s)
 {
 	if (!s->kept)
 		return;
-	if (session_is_durable(s)) {
-		record_subscriptions_gone(b, s);
-		received_all_gone(b, s);
-	}
+	if (session_is_durable(s))
+		record_parts_gone(b, s);
 	key_session(b, STORED_SESSION, s);
 	drop_for(b, s);
 	s->kept = SESSION_KEPT_NOT;

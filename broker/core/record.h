@@ -32,8 +32,14 @@ struct subscription;
 
 bool record_session(struct broker *b, const struct session *s);
 
+/* It has ended, but for what follows from that: it says no more than before, for which there is always room, unless its
+ * Will is large.
+ */
+bool record_session_over(struct broker *b, const struct session *s);
+
 /* And all that belongs to it but its deliveries: see session_forget. */
 void record_session_gone(struct broker *b, struct session *s);
+void record_parts_gone(struct broker *b, const struct session *s); /* it stays */
 
 /* All of its subscriptions. */
 void record_subscriptions_gone(struct broker *b, const struct session *s);

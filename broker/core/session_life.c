@@ -144,12 +144,15 @@ static bool end_now(struct broker *b, struct session *s)
 
 bool session_end(struct broker *b, struct session *s)
 {
+	bool told = is_expired(s->expires_ms, b->now_ms) && !s->owed; /* the store */
+
 	s->expires_ms = b->now_ms;
 	if (end_now(b, s))
 		return true;
 	if (session_is_durable(s) && !s->expiry_s)
 		s->expiry_s = 1; /* or what it is to hand on would not be read back */
-	session_record(b, s);
+	if (!told)
+		s->owed = !record_session_over(b, s);
 	session_wait(b, s);
 	return false;
 }
@@ -233,4 +236,11 @@ void session_forget(struct broker *b, struct session *s)
 {
 	outgoing_forget(b, s);
 	record_session_gone(b, s);
+}
+
+void session_forget_parts(struct broker *b, struct session *s)
+{
+	outgoing_forget(b, s);
+	record_parts_gone(b, s);
+	s->kept = SESSION_KEPT_WILL;
 }

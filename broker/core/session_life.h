@@ -34,6 +34,9 @@ bool session_will_due(struct broker *b, struct session *s);
 /* Takes it out of the store, with all that belongs to it. */
 void session_forget(struct broker *b, struct session *s);
 
+/* Takes all out of the store that belongs to it, and leaves it there for its Will. */
+void session_forget_parts(struct broker *b, struct session *s);
+
 /* Frees all of them. They have not ended: they are in the store, if there is one. */
 void sessions_free_all(struct broker *b);
 

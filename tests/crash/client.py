@@ -52,6 +52,7 @@ class Client:
         self.renewed = False  # one that was not answered may have begun another, as this one may have expired
         self.clean = True  # the next CONNECT is to begin anew
         self.may_last = (0, 0)  # seconds, at least and at most, beyond the connection
+        self.earlier = None  # what of this was so before the CONNECT that is not answered yet
         self.lost_s = None  # since when it may have had no connection; None: it has one
         self.known_lost_s = None  # since when the broker knows
         self.away_since = 0
@@ -78,6 +79,7 @@ class Client:
         if self.is_gone():
             self.end_session()
         self.lose(close=False)
+        self.earlier = self.unsure, self.renewed, self.may_last, self.wills_due, self.wills_late
         self.renewed = self.exists and time.monotonic() - self.lost_s >= self.session_least_s
         expiry_s = LONG_S if self.version == 4 else self.expiry_s if expiry_s is None else expiry_s
         self.older = older
@@ -121,6 +123,7 @@ class Client:
         present, code = bool(body[0]), body[1]
         self.drop_older()
         if code:
+            self.take_back_connect()
             return f"CONNACK {code:#x}"
         since_s = 0 if self.lost_s is None else time.monotonic() - self.lost_s
         if present and self.expected is False:
@@ -139,6 +142,14 @@ class Client:
         for packet_id, flight in self.flights.items():
             self.send_flight(packet_id, flight, dup=True)
         return None
+
+    def take_back_connect(self):
+        """What is refused changes nothing, but that it may have ended what was to be begun anew."""
+        if self.asked_clean:
+            return
+        self.unsure, self.renewed, self.may_last, wills_due, wills_late = self.earlier
+        if self.will_delay_s:
+            self.wills_due, self.wills_late = wills_due, wills_late
 
     @property
     def session_least_s(self):

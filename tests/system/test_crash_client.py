@@ -8,9 +8,9 @@ import pytest
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1] / "crash"))
 
 import client  # noqa: E402
-from model import Model  # noqa: E402
+from model import Fault, Model  # noqa: E402
 
-ANEW, PRESENT = b"\x20\x03\0\0\0", b"\x20\x03\1\0\0"
+ANEW, PRESENT, REFUSED = (b"\x20\x03" + bytes([present, code, 0]) for present, code in ((0, 0), (1, 0), (0, 0x97)))
 CLEAN_START = 2
 
 
@@ -99,3 +99,20 @@ def test_one_that_expires_at_once_may_have_been_renewed_by_the_next(network):
     network.connect()
     network.lose(seconds=0)
     assert network.connect(ANEW) & CLEAN_START
+
+
+def test_a_connect_that_is_refused_changes_nothing(network):
+    network.lose(seconds=0.4)
+    message = network.publish()
+    network.connect(REFUSED)
+    network.lose(seconds=0.4)
+    with pytest.raises(Fault, match="has lost its session"):
+        network.connect(ANEW)
+    assert list(network.client.due) == [message]
+
+
+def test_a_connect_that_is_refused_begins_no_session(network):
+    network.lose(seconds=2)
+    network.connect(REFUSED)
+    network.lose(seconds=0.1)
+    assert not network.connect(ANEW) & CLEAN_START
