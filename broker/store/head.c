@@ -4,7 +4,7 @@
 
 static const char name[] = "mqttspec store";
 
-enum { NAME_SIZE = sizeof(name) - 1, FORMAT_JOURNAL = 3 };
+enum { NAME_SIZE = sizeof(name) - 1 };
 
 _Static_assert(NAME_SIZE + 2 + 8 + 8 + 8 + 8 == HEAD_SIZE, "the head has no gap");
 
@@ -47,10 +47,11 @@ bool head_read(struct head *h, struct mqtt_view key, struct mqtt_view value)
 	struct mqtt_cursor c = cursor_of(value);
 	struct mqtt_view text;
 
-	h->logged = 0;
-	return mqtt_view_equal(key, head_key()) && cursor_take(&c, NAME_SIZE, &text) &&
-		!memcmp(text.data, name, NAME_SIZE) && cursor_u16(&c, &h->format) &&
-		number_read(&c, &h->number) && number_read(&c, &h->wall_ms) &&
-		number_read(&c, &h->pairs_ms) &&
-		(h->format < FORMAT_JOURNAL || number_read(&c, &h->logged));
+	*h = (struct head){ 0 };
+	if (!mqtt_view_equal(key, head_key()) || !cursor_take(&c, NAME_SIZE, &text) ||
+		memcmp(text.data, name, NAME_SIZE) != 0 || !cursor_u16(&c, &h->format))
+		return false;
+	return !head_is_ours(h) ||
+		(number_read(&c, &h->number) && number_read(&c, &h->wall_ms) &&
+			number_read(&c, &h->pairs_ms) && number_read(&c, &h->logged));
 }

@@ -9,7 +9,7 @@
 
 #include "mqtt/view.h"
 
-enum { HEAD_FORMAT = 3, HEAD_FORMAT_OLDEST = 2, HEAD_SIZE = 48 };
+enum { HEAD_FORMAT = 4, HEAD_SIZE = 48 };
 
 struct head {
 	uint64_t number;  /* of the commit: LMDB's number for the transaction */
@@ -18,7 +18,7 @@ struct head {
 	 * began, which nobody has set since.
 	 */
 	uint64_t pairs_ms;
-	/* The latest commit of the journal that is in the file, too; 0: there is no journal, as in format 2. */
+	/* The latest commit of the journal that is in the file, too; 0: there is no journal. */
 	uint64_t logged;
 	uint16_t format; /* HEAD_FORMAT, or that of another broker */
 };
@@ -26,7 +26,7 @@ struct head {
 /* This broker reads it. */
 static inline bool head_is_ours(const struct head *h)
 {
-	return h->format >= HEAD_FORMAT_OLDEST && h->format <= HEAD_FORMAT;
+	return h->format == HEAD_FORMAT;
 }
 
 /* What a person may know the state by. */
@@ -46,7 +46,7 @@ struct mqtt_view head_key(void);
 
 void head_write(const struct head *h, uint8_t to[static HEAD_SIZE]);
 
-/* False if this is no head of ours; one of a newer format begins like this one, too. */
+/* False if this is no head of ours; one of another format begins like this one, too. */
 bool head_read(struct head *h, struct mqtt_view key, struct mqtt_view value);
 
 #endif

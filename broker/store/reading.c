@@ -8,6 +8,7 @@
 #include <unistd.h>
 
 #include "broker/store/journal.h"
+#include "broker/store/pieces.h"
 #include "broker/store/seal.h"
 #include "broker/store/walk.h"
 
@@ -38,9 +39,8 @@ static enum reading_state foreign(struct reading *r)
 
 static enum reading_state of_another(struct reading *r, const struct head *head)
 {
-	return bad(r, "it is of %s broker: its format is %u, and this one reads %u to %u",
-		head->format > HEAD_FORMAT ? "a newer" : "an older", head->format,
-		HEAD_FORMAT_OLDEST, HEAD_FORMAT);
+	return bad(r, "it is of %s broker: its format is %u, and this one reads %u",
+		head->format > HEAD_FORMAT ? "a newer" : "an older", head->format, HEAD_FORMAT);
 }
 
 /* ---- the head ------------------------------------------------------------------------------ */
@@ -189,6 +189,7 @@ struct taking {
 	struct reading *reading;
 	reading_take *take;
 	void *context;
+	struct assembly assembly;
 	const struct batch_place *order; /* of what the journal says, in the order of the keys */
 	uint32_t next, order_count;
 	bool refused;
@@ -243,10 +244,32 @@ static bool take_pair(void *context, struct mqtt_view key, struct mqtt_view valu
 	return batch_has(&t->reading->latest, key) || hand_out(t, key, value);
 }
 
+static bool take_piece(void *context, struct mqtt_view key, struct mqtt_view value)
+{
+	struct taking *t = context;
+
+	return assembly_add(&t->assembly, key, value, take_pair, t);
+}
+
 static bool order_latest(struct taking *t)
 {
 	t->order = batch_sort(&t->reading->latest, &t->order_count);
 	return t->order || bad(t->reading, "no memory") != READING_BAD;
+}
+
+static bool take_all(struct taking *t)
+{
+	struct reading *r = t->reading;
+
+	if (!order_latest(t))
+		return false;
+	if (walk_all(&r->pages, take_piece, t) && assembly_end(&t->assembly, take_pair, t))
+		return take_latest(t, NULL);
+	if (t->assembly.no_memory)
+		bad(r, "no memory");
+	else if (!t->refused && !*r->error)
+		damaged(r, r->pages.damage);
+	return false;
 }
 
 bool reading_all(struct reading *r, reading_take *take, void *context)
@@ -254,13 +277,10 @@ bool reading_all(struct reading *r, reading_take *take, void *context)
 	struct taking t = { .reading = r, .take = take, .context = context };
 
 	*r->error = '\0';
-	if (!order_latest(&t))
-		return false;
-	if (walk_all(&r->pages, take_pair, &t))
-		return take_latest(&t, NULL);
-	if (!t.refused && !*r->error)
-		damaged(r, r->pages.damage);
-	return false;
+	assembly_init(&t.assembly);
+	bool all = take_all(&t);
+	assembly_fini(&t.assembly);
+	return all;
 }
 
 /* ---- of a damaged one ---------------------------------------------------------------------- */
@@ -286,7 +306,10 @@ static void pages_salvage(struct reading *r, const char *folder, struct taking *
 	int e = r->head.number && !after ? 0 : journal_take(r, folder, after, &found);
 	if (e && e != ENOENT)
 		r->lost++;
-	r->lost += walk_salvage(&r->pages, take_pair, t);
+	assembly_init(&t->assembly);
+	r->lost += walk_salvage(&r->pages, take_piece, t);
+	assembly_end(&t->assembly, take_pair, t);
+	assembly_fini(&t->assembly);
 	if (order_latest(t))
 		take_latest(t, NULL);
 }
@@ -307,7 +330,7 @@ bool reading_salvage(struct reading *r, const char *folder, reading_take *take, 
 	reading_close(r);
 	if (!t.count && state != PAGES_ERROR)
 		bad(r, "there is nothing in it that can be read");
-	if (r->head.number && !head_is_ours(&r->head)) {
+	if (r->head.format && !head_is_ours(&r->head)) {
 		of_another(r, &r->head);
 		return false;
 	}

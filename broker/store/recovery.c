@@ -31,7 +31,7 @@ static bool flush(struct recovering *g)
 	if (!g->error)
 		g->error = table_commit(&g->table, &g->batch, &g->head);
 	if (!g->error)
-		table_settle(&g->table, &g->table.written, g->batch.volume);
+		table_settle(&g->table, &g->table.written);
 	batch_clear(&g->batch);
 	return !g->error;
 }

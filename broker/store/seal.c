@@ -8,6 +8,8 @@
 
 enum { CHECKSUM_SIZE = 4, LENGTH_SIZE = 4, BEGINNING = SEAL_KEY_MAX - SHA256_DIGEST_LENGTH };
 
+_Static_assert(CHECKSUM_SIZE + LENGTH_SIZE == SEAL_HEAD, "there is room for both");
+
 static uint32_t checksum_of(struct mqtt_view key, struct mqtt_view value)
 {
 	if (value.data == key.data + key.len) /* as in a batch: one call for both */
@@ -39,22 +41,29 @@ void seal_make(struct seal *s, struct mqtt_view key, struct mqtt_view value)
 {
 	seal_key(s, key);
 	s->value = value;
-	s->checksum = checksum_of(key, value);
-	s->value_size = CHECKSUM_SIZE + value.len;
-	if (s->long_key.len)
-		s->value_size += LENGTH_SIZE + key.len;
+	s->head_len = CHECKSUM_SIZE;
+	uint8_t *at = u32_write(s->head, checksum_of(key, value));
+	if (s->long_key.len) {
+		u32_write(at, s->long_key.len);
+		s->head_len += LENGTH_SIZE;
+	}
+	s->value_size = s->head_len + s->long_key.len + value.len;
 }
 
-void seal_write(const struct seal *s, uint8_t *to)
+void seal_write(const struct seal *s, uint32_t from, uint8_t *to, uint32_t size)
 {
-	to = u32_write(to, s->checksum);
-	if (s->long_key.len) {
-		to = u32_write(to, s->long_key.len);
-		memcpy(to, s->long_key.data, s->long_key.len);
-		to += s->long_key.len;
+	const struct mqtt_view parts[] = { { s->head, s->head_len }, s->long_key, s->value };
+
+	for (unsigned i = 0; size; i++) {
+		uint32_t skipped = from < parts[i].len ? from : parts[i].len;
+		uint32_t left = parts[i].len - skipped, len = left < size ? left : size;
+		from -= skipped;
+		if (!len)
+			continue;
+		memcpy(to, parts[i].data + skipped, len);
+		to += len;
+		size -= len;
 	}
-	if (s->value.len)
-		memcpy(to, s->value.data, s->value.len);
 }
 
 bool seal_open(struct mqtt_view *key, struct mqtt_view *value)

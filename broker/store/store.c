@@ -165,7 +165,7 @@ bool store_put(void *store, struct mqtt_view key, struct mqtt_view value)
 	struct volume one = volume_of(key.len, value.len);
 	struct volume all = volume_sum(s->batch.volume, one);
 	int e = writer_room(&s->writer, all);
-	if (e && writer_hasten(&s->writer, !s->full))
+	while (e && writer_hasten(&s->writer, !s->full))
 		e = writer_room(&s->writer, all);
 	if (e) {
 		tell_full(s, one, e);

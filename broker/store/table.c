@@ -9,6 +9,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "broker/store/entry.h"
 #include "broker/store/older.h"
 #include "broker/store/seal.h"
 
@@ -18,7 +19,9 @@ enum {
 	ROOM_LEAST = 1 << 20, /* a step in which the file grows */
 	ROOM_MOST = 64 << 20, /* likewise */
 	RESERVE_PAGES = 64,   /* for removing things when there is no room for anything else */
+	RESERVE_SHARE = 64,   /* of what is in use, likewise: to list the pages of a long pair */
 	CHANGE_BYTES = 64,    /* of a pair, besides key and value */
+	FREE_PAGES = 0,       /* LMDB's own table */
 };
 
 /* ---- the environment ----------------------------------------------------------------------- */
@@ -66,32 +69,72 @@ static int map_grow(struct table *t)
 	return e ? e : mdb_env_set_mapsize(t->env, info.me_mapsize * 2);
 }
 
+uint64_t table_file_bytes(const struct table *t)
+{
+	struct stat there;
+
+	return fstat(t->fd, &there) ? 0 : (uint64_t)there.st_size;
+}
+
 static uint64_t pages_of(const MDB_stat *stat)
 {
 	return stat->ms_branch_pages + stat->ms_leaf_pages + stat->ms_overflow_pages;
+}
+
+/* LMDB lists them in a table of its own: after the number of the transaction that has freed them, how many they are. */
+static int count_freed(MDB_txn *txn, uint64_t *count)
+{
+	MDB_cursor *cursor;
+	MDB_val key, list;
+	size_t number, pages;
+	int e = mdb_cursor_open(txn, FREE_PAGES, &cursor);
+
+	*count = 0;
+	if (e)
+		return e;
+	e = mdb_cursor_get(cursor, &key, &list, MDB_LAST);
+	if (!e && key.mv_size == sizeof(number) && list.mv_size >= sizeof(pages)) {
+		memcpy(&number, key.mv_data, sizeof(number));
+		memcpy(&pages, list.mv_data, sizeof(pages));
+		if (number == mdb_txn_id(txn))
+			*count = pages;
+	}
+	mdb_cursor_close(cursor);
+	return e == MDB_NOTFOUND ? 0 : e;
 }
 
 /* How much of the file is in use, as this transaction sees it. */
 static int measure(struct table *t, MDB_txn *txn)
 {
 	MDB_stat free_pages, stat;
-	int e = mdb_stat(txn, 0, &free_pages);
+	uint64_t freed;
+	int e = mdb_stat(txn, FREE_PAGES, &free_pages);
 
 	if (!e)
 		e = mdb_stat(txn, t->dbi, &stat);
+	if (!e)
+		e = count_freed(txn, &freed);
 	if (e)
 		return e;
 	t->written.depth = stat.ms_depth + 1;
 	t->written.page_bytes = stat.ms_psize;
 	t->written.used_bytes = (2 + pages_of(&free_pages) + pages_of(&stat)) * stat.ms_psize;
+	t->written.freed_bytes = freed * stat.ms_psize;
 	return 0;
 }
 
-static uint64_t file_bytes(const struct table *t)
+/* What the latest commit has left. Where that cannot be read, all of the file counts as in use. */
+static void measure_latest(struct table *t)
 {
-	struct stat there;
+	MDB_txn *txn;
+	int e = mdb_txn_begin(t->env, NULL, MDB_RDONLY, &txn);
 
-	return fstat(t->fd, &there) ? 0 : (uint64_t)there.st_size;
+	if (!e) {
+		e = measure(t, txn);
+		mdb_txn_abort(txn);
+	}
+	if (e)
+		t->written.used_bytes = table_file_bytes(t);
 }
 
 static int table_begin(struct table *t)
@@ -143,7 +186,7 @@ int table_open(struct table *t, const char *path, unsigned how, uint64_t most_by
 		table_close(t);
 		return e;
 	}
-	table_settle(t, &t->written, (struct volume){ 0 });
+	table_settle(t, &t->written);
 	return 0;
 }
 
@@ -157,58 +200,69 @@ void table_close(struct table *t)
 	t->path = NULL;
 }
 
+/* ---- what a change takes ---------------------------------------------------------------------- */
+
+/* Each change rewrites a path of pages, and what they share but once. */
+static uint64_t rewritten_pages(const struct table_size *s, uint64_t changes)
+{
+	uint64_t pages = changes * s->depth, used = s->used_bytes / s->page_bytes;
+
+	return (pages < used ? pages : used) + changes / 16 + s->depth;
+}
+
+uint64_t table_need_bytes(const struct table_size *s, struct volume v)
+{
+	uint64_t pages = rewritten_pages(s, v.changes) + RESERVE_PAGES;
+
+	return pages * s->page_bytes + s->used_bytes / RESERVE_SHARE +
+		2 * (v.bytes + v.changes * CHANGE_BYTES) + v.paged_bytes;
+}
+
 /* ---- writing ------------------------------------------------------------------------------- */
 
 /* One cursor for all, in the order of their keys: it is most often on the right page already. */
-static int put(MDB_cursor *cursor, struct mqtt_view key, struct mqtt_view value)
+static int apply(struct table *t, MDB_cursor *cursor, const struct part *part)
 {
-	struct seal seal;
+	const struct batch *b = part->batch;
+	int e = 0;
 
-	seal_make(&seal, key, value);
-	MDB_val k = { seal.key.len, (void *)(uintptr_t)seal.key.data };
-	MDB_val v = { seal.value_size, NULL };
-	int e = mdb_cursor_put(cursor, &k, &v, MDB_RESERVE);
-	if (!e)
-		seal_write(&seal, v.mv_data);
-	return e;
-}
-
-static int take_out(MDB_cursor *cursor, struct mqtt_view key)
-{
-	struct seal seal;
-
-	seal_key(&seal, key);
-	MDB_val k = { seal.key.len, (void *)(uintptr_t)seal.key.data };
-	int e = mdb_cursor_get(cursor, &k, NULL, MDB_SET);
-	if (e == MDB_NOTFOUND) /* it came and went since the last commit */
-		return 0;
-	return e ? e : mdb_cursor_del(cursor, 0);
-}
-
-static int apply(struct table *t, MDB_cursor *cursor, struct batch *b)
-{
-	uint32_t count = 0;
-	const struct batch_place *order = batch_sort(b, &count);
-	int e = order ? 0 : ENOMEM;
-
-	for (uint32_t i = 0; !e && i < count; i++) {
-		const struct change *c = &b->list[order[i].number];
+	for (uint32_t i = 0; !e && i < part->count; i++) {
+		const struct change *c = &b->list[part->places[i].number];
 		point_pass(&t->points, "commit-change");
-		e = c->removed ? take_out(cursor, batch_key(b, c))
-			       : put(cursor, batch_key(b, c), batch_value(b, c));
+		e = c->removed ? entry_take_out(cursor, batch_key(b, c))
+			       : entry_put(cursor, batch_key(b, c), batch_value(b, c));
 	}
 	return e;
 }
 
+/* The head that is there. */
+static int head_get(MDB_cursor *cursor, struct head *head)
+{
+	struct mqtt_view key = head_key(), value;
+	int e = entry_look_up(cursor, key, &value);
+
+	if (e)
+		return e;
+	return seal_open(&key, &value) && head_read(head, key, value) ? 0 : MDB_CORRUPTED;
+}
+
+/* NULL: the same as before, but for the number. */
 static int head_put(MDB_txn *txn, MDB_cursor *cursor, const struct head *latest)
 {
-	struct head head = *latest;
+	struct head head;
 	uint8_t bytes[HEAD_SIZE];
+	int e = 0;
 
+	if (latest)
+		head = *latest;
+	else
+		e = head_get(cursor, &head);
+	if (e)
+		return e;
 	head.number = mdb_txn_id(txn);
 	head.format = HEAD_FORMAT;
 	head_write(&head, bytes);
-	return put(cursor, head_key(), (struct mqtt_view){ bytes, HEAD_SIZE });
+	return entry_put(cursor, head_key(), (struct mqtt_view){ bytes, HEAD_SIZE });
 }
 
 static int txn_commit(struct table *t, MDB_txn *txn)
@@ -220,9 +274,8 @@ static int txn_commit(struct table *t, MDB_txn *txn)
 	return e;
 }
 
-static int write_once(struct table *t, struct batch *b, const struct head *head)
+static int write_once(struct table *t, const struct part *part, const struct head *head)
 {
-	struct table_size before = t->written;
 	MDB_cursor *cursor = NULL;
 	MDB_txn *txn;
 	int e = mdb_txn_begin(t->env, NULL, 0, &txn);
@@ -233,40 +286,42 @@ static int write_once(struct table *t, struct batch *b, const struct head *head)
 	if (!e)
 		e = head_put(txn, cursor, head);
 	if (!e)
-		e = apply(t, cursor, b);
+		e = apply(t, cursor, part);
 	if (cursor)
 		mdb_cursor_close(cursor);
-	if (!e)
-		e = measure(t, txn);
 	if (e) {
-		t->written = before;
 		mdb_txn_abort(txn);
 		return e;
 	}
 	point_pass(&t->points, "commit-applied");
 	e = txn_commit(t, txn);
-	if (e) {
-		t->written = before;
-		return e;
-	}
-	(void)gaps_measure(t->env, &t->written.gaps); /* or it is not known */
-	return 0;
+	if (!e)
+		measure_latest(t);
+	return e;
 }
 
-int table_commit(struct table *t, struct batch *b, const struct head *head)
+int table_write_part(struct table *t, const struct part *part, const struct head *head)
 {
 	int e = t->env ? 0 : table_begin(t);
 
 	if (!e)
-		e = write_once(t, b, head);
+		e = write_once(t, part, head);
 	while (e == MDB_MAP_FULL) {
 		e = map_grow(t);
 		if (!e)
-			e = write_once(t, b, head);
+			e = write_once(t, part, head);
 	}
 	if (e == MDB_PANIC) /* what was to say which pages count could not be written */
 		env_close(t);
 	return e;
+}
+
+int table_commit(struct table *t, struct batch *b, const struct head *head)
+{
+	struct part all = { .batch = b };
+
+	all.places = batch_sort(b, &all.count);
+	return all.places ? table_write_part(t, &all, head) : ENOMEM;
 }
 
 const char *table_error(int e)
@@ -276,48 +331,16 @@ const char *table_error(int e)
 
 /* ---- room ---------------------------------------------------------------------------------- */
 
-/* Each change rewrites a path of pages, and what they share but once. */
-static uint64_t rewritten_pages(const struct table *t, uint64_t changes)
-{
-	const struct table_size *s = &t->size;
-	uint64_t pages = changes * s->depth, used = s->used_bytes / s->page_bytes;
-
-	return (pages < used ? pages : used) + changes / 16 + s->depth;
-}
-
-static uint64_t need_bytes(const struct table *t, struct volume v)
-{
-	return (rewritten_pages(t, v.changes) + RESERVE_PAGES) * t->size.page_bytes +
-		2 * (v.bytes + v.changes * CHANGE_BYTES);
-}
-
-/* What is long goes where enough pages are free in a row, as far as those that are rewritten leave such rows, or to the
- * end of the file.
- */
-static uint64_t need_of_long(const struct table *t, struct volume v)
-{
-	const struct gaps *gaps = &t->size.gaps;
-	uint64_t page = t->size.page_bytes, rewritten = rewritten_pages(t, v.changes);
-	uint64_t free = gaps_free(gaps, (v.longest + CHANGE_BYTES) / page + 1);
-
-	if (!v.long_changes || !gaps->end)
-		return 0;
-	free -= free < rewritten ? free : rewritten;
-	return (gaps->end - free + RESERVE_PAGES) * page + v.long_bytes +
-		v.long_changes * (CHANGE_BYTES + page);
-}
-
 void table_announce(struct table *t, struct volume volume)
 {
 	t->under_way = volume;
 }
 
-void table_settle(struct table *t, const struct table_size *size, struct volume volume)
+void table_settle(struct table *t, const struct table_size *size)
 {
-	uint64_t there = file_bytes(t);
+	uint64_t there = table_file_bytes(t);
 
 	t->size = *size;
-	t->latest_bytes = volume.changes ? need_bytes(t, volume) : 0;
 	if (there > t->file_bytes)
 		t->file_bytes = there;
 }
@@ -351,12 +374,10 @@ static int file_grow(struct table *t, uint64_t need)
 
 int table_room(struct table *t, struct volume volume)
 {
-	/* What is under way may add to what is in use, and what it replaces is not free for the next. */
-	uint64_t under_way = t->under_way.changes ? need_bytes(t, t->under_way) : 0;
-	uint64_t before = t->latest_bytes > under_way ? t->latest_bytes : under_way;
-	uint64_t need = t->size.used_bytes + under_way + before + need_bytes(t, volume);
-	uint64_t of_long = need_of_long(t, volume_sum(t->under_way, volume));
+	const struct table_size *s = &t->size;
+	/* What it replaces stays in use until after the next commit. */
+	uint64_t under_way = t->under_way.changes ? table_need_bytes(s, t->under_way) : 0;
+	uint64_t need = s->used_bytes + s->freed_bytes + under_way + table_need_bytes(s, volume);
 
-	need = need > of_long ? need : of_long;
 	return need <= t->file_bytes ? 0 : file_grow(t, need);
 }

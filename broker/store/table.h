@@ -12,7 +12,6 @@
 #include <lmdb.h>
 
 #include "broker/store/batch.h"
-#include "broker/store/gaps.h"
 #include "broker/store/head.h"
 #include "broker/store/point.h"
 
@@ -24,9 +23,9 @@ enum {
 
 struct table_size {
 	uint64_t page_bytes;
-	uint64_t used_bytes; /* in use, not free to be used again */
-	unsigned depth;      /* of the tree */
-	struct gaps gaps;
+	uint64_t used_bytes;  /* in use, not free to be used again */
+	uint64_t freed_bytes; /* by the latest commit: they are free for the one after the next */
+	unsigned depth;       /* of the tree */
 };
 
 struct table {
@@ -44,8 +43,7 @@ struct table {
 	/* Of whoever asks for room. */
 	struct table_size size;  /* the same, as table_settle had it */
 	struct volume under_way; /* to the table */
-	uint64_t latest_bytes; /* that the latest batch took up: what it replaced is not free yet */
-	uint64_t file_bytes;   /* that the file has on the disk */
+	uint64_t file_bytes;     /* that the file has on the disk */
 };
 
 /* Opens the table in a folder, or makes it. `most_bytes` UINT64_MAX: no ceiling. Returns 0, an errno, or an error of LMDB; then
@@ -59,16 +57,32 @@ void table_close(struct table *t);
  */
 int table_commit(struct table *t, struct batch *b, const struct head *head);
 
+/* Some changes of a batch. */
+struct part {
+	const struct batch *batch;
+	const struct batch_place *places; /* in the order of the keys */
+	uint32_t count;
+};
+
+/* The same with a part of one. `head` NULL: it stays as it is, but for the number of the commit. */
+int table_write_part(struct table *t, const struct part *part, const struct head *head);
+
 /* What the thread that asks for room has to know: what is on its way, of which nothing has been settled; and the size that
- * table_commit has left, after so much of it.
+ * table_commit has left.
  */
 void table_announce(struct table *t, struct volume volume);
-void table_settle(struct table *t, const struct table_size *size, struct volume volume);
+void table_settle(struct table *t, const struct table_size *size);
 
 /* Room on the disk for so much more, the file being made larger if need be. Returns 0, or the
  * errno that says why there is none, or TABLE_CEILING.
  */
 int table_room(struct table *t, struct volume volume);
+
+/* What so many changes take, at the most, and what a commit takes besides. */
+uint64_t table_need_bytes(const struct table_size *s, struct volume v);
+
+/* The file's, on the disk. */
+uint64_t table_file_bytes(const struct table *t);
 
 /* What such an error says. */
 const char *table_error(int e);

@@ -4,47 +4,41 @@
 
 #include <stdint.h>
 
-/* LMDB keeps pairs above half a page on pages of their own, in a row. With what is added to it (store/seal.h: at most
- * a key of 511 bytes, once more, and its length) no pair of fewer bytes than this is one of them.
+/* LMDB gives a pair of half a page or more a page of its own. With what is added to it (seal.h: at most a key of 507
+ * bytes, once more, and its length) no pair of fewer bytes than this is one of them.
  */
-enum { VOLUME_LONG = 1500 };
+enum { VOLUME_PAGED = 1500, VOLUME_PAGE = 4096, VOLUME_NAME = 512 };
 
 struct volume {
-	uint64_t changes, bytes;
-	uint64_t long_changes, long_bytes; /* those of them that have pages of their own */
-	uint64_t longest; /* bytes of the longest of those, or more: see volume_rest */
+	uint64_t changes;
+	uint64_t bytes; /* of pairs that lie on pages together */
+	/* Of the pages that others have, one or several (pieces.h), and of their names. */
+	uint64_t paged_bytes;
 };
 
 static inline struct volume volume_of(uint64_t key_len, uint64_t value_len)
 {
-	struct volume v = { .changes = 1, .bytes = key_len + value_len };
+	uint64_t bytes = key_len + value_len;
 
-	if (v.bytes >= VOLUME_LONG)
-		v.long_changes = 1, v.long_bytes = v.longest = v.bytes;
-	return v;
+	if (bytes < VOLUME_PAGED)
+		return (struct volume){ .changes = 1, .bytes = bytes };
+	uint64_t names =
+		(bytes / VOLUME_PAGE + 2) * 2 * (key_len < VOLUME_NAME ? key_len : VOLUME_NAME);
+	return (struct volume){ .changes = 1,
+		.paged_bytes = bytes + bytes / 32 + VOLUME_PAGE + names };
 }
 
 static inline struct volume volume_sum(struct volume a, struct volume b)
 {
-	uint64_t x = a.long_changes ? a.longest : 0, y = b.long_changes ? b.longest : 0;
-
-	return (struct volume){ .changes = a.changes + b.changes,
-		.bytes = a.bytes + b.bytes,
-		.long_changes = a.long_changes + b.long_changes,
-		.long_bytes = a.long_bytes + b.long_bytes,
-		.longest = x > y ? x : y };
+	return (struct volume){ a.changes + b.changes, a.bytes + b.bytes,
+		a.paged_bytes + b.paged_bytes };
 }
 
-/* Without `b`, which was a part of it. Which of what is left is the longest is not known, unless nothing long is. */
+/* Without `b`, which was a part of it. */
 static inline struct volume volume_rest(struct volume a, struct volume b)
 {
-	struct volume v = { .changes = a.changes - b.changes,
-		.bytes = a.bytes - b.bytes,
-		.long_changes = a.long_changes - b.long_changes,
-		.long_bytes = a.long_bytes - b.long_bytes };
-
-	v.longest = v.long_changes ? a.longest : 0;
-	return v;
+	return (struct volume){ a.changes - b.changes, a.bytes - b.bytes,
+		a.paged_bytes - b.paged_bytes };
 }
 
 #endif

@@ -2,22 +2,43 @@
 
 #include <errno.h>
 
-enum { ROOM_SPARE = 256 << 10 };
+#include "broker/store/table_bring.h"
+
+enum {
+	ROOM_SPARE = 256 << 10,
+	FREED_SPARE = 128 << 10, /* each commit frees some pages, also one of nothing */
+};
 
 /* ---- from the journal to the table --------------------------------------------------------- */
 
-/* It is in the table, and the file is free. */
-static void note_saved(struct writer *w, unsigned segment)
+/* What the table is like now. With the lock. */
+static void note_size(struct writer *w)
 {
-	w->saved = volume_sum(w->saved, w->in[segment]);
 	w->size = w->table.written;
 	w->has_saved = true;
+}
+
+/* It is in the table, and the file is free. With the lock. */
+static void note_saved(struct writer *w, unsigned segment)
+{
+	note_size(w);
+	w->saved = volume_sum(w->saved, w->in[segment]);
 	w->in[segment] = (struct volume){ 0 };
 	w->journal.segments[segment].end = 0;
 }
 
-/* What a segment says, and then what `more` says. */
-static int save(struct writer *w, unsigned segment, const struct batch *more, struct head *head)
+static int note_head(struct writer *w, const struct head *head, int e)
+{
+	if (e)
+		return e;
+	w->head = *head;
+	point_pass(&w->table.points, "checkpoint-done");
+	return 0;
+}
+
+/* What a segment says, and then what `more` says, with this head; NULL: with that of the segment. */
+static int save(
+	struct writer *w, unsigned segment, const struct batch *more, const struct head *head)
 {
 	struct batch all;
 	struct commit latest;
@@ -29,31 +50,47 @@ static int save(struct writer *w, unsigned segment, const struct batch *more, st
 		e = EIO;
 	if (!e && more && !batch_merge(&all, more))
 		e = ENOMEM;
-	if (!more)
-		*head = (struct head){ .wall_ms = latest.wall_ms,
-			.pairs_ms = latest.pairs_ms,
-			.logged = latest.number };
-	if (!e)
+	const struct head own = {
+		.wall_ms = latest.wall_ms, .pairs_ms = latest.pairs_ms, .logged = latest.number
+	};
+	if (!head)
+		head = &own;
+	if (!e && more)
 		e = table_commit(&w->table, &all, head);
+	else if (!e)
+		e = table_bring(&w->table, &all, head);
 	batch_fini(&all);
-	if (!e)
-		point_pass(&w->table.points, "checkpoint-done");
-	return e;
+	return note_head(w, head, e);
+}
+
+/* Nothing: but what the commit before has freed is free then. */
+static int save_nothing(struct writer *w)
+{
+	struct batch nothing;
+	const struct head same = w->head;
+
+	batch_init(&nothing);
+	int e = table_commit(&w->table, &nothing, &same);
+	batch_fini(&nothing);
+	return note_head(w, &same, e);
 }
 
 /* By the thread, without the lock but for what others look at. */
-static void save_other(struct writer *w)
+static void work(struct writer *w)
 {
 	unsigned other = !w->journal.current;
-	struct head head;
+	bool full = w->full;
 
 	pthread_mutex_unlock(&w->lock);
-	int e = save(w, other, NULL, &head);
+	int e = full ? save(w, other, NULL, NULL) : save_nothing(w);
 	pthread_mutex_lock(&w->lock);
-	w->error = e;
-	if (!e) {
+	if (full)
+		w->error = e;
+	if (full && !e) {
 		note_saved(w, other);
 		w->full = false;
+	} else if (!e) {
+		note_size(w);
 	}
 	w->busy = false;
 	pthread_cond_broadcast(&w->turn);
@@ -66,7 +103,7 @@ static void *run(void *context)
 	pthread_mutex_lock(&w->lock);
 	while (!w->ends) {
 		if (w->busy)
-			save_other(w);
+			work(w);
 		else
 			pthread_cond_wait(&w->turn, &w->lock);
 	}
@@ -165,6 +202,18 @@ static int commit_at_once(
 	return 0;
 }
 
+/* A file that is large enough after all. Only for what finds no room in the table at once: much that is removed, in a store
+ * that is nearly full.
+ */
+static bool make_fit(struct writer *w, const struct batch *b, uint64_t need)
+{
+	pthread_mutex_lock(&w->lock);
+	int e = await(w);
+	pthread_mutex_unlock(&w->lock);
+	return !e && !table_takes_whole(&w->table, b) &&
+		!segment_grow(current(w), need + SEGMENT_PAGE);
+}
+
 static int commit(struct writer *w, const struct batch *b, uint64_t wall_ms, uint64_t pairs_ms)
 {
 	uint64_t need = segment_need(b);
@@ -172,7 +221,7 @@ static int commit(struct writer *w, const struct batch *b, uint64_t wall_ms, uin
 
 	if (e)
 		return e;
-	if (!segment_fits(current(w), need))
+	if (!segment_fits(current(w), need) && !make_fit(w, b, need))
 		return commit_at_once(w, b, wall_ms, pairs_ms);
 	point_pass(&w->table.points, "journal-write");
 	e = journal_write(&w->journal, b, wall_ms, pairs_ms, w->sync);
@@ -222,7 +271,7 @@ static bool settle_saved(struct writer *w)
 		return false;
 	w->logged = volume_rest(w->logged,
 		saved); /* less than nothing, where what is under way was saved at once */
-	table_settle(&w->table, &size, saved);
+	table_settle(&w->table, &size);
 	announce(w);
 	return true;
 }
@@ -230,8 +279,12 @@ static bool settle_saved(struct writer *w)
 /* What is in the current file goes on its way to the table. With the lock. */
 static void hasten(struct writer *w)
 {
-	if (!w->committing && !w->busy && !w->full && current(w)->end)
+	if (w->committing || w->busy || w->full)
+		return;
+	if (current(w)->end)
 		turn_over(w);
+	else if (w->size.freed_bytes > FREED_SPARE)
+		kick(w);
 }
 
 bool writer_hasten(struct writer *w, bool wait)
@@ -298,11 +351,13 @@ static int table_begin(struct writer *w, struct batch *latest, const struct head
 	};
 
 	table_announce(&w->table, latest->volume);
-	int e = table_room(&w->table, (struct volume){ 0 });
+	/* Even without: it has been taken by a broker that had room for it, and room is reckoned amply. */
+	(void)table_room(&w->table, (struct volume){ 0 });
+	int e = table_bring(&w->table, latest, &now);
 	if (!e)
-		e = table_commit(&w->table, latest, &now);
-	if (!e)
-		table_settle(&w->table, &w->table.written, latest->volume);
+		table_settle(&w->table, &w->table.written);
+	w->head = now;
+	w->size = w->table.written;
 	table_announce(&w->table, (struct volume){ 0 });
 	return e;
 }
@@ -334,8 +389,6 @@ int writer_open(struct writer *w, const struct writer_settings *settings, struct
 
 void writer_close(struct writer *w)
 {
-	struct head head;
-
 	if (!w->runs)
 		return;
 	pthread_mutex_lock(&w->lock);
@@ -345,7 +398,7 @@ void writer_close(struct writer *w)
 	pthread_mutex_unlock(&w->lock);
 	pthread_join(w->thread, NULL);
 	if (free && current(w)->end)
-		save(w, w->journal.current, NULL, &head);
+		save(w, w->journal.current, NULL, NULL);
 	pthread_cond_destroy(&w->turn);
 	pthread_mutex_destroy(&w->lock);
 	journal_close(&w->journal);

@@ -26,6 +26,7 @@ struct writer {
 
 	/* Of whoever commits. */
 	struct volume in[JOURNAL_SEGMENTS]; /* the files */
+	struct head head;                   /* of the table */
 
 	pthread_t thread;
 	pthread_mutex_t lock;
@@ -33,10 +34,10 @@ struct writer {
 	bool runs;
 	bool ends;
 	bool committing; /* since writer_announce */
-	bool busy;       /* the thread is at work */
-	bool full;       /* the file that is not the current one has what the table does not have */
-	int error;       /* why, when the thread is not at work */
-	bool has_saved;  /* and since the latest writer_settle: */
+	bool busy;       /* the thread is at work: */
+	bool full; /* the file that is not the current one has what the table does not have; or none of both has */
+	int error;      /* why, when the thread is not at work */
+	bool has_saved; /* and since the latest writer_settle: */
 	struct volume saved;
 	struct table_size size;
 };
@@ -64,8 +65,9 @@ void writer_settle(struct writer *w, int e);
 /* Room for what is in the batch, and so much more: as table_room. */
 int writer_room(struct writer *w, struct volume volume);
 
-/* There is no room: but what is in the journal takes less as soon as it is in the table. Sees to that, and waits for it if it is
- * to. True if some of it is there by now, and there may be room.
+/* There is no room: but what is in the journal takes less as soon as it is in the table, and what the latest commit to the
+ * table has freed is free after another one. Sees to that, and waits for it if it is to. True if something has come of that by
+ * now, and there may be room.
  */
 bool writer_hasten(struct writer *w, bool wait);
 
