@@ -19,6 +19,12 @@ def add_shim(parser):
     parser.add_argument("--shim", default=ROOT / SHIM, type=pathlib.Path, metavar="LIBRARY", help=f"faults.c ({SHIM})")
 
 
+def add_seeds(parser):
+    parser.add_argument("--seed", type=int, default=1, metavar="N", help="the first of the seeds (1)")
+    parser.add_argument("--seeds", type=int, default=1, metavar="N", help="how many (1)")
+    parser.add_argument("--trace", type=argparse.FileType("w"), metavar="FILE", help="every packet, for who mends")
+
+
 def parse(parser, needs_shim=lambda args: False, needs_points=lambda args: False):
     args = parser.parse_args()
     if not args.broker.is_file():

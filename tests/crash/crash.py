@@ -10,7 +10,6 @@ messages live as long as they have to and no longer. What was not acknowledged m
 A seed makes a world of clients that lives through some rounds. The same seed plays the same steps again; what
 the broker makes of each turn is up to the scheduler, so a fault may take some attempts to show again.
 """
-import argparse
 import collections
 import shlex
 import sys
@@ -63,15 +62,13 @@ def play(args, seed, kills, totals):
 
 def main():
     parser = arguments.parser_of(__doc__)
-    parser.add_argument("--seed", type=int, default=1, metavar="N", help="the first of the seeds (1)")
-    parser.add_argument("--seeds", type=int, default=1, metavar="N", help="how many (1)")
+    arguments.add_seeds(parser)
     parser.add_argument("--kill", metavar="NAME[:N],...",
                         help="one round of each: " + ", ".join(KILLS) + f" ({ROUNDS} rounds, each in its turn); :N is "
                              "the time at which the broker passes the point, since its start")
     parser.add_argument("--power", action="store_true", help="with each kill, what was not synced is lost")
     arguments.add_shim(parser)
     parser.add_argument("--line", action="append", default=[], metavar="DIRECTIVE", help="of the configuration")
-    parser.add_argument("--trace", type=argparse.FileType("w"), metavar="FILE", help="every packet, for who mends")
     args = arguments.parse(parser, lambda args: args.power, lambda args: True)
     totals, failed = collections.Counter(), 0
     began_s = time.monotonic()

@@ -19,8 +19,9 @@ import time
 
 import arguments
 import packets
+from filler import Filler
 from model import Fault
-from server import MOST_BYTES, Broken, Server
+from server import Broken, Server
 from table import KINDS, SHORT, Table
 from world import Died, World
 
@@ -29,69 +30,8 @@ ERRORS = {"open": ["EMFILE", "EACCES"], "read": ["EIO"], "write": ["ENOSPC", "EI
           "grow": ["ENOSPC", "EROFS"], "map": ["ENOMEM"], "name": ["ENOSPC", "EACCES"]}
 STEPS = 25
 LIMIT_S = 60
-PATIENCE_S = 5
 FULL_SIZE = 400000
-FULL = 2 * MOST_BYTES // FULL_SIZE
-AMPLE = 10
 FULL_STEPS = 500
-
-
-class Filler:
-    """A client of 5.0 with retained messages that no other asks for, each as large as the largest of them."""
-
-    def __init__(self):
-        self.socket, self.buffer, self.count = None, bytearray(), 0
-
-    def connect(self, port):
-        self.socket = socket.create_connection(("127.0.0.1", port), LIMIT_S)
-        self.buffer.clear()
-        self.socket.sendall(packets.connect(5, "filler", True))
-        self.await_packet(packets.CONNACK, LIMIT_S)
-
-    def await_packet(self, kind, limit_s):
-        """Its body; None if it does not come."""
-        self.socket.settimeout(limit_s)
-        try:
-            while True:
-                for first, body in packets.split(self.buffer):
-                    if first >> 4 == kind:
-                        return body
-                    raise Fault(f"filler got a {packets.NAMES[first >> 4]}")
-                data = self.socket.recv(4096)
-                if not data:
-                    raise Fault("the broker has ended filler")
-                self.buffer += data
-        except TimeoutError:
-            return None
-
-    def publish(self, number, payload, limit_s):
-        """False where it is refused, or not acknowledged while the fault lasts."""
-        self.socket.sendall(packets.publish(5, f"full/{number}", payload, 1, number, retain=True))
-        answer = self.await_packet(packets.PUBACK, limit_s)
-        return answer is not None and (len(answer) < 3 or answer[2] < 0x80)
-
-    def add(self):
-        self.count += 1
-        if self.count > FULL:
-            raise Fault(f"it has taken {FULL} messages of {FULL_SIZE} bytes: twice as much as there may be")
-        return self.publish(self.count, b"." * FULL_SIZE, PATIENCE_S)
-
-    def clear(self):
-        for number in range(1, self.count + 1):
-            if not self.publish(number, b"", LIMIT_S):
-                raise Fault(f"what is retained cannot be cleared: {number} of {self.count}")
-        self.count = 0
-
-    def take_back(self):
-        """Until there is room again for a good deal."""
-        end_s = time.monotonic() + LIMIT_S
-        self.clear()
-        while not all(self.add() for _ in range(AMPLE)):
-            if time.monotonic() > end_s:
-                raise Fault("there is no room, although all that took it is gone")
-            self.clear()
-        self.clear()
-        self.socket.close()
 
 
 class Trial:
@@ -161,7 +101,7 @@ class Trial:
 
     def fill(self):
         """Until the file would have to grow: when that is depends on what has reached it from the journal."""
-        self.filler = Filler()
+        self.filler = Filler(FULL_SIZE)
         self.filler.connect(self.server.port)
         while self.filler.add():
             self.world.step()

@@ -8,8 +8,7 @@ import time
 
 LIMIT_S = 60
 FILES = ["data.mdb", "journal-0", "journal-1"]  # of a store
-MOST_BYTES = 64_000_000
-SMALL_JOURNAL = f"persistence_max_bytes {MOST_BYTES}"  # whose files are full after some turns
+MOST_BYTES = 64_000_000  # so small that the files of the journal are full after some turns
 
 
 class Broken(Exception):
@@ -17,15 +16,15 @@ class Broken(Exception):
 
 
 class Server:
-    def __init__(self, program, folder, lines=(), environment=None):
+    def __init__(self, program, folder, lines=(), environment=None, most_bytes=MOST_BYTES):
         self.program, self.folder = str(program), pathlib.Path(folder)
         self.environment = environment or {}
         self.store = self.folder / "store"
         self.store.mkdir(parents=True, exist_ok=True)
         self.config, self.log = self.folder / "broker.conf", self.folder / "broker.log"
         self.config.write_text("\n".join(["listener 0 127.0.0.1", "allow_anonymous true", "persistence true",
-                                          f"persistence_location {self.store}", "sys_interval 0", SMALL_JOURNAL, *lines,
-                                          ""]))
+                                          f"persistence_location {self.store}", "sys_interval 0",
+                                          f"persistence_max_bytes {most_bytes}", *lines, ""]))
         self.process, self.port = None, None
 
     def start(self, **environment):

@@ -36,7 +36,7 @@ class World:
         self.strict = strict  # the broker ends no connection, and refuses nothing
         self.kills = collections.Counter()
         self.packets, self.armed, self.sent = 0, None, None
-        self.large = 0.01  # how many of its messages
+        self.large, self.largest = 0.01, 400000  # how many of its messages, and how large they may be
         self.make_clients()
 
     def make_clients(self):
@@ -145,7 +145,7 @@ class World:
         for _ in range(r.randint(1, 8)):
             kind, qos, size = r.random(), r.randint(1, 2), r.choice(PAYLOADS)
             if r.random() < self.large:
-                size = r.randint(10000, 400000)
+                size = r.randint(10000, self.largest)
             topic, retained, shared, expiring = (r.choice(x) for x in (TOPIC_LIST, RETAINED, SHARED, ["x/0", "x/1"]))
             clear = r.random() < 0.3
             if not c.can_publish():

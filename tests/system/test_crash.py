@@ -59,6 +59,12 @@ def test_a_file_that_is_damaged(tmp_path):
     assert " refused, " in said and " read " in said, said
 
 
+def test_a_full_store_is_killed_and_starts(tmp_path):
+    code, said = play("full.py", "--folder", tmp_path, "--seed", "7", "--seeds", "2")
+    assert code == 0, said
+    assert "16 kills\n" in said and " refused\n" in said, said
+
+
 @pytest.mark.parametrize("arguments, sentence", [
     (["--kill", "random,nowhere"], "there is no kill nowhere"),
     (["--broker", "/dev/null/none"], "there is no broker /dev/null/none"),
@@ -74,7 +80,8 @@ def test_what_is_wrong_with_the_command_line(arguments, sentence):
     ["crash.py", "--seeds", str(SEEDS)],
     ["crash.py", "--seed", "1000", "--seeds", "20", "--power", "--shim", SHIM],
     ["faults.py", "--shim", SHIM],
-    ["damage.py", "--pages", "200"]], ids=["kills", "power", "faults", "damage"])
+    ["full.py", "--seed", "1000", "--seeds", "40"],
+    ["damage.py", "--pages", "200"]], ids=["kills", "power", "faults", "full", "damage"])
 def test_all_of_it(tmp_path, arguments):
     code, said = play(*arguments, "--folder", tmp_path, limit_s=7200)
     assert code == 0, said
