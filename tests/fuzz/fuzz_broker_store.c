@@ -80,7 +80,7 @@ static void fill(const char *path, unsigned count)
 		DEMAND(!table_room(&t, b.volume));
 		const struct head head = { .wall_ms = 1000 + commit, .pairs_ms = 1000 + commit };
 		DEMAND(!table_commit(&t, &b, &head));
-		table_settle(&t, &t.written, b.volume);
+		table_settle(&t, &t.written);
 		batch_clear(&b);
 	}
 	table_close(&t);
