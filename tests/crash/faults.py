@@ -10,6 +10,7 @@ the while. It may not start: then with a sentence that names the folder. It neve
 """
 import collections
 import errno
+import math
 import multiprocessing
 import pathlib
 import socket
@@ -57,6 +58,7 @@ class Trial:
             world.begin()
             world.work(steps=STEPS)
             world.kill()
+        self.began_s = time.monotonic()
         self.table.set(self.kind, self.number, 0 if self.lasting else self.number + 1, self.error)
         world.strict, world.model.refuses = False, True
         outcome = self.suffer()
@@ -175,8 +177,11 @@ class Trial:
         world.judge()
 
     def look_at_log(self):
-        """It says once that it fails, and once that it is over: soon after, when it has something to write."""
+        """It says once that it fails, and once that it is over: soon after, when it has something to write. What comes and
+        goes, as room does, it tells of less and less often.
+        """
         end_s = time.monotonic() + LIMIT_S
+        most = 2 + int(math.log2(1 + time.monotonic() - self.began_s))
         for begun, over in (("it cannot be written", "it can be written again"),
                             ("no room for more", "there is room again")):
             while (count := self.told(begun)) != self.told(over):
@@ -185,7 +190,7 @@ class Trial:
                 time.sleep(0.1)
                 self.world.step_publish()
                 self.world.pump(0.1)
-            if count > 2:
+            if count > most:
                 raise Fault(f"the log says \"{begun}\" {count} times")
         self.world.settle(None)
 
