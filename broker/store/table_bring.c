@@ -4,7 +4,7 @@
 
 enum {
 	SLICE_LEAST = 8, /* changes: there is always room for so few */
-	SLICE_MOST = 256,
+	SLICE_MOST = 4096,
 };
 
 /* What is neither in use nor was until the latest commit. */
