@@ -300,7 +300,7 @@ static int write_once(struct table *t, const struct part *part, const struct hea
 	return e;
 }
 
-int table_write_part(struct table *t, const struct part *part, const struct head *head)
+static int write_grown(struct table *t, const struct part *part, const struct head *head)
 {
 	int e = t->env ? 0 : table_begin(t);
 
@@ -311,7 +311,19 @@ int table_write_part(struct table *t, const struct part *part, const struct head
 		if (!e)
 			e = write_once(t, part, head);
 	}
-	if (e == MDB_PANIC) /* what was to say which pages count could not be written */
+	return e;
+}
+
+int table_write_part(struct table *t, const struct part *part, const struct head *head)
+{
+	int e = write_grown(t, part, head);
+
+	if (e != MDB_PANIC)
+		return e;
+	/* Once it could not write which pages count, LMDB says nothing but that until it is opened again. */
+	env_close(t);
+	e = write_grown(t, part, head);
+	if (e == MDB_PANIC)
 		env_close(t);
 	return e;
 }

@@ -73,5 +73,5 @@ int table_bring(struct table *t, struct batch *b, const struct head *head)
 	int e = write_slices(t, b);
 	if (!e)
 		e = table_write_part(t, &nothing, head);
-	return e == MDB_PANIC ? first : e; /* it had failed for good at first */
+	return e;
 }
