@@ -156,20 +156,6 @@ static void empty(const struct place *p)
 	assert_int_equal(system(command), 0);
 }
 
-static int tear_down(void **state)
-{
-	struct place *p = *state;
-
-	fail_no_more();
-	close_store(p);
-	empty(p);
-	rmdir(p->folder);
-	fclose(p->log.to);
-	free(p->told);
-	free(p);
-	return 0;
-}
-
 static unsigned times_told(struct place *p, const char *text)
 {
 	unsigned count = 0;
@@ -178,6 +164,21 @@ static unsigned times_told(struct place *p, const char *text)
 	for (const char *at = p->told; (at = strstr(at, text)); at++)
 		count++;
 	return count;
+}
+
+static int tear_down(void **state)
+{
+	struct place *p = *state;
+
+	assert_int_equal(times_told(p, "MDB_"), 0); /* but what the matter is */
+	fail_no_more();
+	close_store(p);
+	empty(p);
+	rmdir(p->folder);
+	fclose(p->log.to);
+	free(p->told);
+	free(p);
+	return 0;
 }
 
 static const struct {
@@ -212,9 +213,7 @@ static void no_failure_loses_anything(void **state)
 			store_remove(p->store, (struct mqtt_view){ (const uint8_t *)"f\2", 2 });
 		}
 		fail_no_more();
-		for (unsigned i = 0; !done && i < 2; i++)
-			done = store_commit(p->store);
-		assert_true(done);
+		assert_true(done || store_commit(p->store));
 		close_store(p);
 		assert_true(try_open(p));
 		assert_false(p->wrong);
@@ -255,6 +254,12 @@ static void no_failure_damages_anything(void **state)
 	}
 }
 
+static void succeed_at_once(struct place *p)
+{
+	fail_no_more();
+	assert_true(store_commit(p->store));
+}
+
 /* The files of the journal are so small that each commit takes the other one, and a thread brings the one before into the
  * table: its calls fail, too.
  */
@@ -275,15 +280,16 @@ static void no_failure_on_the_way_to_the_table_loses_anything(void **state)
 			for (unsigned tries = 0; !put(p, (uint8_t)n); tries++) {
 				assert_in_range(tries, 0, 20);
 				if (failed++ > 2)
-					fail_no_more();
-				store_commit(p->store);
+					succeed_at_once(p);
+				else
+					store_commit(p->store);
 			}
 			if (n % 3 == 1)
 				store_remove(p->store, (struct mqtt_view){ gone, 2 });
 			for (unsigned tries = 0; !store_commit(p->store); tries++) {
 				assert_in_range(tries, 0, 20);
 				if (failed++ > 2)
-					fail_no_more();
+					succeed_at_once(p);
 			}
 		}
 		bool over = faults.calls < call;
