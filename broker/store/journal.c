@@ -2,6 +2,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <unistd.h>
 
@@ -11,6 +12,8 @@ enum {
 	LEAST_BYTES = 4 * SEGMENT_PAGE,
 	SHARE = 256, /* of a store that has a ceiling, at most, for a segment */
 };
+
+static const char new_name[] = "journal-new";
 
 const char *journal_name(unsigned segment)
 {
@@ -22,6 +25,11 @@ static uint64_t segment_most(uint64_t most_bytes)
 	uint64_t share = most_bytes / SHARE / SEGMENT_PAGE * SEGMENT_PAGE;
 
 	return share < LEAST_BYTES ? LEAST_BYTES : share < MOST_BYTES ? share : MOST_BYTES;
+}
+
+static uint64_t first_bytes(uint64_t most)
+{
+	return most < FIRST_BYTES ? most : FIRST_BYTES;
 }
 
 uint64_t journal_most_bytes(uint64_t most_bytes)
@@ -40,10 +48,10 @@ int journal_make(int folder, uint64_t most_bytes)
 	uint64_t most = segment_most(most_bytes);
 	int e = 0;
 
+	unlinkat(folder, new_name, 0);
 	for (unsigned i = 0; !e && i < JOURNAL_SEGMENTS; i++) {
 		struct segment s;
-		e = segment_make(
-			&s, folder, journal_name(i), most < FIRST_BYTES ? most : FIRST_BYTES);
+		e = segment_make(&s, folder, journal_name(i), first_bytes(most));
 		if (!e)
 			segment_close(&s);
 	}
@@ -55,7 +63,8 @@ int journal_open(
 {
 	int e = 0;
 
-	*j = (struct journal){ .segments = { { .fd = -1 }, { .fd = -1 } },
+	*j = (struct journal){ .folder = folder,
+		.segments = { { .fd = -1 }, { .fd = -1 } },
 		.number = number,
 		.previous = previous,
 		.most_bytes = segment_most(most_bytes) };
@@ -86,6 +95,35 @@ int journal_write(
 	if (!e)
 		j->previous = c.number;
 	return e;
+}
+
+/* That it is larger must be known by a commit in it, should it become so in part only. */
+int journal_stretch(
+	struct journal *j, uint64_t need, uint64_t wall_ms, uint64_t pairs_ms, bool sync)
+{
+	struct segment *s = &j->segments[j->current];
+	struct batch nothing;
+
+	batch_init(&nothing);
+	int e = journal_write(j, &nothing, wall_ms, pairs_ms, sync);
+	batch_fini(&nothing);
+	return e ? e : segment_grow(s, s->end + need + SEGMENT_PAGE);
+}
+
+void journal_shrink(struct journal *j, unsigned segment)
+{
+	struct segment *s = &j->segments[segment], fresh;
+
+	if (s->bytes <= j->most_bytes ||
+		segment_make(&fresh, j->folder, new_name, first_bytes(j->most_bytes)))
+		return;
+	if (renameat(j->folder, new_name, j->folder, journal_name(segment)) || fsync(j->folder)) {
+		segment_close(&fresh);
+		unlinkat(j->folder, new_name, 0);
+		return;
+	}
+	segment_close(s);
+	*s = fresh;
 }
 
 /* ---- reading ------------------------------------------------------------------------------- */

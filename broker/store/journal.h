@@ -17,7 +17,8 @@ struct journal {
 	unsigned current;
 	uint64_t number;     /* of the latest commit, which may have failed */
 	uint64_t previous;   /* of the latest one that did not */
-	uint64_t most_bytes; /* of a segment */
+	uint64_t most_bytes; /* of a segment, unless one commit needs more */
+	int folder;          /* borrowed */
 	struct segment_room room;
 };
 
@@ -34,8 +35,17 @@ int journal_open(
 	struct journal *j, int folder, uint64_t number, uint64_t previous, uint64_t most_bytes);
 void journal_close(struct journal *j);
 
-/* How many bytes both may have at most, of a store of this size. */
+/* How many bytes both may have at most, of a store of this size, but for what journal_stretch has done. */
 uint64_t journal_most_bytes(uint64_t most_bytes);
+
+/* The current file, which is free, becomes large enough for a commit of so many bytes (segment_need), whatever it may have.
+ * Returns 0 or an errno.
+ */
+int journal_stretch(
+	struct journal *j, uint64_t need, uint64_t wall_ms, uint64_t pairs_ms, bool sync);
+
+/* One that is free is made anew if it has more than it may. That may fail: then it stays so. */
+void journal_shrink(struct journal *j, unsigned segment);
 
 /* Writes the commit of this batch where there is room for it. Returns 0 or an errno: then it may be done again. */
 int journal_write(

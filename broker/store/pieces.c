@@ -16,6 +16,16 @@ struct mqtt_view piece_key(
 	return (struct mqtt_view){ room, first.len + PIECE_NUMBER };
 }
 
+bool piece_may_follow(struct mqtt_view key, struct mqtt_view other)
+{
+	if (key.len <= PIECE_NUMBER || key.data[key.len - PIECE_NUMBER])
+		return false;
+	const struct mqtt_view first = { key.data, key.len - PIECE_NUMBER };
+	if (other.len == key.len)
+		other.len = first.len;
+	return mqtt_view_equal(first, other);
+}
+
 bool piece_is(struct mqtt_view key, struct mqtt_view first, uint32_t number)
 {
 	uint8_t end[PIECE_NUMBER];
@@ -27,9 +37,9 @@ bool piece_is(struct mqtt_view key, struct mqtt_view first, uint32_t number)
 
 /* ---- reading ------------------------------------------------------------------------------- */
 
-void assembly_init(struct assembly *a)
+void assembly_init(struct assembly *a, bool goes_on)
 {
-	*a = (struct assembly){ 0 };
+	*a = (struct assembly){ .goes_on = goes_on };
 	buf_init(&a->key, PIECE_KEY_MAX);
 	buf_init(&a->value, UINT32_MAX);
 }
@@ -71,8 +81,9 @@ bool assembly_add(struct assembly *a, struct mqtt_view key, struct mqtt_view val
 
 	if (a->pieces && piece_is(key, view_of(&a->key), a->pieces))
 		return value_add(a, value) && (full || assembly_end(a, visit, context));
-	bool goes_on = assembly_end(a, visit, context);
-	return (full ? begin(a, key, value) : visit(context, key, value)) && goes_on;
+	if (!assembly_end(a, visit, context) && !a->goes_on)
+		return false;
+	return full ? begin(a, key, value) : visit(context, key, value);
 }
 
 bool assembly_end(struct assembly *a, assembly_visit *visit, void *context)

@@ -28,6 +28,9 @@ enum {
 struct mqtt_view piece_key(
 	uint8_t room[static PIECE_KEY_MAX], struct mqtt_view first, uint32_t number);
 
+/* Whether this may be the key of a further piece of a pair of which `other` is the key of a piece. */
+bool piece_may_follow(struct mqtt_view key, struct mqtt_view other);
+
 /* Whether this is the key of that piece. */
 bool piece_is(struct mqtt_view key, struct mqtt_view first, uint32_t number);
 
@@ -37,12 +40,13 @@ bool piece_is(struct mqtt_view key, struct mqtt_view first, uint32_t number);
 struct assembly {
 	struct buf key, value; /* of the one that may go on with the next pair */
 	uint32_t pieces;       /* of it; 0: there is none */
+	bool goes_on;          /* when `visit` returns false */
 	bool no_memory;
 };
 
 typedef bool assembly_visit(void *context, struct mqtt_view key, struct mqtt_view value);
 
-void assembly_init(struct assembly *a);
+void assembly_init(struct assembly *a, bool goes_on);
 void assembly_fini(struct assembly *a);
 
 /* Takes the next pair. What is whole by now goes to `visit`. False if that has returned false, or with `no_memory`. */

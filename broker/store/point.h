@@ -14,7 +14,7 @@
  *      checkpoint       what the journal has is about to go into the table
  *      commit-change    each change, before it goes into the transaction
  *      commit-applied   all are in the transaction, which is not committed
- *      checkpoint-done  they are in the table, and their file of the journal is about to be used again
+ *      checkpoint-done  it is in the table, and its file of the journal is about to be used again
  *      grow             the file of the table is about to be made larger
  *      load-pair        at the start, each pair that was read
  *      load-done        all is loaded, and nothing listens

@@ -195,12 +195,14 @@ struct taking {
 	bool refused;
 	bool salvages;
 	uint64_t count;
+	uint8_t latest_lost[PIECE_KEY_MAX]; /* key */
+	uint32_t latest_lost_len;
 };
 
 static bool hand_out(struct taking *t, struct mqtt_view key, struct mqtt_view value)
 {
 	t->count++;
-	t->refused = !t->take(t->context, key, value);
+	t->refused |= !t->take(t->context, key, value);
 	return !t->refused;
 }
 
@@ -226,13 +228,24 @@ static bool take_latest(struct taking *t, const struct mqtt_view *key)
 	return true;
 }
 
+/* Of the pieces of a pair, only the first is counted. */
+static void lose(struct taking *t, struct mqtt_view key)
+{
+	const struct mqtt_view latest = { t->latest_lost, t->latest_lost_len };
+
+	t->reading->lost += !piece_may_follow(key, latest);
+	t->latest_lost_len = key.len < sizeof(t->latest_lost) ? key.len : sizeof(t->latest_lost);
+	memcpy(t->latest_lost, key.data, t->latest_lost_len);
+}
+
 static bool take_pair(void *context, struct mqtt_view key, struct mqtt_view value)
 {
 	struct taking *t = context;
 	struct head head;
 
+	const struct mqtt_view as_it_lies = key;
 	if (!seal_open(&key, &value)) {
-		t->reading->lost++;
+		lose(t, as_it_lies);
 		if (!t->salvages)
 			damaged(t->reading, "the checksum of a pair is wrong");
 		return false;
@@ -277,7 +290,7 @@ bool reading_all(struct reading *r, reading_take *take, void *context)
 	struct taking t = { .reading = r, .take = take, .context = context };
 
 	*r->error = '\0';
-	assembly_init(&t.assembly);
+	assembly_init(&t.assembly, false);
 	bool all = take_all(&t);
 	assembly_fini(&t.assembly);
 	return all;
@@ -306,9 +319,11 @@ static void pages_salvage(struct reading *r, const char *folder, struct taking *
 	int e = r->head.number && !after ? 0 : journal_take(r, folder, after, &found);
 	if (e && e != ENOENT)
 		r->lost++;
-	assembly_init(&t->assembly);
+	assembly_init(&t->assembly, true);
 	r->lost += walk_salvage(&r->pages, take_piece, t);
 	assembly_end(&t->assembly, take_pair, t);
+	if (t->assembly.no_memory)
+		bad(r, "no memory");
 	assembly_fini(&t->assembly);
 	if (order_latest(t))
 		take_latest(t, NULL);
@@ -334,5 +349,5 @@ bool reading_salvage(struct reading *r, const char *folder, reading_take *take, 
 		of_another(r, &r->head);
 		return false;
 	}
-	return t.count;
+	return !*r->error;
 }

@@ -3,7 +3,7 @@
 #include <errno.h>
 
 enum {
-	SLICE_LEAST = 8, /* changes: there is always room for so few */
+	SLICE_LEAST = 8, /* changes: there is always room to remove so few */
 	SLICE_MOST = 4096,
 };
 
@@ -62,13 +62,18 @@ bool table_takes_whole(const struct table *t, const struct batch *b)
 	return need <= t->most_bytes || need <= table_file_bytes(t);
 }
 
+bool table_lacks_room(int e)
+{
+	return e == ENOSPC || e == EDQUOT || e == EFBIG || e == EIO;
+}
+
 int table_bring(struct table *t, struct batch *b, const struct head *head)
 {
 	struct part nothing = { .batch = b };
 	bool whole = !b->count || table_takes_whole(t, b);
 	int first = whole ? table_commit(t, b, head) : ENOSPC;
 
-	if (!b->count || (first != ENOSPC && first != EDQUOT && first != EFBIG))
+	if (!b->count || !table_lacks_room(first))
 		return first;
 	int e = write_slices(t, b);
 	if (!e)

@@ -11,6 +11,9 @@
  */
 bool table_takes_whole(const struct table *t, const struct batch *b);
 
+/* Of a commit that has failed: there may be room for less. LMDB tells of a write that was cut short as of any other error. */
+bool table_lacks_room(int e);
+
 /* As table_commit, where another place has it all: if there is no room for it at once, it is brought here by several commits, and
  * those before the last keep the head that there is.
  */

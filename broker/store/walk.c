@@ -1,6 +1,7 @@
 #include "broker/store/walk.h"
 
 #include <inttypes.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "broker/store/layout.h"
@@ -15,6 +16,13 @@ struct walk {
 	bool by_number;            /* keys are numbers, not bytes */
 	bool goes_on;              /* after a damage */
 	uint64_t lost;             /* pages */
+	struct leaf *leaves; /* of a damaged file, as they are found: their pairs come later */
+	size_t leaf_count, leaf_capacity;
+};
+
+struct leaf {
+	uint64_t number;
+	struct mqtt_view first; /* key */
 };
 
 /* ---- pages --------------------------------------------------------------------------------- */
@@ -163,17 +171,30 @@ static bool key_fits(struct walk *w, struct mqtt_view key, const struct bounds *
 		(!bounds->high.data || is_below(w, key, bounds->high));
 }
 
-static bool leaf_walk(struct walk *w, uint64_t number, const struct bounds *bounds)
+/* False without memory. */
+static bool leaf_note(struct walk *w, uint64_t number, struct mqtt_view first)
+{
+	if (w->leaf_count == w->leaf_capacity) {
+		size_t capacity = w->leaf_capacity ? w->leaf_capacity * 2 : 1024;
+		struct leaf *leaves = realloc(w->leaves, capacity * sizeof(*leaves));
+		if (!leaves)
+			return false;
+		w->leaves = leaves;
+		w->leaf_capacity = capacity;
+	}
+	w->leaves[w->leaf_count++] = (struct leaf){ number, first };
+	return true;
+}
+
+static bool leaf_visit(struct walk *w, uint64_t number, const struct disk_page *page,
+	const uint8_t *bytes, const struct bounds *bounds)
 {
 	struct pages *p = w->pages;
-	struct disk_page page;
 	struct disk_node node;
 	struct mqtt_view key, value;
-	const uint8_t *bytes = page_take(p, number, PAGE_LEAF, &page);
-	bool whole = bytes;
+	bool whole = true;
 
-	w->found.leaves++;
-	for (unsigned i = 0; bytes && i < nodes_of(&page); i++) {
+	for (unsigned i = 0; i < nodes_of(page); i++) {
 		const uint8_t *at = node_take(p, bytes, i, &node, &key);
 		bool ok = value_take(p, &w->found, bytes, &node, at, &value);
 		if (!w->goes_on && !(ok && key_fits(w, key, bounds)))
@@ -185,6 +206,21 @@ static bool leaf_walk(struct walk *w, uint64_t number, const struct bounds *boun
 	}
 	w->lost += !whole;
 	return whole || w->goes_on;
+}
+
+static bool leaf_walk(struct walk *w, uint64_t number, const struct bounds *bounds)
+{
+	struct disk_page page;
+	struct disk_node node;
+	struct mqtt_view first;
+	const uint8_t *bytes = page_take(w->pages, number, PAGE_LEAF, &page);
+
+	w->found.leaves++;
+	if (bytes && !w->goes_on)
+		return leaf_visit(w, number, &page, bytes, bounds);
+	w->lost += !bytes || !node_take(w->pages, bytes, 0, &node, &first) ||
+		!leaf_note(w, number, first);
+	return w->goes_on;
 }
 
 static bool tree_walk(struct walk *w, uint64_t number, unsigned depth, const struct bounds *bounds)
@@ -282,10 +318,35 @@ void walk_older(struct pages *p, walk_visit *visit, void *context)
 
 /* ---- what is left of a damaged file -------------------------------------------------------- */
 
+static int leaf_compare(const void *one, const void *other)
+{
+	const struct mqtt_view a = ((const struct leaf *)one)->first;
+	const struct mqtt_view b = ((const struct leaf *)other)->first;
+	int order = memcmp(a.data, b.data, a.len < b.len ? a.len : b.len);
+
+	return order ? order : (a.len > b.len) - (a.len < b.len);
+}
+
+/* In the order of their keys, whoever names them: what is long goes on from one to the next (pieces.h). */
+static void leaves_visit(struct walk *w)
+{
+	static const struct bounds none = { 0 };
+	struct disk_page page;
+
+	if (w->leaf_count)
+		qsort(w->leaves, w->leaf_count, sizeof(*w->leaves), leaf_compare);
+	for (size_t i = 0; i < w->leaf_count; i++) {
+		uint64_t number = w->leaves[i].number;
+		const uint8_t *bytes = page_at(w->pages, number, &page);
+		leaf_visit(w, number, &page, bytes, &none);
+	}
+	free(w->leaves);
+}
+
 /* Leaves that no branch leads to and that are not free have lost their branch. Which are free is known only as
  * long as that list can be read.
  */
-static void orphans_walk(struct walk *w)
+static void orphans_find(struct walk *w)
 {
 	struct pages *p = w->pages;
 	static const struct bounds none = { 0 };
@@ -310,6 +371,7 @@ uint64_t walk_salvage(struct pages *p, walk_visit *visit, void *context)
 	pages_forget(p);
 	if (p->main.depth && p->main.depth <= DEPTH_MOST && p->main.root != NO_PAGE)
 		tree_walk(&w, p->main.root, p->main.depth, &none);
-	orphans_walk(&w);
+	orphans_find(&w);
+	leaves_visit(&w);
 	return w.lost;
 }

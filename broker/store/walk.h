@@ -23,8 +23,8 @@ bool walk_all(struct pages *p, walk_visit *visit, void *context);
 /* The same of the commit before, as far as it can be read; `damage` is empty after that. */
 void walk_older(struct pages *p, walk_visit *visit, void *context);
 
-/* Whatever can be read, in any order, also of what has lost its branch, and goes on when `visit` returns false. Returns the
- * number of pages that could not be read.
+/* Whatever can be read, also of what has lost its branch, in the order of the keys, and goes on when `visit` returns false.
+ * Returns the number of pages that could not be read.
  */
 uint64_t walk_salvage(struct pages *p, walk_visit *visit, void *context);
 

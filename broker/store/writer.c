@@ -6,7 +6,7 @@
 
 enum {
 	ROOM_SPARE = 256 << 10,
-	FREED_SPARE = 128 << 10, /* each commit frees some pages, also one of nothing */
+	FREED_SPARE = 128 << 10, /* not worth a commit */
 };
 
 /* ---- from the journal to the table --------------------------------------------------------- */
@@ -27,18 +27,8 @@ static void note_saved(struct writer *w, unsigned segment)
 	w->journal.segments[segment].end = 0;
 }
 
-static int note_head(struct writer *w, const struct head *head, int e)
-{
-	if (e)
-		return e;
-	w->head = *head;
-	point_pass(&w->table.points, "checkpoint-done");
-	return 0;
-}
-
-/* What a segment says, and then what `more` says, with this head; NULL: with that of the segment. */
-static int save(
-	struct writer *w, unsigned segment, const struct batch *more, const struct head *head)
+/* What a segment says. */
+static int save(struct writer *w, unsigned segment)
 {
 	struct batch all;
 	struct commit latest;
@@ -48,31 +38,29 @@ static int save(
 	int e = journal_read_segment(&w->journal.segments[segment], &all, &latest);
 	if (e == JOURNAL_DAMAGED) /* it was whole when it was written */
 		e = EIO;
-	if (!e && more && !batch_merge(&all, more))
-		e = ENOMEM;
-	const struct head own = {
+	const struct head head = {
 		.wall_ms = latest.wall_ms, .pairs_ms = latest.pairs_ms, .logged = latest.number
 	};
-	if (!head)
-		head = &own;
-	if (!e && more)
-		e = table_commit(&w->table, &all, head);
-	else if (!e)
-		e = table_bring(&w->table, &all, head);
+	if (!e)
+		e = table_bring(&w->table, &all, &head);
 	batch_fini(&all);
-	return note_head(w, head, e);
+	if (e)
+		return e;
+	w->head = head;
+	point_pass(&w->table.points, "checkpoint-done");
+	journal_shrink(&w->journal, segment);
+	return 0;
 }
 
-/* Nothing: but what the commit before has freed is free then. */
+/* What the commit before has freed is free then. */
 static int save_nothing(struct writer *w)
 {
 	struct batch nothing;
-	const struct head same = w->head;
 
 	batch_init(&nothing);
-	int e = table_commit(&w->table, &nothing, &same);
+	int e = table_commit(&w->table, &nothing, &w->head);
 	batch_fini(&nothing);
-	return note_head(w, &same, e);
+	return e;
 }
 
 /* By the thread, without the lock but for what others look at. */
@@ -82,7 +70,7 @@ static void work(struct writer *w)
 	bool full = w->full;
 
 	pthread_mutex_unlock(&w->lock);
-	int e = full ? save(w, other, NULL, NULL) : save_nothing(w);
+	int e = full ? save(w, other) : save_nothing(w);
 	pthread_mutex_lock(&w->lock);
 	if (full)
 		w->error = e;
@@ -92,6 +80,7 @@ static void work(struct writer *w)
 	} else if (!e) {
 		note_size(w);
 	}
+	w->released = !full;
 	w->busy = false;
 	pthread_cond_broadcast(&w->turn);
 }
@@ -179,58 +168,75 @@ static int room_find(struct writer *w, uint64_t need)
 	return e;
 }
 
-/* It has no room in an empty file. */
-static int commit_at_once(
+static int commit_to_journal(
 	struct writer *w, const struct batch *b, uint64_t wall_ms, uint64_t pairs_ms)
 {
-	struct head head = { .wall_ms = wall_ms, .pairs_ms = pairs_ms };
-
-	pthread_mutex_lock(&w->lock);
-	int e = await(w);
-	pthread_mutex_unlock(&w->lock);
-	if (e)
-		return e;
-	head.logged = ++w->journal.number;
-	e = save(w, w->journal.current, b, &head);
-	if (e)
-		return e;
-	w->journal.previous = head.logged;
-	pthread_mutex_lock(&w->lock);
-	w->in[w->journal.current] = volume_sum(w->in[w->journal.current], w->under_way);
-	note_saved(w, w->journal.current);
-	pthread_mutex_unlock(&w->lock);
-	return 0;
-}
-
-/* A file that is large enough after all. Only for what finds no room in the table at once: much that is removed, in a store
- * that is nearly full.
- */
-static bool make_fit(struct writer *w, const struct batch *b, uint64_t need)
-{
-	pthread_mutex_lock(&w->lock);
-	int e = await(w);
-	pthread_mutex_unlock(&w->lock);
-	return !e && !table_takes_whole(&w->table, b) &&
-		!segment_grow(current(w), need + SEGMENT_PAGE);
-}
-
-static int commit(struct writer *w, const struct batch *b, uint64_t wall_ms, uint64_t pairs_ms)
-{
-	uint64_t need = segment_need(b);
-	int e = room_find(w, need);
-
-	if (e)
-		return e;
-	if (!segment_fits(current(w), need) && !make_fit(w, b, need))
-		return commit_at_once(w, b, wall_ms, pairs_ms);
 	point_pass(&w->table.points, "journal-write");
-	e = journal_write(&w->journal, b, wall_ms, pairs_ms, w->sync);
+	int e = journal_write(&w->journal, b, wall_ms, pairs_ms, w->sync);
 	if (!e)
 		w->in[w->journal.current] = volume_sum(w->in[w->journal.current], w->under_way);
 	return e;
 }
 
-int writer_commit(struct writer *w, const struct batch *b, uint64_t wall_ms, uint64_t pairs_ms)
+static int commit_to_table(struct writer *w, struct batch *b, uint64_t wall_ms, uint64_t pairs_ms)
+{
+	const struct head head = {
+		.wall_ms = wall_ms, .pairs_ms = pairs_ms, .logged = ++w->journal.number
+	};
+	int e = table_commit(&w->table, b, &head);
+
+	if (e)
+		return e;
+	w->head = head;
+	w->journal.previous = head.logged;
+	pthread_mutex_lock(&w->lock);
+	w->saved = volume_sum(w->saved, w->under_way);
+	w->released = false;
+	note_size(w);
+	pthread_mutex_unlock(&w->lock);
+	return 0;
+}
+
+/* Both files are free, and one of them may be large enough. Returns 0, or why they are not. */
+static int larger_find(struct writer *w, uint64_t need)
+{
+	pthread_mutex_lock(&w->lock);
+	int e = await(w);
+	if (!e && !segment_fits(current(w), need))
+		w->journal.current = !w->journal.current;
+	pthread_mutex_unlock(&w->lock);
+	return e;
+}
+
+/* It has no room in an empty file. If there is none for it in the table either, as where a store that is nearly full loses much
+ * at once, then the file becomes as large as it has to.
+ */
+static int commit_at_once(
+	struct writer *w, struct batch *b, uint64_t wall_ms, uint64_t pairs_ms, uint64_t need)
+{
+	int e = table_takes_whole(&w->table, b) ? commit_to_table(w, b, wall_ms, pairs_ms) : ENOSPC;
+
+	if (!table_lacks_room(e))
+		return e;
+	point_pass(&w->table.points, "journal-grow");
+	e = journal_stretch(&w->journal, need, wall_ms, pairs_ms, w->sync);
+	return e ? e : commit_to_journal(w, b, wall_ms, pairs_ms);
+}
+
+static int commit(struct writer *w, struct batch *b, uint64_t wall_ms, uint64_t pairs_ms)
+{
+	uint64_t need = segment_need(b);
+	int e = room_find(w, need);
+
+	if (!e && !segment_fits(current(w), need))
+		e = larger_find(w, need);
+	if (e)
+		return e;
+	return segment_fits(current(w), need) ? commit_to_journal(w, b, wall_ms, pairs_ms)
+					      : commit_at_once(w, b, wall_ms, pairs_ms, need);
+}
+
+int writer_commit(struct writer *w, struct batch *b, uint64_t wall_ms, uint64_t pairs_ms)
 {
 	int e = commit(w, b, wall_ms, pairs_ms);
 
@@ -283,7 +289,7 @@ static void hasten(struct writer *w)
 		return;
 	if (current(w)->end)
 		turn_over(w);
-	else if (w->size.freed_bytes > FREED_SPARE)
+	else if (w->size.freed_bytes > FREED_SPARE && !w->released)
 		kick(w);
 }
 
@@ -358,6 +364,8 @@ static int table_begin(struct writer *w, struct batch *latest, const struct head
 		table_settle(&w->table, &w->table.written);
 	w->head = now;
 	w->size = w->table.written;
+	for (unsigned i = 0; !e && i < JOURNAL_SEGMENTS; i++)
+		journal_shrink(&w->journal, i);
 	table_announce(&w->table, (struct volume){ 0 });
 	return e;
 }
@@ -398,7 +406,7 @@ void writer_close(struct writer *w)
 	pthread_mutex_unlock(&w->lock);
 	pthread_join(w->thread, NULL);
 	if (free && current(w)->end)
-		save(w, w->journal.current, NULL, NULL);
+		save(w, w->journal.current);
 	pthread_cond_destroy(&w->turn);
 	pthread_mutex_destroy(&w->lock);
 	journal_close(&w->journal);

@@ -4,7 +4,7 @@
  *                        journal-1 ◀── further commits
  *
  * When that one is full, too, before the table is done, it becomes larger; in the end the commit waits. A batch for which even an
- * empty file is too small goes into the table at once, with all that came before it.
+ * empty file is too small goes into the table at once, when that has all that came before it.
  */
 #ifndef BROKER_STORE_WRITER_H
 #define BROKER_STORE_WRITER_H
@@ -34,8 +34,9 @@ struct writer {
 	bool runs;
 	bool ends;
 	bool committing; /* since writer_announce */
-	bool busy;       /* the thread is at work: */
-	bool full; /* the file that is not the current one has what the table does not have; or none of both has */
+	bool busy; /* the thread is at work: it saves what is in the file that is not the current one, */
+	bool full; /* if there is something in it; or else nothing (writer_hasten) */
+	bool released; /* the latest commit to the table was of nothing: another one would free no more */
 	int error;      /* why, when the thread is not at work */
 	bool has_saved; /* and since the latest writer_settle: */
 	struct volume saved;
@@ -59,7 +60,7 @@ void writer_close(struct writer *w);
 
 /* A commit in three steps, as table_room is asked meanwhile: the one in the middle may be another thread's. */
 void writer_announce(struct writer *w, const struct batch *b);
-int writer_commit(struct writer *w, const struct batch *b, uint64_t wall_ms, uint64_t pairs_ms);
+int writer_commit(struct writer *w, struct batch *b, uint64_t wall_ms, uint64_t pairs_ms);
 void writer_settle(struct writer *w, int e);
 
 /* Room for what is in the batch, and so much more: as table_room. */

@@ -13,7 +13,7 @@
 #include "broker/store/block.h"
 #include "broker/store/journal.h"
 
-enum { PAGE = SEGMENT_PAGE, SMALL = 8 * PAGE, FILE_MOST = 1 << 20 };
+enum { PAGE = SEGMENT_PAGE, SMALL = 8 * PAGE, FILE_MOST = 1 << 20, SMALL_STORE = 4 << 20 };
 
 struct place {
 	char folder[64];
@@ -329,6 +329,78 @@ static void commits_of_both_files_follow_each_other(void **state)
 	journal_close(&j);
 }
 
+/* One file of a journal whose other one was never written to, as the current one; and a commit that is too large for it. */
+static uint64_t stretch(struct place *p, struct journal *j)
+{
+	assert_int_equal(journal_make(p->fd, SMALL_STORE), 0);
+	assert_int_equal(journal_open(j, p->fd, 41, 41, SMALL_STORE), 0);
+	fill(&p->batch, 42, 50000);
+	uint64_t need = segment_need(&p->batch);
+	assert_false(segment_fits(&j->segments[0], need));
+	assert_int_equal(journal_stretch(j, need, 1000, 1000, true), 0);
+	assert_true(segment_fits(&j->segments[0], need));
+	return j->segments[0].bytes;
+}
+
+static void read_journal(struct place *p, int expected, unsigned pairs)
+{
+	struct journal_found found;
+	struct batch all;
+
+	batch_init(&all);
+	assert_int_equal(journal_read(p->fd, 41, &all, &found), expected);
+	assert_int_equal(all.count, pairs);
+	batch_fini(&all);
+}
+
+/* Whatever of it has reached the disk. */
+static void a_file_that_was_to_become_larger_is_read(void **state)
+{
+	static const uint8_t zeros[PAGE];
+	struct place *p = *state;
+	struct journal j;
+
+	uint64_t bytes = stretch(p, &j);
+	read_journal(p, 0, 0);
+	assert_int_equal(pwrite(j.segments[0].fd, zeros, PAGE, (off_t)bytes - PAGE), PAGE);
+	read_journal(p, 0, 0);
+	for (uint64_t cut = bytes - 100; cut > 4 * PAGE; cut -= 3000) {
+		assert_int_equal(ftruncate(j.segments[0].fd, (off_t)cut), 0);
+		read_journal(p, 0, 0);
+	}
+	journal_close(&j);
+}
+
+/* What it was for is committed and read; once it is in the table the file has its old size. */
+static void a_file_that_is_too_large_is_made_anew(void **state)
+{
+	struct place *p = *state;
+	struct journal j;
+	struct stat there;
+
+	uint64_t bytes = stretch(p, &j), least = j.segments[1].bytes;
+	assert_int_equal(journal_write(&j, &p->batch, 1000, 1000, true), 0);
+	read_journal(p, 0, 2);
+	j.segments[0].end = 0; /* it is in the table */
+	journal_shrink(&j, 0);
+	journal_shrink(&j, 1);
+	assert_int_equal(fstatat(p->fd, journal_name(0), &there, 0), 0);
+	assert_true((uint64_t)there.st_size < bytes);
+	assert_int_equal(there.st_size, least);
+	assert_int_equal(j.segments[0].bytes, least);
+	assert_int_equal(j.segments[1].bytes, least);
+	read_journal(p, 0, 0);
+	fill(&p->batch, 44, 100);
+	assert_int_equal(journal_write(&j, &p->batch, 1000, 1000, true), 0);
+	journal_close(&j);
+	struct journal_found found;
+	struct batch all;
+	batch_init(&all);
+	assert_int_equal(journal_read(p->fd, 43, &all, &found), 0);
+	assert_int_equal(all.count, 2);
+	batch_fini(&all);
+}
+
 int main(void)
 {
 #define TEST(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
@@ -340,6 +412,8 @@ int main(void)
 		TEST(a_block_in_the_place_of_another_is_noticed),
 		TEST(a_file_that_was_cut_is_noticed),
 		TEST(commits_of_both_files_follow_each_other),
+		TEST(a_file_that_was_to_become_larger_is_read),
+		TEST(a_file_that_is_too_large_is_made_anew),
 	};
 	return cmocka_run_group_tests_name("journal", tests, NULL, NULL);
 }

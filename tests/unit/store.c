@@ -73,6 +73,33 @@ static void the_latest_word_on_a_key_counts(void **state)
 	assert_memory_equal(p->all.data, "\0\0\0\4fkey\0\0\0\0013", 13);
 }
 
+static bool take_none(void *context, struct mqtt_view key, struct mqtt_view value)
+{
+	(void)key, (void)value;
+	return ++*(unsigned *)context > 1; /* more would be taken, if it were asked again */
+}
+
+/* Nothing is damaged, whatever the length of what is refused. */
+static void who_has_no_room_for_a_pair_is_not_given_another(void **state)
+{
+	struct place *p = *state;
+	static const uint8_t zeros[5000];
+
+	for (uint32_t len = 4000; len < sizeof(zeros); len += 19) {
+		unsigned asked = 0;
+		open_store(p);
+		store_put(p->store, MQTT_VIEW("fa"), (struct mqtt_view){ zeros, len });
+		store_put(p->store, MQTT_VIEW("fb"), MQTT_VIEW("x"));
+		assert_true(store_commit(p->store));
+		close_store(p);
+		p->store = store_open(&p->settings, &p->log, p->error, PLACE_TEXT);
+		assert_false(store_load(p->store, take_none, &asked, p->error, PLACE_TEXT));
+		assert_non_null(strstr(p->error, "memory_limit"));
+		assert_int_equal(asked, 1);
+		close_store(p);
+	}
+}
+
 static void one_broker_at_a_time(void **state)
 {
 	struct place *p = *state;
@@ -238,6 +265,7 @@ int main(void)
 		TEST(what_changes_during_a_commit_is_for_the_next),
 		TEST(what_was_committed_is_read_wherever_it_is),
 		TEST(the_latest_word_on_a_key_counts),
+		TEST(who_has_no_room_for_a_pair_is_not_given_another),
 		TEST(one_broker_at_a_time),
 		TEST(the_clock_goes_on_while_there_is_no_broker),
 	};

@@ -227,6 +227,47 @@ static void what_can_be_read_of_a_damaged_file_is_saved(void **state)
 	free(r);
 }
 
+enum { LONG = 400000, LONG_COUNT = 64 };
+
+static void put_long(struct place *p, unsigned i)
+{
+	uint8_t key[] = { 'f', (uint8_t)(i * 37), 0 }, *value = malloc(LONG);
+
+	memset(value, (int)i + 1, LONG);
+	assert_true(store_put(
+		p->store, (struct mqtt_view){ key, 3 }, (struct mqtt_view){ value, LONG }));
+	free(value);
+}
+
+/* What is long is put together again from leaves that nothing names any more, wherever they lie. */
+static void what_is_long_is_saved_without_its_branch(void **state)
+{
+	static const uint8_t zeros[4096];
+	struct place *p = *state;
+	struct reading *r = calloc(1, sizeof(*r));
+	struct recovery result;
+
+	p->settings.sync = false;
+	open_store(p);
+	for (unsigned i = 0; i < LONG_COUNT; i++) {
+		put_long(p, i);
+		assert_true(store_commit(p->store));
+	}
+	close_store(p);
+	assert_true(read_all(p, r));
+	assert_true(r->pages.main.depth > 1);
+	int fd = open(p->file, O_RDWR | O_CLOEXEC);
+	assert_int_equal(pwrite(fd, zeros, 4096, (off_t)(r->pages.main.root * 4096)), 4096);
+	close(fd);
+	assert_false(read_all(p, r));
+	assert_true(recovery_run(&result, p->folder, p->error, PLACE_TEXT));
+	assert_int_equal(result.saved, LONG_COUNT);
+	assert_int_equal(result.lost, 1);
+	open_store(p);
+	assert_int_equal(p->count, LONG_COUNT);
+	free(r);
+}
+
 int main(void)
 {
 #define TEST(name) cmocka_unit_test_setup_teardown(name, place_set_up, place_tear_down)
@@ -237,6 +278,7 @@ int main(void)
 		TEST(a_file_that_is_cut_is_refused),
 		TEST(what_is_not_ours_is_refused_and_left_alone),
 		TEST(what_can_be_read_of_a_damaged_file_is_saved),
+		TEST(what_is_long_is_saved_without_its_branch),
 	};
 	return cmocka_run_group_tests_name("store_damage", tests, NULL, NULL);
 }

@@ -9,6 +9,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <sys/syscall.h>
 #include <sys/uio.h>
 #include <unistd.h>
@@ -26,6 +27,7 @@ static struct faults {
 	bool is_short; /* half of it is written */
 	int error;
 	_Atomic unsigned calls; /* of several threads */
+	off_t disk_end;         /* no file has room beyond it; 0: there is no such end */
 } faults;
 
 static bool fails(void)
@@ -44,17 +46,42 @@ ssize_t fault_writev(int fd, const struct iovec *list, int count) __asm__("write
 int fault_fdatasync(int fd) __asm__("fdatasync");
 int fault_fallocate(int fd, off_t at, off_t len) __asm__("posix_fallocate");
 
+/* How much of it the disk takes there: as far as the file has room already. -1 with an errno: nothing. */
+static ssize_t taken(int fd, off_t at, size_t len)
+{
+	struct stat there;
+
+	if (!faults.disk_end || at + (off_t)len <= faults.disk_end)
+		return (ssize_t)len;
+	off_t end = fstat(fd, &there) || there.st_size < faults.disk_end ? faults.disk_end
+									 : there.st_size;
+	if (at + (off_t)len <= end)
+		return (ssize_t)len;
+	errno = ENOSPC;
+	return at < end ? end - at : -1;
+}
+
 ssize_t fault_pwrite(int fd, const void *data, size_t len, off_t at)
 {
-	if (!fails())
-		return syscall(SYS_pwrite64, fd, data, len, at);
+	if (!fails()) {
+		ssize_t most = taken(fd, at, len);
+		return most < 0 ? -1 : syscall(SYS_pwrite64, fd, data, (size_t)most, at);
+	}
 	return faults.is_short ? syscall(SYS_pwrite64, fd, data, len / 2, at) : -1;
 }
 
 ssize_t fault_writev(int fd, const struct iovec *list, int count)
 {
-	if (!fails())
-		return syscall(SYS_writev, fd, list, count);
+	size_t len = 0;
+
+	for (int i = 0; i < count; i++)
+		len += list[i].iov_len;
+	if (!fails()) {
+		ssize_t most = taken(fd, lseek(fd, 0, SEEK_CUR), len);
+		if (most == (ssize_t)len)
+			return syscall(SYS_writev, fd, list, count);
+		return most < 0 ? -1 : syscall(SYS_writev, fd, list, 1);
+	}
 	return faults.is_short ? syscall(SYS_writev, fd, list, 1) : -1;
 }
 
@@ -67,6 +94,8 @@ int fault_fallocate(int fd, off_t at, off_t len)
 {
 	if (fails())
 		return faults.error;
+	if (faults.disk_end && at + len > faults.disk_end)
+		return ENOSPC;
 	return syscall(SYS_fallocate, fd, 0, at, len) ? errno : 0;
 }
 
@@ -338,6 +367,57 @@ static void what_fails_at_the_start_leaves_nothing_behind(void **state)
 	assert_non_null(p->store);
 }
 
+static bool change(struct place *p, unsigned n, uint32_t key_len, const uint8_t *value)
+{
+	uint8_t key[400] = { 'f', (uint8_t)(n >> 8), (uint8_t)n };
+	const struct mqtt_view k = { key, key_len };
+
+	if (value)
+		return store_put(p->store, k, (struct mqtt_view){ value, SIZE });
+	store_remove(p->store, k);
+	return true;
+}
+
+/* Without a ceiling, until it is full; then much of it is removed, in one turn or in several: that takes room, too, of which
+ * there is none.
+ */
+static void fill_the_disk(struct place *p, uint32_t key_len, unsigned at_a_time)
+{
+	enum { DISK = 8 << 20 };
+	static const uint8_t value[SIZE];
+	unsigned n = 0;
+
+	fail_no_more();
+	empty(p);
+	faults.disk_end = DISK;
+	assert_true(try_open(p));
+	for (; change(p, n, key_len, value); n++)
+		assert_true(store_commit(p->store));
+	assert_true(n > DISK / SIZE / 2);
+	for (unsigned i = 0; i < n; i++) {
+		if (i % 4)
+			change(p, i, key_len, NULL);
+		if (i % at_a_time == 0)
+			assert_true(store_commit(p->store));
+	}
+	assert_true(store_commit(p->store));
+	assert_int_equal(times_told(p, "it cannot be written"), 0);
+	close_store(p);
+	if (!try_open(p))
+		fail_msg("%s", p->error);
+	assert_int_equal(p->count, (n + 3) / 4);
+	assert_true(change(p, 60000, key_len, value) && store_commit(p->store));
+	close_store(p);
+}
+
+static void a_full_disk_takes_removals_and_starts(void **state)
+{
+	for (unsigned at_a_time = 1; at_a_time <= 10000; at_a_time *= 10) {
+		fill_the_disk(*state, 10, at_a_time);
+		fill_the_disk(*state, 400, at_a_time);
+	}
+}
+
 static void it_is_told_once_and_once_when_it_is_over(void **state)
 {
 	struct place *p = *state;
@@ -401,6 +481,7 @@ int main(void)
 		TEST(no_failure_damages_anything),
 		TEST(no_failure_on_the_way_to_the_table_loses_anything),
 		TEST(what_fails_at_the_start_leaves_nothing_behind),
+		TEST(a_full_disk_takes_removals_and_starts),
 		TEST(it_is_told_once_and_once_when_it_is_over),
 		TEST(a_beat_that_fails_is_made_good_by_another),
 		TEST(the_map_grows_by_itself),
