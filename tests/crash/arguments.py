@@ -1,6 +1,7 @@
 """What the command lines of these programs have in common, and what is wrong with them before anything starts."""
 import argparse
 import pathlib
+import time
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 BROKER = "build/dev/broker/mqttspec-broker"
@@ -23,6 +24,19 @@ def add_seeds(parser):
     parser.add_argument("--seed", type=int, default=1, metavar="N", help="the first of the seeds (1)")
     parser.add_argument("--seeds", type=int, default=1, metavar="N", help="how many (1)")
     parser.add_argument("--trace", type=argparse.FileType("w"), metavar="FILE", help="every packet, for who mends")
+
+
+def add_power(parser):
+    parser.add_argument("--power", action="store_true", help="with each kill, what was not synced is lost")
+    add_shim(parser)
+
+
+def tell(totals, args, failed, began_s):
+    """What came of all seeds. Returns the exit code."""
+    for name, count in sorted(totals.items()):
+        print(f"{count:9} {name}")
+    print(f"{args.seeds - failed} seeds passed, {failed} failed, {time.monotonic() - began_s:.0f} s")
+    return 1 if failed else 0
 
 
 def parse(parser, needs_shim=lambda args: False, needs_points=lambda args: False):

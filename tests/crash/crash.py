@@ -66,8 +66,7 @@ def main():
     parser.add_argument("--kill", metavar="NAME[:N],...",
                         help="one round of each: " + ", ".join(KILLS) + f" ({ROUNDS} rounds, each in its turn); :N is "
                              "the time at which the broker passes the point, since its start")
-    parser.add_argument("--power", action="store_true", help="with each kill, what was not synced is lost")
-    arguments.add_shim(parser)
+    arguments.add_power(parser)
     parser.add_argument("--line", action="append", default=[], metavar="DIRECTIVE", help="of the configuration")
     args = arguments.parse(parser, lambda args: args.power, lambda args: True)
     totals, failed = collections.Counter(), 0
@@ -79,10 +78,7 @@ def main():
         if wrong:
             parser.error(f"there is no kill {wrong[0]}")
         failed += not play(args, seed, kills, totals)
-    for name, count in sorted(totals.items()):
-        print(f"{count:9} {name}")
-    print(f"{args.seeds - failed} seeds passed, {failed} failed, {time.monotonic() - began_s:.0f} s")
-    return 1 if failed else 0
+    return arguments.tell(totals, args, failed, began_s)
 
 
 if __name__ == "__main__":

@@ -138,6 +138,21 @@ static void note_write(int fd, off_t offset, const void *data, ssize_t size)
 			(size_t)size);
 }
 
+/* What was written under another name, and synced, is there all at once. */
+static void note_whole(int folder, const char *name)
+{
+	uint8_t data[4096];
+	off_t at = 0;
+	ssize_t size;
+	int fd = NEXT(openat)(folder, name, O_RDONLY | O_CLOEXEC);
+
+	note(fd, JOURNAL_NEW, 0, NULL, 0);
+	for (; (size = NEXT(pread)(fd, data, sizeof(data), at)) > 0; at += size)
+		note(fd, JOURNAL_WRITE, at, data, (size_t)size);
+	note(fd, JOURNAL_SYNC, 0, NULL, 0);
+	close(fd);
+}
+
 /* ---- the calls ----------------------------------------------------------------------------- */
 
 int open(const char *path, int flags, ...)
@@ -312,7 +327,10 @@ int renameat(int from, const char *name, int to, const char *new_name)
 		errno = e;
 		return -1;
 	}
-	return NEXT(renameat)(from, name, to, new_name);
+	int done = NEXT(renameat)(from, name, to, new_name);
+	if (!done && !strncmp(new_name, "journal-", 8))
+		note_whole(to, new_name);
+	return done;
 }
 
 /* The same for who asks for files of any size. */

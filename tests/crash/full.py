@@ -14,6 +14,7 @@ import time
 import arguments
 from filler import Filler
 from model import Fault
+from power import PowerServer
 from server import FILES, LIMIT_S, Broken, Server
 from world import Died, World
 
@@ -27,7 +28,8 @@ class Life:
     """Of a store."""
 
     def __init__(self, args, seed, folder):
-        self.server = Server(args.broker, folder, most_bytes=MOST_BYTES)
+        self.server = (PowerServer(args.broker, folder, args.shim, seed, most_bytes=MOST_BYTES) if args.power else
+                       Server(args.broker, folder, most_bytes=MOST_BYTES))
         self.world = World(self.server, seed)
         self.world.large, self.world.largest = 0.1, LARGEST
         self.world.model.trace = args.trace
@@ -109,20 +111,20 @@ def play(args, seed, totals):
         finally:
             life.server.kill()
         totals.update(life.totals)
+        if args.power:
+            totals["sectors lost"] += life.server.lost
         return True
 
 
 def main():
     parser = arguments.parser_of(__doc__)
     arguments.add_seeds(parser)
-    args = arguments.parse(parser)
+    arguments.add_power(parser)
+    args = arguments.parse(parser, lambda args: args.power)
     totals, failed, began_s = collections.Counter(), 0, time.monotonic()
     for seed in range(args.seed, args.seed + args.seeds):
         failed += not play(args, seed, totals)
-    for name, count in sorted(totals.items()):
-        print(f"{count:9} {name}")
-    print(f"{args.seeds - failed} seeds passed, {failed} failed, {time.monotonic() - began_s:.0f} s")
-    return 1 if failed else 0
+    return arguments.tell(totals, args, failed, began_s)
 
 
 if __name__ == "__main__":

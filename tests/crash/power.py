@@ -7,7 +7,7 @@ import pathlib
 import random
 import struct
 
-from server import FILES, Server
+from server import FILES, MOST_BYTES, Server
 from table import KILL, Table
 
 WRITE, DURABLE, SYNC, SIZE, NEW = 1, 2, 3, 4, 5  # as in faults.c
@@ -60,12 +60,12 @@ def after_loss(image, journal, rng, likely):
 
 
 class PowerServer(Server):
-    def __init__(self, program, folder, shim, seed, lines=()):
+    def __init__(self, program, folder, shim, seed, lines=(), most_bytes=MOST_BYTES):
         super().__init__(program, folder, lines, {
             "LD_PRELOAD": str(shim), "ASAN_OPTIONS": "verify_asan_link_order=0",
             "MQTTSPEC_UNDER": str(pathlib.Path(folder) / "store"),
             "MQTTSPEC_FAULTS": str(pathlib.Path(folder) / "faults"),
-            "MQTTSPEC_JOURNAL": str(pathlib.Path(folder) / "journal")})
+            "MQTTSPEC_JOURNAL": str(pathlib.Path(folder) / "journal")}, most_bytes)
         self.table = Table(self.folder / "faults")
         self.random = random.Random(seed)
         self.journal = self.folder / "journal"

@@ -81,7 +81,8 @@ def test_what_is_wrong_with_the_command_line(arguments, sentence):
     ["crash.py", "--seed", "1000", "--seeds", "20", "--power", "--shim", SHIM],
     ["faults.py", "--shim", SHIM],
     ["full.py", "--seed", "1000", "--seeds", "40"],
-    ["damage.py", "--pages", "200"]], ids=["kills", "power", "faults", "full", "damage"])
+    ["full.py", "--seed", "2000", "--seeds", "20", "--power", "--shim", SHIM],
+    ["damage.py", "--pages", "200"]], ids=["kills", "power", "faults", "full", "full-power", "damage"])
 def test_all_of_it(tmp_path, arguments):
     code, said = play(*arguments, "--folder", tmp_path, limit_s=7200)
     assert code == 0, said

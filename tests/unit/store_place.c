@@ -151,3 +151,26 @@ uint64_t size_of(const struct place *p)
 	assert_int_equal(stat(p->file, &there), 0);
 	return (uint64_t)there.st_size;
 }
+
+unsigned lmdb_pairs(const struct place *p, lmdb_visit *visit)
+{
+	MDB_env *env;
+	MDB_txn *txn;
+	MDB_dbi dbi;
+	MDB_cursor *cursor;
+	MDB_val key, value;
+	unsigned count = 0;
+
+	assert_int_equal(mdb_env_create(&env), 0);
+	assert_int_equal(mdb_env_set_mapsize(env, 1 << 30), 0);
+	assert_int_equal(mdb_env_open(env, p->file, MDB_RDONLY | MDB_NOLOCK | MDB_NOSUBDIR, 0), 0);
+	assert_int_equal(mdb_txn_begin(env, NULL, MDB_RDONLY, &txn), 0);
+	assert_int_equal(mdb_dbi_open(txn, NULL, 0, &dbi), 0);
+	assert_int_equal(mdb_cursor_open(txn, dbi, &cursor), 0);
+	for (; !mdb_cursor_get(cursor, &key, &value, MDB_NEXT); count++)
+		visit(txn, dbi, &key, &value);
+	mdb_cursor_close(cursor);
+	mdb_txn_abort(txn);
+	mdb_env_close(env);
+	return count;
+}

@@ -2,6 +2,8 @@
 #ifndef TESTS_UNIT_STORE_PLACE_H
 #define TESTS_UNIT_STORE_PLACE_H
 
+#include <lmdb.h>
+
 #include "base/buf.h"
 #include "broker/store/reading.h"
 #include "broker/store/store.h"
@@ -40,6 +42,10 @@ void drop(struct place *p, unsigned i);
 
 /* Several commits, so that there are pages that are free, and older ones of what is there. Every third pair is gone. */
 void fill(struct place *p, unsigned count);
+
+/* Its table, by LMDB itself: each pair as it lies there, whole or a piece. */
+typedef void lmdb_visit(MDB_txn *txn, MDB_dbi dbi, MDB_val *key, MDB_val *value);
+unsigned lmdb_pairs(const struct place *p, lmdb_visit *visit); /* how many there are */
 
 /* Adds the pair to `all`. */
 bool note(void *place, struct mqtt_view key, struct mqtt_view value);
