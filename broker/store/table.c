@@ -20,8 +20,11 @@ enum {
 	ROOM_MOST = 64 << 20, /* likewise */
 	RESERVE_PAGES = 64,   /* for removing things when there is no room for anything else */
 	RESERVE_SHARE = 64,   /* of what is in use, likewise: to list the pages of a long pair */
-	CHANGE_BYTES = 64,    /* of a pair, besides key and value */
-	FREE_PAGES = 0,       /* LMDB's own table */
+	SLICES_LEAST = 1
+		<< 20, /* kept for what changes rewrite: with more, they come in fewer slices (table_bring.h) */
+	SLICES_SHARE = 8,  /* of what is in use, likewise */
+	CHANGE_BYTES = 64, /* of a pair, besides key and value */
+	FREE_PAGES = 0,    /* LMDB's own table */
 };
 
 /* ---- the environment ----------------------------------------------------------------------- */
@@ -210,12 +213,25 @@ static uint64_t rewritten_pages(const struct table_size *s, uint64_t changes)
 	return (pages < used ? pages : used) + changes / 16 + s->depth;
 }
 
+/* What they have in common, however they are brought: what is new, and the reserve. */
+static uint64_t least_bytes(const struct table_size *s, struct volume v)
+{
+	return RESERVE_PAGES * s->page_bytes + s->used_bytes / RESERVE_SHARE +
+		2 * (v.bytes + v.changes * CHANGE_BYTES) + v.paged_bytes;
+}
+
 uint64_t table_need_bytes(const struct table_size *s, struct volume v)
 {
-	uint64_t pages = rewritten_pages(s, v.changes) + RESERVE_PAGES;
+	return rewritten_pages(s, v.changes) * s->page_bytes + least_bytes(s, v);
+}
 
-	return pages * s->page_bytes + s->used_bytes / RESERVE_SHARE +
-		2 * (v.bytes + v.changes * CHANGE_BYTES) + v.paged_bytes;
+/* The same in slices. */
+static uint64_t slices_bytes(const struct table_size *s, struct volume v)
+{
+	uint64_t rewritten = rewritten_pages(s, v.changes) * s->page_bytes;
+	uint64_t most = SLICES_LEAST + s->used_bytes / SLICES_SHARE;
+
+	return (rewritten < most ? rewritten : most) + least_bytes(s, v);
 }
 
 /* ---- writing ------------------------------------------------------------------------------- */
@@ -388,8 +404,8 @@ int table_room(struct table *t, struct volume volume)
 {
 	const struct table_size *s = &t->size;
 	/* What it replaces stays in use until after the next commit. */
-	uint64_t under_way = t->under_way.changes ? table_need_bytes(s, t->under_way) : 0;
-	uint64_t need = s->used_bytes + s->freed_bytes + under_way + table_need_bytes(s, volume);
+	uint64_t need =
+		s->used_bytes + s->freed_bytes + slices_bytes(s, volume_sum(t->under_way, volume));
 
 	return need <= t->file_bytes ? 0 : file_grow(t, need);
 }

@@ -78,7 +78,7 @@ void table_settle(struct table *t, const struct table_size *size);
  */
 int table_room(struct table *t, struct volume volume);
 
-/* What so many changes take, at the most, and what a commit takes besides. */
+/* What so many changes take in one commit, at the most, and what that takes besides. */
 uint64_t table_need_bytes(const struct table_size *s, struct volume v);
 
 /* The file's, on the disk. */
