@@ -193,6 +193,11 @@ struct broker_config {
 	 * them. Nothing ends earlier than it may by the true time. (0)
 	 */
 	uint32_t clock_grain_ms;
+	/* What time it is at this moment, which may be later than broker_tick was told: when a connection has ended is counted
+	 * from then. NULL: as it was told.
+	 */
+	int64_t (*moment_ms)(void *context);
+	void *moment_context;
 	uint32_t sys_interval_s;          /* how often $SYS is renewed (10); 0: no $SYS */
 	const char *version;              /* shown in $SYS/broker/version */
 	const char *response_information; /* for clients that ask for it; NULL: none */

@@ -157,9 +157,15 @@ bool session_end(struct broker *b, struct session *s)
 	return false;
 }
 
+/* A turn may have begun a while ago. */
+static int64_t moment_ms(const struct broker *b)
+{
+	return b->config.moment_ms ? b->config.moment_ms(b->config.moment_context) : b->now_ms;
+}
+
 static int64_t after(const struct broker *b, uint32_t seconds)
 {
-	return b->now_ms + (int64_t)seconds * 1000 + b->config.clock_grain_ms;
+	return moment_ms(b) + (int64_t)seconds * 1000 + b->config.clock_grain_ms;
 }
 
 void session_detach(struct broker *b, struct session *s, bool drop_will)

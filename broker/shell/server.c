@@ -162,6 +162,12 @@ static void log_trouble(void *context, void *owner, const struct mqtt_error *err
 		error->what, error->reason, error->statement ? error->statement : "-");
 }
 
+static int64_t moment_ms(void *loop)
+{
+	uv_update_time(loop);
+	return (int64_t)uv_now(loop);
+}
+
 static struct broker *make_broker(
 	struct server *s, const struct settings *settings, const char *version)
 {
@@ -172,6 +178,8 @@ static struct broker *make_broker(
 	config.sys_interval_s = settings->sys_interval_s;
 	config.version = version;
 	config.clock_grain_ms = 1; /* of uv_now */
+	config.moment_ms = moment_ms;
+	config.moment_context = &s->loop;
 	config.resident_bytes = resident_bytes;
 	config.unread = connection_has_unread;
 	config.trouble = log_trouble;

@@ -182,6 +182,7 @@ class Client:
         if not self.socket:
             return
         self.model.note(self.id, "gone", b"")
+        self.lost_s = self.lost_s or time.monotonic()  # before the broker knows
         if close:
             self.socket.close()
         self.socket = None
@@ -189,8 +190,6 @@ class Client:
         if self.will and self.ready and not by_disconnect:
             self.wills_due.append(self.will)
         self.will = None
-        if self.lost_s is None:
-            self.lost_s = time.monotonic()
         self.known_lost_s = None
         self.ready = False
 
@@ -201,6 +200,7 @@ class Client:
 
     def leave(self):
         """DISCONNECT: nothing says that it has come before the broker dies."""
+        self.lost_s = self.lost_s or time.monotonic()
         try:
             self.write(bytes([DISCONNECT << 4, 0]))
         except OSError:

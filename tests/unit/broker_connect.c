@@ -203,6 +203,28 @@ static void sessions_are_kept_as_asked(void **state)
 	assert_int_equal(broker_figures(r->broker)->sessions, 0);
 }
 
+static int64_t later(void *rig)
+{
+	return ((struct rig *)rig)->now_ms + 300;
+}
+
+/* It may have gone on for a while before the connection ended. */
+static void a_session_lasts_from_the_end_of_its_connection_not_of_the_turn(void **state)
+{
+	struct rig *r = *state;
+	r->config.moment_ms = later;
+	r->config.moment_context = r;
+	for (unsigned present = 0; present < 2; present++) {
+		struct client *c = join_with(r, "c", true, "11 w1");
+		hear(c);
+		hang_up(c);
+		wait_ms(r, present ? 1250 : 1350);
+		c = join_with(r, "c", false, "11 w1");
+		assert_int_equal(strstr(hear(c), "session present") != NULL, present);
+		hang_up(c);
+	}
+}
+
 static void a_session_expiry_above_the_cap_is_lowered(void **state)
 {
 	struct rig *r = *state;
@@ -462,6 +484,7 @@ int main(void)
 		TEST(an_identifier_is_assigned_to_whoever_has_none),
 		TEST(sessions_are_kept_as_asked),
 		TEST(a_session_expiry_above_the_cap_is_lowered),
+		TEST(a_session_lasts_from_the_end_of_its_connection_not_of_the_turn),
 		TEST(the_newcomer_takes_over),
 		TEST(silence_ends_the_connection_after_one_and_a_half_keep_alives),
 		TEST(the_server_may_want_a_shorter_keep_alive),
