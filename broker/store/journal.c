@@ -83,6 +83,15 @@ void journal_close(struct journal *j)
 	j->room = (struct segment_room){ 0 };
 }
 
+/* What is written to a file counts only once that is found by its name. Returns 0 or an errno. */
+static int name_sync(struct journal *j, unsigned segment)
+{
+	if (j->unnamed[segment] && fsync(j->folder))
+		return errno;
+	j->unnamed[segment] = false;
+	return 0;
+}
+
 int journal_write(
 	struct journal *j, const struct batch *b, uint64_t wall_ms, uint64_t pairs_ms, bool sync)
 {
@@ -90,8 +99,10 @@ int journal_write(
 		.previous = j->previous,
 		.wall_ms = wall_ms,
 		.pairs_ms = pairs_ms };
-	int e = segment_write(&j->segments[j->current], &c, b, &j->room, sync);
+	int e = name_sync(j, j->current);
 
+	if (!e)
+		e = segment_write(&j->segments[j->current], &c, b, &j->room, sync);
 	if (!e)
 		j->previous = c.number;
 	return e;
@@ -117,13 +128,15 @@ void journal_shrink(struct journal *j, unsigned segment)
 	if (s->bytes <= j->most_bytes ||
 		segment_make(&fresh, j->folder, new_name, first_bytes(j->most_bytes)))
 		return;
-	if (renameat(j->folder, new_name, j->folder, journal_name(segment)) || fsync(j->folder)) {
+	if (renameat(j->folder, new_name, j->folder, journal_name(segment))) {
 		segment_close(&fresh);
 		unlinkat(j->folder, new_name, 0);
 		return;
 	}
 	segment_close(s);
 	*s = fresh;
+	j->unnamed[segment] = true;
+	name_sync(j, segment);
 }
 
 /* ---- reading ------------------------------------------------------------------------------- */

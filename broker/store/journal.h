@@ -19,6 +19,8 @@ struct journal {
 	uint64_t previous;   /* of the latest one that did not */
 	uint64_t most_bytes; /* of a segment, unless one commit needs more */
 	int folder;          /* borrowed */
+	bool unnamed
+		[JOURNAL_SEGMENTS]; /* the folder may not have the name on the disk; whoever has the file looks at it */
 	struct segment_room room;
 };
 

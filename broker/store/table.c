@@ -16,15 +16,14 @@
 enum {
 	FILE_MODE = 0600,
 	MAP_FIRST = 4 << 20,
-	ROOM_LEAST = 1 << 20, /* a step in which the file grows */
-	ROOM_MOST = 64 << 20, /* likewise */
-	RESERVE_PAGES = 64,   /* for removing things when there is no room for anything else */
-	RESERVE_SHARE = 64,   /* of what is in use, likewise: to list the pages of a long pair */
-	SLICES_LEAST = 1
-		<< 20, /* kept for what changes rewrite: with more, they come in fewer slices (table_bring.h) */
-	SLICES_SHARE = 8,  /* of what is in use, likewise */
-	CHANGE_BYTES = 64, /* of a pair, besides key and value */
-	FREE_PAGES = 0,    /* LMDB's own table */
+	ROOM_LEAST = 1 << 20,   /* a step in which the file grows */
+	ROOM_MOST = 64 << 20,   /* likewise */
+	RESERVE_PAGES = 64,     /* for removing things when there is no room for anything else */
+	RESERVE_SHARE = 64,     /* of what is in use, likewise: to list the pages of a long pair */
+	SLICES_LEAST = 1 << 20, /* kept for what changes rewrite: see table_bring.h */
+	SLICES_SHARE = 8,       /* of what is in use, likewise */
+	CHANGE_BYTES = 64,      /* of a pair, besides key and value */
+	FREE_PAGES = 0,         /* LMDB's own table */
 };
 
 /* ---- the environment ----------------------------------------------------------------------- */
@@ -203,7 +202,7 @@ void table_close(struct table *t)
 	t->path = NULL;
 }
 
-/* ---- what a change takes ---------------------------------------------------------------------- */
+/* ---- what a change takes ------------------------------------------------------------------- */
 
 /* Each change rewrites a path of pages, and what they share but once. */
 static uint64_t rewritten_pages(const struct table_size *s, uint64_t changes)
