@@ -65,7 +65,7 @@ def main():
     arguments.add_seeds(parser)
     parser.add_argument("--kill", metavar="NAME[:N],...",
                         help="one round of each: " + ", ".join(KILLS) + f" ({ROUNDS} rounds, each in its turn); :N is "
-                             "the time at which the broker passes the point, since its start")
+                             "the time at which the broker passes the point, since its start, and is waited for")
     arguments.add_power(parser)
     parser.add_argument("--line", action="append", default=[], metavar="DIRECTIVE", help="of the configuration")
     args = arguments.parse(parser, lambda args: args.power, lambda args: True)

@@ -359,13 +359,24 @@ class World:
 
     def round(self, kill):
         """From one start to the death that `kill` names, and perhaps another one in between."""
+        name, _, number = kill.partition(":")
         where = self.choose(kill)
         if where and self.server.process:
             self.kill()
-        self.large = 0.3 if kill.startswith("grow") else 0.01
+        self.large = 0.3 if name == "grow" else 0.01
         self.settle(where)
         try:
             self.work(early=not where)
-            self.end(kill.split(":")[0])
+            if number and name != "close":
+                self.work_on(kill)
+            self.end(name)
         except Died:
             pass
+
+    def work_on(self, kill):
+        """Until the broker has died there, however long that takes on a busy machine."""
+        end_s = time.monotonic() + LIMIT_S
+        while self.armed:
+            if time.monotonic() > end_s:
+                raise Fault(f"the broker has not come to {kill} in {LIMIT_S} s")
+            self.work()

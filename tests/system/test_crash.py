@@ -30,6 +30,11 @@ def test_nothing_is_lost_at_any_point(tmp_path):
         assert f" kill {kill.split(':')[0]}\n" in said, said
 
 
+def test_a_point_is_waited_for(tmp_path):
+    code, said = play("crash.py", "--folder", tmp_path, "--seed", "7", "--kill", "checkpoint:50")
+    assert code == 0 and " 1 kill checkpoint\n" in said, said
+
+
 def test_nothing_is_lost_with_the_power(tmp_path):
     code, said = play("crash.py", "--folder", tmp_path, "--power", "--shim", SHIM, "--seed", "7", "--kill",
                       "sync-call:20,write-call:60,sync-call:30,random")
