@@ -344,9 +344,9 @@ static bool load(struct store *s, struct load *l, char *error, unsigned error_si
 
 	if (s->state == READING_NEW || reading_all(r, take_pair, l))
 		return true;
-	snprintf(error, error_size, "%s",
-		*r->error ? r->error : "its pairs have no room: is memory_limit large enough?");
-	if (!*r->error)
+	if (*r->error)
+		snprintf(error, error_size, "%s", r->error);
+	else
 		snprintf(error, error_size, "%s: %s", r->path,
 			"what is in it has no room (memory_limit), or is of another broker");
 	return false;
