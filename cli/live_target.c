@@ -62,8 +62,8 @@ static const char *no_target(struct arena *a, const char *word)
 	nearest_init(&n, word);
 	for (char *name = strtok_r(rest, " ", &rest); name; name = strtok_r(NULL, " ", &rest))
 		nearest_offer(&n, name);
-	return arena_printf(a, "\"%s\" is no target (a URL, HOST:PORT, a file, or one of: %s)%s",
-		word, target_names(a), nearest_text(&n, hint));
+	return arena_printf(
+		a, "\"%s\" is no target (%s)%s", word, target_choice(a), nearest_text(&n, hint));
 }
 
 bool live_target_find(struct live_target *t, struct arena *a, const struct live_options *o,

@@ -117,8 +117,8 @@ static bool find_target(struct run *run, int *code)
 	case WORD_NO_TARGET: break;
 	}
 	return run_complain(run, code, EXIT_USAGE,
-		arena_printf(&run->arena, "there is no target file %s.ini in %s", default_target,
-			target_folders(&run->arena)));
+		arena_printf(&run->arena, "there is no target file %s.ini%s", default_target,
+			target_place(&run->arena)));
 }
 
 /* ---- expectations -------------------------------------------------------------------------- */
@@ -208,11 +208,8 @@ static bool complain_of_pattern(struct run *run, const char *pattern, int *code)
 		return run_complain(run, code, EXIT_USAGE,
 			arena_printf(&run->arena, "no case matches \"%s\"%s", pattern, hint));
 	return run_complain(run, code, EXIT_USAGE,
-		arena_printf(&run->arena,
-			"\"%s\" is no target (a URL, HOST:PORT, a file, or one of: %s), and no "
-			"case matches "
-			"it%s",
-			pattern, target_names(&run->arena), hint));
+		arena_printf(&run->arena, "\"%s\" is no target (%s), and no case matches it%s",
+			pattern, target_choice(&run->arena), hint));
 }
 
 static void list_cases(struct run *run)

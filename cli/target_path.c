@@ -84,14 +84,16 @@ enum target_word target_word(struct arena *a, const char *word, const char **out
 	return target_is_file_name(word) ? WORD_FILE : WORD_NO_TARGET;
 }
 
-const char *target_folders(struct arena *a)
+const char *target_place(struct arena *a)
 {
 	const char *folders[FOLDERS];
 
 	list_folders(a, folders);
 	if (!folders[0])
-		return "(there is no folder for them)";
-	return folders[1] ? arena_printf(a, "%s, %s", folders[0], folders[1]) : folders[0];
+		return ": no folder of target files lies beside the program, and MQTTSPEC_TARGETS "
+		       "names none";
+	return arena_printf(
+		a, " in %s%s%s", folders[0], folders[1] ? ", " : "", folders[1] ? folders[1] : "");
 }
 
 static int compare_names(const struct dirent **a, const struct dirent **b)
@@ -123,4 +125,12 @@ const char *target_names(struct arena *a)
 			free(entries);
 	}
 	return names;
+}
+
+const char *target_choice(struct arena *a)
+{
+	const char *names = target_names(a);
+
+	return *names ? arena_printf(a, "a URL, HOST:PORT, a file, or one of: %s", names)
+		      : "a URL, HOST:PORT or a file";
 }

@@ -17,13 +17,17 @@ enum target_word {
  */
 enum target_word target_word(struct arena *a, const char *word, const char **out);
 
-/* The folders, separated by ", ": $MQTTSPEC_TARGETS if set; else targets/ of the source tree that
- * the program was built in, and of the prefix that it is installed in.
+/* Where target files are looked for, as the end of a sentence that misses one: " in FOLDER, FOLDER", or why there is no
+ * folder. That is $MQTTSPEC_TARGETS if set; else targets/ of the source tree that the program was built in, and of the
+ * prefix that it is installed in.
  */
-const char *target_folders(struct arena *a);
+const char *target_place(struct arena *a);
 
-/* The names of the target files in them, separated by blanks. */
+/* The names of the target files there, separated by blanks. */
 const char *target_names(struct arena *a);
+
+/* What names a target, for a sentence about a word that does not. */
+const char *target_choice(struct arena *a);
 
 /* "my.ini", "ci/my.ini": by its name the word is a target file, whether it is there or not. */
 bool target_is_file_name(const char *word);

@@ -62,8 +62,8 @@ static int say_unknown(struct arena *a, const struct wishes *w, const char *word
 	nearest_init(&n, word);
 	for (size_t i = 0; w->names[i]; i++)
 		nearest_offer(&n, w->names[i]);
-	return usage_error(&command_targets, "there is no target \"%s\" in %s%s", word,
-		target_folders(a), nearest_text(&n, hint));
+	return usage_error(&command_targets, "there is no target \"%s\"%s%s", word, target_place(a),
+		nearest_text(&n, hint));
 }
 
 /* ---- listing ------------------------------------------------------------------------------- */
@@ -96,6 +96,8 @@ static int list(struct arena *a, const struct wishes *w)
 	const char *stranger = without_match(w), *error;
 	int code = EXIT_AS_EXPECTED;
 
+	if (!w->names[0])
+		return usage_error(&command_targets, "there is no target%s", target_place(a));
 	if (stranger)
 		return say_unknown(a, w, stranger);
 	for (size_t i = 0; w->names[i]; i++) {

@@ -2,6 +2,7 @@
 import json
 import os
 import pathlib
+import shutil
 import signal
 import subprocess
 import time
@@ -77,6 +78,25 @@ def test_the_same_for_programs(desk):
         {"name": "shell", "title": "Shell", "judged": "broker", "versions": ["5.0"], "there": True, "version": "4.5"},
         {"name": "slow", "title": "Slow", "judged": "broker", "versions": ["3.1.1", "5.0"], "there": False,
          "how": "mqttspec targets install slow"}]
+
+
+@pytest.mark.parametrize("words, sentence", [
+    (["targets"], "mqttspec targets: there is no target: no folder of target files lies beside the program, and "
+                  "MQTTSPEC_TARGETS names none\n"),
+    (["targets", "install", "good"], 'there is no target "good": no folder of target files lies beside'),
+    (["run", "good"], "there is no target file mqttspec-broker.ini: no folder of target files lies beside"),
+    (["bench", "good"], '"good" is no target (a URL, HOST:PORT or a file)\n')])
+def test_a_program_without_its_folders_says_so(tmp_path, words, sentence):
+    lone = shutil.copy(PROGRAM, tmp_path)
+    done = subprocess.run([lone, *words], capture_output=True, text=True, timeout=LIMIT_S, stdin=subprocess.DEVNULL,
+                          env={name: value for name, value in os.environ.items() if name != "MQTTSPEC_TARGETS"})
+    assert (done.returncode, done.stdout) == (2, "") and sentence in done.stderr
+
+
+def test_a_folder_without_target_files_is_named(tmp_path):
+    (tmp_path / "targets").mkdir()
+    done = targets(tmp_path)
+    assert (done.returncode, done.stdout) == (2, "") and f"there is no target in {tmp_path}/targets\n" in done.stderr
 
 
 def test_a_file_that_cannot_be_read_hides_no_other(desk):
