@@ -237,6 +237,8 @@ static void write_end(struct random_view *v, const struct campaign *c, enum camp
 	struct record_end record = {
 		.unexpected = v->told,
 		.duration_us = (int64_t)(c->progress.seconds * 1e6),
+		.scenarios = c->progress.scenarios,
+		.steps = c->progress.steps,
 		.stopped = reasons[end],
 	};
 

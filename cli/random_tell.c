@@ -25,6 +25,14 @@ static void clear_line(struct random_view *v)
 	v->line = false;
 }
 
+/* Steps, while no find was looked into. */
+static double a_second(const struct campaign_progress *p)
+{
+	double seconds = p->seconds - p->inquiring;
+
+	return seconds > 0 ? (double)p->steps / seconds : 0;
+}
+
 void random_tell_progress(void *user, const struct campaign_progress *p)
 {
 	struct random_view *v = user;
@@ -35,8 +43,7 @@ void random_tell_progress(void *user, const struct campaign_progress *p)
 	v->line_us = now_us;
 	clear_line(v);
 	printf("%zu scenarios, %zu steps, %.0f a second, %zu find%s", p->scenarios, p->steps,
-		p->seconds > 0 ? (double)p->steps / p->seconds : 0, p->finds,
-		p->finds == 1 ? "" : "s");
+		a_second(p), p->finds, p->finds == 1 ? "" : "s");
 	if (p->minimising)
 		printf("; minimising: %zu steps", p->minimising);
 	fflush(stdout);
@@ -126,7 +133,7 @@ void random_keep_suspicion(void *user, const struct find *f, const struct scenar
 	write_transcript(v, record, name_of(v, f, "first_transcript.txt"));
 }
 
-static void keep(struct random_view *v, const struct find *f)
+static void keep(struct random_view *v, const struct find *f, const struct spec_statement *s)
 {
 	write_scenario(v, f, &f->shortest, name_of(v, f, "scenario.txt"));
 	write_transcript(v, f->record, name_of(v, f, "transcript.txt"));
@@ -134,6 +141,8 @@ static void keep(struct random_view *v, const struct find *f)
 	struct record_case record = *f->record;
 	record.id = arena_printf(&v->run->arena, "random/find_%zu", f->number);
 	record.expected = false;
+	if (s) /* clients of both versions may be in it */
+		record.version = spec_version_name(s->version);
 	if (!record_write_case(v->run->out.record, &record)) {
 		fprintf(stderr, "mqttspec random: %s/run.jsonl: %s\n", v->run->options.out,
 			strerror(errno));
@@ -163,7 +172,7 @@ void random_tell_find(void *user, const struct find *f)
 		step_text(&f->shortest.steps[i], text);
 		printf("    %s\n", text);
 	}
-	keep(v, f);
+	keep(v, f, s);
 	printf("  evidence: %s/find_%zu\n", v->run->options.out, f->number);
 	fflush(stdout);
 }
@@ -191,9 +200,11 @@ void random_tell_end(struct random_view *v, const struct campaign *c, enum campa
 			printf("%s %s was shown by %zu scenarios\n", f->statement, f->difference,
 				f->times);
 		else if (!f->confirmed)
-			printf("not shown %s, so no find: %s %s, see "
-			       "%s/find_%zu\n",
-				f->worn ? "by a freshly launched target" : "three times in a row",
+			printf("%s: %s %s, see %s/find_%zu\n",
+				f->broken_off ? "not looked into to the end"
+					: f->worn
+					? "not shown by a freshly launched target, so no find"
+					: "not shown three times in a row, so no find",
 				*f->statement ? f->statement : "no statement", f->difference,
 				v->run->options.out, f->number);
 	}
@@ -211,7 +222,9 @@ void random_tell_end(struct random_view *v, const struct campaign *c, enum campa
 			"mqttspec random: %zu sessions and retained messages are left on the "
 			"target\n",
 			v->left);
-	printf("%zu scenarios, %zu steps in %.1f s (%.0f a second), %zu find%s\n", p->scenarios,
-		p->steps, p->seconds, p->seconds > 0 ? (double)p->steps / p->seconds : 0, v->told,
-		v->told == 1 ? "" : "s");
+	printf("%zu scenarios, %zu steps in %.1f s (%.0f a second)", p->scenarios, p->steps,
+		p->seconds - p->inquiring, a_second(p));
+	if (p->inquiring > 0)
+		printf(", %.1f s more to look into what differed", p->inquiring);
+	printf(", %zu find%s\n", v->told, v->told == 1 ? "" : "s");
 }

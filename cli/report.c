@@ -99,6 +99,8 @@ static void show(struct arena *a, const struct runs *runs)
 		.unexpected = runs->unexpected_count,
 		.not_run = runs->not_run,
 		.duration_us = runs->duration_us,
+		.scenarios = runs->scenarios,
+		.steps = runs->steps,
 		.unseen = runs->unseen,
 		.unseen_count = runs->unseen_count,
 	};

@@ -278,7 +278,9 @@ static const char *again(struct run *run)
 		&line, strchr(program_invocation_name, '/') ? program_invocation_name : "mqttspec");
 	shell_add_word(&line, o->command->name);
 	shell_add_word(&line, run->target_word);
-	buf_printf(&line, "%s --seed %llu", o->kept, (unsigned long long)o->seed);
+	buf_add_text(&line, o->kept);
+	if (o->command != &command_random) /* whose scenario has its own */
+		buf_printf(&line, " --seed %llu", (unsigned long long)o->seed);
 	const char *text = arena_text(&run->arena, buf_text(&line));
 	buf_fini(&line);
 	return text;

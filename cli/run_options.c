@@ -381,12 +381,18 @@ static bool matters(int option)
 	return true;
 }
 
+/* A scenario travels over several transports at once, and a record names but one. */
+static bool is_of_scenarios(int option, const struct run_options *o)
+{
+	return o->command == &command_random && option == TRANSPORTS && !o->all_transports;
+}
+
 static void keep(struct arena *a, int option, struct run_options *o)
 {
 	const struct option *entry = run_options_table;
 	struct buf words;
 
-	if (!matters(option))
+	if (!matters(option) && !is_of_scenarios(option, o))
 		return;
 	while (entry->val != option)
 		entry++;

@@ -16,5 +16,5 @@ const char *trouble_of_records(struct arena *a, const struct runs *runs)
 		return arena_printf(a, "incomplete: %s", runs->gaps[runs->gap_count - 1]);
 	if (runs->counts[VERDICT_ERROR])
 		return trouble_of_errors(a, runs->counts[VERDICT_ERROR]);
-	return runs->case_count ? NULL : "nothing was played";
+	return runs->case_count || runs->scenarios ? NULL : "nothing was played";
 }

@@ -229,7 +229,9 @@ static bool look_into(
 	f->times++;
 	if (f->confirmed || f->times > FADES_MAX)
 		return true;
+	int64_t began_us = clock_now_us();
 	bool went_on = inquire(&q, f, scenario);
+	c->progress.inquiring += (double)(clock_now_us() - began_us) / 1e6;
 	c->progress.minimising = 0;
 	c->progress.finds += f->confirmed;
 	c->progress.faded += !f->confirmed && f->times == 1;

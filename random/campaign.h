@@ -17,6 +17,7 @@ enum { FINDS_MAX = 64 };
 struct campaign_progress {
 	size_t scenarios, steps, finds, faded;
 	double seconds;
+	double inquiring;  /* of these, those in which a find was looked into */
 	size_t minimising; /* steps of the scenario that is being minimised; 0: none is */
 };
 

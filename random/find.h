@@ -23,6 +23,7 @@ struct find {
 	bool careful;             /* it shows with a settlement after each step */
 	bool confirmed;           /* three times in a row */
 	bool worn;                /* it showed twice, but not on a freshly launched target */
+	bool broken_off; /* interrupted, or the target is gone: nobody knows whether it shows again */
 	const struct record_case *record; /* of the last of them; or NULL */
 };
 

@@ -147,5 +147,6 @@ bool inquire(const struct inquiry *q, struct find *f, const struct scenario *fro
 			confirm(&s, f);
 	}
 	arena_fini(&a);
+	f->broken_off = s.interrupted && !f->confirmed;
 	return !s.interrupted;
 }

@@ -257,6 +257,10 @@ static void read_end(struct reader *r, const json_t *o, struct record_end *out)
 	out->unjudged = field_optional_text(r, o, "unjudged");
 	if (json_object_get(o, "unrecorded"))
 		out->unrecorded = field_count(r, o, "unrecorded");
+	if (json_object_get(o, "scenarios")) {
+		out->scenarios = field_count(r, o, "scenarios");
+		out->steps = field_count(r, o, "steps");
+	}
 	read_unseen(r, o, out);
 	out->traffic = traffic_read(r, o);
 }

@@ -139,6 +139,8 @@ struct record_end {
 	size_t not_run;    /* planned, but the run ended before their turn */
 	size_t unrecorded; /* lines that could not be written: the disk was full */
 	int64_t duration_us;
+	size_t scenarios,
+		steps; /* that `mqttspec random` has played, and the steps of all of them; or 0 */
 	const char *stopped;  /* "interrupted", "deadline", ...; NULL: it ran to its end */
 	const char *unjudged; /* most of it could not be judged: a sentence; or NULL */
 

@@ -281,6 +281,10 @@ bool record_write_end(FILE *to, const struct record_end *end)
 	line_string_if(&b, "unjudged", end->unjudged);
 	if (end->unrecorded)
 		line_number(&b, "unrecorded", (int64_t)end->unrecorded);
+	if (end->scenarios) {
+		line_number(&b, "scenarios", (int64_t)end->scenarios);
+		line_number(&b, "steps", (int64_t)end->steps);
+	}
 	add_unseen(&b, end);
 	traffic_add(&b, &end->traffic);
 	return record_done(to, &b);

@@ -35,6 +35,11 @@ static const char *describe(const struct runs *runs, char message[static MESSAGE
 		snprintf(message, MESSAGE_SIZE, "%zu unexpected", unexpected);
 		return RED;
 	}
+	if (runs->scenarios && !runs->gap_count) {
+		snprintf(message, MESSAGE_SIZE, "no finds in %zu scenario%s", runs->scenarios,
+			runs->scenarios == 1 ? "" : "s");
+		return GREEN;
+	}
 	if (runs->gap_count || !judged) {
 		snprintf(message, MESSAGE_SIZE, "%s", judged ? "incomplete" : "nothing judged");
 		return GREY;

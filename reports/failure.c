@@ -248,47 +248,67 @@ static bool is_of_the_run(const struct record_case *record)
 	return record->chapter && !strcmp(record->chapter, "survey");
 }
 
-/* A connection of a capture: `id` is "client/" and the ClientId. */
-static bool is_of_a_capture(const struct record_case *record)
+/* Of what is no case: the rest of its `id`, which begins so in this chapter; or NULL. */
+static const char *name_in(
+	const struct record_case *record, const char *chapter, const char *prefix)
 {
-	return record->chapter && !strcmp(record->chapter, "capture");
+	size_t len = strlen(prefix);
+
+	if (!record->chapter || strcmp(record->chapter, chapter) ||
+		strncmp(record->id, prefix, len))
+		return NULL;
+	return record->id + len;
 }
 
-void case_again(struct buf *b, const struct record_run *run, const struct record_case *record)
+static void add_scenario(struct buf *words, const char *folder, const char *name)
 {
-	struct buf words;
+	struct buf path;
 
-	buf_init(&words, SIZE_MAX);
-	if (run->again) {
-		buf_add_text(&words, run->again);
-	} else { /* of a record that does not say */
-		buf_printf(
-			&words, "mqttspec %s", strcmp(run->role, "agent") ? "run" : "agent-check");
-		shell_add_word(&words, run->target);
-	}
-	if (is_of_a_capture(record)) {
-		buf_add_text(&words, " --client-id");
-		shell_add_word(&words, record->id + strlen("client/"));
-		buf_add(b, words.data, words.len);
-		buf_fini(&words);
-		return;
-	}
+	buf_init(&path, SIZE_MAX);
+	buf_printf(&path, "%s%s%s/scenario.txt", folder ? folder : "", folder ? "/" : "", name);
+	buf_add_text(words, " --play");
+	shell_add_word(words, buf_text(&path));
+	buf_fini(&path);
+}
+
+static void add_case_run(struct buf *words, const struct record_case *record)
+{
 	if (!is_of_the_run(record))
-		shell_add_word(&words, record->id);
-	buf_printf(&words, " --versions %s", record->version);
+		shell_add_word(words, record->id);
+	buf_printf(words, " --versions %s", record->version);
 	if (strcmp(record->transport, "tcp")) {
-		buf_add_text(&words, " --transports");
-		shell_add_word(&words, record->transport);
+		buf_add_text(words, " --transports");
+		shell_add_word(words, record->transport);
 	}
 	if (*record->segmentation && strcmp(record->segmentation, "whole")) {
-		buf_add_text(&words, " --segment");
-		shell_add_word(&words, record->segmentation);
+		buf_add_text(words, " --segment");
+		shell_add_word(words, record->segmentation);
 	}
-	buf_add(b, words.data, words.len);
-	buf_fini(&words);
 }
 
-/* Both on one line, if there is room. */
+void case_again(struct buf *b, const struct record_run *run, const char *folder,
+	const struct record_case *record)
+{
+	const char *client = name_in(record, "capture", "client/");
+	const char *find = name_in(record, "scenario", "random/"); /* its folder */
+
+	if (run->again) {
+		buf_add_text(b, run->again);
+	} else { /* of a record that does not say */
+		buf_printf(b, "mqttspec %s", strcmp(run->role, "agent") ? "run" : "agent-check");
+		shell_add_word(b, run->target);
+	}
+	if (client) {
+		buf_add_text(b, " --client-id");
+		shell_add_word(b, client);
+	} else if (find) {
+		add_scenario(b, folder, find);
+	} else {
+		add_case_run(b, record);
+	}
+}
+
+/* Both on one line, where that is known to have room for them. */
 static void put_footer(FILE *to, const struct report_style *style, const struct record_run *run,
 	const struct record_case *record)
 {
@@ -301,15 +321,15 @@ static void put_footer(FILE *to, const struct report_style *style, const struct 
 	if (record->pcap)
 		add_path(&pcap, style, "pcap", record->pcap);
 	buf_add_text(&again, "again  ");
-	case_again(&again, run, record);
+	case_again(&again, run, style->folder, record);
 	size_t width = EVIDENCE_INDENT + text_width(buf_text(&pcap)) + strlen(between) +
 		text_width(buf_text(&again));
 	fprintf(to, "%*s", EVIDENCE_INDENT, "");
 	text_put(to, buf_text(&pcap));
-	if (pcap.len && style->width && width > style->width)
-		fprintf(to, "\n%*s", EVIDENCE_INDENT, "");
-	else if (pcap.len)
+	if (pcap.len && width <= style->width)
 		fputs(between, to);
+	else if (pcap.len)
+		fprintf(to, "\n%*s", EVIDENCE_INDENT, "");
 	text_put(to, buf_text(&again));
 	fputc('\n', to);
 	buf_fini(&pcap);

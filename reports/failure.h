@@ -40,8 +40,9 @@ bool case_is_expected_failure(const struct record_case *record);
 /* The statement that got the case run its verdict; NULL when the verdict says nothing of any. */
 const char *case_blamed(const struct record_case *record);
 
-/* Appends the command that plays this case run once more, as a shell takes it. */
-void case_again(struct buf *b, const struct record_run *run, const struct record_case *record);
+/* Appends the command that plays this case run once more, as a shell takes it. `folder` is that of the record, or NULL. */
+void case_again(struct buf *b, const struct record_run *run, const char *folder,
+	const struct record_case *record);
 
 /* Every verdict, expected or not. */
 void report_failure_block(FILE *to, const struct report_style *style, const struct record_run *run,

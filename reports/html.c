@@ -56,10 +56,14 @@ static void put_facts(FILE *to, const struct runs *runs)
 static void put_state(FILE *to, const struct runs *runs)
 {
 	bool red = runs->unexpected_count || runs->unseen_count;
-	bool grey = runs->gap_count || !runs->case_count;
+	bool grey = runs->gap_count || (!runs->case_count && !runs->scenarios);
+	char played[TEXT_SCENARIOS_SIZE];
 
 	fprintf(to, "<p class=\"state %s\">", red ? "red" : grey ? "grey" : "green");
-	if (!runs->case_count)
+	if (runs->scenarios)
+		fputs(text_scenarios(runs->unexpected_count, runs->scenarios, runs->steps, played),
+			to);
+	else if (!runs->case_count)
 		fputs("Nothing was run", to);
 	else if (red)
 		fprintf(to, "%zu unexpected of %zu case runs", runs->unexpected_count,

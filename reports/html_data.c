@@ -273,12 +273,13 @@ static void put_event(FILE *to, const struct record_event *event)
 	fputc(']', to);
 }
 
-static void put_details(FILE *to, const struct runs *runs, const struct record_case *record)
+static void put_details(FILE *to, const struct runs *runs, const struct run_case *c)
 {
+	const struct record_case *record = c->record;
 	struct buf again;
 
 	buf_init(&again, SIZE_MAX);
-	case_again(&again, runs->run, record);
+	case_again(&again, runs->run, c->source->folder, record);
 	fputc('{', to);
 	json_member(to, "again", buf_text(&again));
 	json_member(to, "pcap", record->pcap);
@@ -313,14 +314,13 @@ static void end_block(struct blocks *b)
 	draft_fini(&b->block);
 }
 
-static void put_in_block(
-	struct blocks *b, const struct runs *runs, const struct record_case *record)
+static void put_in_block(struct blocks *b, const struct runs *runs, const struct run_case *c)
 {
 	if (b->count % BLOCK)
 		fputc('\n', b->block.to);
 	else
 		draft_begin(&b->block);
-	put_details(b->block.to, runs, record);
+	put_details(b->block.to, runs, c);
 	if (++b->count % BLOCK == 0)
 		end_block(b);
 }
@@ -332,7 +332,7 @@ void html_details_data(FILE *to, const struct runs *runs)
 	for (int failures = 1; failures >= 0; failures--)
 		for (size_t i = 0; i < runs->case_count; i++)
 			if (is_failure(runs->cases[i].record) == failures)
-				put_in_block(&blocks, runs, runs->cases[i].record);
+				put_in_block(&blocks, runs, &runs->cases[i]);
 	if (blocks.count % BLOCK)
 		end_block(&blocks);
 }

@@ -100,14 +100,18 @@ static const char *plural(size_t count)
 static void put_head(FILE *to, const struct runs *runs)
 {
 	struct draft target;
-	char duration[TEXT_SIZE];
+	char duration[TEXT_SIZE], played[TEXT_SCENARIOS_SIZE];
 
 	draft_begin(&target);
 	runs_target(target.to, runs->run);
 	fputs("## MQTT conformance of ", to);
 	markdown_text(to, draft_end(&target));
 	draft_fini(&target);
-	if (runs->unexpected_count || runs->unseen_count)
+	if (runs->scenarios)
+		fprintf(to, "\n\n**%s**",
+			text_scenarios(
+				runs->unexpected_count, runs->scenarios, runs->steps, played));
+	else if (runs->unexpected_count || runs->unseen_count)
 		fprintf(to, "\n\n**%zu unexpected** of %zu case runs", runs->unexpected_count,
 			runs->case_count);
 	else if (!runs->case_count)

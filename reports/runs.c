@@ -79,6 +79,10 @@ static bool add_source(
 			source->path, describe(a, run), describe(a, out->run));
 		return false;
 	}
+	for (size_t i = 0; i < file->end_count; i++) {
+		out->scenarios += file->ends[i].scenarios;
+		out->steps += file->ends[i].steps;
+	}
 	out->case_count += file->case_count;
 	out->death_count += file->death_count;
 	return true;

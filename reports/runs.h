@@ -38,8 +38,9 @@ struct runs {
 	size_t expected_failures; /* foreseen by the target's file, and not good */
 	size_t planned, not_run;
 	size_t death_count;
-	int64_t started_us;  /* of the first run, since 1970 */
-	int64_t duration_us; /* from there to the end of the last */
+	size_t scenarios, steps; /* of `mqttspec random`; 0: case runs were played */
+	int64_t started_us;      /* of the first run, since 1970 */
+	int64_t duration_us;     /* from there to the end of the last */
 
 	/* Causes that the target's file foresees, and that came up in none of the runs. */
 	const struct record_unseen *unseen;

@@ -54,14 +54,15 @@ static void put_place(FILE *to, const struct record_failure *failure)
 	buf_fini(&b);
 }
 
-static void put_diagnostics(FILE *to, const struct runs *runs, const struct record_case *record)
+static void put_diagnostics(FILE *to, const struct runs *runs, const struct run_case *c)
 {
+	const struct record_case *record = c->record;
 	struct buf message, again;
 
 	buf_init(&message, SIZE_MAX);
 	buf_init(&again, SIZE_MAX);
 	outcome_message(&message, record);
-	case_again(&again, runs->run, record);
+	case_again(&again, runs->run, c->source->folder, record);
 	fputs("  ---\n", to);
 	put_scalar(to, "message", buf_text(&message));
 	put_scalar(to, "verdict", verdict_name(record->verdict));
@@ -110,7 +111,7 @@ static void put_case(FILE *to, const struct runs *runs, size_t number)
 		put_directive(to, "SKIP", record);
 	fputc('\n', to);
 	if (outcome == OUTCOME_FAILURE || outcome == OUTCOME_ERROR)
-		put_diagnostics(to, runs, record);
+		put_diagnostics(to, runs, &runs->cases[number - 1]);
 }
 
 /* What is missing must fail as well as what is wrong. */

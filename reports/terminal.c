@@ -41,7 +41,8 @@ void terminal_begin(struct terminal *t, const struct record_run *run)
 		buf_printf(&b, " %s", run->target_version);
 	if (*run->target_url && strcmp(run->target_url, run->target_name))
 		buf_printf(&b, " at %s", run->target_url);
-	buf_printf(&b, ": %zu case %s", run->planned, run->planned == 1 ? "run" : "runs");
+	if (run->planned) /* scenarios are none */
+		buf_printf(&b, ": %zu case %s", run->planned, run->planned == 1 ? "run" : "runs");
 	if (run->shard)
 		buf_printf(&b, ", shard %s", run->shard);
 	if (run->round_trip_us >= FAR_US)
@@ -222,6 +223,15 @@ void terminal_progress(struct terminal *t, size_t done, size_t planned,
 	buf_fini(&b);
 }
 
+static void put_scenarios(const struct terminal *t, const struct record_end *end)
+{
+	char played[TEXT_SCENARIOS_SIZE], duration[TEXT_SIZE];
+
+	fprintf(t->to, "%s in %s\n",
+		text_scenarios(end->unexpected, end->scenarios, end->steps, played),
+		text_duration(end->duration_us, duration));
+}
+
 /* "310 pass, 11 fail in 12.3 s, 26 a second; 9 expected failures" */
 static void put_counts(struct terminal *t, const struct record_end *end)
 {
@@ -378,10 +388,13 @@ void terminal_end(struct terminal *t, const struct record_end *end, const char *
 		text_put(t->to, end->stopped);
 		fputc('\n', t->to);
 	}
-	put_counts(t, end);
+	if (end->scenarios)
+		put_scenarios(t, end);
+	else
+		put_counts(t, end);
 	if (trouble)
 		put_trouble(t, trouble);
-	else
+	else if (!end->scenarios)
 		put_result(t, end);
 	fflush(t->to);
 }

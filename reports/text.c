@@ -227,6 +227,15 @@ const char *text_duration(int64_t us, char out[static TEXT_SIZE])
 	return out;
 }
 
+const char *text_scenarios(
+	size_t finds, size_t scenarios, size_t steps, char out[static TEXT_SCENARIOS_SIZE])
+{
+	snprintf(out, TEXT_SCENARIOS_SIZE, "%zu find%s in %zu scenario%s, %zu step%s", finds,
+		finds == 1 ? "" : "s", scenarios, scenarios == 1 ? "" : "s", steps,
+		steps == 1 ? "" : "s");
+	return out;
+}
+
 const char *text_number(double number, char out[static TEXT_SIZE])
 {
 	int len = snprintf(out, TEXT_SIZE, "%.3f", number);

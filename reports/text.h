@@ -50,6 +50,11 @@ enum { TEXT_SIZE = 32 };
 /* "850 us", "12 ms", "2.1 s", "3 min 5 s", "1 h 2 min". Returns `out`. */
 const char *text_duration(int64_t us, char out[static TEXT_SIZE]);
 
+/* Of what `mqttspec random` has played: "0 finds in 195 scenarios, 39195 steps". Returns `out`. */
+enum { TEXT_SCENARIOS_SIZE = 112 };
+const char *text_scenarios(
+	size_t finds, size_t scenarios, size_t steps, char out[static TEXT_SCENARIOS_SIZE]);
+
 /* At most three digits after the point, and no zeros at the end: "3104.564", "2". Returns `out`. */
 const char *text_number(double number, char out[static TEXT_SIZE]);
 

@@ -1,5 +1,5 @@
 #!/usr/bin/python3
-"""A skeleton of an agent: MQTT 3.1.1, around Paho for Python 1.x, which calls back from a thread of its own."""
+"""A skeleton of an agent: MQTT 3.1.1, around Paho for Python 1 or 2, which calls back from a thread of its own."""
 import json
 import os
 import sys
@@ -9,6 +9,7 @@ from paho.mqtt import __version__, client as mqtt
 
 lock = threading.RLock()  # a callback waits until its command is in `waiting`
 waiting = {}  # what a command waits for: its id
+api = [mqtt.CallbackAPIVersion.VERSION1] if hasattr(mqtt, "CallbackAPIVersion") else []  # Paho 2 wants to be told
 client, clean, up, leaving = None, None, False, {}
 
 
@@ -54,7 +55,8 @@ def connect(c):
     if "transport" in c or client and c["clean_start"] != clean:
         raise NotImplementedError("transport, or another clean_start")
     if not client:  # once: the second connect goes on with what this object has of its session
-        client = mqtt.Client(c["client_id"], c["clean_start"], protocol=mqtt.MQTTv311, reconnect_on_failure=False)
+        client = mqtt.Client(*api, c["client_id"], c["clean_start"], protocol=mqtt.MQTTv311,
+                             reconnect_on_failure=False)
         client.on_connect, client.on_disconnect, client.on_message = on_connect, on_disconnect, on_message
         clean = c["clean_start"]
         client.on_subscribe = client.on_unsubscribe = client.on_publish = on_done

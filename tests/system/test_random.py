@@ -6,8 +6,11 @@ import json
 import os
 import pathlib
 import re
+import shlex
+import signal
 import subprocess
 import sys
+import time
 
 import pytest
 
@@ -17,13 +20,22 @@ BUILD = ROOT / os.environ.get("MQTTSPEC_BUILD", "build/dev")
 MQTTSPEC, DEVIANT = BUILD / "cli/mqttspec", BUILD / "deviants/mqttspec-deviant"
 BROKER = BUILD / "broker/mqttspec-broker"
 LIMIT_S = 120
-OK, FOUND, USAGE, NOTHING = 0, 1, 2, 3
+OK, FOUND, USAGE, NOTHING, INTERRUPTED = 0, 1, 2, 3, 130
 STEPS = 2000
+# What shows a session that outlives a Clean Start, and more than that takes.
+CLIENTS = "client 1 5.0\nclient 2 5.0\nclient 3 3.1.1\n"
+SHOWS = ("1 connect clean\n2 connect clean keep 300\n3 connect\n3 subscribe a/# q2\n2 subscribe +/b q0\n"
+         "3 publish a/b q2 retain\n2 connect clean\n1 subscribe b q1 id 3\n1 publish /b q0 size 20\n3 leave\n"
+         "1 publish b q1\n")
 
 
 def play(*arguments):
     return subprocess.run([MQTTSPEC, "random", *map(str, arguments)], capture_output=True, text=True, timeout=LIMIT_S,
                           cwd=ROOT, env=os.environ | {"PATH": f"{BUILD / 'broker'}:{os.environ['PATH']}"})
+
+
+def report(*arguments):
+    return subprocess.run([MQTTSPEC, "report", *map(str, arguments)], capture_output=True, text=True, timeout=LIMIT_S)
 
 
 class Server:
@@ -131,9 +143,7 @@ def test_clocks_find_nothing_on_it(broker, tmp_path):
 
 def test_a_find_is_made_short_and_kept(broker, tmp_path):
     scenario = tmp_path / "scenario.txt"
-    scenario.write_text("client 1 5.0\nclient 2 5.0\nclient 3 3.1.1\n1 connect clean\n2 connect clean keep 300\n"
-                        "3 connect\n3 subscribe a/# q2\n2 subscribe +/b q0\n3 publish a/b q2 retain\n2 connect clean\n"
-                        "1 subscribe b q1 id 3\n1 publish /b q0 size 20\n3 leave\n1 publish b q1\n")
+    scenario.write_text(CLIENTS + SHOWS)
     with Server(DEVIANT, "--target", broker.url, "--listen", "0", "--deviation", "session_kept") as deviant:
         folder = tmp_path / "out"
         out = play(deviant.url, "--play", scenario, "--minimise", 20, "--out", folder)
@@ -146,13 +156,37 @@ def test_a_find_is_made_short_and_kept(broker, tmp_path):
         assert "CONNECT" in (folder / "find_1/transcript.txt").read_text()
         assert (folder / "pcap/find_1.pcapng").stat().st_size
         record = [json.loads(line) for line in (folder / "run.jsonl").read_text().splitlines()]
-        assert [r["verdict"] for r in record if r["type"] == "case"] == ["fail"], record
+        assert [(r["verdict"], r["version"]) for r in record if r["type"] == "case"] == [("fail", "5.0")], record
         again = play(deviant.url, "--play", folder / "find_1/scenario.txt", "--minimise", 1, "--out", tmp_path / "again")
         assert again.returncode == FOUND, again.stdout + again.stderr
+        told = report(folder)
+        assert "random/find_1" in told.stdout and "\n1 find in 1 scenario, " in told.stdout, told.stdout + told.stderr
+        command = shlex.split(re.search(r"again  (.*)", told.stdout)[1])
+        assert command[1:] == ["random", deviant.url, "--play", str(folder / "find_1/scenario.txt")]
+        typed = subprocess.run(command, capture_output=True, text=True, timeout=LIMIT_S, cwd=tmp_path)
+        assert typed.returncode == FOUND, typed.stdout + typed.stderr
     good = play(broker.url, "--play", folder / "find_1/scenario.txt", "--out", tmp_path / "good")
     assert good.returncode == OK, good.stdout + good.stderr
-    report = subprocess.run([MQTTSPEC, "report", folder], capture_output=True, text=True, timeout=LIMIT_S)
-    assert "random/find_1" in report.stdout, report.stdout + report.stderr
+    told = report(tmp_path / "good", "--exit-code", "--markdown", "-")
+    assert told.returncode == OK and "**0 finds in 1 scenario, " in told.stdout, told.stdout + told.stderr
+    badge = tmp_path / "badge.svg"
+    assert report(tmp_path / "good", "--badge", badge).returncode == OK and "no finds in 1 scenario<" in badge.read_text()
+
+
+def test_what_was_not_looked_into_to_the_end_is_not_acquitted(broker, tmp_path):
+    scenario, folder = tmp_path / "scenario.txt", tmp_path / "out"
+    scenario.write_text(CLIENTS + SHOWS * 15)
+    with Server(DEVIANT, "--target", broker.url, "--listen", "0", "--deviation", "session_kept") as deviant:
+        running = subprocess.Popen([MQTTSPEC, "random", deviant.url, "--play", scenario, "--out", folder],
+                                   stdout=subprocess.PIPE, text=True, cwd=ROOT)
+        end_s = time.monotonic() + LIMIT_S
+        while not (folder / "find_1/first_transcript.txt").exists():
+            assert running.poll() is None and time.monotonic() < end_s, running.stdout.read()
+            time.sleep(0.01)
+        running.send_signal(signal.SIGINT)
+        told = running.communicate(timeout=LIMIT_S)[0]
+    assert running.returncode == INTERRUPTED
+    assert "not looked into to the end: 5.0:MQTT-3.1.2-4 " in told and "no find" not in told, told
 
 
 @pytest.mark.parametrize("arguments, sentence", [

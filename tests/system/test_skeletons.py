@@ -11,6 +11,7 @@ import pytest
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 BUILD = ROOT / os.environ.get("MQTTSPEC_BUILD", "build/dev")
 SKELETONS = ROOT / "docs/skeletons"
+INSTALLED = pathlib.Path(os.environ.get("MQTTSPEC_INSTALLED", pathlib.Path.home() / ".local/share/mqttspec/targets"))
 LIMIT_S = 300
 
 NONSENSE = ["", "connect, please", '{"do":"sync","id":900', "[]", "42", "null", '{"id":900}', '{"do":5,"id":900}',
@@ -28,6 +29,13 @@ def built(*command, cwd=None):
 
 def python(folder):
     return f"/usr/bin/python3 {SKELETONS}/agent.py"
+
+
+def python_paho2(folder):
+    interpreter = INSTALLED / "paho-python2/venv/bin/python3"
+    if not interpreter.exists():
+        pytest.skip("Paho 2 is not installed: mqttspec targets install paho-python2")
+    return f"{interpreter} {SKELETONS}/agent.py"
 
 
 def c(folder):
@@ -51,10 +59,11 @@ def go(folder):
     return folder / "agent"
 
 
+NOT_OF_DEBIAN = pytest.param(python_paho2, marks=pytest.mark.nightly)
 COMPILED_LONG = pytest.param(go, marks=pytest.mark.nightly)  # it compiles its standard library first
 
 
-@pytest.fixture(scope="module", params=[python, c, COMPILED_LONG], ids=lambda make: make.__name__)
+@pytest.fixture(scope="module", params=[python, NOT_OF_DEBIAN, c, COMPILED_LONG], ids=lambda make: make.__name__)
 def agent(request, tmp_path_factory):
     return str(request.param(tmp_path_factory.mktemp("agent")))
 

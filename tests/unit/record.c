@@ -254,6 +254,8 @@ static void check_end(struct arena *a, const struct record_end *in)
 	assert_int_equal(line.end.unexpected, in->unexpected);
 	assert_int_equal(line.end.not_run, in->not_run);
 	assert_int_equal(line.end.unrecorded, in->unrecorded);
+	assert_int_equal(line.end.scenarios, in->scenarios);
+	assert_int_equal(line.end.steps, in->steps);
 	assert_true(line.end.duration_us == in->duration_us);
 	assert_same_text(line.end.stopped, in->stopped);
 	assert_same_text(line.end.unjudged, in->unjudged);
