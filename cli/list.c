@@ -222,6 +222,11 @@ static int pattern_error(const char *pattern)
 
 	nearest_init(&n, pattern);
 	while (walk_next(&w)) {
+		if (walk_matches(&w, pattern))
+			return usage_error(&command_list,
+				"nothing that matches \"%s\" is of the role and the version asked "
+				"for",
+				pattern);
 		nearest_offer(&n, w.chapter->id);
 		nearest_offer(&n, w.def->id);
 		nearest_offer(&n, walk_id(&w, id));

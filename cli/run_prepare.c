@@ -178,6 +178,38 @@ static void offer_statements(struct nearest *n, const struct case_def *def)
 		nearest_offer(n, strchr(def->refs[i], ':') + 1);
 }
 
+/* Of cases for others than those that are judged here. NULL: it is of none. */
+static const char *explain_role(struct run *run, const char *pattern)
+{
+	static const char *const roles[] = {
+		[ROLE_SERVER] = "broker",
+		[ROLE_CLIENT] = "client",
+		[ROLE_AGENT] = "agent",
+	};
+	struct walk w = { 0 };
+
+	while (walk_next(&w))
+		if (w.def->role != run->role && walk_matches(&w, pattern))
+			return arena_printf(&run->arena, "\"%s\" judges %ss, and %s is no %s",
+				pattern, roles[w.def->role], run->target_word, roles[w.def->role]);
+	return NULL;
+}
+
+/* Of a target that is not in its place. NULL: it is none. */
+static const char *explain_target(struct run *run, const char *pattern)
+{
+	const char *found;
+
+	if (target_word(&run->arena, pattern, &found) == WORD_NO_TARGET)
+		return NULL;
+	if (run->target_word == default_target)
+		return arena_printf(&run->arena,
+			"\"%s\" is a target: it comes first, and then what is played", pattern);
+	return arena_printf(&run->arena,
+		"\"%s\" is a target, and what is judged here is %s: name one of them", pattern,
+		run->target_word);
+}
+
 static bool complain_of_pattern(struct run *run, const char *pattern, int *code)
 {
 	bool may_be_target = run->target_word == default_target && pattern == run->options.words[0];
@@ -197,13 +229,11 @@ static bool complain_of_pattern(struct run *run, const char *pattern, int *code)
 		offer_statements(&n, w.def);
 	}
 	nearest_text(&n, hint);
-	const char *found;
-	if (run->command_word && target_word(&run->arena, pattern, &found) != WORD_NO_TARGET)
-		return run_complain(run, code, EXIT_USAGE,
-			arena_printf(&run->arena,
-				"\"%s\" is a target, and what is judged here is %s: name one of "
-				"them",
-				pattern, run->target_word));
+	const char *known = explain_role(run, pattern);
+	if (!known)
+		known = explain_target(run, pattern);
+	if (known)
+		return run_complain(run, code, EXIT_USAGE, known);
 	if (!may_be_target)
 		return run_complain(run, code, EXIT_USAGE,
 			arena_printf(&run->arena, "no case matches \"%s\"%s", pattern, hint));

@@ -5,6 +5,7 @@
 
 #include "cases/list.h"
 #include "harness/pattern.h"
+#include "harness/versions.h"
 
 bool walk_next(struct walk *w)
 {
@@ -36,6 +37,14 @@ const char *walk_id(const struct walk *w, char out[static CASE_ID_SIZE])
 const char *walk_title(const struct walk *w)
 {
 	return w->row && w->row->title ? w->row->title : w->def->title;
+}
+
+bool walk_matches(const struct walk *w, const char *pattern)
+{
+	for (int i = 0; i < VERSION_COUNT; i++)
+		if (pattern_matches(pattern, w->def, w->row, version_at(i)))
+			return true;
+	return false;
 }
 
 bool walk_refers(const struct walk *w, const char *statement)

@@ -27,6 +27,9 @@ enum { CASE_ID_SIZE = 160 };
 const char *walk_id(const struct walk *w, char out[static CASE_ID_SIZE]);
 const char *walk_title(const struct walk *w);
 
+/* Whether the pattern selects the case or row, in any version. */
+bool walk_matches(const struct walk *w, const char *pattern);
+
 /* Whether the case or row refers to a statement ("5.0:MQTT-4.3.3-10"). */
 bool walk_refers(const struct walk *w, const char *statement);
 

@@ -26,6 +26,7 @@ FILES = {
     "half.jsonl": '{"type": "run"}\n',
     "torn.jsonl": '{"type": "run", "format": 1, "tool_version": "0.1.0", "target": "a", "target_name": "a", "target_url": "", '
                   '"role": "server", "command": "a", "seed": "1", "catalogue": "0", "started_us": 1, "planned": 2}\n{"type": "case", "id',
+    "run.jsonl": "",
     "photo.jsonl": "\x89PNG\r\n",
     "bad.conf": "listener 1883 127.0.0.1\nallow_anonymous maybe\n",
 }
@@ -44,6 +45,10 @@ INPUTS = {
               'mqttspec run: "mosqitto" is no target (a URL, HOST:PORT, a file, or one of: ...), and no case matches it; did you mean "mosquitto"?'),
         Input("mistypes a case", "mqttspec run mosquitto will_retaned", 2,
               'mqttspec run: no case matches "will_retaned"; did you mean "will_retained", "will_not_retained" or "will_delay"?'),
+        Input("names the target after the case", "mqttspec run ping mosquitto", 2,
+              'mqttspec run: "mosquitto" is a target: it comes first, and then what is played'),
+        Input("plays a case for clients against a broker", "mqttspec run mosquitto client_connect", 2,
+              'mqttspec run: "client_connect" judges clients, and mosquitto is no client'),
         Input("mistypes a chapter behind --not", "mqttspec run mosquitto --not keepalive", 2,
               'mqttspec run: no case matches "keepalive"; did you mean "keep_alive", "keep_alive_0" or "U311-KEEPALIVE-ZERO"?'),
         Input("names a statement that does not exist", "mqttspec run mosquitto MQTT-3.1.2-99", 2,
@@ -190,6 +195,8 @@ INPUTS = {
               'mqttspec: there is no command "rnu"; did you mean "run"?'),
         Input("lists a chapter that is not there", "mqttspec list wil", 2,
               'mqttspec list: nothing matches "wil"; did you mean "will", "ill_formed_in_connect/will_topic_surrogate" or "ill_formed_in_connect/will_topic_overlong"?'),
+        Input("lists a chapter of another role", "mqttspec list will --role client", 2,
+              'mqttspec list: nothing that matches "will" is of the role and the version asked for'),
         Input("explains a statement that is not there", "mqttspec explain MQTT-3.1.2-99", 2,
               'mqttspec explain: nothing is called "MQTT-3.1.2-99"; did you mean "MQTT-3.1.2-9", "MQTT-3.1.2-19" or "MQTT-3.1.2-29"?'),
         Input("explains a Reason Code that is not there", "mqttspec explain 0xFE", 2,
@@ -308,6 +315,12 @@ INPUTS = {
               'mqttspec run: "mosqitto" is no target (a URL, HOST:PORT, a file, or one of: ...), and no case matches it; did you mean "mosquitto"?'),
         Input("gives script/ci a record that is not there", "BASELINE=nowhere.jsonl script/ci mosquitto", 2,
               "script/ci: BASELINE=nowhere.jsonl: there is no such record"),
+        Input("gives script/ci a folder as mqttspec run takes it", "script/ci mosquitto --out there", 2,
+              "script/ci: where everything goes is OUT=FOLDER in the environment, not --out"),
+        Input("has the record that is to be compared with replaced", "OUT=. BASELINE=run.jsonl script/ci mosquitto", 2,
+              "script/ci: BASELINE=run.jsonl: this run would replace it; keep it elsewhere"),
+        Input("gives script/test a word", "script/test quick", 2,
+              'script/test: it takes nothing, and "quick" is something: script/test --help says what it does'),
         Input("mistypes a target of script/conformance", "script/conformance mosqitto", 2,
               'mqttspec run: "mosqitto" is no target (a URL, HOST:PORT, a file, or one of: ...), and no case matches it; did you mean "mosquitto"?'),
         Input("names a file of the own folder", "script/conformance ./typo.ini", 2,
@@ -389,7 +402,7 @@ def install(folder, root, build):
     for name, place in [("mqttspec", "cli"), ("mqttspec-client", "client"), ("mqttspec-broker", "broker")]:
         (folder / name).symlink_to(build / place / name)
     (folder / "script").mkdir()
-    for name in ("conformance", "ci"):
+    for name in ("conformance", "ci", "test"):
         (folder / "script" / name).write_text((root / "script" / name).read_text())
         (folder / "script" / name).chmod(0o755)
     (folder / "script/build").write_text("#!/bin/sh\n")
@@ -407,7 +420,7 @@ HEAD = """# What goes wrong at the keyboard
 
 <!-- Written by script/mistakes from tests/system/inputs.py: change that. -->
 
-Each answer is one sentence on standard error, and after bad usage a line `Try: ...` that names the help. The exit code is 2 for bad usage, before anything is played, and 3 where the target or a record is the trouble. `mqttspec-broker` says 1 where it cannot start, and `mqttspec-client` has the codes of mosquitto's clients. The tests play every line of these tables.
+Each answer is one sentence on standard error, and where an option or its value is wrong a line `Try: ...` that names the help. The exit code is 2 for bad usage, before anything is played, also where a file that is named cannot be read, and 3 where the target is the trouble, or what a file tells; `mqttspec check` says 3 of both. `mqttspec-broker` says 1 where it cannot start, and `mqttspec-client` has the codes of mosquitto's clients. The tests play every line of these tables.
 
 `{closed}` stands for a port where nothing listens, `{http}` for that of a web server, `{tls}` for one that speaks TLS, `{locked}` for a broker that lets nobody in without a password, `{silent}` for a server that answers nothing. `...` stands for what differs from one machine or version to the next.
 """

@@ -53,6 +53,18 @@ def test_a_run_that_left_no_record(ci):
     assert run.returncode == 3 and not (ci.folder / "out/report.html").exists()
 
 
+def test_the_record_of_an_earlier_run_is_kept_and_not_taken_for_this_one(ci):
+    summary = ci.folder / "summary"
+    assert ci("good.jsonl", 0).returncode == 0
+    before = [(ci.folder / "out" / name).stat().st_mtime_ns for name in REPORTS]
+    run = ci(None, 2, GITHUB_STEP_SUMMARY=str(summary))
+    assert run.returncode == 2 and not summary.exists()
+    assert before == [(ci.folder / "out" / name).stat().st_mtime_ns for name in REPORTS]
+    assert ci("worse.jsonl", 1).returncode == 1
+    assert (ci.folder / "out/run.jsonl").read_bytes() == (ci.folder / "worse.jsonl").read_bytes()
+    assert not (ci.folder / "out/run.jsonl.before").exists()
+
+
 def test_a_baseline_decides_instead(ci):
     baseline = str(ci.folder / "good.jsonl")
     assert ci("good.jsonl", 1, BASELINE=baseline).returncode == 0

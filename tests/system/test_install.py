@@ -78,6 +78,7 @@ def test_the_page_says_what_the_help_says(tmp_path):
                   ROOT / "script/manual", BUILD / "cli/mqttspec")
     assert written.returncode == 0, written.stderr
     assert written.stdout == (ROOT / "docs/man/mqttspec.1").read_text(), "run script/manual"
+    assert "\n\n" not in written.stdout, "an entry that says nothing"
 
 
 def test_the_page_has_every_option_and_every_variable():
