@@ -33,7 +33,7 @@ extern const struct command command_run, command_agent_check, command_check, com
 
 extern const char tool_version[]; /* "MAJOR.MINOR.PATCH", of CMakeLists.txt */
 
-/* `completion words WORD...` and `completion bash|zsh`, for shells: no command that people type. */
+/* `completion bash|zsh`, and `completion words WORD...`, by which the scripts of the shells ask. */
 int completion_main(const struct command *const *commands, size_t count, int argc, char **argv);
 
 /* "mqttspec list: <the sentence>", then where to find help, on stderr. Returns EXIT_USAGE. */

@@ -185,12 +185,16 @@ static void offer(
 
 	if (count == 1) {
 		offer_commands(&c, commands, command_count);
+		completion_offer(
+			&c, "completion", "the script that completes command lines in a shell");
 		completion_offer(&c, "help", "this, or options and examples of a command");
 		completion_offer_words(&c, "--help --version");
 		return;
 	}
 	if (!strcmp(words[0], "help"))
 		offer_commands(&c, commands, command_count);
+	if (!strcmp(words[0], "completion") && count == 2)
+		completion_offer_words(&c, "bash zsh");
 	while (i < command_count && strcmp(words[0], commands[i]->name) != 0)
 		i++;
 	if (i == command_count)
@@ -204,6 +208,17 @@ static void offer(
 		offer_arguments(&c, commands[i], count - 1);
 }
 
+static const char help[] =
+	"Usage: mqttspec completion bash|zsh\n"
+	"\n"
+	"Prints the script by which that shell completes the command lines of mqttspec,\n"
+	"mqttspec-broker and mqttspec-client. It is installed with the programs; this takes it in\n"
+	"where it is not, or where the shell does not look there:\n"
+	"\n"
+	"  source <(mqttspec completion bash)\n"
+	"\n"
+	"Exit codes: 0; 2 for another shell.\n";
+
 int completion_main(const struct command *const *commands, size_t count, int argc, char **argv)
 {
 	const char *what = argc > 1 ? argv[1] : "";
@@ -216,6 +231,11 @@ int completion_main(const struct command *const *commands, size_t count, int arg
 		fputs(!strcmp(what, "bash") ? completion_bash : completion_zsh, stdout);
 		return EXIT_AS_EXPECTED;
 	}
-	fprintf(stderr, "mqttspec completion takes bash or zsh\n");
+	if (!strcmp(what, "--help") || !strcmp(what, "-h")) {
+		fputs(help, stdout);
+		return EXIT_AS_EXPECTED;
+	}
+	fprintf(stderr,
+		"mqttspec completion: it takes bash or zsh\nTry: mqttspec completion --help\n");
 	return EXIT_USAGE;
 }

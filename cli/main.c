@@ -35,6 +35,9 @@ static void print_help(FILE *to)
 		fprintf(to, "  mqttspec %s %s\n      %s\n", commands[i]->name,
 			commands[i]->synopsis, commands[i]->summary);
 	fprintf(to,
+		"  mqttspec completion bash|zsh\n      the script that completes command lines in "
+		"that "
+		"shell\n"
 		"  mqttspec help [COMMAND]\n      this, or options and examples of a command\n"
 		"  mqttspec --version\n      version and digest of the catalogue\n\n"
 		"Examples:\n"
@@ -56,27 +59,36 @@ static int run_command(int argc, char **argv)
 		nearest_offer(&n, commands[i]->name);
 	}
 	nearest_offer(&n, "help");
+	nearest_offer(&n, "completion");
 	fprintf(stderr, "mqttspec: there is no command \"%s\"%s\nTry: mqttspec --help\n", argv[0],
 		nearest_text(&n, hint));
 	return EXIT_USAGE;
 }
 
+static bool asks_for_help(const char *word)
+{
+	return !strcmp(word, "help") || !strcmp(word, "--help") || !strcmp(word, "-h");
+}
+
 static int dispatch(int argc, char **argv)
 {
+	char *about[] = { argc > 2 ? argv[2] : NULL, (char[]){ "--help" }, NULL };
 	const char *word = argc > 1 ? argv[1] : "";
 
 	if (!strcmp(word, "--version") || !strcmp(word, "-V")) {
 		printf("mqttspec %s, catalogue %.12s\n", tool_version, spec_digest);
 		return EXIT_AS_EXPECTED;
 	}
-	if (!strcmp(word, "help") && argc > 2)
-		return run_command(2, (char *[]){ argv[2], (char[]){ "--help" }, NULL });
-	if (!strcmp(word, "help") || !strcmp(word, "--help") || !strcmp(word, "-h")) {
+	if (!strcmp(word, "completion"))
+		return completion_main(commands, COMMANDS, argc - 1, argv + 1);
+	if (!strcmp(word, "help") && *about && !strcmp(*about, "completion"))
+		return completion_main(commands, COMMANDS, 2, about);
+	if (!strcmp(word, "help") && *about && !asks_for_help(*about))
+		return run_command(2, about);
+	if (asks_for_help(word)) {
 		print_help(stdout);
 		return EXIT_AS_EXPECTED;
 	}
-	if (!strcmp(word, "completion"))
-		return completion_main(commands, COMMANDS, argc - 1, argv + 1);
 	if (argc < 2) {
 		print_help(stderr);
 		return EXIT_USAGE;

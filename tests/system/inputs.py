@@ -204,7 +204,7 @@ INPUTS = {
         Input("explains nothing", "mqttspec explain", 2,
               "mqttspec explain: it takes the name of a statement, a case, a Reason Code, a property or a verdict"),
         Input("asks for the completion of another shell", "mqttspec completion fish", 2,
-              "mqttspec completion takes bash or zsh"),
+              "mqttspec completion: it takes bash or zsh"),
     ],
     "Reports from records": [
         Input("reports on nothing", "mqttspec report", 2,

@@ -38,6 +38,8 @@ _mqttspec
 LINES = [
     ("mqttspec ru", {"run"}),
     ("mqttspec help a", {"agent-check"}),
+    ("mqttspec compl", {"completion"}),
+    ("mqttspec completion z", {"zsh"}),
     ("mqttspec run libm", {"libmosquitto"}),
     ("mqttspec targets ins", {"install"}),
     ("mqttspec targets install aed", {"aedes"}),
@@ -128,6 +130,12 @@ def test_zsh_shows_what_words_mean():
 def test_the_program_prints_the_scripts(shell, name):
     printed = subprocess.run([PROGRAMS["mqttspec"], "completion", shell], capture_output=True, text=True, timeout=LIMIT_S)
     assert printed.returncode == 0 and printed.stdout == (SCRIPTS / name).read_text()
+
+
+@pytest.mark.parametrize("asked", [["help", "completion"], ["completion", "--help"], ["completion", "-h"]])
+def test_the_program_says_what_the_scripts_are_for(asked):
+    told = subprocess.run([PROGRAMS["mqttspec"], *asked], capture_output=True, text=True, timeout=LIMIT_S)
+    assert told.returncode == 0 and "source <(mqttspec completion bash)" in told.stdout and not told.stderr
 
 
 def words(program, *typed):
