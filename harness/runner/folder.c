@@ -9,6 +9,7 @@
 #include <unistd.h>
 
 #include "base/arena.h"
+#include "base/temporary.h"
 #include "harness/runner/target_file.h"
 #include "harness/launch/words.h"
 
@@ -24,8 +25,7 @@ static bool open_to_others(const char *path)
 
 const char *folder_make(struct arena *a, const char **error)
 {
-	const char *parent = getenv("TMPDIR");
-	char *path = arena_printf(a, "%s/mqttspec-XXXXXX", parent && *parent ? parent : "/tmp");
+	char *path = arena_printf(a, "%s/mqttspec-XXXXXX", temporary_folder());
 
 	if (mkdtemp(path) && open_to_others(path))
 		return path;

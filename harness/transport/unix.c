@@ -6,6 +6,7 @@
 #include <unistd.h>
 
 #include "base/arena.h"
+#include "base/temporary.h"
 #include "base/clock.h"
 #include "harness/transport/endpoint.h"
 #include "harness/transport/socket.h"
@@ -80,8 +81,7 @@ static struct pipe *unix_dial(
 static bool unix_listen(struct arena *a, struct listener *out, const char **error)
 {
 	struct endpoint at = { 0 };
-	const char *parent = getenv("TMPDIR");
-	char *folder = arena_printf(a, "%s/mqttspec-XXXXXX", parent && *parent ? parent : "/tmp");
+	char *folder = arena_printf(a, "%s/mqttspec-XXXXXX", temporary_folder());
 
 	out->fd = -1;
 	if (!mkdtemp(folder)) {

@@ -292,6 +292,21 @@ def test_every_failure_that_is_shown_is_of_a_case_that_exists():
 INI = [(where, block) for where, text in texts().items() for block in fences(text, "ini")]
 
 
+def test_a_case_that_is_shown_is_that_of_the_source():
+    source = " ".join(" ".join(p.read_text() for p in sorted((ROOT / "cases").rglob("*.c"))).split())
+    shown = [" ".join(case.split()) for text in texts().values() for block in fences(text, "c")
+             for case in re.findall(r"^CASE\(.*?^}", block, re.M | re.S)]
+    there = [case for case in shown if re.match(r"CASE\(\w+,", case)[0] in source]
+    assert there and not [case for case in there if case not in source]
+
+
+def test_the_page_has_every_key_of_a_target_file():
+    page = (ROOT / "docs/TARGETS.md").read_text()
+    keys = {key for path in (ROOT / "harness/runner").glob("target_*.c")
+            for key in re.findall(r'strcmp\(s->name, "(\w+)"\)', path.read_text())}
+    assert len(keys) > 20 and not {key for key in keys if not re.search(rf"`{key}\b", page)}
+
+
 def test_the_failure_of_the_readme_is_one_of_today(tmp_path):
     """But for what differs from one run to the next: names, times, the seed, the date."""
     shown, = (block for block in fences(read(ROOT / "README.md")) if block.startswith("FAIL "))

@@ -83,6 +83,15 @@ def env(tmp_path):
     assert list((tmp_path / "tmp").iterdir()) == []
 
 
+def test_a_temporary_folder_with_a_blank_is_passed_over(tmp_path):
+    """A broker cuts off the path of its socket there."""
+    (tmp_path / "x y").mkdir()
+    done = subprocess.run([PROGRAM, "run", "mosquitto", "pingreq_answered", "--transports", "unix"], cwd=tmp_path,
+                          env=os.environ | {"TMPDIR": str(tmp_path / "x y")}, capture_output=True, text=True, timeout=60)
+    assert done.returncode == 0 and "2 passed, 0 failed" in done.stdout, done
+    assert not list((tmp_path / "x y").iterdir()) and not (tmp_path / "x").exists()
+
+
 @pytest.fixture
 def run(tmp_path, env):
     """Runs mqttspec in a folder of its own."""
