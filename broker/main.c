@@ -307,12 +307,14 @@ int main(int argc, char **argv)
 
 	if (code)
 		return code - 1;
+	signal(SIGPIPE, SIG_IGN);
 	if (o.dump)
 		return main_dump(o.dump);
 	if (o.recover)
 		return main_recover(o.recover);
 	find_functions_first(argv);
-	signal(SIGPIPE, SIG_IGN);
+	signal(SIGHUP,
+		SIG_IGN); /* until it is listened for: what is stored may take a while to read */
 	signal(SIGXFSZ, SIG_IGN); /* a file that may not grow is told as an error */
 	arena_init(&a);
 	const char *error;

@@ -1,9 +1,13 @@
 #include "broker/main_store.h"
 
+#include <errno.h>
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
 #include <time.h>
+#include <unistd.h>
 
 #include <jansson.h>
 
@@ -182,16 +186,17 @@ static json_t *pair_of(const struct stored *p, int64_t shift_ms)
 /* ---- --dump -------------------------------------------------------------------------------- */
 
 struct dump {
+	FILE *to;
 	int64_t shift_ms; /* of the times in pairs */
 	bool unknown;     /* a pair that this broker does not know */
 };
 
-static bool print(json_t *o)
+static bool print(FILE *to, json_t *o)
 {
-	int e = json_dumpf(o, stdout, JSON_COMPACT);
+	int e = json_dumpf(o, to, JSON_COMPACT);
 
 	json_decref(o);
-	return !e && putchar('\n') != EOF;
+	return !e && putc('\n', to) != EOF;
 }
 
 static bool print_pair(void *context, struct mqtt_view key, struct mqtt_view value)
@@ -200,12 +205,12 @@ static bool print_pair(void *context, struct mqtt_view key, struct mqtt_view val
 	struct stored p;
 
 	if (stored_read(&p, key, value))
-		return print(pair_of(&p, d->shift_ms));
+		return print(d->to, pair_of(&p, d->shift_ms));
 	d->unknown = true;
 	return true;
 }
 
-static bool print_head(const struct head *h)
+static bool print_head(FILE *to, const struct head *h)
 {
 	json_t *o = json_object();
 
@@ -213,7 +218,7 @@ static bool print_head(const struct head *h)
 	json_object_set_new(o, "format", json_integer(h->format));
 	json_object_set_new(o, "commit", json_integer((json_int_t)head_commit(h)));
 	json_object_set_new(o, "written", time_of((int64_t)h->wall_ms, 0));
-	return print(o);
+	return print(to, o);
 }
 
 /* While a broker writes, its first pages may be read half old, half new, and so may a block of its journal; or the
@@ -234,14 +239,16 @@ static enum reading_state look(struct reading *r, const char *folder)
 	return state;
 }
 
-static int dump(struct reading *r)
+static int dump(struct reading *r, FILE *to)
 {
-	struct dump d = { .shift_ms = head_shift_ms(&r->head) };
-	bool ok = print_head(&r->head) && reading_all(r, print_pair, &d);
+	struct dump d = { .to = to, .shift_ms = head_shift_ms(&r->head) };
+	bool ok = print_head(to, &r->head) && reading_all(r, print_pair, &d);
 
-	if (!ok || fflush(stdout) || ferror(stdout)) {
+	if (!ok || fflush(to) || ferror(to)) {
 		fprintf(stderr, "mqttspec-broker: %s\n",
-			*r->error ? r->error : "standard output cannot be written");
+			*r->error              ? r->error
+				: to == stdout ? "standard output cannot be written"
+					       : "a temporary file cannot be written");
 		return EXIT_FAILURE;
 	}
 	if (d.unknown)
@@ -257,7 +264,7 @@ static int no_store(const struct reading *r, enum reading_state state)
 	return EXIT_FAILURE;
 }
 
-static int pinned_dump(struct reading *r, const char *folder)
+static int pinned_dump(struct reading *r, const char *folder, FILE *to)
 {
 	struct pin pin;
 
@@ -271,10 +278,52 @@ static int pinned_dump(struct reading *r, const char *folder)
 		return EXIT_FAILURE;
 	}
 	state = look(r, folder);
-	int code = state == READING_OK ? dump(r) : no_store(r, state);
+	int code = state == READING_OK ? dump(r, to) : no_store(r, state);
 	if (state == READING_OK)
 		reading_close(r);
 	pin_drop(&pin);
+	return code;
+}
+
+/* The pages are kept for no longer than reading takes, however slowly somebody reads what comes of that: unless it goes to a
+ * file, it is put into one without a name first.
+ */
+static FILE *spool_open(void)
+{
+	struct stat st;
+
+	return !fstat(STDOUT_FILENO, &st) && S_ISREG(st.st_mode) ? stdout : tmpfile();
+}
+
+static bool spool_print(FILE *spool)
+{
+	char part[1 << 14];
+	size_t len;
+
+	rewind(spool);
+	while ((len = fread(part, 1, sizeof(part), spool)))
+		if (fwrite(part, 1, len, stdout) != len)
+			return errno == EPIPE; /* who reads it has seen enough */
+	return !ferror(spool) && (!fflush(stdout) || errno == EPIPE);
+}
+
+static int spooled_dump(struct reading *r, const char *folder)
+{
+	FILE *spool = spool_open();
+
+	if (!spool) {
+		fprintf(stderr, "mqttspec-broker: there is no temporary file: %s\n",
+			strerror(errno));
+		return EXIT_FAILURE;
+	}
+	int code = pinned_dump(r, folder, spool);
+	if (spool == stdout)
+		return code;
+	if (!spool_print(spool)) {
+		fprintf(stderr, "mqttspec-broker: standard output cannot be written\n");
+		code = EXIT_FAILURE;
+	}
+	fclose(spool);
 	return code;
 }
 
@@ -284,7 +333,7 @@ int main_dump(const char *folder)
 
 	if (!r)
 		return EXIT_FAILURE;
-	int code = pinned_dump(r, folder);
+	int code = spooled_dump(r, folder);
 	free(r);
 	return code;
 }

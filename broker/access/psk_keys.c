@@ -6,6 +6,7 @@
 #include "base/hex.h"
 #include "broker/access/lines.h"
 #include "broker/access/secret.h"
+#include "mqtt/text.h"
 
 struct psk_keys {
 	struct psk_key *list; /* by identity */
@@ -56,6 +57,8 @@ static const char *key_read(struct psk_key *key, char *line)
 		return "there is no identity before the colon";
 	if (colon - line > PSK_IDENTITY_MOST)
 		return "the identity is longer than 127 bytes";
+	if (!mqtt_text_valid(mqtt_view_of(line))) /* it may be the user name */
+		return "the identity is not UTF-8";
 	strcpy(key->identity, line);
 	size_t digits = strlen(colon + 1);
 	if (!digits || digits % 2 || digits > 2 * PSK_KEY_MOST)

@@ -90,6 +90,7 @@ enum {
 	RANK_AT_ONCE,
 	RANK_LATER,     /* it is kept until the member can take more */
 	RANK_WHEN_BACK, /* it is kept until the member comes back */
+	RANK_FULL,      /* no more is kept */
 	RANK_AWAY,      /* QoS 0 is not kept */
 	RANK_NEVER,     /* it is not allowed */
 };
@@ -103,10 +104,14 @@ static unsigned member_rank(
 
 	if (!may_get(b, s, p->topic))
 		return RANK_NEVER;
-	if (!s->link)
-		return qos ? RANK_WHEN_BACK : RANK_AWAY;
+	if (!s->link && !qos)
+		return RANK_AWAY;
+	if (qos && s->link && outgoing_is_ready(s))
+		return RANK_AT_ONCE;
+	if (qos && !outgoing_has_room(b, s, publication_size(p)))
+		return RANK_FULL;
 	if (qos)
-		return outgoing_is_ready(s) ? RANK_AT_ONCE : RANK_LATER;
+		return s->link ? RANK_LATER : RANK_WHEN_BACK;
 	return link_is_congested(s->link) ? RANK_LATER : RANK_AT_ONCE;
 }
 

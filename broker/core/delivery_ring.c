@@ -42,7 +42,9 @@ bool delivery_ring_grow(struct delivery_ring *r, struct memory *memory)
 		done += delivery_at(r, at)->state == DELIVERY_DONE;
 	if (done * 4 > r->capacity)
 		return ring_move(r, memory, r->capacity);
-	return ring_move(r, memory, r->capacity ? r->capacity * 2 : FIRST_CAPACITY);
+	uint32_t capacity = r->capacity ? r->capacity * 2 : FIRST_CAPACITY;
+	return memory_has_room(memory, capacity * sizeof(*r->items)) &&
+		ring_move(r, memory, capacity);
 }
 
 /* They are in the order of their identifiers, mostly without gaps. */

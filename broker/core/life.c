@@ -71,8 +71,8 @@ static bool parts_init(struct broker *b)
 	timers_init(&b->timers, &b->memory);
 	routes_init(&b->routes, &b->memory, &b->subscriptions, seed);
 	return sessions_init(&b->sessions, &b->memory, seed) &&
-		subscriptions_init(&b->subscriptions, &b->memory, seed, limits->topic_levels) &&
-		retained_init(&b->retained, &b->memory, &b->timers, seed, limits->topic_levels);
+		subscriptions_init(&b->subscriptions, &b->memory, seed) &&
+		retained_init(&b->retained, &b->memory, &b->timers, seed);
 }
 
 struct broker *broker_new(const struct broker_config *config, int64_t now_ms)
@@ -88,12 +88,12 @@ struct broker *broker_new(const struct broker_config *config, int64_t now_ms)
 	scratch_list(b, list);
 	for (unsigned i = 0; i < SCRATCH_COUNT; i++)
 		buf_init(list[i], MQTT_PACKET_MAX);
-	b->sys_timer.kind = TIMER_SYS;
-	if (!parts_init(b) ||
-		(config->sys_interval_s && !timer_set(&b->timers, &b->sys_timer, now_ms))) {
+	if (!parts_init(b) || !timer_make(&b->timers, &b->sys_timer, TIMER_SYS)) {
 		broker_free(b);
 		return NULL;
 	}
+	if (config->sys_interval_s)
+		timer_set(&b->timers, &b->sys_timer, now_ms);
 	return b;
 }
 
@@ -154,9 +154,7 @@ static void retained_due(struct broker *b, struct retained_entry *entry)
 static void sys_due(struct broker *b)
 {
 	sys_publish(b);
-	if (!timer_set(&b->timers, &b->sys_timer,
-		    b->now_ms + b->config.sys_interval_s * INT64_C(1000)))
-		b->config.sys_interval_s = 0;
+	timer_set(&b->timers, &b->sys_timer, b->now_ms + b->config.sys_interval_s * INT64_C(1000));
 }
 
 int64_t broker_tick(struct broker *b, int64_t now_ms)
@@ -170,6 +168,7 @@ int64_t broker_tick(struct broker *b, int64_t now_ms)
 	memory_look(&b->memory);
 	while ((timer = timers_take_due(&b->timers, now_ms))) {
 		switch ((enum timer_kind)timer->kind) {
+		case TIMER_NONE: break;
 		case TIMER_LINK: link_timer_due(OWNER(link, timer)); break;
 		case TIMER_SESSION: session_due(b, OWNER(session, timer)); break;
 		case TIMER_RETAINED: retained_due(b, OWNER(retained_entry, timer)); break;

@@ -195,9 +195,9 @@ static bool link_set(struct link *l, const struct mqtt_connect *c)
 		l->extra->out.max = (uint16_t)(aliases < most ? aliases : most);
 	}
 	if (l->keep_alive_s)
-		return timer_set(
-			&b->timers, &l->timer, b->now_ms + l->keep_alive_s * INT64_C(1500));
-	timer_clear(&b->timers, &l->timer);
+		timer_set(&b->timers, &l->timer, b->now_ms + l->keep_alive_s * INT64_C(1500));
+	else
+		timer_clear(&b->timers, &l->timer);
 	return true;
 }
 

@@ -7,7 +7,9 @@
 #include "broker/core/link_accept.h"
 #include "broker/core/link_end.h"
 #include "broker/core/link_out.h"
+#include "broker/core/topic.h"
 #include "mqtt/control.h"
+#include "mqtt/text.h"
 
 /* A CONNECT that cannot be read: 3.1.1 has a word only for its level. [MQTT-3.1.4-1] */
 static void connect_malformed(
@@ -42,9 +44,7 @@ static uint8_t connect_check(struct link *l, const struct mqtt_connect *c, const
 	if (c->will_retain && limits->no_retained)
 		return MQTT_RETAIN_NOT_SUPPORTED;
 	*statement = "5.0:U50-WILL-TOPIC-REFUSED";
-	if (c->has_will && c->will_topic.data[0] == '$' &&
-		(!limits->allow_dollar_publish ||
-			(c->will_topic.len >= 4 && !memcmp(c->will_topic.data, "$SYS", 4))))
+	if (c->has_will && !topic_is_taken(limits, c->will_topic))
 		return MQTT_TOPIC_NAME_INVALID;
 	return MQTT_SUCCESS;
 }
@@ -70,7 +70,8 @@ static bool names_keep(struct link *l, const struct mqtt_connect *c)
 	const struct broker_config *config = &l->broker->config;
 	struct mqtt_view method = mqtt_properties_view(&c->properties, MQTT_AUTHENTICATION_METHOD);
 	bool asked = config->auth.step || config->auth.connect || config->access.publish ||
-		config->access.subscribe || config->access.deliver;
+		config->access.subscribe || config->access.deliver ||
+		config->store.put; /* whoever starts it next may ask */
 
 	if (c->has_user_name && asked) {
 		struct link_extra *x = link_extra_make(l);
@@ -135,6 +136,11 @@ static void verdict_on_connect(struct link *l, const struct mqtt_connect *c, str
 		link_refuse_connect(l, (uint8_t)verdict, answer->reason);
 		return;
 	}
+	if (!mqtt_text_valid(answer->user_name)) { /* whoever gave it: a certificate, for example */
+		link_refuse_connect(
+			l, MQTT_BAD_USER_NAME_OR_PASSWORD, "the user name is not UTF-8");
+		return;
+	}
 	if (answer->user_name.data) {
 		x = link_extra_make(l);
 		if (!x || !bytes_keep(l, &x->user_name, &x->user_name_len, answer->user_name)) {
@@ -181,6 +187,10 @@ void link_connect(struct link *l, const struct mqtt_frame *frame, struct mqtt_vi
 	}
 	l->version = c.version;
 	l->packet_max = mqtt_properties_number(&c.properties, MQTT_MAXIMUM_PACKET_SIZE, UINT32_MAX);
+	if (l->broker->shutting_down) {
+		link_refuse_connect(l, MQTT_SERVER_UNAVAILABLE, "the server shuts down");
+		return;
+	}
 	uint8_t reason = connect_check(l, &c, &statement);
 	if (reason) {
 		link_refuse(l, reason, statement, "CONNECT not acceptable to this server");

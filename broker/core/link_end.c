@@ -70,8 +70,7 @@ static void link_end(struct link *l, bool drop_will)
 	if (l->session)
 		ending_keep(l);
 	link_leave(l, drop_will);
-	if (!timer_set(&b->timers, &l->timer, b->now_ms + b->config.limits.end_wait_ms))
-		link_cut(l);
+	timer_set(&b->timers, &l->timer, b->now_ms + b->config.limits.end_wait_ms);
 }
 
 void link_finish(struct link *l, bool drop_will)
@@ -217,10 +216,8 @@ void link_waits(struct link *l)
 	struct broker *b = l->broker;
 
 	l->waits = true;
-	if (l->state != LINK_UP || output_due_ms(l) >= timer_due_ms(&b->timers, &l->timer))
-		return;
-	if (!timer_set(&b->timers, &l->timer, output_due_ms(l)))
-		link_finish(l, false);
+	if (l->state == LINK_UP)
+		timer_hasten(&b->timers, &l->timer, output_due_ms(l));
 }
 
 /* From now on. */
@@ -236,11 +233,8 @@ static int64_t answer_wait(struct link *l)
 void link_expect_answer(struct link *l)
 {
 	struct broker *b = l->broker;
-	int64_t due_ms = answer_wait(l);
 
-	if (due_ms < timer_due_ms(&b->timers, &l->timer) &&
-		!timer_set(&b->timers, &l->timer, due_ms))
-		link_finish(l, false);
+	timer_hasten(&b->timers, &l->timer, answer_wait(l));
 }
 
 /* INT64_MAX: none is waited for, or it is the host that takes its time. */
@@ -259,9 +253,7 @@ void link_wait_for_room(struct link *l)
 {
 	struct broker *b = l->broker;
 
-	if (room_due_ms(l) < timer_due_ms(&b->timers, &l->timer) &&
-		!timer_set(&b->timers, &l->timer, room_due_ms(l)))
-		link_finish(l, false);
+	timer_hasten(&b->timers, &l->timer, room_due_ms(l));
 }
 
 static void stuck_refuse(struct link *l)
@@ -296,9 +288,7 @@ void link_resume(struct link *l)
 		return;
 	if (is_unheard(l))
 		l->heard_ms = b->now_ms;
-	if (silence_due_ms(l) < timer_due_ms(&b->timers, &l->timer) &&
-		!timer_set(&b->timers, &l->timer, silence_due_ms(l)))
-		link_finish(l, false);
+	timer_hasten(&b->timers, &l->timer, silence_due_ms(l));
 }
 
 /* Keep Alive, and output that nobody takes. A host whose clock goes on by itself may be late, with
@@ -339,8 +329,7 @@ static void life_due(struct link *l)
 		due_ms = answer_due_ms(l);
 	if (room_due_ms(l) < due_ms)
 		due_ms = room_due_ms(l);
-	if (due_ms != INT64_MAX && !timer_set(&b->timers, &l->timer, due_ms))
-		link_finish(l, false);
+	timer_hasten(&b->timers, &l->timer, due_ms);
 }
 
 void link_due(struct link *l)
@@ -363,7 +352,7 @@ void link_closed(struct link *l)
 		link_leave(l, false);
 	if (l->left)
 		l->left->ending = NULL;
-	timer_clear(&b->timers, &l->timer);
+	timer_drop(&b->timers, &l->timer);
 	output_fini(&l->output, &b->memory);
 	b->figures.links--;
 	if (l->pending || link_awaits_commit(l))

@@ -23,11 +23,11 @@ struct link *link_open(struct broker *b, void *owner)
 	l->heard_ms = b->now_ms;
 	l->packet_max = UINT32_MAX;
 	l->receive_maximum = UINT16_MAX;
-	l->timer.kind = TIMER_LINK;
-	if (!timer_set(&b->timers, &l->timer, b->now_ms + b->config.limits.connect_wait_ms)) {
+	if (!timer_make(&b->timers, &l->timer, TIMER_LINK)) {
 		memory_give(&b->memory, l, sizeof(*l));
 		return NULL;
 	}
+	timer_set(&b->timers, &l->timer, b->now_ms + b->config.limits.connect_wait_ms);
 	b->figures.links++;
 	b->figures.connections_total++;
 	return l;

@@ -57,11 +57,8 @@ static void link_ack(struct link *l, enum packet_type type, struct mqtt_view bod
 		publish_release(l, ack.id);
 		return;
 	}
-	enum acknowledge_result result =
-		outgoing_acknowledge(l->broker, l->session, type, ack.id, ack.reason);
-	if (result == ACKNOWLEDGE_FAILED)
-		link_refuse(l, MQTT_QUOTA_EXCEEDED, "5.0:U50-ERR-CODES", "no memory");
-	else if (result == ACKNOWLEDGE_UNKNOWN && type == PUBREC && ack.reason < 0x80)
+	bool known = outgoing_acknowledge(l->broker, l->session, type, ack.id, ack.reason);
+	if (!known && type == PUBREC && ack.reason < 0x80)
 		link_send_ack(l, PUBREL, ack.id, MQTT_PACKET_ID_NOT_FOUND);
 }
 

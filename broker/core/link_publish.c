@@ -10,6 +10,7 @@
 #include "broker/core/publish.h"
 #include "broker/core/record.h"
 #include "broker/core/session.h"
+#include "broker/core/topic.h"
 #include "mqtt/publish.h"
 
 /* The topic that an alias stands for, or a new meaning for it. False when that has ended the link.
@@ -63,30 +64,13 @@ static bool offer_check(struct link *l, const struct mqtt_publish *p)
 	return true;
 }
 
-static bool topic_allowed(const struct broker *b, struct mqtt_view topic)
-{
-	const struct broker_limits *limits = &b->config.limits;
-
-	if (topic.data[0] == '$') { /* $SYS is the broker's own: UALL-DOLLAR-PREVENT */
-		if (!limits->allow_dollar_publish ||
-			(topic.len >= 4 && !memcmp(topic.data, "$SYS", 4)))
-			return false;
-	}
-	if (topic.len < limits->topic_levels)
-		return true;
-	uint32_t levels = 1;
-	for (uint32_t i = 0; i < topic.len; i++)
-		levels += topic.data[i] == '/';
-	return levels <= limits->topic_levels;
-}
-
 /* Whether this message goes anywhere: 0, or the code for PUBACK and PUBREC. */
 static uint8_t message_check(struct link *l, const struct mqtt_publish *p)
 {
 	struct broker *b = l->broker;
 	const struct broker_access *access = &b->config.access;
 
-	if (!topic_allowed(b, p->topic))
+	if (!topic_is_taken(&b->config.limits, p->topic))
 		return MQTT_TOPIC_NAME_INVALID;
 	if (p->properties.seen && !mqtt_publish_payload_valid(p))
 		return MQTT_PAYLOAD_FORMAT_INVALID;

@@ -8,6 +8,7 @@
 #include "broker/core/mount.h"
 #include "broker/core/record.h"
 #include "broker/core/session.h"
+#include "broker/core/topic.h"
 #include "mqtt/subscribe.h"
 #include "mqtt/text.h"
 
@@ -44,15 +45,17 @@ static bool offer_check(struct link *l, const struct mqtt_subscribe *s)
 /* 3.1.1 does not know shares, but leaves the meaning of "$" to the server: here it is that of 5.0,
  * and what cannot be a share is refused, as it would never be served. 0, or the code.
  */
-static uint8_t share_check(const struct broker_limits *limits, struct mqtt_view filter)
+static uint8_t filter_check(const struct broker_limits *limits, struct mqtt_view filter)
 {
-	struct mqtt_view name, path;
+	struct mqtt_view name, path = filter;
 
-	if (!mqtt_filter_is_shared(filter))
-		return 0;
-	if (limits->no_shared)
-		return MQTT_SHARED_NOT_SUPPORTED;
-	return mqtt_filter_split_shared(filter, &name, &path) ? 0 : MQTT_TOPIC_FILTER_INVALID;
+	if (mqtt_filter_is_shared(filter)) {
+		if (limits->no_shared)
+			return MQTT_SHARED_NOT_SUPPORTED;
+		if (!mqtt_filter_split_shared(filter, &name, &path))
+			return MQTT_TOPIC_FILTER_INVALID;
+	}
+	return topic_is_shallow(limits, path) ? 0 : MQTT_TOPIC_FILTER_INVALID;
 }
 
 /* The QoS to be granted, or a code from 0x80 on. */
@@ -65,7 +68,7 @@ static uint8_t grant(struct link *l, const struct mqtt_filter *f)
 
 	if (limits->no_wildcards && mqtt_filter_has_wildcard(f->text)) /* [MQTT-3.8.3-2] */
 		return MQTT_WILDCARDS_NOT_SUPPORTED;
-	uint8_t refusal = share_check(limits, f->text);
+	uint8_t refusal = filter_check(limits, f->text);
 	if (refusal)
 		return refusal;
 	if (access->subscribe) {
@@ -108,14 +111,12 @@ static uint8_t filter_subscribe(
 		subscriptions_add(&b->subscriptions, &l->session->subscriber, f, code, id, &limits);
 	if (result > SUBSCRIBE_REPLACED) /* it is new, then */
 		record_subscription_gone(b, l->session, f->text);
-	if (result == SUBSCRIBE_TOO_DEEP)
-		return MQTT_TOPIC_FILTER_INVALID;
 	if (result == SUBSCRIBE_TOO_MANY || result == SUBSCRIBE_NO_MEMORY)
 		return MQTT_QUOTA_EXCEEDED;
 	/* [MQTT-3.3.1-9] [MQTT-3.3.1-10] [MQTT-3.3.1-11]; never for a share: U50-RETAIN-SHARED */
 	bool wanted =
 		f->retain_handling == 0 || (f->retain_handling == 1 && result == SUBSCRIBE_NEW);
-	*draws = wanted && !mqtt_filter_is_shared(f->text);
+	*draws = wanted && !mqtt_filter_is_shared(f->text) && !b->config.limits.no_retained;
 	return code;
 }
 

@@ -140,6 +140,8 @@ static void match_once(struct match *m, struct subscriptions *s, struct mqtt_vie
 	m->mixed = m->failed = false;
 	if (count)
 		level_match(m, s, s->tree.root, 0, count, publisher);
+	else
+		m->failed = true;
 }
 
 void match_topic(struct match *m, struct subscriptions *s, struct mqtt_view topic,

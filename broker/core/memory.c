@@ -34,9 +34,16 @@ static unsigned class_of(size_t rounded)
 	return rounded == MEMORY_PIECE ? MEMORY_CLASSES - 1 : NO_CLASS;
 }
 
+void memory_limit(struct memory *m, uint64_t limit_bytes)
+{
+	m->limit_bytes = limit_bytes;
+	m->scarce_bytes = limit_bytes - limit_bytes / MEMORY_RESERVE;
+}
+
 void memory_init(struct memory *m, uint64_t limit_bytes)
 {
-	*m = (struct memory){ .limit_bytes = limit_bytes };
+	*m = (struct memory){ 0 };
+	memory_limit(m, limit_bytes);
 }
 
 static void kept_free(struct memory *m)
@@ -74,7 +81,7 @@ void *memory_take(struct memory *m, size_t size)
 	size_t rounded = size_round(size);
 	unsigned class = class_of(rounded);
 
-	if (rounded < size || rounded > m->limit_bytes - m->used_bytes)
+	if (rounded < size || m->used_bytes + rounded > m->limit_bytes)
 		return NULL;
 	void *p;
 	if (class != NO_CLASS && m->kept[class]) {

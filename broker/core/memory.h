@@ -14,13 +14,15 @@ enum {
 	MEMORY_SMALL_MAX = 1024 - MEMORY_HEAD,
 	MEMORY_PIECE = 16384 - MEMORY_HEAD, /* a large output piece */
 	MEMORY_CLASSES = 1024 / MEMORY_STEP + 1,
+	MEMORY_RESERVE = 16, /* that part of the ceiling */
 };
 
 struct memory_block;
 
 struct memory {
 	uint64_t limit_bytes;
-	uint64_t used_bytes; /* handed out */
+	uint64_t scarce_bytes; /* the same for what waits: see memory_has_room */
+	uint64_t used_bytes;   /* handed out */
 	uint64_t peak_bytes;
 	uint64_t high_bytes; /* the most that memory_look has seen since the last memory_trim */
 	uint64_t kept_bytes; /* in the lists below */
@@ -28,6 +30,7 @@ struct memory {
 };
 
 void memory_init(struct memory *m, uint64_t limit_bytes);
+void memory_limit(struct memory *m, uint64_t limit_bytes);
 void memory_fini(struct memory *m);
 
 /* NULL when the ceiling is reached or there is no memory. Not zeroed. */
@@ -41,6 +44,12 @@ void memory_give(struct memory *m, void *p, size_t size);
  * as it was, when there is none.
  */
 void *memory_move(struct memory *m, void *p, size_t used, size_t old_size, size_t size);
+
+/* For what waits to be taken away. The rest of the room is for those who come for it. */
+static inline bool memory_has_room(const struct memory *m, size_t size)
+{
+	return m->used_bytes + size <= m->scarce_bytes;
+}
 
 /* Looks now and then at how much is in use, so that taking and giving need not. */
 static inline void memory_look(struct memory *m)

@@ -9,10 +9,14 @@ size_t message_size(const struct message *m)
 	return sizeof(*m) + m->topic_len + m->properties_len + m->payload_len;
 }
 
+size_t publication_size(const struct publication *p)
+{
+	return sizeof(struct message) + p->topic.len + p->properties.len + p->payload.len;
+}
+
 struct message *message_new(struct memory *memory, const struct publication *p)
 {
-	size_t size = sizeof(struct message) + p->topic.len + p->properties.len + p->payload.len;
-	struct message *m = memory_take(memory, size);
+	struct message *m = memory_take(memory, publication_size(p));
 
 	if (!m)
 		return NULL;
@@ -61,7 +65,7 @@ struct mqtt_view message_payload(const struct message *m)
 
 struct message *publication_message(struct memory *memory, struct publication *p)
 {
-	if (!p->message)
+	if (!p->message && memory_has_room(memory, publication_size(p)))
 		p->message = message_new(memory, p);
 	return p->message;
 }

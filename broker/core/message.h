@@ -52,6 +52,8 @@ struct publication {
 
 /* Size in memory. */
 size_t message_size(const struct message *m);
+size_t publication_size(
+	const struct publication *p); /* that of its message, which need not be made */
 
 struct message *message_new(struct memory *memory, const struct publication *p);
 struct message *message_hold(struct message *m);

@@ -128,11 +128,52 @@ static bool id_give(struct broker *b, struct session *s, struct delivery *d)
 {
 	if (!id_assign(b, s, d))
 		return false;
-	if (record_delivery_change(b, s, d) || d->qos == 1 ||
-		!timer_set(&b->timers, &s->timer, b->now_ms + STORE_RETRY_MS))
+	if (record_delivery_change(b, s, d) || d->qos == 1)
 		return true;
+	timer_set(&b->timers, &s->timer, b->now_ms + STORE_RETRY_MS);
 	id_withdraw(s->outgoing, d);
 	return false;
+}
+
+/* The client has it: what is left is PUBREL and PUBCOMP. [MQTT-4.3.3-6]
+ * The client forgets the identifier at PUBREL: a store that would not have forgotten it after a
+ * restart must not let it come to that.
+ */
+static bool delivery_release(struct broker *b, struct session *s, struct delivery *d)
+{
+	d->state = DELIVERY_RELEASED;
+	if (record_delivery_change(b, s, d)) {
+		message_release(b, s, d);
+		return true;
+	}
+	d->state = DELIVERY_SENT;
+	return false;
+}
+
+/* PUBREL has to wait. */
+static void release_later(struct broker *b, struct session *s, struct delivery *d)
+{
+	s->outgoing->received += !d->received;
+	d->received = true;
+	timer_hasten(&b->timers, &s->timer, b->now_ms + STORE_RETRY_MS);
+}
+
+/* It is no longer for this client. A message of QoS 2 that may have been sent keeps its identifier until the client has let
+ * go of it, too, or it would take the next message of that identifier for this one. False if the store has no room for
+ * that yet. [MQTT-4.3.3-2]
+ */
+static bool give_up(struct broker *b, struct session *s, struct delivery *d, bool sent)
+{
+	if (!sent || d->qos < 2) {
+		delivery_finish(b, s, d);
+	} else if (delivery_release(b, s, d)) {
+		link_send_ack(s->link, PUBREL, d->id, 0);
+	} else {
+		release_later(b, s, d);
+		return false;
+	}
+	b->figures.messages_dropped++;
+	return true;
 }
 
 /* Sends one PUBLISH that has its identifier, the first time or again. False when nothing can be sent for
@@ -147,12 +188,12 @@ static bool delivery_send(
 		.qos = d->qos,
 		.retain = d->retain,
 		.dup = !d->staged }; /* [MQTT-3.3.1-1] */
+	bool sent = d->id && !d->staged;
 	d->staged = false;
 	enum send_result result = forward_send(b, s->link, p, &how);
-	if (result == SEND_UNFIT) { /* [MQTT-3.1.2-25] */
-		b->figures.messages_dropped++;
-		delivery_finish(b, s, d);
-	} else if (result == SEND_OK) {
+	if (result == SEND_UNFIT) /* [MQTT-3.1.2-25] */
+		return give_up(b, s, d, sent);
+	if (result == SEND_OK) {
 		d->counted = true;
 		s->outgoing->outstanding++; /* [MQTT-4.9.0-2] */
 	}
@@ -168,6 +209,18 @@ static bool is_void(struct broker *b, const struct session *s, const struct deli
 		!may_get(b, s, message_topic(d->message));
 }
 
+/* Where memory is short, one goes out after the other. False: it is tried again. */
+static bool output_has_room(struct broker *b, struct session *s, const struct message *m)
+{
+	const struct memory *memory = &b->memory;
+	size_t size = message_size(m) + 2 * MEMORY_PIECE;
+
+	if (!s->link->output.bytes || memory->used_bytes + size <= memory->limit_bytes)
+		return true;
+	timer_hasten(&b->timers, &s->timer, b->now_ms + STORE_RETRY_MS);
+	return false;
+}
+
 void outgoing_pump(struct broker *b, struct session *s)
 {
 	struct outgoing *o = s->outgoing;
@@ -180,11 +233,11 @@ void outgoing_pump(struct broker *b, struct session *s)
 		if (d->state == DELIVERY_RELEASED) { /* [MQTT-4.3.3-5] [MQTT-4.4.0-1] */
 			link_send_ack(l, PUBREL, d->id, 0);
 		} else if (d->state != DELIVERY_DONE && is_void(b, s, d)) {
-			b->figures.messages_dropped++;
-			delivery_finish(b, s, d);
+			if (!give_up(b, s, d, d->id && !d->staged))
+				break;
 		} else if (d->state != DELIVERY_DONE) {
 			/* [MQTT-3.3.4-9] */
-			if (o->outstanding >= link_quota(l))
+			if (o->outstanding >= link_quota(l) || !output_has_room(b, s, d->message))
 				break;
 			struct publication p = publication_of(d->message);
 			if ((!d->id && !id_give(b, s, d)) || !delivery_send(b, s, d, &p))
@@ -196,7 +249,7 @@ void outgoing_pump(struct broker *b, struct session *s)
 	draws_wake(&b->draws, s->draws);
 }
 
-static bool queue_has_room(const struct broker *b, const struct session *s, size_t size)
+bool outgoing_has_room(const struct broker *b, const struct session *s, size_t size)
 {
 	const struct outgoing *o = s->outgoing;
 	const struct broker_limits *limits = &b->config.limits;
@@ -232,7 +285,7 @@ enum deliver_result outgoing_add(struct broker *b, struct session *s, struct pub
 
 	if (!publication_message(&b->memory, p))
 		return DELIVER_FAILED;
-	if (!ready && !queue_has_room(b, s, message_size(p->message)))
+	if (!ready && !outgoing_has_room(b, s, message_size(p->message)))
 		return DELIVER_DROPPED;
 	struct outgoing *o = outgoing_make(b, s);
 	if (!o || !extra_make(b, how, share, &extra))
@@ -251,8 +304,8 @@ enum deliver_result outgoing_add(struct broker *b, struct session *s, struct pub
 		outgoing_unstage(b, s);
 		return DELIVER_FAILED;
 	}
-	if (ready && !stored && d->qos == 2 &&
-		timer_set(&b->timers, &s->timer, b->now_ms + STORE_RETRY_MS)) {
+	if (ready && !stored && d->qos == 2) {
+		timer_set(&b->timers, &s->timer, b->now_ms + STORE_RETRY_MS);
 		id_withdraw(o, d); /* as if it had waited; see id_give */
 		ready = false;
 	}
@@ -273,32 +326,6 @@ void outgoing_unstage(struct broker *b, struct session *s)
 	o->sequence--;
 }
 
-/* The client has it: what is left is PUBREL and PUBCOMP. [MQTT-4.3.3-6]
- * The client forgets the identifier at PUBREL: a store that would not have forgotten it after a
- * restart must not let it come to that.
- */
-static bool delivery_release(struct broker *b, struct session *s, struct delivery *d)
-{
-	d->state = DELIVERY_RELEASED;
-	if (record_delivery_change(b, s, d)) {
-		message_release(b, s, d);
-		return true;
-	}
-	d->state = DELIVERY_SENT;
-	return false;
-}
-
-/* PUBREL has to wait. False without memory. */
-static bool release_later(struct broker *b, struct session *s, struct delivery *d)
-{
-	int64_t due_ms = b->now_ms + STORE_RETRY_MS;
-
-	s->outgoing->received += !d->received;
-	d->received = true;
-	return timer_due_ms(&b->timers, &s->timer) <= due_ms ||
-		timer_set(&b->timers, &s->timer, due_ms);
-}
-
 void outgoing_try_again(struct broker *b, struct session *s)
 {
 	struct outgoing *o = s->outgoing;
@@ -313,13 +340,13 @@ void outgoing_try_again(struct broker *b, struct session *s)
 		if (!waits)
 			continue;
 		if (!delivery_release(b, s, d))
-			s->link->broken |= !release_later(b, s, d);
+			release_later(b, s, d);
 		else if (at - o->ring.first < o->ring.sent - o->ring.first)
 			link_send_ack(s->link, PUBREL, d->id, 0); /* [MQTT-4.3.3-4] */
 	}
 }
 
-enum acknowledge_result outgoing_acknowledge(
+bool outgoing_acknowledge(
 	struct broker *b, struct session *s, enum packet_type type, uint16_t id, uint8_t reason)
 {
 	uint32_t place = 0;
@@ -327,11 +354,13 @@ enum acknowledge_result outgoing_acknowledge(
 	struct delivery *d = o ? delivery_ring_find(&o->ring, id, &place) : NULL;
 
 	if (!d)
-		return ACKNOWLEDGE_UNKNOWN;
+		return false;
 	bool sent = d->state == DELIVERY_SENT;
 	if (type == PUBREC && d->qos == 2) {
-		if (sent && reason < 0x80 && !delivery_release(b, s, d))
-			return release_later(b, s, d) ? ACKNOWLEDGE_OK : ACKNOWLEDGE_FAILED;
+		if (sent && reason < 0x80 && !delivery_release(b, s, d)) {
+			release_later(b, s, d);
+			return true;
+		}
 		if (sent && reason >= 0x80) /* [MQTT-4.4.0-2] */
 			delivery_finish(b, s, d);
 		else if (place - o->ring.first < o->ring.sent - o->ring.first)
@@ -341,12 +370,12 @@ enum acknowledge_result outgoing_acknowledge(
 	} else if (type == PUBCOMP && d->state == DELIVERY_RELEASED) {
 		delivery_finish(b, s, d);
 	} else {
-		return ACKNOWLEDGE_UNKNOWN;
+		return false;
 	}
 	delivery_ring_trim(
 		&o->ring, &b->memory); /* or its identifier would keep the next one waiting */
 	outgoing_pump(b, s);
-	return ACKNOWLEDGE_OK;
+	return true;
 }
 
 void outgoing_resume(struct broker *b, struct session *s)

@@ -50,17 +50,16 @@ enum deliver_result outgoing_add(struct broker *b, struct session *s, struct pub
 /* Takes back what was staged last, as if it had never come. */
 void outgoing_unstage(struct broker *b, struct session *s);
 
+/* Whether a message of this size can wait there. */
+bool outgoing_has_room(const struct broker *b, const struct session *s, size_t size);
+
 /* Sends what quota and output allow. */
 void outgoing_pump(struct broker *b, struct session *s);
 
-enum acknowledge_result {
-	ACKNOWLEDGE_OK,
-	ACKNOWLEDGE_UNKNOWN, /* no delivery of that identifier is waiting for it */
-	ACKNOWLEDGE_FAILED,  /* no memory: as if it had not come */
-};
-
-/* PUBACK, PUBREC or PUBCOMP. A PUBREC that the store has no room for is answered later. */
-enum acknowledge_result outgoing_acknowledge(
+/* PUBACK, PUBREC or PUBCOMP. A PUBREC that the store has no room for is answered later. False: no delivery of that identifier
+ * is waiting for it.
+ */
+bool outgoing_acknowledge(
 	struct broker *b, struct session *s, enum packet_type type, uint16_t id, uint8_t reason);
 
 /* What waits for that is tried again: there may be room in the store. It is connected. */

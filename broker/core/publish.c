@@ -15,27 +15,39 @@ static void retain_nothing(struct broker *b, struct mqtt_view topic)
 		record_retained_gone(b, topic);
 }
 
+/* A message that was refused has replaced nothing. */
+static void retain_again(struct broker *b, struct mqtt_view topic, struct message *old)
+{
+	if (old)
+		(void)retained_put(&b->retained, old);
+	else
+		retained_remove(&b->retained, topic);
+}
+
 /* False without memory or room in the store. What is staged then counts as not published; any other
  * message replaces an older one even so: [MQTT-3.3.1-7] of 3.1.1.
  */
 static bool retain(struct broker *b, struct publication *p)
 {
 	struct retained *r = &b->retained;
-	bool known = retained_get(r, p->topic) != NULL;
+	struct message *old = retained_get(r, p->topic);
 
-	if (!p->payload.len || (!known && r->count >= b->config.limits.retained_topics)) {
+	if (!p->payload.len || (!old && r->count >= b->config.limits.retained_topics)) {
 		retain_nothing(b, p->topic); /* [MQTT-3.3.1-6] [MQTT-3.3.1-7] */
 		return true;
 	}
-	bool stored = publication_message(&b->memory, p) && record_retained(b, p->message);
-	if (!stored && b->staging)
-		return false;
-	bool kept = p->message && retained_put(r, p->message);
-	if (!kept)
+	if (old)
+		message_hold(old);
+	bool kept = publication_message(&b->memory, p) && retained_put(r, p->message);
+	bool stored = kept && record_retained(b, p->message);
+	if (kept && !stored && b->staging)
+		retain_again(b, p->topic, old);
+	if (!kept && !b->staging)
 		retained_remove(r, p->topic);
-	if ((known || stored) && !(kept && stored))
+	if (old && !stored && !b->staging)
 		record_retained_gone(b, p->topic);
-	return kept && stored;
+	message_drop(&b->memory, old);
+	return stored;
 }
 
 __attribute__((noinline)) static void publish_stage(struct broker *b)

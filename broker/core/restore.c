@@ -142,14 +142,24 @@ static bool name_restore(struct broker *b, struct session *s, struct mqtt_view n
 	return true;
 }
 
+/* What was allowed by the last broker may be less by now. */
+static uint32_t expiry_of(const struct broker *b, const struct stored_session *p)
+{
+	uint32_t most = b->config.limits.session_expiry_max_s;
+
+	return p->expiry_s <= most ? p->expiry_s : most ? most : 1;
+}
+
 /* When it ends; one that was connected has been disconnected by the end of the broker. */
 static int64_t end_of(const struct broker *b, const struct stored_session *p)
 {
-	if (!p->connected)
-		return time_of(b, p->expires_ms);
-	if (p->expiry_s == SESSION_NEVER_EXPIRES)
-		return INT64_MAX;
-	return ended_ms(b) + (int64_t)p->expiry_s * 1000;
+	uint32_t expiry_s = expiry_of(b, p);
+	int64_t since_ms = p->connected ? ended_ms(b) : b->now_ms;
+	int64_t end_ms = since_ms + (int64_t)expiry_s * 1000, told_ms = time_of(b, p->expires_ms);
+
+	if (expiry_s == SESSION_NEVER_EXPIRES)
+		end_ms = INT64_MAX;
+	return p->connected || (expiry_s < p->expiry_s && end_ms < told_ms) ? end_ms : told_ms;
 }
 
 static bool session_restore(struct broker *b, const struct stored *stored)
@@ -161,7 +171,7 @@ static bool session_restore(struct broker *b, const struct stored *stored)
 		!list_room(b, (void **)&r->sessions, sizeof(*r->sessions), r->session_count,
 			&r->session_capacity))
 		return false;
-	struct session *s = session_new(b, p->id, p->expiry_s,
+	struct session *s = session_new(b, p->id, expiry_of(b, p),
 		p->expiry_s ? SESSION_KEPT_WHOLE : SESSION_KEPT_WILL, stored->number);
 	if (!s)
 		return false;
@@ -170,7 +180,8 @@ static bool session_restore(struct broker *b, const struct stored *stored)
 	s->version = p->version;
 	s->realm = p->realm;
 	s->expires_ms = end_of(b, p);
-	s->owed = p->connected && p->expiry_s; /* or its time would begin anew with the next end */
+	/* Or its time would begin anew with the next end. */
+	s->owed = p->expiry_s && (p->connected || s->expiry_s < p->expiry_s);
 	return name_restore(b, s, p->user_name) && (!p->has_will || will_restore(b, s, p));
 }
 
@@ -296,6 +307,19 @@ static void sessions_done(struct broker *b, struct restored *r)
 	memory_give(&b->memory, r->sessions, r->session_capacity * sizeof(*r->sessions));
 }
 
+/* What is stored is taken in, whatever it takes: it was once allowed. Those whom it waits for have to find room to come for
+ * it.
+ */
+static void limit_again(struct broker *b)
+{
+	uint64_t most = b->config.limits.memory_bytes, used = b->memory.used_bytes;
+	uint64_t needed = used + used / MEMORY_RESERVE;
+
+	memory_limit(&b->memory, most);
+	if (needed > most)
+		b->memory.limit_bytes = needed;
+}
+
 void restore_done(struct broker *b)
 {
 	struct restored r = b->restored;
@@ -304,6 +328,7 @@ void restore_done(struct broker *b)
 	b->restoring = false;
 	messages_done(b, &r);
 	sessions_done(b, &r);
+	limit_again(b);
 }
 
 bool broker_restore(struct broker *b, struct mqtt_view key, struct mqtt_view value)
@@ -313,6 +338,7 @@ bool broker_restore(struct broker *b, struct mqtt_view key, struct mqtt_view val
 	if (!stored_read(&p, key, value))
 		return false;
 	b->restoring = true;
+	b->memory.limit_bytes = b->memory.scarce_bytes = UINT64_MAX;
 	switch (p.kind) {
 	case STORED_SESSION: return session_restore(b, &p);
 	case STORED_MESSAGE: return message_restore(b, &p);

@@ -3,18 +3,17 @@
 #include "broker/core/memory.h"
 #include "broker/core/message.h"
 
-bool retained_init(struct retained *r, struct memory *memory, struct timers *timers, uint64_t seed,
-	uint32_t level_max)
+bool retained_init(struct retained *r, struct memory *memory, struct timers *timers, uint64_t seed)
 {
 	*r = (struct retained){ .memory = memory, .timers = timers };
-	return tree_init_walked(&r->tree, memory, seed, level_max);
+	return tree_init_walked(&r->tree, memory, seed);
 }
 
 void retained_remove_entry(struct retained *r, struct retained_entry *entry)
 {
 	struct tree_node *node = entry->node;
 
-	timer_clear(r->timers, &entry->timer);
+	timer_drop(r->timers, &entry->timer);
 	message_drop(r->memory, entry->message);
 	memory_give(r->memory, entry, sizeof(*entry));
 	node->value = NULL;
@@ -73,10 +72,15 @@ static struct retained_entry *entry_make(struct retained *r, struct mqtt_view to
 		return NULL;
 	}
 	entry->node = node;
-	entry->timer.kind = TIMER_RETAINED;
 	node->value = entry;
 	r->count++;
 	return entry;
+}
+
+/* Only what expires has one, and keeps it. */
+static bool timer_have(struct retained *r, struct retained_entry *entry)
+{
+	return entry->timer.kind || timer_make(r->timers, &entry->timer, TIMER_RETAINED);
 }
 
 bool retained_put(struct retained *r, struct message *message)
@@ -85,16 +89,19 @@ bool retained_put(struct retained *r, struct message *message)
 
 	if (!entry)
 		return false;
+	if (message->expires_ms != INT64_MAX && !timer_have(r, entry)) {
+		if (!entry->message)
+			retained_remove_entry(r, entry);
+		return false;
+	}
 	struct message *old = entry->message;
 	entry->age = ++r->age;
 	entry->message = message_hold(message);
 	message_drop(r->memory, old);
 	timer_clear(r->timers, &entry->timer);
-	if (message->expires_ms == INT64_MAX ||
-		timer_set(r->timers, &entry->timer, message->expires_ms))
-		return true;
-	retained_remove_entry(r, entry);
-	return false;
+	if (message->expires_ms != INT64_MAX)
+		timer_set(r->timers, &entry->timer, message->expires_ms);
+	return true;
 }
 
 /* A filter, level by level. */
@@ -111,8 +118,9 @@ static bool level_is(const struct tree_level *level, uint8_t wildcard)
 
 static struct pattern pattern_of(struct retained *r, struct mqtt_view filter)
 {
-	struct pattern p = { .levels = r->tree.levels, .count = tree_split(&r->tree, filter) };
+	struct pattern p = { .count = tree_split(&r->tree, filter) };
 
+	p.levels = r->tree.levels; /* which may have moved */
 	p.hash = p.count && level_is(&p.levels[p.count - 1], '#');
 	p.count -= p.hash;
 	return p;

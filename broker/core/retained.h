@@ -38,12 +38,11 @@ struct retained_walk {
 	uint32_t depth;       /* of the place: levels down from the root */
 };
 
-bool retained_init(struct retained *r, struct memory *memory, struct timers *timers, uint64_t seed,
-	uint32_t level_max);
+bool retained_init(struct retained *r, struct memory *memory, struct timers *timers, uint64_t seed);
 void retained_fini(struct retained *r);
 
-/* Replaces what was there; takes a reference of its own. False without memory, or when the topic is
- * too deep; what was there is gone in any case. [MQTT-3.3.1-5]
+/* Replaces what was there; takes a reference of its own. False without memory, with what was there as it was. Not so for
+ * a message that was there just before: that can be put back. [MQTT-3.3.1-5]
  */
 bool retained_put(struct retained *r, struct message *message);
 

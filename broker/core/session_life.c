@@ -29,7 +29,10 @@ struct session *session_new(struct broker *b, struct mqtt_view id, uint32_t expi
 
 	if (!s)
 		return NULL;
-	s->timer.kind = TIMER_SESSION;
+	if (!timer_make(&b->timers, &s->timer, TIMER_SESSION)) {
+		memory_give(&b->memory, s, sizeof(*s) + id.len + number_size);
+		return NULL;
+	}
 	s->expires_ms = INT64_MAX;
 	s->expiry_s = expiry_s;
 	s->id_len = (uint16_t)id.len;
@@ -47,7 +50,7 @@ struct session *session_new(struct broker *b, struct mqtt_view id, uint32_t expi
 static void session_free(struct broker *b, struct session *s)
 {
 	sessions_remove(&b->sessions, s);
-	timer_clear(&b->timers, &s->timer);
+	timer_drop(&b->timers, &s->timer);
 	if (s->ending)
 		s->ending->left = NULL;
 	draws_end(b, s);
@@ -209,16 +212,14 @@ void session_wait(struct broker *b, struct session *s)
 		due_ms = b->now_ms + STORE_RETRY_MS;
 	if (due_ms == INT64_MAX)
 		timer_clear(&b->timers, &s->timer);
-	else if (!timer_set(&b->timers, &s->timer, due_ms) && !end_now(b, s))
-		session_free(b, s); /* the store has it still: its Will comes after a restart */
+	else
+		timer_set(&b->timers, &s->timer, due_ms);
 }
 
 void session_pump_later(struct broker *b, struct session *s)
 {
-	if (!outgoing_waits(s->outgoing) || timer_set(&b->timers, &s->timer, b->now_ms))
-		return;
-	s->link->broken = true; /* rather than waiting for ever */
-	link_mark(s->link);
+	if (outgoing_waits(s->outgoing))
+		timer_set(&b->timers, &s->timer, b->now_ms);
 }
 
 void session_due(struct broker *b, struct session *s)

@@ -13,11 +13,10 @@ enum {
 	PATTERNS_WORTH = 50, /* with fewer subscriptions they are no longer counted */
 };
 
-bool subscriptions_init(
-	struct subscriptions *s, struct memory *memory, uint64_t seed, uint32_t level_max)
+bool subscriptions_init(struct subscriptions *s, struct memory *memory, uint64_t seed)
 {
 	*s = (struct subscriptions){ .memory = memory };
-	return tree_init_joined(&s->tree, memory, seed, level_max, sizeof(struct filter));
+	return tree_init_joined(&s->tree, memory, seed, sizeof(struct filter));
 }
 
 void subscriptions_fini(struct subscriptions *s)
@@ -313,7 +312,7 @@ enum subscribe_result subscriptions_add(struct subscriptions *s, struct subscrib
 	struct tree_node *node = tree_make(&s->tree, path);
 
 	if (!node)
-		return tree_split(&s->tree, path) ? SUBSCRIBE_NO_MEMORY : SUBSCRIBE_TOO_DEEP;
+		return SUBSCRIBE_NO_MEMORY;
 	enum subscribe_result result = SUBSCRIBE_NO_MEMORY;
 	struct filter *f = node->value = tree_room(&s->tree, node);
 	struct share *share = name.len ? share_make(s->memory, f, node, name) : NULL;

@@ -78,14 +78,12 @@ struct subscriptions {
 	uint32_t count;
 };
 
-bool subscriptions_init(
-	struct subscriptions *s, struct memory *memory, uint64_t seed, uint32_t level_max);
+bool subscriptions_init(struct subscriptions *s, struct memory *memory, uint64_t seed);
 void subscriptions_fini(struct subscriptions *s);
 
 enum subscribe_result {
 	SUBSCRIBE_NEW,
 	SUBSCRIBE_REPLACED, /* [MQTT-3.8.4-3] */
-	SUBSCRIBE_TOO_DEEP,
 	SUBSCRIBE_TOO_MANY,
 	SUBSCRIBE_NO_MEMORY,
 };

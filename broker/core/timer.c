@@ -49,7 +49,7 @@ static void entry_lower(struct timers *t, uint32_t slot, struct timer_entry entr
 
 static bool room_make(struct timers *t)
 {
-	if (t->count < t->capacity)
+	if (t->places < t->capacity)
 		return true;
 	uint32_t capacity = t->capacity ? t->capacity * 2 : FIRST_CAPACITY;
 	struct timer_entry *heap = memory_move(t->memory, t->heap, t->count * sizeof(*heap),
@@ -61,23 +61,40 @@ static bool room_make(struct timers *t)
 	return true;
 }
 
-bool timer_set(struct timers *t, struct timer *timer, int64_t due_ms)
+bool timer_make(struct timers *t, struct timer *timer, enum timer_kind kind)
+{
+	if (!room_make(t))
+		return false;
+	t->places++;
+	*timer = (struct timer){ .kind = (uint8_t)kind };
+	return true;
+}
+
+void timer_drop(struct timers *t, struct timer *timer)
+{
+	if (timer->kind == TIMER_NONE)
+		return;
+	timer_clear(t, timer);
+	timer->kind = TIMER_NONE;
+	t->places--;
+}
+
+void timer_set(struct timers *t, struct timer *timer, int64_t due_ms)
 {
 	struct timer_entry entry = { due_ms, timer };
 
-	if (timer->slot) {
-		bool earlier = due_ms < t->heap[timer->slot - 1].due_ms;
-		if (earlier)
-			entry_raise(t, timer->slot, entry);
-		else
-			entry_lower(t, timer->slot, entry);
-		return true;
-	}
-	if (!room_make(t))
-		return false;
-	t->count++;
-	entry_raise(t, t->count, entry);
-	return true;
+	if (!timer->slot)
+		entry_raise(t, ++t->count, entry);
+	else if (due_ms < t->heap[timer->slot - 1].due_ms)
+		entry_raise(t, timer->slot, entry);
+	else
+		entry_lower(t, timer->slot, entry);
+}
+
+void timer_hasten(struct timers *t, struct timer *timer, int64_t due_ms)
+{
+	if (due_ms < timer_due_ms(t, timer))
+		timer_set(t, timer, due_ms);
 }
 
 void timer_clear(struct timers *t, struct timer *timer)

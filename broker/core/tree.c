@@ -7,7 +7,7 @@
 #include "broker/core/hash.h"
 #include "broker/core/memory.h"
 
-enum { FIRST_BUCKETS = 64 };
+enum { FIRST_BUCKETS = 64, FIRST_LEVELS = 64, LEVELS_MAX = UINT16_MAX };
 
 static size_t node_size(const struct tree *t, size_t label_room)
 {
@@ -30,37 +30,50 @@ static void node_give(struct tree *t, struct tree_node *n)
 static bool parts_init(struct tree *t)
 {
 	t->root = node_take(t, 0);
-	t->levels = memory_take(t->memory, t->level_max * sizeof(*t->levels));
+	t->levels = memory_take(t->memory, FIRST_LEVELS * sizeof(*t->levels));
+	t->level_room = FIRST_LEVELS;
 	t->buckets = memory_take_zeroed(t->memory, FIRST_BUCKETS * sizeof(*t->buckets));
 	t->bucket_count = FIRST_BUCKETS;
 	return t->root && t->levels && t->buckets;
 }
 
-bool tree_init_walked(struct tree *t, struct memory *memory, uint64_t seed, uint32_t level_max)
+bool tree_init_walked(struct tree *t, struct memory *memory, uint64_t seed)
 {
-	*t = (struct tree){ .memory = memory,
-		.seed = seed,
-		.level_max = level_max,
-		.before = sizeof(struct tree_siblings) };
+	*t = (struct tree){
+		.memory = memory, .seed = seed, .before = sizeof(struct tree_siblings)
+	};
 	return parts_init(t);
 }
 
-bool tree_init_joined(struct tree *t, struct memory *memory, uint64_t seed, uint32_t level_max,
-	uint32_t value_bytes)
+bool tree_init_joined(struct tree *t, struct memory *memory, uint64_t seed, uint32_t value_bytes)
 {
-	*t = (struct tree){ .memory = memory,
-		.seed = seed,
-		.level_max = level_max,
-		.before = (value_bytes + 7) & ~7u,
-		.joins = true };
+	*t = (struct tree){
+		.memory = memory, .seed = seed, .before = (value_bytes + 7) & ~7u, .joins = true
+	};
 	return parts_init(t);
 }
 
 void tree_fini(struct tree *t)
 {
 	node_give(t, t->root);
-	memory_give(t->memory, t->levels, t->level_max * sizeof(*t->levels));
+	memory_give(t->memory, t->levels, t->level_room * sizeof(*t->levels));
 	memory_give(t->memory, t->buckets, t->bucket_count * sizeof(*t->buckets));
+}
+
+__attribute__((noinline)) static bool levels_grow(struct tree *t)
+{
+	uint32_t room = t->level_room * 2 > LEVELS_MAX ? LEVELS_MAX : t->level_room * 2;
+	size_t size = sizeof(*t->levels);
+
+	if (room == t->level_room)
+		return false;
+	struct tree_level *levels = memory_move(
+		t->memory, t->levels, t->level_room * size, t->level_room * size, room * size);
+	if (!levels)
+		return false;
+	t->levels = levels;
+	t->level_room = room;
+	return true;
 }
 
 /* The next of the levels ends at `end`. */
@@ -90,7 +103,7 @@ uint32_t tree_split(struct tree *t, struct mqtt_view path)
 	for (; end - at >= 8; at += 8) {
 		uint64_t slashes = slashes_of(mqtt_load64(at));
 		for (; slashes; slashes &= slashes - 1) {
-			if (count == t->level_max)
+			if (count == t->level_room && !levels_grow(t))
 				return 0;
 			from = level_end(t, &count, from, at + __builtin_ctzll(slashes) / 8);
 		}
@@ -99,11 +112,11 @@ uint32_t tree_split(struct tree *t, struct mqtt_view path)
 	for (; at != end; at++) {
 		if (*at != '/')
 			continue;
-		if (count == t->level_max)
+		if (count == t->level_room && !levels_grow(t))
 			return 0;
 		from = level_end(t, &count, from, at);
 	}
-	if (count == t->level_max)
+	if (count == t->level_room && !levels_grow(t))
 		return 0;
 	level_end(t, &count, from, end);
 	return count;

@@ -69,20 +69,19 @@ struct tree {
 	uint64_t seed;
 	uint64_t born;             /* of the youngest node */
 	struct tree_level *levels; /* of the path at hand */
-	uint32_t level_max;
+	uint32_t level_room;
 	uint32_t before; /* each node, so many bytes */
 	bool joins;
 };
 
 /* One that is walked. False without memory. */
-bool tree_init_walked(struct tree *t, struct memory *memory, uint64_t seed, uint32_t level_max);
+bool tree_init_walked(struct tree *t, struct memory *memory, uint64_t seed);
 
 /* One that joins, with room for values of this size in each node: see tree_room. */
-bool tree_init_joined(struct tree *t, struct memory *memory, uint64_t seed, uint32_t level_max,
-	uint32_t value_bytes);
+bool tree_init_joined(struct tree *t, struct memory *memory, uint64_t seed, uint32_t value_bytes);
 void tree_fini(struct tree *t); /* every value must be gone */
 
-/* Cuts a path into t->levels; returns their number, or 0 when there are more than level_max. */
+/* Cuts a path into t->levels; returns their number, or 0 without memory, or when there are more than 65,535. */
 uint32_t tree_split(struct tree *t, struct mqtt_view path);
 
 /* The child whose label begins with this level, which is no wildcard. NULL when there is none. */
@@ -104,7 +103,7 @@ enum tree_fit tree_fits(
 /* The node of this very path. NULL when there is none. */
 struct tree_node *tree_find(struct tree *t, struct mqtt_view path);
 
-/* Finds or makes; NULL when the path is too deep or there is no memory. Give it a value, or prune. */
+/* Finds or makes; NULL when there is no memory, or there are too many levels. Give it a value, or prune. */
 struct tree_node *tree_make(struct tree *t, struct mqtt_view path);
 
 /* Room for its value, all zero when the node is made. */

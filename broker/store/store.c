@@ -348,7 +348,8 @@ static bool load(struct store *s, struct load *l, char *error, unsigned error_si
 		snprintf(error, error_size, "%s", r->error);
 	else
 		snprintf(error, error_size, "%s: %s", r->path,
-			"what is in it has no room (memory_limit), or is of another broker");
+			"what is in it is not what this broker stores, or there is no memory for "
+			"it");
 	return false;
 }
 
@@ -425,6 +426,9 @@ void store_close(struct store *s)
 		log_line(s->log, LOG_ERROR,
 			"%s: the latest changes are lost; nobody was told that they are stored",
 			s->folder.path);
+	else if (s->open &&
+		!s->under_way) /* when it ended, by both clocks: one may have been put forward */
+		(void)write_all(s);
 	writer_close(&s->writer);
 	release(s);
 }

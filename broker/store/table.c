@@ -293,6 +293,8 @@ static int write_once(struct table *t, const struct part *part, const struct hea
 {
 	MDB_cursor *cursor = NULL;
 	MDB_txn *txn;
+
+	mdb_reader_check(t->env, NULL); /* a reader that was killed would keep its pages for ever */
 	int e = mdb_txn_begin(t->env, NULL, 0, &txn);
 
 	if (e)

@@ -444,3 +444,91 @@ def test_what_comes_and_goes_at_the_ceiling_is_told_of_less_often(broker):
     assert fill_and_clear(broker, publisher) >= 1
     assert fill_and_clear(broker, publisher) >= 2
     assert fill_and_clear(broker, publisher) >= 4
+
+
+# ---- a memory that is full, and limits that were lowered ---------------------------------------------------------
+
+@ENDS
+@pytest.mark.parametrize("size", [300, 60000])
+def test_a_full_memory_starts_again_and_lets_in_who_empties_it(broker, end, size):
+    broker.configure("memory_limit 2000000", "max_queued_bytes 0", "sys_interval 0").start()
+    away = broker.peer("away", version=5, clean=False)
+    away.subscribe("t", qos=1)
+    away.vanish()
+    publisher = broker.peer("publisher", version=5)
+    sent = 0
+    while (code := publisher.publish("t", "x" * size, qos=1)) == 0:
+        sent += 1
+    assert code == 0x97 and sent > 20
+    for start in (False, True):
+        if start:
+            broker.again(end)
+        away = broker.peer("away", version=5, clean=False)
+        assert (away.code, away.present) == (0, True)
+        away.vanish()
+    away = broker.peer("away", version=5, clean=False)
+    for _ in range(sent):
+        assert away.await_type(3) is not None
+    assert broker.peer("publisher", version=5).publish("t", "y", qos=1) == 0
+    assert away.await_type(3) is not None and len(away.messages) == sent + 1
+
+
+def test_sessions_outlive_a_full_memory_and_its_end(broker):
+    broker.configure("memory_limit 2000000", "max_queued_bytes 0", "sys_interval 0").start()
+    sleepers = [broker.peer(f"s{i}", version=5, clean=False) for i in range(200)]
+    sleepers[0].subscribe("t", qos=1)
+    sleepers[0].vanish()
+    publisher = broker.peer("publisher", version=5)
+    while publisher.publish("t", "x" * 20000, qos=1) == 0:
+        pass
+    while publisher.publish("t", "x", qos=1) == 0:
+        pass
+    broker.end()
+    assert sum(pair["kind"] == "session" for pair in broker.dump()) == len(sleepers)
+
+
+@ENDS
+def test_what_a_lowered_limit_would_not_take_is_taken_from_the_store(broker, end):
+    broker.start()
+    kept = broker.peer("kept", version=5, clean=False)
+    kept.subscribe("1/2/3/4/+", qos=1)
+    kept.publish("1/2/3/4/5", "deep", qos=1, retain=True)
+    kept.vanish()
+    broker.configure("max_topic_levels 3", "persistent_client_expiration 1h").again(end)
+    broker.wait_for_log("restored 1 sessions, 1 subscriptions, 1 retained messages")
+    session, = (pair for pair in broker.dump() if pair["kind"] == "session")
+    ends = datetime.datetime.fromisoformat(session["expires"].replace("Z", "+00:00"))
+    assert ends - datetime.datetime.now(datetime.timezone.utc) < datetime.timedelta(hours=1)
+    assert broker.peer("other", version=5).publish("1/2/3/4", "", qos=1) == 0x90
+
+
+@pytest.mark.parametrize("dump", ["is not read", "is killed"])
+def test_a_dump_that_stands_still_keeps_no_pages(broker, dump):
+    most = 6000000
+    broker.configure("persistence_sync none", f"persistence_max_bytes {most}").start()
+    publisher = broker.peer("publisher", version=5)
+    topics = [f"topic/{i}" for i in range(40)]
+    for topic in topics:
+        assert publisher.publish(topic, LARGE, 1, True) in STORED
+    shown = subprocess.Popen([BROKER, "--dump", broker.folder], stdout=subprocess.PIPE)
+    assert shown.stdout.read(1) == b"{"
+    if dump == "is killed":
+        shown.kill()
+        shown.wait(LIMIT_S)
+    for _ in range(10):
+        for topic in topics:
+            assert publisher.publish(topic, LARGE, 1, True) in STORED
+    size = sum(path.stat().st_size for path in broker.folder.iterdir())
+    shown.kill()
+    shown.communicate(timeout=LIMIT_S)
+    assert size <= most
+
+
+def test_who_has_seen_enough_of_a_dump_is_no_error(broker):
+    broker.start()
+    publisher = broker.peer("publisher")
+    for i in range(20):
+        publisher.publish(f"topic/{i}", LARGE, qos=1, retain=True)
+    shown = subprocess.run(f"{BROKER} --dump {broker.folder} | head -n 1; echo ${{PIPESTATUS[0]}}", shell=True,
+                           executable="/bin/bash", capture_output=True, text=True, timeout=LIMIT_S)
+    assert shown.stdout.splitlines()[-1] == "0" and not shown.stderr, shown

@@ -39,6 +39,11 @@ static void refused_connects_end_as_their_version_says(void **state)
 			"to "
 			"this server\"",
 			"5.0:U50-WILL-TOPIC-REFUSED" },
+		{ CONNECT5 "26 n0 p{} s\"a\" p{} n600 2F*600 s\"\"", MQTT_50,
+			"CONNACK 0x90 Topic Name invalid, Reason String \"CONNECT not acceptable "
+			"to "
+			"this server\"",
+			"5.0:U50-WILL-TOPIC-REFUSED" },
 		{ "C0 00", MQTT_311, "", "3.1.1:MQTT-3.1.0-1" },
 		{ "11 r s\"MQTT\" 04 02 n0 s\"a\"", MQTT_311, "", "3.1.1:MQTT-2.2.2-2" },
 		{ "F0 00", MQTT_50, "", "3.1.1:MQTT-3.1.0-1" },
@@ -459,7 +464,7 @@ static void all_are_told_of_the_end(void **state)
 {
 	struct rig *r = *state;
 	struct client *c5 = join(r, MQTT_50, "five"), *c3 = join(r, MQTT_311, "three");
-	struct client *kicked = join(r, MQTT_50, "kicked");
+	struct client *kicked = join(r, MQTT_50, "kicked"), *late = dial(r, MQTT_50);
 
 	assert_true(broker_kick(r->broker, MQTT_VIEW("kicked")));
 	assert_false(broker_kick(r->broker, MQTT_VIEW("nobody")));
@@ -470,6 +475,9 @@ static void all_are_told_of_the_end(void **state)
 	expect_closed(c5);
 	expect_closed(c3);
 	assert_null(link_open(r->broker, NULL));
+	say(late, CONNECT5 "02 n0 p{} s\"late\"");
+	assert_non_null(strstr(hear(late), "CONNACK 0x88 Server unavailable"));
+	expect_closed(late);
 }
 
 int main(void)

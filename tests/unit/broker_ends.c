@@ -286,25 +286,64 @@ static void without_memory_for_its_output_a_link_is_lost(void **state)
 	assert_true(memory_of(r) < before + 1000);
 }
 
-static void without_memory_for_a_deadline_the_end_is_at_once(void **state)
+enum { CEILING = 4 << 20, FILLERS = 14 };
+
+/* There is hardly any left when it returns: none for a larger heap of timers, which grows from 64 of them on. */
+static void fill_memory(struct rig *r)
 {
-	struct rig *r = *state;
-	enum { TIMERS = 64, CEILING = 4 << 20, CHUNK = 400000, SPARE = 1000 };
-	r->config.limits.memory_bytes = CEILING;
-	struct client *c = join(r, MQTT_311, "c"), *waiting[TIMERS];
+	enum { CHUNK = 400000, SPARE = 1000 };
 	uint8_t *half = arena_alloc(&r->arena, CHUNK);
+	struct client *fillers[FILLERS];
 
 	memcpy(half, "\x10\x80\x80\x1E", 4); /* the beginning of a CONNECT */
-	for (unsigned i = 0; i < TIMERS; i++)
-		waiting[i] = dial(r, MQTT_311); /* each has a timer; the next takes 2,048 bytes */
-	c->deaf = true;
-	say(c, "C0 00");
+	for (unsigned i = 0; i < FILLERS; i++)
+		fillers[i] = dial(r, MQTT_311);
 	for (unsigned i = 0; CEILING - memory_of(r) > 2 * SPARE; i++) {
 		uint64_t room = CEILING - memory_of(r) - SPARE;
-		say_bytes(waiting[i], half, room < CHUNK ? room : CHUNK);
+		assert_true(i < FILLERS);
+		say_bytes(fillers[i], half, room < CHUNK ? room : CHUNK);
 	}
+}
+
+static void without_memory_the_end_has_its_deadline(void **state)
+{
+	struct rig *r = *state;
+
+	r->config.limits.memory_bytes = CEILING;
+	struct client *c = join(r, MQTT_311, "c");
+	c->deaf = true;
+	say(c, "C0 00");
+	fill_memory(r);
 	say(c, "E0 00");
-	expect(c, "closed");
+	wait_ms(r, END_MS - 1);
+	assert_false(link_must_close(c->link));
+	wait_ms(r, 1);
+	expect_closed(c);
+}
+
+/* Where the time of each begins while its connection, which ends, has its own. */
+static void without_memory_sessions_last(void **state)
+{
+	enum { SESSIONS = 64 - FILLERS };
+	struct rig *r = *state;
+	struct client *list[SESSIONS];
+
+	r->config.limits.memory_bytes = CEILING;
+	for (unsigned i = 0; i < SESSIONS; i++) {
+		list[i] = join_with(r, text(r, "c%u", i), false, "11 w100");
+		assert_memory_equal(hear(list[i]), "CONNACK success", 15);
+	}
+	fill_memory(r);
+	for (unsigned i = 0; i < SESSIONS; i++) {
+		list[i]->deaf = true;
+		broker_kick(r->broker, mqtt_view_of(text(r, "c%u", i)));
+	}
+	carry(r);
+	assert_int_equal(broker_figures(r->broker)->sessions, SESSIONS);
+	wait_ms(r, 99000);
+	assert_int_equal(broker_figures(r->broker)->sessions, SESSIONS);
+	wait_ms(r, 1001);
+	assert_int_equal(broker_figures(r->broker)->sessions, 0);
 }
 
 int main(void)
@@ -322,7 +361,8 @@ int main(void)
 		TEST(a_session_taken_over_within_a_turn_holds_little),
 		TEST(those_that_end_keep_no_newcomer_out),
 		TEST(without_memory_for_its_output_a_link_is_lost),
-		TEST(without_memory_for_a_deadline_the_end_is_at_once),
+		TEST(without_memory_the_end_has_its_deadline),
+		TEST(without_memory_sessions_last),
 	};
 	return cmocka_run_group_tests_name("broker_ends", tests, NULL, NULL);
 }

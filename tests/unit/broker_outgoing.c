@@ -122,6 +122,31 @@ static void a_pubcomp_ends_nothing_before_the_pubrel(void **state)
 }
 
 /* A string has 65,535 bytes at most (1.5.3 of 3.1.1, 1.5.4 of 5.0), and so many are handed on. */
+/* It does not fit any more. The client has its identifier, and would take the next message of that for this one.
+ * [MQTT-4.3.3-2]
+ */
+static void what_has_been_sent_is_given_up_with_its_identifier(void **state)
+{
+	struct rig *r = *state;
+	struct client *sub = join_with(r, "sub", false, "11 w100"), *pub = join(r, MQTT_50, "pub");
+
+	hear(sub);
+	say(sub, "82 r m1 p{} s\"t\" 02");
+	expect(sub, "SUBACK id 1: 0x02");
+	say(pub, "34 r s\"t\" m1 p{} 61*100");
+	expect(pub, "PUBREC id 1");
+	assert_memory_equal(hear(sub), "PUBLISH \"t\" q2 id 1 ", 20);
+	hang_up(sub);
+	sub = join_with(r, "sub", false, "11 w100 27 w40");
+	assert_memory_equal(hear(sub), "CONNACK success, session present", 32);
+	expect(sub, "PUBREL id 1");
+	say(pub, "34 r s\"t\" m2 p{} b\"b\"");
+	expect(pub, "PUBREC id 2");
+	expect(sub, "PUBLISH \"t\" q2 id 2 \"b\"");
+	say(sub, "70 02 m1");
+	expect_silence(sub);
+}
+
 static void the_longest_topic_is_handed_on(void **state)
 {
 	struct rig *r = *state;
@@ -140,6 +165,7 @@ int main(void)
 		TEST(all_identifiers_are_open),
 		TEST(a_pubrec_ahead_of_its_publish_gets_one_pubrel),
 		TEST(a_pubcomp_ends_nothing_before_the_pubrel),
+		TEST(what_has_been_sent_is_given_up_with_its_identifier),
 		TEST(the_longest_topic_is_handed_on),
 	};
 	return cmocka_run_group_tests_name("broker_outgoing", tests, NULL, NULL);

@@ -220,6 +220,28 @@ static void a_share_prefers_members_that_can_take_it(void **state)
 	assert_non_null(strstr(latest, "\"last\""));
 }
 
+/* It would drop what another one keeps. */
+static void a_share_passes_over_a_member_whose_queue_is_full(void **state)
+{
+	struct rig *r = *state;
+
+	r->config.limits.queue_messages = 2;
+	struct client *away = join_with(r, "away", true, "11 w100");
+	struct client *slow = join_with(r, "slow", true, "21 n1"), *pub = join(r, MQTT_50, "pub");
+	hear(away);
+	hear(slow);
+	subscribe_to(away, "$share/g/t", 1);
+	subscribe_to(slow, "$share/g/t", 1);
+	hang_up(away);
+	for (unsigned i = 0; i < 5; i++)
+		say(pub, text(r, "32 r s\"t\" m1 p{} b\"%u\"", i));
+	away = join_with(r, "away", false, "11 w100");
+	hear(away);
+	expect(away, "PUBLISH \"t\" q1 id 1 \"3\"");
+	expect(away, "PUBLISH \"t\" q1 id 2 \"4\"");
+	expect_silence(away);
+}
+
 static void what_a_leaving_member_had_is_handed_on_or_not(void **state)
 {
 	struct rig *r = *state;
@@ -367,6 +389,7 @@ int main(void)
 		TEST(retained_messages_are_limited),
 		TEST(a_share_goes_round_its_members),
 		TEST(a_share_prefers_members_that_can_take_it),
+		TEST(a_share_passes_over_a_member_whose_queue_is_full),
 		TEST(what_a_leaving_member_had_is_handed_on_or_not),
 		TEST(a_share_is_left_in_the_other_version_too),
 		TEST(a_share_has_members_of_both_versions),

@@ -26,7 +26,7 @@ static int bench_set_up(void **state)
 		return -1;
 	memory_init(&b->memory, 1 << 30);
 	timers_init(&b->timers, &b->memory);
-	assert_true(retained_init(&b->retained, &b->memory, &b->timers, 5, 10));
+	assert_true(retained_init(&b->retained, &b->memory, &b->timers, 5));
 	*state = b;
 	return 0;
 }
@@ -90,7 +90,43 @@ static void the_last_message_of_a_topic_is_kept(void **state)
 	assert_false(retained_remove(&b->retained, MQTT_VIEW("a/b")));
 	assert_int_equal(b->retained.count, 0);
 	assert_int_equal(b->retained.tree.node_count, 0);
-	assert_false(keep(b, "1/2/3/4/5/6/7/8/9/10/11", "too deep", INT64_MAX));
+}
+
+static void a_topic_may_be_deep(void **state)
+{
+	struct bench *b = *state;
+	char topic[UINT16_MAX + 1];
+	struct mqtt_view deepest = { (uint8_t *)topic, UINT16_MAX };
+
+	memset(topic, '/', UINT16_MAX);
+	topic[UINT16_MAX] = '\0';
+	assert_false(keep(b, topic, "one level more than there may be", INT64_MAX));
+	topic[0] = 'a';
+	assert_true(keep(b, topic, "x", INT64_MAX));
+	assert_non_null(retained_get(&b->retained, deepest));
+	assert_int_equal(found(b, "a/#"), 1);
+	assert_true(retained_remove(&b->retained, deepest));
+}
+
+/* It has no place for a timer. */
+static void what_cannot_be_kept_replaces_nothing(void **state)
+{
+	struct bench *b = *state;
+
+	assert_true(keep(b, "a", "old", INT64_MAX));
+	struct publication p = {
+		.topic = MQTT_VIEW("a"), .payload = MQTT_VIEW("new"), .expires_ms = 1000
+	};
+	struct message *m = message_new(&b->memory, &p);
+	b->memory.limit_bytes = b->memory.used_bytes;
+	assert_false(retained_put(&b->retained, m));
+	assert_memory_equal(
+		message_payload(retained_get(&b->retained, MQTT_VIEW("a"))).data, "old", 3);
+	b->memory.limit_bytes = UINT64_MAX;
+	assert_true(retained_put(&b->retained, m));
+	assert_int_equal(b->retained.count, 1);
+	assert_int_equal(timers_next_ms(&b->timers), 1000);
+	message_drop(&b->memory, m);
 }
 
 static void filters_find_what_they_match(void **state)
@@ -293,6 +329,8 @@ int main(void)
 #define TEST(name) cmocka_unit_test_setup_teardown(name, bench_set_up, bench_tear_down)
 	const struct CMUnitTest tests[] = {
 		TEST(the_last_message_of_a_topic_is_kept),
+		TEST(a_topic_may_be_deep),
+		TEST(what_cannot_be_kept_replaces_nothing),
 		TEST(filters_find_what_they_match),
 		TEST(messages_expire_by_their_timers),
 		TEST(memory_that_runs_out_leaves_no_older_message),

@@ -94,7 +94,7 @@ static void who_has_no_room_for_a_pair_is_not_given_another(void **state)
 		close_store(p);
 		p->store = store_open(&p->settings, &p->log, p->error, PLACE_TEXT);
 		assert_false(store_load(p->store, take_none, &asked, p->error, PLACE_TEXT));
-		assert_non_null(strstr(p->error, "memory_limit"));
+		assert_non_null(strstr(p->error, "what this broker stores"));
 		assert_int_equal(asked, 1);
 		close_store(p);
 	}

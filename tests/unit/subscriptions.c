@@ -77,7 +77,7 @@ static int bench_set_up(void **state)
 		return -1;
 	b->random = SEED;
 	memory_init(&b->memory, 1 << 30);
-	assert_true(subscriptions_init(&b->subscriptions, &b->memory, 99, 100));
+	assert_true(subscriptions_init(&b->subscriptions, &b->memory, 99));
 	routes_init(&b->routes, &b->memory, &b->subscriptions, 99);
 	*state = b;
 	return 0;
