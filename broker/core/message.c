@@ -9,14 +9,9 @@ size_t message_size(const struct message *m)
 	return sizeof(*m) + m->topic_len + m->properties_len + m->payload_len;
 }
 
-size_t publication_size(const struct publication *p)
+static struct message *message_make(struct memory *memory, const struct publication *p, size_t size)
 {
-	return sizeof(struct message) + p->topic.len + p->properties.len + p->payload.len;
-}
-
-struct message *message_new(struct memory *memory, const struct publication *p)
-{
-	struct message *m = memory_take(memory, publication_size(p));
+	struct message *m = memory_take(memory, size);
 
 	if (!m)
 		return NULL;
@@ -34,6 +29,11 @@ struct message *message_new(struct memory *memory, const struct publication *p)
 		memcpy(m->bytes + p->topic.len + p->properties.len, p->payload.data,
 			p->payload.len);
 	return m;
+}
+
+struct message *message_new(struct memory *memory, const struct publication *p)
+{
+	return message_make(memory, p, publication_size(p));
 }
 
 struct message *message_hold(struct message *m)
@@ -63,11 +63,11 @@ struct mqtt_view message_payload(const struct message *m)
 	return (struct mqtt_view){ m->bytes + m->topic_len + m->properties_len, m->payload_len };
 }
 
-struct message *publication_message(struct memory *memory, struct publication *p)
+struct message *message_to_wait(struct memory *memory, const struct publication *p)
 {
-	if (!p->message && memory_has_room(memory, publication_size(p)))
-		p->message = message_new(memory, p);
-	return p->message;
+	size_t size = publication_size(p);
+
+	return memory_has_room(memory, size) ? message_make(memory, p, size) : NULL;
 }
 
 struct publication publication_of(struct message *m)

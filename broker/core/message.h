@@ -52,8 +52,12 @@ struct publication {
 
 /* Size in memory. */
 size_t message_size(const struct message *m);
-size_t publication_size(
-	const struct publication *p); /* that of its message, which need not be made */
+
+/* That of its message, which need not be made. */
+static inline size_t publication_size(const struct publication *p)
+{
+	return sizeof(struct message) + p->topic.len + p->properties.len + p->payload.len;
+}
 
 struct message *message_new(struct memory *memory, const struct publication *p);
 struct message *message_hold(struct message *m);
@@ -63,8 +67,16 @@ struct mqtt_view message_topic(const struct message *m);
 struct mqtt_view message_properties(const struct message *m);
 struct mqtt_view message_payload(const struct message *m);
 
+/* As message_new, but not from the last of the memory: see memory_has_room. */
+struct message *message_to_wait(struct memory *memory, const struct publication *p);
+
 /* The message of a publication, made if need be; borrowed. NULL without memory. */
-struct message *publication_message(struct memory *memory, struct publication *p);
+static inline struct message *publication_message(struct memory *memory, struct publication *p)
+{
+	if (!p->message)
+		p->message = message_to_wait(memory, p);
+	return p->message;
+}
 
 /* A publication of what is held already; takes no reference. */
 struct publication publication_of(struct message *m);

@@ -139,7 +139,7 @@ static bool id_give(struct broker *b, struct session *s, struct delivery *d)
  * The client forgets the identifier at PUBREL: a store that would not have forgotten it after a
  * restart must not let it come to that.
  */
-static bool delivery_release(struct broker *b, struct session *s, struct delivery *d)
+static inline bool delivery_release(struct broker *b, struct session *s, struct delivery *d)
 {
 	d->state = DELIVERY_RELEASED;
 	if (record_delivery_change(b, s, d)) {
@@ -162,7 +162,8 @@ static void release_later(struct broker *b, struct session *s, struct delivery *
  * go of it, too, or it would take the next message of that identifier for this one. False if the store has no room for
  * that yet. [MQTT-4.3.3-2]
  */
-static bool give_up(struct broker *b, struct session *s, struct delivery *d, bool sent)
+__attribute__((noinline)) static bool give_up(
+	struct broker *b, struct session *s, struct delivery *d, bool sent)
 {
 	if (!sent || d->qos < 2) {
 		delivery_finish(b, s, d);
@@ -188,11 +189,10 @@ static bool delivery_send(
 		.qos = d->qos,
 		.retain = d->retain,
 		.dup = !d->staged }; /* [MQTT-3.3.1-1] */
-	bool sent = d->id && !d->staged;
 	d->staged = false;
 	enum send_result result = forward_send(b, s->link, p, &how);
 	if (result == SEND_UNFIT) /* [MQTT-3.1.2-25] */
-		return give_up(b, s, d, sent);
+		return give_up(b, s, d, how.dup);
 	if (result == SEND_OK) {
 		d->counted = true;
 		s->outgoing->outstanding++; /* [MQTT-4.9.0-2] */

@@ -2,8 +2,6 @@
 
 #include <string.h>
 
-#include "broker/core/broker.h"
-
 bool topic_is_shallow(const struct broker_limits *limits, struct mqtt_view text)
 {
 	uint32_t levels = 1;
@@ -15,7 +13,7 @@ bool topic_is_shallow(const struct broker_limits *limits, struct mqtt_view text)
 	return levels <= limits->topic_levels;
 }
 
-bool topic_is_taken(const struct broker_limits *limits, struct mqtt_view topic)
+bool topic_is_taken_all_the_same(const struct broker_limits *limits, struct mqtt_view topic)
 {
 	bool is_own = topic.len >= 4 && !memcmp(topic.data, "$SYS", 4);
 

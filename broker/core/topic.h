@@ -4,14 +4,19 @@
 
 #include <stdbool.h>
 
-#include "mqtt/view.h"
-
-struct broker_limits;
+#include "broker/core/broker.h"
 
 /* Whether it has no more levels than are allowed: a Topic Name, or a Topic Filter without what makes it a share. */
 bool topic_is_shallow(const struct broker_limits *limits, struct mqtt_view text);
 
+bool topic_is_taken_all_the_same(const struct broker_limits *limits, struct mqtt_view topic);
+
 /* Whether clients may publish to it, by a PUBLISH or a Will: UALL-DOLLAR-PREVENT, U50-WILL-TOPIC-REFUSED. */
-bool topic_is_taken(const struct broker_limits *limits, struct mqtt_view topic);
+static inline bool topic_is_taken(const struct broker_limits *limits, struct mqtt_view topic)
+{
+	bool is_plain = topic.data[0] != '$' && topic.len < limits->topic_levels;
+
+	return is_plain || topic_is_taken_all_the_same(limits, topic);
+}
 
 #endif

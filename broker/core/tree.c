@@ -7,7 +7,7 @@
 #include "broker/core/hash.h"
 #include "broker/core/memory.h"
 
-enum { FIRST_BUCKETS = 64, FIRST_LEVELS = 64, LEVELS_MAX = UINT16_MAX };
+enum { FIRST_BUCKETS = 64, FIRST_LEVELS = 256, LEVELS_MAX = UINT16_MAX };
 
 static size_t node_size(const struct tree *t, size_t label_room)
 {
@@ -60,15 +60,22 @@ void tree_fini(struct tree *t)
 	memory_give(t->memory, t->buckets, t->bucket_count * sizeof(*t->buckets));
 }
 
-__attribute__((noinline)) static bool levels_grow(struct tree *t)
+/* Whether there is room for those of a long path. */
+__attribute__((noinline)) static bool levels_reserve(struct tree *t, struct mqtt_view path)
 {
-	uint32_t room = t->level_room * 2 > LEVELS_MAX ? LEVELS_MAX : t->level_room * 2;
+	uint32_t count = 1, room = t->level_room;
 	size_t size = sizeof(*t->levels);
 
-	if (room == t->level_room)
+	for (uint32_t i = 0; i < path.len; i++)
+		count += path.data[i] == '/';
+	if (count <= room)
+		return true;
+	while (room < count)
+		room *= 2;
+	if (count > LEVELS_MAX)
 		return false;
-	struct tree_level *levels = memory_move(
-		t->memory, t->levels, t->level_room * size, t->level_room * size, room * size);
+	struct tree_level *levels =
+		memory_move(t->memory, t->levels, 0, t->level_room * size, room * size);
 	if (!levels)
 		return false;
 	t->levels = levels;
@@ -77,10 +84,9 @@ __attribute__((noinline)) static bool levels_grow(struct tree *t)
 }
 
 /* The next of the levels ends at `end`. */
-static const uint8_t *level_end(
-	struct tree *t, uint32_t *count, const uint8_t *from, const uint8_t *end)
+static const uint8_t *level_end(struct tree_level **next, const uint8_t *from, const uint8_t *end)
 {
-	t->levels[(*count)++] = (struct tree_level){ from, (uint32_t)(end - from) };
+	*(*next)++ = (struct tree_level){ from, (uint32_t)(end - from) };
 	return end + 1;
 }
 
@@ -97,29 +103,22 @@ static uint64_t slashes_of(uint64_t word)
 uint32_t tree_split(struct tree *t, struct mqtt_view path)
 {
 	const uint8_t *from = path.data, *at = path.data, *end = path.data + path.len;
-	uint32_t count = 0;
 
+	if (path.len >= t->level_room && !levels_reserve(t, path))
+		return 0;
+	struct tree_level *next = t->levels;
 #if __BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__
 	for (; end - at >= 8; at += 8) {
 		uint64_t slashes = slashes_of(mqtt_load64(at));
-		for (; slashes; slashes &= slashes - 1) {
-			if (count == t->level_room && !levels_grow(t))
-				return 0;
-			from = level_end(t, &count, from, at + __builtin_ctzll(slashes) / 8);
-		}
+		for (; slashes; slashes &= slashes - 1)
+			from = level_end(&next, from, at + __builtin_ctzll(slashes) / 8);
 	}
 #endif
-	for (; at != end; at++) {
-		if (*at != '/')
-			continue;
-		if (count == t->level_room && !levels_grow(t))
-			return 0;
-		from = level_end(t, &count, from, at);
-	}
-	if (count == t->level_room && !levels_grow(t))
-		return 0;
-	level_end(t, &count, from, end);
-	return count;
+	for (; at != end; at++)
+		if (*at == '/')
+			from = level_end(&next, from, at);
+	level_end(&next, from, end);
+	return (uint32_t)(next - t->levels);
 }
 
 /* The length of the first level of these. */

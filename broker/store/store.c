@@ -417,6 +417,7 @@ bool store_load(struct store *s, store_take *take, void *context, char *error, u
 	return !e;
 }
 
+/* The last commit says when it ended, by both clocks: one may have been put forward since the one before. */
 void store_close(struct store *s)
 {
 	if (!s)
@@ -426,8 +427,7 @@ void store_close(struct store *s)
 		log_line(s->log, LOG_ERROR,
 			"%s: the latest changes are lost; nobody was told that they are stored",
 			s->folder.path);
-	else if (s->open &&
-		!s->under_way) /* when it ended, by both clocks: one may have been put forward */
+	else if (s->open && !s->under_way)
 		(void)write_all(s);
 	writer_close(&s->writer);
 	release(s);

@@ -17,6 +17,7 @@ from mqtt_peer import Peer, packet, text
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 BUILD = ROOT / os.environ.get("MQTTSPEC_BUILD", "build/dev")
 BROKER = BUILD / "broker" / "mqttspec-broker"
+CLOCK = BUILD / "tests" / "crash" / "libcrash_clock.so"
 LIMIT_S = 60
 LARGE = "x" * 50000
 STORED = (0, 0x10)  # whether anybody has subscribed to it or not
@@ -197,6 +198,22 @@ def test_time_goes_on_while_there_is_no_broker(broker, end):
     assert not broker.peer("kept", version=5, clean=False).present
     watcher = broker.peer("watcher", clean=False)
     assert watcher.present and watcher.drain() == [("will", "will", False)]
+
+
+def test_a_clock_that_is_put_forward_is_no_downtime(broker, tmp_path):
+    """As it happens to a machine without one of its own, once it has asked the network for the time."""
+    clock = tmp_path / "clock"
+    environment = {"LD_PRELOAD": str(CLOCK), "ASAN_OPTIONS": "verify_asan_link_order=0", "MQTTSPEC_CLOCK": str(clock)}
+    clock.write_text("0")
+    broker.start(**environment)
+    broker.peer("kept", version=5, clean=False).vanish()
+    broker.peer("other", clean=False).vanish()
+    while any(pair.get("connected") for pair in broker.dump()):  # nothing is to be stored at the end
+        time.sleep(0.01)
+    clock.write_text(str(400 * 86400))
+    broker.end()
+    broker.start(**environment)
+    assert broker.peer("kept", version=5, clean=False).present
 
 
 def test_a_dump_beside_a_broker_that_writes_is_whole(broker):
