@@ -70,10 +70,12 @@ def test_keys_are_read_again(start, tmp_path):  # noqa: F811
 @pytest.mark.parametrize("text, what", [
     ("alice", ":1: there is no colon"), ("# c\n:00", ":2: there is no identity"), ("a:0", ":1: the key takes 1 to 64"),
     ("a:", ":1: the key takes"), ("a:0g", ":1: the key is not in hex digits"), ("a:" + "0" * 130, ":1: the key takes"),
-    ("x" * 128 + ":00", ":1: the identity is longer"), ("a:00\n\nb:00\na:11", ':4: the identity "a" stands in line 1 already'),
+    ("x" * 128 + ":00", ":1: the identity is longer"),
+    pytest.param("\udcfc:00", ":1: the identity is not UTF-8", id="latin"),
+    ("a:00\n\nb:00\na:11", ':4: the identity "a" stands in line 1 already'),
 ])
 def test_a_bad_file_is_named_and_not_quoted(tmp_path, text, what):
-    (tmp_path / "psk").write_text(text + "\n")
+    (tmp_path / "psk").write_text(text + "\n", errors="surrogateescape")
     config = tmp_path / "broker.conf"
     config.write_text(PSK.format(port=0, dir=tmp_path))
     result = subprocess.run([BROKER, "-c", config], capture_output=True, text=True, timeout=LIMIT_S)
