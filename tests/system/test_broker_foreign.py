@@ -1,6 +1,7 @@
 """Peers that others wrote, at the broker's TLS and WebSocket listeners: python3-websockets, openssl, mosquitto's clients.
 What testssl.sh thinks of the TLS is in test_broker_testssl.py."""
 import asyncio
+import contextlib
 import os
 import ssl
 import subprocess
@@ -110,21 +111,17 @@ def s_client(server, pki, *options, send=CONNECT, answer=CONNACK):  # noqa: F811
     command = ["openssl", "s_client", "-connect", f"127.0.0.1:{server.port}", "-servername", "localhost", "-CAfile",
                pki.folder / "ca.pem", "-verify_return_error", "-verify_hostname", "localhost", "-nocommands", *options]
     with subprocess.Popen(["timeout", str(LIMIT_S), *map(str, command)], stdin=subprocess.PIPE, stdout=subprocess.PIPE,
-                          stderr=subprocess.STDOUT) as client:
-        client.stdin.write(send)
-        client.stdin.flush()
+                          stderr=subprocess.STDOUT, bufsize=0) as client:
+        with contextlib.suppress(BrokenPipeError):  # it may have been refused, and be gone
+            client.stdin.write(send)
         seen = b""
         while answer not in seen and (more := os.read(client.stdout.fileno(), 65536)):
             seen += more
         came = answer in seen
         if came:
             client.stdin.write(DISCONNECT)
-            client.stdin.flush()
         seen += client.stdout.read()
-        try:
-            client.stdin.close()
-        except BrokenPipeError:
-            pass
+        client.stdin.close()
         assert client.wait(LIMIT_S) != 124, seen
     return seen, came
 
