@@ -33,6 +33,7 @@ struct store {
 	int64_t ended_ms;
 	bool open;    /* all was loaded, and it can be written to */
 	bool failing; /* the latest commit failed, and is to be tried again */
+	bool gone;    /* somebody has removed its files: whatever goes there is lost */
 	bool full;    /* a pair had no room: of this size */
 	struct volume refused;
 	uint64_t refused_ms; /* when that was last */
@@ -75,6 +76,8 @@ static int write_begin(struct store *s)
 {
 	struct batch cleared = s->committed;
 
+	if (s->gone)
+		return ENOENT;
 	if (s->lost)
 		return ENOMEM;
 	if (cleared.count) {
@@ -256,7 +259,9 @@ bool store_end(struct store *s)
 /* Also when nothing has changed: that the broker lives is news, too. */
 void store_beat(struct store *s)
 {
-	bool due = s->failing || clock_ms(CLOCK_MONOTONIC) - s->beat_ms >= STORE_BEAT_MS / 2;
+	s->gone = s->gone || (s->open && table_is_removed(&s->writer.table));
+	bool due = s->failing || s->gone ||
+		clock_ms(CLOCK_MONOTONIC) - s->beat_ms >= STORE_BEAT_MS / 2;
 
 	if (!s->open)
 		return;

@@ -202,6 +202,13 @@ void table_close(struct table *t)
 	t->path = NULL;
 }
 
+bool table_is_removed(const struct table *t)
+{
+	struct stat there;
+
+	return !fstat(t->fd, &there) && !there.st_nlink;
+}
+
 /* ---- what a change takes ------------------------------------------------------------------- */
 
 /* Each change rewrites a path of pages, and what they share but once. */

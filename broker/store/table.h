@@ -52,6 +52,9 @@ struct table {
 int table_open(struct table *t, const char *path, unsigned how, uint64_t most_bytes);
 void table_close(struct table *t);
 
+/* Whether its file has no name any more. */
+bool table_is_removed(const struct table *t);
+
 /* Applies and commits what is in the batch, and the head: its times, and `logged`. It is on the disk then. Returns 0, an errno, or an
  * error of LMDB: then the file is as it was. Another thread may meanwhile ask for room.
  */

@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
+#include <unistd.h>
 
 #include "tests/unit/store_place.h"
 
@@ -98,6 +99,21 @@ static void who_has_no_room_for_a_pair_is_not_given_another(void **state)
 		assert_int_equal(asked, 1);
 		close_store(p);
 	}
+}
+
+/* Nobody is told that anything is stored there. */
+static void a_file_that_is_removed_takes_nothing(void **state)
+{
+	struct place *p = *state;
+
+	open_store(p);
+	assert_true(store_put(p->store, MQTT_VIEW("fa"), MQTT_VIEW("x")));
+	assert_true(store_commit(p->store));
+	assert_int_equal(unlink(p->file), 0);
+	store_beat(p->store);
+	assert_false(store_put(p->store, MQTT_VIEW("fb"), MQTT_VIEW("x")));
+	store_remove(p->store, MQTT_VIEW("fa"));
+	assert_false(store_commit(p->store));
 }
 
 static void one_broker_at_a_time(void **state)
@@ -266,6 +282,7 @@ int main(void)
 		TEST(what_was_committed_is_read_wherever_it_is),
 		TEST(the_latest_word_on_a_key_counts),
 		TEST(who_has_no_room_for_a_pair_is_not_given_another),
+		TEST(a_file_that_is_removed_takes_nothing),
 		TEST(one_broker_at_a_time),
 		TEST(the_clock_goes_on_while_there_is_no_broker),
 	};
