@@ -292,7 +292,9 @@ static FILE *spool_open(void)
 {
 	struct stat st;
 
-	return !fstat(STDOUT_FILENO, &st) && S_ISREG(st.st_mode) ? stdout : tmpfile();
+	if (fstat(STDOUT_FILENO, &st))
+		return NULL;
+	return S_ISREG(st.st_mode) ? stdout : tmpfile();
 }
 
 static bool spool_print(FILE *spool)
@@ -312,7 +314,8 @@ static int spooled_dump(struct reading *r, const char *folder)
 	FILE *spool = spool_open();
 
 	if (!spool) {
-		fprintf(stderr, "mqttspec-broker: there is no temporary file: %s\n",
+		fprintf(stderr,
+			"mqttspec-broker: there is no standard output, or no temporary file: %s\n",
 			strerror(errno));
 		return EXIT_FAILURE;
 	}

@@ -242,6 +242,8 @@ static void write_end(struct random_view *v, const struct campaign *c, enum camp
 		.stopped = reasons[end],
 	};
 
+	if (!v->told && !v->deaths && c->inconclusive >= c->progress.scenarios)
+		record.unjudged = "no scenario has told anything";
 	record.counts[VERDICT_FAIL] = v->told;
 	v->unwritten |= !record_write_end(v->run->out.record, &record);
 }

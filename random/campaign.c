@@ -35,6 +35,7 @@ struct campaign_slots {
 
 static void tell(struct campaign *c)
 {
+	c->progress.seconds = (double)(clock_now_us() - c->began_us) / 1e6;
 	if (c->config->progress)
 		c->config->progress(c->config->user, &c->progress);
 }
@@ -392,9 +393,12 @@ static enum campaign_end go_on(struct campaign *c)
 enum campaign_end random_campaign_run(struct campaign *c, const struct campaign_config *config)
 {
 	enum campaign_end end = CAMPAIGN_DONE;
-	int64_t began_us = clock_now_us();
 
-	*c = (struct campaign){ .config = config, .slots = calloc(1, sizeof(*c->slots)) };
+	*c = (struct campaign){
+		.config = config,
+		.began_us = clock_now_us(),
+		.slots = calloc(1, sizeof(*c->slots)),
+	};
 	if (!c->slots)
 		abort();
 	arena_init(&c->arena);
@@ -407,7 +411,6 @@ enum campaign_end random_campaign_run(struct campaign *c, const struct campaign_
 	venue_learn_pulse(config->venue);
 	do {
 		end = go_on(c);
-		c->progress.seconds = (double)(clock_now_us() - began_us) / 1e6;
 		tell(c);
 	} while (end == CAMPAIGN_DONE && (!is_enough(c) || (any_busy(c) && !has_found(c))));
 	for (unsigned i = 0; i < c->slots->count; i++) {

@@ -51,6 +51,7 @@ enum campaign_end {
 
 struct campaign {
 	const struct campaign_config *config;
+	int64_t began_us;
 	struct arena arena;
 	struct find finds[FINDS_MAX];
 	size_t find_count;

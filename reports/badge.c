@@ -35,6 +35,10 @@ static const char *describe(const struct runs *runs, char message[static MESSAGE
 		snprintf(message, MESSAGE_SIZE, "%zu unexpected", unexpected);
 		return RED;
 	}
+	if (runs->scenarios && runs->death_count) {
+		snprintf(message, MESSAGE_SIZE, "the target died");
+		return RED;
+	}
 	if (runs->scenarios && !runs->gap_count) {
 		snprintf(message, MESSAGE_SIZE, "no finds in %zu scenario%s", runs->scenarios,
 			runs->scenarios == 1 ? "" : "s");

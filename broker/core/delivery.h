@@ -41,7 +41,7 @@ struct delivery {
 	bool counted : 1;  /* it counts against the client's Receive Maximum */
 	bool stored : 1;   /* in the store, where it names its message */
 	bool staged : 1;   /* it has an identifier and was never sent */
-	bool received : 1; /* PUBREC has come, and the store has no room for that yet */
+	bool received : 1; /* PUBREL waits until the store has room for that */
 };
 
 #endif

@@ -148,7 +148,10 @@ static void verdict_on_connect(struct link *l, const struct mqtt_connect *c, str
 			return;
 		}
 	}
-	link_accept(l, c, answer->data);
+	if (l->broker->shutting_down)
+		link_refuse_connect(l, MQTT_SERVER_UNAVAILABLE, "the server shuts down");
+	else
+		link_accept(l, c, answer->data);
 }
 
 static int connect_judge(
@@ -187,10 +190,6 @@ void link_connect(struct link *l, const struct mqtt_frame *frame, struct mqtt_vi
 	}
 	l->version = c.version;
 	l->packet_max = mqtt_properties_number(&c.properties, MQTT_MAXIMUM_PACKET_SIZE, UINT32_MAX);
-	if (l->broker->shutting_down) {
-		link_refuse_connect(l, MQTT_SERVER_UNAVAILABLE, "the server shuts down");
-		return;
-	}
 	uint8_t reason = connect_check(l, &c, &statement);
 	if (reason) {
 		link_refuse(l, reason, statement, "CONNECT not acceptable to this server");

@@ -165,6 +165,7 @@ static void release_later(struct broker *b, struct session *s, struct delivery *
 __attribute__((noinline)) static bool give_up(
 	struct broker *b, struct session *s, struct delivery *d, bool sent)
 {
+	b->figures.messages_dropped += !d->received;
 	if (!sent || d->qos < 2) {
 		delivery_finish(b, s, d);
 	} else if (delivery_release(b, s, d)) {
@@ -173,7 +174,6 @@ __attribute__((noinline)) static bool give_up(
 		release_later(b, s, d);
 		return false;
 	}
-	b->figures.messages_dropped++;
 	return true;
 }
 
@@ -195,6 +195,9 @@ static bool delivery_send(
 		return give_up(b, s, d, how.dup);
 	if (result == SEND_OK) {
 		d->counted = true;
+		s->outgoing->received -=
+			d->received; /* or it would be released before its PUBREC */
+		d->received = false;
 		s->outgoing->outstanding++; /* [MQTT-4.9.0-2] */
 	}
 	return result != SEND_FAILED;

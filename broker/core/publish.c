@@ -198,8 +198,8 @@ bool publish_will(struct broker *b, struct publication *p, const struct session 
 	const struct match *m = routes_match(&b->routes, p->topic, p->publisher);
 	if (m->failed)
 		return false;
-	publish_stage(b);
 	draws_overtake(b, p->topic);
+	publish_stage(b);
 	all.failed = p->retain && !b->config.limits.no_retained && !retain(b, p);
 	forms_init(&forms);
 	p->forms = &forms;

@@ -16,6 +16,7 @@ const struct broker_figures *broker_figures(struct broker *b)
 	f->subscriptions = b->subscriptions.count;
 	f->retained = b->retained.count;
 	f->memory_bytes = b->memory.used_bytes;
+	f->message_bytes = b->memory.scarce_bytes;
 	f->memory_peak_bytes = b->memory.peak_bytes;
 	return f;
 }

@@ -242,20 +242,22 @@ static bool open_store(
 }
 
 /* All that is in it, before anybody may ask for any of it. */
-static bool load(
-	struct server *s, const struct settings *settings, char *error, unsigned error_size)
+static bool load(struct server *s, char *error, unsigned error_size)
 {
 	if (!s->store)
 		return true;
 	if (!store_load(s->store, restore, s->broker, error, error_size))
 		return false;
 	const struct broker_figures *f = broker_figures(s->broker);
-	uv_update_time(&s->loop);
 	log_line(s->log, LOG_NOTICE, "restored %u sessions, %u subscriptions, %u retained messages",
 		f->sessions, f->subscriptions, f->retained);
-	if (f->memory_bytes > settings->limits.memory_bytes)
+	uv_update_time(&s->loop);
+	broker_tick(s->broker, (int64_t)uv_now(&s->loop)); /* it is all in place, then */
+	f = broker_figures(s->broker);
+	if (f->memory_bytes > f->message_bytes)
 		log_line(s->log, LOG_WARNING,
-			"that takes %" PRIu64 " bytes, more than memory_limit: no further message "
+			"that takes %" PRIu64
+			" bytes, nearly all of memory_limit, or more: no further message "
 			"is taken before there is less",
 			f->memory_bytes);
 	uv_timer_start(&s->beat, on_beat, STORE_BEAT_MS, STORE_BEAT_MS);
@@ -330,7 +332,7 @@ struct server *server_new(const struct settings *settings, struct log *log, cons
 			&s->loop);
 	s->connections.files = raise_file_limit();
 	apply_log(s, settings);
-	ok = ok && load(s, settings, error, error_size) &&
+	ok = ok && load(s, error, error_size) &&
 		listeners_open(
 			&s->listeners, &s->loop, &s->connections, settings, error, error_size);
 	if (!ok) {

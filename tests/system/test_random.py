@@ -169,6 +169,13 @@ def test_a_find_is_made_short_and_kept(broker, tmp_path):
     assert good.returncode == OK, good.stdout + good.stderr
     told = report(tmp_path / "good", "--exit-code", "--markdown", "-")
     assert told.returncode == OK and "**0 finds in 1 scenario, " in told.stdout, told.stdout + told.stderr
+    dead = tmp_path / "dead"
+    dead.mkdir()
+    run, end = (tmp_path / "good/run.jsonl").read_text().splitlines()
+    death = {"type": "death", "signal": 6, "exit_code": 0, "stderr_tail": "", "during": ""}
+    (dead / "run.jsonl").write_text("\n".join([run, json.dumps(death), end, ""]))
+    assert report(dead, "--badge", dead / "badge.svg").returncode == OK
+    assert "the target died" in (dead / "badge.svg").read_text()
     badge = tmp_path / "badge.svg"
     assert report(tmp_path / "good", "--badge", badge).returncode == OK and "no finds in 1 scenario<" in badge.read_text()
 

@@ -541,6 +541,13 @@ def test_a_dump_that_stands_still_keeps_no_pages(broker, dump):
     assert size <= most
 
 
+def test_a_dump_that_goes_nowhere_is_an_error(broker):
+    broker.start()
+    shown = subprocess.run(f"{BROKER} --dump {broker.folder} >&-", shell=True, capture_output=True, text=True,
+                           timeout=LIMIT_S)
+    assert shown.returncode == 1 and "there is no standard output" in shown.stderr
+
+
 def test_who_has_seen_enough_of_a_dump_is_no_error(broker):
     broker.start()
     publisher = broker.peer("publisher")
