@@ -195,9 +195,10 @@ static bool delivery_send(
 		return give_up(b, s, d, how.dup);
 	if (result == SEND_OK) {
 		d->counted = true;
-		s->outgoing->received -=
-			d->received; /* or it would be released before its PUBREC */
-		d->received = false;
+		if (d->received) { /* or it would be released before its PUBREC */
+			d->received = false;
+			s->outgoing->received--;
+		}
 		s->outgoing->outstanding++; /* [MQTT-4.9.0-2] */
 	}
 	return result != SEND_FAILED;
