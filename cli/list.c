@@ -224,8 +224,7 @@ static int pattern_error(const char *pattern)
 	while (walk_next(&w)) {
 		if (walk_matches(&w, pattern))
 			return usage_error(&command_list,
-				"nothing that matches \"%s\" is of the role and the version asked "
-				"for",
+				"\"%s\" matches cases, but none of the role and version asked for",
 				pattern);
 		nearest_offer(&n, w.chapter->id);
 		nearest_offer(&n, w.def->id);

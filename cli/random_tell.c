@@ -201,7 +201,7 @@ void random_tell_end(struct random_view *v, const struct campaign *c, enum campa
 				f->times);
 		else if (!f->confirmed)
 			printf("%s: %s %s, see %s/find_%zu\n",
-				f->broken_off ? "not looked into to the end"
+				f->broken_off ? "not confirmed before the run was stopped"
 					: f->worn
 					? "not shown by a freshly launched target, so no find"
 					: "not shown three times in a row, so no find",

@@ -122,7 +122,7 @@ static int verdict_of(struct arena *a, const struct runs *runs)
 {
 	if (trouble_of_records(a, runs))
 		return EXIT_NOTHING;
-	return runs->unexpected_count || runs->unseen_count ? EXIT_UNEXPECTED : EXIT_AS_EXPECTED;
+	return runs_are_red(runs) ? EXIT_UNEXPECTED : EXIT_AS_EXPECTED;
 }
 
 static int report(const struct runs *runs, const struct order *orders, size_t count, bool judge,

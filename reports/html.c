@@ -55,8 +55,7 @@ static void put_facts(FILE *to, const struct runs *runs)
 /* One line that tells how it went. */
 static void put_state(FILE *to, const struct runs *runs)
 {
-	bool red = runs->unexpected_count || runs->unseen_count ||
-		(runs->scenarios && runs->death_count);
+	bool red = runs_are_red(runs);
 	bool grey = runs->gap_count || (!runs->case_count && !runs->scenarios);
 	char played[TEXT_SCENARIOS_SIZE];
 

@@ -9,6 +9,12 @@
 #include "reports/failure.h"
 #include "reports/text.h"
 
+bool runs_are_red(const struct runs *runs)
+{
+	return runs->unexpected_count || runs->unseen_count ||
+		(runs->scenarios && runs->death_count);
+}
+
 int case_compare(const struct record_case *a, const struct record_case *b)
 {
 	int order = strcmp(a->chapter, b->chapter);

@@ -58,6 +58,9 @@ struct runs {
 bool runs_gather(struct arena *a, const char *const *paths, size_t count, struct runs *out,
 	const char **error);
 
+/* Something was not expected; or a target died in scenarios, none of which shows it by itself. */
+bool runs_are_red(const struct runs *runs);
+
 /* The order in which reports show case runs. Two that are equal are the same one, played twice. */
 int case_compare(const struct record_case *a, const struct record_case *b);
 

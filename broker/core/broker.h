@@ -229,7 +229,7 @@ struct broker_figures {
 	uint32_t subscriptions;
 	uint32_t retained;
 	uint64_t memory_bytes;
-	uint64_t message_bytes; /* from so much of it on no further message is taken */
+	uint64_t message_bytes; /* above this no further message is taken */
 	uint64_t memory_peak_bytes;
 };
 

@@ -41,8 +41,8 @@ struct retained_walk {
 bool retained_init(struct retained *r, struct memory *memory, struct timers *timers, uint64_t seed);
 void retained_fini(struct retained *r);
 
-/* Replaces what was there; takes a reference of its own. False without memory, with what was there as it was. Not so for
- * a message that was there just before: that can be put back. [MQTT-3.3.1-5]
+/* Replaces what was there; takes a reference of its own. False without memory, with what was there as it was; but a
+ * message that was there just before can always be put back. [MQTT-3.3.1-5]
  */
 bool retained_put(struct retained *r, struct message *message);
 

@@ -70,10 +70,10 @@ __attribute__((noinline)) static bool levels_reserve(struct tree *t, struct mqtt
 		count += path.data[i] == '/';
 	if (count <= room)
 		return true;
-	while (room < count)
-		room *= 2;
 	if (count > LEVELS_MAX)
 		return false;
+	while (room < count)
+		room *= 2;
 	struct tree_level *levels =
 		memory_move(t->memory, t->levels, 0, t->level_room * size, room * size);
 	if (!levels)

@@ -257,8 +257,7 @@ static bool load(struct server *s, char *error, unsigned error_size)
 	if (f->memory_bytes > f->message_bytes)
 		log_line(s->log, LOG_WARNING,
 			"that takes %" PRIu64
-			" bytes, nearly all of memory_limit, or more: no further message "
-			"is taken before there is less",
+			" bytes: memory_limit has no room for messages until there are fewer",
 			f->memory_bytes);
 	uv_timer_start(&s->beat, on_beat, STORE_BEAT_MS, STORE_BEAT_MS);
 	return true;

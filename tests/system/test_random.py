@@ -174,7 +174,7 @@ def test_a_find_is_made_short_and_kept(broker, tmp_path):
     run, end = (tmp_path / "good/run.jsonl").read_text().splitlines()
     death = {"type": "death", "signal": 6, "exit_code": 0, "stderr_tail": "", "during": ""}
     (dead / "run.jsonl").write_text("\n".join([run, json.dumps(death), end, ""]))
-    assert report(dead, "--badge", dead / "badge.svg").returncode == OK
+    assert report(dead, "--exit-code", "--badge", dead / "badge.svg").returncode == FOUND
     assert "the target died" in (dead / "badge.svg").read_text()
     badge = tmp_path / "badge.svg"
     assert report(tmp_path / "good", "--badge", badge).returncode == OK and "no finds in 1 scenario<" in badge.read_text()
@@ -193,7 +193,7 @@ def test_what_was_not_looked_into_to_the_end_is_not_acquitted(broker, tmp_path):
         running.send_signal(signal.SIGINT)
         told = running.communicate(timeout=LIMIT_S)[0]
     assert running.returncode == INTERRUPTED
-    assert "not looked into to the end: 5.0:MQTT-3.1.2-4 " in told and "no find" not in told, told
+    assert "not confirmed before the run was stopped: 5.0:MQTT-3.1.2-4 " in told and "no find" not in told, told
 
 
 @pytest.mark.parametrize("arguments, sentence", [
